@@ -1,0 +1,135 @@
+//! The list of recipes. This enum is the config file, the command's settings and the header of the
+//! model file.
+
+use crate::data::Ratings;
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::models::{Ease, Popularity, Recipe, Target};
+use crate::train::Run;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Every recipe with its settings: `{"algorithm": "ease", "reg": 250}` in any format; unknown names
+/// are refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "algorithm", rename_all = "kebab-case")]
+pub enum Algorithm {
+    /// What most people chose.
+    Popularity(Popularity),
+    /// Item-to-item weights in closed form.
+    Ease(Ease),
+}
+
+impl Algorithm {
+    /// Every recipe with its default settings.
+    pub fn all() -> Vec<Self> {
+        vec![Self::Popularity(Popularity::default()), Self::Ease(Ease::default())]
+    }
+
+    fn recipe(&self) -> &dyn Recipe {
+        match self {
+            Self::Popularity(recipe) => recipe,
+            Self::Ease(recipe) => recipe,
+        }
+    }
+
+    /// Learns a model. Iterative recipes report to `run`; closed forms never call it.
+    ///
+    /// # Errors
+    /// If a setting is out of range, the data cannot support the recipe, or training diverges.
+    pub fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        train.check_not_empty()?;
+        self.recipe().fit(train, run)
+    }
+
+    /// What the scores of its models mean.
+    pub fn target(&self) -> Target {
+        self.recipe().target()
+    }
+
+    /// The name under which it is chosen, such as `ease`.
+    pub fn name(&self) -> String {
+        match self.to_value().get("algorithm") {
+            Some(Value::String(name)) => name.clone(),
+            _ => unreachable!("the enum is tagged"),
+        }
+    }
+
+    /// The recipe called `name` with `settings` in place of defaults.
+    ///
+    /// # Errors
+    /// If the recipe or a setting is unknown (the nearest name is offered) or a value has the wrong type.
+    pub fn from_settings(name: &str, settings: &Map<String, Value>) -> Result<Self> {
+        let all = Self::all();
+        let default = all
+            .iter()
+            .find(|a| a.name() == name)
+            .ok_or_else(|| Error::unknown("algorithm", name, all.iter().map(Self::name)))?;
+        let Value::Object(mut merged) = default.to_value() else {
+            unreachable!("settings are structs")
+        };
+        for (setting, value) in settings {
+            if setting == "algorithm" || !merged.contains_key(setting) {
+                let valid = merged.keys().filter(|k| *k != "algorithm");
+                return Err(Error::unknown("setting", setting, valid));
+            }
+            // One setting at a time, so that a wrong type is blamed on the right one.
+            merged.insert(setting.clone(), value.clone());
+            serde_json::from_value::<Self>(Value::Object(merged.clone()))
+                .map_err(|e| Error::setting(setting, e.to_string()))?;
+        }
+        serde_json::from_value(Value::Object(merged))
+            .map_err(|e| Error::Unfit(format!("settings of {name}: {e}")))
+    }
+
+    /// JSON schema of the settings of recipe `name`: type, default and meaning of each.
+    ///
+    /// # Errors
+    /// If there is no such recipe.
+    pub fn schema(name: &str) -> Result<Value> {
+        let schema = schemars::schema_for!(Self).to_value();
+        let mut variants = schema["oneOf"].as_array().into_iter().flatten();
+        variants
+            .find(|v| v["properties"]["algorithm"]["const"] == name)
+            .cloned()
+            .ok_or_else(|| Error::unknown("algorithm", name, Self::all().iter().map(Self::name)))
+    }
+
+    fn to_value(&self) -> Value {
+        serde_json::to_value(self).expect("settings are plain data")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn settings_are_checked_by_name_and_type() {
+        let make = |name: &str, settings: Value| {
+            Algorithm::from_settings(name, settings.as_object().expect("an object"))
+        };
+        let ease = make("ease", json!({"reg": 250})).unwrap();
+        assert_eq!(ease, Algorithm::Ease(Ease { reg: 250.0 }));
+        let says = |r: Result<Algorithm>| r.unwrap_err().to_string();
+        assert!(says(make("eese", json!({}))).contains("did you mean `ease`?"));
+        assert!(says(make("ease", json!({"rg": 1}))).contains("did you mean `reg`?"));
+        assert!(says(make("ease", json!({"reg": "much"}))).starts_with("setting `reg`: "));
+        assert!(make("popularity", json!({"half_life": 30})).is_ok());
+    }
+
+    #[test]
+    fn every_setting_is_documented() {
+        for algorithm in Algorithm::all() {
+            let name = algorithm.name();
+            let schema = Algorithm::schema(&name).unwrap();
+
+            for setting in algorithm.to_value().as_object().unwrap().keys() {
+                let text = &schema["properties"][setting]["description"];
+                assert!(setting == "algorithm" || text.is_string(), "{name}: {setting}");
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Compressed sparse rows: the one sparse matrix of the toolkit.
+
+/// Sparse matrix by rows. Columns inside a row rise strictly; every number is finite.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Csr {
+    starts: Vec<usize>,
+    columns: Vec<u32>,
+    values: Vec<f32>,
+    cols: usize,
+}
+
+/// One row of a [`Csr`], or a history that came from elsewhere: columns rise strictly.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Row<'a> {
+    /// Columns, rising.
+    pub columns: &'a [u32],
+    /// The value at each column.
+    pub values: &'a [f32],
+}
+
+impl<'a> Row<'a> {
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Whether the row has no entry.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// The entries in order of their columns.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, f32)> + 'a {
+        self.columns.iter().copied().zip(self.values.iter().copied())
+    }
+
+    /// The value at `column`, if there is one.
+    pub fn get(&self, column: u32) -> Option<f32> {
+        self.columns.binary_search(&column).ok().map(|at| self.values[at])
+    }
+}
+
+impl Csr {
+    /// A matrix without entries.
+    pub fn empty(rows: usize, cols: usize) -> Self {
+        Self { starts: vec![0; rows + 1], columns: Vec::new(), values: Vec::new(), cols }
+    }
+
+    /// Checks and takes the three arrays: row r holds entries `starts[r]..starts[r + 1]`.
+    /// `None` unless starts rise from 0 to the number of entries, columns rise strictly inside each
+    /// row and stay below `cols`, and all values are finite.
+    pub fn from_parts(
+        starts: Vec<usize>,
+        columns: Vec<u32>,
+        values: Vec<f32>,
+        cols: usize,
+    ) -> Option<Self> {
+        let sound = starts.first() == Some(&0)
+            && starts.last() == Some(&columns.len())
+            && columns.len() == values.len()
+            && starts.is_sorted()
+            && starts.windows(2).all(|w| {
+                let row = &columns[w[0]..w[1]];
+                row.is_sorted_by(|a, b| a < b) && row.last().is_none_or(|&c| (c as usize) < cols)
+            })
+            && values.iter().all(|v| v.is_finite());
+        sound.then_some(Self { starts, columns, values, cols })
+    }
+
+    /// Builds rows one after the other; columns of each must rise strictly.
+    pub fn from_rows<I: IntoIterator<Item = (u32, f32)>>(
+        cols: usize,
+        rows: impl IntoIterator<Item = I>,
+    ) -> Self {
+        let mut matrix = Self { starts: vec![0], cols, ..Self::default() };
+        for row in rows {
+            for (column, value) in row {
+                matrix.columns.push(column);
+                matrix.values.push(value);
+            }
+            matrix.starts.push(matrix.columns.len());
+        }
+        debug_assert!(
+            Self::from_parts(
+                matrix.starts.clone(),
+                matrix.columns.clone(),
+                matrix.values.clone(),
+                cols
+            )
+            .is_some()
+        );
+        matrix
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// Number of columns.
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// Number of entries.
+    pub fn nnz(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Row `r`.
+    pub fn row(&self, r: usize) -> Row<'_> {
+        let range = self.starts[r]..self.starts[r + 1];
+        Row { columns: &self.columns[range.clone()], values: &self.values[range] }
+    }
+
+    /// All rows in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
+        (0..self.rows()).map(|r| self.row(r))
+    }
+
+    /// Where each row starts, with the number of entries at the end.
+    pub fn starts(&self) -> &[usize] {
+        &self.starts
+    }
+
+    /// The columns of all entries, row after row.
+    pub fn columns(&self) -> &[u32] {
+        &self.columns
+    }
+
+    /// The values of all entries, row after row.
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// The values of all entries, to change; they must stay finite.
+    pub fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
+    }
+
+    /// The same entries by columns (counting sort, O(entries)).
+    pub fn transposed(&self) -> Self {
+        let mut starts = vec![0usize; self.cols + 1];
+        for &c in &self.columns {
+            starts[c as usize + 1] += 1;
+        }
+        for c in 0..self.cols {
+            starts[c + 1] += starts[c];
+        }
+        let mut next = starts.clone();
+        let mut columns = vec![0u32; self.nnz()];
+        let mut values = vec![0f32; self.nnz()];
+        for (r, row) in self.iter().enumerate() {
+            for (c, value) in row.iter() {
+                let at = &mut next[c as usize];
+                columns[*at] = r as u32;
+                values[*at] = value;
+                *at += 1;
+            }
+        }
+        Self { starts, columns, values, cols: self.rows() }
+    }
+
+    /// Number of entries in each column.
+    pub fn column_counts(&self) -> Vec<u32> {
+        let mut counts = vec![0u32; self.cols];
+        self.columns.iter().for_each(|&c| counts[c as usize] += 1);
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Csr {
+        Csr::from_rows(4, [vec![(1, 2.0), (3, 4.0)], vec![], vec![(0, 1.0), (1, 5.0)]])
+    }
+
+    #[test]
+    fn rows_and_columns_agree() {
+        let m = example();
+        assert_eq!((m.rows(), m.cols(), m.nnz()), (3, 4, 4));
+        assert_eq!(m.row(2).iter().collect::<Vec<_>>(), [(0, 1.0), (1, 5.0)]);
+        assert_eq!((m.row(0).get(3), m.row(0).get(2)), (Some(4.0), None));
+        let t = m.transposed();
+        assert_eq!((t.rows(), t.cols()), (4, 3));
+        assert_eq!(t.row(1).iter().collect::<Vec<_>>(), [(0, 2.0), (2, 5.0)]);
+        assert_eq!(t.transposed(), m);
+        assert_eq!(m.column_counts(), [1, 2, 0, 1]);
+    }
+
+    #[test]
+    fn unsound_parts_are_refused() {
+        let build = |starts: &[usize], columns: &[u32], values: &[f32]| {
+            Csr::from_parts(starts.into(), columns.into(), values.into(), 3)
+        };
+        assert!(build(&[0, 1, 2], &[0, 2], &[1.0, 2.0]).is_some());
+        assert!(build(&[], &[], &[]).is_none(), "no starts");
+        assert!(build(&[0, 2, 1], &[0, 2], &[1.0, 2.0]).is_none(), "starts fall");
+        assert!(build(&[0, 2], &[2, 0], &[1.0, 2.0]).is_none(), "columns fall");
+        assert!(build(&[0, 2], &[1, 1], &[1.0, 2.0]).is_none(), "column twice");
+        assert!(build(&[0, 1], &[3], &[1.0]).is_none(), "column too large");
+        assert!(build(&[0, 1], &[0], &[f32::NAN]).is_none(), "not a number");
+        assert!(build(&[0, 1], &[0, 1], &[1.0, 1.0]).is_none(), "entries left over");
+    }
+}

@@ -1,0 +1,9 @@
+//! From files to [`Ratings`]: ids, sparse rows, reading, cleaning, splitting and describing.
+
+pub mod csr;
+pub mod ids;
+pub mod ratings;
+
+pub use csr::{Csr, Row};
+pub use ids::IdMap;
+pub use ratings::{Duplicates, Interactions, Ratings};

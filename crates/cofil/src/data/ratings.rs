@@ -1,0 +1,281 @@
+//! Who rated what: [`Interactions`] as a file gives them, [`Ratings`] as models want them.
+
+use super::{Csr, IdMap};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Interactions in the order of the file, ids already numbered. The arrays have equal lengths.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Interactions {
+    /// Names of the users.
+    pub users: Arc<IdMap>,
+    /// Names of the items.
+    pub items: Arc<IdMap>,
+    /// Who.
+    pub user: Vec<u32>,
+    /// What.
+    pub item: Vec<u32>,
+    /// Rating or weight; 1 where the file has none.
+    pub value: Vec<f32>,
+    /// When, in seconds since 1970, where the file says.
+    pub time: Option<Vec<i64>>,
+}
+
+impl Interactions {
+    /// Number of interactions.
+    pub fn len(&self) -> usize {
+        self.user.len()
+    }
+
+    /// Whether there is no interaction.
+    pub fn is_empty(&self) -> bool {
+        self.user.is_empty()
+    }
+
+    /// The interactions at `positions`, in that order; names are shared.
+    pub fn select(&self, positions: &[usize]) -> Self {
+        Self {
+            users: self.users.clone(),
+            items: self.items.clone(),
+            user: positions.iter().map(|&p| self.user[p]).collect(),
+            item: positions.iter().map(|&p| self.item[p]).collect(),
+            value: positions.iter().map(|&p| self.value[p]).collect(),
+            time: self.time.as_ref().map(|t| positions.iter().map(|&p| t[p]).collect()),
+        }
+    }
+}
+
+/// What to do with several interactions of one user with one item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Duplicates {
+    /// Keep the last in file order.
+    #[default]
+    Last,
+    /// Keep the first in file order.
+    First,
+    /// Their mean.
+    Mean,
+    /// Their sum.
+    Sum,
+    /// The largest.
+    Max,
+    /// Refuse the data.
+    Error,
+}
+
+/// Who rated what: rows are users, columns items. Parts of a split share the id maps.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ratings {
+    /// Names of the rows.
+    pub users: Arc<IdMap>,
+    /// Names of the columns.
+    pub items: Arc<IdMap>,
+    /// Value of each (user, item).
+    pub by_user: Csr,
+    /// Seconds since 1970 of each entry of `by_user`, where the data has times.
+    pub times: Option<Vec<i64>>,
+}
+
+impl Ratings {
+    /// Groups interactions by user; several of one pair are merged as `duplicates` says, and a merged
+    /// entry keeps the time of the last (of the first for [`Duplicates::First`]).
+    ///
+    /// # Errors
+    /// With [`Duplicates::Error`], if a pair occurs twice.
+    pub fn new(interactions: &Interactions, duplicates: Duplicates) -> Result<Self> {
+        let Interactions { users, items, user, item, value, time } = interactions;
+        // Two stable counting sorts, by item and then by user, leave each row sorted by item and
+        // repeated pairs in file order.
+        let by_item = counting_order(item, items.len(), 0..item.len());
+        let order = counting_order(user, users.len(), by_item.into_iter());
+        let mut starts = Vec::with_capacity(users.len() + 1);
+        let mut columns: Vec<u32> = Vec::with_capacity(order.len());
+        let mut values: Vec<f32> = Vec::with_capacity(order.len());
+        let mut times = time.as_ref().map(|_| Vec::with_capacity(order.len()));
+        let mut copies = 1f32;
+        let mut row = 0;
+        starts.push(0);
+        for &at in &order {
+            while row < user[at] {
+                starts.push(columns.len());
+                row += 1;
+            }
+            let fresh = starts[row as usize] == columns.len() || columns.last() != Some(&item[at]);
+            if fresh {
+                copies = 1.0;
+                columns.push(item[at]);
+                values.push(value[at]);
+                if let (Some(times), Some(time)) = (&mut times, time) {
+                    times.push(time[at]);
+                }
+                continue;
+            }
+            copies += 1.0;
+            let kept = values.last_mut().expect("a repeated pair follows its first");
+            match duplicates {
+                Duplicates::Last => *kept = value[at],
+                Duplicates::First => continue,
+                Duplicates::Mean => *kept += (value[at] - *kept) / copies,
+                Duplicates::Sum => *kept += value[at],
+                Duplicates::Max => *kept = kept.max(value[at]),
+                Duplicates::Error => {
+                    return Err(Error::Unfit(format!(
+                        "user `{}` and item `{}` occur more than once; choose which to keep: \
+                         last, first, mean, sum or max",
+                        users.name(user[at]),
+                        items.name(item[at])
+                    )));
+                }
+            }
+            if let (Some(times), Some(time)) = (&mut times, time) {
+                *times.last_mut().expect("as long as values") = time[at];
+            }
+        }
+        starts.resize(users.len() + 1, columns.len());
+        let by_user = Csr::from_parts(starts, columns, values, items.len())
+            .ok_or_else(|| Error::Unfit("a rating is not a finite number".into()))?;
+        Ok(Self { users: users.clone(), items: items.clone(), by_user, times })
+    }
+
+    /// Ratings from (user, item, value) triples, the last of a repeated pair counting.
+    ///
+    /// # Errors
+    /// If a value is not finite.
+    pub fn from_triples<'a>(
+        triples: impl IntoIterator<Item = (&'a str, &'a str, f32)>,
+    ) -> Result<Self> {
+        let (mut users, mut items) = (IdMap::new(), IdMap::new());
+        let mut table = Interactions::default();
+        for (user, item, value) in triples {
+            table.user.push(users.insert(user)?);
+            table.item.push(items.insert(item)?);
+            table.value.push(value);
+        }
+        (table.users, table.items) = (Arc::new(users), Arc::new(items));
+        Self::new(&table, Duplicates::Last)
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.by_user.nnz()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.by_user.nnz() == 0
+    }
+
+    /// Mean of all values; 0 without any.
+    pub fn mean(&self) -> f32 {
+        let sum: f64 = self.by_user.values().iter().map(|&v| f64::from(v)).sum();
+        (sum / self.len().max(1) as f64) as f32
+    }
+
+    /// Smallest and largest value; (0, 0) without any.
+    pub fn scale(&self) -> (f32, f32) {
+        let values = self.by_user.values();
+        let Some(&first) = values.first() else { return (0.0, 0.0) };
+        values.iter().fold((first, first), |(low, high), &v| (low.min(v), high.max(v)))
+    }
+
+    /// The same pairs with every value 1, as implicit feedback.
+    pub fn binary(&self) -> Self {
+        let mut binary = self.clone();
+        binary.by_user.values_mut().fill(1.0);
+        binary
+    }
+
+    /// Refuses data that nothing can be learned from.
+    ///
+    /// # Errors
+    /// If there is no entry.
+    pub fn check_not_empty(&self) -> Result<()> {
+        match self.is_empty() {
+            true => Err(Error::Unfit("there are no interactions to learn from".into())),
+            false => Ok(()),
+        }
+    }
+
+    /// BLAKE3 digest (hexadecimal) of names, entries and times.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = blake3::Hasher::new();
+        let mut update = |bytes: &[u8]| {
+            hash.update(bytes);
+        };
+        for ids in [&self.users, &self.items] {
+            let (text, ends) = ids.parts();
+            update(&(ends.len() as u64).to_le_bytes());
+            ends.iter().for_each(|&e| update(&(e as u64).to_le_bytes()));
+            update(text.as_bytes());
+        }
+        self.by_user.starts().iter().for_each(|&s| update(&(s as u64).to_le_bytes()));
+        self.by_user.columns().iter().for_each(|c| update(&c.to_le_bytes()));
+        self.by_user.values().iter().for_each(|v| update(&v.to_le_bytes()));
+        self.times.iter().flatten().for_each(|t| update(&t.to_le_bytes()));
+        hash.finalize().to_hex().to_string()
+    }
+}
+
+/// The positions in `order`, stably sorted by `key`, which is below `keys`.
+fn counting_order(key: &[u32], keys: usize, order: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut next = vec![0usize; keys + 1];
+    key.iter().for_each(|&k| next[k as usize + 1] += 1);
+    for k in 0..keys {
+        next[k + 1] += next[k];
+    }
+    let mut sorted = vec![0; key.len()];
+    for position in order {
+        let at = &mut next[key[position] as usize];
+        sorted[*at] = position;
+        *at += 1;
+    }
+    sorted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Interactions {
+        Interactions {
+            users: Arc::new(["a", "b", "c"].iter().collect()),
+            items: Arc::new(["x", "y"].iter().collect()),
+            user: vec![2, 0, 0, 2, 0],
+            item: vec![1, 1, 0, 1, 1],
+            value: vec![1.0, 2.0, 3.0, 7.0, 5.0],
+            time: Some(vec![10, 20, 30, 5, 50]),
+        }
+    }
+
+    #[test]
+    fn duplicates_are_merged_as_told() {
+        let merged = |how| {
+            let r = Ratings::new(&table(), how).unwrap();
+            assert_eq!((r.by_user.rows(), r.by_user.columns()), (3, &[0, 1, 1][..]));
+            assert!(r.by_user.row(1).is_empty());
+            (r.by_user.values().to_vec(), r.times.unwrap())
+        };
+        assert_eq!(merged(Duplicates::Last), (vec![3.0, 5.0, 7.0], vec![30, 50, 5]));
+        assert_eq!(merged(Duplicates::First), (vec![3.0, 2.0, 1.0], vec![30, 20, 10]));
+        assert_eq!(merged(Duplicates::Mean).0, [3.0, 3.5, 4.0]);
+        assert_eq!(merged(Duplicates::Sum).0, [3.0, 7.0, 8.0]);
+        assert_eq!(merged(Duplicates::Max).0, [3.0, 5.0, 7.0]);
+        let refused = Ratings::new(&table(), Duplicates::Error).unwrap_err().to_string();
+        assert!(refused.starts_with("user `a` and item `y` occur more than once"), "{refused}");
+    }
+
+    #[test]
+    fn fingerprint_sees_every_part() {
+        let base = Ratings::from_triples([("a", "x", 1.0), ("b", "y", 2.0)]).unwrap();
+        let print = base.fingerprint();
+        assert_eq!(print, base.clone().fingerprint());
+        assert_ne!(print, base.binary().fingerprint());
+        assert_ne!(
+            print,
+            Ratings::from_triples([("a", "x", 1.0), ("c", "y", 2.0)]).unwrap().fingerprint()
+        );
+        assert_ne!(print, Ratings { times: Some(vec![0, 1]), ..base }.fingerprint());
+    }
+}

@@ -1,0 +1,39 @@
+//! Collaborative filtering: from a table of interactions to evaluated, explained recommendations.
+//!
+//! ```
+//! use cofil::{Algorithm, Ease, Query, Ratings, Recommender, Run};
+//!
+//! let ratings = Ratings::from_triples([
+//!     ("ann", "bread", 1.0), ("ann", "butter", 1.0), ("ann", "jam", 1.0),
+//!     ("bob", "bread", 1.0), ("bob", "butter", 1.0),
+//!     ("cat", "nails", 1.0), ("cat", "hammer", 1.0),
+//! ])?;
+//! let ease = Algorithm::Ease(Ease { reg: 1.0 });
+//! let recommender = Recommender::train(&ease, &ratings, &mut Run::default())?;
+//! let best = recommender.recommend("bob", &Query { n: 1, ..Query::default() })?;
+//! assert_eq!(best[0].item, "jam");
+//! // Somebody who was never seen before takes the same path.
+//! let best = recommender.recommend_for(&[("nails", 1.0)], &Query::default())?;
+//! assert_eq!(best[0].item, "hammer");
+//! # Ok::<(), cofil::Error>(())
+//! ```
+
+pub mod algorithm;
+pub mod data;
+pub mod error;
+pub mod evaluate;
+pub mod math;
+pub mod model;
+pub mod models;
+pub mod rank;
+pub mod recommender;
+pub mod store;
+pub mod train;
+
+pub use algorithm::Algorithm;
+pub use data::{Csr, Duplicates, IdMap, Interactions, Ratings, Row};
+pub use error::{Error, Result};
+pub use model::{Model, User};
+pub use models::{Ease, Popularity, Target};
+pub use recommender::{Query, Recommender, Scored};
+pub use train::Run;

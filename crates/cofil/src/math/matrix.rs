@@ -1,0 +1,147 @@
+//! Dense row-major matrix of `f32`, and its products.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+
+/// Dense matrix, row-major: entry (r, c) is `data[r * cols + c]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Matrix {
+    rows: usize,
+    cols: usize,
+    data: Vec<f32>,
+}
+
+impl Matrix {
+    /// A `rows` × `cols` matrix of zeros.
+    pub fn zeros(rows: usize, cols: usize) -> Self {
+        Self { rows, cols, data: vec![0.0; rows * cols] }
+    }
+
+    /// Takes row-major `data` of length `rows * cols`.
+    ///
+    /// # Panics
+    /// If the length is another one: the caller mixed up two shapes.
+    pub fn from_vec(rows: usize, cols: usize, data: Vec<f32>) -> Self {
+        assert_eq!(data.len(), rows * cols, "{rows} x {cols} matrix from {} numbers", data.len());
+        Self { rows, cols, data }
+    }
+
+    /// A matrix whose entries are drawn one by one, row after row.
+    pub fn from_fn(rows: usize, cols: usize, mut entry: impl FnMut(usize, usize) -> f32) -> Self {
+        let data = (0..rows * cols).map(|i| entry(i / cols, i % cols)).collect();
+        Self { rows, cols, data }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// Row `r`.
+    pub fn row(&self, r: usize) -> &[f32] {
+        &self.data[r * self.cols..(r + 1) * self.cols]
+    }
+
+    /// Row `r`, to write.
+    pub fn row_mut(&mut self, r: usize) -> &mut [f32] {
+        &mut self.data[r * self.cols..(r + 1) * self.cols]
+    }
+
+    /// All entries, row after row.
+    pub fn data(&self) -> &[f32] {
+        &self.data
+    }
+
+    /// All entries, row after row, to write.
+    pub fn data_mut(&mut self) -> &mut [f32] {
+        &mut self.data
+    }
+
+    /// Gives the entries away.
+    pub fn into_data(self) -> Vec<f32> {
+        self.data
+    }
+
+    /// Changes the number of rows, keeping the allocation; the contents are unspecified afterwards.
+    pub fn set_rows(&mut self, rows: usize) {
+        self.data.resize(rows * self.cols, 0.0);
+        self.rows = rows;
+    }
+
+    /// The rows named by `rows`, in that order.
+    pub fn gather(&self, rows: &[u32]) -> Self {
+        let mut data = Vec::with_capacity(rows.len() * self.cols);
+        for &r in rows {
+            data.extend_from_slice(self.row(r as usize));
+        }
+        Self { rows: rows.len(), cols: self.cols, data }
+    }
+
+    /// The transposed matrix.
+    pub fn transposed(&self) -> Self {
+        Self::from_fn(self.cols, self.rows, |r, c| self.data[c * self.cols + r])
+    }
+}
+
+/// Whether a product overwrites its output or adds to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// out ← product
+    Replace,
+    /// out ← out + product
+    Add,
+}
+
+impl From<Output> for Accum {
+    fn from(output: Output) -> Self {
+        match output {
+            Output::Replace => Self::Replace,
+            Output::Add => Self::Add,
+        }
+    }
+}
+
+/// out (m × n) ← A (m × k) · Bᵀ (B is n × k), all row-major, on the calling thread.
+pub fn mul_bt(out: &mut [f32], output: Output, a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
+    let a = MatRef::from_row_major_slice(a, m, k);
+    let b = MatRef::from_row_major_slice(b, n, k);
+    let out = MatMut::from_row_major_slice_mut(out, m, n);
+    matmul(out, output.into(), a, b.transpose(), 1.0, Par::Seq);
+}
+
+/// out (m × n) ← A (m × k) · B (k × n), all row-major, on the calling thread.
+pub fn mul(out: &mut [f32], output: Output, a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
+    let a = MatRef::from_row_major_slice(a, m, k);
+    let b = MatRef::from_row_major_slice(b, k, n);
+    let out = MatMut::from_row_major_slice_mut(out, m, n);
+    matmul(out, output.into(), a, b, 1.0, Par::Seq);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Rng;
+
+    #[test]
+    fn products_agree_with_the_definition() {
+        let mut rng = Rng::new(3, &[]);
+        for (m, n, k) in [(1, 1, 1), (3, 5, 2), (17, 9, 33), (4, 4, 0)] {
+            let a = Matrix::from_fn(m, k, |_, _| rng.normal());
+            let b = Matrix::from_fn(n, k, |_, _| rng.normal());
+            let mut out = Matrix::zeros(m, n);
+            mul_bt(out.data_mut(), Output::Replace, a.data(), b.data(), m, n, k);
+            mul(out.data_mut(), Output::Add, a.data(), b.transposed().data(), m, n, k);
+            for r in 0..m {
+                for c in 0..n {
+                    let exact: f32 = (0..k).map(|l| a.row(r)[l] * b.row(c)[l]).sum();
+                    assert!((out.row(r)[c] - 2.0 * exact).abs() < 1e-4);
+                }
+            }
+        }
+    }
+}

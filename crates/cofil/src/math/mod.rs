@@ -1,0 +1,13 @@
+//! Numbers: vectors, matrices, factorizations, random numbers and how work is split.
+//!
+//! The only place that imports the linear-algebra crate. Every kernel is deterministic: its result
+//! does not depend on the number of threads.
+
+pub mod matrix;
+pub mod parallel;
+pub mod rng;
+pub mod solve;
+pub mod vector;
+
+pub use matrix::Matrix;
+pub use rng::Rng;

@@ -1,0 +1,71 @@
+//! What a trained model is: something that scores items for a user.
+
+use crate::data::{Ratings, Row};
+use crate::math::Matrix;
+use crate::store::Tensor;
+
+/// Someone to score for. One path serves known, new and cold users.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct User<'a> {
+    /// The user's row in the training data; `None` for a person the model was not trained on.
+    pub index: Option<u32>,
+    /// What they have interacted with, by item; may be empty.
+    pub history: Row<'a>,
+}
+
+impl<'a> User<'a> {
+    /// A person the model was not trained on, with what they are known to like.
+    pub fn stranger(history: Row<'a>) -> Self {
+        Self { index: None, history }
+    }
+
+    /// User `u` of the training data. A row without interactions taught the model nothing, so
+    /// such a user counts as a stranger.
+    pub fn of(train: &'a Ratings, u: u32) -> Self {
+        let history = train.by_user.row(u as usize);
+        Self { index: (!history.is_empty()).then_some(u), history }
+    }
+}
+
+/// A trained model. Scoring never fails and writes finite numbers, higher is better; for a user
+/// without index and history it falls back to what is popular.
+///
+/// Implement `score` and `items` and every part of the toolkit works with your model: evaluation,
+/// top-k, similar items (see `examples/own_model.rs`).
+pub trait Model: Send + Sync {
+    /// Number of items the model knows; their indices are `0..items()`.
+    fn items(&self) -> usize;
+
+    /// Writes one score for each of `items`, in order; `scores` has the length of `items`.
+    fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]);
+
+    /// Scores of all items for a block of users: row r of `scores` (users × items) is for `users[r]`.
+    /// Runs on the calling thread; callers give different blocks to different threads.
+    /// Shapes override it with a matrix product.
+    fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
+        let items: Vec<u32> = (0..self.items() as u32).collect();
+        for (r, user) in users.iter().enumerate() {
+            self.score(*user, &items, scores.row_mut(r));
+        }
+    }
+
+    /// One vector per item, if the model has them; similar items need nothing more.
+    fn item_vectors(&self) -> Option<&Matrix> {
+        None
+    }
+
+    /// Name of the shape in the model file; a shape of your own that is never saved needs none.
+    fn kind(&self) -> &'static str {
+        "unnamed"
+    }
+
+    /// What the shape needs beside its tensors to be loaded again.
+    fn settings(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+
+    /// The numbers that are the model.
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        Vec::new()
+    }
+}

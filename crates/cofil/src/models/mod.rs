@@ -1,0 +1,80 @@
+//! Shapes (`factors`, `item_weights`) that trained models take, and the recipes that train them,
+//! one file each. A recipe imports shapes and the layers below, never another recipe.
+
+pub mod ease;
+pub mod factors;
+pub mod item_weights;
+pub mod popularity;
+
+pub use ease::Ease;
+pub use factors::Factors;
+pub use item_weights::ItemWeights;
+pub use popularity::Popularity;
+
+use crate::data::Ratings;
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::store::Archive;
+use crate::train::Run;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Rebuilds a model of shape `kind` for `users` and `items` from its file; every size is checked.
+///
+/// # Errors
+/// If the shape is unknown or the arrays do not fit together.
+pub fn load(
+    kind: &str,
+    settings: &Value,
+    archive: &Archive,
+    users: usize,
+    items: usize,
+) -> Result<Box<dyn Model>> {
+    match kind {
+        Factors::KIND => Ok(Box::new(Factors::load(settings, archive, users, items)?)),
+        ItemWeights::KIND => Ok(Box::new(ItemWeights::load(settings, archive, items)?)),
+        _ => Err(archive.bad(format!("model shape `{kind}` is not known to this version"))),
+    }
+}
+
+/// Settings that can be fitted: what `Algorithm` asks of each of its variants.
+pub(crate) trait Recipe {
+    /// What the scores of its models mean.
+    fn target(&self) -> Target;
+    /// Learns from `train`, which is not empty.
+    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>>;
+}
+
+/// What the scores of a recipe mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// A predicted value on the scale of the data: RMSE makes sense.
+    Rating,
+    /// Order alone: ranking metrics make sense.
+    Preference,
+}
+
+/// Refuses a number that is not above zero.
+pub(crate) fn check_positive(setting: &str, value: f32) -> Result<()> {
+    match value > 0.0 && value.is_finite() {
+        true => Ok(()),
+        false => Err(Error::setting(setting, format!("must be greater than 0, got {value}"))),
+    }
+}
+
+/// Refuses a number below zero.
+pub(crate) fn check_not_negative(setting: &str, value: f32) -> Result<()> {
+    match value >= 0.0 && value.is_finite() {
+        true => Ok(()),
+        false => Err(Error::setting(setting, format!("must be at least 0, got {value}"))),
+    }
+}
+
+/// Refuses a count of zero.
+pub(crate) fn check_count(setting: &str, value: usize) -> Result<()> {
+    match value > 0 {
+        true => Ok(()),
+        false => Err(Error::setting(setting, "must be at least 1, got 0")),
+    }
+}

@@ -1,0 +1,207 @@
+//! What every recipe promises, checked on every recipe of the list.
+
+use cofil::math::{Matrix, Rng};
+use cofil::{Algorithm, Csr, Query, Ratings, Recommender, Row, Run, User};
+use std::sync::Arc;
+
+/// Settings small enough for the toy data of this file.
+fn recipes() -> Vec<Algorithm> {
+    Algorithm::all()
+        .into_iter()
+        .map(|algorithm| match algorithm {
+            Algorithm::Ease(_) => Algorithm::Ease(cofil::Ease { reg: 1.0 }),
+            other => other,
+        })
+        .collect()
+}
+
+/// Even users like even items, odd users odd ones; each user's own diagonal item is withheld.
+fn checkerboard(n: u32) -> Ratings {
+    let names: Arc<cofil::IdMap> = Arc::new((0..n).map(|i| format!("id{i}")).collect());
+    let row = |u: u32| (0..n).filter(move |&i| i != u && i % 2 == u % 2).map(|i| (i, 1.0));
+    let by_user = Csr::from_rows(n as usize, (0..n).map(row));
+    Ratings { users: names.clone(), items: names, by_user, times: None }
+}
+
+/// Ratings 1–5 from two hidden tastes, with noise.
+fn tastes(users: usize, items: usize) -> Ratings {
+    let mut rng = Rng::new(11, &[]);
+    let p = Matrix::from_fn(users, 2, |_, _| rng.normal());
+    let q = Matrix::from_fn(items, 2, |_, _| rng.normal());
+    let rows: Vec<Vec<(u32, f32)>> = (0..users)
+        .map(|u| {
+            (0..items)
+                .filter(|_| rng.uniform() < 0.5)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .map(|i| {
+                    let x = p.row(u)[0] * q.row(i)[0] + p.row(u)[1] * q.row(i)[1];
+                    (i as u32, (3.0 + x + 0.2 * rng.normal()).round().clamp(1.0, 5.0))
+                })
+                .collect()
+        })
+        .collect();
+    Ratings {
+        users: Arc::new((0..users).map(|u| format!("u{u}")).collect()),
+        items: Arc::new((0..items).map(|i| format!("i{i}")).collect()),
+        by_user: Csr::from_rows(items, rows),
+        times: None,
+    }
+}
+
+fn train(algorithm: &Algorithm, ratings: &Ratings) -> Recommender {
+    let name = algorithm.name();
+    Recommender::train(algorithm, ratings, &mut Run::default())
+        .unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+fn bytes(recommender: &Recommender) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("m.cofil");
+    recommender.save(&path).expect("saved");
+    std::fs::read(&path).expect("read back")
+}
+
+#[test]
+fn withheld_checkerboard_item_comes_first() {
+    let ratings = checkerboard(50);
+    for algorithm in recipes() {
+        if algorithm.name() == "popularity" {
+            continue; // sees no difference between users, which is the point of it
+        }
+        let recommender = train(&algorithm, &ratings);
+        for user in ["id4", "id13"] {
+            let best = recommender.recommend(user, &Query { n: 1, ..Query::default() }).unwrap();
+            assert_eq!(best[0].item, user, "{}", algorithm.name());
+            let history: Vec<_> =
+                recommender.user(user).unwrap().history.iter().collect::<Vec<_>>();
+            let names: Vec<(&str, f32)> =
+                history.iter().map(|&(i, v)| (recommender.items().name(i), v)).collect();
+            let best =
+                recommender.recommend_for(&names, &Query { n: 1, ..Query::default() }).unwrap();
+            assert_eq!(best[0].item, user, "{} folded in", algorithm.name());
+        }
+    }
+}
+
+#[test]
+fn someone_unknown_is_shown_what_is_popular() {
+    let ratings = Ratings::from_triples([
+        ("a", "x", 1.0),
+        ("b", "x", 2.0),
+        ("c", "x", 3.0),
+        ("b", "y", 4.0),
+        ("c", "y", 5.0),
+        ("c", "z", 1.0),
+    ])
+    .unwrap();
+    for algorithm in recipes() {
+        let recommender = train(&algorithm, &ratings);
+        let list = recommender.recommend_for(&[], &Query::default()).unwrap();
+        let names: Vec<_> = list.iter().map(|s| s.item).collect();
+        assert_eq!(names, ["x", "y", "z"], "{}", algorithm.name());
+    }
+}
+
+#[test]
+fn scores_are_finite_and_blocks_agree_with_single_scores() {
+    for ratings in [checkerboard(20), tastes(40, 30)] {
+        for algorithm in recipes() {
+            let recommender = train(&algorithm, &ratings);
+            let model = recommender.model();
+            let items: Vec<u32> = (0..model.items() as u32).collect();
+            let users: Vec<User<'_>> = (0..ratings.users.len() as u32)
+                .map(|u| User::of(&ratings, u))
+                .chain([
+                    User::default(),
+                    User::stranger(ratings.by_user.row(3)),
+                    User::stranger(Row { columns: &[0], values: &[1.0] }),
+                ])
+                .collect();
+            let mut block = Matrix::zeros(users.len(), items.len());
+            model.score_block(&users, &mut block);
+            for (r, &user) in users.iter().enumerate() {
+                let mut scores = vec![0.0; items.len()];
+                model.score(user, &items, &mut scores);
+                for (a, b) in scores.iter().zip(block.row(r)) {
+                    assert!(a.is_finite() && b.is_finite(), "{}", algorithm.name());
+                    let close = (a - b).abs() <= 1e-4 * a.abs().max(1.0);
+                    assert!(close, "{}: {a} alone, {b} in a block", algorithm.name());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn saved_and_loaded_is_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.cofil");
+    let ratings = tastes(40, 30);
+    for algorithm in recipes() {
+        let recommender = train(&algorithm, &ratings);
+        let written = recommender.save(&path).unwrap();
+        let loaded = Recommender::load(&path).unwrap();
+        assert_eq!(loaded.fingerprint(), Some(&*written));
+        assert_eq!(loaded.card(), recommender.card());
+        assert_eq!(bytes(&loaded), bytes(&recommender), "{}", algorithm.name());
+        for user in ["u0", "u7"] {
+            let query = Query::default();
+            assert_eq!(
+                loaded.recommend(user, &query).unwrap(),
+                recommender.recommend(user, &query).unwrap()
+            );
+        }
+    }
+}
+
+#[test]
+fn same_bytes_for_any_number_of_threads() {
+    let ratings = tastes(300, 200);
+    for algorithm in recipes() {
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| bytes(&train(&algorithm, &ratings)))
+        };
+        let one = on(1);
+        assert!(one == on(2) && one == on(3), "{}", algorithm.name());
+    }
+}
+
+#[test]
+fn unknown_names_are_told() {
+    let recommender = train(&recipes()[0], &checkerboard(10));
+    let says = recommender.recommend("id33", &Query::default()).unwrap_err().to_string();
+    assert!(says.starts_with("unknown user `id33`; did you mean `id3`?"), "{says}");
+    let says = recommender.similar("id", 3).unwrap_err().to_string();
+    assert!(says.starts_with("unknown item `id`"), "{says}");
+}
+
+#[test]
+fn nothing_seen_excluded_or_foreign_is_recommended() {
+    let ratings = tastes(40, 30);
+    for algorithm in recipes() {
+        let recommender = train(&algorithm, &ratings);
+        let query = Query {
+            n: 100,
+            exclude: &["i3", "i4"],
+            candidates: Some(&["i1", "i3", "i5", "i5", "i7"]),
+            seen: false,
+        };
+        let history = [("i5", 4.0)];
+        let list = recommender.recommend_for(&history, &query).unwrap();
+        let mut names: Vec<_> = list.iter().map(|s| s.item).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["i1", "i7"], "{}", algorithm.name());
+        let with_seen = recommender.recommend_for(&history, &Query { seen: true, ..query });
+        assert_eq!(with_seen.unwrap().len(), 3, "{}", algorithm.name());
+    }
+}
+
+#[test]
+fn data_without_interactions_is_refused() {
+    let empty = Ratings { by_user: Csr::empty(0, 0), ..Ratings::default() };
+    for algorithm in recipes() {
+        assert!(Recommender::train(&algorithm, &empty, &mut Run::default()).is_err());
+    }
+}
