@@ -1,0 +1,41 @@
+"""Item neighbours by cosine, the best 100 of each, every rating a positive of weight 1."""
+
+import split
+from metrics import score_weights
+
+NEIGHBOURS = 100
+
+
+def implicit(bench):
+    train = bench.once("load", lambda: split.positives("train"))
+    from implicit.nearest_neighbours import CosineRecommender
+
+    def fit():
+        model = CosineRecommender(K=NEIGHBOURS, num_threads=bench.threads)
+        model.fit(train, show_progress=False)
+        return model
+
+    finish(bench, bench.time("fit", fit).similarity, train)
+
+
+def irspack(bench):
+    train = bench.once("load", lambda: split.positives("train"))
+    from irspack import CosineKNNRecommender
+
+    def fit():
+        return CosineKNNRecommender(train, top_k=NEIGHBOURS, normalize=True, n_threads=bench.threads).learn()
+
+    finish(bench, bench.time("fit", fit).W, train)
+
+
+def finish(bench, weights, train):
+    """Scored as the peer scores, and with the transposed weights: pruning by row or by column is not the same."""
+    bench.settings = {"neighbours": NEIGHBOURS}
+    test = split.positives("test")
+    weights = weights.tocsr()
+    bench.quality = score_weights(weights, train, test)
+    transposed = score_weights(weights.T.tocsr(), train, test)
+    bench.quality.update({f"transposed_{name}": value for name, value in transposed.items()})
+
+
+PEERS = {"implicit": implicit, "irspack": irspack}

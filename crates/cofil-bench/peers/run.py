@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Runs one peer on one job and prints one JSON object.
+
+    run.py --list                                   # every job and peer, with version or null
+    run.py JOB PEER [--repeat N] [--threads 2]      # e.g. run.py ials implicit-cg --repeat 3
+    run.py --prepare                                # only make the shared inputs (ratings.dat, factors)
+
+What peers print goes to standard error; standard output carries the JSON alone.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+import traceback
+
+import catalog
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("job", nargs="?", choices=catalog.JOBS)
+    parser.add_argument("peer", nargs="?")
+    parser.add_argument("--repeat", type=int, default=1, help="times the timed part runs inside the process")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--prepare", action="store_true")
+    args = parser.parse_args()
+    if not (args.list or args.prepare) and args.peer not in catalog.JOBS.get(args.job, {}):
+        parser.error(f"peers of {args.job}: {', '.join(catalog.JOBS.get(args.job, {})) or 'name a job first'}")
+    return args
+
+
+def listing():
+    return [
+        {"job": job, "peer": name, "package": peer.package, "version": peer.version(), "timed": catalog.TIMED[job]}
+        for job, peers in catalog.JOBS.items()
+        for name, peer in peers.items()
+    ]
+
+
+def run(args):
+    peer = catalog.JOBS[args.job][args.peer]
+    answer = {"job": args.job, "peer": args.peer, "package": peer.package, "version": peer.version(),
+              "threads": args.threads, "timed": catalog.TIMED[args.job]}  # fmt: skip
+    if peer.absent or answer["version"] is None:
+        return {**answer, "status": "not installed", "reason": peer.absent or "see the output of setup.py"}
+    os.environ.update(catalog.thread_environment(args.job, args.peer, args.threads))
+    try:
+        from measure import Bench
+
+        bench = Bench(args.threads, args.repeat)
+        importlib.import_module("jobs." + args.job.replace("-", "_")).PEERS[args.peer](bench)
+        return {**answer, "status": "ok", **bench.report()}
+    except Exception as error:
+        traceback.print_exc()
+        return {**answer, "status": f"failed: {type(error).__name__}: {error}"}
+
+
+def main():
+    args = arguments()
+    # Re-run inside the environment when started by another Python.
+    if catalog.PYTHON.exists() and not sys.prefix.startswith(str(catalog.ENVIRONMENT)):
+        os.execv(catalog.PYTHON, [str(catalog.PYTHON), *sys.argv])
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    if args.prepare:
+        import inputs
+
+        answer = inputs.prepare()
+    else:
+        answer = listing() if args.list else run(args)
+    print(json.dumps(answer), file=out, flush=True)
+    sys.exit(1 if isinstance(answer, dict) and answer.get("status", "ok").startswith("failed") else 0)
+
+
+if __name__ == "__main__":
+    main()
