@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Runs every `sh` block of the documentation and checks its links.
+
+Blocks of one file run in order, each with `bash -e`, in one scratch folder, with the freshly built
+`cofil` first on the PATH; blocks that call cargo run in the checkout. A block fenced as `text` is
+output or illustration and is not run.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.M | re.S)
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def run_blocks(page: pathlib.Path, environment: dict) -> int:
+    """Runs the page's blocks; returns how many failed."""
+    failed = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        for language, block in FENCE.findall(page.read_text()):
+            if language != "sh":
+                continue
+            folder = ROOT if re.search(r"^cargo ", block, re.M) else scratch
+            start = time.monotonic()
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", block],
+                cwd=folder, env=environment, text=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )
+            first = block.strip().splitlines()[0]
+            verdict = "ok" if done.returncode == 0 else "FAILED"
+            print(f"{verdict:6} {time.monotonic() - start:5.1f} s  {page.relative_to(ROOT)}: {first}")
+            if done.returncode != 0:
+                print(block + done.stdout[-3000:])
+                failed += 1
+    return failed
+
+
+def dead_links(page: pathlib.Path) -> int:
+    """Prints relative links that lead nowhere; returns how many."""
+    text = FENCE.sub("", page.read_text())
+    dead = [link for link in LINK.findall(text)
+            if "://" not in link and not (page.parent / link).exists()]
+    for link in dead:
+        print(f"FAILED {page.relative_to(ROOT)}: no such file: {link}")
+    return len(dead)
+
+
+def main() -> int:
+    environment = dict(os.environ)
+    environment["PATH"] = f"{ROOT / 'target' / 'release'}:{environment['PATH']}"
+    pages = sorted(set(ROOT.glob("*.md")) | set(ROOT.glob("docs/*.md"))
+                   | set(ROOT.glob("datasets/*/*.md")) | set(ROOT.glob("crates/*/*.md")))
+    failed = sum(dead_links(page) for page in pages)
+    runnable = [page for page in pages if page.parent in (ROOT, ROOT / "docs")]
+    failed += sum(run_blocks(page, environment) for page in runnable)
+    print(f"{len(pages)} pages, {failed} failures")
+    return min(failed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
