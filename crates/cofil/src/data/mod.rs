@@ -6,4 +6,4 @@ pub mod ratings;
 
 pub use csr::{Csr, Row};
 pub use ids::IdMap;
-pub use ratings::{Duplicates, Interactions, Ratings};
+pub use ratings::{Duplicates, Interactions, NO_TIME, Ratings};

@@ -5,6 +5,10 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// The time of an interaction whose row has none although other rows of the data do: before every
+/// real time, so that it counts as oldest wherever times are compared.
+pub const NO_TIME: i64 = i64::MIN;
+
 /// Interactions in the order of the file, ids already numbered. The arrays have equal lengths.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Interactions {
@@ -18,7 +22,7 @@ pub struct Interactions {
     pub item: Vec<u32>,
     /// Rating or weight; 1 where the file has none.
     pub value: Vec<f32>,
-    /// When, in seconds since 1970, where the file says.
+    /// When, in seconds since 1970, where the file says; [`NO_TIME`] in rows without.
     pub time: Option<Vec<i64>>,
 }
 
@@ -74,7 +78,8 @@ pub struct Ratings {
     pub items: Arc<IdMap>,
     /// Value of each (user, item).
     pub by_user: Csr,
-    /// Seconds since 1970 of each entry of `by_user`, where the data has times.
+    /// Seconds since 1970 of each entry of `by_user`, where the data has times; [`NO_TIME`] in
+    /// entries without.
     pub times: Option<Vec<i64>>,
 }
 
