@@ -49,6 +49,28 @@ pub trait Model: Send + Sync {
         }
     }
 
+    /// What each entry of `history` adds to the score of `item` for a person with that history.
+    /// Without a formula of the shape's own it is what the score loses when the entry is left out;
+    /// a history of one entry is credited with the whole score.
+    fn contributions(&self, history: Row<'_>, item: u32) -> Vec<f32> {
+        let score = |columns: &[u32], values: &[f32]| {
+            let mut score = [0.0];
+            self.score(User::stranger(Row { columns, values }), &[item], &mut score);
+            score[0]
+        };
+        let whole = score(history.columns, history.values);
+        if history.len() == 1 {
+            return vec![whole];
+        }
+        let without = |left_out: usize| {
+            let (mut columns, mut values) = (history.columns.to_vec(), history.values.to_vec());
+            columns.remove(left_out);
+            values.remove(left_out);
+            score(&columns, &values)
+        };
+        (0..history.len()).map(|at| whole - without(at)).collect()
+    }
+
     /// One vector per item, if the model has them; similar items need nothing more.
     fn item_vectors(&self) -> Option<&Matrix> {
         None

@@ -74,6 +74,14 @@ pub fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)> {
     top_k(&scores, n, &[item])
 }
 
+/// Why `item` is recommended to somebody with `history`: the `n` entries that add most to its score,
+/// as (item, contribution). Entries that count against it are left out.
+pub fn explain(model: &dyn Model, history: Row<'_>, item: u32, n: usize) -> Vec<(u32, f32)> {
+    let best = top_k(&model.contributions(history, item), n, &[]);
+    let for_it = best.into_iter().filter(|&(_, contribution)| contribution > 0.0);
+    for_it.map(|(at, contribution)| (history.columns[at as usize], contribution)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

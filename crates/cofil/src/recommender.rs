@@ -179,6 +179,32 @@ impl Recommender {
         Ok(self.named(rank::similar(&*self.model, self.item(item)?, n)))
     }
 
+    /// Why a user of the training data is recommended `item`: the `n` items of their history that
+    /// add most to its score, each with what it adds.
+    ///
+    /// # Errors
+    /// If the user or the item is unknown.
+    pub fn explain(&self, user: &str, item: &str, n: usize) -> Result<Vec<Scored<'_>>> {
+        let history = self.user(user)?.history;
+        Ok(self.named(rank::explain(&*self.model, history, self.item(item)?, n)))
+    }
+
+    /// [`explain`](Self::explain) for anybody, from the history given to
+    /// [`recommend_for`](Self::recommend_for).
+    ///
+    /// # Errors
+    /// If an item is unknown.
+    pub fn explain_for(
+        &self,
+        history: &[(&str, f32)],
+        item: &str,
+        n: usize,
+    ) -> Result<Vec<Scored<'_>>> {
+        let (columns, values) = self.history(history)?;
+        let history = Row { columns: &columns, values: &values };
+        Ok(self.named(rank::explain(&*self.model, history, self.item(item)?, n)))
+    }
+
     /// The user called `name`, with their history.
     ///
     /// # Errors

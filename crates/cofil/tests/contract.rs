@@ -199,6 +199,35 @@ fn nothing_seen_excluded_or_foreign_is_recommended() {
 }
 
 #[test]
+fn reasons_come_from_the_history() {
+    let ratings = checkerboard(20);
+    for algorithm in recipes() {
+        let recommender = train(&algorithm, &ratings);
+        let (name, model) = (algorithm.name(), recommender.model());
+        for history in [ratings.by_user.row(4), Row { columns: &[6], values: &[1.0] }] {
+            let contributions = model.contributions(history, 4);
+            assert_eq!(contributions.len(), history.len(), "{name}");
+            assert!(contributions.iter().all(|c| c.is_finite()), "{name}: {contributions:?}");
+            if model.kind() == "item-weights" {
+                let mut score = [0.0];
+                model.score(User::stranger(history), &[4], &mut score);
+                let sum: f32 = contributions.iter().sum();
+                assert!((sum - score[0]).abs() < 1e-5, "{name}: {sum} for {score:?}");
+            }
+        }
+        if name == "popularity" {
+            continue; // nobody's history is the reason
+        }
+        let reasons = recommender.explain("id4", "id4", 3).unwrap();
+        assert!(!reasons.is_empty() && reasons.len() <= 3, "{name}");
+        assert!(reasons.is_sorted_by(|a, b| a.score >= b.score), "{name}");
+        assert!(reasons.iter().all(|r| r.item != "id4" && r.score > 0.0), "{name}");
+        let names: Vec<(&str, f32)> = reasons.iter().map(|r| (r.item, 1.0)).collect();
+        assert_eq!(recommender.explain_for(&names[..1], "id4", 3).unwrap()[0].item, names[0].0);
+    }
+}
+
+#[test]
 fn data_without_interactions_is_refused() {
     let empty = Ratings { by_user: Csr::empty(0, 0), ..Ratings::default() };
     for algorithm in recipes() {

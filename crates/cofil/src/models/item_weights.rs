@@ -3,6 +3,7 @@
 //! score(u, i) = Σ_{j in history} r_uj W_ji. Known users and strangers are one case, and each
 //! history item's contribution r_uj W_ji is exact.
 
+use crate::data::Row;
 use crate::error::Result;
 use crate::math::{Matrix, vector};
 use crate::model::{Model, User};
@@ -67,6 +68,14 @@ impl Model for ItemWeights {
         for (r, &user) in users.iter().enumerate() {
             self.score_all(user, scores.row_mut(r));
         }
+    }
+
+    /// r_uj W_ji: they sum to the score.
+    fn contributions(&self, history: Row<'_>, item: u32) -> Vec<f32> {
+        history
+            .iter()
+            .map(|(j, value)| value * self.weights.row(j as usize)[item as usize])
+            .collect()
     }
 
     fn kind(&self) -> &'static str {
