@@ -63,6 +63,19 @@ impl<'a> Tensor<'a> {
         Self { name, shape: vec![data.len()], data: Data::U8(data) }
     }
 
+    /// Name of the array.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The elements, if they are `f32`.
+    pub fn as_f32(&self) -> Option<&'a [f32]> {
+        match self.data {
+            Data::F32(data) => Some(data),
+            _ => None,
+        }
+    }
+
     fn dtype(&self) -> Dtype {
         match self.data {
             Data::F32(_) => Dtype::F32,

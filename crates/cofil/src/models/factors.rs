@@ -3,14 +3,16 @@
 //! score(u, i) = link(μ + b_u + b_i + p_u · q_i), where p_u is learned (known users) or folded in
 //! from a history (strangers) by [`FoldIn`].
 
-use crate::data::Row;
+use super::FoldIn;
 use crate::error::Result;
 use crate::math::matrix::{Output, mul_bt};
-use crate::math::{Matrix, solve, vector};
+use crate::math::{Matrix, vector};
 use crate::model::{Model, User};
 use crate::store::{Archive, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// User and item vectors with biases.
 #[derive(Clone, Debug)]
@@ -25,12 +27,18 @@ pub struct Factors {
     pub item_bias: Vec<f32>,
     /// How often each item occurs: what somebody without vector and history is shown.
     pub popular: Vec<f32>,
+    /// Singular values of the matrix that was decomposed, falling; empty for every recipe but `svd`.
+    /// There may be more than k.
+    pub singular_values: Vec<f32>,
     /// The rest.
     pub settings: Settings,
+    /// QᵀQ once somebody was folded in.
+    pub(super) gram: OnceLock<Matrix>,
 }
 
 /// What a [`Factors`] model needs beside its arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// μ.
     pub offset: f32,
@@ -40,9 +48,20 @@ pub struct Settings {
     pub fold_in: FoldIn,
 }
 
+impl Settings {
+    /// Whether every number is in its range.
+    fn is_sound(&self) -> bool {
+        let scale = match self.link {
+            Link::Identity => true,
+            Link::Sigmoid { low, high } => low < high && (high - low).is_finite(),
+        };
+        scale && self.offset.is_finite() && self.fold_in.is_sound()
+    }
+}
+
 /// From inner product to score.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Link {
     /// The inner product itself.
     Identity,
@@ -55,33 +74,34 @@ pub enum Link {
     },
 }
 
-/// How a stranger gets a vector from a history.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FoldIn {
-    /// Not at all: there are no vectors.
-    Biases,
-    /// Ridge regression of the values on the items' vectors.
-    Ridge {
-        /// L2 penalty.
-        reg: f32,
-    },
-}
-
 impl Factors {
     /// Name of the shape in model files.
     pub const KIND: &str = "factors";
 
+    /// A model without biases; they are fields to set.
+    ///
+    /// # Panics
+    /// If the sizes do not fit together: the recipe mixed up two shapes.
+    pub fn new(users: Matrix, items: Matrix, popular: Vec<f32>, settings: Settings) -> Self {
+        assert_eq!(users.cols(), items.cols(), "one width of vectors");
+        assert_eq!(items.rows(), popular.len(), "one count per item");
+        Self {
+            user_bias: vec![0.0; users.rows()],
+            item_bias: vec![0.0; items.rows()],
+            users,
+            items,
+            popular,
+            singular_values: Vec::new(),
+            settings,
+            gram: OnceLock::new(),
+        }
+    }
+
     /// A model without vectors: every user sees the same order.
     pub fn biases_only(users: usize, popular: Vec<f32>) -> Self {
-        Self {
-            users: Matrix::zeros(users, 0),
-            items: Matrix::zeros(popular.len(), 0),
-            user_bias: vec![0.0; users],
-            item_bias: popular.clone(),
-            popular,
-            settings: Settings { offset: 0.0, link: Link::Identity, fold_in: FoldIn::Biases },
-        }
+        let settings = Settings { offset: 0.0, link: Link::Identity, fold_in: FoldIn::Biases };
+        let (p, q) = (Matrix::zeros(users, 0), Matrix::zeros(popular.len(), 0));
+        Self { item_bias: popular.clone(), ..Self::new(p, q, popular, settings) }
     }
 
     /// Number of factors k.
@@ -92,57 +112,52 @@ impl Factors {
     /// Reads the shape from its file.
     ///
     /// # Errors
-    /// If an array is missing or has the wrong size.
+    /// If an array is missing or has the wrong size, or a setting is outside its range.
     pub fn load(settings: &Value, archive: &Archive, users: usize, items: usize) -> Result<Self> {
         let settings: Settings = serde_json::from_value(settings.clone())
             .map_err(|e| archive.bad(format!("settings of shape factors: {e}")))?;
-        let model = Self {
-            users: archive.matrix("user_factors", Some(users))?,
-            items: archive.matrix("item_factors", Some(items))?,
+        if !settings.is_sound() {
+            return Err(archive.bad("a setting of shape factors is outside its range"));
+        }
+        let (p, q) = (
+            archive.matrix("user_factors", Some(users))?,
+            archive.matrix("item_factors", Some(items))?,
+        );
+        if p.cols() != q.cols() {
+            return Err(archive.bad("user and item factors have different widths"));
+        }
+        let singular_values = match archive.has("singular_values") {
+            true => archive.f32("singular_values")?,
+            false => Vec::new(),
+        };
+        if singular_values.iter().any(|&s| s < 0.0) {
+            return Err(archive.bad("array `singular_values` holds a negative number"));
+        }
+        Ok(Self {
             user_bias: archive.vector("user_bias", users)?,
             item_bias: archive.vector("item_bias", items)?,
-            popular: archive.vector("popular", items)?,
-            settings,
-        };
-        match model.users.cols() == model.items.cols() {
-            true => Ok(model),
-            false => Err(archive.bad("user and item factors have different widths")),
-        }
+            singular_values,
+            ..Self::new(p, q, archive.vector("popular", items)?, settings)
+        })
     }
 
     /// The vector and bias to score `user` with; `None` for somebody nothing is known of.
-    fn vector_of<'a>(&'a self, user: User<'_>) -> Option<(std::borrow::Cow<'a, [f32]>, f32)> {
+    fn vector_of<'a>(&'a self, user: User<'_>) -> Option<(Cow<'a, [f32]>, f32)> {
         match user.index {
             Some(u) => Some((self.users.row(u as usize).into(), self.user_bias[u as usize])),
             None if user.history.is_empty() => None,
-            None => Some((self.fold_in(user.history).into(), 0.0)),
-        }
-    }
-
-    fn fold_in(&self, history: Row<'_>) -> Vec<f32> {
-        let k = self.factors();
-        let FoldIn::Ridge { reg } = self.settings.fold_in else { return vec![0.0; k] };
-        let (mut a, mut b) = (vec![0.0; k * k], vec![0.0; k]);
-        for (item, value) in history.iter() {
-            let q = self.items.row(item as usize);
-            vector::add_scaled(&mut b, value - self.settings.offset, q);
-            for r in 0..k {
-                vector::add_scaled(&mut a[r * k..(r + 1) * k], q[r], q);
+            None => {
+                let (p, bias) = self.fold_in(user.history);
+                Some((p.into(), bias))
             }
-        }
-        for r in 0..k {
-            a[r * k + r] += reg;
-        }
-        match solve::solve_spd(&mut a, &mut b) {
-            true => b,
-            false => vec![0.0; k],
         }
     }
 
     fn link(&self, x: f32) -> f32 {
         match self.settings.link {
-            Link::Identity => x,
-            Link::Sigmoid { low, high } => low + (high - low) / (1.0 + (-x).exp()),
+            // Numbers too large for f32 become the largest; NaN (∞ − ∞) the smallest.
+            Link::Identity => x.max(f32::MIN).min(f32::MAX),
+            Link::Sigmoid { low, high } => low + (high - low) / (1.0 + (-x.max(f32::MIN)).exp()),
         }
     }
 }
@@ -209,12 +224,16 @@ impl Model for Factors {
     }
 
     fn tensors(&self) -> Vec<Tensor<'_>> {
-        vec![
+        let mut tensors = vec![
             Tensor::matrix("user_factors", &self.users),
             Tensor::matrix("item_factors", &self.items),
             Tensor::f32("user_bias", &self.user_bias),
             Tensor::f32("item_bias", &self.item_bias),
             Tensor::f32("popular", &self.popular),
-        ]
+        ];
+        if !self.singular_values.is_empty() {
+            tensors.push(Tensor::f32("singular_values", &self.singular_values));
+        }
+        tensors
     }
 }

@@ -3,11 +3,13 @@
 
 pub mod ease;
 pub mod factors;
+pub mod fold_in;
 pub mod item_weights;
 pub mod popularity;
 
 pub use ease::Ease;
 pub use factors::Factors;
+pub use fold_in::FoldIn;
 pub use item_weights::ItemWeights;
 pub use popularity::Popularity;
 

@@ -1,0 +1,286 @@
+//! How somebody the model was not trained on gets a vector: the user's half of training, solved
+//! for one history while the items stand still.
+
+use super::Factors;
+use crate::data::Row;
+use crate::math::{Matrix, solve, vector};
+use serde::{Deserialize, Serialize};
+
+/// How a stranger gets a vector p and a bias b from a history of n values.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum FoldIn {
+    /// Not at all: p = 0, b = 0.
+    Biases,
+    /// The ridge regression Σ (r − μ − b_i − b − p·q_i)² + reg · n^reg_exponent · (‖p‖² + b²).
+    Ridge {
+        /// L2 penalty, ≥ 0.
+        reg: f32,
+        /// 0: the same penalty for everybody; 1: the same per value.
+        reg_exponent: f32,
+        /// Whether there is a b; 0 if not.
+        bias: bool,
+    },
+    /// Implicit feedback: Σ_history w (p·q_i − t)² + α₀ Σ_all (p·q_i)² + penalty · ‖p‖², see
+    /// [`confidence`] for w and t; penalty = reg · (n + α₀ · items)^reg_exponent.
+    Implicit {
+        /// L2 penalty, ≥ 0.
+        reg: f32,
+        /// ν of the penalty.
+        reg_exponent: f32,
+        /// α₀, the weight of "no interaction".
+        unobserved_weight: f32,
+        /// What a value adds to the weight of its interaction.
+        alpha: f32,
+    },
+    /// Orthogonal projection of the filled row on item vectors whose columns are orthogonal and have
+    /// the singular values as squared lengths. Of the history, r − b_i − b − fill is what differs
+    /// from a row of `fill`.
+    Projection {
+        /// What stands for a missing value.
+        fill: f32,
+        /// Whether b is the mean of r − μ − b_i; 0 if not.
+        bias: bool,
+    },
+}
+
+/// Weight w and target t of an interaction with `value`: w = 1 + alpha · |value|, t = 1, or 0 for
+/// values that are not positive (a dislike).
+#[inline]
+pub fn confidence(alpha: f32, value: f32) -> (f32, f32) {
+    (alpha.mul_add(value.abs(), 1.0), if value > 0.0 { 1.0 } else { 0.0 })
+}
+
+impl FoldIn {
+    /// Whether every number is in its range.
+    pub fn is_sound(&self) -> bool {
+        let sound = |x: &f32| x.is_finite() && *x >= 0.0;
+        match self {
+            Self::Biases => true,
+            Self::Ridge { reg, reg_exponent, .. } => [reg, reg_exponent].into_iter().all(sound),
+            Self::Implicit { reg, reg_exponent, unobserved_weight, alpha } => {
+                [reg, reg_exponent, unobserved_weight, alpha].into_iter().all(sound)
+            }
+            Self::Projection { fill, .. } => fill.is_finite(),
+        }
+    }
+}
+
+impl Factors {
+    /// Vector and bias for `history`, always finite: zeros where the history has no answer.
+    pub(super) fn fold_in(&self, history: Row<'_>) -> (Vec<f32>, f32) {
+        let solution = match self.settings.fold_in {
+            FoldIn::Biases => None,
+            FoldIn::Ridge { reg, reg_exponent, bias } => {
+                let penalty = reg * (history.len() as f32).powf(reg_exponent);
+                self.ridge(history, penalty, bias)
+            }
+            FoldIn::Implicit { reg, reg_exponent, unobserved_weight, alpha } => {
+                let weight =
+                    unobserved_weight.mul_add(self.items.rows() as f32, history.len() as f32);
+                self.implicit(history, reg * weight.powf(reg_exponent), unobserved_weight, alpha)
+            }
+            FoldIn::Projection { fill, bias } => Some(self.project(history, fill, bias)),
+        };
+        solution
+            .filter(|(p, b)| b.is_finite() && p.iter().all(|x| x.is_finite()))
+            .unwrap_or_else(|| (vec![0.0; self.factors()], 0.0))
+    }
+
+    /// What is left of a value after μ and b_i.
+    fn residual(&self, item: u32, value: f32) -> f32 {
+        value - self.settings.offset - self.item_bias[item as usize]
+    }
+
+    fn ridge(&self, history: Row<'_>, penalty: f32, bias: bool) -> Option<(Vec<f32>, f32)> {
+        // The bias is one more factor, whose item side is 1.
+        let k = self.factors();
+        let n = k + usize::from(bias);
+        let (mut a, mut x) = (vec![0.0; n * n], vec![0.0; n]);
+        let mut q = vec![1.0; n];
+        for (item, value) in history.iter() {
+            q[..k].copy_from_slice(self.items.row(item as usize));
+            vector::add_scaled(&mut x, self.residual(item, value), &q);
+            add_outer(&mut a, 1.0, &q);
+        }
+        solve_with_penalty(&mut a, &mut x, penalty)?;
+        let b = if bias { x.pop()? } else { 0.0 };
+        Some((x, b))
+    }
+
+    fn implicit(
+        &self,
+        history: Row<'_>,
+        penalty: f32,
+        unobserved: f32,
+        alpha: f32,
+    ) -> Option<(Vec<f32>, f32)> {
+        let mut a: Vec<f32> = self.gram().data().iter().map(|g| unobserved * g).collect();
+        let mut x = vec![0.0; self.factors()];
+        for (item, value) in history.iter() {
+            let (weight, target) = confidence(alpha, value);
+            let q = self.items.row(item as usize);
+            vector::add_scaled(&mut x, weight * target, q);
+            add_outer(&mut a, weight, q);
+        }
+        solve_with_penalty(&mut a, &mut x, penalty)?;
+        Some((x, 0.0))
+    }
+
+    fn project(&self, history: Row<'_>, fill: f32, bias: bool) -> (Vec<f32>, f32) {
+        let deviations = history.iter().map(|(i, value)| f64::from(self.residual(i, value)));
+        let b = match bias && !history.is_empty() {
+            true => (deviations.sum::<f64>() / history.len() as f64) as f32,
+            false => 0.0,
+        };
+        let k = self.factors();
+        let (mut p, mut squares) = (vec![0f64; k], vec![0f64; k]);
+        for i in 0..self.items.rows() {
+            for (l, &q) in self.items.row(i).iter().enumerate() {
+                p[l] += f64::from(fill * q);
+                squares[l] += f64::from(q * q);
+            }
+        }
+        for (i, value) in history.iter() {
+            let rest = self.residual(i, value) - b - fill;
+            for (p, &q) in p.iter_mut().zip(self.items.row(i as usize)) {
+                *p += f64::from(rest * q);
+            }
+        }
+        let project =
+            |(p, square): (f64, f64)| if square > 0.0 { (p / square) as f32 } else { 0.0 };
+        (p.into_iter().zip(squares).map(project).collect(), b)
+    }
+
+    /// QᵀQ, computed on first use.
+    fn gram(&self) -> &Matrix {
+        self.gram.get_or_init(|| {
+            let k = self.factors();
+            let mut gram = Matrix::zeros(k, k);
+            for i in 0..self.items.rows() {
+                add_outer(gram.data_mut(), 1.0, self.items.row(i));
+            }
+            gram
+        })
+    }
+}
+
+/// A ← A + w q qᵀ.
+fn add_outer(a: &mut [f32], weight: f32, q: &[f32]) {
+    for (row, &x) in a.chunks_exact_mut(q.len().max(1)).zip(q) {
+        vector::add_scaled(row, weight * x, q);
+    }
+}
+
+/// x ← (A + penalty · I)⁻¹ x; `None` if that matrix is not positive definite.
+fn solve_with_penalty(a: &mut [f32], x: &mut [f32], penalty: f32) -> Option<()> {
+    let n = x.len();
+    // A history shorter than k leaves directions that nothing determines; a trace-relative floor
+    // sends them to zero where the recipe has no penalty.
+    let trace: f32 = (0..n).map(|i| a[i * n + i]).sum();
+    let penalty = penalty.max(1e-6 * trace);
+    (0..n).for_each(|i| a[i * n + i] += penalty);
+    solve::solve_spd(a, x).then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::factors::{Link, Settings};
+    use super::*;
+    use crate::math::Rng;
+    use crate::model::{Model, User};
+
+    fn model(fold_in: FoldIn) -> Factors {
+        let mut rng = Rng::new(2, &[]);
+        let items = Matrix::from_fn(6, 3, |_, _| rng.normal());
+        let mut model = Factors::new(
+            Matrix::zeros(0, 3),
+            items,
+            vec![1.0; 6],
+            Settings { offset: 0.5, link: Link::Identity, fold_in },
+        );
+        model.item_bias = vec![0.1, -0.2, 0.3, 0.0, 0.4, -0.1];
+        model
+    }
+
+    const COLUMNS: [u32; 4] = [0, 2, 3, 5];
+    const VALUES: [f32; 4] = [2.0, -1.0, 0.5, 3.0];
+    const HISTORY: Row<'_> = Row { columns: &COLUMNS, values: &VALUES };
+
+    /// The objective in `f64` at (p, b); a solution is where no step lowers it.
+    fn assert_minimum(objective: impl Fn(&[f64]) -> f64, at: &[f32]) {
+        let at: Vec<f64> = at.iter().map(|&x| f64::from(x)).collect();
+        for l in 0..at.len() {
+            let moved = |step: f64| {
+                let mut x = at.clone();
+                x[l] += step;
+                objective(&x)
+            };
+            let slope = (moved(1e-4) - moved(-1e-4)) / 2e-4;
+            assert!(slope.abs() < 1e-3, "slope {slope} in direction {l}");
+        }
+    }
+
+    #[test]
+    fn ridge_solves_its_objective() {
+        let m = model(FoldIn::Ridge { reg: 0.3, reg_exponent: 0.5, bias: true });
+        let (mut p, b) = m.fold_in(HISTORY);
+        p.push(b);
+        let objective = |x: &[f64]| {
+            let square = |(i, v): (u32, f32)| {
+                let q = m.items.row(i as usize);
+                let product: f64 = q.iter().zip(x).map(|(q, p)| f64::from(*q) * p).sum();
+                (f64::from(m.residual(i, v)) - x[3] - product).powi(2)
+            };
+            HISTORY.iter().map(square).sum::<f64>()
+                + 0.3 * 2.0 * x.iter().map(|x| x * x).sum::<f64>()
+        };
+        assert_minimum(objective, &p);
+    }
+
+    #[test]
+    fn implicit_solves_its_objective() {
+        let fold_in =
+            FoldIn::Implicit { reg: 0.1, reg_exponent: 1.0, unobserved_weight: 0.2, alpha: 0.5 };
+        let m = model(fold_in);
+        let (p, b) = m.fold_in(HISTORY);
+        assert_eq!(b, 0.0);
+        let objective = |x: &[f64]| {
+            let score = |i: u32| -> f64 {
+                let q = m.items.row(i as usize);
+                q.iter().zip(x).map(|(q, p)| f64::from(*q) * p).sum()
+            };
+            let seen = HISTORY.iter().map(|(i, v)| {
+                let target = if v > 0.0 { 1.0 } else { 0.0 };
+                (1.0 + 0.5 * f64::from(v.abs())) * (score(i) - target).powi(2)
+            });
+            seen.sum::<f64>()
+                + 0.2 * (0..6).map(|i| score(i).powi(2)).sum::<f64>()
+                + 0.1 * (4.0 + 0.2 * 6.0) * x.iter().map(|x| x * x).sum::<f64>()
+        };
+        assert_minimum(objective, &p);
+    }
+
+    #[test]
+    fn odd_histories_give_finite_scores() {
+        let ways = [
+            FoldIn::Biases,
+            FoldIn::Ridge { reg: 0.0, reg_exponent: 0.0, bias: true },
+            FoldIn::Ridge { reg: 0.0, reg_exponent: 1.0, bias: false },
+            FoldIn::Implicit { reg: 0.0, reg_exponent: 0.0, unobserved_weight: 0.0, alpha: 1.0 },
+            FoldIn::Projection { fill: 0.5, bias: true },
+        ];
+        for fold_in in ways {
+            for value in [0.0, 1.0, -1.0, 1e-38, 3e38, -3e38] {
+                for columns in [&[][..], &[1], &[0, 1, 2, 3, 4, 5]] {
+                    let values = vec![value; columns.len()];
+                    let history = Row { columns, values: &values };
+                    let mut scores = [f32::NAN; 6];
+                    let all = [0, 1, 2, 3, 4, 5];
+                    model(fold_in).score(User::stranger(history), &all, &mut scores);
+                    assert!(scores.iter().all(|s| s.is_finite()), "{fold_in:?} {value} {scores:?}");
+                }
+            }
+        }
+    }
+}
