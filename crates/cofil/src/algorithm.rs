@@ -40,6 +40,7 @@ impl Algorithm {
     /// If a setting is out of range, the data cannot support the recipe, or training diverges.
     pub fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
         train.check_not_empty()?;
+        run.begin(self.to_value());
         self.recipe().fit(train, run)
     }
 

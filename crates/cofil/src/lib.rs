@@ -36,4 +36,4 @@ pub use error::{Error, Result};
 pub use model::{Model, User};
 pub use models::{Ease, Popularity, Target};
 pub use recommender::{Query, Recommender, Scored};
-pub use train::Run;
+pub use train::{Checkpoint, Epoch, Loss, Run, Validation};

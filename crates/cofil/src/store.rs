@@ -16,7 +16,7 @@ pub const VERSION: u32 = 1;
 /// A named array to write.
 #[derive(Clone, Debug)]
 pub struct Tensor<'a> {
-    name: &'static str,
+    name: Cow<'a, str>,
     shape: Vec<usize>,
     data: Data<'a>,
 }
@@ -33,39 +33,43 @@ enum Data<'a> {
 
 impl<'a> Tensor<'a> {
     /// A vector of `f32`.
-    pub fn f32(name: &'static str, data: &'a [f32]) -> Self {
-        Self { name, shape: vec![data.len()], data: Data::F32(data) }
+    pub fn f32(name: impl Into<Cow<'a, str>>, data: &'a [f32]) -> Self {
+        Self { name: name.into(), shape: vec![data.len()], data: Data::F32(data) }
     }
 
     /// A row-major matrix of `f32`.
-    pub fn matrix(name: &'static str, matrix: &'a crate::math::Matrix) -> Self {
-        Self { name, shape: vec![matrix.rows(), matrix.cols()], data: Data::F32(matrix.data()) }
+    pub fn matrix(name: impl Into<Cow<'a, str>>, matrix: &'a crate::math::Matrix) -> Self {
+        Self {
+            name: name.into(),
+            shape: vec![matrix.rows(), matrix.cols()],
+            data: Data::F32(matrix.data()),
+        }
     }
 
     /// A vector of `u32`.
-    pub fn u32(name: &'static str, data: &'a [u32]) -> Self {
-        Self { name, shape: vec![data.len()], data: Data::U32(data) }
+    pub fn u32(name: impl Into<Cow<'a, str>>, data: &'a [u32]) -> Self {
+        Self { name: name.into(), shape: vec![data.len()], data: Data::U32(data) }
     }
 
     /// A vector of sizes, stored as `u64`.
-    pub fn sizes(name: &'static str, data: &[usize]) -> Self {
+    pub fn sizes(name: impl Into<Cow<'a, str>>, data: &[usize]) -> Self {
         let data: Vec<u64> = data.iter().map(|&s| s as u64).collect();
-        Self { name, shape: vec![data.len()], data: Data::U64(data) }
+        Self { name: name.into(), shape: vec![data.len()], data: Data::U64(data) }
     }
 
     /// A vector of `i64`.
-    pub fn i64(name: &'static str, data: &'a [i64]) -> Self {
-        Self { name, shape: vec![data.len()], data: Data::I64(data) }
+    pub fn i64(name: impl Into<Cow<'a, str>>, data: &'a [i64]) -> Self {
+        Self { name: name.into(), shape: vec![data.len()], data: Data::I64(data) }
     }
 
     /// Bytes, such as text.
-    pub fn bytes(name: &'static str, data: &'a [u8]) -> Self {
-        Self { name, shape: vec![data.len()], data: Data::U8(data) }
+    pub fn bytes(name: impl Into<Cow<'a, str>>, data: &'a [u8]) -> Self {
+        Self { name: name.into(), shape: vec![data.len()], data: Data::U8(data) }
     }
 
     /// Name of the array.
-    pub fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The elements, if they are `f32`.
@@ -128,7 +132,7 @@ pub struct Archive {
 /// If the file system refuses.
 pub fn write(path: &Path, content: &str, header: &Value, tensors: &[Tensor<'_>]) -> Result<String> {
     let mut sorted: Vec<(&str, Dtype, &[usize], Cow<'_, [u8]>)> =
-        tensors.iter().map(|t| (t.name, t.dtype(), t.shape.as_slice(), t.to_bytes())).collect();
+        tensors.iter().map(|t| (&*t.name, t.dtype(), t.shape.as_slice(), t.to_bytes())).collect();
     sorted.sort_by_key(|t| t.0);
     let checksum = checksum(header, sorted.iter().map(|t| (t.0, t.1, t.2, &*t.3)));
     let envelope = Envelope {

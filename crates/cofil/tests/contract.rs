@@ -1,7 +1,10 @@
 //! What every recipe promises, checked on every recipe of the list.
 
+use cofil::evaluate::Metric;
 use cofil::math::{Matrix, Rng};
-use cofil::{Algorithm, Csr, Query, Ratings, Recommender, Row, Run, User};
+use cofil::models::Target;
+use cofil::{Algorithm, Checkpoint, Csr, Query, Ratings, Recommender, Row, Run, User, Validation};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Settings small enough for the toy data of this file.
@@ -232,5 +235,50 @@ fn data_without_interactions_is_refused() {
     let empty = Ratings { by_user: Csr::empty(0, 0), ..Ratings::default() };
     for algorithm in recipes() {
         assert!(Recommender::train(&algorithm, &empty, &mut Run::default()).is_err());
+    }
+}
+
+#[test]
+fn resumed_equals_uninterrupted() {
+    let ratings = tastes(60, 40);
+    let held_out = tastes(60, 40);
+    for algorithm in recipes() {
+        for watched in [false, true] {
+            let validation =
+                (watched && algorithm.target() == Target::Rating).then_some(Validation {
+                    ratings: &held_out,
+                    metric: Metric::Rmse,
+                    patience: 3,
+                    min_improvement: 0.0,
+                });
+            let folder = tempfile::tempdir().unwrap();
+            let checkpoint = Checkpoint { path: folder.path().join("c"), every: 1 };
+            let name = algorithm.name();
+            let fit = |mut run: Run<'_>| {
+                let trained = Recommender::train(&algorithm, &ratings, &mut run);
+                bytes(&trained.unwrap_or_else(|e| panic!("{name}: {e}")))
+            };
+            let whole = fit(Run { validation, seed: 9, ..Run::default() });
+            // Stopped again and again, a little later each time.
+            for pause in 1..=3 {
+                let mut left = pause;
+                let run = Run {
+                    validation,
+                    seed: 9,
+                    checkpoint: Some(checkpoint.clone()),
+                    ..Run::default()
+                };
+                fit(Run {
+                    on_epoch: Box::new(move |_| {
+                        left -= 1;
+                        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    }),
+                    ..run
+                });
+            }
+            let resumed =
+                fit(Run { validation, seed: 9, checkpoint: Some(checkpoint), ..Run::default() });
+            assert!(resumed == whole, "{name}");
+        }
     }
 }

@@ -11,6 +11,15 @@ pub enum Metric {
     Rmse,
 }
 
+impl Metric {
+    /// Whether a larger value is a better one.
+    pub fn higher_is_better(self) -> bool {
+        match self {
+            Self::Rmse => false,
+        }
+    }
+}
+
 /// One metric of `model` on `test`, without interval: what early stopping watches.
 ///
 /// # Errors

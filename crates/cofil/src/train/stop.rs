@@ -1,0 +1,111 @@
+//! Early stopping: when validation says that more epochs do not help.
+
+use super::Epoch;
+use crate::data::Ratings;
+use crate::evaluate::Metric;
+
+/// Data held out from training to decide when to stop.
+#[derive(Clone, Copy, Debug)]
+pub struct Validation<'a> {
+    /// Interactions the recipe does not learn from; same id maps as the training data.
+    pub ratings: &'a Ratings,
+    /// What to watch.
+    pub metric: Metric,
+    /// Stop after this many epochs in a row without improvement (at least 1). The best epoch's model
+    /// is kept.
+    pub patience: usize,
+    /// By how much the metric must improve to count as improvement for `patience`.
+    pub min_improvement: f64,
+}
+
+/// Follows the metric from epoch to epoch.
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    higher_is_better: bool,
+    patience: usize,
+    min_improvement: f64,
+    /// The best value so far.
+    best: Option<f64>,
+    /// What the next value must exceed to count as improvement: trails `best`, so that many small
+    /// gains add up.
+    mark: Option<f64>,
+    waited: usize,
+}
+
+impl Watch {
+    /// The watch after the epochs of `history`.
+    pub fn replay(validation: &Validation<'_>, history: &[Epoch]) -> Self {
+        let mut watch = Self {
+            higher_is_better: validation.metric.higher_is_better(),
+            patience: validation.patience.max(1),
+            min_improvement: validation.min_improvement,
+            best: None,
+            mark: None,
+            waited: 0,
+        };
+        for value in history.iter().filter_map(|epoch| epoch.validation) {
+            watch.is_best(value);
+        }
+        watch
+    }
+
+    /// Takes the next epoch's value; whether it is the best so far.
+    pub fn is_best(&mut self, value: f64) -> bool {
+        let gain = |over: Option<f64>| match (over, self.higher_is_better) {
+            (None, _) => f64::INFINITY,
+            (Some(over), true) => value - over,
+            (Some(over), false) => over - value,
+        };
+        let best = gain(self.best) > 0.0;
+        match gain(self.mark) > self.min_improvement {
+            true => (self.mark, self.waited) = (Some(value), 0),
+            false => self.waited += 1,
+        }
+        if best {
+            self.best = Some(value);
+        }
+        best
+    }
+
+    /// Whether patience has run out.
+    pub fn is_over(&self) -> bool {
+        self.waited >= self.patience
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watch(patience: usize, min_improvement: f64) -> Watch {
+        let ratings = Ratings::default();
+        let metric = Metric::Rmse;
+        Watch::replay(&Validation { ratings: &ratings, metric, patience, min_improvement }, &[])
+    }
+
+    #[test]
+    fn the_best_value_and_the_end_are_found() {
+        let mut falling = watch(2, 0.0);
+        let best: Vec<bool> = [3.0, 2.0, 2.5, 1.9, 2.0].map(|v| falling.is_best(v)).into();
+        assert_eq!(best, [true, true, false, true, false]);
+        assert!(!falling.is_over());
+        assert!(!falling.is_best(1.9) && falling.is_over(), "a tie is no improvement");
+    }
+
+    #[test]
+    fn small_gains_are_kept_but_do_not_renew_patience() {
+        let mut slow = watch(2, 0.5);
+        assert!(slow.is_best(3.0) && slow.is_best(2.8) && slow.is_best(2.6));
+        assert!(slow.is_over());
+        let mut adding_up = watch(2, 0.5);
+        assert!(adding_up.is_best(3.0) && adding_up.is_best(2.7) && adding_up.is_best(2.4));
+        assert!(!adding_up.is_over());
+    }
+
+    #[test]
+    fn higher_can_be_better() {
+        let mut rising = Watch { higher_is_better: true, ..watch(1, 0.0) };
+        assert!(rising.is_best(0.1) && rising.is_best(0.2) && !rising.is_best(0.15));
+        assert!(rising.is_over());
+    }
+}

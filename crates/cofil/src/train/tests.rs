@@ -1,0 +1,201 @@
+//! The loop, on a learner of one number.
+
+use super::*;
+use crate::evaluate::Metric;
+use crate::model::User;
+use std::path::Path;
+
+/// Predicts one number for everything.
+struct Constant(f32);
+
+impl Model for Constant {
+    fn items(&self) -> usize {
+        2
+    }
+
+    fn score(&self, _: User<'_>, _: &[u32], scores: &mut [f32]) {
+        scores.fill(self.0);
+    }
+}
+
+/// Momentum descent on (x − 3)² with a little noise.
+struct Ball {
+    place: [f32; 1],
+    speed: [f32; 1],
+    rate: f32,
+}
+
+impl Ball {
+    fn new(rate: f32) -> Self {
+        Self { place: [0.0], speed: [0.0], rate }
+    }
+}
+
+impl Learner for Ball {
+    type Model = Constant;
+
+    fn epoch(&mut self, _: usize, rng: &Rng) -> Loss {
+        let error = self.place[0] - 3.0;
+        self.speed[0] = 0.9 * self.speed[0] - self.rate * error;
+        self.place[0] += self.speed[0] + 0.01 * rng.piece(0).normal();
+        Loss { data: f64::from(error).powi(2), penalty: 0.0 }
+    }
+
+    fn model(&self) -> Constant {
+        Constant(self.place[0])
+    }
+
+    fn state(&mut self) -> Vec<&mut [f32]> {
+        vec![&mut self.place, &mut self.speed]
+    }
+
+    fn remedy(&self) -> String {
+        "lower `rate`".into()
+    }
+}
+
+fn threes() -> Ratings {
+    Ratings::from_triples([("a", "x", 3.0), ("b", "y", 3.0)]).expect("finite")
+}
+
+fn watching(ratings: &Ratings, patience: usize) -> Option<Validation<'_>> {
+    Some(Validation { ratings, metric: Metric::Rmse, patience, min_improvement: 0.0 })
+}
+
+fn at(path: &Path) -> Option<Checkpoint> {
+    Some(Checkpoint { path: path.into(), every: 2 })
+}
+
+#[test]
+fn the_best_epoch_is_restored_after_patience() {
+    let ratings = threes();
+    let mut run = Run { validation: watching(&ratings, 3), ..Run::default() };
+    let mut ball = Ball::new(0.1);
+    let model = run.learn(&mut ball, &ratings, 100).expect("converges");
+    // The ball overshoots: it is nearest to 3 in some epoch, and three more follow.
+    let best = run.history.iter().rposition(|e| e.best).expect("the first is the best so far");
+    let rmse = run.history[best].validation.expect("measured");
+    assert_eq!(run.history.len(), best + 4);
+    assert!(run.history.iter().all(|e| e.validation.expect("measured") >= rmse));
+    assert_eq!(f64::from((model.0 - 3.0).abs()), rmse);
+    assert_eq!(ball.place[0], model.0, "the learner is at the best epoch too");
+}
+
+#[test]
+fn resumed_equals_uninterrupted() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let ratings = threes();
+    for (case, validation) in [None, watching(&ratings, 3)].into_iter().enumerate() {
+        let path = folder.path().join(format!("{case}.checkpoint"));
+        let mut whole = Run { validation, seed: 5, ..Run::default() };
+        let expected = whole.learn(&mut Ball::new(0.1), &ratings, 20).expect("converges");
+        // Interrupted after each epoch in turn, by a `Break`, until there is nothing left to do.
+        for _ in 0..25 {
+            let mut run = Run {
+                validation,
+                seed: 5,
+                checkpoint: at(&path),
+                on_epoch: Box::new(|_| ControlFlow::Break(())),
+                ..Run::default()
+            };
+            run.learn(&mut Ball::new(0.1), &ratings, 20).expect("goes on");
+        }
+        let mut last = Run { validation, seed: 5, checkpoint: at(&path), ..Run::default() };
+        let model = last.learn(&mut Ball::new(0.1), &ratings, 20).expect("is at the end");
+        assert_eq!(model.0.to_bits(), expected.0.to_bits());
+        assert_eq!(last.history, whole.history);
+    }
+}
+
+#[test]
+fn more_epochs_may_be_asked_for_and_a_finished_run_costs_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("c");
+    let ratings = threes();
+    let to = |epochs| {
+        let mut run = Run { checkpoint: at(&path), ..Run::default() };
+        run.recipe = serde_json::json!({"algorithm": "ball", "epochs": epochs});
+        let mut seen = 0;
+        run.on_epoch = Box::new(|_| {
+            seen += 1;
+            ControlFlow::Continue(())
+        });
+        let model = run.learn(&mut Ball::new(0.1), &ratings, epochs);
+        let history = std::mem::take(&mut run.history);
+        drop(run);
+        model.map(|model| (model.0, history, seen))
+    };
+    assert_eq!(to(3).expect("trains").2, 3);
+    let (longer, history, seen) = to(7).expect("goes on");
+    assert_eq!(seen, 4);
+    let mut whole = Run::default();
+    let expected = whole.learn(&mut Ball::new(0.1), &ratings, 7).expect("trains");
+    assert_eq!((longer, history), (expected.0, whole.history));
+    assert_eq!(to(7).expect("is there").2, 0);
+    let says = to(3).err().expect("beyond").to_string();
+    assert!(says.contains("at epoch 7, beyond the 3 asked for"), "{says}");
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("c");
+    let ratings = threes();
+    let mut run = Run { checkpoint: at(&path), ..Run::default() };
+    run.learn(&mut Ball::new(0.1), &ratings, 2).expect("trains");
+    let other = Ratings::from_triples([("a", "x", 3.0), ("b", "y", 2.0)]).expect("finite");
+    let fresh = || Run { checkpoint: at(&path), ..Run::default() };
+    let recipe = serde_json::json!({"algorithm": "ball", "epochs": 9});
+    for (mut run, data, name) in [
+        (Run { seed: 1, ..fresh() }, &ratings, "seed is 0, not 1"),
+        (fresh(), &other, "training data is"),
+        (Run { recipe, ..fresh() }, &ratings, "recipe is null, not {\"algorithm\":\"ball\"}"),
+        (Run { validation: watching(&other, 1), ..fresh() }, &ratings, "validation is null"),
+    ] {
+        let says = run.learn(&mut Ball::new(0.1), data, 4).err().expect(name).to_string();
+        assert!(says.contains("is of another run") && says.contains(name), "{says}");
+    }
+    let mut never =
+        Run { checkpoint: Some(Checkpoint { path: path.clone(), every: 0 }), ..Run::default() };
+    let says = never.learn(&mut Ball::new(0.1), &ratings, 4).err().expect("0").to_string();
+    assert!(says.contains("`checkpoint.every`: must be at least 1"), "{says}");
+    std::fs::write(&path, b"not a checkpoint").expect("written");
+    assert!(fresh().learn(&mut Ball::new(0.1), &ratings, 4).is_err());
+}
+
+#[test]
+fn an_unwritable_checkpoint_is_noticed_before_the_first_epoch() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut run = Run {
+        checkpoint: at(&folder.path().join("missing/c")),
+        on_epoch: Box::new(|_| panic!("no epoch may run")),
+        ..Run::default()
+    };
+    assert!(run.learn(&mut Ball::new(0.1), &threes(), 4).is_err());
+}
+
+#[test]
+fn divergence_names_epoch_and_remedy() {
+    let mut run = Run::default();
+    let says = run.learn(&mut Ball::new(50.0), &threes(), 1000).err().expect("diverges");
+    let Error::Diverged { epoch, .. } = says else { panic!("{says}") };
+    assert_eq!(epoch, run.history.len() + 1, "the epochs before are reported");
+    assert!(epoch > 1 && says.to_string().ends_with("is not finite; lower `rate`"), "{says}");
+}
+
+#[test]
+fn a_break_returns_the_best_model_so_far() {
+    let ratings = threes();
+    let mut run = Run {
+        validation: watching(&ratings, 100),
+        on_epoch: Box::new(|e| match e.number {
+            12 => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }),
+        ..Run::default()
+    };
+    let model = run.learn(&mut Ball::new(0.1), &ratings, 100).expect("trains");
+    assert_eq!(run.history.len(), 12);
+    let best = run.history.iter().filter_map(|e| e.validation).fold(f64::INFINITY, f64::min);
+    assert_eq!(f64::from((model.0 - 3.0).abs()), best);
+}
