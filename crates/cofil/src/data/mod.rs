@@ -1,9 +1,12 @@
 //! From files to [`Ratings`]: ids, sparse rows, reading, cleaning, splitting and describing.
 
+pub mod clean;
 pub mod csr;
 pub mod ids;
+pub(crate) mod prose;
 pub mod ratings;
 
+pub use clean::{Clean, CleanReport};
 pub use csr::{Csr, Row};
 pub use ids::IdMap;
 pub use ratings::{Duplicates, Interactions, NO_TIME, Ratings};

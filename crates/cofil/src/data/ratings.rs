@@ -2,6 +2,7 @@
 
 use super::{Csr, IdMap};
 use crate::error::{Error, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ impl Interactions {
 }
 
 /// What to do with several interactions of one user with one item.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Duplicates {
     /// Keep the last in file order.
@@ -224,7 +225,11 @@ impl Ratings {
 }
 
 /// The positions in `order`, stably sorted by `key`, which is below `keys`.
-fn counting_order(key: &[u32], keys: usize, order: impl Iterator<Item = usize>) -> Vec<usize> {
+pub(super) fn counting_order(
+    key: &[u32],
+    keys: usize,
+    order: impl Iterator<Item = usize>,
+) -> Vec<usize> {
     let mut next = vec![0usize; keys + 1];
     key.iter().for_each(|&k| next[k as usize + 1] += 1);
     for k in 0..keys {

@@ -1,0 +1,466 @@
+//! Cleaning: which rows count, what they count, and how many fell out at each step.
+//!
+//! The steps run in this order, because each decides what the next one sees:
+//! 1. rows whose value is a mark for "no rating" are dropped;
+//! 2. several rows of one (user, item) pair are merged into one;
+//! 3. pairs below the threshold are dropped and the others count 1;
+//! 4. users and items with too few pairs are dropped, again and again until nothing changes (the
+//!    k-core: a user may fall below the limit because an item went);
+//! 5. with `implicit`, every pair that is left counts 1.
+//!
+//! A user or item that is left without interactions leaves the id maps; the order of the others, and
+//! of the rows, is kept.
+
+use super::prose::{count, number};
+use super::ratings::counting_order;
+use super::{Duplicates, IdMap, Interactions, Ratings};
+use crate::error::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// How to clean interactions. The default merges repeated pairs and changes nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Clean {
+    /// Values that mean "no rating", such as −1; their rows are dropped. Default: none.
+    pub missing: Vec<f32>,
+    /// What to do with several rows of one user and item. Default: the last row counts.
+    pub duplicates: Duplicates,
+    /// Pairs with at least this value count 1, the others are dropped. Any number; default: none.
+    pub threshold: Option<f32>,
+    /// Users keep at least this many interactions. 0 and 1 drop nobody; default 0.
+    pub min_user: u32,
+    /// Items keep at least this many interactions. 0 and 1 drop nothing; default 0.
+    pub min_item: u32,
+    /// Count every pair 1, as implicit feedback. Default: false.
+    pub implicit: bool,
+}
+
+/// What cleaning did, step by step. Every row that is gone is counted in exactly one of `missing`,
+/// `duplicates`, `below_threshold` and `outside_core`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CleanReport {
+    /// The settings.
+    pub settings: Clean,
+    /// Rows that came in.
+    pub rows: usize,
+    /// Rows dropped because their value means "no rating".
+    pub missing: usize,
+    /// Rows merged into another row of the same pair.
+    pub duplicates: usize,
+    /// Pairs dropped because their value is below the threshold.
+    pub below_threshold: usize,
+    /// Pairs dropped because their user or item had too few.
+    pub outside_core: usize,
+    /// Passes over the data until every user and item had enough.
+    pub core_rounds: usize,
+    /// Users who came in and have no interaction any more.
+    pub users_dropped: usize,
+    /// Items that came in and have no interaction any more.
+    pub items_dropped: usize,
+    /// Users that are left.
+    pub users: usize,
+    /// Items that are left.
+    pub items: usize,
+    /// Interactions that are left.
+    pub interactions: usize,
+}
+
+impl Clean {
+    /// Cleans `data`; rows stay in the order of the file, a merged pair in the place of the row it
+    /// keeps (the last, with [`Duplicates::First`] the first).
+    ///
+    /// # Errors
+    /// If a setting is not a number, a pair occurs twice with [`Duplicates::Error`], or no
+    /// interaction is left.
+    pub fn interactions(&self, mut data: Interactions) -> Result<(Interactions, CleanReport)> {
+        let mut report = self.start(&data)?;
+        self.drop_missing(&mut data, &mut report);
+        let before = data.len();
+        merge(&mut data, self.duplicates)?;
+        report.duplicates = before - data.len();
+        self.filter(data, report)
+    }
+
+    /// Cleans `data` and groups it by user.
+    ///
+    /// # Errors
+    /// As [`interactions`](Self::interactions).
+    pub fn ratings(&self, mut data: Interactions) -> Result<(Ratings, CleanReport)> {
+        if self.threshold.is_some() || self.min_user > 1 || self.min_item > 1 {
+            let (data, report) = self.interactions(data)?;
+            return Ok((Ratings::new(&data, Duplicates::Error)?, report));
+        }
+        // Grouping merges as well: no need to sort the data twice.
+        let mut report = self.start(&data)?;
+        self.drop_missing(&mut data, &mut report);
+        let before = data.len();
+        let (data, mut report) = self.filter(data, report)?;
+        let ratings = Ratings::new(&data, self.duplicates)?;
+        report.duplicates = before - ratings.len();
+        report.interactions = ratings.len();
+        // Here `filter` ran before merging, and a sum of ones is not one.
+        Ok((if self.implicit { ratings.binary() } else { ratings }, report))
+    }
+
+    fn start(&self, data: &Interactions) -> Result<CleanReport> {
+        if self.threshold.is_some_and(|t| !t.is_finite()) {
+            return Err(Error::setting("threshold", "must be a finite number"));
+        }
+        if self.missing.iter().any(|m| !m.is_finite()) {
+            return Err(Error::setting("missing", "must be finite numbers"));
+        }
+        Ok(CleanReport { settings: self.clone(), rows: data.len(), ..CleanReport::default() })
+    }
+
+    fn drop_missing(&self, data: &mut Interactions, report: &mut CleanReport) {
+        if !self.missing.is_empty() {
+            let keep: Vec<bool> = data.value.iter().map(|v| !self.missing.contains(v)).collect();
+            report.missing = retain(data, &keep);
+        }
+    }
+
+    /// The steps after merging.
+    fn filter(
+        &self,
+        mut data: Interactions,
+        mut report: CleanReport,
+    ) -> Result<(Interactions, CleanReport)> {
+        if let Some(threshold) = self.threshold {
+            let keep: Vec<bool> = data.value.iter().map(|&v| v >= threshold).collect();
+            report.below_threshold = retain(&mut data, &keep);
+        }
+        if self.threshold.is_some() || self.implicit {
+            data.value.fill(1.0);
+        }
+        (report.outside_core, report.core_rounds) = core(&mut data, self.min_user, self.min_item);
+        if data.is_empty() {
+            return Err(Error::Unfit(match report.rows {
+                0 => "there are no interactions".into(),
+                rows => format!(
+                    "cleaning leaves nothing of {}: {}; relax the setting that dropped most",
+                    count(rows, "row"),
+                    report.sentences().join("; ")
+                ),
+            }));
+        }
+        report.users_dropped = compact(&mut data.users, &mut data.user);
+        report.items_dropped = compact(&mut data.items, &mut data.item);
+        report.users = data.users.len();
+        report.items = data.items.len();
+        report.interactions = data.len();
+        Ok((data, report))
+    }
+}
+
+impl CleanReport {
+    /// Whether the data came out as it went in, apart from its values.
+    pub fn is_untouched(&self) -> bool {
+        self.rows == self.interactions && self.users_dropped == 0 && self.items_dropped == 0
+    }
+
+    /// What was done, one sentence per step that did something.
+    pub fn sentences(&self) -> Vec<String> {
+        let Clean { missing, duplicates, threshold, min_user, min_item, implicit } = &self.settings;
+        let mut told = Vec::new();
+        if self.missing > 0 {
+            let marks: Vec<String> = missing.iter().map(f32::to_string).collect();
+            let marks = marks.join(" or ");
+            told.push(format!("{} dropped: {marks} means no rating", count(self.missing, "row")));
+        }
+        if self.duplicates > 0 {
+            let kept = match duplicates {
+                Duplicates::Last => "the last of each pair counts",
+                Duplicates::First => "the first of each pair counts",
+                Duplicates::Mean => "their mean counts",
+                Duplicates::Sum => "their sum counts",
+                Duplicates::Max => "the largest of each pair counts",
+                Duplicates::Error => "none is allowed",
+            };
+            told.push(format!("{} merged: {kept}", count(self.duplicates, "repeated row")));
+        }
+        if let Some(threshold) = threshold {
+            let dropped = count(self.below_threshold, "pair");
+            told.push(format!("{dropped} below {threshold} dropped, the others count 1"));
+        }
+        if *min_user > 1 || *min_item > 1 {
+            told.push(format!(
+                "{} dropped until every user had {} and every item {} (rounds: {})",
+                count(self.outside_core, "pair"),
+                (*min_user).max(1),
+                (*min_item).max(1),
+                self.core_rounds
+            ));
+        }
+        if self.users_dropped > 0 || self.items_dropped > 0 {
+            told.push(format!(
+                "{} and {} left without interactions dropped",
+                count(self.users_dropped, "user"),
+                count(self.items_dropped, "item")
+            ));
+        }
+        if *implicit && threshold.is_none() {
+            told.push(format!("all {} pairs count 1", number(self.interactions)));
+        }
+        told
+    }
+}
+
+/// Keeps the rows where `keep` says so; returns how many went.
+fn retain(data: &mut Interactions, keep: &[bool]) -> usize {
+    fn pick<T>(column: &mut Vec<T>, keep: &[bool]) {
+        let mut keep = keep.iter();
+        column.retain(|_| *keep.next().expect("one flag per row"));
+    }
+    let before = data.len();
+    if keep.iter().any(|&k| !k) {
+        pick(&mut data.user, keep);
+        pick(&mut data.item, keep);
+        pick(&mut data.value, keep);
+        if let Some(time) = &mut data.time {
+            pick(time, keep);
+        }
+    }
+    before - data.len()
+}
+
+/// Merges the rows of each (user, item) pair, as [`Ratings::new`] does.
+fn merge(data: &mut Interactions, how: Duplicates) -> Result<()> {
+    let by_item = counting_order(&data.item, data.items.len(), 0..data.len());
+    let order = counting_order(&data.user, data.users.len(), by_item.into_iter());
+    let pair = |at: usize| (data.user[at], data.item[at]);
+    let mut keep = vec![true; data.len()];
+    let mut merged: Vec<(usize, f32)> = Vec::new();
+    for rows in order.chunk_by(|&a, &b| pair(a) == pair(b)).filter(|rows| rows.len() > 1) {
+        let values = || rows.iter().map(|&at| data.value[at]);
+        let (first, last) = (rows[0], rows[rows.len() - 1]);
+        let (kept, value) = match how {
+            Duplicates::Last => (last, data.value[last]),
+            Duplicates::First => (first, data.value[first]),
+            Duplicates::Mean => {
+                // The running mean of `Ratings::new`, so that both give the same bits.
+                let mean = |(n, mean): (f32, f32), v| (n + 1.0, mean + (v - mean) / (n + 1.0));
+                (last, values().fold((0.0, 0.0), mean).1)
+            }
+            Duplicates::Sum => (last, values().sum()),
+            Duplicates::Max => (last, values().fold(f32::MIN, f32::max)),
+            Duplicates::Error => return Err(repeated(data, first)),
+        };
+        rows.iter().for_each(|&at| keep[at] = at == kept);
+        merged.push((kept, value));
+    }
+    for (at, value) in merged {
+        data.value[at] = value;
+    }
+    retain(data, &keep);
+    Ok(())
+}
+
+fn repeated(data: &Interactions, at: usize) -> Error {
+    // One wording for one mistake, wherever it is found.
+    let rows = data.select(&[at, at]);
+    match Ratings::new(&rows, Duplicates::Error) {
+        Err(error) => error,
+        Ok(_) => unreachable!("the pair is there twice"),
+    }
+}
+
+/// Drops users and items with too few rows until all have enough; returns rows dropped and rounds.
+fn core(data: &mut Interactions, min_user: u32, min_item: u32) -> (usize, usize) {
+    if min_user <= 1 && min_item <= 1 {
+        return (0, 0);
+    }
+    let (mut dropped, mut rounds) = (0, 0);
+    loop {
+        let per_user = counts(&data.user, data.users.len());
+        let per_item = counts(&data.item, data.items.len());
+        let enough = |(&u, &i): (&u32, &u32)| {
+            per_user[u as usize] >= min_user && per_item[i as usize] >= min_item
+        };
+        let keep: Vec<bool> = data.user.iter().zip(&data.item).map(enough).collect();
+        rounds += 1;
+        match retain(data, &keep) {
+            0 => return (dropped, rounds),
+            n => dropped += n,
+        }
+    }
+}
+
+/// How often each of `0..n` occurs.
+pub(super) fn counts(column: &[u32], n: usize) -> Vec<u32> {
+    let mut counts = vec![0u32; n];
+    column.iter().for_each(|&c| counts[c as usize] = counts[c as usize].saturating_add(1));
+    counts
+}
+
+/// Drops names that do not occur; returns how many.
+fn compact(names: &mut Arc<IdMap>, column: &mut [u32]) -> usize {
+    let used = counts(column, names.len());
+    let unused = used.iter().filter(|&&n| n == 0).count();
+    if unused > 0 {
+        let mut smaller = IdMap::new();
+        let new: Vec<u32> = (used.iter().zip(names.names()))
+            .map(|(&n, name)| match n {
+                0 => u32::MAX,
+                _ => smaller.insert(name).expect("no more names than before"),
+            })
+            .collect();
+        column.iter_mut().for_each(|c| *c = new[*c as usize]);
+        *names = Arc::new(smaller);
+    }
+    unused
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn table(rows: &[(&str, &str, f32)]) -> Interactions {
+        let (mut users, mut items) = (IdMap::new(), IdMap::new());
+        let mut table = Interactions::default();
+        for &(user, item, value) in rows {
+            table.user.push(users.insert(user).unwrap());
+            table.item.push(items.insert(item).unwrap());
+            table.value.push(value);
+        }
+        (table.users, table.items) = (users.into(), items.into());
+        table
+    }
+
+    fn rows(data: &Interactions) -> Vec<(&str, &str, f32)> {
+        let name = |at| (data.users.name(data.user[at]), data.items.name(data.item[at]));
+        (0..data.len()).map(|at| (name(at).0, name(at).1, data.value[at])).collect()
+    }
+
+    /// Seven rows: one unrated, one repeated pair, one item and one user that occur once.
+    fn example() -> Interactions {
+        table(&[
+            ("ann", "x", 5.0),
+            ("ann", "y", -1.0),
+            ("bob", "x", 4.0),
+            ("bob", "y", 2.0),
+            ("ann", "x", 3.0),
+            ("bob", "z", 4.0),
+            ("cat", "x", 1.0),
+        ])
+    }
+
+    #[test]
+    fn every_step_is_counted() {
+        let clean = Clean { missing: vec![-1.0], threshold: Some(2.0), ..Clean::default() };
+        let (data, report) = clean.interactions(example()).unwrap();
+        assert_eq!(
+            rows(&data),
+            [("bob", "x", 1.0), ("bob", "y", 1.0), ("ann", "x", 1.0), ("bob", "z", 1.0)]
+        );
+        assert_eq!((report.missing, report.duplicates, report.below_threshold), (1, 1, 1));
+        assert_eq!((report.users, report.items, report.users_dropped), (2, 3, 1));
+        assert_eq!(data.users.names().collect::<Vec<_>>(), ["ann", "bob"]);
+        assert_eq!(
+            report.sentences(),
+            [
+                "1 row dropped: -1 means no rating",
+                "1 repeated row merged: the last of each pair counts",
+                "1 pair below 2 dropped, the others count 1",
+                "1 user and 0 items left without interactions dropped",
+            ]
+        );
+        let untouched = Clean::default().interactions(table(&[("a", "x", 2.0)])).unwrap().1;
+        assert!(untouched.is_untouched() && untouched.sentences().is_empty());
+    }
+
+    #[test]
+    fn the_core_needs_rounds() {
+        // z falls for one user, then bob for one item; ann and cat keep x and y.
+        let data = table(&[
+            ("ann", "x", 1.0),
+            ("ann", "y", 1.0),
+            ("bob", "z", 1.0),
+            ("bob", "x", 1.0),
+            ("cat", "x", 1.0),
+            ("cat", "y", 1.0),
+        ]);
+        let clean = Clean { min_user: 2, min_item: 2, ..Clean::default() };
+        let (left, report) = clean.interactions(data.clone()).unwrap();
+        assert_eq!((report.outside_core, report.core_rounds), (2, 3));
+        assert_eq!((report.users_dropped, report.items_dropped, left.len()), (1, 1, 4));
+        assert_eq!(left.items.names().collect::<Vec<_>>(), ["x", "y"]);
+        let nothing = Clean { min_user: 3, ..Clean::default() }.ratings(data).unwrap_err();
+        assert!(nothing.to_string().starts_with("cleaning leaves nothing of 6 rows: 6 pairs"));
+    }
+
+    #[test]
+    fn bad_settings_and_no_data_are_told() {
+        let told = |clean: Clean, data| clean.ratings(data).unwrap_err().to_string();
+        let clean = Clean { threshold: Some(f32::NAN), ..Clean::default() };
+        assert_eq!(told(clean, example()), "setting `threshold`: must be a finite number");
+        assert_eq!(told(Clean::default(), table(&[])), "there are no interactions");
+        let clean = Clean { duplicates: Duplicates::Error, ..Clean::default() };
+        assert!(clean.interactions(example()).unwrap_err().to_string().contains("more than once"));
+        assert!(told(clean, example()).starts_with("user `ann` and item `x` occur more than once"));
+    }
+
+    #[test]
+    fn implicit_counts_every_pair_once() {
+        let sum = Clean { implicit: true, duplicates: Duplicates::Sum, ..Clean::default() };
+        let (ratings, report) = sum.ratings(example()).unwrap();
+        assert!(ratings.by_user.values().iter().all(|&v| v == 1.0));
+        assert_eq!((ratings.len(), report.duplicates, report.interactions), (6, 1, 6));
+        let (data, _) = sum.interactions(example()).unwrap();
+        assert_eq!(Ratings::new(&data, Duplicates::Error).unwrap(), ratings);
+    }
+
+    const MERGES: [Duplicates; 5] =
+        [Duplicates::Last, Duplicates::First, Duplicates::Mean, Duplicates::Sum, Duplicates::Max];
+
+    proptest! {
+        #[test]
+        fn merging_rows_equals_merging_while_grouping(
+            cells in prop::collection::vec((0u32..4, 0u32..4, 1u8..6, 0i64..9), 1..40),
+            how in prop::sample::select(MERGES.to_vec()),
+            timed: bool,
+        ) {
+            let data = Interactions {
+                users: Arc::new(["a", "b", "c", "d"].iter().collect()),
+                items: Arc::new(["w", "x", "y", "z"].iter().collect()),
+                user: cells.iter().map(|c| c.0).collect(),
+                item: cells.iter().map(|c| c.1).collect(),
+                value: cells.iter().map(|c| f32::from(c.2)).collect(),
+                time: timed.then(|| cells.iter().map(|c| c.3).collect()),
+            };
+            let clean = Clean { duplicates: how, ..Clean::default() };
+            let (ratings, told) = clean.ratings(data.clone()).unwrap();
+            let (merged, report) = clean.interactions(data.clone()).unwrap();
+            prop_assert_eq!(&Ratings::new(&merged, Duplicates::Error).unwrap(), &ratings);
+            prop_assert_eq!(&report, &told);
+            prop_assert_eq!(report.rows - report.duplicates, report.interactions);
+        }
+
+        #[test]
+        fn everybody_in_the_core_has_enough(
+            cells in prop::collection::vec((0u32..8, 0u32..8), 1..60),
+            min_user in 0u32..4,
+            min_item in 0u32..4,
+        ) {
+            let names = |n: usize| (0..n).map(|i| i.to_string()).collect::<IdMap>();
+            let data = Interactions {
+                users: Arc::new(names(8)),
+                items: Arc::new(names(8)),
+                user: cells.iter().map(|c| c.0).collect(),
+                item: cells.iter().map(|c| c.1).collect(),
+                value: vec![1.0; cells.len()],
+                time: None,
+            };
+            let clean = Clean { min_user, min_item, ..Clean::default() };
+            if let Ok((left, report)) = clean.interactions(data) {
+                let least = |column: &[u32], n| counts(column, n).into_iter().min().unwrap();
+                prop_assert!(least(&left.user, left.users.len()) >= min_user.max(1));
+                prop_assert!(least(&left.item, left.items.len()) >= min_item.max(1));
+                let gone = report.duplicates + report.outside_core;
+                prop_assert_eq!(report.rows, gone + report.interactions);
+            }
+        }
+    }
+}
