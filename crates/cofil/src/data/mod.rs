@@ -5,8 +5,10 @@ pub mod csr;
 pub mod ids;
 pub(crate) mod prose;
 pub mod ratings;
+pub mod split;
 
 pub use clean::{Clean, CleanReport};
 pub use csr::{Csr, Row};
 pub use ids::IdMap;
 pub use ratings::{Duplicates, Interactions, NO_TIME, Ratings};
+pub use split::{Split, SplitReport};

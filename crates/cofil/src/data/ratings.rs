@@ -49,6 +49,25 @@ impl Interactions {
             time: self.time.as_ref().map(|t| positions.iter().map(|&p| t[p]).collect()),
         }
     }
+
+    /// BLAKE3 digest (hexadecimal) of names, rows and times.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = blake3::Hasher::new();
+        hash_names(&mut hash, &self.users);
+        hash_names(&mut hash, &self.items);
+        let columns = [&self.user, &self.item];
+        columns.into_iter().flatten().for_each(|c| _ = hash.update(&c.to_le_bytes()));
+        self.value.iter().for_each(|v| _ = hash.update(&v.to_le_bytes()));
+        self.time.iter().flatten().for_each(|t| _ = hash.update(&t.to_le_bytes()));
+        hash.finalize().to_hex().to_string()
+    }
+}
+
+fn hash_names(hash: &mut blake3::Hasher, ids: &IdMap) {
+    let (text, ends) = ids.parts();
+    hash.update(&(ends.len() as u64).to_le_bytes());
+    ends.iter().for_each(|&e| _ = hash.update(&(e as u64).to_le_bytes()));
+    hash.update(text.as_bytes());
 }
 
 /// What to do with several interactions of one user with one item.
@@ -207,15 +226,11 @@ impl Ratings {
     /// BLAKE3 digest (hexadecimal) of names, entries and times.
     pub fn fingerprint(&self) -> String {
         let mut hash = blake3::Hasher::new();
+        hash_names(&mut hash, &self.users);
+        hash_names(&mut hash, &self.items);
         let mut update = |bytes: &[u8]| {
             hash.update(bytes);
         };
-        for ids in [&self.users, &self.items] {
-            let (text, ends) = ids.parts();
-            update(&(ends.len() as u64).to_le_bytes());
-            ends.iter().for_each(|&e| update(&(e as u64).to_le_bytes()));
-            update(text.as_bytes());
-        }
         self.by_user.starts().iter().for_each(|&s| update(&(s as u64).to_le_bytes()));
         self.by_user.columns().iter().for_each(|c| update(&c.to_le_bytes()));
         self.by_user.values().iter().for_each(|v| update(&v.to_le_bytes()));

@@ -1,0 +1,262 @@
+//! What a test part can tell: whether training has seen the answers, and whom it has never met.
+//!
+//! Nothing is dropped here. A test interaction whose user or item is unknown to training stays in the
+//! test part and is counted; evaluation decides, and says, what it does with it.
+
+use crate::data::prose::{count, percent};
+use crate::data::{IdMap, Interactions, NO_TIME};
+use crate::error::Result;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A test part compared with what the model may know.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Leakage {
+    /// Test interactions whose (user, item) pair is in training as well, or given.
+    pub shared_pairs: usize,
+    /// Test interactions older than the latest that training has of the same user.
+    pub before_own_training: usize,
+    /// Test interactions older than the latest of anybody in training.
+    pub before_any_training: usize,
+    /// Test users that training never saw.
+    pub new_users: usize,
+    /// Their test interactions.
+    pub new_user_interactions: usize,
+    /// Test items that training never saw; no model can recommend them.
+    pub new_items: usize,
+    /// Their test interactions.
+    pub new_item_interactions: usize,
+    /// First and last time in training, in seconds since 1970.
+    pub train_span: Option<(i64, i64)>,
+    /// First and last time in the test part.
+    pub test_span: Option<(i64, i64)>,
+    /// What follows, in sentences; empty if there is nothing to say.
+    pub findings: Vec<String>,
+}
+
+/// Compares `test` with `train`, and with what is `given` of held-out users. The id maps may differ:
+/// names are compared.
+///
+/// # Errors
+/// If there are more names than numbers for them.
+pub fn check(
+    train: &Interactions,
+    given: Option<&Interactions>,
+    test: &Interactions,
+) -> Result<Leakage> {
+    let test = numbered_like(train, test)?;
+    let test = test.as_ref();
+    let known_user = present(&train.user, test.users.len());
+    let known_item = present(&train.item, test.items.len());
+    let mut pairs: Vec<(u32, u32)> = pairs_of(train);
+    if let Some(given) = given {
+        pairs.extend(pairs_of(numbered_like(test, given)?.as_ref()));
+    }
+    pairs.sort_unstable();
+    let latest = latest_per_user(train, test.users.len());
+    let train_span = span(train);
+    let mut found = Leakage { train_span, test_span: span(test), ..Leakage::default() };
+    let mut new_user = vec![false; test.users.len()];
+    let mut new_item = vec![false; test.items.len()];
+    for row in 0..test.len() {
+        let (user, item) = (test.user[row], test.item[row]);
+        let time = test.time.as_ref().map_or(NO_TIME, |t| t[row]);
+        found.shared_pairs += usize::from(pairs.binary_search(&(user, item)).is_ok());
+        if time != NO_TIME {
+            found.before_own_training += usize::from(time < latest[user as usize]);
+            found.before_any_training += usize::from(train_span.is_some_and(|(_, l)| time < l));
+        }
+        if !known_user[user as usize] {
+            found.new_user_interactions += 1;
+            new_user[user as usize] = true;
+        }
+        if !known_item[item as usize] {
+            found.new_item_interactions += 1;
+            new_item[item as usize] = true;
+        }
+    }
+    found.new_users = new_user.iter().filter(|&&new| new).count();
+    found.new_items = new_item.iter().filter(|&&new| new).count();
+    found.findings = found.sentences(test.len(), given.is_some());
+    Ok(found)
+}
+
+/// `train` and `test` with common id maps: training's names first, then those only `test` has.
+///
+/// # Errors
+/// If there are more names than numbers for them.
+pub fn align(mut train: Interactions, test: &Interactions) -> Result<(Interactions, Interactions)> {
+    let test = numbered_like(&train, test)?.into_owned();
+    (train.users, train.items) = (test.users.clone(), test.items.clone());
+    Ok((train, test))
+}
+
+/// `part` by the numbers of `base`; names that `base` lacks get the numbers after its own.
+fn numbered_like<'a>(base: &Interactions, part: &'a Interactions) -> Result<Cow<'a, Interactions>> {
+    if Arc::ptr_eq(&base.users, &part.users) && Arc::ptr_eq(&base.items, &part.items) {
+        return Ok(Cow::Borrowed(part));
+    }
+    let mut part = part.clone();
+    join(&base.users, &mut part.users, &mut part.user)?;
+    join(&base.items, &mut part.items, &mut part.item)?;
+    Ok(Cow::Owned(part))
+}
+
+fn join(base: &IdMap, names: &mut Arc<IdMap>, column: &mut [u32]) -> Result<()> {
+    let mut joined = base.clone();
+    let new: Vec<u32> = names.names().map(|name| joined.insert(name)).collect::<Result<_>>()?;
+    column.iter_mut().for_each(|c| *c = new[*c as usize]);
+    *names = Arc::new(joined);
+    Ok(())
+}
+
+fn pairs_of(part: &Interactions) -> Vec<(u32, u32)> {
+    part.user.iter().copied().zip(part.item.iter().copied()).collect()
+}
+
+fn present(column: &[u32], n: usize) -> Vec<bool> {
+    let mut present = vec![false; n];
+    column.iter().for_each(|&c| present[c as usize] = true);
+    present
+}
+
+/// First and last time, if there are any.
+pub(crate) fn span(part: &Interactions) -> Option<(i64, i64)> {
+    let known = || part.time.iter().flatten().copied().filter(|&t| t != NO_TIME);
+    Some((known().min()?, known().max()?))
+}
+
+fn latest_per_user(part: &Interactions, users: usize) -> Vec<i64> {
+    let mut latest = vec![NO_TIME; users];
+    for (&user, &time) in part.user.iter().zip(part.time.iter().flatten()) {
+        latest[user as usize] = latest[user as usize].max(time);
+    }
+    latest
+}
+
+/// A time as `2024-05-01 12:30:00`, in UTC.
+pub(crate) fn date(seconds: i64) -> String {
+    chrono::DateTime::from_timestamp(seconds, 0)
+        .map_or_else(|| format!("second {seconds}"), |t| t.format("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+impl Leakage {
+    fn sentences(&self, tested: usize, held_out: bool) -> Vec<String> {
+        let share = |n: usize| percent(n as f64 / tested.max(1) as f64);
+        let mut told = Vec::new();
+        if self.shared_pairs > 0 {
+            told.push(format!(
+                "{} ({}) are in training too: the model has seen these answers. Merge repeated \
+                 pairs before splitting (--duplicates).",
+                count(self.shared_pairs, "test interaction"),
+                share(self.shared_pairs)
+            ));
+        }
+        if self.before_own_training > 0 {
+            told.push(format!(
+                "{} ({}) are older than what training knows of the same user: the model predicts \
+                 a user's past from their future. Split by `last` or `time` to forbid it.",
+                count(self.before_own_training, "test interaction"),
+                share(self.before_own_training)
+            ));
+        }
+        if self.before_any_training > self.before_own_training {
+            let (last, first) = match (self.train_span, self.test_span) {
+                (Some(train), Some(test)) => (date(train.1), date(test.0)),
+                _ => return told,
+            };
+            told.push(format!(
+                "Training reaches to {last}, the test part begins at {first}: for {} ({}) \
+                 training has seen what others did later. Split by `time` for what a model in use \
+                 would meet.",
+                count(self.before_any_training, "test interaction"),
+                share(self.before_any_training)
+            ));
+        }
+        if self.new_users > 0 && !held_out {
+            told.push(format!(
+                "{} with {} ({}) of the test part are unknown to training: they get popular items \
+                 unless a history is given.",
+                count(self.new_users, "user"),
+                count(self.new_user_interactions, "interaction"),
+                share(self.new_user_interactions)
+            ));
+        }
+        if self.new_items > 0 {
+            told.push(format!(
+                "{} with {} ({}) of the test part are unknown to training: no model can recommend \
+                 them, so recall cannot reach 1.",
+                count(self.new_items, "item"),
+                count(self.new_item_interactions, "interaction"),
+                share(self.new_item_interactions)
+            ));
+        }
+        told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(rows: &[(&str, &str, i64)]) -> Interactions {
+        Interactions {
+            users: Arc::new(rows.iter().map(|r| r.0).collect()),
+            items: Arc::new(rows.iter().map(|r| r.1).collect()),
+            user: (0..).zip(rows).map(|(i, r)| first(rows, i, |x| x.0, r.0)).collect(),
+            item: (0..).zip(rows).map(|(i, r)| first(rows, i, |x| x.1, r.1)).collect(),
+            value: vec![1.0; rows.len()],
+            time: Some(rows.iter().map(|r| r.2).collect()),
+        }
+    }
+
+    /// The number of `name` among the different names up to row `i`.
+    fn first<'a>(
+        rows: &[(&'a str, &'a str, i64)],
+        i: usize,
+        of: impl Fn(&(&'a str, &'a str, i64)) -> &'a str,
+        name: &str,
+    ) -> u32 {
+        rows[..=i].iter().map(of).collect::<IdMap>().get(name).expect("it is there")
+    }
+
+    #[test]
+    fn what_training_knows_is_found() {
+        let train = part(&[("a", "x", 10), ("a", "y", 50), ("b", "x", 100)]);
+        let test = part(&[
+            ("c", "z", 120),     // a new user and a new item
+            ("a", "x", 60),      // a pair of training, later than a's training, earlier than b's
+            ("a", "z", 40),      // earlier than a's last training row
+            ("b", "y", NO_TIME), // nothing to say about
+        ]);
+        let found = check(&train, None, &test).unwrap();
+        assert_eq!((found.shared_pairs, found.before_own_training), (1, 1));
+        assert_eq!(found.before_any_training, 2);
+        assert_eq!((found.new_users, found.new_user_interactions), (1, 1));
+        assert_eq!((found.new_items, found.new_item_interactions), (1, 2));
+        assert_eq!((found.train_span, found.test_span), (Some((10, 100)), Some((40, 120))));
+        assert_eq!(found.findings.len(), 5);
+        assert!(found.findings[0].starts_with("1 test interaction (25 %) are in training too"));
+    }
+
+    #[test]
+    fn what_was_given_counts_as_seen() {
+        let train = part(&[("a", "x", 1)]);
+        let given = part(&[("b", "y", 2)]);
+        let test = part(&[("b", "x", 3), ("b", "y", 3)]);
+        let found = check(&train, Some(&given), &test).unwrap();
+        assert_eq!((found.shared_pairs, found.new_users, found.new_items), (1, 1, 1));
+        assert!(!found.findings.iter().any(|f| f.contains("popular items")), "held out on purpose");
+    }
+
+    #[test]
+    fn parts_of_different_files_get_common_numbers() {
+        let (train, test) =
+            align(part(&[("a", "x", 1), ("b", "y", 2)]), &part(&[("c", "y", 3), ("b", "z", 4)]))
+                .unwrap();
+        assert_eq!(train.users.names().collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert!(Arc::ptr_eq(&train.users, &test.users) && Arc::ptr_eq(&train.items, &test.items));
+        assert_eq!((test.user, test.item), (vec![2, 1], vec![1, 2]));
+    }
+}

@@ -1,0 +1,432 @@
+//! Splits: which interactions a model learns from and which it is tested on.
+//!
+//! | split | test part |
+//! |---|---|
+//! | `random` | interactions drawn from all |
+//! | `user-random` | interactions drawn from each user |
+//! | `last` | the latest of each user; equal or missing times by place in the file |
+//! | `time` | everything from one moment on |
+//! | `kfold` | every interaction once, in one of k rounds |
+//! | `users` | a part of the history of users that training never sees (strong generalisation) |
+//!
+//! Parts share the id maps and keep the order of the file. A split by user always leaves that user
+//! something to be known by: a user with one interaction is never tested. Where a share does not give
+//! a whole number it is rounded to the nearest (half away from zero).
+
+mod assign;
+pub mod leakage;
+mod share;
+
+use super::prose::{count, number};
+use super::{Interactions, NO_TIME};
+use crate::error::{Error, Result};
+use assign::{GIVEN, TEST, TRAIN};
+pub use leakage::Leakage;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+pub use share::{Cut, Share};
+
+/// How to split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Split {
+    /// Draw the test part from all interactions.
+    Random {
+        /// Share of the interactions, or how many.
+        test: Share,
+        /// Seed of the draw.
+        seed: u64,
+    },
+    /// Draw the test part from each user's interactions.
+    UserRandom {
+        /// Share of each user's interactions, or how many of each user.
+        test: Share,
+        /// Seed of the draw.
+        seed: u64,
+    },
+    /// The latest interactions of each user.
+    Last {
+        /// How many of each user, or which share of them.
+        test: Share,
+    },
+    /// Everything from one moment on.
+    Time {
+        /// The moment.
+        test: Cut,
+    },
+    /// Each interaction is tested in one of `folds` rounds.
+    Kfold {
+        /// Number of rounds, 2–255.
+        folds: u32,
+        /// Seed of the draw.
+        seed: u64,
+    },
+    /// Hold out users: training sees nothing of them, `given` is what they are known by.
+    Users {
+        /// Share of the users, or how many.
+        test: Share,
+        /// Share of a held-out user's interactions to predict, or how many.
+        target: Share,
+        /// Seed of the draw.
+        seed: u64,
+    },
+}
+
+/// One way of dividing the data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parts {
+    /// What to learn from.
+    pub train: Interactions,
+    /// What held-out users are known by; only with [`Split::Users`].
+    pub given: Option<Interactions>,
+    /// What to predict.
+    pub test: Interactions,
+    /// What came out.
+    pub report: SplitReport,
+}
+
+/// What a split came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SplitReport {
+    /// What was done, in a sentence.
+    pub description: String,
+    /// The settings.
+    pub split: Split,
+    /// Which round this is, from 1, for k-fold.
+    pub fold: Option<u32>,
+    /// BLAKE3 digest of the settings, the interactions and the part each went to.
+    pub id: String,
+    /// The training part.
+    pub train: Size,
+    /// What held-out users are known by.
+    pub given: Option<Size>,
+    /// The test part.
+    pub test: Size,
+    /// Users of the data without a test interaction.
+    pub users_not_tested: usize,
+    /// Interactions whose time is missing although others have one.
+    pub without_time: usize,
+    /// What testing on this says, and what it cannot say.
+    pub leakage: Leakage,
+}
+
+/// How large a part is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size {
+    /// Interactions.
+    pub interactions: usize,
+    /// Users with at least one.
+    pub users: usize,
+    /// Items with at least one.
+    pub items: usize,
+}
+
+impl Split {
+    /// Divides `data`; [`Split::Kfold`] gives one result per round, the others one.
+    ///
+    /// # Errors
+    /// If a setting is out of range, the data has no times to split by, or a part would be empty.
+    pub fn apply(&self, data: &Interactions) -> Result<Vec<Parts>> {
+        self.check(data)?;
+        let part = self.assign(data)?;
+        let id = self.id(data, &part);
+        let &Self::Kfold { folds, .. } = self else {
+            return Ok(vec![self.parts(data, &part, None, &id)?]);
+        };
+        let in_fold = |fold: u32| -> Vec<u8> {
+            part.iter().map(|&p| if u32::from(p) == fold { TEST } else { TRAIN }).collect()
+        };
+        (0..folds).map(|f| self.parts(data, &in_fold(f), Some(f + 1), &id)).collect()
+    }
+
+    fn check(&self, data: &Interactions) -> Result<()> {
+        match *self {
+            Self::Random { test, .. } | Self::UserRandom { test, .. } | Self::Last { test } => {
+                test.check("test")
+            }
+            Self::Time { .. } if data.time.is_none() => Err(Error::setting(
+                "by",
+                "a split by time needs times and the data has none; name their column, or split \
+                 by `random` or `users`",
+            )),
+            Self::Time { test: Cut::Latest(share) } => share.check("test"),
+            Self::Time { test: Cut::From(_) } => Ok(()),
+            Self::Kfold { folds, .. } => match folds {
+                2..=255 => Ok(()),
+                _ => Err(Error::setting("folds", format!("must be 2 to 255, got {folds}"))),
+            },
+            Self::Users { test, target, .. } => {
+                test.check("test").and_then(|()| target.check("target"))
+            }
+        }
+    }
+
+    fn parts(
+        &self,
+        data: &Interactions,
+        part: &[u8],
+        fold: Option<u32>,
+        id: &str,
+    ) -> Result<Parts> {
+        let take = |which: u8| {
+            let rows: Vec<usize> = (0..data.len()).filter(|&row| part[row] == which).collect();
+            data.select(&rows)
+        };
+        let (train, test) = (take(TRAIN), take(TEST));
+        let given = matches!(self, Self::Users { .. }).then(|| take(GIVEN));
+        for (name, empty) in [("training", train.is_empty()), ("test", test.is_empty())] {
+            if empty {
+                return Err(Error::Unfit(format!(
+                    "the {name} part would be empty: {} of {} go to test; choose another share",
+                    number(test.len()),
+                    count(data.len(), "interaction"),
+                )));
+            }
+        }
+        let tested = Size::of(&test);
+        let without_time =
+            data.time.as_ref().map_or(0, |t| t.iter().filter(|&&t| t == NO_TIME).count());
+        let report = SplitReport {
+            description: self.description(data, fold),
+            split: self.clone(),
+            fold,
+            id: id.to_owned(),
+            train: Size::of(&train),
+            given: given.as_ref().map(Size::of),
+            test: tested,
+            users_not_tested: Size::of(data).users - tested.users,
+            without_time,
+            leakage: leakage::check(&train, given.as_ref(), &test)?,
+        };
+        Ok(Parts { train, given, test, report })
+    }
+
+    fn description(&self, data: &Interactions, fold: Option<u32>) -> String {
+        match self {
+            Self::Random { test, seed } => {
+                format!("random: {} of all to test, seed {seed}", test.words("interaction"))
+            }
+            Self::UserRandom { test, seed } => {
+                format!("random: {} of each user to test, seed {seed}", test.words("interaction"))
+            }
+            Self::Last { test } => {
+                let order = match &data.time {
+                    None => "the data has no times, so the last in the file count as latest",
+                    Some(time) if time.contains(&NO_TIME) => {
+                        "missing times count as oldest, equal times by place in the file"
+                    }
+                    Some(_) => "equal times by place in the file",
+                };
+                format!("the latest {} of each user to test; {order}", test.words("interaction"))
+            }
+            Self::Time { test: Cut::Latest(share) } => format!(
+                "everything from one moment on to test, about {} of all",
+                share.words("interaction")
+            ),
+            Self::Time { test: Cut::From(from) } => {
+                format!("everything from {} on to test", leakage::date(*from))
+            }
+            Self::Kfold { folds, seed } => {
+                let fold = fold.unwrap_or(1);
+                format!("random: fold {fold} of {folds} to test, seed {seed}")
+            }
+            Self::Users { test, target, seed } => format!(
+                "{} held out; {} of each to test, the rest is what they are known by; seed {seed}",
+                test.words("user"),
+                target.words("interaction"),
+            ),
+        }
+    }
+
+    fn id(&self, data: &Interactions, part: &[u8]) -> String {
+        let mut hash = blake3::Hasher::new();
+        hash.update(serde_json::to_string(self).expect("settings are plain data").as_bytes());
+        hash.update(data.fingerprint().as_bytes());
+        hash.update(part);
+        hash.finalize().to_hex().to_string()
+    }
+}
+
+impl Size {
+    /// The size of `part`.
+    pub fn of(part: &Interactions) -> Self {
+        let used = |column: &[u32], n| {
+            crate::data::clean::counts(column, n).into_iter().filter(|&n| n > 0).count()
+        };
+        Self {
+            interactions: part.len(),
+            users: used(&part.user, part.users.len()),
+            items: used(&part.item, part.items.len()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::IdMap;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    /// Any split of up to 60 interactions of 6 users with 60 different items, so that an item names
+    /// its row.
+    fn table(rows: Vec<(u32, Option<i64>)>, timed: bool) -> Interactions {
+        let names = |n: usize| Arc::new((0..n).map(|i| i.to_string()).collect::<IdMap>());
+        Interactions {
+            users: names(6),
+            items: names(60),
+            user: rows.iter().map(|r| r.0).collect(),
+            item: (0..rows.len() as u32).collect(),
+            value: rows.iter().map(|r| r.0 as f32).collect(),
+            time: timed.then(|| rows.iter().map(|r| r.1.unwrap_or(NO_TIME)).collect()),
+        }
+    }
+
+    fn tables() -> impl Strategy<Value = Interactions> {
+        let row = (0u32..6, prop::option::weighted(0.9, 0i64..20));
+        (prop::collection::vec(row, 2..60), any::<bool>()).prop_map(|(rows, t)| table(rows, t))
+    }
+
+    fn shares() -> impl Strategy<Value = Share> {
+        prop_oneof![(1usize..5).prop_map(Share::Count), (0.05..0.95).prop_map(Share::Fraction)]
+    }
+
+    fn splits() -> impl Strategy<Value = Split> {
+        let seed = 0u64..5;
+        prop_oneof![
+            (shares(), seed.clone()).prop_map(|(test, seed)| Split::Random { test, seed }),
+            (shares(), seed.clone()).prop_map(|(test, seed)| Split::UserRandom { test, seed }),
+            shares().prop_map(|test| Split::Last { test }),
+            shares().prop_map(|share| Split::Time { test: Cut::Latest(share) }),
+            (0i64..20).prop_map(|from| Split::Time { test: Cut::From(from) }),
+            (2u32..5, seed.clone()).prop_map(|(folds, seed)| Split::Kfold { folds, seed }),
+            (shares(), shares(), seed).prop_map(|(test, target, seed)| Split::Users {
+                test,
+                target,
+                seed
+            }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn parts_partition_the_data(data in tables(), split in splits()) {
+            let Ok(all) = split.apply(&data) else { return Ok(()) };
+            let mut tested = Vec::new();
+            for parts in &all {
+                let mut rows: Vec<u32> = [Some(&parts.train), parts.given.as_ref(), Some(&parts.test)]
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|part| part.item.iter().copied())
+                    .collect();
+                for part in [&parts.train, &parts.test] {
+                    prop_assert!(part.item.is_sorted(), "the order of the file");
+                    prop_assert!(Arc::ptr_eq(&part.users, &data.users));
+                    for row in 0..part.len() {
+                        let from = part.item[row] as usize;
+                        prop_assert_eq!(part.user[row], data.user[from]);
+                        let times = (part.time.as_ref(), data.time.as_ref());
+                        prop_assert_eq!(times.0.map(|t| t[row]), times.1.map(|t| t[from]));
+                    }
+                }
+                rows.sort_unstable();
+                prop_assert_eq!(rows, (0..data.len() as u32).collect::<Vec<_>>());
+                prop_assert_eq!(parts.report.leakage.shared_pairs, 0);
+                tested.extend_from_slice(&parts.test.item);
+            }
+            if let Split::Kfold { folds, .. } = split {
+                prop_assert_eq!(all.len(), folds as usize);
+                tested.sort_unstable();
+                prop_assert_eq!(tested, (0..data.len() as u32).collect::<Vec<_>>());
+            }
+        }
+
+        #[test]
+        fn time_never_runs_backwards(data in tables(), test in shares()) {
+            for split in [Split::Last { test }, Split::Time { test: Cut::Latest(test) }] {
+                let Ok(all) = split.apply(&data) else { continue };
+                prop_assert_eq!(all[0].report.leakage.before_own_training, 0);
+                if matches!(split, Split::Time { .. }) {
+                    prop_assert_eq!(all[0].report.leakage.before_any_training, 0);
+                }
+            }
+        }
+
+        #[test]
+        fn a_user_keeps_something_to_be_known_by(data in tables(), test in shares()) {
+            for split in [Split::UserRandom { test, seed: 1 }, Split::Last { test }] {
+                if let Ok(all) = split.apply(&data) {
+                    prop_assert_eq!(all[0].report.leakage.new_users, 0);
+                    prop_assert_eq!(all[0].report.train.users, Size::of(&data).users);
+                }
+            }
+            let users = Split::Users { test: Share::Count(1), target: test, seed: 1 };
+            if let Ok(all) = users.apply(&data) {
+                let report = &all[0].report;
+                prop_assert_eq!(report.given.unwrap().users, 1);
+                prop_assert_eq!((report.test.users, report.leakage.new_users), (1, 1));
+            }
+        }
+    }
+
+    #[test]
+    fn the_seed_and_nothing_else_decides() {
+        let data = table((0..60).map(|i| (i % 6, Some(7))).collect(), true);
+        let all = |seed| {
+            let (test, target) = (Share::Fraction(0.5), Share::Count(2));
+            [
+                Split::Random { test, seed },
+                Split::UserRandom { test, seed },
+                Split::Kfold { folds: 3, seed },
+                Split::Users { test, target, seed },
+            ]
+            .map(|split| split.apply(&data).unwrap())
+        };
+        assert_eq!(all(1), all(1));
+        for (one, two) in all(1).iter().zip(&all(2)) {
+            assert_ne!(one[0].test.item, two[0].test.item);
+            assert_ne!(one[0].report.id, two[0].report.id);
+        }
+    }
+
+    #[test]
+    fn the_id_sees_settings_data_and_parts() {
+        let data = table((0..20).map(|i| (i % 6, Some(i64::from(i)))).collect(), true);
+        let id = |data: &Interactions, test| {
+            Split::Last { test }.apply(data).unwrap().remove(0).report.id
+        };
+        let base = id(&data, Share::Count(1));
+        assert_ne!(base, id(&data, Share::Count(2)));
+        assert_ne!(
+            base,
+            id(&Interactions { value: vec![2.0; 20], ..data.clone() }, Share::Count(1))
+        );
+        assert_eq!(base, id(&data.clone(), Share::Count(1)));
+    }
+
+    #[test]
+    fn what_cannot_be_split_is_refused() {
+        let data = table((0..6).map(|i| (i, None)).collect(), false);
+        let told = |split: Split| split.apply(&data).unwrap_err().to_string();
+        let half = Share::Fraction(0.5);
+        assert!(told(Split::Time { test: Cut::From(3) }).contains("the data has none"));
+        assert!(
+            told(Split::Last { test: half }).starts_with("the test part would be empty: 0 of 6")
+        );
+        assert!(told(Split::Kfold { folds: 1, seed: 0 }).contains("must be 2 to 255, got 1"));
+        assert!(told(Split::Random { test: Share::Count(6), seed: 0 }).contains("training part"));
+        assert!(told(Split::Random { test: Share::Fraction(1.5), seed: 0 }).contains("got 1.5"));
+    }
+
+    #[test]
+    fn settings_are_one_line_of_json() {
+        let split = Split::Users { test: Share::Count(10), target: Share::Fraction(0.2), seed: 7 };
+        let json = r#"{"by":"users","test":10,"target":0.2,"seed":7}"#;
+        assert_eq!(serde_json::to_string(&split).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Split>(json).unwrap(), split);
+        let time = r#"{"by":"time","test":{"latest":0.1}}"#;
+        let split = Split::Time { test: Cut::Latest(Share::Fraction(0.1)) };
+        assert_eq!(serde_json::from_str::<Split>(time).unwrap(), split);
+        assert!(serde_json::from_str::<Split>(r#"{"by":"last","test":1,"seed":2}"#).is_err());
+    }
+}

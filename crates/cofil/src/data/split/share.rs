@@ -1,0 +1,100 @@
+//! How much goes to the test part.
+
+use crate::data::prose::{count, percent};
+use crate::error::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A part of a whole: `0.1` is a tenth, `10` is ten.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Share {
+    /// So many, at least 1.
+    Count(usize),
+    /// A share, above 0 and below 1.
+    Fraction(f64),
+}
+
+/// Where a split by time cuts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cut {
+    /// As close as possible to this part of the interactions, without cutting one moment in two.
+    Latest(Share),
+    /// From this time on, in seconds since 1970.
+    From(i64),
+}
+
+impl Share {
+    /// How many of `n`.
+    pub fn of(self, n: usize) -> usize {
+        match self {
+            Self::Count(count) => count.min(n),
+            Self::Fraction(share) => (n as f64 * share).round() as usize,
+        }
+    }
+
+    /// How many of one user's `n`, leaving at least one.
+    pub(super) fn of_one_user(self, n: usize) -> usize {
+        self.of(n).min(n.saturating_sub(1))
+    }
+
+    pub(super) fn check(self, setting: &str) -> Result<()> {
+        match self {
+            Self::Count(1..) => Ok(()),
+            Self::Fraction(share) if share > 0.0 && share < 1.0 => Ok(()),
+            Self::Count(n) => Err(Error::setting(setting, format!("must be at least 1, got {n}"))),
+            Self::Fraction(share) => {
+                let range = "must be a share above 0 and below 1, or a whole number of";
+                Err(Error::setting(setting, format!("{range} at least 1, got {share}")))
+            }
+        }
+    }
+
+    pub(super) fn words(self, noun: &str) -> String {
+        match self {
+            Self::Count(n) => count(n, noun),
+            Self::Fraction(share) => format!("{} of the {noun}s", percent(share)),
+        }
+    }
+}
+
+impl std::str::FromStr for Share {
+    type Err = Error;
+
+    /// `0.1`, `10%` or `10`.
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong =
+            || Error::setting("test", format!("`{text}` is neither a share like 0.1 nor a count"));
+        let share = match (text.strip_suffix('%'), text.parse()) {
+            (None, Ok(count)) => Self::Count(count),
+            (None, Err(_)) => Self::Fraction(text.parse().map_err(|_| wrong())?),
+            (Some(percent), _) => {
+                Self::Fraction(percent.trim_end().parse::<f64>().map_err(|_| wrong())? / 100.0)
+            }
+        };
+        share.check("test")?;
+        Ok(share)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_read_and_rounded() {
+        let read = |text: &str| text.parse::<Share>();
+        assert_eq!(read("0.1").unwrap(), Share::Fraction(0.1));
+        assert_eq!(read("20 %").unwrap(), Share::Fraction(0.2));
+        assert_eq!(read("20").unwrap(), Share::Count(20));
+        for wrong in ["0", "1.0", "0.0", "-1", "150%", "nan", "ten", ""] {
+            assert!(read(wrong).unwrap_err().to_string().starts_with("setting `test`:"), "{wrong}");
+        }
+        assert_eq!(Share::Fraction(0.1).of(1_000_209), 100_021);
+        assert_eq!(Share::Count(3).of(2), 2);
+        let of_one_user = |n| Share::Fraction(0.5).of_one_user(n);
+        assert_eq!((of_one_user(0), of_one_user(1), of_one_user(3)), (0, 0, 2));
+        assert_eq!(Share::Count(2).of_one_user(2), 1);
+    }
+}
