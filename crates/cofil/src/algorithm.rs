@@ -113,7 +113,7 @@ mod tests {
             Algorithm::from_settings(name, settings.as_object().expect("an object"))
         };
         let ease = make("ease", json!({"reg": 250})).unwrap();
-        assert_eq!(ease, Algorithm::Ease(Ease { reg: 250.0 }));
+        assert_eq!(ease, Algorithm::Ease(Ease { reg: 250.0, ..Ease::default() }));
         let says = |r: Result<Algorithm>| r.unwrap_err().to_string();
         assert!(says(make("eese", json!({}))).contains("did you mean `ease`?"));
         assert!(says(make("ease", json!({"rg": 1}))).contains("did you mean `reg`?"));

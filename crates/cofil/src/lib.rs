@@ -8,7 +8,7 @@
 //!     ("bob", "bread", 1.0), ("bob", "butter", 1.0),
 //!     ("cat", "nails", 1.0), ("cat", "hammer", 1.0),
 //! ])?;
-//! let ease = Algorithm::Ease(Ease { reg: 1.0 });
+//! let ease = Algorithm::Ease(Ease { reg: 1.0, ..Ease::default() });
 //! let recommender = Recommender::train(&ease, &ratings, &mut Run::default())?;
 //! let best = recommender.recommend("bob", &Query { n: 1, ..Query::default() })?;
 //! assert_eq!(best[0].item, "jam");

@@ -12,7 +12,9 @@ fn recipes() -> Vec<Algorithm> {
     Algorithm::all()
         .into_iter()
         .map(|algorithm| match algorithm {
-            Algorithm::Ease(_) => Algorithm::Ease(cofil::Ease { reg: 1.0 }),
+            Algorithm::Ease(_) => {
+                Algorithm::Ease(cofil::Ease { reg: 1.0, ..cofil::Ease::default() })
+            }
             other => other,
         })
         .collect()

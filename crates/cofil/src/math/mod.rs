@@ -3,6 +3,7 @@
 //! The only place that imports the linear-algebra crate. Every kernel is deterministic: its result
 //! does not depend on the number of threads.
 
+pub mod inverse;
 pub mod matrix;
 pub mod parallel;
 pub mod rng;

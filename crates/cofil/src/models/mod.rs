@@ -6,6 +6,7 @@ pub mod factors;
 pub mod fold_in;
 pub mod item_weights;
 pub mod popularity;
+pub mod similarity;
 
 pub use ease::Ease;
 pub use factors::Factors;
