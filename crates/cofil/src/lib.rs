@@ -33,6 +33,7 @@ pub mod train;
 pub use algorithm::Algorithm;
 pub use data::{Csr, Duplicates, IdMap, Interactions, Ratings, Row};
 pub use error::{Error, Result};
+pub use evaluate::{Metric, Protocol};
 pub use model::{Model, User};
 pub use models::{Ease, Popularity, Target};
 pub use recommender::{Query, Recommender, Scored};

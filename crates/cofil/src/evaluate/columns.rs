@@ -1,0 +1,123 @@
+//! From outcomes of users to values of metrics: each metric is a ratio of two sums over users.
+
+use super::cases::Case;
+use super::metrics::gini;
+use super::outcome::Outcome;
+use super::{Metric, Protocol};
+use crate::data::Ratings;
+
+/// Per user what they add above and below the fraction bar; users a metric is undefined for add
+/// nothing.
+pub(super) struct Column {
+    /// The metric.
+    pub metric: Metric,
+    /// Numerators, by case.
+    pub sums: Vec<f64>,
+    /// Denominators, by case: 1 for a mean over users, the number of values for errors.
+    pub weights: Vec<f64>,
+    /// The value of metrics that belong to all lists together and have no share per user.
+    pub whole: Option<f64>,
+}
+
+impl Column {
+    /// The value over the cases for which `chosen` holds; NaN if there are none.
+    pub fn value_of(&self, chosen: impl Fn(usize) -> bool) -> f64 {
+        let pairs = self.sums.iter().zip(&self.weights).enumerate();
+        let add =
+            |(s, w): (f64, f64), (_, (sum, weight)): (usize, (&f64, &f64))| (s + sum, w + weight);
+        let (sum, weight) = pairs.filter(|(case, _)| chosen(*case)).fold((0.0, 0.0), add);
+        self.finish(sum, weight)
+    }
+
+    /// The value over everybody.
+    pub fn value(&self) -> f64 {
+        self.whole.unwrap_or_else(|| self.value_of(|_| true))
+    }
+
+    /// The value of one fraction.
+    pub fn finish(&self, sum: f64, weight: f64) -> f64 {
+        match self.metric {
+            _ if weight == 0.0 => f64::NAN,
+            Metric::Rmse => (sum / weight).sqrt(),
+            _ => sum / weight,
+        }
+    }
+}
+
+/// What training says about items: how popular each is.
+pub(super) struct Crowd {
+    /// Training interactions by item.
+    pub popularity: Vec<u32>,
+    /// Users with any.
+    pub users: usize,
+}
+
+impl Crowd {
+    pub fn new(train: &Ratings) -> Self {
+        let users = train.by_user.iter().filter(|row| !row.is_empty()).count();
+        Self { popularity: train.by_user.column_counts(), users }
+    }
+
+    /// −log₂ of the share of users who have `item`; one that nobody has counts as if one had it.
+    fn novelty(&self, item: u32) -> f64 {
+        -(f64::from(self.popularity[item as usize].max(1)) / self.users as f64).log2()
+    }
+}
+
+/// One column for each metric of `protocol`.
+pub(super) fn columns(
+    protocol: &Protocol,
+    cases: &[Case<'_>],
+    outcomes: &[Outcome],
+    crowd: &Crowd,
+) -> Vec<Column> {
+    let mut rank = 0..;
+    let column = |&metric: &Metric| -> Column {
+        let (sums, weights): (Vec<f64>, Vec<f64>) = match metric {
+            Metric::Rmse | Metric::Mae => {
+                let which = usize::from(metric == Metric::Mae);
+                let pair = |(o, c): (&Outcome, &Case<'_>)| (o.errors[which], c.test.len() as f64);
+                outcomes.iter().zip(cases).map(pair).unzip()
+            }
+            Metric::Novelty(k) | Metric::Popularity(k) => {
+                let of_item = |&item: &u32| match metric {
+                    Metric::Novelty(_) => crowd.novelty(item),
+                    _ => f64::from(crowd.popularity[item as usize]),
+                };
+                let mean = |list: &[u32]| match list.len() {
+                    0 => (0.0, 0.0),
+                    n => (list.iter().map(of_item).sum::<f64>() / n as f64, 1.0),
+                };
+                outcomes.iter().map(|o| mean(&o.list[..k.min(o.list.len())])).unzip()
+            }
+            Metric::Coverage(_) | Metric::Gini(_) => {
+                let listed = |o: &Outcome| (0.0, if o.list.is_empty() { 0.0 } else { 1.0 });
+                outcomes.iter().map(listed).unzip()
+            }
+            _ => {
+                let rank = rank.next().expect("the range has no end");
+                let value = |o: &Outcome| match o.ranks[rank] {
+                    value if value.is_nan() => (0.0, 0.0),
+                    value => (value, 1.0),
+                };
+                outcomes.iter().map(value).unzip()
+            }
+        };
+        let whole = whole(metric, outcomes, crowd.popularity.len());
+        Column { metric, sums, weights, whole }
+    };
+    protocol.metrics.iter().map(column).collect()
+}
+
+/// Metrics of all lists together.
+fn whole(metric: Metric, outcomes: &[Outcome], items: usize) -> Option<f64> {
+    let (Metric::Coverage(k) | Metric::Gini(k)) = metric else { return None };
+    let mut counts = vec![0u64; items];
+    for outcome in outcomes {
+        outcome.list.iter().take(k).for_each(|&item| counts[item as usize] += 1);
+    }
+    Some(match metric {
+        Metric::Gini(_) => gini(&mut counts),
+        _ => counts.iter().filter(|&&c| c > 0).count() as f64 / items.max(1) as f64,
+    })
+}

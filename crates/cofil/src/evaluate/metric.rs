@@ -1,0 +1,213 @@
+//! Names of quality measures: `ndcg@20`, `auc`, `rmse` …
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A quality measure. Written, in files and on the command line, as its name and, after `@`, the
+/// length of the list it looks at. R: a user's relevant test items; hits: those of them in the first k.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Metric {
+    /// `ndcg@k`: binary gain, discount 1 / log₂(rank + 1), divided by its value for min(k, |R|) hits on top.
+    Ndcg(usize),
+    /// `recall@k`: hits / |R|.
+    Recall(usize),
+    /// `recall_capped@k`: hits / min(k, |R|).
+    RecallCapped(usize),
+    /// `precision@k`: hits / k.
+    Precision(usize),
+    /// `hr@k`: 1 if there is any hit.
+    Hr(usize),
+    /// `map@k`: sum of precision at each hit's rank / min(k, |R|).
+    Map(usize),
+    /// `mrr@k`: 1 / rank of the first hit, 0 if none is in the first k.
+    Mrr(usize),
+    /// `auc`: probability that a relevant item is above one that is not, per user, then averaged.
+    Auc,
+    /// `rmse`: root of the mean squared error of predicted values.
+    Rmse,
+    /// `mae`: mean absolute error of predicted values.
+    Mae,
+    /// `coverage@k`: share of the catalogue that is in anybody's first k.
+    Coverage(usize),
+    /// `novelty@k`: mean of −log₂(share of training users who have the item) over the first k.
+    Novelty(usize),
+    /// `gini@k`: how unevenly the first k of all users spread over the catalogue; 0 is evenly.
+    Gini(usize),
+    /// `popularity@k`: mean number of training interactions of the first k.
+    Popularity(usize),
+}
+
+impl Metric {
+    /// Every measure, with lists of length `k`.
+    pub fn all(k: usize) -> Vec<Self> {
+        vec![
+            Self::Ndcg(k),
+            Self::Recall(k),
+            Self::RecallCapped(k),
+            Self::Precision(k),
+            Self::Hr(k),
+            Self::Map(k),
+            Self::Mrr(k),
+            Self::Auc,
+            Self::Rmse,
+            Self::Mae,
+            Self::Coverage(k),
+            Self::Novelty(k),
+            Self::Gini(k),
+            Self::Popularity(k),
+        ]
+    }
+
+    /// Reads a list such as `ndcg@20, recall@20, auc`.
+    ///
+    /// # Errors
+    /// If a name is unknown or there is none.
+    pub fn list(text: &str) -> Result<Vec<Self>> {
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let metrics = names.map(str::parse).collect::<Result<Vec<_>>>()?;
+        match metrics.is_empty() {
+            true => Err(Error::setting("metrics", "name at least one, such as ndcg@20")),
+            false => Ok(metrics),
+        }
+    }
+
+    /// Whether the better of two models has the larger value. Errors, unevenness and popularity bias
+    /// are better small.
+    pub fn higher_is_better(self) -> bool {
+        !matches!(self, Self::Rmse | Self::Mae | Self::Gini(_) | Self::Popularity(_))
+    }
+
+    /// Whether it judges predicted values: it makes sense for recipes whose target is the rating.
+    pub fn is_of_values(&self) -> bool {
+        matches!(self, Self::Rmse | Self::Mae)
+    }
+
+    /// Whether it looks at what is recommended, right or not, and so needs the lists themselves.
+    pub fn is_of_lists(&self) -> bool {
+        use Metric::{Coverage, Gini, Novelty, Popularity};
+        matches!(self, Coverage(_) | Novelty(_) | Gini(_) | Popularity(_))
+    }
+
+    /// Whether it judges where the relevant items are in the order.
+    pub fn is_of_ranks(&self) -> bool {
+        !self.is_of_values() && !self.is_of_lists()
+    }
+
+    /// k, for those that look at the first k of a list.
+    pub fn cutoff(&self) -> Option<usize> {
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&'static str, Option<usize>) {
+        match *self {
+            Self::Ndcg(k) => ("ndcg", Some(k)),
+            Self::Recall(k) => ("recall", Some(k)),
+            Self::RecallCapped(k) => ("recall_capped", Some(k)),
+            Self::Precision(k) => ("precision", Some(k)),
+            Self::Hr(k) => ("hr", Some(k)),
+            Self::Map(k) => ("map", Some(k)),
+            Self::Mrr(k) => ("mrr", Some(k)),
+            Self::Auc => ("auc", None),
+            Self::Rmse => ("rmse", None),
+            Self::Mae => ("mae", None),
+            Self::Coverage(k) => ("coverage", Some(k)),
+            Self::Novelty(k) => ("novelty", Some(k)),
+            Self::Gini(k) => ("gini", Some(k)),
+            Self::Popularity(k) => ("popularity", Some(k)),
+        }
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.parts() {
+            // `pad` honours widths, for tables.
+            (name, Some(k)) => f.pad(&format!("{name}@{k}")),
+            (name, None) => f.pad(name),
+        }
+    }
+}
+
+impl FromStr for Metric {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let text = text.trim();
+        let k = text.split_once('@').map(|(_, k)| k);
+        let cutoff = match k.map(str::parse::<usize>) {
+            None => 10,
+            Some(Ok(k)) if k > 0 => k,
+            Some(_) => {
+                let message = format!("after @ must come a number above 0, got `{text}`");
+                return Err(Error::setting("metrics", message));
+            }
+        };
+        let all = Self::all(cutoff);
+        let written = text.to_ascii_lowercase();
+        let name = written.split('@').next().unwrap_or_default();
+        let Some(metric) = all.iter().find(|metric| metric.parts().0 == name) else {
+            return Err(Error::unknown("metric", text, all.iter().map(Self::to_string)));
+        };
+        match metric.cutoff().is_some() == k.is_some() {
+            true => Ok(*metric),
+            false => Err(Error::setting("metrics", format!("write `{metric}`, not `{text}`"))),
+        }
+    }
+}
+
+impl TryFrom<String> for Metric {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<Metric> for String {
+    fn from(metric: Metric) -> Self {
+        metric.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for metric in Metric::all(7) {
+            assert_eq!(metric.to_string().parse::<Metric>().unwrap(), metric);
+            let json = serde_json::to_string(&metric).unwrap();
+            assert_eq!(json, format!("\"{metric}\""));
+            assert_eq!(serde_json::from_str::<Metric>(&json).unwrap(), metric);
+        }
+        assert_eq!(
+            Metric::list("ndcg@20, HR@1 ,auc").unwrap(),
+            [Metric::Ndcg(20), Metric::Hr(1), Metric::Auc]
+        );
+    }
+
+    #[test]
+    fn mistakes_are_told_with_the_nearest_name() {
+        let says = |text: &str| text.parse::<Metric>().unwrap_err().to_string();
+        assert!(says("ndgc@20").contains("did you mean `ndcg@20`?"), "{}", says("ndgc@20"));
+        assert_eq!(says("ndcg"), "setting `metrics`: write `ndcg@10`, not `ndcg`");
+        assert_eq!(says("auc@10"), "setting `metrics`: write `auc`, not `auc@10`");
+        assert!(says("ndcg@0").contains("a number above 0"));
+        assert!(says("ndcg@ten").contains("a number above 0"));
+        assert!(says("ndcg@1@2").contains("a number above 0"));
+        assert!(Metric::list(" , ").unwrap_err().to_string().contains("at least one"));
+    }
+
+    #[test]
+    fn kinds_partition_the_metrics() {
+        for metric in Metric::all(3) {
+            let kinds = [metric.is_of_values(), metric.is_of_lists(), metric.is_of_ranks()];
+            assert_eq!(kinds.iter().filter(|&&k| k).count(), 1, "{metric}");
+        }
+        assert!(Metric::Ndcg(1).higher_is_better() && !Metric::Rmse.higher_is_better());
+    }
+}

@@ -1,0 +1,332 @@
+//! The formulas: from where a user's relevant items are to the value of a metric.
+//!
+//! Items with equal scores have no order, so every value is the expectation over random order
+//! inside groups of equal scores, in closed form. A scorer that says the same for every item then
+//! scores exactly what guessing scores. Definitions are those of [`Metric`].
+
+use super::Metric;
+
+/// Relevant items of one score: they are somewhere among `size` candidates of that score, behind
+/// `before` candidates of higher scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Candidates with a higher score.
+    pub before: usize,
+    /// Candidates with this score, the relevant ones included; at least `hits`.
+    pub size: usize,
+    /// Relevant items with this score; at least 1.
+    pub hits: usize,
+}
+
+/// Where one user's relevant items are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placement<'a> {
+    /// From high to low score.
+    pub groups: &'a [Group],
+    /// |R|, all relevant items; those that are in no group cannot be recommended.
+    pub relevant: usize,
+    /// How many items were ranked.
+    pub candidates: usize,
+}
+
+impl Placement<'_> {
+    /// The value of `metric`, which is one of ranks; `None` where it is undefined for this user.
+    pub fn value(&self, metric: Metric, discounts: &Discounts) -> Option<f64> {
+        let cap = |k: usize| k.min(self.relevant) as f64;
+        match metric {
+            _ if self.relevant == 0 => None,
+            Metric::Ndcg(k) => Some(self.dcg(k, discounts) / discounts.sum(k.min(self.relevant))),
+            Metric::Recall(k) => Some(self.hits(k) / self.relevant as f64),
+            Metric::RecallCapped(k) => Some(self.hits(k) / cap(k)),
+            Metric::Precision(k) => Some(self.hits(k) / k as f64),
+            Metric::Hr(k) => Some(self.any_hit(k)),
+            Metric::Map(k) => Some(self.precisions(k) / cap(k)),
+            Metric::Mrr(k) => Some(self.reciprocal(k)),
+            Metric::Auc => self.auc(),
+            _ => None,
+        }
+    }
+
+    /// Expected hits in the first `k`: each group spreads its hits evenly over its places.
+    fn hits(&self, k: usize) -> f64 {
+        let inside = |g: &Group| k.saturating_sub(g.before).min(g.size) as f64;
+        self.groups.iter().map(|g| g.hits as f64 * inside(g) / g.size as f64).sum()
+    }
+
+    /// Expected DCG at `k`: the same with the discounts of those places.
+    fn dcg(&self, k: usize, discounts: &Discounts) -> f64 {
+        let inside =
+            |g: &Group| discounts.sum(k.min(g.before + g.size)) - discounts.sum(k.min(g.before));
+        self.groups.iter().map(|g| g.hits as f64 * inside(g) / g.size as f64).sum()
+    }
+
+    /// Probability of a hit in the first `k`.
+    fn any_hit(&self, k: usize) -> f64 {
+        // Behind a group that reaches beyond k nothing is inside, so the first decides alone.
+        let Some(first) = self.groups.first() else { return 0.0 };
+        let places = k.saturating_sub(first.before).min(first.size);
+        // None of the hits is in `places` of the group: C(size − hits, places) / C(size, places).
+        let missed = |j: usize| {
+            let free = first.size - first.hits;
+            free.saturating_sub(j) as f64 / (first.size - j) as f64
+        };
+        1.0 - (0..places).map(missed).product::<f64>()
+    }
+
+    /// Expected 1 / rank of the first hit, if that is at most `k`.
+    fn reciprocal(&self, k: usize) -> f64 {
+        let Some(first) = self.groups.first() else { return 0.0 };
+        let last = (first.size - first.hits).min(k.saturating_sub(first.before + 1));
+        let (mut none_yet, mut sum) = (1.0, 0.0);
+        for t in 0..=last {
+            let rank = first.before + t + 1;
+            if rank > k {
+                break;
+            }
+            let here = first.hits as f64 / (first.size - t) as f64;
+            sum += none_yet * here / rank as f64;
+            none_yet *= 1.0 - here;
+        }
+        sum
+    }
+
+    /// Expected Σ of precision at each hit's rank, for ranks up to `k`.
+    fn precisions(&self, k: usize) -> f64 {
+        let mut sum = 0.0;
+        let mut above = 0;
+        for g in self.groups {
+            let each = g.hits as f64 / g.size as f64;
+            // Given a hit at a place, the other hits spread over the other places of the group.
+            let others = (g.hits - 1) as f64 / (g.size - 1).max(1) as f64;
+            for t in 0..k.saturating_sub(g.before).min(g.size) {
+                let hits = (above + 1) as f64 + t as f64 * others;
+                sum += each * hits / (g.before + t + 1) as f64;
+            }
+            above += g.hits;
+        }
+        sum
+    }
+
+    /// Share of (relevant, other) pairs in the right order, equal scores counting half; a relevant
+    /// item that cannot be recommended is behind all others.
+    fn auc(&self) -> Option<f64> {
+        let ranked: usize = self.groups.iter().map(|g| g.hits).sum();
+        let others = self.candidates - ranked;
+        let (mut pairs, mut above) = (0.0, 0);
+        for g in self.groups {
+            let equal = g.size - g.hits;
+            let below = others - (g.before - above) - equal;
+            pairs += g.hits as f64 * (below as f64 + 0.5 * equal as f64);
+            above += g.hits;
+        }
+        (others > 0).then(|| pairs / (self.relevant as f64 * others as f64))
+    }
+}
+
+/// Sums of 1 / log₂(rank + 1) over the first ranks.
+#[derive(Clone, Debug)]
+pub struct Discounts(Vec<f64>);
+
+impl Discounts {
+    /// For ranks up to `longest`.
+    pub fn new(longest: usize) -> Self {
+        let mut sums = vec![0.0];
+        for rank in 1..=longest {
+            sums.push(sums[rank - 1] + 1.0 / ((rank + 1) as f64).log2());
+        }
+        Self(sums)
+    }
+
+    /// For the largest cut-off of `metrics`, but no more than lists of `most` items need.
+    pub fn for_metrics(metrics: &[Metric], most: usize) -> Self {
+        let longest = metrics.iter().filter_map(Metric::cutoff).max().unwrap_or(0);
+        Self::new(longest.min(most))
+    }
+
+    /// DCG of hits on all of the first `n` ranks (as many as there are).
+    pub fn sum(&self, n: usize) -> f64 {
+        self.0[n.min(self.0.len() - 1)]
+    }
+}
+
+/// How unevenly `counts` are spread: the Gini coefficient, 0 for all equal. Sorts them.
+pub fn gini(counts: &mut [u64]) -> f64 {
+    counts.sort_unstable();
+    let n = counts.len() as f64;
+    let total: f64 = counts.iter().map(|&c| c as f64).sum();
+    let weighted: f64 =
+        counts.iter().enumerate().map(|(i, &c)| (2.0 * (i + 1) as f64 - n - 1.0) * c as f64).sum();
+    if total > 0.0 { weighted / (n * total) } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Rng;
+
+    const ALL: [Metric; 8] = [
+        Metric::Ndcg(10),
+        Metric::Recall(10),
+        Metric::RecallCapped(10),
+        Metric::Precision(10),
+        Metric::Hr(10),
+        Metric::Map(10),
+        Metric::Mrr(10),
+        Metric::Auc,
+    ];
+
+    fn at(ranks: &[usize]) -> Vec<Group> {
+        ranks.iter().map(|&r| Group { before: r - 1, size: 1, hits: 1 }).collect()
+    }
+
+    fn close(a: f64, b: f64) {
+        assert!((a - b).abs() < 1e-9, "{a} is not {b}");
+    }
+
+    /// Two users of a catalogue of 1000: A has 15 relevant items, of which three are at ranks 1, 3
+    /// and 7; B has 3, of which two are at 2 and 5. The rest are last.
+    #[test]
+    fn two_users_by_hand() {
+        let discounts = Discounts::new(10);
+        let last = |hits: usize| (0..hits).map(|j| 1000 - j).rev();
+        let a: Vec<usize> = [1, 3, 7].into_iter().chain(last(12)).collect();
+        let b: Vec<usize> = [2, 5].into_iter().chain(last(1)).collect();
+        let (a, b) = (at(&a), at(&b));
+        let a = Placement { groups: &a, relevant: 15, candidates: 1000 };
+        let b = Placement { groups: &b, relevant: 3, candidates: 1000 };
+        let value = |p: &Placement<'_>, m| (p.value(m, &discounts).unwrap() * 1e4).round() / 1e4;
+        let both = |m| [value(&a, m), value(&b, m)];
+        assert_eq!(both(Metric::Ndcg(10)), [0.4035, 0.4776]);
+        assert_eq!(both(Metric::Map(10)), [0.2095, 0.3000]);
+        assert_eq!(both(Metric::Precision(10)), [0.3, 0.2]);
+        assert_eq!(both(Metric::Recall(10)), [0.2, 0.6667]);
+        assert_eq!(both(Metric::RecallCapped(10)), [0.3, 0.6667]);
+        assert_eq!(both(Metric::Hr(10)), [1.0, 1.0]);
+        assert_eq!(both(Metric::Mrr(10)), [1.0, 0.5]);
+        // A: 3 hits above all but 0, 1 and 4 of the 985 others.
+        assert_eq!(both(Metric::Auc)[0], ((2.95e3 / (15.0 * 985.0)) * 1e4_f64).round() / 1e4);
+    }
+
+    #[test]
+    fn hit_miss_hit() {
+        let groups = at(&[1, 3]);
+        let p = Placement { groups: &groups, relevant: 2, candidates: 10 };
+        let value = |m| p.value(m, &Discounts::new(3)).unwrap();
+        close(value(Metric::Ndcg(3)), 1.5 / (1.0 + 1.0 / 3f64.log2()));
+        close(value(Metric::Map(3)), (1.0 + 2.0 / 3.0) / 2.0);
+        close(value(Metric::Auc), 15.0 / 16.0);
+    }
+
+    /// Every order of the tied items, one by one, against the closed forms.
+    #[test]
+    fn expectation_over_ties_is_the_mean_over_orders() {
+        let mut rng = Rng::new(7, &[]);
+        for case in 0..60 {
+            let n = 5 + rng.below(3) as usize;
+            let scores: Vec<u32> = (0..n).map(|_| rng.below(1 + case % 4)).collect();
+            let relevant: Vec<bool> = (0..n).map(|i| i == 0 || rng.below(3) == 0).collect();
+            let total = relevant.iter().filter(|&&r| r).count();
+            // One more that cannot be recommended.
+            let missing = usize::from(case % 5 == 0);
+            let groups = groups_of(&scores, &relevant);
+            let tied = Placement { groups: &groups, relevant: total + missing, candidates: n };
+            for k in 1..=n + 1 {
+                let discounts = Discounts::new(k);
+                for metric in ALL {
+                    let metric = with_cutoff(metric, k);
+                    let (mut sum, mut orders) = (0.0, 0.0);
+                    for_each_order(&mut (0..n).collect::<Vec<_>>(), 0, &mut |order| {
+                        if order.windows(2).all(|w| scores[w[0]] >= scores[w[1]]) {
+                            let ranks: Vec<usize> =
+                                (0..n).filter(|&r| relevant[order[r]]).map(|r| r + 1).collect();
+                            let groups = at(&ranks);
+                            let strict = Placement { groups: &groups, ..tied };
+                            sum += strict.value(metric, &discounts).unwrap_or(f64::NAN);
+                            orders += 1.0;
+                        }
+                    });
+                    match tied.value(metric, &discounts) {
+                        Some(value) => close(value, sum / orders),
+                        None => assert!(metric == Metric::Auc && total == n),
+                    }
+                }
+            }
+        }
+    }
+
+    fn with_cutoff(metric: Metric, k: usize) -> Metric {
+        let name = metric.to_string();
+        name.replace("@10", &format!("@{k}")).parse().unwrap()
+    }
+
+    fn groups_of(scores: &[u32], relevant: &[bool]) -> Vec<Group> {
+        let mut levels: Vec<u32> = scores.to_vec();
+        levels.sort_unstable();
+        levels.dedup();
+        let group = |&level: &u32| Group {
+            before: scores.iter().filter(|&&s| s > level).count(),
+            size: scores.iter().filter(|&&s| s == level).count(),
+            hits: scores.iter().zip(relevant).filter(|&(&s, &r)| r && s == level).count(),
+        };
+        levels.iter().rev().map(group).filter(|g| g.hits > 0).collect()
+    }
+
+    fn for_each_order(items: &mut Vec<usize>, from: usize, visit: &mut impl FnMut(&[usize])) {
+        if from == items.len() {
+            visit(items);
+        }
+        for j in from..items.len() {
+            items.swap(from, j);
+            for_each_order(items, from + 1, visit);
+            items.swap(from, j);
+        }
+    }
+
+    /// Krichene and Rendle, "On sampled metrics for item recommendation", KDD 2020, the example of
+    /// section 3: five users with one relevant item among 10,000, at these ranks for recommenders A,
+    /// B and C. Exactly, C is best at the top; on 99 sampled negatives A seems to be.
+    #[test]
+    fn sampled_metrics_turn_the_order_of_recommenders_round() {
+        const N: usize = 10_000;
+        let ranks = [[100; 5], [40, 40, 8437, 9266, 4482], [212, 2, 743, 5342, 1548]];
+        let exact = |metric: Metric, rank: usize, n: usize| {
+            let groups = at(&[rank]);
+            let p = Placement { groups: &groups, relevant: 1, candidates: n };
+            p.value(metric, &Discounts::new(n)).unwrap()
+        };
+        // Each of 99 negatives is above the relevant item with probability (rank − 1) / (N − 1).
+        let sampled = |metric: Metric, rank: usize, _: usize| {
+            let above = (rank - 1) as f64 / (N - 1) as f64;
+            let mut chance = (1.0 - above).powi(99);
+            (0..=99).fold(0.0, |sum, s| {
+                let term = chance * exact(metric, s + 1, 100);
+                chance *= (99 - s) as f64 / (s + 1) as f64 * above / (1.0 - above);
+                sum + term
+            })
+        };
+        let row = |metric: Metric, value: &dyn Fn(Metric, usize, usize) -> f64| {
+            ranks.map(|five| {
+                let mean = five.iter().map(|&r| value(metric, r, N)).sum::<f64>() / 5.0;
+                (mean * 1e3).round() / 1e3
+            })
+        };
+        let (map, ndcg) = (Metric::Map(N), Metric::Ndcg(N));
+        assert_eq!(row(Metric::Auc, &exact), [0.990, 0.555, 0.843]);
+        assert_eq!(row(map, &exact), [0.010, 0.010, 0.101]);
+        assert_eq!(row(ndcg, &exact), [0.150, 0.122, 0.208]);
+        assert_eq!(row(Metric::Recall(10), &exact), [0.0, 0.0, 0.2]);
+        assert_eq!(row(Metric::Auc, &sampled), [0.990, 0.555, 0.843]);
+        assert_eq!(row(map, &sampled), [0.637, 0.341, 0.326]);
+        assert_eq!(row(ndcg, &sampled), [0.729, 0.447, 0.460]);
+        let recall = row(Metric::Recall(10), &sampled).map(|r| (r * 100.0).round() / 100.0);
+        assert_eq!(recall, [1.0, 0.4, 0.57]);
+    }
+
+    #[test]
+    fn gini_of_extremes() {
+        assert_eq!(gini(&mut [3, 3, 3]), 0.0);
+        close(gini(&mut [0, 7, 0, 0]), 0.75);
+        assert_eq!(gini(&mut [0, 0]), 0.0);
+        close(gini(&mut [3, 1]), 0.25);
+    }
+}

@@ -1,0 +1,174 @@
+//! The one pass over the users: scores in blocks, from them places of relevant items and lists.
+
+use super::cases::Case;
+use super::metrics::{Discounts, Group, Placement};
+use super::placement::{make_finite, place};
+use super::{Candidates, Metric, Protocol};
+use crate::data::Ratings;
+use crate::math::{Matrix, parallel};
+use crate::model::{Model, User};
+use crate::rank;
+
+/// What one model made of one user.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outcome {
+    /// One value for each metric of ranks; NaN where it is undefined.
+    pub ranks: Vec<f64>,
+    /// The best items, as many as the longest list asked for.
+    pub list: Vec<u32>,
+    /// Σ of squared and of absolute errors over the test interactions.
+    pub errors: [f64; 2],
+}
+
+/// How values are predicted for pairs the model cannot know, and into which range.
+pub(super) struct Values {
+    items: Vec<f32>,
+    mean: f32,
+    range: (f32, f32),
+}
+
+impl Values {
+    pub fn new(train: &Ratings, clip: bool) -> Self {
+        let mut sums = vec![(0f64, 0u32); train.items.len()];
+        for (&item, &value) in train.by_user.columns().iter().zip(train.by_user.values()) {
+            let (sum, count) = &mut sums[item as usize];
+            *sum += f64::from(value);
+            *count += 1;
+        }
+        let mean = train.mean();
+        let item_mean =
+            |(sum, count)| if count > 0 { (sum / f64::from(count)) as f32 } else { mean };
+        // Values that are all the same do not tell a range.
+        let range = match train.scale() {
+            (low, high) if clip && low < high => (low, high),
+            _ => (f32::MIN, f32::MAX),
+        };
+        Self { items: sums.into_iter().map(item_mean).collect(), mean, range }
+    }
+
+    /// Σ of squared and of absolute errors of `model` for the user of `case`. A stranger without
+    /// history is given each item's mean, an item without ratings the mean of all.
+    pub fn errors(&self, model: &dyn Model, case: &Case<'_>) -> [f64; 2] {
+        let unknown = case.user.index.is_none() && case.user.history.is_empty();
+        let known = match unknown {
+            true => 0,
+            false => case.test.columns.partition_point(|&item| (item as usize) < model.items()),
+        };
+        let mut predicted = vec![0.0; case.test.len()];
+        model.score(case.user, &case.test.columns[..known], &mut predicted[..known]);
+        for (value, &item) in predicted.iter_mut().zip(case.test.columns).skip(known) {
+            *value = *self.items.get(item as usize).unwrap_or(&self.mean);
+        }
+        self.compare(&predicted, case.test.values)
+    }
+
+    fn compare(&self, predicted: &[f32], actual: &[f32]) -> [f64; 2] {
+        let (low, high) = self.range;
+        predicted.iter().zip(actual).fold([0.0; 2], |[square, absolute], (&p, &v)| {
+            // `max` and `min` rather than `clamp`: they also take what is not a number.
+            let error = f64::from(p.max(low).min(high)) - f64::from(v);
+            [square + error * error, absolute + error.abs()]
+        })
+    }
+}
+
+/// Judges `model` on every case; pieces of work depend on the number of items alone.
+pub(super) fn outcomes(
+    model: &dyn Model,
+    values: &Values,
+    cases: &[Case<'_>],
+    protocol: &Protocol,
+) -> Vec<Outcome> {
+    let judge = Judge::new(model.items(), cases, protocol);
+    let mut outcomes = vec![Outcome::default(); cases.len()];
+    let size = rank::block_size(model.items());
+    let scratch = || Matrix::zeros(0, model.items());
+    parallel::for_each_chunk_with(&mut outcomes, size, scratch, |scores, block, outcomes| {
+        let cases = &cases[block * size..][..outcomes.len()];
+        if judge.orders() && protocol.candidates == Candidates::All {
+            let users: Vec<User<'_>> = cases.iter().map(|case| case.user).collect();
+            scores.set_rows(users.len());
+            model.score_block(&users, scores);
+            for (r, (case, outcome)) in cases.iter().zip(&mut *outcomes).enumerate() {
+                judge.all(case, scores.row_mut(r), outcome);
+            }
+        } else if judge.orders() {
+            for (case, outcome) in cases.iter().zip(&mut *outcomes) {
+                judge.few(case, model, outcome);
+            }
+        }
+        if protocol.metrics.iter().any(Metric::is_of_values) {
+            for (case, outcome) in cases.iter().zip(&mut *outcomes) {
+                outcome.errors = values.errors(model, case);
+            }
+        }
+    });
+    outcomes
+}
+
+/// From scores to values of metrics.
+struct Judge<'a> {
+    protocol: &'a Protocol,
+    ranks: Vec<Metric>,
+    discounts: Discounts,
+    longest: usize,
+}
+
+impl<'a> Judge<'a> {
+    fn new(items: usize, cases: &[Case<'_>], protocol: &'a Protocol) -> Self {
+        let metrics = &protocol.metrics;
+        let most = cases.iter().map(|case| case.relevant).max().unwrap_or(0).max(items);
+        let lists = metrics.iter().filter(|metric| metric.is_of_lists());
+        Self {
+            protocol,
+            ranks: metrics.iter().copied().filter(Metric::is_of_ranks).collect(),
+            discounts: Discounts::for_metrics(metrics, most),
+            longest: lists.filter_map(Metric::cutoff).max().unwrap_or(0),
+        }
+    }
+
+    /// Whether any metric needs an order of the items.
+    fn orders(&self) -> bool {
+        self.longest > 0 || !self.ranks.is_empty()
+    }
+
+    /// Judges scores of all items.
+    fn all(&self, case: &Case<'_>, scores: &mut [f32], outcome: &mut Outcome) {
+        make_finite(scores);
+        if !self.protocol.seen {
+            let history = case.user.history.columns.iter();
+            history.for_each(|&item| scores[item as usize] = f32::NAN);
+        }
+        let candidates = case.all_candidates(scores.len(), self.protocol);
+        let groups = match self.ranks.is_empty() {
+            true => Vec::new(),
+            false => place(scores, &case.reachable, self.protocol.ties),
+        };
+        outcome.ranks = self.values(case, &groups, candidates);
+        if self.longest > 0 {
+            let list = rank::top_k(scores, self.longest, &[]);
+            outcome.list = list.into_iter().map(|(item, _)| item).collect();
+        }
+    }
+
+    /// Judges scores of the case's own candidates.
+    fn few(&self, case: &Case<'_>, model: &dyn Model, outcome: &mut Outcome) {
+        let candidates = case.candidates(model.items(), self.protocol).unwrap_or_default();
+        let mut scores = vec![0.0; candidates.len()];
+        model.score(case.user, &candidates, &mut scores);
+        make_finite(&mut scores);
+        let position = |item: &u32| candidates.binary_search(item).ok().map(|at| at as u32);
+        let relevant: Vec<u32> = case.reachable.iter().filter_map(position).collect();
+        let groups = place(&scores, &relevant, self.protocol.ties);
+        outcome.ranks = self.values(case, &groups, candidates.len());
+        let list = rank::top_k(&scores, self.longest, &[]);
+        outcome.list = list.into_iter().map(|(at, _)| candidates[at as usize]).collect();
+    }
+
+    fn values(&self, case: &Case<'_>, groups: &[Group], candidates: usize) -> Vec<f64> {
+        let groups = if case.reachable.is_empty() { &[] } else { groups };
+        let placement = Placement { groups, relevant: case.relevant, candidates };
+        let value = |&metric| placement.value(metric, &self.discounts).unwrap_or(f64::NAN);
+        self.ranks.iter().map(value).collect()
+    }
+}

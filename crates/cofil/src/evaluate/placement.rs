@@ -1,0 +1,210 @@
+//! Where relevant items are in the order that scores give: how many candidates are above each of
+//! them, and how many beside.
+//!
+//! Nothing is sorted but the relevant items. A candidate is compared with all of them at once, which
+//! costs less than scoring it with as many factors.
+
+use super::metrics::Group;
+use multiversion::multiversion;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How items of equal scores are ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ties {
+    /// At random: values are the expectation over all orders.
+    #[default]
+    Expected,
+    /// Relevant items last.
+    Worst,
+    /// Relevant items first.
+    Best,
+    /// By index, as recommended lists are.
+    Index,
+}
+
+/// More thresholds than this are found by bisection, each score for itself.
+const BISECT: usize = 160;
+
+/// Lanes of the counting kernel, as of the other kernels.
+const LANES: usize = 16;
+
+/// Numbers that are not, or are minus infinity, become the worst score there is: from here on NaN
+/// marks what is not a candidate.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+pub fn make_finite(scores: &mut [f32]) {
+    for score in scores {
+        *score = if *score >= f32::MIN { *score } else { f32::MIN };
+    }
+}
+
+/// Groups the items at positions `relevant` of `scores` by score, best first. Scores are NaN where
+/// there is no candidate; relevant items there are left out.
+pub fn place(scores: &[f32], relevant: &[u32], ties: Ties) -> Vec<Group> {
+    if ties == Ties::Index {
+        return place_by_index(scores, relevant);
+    }
+    let mut levels: Vec<f32> =
+        relevant.iter().map(|&i| scores[i as usize]).filter(|s| !s.is_nan()).collect();
+    levels.sort_unstable_by(|a, b| b.total_cmp(a));
+    let mut groups: Vec<Group> = Vec::with_capacity(levels.len());
+    let mut distinct: Vec<f32> = Vec::with_capacity(levels.len());
+    for &level in &levels {
+        match (distinct.last() == Some(&level), groups.last_mut()) {
+            (true, Some(group)) => group.hits += 1,
+            _ => {
+                distinct.push(level);
+                groups.push(Group { before: 0, size: 0, hits: 1 });
+            }
+        }
+    }
+    count(scores, &distinct, &mut groups);
+    for group in &mut groups {
+        let others = group.size - group.hits;
+        match ties {
+            Ties::Worst => (group.before, group.size) = (group.before + others, group.hits),
+            Ties::Best => group.size = group.hits,
+            Ties::Expected | Ties::Index => {}
+        }
+    }
+    groups
+}
+
+/// Every relevant item is a group of its own: behind equal scores of smaller index.
+fn place_by_index(scores: &[f32], relevant: &[u32]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::with_capacity(relevant.len());
+    for &i in relevant {
+        let (front, rest) = scores.split_at(i as usize);
+        if !rest[0].is_nan() {
+            let count = |part: &[f32]| {
+                let mut counts = [(0, 0); 4];
+                count_four(part, &[rest[0]; 4], &mut counts);
+                counts[0]
+            };
+            let before = count(front).1 + count(rest).0;
+            groups.push(Group { before: before as usize, size: 1, hits: 1 });
+        }
+    }
+    groups.sort_unstable_by_key(|group| group.before);
+    groups
+}
+
+/// Fills in how many scores are above, and how many equal to, each of `levels` (falling).
+fn count(scores: &[f32], levels: &[f32], groups: &mut [Group]) {
+    if levels.len() > BISECT {
+        return count_by_bisection(scores, levels, groups);
+    }
+    for (levels, groups) in levels.chunks(4).zip(groups.chunks_mut(4)) {
+        let mut four = [f32::INFINITY; 4];
+        four[..levels.len()].copy_from_slice(levels);
+        let mut counts = [(0, 0); 4];
+        count_four(scores, &four, &mut counts);
+        for (group, (above, not_below)) in groups.iter_mut().zip(counts) {
+            group.before = above as usize;
+            group.size = (not_below - above) as usize;
+        }
+    }
+}
+
+fn count_by_bisection(scores: &[f32], levels: &[f32], groups: &mut [Group]) {
+    // `first[l]`: scores for which l is the first level they reach from above, but not equal.
+    let mut first = vec![0usize; levels.len() + 1];
+    for &score in scores.iter().filter(|s| !s.is_nan()) {
+        let level = levels.partition_point(|&l| l > score);
+        match levels.get(level) == Some(&score) {
+            true => groups[level].size += 1,
+            false => first[level] += 1,
+        }
+    }
+    let mut above = 0;
+    for (group, first) in groups.iter_mut().zip(first) {
+        above += first;
+        group.before = above;
+        above += group.size;
+    }
+}
+
+/// How many scores are (above, not below) each of four levels.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn count_four(scores: &[f32], levels: &[f32; 4], counts: &mut [(u32, u32); 4]) {
+    let mut above = [[0u32; LANES]; 4];
+    let mut not_below = [[0u32; LANES]; 4];
+    let chunks = scores.chunks_exact(LANES);
+    let tail = chunks.remainder();
+    for chunk in chunks {
+        for t in 0..4 {
+            for l in 0..LANES {
+                above[t][l] += u32::from(chunk[l] > levels[t]);
+                not_below[t][l] += u32::from(chunk[l] >= levels[t]);
+            }
+        }
+    }
+    for t in 0..4 {
+        counts[t] = (above[t].iter().sum(), not_below[t].iter().sum());
+        for &score in tail {
+            counts[t].0 += u32::from(score > levels[t]);
+            counts[t].1 += u32::from(score >= levels[t]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Rng;
+
+    fn naive(scores: &[f32], relevant: &[u32]) -> Vec<Group> {
+        let mut groups: Vec<(f32, Group)> = Vec::new();
+        for &i in relevant.iter().filter(|&&i| !scores[i as usize].is_nan()) {
+            let level = scores[i as usize];
+            match groups.iter_mut().find(|(l, _)| *l == level) {
+                Some((_, group)) => group.hits += 1,
+                None => {
+                    let before = scores.iter().filter(|&&s| s > level).count();
+                    let size = scores.iter().filter(|&&s| s == level).count();
+                    groups.push((level, Group { before, size, hits: 1 }));
+                }
+            }
+        }
+        groups.sort_by(|a, b| b.0.total_cmp(&a.0));
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    #[test]
+    fn places_agree_with_their_naive_twin() {
+        let mut rng = Rng::new(2, &[]);
+        for (n, levels, share) in
+            [(1, 1, 1), (5, 2, 2), (100, 9, 7), (500, 1 << 20, 2), (999, 300, 2)]
+        {
+            let mut scores: Vec<f32> = (0..n).map(|_| rng.below(levels) as f32 - 3.0).collect();
+            let relevant: Vec<u32> =
+                (0..n as u32).filter(|&i| i == 0 || rng.below(share) == 0).collect();
+            if n > 5 {
+                scores[3] = f32::NAN;
+                scores[n - 1] = f32::NAN;
+            }
+            let expected = naive(&scores, &relevant);
+            assert_eq!(place(&scores, &relevant, Ties::Expected), expected);
+            for (ties, spread) in [(Ties::Worst, 1), (Ties::Best, 0)] {
+                for (group, e) in place(&scores, &relevant, ties).iter().zip(&expected) {
+                    let before = e.before + spread * (e.size - e.hits);
+                    assert_eq!(*group, Group { before, size: e.hits, hits: e.hits });
+                }
+            }
+            let mut order: Vec<usize> = (0..n).filter(|&i| !scores[i].is_nan()).collect();
+            order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+            let ranks = (0..order.len()).filter(|&r| relevant.contains(&(order[r] as u32)));
+            let by_index: Vec<Group> =
+                ranks.map(|before| Group { before, size: 1, hits: 1 }).collect();
+            assert_eq!(place(&scores, &relevant, Ties::Index), by_index);
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_worst() {
+        let mut scores = [f32::NAN, f32::NEG_INFINITY, 1.0, f32::INFINITY, -1e38];
+        make_finite(&mut scores);
+        assert_eq!(scores, [f32::MIN, f32::MIN, 1.0, f32::INFINITY, -1e38]);
+    }
+}

@@ -1,0 +1,107 @@
+//! How a model is judged: which items are ranked, what counts as relevant, how ties are broken.
+
+use super::{Metric, Ties};
+use crate::error::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How to evaluate, apart from what. The default: all items a user has not interacted with are
+/// ranked, every test interaction is relevant, ties count by expectation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Protocol {
+    /// What to measure.
+    #[schemars(with = "Vec<String>")]
+    pub metrics: Vec<Metric>,
+    /// Which items are ranked for a user.
+    pub candidates: Candidates,
+    /// How items of equal scores are ordered.
+    pub ties: Ties,
+    /// Test interactions of at least this value are relevant; all of them if not set.
+    pub relevant_from: Option<f32>,
+    /// Whether items of a user's training history are ranked too.
+    pub seen: bool,
+    /// Whether predicted values are clipped to the range of the training values before `rmse` and
+    /// `mae`.
+    pub clip: bool,
+    /// Bootstrap samples of the users for the 95 % intervals, 0 for none.
+    pub resamples: usize,
+    /// Seed of bootstrap samples; of candidates, see [`Candidates::Sampled`].
+    pub seed: u64,
+    /// Whether to evaluate popularity, guessing and the training mean beside the model.
+    pub baselines: bool,
+}
+
+impl Default for Protocol {
+    fn default() -> Self {
+        Self {
+            metrics: vec![Metric::Ndcg(10), Metric::Recall(10), Metric::Hr(10), Metric::Auc],
+            candidates: Candidates::All,
+            ties: Ties::Expected,
+            relevant_from: None,
+            seen: false,
+            clip: true,
+            resamples: 1000,
+            seed: 0,
+            baselines: true,
+        }
+    }
+}
+
+/// Which items are ranked for a user, beside the relevant ones.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Candidates {
+    /// All items that the model knows and the user has not interacted with.
+    #[default]
+    All,
+    /// `n` of those without an interaction in training or test, drawn uniformly for each user, without
+    /// repetition; the same for every model.
+    Sampled {
+        /// How many.
+        n: usize,
+        /// Seed of the draw.
+        seed: u64,
+    },
+    /// These items for each row of the test data, whatever the user has interacted with. Repeated
+    /// items, and relevant items among them, count once.
+    Given(Vec<Vec<u32>>),
+}
+
+impl Candidates {
+    /// What must be said beside numbers on such candidates.
+    pub fn warning(&self) -> Option<String> {
+        let few = match self {
+            Self::All => return None,
+            Self::Sampled { n, .. } => format!("{n} sampled items"),
+            Self::Given(_) => "given candidates".into(),
+        };
+        Some(format!(
+            "ranked among {few}: such values are not comparable with a full ranking, and can turn the \
+             order of two models round (Krichene and Rendle, KDD 2020)"
+        ))
+    }
+}
+
+impl Protocol {
+    /// A protocol for `metrics` alone, without intervals and baselines.
+    pub fn plain(metrics: Vec<Metric>) -> Self {
+        Self { metrics, resamples: 0, baselines: false, ..Self::default() }
+    }
+
+    pub(super) fn check(&self, test_rows: usize) -> Result<()> {
+        if self.metrics.is_empty() {
+            return Err(Error::setting("metrics", "name at least one, such as ndcg@20"));
+        }
+        match &self.candidates {
+            Candidates::Sampled { n: 0, .. } => {
+                Err(Error::setting("sampled", "must be at least 1, got 0"))
+            }
+            Candidates::Given(lists) if lists.len() != test_rows => Err(Error::Unfit(format!(
+                "{} candidate lists for {test_rows} users of the test part",
+                lists.len()
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
