@@ -2,13 +2,16 @@
 
 pub mod clean;
 pub mod csr;
+pub mod describe;
 pub mod ids;
 pub(crate) mod prose;
 pub mod ratings;
+pub mod sample_set;
 pub mod split;
 
 pub use clean::{Clean, CleanReport};
 pub use csr::{Csr, Row};
+pub use describe::Description;
 pub use ids::IdMap;
 pub use ratings::{Duplicates, Interactions, NO_TIME, Ratings};
 pub use split::{Split, SplitReport};

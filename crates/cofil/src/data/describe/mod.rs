@@ -1,0 +1,184 @@
+//! Describing data: what is in it, what looks wrong, and what it is good for.
+//!
+//! Everything is computed from the rows as they are, before cleaning, so that the report can say what
+//! to clean. Quantiles are values that occur: the smallest that the given share does not exceed.
+
+mod spread;
+mod values;
+mod verdict;
+
+use super::clean::counts;
+use super::ratings::counting_order;
+use super::split::leakage::span;
+use super::{Interactions, NO_TIME};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+pub use spread::{Bin, Spread, Top};
+pub use values::{Kind, Suspect, Values};
+pub use verdict::{Advice, Verdict};
+
+/// A report on a table of interactions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Description {
+    /// Users with at least one interaction.
+    pub users: usize,
+    /// Items with at least one interaction.
+    pub items: usize,
+    /// Rows.
+    pub interactions: usize,
+    /// Different (user, item) pairs.
+    pub pairs: usize,
+    /// Share of all possible pairs that occur.
+    pub density: f64,
+    /// Repeated pairs.
+    pub duplicates: Repeats,
+    /// The values.
+    pub values: Values,
+    /// Interactions per user.
+    pub per_user: Spread,
+    /// Interactions per item; its `gini` is the inequality of popularity.
+    pub per_item: Spread,
+    /// The times, if there are any.
+    pub times: Option<Times>,
+    /// What follows.
+    pub verdict: Verdict,
+}
+
+/// Pairs that occur more than once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeats {
+    /// Pairs with more than one row.
+    pub pairs: usize,
+    /// Rows beyond the first of each pair.
+    pub rows: usize,
+    /// Pairs whose rows have different values.
+    pub conflicting: usize,
+}
+
+/// When things happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Times {
+    /// First, in seconds since 1970.
+    pub first: i64,
+    /// Last.
+    pub last: i64,
+    /// Rows without a time.
+    pub missing: usize,
+    /// Half of the users with two or more timed rows have all of them within so many seconds.
+    pub median_user_span: i64,
+    /// Share of the timed rows that the same user has at the same second as another.
+    pub tied: f64,
+}
+
+impl Description {
+    /// Describes `data`.
+    ///
+    /// # Errors
+    /// If there are no interactions.
+    pub fn of(data: &Interactions) -> Result<Self> {
+        if data.is_empty() {
+            return Err(Error::Unfit("there are no interactions to describe".into()));
+        }
+        let per_user = counts(&data.user, data.users.len());
+        let per_item = counts(&data.item, data.items.len());
+        let duplicates = repeats(data);
+        let users = per_user.iter().filter(|&&n| n > 0).count();
+        let items = per_item.iter().filter(|&&n| n > 0).count();
+        let pairs = data.len() - duplicates.rows;
+        let mut description = Self {
+            users,
+            items,
+            interactions: data.len(),
+            pairs,
+            density: pairs as f64 / (users as f64 * items as f64),
+            duplicates,
+            values: Values::of(&data.value),
+            per_user: Spread::of(&per_user, |i| data.users.name(i)),
+            per_item: Spread::of(&per_item, |i| data.items.name(i)),
+            times: times(data),
+            verdict: Verdict::default(),
+        };
+        description.verdict = Verdict::on(&description);
+        Ok(description)
+    }
+}
+
+fn repeats(data: &Interactions) -> Repeats {
+    let by_item = counting_order(&data.item, data.items.len(), 0..data.len());
+    let order = counting_order(&data.user, data.users.len(), by_item.into_iter());
+    let pair = |at: usize| (data.user[at], data.item[at]);
+    let mut found = Repeats::default();
+    for rows in order.chunk_by(|&a, &b| pair(a) == pair(b)).filter(|rows| rows.len() > 1) {
+        found.pairs += 1;
+        found.rows += rows.len() - 1;
+        let differ = rows.iter().any(|&at| data.value[at] != data.value[rows[0]]);
+        found.conflicting += usize::from(differ);
+    }
+    found
+}
+
+fn times(data: &Interactions) -> Option<Times> {
+    let (time, (first, last)) = (data.time.as_ref()?, span(data)?);
+    let mut order = counting_order(&data.user, data.users.len(), 0..data.len());
+    order.retain(|&at| time[at] != NO_TIME);
+    let timed = order.len();
+    let (mut spans, mut tied) = (Vec::new(), 0);
+    for rows in order.chunk_by_mut(|&a, &b| data.user[a] == data.user[b]) {
+        rows.sort_unstable_by_key(|&at| time[at]);
+        if let [first, .., last] = *rows {
+            spans.push(time[last].saturating_sub(time[first]));
+        }
+        let moments = rows.chunk_by(|&a, &b| time[a] == time[b]);
+        tied += moments.map(<[usize]>::len).filter(|&n| n > 1).sum::<usize>();
+    }
+    spans.sort_unstable();
+    let median_user_span = if spans.is_empty() { 0 } else { spread::quantile(&spans, 0.5) };
+    let missing = data.len() - timed;
+    Some(Times { first, last, missing, median_user_span, tied: tied as f64 / timed as f64 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn example() -> Interactions {
+        Interactions {
+            users: Arc::new(["a", "b", "c"].iter().collect()),
+            items: Arc::new(["x", "y", "z", "never"].iter().collect()),
+            user: vec![0, 0, 1, 0, 2, 2],
+            item: vec![0, 1, 0, 0, 2, 2],
+            value: vec![5.0, 3.0, 4.0, 2.0, 1.0, 1.0],
+            time: Some(vec![100, 100, 50, 400, NO_TIME, 70]),
+        }
+    }
+
+    #[test]
+    fn figures_by_hand() {
+        let d = Description::of(&example()).unwrap();
+        assert_eq!((d.users, d.items, d.interactions, d.pairs), (3, 3, 6, 4));
+        assert_eq!(d.density, 4.0 / 9.0);
+        assert_eq!(d.duplicates, Repeats { pairs: 2, rows: 2, conflicting: 1 });
+        assert_eq!((d.per_item.without, d.per_user.with_one, d.per_user.max), (1, 1, 3));
+        let times = d.times.unwrap();
+        assert_eq!((times.first, times.last, times.missing), (50, 400, 1));
+        assert_eq!((times.median_user_span, times.tied), (300, 0.4));
+        assert_eq!(d.values.kind, Kind::Ratings);
+    }
+
+    #[test]
+    fn nothing_is_refused_and_no_times_are_none() {
+        assert!(Description::of(&Interactions::default()).is_err());
+        let untimed = Interactions { time: None, ..example() };
+        assert_eq!(Description::of(&untimed).unwrap().times, None);
+        let missing = Interactions { time: Some(vec![NO_TIME; 6]), ..example() };
+        assert_eq!(Description::of(&missing).unwrap().times, None);
+    }
+
+    #[test]
+    fn a_description_survives_json() {
+        let d = Description::of(&example()).unwrap();
+        let json = serde_json::to_string(&d).unwrap();
+        assert_eq!(serde_json::from_str::<Description>(&json).unwrap(), d);
+    }
+}

@@ -1,0 +1,283 @@
+//! What the values are: ratings, counts, votes, or nothing but "it happened".
+
+use super::spread::{Bin, quantile};
+use serde::{Deserialize, Serialize};
+
+/// The values of all rows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Values {
+    /// What they look like.
+    pub kind: Kind,
+    /// Number of different values.
+    pub distinct: usize,
+    /// Smallest.
+    pub min: f32,
+    /// A quarter is at most this.
+    pub q25: f32,
+    /// Half is at most this.
+    pub median: f32,
+    /// Three quarters are at most this.
+    pub q75: f32,
+    /// Largest.
+    pub max: f32,
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation, which is the RMSE of predicting the mean for everybody.
+    pub sd: f64,
+    /// Whether all are whole numbers.
+    pub whole: bool,
+    /// Bars: one per value up to 32 different ones, else 20 of equal width, for counts of doubling width.
+    pub histogram: Vec<Bin>,
+    /// Values that look like a mark for "no rating".
+    pub suspects: Vec<Suspect>,
+}
+
+/// What values look like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// All equal: something happened.
+    #[default]
+    Events,
+    /// Two values: for and against.
+    Votes,
+    /// A scale on which more is better.
+    Ratings,
+    /// How often or how much: never negative, with a long tail.
+    Counts,
+}
+
+/// A value that may be a mark and not a rating.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Suspect {
+    /// The value.
+    pub value: f32,
+    /// Rows that hold it.
+    pub rows: usize,
+    /// Share of all rows.
+    pub share: f64,
+    /// Why it is suspected.
+    pub why: String,
+}
+
+/// Different values, rising, with the number of rows of each.
+type Table = [(f32, usize)];
+
+impl Values {
+    pub(super) fn of(values: &[f32]) -> Self {
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable_by(f32::total_cmp);
+        let (Some(&min), Some(&max)) = (sorted.first(), sorted.last()) else {
+            return Self::default();
+        };
+        let table: Vec<(f32, usize)> =
+            sorted.chunk_by(|a, b| a == b).map(|same| (same[0], same.len())).collect();
+        let n = sorted.len() as f64;
+        let mean = sorted.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
+        let variance = sorted.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n;
+        let suspects = suspects(&table, sorted.len());
+        let rated: Vec<(f32, usize)> =
+            table.iter().copied().filter(|(v, _)| suspects.iter().all(|s| s.value != *v)).collect();
+        let kind = kind(&rated);
+        Self {
+            kind,
+            distinct: table.len(),
+            min,
+            q25: quantile(&sorted, 0.25),
+            median: quantile(&sorted, 0.5),
+            q75: quantile(&sorted, 0.75),
+            max,
+            mean,
+            sd: variance.sqrt(),
+            whole: table.iter().all(|(v, _)| v.fract() == 0.0),
+            histogram: histogram(&table, kind),
+            suspects,
+        }
+    }
+
+    /// The smallest value that at most three fifths of the rows reach: where "liked" may begin.
+    pub(super) fn liked(&self) -> Option<f32> {
+        let rows: usize = self.histogram.iter().map(|b| b.count).sum();
+        let mut above = rows;
+        for bin in &self.histogram {
+            if above * 5 <= rows * 3 {
+                return Some(bin.low as f32);
+            }
+            above -= bin.count;
+        }
+        None
+    }
+}
+
+fn kind(table: &Table) -> Kind {
+    let rows: usize = table.iter().map(|(_, n)| n).sum();
+    let at = |share: f64| {
+        let mut below = 0;
+        let rank = (rows as f64 * share).ceil() as usize;
+        let found = table.iter().find(|(_, n)| {
+            below += n;
+            below >= rank
+        });
+        found.map_or(0.0, |(v, _)| *v)
+    };
+    let (Some(&(min, _)), Some(&(max, _))) = (table.first(), table.last()) else {
+        return Kind::Events;
+    };
+    match table.len() {
+        1 => Kind::Events,
+        2 => Kind::Votes,
+        // Scales end where people can still tell the steps apart; a tail that runs on to twenty times
+        // what is usual is an amount. Scores out of 100 are usual throughout, so they stay ratings.
+        _ if min >= 0.0 && max > 20.0 && max > 20.0 * at(0.5).max(1.0) => Kind::Counts,
+        _ if min >= 1.0 && max > 10.0 && at(0.25) == min && whole(table) => Kind::Counts,
+        _ => Kind::Ratings,
+    }
+}
+
+fn whole(table: &Table) -> bool {
+    table.iter().all(|(v, _)| v.fract() == 0.0)
+}
+
+/// Marks stand at an end of the scale, apart from everything else.
+fn suspects(table: &Table, rows: usize) -> Vec<Suspect> {
+    let mut found = Vec::new();
+    let ends = [(0, 1..table.len()), (table.len() - 1, 0..table.len() - 1)];
+    for (end, rest) in ends {
+        let (value, n) = table[end];
+        let rest = &table[rest];
+        // Two other values are needed to speak of a scale.
+        let [first, .., last] = rest else { continue };
+        if kind(rest) == Kind::Counts && value >= 0.0 {
+            continue;
+        }
+        let range = last.0 - first.0;
+        let mut steps: Vec<f32> = rest.windows(2).map(|w| w[1].0 - w[0].0).collect();
+        steps.sort_unstable_by(f32::total_cmp);
+        let step = quantile(&steps, 0.5);
+        let gap = if end == 0 { first.0 - value } else { value - last.0 };
+        let share = n as f64 / rows as f64;
+        let customary = value < 0.0 || value >= 9.0 && is_nines(value);
+        let why = if first.0 >= 0.0 && value < 0.0 && gap > 1.5 * step {
+            format!("below 0 and apart from the scale {} to {}", first.0, last.0)
+        } else if gap > range / 2.0 && (customary || gap > range) && n > 1 {
+            format!("far off the scale {} to {}", first.0, last.0)
+        } else if value == 0.0 && first.0 >= 0.5 && share > 0.2 && n > 3 * first.1 {
+            format!("{n} rows, against {} of the next value {}", first.1, first.0)
+        } else {
+            continue;
+        };
+        found.push(Suspect { value, rows: n, share, why });
+    }
+    found
+}
+
+/// 9, 99, 999 …
+fn is_nines(value: f32) -> bool {
+    value.fract() == 0.0 && format!("{value}").bytes().all(|b| b == b'9')
+}
+
+fn histogram(table: &Table, kind: Kind) -> Vec<Bin> {
+    let (min, max) = (f64::from(table[0].0), f64::from(table[table.len() - 1].0));
+    let fill = |edges: Vec<(f64, f64)>| {
+        let last = edges.len() - 1;
+        let mut at = 0;
+        let mut bins: Vec<Bin> =
+            edges.into_iter().map(|(low, high)| Bin { low, high, count: 0 }).collect();
+        for &(value, n) in table {
+            while at < last && f64::from(value) >= bins[at + 1].low {
+                at += 1;
+            }
+            bins[at].count += n;
+        }
+        bins
+    };
+    match kind {
+        _ if table.len() <= 32 => {
+            let bin = |&(v, count): &(f32, usize)| Bin { low: v.into(), high: v.into(), count };
+            table.iter().map(bin).collect()
+        }
+        Kind::Counts => {
+            let mut edges = vec![(min.min(0.0), 1.0)];
+            while edges[edges.len() - 1].1 <= max {
+                let low = edges[edges.len() - 1].1;
+                edges.push((low, 2.0 * low));
+            }
+            fill(edges)
+        }
+        _ => {
+            let width = (max - min) / 20.0;
+            let edge = |i: i32| min + width * f64::from(i);
+            fill((0..20).map(|i| (edge(i), edge(i + 1))).collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many rows of each value.
+    fn rows(table: &[(f32, usize)]) -> Vec<f32> {
+        table.iter().flat_map(|&(v, n)| std::iter::repeat_n(v, n)).collect()
+    }
+
+    fn suspected(values: &[f32]) -> Vec<f32> {
+        Values::of(values).suspects.iter().map(|s| s.value).collect()
+    }
+
+    #[test]
+    fn figures_by_hand() {
+        let values = Values::of(&[1.0, 2.0, 2.0, 5.0]);
+        assert_eq!((values.distinct, values.min, values.median, values.max), (3, 1.0, 2.0, 5.0));
+        assert_eq!((values.mean, values.sd, values.whole), (2.5, 1.5, true));
+        let bars: Vec<_> = values.histogram.iter().map(|b| (b.low, b.count)).collect();
+        assert_eq!(bars, [(1.0, 1), (2.0, 2), (5.0, 1)]);
+        assert_eq!(Values::of(&[]), Values::default());
+    }
+
+    #[test]
+    fn kinds_are_told_apart() {
+        let kind = |table: &[(f32, usize)]| Values::of(&rows(table)).kind;
+        assert_eq!(kind(&[(1.0, 9)]), Kind::Events);
+        assert_eq!(kind(&[(-1.0, 3), (1.0, 9)]), Kind::Votes);
+        assert_eq!(kind(&[(1.0, 6), (2.0, 11), (3.0, 27), (4.0, 34), (5.0, 21)]), Kind::Ratings);
+        assert_eq!(kind(&[(0.5, 1), (3.0, 9), (4.0, 2)]), Kind::Ratings);
+        assert_eq!(kind(&[(10.0, 5), (55.0, 20), (80.0, 30), (100.0, 9)]), Kind::Ratings);
+        assert_eq!(kind(&[(1.0, 50), (2.0, 20), (3.0, 9), (14.0, 1)]), Kind::Counts);
+        assert_eq!(kind(&[(0.5, 9), (3.0, 9), (40.0, 1), (7_000.0, 1)]), Kind::Counts);
+    }
+
+    #[test]
+    fn marks_are_suspected_and_ratings_are_not() {
+        let stars = [(1.0, 5), (2.0, 9), (3.0, 27), (4.0, 34), (5.0, 21)];
+        assert!(suspected(&rows(&stars)).is_empty());
+        let with = |mark: f32, n| suspected(&rows(&[&stars[..], &[(mark, n)]].concat()));
+        assert_eq!((with(-1.0, 20), with(99.0, 3)), (vec![-1.0], vec![99.0]));
+        assert_eq!(with(0.0, 60), [0.0], "a zero that is most of the data");
+        assert!(with(0.0, 3).is_empty(), "a zero as rare as the other ends of the scale");
+        assert!(with(6.0, 20).is_empty());
+        // A real-valued scale around 0, with the mark of the Jester files.
+        let jester: Vec<f32> = (0..400).map(|i| i as f32 / 20.0 - 10.0).collect();
+        assert!(suspected(&jester).is_empty());
+        assert_eq!(suspected(&[&jester[..], &[99.0, 99.0]].concat()), [99.0]);
+        let plays = rows(&[(1.0, 50), (2.0, 20), (3.0, 9), (99.0, 2), (5_000.0, 2)]);
+        assert!(suspected(&plays).is_empty(), "long tails are no marks");
+    }
+
+    #[test]
+    fn bars_hold_every_row() {
+        let real: Vec<f32> = (0..=1_000).map(|i| i as f32 / 100.0).collect();
+        let counts: Vec<f32> = (0..200).map(|i| (1.07f32.powi(i)).floor()).collect();
+        for values in [real, counts] {
+            let bars = Values::of(&values).histogram;
+            assert_eq!(bars.iter().map(|b| b.count).sum::<usize>(), values.len());
+            assert!(bars.windows(2).all(|w| w[0].high <= w[1].low));
+        }
+    }
+
+    #[test]
+    fn liking_begins_where_three_fifths_remain() {
+        let stars = [(1.0, 6), (2.0, 11), (3.0, 27), (4.0, 34), (5.0, 21)];
+        assert_eq!(Values::of(&rows(&stars)).liked(), Some(4.0));
+    }
+}
