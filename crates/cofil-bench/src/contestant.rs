@@ -1,0 +1,181 @@
+//! Cofil and its peers as processes: each run is a program of its own, so that its peak memory is its
+//! own and no library meets another's threads.
+
+use crate::answer::Answer;
+use crate::experiment::{Experiment, Job};
+use crate::places;
+use crate::verdict::Times;
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// Somebody who takes part in an experiment, with what is known so far.
+pub struct Contestant {
+    /// None is cofil itself.
+    peer: Option<String>,
+    /// The answer that memory and quality are taken from.
+    pub answer: Answer,
+    /// Times of the rounds.
+    pub times: Times,
+    /// How often the timed part runs inside a process.
+    repeat: usize,
+    /// Everything it said.
+    pub answers: Vec<Answer>,
+}
+
+/// A process should spend about this long in the timed part …
+const SECONDS: f64 = 1.0;
+/// … with at most this many repetitions.
+const MOST_REPEATS: usize = 7;
+
+impl Contestant {
+    /// Runs the timed part once, to warm up. Memory is read from this run, since some libraries never
+    /// free a model, and quality too.
+    pub fn enter(experiment: &Experiment, peer: Option<&str>, threads: usize) -> Self {
+        let mut contestant = Self {
+            peer: peer.map(str::to_owned),
+            answer: Answer {
+                job: experiment.job.name().into(),
+                peer: peer.unwrap_or("cofil").into(),
+                package: String::new(),
+                version: None,
+                threads,
+                timed: experiment.job.timed().into(),
+                status: String::new(),
+                reason: None,
+                figures: None,
+            },
+            times: Times::default(),
+            repeat: 1,
+            answers: Vec::new(),
+        };
+        contestant.answer = contestant.ask(experiment);
+        if let Some(figures) = &contestant.answer.figures {
+            let seconds = figures.seconds.get(experiment.job.timed()).copied().unwrap_or(SECONDS);
+            contestant.repeat = ((SECONDS / seconds) as usize).clamp(1, MOST_REPEATS);
+        }
+        contestant
+    }
+
+    /// Somebody whose figures are known.
+    #[cfg(test)]
+    pub fn known(peer: &str, figures: crate::answer::Figures, times: Times) -> Self {
+        let answer = Answer {
+            job: "ease".into(),
+            peer: peer.into(),
+            package: peer.into(),
+            version: Some("1.0".into()),
+            threads: 2,
+            timed: "fit".into(),
+            status: "ok".into(),
+            reason: None,
+            figures: Some(figures),
+        };
+        Self { peer: Some(peer.into()), answer, times, repeat: 1, answers: Vec::new() }
+    }
+
+    /// Takes part in a round, unless it could not even warm up.
+    pub fn round(&mut self, experiment: &Experiment) {
+        if self.answer.figures().is_err() {
+            return;
+        }
+        let answer = self.ask(experiment);
+        match answer.figures() {
+            Ok(figures) => {
+                let timed = |of: &BTreeMap<String, f64>| {
+                    of.get(experiment.job.timed()).copied().unwrap_or(f64::NAN)
+                };
+                self.times.medians.push(timed(&figures.seconds));
+                self.times.minima.push(timed(&figures.seconds_min));
+            }
+            Err(_) => self.answer = answer,
+        }
+    }
+
+    fn ask(&mut self, experiment: &Experiment) -> Answer {
+        let answer = self.command(experiment).and_then(output).and_then(parse);
+        // Whatever goes wrong is one row of the table, not the end of the run.
+        let answer = answer.unwrap_or_else(|error| Answer {
+            status: format!("failed: {error:#}"),
+            figures: None,
+            ..self.answer.clone()
+        });
+        self.answers.push(answer.clone());
+        answer
+    }
+
+    fn command(&self, experiment: &Experiment) -> Result<Command> {
+        let mut command = match &self.peer {
+            None => {
+                let mut command = Command::new(std::env::current_exe()?);
+                command.args(["job", &experiment.name]);
+                command
+            }
+            Some(peer) => {
+                let mut command = python();
+                command.args([experiment.job.name(), peer]);
+                command
+            }
+        };
+        command.args(["--repeat", &self.repeat.to_string()]);
+        command.args(["--threads", &self.answer.threads.to_string()]);
+        Ok(command)
+    }
+}
+
+/// The peers' program; data and inputs are where they are for cofil.
+fn python() -> Command {
+    let mut command = Command::new("python3");
+    command.arg(places::peers_program()).env("COFIL_DATA", places::data());
+    command
+}
+
+/// Makes the inputs that `job` shares with the peers, if they are not there yet.
+pub fn prepare(job: Job) -> Result<()> {
+    let names: &[&str] = match job {
+        Job::Topk | Job::Evaluate => &["user_factors.npy", "item_factors.npy"],
+        Job::Load => &["ratings.dat"],
+        _ => &[],
+    };
+    let missing = |name: &&str| !places::inputs().join(name).exists();
+    if names.iter().any(missing) {
+        let mut command = python();
+        command.arg("--prepare");
+        output(command).context("run.py --prepare")?;
+        let still: Vec<PathBuf> =
+            names.iter().filter(|n| missing(n)).map(|n| places::inputs().join(n)).collect();
+        if !still.is_empty() {
+            bail!("{still:?} is still missing; has setup.py been run?");
+        }
+    }
+    Ok(())
+}
+
+fn output(mut command: Command) -> Result<Output> {
+    command.output().with_context(|| command.get_program().to_string_lossy().into_owned())
+}
+
+/// The answer is the last line printed; without one, the last line of what went wrong.
+fn parse(output: Output) -> Result<Answer> {
+    let out = String::from_utf8_lossy(&output.stdout);
+    match out.lines().last() {
+        Some(line) => serde_json::from_str(line).context("not an answer"),
+        None => {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            bail!("{}", errors.lines().last().unwrap_or("no answer"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_dies_says_why() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo first >&2; echo out of memory >&2; exit 1"]);
+        assert_eq!(parse(output(command).unwrap()).unwrap_err().to_string(), "out of memory");
+    }
+}

@@ -1,0 +1,117 @@
+//! The clock and the memory gauge: the twin of `peers/measure.py`.
+
+use crate::answer::Figures;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// Collects the figures of one job.
+pub struct Gauge {
+    repeat: usize,
+    start_memory_mb: f64,
+    peak_memory_mb: f64,
+    seconds: BTreeMap<String, f64>,
+    seconds_min: BTreeMap<String, f64>,
+}
+
+impl Gauge {
+    /// To be made before any data is read.
+    pub fn new(repeat: usize) -> Self {
+        Self {
+            repeat,
+            start_memory_mb: peak_memory_mb(),
+            peak_memory_mb: 0.0,
+            seconds: BTreeMap::new(),
+            seconds_min: BTreeMap::new(),
+        }
+    }
+
+    /// Times `work` under `name`, as often as told, and returns its last result.
+    pub fn time<T>(&mut self, name: &str, work: impl FnMut() -> T) -> T {
+        self.runs(name, self.repeat, work)
+    }
+
+    /// Times a preparation, which runs once and is not compared.
+    pub fn once<T>(&mut self, name: &str, work: impl FnMut() -> T) -> T {
+        self.runs(name, 1, work)
+    }
+
+    fn runs<T>(&mut self, name: &str, repeat: usize, mut work: impl FnMut() -> T) -> T {
+        let mut runs = Vec::with_capacity(repeat);
+        let mut result = None;
+        for _ in 0..repeat.max(1) {
+            // The previous model must not count as memory of the next.
+            drop(result.take());
+            let start = Instant::now();
+            result = Some(work());
+            runs.push(start.elapsed().as_secs_f64());
+        }
+        self.seconds.insert(name.into(), median(&runs));
+        self.seconds_min.insert(name.into(), runs.iter().copied().fold(f64::INFINITY, f64::min));
+        // Read here, before anything is scored.
+        self.peak_memory_mb = peak_memory_mb();
+        result.expect("work ran at least once")
+    }
+
+    /// Everything in one piece.
+    pub fn figures(self, quality: BTreeMap<String, f64>, settings: Value) -> Figures {
+        Figures {
+            repeat: self.repeat,
+            seconds: self.seconds,
+            seconds_min: self.seconds_min,
+            peak_memory_mb: self.peak_memory_mb,
+            start_memory_mb: self.start_memory_mb,
+            quality,
+            reported: BTreeMap::new(),
+            settings,
+        }
+    }
+}
+
+/// High-water mark of this process in MiB; 0 where the system does not tell.
+fn peak_memory_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kib.unwrap_or(0.0) / 1024.0
+}
+
+/// The middle of `values`, or the mean of the two middle ones; NaN of nothing.
+pub fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let n = sorted.len();
+    match n {
+        0 => f64::NAN,
+        _ => (sorted[(n - 1) / 2] + sorted[n / 2]) / 2.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn median_of_odd_even_and_none() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert!(median(&[]).is_nan());
+    }
+
+    #[test]
+    fn timed_work_runs_as_often_as_told() {
+        let mut gauge = Gauge::new(3);
+        let mut calls = 0;
+        gauge.once("load", || ());
+        assert_eq!(
+            gauge.time("fit", || {
+                calls += 1;
+                calls
+            }),
+            3
+        );
+        let figures = gauge.figures(BTreeMap::new(), Value::Null);
+        assert!(figures.seconds_min["fit"] <= figures.seconds["fit"]);
+        assert_eq!(figures.seconds.len(), 2);
+    }
+}

@@ -1,0 +1,56 @@
+//! Cofil's part of an experiment, run in this process: the twin of `peers/run.py` and `peers/jobs/`.
+
+mod factors;
+mod fit;
+mod lists;
+mod split;
+mod topk;
+
+use crate::answer::{Answer, Figures};
+use crate::experiment::{Experiment, Job};
+use crate::gauge::Gauge;
+use anyhow::{Context, Result};
+
+/// Arguments of `cofil-bench job`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Name of the experiment.
+    experiment: String,
+    /// How often the timed part runs.
+    #[arg(long, default_value_t = 1)]
+    repeat: usize,
+    /// Threads to use.
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let experiments = Experiment::chosen(std::slice::from_ref(&args.experiment))?;
+    let experiment = experiments.first().context("name an experiment")?;
+    rayon::ThreadPoolBuilder::new().num_threads(args.threads).build_global()?;
+    let (status, figures) = match figures(experiment, Gauge::new(args.repeat)) {
+        Ok(figures) => ("ok".to_owned(), Some(figures)),
+        Err(error) => (format!("failed: {error:#}"), None),
+    };
+    let answer = Answer {
+        job: experiment.job.name().into(),
+        peer: "cofil".into(),
+        package: "cofil".into(),
+        version: Some(env!("CARGO_PKG_VERSION").into()),
+        threads: args.threads,
+        timed: experiment.job.timed().into(),
+        status,
+        reason: None,
+        figures,
+    };
+    println!("{}", serde_json::to_string(&answer)?);
+    Ok(())
+}
+
+fn figures(experiment: &Experiment, gauge: Gauge) -> Result<Figures> {
+    match experiment.job {
+        Job::Mf | Job::Ials | Job::Ease | Job::ItemKnn => fit::figures(experiment, gauge),
+        Job::Topk => topk::figures(experiment, gauge),
+        job => anyhow::bail!("cofil has no part in `{}` yet", job.name()),
+    }
+}

@@ -1,0 +1,37 @@
+//! Where things lie: experiments and peers in the checkout, data and prepared inputs wherever the
+//! environment says. `peers/catalog.py` knows the same defaults.
+
+use std::path::{Path, PathBuf};
+
+/// This crate in the checkout it was built from.
+fn home() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn checkout() -> PathBuf {
+    home().ancestors().nth(2).expect("the crate lies in crates/").to_path_buf()
+}
+
+fn from_environment(name: &str, otherwise: impl FnOnce() -> PathBuf) -> PathBuf {
+    std::env::var_os(name).map_or_else(otherwise, PathBuf::from)
+}
+
+/// The folder of experiments.
+pub fn experiments() -> PathBuf {
+    home().join("experiments")
+}
+
+/// The program that runs a peer.
+pub fn peers_program() -> PathBuf {
+    home().join("peers/run.py")
+}
+
+/// The folder of data sets: `COFIL_DATA`.
+pub fn data() -> PathBuf {
+    from_environment("COFIL_DATA", || checkout().with_file_name("shared").join("data"))
+}
+
+/// Inputs that cofil and peers share: in the peers' environment, `COFIL_PEERS`.
+pub fn inputs() -> PathBuf {
+    from_environment("COFIL_PEERS", || checkout().join("target/peers")).join("inputs")
+}

@@ -1,0 +1,112 @@
+//! `cofil-bench run` and `cofil-bench list`.
+
+use crate::contestant::{self, Contestant};
+use crate::experiment::Experiment;
+use crate::table::{self, Page};
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Arguments of `cofil-bench run`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Which experiments; all if none is named.
+    experiments: Vec<String>,
+    /// How often everybody takes a turn, after one to warm up.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Threads of every contestant.
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Write every answer of every process here.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the tables into this page, between their marker lines.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+pub fn list() -> Result<()> {
+    for experiment in Experiment::all()? {
+        let peers: Vec<_> = experiment.peers.iter().map(|p| p.name.as_str()).collect();
+        println!("{:<14} {} [{}]", experiment.name, experiment.title, peers.join(", "));
+    }
+    Ok(())
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let experiments = Experiment::chosen(&args.experiments)?;
+    let mut page = match &args.markdown {
+        Some(path) => Some(Page::open(path, &experiments)?),
+        None => None,
+    };
+    let mut report = Vec::new();
+    for experiment in &experiments {
+        let conditions = conditions(args);
+        eprintln!("{}: {conditions}", experiment.name);
+        if let Err(error) = contestant::prepare(experiment.job) {
+            eprintln!("{}: left out: {error:#}", experiment.name);
+            continue;
+        }
+        let contestants = compete(experiment, args);
+        let (cofil, peers) = contestants.split_first().expect("cofil takes part");
+        let table = format!("{}\n{conditions}\n", table::experiment(experiment, cofil, peers));
+        println!("{table}");
+        // After every experiment, so that little is lost if a later one is cut short.
+        if let Some(page) = &mut page {
+            page.put(&experiment.name, &table)?;
+        }
+        report.push(answers(experiment, &conditions, &contestants));
+        if let Some(path) = &args.json {
+            let text = serde_json::to_string_pretty(&report)?;
+            std::fs::write(path, text).with_context(|| path.display().to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// Cofil first, then the peers; in each round somebody else begins.
+fn compete(experiment: &Experiment, args: &Args) -> Vec<Contestant> {
+    let names = std::iter::once(None).chain(experiment.peers.iter().map(|p| Some(p.name.as_str())));
+    let mut contestants: Vec<_> = names
+        .map(|name| {
+            eprintln!("{}: warming up {}", experiment.name, name.unwrap_or("cofil"));
+            Contestant::enter(experiment, name, args.threads)
+        })
+        .collect();
+    for round in 0..args.rounds {
+        eprintln!("{}: round {} of {}", experiment.name, round + 1, args.rounds);
+        let count = contestants.len();
+        (0..count).for_each(|turn| contestants[(round + turn) % count].round(experiment));
+    }
+    contestants
+}
+
+fn answers(experiment: &Experiment, conditions: &str, contestants: &[Contestant]) -> Value {
+    let answers: Vec<_> = contestants.iter().flat_map(|c| &c.answers).collect();
+    let summary: Vec<_> = contestants
+        .iter()
+        .map(|c| {
+            let ratio = contestants[0].times.ratio(&c.times);
+            json!({
+                "peer": c.answer.peer, "median": c.times.median(), "least": c.times.least(),
+                "ratio_median": ratio.median, "ratio_least": ratio.least,
+            })
+        })
+        .collect();
+    json!({"experiment": experiment, "conditions": conditions, "summary": summary, "answers": answers})
+}
+
+/// Rounds, machine and how busy it is.
+fn conditions(args: &Args) -> String {
+    let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu = cpus.lines().find_map(|line| line.strip_prefix("model name"));
+    let cpu = cpu.map_or("an unnamed processor", |name| name.trim_start_matches([' ', '\t', ':']));
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().filter(|load| !load.is_empty()).unwrap_or("unknown");
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    format!(
+        "Median (least) of {} rounds, {} threads; {cpu}, {cores} cores; load average at the start {load}.",
+        args.rounds, args.threads
+    )
+}
