@@ -1,5 +1,7 @@
 //! The command `cofil`: arguments in, library calls, tables or JSON out.
 
+mod convert;
+mod input;
 mod output;
 mod train;
 
@@ -18,11 +20,14 @@ struct Cli {
 enum Command {
     /// Train a model on a table of interactions.
     Train(train::Args),
+    /// Rewrite a table in another format.
+    Convert(convert::Args),
 }
 
 fn main() -> std::process::ExitCode {
     let result = match Cli::parse().command {
         Command::Train(args) => train::run(&args),
+        Command::Convert(args) => convert::run(&args),
     };
     match result {
         Ok(()) => std::process::ExitCode::SUCCESS,

@@ -7,6 +7,7 @@ pub mod ids;
 pub(crate) mod prose;
 pub mod ratings;
 pub mod sample_set;
+pub mod read;
 pub mod split;
 
 pub use clean::{Clean, CleanReport};
@@ -14,4 +15,6 @@ pub use csr::{Csr, Row};
 pub use describe::Description;
 pub use ids::IdMap;
 pub use ratings::{Duplicates, Interactions, NO_TIME, Ratings};
+pub use ratings::{Duplicates, Interactions, Ratings};
+pub use read::{Column, ReadOptions, ReadReport, Table};
 pub use split::{Split, SplitReport};

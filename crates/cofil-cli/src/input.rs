@@ -1,0 +1,96 @@
+//! How to read a table: the arguments that every command reading data shares.
+
+use anyhow::{Context, Result};
+use cofil::data::IdMap;
+use cofil::data::read::{self, Column, Format, ReadOptions, Table};
+use std::path::Path;
+
+/// What the sniffing of a table may be told instead. Flatten it into a command's arguments.
+#[derive(clap::Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Reading tables")]
+pub struct Input {
+    /// Column of the users, by name or position from 1 [default: by name, else the first]
+    #[arg(long, value_name = "COLUMN")]
+    pub user_col: Option<Column>,
+    /// Column of the items [default: by name, else the second]
+    #[arg(long, value_name = "COLUMN")]
+    pub item_col: Option<Column>,
+    /// Column of ratings, counts or weights; `none` reads every row as 1 [default: by name, else the third]
+    #[arg(long, alias = "rating-col", value_name = "COLUMN")]
+    pub value_col: Option<Column>,
+    /// Column of times (unix s or ms, ISO 8601); `none` reads no times [default: by name, else the fourth]
+    #[arg(long, value_name = "COLUMN")]
+    pub time_col: Option<Column>,
+    /// Column of event types, weighted by --weight [default: by name]
+    #[arg(long, value_name = "COLUMN")]
+    pub type_col: Option<Column>,
+    /// Weight of each event type, such as view=1,buy=5,dislike=-2; 0 leaves a type out
+    #[arg(long = "weight", value_name = "TYPE=WEIGHT", value_delimiter = ',', value_parser = weight, allow_hyphen_values = true)]
+    pub weights: Vec<(String, f32)>,
+    /// Text between fields, such as `;`, `::` or `\t` [default: sniffed]
+    #[arg(long, value_parser = delimiter, allow_hyphen_values = true)]
+    pub delimiter: Option<String>,
+    /// The first line names the columns [default: sniffed]
+    #[arg(long, conflicts_with = "no_header")]
+    pub header: bool,
+    /// The first line is data [default: sniffed]
+    #[arg(long)]
+    pub no_header: bool,
+    /// Kind of file: csv, tsv, jsonl, parquet or arrow [default: by the first bytes]
+    #[arg(long)]
+    pub format: Option<Format>,
+    /// Value that means "no rating", such as -1 or nan; such rows are left out and counted
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    pub missing: Option<f32>,
+}
+
+impl Input {
+    /// The library's options.
+    pub fn options(&self) -> ReadOptions {
+        ReadOptions {
+            user: self.user_col.clone(),
+            item: self.item_col.clone(),
+            value: self.value_col.clone(),
+            time: self.time_col.clone(),
+            kind: self.type_col.clone(),
+            weights: self.weights.clone(),
+            delimiter: self.delimiter.clone(),
+            header: match (self.header, self.no_header) {
+                (true, _) => Some(true),
+                (_, true) => Some(false),
+                _ => None,
+            },
+            format: self.format,
+            missing: self.missing,
+        }
+    }
+
+    /// Reads the table at `path`, `-` for standard input.
+    pub fn read(&self, path: &Path) -> Result<Table> {
+        Ok(read::read(path, &self.options())?)
+    }
+
+    /// Reads a table whose names continue from those of a model or of training data.
+    #[allow(dead_code, reason = "commands that test a model read this way")]
+    pub fn read_with(&self, path: &Path, users: &IdMap, items: &IdMap) -> Result<Table> {
+        Ok(read::read_with(path, &self.options(), users, items)?)
+    }
+}
+
+fn weight(text: &str) -> Result<(String, f32)> {
+    let (kind, weight) = text.rsplit_once('=').context("write TYPE=WEIGHT, such as buy=5")?;
+    let weight = weight.trim().parse().ok().filter(|w: &f32| w.is_finite());
+    Ok((
+        kind.trim().into(),
+        weight.with_context(|| format!("the weight of `{kind}` is not a number"))?,
+    ))
+}
+
+fn delimiter(text: &str) -> Result<String> {
+    Ok(match text {
+        "tab" => "\t".into(),
+        "comma" => ",".into(),
+        "space" => " ".into(),
+        _ => text.replace("\\t", "\t"),
+    })
+}

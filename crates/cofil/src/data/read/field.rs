@@ -1,0 +1,262 @@
+//! Numbers, times and messages: what a field of text means.
+
+use super::ReadOptions;
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+
+/// Powers of ten that `f32` holds exactly.
+const TENS: [f32; 11] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
+
+/// `text` as a number, correctly rounded; NaN and infinities included.
+pub(super) fn number(text: &[u8]) -> Option<f32> {
+    short_number(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
+}
+
+/// Up to 7 digits with or without a sign and a point. Both the digits and the power of ten are exact
+/// in `f32`, so one division rounds as the full algorithm does (Clinger 1990).
+fn short_number(text: &[u8]) -> Option<f32> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    if digits.is_empty() || digits.len() > 8 {
+        return None;
+    }
+    let (mut mantissa, mut point) = (0u32, None);
+    for (i, &byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => mantissa = mantissa * 10 + u32::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(i),
+            _ => return None,
+        }
+    }
+    let decimals = point.map_or(0, |i| digits.len() - 1 - i);
+    if mantissa >= 1 << 24 || (point.is_some() && digits.len() == 1) {
+        return None;
+    }
+    let value = mantissa as f32 / TENS[decimals];
+    Some(if negative { -value } else { value })
+}
+
+/// A time as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stamp {
+    /// Nothing there.
+    Empty,
+    /// A number in a unit that only the whole column tells.
+    Number(i64),
+    /// Seconds since 1970.
+    Seconds(i64),
+}
+
+/// `text` as a time; `None` if it is neither a number nor ISO 8601.
+pub(super) fn stamp(text: &[u8]) -> Option<Stamp> {
+    if text.is_empty() {
+        return Some(Stamp::Empty);
+    }
+    if text.len() <= 18 && text.iter().all(u8::is_ascii_digit) {
+        let number = text.iter().fold(0i64, |n, &d| n * 10 + i64::from(d - b'0'));
+        return Some(Stamp::Number(number));
+    }
+    let text = std::str::from_utf8(text).ok()?;
+    if let Ok(number) = text.parse::<i64>() {
+        return Some(Stamp::Number(number));
+    }
+    if let Ok(number) = text.parse::<f64>() {
+        return (number.abs() < 9e18).then_some(Stamp::Number(number.floor() as i64));
+    }
+    iso_seconds(text).map(Stamp::Seconds)
+}
+
+/// Seconds since 1970 of an ISO 8601 date or date and time, UTC where it names no offset.
+fn iso_seconds(text: &str) -> Option<i64> {
+    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp());
+    }
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.timestamp());
+    }
+    for zoned in ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"] {
+        if let Ok(time) = DateTime::parse_from_str(text, zoned) {
+            return Some(time.timestamp());
+        }
+    }
+    let text = text.strip_suffix('Z').or_else(|| text.strip_suffix(" UTC")).unwrap_or(text);
+    let plain =
+        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+    plain
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .map(|time| time.and_utc().timestamp())
+}
+
+/// What the fields of a row mean, and what to say when they mean nothing.
+pub(super) struct Rules<'a> {
+    /// Names of the value, time and type column for messages.
+    pub value_name: String,
+    pub time_name: String,
+    pub kind_name: String,
+    pub missing: Option<f32>,
+    pub weights: &'a [(String, f32)],
+}
+
+/// Why a row is not among the interactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Skip {
+    Missing,
+    Weightless,
+}
+
+impl<'a> Rules<'a> {
+    /// The rules of `options`, with columns called by their names where there are any.
+    pub fn new(options: &'a ReadOptions, columns: &super::columns::Columns) -> Self {
+        let name = |column: Option<usize>, role: &str| {
+            column
+                .and_then(|c| columns.names.as_ref().map(|n| shown(n[c].as_bytes())))
+                .unwrap_or(role.into())
+        };
+        Self {
+            value_name: name(columns.value, "value"),
+            time_name: name(columns.time, "time"),
+            kind_name: name(columns.kind, "type"),
+            missing: options.missing,
+            weights: &options.weights,
+        }
+    }
+
+    /// A value as text.
+    #[inline]
+    pub fn value(&self, text: &[u8]) -> Result<Result<f32, Skip>, String> {
+        let text = text.trim_ascii();
+        match number(text) {
+            Some(value) => self.checked(value, || quoted(text)),
+            None => self.not_a_number(text),
+        }
+    }
+
+    /// A value as a number; `shown` is how the file writes it.
+    #[inline]
+    pub fn checked(
+        &self,
+        value: f32,
+        shown: impl Fn() -> String,
+    ) -> Result<Result<f32, Skip>, String> {
+        if self.missing.is_some_and(|m| m == value || (m.is_nan() && value.is_nan())) {
+            return Ok(Err(Skip::Missing));
+        }
+        if value.is_finite() {
+            return Ok(Ok(value));
+        }
+        let name = &self.value_name;
+        let remedy = match value.is_nan() {
+            true => "give it a value or leave such rows out with the sentinel nan",
+            false => "values must be below 3.4e38",
+        };
+        Err(format!("{name} {} is not a finite number; {remedy}", shown()))
+    }
+
+    #[cold]
+    fn not_a_number(&self, text: &[u8]) -> Result<Result<f32, Skip>, String> {
+        let name = &self.value_name;
+        if text.is_empty() {
+            return match self.missing {
+                Some(missing) if missing.is_nan() => Ok(Err(Skip::Missing)),
+                _ => Err(format!(
+                    "{name} is empty; give it a value or leave such rows out with the sentinel nan"
+                )),
+            };
+        }
+        let comma: Vec<u8> = text.iter().map(|&b| if b == b',' { b'.' } else { b }).collect();
+        let remedy = match number(&comma) {
+            Some(_) => "; use a decimal point",
+            None => "",
+        };
+        Err(format!("{name} {} is not a number{remedy}", quoted(text)))
+    }
+
+    /// A time as text.
+    #[inline]
+    pub fn time(&self, text: &[u8]) -> Result<Stamp, String> {
+        let text = text.trim_ascii();
+        stamp(text).ok_or_else(|| {
+            let name = &self.time_name;
+            format!("{name} {} is not a time; use unix seconds or ISO 8601", quoted(text))
+        })
+    }
+
+    /// The weight of a type of event.
+    pub fn weight(&self, text: &[u8]) -> Result<Result<f32, Skip>, String> {
+        let text = text.trim_ascii();
+        match self.weights.iter().find(|(name, _)| name.as_bytes() == text) {
+            Some(&(_, weight)) if weight == 0.0 => Ok(Err(Skip::Weightless)),
+            Some(&(_, weight)) => Ok(Ok(weight)),
+            None => {
+                let names: Vec<&str> = self.weights.iter().map(|(name, _)| name.as_str()).collect();
+                Err(format!(
+                    "{} {} has no weight (weights: {}); give it one, 0 leaves its rows out",
+                    self.kind_name,
+                    quoted(text),
+                    names.join(", ")
+                ))
+            }
+        }
+    }
+}
+
+/// `text` made fit for a message: short, valid, without control characters.
+pub(super) fn shown(text: &[u8]) -> String {
+    const LONGEST: usize = 40;
+    let start = String::from_utf8_lossy(&text[..text.len().min(4 * LONGEST)]).into_owned();
+    let mut shown: String = start.chars().take(LONGEST).flat_map(char::escape_debug).collect();
+    if start.chars().count() > LONGEST || text.len() > 4 * LONGEST {
+        shown.push('…');
+    }
+    shown
+}
+
+/// [`shown`] in quotation marks.
+pub(super) fn quoted(text: &[u8]) -> String {
+    format!("\"{}\"", shown(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn times_as_people_write_them() {
+        for text in [
+            "2005-05-01",
+            "2005-05-01T00:00:00Z",
+            "2005-05-01 00:00:00",
+            "2005-05-01T00:00:00.25",
+            "2005-05-01 00:00:00 UTC",
+            "2005-05-01T02:00:00+02:00",
+            "2005-05-01 02:00:00+0200",
+            "2005-05-01T00:00",
+        ] {
+            assert_eq!(stamp(text.as_bytes()), Some(Stamp::Seconds(1_114_905_600)), "{text}");
+        }
+        assert_eq!(stamp(b"964982703"), Some(Stamp::Number(964_982_703)));
+        assert_eq!(stamp(b"-1.5"), Some(Stamp::Number(-2)));
+        assert_eq!(stamp(b""), Some(Stamp::Empty));
+        for text in ["yesterday", "01-Jan-1995", "2005-13-01", "nan", "1e300", "\u{e9}"] {
+            assert_eq!(stamp(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn long_text_is_cut_in_messages() {
+        let long = quoted("é".repeat(1_000_000).as_bytes());
+        assert_eq!(long.chars().count(), 43);
+        assert_eq!(quoted(b"a\n\xff"), "\"a\\n\u{fffd}\"");
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_parsed_as_the_standard_library_does(text in "-?[0-9]{0,6}[.]?[0-9]{0,6}(e-?[0-9])?") {
+            let expected = text.parse::<f32>().ok();
+            prop_assert_eq!(number(text.as_bytes()).map(f32::to_bits), expected.map(f32::to_bits));
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Tables of interactions from files.
+//!
+//! ```no_run
+//! use cofil::data::read::{ReadOptions, read};
+//!
+//! let table = read("ratings.csv.gz".as_ref(), &ReadOptions::default())?;
+//! println!("{}", table.report); // read as: comma-separated, gzip, header, user=`user`, …
+//! # Ok::<(), cofil::Error>(())
+//! ```
+//!
+//! Format, compression, delimiter, header and columns are sniffed from the content, never from the
+//! name of the file, unless [`ReadOptions`] says otherwise; [`ReadReport`] tells what was found.
+//! Names are numbered in order of first appearance, whatever the number of threads.
+
+mod columns;
+mod field;
+mod names;
+mod options;
+mod quoted;
+mod report;
+mod rows;
+mod sniff;
+mod source;
+mod text;
+mod write;
+
+pub use options::{Column, Format, ReadOptions};
+pub use report::{ColumnReport, ReadReport, TimeUnit};
+pub use write::write;
+
+use super::{IdMap, Interactions};
+use crate::error::{Error, Result};
+use columns::Columns;
+use field::Rules;
+use rows::Rows;
+use source::Source;
+use std::path::Path;
+
+/// Interactions and how they were read.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The interactions in the order of the file.
+    pub interactions: Interactions,
+    /// How they were read.
+    pub report: ReadReport,
+}
+
+/// Reads a table of interactions; `-` is standard input.
+///
+/// # Errors
+/// If the file cannot be read or holds something that is no interaction; names file, line and remedy.
+pub fn read(path: &Path, options: &ReadOptions) -> Result<Table> {
+    read_with(path, options, &IdMap::new(), &IdMap::new())
+}
+
+/// [`read`] with numbers continued from `users` and `items`: known names keep their numbers, new
+/// ones are appended.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(
+    path: &Path,
+    options: &ReadOptions,
+    users: &IdMap,
+    items: &IdMap,
+) -> Result<Table> {
+    options.check()?;
+    let source = Source::open(path, options.format)?;
+    let found = match source.format {
+        Format::Text => read_text(path, source, options, users, items)?,
+        Format::JsonLines | Format::Parquet | Format::Arrow => {
+            return Err(Error::data(path, None, "this format is not read yet"));
+        }
+    };
+    found.table(path)
+}
+
+/// (user, item) pairs, such as those to predict: [`read_with`] that looks for no values and times.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_pairs(
+    path: &Path,
+    options: &ReadOptions,
+    users: &IdMap,
+    items: &IdMap,
+) -> Result<Table> {
+    let options = ReadOptions {
+        value: Some(Column::Absent),
+        time: Some(Column::Absent),
+        kind: None,
+        weights: Vec::new(),
+        ..options.clone()
+    };
+    read_with(path, &options, users, items)
+}
+
+/// What a reader of some format found.
+struct Found {
+    format: Format,
+    compression: Option<&'static str>,
+    delimiter: Option<String>,
+    header: Option<bool>,
+    columns: Columns,
+    rows: Rows,
+}
+
+impl Found {
+    fn table(self, path: &Path) -> Result<Table> {
+        let Self { columns, rows, .. } = self;
+        let (interactions, time_unit, tally) =
+            rows.finish().map_err(|message| Error::data(path, None, message))?;
+        if tally.rows == 0 {
+            let message = "there is no interaction in the file";
+            let remedy = if columns.names.is_some() { ", only the names of columns" } else { "" };
+            return Err(Error::data(path, None, format!("{message}{remedy}")));
+        }
+        let report = |column: Option<usize>| column.map(|c| columns.report(c));
+        let mut notes = columns.notes.clone();
+        if columns.time.is_some() && tally.empty_times > 0 {
+            let (empty, all) = (tally.empty_times, interactions.len());
+            notes.push(format!(
+                "{empty} of {all} rows have no time; times are kept only if every row has one, so \
+                 none are"
+            ));
+        }
+        let report = ReadReport {
+            path: path.display().to_string(),
+            format: self.format,
+            compression: self.compression,
+            delimiter: self.delimiter,
+            header: self.header,
+            user: columns.report(columns.user),
+            item: columns.report(columns.item),
+            value: report(columns.value),
+            time: report(columns.time),
+            kind: report(columns.kind),
+            time_unit,
+            rows: tally.rows,
+            missing: tally.missing,
+            weightless: tally.weightless,
+            empty_times: tally.empty_times,
+            users: interactions.users.len(),
+            items: interactions.items.len(),
+            interactions: interactions.len(),
+            ignored: columns.ignored,
+            notes,
+        };
+        Ok(Table { interactions, report })
+    }
+}
+
+/// Delimited text: the fast path up to the first quote, the careful one from its line on.
+fn read_text(
+    path: &Path,
+    mut source: Source,
+    options: &ReadOptions,
+    users: &IdMap,
+    items: &IdMap,
+) -> Result<Found> {
+    let mut block = Vec::new();
+    source.block(path, &mut block)?;
+    let layout = sniff::sniff(&block, options)
+        .map_err(|(line, message)| Error::data(path, Some(line), message))?;
+    let columns = &layout.columns;
+    let rules = Rules::new(options, columns);
+    let has_value = columns.value.is_some() || columns.kind.is_some();
+    let mut rows = Rows::new(users, items, has_value, columns.time.is_some());
+    let compression = source.compression;
+    let mut lines = 0;
+    let mut start = 0;
+    if layout.header {
+        start = sniff::header_end(&block, &layout.delimiter);
+        lines = memchr::memchr_iter(b'\n', &block[..start]).count() as u64;
+    }
+    while !block.is_empty() {
+        // Quotes mean something only to delimiters of one byte.
+        let quote = match layout.delimiter.len() {
+            1 => memchr::memchr(b'"', &block[start..]).map(|i| start + i),
+            _ => None,
+        };
+        let end = quote.map_or(block.len(), |q| {
+            start + memchr::memrchr(b'\n', &block[start..q]).map_or(0, |i| i + 1)
+        });
+        let plain = &block[start..end];
+        text::read_block(plain, &layout, &rules, &mut rows).map_err(|bad| {
+            let before = memchr::memchr_iter(b'\n', &plain[..bad.offset]).count() as u64;
+            Error::data(path, Some(lines + before + 1), bad.message)
+        })?;
+        lines += memchr::memchr_iter(b'\n', plain).count() as u64;
+        if quote.is_some() {
+            let rest = std::io::Read::chain(&block[end..], source.into_rest());
+            quoted::read_all(path, compression, rest, lines, &layout, &rules, &mut rows)?;
+            break;
+        }
+        start = 0;
+        source.block(path, &mut block)?;
+    }
+    Ok(Found {
+        format: Format::Text,
+        compression,
+        delimiter: Some(String::from_utf8_lossy(&layout.delimiter).into_owned()),
+        header: Some(layout.header),
+        columns: layout.columns,
+        rows,
+    })
+}

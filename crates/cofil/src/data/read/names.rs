@@ -1,0 +1,179 @@
+//! Names to numbers while reading: integers take a table, all else a hash map.
+
+use crate::data::IdMap;
+
+/// Integers below this have a place in a table: 16 MB at most, and only the pages in use.
+const LIMIT: u32 = 1 << 22;
+
+/// The integer that `name` writes, if it is below [`LIMIT`] and written as integers are: no sign,
+/// no leading zeros, so that equal integers are equal texts.
+#[inline]
+fn integer(name: &[u8]) -> Option<u32> {
+    if name.len() > 7 || name.is_empty() || (name[0] == b'0' && name.len() > 1) {
+        return None;
+    }
+    let mut n = 0;
+    for &byte in name {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        n = n * 10 + u32::from(digit);
+    }
+    (n < LIMIT).then_some(n)
+}
+
+/// From small integers to numbers + 1; 0 is nothing yet.
+#[derive(Default)]
+struct Dense(Vec<u32>);
+
+impl Dense {
+    #[inline]
+    fn slot(&mut self, n: u32) -> &mut u32 {
+        if n as usize >= self.0.len() {
+            self.grow(n);
+        }
+        &mut self.0[n as usize]
+    }
+
+    #[cold]
+    fn grow(&mut self, n: u32) {
+        // Fresh zeroed memory costs nothing until it is touched; resizing would write it.
+        let mut wider = vec![0; (n as usize + 1).next_power_of_two().max(1024)];
+        wider[..self.0.len()].copy_from_slice(&self.0);
+        self.0 = wider;
+    }
+}
+
+/// The names of a whole file in order of first appearance, after those it starts from.
+#[derive(Default)]
+pub(super) struct Names {
+    pub ids: IdMap,
+    dense: Dense,
+}
+
+impl Names {
+    /// Continues from `known`.
+    pub fn after(known: &IdMap) -> Self {
+        Self { ids: known.clone(), dense: Dense::default() }
+    }
+
+    /// The number of a name as bytes.
+    pub fn insert(&mut self, name: &[u8]) -> Result<u32, Unnamed> {
+        match integer(name) {
+            Some(n) => self.insert_integer(n),
+            None => self.ids.insert(text(name)?).map_err(|e| Unnamed(e.to_string())),
+        }
+    }
+
+    /// The number of an integer.
+    fn insert_integer(&mut self, n: u32) -> Result<u32, Unnamed> {
+        let slot = self.dense.slot(n);
+        if *slot == 0 {
+            *slot = self.ids.insert(&n.to_string()).map_err(|e| Unnamed(e.to_string()))? + 1;
+        }
+        Ok(*slot - 1)
+    }
+
+    /// Takes in the names of the next part of the file; the result translates its numbers.
+    pub fn merge(&mut self, part: &PartNames) -> Result<Vec<u32>, Unnamed> {
+        part.order
+            .iter()
+            .map(|key| match *key {
+                Key::Integer(n) => self.insert_integer(n),
+                Key::Text(i) => {
+                    self.ids.insert(part.texts.name(i)).map_err(|e| Unnamed(e.to_string()))
+                }
+            })
+            .collect()
+    }
+}
+
+/// The names of a part of the file, numbered from 0 in order of first appearance in the part.
+#[derive(Default)]
+pub(super) struct PartNames {
+    order: Vec<Key>,
+    dense: Dense,
+    texts: IdMap,
+    /// From numbers in `texts` to places in `order`.
+    places: Vec<u32>,
+}
+
+#[derive(Clone, Copy)]
+enum Key {
+    Integer(u32),
+    Text(u32),
+}
+
+impl PartNames {
+    /// The number of a name as bytes.
+    #[inline]
+    pub fn insert(&mut self, name: &[u8]) -> Result<u32, Unnamed> {
+        let Some(n) = integer(name) else { return self.insert_text(name) };
+        let slot = self.dense.slot(n);
+        if *slot == 0 {
+            self.order.push(Key::Integer(n));
+            *slot = self.order.len() as u32;
+        }
+        Ok(*slot - 1)
+    }
+
+    fn insert_text(&mut self, name: &[u8]) -> Result<u32, Unnamed> {
+        let i = self.texts.insert(text(name)?).map_err(|e| Unnamed(e.to_string()))?;
+        if i as usize == self.places.len() {
+            self.places.push(self.order.len() as u32);
+            self.order.push(Key::Text(i));
+        }
+        Ok(self.places[i as usize])
+    }
+}
+
+/// Why a name cannot be used.
+#[derive(Debug)]
+pub(super) struct Unnamed(pub String);
+
+fn text(name: &[u8]) -> Result<&str, Unnamed> {
+    if name.is_empty() {
+        return Err(Unnamed("is empty; every interaction needs a user and an item".into()));
+    }
+    std::str::from_utf8(name).map_err(|e| {
+        let byte = name[e.valid_up_to()];
+        Unnamed(format!(
+            "{} is not valid UTF-8 (byte 0x{byte:02X}); save the file as UTF-8",
+            super::field::quoted(name)
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_canonical_integers_are_integers() {
+        for (text, n) in [("0", Some(0)), ("7", Some(7)), ("4194303", Some(4_194_303))] {
+            assert_eq!(integer(text.as_bytes()), n, "{text}");
+        }
+        for text in ["", "00", "07", "+7", "-7", "7.0", " 7", "4194304", "99999999999", "x"] {
+            assert_eq!(integer(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_merge_in_order_of_first_appearance() {
+        let mut names = Names::after(&["7", "b"].iter().collect());
+        let mut translate = |words: &[&str]| {
+            let mut part = PartNames::default();
+            let local: Vec<u32> =
+                words.iter().map(|w| part.insert(w.as_bytes()).unwrap()).collect();
+            let table = names.merge(&part).unwrap();
+            local.into_iter().map(|i| table[i as usize]).collect::<Vec<_>>()
+        };
+        assert_eq!(translate(&["x", "7", "x", "3000", "b"]), [2, 0, 2, 3, 1]);
+        assert_eq!(translate(&["3000", "07", "7", "9999999"]), [3, 4, 0, 5]);
+        assert_eq!(names.ids.names().collect::<Vec<_>>(), ["7", "b", "x", "3000", "07", "9999999"]);
+        assert_eq!(names.insert(b"9999999").unwrap(), 5);
+        assert!(names.insert(b"\xff").unwrap_err().0.contains("byte 0xFF"));
+        assert!(names.insert(b"").is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! What a reader may be told; everything left unsaid is sniffed.
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// How to read a table of interactions. The default sniffs everything and reports what it found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReadOptions {
+    /// Column of the users. Default: by its name, else the first.
+    pub user: Option<Column>,
+    /// Column of the items. Default: by its name, else the second.
+    pub item: Option<Column>,
+    /// Column of ratings, counts or weights. Default: by its name; without names the third, if numeric.
+    /// Every value is 1 where there is none.
+    pub value: Option<Column>,
+    /// Column of times: unix seconds, milli-, micro- or nanoseconds (told apart by magnitude over the
+    /// whole column) or ISO 8601. Default: by its name; without names the fourth, if it holds times.
+    pub time: Option<Column>,
+    /// Column of the type of event, used with `weights`. Default: by its name.
+    pub kind: Option<Column>,
+    /// Weight of each type of event; a row's value is its weight (times the value column, if there
+    /// is one). Rows of a type with weight 0 are left out and counted.
+    pub weights: Vec<(String, f32)>,
+    /// Text between fields, such as `,` or `::`. Default: the one of tab, `::`, `;`, `,`, `|` and
+    /// space that cuts the first lines alike.
+    pub delimiter: Option<String>,
+    /// Whether the first line names the columns. Default: sniffed.
+    pub header: Option<bool>,
+    /// Kind of file. Default: by the first bytes.
+    pub format: Option<Format>,
+    /// Value that stands for "no rating"; such rows are left out and counted. NaN stands for empty
+    /// fields as well.
+    pub missing: Option<f32>,
+}
+
+/// A column by name or by position.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Column {
+    /// By its name in the header.
+    Name(String),
+    /// By its position, counted from 1.
+    Position(usize),
+    /// No column: do not sniff one.
+    Absent,
+}
+
+impl FromStr for Column {
+    type Err = Error;
+
+    /// Digits are a position, `none` is no column, all else a name.
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(match text {
+            "none" => Self::Absent,
+            _ => match text.parse() {
+                Ok(0) => return Err(Error::setting("column", "positions count from 1")),
+                Ok(position) => Self::Position(position),
+                Err(_) => Self::Name(text.into()),
+            },
+        })
+    }
+}
+
+impl TryFrom<String> for Column {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<Column> for String {
+    fn from(column: Column) -> Self {
+        match column {
+            Column::Name(name) => name,
+            Column::Position(position) => position.to_string(),
+            Column::Absent => "none".into(),
+        }
+    }
+}
+
+/// Kind of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// Delimited text: CSV, TSV and relatives.
+    Text,
+    /// One JSON object a line.
+    JsonLines,
+    /// Apache Parquet.
+    Parquet,
+    /// Arrow IPC, file or stream.
+    Arrow,
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "text" | "csv" | "tsv" => Ok(Self::Text),
+            "jsonl" | "ndjson" | "json-lines" => Ok(Self::JsonLines),
+            "parquet" => Ok(Self::Parquet),
+            "arrow" | "ipc" | "feather" => Ok(Self::Arrow),
+            _ => Err(Error::unknown("format", text, ["csv", "tsv", "jsonl", "parquet", "arrow"])),
+        }
+    }
+}
+
+impl ReadOptions {
+    /// Refuses options that contradict themselves.
+    pub(super) fn check(&self) -> Result<()> {
+        if let Some(delimiter) = &self.delimiter
+            && (delimiter.is_empty() || delimiter.contains(['\n', '\r', '"']))
+        {
+            return Err(Error::setting(
+                "delimiter",
+                format!(
+                    "{delimiter:?} cannot separate fields; give a character or text such as `,`"
+                ),
+            ));
+        }
+        if let Some((kind, weight)) = self.weights.iter().find(|(_, weight)| !weight.is_finite()) {
+            return Err(Error::setting(
+                "weights",
+                format!("`{kind}` has weight {weight}; weights must be finite"),
+            ));
+        }
+        if self.weights.is_empty()
+            && matches!(self.kind, Some(Column::Name(_) | Column::Position(_)))
+        {
+            return Err(Error::setting(
+                "weights",
+                "a column of event types needs a weight for each type, such as view=1,buy=5",
+            ));
+        }
+        for (role, column) in [("user", &self.user), ("item", &self.item)] {
+            if *column == Some(Column::Absent) {
+                return Err(Error::setting(
+                    role,
+                    "there must be a column of users and one of items",
+                ));
+            }
+        }
+        Ok(())
+    }
+}

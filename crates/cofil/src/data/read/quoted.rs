@@ -1,0 +1,57 @@
+//! Delimited text with quotes, through the `csv` crate: slower, but it knows every corner.
+
+use super::field::Rules;
+use super::rows::Rows;
+use super::sniff::Layout;
+use super::source::unreadable;
+use super::text::Cutter;
+use crate::error::{Error, Result};
+use std::io::Read;
+use std::path::Path;
+
+/// A reader of raw records that checks nothing itself.
+pub(super) fn reader<R: Read>(delimiter: u8, input: R) -> csv::Reader<R> {
+    csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .buffer_capacity(1 << 16)
+        .from_reader(input)
+}
+
+/// Appends all rows of `input`, which starts after `lines` lines of the file.
+pub(super) fn read_all(
+    path: &Path,
+    compression: Option<&str>,
+    input: impl Read,
+    lines: u64,
+    layout: &Layout,
+    rules: &Rules<'_>,
+    rows: &mut Rows,
+) -> Result<()> {
+    let cutter = Cutter::new(layout);
+    let mut reader = reader(layout.delimiter[0], input);
+    let mut record = csv::ByteRecord::new();
+    loop {
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) => {
+                let message = error.to_string();
+                return Err(match error.into_kind() {
+                    csv::ErrorKind::Io(error) => unreadable(path, compression, error),
+                    _ => Error::data(path, None, message),
+                });
+            }
+        }
+        let bad = |message: String| {
+            let line = record.position().map(|p| lines + p.line());
+            // A quote that nobody closes swallows the lines after it.
+            let open = record.iter().any(|field| field.contains(&b'\n'));
+            let hint = if open { " (is a quote left open in this line?)" } else { "" };
+            Error::data(path, line, message + hint)
+        };
+        let fields = cutter.pick(&record).map_err(bad)?;
+        rows.push(&fields, rules).map_err(bad)?;
+    }
+}

@@ -1,0 +1,142 @@
+//! What a reader found and did, to show to the user.
+
+use super::Format;
+use serde::Serialize;
+use std::fmt;
+
+/// How a file was read, what was left out, and what deserves a second look.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReadReport {
+    /// The file as given; `-` for standard input.
+    pub path: String,
+    /// Kind of file.
+    pub format: Format,
+    /// `gzip` or `zstd`, by the first bytes.
+    pub compression: Option<&'static str>,
+    /// Text between fields, for delimited text.
+    pub delimiter: Option<String>,
+    /// Whether the first line named the columns, for delimited text.
+    pub header: Option<bool>,
+    /// Column of the users.
+    pub user: ColumnReport,
+    /// Column of the items.
+    pub item: ColumnReport,
+    /// Column of the values.
+    pub value: Option<ColumnReport>,
+    /// Column of the times.
+    pub time: Option<ColumnReport>,
+    /// Column of the event types.
+    pub kind: Option<ColumnReport>,
+    /// What the numbers or texts of the time column are.
+    pub time_unit: Option<TimeUnit>,
+    /// Columns that were not used.
+    pub ignored: Vec<String>,
+    /// Rows of the file.
+    pub rows: u64,
+    /// Rows left out because their value was the sentinel of `missing`.
+    pub missing: u64,
+    /// Rows left out because their type has weight 0.
+    pub weightless: u64,
+    /// Rows whose time is empty; above 0 no times are kept at all.
+    pub empty_times: u64,
+    /// Names of users known, including those that were given.
+    pub users: usize,
+    /// Names of items known, including those that were given.
+    pub items: usize,
+    /// Interactions kept.
+    pub interactions: usize,
+    /// Guesses and losses the user should know of.
+    pub notes: Vec<String>,
+}
+
+/// A column that was used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ColumnReport {
+    /// Its position, counted from 1.
+    pub position: usize,
+    /// Its name, where the file has names.
+    pub name: Option<String>,
+}
+
+/// What a time column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeUnit {
+    /// Seconds since 1970.
+    Seconds,
+    /// Milliseconds since 1970.
+    Milliseconds,
+    /// Microseconds since 1970.
+    Microseconds,
+    /// Nanoseconds since 1970.
+    Nanoseconds,
+    /// Dates and times as ISO 8601 writes them; without an offset they are UTC.
+    Iso8601,
+    /// A column whose type says that it holds times.
+    Typed,
+}
+
+impl fmt::Display for TimeUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Seconds => "unix s",
+            Self::Milliseconds => "unix ms",
+            Self::Microseconds => "unix µs",
+            Self::Nanoseconds => "unix ns",
+            Self::Iso8601 => "ISO 8601",
+            Self::Typed => "timestamp",
+        })
+    }
+}
+
+impl fmt::Display for ColumnReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "`{name}`"),
+            None => write!(f, "column {}", self.position),
+        }
+    }
+}
+
+/// `read as: …` on one line, then a line for everything left out and every note.
+impl fmt::Display for ReadReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("read as: ")?;
+        match (self.format, self.delimiter.as_deref()) {
+            (Format::Text, Some("\t")) => f.write_str("tab-separated")?,
+            (Format::Text, Some(",")) => f.write_str("comma-separated")?,
+            (Format::Text, Some(";")) => f.write_str("semicolon-separated")?,
+            (Format::Text, Some(" ")) => f.write_str("space-separated")?,
+            (Format::Text, other) => write!(f, "separated by `{}`", other.unwrap_or_default())?,
+            (Format::JsonLines, _) => f.write_str("JSON lines")?,
+            (Format::Parquet, _) => f.write_str("Parquet")?,
+            (Format::Arrow, _) => f.write_str("Arrow IPC")?,
+        }
+        if let Some(compression) = self.compression {
+            write!(f, ", {compression}")?;
+        }
+        if let Some(header) = self.header {
+            f.write_str(if header { ", header" } else { ", no header" })?;
+        }
+        write!(f, ", user={}, item={}", self.user, self.item)?;
+        if let Some(value) = &self.value {
+            write!(f, ", value={value}")?;
+        }
+        if let Some(kind) = &self.kind {
+            write!(f, ", type={kind}")?;
+        }
+        if let Some(time) = &self.time {
+            write!(f, ", time={time}")?;
+            if let Some(unit) = self.time_unit {
+                write!(f, " ({unit})")?;
+            }
+        }
+        if self.missing > 0 {
+            write!(f, "\nleft out: {} of {} rows, marked as missing", self.missing, self.rows)?;
+        }
+        if self.weightless > 0 {
+            write!(f, "\nleft out: {} of {} rows, type of weight 0", self.weightless, self.rows)?;
+        }
+        self.notes.iter().try_for_each(|note| write!(f, "\nnote: {note}"))
+    }
+}

@@ -1,0 +1,172 @@
+//! Delimiter, header and columns of delimited text from its first lines.
+
+use super::ReadOptions;
+use super::columns::{Columns, Looks, is_known};
+use super::field;
+
+/// Rows looked at before deciding, and bytes after which no further row is.
+const ROWS: usize = 100;
+const BYTES: usize = 1 << 16;
+
+/// How to cut delimited text.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    pub delimiter: Vec<u8>,
+    pub header: bool,
+    /// Fields of every row.
+    pub width: usize,
+    pub columns: Columns,
+}
+
+/// Rows of raw fields.
+type Rows = Vec<Vec<Vec<u8>>>;
+
+/// The layout of text that starts with `head`; whole lines, or all of the file.
+/// The error is a message with its line.
+pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, String)> {
+    let (delimiter, rows) = match &options.delimiter {
+        Some(delimiter) => {
+            let delimiter = delimiter.clone().into_bytes();
+            let rows = cut(head, &delimiter);
+            (delimiter, rows)
+        }
+        None => sniff_delimiter(head),
+    };
+    let Some(first) = rows.first() else {
+        return Err((1, "the file is empty; give a table of users and items".into()));
+    };
+    let header = options.header.unwrap_or_else(|| is_header(&rows));
+    let names = header.then(|| {
+        let names =
+            first.iter().map(|name| String::from_utf8_lossy(name.trim_ascii()).into_owned());
+        names.collect::<Vec<_>>()
+    });
+    let width = first.len();
+    if width < 2 {
+        return Err((
+            1,
+            format!(
+                "{} is a single field; give the delimiter of the file",
+                field::quoted(&first[0])
+            ),
+        ));
+    }
+    let body = &rows[usize::from(header)..];
+    let looks =
+        |column: usize| Looks::of(body.iter().filter_map(|row| row.get(column)).map(|f| &f[..]));
+    let columns = Columns::resolve(names, width, looks, options).map_err(|message| (1, message))?;
+    Ok(Layout { delimiter, header, width, columns })
+}
+
+/// The delimiter that cuts most of the first rows into as many fields as the very first, and the
+/// rows it makes. Earlier candidates win ties, more fields beat fewer among `;`, `,` and `|`.
+fn sniff_delimiter(head: &[u8]) -> (Vec<u8>, Rows) {
+    let candidates: [&[u8]; 7] = [b"\t", b"::", b", ", b";", b",", b"|", b" "];
+    let score = |rows: &Rows| {
+        let width = rows.first().map_or(0, Vec::len);
+        let alike = rows.iter().filter(|row| row.len() == width).count();
+        (if width >= 2 { alike } else { 0 }, width)
+    };
+    let mut best: Option<((usize, usize), usize, Rows)> = None;
+    for (i, candidate) in candidates.iter().enumerate() {
+        let rows = cut(head, candidate);
+        let (alike, width) = score(&rows);
+        // Dates hold spaces and titles commas: those compete only where nothing better cuts.
+        let better = match &best {
+            None => true,
+            Some(((other, other_width), at, _)) => {
+                alike > *other
+                    || (alike == *other && width > *other_width && *at >= 3 && *candidate != b" ")
+            }
+        };
+        // A blank after every comma belongs to the delimiter, unless quotes may protect it.
+        let padded = *candidate != b", " || (alike == rows.len() && width == comma_width(head));
+        if better && padded {
+            best = Some(((alike, width), i, rows));
+        }
+    }
+    let (_, i, rows) = best.expect("the first candidate is always better than none");
+    (candidates[i].to_vec(), rows)
+}
+
+/// Fields of the first line cut at commas; 0 if quotes are about.
+fn comma_width(head: &[u8]) -> usize {
+    match memchr::memchr(b'"', head) {
+        Some(_) => 0,
+        None => cut(head, b",").first().map_or(0, Vec::len),
+    }
+}
+
+/// The first rows of `head`.
+fn cut(head: &[u8], delimiter: &[u8]) -> Rows {
+    let quotes = memchr::memchr(b'"', &head[..head.len().min(BYTES)]).is_some();
+    if let ([delimiter], true) = (delimiter, quotes) {
+        let mut reader = super::quoted::reader(*delimiter, head);
+        let mut rows = Rows::new();
+        for record in reader.byte_records() {
+            let Ok(record) = record else { break };
+            rows.push(record.iter().map(<[u8]>::to_vec).collect());
+            let read = record.position().map_or(0, |p| p.byte());
+            if rows.len() >= ROWS || (read as usize > BYTES && rows.len() > 1) {
+                break;
+            }
+        }
+        return rows;
+    }
+    let mut rows = Rows::new();
+    let mut read = 0;
+    for line in head.split(|&b| b == b'\n') {
+        read += line.len();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            continue;
+        }
+        rows.push(super::text::fields(line, delimiter).map(<[u8]>::to_vec).collect());
+        if rows.len() >= ROWS || (read > BYTES && rows.len() > 1) {
+            break;
+        }
+    }
+    rows
+}
+
+/// Whether the first row names columns: two known names, one where nothing is a number, or a text
+/// above a column of numbers.
+fn is_header(rows: &Rows) -> bool {
+    let first = &rows[0];
+    let number = |field: &[u8]| field::number(field.trim_ascii()).is_some();
+    if first.iter().any(|f| f.trim_ascii().is_empty()) {
+        return false;
+    }
+    let known =
+        first.iter().filter(|f| std::str::from_utf8(f).is_ok_and(|f| is_known(f.trim()))).count();
+    let numbers = first.iter().any(|f| number(f));
+    if known >= 2 || (known == 1 && !numbers) {
+        return true;
+    }
+    !numbers
+        && rows.len() > 1
+        && (0..first.len())
+            .any(|c| rows[1..].iter().all(|row| row.get(c).is_some_and(|f| number(f))))
+}
+
+/// Where the first row ends, blank lines before it included.
+pub(super) fn header_end(head: &[u8], delimiter: &[u8]) -> usize {
+    let mut start = 0;
+    while start < head.len() {
+        let end = memchr::memchr(b'\n', &head[start..]).map_or(head.len(), |i| start + i + 1);
+        let line = head[start..end].trim_ascii_end();
+        if line.contains(&b'"')
+            && let [delimiter] = delimiter
+        {
+            let mut reader = super::quoted::reader(*delimiter, &head[start..]);
+            let mut record = csv::ByteRecord::new();
+            let _ = reader.read_byte_record(&mut record);
+            return start + reader.position().byte() as usize;
+        }
+        if !line.is_empty() {
+            return end;
+        }
+        start = end;
+    }
+    head.len()
+}
