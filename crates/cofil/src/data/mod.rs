@@ -15,6 +15,5 @@ pub use csr::{Csr, Row};
 pub use describe::Description;
 pub use ids::IdMap;
 pub use ratings::{Duplicates, Interactions, NO_TIME, Ratings};
-pub use ratings::{Duplicates, Interactions, Ratings};
 pub use read::{Column, ReadOptions, ReadReport, Table};
 pub use split::{Split, SplitReport};

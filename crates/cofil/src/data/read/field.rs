@@ -48,6 +48,16 @@ pub(super) enum Stamp {
     Seconds(i64),
 }
 
+impl Stamp {
+    /// As it is collected, before the unit is known.
+    pub fn raw(self) -> i64 {
+        match self {
+            Self::Empty => crate::data::NO_TIME,
+            Self::Number(time) | Self::Seconds(time) => time,
+        }
+    }
+}
+
 /// `text` as a time; `None` if it is neither a number nor ISO 8601.
 pub(super) fn stamp(text: &[u8]) -> Option<Stamp> {
     if text.is_empty() {

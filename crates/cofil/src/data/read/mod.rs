@@ -119,10 +119,7 @@ impl Found {
         let mut notes = columns.notes.clone();
         if columns.time.is_some() && tally.empty_times > 0 {
             let (empty, all) = (tally.empty_times, interactions.len());
-            notes.push(format!(
-                "{empty} of {all} rows have no time; times are kept only if every row has one, so \
-                 none are"
-            ));
+            notes.push(format!("{empty} of {all} rows have no time"));
         }
         let report = ReadReport {
             path: path.display().to_string(),
@@ -204,4 +201,94 @@ fn read_text(
         columns: layout.columns,
         rows,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What [`read`] makes of a file with this content.
+    fn parse(content: &[u8], options: &ReadOptions) -> Result<Table> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("t");
+        std::fs::write(&path, content).expect("a file in it");
+        read(&path, options).map_err(|error| match error {
+            Error::Data { line, message, .. } => Error::data("t", line, message),
+            other => other,
+        })
+    }
+
+    /// Rows as text, and the first line of the report.
+    fn rows(content: &str) -> (Vec<String>, String) {
+        let table = parse(content.as_bytes(), &ReadOptions::default()).expect(content);
+        let data = &table.interactions;
+        let row = |at: usize| {
+            let time = data.time.as_ref().map(|t| format!(" {}", t[at])).unwrap_or_default();
+            let (user, item) = (data.users.name(data.user[at]), data.items.name(data.item[at]));
+            format!("{user} {item} {}{time}", data.value[at])
+        };
+        let report = table.report.to_string();
+        ((0..data.len()).map(row).collect(), report.lines().next().unwrap_or_default().into())
+    }
+
+    #[test]
+    fn common_shapes_are_recognised() {
+        let cases: &[(&str, &[&str], &str)] = &[
+            (
+                "1::2::3::978300760\n",
+                &["1 2 3 978300760"],
+                "separated by `::`, no header, user=column 1, item=column 2, value=column 3, time=column 4 (unix s)",
+            ),
+            (
+                "userId,movieId,rating,timestamp\r\n7,9,4.5,964982703\r\n",
+                &["7 9 4.5 964982703"],
+                "comma-separated, header, user=`userId`, item=`movieId`, value=`rating`, time=`timestamp` (unix s)",
+            ),
+            (
+                "rating;item;user\n3;a b;é\n",
+                &["é a b 3"],
+                "semicolon-separated, header, user=`user`, item=`item`, value=`rating`",
+            ),
+            (
+                "user,item\n\"a,b\",\"say \"\"x\"\"\"\nc,d\n",
+                &["a,b say \"x\" 1", "c d 1"],
+                "comma-separated, header, user=`user`, item=`item`",
+            ),
+            (
+                "\"user\",\"item\"\n1,2",
+                &["1 2 1"],
+                "comma-separated, header, user=`user`, item=`item`",
+            ),
+            (
+                "\u{feff}user, item, rating\nann, b, 2\n",
+                &["ann b 2"],
+                "separated by `, `, header, user=`user`, item=`item`, value=`rating`",
+            ),
+            (
+                "user_id:token\titem_id:token\ttimestamp:float\na\tb\t1.5e9\n",
+                &["a b 1 1500000000"],
+                "tab-separated, header, user=`user_id:token`, item=`item_id:token`, time=`timestamp:float` (unix s)",
+            ),
+            (
+                "a|b|2005-05-01\n",
+                &["a b 1 1114905600"],
+                "separated by `|`, no header, user=column 1, item=column 2, time=column 3 (ISO 8601)",
+            ),
+            (
+                "1 2 964982703123\n",
+                &["1 2 1 964982703"],
+                "space-separated, no header, user=column 1, item=column 2, time=column 3 (unix ms)",
+            ),
+        ];
+        for (content, expected, report) in cases {
+            let (found, line) = rows(content);
+            assert_eq!(
+                (found.as_slice(), line),
+                (
+                    expected.iter().map(|row| (*row).to_owned()).collect::<Vec<_>>().as_slice(),
+                    format!("read as: {report}")
+                )
+            );
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub struct ReadReport {
     pub missing: u64,
     /// Rows left out because their type has weight 0.
     pub weightless: u64,
-    /// Rows whose time is empty; above 0 no times are kept at all.
+    /// Rows kept whose time is empty.
     pub empty_times: u64,
     /// Names of users known, including those that were given.
     pub users: usize,

@@ -3,7 +3,7 @@
 use super::field::{Rules, Skip, Stamp};
 use super::names::Names;
 use super::report::TimeUnit;
-use crate::data::{IdMap, Interactions};
+use crate::data::{IdMap, Interactions, NO_TIME};
 use std::sync::Arc;
 
 /// The fields in use of one row.
@@ -138,10 +138,7 @@ impl Rows {
             values.push(value);
         }
         if let Some(times) = &mut self.time {
-            times.push(match time {
-                Stamp::Empty => 0,
-                Stamp::Number(time) | Stamp::Seconds(time) => time,
-            });
+            times.push(time.raw());
         }
         Ok(())
     }
@@ -186,7 +183,7 @@ impl Rows {
         }
     }
 
-    /// The finished table: times in seconds with their unit, kept only if every row has one.
+    /// The finished table: times in seconds with their unit, [`NO_TIME`] in rows without.
     pub fn finish(self) -> Result<(Interactions, Option<TimeUnit>, Tally), String> {
         let Self { users, items, user, item, value, time, tally } = self;
         if tally.dates > 0 && tally.numeric_times > 0 {
@@ -196,7 +193,7 @@ impl Rows {
             ));
         }
         let mut unit = None;
-        let time = time.filter(|t| !t.is_empty() && tally.empty_times == 0).map(|mut time| {
+        let time = time.filter(|_| tally.dates + tally.numeric_times > 0).map(|mut time| {
             let found = match tally.dates {
                 0 => unit_of(&time),
                 _ => TimeUnit::Iso8601,
@@ -208,7 +205,8 @@ impl Rows {
                 TimeUnit::Seconds | TimeUnit::Iso8601 | TimeUnit::Typed => 1,
             };
             if per_second > 1 {
-                time.iter_mut().for_each(|t| *t = t.div_euclid(per_second));
+                let known = time.iter_mut().filter(|t| **t != NO_TIME);
+                known.for_each(|t| *t = t.div_euclid(per_second));
             }
             unit = Some(found);
             time
@@ -221,7 +219,8 @@ impl Rows {
 
 /// The unit that puts the largest of `times` before the year 5138.
 fn unit_of(times: &[i64]) -> TimeUnit {
-    let largest = times.iter().map(|t| t.unsigned_abs()).max().unwrap_or(0);
+    let known = times.iter().filter(|t| **t != NO_TIME);
+    let largest = known.map(|t| t.unsigned_abs()).max().unwrap_or(0);
     match largest {
         0..100_000_000_000 => TimeUnit::Seconds,
         100_000_000_000..100_000_000_000_000 => TimeUnit::Milliseconds,

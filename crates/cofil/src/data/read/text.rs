@@ -1,7 +1,7 @@
 //! Delimited text without quotes: blocks are cut into chunks that are parsed in parallel, each
 //! numbering its own names; merging the names in file order makes the numbering that of a plain loop.
 
-use super::field::{Rules, Stamp};
+use super::field::Rules;
 use super::names::PartNames;
 use super::rows::{Fields, Rows, Tally};
 use super::sniff::Layout;
@@ -159,10 +159,7 @@ fn read_chunk(slot: Slot<'_>, layout: &Layout, rules: &Rules<'_>) -> Result<Part
                     *slot = value;
                 }
                 if let Some(slot) = slot.time.get_mut(at) {
-                    *slot = match time {
-                        Stamp::Empty => 0,
-                        Stamp::Number(time) | Stamp::Seconds(time) => time,
-                    };
+                    *slot = time.raw();
                 }
                 part.filled += 1;
             }
