@@ -6,8 +6,8 @@ pub mod describe;
 pub mod ids;
 pub(crate) mod prose;
 pub mod ratings;
-pub mod sample_set;
 pub mod read;
+pub mod sample_set;
 pub mod split;
 
 pub use clean::{Clean, CleanReport};
