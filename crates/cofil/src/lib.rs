@@ -25,6 +25,8 @@ pub mod evaluate;
 pub mod math;
 pub mod model;
 pub mod models;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod rank;
 pub mod recommender;
 pub mod store;

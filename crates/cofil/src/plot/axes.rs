@@ -1,0 +1,270 @@
+//! Panels with axes: bars and lines.
+
+use super::Line;
+use super::canvas::{Anchor, Canvas, GREY, INK, RULE, Rect, SERIES, Style, shorten, text_width};
+
+/// An axis.
+#[derive(Clone, Debug, Default)]
+pub struct Axis {
+    /// What it measures, with the unit.
+    pub label: String,
+    /// Whether equal steps are equal ratios.
+    pub log: bool,
+}
+
+impl Axis {
+    /// A linear axis.
+    pub fn new(label: impl Into<String>) -> Self {
+        Self { label: label.into(), log: false }
+    }
+
+    /// A logarithmic axis.
+    pub fn log(label: impl Into<String>) -> Self {
+        Self { label: label.into(), log: true }
+    }
+}
+
+/// From values to positions between 0 and 1, and where the ticks are.
+struct Scale {
+    log: bool,
+    low: f64,
+    high: f64,
+    ticks: Vec<(f64, String)>,
+}
+
+impl Scale {
+    /// A scale that shows all of `values`; `from_zero` begins linear ones at 0.
+    fn new(log: bool, from_zero: bool, values: impl Iterator<Item = f64>) -> Self {
+        let usable = values.filter(|v| v.is_finite() && (!log || *v > 0.0));
+        let (mut low, mut high) =
+            usable.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
+        if low > high {
+            (low, high) = (if log { 1.0 } else { 0.0 }, if log { 10.0 } else { 1.0 });
+        }
+        if log {
+            return Self::logarithmic(low, high);
+        }
+        if from_zero {
+            (low, high) = (low.min(0.0), high.max(0.0));
+        }
+        if high - low < 1e-9 * high.abs().max(1e-9) {
+            let room = if high == 0.0 { 1.0 } else { 0.1 * high.abs() };
+            (low, high) = (low - room, high + room);
+        }
+        let step = nice_step((high - low) / 5.0);
+        let (first, last) = ((low / step).floor() as i64, (high / step).ceil() as i64);
+        let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
+        let ticks = (first..=last).map(|t| {
+            let value = t as f64 * step;
+            (value, number(value, decimals))
+        });
+        Self { log, low: first as f64 * step, high: last as f64 * step, ticks: ticks.collect() }
+    }
+
+    fn logarithmic(low: f64, high: f64) -> Self {
+        // Whole decades when there are several, else ticks at 1, 2 and 5.
+        let decades = (high / low).log10();
+        let factors: &[f64] = if decades > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let every = (decades / 6.0).ceil().max(1.0) as i32;
+        let exponents = low.log10().floor() as i32 - 1..=high.log10().ceil() as i32 + 1;
+        let all: Vec<f64> = exponents
+            .filter(|e| factors.len() > 1 || e.rem_euclid(every) == 0)
+            .flat_map(|e| factors.iter().map(move |f| f * 10f64.powi(e)))
+            .collect();
+        let near = 1.0 + 1e-9;
+        let first = all.iter().rposition(|&t| t <= low * near).unwrap_or(0);
+        let last = all.iter().position(|&t| t * near >= high).unwrap_or(all.len() - 1);
+        let last = last.max(first + 1).min(all.len() - 1);
+        let ticks: Vec<(f64, String)> = all[first..=last].iter().map(|&t| (t, power(t))).collect();
+        Self { log: true, low: all[first], high: all[last], ticks }
+    }
+
+    fn at(&self, value: f64) -> f64 {
+        match self.log {
+            true => (value / self.low).ln() / (self.high / self.low).ln(),
+            false => (value - self.low) / (self.high - self.low),
+        }
+    }
+
+    fn shows(&self, value: f64) -> bool {
+        value.is_finite() && (!self.log || value > 0.0)
+    }
+}
+
+/// The 1, 2 or 5 × 10ⁿ nearest above `step`.
+fn nice_step(step: f64) -> f64 {
+    let power = 10f64.powf(step.log10().floor());
+    [1.0, 2.0, 5.0, 10.0]
+        .map(|f| f * power)
+        .into_iter()
+        .find(|&s| s >= step * 0.999)
+        .unwrap_or(step)
+}
+
+/// 1234567.0 → 1,234,567.
+fn number(value: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    let (whole, rest) = text.split_once('.').map_or((&*text, None), |(w, r)| (w, Some(r)));
+    let mut grouped = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let sign =
+        if value < 0.0 && text.chars().any(|c| ('1'..='9').contains(&c)) { "−" } else { "" };
+    match rest {
+        Some(rest) => format!("{sign}{grouped}.{rest}"),
+        None => format!("{sign}{grouped}"),
+    }
+}
+
+/// A tick of a logarithmic axis: plain where short, else as a power of ten.
+fn power(value: f64) -> String {
+    if (1e-3..1e6).contains(&value) {
+        return number(value, (-value.log10().floor()).max(0.0) as usize);
+    }
+    let exponent = (value.log10() + 1e-9).floor() as i32;
+    let digit = (value / 10f64.powi(exponent)).round() as i32;
+    let superscript: String = exponent
+        .to_string()
+        .chars()
+        .map(|c| match c.to_digit(10) {
+            Some(d) => ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][d as usize],
+            None => '⁻',
+        })
+        .collect();
+    match digit {
+        1 => format!("10{superscript}"),
+        _ => format!("{digit}·10{superscript}"),
+    }
+}
+
+const TICK: Style = Style { size: 11.0, bold: false, color: GREY, upright: false };
+
+/// Draws ticks, rules and labels of the vertical axis; returns the space left for the data.
+fn frame(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, scale: &Scale, below: f64) -> Rect {
+    let widest = scale.ticks.iter().map(|(_, t)| text_width(t, TICK.size)).fold(0.0, f64::max);
+    let left = space.left + widest + 30.0;
+    let plot = Rect {
+        left,
+        top: space.top + 8.0,
+        width: space.right() - left - 24.0,
+        height: space.height - 8.0 - below,
+    };
+    for (value, text) in &scale.ticks {
+        let at = plot.bottom() - plot.height * scale.at(*value);
+        canvas.rule((plot.left, at), (plot.right(), at), RULE);
+        canvas.text(plot.left - 8.0, at, text, Anchor::End, &TICK);
+    }
+    canvas.rule((plot.left, plot.bottom()), (plot.right(), plot.bottom()), GREY);
+    let middle = plot.top + plot.height / 2.0;
+    let turned = Style { color: INK, upright: true, ..TICK };
+    canvas.text(space.left + 7.0, middle, &y.label, Anchor::Middle, &turned);
+    let label = Style { color: INK, ..TICK };
+    let center = plot.left + plot.width / 2.0;
+    canvas.text(center, space.bottom() - 8.0, &x.label, Anchor::Middle, &label);
+    plot
+}
+
+/// Draws bars; returns where the data begins.
+pub fn bars(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, bars: &[(String, f64)]) -> f64 {
+    let scale = Scale::new(y.log, true, bars.iter().map(|b| b.1));
+    let longest = bars.iter().map(|b| text_width(&b.0, TICK.size)).fold(0.0, f64::max);
+    let slot = (space.width - 90.0) / bars.len().max(1) as f64;
+    // Names stand upright where they have no room side by side, unless leaving some out makes it.
+    let numeric = bars.iter().all(|b| b.0.trim_start_matches('−').parse::<f64>().is_ok());
+    let upright = !numeric && longest > slot;
+    let every = if numeric { ((longest + 6.0) / slot).ceil().max(1.0) as usize } else { 1 };
+    let below = if upright { 32.0 + longest.min(90.0) } else { 44.0 };
+    let plot = frame(canvas, space, x, y, &scale, below);
+    let slot = plot.width / bars.len().max(1) as f64;
+    for (at, (name, height)) in bars.iter().enumerate() {
+        let left = plot.left + slot * at as f64;
+        if scale.shows(*height) {
+            let height = plot.height * scale.at(*height);
+            let gap = (0.15 * slot).min(8.0);
+            let top = plot.bottom() - height;
+            canvas.rect(Rect { left: left + gap, top, width: slot - 2.0 * gap, height }, SERIES[0]);
+        }
+        let (center, under) = (left + slot / 2.0, plot.bottom() + 12.0);
+        if upright {
+            let style = Style { upright: true, ..TICK };
+            let name = shorten(name, TICK.size, 90.0);
+            canvas.text(center, under - 4.0, &name, Anchor::End, &style);
+        } else if at % every == 0 {
+            canvas.text(center, under + 2.0, name, Anchor::Middle, &TICK);
+        }
+    }
+    plot.left
+}
+
+/// Draws curves; returns where the data begins.
+pub fn lines(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, lines: &[Line]) -> f64 {
+    let points = || lines.iter().flat_map(|line| line.points.iter());
+    let across = Scale::new(x.log, false, points().map(|p| p.0));
+    let up = Scale::new(y.log, false, points().map(|p| p.1));
+    let legend = if lines.len() > 1 { 20.0 } else { 0.0 };
+    let inner = Rect { top: space.top + legend, height: space.height - legend, ..space };
+    let plot = frame(canvas, inner, x, y, &up, 44.0);
+    for (value, text) in &across.ticks {
+        let at = plot.left + plot.width * across.at(*value);
+        canvas.rule((at, plot.bottom()), (at, plot.bottom() + 4.0), GREY);
+        canvas.text(at, plot.bottom() + 14.0, text, Anchor::Middle, &TICK);
+    }
+    let mut left = plot.left;
+    for (at, line) in lines.iter().enumerate() {
+        let color = SERIES[at % SERIES.len()];
+        let shown = line.points.iter().filter(|p| across.shows(p.0) && up.shows(p.1));
+        let place = |p: &(f64, f64)| {
+            let (x, y) = (across.at(p.0), up.at(p.1));
+            (plot.left + plot.width * x, plot.bottom() - plot.height * y)
+        };
+        let places: Vec<(f64, f64)> = shown.map(place).collect();
+        if places.len() > 1 {
+            canvas.curve(places.clone(), color);
+        }
+        if places.len() <= 20 {
+            places.iter().for_each(|&p| canvas.dot(p, color));
+        }
+        if legend > 0.0 {
+            let height = space.top + 8.0;
+            canvas.curve(vec![(left, height), (left + 16.0, height)], color);
+            canvas.text(left + 22.0, height, &line.name, Anchor::Start, &Style::default());
+            left += 22.0 + text_width(&line.name, 11.0) + 18.0;
+        }
+    }
+    plot.left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticks(log: bool, low: f64, high: f64) -> Vec<String> {
+        Scale::new(log, false, [low, high].into_iter()).ticks.into_iter().map(|t| t.1).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_numbers() {
+        assert_eq!(ticks(false, 0.0, 9.3), ["0", "2", "4", "6", "8", "10"]);
+        assert_eq!(ticks(false, -0.1, 0.1), ["−0.10", "−0.05", "0.00", "0.05", "0.10"]);
+        assert_eq!(ticks(false, 0.0, 1.2e6).last().unwrap(), "1,500,000");
+        assert_eq!(ticks(true, 0.5, 3.0), ["0.5", "1", "2", "5"]);
+        assert_eq!(ticks(true, 1.0, 1e8), ["1", "100", "10,000", "10⁶", "10⁸"]);
+        assert_eq!(ticks(true, 2e-5, 9e-5), ["2·10⁻⁵", "5·10⁻⁵", "10⁻⁴"]);
+        assert_eq!(ticks(false, 4.0, 4.0).len(), 5);
+    }
+
+    #[test]
+    fn ends_of_a_scale_are_its_edges() {
+        for (log, low, high) in [(false, 3.0, 17.0), (true, 0.02, 700.0)] {
+            let scale = Scale::new(log, false, [low, high].into_iter());
+            assert!(
+                scale.at(scale.low).abs() < 1e-12 && (scale.at(scale.high) - 1.0).abs() < 1e-12
+            );
+            assert!(scale.at(low) >= 0.0 && scale.at(high) <= 1.0 + 1e-12);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The figures that training leads to.
+
+use super::{Axis, Cell, Content, Figure, Grid, Line, Panel};
+use crate::data::Ratings;
+use crate::error::{Error, Result};
+use crate::model::User;
+use crate::recommender::Recommender;
+use crate::train::Epoch;
+
+/// The largest matrix that [`completion`] draws, in rows and in columns.
+const LARGEST: usize = 40;
+
+/// Loss by epoch, data term and penalty apart, and beside it the validation metric if there is one.
+///
+/// # Errors
+/// If there are no epochs: closed-form recipes have none.
+pub fn curve(epochs: &[Epoch], metric: &str) -> Result<Figure> {
+    let mut panels = vec![loss(epochs)?];
+    let validation: Vec<(f64, f64)> =
+        epochs.iter().filter_map(|e| Some((e.number as f64, e.validation?))).collect();
+    if !validation.is_empty() {
+        panels.push(Panel {
+            title: "Validation".into(),
+            x: Axis::new("epoch"),
+            y: Axis::new(metric),
+            content: Content::Lines(vec![Line { name: metric.into(), points: validation }]),
+        });
+    }
+    Ok(Figure::new(&panels))
+}
+
+fn loss(epochs: &[Epoch]) -> Result<Panel> {
+    if epochs.is_empty() {
+        return Err(Error::Unfit("there is no curve: the model was trained in one step".into()));
+    }
+    let line = |name: &str, part: fn(&Epoch) -> f64| Line {
+        name: name.into(),
+        points: epochs.iter().map(|e| (e.number as f64, part(e))).collect(),
+    };
+    let mut lines = vec![line("data", |e| e.loss.data)];
+    if epochs.iter().any(|e| e.loss.penalty != 0.0) {
+        lines.push(line("penalty", |e| e.loss.penalty));
+    }
+    // A loss that falls through decades is told by ratios.
+    let values = || lines.iter().flat_map(|l| &l.points).map(|p| p.1).filter(|v| *v > 0.0);
+    let log = values().fold(0.0, f64::max) > 30.0 * values().fold(f64::MAX, f64::min);
+    Ok(Panel {
+        title: "Training loss".into(),
+        x: Axis::new("epoch"),
+        y: Axis { label: "loss".into(), log },
+        content: Content::Lines(lines),
+    })
+}
+
+/// How a small matrix was completed: the loss curve (or `singular_values`) | the known entries with
+/// a red question mark for each unknown one | the same with the predictions in red.
+///
+/// # Errors
+/// If the matrix has more than 40 rows or columns.
+pub fn completion(
+    recommender: &Recommender,
+    ratings: &Ratings,
+    singular_values: &[f32],
+) -> Result<Figure> {
+    let (users, items) = (ratings.users.len(), ratings.items.len());
+    if users.max(items) > LARGEST {
+        return Err(Error::Unfit(format!(
+            "a matrix of {users} users and {items} items is too large to draw; \
+             the most is {LARGEST} of each"
+        )));
+    }
+    let mut panels = Vec::new();
+    let epochs = &recommender.card().epochs;
+    if !epochs.is_empty() {
+        panels.push(loss(epochs)?);
+    } else if !singular_values.is_empty() {
+        let bar = |(at, &s): (usize, &f32)| ((at + 1).to_string(), f64::from(s));
+        panels.push(Panel {
+            title: "Singular values".into(),
+            x: Axis::new("number"),
+            y: Axis::new("singular value"),
+            content: Content::Bars(singular_values.iter().enumerate().map(bar).collect()),
+        });
+    }
+    let scores = scores(recommender, ratings);
+    let known = |u: usize, i: usize| {
+        let row = ratings.by_user.row(u);
+        let at = row.columns.binary_search(&(i as u32)).ok()?;
+        Some(row.values[at])
+    };
+    // Predictions may lie outside the scale of the data; the shades cover both.
+    let (low, high) =
+        scores.iter().fold(ratings.scale(), |(low, high), &s| (low.min(s), high.max(s)));
+    let shade = |value: f32| Some(f64::from((value - low) / (high - low).max(f32::MIN_POSITIVE)));
+    let grid = |cell: &dyn Fn(usize, usize) -> Cell| {
+        Content::Grid(Grid {
+            rows: ratings.users.names().map(Into::into).collect(),
+            columns: ratings.items.names().map(Into::into).collect(),
+            cells: (0..users * items).map(|at| cell(at / items, at % items)).collect(),
+        })
+    };
+    let before = grid(&|u, i| match known(u, i) {
+        Some(value) => Cell { text: value.to_string(), shade: shade(value), red: false },
+        None => Cell { text: "?".into(), shade: None, red: true },
+    });
+    let after = grid(&|u, i| match known(u, i) {
+        Some(value) => Cell { text: value.to_string(), shade: shade(value), red: false },
+        None => {
+            let score = scores[u * items + i];
+            Cell { text: format!("{score:.2}"), shade: shade(score), red: true }
+        }
+    });
+    let name = recommender.card().algorithm.name();
+    for (title, content) in [("Known".into(), before), (format!("Completed by {name}"), after)] {
+        panels.push(Panel { title, x: Axis::default(), y: Axis::default(), content });
+    }
+    Ok(Figure::new(&panels))
+}
+
+/// Scores of all items for all users, row after row.
+fn scores(recommender: &Recommender, ratings: &Ratings) -> Vec<f32> {
+    let items: Vec<u32> = (0..ratings.items.len() as u32).collect();
+    let mut scores = vec![0.0; ratings.users.len() * items.len()];
+    for (u, row) in scores.chunks_mut(items.len().max(1)).enumerate() {
+        recommender.model().score(User::of(ratings, u as u32), &items, row);
+    }
+    scores
+}

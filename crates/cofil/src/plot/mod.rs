@@ -1,0 +1,240 @@
+//! Figures: loss curves, histograms and completed matrices, as SVG or PNG.
+//!
+//! A [`Figure`] is a row of [`Panel`]s, drawn as a list of shapes. SVG writes that list down as text;
+//! PNG paints it with the font in `assets/`, so that it looks alike on machines without fonts.
+//!
+//! ```
+//! use cofil::plot::{Axis, Content, Figure, Panel};
+//!
+//! let bars = [("1", 6.0), ("2", 11.0), ("3", 27.0)].map(|(name, n)| (name.to_owned(), n));
+//! let panel = Panel {
+//!     title: "How people rated".into(),
+//!     x: Axis::new("rating"),
+//!     y: Axis::new("ratings"),
+//!     content: Content::Bars(bars.to_vec()),
+//! };
+//! assert!(Figure::new(&[panel]).svg().starts_with("<svg"));
+//! ```
+
+mod axes;
+mod canvas;
+mod figures;
+mod font;
+mod grid;
+mod png;
+mod svg;
+
+pub use axes::Axis;
+pub use figures::{completion, curve};
+
+use crate::error::{Error, Result};
+use crate::store;
+use canvas::{Anchor, Canvas, Rect, Style};
+use std::path::Path;
+
+const PANEL_HEIGHT: f64 = 300.0;
+const MARGIN: f64 = 20.0;
+const TITLE: f64 = 30.0;
+
+/// One part of a figure.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    /// Stands above it; may be empty.
+    pub title: String,
+    /// Horizontal axis.
+    pub x: Axis,
+    /// Vertical axis.
+    pub y: Axis,
+    /// What it shows.
+    pub content: Content,
+}
+
+/// What a panel shows.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A bar for each (name, height).
+    Bars(Vec<(String, f64)>),
+    /// Curves, named at the top when there is more than one.
+    Lines(Vec<Line>),
+    /// Numbers in squares; the axes are not used.
+    Grid(Grid),
+}
+
+/// A curve.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Name in the legend.
+    pub name: String,
+    /// (x, y), x rising; points that cannot be shown, such as 0 on a logarithmic axis, are left out.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Numbers in squares.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// Names of the rows.
+    pub rows: Vec<String>,
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// Row after row.
+    pub cells: Vec<Cell>,
+}
+
+/// One square of a [`Grid`].
+#[derive(Clone, Debug, Default)]
+pub struct Cell {
+    /// What stands in it.
+    pub text: String,
+    /// How dark it is, from 0 to 1; white if `None`.
+    pub shade: Option<f64>,
+    /// Red letters: unknown or predicted.
+    pub red: bool,
+}
+
+/// A finished figure.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    canvas: Canvas,
+}
+
+impl Figure {
+    /// Draws `panels` side by side, at most three in a row.
+    pub fn new(panels: &[Panel]) -> Self {
+        let columns = if panels.len() == 4 { 2 } else { panels.len().clamp(1, 3) };
+        let rows: Vec<&[Panel]> = panels.chunks(columns).collect();
+        let height = |row: &[Panel]| row.iter().map(Panel::height).fold(0.0, f64::max);
+        let row_width = |row: &[Panel]| row.iter().map(Panel::width).sum::<f64>();
+        let width = rows.iter().map(|row| row_width(row)).fold(0.0, f64::max) + 2.0 * MARGIN;
+        let total: f64 = rows.iter().map(|row| height(row) + MARGIN).sum();
+        let mut canvas = Canvas::new(width, total + MARGIN);
+        let mut top = MARGIN;
+        for row in rows {
+            let (mut left, height) = (MARGIN, height(row));
+            for panel in row {
+                let space = Rect { left, top, width: panel.width(), height };
+                panel.draw(&mut canvas, space);
+                left += panel.width();
+            }
+            top += height + MARGIN;
+        }
+        Self { canvas }
+    }
+
+    /// The figure as SVG.
+    pub fn svg(&self) -> String {
+        svg::render(&self.canvas)
+    }
+
+    /// The figure as PNG, two pixels per unit of the SVG.
+    ///
+    /// # Errors
+    /// If it is too large to hold in memory.
+    pub fn png(&self) -> Result<Vec<u8>> {
+        png::render(&self.canvas)
+    }
+
+    /// Writes the figure to `path`, as its ending `.svg` or `.png` says.
+    ///
+    /// # Errors
+    /// If the ending is another one or the file system refuses.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        match format_of(path)? {
+            Format::Svg => store::write_atomically(path, self.svg().as_bytes()),
+            Format::Png => store::write_atomically(path, &self.png()?),
+        }
+    }
+}
+
+enum Format {
+    Svg,
+    Png,
+}
+
+fn format_of(path: &Path) -> Result<Format> {
+    let ending = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    match ending.as_deref() {
+        Some("svg") => Ok(Format::Svg),
+        Some("png") => Ok(Format::Png),
+        _ => Err(Error::format(path, "a figure is written to a file that ends in .svg or .png")),
+    }
+}
+
+/// Refuses a path that [`Figure::save`] would not write to, before the work is done.
+///
+/// # Errors
+/// If the ending is neither `.svg` nor `.png`.
+pub fn check_path(path: &Path) -> Result<()> {
+    format_of(path).map(|_| ())
+}
+
+impl Panel {
+    fn width(&self) -> f64 {
+        match &self.content {
+            Content::Grid(grid) => grid.size().0,
+            Content::Bars(bars) => (24.0 * bars.len() as f64 + 90.0).clamp(400.0, 800.0),
+            Content::Lines(_) => 400.0,
+        }
+    }
+
+    fn height(&self) -> f64 {
+        TITLE
+            + match &self.content {
+                Content::Grid(grid) => grid.size().1,
+                _ => PANEL_HEIGHT,
+            }
+    }
+
+    fn draw(&self, canvas: &mut Canvas, space: Rect) {
+        let inside = Rect { top: space.top + TITLE, height: space.height - TITLE, ..space };
+        let left = match &self.content {
+            Content::Grid(grid) => grid.draw(canvas, inside),
+            Content::Bars(bars) => axes::bars(canvas, inside, &self.x, &self.y, bars),
+            Content::Lines(lines) => axes::lines(canvas, inside, &self.x, &self.y, lines),
+        };
+        let style = Style { size: 13.0, bold: true, ..Style::default() };
+        canvas.text(left, space.top + 12.0, &self.title, Anchor::Start, &style);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn panel(content: Content) -> Panel {
+        Panel { title: "A < B & \"C\"".into(), x: Axis::new("x"), y: Axis::new("y"), content }
+    }
+
+    #[test]
+    fn every_panel_becomes_valid_svg_and_png() {
+        let line = |points: &[(f64, f64)]| Line { name: "l".into(), points: points.to_vec() };
+        let cell = Cell { text: "\u{1}<5>".into(), shade: Some(7.0), red: true };
+        let grid =
+            Grid { rows: vec!["r".into()], columns: vec!["c".repeat(50)], cells: vec![cell] };
+        for content in [
+            Content::Bars(vec![("a<".into(), 3.0), ("b".into(), f64::NAN)]),
+            Content::Bars(Vec::new()),
+            Content::Lines(Vec::new()),
+            Content::Lines(vec![line(&[(1.0, f64::INFINITY), (2.0, 1.0)]), line(&[])]),
+            Content::Lines(vec![line(&[(0.0, 0.0)])]),
+            Content::Grid(grid),
+            Content::Grid(Grid { rows: vec![], columns: vec![], cells: vec![] }),
+        ] {
+            let mut logarithmic = panel(content.clone());
+            logarithmic.y.log = true;
+            logarithmic.x.log = true;
+            let figure = Figure::new(&[panel(content), logarithmic]);
+            assert!(figure.png().unwrap().starts_with(b"\x89PNG"), "{}", figure.svg());
+            assert!(!figure.svg().contains("NaN") && !figure.svg().contains("inf"));
+        }
+    }
+
+    #[test]
+    fn the_ending_says_the_format() {
+        let folder = tempfile::tempdir().unwrap();
+        let figure = Figure::new(&[panel(Content::Bars(vec![("a".into(), 1.0)]))]);
+        figure.save(&folder.path().join("f.svg")).unwrap();
+        figure.save(&folder.path().join("f.PNG")).unwrap();
+        assert!(figure.save(&folder.path().join("f.jpg")).is_err());
+        assert!(check_path(Path::new("figure")).is_err());
+    }
+}
