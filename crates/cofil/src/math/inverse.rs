@@ -10,6 +10,7 @@
 //! two panels of n × [`BLOCK`] numbers instead of a second and third matrix. Every strip of rows is
 //! one product on one thread, so the result does not depend on their number.
 
+use super::matrix::leave_wide_registers;
 use super::{Matrix, parallel};
 use crate::error::{Error, Result};
 use faer::linalg::cholesky::llt;
@@ -101,6 +102,7 @@ fn product(
     let a = MatRef::from_row_major_slice(a, m, k);
     let b = MatRef::from_row_major_slice(b, n, k);
     matmul(out, accum, a, b.transpose(), alpha, Par::Seq);
+    leave_wide_registers();
 }
 
 /// The inverse of one diagonal block by Cholesky, on this thread.
@@ -121,6 +123,7 @@ fn invert_small(mut a: Matrix) -> Result<Matrix> {
         Par::Seq,
         stack,
     );
+    leave_wide_registers();
     mirror(inverse.data_mut(), n, 0, n);
     Ok(inverse)
 }

@@ -112,6 +112,7 @@ pub fn mul_bt(out: &mut [f32], output: Output, a: &[f32], b: &[f32], m: usize, n
     let b = MatRef::from_row_major_slice(b, n, k);
     let out = MatMut::from_row_major_slice_mut(out, m, n);
     matmul(out, output.into(), a, b.transpose(), 1.0, Par::Seq);
+    leave_wide_registers();
 }
 
 /// out (m × n) ← A (m × k) · B (k × n), all row-major, on the calling thread.
@@ -120,6 +121,23 @@ pub fn mul(out: &mut [f32], output: Output, a: &[f32], b: &[f32], m: usize, n: u
     let b = MatRef::from_row_major_slice(b, k, n);
     let out = MatMut::from_row_major_slice_mut(out, m, n);
     matmul(out, output.into(), a, b, 1.0, Par::Seq);
+    leave_wide_registers();
+}
+
+/// Clears the upper halves of the vector registers, which the product leaves in use: until then every
+/// scalar instruction of code compiled for any x86-64 has to preserve them (XᵀX by scattered
+/// additions took 2.3 times as long).
+pub(super) fn leave_wide_registers() {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx") {
+        #[target_feature(enable = "avx")]
+        fn clear() {
+            std::arch::x86_64::_mm256_zeroupper();
+        }
+        // SAFETY: the processor has AVX, as just checked, and no caller keeps values in the upper
+        // halves across a call of a function compiled without AVX.
+        unsafe { clear() }
+    }
 }
 
 #[cfg(test)]
