@@ -4,7 +4,7 @@
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::models::{Ease, Popularity, Recipe, Target};
+use crate::models::{BiasedMf, Ease, Popularity, Recipe, Target};
 use crate::train::Run;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ use serde_json::{Map, Value};
 pub enum Algorithm {
     /// What most people chose.
     Popularity(Popularity),
+    /// Matrix factorization with biases, learned by gradient descent.
+    BiasedMf(BiasedMf),
     /// Item-to-item weights in closed form.
     Ease(Ease),
 }
@@ -24,12 +26,17 @@ pub enum Algorithm {
 impl Algorithm {
     /// Every recipe with its default settings.
     pub fn all() -> Vec<Self> {
-        vec![Self::Popularity(Popularity::default()), Self::Ease(Ease::default())]
+        vec![
+            Self::Popularity(Popularity::default()),
+            Self::BiasedMf(BiasedMf::default()),
+            Self::Ease(Ease::default()),
+        ]
     }
 
     fn recipe(&self) -> &dyn Recipe {
         match self {
             Self::Popularity(recipe) => recipe,
+            Self::BiasedMf(recipe) => recipe,
             Self::Ease(recipe) => recipe,
         }
     }
@@ -78,7 +85,7 @@ impl Algorithm {
             // One setting at a time, so that a wrong type is blamed on the right one.
             merged.insert(setting.clone(), value.clone());
             serde_json::from_value::<Self>(Value::Object(merged.clone()))
-                .map_err(|e| Error::setting(setting, e.to_string()))?;
+                .map_err(|e| Error::setting(setting, wrong_value(&e.to_string())))?;
         }
         serde_json::from_value(Value::Object(merged))
             .map_err(|e| Error::Unfit(format!("settings of {name}: {e}")))
@@ -99,6 +106,15 @@ impl Algorithm {
 
     fn to_value(&self) -> Value {
         serde_json::to_value(self).expect("settings are plain data")
+    }
+}
+
+/// What is wrong with the value of a setting; a misspelt name of a list comes with the nearest.
+fn wrong_value(message: &str) -> String {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match (message.starts_with("unknown variant"), quoted.split_first()) {
+        (true, Some((name, valid))) => Error::unknown("value", name, valid).to_string(),
+        _ => message.into(),
     }
 }
 

@@ -30,7 +30,7 @@ impl<'a> Row<'a> {
     }
 
     /// The entries in order of their columns.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, f32)> + 'a {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, f32)> + use<'a> {
         self.columns.iter().copied().zip(self.values.iter().copied())
     }
 

@@ -55,7 +55,9 @@ impl Settings {
             Link::Identity => true,
             Link::Sigmoid { low, high } => low < high && (high - low).is_finite(),
         };
-        scale && self.offset.is_finite() && self.fold_in.is_sound()
+        let logistic = matches!(self.fold_in, FoldIn::Logistic { .. });
+        let fits = !logistic || matches!(self.link, Link::Sigmoid { .. });
+        scale && fits && self.offset.is_finite() && self.fold_in.is_sound()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Shapes (`factors`, `item_weights`) that trained models take, and the recipes that train them,
 //! one file each. A recipe imports shapes and the layers below, never another recipe.
 
+pub mod biased_mf;
 pub mod ease;
 pub mod factors;
 pub mod fold_in;
@@ -8,6 +9,7 @@ pub mod item_weights;
 pub mod popularity;
 pub mod similarity;
 
+pub use biased_mf::BiasedMf;
 pub use ease::Ease;
 pub use factors::Factors;
 pub use fold_in::FoldIn;

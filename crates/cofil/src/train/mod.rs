@@ -4,6 +4,7 @@
 //! here once. Closed-form recipes never call it.
 
 pub mod checkpoint;
+pub mod optimizer;
 pub mod stop;
 
 pub use checkpoint::Checkpoint;

@@ -1,0 +1,176 @@
+//! The training data cut into a fixed grid of B × B blocks of users × items.
+//!
+//! The B blocks of a diagonal share neither users nor items, so they are learned from at the same
+//! time, each by one thread, and the result does not depend on how many threads there are (the
+//! stratified schedule of Gemulla et al., "Large-scale matrix factorization with distributed
+//! stochastic gradient descent", KDD 2011). B depends on the data alone.
+
+use crate::data::Csr;
+use crate::math::Rng;
+use rayon::prelude::*;
+
+/// Entries a block should have: enough to outweigh a barrier between threads, few enough for the
+/// rows of a block to stay in a level-2 cache.
+const BLOCK: usize = 1 << 14;
+
+/// Most groups on a side, unless the 16-bit indices need more.
+const MOST_GROUPS: usize = 64;
+
+/// Entries that stay together from epoch to epoch in large blocks: two cache lines.
+const CHUNK: usize = 16;
+
+/// Blocks up to this size are put into a new order entry by entry.
+const SMALL_BLOCK: usize = 1 << 10;
+
+/// A value at (user, item), both counted inside their groups.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// Row of the user's group.
+    pub user: u16,
+    /// Row of the item's group.
+    pub item: u16,
+    /// What to predict.
+    pub value: f32,
+}
+
+/// One side's rows, dealt to groups.
+#[derive(Clone, Debug)]
+pub struct Groups {
+    /// The rows of each group, those with most entries first: they share cache lines.
+    pub rows: Vec<Vec<u32>>,
+    /// (group, place in the group) of each row.
+    place: Vec<(u16, u16)>,
+}
+
+/// All entries, by block: block (g, h) holds those of user group g and item group h.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// The users.
+    pub users: Groups,
+    /// The items.
+    pub items: Groups,
+    /// `blocks[g][h]`, entries in random order.
+    pub blocks: Vec<Vec<Vec<Entry>>>,
+}
+
+impl Groups {
+    /// Deals rows with these numbers of entries to `groups` groups, at random but so that every
+    /// group gets its share of the rows with many entries.
+    fn deal(counts: &[u32], groups: usize, rng: &mut Rng) -> Self {
+        let mut order: Vec<u32> = (0..counts.len() as u32).collect();
+        order.sort_by_key(|&r| std::cmp::Reverse(counts[r as usize]));
+        let mut rows = vec![Vec::with_capacity(counts.len().div_ceil(groups)); groups];
+        let mut place = vec![(0, 0); counts.len()];
+        let mut turn: Vec<usize> = (0..groups).collect();
+        for hand in order.chunks(groups) {
+            rng.shuffle(&mut turn);
+            for (&row, &group) in hand.iter().zip(&turn) {
+                place[row as usize] = (group as u16, rows[group].len() as u16);
+                rows[group].push(row);
+            }
+        }
+        Self { rows, place }
+    }
+}
+
+impl Grid {
+    /// Lays `data` out; `rng` decides who is in which group and the order inside the blocks.
+    pub fn new(data: &Csr, rng: &Rng) -> Self {
+        let b = size(data.rows(), data.cols(), data.nnz());
+        let degrees: Vec<u32> = data.iter().map(|row| row.len() as u32).collect();
+        let users = Groups::deal(&degrees, b, &mut rng.piece(0));
+        let items = Groups::deal(&data.column_counts(), b, &mut rng.piece(1));
+        let stripe = |g: usize| {
+            let mut blocks = vec![Vec::with_capacity(data.nnz() / (b * b) * 9 / 8); b];
+            for (user, &row) in users.rows[g].iter().enumerate() {
+                for (item, value) in data.row(row as usize).iter() {
+                    let (h, item) = items.place[item as usize];
+                    blocks[h as usize].push(Entry { user: user as u16, item, value });
+                }
+            }
+            for (h, block) in blocks.iter_mut().enumerate() {
+                rng.piece((2 + g * b + h) as u64).shuffle(block);
+            }
+            blocks
+        };
+        let blocks = (0..b).into_par_iter().map(stripe).collect();
+        Self { users, items, blocks }
+    }
+
+    /// Number B of groups on each side.
+    pub fn size(&self) -> usize {
+        self.blocks.len()
+    }
+}
+
+/// B for a table of this size.
+fn size(users: usize, items: usize, entries: usize) -> usize {
+    let by_entries = (entries as f64 / BLOCK as f64).sqrt() as usize;
+    let by_index = users.max(items).div_ceil(1 << 16);
+    by_entries.clamp(1, MOST_GROUPS).min(users.min(items).max(1)).max(by_index)
+}
+
+/// The order in which an epoch visits a block of `len` entries: chunk c holds
+/// `entries[c * size..]`, up to `size` of them.
+pub fn order(len: usize, rng: &mut Rng) -> (usize, Vec<u32>) {
+    let size = if len <= SMALL_BLOCK { 1 } else { CHUNK };
+    let mut chunks: Vec<u32> = (0..len.div_ceil(size) as u32).collect();
+    rng.shuffle(&mut chunks);
+    (size, chunks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Rng;
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+
+    #[test]
+    fn the_size_depends_on_the_data() {
+        assert_eq!(size(5, 5, 20), 1);
+        assert_eq!(size(6040, 3706, 900_000), 7);
+        assert_eq!(size(138_000, 27_000, 20_000_000), 34);
+        assert_eq!(size(1 << 22, 10, 1000), 64, "16-bit places");
+        assert_eq!(size(2, 1_000, 1_000_000), 2);
+        assert_eq!(size(0, 0, 0), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn every_entry_is_in_its_block_once(seed in 0u64..1000, users in 1usize..40, items in 1usize..40, groups in 1usize..6) {
+            let mut rng = Rng::new(seed, &[]);
+            let rows: Vec<Vec<(u32, f32)>> = (0..users)
+                .map(|_| (0..items as u32).filter_map(|i| (rng.uniform() < 0.4).then(|| (i, rng.normal()))).collect())
+                .collect();
+            let data = Csr::from_rows(items, rows);
+            let grid = Grid::new(&data, &rng);
+            let mut found = Vec::new();
+            for (g, stripe) in grid.blocks.iter().enumerate() {
+                for (h, block) in stripe.iter().enumerate() {
+                    for e in block {
+                        let (u, i) = (grid.users.rows[g][e.user as usize], grid.items.rows[h][e.item as usize]);
+                        prop_assert_eq!(data.row(u as usize).get(i), Some(e.value));
+                        found.push((u, i));
+                    }
+                }
+            }
+            found.sort_unstable();
+            found.dedup();
+            prop_assert_eq!(found.len(), data.nnz());
+
+            let counts: Vec<u32> = data.iter().map(|row| row.len() as u32).collect();
+            let dealt = Groups::deal(&counts, groups, &mut rng);
+            let sizes = dealt.rows.iter().map(Vec::len);
+            prop_assert_eq!(sizes.clone().sum::<usize>(), users);
+            prop_assert!(sizes.clone().max().unwrap() - sizes.min().unwrap() <= 1);
+        }
+
+        #[test]
+        fn an_order_visits_every_chunk_once(len in 0usize..5000) {
+            let (size, mut chunks) = order(len, &mut Rng::new(1, &[]));
+            chunks.sort_unstable();
+            prop_assert_eq!(chunks.len(), len.div_ceil(size));
+            prop_assert!(chunks.iter().enumerate().all(|(at, &c)| at == c as usize));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The inner loop of per-sample SGD: one pass over one block.
+//!
+//! Compiled for several vector widths; [`LANES`] interleaved partial sums and fused multiply-add
+//! give the same bits for all of them.
+
+use super::Link;
+use super::grid::Entry;
+use crate::math::vector::{LANES, sum_lanes};
+use multiversion::multiversion;
+
+/// The parameters of one group of rows.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Rows of a whole number of [`LANES`]; what is beyond the number of factors stays 0.
+    pub factors: Vec<f32>,
+    /// One number per row.
+    pub bias: Vec<f32>,
+}
+
+/// What a step does, the same for all values of an epoch.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// From μ + b_u + b_i + p·q to ŷ.
+    pub link: Link,
+    /// η.
+    pub rate: f32,
+    /// λ.
+    pub reg: f32,
+    /// Whether there are biases; 0 if not.
+    pub biases: bool,
+    /// Whether μ is learned. Each value then waits for the one before.
+    pub offset: bool,
+}
+
+/// Learns from every entry of `block`, chunk after chunk of `order`. Answers the loss met on the
+/// way and where μ, which starts at `offset`, ends.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+pub fn learn(
+    block: &[Entry],
+    order: &(usize, Vec<u32>),
+    users: &mut Part,
+    items: &mut Part,
+    step: Step,
+    offset: f32,
+) -> (f64, f32) {
+    let biases = (&mut users.bias[..], &mut items.bias[..]);
+    let width = users.factors.len() / biases.0.len().max(1) / LANES;
+    let p = users.factors.as_chunks_mut().0;
+    let q = items.factors.as_chunks_mut().0;
+    let wide = Wide { p, q, width };
+    // The common widths, and a fixed offset, are worth a loop of their own.
+    match (width, step.offset) {
+        (_, true) => walk::<true>(block, order, wide, biases, step, offset),
+        (1, _) => walk::<false>(block, order, wide.fixed::<1>(), biases, step, offset),
+        (2, _) => walk::<false>(block, order, wide.fixed::<2>(), biases, step, offset),
+        (4, _) => walk::<false>(block, order, wide.fixed::<4>(), biases, step, offset),
+        (8, _) => walk::<false>(block, order, wide.fixed::<8>(), biases, step, offset),
+        _ => walk::<false>(block, order, wide, biases, step, offset),
+    }
+}
+
+/// A vector as whole [`LANES`].
+type Lanes = [[f32; LANES]];
+
+/// The vectors of two groups.
+trait Rows {
+    /// Those of `entry`.
+    fn pair(&mut self, entry: &Entry) -> (&mut Lanes, &mut Lanes);
+}
+
+/// Vectors of any number of lanes.
+struct Wide<'a> {
+    p: &'a mut Lanes,
+    q: &'a mut Lanes,
+    width: usize,
+}
+
+/// Vectors of `C` lanes: the compiler unrolls.
+struct Fixed<'a, const C: usize> {
+    p: &'a mut [[[f32; LANES]; C]],
+    q: &'a mut [[[f32; LANES]; C]],
+}
+
+impl<'a> Wide<'a> {
+    #[inline(always)]
+    fn fixed<const C: usize>(self) -> Fixed<'a, C> {
+        Fixed { p: self.p.as_chunks_mut().0, q: self.q.as_chunks_mut().0 }
+    }
+}
+
+impl Rows for Wide<'_> {
+    #[inline(always)]
+    fn pair(&mut self, entry: &Entry) -> (&mut Lanes, &mut Lanes) {
+        let (u, i) = (entry.user as usize * self.width, entry.item as usize * self.width);
+        (&mut self.p[u..u + self.width], &mut self.q[i..i + self.width])
+    }
+}
+
+impl<const C: usize> Rows for Fixed<'_, C> {
+    #[inline(always)]
+    fn pair(&mut self, entry: &Entry) -> (&mut Lanes, &mut Lanes) {
+        (&mut self.p[entry.user as usize], &mut self.q[entry.item as usize])
+    }
+}
+
+#[inline(always)]
+fn walk<const OFFSET: bool>(
+    block: &[Entry],
+    (size, chunks): &(usize, Vec<u32>),
+    mut rows: impl Rows,
+    (user_bias, item_bias): (&mut [f32], &mut [f32]),
+    step: Step,
+    mut offset: f32,
+) -> (f64, f32) {
+    let keep = 1.0 - 2.0 * step.rate * step.reg;
+    let pull = step.rate * step.link.slope();
+    let bias_pull = if step.biases { pull } else { 0.0 };
+    let mut loss = 0f64;
+    for &chunk in chunks {
+        let start = chunk as usize * size;
+        for entry in &block[start..(start + size).min(block.len())] {
+            let (p, q) = rows.pair(entry);
+            let b = &mut user_bias[entry.user as usize];
+            let d = &mut item_bias[entry.item as usize];
+            let x = offset + *b + *d + dot(p, q);
+            let (error, part) = step.link.error(x, entry.value);
+            loss += part;
+            let pull_error = pull * error;
+            for (p, q) in p.iter_mut().zip(q) {
+                for l in 0..LANES {
+                    let old = p[l];
+                    p[l] = old.mul_add(keep, pull_error * q[l]);
+                    q[l] = q[l].mul_add(keep, pull_error * old);
+                }
+            }
+            *b = b.mul_add(keep, bias_pull * error);
+            *d = d.mul_add(keep, bias_pull * error);
+            if OFFSET {
+                offset = offset.mul_add(keep, pull_error);
+            }
+        }
+    }
+    (loss, offset)
+}
+
+#[inline(always)]
+fn dot(p: &Lanes, q: &Lanes) -> f32 {
+    let mut lanes = [0f32; LANES];
+    for (p, q) in p.iter().zip(q) {
+        for l in 0..LANES {
+            lanes[l] = p[l].mul_add(q[l], lanes[l]);
+        }
+    }
+    sum_lanes(lanes)
+}
