@@ -3,7 +3,10 @@
 use cofil::evaluate::Metric;
 use cofil::math::{Matrix, Rng};
 use cofil::models::Target;
-use cofil::{Algorithm, Checkpoint, Csr, Query, Ratings, Recommender, Row, Run, User, Validation};
+use cofil::models::biased_mf::Offset;
+use cofil::{
+    Algorithm, BiasedMf, Checkpoint, Csr, Query, Ratings, Recommender, Row, Run, User, Validation,
+};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -12,6 +15,18 @@ fn recipes() -> Vec<Algorithm> {
     Algorithm::all()
         .into_iter()
         .map(|algorithm| match algorithm {
+            // Without offset and biases, so that alike means in the same direction.
+            Algorithm::BiasedMf(_) => Algorithm::BiasedMf(BiasedMf {
+                factors: 16,
+                epochs: 30,
+                learning_rate: 0.05,
+                decay: 0.95,
+                reg: 0.001,
+                init_scale: 0.2,
+                biases: false,
+                offset: Offset::None,
+                ..BiasedMf::default()
+            }),
             Algorithm::Ease(_) => {
                 Algorithm::Ease(cofil::Ease { reg: 1.0, ..cofil::Ease::default() })
             }
