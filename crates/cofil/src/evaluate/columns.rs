@@ -8,6 +8,7 @@ use crate::data::Ratings;
 
 /// Per user what they add above and below the fraction bar; users a metric is undefined for add
 /// nothing.
+#[derive(Clone, Debug)]
 pub(super) struct Column {
     /// The metric.
     pub metric: Metric,
@@ -41,6 +42,11 @@ impl Column {
             Metric::Rmse => (sum / weight).sqrt(),
             _ => sum / weight,
         }
+    }
+
+    /// Number of users it is defined for.
+    pub fn users(&self) -> usize {
+        self.weights.iter().filter(|&&weight| weight > 0.0).count()
     }
 }
 

@@ -61,13 +61,19 @@ impl Metric {
         ]
     }
 
-    /// Reads a list such as `ndcg@20, recall@20, auc`.
+    /// Reads a list such as `ndcg@20, recall@20, auc`; what is repeated counts once.
     ///
     /// # Errors
     /// If a name is unknown or there is none.
     pub fn list(text: &str) -> Result<Vec<Self>> {
         let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let metrics = names.map(str::parse).collect::<Result<Vec<_>>>()?;
+        let mut metrics: Vec<Self> = Vec::new();
+        for name in names {
+            let metric = name.parse()?;
+            if !metrics.contains(&metric) {
+                metrics.push(metric);
+            }
+        }
         match metrics.is_empty() {
             true => Err(Error::setting("metrics", "name at least one, such as ndcg@20")),
             false => Ok(metrics),
@@ -185,7 +191,7 @@ mod tests {
             assert_eq!(serde_json::from_str::<Metric>(&json).unwrap(), metric);
         }
         assert_eq!(
-            Metric::list("ndcg@20, HR@1 ,auc").unwrap(),
+            Metric::list("ndcg@20, HR@1 ,auc,hr@1").unwrap(),
             [Metric::Ndcg(20), Metric::Hr(1), Metric::Auc]
         );
     }

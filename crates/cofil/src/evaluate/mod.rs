@@ -3,6 +3,8 @@
 //! [`evaluate`] ranks, for everybody with a test interaction, all items they had not interacted with
 //! in training, and averages over users. `docs/metrics.md` gives the conventions one by one.
 
+mod assemble;
+mod bootstrap;
 mod cases;
 mod columns;
 mod metric;
@@ -10,17 +12,88 @@ pub mod metrics;
 mod outcome;
 pub mod placement;
 mod protocol;
+mod report;
+mod values;
 
 pub use metric::Metric;
 pub use placement::Ties;
 pub use protocol::{Candidates, Protocol};
+pub use report::{Activity, Baselines, Convention, Measure, Measures, Report, Unknown};
 
 use crate::data::Ratings;
 use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::math::{Matrix, parallel};
+use crate::model::{Model, User};
+use assemble::Parts;
 use cases::Case;
-use columns::{Column, Crowd};
-use outcome::Values;
+use columns::Crowd;
+use outcome::{Judge, Outcome};
+use values::Values;
+
+/// Judges `model`, trained on `train`, by `test`, whose users and items may be more than those of
+/// `train` as long as the first are the same. Takes one pass over the users on the caller's threads;
+/// the result does not depend on their number.
+///
+/// # Errors
+/// If `test` has nothing to measure on, or `train` is not what the model was trained on.
+pub fn evaluate(
+    model: &dyn Model,
+    train: &Ratings,
+    test: &Ratings,
+    protocol: &Protocol,
+) -> Result<Report> {
+    check(model, train, test, protocol)?;
+    let items = model.items();
+    let cases = cases::cases(items, train, test, protocol);
+    let values = Values::new(train, protocol.clip);
+    let crowd = Crowd::new(train);
+    let outcomes = outcome::outcomes(model, &values, &cases, protocol);
+    let columns = columns::columns(protocol, &cases, &outcomes, &crowd);
+
+    let ranks = protocol.only(Metric::is_of_ranks);
+    let judge = Judge::new(items, &cases, &ranks);
+    // Outcomes by formula instead of by scores.
+    let formula = |of: &(dyn Fn(&Case<'_>, &Outcome) -> Outcome + Sync)| {
+        let blocks = parallel::map(cases.len(), 256, |range| {
+            range.map(|c| of(&cases[c], &outcomes[c])).collect::<Vec<_>>()
+        });
+        blocks.into_iter().flatten().collect::<Vec<_>>()
+    };
+    let ideal = formula(&|case, o| Outcome::of_ranks(judge.ideal(case, o.candidates)));
+    let ideal = columns::columns(&ranks, &cases, &ideal, &crowd);
+    let mut baselines = Vec::new();
+    if protocol.baselines {
+        let orders = protocol.only(|metric| !metric.is_of_values());
+        if !orders.metrics.is_empty() {
+            let popular = Popular(crowd.popularity.iter().map(|&count| count as f32).collect());
+            let outcomes = outcome::outcomes(&popular, &values, &cases, &orders);
+            baselines.push(("popularity", columns::columns(&orders, &cases, &outcomes, &crowd)));
+        }
+        if !ranks.metrics.is_empty() {
+            let guess = formula(&|case, o| Outcome::of_ranks(judge.guess(case, o.candidates)));
+            baselines.push(("random", columns::columns(&ranks, &cases, &guess, &crowd)));
+        }
+        let errors = protocol.only(Metric::is_of_values);
+        if !errors.metrics.is_empty() {
+            let mean = formula(&|case, _| Outcome {
+                errors: values.errors_of_mean(case),
+                ..Outcome::default()
+            });
+            baselines.push(("mean", columns::columns(&errors, &cases, &mean, &crowd)));
+        }
+    }
+    Ok(assemble::report(Parts {
+        protocol,
+        train,
+        test,
+        cases: &cases,
+        items,
+        columns,
+        ideal,
+        baselines,
+        range: values.range,
+    }))
+}
 
 /// One metric of `model` on `test`, without interval: what early stopping watches. The convention is
 /// that of [`Protocol::default`].
@@ -31,22 +104,29 @@ pub fn measure(model: &dyn Model, train: &Ratings, test: &Ratings, metric: Metri
     let protocol = Protocol::plain(vec![metric]);
     check(model, train, test, &protocol)?;
     let cases = cases::cases(model.items(), train, test, &protocol);
-    let value = judged(model, train, &cases, &protocol)[0].value();
+    let outcomes = outcome::outcomes(model, &Values::new(train, protocol.clip), &cases, &protocol);
+    let value = columns::columns(&protocol, &cases, &outcomes, &Crowd::new(train))[0].value();
     match value.is_finite() {
         true => Ok(value),
         false => Err(Error::Unfit(format!("nobody in the test part can be measured by {metric}"))),
     }
 }
 
-/// One column for each metric.
-fn judged(
-    model: &dyn Model,
-    train: &Ratings,
-    cases: &[Case<'_>],
-    protocol: &Protocol,
-) -> Vec<Column> {
-    let outcomes = outcome::outcomes(model, &Values::new(train, protocol.clip), cases, protocol);
-    columns::columns(protocol, cases, &outcomes, &Crowd::new(train))
+/// Popularity as a model.
+struct Popular(Vec<f32>);
+
+impl Model for Popular {
+    fn items(&self) -> usize {
+        self.0.len()
+    }
+
+    fn score(&self, _: User<'_>, items: &[u32], scores: &mut [f32]) {
+        items.iter().zip(scores).for_each(|(&i, s)| *s = self.0[i as usize]);
+    }
+
+    fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
+        (0..users.len()).for_each(|r| scores.row_mut(r).copy_from_slice(&self.0));
+    }
 }
 
 fn check(model: &dyn Model, train: &Ratings, test: &Ratings, protocol: &Protocol) -> Result<()> {
@@ -68,100 +148,4 @@ fn check(model: &dyn Model, train: &Ratings, test: &Ratings, protocol: &Protocol
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::User;
-
-    /// Says `0` for every item, or what a table holds.
-    struct Table(Vec<Vec<f32>>);
-
-    impl Model for Table {
-        fn items(&self) -> usize {
-            self.0[0].len()
-        }
-
-        fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
-            let row = &self.0[user.index.map_or(0, |u| u as usize + 1)];
-            items.iter().zip(scores).for_each(|(&i, s)| *s = row[i as usize]);
-        }
-    }
-
-    fn train() -> Ratings {
-        Ratings::from_triples([
-            ("a", "w", 4.0),
-            ("a", "x", 2.0),
-            ("b", "w", 3.0),
-            ("b", "y", 5.0),
-            ("c", "z", 1.0),
-        ])
-        .unwrap()
-    }
-
-    fn test_part(train: &Ratings, triples: &[(&str, &str, f32)]) -> Ratings {
-        let (mut users, mut items) = ((*train.users).clone(), (*train.items).clone());
-        let mut table = crate::data::Interactions::default();
-        for &(user, item, value) in triples {
-            table.user.push(users.insert(user).unwrap());
-            table.item.push(items.insert(item).unwrap());
-            table.value.push(value);
-        }
-        (table.users, table.items) = (users.into(), items.into());
-        Ratings::new(&table, crate::data::Duplicates::Last).unwrap()
-    }
-
-    fn measured(model: &Table, test: &Ratings, metric: &str) -> f64 {
-        measure(model, &train(), test, metric.parse().unwrap()).unwrap()
-    }
-
-    /// Items are w x y z; row 0 is for strangers.
-    fn model() -> Table {
-        Table(vec![
-            vec![4.0, 3.0, 2.0, 1.0],
-            vec![9.0, 9.0, 1.0, 2.0],
-            vec![9.0, 3.0, 9.0, 3.0],
-            vec![4.0, 9.0, 2.0, 5.0],
-        ])
-    }
-
-    #[test]
-    fn seen_items_are_not_ranked_and_ties_are_shared() {
-        let train = train();
-        // a: y is second of y, z. b: x and z are equal, x is relevant. c: nothing in test.
-        let test = test_part(&train, &[("a", "y", 3.0), ("b", "x", 5.0)]);
-        assert_eq!(measured(&model(), &test, "mrr@2"), (0.5 + 0.75) / 2.0);
-        assert_eq!(measured(&model(), &test, "hr@1"), (0.0 + 0.5) / 2.0);
-        assert_eq!(measured(&model(), &test, "auc"), (0.0 + 0.5) / 2.0);
-        assert_eq!(measured(&model(), &test, "coverage@1"), 0.5);
-        // Lists break ties by index: a gets z, b gets x, each with one training interaction of three users.
-        assert_eq!(measured(&model(), &test, "popularity@1"), 1.0);
-        assert!((measured(&model(), &test, "novelty@1") - 3f64.log2()).abs() < 1e-12);
-    }
-
-    #[test]
-    fn errors_are_clipped_and_unknown_pairs_get_means() {
-        let train = train();
-        // 9 is clipped to 5; a new user gets the item's mean 3.5; a new item the mean 3.
-        let test = test_part(&train, &[("b", "y", 3.0), ("new", "w", 4.0), ("a", "new", 2.0)]);
-        assert_eq!(measured(&model(), &test, "mae"), (2.0 + 0.5 + 1.0) / 3.0);
-        let square: f64 = (4.0 + 0.25 + 1.0) / 3.0;
-        assert_eq!(measured(&model(), &test, "rmse"), square.sqrt());
-    }
-
-    #[test]
-    fn strangers_are_ranked_and_unknown_items_are_missed() {
-        let train = train();
-        let test = test_part(&train, &[("new", "w", 1.0), ("new", "what", 1.0)]);
-        assert_eq!(measured(&model(), &test, "recall@4"), 0.5);
-        assert_eq!(measured(&model(), &test, "precision@1"), 1.0);
-    }
-
-    #[test]
-    fn nothing_to_measure_is_told() {
-        let train = train();
-        let none = test_part(&train, &[]);
-        let says = |test: &Ratings, metric| {
-            measure(&model(), &train, test, metric).unwrap_err().to_string()
-        };
-        assert_eq!(says(&none, Metric::Auc), "the test part has no interactions");
-    }
-}
+mod tests;

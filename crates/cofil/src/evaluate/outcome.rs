@@ -3,8 +3,8 @@
 use super::cases::Case;
 use super::metrics::{Discounts, Group, Placement};
 use super::placement::{make_finite, place};
+use super::values::Values;
 use super::{Candidates, Metric, Protocol};
-use crate::data::Ratings;
 use crate::math::{Matrix, parallel};
 use crate::model::{Model, User};
 use crate::rank;
@@ -14,61 +14,18 @@ use crate::rank;
 pub(super) struct Outcome {
     /// One value for each metric of ranks; NaN where it is undefined.
     pub ranks: Vec<f64>,
+    /// Number of items ranked.
+    pub candidates: usize,
     /// The best items, as many as the longest list asked for.
     pub list: Vec<u32>,
     /// Σ of squared and of absolute errors over the test interactions.
     pub errors: [f64; 2],
 }
 
-/// How values are predicted for pairs the model cannot know, and into which range.
-pub(super) struct Values {
-    items: Vec<f32>,
-    mean: f32,
-    range: (f32, f32),
-}
-
-impl Values {
-    pub fn new(train: &Ratings, clip: bool) -> Self {
-        let mut sums = vec![(0f64, 0u32); train.items.len()];
-        for (&item, &value) in train.by_user.columns().iter().zip(train.by_user.values()) {
-            let (sum, count) = &mut sums[item as usize];
-            *sum += f64::from(value);
-            *count += 1;
-        }
-        let mean = train.mean();
-        let item_mean =
-            |(sum, count)| if count > 0 { (sum / f64::from(count)) as f32 } else { mean };
-        // Values that are all the same do not tell a range.
-        let range = match train.scale() {
-            (low, high) if clip && low < high => (low, high),
-            _ => (f32::MIN, f32::MAX),
-        };
-        Self { items: sums.into_iter().map(item_mean).collect(), mean, range }
-    }
-
-    /// Σ of squared and of absolute errors of `model` for the user of `case`. A stranger without
-    /// history is given each item's mean, an item without ratings the mean of all.
-    pub fn errors(&self, model: &dyn Model, case: &Case<'_>) -> [f64; 2] {
-        let unknown = case.user.index.is_none() && case.user.history.is_empty();
-        let known = match unknown {
-            true => 0,
-            false => case.test.columns.partition_point(|&item| (item as usize) < model.items()),
-        };
-        let mut predicted = vec![0.0; case.test.len()];
-        model.score(case.user, &case.test.columns[..known], &mut predicted[..known]);
-        for (value, &item) in predicted.iter_mut().zip(case.test.columns).skip(known) {
-            *value = *self.items.get(item as usize).unwrap_or(&self.mean);
-        }
-        self.compare(&predicted, case.test.values)
-    }
-
-    fn compare(&self, predicted: &[f32], actual: &[f32]) -> [f64; 2] {
-        let (low, high) = self.range;
-        predicted.iter().zip(actual).fold([0.0; 2], |[square, absolute], (&p, &v)| {
-            // `max` and `min` rather than `clamp`: they also take what is not a number.
-            let error = f64::from(p.max(low).min(high)) - f64::from(v);
-            [square + error * error, absolute + error.abs()]
-        })
+impl Outcome {
+    /// What a formula says instead of a model.
+    pub fn of_ranks(ranks: Vec<f64>) -> Self {
+        Self { ranks, ..Self::default() }
     }
 }
 
@@ -107,7 +64,7 @@ pub(super) fn outcomes(
 }
 
 /// From scores to values of metrics.
-struct Judge<'a> {
+pub(super) struct Judge<'a> {
     protocol: &'a Protocol,
     ranks: Vec<Metric>,
     discounts: Discounts,
@@ -115,7 +72,7 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(items: usize, cases: &[Case<'_>], protocol: &'a Protocol) -> Self {
+    pub fn new(items: usize, cases: &[Case<'_>], protocol: &'a Protocol) -> Self {
         let metrics = &protocol.metrics;
         let most = cases.iter().map(|case| case.relevant).max().unwrap_or(0).max(items);
         let lists = metrics.iter().filter(|metric| metric.is_of_lists());
@@ -144,7 +101,7 @@ impl<'a> Judge<'a> {
             true => Vec::new(),
             false => place(scores, &case.reachable, self.protocol.ties),
         };
-        outcome.ranks = self.values(case, &groups, candidates);
+        (outcome.ranks, outcome.candidates) = (self.values(case, &groups, candidates), candidates);
         if self.longest > 0 {
             let list = rank::top_k(scores, self.longest, &[]);
             outcome.list = list.into_iter().map(|(item, _)| item).collect();
@@ -160,9 +117,22 @@ impl<'a> Judge<'a> {
         let position = |item: &u32| candidates.binary_search(item).ok().map(|at| at as u32);
         let relevant: Vec<u32> = case.reachable.iter().filter_map(position).collect();
         let groups = place(&scores, &relevant, self.protocol.ties);
+        outcome.candidates = candidates.len();
         outcome.ranks = self.values(case, &groups, candidates.len());
         let list = rank::top_k(&scores, self.longest, &[]);
         outcome.list = list.into_iter().map(|(at, _)| candidates[at as usize]).collect();
+    }
+
+    /// What a perfect order of the case's candidates scores.
+    pub fn ideal(&self, case: &Case<'_>, candidates: usize) -> Vec<f64> {
+        let hits = case.reachable.len();
+        self.values(case, &[Group { before: 0, size: hits, hits }], candidates)
+    }
+
+    /// What guessing scores: all candidates are equal.
+    pub fn guess(&self, case: &Case<'_>, candidates: usize) -> Vec<f64> {
+        let hits = case.reachable.len();
+        self.values(case, &[Group { before: 0, size: candidates, hits }], candidates)
     }
 
     fn values(&self, case: &Case<'_>, groups: &[Group], candidates: usize) -> Vec<f64> {

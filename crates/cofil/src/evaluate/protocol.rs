@@ -89,6 +89,12 @@ impl Protocol {
         Self { metrics, resamples: 0, baselines: false, ..Self::default() }
     }
 
+    /// The same for those metrics that `chosen` holds for.
+    pub(super) fn only(&self, chosen: impl Fn(&Metric) -> bool) -> Self {
+        let metrics = self.metrics.iter().copied().filter(chosen).collect();
+        Self { metrics, ..self.clone() }
+    }
+
     pub(super) fn check(&self, test_rows: usize) -> Result<()> {
         if self.metrics.is_empty() {
             return Err(Error::setting("metrics", "name at least one, such as ndcg@20"));

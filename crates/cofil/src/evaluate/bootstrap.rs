@@ -1,0 +1,184 @@
+//! 95 % intervals: how much a value would move with other users from the same population.
+//!
+//! Poisson bootstrap: in each resample every user counts w times, w ~ Poisson(1), drawn from (seed,
+//! resample, user) alone. All metrics, of a model and of what it is compared with, share the draws, so
+//! intervals of differences are paired and a further metric costs one multiplication per draw.
+//! Chamandy et al., "Estimating uncertainty for massive data streams", 2012.
+
+use super::columns::Column;
+use crate::math::{Rng, parallel};
+use multiversion::multiversion;
+
+/// Resamples computed together.
+const LANES: usize = 16;
+/// Users added up in `f32` before the sum goes into `f64`.
+const BLOCK: usize = 256;
+/// Pr[Poisson(1) ≤ j] · 2³² for j = 0 to 8; larger draws are one in nine million.
+const THRESHOLDS: [u32; 9] = [
+    1_580_030_168,
+    3_160_060_337,
+    3_950_075_421,
+    4_213_413_783,
+    4_279_248_373,
+    4_292_415_291,
+    4_294_609_777,
+    4_294_923_276,
+    4_294_962_463,
+];
+
+/// The 2.5 % and 97.5 % points of the value of each column; `None` where there are no two users, or
+/// for values without a share per user.
+pub(super) fn intervals(columns: &[&Column], resamples: usize, seed: u64) -> Vec<Option<[f64; 2]>> {
+    let values = resampled(columns, resamples, seed);
+    let interval = |(column, mut values): (&&Column, Vec<f64>)| {
+        values.retain(|value| value.is_finite());
+        let fits = column.whole.is_none() && column.users() > 1 && !values.is_empty();
+        values.sort_unstable_by(f64::total_cmp);
+        fits.then(|| [0.025, 0.975].map(|share| quantile(&values, share)))
+    };
+    columns.iter().zip(values).map(interval).collect()
+}
+
+/// The value of each column in each resample.
+fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec<Vec<f64>> {
+    let users = columns.first().map_or(0, |column| column.sums.len());
+    // User after user: numerator and denominator of each column.
+    let shares: Vec<f32> = (0..users)
+        .flat_map(|u| columns.iter().flat_map(move |c| [c.sums[u] as f32, c.weights[u] as f32]))
+        .collect();
+    let width = 2 * columns.len();
+    let groups = parallel::map(resamples, LANES, |range| {
+        let rng = Rng::new(seed, &[]);
+        let mut keys = [0; LANES];
+        range.clone().zip(&mut keys).for_each(|(r, key)| *key = rng.piece(r as u64).bits() as u32);
+        let mut sums = vec![[0f64; LANES]; width];
+        let mut block_sums = vec![[0f32; LANES]; width];
+        if width > 0 {
+            for (block, shares) in shares.chunks(BLOCK * width).enumerate() {
+                block_sums.fill([0.0; LANES]);
+                add_weighted(shares, (block * BLOCK) as u32, &keys, &mut block_sums);
+                for (sums, block) in sums.iter_mut().zip(&block_sums) {
+                    sums.iter_mut().zip(block).for_each(|(s, b)| *s += f64::from(*b));
+                }
+            }
+        }
+        (range.len(), sums)
+    });
+    let value = |(c, column): (usize, &&Column)| {
+        let lanes = groups.iter().flat_map(|(n, sums)| (0..*n).map(move |lane| (sums, lane)));
+        lanes.map(|(s, lane)| column.finish(s[2 * c][lane], s[2 * c + 1][lane])).collect()
+    };
+    columns.iter().enumerate().map(value).collect()
+}
+
+/// Adds the shares of users `first..` to `sums`, each as often as each lane's resample holds the user.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn add_weighted(shares: &[f32], first: u32, keys: &[u32; LANES], sums: &mut [[f32; LANES]]) {
+    for (u, shares) in shares.chunks_exact(sums.len()).enumerate() {
+        let mut weights = [0f32; LANES];
+        let user = mix(first.wrapping_add(u as u32));
+        for l in 0..LANES {
+            let draw = mix(user ^ keys[l]);
+            let mut weight = 0;
+            for threshold in THRESHOLDS {
+                weight += i32::from(draw >= threshold);
+            }
+            weights[l] = weight as f32;
+        }
+        for (sums, &share) in sums.iter_mut().zip(shares) {
+            for l in 0..LANES {
+                sums[l] = weights[l].mul_add(share, sums[l]);
+            }
+        }
+    }
+}
+
+/// A bijection of 32 bits in which every input bit reaches every output bit (two rounds of
+/// multiplication and shift).
+#[inline(always)]
+pub(super) fn mix(x: u32) -> u32 {
+    let x = x.wrapping_add(0x9e37_79b9);
+    let x = (x ^ (x >> 16)).wrapping_mul(0x7feb_352d);
+    let x = (x ^ (x >> 15)).wrapping_mul(0x846c_a68b);
+    x ^ (x >> 16)
+}
+
+/// The value below which `share` of the sorted `values` lie, interpolated.
+fn quantile(values: &[f64], share: f64) -> f64 {
+    let at = share * (values.len() - 1) as f64;
+    let (low, high) = (values[at.floor() as usize], values[at.ceil() as usize]);
+    low + (high - low) * at.fract()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::Metric;
+
+    fn column(metric: Metric, sums: Vec<f64>, weights: Vec<f64>) -> Column {
+        Column { metric, sums, weights, whole: None }
+    }
+
+    #[test]
+    fn thresholds_are_poisson() {
+        let (mut term, mut sum) = ((-1f64).exp(), 0.0);
+        for (j, &threshold) in THRESHOLDS.iter().enumerate() {
+            sum += term;
+            term /= (j + 1) as f64;
+            assert!((f64::from(threshold) - sum * 2f64.powi(32)).abs() <= 1.0, "{j}");
+        }
+    }
+
+    #[test]
+    fn a_mean_has_the_interval_of_theory() {
+        let mut rng = Rng::new(4, &[]);
+        let n = 2000;
+        let values: Vec<f64> = (0..n).map(|_| f64::from(rng.normal())).collect();
+        let ones = vec![1.0; n];
+        let mean = values.iter().sum::<f64>() / n as f64;
+        let squares: Vec<f64> = values.iter().map(|v| v * v).collect();
+        let (a, b) = (
+            column(Metric::Ndcg(1), values, ones.clone()),
+            column(Metric::Rmse, squares.clone(), ones),
+        );
+        let found = intervals(&[&a, &b], 4000, 1);
+        let half = 1.96 / (n as f64).sqrt();
+        let [low, high] = found[0].unwrap();
+        assert!((low - (mean - half)).abs() < 0.1 * half, "{low} {mean} {half}");
+        assert!((high - (mean + half)).abs() < 0.1 * half, "{high} {mean} {half}");
+        // The root of a mean square: half the width, by the delta method.
+        let rmse = (squares.iter().sum::<f64>() / n as f64).sqrt();
+        let half = 1.96 * (2.0 / n as f64).sqrt() / (2.0 * rmse);
+        let [low, high] = found[1].unwrap();
+        assert!(((high - low) / 2.0 - half).abs() < 0.1 * half, "{low} {high} {half}");
+    }
+
+    #[test]
+    fn sums_agree_with_the_naive_twin() {
+        let n = 700;
+        let sums: Vec<f64> = (0..n).map(|u| f64::from(u % 7)).collect();
+        let weights: Vec<f64> = (0..n).map(|u| f64::from(u % 3)).collect();
+        let c = column(Metric::Mae, sums.clone(), weights.clone());
+        let fast = resampled(&[&c], 35, 9);
+        for (r, value) in fast[0].iter().enumerate() {
+            let key = Rng::new(9, &[]).piece(r as u64).bits() as u32;
+            let weight = |u: usize| {
+                let draw = mix(mix(u as u32) ^ key);
+                THRESHOLDS.iter().filter(|&&t| draw >= t).count() as f64
+            };
+            let sum: f64 = (0..n as usize).map(|u| weight(u) * sums[u]).sum();
+            let whole: f64 = (0..n as usize).map(|u| weight(u) * weights[u]).sum();
+            assert!((value - sum / whole).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn few_users_have_no_interval() {
+        let one = column(Metric::Auc, vec![1.0, 0.0], vec![1.0, 0.0]);
+        assert_eq!(intervals(&[&one], 100, 0), [None]);
+        assert_eq!(intervals(&[], 100, 0), []);
+        let two = column(Metric::Auc, vec![1.0, 0.0], vec![1.0, 1.0]);
+        assert_eq!(intervals(&[&two], 0, 0), [None]);
+        assert_eq!(intervals(&[&two], 100, 0), [Some([0.0, 1.0])]);
+    }
+}

@@ -1,0 +1,190 @@
+//! What an evaluation says: every number with its interval, its users and what was attainable.
+
+use super::columns::Column;
+use super::{Candidates, Metric, Protocol};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+/// The result of [`evaluate`](super::evaluate).
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Users with a test interaction.
+    pub users: usize,
+    /// Test interactions.
+    pub interactions: usize,
+    /// Items of the catalogue, which is what the model knows.
+    pub items: usize,
+    /// One entry for each metric of the protocol, in its order.
+    pub metrics: Measures,
+    /// What comes without learning: `popularity`; `random`, guessing, by formula; and for `rmse` and
+    /// `mae` `mean`, which always says the training mean.
+    pub baselines: Baselines,
+    /// The same metrics for users by number of training interactions: strangers, if any, and quartiles
+    /// of the rest.
+    pub activity: Vec<Activity>,
+    /// What training never saw.
+    pub unknown: Unknown,
+    /// How it was measured.
+    pub convention: Convention,
+    /// What must be known to read the numbers.
+    pub warnings: Vec<String>,
+    /// Shares of the users.
+    #[serde(skip)]
+    pub(super) columns: Vec<Column>,
+}
+
+/// Values by metric; a map in JSON.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measures(pub Vec<Measure>);
+
+/// Baselines by name; a map in JSON.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Baselines(pub Vec<(&'static str, Measures)>);
+
+/// The value of one metric.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Measure {
+    /// Which.
+    #[serde(skip)]
+    pub metric: Metric,
+    /// The value; NaN, in JSON null, if it is defined for nobody.
+    pub value: f64,
+    /// Lower end of the 95 % interval.
+    pub low: Option<f64>,
+    /// Upper end of the 95 % interval.
+    pub high: Option<f64>,
+    /// Number of users the metric is defined for.
+    pub users: usize,
+    /// The value of a perfect order of the same candidates, for metrics that have a best value above
+    /// that of any model: `precision@10` cannot reach 1 if users have three test items.
+    pub max: Option<f64>,
+}
+
+/// Users of about the same activity.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Activity {
+    /// Fewest training interactions.
+    pub from: usize,
+    /// Most training interactions.
+    pub to: usize,
+    /// Number of users.
+    pub users: usize,
+    /// Values without interval.
+    pub metrics: Measures,
+}
+
+/// Test users, items and interactions that training says nothing about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Unknown {
+    /// Test users without a training interaction. They are shown what is popular.
+    pub users: usize,
+    /// Test items without a training interaction.
+    pub items: usize,
+    /// Relevant test interactions with items the model does not know: missed by everybody.
+    pub interactions: usize,
+    /// Relevant test interactions that are in training too and so, unless seen items are ranked, are
+    /// missed by everybody.
+    pub repeated: usize,
+    /// Users none of whose relevant items can be recommended: they count as 0.
+    pub unreachable_users: usize,
+}
+
+/// How it was measured.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Convention {
+    /// Which items were ranked.
+    pub candidates: String,
+    /// How equal scores were ordered.
+    pub ties: super::Ties,
+    /// Smallest value of a relevant test interaction.
+    pub relevant_from: Option<f32>,
+    /// The range predictions were clipped to.
+    pub clip: Option<(f32, f32)>,
+    /// Bootstrap samples behind each interval.
+    pub resamples: usize,
+    /// Their seed.
+    pub seed: u64,
+}
+
+impl Convention {
+    pub(super) fn new(protocol: &Protocol, clip: Option<(f32, f32)>) -> Self {
+        let candidates = match &protocol.candidates {
+            Candidates::All if protocol.seen => "all items".into(),
+            Candidates::All => "all items without those of the user's training history".into(),
+            Candidates::Sampled { n, seed } => {
+                format!("relevant items and {n} sampled without interaction (seed {seed})")
+            }
+            Candidates::Given(_) => "relevant items and those given for each user".into(),
+        };
+        Self {
+            candidates,
+            ties: protocol.ties,
+            relevant_from: protocol.relevant_from,
+            clip,
+            resamples: protocol.resamples,
+            seed: protocol.seed,
+        }
+    }
+}
+
+impl Unknown {
+    /// In words, where there is something to say.
+    pub(super) fn warnings(&self, protocol: &Protocol) -> Vec<String> {
+        let mut said = Vec::new();
+        let ranked = protocol.metrics.iter().any(Metric::is_of_ranks);
+        if self.users > 0 {
+            said.push(format!("{} test users have no training interaction", self.users));
+        }
+        if self.interactions > 0 && ranked {
+            said.push(format!(
+                "{} relevant interactions are with items the model does not know and count as missed",
+                self.interactions
+            ));
+        }
+        if self.repeated > 0 && ranked {
+            said.push(format!(
+                "{} relevant interactions are in the training part too; seen items are not ranked, so \
+                 they count as missed",
+                self.repeated
+            ));
+        }
+        said
+    }
+}
+
+impl Report {
+    /// The value of `metric`, if it was measured.
+    pub fn value(&self, metric: Metric) -> Option<f64> {
+        self.metrics.get(metric).map(|measure| measure.value)
+    }
+}
+
+impl Measures {
+    /// The entry of `metric`.
+    pub fn get(&self, metric: Metric) -> Option<&Measure> {
+        self.0.iter().find(|measure| measure.metric == metric)
+    }
+}
+
+impl Baselines {
+    /// The baseline called `name`.
+    pub fn get(&self, name: &str) -> Option<&Measures> {
+        self.0.iter().find(|(n, _)| *n == name).map(|(_, measures)| measures)
+    }
+}
+
+impl Serialize for Measures {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for measure in &self.0 {
+            map.serialize_entry(&measure.metric.to_string(), measure)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Baselines {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, measures)| (name, measures)))
+    }
+}

@@ -1,0 +1,298 @@
+//! Whole evaluations, small enough to check by hand.
+
+use super::*;
+use crate::model::User;
+
+/// Says `0` for every item, or what a table holds.
+struct Table(Vec<Vec<f32>>);
+
+impl Model for Table {
+    fn items(&self) -> usize {
+        self.0[0].len()
+    }
+
+    fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
+        let row = &self.0[user.index.map_or(0, |u| u as usize + 1)];
+        items.iter().zip(scores).for_each(|(&i, s)| *s = row[i as usize]);
+    }
+}
+
+fn train() -> Ratings {
+    Ratings::from_triples([
+        ("a", "w", 4.0),
+        ("a", "x", 2.0),
+        ("b", "w", 3.0),
+        ("b", "y", 5.0),
+        ("c", "z", 1.0),
+    ])
+    .unwrap()
+}
+
+fn test_part(train: &Ratings, triples: &[(&str, &str, f32)]) -> Ratings {
+    let (mut users, mut items) = ((*train.users).clone(), (*train.items).clone());
+    let mut table = crate::data::Interactions::default();
+    for &(user, item, value) in triples {
+        table.user.push(users.insert(user).unwrap());
+        table.item.push(items.insert(item).unwrap());
+        table.value.push(value);
+    }
+    (table.users, table.items) = (users.into(), items.into());
+    Ratings::new(&table, crate::data::Duplicates::Last).unwrap()
+}
+
+fn measured(model: &Table, test: &Ratings, metric: &str) -> f64 {
+    measure(model, &train(), test, metric.parse().unwrap()).unwrap()
+}
+
+/// Items are w x y z; row 0 is for strangers.
+fn model() -> Table {
+    Table(vec![
+        vec![4.0, 3.0, 2.0, 1.0],
+        vec![9.0, 9.0, 1.0, 2.0],
+        vec![9.0, 3.0, 9.0, 3.0],
+        vec![4.0, 9.0, 2.0, 5.0],
+    ])
+}
+
+#[test]
+fn seen_items_are_not_ranked_and_ties_are_shared() {
+    let train = train();
+    // a: y is second of y, z. b: x and z are equal, x is relevant. c: nothing in test.
+    let test = test_part(&train, &[("a", "y", 3.0), ("b", "x", 5.0)]);
+    assert_eq!(measured(&model(), &test, "mrr@2"), (0.5 + 0.75) / 2.0);
+    assert_eq!(measured(&model(), &test, "hr@1"), (0.0 + 0.5) / 2.0);
+    assert_eq!(measured(&model(), &test, "auc"), (0.0 + 0.5) / 2.0);
+    assert_eq!(measured(&model(), &test, "coverage@1"), 0.5);
+    // Lists break ties by index: a gets z, b gets x, each with one training interaction of three users.
+    assert_eq!(measured(&model(), &test, "popularity@1"), 1.0);
+    assert!((measured(&model(), &test, "novelty@1") - 3f64.log2()).abs() < 1e-12);
+}
+
+#[test]
+fn errors_are_clipped_and_unknown_pairs_get_means() {
+    let train = train();
+    // 9 is clipped to 5; a new user gets the item's mean 3.5; a new item the mean 3.
+    let test = test_part(&train, &[("b", "y", 3.0), ("new", "w", 4.0), ("a", "new", 2.0)]);
+    assert_eq!(measured(&model(), &test, "mae"), (2.0 + 0.5 + 1.0) / 3.0);
+    let square: f64 = (4.0 + 0.25 + 1.0) / 3.0;
+    assert_eq!(measured(&model(), &test, "rmse"), square.sqrt());
+}
+
+#[test]
+fn strangers_are_ranked_and_unknown_items_are_missed() {
+    let train = train();
+    let test = test_part(&train, &[("new", "w", 1.0), ("new", "what", 1.0)]);
+    assert_eq!(measured(&model(), &test, "recall@4"), 0.5);
+    assert_eq!(measured(&model(), &test, "precision@1"), 1.0);
+}
+
+#[test]
+fn nothing_to_measure_is_told() {
+    let train = train();
+    let none = test_part(&train, &[]);
+    let says =
+        |test: &Ratings, metric| measure(&model(), &train, test, metric).unwrap_err().to_string();
+    assert_eq!(says(&none, Metric::Auc), "the test part has no interactions");
+}
+
+/// Users × items with entries at random; popular items have small numbers.
+fn random_ratings(users: usize, items: usize, seed: u64) -> (Ratings, Ratings) {
+    let mut rng = crate::math::Rng::new(seed, &[]);
+    let (mut train, mut test) = (Vec::new(), Vec::new());
+    for _ in 0..users {
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        for i in 0..items {
+            let value = 1.0 + rng.below(5) as f32;
+            match rng.uniform() * (1.0 + i as f32 / 8.0) {
+                x if x < 0.2 => a.push((i as u32, value)),
+                x if x < 0.4 => b.push((i as u32, value)),
+                _ => {}
+            }
+        }
+        train.push(a);
+        test.push(b);
+    }
+    let ids = |prefix: &str, n: usize| {
+        std::sync::Arc::new((0..n).map(|j| format!("{prefix}{j}")).collect::<crate::data::IdMap>())
+    };
+    let (users, item_names) = (ids("u", users), ids("i", items));
+    let part = |rows| Ratings {
+        users: users.clone(),
+        items: item_names.clone(),
+        by_user: crate::data::Csr::from_rows(items, rows),
+        times: None,
+    };
+    (part(train), part(test))
+}
+
+/// A score for each user and item that looks random, with ties.
+struct Noise(usize, u32);
+
+impl Model for Noise {
+    fn items(&self) -> usize {
+        self.0
+    }
+
+    fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
+        for (&i, s) in items.iter().zip(scores) {
+            let mixed = bootstrap::mix(user.index.unwrap_or(0).wrapping_mul(7919) ^ i);
+            *s = (mixed % self.1) as f32;
+        }
+    }
+}
+
+fn all_metrics(candidates: Candidates) -> Protocol {
+    let mut metrics = Metric::all(5);
+    metrics.extend([Metric::Ndcg(1000), Metric::Hr(1), Metric::Map(40)]);
+    Protocol { metrics, candidates, ..Protocol::default() }
+}
+
+#[test]
+fn a_constant_scorer_is_guessing_by_formula() {
+    let (train, test) = random_ratings(40, 30, 1);
+    for candidates in [Candidates::All, Candidates::Sampled { n: 7, seed: 3 }] {
+        let report = evaluate(&Noise(30, 1), &train, &test, &all_metrics(candidates)).unwrap();
+        let random = report.baselines.get("random").unwrap();
+        assert_eq!(random.0.len(), 11);
+        for guess in &random.0 {
+            let found = report.metrics.get(guess.metric).unwrap();
+            assert_eq!(found, guess);
+        }
+        assert!((report.value(Metric::Auc).unwrap() - 0.5).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn values_are_between_zero_and_the_attainable() {
+    let (train, test) = random_ratings(60, 40, 2);
+    for ties in [Ties::Expected, Ties::Worst, Ties::Best, Ties::Index] {
+        let protocol = Protocol { ties, ..all_metrics(Candidates::All) };
+        let report = evaluate(&Noise(40, 9), &train, &test, &protocol).unwrap();
+        for m in &report.metrics.0 {
+            let ends = m.low.zip(m.high);
+            assert!(ends.is_none_or(|(low, high)| low <= m.value && m.value <= high), "{m:?}");
+            assert_eq!(ends.is_none(), matches!(m.metric, Metric::Coverage(_) | Metric::Gini(_)));
+            if let Some(max) = m.max {
+                assert!((0.0..=max + 1e-12).contains(&m.value), "{m:?}");
+            }
+        }
+        let buckets: usize = report.activity.iter().map(|a| a.users).sum();
+        assert_eq!(buckets, report.users);
+    }
+}
+
+#[test]
+fn worst_and_best_order_of_ties_enclose_the_rest() {
+    let (train, test) = random_ratings(50, 40, 3);
+    let value = |ties| {
+        let protocol = Protocol { ties, ..Protocol::plain(Metric::all(4)) };
+        evaluate(&Noise(40, 4), &train, &test, &protocol).unwrap()
+    };
+    let [worst, expected, index, best] =
+        [Ties::Worst, Ties::Expected, Ties::Index, Ties::Best].map(value);
+    for metric in Metric::all(4).into_iter().filter(Metric::is_of_ranks) {
+        let of = |report: &Report| report.value(metric).unwrap();
+        assert!(of(&worst) < of(&expected) && of(&expected) < of(&best), "{metric}");
+        assert!(of(&worst) <= of(&index) && of(&index) <= of(&best), "{metric}");
+    }
+}
+
+#[test]
+fn the_popularity_baseline_is_the_popularity_model() {
+    let (train, test) = random_ratings(50, 40, 4);
+    let protocol = all_metrics(Candidates::All);
+    let report = evaluate(&Noise(40, 100), &train, &test, &protocol).unwrap();
+    let counts = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
+    let popular = evaluate(&Popular(counts), &train, &test, &protocol).unwrap();
+    for baseline in &report.baselines.get("popularity").unwrap().0 {
+        assert_eq!(popular.metrics.get(baseline.metric).unwrap(), baseline);
+        assert!(!baseline.metric.is_of_values());
+    }
+    assert!(popular.value(Metric::Auc).unwrap() > 0.55, "small numbers are popular");
+    let mean = report.baselines.get("mean").unwrap();
+    assert_eq!(mean.0.len(), 2);
+    assert!(mean.get(Metric::Rmse).unwrap().value > 1.0);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_report() {
+    let (train, test) = random_ratings(300, 60, 5);
+    let protocol = all_metrics(Candidates::All);
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let report = pool.install(|| evaluate(&Noise(60, 50), &train, &test, &protocol).unwrap());
+        serde_json::to_string(&report).unwrap()
+    };
+    let one = with(1);
+    assert_eq!(one, with(2));
+    assert_eq!(one, with(3));
+}
+
+#[test]
+fn given_candidates_count_once() {
+    let train = train();
+    let test = test_part(&train, &[("a", "y", 3.0), ("b", "z", 5.0), ("new", "y", 1.0)]);
+    // a: the positive is among the negatives, one of which is repeated and one unknown.
+    let given = Candidates::Given(vec![vec![1, 2, 3, 3, 99], vec![0], vec![], vec![3]]);
+    let protocol = Protocol { candidates: given, ..Protocol::plain(vec![Metric::Mrr(9)]) };
+    let report = evaluate(&model(), &train, &test, &protocol).unwrap();
+    // a scores y 1, x 9, z 2: third. b scores w 9, z 3: second. new scores y 2, z 1: first.
+    let mean = (1.0 / 3.0 + 1.0 / 2.0 + 1.0) / 3.0;
+    assert!((report.value(Metric::Mrr(9)).unwrap() - mean).abs() < 1e-12);
+    assert!(report.warnings[0].starts_with("ranked among given candidates"));
+    let protocol = Protocol { candidates: Candidates::Given(vec![vec![]]), ..protocol };
+    let says = evaluate(&model(), &train, &test, &protocol).unwrap_err().to_string();
+    assert_eq!(says, "1 candidate lists for 4 users of the test part");
+}
+
+#[test]
+fn sampled_candidates_are_without_interaction_and_repeatable() {
+    let (train, test) = random_ratings(30, 50, 6);
+    for n in [3, 30, 500] {
+        let protocol = Protocol {
+            candidates: Candidates::Sampled { n, seed: 1 },
+            ..Protocol::plain(vec![Metric::Auc])
+        };
+        for case in cases::cases(50, &train, &test, &protocol) {
+            let list = case.candidates(50, &protocol).unwrap();
+            assert_eq!(list, case.candidates(50, &protocol).unwrap());
+            assert!(list.is_sorted_by(|a, b| a < b));
+            let negatives: Vec<_> = list.iter().filter(|i| !case.reachable.contains(i)).collect();
+            let free = 50 - case.user.history.len() - case.test.len();
+            assert_eq!(negatives.len(), n.min(free));
+            assert!(negatives.iter().all(|&&i| case.user.history.get(i).is_none()));
+        }
+    }
+}
+
+#[test]
+fn what_training_never_saw_is_counted() {
+    let train = train();
+    let test = test_part(
+        &train,
+        &[("a", "what", 1.0), ("a", "w", 4.0), ("new", "z", 1.0), ("new", "what", 1.0)],
+    );
+    let report = evaluate(&model(), &train, &test, &Protocol::default()).unwrap();
+    let unknown =
+        Unknown { users: 1, items: 1, interactions: 2, repeated: 1, unreachable_users: 1 };
+    assert_eq!(report.unknown, unknown);
+    assert_eq!(report.warnings.len(), 3);
+    assert_eq!((report.users, report.interactions, report.items), (2, 4, 4));
+    // a can only miss; new can find one of two.
+    assert_eq!(report.metrics.get(Metric::Recall(10)).unwrap().max, Some(0.25));
+    assert_eq!(report.activity.len(), 2);
+    let seen = Protocol { seen: true, ..Protocol::default() };
+    let report = evaluate(&model(), &train, &test, &seen).unwrap();
+    assert_eq!(report.unknown.repeated, 0);
+    assert_eq!(report.metrics.get(Metric::Recall(10)).unwrap().max, Some(0.5));
+    let liked = Protocol { relevant_from: Some(2.0), ..Protocol::default() };
+    let report = evaluate(&model(), &train, &test, &liked).unwrap();
+    assert_eq!(report.metrics.get(Metric::Recall(10)).unwrap().users, 1);
+}
+
+#[test]
+fn a_foreign_model_is_refused() {
+    let (train, test) = random_ratings(3, 5, 1);
+    let says = evaluate(&Noise(4, 2), &train, &test, &Protocol::default()).unwrap_err();
+    assert_eq!(says.to_string(), "the model knows 4 items, the training part has 5");
+}
