@@ -4,6 +4,7 @@
     run.py --list                                   # every job and peer, with version or null
     run.py JOB PEER [--repeat N] [--threads 2]      # e.g. run.py ials implicit-cg --repeat 3
     run.py --prepare                                # only make the shared inputs (ratings.dat, factors)
+    run.py --score FILE.npy                         # quality of lists (users × k) or of predictions of the test part
 
 What peers print goes to standard error; standard output carries the JSON alone.
 """
@@ -26,8 +27,9 @@ def arguments():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--prepare", action="store_true")
+    parser.add_argument("--score", metavar="FILE")
     args = parser.parse_args()
-    if not (args.list or args.prepare) and args.peer not in catalog.JOBS.get(args.job, {}):
+    if not (args.list or args.prepare or args.score) and args.peer not in catalog.JOBS.get(args.job, {}):
         parser.error(f"peers of {args.job}: {', '.join(catalog.JOBS.get(args.job, {})) or 'name a job first'}")
     return args
 
@@ -58,6 +60,21 @@ def run(args):
         return {**answer, "status": f"failed: {type(error).__name__}: {error}"}
 
 
+def score(path):
+    """A matrix holds one list per user; a vector predicts the test part, user by user and item by item."""
+    import metrics
+    import numpy
+    import split
+
+    results = numpy.load(path)
+    if results.ndim == 2:
+        quality = metrics.score_lists(results, split.positives("test"))
+    else:
+        users, items, ratings = split.triples("test")
+        quality = metrics.score_ratings(results, ratings[numpy.lexsort((items, users))])
+    return {name: round(float(value), 6) for name, value in quality.items()}
+
+
 def main():
     args = arguments()
     # Re-run inside the environment when started by another Python.
@@ -69,6 +86,8 @@ def main():
         import inputs
 
         answer = inputs.prepare()
+    elif args.score:
+        answer = score(args.score)
     else:
         answer = listing() if args.list else run(args)
     print(json.dumps(answer), file=out, flush=True)

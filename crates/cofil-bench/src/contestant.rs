@@ -7,7 +7,7 @@ use crate::places;
 use crate::verdict::Times;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Somebody who takes part in an experiment, with what is known so far.
@@ -31,8 +31,14 @@ const MOST_REPEATS: usize = 7;
 
 impl Contestant {
     /// Runs the timed part once, to warm up. Memory is read from this run, since some libraries never
-    /// free a model, and quality too.
-    pub fn enter(experiment: &Experiment, peer: Option<&str>, threads: usize) -> Self {
+    /// free a model, and quality too. With `results`, a file to use, what cofil recommends or predicts
+    /// is scored by the evaluator of the peers.
+    pub fn enter(
+        experiment: &Experiment,
+        peer: Option<&str>,
+        threads: usize,
+        results: Option<PathBuf>,
+    ) -> Self {
         let mut contestant = Self {
             peer: peer.map(str::to_owned),
             answer: Answer {
@@ -50,8 +56,15 @@ impl Contestant {
             repeat: 1,
             answers: Vec::new(),
         };
-        contestant.answer = contestant.ask(experiment);
-        if let Some(figures) = &contestant.answer.figures {
+        contestant.answer = contestant.ask(experiment, results.as_deref());
+        if let (Some(results), Some(figures)) = (results, &mut contestant.answer.figures) {
+            match score(&results) {
+                Ok(quality) => figures.reported = std::mem::replace(&mut figures.quality, quality),
+                Err(error) => contestant.answer.status = format!("failed: --score: {error:#}"),
+            }
+            contestant.answers = vec![contestant.answer.clone()];
+        }
+        if let Ok(figures) = contestant.answer.figures() {
             let seconds = figures.seconds.get(experiment.job.timed()).copied().unwrap_or(SECONDS);
             contestant.repeat = ((SECONDS / seconds) as usize).clamp(1, MOST_REPEATS);
         }
@@ -80,7 +93,7 @@ impl Contestant {
         if self.answer.figures().is_err() {
             return;
         }
-        let answer = self.ask(experiment);
+        let answer = self.ask(experiment, None);
         match answer.figures() {
             Ok(figures) => {
                 let timed = |of: &BTreeMap<String, f64>| {
@@ -93,8 +106,8 @@ impl Contestant {
         }
     }
 
-    fn ask(&mut self, experiment: &Experiment) -> Answer {
-        let answer = self.command(experiment).and_then(output).and_then(parse);
+    fn ask(&mut self, experiment: &Experiment, results: Option<&Path>) -> Answer {
+        let answer = self.command(experiment, results).and_then(output).and_then(parse);
         // Whatever goes wrong is one row of the table, not the end of the run.
         let answer = answer.unwrap_or_else(|error| Answer {
             status: format!("failed: {error:#}"),
@@ -105,7 +118,7 @@ impl Contestant {
         answer
     }
 
-    fn command(&self, experiment: &Experiment) -> Result<Command> {
+    fn command(&self, experiment: &Experiment, results: Option<&Path>) -> Result<Command> {
         let mut command = match &self.peer {
             None => {
                 let mut command = Command::new(std::env::current_exe()?);
@@ -120,6 +133,9 @@ impl Contestant {
         };
         command.args(["--repeat", &self.repeat.to_string()]);
         command.args(["--threads", &self.answer.threads.to_string()]);
+        if let Some(path) = results {
+            command.arg("--results").arg(path);
+        }
         Ok(command)
     }
 }
@@ -152,20 +168,31 @@ pub fn prepare(job: Job) -> Result<()> {
     Ok(())
 }
 
+/// The quality of lists or predictions by the peers' evaluator.
+fn score(results: &Path) -> Result<BTreeMap<String, f64>> {
+    let mut command = python();
+    command.arg("--score").arg(results);
+    serde_json::from_slice(&last_line(&output(command)?)?).context("not figures")
+}
+
 fn output(mut command: Command) -> Result<Output> {
     command.output().with_context(|| command.get_program().to_string_lossy().into_owned())
 }
 
-/// The answer is the last line printed; without one, the last line of what went wrong.
 fn parse(output: Output) -> Result<Answer> {
-    let out = String::from_utf8_lossy(&output.stdout);
-    match out.lines().last() {
-        Some(line) => serde_json::from_str(line).context("not an answer"),
-        None => {
-            let errors = String::from_utf8_lossy(&output.stderr);
-            bail!("{}", errors.lines().last().unwrap_or("no answer"))
-        }
+    serde_json::from_slice(&last_line(&output)?).context("not an answer")
+}
+
+/// The last line printed; without one, the last line of what went wrong.
+fn last_line(output: &Output) -> Result<Vec<u8>> {
+    let last = |bytes: &[u8]| {
+        bytes.trim_ascii().rsplit(|&byte| byte == b'\n').next().unwrap_or_default().to_vec()
+    };
+    let line = last(&output.stdout);
+    if line.is_empty() {
+        bail!("{}", String::from_utf8_lossy(&last(&output.stderr)));
     }
+    Ok(line)
 }
 
 #[cfg(test)]

@@ -74,6 +74,11 @@ impl Job {
             Self::Load => "load",
         }
     }
+
+    /// Whether it ends in lists or predictions that another evaluator can judge.
+    pub fn has_results(self) -> bool {
+        !matches!(self, Self::Evaluate | Self::Load)
+    }
 }
 
 /// A recipe of cofil.

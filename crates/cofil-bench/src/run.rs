@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> Result<()> {
             eprintln!("{}: left out: {error:#}", experiment.name);
             continue;
         }
-        let contestants = compete(experiment, args);
+        let contestants = compete(experiment, args)?;
         let (cofil, peers) = contestants.split_first().expect("cofil takes part");
         let table = format!("{}\n{conditions}\n", table::experiment(experiment, cofil, peers));
         println!("{table}");
@@ -66,12 +66,15 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// Cofil first, then the peers; in each round somebody else begins.
-fn compete(experiment: &Experiment, args: &Args) -> Vec<Contestant> {
+fn compete(experiment: &Experiment, args: &Args) -> Result<Vec<Contestant>> {
+    let scratch = tempfile::tempdir()?;
     let names = std::iter::once(None).chain(experiment.peers.iter().map(|p| Some(p.name.as_str())));
     let mut contestants: Vec<_> = names
         .map(|name| {
             eprintln!("{}: warming up {}", experiment.name, name.unwrap_or("cofil"));
-            Contestant::enter(experiment, name, args.threads)
+            let results = name.is_none().then(|| scratch.path().join("results.npy"));
+            let results = results.filter(|_| experiment.job.has_results());
+            Contestant::enter(experiment, name, args.threads, results)
         })
         .collect();
     for round in 0..args.rounds {
@@ -79,7 +82,7 @@ fn compete(experiment: &Experiment, args: &Args) -> Vec<Contestant> {
         let count = contestants.len();
         (0..count).for_each(|turn| contestants[(round + turn) % count].round(experiment));
     }
-    contestants
+    Ok(contestants)
 }
 
 fn answers(experiment: &Experiment, conditions: &str, contestants: &[Contestant]) -> Value {

@@ -1,16 +1,20 @@
 //! Training a recipe on the split.
 
-use super::{lists, split};
+use super::{quality, split};
 use crate::answer::Figures;
 use crate::experiment::Experiment;
 use crate::gauge::Gauge;
 use crate::places;
 use anyhow::{Context, Result};
-use cofil::evaluate::{self, Metric};
 use cofil::rank::top_k_all;
-use cofil::{Algorithm, Run, Target, User};
+use cofil::{Algorithm, Run, Target};
+use std::path::Path;
 
-pub fn figures(experiment: &Experiment, mut gauge: Gauge) -> Result<Figures> {
+pub fn figures(
+    experiment: &Experiment,
+    mut gauge: Gauge,
+    results: Option<&Path>,
+) -> Result<Figures> {
     let recipe = experiment.cofil.as_ref().context("the experiment names no recipe")?;
     let algorithm = Algorithm::from_settings(&recipe.algorithm, &recipe.settings)?;
     let folder = places::data().join(&experiment.data);
@@ -22,13 +26,17 @@ pub fn figures(experiment: &Experiment, mut gauge: Gauge) -> Result<Figures> {
     }
     let model = gauge.time("fit", || algorithm.fit(&split.train, &mut Run::default()))?;
     let quality = if preference {
-        let users = 0..split.train.by_user.rows() as u32;
-        let users: Vec<_> = users.map(|u| User::of(&split.train, u)).collect();
-        let lists = top_k_all(&*model, &users, experiment.k, true);
-        lists::quality(&lists, &split.test, experiment.k)
+        if let Some(path) = results {
+            let lists = top_k_all(&*model, &split.users(), experiment.k, true);
+            quality::write_lists(path, &lists, experiment.k)?;
+        }
+        quality::ranking(&*model, &split, experiment.k)?
     } else {
-        let rmse = evaluate::measure(&*model, &split.train, &split.test, Metric::Rmse)?;
-        [("rmse".to_owned(), rmse)].into()
+        let predictions = quality::predictions(&*model, &split);
+        if let Some(path) = results {
+            quality::write_predictions(path, &predictions)?;
+        }
+        quality::errors(&predictions, &split)
     };
     Ok(gauge.figures(quality, serde_json::to_value(&algorithm)?))
 }

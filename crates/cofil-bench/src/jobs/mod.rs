@@ -2,7 +2,8 @@
 
 mod factors;
 mod fit;
-mod lists;
+mod npy;
+mod quality;
 mod split;
 mod topk;
 
@@ -10,6 +11,7 @@ use crate::answer::{Answer, Figures};
 use crate::experiment::{Experiment, Job};
 use crate::gauge::Gauge;
 use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
 
 /// Arguments of `cofil-bench job`.
 #[derive(clap::Args)]
@@ -22,16 +24,20 @@ pub struct Args {
     /// Threads to use.
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// Write the lists or predictions here, as an array of numpy.
+    #[arg(long, value_name = "FILE")]
+    results: Option<PathBuf>,
 }
 
 pub fn run(args: &Args) -> Result<()> {
     let experiments = Experiment::chosen(std::slice::from_ref(&args.experiment))?;
     let experiment = experiments.first().context("name an experiment")?;
     rayon::ThreadPoolBuilder::new().num_threads(args.threads).build_global()?;
-    let (status, figures) = match figures(experiment, Gauge::new(args.repeat)) {
-        Ok(figures) => ("ok".to_owned(), Some(figures)),
-        Err(error) => (format!("failed: {error:#}"), None),
-    };
+    let (status, figures) =
+        match figures(experiment, Gauge::new(args.repeat), args.results.as_deref()) {
+            Ok(figures) => ("ok".to_owned(), Some(figures)),
+            Err(error) => (format!("failed: {error:#}"), None),
+        };
     let answer = Answer {
         job: experiment.job.name().into(),
         peer: "cofil".into(),
@@ -47,10 +53,10 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-fn figures(experiment: &Experiment, gauge: Gauge) -> Result<Figures> {
+fn figures(experiment: &Experiment, gauge: Gauge, results: Option<&Path>) -> Result<Figures> {
     match experiment.job {
-        Job::Mf | Job::Ials | Job::Ease | Job::ItemKnn => fit::figures(experiment, gauge),
-        Job::Topk => topk::figures(experiment, gauge),
+        Job::Mf | Job::Ials | Job::Ease | Job::ItemKnn => fit::figures(experiment, gauge, results),
+        Job::Topk => topk::figures(experiment, gauge, results),
         job => anyhow::bail!("cofil has no part in `{}` yet", job.name()),
     }
 }

@@ -2,7 +2,7 @@
 //! or not somebody has rated the item. Cofil's own reader is measured in `load`, not here.
 
 use anyhow::{Context, Result};
-use cofil::{Duplicates, IdMap, Interactions, Ratings};
+use cofil::{Duplicates, IdMap, Interactions, Ratings, User};
 use flate2::read::GzDecoder;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -13,6 +13,13 @@ use std::sync::Arc;
 pub struct Split {
     pub train: Ratings,
     pub test: Ratings,
+}
+
+impl Split {
+    /// Everybody, with what they have seen.
+    pub fn users(&self) -> Vec<User<'_>> {
+        (0..self.train.by_user.rows() as u32).map(|u| User::of(&self.train, u)).collect()
+    }
 }
 
 /// Reads `train.csv.gz` and `test.csv.gz` of `folder`: a header, then user, item and rating.
