@@ -18,7 +18,7 @@ pub fn figures(
     let recipe = experiment.cofil.as_ref().context("the experiment names no recipe")?;
     let algorithm = Algorithm::from_settings(&recipe.algorithm, &recipe.settings)?;
     let folder = places::data().join(&experiment.data);
-    let mut split = gauge.once("load", || split::read(&folder))?;
+    let mut split = gauge.once("load", || split::read_split(&folder))?;
     let preference = algorithm.target() == Target::Preference;
     if preference {
         // Every rating is a positive, as for the peers.

@@ -2,6 +2,7 @@
 
 mod factors;
 mod fit;
+mod load;
 mod npy;
 mod quality;
 mod split;
@@ -57,6 +58,7 @@ fn figures(experiment: &Experiment, gauge: Gauge, results: Option<&Path>) -> Res
     match experiment.job {
         Job::Mf | Job::Ials | Job::Ease | Job::ItemKnn => fit::figures(experiment, gauge, results),
         Job::Topk => topk::figures(experiment, gauge, results),
+        Job::Load => load::figures(gauge),
         job => anyhow::bail!("cofil has no part in `{}` yet", job.name()),
     }
 }

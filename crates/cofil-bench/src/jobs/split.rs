@@ -1,11 +1,9 @@
 //! The common split, numbered as the peers number it: user and item n of the file are n − 1, whether
-//! or not somebody has rated the item. Cofil's own reader is measured in `load`, not here.
+//! or not somebody has rated the item.
 
 use anyhow::{Context, Result};
+use cofil::data::read::{Column, ReadOptions, read};
 use cofil::{Duplicates, IdMap, Interactions, Ratings, User};
-use flate2::read::GzDecoder;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,10 +20,16 @@ impl Split {
     }
 }
 
-/// Reads `train.csv.gz` and `test.csv.gz` of `folder`: a header, then user, item and rating.
-pub fn read(folder: &Path) -> Result<Split> {
-    let mut train = part(&folder.join("train.csv.gz"))?;
-    let mut test = part(&folder.join("test.csv.gz"))?;
+/// Reads `train.csv.gz` and `test.csv.gz` of `folder`.
+pub fn read_split(folder: &Path) -> Result<Split> {
+    let part = |name: &str| {
+        let options = ReadOptions { time: Some(Column::Absent), ..ReadOptions::default() };
+        let mut part = read(&folder.join(name), &options)?.interactions;
+        renumber(&mut part.user, &part.users).with_context(|| format!("users of {name}"))?;
+        renumber(&mut part.item, &part.items).with_context(|| format!("items of {name}"))?;
+        anyhow::Ok(part)
+    };
+    let (mut train, mut test) = (part("train.csv.gz")?, part("test.csv.gz")?);
     let names = |of: fn(&Interactions) -> &[u32]| {
         let largest = of(&train).iter().chain(of(&test)).max().map_or(0, |&index| index + 1);
         Arc::new((1..=largest).map(|name| name.to_string()).collect::<IdMap>())
@@ -38,28 +42,15 @@ pub fn read(folder: &Path) -> Result<Split> {
     Ok(Split { train: ratings(train)?, test: ratings(test)? })
 }
 
-fn part(path: &Path) -> Result<Interactions> {
-    let file = File::open(path).with_context(|| path.display().to_string())?;
-    let mut part = Interactions::default();
-    for (number, line) in BufReader::new(GzDecoder::new(file)).lines().enumerate().skip(1) {
-        let at = || format!("{}:{}", path.display(), number + 1);
-        let line = line.with_context(at)?;
-        let (user, item, value) = triple(&line).with_context(at)?;
-        part.user.push(user);
-        part.item.push(item);
-        part.value.push(value);
-    }
-    Ok(part)
-}
-
-fn triple(line: &str) -> Result<(u32, u32, f32)> {
-    let mut fields = line.split(',');
-    let mut next = || fields.next().context("user, item and rating are needed");
-    let index = |field: &str| {
-        let number: u32 = field.parse().with_context(|| format!("`{field}` is not a number"))?;
-        number.checked_sub(1).context("ids begin at 1")
+/// From the order of appearance to the number that the name is, less one.
+fn renumber(indices: &mut [u32], names: &IdMap) -> Result<()> {
+    let number = |name: &str| {
+        let number = name.parse::<u32>().ok().and_then(|n| n.checked_sub(1));
+        number.with_context(|| format!("`{name}` is not 1, 2, 3 …"))
     };
-    Ok((index(next()?)?, index(next()?)?, next()?.trim().parse()?))
+    let numbers = names.names().map(number).collect::<Result<Vec<_>>>()?;
+    indices.iter_mut().for_each(|index| *index = numbers[*index as usize]);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -67,10 +58,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_triples_counted_from_one() {
-        assert_eq!(triple("3,1,4.5").unwrap(), (2, 0, 4.5));
-        for bad in ["3,1", "0,1,2", "x,1,2", "1,1,good"] {
-            assert!(triple(bad).is_err(), "{bad}");
+    fn names_are_numbers_counted_from_one() {
+        let mut indices = [0, 1, 0];
+        renumber(&mut indices, &["7", "1"].iter().collect()).unwrap();
+        assert_eq!(indices, [6, 0, 6]);
+        for bad in ["0", "x", "-1"] {
+            assert!(renumber(&mut [], &[bad].iter().collect()).is_err(), "{bad}");
         }
     }
 }

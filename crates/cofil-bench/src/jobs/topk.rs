@@ -16,7 +16,7 @@ pub fn figures(
     results: Option<&Path>,
 ) -> Result<Figures> {
     let folder = places::data().join(&experiment.data);
-    let split = gauge.once("load", || split::read(&folder))?;
+    let split = gauge.once("load", || split::read_split(&folder))?;
     let model = factors::read(&places::inputs())?;
     let recommend = || top_k_all(&model, &split.users(), experiment.k, true);
     let lists = gauge.time("recommend", recommend);

@@ -1,0 +1,30 @@
+//! ratings.dat to a sparse matrix of users × items, without the times: what the peers read.
+
+use crate::answer::Figures;
+use crate::gauge::Gauge;
+use crate::places;
+use anyhow::{Context, Result};
+use cofil::data::read::{Column, ReadOptions, read};
+use cofil::{Duplicates, Ratings};
+use serde_json::json;
+
+pub fn figures(mut gauge: Gauge) -> Result<Figures> {
+    let path = places::inputs().join("ratings.dat");
+    // Into the page cache, as for the peers, but not into the memory of this process.
+    let mut file = std::fs::File::open(&path).with_context(|| path.display().to_string())?;
+    std::io::copy(&mut file, &mut std::io::sink())?;
+    let options = ReadOptions { time: Some(Column::Absent), ..ReadOptions::default() };
+    let load = || {
+        let table = read(&path, &options)?;
+        Ratings::new(&table.interactions, Duplicates::Last)
+    };
+    let ratings = gauge.time("load", load)?;
+    let quality = [
+        ("users", ratings.users.len() as f64),
+        ("items", ratings.items.len() as f64),
+        ("ratings", ratings.len() as f64),
+        ("sum", ratings.by_user.values().iter().map(|&value| f64::from(value)).sum()),
+    ];
+    let quality = quality.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Ok(gauge.figures(quality, json!({"columns": ["user", "item", "value"]})))
+}
