@@ -4,7 +4,7 @@
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::models::{BiasedMf, Ease, Popularity, Recipe, Target};
+use crate::models::{Als, BiasedMf, Ease, Ials, Popularity, Recipe, Target};
 use crate::train::Run;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,10 @@ pub enum Algorithm {
     Popularity(Popularity),
     /// Matrix factorization with biases, learned by gradient descent.
     BiasedMf(BiasedMf),
+    /// Vectors for ratings, by alternating least squares.
+    Als(Als),
+    /// Vectors for interactions, by alternating least squares over all pairs.
+    Ials(Ials),
     /// Item-to-item weights in closed form.
     Ease(Ease),
 }
@@ -29,6 +33,8 @@ impl Algorithm {
         vec![
             Self::Popularity(Popularity::default()),
             Self::BiasedMf(BiasedMf::default()),
+            Self::Als(Als::default()),
+            Self::Ials(Ials::default()),
             Self::Ease(Ease::default()),
         ]
     }
@@ -37,6 +43,8 @@ impl Algorithm {
         match self {
             Self::Popularity(recipe) => recipe,
             Self::BiasedMf(recipe) => recipe,
+            Self::Als(recipe) => recipe,
+            Self::Ials(recipe) => recipe,
             Self::Ease(recipe) => recipe,
         }
     }

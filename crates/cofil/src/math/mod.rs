@@ -3,11 +3,15 @@
 //! The only place that imports the linear-algebra crate. Every kernel is deterministic: its result
 //! does not depend on the number of threads.
 
+pub mod cholesky;
 pub mod inverse;
+pub mod lanes;
 pub mod matrix;
+pub mod normal;
 pub mod parallel;
 pub mod rng;
 pub mod solve;
+pub mod syrk;
 pub mod vector;
 
 pub use matrix::Matrix;

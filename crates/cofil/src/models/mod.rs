@@ -1,6 +1,7 @@
 //! Shapes (`factors`, `item_weights`) that trained models take, and the recipes that train them,
 //! one file each. A recipe imports shapes and the layers below, never another recipe.
 
+pub mod als;
 pub mod biased_mf;
 pub mod ease;
 pub mod factors;
@@ -9,6 +10,7 @@ pub mod item_weights;
 pub mod popularity;
 pub mod similarity;
 
+pub use als::{Als, Ials};
 pub use biased_mf::BiasedMf;
 pub use ease::Ease;
 pub use factors::Factors;
