@@ -157,16 +157,28 @@ pub fn write(path: &Path, content: &str, header: &Value, tensors: &[Tensor<'_>])
 /// # Errors
 /// If the file system refuses.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with(path, |file| file.write_all(bytes)).map(|_| ())
+}
+
+/// [`write_atomically`] for what is produced piece by piece; returns the size of the file.
+///
+/// # Errors
+/// If `fill` fails or the file system refuses; `path` is then as it was.
+pub fn write_with(
+    path: &Path,
+    fill: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
+) -> Result<u64> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     let fail = |e| Error::io(path, e);
     let mut file = tempfile::Builder::new().prefix(".cofil-").tempfile_in(folder).map_err(fail)?;
-    file.write_all(bytes).map_err(fail)?;
+    fill(file.as_file_mut()).map_err(fail)?;
     file.as_file().sync_all().map_err(fail)?;
+    let size = file.as_file().metadata().map_err(fail)?.len();
     file.persist(path).map_err(|e| fail(e.error))?;
-    Ok(())
+    Ok(size)
 }
 
 /// BLAKE3 over the header's JSON and each tensor's name, type, shape and bytes, by name.

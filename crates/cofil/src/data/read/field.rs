@@ -212,6 +212,11 @@ impl<'a> Rules<'a> {
     }
 }
 
+/// `x` as a whole number, if it is one that floats tell apart.
+pub(super) fn integral(x: f64) -> Option<i64> {
+    (x.trunc() == x && x.abs() < 9_007_199_254_740_992.0).then_some(x as i64)
+}
+
 /// `text` made fit for a message: short, valid, without control characters.
 pub(super) fn shown(text: &[u8]) -> String {
     const LONGEST: usize = 40;

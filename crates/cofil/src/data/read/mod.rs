@@ -12,9 +12,16 @@
 //! name of the file, unless [`ReadOptions`] says otherwise; [`ReadReport`] tells what was found.
 //! Names are numbered in order of first appearance, whatever the number of threads.
 
+#[cfg(feature = "arrow")]
+mod arrow;
+#[cfg(feature = "arrow")]
+mod batch;
+mod chunks;
 mod columns;
 mod field;
+mod json;
 mod names;
+mod negatives;
 mod options;
 mod quoted;
 mod report;
@@ -24,6 +31,7 @@ mod source;
 mod text;
 mod write;
 
+pub use negatives::{Negatives, read_negatives};
 pub use options::{Column, Format, ReadOptions};
 pub use report::{ColumnReport, ReadReport, TimeUnit};
 pub use write::write;
@@ -68,8 +76,13 @@ pub fn read_with(
     let source = Source::open(path, options.format)?;
     let found = match source.format {
         Format::Text => read_text(path, source, options, users, items)?,
-        Format::JsonLines | Format::Parquet | Format::Arrow => {
-            return Err(Error::data(path, None, "this format is not read yet"));
+        Format::JsonLines => read_json(path, source, options, users, items)?,
+        #[cfg(feature = "arrow")]
+        Format::Parquet | Format::Arrow => arrow::read(path, source, options, users, items)?,
+        #[cfg(not(feature = "arrow"))]
+        Format::Parquet | Format::Arrow => {
+            let message = "this build reads no Parquet and Arrow; build it with feature `arrow`";
+            return Err(Error::data(path, None, message));
         }
     };
     found.table(path)
@@ -103,6 +116,8 @@ struct Found {
     header: Option<bool>,
     columns: Columns,
     rows: Rows,
+    /// Whether the type of the time column says what it holds.
+    typed_times: bool,
 }
 
 impl Found {
@@ -132,7 +147,7 @@ impl Found {
             value: report(columns.value),
             time: report(columns.time),
             kind: report(columns.kind),
-            time_unit,
+            time_unit: time_unit.map(|unit| if self.typed_times { TimeUnit::Typed } else { unit }),
             rows: tally.rows,
             missing: tally.missing,
             weightless: tally.weightless,
@@ -161,8 +176,8 @@ fn read_text(
         .map_err(|(line, message)| Error::data(path, Some(line), message))?;
     let columns = &layout.columns;
     let rules = Rules::new(options, columns);
-    let has_value = columns.value.is_some() || columns.kind.is_some();
-    let mut rows = Rows::new(users, items, has_value, columns.time.is_some());
+    let mut rows = Rows::new(users, items, columns);
+    let cutter = text::Cutter::new(&layout, &rules);
     let compression = source.compression;
     let mut lines = 0;
     let mut start = 0;
@@ -179,12 +194,7 @@ fn read_text(
         let end = quote.map_or(block.len(), |q| {
             start + memchr::memrchr(b'\n', &block[start..q]).map_or(0, |i| i + 1)
         });
-        let plain = &block[start..end];
-        text::read_block(plain, &layout, &rules, &mut rows).map_err(|bad| {
-            let before = memchr::memchr_iter(b'\n', &plain[..bad.offset]).count() as u64;
-            Error::data(path, Some(lines + before + 1), bad.message)
-        })?;
-        lines += memchr::memchr_iter(b'\n', plain).count() as u64;
+        lines += read_lines(path, &block[start..end], lines, &cutter, &mut rows)?;
         if quote.is_some() {
             let rest = std::io::Read::chain(&block[end..], source.into_rest());
             quoted::read_all(path, compression, rest, lines, &layout, &rules, &mut rows)?;
@@ -200,7 +210,55 @@ fn read_text(
         header: Some(layout.header),
         columns: layout.columns,
         rows,
+        typed_times: false,
     })
+}
+
+/// JSON lines.
+fn read_json(
+    path: &Path,
+    mut source: Source,
+    options: &ReadOptions,
+    users: &IdMap,
+    items: &IdMap,
+) -> Result<Found> {
+    let mut block = Vec::new();
+    source.block(path, &mut block)?;
+    let columns = json::sniff(&block, options)
+        .map_err(|(line, message)| Error::data(path, Some(line), message))?;
+    let rules = Rules::new(options, &columns);
+    let objects = json::Objects::new(&columns, &rules);
+    let mut rows = Rows::new(users, items, &columns);
+    let mut lines = 0;
+    while !block.is_empty() {
+        lines += read_lines(path, &block, lines, &objects, &mut rows)?;
+        source.block(path, &mut block)?;
+    }
+    let (format, compression) = (Format::JsonLines, source.compression);
+    Ok(Found {
+        format,
+        compression,
+        delimiter: None,
+        header: None,
+        columns,
+        rows,
+        typed_times: false,
+    })
+}
+
+/// Appends the rows of whole lines that follow `before` others; returns how many lines there are.
+fn read_lines(
+    path: &Path,
+    block: &[u8],
+    before: u64,
+    lines: &impl chunks::Lines,
+    rows: &mut Rows,
+) -> Result<u64> {
+    let ends = |bytes: &[u8]| memchr::memchr_iter(b'\n', bytes).count() as u64;
+    chunks::read_block(block, lines, rows).map_err(|bad| {
+        Error::data(path, Some(before + ends(&block[..bad.offset]) + 1), bad.message)
+    })?;
+    Ok(ends(block))
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub(super) fn read_all(
     rules: &Rules<'_>,
     rows: &mut Rows,
 ) -> Result<()> {
-    let cutter = Cutter::new(layout);
+    let cutter = Cutter::new(layout, rules);
     let mut reader = reader(layout.delimiter[0], input);
     let mut record = csv::ByteRecord::new();
     loop {
@@ -52,6 +52,8 @@ pub(super) fn read_all(
             Error::data(path, line, message + hint)
         };
         let fields = cutter.pick(&record).map_err(bad)?;
-        rows.push(&fields, rules).map_err(bad)?;
+        if let Some(row) = fields.read(rules, &mut rows.tally).map_err(bad)? {
+            rows.push(&row).map_err(bad)?;
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! Rows as they are collected, whatever the format they come from.
 
+use super::columns::Columns;
 use super::field::{Rules, Skip, Stamp};
 use super::names::Names;
 use super::report::TimeUnit;
 use crate::data::{IdMap, Interactions, NO_TIME};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The fields in use of one row.
@@ -13,6 +15,14 @@ pub(super) struct Fields<'a> {
     pub value: Option<&'a [u8]>,
     pub time: Option<&'a [u8]>,
     pub kind: Option<&'a [u8]>,
+}
+
+/// A row that is kept.
+pub(super) struct Row<'a> {
+    pub user: Cow<'a, [u8]>,
+    pub item: Cow<'a, [u8]>,
+    pub value: f32,
+    pub time: Stamp,
 }
 
 /// What was counted on the way.
@@ -36,58 +46,47 @@ impl Tally {
         self.dates += other.dates;
     }
 
-    /// Counts a row that is left out.
-    pub fn skip(&mut self, why: Skip) {
-        match why {
-            Skip::Missing => self.missing += 1,
-            Skip::Weightless => self.weightless += 1,
+    /// Counts a row and gives its value: the value times the weight, each 1 where there is none;
+    /// `None` if the row is left out.
+    #[inline]
+    pub fn value(
+        &mut self,
+        value: Option<Result<f32, Skip>>,
+        weight: Option<Result<f32, Skip>>,
+    ) -> Option<f32> {
+        self.rows += 1;
+        match (value.unwrap_or(Ok(1.0)), weight.unwrap_or(Ok(1.0))) {
+            (Ok(value), Ok(weight)) => return Some(value * weight),
+            (Err(Skip::Missing), _) | (_, Err(Skip::Missing)) => self.missing += 1,
+            (Err(Skip::Weightless), _) | (_, Err(Skip::Weightless)) => self.weightless += 1,
         }
+        None
     }
 
     /// Counts the time of a row that is kept.
-    pub fn time(&mut self, time: Stamp) {
+    #[inline]
+    pub fn time(&mut self, time: Stamp) -> Stamp {
         match time {
             Stamp::Empty => self.empty_times += 1,
             Stamp::Number(_) => self.numeric_times += 1,
             Stamp::Seconds(_) => self.dates += 1,
         }
+        time
     }
 }
 
-impl Fields<'_> {
-    /// Value and time of the row; `None` if it is left out.
+impl<'a> Fields<'a> {
+    /// The row these fields make; `None` if it is left out.
     #[inline]
-    pub fn read(
-        &self,
-        rules: &Rules<'_>,
-        tally: &mut Tally,
-    ) -> Result<Option<(f32, Stamp)>, String> {
-        tally.rows += 1;
-        let mut value = 1.0;
-        if let Some(text) = self.value {
-            match rules.value(text)? {
-                Ok(number) => value = number,
-                Err(why) => {
-                    tally.skip(why);
-                    return Ok(None);
-                }
-            }
-        }
-        if let Some(kind) = self.kind {
-            match rules.weight(kind)? {
-                Ok(weight) => value *= weight,
-                Err(why) => {
-                    tally.skip(why);
-                    return Ok(None);
-                }
-            }
-        }
+    pub fn read(&self, rules: &Rules<'_>, tally: &mut Tally) -> Result<Option<Row<'a>>, String> {
+        let value = self.value.map(|text| rules.value(text)).transpose()?;
+        let weight = self.kind.map(|text| rules.weight(text)).transpose()?;
+        let Some(value) = tally.value(value, weight) else { return Ok(None) };
         let time = match self.time {
-            Some(text) => rules.time(text)?,
-            None => return Ok(Some((value, Stamp::Empty))),
+            Some(text) => tally.time(rules.time(text)?),
+            None => Stamp::Empty,
         };
-        tally.time(time);
-        Ok(Some((value, time)))
+        Ok(Some(Row { user: self.user.into(), item: self.item.into(), value, time }))
     }
 }
 
@@ -106,39 +105,28 @@ pub(super) struct Rows {
 
 impl Rows {
     /// No rows yet; names continue from `users` and `items`.
-    pub fn new(users: &IdMap, items: &IdMap, value: bool, time: bool) -> Self {
+    pub fn new(users: &IdMap, items: &IdMap, columns: &Columns) -> Self {
+        let value = columns.value.is_some() || columns.kind.is_some();
         Self {
             users: Names::after(users),
             items: Names::after(items),
             user: Vec::new(),
             item: Vec::new(),
             value: value.then(Vec::new),
-            time: time.then(Vec::new),
+            time: columns.time.map(|_| Vec::new()),
             tally: Tally::default(),
         }
     }
 
-    /// Reads and appends one row.
-    pub fn push(&mut self, fields: &Fields<'_>, rules: &Rules<'_>) -> Result<(), String> {
-        let Some((value, time)) = fields.read(rules, &mut self.tally)? else { return Ok(()) };
-        self.append(fields.user, fields.item, value, time)
-    }
-
-    /// Appends one row that was read and counted.
-    pub fn append(
-        &mut self,
-        user: &[u8],
-        item: &[u8],
-        value: f32,
-        time: Stamp,
-    ) -> Result<(), String> {
-        self.user.push(self.users.insert(user).map_err(|e| format!("user {}", e.0))?);
-        self.item.push(self.items.insert(item).map_err(|e| format!("item {}", e.0))?);
+    /// Appends one row that was counted.
+    pub fn push(&mut self, row: &Row<'_>) -> Result<(), String> {
+        self.user.push(self.users.insert(&row.user).map_err(|e| format!("user {}", e.0))?);
+        self.item.push(self.items.insert(&row.item).map_err(|e| format!("item {}", e.0))?);
         if let Some(values) = &mut self.value {
-            values.push(value);
+            values.push(row.value);
         }
         if let Some(times) = &mut self.time {
-            times.push(time.raw());
+            times.push(row.time.raw());
         }
         Ok(())
     }

@@ -117,6 +117,26 @@ impl Source {
         }
     }
 
+    /// Whether the unpacked bytes start with `magic`; nothing may have been taken yet.
+    #[cfg(feature = "arrow")]
+    pub fn starts_with(&self, magic: &[u8]) -> bool {
+        self.head.starts_with(magic)
+    }
+
+    /// A file to read at any place: `path` itself, or a temporary copy of what cannot be sought.
+    #[cfg(feature = "arrow")]
+    pub fn into_file(self, path: &Path) -> Result<File> {
+        if self.compression.is_none() && path.is_file() {
+            return File::open(path).map_err(|e| Error::io(path, e));
+        }
+        let mut copy = tempfile::tempfile().map_err(|e| Error::io(std::env::temp_dir(), e))?;
+        let compression = self.compression;
+        std::io::copy(&mut self.into_rest(), &mut copy)
+            .and_then(|_| std::io::Seek::rewind(&mut copy))
+            .map_err(|e| unreadable(path, compression, e))?;
+        Ok(copy)
+    }
+
     /// All that was not read yet.
     pub fn into_rest(self) -> impl Read + Send {
         std::io::Cursor::new(self.head).chain(self.rest)

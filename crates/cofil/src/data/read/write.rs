@@ -1,103 +1,127 @@
 //! Writing interactions so that reading them gives the same again.
 
-use crate::data::Interactions;
+use crate::data::{Interactions, NO_TIME};
 use crate::error::{Error, Result};
 use crate::store;
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{BufWriter, Result as IoResult, Write};
 use std::path::Path;
 
 /// What the ending of a file name asks for.
+#[derive(Clone, Copy)]
 enum Target {
-    Text { delimiter: char, packing: Packing },
+    Text(char),
+    Json,
+    #[cfg(feature = "arrow")]
+    Parquet,
+    #[cfg(feature = "arrow")]
+    Arrow,
 }
 
+#[derive(Clone, Copy)]
 enum Packing {
     None,
     Gzip,
     Zstd,
 }
 
-impl Target {
-    fn of(path: &Path) -> Result<Self> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-        let (stem, packing) = match name.rsplit_once('.') {
-            Some((stem, "gz")) => (stem, Packing::Gzip),
-            Some((stem, "zst")) => (stem, Packing::Zstd),
-            _ => (name.as_str(), Packing::None),
-        };
-        match (stem.rsplit_once('.').map(|(_, ending)| ending), packing) {
-            (Some("csv"), packing) => Ok(Self::Text { delimiter: ',', packing }),
-            (Some("tsv"), packing) => Ok(Self::Text { delimiter: '\t', packing }),
-            _ => Err(Error::data(
-                path,
-                None,
-                "the ending does not tell the format; use .csv, .tsv (also with .gz or .zst)",
-            )),
+/// Format and packing by the ending of `path`.
+fn target(path: &Path) -> Result<(Target, Packing)> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let (stem, packing) = match name.rsplit_once('.') {
+        Some((stem, "gz")) => (stem, Packing::Gzip),
+        Some((stem, "zst")) => (stem, Packing::Zstd),
+        _ => (name.as_str(), Packing::None),
+    };
+    let target = match (stem.rsplit_once('.').map(|(_, ending)| ending), packing) {
+        (Some("csv"), _) => Target::Text(','),
+        (Some("tsv"), _) => Target::Text('\t'),
+        (Some("jsonl" | "ndjson"), _) => Target::Json,
+        #[cfg(feature = "arrow")]
+        (Some("parquet"), Packing::None) => Target::Parquet,
+        #[cfg(feature = "arrow")]
+        (Some("arrow" | "feather" | "ipc"), Packing::None) => Target::Arrow,
+        _ => {
+            let message = "the ending does not tell the format; use .csv, .tsv or .jsonl (also with \
+                           .gz or .zst), .parquet or .arrow";
+            return Err(Error::data(path, None, message));
         }
-    }
+    };
+    Ok((target, packing))
 }
 
-/// Writes `interactions` to `path` in the format of its ending: `.csv` or `.tsv`, packed if `.gz`
-/// or `.zst` follows. The columns are user, item, value unless every value is 1, and time (unix
-/// seconds) where there are times. The file appears whole or not at all; returns its bytes.
+/// Writes `interactions` to `path` in the format of its ending: `.csv`, `.tsv` or `.jsonl`, packed
+/// if `.gz` or `.zst` follows, `.parquet` or `.arrow`. The columns are user, item, value unless every
+/// value is 1, and time where there are times (unix seconds; a timestamp in Parquet and Arrow).
+/// The file appears whole or not at all; returns its size in bytes.
 ///
 /// # Errors
 /// If the ending is another or the file system refuses.
 pub fn write(path: &Path, interactions: &Interactions) -> Result<u64> {
-    let bytes = match Target::of(path)? {
-        Target::Text { delimiter, packing } => {
-            pack(text(interactions, delimiter).into_bytes(), &packing)
-                .map_err(|e| Error::io(path, e))?
+    let (target, packing) = target(path)?;
+    store::write_with(path, |file| {
+        let mut file = BufWriter::with_capacity(1 << 16, file);
+        match packing {
+            Packing::None => fill(&mut file, target, interactions)?,
+            Packing::Gzip => {
+                let level = flate2::Compression::default();
+                let mut packed = flate2::write::GzEncoder::new(&mut file, level);
+                fill(&mut packed, target, interactions)?;
+                packed.finish()?;
+            }
+            Packing::Zstd => {
+                let mut packed = zstd::stream::write::Encoder::new(&mut file, 0)?;
+                fill(&mut packed, target, interactions)?;
+                packed.finish()?;
+            }
         }
-    };
-    store::write_atomically(path, &bytes)?;
-    Ok(bytes.len() as u64)
+        file.flush()
+    })
 }
 
-fn pack(bytes: Vec<u8>, packing: &Packing) -> std::io::Result<Vec<u8>> {
-    match packing {
-        Packing::None => Ok(bytes),
-        Packing::Gzip => {
-            let mut encoder =
-                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-            encoder.write_all(&bytes)?;
-            encoder.finish()
-        }
-        Packing::Zstd => zstd::stream::encode_all(bytes.as_slice(), 0),
+fn fill(out: &mut (impl Write + Send), target: Target, data: &Interactions) -> IoResult<()> {
+    match target {
+        Target::Text(delimiter) => write_text(out, data, delimiter),
+        Target::Json => write_json(out, data),
+        #[cfg(feature = "arrow")]
+        Target::Parquet => columnar::write_parquet(out, data),
+        #[cfg(feature = "arrow")]
+        Target::Arrow => columnar::write_arrow(out, data),
     }
 }
 
 /// Whether values need a column of their own.
-fn has_values(interactions: &Interactions) -> bool {
-    interactions.value.iter().any(|&v| v != 1.0)
+fn has_values(data: &Interactions) -> bool {
+    data.value.iter().any(|&v| v != 1.0)
 }
 
-fn text(interactions: &Interactions, delimiter: char) -> String {
-    let values = has_values(interactions);
-    let mut out = String::with_capacity(24 * interactions.len() + 32);
+fn write_text(out: &mut impl Write, data: &Interactions, delimiter: char) -> IoResult<()> {
+    let values = has_values(data);
     let mut names = vec!["user", "item"];
     names.extend(values.then_some("value"));
-    names.extend(interactions.time.as_ref().map(|_| "time"));
-    out += &names.join(&delimiter.to_string());
-    out.push('\n');
-    for at in 0..interactions.len() {
-        field(&mut out, interactions.users.name(interactions.user[at]), delimiter);
-        out.push(delimiter);
-        field(&mut out, interactions.items.name(interactions.item[at]), delimiter);
+    names.extend(data.time.as_ref().map(|_| "time"));
+    writeln!(out, "{}", names.join(&delimiter.to_string()))?;
+    let mut line = String::new();
+    for at in 0..data.len() {
+        line.clear();
+        write_field(&mut line, data.users.name(data.user[at]), delimiter);
+        line.push(delimiter);
+        write_field(&mut line, data.items.name(data.item[at]), delimiter);
+        out.write_all(line.as_bytes())?;
         if values {
-            write!(out, "{delimiter}{}", interactions.value[at]).expect("memory takes text");
+            write!(out, "{delimiter}{}", data.value[at])?;
         }
-        if let Some(time) = &interactions.time {
-            write!(out, "{delimiter}{}", time[at]).expect("memory takes text");
+        match data.time.as_ref().map(|time| time[at]) {
+            None => {}
+            Some(NO_TIME) => write!(out, "{delimiter}")?,
+            Some(time) => write!(out, "{delimiter}{time}")?,
         }
-        out.push('\n');
+        out.write_all(b"\n")?;
     }
-    out
+    Ok(())
 }
 
 /// A name, in quotes where a reader could take it for something else.
-fn field(out: &mut String, name: &str, delimiter: char) {
+fn write_field(out: &mut String, name: &str, delimiter: char) {
     let special = |c| matches!(c, '"' | '\n' | '\r' | ' ') || c == delimiter;
     if !name.contains(special) {
         out.push_str(name);
@@ -111,4 +135,113 @@ fn field(out: &mut String, name: &str, delimiter: char) {
         }
     }
     out.push('"');
+}
+
+fn write_json(out: &mut impl Write, data: &Interactions) -> IoResult<()> {
+    let values = has_values(data);
+    for at in 0..data.len() {
+        out.write_all(b"{\"user\":")?;
+        serde_json::to_writer(&mut *out, data.users.name(data.user[at]))?;
+        out.write_all(b",\"item\":")?;
+        serde_json::to_writer(&mut *out, data.items.name(data.item[at]))?;
+        if values {
+            let value = data.value[at];
+            // Readers go through f64; the few short forms that this would round wrongly are spelt out.
+            let short = value.to_string();
+            match short.parse::<f64>().is_ok_and(|wide| wide as f32 == value) {
+                true => write!(out, ",\"value\":{short}")?,
+                false => write!(out, ",\"value\":{}", f64::from(value))?,
+            }
+        }
+        match data.time.as_ref().map(|time| time[at]) {
+            None | Some(NO_TIME) => {}
+            Some(time) => write!(out, ",\"time\":{time}")?,
+        }
+        out.write_all(b"}\n")?;
+    }
+    Ok(())
+}
+
+#[cfg(feature = "arrow")]
+mod columnar {
+    use super::{Interactions, IoResult, NO_TIME, Write, has_values};
+    use arrow::array::{
+        ArrayRef, Float32Array, RecordBatch, StringArray, TimestampMillisecondArray,
+    };
+    use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+    use std::sync::Arc;
+
+    /// Rows turned into Arrow at a time.
+    const BATCH: usize = 1 << 16;
+
+    fn schema(data: &Interactions) -> Arc<Schema> {
+        let mut fields = vec![
+            Field::new("user", DataType::Utf8, false),
+            Field::new("item", DataType::Utf8, false),
+        ];
+        if has_values(data) {
+            fields.push(Field::new("value", DataType::Float32, false));
+        }
+        if data.time.is_some() {
+            let kind = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
+            fields.push(Field::new("time", kind, true));
+        }
+        Arc::new(Schema::new(fields))
+    }
+
+    fn batches(
+        data: &Interactions,
+        schema: Arc<Schema>,
+    ) -> impl Iterator<Item = IoResult<RecordBatch>> {
+        let values = has_values(data);
+        crate::math::parallel::pieces(data.len(), BATCH).into_iter().map(move |rows| {
+            let user = data.user[rows.clone()].iter().map(|&u| data.users.name(u));
+            let item = data.item[rows.clone()].iter().map(|&i| data.items.name(i));
+            let mut columns: Vec<ArrayRef> = vec![
+                Arc::new(StringArray::from_iter_values(user)),
+                Arc::new(StringArray::from_iter_values(item)),
+            ];
+            if values {
+                columns.push(Arc::new(Float32Array::from_iter_values(
+                    data.value[rows.clone()].iter().copied(),
+                )));
+            }
+            if let Some(time) = &data.time {
+                let millis = time[rows].iter().map(|&t| match t {
+                    NO_TIME => Ok(None),
+                    t => t.checked_mul(1000).map(Some).ok_or_else(|| {
+                        std::io::Error::other(format!("time {t} is beyond what timestamps hold"))
+                    }),
+                });
+                let millis: TimestampMillisecondArray = millis.collect::<IoResult<_>>()?;
+                columns.push(Arc::new(millis.with_timezone("UTC")));
+            }
+            RecordBatch::try_new(schema.clone(), columns).map_err(std::io::Error::other)
+        })
+    }
+
+    pub fn write_parquet(out: &mut (impl Write + Send), data: &Interactions) -> IoResult<()> {
+        use parquet::basic::{Compression, ZstdLevel};
+        let schema = schema(data);
+        let properties = parquet::file::properties::WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .build();
+        let mut writer =
+            parquet::arrow::ArrowWriter::try_new(out, schema.clone(), Some(properties))?;
+        for batch in batches(data, schema) {
+            writer.write(&batch?)?;
+        }
+        writer.close()?;
+        Ok(())
+    }
+
+    pub fn write_arrow(out: &mut impl Write, data: &Interactions) -> IoResult<()> {
+        let schema = schema(data);
+        let other = std::io::Error::other::<arrow::error::ArrowError>;
+        let mut writer = arrow::ipc::writer::FileWriter::try_new(out, &schema).map_err(other)?;
+        for batch in batches(data, schema) {
+            writer.write(&batch?).map_err(other)?;
+        }
+        writer.finish().map_err(other)
+    }
 }

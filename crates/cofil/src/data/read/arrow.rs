@@ -1,0 +1,158 @@
+//! Parquet and Arrow IPC (file or stream): columns by the names of the schema, batch by batch.
+
+use super::batch::{looks, read_batch};
+use super::columns::{Columns, Looks};
+use super::field::Rules;
+use super::rows::Rows;
+use super::source::Source;
+use super::{Format, Found, ReadOptions};
+use crate::data::IdMap;
+use crate::error::{Error, Result};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::ipc::reader::{FileReader, StreamReader};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use std::io::BufReader;
+use std::path::Path;
+
+/// Rows decoded at a time.
+const BATCH: usize = 1 << 16;
+/// Rows looked at to tell what a column holds.
+const SAMPLE: usize = 100;
+
+/// Reads a Parquet or Arrow IPC file, or an Arrow IPC stream.
+pub(super) fn read(
+    path: &Path,
+    source: Source,
+    options: &ReadOptions,
+    users: &IdMap,
+    items: &IdMap,
+) -> Result<Found> {
+    let (format, compression) = (source.format, source.compression);
+    let (columns, rows, typed_times) = match format {
+        Format::Parquet => read_parquet(path, source, options, users, items)?,
+        _ => read_ipc(path, source, options, users, items)?,
+    };
+    Ok(Found { format, compression, delimiter: None, header: None, columns, rows, typed_times })
+}
+
+fn broken(path: &Path) -> impl Fn(ArrowError) -> Error {
+    move |error| {
+        let error = error.to_string();
+        let reason = super::field::shown(error.as_bytes());
+        let message = format!("the data is damaged or cut short ({reason}); write the file again");
+        Error::data(path, None, message)
+    }
+}
+
+fn read_parquet(
+    path: &Path,
+    source: Source,
+    options: &ReadOptions,
+    users: &IdMap,
+    items: &IdMap,
+) -> Result<(Columns, Rows, bool)> {
+    let broken = broken(path);
+    let file = source.into_file(path)?;
+    let metadata =
+        ArrowReaderMetadata::load(&file, Default::default()).map_err(|e| broken(e.into()))?;
+    let reader = |wanted: Option<&[usize]>, size: usize| {
+        let file = file.try_clone().map_err(|e| Error::io(path, e))?;
+        let mask = match wanted {
+            Some(wanted) => {
+                ProjectionMask::roots(metadata.parquet_schema(), wanted.iter().copied())
+            }
+            None => ProjectionMask::all(),
+        };
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
+        let reader = builder.with_projection(mask).with_batch_size(size).build();
+        reader.map_err(|e| broken(e.into()))
+    };
+    let sample = reader(None, SAMPLE)?.next().transpose().map_err(&broken)?;
+    let columns = resolve(metadata.schema(), sample.as_ref(), options)
+        .map_err(|message| Error::data(path, None, message))?;
+    let (wanted, projected) = project(&columns);
+    let mut rows = Rows::new(users, items, &columns);
+    let typed = read_batches(path, reader(Some(&wanted), BATCH)?, &projected, options, &mut rows)?;
+    Ok((columns, rows, typed))
+}
+
+fn read_ipc(
+    path: &Path,
+    source: Source,
+    options: &ReadOptions,
+    users: &IdMap,
+    items: &IdMap,
+) -> Result<(Columns, Rows, bool)> {
+    let broken = broken(path);
+    let (schema, mut batches): (SchemaRef, Box<dyn Iterator<Item = _>>) =
+        if source.starts_with(b"ARROW1") {
+            let file = BufReader::new(source.into_file(path)?);
+            let reader = FileReader::try_new(file, None).map_err(&broken)?;
+            (reader.schema(), Box::new(reader))
+        } else {
+            let rest = BufReader::new(source.into_rest());
+            let reader = StreamReader::try_new(rest, None).map_err(&broken)?;
+            (reader.schema(), Box::new(reader))
+        };
+    let first = batches.next().transpose().map_err(&broken)?;
+    let columns = resolve(&schema, first.as_ref(), options)
+        .map_err(|message| Error::data(path, None, message))?;
+    let mut rows = Rows::new(users, items, &columns);
+    let batches = first.map(Ok).into_iter().chain(batches);
+    let typed = read_batches(path, batches, &columns, options, &mut rows)?;
+    Ok((columns, rows, typed))
+}
+
+/// Appends all batches; tells whether the type of the time column says what it holds.
+fn read_batches(
+    path: &Path,
+    batches: impl Iterator<Item = std::result::Result<RecordBatch, ArrowError>>,
+    columns: &Columns,
+    options: &ReadOptions,
+    rows: &mut Rows,
+) -> Result<bool> {
+    let rules = Rules::new(options, columns);
+    let mut typed = false;
+    for batch in batches {
+        let batch = batch.map_err(broken(path))?;
+        typed |= read_batch(&batch, columns, &rules, rows)
+            .map_err(|message| Error::data(path, None, message))?;
+    }
+    Ok(typed)
+}
+
+fn resolve(
+    schema: &SchemaRef,
+    sample: Option<&RecordBatch>,
+    options: &ReadOptions,
+) -> std::result::Result<Columns, String> {
+    let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let count = names.len();
+    let looks = |column: usize| match sample {
+        Some(batch) => looks(&batch.column(column).slice(0, batch.num_rows().min(SAMPLE))),
+        None => Looks::Empty,
+    };
+    Columns::resolve(Some(names), count, looks, options)
+}
+
+/// The columns in use, rising, and the same columns numbered among them.
+fn project(columns: &Columns) -> (Vec<usize>, Columns) {
+    let optional = [columns.value, columns.time, columns.kind].into_iter().flatten();
+    let mut wanted: Vec<usize> = [columns.user, columns.item].into_iter().chain(optional).collect();
+    wanted.sort_unstable();
+    let place = |column: usize| wanted.partition_point(|&w| w < column);
+    let names = columns.names.as_ref();
+    let projected = Columns {
+        user: place(columns.user),
+        item: place(columns.item),
+        value: columns.value.map(place),
+        time: columns.time.map(place),
+        kind: columns.kind.map(place),
+        names: names.map(|names| wanted.iter().map(|&w| names[w].clone()).collect()),
+        ..Columns::default()
+    };
+    (wanted, projected)
+}

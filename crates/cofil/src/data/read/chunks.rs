@@ -1,0 +1,139 @@
+//! Text by lines, in parallel: blocks are cut into chunks that are parsed on their own, each
+//! numbering its own names; merging the names in file order makes the numbering that of a plain loop.
+
+use super::names::{PartNames, Unnamed};
+use super::rows::{Row, Rows, Tally};
+use rayon::prelude::*;
+
+/// Bytes of one chunk. Constant, so that pieces depend on the data alone.
+const CHUNK: usize = 512 << 10;
+
+/// What a line means.
+pub(super) trait Lines: Sync {
+    /// The row that `line` holds; `None` if it is left out. Counts it in `tally`.
+    fn row<'l>(&self, line: &'l [u8], tally: &mut Tally) -> Result<Option<Row<'l>>, String>;
+}
+
+/// What is wrong, and how many bytes from the start of the block.
+pub(super) struct Bad {
+    pub offset: usize,
+    pub message: String,
+}
+
+/// Cuts `block` after the first line end past every [`CHUNK`] bytes.
+fn chunks(block: &[u8]) -> Vec<&[u8]> {
+    let mut chunks = Vec::new();
+    let mut rest = block;
+    while !rest.is_empty() {
+        let search = rest.len().min(CHUNK) - 1;
+        let end = memchr::memchr(b'\n', &rest[search..]).map_or(rest.len(), |i| search + i + 1);
+        let (chunk, tail) = rest.split_at(end);
+        chunks.push(chunk);
+        rest = tail;
+    }
+    chunks
+}
+
+/// A chunk's share of the arrays, and what came of it.
+struct Slot<'a> {
+    chunk: &'a [u8],
+    user: &'a mut [u32],
+    item: &'a mut [u32],
+    value: &'a mut [f32],
+    time: &'a mut [i64],
+}
+
+#[derive(Default)]
+struct Part {
+    users: PartNames,
+    items: PartNames,
+    tally: Tally,
+    filled: usize,
+}
+
+/// Appends the rows of `block`, which is whole lines.
+pub(super) fn read_block(block: &[u8], lines: &impl Lines, rows: &mut Rows) -> Result<(), Bad> {
+    let chunks = chunks(block);
+    let ends = |chunk: &[u8]| memchr::memchr_iter(b'\n', chunk).count();
+    let room: Vec<usize> =
+        chunks.par_iter().map(|c| ends(c) + usize::from(!c.ends_with(b"\n"))).collect();
+    let start = rows.user.len();
+    rows.lengthen(room.iter().sum());
+    let parts: Vec<Result<Part, Bad>> = slots(&chunks, &room, start, rows)
+        .into_par_iter()
+        .map(|slot| {
+            let before = slot.chunk.as_ptr() as usize - block.as_ptr() as usize;
+            let moved = |bad: Bad| Bad { offset: before + bad.offset, ..bad };
+            read_chunk(slot, lines).map_err(moved)
+        })
+        .collect();
+    // The first chunk that failed failed first in the file.
+    let parts = parts.into_iter().collect::<Result<Vec<Part>, Bad>>()?;
+    let tables = parts
+        .iter()
+        .map(|part| Ok((rows.users.merge(&part.users)?, rows.items.merge(&part.items)?)))
+        .collect::<Result<Vec<_>, Unnamed>>()
+        .map_err(|e| Bad { offset: 0, message: e.0 })?;
+    let renumber = |ids: &mut [u32], table: &[u32]| {
+        ids.iter_mut().for_each(|id| *id = table[*id as usize]);
+    };
+    let numbered = slots(&chunks, &room, start, rows).into_par_iter().zip(&parts).zip(&tables);
+    numbered.for_each(|((slot, part), (users, items))| {
+        renumber(&mut slot.user[..part.filled], users);
+        renumber(&mut slot.item[..part.filled], items);
+    });
+    parts.iter().for_each(|part| rows.tally.add(&part.tally));
+    rows.close_gaps(start, room.iter().zip(&parts).map(|(&room, part)| (room, part.filled)));
+    Ok(())
+}
+
+/// Hands every chunk its part of the arrays from `start` on.
+fn slots<'a>(
+    chunks: &[&'a [u8]],
+    lines: &[usize],
+    start: usize,
+    rows: &'a mut Rows,
+) -> Vec<Slot<'a>> {
+    let (mut user, mut item) = (&mut rows.user[start..], &mut rows.item[start..]);
+    let mut value = rows.value.as_mut().map_or(&mut [][..], |v| &mut v[start..]);
+    let mut time = rows.time.as_mut().map_or(&mut [][..], |t| &mut t[start..]);
+    let mut slots = Vec::with_capacity(chunks.len());
+    for (chunk, &lines) in chunks.iter().zip(lines) {
+        slots.push(Slot {
+            chunk,
+            user: user.split_off_mut(..lines).unwrap_or_default(),
+            item: item.split_off_mut(..lines).unwrap_or_default(),
+            value: value.split_off_mut(..lines).unwrap_or_default(),
+            time: time.split_off_mut(..lines).unwrap_or_default(),
+        });
+    }
+    slots
+}
+
+fn read_chunk(slot: Slot<'_>, lines: &impl Lines) -> Result<Part, Bad> {
+    let mut part = Part::default();
+    let mut offset = 0;
+    while offset < slot.chunk.len() {
+        let rest = &slot.chunk[offset..];
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
+        let bad = |message: String| Bad { offset, message };
+        if !line.is_empty()
+            && let Some(row) = lines.row(line, &mut part.tally).map_err(bad)?
+        {
+            let at = part.filled;
+            let (users, items) = (&mut part.users, &mut part.items);
+            slot.user[at] = users.insert(&row.user).map_err(|e| bad(format!("user {}", e.0)))?;
+            slot.item[at] = items.insert(&row.item).map_err(|e| bad(format!("item {}", e.0)))?;
+            if let Some(value) = slot.value.get_mut(at) {
+                *value = row.value;
+            }
+            if let Some(time) = slot.time.get_mut(at) {
+                *time = row.time.raw();
+            }
+            part.filled += 1;
+        }
+        offset += end + 1;
+    }
+    Ok(part)
+}

@@ -1,0 +1,296 @@
+//! JSON lines: one object a line, columns by key.
+
+use super::chunks::Lines;
+use super::columns::{Columns, Looks};
+use super::field::{Rules, Stamp, quoted, shown};
+use super::rows::{Row, Tally};
+use super::{ReadOptions, field};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+
+/// Lines looked at to tell what the keys hold.
+const SAMPLE: usize = 100;
+
+/// A JSON value as far as a table can use it.
+#[derive(Clone, Debug, PartialEq)]
+enum Scalar<'a> {
+    Null,
+    Integer(i128),
+    Float(f64),
+    Text(Cow<'a, str>),
+    /// `true`, a list, an object: nothing for a table.
+    Other(&'static str),
+}
+
+/// Finds the columns among the keys of the first object of `head`.
+pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64, String)> {
+    let lines = || (1u64..).zip(head.split(|&b| b == b'\n'));
+    let Some((at, first)) = lines().find(|(_, line)| !line.trim_ascii().is_empty()) else {
+        return Err((1, "the file is empty; give one JSON object a line".into()));
+    };
+    let keys: Vec<String> = object(first, &Everything).map_err(|message| (at, message))?;
+    let looks = |column: usize| {
+        let wanted = Wanted { keys: [Some(keys[column].as_str()), None, None, None, None] };
+        let values: Vec<Vec<u8>> = lines()
+            .take(SAMPLE)
+            .filter_map(|(_, line)| object(line, &wanted).ok())
+            .map(|[value, ..]| match value {
+                Some(Scalar::Integer(n)) => n.to_string().into_bytes(),
+                Some(Scalar::Float(x)) => x.to_string().into_bytes(),
+                Some(Scalar::Text(text)) => text.into_owned().into_bytes(),
+                Some(Scalar::Other(_)) => b"?".to_vec(),
+                Some(Scalar::Null) | None => Vec::new(),
+            })
+            .collect();
+        Looks::of(values.iter().map(Vec::as_slice))
+    };
+    Columns::resolve(Some(keys.clone()), keys.len(), looks, options)
+        .map_err(|message| (at, message))
+}
+
+/// Reads objects by the keys in use.
+pub(super) struct Objects<'a> {
+    wanted: Wanted<'a>,
+    rules: &'a Rules<'a>,
+}
+
+impl<'a> Objects<'a> {
+    pub fn new(columns: &'a Columns, rules: &'a Rules<'a>) -> Self {
+        let key = |column: Option<usize>| {
+            column.and_then(|c| columns.names.as_ref().map(|names| names[c].as_str()))
+        };
+        let keys = [
+            key(Some(columns.user)),
+            key(Some(columns.item)),
+            key(columns.value),
+            key(columns.time),
+            key(columns.kind),
+        ];
+        Self { wanted: Wanted { keys }, rules }
+    }
+
+    fn id<'l>(&self, role: usize, value: Option<Scalar<'l>>) -> Result<Cow<'l, [u8]>, String> {
+        let name = || shown(self.wanted.keys[role].unwrap_or_default().as_bytes());
+        match value {
+            Some(Scalar::Integer(n)) => Ok(n.to_string().into_bytes().into()),
+            Some(Scalar::Text(Cow::Borrowed(text))) => Ok(text.as_bytes().into()),
+            Some(Scalar::Text(Cow::Owned(text))) => Ok(text.into_bytes().into()),
+            Some(Scalar::Float(x)) => match field::integral(x) {
+                Some(n) => Ok(n.to_string().into_bytes().into()),
+                None => Err(format!("`{}` is {x}; ids are texts or whole numbers", name())),
+            },
+            Some(Scalar::Other(what)) => {
+                Err(format!("`{}` is {what}; ids are texts or whole numbers", name()))
+            }
+            Some(Scalar::Null) => Err(format!("`{}` is null; every line needs it", name())),
+            None => Err(format!("there is no `{}` in this line; every line needs it", name())),
+        }
+    }
+}
+
+impl Lines for Objects<'_> {
+    fn row<'l>(&self, line: &'l [u8], tally: &mut Tally) -> Result<Option<Row<'l>>, String> {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            return Ok(None);
+        }
+        let [user, item, value, time, kind] = object(line, &self.wanted)?;
+        let rules = self.rules;
+        let value = match value {
+            _ if self.wanted.keys[2].is_none() => None,
+            Some(Scalar::Integer(n)) => Some(rules.checked(n as f32, || n.to_string())?),
+            Some(Scalar::Float(x)) => Some(rules.checked(x as f32, || x.to_string())?),
+            Some(Scalar::Text(text)) => Some(rules.value(text.as_bytes())?),
+            Some(Scalar::Null) | None => Some(rules.value(b"")?),
+            Some(Scalar::Other(what)) => {
+                return Err(format!("{} is {what}, not a number", rules.value_name));
+            }
+        };
+        let weight = match kind {
+            _ if self.wanted.keys[4].is_none() => None,
+            Some(Scalar::Text(text)) => Some(rules.weight(text.as_bytes())?),
+            Some(Scalar::Integer(n)) => Some(rules.weight(n.to_string().as_bytes())?),
+            Some(Scalar::Null) | None => Some(rules.weight(b"")?),
+            Some(Scalar::Float(_)) => return Err(format!("{} is not a name", rules.kind_name)),
+            Some(Scalar::Other(what)) => {
+                return Err(format!("{} is {what}, not a name", rules.kind_name));
+            }
+        };
+        let Some(value) = tally.value(value, weight) else { return Ok(None) };
+        let time = match time {
+            _ if self.wanted.keys[3].is_none() => Stamp::Empty,
+            Some(Scalar::Text(text)) => tally.time(rules.time(text.as_bytes())?),
+            Some(Scalar::Integer(n)) => tally.time(rules.time(n.to_string().as_bytes())?),
+            Some(Scalar::Float(x)) => tally.time(rules.time(x.to_string().as_bytes())?),
+            Some(Scalar::Null) | None => tally.time(Stamp::Empty),
+            Some(Scalar::Other(what)) => {
+                return Err(format!("{} is {what}, not a time", rules.time_name));
+            }
+        };
+        Ok(Some(Row { user: self.id(0, user)?, item: self.id(1, item)?, value, time }))
+    }
+}
+
+/// What to take out of an object.
+trait Take<'l> {
+    type Taken: Default;
+    fn take<A: MapAccess<'l>>(
+        &self,
+        key: &str,
+        map: &mut A,
+        taken: &mut Self::Taken,
+    ) -> Result<(), A::Error>;
+}
+
+/// The values of up to five keys: user, item, value, time, type.
+struct Wanted<'a> {
+    keys: [Option<&'a str>; 5],
+}
+
+impl<'l> Take<'l> for Wanted<'_> {
+    type Taken = [Option<Scalar<'l>>; 5];
+
+    fn take<A: MapAccess<'l>>(
+        &self,
+        key: &str,
+        map: &mut A,
+        taken: &mut Self::Taken,
+    ) -> Result<(), A::Error> {
+        match self.keys.iter().position(|wanted| *wanted == Some(key)) {
+            Some(role) => taken[role] = Some(map.next_value_seed(ScalarSeed)?),
+            None => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All keys in order.
+struct Everything;
+
+impl<'l> Take<'l> for Everything {
+    type Taken = Vec<String>;
+
+    fn take<A: MapAccess<'l>>(
+        &self,
+        key: &str,
+        map: &mut A,
+        taken: &mut Self::Taken,
+    ) -> Result<(), A::Error> {
+        if !taken.iter().any(|known| known == key) {
+            taken.push(key.into());
+        }
+        map.next_value::<IgnoredAny>().map(|_| ())
+    }
+}
+
+/// Parses `line` as one object.
+fn object<'l, T: Take<'l>>(line: &'l [u8], take: &T) -> Result<T::Taken, String> {
+    let mut parser = serde_json::Deserializer::from_slice(line);
+    let taken = ObjectSeed { take }.deserialize(&mut parser);
+    taken.and_then(|taken| parser.end().map(|()| taken)).map_err(|error| {
+        let message = error.to_string();
+        let message = message.split(" at line 1").next().unwrap_or_default();
+        format!("{} is not a JSON object: {message} at column {}", quoted(line), error.column())
+    })
+}
+
+struct ObjectSeed<'t, T> {
+    take: &'t T,
+}
+
+impl<'l, T: Take<'l>> DeserializeSeed<'l> for ObjectSeed<'_, T> {
+    type Value = T::Taken;
+
+    fn deserialize<D: Deserializer<'l>>(self, parser: D) -> Result<Self::Value, D::Error> {
+        parser.deserialize_map(self)
+    }
+}
+
+impl<'l, T: Take<'l>> Visitor<'l> for ObjectSeed<'_, T> {
+    type Value = T::Taken;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object such as {\"user\": 1, \"item\": \"a\"}")
+    }
+
+    fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut taken = T::Taken::default();
+        while let Some(key) = map.next_key_seed(KeySeed)? {
+            self.take.take(&key, &mut map, &mut taken)?;
+        }
+        Ok(taken)
+    }
+}
+
+/// A key, copied only if it is written with escapes.
+struct KeySeed;
+
+impl<'l> DeserializeSeed<'l> for KeySeed {
+    type Value = Cow<'l, str>;
+
+    fn deserialize<D: Deserializer<'l>>(self, parser: D) -> Result<Self::Value, D::Error> {
+        match parser.deserialize_str(ScalarSeed)? {
+            Scalar::Text(text) => Ok(text),
+            _ => Err(D::Error::custom("a key is not text")),
+        }
+    }
+}
+
+struct ScalarSeed;
+
+impl<'l> DeserializeSeed<'l> for ScalarSeed {
+    type Value = Scalar<'l>;
+
+    fn deserialize<D: Deserializer<'l>>(self, parser: D) -> Result<Self::Value, D::Error> {
+        parser.deserialize_any(self)
+    }
+}
+
+impl<'l> Visitor<'l> for ScalarSeed {
+    type Value = Scalar<'l>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number or a text")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Scalar::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Scalar::Other(if value { "true" } else { "false" }))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Scalar::Integer(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Scalar::Integer(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Scalar::Float(value))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'l str) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Owned(value.into())))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'l>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Other("a list"))
+    }
+
+    fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Other("an object"))
+    }
+}
