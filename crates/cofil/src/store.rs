@@ -173,7 +173,11 @@ pub fn write_with(
         _ => Path::new("."),
     };
     let fail = |e| Error::io(path, e);
-    let mut file = tempfile::Builder::new().prefix(".cofil-").tempfile_in(folder).map_err(fail)?;
+    let mut builder = tempfile::Builder::new();
+    // What others may read is for the umask to say, as with any new file.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.prefix(".cofil-").tempfile_in(folder).map_err(fail)?;
     fill(file.as_file_mut()).map_err(fail)?;
     file.as_file().sync_all().map_err(fail)?;
     let size = file.as_file().metadata().map_err(fail)?.len();
