@@ -1,5 +1,6 @@
 //! Cofil's part of an experiment, run in this process: the twin of `peers/run.py` and `peers/jobs/`.
 
+mod evaluate;
 mod factors;
 mod fit;
 mod load;
@@ -59,6 +60,6 @@ fn figures(experiment: &Experiment, gauge: Gauge, results: Option<&Path>) -> Res
         Job::Mf | Job::Ials | Job::Ease | Job::ItemKnn => fit::figures(experiment, gauge, results),
         Job::Topk => topk::figures(experiment, gauge, results),
         Job::Load => load::figures(gauge),
-        job => anyhow::bail!("cofil has no part in `{}` yet", job.name()),
+        Job::Evaluate => evaluate::figures(experiment, gauge),
     }
 }
