@@ -4,7 +4,7 @@
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::models::{Als, BiasedMf, Ease, Ials, Popularity, Recipe, Target};
+use crate::models::{Als, BiasedMf, Ease, Ials, ItemKnn, Popularity, Recipe, Target};
 use crate::train::Run;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,8 @@ pub enum Algorithm {
     Ials(Ials),
     /// Item-to-item weights in closed form.
     Ease(Ease),
+    /// The most similar items vote.
+    ItemKnn(ItemKnn),
 }
 
 impl Algorithm {
@@ -36,6 +38,7 @@ impl Algorithm {
             Self::Als(Als::default()),
             Self::Ials(Ials::default()),
             Self::Ease(Ease::default()),
+            Self::ItemKnn(ItemKnn::default()),
         ]
     }
 
@@ -46,6 +49,7 @@ impl Algorithm {
             Self::Als(recipe) => recipe,
             Self::Ials(recipe) => recipe,
             Self::Ease(recipe) => recipe,
+            Self::ItemKnn(recipe) => recipe,
         }
     }
 

@@ -49,6 +49,12 @@ pub trait Model: Send + Sync {
         }
     }
 
+    /// How many users to give to one call of `score_block`: without reason to take more, so many that
+    /// their scores stay in cache until they are ranked.
+    fn block_size(&self) -> usize {
+        (128 * 1024 / self.items().max(1)).clamp(8, 256)
+    }
+
     /// What each entry of `history` adds to the score of `item` for a person with that history.
     /// Without a formula of the shape's own it is what the score loses when the entry is left out;
     /// a history of one entry is credited with the whole score.
@@ -69,6 +75,14 @@ pub trait Model: Send + Sync {
             score(&columns, &values)
         };
         (0..history.len()).map(|at| whole - without(at)).collect()
+    }
+
+    /// How near every item is to `item`; asked of models without item vectors. Without a notion of
+    /// the shape's own: what it would recommend to somebody who knows only that item.
+    fn similarities(&self, item: u32, scores: &mut [f32]) {
+        let items: Vec<u32> = (0..self.items() as u32).collect();
+        let history = Row { columns: &[item], values: &[1.0] };
+        self.score(User::stranger(history), &items, scores);
     }
 
     /// One vector per item, if the model has them; similar items need nothing more.

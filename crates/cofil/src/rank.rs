@@ -4,11 +4,6 @@ use crate::data::Row;
 use crate::math::{Matrix, parallel, vector};
 use crate::model::{Model, User};
 
-/// Users scored together: their scores for `items` items should stay in the last fast cache.
-pub fn block_size(items: usize) -> usize {
-    (128 * 1024 / items.max(1)).clamp(8, 256)
-}
-
 /// The `k` best of `scores` as (item, score), best first, equal scores by item. Items in `excluded`
 /// (rising) are left out, and so is every score that is not a number.
 pub fn top_k(scores: &[f32], k: usize, excluded: &[u32]) -> Vec<(u32, f32)> {
@@ -38,7 +33,7 @@ pub fn top_k_all(
     k: usize,
     unseen: bool,
 ) -> Vec<Vec<(u32, f32)>> {
-    let blocks = parallel::map(users.len(), block_size(model.items()), |range| {
+    let blocks = parallel::map(users.len(), model.block_size(), |range| {
         let users = &users[range];
         let mut scores = Matrix::zeros(users.len(), model.items());
         model.score_block(users, &mut scores);
@@ -51,8 +46,8 @@ pub fn top_k_all(
     blocks.into_iter().flatten().collect()
 }
 
-/// The `n` items most like `item`: by cosine of item vectors where the model has them, else by what
-/// the model would recommend to somebody who knows only that item.
+/// The `n` items most like `item`: by cosine of item vectors where the model has them, else by
+/// [`Model::similarities`].
 pub fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)> {
     let mut scores = vec![0.0; model.items()];
     match model.item_vectors() {
@@ -65,11 +60,7 @@ pub fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)> {
                 *score = if lengths > 0.0 { vector::dot(target, other) / lengths } else { 0.0 };
             }
         }
-        None => {
-            let items: Vec<u32> = (0..model.items() as u32).collect();
-            let history = Row { columns: &[item], values: &[1.0] };
-            model.score(User::stranger(history), &items, &mut scores);
-        }
+        None => model.similarities(item, &mut scores),
     }
     top_k(&scores, n, &[item])
 }

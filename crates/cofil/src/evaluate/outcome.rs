@@ -38,7 +38,7 @@ pub(super) fn outcomes(
 ) -> Vec<Outcome> {
     let judge = Judge::new(model.items(), cases, protocol);
     let mut outcomes = vec![Outcome::default(); cases.len()];
-    let size = rank::block_size(model.items());
+    let size = model.block_size();
     let scratch = || Matrix::zeros(0, model.items());
     parallel::for_each_chunk_with(&mut outcomes, size, scratch, |scores, block, outcomes| {
         let cases = &cases[block * size..][..outcomes.len()];

@@ -81,7 +81,7 @@ pub fn invert_spd(a: &mut Matrix) -> Result<()> {
     parallel::for_each_chunk(a.data_mut(), BLOCK * n, |_, strip| {
         strip.iter_mut().for_each(|x| *x = -*x);
     });
-    mirror(a.data_mut(), n, 0, n);
+    a.mirror();
     Ok(())
 }
 
@@ -124,36 +124,8 @@ fn invert_small(mut a: Matrix) -> Result<Matrix> {
         stack,
     );
     leave_wide_registers();
-    mirror(inverse.data_mut(), n, 0, n);
+    inverse.mirror();
     Ok(inverse)
-}
-
-/// Copies the lower triangle of the square of columns `from..to` to the upper. `rows` are the rows
-/// `from..to` of a matrix with `n` columns; halving them keeps what is read and what is written apart.
-fn mirror(rows: &mut [f32], n: usize, from: usize, to: usize) {
-    if to - from <= 64 {
-        for i in from..to {
-            for j in from..i {
-                rows[(j - from) * n + i] = rows[(i - from) * n + j];
-            }
-        }
-        return;
-    }
-    let middle = from.midpoint(to);
-    let (above, below) = rows.split_at_mut((middle - from) * n);
-    // Tiles of 16 x 16: the columns read stay in the first cache.
-    parallel::for_each_chunk(above, 16 * n, |strip, out| {
-        let j = from + strip * 16;
-        for tile in parallel::pieces(to - middle, 16) {
-            for (r, out) in out.chunks_mut(n).enumerate() {
-                for i in tile.clone() {
-                    out[middle + i] = below[i * n + j + r];
-                }
-            }
-        }
-    });
-    mirror(above, n, from, middle);
-    mirror(below, n, middle, to);
 }
 
 #[cfg(test)]
@@ -165,7 +137,7 @@ mod tests {
         let mut rng = Rng::new(7, &[n as u64]);
         let root = Matrix::from_fn(n, n + 3, |_, _| rng.normal());
         let mut a = Matrix::zeros(n, n);
-        super::product(
+        product(
             a.data_mut(),
             n,
             Accum::Replace,
@@ -191,17 +163,7 @@ mod tests {
             }
             invert_spd(&mut inverse).expect("positive definite");
             let mut one = Matrix::zeros(n, n);
-            super::product(
-                one.data_mut(),
-                n,
-                Accum::Replace,
-                1.0,
-                a.data(),
-                inverse.data(),
-                n,
-                n,
-                n,
-            );
+            product(one.data_mut(), n, Accum::Replace, 1.0, a.data(), inverse.data(), n, n, n);
             for r in 0..n {
                 for c in 0..n {
                     let expected = if r == c { 1.0 } else { 0.0 };

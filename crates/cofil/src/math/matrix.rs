@@ -1,5 +1,6 @@
 //! Dense row-major matrix of `f32`, and its products.
 
+use super::parallel;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
@@ -82,6 +83,12 @@ impl Matrix {
         Self { rows: rows.len(), cols: self.cols, data }
     }
 
+    /// Copies the lower triangle of a square matrix to the upper one.
+    pub fn mirror(&mut self) {
+        debug_assert_eq!(self.rows, self.cols);
+        mirror(&mut self.data, self.cols, 0, self.cols);
+    }
+
     /// The transposed matrix.
     pub fn transposed(&self) -> Self {
         Self::from_fn(self.cols, self.rows, |r, c| self.data[c * self.cols + r])
@@ -140,10 +147,48 @@ pub(super) fn leave_wide_registers() {
     }
 }
 
+/// Copies the lower triangle of the square of columns `from..to` to the upper. `rows` are the rows
+/// `from..to` of a matrix with `n` columns; halving them keeps what is read and what is written apart.
+fn mirror(rows: &mut [f32], n: usize, from: usize, to: usize) {
+    if to - from <= 64 {
+        for i in from..to {
+            for j in from..i {
+                rows[(j - from) * n + i] = rows[(i - from) * n + j];
+            }
+        }
+        return;
+    }
+    let middle = from.midpoint(to);
+    let (above, below) = rows.split_at_mut((middle - from) * n);
+    // Tiles of 16 x 16: the columns read stay in the first cache.
+    parallel::for_each_chunk(above, 16 * n, |strip, out| {
+        let j = from + strip * 16;
+        for tile in parallel::pieces(to - middle, 16) {
+            for (r, out) in out.chunks_mut(n).enumerate() {
+                for i in tile.clone() {
+                    out[middle + i] = below[i * n + j + r];
+                }
+            }
+        }
+    });
+    mirror(above, n, from, middle);
+    mirror(below, n, middle, to);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::math::Rng;
+
+    #[test]
+    fn mirrored_is_symmetric() {
+        for n in [0, 1, 7, 64, 65, 200, 301] {
+            let lower = |r: usize, c: usize| (r.max(c) * 1000 + r.min(c)) as f32;
+            let mut m = Matrix::from_fn(n, n, |r, c| if c <= r { lower(r, c) } else { -1.0 });
+            m.mirror();
+            assert_eq!(m, Matrix::from_fn(n, n, lower));
+        }
+    }
 
     #[test]
     fn products_agree_with_the_definition() {

@@ -137,9 +137,27 @@ impl Model for ItemWeights {
         }
     }
 
+    fn block_size(&self) -> usize {
+        match self.weights {
+            // Packing W's columns costs as much as 60 users' votes.
+            Weights::Dense(_) => 256,
+            Weights::Sparse(_) => 32,
+        }
+    }
+
     /// r_uj W_ji: they sum to the score.
     fn contributions(&self, history: Row<'_>, item: u32) -> Vec<f32> {
         history.iter().map(|(j, value)| value * self.weight(j, item)).collect()
+    }
+
+    /// The weight between the two in either direction, whichever is larger: neighbours may be kept
+    /// for one of them alone.
+    fn similarities(&self, item: u32, scores: &mut [f32]) {
+        let history = Row { columns: &[item], values: &[1.0] };
+        self.score_all(User::stranger(history), scores);
+        for (j, score) in scores.iter_mut().enumerate() {
+            *score = score.max(self.weight(j as u32, item));
+        }
     }
 
     fn kind(&self) -> &'static str {
@@ -169,11 +187,11 @@ impl Model for ItemWeights {
 }
 
 /// Below this number of users whole rows of W are read one after the other instead.
-const FEW: usize = 16;
+const FEW: usize = 64;
 
-/// Columns of W that all users of a block vote on together: 128 bytes of each row, so that W's part
-/// for about 4,000 items stays in a second-level cache of 512 KiB while user after user picks rows
-/// from it. The sums live in registers.
+/// Columns of W that all users of a block vote on together: for about 4,000 items they are 512 KiB
+/// and stay in a second-level cache while user after user picks rows from them, and a user's sums
+/// live in registers.
 const TILE: usize = 32;
 
 /// Dense scores (users × n): for every user Σ r_uj W_j. The order of additions is that of
@@ -181,11 +199,16 @@ const TILE: usize = 32;
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn votes(weights: &[f32], n: usize, users: &[User<'_>], scores: &mut [f32]) {
     let whole = n - n % TILE;
+    // Copied side by side, because rows that are whole pages apart exhaust the address cache.
+    let mut packed = vec![0f32; n * TILE];
     for start in (0..whole).step_by(TILE) {
+        for (to, from) in packed.chunks_exact_mut(TILE).zip(weights.chunks_exact(n)) {
+            to.copy_from_slice(&from[start..start + TILE]);
+        }
         for (user, out) in users.iter().zip(scores.chunks_exact_mut(n)) {
             let mut sums = [0f32; TILE];
             for (&j, &value) in user.history.columns.iter().zip(user.history.values) {
-                let row = &weights[j as usize * n + start..][..TILE];
+                let row = &packed[j as usize * TILE..][..TILE];
                 for l in 0..TILE {
                     sums[l] = value.mul_add(row[l], sums[l]);
                 }

@@ -6,6 +6,7 @@ pub mod biased_mf;
 pub mod ease;
 pub mod factors;
 pub mod fold_in;
+pub mod item_knn;
 pub mod item_weights;
 pub mod popularity;
 pub mod similarity;
@@ -15,6 +16,7 @@ pub use biased_mf::BiasedMf;
 pub use ease::Ease;
 pub use factors::Factors;
 pub use fold_in::FoldIn;
+pub use item_knn::ItemKnn;
 pub use item_weights::ItemWeights;
 pub use popularity::Popularity;
 

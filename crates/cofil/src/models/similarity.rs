@@ -84,7 +84,10 @@ impl<'a> ByItem<'a> {
 
 /// XᵀX, its lower triangle; above the diagonal are zeros.
 pub fn gram(matrix: &Csr) -> Matrix {
-    let by_item = ByItem::new(matrix);
+    lower_products(&ByItem::new(matrix))
+}
+
+fn lower_products(by_item: &ByItem<'_>) -> Matrix {
     let n = by_item.items();
     let mut gram = Matrix::zeros(n, n);
     parallel::for_each_chunk(gram.data_mut(), ITEMS * n, |piece, rows| {
@@ -94,6 +97,90 @@ pub fn gram(matrix: &Csr) -> Matrix {
         }
     });
     gram
+}
+
+/// Row after row of XᵀX: `work` gets an item i, items that include every j with a user in common
+/// (rising), and the sums by j. Results come back in the order of the items.
+pub fn map_products<T: Send>(
+    by_item: &ByItem<'_>,
+    work: impl Fn(usize, &[u32], &[f32]) -> T + Sync + Send,
+) -> Vec<T> {
+    let n = by_item.items();
+    let pairs: usize = by_item.matrix.iter().map(|row| row.len().pow(2)).sum();
+    // Half of the products are enough where the whole matrix is small and would be filled anyway.
+    if n <= 8192 && pairs > 2 * n * n {
+        let mut products = lower_products(by_item);
+        products.mirror();
+        let all: Vec<u32> = (0..n as u32).collect();
+        let row = |i| work(i, &all, products.row(i));
+        let pieces = parallel::map(n, ITEMS, |items| items.map(row).collect::<Vec<_>>());
+        return pieces.into_iter().flatten().collect();
+    }
+    map_sums(by_item, |sum: &mut f32, x, y| *sum = x.mul_add(y, *sum), work)
+}
+
+/// Row after row of a generalised product: `add` is given x_ui and x_uj for every user u who has
+/// both, `work` as in [`map_products`].
+pub fn map_sums<A: Copy + Default, T: Send>(
+    by_item: &ByItem<'_>,
+    add: impl Fn(&mut A, f32, f32) + Sync + Send,
+    work: impl Fn(usize, &[u32], &[A]) -> T + Sync + Send,
+) -> Vec<T> {
+    let n = by_item.items();
+    let pieces = parallel::map(n, ITEMS, |items| {
+        let mut sums = vec![A::default(); n];
+        // The last item that touched each sum.
+        let mut touched_by = vec![u32::MAX; n];
+        let mut touched: Vec<u32> = Vec::new();
+        let row = |i: usize| {
+            touched.clear();
+            for (row, place) in by_item.of(i) {
+                let value = row.values[place];
+                for (j, other) in row.iter() {
+                    let sum = &mut sums[j as usize];
+                    if touched_by[j as usize] != i as u32 {
+                        touched_by[j as usize] = i as u32;
+                        touched.push(j);
+                        *sum = A::default();
+                    }
+                    add(sum, value, other);
+                }
+            }
+            touched.sort_unstable();
+            work(i, &touched, &sums)
+        };
+        items.map(row).collect::<Vec<_>>()
+    });
+    pieces.into_iter().flatten().collect()
+}
+
+/// The `k` largest positive values of `at(j)` over `columns`, by column; equal values by column.
+pub fn largest(columns: &[u32], k: usize, at: impl Fn(u32) -> f32) -> Vec<(u32, f32)> {
+    // Bits of a positive float sort like the float; the complement of the column breaks ties.
+    let key = |j: u32, value: f32| u64::from(value.to_bits()) << 32 | u64::from(!j);
+    let mut keys: Vec<u64> = Vec::with_capacity(4 * k.min(columns.len()) + 1);
+    let mut least = 0u64;
+    for &j in columns {
+        let value = at(j);
+        let key = key(j, value.max(0.0));
+        if value > 0.0 && key > least {
+            keys.push(key);
+            // Now and then only the k best are kept, and what cannot reach them is not taken up.
+            if keys.len() == keys.capacity() {
+                keys.select_nth_unstable_by(k, |a, b| b.cmp(a));
+                least = keys[k];
+                keys.truncate(k);
+            }
+        }
+    }
+    if keys.len() > k {
+        keys.select_nth_unstable_by(k, |a, b| b.cmp(a));
+        keys.truncate(k);
+    }
+    let entry = |key: u64| (!(key as u32), f32::from_bits((key >> 32) as u32));
+    let mut best: Vec<(u32, f32)> = keys.into_iter().map(entry).collect();
+    best.sort_unstable_by_key(|&(j, _)| j);
+    best
 }
 
 #[cfg(test)]

@@ -1,0 +1,282 @@
+//! Item k-nearest neighbours: items liked by the same people vote for each other.
+//!
+//! score(u, i) = Σ_{j in history} r_uj s_ij over pairs (i, j) of neighbours. With x_ui the (weighted)
+//! value and n_ij the number of users who have both items, s_ij is
+//!
+//! - cosine: x_i·x_j / (‖x_i‖ ‖x_j‖) over all users; dot: x_i·x_j;
+//! - jaccard: n_ij / (n_i + n_j − n_ij), values ignored;
+//! - pearson: the correlation of x_ui and x_uj over the users who have both;
+//!
+//! times n_ij / (n_ij + shrinkage) (Bell & Koren, "Scalable collaborative filtering with jointly
+//! derived neighborhood interpolation weights", ICDM 2007). Weighting replaces r_ui, with N items, n_u
+//! of them the user's, and l_i = Σ_u |r_ui|, by
+//!
+//! - tf-idf: √r_ui (ln N − ln(1 + n_u));
+//! - bm25: r_ui (k1 + 1) / (k1 (1 − b + b l_i / l̄) + r_ui) · (ln N − ln(1 + n_u));
+//!
+//! the formulas of the `implicit` package (its `BM25Recommender` is bm25 with dot). Item-based
+//! neighbours: Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004.
+//!
+//! Each item keeps its k most similar others of positive similarity, equal ones by number. Whose list counts is the
+//! setting `keep`. Unlike `implicit`, which counts the item itself among its K, we do not: its K
+//! is our k + 1.
+
+use super::item_weights::Weights;
+use super::similarity::{self, ByItem};
+use super::{ItemWeights, Recipe, Target, check_count, check_not_negative};
+use crate::data::{Csr, Ratings};
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::train::Run;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of `item-knn`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ItemKnn {
+    /// How many most similar items each item keeps, ≥ 1.
+    pub neighbours: usize,
+    /// How alike two items are. Pearson is meant for ratings.
+    pub similarity: Similarity,
+    /// What becomes of the values before similarities are taken (cosine and dot only).
+    pub weighting: Weighting,
+    /// BM25's k1 ≥ 0: how soon more of the same stops counting; 1.2 is the textbook's.
+    pub k1: f32,
+    /// BM25's b in 0–1: how much popular items are held back; 0.75 is the textbook's.
+    pub b: f32,
+    /// How many common users a similarity needs to count half, ≥ 0; holds back chance resemblances.
+    pub shrinkage: f32,
+    /// Whose list of neighbours decides.
+    pub keep: Keep,
+}
+
+impl Default for ItemKnn {
+    fn default() -> Self {
+        Self {
+            neighbours: 100,
+            similarity: Similarity::Cosine,
+            weighting: Weighting::None,
+            k1: 1.2,
+            b: 0.75,
+            shrinkage: 0.0,
+            keep: Keep::Candidate,
+        }
+    }
+}
+
+/// How alike two items are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Similarity {
+    /// Angle between the items' columns.
+    Cosine,
+    /// Inner product of the items' columns.
+    Dot,
+    /// Common users over all users of the two.
+    Jaccard,
+    /// Correlation over common users.
+    Pearson,
+}
+
+/// What becomes of the values before similarities are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weighting {
+    /// Nothing.
+    None,
+    /// Roots, times how choosy the user is.
+    TfIdf,
+    /// Saturating, held back for popular items, times how choosy the user is.
+    Bm25,
+}
+
+/// Whose list of neighbours decides which pairs count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// The recommended item's: it is scored by its own neighbours in the history.
+    Candidate,
+    /// The history item's: it votes for its own neighbours, which favours popular items less well
+    /// known as such; `implicit` does so.
+    History,
+}
+
+impl Recipe for ItemKnn {
+    fn target(&self) -> Target {
+        Target::Preference
+    }
+
+    fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        self.check()?;
+        let lists = match self.similarity {
+            Similarity::Pearson => self.pearson(&train.by_user),
+            Similarity::Jaccard => self.products(&pattern(&train.by_user)),
+            _ => self.products(&self.weighted(&train.by_user)),
+        };
+        let neighbours = Csr::from_rows(train.items.len(), lists);
+        let weights = match self.keep {
+            Keep::History => neighbours,
+            Keep::Candidate => neighbours.transposed(),
+        };
+        let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
+        Ok(Box::new(ItemWeights { weights: Weights::Sparse(weights), popular }))
+    }
+}
+
+/// Each item's neighbours, columns rising.
+type Lists = Vec<Vec<(u32, f32)>>;
+
+impl ItemKnn {
+    fn check(&self) -> Result<()> {
+        check_count("neighbours", self.neighbours)?;
+        check_not_negative("shrinkage", self.shrinkage)?;
+        check_not_negative("k1", self.k1)?;
+        check_not_negative("b", self.b)?;
+        if self.b > 1.0 {
+            return Err(Error::setting("b", format!("must be at most 1, got {}", self.b)));
+        }
+        let weighable = matches!(self.similarity, Similarity::Cosine | Similarity::Dot);
+        match weighable || self.weighting == Weighting::None {
+            true => Ok(()),
+            false => Err(Error::setting(
+                "weighting",
+                "goes with similarity `cosine` or `dot`; leave it at `none`",
+            )),
+        }
+    }
+
+    /// Similarities that are functions of x_i·x_j, n_ij and numbers of the two items alone.
+    fn products(&self, matrix: &Csr) -> Lists {
+        let by_item = ByItem::new(matrix);
+        let of_item: Vec<f32> = (0..matrix.cols())
+            .map(|i| match self.similarity {
+                Similarity::Jaccard => by_item.count(i) as f32,
+                Similarity::Dot => 1.0,
+                _ => {
+                    let squares =
+                        by_item.of(i).map(|(row, place)| f64::from(row.values[place]).powi(2));
+                    let norm = squares.sum::<f64>().sqrt();
+                    if norm > 0.0 { (1.0 / norm) as f32 } else { 0.0 }
+                }
+            })
+            .collect();
+        let similarity = |i: usize, j: u32, product: f32| match self.similarity {
+            Similarity::Jaccard => product / (of_item[i] + of_item[j as usize] - product).max(1.0),
+            _ => product * (of_item[i] * of_item[j as usize]),
+        };
+        if self.shrinkage == 0.0 {
+            return similarity::map_products(&by_item, |i, items, sums| {
+                self.nearest(i, items, |j| similarity(i, j, sums[j as usize]))
+            });
+        }
+        let add = |sum: &mut (f32, f32), x: f32, y: f32| *sum = (x.mul_add(y, sum.0), sum.1 + 1.0);
+        similarity::map_sums(&by_item, add, |i, items, sums| {
+            self.nearest(i, items, |j| {
+                let (product, common) = sums[j as usize];
+                similarity(i, j, product) * common / (common + self.shrinkage)
+            })
+        })
+    }
+
+    /// Correlations over common users.
+    fn pearson(&self, matrix: &Csr) -> Lists {
+        // A correlation does not see a shift: sums of what is left over the item's mean stay small.
+        let mut centred = matrix.clone();
+        let mut sums = vec![(0f64, 0f64); matrix.cols()];
+        for (&i, &value) in matrix.columns().iter().zip(matrix.values()) {
+            let (sum, count) = &mut sums[i as usize];
+            (*sum, *count) = (*sum + f64::from(value), *count + 1.0);
+        }
+        for (&i, value) in matrix.columns().iter().zip(centred.values_mut()) {
+            let (sum, count) = sums[i as usize];
+            *value = (f64::from(*value) - sum / count) as f32;
+        }
+        similarity::map_sums(&ByItem::new(&centred), Moments::add, |i, items, sums| {
+            self.nearest(i, items, |j| {
+                let moments = sums[j as usize];
+                moments.correlation() * moments.count / (moments.count + self.shrinkage)
+            })
+        })
+    }
+
+    fn nearest(&self, i: usize, items: &[u32], at: impl Fn(u32) -> f32) -> Vec<(u32, f32)> {
+        // An item may not vote for itself.
+        let others = |j: u32| if j as usize == i { 0.0 } else { at(j) };
+        similarity::largest(items, self.neighbours, others)
+    }
+
+    /// The matrix with every value weighted.
+    fn weighted(&self, matrix: &Csr) -> Csr {
+        if self.weighting == Weighting::None {
+            return matrix.clone();
+        }
+        let mut lengths = vec![0f64; matrix.cols()];
+        for (&i, &value) in matrix.columns().iter().zip(matrix.values()) {
+            lengths[i as usize] += f64::from(value.abs());
+        }
+        let items = matrix.cols() as f64;
+        let mean = (lengths.iter().sum::<f64>() / items).max(f64::MIN_POSITIVE);
+        let (k1, b) = (f64::from(self.k1), f64::from(self.b));
+        let mut weighted = matrix.clone();
+        for u in 0..matrix.rows() {
+            let (start, row) = (matrix.starts()[u], matrix.row(u));
+            let choosiness = items.ln() - (row.len() as f64).ln_1p();
+            for (at, (i, value)) in row.iter().enumerate() {
+                // What counts against an item counts as much as the same for it would.
+                let size = f64::from(value.abs());
+                let term = match self.weighting {
+                    Weighting::None => size,
+                    Weighting::TfIdf => size.sqrt(),
+                    Weighting::Bm25 if size == 0.0 => 0.0,
+                    Weighting::Bm25 => {
+                        let length = 1.0 - b + b * lengths[i as usize] / mean;
+                        size * (k1 + 1.0) / (k1 * length + size)
+                    }
+                };
+                let term = (term * choosiness) as f32;
+                weighted.values_mut()[start + at] = if value < 0.0 { -term } else { term };
+            }
+        }
+        weighted
+    }
+}
+
+/// The same entries, all 1.
+fn pattern(matrix: &Csr) -> Csr {
+    let mut pattern = matrix.clone();
+    pattern.values_mut().fill(1.0);
+    pattern
+}
+
+/// Sums over the common users of two items.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    count: f32,
+    x: f32,
+    y: f32,
+    xx: f32,
+    yy: f32,
+    xy: f32,
+}
+
+impl Moments {
+    fn add(&mut self, x: f32, y: f32) {
+        self.count += 1.0;
+        self.x += x;
+        self.y += y;
+        self.xx = x.mul_add(x, self.xx);
+        self.yy = y.mul_add(y, self.yy);
+        self.xy = x.mul_add(y, self.xy);
+    }
+
+    /// 0 where one of the two does not vary.
+    fn correlation(&self) -> f32 {
+        let covariance = self.xy - self.x * self.y / self.count;
+        let (xx, yy) =
+            (self.xx - self.x * self.x / self.count, self.yy - self.y * self.y / self.count);
+        // Below this a variance is rounding.
+        let varies = xx > 1e-5 * self.xx && yy > 1e-5 * self.yy;
+        if varies { (covariance / (xx * yy).sqrt()).clamp(-1.0, 1.0) } else { 0.0 }
+    }
+}
