@@ -1,8 +1,11 @@
 //! The command `cofil`: arguments in, library calls, tables or JSON out.
 
+mod clean;
 mod convert;
+mod describe;
 mod input;
 mod output;
+mod split;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -18,6 +21,10 @@ struct Cli {
 // One line per subcommand; each lives in the file of its name.
 #[derive(Subcommand)]
 enum Command {
+    /// Tell what is in a table, what looks wrong and what it is good for.
+    Describe(describe::Args),
+    /// Divide a table into training and test parts, and say what the test can show.
+    Split(split::Args),
     /// Train a model on a table of interactions.
     Train(train::Args),
     /// Rewrite a table in another format.
@@ -26,6 +33,8 @@ enum Command {
 
 fn main() -> std::process::ExitCode {
     let result = match Cli::parse().command {
+        Command::Describe(args) => describe::run(&args),
+        Command::Split(args) => split::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Convert(args) => convert::run(&args),
     };

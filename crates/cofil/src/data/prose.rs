@@ -1,7 +1,7 @@
 //! Numbers as they stand in sentences of reports.
 
 /// `12,345`.
-pub(crate) fn number(n: usize) -> String {
+pub fn number(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -14,12 +14,12 @@ pub(crate) fn number(n: usize) -> String {
 }
 
 /// `1 user`, `12,345 users`.
-pub(crate) fn count(n: usize, noun: &str) -> String {
+pub fn count(n: usize, noun: &str) -> String {
     format!("{} {noun}{}", number(n), if n == 1 { "" } else { "s" })
 }
 
 /// `6.3 %`, with two significant digits below 10 % and never a misleading 0 or 100.
-pub(crate) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     let x = 100.0 * share;
     match x {
         _ if x == 0.0 || x == 100.0 => format!("{x:.0} %"),

@@ -18,6 +18,7 @@
 
 mod axes;
 mod canvas;
+mod describe;
 mod figures;
 mod font;
 mod grid;
@@ -25,6 +26,7 @@ mod png;
 mod svg;
 
 pub use axes::Axis;
+pub use describe::describe;
 pub use figures::{completion, curve};
 
 use crate::error::{Error, Result};

@@ -2,6 +2,7 @@
 //! measure. Rules of thumb, each with its reason.
 
 use super::{Description, Kind};
+use crate::data::moment::duration;
 use crate::data::prose::{count, number, percent};
 use serde::{Deserialize, Serialize};
 
@@ -200,16 +201,6 @@ fn time_warnings(d: &Description) -> Vec<String> {
         ));
     }
     told
-}
-
-/// A span in its natural unit.
-fn duration(seconds: i64) -> String {
-    match seconds {
-        ..120 => format!("{seconds} seconds"),
-        ..7_200 => format!("{} minutes", seconds / 60),
-        ..172_800 => format!("{} hours", seconds / 3_600),
-        _ => format!("{} days", seconds / DAY),
-    }
 }
 
 fn algorithms(d: &Description) -> Vec<Advice> {

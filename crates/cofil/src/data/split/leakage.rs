@@ -3,6 +3,7 @@
 //! Nothing is dropped here. A test interaction whose user or item is unknown to training stays in the
 //! test part and is counted; evaluation decides, and says, what it does with it.
 
+use crate::data::moment::date;
 use crate::data::prose::{count, percent};
 use crate::data::{IdMap, Interactions, NO_TIME};
 use crate::error::Result;
@@ -133,12 +134,6 @@ fn latest_per_user(part: &Interactions, users: usize) -> Vec<i64> {
         latest[user as usize] = latest[user as usize].max(time);
     }
     latest
-}
-
-/// A time as `2024-05-01 12:30:00`, in UTC.
-pub(crate) fn date(seconds: i64) -> String {
-    chrono::DateTime::from_timestamp(seconds, 0)
-        .map_or_else(|| format!("second {seconds}"), |t| t.format("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 impl Leakage {

@@ -17,6 +17,7 @@ mod assign;
 pub mod leakage;
 mod share;
 
+use super::moment::date;
 use super::prose::{count, number};
 use super::{Interactions, NO_TIME};
 use crate::error::{Error, Result};
@@ -224,7 +225,7 @@ impl Split {
                 share.words("interaction")
             ),
             Self::Time { test: Cut::From(from) } => {
-                format!("everything from {} on to test", leakage::date(*from))
+                format!("everything from {} on to test", date(*from))
             }
             Self::Kfold { folds, seed } => {
                 let fold = fold.unwrap_or(1);

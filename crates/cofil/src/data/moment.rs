@@ -1,0 +1,66 @@
+//! Moments as people write them; all times are UTC.
+
+use crate::error::{Error, Result};
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+
+/// A time in seconds since 1970 as `2024-05-01 12:30:00`.
+pub fn date(seconds: i64) -> String {
+    DateTime::from_timestamp(seconds, 0)
+        .map_or_else(|| format!("second {seconds}"), |t| t.format("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// Reads seconds since 1970, `2024-05-01`, or a date with a time, with or without an offset.
+///
+/// # Errors
+/// If `text` is none of these.
+pub fn parse(text: &str) -> Result<i64> {
+    let text = text.trim();
+    let midnight = || text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0);
+    let plain = || {
+        let text = text.replacen(' ', "T", 1);
+        text.parse::<NaiveDateTime>().ok()
+    };
+    let seconds = text
+        .parse()
+        .ok()
+        .or_else(|| Some(DateTime::parse_from_rfc3339(text).ok()?.timestamp()))
+        .or_else(|| Some(midnight().or_else(plain)?.and_utc().timestamp()));
+    seconds.ok_or_else(|| {
+        Error::setting(
+            "from",
+            format!(
+                "`{text}` is no time; write 2024-05-01, 2024-05-01T12:30:00 or seconds since 1970"
+            ),
+        )
+    })
+}
+
+/// A span in its natural unit.
+pub(crate) fn duration(seconds: i64) -> String {
+    match seconds {
+        ..120 => format!("{seconds} seconds"),
+        ..7_200 => format!("{} minutes", seconds / 60),
+        ..172_800 => format!("{} hours", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_and_written() {
+        assert_eq!(date(1_714_566_600), "2024-05-01 12:30:00");
+        assert_eq!(date(i64::MAX), "second 9223372036854775807");
+        for text in ["1714566600", "2024-05-01 12:30:00", "2024-05-01T14:30:00+02:00"] {
+            assert_eq!(parse(text).unwrap(), 1_714_566_600, "{text}");
+        }
+        assert_eq!(parse("2024-05-01").unwrap(), 1_714_521_600);
+        assert!(parse("May").unwrap_err().to_string().contains("`May` is no time"));
+        assert_eq!(
+            [119, 120, 7_200, 172_800].map(duration),
+            ["119 seconds", "2 minutes", "2 hours", "2 days"]
+        );
+    }
+}
