@@ -109,7 +109,7 @@ fn values(out: &mut String, d: &Description) {
     let label = |bin: &Bin| match (bin.low == bin.high, v.kind) {
         (true, _) => format!("{}", bin.low),
         (_, Kind::Counts) => format!("{} to below {}", short(bin.low), short(bin.high)),
-        _ => format!("{:.2} to {:.2}", bin.low, bin.high),
+        _ => format!("{} to below {}", bin.low, bin.high),
     };
     bars(out, &v.histogram, label);
     let numbers = format!(
@@ -145,25 +145,29 @@ fn bar(share: f64) -> String {
 }
 
 fn spreads(out: &mut String, d: &Description) {
-    line(out, "");
     let head = [
-        "min", "25 %", "median", "75 %", "95 %", "99 %", "max", "mean", "with 1", "under 5", "Gini",
+        "", "min", "25 %", "median", "75 %", "95 %", "99 %", "max", "mean", "with 1", "under 5",
+        "Gini",
     ];
-    let row = |name: &str, cells: &[String]| {
-        let cells: String = cells.iter().map(|cell| format!(" {cell:>8}")).collect();
-        format!("{name:<22}{cells}")
-    };
-    line(out, &row("Interactions", &head.map(String::from)));
-    for (name, s) in [("  per user", &d.per_user), ("  per item", &d.per_item)] {
+    let row = |name: &str, s: &Spread| {
+        let mut cells = vec![name.to_owned()];
         let counted = [s.min, s.q25, s.median, s.q75, s.q95, s.q99, s.max];
-        let mut cells = counted.map(|n| number(n as usize)).to_vec();
-        cells.extend([
-            format!("{:.1}", s.mean),
-            number(s.with_one),
-            number(s.under_five),
-            format!("{:.2}", s.gini),
-        ]);
-        line(out, &row(name, &cells));
+        cells.extend(counted.map(|n| number(n as usize)));
+        cells.extend([format!("{:.1}", s.mean), number(s.with_one), number(s.under_five)]);
+        cells.push(format!("{:.2}", s.gini));
+        cells
+    };
+    let rows = [
+        head.map(String::from).to_vec(),
+        row("per user", &d.per_user),
+        row("per item", &d.per_item),
+    ];
+    let width = |column: usize| rows.iter().map(|r| r[column].len()).max().unwrap_or(0);
+    line(out, "\nInteractions");
+    for row in &rows {
+        let cells: Vec<String> =
+            (0..row.len()).map(|c| format!("{:>width$}", row[c], width = width(c))).collect();
+        line(out, &format!("  {}", cells.join("  ")));
     }
     let top = |s: &Spread| {
         let named = |t: &cofil::data::describe::Top| {
@@ -229,6 +233,6 @@ mod tests {
             text.starts_with("10,928 users, 3,836 items, 123,648 interactions; density 0.29 %")
         );
         assert!(text.contains("most popular items: libc6 (7,740)"), "{text}");
-        assert!(text.lines().all(|l| l.chars().count() <= 125), "{text}");
+        assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
     }
 }

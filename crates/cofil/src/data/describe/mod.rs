@@ -6,6 +6,7 @@
 mod spread;
 mod values;
 mod verdict;
+mod warnings;
 
 use super::clean::counts;
 use super::ratings::counting_order;
@@ -68,6 +69,9 @@ pub struct Times {
     pub median_user_span: i64,
     /// Share of the timed rows that the same user has at the same second as another.
     pub tied: f64,
+    /// Share of the latest tenth of the timed rows whose user did something before it: whom a split by
+    /// time can test as a known user.
+    pub known_in_latest_tenth: f64,
 }
 
 impl Description {
@@ -122,19 +126,32 @@ fn times(data: &Interactions) -> Option<Times> {
     let mut order = counting_order(&data.user, data.users.len(), 0..data.len());
     order.retain(|&at| time[at] != NO_TIME);
     let timed = order.len();
-    let (mut spans, mut tied) = (Vec::new(), 0);
+    let mut sorted: Vec<i64> = order.iter().map(|&at| time[at]).collect();
+    sorted.sort_unstable();
+    let cut = sorted[timed - timed.div_ceil(10)];
+    let (mut spans, mut tied, mut latest, mut known) = (Vec::new(), 0, 0, 0);
     for rows in order.chunk_by_mut(|&a, &b| data.user[a] == data.user[b]) {
         rows.sort_unstable_by_key(|&at| time[at]);
         if let [first, .., last] = *rows {
             spans.push(time[last].saturating_sub(time[first]));
         }
+        let tested = rows.iter().filter(|&&at| time[at] >= cut).count();
+        latest += tested;
+        known += if tested < rows.len() { tested } else { 0 };
         let moments = rows.chunk_by(|&a, &b| time[a] == time[b]);
         tied += moments.map(<[usize]>::len).filter(|&n| n > 1).sum::<usize>();
     }
     spans.sort_unstable();
     let median_user_span = if spans.is_empty() { 0 } else { spread::quantile(&spans, 0.5) };
     let missing = data.len() - timed;
-    Some(Times { first, last, missing, median_user_span, tied: tied as f64 / timed as f64 })
+    Some(Times {
+        first,
+        last,
+        missing,
+        median_user_span,
+        tied: tied as f64 / timed as f64,
+        known_in_latest_tenth: known as f64 / latest as f64,
+    })
 }
 
 #[cfg(test)]
@@ -163,6 +180,7 @@ mod tests {
         let times = d.times.unwrap();
         assert_eq!((times.first, times.last, times.missing), (50, 400, 1));
         assert_eq!((times.median_user_span, times.tied), (300, 0.4));
+        assert_eq!(times.known_in_latest_tenth, 1.0, "a at 400, who was there at 100");
         assert_eq!(d.values.kind, Kind::Ratings);
     }
 

@@ -25,6 +25,8 @@ pub struct Spread {
     pub with_one: usize,
     /// How many have fewer than five.
     pub under_five: usize,
+    /// How many have as many as the busiest.
+    pub at_max: usize,
     /// How many have no interaction although their name is known.
     pub without: usize,
     /// Gini index: 0 if all have equally many, near 1 if one has nearly all.
@@ -95,6 +97,7 @@ impl Spread {
             mean: total / n as f64,
             with_one: sorted.partition_point(|&c| c < 2),
             under_five: sorted.partition_point(|&c| c < 5),
+            at_max: n - sorted.partition_point(|&c| c < sorted[n - 1]),
             without,
             gini: gini(&sorted, total),
             top_percent: 1.0 - share(n - busiest),
@@ -144,6 +147,7 @@ mod tests {
             (1, 1, 1, 2, 4)
         );
         assert_eq!((spread.with_one, spread.under_five, spread.without), (2, 4, 1));
+        assert_eq!(spread.at_max, 1);
         assert_eq!((spread.mean, spread.top_percent), (2.0, 0.5));
         let top: Vec<_> = spread.top.iter().map(|t| (t.name.as_str(), t.interactions)).collect();
         assert_eq!(top, [("a", 4), ("d", 2), ("b", 1)]);

@@ -26,7 +26,8 @@ pub struct Values {
     pub sd: f64,
     /// Whether all are whole numbers.
     pub whole: bool,
-    /// Bars: one per value up to 32 different ones, else 20 of equal width, for counts of doubling width.
+    /// Bars: one per value up to 32 different ones, else up to 25 of equal
+    /// width, for counts of doubling width.
     pub histogram: Vec<Bin>,
     /// Values that look like a mark for "no rating".
     pub suspects: Vec<Suspect>,
@@ -95,12 +96,13 @@ impl Values {
         }
     }
 
-    /// The smallest value that at most three fifths of the rows reach: where "liked" may begin.
+    /// The lower edge of the first bar that at most two thirds of the rows reach: where "liked" may
+    /// begin.
     pub(super) fn liked(&self) -> Option<f32> {
         let rows: usize = self.histogram.iter().map(|b| b.count).sum();
         let mut above = rows;
         for bin in &self.histogram {
-            if above * 5 <= rows * 3 {
+            if above * 3 <= rows * 2 {
                 return Some(bin.low as f32);
             }
             above -= bin.count;
@@ -197,7 +199,8 @@ fn histogram(table: &Table, kind: Kind) -> Vec<Bin> {
             table.iter().map(bin).collect()
         }
         Kind::Counts => {
-            let mut edges = vec![(min.min(0.0), 1.0)];
+            let below_one = (min.min(0.0), 1.0);
+            let mut edges = vec![if min < 1.0 { below_one } else { (1.0, 2.0) }];
             while edges[edges.len() - 1].1 <= max {
                 let low = edges[edges.len() - 1].1;
                 edges.push((low, 2.0 * low));
@@ -205,9 +208,16 @@ fn histogram(table: &Table, kind: Kind) -> Vec<Bin> {
             fill(edges)
         }
         _ => {
-            let width = (max - min) / 20.0;
-            let edge = |i: i32| min + width * f64::from(i);
-            fill((0..20).map(|i| (edge(i), edge(i + 1))).collect())
+            // The narrowest 1, 2 or 5 × 10ⁿ that needs at most 25 bars, which begin at multiples of it.
+            let least = (max - min) / 24.0;
+            let power = 10f64.powf(least.log10().floor());
+            let width = [1.0, 2.0, 5.0, 10.0].map(|f| f * power).into_iter().find(|&w| w >= least);
+            let width = width.unwrap_or(least);
+            let (first, last) = ((min / width).floor() as i64, (max / width).floor() as i64);
+            // Dividing by 1 / width gives 0.3 where multiplying by width gives 0.30000000000000004.
+            let scale = (1.0 / width).round().max(1.0);
+            let edge = |i: i64| if width < 1.0 { i as f64 / scale } else { i as f64 * width };
+            fill((first..=last).map(|i| (edge(i), edge(i + 1))).collect())
         }
     }
 }
@@ -276,7 +286,18 @@ mod tests {
     }
 
     #[test]
-    fn liking_begins_where_three_fifths_remain() {
+    fn bars_of_real_numbers_begin_at_round_ones() {
+        let jester: Vec<f32> = (0..=1_995).map(|i| (i - 995) as f32 / 100.0).collect();
+        let bars = Values::of(&jester).histogram;
+        assert_eq!((bars.len(), bars[0].low, bars[0].high, bars[19].low), (21, -10.0, -9.0, 9.0));
+        assert_eq!((bars[1].count, bars[20].count), (100, 1), "10 itself begins a bar");
+        let shares: Vec<f32> = (0..100).map(|i| i as f32 / 100.0).collect();
+        let lows: Vec<f64> = Values::of(&shares).histogram.iter().map(|b| b.low).collect();
+        assert_eq!(lows[..4], [0.0, 0.05, 0.1, 0.15]);
+    }
+
+    #[test]
+    fn liking_begins_where_two_thirds_remain() {
         let stars = [(1.0, 6), (2.0, 11), (3.0, 27), (4.0, 34), (5.0, 21)];
         assert_eq!(Values::of(&rows(&stars)).liked(), Some(4.0));
     }

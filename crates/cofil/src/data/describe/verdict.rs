@@ -1,8 +1,7 @@
 //! What follows from a description: what kind of data it is, what to clean, what to train and what to
 //! measure. Rules of thumb, each with its reason.
 
-use super::{Description, Kind};
-use crate::data::moment::duration;
+use super::{Description, Kind, warnings};
 use crate::data::prose::{count, number, percent};
 use serde::{Deserialize, Serialize};
 
@@ -36,13 +35,13 @@ impl Advice {
     }
 }
 
-const DAY: i64 = 86_400;
+pub(super) const DAY: i64 = 86_400;
 
 impl Verdict {
     pub(super) fn on(d: &Description) -> Self {
         Self {
             kind: kind(d),
-            warnings: warnings(d),
+            warnings: warnings::on(d),
             algorithms: algorithms(d),
             metrics: metrics(d),
             split: split(d),
@@ -86,121 +85,16 @@ fn kind(d: &Description) -> String {
 }
 
 /// Smallest and largest value that is not suspected to be a mark.
-fn scale(d: &Description) -> (f64, f64) {
-    let real = |value: f64| d.values.suspects.iter().all(|s| f64::from(s.value) != value);
+fn scale(d: &Description) -> (f32, f32) {
+    let real = |value: f32| d.values.suspects.iter().all(|s| s.value != value);
+    if real(d.values.min) && real(d.values.max) {
+        return (d.values.min, d.values.max);
+    }
+    // Beside a mark the scale ends at the last bar; with few values, at a value.
     let bins = || d.values.histogram.iter().filter(|b| b.count > 0);
-    let low = bins().map(|b| b.low).find(|&v| real(v));
-    let high = bins().rev().map(|b| b.high).find(|&v| real(v));
-    (low.unwrap_or_default(), high.unwrap_or_default())
-}
-
-fn warnings(d: &Description) -> Vec<String> {
-    let mut told = Vec::new();
-    for mark in &d.values.suspects {
-        told.push(format!(
-            "{} in {} ({}) looks like a mark for \"no rating\": {}. If it is, read the data with \
-             --missing {}.",
-            mark.value,
-            count(mark.rows, "row"),
-            percent(mark.share),
-            mark.why,
-            mark.value
-        ));
-    }
-    if d.duplicates.rows > 0 {
-        let how = match d.values.kind {
-            Kind::Ratings | Kind::Votes => "--duplicates last (the default), first, mean or max",
-            Kind::Events | Kind::Counts => "--duplicates sum to count them, or last",
-        };
-        told.push(format!(
-            "{} more than once, {} with different values: choose {how}.",
-            match d.duplicates.pairs {
-                1 => "1 pair occurs".into(),
-                n => format!("{} pairs occur", number(n)),
-            },
-            number(d.duplicates.conflicting)
-        ));
-    }
-    for (who, spread, flag, lost) in [
-        ("user", &d.per_user, "--min-user", "they cannot be tested and teach little"),
-        ("item", &d.per_item, "--min-item", "a model can say little about them"),
-    ] {
-        let all = if who == "user" { d.users } else { d.items };
-        let few = spread.under_five as f64 / all as f64;
-        if few >= 0.05 {
-            told.push(format!(
-                "{} ({}) have fewer than 5 interactions, {} only one: {lost} ({flag} 5 drops them).",
-                count(spread.under_five, who),
-                percent(few),
-                number(spread.with_one)
-            ));
-        }
-        if spread.without > 0 {
-            told.push(format!("{} without any interaction.", count(spread.without, who)));
-        }
-    }
-    // An account with half of the catalogue is rarely one person.
-    if let Some(busiest) = d.per_user.top.first() {
-        let share = f64::from(busiest.interactions) / d.items as f64;
-        if share > 0.5 && d.items > 200 {
-            told.push(format!(
-                "User `{}` has {} interactions with {} items in all: a robot, a shop account or a \
-                 missing id?",
-                busiest.name,
-                number(busiest.interactions as usize),
-                number(d.items)
-            ));
-        }
-    }
-    for (who, spread) in [("user", &d.per_user), ("item", &d.per_item)] {
-        let nobody = ["", "null", "none", "nan", "na", "n/a", "unknown", "anonymous", "undefined"];
-        for top in &spread.top {
-            if nobody.contains(&top.name.to_ascii_lowercase().as_str()) {
-                told.push(format!(
-                    "The {who} called `{}` has {}: a missing id?",
-                    top.name,
-                    count(top.interactions as usize, "interaction")
-                ));
-            }
-        }
-    }
-    told.extend(time_warnings(d));
-    if d.pairs < 1_000 || d.users < 50 {
-        told.push(
-            "So few users or interactions that differences between models are mostly chance."
-                .into(),
-        );
-    }
-    told
-}
-
-fn time_warnings(d: &Description) -> Vec<String> {
-    let Some(times) = &d.times else { return Vec::new() };
-    let mut told = Vec::new();
-    if times.missing > 0 {
-        let share = percent(times.missing as f64 / d.interactions as f64);
-        let rows = count(times.missing, "row");
-        told.push(format!("{rows} ({share}) have no time; they count as oldest."));
-    }
-    // 1980 to 2100: what else could seconds since 1970 mean?
-    if times.first < 315_532_800 || times.last > 4_102_444_800 {
-        told.push("Some times lie before 1980 or after 2100: are they really seconds?".into());
-    }
-    if d.per_user.median > 1 && times.median_user_span < DAY {
-        told.push(format!(
-            "Half of the users did everything within {}: the order of a user's interactions says \
-             little about how tastes change.",
-            duration(times.median_user_span)
-        ));
-    }
-    if times.tied > 0.5 {
-        told.push(format!(
-            "{} of the interactions share their second with another of the same user: which is \
-             latest is then decided by the place in the file.",
-            percent(times.tied)
-        ));
-    }
-    told
+    let low = bins().map(|b| b.low as f32).find(|&v| real(v));
+    let high = bins().rev().map(|b| b.high as f32).find(|&v| real(v));
+    (low.unwrap_or(d.values.min), high.unwrap_or(d.values.max))
 }
 
 fn algorithms(d: &Description) -> Vec<Advice> {
@@ -233,7 +127,10 @@ fn algorithms(d: &Description) -> Vec<Advice> {
     if d.items <= 20_000 {
         list.push(Advice::new(
             "ease",
-            format!("to rank{as_events}: exact, one inverse of {} × {} ({size})", d.items, d.items),
+            format!(
+                "to rank{as_events}: exact, one inverse of {items} × {items} ({size})",
+                items = number(d.items)
+            ),
         ));
     }
     let counted = match d.values.kind {
@@ -309,6 +206,14 @@ fn split(d: &Description) -> Advice {
         Some(times) if times.last - times.first < DAY => {
             Advice::new(random, "everything happened within a day")
         }
+        Some(times) if times.known_in_latest_tenth < 0.5 => Advice::new(
+            "last",
+            format!(
+                "only {} of the latest tenth are by users seen before: `time` would test strangers, \
+                 which is worth a test of its own; `last` lets training see what others did later",
+                percent(times.known_in_latest_tenth)
+            ),
+        ),
         Some(_) => Advice::new(
             "time",
             "the model then knows only what came before, as in use; `last` tests every user but lets \
@@ -357,7 +262,8 @@ mod tests {
         assert!(events.verdict.kind.starts_with("Events: every value is 1,"));
         assert_eq!(names(&events), ["ease", "ials", "item-knn", "popularity"]);
         assert_eq!(events.verdict.metrics[0].name, "ndcg@5, recall@5", "40 items");
-        assert!(events.verdict.warnings.is_empty(), "{:?}", events.verdict.warnings);
+        let [users, items] = &events.verdict.warnings[..] else { panic!("{events:?}") };
+        assert!(users.starts_with("Every user has at least 40") && items.contains("at least 60"));
         let votes = described(|u, i| ((u + i) % 2) as f32, None).verdict;
         assert!(votes.kind.starts_with("Votes: only 0 and 1 occur"), "{}", votes.kind);
         let counts = described(|u, i| 1.3f32.powi((u * i % 41) as i32).ceil(), None).verdict;
@@ -375,20 +281,20 @@ mod tests {
     fn times_decide_the_split() {
         let split = |time: Option<&dyn Fn(u32, u32) -> i64>| described(|_, _| 1.0, time).verdict;
         assert_eq!(split(None).split.name, "user-random");
-        let years = |u: u32, i: u32| 1_000_000_000 + i64::from(u * 40 + i) * 100_000;
+        let years = |u: u32, i: u32| 1_000_000_000 + i64::from(i * 60 + u) * 100_000;
         assert_eq!(split(Some(&years)).split.name, "time");
         let sparse = |u: u32, i: u32| if i < 30 { NO_TIME } else { years(u, i) };
         let verdict = split(Some(&sparse));
         assert_eq!(verdict.split.name, "user-random");
-        assert!(verdict.warnings[0].starts_with("1,800 rows (75 %) have no time"));
-        let sitting = |u: u32, _: u32| years(u, 0);
-        let told = split(Some(&sitting)).warnings;
-        assert!(
-            told[0].starts_with("Half of the users did everything within 0 seconds"),
-            "{told:?}"
-        );
-        assert!(told[1].starts_with("100 % of the interactions share their second"), "{told:?}");
+        assert!(verdict.warnings[2].starts_with("1,800 rows (75 %) have no time"));
+        let sitting = |u: u32, _: u32| 1_000_000_000 + i64::from(u) * 100_000;
+        let verdict = split(Some(&sitting));
+        assert_eq!(verdict.split.name, "last");
+        assert!(verdict.split.why.starts_with("only 0 % of the latest tenth"));
+        let told = verdict.warnings;
+        assert!(told[2].starts_with("Half of the users did everything within 0"), "{told:?}");
+        assert!(told[3].starts_with("100 % of the interactions share their second"), "{told:?}");
         let milliseconds = |u: u32, i: u32| years(u, i) * 1_000;
-        assert!(split(Some(&milliseconds)).warnings[0].contains("are they really seconds?"));
+        assert!(split(Some(&milliseconds)).warnings[2].contains("are they really seconds?"));
     }
 }
