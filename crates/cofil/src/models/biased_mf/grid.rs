@@ -16,11 +16,11 @@ const BLOCK: usize = 1 << 14;
 /// Most groups on a side, unless the 16-bit indices need more.
 const MOST_GROUPS: usize = 64;
 
-/// Entries that stay together from epoch to epoch in large blocks: two cache lines.
-const CHUNK: usize = 16;
+/// Most entries that stay together from epoch to epoch: 16 cache lines, read in a row.
+const CHUNK: usize = 128;
 
-/// Blocks up to this size are put into a new order entry by entry.
-const SMALL_BLOCK: usize = 1 << 10;
+/// Chunks a block should have at least, to be put into a new order; below, entries go one by one.
+const CHUNKS: usize = 256;
 
 /// A value at (user, item), both counted inside their groups.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,7 +113,7 @@ fn size(users: usize, items: usize, entries: usize) -> usize {
 /// The order in which an epoch visits a block of `len` entries: chunk c holds
 /// `entries[c * size..]`, up to `size` of them.
 pub fn order(len: usize, rng: &mut Rng) -> (usize, Vec<u32>) {
-    let size = if len <= SMALL_BLOCK { 1 } else { CHUNK };
+    let size = (len / CHUNKS).clamp(1, CHUNK);
     let mut chunks: Vec<u32> = (0..len.div_ceil(size) as u32).collect();
     rng.shuffle(&mut chunks);
     (size, chunks)

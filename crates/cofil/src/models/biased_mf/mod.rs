@@ -112,11 +112,11 @@ pub enum Offset {
 impl Default for BiasedMf {
     fn default() -> Self {
         Self {
-            factors: 32,
+            factors: 64,
             epochs: 12,
             learning_rate: 0.05,
             decay: 0.75,
-            reg: 0.05,
+            reg: 0.055,
             optimizer: Optimizer::Sgd,
             batch: Batch::PerSample,
             batch_size: 1024,
