@@ -11,12 +11,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     // === Files ===
     /// The operating system refused a file operation.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {reason}", path = path.display())]
     Io {
         /// The file concerned.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// A data file holds something that cannot be read as interactions.
     #[error("{path}{at}: {message}", path = path.display(), at = line.map(|l| format!(":{l}")).unwrap_or_default())]
@@ -77,8 +77,8 @@ pub enum Error {
 
 impl Error {
     /// An operating-system error on `path`.
-    pub fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
-        Self::Io { path: path.as_ref().to_owned(), source }
+    pub fn io(path: impl AsRef<Path>, reason: std::io::Error) -> Self {
+        Self::Io { path: path.as_ref().to_owned(), reason }
     }
 
     /// Bad content of a data file, at `line` if known.

@@ -177,7 +177,14 @@ pub fn write_with(
     // What others may read is for the umask to say, as with any new file.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.prefix(".cofil-").tempfile_in(folder).map_err(fail)?;
+    // The error of the temporary file would name that file instead of the one asked for.
+    let mut file = builder.prefix(".cofil-").tempfile_in(folder).map_err(|error| {
+        let reason = match error.kind() {
+            std::io::ErrorKind::NotFound => format!("there is no folder {}", folder.display()),
+            kind => format!("cannot write into {}: {kind}", folder.display()),
+        };
+        fail(std::io::Error::new(error.kind(), reason))
+    })?;
     fill(file.as_file_mut()).map_err(fail)?;
     file.as_file().sync_all().map_err(fail)?;
     let size = file.as_file().metadata().map_err(fail)?.len();

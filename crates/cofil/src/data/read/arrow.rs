@@ -15,6 +15,7 @@ use arrow::ipc::reader::{FileReader, StreamReader};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
 use std::io::BufReader;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 /// Rows decoded at a time.
@@ -31,20 +32,28 @@ pub(super) fn read(
     items: &IdMap,
 ) -> Result<Found> {
     let (format, compression) = (source.format, source.compression);
-    let (columns, rows, typed_times) = match format {
-        Format::Parquet => read_parquet(path, source, options, users, items)?,
-        _ => read_ipc(path, source, options, users, items)?,
-    };
+    // The decoders panic on some damaged files; to the caller those are damaged like any other.
+    let decode = AssertUnwindSafe(|| match format {
+        Format::Parquet => read_parquet(path, source, options, users, items),
+        _ => read_ipc(path, source, options, users, items),
+    });
+    let (columns, rows, typed_times) =
+        std::panic::catch_unwind(decode).unwrap_or_else(|panic| {
+            let reason =
+                panic.downcast_ref::<String>().map_or("a size beyond the file", String::as_str);
+            Err(damaged(path, reason))
+        })?;
     Ok(Found { format, compression, delimiter: None, header: None, columns, rows, typed_times })
 }
 
+fn damaged(path: &Path, reason: &str) -> Error {
+    let reason: String = reason.chars().take(120).collect();
+    let message = format!("the data is damaged or cut short ({reason}); write the file again");
+    Error::data(path, None, message)
+}
+
 fn broken(path: &Path) -> impl Fn(ArrowError) -> Error {
-    move |error| {
-        let error = error.to_string();
-        let reason = super::field::shown(error.as_bytes());
-        let message = format!("the data is damaged or cut short ({reason}); write the file again");
-        Error::data(path, None, message)
-    }
+    move |error| damaged(path, &error.to_string())
 }
 
 fn read_parquet(

@@ -168,7 +168,7 @@ impl Looks {
         }
         match all {
             0 => Self::Empty,
-            _ if 2 * times > all => Self::Time,
+            _ if 2 * times >= all => Self::Time,
             _ if 2 * numbers >= all => Self::Number,
             _ => Self::Text,
         }

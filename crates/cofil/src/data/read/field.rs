@@ -158,7 +158,7 @@ impl<'a> Rules<'a> {
         }
         let name = &self.value_name;
         let remedy = match value.is_nan() {
-            true => "give it a value or leave such rows out with the sentinel nan",
+            true => "give it a value, or leave such rows out with `missing` = nan",
             false => "values must be below 3.4e38",
         };
         Err(format!("{name} {} is not a finite number; {remedy}", shown()))
@@ -171,7 +171,7 @@ impl<'a> Rules<'a> {
             return match self.missing {
                 Some(missing) if missing.is_nan() => Ok(Err(Skip::Missing)),
                 _ => Err(format!(
-                    "{name} is empty; give it a value or leave such rows out with the sentinel nan"
+                    "{name} is empty; give it a value, or leave such rows out with `missing` = nan"
                 )),
             };
         }

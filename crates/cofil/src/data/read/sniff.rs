@@ -46,7 +46,7 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, 
         return Err((
             1,
             format!(
-                "{} is a single field; give the delimiter of the file",
+                "{} is a single field, but a table has users and items; give the delimiter",
                 field::quoted(&first[0])
             ),
         ));

@@ -154,7 +154,9 @@ fn write_json(out: &mut impl Write, data: &Interactions) -> IoResult<()> {
             }
         }
         match data.time.as_ref().map(|time| time[at]) {
-            None | Some(NO_TIME) => {}
+            None => {}
+            // The first line must show all columns.
+            Some(NO_TIME) => out.write_all(b",\"time\":null")?,
             Some(time) => write!(out, ",\"time\":{time}")?,
         }
         out.write_all(b"}\n")?;
