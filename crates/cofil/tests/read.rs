@@ -104,7 +104,7 @@ fn naive(text: &str, delimiter: &str) -> Interactions {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_written_comes_back(data in interactions()) {

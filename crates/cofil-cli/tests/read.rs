@@ -1,0 +1,214 @@
+//! Bad input, each with the place and the remedy; and what `convert` makes of good input.
+
+use assert_cmd::Command;
+use std::path::Path;
+
+/// Runs `cofil convert` in `folder`; gives whether it succeeded, and what it said on standard error.
+fn convert(folder: &Path, args: &[&str]) -> (bool, String) {
+    let mut command = Command::cargo_bin("cofil").expect("the binary is built");
+    let output = command.current_dir(folder).arg("convert").args(args).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+    (output.status.success(), said)
+}
+
+/// Content of the file `t`, arguments after it, message.
+type Case<'a> = (&'a [u8], &'a [&'a str], &'a str);
+
+const BAD: &[Case<'static>] = &[
+    (b"", &[], "t:1: the file is empty; give a table of users and items"),
+    (
+        b"user,item,rating\n",
+        &[],
+        "t: there is no interaction in the file, only the names of columns",
+    ),
+    (
+        b"user;item;rating\na;b;4,5\n",
+        &[],
+        "t:2: rating \"4,5\" is not a number; use a decimal point",
+    ),
+    (b"user,item,rating\na,b,1\na,c,five\n", &[], "t:3: rating \"five\" is not a number"),
+    (
+        b"user,item,rating\na,b,nan\n",
+        &[],
+        "t:2: rating \"nan\" is not a finite number; give it a value, or leave such rows out with `missing` = nan",
+    ),
+    (
+        b"user,item,rating\na,b,1\nc,d,inf\n",
+        &[],
+        "t:3: rating \"inf\" is not a finite number; values must be below 3.4e38",
+    ),
+    (b"user,item,rating\na,b\n", &[], "t:2: 2 fields, but the header has 3; complete the line"),
+    (
+        b"user,item,rating\na,b,c,4\n",
+        &[],
+        "t:2: 4 fields, but the header has 3; put quotes around fields that contain \",\"",
+    ),
+    (
+        b"user,item,rating\n1,\"b,1\n2,3,4\n",
+        &[],
+        "t:2: 2 fields, but the header has 3; complete the line (is a quote left open in this line?)",
+    ),
+    (
+        b"user,item\nJos\xe9,b\n",
+        &[],
+        "t:2: user \"Jos\u{fffd}\" is not valid UTF-8 (byte 0xE9); save the file as UTF-8",
+    ),
+    (b"user,item\na,\n", &[], "t:2: item is empty; every interaction needs a user and an item"),
+    (
+        b"user,item,date\na,b,2005-05-01\nc,d,yesterday\n",
+        &[],
+        "t:3: date \"yesterday\" is not a time; use unix seconds or ISO 8601",
+    ),
+    (
+        b"user,item,date\na,b,2005-05-01\nc,d,7\n",
+        &[],
+        "t: the time column holds 1 dates and 1 numbers; write all times alike",
+    ),
+    (
+        b"a\nb\n",
+        &[],
+        "t:1: \"a\" is a single field, but a table has users and items; give the delimiter",
+    ),
+    (
+        b"user,item,rating\na,b,1\n",
+        &["--value-col", "ratng"],
+        "t:1: unknown column `ratng`; did you mean `rating`? (valid: user, item, rating)",
+    ),
+    (
+        b"user,item,rating\na,b,1\n",
+        &["--user-col", "7"],
+        "t:1: there is no column 7; the file has 3",
+    ),
+    (
+        b"1,2,3\n",
+        &["--user-col", "user"],
+        "t:1: there is no header to look for column `user` in; give its position, 1 to 3",
+    ),
+    (
+        b"user,item,event\na,b,view\na,c,purchase\n",
+        &["--weight", "view=1,buy=5"],
+        "t:3: event \"purchase\" has no weight (weights: view, buy); give it one, 0 leaves its rows out",
+    ),
+    (
+        b"user,item,event\na,b,view\n",
+        &["--type-col", "event"],
+        "setting `weights`: a column of event types needs a weight for each type, such as view=1,buy=5",
+    ),
+    (
+        b"{\"user\":1,\"item\":2}\n{\"user\":1}\n",
+        &[],
+        "t:2: there is no `item` in this line; every line needs it",
+    ),
+    (b"{\"user\":1,\"item\":[2]}\n", &[], "t:1: `item` is a list; ids are texts or whole numbers"),
+    (
+        b"PK\x03\x04",
+        &[],
+        "t: is a zip archive (or a spreadsheet); unpack it and give the table as CSV",
+    ),
+    (b"\xff\xfeu\0", &[], "t: is UTF-16 text; save it as UTF-8"),
+    (
+        b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b",
+        &[],
+        "t: the gzip data is cut short; copy the file again",
+    ),
+];
+
+#[test]
+fn bad_input_says_where_and_what_to_do() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (content, args, message) in BAD {
+        std::fs::write(folder.path().join("t"), content).expect("a file");
+        let (done, said) = convert(folder.path(), &[&["t", "out.csv"], *args].concat());
+        assert_eq!((done, said.as_str()), (false, format!("error: {message}").as_str()));
+        assert!(!folder.path().join("out.csv").exists(), "{message}");
+    }
+}
+
+#[test]
+fn places_that_cannot_be_read_or_written() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("t"), "user,item\na,b\n").expect("a file");
+    std::fs::create_dir(folder.path().join("dir.csv")).expect("a folder");
+    for (from, to, message) in [
+        ("gone", "out.csv", "gone: No such file or directory (os error 2)"),
+        ("dir.csv", "out.csv", "dir.csv: is a directory; give a file"),
+        ("t", "no/out.csv", "no/out.csv: there is no folder no"),
+        ("t", "dir.csv", "dir.csv: Is a directory (os error 21)"),
+        (
+            "t",
+            "out.xls",
+            "out.xls: the ending does not tell the format; use .csv, .tsv or .jsonl (also with \
+             .gz or .zst), .parquet or .arrow",
+        ),
+    ] {
+        let (done, said) = convert(folder.path(), &[from, to]);
+        assert!(!done, "{message}");
+        assert_eq!(said.lines().last(), Some(format!("error: {message}").as_str()));
+    }
+}
+
+#[test]
+fn files_that_are_cut_short() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let rows: String = (0..2000).map(|n| format!("{},{}\n", n % 37, n * n % 101)).collect();
+    std::fs::write(folder.path().join("t"), rows).expect("a file");
+    for (ending, message) in [
+        ("csv.gz", "the gzip data is cut short; copy the file again"),
+        ("csv.zst", "the zstd data is cut short; copy the file again"),
+        ("parquet", "the data is damaged or cut short ("),
+        ("arrow", "the data is damaged or cut short ("),
+    ] {
+        let name = format!("whole.{ending}");
+        assert!(convert(folder.path(), &["t", &name]).0);
+        let bytes = std::fs::read(folder.path().join(&name)).expect("written");
+        std::fs::write(folder.path().join("cut"), &bytes[..bytes.len() / 2]).expect("a file");
+        let (done, said) = convert(folder.path(), &["cut", "out.csv"]);
+        assert!(!done && said.starts_with(&format!("error: cut: {message}")), "{said}");
+    }
+}
+
+#[test]
+fn an_id_of_a_million_letters_works() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let content = format!("user,item\n{},b\nc,d\n", "x".repeat(1_000_000));
+    std::fs::write(folder.path().join("t"), &content).expect("a file");
+    assert!(convert(folder.path(), &["t", "out.csv"]).0);
+    assert_eq!(std::fs::read_to_string(folder.path().join("out.csv")).expect("written"), content);
+}
+
+#[test]
+fn events_are_weighted_and_sentinels_left_out() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(
+        folder.path().join("t"),
+        "who;what;event;rating\na;b;buy;2\na;c;view;-1\na;d;spam;3\na;e;view;0.5\n",
+    )
+    .expect("a file");
+    let columns = ["--user-col", "who", "--item-col", "2"];
+    let rules = ["--weight", "view=1,buy=5,spam=0", "--missing", "-1"];
+    let (done, said) = convert(folder.path(), &[&["t", "out.csv"], &columns[..], &rules].concat());
+    let expected = "read as: semicolon-separated, header, user=`who`, item=`what`, value=`rating`, type=`event`\n\
+                    left out: 1 of 4 rows, marked as missing\n\
+                    left out: 1 of 4 rows, type of weight 0";
+    assert_eq!((done, said.as_str()), (true, expected));
+    let written = std::fs::read_to_string(folder.path().join("out.csv")).expect("written");
+    assert_eq!(written, "user,item,value\na,b,10\na,e,0.5\n");
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut command = Command::cargo_bin("cofil").expect("the binary is built");
+    let output = command
+        .current_dir(folder.path())
+        .args(["convert", "-", "out.tsv", "--json"])
+        .write_stdin("1::2::3::978300760\n")
+        .output()
+        .expect("it runs");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["read"]["delimiter"], "::");
+    assert_eq!(report["read"]["time_unit"], "seconds");
+    assert_eq!(report["interactions"], 1);
+    let written = std::fs::read_to_string(folder.path().join("out.tsv")).expect("written");
+    assert_eq!(written, "user\titem\tvalue\ttime\n1\t2\t3\t978300760\n");
+}
