@@ -4,7 +4,7 @@
 //! taken from what is left of A with the register tiles of [`super::syrk`]. The right side is
 //! eliminated along the way.
 
-use super::lanes::{Lanes, lanes, lanes_mut};
+use super::lanes::{Lanes, combine, lanes, lanes_mut};
 use super::syrk::update;
 use super::vector::{LANES, sum_lanes};
 use multiversion::multiversion;
@@ -39,63 +39,132 @@ fn solve_kernel(a: &mut [f32], x: &mut [f32], n: usize) -> bool {
     true
 }
 
+/// The 16 × 16 block on the diagonal: what its rows take from each other.
+struct Diagonal {
+    /// Entry (s, i): how much of unscaled row s is taken from row i.
+    factors: [[f32; LANES]; LANES],
+    /// 1 / u_rr.
+    inverse: [f32; LANES],
+}
+
 /// Finishes rows `first..first + 16` of U in `panel` (rows of A from column 0 on) and takes their
 /// part from the right side. The diagonal is left as 1 / u_rr.
 #[inline(always)]
 fn factor_panel(panel: &mut [f32], x: &mut [f32], n: usize, first: usize) -> bool {
-    for r in 0..LANES {
-        let (head, below) = panel.split_at_mut((r + 1) * n);
-        let row = &mut head[r * n..];
-        // What stands before the diagonal is not part of U; the right side must not see it.
-        row[first..first + r].fill(0.0);
-        let pivot = row[first + r];
-        // Also false for NaN.
-        if !(pivot > 0.0 && pivot < f32::INFINITY) {
-            return false;
-        }
-        let inverse = 1.0 / pivot.sqrt();
-        for j in (first..n).step_by(LANES) {
-            lanes_mut(row, j).iter_mut().for_each(|u| *u *= inverse);
-        }
-        let y = x[first + r] * inverse;
-        for j in (first..n).step_by(LANES) {
-            subtract_scaled(lanes_mut(x, j), y, lanes(row, j));
-        }
-        x[first + r] = y;
-        for (i, other) in below.chunks_exact_mut(n).enumerate() {
-            let factor = row[first + r + 1 + i];
-            for j in (first..n).step_by(LANES) {
-                subtract_scaled(lanes_mut(other, j), factor, lanes(row, j));
-            }
-        }
-        row[first + r] = inverse;
+    let Some(diagonal) = factor_diagonal(panel, n, first) else { return false };
+    let mut j = first + LANES;
+    while j + 3 * LANES <= n {
+        eliminate_3(panel, &diagonal, n, j);
+        j += 3 * LANES;
     }
+    while j < n {
+        eliminate_1(panel, &diagonal, n, j);
+        j += LANES;
+    }
+    let mut right = Lanes(*lanes(x, first));
+    let mut y = [0f32; LANES];
+    for (r, row) in panel.chunks_exact_mut(n).enumerate() {
+        let block = lanes_mut(row, first);
+        y[r] = right.0[r] * diagonal.inverse[r];
+        right.add_scaled(-y[r], block);
+        block[r] = diagonal.inverse[r];
+    }
+    *lanes_mut(x, first) = y;
+    y.iter_mut().for_each(|y| *y = -*y);
+    combine(&mut x[first + LANES..], &y, panel, n, first + LANES);
     true
 }
 
+/// Factors the block without the columns after it. Rows are first left unscaled, so that only one
+/// division stands between a row and the next.
 #[inline(always)]
-fn subtract_scaled(y: &mut [f32; LANES], alpha: f32, x: &[f32; LANES]) {
-    for l in 0..LANES {
-        y[l] = (-alpha).mul_add(x[l], y[l]);
+fn factor_diagonal(panel: &mut [f32], n: usize, first: usize) -> Option<Diagonal> {
+    let mut rows = [[0f32; LANES]; LANES];
+    let mut d = Diagonal { factors: [[0.0; LANES]; LANES], inverse: [0.0; LANES] };
+    let mut sound = true;
+    for i in 0..LANES {
+        let mut row = Lanes(*lanes(panel, i * n + first));
+        for s in 0..i {
+            row.add_scaled(d.factors[s][i], &rows[s]);
+        }
+        let pivot = row.0[i];
+        // Also false for NaN.
+        sound &= pivot > 0.0 && pivot < f32::INFINITY;
+        let inverse = 1.0 / pivot;
+        rows[i] = row.0;
+        for l in 0..LANES {
+            d.factors[i][l] = -inverse * row.0[l];
+        }
+        d.inverse[i] = inverse.sqrt();
+    }
+    for (i, row) in rows.iter().enumerate() {
+        for (l, (to, x)) in lanes_mut(panel, i * n + first).iter_mut().zip(row).enumerate() {
+            // What stands before the diagonal is not part of U.
+            *to = if l < i { 0.0 } else { d.inverse[i] * x };
+        }
+    }
+    sound.then_some(d)
+}
+
+/// The panel's columns `j..j + 48`, in registers row by row.
+#[inline(always)]
+fn eliminate_3(panel: &mut [f32], d: &Diagonal, n: usize, j: usize) {
+    let mut rows = [[[0f32; LANES]; 3]; LANES];
+    for i in 0..LANES {
+        let from = &panel[i * n + j..][..3 * LANES];
+        let mut a = Lanes(*lanes(from, 0));
+        let mut b = Lanes(*lanes(from, LANES));
+        let mut c = Lanes(*lanes(from, 2 * LANES));
+        for s in 0..i {
+            let factor = d.factors[s][i];
+            a.add_scaled(factor, &rows[s][0]);
+            b.add_scaled(factor, &rows[s][1]);
+            c.add_scaled(factor, &rows[s][2]);
+        }
+        rows[i] = [a.0, b.0, c.0];
+        let to = &mut panel[i * n + j..][..3 * LANES];
+        for l in 0..LANES {
+            to[l] = d.inverse[i] * a.0[l];
+            to[l + LANES] = d.inverse[i] * b.0[l];
+            to[l + 2 * LANES] = d.inverse[i] * c.0[l];
+        }
+    }
+}
+
+/// The panel's columns `j..j + 16`.
+#[inline(always)]
+fn eliminate_1(panel: &mut [f32], d: &Diagonal, n: usize, j: usize) {
+    let mut rows = [[0f32; LANES]; LANES];
+    for i in 0..LANES {
+        let mut row = Lanes(*lanes(panel, i * n + j));
+        for s in 0..i {
+            row.add_scaled(d.factors[s][i], &rows[s]);
+        }
+        rows[i] = row.0;
+        let to = lanes_mut(panel, i * n + j);
+        for l in 0..LANES {
+            to[l] = d.inverse[i] * row.0[l];
+        }
     }
 }
 
 /// Rows `first..first + 16` of U x = y, when x is known after them.
 #[inline(always)]
 fn back_substitute(panel: &[f32], x: &mut [f32], n: usize, first: usize) {
-    let mut known = [0f32; LANES];
-    for (known, row) in known.iter_mut().zip(panel.chunks_exact(n)) {
-        let mut sum = Lanes::ZERO;
-        for j in (first + LANES..n).step_by(LANES) {
-            sum.add_product(lanes(row, j), lanes(x, j));
+    let mut known = [Lanes::ZERO; LANES];
+    for j in (first + LANES..n).step_by(LANES) {
+        let x = lanes(x, j);
+        for r in 0..LANES {
+            known[r].add_product(lanes(panel, r * n + j), x);
         }
-        *known = sum_lanes(sum.0);
     }
+    let known = known.map(|sum| sum_lanes(sum.0));
     let block = lanes_mut(x, first);
     for r in (0..LANES).rev() {
-        let row = &panel[r * n + first..][..LANES];
+        let row = lanes(panel, r * n + first);
         let mut rest = block[r] - known[r];
-        for j in r + 1..LANES {
+        // The last found comes last: until it is there, the others are done.
+        for j in (r + 1..LANES).rev() {
             rest = (-row[j]).mul_add(block[j], rest);
         }
         block[r] = rest * row[r];

@@ -7,11 +7,14 @@
 //! method for implicit feedback collaborative filtering", RecSys 2011). Table rows are copied side
 //! by side first, so that everything after that streams from a near cache.
 
-use super::lanes::{Lanes, lanes, lanes_mut};
+#[cfg(target_arch = "x86_64")]
+use super::lanes::sums_avx512;
+use super::lanes::{combine, products_16};
 use super::syrk::add_gram;
-use super::vector::{LANES, dot};
+use super::vector::{LANES, dot, dot_lanes, sum_lanes};
 use super::{Matrix, cholesky};
 use multiversion::multiversion;
+use multiversion::target::match_target;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -132,17 +135,22 @@ where
             if s.rows.len() < columns.len() * width {
                 s.rows.resize(columns.len() * width, 0.0);
             }
-            for ((to, &c), &v) in s.rows.chunks_exact_mut(width).zip(columns).zip(values) {
+            s.roots.clear();
+            s.targets.clear();
+            for (&c, &v) in columns.iter().zip(values) {
                 let (weight, target) = (self.weigh)(r, c, v);
-                let q = self.table.row(c as usize);
                 let root = weight.sqrt();
-                copy_scaled(to, root, q, &mut s.right, weight * target);
-                if self.bias {
-                    super::vector::add_scaled(&mut s.sum, weight, q);
-                }
-                sums.weight += f64::from(weight);
-                sums.target += f64::from(weight * target);
-                sums.square += f64::from(weight * target * target);
+                s.roots.push(root);
+                s.targets.push(root * target);
+            }
+            let rows = &mut s.rows[..columns.len() * width];
+            gather(rows, self.table.data(), columns, &s.roots);
+            add_combination(&mut s.right, &s.targets, rows);
+            sums.square += f64::from(dot(&s.targets, &s.targets));
+            if self.bias {
+                add_combination(&mut s.sum, &s.roots, rows);
+                sums.weight += f64::from(dot(&s.roots, &s.roots));
+                sums.target += f64::from(dot(&s.roots, &s.targets));
             }
             if explicit {
                 add_gram(&mut s.matrix, &s.rows[..columns.len() * width], width);
@@ -190,6 +198,10 @@ struct Sums {
 struct Scratch {
     /// Copied table rows, scaled by √w.
     rows: Vec<f32>,
+    /// √w of each.
+    roots: Vec<f32>,
+    /// √w t of each.
+    targets: Vec<f32>,
     /// Rows per update of the matrix: 24 KiB, half of a first-level cache.
     block: usize,
     /// Most entries for which conjugate gradients keep the rows: 512 KiB, half of a second-level cache.
@@ -208,6 +220,8 @@ impl Scratch {
         let vector = || vec![0.0; width];
         Self {
             rows: Vec::new(),
+            roots: Vec::new(),
+            targets: Vec::new(),
             block: (6 * 1024 / width.max(1)).max(16),
             longest: (128 * 1024 / width.max(1)).max(16),
             matrix: vec![0.0; width * width],
@@ -307,15 +321,17 @@ impl Scratch {
     }
 }
 
-/// to ← root · q, right ← right + amount · q.
+/// Row e of `rows` ← roots_e · row columns_e of the table.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-fn copy_scaled(to: &mut [f32], root: f32, q: &[f32], right: &mut [f32], amount: f32) {
-    for j in (0..q.len()).step_by(LANES) {
-        let q = lanes(q, j);
-        let (to, right) = (lanes_mut(to, j), lanes_mut(right, j));
-        for l in 0..LANES {
-            to[l] = root * q[l];
-            right[l] = amount.mul_add(q[l], right[l]);
+fn gather(rows: &mut [f32], table: &[f32], columns: &[u32], roots: &[f32]) {
+    let width = rows.len() / columns.len().max(1);
+    for ((to, &c), &root) in rows.chunks_exact_mut(width).zip(columns).zip(roots) {
+        let from = &table[c as usize * width..][..width];
+        for (to, from) in to.as_chunks_mut::<LANES>().0.iter_mut().zip(from.as_chunks().0) {
+            let from: &[f32; LANES] = from;
+            for l in 0..LANES {
+                to[l] = root * from[l];
+            }
         }
     }
 }
@@ -323,47 +339,24 @@ fn copy_scaled(to: &mut [f32], root: f32, q: &[f32], right: &mut [f32], amount: 
 /// out ← out + Σ_r x_r · row_r.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn add_combination(out: &mut [f32], x: &[f32], rows: &[f32]) {
-    combine(out, x, rows);
-}
-
-#[inline(always)]
-fn combine(out: &mut [f32], x: &[f32], rows: &[f32]) {
-    let width = out.len();
-    let mut j = 0;
-    while j + 4 * LANES <= width {
-        let mut sums = [Lanes::ZERO; 4];
-        for (x, row) in x.iter().zip(rows.chunks_exact(width)) {
-            let row = &row[j..j + 4 * LANES];
-            sums[0].add_scaled(*x, lanes(row, 0));
-            sums[1].add_scaled(*x, lanes(row, LANES));
-            sums[2].add_scaled(*x, lanes(row, 2 * LANES));
-            sums[3].add_scaled(*x, lanes(row, 3 * LANES));
-        }
-        for (l, sum) in sums.iter().enumerate() {
-            sum.add_to(1.0, lanes_mut(out, j + l * LANES));
-        }
-        j += 4 * LANES;
-    }
-    while j < width {
-        let mut sum = Lanes::ZERO;
-        for (x, row) in x.iter().zip(rows.chunks_exact(width)) {
-            sum.add_scaled(*x, lanes(row, j));
-        }
-        sum.add_to(1.0, lanes_mut(out, j));
-        j += LANES;
-    }
+    combine(out, x, rows, out.len(), 0);
 }
 
 /// out ← out + RᵀR v for the rows of R.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn add_normal_product(out: &mut [f32], rows: &[f32], v: &[f32]) {
     let width = out.len();
-    for block in rows.chunks(LANES * width) {
-        let mut products = [0f32; LANES];
-        for (product, row) in products.iter_mut().zip(block.chunks_exact(width)) {
-            *product = super::vector::dot_lanes(row, v);
-        }
-        combine(out, &products[..block.len() / width], block);
+    let mut blocks = rows.chunks_exact(LANES * width);
+    for block in &mut blocks {
+        let partial = products_16(block, v);
+        let products = match_target! {
+            "x86_64+avx512f" => sums_avx512(&partial),
+            _ => partial.map(|sum| sum_lanes(sum.0)),
+        };
+        combine(out, &products, block, width, 0);
+    }
+    for row in blocks.remainder().chunks_exact(width) {
+        combine(out, &[dot_lanes(row, v)], row, width, 0);
     }
 }
 

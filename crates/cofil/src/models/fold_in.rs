@@ -62,7 +62,7 @@ pub enum FoldIn {
 /// values that are not positive (a dislike).
 #[inline]
 pub fn confidence(alpha: f32, value: f32) -> (f32, f32) {
-    (alpha.mul_add(value.abs(), 1.0), if value > 0.0 { 1.0 } else { 0.0 })
+    (1.0 + alpha * value.abs(), if value > 0.0 { 1.0 } else { 0.0 })
 }
 
 impl FoldIn {
