@@ -4,7 +4,7 @@
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::models::{Als, BiasedMf, Ease, Ials, ItemKnn, Popularity, Recipe, Target};
+use crate::models::{Als, BiasedMf, Ease, Ials, ItemKnn, Popularity, Recipe, Svd, Target};
 use crate::train::Run;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,8 @@ pub enum Algorithm {
     Als(Als),
     /// Vectors for interactions, by alternating least squares over all pairs.
     Ials(Ials),
+    /// Truncated singular value decomposition of the filled matrix.
+    Svd(Svd),
     /// Item-to-item weights in closed form.
     Ease(Ease),
     /// The most similar items vote.
@@ -37,6 +39,7 @@ impl Algorithm {
             Self::BiasedMf(BiasedMf::default()),
             Self::Als(Als::default()),
             Self::Ials(Ials::default()),
+            Self::Svd(Svd::default()),
             Self::Ease(Ease::default()),
             Self::ItemKnn(ItemKnn::default()),
         ]
@@ -48,6 +51,7 @@ impl Algorithm {
             Self::BiasedMf(recipe) => recipe,
             Self::Als(recipe) => recipe,
             Self::Ials(recipe) => recipe,
+            Self::Svd(recipe) => recipe,
             Self::Ease(recipe) => recipe,
             Self::ItemKnn(recipe) => recipe,
         }

@@ -31,6 +31,7 @@ fn recipes() -> Vec<Algorithm> {
                 Algorithm::Ease(cofil::Ease { reg: 1.0, ..cofil::Ease::default() })
             }
             Algorithm::Als(_) => Algorithm::Als(cofil::Als { factors: 4, ..cofil::Als::default() }),
+            Algorithm::Svd(_) => Algorithm::Svd(cofil::Svd { factors: 2, ..cofil::Svd::default() }),
             Algorithm::Ials(_) => {
                 Algorithm::Ials(cofil::Ials { factors: 4, ..cofil::Ials::default() })
             }

@@ -11,6 +11,7 @@ pub mod normal;
 pub mod parallel;
 pub mod rng;
 pub mod solve;
+pub mod svd;
 pub mod syrk;
 pub mod vector;
 

@@ -10,6 +10,7 @@ pub mod item_knn;
 pub mod item_weights;
 pub mod popularity;
 pub mod similarity;
+pub mod svd;
 
 pub use als::{Als, Ials};
 pub use biased_mf::BiasedMf;
@@ -19,6 +20,7 @@ pub use fold_in::FoldIn;
 pub use item_knn::ItemKnn;
 pub use item_weights::ItemWeights;
 pub use popularity::Popularity;
+pub use svd::Svd;
 
 use crate::data::Ratings;
 use crate::error::{Error, Result};
