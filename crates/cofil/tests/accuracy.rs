@@ -1,0 +1,116 @@
+//! How well recipes do on real data. Each test needs the folder `COFIL_DATA` and fails without it.
+
+use cofil::data::read::{ReadOptions, read, read_pairs};
+use cofil::data::{Clean, Split, split};
+use cofil::evaluate::{Metric, measure};
+use cofil::{Algorithm, Duplicates, Interactions, Model, Ratings, Run};
+use serde_json::json;
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+/// A file of the data folder.
+fn data(name: &str) -> PathBuf {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
+    let folder = std::env::var("COFIL_DATA").unwrap_or_else(|_| default.into());
+    PathBuf::from(folder).join(name)
+}
+
+fn table(name: &str) -> Interactions {
+    read(&data(name), &ReadOptions::default()).unwrap_or_else(|e| panic!("{e}")).interactions
+}
+
+/// Training and test part with common numbers.
+fn parts(train: Interactions, test: &Interactions) -> (Ratings, Ratings) {
+    let (train, test) = split::leakage::align(train, test).expect("names fit");
+    let ratings = |part| Ratings::new(part, Duplicates::Last).expect("finite");
+    (ratings(&train), ratings(&test))
+}
+
+fn algorithm(name: &str, settings: serde_json::Value) -> Algorithm {
+    let settings = settings.as_object().expect("an object");
+    Algorithm::from_settings(name, settings).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn fit(algorithm: &Algorithm, train: &Ratings) -> Box<dyn Model> {
+    let mut run = Run { seed: 1, ..Run::default() };
+    algorithm.fit(train, &mut run).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn rmse(algorithm: &Algorithm, (train, test): &(Ratings, Ratings)) -> f64 {
+    let model = fit(algorithm, train);
+    let rmse = measure(&*model, train, test, Metric::Rmse).expect("there is a test part");
+    println!("{algorithm:?}: RMSE {rmse:.4}");
+    rmse
+}
+
+// === biased-mf ===
+
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn biased_mf_on_movielens_1m() {
+    let parts = parts(table("ml-1m-90-10/train.csv.gz"), &table("ml-1m-90-10/test.csv.gz"));
+    assert!(rmse(&algorithm("biased-mf", json!({})), &parts) <= 0.8405);
+    let small = json!({"factors": 32, "reg": 0.05, "epochs": 9});
+    assert!(rmse(&algorithm("biased-mf", small), &parts) <= 0.845);
+}
+
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn biased_mf_on_five_folds_of_movielens_100k() {
+    let folds = [1, 2, 3, 4, 5].map(|fold| {
+        let part = |kind| table(&format!("ml-100k/u{fold}.{kind}"));
+        parts(part("base"), &part("test"))
+    });
+    let mean = |settings| {
+        let algorithm = algorithm("biased-mf", settings);
+        folds.iter().map(|fold| rmse(&algorithm, fold)).sum::<f64>() / 5.0
+    };
+    let (default, tuned) = (mean(json!({})), mean(json!({"reg": 0.08, "epochs": 15})));
+    println!("mean of five folds: {default:.4} at defaults, {tuned:.4} tuned");
+    assert!(default <= 0.915 && tuned <= 0.909);
+}
+
+/// The rows of the history that are not rated, with the value −1, after the rated ones: the form in
+/// which the anime ratings were published.
+fn with_unrated(rated: Interactions) -> Interactions {
+    let known = read_pairs(
+        &data("anime-5k/history.csv.gz"),
+        &ReadOptions::default(),
+        &rated.users,
+        &rated.items,
+    );
+    let history = known.unwrap_or_else(|e| panic!("{e}")).interactions;
+    let pairs: HashSet<_> = rated.user.iter().copied().zip(rated.item.iter().copied()).collect();
+    let mut all = Interactions { users: history.users, items: history.items, ..rated };
+    for pair in history.user.into_iter().zip(history.item).filter(|pair| !pairs.contains(pair)) {
+        all.user.push(pair.0);
+        all.item.push(pair.1);
+        all.value.push(-1.0);
+    }
+    all
+}
+
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn momentum_on_the_anime_ratings_beats_the_mean() {
+    let ratings = with_unrated(table("anime-5k/ratings.csv.gz"));
+    let clean = Clean { missing: vec![-1.0], ..Clean::default() };
+    let (ratings, report) = clean.interactions(ratings).expect("rows are left");
+    assert_eq!((report.rows, report.missing, ratings.len()), (520_609, 100_666, 419_943));
+    let split = Split::Random { test: split::Share::Fraction(0.2), seed: 42 };
+    let found = split.apply(&ratings).expect("enough rows").remove(0);
+    let parts = parts(found.train, &found.test);
+    let mean = f64::from(parts.0.mean());
+    let squares = parts.1.by_user.values().iter().map(|&v| (f64::from(v) - mean).powi(2));
+    let of_mean = (squares.sum::<f64>() / parts.1.len() as f64).sqrt();
+    println!("RMSE of the mean {mean:.3}: {of_mean:.4}");
+    let momentum = json!({
+        "factors": 50, "init": "uniform", "init_scale": 11.0 / 50.0, "optimizer": "momentum",
+        "batch": "full", "biases": false, "offset": "none", "epochs": 100, "learning_rate": 20,
+        "decay": 1, "reg": 0.02
+    });
+    let momentum = rmse(&algorithm("biased-mf", momentum), &parts);
+    let sgd = rmse(&algorithm("biased-mf", json!({})), &parts);
+    println!("of the mean {of_mean:.4}, momentum {momentum:.4}, SGD {sgd:.4}");
+    assert!(momentum < of_mean - 0.3 && sgd < of_mean - 0.4);
+}
