@@ -2,6 +2,7 @@
 
 use super::{Csr, IdMap};
 use crate::error::{Error, Result};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -111,10 +112,7 @@ impl Ratings {
     /// With [`Duplicates::Error`], if a pair occurs twice.
     pub fn new(interactions: &Interactions, duplicates: Duplicates) -> Result<Self> {
         let Interactions { users, items, user, item, value, time } = interactions;
-        // Two stable counting sorts, by item and then by user, leave each row sorted by item and
-        // repeated pairs in file order.
-        let by_item = counting_order(item, items.len(), 0..item.len());
-        let order = counting_order(user, users.len(), by_item.into_iter());
+        let order = row_order(user, item, users.len());
         let mut starts = Vec::with_capacity(users.len() + 1);
         let mut columns: Vec<u32> = Vec::with_capacity(order.len());
         let mut values: Vec<f32> = Vec::with_capacity(order.len());
@@ -239,6 +237,48 @@ impl Ratings {
     }
 }
 
+/// All positions by user; within a user by item, and repeated pairs in file order.
+fn row_order(user: &[u32], item: &[u32], users: usize) -> Vec<usize> {
+    let mut order = counting_order(user, users, 0..user.len());
+    // Pieces of whole users, each sorted on its own; a plain second counting sort would walk
+    // through all of memory once more, and alone.
+    let mut pieces = Vec::new();
+    let mut rest = order.as_mut_slice();
+    while !rest.is_empty() {
+        let middle = user[rest[(ROWS_PIECE - 1).min(rest.len() - 1)]];
+        let end = rest.partition_point(|&at| user[at] <= middle);
+        let (piece, tail) = rest.split_at_mut(end);
+        pieces.push(piece);
+        rest = tail;
+    }
+    pieces.into_par_iter().for_each_init(
+        || (Vec::new(), Vec::new()),
+        |(keys, before): &mut (Vec<u64>, Vec<usize>), piece| {
+            for row in piece.chunk_by_mut(|&a, &b| user[a] == user[b]) {
+                if u32::try_from(row.len()).is_err() {
+                    row.sort_by_key(|&at| item[at]);
+                    continue;
+                }
+                let key = |(i, &at): (usize, &usize)| u64::from(item[at]) << 32 | i as u64;
+                keys.clear();
+                keys.extend(row.iter().enumerate().map(key));
+                if keys.is_sorted() {
+                    continue;
+                }
+                keys.sort_unstable();
+                before.clear();
+                before.extend_from_slice(row);
+                let place = |key: u64| before[(key & u64::from(u32::MAX)) as usize];
+                row.iter_mut().zip(keys.iter()).for_each(|(at, &key)| *at = place(key));
+            }
+        },
+    );
+    order
+}
+
+/// Least number of interactions that are sorted in one piece.
+const ROWS_PIECE: usize = 1 << 14;
+
 /// The positions in `order`, stably sorted by `key`, which is below `keys`.
 pub(super) fn counting_order(
     key: &[u32],
@@ -289,6 +329,22 @@ mod tests {
         assert_eq!(merged(Duplicates::Max).0, [3.0, 5.0, 7.0]);
         let refused = Ratings::new(&table(), Duplicates::Error).unwrap_err().to_string();
         assert!(refused.starts_with("user `a` and item `y` occur more than once"), "{refused}");
+    }
+
+    #[test]
+    fn rows_are_ordered_as_by_a_stable_sort() {
+        let mut rng = crate::math::Rng::new(7, &[]);
+        let mut draw = |n: u32| rng.below(n);
+        let (mut user, mut item) = (Vec::new(), Vec::new());
+        for at in 0..100_000u32 {
+            // Some users are larger than a piece, some have nothing, some come in order.
+            user.push(if at % 3 == 0 { 4 } else { draw(60) * 2 });
+            item.push(if at < 30_000 { at } else { draw(500) });
+        }
+        let mut expected: Vec<usize> = (0..user.len()).collect();
+        expected.sort_by_key(|&at| (user[at], item[at]));
+        assert_eq!(row_order(&user, &item, 120), expected);
+        assert!(row_order(&[], &[], 0).is_empty());
     }
 
     #[test]
