@@ -192,7 +192,7 @@ fn line(out: &mut String, text: &str) {
 }
 
 /// Writes `text` after `lead`, in lines of at most 100 letters that begin where the text began.
-fn wrap(out: &mut String, lead: &str, text: &str) {
+pub fn wrap(out: &mut String, lead: &str, text: &str) {
     let indent = lead.chars().count();
     let mut current = lead.to_owned();
     let mut fresh = true;

@@ -186,7 +186,9 @@ fn show(part: &PartRecord<'_>, cleaned: &CleanReport) {
 }
 
 fn findings(leakage: &Leakage) {
-    leakage.findings.iter().for_each(|finding| println!("- {finding}"));
+    let mut text = String::new();
+    leakage.findings.iter().for_each(|finding| crate::describe::wrap(&mut text, "- ", finding));
+    print!("{text}");
 }
 
 fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
@@ -208,11 +210,14 @@ fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
                 .map(|(n, noun)| count(n, noun));
         println!("{name}: {n}, {users}, {items}");
     }
-    match found.findings.is_empty() {
-        true => println!(
-            "Nothing found: no shared pair, no test interaction that training could know of."
-        ),
-        false => findings(&found),
+    findings(&found);
+    if found.findings.is_empty() {
+        println!(
+            "Nothing found: no shared pair, and training knows every user and item of the test."
+        );
+    }
+    if found.train_span.is_none() || found.test_span.is_none() {
+        println!("Without times in both parts, nothing is said about what came later.");
     }
     Ok(())
 }

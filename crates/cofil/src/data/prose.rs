@@ -28,7 +28,7 @@ pub fn percent(share: f64) -> String {
         _ if x < 0.01 => format!("{x:.4} %"),
         _ if x < 0.1 => format!("{x:.3} %"),
         _ if x < 1.0 => format!("{x:.2} %"),
-        _ if x < 10.0 => format!("{x:.1} %"),
+        _ if x < 9.95 || x >= 99.0 => format!("{x:.1} %"),
         _ => format!("{x:.0} %"),
     }
 }
@@ -44,6 +44,7 @@ mod tests {
         assert_eq!((count(1, "row"), count(2_000, "row")), ("1 row".into(), "2,000 rows".into()));
         assert_eq!((percent(0.0), percent(1.0)), ("0 %".into(), "100 %".into()));
         assert_eq!((percent(0.063), percent(0.5532)), ("6.3 %".into(), "55 %".into()));
+        assert_eq!((percent(0.0998), percent(0.9988)), ("10 %".into(), "99.9 %".into()));
         assert_eq!(
             (percent(0.9996), percent(1e-7)),
             ("more than 99.9 %".into(), "less than 0.001 %".into())

@@ -113,6 +113,10 @@ fn algorithms(d: &Description) -> Vec<Advice> {
         ));
     }
     let as_events = match (d.values.kind, liked) {
+        // Where most was rated, or dislike is below 0, having been rated says nothing good.
+        (Kind::Ratings, Some(liked)) if d.density > 0.3 || scale(d).0 < 0.0 => {
+            format!(" (with --threshold {liked})")
+        }
         (Kind::Ratings, Some(liked)) => format!(" (with --implicit, or --threshold {liked})"),
         (Kind::Votes, _) => format!(" (with --threshold {})", d.values.max),
         (Kind::Counts, _) => " (also try --implicit: the long tail can drown the rest)".into(),

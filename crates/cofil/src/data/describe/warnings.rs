@@ -64,7 +64,7 @@ fn spreads(d: &Description, told: &mut Vec<String>) {
                 number(spread.with_one)
             ));
         }
-        if few == 0.0 && spread.min >= 5 && d.pairs >= 1_000 {
+        if (5..=100).contains(&spread.min) && d.pairs >= 1_000 {
             told.push(format!(
                 "Every {who} has at least {} interactions: the data was filtered, and in use there \
                  will be {who}s with fewer.",

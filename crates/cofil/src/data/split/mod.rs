@@ -205,7 +205,7 @@ impl Split {
     fn description(&self, data: &Interactions, fold: Option<u32>) -> String {
         match self {
             Self::Random { test, seed } => {
-                format!("random: {} of all to test, seed {seed}", test.words("interaction"))
+                format!("random: {} to test, seed {seed}", test.words("interaction"))
             }
             Self::UserRandom { test, seed } => {
                 format!("random: {} of each user to test, seed {seed}", test.words("interaction"))
@@ -221,7 +221,7 @@ impl Split {
                 format!("the latest {} of each user to test; {order}", test.words("interaction"))
             }
             Self::Time { test: Cut::Latest(share) } => format!(
-                "everything from one moment on to test, about {} of all",
+                "everything from one moment on to test, about {}",
                 share.words("interaction")
             ),
             Self::Time { test: Cut::From(from) } => {
