@@ -114,10 +114,13 @@ impl Algorithm {
     pub fn schema(name: &str) -> Result<Value> {
         let schema = schemars::schema_for!(Self).to_value();
         let mut variants = schema["oneOf"].as_array().into_iter().flatten();
-        variants
+        let mut recipe = variants
             .find(|v| v["properties"]["algorithm"]["const"] == name)
             .cloned()
-            .ok_or_else(|| Error::unknown("algorithm", name, Self::all().iter().map(Self::name)))
+            .ok_or_else(|| Error::unknown("algorithm", name, Self::all().iter().map(Self::name)))?;
+        // The types that its settings refer to.
+        recipe["$defs"] = schema["$defs"].clone();
+        Ok(recipe)
     }
 
     fn to_value(&self) -> Value {

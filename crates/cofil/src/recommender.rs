@@ -3,6 +3,7 @@
 use crate::algorithm::Algorithm;
 use crate::data::{Csr, IdMap, Ratings, Row};
 use crate::error::{Error, Result};
+use crate::math::parallel;
 use crate::model::{Model, User};
 use crate::models;
 use crate::rank;
@@ -129,6 +130,12 @@ impl Recommender {
         &self.seen
     }
 
+    /// Drops what users have interacted with, to keep it out of the file. Afterwards nothing is left
+    /// out of anybody's list, and recipes that score by a user's history know their users no more.
+    pub fn forget_seen(&mut self) {
+        self.seen = Csr::empty(self.users.len(), self.items.len());
+    }
+
     /// Where the model comes from.
     pub fn card(&self) -> &Card {
         &self.card
@@ -205,13 +212,51 @@ impl Recommender {
         Ok(self.named(rank::explain(&*self.model, history, self.item(item)?, n)))
     }
 
+    /// The best items for each of `users`, by their numbers: blocks of users in parallel.
+    ///
+    /// # Errors
+    /// If an item of the query is unknown.
+    ///
+    /// # Panics
+    /// If a number is not one of a user.
+    pub fn recommend_many(&self, users: &[u32], query: &Query<'_>) -> Result<Vec<Vec<(u32, f32)>>> {
+        let users: Vec<User<'_>> = users.iter().map(|&u| self.user_at(u)).collect();
+        if query.exclude.is_empty() && query.candidates.is_none() {
+            return Ok(rank::top_k_all(&*self.model, &users, query.n, !query.seen));
+        }
+        let allowed = self.allowed(query)?;
+        let lists = parallel::map(users.len(), 64, |range| {
+            let list = |user: &User<'_>| self.best(*user, &allowed, query);
+            users[range].iter().map(list).collect::<Vec<_>>()
+        });
+        Ok(lists.into_iter().flatten().collect())
+    }
+
     /// The user called `name`, with their history.
     ///
     /// # Errors
     /// If the user is unknown.
     pub fn user(&self, name: &str) -> Result<User<'_>> {
-        let index = self.users.get(name).ok_or_else(|| self.unknown("user", name, &self.users))?;
-        Ok(User { index: Some(index), history: self.seen.row(index as usize) })
+        Ok(self.user_at(self.user_index(name)?))
+    }
+
+    /// The number of the user called `name`.
+    ///
+    /// # Errors
+    /// If the user is unknown.
+    pub fn user_index(&self, name: &str) -> Result<u32> {
+        self.users.get(name).ok_or_else(|| self.unknown("user", name, &self.users))
+    }
+
+    /// User `u` by number, with their history.
+    ///
+    /// # Panics
+    /// If `u` is not the number of a user.
+    pub fn user_at(&self, u: u32) -> User<'_> {
+        let history = self.seen.row(u as usize);
+        // Somebody without interactions taught the model nothing; unless nobody's are in the file.
+        let known = !history.is_empty() || self.seen.nnz() == 0;
+        User { index: known.then_some(u), history }
     }
 
     /// The number of the item called `name`.
@@ -245,13 +290,14 @@ impl Recommender {
     }
 
     fn answer(&self, user: User<'_>, query: &Query<'_>) -> Result<Vec<Scored<'_>>> {
+        Ok(self.named(self.best(user, &self.allowed(query)?, query)))
+    }
+
+    /// The items that `query` lets come back, whatever the user has seen, in rising order.
+    fn allowed(&self, query: &Query<'_>) -> Result<Vec<u32>> {
         let named = |names: &[&str]| names.iter().map(|n| self.item(n)).collect::<Result<Vec<_>>>();
         let mut excluded = named(query.exclude)?;
-        if !query.seen {
-            excluded.extend_from_slice(user.history.columns);
-        }
         excluded.sort_unstable();
-        excluded.dedup();
         let mut items: Vec<u32> = match query.candidates {
             Some(names) => named(names)?,
             None => (0..self.items.len() as u32).collect(),
@@ -259,10 +305,18 @@ impl Recommender {
         items.sort_unstable();
         items.dedup();
         items.retain(|i| excluded.binary_search(i).is_err());
+        Ok(items)
+    }
+
+    /// The best of `allowed` for `user`.
+    fn best(&self, user: User<'_>, allowed: &[u32], query: &Query<'_>) -> Vec<(u32, f32)> {
+        let seen = if query.seen { &[] } else { user.history.columns };
+        let unseen = |item: &u32| seen.binary_search(item).is_err();
+        let items: Vec<u32> = allowed.iter().copied().filter(unseen).collect();
         let mut scores = vec![0.0; items.len()];
         self.model.score(user, &items, &mut scores);
         let best = rank::top_k(&scores, query.n, &[]);
-        Ok(self.named(best.into_iter().map(|(at, score)| (items[at as usize], score))))
+        best.into_iter().map(|(at, score)| (items[at as usize], score)).collect()
     }
 
     fn named(&self, list: impl IntoIterator<Item = (u32, f32)>) -> Vec<Scored<'_>> {

@@ -4,6 +4,7 @@ pub mod clean;
 pub mod csr;
 pub mod describe;
 pub mod ids;
+pub mod lists;
 pub mod moment;
 pub mod prose;
 pub mod ratings;

@@ -91,6 +91,13 @@ impl Scale {
     }
 }
 
+/// Whether positive values begin so low that the axis should begin at 0.
+fn near_zero(values: impl Iterator<Item = f64>) -> bool {
+    let usable = values.filter(|v| v.is_finite());
+    let (low, high) = usable.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
+    low >= 0.0 && low < 0.5 * high
+}
+
 /// The 1, 2 or 5 × 10ⁿ nearest above `step`.
 fn nice_step(step: f64) -> f64 {
     let power = 10f64.powf(step.log10().floor());
@@ -204,7 +211,7 @@ pub fn bars(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, bars: &[(Strin
 pub fn lines(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, lines: &[Line]) -> f64 {
     let points = || lines.iter().flat_map(|line| line.points.iter());
     let across = Scale::new(x.log, false, points().map(|p| p.0));
-    let up = Scale::new(y.log, false, points().map(|p| p.1));
+    let up = Scale::new(y.log, near_zero(points().map(|p| p.1)), points().map(|p| p.1));
     let legend = if lines.len() > 1 { 20.0 } else { 0.0 };
     let inner = Rect { top: space.top + legend, height: space.height - legend, ..space };
     let plot = frame(canvas, inner, x, y, &up, 44.0);

@@ -1,11 +1,13 @@
 //! The figures that training leads to.
 
 use super::{Axis, Cell, Content, Figure, Grid, Line, Panel};
+use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::User;
 use crate::recommender::Recommender;
-use crate::train::Epoch;
+use crate::train::{Epoch, Run};
+use serde::Serialize;
 
 /// The largest matrix that [`completion`] draws, in rows and in columns.
 const LARGEST: usize = 40;
@@ -42,8 +44,8 @@ fn loss(epochs: &[Epoch]) -> Result<Panel> {
         lines.push(line("penalty", |e| e.loss.penalty));
     }
     // A loss that falls through decades is told by ratios.
-    let values = || lines.iter().flat_map(|l| &l.points).map(|p| p.1).filter(|v| *v > 0.0);
-    let log = values().fold(0.0, f64::max) > 30.0 * values().fold(f64::MAX, f64::min);
+    let values = || lines[0].points.iter().map(|p| p.1);
+    let log = values().fold(0.0, f64::max) > 30.0 * values().fold(f64::MAX, f64::min).max(0.0);
     Ok(Panel {
         title: "Training loss".into(),
         x: Axis::new("epoch"),
@@ -52,16 +54,13 @@ fn loss(epochs: &[Epoch]) -> Result<Panel> {
     })
 }
 
-/// How a small matrix was completed: the loss curve (or `singular_values`) | the known entries with
-/// a red question mark for each unknown one | the same with the predictions in red.
+/// How a small matrix was completed: the loss curve (or the singular values of a recipe that
+/// computes them) | the known entries with a red question mark for each unknown one | the same with
+/// the predictions in red.
 ///
 /// # Errors
 /// If the matrix has more than 40 rows or columns.
-pub fn completion(
-    recommender: &Recommender,
-    ratings: &Ratings,
-    singular_values: &[f32],
-) -> Result<Figure> {
+pub fn completion(recommender: &Recommender, ratings: &Ratings) -> Result<Figure> {
     let (users, items) = (ratings.users.len(), ratings.items.len());
     if users.max(items) > LARGEST {
         return Err(Error::Unfit(format!(
@@ -73,21 +72,17 @@ pub fn completion(
     let epochs = &recommender.card().epochs;
     if !epochs.is_empty() {
         panels.push(loss(epochs)?);
-    } else if !singular_values.is_empty() {
-        let bar = |(at, &s): (usize, &f32)| ((at + 1).to_string(), f64::from(s));
+    } else if let Some(values) = singular_values(&recommender.card().algorithm, ratings)? {
+        let bar = |(at, &s): (usize, &f64)| ((at + 1).to_string(), s);
         panels.push(Panel {
             title: "Singular values".into(),
             x: Axis::new("number"),
             y: Axis::new("singular value"),
-            content: Content::Bars(singular_values.iter().enumerate().map(bar).collect()),
+            content: Content::Bars(values.iter().enumerate().map(bar).collect()),
         });
     }
     let scores = scores(recommender, ratings);
-    let known = |u: usize, i: usize| {
-        let row = ratings.by_user.row(u);
-        let at = row.columns.binary_search(&(i as u32)).ok()?;
-        Some(row.values[at])
-    };
+    let known = |u: usize, i: usize| ratings.by_user.row(u).get(i as u32);
     // Predictions may lie outside the scale of the data; the shades cover both.
     let (low, high) =
         scores.iter().fold(ratings.scale(), |(low, high), &s| (low.min(s), high.max(s)));
@@ -115,6 +110,49 @@ pub fn completion(
         panels.push(Panel { title, x: Axis::default(), y: Axis::default(), content });
     }
     Ok(Figure::new(&panels))
+}
+
+/// All singular values of the matrix that `svd` decomposes; none of other recipes. Its item vectors
+/// have them as squared lengths of their columns, so keeping every factor shows them all.
+fn singular_values(algorithm: &Algorithm, ratings: &Ratings) -> Result<Option<Vec<f64>>> {
+    if algorithm.name() != "svd" {
+        return Ok(None);
+    }
+    let value = serde_json::to_value(algorithm).expect("settings are plain data");
+    let mut settings = value.as_object().cloned().unwrap_or_default();
+    settings.remove("algorithm");
+    settings.insert("factors".into(), ratings.users.len().min(ratings.items.len()).into());
+    let whole = Algorithm::from_settings("svd", &settings)?.fit(ratings, &mut Run::default())?;
+    let Some(items) = whole.item_vectors() else { return Ok(None) };
+    let mut values = vec![0.0; items.cols()];
+    for i in 0..items.rows() {
+        items.row(i).iter().zip(&mut values).for_each(|(&q, s)| *s += f64::from(q).powi(2));
+    }
+    values.sort_unstable_by(|a, b| b.total_cmp(a));
+    Ok(Some(values))
+}
+
+/// A pair that is not in the data, and what the model says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Predicted<'a> {
+    /// The user.
+    pub user: &'a str,
+    /// The item.
+    pub item: &'a str,
+    /// Its predicted value.
+    pub prediction: f32,
+}
+
+/// The predictions that [`completion`] shows, row after row.
+pub fn unknown<'a>(recommender: &Recommender, ratings: &'a Ratings) -> Vec<Predicted<'a>> {
+    let items = ratings.items.len();
+    let pair = |(at, &prediction): (usize, &f32)| {
+        let (u, i) = (at / items, (at % items) as u32);
+        let known = ratings.by_user.row(u).get(i).is_some();
+        let (user, item) = (ratings.users.name(u as u32), ratings.items.name(i));
+        (!known).then_some(Predicted { user, item, prediction })
+    };
+    scores(recommender, ratings).iter().enumerate().filter_map(pair).collect()
 }
 
 /// Scores of all items for all users, row after row.

@@ -7,12 +7,15 @@ use super::canvas::{
 
 const NAME: Style = Style { size: 11.0, bold: false, color: GREY, upright: false };
 const LONGEST_NAME: f64 = 90.0;
+/// As high as the space between the axes of other panels.
+const HEIGHT: f64 = 240.0;
 
 impl Grid {
-    /// Side of a square: wide enough for its text.
+    /// Side of a square: few fill the height of a panel, many are as wide as their text needs.
     fn side(&self) -> f64 {
         let widest = self.cells.iter().map(|c| text_width(&c.text, 12.0)).fold(0.0, f64::max);
-        (widest + 12.0).clamp(36.0, 72.0)
+        let most = self.rows.len().max(self.columns.len()).max(1) as f64;
+        (HEIGHT / most).clamp((widest + 12.0).clamp(36.0, 72.0), 72.0)
     }
 
     fn longest(names: &[String]) -> f64 {

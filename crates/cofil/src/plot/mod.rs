@@ -27,7 +27,7 @@ mod svg;
 
 pub use axes::Axis;
 pub use describe::describe;
-pub use figures::{completion, curve};
+pub use figures::{Predicted, completion, curve, unknown};
 
 use crate::error::{Error, Result};
 use crate::store;

@@ -65,7 +65,8 @@ pub struct Suspect {
 type Table = [(f32, usize)];
 
 impl Values {
-    pub(super) fn of(values: &[f32]) -> Self {
+    /// Describes `values`.
+    pub fn of(values: &[f32]) -> Self {
         let mut sorted = values.to_vec();
         sorted.sort_unstable_by(f32::total_cmp);
         let (Some(&min), Some(&max)) = (sorted.first(), sorted.last()) else {

@@ -1,0 +1,205 @@
+//! Lists of recommendations as a file, written block by block: a list for every user of a large
+//! service does not fit in memory.
+
+use super::IdMap;
+use crate::error::{Error, Result};
+use crate::store::Pending;
+use serde::Serialize;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Writes lists in the format of a file's ending; the file appears when it is finished.
+///
+/// `.csv` and `.parquet` have a row for each entry with columns `user`, `item`, `rank` (from 1) and
+/// `score`; `.jsonl` has a line for each user.
+pub struct ListWriter<'a> {
+    users: &'a Arc<IdMap>,
+    items: &'a Arc<IdMap>,
+    sink: Sink,
+}
+
+enum Sink {
+    Csv(csv::Writer<BufWriter<Pending>>),
+    JsonLines(BufWriter<Pending>),
+    #[cfg(feature = "arrow")]
+    Parquet(Box<parquet::Parquet>),
+}
+
+impl<'a> ListWriter<'a> {
+    /// Refuses a path whose ending is not known.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn check_path(path: &Path) -> Result<()> {
+        let ending = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+        match ending.as_deref() {
+            Some("csv" | "jsonl") => Ok(()),
+            #[cfg(feature = "arrow")]
+            Some("parquet") => Ok(()),
+            _ => Err(Error::format(
+                path,
+                "lists are written to a file that ends in .csv, .jsonl or .parquet",
+            )),
+        }
+    }
+
+    /// Begins the file at `path`, for lists over `users` and `items`.
+    ///
+    /// # Errors
+    /// If the ending is not known or the file system refuses.
+    pub fn create(path: &Path, users: &'a Arc<IdMap>, items: &'a Arc<IdMap>) -> Result<Self> {
+        Self::check_path(path)?;
+        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+        let file = BufWriter::new(Pending::create(path)?);
+        let sink = match ending.to_str() {
+            Some("jsonl") => Sink::JsonLines(file),
+            #[cfg(feature = "arrow")]
+            Some("parquet") => Sink::Parquet(Box::new(parquet::Parquet::new(path, file)?)),
+            _ => {
+                let mut csv = csv::Writer::from_writer(file);
+                csv.write_record(["user", "item", "rank", "score"]).map_err(|e| io(path, e))?;
+                Sink::Csv(csv)
+            }
+        };
+        Ok(Self { users, items, sink })
+    }
+
+    /// Appends the lists of `users`, one for each.
+    ///
+    /// # Errors
+    /// If the file system refuses.
+    pub fn write(&mut self, users: &[u32], lists: &[Vec<(u32, f32)>]) -> Result<()> {
+        let (names, items) = (self.users, self.items);
+        let rows = || {
+            users.iter().zip(lists).flat_map(move |(&user, list)| {
+                let user = names.name(user);
+                let entry = move |(at, &(item, score)): (usize, &(u32, f32))| {
+                    (user, items.name(item), at as u32 + 1, score)
+                };
+                list.iter().enumerate().map(entry)
+            })
+        };
+        match &mut self.sink {
+            Sink::Csv(csv) => {
+                for (user, item, rank, score) in rows() {
+                    let record = [user, item, &rank.to_string(), &score.to_string()];
+                    let written = csv.write_record(record);
+                    written.map_err(|e| io(csv.get_ref().get_ref().path(), e))?;
+                }
+                Ok(())
+            }
+            Sink::JsonLines(file) => {
+                for (&user, list) in users.iter().zip(lists) {
+                    let entry =
+                        |&(item, score): &(u32, f32)| Entry { item: items.name(item), score };
+                    let items = list.iter().map(entry).collect();
+                    let list = List { user: names.name(user), items };
+                    let line = serde_json::to_string(&list).expect("names and numbers serialize");
+                    let written = writeln!(file, "{line}");
+                    written.map_err(|e| Error::io(file.get_ref().path(), e))?;
+                }
+                Ok(())
+            }
+            #[cfg(feature = "arrow")]
+            Sink::Parquet(parquet) => parquet.write(rows()),
+        }
+    }
+
+    /// Puts the file in its place; returns its bytes.
+    ///
+    /// # Errors
+    /// If the file system refuses.
+    pub fn finish(self) -> Result<u64> {
+        let file = match self.sink {
+            Sink::JsonLines(file) => file,
+            Sink::Csv(mut csv) => {
+                let flushed = csv.flush();
+                flushed.map_err(|e| Error::io(csv.get_ref().get_ref().path(), e))?;
+                csv.into_inner()
+                    .map_err(|e| Error::Unfit(format!("cannot finish: {}", e.error())))?
+            }
+            #[cfg(feature = "arrow")]
+            Sink::Parquet(parquet) => parquet.finish()?,
+        };
+        let finished = file.into_inner();
+        finished.map_err(|e| Error::Unfit(format!("cannot finish: {}", e.error())))?.finish()
+    }
+}
+
+/// A line of `.jsonl`.
+#[derive(Serialize)]
+struct List<'a> {
+    user: &'a str,
+    items: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    item: &'a str,
+    score: f32,
+}
+
+fn io(path: &Path, error: csv::Error) -> Error {
+    Error::io(path, error.into())
+}
+
+#[cfg(feature = "arrow")]
+mod parquet {
+    use super::{BufWriter, Error, Path, Pending, Result};
+    use ::parquet::arrow::ArrowWriter;
+    use ::parquet::basic::{Compression, ZstdLevel};
+    use ::parquet::errors::ParquetError;
+    use ::parquet::file::properties::WriterProperties;
+    use arrow::array::{ArrayRef, Float32Array, RecordBatch, StringArray, UInt32Array};
+    use arrow::datatypes::{DataType, Field, Schema};
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    pub struct Parquet {
+        path: PathBuf,
+        schema: Arc<Schema>,
+        writer: ArrowWriter<BufWriter<Pending>>,
+    }
+
+    impl Parquet {
+        pub fn new(path: &Path, file: BufWriter<Pending>) -> Result<Self> {
+            let columns = [
+                ("user", DataType::Utf8),
+                ("item", DataType::Utf8),
+                ("rank", DataType::UInt32),
+                ("score", DataType::Float32),
+            ];
+            let field = |(name, kind)| Field::new(name, kind, false);
+            let schema = Arc::new(Schema::new(columns.map(field).to_vec()));
+            let packing = Compression::ZSTD(ZstdLevel::default());
+            let properties = WriterProperties::builder().set_compression(packing).build();
+            let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties));
+            let writer = writer.map_err(|e| failed(path, &e))?;
+            Ok(Self { path: path.to_owned(), schema, writer })
+        }
+
+        pub fn write<'a>(
+            &mut self,
+            rows: impl Iterator<Item = (&'a str, &'a str, u32, f32)> + Clone,
+        ) -> Result<()> {
+            let columns: Vec<ArrayRef> = vec![
+                Arc::new(StringArray::from_iter_values(rows.clone().map(|r| r.0))),
+                Arc::new(StringArray::from_iter_values(rows.clone().map(|r| r.1))),
+                Arc::new(UInt32Array::from_iter_values(rows.clone().map(|r| r.2))),
+                Arc::new(Float32Array::from_iter_values(rows.map(|r| r.3))),
+            ];
+            let batch = RecordBatch::try_new(self.schema.clone(), columns)
+                .expect("the columns are those of the schema");
+            self.writer.write(&batch).map_err(|e| failed(&self.path, &e))
+        }
+
+        pub fn finish(self) -> Result<BufWriter<Pending>> {
+            self.writer.into_inner().map_err(|e| failed(&self.path, &e))
+        }
+    }
+
+    fn failed(path: &Path, error: &ParquetError) -> Error {
+        Error::format(path, format!("cannot be written: {error}"))
+    }
+}
