@@ -45,7 +45,6 @@ impl Cleaning {
     }
 
     /// Cleans a table and groups it by user.
-    #[allow(dead_code, reason = "commands that train read this way")]
     pub fn apply(&self, data: Interactions) -> Result<(Ratings, CleanReport)> {
         Ok(self.settings().ratings(data)?)
     }

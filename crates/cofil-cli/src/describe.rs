@@ -63,7 +63,6 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// The report of a table that is already in memory.
-#[allow(dead_code, reason = "quickstart shows it")]
 pub fn report(data: &Interactions) -> Result<String> {
     Ok(text(&Description::of(data)?))
 }

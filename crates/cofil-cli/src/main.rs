@@ -1,48 +1,133 @@
 //! The command `cofil`: arguments in, library calls, tables or JSON out.
 
+mod algorithms;
+mod choice;
 mod clean;
 mod convert;
 mod describe;
 mod input;
+mod inspect;
+mod machine;
 mod output;
+mod plot;
+mod predict;
+mod progress;
+mod quickstart;
+mod recommend;
+mod shell;
+mod similar;
 mod split;
+mod titles;
 mod train;
+mod validation;
 
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 /// Collaborative filtering: from a table of interactions to evaluated, explained recommendations.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true, propagate_version = true)]
-struct Cli {
+#[command(name = "cofil", version, arg_required_else_help = true, propagate_version = true)]
+#[command(
+    max_term_width = 100,
+    after_help = "Begin with `cofil quickstart`, or with your own table:
+  cofil describe ratings.csv
+  cofil train ratings.csv -o model.cofil
+  cofil recommend model.cofil --user 42"
+)]
+pub struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Threads to work with [default: all cores]; results do not depend on it
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
 }
 
 // One line per subcommand; each lives in the file of its name.
 #[derive(Subcommand)]
 enum Command {
-    /// Tell what is in a table, what looks wrong and what it is good for.
+    /// See everything work in a minute, on bundled data or your own
+    Quickstart(quickstart::Args),
+    /// Tell what is in a table, what looks wrong and what it is good for
     Describe(describe::Args),
-    /// Divide a table into training and test parts, and say what the test can show.
+    /// Divide a table into training and test parts, and say what the test can show
     Split(split::Args),
-    /// Train a model on a table of interactions.
+    /// Train a model on a table of interactions
     Train(train::Args),
-    /// Rewrite a table in another format.
+    /// Recommend items to a user, to a stranger with a history, or to everybody
+    Recommend(recommend::Args),
+    /// List the items most like an item
+    Similar(similar::Args),
+    /// Predict the values of pairs of users and items
+    Predict(predict::Args),
+    /// Show what a model file holds
+    Inspect(inspect::Args),
+    /// Draw a completed matrix or a training curve
+    Plot(plot::Args),
+    /// List the algorithms, or the settings of one
+    Algorithms(algorithms::Args),
+    /// Rewrite a table in another format
     Convert(convert::Args),
+    /// Print the completions of a shell
+    Completions(shell::Completions),
+    /// Print or write the manual pages
+    Man(shell::Man),
 }
 
-fn main() -> std::process::ExitCode {
-    let result = match Cli::parse().command {
-        Command::Describe(args) => describe::run(&args),
-        Command::Split(args) => split::run(&args),
-        Command::Train(args) => train::run(&args),
-        Command::Convert(args) => convert::run(&args),
-    };
-    match result {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+fn run(command: &Command) -> Result<()> {
+    match command {
+        Command::Quickstart(args) => quickstart::run(args),
+        Command::Describe(args) => describe::run(args),
+        Command::Split(args) => split::run(args),
+        Command::Train(args) => train::run(args),
+        Command::Recommend(args) => recommend::run(args),
+        Command::Similar(args) => similar::run(args),
+        Command::Predict(args) => predict::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Plot(args) => plot::run(args),
+        Command::Algorithms(args) => algorithms::run(args),
+        Command::Convert(args) => convert::run(args),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(args),
+    }
+}
+
+fn main() -> ExitCode {
+    machine::end_quietly_on_broken_pipe();
+    let cli = Cli::parse();
+    let mut pool = rayon::ThreadPoolBuilder::new();
+    if let Some(threads) = cli.threads {
+        pool = pool.num_threads(threads.into());
+    }
+    let pool = pool.build().context("cannot start threads");
+    match pool.and_then(|pool| pool.install(|| run(&cli.command))) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
-            std::process::ExitCode::FAILURE
+            eprintln!("error: {}", message(&error));
+            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
         }
     }
+}
+
+/// The chain of causes, without those that a message repeats.
+fn message(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text += &format!(": {cause}");
+        }
+    }
+    text
+}
+
+/// Whether the mistake is in the command line and not in the data.
+fn is_usage(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(
+            cofil::Error::Setting { .. }
+                | cofil::Error::Unknown { kind: "setting" | "algorithm" | "metric" | "format", .. }
+        )
+    )
 }

@@ -1,0 +1,165 @@
+//! `cofil algorithms`.
+
+use crate::output;
+use anyhow::Result;
+use cofil::Algorithm;
+use serde_json::{Map, Value, json};
+
+/// Arguments of `cofil algorithms`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil algorithms
+  cofil algorithms ials")]
+pub struct Args {
+    /// Algorithm whose settings to show
+    name: Option<String>,
+    /// Print JSON: names and what they do, or the JSON schema of one
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    match &args.name {
+        Some(name) => one(name, args.json),
+        None => all(args.json),
+    }
+}
+
+/// What each algorithm is, by name.
+fn summaries() -> Result<Vec<(String, String)>> {
+    let summary = |a: Algorithm| {
+        let schema = Algorithm::schema(&a.name())?;
+        Ok((a.name(), text(&schema["description"])))
+    };
+    Algorithm::all().into_iter().map(summary).collect()
+}
+
+fn all(json: bool) -> Result<()> {
+    let summaries = summaries()?;
+    if json {
+        let list: Vec<Value> = (summaries.iter())
+            .map(|(name, summary)| json!({"name": name, "summary": summary}))
+            .collect();
+        return output::json(&list);
+    }
+    output::table(
+        &["Algorithm", "What it does"],
+        summaries.into_iter().map(|(n, s)| vec![n, s]),
+        &[],
+    );
+    println!("\nThe settings of one: cofil algorithms NAME");
+    Ok(())
+}
+
+fn one(name: &str, json: bool) -> Result<()> {
+    let schema = Algorithm::schema(name)?;
+    if json {
+        return output::json(&schema);
+    }
+    let default = Algorithm::from_settings(name, &Map::new())?;
+    let default = output::value(&default)?;
+    println!("{name}: {}\n", text(&schema["description"]));
+    let settings = default.as_object().into_iter().flatten().filter(|(s, _)| *s != "algorithm");
+    let mut rows: Vec<Vec<String>> = settings
+        .map(|(setting, default)| {
+            let property = &schema["properties"][setting];
+            let default = if default.is_null() { "not set".into() } else { text(default) };
+            vec![setting.clone(), kind(property, &schema), default, text(&property["description"])]
+        })
+        .collect();
+    // What matters most comes first; the rest by name.
+    let rank = |row: &Vec<String>| {
+        let first = ["factors", "k", "epochs", "reg", "learning_rate"];
+        first.iter().position(|name| *name == row[0]).unwrap_or(first.len())
+    };
+    rows.sort_by_key(rank);
+    if rows.is_empty() {
+        println!("There is nothing to set.");
+        return Ok(());
+    }
+    let widest = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0);
+    let (w0, w1, w2) = (widest(0).max(7), widest(1).max(4), widest(2).max(7));
+    println!("{:<w0$}  {:<w1$}  {:<w2$}  Meaning", "Setting", "Type", "Default");
+    let indent = w0 + w1 + w2 + 6;
+    for row in &rows {
+        let mut lines = wrap(&row[3], 110usize.saturating_sub(indent).max(40)).into_iter();
+        let first = lines.next().unwrap_or_default();
+        println!("{:<w0$}  {:<w1$}  {:<w2$}  {first}", row[0], row[1], row[2]);
+        lines.for_each(|line| println!("{:indent$}{line}", ""));
+    }
+    let example = rows.iter().find(|row| row[1] != "true | false" && row[2] != "not set");
+    if let Some(row) = example.or(rows.first()) {
+        println!("\nSet one with: cofil train … --algorithm {name} --set {}={}", row[0], row[2]);
+    }
+    Ok(())
+}
+
+/// Text without the marks of documentation.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.replace('\n', " ").replace("[`", "`").replace("`]", "`"),
+        other => other.to_string(),
+    }
+}
+
+/// The type of a setting in a word or two.
+fn kind(property: &Value, schema: &Value) -> String {
+    if let Some(path) = property["$ref"].as_str() {
+        let target = schema.pointer(path.trim_start_matches('#'));
+        return target.map_or_else(|| "see below".into(), |target| kind(target, schema));
+    }
+    if let Some(choices) = property["enum"].as_array() {
+        return choices.iter().map(text).collect::<Vec<_>>().join(" | ");
+    }
+    for several in ["oneOf", "anyOf"] {
+        if let Some(choices) = property[several].as_array() {
+            let kinds: Vec<String> = choices
+                .iter()
+                .filter(|choice| choice["type"] != "null")
+                .map(|choice| match choice.get("const") {
+                    Some(name) => text(name),
+                    None => kind(choice, schema),
+                })
+                .collect();
+            return kinds.join(" | ");
+        }
+    }
+    if let Some(name) = property.get("const") {
+        return text(name);
+    }
+    let types: Vec<&str> = match &property["type"] {
+        Value::String(one) => vec![one],
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let words = types.iter().filter(|t| **t != "null").map(|t| match *t {
+        "integer" => "whole number".to_owned(),
+        "boolean" => "true | false".to_owned(),
+        "array" => format!("list of {}s", kind(&property["items"], schema)),
+        "object" => match property["properties"].as_object() {
+            Some(fields) => {
+                format!("{{{}}}", fields.keys().cloned().collect::<Vec<_>>().join(", "))
+            }
+            None => "table".into(),
+        },
+        other => other.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" | ")
+}
+
+/// Cuts `text` into lines of at most `width` letters.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is always a line");
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}

@@ -1,0 +1,89 @@
+//! Which algorithm, with which settings: the arguments that every command that trains shares.
+
+use anyhow::{Context, Result, bail};
+use clap::builder::PossibleValuesParser;
+use cofil::data::describe::{Kind, Values};
+use cofil::{Algorithm, Error, Ratings};
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+
+/// What to train.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct Choice {
+    /// Algorithm; see `cofil algorithms` [default: biased-mf for ratings, ials for events]
+    #[arg(short, long, value_name = "NAME", value_parser = names())]
+    pub algorithm: Option<String>,
+    /// A setting of the algorithm; may be repeated. See `cofil algorithms NAME`
+    #[arg(short, long = "set", value_name = "NAME=VALUE")]
+    pub settings: Vec<String>,
+    /// TOML or JSON file with `algorithm = "…"` and settings; --algorithm and --set go before it
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl Choice {
+    /// The algorithm for `ratings`, and why it was chosen if nobody said.
+    pub fn algorithm(&self, ratings: &Ratings) -> Result<(Algorithm, Option<String>)> {
+        let mut settings = self.config()?;
+        let configured = settings.remove("algorithm");
+        for pair in &self.settings {
+            let (name, value) = parse_setting(pair)?;
+            settings.insert(name, value);
+        }
+        let configured = match configured {
+            None => None,
+            Some(Value::String(name)) => Some(name),
+            Some(other) => bail!("`algorithm` in the config file is a name, not {other}"),
+        };
+        let (name, why) = match self.algorithm.clone().or(configured) {
+            Some(name) => (name, None),
+            None => {
+                let (name, why) = default_for(ratings);
+                (name.into(), Some(why.into()))
+            }
+        };
+        Ok((Algorithm::from_settings(&name, &settings)?, why))
+    }
+
+    /// Refuses unknown names before any data is read.
+    pub fn check(&self) -> Result<()> {
+        if self.algorithm.is_some() || self.config.is_some() {
+            self.algorithm(&Ratings::default())?;
+        }
+        Ok(())
+    }
+
+    fn config(&self) -> Result<Map<String, Value>> {
+        let Some(path) = &self.config else { return Ok(Map::new()) };
+        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+        let value = match path.extension().is_some_and(|e| e == "json") {
+            true => serde_json::from_str(&text).map_err(anyhow::Error::from),
+            false => toml::from_str(&text).map_err(anyhow::Error::from),
+        };
+        value.with_context(|| path.display().to_string())
+    }
+}
+
+fn names() -> PossibleValuesParser {
+    // A dozen names that live as long as the command does.
+    PossibleValuesParser::new(Algorithm::all().iter().map(|a| &*a.name().leak()))
+}
+
+/// `factors=64`, `link=sigmoid`, `shape=[64,32]`: JSON, or else the bare text.
+fn parse_setting(pair: &str) -> Result<(String, Value)> {
+    let (name, value) = pair
+        .split_once('=')
+        .with_context(|| format!("`--set {pair}`: write NAME=VALUE, such as `--set factors=64`"))?;
+    let (name, value) = (name.trim(), value.trim());
+    Ok((name.into(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
+}
+
+/// The algorithm to begin with, and why.
+fn default_for(ratings: &Ratings) -> (&'static str, &'static str) {
+    match Values::of(ratings.by_user.values()).kind {
+        Kind::Ratings => ("biased-mf", "the values are ratings, so it predicts them"),
+        Kind::Votes => ("ials", "the values are votes, so it ranks what people choose"),
+        Kind::Counts => ("ials", "the values are counts, so it ranks what people choose"),
+        Kind::Events => ("ials", "the values are all equal, so it ranks what people choose"),
+    }
+}

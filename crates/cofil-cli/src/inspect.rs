@@ -1,0 +1,92 @@
+//! `cofil inspect`.
+
+use crate::output;
+use anyhow::{Context, Result};
+use cofil::recommender::Card;
+use cofil::{Error, Recommender};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Arguments of `cofil inspect`.
+#[derive(clap::Args)]
+#[command(after_help = "Example:
+  cofil inspect model.cofil")]
+pub struct Args {
+    /// Model file
+    model: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let recommender = Recommender::load(&args.model)?;
+    let size = std::fs::metadata(&args.model).map_err(|e| Error::io(&args.model, e))?.len();
+    let Card { cofil, algorithm, seed, data, epochs, .. } = recommender.card();
+    let model = recommender.model();
+    let arrays = model.tensors();
+    let shapes = || arrays.iter().map(|a| (a.name().to_owned(), a.shape().to_vec()));
+    let fingerprint = recommender.fingerprint().context("a loaded model has a fingerprint")?;
+    let seen = recommender.seen().nnz();
+    if args.json {
+        return output::json(&json!({
+            "file": args.model.display().to_string(),
+            "bytes": size,
+            "fingerprint": fingerprint,
+            "cofil": cofil,
+            "algorithm": output::value(algorithm)?,
+            "target": algorithm.target(),
+            "seed": seed,
+            "data": data,
+            "epochs": epochs,
+            "shape": model.kind(),
+            "arrays": shapes().collect::<std::collections::BTreeMap<_, _>>(),
+            "seen": seen,
+        }));
+    }
+    let arrays: Vec<String> = shapes()
+        .map(|(name, shape)| {
+            let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
+            format!("{name} {}", shape.join(" × "))
+        })
+        .collect();
+    let (low, high) = data.scale;
+    let mut facts = vec![
+        ("file", format!("{} ({})", args.model.display(), output::bytes(size))),
+        ("written by", format!("cofil {cofil}")),
+        ("algorithm", algorithm.name()),
+        ("settings", settings(algorithm)?),
+        ("seed", seed.to_string()),
+        ("data", output::sizes(data)),
+        ("values", format!("{low} to {high}, mean {:.4}", data.mean)),
+        ("data print", data.fingerprint.clone()),
+    ];
+    if let Some(last) = epochs.last() {
+        let best = epochs.iter().rev().find(|e| e.best && e.validation.is_some());
+        let kept = match best.and_then(|best| Some((best.number, best.validation?))) {
+            Some((number, value)) => format!("; kept epoch {number} with validation {value:.4}"),
+            None => String::new(),
+        };
+        let loss = last.loss.data + last.loss.penalty;
+        facts.push(("epochs", format!("{} of {}, loss {loss:.6}{kept}", last.number, last.of)));
+    }
+    facts.push(("shape", format!("{}: {}", model.kind(), arrays.join(", "))));
+    facts.push((
+        "seen items",
+        match seen {
+            0 => "not in the file".into(),
+            n => format!("{n}, so that nobody is recommended what they have"),
+        },
+    ));
+    facts.push(("fingerprint", fingerprint.to_owned()));
+    output::facts(&facts);
+    Ok(())
+}
+
+/// `factors = 64, reg = 0.1`.
+fn settings(algorithm: &cofil::Algorithm) -> Result<String> {
+    let value = output::value(algorithm)?;
+    let settings = value.as_object().into_iter().flatten().filter(|(name, _)| *name != "algorithm");
+    let told: Vec<String> = settings.map(|(name, value)| format!("{name} = {value}")).collect();
+    Ok(if told.is_empty() { "none".into() } else { told.join(", ") })
+}

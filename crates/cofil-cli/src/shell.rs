@@ -1,0 +1,56 @@
+//! `cofil completions` and `cofil man`: what the shell and the manual need to know.
+
+use crate::{Cli, output};
+use anyhow::{Context, Result};
+use clap::CommandFactory;
+use std::path::PathBuf;
+
+/// Arguments of `cofil completions`.
+#[derive(clap::Args)]
+#[command(after_help = "Example:
+  cofil completions bash > /etc/bash_completion.d/cofil")]
+pub struct Completions {
+    /// Shell
+    shell: clap_complete::Shell,
+}
+
+pub fn completions(args: &Completions) -> Result<()> {
+    clap_complete::generate(args.shell, &mut Cli::command(), "cofil", &mut std::io::stdout());
+    Ok(())
+}
+
+/// Arguments of `cofil man`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil man | man -l -
+  cofil man -o /usr/local/share/man/man1")]
+pub struct Man {
+    /// Folder to write a page for each command to; without it the main page is printed
+    #[arg(short, long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+    /// Print JSON: the pages written
+    #[arg(long, requires = "output")]
+    json: bool,
+}
+
+pub fn man(args: &Man) -> Result<()> {
+    let Some(folder) = &args.output else {
+        return Ok(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?);
+    };
+    let failed = || folder.display().to_string();
+    std::fs::create_dir_all(folder).with_context(failed)?;
+    clap_mangen::generate_to(Cli::command(), folder).with_context(failed)?;
+    let mut pages: Vec<String> = std::fs::read_dir(folder)
+        .with_context(failed)?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.starts_with("cofil") && name.ends_with(".1"))
+        .collect();
+    pages.sort_unstable();
+    match args.json {
+        true => output::json(&serde_json::json!({"pages": pages})),
+        false => {
+            pages.iter().for_each(|page| println!("{}", folder.join(page).display()));
+            Ok(())
+        }
+    }
+}

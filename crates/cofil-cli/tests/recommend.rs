@@ -1,0 +1,171 @@
+//! Commands that use a model: recommend, similar, predict, inspect.
+
+mod common;
+use common::Place;
+use serde_json::json;
+
+fn with_model() -> Place {
+    let place = Place::with_events();
+    place.ok("train events.csv -a ease --set reg=1 -o m");
+    place
+}
+
+#[test]
+fn a_user_gets_unseen_items_with_reasons() {
+    let place = with_model();
+    let answer = place.json("recommend m --user u0 -n 2");
+    assert_eq!((&answer["user"], &answer["history"]), (&json!("u0"), &json!(7)));
+    let items = answer["items"].as_array().unwrap();
+    let names: Vec<_> = items.iter().map(|i| i["item"].as_str().unwrap()).collect();
+    assert_eq!(names, ["even0", "even4"], "what is missing of their group");
+    for item in items {
+        assert!(item["because"].as_array().is_some_and(|b| !b.is_empty() && b.len() <= 3));
+    }
+    let told = place.ok("recommend m --user u0 -n 2");
+    assert!(told.starts_with("For user u0, who has 7 items:\n\n"), "{told}");
+    assert!(told.contains("1  even0"), "{told}");
+}
+
+#[test]
+fn strangers_are_known_by_their_history() {
+    let place = with_model();
+    let answer = place.json("recommend m --history odd1,odd2:2 -n 3");
+    assert_eq!(
+        answer["history"],
+        json!([{"item": "odd1", "value": 1.0}, {"item": "odd2", "value": 2.0}])
+    );
+    let items = answer["items"].as_array().unwrap();
+    assert!(items.iter().all(|i| i["item"].as_str().unwrap() != "odd1"));
+    assert!(items[0]["item"].as_str().unwrap().starts_with("odd"), "{items:?}");
+    let answer = place
+        .json("recommend m --history odd1 --with-seen --candidates odd1,odd2,all --exclude all");
+    let items = answer["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2);
+}
+
+#[test]
+fn everybody_goes_to_a_file() {
+    let place = with_model();
+    let report = place.json("recommend m --all -n 3 -o r.csv");
+    assert_eq!((&report["users"], &report["output"]), (&json!(20), &json!("r.csv")));
+    let csv = place.text("r.csv");
+    assert!(csv.starts_with("user,item,rank,score\nu0,even0,1,"), "{csv}");
+    assert_eq!(csv.lines().count() as u64, report["rows"].as_u64().unwrap() + 1);
+    place.ok("recommend m --all -n 3 -o r.jsonl");
+    let first: serde_json::Value =
+        serde_json::from_str(place.text("r.jsonl").lines().next().unwrap()).unwrap();
+    assert_eq!((&first["user"], &first["items"][0]["item"]), (&json!("u0"), &json!("even0")));
+    place.ok("recommend m --all -n 3 -o r.parquet");
+    assert!(place.read("r.parquet").starts_with(b"PAR1"));
+    // What was written can be read again.
+    place.ok("convert r.parquet back.csv --value-col score");
+    assert!(place.text("back.csv").contains("u0,even0,"));
+}
+
+#[test]
+fn one_answer_for_one_user_and_for_many() {
+    let place = with_model();
+    place.write("users.txt", "u3\n\nu0\n");
+    place.ok("recommend m --users users.txt -n 2 -o r.jsonl");
+    place.ok("recommend m --users users.txt -n 2 --exclude even0 -o excluded.jsonl");
+    let lines = place.text("r.jsonl");
+    let lists: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lists[0]["user"], &lists[1]["user"]), (&json!("u3"), &json!("u0")));
+    let alone = place.json("recommend m --user u0 -n 2");
+    for (many, one) in
+        lists[1]["items"].as_array().unwrap().iter().zip(alone["items"].as_array().unwrap())
+    {
+        assert_eq!(many["item"], one["item"]);
+    }
+    assert!(!place.text("excluded.jsonl").contains("\"even0\""));
+    place.write("users.txt", "u0\nwho\n");
+    let error = place.fails(1, "recommend m --users users.txt -o r.jsonl");
+    assert!(error.contains("users.txt:2: unknown user `who`"), "{error}");
+}
+
+#[test]
+fn without_seen_items_the_file_is_smaller_and_says_so() {
+    let place = Place::with_ratings();
+    let train = "train ratings.csv -a biased-mf --set factors=2 --set epochs=2";
+    place.ok(&format!("{train} -o with"));
+    place.ok(&format!("{train} --no-seen -o without"));
+    assert!(place.read("without").len() < place.read("with").len());
+    assert_eq!(place.json("inspect without")["seen"], 0);
+    let list =
+        |model: &str| place.json(&format!("recommend {model} --user u1 -n 50"))["items"].clone();
+    assert_eq!(list("without").as_array().map(Vec::len), Some(12), "nothing is known to be seen");
+    assert!(list("with").as_array().is_some_and(|list| list.len() < 12));
+    let told = place.ok("recommend without --user u1");
+    assert!(told.contains("does not say what users have"), "{told}");
+}
+
+#[test]
+fn similar_items_and_titles() {
+    let place = with_model();
+    place.write("titles.csv", "id,title\neven1,The First\neven2,\"Second, the\"\nall,All\n");
+    let answer = place.json("similar m --item even1 -n 3");
+    let items = answer["items"].as_array().unwrap();
+    assert!(items.iter().all(|i| !i["item"].as_str().unwrap().starts_with("odd")), "{items:?}");
+    let told = place.ok("similar m --item even1 -n 8 --titles titles.csv:id:title");
+    assert!(told.starts_with("Most like The First:\n\n") && told.contains("Second, the"), "{told}");
+    let told = place.ok("recommend m --history even1 --titles titles.csv:1:2");
+    assert!(told.starts_with("For somebody with The First:"), "{told}");
+}
+
+#[test]
+fn pairs_are_predicted_in_their_order() {
+    let place = Place::with_ratings();
+    place.ok("train ratings.csv -a biased-mf --set factors=2 -o m");
+    place.write("pairs.csv", "user,item\nu3,i1\nnobody,i1\nu3,i5\n");
+    let out = place.ok("predict m --pairs pairs.csv");
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!((lines[0], lines[2], lines.len()), ("user,item,prediction", "nobody,i1,", 4));
+    let one = place.ok("predict m --user u3 --item i5");
+    assert_eq!(lines[3], format!("u3,i5,{}", one.trim()));
+    let report = place.json("predict m --pairs pairs.csv");
+    assert_eq!((&report["pairs"], &report["unknown"]), (&json!(3), &json!(1)));
+    assert!(report["predictions"][1]["prediction"].is_null());
+    place.ok("predict m --pairs pairs.csv -o p.csv");
+    assert_eq!(place.text("p.csv"), out);
+}
+
+#[test]
+fn the_model_card_is_complete() {
+    let place = with_model();
+    let card = place.json("inspect m");
+    assert_eq!(card["algorithm"], json!({"algorithm": "ease", "reg": 1.0, "max_items": 50000}));
+    assert_eq!((&card["seed"], &card["shape"]), (&json!(0), &json!("item-weights")));
+    assert_eq!((&card["data"]["users"], &card["data"]["items"]), (&json!(20), &json!(17)));
+    assert_eq!(card["bytes"].as_u64(), Some(place.read("m").len() as u64));
+    let told = place.ok("inspect m");
+    for part in ["algorithm    ease", "20 users, 17 items, 140 interactions", "fingerprint  "] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[test]
+fn bad_requests_and_files_are_told() {
+    let place = with_model();
+    let says = |code, args: &str, part: &str| {
+        let error = place.fails(code, args);
+        assert!(error.contains(part), "cofil {args}: {error}");
+    };
+    says(1, "recommend m --user u99", "unknown user `u99`; did you mean `u19`?");
+    says(1, "recommend m --history evn1", "unknown item `evn1`; did you mean `even1`?");
+    says(1, "similar m --item nothing", "unknown item `nothing`");
+    says(1, "recommend none --user u1", "none: No such file");
+    says(1, "recommend events.csv --user u1", "not a cofil model file");
+    says(2, "recommend m", "--user <USER>|--history");
+    says(2, "recommend m --all", "--output");
+    says(1, "recommend m --all -o r.txt", ".csv, .jsonl or .parquet");
+    says(1, "recommend m --all -o nowhere/r.csv", "cannot write to the folder nowhere");
+    says(1, "predict m --user u1 --item i999", "unknown item `i999`");
+    let mut bytes = place.read("m");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    place.write("flipped", &bytes);
+    says(1, "inspect flipped", "the checksum does not match: the file is damaged");
+    place.write("cut", &bytes[..middle]);
+    says(1, "inspect cut", "cut short");
+}

@@ -1,0 +1,143 @@
+//! `cofil train` and what it writes.
+
+mod common;
+use common::Place;
+use serde_json::json;
+
+#[test]
+fn json_tells_what_was_done() {
+    let place = Place::with_ratings();
+    let report =
+        place.json("train ratings.csv -a biased-mf --set factors=4 --set epochs=3 --seed 7 -o m");
+    assert_eq!(report["algorithm"]["algorithm"], "biased-mf");
+    assert_eq!((&report["algorithm"]["factors"], &report["seed"]), (&json!(4), &json!(7)));
+    assert_eq!(report["algorithm"]["init_scale"], json!(0.03), "short numbers");
+    assert_eq!(report["epochs"].as_array().map(Vec::len), Some(3));
+    for phase in ["load", "fit", "save"] {
+        assert!(report["seconds"][phase].as_f64().is_some_and(|s| s >= 0.0), "{phase}");
+    }
+    assert!(report["peak_memory_mb"].as_f64().is_some_and(|mb| mb > 1.0));
+    assert_eq!(report["fingerprint"].as_str().map(str::len), Some(64));
+    assert_eq!((&report["read"]["rows"], &report["clean"]["users"]), (&json!(192), &json!(20)));
+    let model = place.json("inspect m");
+    assert_eq!(model["fingerprint"], report["fingerprint"]);
+    assert_eq!(model["data"]["fingerprint"], report["data_fingerprint"]);
+}
+
+#[test]
+fn same_seed_same_bytes_for_any_number_of_threads() {
+    let place = Place::with_ratings();
+    let train = "train ratings.csv -a biased-mf --set factors=4 --set epochs=3";
+    place.ok(&format!("{train} -o a --threads 1"));
+    place.ok(&format!("{train} -o b --threads 3"));
+    place.ok(&format!("{train} -o c --seed 1"));
+    assert!(place.read("a") == place.read("b") && place.read("a") != place.read("c"));
+}
+
+#[test]
+fn the_algorithm_follows_from_the_data() {
+    let place = Place::with_ratings();
+    let report = place.json("train ratings.csv -o m");
+    assert_eq!(report["algorithm"]["algorithm"], "biased-mf");
+    assert!(report["chosen_because"].as_str().is_some_and(|why| why.contains("ratings")));
+    let report = place.json("train ratings.csv --implicit -o m");
+    assert_eq!(report["algorithm"]["algorithm"], "ials");
+    assert_eq!(report["clean"]["settings"]["implicit"], true);
+}
+
+#[test]
+fn a_config_file_is_overruled_by_arguments() {
+    let place = Place::with_events();
+    place.write("c.toml", "algorithm = \"ease\"\nreg = 10.0\n");
+    assert_eq!(place.json("train events.csv -c c.toml -o m")["algorithm"]["reg"], 10.0);
+    let report = place.json("train events.csv -c c.toml --set reg=20 -o m");
+    assert_eq!(report["algorithm"]["reg"], 20.0);
+    place.write("c.json", "{\"algorithm\": \"ease\", \"rge\": 1}");
+    let error = place.fails(2, "train events.csv -c c.json -o m");
+    assert!(error.contains("unknown setting `rge`; did you mean `reg`?"), "{error}");
+}
+
+#[test]
+fn validation_keeps_the_best_epoch() {
+    let place = Place::with_ratings();
+    let train = "train ratings.csv -a biased-mf --set factors=4 --set epochs=30 --patience 2";
+    let report = place.json(&format!("{train} --valid 0.2 -o m"));
+    assert_eq!(report["valid_metric"], "rmse");
+    let epochs = report["epochs"].as_array().unwrap();
+    assert!(epochs.iter().all(|e| e["validation"].is_f64()));
+    assert!(epochs.iter().any(|e| e["best"] == true));
+    place.write("valid.csv", "user,item,rating\nu1,i0,3\nu2,i4,2\nnobody,i1,5\n");
+    let told = place.run(&format!("{train} --valid valid.csv -o m")).err;
+    assert!(told.contains("validation: 2 interactions of valid.csv; 1 left out"), "{told}");
+}
+
+#[test]
+fn a_checkpoint_is_gone_on_from_and_never_overwritten_by_mistake() {
+    let place = Place::with_ratings();
+    let train = "train ratings.csv -a biased-mf --set factors=4";
+    place.ok(&format!("{train} --set epochs=8 -o whole"));
+    place.ok(&format!("{train} --set epochs=5 --checkpoint c --checkpoint-every 2 -o half"));
+    let error = place.fails(1, &format!("{train} --set epochs=8 --checkpoint c -o resumed"));
+    assert!(error.contains("go on from it with --resume, or remove it"), "{error}");
+    place.ok(&format!("{train} --set epochs=8 --checkpoint c --resume -o resumed"));
+    assert!(place.read("whole") == place.read("resumed"), "resumed equals uninterrupted");
+}
+
+#[test]
+fn the_curve_is_written_as_its_ending_says() {
+    let place = Place::with_ratings();
+    let train = "train ratings.csv -a biased-mf --set epochs=2 --valid 0.1 -o m";
+    for ending in ["csv", "svg", "png"] {
+        place.ok(&format!("{train} --curve c.{ending}"));
+    }
+    assert!(place.text("c.csv").starts_with("epoch,data,penalty,rmse\n1,"));
+    assert!(place.text("c.svg").contains("Training loss") && place.text("c.svg").contains("rmse"));
+    assert!(place.read("c.png").starts_with(b"\x89PNG"));
+    assert!(place.fails(1, &format!("{train} --curve c.jpg")).contains(".svg or .png"));
+}
+
+#[test]
+fn epochs_are_told_line_by_line_where_there_is_no_terminal() {
+    let place = Place::with_ratings();
+    let told = place.run("train ratings.csv -a biased-mf --set epochs=2 -o m");
+    assert!(told.err.contains("epoch 1/2  loss ") && told.err.contains("epoch 2/2  loss "));
+    let kept: Vec<&str> = told.out.lines().map(|line| line.split("  ").next().unwrap()).collect();
+    assert_eq!(kept, ["model", "algorithm", "data", "trained", "memory", "fingerprint"]);
+}
+
+#[test]
+fn bad_input_is_told_with_the_remedy() {
+    let place = Place::with_ratings();
+    let says = |code, args: &str, part: &str| {
+        let error = place.fails(code, args);
+        assert!(error.contains(part), "cofil {args}: {error}");
+    };
+    says(2, "train ratings.csv -a eese -o m", "a similar value exists: 'ease'");
+    says(2, "train ratings.csv -a biased-mf --set factor=3 -o m", "did you mean `factors`?");
+    says(
+        2,
+        "train ratings.csv -a biased-mf --set factors=0 -o m",
+        "setting `factors`: must be at least 1",
+    );
+    says(
+        2,
+        "train ratings.csv -a biased-mf --set reg=-1 -o m",
+        "setting `reg`: must be at least 0",
+    );
+    says(1, "train ratings.csv -a biased-mf --set factors -o m", "write NAME=VALUE");
+    says(1, "train missing.csv -o m", "missing.csv: No such file");
+    says(1, "train ratings.csv -o nowhere/m", "cannot write to the folder nowhere");
+    says(1, "train ratings.csv -o .", "this is a folder; name a file in it");
+    says(2, "train ratings.csv", "--output <FILE>");
+    place.write("bad.csv", "user,item,rating\na,b,4\na,c,4x5\n");
+    says(1, "train bad.csv -o m", "bad.csv:3: ");
+    place.write("empty.csv", "");
+    says(1, "train empty.csv -o m", "empty.csv");
+    says(
+        1,
+        "train ratings.csv -a biased-mf --set learning_rate=1e9 -o m",
+        "training diverged in epoch 1",
+    );
+    let expected = ["bad.csv", "empty.csv", "ratings.csv"];
+    assert_eq!(place.files(), expected, "no model and no temporary file is left behind");
+}
