@@ -159,7 +159,7 @@ fn bad_requests_and_files_are_told() {
     says(2, "recommend m", "--user <USER>|--history");
     says(2, "recommend m --all", "--output");
     says(1, "recommend m --all -o r.txt", ".csv, .jsonl or .parquet");
-    says(1, "recommend m --all -o nowhere/r.csv", "cannot write to the folder nowhere");
+    says(1, "recommend m --all -o nowhere/r.csv", "there is no folder nowhere");
     says(1, "predict m --user u1 --item i999", "unknown item `i999`");
     let mut bytes = place.read("m");
     let middle = bytes.len() / 2;

@@ -126,7 +126,7 @@ fn bad_input_is_told_with_the_remedy() {
     );
     says(1, "train ratings.csv -a biased-mf --set factors -o m", "write NAME=VALUE");
     says(1, "train missing.csv -o m", "missing.csv: No such file");
-    says(1, "train ratings.csv -o nowhere/m", "cannot write to the folder nowhere");
+    says(1, "train ratings.csv -o nowhere/m", "there is no folder nowhere");
     says(1, "train ratings.csv -o .", "this is a folder; name a file in it");
     says(2, "train ratings.csv", "--output <FILE>");
     place.write("bad.csv", "user,item,rating\na,b,4\na,c,4x5\n");
