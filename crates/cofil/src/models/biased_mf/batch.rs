@@ -85,7 +85,7 @@ impl<'a> Batches<'a> {
             }
             Side { factors: table(factors), bias: table(Matrix::zeros(rows, 1)) }
         };
-        let values = values(&task.targets(train));
+        let values = values(&train.by_user, |y| task.target(y));
         let all = (settings.batch == Batch::Full)
             .then(|| [Groups::new(&values, 0), Groups::new(&values, 1)]);
         Self {
@@ -193,11 +193,13 @@ fn subtract_pulled(
     sum
 }
 
-/// The entries of `targets`, user after user.
-fn values(targets: &Csr) -> Vec<Value> {
-    let rows = targets.iter().zip(0u32..);
-    rows.flat_map(|(row, u)| row.iter().map(move |(i, value)| Value { row: [u, i], value }))
-        .collect()
+/// The entries of `data`, user after user, each value turned into what to predict.
+fn values(data: &Csr, target: impl Fn(f32) -> f32) -> Vec<Value> {
+    let mut values = Vec::with_capacity(data.nnz());
+    for (row, u) in data.iter().zip(0u32..) {
+        values.extend(row.iter().map(|(i, y)| Value { row: [u, i], value: target(y) }));
+    }
+    values
 }
 
 impl Learner for Batches<'_> {

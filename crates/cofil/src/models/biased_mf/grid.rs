@@ -74,8 +74,9 @@ impl Groups {
 }
 
 impl Grid {
-    /// Lays `data` out; `rng` decides who is in which group and the order inside the blocks.
-    pub fn new(data: &Csr, rng: &Rng) -> Self {
+    /// Lays `data` out, each value turned into what to predict by `target`; `rng` decides who is in
+    /// which group and the order inside the blocks.
+    pub fn new(data: &Csr, target: impl Fn(f32) -> f32 + Sync, rng: &Rng) -> Self {
         let b = size(data.rows(), data.cols(), data.nnz());
         let degrees: Vec<u32> = data.iter().map(|row| row.len() as u32).collect();
         let users = Groups::deal(&degrees, b, &mut rng.piece(0));
@@ -85,7 +86,8 @@ impl Grid {
             for (user, &row) in users.rows[g].iter().enumerate() {
                 for (item, value) in data.row(row as usize).iter() {
                     let (h, item) = items.place[item as usize];
-                    blocks[h as usize].push(Entry { user: user as u16, item, value });
+                    let entry = Entry { user: user as u16, item, value: target(value) };
+                    blocks[h as usize].push(entry);
                 }
             }
             for (h, block) in blocks.iter_mut().enumerate() {
@@ -143,7 +145,7 @@ mod tests {
                 .map(|_| (0..items as u32).filter_map(|i| (rng.uniform() < 0.4).then(|| (i, rng.normal()))).collect())
                 .collect();
             let data = Csr::from_rows(items, rows);
-            let grid = Grid::new(&data, &rng);
+            let grid = Grid::new(&data, |y| y, &rng);
             let mut found = Vec::new();
             for (g, stripe) in grid.blocks.iter().enumerate() {
                 for (h, block) in stripe.iter().enumerate() {

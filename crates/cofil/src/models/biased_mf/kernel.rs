@@ -179,3 +179,67 @@ fn lanes<const N: usize>(f: impl Fn(usize) -> f32) -> [f32; N] {
     }
     lanes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Rng;
+
+    /// [`learn`] in `f64`, one number after the other.
+    fn naive(block: &[Entry], width: usize, parts: [&Part; 2], step: Step) -> Vec<f64> {
+        let wide = |x: &[f32]| x.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>();
+        let [mut p, mut q] = parts.map(|part| wide(&part.factors));
+        let [mut b, mut d] = parts.map(|part| wide(&part.bias));
+        let (mut offset, rate, reg) = (0.5, f64::from(step.rate), f64::from(step.reg));
+        for entry in block {
+            let (u, i) = (entry.user as usize, entry.item as usize);
+            let product: f64 = (0..width).map(|l| p[u * width + l] * q[i * width + l]).sum();
+            let error = f64::from(entry.value) - offset - b[u] - d[i] - product;
+            for l in 0..width {
+                let (x, y) = (p[u * width + l], q[i * width + l]);
+                p[u * width + l] += 2.0 * rate * (error * y - reg * x);
+                q[i * width + l] += 2.0 * rate * (error * x - reg * y);
+            }
+            if step.biases {
+                b[u] += 2.0 * rate * (error - reg * b[u]);
+                d[i] += 2.0 * rate * (error - reg * d[i]);
+            }
+            if step.offset {
+                offset += 2.0 * rate * (error - reg * offset);
+            }
+        }
+        [p, q, b, d, vec![offset]].concat()
+    }
+
+    #[test]
+    fn agrees_with_its_naive_twin() {
+        let mut rng = Rng::new(8, &[]);
+        for width in [16, 32, 48, 64, 128] {
+            for (biases, offset) in [(true, false), (true, true), (false, false)] {
+                let mut part = |rows: usize| Part {
+                    factors: (0..rows * width).map(|_| 0.2 * rng.normal()).collect(),
+                    bias: vec![0.0; rows],
+                };
+                let (mut users, mut items) = (part(7), part(5));
+                let block: Vec<Entry> = (0..203)
+                    .map(|_| Entry {
+                        user: rng.below(7) as u16,
+                        item: rng.below(5) as u16,
+                        value: rng.normal(),
+                    })
+                    .collect();
+                let step = Step { link: Link::Linear, rate: 0.01, reg: 0.1, biases, offset };
+                // Chunks of 10 in order; the last has 3.
+                let order = (10, (0..21).collect());
+                let expected = naive(&block, width, [&users, &items], step);
+                let (loss, end) = learn(&block, &order, &mut users, &mut items, step, 0.5);
+                let found =
+                    [users.factors, items.factors, users.bias, items.bias, vec![end]].concat();
+                for (f, e) in found.iter().zip(&expected) {
+                    assert!((f64::from(*f) - e).abs() < 1e-4, "width {width}: {f} for {e}");
+                }
+                assert!(loss > 0.0);
+            }
+        }
+    }
+}

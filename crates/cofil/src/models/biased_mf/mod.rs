@@ -18,7 +18,7 @@ mod sgd;
 
 use super::factors::{self, Settings};
 use super::{Factors, FoldIn, Recipe, Target, check_count, check_not_negative, check_positive};
-use crate::data::{Csr, Ratings};
+use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::math::{Matrix, Rng};
 use crate::model::Model;
@@ -219,14 +219,13 @@ impl Task {
         self.popular.len()
     }
 
-    /// The values to predict before the link's scale is applied.
-    fn targets(&self, train: &Ratings) -> Csr {
-        let mut targets = train.by_user.clone();
-        if self.link == Link::Sigmoid {
-            let (low, high) = self.scale;
-            targets.values_mut().iter_mut().for_each(|y| *y = (*y - low) / (high - low));
+    /// What to predict for a value of the data: under the sigmoid, its place on the scale.
+    fn target(&self, value: f32) -> f32 {
+        let (low, high) = self.scale;
+        match self.link {
+            Link::Linear => value,
+            Link::Sigmoid => (value - low) / (high - low),
         }
-        targets
     }
 
     fn model(

@@ -30,7 +30,7 @@ pub(super) struct Sgd<'a> {
 impl<'a> Sgd<'a> {
     pub fn new(settings: &'a BiasedMf, train: &Ratings, seed: u64) -> Self {
         let task = Task::new(settings, train);
-        let grid = Grid::new(&task.targets(train), &Rng::new(seed, &[0, 2]));
+        let grid = Grid::new(&train.by_user, |y| task.target(y), &Rng::new(seed, &[0, 2]));
         let width = settings.factors.next_multiple_of(LANES);
         let parts = |groups: &[Vec<u32>], side| -> Vec<Part> {
             let part = |rows: &Vec<u32>| {

@@ -1,6 +1,7 @@
 //! Gradients, equality of the ways to learn, and bad settings.
 
 use super::*;
+use crate::data::Csr;
 use crate::train::Learner;
 use serde_json::json;
 
@@ -25,9 +26,9 @@ fn objective(settings: &BiasedMf, train: &Ratings, parameters: &[Vec<f64>]) -> f
     let k = settings.factors;
     let task = Task::new(settings, train);
     let mut sum = 0.0;
-    let targets = task.targets(train);
-    for (u, row) in targets.iter().enumerate() {
+    for (u, row) in train.by_user.iter().enumerate() {
         for (i, y) in row.iter() {
+            let y = task.target(y);
             let i = i as usize;
             let product: f64 = (0..k).map(|l| p[u * k + l] * q[i * k + l]).sum();
             let x = offset[0] + b[u] + d[i] + product;
@@ -44,7 +45,7 @@ fn objective(settings: &BiasedMf, train: &Ratings, parameters: &[Vec<f64>]) -> f
             sum += f64::from(settings.reg) * (squares + offset);
         }
     }
-    sum / targets.nnz() as f64
+    sum / train.len() as f64
 }
 
 fn parameters(learner: &mut impl Learner) -> Vec<Vec<f64>> {
@@ -215,4 +216,45 @@ fn bad_settings_are_told() {
     let sigmoid = make(json!({"link": "sigmoid"})).expect("the right types");
     let found = sigmoid.fit(&same, &mut Run::default()).err().expect("one value").to_string();
     assert_eq!(found, "setting `link`: all values are 1, and `sigmoid` needs two; use `linear`");
+}
+
+#[test]
+fn every_setting_has_an_effect() {
+    let train = toy();
+    let base = BiasedMf {
+        factors: 4,
+        epochs: 3,
+        batch: Batch::MiniBatch,
+        batch_size: 16,
+        optimizer: Optimizer::Adam,
+        offset: Offset::Learned,
+        init_scale: 0.3,
+        ..BiasedMf::default()
+    };
+    let scores = |settings: &BiasedMf| {
+        let model = settings.fit(&train, &mut Run::default()).expect("learns");
+        let mut scores = vec![0.0; 12];
+        let items: Vec<u32> = (0..12).collect();
+        model.score(crate::model::User::of(&train, 0), &items, &mut scores);
+        scores
+    };
+    let expected = scores(&base);
+    for (name, other) in [
+        ("factors", BiasedMf { factors: 5, ..base.clone() }),
+        ("epochs", BiasedMf { epochs: 4, ..base.clone() }),
+        ("learning_rate", BiasedMf { learning_rate: 0.1, ..base.clone() }),
+        ("decay", BiasedMf { decay: 0.5, ..base.clone() }),
+        ("reg", BiasedMf { reg: 0.5, ..base.clone() }),
+        ("optimizer", BiasedMf { optimizer: Optimizer::Momentum, ..base.clone() }),
+        ("batch", BiasedMf { batch: Batch::Full, ..base.clone() }),
+        ("batch_size", BiasedMf { batch_size: 8, ..base.clone() }),
+        ("link", BiasedMf { link: Link::Sigmoid, ..base.clone() }),
+        ("init", BiasedMf { init: Init::Uniform, ..base.clone() }),
+        ("init_scale", BiasedMf { init_scale: 0.1, ..base.clone() }),
+        ("biases", BiasedMf { biases: false, ..base.clone() }),
+        ("offset", BiasedMf { offset: Offset::Mean, ..base.clone() }),
+    ] {
+        assert_ne!(scores(&other), expected, "{name}");
+    }
+    assert_eq!(scores(&base), expected);
 }
