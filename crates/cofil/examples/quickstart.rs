@@ -1,8 +1,9 @@
 //! From a table to recommendations: `cargo run --release --example quickstart [TABLE]`.
 
+use cofil::data::Clean;
 use cofil::data::read::{ReadOptions, read};
 use cofil::data::sample_set;
-use cofil::{Algorithm, Clean, Ease, Query, Recommender, Run};
+use cofil::{Algorithm, Ease, Query, Recommender, Run};
 
 fn main() -> cofil::Result<()> {
     // A table of your own, or what Debian packages depend on.
