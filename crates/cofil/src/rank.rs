@@ -1,28 +1,17 @@
 //! From scores to lists: the best k items, for one user or for all, and items like an item.
 
 use crate::data::Row;
+use crate::math::vector::LANES;
 use crate::math::{Matrix, parallel, vector};
 use crate::model::{Model, User};
+use multiversion::multiversion;
 
 /// The `k` best of `scores` as (item, score), best first, equal scores by item. Items in `excluded`
 /// (rising) are left out, and so is every score that is not a number.
 pub fn top_k(scores: &[f32], k: usize, excluded: &[u32]) -> Vec<(u32, f32)> {
-    let mut excluded = excluded.iter().copied().peekable();
-    let mut best: Vec<(u32, f32)> = Vec::with_capacity(scores.len());
-    for (item, &score) in scores.iter().enumerate() {
-        let item = item as u32;
-        while excluded.next_if(|&e| e < item).is_some() {}
-        if excluded.peek() != Some(&item) && !score.is_nan() {
-            best.push((item, score));
-        }
-    }
-    let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    if k > 0 && k < best.len() {
-        best.select_nth_unstable_by(k - 1, order);
-    }
-    best.truncate(k);
-    best.sort_unstable_by(order);
-    best
+    let mut best = Best::new(k);
+    best.scan(scores, |item| excluded.binary_search(&item).is_err());
+    best.finish()
 }
 
 /// [`top_k`] for many users, blocks of them in parallel; with `unseen`, nobody is given what is in
@@ -33,17 +22,99 @@ pub fn top_k_all(
     k: usize,
     unseen: bool,
 ) -> Vec<Vec<(u32, f32)>> {
-    let blocks = parallel::map(users.len(), model.block_size(), |range| {
+    let scratch = || Matrix::zeros(0, model.items());
+    let blocks = parallel::map_with(users.len(), model.block_size(), scratch, |scores, range| {
         let users = &users[range];
-        let mut scores = Matrix::zeros(users.len(), model.items());
-        model.score_block(users, &mut scores);
+        scores.set_rows(users.len());
+        model.score_block(users, scores);
         let list = |(r, user): (usize, &User<'_>)| {
-            let excluded = if unseen { user.history.columns } else { &[] };
-            top_k(scores.row(r), k, excluded)
+            let scores = scores.row_mut(r);
+            if unseen {
+                // What is no number is never taken: cheaper than asking for each good score.
+                user.history.columns.iter().for_each(|&i| scores[i as usize] = f32::NAN);
+            }
+            top_k(scores, k, &[])
         };
         users.iter().enumerate().map(list).collect::<Vec<_>>()
     });
     blocks.into_iter().flatten().collect()
+}
+
+/// The k best scores so far, and some that were when they came.
+struct Best {
+    k: usize,
+    /// At most 2 k + 16 entries.
+    kept: Vec<(u32, f32)>,
+    /// Only a score above this can still be among the best: equal ones that come later lose by item.
+    threshold: Option<f32>,
+}
+
+impl Best {
+    fn new(k: usize) -> Self {
+        Self { k, kept: Vec::new(), threshold: None }
+    }
+
+    /// Takes from `scores` what is above the threshold and allowed; items must rise from call to call.
+    fn scan(&mut self, scores: &[f32], allowed: impl Fn(u32) -> bool) {
+        if self.k == 0 {
+            return;
+        }
+        let mut at = 0;
+        while at < scores.len() {
+            if let Some(threshold) = self.threshold {
+                at += skip(&scores[at..], threshold);
+            }
+            let end = (at + LANES).min(scores.len());
+            for item in at..end {
+                let score = scores[item];
+                // Whatever is above the threshold is a number.
+                let good = self.threshold.map_or(!score.is_nan(), |threshold| score > threshold);
+                if good && allowed(item as u32) {
+                    self.kept.push((item as u32, score));
+                }
+            }
+            at = end;
+            if self.kept.len() >= self.k.saturating_mul(2) {
+                self.cut();
+                self.threshold = self.kept.get(self.k - 1).map(|kept| kept.1);
+            }
+        }
+    }
+
+    /// Leaves the k best, the last of them in its place.
+    fn cut(&mut self) {
+        if self.k < self.kept.len() {
+            self.kept.select_nth_unstable_by(self.k - 1, order);
+            self.kept.truncate(self.k);
+        }
+    }
+
+    fn finish(mut self) -> Vec<(u32, f32)> {
+        if self.k == 0 {
+            return Vec::new();
+        }
+        self.cut();
+        self.kept.sort_unstable_by(order);
+        self.kept
+    }
+}
+
+/// Higher scores first, equal ones by item; zeros of both signs are equal.
+fn order(a: &(u32, f32), b: &(u32, f32)) -> std::cmp::Ordering {
+    (b.1 + 0.0).total_cmp(&(a.1 + 0.0)).then(a.0.cmp(&b.0))
+}
+
+/// How many scores to pass over, by sixteens, until one is above `threshold`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn skip(scores: &[f32], threshold: f32) -> usize {
+    let chunks = scores.as_chunks::<LANES>().0;
+    for (c, chunk) in chunks.iter().enumerate() {
+        let above = chunk.iter().fold(false, |any, &score| any | (score > threshold));
+        if above {
+            return c * LANES;
+        }
+    }
+    chunks.len() * LANES
 }
 
 /// The `n` items most like `item`: by cosine of item vectors where the model has them, else by
@@ -81,17 +152,23 @@ mod tests {
     #[test]
     fn top_k_is_sort_and_cut() {
         let mut rng = Rng::new(1, &[]);
-        for n in [0usize, 1, 5, 100] {
+        for n in [0usize, 1, 5, 16, 100, 1000] {
             let scores: Vec<f32> = (0..n).map(|_| rng.below(10) as f32).collect();
             let excluded: Vec<u32> = (0..n as u32).filter(|i| i % 3 == 1).collect();
             let mut naive: Vec<(u32, f32)> =
                 (0..n as u32).filter(|i| i % 3 != 1).map(|i| (i, scores[i as usize])).collect();
             naive.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            for k in [0, 1, 4, 10, 200] {
+            for k in [0, 1, 4, 10, 200, usize::MAX] {
                 let expected = &naive[..k.min(naive.len())];
                 assert_eq!(top_k(&scores, k, &excluded), expected, "{k} of {n}");
             }
         }
         assert_eq!(top_k(&[f32::NAN, 1.0], 2, &[]), [(1, 1.0)]);
+        // Equal scores go to the first items, wherever the threshold stood when they came.
+        let equal: Vec<(u32, f32)> = (0..10).map(|i| (i, 1.0)).collect();
+        assert_eq!(top_k(&[1.0; 500], 10, &[]), equal);
+        assert_eq!(top_k(&[0.0, -0.0, 0.0], 2, &[]), [(0, 0.0), (1, -0.0)]);
+        let infinite = [f32::NEG_INFINITY, f32::INFINITY, f32::NAN];
+        assert_eq!(top_k(&infinite, 3, &[]), [(1, f32::INFINITY), (0, f32::NEG_INFINITY)]);
     }
 }

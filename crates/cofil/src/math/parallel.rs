@@ -21,6 +21,17 @@ pub fn map<T: Send>(
     pieces(n, size).into_par_iter().map(work).collect()
 }
 
+/// Like [`map`], with scratch memory that each worker keeps from piece to piece.
+pub fn map_with<T: Send, S>(
+    n: usize,
+    size: usize,
+    scratch: impl Fn() -> S + Sync + Send,
+    work: impl Fn(&mut S, Range<usize>) -> T + Sync + Send,
+) -> Vec<T> {
+    let pieces = pieces(n, size).into_par_iter();
+    pieces.map_init(scratch, |scratch, piece| work(scratch, piece)).collect()
+}
+
 /// Runs `work` on every `size` numbers of `data`, with the index of the piece.
 pub fn for_each_chunk<T: Send>(data: &mut [T], size: usize, work: impl Fn(usize, &mut [T]) + Sync) {
     data.par_chunks_mut(size.max(1)).enumerate().for_each(|(i, chunk)| work(i, chunk));

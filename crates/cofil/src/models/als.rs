@@ -82,7 +82,8 @@ pub struct Ials {
     pub reg: f32,
     /// ν, how the penalty grows with the number of interactions: 0 not at all, 1 in proportion; ≥ 0.
     pub reg_exponent: f32,
-    /// α₀, the weight of "no interaction" beside 1 for an interaction, ≥ 0. Larger for dense data.
+    /// α₀, the weight of "no interaction" beside 1 for an interaction, ≥ 0. Larger for dense data:
+    /// MovieLens-1M ranks best at 0.6 with a `reg` of 0.005.
     pub unobserved_weight: f32,
     /// What a value v adds to the weight of its interaction: 1 + alpha · |v|; ≥ 0. At 0 all
     /// interactions count alike; the α of Hu, Koren and Volinsky is alpha / unobserved_weight.
@@ -100,7 +101,7 @@ impl Default for Ials {
         Self {
             factors: 64,
             epochs: 16,
-            reg: 0.003,
+            reg: 0.01,
             reg_exponent: 1.0,
             unobserved_weight: 0.1,
             alpha: 0.0,

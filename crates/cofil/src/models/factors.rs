@@ -157,11 +157,16 @@ impl Factors {
 
     fn link(&self, x: f32) -> f32 {
         match self.settings.link {
-            // Numbers too large for f32 become the largest; NaN (∞ − ∞) the smallest.
-            Link::Identity => x.max(f32::MIN).min(f32::MAX),
+            Link::Identity => finite(x),
             Link::Sigmoid { low, high } => low + (high - low) / (1.0 + (-x.max(f32::MIN)).exp()),
         }
     }
+}
+
+/// Numbers too large for `f32` become the largest; NaN (∞ − ∞) the smallest.
+#[inline(always)]
+fn finite(x: f32) -> f32 {
+    x.max(f32::MIN).min(f32::MAX)
 }
 
 impl Model for Factors {
@@ -202,13 +207,16 @@ impl Model for Factors {
         );
         for (r, user) in known.iter().enumerate() {
             let row = scores.row_mut(r);
-            match user {
-                None => row.copy_from_slice(&self.popular),
-                Some((_, bias)) => {
-                    for (score, item_bias) in row.iter_mut().zip(&self.item_bias) {
-                        *score = self.link(self.settings.offset + bias + item_bias + *score);
-                    }
-                }
+            let Some((_, bias)) = user else {
+                row.copy_from_slice(&self.popular);
+                continue;
+            };
+            let base = self.settings.offset + bias;
+            let biased = row.iter_mut().zip(&self.item_bias);
+            match self.settings.link {
+                // Apart from the other, so that it is done in wide registers.
+                Link::Identity => biased.for_each(|(s, b)| *s = finite(base + b + *s)),
+                Link::Sigmoid { .. } => biased.for_each(|(s, b)| *s = self.link(base + b + *s)),
             }
         }
     }
