@@ -61,7 +61,7 @@ impl Default for Als {
         Self {
             factors: 32,
             epochs: 20,
-            reg: 0.05,
+            reg: 0.08,
             reg_exponent: 1.0,
             solver: Method::Cholesky,
             cg_steps: 3,
