@@ -1,8 +1,8 @@
 //! How well recipes do on real data. Each test needs the folder `COFIL_DATA` and fails without it.
 
-use cofil::data::read::{ReadOptions, read, read_pairs};
+use cofil::data::read::{ReadOptions, read, read_negatives, read_pairs};
 use cofil::data::{Clean, Split, split};
-use cofil::evaluate::{Metric, measure};
+use cofil::evaluate::{Candidates, Metric, Protocol, evaluate, measure};
 use cofil::{Algorithm, Duplicates, Interactions, Model, Ratings, Run};
 use serde_json::json;
 use std::collections::HashSet;
@@ -113,4 +113,66 @@ fn momentum_on_the_anime_ratings_beats_the_mean() {
     let sgd = rmse(&algorithm("biased-mf", json!({})), &parts);
     println!("of the mean {of_mean:.4}, momentum {momentum:.4}, SGD {sgd:.4}");
     assert!(momentum < of_mean - 0.3 && sgd < of_mean - 0.4);
+}
+
+// === als, ials ===
+
+/// The value of each of `metrics`.
+fn measured(
+    algorithm: &Algorithm,
+    (train, test): &(Ratings, Ratings),
+    protocol: Protocol,
+    metrics: &[Metric],
+) -> Vec<f64> {
+    let model = fit(algorithm, train);
+    let protocol = Protocol { metrics: metrics.to_vec(), ..protocol };
+    let report = evaluate(&*model, train, test, &protocol).unwrap_or_else(|e| panic!("{e}"));
+    let values = report.metrics.0.iter().map(|m| m.value).collect();
+    println!("{algorithm:?}: {metrics:?} {values:?}");
+    values
+}
+
+fn binary((train, test): (Ratings, Ratings)) -> (Ratings, Ratings) {
+    (train.binary(), test.binary())
+}
+
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn als_on_movielens_1m() {
+    let parts = parts(table("ml-1m-90-10/train.csv.gz"), &table("ml-1m-90-10/test.csv.gz"));
+    assert!(rmse(&algorithm("als", json!({})), &parts) <= 0.853);
+    assert!(rmse(&algorithm("als", json!({"solver": "cg"})), &parts) <= 0.856);
+}
+
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn ials_on_movielens_1m() {
+    let parts = parts(table("ml-1m-90-10/train.csv.gz"), &table("ml-1m-90-10/test.csv.gz"));
+    let parts = binary(parts);
+    for solver in ["cholesky", "cg"] {
+        let settings = json!({"reg": 0.005, "unobserved_weight": 0.6, "epochs": 15, "solver": solver});
+        let protocol = Protocol::plain(Vec::new());
+        let metrics = [Metric::Ndcg(20), Metric::Recall(20)];
+        let found = measured(&algorithm("ials", settings), &parts, protocol, &metrics);
+        assert!(found[0] >= 0.325 && found[1] >= 0.305, "{found:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn ials_on_the_split_of_neural_collaborative_filtering() {
+    let parts = parts(table("ml-1m-ncf/train.csv.gz"), &table("ml-1m-ncf/test.csv"));
+    let parts = binary(parts);
+    let file = data("ml-1m-ncf/negatives.csv.gz");
+    let negatives =
+        read_negatives(&file, &ReadOptions::default(), &parts.1.users, &parts.1.items)
+            .unwrap_or_else(|e| panic!("{e}"));
+    let protocol = Protocol {
+        candidates: Candidates::Given(negatives.by_user),
+        ..Protocol::plain(Vec::new())
+    };
+    let settings = json!({"factors": 192, "reg": 0.007, "unobserved_weight": 0.3, "epochs": 12});
+    let metrics = [Metric::Hr(10), Metric::Ndcg(10)];
+    let found = measured(&algorithm("ials", settings), &parts, protocol, &metrics);
+    assert!(found[0] >= 0.711 && found[1] >= 0.438, "{found:?}");
 }

@@ -314,7 +314,7 @@ impl Scratch {
             let next = dot(residual, residual);
             let ratio = next / square;
             for (d, r) in direction.iter_mut().zip(&*residual) {
-                *d = ratio.mul_add(*d, *r);
+                *d = r + ratio * *d;
             }
             square = next;
         }
