@@ -136,7 +136,7 @@ pub struct Archive {
 /// # Errors
 /// If the file system refuses.
 pub fn write(path: &Path, content: &str, header: &Value, tensors: &[Tensor<'_>]) -> Result<String> {
-    let mut sorted: Vec<(&str, Dtype, &[usize], Cow<'_, [u8]>)> =
+    let mut sorted: Vec<_> =
         tensors.iter().map(|t| (&*t.name, t.dtype(), t.shape.as_slice(), t.to_bytes())).collect();
     sorted.sort_by_key(|t| t.0);
     let checksum = checksum(header, sorted.iter().map(|t| (t.0, t.1, t.2, &*t.3)));

@@ -150,7 +150,8 @@ fn ials_on_movielens_1m() {
     let parts = parts(table("ml-1m-90-10/train.csv.gz"), &table("ml-1m-90-10/test.csv.gz"));
     let parts = binary(parts);
     for solver in ["cholesky", "cg"] {
-        let settings = json!({"reg": 0.005, "unobserved_weight": 0.6, "epochs": 15, "solver": solver});
+        let settings =
+            json!({"reg": 0.005, "unobserved_weight": 0.6, "epochs": 15, "solver": solver});
         let protocol = Protocol::plain(Vec::new());
         let metrics = [Metric::Ndcg(20), Metric::Recall(20)];
         let found = measured(&algorithm("ials", settings), &parts, protocol, &metrics);
@@ -164,9 +165,8 @@ fn ials_on_the_split_of_neural_collaborative_filtering() {
     let parts = parts(table("ml-1m-ncf/train.csv.gz"), &table("ml-1m-ncf/test.csv"));
     let parts = binary(parts);
     let file = data("ml-1m-ncf/negatives.csv.gz");
-    let negatives =
-        read_negatives(&file, &ReadOptions::default(), &parts.1.users, &parts.1.items)
-            .unwrap_or_else(|e| panic!("{e}"));
+    let negatives = read_negatives(&file, &ReadOptions::default(), &parts.1.users, &parts.1.items)
+        .unwrap_or_else(|e| panic!("{e}"));
     let protocol = Protocol {
         candidates: Candidates::Given(negatives.by_user),
         ..Protocol::plain(Vec::new())

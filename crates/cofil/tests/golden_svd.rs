@@ -27,7 +27,7 @@ fn singular_values_vectors_and_completed_entries() {
         }
         // Signs are free, column by column.
         let p = [(-0.99, 0.27), (-0.99, 0.27), (-0.78, 0.40), (-0.48, -0.88), (-0.48, -0.88)];
-        let sign = |c: usize| model.users.row(3)[c].signum() * -1.0;
+        let sign = |c: usize| -model.users.row(3)[c].signum();
         for (u, expected) in p.into_iter().enumerate() {
             let row = model.users.row(u);
             let close = |x: f32, e: f32| (x - e).abs() < 0.006;

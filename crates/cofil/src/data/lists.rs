@@ -20,7 +20,7 @@ pub struct ListWriter<'a> {
 }
 
 enum Sink {
-    Csv(csv::Writer<BufWriter<Pending>>),
+    Csv(Box<csv::Writer<BufWriter<Pending>>>),
     JsonLines(BufWriter<Pending>),
     #[cfg(feature = "arrow")]
     Parquet(Box<parquet::Parquet>),
@@ -59,7 +59,7 @@ impl<'a> ListWriter<'a> {
             _ => {
                 let mut csv = csv::Writer::from_writer(file);
                 csv.write_record(["user", "item", "rank", "score"]).map_err(|e| io(path, e))?;
-                Sink::Csv(csv)
+                Sink::Csv(Box::new(csv))
             }
         };
         Ok(Self { users, items, sink })

@@ -38,9 +38,9 @@ pub fn parse(text: &str) -> Result<i64> {
 /// A span in its natural unit.
 pub(crate) fn duration(seconds: i64) -> String {
     match seconds {
-        ..120 => format!("{seconds} seconds"),
-        ..7_200 => format!("{} minutes", seconds / 60),
-        ..172_800 => format!("{} hours", seconds / 3_600),
+        i64::MIN..120 => format!("{seconds} seconds"),
+        120..7_200 => format!("{} minutes", seconds / 60),
+        7_200..172_800 => format!("{} hours", seconds / 3_600),
         _ => format!("{} days", seconds / 86_400),
     }
 }

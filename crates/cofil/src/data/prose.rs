@@ -28,7 +28,7 @@ pub fn percent(share: f64) -> String {
         _ if x < 0.01 => format!("{x:.4} %"),
         _ if x < 0.1 => format!("{x:.3} %"),
         _ if x < 1.0 => format!("{x:.2} %"),
-        _ if x < 9.95 || x >= 99.0 => format!("{x:.1} %"),
+        _ if !(9.95..99.0).contains(&x) => format!("{x:.1} %"),
         _ => format!("{x:.0} %"),
     }
 }

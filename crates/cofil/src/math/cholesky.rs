@@ -16,7 +16,7 @@ use multiversion::target::target_cfg_f;
 #[must_use]
 pub fn solve(a: &mut [f32], x: &mut [f32]) -> bool {
     let n = x.len();
-    assert!(n % LANES == 0 && a.len() == n * n, "padded square matrix");
+    assert!(n.is_multiple_of(LANES) && a.len() == n * n, "padded square matrix");
     solve_kernel(a, x, n)
 }
 

@@ -115,6 +115,9 @@ pub fn products_16(block: &[f32], v: &[f32]) -> [Lanes; LANES] {
 
 /// The sum of each of sixteen partial sums, in the order of [`sum_lanes`]; halves of two are added
 /// at once, which the compiler does not find by itself.
+///
+/// # Safety
+/// The processor must have AVX-512F.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx512f")]

@@ -13,7 +13,7 @@ use multiversion::target::target_cfg_f;
 /// C ← C + RᵀR on the upper triangle of 16-blocks. `rows` holds rows of `width` numbers, `c` is
 /// width × width, and `width` is a multiple of 16.
 pub fn add_gram(c: &mut [f32], rows: &[f32], width: usize) {
-    assert!(width % LANES == 0 && c.len() == width * width, "padded square matrix");
+    assert!(width.is_multiple_of(LANES) && c.len() == width * width, "padded square matrix");
     add_gram_kernel(c, rows, width);
 }
 

@@ -358,7 +358,7 @@ mod tests {
     /// Ratings 1–5 of every other pair; one user and one item without any.
     fn ratings() -> Ratings {
         let value = |u: u32, i: u32| 1.0 + ((u * 7 + i * 3 + u * i) % 5) as f32;
-        let row = |u: u32| (0..29).filter(move |i| u != 4 && (u + i) % 2 == 0 && *i != 11);
+        let row = |u: u32| (0..29).filter(move |i| u != 4 && (u + i).is_multiple_of(2) && *i != 11);
         let rows = (0..31).map(|u| row(u).map(move |i| (i, value(u, i))).collect::<Vec<_>>());
         Ratings {
             users: std::sync::Arc::new((0..31).map(|u| format!("u{u}")).collect()),

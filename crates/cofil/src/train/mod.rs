@@ -64,6 +64,9 @@ pub(crate) trait Learner {
     fn remedy(&self) -> String;
 }
 
+/// Called with each epoch; says whether to go on.
+pub type OnEpoch<'a> = Box<dyn FnMut(&Epoch) -> ControlFlow<()> + 'a>;
+
 /// How to train, apart from what. `Run::default()` is silent, seed 0, without validation.
 pub struct Run<'a> {
     /// Seed of everything random.
@@ -75,7 +78,7 @@ pub struct Run<'a> {
     pub checkpoint: Option<Checkpoint>,
     /// Called after every epoch; `Break` ends training: the checkpoint is written and the best
     /// model so far returned.
-    pub on_epoch: Box<dyn FnMut(&Epoch) -> ControlFlow<()> + 'a>,
+    pub on_epoch: OnEpoch<'a>,
     /// The epochs of the last fit, those before a resumption included.
     pub history: Vec<Epoch>,
     /// The recipe of the last fit with its settings; [`Algorithm::fit`](crate::Algorithm::fit) notes

@@ -132,7 +132,7 @@ fn more_epochs_may_be_asked_for_and_a_finished_run_costs_nothing() {
     let expected = whole.learn(&mut Ball::new(0.1), &ratings, 7).expect("trains");
     assert_eq!((longer, history), (expected.0, whole.history));
     assert_eq!(to(7).expect("is there").2, 0);
-    let says = to(3).err().expect("beyond").to_string();
+    let says = to(3).expect_err("beyond").to_string();
     assert!(says.contains("at epoch 7, beyond the 3 asked for"), "{says}");
 }
 

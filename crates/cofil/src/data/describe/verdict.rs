@@ -2,7 +2,7 @@
 //! measure. Rules of thumb, each with its reason.
 
 use super::{Description, Kind, warnings};
-use crate::data::prose::{count, number, percent};
+use crate::data::prose::{number, percent};
 use serde::{Deserialize, Serialize};
 
 /// Conclusions in plain sentences.

@@ -197,7 +197,7 @@ impl<'a> Rules<'a> {
     pub fn weight(&self, text: &[u8]) -> Result<Result<f32, Skip>, String> {
         let text = text.trim_ascii();
         match self.weights.iter().find(|(name, _)| name.as_bytes() == text) {
-            Some(&(_, weight)) if weight == 0.0 => Ok(Err(Skip::Weightless)),
+            Some(&(_, 0.0)) => Ok(Err(Skip::Weightless)),
             Some(&(_, weight)) => Ok(Ok(weight)),
             None => {
                 let names: Vec<&str> = self.weights.iter().map(|(name, _)| name.as_str()).collect();

@@ -142,7 +142,7 @@ mod tests {
         fn every_entry_is_in_its_block_once(seed in 0u64..1000, users in 1usize..40, items in 1usize..40, groups in 1usize..6) {
             let mut rng = Rng::new(seed, &[]);
             let rows: Vec<Vec<(u32, f32)>> = (0..users)
-                .map(|_| (0..items as u32).filter_map(|i| (rng.uniform() < 0.4).then(|| (i, rng.normal()))).collect())
+                .map(|_| (0..items as u32).filter(|_| rng.uniform() < 0.4).collect::<Vec<_>>().into_iter().map(|i| (i, rng.normal())).collect())
                 .collect();
             let data = Csr::from_rows(items, rows);
             let grid = Grid::new(&data, |y| y, &rng);
