@@ -3,10 +3,13 @@
 mod algorithms;
 mod choice;
 mod clean;
+mod compare;
 mod convert;
 mod describe;
+mod evaluate;
 mod input;
 mod inspect;
+mod judging;
 mod machine;
 mod output;
 mod plot;
@@ -54,6 +57,10 @@ enum Command {
     Split(split::Args),
     /// Train a model on a table of interactions
     Train(train::Args),
+    /// Judge a model by interactions it has not seen
+    Evaluate(evaluate::Args),
+    /// Train several recipes on one table and judge each by the same interactions
+    Compare(compare::Args),
     /// Recommend items to a user, to a stranger with a history, or to everybody
     Recommend(recommend::Args),
     /// List the items most like an item
@@ -80,6 +87,8 @@ fn run(command: &Command) -> Result<()> {
         Command::Describe(args) => describe::run(args),
         Command::Split(args) => split::run(args),
         Command::Train(args) => train::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Recommend(args) => recommend::run(args),
         Command::Similar(args) => similar::run(args),
         Command::Predict(args) => predict::run(args),

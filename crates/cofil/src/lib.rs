@@ -19,6 +19,7 @@
 //! ```
 
 pub mod algorithm;
+pub mod contest;
 pub mod data;
 pub mod error;
 pub mod evaluate;

@@ -85,6 +85,16 @@ impl<'a> Tensor<'a> {
         &self.shape
     }
 
+    /// Number of bytes of the elements.
+    pub fn size(&self) -> usize {
+        let width = match self.data {
+            Data::F32(_) | Data::U32(_) => 4,
+            Data::U64(_) | Data::I64(_) => 8,
+            Data::U8(_) => 1,
+        };
+        self.shape.iter().product::<usize>() * width
+    }
+
     fn dtype(&self) -> Dtype {
         match self.data {
             Data::F32(_) => Dtype::F32,

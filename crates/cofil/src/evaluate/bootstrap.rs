@@ -10,7 +10,7 @@ use crate::math::{Rng, parallel};
 use multiversion::multiversion;
 
 /// Resamples computed together.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 /// Users added up in `f32` before the sum goes into `f64`.
 const BLOCK: usize = 256;
 /// Pr[Poisson(1) ≤ j] · 2³² for j = 0 to 8; larger draws are one in nine million.
@@ -40,7 +40,7 @@ pub(super) fn intervals(columns: &[&Column], resamples: usize, seed: u64) -> Vec
 }
 
 /// The value of each column in each resample.
-fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec<Vec<f64>> {
+pub(super) fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec<Vec<f64>> {
     let users = columns.first().map_or(0, |column| column.sums.len());
     // User after user: numerator and denominator of each column.
     let shares: Vec<f32> = (0..users)
@@ -75,15 +75,20 @@ fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec<Vec<f64>> 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn add_weighted(shares: &[f32], first: u32, keys: &[u32; LANES], sums: &mut [[f32; LANES]]) {
     for (u, shares) in shares.chunks_exact(sums.len()).enumerate() {
-        let mut weights = [0f32; LANES];
         let user = mix(first.wrapping_add(u as u32));
+        let mut draws = [0; LANES];
+        let mut counts = [0u32; LANES];
+        let mut weights = [0f32; LANES];
         for l in 0..LANES {
-            let draw = mix(user ^ keys[l]);
-            let mut weight = 0;
-            for threshold in THRESHOLDS {
-                weight += i32::from(draw >= threshold);
+            draws[l] = mix(user ^ keys[l]);
+        }
+        for threshold in THRESHOLDS {
+            for l in 0..LANES {
+                counts[l] += u32::from(draws[l] >= threshold);
             }
-            weights[l] = weight as f32;
+        }
+        for l in 0..LANES {
+            weights[l] = counts[l] as f32;
         }
         for (sums, &share) in sums.iter_mut().zip(shares) {
             for l in 0..LANES {
@@ -104,7 +109,7 @@ pub(super) fn mix(x: u32) -> u32 {
 }
 
 /// The value below which `share` of the sorted `values` lie, interpolated.
-fn quantile(values: &[f64], share: f64) -> f64 {
+pub(super) fn quantile(values: &[f64], share: f64) -> f64 {
     let at = share * (values.len() - 1) as f64;
     let (low, high) = (values[at.floor() as usize], values[at.ceil() as usize]);
     low + (high - low) * at.fract()

@@ -7,6 +7,7 @@ mod assemble;
 mod bootstrap;
 mod cases;
 mod columns;
+pub mod compare;
 mod metric;
 pub mod metrics;
 mod outcome;

@@ -27,9 +27,6 @@ pub enum Ties {
 /// More thresholds than this are found by bisection, each score for itself.
 const BISECT: usize = 160;
 
-/// Lanes of the counting kernel, as of the other kernels.
-const LANES: usize = 16;
-
 /// Numbers that are not, or are minus infinity, become the worst score there is: from here on NaN
 /// marks what is not a candidate.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
@@ -125,28 +122,24 @@ fn count_by_bisection(scores: &[f32], levels: &[f32], groups: &mut [Group]) {
     }
 }
 
-/// How many scores are (above, not below) each of four levels.
+/// How many scores are (above, not below) each of four levels. Sums of whole numbers have no order,
+/// so the compiler may spread this plain loop over lanes.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn count_four(scores: &[f32], levels: &[f32; 4], counts: &mut [(u32, u32); 4]) {
-    let mut above = [[0u32; LANES]; 4];
-    let mut not_below = [[0u32; LANES]; 4];
-    let chunks = scores.chunks_exact(LANES);
-    let tail = chunks.remainder();
-    for chunk in chunks {
-        for t in 0..4 {
-            for l in 0..LANES {
-                above[t][l] += u32::from(chunk[l] > levels[t]);
-                not_below[t][l] += u32::from(chunk[l] >= levels[t]);
-            }
-        }
+    let [a, b, c, d] = *levels;
+    let (mut a_above, mut b_above, mut c_above, mut d_above) = (0, 0, 0, 0);
+    let (mut a_reach, mut b_reach, mut c_reach, mut d_reach) = (0, 0, 0, 0);
+    for &score in scores {
+        a_above += u32::from(score > a);
+        b_above += u32::from(score > b);
+        c_above += u32::from(score > c);
+        d_above += u32::from(score > d);
+        a_reach += u32::from(score >= a);
+        b_reach += u32::from(score >= b);
+        c_reach += u32::from(score >= c);
+        d_reach += u32::from(score >= d);
     }
-    for t in 0..4 {
-        counts[t] = (above[t].iter().sum(), not_below[t].iter().sum());
-        for &score in tail {
-            counts[t].0 += u32::from(score > levels[t]);
-            counts[t].1 += u32::from(score >= levels[t]);
-        }
-    }
+    *counts = [(a_above, a_reach), (b_above, b_reach), (c_above, c_reach), (d_above, d_reach)];
 }
 
 #[cfg(test)]

@@ -296,3 +296,25 @@ fn a_foreign_model_is_refused() {
     let says = evaluate(&Noise(4, 2), &train, &test, &Protocol::default()).unwrap_err();
     assert_eq!(says.to_string(), "the model knows 4 items, the training part has 5");
 }
+
+#[test]
+fn differences_are_taken_user_by_user() {
+    let (train, test) = random_ratings(200, 40, 7);
+    let report = |model: &dyn Model| {
+        evaluate(model, &train, &test, &Protocol::plain(Metric::all(5))).unwrap()
+    };
+    let popular = Popular(train.by_user.column_counts().iter().map(|&c| c as f32).collect());
+    let (good, bad, like_bad) =
+        (report(&popular), report(&Noise(40, 1 << 20)), report(&Noise(40, 50)));
+    let d = compare::difference(&good, &bad, Metric::Ndcg(5)).unwrap();
+    let value = good.value(Metric::Ndcg(5)).unwrap() - bad.value(Metric::Ndcg(5)).unwrap();
+    assert!(
+        (d.value - value).abs() < 1e-12 && d.low > 0.0 && d.high > d.value && d.p < 0.01,
+        "{d:?}"
+    );
+    let same = compare::difference(&bad, &bad, Metric::Auc).unwrap();
+    assert_eq!((same.value, same.low, same.high, same.p), (0.0, 0.0, 0.0, 1.0));
+    let alike = compare::difference(&bad, &like_bad, Metric::Auc).unwrap();
+    assert!(alike.p > 0.01, "{alike:?}");
+    assert_eq!(compare::difference(&good, &bad, Metric::Coverage(5)), None);
+}

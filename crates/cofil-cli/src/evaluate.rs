@@ -1,0 +1,148 @@
+//! `cofil evaluate`.
+
+use crate::input::Input;
+use crate::judging::{self, Judging};
+use anyhow::{Result, bail};
+use cofil::data::read::{Negatives, read_negatives};
+use cofil::evaluate::{self, Candidates, Report};
+use cofil::{Duplicates, Ratings, Recommender};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Arguments of `cofil evaluate`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil evaluate m.cofil --test test.csv.gz --metrics ndcg@20,recall@20,auc
+  cofil evaluate m.cofil --test test.csv.gz --metrics rmse,mae --json
+  cofil evaluate m.cofil --test test.csv --negatives negatives.csv.gz --metrics hr@10,ndcg@10
+
+Metrics: ndcg@k, recall@k, recall_capped@k, precision@k, hr@k, map@k, mrr@k, auc, rmse, mae,
+coverage@k, novelty@k, gini@k, popularity@k. docs/metrics.md defines each.")]
+pub struct Args {
+    /// Model file
+    model: PathBuf,
+    /// Table of the interactions to predict
+    #[arg(long, value_name = "FILE")]
+    test: PathBuf,
+    /// Table the model was trained on, for models saved without what users have seen
+    #[arg(long, value_name = "FILE")]
+    train: Option<PathBuf>,
+    /// Rank each user's test items among the items of this file: lines of user,n1,n2,…
+    #[arg(long, value_name = "FILE", conflicts_with = "sampled")]
+    negatives: Option<PathBuf>,
+    #[command(flatten)]
+    judging: Judging,
+    /// Show the metrics for users by number of training interactions too
+    #[arg(long)]
+    by_activity: bool,
+    /// Write every number to this file as CSV
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    read: Input,
+}
+
+/// The JSON document.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    algorithm: String,
+    seconds: Seconds,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct Seconds {
+    load: f64,
+    evaluate: f64,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let start = Instant::now();
+    let recommender = Recommender::load(&args.model)?;
+    let train = trained_on(args, &recommender)?;
+    let test = args.read.read_with(&args.test, recommender.users(), recommender.items())?;
+    let test = Ratings::new(&test.interactions, Duplicates::Last)?;
+    let target = recommender.card().algorithm.target();
+    let mut protocol = args.judging.protocol(Some(target))?;
+    if let Some(path) = &args.negatives {
+        let negatives = read_negatives(path, &args.read.options(), &test.users, &test.items)?;
+        protocol.candidates = Candidates::Given(checked(negatives, &test, path)?);
+    }
+    let load = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let report = evaluate::evaluate(recommender.model(), &train, &test, &protocol)?;
+    let seconds = Seconds { load, evaluate: start.elapsed().as_secs_f64() };
+    if let Some(path) = &args.csv {
+        cofil::store::write_atomically(path, judging::csv(&report)?.as_bytes())?;
+    }
+    let algorithm = recommender.card().algorithm.name();
+    if args.json {
+        return crate::output::json(&Answer { report: &report, algorithm, seconds });
+    }
+    for warning in &report.warnings {
+        eprintln!("warning: {warning}");
+    }
+    println!(
+        "{algorithm}: {} users, {} test interactions, {} items; ranked: {}; {:.2} s",
+        report.users,
+        report.interactions,
+        report.items,
+        report.convention.candidates,
+        seconds.evaluate
+    );
+    println!("{}", judging::table(&report));
+    if args.by_activity {
+        println!("{}", judging::activity_table(&report));
+    }
+    Ok(())
+}
+
+/// What users have seen, in the numbering of the model.
+fn trained_on(args: &Args, recommender: &Recommender) -> Result<Ratings> {
+    let (users, items) = (recommender.users(), recommender.items());
+    let Some(path) = &args.train else {
+        if recommender.seen().nnz() == 0 {
+            bail!(
+                "{}: the file does not hold what users have seen; add --train FILE",
+                args.model.display()
+            );
+        }
+        let by_user = recommender.seen().clone();
+        return Ok(Ratings { users: users.clone(), items: items.clone(), by_user, times: None });
+    };
+    let table = args.read.read_with(path, users, items)?;
+    let train = Ratings::new(&table.interactions, Duplicates::Last)?;
+    if (train.users.len(), train.items.len()) != (users.len(), items.len()) {
+        bail!("{}: holds users or items that the model was not trained on", path.display());
+    }
+    let is_binary = recommender.card().data.scale == (1.0, 1.0);
+    Ok(if is_binary { train.binary() } else { train })
+}
+
+/// Lists for everybody who is tested.
+fn checked(negatives: Negatives, test: &Ratings, path: &Path) -> Result<Vec<Vec<u32>>> {
+    let tested = |u: &usize| !test.by_user.row(*u).is_empty();
+    let without = |u: &usize| negatives.by_user[*u].is_empty();
+    let missing = (0..test.by_user.rows()).filter(tested).filter(without).collect::<Vec<_>>();
+    if let Some(&first) = missing.first() {
+        bail!(
+            "{}: {} of the test users have no negatives, such as `{}`",
+            path.display(),
+            missing.len(),
+            test.users.name(first as u32)
+        );
+    }
+    if negatives.unknown_items > 0 {
+        eprintln!(
+            "warning: {}: {} negatives are items that are unknown and were left out",
+            path.display(),
+            negatives.unknown_items
+        );
+    }
+    Ok(negatives.by_user)
+}

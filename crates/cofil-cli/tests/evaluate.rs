@@ -1,0 +1,169 @@
+//! `cofil evaluate` and `cofil compare`, run as a user runs them.
+
+use assert_cmd::Command;
+use cofil::data::read::{ReadOptions, read};
+use cofil::{Algorithm, Duplicates, Ratings, Recommender, Run};
+use serde_json::Value;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// Two tastes: tea people and coffee people; popular items are tea and milk.
+const TRAIN: &str = "user,item,rating
+ann,tea,5
+ann,milk,4
+bob,tea,4
+bob,milk,5
+bob,scones,4
+cat,coffee,5
+cat,sugar,3
+dan,coffee,4
+dan,sugar,5
+dan,milk,1
+eve,tea,5
+";
+const TEST: &str = "user,item,rating
+ann,scones,4
+cat,milk,2
+eve,milk,5
+new,tea,3
+ann,gold,1
+";
+
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    std::fs::write(path.join("train.csv"), TRAIN).unwrap();
+    std::fs::write(path.join("test.csv"), TEST).unwrap();
+    let negatives = "ann,coffee,sugar\ncat,tea,scones\neve,coffee,milk\nnew,milk,coffee\n";
+    std::fs::write(path.join("negatives.csv"), negatives).unwrap();
+    let table = read(&path.join("train.csv"), &ReadOptions::default()).unwrap().interactions;
+    let train = Ratings::new(&table, Duplicates::Last).unwrap();
+    let popularity = Algorithm::from_settings("popularity", &serde_json::Map::new()).unwrap();
+    let recommender = Recommender::train(&popularity, &train, &mut Run::default()).unwrap();
+    recommender.save(&path.join("m.cofil")).unwrap();
+    folder
+}
+
+fn cofil(folder: &Path, line: &str) -> Command {
+    let mut command = Command::cargo_bin("cofil").unwrap();
+    command.current_dir(folder).args(line.split(' '));
+    command
+}
+
+fn stdout(folder: &Path, line: &str) -> String {
+    let output = cofil(folder, line).assert().success().get_output().stdout.clone();
+    String::from_utf8(output).unwrap()
+}
+
+fn json(folder: &Path, line: &str) -> Value {
+    serde_json::from_str(&stdout(folder, line)).unwrap()
+}
+
+fn refused(folder: &Path, line: &str) -> String {
+    let output = cofil(folder, line).assert().failure().get_output().stderr.clone();
+    String::from_utf8(output).unwrap()
+}
+
+#[test]
+fn evaluate_gives_every_number_its_interval_users_and_maximum() {
+    let folder = folder();
+    let line = "evaluate m.cofil --test test.csv --metrics recall@1,auc --json";
+    let answer = json(folder.path(), line);
+    assert_eq!((&answer["users"], &answer["interactions"]), (&4.into(), &5.into()));
+    // Counts: tea 3, milk 3, scones 1, coffee 2, sugar 2. ann is shown coffee or sugar; cat tea or
+    // milk; eve milk; the new one tea or milk.
+    let recall = &answer["metrics"]["recall@1"];
+    assert_eq!(recall["value"], (0.0 + 0.5 + 1.0 + 0.5) / 4.0);
+    assert_eq!(recall["users"], 4);
+    assert_eq!(recall["max"], (0.5 + 1.0 + 1.0 + 1.0) / 4.0, "gold is not known");
+    assert!(recall["low"].as_f64() < recall["high"].as_f64());
+    assert_eq!(answer["baselines"]["popularity"]["recall@1"]["value"], recall["value"]);
+    assert!(answer["baselines"]["random"]["auc"]["value"].as_f64().unwrap() < 0.5);
+    assert_eq!(answer["unknown"]["users"], 1);
+    assert_eq!(answer["unknown"]["items"], 1);
+    assert!(answer["seconds"]["evaluate"].as_f64().is_some());
+    assert_eq!(json(folder.path(), &format!("{line} --threads 1"))["metrics"], answer["metrics"]);
+}
+
+#[test]
+fn evaluate_shows_a_table_and_writes_csv() {
+    let folder = folder();
+    let line =
+        "evaluate m.cofil --test test.csv --metrics ndcg@2,coverage@1 --by-activity --csv out.csv";
+    let text = stdout(folder.path(), line);
+    for part in
+        ["ndcg@2", "coverage@1", "attainable", "popularity", "random", "training interactions"]
+    {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let csv = std::fs::read_to_string(folder.path().join("out.csv")).unwrap();
+    assert!(csv.starts_with("of,metric,value,low,high,users,max\nmodel,ndcg@2,"), "{csv}");
+    assert!(csv.contains("\nrandom,ndcg@2,") && csv.contains("\nactivity 0-0,ndcg@2,"), "{csv}");
+}
+
+#[test]
+fn evaluate_among_given_negatives_warns() {
+    let folder = folder();
+    let line = "evaluate m.cofil --test test.csv --negatives negatives.csv --metrics hr@1 --json";
+    let answer = json(folder.path(), line);
+    // ann: scones behind coffee and sugar. cat: milk or tea. eve: milk, named twice. new: tea or milk.
+    assert_eq!(answer["metrics"]["hr@1"]["value"], (0.0 + 0.5 + 1.0 + 0.5) / 4.0);
+    assert!(answer["warnings"][0].as_str().unwrap().contains("not comparable"));
+    let sampled = "evaluate m.cofil --test test.csv --sampled 1 --metrics hr@1 --json";
+    assert!(
+        json(folder.path(), sampled)["convention"]["candidates"]
+            .as_str()
+            .unwrap()
+            .contains("1 sampled")
+    );
+    std::fs::write(folder.path().join("negatives.csv"), "ann,coffee,sugar\nbob,sugar,milk\n")
+        .unwrap();
+    let says = refused(folder.path(), line);
+    assert!(says.contains("3 of the test users have no negatives, such as `cat`"), "{says}");
+}
+
+#[test]
+fn evaluate_tells_mistakes_and_their_remedy() {
+    let folder = folder();
+    let says = |line: &str| refused(folder.path(), line);
+    let text = says("evaluate m.cofil --test test.csv --metrics ndgc@20");
+    assert!(text.contains("unknown metric `ndgc@20`; did you mean `ndcg@20`?"), "{text}");
+    let text = says("evaluate m.cofil --test test.csv --ties fair");
+    assert!(text.contains("write expected, worst, best or index"), "{text}");
+    let text = says("evaluate m.cofil --test nowhere.csv");
+    assert!(text.contains("nowhere.csv"), "{text}");
+}
+
+#[test]
+fn compare_ranks_recipes_beside_popularity_and_guessing() {
+    let folder = folder();
+    let line = "compare train.csv --test test.csv --algorithms ease --set ease.reg=1 --implicit \
+                --metrics ndcg@2,auc --json";
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let answer = json(folder.path(), &line);
+    let entries = answer["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 2);
+    let value = |at: usize| entries[at]["metrics"]["ndcg@2"]["value"].as_f64().unwrap();
+    assert!(value(0) >= value(1));
+    let ease = entries.iter().find(|e| e["algorithm"]["algorithm"] == "ease").unwrap();
+    assert_eq!(ease["algorithm"]["reg"], 1.0);
+    assert!(ease["seconds"]["fit"].as_f64().is_some() && ease["model_bytes"].as_u64().unwrap() > 0);
+    let baselines: Vec<_> =
+        entries.iter().filter(|e| e["baselines"]["random"].is_object()).collect();
+    assert_eq!(baselines.len(), 1, "they are the same for all");
+    let text = stdout(folder.path(), &line.replace(" --json", ""));
+    for part in ["ease", "popularity", "random", "ndcg@2", "fit s", "model MB"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let says = refused(folder.path(), &line.replace("ease.reg", "eese.reg"));
+    assert!(says.contains("did you mean `ease`?"), "{says}");
+}
+
+#[test]
+fn compare_without_a_test_part_holds_out_a_tenth() {
+    let folder = folder();
+    let line = "compare train.csv --algorithms popularity --metrics hr@3 --json";
+    let answer = json(folder.path(), line);
+    assert!(answer["split"].as_str().unwrap().contains("random"), "{}", answer["split"]);
+    assert_eq!(answer["entries"][0]["interactions"], 1);
+}

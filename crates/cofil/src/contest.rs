@@ -1,0 +1,125 @@
+//! Several recipes on one split: fit each, judge each by the same protocol.
+
+use crate::algorithm::Algorithm;
+use crate::data::Ratings;
+use crate::error::Result;
+use crate::evaluate::compare::{Difference, difference, holm};
+use crate::evaluate::{Metric, Protocol, Report, evaluate};
+use crate::models::Target;
+use crate::train::Run;
+use serde::Serialize;
+use std::time::Instant;
+
+/// One recipe's result.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// Name of the recipe.
+    pub name: String,
+    /// Recipe and settings.
+    pub algorithm: Algorithm,
+    /// How good it is.
+    #[serde(flatten)]
+    pub report: Report,
+    /// How long it took.
+    pub seconds: Seconds,
+    /// Bytes of the model's arrays.
+    pub model_bytes: usize,
+}
+
+/// Wall-clock seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Seconds {
+    /// Of training.
+    pub fit: f64,
+    /// Of the evaluation.
+    pub evaluate: f64,
+}
+
+/// Fits `algorithm` on `train` and judges it by `test`. Metrics of predicted values are left out for
+/// recipes that do not predict any.
+///
+/// # Errors
+/// As [`Algorithm::fit`] and [`evaluate`].
+pub fn enter(
+    algorithm: &Algorithm,
+    train: &Ratings,
+    test: &Ratings,
+    protocol: &Protocol,
+    run: &mut Run<'_>,
+) -> Result<Entry> {
+    let mut protocol = protocol.clone();
+    if algorithm.target() == Target::Preference {
+        protocol.metrics.retain(|metric| !metric.is_of_values());
+    }
+    let start = Instant::now();
+    let model = algorithm.fit(train, run)?;
+    let fit = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let report = evaluate(&*model, train, test, &protocol)?;
+    let seconds = Seconds { fit, evaluate: start.elapsed().as_secs_f64() };
+    let model_bytes = model.tensors().iter().map(crate::store::Tensor::size).sum();
+    Ok(Entry { name: algorithm.name(), algorithm: algorithm.clone(), report, seconds, model_bytes })
+}
+
+/// Sorts by `metric`, best first; recipes without a value come last.
+pub fn rank(entries: &mut [Entry], metric: Metric) {
+    let key = |entry: &Entry| {
+        let value = entry.report.value(metric).filter(|v| !v.is_nan())?;
+        Some(if metric.higher_is_better() { value } else { -value })
+    };
+    entries
+        .sort_by(|a, b| key(b).partial_cmp(&key(a)).expect("values that are no numbers are out"));
+}
+
+/// How far each of the others is from the first of `entries` by `metric`, p corrected for their number;
+/// `None` where it cannot be told.
+pub fn behind(entries: &[Entry], metric: Metric) -> Vec<Option<Difference>> {
+    let Some((best, others)) = entries.split_first() else { return Vec::new() };
+    let mut found: Vec<Option<Difference>> =
+        others.iter().map(|other| difference(&other.report, &best.report, metric)).collect();
+    let mut ps: Vec<f64> = found.iter().flatten().map(|d| d.p).collect();
+    holm(&mut ps);
+    found.iter_mut().flatten().zip(ps).for_each(|(d, p)| d.p = p);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::{Ease, Popularity};
+
+    #[test]
+    fn recipes_are_judged_alike_and_ranked() {
+        let pairs = |rows: &[(&'static str, &'static str)]| {
+            Ratings::from_triples(rows.iter().map(|&(u, i)| (u, i, 1.0))).unwrap()
+        };
+        // Two tastes: whoever has `a` wants `b`, whoever has `x` wants `y`; `a` and `b` are popular.
+        let train = pairs(&[
+            ("1", "a"),
+            ("1", "b"),
+            ("2", "a"),
+            ("2", "b"),
+            ("3", "x"),
+            ("3", "y"),
+            ("4", "x"),
+            ("5", "a"),
+        ]);
+        let rows = (0..5).map(|u| if u == 3 { vec![(3, 1.0)] } else { vec![] });
+        let test = Ratings { by_user: crate::data::Csr::from_rows(4, rows), ..train.clone() };
+        let protocol =
+            Protocol { metrics: vec![Metric::Mrr(4), Metric::Rmse], ..Protocol::default() };
+        let recipes = [
+            Algorithm::Popularity(Popularity::default()),
+            Algorithm::Ease(Ease { reg: 1.0, ..Ease::default() }),
+        ];
+        let mut entries = recipes
+            .map(|recipe| enter(&recipe, &train, &test, &protocol, &mut Run::default()).unwrap());
+        rank(&mut entries, Metric::Mrr(4));
+        assert_eq!(entries[0].algorithm.name(), "ease");
+        assert_eq!(entries[0].report.value(Metric::Mrr(4)), Some(1.0));
+        assert!(entries[1].report.value(Metric::Mrr(4)).unwrap() < 0.5);
+        assert!(entries[0].model_bytes >= 64);
+        assert_eq!(behind(&entries, Metric::Mrr(4)), [None], "one user");
+        assert_eq!(entries[0].report.value(Metric::Rmse), None, "no values are predicted");
+    }
+}

@@ -1,0 +1,143 @@
+//! Is one model better than another, or were they lucky with these users?
+//!
+//! Both are judged on the same users, so differences are taken user by user. The interval comes from the
+//! bootstrap samples that all models share; p from a paired randomisation test: were the two models
+//! alike, swapping their values for any user would change nothing, so the difference is compared
+//! with those of random swaps. Smucker, Allan and Carterette, CIKM 2007; several comparisons at once are corrected
+//! by Holm's method.
+
+use super::bootstrap::{LANES, mix, quantile, resampled};
+use super::columns::Column;
+use super::{Metric, Report};
+use crate::math::{Rng, parallel};
+use multiversion::multiversion;
+use serde::Serialize;
+
+/// Random swaps behind a p; the smallest p is one over this.
+const SWAPS: usize = 10_000;
+/// Users added up in `f32` before the sum goes into `f64`.
+const BLOCK: usize = 256;
+
+/// How much a first model has more than a second.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// Value of the first less value of the second.
+    pub value: f64,
+    /// Lower end of the 95 % interval.
+    pub low: f64,
+    /// Upper end of the 95 % interval.
+    pub high: f64,
+    /// Probability of a difference at least as large, either way, between models that are alike.
+    pub p: f64,
+}
+
+/// The difference between two reports on the same test part; `None` if either lacks the metric, it has
+/// no share per user, or fewer than two users.
+pub fn difference(first: &Report, second: &Report, metric: Metric) -> Option<Difference> {
+    let column = |report: &Report| {
+        let found = report.columns.iter().find(|c| c.metric == metric && c.whole.is_none());
+        found.filter(|c| c.users() > 1).cloned()
+    };
+    let (a, b) = (column(first)?, column(second)?);
+    if a.weights != b.weights {
+        return None;
+    }
+    let resamples = first.convention.resamples.max(1000);
+    let values = resampled(&[&a, &b], resamples, first.convention.seed);
+    let mut differences: Vec<f64> =
+        values[0].iter().zip(&values[1]).map(|(x, y)| x - y).filter(|d| d.is_finite()).collect();
+    differences.sort_unstable_by(f64::total_cmp);
+    if differences.is_empty() {
+        return None;
+    }
+    Some(Difference {
+        value: a.value() - b.value(),
+        low: quantile(&differences, 0.025),
+        high: quantile(&differences, 0.975),
+        p: probability(&a, &b, first.convention.seed),
+    })
+}
+
+/// Holm's correction: the ps of several comparisons made at once, each as it may be read by itself.
+pub fn holm(ps: &mut [f64]) {
+    let mut order: Vec<usize> = (0..ps.len()).collect();
+    order.sort_by(|&a, &b| ps[a].total_cmp(&ps[b]));
+    let mut least = 0.0;
+    for (rank, &at) in order.iter().enumerate() {
+        least = (ps[at] * (ps.len() - rank) as f64).min(1.0).max(least);
+        ps[at] = least;
+    }
+}
+
+/// Share of random swaps with a difference at least as large. For `rmse` sums of squares stand for their
+/// root: the order is the same.
+fn probability(a: &Column, b: &Column, seed: u64) -> f64 {
+    let differences: Vec<f32> = a.sums.iter().zip(&b.sums).map(|(x, y)| (x - y) as f32).collect();
+    let observed = differences.iter().map(|&d| f64::from(d)).sum::<f64>().abs();
+    // Sums of other orders of the same numbers must not count as smaller.
+    let enough = observed - 1e-6 * differences.iter().map(|&d| f64::from(d.abs())).sum::<f64>();
+    let counts = parallel::map(SWAPS - 1, LANES, |range| {
+        let rng = Rng::new(seed, &[1]);
+        let mut keys = [0; LANES];
+        range.clone().zip(&mut keys).for_each(|(r, key)| *key = rng.piece(r as u64).bits() as u32);
+        let mut sums = [0f64; LANES];
+        for (block, differences) in differences.chunks(BLOCK).enumerate() {
+            let mut part = [0f32; LANES];
+            add_swapped(differences, (block * BLOCK) as u32, &keys, &mut part);
+            sums.iter_mut().zip(part).for_each(|(s, p)| *s += f64::from(p));
+        }
+        sums[..range.len()].iter().filter(|sum| sum.abs() >= enough).count()
+    });
+    // The observed order is one of the swaps.
+    (1 + counts.iter().sum::<usize>()) as f64 / SWAPS as f64
+}
+
+/// Adds the differences of users `first..`, with either sign as each lane's swaps say.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn add_swapped(differences: &[f32], first: u32, keys: &[u32; LANES], sums: &mut [f32; LANES]) {
+    for (u, &difference) in differences.iter().enumerate() {
+        let user = mix(first.wrapping_add(u as u32));
+        for l in 0..LANES {
+            let sign = mix(user ^ keys[l]) & 0x8000_0000;
+            sums[l] += f32::from_bits(difference.to_bits() ^ sign);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(sums: Vec<f64>) -> Column {
+        Column { metric: Metric::Ndcg(1), weights: vec![1.0; sums.len()], sums, whole: None }
+    }
+
+    #[test]
+    fn swaps_agree_with_the_count_of_all() {
+        // Eight users, all better by one: of 256 equally likely sign patterns two are as extreme.
+        let (a, b) = (column(vec![1.0; 8]), column(vec![0.0; 8]));
+        assert!((probability(&a, &b, 1) - 2.0 / 256.0).abs() < 0.003);
+        // Seven of eight: patterns with at least seven equal signs are 2 · 9.
+        let mut sums = vec![1.0; 8];
+        sums[3] = -1.0;
+        assert!((probability(&column(sums), &b, 1) - 18.0 / 256.0).abs() < 0.01);
+        assert_eq!(probability(&a, &a, 1), 1.0, "no difference");
+    }
+
+    #[test]
+    fn equal_models_are_called_different_one_time_in_twenty() {
+        let mut rng = Rng::new(8, &[]);
+        let mut noise = || column((0..100).map(|_| f64::from(rng.normal())).collect());
+        let ps: Vec<f64> = (0..200).map(|seed| probability(&noise(), &noise(), seed)).collect();
+        let low = ps.iter().filter(|&&p| p <= 0.05).count();
+        assert!((2..=22).contains(&low), "{low} of 200");
+    }
+
+    #[test]
+    fn holm_by_hand() {
+        let mut ps = [0.01, 0.04, 0.03, 0.005];
+        holm(&mut ps);
+        let expected = [0.03, 0.06, 0.06, 0.02];
+        assert!(ps.iter().zip(expected).all(|(p, e)| (p - e).abs() < 1e-12), "{ps:?}");
+    }
+}
