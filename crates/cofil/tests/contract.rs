@@ -5,8 +5,10 @@ use cofil::math::{Matrix, Rng};
 use cofil::models::Target;
 use cofil::models::biased_mf::Offset;
 use cofil::{
-    Algorithm, BiasedMf, Checkpoint, Csr, Query, Ratings, Recommender, Row, Run, User, Validation,
+    Algorithm, BiasedMf, Checkpoint, Csr, Error, Model, Query, Ratings, Recommender, Row, Run,
+    Scored, User, Validation,
 };
+use serde_json::{Map, Value, json};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -320,6 +322,245 @@ fn resumed_equals_uninterrupted() {
             let resumed =
                 fit(Run { validation, seed: 9, checkpoint: Some(checkpoint), ..Run::default() });
             assert!(resumed == whole, "{name}");
+        }
+    }
+}
+
+/// What the model knows, without the header that repeats the settings.
+fn content(model: &dyn Model) -> String {
+    format!("{} {:?}", model.settings(), model.tensors())
+}
+
+/// Settings that matter only beside certain others, with those.
+const TOGETHER: [(&str, &str, &str, &str); 6] = [
+    ("svd", "constant", "impute", "\"constant\""),
+    ("biased-mf", "batch_size", "batch", "\"mini-batch\""),
+    ("als", "cg_steps", "solver", "\"cg\""),
+    ("ials", "cg_steps", "solver", "\"cg\""),
+    ("item-knn", "k1", "weighting", "\"bm25\""),
+    ("item-knn", "b", "weighting", "\"bm25\""),
+];
+
+/// Settings that never change a model, with the reason.
+const WITHOUT_EFFECT: [(&str, &str, &str); 1] =
+    [("ease", "max_items", "only refuses data that would fill the memory")];
+
+/// Other values for a setting that is `value` now.
+fn alternatives(value: &Value, schema: &Value) -> Vec<Value> {
+    fn names(schema: &Value, found: &mut Vec<Value>) {
+        match schema {
+            Value::Object(parts) => {
+                found.extend(parts.get("const").filter(|c| c.is_string()).cloned());
+                found.extend(
+                    parts.get("enum").and_then(Value::as_array).into_iter().flatten().cloned(),
+                );
+                parts.values().for_each(|part| names(part, found));
+            }
+            Value::Array(parts) => parts.iter().for_each(|part| names(part, found)),
+            _ => {}
+        }
+    }
+    match value {
+        Value::Bool(value) => vec![json!(!value)],
+        Value::Number(n) if n.is_u64() => vec![json!(n.as_u64().expect("just checked") + 1)],
+        Value::Number(n) if n.as_f64() == Some(0.0) => vec![json!(0.5)],
+        Value::Number(n) => vec![json!(n.as_f64().expect("a number") / 2.0)],
+        Value::Null => vec![json!(30.0)],
+        _ => {
+            let mut found = Vec::new();
+            names(schema, &mut found);
+            found.retain(|other| other != value);
+            found
+        }
+    }
+}
+
+#[test]
+fn every_setting_has_an_effect() {
+    // Large enough for recipes that are exact on small data.
+    let mut ratings = tastes(150, 140);
+    let days = (0..ratings.len() as i64).map(|at| at * 86_400);
+    ratings.times = Some(days.collect());
+    let schemas = schemars::schema_for!(Algorithm).to_value();
+    for algorithm in Algorithm::all() {
+        let name = algorithm.name();
+        let schema = Algorithm::schema(&name).unwrap();
+        for (setting, default) in serde_json::to_value(&algorithm).unwrap().as_object().unwrap() {
+            if setting == "algorithm"
+                || WITHOUT_EFFECT.iter().any(|(recipe, s, _)| *recipe == name && s == setting)
+            {
+                continue;
+            }
+            // Few neighbours and epochs, so that nothing is saturated and all is quick; small steps, so
+            // that every optimizer can take them.
+            let mut base = serde_json::to_value(&algorithm).unwrap();
+            let base = base.as_object_mut().unwrap();
+            base.remove("algorithm");
+            for (small, value) in [
+                ("neighbours", json!(5)),
+                ("epochs", json!(3)),
+                ("factors", json!(4)),
+                ("batch_size", json!(64)),
+                ("learning_rate", json!(0.01)),
+            ] {
+                base.entry(small).and_modify(|v| *v = value);
+            }
+            for (_, _, other, value) in
+                TOGETHER.iter().filter(|(recipe, s, ..)| *recipe == name && s == setting)
+            {
+                base.insert((*other).to_owned(), serde_json::from_str(value).unwrap());
+            }
+            let fit = |settings: &Map<String, Value>| {
+                let algorithm = Algorithm::from_settings(&name, settings).unwrap();
+                let model = algorithm.fit(&ratings, &mut Run::default());
+                content(&*model.unwrap_or_else(|e| panic!("{name}, {settings:?}: {e}")))
+            };
+            let before = fit(base);
+            let part = &schema["properties"][setting];
+            let reference = part["$ref"].as_str().and_then(|r| r.strip_prefix("#/$defs/"));
+            let part = reference.map_or(part, |r| &schemas["$defs"][r]);
+            let now = base.get(setting).unwrap_or(default).clone();
+            let others = alternatives(&now, part);
+            assert!(!others.is_empty(), "{name}: {setting} cannot be changed");
+            for value in others {
+                let mut changed = base.clone();
+                changed.insert(setting.clone(), value.clone());
+                assert!(fit(&changed) != before, "{name}: {setting} = {value} changes nothing");
+            }
+        }
+    }
+}
+
+/// `ratings` with `extra` users and items at the end that nobody has to do with.
+fn with_strangers(ratings: &Ratings, extra: usize) -> Ratings {
+    let longer = |ids: &cofil::IdMap| {
+        let names = ids.names().map(str::to_owned).chain((0..extra).map(|i| format!("new{i}")));
+        Arc::new(names.collect::<cofil::IdMap>())
+    };
+    let mut starts = ratings.by_user.starts().to_vec();
+    starts.resize(starts.len() + extra, ratings.len());
+    let (columns, values) = (ratings.by_user.columns().to_vec(), ratings.by_user.values().to_vec());
+    let items = longer(&ratings.items);
+    let by_user = Csr::from_parts(starts, columns, values, items.len()).unwrap();
+    Ratings { users: longer(&ratings.users), items, by_user, times: None }
+}
+
+/// Asks a trained model everything, and wants finite answers.
+fn serves(recommender: &Recommender, what: &str) {
+    let name = recommender.card().algorithm.name();
+    let items = recommender.items().len();
+    let query = Query { n: items, seen: true, ..Query::default() };
+    let check = |list: Vec<Scored<'_>>, n: usize| {
+        assert_eq!(list.len(), n, "{name}, {what}");
+        assert!(list.iter().all(|s| s.score.is_finite()), "{name}, {what}: {list:?}");
+        assert!(list.is_sorted_by(|a, b| a.score >= b.score), "{name}, {what}: {list:?}");
+    };
+    for user in recommender.users().names() {
+        check(recommender.recommend(user, &query).unwrap(), items);
+        let first = recommender.items().name(0);
+        assert!(recommender.predict(user, first).unwrap().is_finite(), "{name}, {what}");
+        assert!(recommender.explain(user, first, 5).unwrap().len() <= 5, "{name}, {what}");
+    }
+    for item in recommender.items().names() {
+        check(recommender.recommend_for(&[(item, 1.0)], &query).unwrap(), items);
+        let similar = recommender.similar(item, items).unwrap();
+        assert!(similar.iter().all(|s| s.item != item), "{name}, {what}");
+        check(similar, items - 1);
+    }
+}
+
+#[test]
+fn odd_data_is_learned_from_or_refused_with_a_reason() {
+    let one = Ratings::from_triples([("u", "a", 1.0)]).unwrap();
+    let one_user = Ratings::from_triples([("u", "a", 1.0), ("u", "b", 3.0), ("u", "c", 5.0)]);
+    let one_item = Ratings::from_triples([("u", "a", 1.0), ("v", "a", 3.0), ("w", "a", 5.0)]);
+    let mut negative = tastes(30, 20);
+    negative.by_user.values_mut().iter_mut().for_each(|v| *v = 2.0 * (*v - 3.0));
+    let mut large = tastes(30, 20);
+    large.by_user.values_mut().iter_mut().for_each(|v| *v *= 1000.0);
+    let mut zeros = tastes(30, 20);
+    zeros.by_user.values_mut().fill(0.0);
+    let data = [
+        ("one interaction", one),
+        ("one user", one_user.unwrap()),
+        ("one item", one_item.unwrap()),
+        ("users without items and items without users", with_strangers(&tastes(30, 20), 3)),
+        ("negative values", negative),
+        ("large values", large),
+        ("only zeros", zeros),
+    ];
+    for algorithm in recipes() {
+        let name = algorithm.name();
+        for (what, ratings) in &data {
+            match Recommender::train(&algorithm, ratings, &mut Run::default()) {
+                Ok(recommender) => serves(&recommender, what),
+                // Who has neither users nor items alike has no reason to be refused.
+                Err(e) if what.starts_with("users") => panic!("{name}, {what}: {e}"),
+                Err(Error::Unfit(_) | Error::Setting { .. } | Error::Diverged { .. }) => {}
+                Err(e) => panic!("{name}, {what}: {e}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn unrated_items_and_silent_users_change_nothing_for_the_rest() {
+    let ratings = checkerboard(20);
+    let more = with_strangers(&ratings, 3);
+    for algorithm in recipes() {
+        if algorithm.target() == Target::Rating {
+            continue; // what an item without ratings is predicted is the recipe's guess
+        }
+        let name = algorithm.name();
+        let recommender = train(&algorithm, &more);
+        if name != "popularity" {
+            let best = recommender.recommend("id4", &Query { n: 1, ..Query::default() }).unwrap();
+            assert_eq!(best[0].item, "id4", "{name}");
+        }
+        let silent = recommender.recommend("new0", &Query::default()).unwrap();
+        let stranger = recommender.recommend_for(&[], &Query::default()).unwrap();
+        assert_eq!(silent, stranger, "{name}: who has no history is shown what is popular");
+    }
+}
+
+#[test]
+fn folded_in_a_training_user_gets_about_the_same_scores() {
+    let ratings = tastes(200, 60);
+    for algorithm in recipes() {
+        let recommender = train(&algorithm, &ratings);
+        let items: Vec<u32> = (0..60).collect();
+        let mut sum = 0.0;
+        for u in 0..200 {
+            let user = User::of(&ratings, u);
+            let (mut known, mut folded) = (vec![0.0; 60], vec![0.0; 60]);
+            recommender.model().score(user, &items, &mut known);
+            recommender.model().score(User::stranger(user.history), &items, &mut folded);
+            sum += correlation(&known, &folded) / 200.0;
+        }
+        assert!(sum > 0.9, "{}: mean correlation {sum}", algorithm.name());
+    }
+}
+
+fn correlation(a: &[f32], b: &[f32]) -> f32 {
+    let mean = |x: &[f32]| x.iter().sum::<f32>() / x.len() as f32;
+    let (ma, mb) = (mean(a), mean(b));
+    let sum =
+        |f: &dyn Fn(f32, f32) -> f32| a.iter().zip(b).map(|(x, y)| f(x - ma, y - mb)).sum::<f32>();
+    sum(&|x, y| x * y) / (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt()
+}
+
+#[test]
+fn similar_items_are_of_the_same_kind() {
+    for algorithm in recipes() {
+        if algorithm.name() == "popularity" {
+            continue; // knows no kinds
+        }
+        let recommender = train(&algorithm, &board(&algorithm, 30));
+        for item in ["id4", "id13"] {
+            let parity = |name: &str| name[2..].parse::<u32>().unwrap() % 2;
+            for similar in recommender.similar(item, 3).unwrap() {
+                assert_eq!(parity(similar.item), parity(item), "{}", algorithm.name());
+            }
         }
     }
 }

@@ -17,9 +17,9 @@
 //! the formulas of the `implicit` package (its `BM25Recommender` is bm25 with dot). Item-based
 //! neighbours: Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004.
 //!
-//! Each item keeps its k most similar others of positive similarity, equal ones by number. Whose list counts is the
-//! setting `keep`. Unlike `implicit`, which counts the item itself among its K, we do not: its K
-//! is our k + 1.
+//! Each item keeps its k most similar others of positive similarity, equal ones by number; whose list
+//! counts is the setting `keep`. An item does not vote for itself. In `implicit` it does and is one of
+//! its own K, which changes nothing for items not yet seen, but makes its K our k + 1.
 
 use super::item_weights::Weights;
 use super::similarity::{self, ByItem};
@@ -95,10 +95,10 @@ pub enum Weighting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Keep {
-    /// The recommended item's: it is scored by its own neighbours in the history.
+    /// The recommended item's: it is scored by its own neighbours in the history (Sarwar et al.).
     Candidate,
-    /// The history item's: it votes for its own neighbours, which favours popular items less well
-    /// known as such; `implicit` does so.
+    /// The history item's: it votes for its own neighbours. `implicit` does so; on MovieLens-1M a
+    /// fifth of the NDCG is lost.
     History,
 }
 
@@ -109,6 +109,13 @@ impl Recipe for ItemKnn {
 
     fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
         self.check()?;
+        let (low, high) = train.scale();
+        if self.similarity == Similarity::Pearson && low == high {
+            return Err(Error::setting(
+                "similarity",
+                format!("all values are {low}, so nothing correlates; choose `cosine`"),
+            ));
+        }
         let lists = match self.similarity {
             Similarity::Pearson => self.pearson(&train.by_user),
             Similarity::Jaccard => self.products(&pattern(&train.by_user)),
@@ -278,5 +285,153 @@ impl Moments {
         // Below this a variance is rounding.
         let varies = xx > 1e-5 * self.xx && yy > 1e-5 * self.yy;
         if varies { (covariance / (xx * yy).sqrt()).clamp(-1.0, 1.0) } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Rng;
+
+    fn ratings(binary: bool) -> Csr {
+        let mut rng = Rng::new(8, &[u64::from(binary)]);
+        let rows: Vec<Vec<(u32, f32)>> = (0..60)
+            .map(|_| {
+                let mut row = Vec::new();
+                for i in 0..25 {
+                    if rng.uniform() < 0.4 {
+                        row.push((i, if binary { 1.0 } else { 1.0 + rng.below(5) as f32 }));
+                    }
+                }
+                row
+            })
+            .collect();
+        Csr::from_rows(25, rows)
+    }
+
+    /// s_ij from the equations, in f64.
+    fn naive(knn: &ItemKnn, x: &Csr, i: u32, j: u32) -> f64 {
+        let n = x.cols() as f64;
+        let length = |i: u32| x.iter().filter_map(|row| row.get(i)).map(f64::from).sum::<f64>();
+        let mean = (0..x.cols() as u32).map(length).sum::<f64>() / n;
+        let (k1, b) = (f64::from(knn.k1), f64::from(knn.b));
+        let weighted = |row: crate::data::Row<'_>, i: u32| {
+            let value = f64::from(row.get(i)?);
+            let idf = n.ln() - (1.0 + row.len() as f64).ln();
+            Some(match knn.weighting {
+                Weighting::None => value,
+                Weighting::TfIdf => value.sqrt() * idf,
+                Weighting::Bm25 => {
+                    value * (k1 + 1.0) / (k1 * (1.0 - b + b * length(i) / mean) + value) * idf
+                }
+            })
+        };
+        let of = |i: u32| x.iter().filter_map(move |row| weighted(row, i)).collect::<Vec<f64>>();
+        let both: Vec<(f64, f64)> =
+            x.iter().filter_map(|row| weighted(row, i).zip(weighted(row, j))).collect();
+        let norm = |i: u32| of(i).iter().map(|v| v * v).sum::<f64>().sqrt();
+        let dot: f64 = both.iter().map(|(x, y)| x * y).sum();
+        let common = both.len() as f64;
+        let similarity = match knn.similarity {
+            Similarity::Dot => dot,
+            Similarity::Cosine => dot / norm(i) / norm(j),
+            Similarity::Jaccard => common / (of(i).len() as f64 + of(j).len() as f64 - common),
+            Similarity::Pearson => {
+                let (mx, my) = both.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
+                let (mx, my) = (mx / common, my / common);
+                let sum = |f: &dyn Fn(f64, f64) -> f64| {
+                    both.iter().map(|(x, y)| f(x - mx, y - my)).sum::<f64>()
+                };
+                sum(&|x, y| x * y) / (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt()
+            }
+        };
+        similarity * common / (common + f64::from(knn.shrinkage))
+    }
+
+    #[test]
+    fn similarities_are_those_of_the_equations() {
+        use {Similarity::*, Weighting::*};
+        let kinds = [
+            (Cosine, None),
+            (Cosine, TfIdf),
+            (Cosine, Bm25),
+            (Dot, None),
+            (Dot, Bm25),
+            (Jaccard, None),
+            (Pearson, None),
+        ];
+        for (similarity, weighting) in kinds {
+            for (shrinkage, binary) in [(0.0, true), (0.0, false), (3.0, true), (3.0, false)] {
+                let knn = ItemKnn {
+                    similarity,
+                    weighting,
+                    shrinkage,
+                    neighbours: 7,
+                    ..ItemKnn::default()
+                };
+                let x = ratings(binary);
+                let lists = match similarity {
+                    Pearson if binary => continue,
+                    Pearson => knn.pearson(&x),
+                    Jaccard => knn.products(&pattern(&x)),
+                    _ => knn.products(&knn.weighted(&x)),
+                };
+                for (i, list) in (0u32..).zip(&lists) {
+                    let mut all: Vec<f64> =
+                        (0..25).filter(|&j| j != i).map(|j| naive(&knn, &x, i, j)).collect();
+                    all.sort_by(|a, b| b.total_cmp(a));
+                    let positive = all.iter().filter(|s| **s > 1e-6).count();
+                    assert_eq!(list.len(), positive.min(7), "{knn:?}");
+                    for &(j, found) in list {
+                        let exact = naive(&knn, &x, i, j);
+                        assert!(
+                            (f64::from(found) - exact).abs() < 1e-4 * exact.max(1.0),
+                            "{knn:?}"
+                        );
+                        assert!(
+                            exact > all[6] - 1e-4,
+                            "{knn:?}: {j} is not among the nearest of {i}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn whose_list_counts_is_a_choice() {
+        // a is in every basket; b and c are nearest to a, a is nearest to b.
+        let baskets = [("u", "a"), ("u", "b"), ("v", "a"), ("v", "b"), ("w", "a"), ("w", "c")];
+        let train = Ratings::from_triples(baskets.map(|(u, i)| (u, i, 1.0))).unwrap();
+        let score = |keep, from: u32, to: u32| {
+            let knn = ItemKnn { neighbours: 1, keep, ..ItemKnn::default() };
+            let model = knn.fit(&train, &mut Run::default()).unwrap();
+            let mut score = [0.0];
+            let history = crate::data::Row { columns: &[from], values: &[1.0] };
+            model.score(crate::model::User::stranger(history), &[to], &mut score);
+            score[0]
+        };
+        let (a, c) = (0, 2);
+        assert_eq!(score(Keep::History, a, c), 0.0, "a's list holds b alone");
+        assert!(
+            (score(Keep::Candidate, a, c) - 1.0 / 3f32.sqrt()).abs() < 1e-6,
+            "c's list holds a"
+        );
+    }
+
+    #[test]
+    fn senseless_settings_are_refused() {
+        let train = Ratings::from_triples([("u", "a", 1.0), ("v", "a", 1.0)]).unwrap();
+        let says =
+            |knn: ItemKnn| knn.fit(&train, &mut Run::default()).err().expect("refused").to_string();
+        let knn = ItemKnn::default;
+        assert!(says(ItemKnn { neighbours: 0, ..knn() }).starts_with("setting `neighbours`"));
+        assert!(says(ItemKnn { shrinkage: -1.0, ..knn() }).starts_with("setting `shrinkage`"));
+        assert!(says(ItemKnn { b: 1.5, ..knn() }).starts_with("setting `b`"));
+        let jaccard = ItemKnn { similarity: Similarity::Jaccard, ..knn() };
+        let weighted = ItemKnn { weighting: Weighting::Bm25, ..jaccard };
+        assert!(says(weighted).starts_with("setting `weighting`"));
+        let pearson = ItemKnn { similarity: Similarity::Pearson, ..knn() };
+        assert!(says(pearson).contains("all values are 1"));
     }
 }

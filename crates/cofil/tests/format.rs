@@ -1,0 +1,111 @@
+//! Files written by earlier versions load for ever and recommend what they did.
+//!
+//! `golden/*.cofil` are never written again. After adding a shape, or a variant of one, add it to
+//! [`models`] and run `cargo test --release --test format -- --ignored`: files that are missing are
+//! written, with what they recommend beside them.
+
+use cofil::data::Csr;
+use cofil::math::Rng;
+use cofil::{Algorithm, Query, Ratings, Recommender, Run};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One file for each variant of each shape.
+fn models() -> Vec<(&'static str, Value)> {
+    vec![
+        ("factors-biases-only", json!({"algorithm": "popularity"})),
+        ("factors-ridge", json!({"algorithm": "als", "factors": 2, "epochs": 3})),
+        ("factors-implicit", json!({"algorithm": "ials", "factors": 2, "epochs": 3})),
+        ("factors-biased", json!({"algorithm": "biased-mf", "factors": 2, "epochs": 3})),
+        (
+            "factors-sigmoid",
+            json!({"algorithm": "biased-mf", "factors": 2, "epochs": 3, "link": "sigmoid"}),
+        ),
+        ("factors-svd", json!({"algorithm": "svd", "factors": 2})),
+        ("item-weights-dense", json!({"algorithm": "ease", "reg": 1.0})),
+        ("item-weights-sparse", json!({"algorithm": "item-knn", "neighbours": 3})),
+    ]
+}
+
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+/// Twelve users, eight items, ratings from 1 to 5, names beyond ASCII.
+fn ratings() -> Ratings {
+    let mut rng = Rng::new(3, &[]);
+    let rows: Vec<Vec<(u32, f32)>> = (0..12)
+        .map(|_| (0..8).filter(|_| rng.uniform() < 0.6).collect::<Vec<u32>>())
+        .map(|row| row.into_iter().map(|i| (i, (i % 5 + 1) as f32)).collect())
+        .collect();
+    Ratings {
+        users: Arc::new((0..12).map(|u| format!("user {u}")).collect()),
+        items: Arc::new((0..8).map(|i| format!("pièce {i}")).collect()),
+        by_user: Csr::from_rows(8, rows),
+        times: None,
+    }
+}
+
+/// What a model recommends to a known user, to a stranger, and to nobody in particular.
+fn answers(recommender: &Recommender) -> Value {
+    let query = Query { n: 3, ..Query::default() };
+    let history = [("pièce 1", 4.0), ("pièce 5", 2.0)];
+    json!({
+        "known": recommender.recommend("user 3", &query).expect("a known user"),
+        "stranger": recommender.recommend_for(&history, &query).expect("known items"),
+        "nobody": recommender.recommend_for(&[], &query).expect("no names"),
+    })
+}
+
+/// Equal names, and scores up to rounding, which differs between processors.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => {
+            let (a, b) = (a.as_f64().expect("a score"), b.as_f64().expect("a score"));
+            (a - b).abs() <= 1e-4 * a.abs().max(1.0)
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+#[test]
+fn files_of_earlier_versions_load_and_answer_as_they_did() {
+    let mut files = 0;
+    for entry in std::fs::read_dir(golden()).expect("the golden files") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|e| e != "cofil") {
+            continue;
+        }
+        files += 1;
+        let recommender = Recommender::load(&path).unwrap_or_else(|e| panic!("{e}"));
+        let text = std::fs::read_to_string(path.with_extension("json")).expect("its answers");
+        let expected: Value = serde_json::from_str(&text).expect("JSON");
+        let found = answers(&recommender);
+        assert!(same(&found, &expected), "{}: {found} for {expected}", path.display());
+    }
+    assert!(files >= models().len(), "{files} files; run the writer of this test");
+}
+
+#[test]
+#[ignore = "writes golden files that are missing"]
+fn write_what_is_missing() {
+    for (name, settings) in models() {
+        let path = golden().join(name).with_extension("cofil");
+        if path.exists() {
+            continue;
+        }
+        let algorithm: Algorithm = serde_json::from_value(settings).expect("settings");
+        let trained = Recommender::train(&algorithm, &ratings(), &mut Run::default());
+        let recommender = trained.expect("trained");
+        recommender.save(&path).expect("saved");
+        let answers = serde_json::to_string_pretty(&answers(&recommender)).expect("JSON");
+        std::fs::write(path.with_extension("json"), answers + "\n").expect("written");
+    }
+}

@@ -1,0 +1,148 @@
+//! The house's order: who may import whom (ARCHITECTURE.md), read from the source files.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Each may use itself and what stands right of it.
+const LAYERS: [&str; 14] = [
+    "tune",
+    "plot",
+    "interview",
+    "recommender",
+    "algorithm",
+    "models",
+    "train",
+    "evaluate",
+    "rank",
+    "model",
+    "data",
+    "store",
+    "math",
+    "error",
+];
+
+/// Crates with one home.
+const HOMES: [(&str, &str); 5] = [
+    ("faer", "math"),
+    ("arrow", "data"),
+    ("parquet", "data"),
+    ("csv", "data"),
+    ("plotters", "plot"),
+];
+
+struct Source {
+    /// Relative to `src`, such as `models/ease.rs`.
+    path: String,
+    /// Without comments and without the unit tests at the end.
+    code: String,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders: Vec<PathBuf> = vec![root.clone()];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder of the sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
+                let text = std::fs::read_to_string(&path).expect("UTF-8");
+                let text = text.split("#[cfg(test)]\nmod tests").next().expect("a first part");
+                let code = |line: &&str| !line.trim_start().starts_with("//");
+                let relative = path.strip_prefix(&root).expect("below the root");
+                sources.push(Source {
+                    path: relative.to_str().expect("ASCII").replace('\\', "/"),
+                    code: text.lines().filter(code).map(|line| format!("{line}\n")).collect(),
+                });
+            }
+        }
+    }
+    assert!(sources.len() > 20, "the sources are where they are expected");
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    sources
+}
+
+/// The first part of the path: `models/ease.rs` → `models`, `rank.rs` → `rank`.
+fn layer(path: &str) -> &str {
+    path.split('/').next().expect("a part").trim_end_matches(".rs")
+}
+
+/// What follows `prefix` where it starts a path.
+fn after<'a>(code: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices(prefix)
+        .filter(move |(at, _)| !code[..*at].ends_with(|c: char| word(c) || c == ':'))
+        .map(move |(at, _)| &code[at + prefix.len()..])
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').next().expect("a part")
+}
+
+#[test]
+fn layers_import_only_what_stands_right_of_them() {
+    let place = |name: &str| LAYERS.iter().position(|l| *l == name);
+    let mut wrong = Vec::new();
+    for Source { path, code } in sources().iter().filter(|s| s.path != "lib.rs") {
+        let own = place(layer(path)).unwrap_or_else(|| panic!("{path} is in no known layer"));
+        for rest in after(code, "crate::") {
+            match place(first_word(rest)) {
+                Some(used) if used >= own => {}
+                Some(_) => wrong.push(format!("{path} imports {}", first_word(rest))),
+                // Names re-exported at the root hide where they come from.
+                None => wrong.push(format!("{path} imports crate::{}", first_word(rest))),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn crates_are_imported_from_their_home() {
+    let mut wrong = Vec::new();
+    for Source { path, code } in &sources() {
+        for (name, home) in HOMES.iter().filter(|(_, home)| layer(path) != *home) {
+            if after(code, &format!("{name}::")).next().is_some() {
+                wrong.push(format!("{path} imports {name}, which belongs to {home}/"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn recipes_do_not_know_each_other() {
+    // A recipe is a file or folder of models/ that implements `Recipe`.
+    let module = |path: &str| {
+        let inside = path.strip_prefix("models/")?;
+        Some(inside.split('/').next().expect("a part").trim_end_matches(".rs").to_owned())
+    };
+    let sources = sources();
+    let mut recipes: Vec<(String, &str)> = Vec::new();
+    for source in &sources {
+        for name in after(&source.code, "impl Recipe for ").map(first_word) {
+            recipes.push((module(&source.path).expect("recipes are in models/"), name));
+        }
+    }
+    assert!(recipes.len() >= 3, "{recipes:?}");
+    let modules: BTreeSet<&String> = recipes.iter().map(|(module, _)| module).collect();
+    let mut wrong = Vec::new();
+    for Source { path, code } in &sources {
+        let Some(own) = module(path).filter(|own| modules.contains(own)) else { continue };
+        for import in after(code, "use ") {
+            let import = import.split(';').next().expect("a part");
+            let words = import.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let words: Vec<&str> = words.collect();
+            if !["super", "crate"].contains(&words[0]) {
+                continue;
+            }
+            for (module, name) in recipes.iter().filter(|(module, _)| *module != own) {
+                if words.contains(name) || words.contains(&&**module) {
+                    wrong.push(format!("{path} imports {module}: use {import}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
