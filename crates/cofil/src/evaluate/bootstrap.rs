@@ -6,11 +6,12 @@
 //! Chamandy et al., "Estimating uncertainty for massive data streams", 2012.
 
 use super::columns::Column;
-use crate::math::{Rng, parallel};
+use crate::math::{Rng, parallel, vector};
 use multiversion::multiversion;
+use std::ops::Range;
 
-/// Resamples computed together.
-pub(super) const LANES: usize = 16;
+/// Resamples computed together; their sums fit the first cache.
+pub(super) const LANES: usize = 64;
 /// Users added up in `f32` before the sum goes into `f64`.
 const BLOCK: usize = 256;
 /// Pr[Poisson(1) ≤ j] · 2³² for j = 0 to 8; larger draws are one in nine million.
@@ -41,61 +42,77 @@ pub(super) fn intervals(columns: &[&Column], resamples: usize, seed: u64) -> Vec
 
 /// The value of each column in each resample.
 pub(super) fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec<Vec<f64>> {
-    let users = columns.first().map_or(0, |column| column.sums.len());
-    // User after user: numerator and denominator of each column.
-    let shares: Vec<f32> = (0..users)
-        .flat_map(|u| columns.iter().flat_map(move |c| [c.sums[u] as f32, c.weights[u] as f32]))
-        .collect();
-    let width = 2 * columns.len();
-    let groups = parallel::map(resamples, LANES, |range| {
-        let rng = Rng::new(seed, &[]);
-        let mut keys = [0; LANES];
-        range.clone().zip(&mut keys).for_each(|(r, key)| *key = rng.piece(r as u64).bits() as u32);
-        let mut sums = vec![[0f64; LANES]; width];
-        let mut block_sums = vec![[0f32; LANES]; width];
-        if width > 0 {
-            for (block, shares) in shares.chunks(BLOCK * width).enumerate() {
-                block_sums.fill([0.0; LANES]);
-                add_weighted(shares, (block * BLOCK) as u32, &keys, &mut block_sums);
-                for (sums, block) in sums.iter_mut().zip(&block_sums) {
-                    sums.iter_mut().zip(block).for_each(|(s, b)| *s += f64::from(*b));
-                }
-            }
+    // Most columns have the same denominators, so each distinct series is added up once.
+    let mut series: Vec<&[f64]> = Vec::new();
+    let mut place = |values| match series.iter().position(|known| *known == values) {
+        Some(at) => at,
+        None => {
+            series.push(values);
+            series.len() - 1
         }
-        (range.len(), sums)
-    });
-    let value = |(c, column): (usize, &&Column)| {
-        let lanes = groups.iter().flat_map(|(n, sums)| (0..*n).map(move |lane| (sums, lane)));
-        lanes.map(|(s, lane)| column.finish(s[2 * c][lane], s[2 * c + 1][lane])).collect()
     };
-    columns.iter().enumerate().map(value).collect()
+    let places: Vec<[usize; 2]> =
+        columns.iter().map(|c| [place(c.sums.as_slice()), place(c.weights.as_slice())]).collect();
+    let width = series.len();
+    let users = series.first().map_or(0, |values| values.len());
+    // User after user.
+    let mut shares = vec![0f32; users * width];
+    for (at, values) in series.iter().enumerate() {
+        let column = shares[at..].iter_mut().step_by(width);
+        column.zip(*values).for_each(|(share, &value)| *share = value as f32);
+    }
+    let groups = parallel::map(resamples, LANES, |range| {
+        let n = range.len();
+        let keys = keys(seed, range);
+        let mut sums = vec![0f64; width * n];
+        let (mut part, mut weights) = (vec![0f32; width * n], vec![0f32; n]);
+        for (block, shares) in shares.chunks((BLOCK * width).max(1)).enumerate() {
+            part.fill(0.0);
+            add_weighted(shares, (block * BLOCK) as u32, &keys, &mut weights, &mut part);
+            sums.iter_mut().zip(&part).for_each(|(sum, &part)| *sum += f64::from(part));
+        }
+        (n, sums)
+    });
+    let value = |(column, [sum, weight]): (&&Column, [usize; 2])| {
+        let lanes = groups.iter().flat_map(|(n, sums)| {
+            (0..*n).map(move |lane| (sums[sum * n + lane], sums[weight * n + lane]))
+        });
+        lanes.map(|(sum, weight)| column.finish(sum, weight)).collect()
+    };
+    columns.iter().zip(places).map(value).collect()
 }
 
-/// Adds the shares of users `first..` to `sums`, each as often as each lane's resample holds the user.
+/// What the draws of each resample depend on.
+pub(super) fn keys(seed: u64, resamples: Range<usize>) -> Vec<u32> {
+    let rng = Rng::new(seed, &[]);
+    resamples.map(|r| rng.piece(r as u64).bits() as u32).collect()
+}
+
+/// Adds the shares of users `first..` to `sums` (series × resamples), each as often as each resample
+/// holds the user. `weights` is scratch for one user. Loops run over slices of resamples: of arrays of
+/// fixed length the compiler unrolls the wrong loop.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-fn add_weighted(shares: &[f32], first: u32, keys: &[u32; LANES], sums: &mut [[f32; LANES]]) {
-    for (u, shares) in shares.chunks_exact(sums.len()).enumerate() {
+fn add_weighted(shares: &[f32], first: u32, keys: &[u32], weights: &mut [f32], sums: &mut [f32]) {
+    let width = sums.len() / keys.len();
+    for (u, shares) in shares.chunks_exact(width).enumerate() {
         let user = mix(first.wrapping_add(u as u32));
-        let mut draws = [0; LANES];
-        let mut counts = [0u32; LANES];
-        let mut weights = [0f32; LANES];
-        for l in 0..LANES {
-            draws[l] = mix(user ^ keys[l]);
+        for (weight, &key) in weights.iter_mut().zip(keys) {
+            *weight = poisson(mix(user ^ key));
         }
-        for threshold in THRESHOLDS {
-            for l in 0..LANES {
-                counts[l] += u32::from(draws[l] >= threshold);
-            }
-        }
-        for l in 0..LANES {
-            weights[l] = counts[l] as f32;
-        }
-        for (sums, &share) in sums.iter_mut().zip(shares) {
-            for l in 0..LANES {
-                sums[l] = weights[l].mul_add(share, sums[l]);
-            }
+        for (sums, &share) in sums.chunks_exact_mut(keys.len()).zip(shares) {
+            vector::add_scaled_lanes(sums, share, weights);
         }
     }
+}
+
+/// A draw from Poisson(1) by 32 random bits.
+#[inline(always)]
+fn poisson(draw: u32) -> f32 {
+    let mut count = 0u32;
+    for threshold in THRESHOLDS {
+        count += u32::from(draw >= threshold);
+    }
+    count as f32
 }
 
 /// A bijection of 32 bits in which every input bit reaches every output bit (two rounds of

@@ -6,15 +6,17 @@
 //! with those of random swaps. Smucker, Allan and Carterette, CIKM 2007; several comparisons at once are corrected
 //! by Holm's method.
 
-use super::bootstrap::{LANES, mix, quantile, resampled};
+use super::bootstrap::{LANES, keys, mix, quantile, resampled};
 use super::columns::Column;
 use super::{Metric, Report};
-use crate::math::{Rng, parallel};
+use crate::math::parallel;
 use multiversion::multiversion;
 use serde::Serialize;
 
 /// Random swaps behind a p; the smallest p is one over this.
 const SWAPS: usize = 10_000;
+/// Keeps the swaps apart from the bootstrap samples of the same seed.
+const SWAP: u64 = 1 << 63;
 /// Users added up in `f32` before the sum goes into `f64`.
 const BLOCK: usize = 256;
 
@@ -77,29 +79,27 @@ fn probability(a: &Column, b: &Column, seed: u64) -> f64 {
     // Sums of other orders of the same numbers must not count as smaller.
     let enough = observed - 1e-6 * differences.iter().map(|&d| f64::from(d.abs())).sum::<f64>();
     let counts = parallel::map(SWAPS - 1, LANES, |range| {
-        let rng = Rng::new(seed, &[1]);
-        let mut keys = [0; LANES];
-        range.clone().zip(&mut keys).for_each(|(r, key)| *key = rng.piece(r as u64).bits() as u32);
-        let mut sums = [0f64; LANES];
+        let keys = keys(seed ^ SWAP, range);
+        let (mut sums, mut part) = (vec![0f64; keys.len()], vec![0f32; keys.len()]);
         for (block, differences) in differences.chunks(BLOCK).enumerate() {
-            let mut part = [0f32; LANES];
+            part.fill(0.0);
             add_swapped(differences, (block * BLOCK) as u32, &keys, &mut part);
-            sums.iter_mut().zip(part).for_each(|(s, p)| *s += f64::from(p));
+            sums.iter_mut().zip(&part).for_each(|(sum, &part)| *sum += f64::from(part));
         }
-        sums[..range.len()].iter().filter(|sum| sum.abs() >= enough).count()
+        sums.iter().filter(|sum| sum.abs() >= enough).count()
     });
     // The observed order is one of the swaps.
     (1 + counts.iter().sum::<usize>()) as f64 / SWAPS as f64
 }
 
-/// Adds the differences of users `first..`, with either sign as each lane's swaps say.
+/// Adds the differences of users `first..` to `sums`, with either sign as each resample's swaps say.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-fn add_swapped(differences: &[f32], first: u32, keys: &[u32; LANES], sums: &mut [f32; LANES]) {
+fn add_swapped(differences: &[f32], first: u32, keys: &[u32], sums: &mut [f32]) {
     for (u, &difference) in differences.iter().enumerate() {
         let user = mix(first.wrapping_add(u as u32));
-        for l in 0..LANES {
-            let sign = mix(user ^ keys[l]) & 0x8000_0000;
-            sums[l] += f32::from_bits(difference.to_bits() ^ sign);
+        for (sum, &key) in sums.iter_mut().zip(keys) {
+            let sign = mix(user ^ key) & 0x8000_0000;
+            *sum += f32::from_bits(difference.to_bits() ^ sign);
         }
     }
 }
@@ -107,6 +107,7 @@ fn add_swapped(differences: &[f32], first: u32, keys: &[u32; LANES], sums: &mut 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::Rng;
 
     fn column(sums: Vec<f64>) -> Column {
         Column { metric: Metric::Ndcg(1), weights: vec![1.0; sums.len()], sums, whole: None }
