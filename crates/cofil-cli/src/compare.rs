@@ -171,6 +171,7 @@ fn show(entries: &[Entry], differences: &[Option<Difference>], protocol: &Protoc
     let first = format!("95 % of {}", protocol.metrics[0]);
     let mut table = judging::numbers(["algorithm".to_owned()].into_iter().chain(names).chain([
         first,
+        "p, to best".into(),
         "fit s".into(),
         "model MB".into(),
     ]));

@@ -152,7 +152,7 @@ fn compare_ranks_recipes_beside_popularity_and_guessing() {
         entries.iter().filter(|e| e["baselines"]["random"].is_object()).collect();
     assert_eq!(baselines.len(), 1, "they are the same for all");
     let text = stdout(folder.path(), &line.replace(" --json", ""));
-    for part in ["ease", "popularity", "random", "ndcg@2", "fit s", "model MB"] {
+    for part in ["ease", "popularity", "random", "ndcg@2", "p, to best", "fit s", "model MB"] {
         assert!(text.contains(part), "{part} in {text}");
     }
     let says = refused(folder.path(), &line.replace("ease.reg", "eese.reg"));

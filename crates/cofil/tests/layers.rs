@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each may use itself and what stands right of it.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "tune",
     "plot",
     "interview",
+    "contest",
     "recommender",
     "algorithm",
     "models",
