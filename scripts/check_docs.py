@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs every `sh` block of the documentation and checks its links.
 
-Blocks of one file run in order, each with `bash -e`, in one scratch folder, with the freshly built
-`cofil` first on the PATH; blocks that call cargo run in the checkout. A block fenced as `text` is
+Blocks of one file run in order, each with `bash -e`, in one scratch folder beside a link to
+`datasets`, with the freshly built `cofil` first on the PATH; blocks that call cargo run in the checkout. A block fenced as `text` is
 output or illustration and is not run.
 """
 
@@ -23,6 +23,7 @@ def run_blocks(page: pathlib.Path, environment: dict) -> int:
     """Runs the page's blocks; returns how many failed."""
     failed = 0
     with tempfile.TemporaryDirectory() as scratch:
+        (pathlib.Path(scratch) / "datasets").symlink_to(ROOT / "datasets")
         for language, block in FENCE.findall(page.read_text()):
             if language != "sh":
                 continue

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&str; 15] = [
     "tune",
     "plot",
-    "interview",
     "contest",
+    "interview",
     "recommender",
     "algorithm",
     "models",
