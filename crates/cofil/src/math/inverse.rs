@@ -7,7 +7,7 @@
 //!
 //! keeps the matrix symmetric, and once every K is swept −A⁻¹ is left. It costs n³ operations like
 //! Cholesky + inversion of the factor + product, but is one kind of step instead of three and needs
-//! two panels of n × [`BLOCK`] numbers instead of a second and third matrix. Every strip of rows is
+//! two panels of n × `BLOCK` numbers instead of a second and third matrix. Every strip of rows is
 //! one product on one thread, so the result does not depend on their number.
 
 use super::matrix::leave_wide_registers;

@@ -113,7 +113,7 @@ pub fn products_16(block: &[f32], v: &[f32]) -> [Lanes; LANES] {
     a
 }
 
-/// The sum of each of sixteen partial sums, in the order of [`sum_lanes`]; halves of two are added
+/// The sum of each of sixteen partial sums, in the order of `sum_lanes`; halves of two are added
 /// at once, which the compiler does not find by itself.
 ///
 /// # Safety
