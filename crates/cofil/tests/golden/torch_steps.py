@@ -94,7 +94,8 @@ def network(model, generator):
         parts["mlp_user"], parts["mlp_item"] = uniform(generator, USERS, half), uniform(generator, ITEMS, half)
         for i, (inputs, outputs) in enumerate(zip(LAYERS, LAYERS[1:])):
             parts[f"layers[{i}].weight"] = uniform(generator, outputs, inputs)
-            parts[f"layers[{i}].bias"] = uniform(generator, outputs)
+            # Biases between 0 and 1: most units are above the kink of ReLU, some below.
+            parts[f"layers[{i}].bias"] = (uniform(generator, outputs).detach() + 0.5).requires_grad_()
     width = {"gmf": FACTORS, "mlp": LAYERS[-1], "neumf": FACTORS + LAYERS[-1]}[model]
     parts["output.weight"], parts["output.bias"] = uniform(generator, 1, width), uniform(generator, 1)
     return parts
