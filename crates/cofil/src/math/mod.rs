@@ -4,6 +4,7 @@
 //! does not depend on the number of threads.
 
 pub mod cholesky;
+pub mod elementary;
 pub mod inverse;
 pub mod lanes;
 pub mod matrix;

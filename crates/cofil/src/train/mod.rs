@@ -4,7 +4,9 @@
 //! here once. Closed-form recipes never call it.
 
 pub mod checkpoint;
+pub mod layers;
 pub mod optimizer;
+pub mod schedule;
 pub mod stop;
 
 pub use checkpoint::Checkpoint;
@@ -55,6 +57,11 @@ pub(crate) trait Learner {
     /// alone, so that a resumed run equals an uninterrupted one. It does not depend on how many
     /// epochs were asked for, so that a finished run can be resumed with more.
     fn epoch(&mut self, number: usize, rng: &Rng) -> Loss;
+    /// Whether epoch `number` counts for validation: one that prepares the ground for later ones
+    /// (pre-training) does not.
+    fn counts(&self, _number: usize) -> bool {
+        true
+    }
     /// The model as it stands; usable after every epoch.
     fn model(&self) -> Self::Model;
     /// Every number that the next epoch depends on, in a fixed order: saved and restored by
@@ -134,12 +141,15 @@ impl Run<'_> {
             let loss = learner.epoch(number, &Rng::new(self.seed, &[number as u64]));
             check_finite(learner, number, loss)?;
             let validation = match &self.validation {
-                Some(v) => Some(evaluate::measure(&learner.model(), train, v.ratings, v.metric)?),
-                None => None,
+                Some(v) if learner.counts(number) => {
+                    Some(evaluate::measure(&learner.model(), train, v.ratings, v.metric)?)
+                }
+                _ => None,
             };
             let best = match (&mut watch, validation) {
                 (Some(watch), Some(value)) => watch.is_best(value),
-                _ => true,
+                (Some(_), None) => false,
+                (None, _) => true,
             };
             if watch.is_some() && best {
                 progress.best = learner.state().iter().map(|part| part.to_vec()).collect();

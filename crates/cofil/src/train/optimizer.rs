@@ -11,11 +11,16 @@
 //! what it touches. Adam's t therefore counts the steps of each row by itself: the first step of a
 //! row has length η whenever it comes. (With one t for all, a row first met late would start with a
 //! step of η (1 − β₁) / √(1 − β₂) ≈ 3 η.)
+//!
+//! Weight decay, where a table has it, shrinks a row by the factor 1 − η λ before each of its steps,
+//! apart from the gradient (for Adam: AdamW; Loshchilov & Hutter, "Decoupled weight decay
+//! regularization", ICLR 2019).
 
-use crate::math::Matrix;
+use crate::math::{Matrix, parallel};
 use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 const MOMENTUM: f32 = 0.9;
 const BETA1: f32 = 0.9;
@@ -41,6 +46,8 @@ pub(crate) struct Table {
     /// The parameters.
     pub values: Matrix,
     optimizer: Optimizer,
+    /// λ of the weight decay.
+    decay: f32,
     /// v of momentum, m of Adam; empty for SGD.
     first: Vec<f32>,
     /// v of Adam.
@@ -56,6 +63,7 @@ impl Table {
         let (adam, n) = (optimizer == Optimizer::Adam, values.data().len());
         Self {
             optimizer,
+            decay: 0.0,
             first: size(optimizer != Optimizer::Sgd, n),
             second: size(adam, n),
             steps: size(adam, values.rows()),
@@ -63,10 +71,119 @@ impl Table {
         }
     }
 
+    /// The same with decoupled weight decay λ = `decay`.
+    pub fn with_decay(self, decay: f32) -> Self {
+        Self { decay, ..self }
+    }
+
     /// One step of row `row` against `gradient`.
     pub fn step(&mut self, row: usize, gradient: &[f32], rate: f32) {
-        let range = row * self.values.cols()..(row + 1) * self.values.cols();
-        let values = &mut self.values.data_mut()[range.clone()];
+        self.part(row..row + 1).step(row, gradient, rate);
+    }
+
+    /// One step of each of `rows`, which rise. `gradient_of(r, gradient)` fills the gradient of
+    /// `rows[r]`, which comes to it as zeros. Pieces of rows are worked on in parallel.
+    pub fn step_rows(
+        &mut self,
+        rows: &[u32],
+        rate: f32,
+        gradient_of: impl Fn(usize, &mut [f32]) + Sync,
+    ) {
+        let cols = self.values.cols();
+        // Enough work that handing it to another thread pays.
+        let pieces = parallel::pieces(rows.len(), (1 << 14) / cols.max(1) + 1);
+        let mut rest = self.part(0..self.values.rows());
+        let mut parts = Vec::with_capacity(pieces.len());
+        for piece in &pieces {
+            let end = rows[piece.end - 1] as usize + 1;
+            let (part, after) = rest.split(end);
+            parts.push(part);
+            rest = after;
+        }
+        parallel::for_each_chunk(&mut parts, 1, |p, part| {
+            let mut gradient = vec![0.0; cols];
+            for r in pieces[p].clone() {
+                gradient.fill(0.0);
+                gradient_of(r, &mut gradient);
+                part[0].step(rows[r] as usize, &gradient, rate);
+            }
+        });
+    }
+
+    /// The rows of `range`, to step.
+    fn part(&mut self, range: Range<usize>) -> Part<'_> {
+        let cols = self.values.cols();
+        let numbers = range.start * cols..range.end * cols;
+        let adam = self.optimizer == Optimizer::Adam;
+        let memory = |has: bool| if has { numbers.clone() } else { 0..0 };
+        Part {
+            optimizer: self.optimizer,
+            decay: self.decay,
+            start: range.start,
+            cols,
+            first: &mut self.first[memory(self.optimizer != Optimizer::Sgd)],
+            second: &mut self.second[memory(adam)],
+            steps: &mut self.steps[if adam { range } else { 0..0 }],
+            values: &mut self.values.data_mut()[numbers],
+        }
+    }
+
+    /// Everything the next step depends on.
+    pub fn state(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        let memory = [&mut self.first[..], &mut self.second, &mut self.steps];
+        [self.values.data_mut()].into_iter().chain(memory)
+    }
+}
+
+/// Some consecutive rows of a table.
+struct Part<'a> {
+    optimizer: Optimizer,
+    decay: f32,
+    /// The first of the rows.
+    start: usize,
+    cols: usize,
+    values: &'a mut [f32],
+    first: &'a mut [f32],
+    second: &'a mut [f32],
+    steps: &'a mut [f32],
+}
+
+impl<'a> Part<'a> {
+    /// The rows before row `end` of the table, and the others.
+    fn split(self, end: usize) -> (Self, Self) {
+        let Self { optimizer, decay, start, cols, .. } = self;
+        let rows = end - start;
+        let (values, values_after) = self.values.split_at_mut(rows * cols);
+        // What the optimizer has no need of is empty.
+        let cut = |numbers: &'a mut [f32], at: usize| numbers.split_at_mut(at.min(numbers.len()));
+        let (first, first_after) = cut(self.first, rows * cols);
+        let (second, second_after) = cut(self.second, rows * cols);
+        let (steps, steps_after) = cut(self.steps, rows);
+        let part = |start, values, first, second, steps| Self {
+            optimizer,
+            decay,
+            start,
+            cols,
+            values,
+            first,
+            second,
+            steps,
+        };
+        (
+            part(start, values, first, second, steps),
+            part(end, values_after, first_after, second_after, steps_after),
+        )
+    }
+
+    /// One step of row `row` of the table.
+    fn step(&mut self, row: usize, gradient: &[f32], rate: f32) {
+        let row = row - self.start;
+        let range = row * self.cols..(row + 1) * self.cols;
+        let values = &mut self.values[range.clone()];
+        if self.decay > 0.0 {
+            let kept = 1.0 - rate * self.decay;
+            values.iter_mut().for_each(|x| *x *= kept);
+        }
         match self.optimizer {
             Optimizer::Sgd => sgd(values, gradient, rate),
             Optimizer::Momentum => momentum(values, gradient, &mut self.first[range], rate),
@@ -78,12 +195,6 @@ impl Table {
                 adam(values, gradient, memory, corrections, rate);
             }
         }
-    }
-
-    /// Everything the next step depends on.
-    pub fn state(&mut self) -> impl Iterator<Item = &mut [f32]> {
-        let memory = [&mut self.first[..], &mut self.second, &mut self.steps];
-        [self.values.data_mut()].into_iter().chain(memory)
     }
 }
 
@@ -164,6 +275,38 @@ mod tests {
         (0..1000).for_each(|_| table.step(0, &[1.0], 0.01));
         table.step(1, &[7.0], 0.01);
         assert_close(table.values.row(1), &[-0.01]);
+    }
+
+    #[test]
+    fn rows_step_together_as_they_do_alone() {
+        let gradient = |row: u32, gradient: &mut [f32]| {
+            assert_eq!(gradient, [0.0; 3]);
+            gradient.copy_from_slice(&[0.1 * row as f32, -1.0, 0.5]);
+        };
+        let rows: Vec<u32> = (0..20_000).filter(|row| row % 3 != 1).collect();
+        for optimizer in [Optimizer::Sgd, Optimizer::Momentum, Optimizer::Adam] {
+            let fresh = || Table::new(Matrix::from_fn(20_000, 3, |r, _| r as f32), optimizer);
+            let (mut one, mut other) = (fresh(), fresh());
+            for _ in 0..3 {
+                one.step_rows(&rows, 0.1, |r, g| gradient(rows[r], g));
+                for &row in &rows {
+                    let mut g = [0.0; 3];
+                    gradient(row, &mut g);
+                    other.step(row as usize, &g, 0.1);
+                }
+            }
+            assert!(one.state().eq(other.state()), "{optimizer:?}");
+            assert_eq!(one.values.row(1), [1.0; 3], "was not touched");
+            one.step_rows(&[], 0.1, |_, _| unreachable!("no rows"));
+        }
+    }
+
+    #[test]
+    fn decay_is_apart_from_the_gradient() {
+        let mut table =
+            Table::new(Matrix::from_vec(1, 1, vec![2.0]), Optimizer::Adam).with_decay(0.5);
+        table.step(0, &[3.0], 0.1);
+        assert_close(table.values.data(), &[2.0 * 0.95 - 0.1]);
     }
 
     #[test]

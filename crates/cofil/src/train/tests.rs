@@ -82,6 +82,35 @@ fn the_best_epoch_is_restored_after_patience() {
 }
 
 #[test]
+fn epochs_that_do_not_count_are_never_the_best() {
+    struct Prepared(Ball);
+    impl Learner for Prepared {
+        type Model = Constant;
+        fn epoch(&mut self, number: usize, rng: &Rng) -> Loss {
+            self.0.epoch(number, rng)
+        }
+        fn counts(&self, number: usize) -> bool {
+            number > 15
+        }
+        fn model(&self) -> Constant {
+            self.0.model()
+        }
+        fn state(&mut self) -> Vec<&mut [f32]> {
+            self.0.state()
+        }
+        fn remedy(&self) -> String {
+            self.0.remedy()
+        }
+    }
+    let ratings = threes();
+    let mut run = Run { validation: watching(&ratings, 3), ..Run::default() };
+    run.learn(&mut Prepared(Ball::new(0.1)), &ratings, 40).expect("converges");
+    let counts = |e: &Epoch| (e.best, e.validation.is_some());
+    assert!(run.history[..15].iter().all(|e| counts(e) == (false, false)));
+    assert_eq!(counts(&run.history[15]), (true, true), "the first that counts is the best so far");
+}
+
+#[test]
 fn resumed_equals_uninterrupted() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let ratings = threes();

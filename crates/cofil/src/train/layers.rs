@@ -1,0 +1,317 @@
+//! The layers networks are made of, each with its gradient written by hand.
+//!
+//! Data is row-major with a row per sample. A layer is asked for its output, and then, given
+//! the gradient of the loss by that output, for the gradients by its input and its parameters. All run
+//! on the calling thread: callers give different blocks of samples to different threads.
+
+use crate::math::matrix::{Output, mul, mul_at, mul_bt};
+use crate::math::{Matrix, Rng, elementary};
+use multiversion::multiversion;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// λ and α of SELU: Klambauer et al., "Self-normalizing neural networks", NeurIPS 2017.
+const SELU_SCALE: f32 = 1.050_700_98;
+const SELU_ALPHA: f32 = 1.673_263_24;
+
+/// What a layer does to each of its sums.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// x.
+    Identity,
+    /// 1 / (1 + e⁻ˣ).
+    Sigmoid,
+    /// max(x, 0).
+    #[default]
+    Relu,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// 1.0507 · (x if x > 0, else 1.6733 (eˣ − 1)).
+    Selu,
+}
+
+impl Activation {
+    /// f of one number.
+    #[inline(always)]
+    pub fn of(self, x: f32) -> f32 {
+        match self {
+            Self::Identity => x,
+            Self::Sigmoid => elementary::sigmoid(x),
+            Self::Relu => x.max(0.0),
+            Self::Tanh => elementary::tanh(x),
+            Self::Selu => {
+                let below = SELU_ALPHA * (elementary::exp(x.min(0.0)) - 1.0);
+                SELU_SCALE * if x > 0.0 { x } else { below }
+            }
+        }
+    }
+
+    /// f′ where f is `y`.
+    #[inline(always)]
+    pub fn slope(self, y: f32) -> f32 {
+        match self {
+            Self::Identity => 1.0,
+            Self::Sigmoid => y * (1.0 - y),
+            Self::Relu => f32::from(y > 0.0),
+            Self::Tanh => 1.0 - y * y,
+            Self::Selu => {
+                if y > 0.0 {
+                    SELU_SCALE
+                } else {
+                    y + SELU_SCALE * SELU_ALPHA
+                }
+            }
+        }
+    }
+
+    /// x ← f(x).
+    pub fn apply(self, values: &mut [f32]) {
+        apply(self, values);
+    }
+
+    /// From the gradient by the outputs to the gradient by what f was applied to.
+    pub fn backward(self, outputs: &[f32], gradient: &mut [f32]) {
+        backward(self, outputs, gradient);
+    }
+}
+
+// The match stands outside the loops, so that each loop is one formula.
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn apply(activation: Activation, values: &mut [f32]) {
+    match activation {
+        Activation::Identity => {}
+        Activation::Sigmoid => values.iter_mut().for_each(|x| *x = Activation::Sigmoid.of(*x)),
+        Activation::Relu => values.iter_mut().for_each(|x| *x = Activation::Relu.of(*x)),
+        Activation::Tanh => values.iter_mut().for_each(|x| *x = Activation::Tanh.of(*x)),
+        Activation::Selu => values.iter_mut().for_each(|x| *x = Activation::Selu.of(*x)),
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn backward(activation: Activation, outputs: &[f32], gradient: &mut [f32]) {
+    let both = gradient.iter_mut().zip(outputs);
+    match activation {
+        Activation::Identity => {}
+        Activation::Sigmoid => both.for_each(|(g, y)| *g *= Activation::Sigmoid.slope(*y)),
+        Activation::Relu => both.for_each(|(g, y)| *g *= Activation::Relu.slope(*y)),
+        Activation::Tanh => both.for_each(|(g, y)| *g *= Activation::Tanh.slope(*y)),
+        Activation::Selu => both.for_each(|(g, y)| *g *= Activation::Selu.slope(*y)),
+    }
+}
+
+/// A fully connected layer y = f(W x + b).
+#[derive(Clone, Debug)]
+pub struct Dense {
+    /// W: outputs × inputs.
+    pub weights: Matrix,
+    /// b.
+    pub bias: Vec<f32>,
+    /// f.
+    pub activation: Activation,
+}
+
+/// The gradient of the loss by the parameters of a [`Dense`] layer, or several of them added up.
+#[derive(Clone, Debug)]
+pub struct DenseGradient {
+    /// By W.
+    pub weights: Matrix,
+    /// By b.
+    pub bias: Vec<f32>,
+}
+
+impl Dense {
+    /// A layer with b = 0 and W uniform within ± √(6 / (inputs + outputs)): Glorot & Bengio,
+    /// "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
+    pub fn new(inputs: usize, outputs: usize, activation: Activation, rng: &mut Rng) -> Self {
+        let bound = (6.0 / (inputs + outputs) as f32).sqrt();
+        let weights = Matrix::from_fn(outputs, inputs, |_, _| bound * (2.0 * rng.uniform() - 1.0));
+        Self { weights, bias: vec![0.0; outputs], activation }
+    }
+
+    /// Numbers per sample that go in.
+    pub fn inputs(&self) -> usize {
+        self.weights.cols()
+    }
+
+    /// Numbers per sample that come out.
+    pub fn outputs(&self) -> usize {
+        self.weights.rows()
+    }
+
+    /// A gradient of zeros.
+    pub fn gradient(&self) -> DenseGradient {
+        DenseGradient {
+            weights: Matrix::zeros(self.outputs(), self.inputs()),
+            bias: vec![0.0; self.outputs()],
+        }
+    }
+
+    /// output (samples × outputs) ← f(W x + b) for each row x of `input` (samples × inputs).
+    pub fn forward(&self, input: &[f32], output: &mut [f32]) {
+        let samples = output.len() / self.outputs();
+        let (n, k) = (self.outputs(), self.inputs());
+        mul_bt(output, Output::Replace, input, self.weights.data(), samples, n, k);
+        for row in output.chunks_exact_mut(n) {
+            row.iter_mut().zip(&self.bias).for_each(|(y, b)| *y += b);
+        }
+        self.activation.apply(output);
+    }
+
+    /// `gradient` (samples × outputs) comes as that by the output and leaves as that by W x + b; what
+    /// the samples add to the gradient of the parameters is added to `parameters`, and
+    /// `input_gradient` (samples × inputs) is overwritten, where it is wanted.
+    pub fn backward(
+        &self,
+        (input, output): (&[f32], &[f32]),
+        gradient: &mut [f32],
+        parameters: &mut DenseGradient,
+        input_gradient: Option<&mut [f32]>,
+    ) {
+        let samples = output.len() / self.outputs();
+        let (n, k) = (self.outputs(), self.inputs());
+        self.activation.backward(output, gradient);
+        mul_at(parameters.weights.data_mut(), Output::Add, gradient, input, n, k, samples);
+        for row in gradient.chunks_exact(n) {
+            parameters.bias.iter_mut().zip(row).for_each(|(b, g)| *b += g);
+        }
+        if let Some(by_input) = input_gradient {
+            mul(by_input, Output::Replace, gradient, self.weights.data(), samples, k, n);
+        }
+    }
+}
+
+/// Inverted dropout: each number becomes 0 with probability `rate` and is divided by 1 − `rate` else.
+/// `factors` is what each was multiplied with, for the gradient.
+pub fn dropout(rate: f32, rng: &mut Rng, values: &mut [f32], factors: &mut Vec<f32>) {
+    let kept = 1.0 / (1.0 - rate);
+    factors.clear();
+    factors.extend(values.iter().map(|_| if rng.uniform() < rate { 0.0 } else { kept }));
+    values.iter_mut().zip(factors).for_each(|(x, factor)| *x *= *factor);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Activation; 5] = [
+        Activation::Identity,
+        Activation::Sigmoid,
+        Activation::Relu,
+        Activation::Tanh,
+        Activation::Selu,
+    ];
+
+    /// The definition, in `f64`.
+    fn exact(activation: Activation, x: f64) -> f64 {
+        match activation {
+            Activation::Identity => x,
+            Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+            Activation::Relu => x.max(0.0),
+            Activation::Tanh => x.tanh(),
+            Activation::Selu if x > 0.0 => 1.050_700_987_355_480_5 * x,
+            Activation::Selu => 1.050_700_987_355_480_5 * 1.673_263_242_354_377_2 * x.exp_m1(),
+        }
+    }
+
+    #[test]
+    fn activations_and_slopes_agree_with_the_definition() {
+        for activation in ALL {
+            // No multiple of 0.37 is near the kinks at 0.
+            let xs: Vec<f32> = (-20..20).map(|i| 0.37 * i as f32 + 0.1).collect();
+            let mut ys = xs.clone();
+            activation.apply(&mut ys);
+            let mut slopes = vec![2.0; xs.len()];
+            activation.backward(&ys, &mut slopes);
+            for ((&x, y), slope) in xs.iter().zip(ys).zip(slopes) {
+                let f = |x: f64| exact(activation, x);
+                let x = f64::from(x);
+                assert!((f64::from(y) - f(x)).abs() < 1e-6, "{activation:?}({x})");
+                let by_differences = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5;
+                let error = (f64::from(slope) - 2.0 * by_differences).abs();
+                assert!(error < 1e-5, "slope of {activation:?} at {x}");
+            }
+        }
+    }
+
+    /// Σ over samples and outputs of c · f(W x + b), in `f64`.
+    fn objective(layer: &Dense, input: &Matrix, c: &Matrix) -> f64 {
+        let mut sum = 0.0;
+        for s in 0..input.rows() {
+            for o in 0..layer.outputs() {
+                let weights = layer.weights.row(o).iter().zip(input.row(s));
+                let product: f64 = weights.map(|(w, x)| f64::from(*w) * f64::from(*x)).sum();
+                let y = exact(layer.activation, f64::from(layer.bias[o]) + product);
+                sum += f64::from(c.row(s)[o]) * y;
+            }
+        }
+        sum
+    }
+
+    /// The slope of `objective` where `number` finds a number to move.
+    fn slope<T: Clone>(
+        at: &T,
+        number: impl Fn(&mut T) -> &mut f32,
+        objective: impl Fn(&T) -> f64,
+    ) -> f64 {
+        // A power of two: moving by it is exact for numbers of the size of these.
+        let step = 1.0 / 4096.0;
+        let moved = |by: f32| {
+            let mut moved = at.clone();
+            *number(&mut moved) += by;
+            objective(&moved)
+        };
+        (moved(step) - moved(-step)) / f64::from(2.0 * step)
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        for activation in ALL {
+            let mut rng = Rng::new(4, &[]);
+            let mut layer = Dense::new(5, 3, activation, &mut rng);
+            layer.bias = (0..3).map(|_| 0.3 * rng.normal()).collect();
+            let input = Matrix::from_fn(7, 5, |_, _| rng.normal());
+            let c = Matrix::from_fn(7, 3, |_, _| rng.normal());
+            let mut output = Matrix::zeros(7, 3);
+            layer.forward(input.data(), output.data_mut());
+            let (mut by_output, mut by_input) = (c.clone(), Matrix::zeros(7, 5));
+            let mut parameters = layer.gradient();
+            layer.backward(
+                (input.data(), output.data()),
+                by_output.data_mut(),
+                &mut parameters,
+                Some(by_input.data_mut()),
+            );
+            let close = |found: f32, expected: f64, what: &str| {
+                let error = (f64::from(found) - expected).abs();
+                assert!(error < 2e-3, "{activation:?}, {what}: {found}, by differences {expected}");
+            };
+            for i in 0..15 {
+                let by_differences =
+                    slope(&layer, |l| &mut l.weights.data_mut()[i], |l| objective(l, &input, &c));
+                close(parameters.weights.data()[i], by_differences, "weights");
+            }
+            for o in 0..3 {
+                let by_differences =
+                    slope(&layer, |l| &mut l.bias[o], |l| objective(l, &input, &c));
+                close(parameters.bias[o], by_differences, "bias");
+            }
+            for i in 0..35 {
+                let by_differences =
+                    slope(&input, |x| &mut x.data_mut()[i], |x| objective(&layer, x, &c));
+                close(by_input.data()[i], by_differences, "input");
+            }
+        }
+    }
+
+    #[test]
+    fn dropout_keeps_the_mean_and_says_what_it_did() {
+        let (mut values, mut factors) = (vec![1.0; 100_000], Vec::new());
+        dropout(0.25, &mut Rng::new(1, &[]), &mut values, &mut factors);
+        assert_eq!(values, factors);
+        let zeros = values.iter().filter(|&&x| x == 0.0).count();
+        assert!(zeros.abs_diff(25_000) < 600, "{zeros}");
+        assert!(values.iter().all(|&x| x == 0.0 || (x - 4.0 / 3.0).abs() < 1e-6));
+    }
+}
