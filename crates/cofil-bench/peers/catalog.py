@@ -7,25 +7,35 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = Path(os.environ.get("COFIL_PEERS", ROOT / "target" / "peers")).resolve()
-PYTHON = ENVIRONMENT / "bin" / "python"
 LIBMF_AVX = ENVIRONMENT / "libmf-avx"
 INPUTS = ENVIRONMENT / "inputs"
 DATA = Path(os.environ.get("COFIL_DATA", ROOT.parent / "shared" / "data")).resolve()
 
 
+# Virtual environments: the common one, and one inside it for each set of packages that does not go with the rest.
+ENVIRONMENTS = ("", "torch", "recbole")
+
+
+def home(environment):
+    return ENVIRONMENT / environment
+
+
+def python(environment):
+    return home(environment) / "bin" / "python"
+
+
 @dataclass(frozen=True)
 class Peer:
-    """One row of a table: the installed package behind it and the threads its BLAS gets."""
+    """One row of a table: the installed package behind it, where that is, and the threads its BLAS gets."""
 
     package: str
     blas_threads: int | None = None  # None: as many as the job
-    absent: str | None = None  # why setup.py leaves it out
+    environment: str = ""
 
     def version(self):
-        try:
-            return metadata.version(self.package)
-        except metadata.PackageNotFoundError:
-            return None
+        path = [str(folder) for folder in home(self.environment).glob("lib/python*/site-packages")]
+        found = next(iter(metadata.distributions(name=self.package, path=path)), None)
+        return found.version if found else None
 
 
 # Libraries with threads of their own fight OpenBLAS's: they get a BLAS of one thread, as implicit's manual demands.
@@ -60,8 +70,15 @@ JOBS = {
         "numpy": Peer("numpy"),
         "ranx": Peer("ranx"),
         "recpack": Peer("recpack"),
-        "lenskit": Peer("lenskit", absent="needs torch and an older pandas and pyarrow than the other peers"),
+        "lenskit": Peer("lenskit", environment="torch"),
     },
+    "neumf": {
+        "pytorch": Peer("torch", environment="torch"),
+        "pytorch-fused": Peer("torch", environment="torch"),
+        "recbole": Peer("recbole", environment="recbole"),
+    },
+    **{name: {"pytorch": Peer("torch", environment="torch")}
+       for name in ("autorec-item", "autorec-user", "autorec-gowalla", "autorec-wide")},
     "load": {
         "polars": Peer("polars"),
         "pyarrow": Peer("pyarrow"),
@@ -70,8 +87,12 @@ JOBS = {
 }
 
 # What a job's table compares: the key in "seconds".
-TIMED = {"mf": "fit", "ials": "fit", "ease": "fit", "item-knn": "fit",
-         "topk": "recommend", "evaluate": "evaluate", "load": "load"}  # fmt: skip
+TIMED = {job: {"topk": "recommend", "evaluate": "evaluate", "load": "load"}.get(job, "fit") for job in JOBS}
+
+
+def module(job):
+    """The file of jobs/ that holds it; the AutoRecs share one."""
+    return "autorec" if job.startswith("autorec") else job.replace("-", "_")
 
 
 def thread_environment(job, peer, threads):

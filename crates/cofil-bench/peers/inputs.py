@@ -29,6 +29,47 @@ def ratings_dat():
     return RATINGS
 
 
+def ncf_atomic():
+    """NCF's split in the form RecBole reads: a folder with FOLDER.train.inter and FOLDER.test.inter. All items are in it: the
+    one that nobody has in the training part belongs to the test part."""
+    import split
+
+    folder = INPUTS / "ml-1m-ncf"
+    candidates = split.ncf_candidates()
+    parts = {"train": split.ncf_positives(), "test": (np.arange(len(candidates)), candidates[:, 0])}
+    for name, (users, items) in parts.items():
+        path = folder / f"{folder.name}.{name}.inter"
+        if not path.exists():
+            with open_new(path) as file:
+                file.write(b"user_id:token\titem_id:token\n")
+                file.writelines(f"{user}\t{item}\n".encode() for user, item in zip(users, items))
+    return folder
+
+
+WIDE = (1_000_000, 100_000)
+
+
+def wide():
+    """A made-up table of a million users and a hundred thousand items, about twenty ratings a user, popular items far ahead:
+    users × items, sparse. Kept as wide_lengths.npy (of the rows), wide_items.npy and wide_ratings.npy."""
+    from scipy.sparse import csr_matrix
+
+    paths = {name: INPUTS / f"wide_{name}.npy" for name in ("lengths", "items", "ratings")}
+    if not all(path.exists() for path in paths.values()):
+        random = np.random.default_rng(1)
+        users = np.repeat(np.arange(WIDE[0], dtype=np.int64), random.poisson(21, WIDE[0]))
+        items = (WIDE[1] * random.random(len(users)) ** 3).astype(np.int64)
+        users, items = np.divmod(np.unique(users * WIDE[1] + items), WIDE[1])
+        taste = (users * 7 + items * 11) % 13 + random.random(len(users)) * 6  # of 0 to 18
+        arrays = {"lengths": np.bincount(users, minlength=WIDE[0]).astype(np.int32), "items": items.astype(np.int32),
+                  "ratings": (1 + np.minimum(taste // 4, 4)).astype(np.float32)}  # fmt: skip
+        for name, array in arrays.items():
+            with open_new(paths[name]) as file:
+                np.save(file, array)
+    lengths, items, ratings = (np.load(path) for path in paths.values())
+    return csr_matrix((ratings, items, np.concatenate(([0], np.cumsum(lengths)))), shape=WIDE)
+
+
 def factors():
     """64 factors of implicit's ALS, as 32-bit matrices; learned in another process so that no job pays for it."""
     if not (USER_FACTORS.exists() and ITEM_FACTORS.exists()):
@@ -39,6 +80,7 @@ def factors():
 
 def prepare():
     factors()
+    wide()
     return {"ratings": str(ratings_dat()), "user_factors": str(USER_FACTORS), "item_factors": str(ITEM_FACTORS)}
 
 

@@ -19,7 +19,8 @@ def peak_memory_mb():
 class Bench:
     """Collects one peer's figures for one job."""
 
-    def __init__(self, threads, repeat):
+    def __init__(self, job, threads, repeat):
+        self.job = job
         self.threads = threads
         self.repeat = repeat
         self.seconds = {}

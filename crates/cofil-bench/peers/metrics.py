@@ -60,3 +60,12 @@ def score_ratings(predicted, ratings):
     """RMSE of the predictions as they are, and clipped to the scale as some peers do."""
     error = lambda values: np.sqrt(np.mean((np.asarray(values, np.float64) - ratings) ** 2))  # noqa: E731
     return {"rmse": error(predicted), "rmse_clipped": error(np.clip(predicted, 1, 5))}
+
+
+def score_candidates(scores, candidates, k=10):
+    """HR and NDCG of the first of each row's candidates; its copies among the others are left out. Ties count half."""
+    wanted = scores[:, :1]
+    others = candidates[:, 1:] != candidates[:, :1]
+    above = ((scores[:, 1:] > wanted) & others).sum(axis=1) + ((scores[:, 1:] == wanted) & others).sum(axis=1) / 2
+    hits = above < k
+    return {f"hr@{k}": hits.mean(), f"ndcg@{k}": (hits / np.log2(above + 2)).mean()}

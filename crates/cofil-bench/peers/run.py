@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import traceback
+from pathlib import Path
 
 import catalog
 
@@ -46,14 +47,14 @@ def run(args):
     peer = catalog.JOBS[args.job][args.peer]
     answer = {"job": args.job, "peer": args.peer, "package": peer.package, "version": peer.version(),
               "threads": args.threads, "timed": catalog.TIMED[args.job]}  # fmt: skip
-    if peer.absent or answer["version"] is None:
-        return {**answer, "status": "not installed", "reason": peer.absent or "see the output of setup.py"}
+    if answer["version"] is None:
+        return {**answer, "status": "not installed", "reason": "see the output of setup.py"}
     os.environ.update(catalog.thread_environment(args.job, args.peer, args.threads))
     try:
         from measure import Bench
 
-        bench = Bench(args.threads, args.repeat)
-        importlib.import_module("jobs." + args.job.replace("-", "_")).PEERS[args.peer](bench)
+        bench = Bench(args.job, args.threads, args.repeat)
+        importlib.import_module("jobs." + catalog.module(args.job)).PEERS[args.peer](bench)
         return {**answer, "status": "ok", **bench.report()}
     except Exception as error:
         traceback.print_exc()
@@ -77,9 +78,11 @@ def score(path):
 
 def main():
     args = arguments()
-    # Re-run inside the environment when started by another Python.
-    if catalog.PYTHON.exists() and not sys.prefix.startswith(str(catalog.ENVIRONMENT)):
-        os.execv(catalog.PYTHON, [str(catalog.PYTHON), *sys.argv])
+    # Re-run inside the peer's environment when started by another Python.
+    environment = catalog.JOBS[args.job][args.peer].environment if args.peer else ""
+    python = catalog.python(environment)
+    if python.exists() and Path(sys.prefix).resolve() != catalog.home(environment):
+        os.execv(python, [str(python), *sys.argv])
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     if args.prepare:
