@@ -44,11 +44,69 @@ pub fn evaluate(
     protocol: &Protocol,
 ) -> Result<Report> {
     check(model, train, test, protocol)?;
-    let items = model.items();
+    let outcomes =
+        |values: &Values, cases: &[Case<'_>]| outcome::outcomes(model, values, cases, protocol);
+    Ok(judged(train, test, protocol, outcomes))
+}
+
+/// Judges lists of items, best first, made by whatever means: one for each row of `test`, empty for
+/// users who were given none. Measured is what stands in the lists, as it stands: seen items and
+/// repetitions take their places and are no hits. Metrics that look at the whole order (`auc`) or
+/// at predicted values are refused.
+///
+/// # Errors
+/// As [`evaluate`], and for metrics that lists do not tell.
+pub fn evaluate_lists(
+    lists: &[Vec<u32>],
+    train: &Ratings,
+    test: &Ratings,
+    protocol: &Protocol,
+) -> Result<Report> {
+    protocol.check(test.by_user.rows())?;
+    check_parts(train, test)?;
+    if lists.len() != test.by_user.rows() {
+        let (lists, rows) = (lists.len(), test.by_user.rows());
+        let message = format!("{lists} lists for {rows} users of the test part");
+        return Err(Error::Unfit(message));
+    }
+    if protocol.candidates != Candidates::All {
+        let message = "lists are judged as they are: leave sampled and given candidates out";
+        return Err(Error::Unfit(message.into()));
+    }
+    if let Some(metric) = protocol.metrics.iter().find(|metric| metric.cutoff().is_none()) {
+        let says = format!("lists do not tell {metric}; measure them at a length, such as ndcg@20");
+        return Err(Error::setting("metrics", says));
+    }
+    let outcomes = |_: &Values, cases: &[Case<'_>]| {
+        let judge = Judge::new(train.items.len(), cases, protocol);
+        let judged = |range: std::ops::Range<usize>| {
+            let list = |case: &Case<'_>| judge.list(case, &lists[case.row], train.items.len());
+            cases[range].iter().map(list).collect::<Vec<_>>()
+        };
+        parallel::map(cases.len(), 256, judged).into_iter().flatten().collect()
+    };
+    let mut report = judged(train, test, protocol, outcomes);
+    let without =
+        test.by_user.iter().zip(lists).filter(|(t, list)| !t.is_empty() && list.is_empty());
+    match without.count() {
+        0 => {}
+        n => report.warnings.push(format!("{n} of the test users have no list and count as 0")),
+    }
+    Ok(report)
+}
+
+/// The report on what `outcomes` says of every case.
+fn judged(
+    train: &Ratings,
+    test: &Ratings,
+    protocol: &Protocol,
+    outcomes: impl Fn(&Values, &[Case<'_>]) -> Vec<Outcome>,
+) -> Report {
+    let items = train.items.len();
     let cases = cases::cases(items, train, test, protocol);
     let values = Values::new(train, protocol.clip);
     let crowd = Crowd::new(train);
-    let outcomes = outcome::outcomes(model, &values, &cases, protocol);
+    let outcomes = outcomes(&values, &cases);
     let columns = columns::columns(protocol, &cases, &outcomes, &crowd);
 
     let ranks = protocol.only(Metric::is_of_ranks);
@@ -83,7 +141,7 @@ pub fn evaluate(
             baselines.push(("mean", columns::columns(&errors, &cases, &mean, &crowd)));
         }
     }
-    Ok(assemble::report(Parts {
+    assemble::report(Parts {
         protocol,
         train,
         test,
@@ -93,7 +151,7 @@ pub fn evaluate(
         ideal,
         baselines,
         range: values.range,
-    }))
+    })
 }
 
 /// One metric of `model` on `test`, without interval: what early stopping watches. The convention is
@@ -137,6 +195,10 @@ fn check(model: &dyn Model, train: &Ratings, test: &Ratings, protocol: &Protocol
         let message = format!("the model knows {known} items, the training part has {items}");
         return Err(Error::Unfit(message));
     }
+    check_parts(train, test)
+}
+
+fn check_parts(train: &Ratings, test: &Ratings) -> Result<()> {
     if train.is_empty() {
         let message =
             "the training part is empty: what users have seen, and popularity, are needed";

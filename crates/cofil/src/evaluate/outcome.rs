@@ -68,7 +68,10 @@ pub(super) struct Judge<'a> {
     protocol: &'a Protocol,
     ranks: Vec<Metric>,
     discounts: Discounts,
+    /// Of the metrics that look at which items are listed.
     longest: usize,
+    /// Of all metrics.
+    longest_of_all: usize,
 }
 
 impl<'a> Judge<'a> {
@@ -76,7 +79,9 @@ impl<'a> Judge<'a> {
         let metrics = &protocol.metrics;
         let most = cases.iter().map(|case| case.relevant).max().unwrap_or(0).max(items);
         let lists = metrics.iter().filter(|metric| metric.is_of_lists());
+        let cutoffs = metrics.iter().filter_map(Metric::cutoff);
         Self {
+            longest_of_all: cutoffs.max().unwrap_or(0),
             protocol,
             ranks: metrics.iter().copied().filter(Metric::is_of_ranks).collect(),
             discounts: Discounts::for_metrics(metrics, most),
@@ -121,6 +126,23 @@ impl<'a> Judge<'a> {
         outcome.ranks = self.values(case, &groups, candidates.len());
         let list = rank::top_k(&scores, self.longest, &[]);
         outcome.list = list.into_iter().map(|(at, _)| candidates[at as usize]).collect();
+    }
+
+    /// Judges a list as it stands; `items` is the size of the catalogue.
+    pub fn list(&self, case: &Case<'_>, list: &[u32], items: usize) -> Outcome {
+        let list = &list[..list.len().min(self.longest_of_all)];
+        let mut left = case.reachable.clone();
+        let mut groups = Vec::new();
+        for (before, item) in list.iter().enumerate() {
+            if let Ok(at) = left.binary_search(item) {
+                left.remove(at);
+                groups.push(Group { before, size: 1, hits: 1 });
+            }
+        }
+        let candidates = case.all_candidates(items, self.protocol);
+        let ranks = self.values(case, &groups, candidates);
+        let list = list.iter().copied().filter(|&item| (item as usize) < items).collect();
+        Outcome { ranks, candidates, list, errors: [0.0; 2] }
     }
 
     /// What a perfect order of the case's candidates scores.

@@ -318,3 +318,53 @@ fn differences_are_taken_user_by_user() {
     assert!(alike.p > 0.01, "{alike:?}");
     assert_eq!(compare::difference(&good, &bad, Metric::Coverage(5)), None);
 }
+
+#[test]
+fn lists_are_judged_as_they_stand() {
+    let train = train();
+    // Relevant are x, y for a (two of y, z reachable: x was seen) and x for b; c has no list.
+    let test =
+        test_part(&train, &[("a", "y", 3.0), ("a", "z", 1.0), ("b", "x", 5.0), ("c", "w", 1.0)]);
+    let [w, x, y, z] = [0, 1, 2, 3];
+    // a: a seen item takes the first place, a repetition the third; 9 is an item nobody knows.
+    let lists = vec![vec![w, y, y, z], vec![9, x], vec![]];
+    let protocol = Protocol {
+        resamples: 0,
+        metrics: ["hr@1", "hr@2", "mrr@4", "precision@4", "recall@3", "coverage@2"]
+            .map(|name| name.parse().unwrap())
+            .to_vec(),
+        ..Protocol::default()
+    };
+    let report = evaluate_lists(&lists, &train, &test, &protocol).unwrap();
+    let values: Vec<f64> = report.metrics.0.iter().map(|measure| measure.value).collect();
+    let third = |sum: f64| sum / 3.0;
+    let expected = [0.0, third(2.0), third(1.0), third(0.5 + 0.25), third(0.5 + 1.0), 0.75];
+    for (found, expected) in values.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-12, "{values:?}");
+    }
+    assert!(report.warnings.iter().any(|w| w.contains("1 of the test users have no list")));
+    let says = |metric: &str| {
+        let protocol = Protocol::plain(vec![metric.parse().unwrap()]);
+        evaluate_lists(&lists, &train, &test, &protocol).unwrap_err().to_string()
+    };
+    assert!(says("auc").contains("lists do not tell auc"));
+}
+
+#[test]
+fn lists_of_a_model_score_what_the_model_scores() {
+    let train = train();
+    let test = test_part(&train, &[("a", "y", 3.0), ("b", "x", 5.0), ("c", "x", 5.0)]);
+    let protocol = Protocol {
+        ties: Ties::Index,
+        metrics: Metric::all(2).into_iter().filter(|metric| metric.cutoff().is_some()).collect(),
+        ..Protocol::default()
+    };
+    let users: Vec<User<'_>> = (0..3).map(|u| User::of(&train, u)).collect();
+    let lists = crate::rank::top_k_all(&model(), &users, 2, true);
+    let lists: Vec<Vec<u32>> =
+        lists.into_iter().map(|list| list.into_iter().map(|(item, _)| item).collect()).collect();
+    let of_lists = evaluate_lists(&lists, &train, &test, &protocol).unwrap();
+    let of_model = evaluate(&model(), &train, &test, &protocol).unwrap();
+    assert_eq!(of_lists.metrics, of_model.metrics);
+    assert_eq!(of_lists.baselines, of_model.baselines);
+}

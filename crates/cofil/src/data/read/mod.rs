@@ -20,6 +20,7 @@ mod chunks;
 mod columns;
 mod field;
 mod json;
+mod lists;
 mod names;
 mod negatives;
 mod options;
@@ -31,6 +32,7 @@ mod source;
 mod text;
 mod write;
 
+pub use lists::{Lists, read_lists};
 pub use negatives::{Negatives, read_negatives};
 pub use options::{Column, Format, ReadOptions};
 pub use report::{ColumnReport, ReadReport, TimeUnit};
