@@ -36,7 +36,9 @@ use std::process::ExitCode;
     after_help = "Begin with `cofil quickstart`, or with your own table:
   cofil describe ratings.csv
   cofil train ratings.csv -o model.cofil
-  cofil recommend model.cofil --user 42"
+  cofil recommend model.cofil --user 42
+
+Exit status: 0 done, 1 failed (what to do is on standard error), 2 wrong arguments, 130 stopped."
 )]
 pub struct Cli {
     #[command(subcommand)]

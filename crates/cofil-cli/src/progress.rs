@@ -7,6 +7,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Exit status of a command that Ctrl-C stops at once: 128 and the number of the signal.
+const STOPPED: i32 = 130;
+
 /// Shows epochs on standard error; Ctrl-C ends training after the epoch that is under way.
 pub struct Progress {
     bar: Option<ProgressBar>,
@@ -15,17 +18,20 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// `metric` names what validation measures.
-    pub fn new(metric: String) -> Self {
+    /// For training in `epochs`, or in one piece, which Ctrl-C ends at once, since there is nothing
+    /// to save. `metric` names what validation measures.
+    pub fn new(epochs: bool, metric: String) -> Self {
         let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = interrupted.clone();
-        // A second handler cannot be set; then Ctrl-C ends the command at once, as it would anyway.
-        let _ = ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-            eprintln!("\nfinishing this epoch, then saving; Ctrl-C again to stop at once");
-        });
+        if epochs {
+            let flag = interrupted.clone();
+            // A second handler cannot be set; then Ctrl-C ends the command at once.
+            let _ = ctrlc::set_handler(move || {
+                if flag.swap(true, Ordering::Relaxed) {
+                    std::process::exit(STOPPED);
+                }
+                eprintln!("\nfinishing this epoch, then saving; Ctrl-C again to stop at once");
+            });
+        }
         let style = "epoch {pos}/{len} {bar:24.cyan/white} {msg}  {elapsed} of about {duration}";
         let bar = std::io::stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template(style).expect("a fixed template");
@@ -65,6 +71,7 @@ impl Progress {
     pub fn finish(&self) {
         if let Some(bar) = self.bar.as_ref().filter(|bar| bar.length().is_some()) {
             bar.abandon();
+            eprintln!();
         }
     }
 }

@@ -21,7 +21,11 @@ const REASONS: usize = 3;
   cofil recommend model.cofil --history 1,50,260 -n 10
   cofil recommend model.cofil --history 1:5,50:4.5,260:1 --titles u.item:1:2
   cofil recommend model.cofil --all -n 20 -o recommendations.parquet
-  cofil recommend model.cofil --users users.txt -o recommendations.jsonl")]
+  cofil recommend model.cofil --users users.txt -o recommendations.jsonl
+  cofil recommend model.cofil --all | head
+
+Without --output, the lists of --all or --users go to standard output as CSV, with --json as JSON
+lines.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
@@ -30,7 +34,7 @@ pub struct Args {
     /// How many items
     #[arg(short, default_value_t = 10)]
     n: usize,
-    /// File for the lists of --all or --users: .csv, .jsonl or .parquet
+    /// File for the lists of --all or --users: .csv, .jsonl or .parquet [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Items that must not come back
@@ -61,10 +65,10 @@ struct Who {
     #[arg(long, value_name = "ITEM[:VALUE]", value_delimiter = ',')]
     history: Option<Vec<String>>,
     /// The users in a file, one on each line; `-` for standard input
-    #[arg(long, value_name = "FILE", requires = "output")]
+    #[arg(long, value_name = "FILE")]
     users: Option<PathBuf>,
     /// Every user of the training data
-    #[arg(long, requires = "output")]
+    #[arg(long)]
     all: bool,
 }
 
@@ -93,8 +97,7 @@ pub fn run(args: &Args) -> Result<()> {
         }
         (Who { user: Some(user), .. }, _) => one_user(args, &recommender, user, &query),
         (Who { history: Some(history), .. }, _) => stranger(args, &recommender, history, &query),
-        (who, Some(path)) => many(args, &recommender, who, path, &query),
-        (_, None) => bail!("name a file for the lists with --output"),
+        (who, path) => many(args, &recommender, who, path.as_deref(), &query),
     }
 }
 
@@ -199,7 +202,7 @@ fn many(
     args: &Args,
     recommender: &Recommender,
     who: &Who,
-    path: &Path,
+    path: Option<&Path>,
     query: &Query<'_>,
 ) -> Result<()> {
     let users: Vec<u32> = match &who.users {
@@ -212,8 +215,17 @@ fn many(
             lines(file)?.iter().enumerate().map(index).collect::<Result<_>>()?
         }
     };
-    let bar = indicatif::ProgressBar::new(users.len() as u64);
-    let mut writer = ListWriter::create(path, recommender.users(), recommender.items())?;
+    let names = (recommender.users(), recommender.items());
+    let (mut writer, bar) = match path {
+        Some(path) => {
+            let bar = indicatif::ProgressBar::new(users.len() as u64);
+            (ListWriter::create(path, names.0, names.1)?, bar)
+        }
+        None => {
+            let bar = indicatif::ProgressBar::hidden();
+            (ListWriter::stream(std::io::stdout(), args.json, names.0, names.1)?, bar)
+        }
+    };
     let mut rows = 0;
     for block in users.chunks(BLOCK) {
         let lists = recommender.recommend_many(block, query)?;
@@ -223,6 +235,7 @@ fn many(
     }
     let size = writer.finish()?;
     bar.finish_and_clear();
+    let Some(path) = path else { return Ok(()) };
     if args.json {
         return output::json(&json!({
             "output": path.display().to_string(),

@@ -23,7 +23,8 @@ use std::time::Instant;
   cofil train ratings.csv --config best.toml --checkpoint run.ckpt --resume -o m.cofil
 
 Same data, settings and seed give the same file, byte for byte, for any number of threads.
-Ctrl-C ends training after the epoch under way and saves the model.")]
+Ctrl-C ends training after the epoch under way and saves the model, with exit status 0; a second
+Ctrl-C stops at once, with exit status 130, and leaves the output as it was.")]
 pub struct Args {
     /// Table of interactions; `-` for standard input
     data: PathBuf,
@@ -98,7 +99,9 @@ pub fn run(args: &Args) -> Result<()> {
         }
     }
 
-    let progress = Progress::new(metric.to_string());
+    // What learns in one piece has no epoch to finish.
+    let epochs = output::value(&algorithm)?.get("epochs").is_some();
+    let progress = Progress::new(epochs, metric.to_string());
     let mut run = Run {
         seed: args.seed,
         validation: valid.as_ref().map(|ratings| Validation {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Writes lists in the format of a file's ending; the file appears when it is finished.
 ///
 /// `.csv` and `.parquet` have a row for each entry with columns `user`, `item`, `rank` (from 1) and
-/// `score`; `.jsonl` has a line for each user.
+/// `score`; `.jsonl` has a line for each user. The two formats of text can go to a stream instead.
 pub struct ListWriter<'a> {
     users: &'a Arc<IdMap>,
     items: &'a Arc<IdMap>,
@@ -20,8 +20,8 @@ pub struct ListWriter<'a> {
 }
 
 enum Sink {
-    Csv(Box<csv::Writer<BufWriter<Pending>>>),
-    JsonLines(BufWriter<Pending>),
+    Csv(Box<csv::Writer<BufWriter<Place>>>),
+    JsonLines(BufWriter<Place>),
     #[cfg(feature = "arrow")]
     Parquet(Box<parquet::Parquet>),
 }
@@ -51,17 +51,28 @@ impl<'a> ListWriter<'a> {
     pub fn create(path: &Path, users: &'a Arc<IdMap>, items: &'a Arc<IdMap>) -> Result<Self> {
         Self::check_path(path)?;
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-        let file = BufWriter::new(Pending::create(path)?);
+        let file = BufWriter::new(Place::File(Pending::create(path)?));
         let sink = match ending.to_str() {
             Some("jsonl") => Sink::JsonLines(file),
             #[cfg(feature = "arrow")]
             Some("parquet") => Sink::Parquet(Box::new(parquet::Parquet::new(path, file)?)),
-            _ => {
-                let mut csv = csv::Writer::from_writer(file);
-                csv.write_record(["user", "item", "rank", "score"]).map_err(|e| io(path, e))?;
-                Sink::Csv(Box::new(csv))
-            }
+            _ => csv(file)?,
         };
+        Ok(Self { users, items, sink })
+    }
+
+    /// Writes to `stream` as it goes, as `.csv` or, with `json`, as `.jsonl`.
+    ///
+    /// # Errors
+    /// If the stream refuses.
+    pub fn stream(
+        stream: impl Write + Send + 'static,
+        json: bool,
+        users: &'a Arc<IdMap>,
+        items: &'a Arc<IdMap>,
+    ) -> Result<Self> {
+        let stream = BufWriter::new(Place::Stream(Box::new(stream), 0));
+        let sink = if json { Sink::JsonLines(stream) } else { csv(stream)? };
         Ok(Self { users, items, sink })
     }
 
@@ -106,7 +117,7 @@ impl<'a> ListWriter<'a> {
         }
     }
 
-    /// Puts the file in its place; returns its bytes.
+    /// Puts the file in its place; returns the bytes written.
     ///
     /// # Errors
     /// If the file system refuses.
@@ -125,6 +136,57 @@ impl<'a> ListWriter<'a> {
         let finished = file.into_inner();
         finished.map_err(|e| Error::Unfit(format!("cannot finish: {}", e.error())))?.finish()
     }
+}
+
+/// Where the text goes.
+enum Place {
+    File(Pending),
+    /// With the bytes so far.
+    Stream(Box<dyn Write + Send>, u64),
+}
+
+impl Place {
+    fn path(&self) -> &Path {
+        match self {
+            Self::File(file) => file.path(),
+            Self::Stream(..) => Path::new("-"),
+        }
+    }
+
+    fn finish(self) -> Result<u64> {
+        match self {
+            Self::File(file) => file.finish(),
+            Self::Stream(_, bytes) => Ok(bytes),
+        }
+    }
+}
+
+impl Write for Place {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(text),
+            Self::Stream(stream, bytes) => {
+                let written = stream.write(text)?;
+                *bytes += written as u64;
+                Ok(written)
+            }
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Stream(stream, _) => stream.flush(),
+        }
+    }
+}
+
+/// A table with its header.
+fn csv(place: BufWriter<Place>) -> Result<Sink> {
+    let mut csv = csv::Writer::from_writer(place);
+    let written = csv.write_record(["user", "item", "rank", "score"]);
+    written.map_err(|e| io(csv.get_ref().get_ref().path(), e))?;
+    Ok(Sink::Csv(Box::new(csv)))
 }
 
 /// A line of `.jsonl`.
@@ -146,7 +208,7 @@ fn io(path: &Path, error: csv::Error) -> Error {
 
 #[cfg(feature = "arrow")]
 mod parquet {
-    use super::{BufWriter, Error, Path, Pending, Result};
+    use super::{BufWriter, Error, Path, Place, Result};
     use ::parquet::arrow::ArrowWriter;
     use ::parquet::basic::{Compression, ZstdLevel};
     use ::parquet::errors::ParquetError;
@@ -159,11 +221,11 @@ mod parquet {
     pub struct Parquet {
         path: PathBuf,
         schema: Arc<Schema>,
-        writer: ArrowWriter<BufWriter<Pending>>,
+        writer: ArrowWriter<BufWriter<Place>>,
     }
 
     impl Parquet {
-        pub fn new(path: &Path, file: BufWriter<Pending>) -> Result<Self> {
+        pub fn new(path: &Path, file: BufWriter<Place>) -> Result<Self> {
             let columns = [
                 ("user", DataType::Utf8),
                 ("item", DataType::Utf8),
@@ -194,7 +256,7 @@ mod parquet {
             self.writer.write(&batch).map_err(|e| failed(&self.path, &e))
         }
 
-        pub fn finish(self) -> Result<BufWriter<Pending>> {
+        pub fn finish(self) -> Result<BufWriter<Place>> {
             self.writer.into_inner().map_err(|e| failed(&self.path, &e))
         }
     }
