@@ -2,7 +2,7 @@
 
 use crate::clean::Cleaning;
 use crate::input::Input;
-use crate::judging::{self, Judging};
+use crate::judging::{self, Judging, Tested};
 use anyhow::{Context, Result, bail};
 use cofil::contest::{self, Entry};
 use cofil::data::split::{Share, Split};
@@ -18,6 +18,7 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   cofil compare ratings.csv
   cofil compare train.csv.gz --test test.csv.gz --algorithms popularity,ease,ials --implicit --metrics ndcg@20
+  cofil compare train.csv --given given.csv --test test.csv      after split --by users
   cofil compare ratings.csv --algorithms ials,ease --set ials.factors=32 --set ease.reg=200
 
 The first metric orders the table. Popularity and guessing (`random`) always take part.")]
@@ -27,6 +28,9 @@ pub struct Args {
     /// Table of the interactions to predict [default: a tenth of DATA, drawn at random]
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
+    /// Table of what users are known by whom DATA does not have: they are scored from it
+    #[arg(long, value_name = "FILE", requires = "test")]
+    given: Option<PathBuf>,
     /// Recipes, separated by commas [default: all]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     algorithms: Vec<String>,
@@ -66,7 +70,7 @@ struct Failure {
 
 pub fn run(args: &Args) -> Result<()> {
     let recipes = recipes(args)?;
-    let (train, test, split) = data(args)?;
+    let (train, tested, split) = data(args)?;
     // Recipes of both kinds: each is measured by what it predicts.
     let rates = recipes.iter().any(|r| r.target() == Target::Rating) && !args.clean.implicit;
     let protocol = args.judging.protocol(rates.then_some(Target::Rating))?;
@@ -77,7 +81,7 @@ pub fn run(args: &Args) -> Result<()> {
         eprint!("{name} ({} of {}) …", done + 1, recipes.len());
         let protocol = Protocol { baselines: done == 0 || entries.is_empty(), ..protocol.clone() };
         let mut run = Run { seed: args.judging.seed, ..Run::default() };
-        match contest::enter(recipe, &train, &test, &protocol, &mut run) {
+        match contest::enter(recipe, &train, tested.borrowed(), &protocol, &mut run) {
             Ok(entry) => {
                 eprintln!(" {:.2} s", entry.seconds.fit + entry.seconds.evaluate);
                 entries.push(entry);
@@ -140,24 +144,26 @@ fn recipes(args: &Args) -> Result<Vec<Algorithm>> {
 }
 
 /// Training part, test part and how they were made.
-fn data(args: &Args) -> Result<(Ratings, Ratings, String)> {
+fn data(args: &Args) -> Result<(Ratings, Tested, String)> {
     let table = args.read.read(&args.data)?;
-    let (train, test, split) = match &args.test {
+    match &args.test {
         Some(path) => {
-            let (train, _) = args.clean.rows(table.interactions)?;
-            let test = args.read.read_with(path, &train.users, &train.items)?.interactions;
-            (train, test, format!("test part {}", path.display()))
+            let (train, _) = args.clean.apply(table.interactions)?;
+            let weigh = |given| args.clean.settings().weigh(given);
+            let known = (&*train.users, &*train.items);
+            let tested = judging::test_part(&args.read, path, args.given.as_deref(), known, weigh)?;
+            Ok((train, tested, format!("test part {}", path.display())))
         }
         None => {
             let split = Split::Random { test: Share::Fraction(0.1), seed: args.judging.seed };
             let (data, _) = args.clean.rows(table.interactions)?;
             let mut parts = split.apply(&data)?;
             let parts = parts.remove(0);
-            (parts.train, parts.test, parts.report.description)
+            let test = Ratings::new(&parts.test, Duplicates::Error)?;
+            let train = Ratings::new(&parts.train, Duplicates::Error)?;
+            Ok((train, Tested { test, given: None }, parts.report.description))
         }
-    };
-    let train = Ratings::new(&train, Duplicates::Last)?;
-    Ok((train, Ratings::new(&test, Duplicates::Last)?, split))
+    }
 }
 
 fn show(entries: &[Entry], differences: &[Option<Difference>], protocol: &Protocol, split: &str) {

@@ -16,6 +16,7 @@ use std::time::Instant;
   cofil evaluate m.cofil --test test.csv.gz --metrics ndcg@20,recall@20,auc
   cofil evaluate m.cofil --test test.csv.gz --metrics rmse,mae --json
   cofil evaluate m.cofil --test test.csv --negatives negatives.csv.gz --metrics hr@10,ndcg@10
+  cofil evaluate m.cofil --given given.csv --test test.csv       users the model was not trained on
 
 Metrics: ndcg@k, recall@k, recall_capped@k, precision@k, hr@k, map@k, mrr@k, auc, rmse, mae,
 coverage@k, novelty@k, gini@k, popularity@k. docs/metrics.md defines each.")]
@@ -25,6 +26,9 @@ pub struct Args {
     /// Table of the interactions to predict
     #[arg(long, value_name = "FILE")]
     test: PathBuf,
+    /// Table of what users are known by beside training: who is new to the model is scored from it
+    #[arg(long, value_name = "FILE")]
+    given: Option<PathBuf>,
     /// Table the model was trained on, for models saved without what users have seen
     #[arg(long, value_name = "FILE")]
     train: Option<PathBuf>,
@@ -65,17 +69,20 @@ pub fn run(args: &Args) -> Result<()> {
     let start = Instant::now();
     let recommender = Recommender::load(&args.model)?;
     let train = trained_on(args, &recommender)?;
-    let test = args.read.read_with(&args.test, recommender.users(), recommender.items())?;
-    let test = Ratings::new(&test.interactions, Duplicates::Last)?;
+    let is_binary = recommender.card().data.scale == (1.0, 1.0);
+    let weigh = |given: Ratings| if is_binary { given.binary() } else { given };
+    let known = (&**recommender.users(), &**recommender.items());
+    let part = judging::test_part(&args.read, &args.test, args.given.as_deref(), known, weigh)?;
+    let test = &part.test;
     let target = recommender.card().algorithm.target();
     let mut protocol = args.judging.protocol(Some(target))?;
     if let Some(path) = &args.negatives {
         let negatives = read_negatives(path, &args.read.options(), &test.users, &test.items)?;
-        protocol.candidates = Candidates::Given(checked(negatives, &test, path)?);
+        protocol.candidates = Candidates::Given(checked(negatives, test, path)?);
     }
     let load = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let report = evaluate::evaluate(recommender.model(), &train, &test, &protocol)?;
+    let report = evaluate::evaluate(recommender.model(), &train, part.borrowed(), &protocol)?;
     let seconds = Seconds { load, evaluate: start.elapsed().as_secs_f64() };
     if let Some(path) = &args.csv {
         cofil::store::write_atomically(path, judging::csv(&report)?.as_bytes())?;

@@ -1,10 +1,12 @@
 //! How models are judged: the arguments that `evaluate` and `compare` share, and their tables.
 
+use crate::input::Input;
 use anyhow::Result;
-use cofil::evaluate::{Candidates, Measure, Measures, Report, Ties};
-use cofil::{Metric, Protocol, Target};
+use cofil::evaluate::{Candidates, Measure, Measures, Report, TestPart, Ties};
+use cofil::{Duplicates, IdMap, Metric, Protocol, Ratings, Target};
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt::Write;
+use std::path::Path;
 
 /// What to measure and how. Flatten it into a command's arguments.
 #[derive(clap::Args, Clone, Debug)]
@@ -22,7 +24,7 @@ pub struct Judging {
     /// Smallest value of a test interaction that counts as relevant [default: all are]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub relevant_from: Option<f32>,
-    /// Rank items of the training history too
+    /// Rank items of the training (and given) history too
     #[arg(long)]
     pub seen: bool,
     /// Do not clip predicted values to the range of the training values
@@ -64,6 +66,39 @@ impl Judging {
             ..protocol
         })
     }
+}
+
+/// What is tested, and what users are known by whom training never saw.
+pub struct Tested {
+    pub test: Ratings,
+    pub given: Option<Ratings>,
+}
+
+impl Tested {
+    pub fn borrowed(&self) -> TestPart<'_> {
+        TestPart { given: self.given.as_ref(), ..(&self.test).into() }
+    }
+}
+
+/// Reads the files of a test part, whose names continue from the `known` ones of users and items.
+/// Given values are weighed as those were that the model learned from.
+pub fn test_part(
+    read: &Input,
+    test: &Path,
+    given: Option<&Path>,
+    known: (&IdMap, &IdMap),
+    weigh: impl Fn(Ratings) -> Ratings,
+) -> Result<Tested> {
+    let table = |path: &Path, (users, items): (&IdMap, &IdMap)| -> Result<Ratings> {
+        let table = read.read_with(path, users, items)?;
+        Ok(Ratings::new(&table.interactions, Duplicates::Last)?)
+    };
+    let Some(given) = given else {
+        return Ok(Tested { test: table(test, known)?, given: None });
+    };
+    let given = table(given, known)?;
+    let test = table(test, (&given.users, &given.items))?;
+    Ok(Tested { test, given: Some(weigh(given)) })
 }
 
 /// A table whose columns but the first are numbers.

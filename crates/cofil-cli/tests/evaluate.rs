@@ -2,10 +2,13 @@
 
 use assert_cmd::Command;
 use cofil::data::read::{ReadOptions, read};
-use cofil::{Algorithm, Duplicates, Ratings, Recommender, Run};
+use cofil::{Algorithm, Duplicates, Query, Ratings, Recommender, Run};
 use serde_json::Value;
 use std::path::Path;
 use tempfile::TempDir;
+
+/// The sample that is built into the command.
+const SAMPLE: &[u8] = include_bytes!("../../../datasets/debian/links.csv.zst");
 
 /// Two tastes: tea people and coffee people; popular items are tea and milk.
 const TRAIN: &str = "user,item,rating
@@ -166,4 +169,51 @@ fn compare_without_a_test_part_holds_out_a_tenth() {
     let answer = json(folder.path(), line);
     assert!(answer["split"].as_str().unwrap().contains("random"), "{}", answer["split"]);
     assert_eq!(answer["entries"][0]["interactions"], 1);
+}
+
+/// The bundled packages: users held out whole, and scored by a part of what they have.
+#[test]
+fn users_held_out_are_scored_from_what_is_given() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    std::fs::write(path.join("all.csv.zst"), SAMPLE).unwrap();
+    let split = "split all.csv.zst --by users --test 200 --target 0.3 --seed 1 -o parts --gzip";
+    cofil(path, split).assert().success();
+    stdout(path, "train parts/train.csv.gz --algorithm ease --implicit -o m.cofil");
+    let line = "evaluate m.cofil --test parts/test.csv.gz --metrics recall@10,ndcg@10 --json";
+    let cold = json(path, line);
+    let warm = json(path, &line.replace("--test", "--given parts/given.csv.gz --test"));
+    let value = |answer: &Value, name: &str| answer[name]["recall@10"]["value"].as_f64().unwrap();
+    assert_eq!(value(&cold, "metrics"), value(&cold["baselines"], "popularity"));
+    assert!(value(&warm, "metrics") > 2.0 * value(&warm["baselines"], "popularity"), "{warm}");
+    assert_eq!((&warm["unknown"]["users"], &warm["unknown"]["given"]), (&200.into(), &200.into()));
+
+    // The same number by hand: lists for each history.
+    let rows = |name: &str| {
+        let table = read(&path.join(name), &ReadOptions::default()).unwrap().interactions;
+        let mut by_user = std::collections::BTreeMap::<String, Vec<String>>::new();
+        for (&user, &item) in table.user.iter().zip(&table.item) {
+            let items = by_user.entry(table.users.name(user).into()).or_default();
+            items.push(table.items.name(item).into());
+        }
+        by_user
+    };
+    let (given, test) = (rows("parts/given.csv.gz"), rows("parts/test.csv.gz"));
+    let recommender = Recommender::load(&path.join("m.cofil")).unwrap();
+    let recall = |(user, wanted): (&String, &Vec<String>)| {
+        let known = given[user].iter().filter(|item| recommender.items().get(item).is_some());
+        let history: Vec<(&str, f32)> = known.map(|item| (item.as_str(), 1.0)).collect();
+        let list = recommender.recommend_for(&history, &Query::default()).unwrap();
+        let hits = list.iter().filter(|scored| wanted.iter().any(|item| item == scored.item));
+        hits.count() as f64 / wanted.len() as f64
+    };
+    let mean = test.iter().map(recall).sum::<f64>() / test.len() as f64;
+    assert!((mean - value(&warm, "metrics")).abs() < 1e-12, "{mean}");
+
+    let line = "compare parts/train.csv.gz --given parts/given.csv.gz --test parts/test.csv.gz \
+                --algorithms ease --implicit --metrics recall@10 --json";
+    let answer = json(path, &line.split_whitespace().collect::<Vec<_>>().join(" "));
+    assert_eq!(value(&answer["entries"][0], "metrics"), value(&warm, "metrics"));
+    let says = refused(path, "compare all.csv.zst --given parts/given.csv.gz");
+    assert!(says.contains("--test"), "{says}");
 }

@@ -4,7 +4,7 @@ use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::evaluate::compare::{Difference, difference, holm};
-use crate::evaluate::{Metric, Protocol, Report, evaluate};
+use crate::evaluate::{Metric, Protocol, Report, TestPart, evaluate};
 use crate::models::Target;
 use crate::train::Run;
 use serde::Serialize;
@@ -40,10 +40,10 @@ pub struct Seconds {
 ///
 /// # Errors
 /// As [`Algorithm::fit`] and [`evaluate`].
-pub fn enter(
+pub fn enter<'a>(
     algorithm: &Algorithm,
     train: &Ratings,
-    test: &Ratings,
+    test: impl Into<TestPart<'a>>,
     protocol: &Protocol,
     run: &mut Run<'_>,
 ) -> Result<Entry> {

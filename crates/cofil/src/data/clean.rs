@@ -13,7 +13,7 @@
 
 use super::prose::{count, number};
 use super::ratings::counting_order;
-use super::{Duplicates, IdMap, Interactions, Ratings};
+use super::{Csr, Duplicates, IdMap, Interactions, Ratings};
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,18 @@ impl Clean {
         report.interactions = ratings.len();
         // Here `filter` ran before merging, and a sum of ones is not one.
         Ok((if self.implicit { ratings.binary() } else { ratings }, report))
+    }
+
+    /// Values of interactions as [`interactions`](Self::interactions) makes them: pairs below the
+    /// threshold are dropped, and with it or `implicit` the others count 1. Names stay as they are.
+    pub fn weigh(&self, mut data: Ratings) -> Ratings {
+        if let Some(threshold) = self.threshold {
+            let rows = data.by_user.iter();
+            let kept = rows.map(|row| row.iter().filter(|&(_, v)| v >= threshold).collect());
+            let kept: Vec<Vec<(u32, f32)>> = kept.collect();
+            (data.by_user, data.times) = (Csr::from_rows(data.items.len(), kept), None);
+        }
+        if self.threshold.is_some() || self.implicit { data.binary() } else { data }
     }
 
     fn start(&self, data: &Interactions) -> Result<CleanReport> {

@@ -1,7 +1,7 @@
 //! From columns of shares to the report.
 
 use super::bootstrap::intervals;
-use super::cases::Case;
+use super::cases::{Case, Histories};
 use super::columns::Column;
 use super::report::{Activity, Baselines, Convention, Measure, Measures, Report, Unknown};
 use super::{Metric, Protocol};
@@ -12,6 +12,7 @@ pub(super) struct Parts<'a> {
     pub protocol: &'a Protocol,
     pub train: &'a Ratings,
     pub test: &'a Ratings,
+    pub histories: &'a Histories<'a>,
     pub cases: &'a [Case<'a>],
     pub items: usize,
     /// The model, one column for each metric of the protocol.
@@ -82,8 +83,11 @@ fn unknown(parts: &Parts<'_>) -> Unknown {
     };
     let lost: Vec<(usize, usize)> = parts.cases.iter().map(lost).collect();
     let cannot = |case: &&Case<'_>| case.relevant > 0 && case.reachable.is_empty();
+    let strangers = parts.cases.iter().filter(|case| case.user.index.is_none());
     Unknown {
-        users: parts.cases.iter().filter(|case| case.user.history.is_empty()).count(),
+        users: strangers.clone().count(),
+        given: strangers.filter(|case| !case.user.history.is_empty()).count(),
+        given_interactions: parts.histories.lost,
         items: (0..tested.len()).filter(|&i| tested[i] > 0 && is_new(i)).count(),
         interactions: lost.iter().map(|(unknown, _)| unknown).sum(),
         repeated: lost.iter().map(|(_, repeated)| repeated).sum(),
@@ -91,7 +95,7 @@ fn unknown(parts: &Parts<'_>) -> Unknown {
     }
 }
 
-/// Quartiles of training interactions, with strangers by themselves. Users of equal activity are
+/// Quartiles of training (and given) interactions, with strangers by themselves. Users of equal activity are
 /// together, so that there may be fewer than four.
 fn activity(cases: &[Case<'_>], columns: &[Column]) -> Vec<Activity> {
     let counts: Vec<usize> = cases.iter().map(|case| case.user.history.len()).collect();

@@ -1,15 +1,17 @@
 //! Who is evaluated on what: test users, their relevant items, and the items ranked for them.
 
 use super::{Candidates, Protocol};
-use crate::data::{Ratings, Row};
+use crate::data::{Csr, Ratings, Row};
 use crate::math::Rng;
 use crate::model::User;
+use std::collections::BTreeMap;
 
 /// One user of the test part.
 pub(super) struct Case<'a> {
     /// Row of the test part.
     pub row: usize,
-    /// The user as the model knows them; a stranger without history if training never saw them.
+    /// The user as the model knows them; a stranger if training never saw them, with a history if
+    /// one is given.
     pub user: User<'a>,
     /// Their test interactions, never empty.
     pub test: Row<'a>,
@@ -20,20 +22,64 @@ pub(super) struct Case<'a> {
     pub reachable: Vec<u32>,
 }
 
+/// What test users are known by.
+pub(super) struct Histories<'a> {
+    train: &'a Ratings,
+    /// Training and given interactions together, if any are given.
+    merged: Option<Csr>,
+    /// Given interactions with items the model does not know, which it can do nothing with.
+    pub lost: usize,
+}
+
+impl<'a> Histories<'a> {
+    pub fn new(items: usize, train: &'a Ratings, given: Option<&Ratings>) -> Self {
+        let Some(given) = given else { return Self { train, merged: None, lost: 0 } };
+        let rows = train.by_user.rows().max(given.by_user.rows());
+        let row = |of: &Ratings, row: usize| -> Vec<(u32, f32)> {
+            let there = row < of.by_user.rows();
+            if there { of.by_user.row(row).iter().collect() } else { Vec::new() }
+        };
+        let mut lost = 0;
+        let merged = Csr::from_rows(
+            items,
+            (0..rows).map(|u| {
+                // Of an item in both parts the given value counts: it is the later one.
+                let mut entries: BTreeMap<u32, f32> = row(train, u).into_iter().collect();
+                for (item, value) in row(given, u) {
+                    match (item as usize) < items {
+                        true => _ = entries.insert(item, value),
+                        false => lost += 1,
+                    }
+                }
+                entries
+            }),
+        );
+        Self { train, merged: Some(merged), lost }
+    }
+
+    /// The user of `row`; a stranger, perhaps with a history, if training never saw them.
+    fn user(&self, row: usize) -> User<'_> {
+        let known = match row < self.train.by_user.rows() {
+            true => User::of(self.train, row as u32),
+            false => User::default(),
+        };
+        match &self.merged {
+            Some(merged) if row < merged.rows() => User { history: merged.row(row), ..known },
+            _ => known,
+        }
+    }
+}
+
 /// Everybody with a test interaction, in order of rows.
 pub(super) fn cases<'a>(
     items: usize,
-    train: &'a Ratings,
+    histories: &'a Histories<'_>,
     test: &'a Ratings,
     protocol: &Protocol,
 ) -> Vec<Case<'a>> {
-    let user = |row: usize| match row < train.by_user.rows() {
-        true => User::of(train, row as u32),
-        false => User::default(),
-    };
     let rows = test.by_user.iter().enumerate().filter(|(_, test)| !test.is_empty());
     rows.map(|(row, test)| {
-        let user = user(row);
+        let user = histories.user(row);
         let is_relevant = |value: f32| protocol.relevant_from.is_none_or(|from| value >= from);
         let mut relevant: Vec<u32> =
             test.iter().filter(|&(_, value)| is_relevant(value)).map(|(item, _)| item).collect();

@@ -18,7 +18,7 @@ mod values;
 
 pub use metric::Metric;
 pub use placement::Ties;
-pub use protocol::{Candidates, Protocol};
+pub use protocol::{Candidates, Protocol, TestPart};
 pub use report::{Activity, Baselines, Convention, Measure, Measures, Report, Unknown};
 
 use crate::data::Ratings;
@@ -26,27 +26,29 @@ use crate::error::{Error, Result};
 use crate::math::{Matrix, parallel};
 use crate::model::{Model, User};
 use assemble::Parts;
-use cases::Case;
+use cases::{Case, Histories};
 use columns::Crowd;
 use outcome::{Judge, Outcome};
 use values::Values;
 
-/// Judges `model`, trained on `train`, by `test`, whose users and items may be more than those of
+/// Judges `model`, trained on `train`, by `test` (a `&Ratings`, or a [`TestPart`] that also says what
+/// users are known by whom training never saw), whose users and items may be more than those of
 /// `train` as long as the first are the same. Takes one pass over the users on the caller's threads;
 /// the result does not depend on their number.
 ///
 /// # Errors
 /// If `test` has nothing to measure on, or `train` is not what the model was trained on.
-pub fn evaluate(
+pub fn evaluate<'a>(
     model: &dyn Model,
     train: &Ratings,
-    test: &Ratings,
+    test: impl Into<TestPart<'a>>,
     protocol: &Protocol,
 ) -> Result<Report> {
+    let TestPart { ratings: test, given } = test.into();
     check(model, train, test, protocol)?;
     let outcomes =
         |values: &Values, cases: &[Case<'_>]| outcome::outcomes(model, values, cases, protocol);
-    Ok(judged(train, test, protocol, outcomes))
+    Ok(judged(train, TestPart { ratings: test, given }, protocol, outcomes))
 }
 
 /// Judges lists of items, best first, made by whatever means: one for each row of `test`, empty for
@@ -56,12 +58,13 @@ pub fn evaluate(
 ///
 /// # Errors
 /// As [`evaluate`], and for metrics that lists do not tell.
-pub fn evaluate_lists(
+pub fn evaluate_lists<'a>(
     lists: &[Vec<u32>],
     train: &Ratings,
-    test: &Ratings,
+    test: impl Into<TestPart<'a>>,
     protocol: &Protocol,
 ) -> Result<Report> {
+    let TestPart { ratings: test, given } = test.into();
     protocol.check(test.by_user.rows())?;
     check_parts(train, test)?;
     if lists.len() != test.by_user.rows() {
@@ -85,7 +88,7 @@ pub fn evaluate_lists(
         };
         parallel::map(cases.len(), 256, judged).into_iter().flatten().collect()
     };
-    let mut report = judged(train, test, protocol, outcomes);
+    let mut report = judged(train, TestPart { ratings: test, given }, protocol, outcomes);
     let without =
         test.by_user.iter().zip(lists).filter(|(t, list)| !t.is_empty() && list.is_empty());
     match without.count() {
@@ -98,12 +101,13 @@ pub fn evaluate_lists(
 /// The report on what `outcomes` says of every case.
 fn judged(
     train: &Ratings,
-    test: &Ratings,
+    TestPart { ratings: test, given }: TestPart<'_>,
     protocol: &Protocol,
     outcomes: impl Fn(&Values, &[Case<'_>]) -> Vec<Outcome>,
 ) -> Report {
     let items = train.items.len();
-    let cases = cases::cases(items, train, test, protocol);
+    let histories = Histories::new(items, train, given);
+    let cases = cases::cases(items, &histories, test, protocol);
     let values = Values::new(train, protocol.clip);
     let crowd = Crowd::new(train);
     let outcomes = outcomes(&values, &cases);
@@ -145,6 +149,7 @@ fn judged(
         protocol,
         train,
         test,
+        histories: &histories,
         cases: &cases,
         items,
         columns,
@@ -162,7 +167,8 @@ fn judged(
 pub fn measure(model: &dyn Model, train: &Ratings, test: &Ratings, metric: Metric) -> Result<f64> {
     let protocol = Protocol::plain(vec![metric]);
     check(model, train, test, &protocol)?;
-    let cases = cases::cases(model.items(), train, test, &protocol);
+    let histories = Histories::new(model.items(), train, None);
+    let cases = cases::cases(model.items(), &histories, test, &protocol);
     let outcomes = outcome::outcomes(model, &Values::new(train, protocol.clip), &cases, &protocol);
     let value = columns::columns(&protocol, &cases, &outcomes, &Crowd::new(train))[0].value();
     match value.is_finite() {

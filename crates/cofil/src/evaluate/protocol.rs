@@ -1,9 +1,27 @@
 //! How a model is judged: which items are ranked, what counts as relevant, how ties are broken.
 
 use super::{Metric, Ties};
+use crate::data::Ratings;
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// What a model is judged by. A `&Ratings` is a test part for users that training knows.
+#[derive(Clone, Copy, Debug)]
+pub struct TestPart<'a> {
+    /// The interactions to predict.
+    pub ratings: &'a Ratings,
+    /// What the users are known by beside their training interactions: whom training never saw is
+    /// scored from it by fold-in, and nobody is ranked items of it. Users and items are numbered
+    /// as in `ratings`, of which there may be fewer or more.
+    pub given: Option<&'a Ratings>,
+}
+
+impl<'a> From<&'a Ratings> for TestPart<'a> {
+    fn from(ratings: &'a Ratings) -> Self {
+        Self { ratings, given: None }
+    }
+}
 
 /// How to evaluate, apart from what. The default: all items a user has not interacted with are
 /// ranked, every test interaction is relevant, ties count by expectation.
@@ -19,7 +37,7 @@ pub struct Protocol {
     pub ties: Ties,
     /// Test interactions of at least this value are relevant; all of them if not set.
     pub relevant_from: Option<f32>,
-    /// Whether items of a user's training history are ranked too.
+    /// Whether items of a user's history, training and given, are ranked too.
     pub seen: bool,
     /// Whether predicted values are clipped to the range of the training values before `rmse` and
     /// `mae`.

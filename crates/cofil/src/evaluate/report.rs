@@ -19,8 +19,8 @@ pub struct Report {
     /// What comes without learning: `popularity`; `random`, guessing, by formula; and for `rmse` and
     /// `mae` `mean`, which always says the training mean.
     pub baselines: Baselines,
-    /// The same metrics for users by number of training interactions: strangers, if any, and quartiles
-    /// of the rest.
+    /// The same metrics for users by number of training and given interactions: those with none, if
+    /// any, and quartiles of the rest.
     pub activity: Vec<Activity>,
     /// What training never saw.
     pub unknown: Unknown,
@@ -76,13 +76,18 @@ pub struct Activity {
 /// Test users, items and interactions that training says nothing about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Unknown {
-    /// Test users without a training interaction. They are shown what is popular.
+    /// Test users without a training interaction. They are shown what is popular, unless they have
+    /// a given history.
     pub users: usize,
+    /// Those of them who are scored from a given history.
+    pub given: usize,
+    /// Given interactions with items the model does not know: left out of the histories.
+    pub given_interactions: usize,
     /// Test items without a training interaction.
     pub items: usize,
     /// Relevant test interactions with items the model does not know: missed by everybody.
     pub interactions: usize,
-    /// Relevant test interactions that are in training too and so, unless seen items are ranked, are
+    /// Relevant test interactions that are in training, or given, too and so, unless seen items are ranked, are
     /// missed by everybody.
     pub repeated: usize,
     /// Users none of whose relevant items can be recommended: they count as 0.
@@ -110,7 +115,7 @@ impl Convention {
     pub(super) fn new(protocol: &Protocol, clip: Option<(f32, f32)>) -> Self {
         let candidates = match &protocol.candidates {
             Candidates::All if protocol.seen => "all items".into(),
-            Candidates::All => "all items without those of the user's training history".into(),
+            Candidates::All => "all items without those of the user's history".into(),
             Candidates::Sampled { n, seed } => {
                 format!("relevant items and {n} sampled without interaction (seed {seed})")
             }
@@ -132,8 +137,16 @@ impl Unknown {
     pub(super) fn warnings(&self, protocol: &Protocol) -> Vec<String> {
         let mut said = Vec::new();
         let ranked = protocol.metrics.iter().any(Metric::is_of_ranks);
-        if self.users > 0 {
-            said.push(format!("{} test users have no training interaction", self.users));
+        if self.users > self.given {
+            let given = if self.given > 0 { " and no given one" } else { "" };
+            let users = self.users - self.given;
+            said.push(format!("{users} test users have no training interaction{given}"));
+        }
+        if self.given_interactions > 0 {
+            said.push(format!(
+                "{} given interactions are with items the model does not know and were left out",
+                self.given_interactions
+            ));
         }
         if self.interactions > 0 && ranked {
             said.push(format!(
@@ -143,8 +156,8 @@ impl Unknown {
         }
         if self.repeated > 0 && ranked {
             said.push(format!(
-                "{} relevant interactions are in the training part too; seen items are not ranked, so \
-                 they count as missed",
+                "{} relevant interactions are among what the user is known by, too; seen items are not \
+                 ranked, so they count as missed",
                 self.repeated
             ));
         }

@@ -86,6 +86,71 @@ fn strangers_are_ranked_and_unknown_items_are_missed() {
     assert_eq!(measured(&model(), &test, "precision@1"), 1.0);
 }
 
+/// Recommends what is next to what one has: w x y z, each liking its right neighbour by its value.
+struct Next;
+
+impl Model for Next {
+    fn items(&self) -> usize {
+        4
+    }
+
+    fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
+        let liked = |item: u32| item.checked_sub(1).and_then(|left| user.history.get(left));
+        items.iter().zip(scores).for_each(|(&i, s)| *s = liked(i).unwrap_or(0.0));
+    }
+}
+
+#[test]
+fn users_that_training_never_saw_are_scored_by_what_is_given() {
+    let train = train();
+    let given = test_part(&train, &[("new", "w", 2.0), ("new", "x", 3.0), ("a", "what", 1.0)]);
+    let mut ids = (*given.users).clone();
+    assert_eq!(ids.insert("new").unwrap(), 3, "numbered as in the test part");
+    let test = test_part(&train, &[("new", "z", 1.0), ("new", "y", 1.0), ("new", "w", 1.0)]);
+    let protocol = Protocol::plain(vec![Metric::Recall(1), Metric::Ndcg(2), Metric::Rmse]);
+    let judged = |given| {
+        let test = TestPart { given, ..TestPart::from(&test) };
+        evaluate(&Next, &train, test, &protocol).unwrap()
+    };
+    // Given w and x, there are y, scored 3, and z, scored 0; w is missed, for it is given.
+    let report = judged(Some(&given));
+    assert_eq!(report.value(Metric::Recall(1)), Some(1.0 / 3.0));
+    assert_eq!(report.value(Metric::Ndcg(2)), Some(1.0), "y before z is the best there is");
+    // Values of w, y, z: x likes y by 3; nobody likes z, whose 0 is clipped to 1, nor w.
+    assert_eq!(report.value(Metric::Rmse), Some((4.0f64 / 3.0).sqrt()));
+    let unknown = report.unknown;
+    assert_eq!((unknown.users, unknown.given, unknown.repeated), (1, 1, 1));
+    assert_eq!(unknown.given_interactions, 1, "what");
+    assert_eq!(report.activity[0].from, 2);
+    let all = report.warnings.join("; ");
+    assert!(
+        all.starts_with("1 given interactions are with items the model does not know"),
+        "{all}"
+    );
+    // Without, everything scores 0: three of the four that tie for one place are relevant.
+    let report = judged(None);
+    assert_eq!(report.value(Metric::Recall(1)), Some(0.25));
+    assert_eq!((report.unknown.users, report.unknown.given), (1, 0));
+    assert!(report.warnings[0].contains("1 test users have no training interaction"));
+}
+
+#[test]
+fn what_is_given_of_a_known_user_is_left_out_of_the_ranking() {
+    let train = train();
+    let given = test_part(&train, &[("a", "z", 1.0), ("a", "w", 5.0)]);
+    let test = test_part(&train, &[("a", "y", 1.0)]);
+    let part = TestPart { given: Some(&given), ..TestPart::from(&test) };
+    let protocol = Protocol::plain(vec![Metric::Hr(1)]);
+    // a, who has w and x, would be shown z before y.
+    let hit = |test| evaluate(&model(), &train, test, &protocol).unwrap().value(Metric::Hr(1));
+    assert_eq!((hit(part), hit(TestPart::from(&test))), (Some(1.0), Some(0.0)));
+    let lower = test_part(&train, &[("b", "x", 1.0), ("b", "z", 1.0)]);
+    let given = test_part(&train, &[("b", "x", 1.0)]);
+    let part = TestPart { given: Some(&given), ..TestPart::from(&lower) };
+    let report = evaluate(&model(), &train, part, &protocol).unwrap();
+    assert_eq!((report.value(Metric::Hr(1)), report.unknown.repeated), (Some(1.0), 1));
+}
+
 #[test]
 fn nothing_to_measure_is_told() {
     let train = train();
@@ -253,7 +318,7 @@ fn sampled_candidates_are_without_interaction_and_repeatable() {
             candidates: Candidates::Sampled { n, seed: 1 },
             ..Protocol::plain(vec![Metric::Auc])
         };
-        for case in cases::cases(50, &train, &test, &protocol) {
+        for case in cases::cases(50, &Histories::new(50, &train, None), &test, &protocol) {
             let list = case.candidates(50, &protocol).unwrap();
             assert_eq!(list, case.candidates(50, &protocol).unwrap());
             assert!(list.is_sorted_by(|a, b| a < b));
@@ -273,8 +338,14 @@ fn what_training_never_saw_is_counted() {
         &[("a", "what", 1.0), ("a", "w", 4.0), ("new", "z", 1.0), ("new", "what", 1.0)],
     );
     let report = evaluate(&model(), &train, &test, &Protocol::default()).unwrap();
-    let unknown =
-        Unknown { users: 1, items: 1, interactions: 2, repeated: 1, unreachable_users: 1 };
+    let unknown = Unknown {
+        users: 1,
+        items: 1,
+        interactions: 2,
+        repeated: 1,
+        unreachable_users: 1,
+        ..Unknown::default()
+    };
     assert_eq!(report.unknown, unknown);
     assert_eq!(report.warnings.len(), 3);
     assert_eq!((report.users, report.interactions, report.items), (2, 4, 4));
