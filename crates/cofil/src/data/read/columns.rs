@@ -125,6 +125,9 @@ const KIND: &[&str] = &[
     "feedbacktype",
 ];
 
+/// More columns than a table of interactions has.
+const WIDE: usize = 30;
+
 /// `name` without what writers disagree about: case, `_`, and the `:token` of RecBole's files.
 fn plain(name: &str) -> String {
     let name = name.split(':').next().unwrap_or(name);
@@ -229,7 +232,14 @@ impl Columns {
             }
         }
         // Values and times are taken by position only where names say nothing at all.
-        let nameless = user.is_none() && item.is_none() || search.names.is_none();
+        let unnamed = user.is_none() && item.is_none();
+        let nameless = unnamed || search.names.is_none();
+        if unnamed && count > WIDE {
+            search.notes.push(format!(
+                "there are {count} columns, none with a known name: if each is an item, as in a matrix, \
+                 write a row for each user and item instead"
+            ));
+        }
         let user = search.next(user, "users")?;
         let item = search.next(item, "items")?;
         if nameless && free_value && value.is_none() && kind.is_none() {
