@@ -157,7 +157,6 @@ fn bad_requests_and_files_are_told() {
     says(1, "recommend none --user u1", "none: No such file");
     says(1, "recommend events.csv --user u1", "not a cofil model file");
     says(2, "recommend m", "--user <USER>|--history");
-    says(2, "recommend m --all", "--output");
     says(1, "recommend m --all -o r.txt", ".csv, .jsonl or .parquet");
     says(1, "recommend m --all -o nowhere/r.csv", "there is no folder nowhere");
     says(1, "predict m --user u1 --item i999", "unknown item `i999`");
