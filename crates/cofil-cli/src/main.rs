@@ -17,6 +17,7 @@ mod predict;
 mod progress;
 mod quickstart;
 mod recommend;
+mod reproduce;
 mod shell;
 mod similar;
 mod split;
@@ -63,6 +64,8 @@ enum Command {
     Evaluate(evaluate::Args),
     /// Train several recipes on one table and judge each by the same interactions
     Compare(compare::Args),
+    /// Repeat a published experiment and compare
+    Reproduce(reproduce::Args),
     /// Recommend items to a user, to a stranger with a history, or to everybody
     Recommend(recommend::Args),
     /// List the items most like an item
@@ -91,6 +94,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Reproduce(args) => reproduce::run(args),
         Command::Recommend(args) => recommend::run(args),
         Command::Similar(args) => similar::run(args),
         Command::Predict(args) => predict::run(args),

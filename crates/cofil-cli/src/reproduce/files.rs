@@ -1,0 +1,114 @@
+//! Where the files of an experiment are, and what to say if they are not there.
+
+use super::Experiment;
+use anyhow::{Context, Result, bail};
+use cofil::data::read::{ReadOptions, read};
+use cofil::data::split::leakage;
+use cofil::{Duplicates, IdMap, Interactions, Ratings};
+use std::path::{Path, PathBuf};
+
+/// One file that an experiment reads.
+pub struct Need {
+    /// What is in it.
+    pub what: &'static str,
+    /// Under which names it is known; the first that is there is read.
+    pub names: &'static [&'static str],
+    /// Folders of the data folder in which to look, beside itself.
+    pub folders: &'static [&'static str],
+}
+
+/// The data folder, searched for the files of one experiment.
+pub struct Folder<'a> {
+    pub path: &'a Path,
+    pub experiment: &'a Experiment,
+}
+
+impl Folder<'_> {
+    /// All files, in the order in which the experiment names them.
+    pub fn all(&self) -> Result<Vec<PathBuf>> {
+        self.experiment.needs.iter().map(|need| self.find(need)).collect()
+    }
+
+    /// The file for `what`.
+    pub fn file(&self, what: &str) -> Result<PathBuf> {
+        let need = self.experiment.needs.iter().find(|need| need.what == what);
+        self.find(need.expect("experiments read what they say they need"))
+    }
+
+    fn find(&self, need: &Need) -> Result<PathBuf> {
+        let folders: Vec<PathBuf> = std::iter::once("")
+            .chain(need.folders.iter().copied())
+            .map(|f| self.path.join(f))
+            .collect();
+        let mut places =
+            need.names.iter().flat_map(|name| folders.iter().map(move |f| f.join(name)));
+        if let Some(found) = places.find(|place| place.is_file()) {
+            return Ok(found);
+        }
+        let folder = self.path.display();
+        bail!(
+            "`{}` needs {}: {} in {folder}{}\n\nWhere to get it: {}\nThen: cofil reproduce {} --data FOLDER",
+            self.experiment.name,
+            need.what,
+            need.names.join(" or "),
+            need.folders.iter().map(|sub| format!(" or {folder}/{sub}")).collect::<String>(),
+            self.experiment.home,
+            self.experiment.name
+        )
+    }
+
+    /// The table for `what`.
+    pub fn table(&self, what: &str) -> Result<Interactions> {
+        Ok(read(&self.file(what)?, &ReadOptions::default())?.interactions)
+    }
+}
+
+/// Training and test part with common numbers.
+pub fn aligned(train: Interactions, test: &Interactions) -> Result<(Ratings, Ratings)> {
+    let (train, test) = leakage::align(train, test)?;
+    Ok((Ratings::new(&train, Duplicates::Last)?, Ratings::new(&test, Duplicates::Last)?))
+}
+
+/// A file of lines `user item item …`, separated by blanks.
+pub fn lists(path: &Path) -> Result<Interactions> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let (mut users, mut items) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let mut fields = line.split_whitespace();
+        let Some(user) = fields.next() else { continue };
+        for item in fields {
+            users.push(user);
+            items.push(item);
+        }
+    }
+    let numbered = |names: &[&str]| -> (IdMap, Vec<u32>) {
+        let map: IdMap = names.iter().collect();
+        let numbers = names.iter().map(|name| map.get(name).expect("just inserted")).collect();
+        (map, numbers)
+    };
+    let ((users, user), (items, item)) = (numbered(&users), numbered(&items));
+    let value = vec![1.0; user.len()];
+    Ok(Interactions {
+        users: users.into(),
+        items: items.into(),
+        user,
+        item,
+        value,
+        ..Interactions::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_tables() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("train.txt");
+        std::fs::write(&path, "0 5 7\n\n1 \n2 7\n").unwrap();
+        let table = lists(&path).unwrap();
+        assert_eq!((table.user, table.item), (vec![0, 0, 1], vec![0, 1, 1]));
+        assert_eq!(table.users.names().collect::<Vec<_>>(), ["0", "2"]);
+    }
+}

@@ -1,0 +1,63 @@
+//! Check-ins of Gowalla on the split that most papers on graph recommenders share.
+
+use super::files::{Folder, Need, aligned, lists};
+use super::report::{Published, Wanted};
+use super::{Experiment, Trial, judge, line, protocol, recipe};
+use anyhow::Result;
+use cofil::{Interactions, Metric};
+use serde_json::json;
+
+const LIGHTGCN: &str = "LightGCN: He et al., \"LightGCN: simplifying and powering graph convolution network for \
+                        recommendation\", SIGIR 2020: Recall@20 .1830, NDCG@20 .1554";
+
+const fn at_least(metric: &'static str, value: f64) -> Published {
+    Published { recipe: "ials", metric, value, wanted: Wanted::AtLeast, source: LIGHTGCN }
+}
+
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "gowalla",
+    title: "check-ins of Gowalla: iALS where LightGCN is the mark",
+    method: "The split of the LightGCN paper, 29,858 users and 40,981 places; every place a user has not been to \
+             is ranked.",
+    needs: &[
+        Need {
+            what: "the training part",
+            names: &["train.txt", "train.csv.gz", "train.csv"],
+            folders: &["gowalla", "gowalla-lightgcn"],
+        },
+        Need {
+            what: "the test part",
+            names: &["test.txt", "test.csv.gz", "test.csv"],
+            folders: &["gowalla", "gowalla-lightgcn"],
+        },
+    ],
+    home: "train.txt and test.txt in data/gowalla of the repository gusye1234/LightGCN-PyTorch on GitHub \
+           (https://github.com/gusye1234/LightGCN-PyTorch)",
+    published: &[at_least("recall@20", 0.1830), at_least("ndcg@20", 0.1554)],
+    start,
+};
+
+fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
+    let read = |what: &str| -> Result<Interactions> {
+        let path = folder.file(what)?;
+        match path.extension().is_some_and(|ending| ending == "txt") {
+            true => lists(&path),
+            false => folder.table(what),
+        }
+    };
+    let (train, test) = aligned(read("the training part")?, &read("the test part")?)?;
+    let parts = (train.binary(), test.binary());
+    let ials = match quick {
+        true => json!({"factors": 16, "epochs": 2}),
+        false => json!({"factors": 128, "reg": 0.002, "unobserved_weight": 0.05, "epochs": 15}),
+    };
+    let recipes =
+        [("ials", recipe("ials", ials)?), ("popularity", recipe("popularity", json!({}))?)];
+    Ok(Box::new(move |seed| {
+        let protocol = protocol(vec![Metric::Recall(20), Metric::Ndcg(20)]);
+        let judged = recipes
+            .iter()
+            .map(|(name, algorithm)| line(name, &judge(name, algorithm, &parts, &protocol, seed)?));
+        judged.collect()
+    }))
+}

@@ -1,0 +1,68 @@
+//! `cofil reproduce`: what it lists, what it says of missing files, and the experiment that needs none.
+
+mod common;
+
+use common::Place;
+
+#[test]
+fn everything_is_listed_with_its_files() {
+    let place = Place::new();
+    let out = place.ok("reproduce");
+    for name in ["toy", "anime", "gowalla"] {
+        assert!(out.lines().any(|line| line.starts_with(name)), "{out}");
+    }
+    let list = place.json("reproduce");
+    for experiment in list.as_array().expect("a list") {
+        assert!(experiment["home"].as_str().is_some_and(|home| !home.is_empty()), "{experiment}");
+    }
+}
+
+#[test]
+fn the_toy_matrix_is_what_the_tutorial_prints() {
+    let answer = Place::new().json("reproduce toy --seeds 2");
+    assert_eq!(answer["verdict"], "reached", "{answer}");
+    assert_eq!(answer["published"]["svd"]["1st singular value"]["value"], 3.0321);
+    assert_eq!(answer["seeds"].as_array().map(Vec::len), Some(2));
+    assert_eq!(answer["seeds"][1]["seed"], 2);
+    let mean = answer["ours"]["linear"]["offset"]["mean"].as_f64().expect("a number");
+    let seeds = [0, 1].map(|s| answer["seeds"][s]["linear"]["offset"].as_f64().expect("a number"));
+    assert!((mean - (seeds[0] + seeds[1]) / 2.0).abs() < 1e-12);
+    let text = Place::new().ok("reproduce toy --seeds 1");
+    assert!(text.contains("Verdict: reached"), "{text}");
+}
+
+#[test]
+fn quick_runs_claim_nothing() {
+    let answer = Place::new().json("reproduce toy --quick");
+    assert!(answer["verdict"].as_str().is_some_and(|v| v.starts_with("none")), "{answer}");
+    assert_eq!(answer["seeds"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn missing_files_are_named_with_their_source() {
+    let place = Place::new();
+    let error = place.fails(1, "reproduce gowalla --data nowhere");
+    for part in ["train.txt", "nowhere/gowalla", "https://github.com/gusye1234/LightGCN-PyTorch"] {
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(place.fails(1, "reproduce gowala").contains("did you mean `gowalla`?"));
+    place.fails(2, "reproduce toy --seeds 0");
+}
+
+#[test]
+fn published_files_are_read_as_they_are() {
+    let place = Place::new();
+    let lists = |from: u32| {
+        (0..40).map(move |u| format!("{u} {} {}\n", (u + from) % 30, (u + from + 7) % 30))
+    };
+    place.write("train.txt", lists(0).collect::<String>());
+    place.write("test.txt", lists(3).collect::<String>());
+    let answer = place.json("reproduce gowalla --quick");
+    assert!(answer["ours"]["ials"]["recall@20"]["mean"].as_f64().is_some(), "{answer}");
+    // -1 means "not rated".
+    let value = |n: i32| if n % 7 == 0 { -1 } else { 1 + n % 10 };
+    let rows = (0..4000).map(|n| format!("{},{},{}\n", n % 800, n * 7 % 601, value(n)));
+    place.write("rating.csv", format!("user_id,anime_id,rating\n{}", rows.collect::<String>()));
+    let answer = place.json("reproduce anime --quick");
+    assert!(answer["ours"]["mean"]["rmse"]["mean"].as_f64().is_some_and(|m| m < 4.0), "{answer}");
+}
