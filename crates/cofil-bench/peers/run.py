@@ -4,7 +4,7 @@
     run.py --list                                   # every job and peer, with version or null
     run.py JOB PEER [--repeat N] [--threads 2]      # e.g. run.py ials implicit-cg --repeat 3
     run.py --prepare                                # only make the shared inputs (ratings.dat, factors)
-    run.py --score FILE.npy                         # quality of lists (users × k) or of predictions of the test part
+    run.py --score FILE.npy                         # quality of lists, of scores of candidates, or of predictions
 
 What peers print goes to standard error; standard output carries the JSON alone.
 """
@@ -62,17 +62,20 @@ def run(args):
 
 
 def score(path):
-    """A matrix holds one list per user; a vector predicts the test part, user by user and item by item."""
+    """A matrix of integers holds one list per user, one of floats the scores of the NCF split's candidates; a vector predicts
+    the test part, user by user and item by item."""
     import metrics
     import numpy
     import split
 
     results = numpy.load(path)
-    if results.ndim == 2:
-        quality = metrics.score_lists(results, split.positives("test"))
-    else:
+    if results.ndim == 1:
         users, items, ratings = split.triples("test")
         quality = metrics.score_ratings(results, ratings[numpy.lexsort((items, users))])
+    elif results.dtype.kind == "f":
+        quality = metrics.score_candidates(results, split.ncf_candidates())
+    else:
+        quality = metrics.score_lists(results, split.positives("test"))
     return {name: round(float(value), 6) for name, value in quality.items()}
 
 

@@ -59,7 +59,11 @@ impl Contestant {
         contestant.answer = contestant.ask(experiment, results.as_deref());
         if let (Some(results), Some(figures)) = (results, &mut contestant.answer.figures) {
             match score(&results) {
-                Ok(quality) => figures.reported = std::mem::replace(&mut figures.quality, quality),
+                Ok(quality) => {
+                    figures.reported = figures.quality.clone();
+                    // What it does not judge, such as the training loss, stands as reported.
+                    figures.quality.extend(quality);
+                }
                 Err(error) => contestant.answer.status = format!("failed: --score: {error:#}"),
             }
             contestant.answers = vec![contestant.answer.clone()];
@@ -152,6 +156,7 @@ pub fn prepare(job: Job) -> Result<()> {
     let names: &[&str] = match job {
         Job::Topk | Job::Evaluate => &["user_factors.npy", "item_factors.npy"],
         Job::Load => &["ratings.dat"],
+        Job::AutorecWide => &["wide_lengths.npy", "wide_items.npy", "wide_ratings.npy"],
         _ => &[],
     };
     let missing = |name: &&str| !places::inputs().join(name).exists();

@@ -28,14 +28,32 @@ pub struct Experiment {
     /// Length of the lists that quality is measured on.
     #[serde(default = "twenty")]
     pub k: usize,
+    /// What the timed part goes through, if it can be counted.
+    #[serde(default)]
+    pub work: Option<Work>,
     /// Whom to compare with.
     pub peers: Vec<Peer>,
     /// What must be equally good.
+    #[serde(default)]
     pub quality: Vec<Quality>,
+}
+
+/// How much the timed part does: the table shows millions of it per second.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Work {
+    /// Such as "samples".
+    pub of: String,
+    /// How many.
+    pub count: f64,
 }
 
 fn twenty() -> usize {
     20
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// The jobs of `peers/catalog.py`.
@@ -49,6 +67,11 @@ pub enum Job {
     Topk,
     Evaluate,
     Load,
+    Neumf,
+    AutorecItem,
+    AutorecUser,
+    AutorecGowalla,
+    AutorecWide,
 }
 
 impl Job {
@@ -62,22 +85,33 @@ impl Job {
             Self::Topk => "topk",
             Self::Evaluate => "evaluate",
             Self::Load => "load",
+            Self::Neumf => "neumf",
+            Self::AutorecItem => "autorec-item",
+            Self::AutorecUser => "autorec-user",
+            Self::AutorecGowalla => "autorec-gowalla",
+            Self::AutorecWide => "autorec-wide",
         }
     }
 
     /// The part that is compared.
     pub fn timed(self) -> &'static str {
         match self {
-            Self::Mf | Self::Ials | Self::Ease | Self::ItemKnn => "fit",
             Self::Topk => "recommend",
             Self::Evaluate => "evaluate",
             Self::Load => "load",
+            _ => "fit",
         }
     }
 
     /// Whether it ends in lists or predictions that another evaluator can judge.
     pub fn has_results(self) -> bool {
-        !matches!(self, Self::Evaluate | Self::Load)
+        !matches!(self, Self::Evaluate | Self::Load) && self.has_quality()
+    }
+
+    /// Whether everybody finishes the work: peers that learn from some batches alone, and are
+    /// extrapolated, have nothing to judge.
+    pub fn has_quality(self) -> bool {
+        !matches!(self, Self::AutorecGowalla | Self::AutorecWide)
     }
 }
 
@@ -101,6 +135,9 @@ pub struct Peer {
     /// Cofil's time over the peer's is claimed to be at most this; nothing is claimed without.
     #[serde(default)]
     pub at_most: Option<f64>,
+    /// Cofil's peak memory over the peer's is claimed to be at most this, where time is claimed.
+    #[serde(default = "one")]
+    pub memory_at_most: f64,
     /// What to know about the row.
     #[serde(default)]
     pub note: String,
@@ -110,7 +147,7 @@ pub struct Peer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quality {
-    /// Its name in `quality`. Of `rmse` less is better, of all others more.
+    /// Its name in `quality`. Of `rmse` and `bce` less is better, of all others more.
     pub metric: String,
     /// Cofil may be worse than a peer by this much.
     pub tolerance: f64,
@@ -197,7 +234,7 @@ mod tests {
                 Algorithm::from_settings(&recipe.algorithm, &recipe.settings)
                     .unwrap_or_else(|e| panic!("{name}: {e}"));
             }
-            assert!(!experiment.quality.is_empty(), "{name}");
+            assert_eq!(experiment.job.has_quality(), !experiment.quality.is_empty(), "{name}");
         }
     }
 

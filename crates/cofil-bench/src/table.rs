@@ -1,7 +1,7 @@
 //! Tables: Markdown with aligned columns, which serves the terminal as well as the page.
 
 use crate::contestant::Contestant;
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Peer};
 use crate::verdict::{self, Verdict};
 use anyhow::{Context, Result, bail};
 use comfy_table::{CellAlignment, Table, presets};
@@ -11,17 +11,19 @@ use std::path::Path;
 pub fn experiment(experiment: &Experiment, cofil: &Contestant, peers: &[Contestant]) -> String {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
+    let last = 7 + usize::from(experiment.work.is_some()) + experiment.quality.len();
     let mut header = ["", "version", "seconds", "cofil/it", "claimed", "peak MB", "MB cofil/it"]
         .map(String::from)
         .to_vec();
+    header.extend(experiment.work.iter().map(|work| format!("M {}/s", work.of)));
     header.extend(experiment.quality.iter().map(|q| q.metric.clone()));
     header.push("verdict".into());
     table.set_header(header);
     table.add_row(cofil_row(experiment, cofil));
     for (peer, contestant) in experiment.peers.iter().zip(peers) {
-        table.add_row(peer_row(experiment, peer.at_most, cofil, contestant));
+        table.add_row(peer_row(experiment, peer, cofil, contestant));
     }
-    for column in 2..7 + experiment.quality.len() {
+    for column in 2..last {
         table.column_mut(column).expect("in the header").set_cell_alignment(CellAlignment::Right);
     }
     let mut text = format!("### {}\n\n{table}\n", experiment.title);
@@ -48,6 +50,7 @@ fn cofil_row(experiment: &Experiment, cofil: &Contestant) -> Vec<String> {
     let mut row = start(cofil);
     row.extend(["", ""].map(String::from));
     row.extend([memory(cofil), String::new()]);
+    row.extend(speed(experiment, cofil));
     row.extend(qualities(experiment, cofil));
     let goals = experiment.quality.iter().filter_map(|rule| {
         let verdict = verdict::goal(rule, value(cofil, &rule.metric))?;
@@ -60,13 +63,15 @@ fn cofil_row(experiment: &Experiment, cofil: &Contestant) -> Vec<String> {
 
 fn peer_row(
     experiment: &Experiment,
-    at_most: Option<f64>,
+    claim: &Peer,
     cofil: &Contestant,
     peer: &Contestant,
 ) -> Vec<String> {
+    let at_most = claim.at_most;
     let mut row = start(peer);
     let (Ok(ours), Ok(theirs)) = (cofil.answer.figures(), peer.answer.figures()) else {
-        row.resize(7 + experiment.quality.len(), String::new());
+        let columns = 7 + usize::from(experiment.work.is_some()) + experiment.quality.len();
+        row.resize(columns, String::new());
         let status = peer.answer.status.split(':').next().unwrap_or_default();
         row.push(if status == "ok" { String::new() } else { status.into() });
         return row;
@@ -77,12 +82,13 @@ fn peer_row(
     row.push(at_most.map(|bound| format!("≤ {bound}")).unwrap_or_default());
     row.push(memory(peer));
     row.push(format!("{memory_ratio:.2}"));
+    row.extend(speed(experiment, peer));
     row.extend(qualities(experiment, peer));
     row.push(
         at_most
             .map(|bound| {
                 let mut claims = vec![("time".to_owned(), verdict::time(ratio, bound))];
-                claims.push(("memory".into(), (memory_ratio <= 1.0).into()));
+                claims.push(("memory".into(), (memory_ratio <= claim.memory_at_most).into()));
                 claims.extend(experiment.quality.iter().map(|rule| {
                     let metric = &rule.metric;
                     (
@@ -118,6 +124,12 @@ fn start(contestant: &Contestant) -> Vec<String> {
 
 fn memory(contestant: &Contestant) -> String {
     contestant.answer.figures().map(|f| format!("{:.0}", f.peak_memory_mb)).unwrap_or_default()
+}
+
+/// Millions of what the timed part goes through, per second; the median.
+fn speed(experiment: &Experiment, contestant: &Contestant) -> Option<String> {
+    let work = experiment.work.as_ref()?;
+    Some(format!("{:.3}", work.count / contestant.times.median() / 1e6))
 }
 
 fn value(contestant: &Contestant, metric: &str) -> Option<f64> {

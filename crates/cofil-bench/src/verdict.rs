@@ -88,7 +88,7 @@ pub fn goal(rule: &Quality, ours: Option<f64>) -> Option<Verdict> {
 
 /// Whether a smaller value of `metric` is better.
 pub fn less_is_better(metric: &str) -> bool {
-    metric.starts_with("rmse")
+    metric.starts_with("rmse") || metric == "bce"
 }
 
 #[cfg(test)]

@@ -4,10 +4,12 @@ mod evaluate;
 mod factors;
 mod fit;
 mod load;
+mod neumf;
 mod npy;
 mod quality;
 mod split;
 mod topk;
+mod wide;
 
 use crate::answer::{Answer, Figures};
 use crate::experiment::{Experiment, Job};
@@ -57,7 +59,11 @@ pub fn run(args: &Args) -> Result<()> {
 
 fn figures(experiment: &Experiment, gauge: Gauge, results: Option<&Path>) -> Result<Figures> {
     match experiment.job {
-        Job::Mf | Job::Ials | Job::Ease | Job::ItemKnn => fit::figures(experiment, gauge, results),
+        Job::Mf | Job::Ials | Job::Ease | Job::ItemKnn | Job::AutorecItem | Job::AutorecUser => {
+            fit::figures(experiment, gauge, results)
+        }
+        Job::Neumf => neumf::figures(experiment, gauge, results),
+        Job::AutorecGowalla | Job::AutorecWide => wide::figures(experiment, gauge),
         Job::Topk => topk::figures(experiment, gauge, results),
         Job::Load => load::figures(gauge),
         Job::Evaluate => evaluate::figures(experiment, gauge),

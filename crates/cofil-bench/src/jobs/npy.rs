@@ -1,4 +1,4 @@
-//! Arrays in version 1 of numpy's file format: the factors that come in, the lists that go out.
+//! Arrays in version 1 of numpy's file format: factors and tables that come in, lists that go out.
 
 use anyhow::{Context, Result, bail};
 use cofil::math::Matrix;
@@ -7,25 +7,42 @@ const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
 
 /// A matrix of 32-bit floats, row-major.
 pub fn matrix(bytes: &[u8]) -> Result<Matrix> {
+    let (shape, numbers) = array(bytes, 'f')?;
+    let [rows, columns] = shape[..] else { bail!("not a matrix: its shape is {shape:?}") };
+    let numbers = numbers.iter().map(|n| f32::from_le_bytes(*n)).collect();
+    Ok(Matrix::from_vec(rows, columns, numbers))
+}
+
+/// A list of 32-bit floats.
+pub fn floats(bytes: &[u8]) -> Result<Vec<f32>> {
+    Ok(array(bytes, 'f')?.1.iter().map(|n| f32::from_le_bytes(*n)).collect())
+}
+
+/// A list of 32-bit integers that are not negative.
+pub fn integers(bytes: &[u8]) -> Result<Vec<u32>> {
+    Ok(array(bytes, 'i')?.1.iter().map(|n| u32::from_le_bytes(*n)).collect())
+}
+
+/// Shape and bytes of an array of 32-bit values; `kind` is as in [`file`].
+fn array(bytes: &[u8], kind: char) -> Result<(Vec<usize>, &[[u8; 4]])> {
     let start = bytes.strip_prefix(MAGIC).context("not a file of numpy, version 1")?;
     let (length, rest) = start.split_first_chunk().context("the file ends in its header")?;
     let length = usize::from(u16::from_le_bytes(*length));
     let (header, data) = rest.split_at_checked(length).context("the file ends in its header")?;
     let header = std::str::from_utf8(header)?;
-    if !header.contains("'descr': '<f4'") || !header.contains("'fortran_order': False") {
-        bail!("only row-major 32-bit floats are read, this is {header}");
+    let wanted = format!("'descr': '<{kind}4'");
+    if !header.contains(&wanted) || !header.contains("'fortran_order': False") {
+        bail!("only row-major arrays with {wanted} are read, this is {header}");
     }
     let shape = header.split_once("'shape': (").and_then(|(_, rest)| rest.split_once(')'));
-    let shape = shape.context("no shape")?.0.split(',').map(|n| n.trim().parse::<usize>());
-    let [rows, columns] = shape.collect::<Result<Vec<_>, _>>()?[..] else {
-        bail!("not a matrix: {header}");
-    };
+    let shape = shape.context("no shape")?.0.split(',').map(str::trim).filter(|n| !n.is_empty());
+    let shape = shape.map(str::parse::<usize>).collect::<Result<Vec<_>, _>>()?;
     let (numbers, _) = data.as_chunks();
-    if Some(numbers.len()) != rows.checked_mul(columns) {
-        bail!("{} numbers for {rows} x {columns}", numbers.len());
+    let expected = shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
+    if Some(numbers.len()) != expected {
+        bail!("{} numbers for the shape {shape:?}", numbers.len());
     }
-    let numbers = numbers.iter().map(|n| f32::from_le_bytes(*n)).collect();
-    Ok(Matrix::from_vec(rows, columns, numbers))
+    Ok((shape, numbers))
 }
 
 /// The file of an array of 32-bit values: `kind` is `f` or `i`, `shape` as Python writes it.
@@ -55,6 +72,10 @@ mod tests {
         let good = file('f', "2, 3", numbers(6));
         assert_eq!(good.len(), 128 + 24);
         assert_eq!(matrix(&good).unwrap().row(1), [3.0, 4.0, 5.0]);
+        assert_eq!(floats(&file('f', "6,", numbers(6))).unwrap()[5], 5.0);
+        let whole = (0..3u32).map(u32::to_le_bytes);
+        assert_eq!(integers(&file('i', "3,", whole)).unwrap(), [0, 1, 2]);
+        assert!(integers(&good).is_err() && floats(&file('f', "5,", numbers(6))).is_err());
         for bad in [
             file('f', "2, 3", numbers(5)),
             file('i', "2, 3", numbers(6)),

@@ -5,6 +5,7 @@ use super::npy;
 use super::split::Split;
 use anyhow::{Context, Result};
 use cofil::evaluate::{self, Metric};
+use cofil::math::Matrix;
 use cofil::{Model, User};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -55,6 +56,13 @@ pub fn write_lists(path: &Path, lists: &[Vec<(u32, f32)>], k: usize) -> Result<(
 pub fn write_predictions(path: &Path, predictions: &[f32]) -> Result<()> {
     let values = predictions.iter().map(|p| p.to_le_bytes());
     write(path, &npy::file('f', &format!("{},", predictions.len()), values))
+}
+
+/// Writes one row of scores per user.
+pub fn write_scores(path: &Path, scores: &Matrix) -> Result<()> {
+    let values = scores.data().iter().map(|score| score.to_le_bytes());
+    let shape = format!("{}, {}", scores.rows(), scores.cols());
+    write(path, &npy::file('f', &shape, values))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {

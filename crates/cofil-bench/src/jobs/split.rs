@@ -1,5 +1,5 @@
-//! The common split, numbered as the peers number it: user and item n of the file are n − 1, whether
-//! or not somebody has rated the item.
+//! The splits, numbered as the peers number them: by the numbers in the file, less the one it counts from,
+//! whether or not somebody has rated an item.
 
 use anyhow::{Context, Result};
 use cofil::data::read::{Column, ReadOptions, read};
@@ -20,33 +20,38 @@ impl Split {
     }
 }
 
-/// Reads `train.csv.gz` and `test.csv.gz` of `folder`.
+/// Reads `train.csv.gz` and `test.csv.gz` of `folder`, whose names count from 1.
 pub fn read_split(folder: &Path) -> Result<Split> {
+    read_parts(folder, ["train.csv.gz", "test.csv.gz"], 1)
+}
+
+/// Reads training and test part of `folder`, whose names count from `base`.
+pub fn read_parts(folder: &Path, [train, test]: [&str; 2], base: u32) -> Result<Split> {
     let part = |name: &str| {
         let options = ReadOptions { time: Some(Column::Absent), ..ReadOptions::default() };
         let mut part = read(&folder.join(name), &options)?.interactions;
-        renumber(&mut part.user, &part.users).with_context(|| format!("users of {name}"))?;
-        renumber(&mut part.item, &part.items).with_context(|| format!("items of {name}"))?;
+        renumber(&mut part.user, &part.users, base).with_context(|| format!("users of {name}"))?;
+        renumber(&mut part.item, &part.items, base).with_context(|| format!("items of {name}"))?;
         anyhow::Ok(part)
     };
-    let (mut train, mut test) = (part("train.csv.gz")?, part("test.csv.gz")?);
+    let (mut train, mut test) = (part(train)?, part(test)?);
     let names = |of: fn(&Interactions) -> &[u32]| {
-        let largest = of(&train).iter().chain(of(&test)).max().map_or(0, |&index| index + 1);
-        Arc::new((1..=largest).map(|name| name.to_string()).collect::<IdMap>())
+        let count = of(&train).iter().chain(of(&test)).max().map_or(0, |&index| index + 1);
+        Arc::new((base..base + count).map(|name| name.to_string()).collect::<IdMap>())
     };
     let (users, items) = (names(|part| &part.user), names(|part| &part.item));
     for part in [&mut train, &mut test] {
         (part.users, part.items) = (users.clone(), items.clone());
     }
-    let ratings = |part| Ratings::new(&part, Duplicates::Error);
-    Ok(Split { train: ratings(train)?, test: ratings(test)? })
+    let ratings = |part| Ratings::new(part, Duplicates::Error);
+    Ok(Split { train: ratings(&train)?, test: ratings(&test)? })
 }
 
-/// From the order of appearance to the number that the name is, less one.
-fn renumber(indices: &mut [u32], names: &IdMap) -> Result<()> {
+/// From the order of appearance to the number that the name is, less `base`.
+fn renumber(indices: &mut [u32], names: &IdMap, base: u32) -> Result<()> {
     let number = |name: &str| {
-        let number = name.parse::<u32>().ok().and_then(|n| n.checked_sub(1));
-        number.with_context(|| format!("`{name}` is not 1, 2, 3 …"))
+        let number = name.parse::<u32>().ok().and_then(|n| n.checked_sub(base));
+        number.with_context(|| format!("`{name}` is not {base}, {}, {} …", base + 1, base + 2))
     };
     let numbers = names.names().map(number).collect::<Result<Vec<_>>>()?;
     indices.iter_mut().for_each(|index| *index = numbers[*index as usize]);
@@ -58,12 +63,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_numbers_counted_from_one() {
+    fn names_are_numbers_counted_from_a_base() {
         let mut indices = [0, 1, 0];
-        renumber(&mut indices, &["7", "1"].iter().collect()).unwrap();
+        renumber(&mut indices, &["7", "1"].iter().collect(), 1).unwrap();
         assert_eq!(indices, [6, 0, 6]);
+        let mut from_zero = [1];
+        renumber(&mut from_zero, &["7", "0"].iter().collect(), 0).unwrap();
+        assert_eq!(from_zero, [0]);
         for bad in ["0", "x", "-1"] {
-            assert!(renumber(&mut [], &[bad].iter().collect()).is_err(), "{bad}");
+            assert!(renumber(&mut [], &[bad].iter().collect(), 1).is_err(), "{bad}");
         }
     }
 }
