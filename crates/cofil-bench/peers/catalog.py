@@ -51,6 +51,7 @@ JOBS = {
         "irspack-cg": Peer("irspack", 1),
         "irspack-cholesky": Peer("irspack", 1),
         "cmfrec-cg": Peer("cmfrec", 1),
+        "lenskit": Peer("lenskit", 1, environment="torch"),
     },
     "ease": {
         "irspack": Peer("irspack"),
@@ -59,6 +60,7 @@ JOBS = {
     "item-knn": {
         "implicit": Peer("implicit", 1),
         "irspack": Peer("irspack", 1),
+        "lenskit": Peer("lenskit", 1, environment="torch"),
     },
     "topk": {
         "implicit": Peer("implicit", 1),

@@ -106,4 +106,28 @@ def recpack(bench):
     finish(bench, "lists", score_lists(lists, test), reported)
 
 
-PEERS = {"irspack": irspack, "implicit": implicit, "numpy": numpy, "ranx": ranx, "recpack": recpack}
+def lenskit(bench):
+    users, items, train, test = load(bench)
+    from lenskit.data import ItemList, ItemListCollection
+    from lenskit.metrics import NDCG, Recall, RunAnalysis
+
+    lists = ranked(bench, users, items, train)
+
+    def convert():
+        given, wanted = (ItemListCollection.empty(["user_id"]) for _ in range(2))
+        for user in np.flatnonzero(np.diff(test.indptr)):
+            given.add(ItemList(item_ids=lists[user], ordered=True), user_id=user)
+            wanted.add(ItemList(item_ids=test[user].indices), user_id=user)
+        return given, wanted
+
+    given, wanted = bench.once("convert", convert)
+
+    def evaluate():
+        return RunAnalysis(Recall(K), NDCG(K)).measure(given, wanted).list_summary()["mean"]
+
+    scores = bench.time("evaluate", evaluate)
+    reported = {name.lower(): value for name, value in scores.items()}
+    finish(bench, "lists", score_lists(lists, test), reported)
+
+
+PEERS = {"irspack": irspack, "implicit": implicit, "numpy": numpy, "ranx": ranx, "recpack": recpack, "lenskit": lenskit}

@@ -28,6 +28,27 @@ def irspack(bench):
     finish(bench, bench.time("fit", fit).W, train)
 
 
+def lenskit(bench):
+    from lenskit_data import dataset
+
+    train = split.positives("train")
+    data = bench.once("load", lambda: dataset(bench.threads))
+    from lenskit.knn import ItemKNNScorer
+    from scipy.sparse import coo_matrix
+
+    def fit():
+        scorer = ItemKNNScorer(save_nbrs=NEIGHBOURS, feedback="implicit")
+        scorer.train(data)
+        return scorer
+
+    scorer = bench.time("fit", fit)
+    # Scored like the others: by default it would let 20 neighbours vote.
+    near = scorer.sim_matrix.to_scipy().tocoo()
+    ids = scorer.items.ids()
+    weights = coo_matrix((near.data, (ids[near.row], ids[near.col])), shape=(train.shape[1],) * 2)
+    finish(bench, weights, train)
+
+
 def finish(bench, weights, train):
     """Scored as the peer scores, and with the transposed weights: pruning by row or by column is not the same."""
     bench.settings = {"neighbours": NEIGHBOURS}
@@ -38,4 +59,4 @@ def finish(bench, weights, train):
     bench.quality.update({f"transposed_{name}": value for name, value in transposed.items()})
 
 
-PEERS = {"implicit": implicit, "irspack": irspack}
+PEERS = {"implicit": implicit, "irspack": irspack, "lenskit": lenskit}
