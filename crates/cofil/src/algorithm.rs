@@ -4,7 +4,9 @@
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::models::{Als, BiasedMf, Ease, Ials, ItemKnn, Popularity, Recipe, Svd, Target};
+use crate::models::{
+    Als, BiasedMf, Ease, Ials, ItemKnn, Popularity, Recipe, Rp3Beta, Slim, Svd, Target,
+};
 use crate::train::Run;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,11 @@ pub enum Algorithm {
     Ease(Ease),
     /// The most similar items vote.
     ItemKnn(ItemKnn),
+    /// Sparse item-to-item weights, an elastic-net regression for each item.
+    Slim(Slim),
+    /// Random walks from item to user to item.
+    #[serde(rename = "rp3beta")]
+    Rp3Beta(Rp3Beta),
 }
 
 impl Algorithm {
@@ -42,6 +49,8 @@ impl Algorithm {
             Self::Svd(Svd::default()),
             Self::Ease(Ease::default()),
             Self::ItemKnn(ItemKnn::default()),
+            Self::Slim(Slim::default()),
+            Self::Rp3Beta(Rp3Beta::default()),
         ]
     }
 
@@ -54,6 +63,8 @@ impl Algorithm {
             Self::Svd(recipe) => recipe,
             Self::Ease(recipe) => recipe,
             Self::ItemKnn(recipe) => recipe,
+            Self::Slim(recipe) => recipe,
+            Self::Rp3Beta(recipe) => recipe,
         }
     }
 

@@ -250,3 +250,19 @@ fn item_knn_is_that_of_peers() {
     assert_ranks(&knn("history"), [0.2200, 0.1955]);
     assert_ranks(&knn("candidate"), [0.2712, 0.2537]);
 }
+
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn ials_on_gowalla() {
+    let file = |part| table(&format!("gowalla-lightgcn/{part}.csv.gz"));
+    let parts = binary(parts(file("train"), &file("test")));
+    // Many factors for a wide catalogue; conjugate gradients, because k³ would be most of the work.
+    let settings = json!({
+        "factors": 1024, "reg": 0.1, "reg_exponent": 0.5, "unobserved_weight": 0.01, "epochs": 10,
+        "solver": "cg"
+    });
+    let protocol = Protocol::plain(Vec::new());
+    let metrics = [Metric::Recall(20), Metric::Ndcg(20)];
+    let found = measured(&algorithm("ials", settings), &parts, protocol, &metrics);
+    assert!(found[0] >= 0.18 && found[1] >= 0.149, "{found:?}");
+}

@@ -37,6 +37,9 @@ fn recipes() -> Vec<Algorithm> {
             Algorithm::Ials(_) => {
                 Algorithm::Ials(cofil::Ials { factors: 4, ..cofil::Ials::default() })
             }
+            Algorithm::Slim(_) => {
+                Algorithm::Slim(cofil::Slim { l1: 0.1, l2: 1.0, ..cofil::Slim::default() })
+            }
             other => other,
         })
         .collect()
@@ -342,8 +345,10 @@ const TOGETHER: [(&str, &str, &str, &str); 6] = [
 ];
 
 /// Settings that never change a model, with the reason.
-const WITHOUT_EFFECT: [(&str, &str, &str); 1] =
-    [("ease", "max_items", "only refuses data that would fill the memory")];
+const WITHOUT_EFFECT: [(&str, &str, &str); 2] = [
+    ("ease", "max_items", "only refuses data that would fill the memory"),
+    ("slim", "max_items", "only refuses data that would fill the memory"),
+];
 
 /// Other values for a setting that is `value` now.
 fn alternatives(value: &Value, schema: &Value) -> Vec<Value> {

@@ -22,7 +22,7 @@
 //! its own K, which changes nothing for items not yet seen, but makes its K our k + 1.
 
 use super::item_weights::Weights;
-use super::similarity::{self, ByItem};
+use super::similarity::{self, ByItem, Keep};
 use super::{ItemWeights, Recipe, Target, check_count, check_not_negative};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
@@ -89,17 +89,6 @@ pub enum Weighting {
     TfIdf,
     /// Saturating, held back for popular items, times how choosy the user is.
     Bm25,
-}
-
-/// Whose list of neighbours decides which pairs count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Keep {
-    /// The recommended item's: it is scored by its own neighbours in the history (Sarwar et al.).
-    Candidate,
-    /// The history item's: it votes for its own neighbours. `implicit` does so; on MovieLens-1M a
-    /// fifth of the NDCG is lost.
-    History,
 }
 
 impl Recipe for ItemKnn {

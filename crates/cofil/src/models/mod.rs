@@ -10,7 +10,9 @@ pub mod item_knn;
 pub mod item_weights;
 pub mod popularity;
 pub mod similarity;
+pub mod slim;
 pub mod svd;
+pub mod walk;
 
 pub use als::{Als, Ials};
 pub use biased_mf::BiasedMf;
@@ -20,7 +22,9 @@ pub use fold_in::FoldIn;
 pub use item_knn::ItemKnn;
 pub use item_weights::ItemWeights;
 pub use popularity::Popularity;
+pub use slim::Slim;
 pub use svd::Svd;
+pub use walk::Rp3Beta;
 
 use crate::data::Ratings;
 use crate::error::{Error, Result};

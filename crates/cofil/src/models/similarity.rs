@@ -7,6 +7,19 @@
 
 use crate::data::Csr;
 use crate::math::{Matrix, parallel};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Whose list of neighbours decides which pairs count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// The recommended item's: it is scored by its own neighbours in the history (Sarwar et al.).
+    Candidate,
+    /// The history item's: it votes for its own neighbours. `implicit` does so; on MovieLens-1M a
+    /// fifth of the NDCG is lost.
+    History,
+}
 
 /// Items whose rows of XᵀX are one piece of work.
 const ITEMS: usize = 8;

@@ -1,0 +1,286 @@
+//! SLIM: sparse item-to-item weights, each column an elastic-net regression on the other items.
+//!
+//! For every item i minimise ½‖x_i − X w‖² + λ₁‖w‖₁ + (λ₂/2)‖w‖² with w_i = 0 and, unless negative
+//! weights are allowed, w ≥ 0. Ning & Karypis, "SLIM: sparse linear methods for top-N recommender
+//! systems", ICDM 2011, equation 3 (its β is λ₂, its λ is λ₁).
+//!
+//! Solved by coordinate descent on the Gram matrix G = XᵀX (Friedman, Hastie & Tibshirani,
+//! "Regularization paths for generalized linear models via coordinate descent", JSS 2010, section
+//! 2.2) over a working set of items: its own small Gram matrix stays in a near cache, and only
+//! when it is solved are all other items asked whether they want a weight. No answer but the last
+//! passes, so the result is that of descent over all items.
+
+use super::item_weights::Weights;
+use super::similarity;
+use super::{ItemWeights, Recipe, Target, check_not_negative, check_positive};
+use crate::data::{Csr, Ratings};
+use crate::error::{Error, Result};
+use crate::math::{Matrix, parallel, vector};
+use crate::model::Model;
+use crate::train::Run;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Most items that enter the working set at once.
+const ENTERING: usize = 128;
+/// Most sweeps over a working set, and most working sets: far more than it takes.
+const SWEEPS: usize = 100;
+/// Items a thread takes at once.
+const PIECE: usize = 16;
+
+/// Settings of `slim`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Slim {
+    /// λ₁, the price of a weight's size, ≥ 0. Larger: fewer weights.
+    pub l1: f32,
+    /// λ₂, the L2 penalty, > 0. Larger: smoother.
+    pub l2: f32,
+    /// Whether all weights are at least 0, as in the paper.
+    pub non_negative: bool,
+    /// Descent ends when no weight moves by more than this, > 0.
+    pub tolerance: f32,
+    /// Refuse data with more items than this: memory grows with the square of their number (4 bytes a
+    /// pair: 10 GB at 50,000).
+    pub max_items: usize,
+}
+
+impl Default for Slim {
+    fn default() -> Self {
+        Self { l1: 3.0, l2: 300.0, non_negative: true, tolerance: 1e-4, max_items: 50_000 }
+    }
+}
+
+impl Recipe for Slim {
+    fn target(&self) -> Target {
+        Target::Preference
+    }
+
+    fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        check_not_negative("l1", self.l1)?;
+        check_positive("l2", self.l2)?;
+        check_positive("tolerance", self.tolerance)?;
+        let items = train.items.len();
+        if items > self.max_items {
+            let gigabytes = 4e-9 * (items as f64).powi(2);
+            let says = format!(
+                "{items} items need {gigabytes:.0} GB of memory, and the limit is {} items; leave out \
+                 rare items, choose `item-knn`, whose memory does not grow with their square, or raise \
+                 the limit",
+                self.max_items
+            );
+            return Err(Error::setting("max_items", says));
+        }
+        let mut products = similarity::gram(&train.by_user);
+        products.mirror();
+        let squares = (0..items).map(|i| products.row(i)[i]).collect();
+        let gram = Gram { products, squares };
+        let columns = parallel::map_with(items, PIECE, Regression::default, |work, range| {
+            range.map(|i| self.column(&gram, i, work)).collect::<Vec<_>>()
+        });
+        // Row i of these is column i of W.
+        let into = Csr::from_rows(items, columns.into_iter().flatten());
+        let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
+        Ok(Box::new(ItemWeights { weights: Weights::Sparse(into.transposed()), popular }))
+    }
+}
+
+/// Memory of one worker.
+#[derive(Default)]
+struct Regression {
+    /// Items of the working set.
+    set: Vec<u32>,
+    /// Their weights.
+    weights: Vec<f32>,
+    /// Their Gram matrix.
+    small: Vec<f32>,
+    /// Xᵀ(x_i − X w), of all items or of the working set.
+    pull: Vec<f32>,
+    /// Items that are about to enter, with the weight each would get.
+    entering: Vec<(u32, f32)>,
+}
+
+/// What all regressions share.
+struct Gram {
+    /// XᵀX.
+    products: Matrix,
+    /// Its diagonal.
+    squares: Vec<f32>,
+}
+
+impl Slim {
+    /// The regression of item `i`: the items with a weight, rising.
+    fn column(&self, gram: &Gram, i: usize, work: &mut Regression) -> Vec<(u32, f32)> {
+        work.set.clear();
+        work.weights.clear();
+        for _ in 0..SWEEPS {
+            if !self.enlarge(gram, i, work) {
+                break;
+            }
+            self.descend(gram, i, work);
+        }
+        let weights = work.set.iter().copied().zip(work.weights.iter().copied());
+        let mut weights: Vec<(u32, f32)> = weights.filter(|(_, w)| *w != 0.0).collect();
+        weights.sort_unstable_by_key(|&(j, _)| j);
+        weights
+    }
+
+    /// Leaves the items with a weight in the working set and takes in those that would get one of more
+    /// than the tolerance, the largest first; whether there were any.
+    fn enlarge(&self, gram: &Gram, i: usize, work: &mut Regression) -> bool {
+        let Regression { set, weights, pull, entering, .. } = work;
+        let mut kept = weights.iter().map(|w| *w != 0.0);
+        set.retain(|_| kept.next().expect("one weight for each"));
+        weights.retain(|w| *w != 0.0);
+        pull.clear();
+        pull.extend_from_slice(gram.products.row(i));
+        for (&j, &w) in set.iter().zip(&*weights) {
+            vector::add_scaled(pull, -w, gram.products.row(j as usize));
+        }
+        // Nobody predicts themselves, and who is in need not enter.
+        set.iter().for_each(|&j| pull[j as usize] = 0.0);
+        pull[i] = 0.0;
+        entering.clear();
+        for ((j, &pull), &square) in (0u32..).zip(&*pull).zip(&gram.squares) {
+            let wish = if self.non_negative { pull } else { pull.abs() };
+            let weight = (wish - self.l1) / (square + self.l2);
+            if weight > self.tolerance {
+                entering.push((j, weight));
+            }
+        }
+        if entering.len() > ENTERING {
+            let largest = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+            entering.select_nth_unstable_by(ENTERING, largest);
+            entering.truncate(ENTERING);
+            entering.sort_unstable_by_key(|&(j, _)| j);
+        }
+        set.extend(entering.iter().map(|&(j, _)| j));
+        weights.resize(set.len(), 0.0);
+        !entering.is_empty()
+    }
+
+    /// Coordinate descent over the working set.
+    fn descend(&self, gram: &Gram, i: usize, work: &mut Regression) {
+        let Regression { set, weights, small, pull, .. } = work;
+        let m = set.len();
+        small.clear();
+        for &j in &*set {
+            let row = gram.products.row(j as usize);
+            small.extend(set.iter().map(|&l| row[l as usize]));
+        }
+        pull.clear();
+        pull.extend(set.iter().map(|&j| gram.products.row(i)[j as usize]));
+        for (c, &w) in weights.iter().enumerate().filter(|(_, w)| **w != 0.0) {
+            vector::add_scaled(pull, -w, &small[c * m..(c + 1) * m]);
+        }
+        for _ in 0..SWEEPS {
+            let mut moved = 0f32;
+            for c in 0..m {
+                let row = &small[c * m..(c + 1) * m];
+                let old = weights[c];
+                let wish = row[c].mul_add(old, pull[c]);
+                let size = (wish.abs() - self.l1).max(0.0);
+                let size = if self.non_negative && wish < 0.0 { 0.0 } else { size.copysign(wish) };
+                let new = size / (row[c] + self.l2);
+                if new != old {
+                    vector::add_scaled(pull, old - new, row);
+                    weights[c] = new;
+                    moved = moved.max((new - old).abs());
+                }
+            }
+            if moved <= self.tolerance {
+                break;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Rng;
+
+    fn ratings(items: usize) -> Csr {
+        let mut rng = Rng::new(3, &[]);
+        let rows: Vec<Vec<(u32, f32)>> = (0..80)
+            .map(|u| {
+                let mut row = Vec::new();
+                for i in 0..items as u32 {
+                    // Two tastes, so that there is something to learn.
+                    let likes = if (u + i) % 2 == 0 { 0.5 } else { 0.15 };
+                    if rng.uniform() < likes {
+                        row.push((i, 1.0 + rng.below(3) as f32));
+                    }
+                }
+                row
+            })
+            .collect();
+        Csr::from_rows(items, rows)
+    }
+
+    /// Plain coordinate descent over all items until nothing moves, in `f64`.
+    fn naive(slim: &Slim, x: &Csr, i: usize) -> Vec<f64> {
+        let n = x.cols();
+        let value = |u: usize, j: usize| f64::from(x.row(u).get(j as u32).unwrap_or(0.0));
+        let product =
+            |a: usize, b: usize| (0..x.rows()).map(|u| value(u, a) * value(u, b)).sum::<f64>();
+        let gram: Vec<Vec<f64>> = (0..n).map(|a| (0..n).map(|b| product(a, b)).collect()).collect();
+        let (l1, l2) = (f64::from(slim.l1), f64::from(slim.l2));
+        let mut w = vec![0.0; n];
+        for _ in 0..2000 {
+            for j in (0..n).filter(|&j| j != i) {
+                let others: f64 = (0..n).filter(|&k| k != j).map(|k| gram[j][k] * w[k]).sum();
+                let wish = gram[i][j] - others;
+                let size = (wish.abs() - l1).max(0.0) * wish.signum();
+                w[j] = if slim.non_negative { size.max(0.0) } else { size } / (gram[j][j] + l2);
+            }
+        }
+        w
+    }
+
+    #[test]
+    fn working_sets_find_what_plain_descent_finds() {
+        // More items than may enter at once.
+        let x = ratings(2 * ENTERING + 7);
+        let train = Ratings {
+            users: std::sync::Arc::new((0..80).map(|u| u.to_string()).collect()),
+            items: std::sync::Arc::new((0..x.cols()).map(|i| i.to_string()).collect()),
+            by_user: x.clone(),
+            times: None,
+        };
+        for non_negative in [true, false] {
+            let slim = Slim { l1: 4.0, l2: 20.0, non_negative, tolerance: 1e-6, ..Slim::default() };
+            let mut products = similarity::gram(&x);
+            products.mirror();
+            let squares = (0..x.cols()).map(|i| products.row(i)[i]).collect();
+            let gram = Gram { products, squares };
+            let mut negative = 0;
+            for i in [0, 1, 50] {
+                let found = slim.column(&gram, i, &mut Regression::default());
+                let mut dense = vec![0.0; x.cols()];
+                found.iter().for_each(|&(j, w)| dense[j as usize] = f64::from(w));
+                for (j, (found, exact)) in dense.iter().zip(naive(&slim, &x, i)).enumerate() {
+                    assert!((found - exact).abs() < 1e-4, "{j} for {i}: {found}, exactly {exact}");
+                }
+                assert!(found.len() > 3 && found.iter().all(|&(j, _)| j as usize != i));
+                negative += found.iter().filter(|(_, w)| *w < 0.0).count();
+            }
+            assert_eq!(negative == 0, non_negative);
+            assert!(slim.fit(&train, &mut Run::default()).is_ok());
+        }
+    }
+
+    #[test]
+    fn two_items_by_hand() {
+        // G_ab = 1, G_aa = 2, G_bb = 1: W_ba = (1 - 0.5) / (1 + 1), W_ab = (1 - 0.5) / (2 + 1).
+        let train = Ratings::from_triples([("u", "a", 1.0), ("u", "b", 1.0), ("v", "a", 1.0)]);
+        let slim = Slim { l1: 0.5, l2: 1.0, ..Slim::default() };
+        let model = slim.fit(&train.unwrap(), &mut Run::default()).unwrap();
+        let tensors = model.tensors();
+        assert!(!tensors.is_empty());
+        let mut scores = [0.0; 2];
+        let history = crate::data::Row { columns: &[0], values: &[1.0] };
+        model.score(crate::model::User::stranger(history), &[0, 1], &mut scores);
+        assert!((scores[1] - 0.5 / 3.0).abs() < 1e-6 && scores[0] == 0.0, "{scores:?}");
+    }
+}
