@@ -31,6 +31,9 @@ pub struct Experiment {
     /// What the timed part goes through, if it can be counted.
     #[serde(default)]
     pub work: Option<Work>,
+    /// Whether an evaluation starts from finished lists, instead of from the factors.
+    #[serde(default)]
+    pub from_lists: bool,
     /// Whom to compare with.
     pub peers: Vec<Peer>,
     /// What must be equally good.
