@@ -105,6 +105,23 @@ fn evaluate_shows_a_table_and_writes_csv() {
 }
 
 #[test]
+fn evaluate_judges_lists_of_any_program() {
+    let folder = folder();
+    let lists = "user,item,rank\nann,coffee,1\nann,scones,2\neve,milk,1\nzoe,tea,1\n";
+    std::fs::write(folder.path().join("lists.csv"), lists).unwrap();
+    let line = "evaluate --lists lists.csv --train train.csv --test test.csv --json";
+    let answer = json(folder.path(), &format!("{line} --metrics mrr@2,hr@1"));
+    // ann's scones are second, eve's milk is first; cat and the new one have no list.
+    assert_eq!(answer["metrics"]["mrr@2"]["value"], (0.5 + 1.0) / 4.0);
+    assert_eq!(answer["metrics"]["hr@1"]["value"], 1.0 / 4.0);
+    assert_eq!(answer["algorithm"], "lists.csv");
+    assert!(answer["warnings"].to_string().contains("2 of the test users have no list"));
+    assert!(json(folder.path(), line)["metrics"]["ndcg@10"]["value"].as_f64().is_some());
+    assert!(refused(folder.path(), &format!("{line} --metrics auc")).contains("do not tell auc"));
+    assert!(refused(folder.path(), "evaluate --test test.csv").contains("MODEL"));
+}
+
+#[test]
 fn evaluate_among_given_negatives_warns() {
     let folder = folder();
     let line = "evaluate m.cofil --test test.csv --negatives negatives.csv --metrics hr@1 --json";
