@@ -35,7 +35,7 @@ pub struct Rp3Beta {
 
 impl Default for Rp3Beta {
     fn default() -> Self {
-        Self { neighbours: 200, alpha: 1.0, beta: 0.6, keep: Keep::Candidate }
+        Self { neighbours: 200, alpha: 1.0, beta: 0.3, keep: Keep::Candidate }
     }
 }
 
