@@ -5,7 +5,8 @@ use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::models::{
-    Als, BiasedMf, Ease, Ials, ItemKnn, Popularity, Recipe, Rp3Beta, Slim, Svd, Target,
+    Als, AutorecItem, AutorecUser, BiasedMf, Ease, Ials, ItemKnn, Popularity, Recipe, Rp3Beta,
+    Slim, Svd, Target,
 };
 use crate::train::Run;
 use schemars::JsonSchema;
@@ -36,6 +37,10 @@ pub enum Algorithm {
     /// Random walks from item to user to item.
     #[serde(rename = "rp3beta")]
     Rp3Beta(Rp3Beta),
+    /// An autoencoder of items' rows.
+    AutorecItem(AutorecItem),
+    /// An autoencoder of users' rows.
+    AutorecUser(AutorecUser),
 }
 
 impl Algorithm {
@@ -51,6 +56,8 @@ impl Algorithm {
             Self::ItemKnn(ItemKnn::default()),
             Self::Slim(Slim::default()),
             Self::Rp3Beta(Rp3Beta::default()),
+            Self::AutorecItem(AutorecItem::default()),
+            Self::AutorecUser(AutorecUser::default()),
         ]
     }
 
@@ -65,6 +72,8 @@ impl Algorithm {
             Self::ItemKnn(recipe) => recipe,
             Self::Slim(recipe) => recipe,
             Self::Rp3Beta(recipe) => recipe,
+            Self::AutorecItem(recipe) => recipe,
+            Self::AutorecUser(recipe) => recipe,
         }
     }
 

@@ -38,6 +38,9 @@ pub use data::{Csr, Duplicates, IdMap, Interactions, Ratings, Row};
 pub use error::{Error, Result};
 pub use evaluate::{Metric, Protocol};
 pub use model::{Model, User};
-pub use models::{Als, BiasedMf, Ease, Ials, ItemKnn, Popularity, Rp3Beta, Slim, Svd, Target};
+pub use models::{
+    Als, AutorecItem, AutorecUser, BiasedMf, Ease, Ials, ItemKnn, Popularity, Rp3Beta, Slim, Svd,
+    Target,
+};
 pub use recommender::{Query, Recommender, Scored};
 pub use train::{Checkpoint, Epoch, Loss, Run, Validation};

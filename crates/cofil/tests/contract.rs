@@ -3,6 +3,7 @@
 use cofil::evaluate::Metric;
 use cofil::math::{Matrix, Rng};
 use cofil::models::Target;
+use cofil::models::autorec::AutoRec;
 use cofil::models::biased_mf::Offset;
 use cofil::{
     Algorithm, BiasedMf, Checkpoint, Csr, Error, Model, Query, Ratings, Recommender, Row, Run,
@@ -40,9 +41,27 @@ fn recipes() -> Vec<Algorithm> {
             Algorithm::Slim(_) => {
                 Algorithm::Slim(cofil::Slim { l1: 0.1, l2: 1.0, ..cofil::Slim::default() })
             }
+            Algorithm::AutorecItem(default) => Algorithm::AutorecItem(small(default)),
+            Algorithm::AutorecUser(default) => Algorithm::AutorecUser(small(default)),
             other => other,
         })
+        .chain([
+            Algorithm::AutorecItem(AutoRec { negatives: 3, ..small(AutoRec::default()) }),
+            Algorithm::AutorecUser(AutoRec { negatives: 3, ..small(AutoRec::default()) }),
+        ])
         .collect()
+}
+
+fn small<S>(default: AutoRec<S>) -> AutoRec<S> {
+    AutoRec {
+        hidden: 8,
+        epochs: 150,
+        batch_size: 8,
+        learning_rate: 0.01,
+        reg: 1.0,
+        init_scale: 0.1,
+        ..default
+    }
 }
 
 /// Even users like even items, odd users odd ones; each user's own diagonal item is withheld.
@@ -154,8 +173,8 @@ fn someone_unknown_is_shown_what_is_popular() {
 
 #[test]
 fn scores_are_finite_and_blocks_agree_with_single_scores() {
-    for ratings in [checkerboard(20), tastes(40, 30)] {
-        for algorithm in recipes() {
+    for algorithm in recipes() {
+        for ratings in [board(&algorithm, 20), tastes(40, 30)] {
             let recommender = train(&algorithm, &ratings);
             let model = recommender.model();
             let items: Vec<u32> = (0..model.items() as u32).collect();
@@ -335,7 +354,11 @@ fn content(model: &dyn Model) -> String {
 }
 
 /// Settings that matter only beside certain others, with those.
-const TOGETHER: [(&str, &str, &str, &str); 6] = [
+const TOGETHER: [(&str, &str, &str, &str); 10] = [
+    ("autorec-item", "decay", "schedule", "\"exponential\""),
+    ("autorec-user", "decay", "schedule", "\"exponential\""),
+    ("autorec-item", "period", "schedule", "\"cosine\""),
+    ("autorec-user", "period", "schedule", "\"cosine\""),
     ("svd", "constant", "impute", "\"constant\""),
     ("biased-mf", "batch_size", "batch", "\"mini-batch\""),
     ("als", "cg_steps", "solver", "\"cg\""),
@@ -405,6 +428,7 @@ fn every_setting_has_an_effect() {
                 ("neighbours", json!(5)),
                 ("epochs", json!(3)),
                 ("factors", json!(4)),
+                ("hidden", json!(8)),
                 ("batch_size", json!(64)),
                 ("learning_rate", json!(0.01)),
             ] {

@@ -23,6 +23,24 @@ fn models() -> Vec<(&'static str, Value)> {
             json!({"algorithm": "biased-mf", "factors": 2, "epochs": 3, "link": "sigmoid"}),
         ),
         ("factors-svd", json!({"algorithm": "svd", "factors": 2})),
+        (
+            "factors-output",
+            json!({
+                "algorithm": "autorec-item", "hidden": 3, "epochs": 3, "learning_rate": 0.1,
+                "decoder": "sigmoid", "clip": true
+            }),
+        ),
+        (
+            "auto-encoder",
+            json!({"algorithm": "autorec-user", "hidden": 3, "epochs": 3, "learning_rate": 0.1}),
+        ),
+        (
+            "auto-encoder-liked",
+            json!({
+                "algorithm": "autorec-user", "hidden": 3, "epochs": 3, "learning_rate": 0.1,
+                "encoder": "tanh", "negatives": 1
+            }),
+        ),
         ("item-weights-dense", json!({"algorithm": "ease", "reg": 1.0})),
         ("item-weights-sparse", json!({"algorithm": "item-knn", "neighbours": 3})),
     ]

@@ -108,6 +108,13 @@ fn fast(algorithm: &Algorithm, constant: bool) -> Result<Algorithm> {
             settings.insert("factors".into(), json!(64));
             settings.insert("epochs".into(), json!(8));
         }
+        "autorec-item" | "autorec-user" => {
+            settings.insert("hidden".into(), json!(64));
+            settings.insert("epochs".into(), json!(30));
+            if constant {
+                settings.insert("negatives".into(), json!(5));
+            }
+        }
         // Without ratings there is nothing to impute but zeros.
         "svd" if constant => {
             settings.insert("impute".into(), json!("zero"));

@@ -4,8 +4,9 @@
 //! from a history (strangers) by [`FoldIn`].
 
 use super::FoldIn;
+use super::output::Output;
 use crate::error::Result;
-use crate::math::matrix::{Output, mul_bt};
+use crate::math::matrix::{self, mul_bt};
 use crate::math::{Matrix, vector};
 use crate::model::{Model, User};
 use crate::store::{Archive, Tensor};
@@ -54,6 +55,7 @@ impl Settings {
         let scale = match self.link {
             Link::Identity => true,
             Link::Sigmoid { low, high } => low < high && (high - low).is_finite(),
+            Link::Output(output) => output.is_sound(),
         };
         let logistic = matches!(self.fold_in, FoldIn::Logistic { .. });
         let fits = !logistic || matches!(self.link, Link::Sigmoid { .. });
@@ -74,6 +76,8 @@ pub enum Link {
         /// Largest value.
         high: f32,
     },
+    /// That of a network's last layer.
+    Output(Output),
 }
 
 impl Factors {
@@ -159,6 +163,7 @@ impl Factors {
         match self.settings.link {
             Link::Identity => finite(x),
             Link::Sigmoid { low, high } => low + (high - low) / (1.0 + (-x.max(f32::MIN)).exp()),
+            Link::Output(output) => output.score(x),
         }
     }
 }
@@ -199,7 +204,7 @@ impl Model for Factors {
         let n = self.items();
         mul_bt(
             scores.data_mut(),
-            Output::Replace,
+            matrix::Output::Replace,
             block.data(),
             self.items.data(),
             users.len(),
@@ -217,7 +222,9 @@ impl Model for Factors {
             match self.settings.link {
                 // Apart from the other, so that it is done in wide registers.
                 Link::Identity => biased.for_each(|(s, b)| *s = finite(base + b + *s)),
-                Link::Sigmoid { .. } => biased.for_each(|(s, b)| *s = self.link(base + b + *s)),
+                Link::Sigmoid { .. } | Link::Output(_) => {
+                    biased.for_each(|(s, b)| *s = self.link(base + b + *s));
+                }
             }
         }
     }

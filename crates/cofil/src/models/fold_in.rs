@@ -107,8 +107,13 @@ impl Factors {
             .unwrap_or_else(|| (vec![0.0; self.factors()], 0.0))
     }
 
-    /// What is left of a value after μ and b_i.
+    /// What is left of a value (where the link is a network's last layer, of what it gives the value
+    /// for) after μ and b_i.
     fn residual(&self, item: u32, value: f32) -> f32 {
+        let value = match self.settings.link {
+            Link::Output(output) => output.inverse(value),
+            _ => value,
+        };
         value - self.settings.offset - self.item_bias[item as usize]
     }
 

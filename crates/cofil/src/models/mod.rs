@@ -1,13 +1,16 @@
-//! Shapes (`factors`, `item_weights`) that trained models take, and the recipes that train them,
+//! Shapes (`factors`, `item_weights`, `auto_encoder`) that trained models take, and the recipes that train them,
 //! one file each. A recipe imports shapes and the layers below, never another recipe.
 
 pub mod als;
+pub mod auto_encoder;
+pub mod autorec;
 pub mod biased_mf;
 pub mod ease;
 pub mod factors;
 pub mod fold_in;
 pub mod item_knn;
 pub mod item_weights;
+pub mod output;
 pub mod popularity;
 pub mod similarity;
 pub mod slim;
@@ -15,6 +18,8 @@ pub mod svd;
 pub mod walk;
 
 pub use als::{Als, Ials};
+pub use auto_encoder::AutoEncoder;
+pub use autorec::{AutorecItem, AutorecUser};
 pub use biased_mf::BiasedMf;
 pub use ease::Ease;
 pub use factors::Factors;
@@ -48,6 +53,7 @@ pub fn load(
     match kind {
         Factors::KIND => Ok(Box::new(Factors::load(settings, archive, users, items)?)),
         ItemWeights::KIND => Ok(Box::new(ItemWeights::load(settings, archive, items)?)),
+        AutoEncoder::KIND => Ok(Box::new(AutoEncoder::load(settings, archive, items)?)),
         _ => Err(archive.bad(format!("model shape `{kind}` is not known to this version"))),
     }
 }

@@ -89,6 +89,17 @@ impl Table {
         rate: f32,
         gradient_of: impl Fn(usize, &mut [f32]) + Sync,
     ) {
+        self.step_rows_from(rows, rate, |r, _, gradient| gradient_of(r, gradient));
+    }
+
+    /// Like [`step_rows`](Self::step_rows), where the gradient depends on what the row is now:
+    /// `gradient_of(r, values, gradient)`.
+    pub fn step_rows_from(
+        &mut self,
+        rows: &[u32],
+        rate: f32,
+        gradient_of: impl Fn(usize, &[f32], &mut [f32]) + Sync,
+    ) {
         let cols = self.values.cols();
         // Enough work that handing it to another thread pays.
         let pieces = parallel::pieces(rows.len(), (1 << 14) / cols.max(1) + 1);
@@ -104,8 +115,9 @@ impl Table {
             let mut gradient = vec![0.0; cols];
             for r in pieces[p].clone() {
                 gradient.fill(0.0);
-                gradient_of(r, &mut gradient);
-                part[0].step(rows[r] as usize, &gradient, rate);
+                let row = rows[r] as usize;
+                gradient_of(r, part[0].row(row), &mut gradient);
+                part[0].step(row, &gradient, rate);
             }
         });
     }
@@ -173,6 +185,11 @@ impl<'a> Part<'a> {
             part(start, values, first, second, steps),
             part(end, values_after, first_after, second_after, steps_after),
         )
+    }
+
+    /// Row `row` of the table.
+    fn row(&self, row: usize) -> &[f32] {
+        &self.values[(row - self.start) * self.cols..][..self.cols]
     }
 
     /// One step of row `row` of the table.

@@ -1,0 +1,180 @@
+//! The shape of autoencoders over a user's row: what somebody has goes in, a score for every item comes
+//! out.
+//!
+//! score(u, i) = output(w_i · g(μ + Σ_{j in history} x_j v_j) + b_i) with x_j = r_j − centre. Known users
+//! and strangers are one case: one pass through the encoder over the history.
+
+use super::output::Output;
+use crate::data::Row;
+use crate::error::Result;
+use crate::math::matrix::{self, mul_bt};
+use crate::math::{Matrix, vector};
+use crate::model::{Model, User};
+use crate::store::{Archive, Tensor};
+use crate::train::layers::Activation;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Encoder, decoder, and what a stranger without history is shown.
+#[derive(Clone, Debug)]
+pub struct AutoEncoder {
+    /// v: items × hidden.
+    pub encoder: Matrix,
+    /// μ.
+    pub hidden_bias: Vec<f32>,
+    /// w: items × hidden; also what similar items are found by.
+    pub decoder: Matrix,
+    /// b.
+    pub output_bias: Vec<f32>,
+    /// How often each item occurs.
+    pub popular: Vec<f32>,
+    /// The rest.
+    pub settings: Settings,
+}
+
+/// What an [`AutoEncoder`] needs beside its arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// How values go in.
+    pub input: Input,
+    /// g.
+    pub hidden: Activation,
+    /// From what comes out to a score.
+    pub output: Output,
+}
+
+/// From a value of the data to what the encoder sees.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Input {
+    /// The value less so much.
+    Less(f32),
+    /// 1 where the value is positive, else 0.
+    Liked,
+}
+
+impl Input {
+    /// What the encoder sees of `value`.
+    #[inline(always)]
+    pub fn of(self, value: f32) -> f32 {
+        match self {
+            Self::Less(centre) => value - centre,
+            Self::Liked => f32::from(value > 0.0),
+        }
+    }
+
+    fn is_sound(self) -> bool {
+        match self {
+            Self::Less(centre) => centre.is_finite(),
+            Self::Liked => true,
+        }
+    }
+}
+
+impl AutoEncoder {
+    /// Name of the shape in model files.
+    pub const KIND: &str = "auto-encoder";
+
+    /// Reads the shape from its file.
+    ///
+    /// # Errors
+    /// If an array is missing or has the wrong size, or a setting is outside its range.
+    pub fn load(settings: &Value, archive: &Archive, items: usize) -> Result<Self> {
+        let settings: Settings = serde_json::from_value(settings.clone())
+            .map_err(|e| archive.bad(format!("settings of shape auto-encoder: {e}")))?;
+        if !(settings.output.is_sound() && settings.input.is_sound()) {
+            return Err(archive.bad("a setting of shape auto-encoder is outside its range"));
+        }
+        let (encoder, decoder) =
+            (archive.matrix("encoder", Some(items))?, archive.matrix("decoder", Some(items))?);
+        if encoder.cols() != decoder.cols() {
+            return Err(archive.bad("encoder and decoder have different widths"));
+        }
+        Ok(Self {
+            hidden_bias: archive.vector("hidden_bias", encoder.cols())?,
+            output_bias: archive.vector("output_bias", items)?,
+            popular: archive.vector("popular", items)?,
+            encoder,
+            decoder,
+            settings,
+        })
+    }
+
+    /// g(μ + Σ x_j v_j).
+    fn encode(&self, history: Row<'_>, code: &mut [f32]) {
+        code.copy_from_slice(&self.hidden_bias);
+        for (item, value) in history.iter() {
+            vector::add_scaled(
+                code,
+                self.settings.input.of(value),
+                self.encoder.row(item as usize),
+            );
+        }
+        // Histories of any size give a finite code, and by it finite scores.
+        code.iter_mut().for_each(|x| *x = x.clamp(-1e15, 1e15));
+        self.settings.hidden.apply(code);
+    }
+}
+
+impl Model for AutoEncoder {
+    fn items(&self) -> usize {
+        self.popular.len()
+    }
+
+    fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
+        if user.history.is_empty() {
+            items.iter().zip(scores).for_each(|(&i, s)| *s = self.popular[i as usize]);
+            return;
+        }
+        let mut code = vec![0.0; self.hidden_bias.len()];
+        self.encode(user.history, &mut code);
+        for (&i, score) in items.iter().zip(scores) {
+            let x = vector::dot(&code, self.decoder.row(i as usize)) + self.output_bias[i as usize];
+            *score = self.settings.output.score(x);
+        }
+    }
+
+    fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
+        let (k, n) = (self.hidden_bias.len(), self.items());
+        let mut codes = Matrix::zeros(users.len(), k);
+        for (r, user) in users.iter().enumerate().filter(|(_, u)| !u.history.is_empty()) {
+            self.encode(user.history, codes.row_mut(r));
+        }
+        let replace = matrix::Output::Replace;
+        let (codes, decoder) = (codes.data(), self.decoder.data());
+        mul_bt(scores.data_mut(), replace, codes, decoder, users.len(), n, k);
+        for (r, user) in users.iter().enumerate() {
+            let row = scores.row_mut(r);
+            match user.history.is_empty() {
+                true => row.copy_from_slice(&self.popular),
+                false => {
+                    let sums = row.iter_mut().zip(&self.output_bias);
+                    sums.for_each(|(s, b)| *s = self.settings.output.score(*s + b));
+                }
+            }
+        }
+    }
+
+    fn item_vectors(&self) -> Option<&Matrix> {
+        Some(&self.decoder)
+    }
+
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn settings(&self) -> Value {
+        serde_json::to_value(self.settings).expect("plain numbers serialize")
+    }
+
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        vec![
+            Tensor::matrix("encoder", &self.encoder),
+            Tensor::f32("hidden_bias", &self.hidden_bias),
+            Tensor::matrix("decoder", &self.decoder),
+            Tensor::f32("output_bias", &self.output_bias),
+            Tensor::f32("popular", &self.popular),
+        ]
+    }
+}
