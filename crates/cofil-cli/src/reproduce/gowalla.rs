@@ -49,7 +49,10 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
     let parts = (train.binary(), test.binary());
     let ials = match quick {
         true => json!({"factors": 16, "epochs": 2}),
-        false => json!({"factors": 128, "reg": 0.002, "unobserved_weight": 0.05, "epochs": 15}),
+        false => json!({
+            "factors": 1024, "reg": 0.1, "reg_exponent": 0.5, "unobserved_weight": 0.01, "epochs": 10,
+            "solver": "cg",
+        }),
     };
     let recipes =
         [("ials", recipe("ials", ials)?), ("popularity", recipe("popularity", json!({}))?)];
