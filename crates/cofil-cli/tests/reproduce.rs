@@ -8,7 +8,7 @@ use common::Place;
 fn everything_is_listed_with_its_files() {
     let place = Place::new();
     let out = place.ok("reproduce");
-    for name in ["toy", "anime", "gowalla"] {
+    for name in ["toy", "anime", "gowalla", "autorec-ml-1m"] {
         assert!(out.lines().any(|line| line.starts_with(name)), "{out}");
     }
     let list = place.json("reproduce");
@@ -65,4 +65,14 @@ fn published_files_are_read_as_they_are() {
     place.write("rating.csv", format!("user_id,anime_id,rating\n{}", rows.collect::<String>()));
     let answer = place.json("reproduce anime --quick");
     assert!(answer["ours"]["mean"]["rmse"]["mean"].as_f64().is_some_and(|m| m < 4.0), "{answer}");
+    place.write(
+        "ratings.dat",
+        (0..600)
+            .map(|n| format!("{}::{}::{}::9\n", n % 60, n * 7 % 31, 1 + n % 5))
+            .collect::<String>(),
+    );
+    let answer = place.json("reproduce autorec-ml-1m --quick");
+    for name in ["autorec-item", "autorec-user", "biased-mf"] {
+        assert!(answer["ours"][name]["rmse"]["mean"].as_f64().is_some(), "{answer}");
+    }
 }

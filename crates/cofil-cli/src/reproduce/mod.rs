@@ -4,6 +4,7 @@
 //! come from; `report` sets what came out beside what was published.
 
 mod anime;
+mod autorec;
 mod files;
 mod gowalla;
 mod report;
@@ -62,7 +63,8 @@ struct Experiment {
 /// Trains and judges once, with a seed.
 type Trial = Box<dyn Fn(u64) -> Result<Vec<Line>>>;
 
-const EXPERIMENTS: [Experiment; 3] = [toy::EXPERIMENT, anime::EXPERIMENT, gowalla::EXPERIMENT];
+const EXPERIMENTS: [Experiment; 4] =
+    [toy::EXPERIMENT, anime::EXPERIMENT, gowalla::EXPERIMENT, autorec::EXPERIMENT];
 
 pub fn run(args: &Args) -> Result<()> {
     let Some(name) = &args.name else { return list(args.json) };
