@@ -1,4 +1,4 @@
-//! What the operating system knows: memory and pipes.
+//! What the process does beside its work: memory, pipes, panics.
 
 /// The most memory this process has used so far, in MiB.
 pub fn peak_memory_mb() -> f64 {
@@ -16,6 +16,16 @@ pub fn peak_memory_mb() -> f64 {
     }
     #[cfg(not(unix))]
     0.0
+}
+
+/// A damaged Parquet or Arrow file is told in one line, without the panic of its decoder before it.
+pub fn keep_silent_about_damaged_files() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !cofil::data::read::is_decoding() {
+            usual(panic);
+        }
+    }));
 }
 
 /// `cofil … | head` ends as other tools do, without a message.

@@ -109,6 +109,7 @@ fn run(command: &Command) -> Result<()> {
 
 fn main() -> ExitCode {
     machine::end_quietly_on_broken_pipe();
+    machine::keep_silent_about_damaged_files();
     let cli = Cli::parse();
     let mut pool = rayon::ThreadPoolBuilder::new();
     if let Some(threads) = cli.threads {

@@ -212,3 +212,49 @@ fn standard_input_is_a_file_too() {
     let written = std::fs::read_to_string(folder.path().join("out.tsv")).expect("written");
     assert_eq!(written, "user\titem\tvalue\ttime\n1\t2\t3\t978300760\n");
 }
+
+#[test]
+fn damaged_columns_are_told_in_one_line() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let rows: String = (0..300).map(|n| format!("u{},{}\n", n % 37, n * n % 101)).collect();
+    std::fs::write(folder.path().join("t"), rows).expect("a file");
+    let mut refused = 0;
+    for ending in ["arrow", "parquet"] {
+        let name = format!("whole.{ending}");
+        assert!(convert(folder.path(), &["t", &name]).0);
+        let bytes = std::fs::read(folder.path().join(&name)).expect("written");
+        for at in (8..bytes.len() - 4).step_by(bytes.len() / 60) {
+            let mut damaged = bytes.clone();
+            damaged[at..at + 4].fill(0xff);
+            std::fs::write(folder.path().join("damaged"), &damaged).expect("a file");
+            let (done, said) = convert(folder.path(), &["damaged", "out.csv"]);
+            if !done {
+                refused += 1;
+                assert!(said.starts_with("error: damaged: "), "{ending} at {at}: {said}");
+                assert_eq!(said.lines().count(), 1, "{ending} at {at}: {said}");
+            }
+        }
+    }
+    assert!(refused > 20, "most damages are noticed: {refused}");
+}
+
+#[test]
+fn both_sides_of_the_matrix_are_the_same_table() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let rows: String = (0..500)
+        .map(|n| format!("u{},i{},{},{}\n", n * 31 % 37, n * n % 101, n % 5, 1_000_000_000 + n))
+        .collect();
+    std::fs::write(folder.path().join("t"), format!("user,item,rating,time\n{rows}"))
+        .expect("a file");
+    let (done, said) = convert(folder.path(), &["t", "sides", "--sides"]);
+    assert!(done, "{said}");
+    let model = |table: &str, output: &str| {
+        let train = ["train", table, "--algorithm", "als", "--set", "epochs=2", "-o", output];
+        let mut command = Command::cargo_bin("cofil").expect("the binary is built");
+        command.current_dir(folder.path()).args(train).assert().success();
+        std::fs::read(folder.path().join(output)).expect("written")
+    };
+    let whole = model("t", "a.cofil");
+    assert!(whole == model("sides/by-user.arrow", "b.cofil"), "the same numbers, the same model");
+    assert!(whole == model("sides/by-item.arrow", "c.cofil"));
+}

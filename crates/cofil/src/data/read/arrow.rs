@@ -1,8 +1,9 @@
 //! Parquet and Arrow IPC (file or stream): columns by the names of the schema, batch by batch.
 
-use super::batch::{looks, read_batch};
+use super::batch::{SAMPLE, looks, read_batch};
 use super::columns::{Columns, Looks};
 use super::field::Rules;
+use super::nested;
 use super::rows::Rows;
 use super::source::Source;
 use super::{Format, Found, ReadOptions};
@@ -14,14 +15,23 @@ use arrow::error::ArrowError;
 use arrow::ipc::reader::{FileReader, StreamReader};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use std::cell::Cell;
 use std::io::BufReader;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 /// Rows decoded at a time.
 const BATCH: usize = 1 << 16;
-/// Rows looked at to tell what a column holds.
-const SAMPLE: usize = 100;
+
+thread_local! {
+    static DECODING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is at work on a Parquet or Arrow file. A panic then means a damaged file, which
+/// becomes an error: a program's panic hook may keep silent about it, as a library's must not be set.
+pub fn is_decoding() -> bool {
+    DECODING.get()
+}
 
 /// Reads a Parquet or Arrow IPC file, or an Arrow IPC stream.
 pub(super) fn read(
@@ -37,12 +47,14 @@ pub(super) fn read(
         Format::Parquet => read_parquet(path, source, options, users, items),
         _ => read_ipc(path, source, options, users, items),
     });
-    let (columns, rows, typed_times) =
-        std::panic::catch_unwind(decode).unwrap_or_else(|panic| {
-            let reason =
-                panic.downcast_ref::<String>().map_or("a size beyond the file", String::as_str);
-            Err(damaged(path, reason))
-        })?;
+    DECODING.set(true);
+    let decoded = std::panic::catch_unwind(decode);
+    DECODING.set(false);
+    let (columns, rows, typed_times) = decoded.unwrap_or_else(|panic| {
+        let reason =
+            panic.downcast_ref::<String>().map_or("a size beyond the file", String::as_str);
+        Err(damaged(path, reason))
+    })?;
     Ok(Found { format, compression, delimiter: None, header: None, columns, rows, typed_times })
 }
 
@@ -125,10 +137,15 @@ fn read_batches(
 ) -> Result<bool> {
     let rules = Rules::new(options, columns);
     let mut typed = false;
-    for batch in batches {
+    let bad = |message| Error::data(path, None, message);
+    for (at, batch) in batches.enumerate() {
         let batch = batch.map_err(broken(path))?;
-        typed |= read_batch(&batch, columns, &rules, rows)
-            .map_err(|message| Error::data(path, None, message))?;
+        if at == 0 {
+            nested::number_names(&batch, columns, rows).map_err(bad)?;
+        }
+        for piece in nested::flat(batch, columns).map_err(bad)? {
+            typed |= read_batch(&piece, columns, &rules, rows).map_err(bad)?;
+        }
     }
     Ok(typed)
 }

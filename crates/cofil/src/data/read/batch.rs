@@ -2,6 +2,7 @@
 
 use super::columns::{Columns, Looks};
 use super::field::{Rules, Skip, Stamp, integral};
+use super::nested::entries;
 use super::rows::{Row, Rows};
 use arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, Int64Array, LargeStringArray, RecordBatch, UInt64Array,
@@ -10,8 +11,14 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type, TimeUnit, UInt64Type};
 use std::fmt::Write as _;
 
+/// Values looked at to tell what a column holds.
+pub(super) const SAMPLE: usize = 100;
+
 /// What a column holds, by its type and its first values.
 pub(super) fn looks(column: &ArrayRef) -> Looks {
+    if let Some(entries) = entries(column) {
+        return looks(&entries.slice(0, entries.len().min(SAMPLE)));
+    }
     match column.data_type() {
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Looks::Time,
         kind if kind.is_numeric() || is_text(kind) => match cast(column, &DataType::LargeUtf8) {
@@ -22,7 +29,7 @@ pub(super) fn looks(column: &ArrayRef) -> Looks {
     }
 }
 
-fn is_text(kind: &DataType) -> bool {
+pub(super) fn is_text(kind: &DataType) -> bool {
     match kind {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
         DataType::Dictionary(_, values) => is_text(values),

@@ -23,19 +23,27 @@ mod json;
 mod lists;
 mod names;
 mod negatives;
+#[cfg(feature = "arrow")]
+mod nested;
 mod options;
 mod quoted;
 mod report;
 mod rows;
+#[cfg(feature = "arrow")]
+mod sides;
 mod sniff;
 mod source;
 mod text;
 mod write;
 
+#[cfg(feature = "arrow")]
+pub use arrow::is_decoding;
 pub use lists::{Lists, read_lists};
 pub use negatives::{Negatives, read_negatives};
 pub use options::{Column, Format, ReadOptions};
 pub use report::{ColumnReport, ReadReport, TimeUnit};
+#[cfg(feature = "arrow")]
+pub use sides::write_sides;
 pub use write::write;
 
 use super::{IdMap, Interactions};

@@ -1,0 +1,170 @@
+//! Tables with a row for each user (or item) and lists of what they met: each entry of the lists
+//! becomes a row of its own.
+
+use super::batch::is_text;
+use super::columns::Columns;
+use super::rows::Rows;
+use arrow::array::{
+    Array, ArrayRef, AsArray, LargeListArray, NullArray, RecordBatch, RecordBatchOptions,
+    UInt64Array,
+};
+use arrow::compute::{cast, take};
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::error::ArrowError;
+use std::sync::Arc;
+
+/// Rows made of lists at a time.
+const ENTRIES: usize = 1 << 16;
+
+/// The entries of a column of lists, whatever rows they belong to.
+pub(super) fn entries(column: &ArrayRef) -> Option<&ArrayRef> {
+    match column.data_type() {
+        DataType::List(_) => Some(column.as_list::<i32>().values()),
+        DataType::LargeList(_) => Some(column.as_list::<i64>().values()),
+        _ => None,
+    }
+}
+
+/// Numbers the names of lists that refer to a dictionary, in its order: a file that was written
+/// from numbered names gives each its number again.
+pub(super) fn number_names(
+    batch: &RecordBatch,
+    columns: &Columns,
+    rows: &mut Rows,
+) -> Result<(), String> {
+    for (column, names) in [(columns.user, &mut rows.users), (columns.item, &mut rows.items)] {
+        let Some(entries) = entries(batch.column(column)) else { continue };
+        let DataType::Dictionary(_, kind) = entries.data_type() else { continue };
+        if !is_text(kind) {
+            continue;
+        }
+        let words = entries.as_any_dictionary().values();
+        let words = cast(words, &DataType::LargeUtf8).map_err(|e| e.to_string())?;
+        for word in words.as_string::<i64>().iter().flatten().filter(|word| !word.is_empty()) {
+            names.insert(word.as_bytes()).map_err(|e| e.0)?;
+        }
+    }
+    Ok(())
+}
+
+/// `batch` with a row for each entry of its lists, in pieces; itself if no column in use is one of
+/// lists. What is no list is repeated; a missing list is an empty one.
+pub(super) fn flat(batch: RecordBatch, columns: &Columns) -> Result<Vec<RecordBatch>, String> {
+    let optional = [columns.value, columns.time, columns.kind].into_iter().flatten();
+    let used: Vec<usize> = [columns.user, columns.item].into_iter().chain(optional).collect();
+    let mut lists: Vec<(usize, LargeListArray)> = Vec::new();
+    for &column in &used {
+        if let Some(list) = list(batch.column(column))? {
+            lists.push((column, list));
+        }
+    }
+    let Some((_, first)) = lists.first() else { return Ok(vec![batch]) };
+    let length = |list: &LargeListArray, row: usize| {
+        if list.is_null(row) { 0 } else { list.value_length(row) as usize }
+    };
+    for row in 0..batch.num_rows() {
+        if lists.iter().any(|(_, list)| length(list, row) != length(first, row)) {
+            return Err(format!("row {}: its lists differ in length", row + 1));
+        }
+    }
+    let mut pieces = Vec::new();
+    let mut row = 0;
+    while row < batch.num_rows() {
+        // Whole rows, as many as fit, and at least one.
+        let start = row;
+        let mut size = 0;
+        while row < batch.num_rows() && (row == start || size + length(first, row) <= ENTRIES) {
+            size += length(first, row);
+            row += 1;
+        }
+        let of = |entry: &dyn Fn(usize, usize) -> u64| -> UInt64Array {
+            let row_entries = |row| (0..length(first, row)).map(move |at| (row, at));
+            (start..row).flat_map(row_entries).map(|(row, at)| entry(row, at)).collect()
+        };
+        let repeat = of(&|row, _| row as u64);
+        let column = |column: usize| -> Result<ArrayRef, ArrowError> {
+            let list = lists.iter().find(|(of, _)| *of == column);
+            match list {
+                _ if !used.contains(&column) => Ok(Arc::new(NullArray::new(size))),
+                None => take(batch.column(column), &repeat, None),
+                Some((_, list)) => {
+                    let at = of(&|row, at| list.value_offsets()[row] as u64 + at as u64);
+                    take(list.values(), &at, None)
+                }
+            }
+        };
+        let columns: Result<Vec<ArrayRef>, ArrowError> =
+            (0..batch.num_columns()).map(column).collect();
+        let piece = columns.and_then(|columns| {
+            let field = |(field, column): (&Arc<Field>, &ArrayRef)| {
+                Field::new(field.name(), column.data_type().clone(), true)
+            };
+            let fields =
+                batch.schema().fields().iter().zip(&columns).map(field).collect::<Vec<_>>();
+            let options = RecordBatchOptions::new().with_row_count(Some(size));
+            RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
+        });
+        pieces.push(piece.map_err(|e| e.to_string())?);
+    }
+    Ok(pieces)
+}
+
+/// A column of lists in one of the two widths.
+fn list(column: &ArrayRef) -> Result<Option<LargeListArray>, String> {
+    match column.data_type() {
+        DataType::LargeList(_) => Ok(Some(column.as_list::<i64>().clone())),
+        DataType::List(entries) => {
+            let wide = cast(column, &DataType::LargeList(entries.clone()));
+            Ok(Some(wide.map_err(|e| e.to_string())?.as_list::<i64>().clone()))
+        }
+        _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::read::{ReadOptions, read};
+    use arrow::array::{Float32Array, ListArray, StringArray};
+    use arrow::datatypes::Int32Type;
+
+    /// A file of `columns`.
+    fn file(columns: Vec<(&str, ArrayRef)>) -> tempfile::NamedTempFile {
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut writer =
+            arrow::ipc::writer::FileWriter::try_new(file.as_file(), &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        file
+    }
+
+    fn items() -> ArrayRef {
+        let rows = vec![Some(vec![Some(3), Some(5)]), None, Some(vec![]), Some(vec![Some(3)])];
+        Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(rows))
+    }
+
+    #[test]
+    fn each_entry_of_a_list_is_a_row() {
+        let users = Arc::new(StringArray::from(vec!["a", "b", "c", "d"]));
+        let table = file(vec![
+            ("user", users),
+            ("item", items()),
+            ("extra", Arc::new(Float32Array::from(vec![0.0; 4]))),
+        ]);
+        let table = read(table.path(), &ReadOptions::default()).unwrap().interactions;
+        assert_eq!((table.user, table.item), (vec![0, 0, 1], vec![0, 1, 0]));
+        assert_eq!(table.users.names().collect::<Vec<_>>(), ["a", "d"]);
+        assert_eq!(table.items.names().collect::<Vec<_>>(), ["3", "5"]);
+    }
+
+    #[test]
+    fn lists_of_different_lengths_are_refused() {
+        let users = Arc::new(StringArray::from(vec!["a", "b", "c", "d"]));
+        let rows = vec![Some(vec![Some(1), Some(1)]), None, Some(vec![Some(1)]), None];
+        let values = Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(rows));
+        let table = file(vec![("user", users), ("item", items()), ("value", values)]);
+        let told = read(table.path(), &ReadOptions::default()).unwrap_err().to_string();
+        assert!(told.contains("row 3: its lists differ in length"), "{told}");
+    }
+}
