@@ -33,7 +33,9 @@ fn the_curve_of_a_model_is_drawn() {
     place.ok("train ratings.csv -a biased-mf --set epochs=3 --valid 0.1 -o m");
     let report = place.json("plot curve m -o c.svg");
     assert_eq!(report["epochs"].as_array().map(Vec::len), Some(3));
-    assert!(place.text("c.svg").contains("Validation"));
+    let svg = place.text("c.svg");
+    assert!(svg.contains("Validation") && svg.contains(">rmse</text>"), "the axis has its name");
+    assert_eq!(place.json("inspect m")["valid_metric"], "rmse");
     place.ok("train ratings.csv -a ease -o e");
     assert!(place.fails(1, "plot curve e -o c.svg").contains("there is no curve"));
 }
@@ -51,8 +53,10 @@ fn algorithms_and_their_settings_are_listed() {
     }
     let told = place.ok("algorithms biased-mf");
     assert!(told.contains("per-sample | mini-batch | full") && told.contains("0.05"), "{told}");
-    assert_eq!(place.json("algorithms ease")["properties"]["reg"]["default"], json!(500.0));
+    assert_eq!(place.json("algorithms ease")["properties"]["reg"]["default"], json!(200.0));
     assert!(place.fails(2, "algorithms eas").contains("did you mean `ease`?"));
+    let schema = place.json("algorithms biased-mf")["properties"].clone();
+    assert_eq!(schema["learning_rate"]["default"].to_string(), "0.05", "as short as it is");
     let help = place.ok("train --help");
     names.iter().for_each(|name| assert!(help.contains(name), "{name}"));
 }

@@ -18,8 +18,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ease {
-    /// λ, the L2 penalty on item-to-item weights, > 0. Larger: smoother, more popular picks. The
-    /// paper's best on MovieLens-20M is 500.
+    /// λ, the L2 penalty on item-to-item weights, > 0. Larger: smoother, more popular picks. What is
+    /// best grows with the interactions of an item: of 20, 50, 100, 200, 300, 500 and 1000, NDCG@20
+    /// is highest at 20 on the dependencies of Debian packages (0.654; 0.603 at the default), 100 on
+    /// anime (0.473; 0.472), 200 on FilmTrust, 300 on MovieLens-100K (0.357; 0.355) and 1000 on
+    /// MovieLens-1M (0.338; 0.327). No other of them loses so little over all five. The paper's best
+    /// on MovieLens-20M is 500.
     pub reg: f32,
     /// Refuse data with more items than this: memory grows with the square of their number (4.4
     /// bytes a pair: 11 GB at 50,000), time with its cube.
@@ -28,7 +32,7 @@ pub struct Ease {
 
 impl Default for Ease {
     fn default() -> Self {
-        Self { reg: 500.0, max_items: 50_000 }
+        Self { reg: 200.0, max_items: 50_000 }
     }
 }
 
