@@ -8,7 +8,7 @@ use cofil::contest::{self, Entry};
 use cofil::data::split::{Share, Split};
 use cofil::evaluate::Measures;
 use cofil::evaluate::compare::Difference;
-use cofil::{Algorithm, Duplicates, Metric, Protocol, Ratings, Run, Target};
+use cofil::{Algorithm, Duplicates, Metric, Popularity, Protocol, Ratings, Run, Target};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -69,7 +69,12 @@ struct Failure {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let recipes = recipes(args)?;
+    let mut recipes = recipes(args)?;
+    if !recipes.iter().any(|recipe| recipe.name() == "popularity")
+        && !args.judging.is_of_values()?
+    {
+        recipes.insert(0, Algorithm::Popularity(Popularity::default()));
+    }
     let (train, tested, split) = data(args)?;
     // Recipes of both kinds: each is measured by what it predicts.
     let rates = recipes.iter().any(|r| r.target() == Target::Rating) && !args.clean.implicit;
@@ -93,7 +98,8 @@ pub fn run(args: &Args) -> Result<()> {
         }
     }
     if entries.is_empty() {
-        bail!("no recipe could be trained");
+        let why: Vec<&str> = failures.iter().map(|failure| failure.error.as_str()).collect();
+        bail!("no recipe could be compared: {}", why.join("; "));
     }
     contest::rank(&mut entries, protocol.metrics[0]);
     let differences = contest::behind(&entries, protocol.metrics[0]);
@@ -114,14 +120,14 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The recipes in the order of the list, with their settings; popularity in any case.
+/// The recipes in the order of the list, with their settings.
 fn recipes(args: &Args) -> Result<Vec<Algorithm>> {
     let mut names = args.algorithms.clone();
     if names.is_empty() {
-        names = Algorithm::all().iter().map(Algorithm::name).collect();
-    }
-    if !names.iter().any(|name| name == "popularity") {
-        names.insert(0, "popularity".into());
+        // By predicted values only what predicts them can be compared.
+        let of_values = args.judging.is_of_values()?;
+        let fits = |recipe: &Algorithm| !of_values || recipe.target() == Target::Rating;
+        names = Algorithm::all().iter().filter(|a| fits(a)).map(Algorithm::name).collect();
     }
     let mut settings: Vec<Map<String, Value>> = vec![Map::new(); names.len()];
     for pair in &args.settings {

@@ -46,9 +46,9 @@ pub fn run(args: &Args) -> Result<()> {
     if args.json {
         return crate::output::json(&serde_json::json!({
             "read": table.report,
-            "clean": cleaned,
+            "clean": crate::output::value(&cleaned)?,
             "fingerprint": data.fingerprint(),
-            "description": description,
+            "description": crate::output::value(&description)?,
         }));
     }
     eprintln!("{}", table.report);

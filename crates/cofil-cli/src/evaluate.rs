@@ -5,7 +5,7 @@ use crate::judging::{self, Judging};
 use anyhow::{Result, bail};
 use cofil::data::read::{Negatives, read_lists, read_negatives};
 use cofil::evaluate::{self, Candidates, Report};
-use cofil::{Duplicates, Ratings, Recommender};
+use cofil::{Duplicates, Metric, Ratings, Recommender, Target};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -97,9 +97,16 @@ fn run_model(args: &Args, model: &Path) -> Result<()> {
     }
     let load = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let report = evaluate::evaluate(recommender.model(), &train, part.borrowed(), &protocol)?;
+    let mut report = evaluate::evaluate(recommender.model(), &train, part.borrowed(), &protocol)?;
     let seconds = Seconds { load, evaluate: start.elapsed().as_secs_f64() };
-    show(args, &report, recommender.card().algorithm.name(), seconds)
+    let algorithm = recommender.card().algorithm.name();
+    if target == Target::Preference && protocol.metrics.iter().any(Metric::is_of_values) {
+        report.warnings.push(format!(
+            "{algorithm} ranks and predicts no values: its scores are on a scale of their own, and \
+             rmse and mae say nothing about it"
+        ));
+    }
+    show(args, &report, algorithm, seconds)
 }
 
 fn run_lists(args: &Args, path: &Path) -> Result<()> {

@@ -22,7 +22,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let recommender = Recommender::load(&args.model)?;
     let size = std::fs::metadata(&args.model).map_err(|e| Error::io(&args.model, e))?.len();
-    let Card { cofil, algorithm, seed, data, epochs, .. } = recommender.card();
+    let Card { cofil, algorithm, seed, data, epochs, valid_metric } = recommender.card();
     let model = recommender.model();
     let arrays = model.tensors();
     let shapes = || arrays.iter().map(|a| (a.name().to_owned(), a.shape().to_vec()));
@@ -37,8 +37,9 @@ pub fn run(args: &Args) -> Result<()> {
             "algorithm": output::value(algorithm)?,
             "target": algorithm.target(),
             "seed": seed,
-            "data": data,
+            "data": output::value(data)?,
             "epochs": epochs,
+            "valid_metric": valid_metric,
             "shape": model.kind(),
             "arrays": shapes().collect::<std::collections::BTreeMap<_, _>>(),
             "seen": seen,
@@ -63,8 +64,9 @@ pub fn run(args: &Args) -> Result<()> {
     ];
     if let Some(last) = epochs.last() {
         let best = epochs.iter().rev().find(|e| e.best && e.validation.is_some());
+        let metric = valid_metric.map_or("validation".into(), |metric| metric.to_string());
         let kept = match best.and_then(|best| Some((best.number, best.validation?))) {
-            Some((number, value)) => format!("; kept epoch {number} with validation {value:.4}"),
+            Some((number, value)) => format!("; kept epoch {number} with {metric} {value:.4}"),
             None => String::new(),
         };
         let loss = last.loss.data + last.loss.penalty;

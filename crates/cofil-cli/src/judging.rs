@@ -43,6 +43,12 @@ fn ties(text: &str) -> Result<Ties, String> {
 }
 
 impl Judging {
+    /// Whether all that is asked for is how far predicted values are off.
+    pub fn is_of_values(&self) -> Result<bool> {
+        let Some(list) = &self.metrics else { return Ok(false) };
+        Ok(Metric::list(list)?.iter().all(Metric::is_of_values))
+    }
+
     /// The library's settings. Without `--metrics` they suit `target`, or recipes of both kinds.
     pub fn protocol(&self, target: Option<Target>) -> Result<Protocol> {
         let mut protocol = Protocol::default();

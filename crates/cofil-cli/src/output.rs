@@ -14,10 +14,9 @@ pub fn json(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
-/// `value` as JSON with numbers as short as they can be: 0.05 and not 0.05000000074505806, which is
-/// what becomes of single precision on its way through double.
+/// `value` as JSON with numbers as short as they can be.
 pub fn value(value: &impl Serialize) -> Result<Value> {
-    Ok(serde_json::from_str(&serde_json::to_string(value)?)?)
+    Ok(cofil::store::plain(value)?)
 }
 
 /// Prints a table; the columns numbered in `right` are numbers.

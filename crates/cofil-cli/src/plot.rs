@@ -100,7 +100,8 @@ fn curve(args: &Curve) -> Result<()> {
     check(&args.output)?;
     let recommender = Recommender::load(&args.model)?;
     let epochs = &recommender.card().epochs;
-    plot::curve(epochs, "validation")?.save(&args.output)?;
+    let metric = recommender.card().valid_metric.map(|metric| metric.to_string());
+    plot::curve(epochs, metric.as_deref().unwrap_or("validation"))?.save(&args.output)?;
     if args.json {
         return output::json(&serde_json::json!({
             "output": args.output.display().to_string(),

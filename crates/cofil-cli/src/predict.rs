@@ -47,7 +47,7 @@ pub fn run(args: &Args) -> Result<()> {
         let prediction = recommender.predict(user, item)?;
         return match args.json {
             true => output::json(
-                &serde_json::json!({"user": user, "item": item, "prediction": prediction}),
+                &serde_json::json!({"user": user, "item": item, "prediction": output::value(&prediction)?}),
             ),
             false => {
                 println!("{prediction}");
@@ -79,13 +79,14 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
         cofil::store::write_atomically(path, csv.as_bytes())?;
     }
     if args.json {
-        let list = args.output.is_none().then(|| {
-            let row = |(at, prediction): (usize, &Option<f32>)| {
-                let (user, item) = names(at);
-                serde_json::json!({"user": user, "item": item, "prediction": prediction})
-            };
-            predictions.iter().enumerate().map(row).collect::<Vec<_>>()
-        });
+        let row = |(at, prediction): (usize, &Option<f32>)| {
+            let ((user, item), prediction) = (names(at), output::value(prediction)?);
+            Ok(serde_json::json!({"user": user, "item": item, "prediction": prediction}))
+        };
+        let list = match args.output {
+            None => Some(predictions.iter().enumerate().map(row).collect::<Result<Vec<_>>>()?),
+            Some(_) => None,
+        };
         return output::json(&serde_json::json!({
             "pairs": rows.len(),
             "unknown": unknown,

@@ -36,7 +36,8 @@ pub struct Args {
     /// Seed of everything random
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Leave what each user has interacted with out of the file
+    /// Leave what each user has interacted with out of the file: lists may then repeat it, and
+    /// algorithms that score by a user's history (ease, item-knn …) know their users no more
     #[arg(long)]
     no_seen: bool,
     /// Write the loss by epoch (.csv, .svg or .png)

@@ -180,6 +180,28 @@ fn compare_ranks_recipes_beside_popularity_and_guessing() {
 }
 
 #[test]
+fn by_predicted_values_only_those_are_compared_that_predict_any() {
+    let folder = folder();
+    let line = "compare train.csv --test test.csv --metrics rmse --json";
+    let answer = json(folder.path(), line);
+    let entries = answer["entries"].as_array().unwrap();
+    let names: Vec<_> = entries.iter().map(|e| e["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"biased-mf") && !names.contains(&"ease"), "{names:?}");
+    let line =
+        "compare train.csv --test test.csv --algorithms ease,biased-mf --metrics rmse --json";
+    let answer = json(folder.path(), line);
+    assert_eq!(answer["entries"].as_array().map(Vec::len), Some(1));
+    let why = answer["failures"][0]["error"].as_str().unwrap();
+    assert!(why.contains("ease ranks and predicts no values"), "{why}");
+    let line = "compare train.csv --test test.csv --algorithms ease --metrics rmse,mae";
+    let says = refused(folder.path(), line);
+    assert!(says.contains("error: no recipe could be compared: ease ranks and"), "{says}");
+    let line = "evaluate m.cofil --test test.csv --metrics rmse,hr@1 --json";
+    let warnings = json(folder.path(), line)["warnings"].to_string();
+    assert!(warnings.contains("popularity ranks and predicts no values"), "{warnings}");
+}
+
+#[test]
 fn compare_without_a_test_part_holds_out_a_tenth() {
     let folder = folder();
     let line = "compare train.csv --algorithms popularity --metrics hr@3 --json";

@@ -8,6 +8,7 @@ use crate::models::{
     Als, AutorecItem, AutorecUser, BiasedMf, Ease, Ials, ItemKnn, Popularity, Recipe, Rp3Beta,
     Slim, Svd, Target,
 };
+use crate::store;
 use crate::train::Run;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -140,11 +141,19 @@ impl Algorithm {
             .ok_or_else(|| Error::unknown("algorithm", name, Self::all().iter().map(Self::name)))?;
         // The types that its settings refer to.
         recipe["$defs"] = schema["$defs"].clone();
+        // Defaults with as many digits as they have.
+        let default = Self::from_settings(name, &Map::new())?.to_value();
+        for (setting, property) in recipe["properties"].as_object_mut().into_iter().flatten() {
+            if let (Some(shown), Some(value)) = (property.get_mut("default"), default.get(setting))
+            {
+                *shown = value.clone();
+            }
+        }
         Ok(recipe)
     }
 
     fn to_value(&self) -> Value {
-        serde_json::to_value(self).expect("settings are plain data")
+        store::plain(self).expect("settings are plain data")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::algorithm::Algorithm;
 use crate::data::Ratings;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evaluate::compare::{Difference, difference, holm};
 use crate::evaluate::{Metric, Protocol, Report, TestPart, evaluate};
 use crate::models::Target;
@@ -50,6 +50,12 @@ pub fn enter<'a>(
     let mut protocol = protocol.clone();
     if algorithm.target() == Target::Preference {
         protocol.metrics.retain(|metric| !metric.is_of_values());
+        if protocol.metrics.is_empty() {
+            return Err(Error::Unfit(format!(
+                "{} ranks and predicts no values, so there is nothing to measure by rmse or mae",
+                algorithm.name()
+            )));
+        }
     }
     let start = Instant::now();
     let model = algorithm.fit(train, run)?;
@@ -113,7 +119,8 @@ mod tests {
             Algorithm::Ease(Ease { reg: 1.0, ..Ease::default() }),
         ];
         let mut entries = recipes
-            .map(|recipe| enter(&recipe, &train, &test, &protocol, &mut Run::default()).unwrap());
+            .each_ref()
+            .map(|recipe| enter(recipe, &train, &test, &protocol, &mut Run::default()).unwrap());
         rank(&mut entries, Metric::Mrr(4));
         assert_eq!(entries[0].algorithm.name(), "ease");
         assert_eq!(entries[0].report.value(Metric::Mrr(4)), Some(1.0));
@@ -121,5 +128,8 @@ mod tests {
         assert!(entries[0].model_bytes >= 64);
         assert_eq!(behind(&entries, Metric::Mrr(4)), [None], "one user");
         assert_eq!(entries[0].report.value(Metric::Rmse), None, "no values are predicted");
+        let values = Protocol { metrics: vec![Metric::Rmse], ..protocol };
+        let told = enter(&recipes[1], &train, &test, &values, &mut Run::default()).unwrap_err();
+        assert!(told.to_string().starts_with("ease ranks and predicts no values"), "{told}");
     }
 }

@@ -3,6 +3,7 @@
 use crate::algorithm::Algorithm;
 use crate::data::{Csr, IdMap, Ratings, Row};
 use crate::error::{Error, Result};
+use crate::evaluate::Metric;
 use crate::math::parallel;
 use crate::model::{Model, User};
 use crate::models;
@@ -37,6 +38,9 @@ pub struct Card {
     pub data: DataCard,
     /// The epochs of training; none for closed forms.
     pub epochs: Vec<Epoch>,
+    /// What the validation of the epochs measured, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_metric: Option<Metric>,
 }
 
 /// The training data of a model in numbers.
@@ -104,6 +108,7 @@ impl Recommender {
                 scale: ratings.scale(),
             },
             epochs: run.history.clone(),
+            valid_metric: run.validation.as_ref().map(|validation| validation.metric),
         };
         Ok(Self {
             users: ratings.users.clone(),
@@ -330,7 +335,7 @@ impl Recommender {
     /// If the file system refuses.
     pub fn save(&self, path: &Path) -> Result<String> {
         let header = json!({
-            "card": self.card,
+            "card": store::plain(&self.card).expect("a card is plain data"),
             "kind": self.model.kind(),
             "settings": self.model.settings(),
         });

@@ -188,6 +188,15 @@ pub fn write_with(
     pending.finish()
 }
 
+/// `value` as JSON with numbers as short as they can be: 0.05 and not 0.05000000074505806, which is
+/// what becomes of single precision on its way through double.
+///
+/// # Errors
+/// If `value` is no JSON: a map with keys that are no text.
+pub fn plain(value: &impl Serialize) -> serde_json::Result<Value> {
+    serde_json::from_str(&serde_json::to_string(value)?)
+}
+
 /// Refuses a place where [`write_atomically`] would fail, before the work is done.
 ///
 /// # Errors

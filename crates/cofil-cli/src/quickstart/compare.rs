@@ -3,36 +3,30 @@
 use super::clean;
 use crate::output::{self, duration};
 use anyhow::{Context, Result};
+use cofil::contest::{self, Entry};
 use cofil::data::prose::number;
 use cofil::data::split::{Share, Split};
-use cofil::evaluate::{Measure, Measures, Metric, Protocol, evaluate};
+use cofil::evaluate::{Measure, Measures, Metric, Protocol};
 use cofil::models::Target;
 use cofil::{Algorithm, Duplicates, Interactions, Ratings, Run};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::time::Instant;
 
-const SHOWN: [Metric; 3] = [Metric::Ndcg(10), Metric::Recall(10), Metric::Coverage(10)];
+/// The first orders the board; the last is for those that predict values.
+const METRICS: [Metric; 4] =
+    [Metric::Ndcg(10), Metric::Recall(10), Metric::Coverage(10), Metric::Rmse];
 /// Where the matrix between items gets too large for a first look.
 const MOST_ITEMS: usize = 12_000;
 
 /// What was compared and how it went, best first.
 pub struct Contest {
     entries: Vec<Entry>,
+    /// What guessing scores.
+    guess: Measures,
     /// Names by reason.
     pub skipped: BTreeMap<String, Vec<String>>,
     split: String,
     users: usize,
-}
-
-/// One line of the leaderboard.
-pub struct Entry {
-    pub name: String,
-    pub algorithm: Algorithm,
-    measures: Measures,
-    rmse: Option<f64>,
-    seconds: f64,
-    learned: bool,
 }
 
 /// Splits `data`, trains every algorithm on one part and judges it by the other.
@@ -47,8 +41,13 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
     let train = Ratings::new(&part.train, Duplicates::Error)?;
     let test = Ratings::new(&part.test, Duplicates::Error)?;
     let constant = train.scale().0 == train.scale().1;
-    let mut contest =
-        Contest { entries: Vec::new(), skipped: BTreeMap::new(), split: words(&split), users: 0 };
+    let mut contest = Contest {
+        entries: Vec::new(),
+        guess: Measures::default(),
+        skipped: BTreeMap::new(),
+        split: words(&split),
+        users: 0,
+    };
     for algorithm in Algorithm::all() {
         let algorithm = fast(&algorithm, constant)?;
         let name = algorithm.name();
@@ -60,42 +59,24 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
             contest.skip("so many items take minutes", name);
             continue;
         }
-        let start = Instant::now();
-        let model = match algorithm.fit(&train, &mut Run::default()) {
-            Ok(model) => model,
-            Err(error) => {
-                contest.skip(&error.to_string(), name);
-                continue;
+        let first = contest.entries.is_empty();
+        let protocol =
+            Protocol { metrics: METRICS.to_vec(), baselines: first, ..Protocol::default() };
+        match contest::enter(&algorithm, &train, &test, &protocol, &mut Run::default()) {
+            Ok(entry) => {
+                if told {
+                    eprintln!("  {name:<12} trained in {}", duration(entry.seconds.fit));
+                }
+                if let Some(guess) = entry.report.baselines.get("random") {
+                    contest.guess = guess.clone();
+                    contest.users = entry.report.users;
+                }
+                contest.entries.push(entry);
             }
-        };
-        let seconds = start.elapsed().as_secs_f64();
-        let mut metrics = SHOWN.to_vec();
-        if algorithm.target() == Target::Rating {
-            metrics.push(Metric::Rmse);
+            Err(error) => contest.skip(&error.to_string(), name),
         }
-        let protocol = Protocol { metrics, ..Protocol::default() };
-        let report = evaluate(&*model, &train, &test, &protocol)?;
-        if told {
-            eprintln!("  {name:<12} trained in {}", duration(seconds));
-        }
-        if contest.users == 0 {
-            contest.users = report.users;
-            if let Some(guess) = report.baselines.get("random") {
-                contest.entries.push(Entry {
-                    name: "random".into(),
-                    algorithm: algorithm.clone(),
-                    measures: guess.clone(),
-                    rmse: None,
-                    seconds: 0.0,
-                    learned: false,
-                });
-            }
-        }
-        let rmse = report.value(Metric::Rmse);
-        let measures = report.metrics;
-        contest.entries.push(Entry { name, algorithm, measures, rmse, seconds, learned: true });
     }
-    contest.entries.sort_by(|a, b| b.ndcg().total_cmp(&a.ndcg()));
+    contest::rank(&mut contest.entries, METRICS[0]);
     Ok(contest)
 }
 
@@ -131,23 +112,14 @@ fn words(split: &Split) -> String {
     }
 }
 
-impl Entry {
-    fn ndcg(&self) -> f64 {
-        self.measures.get(Metric::Ndcg(10)).map_or(0.0, |m| m.value)
-    }
+fn cell(measures: &Measures, metric: Metric) -> String {
+    measures.get(metric).map_or_else(String::new, |m| format!("{:.4}", m.value))
+}
 
-    fn cell(&self, metric: Metric) -> String {
-        let measure = self.measures.get(metric);
-        measure.map_or_else(String::new, |m| format!("{:.4}", m.value))
-    }
-
-    fn interval(&self) -> String {
-        match self.measures.get(Metric::Ndcg(10)) {
-            Some(Measure { low: Some(low), high: Some(high), .. }) => {
-                format!("{low:.4} to {high:.4}")
-            }
-            _ => String::new(),
-        }
+fn interval(measures: &Measures) -> String {
+    match measures.get(METRICS[0]) {
+        Some(Measure { low: Some(low), high: Some(high), .. }) => format!("{low:.4} to {high:.4}"),
+        _ => String::new(),
     }
 }
 
@@ -158,28 +130,41 @@ impl Contest {
 
     /// The best of those that learn.
     pub fn winner(&self) -> &Entry {
-        let learned = self.entries.iter().find(|entry| entry.learned);
-        learned.expect("popularity can always be trained")
+        self.entries.first().expect("popularity can always be trained")
+    }
+
+    /// Lines of the leaderboard, best first, guessing in its place: name, measures, seconds.
+    fn lines(&self) -> Vec<(&str, &Measures, Option<f64>)> {
+        let mut lines: Vec<(&str, &Measures, Option<f64>)> = self
+            .entries
+            .iter()
+            .map(|entry| (entry.name.as_str(), &entry.report.metrics, Some(entry.seconds.fit)))
+            .collect();
+        let value = |measures: &Measures| measures.get(METRICS[0]).map_or(0.0, |m| m.value);
+        let place = lines.iter().position(|(_, measures, _)| value(measures) < value(&self.guess));
+        lines.insert(place.unwrap_or(lines.len()), ("random", &self.guess, None));
+        lines
     }
 
     /// The leaderboard in letters.
     pub fn text(&self) -> String {
-        let ratings = self.entries.iter().any(|entry| entry.rmse.is_some());
+        let lines = self.lines();
+        let ratings = lines.iter().any(|(_, measures, _)| measures.get(Metric::Rmse).is_some());
         let mut head = vec!["Algorithm", "NDCG@10", "95 % interval", "Recall@10", "Coverage"];
         head.extend(ratings.then_some("RMSE"));
         head.push("Training");
-        let rows = self.entries.iter().map(|entry| {
+        let rows = lines.iter().map(|(name, measures, seconds)| {
             let mut row = vec![
-                entry.name.clone(),
-                entry.cell(Metric::Ndcg(10)),
-                entry.interval(),
-                entry.cell(Metric::Recall(10)),
-                entry.cell(Metric::Coverage(10)),
+                (*name).to_owned(),
+                cell(measures, METRICS[0]),
+                interval(measures),
+                cell(measures, METRICS[1]),
+                cell(measures, METRICS[2]),
             ];
             if ratings {
-                row.push(entry.rmse.map_or_else(String::new, |x| format!("{x:.4}")));
+                row.push(cell(measures, Metric::Rmse));
             }
-            row.push(if entry.learned { duration(entry.seconds) } else { String::new() });
+            row.push(seconds.map_or_else(String::new, duration));
             row
         });
         let right: Vec<usize> = (1..head.len()).collect();
@@ -198,13 +183,11 @@ impl Contest {
 
     /// The leaderboard for programs.
     pub fn json(&self) -> Value {
-        let entry = |entry: &Entry| {
-            json!({
-                "name": entry.name,
-                "metrics": entry.measures,
-                "seconds": entry.learned.then_some(entry.seconds),
+        let lines = self.lines().into_iter();
+        lines
+            .map(|(name, measures, seconds)| {
+                json!({"name": name, "metrics": measures, "seconds": seconds})
             })
-        };
-        self.entries.iter().map(entry).collect()
+            .collect()
     }
 }
