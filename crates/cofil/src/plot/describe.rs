@@ -2,6 +2,7 @@
 
 use super::{Axis, Content, Figure, Line, Panel};
 use crate::data::describe::{Bin, Description, Kind, Spread};
+use crate::data::prose::number;
 
 /// How values spread (where they differ), interactions per user and per item in classes that double,
 /// and the Lorenz curve of popularity.
@@ -21,24 +22,33 @@ pub fn describe(description: &Description) -> Figure {
     Figure::new(&panels)
 }
 
+/// An edge of a class, grouped as the numbers of the axes are.
+fn edge(value: f64) -> String {
+    match value {
+        whole if whole.fract() == 0.0 && whole >= 0.0 => number(whole as usize),
+        whole if whole.fract() == 0.0 => whole.to_string(),
+        other => format!("{other:.1}"),
+    }
+}
+
 fn bar(bin: &Bin) -> (String, f64) {
-    let low = if bin.low.fract() == 0.0 { bin.low.to_string() } else { format!("{:.1}", bin.low) };
+    let low = edge(bin.low);
     // The class stands for itself in print; its lower edge is enough.
     (low.replace('-', "−"), bin.count as f64)
 }
 
 fn activity(title: &str, who: &str, spread: &Spread) -> Panel {
     let name = |bin: &Bin| match bin.low == bin.high {
-        true => bin.low.to_string(),
-        false => format!("{}–{}", bin.low, bin.high),
+        true => edge(bin.low),
+        false => format!("{}–{}", edge(bin.low), edge(bin.high)),
     };
+    // The classes below the least active are empty.
+    let bins = || spread.histogram.iter().skip_while(|bin| bin.count == 0);
     Panel {
         title: title.into(),
         x: Axis::new("interactions"),
         y: Axis::new(who),
-        content: Content::Bars(
-            spread.histogram.iter().map(|bin| (name(bin), bin.count as f64)).collect(),
-        ),
+        content: Content::Bars(bins().map(|bin| (name(bin), bin.count as f64)).collect()),
     }
 }
 

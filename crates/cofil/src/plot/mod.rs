@@ -100,22 +100,24 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// Draws `panels` side by side, at most three in a row.
+    /// Draws `panels` side by side, at most three in a row; those below each other begin alike.
     pub fn new(panels: &[Panel]) -> Self {
         let columns = if panels.len() == 4 { 2 } else { panels.len().clamp(1, 3) };
         let rows: Vec<&[Panel]> = panels.chunks(columns).collect();
         let height = |row: &[Panel]| row.iter().map(Panel::height).fold(0.0, f64::max);
-        let row_width = |row: &[Panel]| row.iter().map(Panel::width).sum::<f64>();
-        let width = rows.iter().map(|row| row_width(row)).fold(0.0, f64::max) + 2.0 * MARGIN;
+        let width = |column: usize| {
+            let here = rows.iter().filter_map(|row| row.get(column));
+            here.map(Panel::width).fold(0.0, f64::max)
+        };
+        let widths: Vec<f64> = (0..columns).map(width).collect();
         let total: f64 = rows.iter().map(|row| height(row) + MARGIN).sum();
-        let mut canvas = Canvas::new(width, total + MARGIN);
+        let mut canvas = Canvas::new(widths.iter().sum::<f64>() + 2.0 * MARGIN, total + MARGIN);
         let mut top = MARGIN;
         for row in rows {
             let (mut left, height) = (MARGIN, height(row));
-            for panel in row {
-                let space = Rect { left, top, width: panel.width(), height };
-                panel.draw(&mut canvas, space);
-                left += panel.width();
+            for (panel, &width) in row.iter().zip(&widths) {
+                panel.draw(&mut canvas, Rect { left, top, width, height });
+                left += width;
             }
             top += height + MARGIN;
         }
