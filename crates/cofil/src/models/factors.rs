@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::math::matrix::{self, mul_bt};
 use crate::math::{Matrix, vector};
 use crate::model::{Model, User};
-use crate::store::{Archive, Tensor};
+use crate::store::{self, Archive, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -238,7 +238,7 @@ impl Model for Factors {
     }
 
     fn settings(&self) -> Value {
-        serde_json::to_value(self.settings).expect("plain numbers serialize")
+        store::plain(&self.settings).expect("plain numbers serialize")
     }
 
     fn tensors(&self) -> Vec<Tensor<'_>> {
