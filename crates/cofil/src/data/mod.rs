@@ -9,6 +9,7 @@ pub mod moment;
 pub mod prose;
 pub mod ratings;
 pub mod read;
+pub mod sample;
 pub mod sample_set;
 pub mod split;
 
@@ -18,4 +19,5 @@ pub use describe::Description;
 pub use ids::IdMap;
 pub use ratings::{Duplicates, Interactions, NO_TIME, Ratings};
 pub use read::{Column, ReadOptions, ReadReport, Table};
+pub use sample::{Sampler, Sampling};
 pub use split::{Split, SplitReport};

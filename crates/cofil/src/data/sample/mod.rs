@@ -1,0 +1,212 @@
+//! Negative samples: items that a user has nothing to do with, drawn to stand against those they have.
+//!
+//! The draw is exact. What a user has interacted with is never drawn, and the others come with
+//! probability Q(j | u) = w_j / Σ_{i ∉ u} w_i, where w is 1 (`uniform`) or a power of how often the
+//! item occurs (`popularity`, `in-batch`). [`Sampler::log_probability`] gives ln Q, which a sampled
+//! softmax needs. Membership is a binary search in the user's sorted row; no set is ever built.
+//! A user who has interacted with every item that could be drawn has no negatives, and is told so.
+
+mod alias;
+
+use super::Csr;
+use crate::math::Rng;
+use alias::Alias;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Draws that may hit one of the user's own items before a slower way that cannot is taken.
+const TRIES: usize = 32;
+
+/// From where negatives are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sampling {
+    /// All items alike.
+    #[default]
+    Uniform,
+    /// Items in proportion to a power of how often they occur.
+    Popularity,
+    /// The items that others in the same batch are learning: in proportion to how often they occur.
+    InBatch,
+}
+
+/// Draws negatives for the users of one data set.
+#[derive(Clone, Debug)]
+pub struct Sampler<'a> {
+    positives: &'a Csr,
+    source: Source,
+    /// ln Σ_{i ∉ u} w_i by user; −∞ where nothing can be drawn.
+    log_mass: Vec<f32>,
+}
+
+/// What stands behind the draws.
+#[derive(Clone, Debug)]
+enum Source {
+    /// w = 1.
+    Uniform,
+    /// w from counts; of a batch if that is asked for.
+    Weighted { weights: Vec<f32>, alias: Alias, in_batch: bool },
+    /// Lists by user: user u has `items[starts[u]..starts[u + 1]]`.
+    Given { starts: Vec<usize>, items: Vec<u32> },
+}
+
+impl<'a> Sampler<'a> {
+    /// Negatives for the users of `positives`; `exponent` is the power of `popularity`.
+    pub fn new(positives: &'a Csr, sampling: Sampling, exponent: f32) -> Self {
+        let counts = positives.column_counts();
+        let counts: Vec<f32> = counts.into_iter().map(|count| count as f32).collect();
+        Self::weighted(positives, sampling, exponent, &counts)
+    }
+
+    /// [`new`](Self::new) where how often items occur is known from elsewhere.
+    pub fn weighted(positives: &'a Csr, sampling: Sampling, exponent: f32, counts: &[f32]) -> Self {
+        let source = match sampling {
+            Sampling::Uniform => Source::Uniform,
+            Sampling::Popularity => Source::weighted(counts, exponent, false),
+            Sampling::InBatch => Source::weighted(counts, 1.0, true),
+        };
+        let rest = |row: &[u32]| match &source {
+            Source::Weighted { weights, .. } => {
+                // Summed over what is left, not subtracted: nothing left is exactly nothing.
+                let mut left = 0.0;
+                let mut own = row.iter().peekable();
+                for (i, &w) in (0u32..).zip(weights) {
+                    match own.next_if_eq(&&i) {
+                        Some(_) => {}
+                        None => left += f64::from(w),
+                    }
+                }
+                left
+            }
+            _ => (positives.cols() - row.len()) as f64,
+        };
+        let whole = rest(&[]);
+        let log_mass = positives.iter().map(|row| {
+            // For short rows subtracting is as good as adding up the rest, and far cheaper.
+            let mass = match &source {
+                Source::Weighted { weights, .. } if row.len() * 4 < positives.cols() => {
+                    let own = row.columns.iter().map(|&i| f64::from(weights[i as usize]));
+                    let mass = whole - own.sum::<f64>();
+                    if mass > 1e-3 * whole { mass } else { rest(row.columns) }
+                }
+                _ => rest(row.columns),
+            };
+            mass.ln() as f32
+        });
+        Self { positives, log_mass: log_mass.collect(), source }
+    }
+
+    /// Negatives out of fixed lists by user, whose own items are passed over; each that is left comes
+    /// with equal probability.
+    pub fn given(positives: &'a Csr, lists: &[Vec<u32>]) -> Self {
+        let (mut starts, mut items) = (vec![0], Vec::new());
+        for (u, row) in positives.iter().enumerate() {
+            let mut list = lists.get(u).cloned().unwrap_or_default();
+            list.sort_unstable();
+            list.dedup();
+            list.retain(|i| row.columns.binary_search(i).is_err());
+            items.extend(list);
+            starts.push(items.len());
+        }
+        let log_mass = starts.windows(2).map(|w| ((w[1] - w[0]) as f32).ln()).collect();
+        Self { positives, source: Source::Given { starts, items }, log_mass }
+    }
+
+    /// Whether there is anything to draw for `user`.
+    pub fn has_negatives(&self, user: u32) -> bool {
+        self.log_mass[user as usize] > f32::NEG_INFINITY
+    }
+
+    /// ln Q(item | user) of an item that can be drawn for the user.
+    pub fn log_probability(&self, user: u32, item: u32) -> f32 {
+        let weight = match &self.source {
+            Source::Weighted { weights, .. } => weights[item as usize].ln(),
+            _ => 0.0,
+        };
+        weight - self.log_mass[user as usize]
+    }
+
+    /// ln(k Q), which a sampled softmax takes from the score of one of k negatives.
+    pub fn correction(&self, user: u32, item: u32, k: usize) -> f32 {
+        match self.has_negatives(user) {
+            true => self.log_probability(user, item) + (k as f32).ln(),
+            false => 0.0,
+        }
+    }
+
+    /// Fills `negatives` with independent draws for `user`; `batch` are the items that others are
+    /// learning. Answers false, and draws nothing, if the user has no negatives.
+    pub fn draw(&self, user: u32, batch: &[u32], rng: &mut Rng, negatives: &mut [u32]) -> bool {
+        if !self.has_negatives(user) {
+            return false;
+        }
+        let own = self.positives.row(user as usize).columns;
+        match &self.source {
+            Source::Uniform => {
+                let left = (self.positives.cols() - own.len()) as u32;
+                negatives.fill_with(|| nth_missing(own, rng.below(left)));
+            }
+            Source::Weighted { weights, alias, in_batch } => {
+                let candidates = if *in_batch { batch } else { &[] };
+                negatives.fill_with(|| {
+                    let mut tries = (0..TRIES).map(|_| match candidates.len() {
+                        0 => alias.draw(rng),
+                        n => candidates[rng.below(n as u32) as usize],
+                    });
+                    let found = tries.find(|item| own.binary_search(item).is_err());
+                    found.unwrap_or_else(|| walk(own, weights, rng.uniform()))
+                });
+            }
+            Source::Given { starts, items } => {
+                let list = &items[starts[user as usize]..starts[user as usize + 1]];
+                negatives.fill_with(|| list[rng.below(list.len() as u32) as usize]);
+            }
+        }
+        true
+    }
+}
+
+impl Source {
+    fn weighted(counts: &[f32], exponent: f32, in_batch: bool) -> Self {
+        // 0⁰ = 1 is not meant: what nobody has is not popular.
+        let weight = |&count: &f32| if count > 0.0 { count.powf(exponent) } else { 0.0 };
+        let weights: Vec<f32> = counts.iter().map(weight).collect();
+        Self::Weighted { alias: Alias::new(&weights), weights, in_batch }
+    }
+}
+
+/// The `n`th number, from 0, that is not in `sorted`.
+fn nth_missing(sorted: &[u32], n: u32) -> u32 {
+    // Before sorted[m] there are sorted[m] − m numbers that are missing, which never falls with m: how many
+    // of them are at most n? Halved without branches, which nothing could foretell.
+    let (mut start, mut size) = (0, sorted.len());
+    while size > 0 {
+        let half = size.div_ceil(2);
+        let middle = start + half - 1;
+        let more = sorted[middle] - middle as u32 <= n;
+        start = std::hint::select_unpredictable(more, start + half, start);
+        size = std::hint::select_unpredictable(more, size - half, half - 1);
+    }
+    n + start as u32
+}
+
+/// The item not in `own` at `place` ∈ [0, 1) of the weight of all such.
+fn walk(own: &[u32], weights: &[f32], place: f32) -> u32 {
+    let left = || {
+        let all = (0u32..).zip(weights);
+        all.filter(|(i, w)| **w > 0.0 && own.binary_search(i).is_err())
+    };
+    let mut rest = f64::from(place) * left().map(|(_, w)| f64::from(*w)).sum::<f64>();
+    let mut last = 0;
+    for (item, &weight) in left() {
+        last = item;
+        rest -= f64::from(weight);
+        if rest < 0.0 {
+            break;
+        }
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests;
