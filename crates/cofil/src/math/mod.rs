@@ -8,6 +8,7 @@ pub mod elementary;
 pub mod inverse;
 pub mod lanes;
 pub mod matrix;
+pub mod narrow;
 pub mod normal;
 pub mod parallel;
 pub mod rng;

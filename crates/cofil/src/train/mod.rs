@@ -5,6 +5,7 @@
 
 pub mod checkpoint;
 pub mod layers;
+pub mod loss;
 pub mod optimizer;
 pub mod schedule;
 pub mod stop;

@@ -16,7 +16,7 @@
 //! apart from the gradient (for Adam: AdamW; Loshchilov & Hutter, "Decoupled weight decay
 //! regularization", ICLR 2019).
 
-use crate::math::{Matrix, parallel};
+use crate::math::{Matrix, elementary, parallel};
 use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,9 +101,31 @@ impl Table {
         gradient_of: impl Fn(usize, &[f32], &mut [f32]) + Sync,
     ) {
         let cols = self.values.cols();
+        self.for_each_piece(rows, |piece, part| {
+            let mut gradient = vec![0.0; cols];
+            for r in piece {
+                gradient.fill(0.0);
+                let row = rows[r] as usize;
+                gradient_of(r, part.row(row), &mut gradient);
+                part.step(row, &gradient, rate);
+            }
+        });
+    }
+
+    /// [`step_rows`](Self::step_rows) for gradients that lie in a table: a kernel without calls.
+    pub fn step_sums(&mut self, rows: &[u32], sums: Sums<'_>, rate: f32) {
+        self.for_each_piece(rows, |piece, part| step_sums(part, rows, piece, sums, rate));
+    }
+
+    /// Cuts `rows` into pieces, and gives each to a thread with its part of the table.
+    fn for_each_piece(&mut self, rows: &[u32], work: impl Fn(Range<usize>, &mut Part<'_>) + Sync) {
         // Enough work that handing it to another thread pays.
-        let pieces = parallel::pieces(rows.len(), (1 << 14) / cols.max(1) + 1);
+        let size = (1 << 14) / self.values.cols().max(1) + 1;
         let mut rest = self.part(0..self.values.rows());
+        if rows.len() <= size {
+            return work(0..rows.len(), &mut rest);
+        }
+        let pieces = parallel::pieces(rows.len(), size);
         let mut parts = Vec::with_capacity(pieces.len());
         for piece in &pieces {
             let end = rows[piece.end - 1] as usize + 1;
@@ -111,15 +133,7 @@ impl Table {
             parts.push(part);
             rest = after;
         }
-        parallel::for_each_chunk(&mut parts, 1, |p, part| {
-            let mut gradient = vec![0.0; cols];
-            for r in pieces[p].clone() {
-                gradient.fill(0.0);
-                let row = rows[r] as usize;
-                gradient_of(r, part[0].row(row), &mut gradient);
-                part[0].step(row, &gradient, rate);
-            }
-        });
+        parallel::for_each_chunk(&mut parts, 1, |p, part| work(pieces[p].clone(), &mut part[0]));
     }
 
     /// The rows of `range`, to step.
@@ -144,6 +158,47 @@ impl Table {
     pub fn state(&mut self) -> impl Iterator<Item = &mut [f32]> {
         let memory = [&mut self.first[..], &mut self.second, &mut self.steps];
         [self.values.data_mut()].into_iter().chain(memory)
+    }
+}
+
+/// Gradients of rows of which some occur more than once: that of the r-th is the sum of the rows
+/// `places[ends[r - 1]..ends[r]]` of a table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sums<'a> {
+    /// The table.
+    pub gradients: &'a [f32],
+    /// Length of its rows, at least that of what is stepped.
+    pub stride: usize,
+    /// Where the places of each row end.
+    pub ends: &'a [u32],
+    /// Numbers of rows of `gradients`.
+    pub places: &'a [u32],
+    /// What, times the row itself, is added for each of its places.
+    pub penalty: f32,
+}
+
+impl Sums<'_> {
+    /// The places of row `r`.
+    #[inline(always)]
+    fn places(&self, r: usize) -> &[u32] {
+        let start = if r == 0 { 0 } else { self.ends[r - 1] };
+        &self.places[start as usize..self.ends[r] as usize]
+    }
+
+    /// `N` numbers of the gradient of a row with these places, from `at` on; `values` are the row's.
+    #[inline(always)]
+    fn gradient<const N: usize>(&self, places: &[u32], at: usize, values: &[f32; N]) -> [f32; N] {
+        let penalty = self.penalty * places.len() as f32;
+        let mut sum = values.map(|x| penalty * x);
+        for &place in places {
+            let start = place as usize * self.stride + at;
+            let gradient: &[f32; N] =
+                self.gradients[start..start + N].first_chunk().expect("N numbers");
+            for l in 0..N {
+                sum[l] += gradient[l];
+            }
+        }
+        sum
     }
 }
 
@@ -206,10 +261,9 @@ impl<'a> Part<'a> {
             Optimizer::Momentum => momentum(values, gradient, &mut self.first[range], rate),
             Optimizer::Adam => {
                 self.steps[row] += 1.0;
-                let t = self.steps[row];
-                let corrections = (1.0 - BETA1.powf(t), 1.0 - BETA2.powf(t));
+                let rates = adam_rates(self.steps[row], rate);
                 let memory = (&mut self.first[range.clone()], &mut self.second[range]);
-                adam(values, gradient, memory, corrections, rate);
+                adam(values, gradient, memory, rates);
             }
         }
     }
@@ -237,15 +291,113 @@ fn adam(
     values: &mut [f32],
     gradient: &[f32],
     (first, second): (&mut [f32], &mut [f32]),
-    (correction1, correction2): (f32, f32),
-    rate: f32,
+    rates: (f32, f32),
 ) {
     let memory = first.iter_mut().zip(second);
     for ((x, &g), (m, v)) in values.iter_mut().zip(gradient).zip(memory) {
-        *m = BETA1 * *m + (1.0 - BETA1) * g;
-        *v = BETA2 * *v + (1.0 - BETA2) * (g * g);
-        *x -= rate * (*m / correction1) / ((*v / correction2).sqrt() + EPSILON);
+        adam_one(x, g, m, v, rates);
     }
+}
+
+/// Adam for one number.
+#[inline(always)]
+fn adam_one(x: &mut f32, g: f32, m: &mut f32, v: &mut f32, (rate, scale): (f32, f32)) {
+    *m = BETA1 * *m + (1.0 - BETA1) * g;
+    *v = BETA2 * *v + (1.0 - BETA2) * (g * g);
+    *x -= rate * *m / ((*v * scale).sqrt() + EPSILON);
+}
+
+/// η / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ).
+#[inline(always)]
+fn adam_rates(t: f32, rate: f32) -> (f32, f32) {
+    let [first, second] = match POWERS.get(t as usize) {
+        Some(powers) => *powers,
+        // Beyond the table the first is below 10⁻¹⁸⁰.
+        None => [0.0, elementary::exp(t * -1.000_500_3e-3)],
+    };
+    (rate / (1.0 - first), 1.0 / (1.0 - second))
+}
+
+/// β₁ᵗ and β₂ᵗ by t.
+static POWERS: [[f32; 2]; 4096] = powers();
+
+const fn powers() -> [[f32; 2]; 4096] {
+    let mut table = [[1.0; 2]; 4096];
+    let (mut first, mut second, mut t) = (1.0, 1.0, 1);
+    while t < table.len() {
+        first *= BETA1 as f64;
+        second *= BETA2 as f64;
+        table[t] = [first as f32, second as f32];
+        t += 1;
+    }
+    table
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn step_sums(part: &mut Part<'_>, rows: &[u32], piece: Range<usize>, sums: Sums<'_>, rate: f32) {
+    let cols = part.cols;
+    if part.optimizer != Optimizer::Adam {
+        let mut gradient = vec![0.0; cols];
+        for r in piece {
+            let (row, places) = (rows[r] as usize, sums.places(r));
+            let values = &part.values[(row - part.start) * cols..][..cols];
+            for (at, (g, x)) in gradient.iter_mut().zip(values).enumerate() {
+                [*g] = sums.gradient(places, at, &[*x]);
+            }
+            part.step(row, &gradient, rate);
+        }
+        return;
+    }
+    let kept = 1.0 - rate * part.decay;
+    for r in piece {
+        let (row, places) = (rows[r] as usize - part.start, sums.places(r));
+        part.steps[row] += 1.0;
+        let rates = adam_rates(part.steps[row], rate);
+        let range = row * cols..(row + 1) * cols;
+        let values = &mut part.values[range.clone()];
+        let (first, second) = (&mut part.first[range.clone()], &mut part.second[range]);
+        // Whole registers, half ones, and the rest one by one.
+        let mut at = 0;
+        while at + 16 <= cols {
+            adam_some::<16>(values, first, second, (sums, places), at, rates, kept);
+            at += 16;
+        }
+        if at + 8 <= cols {
+            adam_some::<8>(values, first, second, (sums, places), at, rates, kept);
+            at += 8;
+        }
+        while at < cols {
+            adam_some::<1>(values, first, second, (sums, places), at, rates, kept);
+            at += 1;
+        }
+    }
+}
+
+/// Adam for the `N` numbers of a row from `at` on.
+#[inline(always)]
+fn adam_some<const N: usize>(
+    values: &mut [f32],
+    first: &mut [f32],
+    second: &mut [f32],
+    (sums, places): (Sums<'_>, &[u32]),
+    at: usize,
+    rates: (f32, f32),
+    kept: f32,
+) {
+    let some = |numbers: &mut [f32]| -> [f32; N] {
+        *numbers[at..at + N].first_chunk().expect("N numbers")
+    };
+    let (mut x, mut m, mut v) = (some(values), some(first), some(second));
+    let g = sums.gradient(places, at, &x);
+    for l in 0..N {
+        x[l] *= kept;
+    }
+    for l in 0..N {
+        adam_one(&mut x[l], g[l], &mut m[l], &mut v[l], rates);
+    }
+    values[at..at + N].copy_from_slice(&x);
+    first[at..at + N].copy_from_slice(&m);
+    second[at..at + N].copy_from_slice(&v);
 }
 
 #[cfg(test)]
@@ -324,6 +476,55 @@ mod tests {
             Table::new(Matrix::from_vec(1, 1, vec![2.0]), Optimizer::Adam).with_decay(0.5);
         table.step(0, &[3.0], 0.1);
         assert_close(table.values.data(), &[2.0 * 0.95 - 0.1]);
+    }
+
+    #[test]
+    fn sums_that_lie_in_a_table_are_gradients_like_others() {
+        use crate::math::Rng;
+        for optimizer in [Optimizer::Sgd, Optimizer::Momentum, Optimizer::Adam] {
+            for cols in [1, 8, 13, 16, 32, 45] {
+                let mut rng = Rng::new(1, &[cols as u64]);
+                let values = Matrix::from_fn(900, cols, |_, _| rng.normal());
+                let mut one = Table::new(values, optimizer).with_decay(0.1);
+                let mut other = one.clone();
+                let gradients = Matrix::from_fn(1200, 48, |_, _| rng.normal());
+                let rows: Vec<u32> = (0..600).map(|r| r + r / 2).collect();
+                let ends: Vec<u32> = (1..=600).map(|r| 2 * r).collect();
+                let places: Vec<u32> = (0..1200).rev().collect();
+                for _ in 0..3 {
+                    let before = one.values.clone();
+                    one.step_rows(&rows, 0.1, |r, gradient| {
+                        for (l, g) in gradient.iter_mut().enumerate() {
+                            let places = [1199 - 2 * r, 1198 - 2 * r];
+                            *g = 0.02 * before.row(rows[r] as usize)[l]
+                                + places.map(|p| gradients.row(p)[l]).iter().sum::<f32>();
+                        }
+                    });
+                    let sums = Sums {
+                        gradients: gradients.data(),
+                        stride: 48,
+                        ends: &ends,
+                        places: &places,
+                        penalty: 0.01,
+                    };
+                    other.step_sums(&rows, sums, 0.1);
+                    for (a, b) in one.values.data().iter().zip(other.values.data()) {
+                        assert!((a - b).abs() < 1e-4, "{optimizer:?} {cols}: {a}, {b}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn powers_agree_with_the_definition_in_the_table_and_beyond() {
+        for t in [1u16, 2, 100, 4095, 4096, 5000, 20_000] {
+            let exact = |beta: f32| 1.0 / (1.0 - f64::from(beta).powi(i32::from(t)));
+            let (first, second) = adam_rates(f32::from(t), 1.0);
+            for (found, exact) in [(first, exact(BETA1)), (second, exact(BETA2))] {
+                assert!((f64::from(found) / exact - 1.0).abs() < 1e-4, "{t}: {found}, {exact}");
+            }
+        }
     }
 
     #[test]
