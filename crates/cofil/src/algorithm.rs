@@ -5,8 +5,8 @@ use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::models::{
-    Als, AutorecItem, AutorecUser, BiasedMf, Ease, Ials, ItemKnn, Popularity, Recipe, Rp3Beta,
-    Slim, Svd, Target,
+    Als, AutorecItem, AutorecUser, BiasedMf, Ease, Gmf, Ials, ItemKnn, Mlp, Neumf, Popularity,
+    Recipe, Rp3Beta, Slim, Svd, Target,
 };
 use crate::store;
 use crate::train::Run;
@@ -42,6 +42,12 @@ pub enum Algorithm {
     AutorecItem(AutorecItem),
     /// An autoencoder of users' rows.
     AutorecUser(AutorecUser),
+    /// Embeddings multiplied, learned against sampled negatives.
+    Gmf(Gmf),
+    /// A network of layers above embeddings.
+    Mlp(Mlp),
+    /// Both: embeddings multiplied, and a network of layers.
+    Neumf(Neumf),
 }
 
 impl Algorithm {
@@ -59,6 +65,9 @@ impl Algorithm {
             Self::Rp3Beta(Rp3Beta::default()),
             Self::AutorecItem(AutorecItem::default()),
             Self::AutorecUser(AutorecUser::default()),
+            Self::Gmf(Gmf::default()),
+            Self::Mlp(Mlp::default()),
+            Self::Neumf(Neumf::default()),
         ]
     }
 
@@ -75,6 +84,9 @@ impl Algorithm {
             Self::Rp3Beta(recipe) => recipe,
             Self::AutorecItem(recipe) => recipe,
             Self::AutorecUser(recipe) => recipe,
+            Self::Gmf(recipe) => recipe,
+            Self::Mlp(recipe) => recipe,
+            Self::Neumf(recipe) => recipe,
         }
     }
 

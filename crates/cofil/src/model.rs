@@ -59,22 +59,7 @@ pub trait Model: Send + Sync {
     /// Without a formula of the shape's own it is what the score loses when the entry is left out;
     /// a history of one entry is credited with the whole score.
     fn contributions(&self, history: Row<'_>, item: u32) -> Vec<f32> {
-        let score = |columns: &[u32], values: &[f32]| {
-            let mut score = [0.0];
-            self.score(User::stranger(Row { columns, values }), &[item], &mut score);
-            score[0]
-        };
-        let whole = score(history.columns, history.values);
-        if history.len() == 1 {
-            return vec![whole];
-        }
-        let without = |left_out: usize| {
-            let (mut columns, mut values) = (history.columns.to_vec(), history.values.to_vec());
-            columns.remove(left_out);
-            values.remove(left_out);
-            score(&columns, &values)
-        };
-        (0..history.len()).map(|at| whole - without(at)).collect()
+        leave_one_out(self, history, item, 0.0)
     }
 
     /// How near every item is to `item`; asked of models without item vectors. Without a notion of
@@ -104,4 +89,30 @@ pub trait Model: Send + Sync {
     fn tensors(&self) -> Vec<Tensor<'_>> {
         Vec::new()
     }
+}
+
+/// What the score of `item` loses when an entry of `history` is left out; `nothing` is the score of
+/// somebody whose only entry is left out.
+pub(crate) fn leave_one_out(
+    model: &(impl Model + ?Sized),
+    history: Row<'_>,
+    item: u32,
+    nothing: f32,
+) -> Vec<f32> {
+    let score = |columns: &[u32], values: &[f32]| {
+        let mut score = [0.0];
+        model.score(User::stranger(Row { columns, values }), &[item], &mut score);
+        score[0]
+    };
+    let whole = score(history.columns, history.values);
+    if history.len() == 1 {
+        return vec![whole - nothing];
+    }
+    let without = |left_out: usize| {
+        let (mut columns, mut values) = (history.columns.to_vec(), history.values.to_vec());
+        columns.remove(left_out);
+        values.remove(left_out);
+        score(&columns, &values)
+    };
+    (0..history.len()).map(|at| whole - without(at)).collect()
 }

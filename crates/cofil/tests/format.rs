@@ -41,6 +41,18 @@ fn models() -> Vec<(&'static str, Value)> {
                 "encoder": "tanh", "negatives": 1
             }),
         ),
+        ("factors-sampled", json!({"algorithm": "gmf", "factors": 2, "epochs": 3, "loss": "bpr"})),
+        (
+            "network-both",
+            json!({"algorithm": "neumf", "factors": 2, "layers": [4, 3, 2], "epochs": 3, "loss": "bce"}),
+        ),
+        (
+            "network-tower",
+            json!({
+                "algorithm": "mlp", "layers": [4, 3], "epochs": 3, "loss": "squared", "link": "sigmoid",
+                "activation": "tanh"
+            }),
+        ),
         ("item-weights-dense", json!({"algorithm": "ease", "reg": 1.0})),
         ("item-weights-sparse", json!({"algorithm": "item-knn", "neighbours": 3})),
     ]
@@ -119,8 +131,11 @@ fn write_what_is_missing() {
         if path.exists() {
             continue;
         }
+        // Losses of networks other than the squared one take interactions, not values.
+        let counted = settings.get("loss").is_some_and(|loss| loss != "squared");
+        let ratings = if counted { ratings().binary() } else { ratings() };
         let algorithm: Algorithm = serde_json::from_value(settings).expect("settings");
-        let trained = Recommender::train(&algorithm, &ratings(), &mut Run::default());
+        let trained = Recommender::train(&algorithm, &ratings, &mut Run::default());
         let recommender = trained.expect("trained");
         recommender.save(&path).expect("saved");
         let answers = serde_json::to_string_pretty(&answers(&recommender)).expect("JSON");

@@ -5,11 +5,13 @@
 
 use super::FoldIn;
 use super::output::Output;
+use crate::data::Row;
 use crate::error::Result;
 use crate::math::matrix::{self, mul_bt};
 use crate::math::{Matrix, vector};
-use crate::model::{Model, User};
+use crate::model::{Model, User, leave_one_out};
 use crate::store::{self, Archive, Tensor};
+use crate::train::loss::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -52,14 +54,9 @@ pub struct Settings {
 impl Settings {
     /// Whether every number is in its range.
     fn is_sound(&self) -> bool {
-        let scale = match self.link {
-            Link::Identity => true,
-            Link::Sigmoid { low, high } => low < high && (high - low).is_finite(),
-            Link::Output(output) => output.is_sound(),
-        };
         let logistic = matches!(self.fold_in, FoldIn::Logistic { .. });
         let fits = !logistic || matches!(self.link, Link::Sigmoid { .. });
-        scale && fits && self.offset.is_finite() && self.fold_in.is_sound()
+        self.link.is_sound() && fits && self.offset.is_finite() && self.fold_in.is_sound()
     }
 }
 
@@ -78,6 +75,35 @@ pub enum Link {
     },
     /// That of a network's last layer.
     Output(Output),
+}
+
+impl Link {
+    /// Whether every number is in its range.
+    pub(super) fn is_sound(self) -> bool {
+        match self {
+            Self::Identity => true,
+            Self::Sigmoid { low, high } => low < high && (high - low).is_finite(),
+            Self::Output(output) => output.is_sound(),
+        }
+    }
+
+    /// The score of a finite sum.
+    #[inline(always)]
+    pub(super) fn apply(self, x: f32) -> f32 {
+        match self {
+            Self::Identity => x,
+            Self::Sigmoid { low, high } => low + (high - low) / (1.0 + (-x).exp()),
+            Self::Output(output) => output.score(x),
+        }
+    }
+
+    /// The same as a loss sees it.
+    pub(super) fn response(self) -> Response {
+        match self {
+            Self::Identity | Self::Output(_) => Response::Linear,
+            Self::Sigmoid { low, high } => Response::Sigmoid { low, high },
+        }
+    }
 }
 
 impl Factors {
@@ -160,18 +186,14 @@ impl Factors {
     }
 
     fn link(&self, x: f32) -> f32 {
-        match self.settings.link {
-            Link::Identity => finite(x),
-            Link::Sigmoid { low, high } => low + (high - low) / (1.0 + (-x.max(f32::MIN)).exp()),
-            Link::Output(output) => output.score(x),
-        }
+        self.settings.link.apply(finite(x))
     }
 }
 
 /// Numbers too large for `f32` become the largest; NaN (∞ − ∞) the smallest.
 #[inline(always)]
 #[allow(clippy::manual_clamp, reason = "clamp lets NaN through")]
-fn finite(x: f32) -> f32 {
+pub(super) fn finite(x: f32) -> f32 {
     x.max(f32::MIN).min(f32::MAX)
 }
 
@@ -227,6 +249,15 @@ impl Model for Factors {
                 }
             }
         }
+    }
+
+    fn contributions(&self, history: Row<'_>, item: u32) -> Vec<f32> {
+        let nothing = match self.settings.fold_in {
+            // Descent starts from zero, so that is what somebody without entries has.
+            FoldIn::Sampled(_) => self.link(self.settings.offset + self.item_bias[item as usize]),
+            _ => 0.0,
+        };
+        leave_one_out(self, history, item, nothing)
     }
 
     fn item_vectors(&self) -> Option<&Matrix> {

@@ -3,6 +3,7 @@
 
 use super::Factors;
 use super::factors::Link;
+use super::sampled::{OfUser, Sampled};
 use crate::data::Row;
 use crate::math::{Matrix, solve, vector};
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,8 @@ pub enum FoldIn {
         /// Whether b is the mean of r − μ − b_i; 0 if not.
         bias: bool,
     },
+    /// Gradient steps against the history and sampled negatives.
+    Sampled(Sampled),
 }
 
 /// Weight w and target t of an interaction with `value`: w = 1 + alpha · |value|, t = 1, or 0 for
@@ -78,6 +81,7 @@ impl FoldIn {
                 [reg, reg_exponent, unobserved_weight, alpha].into_iter().all(sound)
             }
             Self::Projection { fill, .. } => fill.is_finite(),
+            Self::Sampled(sampled) => sampled.is_sound(),
         }
     }
 }
@@ -101,6 +105,13 @@ impl Factors {
                 self.implicit(history, reg * weight.powf(reg_exponent), unobserved_weight, alpha)
             }
             FoldIn::Projection { fill, bias } => Some(self.project(history, fill, bias)),
+            FoldIn::Sampled(sampled) => {
+                let (response, start) = (self.settings.link.response(), vec![0.0; self.factors()]);
+                Some((
+                    sampled.vector(history, &self.popular, response, &start, OneProduct(self)),
+                    0.0,
+                ))
+            }
         };
         solution
             .filter(|(p, b)| b.is_finite() && p.iter().all(|x| x.is_finite()))
@@ -217,6 +228,27 @@ impl Factors {
             }
             gram
         })
+    }
+}
+
+/// The model before its link, as a function of one user's vector.
+struct OneProduct<'a>(&'a Factors);
+
+impl OfUser for OneProduct<'_> {
+    fn scores(&mut self, vector: &[f32], items: &[u32], scores: &mut [f32]) {
+        for (&i, score) in items.iter().zip(scores) {
+            let i = i as usize;
+            *score = self.0.settings.offset
+                + self.0.item_bias[i]
+                + vector::dot(vector, self.0.items.row(i));
+        }
+    }
+
+    fn gradient(&mut self, _: &[f32], items: &[u32], slopes: &[f32], gradient: &mut [f32]) {
+        gradient.fill(0.0);
+        for (&i, &slope) in items.iter().zip(slopes) {
+            vector::add_scaled(gradient, slope, self.0.items.row(i as usize));
+        }
     }
 }
 

@@ -10,8 +10,11 @@ pub mod factors;
 pub mod fold_in;
 pub mod item_knn;
 pub mod item_weights;
+pub mod network;
+pub mod neumf;
 pub mod output;
 pub mod popularity;
+pub mod sampled;
 pub mod similarity;
 pub mod slim;
 pub mod svd;
@@ -26,6 +29,8 @@ pub use factors::Factors;
 pub use fold_in::FoldIn;
 pub use item_knn::ItemKnn;
 pub use item_weights::ItemWeights;
+pub use network::Network;
+pub use neumf::{Gmf, Mlp, Neumf};
 pub use popularity::Popularity;
 pub use slim::Slim;
 pub use svd::Svd;
@@ -52,6 +57,7 @@ pub fn load(
 ) -> Result<Box<dyn Model>> {
     match kind {
         Factors::KIND => Ok(Box::new(Factors::load(settings, archive, users, items)?)),
+        Network::KIND => Ok(Box::new(Network::load(settings, archive, users, items)?)),
         ItemWeights::KIND => Ok(Box::new(ItemWeights::load(settings, archive, items)?)),
         AutoEncoder::KIND => Ok(Box::new(AutoEncoder::load(settings, archive, items)?)),
         _ => Err(archive.bad(format!("model shape `{kind}` is not known to this version"))),

@@ -83,6 +83,7 @@ impl Table {
 
     /// One step of each of `rows`, which rise. `gradient_of(r, gradient)` fills the gradient of
     /// `rows[r]`, which comes to it as zeros. Pieces of rows are worked on in parallel.
+    #[cfg(test)]
     pub fn step_rows(
         &mut self,
         rows: &[u32],
