@@ -8,7 +8,7 @@ use common::Place;
 fn everything_is_listed_with_its_files() {
     let place = Place::new();
     let out = place.ok("reproduce");
-    for name in ["toy", "anime", "gowalla", "autorec-ml-1m"] {
+    for name in ["toy", "anime", "d2l-ml-100k", "ncf-ml-1m", "autorec-ml-1m", "gowalla"] {
         assert!(out.lines().any(|line| line.starts_with(name)), "{out}");
     }
     let list = place.json("reproduce");
@@ -74,5 +74,23 @@ fn published_files_are_read_as_they_are() {
     let answer = place.json("reproduce autorec-ml-1m --quick");
     for name in ["autorec-item", "autorec-user", "biased-mf"] {
         assert!(answer["ours"][name]["rmse"]["mean"].as_f64().is_some(), "{answer}");
+    }
+    let rows = |from: u32| {
+        (from..from + 8).flat_map(|t| (0..40).map(move |u| (u, (u * 3 + t * 7) % 60, t)))
+    };
+    let tabs =
+        |from: u32| rows(from).map(|(u, i, t)| format!("{u}\t{i}\t4\t{t}\n")).collect::<String>();
+    place.write("u.data", tabs(0));
+    let answer = place.json("reproduce d2l-ml-100k --quick");
+    assert!(answer["ours"]["neumf"]["auc"]["mean"].as_f64().is_some(), "{answer}");
+    place.write("ml-1m.train.rating", tabs(0));
+    let test = (0..40).map(|u| format!("{u}\t{}\t5\t9\n", (u * 3 + 59) % 60));
+    place.write("ml-1m.test.rating", test.collect::<String>());
+    let negatives = (0..40)
+        .map(|u| format!("({u},{})\t{}\t{}\n", (u * 3 + 59) % 60, (u + 1) % 60, (u + 5) % 60));
+    place.write("ml-1m.test.negative", negatives.collect::<String>());
+    let answer = place.json("reproduce ncf-ml-1m --quick");
+    for name in ["neumf", "gmf", "mlp", "dot product", "popularity"] {
+        assert!(answer["ours"][name]["hr@10"]["mean"].as_f64().is_some(), "{answer}");
     }
 }

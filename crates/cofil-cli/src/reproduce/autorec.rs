@@ -2,7 +2,7 @@
 
 use super::files::{Folder, Need, aligned};
 use super::report::{Published, Wanted};
-use super::{Experiment, Trial, judge, line, protocol, recipe};
+use super::{Experiment, Trial, lines, protocol, recipe};
 use anyhow::Result;
 use cofil::Metric;
 use cofil::data::split::{Share, Split};
@@ -50,9 +50,6 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
         let parts = split.apply(&ratings)?.remove(0);
         let parts = aligned(parts.train, &parts.test)?;
         let protocol = protocol(vec![Metric::Rmse]);
-        let judged = recipes
-            .iter()
-            .map(|(name, algorithm)| line(name, &judge(name, algorithm, &parts, &protocol, seed)?));
-        judged.collect()
+        lines(&recipes, &parts, &protocol, seed)
     }))
 }

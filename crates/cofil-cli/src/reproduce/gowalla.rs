@@ -2,7 +2,7 @@
 
 use super::files::{Folder, Need, aligned, lists};
 use super::report::{Published, Wanted};
-use super::{Experiment, Trial, judge, line, protocol, recipe};
+use super::{Experiment, Trial, lines, protocol, recipe};
 use anyhow::Result;
 use cofil::{Interactions, Metric};
 use serde_json::json;
@@ -58,9 +58,6 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
         [("ials", recipe("ials", ials)?), ("popularity", recipe("popularity", json!({}))?)];
     Ok(Box::new(move |seed| {
         let protocol = protocol(vec![Metric::Recall(20), Metric::Ndcg(20)]);
-        let judged = recipes
-            .iter()
-            .map(|(name, algorithm)| line(name, &judge(name, algorithm, &parts, &protocol, seed)?));
-        judged.collect()
+        lines(&recipes, &parts, &protocol, seed)
     }))
 }

@@ -5,8 +5,10 @@
 
 mod anime;
 mod autorec;
+mod d2l;
 mod files;
 mod gowalla;
+mod ncf;
 mod report;
 mod toy;
 
@@ -63,8 +65,14 @@ struct Experiment {
 /// Trains and judges once, with a seed.
 type Trial = Box<dyn Fn(u64) -> Result<Vec<Line>>>;
 
-const EXPERIMENTS: [Experiment; 4] =
-    [toy::EXPERIMENT, anime::EXPERIMENT, gowalla::EXPERIMENT, autorec::EXPERIMENT];
+const EXPERIMENTS: [Experiment; 6] = [
+    toy::EXPERIMENT,
+    anime::EXPERIMENT,
+    d2l::EXPERIMENT,
+    ncf::EXPERIMENT,
+    autorec::EXPERIMENT,
+    gowalla::EXPERIMENT,
+];
 
 pub fn run(args: &Args) -> Result<()> {
     let Some(name) = &args.name else { return list(args.json) };
@@ -142,6 +150,19 @@ fn line(name: &'static str, entry: &Entry) -> Result<Line> {
         settings: output::value(&entry.algorithm)?,
         values: values(&entry.report.metrics),
     })
+}
+
+/// A line for each of `recipes`.
+fn lines(
+    recipes: &[(&'static str, Algorithm)],
+    parts: &(Ratings, Ratings),
+    protocol: &Protocol,
+    seed: u64,
+) -> Result<Vec<Line>> {
+    let line = |(name, algorithm): &(&'static str, Algorithm)| {
+        line(name, &judge(name, algorithm, parts, protocol, seed)?)
+    };
+    recipes.iter().map(line).collect()
 }
 
 fn values(measures: &Measures) -> Vec<(String, Value)> {
