@@ -266,3 +266,14 @@ fn ials_on_gowalla() {
     let found = measured(&algorithm("ials", settings), &parts, protocol, &metrics);
     assert!(found[0] >= 0.18 && found[1] >= 0.149, "{found:?}");
 }
+
+// === autorec ===
+
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn autorec_on_movielens_1m() {
+    let parts = parts(table("ml-1m-90-10/train.csv.gz"), &table("ml-1m-90-10/test.csv.gz"));
+    // The paper has .831 and .874.
+    assert!(rmse(&algorithm("autorec-item", json!({})), &parts) <= 0.829);
+    assert!(rmse(&algorithm("autorec-user", json!({})), &parts) <= 0.855);
+}

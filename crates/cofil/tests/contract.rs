@@ -6,6 +6,7 @@ use cofil::models::Target;
 use cofil::models::autorec::AutoRec;
 use cofil::models::biased_mf::Offset;
 use cofil::models::neumf::Training;
+use cofil::train::schedule::Schedule;
 use cofil::{
     Algorithm, BiasedMf, Checkpoint, Csr, Error, Gmf, Mlp, Model, Neumf, Query, Ratings,
     Recommender, Row, Run, Scored, User, Validation,
@@ -70,7 +71,9 @@ fn small<S>(default: AutoRec<S>) -> AutoRec<S> {
         epochs: 150,
         batch_size: 8,
         learning_rate: 0.01,
+        schedule: Schedule::Constant,
         reg: 1.0,
+        dropout: 0.0,
         init_scale: 0.1,
         ..default
     }

@@ -92,6 +92,7 @@ fn fast(algorithm: &Algorithm, constant: bool) -> Result<Algorithm> {
         "autorec-item" | "autorec-user" => {
             settings.insert("hidden".into(), json!(64));
             settings.insert("epochs".into(), json!(30));
+            settings.insert("period".into(), json!(30));
             if constant {
                 settings.insert("negatives".into(), json!(5));
             }

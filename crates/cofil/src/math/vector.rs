@@ -72,7 +72,20 @@ pub fn norm(a: &[f32]) -> f32 {
 
 /// Σ aᵢ² in `f64`, for penalties and tests of finiteness.
 pub fn sum_of_squares(a: &[f32]) -> f64 {
-    a.iter().map(|&x| f64::from(x) * f64::from(x)).sum()
+    sum_of_squares_kernel(a)
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn sum_of_squares_kernel(a: &[f32]) -> f64 {
+    let mut lanes = [0f64; LANES];
+    let (whole, rest) = a.as_chunks::<LANES>();
+    for x in whole {
+        for l in 0..LANES {
+            lanes[l] += f64::from(x[l]) * f64::from(x[l]);
+        }
+    }
+    let rest = rest.iter().map(|&x| f64::from(x) * f64::from(x));
+    lanes.iter().copied().chain(rest).sum()
 }
 
 #[cfg(test)]
@@ -89,6 +102,8 @@ mod tests {
             let naive: f64 = a.iter().zip(&b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
             assert!((f64::from(dot(&a, &b)) - naive).abs() < 1e-4, "dot of length {n}");
             assert_eq!(dot(&a, &b).to_bits(), dot_lanes(&a, &b).to_bits(), "width of length {n}");
+            let squares: f64 = a.iter().map(|&x| f64::from(x).powi(2)).sum();
+            assert!((sum_of_squares(&a) - squares).abs() < 1e-9, "squares of length {n}");
             let mut y = b.clone();
             add_scaled(&mut y, 0.5, &a);
             for i in 0..n {

@@ -1,8 +1,9 @@
 //! The shape of autoencoders over a user's row: what somebody has goes in, a score for every item comes
 //! out.
 //!
-//! score(u, i) = output(w_i · g(μ + Σ_{j in history} x_j v_j) + b_i) with x_j = r_j − centre. Known users
-//! and strangers are one case: one pass through the encoder over the history.
+//! score(u, i) = output(w_i · g(μ + Σ_{j in history} x_j v_j) + b_i), where x_j is the value of j less a
+//! centre, and less again in long histories ([`Input`]). Known users and strangers are one case: one
+//! pass through the encoder over the history.
 
 use super::output::Output;
 use crate::data::Row;
@@ -44,31 +45,40 @@ pub struct Settings {
     pub output: Output,
 }
 
-/// From a value of the data to what the encoder sees.
+/// From the values of a row to what the encoder sees.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Input {
-    /// The value less so much.
-    Less(f32),
-    /// 1 where the value is positive, else 0.
-    Liked,
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Whether positive values count as 1 and others as 0.
+    pub liked: bool,
+    /// What is taken from each value.
+    pub centre: f32,
+    /// Length of a row that goes in as it is, above 0.
+    pub usual: f32,
+    /// A row with n entries is multiplied with (usual / n) to this power.
+    pub exponent: f32,
 }
 
 impl Input {
-    /// What the encoder sees of `value`.
+    /// What the encoder sees of `value` in a row of the usual length.
     #[inline(always)]
-    pub fn of(self, value: f32) -> f32 {
-        match self {
-            Self::Less(centre) => value - centre,
-            Self::Liked => f32::from(value > 0.0),
+    pub fn of(&self, value: f32) -> f32 {
+        match self.liked {
+            true => f32::from(value > 0.0),
+            false => value - self.centre,
         }
     }
 
-    fn is_sound(self) -> bool {
-        match self {
-            Self::Less(centre) => centre.is_finite(),
-            Self::Liked => true,
-        }
+    /// What a row with n entries is multiplied with.
+    pub fn factor(&self, n: usize) -> f32 {
+        (self.usual / n.max(1) as f32).powf(self.exponent)
+    }
+
+    fn is_sound(&self) -> bool {
+        let numbers = [self.centre, self.usual, self.exponent];
+        numbers.iter().all(|x| x.is_finite())
+            && self.usual > 0.0
+            && (0.0..=1.0).contains(&self.exponent)
     }
 }
 
@@ -104,12 +114,10 @@ impl AutoEncoder {
     /// g(μ + Σ x_j v_j).
     fn encode(&self, history: Row<'_>, code: &mut [f32]) {
         code.copy_from_slice(&self.hidden_bias);
+        let input = self.settings.input;
+        let factor = input.factor(history.len());
         for (item, value) in history.iter() {
-            vector::add_scaled(
-                code,
-                self.settings.input.of(value),
-                self.encoder.row(item as usize),
-            );
+            vector::add_scaled(code, factor * input.of(value), self.encoder.row(item as usize));
         }
         // Histories of any size give a finite code, and by it finite scores.
         code.iter_mut().for_each(|x| *x = x.clamp(-1e15, 1e15));

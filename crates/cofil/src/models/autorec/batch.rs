@@ -30,26 +30,6 @@ impl Lists {
     fn end_row(&mut self) {
         self.ends.push(self.columns.len());
     }
-
-    /// Calls `visit(row, entries)` for what each row has in the first `tile` columns, then in the next
-    /// as many, and so on.
-    pub fn by_tile(&self, tile: usize, mut visit: impl FnMut(usize, Range<usize>)) {
-        let mut next: Vec<usize> = (0..self.ends.len()).map(|r| self.range(r).start).collect();
-        let mut end = 0;
-        let mut left = self.columns.len();
-        while left > 0 {
-            end += tile;
-            for (r, next) in next.iter_mut().enumerate() {
-                let rest = &self.columns[*next..self.ends[r]];
-                let inside = rest.iter().take_while(|&&c| (c as usize) < end).count();
-                if inside > 0 {
-                    visit(r, *next..*next + inside);
-                    *next += inside;
-                    left -= inside;
-                }
-            }
-        }
-    }
 }
 
 /// What some rows put into the network and what should come out.
@@ -81,7 +61,7 @@ impl Entries {
 
     fn push_inputs(&mut self, row: Row<'_>, dropout: f32, input: Input, rng: &mut Rng) {
         // What is kept stands for what is dropped too.
-        let factor = 1.0 / (1.0 - dropout);
+        let factor = input.factor(row.len()) / (1.0 - dropout);
         for (column, value) in row.iter() {
             if dropout == 0.0 || rng.uniform() >= dropout {
                 self.inputs.push(column, factor * input.of(value));
@@ -104,7 +84,7 @@ impl Entries {
             while let Some(negative) = drawn.next_if(|&d| d < column) {
                 self.outputs.push(negative, scale.output.target(0.0));
             }
-            let value = if negatives > 0 { Input::Liked.of(value) } else { value };
+            let value = if negatives > 0 { f32::from(value > 0.0) } else { value };
             self.outputs.push(column, scale.output.target(value));
         }
         drawn.for_each(|negative| self.outputs.push(negative, scale.output.target(0.0)));
@@ -215,15 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn tiles_and_columns_partition_the_entries() {
+    fn columns_partition_the_entries() {
         let list = Lists {
             ends: vec![3, 3, 5],
             columns: vec![0, 2, 9, 2, 5],
             numbers: vec![1.0, 2.0, 3.0, 4.0, 5.0],
         };
-        let mut visits = Vec::new();
-        list.by_tile(4, |row, range| visits.push((row, range)));
-        assert_eq!(visits, [(0, 0..2), (2, 3..4), (2, 4..5), (0, 2..3)]);
         let sorted = ByColumn::new(10, [&list, &list].into_iter(), |p, r| (10 * p + r) as u32);
         assert_eq!(sorted.columns, [0, 2, 5, 9]);
         assert_eq!(sorted.get(1), (&[0, 2, 10, 12][..], &[2.0, 4.0, 2.0, 4.0][..]));

@@ -1,20 +1,27 @@
 //! The two loops that take nearly all of the time, on rows of a whole number of [`LANES`].
 //!
-//! Both go through lists of (row of a table, number) and keep in registers what they add up: [`gather`]
-//! eight lanes of one sum, [`decode`] four rows of the table at a time, so that each number loaded from
-//! the fast caches is used more than once.
+//! Both go through lists of (row of a table, number) and keep what they add up in registers, [`gather`]
+//! [`WIDE`] numbers of one sum and [`decode`] the inner products with four rows, so that a number that is
+//! loaded is used at once or twice.
 
-use crate::math::lanes::{Lanes, lanes, lanes_mut};
-use crate::math::vector::{LANES, add_scaled_lanes, dot_lanes, sum_lanes};
+use crate::math::vector::{LANES, dot_lanes, sum_lanes};
 use crate::train::layers::Activation;
 use multiversion::multiversion;
 
 /// Numbers of [`gather`]'s sum that are in registers at a time.
 const WIDE: usize = 8 * LANES;
 
+/// Rows that [`decode`] takes at once: between their two uses they stay in the first cache.
+const BLOCK: usize = 8;
+
 /// sum ← sum + Σ_e numbers[e] · row `rows[e]` of `table`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 pub fn gather(sum: &mut [f32], rows: &[u32], numbers: &[f32], table: &[f32]) {
+    gather_all(sum, rows, numbers, table);
+}
+
+#[inline(always)]
+fn gather_all(sum: &mut [f32], rows: &[u32], numbers: &[f32], table: &[f32]) {
     let mut at = 0;
     while at + WIDE <= sum.len() {
         gather_lanes::<WIDE>(sum, at, rows, numbers, table);
@@ -60,36 +67,39 @@ pub fn decode(
     table: &[f32],
 ) -> f64 {
     let width = hidden.len();
-    let (fours, rest) = rows.as_chunks::<4>();
-    let (targets, others) = targets.split_at_mut(4 * fours.len());
     let mut squares = 0f64;
-    for (rows, targets) in fours.iter().zip(targets.as_chunks_mut::<4>().0) {
-        let rows = rows.map(|row| &table[row as usize * width..][..width]);
-        let mut sums = [Lanes::ZERO; 4];
-        for at in (0..width).step_by(LANES) {
-            let h = lanes(hidden, at);
-            for (sum, row) in sums.iter_mut().zip(rows) {
-                sum.add_product(h, lanes(row, at));
-            }
+    for (rows, targets) in rows.chunks(BLOCK).zip(targets.chunks_mut(BLOCK)) {
+        let mut sums = [0f32; BLOCK];
+        let (fours, rest) = rows.as_chunks::<4>();
+        for (rows, sums) in fours.iter().zip(sums.as_chunks_mut::<4>().0) {
+            *sums = dot_four(hidden, rows.map(|row| &table[row as usize * width..][..width]));
         }
-        for (sum, target) in sums.iter().zip(targets.iter_mut()) {
-            squares += pull(activation, slope, sum_lanes(sum.0), target);
+        for (&row, sum) in rest.iter().zip(sums[4 * fours.len()..].iter_mut()) {
+            *sum = dot_lanes(hidden, &table[row as usize * width..][..width]);
         }
-        for at in (0..width).step_by(LANES) {
-            let out = lanes_mut(pulled, at);
-            let mut sum = Lanes(*out);
-            for (&x, row) in targets.iter().zip(rows) {
-                sum.add_scaled(x, lanes(row, at));
-            }
-            *out = sum.0;
+        for (&x, target) in sums.iter().zip(targets.iter_mut()) {
+            squares += pull(activation, slope, x, target);
         }
-    }
-    for (&row, target) in rest.iter().zip(others) {
-        let row = &table[row as usize * width..][..width];
-        squares += pull(activation, slope, dot_lanes(hidden, row), target);
-        add_scaled_lanes(pulled, *target, row);
+        gather_all(pulled, rows, targets, table);
     }
     squares
+}
+
+/// The inner products of `x` with four rows.
+#[inline(always)]
+fn dot_four(x: &[f32], rows: [&[f32]; 4]) -> [f32; 4] {
+    let [a, b, c, d] = rows.map(|row| row.as_chunks::<LANES>().0);
+    let (mut of_a, mut of_b, mut of_c, mut of_d) =
+        ([0f32; LANES], [0f32; LANES], [0f32; LANES], [0f32; LANES]);
+    for ((((x, a), b), c), d) in x.as_chunks::<LANES>().0.iter().zip(a).zip(b).zip(c).zip(d) {
+        for l in 0..LANES {
+            of_a[l] = x[l].mul_add(a[l], of_a[l]);
+            of_b[l] = x[l].mul_add(b[l], of_b[l]);
+            of_c[l] = x[l].mul_add(c[l], of_c[l]);
+            of_d[l] = x[l].mul_add(d[l], of_d[l]);
+        }
+    }
+    [sum_lanes(of_a), sum_lanes(of_b), sum_lanes(of_c), sum_lanes(of_d)]
 }
 
 /// Turns a target into the pull towards it; answers the squared error.

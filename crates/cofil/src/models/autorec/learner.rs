@@ -5,7 +5,7 @@
 //! is a sum over its entries in the batch, and steps the row at once. What is written is owned by one
 //! piece of rows or columns, so threads do not meet and sums have one order.
 
-use super::batch::{ByColumn, Entries};
+use super::batch::{ByColumn, Entries, Lists};
 use super::{AutoRec, Served, Side, kernel};
 use crate::data::{Csr, Ratings};
 use crate::math::{Matrix, Rng, lanes, vector};
@@ -17,9 +17,6 @@ use std::borrow::Cow;
 
 /// Rows of a batch that one thread takes at once.
 const PIECE: usize = 64;
-/// Bytes of a table that rows of a piece go through together: with the codes of the piece they stay in
-/// a second-level cache.
-const TILE: usize = 256 << 10;
 
 /// [`AutoRec`] part-way through learning.
 pub(super) struct Network<'a, S> {
@@ -37,6 +34,10 @@ pub(super) struct Network<'a, S> {
     pub(super) hidden_bias: Table,
     /// w and b, padded.
     pub(super) decoder: Table,
+    /// Entries of a column that has any, on average.
+    pub(super) mean_count: f32,
+    /// How much of λ each column pays.
+    weights: Vec<f32>,
     /// For each column, what one of its entries pays of the penalty of v, and of that of w.
     pub(super) shares: [Vec<f32>; 2],
     /// One over the rows of a full batch.
@@ -48,6 +49,7 @@ pub(super) struct Network<'a, S> {
 /// What came of the rows of a piece.
 struct Passed {
     entries: Entries,
+    bias_gradient: Vec<f32>,
     squares: f64,
 }
 
@@ -65,20 +67,26 @@ impl<'a, S: Side> Network<'a, S> {
             Table::new(values, settings.optimizer)
         };
         let counts = rows.column_counts();
+        let columns = counts.iter().filter(|&&n| n > 0).count().max(1);
+        let mean_count = rows.nnz() as f32 / columns as f32;
+        let weight = |&n: &u32| (n.max(1) as f32 / mean_count).powf(settings.reg_exponent);
+        let weights: Vec<f32> = counts.iter().map(weight).collect();
         let per_column = settings.negatives as f32 * rows.nnz() as f32 / rows.cols().max(1) as f32;
         let share = |factor: f32, more: f32| {
-            let share = |&count: &u32| 1.0 / (factor * count as f32 + more).max(1.0);
-            counts.iter().map(share).collect::<Vec<f32>>()
+            let visits = counts.iter().map(|&n| (factor * n as f32 + more).max(1.0));
+            weights.iter().zip(visits).map(|(weight, visits)| weight / visits).collect()
         };
         let filled = (0..rows.rows() as u32).filter(|&r| !rows.row(r as usize).is_empty());
         let filled: Vec<u32> = filled.collect();
         let batch = settings.batch_size.min(filled.len());
         Self {
-            scale: settings.scale(train),
+            scale: settings.scale(train, &rows),
             encoder: table(0),
             decoder: table(1),
             hidden_bias: Table::new(Matrix::zeros(1, width), settings.optimizer),
             shares: [share(1.0 - settings.dropout, 0.0), share(1.0, per_column)],
+            weights,
+            mean_count,
             weight: 1.0 / batch as f32,
             codes: vec![0.0; 2 * batch.next_multiple_of(PIECE) * width],
             popular: train.by_user.column_counts().iter().map(|&c| c as f32).collect(),
@@ -90,11 +98,6 @@ impl<'a, S: Side> Network<'a, S> {
 
     fn width(&self) -> usize {
         self.encoder.values.cols()
-    }
-
-    /// Columns whose entries are gone through together.
-    fn tile(&self) -> usize {
-        (TILE / 4 / self.width()).max(1)
     }
 
     /// One step on a batch of rows; answers Σ (ŷ − y)² before it.
@@ -131,11 +134,7 @@ impl<'a, S: Side> Network<'a, S> {
             });
         }
         let mut gradient = vec![0.0; width];
-        for (piece, rows) in codes.chunks(2 * PIECE * width).zip(batch.chunks(PIECE)) {
-            for of_row in piece[PIECE * width..].chunks_exact(width).take(rows.len()) {
-                vector::add_scaled(&mut gradient, 1.0, of_row);
-            }
-        }
+        passed.iter().for_each(|p| vector::add_scaled(&mut gradient, 1.0, &p.bias_gradient));
         self.hidden_bias.step(0, &gradient, rate);
         self.codes = codes;
         passed.iter().map(|p| p.squares).sum()
@@ -146,51 +145,43 @@ impl<'a, S: Side> Network<'a, S> {
     fn pass(&self, rows: &[u32], codes: &mut [f32], weight: f32, rng: &Rng) -> Passed {
         let (width, hidden) = (self.width(), self.settings.hidden);
         let mut entries = Entries::new(self.settings, &self.scale, &self.rows, rows, rng);
-        let (codes, pulled) = codes.split_at_mut(PIECE * width);
-        self.encode(&entries, codes);
-        pulled.fill(0.0);
+        let mut bias_gradient = vec![0.0; width];
         let output = self.scale.output;
         let slope = 2.0 * output.factor * output.factor * weight;
-        let outputs = &mut entries.outputs;
-        let mut pulls = std::mem::take(&mut outputs.numbers);
         let mut squares = 0.0;
-        outputs.by_tile(self.tile(), |r, range| {
+        let (codes, pulled) = codes.split_at_mut(PIECE * width);
+        let both = codes.chunks_exact_mut(width).zip(pulled.chunks_exact_mut(width));
+        for (r, (code, pulled)) in both.take(rows.len()).enumerate() {
+            self.encode(&entries.inputs, r, code);
+            pulled.fill(0.0);
+            let outputs = &mut entries.outputs;
+            let range = outputs.range(r);
             squares += kernel::decode(
                 output.activation,
                 slope,
-                &codes[r * width..][..width],
-                &mut pulled[r * width..][..width],
+                code,
+                pulled,
                 &outputs.columns[range.clone()],
-                &mut pulls[range],
+                &mut outputs.numbers[range],
                 self.decoder.values.data(),
             );
-        });
-        outputs.numbers = pulls;
-        for (code, pulled) in codes.chunks_exact(width).zip(pulled.chunks_exact_mut(width)) {
             pulled[hidden..].fill(0.0);
             self.scale.hidden.backward(&code[..hidden], &mut pulled[..hidden]);
+            vector::add_scaled(&mut bias_gradient, 1.0, pulled);
         }
         let factor = f64::from(output.factor);
-        Passed { entries, squares: factor * factor * squares }
+        Passed { entries, bias_gradient, squares: factor * factor * squares }
     }
 
-    /// The codes of rows with these inputs.
-    fn encode(&self, entries: &Entries, codes: &mut [f32]) {
-        let (width, hidden) = (self.width(), self.settings.hidden);
-        let inputs = &entries.inputs;
-        let rows = inputs.ends.len();
-        for code in codes.chunks_exact_mut(width).take(rows) {
-            code.copy_from_slice(self.hidden_bias.values.data());
-        }
-        inputs.by_tile(self.tile(), |r, range| {
-            let (columns, numbers) = (&inputs.columns[range.clone()], &inputs.numbers[range]);
-            let code = &mut codes[r * width..][..width];
-            kernel::gather(code, columns, numbers, self.encoder.values.data());
-        });
-        for code in codes.chunks_exact_mut(width).take(rows) {
-            self.scale.hidden.apply(&mut code[..hidden]);
-            code[hidden] = 1.0;
-        }
+    /// The code of row `r` with these inputs, and 1.
+    fn encode(&self, inputs: &Lists, r: usize, code: &mut [f32]) {
+        let hidden = self.settings.hidden;
+        let range = inputs.range(r);
+        let (columns, numbers) = (&inputs.columns[range.clone()], &inputs.numbers[range]);
+        code.copy_from_slice(self.hidden_bias.values.data());
+        kernel::gather(code, columns, numbers, self.encoder.values.data());
+        self.scale.hidden.apply(&mut code[..hidden]);
+        code[hidden] = 1.0;
     }
 
     /// The code of every row and 1; zeros for rows without entries.
@@ -202,11 +193,11 @@ impl<'a, S: Side> Network<'a, S> {
             let first = piece * PIECE;
             let rows: Vec<u32> = (first as u32..).take(out.len() / length).collect();
             let entries = Entries::new(&whole, &self.scale, &self.rows, &rows, &Rng::new(0, &[]));
-            let mut codes = vec![0.0; PIECE * width];
-            self.encode(&entries, &mut codes);
+            let mut code = vec![0.0; width];
             for (r, out) in out.chunks_exact_mut(length).enumerate() {
                 if !entries.inputs.range(r).is_empty() {
-                    out.copy_from_slice(&codes[r * width..][..length]);
+                    self.encode(&entries.inputs, r, &mut code);
+                    out.copy_from_slice(&code[..length]);
                 }
             }
         });
@@ -230,14 +221,24 @@ impl<'a, S: Side> Network<'a, S> {
         (0..counts.len()).filter(move |&c| drawn || counts[c] > 0)
     }
 
-    /// λ/2 (‖V‖² + ‖W‖²).
+    /// λ/2 (‖V‖² + ‖W‖²), columns weighed.
     pub(super) fn penalty(&self) -> f64 {
-        let squares = |table: &Table| vector::sum_of_squares(table.values.data());
-        let width = self.width();
-        let biases = self.decoder.values.data().iter().skip(self.settings.hidden).step_by(width);
-        let biases: f64 = biases.map(|&b| f64::from(b) * f64::from(b)).sum();
-        let sum = squares(&self.encoder) + squares(&self.decoder) - biases;
-        0.5 * f64::from(self.settings.reg) * sum
+        let (width, hidden) = (self.width(), self.settings.hidden);
+        let squares = |table: &Table| -> f64 {
+            let rows = table.values.data().par_chunks(PIECE * width);
+            let weights = self.weights.par_chunks(PIECE);
+            let of_piece = |(rows, weights): (&[f32], &[f32])| -> f64 {
+                let rows = rows.chunks_exact(width).zip(weights);
+                rows.map(|(row, &weight)| {
+                    f64::from(weight) * vector::sum_of_squares(&row[..hidden])
+                })
+                .sum()
+            };
+            // In the order of the pieces.
+            let sums: Vec<f64> = rows.zip(weights).map(of_piece).collect();
+            sums.iter().sum()
+        };
+        0.5 * f64::from(self.settings.reg) * (squares(&self.encoder) + squares(&self.decoder))
     }
 }
 

@@ -29,7 +29,15 @@ fn names(n: usize) -> std::sync::Arc<crate::IdMap> {
 }
 
 fn small<S: Side>() -> AutoRec<S> {
-    AutoRec { hidden: 3, reg: 0.3, init_scale: 0.5, learning_rate: 1.0, ..AutoRec::default() }
+    AutoRec {
+        dropout: 0.0,
+        schedule: Schedule::Constant,
+        hidden: 3,
+        reg: 0.3,
+        init_scale: 0.5,
+        learning_rate: 1.0,
+        ..AutoRec::default()
+    }
 }
 
 // === A dense program in f64 ===
@@ -69,8 +77,11 @@ impl Dense {
         let mut sum = 0.0;
         for row in rows {
             let mut z = self.mu.clone();
+            let input = scale.input;
+            let factor = f64::from(input.usual) / row.len() as f64;
+            let factor = factor.powf(f64::from(input.exponent));
             for (c, value) in row.iter() {
-                let x = f64::from(scale.input.of(value));
+                let x = factor * f64::from(scale.input.of(value));
                 z.iter_mut().zip(&self.v[c as usize]).for_each(|(z, v)| *z += x * v);
             }
             let h: Vec<f64> = z.into_iter().map(|z| of(scale.hidden, z)).collect();
@@ -119,6 +130,13 @@ fn of(activation: Activation, x: f64) -> f64 {
     }
 }
 
+/// √(n / mean n) of each column; 0 for columns without entries, which no step touches.
+fn weights(counts: &[u32]) -> Vec<f64> {
+    let filled = counts.iter().filter(|&&n| n > 0).count() as f64;
+    let mean = f64::from(counts.iter().sum::<u32>()) / filled;
+    counts.iter().map(|&n| (f64::from(n) / mean).sqrt()).collect()
+}
+
 fn a_step_follows<S: Served>(settings: &AutoRec<S>) {
     let train = toy();
     let mut network = Network::new(settings, &train, 3);
@@ -126,10 +144,10 @@ fn a_step_follows<S: Served>(settings: &AutoRec<S>) {
     network.hidden_bias.values.data_mut()[..3].copy_from_slice(&[0.3, -0.2, 0.1]);
     let before = Dense::of(&network, 3);
     let rows: Vec<Row<'_>> = network.rows.iter().filter(|row| !row.is_empty()).collect();
-    let seen = network.rows.column_counts();
+    let weights = weights(&network.rows.column_counts());
     let scale = network.scale;
     let count = rows.len() as f64;
-    let share = |c: usize| f64::from(seen[c] > 0);
+    let share = |c: usize| weights[c];
     let reg = f64::from(settings.reg);
     let objective = |at: &Dense| (at.squares(&scale, &rows) + at.penalty(reg, share)) / count;
     let slopes = before.gradient(objective);
@@ -180,6 +198,7 @@ fn batches_agree<S: Served>() {
     let (rows, scale) = (network.rows.clone().into_owned(), network.scale);
     let cols = rows.cols();
     let counts = rows.column_counts();
+    let weights = weights(&counts);
     let filled: Vec<u32> =
         (0..rows.rows() as u32).filter(|&r| !rows.row(r as usize).is_empty()).collect();
     let len = at.numbers().len();
@@ -194,7 +213,7 @@ fn batches_agree<S: Served>() {
             let batch: Vec<Row<'_>> = batch.iter().map(|&r| rows.row(r as usize)).collect();
             let mut touched = vec![0u32; cols];
             batch.iter().flat_map(|row| row.columns).for_each(|&c| touched[c as usize] += 1);
-            let share = |c: usize| f64::from(touched[c]) / f64::from(counts[c].max(1));
+            let share = |c: usize| weights[c] * f64::from(touched[c]) / f64::from(counts[c].max(1));
             let objective =
                 |at: &Dense| (at.squares(&scale, &batch) + at.penalty(0.3, share)) / 4.0;
             data += at.squares(&scale, &batch);
@@ -219,7 +238,8 @@ fn batches_agree<S: Served>() {
         }
         let loss = network.epoch(epoch as usize, &rng);
         assert!((loss.data - data).abs() < 1e-3 * data, "{} for {data}", loss.data);
-        let penalty = at.penalty(0.3, |_| 1.0);
+        let unseen = (1.0 / f64::from(network.mean_count)).sqrt();
+        let penalty = at.penalty(0.3, |c| if counts[c] > 0 { weights[c] } else { unseen });
         assert!((loss.penalty - penalty).abs() < 1e-3 * penalty, "{} for {penalty}", loss.penalty);
     }
     let mut found = Dense::of(&network, 3);
@@ -261,6 +281,9 @@ fn agrees_with_pytorch<S: Served>(case: &Value) {
         reg: number("reg"),
         optimizer: serde_json::from_value(case["optimizer"].clone()).expect("an optimizer"),
         centre: Centre::None,
+        input_exponent: 0.0,
+        reg_exponent: 0.0,
+        dropout: 0.0,
         encoder: Sigmoid,
         ..AutoRec::default()
     };
@@ -390,6 +413,14 @@ fn bad_settings_are_told() {
             (json!({"reg": -1}), "setting `reg`: must be at least 0, got -1"),
             (json!({"learning_rate": 0}), "setting `learning_rate`: must be greater than 0, got 0"),
             (json!({"init_scale": 0}), "setting `init_scale`: must be greater than 0, got 0"),
+            (
+                json!({"input_exponent": 2}),
+                "setting `input_exponent`: must be at least 0 and at most 1, got 2",
+            ),
+            (
+                json!({"reg_exponent": -0.5}),
+                "setting `reg_exponent`: must be at least 0 and at most 1, got -0.5",
+            ),
             (json!({"decay": 0}), "setting `decay`: must be above 0 and at most 1, got 0"),
             (json!({"dropout": 1}), "setting `dropout`: must be at least 0 and below 1, got 1"),
         ] {
