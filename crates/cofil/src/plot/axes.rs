@@ -175,13 +175,17 @@ fn frame(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, scale: &Scale, be
     plot
 }
 
+/// A few bars do not fill their panel.
+const WIDEST: f64 = 64.0;
+
 /// Draws bars; returns where the data begins.
 pub fn bars(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, bars: &[(String, f64)]) -> f64 {
     let scale = Scale::new(y.log, true, bars.iter().map(|b| b.1));
     let longest = bars.iter().map(|b| text_width(&b.0, TICK.size)).fold(0.0, f64::max);
     let slot = (space.width - 90.0) / bars.len().max(1) as f64;
     // Names stand upright where they have no room side by side, unless leaving some out makes it.
-    let numeric = bars.iter().all(|b| b.0.trim_start_matches('−').parse::<f64>().is_ok());
+    let number = |name: &str| name.trim_start_matches('−').replace(',', "").parse::<f64>().is_ok();
+    let numeric = bars.iter().all(|b| number(&b.0));
     let upright = !numeric && longest > slot;
     let every = if numeric { ((longest + 6.0) / slot).ceil().max(1.0) as usize } else { 1 };
     let below = if upright { 32.0 + longest.min(90.0) } else { 44.0 };
@@ -191,9 +195,9 @@ pub fn bars(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, bars: &[(Strin
         let left = plot.left + slot * at as f64;
         if scale.shows(*height) {
             let height = plot.height * scale.at(*height);
-            let gap = (0.15 * slot).min(8.0);
-            let top = plot.bottom() - height;
-            canvas.rect(Rect { left: left + gap, top, width: slot - 2.0 * gap, height }, SERIES[0]);
+            let width = (slot - 2.0 * (0.15 * slot).min(8.0)).min(WIDEST);
+            let (left, top) = (left + (slot - width) / 2.0, plot.bottom() - height);
+            canvas.rect(Rect { left, top, width, height }, SERIES[0]);
         }
         let (center, under) = (left + slot / 2.0, plot.bottom() + 12.0);
         if upright {
