@@ -42,8 +42,8 @@ fn read_until(from: &mut impl BufRead, part: &str) -> String {
 
 /// The number of the last epoch that a line of `text` tells.
 fn last_epoch(text: &str) -> u64 {
-    let numbers = text.lines().filter_map(|l| l.strip_prefix("epoch ")?.split_once('/'));
-    numbers.last().expect("a line for each epoch").0.parse().expect("a number")
+    let mut numbers = text.lines().filter_map(|l| l.strip_prefix("epoch ")?.split_once('/'));
+    numbers.next_back().expect("a line for each epoch").0.parse().expect("a number")
 }
 
 #[test]

@@ -1,121 +1,21 @@
 //! Files of named arrays: safetensors with one JSON header, a checksum, an atomic write and a
 //! reader that trusts nothing. `docs/format.md` tells the layout byte by byte.
 
+mod atomic;
+mod tensor;
+
+pub use atomic::{Pending, check_writable, write_atomically, write_with};
+pub use tensor::Tensor;
+
 use crate::error::{Error, Result};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The version this build writes; it reads this one and all before.
 pub const VERSION: u32 = 1;
-
-/// A named array to write.
-#[derive(Clone, Debug)]
-pub struct Tensor<'a> {
-    name: Cow<'a, str>,
-    shape: Vec<usize>,
-    data: Data<'a>,
-}
-
-/// The element types a file may hold.
-#[derive(Clone, Debug)]
-enum Data<'a> {
-    F32(&'a [f32]),
-    U32(&'a [u32]),
-    U64(Vec<u64>),
-    I64(&'a [i64]),
-    U8(&'a [u8]),
-}
-
-impl<'a> Tensor<'a> {
-    /// A vector of `f32`.
-    pub fn f32(name: impl Into<Cow<'a, str>>, data: &'a [f32]) -> Self {
-        Self { name: name.into(), shape: vec![data.len()], data: Data::F32(data) }
-    }
-
-    /// A row-major matrix of `f32`.
-    pub fn matrix(name: impl Into<Cow<'a, str>>, matrix: &'a crate::math::Matrix) -> Self {
-        Self {
-            name: name.into(),
-            shape: vec![matrix.rows(), matrix.cols()],
-            data: Data::F32(matrix.data()),
-        }
-    }
-
-    /// A vector of `u32`.
-    pub fn u32(name: impl Into<Cow<'a, str>>, data: &'a [u32]) -> Self {
-        Self { name: name.into(), shape: vec![data.len()], data: Data::U32(data) }
-    }
-
-    /// A vector of sizes, stored as `u64`.
-    pub fn sizes(name: impl Into<Cow<'a, str>>, data: &[usize]) -> Self {
-        let data: Vec<u64> = data.iter().map(|&s| s as u64).collect();
-        Self { name: name.into(), shape: vec![data.len()], data: Data::U64(data) }
-    }
-
-    /// A vector of `i64`.
-    pub fn i64(name: impl Into<Cow<'a, str>>, data: &'a [i64]) -> Self {
-        Self { name: name.into(), shape: vec![data.len()], data: Data::I64(data) }
-    }
-
-    /// Bytes, such as text.
-    pub fn bytes(name: impl Into<Cow<'a, str>>, data: &'a [u8]) -> Self {
-        Self { name: name.into(), shape: vec![data.len()], data: Data::U8(data) }
-    }
-
-    /// Name of the array.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The elements, if they are `f32`.
-    pub fn as_f32(&self) -> Option<&'a [f32]> {
-        match self.data {
-            Data::F32(data) => Some(data),
-            _ => None,
-        }
-    }
-
-    /// Its length in each direction.
-    pub fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    /// Number of bytes of the elements.
-    pub fn size(&self) -> usize {
-        let width = match self.data {
-            Data::F32(_) | Data::U32(_) => 4,
-            Data::U64(_) | Data::I64(_) => 8,
-            Data::U8(_) => 1,
-        };
-        self.shape.iter().product::<usize>() * width
-    }
-
-    fn dtype(&self) -> Dtype {
-        match self.data {
-            Data::F32(_) => Dtype::F32,
-            Data::U32(_) => Dtype::U32,
-            Data::U64(_) => Dtype::U64,
-            Data::I64(_) => Dtype::I64,
-            Data::U8(_) => Dtype::U8,
-        }
-    }
-
-    /// Little-endian bytes of the elements.
-    fn to_bytes(&self) -> Cow<'_, [u8]> {
-        match &self.data {
-            Data::F32(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Data::U32(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Data::U64(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Data::I64(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Data::U8(data) => Cow::Borrowed(data),
-        }
-    }
-}
 
 /// The one metadata entry of a file, under the key `cofil`.
 #[derive(Serialize, Deserialize)]
@@ -147,7 +47,7 @@ pub struct Archive {
 /// If the file system refuses.
 pub fn write(path: &Path, content: &str, header: &Value, tensors: &[Tensor<'_>]) -> Result<String> {
     let mut sorted: Vec<_> =
-        tensors.iter().map(|t| (&*t.name, t.dtype(), t.shape.as_slice(), t.to_bytes())).collect();
+        tensors.iter().map(|t| (t.name(), t.dtype(), t.shape(), t.to_bytes())).collect();
     sorted.sort_by_key(|t| t.0);
     let checksum = checksum(header, sorted.iter().map(|t| (t.0, t.1, t.2, &*t.3)));
     let envelope = Envelope {
@@ -167,27 +67,6 @@ pub fn write(path: &Path, content: &str, header: &Value, tensors: &[Tensor<'_>])
     Ok(checksum)
 }
 
-/// Puts `bytes` at `path` through a temporary sibling, flushed to the disk before the rename.
-///
-/// # Errors
-/// If the file system refuses.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_with(path, |file| file.write_all(bytes)).map(|_| ())
-}
-
-/// [`write_atomically`] for what is produced piece by piece; returns the size of the file.
-///
-/// # Errors
-/// If `fill` fails or the file system refuses; `path` is then as it was.
-pub fn write_with(
-    path: &Path,
-    fill: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
-) -> Result<u64> {
-    let mut pending = Pending::create(path)?;
-    fill(pending.file.as_file_mut()).map_err(|e| Error::io(path, e))?;
-    pending.finish()
-}
-
 /// `value` as JSON with numbers as short as they can be: 0.05 and not 0.05000000074505806, which is
 /// what becomes of single precision on its way through double.
 ///
@@ -195,80 +74,6 @@ pub fn write_with(
 /// If `value` is no JSON: a map with keys that are no text.
 pub fn plain(value: &impl Serialize) -> serde_json::Result<Value> {
     serde_json::from_str(&serde_json::to_string(value)?)
-}
-
-/// Refuses a place where [`write_atomically`] would fail, before the work is done.
-///
-/// # Errors
-/// If no file can be made there.
-pub fn check_writable(path: &Path) -> Result<()> {
-    Pending::create(path).map(|_| ())
-}
-
-/// A file that takes its place when it is finished, and leaves no trace if it never is.
-#[derive(Debug)]
-pub struct Pending {
-    path: PathBuf,
-    file: tempfile::NamedTempFile,
-}
-
-impl Pending {
-    /// Begins the file that is to stand at `path`.
-    ///
-    /// # Errors
-    /// If the file system refuses.
-    pub fn create(path: &Path) -> Result<Self> {
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let fail = |kind, message: String| Error::io(path, std::io::Error::new(kind, message));
-        if path.is_dir() {
-            let message = "this is a folder; name a file in it".into();
-            return Err(fail(std::io::ErrorKind::IsADirectory, message));
-        }
-        let mut builder = tempfile::Builder::new();
-        // What others may read is for the umask to say, as with any new file.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        // The error of the temporary file would name that file instead of the one asked for.
-        let file = builder.prefix(".cofil-").tempfile_in(folder).map_err(|error| {
-            let reason = match error.kind() {
-                std::io::ErrorKind::NotFound => format!("there is no folder {}", folder.display()),
-                kind => format!("cannot write into {}: {kind}", folder.display()),
-            };
-            fail(error.kind(), reason)
-        })?;
-        Ok(Self { path: path.to_owned(), file })
-    }
-
-    /// Where it is to stand.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Flushes it to the disk and puts it in its place; returns its bytes.
-    ///
-    /// # Errors
-    /// If the file system refuses.
-    pub fn finish(self) -> Result<u64> {
-        let Self { path, file } = self;
-        let fail = |e| Error::io(&path, e);
-        file.as_file().sync_all().map_err(fail)?;
-        let size = file.as_file().metadata().map_err(fail)?.len();
-        file.persist(&path).map_err(|e| fail(e.error))?;
-        Ok(size)
-    }
-}
-
-impl Write for Pending {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
 }
 
 /// BLAKE3 over the header's JSON and each tensor's name, type, shape and bytes, by name.

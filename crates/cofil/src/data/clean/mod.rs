@@ -11,13 +11,18 @@
 //! A user or item that is left without interactions leaves the id maps; the order of the others, and
 //! of the rows, is kept.
 
-use super::prose::{count, number};
-use super::ratings::counting_order;
-use super::{Csr, Duplicates, IdMap, Interactions, Ratings};
+mod report;
+mod steps;
+
+pub use report::CleanReport;
+pub(super) use steps::counts;
+
+use super::prose::count;
+use super::{Csr, Duplicates, Interactions, Ratings};
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use steps::{compact, core, merge, retain};
 
 /// How to clean interactions. The default merges repeated pairs and changes nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,36 +40,6 @@ pub struct Clean {
     pub min_item: u32,
     /// Count every pair 1, as implicit feedback. Default: false.
     pub implicit: bool,
-}
-
-/// What cleaning did, step by step. Every row that is gone is counted in exactly one of `missing`,
-/// `duplicates`, `below_threshold` and `outside_core`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct CleanReport {
-    /// The settings.
-    pub settings: Clean,
-    /// Rows that came in.
-    pub rows: usize,
-    /// Rows dropped because their value means "no rating".
-    pub missing: usize,
-    /// Rows merged into another row of the same pair.
-    pub duplicates: usize,
-    /// Pairs dropped because their value is below the threshold.
-    pub below_threshold: usize,
-    /// Pairs dropped because their user or item had too few.
-    pub outside_core: usize,
-    /// Passes over the data until every user and item had enough.
-    pub core_rounds: usize,
-    /// Users who came in and have no interaction any more.
-    pub users_dropped: usize,
-    /// Items that came in and have no interaction any more.
-    pub items_dropped: usize,
-    /// Users that are left.
-    pub users: usize,
-    /// Items that are left.
-    pub items: usize,
-    /// Interactions that are left.
-    pub interactions: usize,
 }
 
 impl Clean {
@@ -166,168 +141,12 @@ impl Clean {
     }
 }
 
-impl CleanReport {
-    /// Whether the data came out as it went in, apart from its values.
-    pub fn is_untouched(&self) -> bool {
-        self.rows == self.interactions && self.users_dropped == 0 && self.items_dropped == 0
-    }
-
-    /// What was done, one sentence per step that did something.
-    pub fn sentences(&self) -> Vec<String> {
-        let Clean { missing, duplicates, threshold, min_user, min_item, implicit } = &self.settings;
-        let mut told = Vec::new();
-        if self.missing > 0 {
-            let marks: Vec<String> = missing.iter().map(f32::to_string).collect();
-            let marks = marks.join(" or ");
-            told.push(format!("{} dropped: {marks} means no rating", count(self.missing, "row")));
-        }
-        if self.duplicates > 0 {
-            let kept = match duplicates {
-                Duplicates::Last => "the last of each pair counts",
-                Duplicates::First => "the first of each pair counts",
-                Duplicates::Mean => "their mean counts",
-                Duplicates::Sum => "their sum counts",
-                Duplicates::Max => "the largest of each pair counts",
-                Duplicates::Error => "none is allowed",
-            };
-            told.push(format!("{} merged: {kept}", count(self.duplicates, "repeated row")));
-        }
-        if let Some(threshold) = threshold {
-            let dropped = count(self.below_threshold, "pair");
-            told.push(format!("{dropped} below {threshold} dropped, the others count 1"));
-        }
-        if *min_user > 1 || *min_item > 1 {
-            told.push(format!(
-                "{} dropped until every user had {} and every item {} (rounds: {})",
-                count(self.outside_core, "pair"),
-                (*min_user).max(1),
-                (*min_item).max(1),
-                self.core_rounds
-            ));
-        }
-        if self.users_dropped > 0 || self.items_dropped > 0 {
-            told.push(format!(
-                "{} and {} left without interactions dropped",
-                count(self.users_dropped, "user"),
-                count(self.items_dropped, "item")
-            ));
-        }
-        if *implicit && threshold.is_none() {
-            told.push(format!("all {} pairs count 1", number(self.interactions)));
-        }
-        told
-    }
-}
-
-/// Keeps the rows where `keep` says so; returns how many went.
-fn retain(data: &mut Interactions, keep: &[bool]) -> usize {
-    fn pick<T>(column: &mut Vec<T>, keep: &[bool]) {
-        let mut keep = keep.iter();
-        column.retain(|_| *keep.next().expect("one flag per row"));
-    }
-    let before = data.len();
-    if keep.iter().any(|&k| !k) {
-        pick(&mut data.user, keep);
-        pick(&mut data.item, keep);
-        pick(&mut data.value, keep);
-        if let Some(time) = &mut data.time {
-            pick(time, keep);
-        }
-    }
-    before - data.len()
-}
-
-/// Merges the rows of each (user, item) pair, as [`Ratings::new`] does.
-fn merge(data: &mut Interactions, how: Duplicates) -> Result<()> {
-    let by_item = counting_order(&data.item, data.items.len(), 0..data.len());
-    let order = counting_order(&data.user, data.users.len(), by_item.into_iter());
-    let pair = |at: usize| (data.user[at], data.item[at]);
-    let mut keep = vec![true; data.len()];
-    let mut merged: Vec<(usize, f32)> = Vec::new();
-    for rows in order.chunk_by(|&a, &b| pair(a) == pair(b)).filter(|rows| rows.len() > 1) {
-        let values = || rows.iter().map(|&at| data.value[at]);
-        let (first, last) = (rows[0], rows[rows.len() - 1]);
-        let (kept, value) = match how {
-            Duplicates::Last => (last, data.value[last]),
-            Duplicates::First => (first, data.value[first]),
-            Duplicates::Mean => {
-                // The running mean of `Ratings::new`, so that both give the same bits.
-                let mean = |(n, mean): (f32, f32), v| (n + 1.0, mean + (v - mean) / (n + 1.0));
-                (last, values().fold((0.0, 0.0), mean).1)
-            }
-            Duplicates::Sum => (last, values().sum()),
-            Duplicates::Max => (last, values().fold(f32::MIN, f32::max)),
-            Duplicates::Error => return Err(repeated(data, first)),
-        };
-        rows.iter().for_each(|&at| keep[at] = at == kept);
-        merged.push((kept, value));
-    }
-    for (at, value) in merged {
-        data.value[at] = value;
-    }
-    retain(data, &keep);
-    Ok(())
-}
-
-fn repeated(data: &Interactions, at: usize) -> Error {
-    // One wording for one mistake, wherever it is found.
-    let rows = data.select(&[at, at]);
-    match Ratings::new(&rows, Duplicates::Error) {
-        Err(error) => error,
-        Ok(_) => unreachable!("the pair is there twice"),
-    }
-}
-
-/// Drops users and items with too few rows until all have enough; returns rows dropped and rounds.
-fn core(data: &mut Interactions, min_user: u32, min_item: u32) -> (usize, usize) {
-    if min_user <= 1 && min_item <= 1 {
-        return (0, 0);
-    }
-    let (mut dropped, mut rounds) = (0, 0);
-    loop {
-        let per_user = counts(&data.user, data.users.len());
-        let per_item = counts(&data.item, data.items.len());
-        let enough = |(&u, &i): (&u32, &u32)| {
-            per_user[u as usize] >= min_user && per_item[i as usize] >= min_item
-        };
-        let keep: Vec<bool> = data.user.iter().zip(&data.item).map(enough).collect();
-        rounds += 1;
-        match retain(data, &keep) {
-            0 => return (dropped, rounds),
-            n => dropped += n,
-        }
-    }
-}
-
-/// How often each of `0..n` occurs.
-pub(super) fn counts(column: &[u32], n: usize) -> Vec<u32> {
-    let mut counts = vec![0u32; n];
-    column.iter().for_each(|&c| counts[c as usize] = counts[c as usize].saturating_add(1));
-    counts
-}
-
-/// Drops names that do not occur; returns how many.
-fn compact(names: &mut Arc<IdMap>, column: &mut [u32]) -> usize {
-    let used = counts(column, names.len());
-    let unused = used.iter().filter(|&&n| n == 0).count();
-    if unused > 0 {
-        let mut smaller = IdMap::new();
-        let new: Vec<u32> = (used.iter().zip(names.names()))
-            .map(|(&n, name)| match n {
-                0 => u32::MAX,
-                _ => smaller.insert(name).expect("no more names than before"),
-            })
-            .collect();
-        column.iter_mut().for_each(|c| *c = new[*c as usize]);
-        *names = Arc::new(smaller);
-    }
-    unused
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::IdMap;
     use proptest::prelude::*;
+    use std::sync::Arc;
 
     fn table(rows: &[(&str, &str, f32)]) -> Interactions {
         let (mut users, mut items) = (IdMap::new(), IdMap::new());

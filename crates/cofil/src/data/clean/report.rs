@@ -1,0 +1,89 @@
+//! What cleaning did, in numbers and in sentences.
+
+use super::Clean;
+use crate::data::Duplicates;
+use crate::data::prose::{count, number};
+use serde::{Deserialize, Serialize};
+
+/// What cleaning did, step by step. Every row that is gone is counted in exactly one of `missing`,
+/// `duplicates`, `below_threshold` and `outside_core`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CleanReport {
+    /// The settings.
+    pub settings: Clean,
+    /// Rows that came in.
+    pub rows: usize,
+    /// Rows dropped because their value means "no rating".
+    pub missing: usize,
+    /// Rows merged into another row of the same pair.
+    pub duplicates: usize,
+    /// Pairs dropped because their value is below the threshold.
+    pub below_threshold: usize,
+    /// Pairs dropped because their user or item had too few.
+    pub outside_core: usize,
+    /// Passes over the data until every user and item had enough.
+    pub core_rounds: usize,
+    /// Users who came in and have no interaction any more.
+    pub users_dropped: usize,
+    /// Items that came in and have no interaction any more.
+    pub items_dropped: usize,
+    /// Users that are left.
+    pub users: usize,
+    /// Items that are left.
+    pub items: usize,
+    /// Interactions that are left.
+    pub interactions: usize,
+}
+
+impl CleanReport {
+    /// Whether the data came out as it went in, apart from its values.
+    pub fn is_untouched(&self) -> bool {
+        self.rows == self.interactions && self.users_dropped == 0 && self.items_dropped == 0
+    }
+
+    /// What was done, one sentence per step that did something.
+    pub fn sentences(&self) -> Vec<String> {
+        let Clean { missing, duplicates, threshold, min_user, min_item, implicit } = &self.settings;
+        let mut told = Vec::new();
+        if self.missing > 0 {
+            let marks: Vec<String> = missing.iter().map(f32::to_string).collect();
+            let marks = marks.join(" or ");
+            told.push(format!("{} dropped: {marks} means no rating", count(self.missing, "row")));
+        }
+        if self.duplicates > 0 {
+            let kept = match duplicates {
+                Duplicates::Last => "the last of each pair counts",
+                Duplicates::First => "the first of each pair counts",
+                Duplicates::Mean => "their mean counts",
+                Duplicates::Sum => "their sum counts",
+                Duplicates::Max => "the largest of each pair counts",
+                Duplicates::Error => "none is allowed",
+            };
+            told.push(format!("{} merged: {kept}", count(self.duplicates, "repeated row")));
+        }
+        if let Some(threshold) = threshold {
+            let dropped = count(self.below_threshold, "pair");
+            told.push(format!("{dropped} below {threshold} dropped, the others count 1"));
+        }
+        if *min_user > 1 || *min_item > 1 {
+            told.push(format!(
+                "{} dropped until every user had {} and every item {} (rounds: {})",
+                count(self.outside_core, "pair"),
+                (*min_user).max(1),
+                (*min_item).max(1),
+                self.core_rounds
+            ));
+        }
+        if self.users_dropped > 0 || self.items_dropped > 0 {
+            told.push(format!(
+                "{} and {} left without interactions dropped",
+                count(self.users_dropped, "user"),
+                count(self.items_dropped, "item")
+            ));
+        }
+        if *implicit && threshold.is_none() {
+            told.push(format!("all {} pairs count 1", number(self.interactions)));
+        }
+        told
+    }
+}

@@ -1,0 +1,111 @@
+//! The steps of cleaning, one function each.
+
+use crate::data::ratings::counting_order;
+use crate::data::{Duplicates, IdMap, Interactions, Ratings};
+use crate::error::{Error, Result};
+use std::sync::Arc;
+
+/// Keeps the rows where `keep` says so; returns how many went.
+pub(super) fn retain(data: &mut Interactions, keep: &[bool]) -> usize {
+    fn pick<T>(column: &mut Vec<T>, keep: &[bool]) {
+        let mut keep = keep.iter();
+        column.retain(|_| *keep.next().expect("one flag per row"));
+    }
+    let before = data.len();
+    if keep.iter().any(|&k| !k) {
+        pick(&mut data.user, keep);
+        pick(&mut data.item, keep);
+        pick(&mut data.value, keep);
+        if let Some(time) = &mut data.time {
+            pick(time, keep);
+        }
+    }
+    before - data.len()
+}
+
+/// Merges the rows of each (user, item) pair, as [`Ratings::new`] does.
+pub(super) fn merge(data: &mut Interactions, how: Duplicates) -> Result<()> {
+    let by_item = counting_order(&data.item, data.items.len(), 0..data.len());
+    let order = counting_order(&data.user, data.users.len(), by_item.into_iter());
+    let pair = |at: usize| (data.user[at], data.item[at]);
+    let mut keep = vec![true; data.len()];
+    let mut merged: Vec<(usize, f32)> = Vec::new();
+    for rows in order.chunk_by(|&a, &b| pair(a) == pair(b)).filter(|rows| rows.len() > 1) {
+        let values = || rows.iter().map(|&at| data.value[at]);
+        let (first, last) = (rows[0], rows[rows.len() - 1]);
+        let (kept, value) = match how {
+            Duplicates::Last => (last, data.value[last]),
+            Duplicates::First => (first, data.value[first]),
+            Duplicates::Mean => {
+                // The running mean of `Ratings::new`, so that both give the same bits.
+                let mean = |(n, mean): (f32, f32), v| (n + 1.0, mean + (v - mean) / (n + 1.0));
+                (last, values().fold((0.0, 0.0), mean).1)
+            }
+            Duplicates::Sum => (last, values().sum()),
+            Duplicates::Max => (last, values().fold(f32::MIN, f32::max)),
+            Duplicates::Error => return Err(repeated(data, first)),
+        };
+        rows.iter().for_each(|&at| keep[at] = at == kept);
+        merged.push((kept, value));
+    }
+    for (at, value) in merged {
+        data.value[at] = value;
+    }
+    retain(data, &keep);
+    Ok(())
+}
+
+fn repeated(data: &Interactions, at: usize) -> Error {
+    // One wording for one mistake, wherever it is found.
+    let rows = data.select(&[at, at]);
+    match Ratings::new(&rows, Duplicates::Error) {
+        Err(error) => error,
+        Ok(_) => unreachable!("the pair is there twice"),
+    }
+}
+
+/// Drops users and items with too few rows until all have enough; returns rows dropped and rounds.
+pub(super) fn core(data: &mut Interactions, min_user: u32, min_item: u32) -> (usize, usize) {
+    if min_user <= 1 && min_item <= 1 {
+        return (0, 0);
+    }
+    let (mut dropped, mut rounds) = (0, 0);
+    loop {
+        let per_user = counts(&data.user, data.users.len());
+        let per_item = counts(&data.item, data.items.len());
+        let enough = |(&u, &i): (&u32, &u32)| {
+            per_user[u as usize] >= min_user && per_item[i as usize] >= min_item
+        };
+        let keep: Vec<bool> = data.user.iter().zip(&data.item).map(enough).collect();
+        rounds += 1;
+        match retain(data, &keep) {
+            0 => return (dropped, rounds),
+            n => dropped += n,
+        }
+    }
+}
+
+/// How often each of `0..n` occurs.
+pub(in crate::data) fn counts(column: &[u32], n: usize) -> Vec<u32> {
+    let mut counts = vec![0u32; n];
+    column.iter().for_each(|&c| counts[c as usize] = counts[c as usize].saturating_add(1));
+    counts
+}
+
+/// Drops names that do not occur; returns how many.
+pub(super) fn compact(names: &mut Arc<IdMap>, column: &mut [u32]) -> usize {
+    let used = counts(column, names.len());
+    let unused = used.iter().filter(|&&n| n == 0).count();
+    if unused > 0 {
+        let mut smaller = IdMap::new();
+        let new: Vec<u32> = (used.iter().zip(names.names()))
+            .map(|(&n, name)| match n {
+                0 => u32::MAX,
+                _ => smaller.insert(name).expect("no more names than before"),
+            })
+            .collect();
+        column.iter_mut().for_each(|c| *c = new[*c as usize]);
+        *names = Arc::new(smaller);
+    }
+    unused
+}

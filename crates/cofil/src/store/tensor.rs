@@ -1,0 +1,108 @@
+//! Named arrays on their way into a file.
+
+use safetensors::tensor::Dtype;
+use std::borrow::Cow;
+
+/// A named array to write.
+#[derive(Clone, Debug)]
+pub struct Tensor<'a> {
+    name: Cow<'a, str>,
+    shape: Vec<usize>,
+    data: Data<'a>,
+}
+
+/// The element types a file may hold.
+#[derive(Clone, Debug)]
+enum Data<'a> {
+    F32(&'a [f32]),
+    U32(&'a [u32]),
+    U64(Vec<u64>),
+    I64(&'a [i64]),
+    U8(&'a [u8]),
+}
+
+impl<'a> Tensor<'a> {
+    /// A vector of `f32`.
+    pub fn f32(name: impl Into<Cow<'a, str>>, data: &'a [f32]) -> Self {
+        Self { name: name.into(), shape: vec![data.len()], data: Data::F32(data) }
+    }
+
+    /// A row-major matrix of `f32`.
+    pub fn matrix(name: impl Into<Cow<'a, str>>, matrix: &'a crate::math::Matrix) -> Self {
+        Self {
+            name: name.into(),
+            shape: vec![matrix.rows(), matrix.cols()],
+            data: Data::F32(matrix.data()),
+        }
+    }
+
+    /// A vector of `u32`.
+    pub fn u32(name: impl Into<Cow<'a, str>>, data: &'a [u32]) -> Self {
+        Self { name: name.into(), shape: vec![data.len()], data: Data::U32(data) }
+    }
+
+    /// A vector of sizes, stored as `u64`.
+    pub fn sizes(name: impl Into<Cow<'a, str>>, data: &[usize]) -> Self {
+        let data: Vec<u64> = data.iter().map(|&s| s as u64).collect();
+        Self { name: name.into(), shape: vec![data.len()], data: Data::U64(data) }
+    }
+
+    /// A vector of `i64`.
+    pub fn i64(name: impl Into<Cow<'a, str>>, data: &'a [i64]) -> Self {
+        Self { name: name.into(), shape: vec![data.len()], data: Data::I64(data) }
+    }
+
+    /// Bytes, such as text.
+    pub fn bytes(name: impl Into<Cow<'a, str>>, data: &'a [u8]) -> Self {
+        Self { name: name.into(), shape: vec![data.len()], data: Data::U8(data) }
+    }
+
+    /// Name of the array.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The elements, if they are `f32`.
+    pub fn as_f32(&self) -> Option<&'a [f32]> {
+        match self.data {
+            Data::F32(data) => Some(data),
+            _ => None,
+        }
+    }
+
+    /// Its length in each direction.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Number of bytes of the elements.
+    pub fn size(&self) -> usize {
+        let width = match self.data {
+            Data::F32(_) | Data::U32(_) => 4,
+            Data::U64(_) | Data::I64(_) => 8,
+            Data::U8(_) => 1,
+        };
+        self.shape.iter().product::<usize>() * width
+    }
+
+    pub(super) fn dtype(&self) -> Dtype {
+        match self.data {
+            Data::F32(_) => Dtype::F32,
+            Data::U32(_) => Dtype::U32,
+            Data::U64(_) => Dtype::U64,
+            Data::I64(_) => Dtype::I64,
+            Data::U8(_) => Dtype::U8,
+        }
+    }
+
+    /// Little-endian bytes of the elements.
+    pub(super) fn to_bytes(&self) -> Cow<'_, [u8]> {
+        match &self.data {
+            Data::F32(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Data::U32(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Data::U64(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Data::I64(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Data::U8(data) => Cow::Borrowed(data),
+        }
+    }
+}

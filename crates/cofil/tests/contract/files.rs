@@ -1,0 +1,84 @@
+//! Files, threads and interruptions: the same bytes.
+
+use super::*;
+
+#[test]
+fn saved_and_loaded_is_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.cofil");
+    let ratings = tastes(40, 30);
+    for algorithm in recipes() {
+        let recommender = train(&algorithm, &ratings);
+        let written = recommender.save(&path).unwrap();
+        let loaded = Recommender::load(&path).unwrap();
+        assert_eq!(loaded.fingerprint(), Some(&*written));
+        assert_eq!(loaded.card(), recommender.card());
+        assert_eq!(bytes(&loaded), bytes(&recommender), "{}", algorithm.name());
+        for user in ["u0", "u7"] {
+            let query = Query::default();
+            assert_eq!(
+                loaded.recommend(user, &query).unwrap(),
+                recommender.recommend(user, &query).unwrap()
+            );
+        }
+    }
+}
+
+#[test]
+fn same_bytes_for_any_number_of_threads() {
+    let ratings = tastes(300, 200);
+    for algorithm in recipes() {
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| bytes(&train(&algorithm, &ratings)))
+        };
+        let one = on(1);
+        assert!(one == on(2) && one == on(3), "{}", algorithm.name());
+    }
+}
+
+#[test]
+fn resumed_equals_uninterrupted() {
+    let ratings = tastes(60, 40);
+    let held_out = tastes(60, 40);
+    for algorithm in recipes() {
+        for watched in [false, true] {
+            let validation =
+                (watched && algorithm.target() == Target::Rating).then_some(Validation {
+                    ratings: &held_out,
+                    metric: Metric::Rmse,
+                    patience: 3,
+                    min_improvement: 0.0,
+                });
+            let folder = tempfile::tempdir().unwrap();
+            let checkpoint = Checkpoint { path: folder.path().join("c"), every: 1 };
+            let name = algorithm.name();
+            let ratings = suited(&algorithm, &ratings);
+            let fit = |mut run: Run<'_>| {
+                let trained = Recommender::train(&algorithm, &ratings, &mut run);
+                bytes(&trained.unwrap_or_else(|e| panic!("{name}: {e}")))
+            };
+            let whole = fit(Run { validation, seed: 9, ..Run::default() });
+            // Stopped again and again, a little later each time.
+            for pause in 1..=3 {
+                let mut left = pause;
+                let run = Run {
+                    validation,
+                    seed: 9,
+                    checkpoint: Some(checkpoint.clone()),
+                    ..Run::default()
+                };
+                fit(Run {
+                    on_epoch: Box::new(move |_| {
+                        left -= 1;
+                        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    }),
+                    ..run
+                });
+            }
+            let resumed =
+                fit(Run { validation, seed: 9, checkpoint: Some(checkpoint), ..Run::default() });
+            assert!(resumed == whole, "{name}");
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! What every recipe promises, checked on every recipe of the list.
+
+mod data;
+mod files;
+mod odd;
+mod settings;
+
+use cofil::evaluate::Metric;
+use cofil::math::{Matrix, Rng};
+use cofil::models::Target;
+use cofil::models::autorec::AutoRec;
+use cofil::models::biased_mf::Offset;
+use cofil::models::neumf::Training;
+use cofil::train::schedule::Schedule;
+use cofil::{
+    Algorithm, BiasedMf, Checkpoint, Csr, Error, Gmf, Mlp, Model, Neumf, Query, Ratings,
+    Recommender, Row, Run, Scored, User, Validation,
+};
+use data::{board, checkerboard, tastes};
+use serde_json::{Map, Value, json};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// Settings small enough for the toy data of this file.
+fn recipes() -> Vec<Algorithm> {
+    Algorithm::all()
+        .into_iter()
+        .map(|algorithm| match algorithm {
+            // Without offset and biases, so that alike means in the same direction.
+            Algorithm::BiasedMf(_) => Algorithm::BiasedMf(BiasedMf {
+                factors: 16,
+                epochs: 30,
+                learning_rate: 0.05,
+                decay: 0.95,
+                reg: 0.001,
+                init_scale: 0.2,
+                biases: false,
+                offset: Offset::None,
+                ..BiasedMf::default()
+            }),
+            Algorithm::Ease(_) => {
+                Algorithm::Ease(cofil::Ease { reg: 1.0, ..cofil::Ease::default() })
+            }
+            Algorithm::Als(_) => Algorithm::Als(cofil::Als { factors: 4, ..cofil::Als::default() }),
+            Algorithm::Svd(_) => Algorithm::Svd(cofil::Svd { factors: 2, ..cofil::Svd::default() }),
+            Algorithm::Ials(_) => {
+                Algorithm::Ials(cofil::Ials { factors: 4, ..cofil::Ials::default() })
+            }
+            Algorithm::Slim(_) => {
+                Algorithm::Slim(cofil::Slim { l1: 0.1, l2: 1.0, ..cofil::Slim::default() })
+            }
+            Algorithm::AutorecItem(default) => Algorithm::AutorecItem(small(default)),
+            Algorithm::AutorecUser(default) => Algorithm::AutorecUser(small(default)),
+            Algorithm::Gmf(gmf) => {
+                let training = Training { epochs: 40, ..fast(gmf.training) };
+                Algorithm::Gmf(Gmf { factors: 8, training })
+            }
+            Algorithm::Mlp(mlp) => Algorithm::Mlp(Mlp { training: fast(mlp.training), ..mlp }),
+            Algorithm::Neumf(neumf) => Algorithm::Neumf(Neumf {
+                factors: 8,
+                pretrain_epochs: 1,
+                training: fast(neumf.training),
+                ..neumf
+            }),
+            other => other,
+        })
+        .chain([
+            Algorithm::AutorecItem(AutoRec { negatives: 3, ..small(AutoRec::default()) }),
+            Algorithm::AutorecUser(AutoRec { negatives: 3, ..small(AutoRec::default()) }),
+        ])
+        .collect()
+}
+
+fn small<S>(default: AutoRec<S>) -> AutoRec<S> {
+    AutoRec {
+        hidden: 8,
+        epochs: 150,
+        batch_size: 8,
+        learning_rate: 0.01,
+        schedule: Schedule::Constant,
+        reg: 1.0,
+        dropout: 0.0,
+        init_scale: 0.1,
+        ..default
+    }
+}
+
+/// Steps small and large enough for a thousand interactions.
+fn fast(training: Training) -> Training {
+    Training { epochs: 25, batch_size: 256, learning_rate: 0.01, negatives: 2, ..training }
+}
+
+/// Networks that learn from interactions refuse values; to them, what was rated was chosen.
+fn suited(algorithm: &Algorithm, ratings: &Ratings) -> Ratings {
+    match algorithm {
+        Algorithm::Gmf(_) | Algorithm::Mlp(_) | Algorithm::Neumf(_)
+            if algorithm.target() == Target::Preference =>
+        {
+            ratings.binary()
+        }
+        _ => ratings.clone(),
+    }
+}
+
+fn train(algorithm: &Algorithm, ratings: &Ratings) -> Recommender {
+    let name = algorithm.name();
+    Recommender::train(algorithm, &suited(algorithm, ratings), &mut Run::default())
+        .unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+fn bytes(recommender: &Recommender) -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("m.cofil");
+    recommender.save(&path).expect("saved");
+    std::fs::read(&path).expect("read back")
+}
+
+#[test]
+fn withheld_checkerboard_item_comes_first() {
+    for algorithm in recipes() {
+        if algorithm.name() == "popularity" {
+            continue; // sees no difference between users, which is the point of it
+        }
+        let ratings = board(&algorithm, 50);
+        let recommender = train(&algorithm, &ratings);
+        for user in ["id4", "id13"] {
+            let best = recommender.recommend(user, &Query { n: 1, ..Query::default() }).unwrap();
+            assert_eq!(best[0].item, user, "{}", algorithm.name());
+            let history: Vec<_> =
+                recommender.user(user).unwrap().history.iter().collect::<Vec<_>>();
+            let names: Vec<(&str, f32)> =
+                history.iter().map(|&(i, v)| (recommender.items().name(i), v)).collect();
+            let best =
+                recommender.recommend_for(&names, &Query { n: 1, ..Query::default() }).unwrap();
+            assert_eq!(best[0].item, user, "{} folded in", algorithm.name());
+        }
+    }
+}
+
+#[test]
+fn someone_unknown_is_shown_what_is_popular() {
+    let ratings = Ratings::from_triples([
+        ("a", "x", 1.0),
+        ("b", "x", 2.0),
+        ("c", "x", 3.0),
+        ("b", "y", 4.0),
+        ("c", "y", 5.0),
+        ("c", "z", 1.0),
+    ])
+    .unwrap();
+    for algorithm in recipes() {
+        let recommender = train(&algorithm, &ratings);
+        let list = recommender.recommend_for(&[], &Query::default()).unwrap();
+        let names: Vec<_> = list.iter().map(|s| s.item).collect();
+        assert_eq!(names, ["x", "y", "z"], "{}", algorithm.name());
+    }
+}
+
+#[test]
+fn scores_are_finite_and_blocks_agree_with_single_scores() {
+    for algorithm in recipes() {
+        for ratings in [board(&algorithm, 20), tastes(40, 30)] {
+            let recommender = train(&algorithm, &ratings);
+            let model = recommender.model();
+            let items: Vec<u32> = (0..model.items() as u32).collect();
+            let users: Vec<User<'_>> = (0..ratings.users.len() as u32)
+                .map(|u| User::of(&ratings, u))
+                .chain([
+                    User::default(),
+                    User::stranger(ratings.by_user.row(3)),
+                    User::stranger(Row { columns: &[0], values: &[1.0] }),
+                ])
+                .collect();
+            let mut block = Matrix::zeros(users.len(), items.len());
+            model.score_block(&users, &mut block);
+            for (r, &user) in users.iter().enumerate() {
+                let mut scores = vec![0.0; items.len()];
+                model.score(user, &items, &mut scores);
+                for (a, b) in scores.iter().zip(block.row(r)) {
+                    assert!(a.is_finite() && b.is_finite(), "{}", algorithm.name());
+                    let close = (a - b).abs() <= 1e-4 * a.abs().max(1.0);
+                    assert!(close, "{}: {a} alone, {b} in a block", algorithm.name());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn unknown_names_are_told() {
+    let recommender = train(&recipes()[0], &checkerboard(10));
+    let says = recommender.recommend("id33", &Query::default()).unwrap_err().to_string();
+    assert!(says.starts_with("unknown user `id33`; did you mean `id3`?"), "{says}");
+    let says = recommender.similar("id", 3).unwrap_err().to_string();
+    assert!(says.starts_with("unknown item `id`"), "{says}");
+}
+
+#[test]
+fn nothing_seen_excluded_or_foreign_is_recommended() {
+    let ratings = tastes(40, 30);
+    for algorithm in recipes() {
+        let recommender = train(&algorithm, &ratings);
+        let query = Query {
+            n: 100,
+            exclude: &["i3", "i4"],
+            candidates: Some(&["i1", "i3", "i5", "i5", "i7"]),
+            seen: false,
+        };
+        let history = [("i5", 4.0)];
+        let list = recommender.recommend_for(&history, &query).unwrap();
+        let mut names: Vec<_> = list.iter().map(|s| s.item).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["i1", "i7"], "{}", algorithm.name());
+        let with_seen = recommender.recommend_for(&history, &Query { seen: true, ..query });
+        assert_eq!(with_seen.unwrap().len(), 3, "{}", algorithm.name());
+    }
+}
+
+#[test]
+fn reasons_come_from_the_history() {
+    for algorithm in recipes() {
+        let ratings = board(&algorithm, 20);
+        let recommender = train(&algorithm, &ratings);
+        let (name, model) = (algorithm.name(), recommender.model());
+        for history in [ratings.by_user.row(4), Row { columns: &[6], values: &[1.0] }] {
+            let contributions = model.contributions(history, 4);
+            assert_eq!(contributions.len(), history.len(), "{name}");
+            assert!(contributions.iter().all(|c| c.is_finite()), "{name}: {contributions:?}");
+            if model.kind() == "item-weights" {
+                let mut score = [0.0];
+                model.score(User::stranger(history), &[4], &mut score);
+                let sum: f32 = contributions.iter().sum();
+                assert!((sum - score[0]).abs() < 1e-5, "{name}: {sum} for {score:?}");
+            }
+        }
+        if name == "popularity" {
+            continue; // nobody's history is the reason
+        }
+        let reasons = recommender.explain("id4", "id4", 3).unwrap();
+        assert!(!reasons.is_empty() && reasons.len() <= 3, "{name}");
+        assert!(reasons.is_sorted_by(|a, b| a.score >= b.score), "{name}");
+        assert!(reasons.iter().all(|r| r.item != "id4" && r.score > 0.0), "{name}");
+        let names: Vec<(&str, f32)> = reasons.iter().map(|r| (r.item, 1.0)).collect();
+        assert_eq!(recommender.explain_for(&names[..1], "id4", 3).unwrap()[0].item, names[0].0);
+    }
+}
+
+#[test]
+fn folded_in_a_training_user_gets_about_the_same_scores() {
+    let ratings = tastes(200, 60);
+    for algorithm in recipes() {
+        // Where values do not count, only those that were liked tell of tastes.
+        let ratings = match suited(&algorithm, &ratings) == ratings {
+            true => ratings.clone(),
+            false => liked(&ratings),
+        };
+        let recommender = train(&algorithm, &ratings);
+        let items: Vec<u32> = (0..60).collect();
+        let mut sum = 0.0;
+        for u in 0..200 {
+            let user = User::of(&ratings, u);
+            let (mut known, mut folded) = (vec![0.0; 60], vec![0.0; 60]);
+            recommender.model().score(user, &items, &mut known);
+            recommender.model().score(User::stranger(user.history), &items, &mut folded);
+            sum += correlation(&known, &folded) / 200.0;
+        }
+        println!("{}: mean correlation {sum}", algorithm.name());
+        assert!(sum > 0.9, "{}: mean correlation {sum}", algorithm.name());
+    }
+}
+
+/// The pairs with values above 3.
+fn liked(ratings: &Ratings) -> Ratings {
+    let row =
+        |u: usize| ratings.by_user.row(u).iter().filter(|(_, v)| *v > 3.0).map(|(i, _)| (i, 1.0));
+    let by_user = Csr::from_rows(ratings.items.len(), (0..ratings.users.len()).map(row));
+    Ratings { by_user, ..ratings.clone() }
+}
+
+fn correlation(a: &[f32], b: &[f32]) -> f32 {
+    let mean = |x: &[f32]| x.iter().sum::<f32>() / x.len() as f32;
+    let (ma, mb) = (mean(a), mean(b));
+    let sum =
+        |f: &dyn Fn(f32, f32) -> f32| a.iter().zip(b).map(|(x, y)| f(x - ma, y - mb)).sum::<f32>();
+    sum(&|x, y| x * y) / (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt()
+}
+
+#[test]
+fn similar_items_are_of_the_same_kind() {
+    for algorithm in recipes() {
+        if algorithm.name() == "popularity" {
+            continue; // knows no kinds
+        }
+        let recommender = train(&algorithm, &board(&algorithm, 30));
+        for item in ["id4", "id13"] {
+            let parity = |name: &str| name[2..].parse::<u32>().unwrap() % 2;
+            for similar in recommender.similar(item, 3).unwrap() {
+                assert_eq!(parity(similar.item), parity(item), "{}", algorithm.name());
+            }
+        }
+    }
+}
