@@ -1,7 +1,7 @@
 //! Real data, any number of threads: the same model to the byte.
 
 use cofil::data::read::{ReadOptions, read};
-use cofil::{Algorithm, Duplicates, Ratings, Recommender, Run};
+use cofil::{Algorithm, Duplicates, Ratings, Recommender, Run, Target};
 use std::path::PathBuf;
 
 #[test]
@@ -15,6 +15,11 @@ fn one_two_and_three_threads_learn_the_same_of_movielens_1m() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for algorithm in Algorithm::all() {
         let algorithm = brief(&algorithm);
+        // Networks that rank take interactions, not values.
+        let ratings = match algorithm.target() {
+            Target::Preference => ratings.binary(),
+            Target::Rating => ratings.clone(),
+        };
         let train = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             let path = folder.path().join(format!("{threads}.cofil"));
