@@ -72,8 +72,8 @@ impl<'a, S: Side> Network<'a, S> {
         let weight = |&n: &u32| (n.max(1) as f32 / mean_count).powf(settings.reg_exponent);
         let weights: Vec<f32> = counts.iter().map(weight).collect();
         let per_column = settings.negatives as f32 * rows.nnz() as f32 / rows.cols().max(1) as f32;
-        let share = |factor: f32, more: f32| {
-            let visits = counts.iter().map(|&n| (factor * n as f32 + more).max(1.0));
+        let share = |drawn: f32| {
+            let visits = counts.iter().map(|&n| (n as f32 + drawn).max(1.0));
             weights.iter().zip(visits).map(|(weight, visits)| weight / visits).collect()
         };
         let filled = (0..rows.rows() as u32).filter(|&r| !rows.row(r as usize).is_empty());
@@ -84,7 +84,7 @@ impl<'a, S: Side> Network<'a, S> {
             encoder: table(0),
             decoder: table(1),
             hidden_bias: Table::new(Matrix::zeros(1, width), settings.optimizer),
-            shares: [share(1.0 - settings.dropout, 0.0), share(1.0, per_column)],
+            shares: [share(0.0), share(per_column)],
             weights,
             mean_count,
             weight: 1.0 / batch as f32,
@@ -221,7 +221,7 @@ impl<'a, S: Side> Network<'a, S> {
         (0..counts.len()).filter(move |&c| drawn || counts[c] > 0)
     }
 
-    /// λ/2 (‖V‖² + ‖W‖²), columns weighed.
+    /// λ/2 ((1 − dropout) ‖V‖² + ‖W‖²), columns weighed.
     pub(super) fn penalty(&self) -> f64 {
         let (width, hidden) = (self.width(), self.settings.hidden);
         let squares = |table: &Table| -> f64 {
@@ -238,7 +238,9 @@ impl<'a, S: Side> Network<'a, S> {
             let sums: Vec<f64> = rows.zip(weights).map(of_piece).collect();
             sums.iter().sum()
         };
-        0.5 * f64::from(self.settings.reg) * (squares(&self.encoder) + squares(&self.decoder))
+        let kept = 1.0 - f64::from(self.settings.dropout);
+        let sum = kept * squares(&self.encoder) + squares(&self.decoder);
+        0.5 * f64::from(self.settings.reg) * sum
     }
 }
 
