@@ -89,9 +89,16 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
             (short.clone(), short.clone(), short, json!({"factors": 8, "epochs": 2}))
         }
         false => (
-            json!({}),
-            json!({}),
-            json!({}),
+            json!({
+                "factors": 64, "layers": [128, 64, 32, 16], "epochs": 12, "negatives": 8, "reg": 0.003,
+                "batch_size": 4096, "learning_rate": 0.003, "init_scale": 0.1, "schedule": "exponential",
+                "decay": 0.85,
+            }),
+            json!({
+                "factors": 64, "epochs": 10, "negatives": 8, "reg": 0.003, "batch_size": 4096,
+                "learning_rate": 0.003, "init_scale": 0.1,
+            }),
+            json!({"layers": [128, 64, 32, 16], "epochs": 15}),
             json!({"factors": 192, "reg": 0.007, "unobserved_weight": 0.3, "epochs": 12}),
         ),
     };
