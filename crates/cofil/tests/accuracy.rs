@@ -177,6 +177,62 @@ fn ials_on_the_split_of_neural_collaborative_filtering() {
     assert!(found[0] >= 0.711 && found[1] >= 0.438, "{found:?}");
 }
 
+// === gmf, mlp, neumf ===
+
+/// HR@10 and NDCG@10 of `name` among the 99 published negatives of each user.
+fn among_negatives(name: &str, settings: serde_json::Value) -> [f64; 2] {
+    let parts = parts(table("ml-1m-ncf/train.csv.gz"), &table("ml-1m-ncf/test.csv"));
+    let parts = binary(parts);
+    let file = data("ml-1m-ncf/negatives.csv.gz");
+    let negatives = read_negatives(&file, &ReadOptions::default(), &parts.1.users, &parts.1.items)
+        .unwrap_or_else(|e| panic!("{e}"));
+    let candidates = Candidates::Given(negatives.by_user);
+    let protocol = Protocol { candidates, ..Protocol::plain(Vec::new()) };
+    let metrics = [Metric::Hr(10), Metric::Ndcg(10)];
+    let found = measured(&algorithm(name, settings), &parts, protocol, &metrics);
+    [found[0], found[1]]
+}
+
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn gmf_on_the_split_of_neural_collaborative_filtering() {
+    let settings = json!({
+        "factors": 64, "epochs": 10, "negatives": 8, "reg": 0.003, "batch_size": 4096,
+        "learning_rate": 0.003, "init_scale": 0.1
+    });
+    let [hr, ndcg] = among_negatives("gmf", settings);
+    assert!(hr >= 0.685 && ndcg >= 0.413);
+}
+
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn neumf_on_the_split_of_neural_collaborative_filtering() {
+    let settings = json!({"factors": 8, "layers": [64, 32, 16, 8], "epochs": 12});
+    let [hr, ndcg] = among_negatives("neumf", settings);
+    assert!(hr >= 0.65 && ndcg >= 0.38);
+}
+
+/// The latest item of each user among all they have not chosen; iALS and EASE come to an AUC of .870, popularity to .797.
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn neumf_by_pairs_on_the_latest_items_of_movielens_100k() {
+    let split = Split::Last { test: split::Share::Count(1) };
+    let found = split.apply(&table("ml-100k/u.data")).expect("enough rows").remove(0);
+    let parts = binary(parts(found.train, &found.test));
+    let metrics = [Metric::Auc, Metric::Hr(50)];
+    let protocol = Protocol::plain(Vec::new());
+    let settings = json!({
+        "loss": "bpr", "negatives": 4, "factors": 10, "layers": [20, 10, 10, 10], "epochs": 20,
+        "batch_size": 1024, "learning_rate": 0.003, "reg": 0.01
+    });
+    let neumf = measured(&algorithm("neumf", settings), &parts, protocol.clone(), &metrics);
+    let popularity = measured(&algorithm("popularity", json!({})), &parts, protocol, &metrics);
+    assert!(
+        neumf[0] >= 0.875 && neumf[1] >= 0.34 && popularity[0] < 0.81,
+        "{neumf:?} {popularity:?}"
+    );
+}
+
 // === Evaluation: the same numbers as others on the same data ===
 
 fn judged(

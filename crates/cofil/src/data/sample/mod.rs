@@ -117,6 +117,12 @@ impl<'a> Sampler<'a> {
         self.log_mass[user as usize] > f32::NEG_INFINITY
     }
 
+    /// Reads what a draw for `user` will read, without waiting for it: to be called some draws ahead.
+    pub fn foresee(&self, user: u32) {
+        let lines = self.positives.row(user as usize).columns.iter().step_by(16);
+        std::hint::black_box(lines.fold(0, |all, column| all ^ column));
+    }
+
     /// ln Q(item | user) of an item that can be drawn for the user.
     pub fn log_probability(&self, user: u32, item: u32) -> f32 {
         let weight = match &self.source {
@@ -144,7 +150,10 @@ impl<'a> Sampler<'a> {
         match &self.source {
             Source::Uniform => {
                 let left = (self.positives.cols() - own.len()) as u32;
-                negatives.fill_with(|| nth_missing(own, rng.below(left)));
+                negatives.fill_with(|| rng.below(left));
+                let (fours, rest) = negatives.as_chunks_mut::<4>();
+                fours.iter_mut().for_each(|n| *n = nth_missing(own, *n));
+                rest.iter_mut().for_each(|n| [*n] = nth_missing(own, [*n]));
             }
             Source::Weighted { weights, alias, in_batch } => {
                 let candidates = if *in_batch { batch } else { &[] };
@@ -175,19 +184,24 @@ impl Source {
     }
 }
 
-/// The `n`th number, from 0, that is not in `sorted`.
-fn nth_missing(sorted: &[u32], n: u32) -> u32 {
-    // Before sorted[m] there are sorted[m] − m numbers that are missing, which never falls with m: how many
-    // of them are at most n? Halved without branches, which nothing could foretell.
-    let (mut start, mut size) = (0, sorted.len());
+/// For each n, the `n`th number, from 0, that is not in `sorted`.
+///
+/// Before sorted[m] there are sorted[m] − m numbers that are missing, which never falls with m: how many of
+/// them are at most n? Halved without branches, which nothing could foretell, and for all `n` side by side, so
+/// that they wait for memory together.
+fn nth_missing<const N: usize>(sorted: &[u32], n: [u32; N]) -> [u32; N] {
+    let (mut start, mut size) = ([0; N], sorted.len());
     while size > 0 {
         let half = size.div_ceil(2);
-        let middle = start + half - 1;
-        let more = sorted[middle] - middle as u32 <= n;
-        start = std::hint::select_unpredictable(more, start + half, start);
-        size = std::hint::select_unpredictable(more, size - half, half - 1);
+        for (start, n) in start.iter_mut().zip(n) {
+            let middle = *start + half - 1;
+            let below = sorted[middle] - middle as u32 <= n;
+            *start = std::hint::select_unpredictable(below, *start + half, *start);
+        }
+        // One more than is left where the answer was no: it is no again, and does no harm.
+        size -= half;
     }
-    n + start as u32
+    std::array::from_fn(|l| n[l] + start[l] as u32)
 }
 
 /// The item not in `own` at `place` ∈ [0, 1) of the weight of all such.

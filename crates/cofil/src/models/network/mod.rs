@@ -15,7 +15,7 @@ use crate::data::Row;
 use crate::error::Result;
 use crate::math::Matrix;
 use crate::model::{Model, User, leave_one_out};
-use crate::store::{Archive, Tensor};
+use crate::store::{self, Archive, Tensor};
 use crate::train::layers::Activation;
 use crate::train::loss::Response;
 use serde::{Deserialize, Serialize};
@@ -239,7 +239,7 @@ impl Model for Network {
     }
 
     fn settings(&self) -> Value {
-        serde_json::to_value(self.settings).expect("plain numbers serialize")
+        store::plain(&self.settings).expect("plain numbers serialize")
     }
 
     fn tensors(&self) -> Vec<Tensor<'_>> {

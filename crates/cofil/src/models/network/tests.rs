@@ -1,7 +1,6 @@
 use super::*;
 use crate::data::Row;
 use crate::math::Rng;
-use crate::store;
 use crate::train::loss::Objective;
 use crate::{data::Sampling, models::load};
 

@@ -114,6 +114,9 @@ impl<'a> Feed<'a> {
             let start = batch.items.len();
             batch.items.resize(start + self.group, positive);
             let Some(sampler) = &self.sampler else { continue };
+            if let Some(&later) = batch.users.get(g as usize + 2) {
+                sampler.foresee(later);
+            }
             let negatives = &mut batch.items[start + 1..];
             if !sampler.draw(user, &positives, rng, negatives) {
                 batch.lonely.push(g);

@@ -212,7 +212,7 @@ impl<'a> Networks<'a> {
                 let by_bias: f32 = shards.iter().map(|shard| shard.bias).sum();
                 bias[active.bias].step(0, &[by_bias], rate);
                 if active.tower {
-                    step_layers(layers, tower, shards, reg, rate);
+                    step_layers(layers, tower, shards, rate);
                 }
             },
         );
@@ -220,19 +220,13 @@ impl<'a> Networks<'a> {
 }
 
 /// Steps W and b of every layer.
-fn step_layers(
-    layers: &mut [(Table, Table)],
-    tower: &Tower,
-    shards: &[Shard],
-    reg: f32,
-    rate: f32,
-) {
+fn step_layers(layers: &mut [(Table, Table)], tower: &Tower, shards: &[Shard], rate: f32) {
     for (l, (weights, bias)) in layers.iter_mut().enumerate() {
         let outputs = bias.values.cols();
         let by_bias = sum(shards, |shard| &shard.biases[l]);
         bias.step(0, &by_bias[..outputs], rate);
         let inputs = weights.values.cols() / outputs;
-        let mut gradient: Vec<f32> = weights.values.data().iter().map(|w| 2.0 * reg * w).collect();
+        let mut gradient = vec![0.0; weights.values.cols()];
         let mut add = |part: usize, from: usize, cols: usize| {
             let sum = sum(shards, |shard| &shard.weights[part]);
             let rows = gradient.chunks_exact_mut(inputs).zip(sum.chunks_exact(padded(cols)));

@@ -6,7 +6,7 @@
 //! interaction is learned together with negatives drawn anew every epoch, by cross-entropy, pairwise or
 //! with a sampled softmax ([`crate::train::loss`]); values are learned by squared error without negatives.
 //! With λ = `reg` and L the mean loss of a batch, what is made small is L + λ × the mean over its samples of
-//! ‖p_u‖² + ‖q_i‖² + λ Σ ‖W‖², biases and h not included.
+//! ‖p_u‖² + ‖q_i‖²; the layers pay nothing, for the penalty that suits embeddings starves them.
 //!
 //! One learner serves all three. With `pretrain_epochs` = p, `neumf` first learns p epochs of its product
 //! alone, then p epochs of its tower alone, each with output weights of its own, and goes on from
@@ -121,7 +121,7 @@ pub struct Training {
     pub decay: f32,
     /// Epochs from start to start of `cosine`, ≥ 1.
     pub period: usize,
-    /// λ, the L2 penalty per sample, ≥ 0.
+    /// λ, the L2 penalty on the embeddings of each sample, ≥ 0; the layers pay none.
     pub reg: f32,
     /// Share of η by which embeddings and weights shrink at every step that touches them, whatever the
     /// gradient (AdamW), ≥ 0.

@@ -112,8 +112,7 @@ impl Parts {
     pub fn squares(&self) -> f64 {
         let sides = self.product.iter().chain(&self.tower);
         let embeddings = sides.flat_map(|sides| [&sides.users, &sides.items]);
-        let tables = embeddings.chain(self.layers.iter().map(|(weights, _)| weights));
-        tables.map(|table| vector::sum_of_squares(table.values.data())).sum()
+        embeddings.map(|table| vector::sum_of_squares(table.values.data())).sum()
     }
 
     /// The halves of the network; one that is not active has an output of zeros.

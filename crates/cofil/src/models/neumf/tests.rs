@@ -143,9 +143,6 @@ impl<'a> Naive<'a> {
             }
             at += 2;
         }
-        for l in 1..self.plan.layers.len() {
-            sum += squares(&self.parts[at + 2 * (l - 1)]);
-        }
         sum
     }
 }
