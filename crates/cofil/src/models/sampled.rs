@@ -1,10 +1,10 @@
 //! How a stranger gets a vector where no formula gives it: the user's half of training, by gradient descent
 //! while everything else stands still.
 //!
-//! From a start vector, [`STEPS`] steps of Adam against the mean loss of the history and of negatives,
+//! From a start vector, `STEPS` steps of Adam against the mean loss of the history and of negatives,
 //! which are drawn anew for every step by the convention of training, and the penalty. The draws depend on
 //! the number of the step alone, so that the same history always gives the same vector. Of a long history
-//! each step takes [`MOST`] entries.
+//! each step takes `MOST` entries.
 
 use crate::data::{Csr, Row, Sampler, Sampling};
 use crate::math::{Matrix, Rng};

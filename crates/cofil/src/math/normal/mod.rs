@@ -2,7 +2,7 @@
 //!
 //! For each row r of `out`, with entries e at table rows q_e: minimise
 //! Σ_e w_e (x·q_e + b − t_e)² + xᵀ B x + λ_r (‖x‖² + b²), where b is there on request. The normal
-//! equations are solved exactly ([`cholesky`]) or improved by a few steps of conjugate gradients
+//! equations are solved exactly ([`super::cholesky`]) or improved by a few steps of conjugate gradients
 //! from the x that stands in `out` (Takács, Pilászy, Tikk, "Applications of the conjugate gradient
 //! method for implicit feedback collaborative filtering", RecSys 2011). Table rows are copied side
 //! by side first, so that everything after that streams from a near cache.
