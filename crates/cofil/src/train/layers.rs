@@ -1,10 +1,5 @@
-//! The layers networks are made of, each with its gradient written by hand.
-//!
-//! Data is row-major with a row per sample. A layer is asked for its output, and then, given
-//! the gradient of the loss by that output, for the gradients by its input and its parameters. All run
-//! on the calling thread: callers give different blocks of samples to different threads.
+//! What the layers of networks are made of: activations with their slopes, first weights, dropout.
 
-use crate::math::matrix::{Output, mul, mul_at, mul_bt};
 use crate::math::{Matrix, Rng, elementary};
 use multiversion::multiversion;
 use schemars::JsonSchema;
@@ -101,85 +96,12 @@ fn backward(activation: Activation, outputs: &[f32], gradient: &mut [f32]) {
     }
 }
 
-/// A fully connected layer y = f(W x + b).
-#[derive(Clone, Debug)]
-pub struct Dense {
-    /// W: outputs × inputs.
-    pub weights: Matrix,
-    /// b.
-    pub bias: Vec<f32>,
-    /// f.
-    pub activation: Activation,
-}
-
-/// The gradient of the loss by the parameters of a [`Dense`] layer, or several of them added up.
-#[derive(Clone, Debug)]
-pub struct DenseGradient {
-    /// By W.
-    pub weights: Matrix,
-    /// By b.
-    pub bias: Vec<f32>,
-}
-
-impl Dense {
-    /// A layer with b = 0 and W uniform within ± √(6 / (inputs + outputs)): Glorot & Bengio,
-    /// "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
-    pub fn new(inputs: usize, outputs: usize, activation: Activation, rng: &mut Rng) -> Self {
-        let bound = (6.0 / (inputs + outputs) as f32).sqrt();
-        let weights = Matrix::from_fn(outputs, inputs, |_, _| bound * (2.0 * rng.uniform() - 1.0));
-        Self { weights, bias: vec![0.0; outputs], activation }
-    }
-
-    /// Numbers per sample that go in.
-    pub fn inputs(&self) -> usize {
-        self.weights.cols()
-    }
-
-    /// Numbers per sample that come out.
-    pub fn outputs(&self) -> usize {
-        self.weights.rows()
-    }
-
-    /// A gradient of zeros.
-    pub fn gradient(&self) -> DenseGradient {
-        DenseGradient {
-            weights: Matrix::zeros(self.outputs(), self.inputs()),
-            bias: vec![0.0; self.outputs()],
-        }
-    }
-
-    /// output (samples × outputs) ← f(W x + b) for each row x of `input` (samples × inputs).
-    pub fn forward(&self, input: &[f32], output: &mut [f32]) {
-        let samples = output.len() / self.outputs();
-        let (n, k) = (self.outputs(), self.inputs());
-        mul_bt(output, Output::Replace, input, self.weights.data(), samples, n, k);
-        for row in output.chunks_exact_mut(n) {
-            row.iter_mut().zip(&self.bias).for_each(|(y, b)| *y += b);
-        }
-        self.activation.apply(output);
-    }
-
-    /// `gradient` (samples × outputs) comes as that by the output and leaves as that by W x + b; what
-    /// the samples add to the gradient of the parameters is added to `parameters`, and
-    /// `input_gradient` (samples × inputs) is overwritten, where it is wanted.
-    pub fn backward(
-        &self,
-        (input, output): (&[f32], &[f32]),
-        gradient: &mut [f32],
-        parameters: &mut DenseGradient,
-        input_gradient: Option<&mut [f32]>,
-    ) {
-        let samples = output.len() / self.outputs();
-        let (n, k) = (self.outputs(), self.inputs());
-        self.activation.backward(output, gradient);
-        mul_at(parameters.weights.data_mut(), Output::Add, gradient, input, n, k, samples);
-        for row in gradient.chunks_exact(n) {
-            parameters.bias.iter_mut().zip(row).for_each(|(b, g)| *b += g);
-        }
-        if let Some(by_input) = input_gradient {
-            mul(by_input, Output::Replace, gradient, self.weights.data(), samples, k, n);
-        }
-    }
+/// First weights of a fully connected layer, outputs × inputs: uniform within ± √(6 / (inputs + outputs)).
+/// Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks",
+/// AISTATS 2010.
+pub fn glorot(inputs: usize, outputs: usize, rng: &mut Rng) -> Matrix {
+    let bound = (6.0 / (inputs + outputs) as f32).sqrt();
+    Matrix::from_fn(outputs, inputs, |_, _| bound * (2.0 * rng.uniform() - 1.0))
 }
 
 /// Inverted dropout: each number becomes 0 with probability `rate` and is divided by 1 − `rate` else.
@@ -231,76 +153,6 @@ mod tests {
                 let by_differences = (f(x + 1e-5) - f(x - 1e-5)) / 2e-5;
                 let error = (f64::from(slope) - 2.0 * by_differences).abs();
                 assert!(error < 1e-5, "slope of {activation:?} at {x}");
-            }
-        }
-    }
-
-    /// Σ over samples and outputs of c · f(W x + b), in `f64`.
-    fn objective(layer: &Dense, input: &Matrix, c: &Matrix) -> f64 {
-        let mut sum = 0.0;
-        for s in 0..input.rows() {
-            for o in 0..layer.outputs() {
-                let weights = layer.weights.row(o).iter().zip(input.row(s));
-                let product: f64 = weights.map(|(w, x)| f64::from(*w) * f64::from(*x)).sum();
-                let y = exact(layer.activation, f64::from(layer.bias[o]) + product);
-                sum += f64::from(c.row(s)[o]) * y;
-            }
-        }
-        sum
-    }
-
-    /// The slope of `objective` where `number` finds a number to move.
-    fn slope<T: Clone>(
-        at: &T,
-        number: impl Fn(&mut T) -> &mut f32,
-        objective: impl Fn(&T) -> f64,
-    ) -> f64 {
-        // A power of two: moving by it is exact for numbers of the size of these.
-        let step = 1.0 / 4096.0;
-        let moved = |by: f32| {
-            let mut moved = at.clone();
-            *number(&mut moved) += by;
-            objective(&moved)
-        };
-        (moved(step) - moved(-step)) / f64::from(2.0 * step)
-    }
-
-    #[test]
-    fn gradients_agree_with_finite_differences() {
-        for activation in ALL {
-            let mut rng = Rng::new(4, &[]);
-            let mut layer = Dense::new(5, 3, activation, &mut rng);
-            layer.bias = (0..3).map(|_| 0.3 * rng.normal()).collect();
-            let input = Matrix::from_fn(7, 5, |_, _| rng.normal());
-            let c = Matrix::from_fn(7, 3, |_, _| rng.normal());
-            let mut output = Matrix::zeros(7, 3);
-            layer.forward(input.data(), output.data_mut());
-            let (mut by_output, mut by_input) = (c.clone(), Matrix::zeros(7, 5));
-            let mut parameters = layer.gradient();
-            layer.backward(
-                (input.data(), output.data()),
-                by_output.data_mut(),
-                &mut parameters,
-                Some(by_input.data_mut()),
-            );
-            let close = |found: f32, expected: f64, what: &str| {
-                let error = (f64::from(found) - expected).abs();
-                assert!(error < 2e-3, "{activation:?}, {what}: {found}, by differences {expected}");
-            };
-            for i in 0..15 {
-                let by_differences =
-                    slope(&layer, |l| &mut l.weights.data_mut()[i], |l| objective(l, &input, &c));
-                close(parameters.weights.data()[i], by_differences, "weights");
-            }
-            for o in 0..3 {
-                let by_differences =
-                    slope(&layer, |l| &mut l.bias[o], |l| objective(l, &input, &c));
-                close(parameters.bias[o], by_differences, "bias");
-            }
-            for i in 0..35 {
-                let by_differences =
-                    slope(&input, |x| &mut x.data_mut()[i], |x| objective(&layer, x, &c));
-                close(by_input.data()[i], by_differences, "input");
             }
         }
     }

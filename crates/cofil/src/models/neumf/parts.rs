@@ -3,7 +3,7 @@
 use super::Plan;
 use crate::math::{Matrix, Rng, vector};
 use crate::models::network::{Layers, Product};
-use crate::train::layers::Dense;
+use crate::train::layers::glorot;
 use crate::train::optimizer::Table;
 
 /// Both sides' embeddings.
@@ -62,8 +62,8 @@ impl Parts {
         };
         let mut rng = Rng::new(seed, &[0, 4]);
         let layer = |ends: &[usize]| {
-            let dense = Dense::new(ends[0], ends[1], plan.activation, &mut rng);
-            (table(row(dense.weights.into_data())), plain(row(dense.bias)))
+            let weights = glorot(ends[0], ends[1], &mut rng);
+            (table(row(weights.into_data())), plain(row(vec![0.0; ends[1]])))
         };
         let layers = plan.layers.windows(2).map(layer).collect();
         let mut rng = Rng::new(seed, &[0, 5]);
