@@ -126,7 +126,7 @@ impl<'a, S: Side> Network<'a, S> {
             (&mut self.encoder, &inputs, &self.shares[0]),
             (&mut self.decoder, &outputs, &self.shares[1]),
         ] {
-            table.step_rows_from(&by_column.columns, rate, |g, values, gradient| {
+            table.step_rows(&by_column.columns, rate, |g, values, gradient| {
                 let (rows, numbers) = by_column.get(g);
                 kernel::gather(gradient, rows, numbers, &codes);
                 let share = shares[by_column.columns[g] as usize] * rows.len() as f32;

@@ -34,7 +34,8 @@ use super::auto_encoder::{self, Input};
 use super::factors::{self, Link};
 use super::output::Output;
 use super::{
-    AutoEncoder, Factors, FoldIn, Recipe, Target, check_count, check_not_negative, check_positive,
+    AutoEncoder, Factors, FoldIn, Recipe, Target, check_count, check_decay, check_dropout,
+    check_not_negative, check_positive,
 };
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
@@ -258,14 +259,8 @@ impl<S: Side> AutoRec<S> {
         check_positive("learning_rate", self.learning_rate)?;
         check_positive("init_scale", self.init_scale)?;
         check_not_negative("reg", self.reg)?;
-        if !(self.decay > 0.0 && self.decay <= 1.0) {
-            let says = format!("must be above 0 and at most 1, got {}", self.decay);
-            return Err(Error::setting("decay", says));
-        }
-        if !(0.0..1.0).contains(&self.dropout) {
-            let says = format!("must be at least 0 and below 1, got {}", self.dropout);
-            return Err(Error::setting("dropout", says));
-        }
+        check_decay(self.decay)?;
+        check_dropout(self.dropout)?;
         for (name, exponent) in
             [("input_exponent", self.input_exponent), ("reg_exponent", self.reg_exponent)]
         {

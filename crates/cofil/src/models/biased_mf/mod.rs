@@ -17,13 +17,16 @@ mod kernel;
 mod sgd;
 
 use super::factors::{self, Settings};
-use super::{Factors, FoldIn, Recipe, Target, check_count, check_not_negative, check_positive};
+use super::{
+    Factors, FoldIn, Recipe, Target, check_count, check_decay, check_not_negative, check_positive,
+};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::math::{Matrix, Rng};
 use crate::model::Model;
 use crate::train::Run;
 use crate::train::optimizer::Optimizer;
+use crate::train::schedule::Schedule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -154,10 +157,7 @@ impl BiasedMf {
         check_positive("learning_rate", self.learning_rate)?;
         check_positive("init_scale", self.init_scale)?;
         check_not_negative("reg", self.reg)?;
-        if !(self.decay > 0.0 && self.decay <= 1.0) {
-            let says = format!("must be above 0 and at most 1, got {}", self.decay);
-            return Err(Error::setting("decay", says));
-        }
+        check_decay(self.decay)?;
         let (low, high) = train.scale();
         if self.link == Link::Sigmoid && low == high {
             let says = format!("all values are {low}, and `sigmoid` needs two; use `linear`");
@@ -168,7 +168,7 @@ impl BiasedMf {
 
     /// η of an epoch.
     fn rate(&self, epoch: usize) -> f32 {
-        self.learning_rate * self.decay.powi(epoch as i32 - 1)
+        Schedule::Exponential.rate(self.learning_rate, self.decay, 1, epoch)
     }
 
     /// The first vector of a row; `side` 0 for users, 1 for items.

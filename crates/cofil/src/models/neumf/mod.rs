@@ -25,7 +25,9 @@ mod shard;
 
 use super::factors::Link as Response;
 use super::sampled::Sampled;
-use super::{Recipe, Target, check_count, check_not_negative, check_positive};
+use super::{
+    Recipe, Target, check_count, check_decay, check_dropout, check_not_negative, check_positive,
+};
 use crate::data::Ratings;
 use crate::data::read::{ReadOptions, read_negatives};
 use crate::data::sample::{Sampler, Sampling};
@@ -290,10 +292,7 @@ impl Training {
         check_positive("init_scale", self.init_scale)?;
         check_not_negative("reg", self.reg)?;
         check_not_negative("weight_decay", self.weight_decay)?;
-        if !(self.decay > 0.0 && self.decay <= 1.0) {
-            let says = format!("must be above 0 and at most 1, got {}", self.decay);
-            return Err(Error::setting("decay", says));
-        }
+        check_decay(self.decay)?;
         if !(0.0..=4.0).contains(&self.sampler_exponent) {
             let says = format!("must be between 0 and 4, got {}", self.sampler_exponent);
             return Err(Error::setting("sampler_exponent", says));
@@ -390,11 +389,7 @@ impl Plan {
             _ if self.layers.contains(&0) => {
                 bad(format!("a layer of nothing in {:?}", self.layers))
             }
-            _ if !(0.0..1.0).contains(&self.dropout) => {
-                let says = format!("must be at least 0 and below 1, got {}", self.dropout);
-                Err(Error::setting("dropout", says))
-            }
-            _ => Ok(()),
+            _ => check_dropout(self.dropout),
         }
     }
 
