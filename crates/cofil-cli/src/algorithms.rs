@@ -52,11 +52,15 @@ fn all(json: bool) -> Result<()> {
 }
 
 fn one(name: &str, json: bool) -> Result<()> {
-    let schema = Algorithm::schema(name)?;
+    let mut schema = Algorithm::schema(name)?;
+    let default = Algorithm::from_settings(name, &Map::new())?;
+    let ranges = default.ranges();
     if json {
+        for range in &ranges {
+            schema["properties"][&range.setting]["tune"] = output::value(&range.values)?;
+        }
         return output::json(&schema);
     }
-    let default = Algorithm::from_settings(name, &Map::new())?;
     let default = output::value(&default)?;
     println!("{name}: {}\n", text(&schema["description"]));
     let settings = default.as_object().into_iter().flatten().filter(|(s, _)| *s != "algorithm");
@@ -86,6 +90,13 @@ fn one(name: &str, json: bool) -> Result<()> {
         let first = lines.next().unwrap_or_default();
         println!("{:<w0$}  {:<w1$}  {:<w2$}  {first}", row[0], row[1], row[2]);
         lines.for_each(|line| println!("{:indent$}{line}", ""));
+    }
+    if !ranges.is_empty() {
+        println!("\nWorth tuning, where `cofil tune` looks unless told otherwise:");
+        let widest = ranges.iter().map(|range| range.setting.len()).max().unwrap_or(0);
+        for range in &ranges {
+            println!("  {:<widest$}  {}", range.setting, range.values);
+        }
     }
     let example = rows.iter().find(|row| row[1] != "true | false" && row[2] != "not set");
     if let Some(row) = example.or(rows.first()) {

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::models::{
     Als, AutorecItem, AutorecUser, BiasedMf, Ease, Gmf, Ials, ItemKnn, Mlp, Neumf, Popularity,
-    Recipe, Rp3Beta, Slim, Svd, Target,
+    Range, Recipe, Rp3Beta, Slim, Svd, Target,
 };
 use crate::store;
 use crate::train::Run;
@@ -103,6 +103,11 @@ impl Algorithm {
     /// What the scores of its models mean.
     pub fn target(&self) -> Target {
         self.recipe().target()
+    }
+
+    /// Which settings are worth tuning, and where.
+    pub fn ranges(&self) -> Vec<Range> {
+        self.recipe().ranges()
     }
 
     /// The name under which it is chosen, such as `ease`.

@@ -40,7 +40,7 @@ pub use evaluate::{Metric, Protocol};
 pub use model::{Model, User};
 pub use models::{
     Als, AutorecItem, AutorecUser, BiasedMf, Ease, Gmf, Ials, ItemKnn, Mlp, Neumf, Popularity,
-    Rp3Beta, Slim, Svd, Target,
+    Range, Rp3Beta, Slim, Svd, Target,
 };
 pub use recommender::{Query, Recommender, Scored};
 pub use train::{Checkpoint, Epoch, Loss, Run, Validation};

@@ -14,7 +14,7 @@
 
 use super::factors::{Link, Settings};
 use super::fold_in::confidence;
-use super::{Factors, FoldIn, Recipe, Target, check_count, check_not_negative};
+use super::{Factors, FoldIn, Range, Recipe, Target, check_count, check_not_negative};
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
 use crate::math::lanes::padded;
@@ -121,6 +121,14 @@ impl Recipe for Als {
         Target::Rating
     }
 
+    fn ranges(&self) -> Vec<Range> {
+        vec![
+            Range::log_whole("factors", 8, 128),
+            Range::whole("epochs", 4, 30),
+            Range::log("reg", 0.005, 0.5),
+        ]
+    }
+
     fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
         check_count("factors", self.factors)?;
         check_count("epochs", self.epochs)?;
@@ -140,6 +148,15 @@ impl Recipe for Als {
 impl Recipe for Ials {
     fn target(&self) -> Target {
         Target::Preference
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![
+            Range::log_whole("factors", 16, 256),
+            Range::whole("epochs", 4, 24),
+            Range::log("reg", 0.0005, 0.1),
+            Range::log("unobserved_weight", 0.003, 2.0),
+        ]
     }
 
     fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {

@@ -5,7 +5,7 @@
 //! WWW 2019, equation 8.
 
 use super::item_weights::Weights;
-use super::{ItemWeights, Recipe, Target, check_positive, similarity};
+use super::{ItemWeights, Range, Recipe, Target, check_positive, similarity};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::math::{inverse, parallel};
@@ -59,6 +59,10 @@ impl Ease {
 impl Recipe for Ease {
     fn target(&self) -> Target {
         Target::Preference
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![Range::log("reg", 1.0, 10_000.0)]
     }
 
     fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {

@@ -23,7 +23,7 @@
 
 use super::item_weights::Weights;
 use super::similarity::{self, ByItem, Keep};
-use super::{ItemWeights, Recipe, Target, check_count, check_not_negative};
+use super::{ItemWeights, Range, Recipe, Target, check_count, check_not_negative};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -94,6 +94,19 @@ pub enum Weighting {
 impl Recipe for ItemKnn {
     fn target(&self) -> Target {
         Target::Preference
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        // Weighting goes with these two similarities alone.
+        vec![
+            Range::log_whole("neighbours", 10, 1000),
+            Range::choice("similarity", ["cosine", "dot"]),
+            Range::choice("weighting", ["none", "tf-idf", "bm25"]),
+            Range::real("k1", 0.0, 3.0),
+            Range::real("b", 0.0, 1.0),
+            Range::real("shrinkage", 0.0, 100.0),
+            Range::choice("keep", ["candidate", "history"]),
+        ]
     }
 
     fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {

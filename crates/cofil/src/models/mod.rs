@@ -14,6 +14,7 @@ pub mod network;
 pub mod neumf;
 pub mod output;
 pub mod popularity;
+pub mod range;
 pub mod sampled;
 pub mod similarity;
 pub mod slim;
@@ -32,6 +33,7 @@ pub use item_weights::ItemWeights;
 pub use network::Network;
 pub use neumf::{Gmf, Mlp, Neumf};
 pub use popularity::Popularity;
+pub use range::Range;
 pub use slim::Slim;
 pub use svd::Svd;
 pub use walk::Rp3Beta;
@@ -68,6 +70,8 @@ pub fn load(
 pub(crate) trait Recipe {
     /// What the scores of its models mean.
     fn target(&self) -> Target;
+    /// Which settings are worth tuning, and where; what to try is declared beside the settings.
+    fn ranges(&self) -> Vec<Range>;
     /// Learns from `train`, which is not empty.
     fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>>;
 }

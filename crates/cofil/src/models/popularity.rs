@@ -3,7 +3,7 @@
 //! The score of item i is Σᵤ 2^(−age(u, i) / half-life), or the plain count of interactions without
 //! a half-life. The baseline that every other recipe has to beat.
 
-use super::{Factors, Recipe, Target, check_positive};
+use super::{Factors, Range, Recipe, Target, check_positive};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -23,6 +23,11 @@ pub struct Popularity {
 impl Recipe for Popularity {
     fn target(&self) -> Target {
         Target::Preference
+    }
+
+    /// Counting has nothing to tune: where the data has times, name a range of `half_life`.
+    fn ranges(&self) -> Vec<Range> {
+        Vec::new()
     }
 
     fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {

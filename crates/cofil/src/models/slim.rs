@@ -12,7 +12,7 @@
 
 use super::item_weights::Weights;
 use super::similarity;
-use super::{ItemWeights, Recipe, Target, check_not_negative, check_positive};
+use super::{ItemWeights, Range, Recipe, Target, check_not_negative, check_positive};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::{Matrix, parallel, vector};
@@ -54,6 +54,10 @@ impl Default for Slim {
 impl Recipe for Slim {
     fn target(&self) -> Target {
         Target::Preference
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![Range::log("l1", 0.1, 30.0), Range::log("l2", 1.0, 3000.0)]
     }
 
     fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {

@@ -8,7 +8,7 @@
 //! stranger with the same history gets the same one. The filled matrix is never formed.
 
 use super::factors::{Link, Settings};
-use super::{Factors, FoldIn, Recipe, Target, check_count};
+use super::{Factors, FoldIn, Range, Recipe, Target, check_count};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Rng;
@@ -186,6 +186,13 @@ impl Recipe for Svd {
             Impute::Zero => Target::Preference,
             _ => Target::Rating,
         }
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![
+            Range::log_whole("factors", 4, 256),
+            Range::choice("impute", ["constant", "item-mean", "user-item-mean", "zero"]),
+        ]
     }
 
     fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {

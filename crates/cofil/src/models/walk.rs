@@ -11,7 +11,7 @@
 
 use super::item_weights::Weights;
 use super::similarity::{self, ByItem, Keep};
-use super::{ItemWeights, Recipe, Target, check_count, check_not_negative};
+use super::{ItemWeights, Range, Recipe, Target, check_count, check_not_negative};
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
 use crate::model::Model;
@@ -42,6 +42,14 @@ impl Default for Rp3Beta {
 impl Recipe for Rp3Beta {
     fn target(&self) -> Target {
         Target::Preference
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![
+            Range::log_whole("neighbours", 10, 1000),
+            Range::real("alpha", 0.2, 2.0),
+            Range::real("beta", 0.0, 1.0),
+        ]
     }
 
     fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {

@@ -3,6 +3,7 @@
 mod data;
 mod files;
 mod odd;
+mod ranges;
 mod settings;
 
 use cofil::evaluate::Metric;

@@ -34,7 +34,7 @@ use super::auto_encoder::{self, Input};
 use super::factors::{self, Link};
 use super::output::Output;
 use super::{
-    AutoEncoder, Factors, FoldIn, Recipe, Target, check_count, check_decay, check_dropout,
+    AutoEncoder, Factors, FoldIn, Range, Recipe, Target, check_count, check_decay, check_dropout,
     check_not_negative, check_positive,
 };
 use crate::data::{Csr, Ratings};
@@ -241,6 +241,16 @@ impl<S: Served> Recipe for AutoRec<S> {
             0 => Target::Rating,
             _ => Target::Preference,
         }
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![
+            Range::log_whole("hidden", 50, 600),
+            Range::whole("epochs", 5, 60),
+            Range::log("learning_rate", 0.0005, 0.02),
+            Range::log("reg", 5.0, 1000.0),
+            Range::real("dropout", 0.0, 0.8),
+        ]
     }
 
     fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {

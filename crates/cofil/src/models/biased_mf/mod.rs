@@ -18,7 +18,8 @@ mod sgd;
 
 use super::factors::{self, Settings};
 use super::{
-    Factors, FoldIn, Recipe, Target, check_count, check_decay, check_not_negative, check_positive,
+    Factors, FoldIn, Range, Recipe, Target, check_count, check_decay, check_not_negative,
+    check_positive,
 };
 use crate::data::Ratings;
 use crate::error::{Error, Result};
@@ -135,6 +136,16 @@ impl Default for BiasedMf {
 impl Recipe for BiasedMf {
     fn target(&self) -> Target {
         Target::Rating
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![
+            Range::log_whole("factors", 8, 128),
+            Range::whole("epochs", 4, 30),
+            Range::log("learning_rate", 0.005, 0.15),
+            Range::real("decay", 0.6, 1.0),
+            Range::log("reg", 0.005, 0.2),
+        ]
     }
 
     fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {

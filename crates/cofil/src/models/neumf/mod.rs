@@ -26,7 +26,8 @@ mod shard;
 use super::factors::Link as Response;
 use super::sampled::Sampled;
 use super::{
-    Recipe, Target, check_count, check_decay, check_dropout, check_not_negative, check_positive,
+    Range, Recipe, Target, check_count, check_decay, check_dropout, check_not_negative,
+    check_positive,
 };
 use crate::data::Ratings;
 use crate::data::read::{ReadOptions, read_negatives};
@@ -235,6 +236,10 @@ impl Recipe for Gmf {
         self.training.target()
     }
 
+    fn ranges(&self) -> Vec<Range> {
+        [vec![Range::log_whole("factors", 8, 128)], self.training.ranges()].concat()
+    }
+
     fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
         check_count("factors", self.factors)?;
         let network = Plan::from(self).fit(train, run)?;
@@ -245,6 +250,10 @@ impl Recipe for Gmf {
 impl Recipe for Mlp {
     fn target(&self) -> Target {
         self.training.target()
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        [tower_ranges(), self.training.ranges()].concat()
     }
 
     fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
@@ -259,6 +268,11 @@ impl Recipe for Neumf {
         self.training.target()
     }
 
+    fn ranges(&self) -> Vec<Range> {
+        let product = vec![Range::log_whole("factors", 8, 128)];
+        [product, tower_ranges(), self.training.ranges()].concat()
+    }
+
     fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
         check_count("factors", self.factors)?;
         let plan = Plan::from(self);
@@ -271,7 +285,27 @@ impl Recipe for Neumf {
     }
 }
 
+/// What is worth tuning of a tower.
+fn tower_ranges() -> Vec<Range> {
+    let layers = [vec![32, 16, 8], vec![64, 32, 16, 8], vec![128, 64, 32, 16]];
+    vec![Range::choice("layers", layers), Range::real("dropout", 0.0, 0.5)]
+}
+
 impl Training {
+    /// What is worth tuning of how it learns. The default of `reg`, none at all, has no place on a
+    /// logarithmic scale; the low end does as little.
+    fn ranges(&self) -> Vec<Range> {
+        let mut ranges = vec![
+            Range::whole("epochs", 3, 30),
+            Range::log("learning_rate", 0.0002, 0.01),
+            Range::log("reg", 1e-8, 0.01),
+        ];
+        if self.loss != Objective::Squared {
+            ranges.push(Range::whole("negatives", 1, 8));
+        }
+        ranges
+    }
+
     fn target(&self) -> Target {
         match self.loss {
             Objective::Squared => Target::Rating,

@@ -1,0 +1,165 @@
+//! Where good values of a setting lie: declared beside the settings of each recipe, searched by the tuner.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fmt;
+
+/// A setting worth tuning and the values worth trying.
+///
+/// A range over `epochs` says where training may be cut short (`low`) and how long it may last
+/// (`high`): the tuner does not draw from it, it spends it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// Name of the setting.
+    pub setting: String,
+    /// What to try.
+    pub values: Values,
+}
+
+/// The values of a range.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Values {
+    /// Numbers from `low` to `high`, both included.
+    Real {
+        /// Smallest.
+        low: f64,
+        /// Largest.
+        high: f64,
+        /// Whether equal ratios are equally likely, in place of equal differences; `low` is then above 0.
+        log: bool,
+    },
+    /// Whole numbers from `low` to `high`, both included.
+    Whole {
+        /// Smallest.
+        low: u64,
+        /// Largest.
+        high: u64,
+        /// As for numbers.
+        log: bool,
+    },
+    /// One of these.
+    Choice(Vec<Value>),
+}
+
+impl Range {
+    /// Numbers, equal differences equally likely.
+    pub fn real(setting: &str, low: f64, high: f64) -> Self {
+        Self { setting: setting.into(), values: Values::Real { low, high, log: false } }
+    }
+
+    /// Numbers above 0, equal ratios equally likely.
+    pub fn log(setting: &str, low: f64, high: f64) -> Self {
+        Self { setting: setting.into(), values: Values::Real { low, high, log: true } }
+    }
+
+    /// Whole numbers, equal differences equally likely.
+    pub fn whole(setting: &str, low: u64, high: u64) -> Self {
+        Self { setting: setting.into(), values: Values::Whole { low, high, log: false } }
+    }
+
+    /// Whole numbers from 1, equal ratios equally likely.
+    pub fn log_whole(setting: &str, low: u64, high: u64) -> Self {
+        Self { setting: setting.into(), values: Values::Whole { low, high, log: true } }
+    }
+
+    /// One of several values.
+    pub fn choice<V: Into<Value>>(setting: &str, values: impl IntoIterator<Item = V>) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        Self { setting: setting.into(), values: Values::Choice(values) }
+    }
+}
+
+impl Values {
+    /// Whether `value` is among them.
+    pub fn contains(&self, value: &Value) -> bool {
+        match self {
+            // Settings are single precision, and so is an end that they were set to.
+            Self::Real { low, high, .. } => value.as_f64().is_some_and(|v| {
+                let slack = 1e-6 * v.abs();
+                (low - slack..=high + slack).contains(&v)
+            }),
+            Self::Whole { low, high, .. } => {
+                value.as_u64().is_some_and(|v| (*low..=*high).contains(&v))
+            }
+            Self::Choice(values) => values.contains(value),
+        }
+    }
+
+    /// The two ends, or every choice.
+    pub fn ends(&self) -> Vec<Value> {
+        match self {
+            Self::Real { low, high, .. } => vec![(*low).into(), (*high).into()],
+            Self::Whole { low, high, .. } => vec![(*low).into(), (*high).into()],
+            Self::Choice(values) => values.clone(),
+        }
+    }
+
+    /// What keeps anything from being drawn, if something does.
+    pub fn problem(&self) -> Option<String> {
+        let ordered = |low: f64, high: f64, log: bool| match (low, high) {
+            _ if !low.is_finite() || !high.is_finite() => Some("both ends must be finite".into()),
+            _ if low > high => Some(format!("begins at {low} and ends below, at {high}")),
+            _ if log && low <= 0.0 => {
+                Some(format!("a logarithmic range begins above 0, and this one at {low}"))
+            }
+            _ => None,
+        };
+        match self {
+            Self::Real { low, high, log } => ordered(*low, *high, *log),
+            Self::Whole { low, high, log } => ordered(*low as f64, *high as f64, *log),
+            Self::Choice(values) if values.is_empty() => Some("names no value".into()),
+            Self::Choice(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scale = |log: bool| if log { ":log" } else { "" };
+        match self {
+            Self::Real { low, high, log } => write!(f, "{low}..{high}{}", scale(*log)),
+            Self::Whole { low, high, log } => write!(f, "{low}..{high}{}", scale(*log)),
+            Self::Choice(values) => {
+                let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+                write!(f, "{}", values.iter().map(text).collect::<Vec<_>>().join(" | "))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn ranges_know_what_is_in_them() {
+        let reg = Range::log("reg", 0.01, 10.0).values;
+        assert!(reg.contains(&json!(0.01)) && reg.contains(&json!(10)) && !reg.contains(&json!(0)));
+        assert!(reg.contains(&json!(0.01_f32)), "single precision at the end");
+        let factors = Range::log_whole("factors", 8, 128).values;
+        assert!(factors.contains(&json!(8)) && !factors.contains(&json!(8.5)));
+        let keep = Range::choice("keep", ["candidate", "history"]).values;
+        assert!(keep.contains(&json!("history")) && !keep.contains(&json!("both")));
+        assert_eq!(keep.ends().len(), 2);
+    }
+
+    #[test]
+    fn they_are_shown_as_they_are_written() {
+        assert_eq!(Range::log("reg", 0.0001, 1.0).values.to_string(), "0.0001..1:log");
+        assert_eq!(Range::whole("negatives", 1, 8).values.to_string(), "1..8");
+        assert_eq!(Range::choice("layers", [vec![8, 4]]).values.to_string(), "[8,4]");
+    }
+
+    #[test]
+    fn what_nothing_can_be_drawn_from_is_told() {
+        let told = |values: Values| values.problem().unwrap();
+        assert!(told(Range::real("a", 2.0, 1.0).values).starts_with("begins at 2"));
+        assert!(told(Range::log("a", 0.0, 1.0).values).starts_with("a logarithmic"));
+        assert!(told(Range::real("a", 0.0, f64::NAN).values).starts_with("both ends"));
+        assert!(told(Values::Choice(Vec::new())).starts_with("names no"));
+        assert_eq!(Range::log_whole("a", 1, 1).values.problem(), None);
+    }
+}
