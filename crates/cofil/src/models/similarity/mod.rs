@@ -3,10 +3,14 @@
 //! Row i of XᵀX is the sum of the rows of X of everybody who has item i, each times their value for
 //! i. It is collected in one dense accumulator that stays in the first cache, on the caller's pool,
 //! one item per task: sums run in the order of users whatever the number of threads, and for
-//! counts they are exact.
+//! counts they are exact. Of dense data with values of 1 [`bits`] are counted instead.
+
+mod bits;
 
 use crate::data::Csr;
 use crate::math::{Matrix, parallel};
+use crate::rank;
+use bits::Bits;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -61,9 +65,19 @@ impl<'a> ByItem<'a> {
         self.matrix.cols()
     }
 
+    /// Number of users.
+    fn users(&self) -> usize {
+        self.matrix.rows()
+    }
+
     /// Number of users who have item `i`.
     pub fn count(&self, i: usize) -> usize {
         self.starts[i + 1] - self.starts[i]
+    }
+
+    /// The users who have item `i`, rising.
+    fn users_of(&self, i: usize) -> &[u32] {
+        &self.rows[self.starts[i]..self.starts[i + 1]]
     }
 
     /// Everybody who has item `i`: their row of X and the place of `i` in it.
@@ -120,11 +134,21 @@ pub fn map_products<T: Send>(
 ) -> Vec<T> {
     let n = by_item.items();
     let pairs: usize = by_item.matrix.iter().map(|row| row.len().pow(2)).sum();
+    let all = || (0..n as u32).collect::<Vec<u32>>();
+    if let Some(bits) = Bits::if_shorter(by_item, pairs) {
+        let all = all();
+        let pieces = parallel::map(n, ITEMS, |items| {
+            let rows = bits.products(items.clone());
+            let row = |(i, row): (usize, &[f32])| work(i, &all, row);
+            items.zip(rows.chunks(n)).map(row).collect::<Vec<_>>()
+        });
+        return pieces.into_iter().flatten().collect();
+    }
     // Half of the products are enough where the whole matrix is small and would be filled anyway.
     if n <= 8192 && pairs > 2 * n * n {
         let mut products = lower_products(by_item);
         products.mirror();
-        let all: Vec<u32> = (0..n as u32).collect();
+        let all = all();
         let row = |i| work(i, &all, products.row(i));
         let pieces = parallel::map(n, ITEMS, |items| items.map(row).collect::<Vec<_>>());
         return pieces.into_iter().flatten().collect();
@@ -169,29 +193,10 @@ pub fn map_sums<A: Copy + Default, T: Send>(
 
 /// The `k` largest positive values of `at(j)` over `columns`, by column; equal values by column.
 pub fn largest(columns: &[u32], k: usize, at: impl Fn(u32) -> f32) -> Vec<(u32, f32)> {
-    // Bits of a positive float sort like the float; the complement of the column breaks ties.
-    let key = |j: u32, value: f32| u64::from(value.to_bits()) << 32 | u64::from(!j);
-    let mut keys: Vec<u64> = Vec::with_capacity(4 * k.min(columns.len()) + 1);
-    let mut least = 0u64;
-    for &j in columns {
-        let value = at(j);
-        let key = key(j, value.max(0.0));
-        if value > 0.0 && key > least {
-            keys.push(key);
-            // Now and then only the k best are kept, and what cannot reach them is not taken up.
-            if keys.len() == keys.capacity() {
-                keys.select_nth_unstable_by(k, |a, b| b.cmp(a));
-                least = keys[k];
-                keys.truncate(k);
-            }
-        }
-    }
-    if keys.len() > k {
-        keys.select_nth_unstable_by(k, |a, b| b.cmp(a));
-        keys.truncate(k);
-    }
-    let entry = |key: u64| (!(key as u32), f32::from_bits((key >> 32) as u32));
-    let mut best: Vec<(u32, f32)> = keys.into_iter().map(entry).collect();
+    let values: Vec<f32> = columns.iter().map(|&j| at(j)).collect();
+    let mut best = rank::top_k(&values, k, &[]);
+    best.retain(|&(_, value)| value > 0.0);
+    best.iter_mut().for_each(|(place, _)| *place = columns[*place as usize]);
     best.sort_unstable_by_key(|&(j, _)| j);
     best
 }
