@@ -88,9 +88,11 @@ mod tests {
     fn bits_count_what_sums_sum() {
         let mut rng = Rng::new(3, &[]);
         for (users, items) in [(1, 1), (700, 11), (64, 75)] {
-            let mut row = || (0..items as u32).filter(|_| rng.uniform() < 0.3).map(|i| (i, 1.0));
-            let rows: Vec<Vec<(u32, f32)>> = (0..users).map(|_| row().collect()).collect();
-            let matrix = Csr::from_rows(items, rows);
+            let mut row = || {
+                let all = 0..items as u32;
+                all.filter(|_| rng.uniform() < 0.3).map(|i| (i, 1.0)).collect::<Vec<_>>()
+            };
+            let matrix = Csr::from_rows(items, (0..users).map(|_| row()).collect::<Vec<_>>());
             let by_item = ByItem::new(&matrix);
             let bits = Bits::new(&by_item);
             let found = bits.products(0..items);
