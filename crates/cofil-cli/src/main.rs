@@ -7,6 +7,7 @@ mod compare;
 mod convert;
 mod describe;
 mod evaluate;
+mod explain;
 mod input;
 mod inspect;
 mod judging;
@@ -68,7 +69,9 @@ enum Command {
     Reproduce(reproduce::Args),
     /// Recommend items to a user, to a stranger with a history, or to everybody
     Recommend(recommend::Args),
-    /// List the items most like an item
+    /// Say what each item of a history adds to a score
+    Explain(explain::Args),
+    /// List the items most like an item, or the users most like a user
     Similar(similar::Args),
     /// Predict the values of pairs of users and items
     Predict(predict::Args),
@@ -96,6 +99,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Compare(args) => compare::run(args),
         Command::Reproduce(args) => reproduce::run(args),
         Command::Recommend(args) => recommend::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Similar(args) => similar::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),

@@ -108,7 +108,7 @@ fn one_user(args: &Args, recommender: &Recommender, user: &str, query: &Query<'_
     let list = recommender.recommend(user, query)?;
     let explained = list
         .into_iter()
-        .map(|s| Ok((s, recommender.explain(user, s.item, REASONS)?)))
+        .map(|s| Ok((s, recommender.reasons(user, s.item, REASONS)?)))
         .collect::<Result<Vec<_>>>()?;
     let known = recommender.user(user)?.history.len();
     if args.json {
@@ -134,7 +134,7 @@ fn stranger(
     let list = recommender.recommend_for(&history, query)?;
     let explained = list
         .into_iter()
-        .map(|s| Ok((s, recommender.explain_for(&history, s.item, REASONS)?)))
+        .map(|s| Ok((s, recommender.reasons_for(&history, s.item, REASONS)?)))
         .collect::<Result<Vec<_>>>()?;
     if args.json {
         let history: Vec<Value> =
@@ -155,7 +155,7 @@ fn stranger(
 }
 
 /// What an item of a history counts that comes without a value: a liking.
-fn usual_value(recommender: &Recommender) -> f32 {
+pub fn usual_value(recommender: &Recommender) -> f32 {
     let card = recommender.card();
     match card.algorithm.target() {
         Target::Rating => card.data.scale.1,
@@ -164,7 +164,7 @@ fn usual_value(recommender: &Recommender) -> f32 {
 }
 
 /// `50` or `50:4.5`; an item may itself have a colon in its name.
-fn history_entry<'a>(recommender: &Recommender, entry: &'a str, usual: f32) -> (&'a str, f32) {
+pub fn history_entry<'a>(recommender: &Recommender, entry: &'a str, usual: f32) -> (&'a str, f32) {
     if recommender.items().get(entry).is_none()
         && let Some((item, value)) = entry.rsplit_once(':')
         && let Ok(value) = value.trim().parse()

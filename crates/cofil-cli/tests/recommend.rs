@@ -101,6 +101,52 @@ fn without_seen_items_the_file_is_smaller_and_says_so() {
 }
 
 #[test]
+fn scores_are_taken_apart() {
+    let place = Place::with_events();
+    for (algorithm, settings, method) in [
+        ("ease", "--set reg=1", "exact"),
+        ("ials", "--set factors=4", "exact"),
+        ("gmf", "--set factors=4 --set epochs=2", "leave-one-out"),
+    ] {
+        place.ok(&format!("train events.csv -a {algorithm} {settings} -o m"));
+        for who in ["--user u0", "--history odd1,even3"] {
+            let told = place.json(&format!("explain m {who} --item even0"));
+            assert_eq!(told["method"], method, "{told}");
+            let number = |value: &serde_json::Value| value.as_f64().expect("a number");
+            let parts = told["contributions"].as_array().expect("a list");
+            let sum: f64 = parts.iter().map(|part| number(&part["contribution"])).sum();
+            let whole = number(&told["base"]) + sum + number(&told["rest"]);
+            assert!((whole - number(&told["score"])).abs() < 1e-5, "{told}");
+            assert_eq!(parts.len(), if who == "--user u0" { 7 } else { 2 });
+            if method == "exact" {
+                assert!(number(&told["rest"]).abs() < 1e-3, "{told}");
+            }
+        }
+        let told = place.ok("explain m --user u0 --item even0 -n 2");
+        assert!(told.contains("5 others") && told.contains("without any of them"), "{told}");
+    }
+    assert!(place.fails(2, "explain m --item even0").contains("--user <USER>"));
+}
+
+#[test]
+fn similar_users_are_of_one_group() {
+    let place = Place::with_events();
+    for (algorithm, by) in [("ease", "histories"), ("ials", "vectors")] {
+        place.ok(&format!("train events.csv -a {algorithm} -o m"));
+        let answer = place.json("similar m --user u3 -n 9");
+        assert_eq!((&answer["by"], &answer["user"]), (&json!(by), &json!("u3")));
+        let users = answer["users"].as_array().expect("a list");
+        assert_eq!(users.len(), 9);
+        for user in users {
+            let name = user["user"].as_str().expect("a name");
+            assert_eq!(name[1..].parse::<u32>().expect("a number") % 2, 1, "{algorithm}: {name}");
+        }
+        assert!(place.ok("similar m --user u3").starts_with("Most like user u3, by their"));
+    }
+    assert!(place.fails(1, "similar m --user u99").contains("unknown user `u99`"));
+}
+
+#[test]
 fn similar_items_and_titles() {
     let place = with_model();
     place.write("titles.csv", "id,title\neven1,The First\neven2,\"Second, the\"\nall,All\n");

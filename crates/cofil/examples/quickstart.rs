@@ -19,7 +19,7 @@ fn main() -> cofil::Result<()> {
     let user = ratings.users.name(0);
     println!("For {user}:");
     for best in recommender.recommend(user, &Query { n: 5, ..Query::default() })? {
-        let reasons = recommender.explain(user, best.item, 2)?;
+        let reasons = recommender.reasons(user, best.item, 2)?;
         let reasons: Vec<&str> = reasons.iter().map(|reason| reason.item).collect();
         println!("{:8.4}  {}  because of {}", best.score, best.item, reasons.join(" and "));
     }

@@ -37,10 +37,10 @@ pub use algorithm::Algorithm;
 pub use data::{Csr, Duplicates, IdMap, Interactions, Ratings, Row};
 pub use error::{Error, Result};
 pub use evaluate::{Metric, Protocol};
-pub use model::{Model, User};
+pub use model::{Attribution, Model, User};
 pub use models::{
     Als, AutorecItem, AutorecUser, BiasedMf, Ease, Gmf, Ials, ItemKnn, Mlp, Neumf, Popularity,
     Range, Rp3Beta, Slim, Svd, Target,
 };
-pub use recommender::{Query, Recommender, Scored};
+pub use recommender::{Explanation, Query, Recommender, Scored};
 pub use train::{Checkpoint, Epoch, Loss, Run, Validation};

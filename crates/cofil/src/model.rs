@@ -3,6 +3,7 @@
 use crate::data::{Ratings, Row};
 use crate::math::Matrix;
 use crate::store::Tensor;
+use serde::{Deserialize, Serialize};
 
 /// Someone to score for. One path serves known, new and cold users.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,10 +56,11 @@ pub trait Model: Send + Sync {
         (128 * 1024 / self.items().max(1)).clamp(8, 256)
     }
 
-    /// What each entry of `history` adds to the score of `item` for a person with that history.
-    /// Without a formula of the shape's own it is what the score loses when the entry is left out;
-    /// a history of one entry is credited with the whole score.
-    fn contributions(&self, history: Row<'_>, item: u32) -> Vec<f32> {
+    /// What each entry of `history` adds to the score of `item` for a stranger with that history, which
+    /// is not empty. Shapes whose score is linear in the history answer exactly; without a formula of the
+    /// shape's own it is what the score loses when the entry is left out, and a history of one entry is
+    /// credited with the whole score.
+    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
         leave_one_out(self, history, item, 0.0)
     }
 
@@ -72,6 +74,11 @@ pub trait Model: Send + Sync {
 
     /// One vector per item, if the model has them; similar items need nothing more.
     fn item_vectors(&self) -> Option<&Matrix> {
+        None
+    }
+
+    /// One vector per user of the training data, if the model has them; similar users need nothing more.
+    fn user_vectors(&self) -> Option<&Matrix> {
         None
     }
 
@@ -91,6 +98,27 @@ pub trait Model: Send + Sync {
     }
 }
 
+/// What the entries of a history add to a score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contributions {
+    /// The score without any of them: bias and the like.
+    pub base: f32,
+    /// What each adds, in the order of the history.
+    pub parts: Vec<f32>,
+    /// Whether `base` and `parts` sum to the score.
+    pub method: Attribution,
+}
+
+/// How contributions are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Attribution {
+    /// The score is a sum over the history, and these are its terms.
+    Exact,
+    /// What the score loses when an entry is left out; where entries say the same, no sum.
+    LeaveOneOut,
+}
+
 /// What the score of `item` loses when an entry of `history` is left out; `nothing` is the score of
 /// somebody whose only entry is left out.
 pub(crate) fn leave_one_out(
@@ -98,7 +126,8 @@ pub(crate) fn leave_one_out(
     history: Row<'_>,
     item: u32,
     nothing: f32,
-) -> Vec<f32> {
+) -> Contributions {
+    let told = |parts| Contributions { base: nothing, parts, method: Attribution::LeaveOneOut };
     let score = |columns: &[u32], values: &[f32]| {
         let mut score = [0.0];
         model.score(User::stranger(Row { columns, values }), &[item], &mut score);
@@ -106,7 +135,7 @@ pub(crate) fn leave_one_out(
     };
     let whole = score(history.columns, history.values);
     if history.len() == 1 {
-        return vec![whole - nothing];
+        return told(vec![whole - nothing]);
     }
     let without = |left_out: usize| {
         let (mut columns, mut values) = (history.columns.to_vec(), history.values.to_vec());
@@ -114,5 +143,5 @@ pub(crate) fn leave_one_out(
         values.remove(left_out);
         score(&columns, &values)
     };
-    (0..history.len()).map(|at| whole - without(at)).collect()
+    told((0..history.len()).map(|at| whole - without(at)).collect())
 }

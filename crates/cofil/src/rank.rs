@@ -1,6 +1,6 @@
 //! From scores to lists: the best k items, for one user or for all, and items like an item.
 
-use crate::data::Row;
+use crate::data::{Csr, Row};
 use crate::math::vector::LANES;
 use crate::math::{Matrix, parallel, vector};
 use crate::model::{Model, User};
@@ -120,26 +120,56 @@ fn skip(scores: &[f32], threshold: f32) -> usize {
 /// The `n` items most like `item`: by cosine of item vectors where the model has them, else by
 /// [`Model::similarities`].
 pub fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)> {
-    let mut scores = vec![0.0; model.items()];
     match model.item_vectors() {
-        Some(vectors) => {
-            let target = vectors.row(item as usize);
-            let length = vector::norm(target);
-            for (i, score) in scores.iter_mut().enumerate() {
-                let other = vectors.row(i);
-                let lengths = length * vector::norm(other);
-                *score = if lengths > 0.0 { vector::dot(target, other) / lengths } else { 0.0 };
-            }
+        Some(vectors) => nearest(vectors, item, n),
+        None => {
+            let mut scores = vec![0.0; model.items()];
+            model.similarities(item, &mut scores);
+            top_k(&scores, n, &[item])
         }
-        None => model.similarities(item, &mut scores),
     }
-    top_k(&scores, n, &[item])
+}
+
+/// The `n` rows of `vectors` whose cosine with row `target` is largest; 0 for rows of zeros.
+pub fn nearest(vectors: &Matrix, target: u32, n: usize) -> Vec<(u32, f32)> {
+    let of_target = vectors.row(target as usize);
+    let length = vector::norm(of_target);
+    let cosine = |other: usize| {
+        let other = vectors.row(other);
+        let lengths = length * vector::norm(other);
+        if lengths > 0.0 { vector::dot(of_target, other) / lengths } else { 0.0 }
+    };
+    let scores =
+        parallel::map(vectors.rows(), NEAREST_PIECE, |rows| rows.map(cosine).collect::<Vec<_>>());
+    top_k(&scores.concat(), n, &[target])
+}
+
+/// Rows that are compared in one piece.
+const NEAREST_PIECE: usize = 1 << 13;
+
+/// [`nearest`] of sparse rows.
+pub fn nearest_row(rows: &Csr, target: u32, n: usize) -> Vec<(u32, f32)> {
+    let mut of_target = vec![0f32; rows.cols()];
+    rows.row(target as usize).iter().for_each(|(c, value)| of_target[c as usize] = value);
+    let length = vector::norm(&of_target);
+    let cosine = |row: usize| {
+        let row = rows.row(row);
+        let lengths = length * vector::norm(row.values);
+        let product = row.iter().map(|(c, value)| value * of_target[c as usize]).sum::<f32>();
+        if lengths > 0.0 { product / lengths } else { 0.0 }
+    };
+    let scores =
+        parallel::map(rows.rows(), NEAREST_PIECE, |rows| rows.map(cosine).collect::<Vec<_>>());
+    top_k(&scores.concat(), n, &[target])
 }
 
 /// Why `item` is recommended to somebody with `history`: the `n` entries that add most to its score,
 /// as (item, contribution). Entries that count against it are left out.
-pub fn explain(model: &dyn Model, history: Row<'_>, item: u32, n: usize) -> Vec<(u32, f32)> {
-    let best = top_k(&model.contributions(history, item), n, &[]);
+pub fn reasons(model: &dyn Model, history: Row<'_>, item: u32, n: usize) -> Vec<(u32, f32)> {
+    if history.is_empty() {
+        return Vec::new();
+    }
+    let best = top_k(&model.contributions(history, item).parts, n, &[]);
     let for_it = best.into_iter().filter(|&(_, contribution)| contribution > 0.0);
     for_it.map(|(at, contribution)| (history.columns[at as usize], contribution)).collect()
 }

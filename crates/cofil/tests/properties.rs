@@ -4,7 +4,9 @@ use cofil::math::Matrix;
 use cofil::models::ItemWeights;
 use cofil::models::item_weights::Weights;
 use cofil::store::{self, Tensor};
-use cofil::{Algorithm, Csr, Ials, Model, Query, Ratings, Recommender, Run, User, rank};
+use cofil::{
+    Algorithm, Attribution, Csr, Ials, Model, Query, Ratings, Recommender, Row, Run, User, rank,
+};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -262,6 +264,56 @@ fn files_with_a_byte_changed_or_cut_short_are_refused_or_served() {
             damaged[at] = rng.bits() as u8;
             load(folder.path(), &damaged);
             load(folder.path(), &damaged[..at]);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn exact_contributions_sum_to_the_score(by_user in matrices(), history in matrices()) {
+        let ratings = named(by_user);
+        if ratings.is_empty() {
+            return Ok(());
+        }
+        let n = ratings.items.len() as u32;
+        let linear = [
+            ("als", serde_json::json!({"factors": 3, "epochs": 2})),
+            ("ials", serde_json::json!({"factors": 3, "epochs": 2, "alpha": 0.5})),
+            ("svd", serde_json::json!({"factors": 1})),
+            ("popularity", serde_json::json!({})),
+            ("ease", serde_json::json!({"reg": 1.0})),
+            ("autorec-item", serde_json::json!({"hidden": 2, "epochs": 1})),
+            ("autorec-user", serde_json::json!({"hidden": 2, "epochs": 1})),
+        ];
+        for (name, settings) in linear {
+            let algorithm = Algorithm::from_settings(name, settings.as_object().unwrap()).unwrap();
+            let Ok(model) = algorithm.fit(&ratings, &mut Run::default()) else { continue };
+            for row in history.iter() {
+                let entries = row.iter().filter(|&(item, _)| item < n);
+                let (columns, values): (Vec<u32>, Vec<f32>) = entries.unzip();
+                if columns.is_empty() {
+                    continue;
+                }
+                let row = Row { columns: &columns, values: &values };
+                for item in 0..n {
+                    let told = model.contributions(row, item);
+                    prop_assert_eq!(told.parts.len(), row.len());
+                    let size = told.parts.iter().fold(1.0, |sum, part| sum + part.abs());
+                    let sum = told.base + told.parts.iter().sum::<f32>();
+                    let mut score = [0.0];
+                    model.score(User::stranger(row), &[item], &mut score);
+                    // Autoencoders end at the scale of the data, whatever the sum.
+                    let (low, high) = ratings.scale();
+                    let ends = name.starts_with("autorec") && !(low..=high).contains(&sum);
+                    let exact = told.method == Attribution::Exact && !ends;
+                    prop_assert!(
+                        !exact || (sum - score[0]).abs() <= 1e-3 * size,
+                        "{}: {} for {:?}", name, sum, score
+                    );
+                }
+            }
         }
     }
 }

@@ -169,7 +169,7 @@ fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Answer>> {
             n => format!(" and {n} more"),
         };
         let title = format!("{user} has {}{more}. It should also like:", few.join(", "));
-        let explain = |item: &str| recommender.explain(user, item, 2);
+        let explain = |item: &str| recommender.reasons(user, item, 2);
         answers.push(answer(&title, json!({"user": user}), list, explain)?);
     }
     // A stranger's items count as the best that somebody said of anything.
@@ -177,7 +177,7 @@ fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Answer>> {
     let history: Vec<(&str, f32)> = cast.stranger.iter().map(|i| (i.as_str(), value)).collect();
     let list = recommender.recommend_for(&history, &query)?;
     let title = format!("Somebody new, known only to have {}:", cast.stranger.join(", "));
-    let explain = |item: &str| recommender.explain_for(&history, item, 2);
+    let explain = |item: &str| recommender.reasons_for(&history, item, 2);
     answers.push(answer(&title, json!({"history": cast.stranger}), list, explain)?);
     Ok(answers)
 }

@@ -10,7 +10,7 @@ use crate::data::Row;
 use crate::error::Result;
 use crate::math::matrix::{self, mul_bt};
 use crate::math::{Matrix, vector};
-use crate::model::{Model, User};
+use crate::model::{Attribution, Contributions, Model, User, leave_one_out};
 use crate::store::{Archive, Tensor};
 use crate::train::layers::Activation;
 use serde::{Deserialize, Serialize};
@@ -161,6 +161,25 @@ impl Model for AutoEncoder {
                     sums.for_each(|(s, b)| *s = self.settings.output.score(*s + b));
                 }
             }
+        }
+    }
+
+    /// Exact where neither the hidden layer nor the output bends anything.
+    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
+        let Settings { input, hidden, output } = self.settings;
+        if hidden != Activation::Identity || output.activation != Activation::Identity {
+            return leave_one_out(self, history, item, 0.0);
+        }
+        let w = self.decoder.row(item as usize);
+        let base = vector::dot(&self.hidden_bias, w) + self.output_bias[item as usize];
+        let factor = output.factor * input.factor(history.len());
+        let part = |(j, value): (u32, f32)| {
+            factor * input.of(value) * vector::dot(self.encoder.row(j as usize), w)
+        };
+        Contributions {
+            base: output.factor.mul_add(base, output.offset),
+            parts: history.iter().map(part).collect(),
+            method: Attribution::Exact,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::data::Row;
 use crate::error::Result;
 use crate::math::matrix::{self, mul_bt};
 use crate::math::{Matrix, vector};
-use crate::model::{Model, User, leave_one_out};
+use crate::model::{Contributions, Model, User, leave_one_out};
 use crate::store::{self, Archive, Tensor};
 use crate::train::loss::Response;
 use serde::{Deserialize, Serialize};
@@ -251,17 +251,23 @@ impl Model for Factors {
         }
     }
 
-    fn contributions(&self, history: Row<'_>, item: u32) -> Vec<f32> {
+    /// Exact where the vector of a stranger is linear in what they have, see [`super::attribution`].
+    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
         let nothing = match self.settings.fold_in {
             // Descent starts from zero, so that is what somebody without entries has.
             FoldIn::Sampled(_) => self.link(self.settings.offset + self.item_bias[item as usize]),
             _ => 0.0,
         };
-        leave_one_out(self, history, item, nothing)
+        self.linear_contributions(history, item)
+            .unwrap_or_else(|| leave_one_out(self, history, item, nothing))
     }
 
     fn item_vectors(&self) -> Option<&Matrix> {
         (self.factors() > 0).then_some(&self.items)
+    }
+
+    fn user_vectors(&self) -> Option<&Matrix> {
+        (self.factors() > 0).then_some(&self.users)
     }
 
     fn kind(&self) -> &'static str {

@@ -3,9 +3,10 @@
 
 use super::Factors;
 use super::factors::Link;
+use super::ridge::{Ridge, add_outer, solve_with_penalty};
 use super::sampled::{OfUser, Sampled};
 use crate::data::Row;
-use crate::math::{Matrix, solve, vector};
+use crate::math::vector;
 use serde::{Deserialize, Serialize};
 
 /// Most steps of [`FoldIn::Logistic`]; about ten are the rule.
@@ -91,18 +92,12 @@ impl Factors {
     pub(super) fn fold_in(&self, history: Row<'_>) -> (Vec<f32>, f32) {
         let solution = match self.settings.fold_in {
             FoldIn::Biases => None,
-            FoldIn::Ridge { reg, reg_exponent, bias } => {
-                let penalty = reg * (history.len() as f32).powf(reg_exponent);
-                self.ridge(history, penalty, bias)
+            FoldIn::Ridge { .. } | FoldIn::Implicit { .. } => {
+                self.ridge(history).and_then(Ridge::solve)
             }
             FoldIn::Logistic { reg, reg_exponent, bias } => {
                 let penalty = reg * (history.len() as f32).powf(reg_exponent);
                 self.logistic(history, penalty, bias)
-            }
-            FoldIn::Implicit { reg, reg_exponent, unobserved_weight, alpha } => {
-                let weight =
-                    unobserved_weight.mul_add(self.items.rows() as f32, history.len() as f32);
-                self.implicit(history, reg * weight.powf(reg_exponent), unobserved_weight, alpha)
             }
             FoldIn::Projection { fill, bias } => Some(self.project(history, fill, bias)),
             FoldIn::Sampled(sampled) => {
@@ -120,28 +115,12 @@ impl Factors {
 
     /// What is left of a value (where the link is a network's last layer, of what it gives the value
     /// for) after μ and b_i.
-    fn residual(&self, item: u32, value: f32) -> f32 {
+    pub(super) fn residual(&self, item: u32, value: f32) -> f32 {
         let value = match self.settings.link {
             Link::Output(output) => output.inverse(value),
             _ => value,
         };
         value - self.settings.offset - self.item_bias[item as usize]
-    }
-
-    fn ridge(&self, history: Row<'_>, penalty: f32, bias: bool) -> Option<(Vec<f32>, f32)> {
-        // The bias is one more factor, whose item side is 1.
-        let k = self.factors();
-        let n = k + usize::from(bias);
-        let (mut a, mut x) = (vec![0.0; n * n], vec![0.0; n]);
-        let mut q = vec![1.0; n];
-        for (item, value) in history.iter() {
-            q[..k].copy_from_slice(self.items.row(item as usize));
-            vector::add_scaled(&mut x, self.residual(item, value), &q);
-            add_outer(&mut a, 1.0, &q);
-        }
-        solve_with_penalty(&mut a, &mut x, penalty)?;
-        let b = if bias { x.pop()? } else { 0.0 };
-        Some((x, b))
     }
 
     fn logistic(&self, history: Row<'_>, penalty: f32, bias: bool) -> Option<(Vec<f32>, f32)> {
@@ -174,25 +153,6 @@ impl Factors {
         Some((at, b))
     }
 
-    fn implicit(
-        &self,
-        history: Row<'_>,
-        penalty: f32,
-        unobserved: f32,
-        alpha: f32,
-    ) -> Option<(Vec<f32>, f32)> {
-        let mut a: Vec<f32> = self.gram().data().iter().map(|g| unobserved * g).collect();
-        let mut x = vec![0.0; self.factors()];
-        for (item, value) in history.iter() {
-            let (weight, target) = confidence(alpha, value);
-            let q = self.items.row(item as usize);
-            vector::add_scaled(&mut x, weight * target, q);
-            add_outer(&mut a, weight, q);
-        }
-        solve_with_penalty(&mut a, &mut x, penalty)?;
-        Some((x, 0.0))
-    }
-
     fn project(&self, history: Row<'_>, fill: f32, bias: bool) -> (Vec<f32>, f32) {
         let deviations = history.iter().map(|(i, value)| f64::from(self.residual(i, value)));
         let b = match bias && !history.is_empty() {
@@ -217,18 +177,6 @@ impl Factors {
             |(p, square): (f64, f64)| if square > 0.0 { (p / square) as f32 } else { 0.0 };
         (p.into_iter().zip(squares).map(project).collect(), b)
     }
-
-    /// QᵀQ, computed on first use.
-    fn gram(&self) -> &Matrix {
-        self.gram.get_or_init(|| {
-            let k = self.factors();
-            let mut gram = Matrix::zeros(k, k);
-            for i in 0..self.items.rows() {
-                add_outer(gram.data_mut(), 1.0, self.items.row(i));
-            }
-            gram
-        })
-    }
 }
 
 /// The model before its link, as a function of one user's vector.
@@ -252,29 +200,11 @@ impl OfUser for OneProduct<'_> {
     }
 }
 
-/// A ← A + w q qᵀ.
-fn add_outer(a: &mut [f32], weight: f32, q: &[f32]) {
-    for (row, &x) in a.chunks_exact_mut(q.len().max(1)).zip(q) {
-        vector::add_scaled(row, weight * x, q);
-    }
-}
-
-/// x ← (A + penalty · I)⁻¹ x; `None` if that matrix is not positive definite.
-fn solve_with_penalty(a: &mut [f32], x: &mut [f32], penalty: f32) -> Option<()> {
-    let n = x.len();
-    // A history shorter than k leaves directions that nothing determines; a trace-relative floor
-    // sends them to zero where the recipe has no penalty.
-    let trace: f32 = (0..n).map(|i| a[i * n + i]).sum();
-    let penalty = penalty.max(1e-6 * trace);
-    (0..n).for_each(|i| a[i * n + i] += penalty);
-    solve::solve_spd(a, x).then_some(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::factors::Settings;
     use super::*;
-    use crate::math::Rng;
+    use crate::math::{Matrix, Rng};
     use crate::model::{Model, User};
 
     fn model(fold_in: FoldIn) -> Factors {

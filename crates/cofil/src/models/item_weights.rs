@@ -6,7 +6,7 @@
 use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::{Matrix, vector};
-use crate::model::{Model, User};
+use crate::model::{Attribution, Contributions, Model, User};
 use crate::store::{Archive, Tensor};
 use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
@@ -146,8 +146,9 @@ impl Model for ItemWeights {
     }
 
     /// r_uj W_ji: they sum to the score.
-    fn contributions(&self, history: Row<'_>, item: u32) -> Vec<f32> {
-        history.iter().map(|(j, value)| value * self.weight(j, item)).collect()
+    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
+        let parts = history.iter().map(|(j, value)| value * self.weight(j, item)).collect();
+        Contributions { base: 0.0, parts, method: Attribution::Exact }
     }
 
     /// The weight between the two in either direction, whichever is larger: neighbours may be kept
@@ -266,7 +267,7 @@ mod tests {
                             .iter()
                             .map(|(j, v)| v * dense.row(j as usize)[i as usize])
                             .sum();
-                        let sum: f32 = model.contributions(user.history, i).iter().sum();
+                        let sum: f32 = model.contributions(user.history, i).parts.iter().sum();
                         assert!((naive - one[0]).abs() < 1e-4 && (sum - one[0]).abs() < 1e-4);
                     }
                 }

@@ -2,6 +2,7 @@
 //! one file each. A recipe imports shapes and the layers below, never another recipe.
 
 pub mod als;
+mod attribution;
 pub mod auto_encoder;
 pub mod autorec;
 pub mod biased_mf;
@@ -15,6 +16,7 @@ pub mod neumf;
 pub mod output;
 pub mod popularity;
 pub mod range;
+mod ridge;
 pub mod sampled;
 pub mod similarity;
 pub mod slim;

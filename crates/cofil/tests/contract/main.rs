@@ -8,6 +8,7 @@ mod settings;
 
 use cofil::evaluate::Metric;
 use cofil::math::{Matrix, Rng};
+use cofil::model::{Attribution, Contributions};
 use cofil::models::Target;
 use cofil::models::autorec::AutoRec;
 use cofil::models::biased_mf::Offset;
@@ -224,25 +225,40 @@ fn reasons_come_from_the_history() {
         let recommender = train(&algorithm, &ratings);
         let (name, model) = (algorithm.name(), recommender.model());
         for history in [ratings.by_user.row(4), Row { columns: &[6], values: &[1.0] }] {
-            let contributions = model.contributions(history, 4);
-            assert_eq!(contributions.len(), history.len(), "{name}");
-            assert!(contributions.iter().all(|c| c.is_finite()), "{name}: {contributions:?}");
-            if model.kind() == "item-weights" {
+            let Contributions { base, parts, method } = model.contributions(history, 4);
+            assert_eq!(parts.len(), history.len(), "{name}");
+            assert!(base.is_finite() && parts.iter().all(|c| c.is_finite()), "{name}: {parts:?}");
+            let linear = matches!(model.kind(), "item-weights")
+                || ["popularity", "als", "ials", "svd"].contains(&&*name);
+            assert!(method == Attribution::Exact || !linear, "{name} is linear");
+            if method == Attribution::Exact {
                 let mut score = [0.0];
                 model.score(User::stranger(history), &[4], &mut score);
-                let sum: f32 = contributions.iter().sum();
-                assert!((sum - score[0]).abs() < 1e-5, "{name}: {sum} for {score:?}");
+                let sum: f32 = base + parts.iter().sum::<f32>();
+                assert!((sum - score[0]).abs() < 1e-4, "{name}: {sum} for {score:?}");
             }
+        }
+        for user in ["id4", "id13"] {
+            let told = recommender.explain(user, "id4").unwrap();
+            assert_eq!(told.contributions.len(), recommender.user(user).unwrap().history.len());
+            let sum: f32 = told.contributions.iter().map(|c| c.contribution).sum();
+            let whole = told.base + sum + told.rest;
+            assert!(
+                (whole - told.score).abs() < 1e-3 * told.score.abs().max(1.0),
+                "{name}: {told:?}"
+            );
+            assert_eq!(told.score, recommender.predict(user, "id4").unwrap(), "{name}");
         }
         if name == "popularity" {
             continue; // nobody's history is the reason
         }
-        let reasons = recommender.explain("id4", "id4", 3).unwrap();
+        let reasons = recommender.reasons("id4", "id4", 3).unwrap();
         assert!(!reasons.is_empty() && reasons.len() <= 3, "{name}");
         assert!(reasons.is_sorted_by(|a, b| a.score >= b.score), "{name}");
         assert!(reasons.iter().all(|r| r.item != "id4" && r.score > 0.0), "{name}");
         let names: Vec<(&str, f32)> = reasons.iter().map(|r| (r.item, 1.0)).collect();
-        assert_eq!(recommender.explain_for(&names[..1], "id4", 3).unwrap()[0].item, names[0].0);
+        let alone = recommender.reasons_for(&names[..1], "id4", 3).unwrap();
+        assert!(alone.iter().all(|reason| reason.item == names[0].0), "{name}: {alone:?}");
     }
 }
 
@@ -284,6 +300,21 @@ fn correlation(a: &[f32], b: &[f32]) -> f32 {
     let sum =
         |f: &dyn Fn(f32, f32) -> f32| a.iter().zip(b).map(|(x, y)| f(x - ma, y - mb)).sum::<f32>();
     sum(&|x, y| x * y) / (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt()
+}
+
+#[test]
+fn similar_users_are_of_the_same_kind() {
+    for algorithm in recipes() {
+        let recommender = train(&algorithm, &board(&algorithm, 30));
+        for user in ["id4", "id13"] {
+            let parity = |name: &str| name[2..].parse::<u32>().unwrap() % 2;
+            let similar = recommender.similar_users(user, 3).unwrap();
+            assert_eq!(similar.users.len(), 3);
+            for other in similar.users {
+                assert_eq!(parity(other.user), parity(user), "{}", algorithm.name());
+            }
+        }
+    }
 }
 
 #[test]

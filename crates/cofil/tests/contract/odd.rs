@@ -30,7 +30,7 @@ fn serves(recommender: &Recommender, what: &str) {
         check(recommender.recommend(user, &query).unwrap(), items);
         let first = recommender.items().name(0);
         assert!(recommender.predict(user, first).unwrap().is_finite(), "{name}, {what}");
-        assert!(recommender.explain(user, first, 5).unwrap().len() <= 5, "{name}, {what}");
+        assert!(recommender.reasons(user, first, 5).unwrap().len() <= 5, "{name}, {what}");
     }
     for item in recommender.items().names() {
         check(recommender.recommend_for(&[(item, 1.0)], &query).unwrap(), items);

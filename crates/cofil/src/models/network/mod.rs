@@ -14,7 +14,7 @@ use super::{Factors, FoldIn, factors};
 use crate::data::Row;
 use crate::error::Result;
 use crate::math::Matrix;
-use crate::model::{Model, User, leave_one_out};
+use crate::model::{Contributions, Model, User, leave_one_out};
 use crate::store::{self, Archive, Tensor};
 use crate::train::layers::Activation;
 use crate::train::loss::Response;
@@ -224,7 +224,7 @@ impl Model for Network {
     }
 
     /// An only entry is credited with what it changes for somebody who is like all others.
-    fn contributions(&self, history: Row<'_>, item: u32) -> Vec<f32> {
+    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
         let mut nothing = [0.0];
         self.score_items(&self.stranger, &[item], &mut nothing);
         leave_one_out(self, history, item, nothing[0])

@@ -1,13 +1,19 @@
 //! What users of the toolkit hold: names, what each user has seen, and a model.
 
+mod answer;
+mod explain;
+mod similar;
+
+pub use answer::{Query, Scored};
+pub use explain::{Contribution, Explanation};
+pub use similar::{Likeness, ScoredUser, SimilarUsers};
+
 use crate::algorithm::Algorithm;
-use crate::data::{Csr, IdMap, Ratings, Row};
+use crate::data::{Csr, IdMap, Ratings};
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
-use crate::math::parallel;
 use crate::model::{Model, User};
 use crate::models;
-use crate::rank;
 use crate::store::{self, Archive, Tensor};
 use crate::train::{Epoch, Run};
 use serde::{Deserialize, Serialize};
@@ -58,34 +64,6 @@ pub struct DataCard {
     pub mean: f32,
     /// Smallest and largest value.
     pub scale: (f32, f32),
-}
-
-/// What to recommend.
-#[derive(Clone, Copy, Debug)]
-pub struct Query<'a> {
-    /// How many items; fewer come back when there are no more.
-    pub n: usize,
-    /// Items that must not come back.
-    pub exclude: &'a [&'a str],
-    /// The only items that may come back; all if `None`.
-    pub candidates: Option<&'a [&'a str]>,
-    /// Whether items of the user's history may come back.
-    pub seen: bool,
-}
-
-impl Default for Query<'_> {
-    fn default() -> Self {
-        Self { n: 10, exclude: &[], candidates: None, seen: false }
-    }
-}
-
-/// An item and its score; higher is better.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Scored<'a> {
-    /// Name of the item.
-    pub item: &'a str,
-    /// Its score, on the scale of the recipe.
-    pub score: f32,
 }
 
 impl Recommender {
@@ -151,92 +129,6 @@ impl Recommender {
         &*self.model
     }
 
-    /// The best items for a user of the training data.
-    ///
-    /// # Errors
-    /// If the user, or an item of the query, is unknown.
-    pub fn recommend(&self, user: &str, query: &Query<'_>) -> Result<Vec<Scored<'_>>> {
-        self.answer(self.user(user)?, query)
-    }
-
-    /// The best items for anybody, from (item, value) pairs of their history; popular items if it
-    /// is empty. Of a repeated item the last value counts.
-    ///
-    /// # Errors
-    /// If an item is unknown.
-    pub fn recommend_for(
-        &self,
-        history: &[(&str, f32)],
-        query: &Query<'_>,
-    ) -> Result<Vec<Scored<'_>>> {
-        let (columns, values) = self.history(history)?;
-        self.answer(User::stranger(Row { columns: &columns, values: &values }), query)
-    }
-
-    /// The score of one item for a user of the training data.
-    ///
-    /// # Errors
-    /// If the user or the item is unknown.
-    pub fn predict(&self, user: &str, item: &str) -> Result<f32> {
-        let mut score = [0.0];
-        self.model.score(self.user(user)?, &[self.item(item)?], &mut score);
-        Ok(score[0])
-    }
-
-    /// The `n` items most like `item`.
-    ///
-    /// # Errors
-    /// If the item is unknown.
-    pub fn similar(&self, item: &str, n: usize) -> Result<Vec<Scored<'_>>> {
-        Ok(self.named(rank::similar(&*self.model, self.item(item)?, n)))
-    }
-
-    /// Why a user of the training data is recommended `item`: the `n` items of their history that
-    /// add most to its score, each with what it adds.
-    ///
-    /// # Errors
-    /// If the user or the item is unknown.
-    pub fn explain(&self, user: &str, item: &str, n: usize) -> Result<Vec<Scored<'_>>> {
-        let history = self.user(user)?.history;
-        Ok(self.named(rank::explain(&*self.model, history, self.item(item)?, n)))
-    }
-
-    /// [`explain`](Self::explain) for anybody, from the history given to
-    /// [`recommend_for`](Self::recommend_for).
-    ///
-    /// # Errors
-    /// If an item is unknown.
-    pub fn explain_for(
-        &self,
-        history: &[(&str, f32)],
-        item: &str,
-        n: usize,
-    ) -> Result<Vec<Scored<'_>>> {
-        let (columns, values) = self.history(history)?;
-        let history = Row { columns: &columns, values: &values };
-        Ok(self.named(rank::explain(&*self.model, history, self.item(item)?, n)))
-    }
-
-    /// The best items for each of `users`, by their numbers: blocks of users in parallel.
-    ///
-    /// # Errors
-    /// If an item of the query is unknown.
-    ///
-    /// # Panics
-    /// If a number is not one of a user.
-    pub fn recommend_many(&self, users: &[u32], query: &Query<'_>) -> Result<Vec<Vec<(u32, f32)>>> {
-        let users: Vec<User<'_>> = users.iter().map(|&u| self.user_at(u)).collect();
-        if query.exclude.is_empty() && query.candidates.is_none() {
-            return Ok(rank::top_k_all(&*self.model, &users, query.n, !query.seen));
-        }
-        let allowed = self.allowed(query)?;
-        let lists = parallel::map(users.len(), 64, |range| {
-            let list = |user: &User<'_>| self.best(*user, &allowed, query);
-            users[range].iter().map(list).collect::<Vec<_>>()
-        });
-        Ok(lists.into_iter().flatten().collect())
-    }
-
     /// The user called `name`, with their history.
     ///
     /// # Errors
@@ -292,41 +184,6 @@ impl Recommender {
             entries.insert(self.item(item)?, value);
         }
         Ok(entries.into_iter().unzip())
-    }
-
-    fn answer(&self, user: User<'_>, query: &Query<'_>) -> Result<Vec<Scored<'_>>> {
-        Ok(self.named(self.best(user, &self.allowed(query)?, query)))
-    }
-
-    /// The items that `query` lets come back, whatever the user has seen, in rising order.
-    fn allowed(&self, query: &Query<'_>) -> Result<Vec<u32>> {
-        let named = |names: &[&str]| names.iter().map(|n| self.item(n)).collect::<Result<Vec<_>>>();
-        let mut excluded = named(query.exclude)?;
-        excluded.sort_unstable();
-        let mut items: Vec<u32> = match query.candidates {
-            Some(names) => named(names)?,
-            None => (0..self.items.len() as u32).collect(),
-        };
-        items.sort_unstable();
-        items.dedup();
-        items.retain(|i| excluded.binary_search(i).is_err());
-        Ok(items)
-    }
-
-    /// The best of `allowed` for `user`.
-    fn best(&self, user: User<'_>, allowed: &[u32], query: &Query<'_>) -> Vec<(u32, f32)> {
-        let seen = if query.seen { &[] } else { user.history.columns };
-        let unseen = |item: &u32| seen.binary_search(item).is_err();
-        let items: Vec<u32> = allowed.iter().copied().filter(unseen).collect();
-        let mut scores = vec![0.0; items.len()];
-        self.model.score(user, &items, &mut scores);
-        let best = rank::top_k(&scores, query.n, &[]);
-        best.into_iter().map(|(at, score)| (items[at as usize], score)).collect()
-    }
-
-    fn named(&self, list: impl IntoIterator<Item = (u32, f32)>) -> Vec<Scored<'_>> {
-        let scored = |(item, score)| Scored { item: self.items.name(item), score };
-        list.into_iter().map(scored).collect()
     }
 
     /// Writes everything to one file, atomically; returns its fingerprint.

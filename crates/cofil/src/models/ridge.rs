@@ -1,0 +1,125 @@
+//! The normal equations of a fold-in that is a ridge regression: what a history says about a vector.
+//!
+//! A p = Σ_j pull_j q_j over the history, with A = base + Σ_j w_j q_j q_jᵀ + penalty · I. For
+//! [`FoldIn::Ridge`] base is 0, w is 1 and the pull is what is left of the value; for
+//! [`FoldIn::Implicit`] base is α₀ QᵀQ and the pull is w_j t_j. A⁻¹ is also the covariance of the vector
+//! that is left, and what contributions are weighed with.
+
+use super::Factors;
+use super::fold_in::{FoldIn, confidence};
+use crate::data::Row;
+use crate::math::{Matrix, solve, vector};
+
+/// The system of one history.
+pub(super) struct Ridge {
+    /// A without the penalty, n × n.
+    a: Vec<f32>,
+    /// Σ pull q.
+    x: Vec<f32>,
+    /// The pull of each entry of the history.
+    pub pulls: Vec<f32>,
+    penalty: f32,
+    /// Whether the last direction is a bias, whose item side is 1.
+    bias: bool,
+}
+
+impl Ridge {
+    /// Vector and bias.
+    pub fn solve(mut self) -> Option<(Vec<f32>, f32)> {
+        solve_with_penalty(&mut self.a, &mut self.x, self.penalty)?;
+        let b = if self.bias { self.x.pop()? } else { 0.0 };
+        Some((self.x, b))
+    }
+
+    /// z = A⁻¹ q, where q is extended by 1 if there is a bias.
+    pub fn solve_for(&self, q: &[f32]) -> Option<Vec<f32>> {
+        let (mut a, mut z) = (self.a.clone(), q.to_vec());
+        z.extend(self.bias.then_some(1.0));
+        solve_with_penalty(&mut a, &mut z, self.penalty)?;
+        Some(z)
+    }
+
+    /// A, penalty and all.
+    pub fn precision(mut self) -> Matrix {
+        let n = self.x.len();
+        let penalty = floor(&self.a, n, self.penalty);
+        (0..n).for_each(|i| self.a[i * n + i] += penalty);
+        Matrix::from_vec(n, n, self.a)
+    }
+}
+
+impl Factors {
+    /// The system of `history`; `None` if fold-in is no ridge regression.
+    pub(super) fn ridge(&self, history: Row<'_>) -> Option<Ridge> {
+        let k = self.factors();
+        match self.settings.fold_in {
+            FoldIn::Ridge { reg, reg_exponent, bias } => {
+                // The bias is one more factor.
+                let n = k + usize::from(bias);
+                let (mut a, mut x) = (vec![0.0; n * n], vec![0.0; n]);
+                let mut q = vec![1.0; n];
+                let mut pulls = Vec::with_capacity(history.len());
+                for (item, value) in history.iter() {
+                    q[..k].copy_from_slice(self.items.row(item as usize));
+                    pulls.push(self.residual(item, value));
+                    vector::add_scaled(&mut x, self.residual(item, value), &q);
+                    add_outer(&mut a, 1.0, &q);
+                }
+                let penalty = reg * (history.len() as f32).powf(reg_exponent);
+                Some(Ridge { a, x, pulls, penalty, bias })
+            }
+            FoldIn::Implicit { reg, reg_exponent, unobserved_weight, alpha } => {
+                let mut a: Vec<f32> =
+                    self.gram().data().iter().map(|g| unobserved_weight * g).collect();
+                let mut x = vec![0.0; k];
+                let mut pulls = Vec::with_capacity(history.len());
+                for (item, value) in history.iter() {
+                    let (weight, target) = confidence(alpha, value);
+                    let q = self.items.row(item as usize);
+                    pulls.push(weight * target);
+                    vector::add_scaled(&mut x, weight * target, q);
+                    add_outer(&mut a, weight, q);
+                }
+                let weight =
+                    unobserved_weight.mul_add(self.items.rows() as f32, history.len() as f32);
+                let penalty = reg * weight.powf(reg_exponent);
+                Some(Ridge { a, x, pulls, penalty, bias: false })
+            }
+            _ => None,
+        }
+    }
+
+    /// QᵀQ, computed on first use.
+    fn gram(&self) -> &Matrix {
+        self.gram.get_or_init(|| {
+            let k = self.factors();
+            let mut gram = Matrix::zeros(k, k);
+            for i in 0..self.items.rows() {
+                add_outer(gram.data_mut(), 1.0, self.items.row(i));
+            }
+            gram
+        })
+    }
+}
+
+/// A ← A + w q qᵀ.
+pub(super) fn add_outer(a: &mut [f32], weight: f32, q: &[f32]) {
+    for (row, &x) in a.chunks_exact_mut(q.len().max(1)).zip(q) {
+        vector::add_scaled(row, weight * x, q);
+    }
+}
+
+/// A history shorter than k leaves directions that nothing determines; a trace-relative floor sends
+/// them to zero where the recipe has no penalty.
+fn floor(a: &[f32], n: usize, penalty: f32) -> f32 {
+    let trace: f32 = (0..n).map(|i| a[i * n + i]).sum();
+    penalty.max(1e-6 * trace)
+}
+
+/// x ← (A + penalty · I)⁻¹ x; `None` if that matrix is not positive definite.
+pub(super) fn solve_with_penalty(a: &mut [f32], x: &mut [f32], penalty: f32) -> Option<()> {
+    let n = x.len();
+    let penalty = floor(a, n, penalty);
+    (0..n).for_each(|i| a[i * n + i] += penalty);
+    solve::solve_spd(a, x).then_some(())
+}
