@@ -70,7 +70,7 @@ fn names() -> PossibleValuesParser {
 }
 
 /// `factors=64`, `link=sigmoid`, `shape=[64,32]`: JSON, or else the bare text.
-fn parse_setting(pair: &str) -> Result<(String, Value)> {
+pub fn parse_setting(pair: &str) -> Result<(String, Value)> {
     let (name, value) = pair
         .split_once('=')
         .with_context(|| format!("`--set {pair}`: write NAME=VALUE, such as `--set factors=64`"))?;

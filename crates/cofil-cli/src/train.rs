@@ -6,7 +6,7 @@ use crate::input::Input;
 use crate::machine;
 use crate::output::{self, bytes, duration};
 use crate::progress::Progress;
-use crate::validation::{Parts, Validate};
+use crate::validation::{self, Parts, Validate};
 use anyhow::{Result, bail};
 use cofil::train::{Checkpoint, Epoch, Validation};
 use cofil::{Recommender, Run};
@@ -81,7 +81,7 @@ pub fn run(args: &Args) -> Result<()> {
     let (parts, cleaned) = match args.validate.share() {
         Some(share) => {
             let (rows, report) = args.clean.rows(table.interactions)?;
-            (args.validate.hold_out(&rows, share, args.seed)?, report)
+            (validation::hold_out(&rows, share, args.seed)?, report)
         }
         None => {
             let (train, report) = args.clean.apply(table.interactions)?;

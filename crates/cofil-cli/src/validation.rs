@@ -45,39 +45,47 @@ impl Validate {
         self.valid.as_ref()?.parse().ok()
     }
 
-    /// Holds a share of the clean rows `data` out.
-    pub fn hold_out(&self, data: &Interactions, share: f64, seed: u64) -> Result<Parts> {
-        let split = Split::Random { test: Share::Fraction(share), seed };
-        let mut parts = split.apply(data).context("--valid")?;
-        let part = parts.pop().context("a random split has one round")?;
-        let note = format!(
-            "validation: {} interactions held out at random, {} left to learn from",
-            part.test.len(),
-            part.train.len()
-        );
-        let train = Ratings::new(&part.train, Duplicates::Error)?;
-        let valid = Ratings::new(&part.test, Duplicates::Error)?;
-        Ok(Parts { train, valid: Some(valid), note: Some(note) })
-    }
-
-    /// Reads the validation file, if one was named. Its rows are weighed as those of `train` were;
-    /// rows of users or items that `train` lacks are left out and counted.
+    /// Reads the validation file, if one was named.
     pub fn read(&self, train: Ratings, read: &Input, clean: &Clean) -> Result<Parts> {
-        let Some(path) = &self.valid else { return Ok(Parts { train, valid: None, note: None }) };
-        let table = read.read(Path::new(path))?;
-        let clean = Clean { min_user: 0, min_item: 0, ..clean.clone() };
-        let (rows, _) = clean.interactions(table.interactions).context(path.clone())?;
-        let all = rows.len();
-        let known = known_rows(&rows, &train.users, &train.items);
-        let note = format!(
-            "validation: {} interactions of {path}; {} left out, whose user or item is not in the \
-             training data",
-            known.len(),
-            all - known.len()
-        );
-        let valid = Ratings::new(&known, Duplicates::Error)?;
-        Ok(Parts { train, valid: Some(valid), note: Some(note) })
+        match &self.valid {
+            Some(path) => file(Path::new(path), train, read, clean),
+            None => Ok(Parts { train, valid: None, note: None }),
+        }
     }
+}
+
+/// Holds a share of the clean rows `data` out.
+pub fn hold_out(data: &Interactions, share: f64, seed: u64) -> Result<Parts> {
+    let split = Split::Random { test: Share::Fraction(share), seed };
+    let mut parts = split.apply(data).context("--valid")?;
+    let part = parts.pop().context("a random split has one round")?;
+    let note = format!(
+        "validation: {} interactions held out at random, {} left to learn from",
+        part.test.len(),
+        part.train.len()
+    );
+    let train = Ratings::new(&part.train, Duplicates::Error)?;
+    let valid = Ratings::new(&part.test, Duplicates::Error)?;
+    Ok(Parts { train, valid: Some(valid), note: Some(note) })
+}
+
+/// Reads a validation file. Its rows are weighed as those of `train` were; rows of users or items that
+/// `train` lacks are left out and counted.
+pub fn file(path: &Path, train: Ratings, read: &Input, clean: &Clean) -> Result<Parts> {
+    let name = path.display();
+    let table = read.read(path)?;
+    let clean = Clean { min_user: 0, min_item: 0, ..clean.clone() };
+    let (rows, _) = clean.interactions(table.interactions).context(name.to_string())?;
+    let all = rows.len();
+    let known = known_rows(&rows, &train.users, &train.items);
+    let note = format!(
+        "validation: {} interactions of {name}; {} left out, whose user or item is not in the \
+         training data",
+        known.len(),
+        all - known.len()
+    );
+    let valid = Ratings::new(&known, Duplicates::Error)?;
+    Ok(Parts { train, valid: Some(valid), note: Some(note) })
 }
 
 /// The rows whose user and item have a number in `users` and `items`, by those numbers.

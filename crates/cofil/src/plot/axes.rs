@@ -1,7 +1,9 @@
 //! Panels with axes: bars and lines.
 
-use super::Line;
-use super::canvas::{Anchor, Canvas, GREY, INK, RULE, Rect, SERIES, Style, shorten, text_width};
+use super::canvas::{
+    Anchor, Canvas, FAINT, GREY, INK, RULE, Rect, SERIES, Style, shorten, text_width,
+};
+use super::{Dots, Line};
 
 /// An axis.
 #[derive(Clone, Debug, Default)]
@@ -219,11 +221,7 @@ pub fn lines(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, lines: &[Line
     let legend = if lines.len() > 1 { 20.0 } else { 0.0 };
     let inner = Rect { top: space.top + legend, height: space.height - legend, ..space };
     let plot = frame(canvas, inner, x, y, &up, 44.0);
-    for (value, text) in &across.ticks {
-        let at = plot.left + plot.width * across.at(*value);
-        canvas.rule((at, plot.bottom()), (at, plot.bottom() + 4.0), GREY);
-        canvas.text(at, plot.bottom() + 14.0, text, Anchor::Middle, &TICK);
-    }
+    across_ticks(canvas, plot, &across);
     let mut left = plot.left;
     for (at, line) in lines.iter().enumerate() {
         let color = SERIES[at % SERIES.len()];
@@ -247,6 +245,69 @@ pub fn lines(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, lines: &[Line
         }
     }
     plot.left
+}
+
+/// Draws dots and their curve; returns where the data begins.
+pub fn dots(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, dots: &Dots) -> f64 {
+    let points = || dots.marks.iter().map(|mark| mark.at).chain(dots.curve.iter().copied());
+    let across = Scale::new(x.log, false, points().map(|p| p.0));
+    let up = Scale::new(y.log, near_zero(points().map(|p| p.1)), points().map(|p| p.1));
+    let plot = frame(canvas, space, x, y, &up, 44.0);
+    across_ticks(canvas, plot, &across);
+    let place = |p: (f64, f64)| {
+        let shown = across.shows(p.0) && up.shows(p.1);
+        let (x, y) = (across.at(p.0), up.at(p.1));
+        shown.then_some((plot.left + plot.width * x, plot.bottom() - plot.height * y))
+    };
+    let curve: Vec<(f64, f64)> = dots.curve.iter().filter_map(|&p| place(p)).collect();
+    if curve.len() > 1 {
+        canvas.curve(curve, SERIES[1]);
+    }
+    // Names keep clear of dots and of each other, if they can.
+    let size = TICK.size;
+    let mut taken: Vec<Rect> = (dots.marks.iter().filter_map(|mark| place(mark.at)))
+        .map(|(x, y)| Rect { left: x - 4.0, top: y - 4.0, width: 8.0, height: 8.0 })
+        .collect();
+    for mark in &dots.marks {
+        let Some((x, y)) = place(mark.at) else { continue };
+        let color = if mark.faint { FAINT } else { SERIES[0] };
+        canvas.dot((x, y), color);
+        if mark.label.is_empty() {
+            continue;
+        }
+        let label = shorten(&mark.label, size, 160.0);
+        let width = text_width(&label, size);
+        let beside = |right: bool, down: f64| {
+            let left = if right { x + 8.0 } else { x - 8.0 - width };
+            Rect { left, top: y + down - 6.0, width, height: 12.0 }
+        };
+        let free = |rect: &Rect| {
+            let apart = |other: &Rect| {
+                rect.left > other.right()
+                    || other.left > rect.right()
+                    || rect.top > other.bottom()
+                    || other.top > rect.bottom()
+            };
+            let inside = rect.left > plot.left && rect.right() < plot.right() + 20.0;
+            inside && taken.iter().all(apart)
+        };
+        let places = [0.0, -11.0, 11.0, -20.0, 20.0, -32.0, 32.0];
+        let tried = places.iter().flat_map(|&d| [beside(true, d), beside(false, d)]);
+        let rect =
+            tried.clone().find(free).unwrap_or(beside(x < plot.left + plot.width / 2.0, 0.0));
+        taken.push(rect);
+        let style = Style { color: if mark.faint { GREY } else { INK }, ..TICK };
+        canvas.text(rect.left, rect.top + 6.0, &label, Anchor::Start, &style);
+    }
+    plot.left
+}
+
+fn across_ticks(canvas: &mut Canvas, plot: Rect, scale: &Scale) {
+    for (value, text) in &scale.ticks {
+        let at = plot.left + plot.width * scale.at(*value);
+        canvas.rule((at, plot.bottom()), (at, plot.bottom() + 4.0), GREY);
+        canvas.text(at, plot.bottom() + 14.0, text, Anchor::Middle, &TICK);
+    }
 }
 
 #[cfg(test)]

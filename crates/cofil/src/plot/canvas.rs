@@ -9,6 +9,7 @@ pub struct Color(pub u8, pub u8, pub u8);
 pub const INK: Color = Color(0x1f, 0x29, 0x33);
 pub const GREY: Color = Color(0x61, 0x6e, 0x7c);
 pub const RULE: Color = Color(0xe4, 0xe7, 0xeb);
+pub const FAINT: Color = Color(0xb8, 0xc1, 0xcb);
 pub const RED: Color = Color(0xc8, 0x1e, 0x1e);
 /// Told apart also by those who see few colours (after Okabe and Ito).
 pub const SERIES: [Color; 5] = [

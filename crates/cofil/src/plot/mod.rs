@@ -58,6 +58,8 @@ pub enum Content {
     Bars(Vec<(String, f64)>),
     /// Curves, named at the top when there is more than one.
     Lines(Vec<Line>),
+    /// Dots, and a curve through some of them.
+    Dots(Dots),
     /// Numbers in squares; the axes are not used.
     Grid(Grid),
 }
@@ -69,6 +71,26 @@ pub struct Line {
     pub name: String,
     /// (x, y), x rising; points that cannot be shown, such as 0 on a logarithmic axis, are left out.
     pub points: Vec<(f64, f64)>,
+}
+
+/// Dots with a curve.
+#[derive(Clone, Debug, Default)]
+pub struct Dots {
+    /// The dots.
+    pub marks: Vec<Mark>,
+    /// Points of the curve, x rising; may be empty.
+    pub curve: Vec<(f64, f64)>,
+}
+
+/// A dot.
+#[derive(Clone, Debug, Default)]
+pub struct Mark {
+    /// (x, y).
+    pub at: (f64, f64),
+    /// Stands beside it; may be empty.
+    pub label: String,
+    /// Grey: there, but not what the figure is about.
+    pub faint: bool,
 }
 
 /// Numbers in squares.
@@ -176,7 +198,8 @@ impl Panel {
         match &self.content {
             Content::Grid(grid) => grid.size().0,
             Content::Bars(bars) => (24.0 * bars.len() as f64 + 90.0).clamp(400.0, 800.0),
-            Content::Lines(_) => 400.0,
+            Content::Dots(dots) if dots.marks.iter().any(|mark| !mark.label.is_empty()) => 620.0,
+            Content::Lines(_) | Content::Dots(_) => 400.0,
         }
     }
 
@@ -193,6 +216,7 @@ impl Panel {
         let left = match &self.content {
             Content::Grid(grid) => grid.draw(canvas, inside),
             Content::Bars(bars) => axes::bars(canvas, inside, &self.x, &self.y, bars),
+            Content::Dots(dots) => axes::dots(canvas, inside, &self.x, &self.y, dots),
             Content::Lines(lines) => axes::lines(canvas, inside, &self.x, &self.y, lines),
         };
         let style = Style { size: 13.0, bold: true, ..Style::default() };
@@ -220,6 +244,15 @@ mod tests {
             Content::Lines(Vec::new()),
             Content::Lines(vec![line(&[(1.0, f64::INFINITY), (2.0, 1.0)]), line(&[])]),
             Content::Lines(vec![line(&[(0.0, 0.0)])]),
+            Content::Dots(Dots::default()),
+            Content::Dots(Dots {
+                marks: vec![
+                    Mark { at: (1.0, f64::NAN), ..Mark::default() },
+                    Mark { at: (1.0, 2.0), label: "<".repeat(99), faint: true },
+                    Mark { at: (1.0, 2.0), label: "b".into(), faint: false },
+                ],
+                curve: vec![(0.0, 1.0), (2.0, f64::INFINITY)],
+            }),
             Content::Grid(grid),
             Content::Grid(Grid { rows: vec![], columns: vec![], cells: vec![] }),
         ] {

@@ -1,0 +1,379 @@
+//! Where a search looks, and what it draws next.
+
+use super::Trial;
+use crate::algorithm::Algorithm;
+use crate::data::Ratings;
+use crate::error::{Error, Result};
+use crate::math::Rng;
+use crate::models::Range;
+use crate::models::range::Values;
+use crate::store;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::SeedableRng;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// How the next settings are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Where earlier trials were good, by tree-structured Parzen estimators.
+    #[default]
+    Tpe,
+    /// Anywhere, whatever earlier trials gave.
+    Random,
+}
+
+/// Trials that are drawn anywhere before the estimators have something to go by.
+const BLIND: usize = 8;
+/// Draws of the same settings after which there is taken to be nothing new.
+const REPEATS: u64 = 100;
+
+/// A recipe and the ranges of its settings.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Space {
+    /// What is set whatever is drawn; the first trial is this.
+    base: Algorithm,
+    /// What is drawn.
+    ranges: Vec<Range>,
+    /// Epochs before which no trial is cut short, and the most; `None` for closed forms.
+    epochs: Option<(usize, usize)>,
+}
+
+impl Space {
+    /// The ranges that `base` declares, without the settings called `fixed`; those of `over` replace or
+    /// join them.
+    ///
+    /// # Errors
+    /// If a range names no setting of the recipe, or nothing can be drawn from it.
+    pub fn new(base: Algorithm, fixed: &[&str], over: &[Range]) -> Result<Self> {
+        let settings = settings(&base);
+        let mut ranges = base.ranges();
+        let declared = ranges.iter().find(|range| range.setting == "epochs").cloned();
+        ranges.retain(|range| !fixed.contains(&range.setting.as_str()));
+        for range in over {
+            if !settings.contains_key(&range.setting) {
+                return Err(Error::unknown("setting", &range.setting, settings.keys()));
+            }
+            if let Some(problem) = range.values.problem() {
+                return Err(Error::setting(&range.setting, format!("its range {problem}")));
+            }
+            ranges.retain(|other| other.setting != range.setting);
+            let mut range = range.clone();
+            if settings[&range.setting].is_f64() {
+                range.values = with_points(range.values);
+            }
+            ranges.push(range);
+        }
+        let most = settings.get("epochs").and_then(Value::as_u64).map(|most| most as usize);
+        let spent = ranges.iter().position(|range| range.setting == "epochs");
+        let epochs = match (most, spent.map(|at| ranges.remove(at))) {
+            (None, _) => None,
+            (_, Some(Range { values: Values::Whole { low, high, .. }, .. })) => {
+                Some((low.max(1) as usize, high.max(1) as usize))
+            }
+            (_, Some(_)) => {
+                return Err(Error::setting(
+                    "epochs",
+                    "its range is one of whole numbers: LOW..HIGH",
+                ));
+            }
+            // As many as were asked for.
+            (Some(most), None) => match declared.map(|range| range.values) {
+                Some(Values::Whole { low, .. }) => Some(((low as usize).min(most), most)),
+                _ => Some((most, most)),
+            },
+        };
+        Ok(Self { base, ranges, epochs })
+    }
+
+    /// Leaves out what data of this size cannot use: more factors than users or items, more neighbours
+    /// than there are other items.
+    #[must_use]
+    pub fn for_data(mut self, train: &Ratings) -> Self {
+        let (users, items) = (train.users.len() as u64, train.items.len() as u64);
+        for range in &mut self.ranges {
+            if let Values::Whole { low, high, .. } = &mut range.values {
+                let most = match range.setting.as_str() {
+                    "factors" => users.min(items),
+                    "neighbours" | "negatives" => items.saturating_sub(1),
+                    _ => u64::MAX,
+                };
+                *high = (*high).min(most.max(1));
+                *low = (*low).min(*high);
+            }
+        }
+        self
+    }
+
+    /// Name of the recipe.
+    pub fn name(&self) -> String {
+        self.base.name()
+    }
+
+    /// What is set whatever is drawn.
+    pub fn base(&self) -> &Algorithm {
+        &self.base
+    }
+
+    /// What is drawn.
+    pub fn ranges(&self) -> &[Range] {
+        &self.ranges
+    }
+
+    /// Epochs before which no trial is cut short, and the most; `None` for closed forms.
+    pub fn epochs(&self) -> Option<(usize, usize)> {
+        self.epochs
+    }
+
+    /// The recipe with `drawn` in place of what it is set to; the most epochs.
+    ///
+    /// # Errors
+    /// As [`Algorithm::from_settings`].
+    pub fn algorithm(&self, drawn: &Map<String, Value>) -> Result<Algorithm> {
+        let mut all = settings(&self.base);
+        all.extend(drawn.clone());
+        if let (Some((_, most)), false) = (self.epochs, drawn.contains_key("epochs")) {
+            all.insert("epochs".into(), most.into());
+        }
+        Algorithm::from_settings(&self.name(), &all)
+    }
+
+    /// The settings of the trial after those of `past`, listed from best to worst; `None` if there are no
+    /// new ones. The same `past` and `seed` give the same.
+    pub(super) fn draw(
+        &self,
+        past: &[&Trial],
+        method: Method,
+        seed: u64,
+    ) -> Option<Map<String, Value>> {
+        if past.is_empty() {
+            return Some(Map::new());
+        }
+        let by_default = settings(&self.base);
+        let same = |trial: &Trial, drawn: &Map<String, Value>| {
+            let value = |setting| trial.settings.get(setting).or(by_default.get(setting));
+            drawn.iter().all(|(setting, v)| value(setting) == Some(v))
+        };
+        let blind = method == Method::Random || past.len() < BLIND;
+        for attempt in 0..REPEATS {
+            let rng = Rng::new(seed, &[past.len() as u64, attempt]);
+            let value = |(at, range): (usize, &Range)| {
+                let mut rng = rng.piece(at as u64);
+                let values = &range.values;
+                let found = |trial: &&Trial| {
+                    let value = trial.settings.get(&range.setting);
+                    position(values, value.or(by_default.get(&range.setting))?)
+                };
+                let position = match blind {
+                    true => uniform(&mut rng) * width(values),
+                    false => estimate(values, past.iter().map(found), &mut rng),
+                };
+                (range.setting.clone(), at_position(values, position))
+            };
+            let drawn: Map<String, Value> = self.ranges.iter().enumerate().map(value).collect();
+            if !past.iter().any(|trial| same(trial, &drawn)) {
+                return Some(drawn);
+            }
+        }
+        None
+    }
+}
+
+/// The settings of `algorithm`, without its name.
+fn settings(algorithm: &Algorithm) -> Map<String, Value> {
+    let Ok(Value::Object(mut settings)) = store::plain(algorithm) else {
+        unreachable!("settings are structs")
+    };
+    settings.remove("algorithm");
+    settings
+}
+
+/// The values of a setting that is no whole number: numbers written without a point are none either.
+fn with_points(values: Values) -> Values {
+    match values {
+        Values::Whole { low, high, log } => {
+            Values::Real { low: low as f64, high: high as f64, log }
+        }
+        Values::Choice(choices) => {
+            let number = |choice: Value| match choice.as_f64() {
+                Some(number) => number.into(),
+                None => choice,
+            };
+            Values::Choice(choices.into_iter().map(number).collect())
+        }
+        real => real,
+    }
+}
+
+/// A number in [0, 1) with 53 random bits.
+fn uniform(rng: &mut Rng) -> f64 {
+    (rng.bits() >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// Positions are numbers from 0 up to this: shares of the way through a range, or places of a choice.
+fn width(values: &Values) -> f64 {
+    match values {
+        Values::Choice(choices) => choices.len() as f64,
+        _ => 1.0,
+    }
+}
+
+/// What `tpe` asks next: it is told positions with the rank of their trial, which is all it looks at.
+fn estimate(values: &Values, past: impl Iterator<Item = Option<f64>>, rng: &mut Rng) -> f64 {
+    let estimator = match values {
+        Values::Choice(_) => tpe::histogram_estimator(),
+        _ => tpe::parzen_estimator(),
+    };
+    let range = tpe::range(0.0, width(values)).expect("a range that is not empty");
+    let mut optimizer = tpe::TpeOptimizer::new(estimator, range);
+    for (rank, position) in past.enumerate() {
+        // Not a number: nothing to learn from, as for a default outside the range.
+        optimizer
+            .tell(position.unwrap_or(f64::NAN), rank as f64)
+            .expect("positions are in the range and ranks are numbers");
+    }
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(rng.bits());
+    optimizer.ask(&mut generator).unwrap_or_else(|_| uniform(rng) * width(values))
+}
+
+/// The value at a position.
+fn at_position(values: &Values, position: f64) -> Value {
+    match values {
+        Values::Real { low, high, log } => {
+            let value = match log {
+                true => (low.ln() + position * (high / low).ln()).exp(),
+                false => low + position * (high - low),
+            };
+            short(value).clamp(*low, *high).into()
+        }
+        Values::Whole { low, high, log } => {
+            let (from, to) = (*low as f64, *high as f64 + 1.0);
+            let value = match log {
+                true => (from.ln() + position * (to / from).ln()).exp(),
+                false => from + position * (to - from),
+            };
+            (value as u64).clamp(*low, *high).into()
+        }
+        Values::Choice(choices) => choices[(position as usize).min(choices.len() - 1)].clone(),
+    }
+}
+
+/// The position of a value; `None` if it is not in the range.
+fn position(values: &Values, value: &Value) -> Option<f64> {
+    let share = |v: f64, low: f64, high: f64, log: bool| match log {
+        _ if high <= low => 0.0,
+        true => (v / low).ln() / (high / low).ln(),
+        false => (v - low) / (high - low),
+    };
+    if !values.contains(value) {
+        return None;
+    }
+    let position = match values {
+        Values::Real { low, high, log } => share(value.as_f64()?, *low, *high, *log),
+        // The middle of its part.
+        Values::Whole { low, high, log } => {
+            share(value.as_f64()? + 0.5, *low as f64, *high as f64 + 1.0, *log)
+        }
+        Values::Choice(choices) => choices.iter().position(|choice| choice == value)? as f64,
+    };
+    // Ends of ranges are excluded by the estimators.
+    Some(position.clamp(0.0, width(values) * (1.0 - 1e-9)))
+}
+
+/// Four significant digits: more say nothing, and fewer are easier to read.
+fn short(value: f64) -> f64 {
+    format!("{value:.3e}").parse().expect("a number was written")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn ease() -> Algorithm {
+        Algorithm::from_settings("ease", &Map::new()).unwrap()
+    }
+
+    #[test]
+    fn positions_and_values_are_inverse() {
+        for values in [
+            Range::real("a", -2.0, 5.0).values,
+            Range::log("a", 1e-4, 10.0).values,
+            Range::whole("a", 3, 9).values,
+            Range::log_whole("a", 8, 128).values,
+            Range::choice("a", ["x", "y", "z"]).values,
+            Range::whole("a", 4, 4).values,
+        ] {
+            for step in 0..100 {
+                let value = at_position(&values, 0.01 * f64::from(step) * width(&values));
+                assert!(values.contains(&value), "{values}: {value}");
+                let back = at_position(&values, position(&values, &value).unwrap());
+                let near = match (value.as_f64(), back.as_f64()) {
+                    (Some(a), Some(b)) => (a - b).abs() <= 2e-3 * a.abs().max(1e-9),
+                    _ => value == back,
+                };
+                assert!(near, "{values}: {value} became {back}");
+            }
+            for end in values.ends() {
+                assert!(position(&values, &end).is_some(), "{values}: {end}");
+            }
+        }
+        assert_eq!(position(&Range::log("a", 0.1, 1.0).values, &json!(0)), None);
+    }
+
+    #[test]
+    fn every_whole_number_is_as_likely() {
+        let values = Range::whole("a", 1, 4).values;
+        let mut counts = [0; 4];
+        for step in 0..4000 {
+            let value = at_position(&values, f64::from(step) / 4000.0).as_u64().unwrap();
+            counts[value as usize - 1] += 1;
+        }
+        assert_eq!(counts, [1000; 4]);
+    }
+
+    #[test]
+    fn ranges_can_be_replaced_and_settings_fixed() {
+        let over = [Range::log("reg", 10.0, 20.0)];
+        let whole = [Range::log_whole("reg", 10, 20)];
+        assert_eq!(Space::new(ease(), &[], &whole).unwrap().ranges(), over);
+        let space = Space::new(ease(), &[], &over).unwrap();
+        assert_eq!(space.ranges(), over);
+        assert_eq!(space.epochs(), None);
+        assert!(Space::new(ease(), &["reg"], &[]).unwrap().ranges().is_empty());
+        let told = |over: Range| Space::new(ease(), &[], &[over]).unwrap_err().to_string();
+        assert!(told(Range::real("rge", 0.0, 1.0)).contains("did you mean `reg`?"));
+        assert!(told(Range::log("reg", 0.0, 1.0)).contains("its range a logarithmic"));
+        let als = Algorithm::from_settings("als", &Map::new()).unwrap();
+        let space = Space::new(als.clone(), &["epochs"], &[]).unwrap();
+        assert_eq!(space.epochs(), Some((4, 20)), "as many as it is set to");
+        assert!(space.ranges().iter().all(|range| range.setting != "epochs"));
+        let fewer = [Range::whole("epochs", 2, 3)];
+        assert_eq!(Space::new(als, &[], &fewer).unwrap().epochs(), Some((2, 3)));
+    }
+
+    #[test]
+    fn small_data_have_small_ranges() {
+        let rows = (0..40).map(|n| (format!("u{n}"), format!("i{}", n % 20), 1.0));
+        let rows: Vec<_> = rows.collect();
+        let train = Ratings::from_triples(rows.iter().map(|(u, i, v)| (&**u, &**i, *v))).unwrap();
+        let als = Algorithm::from_settings("als", &Map::new()).unwrap();
+        let space = Space::new(als, &[], &[]).unwrap().for_data(&train);
+        let factors = space.ranges().iter().find(|range| range.setting == "factors").unwrap();
+        assert_eq!(factors.values.to_string(), "8..20:log");
+    }
+
+    #[test]
+    fn a_small_space_is_used_up() {
+        let over = [Range::choice("reg", [1, 2, 200])];
+        let space = Space::new(ease(), &[], &over).unwrap();
+        let mut trials = Vec::new();
+        while let Some(settings) = space.draw(&trials.iter().collect::<Vec<_>>(), Method::Random, 0)
+        {
+            trials.push(Trial { settings, ..Trial::default() });
+        }
+        // 200 is the default, which comes first.
+        assert_eq!(trials.len(), 3);
+    }
+}

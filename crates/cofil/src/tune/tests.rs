@@ -1,0 +1,165 @@
+use super::*;
+use crate::data::Csr;
+use crate::math::Rng;
+
+/// Two tastes with noise, and for each user one of their items apart.
+fn data() -> (Ratings, Ratings) {
+    let mut rng = Rng::new(5, &[]);
+    let (mut rows, mut held) = (Vec::new(), Vec::new());
+    for u in 0..60u32 {
+        let mut row: Vec<(u32, f32)> = (0..40u32)
+            .filter(|i| rng.uniform() < if i % 2 == u % 2 { 0.5 } else { 0.1 })
+            .map(|i| (i, 1.0))
+            .collect();
+        held.push(if row.len() > 2 { vec![row.swap_remove(0)] } else { Vec::new() });
+        row.sort_unstable_by_key(|entry| entry.0);
+        rows.push(row);
+    }
+    let names = |n: u32| std::sync::Arc::new((0..n).map(|i| i.to_string()).collect());
+    let train = Ratings {
+        users: names(60),
+        items: names(40),
+        by_user: Csr::from_rows(40, rows),
+        times: None,
+    };
+    let valid = Ratings { by_user: Csr::from_rows(40, held), ..train.clone() };
+    (train, valid)
+}
+
+fn space(name: &str, over: &[Range]) -> Space {
+    Space::new(Algorithm::from_settings(name, &Map::new()).unwrap(), &[], over).unwrap()
+}
+
+fn quiet(_: Event<'_>) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Without the times they took.
+fn untimed(trials: &[Trial]) -> Vec<Trial> {
+    trials.iter().map(|trial| Trial { seconds: 0.0, ..trial.clone() }).collect()
+}
+
+#[test]
+fn nothing_worse_than_the_defaults_is_found() {
+    let (train, valid) = data();
+    let how = Search::new(12, Metric::Ndcg(10));
+    for (name, over) in [
+        ("ease", vec![]),
+        ("ials", vec![Range::whole("factors", 2, 8)]),
+        ("item-knn", vec![]),
+        ("svd", vec![Range::whole("factors", 1, 8)]),
+    ] {
+        let space = space(name, &over).for_data(&train);
+        let found = search(&space, &train, &valid, &how, None, quiet).unwrap();
+        assert_eq!(found.trials.len(), 12);
+        let first = found.trials[0].value;
+        let best = found.trials[found.best].value.unwrap();
+        assert!(found.trials[0].settings.is_empty() && first.is_none_or(|first| best >= first));
+        // The winner, trained again, is as good as its trial was.
+        let model = found.algorithm.fit(&train, &mut Run::default()).unwrap();
+        let again = evaluate::measure(&*model, &train, &valid, how.metric).unwrap();
+        assert_eq!(again, best, "{name}: {:?}", found.algorithm);
+    }
+}
+
+#[test]
+fn parzen_estimators_find_what_is_good() {
+    // A stand-in for training: trials told to the space as if the best were at 100 with `dot`.
+    let over = [Range::log("reg", 1.0, 1e4), Range::choice("max_items", [10, 20, 30])];
+    let space = space("ease", &over);
+    let mut mean_distance = Vec::new();
+    for method in [Method::Random, Method::Tpe] {
+        let mut distance = 0.0;
+        for seed in 0..5 {
+            let mut trials: Vec<Trial> = Vec::new();
+            for number in 0..60 {
+                let ranked = halving::ranked(&trials, Metric::Rmse);
+                let settings = space.draw(&ranked, method, seed).unwrap();
+                let reg = settings.get("reg").map_or(200.0, |v| v.as_f64().unwrap());
+                let off = (reg / 100.0).ln().abs();
+                let value =
+                    off + f64::from(u8::from(settings.get("max_items") != Some(&20.into())));
+                if number >= 30 {
+                    distance += value;
+                }
+                trials.push(Trial { number, settings, value: Some(value), ..Trial::default() });
+            }
+        }
+        mean_distance.push(distance);
+    }
+    assert!(mean_distance[1] < 0.5 * mean_distance[0], "{mean_distance:?}");
+}
+
+#[test]
+fn cut_trials_save_epochs_and_threads_change_nothing() {
+    let (train, valid) = data();
+    let over = [Range::whole("factors", 2, 8), Range::whole("epochs", 1, 9)];
+    let space = space("ials", &over);
+    let how = Search { seed: 3, ..Search::new(15, Metric::Ndcg(10)) };
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| search(&space, &train, &valid, &how, None, quiet).unwrap())
+    };
+    let (one, two) = (run(1), run(2));
+    assert_eq!(untimed(&one.trials), untimed(&two.trials));
+    assert!(one.trials.iter().any(|trial| trial.cut));
+    let longest = |trial: &Trial| trial.curve.last().unwrap().0;
+    assert!(one.trials.iter().all(|trial| !trial.cut || [1, 3].contains(&longest(trial))));
+}
+
+#[test]
+fn a_search_goes_on_from_its_journal() {
+    let (train, valid) = data();
+    let space = space("ease", &[]);
+    let how = Search::new(11, Metric::Mrr(10));
+    let whole = search(&space, &train, &valid, &how, None, quiet).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trials");
+    let open = |how: &Search| Journal::open(&path, &space, &train, &valid, how);
+    // Ended by the caller after four trials, and once more after seven.
+    for upto in [4, 7] {
+        let mut journal = open(&how).unwrap();
+        let watch = |event: Event<'_>| match event {
+            Event::Trial(trial) if trial.number + 1 == upto => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        };
+        search(&space, &train, &valid, &how, Some(&mut journal), watch).unwrap();
+    }
+    // A line that was being written when the machine failed.
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    text += "{\"number\":7,\"settings\":{\"re";
+    std::fs::write(&path, &text).unwrap();
+    let mut journal = open(&how).unwrap();
+    assert_eq!(journal.len(), 7);
+    let found = search(&space, &train, &valid, &how, Some(&mut journal), quiet).unwrap();
+    assert_eq!(untimed(&found.trials), untimed(&whole.trials));
+    assert_eq!((found.best, &found.algorithm), (whole.best, &whole.algorithm));
+    let more = open(&Search { trials: 20, ..how.clone() }).unwrap();
+    assert_eq!(more.len(), 11, "more trials may be asked for");
+
+    let other = open(&Search { seed: 1, metric: Metric::Auc, ..how.clone() }).unwrap_err();
+    assert!(other.to_string().contains("another search: metric, seed differ;"), "{other}");
+    std::fs::write(&path, text.replacen("\"number\":2", "\"number\":x", 1)).unwrap();
+    assert!(open(&how).unwrap_err().to_string().ends_with("line 4 is damaged"));
+    std::fs::write(&path, "user,item\n").unwrap();
+    assert!(open(&how).unwrap_err().to_string().contains("no file of trials"));
+}
+
+#[test]
+fn failures_are_kept_and_told() {
+    let (train, valid) = data();
+    let how = Search::new(4, Metric::Ndcg(10));
+    // All values are 1, so nothing correlates.
+    let over = [Range::choice("similarity", ["pearson", "cosine"])];
+    let space = Space::new(
+        Algorithm::from_settings("item-knn", &Map::new()).unwrap(),
+        &["neighbours", "weighting", "k1", "b", "shrinkage", "keep"],
+        &over,
+    );
+    let found = search(&space.unwrap(), &train, &valid, &how, None, quiet).unwrap();
+    assert_eq!(found.trials.len(), 2, "there is nothing more to try");
+    assert!(found.trials[1].error.as_ref().unwrap().contains("nothing correlates"));
+    let rating = Search::new(2, Metric::Rmse);
+    let told = search(&self::space("ease", &[]), &train, &valid, &rating, None, quiet).unwrap_err();
+    assert!(told.to_string().starts_with("every trial failed; the first: ease ranks"), "{told}");
+}
