@@ -18,6 +18,19 @@ pub fn peak_memory_mb() -> f64 {
     0.0
 }
 
+/// Forgets the most memory used so far; whether the system can. Then [`recent_peak_mb`] tells what was
+/// used since.
+pub fn forget_peak_memory() -> bool {
+    cfg!(target_os = "linux") && std::fs::write("/proc/self/clear_refs", "5").is_ok()
+}
+
+/// The most memory used since [`forget_peak_memory`], in MiB, where the system tells.
+pub fn recent_peak_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? / 1024.0)
+}
+
 /// A damaged Parquet or Arrow file is told in one line, without the panic of its decoder before it.
 pub fn keep_silent_about_damaged_files() {
     let usual = std::panic::take_hook();

@@ -19,11 +19,13 @@ mod progress;
 mod quickstart;
 mod recommend;
 mod reproduce;
+mod searching;
 mod shell;
 mod similar;
 mod split;
 mod titles;
 mod train;
+mod tune;
 mod validation;
 
 use anyhow::{Context, Result};
@@ -65,6 +67,8 @@ enum Command {
     Evaluate(evaluate::Args),
     /// Train several recipes on one table and judge each by the same interactions
     Compare(compare::Args),
+    /// Search for the settings of an algorithm that suit a table
+    Tune(tune::Args),
     /// Repeat a published experiment and compare
     Reproduce(reproduce::Args),
     /// Recommend items to a user, to a stranger with a history, or to everybody
@@ -97,6 +101,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Tune(args) => tune::run(args),
         Command::Reproduce(args) => reproduce::run(args),
         Command::Recommend(args) => recommend::run(args),
         Command::Explain(args) => explain::run(args),

@@ -3,10 +3,11 @@
 use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
-use crate::evaluate::compare::{Difference, difference, holm};
+pub use crate::evaluate::compare::Difference;
+use crate::evaluate::compare::{difference, holm};
 use crate::evaluate::{Metric, Protocol, Report, TestPart, evaluate};
 use crate::models::Target;
-use crate::train::Run;
+use crate::train::{Epoch, Run};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -24,6 +25,21 @@ pub struct Entry {
     pub seconds: Seconds,
     /// Bytes of the model's arrays.
     pub model_bytes: usize,
+    /// The most memory in use at once, data included, in MiB: for whoever can measure it to fill in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_memory_mb: Option<f64>,
+    /// How it learned, if it learned in epochs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub epochs: Vec<Epoch>,
+}
+
+/// A recipe that could not be entered.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Failure {
+    /// Name of the recipe.
+    pub algorithm: String,
+    /// Why.
+    pub error: String,
 }
 
 /// Wall-clock seconds.
@@ -64,7 +80,15 @@ pub fn enter<'a>(
     let report = evaluate(&*model, train, test, &protocol)?;
     let seconds = Seconds { fit, evaluate: start.elapsed().as_secs_f64() };
     let model_bytes = model.tensors().iter().map(crate::store::Tensor::size).sum();
-    Ok(Entry { name: algorithm.name(), algorithm: algorithm.clone(), report, seconds, model_bytes })
+    Ok(Entry {
+        name: algorithm.name(),
+        algorithm: algorithm.clone(),
+        report,
+        seconds,
+        model_bytes,
+        peak_memory_mb: None,
+        epochs: run.history.clone(),
+    })
 }
 
 /// Sorts by `metric`, best first; recipes without a value come last.

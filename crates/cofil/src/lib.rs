@@ -27,11 +27,14 @@ pub mod math;
 pub mod model;
 pub mod models;
 #[cfg(feature = "plot")]
+pub mod page;
+#[cfg(feature = "plot")]
 pub mod plot;
 pub mod rank;
 pub mod recommender;
 pub mod store;
 pub mod train;
+pub mod tune;
 
 pub use algorithm::Algorithm;
 pub use data::{Csr, Duplicates, IdMap, Interactions, Ratings, Row};

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each may use itself and what stands right of it.
-const LAYERS: [&str; 15] = [
+const LAYERS: [&str; 16] = [
+    "page",
     "tune",
     "plot",
     "contest",

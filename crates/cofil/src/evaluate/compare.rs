@@ -29,6 +29,9 @@ pub struct Difference {
     pub low: f64,
     /// Upper end of the 95 % interval.
     pub high: f64,
+    /// Effect size: the mean difference of a user over its standard deviation (Cohen's d of pairs). About
+    /// 0.2 is called small, 0.5 medium, 0.8 large. For `rmse` of mean squared errors; 0 if no user differs.
+    pub effect: f64,
     /// Probability of a difference at least as large, either way, between models that are alike.
     pub p: f64,
 }
@@ -56,8 +59,24 @@ pub fn difference(first: &Report, second: &Report, metric: Metric) -> Option<Dif
         value: a.value() - b.value(),
         low: quantile(&differences, 0.025),
         high: quantile(&differences, 0.975),
+        effect: effect(&a, &b),
         p: probability(&a, &b, first.convention.seed),
     })
+}
+
+/// Mean over standard deviation of the differences of users.
+fn effect(a: &Column, b: &Column) -> f64 {
+    let users = || (0..a.sums.len()).filter(|&u| a.weights[u] > 0.0);
+    let of = |u: usize| (a.sums[u] - b.sums[u]) / a.weights[u];
+    let n = users().count() as f64;
+    let mean = users().map(of).sum::<f64>() / n;
+    let variance = users().map(|u| (of(u) - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    match variance > 0.0 {
+        true => mean / variance.sqrt(),
+        // Everybody differs by the same, or nobody does.
+        false if mean == 0.0 => 0.0,
+        false => mean.signum() * f64::INFINITY,
+    }
 }
 
 /// Holm's correction: the ps of several comparisons made at once, each as it may be read by itself.
@@ -132,6 +151,19 @@ mod tests {
         let ps: Vec<f64> = (0..200).map(|seed| probability(&noise(), &noise(), seed)).collect();
         let low = ps.iter().filter(|&&p| p <= 0.05).count();
         assert!((2..=22).contains(&low), "{low} of 200");
+    }
+
+    #[test]
+    fn effect_size_by_hand() {
+        // Differences 1, 2, 3: mean 2, standard deviation 1.
+        let (a, b) = (column(vec![2.0, 2.0, 3.0]), column(vec![1.0, 0.0, 0.0]));
+        assert_eq!((effect(&a, &b), effect(&b, &a)), (2.0, -2.0));
+        assert_eq!(effect(&a, &a), 0.0);
+        // Users it is not defined for take no part.
+        let weights = vec![1.0, 1.0, 0.0];
+        let some = |sums| Column { weights: weights.clone(), ..column(sums) };
+        let effect = effect(&some(vec![1.0, 3.0, 0.0]), &some(vec![0.0, 0.0, 9.0]));
+        assert!((effect - 2.0 / 2f64.sqrt()).abs() < 1e-12);
     }
 
     #[test]

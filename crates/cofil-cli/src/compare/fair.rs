@@ -1,0 +1,170 @@
+//! Every recipe under the same conditions: one split, one budget of trials and seconds.
+
+use super::{Args, Data};
+use crate::judging;
+use crate::machine;
+use crate::output::duration;
+use crate::validation;
+use anyhow::Result;
+use cofil::contest::{self, Failure};
+use cofil::page::Contestant;
+use cofil::tune::{self, Event, Found, Search, Space};
+use cofil::{Algorithm, Metric, Protocol, Ratings, Run};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+/// Trains and judges all of `recipes`; who cannot take part comes with the reason.
+pub fn run(
+    args: &Args,
+    recipes: &[(Algorithm, Vec<String>)],
+    data: &Data,
+    protocol: &Protocol,
+) -> Result<(Vec<Contestant>, Vec<Failure>)> {
+    // One part for the trials of all.
+    let inner = match args.tune {
+        Some(_) => Some(validation::hold_out(&data.rows, 0.1, args.judging.seed)?),
+        None => None,
+    };
+    let inner = inner.as_ref().and_then(|parts| Some((&parts.train, parts.valid.as_ref()?)));
+    let progress = Progress::new(recipes.len());
+    let (mut contestants, mut failures) = (Vec::new(), Vec::new());
+    for (recipe, fixed) in recipes {
+        progress.begin(&recipe.name());
+        let protocol = Protocol { baselines: contestants.is_empty(), ..protocol.clone() };
+        let fresh = machine::forget_peak_memory();
+        match enter(args, (recipe, fixed), data, inner, &protocol, &progress) {
+            Ok(mut contestant) => {
+                contestant.entry.peak_memory_mb = machine::recent_peak_mb().filter(|_| fresh);
+                progress.done(&contestant, protocol.metrics[0]);
+                contestants.push(contestant);
+            }
+            Err(error) => {
+                progress.failed(&error.to_string());
+                failures.push(Failure { algorithm: recipe.name(), error: error.to_string() });
+            }
+        }
+    }
+    progress.finish();
+    Ok((contestants, failures))
+}
+
+fn enter(
+    args: &Args,
+    (recipe, fixed): (&Algorithm, &[String]),
+    data: &Data,
+    inner: Option<(&Ratings, &Ratings)>,
+    protocol: &Protocol,
+    progress: &Progress,
+) -> Result<Contestant> {
+    let limit = args.limit.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let found = match (args.tune, inner) {
+        (Some(trials), Some((train, valid))) => {
+            let fixed: Vec<&str> = fixed.iter().map(String::as_str).collect();
+            let space = Space::new(recipe.clone(), &fixed, &[])?.for_data(train);
+            let search = Search {
+                seed: args.judging.seed,
+                limit,
+                ..Search::new(trials as usize, protocol.metrics[0])
+            };
+            let watch = |event: Event<'_>| {
+                progress.event(event, search.trials);
+                ControlFlow::Continue(())
+            };
+            Some(tune::search(&space, train, valid, &search, None, watch)?)
+        }
+        _ => None,
+    };
+    let recipe = found.as_ref().map_or(recipe, |found: &Found| &found.algorithm);
+    let start = Instant::now();
+    let mut run = Run {
+        seed: args.judging.seed,
+        on_epoch: Box::new(|epoch| {
+            progress.event(Event::Epoch(0, epoch), 0);
+            match limit.is_some_and(|limit| start.elapsed() >= limit) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        }),
+        ..Run::default()
+    };
+    let entry = contest::enter(recipe, &data.train, data.tested.borrowed(), protocol, &mut run)?;
+    let note = entry.epochs.last().filter(|last| last.number < last.of);
+    let note = note.map(|last| format!("time was up after {} of {} epochs", last.number, last.of));
+    Ok(Contestant { entry, found, note })
+}
+
+/// Shows how far the whole is: a bar on a terminal, else a line for each recipe.
+struct Progress {
+    bar: Option<ProgressBar>,
+    recipes: usize,
+    /// Number and name of the recipe under way.
+    now: std::cell::RefCell<(usize, String)>,
+}
+
+impl Progress {
+    fn new(recipes: usize) -> Self {
+        let style = "{pos}/{len} {bar:24.cyan/white} {msg}  {elapsed} of about {duration}";
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template(style).expect("a fixed template");
+            ProgressBar::new(recipes as u64).with_style(style.progress_chars("━╸─"))
+        });
+        Self { bar, recipes, now: (0, String::new()).into() }
+    }
+
+    fn begin(&self, name: &str) {
+        let mut now = self.now.borrow_mut();
+        *now = (now.0 + 1, name.to_owned());
+        if let Some(bar) = &self.bar {
+            bar.set_message(name.to_owned());
+        }
+    }
+
+    fn event(&self, event: Event<'_>, trials: usize) {
+        let Some(bar) = &self.bar else { return };
+        let name = &self.now.borrow().1;
+        bar.set_message(match event {
+            Event::Epoch(trial, epoch) if trials > 0 => {
+                format!("{name}: trial {}/{trials}, epoch {}", trial + 1, epoch.number)
+            }
+            Event::Epoch(_, epoch) => format!("{name}: epoch {}/{}", epoch.number, epoch.of),
+            Event::Trial(trial) => format!("{name}: trial {}/{trials}", trial.number + 1),
+        });
+    }
+
+    /// A line that stays.
+    fn line(&self, text: &str) {
+        let (number, name) = &*self.now.borrow();
+        let line = format!("{number}/{} {name}: {text}", self.recipes);
+        match &self.bar {
+            Some(bar) => {
+                bar.println(line);
+                bar.set_position(*number as u64);
+            }
+            None => eprintln!("{line}"),
+        }
+    }
+
+    fn done(&self, contestant: &Contestant, metric: Metric) {
+        let Contestant { entry, found, note } = contestant;
+        let value = entry.report.value(metric).map_or("–".into(), judging::value);
+        let mut text = format!("{metric} {value}, trained in {}", duration(entry.seconds.fit));
+        if let Some(found) = found {
+            let seconds = found.trials.iter().map(|trial| trial.seconds).sum();
+            text += &format!(", {} trials in {}", found.trials.len(), duration(seconds));
+        }
+        note.iter().for_each(|note| text += &format!("; {note}"));
+        self.line(&text);
+    }
+
+    fn failed(&self, error: &str) {
+        self.line(error);
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The parts of a page that are figures.
+
+use super::html::Html;
+use super::{Comparison, Contestant};
+use crate::evaluate::Metric;
+use crate::plot::{Axis, Content, Dots, Figure, Line, Mark, Panel};
+
+/// Accuracy against training time, and against how popular what is recommended is.
+pub fn trade_offs(page: &mut Html, c: &Comparison<'_>) {
+    let metric = c.first();
+    page.element("h2", "Accuracy and its price");
+    page.raw("<div class=\"figures large\">\n");
+    let time = |x: &Contestant| Some(x.entry.seconds.fit.max(1e-3));
+    let axis = Axis::log("training, seconds");
+    add(page, scatter(c, metric, "Accuracy and training time", axis, &time, true));
+    let popularity =
+        c.protocol.metrics.iter().copied().find(|m| matches!(m, Metric::Popularity(_)));
+    if let Some(popularity) = popularity {
+        let value = |x: &Contestant| x.entry.report.value(popularity);
+        let axis = Axis::log("mean training interactions of a recommended item");
+        add(page, scatter(c, metric, "Accuracy and popularity bias", axis, &value, false));
+    }
+    page.raw("</div>\n");
+    page.small(
+        "The curve joins the algorithms that nobody beats in both. Farther right, the lists hold more of what \
+         everybody has anyway.",
+    );
+}
+
+/// `front`: draw the curve of those that nothing left of them beats.
+fn scatter(
+    c: &Comparison<'_>,
+    metric: Metric,
+    title: &str,
+    x: Axis,
+    across: &dyn Fn(&Contestant) -> Option<f64>,
+    front: bool,
+) -> Panel {
+    let mark = |contestant: &Contestant| {
+        let value = contestant.entry.report.value(metric).filter(|v| v.is_finite())?;
+        let at = (across(contestant).filter(|x| x.is_finite())?, value);
+        Some(Mark { at, label: contestant.entry.name.clone(), faint: false })
+    };
+    let marks: Vec<Mark> = c.contestants.iter().filter_map(mark).collect();
+    let mut curve: Vec<(f64, f64)> = Vec::new();
+    if front {
+        let mut order: Vec<(f64, f64)> = marks.iter().map(|mark| mark.at).collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for point in order {
+            let better = |last: &(f64, f64)| match metric.higher_is_better() {
+                true => point.1 > last.1,
+                false => point.1 < last.1,
+            };
+            if curve.last().is_none_or(better) {
+                curve.push(point);
+            }
+        }
+    }
+    Panel {
+        title: title.into(),
+        x,
+        y: Axis::new(metric.to_string()),
+        content: Content::Dots(Dots { marks, curve }),
+    }
+}
+
+/// How the recipes that learn in epochs learned.
+pub fn curves(page: &mut Html, c: &Comparison<'_>) {
+    let mut learned = c.contestants.iter().filter(|x| x.entry.epochs.len() > 1).peekable();
+    if learned.peek().is_none() {
+        return;
+    }
+    page.element("h2", "Learning curves");
+    page.small("The training objective after each epoch, without its penalty; the others are solved in one step.");
+    page.raw("<div class=\"figures\">\n");
+    for Contestant { entry, .. } in learned {
+        let points: Vec<(f64, f64)> =
+            entry.epochs.iter().map(|epoch| (epoch.number as f64, epoch.loss.data)).collect();
+        let values = || points.iter().map(|p| p.1);
+        let log = values().fold(0.0, f64::max) > 30.0 * values().fold(f64::MAX, f64::min).max(0.0);
+        add(
+            page,
+            Panel {
+                title: entry.name.clone(),
+                x: Axis::new("epoch"),
+                y: Axis { label: "loss".into(), log },
+                content: Content::Lines(vec![Line { name: "loss".into(), points }]),
+            },
+        );
+    }
+    page.raw("</div>\n");
+}
+
+/// How settings were found.
+pub fn searches(page: &mut Html, c: &Comparison<'_>) {
+    let searched: Vec<&Contestant> = c
+        .contestants
+        .iter()
+        .filter(|x| x.found.as_ref().is_some_and(|found| found.trials.len() > 1))
+        .collect();
+    if searched.is_empty() {
+        return;
+    }
+    let metric = c.first();
+    page.element("h2", "Searches for settings");
+    page.small(
+        "Dots are trials, judged on a part of the training data; grey ones were cut short because others were \
+         better at the same epoch. The first trial has the default settings; the curve is the best so far.",
+    );
+    page.raw("<div class=\"figures\">\n");
+    for contestant in searched {
+        let Some(found) = &contestant.found else { continue };
+        add(page, crate::tune::progress(found, &contestant.entry.name, metric));
+    }
+    page.raw("</div>\n");
+}
+
+fn add(page: &mut Html, panel: Panel) {
+    page.raw("<div>");
+    page.raw(&Figure::new(&[panel]).svg());
+    page.raw("</div>\n");
+}

@@ -1,0 +1,143 @@
+//! Text on its way into a page.
+
+/// A page under construction.
+#[derive(Debug, Default)]
+pub struct Html {
+    text: String,
+}
+
+/// One cell of a table.
+#[derive(Debug, Default)]
+pub struct Cell {
+    /// What stands in it, escaped already.
+    pub html: String,
+    /// Whether it is a number.
+    pub number: bool,
+    /// A class of the style sheet; may be empty.
+    pub class: &'static str,
+    /// More declarations; may be empty.
+    pub style: String,
+    /// Whether it takes the rest of its row.
+    pub rest: bool,
+}
+
+impl Html {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn finish(self) -> String {
+        self.text
+    }
+
+    /// Adds markup.
+    pub fn raw(&mut self, markup: &str) {
+        self.text += markup;
+    }
+
+    /// Adds an element with text inside.
+    pub fn element(&mut self, name: &str, text: &str) {
+        self.text += &format!("<{name}>{}</{name}>\n", escape(text));
+    }
+
+    /// Adds a paragraph in small grey letters.
+    pub fn small(&mut self, text: &str) {
+        self.text += &format!("<p class=\"small\">{}</p>\n", escape(text));
+    }
+
+    /// Adds a table; heads are escaped here, cells were before.
+    pub fn table(&mut self, heads: &[String], rows: &[Vec<Cell>]) {
+        self.raw("<div class=\"wide\"><table>\n<thead><tr>");
+        for (at, head) in heads.iter().enumerate() {
+            let class = if at > 0 { " class=\"number\"" } else { "" };
+            self.text += &format!("<th{class}>{}</th>", escape(head));
+        }
+        self.raw("</tr></thead>\n<tbody>\n");
+        for row in rows {
+            self.raw("<tr>");
+            for (at, Cell { html, number, class, style, rest }) in row.iter().enumerate() {
+                let class = format!("{}{class}", if *number { "number " } else { "" });
+                let style = match style.is_empty() {
+                    true => String::new(),
+                    false => format!(" style=\"{style}\""),
+                };
+                let span = match rest {
+                    true => format!(" colspan=\"{}\"", heads.len() - at),
+                    false => String::new(),
+                };
+                let class = class.trim_end();
+                self.text += &format!("<td class=\"{class}\"{span}{style}>{html}</td>");
+            }
+            self.raw("</tr>\n");
+        }
+        self.raw("</tbody>\n</table></div>\n");
+    }
+}
+
+impl Cell {
+    pub fn text(text: &str) -> Self {
+        Self { html: escape(text), ..Self::default() }
+    }
+
+    pub fn number(text: &str) -> Self {
+        Self { html: escape(text), number: true, ..Self::default() }
+    }
+}
+
+/// Text as HTML allows it in elements and attributes.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '&' => escaped += "&amp;",
+            '"' => escaped += "&quot;",
+            '\'' => escaped += "&#39;",
+            '\n' | '\t' => escaped.push(c),
+            // Invisible letters that turn the direction of text make it say what it does not.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => escaped.push('\u{fffd}'),
+            c if c.is_control() => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// A value as people read it: four digits after the point, fewer for large ones, `–` for none.
+pub fn value(value: f64) -> String {
+    match value.abs() {
+        _ if value.is_nan() => "–".into(),
+        v if v >= 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.4}"),
+    }
+}
+
+/// Seconds as people read them.
+pub fn seconds(seconds: f64) -> String {
+    match seconds {
+        s if s < 0.01 => "< 0.01 s".into(),
+        s if s < 10.0 => format!("{s:.2} s"),
+        s if s < 120.0 => format!("{s:.0} s"),
+        s => format!("{:.1} min", s / 60.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_break_the_markup() {
+        assert_eq!(escape("<b>\"&'\u{1}\u{202e}ü"), "&lt;b&gt;&quot;&amp;&#39;\u{fffd}\u{fffd}ü");
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        assert_eq!([value(f64::NAN), value(0.5), value(1234.56)], ["–", "0.5000", "1234.6"]);
+        assert_eq!(
+            [seconds(0.001), seconds(3.0), seconds(150.0)],
+            ["< 0.01 s", "3.00 s", "2.5 min"]
+        );
+    }
+}

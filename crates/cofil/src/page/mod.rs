@@ -1,0 +1,92 @@
+//! A comparison as one HTML file to send to colleagues.
+//!
+//! Everything is in the file: style, figures as SVG, no script, and nothing is asked of the network. Names of
+//! users, items and files come from strangers, so every text is escaped on its way in.
+
+mod figures;
+mod html;
+mod parts;
+
+use crate::contest::{Entry, Failure};
+use crate::data::describe::Description;
+use crate::evaluate::compare::Difference;
+use crate::evaluate::{Metric, Protocol};
+use crate::tune::Found;
+use html::{Html, escape};
+
+/// What there is to tell about a comparison.
+#[derive(Clone, Debug)]
+pub struct Comparison<'a> {
+    /// What was compared on, such as the name of the file.
+    pub title: String,
+    /// The command that makes this page.
+    pub command: String,
+    /// How the data was split.
+    pub split: String,
+    /// How it was judged; its first metric orders the table.
+    pub protocol: &'a Protocol,
+    /// Who took part, best first.
+    pub contestants: &'a [Contestant],
+    /// How far the second and those after it are from the first.
+    pub differences: &'a [Option<Difference>],
+    /// Who could not.
+    pub failures: &'a [Failure],
+    /// The data before it was split.
+    pub data: &'a Description,
+    /// [`Interactions::fingerprint`](crate::Interactions::fingerprint) of that.
+    pub fingerprint: String,
+    /// Threads it ran with.
+    pub threads: usize,
+}
+
+/// A recipe that took part.
+#[derive(Clone, Debug)]
+pub struct Contestant {
+    /// How it did.
+    pub entry: Entry,
+    /// How its settings were found, if they were searched.
+    pub found: Option<Found>,
+    /// What else must be known, such as that time was up.
+    pub note: Option<String>,
+}
+
+/// The page.
+pub fn comparison(comparison: &Comparison<'_>) -> String {
+    let title = format!("cofil compare: {}", comparison.title);
+    let mut page = Html::new();
+    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    // Should a text escape its escaping, it could still load and run nothing.
+    page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ");
+    page.raw("style-src 'unsafe-inline'\">\n");
+    page.raw(&format!("<title>{}</title>\n<style>\n", escape(&title)));
+    page.raw(include_str!("style.css"));
+    page.raw("</style>\n</head>\n<body>\n<main>\n");
+    parts::head(&mut page, comparison);
+    parts::leaderboard(&mut page, comparison);
+    figures::trade_offs(&mut page, comparison);
+    parts::lists(&mut page, comparison);
+    parts::activity(&mut page, comparison);
+    figures::curves(&mut page, comparison);
+    figures::searches(&mut page, comparison);
+    parts::data(&mut page, comparison);
+    parts::settings(&mut page, comparison);
+    parts::method(&mut page, comparison);
+    page.raw("</main>\n</body>\n</html>\n");
+    page.finish()
+}
+
+impl Comparison<'_> {
+    /// What orders the table.
+    fn first(&self) -> Metric {
+        self.protocol.metrics[0]
+    }
+
+    /// Metrics of accuracy, which stand in the leaderboard; the others tell about the lists.
+    fn accuracy(&self) -> impl Iterator<Item = Metric> {
+        self.protocol.metrics.iter().copied().filter(|metric| !metric.is_of_lists())
+    }
+}
+
+#[cfg(test)]
+mod tests;

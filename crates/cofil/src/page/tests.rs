@@ -1,0 +1,88 @@
+use super::*;
+use crate::algorithm::Algorithm;
+use crate::contest;
+use crate::data::{Duplicates, Interactions, Ratings};
+use crate::train::Run;
+use crate::tune::{Search, Space, search};
+use serde_json::Map;
+use std::ops::ControlFlow;
+
+const HOSTILE: &str = "</style><script>alert(1)</script>\"'&\u{202e}";
+
+fn table() -> Interactions {
+    let mut rows = Interactions::default();
+    let name = |kind: &str, n: u32| match n {
+        0 => HOSTILE.to_owned(),
+        n => format!("{kind}{n}"),
+    };
+    rows.users = std::sync::Arc::new((0..30).map(|u| name("u", u)).collect());
+    rows.items = std::sync::Arc::new((0..20).map(|i| name("i", i)).collect());
+    for u in 0..30u32 {
+        for i in (0..20u32).filter(|i| i % 2 == u % 2 && (i + u) % 3 != 0 || *i == 0) {
+            rows.user.push(u);
+            rows.item.push(i);
+            rows.value.push(1.0);
+        }
+    }
+    rows
+}
+
+#[test]
+fn a_page_has_every_part_and_runs_nothing() {
+    let rows = table();
+    let train = Ratings::new(&rows, Duplicates::Error).unwrap();
+    // The rows themselves stand in for a test part.
+    let metrics = Metric::list("ndcg@5,recall@5,coverage@5,popularity@5").unwrap();
+    let protocol = Protocol { metrics, seen: true, resamples: 50, ..Protocol::default() };
+    let mut contestants = Vec::new();
+    for name in ["ease", "ials", "popularity"] {
+        let algorithm = Algorithm::from_settings(name, &Map::new()).unwrap();
+        let space = Space::new(algorithm.clone(), &[], &[]).unwrap().for_data(&train);
+        let how = Search::new(3, protocol.metrics[0]);
+        let found = search(&space, &train, &train, &how, None, |_| ControlFlow::Continue(())).ok();
+        let mut run = Run::default();
+        let entry = contest::enter(&algorithm, &train, &train, &protocol, &mut run).unwrap();
+        contestants.push(Contestant { entry, found, note: None });
+    }
+    let entries: Vec<Entry> = contestants.iter().map(|x| x.entry.clone()).collect();
+    let differences = contest::behind(&entries, protocol.metrics[0]);
+    let failure = Failure { algorithm: "slim".into(), error: format!("no room for {HOSTILE}") };
+    let data = Description::of(&rows).unwrap();
+    let html = comparison(&Comparison {
+        title: HOSTILE.into(),
+        command: format!("cofil compare '{HOSTILE}'"),
+        split: format!("a tenth of {HOSTILE}"),
+        protocol: &protocol,
+        contestants: &contestants,
+        differences: &differences,
+        failures: &[failure],
+        data: &data,
+        fingerprint: rows.fingerprint(),
+        threads: 2,
+    });
+    for part in [
+        "Leaderboard",
+        "Accuracy and its price",
+        "What the lists are like",
+        "by what users are known by",
+        "Learning curves",
+        "Searches for settings",
+        "The data",
+        "did not take part: no room for",
+        "The command that made this page",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    assert!(!html.contains("<script") && !html.contains('\u{202e}'));
+    // The one address is the name of SVG's namespace.
+    assert_eq!(
+        html.matches("http").count(),
+        html.matches("http-equiv").count()
+            + html.matches("xmlns=\"http://www.w3.org/2000/svg\"").count()
+    );
+    for (open, close) in
+        [("<div", "</div>"), ("<table", "</table>"), ("<tr", "</tr>"), ("<svg", "</svg>")]
+    {
+        assert_eq!(html.matches(open).count(), html.matches(close).count(), "{open}");
+    }
+}
