@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""Compares all algorithms on the data sets of docs/results.md and writes that page.
+
+    scripts/leaderboard.py --data DIR [--trials 5] [--limit 20] [--only NAME] [-o docs/results.md]
+
+Every algorithm gets the same number of trials and the same seconds. What is finished is kept in `--keep`, so
+an interrupted run goes on where it was, and one board alone can be made anew by removing its file.
+Needs `cofil` of this checkout (target/release) or on the PATH, and nothing beside Python.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ONES = "predicts values, and here all are 1"
+# Where everything counts 1 these have nothing to learn.
+OF_VALUES = ["als", "biased-mf", "svd-plus-plus", "knn-baseline"]
+# Recipes of both kinds, set to rank.
+TO_RANK = ["svd.impute=zero", "autorec-item.negatives=5", "autorec-user.negatives=5"]
+TOWER = "scoring every pair of this many users and items by a network takes minutes an epoch"
+SQUARE = "time grows with the cube of the number of items, and memory with its square"
+
+# Name, what is in it, files, how to read them, and who is left out with what reason.
+RANKING = [
+    ("ML-100K", "every rating counts 1", ["ml-100k/u.data"], ["--implicit"], {}),
+    ("ML-1M", "every rating counts 1", ["ml-1m/ratings.csv.gz"], ["--implicit"], {}),
+    ("Gowalla", "check-ins, the split of the LightGCN paper",
+     ["gowalla-lightgcn/train.csv.gz", "gowalla-lightgcn/test.csv.gz"], ["--implicit"],
+     {"mlp": TOWER, "neumf": TOWER, "ease": SQUARE, "slim": SQUARE}),
+    ("anime-5k", "every rating counts 1", ["anime-5k/ratings.csv.gz"], ["--implicit"], {}),
+    ("FilmTrust", "every rating counts 1", ["filmtrust/ratings.csv.gz"], ["--implicit"], {}),
+    ("Last.fm", "every artist listened to counts 1",
+     ["hetrec2011-lastfm-2k/user_artists.csv.gz"], ["--implicit"], {}),
+    ("Jester", "ratings from −10 to 10, those from 5 on count 1",
+     ["jester-1/ratings.csv.gz"], ["--threshold", "5"], {}),
+]
+RATING = [
+    ("ML-100K", "1 to 5", ["ml-100k/u.data"], [], {}),
+    ("ML-1M", "1 to 5", ["ml-1m/ratings.csv.gz"], [], {}),
+    ("anime-5k", "1 to 10", ["anime-5k/ratings.csv.gz"], ["--missing", "-1"], {}),
+    ("FilmTrust", "0.5 to 4", ["filmtrust/ratings.csv.gz"], [], {}),
+    ("Jester", "−10 to 10", ["jester-1/ratings.csv.gz"], [], {}),
+]
+
+
+def cofil() -> str:
+    built = ROOT / "target" / "release" / "cofil"
+    found = str(built) if built.exists() else shutil.which("cofil")
+    if not found:
+        sys.exit("cofil is neither built here (cargo build --release) nor on the PATH")
+    return found
+
+
+def command(board: tuple, ranks: bool, arguments) -> list:
+    """The comparison of one board, without the program."""
+    _, _, files, reading, left_out = board
+    names = [a["name"] for a in json.loads(subprocess.check_output([cofil(), "algorithms", "--json"]))]
+    line = ["compare", str(arguments.data / files[0])] + reading
+    if len(files) > 1:
+        line += ["--test", str(arguments.data / files[1])]
+    line += ["--metrics", "ndcg@10,recall@10,coverage@10" if ranks else "rmse,mae"]
+    if ranks:
+        left_out = {name: ONES for name in OF_VALUES} | left_out
+        for setting in TO_RANK:
+            if setting.split(".")[0] not in left_out:
+                line += ["--set", setting]
+    for name, reason in left_out.items():
+        if name in names:
+            line += ["--skip", f"{name}={reason}"]
+    return line + ["--tune", str(arguments.trials), "--limit", str(arguments.limit)]
+
+
+def compare(board: tuple, ranks: bool, arguments) -> dict:
+    """The answer of one board, from an earlier run if it is kept."""
+    kept = arguments.keep / f"{board[0]}-{'ranking' if ranks else 'rating'}.json"
+    line = command(board, ranks, arguments)
+    if kept.exists():
+        answer = json.loads(kept.read_text())
+        if answer["line"] == line:
+            return answer
+    print(f"== {board[0]}: cofil {shlex.join(line)}", flush=True)
+    done = subprocess.run([cofil(), *line, "--json"], stdout=subprocess.PIPE, check=True)
+    answer = json.loads(done.stdout) | {"line": line}
+    kept.write_text(json.dumps(answer))
+    return answer
+
+
+def number(value, digits=4) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def seconds(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
+def settings(entry: dict) -> str:
+    """What the winner has that the defaults do not."""
+    trials = entry.get("trials") or []
+    best = max((t for t in trials if t["settings"]), key=lambda t: t["number"], default=None)
+    if best is None:
+        return ""
+    drawn = {name for trial in trials for name in trial["settings"]} | {"epochs"}
+    shown = [(n, v) for n, v in entry["algorithm"].items() if n in drawn]
+    return " ".join(f"`{n}={json.dumps(v, separators=(',', ':'))}`".replace('"', "") for n, v in shown)
+
+
+def board_lines(board: tuple, answer: dict) -> list:
+    metrics = answer["metrics"]
+    first = metrics[0]
+    lines = [f"### {board[0]}", "", f"{board[1][0].upper()}{board[1][1:]}. {answer['split']}; "
+             f"{answer['entries'][0]['users']:,} users are judged by "
+             f"{answer['entries'][0]['interactions']:,} interactions.", ""]
+    lines.append(f"| algorithm | {' | '.join(metrics)} | 95 % of {first} | effect | p | training s | MB | settings |")
+    lines.append("|---" + "|---:" * (len(metrics) + 5) + "|---|")
+    for entry, apart in zip(answer["entries"], [None] + answer["differences"]):
+        values = [entry["metrics"].get(m) for m in metrics]
+        cells = [number(v and v["value"]) for v in values]
+        mark = "\\*" if entry.get("note") else ""
+        cells += [f"{number(values[0]['low'])} – {number(values[0]['high'])}",
+                  f"{apart['effect']:+.2f}" if apart and apart["effect"] is not None else "",
+                  f"{apart['p']:.4f}" if apart else "",
+                  seconds(entry["seconds"]["fit"]), f"{entry['model_bytes'] / 1e6:.1f}", settings(entry)]
+        lines.append(f"| `{entry['name']}`{mark} | {' | '.join(cells)} |")
+    baselines = next(e["baselines"] for e in answer["entries"] if e["baselines"])
+    for name in ("random", "mean"):
+        if name in baselines:
+            cells = [number((baselines[name].get(m) or {}).get("value")) for m in metrics]
+            lines.append(f"| {name} | {' | '.join(cells)} | | | | | | |")
+    lines.append("")
+    for entry in answer["entries"]:
+        if entry.get("note"):
+            lines.append(f"- \\* `{entry['name']}`: {entry['note']}.")
+    lines += [f"- `{f['algorithm']}` did not take part: {f['error']}." for f in answer["failures"]]
+    return lines + [""]
+
+
+def summary(title: str, boards: list) -> list:
+    """All data sets beside each other: the first metric, the best bold."""
+    names = {}
+    for _, answer in boards:
+        for place, entry in enumerate(answer["entries"]):
+            names.setdefault(entry["name"], []).append((place + 1) / len(answer["entries"]))
+    order = sorted(names, key=lambda name: sum(names[name]) / len(names[name]))
+    lines = [f"| {title} | {' | '.join(board[0] for board, _ in boards)} |", "|---" + "|---:" * len(boards) + "|"]
+    for name in order:
+        cells = []
+        for _, answer in boards:
+            entries = [e["name"] for e in answer["entries"]]
+            if name not in entries:
+                cells.append("–")
+                continue
+            at = entries.index(name)
+            value = number(answer["entries"][at]["metrics"][answer["metrics"][0]]["value"])
+            alike = at > 0 and (answer["differences"][at - 1] or {}).get("p", 0) >= 0.05
+            cells.append(f"**{value}**" if at == 0 else f"*{value}*" if alike else value)
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return lines + [""]
+
+
+def page(ranking: list, rating: list, arguments) -> str:
+    version = subprocess.check_output([cofil(), "--version"], text=True).split()[1]
+    cores = os.cpu_count()
+    lines = [
+        "# All algorithms, one budget", "",
+        "Made by one command, which goes on where it was if it is interrupted:", "",
+        "```text",
+        f"scripts/leaderboard.py --data DIR --trials {arguments.trials} --limit {arguments.limit}",
+        "```", "",
+        f"Every algorithm had {arguments.trials} trials (the first with its defaults, the others drawn from the "
+        "ranges that `cofil algorithms NAME` shows), judged on a tenth of the training data, and at most "
+        f"{arguments.limit:g} s for them; then it was trained on all of the training data, again for at most "
+        f"{arguments.limit:g} s (marked \\* where that cut it short), and judged once. One tenth of the interactions "
+        "is the test part, drawn at random with seed 0, unless a split is named. All items but those of the user's history "
+        "are ranked. Intervals are bootstrapped over users; effect and p compare with the best of the table, user by user, "
+        "after Holm's correction.", "",
+        f"cofil {version}, {datetime.date.today()}, {cores} cores. With limits in seconds, results depend on the machine: "
+        "a small budget shows what is good without effort, not what is best after any. "
+        "**Best**; *not told from it* (p ≥ 0.05).", "",
+        "## Ranking: NDCG@10", "", *summary("ndcg@10", ranking),
+    ]
+    if rating:
+        lines += ["## Predicted values: RMSE", "", *summary("rmse", rating)]
+    lines += ["## Each data set: ranking", ""]
+    for board, answer in ranking:
+        lines += board_lines(board, answer)
+    if rating:
+        lines += ["## Each data set: predicted values", ""]
+    for board, answer in rating:
+        lines += board_lines(board, answer)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the data sets")
+    parser.add_argument("--trials", type=int, default=5)
+    parser.add_argument("--limit", type=float, default=20, help="seconds for the search, and again for training")
+    parser.add_argument("--only", action="append", help="name of a data set; may be repeated")
+    parser.add_argument("--keep", type=pathlib.Path, default=ROOT / "target" / "leaderboard")
+    parser.add_argument("-o", "--output", type=pathlib.Path, default=ROOT / "docs" / "results.md")
+    arguments = parser.parse_args()
+    arguments.keep.mkdir(parents=True, exist_ok=True)
+    chosen = lambda boards: [b for b in boards if not arguments.only or b[0] in arguments.only]
+    ranking = [(b, compare(b, True, arguments)) for b in chosen(RANKING)]
+    rating = [(b, compare(b, False, arguments)) for b in chosen(RATING)]
+    arguments.output.write_text(page(ranking, rating, arguments))
+    print(f"wrote {arguments.output}")
+
+
+if __name__ == "__main__":
+    main()
