@@ -19,9 +19,6 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ONES = "predicts values, and here all are 1"
-# Where everything counts 1 these have nothing to learn.
-OF_VALUES = ["als", "biased-mf", "svd-plus-plus", "knn-baseline"]
 # Recipes of both kinds, set to rank.
 TO_RANK = ["svd.impute=zero", "autorec-item.negatives=5", "autorec-user.negatives=5"]
 TOWER = "scoring every pair of this many users and items by a network takes minutes an epoch"
@@ -67,7 +64,6 @@ def command(board: tuple, ranks: bool, arguments) -> list:
         line += ["--test", str(arguments.data / files[1])]
     line += ["--metrics", "ndcg@10,recall@10,coverage@10" if ranks else "rmse,mae"]
     if ranks:
-        left_out = {name: ONES for name in OF_VALUES} | left_out
         for setting in TO_RANK:
             if setting.split(".")[0] not in left_out:
                 line += ["--set", setting]

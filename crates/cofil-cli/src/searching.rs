@@ -4,7 +4,7 @@ use crate::judging;
 use crate::output::duration;
 use anyhow::{Context, Result};
 use cofil::Metric;
-use cofil::tune::{Event, Method, Range, Search, Trial, Values};
+use cofil::tune::{self, Event, Method, Range, Search, Trial, Values};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 use std::io::IsTerminal;
@@ -118,7 +118,9 @@ pub struct Progress {
 
 impl Progress {
     /// For `trials`, of which some were `done` before.
-    pub fn new(trials: usize, metric: Metric, done: usize) -> Self {
+    pub fn new(trials: usize, metric: Metric, done: &[Trial]) -> Self {
+        let best = tune::best(done, metric).and_then(|trial| trial.value);
+        let done = done.len();
         let interrupted = Arc::new(AtomicBool::new(false));
         let flag = interrupted.clone();
         // A second handler cannot be set; then Ctrl-C ends the command at once.
@@ -137,7 +139,7 @@ impl Progress {
             let bar = ProgressBar::new(trials as u64).with_style(style.progress_chars("━╸─"));
             bar.with_position(done as u64)
         });
-        Self { bar, metric, trials, interrupted, best: None.into() }
+        Self { bar, metric, trials, interrupted, best: best.into() }
     }
 
     /// Whether Ctrl-C was pressed.

@@ -108,7 +108,7 @@ pub fn run(args: &Args) -> Result<()> {
     let space = Space::new(base, &fixed, &ranges)?.for_data(&train);
     let search = args.searching.search(args.trials as usize, metric, args.seed);
     let mut journal = Journal::open(&journal, &space, &train, &valid, &search)?;
-    let progress = searching::Progress::new(search.trials, metric, journal.len());
+    let progress = searching::Progress::new(search.trials, metric, journal.trials());
     let watch = |event: tune::Event<'_>| progress.show(event);
     let found = tune::search(&space, &train, &valid, &search, Some(&mut journal), watch);
     progress.finish();

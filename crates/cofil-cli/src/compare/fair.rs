@@ -5,11 +5,11 @@ use crate::judging;
 use crate::machine;
 use crate::output::duration;
 use crate::validation;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use cofil::contest::{self, Failure};
 use cofil::page::Contestant;
 use cofil::tune::{self, Event, Found, Search, Space};
-use cofil::{Algorithm, Metric, Protocol, Ratings, Run};
+use cofil::{Algorithm, Metric, Protocol, Ratings, Run, Target};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
@@ -34,7 +34,10 @@ pub fn run(
         progress.begin(&recipe.name());
         let protocol = Protocol { baselines: contestants.is_empty(), ..protocol.clone() };
         let fresh = machine::forget_peak_memory();
-        match enter(args, (recipe, fixed), data, inner, &protocol, &progress) {
+        let suits = suits(args, recipe, &data.train);
+        let entered =
+            suits.and_then(|()| enter(args, (recipe, fixed), data, inner, &protocol, &progress));
+        match entered {
             Ok(mut contestant) => {
                 contestant.entry.peak_memory_mb = machine::recent_peak_mb().filter(|_| fresh);
                 progress.done(&contestant, protocol.metrics[0]);
@@ -48,6 +51,15 @@ pub fn run(
     }
     progress.finish();
     Ok((contestants, failures))
+}
+
+/// Refuses what would learn to say the same of everything, unless it was asked for by name.
+fn suits(args: &Args, recipe: &Algorithm, train: &Ratings) -> Result<()> {
+    let (low, high) = train.scale();
+    if args.algorithms.is_empty() && low == high && recipe.target() == Target::Rating {
+        bail!("predicts values, and here all are {low}");
+    }
+    Ok(())
 }
 
 fn enter(

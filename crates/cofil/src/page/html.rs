@@ -49,7 +49,9 @@ impl Html {
     pub fn table(&mut self, heads: &[String], rows: &[Vec<Cell>]) {
         self.raw("<div class=\"wide\"><table>\n<thead><tr>");
         for (at, head) in heads.iter().enumerate() {
-            let class = if at > 0 { " class=\"number\"" } else { "" };
+            // Over a column of numbers, as its first row tells.
+            let number = rows.first().and_then(|row| row.get(at)).is_some_and(|cell| cell.number);
+            let class = if number { " class=\"number\"" } else { "" };
             self.text += &format!("<th{class}>{}</th>", escape(head));
         }
         self.raw("</tr></thead>\n<tbody>\n");

@@ -141,7 +141,8 @@ pub fn leaderboard(page: &mut Html, c: &Comparison<'_>) {
 fn apart(difference: Option<Difference>) -> [String; 3] {
     let Some(d) = difference else { return [const { String::new() }; 3] };
     let p = if d.p < 0.0001 { "< 0.0001".to_owned() } else { format!("{:.4}", d.p) };
-    [format!("{:+.4}", d.value), format!("{:+.2}", d.effect), p]
+    let signed = |text: String| text.replace('-', "−");
+    [signed(format!("{:+.4}", d.value)), signed(format!("{:+.2}", d.effect)), p]
 }
 
 /// Small pictures of intervals that share one scale.

@@ -18,7 +18,7 @@ pub struct Journal {
     path: PathBuf,
     file: File,
     /// Those of an earlier run.
-    pub(super) trials: Vec<Trial>,
+    trials: Vec<Trial>,
 }
 
 impl Journal {
@@ -73,14 +73,9 @@ impl Journal {
         Ok(Self { path: path.to_owned(), file, trials })
     }
 
-    /// How many trials there were already.
-    pub fn len(&self) -> usize {
-        self.trials.len()
-    }
-
-    /// Whether there were none.
-    pub fn is_empty(&self) -> bool {
-        self.trials.is_empty()
+    /// The trials there were already.
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
     }
 
     /// Adds a finished trial; it is on the disk when this returns.

@@ -123,7 +123,7 @@ pub fn search(
     mut watch: impl FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> Result<Found> {
     let start = Instant::now();
-    let mut trials = journal.as_mut().map(|journal| journal.trials.clone()).unwrap_or_default();
+    let mut trials = journal.as_mut().map(|journal| journal.trials().to_vec()).unwrap_or_default();
     while trials.len() < search.trials {
         if search.limit.is_some_and(|limit| start.elapsed() >= limit) && !trials.is_empty() {
             break;

@@ -130,12 +130,12 @@ fn a_search_goes_on_from_its_journal() {
     text += "{\"number\":7,\"settings\":{\"re";
     std::fs::write(&path, &text).unwrap();
     let mut journal = open(&how).unwrap();
-    assert_eq!(journal.len(), 7);
+    assert_eq!(journal.trials().len(), 7);
     let found = search(&space, &train, &valid, &how, Some(&mut journal), quiet).unwrap();
     assert_eq!(untimed(&found.trials), untimed(&whole.trials));
     assert_eq!((found.best, &found.algorithm), (whole.best, &whole.algorithm));
     let more = open(&Search { trials: 20, ..how.clone() }).unwrap();
-    assert_eq!(more.len(), 11, "more trials may be asked for");
+    assert_eq!(more.trials().len(), 11, "more trials may be asked for");
 
     let other = open(&Search { seed: 1, metric: Metric::Auc, ..how.clone() }).unwrap_err();
     assert!(other.to_string().contains("another search: metric, seed differ;"), "{other}");
