@@ -55,8 +55,8 @@ pub struct Search {
     pub halving: usize,
     /// Seed of the draws and of every training.
     pub seed: u64,
-    /// No trial begins when this has passed, and one that is under way ends with its epoch, unless it is
-    /// the first. What is found then depends on the speed of the machine.
+    /// No trial but the first begins when this has passed, and one that is under way ends with its epoch.
+    /// What is found then depends on the speed of the machine.
     pub limit: Option<Duration>,
 }
 
@@ -240,7 +240,7 @@ impl Attempt<'_> {
                     *ended = true;
                     return ControlFlow::Break(());
                 }
-                let late = |limit| *number > 0 && self.start.elapsed() >= limit;
+                let late = |limit| self.start.elapsed() >= limit;
                 let over = epoch.number < epoch.of
                     && (self.search.limit.is_some_and(late) || rungs.end(epoch.number, curve));
                 *cut |= over;
