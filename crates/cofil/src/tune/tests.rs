@@ -163,3 +163,13 @@ fn failures_are_kept_and_told() {
     let told = search(&self::space("ease", &[]), &train, &valid, &rating, None, quiet).unwrap_err();
     assert!(told.to_string().starts_with("every trial failed; the first: ease ranks"), "{told}");
 }
+
+#[test]
+fn when_time_is_up_the_first_trial_ends_with_its_epoch() {
+    let (train, valid) = data();
+    let limit = Some(Duration::ZERO);
+    let how = Search { limit, ..Search::new(5, Metric::Ndcg(10)) };
+    let found = search(&space("ials", &[]), &train, &valid, &how, None, quiet).unwrap();
+    let [trial] = &found.trials[..] else { panic!("{} trials", found.trials.len()) };
+    assert!(trial.cut && trial.value.is_some() && trial.epochs == Some(1));
+}
