@@ -5,8 +5,8 @@ use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::models::{
-    Als, AutorecItem, AutorecUser, BiasedMf, Ease, Gmf, Ials, ItemKnn, Mlp, Neumf, Popularity,
-    Range, Recipe, Rp3Beta, Slim, Svd, Target,
+    Als, AutorecItem, AutorecUser, BiasedMf, Ease, Gmf, Ials, ItemKnn, KnnBaseline, Mlp, Neumf,
+    P3Alpha, Popularity, Range, Recipe, Rp3Beta, Slim, Svd, Target, UserKnn,
 };
 use crate::store;
 use crate::train::Run;
@@ -33,11 +33,18 @@ pub enum Algorithm {
     Ease(Ease),
     /// The most similar items vote.
     ItemKnn(ItemKnn),
+    /// The most similar users vote.
+    UserKnn(UserKnn),
+    /// Ratings: what similar items or users have over a baseline.
+    KnnBaseline(KnnBaseline),
     /// Sparse item-to-item weights, an elastic-net regression for each item.
     Slim(Slim),
     /// Random walks from item to user to item.
     #[serde(rename = "rp3beta")]
     Rp3Beta(Rp3Beta),
+    /// The same, popular items not held back.
+    #[serde(rename = "p3alpha")]
+    P3Alpha(P3Alpha),
     /// An autoencoder of items' rows.
     AutorecItem(AutorecItem),
     /// An autoencoder of users' rows.
@@ -61,8 +68,11 @@ impl Algorithm {
             Self::Svd(Svd::default()),
             Self::Ease(Ease::default()),
             Self::ItemKnn(ItemKnn::default()),
+            Self::UserKnn(UserKnn::default()),
+            Self::KnnBaseline(KnnBaseline::default()),
             Self::Slim(Slim::default()),
             Self::Rp3Beta(Rp3Beta::default()),
+            Self::P3Alpha(P3Alpha::default()),
             Self::AutorecItem(AutorecItem::default()),
             Self::AutorecUser(AutorecUser::default()),
             Self::Gmf(Gmf::default()),
@@ -80,8 +90,11 @@ impl Algorithm {
             Self::Svd(recipe) => recipe,
             Self::Ease(recipe) => recipe,
             Self::ItemKnn(recipe) => recipe,
+            Self::UserKnn(recipe) => recipe,
+            Self::KnnBaseline(recipe) => recipe,
             Self::Slim(recipe) => recipe,
             Self::Rp3Beta(recipe) => recipe,
+            Self::P3Alpha(recipe) => recipe,
             Self::AutorecItem(recipe) => recipe,
             Self::AutorecUser(recipe) => recipe,
             Self::Gmf(recipe) => recipe,

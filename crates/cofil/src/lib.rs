@@ -42,8 +42,8 @@ pub use error::{Error, Result};
 pub use evaluate::{Metric, Protocol};
 pub use model::{Attribution, Model, User};
 pub use models::{
-    Als, AutorecItem, AutorecUser, BiasedMf, Ease, Gmf, Ials, ItemKnn, Mlp, Neumf, Popularity,
-    Range, Rp3Beta, Slim, Svd, Target,
+    Als, AutorecItem, AutorecUser, BiasedMf, Ease, Gmf, Ials, ItemKnn, KnnBaseline, Mlp, Neumf,
+    P3Alpha, Popularity, Range, Rp3Beta, Slim, Svd, Target, UserKnn,
 };
 pub use recommender::{Explanation, Query, Recommender, Scored};
 pub use train::{Checkpoint, Epoch, Loss, Run, Validation};

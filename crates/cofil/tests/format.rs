@@ -55,6 +55,15 @@ fn models() -> Vec<(&'static str, Value)> {
         ),
         ("item-weights-dense", json!({"algorithm": "ease", "reg": 1.0})),
         ("item-weights-sparse", json!({"algorithm": "item-knn", "neighbours": 3})),
+        ("item-neighbours", json!({"algorithm": "knn-baseline", "neighbours": 3})),
+        (
+            "user-neighbours-values",
+            json!({"algorithm": "user-knn", "neighbours": 3, "weighting": "bm25"}),
+        ),
+        (
+            "user-neighbours-deviations",
+            json!({"algorithm": "knn-baseline", "neighbours_of": "users", "neighbours": 3}),
+        ),
     ]
 }
 

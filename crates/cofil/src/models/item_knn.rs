@@ -22,10 +22,10 @@
 //! its own K, which changes nothing for items not yet seen, but makes its K our k + 1.
 
 use super::item_weights::Weights;
-use super::similarity::{self, ByItem, Keep};
-use super::{ItemWeights, Range, Recipe, Target, check_count, check_not_negative};
+use super::similarity::{self, ByItem, Keep, Measure, Moments, Similarity, Weighting};
+use super::{ItemWeights, Range, Recipe, Target, check_count};
 use crate::data::{Csr, Ratings};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::Model;
 use crate::train::Run;
 use schemars::JsonSchema;
@@ -65,32 +65,6 @@ impl Default for ItemKnn {
     }
 }
 
-/// How alike two items are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Similarity {
-    /// Angle between the items' columns.
-    Cosine,
-    /// Inner product of the items' columns.
-    Dot,
-    /// Common users over all users of the two.
-    Jaccard,
-    /// Correlation over common users.
-    Pearson,
-}
-
-/// What becomes of the values before similarities are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Weighting {
-    /// Nothing.
-    None,
-    /// Roots, times how choosy the user is.
-    TfIdf,
-    /// Saturating, held back for popular items, times how choosy the user is.
-    Bm25,
-}
-
 impl Recipe for ItemKnn {
     fn target(&self) -> Target {
         Target::Preference
@@ -111,13 +85,7 @@ impl Recipe for ItemKnn {
 
     fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
         self.check()?;
-        let (low, high) = train.scale();
-        if self.similarity == Similarity::Pearson && low == high {
-            return Err(Error::setting(
-                "similarity",
-                format!("all values are {low}, so nothing correlates; choose `cosine`"),
-            ));
-        }
+        self.measure().check_scale(train.scale())?;
         let lists = match self.similarity {
             Similarity::Pearson => self.pearson(&train.by_user),
             Similarity::Jaccard => self.products(&pattern(&train.by_user)),
@@ -139,20 +107,12 @@ type Lists = Vec<Vec<(u32, f32)>>;
 impl ItemKnn {
     fn check(&self) -> Result<()> {
         check_count("neighbours", self.neighbours)?;
-        check_not_negative("shrinkage", self.shrinkage)?;
-        check_not_negative("k1", self.k1)?;
-        check_not_negative("b", self.b)?;
-        if self.b > 1.0 {
-            return Err(Error::setting("b", format!("must be at most 1, got {}", self.b)));
-        }
-        let weighable = matches!(self.similarity, Similarity::Cosine | Similarity::Dot);
-        match weighable || self.weighting == Weighting::None {
-            true => Ok(()),
-            false => Err(Error::setting(
-                "weighting",
-                "goes with similarity `cosine` or `dot`; leave it at `none`",
-            )),
-        }
+        self.measure().check()
+    }
+
+    fn measure(&self) -> Measure {
+        let Self { similarity, weighting, k1, b, shrinkage, .. } = *self;
+        Measure { similarity, weighting, k1, b, shrinkage }
     }
 
     /// Similarities that are functions of x_i·x_j, n_ij and numbers of the two items alone.
@@ -179,11 +139,12 @@ impl ItemKnn {
                 self.nearest(i, items, |j| similarity(i, j, sums[j as usize]))
             });
         }
+        let measure = self.measure();
         let add = |sum: &mut (f32, f32), x: f32, y: f32| *sum = (x.mul_add(y, sum.0), sum.1 + 1.0);
         similarity::map_sums(&by_item, add, |i, items, sums| {
             self.nearest(i, items, |j| {
                 let (product, common) = sums[j as usize];
-                similarity(i, j, product) * common / (common + self.shrinkage)
+                similarity(i, j, product) * measure.support(common)
             })
         })
     }
@@ -201,10 +162,11 @@ impl ItemKnn {
             let (sum, count) = sums[i as usize];
             *value = (f64::from(*value) - sum / count) as f32;
         }
+        let measure = self.measure();
         similarity::map_sums(&ByItem::new(&centred), Moments::add, |i, items, sums| {
             self.nearest(i, items, |j| {
                 let moments = sums[j as usize];
-                moments.correlation() * moments.count / (moments.count + self.shrinkage)
+                moments.correlation() * measure.support(moments.count)
             })
         })
     }
@@ -224,27 +186,16 @@ impl ItemKnn {
         for (&i, &value) in matrix.columns().iter().zip(matrix.values()) {
             lengths[i as usize] += f64::from(value.abs());
         }
-        let items = matrix.cols() as f64;
-        let mean = (lengths.iter().sum::<f64>() / items).max(f64::MIN_POSITIVE);
-        let (k1, b) = (f64::from(self.k1), f64::from(self.b));
+        let items = matrix.cols();
+        let mean = (lengths.iter().sum::<f64>() / items as f64).max(f64::MIN_POSITIVE);
+        let measure = self.measure();
         let mut weighted = matrix.clone();
         for u in 0..matrix.rows() {
             let (start, row) = (matrix.starts()[u], matrix.row(u));
-            let choosiness = items.ln() - (row.len() as f64).ln_1p();
+            let choosiness = similarity::choosiness(items, row.len());
             for (at, (i, value)) in row.iter().enumerate() {
-                // What counts against an item counts as much as the same for it would.
-                let size = f64::from(value.abs());
-                let term = match self.weighting {
-                    Weighting::None => size,
-                    Weighting::TfIdf => size.sqrt(),
-                    Weighting::Bm25 if size == 0.0 => 0.0,
-                    Weighting::Bm25 => {
-                        let length = 1.0 - b + b * lengths[i as usize] / mean;
-                        size * (k1 + 1.0) / (k1 * length + size)
-                    }
-                };
-                let term = (term * choosiness) as f32;
-                weighted.values_mut()[start + at] = if value < 0.0 { -term } else { term };
+                let value = measure.weighted(value, choosiness, lengths[i as usize], mean);
+                weighted.values_mut()[start + at] = value;
             }
         }
         weighted
@@ -256,38 +207,6 @@ fn pattern(matrix: &Csr) -> Csr {
     let mut pattern = matrix.clone();
     pattern.values_mut().fill(1.0);
     pattern
-}
-
-/// Sums over the common users of two items.
-#[derive(Clone, Copy, Default)]
-struct Moments {
-    count: f32,
-    x: f32,
-    y: f32,
-    xx: f32,
-    yy: f32,
-    xy: f32,
-}
-
-impl Moments {
-    fn add(&mut self, x: f32, y: f32) {
-        self.count += 1.0;
-        self.x += x;
-        self.y += y;
-        self.xx = x.mul_add(x, self.xx);
-        self.yy = y.mul_add(y, self.yy);
-        self.xy = x.mul_add(y, self.xy);
-    }
-
-    /// 0 where one of the two does not vary.
-    fn correlation(&self) -> f32 {
-        let covariance = self.xy - self.x * self.y / self.count;
-        let (xx, yy) =
-            (self.xx - self.x * self.x / self.count, self.yy - self.y * self.y / self.count);
-        // Below this a variance is rounding.
-        let varies = xx > 1e-5 * self.xx && yy > 1e-5 * self.yy;
-        if varies { (covariance / (xx * yy).sqrt()).clamp(-1.0, 1.0) } else { 0.0 }
-    }
 }
 
 #[cfg(test)]

@@ -1,16 +1,19 @@
-//! Shapes (`factors`, `item_weights`, `auto_encoder`) that trained models take, and the recipes that train them,
+//! Shapes (`factors`, `item_weights`, `item_neighbours`, `user_neighbours`, `auto_encoder`, `network`) that trained models take, and the recipes that train them,
 //! one file each. A recipe imports shapes and the layers below, never another recipe.
 
 pub mod als;
 mod attribution;
 pub mod auto_encoder;
 pub mod autorec;
+pub mod baseline;
 pub mod biased_mf;
 pub mod ease;
 pub mod factors;
 pub mod fold_in;
 pub mod item_knn;
+pub mod item_neighbours;
 pub mod item_weights;
+pub mod knn_baseline;
 pub mod network;
 pub mod neumf;
 pub mod output;
@@ -21,24 +24,31 @@ pub mod sampled;
 pub mod similarity;
 pub mod slim;
 pub mod svd;
+pub mod user_knn;
+pub mod user_neighbours;
 pub mod walk;
 
 pub use als::{Als, Ials};
 pub use auto_encoder::AutoEncoder;
 pub use autorec::{AutorecItem, AutorecUser};
+pub use baseline::Baseline;
 pub use biased_mf::BiasedMf;
 pub use ease::Ease;
 pub use factors::Factors;
 pub use fold_in::FoldIn;
 pub use item_knn::ItemKnn;
+pub use item_neighbours::ItemNeighbours;
 pub use item_weights::ItemWeights;
+pub use knn_baseline::KnnBaseline;
 pub use network::Network;
 pub use neumf::{Gmf, Mlp, Neumf};
 pub use popularity::Popularity;
 pub use range::Range;
 pub use slim::Slim;
 pub use svd::Svd;
-pub use walk::Rp3Beta;
+pub use user_knn::UserKnn;
+pub use user_neighbours::UserNeighbours;
+pub use walk::{P3Alpha, Rp3Beta};
 
 use crate::data::Ratings;
 use crate::error::{Error, Result};
@@ -63,6 +73,10 @@ pub fn load(
         Factors::KIND => Ok(Box::new(Factors::load(settings, archive, users, items)?)),
         Network::KIND => Ok(Box::new(Network::load(settings, archive, users, items)?)),
         ItemWeights::KIND => Ok(Box::new(ItemWeights::load(settings, archive, items)?)),
+        ItemNeighbours::KIND => Ok(Box::new(ItemNeighbours::load(settings, archive, items)?)),
+        UserNeighbours::KIND => {
+            Ok(Box::new(UserNeighbours::load(settings, archive, users, items)?))
+        }
         AutoEncoder::KIND => Ok(Box::new(AutoEncoder::load(settings, archive, items)?)),
         _ => Err(archive.bad(format!("model shape `{kind}` is not known to this version"))),
     }

@@ -1,4 +1,4 @@
-//! RP3β: a walk of three random steps from an item to a user who has it to another item of theirs.
+//! RP3β, and P3α: a walk of three random steps from an item to a user who has it to another item of theirs.
 //!
 //! The weight from item j to item i is W_ji = Σ_u (x_uj / Σ_v x_vj)^α (x_ui / Σ_k x_uk)^α / d_i^β,
 //! with d_i the number of users who have i. α sharpens or flattens the probabilities of the steps; β
@@ -19,6 +19,39 @@ use crate::train::Run;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Settings of `p3alpha`: `rp3beta` without holding back what is popular.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct P3Alpha {
+    /// How many items each item keeps, ≥ 1.
+    pub neighbours: usize,
+    /// α ≥ 0, the power of each step's probability.
+    pub alpha: f32,
+    /// Whose list of neighbours decides.
+    pub keep: Keep,
+}
+
+impl Default for P3Alpha {
+    fn default() -> Self {
+        Self { neighbours: 200, alpha: 1.0, keep: Keep::Candidate }
+    }
+}
+
+impl Recipe for P3Alpha {
+    fn target(&self) -> Target {
+        Target::Preference
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![Range::log_whole("neighbours", 10, 1000), Range::real("alpha", 0.2, 2.0)]
+    }
+
+    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        let Self { neighbours, alpha, keep } = *self;
+        Rp3Beta { neighbours, alpha, beta: 0.0, keep }.fit(train, run)
+    }
+}
+
 /// Settings of `rp3beta`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -27,7 +60,7 @@ pub struct Rp3Beta {
     pub neighbours: usize,
     /// α ≥ 0, the power of each step's probability.
     pub alpha: f32,
-    /// β ≥ 0, how much popular items are held back; 0 is P3α.
+    /// β ≥ 0, how much popular items are held back; 0 is `p3alpha`.
     pub beta: f32,
     /// Whose list of neighbours decides.
     pub keep: Keep,
@@ -164,6 +197,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn without_beta_it_is_p3alpha() {
+        let train = Ratings::from_triples([("a", "x", 1.0), ("a", "y", 2.0), ("b", "x", 1.0)]);
+        let train = train.unwrap();
+        let tensors = |recipe: &dyn Recipe| {
+            let model = recipe.fit(&train, &mut Run::default()).unwrap();
+            format!("{:?}", model.tensors())
+        };
+        let rp3beta = |beta| Rp3Beta { alpha: 0.7, beta, ..Rp3Beta::default() };
+        let p3alpha = tensors(&P3Alpha { alpha: 0.7, ..P3Alpha::default() });
+        assert_eq!(p3alpha, tensors(&rp3beta(0.0)));
+        assert_ne!(p3alpha, tensors(&rp3beta(0.5)));
     }
 
     #[test]

@@ -12,11 +12,12 @@ use cofil::model::{Attribution, Contributions};
 use cofil::models::Target;
 use cofil::models::autorec::AutoRec;
 use cofil::models::biased_mf::Offset;
+use cofil::models::knn_baseline::Side;
 use cofil::models::neumf::Training;
 use cofil::train::schedule::Schedule;
 use cofil::{
-    Algorithm, BiasedMf, Checkpoint, Csr, Error, Gmf, Mlp, Model, Neumf, Query, Ratings,
-    Recommender, Row, Run, Scored, User, Validation,
+    Algorithm, BiasedMf, Checkpoint, Csr, Error, Gmf, KnnBaseline, Mlp, Model, Neumf, Query,
+    Ratings, Recommender, Row, Run, Scored, User, Validation,
 };
 use data::{board, checkerboard, tastes};
 use serde_json::{Map, Value, json};
@@ -69,6 +70,10 @@ fn recipes() -> Vec<Algorithm> {
         .chain([
             Algorithm::AutorecItem(AutoRec { negatives: 3, ..small(AutoRec::default()) }),
             Algorithm::AutorecUser(AutoRec { negatives: 3, ..small(AutoRec::default()) }),
+            Algorithm::KnnBaseline(KnnBaseline {
+                neighbours_of: Side::Users,
+                ..KnnBaseline::default()
+            }),
         ])
         .collect()
 }

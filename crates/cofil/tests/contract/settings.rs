@@ -8,7 +8,7 @@ fn content(model: &dyn Model) -> String {
 }
 
 /// Settings that matter only beside certain others, with those.
-const TOGETHER: [(&str, &str, &str, &str); 23] = [
+const TOGETHER: [(&str, &str, &str, &str); 25] = [
     ("autorec-item", "decay", "schedule", "\"exponential\""),
     ("autorec-user", "decay", "schedule", "\"exponential\""),
     ("autorec-item", "period", "schedule", "\"cosine\""),
@@ -19,6 +19,8 @@ const TOGETHER: [(&str, &str, &str, &str); 23] = [
     ("ials", "cg_steps", "solver", "\"cg\""),
     ("item-knn", "k1", "weighting", "\"bm25\""),
     ("item-knn", "b", "weighting", "\"bm25\""),
+    ("user-knn", "k1", "weighting", "\"bm25\""),
+    ("user-knn", "b", "weighting", "\"bm25\""),
     ("gmf", "link", "loss", "\"squared\""),
     ("gmf", "sampler_exponent", "sampler", "\"popularity\""),
     ("gmf", "decay", "schedule", "\"exponential\""),
@@ -97,6 +99,7 @@ fn every_setting_has_an_effect() {
             base.remove("algorithm");
             for (small, value) in [
                 ("neighbours", json!(5)),
+                ("remembered", json!(5)),
                 ("epochs", json!(3)),
                 ("factors", json!(4)),
                 ("hidden", json!(8)),

@@ -6,6 +6,9 @@
 //! counts they are exact. Of dense data with values of 1 [`bits`] are counted instead.
 
 mod bits;
+mod measure;
+
+pub use measure::{Measure, Moments, Rests, Similarity, Weighting, choosiness};
 
 use crate::data::Csr;
 use crate::math::{Matrix, parallel};

@@ -1,0 +1,97 @@
+//! What a rating is made of before tastes: b_ui = μ + b_u + b_i.
+//!
+//! b_i = Σ (r_ui − μ − b_u) / (reg_item + n_i) and b_u = Σ (r_ui − μ − b_i) / (reg_user + n_u), in
+//! turn. Koren, "Factor in the neighbors: scalable and accurate collaborative filtering", TKDD 4(1),
+//! 2010, section 2.1, as Surprise solves it. Users come last in every round, so a user's bias is a
+//! function of the items' and of the history: known users and strangers are one case.
+
+use crate::data::{Csr, Row};
+use crate::math::parallel;
+
+/// Rows that are one piece of work.
+const PIECE: usize = 256;
+
+/// μ and b_i, and how b_u follows from a history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Baseline {
+    /// μ.
+    pub mean: f32,
+    /// b_i.
+    pub item_bias: Vec<f32>,
+    /// What b_u is divided by beside the number of ratings.
+    pub reg_user: f32,
+}
+
+impl Baseline {
+    /// Learns the biases of `matrix` in `epochs` rounds.
+    pub fn fit(matrix: &Csr, mean: f32, epochs: usize, reg_user: f32, reg_item: f32) -> Self {
+        let by_item = matrix.transposed();
+        let mut baseline = Self { mean, item_bias: vec![0.0; matrix.cols()], reg_user };
+        let mut user_bias = vec![0.0; matrix.rows()];
+        for _ in 0..epochs {
+            let bias = |i: usize| ridge_mean(by_item.row(i), mean, &user_bias, reg_item);
+            baseline.item_bias = rows(matrix.cols(), bias);
+            user_bias = rows(matrix.rows(), |u| baseline.user_bias(matrix.row(u)));
+        }
+        baseline
+    }
+
+    /// b_u of somebody with this history.
+    pub fn user_bias(&self, history: Row<'_>) -> f32 {
+        ridge_mean(history, self.mean, &self.item_bias, self.reg_user)
+    }
+
+    /// What the baseline says of `item` to somebody with bias `user_bias`.
+    pub fn of(&self, user_bias: f32, item: u32) -> f32 {
+        self.mean + user_bias + self.item_bias[item as usize]
+    }
+
+    /// r_ui − b_ui.
+    pub fn rests(&self, matrix: &Csr) -> Csr {
+        let mut rests = matrix.clone();
+        for u in 0..matrix.rows() {
+            let bias = self.user_bias(matrix.row(u));
+            let range = matrix.starts()[u]..matrix.starts()[u + 1];
+            let row = matrix.row(u);
+            for (rest, (i, value)) in rests.values_mut()[range].iter_mut().zip(row.iter()) {
+                *rest = value - self.of(bias, i);
+            }
+        }
+        rests
+    }
+}
+
+fn rows(n: usize, bias: impl Fn(usize) -> f32 + Sync + Send) -> Vec<f32> {
+    parallel::map(n, PIECE, |range| range.map(&bias).collect::<Vec<_>>()).concat()
+}
+
+/// Σ (value − μ − bias of the column) / (reg + n).
+fn ridge_mean(row: Row<'_>, mean: f32, bias: &[f32], reg: f32) -> f32 {
+    let rest = |(c, value): (u32, f32)| f64::from(value) - f64::from(mean + bias[c as usize]);
+    let sum: f64 = row.iter().map(rest).sum();
+    if row.is_empty() { 0.0 } else { (sum / (f64::from(reg) + row.len() as f64)) as f32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_round_by_hand() {
+        // μ = 3; items: (5 − 3 + 1 − 3) / (2 + 2) = 0, (4 − 3) / (2 + 1), (2 − 3) / (2 + 1).
+        let matrix =
+            Csr::from_rows(3, [vec![(0, 5.0), (1, 4.0)], vec![(0, 1.0), (2, 2.0)], vec![]]);
+        let baseline = Baseline::fit(&matrix, 3.0, 1, 4.0, 2.0);
+        assert_eq!(baseline.item_bias, [0.0, 1.0 / 3.0, -1.0 / 3.0]);
+        // (2 + 1 − 1/3) / (4 + 2)
+        let bias = baseline.user_bias(matrix.row(0));
+        assert!((bias - 8.0 / 18.0).abs() < 1e-6, "{bias}");
+        assert_eq!(baseline.user_bias(matrix.row(2)), 0.0);
+        let rests = baseline.rests(&matrix);
+        assert!((rests.row(0).values[1] - (1.0 - 1.0 / 3.0 - 8.0 / 18.0)).abs() < 1e-6);
+        // After many rounds another changes nothing.
+        let many = Baseline::fit(&matrix, 3.0, 200, 4.0, 2.0);
+        let more = Baseline::fit(&matrix, 3.0, 201, 4.0, 2.0);
+        assert!((many.item_bias[1] - more.item_bias[1]).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,231 @@
+//! The shape of rating neighbours of items: what somebody's ratings leave over a baseline, averaged
+//! over the rated items that are most like the one in question.
+//!
+//! score(u, i) = b_ui + Σ_j s_ij (r_uj − b_uj) / Σ_j s_ij over the k items j of u's history that are
+//! most similar to i; b_ui alone if there is none. [`Baseline`] tells b. Known users and strangers
+//! are one case.
+
+use super::baseline::Baseline;
+use super::factors::finite;
+use crate::data::{Csr, Row};
+use crate::error::Result;
+use crate::math::{Matrix, parallel};
+use crate::model::{Model, User};
+use crate::store::{Archive, Tensor};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Similar items of each item, with the baseline.
+#[derive(Clone, Debug)]
+pub struct ItemNeighbours {
+    similar: Similar,
+    baseline: Baseline,
+    popular: Vec<f32>,
+    neighbours: usize,
+}
+
+/// What an [`ItemNeighbours`] file says beside its arrays.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    neighbours: usize,
+    mean: f32,
+    reg_user: f32,
+}
+
+/// For each item others, the most similar first.
+#[derive(Clone, Debug, Default)]
+struct Similar {
+    starts: Vec<usize>,
+    items: Vec<u32>,
+    similarities: Vec<f32>,
+}
+
+impl Similar {
+    fn of(&self, i: usize) -> Row<'_> {
+        let range = self.starts[i]..self.starts[i + 1];
+        Row { columns: &self.items[range.clone()], values: &self.similarities[range] }
+    }
+
+    /// Whether lists of `items` items hold together: nothing else may be read from a file.
+    fn is_sound(&self, items: usize) -> bool {
+        self.starts.len() == items + 1
+            && self.starts.first() == Some(&0)
+            && self.starts.last() == Some(&self.items.len())
+            && self.items.len() == self.similarities.len()
+            && self.starts.is_sorted()
+            && self.items.iter().all(|&j| (j as usize) < items)
+            && self.similarities.iter().all(|s| s.is_finite() && *s > 0.0)
+    }
+}
+
+impl ItemNeighbours {
+    /// Name of the shape in model files.
+    pub const KIND: &str = "item-neighbours";
+
+    /// From the similar items of each item (row i: those of i, all similarities above 0), how often
+    /// each item occurs, and how many neighbours vote.
+    pub fn new(similar: &Csr, baseline: Baseline, popular: Vec<f32>, neighbours: usize) -> Self {
+        let sorted = |range: std::ops::Range<usize>| {
+            range.map(|i| {
+                let mut row: Vec<(u32, f32)> = similar.row(i).iter().collect();
+                row.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+                row
+            })
+        };
+        let rows = parallel::map(similar.rows(), 64, |range| sorted(range).collect::<Vec<_>>());
+        let (items, similarities) = rows.into_iter().flatten().flatten().unzip();
+        let similar = Similar { starts: similar.starts().to_vec(), items, similarities };
+        Self { similar, baseline, popular, neighbours }
+    }
+
+    /// Reads the shape from its file.
+    ///
+    /// # Errors
+    /// If an array is missing or has the wrong size.
+    pub fn load(settings: &Value, archive: &Archive, items: usize) -> Result<Self> {
+        let settings: Settings = serde_json::from_value(settings.clone())
+            .map_err(|e| archive.bad(format!("settings of shape item-neighbours: {e}")))?;
+        let similar = Similar {
+            starts: archive.sizes("similar.starts")?,
+            items: archive.u32("similar.items")?,
+            similarities: archive.f32("similar.values")?,
+        };
+        let Settings { neighbours, mean, reg_user } = settings;
+        let sound = mean.is_finite() && reg_user.is_finite() && reg_user >= 0.0 && neighbours > 0;
+        if !sound || !similar.is_sound(items) {
+            return Err(archive.bad("the similar items are damaged"));
+        }
+        let item_bias = archive.vector("item_bias", items)?;
+        let baseline = Baseline { mean, item_bias, reg_user };
+        Ok(Self { similar, baseline, popular: archive.vector("popular", items)?, neighbours })
+    }
+
+    /// The score of `item` to somebody with bias `bias`, of whom `rests` holds r − b for what they
+    /// rated and NaN for the rest.
+    fn vote(&self, bias: f32, rests: &[f32], item: u32) -> f32 {
+        let (mut sum, mut weight, mut votes) = (0f32, 0f32, 0);
+        for (j, similarity) in self.similar.of(item as usize).iter() {
+            let rest = rests[j as usize];
+            if !rest.is_nan() {
+                sum = similarity.mul_add(rest, sum);
+                weight += similarity;
+                votes += 1;
+                if votes == self.neighbours {
+                    break;
+                }
+            }
+        }
+        let base = self.baseline.of(bias, item);
+        finite(if votes > 0 { base + sum / weight } else { base })
+    }
+
+    /// b_u and r − b by item.
+    fn rests(&self, history: Row<'_>) -> (f32, Vec<f32>) {
+        let bias = self.baseline.user_bias(history);
+        let mut rests = vec![f32::NAN; self.popular.len()];
+        for (j, value) in history.iter() {
+            rests[j as usize] = finite(value - self.baseline.of(bias, j));
+        }
+        (bias, rests)
+    }
+}
+
+impl Model for ItemNeighbours {
+    fn items(&self) -> usize {
+        self.popular.len()
+    }
+
+    fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
+        if user.history.is_empty() {
+            items.iter().zip(scores).for_each(|(&i, s)| *s = self.popular[i as usize]);
+            return;
+        }
+        let (bias, rests) = self.rests(user.history);
+        items.iter().zip(scores).for_each(|(&i, s)| *s = self.vote(bias, &rests, i));
+    }
+
+    fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
+        let items: Vec<u32> = (0..self.items() as u32).collect();
+        for (r, &user) in users.iter().enumerate() {
+            self.score(user, &items, scores.row_mut(r));
+        }
+    }
+
+    fn block_size(&self) -> usize {
+        8
+    }
+
+    /// The score is a mean over neighbours of b_ui + r_uj − b_uj weighted by similarity, and these are
+    /// its terms: they sum to the score. Who is no neighbour of the item contributes nothing.
+    fn contributions(&self, history: Row<'_>, item: u32) -> Vec<f32> {
+        let (bias, rests) = self.rests(history);
+        let base = self.baseline.of(bias, item);
+        let similar = self.similar.of(item as usize).iter();
+        let voters: Vec<(u32, f32)> =
+            similar.filter(|(j, _)| !rests[*j as usize].is_nan()).take(self.neighbours).collect();
+        let weight: f32 = voters.iter().map(|(_, similarity)| similarity).sum();
+        let term = |&j: &u32| {
+            let share =
+                voters.iter().find(|(voter, _)| *voter == j).map_or(0.0, |(_, s)| s / weight);
+            finite(share * (base + rests[j as usize]))
+        };
+        history.columns.iter().map(term).collect()
+    }
+
+    /// The similarity, whichever of the two remembers it.
+    fn similarities(&self, item: u32, scores: &mut [f32]) {
+        scores.fill(0.0);
+        for (j, score) in scores.iter_mut().enumerate() {
+            let mut row = self.similar.of(j).iter();
+            *score = row.find(|&(i, _)| i == item).map_or(0.0, |(_, s)| s);
+        }
+        for (j, similarity) in self.similar.of(item as usize).iter() {
+            let score = &mut scores[j as usize];
+            *score = score.max(similarity);
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn settings(&self) -> Value {
+        let Self { neighbours, baseline: Baseline { mean, reg_user, .. }, .. } = *self;
+        crate::store::plain(&Settings { neighbours, mean, reg_user }).expect("plain numbers")
+    }
+
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        vec![
+            Tensor::f32("popular", &self.popular),
+            Tensor::f32("item_bias", &self.baseline.item_bias),
+            Tensor::sizes("similar.starts", &self.similar.starts),
+            Tensor::u32("similar.items", &self.similar.items),
+            Tensor::f32("similar.values", &self.similar.similarities),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_similar_of_the_history_vote() {
+        // Item 0 is like 1 by 0.5, 2 by 0.25 and 3 by 0.75, which nobody rated.
+        let rows = [vec![(1, 0.5), (2, 0.25), (3, 0.75)], vec![], vec![], vec![]];
+        let similar = Csr::from_rows(4, rows);
+        let baseline = Baseline { mean: 3.0, item_bias: vec![0.5, 0.0, 1.0, 0.0], reg_user: 0.0 };
+        let history = Row { columns: &[1, 2], values: &[5.0, 2.0] };
+        // b_u = (2 − 2) / 2 = 0; rests are 2 and −2.
+        for (neighbours, expected) in [(1, 3.5 + 2.0), (2, 3.5 + (1.0 - 0.5) / 0.75)] {
+            let model = ItemNeighbours::new(&similar, baseline.clone(), vec![4.0; 4], neighbours);
+            let mut scores = [0.0; 2];
+            model.score(User::stranger(history), &[0, 3], &mut scores);
+            assert!((scores[0] - expected).abs() < 1e-6 && scores[1] == 3.0, "{scores:?}");
+            let terms = model.contributions(history, 0);
+            assert!((terms.iter().sum::<f32>() - expected).abs() < 1e-6, "{terms:?}");
+            assert_eq!(terms[1] == 0.0, neighbours == 1);
+        }
+    }
+}

@@ -1,0 +1,532 @@
+//! The shape of neighbours of users: who is like somebody is found when they ask.
+//!
+//! With N the k users whose similarity s_uv to u is largest and above zero,
+//!
+//! - by values, score(u, i) = Σ_{v in N} s_uv r_vi;
+//! - by deviations, score(u, i) = b_ui + Σ_v s_uv (r_vi − b_vi) / Σ_v s_uv over the k most similar
+//!   users v *who rated i*; b_ui alone if there is none. [`Baseline`] tells b.
+//!
+//! The model is the training data: similarities are sums over the people who have items of the
+//! history, which costs no more when somebody asks than it would in training. So strangers need no
+//! place in a model, and known users and they are one case, but that nobody is their own neighbour.
+
+use super::baseline::Baseline;
+use super::factors::finite;
+use super::similarity::{Measure, Moments, Rests, Similarity, choosiness};
+use crate::data::{Csr, Row};
+use crate::error::Result;
+use crate::math::Matrix;
+use crate::model::{Model, User};
+use crate::rank;
+use crate::store::{Archive, Tensor};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The training data and how they vote.
+#[derive(Clone, Debug)]
+pub struct UserNeighbours {
+    /// r: users × items.
+    rows: Csr,
+    settings: Settings,
+    /// Zeros where values vote.
+    baseline: Baseline,
+    /// How many have each item.
+    popular: Vec<f32>,
+    /// What similarities are taken of: users × items.
+    by_user: Csr,
+    /// The same, items × users.
+    by_item: Csr,
+    /// Of cosine 1 / ‖x_v‖, of Jaccard n_v.
+    of_user: Vec<f32>,
+    /// Mean over users of Σ |r_vi|, for BM25.
+    mean_length: f64,
+}
+
+/// What a [`UserNeighbours`] file says beside its arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// k.
+    pub neighbours: usize,
+    /// What neighbours say.
+    pub votes: Votes,
+}
+
+/// What neighbours say.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Votes {
+    /// Their values, times their similarity.
+    Values(Measure),
+    /// What their ratings have over the baseline; they are similar by the correlation around it.
+    Deviations {
+        /// μ.
+        mean: f32,
+        /// What b_u is divided by beside the number of ratings.
+        reg_user: f32,
+        /// How many common items but one count half.
+        shrinkage: f32,
+    },
+}
+
+impl UserNeighbours {
+    /// Name of the shape in model files.
+    pub const KIND: &str = "user-neighbours";
+
+    /// From the training data; `item_bias` is empty where values vote.
+    pub fn new(rows: Csr, settings: Settings, item_bias: Vec<f32>) -> Self {
+        let popular: Vec<f32> = rows.column_counts().iter().map(|&c| c as f32).collect();
+        let lengths = rows.iter().map(|row| length(row)).sum::<f64>();
+        let mean_length = (lengths / rows.rows() as f64).max(f64::MIN_POSITIVE);
+        let (mean, reg_user) = match settings.votes {
+            Votes::Deviations { mean, reg_user, .. } => (mean, reg_user),
+            Votes::Values(_) => (0.0, 0.0),
+        };
+        let baseline = Baseline { mean, item_bias, reg_user };
+        let empty = Csr::empty(0, 0);
+        let (by_user, by_item, of_user) = (empty.clone(), empty, Vec::new());
+        let mut model =
+            Self { rows, settings, baseline, popular, by_user, by_item, of_user, mean_length };
+        let features: Vec<Vec<(u32, f32)>> =
+            model.rows.iter().map(|row| model.features(row)).collect();
+        model.of_user = features.iter().map(|row| model.size(row)).collect();
+        model.by_user = Csr::from_rows(model.rows.cols(), features);
+        model.by_item = model.by_user.transposed();
+        model
+    }
+
+    /// Reads the shape from its file.
+    ///
+    /// # Errors
+    /// If an array is missing or has the wrong size.
+    pub fn load(settings: &Value, archive: &Archive, users: usize, items: usize) -> Result<Self> {
+        let settings: Settings = serde_json::from_value(settings.clone())
+            .map_err(|e| archive.bad(format!("settings of shape user-neighbours: {e}")))?;
+        let rows = Csr::from_parts(
+            archive.sizes("ratings.starts")?,
+            archive.u32("ratings.columns")?,
+            archive.f32("ratings.values")?,
+            items,
+        );
+        let rows = rows.filter(|rows| rows.rows() == users && settings.neighbours > 0);
+        let rows = rows.ok_or_else(|| archive.bad("the neighbours are damaged"))?;
+        let item_bias = match settings.votes {
+            Votes::Values(measure) => {
+                measure.check().map_err(|e| archive.bad(e.to_string()))?;
+                Vec::new()
+            }
+            Votes::Deviations { mean, reg_user, shrinkage } => {
+                let sound = |x: f32| x.is_finite() && x >= 0.0;
+                if !mean.is_finite() || !sound(reg_user) || !sound(shrinkage) {
+                    return Err(archive.bad("the baseline is damaged"));
+                }
+                archive.vector("item_bias", items)?
+            }
+        };
+        Ok(Self::new(rows, settings, item_bias))
+    }
+
+    /// What similarities are taken of.
+    fn features(&self, row: Row<'_>) -> Vec<(u32, f32)> {
+        match self.settings.votes {
+            Votes::Values(measure) => {
+                let length = length(row);
+                let weighted = |(i, value): (u32, f32)| {
+                    let having = self.popular[i as usize] as usize;
+                    let choosiness = choosiness(self.rows.rows(), having);
+                    let value = match measure.similarity {
+                        Similarity::Jaccard => 1.0,
+                        _ => measure.weighted(value, choosiness, length, self.mean_length),
+                    };
+                    (i, value)
+                };
+                let mut row: Vec<(u32, f32)> = row.iter().map(weighted).collect();
+                if measure.similarity == Similarity::Pearson {
+                    // A correlation does not see a shift: what is left over the mean stays small.
+                    let sum: f64 = row.iter().map(|(_, value)| f64::from(*value)).sum();
+                    let mean = (sum / row.len().max(1) as f64) as f32;
+                    row.iter_mut().for_each(|(_, value)| *value -= mean);
+                }
+                row
+            }
+            Votes::Deviations { .. } => {
+                let bias = self.baseline.user_bias(row);
+                row.iter()
+                    .map(|(i, value)| (i, finite(value - self.baseline.of(bias, i))))
+                    .collect()
+            }
+        }
+    }
+
+    /// The number of one user that a similarity is made of beside the product.
+    fn size(&self, features: &[(u32, f32)]) -> f32 {
+        let Votes::Values(measure) = self.settings.votes else { return 1.0 };
+        match measure.similarity {
+            Similarity::Jaccard => features.len() as f32,
+            Similarity::Dot | Similarity::Pearson => 1.0,
+            Similarity::Cosine => {
+                let squares = features.iter().map(|(_, x)| f64::from(*x).powi(2));
+                let norm = squares.sum::<f64>().sqrt();
+                if norm > 0.0 { (1.0 / norm) as f32 } else { 0.0 }
+            }
+        }
+    }
+
+    /// How like each user of the training data is to `user`.
+    fn similar(&self, user: User<'_>) -> Vec<f32> {
+        let features = self.features(user.history);
+        let mut similar = match self.settings.votes {
+            Votes::Deviations { shrinkage, .. } => {
+                let sums = self.sums(&features, Rests::add);
+                sums.iter().map(|sum| sum.correlation(shrinkage)).collect()
+            }
+            Votes::Values(measure) if measure.similarity == Similarity::Pearson => {
+                let value = |sum: &Moments| match sum.count > 0.0 {
+                    true => sum.correlation() * measure.support(sum.count),
+                    false => 0.0,
+                };
+                self.sums(&features, Moments::add).iter().map(value).collect()
+            }
+            Votes::Values(measure) => {
+                let own = self.size(&features);
+                let value = |(&product, &size): (&f32, &f32)| match measure.similarity {
+                    Similarity::Jaccard => product / (own + size - product).max(1.0),
+                    _ => product * (own * size),
+                };
+                if measure.shrinkage == 0.0 {
+                    let add = |sum: &mut f32, x: f32, y: f32| *sum = x.mul_add(y, *sum);
+                    self.sums(&features, add).iter().zip(&self.of_user).map(value).collect()
+                } else {
+                    let add = |sum: &mut (f32, f32), x: f32, y: f32| {
+                        *sum = (x.mul_add(y, sum.0), sum.1 + 1.0);
+                    };
+                    let sums = self.sums(&features, add);
+                    let value = |((product, common), size): (&(f32, f32), &f32)| {
+                        let support = if *common > 0.0 { measure.support(*common) } else { 0.0 };
+                        value((product, size)) * support
+                    };
+                    sums.iter().zip(&self.of_user).map(value).collect::<Vec<f32>>()
+                }
+            }
+        };
+        if let Some(u) = user.index.and_then(|u| similar.get_mut(u as usize)) {
+            // Nobody is their own neighbour.
+            *u = 0.0;
+        }
+        similar
+    }
+
+    /// `add` is given the values of `features` and of each user for every feature they share.
+    fn sums<A: Copy + Default>(
+        &self,
+        features: &[(u32, f32)],
+        add: impl Fn(&mut A, f32, f32),
+    ) -> Vec<A> {
+        let mut sums = vec![A::default(); self.rows.rows()];
+        for &(i, value) in features {
+            for (v, other) in self.by_item.row(i as usize).iter() {
+                add(&mut sums[v as usize], value, other);
+            }
+        }
+        sums
+    }
+
+    /// Neighbours' values, of all items.
+    fn add_values(&self, user: User<'_>, scores: &mut [f32]) {
+        let similar = self.similar(user);
+        let mut nearest = rank::top_k(&similar, self.settings.neighbours, &[]);
+        nearest.retain(|&(_, similarity)| similarity > 0.0);
+        scores.fill(0.0);
+        for (v, similarity) in nearest {
+            for (i, value) in self.rows.row(v as usize).iter() {
+                let score = &mut scores[i as usize];
+                *score = similarity.mul_add(value, *score);
+            }
+        }
+        scores.iter_mut().for_each(|score| *score = finite(*score));
+    }
+
+    /// Users of positive similarity, the most similar first.
+    fn order(&self, user: User<'_>) -> Vec<(u32, f32)> {
+        let similar = (0u32..).zip(self.similar(user));
+        let mut order: Vec<(u32, f32)> = similar.filter(|(_, s)| *s > 0.0).collect();
+        order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        order
+    }
+
+    /// Baseline and neighbours' deviations, of all items.
+    fn add_deviations(&self, user: User<'_>, scores: &mut [f32]) {
+        let bias = self.baseline.user_bias(user.history);
+        let mut votes = vec![Vote::default(); scores.len()];
+        for (v, similarity) in self.order(user) {
+            for (i, rest) in self.by_user.row(v as usize).iter() {
+                votes[i as usize].add(similarity, rest, self.settings.neighbours);
+            }
+        }
+        for ((i, score), vote) in (0u32..).zip(scores).zip(votes) {
+            *score = finite(self.baseline.of(bias, i) + vote.mean());
+        }
+    }
+
+    /// The same of few items, each asked of those who rated it.
+    fn deviations_of(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
+        let bias = self.baseline.user_bias(user.history);
+        let order = self.order(user);
+        let mut places = vec![u32::MAX; self.rows.rows()];
+        (0u32..).zip(&order).for_each(|(place, &(v, _))| places[v as usize] = place);
+        let mut raters: Vec<(u32, f32)> = Vec::new();
+        for (&i, score) in items.iter().zip(scores) {
+            raters.clear();
+            let rests = self.by_item.row(i as usize);
+            let placed = rests.iter().map(|(v, rest)| (places[v as usize], rest));
+            raters.extend(placed.filter(|&(place, _)| place != u32::MAX));
+            raters.sort_unstable_by_key(|&(place, _)| place);
+            let mut vote = Vote::default();
+            for &(place, rest) in raters.iter().take(self.settings.neighbours) {
+                vote.add(order[place as usize].1, rest, self.settings.neighbours);
+            }
+            *score = finite(self.baseline.of(bias, i) + vote.mean());
+        }
+    }
+}
+
+/// Σ |r| of a row.
+fn length(row: Row<'_>) -> f64 {
+    row.values.iter().map(|value| f64::from(value.abs())).sum()
+}
+
+/// A mean weighted by similarity.
+#[derive(Clone, Copy, Default)]
+struct Vote {
+    sum: f32,
+    weight: f32,
+    voters: usize,
+}
+
+impl Vote {
+    fn add(&mut self, similarity: f32, rest: f32, most: usize) {
+        if self.voters < most {
+            self.sum = similarity.mul_add(rest, self.sum);
+            self.weight += similarity;
+            self.voters += 1;
+        }
+    }
+
+    fn mean(self) -> f32 {
+        if self.voters > 0 { self.sum / self.weight } else { 0.0 }
+    }
+}
+
+impl Model for UserNeighbours {
+    fn items(&self) -> usize {
+        self.popular.len()
+    }
+
+    fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
+        match self.settings.votes {
+            _ if user.history.is_empty() => {
+                items.iter().zip(scores).for_each(|(&i, s)| *s = self.popular[i as usize]);
+            }
+            Votes::Deviations { .. } if items.len() < self.items() / 2 => {
+                self.deviations_of(user, items, scores);
+            }
+            _ => {
+                let mut all = vec![0.0; self.items()];
+                match self.settings.votes {
+                    Votes::Values(_) => self.add_values(user, &mut all),
+                    Votes::Deviations { .. } => self.add_deviations(user, &mut all),
+                }
+                items.iter().zip(scores).for_each(|(&i, s)| *s = all[i as usize]);
+            }
+        }
+    }
+
+    fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
+        for (r, &user) in users.iter().enumerate() {
+            let scores = scores.row_mut(r);
+            match self.settings.votes {
+                _ if user.history.is_empty() => scores.copy_from_slice(&self.popular),
+                Votes::Values(_) => self.add_values(user, scores),
+                Votes::Deviations { .. } => self.add_deviations(user, scores),
+            }
+        }
+    }
+
+    fn block_size(&self) -> usize {
+        8
+    }
+
+    /// Angles between what the users of the two items are compared by.
+    fn similarities(&self, item: u32, scores: &mut [f32]) {
+        scores.fill(0.0);
+        let norm = |i: usize| crate::math::vector::norm(self.by_item.row(i).values);
+        for (v, value) in self.by_item.row(item as usize).iter() {
+            for (i, other) in self.by_user.row(v as usize).iter() {
+                let score = &mut scores[i as usize];
+                *score = value.mul_add(other, *score);
+            }
+        }
+        let own = norm(item as usize);
+        for (i, score) in scores.iter_mut().enumerate() {
+            let norms = own * norm(i);
+            *score = finite(if norms > 0.0 { *score / norms } else { 0.0 });
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn settings(&self) -> Value {
+        crate::store::plain(&self.settings).expect("plain numbers")
+    }
+
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        let mut tensors = vec![
+            Tensor::sizes("ratings.starts", self.rows.starts()),
+            Tensor::u32("ratings.columns", self.rows.columns()),
+            Tensor::f32("ratings.values", self.rows.values()),
+        ];
+        if let Votes::Deviations { .. } = self.settings.votes {
+            tensors.push(Tensor::f32("item_bias", &self.baseline.item_bias));
+        }
+        tensors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::similarity::Weighting;
+    use super::*;
+    use crate::math::Rng;
+
+    fn ratings() -> Csr {
+        let mut rng = Rng::new(5, &[]);
+        let row = |_| {
+            let chosen: Vec<u32> = (0..30).filter(|_| rng.uniform() < 0.4).collect();
+            chosen.into_iter().map(|i| (i, 1.0 + rng.below(5) as f32)).collect::<Vec<_>>()
+        };
+        Csr::from_rows(30, (0..40).map(row).collect::<Vec<_>>())
+    }
+
+    fn measure(similarity: Similarity, weighting: Weighting, shrinkage: f32) -> Measure {
+        Measure { similarity, weighting, k1: 1.2, b: 0.75, shrinkage }
+    }
+
+    /// s_uv from the equations of `item_knn`, with users in place of items.
+    fn naive(measure: Measure, x: &Csr, u: usize, v: usize) -> f64 {
+        let (users, mean) = (x.rows() as f64, x.iter().map(length).sum::<f64>() / x.rows() as f64);
+        let weighted = |row: Row<'_>, i: u32| {
+            let value = f64::from(row.get(i)?);
+            let having = x.iter().filter(|row| row.get(i).is_some()).count() as f64;
+            let idf = users.ln() - (1.0 + having).ln();
+            let (k1, b) = (f64::from(measure.k1), f64::from(measure.b));
+            Some(match measure.weighting {
+                Weighting::None => value,
+                Weighting::TfIdf => value.sqrt() * idf,
+                Weighting::Bm25 => {
+                    value * (k1 + 1.0) / (k1 * (1.0 - b + b * length(row) / mean) + value) * idf
+                }
+            })
+        };
+        let of = |u: usize| (0..30).filter_map(move |i| weighted(x.row(u), i));
+        let both: Vec<(f64, f64)> =
+            (0..30).filter_map(|i| weighted(x.row(u), i).zip(weighted(x.row(v), i))).collect();
+        let (dot, common) = (both.iter().map(|(x, y)| x * y).sum::<f64>(), both.len() as f64);
+        let norm = |u: usize| of(u).map(|x| x * x).sum::<f64>().sqrt();
+        let similarity = match measure.similarity {
+            Similarity::Dot => dot,
+            Similarity::Cosine => dot / norm(u) / norm(v),
+            Similarity::Jaccard => {
+                common / (x.row(u).len() as f64 + x.row(v).len() as f64 - common)
+            }
+            Similarity::Pearson => {
+                let (mx, my) = both.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
+                let (mx, my) = (mx / common, my / common);
+                let sum = |f: &dyn Fn(f64, f64) -> f64| {
+                    both.iter().map(|(x, y)| f(x - mx, y - my)).sum::<f64>()
+                };
+                sum(&|x, y| x * y) / (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt()
+            }
+        };
+        let similarity = similarity * common / (common + f64::from(measure.shrinkage));
+        // Nothing in common, or nothing that varies.
+        if similarity.is_finite() { similarity } else { 0.0 }
+    }
+
+    #[test]
+    fn similarities_and_scores_are_those_of_the_equations() {
+        use {Similarity::*, Weighting::*};
+        let x = ratings();
+        let kinds =
+            [(Cosine, None), (Cosine, TfIdf), (Dot, Bm25), (Jaccard, None), (Pearson, None)];
+        for ((similarity, weighting), shrinkage) in
+            kinds.into_iter().flat_map(|kind| [(kind, 0.0), (kind, 3.0)])
+        {
+            let measure = measure(similarity, weighting, shrinkage);
+            let settings = Settings { neighbours: 3, votes: Votes::Values(measure) };
+            let model = UserNeighbours::new(x.clone(), settings, Vec::new());
+            for u in 0..40 {
+                let user = User { index: Some(u as u32), history: x.row(u) };
+                let found = model.similar(user);
+                let exact = |v: usize| if v == u { 0.0 } else { naive(measure, &x, u, v) };
+                for (v, &found) in found.iter().enumerate() {
+                    let exact = exact(v);
+                    let near = (f64::from(found) - exact).abs() < 1e-4 * exact.abs().max(1.0);
+                    assert!(near, "{measure:?}: {found} for {exact}");
+                }
+                let mut nearest: Vec<usize> = (0..40).filter(|&v| found[v] > 0.0).collect();
+                nearest.sort_by(|&a, &b| found[b].total_cmp(&found[a]));
+                let mut scores = [0.0; 30];
+                model.score(user, &(0..30).collect::<Vec<_>>(), &mut scores);
+                for i in 0..30u32 {
+                    let vote = |&v: &usize| exact(v) * f64::from(x.row(v).get(i).unwrap_or(0.0));
+                    let exact: f64 = nearest.iter().take(3).map(vote).sum();
+                    let near =
+                        (f64::from(scores[i as usize]) - exact).abs() < 1e-3 * exact.max(1.0);
+                    assert!(near, "{measure:?}: {} for {exact}", scores[i as usize]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn deviations_are_averaged_over_the_nearest_who_rated_the_item() {
+        let x = ratings();
+        let baseline = Baseline::fit(&x, 3.0, 5, 15.0, 10.0);
+        let votes = Votes::Deviations { mean: 3.0, reg_user: 15.0, shrinkage: 2.0 };
+        let settings = Settings { neighbours: 4, votes };
+        let model = UserNeighbours::new(x.clone(), settings, baseline.item_bias.clone());
+        let rests = baseline.rests(&x);
+        let rest = |u: usize, i: u32| rests.row(u).get(i).map(f64::from);
+        for u in 0..40 {
+            let similarity = |v: usize| {
+                let both: Vec<(f64, f64)> =
+                    (0..30).filter_map(|i| rest(u, i).zip(rest(v, i))).collect();
+                let sum =
+                    |f: &dyn Fn(f64, f64) -> f64| both.iter().map(|p| f(p.0, p.1)).sum::<f64>();
+                let others = both.len() as f64 - 1.0;
+                let r = sum(&|x, y| x * y) / (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt();
+                if v == u { 0.0 } else { r * others / (others + 2.0) }
+            };
+            let user = User { index: Some(u as u32), history: x.row(u) };
+            let mut scores = [0.0; 30];
+            model.score(user, &(0..30).collect::<Vec<_>>(), &mut scores);
+            for i in 0..30 {
+                let mut raters: Vec<(f64, f64)> =
+                    (0..40).filter_map(|v| Some((similarity(v), rest(v, i)?))).collect();
+                raters.retain(|(s, _)| *s > 0.0);
+                raters.sort_by(|a, b| b.0.total_cmp(&a.0));
+                raters.truncate(4);
+                let weight: f64 = raters.iter().map(|(s, _)| s).sum();
+                let vote: f64 = raters.iter().map(|(s, r)| s * r).sum();
+                let base = baseline.of(baseline.user_bias(x.row(u)), i);
+                let exact = f64::from(base) + if weight > 0.0 { vote / weight } else { 0.0 };
+                let mut one = [0.0];
+                model.score(user, &[i], &mut one);
+                assert_eq!(one[0], scores[i as usize], "few items and all");
+                assert!((f64::from(one[0]) - exact).abs() < 1e-4, "{} for {exact}", one[0]);
+            }
+        }
+    }
+}
