@@ -10,7 +10,7 @@ use super::factors::finite;
 use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::{Matrix, parallel};
-use crate::model::{Model, User};
+use crate::model::{Attribution, Contributions, Model, User};
 use crate::store::{Archive, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -156,21 +156,23 @@ impl Model for ItemNeighbours {
         8
     }
 
-    /// The score is a mean over neighbours of b_ui + r_uj − b_uj weighted by similarity, and these are
-    /// its terms: they sum to the score. Who is no neighbour of the item contributes nothing.
-    fn contributions(&self, history: Row<'_>, item: u32) -> Vec<f32> {
+    /// What each neighbour says over the baseline, weighted by similarity: with the baseline they sum
+    /// to the score. Who is no neighbour of the item adds nothing.
+    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
         let (bias, rests) = self.rests(history);
-        let base = self.baseline.of(bias, item);
         let similar = self.similar.of(item as usize).iter();
         let voters: Vec<(u32, f32)> =
             similar.filter(|(j, _)| !rests[*j as usize].is_nan()).take(self.neighbours).collect();
         let weight: f32 = voters.iter().map(|(_, similarity)| similarity).sum();
-        let term = |&j: &u32| {
-            let share =
-                voters.iter().find(|(voter, _)| *voter == j).map_or(0.0, |(_, s)| s / weight);
-            finite(share * (base + rests[j as usize]))
+        let part = |&j: &u32| {
+            let voter = voters.iter().find(|(voter, _)| *voter == j);
+            voter.map_or(0.0, |(_, similarity)| finite(similarity / weight * rests[j as usize]))
         };
-        history.columns.iter().map(term).collect()
+        Contributions {
+            base: self.baseline.of(bias, item),
+            parts: history.columns.iter().map(part).collect(),
+            method: Attribution::Exact,
+        }
     }
 
     /// The similarity, whichever of the two remembers it.
@@ -223,9 +225,12 @@ mod tests {
             let mut scores = [0.0; 2];
             model.score(User::stranger(history), &[0, 3], &mut scores);
             assert!((scores[0] - expected).abs() < 1e-6 && scores[1] == 3.0, "{scores:?}");
-            let terms = model.contributions(history, 0);
-            assert!((terms.iter().sum::<f32>() - expected).abs() < 1e-6, "{terms:?}");
-            assert_eq!(terms[1] == 0.0, neighbours == 1);
+            let told = model.contributions(history, 0);
+            assert!(
+                (told.base + told.parts.iter().sum::<f32>() - expected).abs() < 1e-6,
+                "{told:?}"
+            );
+            assert_eq!(told.parts[1] == 0.0, neighbours == 1);
         }
     }
 }
