@@ -2,7 +2,7 @@
 
 use crate::input::Input;
 use anyhow::Result;
-use cofil::evaluate::{Candidates, Measure, Measures, Report, TestPart, Ties};
+use cofil::evaluate::{Candidates, Dialect, Measure, Measures, Report, TestPart, Ties};
 use cofil::{Duplicates, IdMap, Metric, Protocol, Ratings, Target};
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt::Write;
@@ -15,9 +15,16 @@ pub struct Judging {
     /// What to measure, separated by commas [default: ndcg@10,recall@10,hr@10,auc, and rmse,mae where values are predicted]
     #[arg(long, value_name = "LIST")]
     pub metrics: Option<String>,
+    /// Whose meaning of the metrics' names: cofil, implicit, recbole, rectools, lenskit, recpack, ranx,
+    /// irspack, elliot or dacrema
+    #[arg(long, value_name = "LIBRARY", default_value = "cofil")]
+    pub convention: Dialect,
     /// Rank test items among N items drawn from those without interaction, instead of all
     #[arg(long, value_name = "N")]
     pub sampled: Option<usize>,
+    /// Scale ranks among sampled items to ranks among all
+    #[arg(long, requires = "sampled")]
+    pub corrected: bool,
     /// Order of items with equal scores: expected (over all orders), worst, best or index
     #[arg(long, default_value = "expected", value_parser = ties)]
     pub ties: Ties,
@@ -63,6 +70,8 @@ impl Judging {
             protocol.candidates = Candidates::Sampled { n, seed: self.seed };
         }
         Ok(Protocol {
+            dialect: self.convention,
+            corrected: self.corrected,
             ties: self.ties,
             relevant_from: self.relevant_from,
             seen: self.seen,

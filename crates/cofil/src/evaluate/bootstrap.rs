@@ -176,6 +176,27 @@ mod tests {
     }
 
     #[test]
+    fn intervals_cover_the_truth_as_often_as_they_say() {
+        // Hit rates, and squared errors of a skewed distribution, of 150 users.
+        let (n, worlds, mut covered) = (150, 400, [0; 2]);
+        for world in 0..worlds {
+            let mut rng = Rng::new(world, &[7]);
+            let hits: Vec<f64> = (0..n).map(|_| f64::from(u8::from(rng.uniform() < 0.3))).collect();
+            let squares: Vec<f64> = (0..n).map(|_| f64::from(rng.normal()).powi(2)).collect();
+            let a = column(Metric::Hr(10), hits, vec![1.0; n]);
+            let b = column(Metric::Rmse, squares, vec![1.0; n]);
+            let ends = intervals(&[&a, &b], 400, world);
+            for ((count, ends), truth) in covered.iter_mut().zip(ends).zip([0.3, 1.0]) {
+                let [low, high] = ends.unwrap();
+                *count += usize::from(low <= truth && truth <= high);
+            }
+        }
+        // 95 % of 400 are 380; three standard deviations are 13, and few users make percentile
+        // intervals a little narrow.
+        assert!(covered.iter().all(|c| (360..=394).contains(c)), "{covered:?} of {worlds}");
+    }
+
+    #[test]
     fn sums_agree_with_the_naive_twin() {
         let n = 700;
         let sums: Vec<f64> = (0..n).map(|u| f64::from(u % 7)).collect();

@@ -78,6 +78,7 @@ pub(super) fn columns(
     crowd: &Crowd,
 ) -> Vec<Column> {
     let mut rank = 0..;
+    let meaning = protocol.dialect.meaning();
     let column = |&metric: &Metric| -> Column {
         let (sums, weights): (Vec<f64>, Vec<f64>) = match metric {
             Metric::Rmse | Metric::Mae => {
@@ -102,11 +103,14 @@ pub(super) fn columns(
             }
             _ => {
                 let rank = rank.next().expect("the range has no end");
-                let value = |o: &Outcome| match o.ranks[rank] {
+                let value = |(o, c): (&Outcome, &Case<'_>)| match o.ranks[rank] {
                     value if value.is_nan() => (0.0, 0.0),
-                    value => (value, 1.0),
+                    value => {
+                        let weight = meaning.weight(metric, c.relevant);
+                        (value * weight, weight)
+                    }
                 };
-                outcomes.iter().map(value).unzip()
+                outcomes.iter().zip(cases).map(value).unzip()
             }
         };
         let whole = whole(metric, outcomes, crowd.popularity.len());

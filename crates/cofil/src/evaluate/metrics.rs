@@ -5,6 +5,7 @@
 //! scores exactly what guessing scores. Definitions are those of [`Metric`].
 
 use super::Metric;
+use super::dialect::{AveragePrecision, Discount, Divisor, Meaning, Precision};
 
 /// Relevant items of one score: they are somewhere among `size` candidates of that score, behind
 /// `before` candidates of higher scores.
@@ -27,20 +28,37 @@ pub struct Placement<'a> {
     pub relevant: usize,
     /// How many items were ranked.
     pub candidates: usize,
+    /// How many of them are in the list.
+    pub listed: usize,
 }
 
 impl Placement<'_> {
     /// The value of `metric`, which is one of ranks; `None` where it is undefined for this user.
-    pub fn value(&self, metric: Metric, discounts: &Discounts) -> Option<f64> {
-        let cap = |k: usize| k.min(self.relevant) as f64;
+    pub fn value(&self, metric: Metric, meaning: &Meaning, discounts: &Discounts) -> Option<f64> {
+        let divisor = |by: Divisor, k: usize| by.of(k, self.relevant, self.listed);
+        let divided = |sum: f64, by: Divisor, k: usize| match divisor(by, k) {
+            0 => None,
+            n => Some(sum / n as f64),
+        };
         match metric {
             _ if self.relevant == 0 => None,
-            Metric::Ndcg(k) => Some(self.dcg(k, discounts) / discounts.sum(k.min(self.relevant))),
-            Metric::Recall(k) => Some(self.hits(k) / self.relevant as f64),
-            Metric::RecallCapped(k) => Some(self.hits(k) / cap(k)),
-            Metric::Precision(k) => Some(self.hits(k) / k as f64),
+            Metric::Ndcg(k) => {
+                Some(self.dcg(k, discounts) / discounts.sum(divisor(meaning.ideal, k)))
+            }
+            Metric::Recall(k) => divided(self.hits(k), meaning.recall, k),
+            Metric::RecallCapped(k) => divided(self.hits(k), Divisor::Capped, k),
+            Metric::Precision(k) => match meaning.precision {
+                Precision::Mean(by) => divided(self.hits(k), by, k),
+                Precision::Pooled => divided(self.hits(k), Divisor::Capped, k),
+            },
             Metric::Hr(k) => Some(self.any_hit(k)),
-            Metric::Map(k) => Some(self.precisions(k) / cap(k)),
+            Metric::Map(k) => match meaning.map {
+                AveragePrecision::AtHits(by) => divided(self.precisions(k), by, k),
+                AveragePrecision::EveryRank => {
+                    let precisions = (1..=k).map(|rank| self.hits(rank) / rank as f64);
+                    Some(precisions.sum::<f64>() / k as f64)
+                }
+            },
             Metric::Mrr(k) => Some(self.reciprocal(k)),
             Metric::Auc => self.auc(),
             _ => None,
@@ -123,24 +141,30 @@ impl Placement<'_> {
     }
 }
 
-/// Sums of 1 / log₂(rank + 1) over the first ranks.
+/// Sums of 1 / log₂(rank + 1), or what a dialect has in its place, over the first ranks.
 #[derive(Clone, Debug)]
 pub struct Discounts(Vec<f64>);
 
 impl Discounts {
     /// For ranks up to `longest`.
-    pub fn new(longest: usize) -> Self {
+    pub fn new(longest: usize, discount: Discount) -> Self {
         let mut sums = vec![0.0];
         for rank in 1..=longest {
-            sums.push(sums[rank - 1] + 1.0 / ((rank + 1) as f64).log2());
+            let from = match discount {
+                Discount::Log => rank + 1,
+                Discount::ClippedLog => rank.max(2),
+            };
+            sums.push(sums[rank - 1] + 1.0 / (from as f64).log2());
         }
         Self(sums)
     }
 
-    /// For the largest cut-off of `metrics`, but no more than lists of `most` items need.
-    pub fn for_metrics(metrics: &[Metric], most: usize) -> Self {
+    /// For the largest cut-off of `metrics`, but no more than lists of `most` items need; where
+    /// ideal lists are not cut, for those too.
+    pub fn for_metrics(metrics: &[Metric], meaning: &Meaning, most: usize) -> Self {
         let longest = metrics.iter().filter_map(Metric::cutoff).max().unwrap_or(0);
-        Self::new(longest.min(most))
+        let uncut = meaning.ideal == Divisor::Relevant;
+        Self::new(if uncut { most } else { longest.min(most) }, meaning.discount)
     }
 
     /// DCG of hits on all of the first `n` ranks (as many as there are).
@@ -161,8 +185,18 @@ pub fn gini(counts: &mut [u64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Dialect;
     use super::*;
     use crate::math::Rng;
+
+    const COFIL: Meaning = Meaning {
+        discount: Discount::Log,
+        ideal: Divisor::Capped,
+        recall: Divisor::Relevant,
+        precision: Precision::Mean(Divisor::Cutoff),
+        map: AveragePrecision::AtHits(Divisor::Capped),
+        has: &[],
+    };
 
     const ALL: [Metric; 8] = [
         Metric::Ndcg(10),
@@ -187,14 +221,15 @@ mod tests {
     /// and 7; B has 3, of which two are at 2 and 5. The rest are last.
     #[test]
     fn two_users_by_hand() {
-        let discounts = Discounts::new(10);
+        let discounts = Discounts::new(10, Discount::Log);
         let last = |hits: usize| (0..hits).map(|j| 1000 - j).rev();
         let a: Vec<usize> = [1, 3, 7].into_iter().chain(last(12)).collect();
         let b: Vec<usize> = [2, 5].into_iter().chain(last(1)).collect();
         let (a, b) = (at(&a), at(&b));
-        let a = Placement { groups: &a, relevant: 15, candidates: 1000 };
-        let b = Placement { groups: &b, relevant: 3, candidates: 1000 };
-        let value = |p: &Placement<'_>, m| (p.value(m, &discounts).unwrap() * 1e4).round() / 1e4;
+        let a = Placement { groups: &a, relevant: 15, candidates: 1000, listed: 1000 };
+        let b = Placement { groups: &b, relevant: 3, candidates: 1000, listed: 1000 };
+        let value =
+            |p: &Placement<'_>, m| (p.value(m, &COFIL, &discounts).unwrap() * 1e4).round() / 1e4;
         let both = |m| [value(&a, m), value(&b, m)];
         assert_eq!(both(Metric::Ndcg(10)), [0.4035, 0.4776]);
         assert_eq!(both(Metric::Map(10)), [0.2095, 0.3000]);
@@ -207,11 +242,32 @@ mod tests {
         assert_eq!(both(Metric::Auc)[0], ((2.95e3 / (15.0 * 985.0)) * 1e4_f64).round() / 1e4);
     }
 
+    /// What other libraries print for the same two users.
+    #[test]
+    fn two_users_in_other_dialects() {
+        let discounts = Discounts::new(15, Discount::Log);
+        let (a, b) = (at(&[1, 3, 7]), at(&[2, 5]));
+        let a = Placement { groups: &a, relevant: 15, candidates: 1000, listed: 1000 };
+        let b = Placement { groups: &b, relevant: 3, candidates: 1000, listed: 1000 };
+        let both = |dialect: Dialect, metric| {
+            [&a, &b].map(|p| {
+                let value = p.value(metric, &dialect.meaning(), &discounts).unwrap();
+                (value * 1e4).round() / 1e4
+            })
+        };
+        assert_eq!(both(Dialect::Rectools, Metric::Ndcg(10)), [0.4035, 0.2240]);
+        assert_eq!(both(Dialect::Dacrema, Metric::Ndcg(10)), [0.3128, 0.4776]);
+        assert_eq!(both(Dialect::Rectools, Metric::Map(10)), [0.1397, 0.3000]);
+        assert_eq!(both(Dialect::Elliot, Metric::Map(10)), [0.4837, 0.2775]);
+        assert_eq!(both(Dialect::Implicit, Metric::Precision(10)), [0.3, 0.6667]);
+        assert_eq!(both(Dialect::Lenskit, Metric::Recall(10)), [0.3, 0.6667]);
+    }
+
     #[test]
     fn hit_miss_hit() {
         let groups = at(&[1, 3]);
-        let p = Placement { groups: &groups, relevant: 2, candidates: 10 };
-        let value = |m| p.value(m, &Discounts::new(3)).unwrap();
+        let p = Placement { groups: &groups, relevant: 2, candidates: 10, listed: 10 };
+        let value = |m| p.value(m, &COFIL, &Discounts::new(3, Discount::Log)).unwrap();
         close(value(Metric::Ndcg(3)), 1.5 / (1.0 + 1.0 / 3f64.log2()));
         close(value(Metric::Map(3)), (1.0 + 2.0 / 3.0) / 2.0);
         close(value(Metric::Auc), 15.0 / 16.0);
@@ -229,11 +285,13 @@ mod tests {
             // One more that cannot be recommended.
             let missing = usize::from(case % 5 == 0);
             let groups = groups_of(&scores, &relevant);
-            let tied = Placement { groups: &groups, relevant: total + missing, candidates: n };
+            let tied =
+                Placement { groups: &groups, relevant: total + missing, candidates: n, listed: n };
             for k in 1..=n + 1 {
-                let discounts = Discounts::new(k);
-                for metric in ALL {
+                let pairs = ALL.into_iter().flat_map(|m| Dialect::ALL.map(|d| (m, d.meaning())));
+                for (metric, meaning) in pairs {
                     let metric = with_cutoff(metric, k);
+                    let discounts = Discounts::new(n + 1, meaning.discount);
                     let (mut sum, mut orders) = (0.0, 0.0);
                     for_each_order(&mut (0..n).collect::<Vec<_>>(), 0, &mut |order| {
                         if order.windows(2).all(|w| scores[w[0]] >= scores[w[1]]) {
@@ -241,11 +299,11 @@ mod tests {
                                 (0..n).filter(|&r| relevant[order[r]]).map(|r| r + 1).collect();
                             let groups = at(&ranks);
                             let strict = Placement { groups: &groups, ..tied };
-                            sum += strict.value(metric, &discounts).unwrap_or(f64::NAN);
+                            sum += strict.value(metric, &meaning, &discounts).unwrap_or(f64::NAN);
                             orders += 1.0;
                         }
                     });
-                    match tied.value(metric, &discounts) {
+                    match tied.value(metric, &meaning, &discounts) {
                         Some(value) => close(value, sum / orders),
                         None => assert!(metric == Metric::Auc && total == n),
                     }
@@ -291,8 +349,8 @@ mod tests {
         let ranks = [[100; 5], [40, 40, 8437, 9266, 4482], [212, 2, 743, 5342, 1548]];
         let exact = |metric: Metric, rank: usize, n: usize| {
             let groups = at(&[rank]);
-            let p = Placement { groups: &groups, relevant: 1, candidates: n };
-            p.value(metric, &Discounts::new(n)).unwrap()
+            let p = Placement { groups: &groups, relevant: 1, candidates: n, listed: n };
+            p.value(metric, &COFIL, &Discounts::new(n, Discount::Log)).unwrap()
         };
         // Each of 99 negatives is above the relevant item with probability (rank − 1) / (N − 1).
         let sampled = |metric: Metric, rank: usize, _: usize| {

@@ -8,6 +8,7 @@ mod bootstrap;
 mod cases;
 mod columns;
 pub mod compare;
+pub mod dialect;
 mod metric;
 pub mod metrics;
 mod outcome;
@@ -16,6 +17,7 @@ mod protocol;
 mod report;
 mod values;
 
+pub use dialect::Dialect;
 pub use metric::Metric;
 pub use placement::Ties;
 pub use protocol::{Candidates, Protocol, TestPart};

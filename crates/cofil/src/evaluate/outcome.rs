@@ -1,6 +1,7 @@
 //! The one pass over the users: scores in blocks, from them places of relevant items and lists.
 
 use super::cases::Case;
+use super::dialect::Meaning;
 use super::metrics::{Discounts, Group, Placement};
 use super::placement::{make_finite, place};
 use super::values::Values;
@@ -67,6 +68,7 @@ pub(super) fn outcomes(
 pub(super) struct Judge<'a> {
     protocol: &'a Protocol,
     ranks: Vec<Metric>,
+    meaning: Meaning,
     discounts: Discounts,
     /// Of the metrics that look at which items are listed.
     longest: usize,
@@ -76,7 +78,7 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     pub fn new(items: usize, cases: &[Case<'_>], protocol: &'a Protocol) -> Self {
-        let metrics = &protocol.metrics;
+        let (metrics, meaning) = (&protocol.metrics, protocol.dialect.meaning());
         let most = cases.iter().map(|case| case.relevant).max().unwrap_or(0).max(items);
         let lists = metrics.iter().filter(|metric| metric.is_of_lists());
         let cutoffs = metrics.iter().filter_map(Metric::cutoff);
@@ -84,7 +86,8 @@ impl<'a> Judge<'a> {
             longest_of_all: cutoffs.max().unwrap_or(0),
             protocol,
             ranks: metrics.iter().copied().filter(Metric::is_of_ranks).collect(),
-            discounts: Discounts::for_metrics(metrics, most),
+            meaning,
+            discounts: Discounts::for_metrics(metrics, &meaning, most),
             longest: lists.filter_map(Metric::cutoff).max().unwrap_or(0),
         }
     }
@@ -106,7 +109,8 @@ impl<'a> Judge<'a> {
             true => Vec::new(),
             false => place(scores, &case.reachable, self.protocol.ties),
         };
-        (outcome.ranks, outcome.candidates) = (self.values(case, &groups, candidates), candidates);
+        outcome.candidates = candidates;
+        outcome.ranks = self.values(case, &groups, [candidates; 2]);
         if self.longest > 0 {
             let list = rank::top_k(scores, self.longest, &[]);
             outcome.list = list.into_iter().map(|(item, _)| item).collect();
@@ -121,9 +125,14 @@ impl<'a> Judge<'a> {
         make_finite(&mut scores);
         let position = |item: &u32| candidates.binary_search(item).ok().map(|at| at as u32);
         let relevant: Vec<u32> = case.reachable.iter().filter_map(position).collect();
-        let groups = place(&scores, &relevant, self.protocol.ties);
+        let mut groups = place(&scores, &relevant, self.protocol.ties);
         outcome.candidates = candidates.len();
-        outcome.ranks = self.values(case, &groups, candidates.len());
+        if self.protocol.corrected {
+            let all = case.all_candidates(model.items(), self.protocol);
+            scale(&mut groups, candidates.len() - relevant.len(), all - relevant.len());
+            outcome.candidates = all;
+        }
+        outcome.ranks = self.values(case, &groups, [outcome.candidates; 2]);
         let list = rank::top_k(&scores, self.longest, &[]);
         outcome.list = list.into_iter().map(|(at, _)| candidates[at as usize]).collect();
     }
@@ -140,7 +149,7 @@ impl<'a> Judge<'a> {
             }
         }
         let candidates = case.all_candidates(items, self.protocol);
-        let ranks = self.values(case, &groups, candidates);
+        let ranks = self.values(case, &groups, [candidates, list.len()]);
         let list = list.iter().copied().filter(|&item| (item as usize) < items).collect();
         Outcome { ranks, candidates, list, errors: [0.0; 2] }
     }
@@ -148,19 +157,56 @@ impl<'a> Judge<'a> {
     /// What a perfect order of the case's candidates scores.
     pub fn ideal(&self, case: &Case<'_>, candidates: usize) -> Vec<f64> {
         let hits = case.reachable.len();
-        self.values(case, &[Group { before: 0, size: hits, hits }], candidates)
+        self.values(case, &[Group { before: 0, size: hits, hits }], [candidates; 2])
     }
 
     /// What guessing scores: all candidates are equal.
     pub fn guess(&self, case: &Case<'_>, candidates: usize) -> Vec<f64> {
         let hits = case.reachable.len();
-        self.values(case, &[Group { before: 0, size: candidates, hits }], candidates)
+        self.values(case, &[Group { before: 0, size: candidates, hits }], [candidates; 2])
     }
 
-    fn values(&self, case: &Case<'_>, groups: &[Group], candidates: usize) -> Vec<f64> {
+    /// Of so many candidates, so many of them listed.
+    fn values(
+        &self,
+        case: &Case<'_>,
+        groups: &[Group],
+        [candidates, listed]: [usize; 2],
+    ) -> Vec<f64> {
         let groups = if case.reachable.is_empty() { &[] } else { groups };
-        let placement = Placement { groups, relevant: case.relevant, candidates };
-        let value = |&metric| placement.value(metric, &self.discounts).unwrap_or(f64::NAN);
+        let placement = Placement { groups, relevant: case.relevant, candidates, listed };
+        let value =
+            |&metric| placement.value(metric, &self.meaning, &self.discounts).unwrap_or(f64::NAN);
         self.ranks.iter().map(value).collect()
+    }
+}
+
+/// From places among `sampled` items that are not relevant to places among `all`: the unbiased estimate
+/// of Krichene and Rendle, KDD 2020, section 5, rounded to whole items.
+fn scale(groups: &mut [Group], sampled: usize, all: usize) {
+    let factor = all as f64 / sampled.max(1) as f64;
+    let scaled = |others: usize| (others as f64 * factor).round() as usize;
+    let mut above = 0;
+    for group in groups {
+        let before = group.before - above;
+        let end = before + group.size - group.hits;
+        group.size = scaled(end) - scaled(before) + group.hits;
+        group.before = scaled(before) + above;
+        above += group.hits;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_among_few_are_scaled_to_ranks_among_all() {
+        // Of 10 others two are above the first relevant item, one beside it; all others are 100.
+        let mut groups =
+            [Group { before: 2, size: 2, hits: 1 }, Group { before: 8, size: 2, hits: 2 }];
+        scale(&mut groups, 10, 100);
+        assert_eq!(groups[0], Group { before: 20, size: 11, hits: 1 });
+        assert_eq!(groups[1], Group { before: 71, size: 2, hits: 2 });
     }
 }

@@ -1,6 +1,6 @@
 //! How a model is judged: which items are ranked, what counts as relevant, how ties are broken.
 
-use super::{Metric, Ties};
+use super::{Dialect, Metric, Ties};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
@@ -31,8 +31,13 @@ pub struct Protocol {
     /// What to measure.
     #[schemars(with = "Vec<String>")]
     pub metrics: Vec<Metric>,
+    /// Whose meaning of their names.
+    pub dialect: Dialect,
     /// Which items are ranked for a user.
     pub candidates: Candidates,
+    /// Whether ranks among sampled items are scaled to ranks among all: who is above r − 1 of m
+    /// sampled items is taken to be above (r − 1) / m of all others.
+    pub corrected: bool,
     /// How items of equal scores are ordered.
     pub ties: Ties,
     /// Test interactions of at least this value are relevant; all of them if not set.
@@ -54,7 +59,9 @@ impl Default for Protocol {
     fn default() -> Self {
         Self {
             metrics: vec![Metric::Ndcg(10), Metric::Recall(10), Metric::Hr(10), Metric::Auc],
+            dialect: Dialect::Cofil,
             candidates: Candidates::All,
+            corrected: false,
             ties: Ties::Expected,
             relevant_from: None,
             seen: false,
@@ -116,6 +123,10 @@ impl Protocol {
     pub(super) fn check(&self, test_rows: usize) -> Result<()> {
         if self.metrics.is_empty() {
             return Err(Error::setting("metrics", "name at least one, such as ndcg@20"));
+        }
+        if self.corrected && !matches!(self.candidates, Candidates::Sampled { .. }) {
+            let says = "goes with sampled candidates: other ranks need no correction";
+            return Err(Error::setting("corrected", says));
         }
         match &self.candidates {
             Candidates::Sampled { n: 0, .. } => {

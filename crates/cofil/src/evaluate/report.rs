@@ -97,6 +97,8 @@ pub struct Unknown {
 /// How it was measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Convention {
+    /// Whose meaning of the metrics' names.
+    pub dialect: super::Dialect,
     /// Which items were ranked.
     pub candidates: String,
     /// How equal scores were ordered.
@@ -117,11 +119,13 @@ impl Convention {
             Candidates::All if protocol.seen => "all items".into(),
             Candidates::All => "all items without those of the user's history".into(),
             Candidates::Sampled { n, seed } => {
-                format!("relevant items and {n} sampled without interaction (seed {seed})")
+                let scaled = if protocol.corrected { ", ranks scaled to all items" } else { "" };
+                format!("relevant items and {n} sampled without interaction (seed {seed}){scaled}")
             }
             Candidates::Given(_) => "relevant items and those given for each user".into(),
         };
         Self {
+            dialect: protocol.dialect,
             candidates,
             ties: protocol.ties,
             relevant_from: protocol.relevant_from,

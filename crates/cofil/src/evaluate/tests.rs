@@ -216,14 +216,17 @@ fn all_metrics(candidates: Candidates) -> Protocol {
 fn a_constant_scorer_is_guessing_by_formula() {
     let (train, test) = random_ratings(40, 30, 1);
     for candidates in [Candidates::All, Candidates::Sampled { n: 7, seed: 3 }] {
-        let report = evaluate(&Noise(30, 1), &train, &test, &all_metrics(candidates)).unwrap();
-        let random = report.baselines.get("random").unwrap();
-        assert_eq!(random.0.len(), 11);
-        for guess in &random.0 {
-            let found = report.metrics.get(guess.metric).unwrap();
-            assert_eq!(found, guess);
+        for dialect in Dialect::ALL {
+            let protocol = Protocol { dialect, ..all_metrics(candidates.clone()) };
+            let report = evaluate(&Noise(30, 1), &train, &test, &protocol).unwrap();
+            let random = report.baselines.get("random").unwrap();
+            assert_eq!(random.0.len(), 11);
+            for guess in &random.0 {
+                let found = report.metrics.get(guess.metric).unwrap();
+                assert_eq!(found, guess, "{dialect}");
+            }
+            assert!((report.value(Metric::Auc).unwrap() - 0.5).abs() < 1e-12);
         }
-        assert!((report.value(Metric::Auc).unwrap() - 0.5).abs() < 1e-12);
     }
 }
 
@@ -438,4 +441,27 @@ fn lists_of_a_model_score_what_the_model_scores() {
     let of_model = evaluate(&model(), &train, &test, &protocol).unwrap();
     assert_eq!(of_lists.metrics, of_model.metrics);
     assert_eq!(of_lists.baselines, of_model.baselines);
+}
+
+#[test]
+fn ranks_among_sampled_items_are_corrected() {
+    // Half of the others are sampled: on average the correction gives what all of them give.
+    let (train, test) = random_ratings(400, 80, 6);
+    let model = Noise(80, 1 << 20);
+    let protocol = Protocol::plain(vec![Metric::Ndcg(20), Metric::Hr(5), Metric::Recall(10)]);
+    let values = |protocol: &Protocol| {
+        let report = evaluate(&model, &train, &test, protocol).unwrap();
+        report.metrics.0.iter().map(|m| m.value).collect::<Vec<f64>>()
+    };
+    let exact = values(&protocol);
+    let sampled = |corrected| {
+        let candidates = Candidates::Sampled { n: 20, seed: 1 };
+        values(&Protocol { candidates, corrected, ..protocol.clone() })
+    };
+    for ((exact, raw), corrected) in exact.iter().zip(sampled(false)).zip(sampled(true)) {
+        assert!((corrected - exact).abs() < 0.5 * (raw - exact).abs(), "{exact} {raw} {corrected}");
+    }
+    let wrong = Protocol { corrected: true, ..protocol };
+    let says = evaluate(&model, &train, &test, &wrong).unwrap_err().to_string();
+    assert!(says.starts_with("setting `corrected`"), "{says}");
 }

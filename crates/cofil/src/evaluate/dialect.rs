@@ -1,0 +1,302 @@
+//! Whose meaning of the names: libraries print the same name for different numbers.
+//!
+//! A [`Dialect`] is data: which variation of each metric a library has. The order of the items, and
+//! which are ranked, stay those of the protocol, so a dialect reproduces a library's figure on the
+//! same ranked lists. `tests/golden/peers.json` holds what the libraries themselves print for some
+//! lists, made by the script beside it.
+
+use super::Metric;
+use crate::error::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A library, or group of them, that a report can speak like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialect {
+    /// The definitions of [`Metric`].
+    #[default]
+    Cofil,
+    /// `implicit`: "precision" is Σ hits / Σ min(k, |R|) over all users.
+    Implicit,
+    /// RecBole.
+    Recbole,
+    /// RecTools at its defaults: ideal NDCG has k hits, MAP is divided by |R|.
+    Rectools,
+    /// LensKit: NDCG discounts ranks 1 and 2 alike; recall is divided by min(k, |R|), precision and
+    /// average precision by the list.
+    Lenskit,
+    /// recpack.
+    Recpack,
+    /// ranx: MAP is divided by |R|.
+    Ranx,
+    /// irspack: precision is divided by the list, MAP by |R|.
+    Irspack,
+    /// Elliot: "MAP" is the mean of precision over every rank up to k.
+    Elliot,
+    /// The evaluation framework of Dacrema, Cremonesi and Jannach: ideal NDCG is not cut at k.
+    Dacrema,
+}
+
+/// What a sum over hits is divided by. L: items in the list, at most k.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Divisor {
+    /// k.
+    Cutoff,
+    /// |R|.
+    Relevant,
+    /// min(k, |R|).
+    Capped,
+    /// L; undefined for empty lists.
+    Listed,
+    /// min(L, |R|); undefined for empty lists.
+    CappedListed,
+}
+
+/// How much a hit counts in NDCG.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discount {
+    /// 1 / log₂(rank + 1).
+    Log,
+    /// 1 / log₂(max(rank, 2)), as Järvelin and Kekäläinen had it.
+    ClippedLog,
+}
+
+/// What "precision" is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// hits / divisor, a mean over users.
+    Mean(Divisor),
+    /// Σ hits / Σ min(k, |R|), users taken together.
+    Pooled,
+}
+
+/// What "MAP" is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AveragePrecision {
+    /// Σ of precision at each hit's rank / divisor.
+    AtHits(Divisor),
+    /// Σ of precision at every rank up to k / k.
+    EveryRank,
+}
+
+/// The variation of each metric that has any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// How much a hit counts in NDCG.
+    pub discount: Discount,
+    /// How many hits on top NDCG is compared with.
+    pub ideal: Divisor,
+    /// What recall is divided by.
+    pub recall: Divisor,
+    /// Precision.
+    pub precision: Precision,
+    /// MAP.
+    pub map: AveragePrecision,
+    /// Names that the library has; the others keep the meaning of cofil.
+    pub has: &'static [&'static str],
+}
+
+/// What most of them have.
+const MOST: &[&str] = &["ndcg", "recall", "precision", "hr", "map", "mrr"];
+
+/// Where most of them agree.
+const COMMON: Meaning = Meaning {
+    discount: Discount::Log,
+    ideal: Divisor::Capped,
+    recall: Divisor::Relevant,
+    precision: Precision::Mean(Divisor::Cutoff),
+    map: AveragePrecision::AtHits(Divisor::Capped),
+    has: MOST,
+};
+
+impl Dialect {
+    /// Every dialect.
+    pub const ALL: [Self; 10] = [
+        Self::Cofil,
+        Self::Implicit,
+        Self::Recbole,
+        Self::Rectools,
+        Self::Lenskit,
+        Self::Recpack,
+        Self::Ranx,
+        Self::Irspack,
+        Self::Elliot,
+        Self::Dacrema,
+    ];
+
+    /// What its names mean.
+    pub fn meaning(self) -> Meaning {
+        use AveragePrecision::{AtHits, EveryRank};
+        use Divisor::{Capped, CappedListed, Cutoff, Listed, Relevant};
+        use Precision::{Mean, Pooled};
+        match self {
+            Self::Cofil | Self::Recbole => COMMON,
+            Self::Implicit => {
+                Meaning { precision: Pooled, has: &["ndcg", "precision", "map"], ..COMMON }
+            }
+            Self::Rectools => Meaning { ideal: Cutoff, map: AtHits(Relevant), ..COMMON },
+            Self::Lenskit => Meaning {
+                discount: Discount::ClippedLog,
+                recall: Capped,
+                precision: Mean(Listed),
+                map: AtHits(CappedListed),
+                has: &["ndcg", "recall", "precision", "hr", "mrr"],
+                ..COMMON
+            },
+            Self::Recpack => {
+                Meaning { has: &["ndcg", "recall", "recall_capped", "precision", "mrr"], ..COMMON }
+            }
+            Self::Ranx => Meaning { map: AtHits(Relevant), ..COMMON },
+            Self::Irspack => Meaning {
+                precision: Mean(Listed),
+                map: AtHits(Relevant),
+                has: &["ndcg", "recall", "precision", "hr", "map"],
+                ..COMMON
+            },
+            Self::Elliot => Meaning { map: EveryRank, ..COMMON },
+            Self::Dacrema => Meaning { ideal: Relevant, ..COMMON },
+        }
+    }
+
+    /// What must be known to read `metrics`: those that the library does not have.
+    pub(super) fn warning(self, metrics: &[Metric]) -> Option<String> {
+        let has = self.meaning().has;
+        let is_missing = |metric: &&Metric| {
+            let name = metric.to_string();
+            let name = name.split('@').next().unwrap_or_default();
+            metric.is_of_ranks() && !has.contains(&name)
+        };
+        let missing: Vec<String> =
+            metrics.iter().filter(is_missing).map(Metric::to_string).collect();
+        let other = self != Self::Cofil && !missing.is_empty();
+        other.then(|| format!("{} as cofil defines it: {self} has none such", missing.join(", ")))
+    }
+}
+
+impl Meaning {
+    /// How much one user counts in the mean of `metric`.
+    pub(super) fn weight(&self, metric: Metric, relevant: usize) -> f64 {
+        match (metric, self.precision) {
+            (Metric::Precision(k), Precision::Pooled) => k.min(relevant) as f64,
+            _ => 1.0,
+        }
+    }
+}
+
+impl Divisor {
+    /// Its value for lists cut at `k`, `relevant` relevant items and `listed` items in the list.
+    pub(super) fn of(self, k: usize, relevant: usize, listed: usize) -> usize {
+        match self {
+            Self::Cutoff => k,
+            Self::Relevant => relevant,
+            Self::Capped => k.min(relevant),
+            Self::Listed => k.min(listed),
+            Self::CappedListed => k.min(listed).min(relevant),
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Cofil => "cofil",
+            Self::Implicit => "implicit",
+            Self::Recbole => "recbole",
+            Self::Rectools => "rectools",
+            Self::Lenskit => "lenskit",
+            Self::Recpack => "recpack",
+            Self::Ranx => "ranx",
+            Self::Irspack => "irspack",
+            Self::Elliot => "elliot",
+            Self::Dacrema => "dacrema",
+        })
+    }
+}
+
+impl FromStr for Dialect {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|dialect| dialect.to_string() == text);
+        found.ok_or_else(|| {
+            Error::unknown("convention", text, Self::ALL.iter().map(Self::to_string))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Csr, IdMap, Ratings};
+    use crate::evaluate::{Protocol, evaluate_lists};
+    use serde_json::Value;
+    use std::sync::Arc;
+
+    /// Every value that the libraries printed for the lists of `peers.json`.
+    #[test]
+    fn dialects_print_what_the_libraries_print() {
+        let golden: Value =
+            serde_json::from_str(include_str!("../../tests/golden/peers.json")).unwrap();
+        let items = golden["items"].as_u64().unwrap() as usize;
+        let numbers = |value: &Value| -> Vec<u32> {
+            value.as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as u32).collect()
+        };
+        let ids = |prefix: &str, n: usize| {
+            Arc::new((0..n).map(|i| format!("{prefix}{i}")).collect::<IdMap>())
+        };
+        let mut compared = 0;
+        for set in golden["sets"].as_array().unwrap() {
+            let rows = |key: &str| set[key].as_array().unwrap().iter().map(numbers);
+            let (lists, relevant): (Vec<_>, Vec<_>) =
+                (rows("lists").collect(), rows("relevant").collect());
+            let users = ids("u", lists.len());
+            let part = |rows: Vec<Vec<(u32, f32)>>| Ratings {
+                users: users.clone(),
+                items: ids("i", items),
+                by_user: Csr::from_rows(items, rows),
+                times: None,
+            };
+            let test = part(
+                relevant
+                    .iter()
+                    .map(|row: &Vec<u32>| row.iter().map(|&i| (i, 1.0)).collect())
+                    .collect(),
+            );
+            // Nobody has seen anything but one, who is not tested.
+            let mut seen = vec![vec![]; lists.len()];
+            seen[lists.len() - 1] = vec![(0, 1.0)];
+            let train = part(seen);
+            for (library, values) in set["values"].as_object().unwrap() {
+                let dialect: Dialect = library.parse().unwrap();
+                for (metric, value) in values.as_object().unwrap() {
+                    let metrics = vec![metric.parse().unwrap()];
+                    let protocol = Protocol { dialect, ..Protocol::plain(metrics) };
+                    let report = evaluate_lists(&lists, &train, &test, &protocol).unwrap();
+                    let (found, printed) = (report.metrics.0[0].value, value.as_f64().unwrap());
+                    let near = (found - printed).abs() < 1e-6;
+                    assert!(near, "{library}, {metric}: {found}, and {printed} in {}", set["name"]);
+                    assert!(
+                        report.warnings.iter().all(|w| !w.contains("as cofil defines")),
+                        "{:?}",
+                        report.warnings
+                    );
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared >= 40, "{compared}");
+    }
+
+    #[test]
+    fn what_a_library_does_not_have_is_told() {
+        let metrics = [Metric::Ndcg(5), Metric::Recall(5), Metric::Auc, Metric::Rmse];
+        let told = Dialect::Implicit.warning(&metrics).unwrap();
+        assert_eq!(told, "recall@5, auc as cofil defines it: implicit has none such");
+        assert_eq!(Dialect::Cofil.warning(&metrics), None);
+        let refused = "implicitt".parse::<Dialect>().unwrap_err().to_string();
+        assert!(refused.contains("did you mean `implicit`?"), "{refused}");
+    }
+}

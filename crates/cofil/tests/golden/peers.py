@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""What other libraries print for the same ranked lists: the values that cofil's `--convention` must agree with.
+
+    COFIL_PEERS=target/peers python3 crates/cofil/tests/golden/peers.py    # writes peers.json beside itself
+
+Needs the environments of crates/cofil-bench/peers/setup.py and, in that of RecBole, rectools. Two sets of lists: `full`, where
+everybody has twelve items, and `short`, where some have fewer than the cut-off, for libraries that take such lists.
+Elliot and the framework of Dacrema et al. cannot be installed beside these and are checked by hand in metrics.rs.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PEERS = Path(os.environ.get("COFIL_PEERS", HERE.parents[3] / "target" / "peers"))
+ITEMS, USERS, LONGEST, CUTOFFS = 80, 60, 12, (5, 10)
+
+
+def generator(seed):
+    """Whole numbers below n, the same on every machine."""
+    state = seed
+    while True:
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+        yield state >> 33
+
+
+def make_set(name, seed):
+    draw = generator(seed)
+    lists, relevant = [], []
+    for _ in range(USERS):
+        order = sorted(range(ITEMS), key=lambda _: next(draw))
+        length = LONGEST if name == "full" else 1 + next(draw) % LONGEST
+        lists.append(order[:length])
+        # Relevant are some of the list and some of the rest: fewer and more than the cut-off.
+        wanted = 1 + next(draw) % 20
+        pool = order[:20] if next(draw) % 2 else order
+        relevant.append(sorted(sorted(pool, key=lambda _: next(draw))[:wanted]))
+    # The last user has no list to judge: cofil's training part is theirs.
+    lists[-1], relevant[-1] = [], []
+    return {"name": name, "lists": lists, "relevant": relevant}
+
+
+def tested(made):
+    return [u for u in range(USERS) if made["relevant"][u]]
+
+
+def matrix(rows, values=None):
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    users = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    items = np.array([item for row in rows for item in row])
+    values = np.ones(len(items)) if values is None else values
+    made = csr_matrix((values, (users, items)), shape=(len(rows), ITEMS))
+    made.indices, made.indptr = made.indices.astype(np.int32), made.indptr.astype(np.int32)
+    return made
+
+
+def scores(made):
+    """Listed items by falling score above zero."""
+    return matrix(made["lists"], [float(LONGEST - rank) for row in made["lists"] for rank in range(len(row))])
+
+
+def implicit(made, k):
+    import numpy as np
+    from implicit.evaluation import ranking_metrics_at_k
+
+    class Lists:
+        def recommend(self, users, _, N=10, **others):
+            return np.array([made["lists"][u][:N] for u in users], np.int32), None
+
+    wanted = matrix(made["relevant"])
+    found = ranking_metrics_at_k(Lists(), wanted, wanted, K=k, show_progress=False)
+    return {f"{name}@{k}": found[name] for name in ("ndcg", "map", "precision")}
+
+
+def rectools(made, k):
+    import pandas as pd
+    from rectools.metrics import MAP, MRR, NDCG, HitRate, Precision, Recall, calc_metrics
+
+    def frame(rows):
+        return pd.DataFrame(
+            [(u, item, rank + 1) for u, row in enumerate(rows) for rank, item in enumerate(row)],
+            columns=["user_id", "item_id", "rank"],
+        )
+
+    names = {"ndcg": NDCG, "map": MAP, "recall": Recall, "precision": Precision, "hr": HitRate, "mrr": MRR}
+    metrics = {f"{name}@{k}": metric(k=k) for name, metric in names.items()}
+    return calc_metrics(metrics, frame(made["lists"]), frame(made["relevant"]))
+
+
+def ranx(made, k):
+    import ranx as library
+
+    wanted = {str(u): {str(item): 1 for item in made["relevant"][u]} for u in tested(made)}
+    given = {
+        str(u): {str(item): float(LONGEST - rank) for rank, item in enumerate(made["lists"][u])} for u in tested(made)
+    }
+    names = {"ndcg": "ndcg", "map": "map", "recall": "recall", "precision": "precision", "hit_rate": "hr", "mrr": "mrr"}
+    found = library.evaluate(library.Qrels(wanted), library.Run(given), [f"{name}@{k}" for name in names])
+    return {f"{ours}@{k}": found[f"{theirs}@{k}"] for theirs, ours in names.items()}
+
+
+def recpack(made, k):
+    from recpack.metrics import CalibratedRecallK, NDCGK, PrecisionK, RecallK, ReciprocalRankK
+
+    # Its HitK is the number of hits, which nobody else calls so.
+    names = {
+        "ndcg": NDCGK, "recall": RecallK, "recall_capped": CalibratedRecallK, "precision": PrecisionK,
+        "mrr": ReciprocalRankK,
+    }  # fmt: skip
+    found = {}
+    for name, kind in names.items():
+        metric = kind(k)
+        metric.calculate(matrix(made["relevant"]), scores(made))
+        found[f"{name}@{k}"] = metric.value
+    return found
+
+
+def irspack(made, k):
+    from irspack import Evaluator
+
+    evaluator = Evaluator(matrix(made["relevant"]), cutoff=k)
+    found = evaluator.get_score_from_score_matrix(scores(made).toarray())
+    names = {"ndcg": "ndcg", "recall": "recall", "precision": "precision", "map": "map", "hit": "hr"}
+    return {f"{ours}@{k}": found[theirs] for theirs, ours in names.items()}
+
+
+def lenskit(made, k):
+    import numpy as np
+    from lenskit.data import ItemList
+    from lenskit.metrics import NDCG, Hit, Precision, Recall, RecipRank
+
+    names = {"ndcg": NDCG, "recall": Recall, "precision": Precision, "hr": Hit, "mrr": RecipRank}
+    found = {}
+    for name, kind in names.items():
+        values = [
+            kind(k).measure_list(
+                ItemList(item_ids=made["lists"][u], ordered=True), ItemList(item_ids=made["relevant"][u])
+            )
+            for u in tested(made)
+        ]
+        found[f"{name}@{k}"] = np.nanmean(values)
+    return found
+
+
+def recbole(made, k):
+    import numpy as np
+    import torch
+
+    np.float = float  # which its metrics still ask for
+    from recbole.evaluator.metrics import MAP, MRR, NDCG, Hit, Precision, Recall
+
+    rows = [
+        [int(item in made["relevant"][u]) for item in made["lists"][u][:k]] + [len(made["relevant"][u])]
+        for u in tested(made)
+    ]
+    config = {"metric_decimal_place": 12, "topk": [k]}
+    found = {}
+    for name, kind in {"ndcg": NDCG, "map": MAP, "recall": Recall, "precision": Precision, "hit": Hit, "mrr": MRR}.items():
+        value = kind(config).calculate_metric({"rec.topk": torch.tensor(rows)})
+        found[f"{'hr' if name == 'hit' else name}@{k}"] = value[f"{name}@{k}"]
+    return found
+
+
+# By environment: the function, the package, and whether lists may be shorter than the cut-off.
+LIBRARIES = {
+    "": [(implicit, False), (ranx, True), (recpack, False), (irspack, False)],
+    "torch": [(lenskit, True)],
+    "recbole": [(recbole, False), (rectools, True)],
+}
+
+
+def measure(environment):
+    sets, versions = [make_set("full", 1), make_set("short", 2)], {}
+    values = {made["name"]: {} for made in sets}
+    for library, takes_short in LIBRARIES[environment]:
+        name = library.__name__
+        versions[name] = version(name)
+        for made in sets:
+            if made["name"] == "full" or takes_short:
+                found = {metric: float(value) for k in CUTOFFS for metric, value in library(made, k).items()}
+                values[made["name"]][name] = found
+    return {"versions": versions, "values": values}
+
+
+def main():
+    if len(sys.argv) > 1:
+        # Libraries talk; only the last line is ours.
+        print("\n" + json.dumps(measure(sys.argv[1].removeprefix("environment:"))))
+        return
+    sets, versions = [make_set("full", 1), make_set("short", 2)], {}
+    for made in sets:
+        made["values"] = {}
+    for environment in LIBRARIES:
+        python = PEERS / environment / "bin" / "python"
+        command = [python, __file__, f"environment:{environment}"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        found = json.loads(done.stdout.strip().splitlines()[-1])
+        versions |= found["versions"]
+        for made in sets:
+            made["values"] |= found["values"][made["name"]]
+    made_by = "peers.py with " + ", ".join(f"{name} {v}" for name, v in versions.items())
+    document = {"made_by": f"{made_by}; Python {platform.python_version()}", "items": ITEMS, "sets": sets}
+    text = json.dumps(document, indent=1)
+    # Lists of numbers on one line each.
+    import re
+
+    text = re.sub(r"\[\s*((?:\d+,?\s*)+)\]", lambda m: "[" + " ".join(m.group(1).split()) + "]", text)
+    (HERE / "peers.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
