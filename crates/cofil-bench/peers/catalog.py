@@ -62,6 +62,15 @@ JOBS = {
         "irspack": Peer("irspack", 1),
         "lenskit": Peer("lenskit", 1, environment="torch"),
     },
+    "slim": {
+        "irspack": Peer("irspack", 1),
+    },
+    "rp3beta": {
+        "irspack": Peer("irspack", 1),
+    },
+    "knn-baseline": {
+        "surprise": Peer("scikit-surprise"),
+    },
     "topk": {
         "implicit": Peer("implicit", 1),
         "numpy": Peer("numpy"),

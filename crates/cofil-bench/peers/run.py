@@ -70,7 +70,9 @@ def score(path):
 
     results = numpy.load(path)
     if results.ndim == 1:
-        users, items, ratings = split.triples("test")
+        # The split whose test part has as many ratings.
+        parts = (split.triples("test", folder) for folder in ("ml-1m-90-10", "ml-100k-90-10"))
+        users, items, ratings = next(part for part in parts if len(part[2]) == len(results))
         quality = metrics.score_ratings(results, ratings[numpy.lexsort((items, users))])
     elif results.dtype.kind == "f":
         quality = metrics.score_candidates(results, split.ncf_candidates())

@@ -16,9 +16,9 @@ def table(path):
         return np.loadtxt(lines, delimiter=",", skiprows=1, dtype=np.int32)
 
 
-def triples(part):
+def triples(part, folder="ml-1m-90-10"):
     """`part` is "train" or "test": users and items from 0, ratings as f32."""
-    rows = table(DATA / "ml-1m-90-10" / f"{part}.csv.gz")
+    rows = table(DATA / folder / f"{part}.csv.gz")
     return rows[:, 0] - 1, rows[:, 1] - 1, rows[:, 2].astype(np.float32)
 
 

@@ -59,9 +59,15 @@ pub fn run(args: &Args) -> Result<()> {
 
 fn figures(experiment: &Experiment, gauge: Gauge, results: Option<&Path>) -> Result<Figures> {
     match experiment.job {
-        Job::Mf | Job::Ials | Job::Ease | Job::ItemKnn | Job::AutorecItem | Job::AutorecUser => {
-            fit::figures(experiment, gauge, results)
-        }
+        Job::Mf
+        | Job::Ials
+        | Job::Ease
+        | Job::ItemKnn
+        | Job::Slim
+        | Job::Rp3Beta
+        | Job::KnnBaseline
+        | Job::AutorecItem
+        | Job::AutorecUser => fit::figures(experiment, gauge, results),
         Job::Neumf => neumf::figures(experiment, gauge, results),
         Job::AutorecGowalla | Job::AutorecWide => wide::figures(experiment, gauge),
         Job::Topk => topk::figures(experiment, gauge, results),
