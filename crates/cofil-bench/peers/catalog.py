@@ -53,6 +53,16 @@ JOBS = {
         "cmfrec-cg": Peer("cmfrec", 1),
         "lenskit": Peer("lenskit", 1, environment="torch"),
     },
+    "bpr": {
+        "cornac": Peer("cornac"),
+        "implicit": Peer("implicit", 1),
+    },
+    "warp": {
+        "lightfm": Peer("lightfm-next"),
+    },
+    "svd-plus-plus": {
+        "surprise": Peer("scikit-surprise"),
+    },
     "ease": {
         "irspack": Peer("irspack"),
         "scipy": Peer("scipy"),

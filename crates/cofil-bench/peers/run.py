@@ -63,7 +63,7 @@ def run(args):
 
 def score(path):
     """A matrix of integers holds one list per user, one of floats the scores of the NCF split's candidates; a vector predicts
-    the test part, user by user and item by item."""
+    the test part of MovieLens-1M or 100K, whichever has its length, user by user and item by item."""
     import metrics
     import numpy
     import split

@@ -18,7 +18,7 @@ from catalog import ENVIRONMENT, ENVIRONMENTS, LIBMF_AVX, home, python
 HERE = Path(__file__).parent
 # First of each environment, so that what follows is built on these versions.
 FOUNDATIONS = ["numpy", "scipy", "pandas", "scikit-learn", "numba", "pyarrow", "torch"]
-FROM_SOURCE = {"libmf", "cmfrec", "scikit-surprise"}
+FROM_SOURCE = {"libmf", "cmfrec", "lightfm-next", "scikit-surprise"}
 WITHOUT_DEPENDENCIES = {"libmf", "cmfrec", "recpack"}
 
 

@@ -1,4 +1,4 @@
-"""The splits, numbered from 0: MovieLens-1M, random 90/10; MovieLens-1M as split for NCF; Gowalla."""
+"""The splits, numbered from 0: MovieLens-1M and 100K, random 90/10; MovieLens-1M as split for NCF; Gowalla."""
 
 import gzip
 

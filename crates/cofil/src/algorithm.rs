@@ -5,8 +5,9 @@ use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::models::{
-    Als, AutorecItem, AutorecUser, BiasedMf, Ease, Gmf, Ials, ItemKnn, KnnBaseline, Mlp, Neumf,
-    P3Alpha, Popularity, Range, Recipe, Rp3Beta, Slim, Svd, Target, UserKnn,
+    Als, AutorecItem, AutorecUser, BiasedMf, Bpr, Ease, Gmf, Ials, ItemKnn, KnnBaseline,
+    LogisticMf, Mlp, Neumf, P3Alpha, Popularity, Range, Recipe, Rp3Beta, Slim, Svd, SvdPlusPlus,
+    Target, UserKnn, Warp,
 };
 use crate::store;
 use crate::train::Run;
@@ -27,6 +28,14 @@ pub enum Algorithm {
     Als(Als),
     /// Vectors for interactions, by alternating least squares over all pairs.
     Ials(Ials),
+    /// Vectors learned from comparisons: what was chosen against what was not.
+    Bpr(Bpr),
+    /// Vectors learned from comparisons with items that rank too high.
+    Warp(Warp),
+    /// Vectors that tell what was chosen from what was not.
+    LogisticMf(LogisticMf),
+    /// Matrix factorization that also reads from which items a user rated.
+    SvdPlusPlus(SvdPlusPlus),
     /// Truncated singular value decomposition of the filled matrix.
     Svd(Svd),
     /// Item-to-item weights in closed form.
@@ -65,6 +74,10 @@ impl Algorithm {
             Self::BiasedMf(BiasedMf::default()),
             Self::Als(Als::default()),
             Self::Ials(Ials::default()),
+            Self::Bpr(Bpr::default()),
+            Self::Warp(Warp::default()),
+            Self::LogisticMf(LogisticMf::default()),
+            Self::SvdPlusPlus(SvdPlusPlus::default()),
             Self::Svd(Svd::default()),
             Self::Ease(Ease::default()),
             Self::ItemKnn(ItemKnn::default()),
@@ -87,6 +100,10 @@ impl Algorithm {
             Self::BiasedMf(recipe) => recipe,
             Self::Als(recipe) => recipe,
             Self::Ials(recipe) => recipe,
+            Self::Bpr(recipe) => recipe,
+            Self::Warp(recipe) => recipe,
+            Self::LogisticMf(recipe) => recipe,
+            Self::SvdPlusPlus(recipe) => recipe,
             Self::Svd(recipe) => recipe,
             Self::Ease(recipe) => recipe,
             Self::ItemKnn(recipe) => recipe,

@@ -42,8 +42,9 @@ pub use error::{Error, Result};
 pub use evaluate::{Metric, Protocol};
 pub use model::{Attribution, Model, User};
 pub use models::{
-    Als, AutorecItem, AutorecUser, BiasedMf, Ease, Gmf, Ials, ItemKnn, KnnBaseline, Mlp, Neumf,
-    P3Alpha, Popularity, Range, Rp3Beta, Slim, Svd, Target, UserKnn,
+    Als, AutorecItem, AutorecUser, BiasedMf, Bpr, Ease, Gmf, Ials, ItemKnn, KnnBaseline,
+    LogisticMf, Mlp, Neumf, P3Alpha, Popularity, Range, Rp3Beta, Slim, Svd, SvdPlusPlus, Target,
+    UserKnn, Warp,
 };
 pub use recommender::{Explanation, Query, Recommender, Scored};
 pub use train::{Checkpoint, Epoch, Loss, Run, Validation};

@@ -307,6 +307,31 @@ fn item_knn_is_that_of_peers() {
     assert_ranks(&knn("candidate"), [0.2712, 0.2537]);
 }
 
+// === bpr, warp, logistic-mf, svd-plus-plus ===
+
+/// Cornac's BPR comes to an NDCG@20 of .275, LightFM's WARP to .290.
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn comparisons_with_negatives_on_movielens_1m() {
+    let parts = parts(table("ml-1m-90-10/train.csv.gz"), &table("ml-1m-90-10/test.csv.gz"));
+    let parts = binary(parts);
+    let ndcg = |name: &str| {
+        let protocol = Protocol::plain(Vec::new());
+        measured(&algorithm(name, json!({})), &parts, protocol, &[Metric::Ndcg(20)])[0]
+    };
+    assert!(ndcg("bpr") >= 0.285);
+    assert!(ndcg("warp") >= 0.308);
+    assert!(ndcg("logistic-mf") >= 0.298);
+}
+
+/// Surprise's SVD++ comes to .9082.
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn svd_plus_plus_on_movielens_100k() {
+    let parts = parts(table("ml-100k-90-10/train.csv.gz"), &table("ml-100k-90-10/test.csv.gz"));
+    assert!(rmse(&algorithm("svd-plus-plus", json!({})), &parts) <= 0.900);
+}
+
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn ials_on_gowalla() {

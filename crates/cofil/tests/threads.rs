@@ -15,7 +15,7 @@ fn one_two_and_three_threads_learn_the_same_of_movielens_1m() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for algorithm in Algorithm::all() {
         let algorithm = brief(&algorithm);
-        // Networks that rank take interactions, not values.
+        // Recipes that rank take interactions, and some no values.
         let ratings = match algorithm.target() {
             Target::Preference => ratings.binary(),
             Target::Rating => ratings.clone(),

@@ -66,6 +66,9 @@ fn figures(experiment: &Experiment, gauge: Gauge, results: Option<&Path>) -> Res
         | Job::Slim
         | Job::Rp3Beta
         | Job::KnnBaseline
+        | Job::Bpr
+        | Job::Warp
+        | Job::SvdPlusPlus
         | Job::AutorecItem
         | Job::AutorecUser => fit::figures(experiment, gauge, results),
         Job::Neumf => neumf::figures(experiment, gauge, results),

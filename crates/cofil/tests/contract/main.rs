@@ -52,6 +52,39 @@ fn recipes() -> Vec<Algorithm> {
             Algorithm::Slim(_) => {
                 Algorithm::Slim(cofil::Slim { l1: 0.1, l2: 1.0, ..cofil::Slim::default() })
             }
+            Algorithm::Bpr(_) => Algorithm::Bpr(cofil::Bpr {
+                factors: 8,
+                epochs: 100,
+                learning_rate: 0.1,
+                decay: 1.0,
+                reg: 0.01,
+                ..cofil::Bpr::default()
+            }),
+            Algorithm::Warp(_) => Algorithm::Warp(cofil::Warp {
+                factors: 8,
+                epochs: 100,
+                learning_rate: 0.02,
+                decay: 0.95,
+                reg: 0.01,
+                ..cofil::Warp::default()
+            }),
+            Algorithm::LogisticMf(_) => Algorithm::LogisticMf(cofil::LogisticMf {
+                factors: 8,
+                epochs: 60,
+                learning_rate: 0.1,
+                decay: 1.0,
+                reg: 0.01,
+                negatives: 2,
+                ..cofil::LogisticMf::default()
+            }),
+            Algorithm::SvdPlusPlus(_) => Algorithm::SvdPlusPlus(cofil::SvdPlusPlus {
+                factors: 8,
+                epochs: 60,
+                learning_rate: 0.02,
+                decay: 1.0,
+                reg: 0.01,
+                ..cofil::SvdPlusPlus::default()
+            }),
             Algorithm::AutorecItem(default) => Algorithm::AutorecItem(small(default)),
             Algorithm::AutorecUser(default) => Algorithm::AutorecUser(small(default)),
             Algorithm::Gmf(gmf) => {
@@ -97,9 +130,10 @@ fn fast(training: Training) -> Training {
     Training { epochs: 25, batch_size: 256, learning_rate: 0.01, negatives: 2, ..training }
 }
 
-/// Networks that learn from interactions refuse values; to them, what was rated was chosen.
+/// Recipes that learn from interactions against samples refuse values; to them, what was rated was chosen.
 fn suited(algorithm: &Algorithm, ratings: &Ratings) -> Ratings {
     match algorithm {
+        Algorithm::Bpr(_) | Algorithm::Warp(_) | Algorithm::LogisticMf(_) => ratings.binary(),
         Algorithm::Gmf(_) | Algorithm::Mlp(_) | Algorithm::Neumf(_)
             if algorithm.target() == Target::Preference =>
         {

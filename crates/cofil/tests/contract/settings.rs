@@ -8,7 +8,8 @@ fn content(model: &dyn Model) -> String {
 }
 
 /// Settings that matter only beside certain others, with those.
-const TOGETHER: [(&str, &str, &str, &str); 25] = [
+const TOGETHER: [(&str, &str, &str, &str); 26] = [
+    ("warp", "max_sampled", "max_sampled", "1"),
     ("autorec-item", "decay", "schedule", "\"exponential\""),
     ("autorec-user", "decay", "schedule", "\"exponential\""),
     ("autorec-item", "period", "schedule", "\"cosine\""),

@@ -6,7 +6,7 @@ use crate::math::Rng;
 
 /// Cells of equal probability, each shared by at most two numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Alias {
+pub struct Alias {
     /// Of a cell's probability, the share of the number whose cell it is, and who has the rest.
     cells: Vec<(f32, u32)>,
 }

@@ -10,7 +10,7 @@ mod alias;
 
 use super::Csr;
 use crate::math::Rng;
-use alias::Alias;
+pub use alias::Alias;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

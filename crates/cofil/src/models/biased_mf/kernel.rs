@@ -1,21 +1,12 @@
 //! The inner loop of per-sample SGD: one pass over one block.
 //!
-//! Compiled for several vector widths; [`LANES`] interleaved partial sums and fused multiply-add
+//! Compiled for several vector widths; sixteen interleaved partial sums and fused multiply-add
 //! give the same bits for all of them.
 
 use super::Link;
-use super::grid::Entry;
-use crate::math::vector::LANES;
+use crate::models::grid::Entry;
+use crate::models::part::{Fixed, Part, Rows, Scratch, Wide, dot, pull_together};
 use multiversion::multiversion;
-
-/// The parameters of one group of rows.
-#[derive(Clone, Debug)]
-pub struct Part {
-    /// Rows of a whole number of [`LANES`]; what is beyond the number of factors stays 0.
-    pub factors: Vec<f32>,
-    /// One number per row.
-    pub bias: Vec<f32>,
-}
 
 /// What a step does, the same for all values of an epoch.
 #[derive(Clone, Copy, Debug)]
@@ -43,71 +34,29 @@ pub fn learn(
     step: Step,
     offset: f32,
 ) -> (f64, f32) {
-    let biases = (&mut users.bias[..], &mut items.bias[..]);
-    let width = users.factors.len() / biases.0.len().max(1) / LANES;
-    let p = users.factors.as_chunks_mut().0;
-    let q = items.factors.as_chunks_mut().0;
-    let wide = Wide { p, q, width };
+    let width = users.width();
+    let ((p, b), (q, d)) = (users.split(), items.split());
     // The common widths, and a fixed offset, are worth a loop of their own.
     match (width, step.offset) {
-        (_, true) => walk::<true>(block, order, wide, biases, step, offset),
-        (1, _) => walk::<false>(block, order, wide.fixed::<1>(), biases, step, offset),
-        (2, _) => walk::<false>(block, order, wide.fixed::<2>(), biases, step, offset),
-        (4, _) => walk::<false>(block, order, wide.fixed::<4>(), biases, step, offset),
-        (8, _) => walk::<false>(block, order, wide.fixed::<8>(), biases, step, offset),
-        _ => walk::<false>(block, order, wide, biases, step, offset),
+        (_, true) => walk::<true>(block, order, (p, q), (b, d), step, offset),
+        (1, _) => walk::<false>(block, order, fixed::<1>(p, q), (b, d), step, offset),
+        (2, _) => walk::<false>(block, order, fixed::<2>(p, q), (b, d), step, offset),
+        (4, _) => walk::<false>(block, order, fixed::<4>(p, q), (b, d), step, offset),
+        (8, _) => walk::<false>(block, order, fixed::<8>(p, q), (b, d), step, offset),
+        _ => walk::<false>(block, order, (p, q), (b, d), step, offset),
     }
 }
 
-/// A vector as whole [`LANES`].
-type Lanes = [[f32; LANES]];
-
-/// The vectors of two groups.
-trait Rows {
-    /// Those of `entry`.
-    fn pair(&mut self, entry: &Entry) -> (&mut Lanes, &mut Lanes);
-}
-
-/// Vectors of any number of lanes.
-struct Wide<'a> {
-    p: &'a mut Lanes,
-    q: &'a mut Lanes,
-    width: usize,
-}
-
-/// Vectors of `C` lanes: the compiler unrolls.
-struct Fixed<'a, const C: usize> {
-    p: &'a mut [[[f32; LANES]; C]],
-    q: &'a mut [[[f32; LANES]; C]],
-}
-
-impl<'a> Wide<'a> {
-    #[inline(always)]
-    fn fixed<const C: usize>(self) -> Fixed<'a, C> {
-        Fixed { p: self.p.as_chunks_mut().0, q: self.q.as_chunks_mut().0 }
-    }
-}
-
-impl Rows for Wide<'_> {
-    #[inline(always)]
-    fn pair(&mut self, entry: &Entry) -> (&mut Lanes, &mut Lanes) {
-        let (u, i) = (entry.user as usize * self.width, entry.item as usize * self.width);
-        (&mut self.p[u..u + self.width], &mut self.q[i..i + self.width])
-    }
-}
-
-impl<const C: usize> Rows for Fixed<'_, C> {
-    #[inline(always)]
-    fn pair(&mut self, entry: &Entry) -> (&mut Lanes, &mut Lanes) {
-        (&mut self.p[entry.user as usize], &mut self.q[entry.item as usize])
-    }
+#[inline(always)]
+fn fixed<'a, const C: usize>(p: Wide<'a>, q: Wide<'a>) -> (Fixed<'a, C>, Fixed<'a, C>) {
+    (p.fixed(), q.fixed())
 }
 
 #[inline(always)]
 fn walk<const OFFSET: bool>(
     block: &[Entry],
     (size, chunks): &(usize, Vec<u32>),
-    mut rows: impl Rows,
+    (mut users, mut items): (impl Rows, impl Rows),
     (user_bias, item_bias): (&mut [f32], &mut [f32]),
     step: Step,
     mut offset: f32,
@@ -122,19 +71,14 @@ fn walk<const OFFSET: bool>(
     for &chunk in chunks {
         let start = chunk as usize * size;
         for entry in &block[start..(start + size).min(block.len())] {
-            let (p, q) = rows.pair(entry);
+            let (p, q) = (users.row(entry.user as usize), items.row(entry.item as usize));
             let b = &mut user_bias[entry.user as usize];
             let d = &mut item_bias[entry.item as usize];
             let x = offset + *b + *d + dot(p, q, scratch);
             let (error, part) = step.link.error(x, entry.value);
             loss += part;
             let pull_error = pull * error;
-            for (p, q) in p.iter_mut().zip(q) {
-                // Whole registers: the compiler cannot know that p and q are apart.
-                let (old_p, old_q) = (*p, *q);
-                *p = lanes(|l| old_p[l].mul_add(keep, pull_error * old_q[l]));
-                *q = lanes(|l| old_q[l].mul_add(keep, pull_error * old_p[l]));
-            }
+            pull_together(p, q, pull_error, keep);
             *b = b.mul_add(keep, bias_pull * error);
             *d = d.mul_add(keep, bias_pull * error);
             if OFFSET {
@@ -143,41 +87,6 @@ fn walk<const OFFSET: bool>(
         }
     }
     (loss, offset)
-}
-
-/// Inner product in interleaved partial sums, which are then added as a tree: 16, 8, 4, 1.
-///
-/// Storing the sums of 8 and of 4 is what keeps the compiler on vectors: without it, it sees a tree
-/// of scalars that ends in one number and computes all of it with scalar instructions, three times
-/// slower.
-#[inline(always)]
-fn dot(p: &Lanes, q: &Lanes, scratch: &mut Scratch) -> f32 {
-    let mut sum = [0f32; LANES];
-    for (p, q) in p.iter().zip(q) {
-        let (p, q) = (*p, *q);
-        sum = lanes(|l| p[l].mul_add(q[l], sum[l]));
-    }
-    let eight: [f32; 8] = lanes(|l| sum[l] + sum[l + 8]);
-    scratch.eight = eight;
-    let four: [f32; 4] = lanes(|l| eight[l] + eight[l + 4]);
-    scratch.four = four;
-    (four[0] + four[2]) + (four[1] + four[3])
-}
-
-/// Where [`dot`] leaves its sums on the way.
-#[derive(Default)]
-struct Scratch {
-    eight: [f32; 8],
-    four: [f32; 4],
-}
-
-#[inline(always)]
-fn lanes<const N: usize>(f: impl Fn(usize) -> f32) -> [f32; N] {
-    let mut lanes = [0f32; N];
-    for l in 0..N {
-        lanes[l] = f(l);
-    }
-    lanes
 }
 
 #[cfg(test)]

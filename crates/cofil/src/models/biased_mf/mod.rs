@@ -12,7 +12,6 @@
 //! from it λ (‖P‖² + ‖Q‖² + ‖b‖² + μ²) after the epoch, in squared Frobenius norms.
 
 mod batch;
-mod grid;
 mod kernel;
 mod sgd;
 

@@ -4,23 +4,24 @@
 //! ones): p ← (1 − 2ηλ) p + η′ e q, q likewise with p, b ← (1 − 2ηλ) b + η′ e, where η′ = 2η for
 //! squared error and η for cross-entropy.
 
-use super::grid::{Grid, order};
-use super::kernel::{self, Part, Step};
+use super::kernel::{self, Step};
 use super::{BiasedMf, Offset, Task};
 use crate::data::Ratings;
-use crate::math::vector::LANES;
-use crate::math::{Matrix, Rng, vector};
+use crate::math::{Rng, vector};
 use crate::models::Factors;
+use crate::models::grid::{self, Grid, order};
+use crate::models::part::Part;
 use crate::train::{Learner, Loss};
 use rayon::prelude::*;
+
+/// Entries a block should have.
+const BLOCK: usize = 1 << 14;
 
 /// [`BiasedMf`] with plain SGD, part-way through learning.
 pub(super) struct Sgd<'a> {
     settings: &'a BiasedMf,
     task: Task,
     grid: Grid,
-    /// Length of a row: the number of factors, rounded up to whole [`LANES`].
-    width: usize,
     users: Vec<Part>,
     items: Vec<Part>,
     /// μ.
@@ -30,35 +31,15 @@ pub(super) struct Sgd<'a> {
 impl<'a> Sgd<'a> {
     pub fn new(settings: &'a BiasedMf, train: &Ratings, seed: u64) -> Self {
         let task = Task::new(settings, train);
-        let grid = Grid::new(&train.by_user, |y| task.target(y), &Rng::new(seed, &[0, 2]));
-        let width = settings.factors.next_multiple_of(LANES);
-        let parts = |groups: &[Vec<u32>], side| -> Vec<Part> {
-            let part = |rows: &Vec<u32>| {
-                let mut factors = vec![0.0; rows.len() * width];
-                for (&row, target) in rows.iter().zip(factors.chunks_exact_mut(width)) {
-                    settings.init_row(seed, side, row, &mut target[..settings.factors]);
-                }
-                Part { factors, bias: vec![0.0; rows.len()] }
-            };
-            groups.par_iter().map(part).collect()
+        let size = grid::size(train.users.len(), train.items.len(), train.len(), BLOCK);
+        let rng = Rng::new(seed, &[0, 2]);
+        let grid = Grid::new(&train.by_user, |y| task.target(y), [size; 2], &rng);
+        let parts = |groups, side| {
+            let init = |row, vector: &mut [f32]| settings.init_row(seed, side, row, vector);
+            Part::of_groups(groups, settings.factors, init)
         };
-        let users = parts(&grid.users.rows, 0);
-        let items = parts(&grid.items.rows, 1);
-        Self { settings, offset: [task.offset], task, grid, width, users, items }
-    }
-
-    /// Rows and biases in the order of the data.
-    fn gather(&self, parts: &[Part], groups: &[Vec<u32>], rows: usize) -> (Matrix, Vec<f32>) {
-        let mut factors = Matrix::zeros(rows, self.settings.factors);
-        let mut bias = vec![0.0; rows];
-        for (part, group) in parts.iter().zip(groups) {
-            let values = part.factors.chunks_exact(self.width).zip(&part.bias);
-            for (&row, (vector, &b)) in group.iter().zip(values) {
-                factors.row_mut(row as usize).copy_from_slice(&vector[..self.settings.factors]);
-                bias[row as usize] = b;
-            }
-        }
-        (factors, bias)
+        let (users, items) = (parts(&grid.users, 0), parts(&grid.items, 1));
+        Self { settings, offset: [task.offset], task, grid, users, items }
     }
 }
 
@@ -74,7 +55,7 @@ impl Learner for Sgd<'_> {
             biases: self.settings.biases,
             offset: learned,
         };
-        let size = self.grid.size();
+        let size = self.grid.blocks.len();
         let mut diagonals: Vec<usize> = (0..size).collect();
         rng.piece(0).shuffle(&mut diagonals);
         let mut loss = 0.0;
@@ -105,8 +86,8 @@ impl Learner for Sgd<'_> {
     }
 
     fn model(&self) -> Factors {
-        let users = self.gather(&self.users, &self.grid.users.rows, self.task.users);
-        let items = self.gather(&self.items, &self.grid.items.rows, self.task.items());
+        let users = Part::gather(&self.users, &self.grid.users, self.settings.factors);
+        let items = Part::gather(&self.items, &self.grid.items, self.settings.factors);
         self.task.model(self.settings, users, items, self.offset[0])
     }
 

@@ -1,17 +1,13 @@
-//! The training data cut into a fixed grid of B × B blocks of users × items.
+//! The training data cut into a fixed grid of blocks of users × items.
 //!
-//! The B blocks of a diagonal share neither users nor items, so they are learned from at the same
+//! The blocks of a diagonal share neither users nor items, so they are learned from at the same
 //! time, each by one thread, and the result does not depend on how many threads there are (the
 //! stratified schedule of Gemulla et al., "Large-scale matrix factorization with distributed
-//! stochastic gradient descent", KDD 2011). B depends on the data alone.
+//! stochastic gradient descent", KDD 2011). The number of groups depends on the data alone.
 
 use crate::data::Csr;
 use crate::math::Rng;
 use rayon::prelude::*;
-
-/// Entries a block should have: enough to outweigh a barrier between threads, few enough for the
-/// rows of a block to stay in a level-2 cache.
-const BLOCK: usize = 1 << 14;
 
 /// Most groups on a side, unless the 16-bit indices need more.
 const MOST_GROUPS: usize = 64;
@@ -74,15 +70,19 @@ impl Groups {
 }
 
 impl Grid {
-    /// Lays `data` out, each value turned into what to predict by `target`; `rng` decides who is in
-    /// which group and the order inside the blocks.
-    pub fn new(data: &Csr, target: impl Fn(f32) -> f32 + Sync, rng: &Rng) -> Self {
-        let b = size(data.rows(), data.cols(), data.nnz());
+    /// Lays `data` out in so many groups of users and of items, each value turned into what to predict
+    /// by `target`; `rng` decides who is in which group and the order inside the blocks.
+    pub fn new(
+        data: &Csr,
+        target: impl Fn(f32) -> f32 + Sync,
+        [tall, wide]: [usize; 2],
+        rng: &Rng,
+    ) -> Self {
         let degrees: Vec<u32> = data.iter().map(|row| row.len() as u32).collect();
-        let users = Groups::deal(&degrees, b, &mut rng.piece(0));
-        let items = Groups::deal(&data.column_counts(), b, &mut rng.piece(1));
+        let users = Groups::deal(&degrees, tall, &mut rng.piece(0));
+        let items = Groups::deal(&data.column_counts(), wide, &mut rng.piece(1));
         let stripe = |g: usize| {
-            let mut blocks = vec![Vec::with_capacity(data.nnz() / (b * b) * 9 / 8); b];
+            let mut blocks = vec![Vec::with_capacity(data.nnz() / (tall * wide) * 9 / 8); wide];
             for (user, &row) in users.rows[g].iter().enumerate() {
                 for (item, value) in data.row(row as usize).iter() {
                     let (h, item) = items.place[item as usize];
@@ -91,23 +91,20 @@ impl Grid {
                 }
             }
             for (h, block) in blocks.iter_mut().enumerate() {
-                rng.piece((2 + g * b + h) as u64).shuffle(block);
+                rng.piece((2 + g * wide + h) as u64).shuffle(block);
             }
             blocks
         };
-        let blocks = (0..b).into_par_iter().map(stripe).collect();
+        let blocks = (0..tall).into_par_iter().map(stripe).collect();
         Self { users, items, blocks }
-    }
-
-    /// Number B of groups on each side.
-    pub fn size(&self) -> usize {
-        self.blocks.len()
     }
 }
 
-/// B for a table of this size.
-fn size(users: usize, items: usize, entries: usize) -> usize {
-    let by_entries = (entries as f64 / BLOCK as f64).sqrt() as usize;
+/// Number B of groups on each side of a table of this size for `block` entries in a block: they should be
+/// enough to outweigh a barrier between threads, and few enough for the rows of a block to stay in a
+/// level-2 cache.
+pub fn size(users: usize, items: usize, entries: usize, block: usize) -> usize {
+    let by_entries = (entries as f64 / block as f64).sqrt() as usize;
     let by_index = users.max(items).div_ceil(1 << 16);
     by_entries.clamp(1, MOST_GROUPS).min(users.min(items).max(1)).max(by_index)
 }
@@ -115,10 +112,15 @@ fn size(users: usize, items: usize, entries: usize) -> usize {
 /// The order in which an epoch visits a block of `len` entries: chunk c holds
 /// `entries[c * size..]`, up to `size` of them.
 pub fn order(len: usize, rng: &mut Rng) -> (usize, Vec<u32>) {
-    let size = (len / CHUNKS).clamp(1, CHUNK);
+    let size = chunk(len);
     let mut chunks: Vec<u32> = (0..len.div_ceil(size) as u32).collect();
     rng.shuffle(&mut chunks);
     (size, chunks)
+}
+
+/// How many of `len` entries stay together from epoch to epoch.
+pub fn chunk(len: usize) -> usize {
+    (len / CHUNKS).clamp(1, CHUNK)
 }
 
 #[cfg(test)]
@@ -129,6 +131,7 @@ mod tests {
 
     #[test]
     fn the_size_depends_on_the_data() {
+        let size = |users, items, entries| size(users, items, entries, 1 << 14);
         assert_eq!(size(5, 5, 20), 1);
         assert_eq!(size(6040, 3706, 900_000), 7);
         assert_eq!(size(138_000, 27_000, 20_000_000), 34);
@@ -145,7 +148,7 @@ mod tests {
                 .map(|_| (0..items as u32).filter(|_| rng.uniform() < 0.4).collect::<Vec<_>>().into_iter().map(|i| (i, rng.normal())).collect())
                 .collect();
             let data = Csr::from_rows(items, rows);
-            let grid = Grid::new(&data, |y| y, &rng);
+            let grid = Grid::new(&data, |y| y, [groups, groups + 1], &rng);
             let mut found = Vec::new();
             for (g, stripe) in grid.blocks.iter().enumerate() {
                 for (h, block) in stripe.iter().enumerate() {
