@@ -130,9 +130,8 @@ def board_lines(board: tuple, answer: dict) -> list:
             cells = [number((baselines[name].get(m) or {}).get("value")) for m in metrics]
             lines.append(f"| {name} | {' | '.join(cells)} | | | | | | |")
     lines.append("")
-    for entry in answer["entries"]:
-        if entry.get("note"):
-            lines.append(f"- \\* `{entry['name']}`: {entry['note']}.")
+    for entry in filter(lambda entry: entry.get("note"), answer["entries"]):
+        lines.append(f"- \\* `{entry['name']}`: {entry['note']}.")
     lines += [f"- `{f['algorithm']}` did not take part: {f['error']}." for f in answer["failures"]]
     return lines + [""]
 
@@ -163,11 +162,12 @@ def summary(title: str, boards: list) -> list:
 def page(ranking: list, rating: list, arguments) -> str:
     version = subprocess.check_output([cofil(), "--version"], text=True).split()[1]
     cores = os.cpu_count()
+    only = "".join(f" --only {shlex.quote(name)}" for name in arguments.only or [])
     lines = [
         "# All algorithms, one budget", "",
         "Made by one command, which goes on where it was if it is interrupted:", "",
         "```text",
-        f"scripts/leaderboard.py --data DIR --trials {arguments.trials} --limit {arguments.limit}",
+        f"scripts/leaderboard.py --data DIR --trials {arguments.trials} --limit {arguments.limit:g}{only}",
         "```", "",
         f"Every algorithm had {arguments.trials} trials (the first with its defaults, the others drawn from the "
         "ranges that `cofil algorithms NAME` shows), judged on a tenth of the training data, and at most "
@@ -178,7 +178,7 @@ def page(ranking: list, rating: list, arguments) -> str:
         "after Holm's correction.", "",
         f"cofil {version}, {datetime.date.today()}, {cores} cores. With limits in seconds, results depend on the machine: "
         "a small budget shows what is good without effort, not what is best after any. "
-        "**Best**; *not told from it* (p ≥ 0.05).", "",
+        "**Best**; *not told from it* (p ≥ 0.05)." + (f" {arguments.remark}" if arguments.remark else ""), "",
         "## Ranking: NDCG@10", "", *summary("ndcg@10", ranking),
     ]
     if rating:
@@ -199,6 +199,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=5)
     parser.add_argument("--limit", type=float, default=20, help="seconds for the search, and again for training")
     parser.add_argument("--only", action="append", help="name of a data set; may be repeated")
+    parser.add_argument("--remark", help="what else must be known to read the page")
     parser.add_argument("--keep", type=pathlib.Path, default=ROOT / "target" / "leaderboard")
     parser.add_argument("-o", "--output", type=pathlib.Path, default=ROOT / "docs" / "results.md")
     arguments = parser.parse_args()

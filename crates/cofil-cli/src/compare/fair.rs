@@ -104,6 +104,12 @@ fn enter(
     let entry = contest::enter(recipe, &data.train, data.tested.borrowed(), protocol, &mut run)?;
     let note = entry.epochs.last().filter(|last| last.number < last.of);
     let note = note.map(|last| format!("time was up after {} of {} epochs", last.number, last.of));
+    // Settings of a trial that never came to its end may have deserved more epochs.
+    let best = found.as_ref().map(|found| &found.trials[found.best]).filter(|trial| trial.cut);
+    let cut = best
+        .and_then(|trial| trial.curve.last())
+        .map(|(last, _)| format!("the best trial was cut short after {last} epochs"));
+    let note = note.or(cut);
     Ok(Contestant { entry, found, note })
 }
 
