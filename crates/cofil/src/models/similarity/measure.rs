@@ -159,10 +159,11 @@ pub struct Rests {
 impl Rests {
     /// One more common feature.
     pub fn add(&mut self, x: f32, y: f32) {
+        // Rounded twice: a fused product would be a call where the processor is not known to have it.
         self.count += 1.0;
-        self.xx = x.mul_add(x, self.xx);
-        self.yy = y.mul_add(y, self.yy);
-        self.xy = x.mul_add(y, self.xy);
+        self.xx += x * x;
+        self.yy += y * y;
+        self.xy += x * y;
     }
 
     /// Σxy / √(Σx² Σy²), the correlation around the baseline, times (n − 1) / (n − 1 + shrinkage):
