@@ -2,7 +2,7 @@
 
 use crate::output;
 use anyhow::{Context, Result};
-use cofil::recommender::Card;
+use cofil::recommender::{Card, Changed};
 use cofil::{Error, Recommender};
 use serde_json::json;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let recommender = Recommender::load(&args.model)?;
     let size = std::fs::metadata(&args.model).map_err(|e| Error::io(&args.model, e))?.len();
-    let Card { cofil, algorithm, seed, data, epochs, valid_metric } = recommender.card();
+    let Card { cofil, algorithm, seed, data, epochs, valid_metric, changes } = recommender.card();
     let model = recommender.model();
     let arrays = model.tensors();
     let shapes = || arrays.iter().map(|a| (a.name().to_owned(), a.shape().to_vec()));
@@ -40,6 +40,7 @@ pub fn run(args: &Args) -> Result<()> {
             "data": output::value(data)?,
             "epochs": epochs,
             "valid_metric": valid_metric,
+            "changes": changes,
             "shape": model.kind(),
             "arrays": shapes().collect::<std::collections::BTreeMap<_, _>>(),
             "seen": seen,
@@ -71,6 +72,16 @@ pub fn run(args: &Args) -> Result<()> {
         };
         let loss = last.loss.data + last.loss.penalty;
         facts.push(("epochs", format!("{} of {}, loss {loss:.6}{kept}", last.number, last.of)));
+    }
+    if !changes.is_empty() {
+        let told: Vec<String> = changes
+            .iter()
+            .map(|change| match change {
+                Changed::Updated { events } => format!("updated with {events} events"),
+                Changed::Forgotten { users } => format!("{users} users forgotten"),
+            })
+            .collect();
+        facts.push(("since then", told.join(", ")));
     }
     facts.push(("shape", format!("{}: {}", model.kind(), arrays.join(", "))));
     facts.push((

@@ -8,8 +8,10 @@ mod convert;
 mod describe;
 mod evaluate;
 mod explain;
+mod forget;
 mod input;
 mod inspect;
+mod interview;
 mod judging;
 mod machine;
 mod output;
@@ -26,6 +28,7 @@ mod split;
 mod titles;
 mod train;
 mod tune;
+mod update;
 mod validation;
 
 use anyhow::{Context, Result};
@@ -79,6 +82,12 @@ enum Command {
     Similar(similar::Args),
     /// Predict the values of pairs of users and items
     Predict(predict::Args),
+    /// Ask a new user a few questions, chosen to learn most, and recommend
+    Interview(interview::Args),
+    /// Take new events, users and items into a model without training again
+    Update(update::Args),
+    /// Remove users from a model
+    Forget(forget::Args),
     /// Show what a model file holds
     Inspect(inspect::Args),
     /// Draw a completed matrix or a training curve
@@ -107,6 +116,9 @@ fn run(command: &Command) -> Result<()> {
         Command::Explain(args) => explain::run(args),
         Command::Similar(args) => similar::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Interview(args) => interview::run(args),
+        Command::Update(args) => update::run(args),
+        Command::Forget(args) => forget::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Plot(args) => plot::run(args),
         Command::Algorithms(args) => algorithms::run(args),

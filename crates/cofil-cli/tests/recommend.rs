@@ -147,6 +147,32 @@ fn similar_users_are_of_one_group() {
 }
 
 #[test]
+fn questions_are_asked_and_answers_count() {
+    let place = Place::with_events();
+    place.ok("train events.csv -a ials --set factors=4 -o m");
+    let told = place.json("interview m --answers even1=yes,even3=yes,odd1=no,odd2=?");
+    assert_eq!(told["strategy"], "popular-variance");
+    let history = json!([
+        {"item": "even1", "value": 1.0}, {"item": "even3", "value": 1.0}, {"item": "odd1", "value": 0.0}
+    ]);
+    let mut found = told["history"].as_array().expect("a list").clone();
+    found.sort_by_key(|entry| entry["item"].to_string());
+    assert_eq!(json!(found), history);
+    let question = told["question"].as_str().expect("a name");
+    assert!(!["even1", "even3", "odd1", "odd2"].contains(&question), "{told}");
+    let first = told["items"][0]["item"].as_str().expect("a name");
+    assert!(first.starts_with("even") || first == "all", "{told}");
+    let says = place.fails(1, "interview m --answers even1=perhaps");
+    assert!(says.contains("none of yes, no, ? and a rating"), "{says}");
+    // At the terminal; the input ends at once here.
+    assert!(place.ok("interview m").contains("Recommended:"));
+    place.ok("train events.csv -a ease -o m");
+    assert_eq!(place.json("interview m")["strategy"], "popular-entropy");
+    let says = place.fails(1, "interview m --strategy variance --json");
+    assert!(says.contains("popular-entropy"), "{says}");
+}
+
+#[test]
 fn similar_items_and_titles() {
     let place = with_model();
     place.write("titles.csv", "id,title\neven1,The First\neven2,\"Second, the\"\nall,All\n");

@@ -75,6 +75,12 @@ fn published_files_are_read_as_they_are() {
     for name in ["autorec-item", "autorec-user", "biased-mf"] {
         assert!(answer["ours"][name]["rmse"]["mean"].as_f64().is_some(), "{answer}");
     }
+    let answer = place.json("reproduce interview --quick");
+    for name in ["variance", "popular-variance", "popular-entropy", "popularity", "random"] {
+        let first = answer["ours"][name]["ndcg@20 after 0"]["mean"].as_f64();
+        assert_eq!(first, answer["ours"]["random"]["ndcg@20 after 0"]["mean"].as_f64());
+        assert!(answer["ours"][name]["ndcg@20 after 10"]["mean"].as_f64().is_some(), "{answer}");
+    }
     let rows = |from: u32| {
         (from..from + 8).flat_map(|t| (0..40).map(move |u| (u, (u * 3 + t * 7) % 60, t)))
     };
@@ -83,6 +89,10 @@ fn published_files_are_read_as_they_are() {
     place.write("u.data", tabs(0));
     let answer = place.json("reproduce d2l-ml-100k --quick");
     assert!(answer["ours"]["neumf"]["auc"]["mean"].as_f64().is_some(), "{answer}");
+    let answer = place.json("reproduce update --quick");
+    for name in ["ials stale", "ease updated", "item-knn refit"] {
+        assert!(answer["ours"][name]["ndcg@20"]["mean"].as_f64().is_some(), "{answer}");
+    }
     place.write("ml-1m.train.rating", tabs(0));
     let test = (0..40).map(|u| format!("{u}\t{}\t5\t9\n", (u * 3 + 59) % 60));
     place.write("ml-1m.test.rating", test.collect::<String>());

@@ -23,6 +23,7 @@ pub mod contest;
 pub mod data;
 pub mod error;
 pub mod evaluate;
+pub mod interview;
 pub mod math;
 pub mod model;
 pub mod models;
@@ -46,5 +47,5 @@ pub use models::{
     LogisticMf, Mlp, Neumf, P3Alpha, Popularity, Range, Rp3Beta, Slim, Svd, SvdPlusPlus, Target,
     UserKnn, Warp,
 };
-pub use recommender::{Explanation, Query, Recommender, Scored};
+pub use recommender::{Explanation, Forgotten, Query, Recommender, Scored, Updated};
 pub use train::{Checkpoint, Epoch, Loss, Run, Validation};

@@ -1,6 +1,6 @@
 //! What a trained model is: something that scores items for a user.
 
-use crate::data::{Ratings, Row};
+use crate::data::{Csr, Ratings, Row};
 use crate::math::Matrix;
 use crate::store::Tensor;
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,22 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// Where users and items are, if scores are a product of two vectors and a bias.
+    fn places(&self) -> Option<Places> {
+        None
+    }
+
+    /// The model with new events in it, without training again; `None` if training is the way to do that.
+    fn updated(&self, _change: &Change<'_>) -> Option<Box<dyn Model>> {
+        None
+    }
+
+    /// The model without `users`, rising, of whom `seen` says what they had; those after them close up.
+    /// `None` if training is the way to do that.
+    fn without_users(&self, _users: &[u32], _seen: &Csr) -> Option<Forgetting> {
+        None
+    }
+
     /// Name of the shape in the model file; a shape of your own that is never saved needs none.
     fn kind(&self) -> &'static str {
         "unnamed"
@@ -96,6 +112,36 @@ pub trait Model: Send + Sync {
     fn tensors(&self) -> Vec<Tensor<'_>> {
         Vec::new()
     }
+}
+
+/// Where a model puts users and items: the score of item i at place p is base_i + q_i · p.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// p by user of the training data.
+    pub users: Matrix,
+    /// q by item.
+    pub items: Matrix,
+    /// By item.
+    pub base: Vec<f32>,
+}
+
+/// New events, as a model sees them. The users and items of before come first, with their numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// What everybody has now: users × items, new ones included.
+    pub by_user: &'a Csr,
+    /// Users with something new, rising.
+    pub users: &'a [u32],
+    /// To how many users each item is new.
+    pub added: &'a [u32],
+}
+
+/// A model without some users.
+pub struct Forgetting {
+    /// The model.
+    pub model: Box<dyn Model>,
+    /// What in it was learned from them too; empty if it is as if they had never been.
+    pub remains: Vec<&'static str>,
 }
 
 /// What the entries of a history add to a score.

@@ -8,9 +8,11 @@ mod autorec;
 mod d2l;
 mod files;
 mod gowalla;
+mod interview;
 mod ncf;
 mod report;
 mod toy;
+mod update;
 
 use crate::output;
 use anyhow::Result;
@@ -65,13 +67,15 @@ struct Experiment {
 /// Trains and judges once, with a seed.
 type Trial = Box<dyn Fn(u64) -> Result<Vec<Line>>>;
 
-const EXPERIMENTS: [Experiment; 6] = [
+const EXPERIMENTS: [Experiment; 8] = [
     toy::EXPERIMENT,
     anime::EXPERIMENT,
     d2l::EXPERIMENT,
     ncf::EXPERIMENT,
     autorec::EXPERIMENT,
     gowalla::EXPERIMENT,
+    interview::EXPERIMENT,
+    update::EXPERIMENT,
 ];
 
 pub fn run(args: &Args) -> Result<()> {

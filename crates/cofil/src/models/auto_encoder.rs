@@ -6,11 +6,11 @@
 //! pass through the encoder over the history.
 
 use super::output::Output;
-use crate::data::Row;
+use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::matrix::{self, mul_bt};
 use crate::math::{Matrix, vector};
-use crate::model::{Attribution, Contributions, Model, User, leave_one_out};
+use crate::model::{Attribution, Change, Contributions, Forgetting, Model, User, leave_one_out};
 use crate::store::{Archive, Tensor};
 use crate::train::layers::Activation;
 use serde::{Deserialize, Serialize};
@@ -185,6 +185,14 @@ impl Model for AutoEncoder {
 
     fn item_vectors(&self) -> Option<&Matrix> {
         Some(&self.decoder)
+    }
+
+    fn updated(&self, change: &Change<'_>) -> Option<Box<dyn Model>> {
+        Some(Box::new(self.updated_by(change)))
+    }
+
+    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
+        Some(self.without(users, seen))
     }
 
     fn kind(&self) -> &'static str {

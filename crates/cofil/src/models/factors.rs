@@ -5,11 +5,11 @@
 
 use super::FoldIn;
 use super::output::Output;
-use crate::data::Row;
+use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::matrix::{self, mul_bt};
 use crate::math::{Matrix, vector};
-use crate::model::{Contributions, Model, User, leave_one_out};
+use crate::model::{Change, Contributions, Forgetting, Model, Places, User, leave_one_out};
 use crate::store::{self, Archive, Tensor};
 use crate::train::loss::Response;
 use serde::{Deserialize, Serialize};
@@ -268,6 +268,32 @@ impl Model for Factors {
 
     fn user_vectors(&self) -> Option<&Matrix> {
         (self.factors() > 0).then_some(&self.users)
+    }
+
+    fn places(&self) -> Option<Places> {
+        if self.factors() == 0 || self.settings.link != Link::Identity {
+            return None;
+        }
+        // The bias of a user is one more direction, whose item side is 1.
+        let bias = self.user_bias.iter().any(|&b| b != 0.0);
+        let with = |rows: &Matrix, last: &dyn Fn(usize) -> f32| {
+            let k = rows.cols();
+            let entry = |r: usize, c: usize| if c < k { rows.row(r)[c] } else { last(r) };
+            Matrix::from_fn(rows.rows(), k + usize::from(bias), entry)
+        };
+        Some(Places {
+            users: with(&self.users, &|u| self.user_bias[u]),
+            items: with(&self.items, &|_| 1.0),
+            base: self.item_bias.iter().map(|b| self.settings.offset + b).collect(),
+        })
+    }
+
+    fn updated(&self, change: &Change<'_>) -> Option<Box<dyn Model>> {
+        Some(Box::new(self.updated_by(change)))
+    }
+
+    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
+        Some(self.without(users, seen))
     }
 
     fn kind(&self) -> &'static str {

@@ -6,7 +6,7 @@
 use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::{Matrix, vector};
-use crate::model::{Attribution, Contributions, Model, User};
+use crate::model::{Attribution, Change, Contributions, Forgetting, Model, User};
 use crate::store::{Archive, Tensor};
 use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
@@ -159,6 +159,14 @@ impl Model for ItemWeights {
         for (j, score) in scores.iter_mut().enumerate() {
             *score = score.max(self.weight(j as u32, item));
         }
+    }
+
+    fn updated(&self, change: &Change<'_>) -> Option<Box<dyn Model>> {
+        Some(Box::new(self.updated_by(change)))
+    }
+
+    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
+        Some(self.without(users, seen))
     }
 
     fn kind(&self) -> &'static str {

@@ -38,19 +38,12 @@ impl Ridge {
         solve_with_penalty(&mut a, &mut z, self.penalty)?;
         Some(z)
     }
-
-    /// A, penalty and all.
-    pub fn precision(mut self) -> Matrix {
-        let n = self.x.len();
-        let penalty = floor(&self.a, n, self.penalty);
-        (0..n).for_each(|i| self.a[i * n + i] += penalty);
-        Matrix::from_vec(n, n, self.a)
-    }
 }
 
 impl Factors {
     /// The system of `history`; `None` if fold-in is no ridge regression.
     pub(super) fn ridge(&self, history: Row<'_>) -> Option<Ridge> {
+        let length = history.len() as f32;
         let k = self.factors();
         match self.settings.fold_in {
             FoldIn::Ridge { reg, reg_exponent, bias } => {
@@ -65,7 +58,7 @@ impl Factors {
                     vector::add_scaled(&mut x, self.residual(item, value), &q);
                     add_outer(&mut a, 1.0, &q);
                 }
-                let penalty = reg * (history.len() as f32).powf(reg_exponent);
+                let penalty = reg * length.powf(reg_exponent);
                 Some(Ridge { a, x, pulls, penalty, bias })
             }
             FoldIn::Implicit { reg, reg_exponent, unobserved_weight, alpha } => {
@@ -80,8 +73,7 @@ impl Factors {
                     vector::add_scaled(&mut x, weight * target, q);
                     add_outer(&mut a, weight, q);
                 }
-                let weight =
-                    unobserved_weight.mul_add(self.items.rows() as f32, history.len() as f32);
+                let weight = unobserved_weight.mul_add(self.items.rows() as f32, length);
                 let penalty = reg * weight.powf(reg_exponent);
                 Some(Ridge { a, x, pulls, penalty, bias: false })
             }

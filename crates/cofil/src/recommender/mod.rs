@@ -2,11 +2,15 @@
 
 mod answer;
 mod explain;
+mod forget;
 mod similar;
+mod update;
 
 pub use answer::{Query, Scored};
 pub use explain::{Contribution, Explanation};
+pub use forget::Forgotten;
 pub use similar::{Likeness, ScoredUser, SimilarUsers};
+pub use update::Updated;
 
 use crate::algorithm::Algorithm;
 use crate::data::{Csr, IdMap, Ratings};
@@ -47,6 +51,25 @@ pub struct Card {
     /// What the validation of the epochs measured, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_metric: Option<Metric>,
+    /// What was done to the model after training, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Changed>,
+}
+
+/// Something done to a model after training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Changed {
+    /// [`Recommender::update`].
+    Updated {
+        /// How many events.
+        events: usize,
+    },
+    /// [`Recommender::forget`].
+    Forgotten {
+        /// How many users.
+        users: usize,
+    },
 }
 
 /// The training data of a model in numbers.
@@ -66,6 +89,19 @@ pub struct DataCard {
     pub scale: (f32, f32),
 }
 
+impl DataCard {
+    fn of(ratings: &Ratings) -> Self {
+        Self {
+            fingerprint: ratings.fingerprint(),
+            users: ratings.users.len(),
+            items: ratings.items.len(),
+            interactions: ratings.len(),
+            mean: ratings.mean(),
+            scale: ratings.scale(),
+        }
+    }
+}
+
 impl Recommender {
     /// Trains `algorithm` on `ratings`.
     ///
@@ -77,16 +113,10 @@ impl Recommender {
             cofil: env!("CARGO_PKG_VERSION").into(),
             algorithm: algorithm.clone(),
             seed: run.seed,
-            data: DataCard {
-                fingerprint: ratings.fingerprint(),
-                users: ratings.users.len(),
-                items: ratings.items.len(),
-                interactions: ratings.len(),
-                mean: ratings.mean(),
-                scale: ratings.scale(),
-            },
+            data: DataCard::of(ratings),
             epochs: run.history.clone(),
             valid_metric: run.validation.as_ref().map(|validation| validation.metric),
+            changes: Vec::new(),
         };
         Ok(Self {
             users: ratings.users.clone(),

@@ -1,5 +1,6 @@
 //! What every recipe promises, checked on every recipe of the list.
 
+mod change;
 mod data;
 mod files;
 mod odd;

@@ -11,10 +11,10 @@ pub(super) mod tower;
 use super::factors::Link;
 use super::sampled::Sampled;
 use super::{Factors, FoldIn, factors};
-use crate::data::Row;
+use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::Matrix;
-use crate::model::{Contributions, Model, User, leave_one_out};
+use crate::model::{Change, Contributions, Forgetting, Model, User, leave_one_out};
 use crate::store::{self, Archive, Tensor};
 use crate::train::layers::Activation;
 use crate::train::loss::Response;
@@ -180,7 +180,7 @@ impl Network {
     }
 
     /// The vector to score `user` with: p, then p′; `None` for somebody nothing is known of.
-    fn vector_of(&self, user: User<'_>) -> Option<Vec<f32>> {
+    pub(super) fn vector_of(&self, user: User<'_>) -> Option<Vec<f32>> {
         match user.index {
             Some(u) => {
                 let halves = [
@@ -232,6 +232,14 @@ impl Model for Network {
 
     fn item_vectors(&self) -> Option<&Matrix> {
         Some(self.vectors())
+    }
+
+    fn updated(&self, change: &Change<'_>) -> Option<Box<dyn Model>> {
+        Some(Box::new(self.updated_by(change)))
+    }
+
+    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
+        Some(self.without(users, seen))
     }
 
     fn kind(&self) -> &'static str {

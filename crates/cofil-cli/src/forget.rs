@@ -1,0 +1,71 @@
+//! `cofil forget`.
+
+use crate::output;
+use anyhow::Result;
+use cofil::{Recommender, Run};
+use std::path::PathBuf;
+
+/// Arguments of `cofil forget`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil forget model.cofil --user 42 -o model.cofil
+  cofil forget model.cofil --user 42 --user 43 --refit -o model.cofil --json
+
+Name, history and vector of the user leave the file at once. What the model learned from all users together
+still bears traces, and the answer says what; with --refit the model is trained again on the histories in the
+file, with its own recipe, settings and seed, and is as if the user had never been. The file given with --output
+is replaced in one step; copies elsewhere are for you to delete.")]
+pub struct Args {
+    /// Model file
+    model: PathBuf,
+    /// User to forget; may be given more than once
+    #[arg(long = "user", value_name = "USER", required = true)]
+    users: Vec<String>,
+    /// File for the new model; may be the old one
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Train again without them
+    #[arg(long)]
+    refit: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    output::check_writable(&args.output)?;
+    let mut recommender = Recommender::load(&args.model)?;
+    let users: Vec<&str> = args.users.iter().map(String::as_str).collect();
+    let forgotten = match args.refit {
+        true => recommender.forget_and_refit(&users, &mut Run::default())?,
+        false => recommender.forget(&users)?,
+    };
+    let fingerprint = recommender.save(&args.output)?;
+    if args.json {
+        let mut answer = output::value(&forgotten)?;
+        answer["output"] = args.output.display().to_string().into();
+        answer["fingerprint"] = fingerprint.into();
+        answer["remedy"] = if forgotten.exact { None } else { Some("--refit") }.into();
+        return output::json(&answer);
+    }
+    let exact = match forgotten.exact {
+        true => "yes: the model is as if they had never been".into(),
+        false => format!("no: traces remain in {}", forgotten.remains.join(", ")),
+    };
+    output::facts(&[
+        ("model", args.output.display().to_string()),
+        (
+            "forgotten",
+            format!("{} users, {} interactions", forgotten.users, forgotten.interactions),
+        ),
+        ("exact", exact),
+        ("data", output::sizes(&recommender.card().data)),
+        ("fingerprint", fingerprint),
+    ]);
+    if !forgotten.exact {
+        println!(
+            "\nTo remove the traces too: --refit, or train again from the table without them."
+        );
+    }
+    Ok(())
+}

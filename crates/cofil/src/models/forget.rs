@@ -1,0 +1,91 @@
+//! What trained models can drop of some users, shape by shape: what is stored of each user alone, and
+//! counts. What was learned from everybody at once stays, and is named.
+
+use super::network::{Layers, Product};
+use super::{AutoEncoder, Factors, ItemWeights, Network};
+use crate::data::Csr;
+use crate::math::Matrix;
+use crate::model::Forgetting;
+
+impl Factors {
+    /// `users`, rising, are to be forgotten, of whom `seen` says what they had.
+    pub(super) fn without(&self, users: &[u32], seen: &Csr) -> Forgetting {
+        let popular = uncounted(&self.popular, users, seen);
+        // Counts without vectors: popularity. With a decay in time they are no counts.
+        let counts = seen.column_counts();
+        let counted = self.popular.iter().zip(&counts).all(|(&p, &c)| p == c as f32);
+        let exact = self.factors() == 0 && self.item_bias == self.popular && counted;
+        let model = Self {
+            user_bias: kept(&self.user_bias, users),
+            item_bias: if exact { popular.clone() } else { self.item_bias.clone() },
+            singular_values: self.singular_values.clone(),
+            ..Self::new(
+                without_rows(&self.users, users),
+                self.items.clone(),
+                popular,
+                self.settings,
+            )
+        };
+        let remains = match (exact, self.factors()) {
+            (true, _) => Vec::new(),
+            (false, 0) => vec!["counts that decay with time"],
+            (false, _) => vec!["vectors and biases of items", "the mean", "vectors of other users"],
+        };
+        Forgetting { model: Box::new(model), remains }
+    }
+}
+
+impl ItemWeights {
+    pub(super) fn without(&self, users: &[u32], seen: &Csr) -> Forgetting {
+        let popular = uncounted(&self.popular, users, seen);
+        let model = Self { weights: self.weights.clone(), popular };
+        Forgetting { model: Box::new(model), remains: vec!["weights between items"] }
+    }
+}
+
+impl AutoEncoder {
+    pub(super) fn without(&self, users: &[u32], seen: &Csr) -> Forgetting {
+        let popular = uncounted(&self.popular, users, seen);
+        let model = Self { popular, ..self.clone() };
+        Forgetting { model: Box::new(model), remains: vec!["weights of encoder and decoder"] }
+    }
+}
+
+impl Network {
+    pub(super) fn without(&self, users: &[u32], seen: &Csr) -> Forgetting {
+        let product = self
+            .product
+            .as_ref()
+            .map(|half| Product { users: without_rows(&half.users, users), ..half.clone() });
+        let tower = self
+            .tower
+            .as_ref()
+            .map(|half| Layers { users: without_rows(&half.users, users), ..half.clone() });
+        let popular = uncounted(&self.popular, users, seen);
+        let model = Self::new(product, tower, popular, self.stranger.clone(), self.settings);
+        let remains = vec!["vectors of items", "weights of layers", "vectors of other users"];
+        Forgetting { model: Box::new(model), remains }
+    }
+}
+
+/// How often each item occurs, without `users`.
+fn uncounted(popular: &[f32], users: &[u32], seen: &Csr) -> Vec<f32> {
+    let mut popular = popular.to_vec();
+    for &u in users {
+        for &item in seen.row(u as usize).columns {
+            popular[item as usize] = (popular[item as usize] - 1.0).max(0.0);
+        }
+    }
+    popular
+}
+
+fn kept(numbers: &[f32], users: &[u32]) -> Vec<f32> {
+    let stays = |(u, _): &(usize, &f32)| users.binary_search(&(*u as u32)).is_err();
+    numbers.iter().enumerate().filter(stays).map(|(_, &x)| x).collect()
+}
+
+fn without_rows(matrix: &Matrix, users: &[u32]) -> Matrix {
+    let stay: Vec<u32> =
+        (0..matrix.rows() as u32).filter(|u| users.binary_search(u).is_err()).collect();
+    matrix.gather(&stay)
+}

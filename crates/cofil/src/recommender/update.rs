@@ -1,0 +1,122 @@
+//! New events, users and items in a trained model, without training again.
+
+use super::{Changed, DataCard, Recommender};
+use crate::data::{Duplicates, IdMap, Interactions, Ratings};
+use crate::error::{Error, Result};
+use crate::model::{Change, Model};
+use crate::train::Run;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// What an update did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Updated {
+    /// Events that were read.
+    pub events: usize,
+    /// Users with something new, those without any interaction before among them.
+    pub users: usize,
+    /// Of these, users that the model did not know.
+    pub new_users: usize,
+    /// Items that the model did not know.
+    pub new_items: usize,
+    /// Interactions that the model knows of now.
+    pub interactions: usize,
+}
+
+impl Recommender {
+    /// Takes `events` into the model. Of a pair that is there already, the new value counts. What each
+    /// shape makes of it is told in `docs/serving.md`: users with something new are folded in as strangers
+    /// are, new items get vectors or weights by the users they share with known ones, and all else stays; models
+    /// of neighbours, whose training is counting, are trained again.
+    ///
+    /// # Errors
+    /// If the model file does not say what users have, the events have values where the model was trained
+    /// without, or a model that is trained again cannot be. The recommender is then as it was.
+    pub fn update(&mut self, events: &Interactions) -> Result<Updated> {
+        if self.seen.nnz() == 0 {
+            let why = "the model does not say what its users have (it was saved with --no-seen); train again";
+            return Err(Error::Unfit(why.into()));
+        }
+        let valued = events.value.iter().any(|&value| value != 1.0);
+        if self.card.data.scale == (1.0, 1.0) && valued {
+            let why = "the model was trained on interactions without values, and these have some; \
+                       read them as interactions (`--implicit`)";
+            return Err(Error::Unfit(why.into()));
+        }
+        let (ratings, mut touched) = self.with(events)?;
+        touched.sort_unstable();
+        touched.dedup();
+        let before = self.seen.column_counts().into_iter().chain(std::iter::repeat(0));
+        let now = ratings.by_user.column_counts();
+        let added: Vec<u32> = now.iter().zip(before).map(|(now, before)| now - before).collect();
+        let change = Change { by_user: &ratings.by_user, users: &touched, added: &added };
+        let model = match self.model.updated(&change) {
+            Some(model) => model,
+            None => self.fitted(&ratings, &mut Run::default())?,
+        };
+        let updated = Updated {
+            events: events.len(),
+            users: touched.len(),
+            new_users: ratings.users.len() - self.users.len(),
+            new_items: ratings.items.len() - self.items.len(),
+            interactions: ratings.len(),
+        };
+        self.model = model;
+        self.take(ratings);
+        self.card.changes.push(Changed::Updated { events: updated.events });
+        Ok(updated)
+    }
+
+    /// What users have with `events`, by numbers that continue; and whose they are.
+    fn with(&self, events: &Interactions) -> Result<(Ratings, Vec<u32>)> {
+        let (mut users, mut items) = ((*self.users).clone(), (*self.items).clone());
+        let user = numbered(&mut users, &events.users, &events.user)?;
+        let item = numbered(&mut items, &events.items, &events.item)?;
+        let mut all = Interactions {
+            users: Arc::new(users),
+            items: Arc::new(items),
+            ..Interactions::default()
+        };
+        for (u, row) in self.seen.iter().enumerate() {
+            all.user.extend(std::iter::repeat_n(u as u32, row.len()));
+        }
+        all.item.extend_from_slice(self.seen.columns());
+        all.value.extend_from_slice(self.seen.values());
+        all.user.extend_from_slice(&user);
+        all.item.extend(item);
+        all.value.extend_from_slice(&events.value);
+        Ok((Ratings::new(&all, Duplicates::Last)?, user))
+    }
+
+    /// The model that its own recipe, settings and seed make of `ratings`.
+    pub(super) fn fitted(&self, ratings: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        run.seed = self.card.seed;
+        self.card.algorithm.fit(ratings, run)
+    }
+
+    /// `ratings` are what users have from now on.
+    pub(super) fn take(&mut self, ratings: Ratings) {
+        let data = DataCard::of(&ratings);
+        self.card.data = match self.seen.nnz() {
+            // Without histories nothing can be told anew but sizes.
+            0 => DataCard { users: data.users, ..self.card.data.clone() },
+            _ => data,
+        };
+        self.fingerprint = None;
+        (self.users, self.items, self.seen) = (ratings.users, ratings.items, ratings.by_user);
+    }
+}
+
+/// The numbers of `rows`, which count in `names`, in `into`; new names are appended in their order.
+fn numbered(into: &mut IdMap, names: &IdMap, rows: &[u32]) -> Result<Vec<u32>> {
+    let mut known: Vec<Option<u32>> = vec![None; names.len()];
+    let mut number = |&row: &u32| match known[row as usize] {
+        Some(number) => Ok(number),
+        None => {
+            let number = into.insert(names.name(row))?;
+            known[row as usize] = Some(number);
+            Ok(number)
+        }
+    };
+    rows.iter().map(&mut number).collect()
+}

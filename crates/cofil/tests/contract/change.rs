@@ -1,0 +1,89 @@
+//! New events and users who leave, for every recipe.
+
+use super::data::board;
+use super::{bytes, recipes, suited, train};
+use cofil::{Interactions, Query, Ratings, Run};
+
+/// Events of a new user and of somebody known with a new item.
+fn events(value: f32) -> Interactions {
+    let table =
+        [("new", "id2"), ("new", "id4"), ("new", "fresh"), ("id6", "fresh"), ("id8", "fresh")];
+    let users: cofil::IdMap = ["new", "id6", "id8"].iter().collect();
+    let items: cofil::IdMap = ["id2", "id4", "fresh"].iter().collect();
+    Interactions {
+        user: table.iter().map(|e| users.get(e.0).expect("in the list")).collect(),
+        item: table.iter().map(|e| items.get(e.1).expect("in the list")).collect(),
+        value: vec![value; table.len()],
+        users: users.into(),
+        items: items.into(),
+        ..Interactions::default()
+    }
+}
+
+#[test]
+fn new_events_give_the_same_finite_model_for_any_number_of_threads() {
+    for algorithm in recipes() {
+        let name = algorithm.name();
+        let ratings = suited(&algorithm, &board(&algorithm, 30));
+        let value = ratings.scale().1;
+        let updated = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let mut recommender = train(&algorithm, &ratings);
+                let told = recommender.update(&events(value)).unwrap();
+                assert_eq!(
+                    (told.events, told.users, told.new_users, told.new_items),
+                    (5, 3, 1, 1),
+                    "{name}"
+                );
+                recommender
+            })
+        };
+        let recommender = updated(1);
+        assert!(bytes(&recommender) == bytes(&updated(3)), "{name}");
+        let all = Query { n: 100, seen: true, ..Query::default() };
+        for user in ["new", "id6", "id7"] {
+            let list = recommender.recommend(user, &all).unwrap();
+            assert_eq!(list.len(), 31, "{name}");
+            assert!(list.iter().all(|s| s.score.is_finite()), "{name}");
+        }
+        // What is saved can be read.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.cofil");
+        recommender.save(&path).unwrap();
+        let loaded = cofil::Recommender::load(&path).unwrap();
+        assert_eq!(
+            loaded.recommend("new", &all).unwrap(),
+            recommender.recommend("new", &all).unwrap()
+        );
+    }
+}
+
+#[test]
+fn who_leaves_is_gone_and_the_others_are_served_as_before() {
+    for algorithm in recipes() {
+        let name = algorithm.name();
+        let ratings: Ratings = suited(&algorithm, &board(&algorithm, 30));
+        let mut recommender = train(&algorithm, &ratings);
+        let before = recommender.recommend("id13", &Query::default()).unwrap();
+        let before: Vec<(String, f32)> = before.iter().map(|s| (s.item.into(), s.score)).collect();
+        let had = recommender.user("id4").unwrap().history.len();
+        let told = recommender.forget(&["id4"]).unwrap();
+        assert_eq!((told.users, told.interactions), (1, had), "{name}");
+        let neighbours = recommender.model().kind().ends_with("neighbours");
+        assert_eq!(told.exact, name == "popularity" || neighbours, "{name}: {told:?}");
+        assert!(recommender.user("id4").is_err(), "{name}");
+        if name != "popularity" && !neighbours {
+            let after = recommender.recommend("id13", &Query::default()).unwrap();
+            let after: Vec<(String, f32)> =
+                after.iter().map(|s| (s.item.into(), s.score)).collect();
+            assert_eq!(after, before, "{name}");
+        }
+        assert!(
+            recommender.forget_and_refit(&["id5"], &mut Run::default()).unwrap().exact,
+            "{name}"
+        );
+        assert_eq!(recommender.users().len(), 28, "{name}");
+        assert_eq!(recommender.card().data.users, 28, "{name}");
+    }
+}
