@@ -90,7 +90,7 @@ fn recipes() -> Vec<Algorithm> {
             Algorithm::AutorecUser(default) => Algorithm::AutorecUser(small(default)),
             Algorithm::Gmf(gmf) => {
                 let training = Training { epochs: 40, ..fast(gmf.training) };
-                Algorithm::Gmf(Gmf { factors: 8, training })
+                Algorithm::Gmf(Gmf { factors: 8, training, ..gmf })
             }
             Algorithm::Mlp(mlp) => Algorithm::Mlp(Mlp { training: fast(mlp.training), ..mlp }),
             Algorithm::Neumf(neumf) => Algorithm::Neumf(Neumf {

@@ -3,13 +3,14 @@
 use super::batch::{Batch, Feed, Touched};
 use super::parts::{Active, Parts, Sides};
 use super::shard::{Common, Embedded, Shard};
-use super::{Plan, Response};
+use super::{Output, Plan};
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::math::lanes::padded;
 use crate::math::vector::add_scaled;
 use crate::math::{Matrix, Rng};
 use crate::models::Network;
+use crate::models::factors::Link as Response;
 use crate::models::network::Settings;
 use crate::models::network::tower::Tower;
 use crate::train::loss::Objective;
@@ -202,8 +203,10 @@ impl<'a> Networks<'a> {
                 if let Some(product) = product.as_mut().filter(|_| active.product) {
                     sides(product, &gradients.product_users, &gradients.product_items);
                 }
-                for (half, active) in [active.product, active.tower].into_iter().enumerate() {
-                    if active {
+                let learned = plan.output == Output::Learned;
+                let halves = [active.product && learned, active.tower];
+                for (half, learns) in halves.into_iter().enumerate() {
+                    if learns {
                         let sum = sum(shards, |shard| &shard.output[half]);
                         let width = output[half].values.cols();
                         output[half].step(0, &sum[..width], rate);

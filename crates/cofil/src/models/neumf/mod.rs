@@ -6,7 +6,9 @@
 //! interaction is learned together with negatives drawn anew every epoch, by cross-entropy, pairwise or
 //! with a sampled softmax ([`crate::train::loss`]); values are learned by squared error without negatives.
 //! With λ = `reg` and L the mean loss of a batch, what is made small is L + λ × the mean over its samples of
-//! ‖p_u‖² + ‖q_i‖²; the layers pay nothing, for the penalty that suits embeddings starves them.
+//! ‖p_u‖² + ‖q_i‖²; the layers pay nothing, for the penalty that suits embeddings starves them. The h of
+//! the product may be fixed to 1 ([`Output`]), which makes `gmf` the dot product of Rendle et al., "Neural
+//! collaborative filtering vs. matrix factorization revisited", RecSys 2020.
 //!
 //! One learner serves all three. With `pretrain_epochs` = p, `neumf` first learns p epochs of its product
 //! alone, then p epochs of its tower alone, each with output weights of its own, and goes on from
@@ -22,26 +24,18 @@ mod batch;
 mod learner;
 mod parts;
 mod shard;
+mod training;
 
-use super::factors::Link as Response;
-use super::sampled::Sampled;
-use super::{
-    Range, Recipe, Target, check_count, check_decay, check_dropout, check_not_negative,
-    check_positive,
-};
+pub use training::{Link, Training};
+
+use super::{Range, Recipe, Target, check_count, check_dropout};
 use crate::data::Ratings;
-use crate::data::read::{ReadOptions, read_negatives};
-use crate::data::sample::{Sampler, Sampling};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::train::Run;
 use crate::train::layers::Activation;
-use crate::train::loss::Objective;
-use crate::train::optimizer::Optimizer;
-use crate::train::schedule::Schedule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// Settings of `gmf`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -49,6 +43,8 @@ use std::path::Path;
 pub struct Gmf {
     /// Length of the embeddings, ≥ 1.
     pub factors: usize,
+    /// What weights the products have.
+    pub output: Output,
     /// How it learns.
     #[serde(flatten)]
     pub training: Training,
@@ -76,6 +72,8 @@ pub struct Mlp {
 pub struct Neumf {
     /// Length of the embeddings that are multiplied, ≥ 1.
     pub factors: usize,
+    /// What weights their products have.
+    pub output: Output,
     /// The tower: numbers that go in, half of them of the user and half of the item, and then those that
     /// come out of each layer. At least two, the first even.
     pub layers: Vec<usize>,
@@ -92,84 +90,20 @@ pub struct Neumf {
     pub training: Training,
 }
 
-/// How a network learns: settings that all three recipes have.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Training {
-    /// Passes over the interactions, ≥ 1.
-    pub epochs: usize,
-    /// Samples per step, interactions and negatives alike, ≥ 1; a step has at least one interaction.
-    pub batch_size: usize,
-    /// What is made small: `bce`, `bpr` and `softmax` learn from interactions that all count alike, `squared`
-    /// from values.
-    pub loss: Objective,
-    /// From score to value under `squared`; the other losses take no notice.
-    pub link: Link,
-    /// Negatives per interaction, ≥ 1 and fewer than there are items; `squared` takes no notice.
-    pub negatives: usize,
-    /// From where negatives are drawn; `squared` takes no notice.
-    pub sampler: Sampling,
-    /// Of `popularity`: negatives come in proportion to this power of how often an item occurs, in
-    /// [0, 4]; the others take no notice.
-    pub sampler_exponent: f32,
-    /// A file of negatives by user, to be drawn from in place of `sampler`: lines of a user and items.
-    pub negatives_file: Option<String>,
-    /// How a gradient becomes a step.
-    pub optimizer: Optimizer,
-    /// η, the step length, > 0.
-    pub learning_rate: f32,
-    /// How η changes from epoch to epoch.
-    pub schedule: Schedule,
-    /// What η is multiplied with after every epoch (`exponential`), or its smallest share (`cosine`); in (0, 1].
-    pub decay: f32,
-    /// Epochs from start to start of `cosine`, ≥ 1.
-    pub period: usize,
-    /// λ, the L2 penalty on the embeddings of each sample, ≥ 0; the layers pay none.
-    pub reg: f32,
-    /// Share of η by which embeddings and weights shrink at every step that touches them, whatever the
-    /// gradient (AdamW), ≥ 0.
-    pub weight_decay: f32,
-    /// Standard deviation of the first embeddings, > 0.
-    pub init_scale: f32,
-}
-
-/// From score to value.
+/// The weights h of the product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Link {
-    /// The score itself.
+pub enum Output {
+    /// Learned, as in the paper. They pay no penalty: they grow, embeddings shrink, and `reg` loses its force.
     #[default]
-    Linear,
-    /// low + (high − low) · σ(s) with the smallest and largest value of the data.
-    Sigmoid,
-}
-
-impl Default for Training {
-    fn default() -> Self {
-        Self {
-            epochs: 20,
-            batch_size: 1024,
-            loss: Objective::Bce,
-            link: Link::Linear,
-            negatives: 4,
-            sampler: Sampling::Uniform,
-            sampler_exponent: 0.75,
-            negatives_file: None,
-            optimizer: Optimizer::Adam,
-            learning_rate: 0.001,
-            schedule: Schedule::Constant,
-            decay: 0.9,
-            period: 10,
-            reg: 0.0,
-            weight_decay: 0.0,
-            init_scale: 0.05,
-        }
-    }
+    Learned,
+    /// All 1: the dot product of Rendle et al. (RecSys 2020). With `reg` it ranks better by far.
+    Ones,
 }
 
 impl Default for Gmf {
     fn default() -> Self {
-        Self { factors: 32, training: Training::default() }
+        Self { factors: 32, output: Output::default(), training: Training::default() }
     }
 }
 
@@ -184,6 +118,7 @@ impl Default for Neumf {
     fn default() -> Self {
         Self {
             factors: 32,
+            output: Output::default(),
             layers: vec![64, 32, 16, 8],
             activation: Activation::Relu,
             dropout: 0.0,
@@ -199,6 +134,7 @@ impl Default for Neumf {
 pub(crate) struct Plan {
     /// 0 without product.
     factors: usize,
+    output: Output,
     /// Empty without tower.
     layers: Vec<usize>,
     activation: Activation,
@@ -210,24 +146,34 @@ pub(crate) struct Plan {
 
 impl From<&Gmf> for Plan {
     fn from(gmf: &Gmf) -> Self {
-        let Gmf { factors, training } = gmf.clone();
+        let Gmf { factors, output, training } = gmf.clone();
         let (layers, activation) = (Vec::new(), Activation::Identity);
-        Self { factors, layers, activation, dropout: 0.0, pretrain_epochs: 0, alpha: 1.0, training }
+        let (dropout, pretrain_epochs, alpha) = (0.0, 0, 1.0);
+        Self { factors, output, layers, activation, dropout, pretrain_epochs, alpha, training }
     }
 }
 
 impl From<&Mlp> for Plan {
     fn from(mlp: &Mlp) -> Self {
         let Mlp { layers, activation, dropout, training } = mlp.clone();
-        Self { factors: 0, layers, activation, dropout, pretrain_epochs: 0, alpha: 0.0, training }
+        let (factors, output, pretrain_epochs, alpha) = (0, Output::default(), 0, 0.0);
+        Self { factors, output, layers, activation, dropout, pretrain_epochs, alpha, training }
     }
 }
 
 impl From<&Neumf> for Plan {
     fn from(neumf: &Neumf) -> Self {
-        let Neumf { factors, layers, activation, dropout, pretrain_epochs, alpha, training } =
-            neumf.clone();
-        Self { factors, layers, activation, dropout, pretrain_epochs, alpha, training }
+        let Neumf {
+            factors,
+            output,
+            layers,
+            activation,
+            dropout,
+            pretrain_epochs,
+            alpha,
+            training,
+        } = neumf.clone();
+        Self { factors, output, layers, activation, dropout, pretrain_epochs, alpha, training }
     }
 }
 
@@ -289,124 +235,6 @@ impl Recipe for Neumf {
 fn tower_ranges() -> Vec<Range> {
     let layers = [vec![32, 16, 8], vec![64, 32, 16, 8], vec![128, 64, 32, 16]];
     vec![Range::choice("layers", layers), Range::real("dropout", 0.0, 0.5)]
-}
-
-impl Training {
-    /// What is worth tuning of how it learns. The default of `reg`, none at all, has no place on a
-    /// logarithmic scale; the low end does as little.
-    fn ranges(&self) -> Vec<Range> {
-        let mut ranges = vec![
-            Range::whole("epochs", 3, 30),
-            Range::log("learning_rate", 0.0002, 0.01),
-            Range::log("reg", 1e-8, 0.01),
-        ];
-        if self.loss != Objective::Squared {
-            ranges.push(Range::whole("negatives", 1, 8));
-        }
-        ranges
-    }
-
-    fn target(&self) -> Target {
-        match self.loss {
-            Objective::Squared => Target::Rating,
-            _ => Target::Preference,
-        }
-    }
-
-    /// Scores per interaction: its own and those of its negatives.
-    fn group(&self) -> usize {
-        if self.loss == Objective::Squared { 1 } else { 1 + self.negatives }
-    }
-
-    fn check(&self, train: &Ratings) -> Result<()> {
-        check_count("epochs", self.epochs)?;
-        check_count("batch_size", self.batch_size)?;
-        check_count("period", self.period)?;
-        check_positive("learning_rate", self.learning_rate)?;
-        check_positive("init_scale", self.init_scale)?;
-        check_not_negative("reg", self.reg)?;
-        check_not_negative("weight_decay", self.weight_decay)?;
-        check_decay(self.decay)?;
-        if !(0.0..=4.0).contains(&self.sampler_exponent) {
-            let says = format!("must be between 0 and 4, got {}", self.sampler_exponent);
-            return Err(Error::setting("sampler_exponent", says));
-        }
-        if u32::try_from(train.len()).is_err() {
-            return Err(Error::Unfit(
-                "networks learn from at most 4,294,967,295 interactions".into(),
-            ));
-        }
-        let (low, high) = train.scale();
-        if self.loss == Objective::Squared {
-            if self.link == Link::Sigmoid && low == high {
-                let says = format!("all values are {low}, and `sigmoid` needs two; use `linear`");
-                return Err(Error::setting("link", says));
-            }
-            return Ok(());
-        }
-        if low != high || low <= 0.0 {
-            let says = format!(
-                "learns from interactions that all count alike, and here are values from {low} to {high}: \
-                 take them all as interactions with `--implicit`, or the high ones with `--threshold`, or \
-                 learn the values with `loss` = squared"
-            );
-            return Err(Error::setting("loss", says));
-        }
-        let items = train.items.len();
-        if items < 2 {
-            let says = "all interactions are with one item: there is nothing to rank it against";
-            return Err(Error::Unfit(says.into()));
-        }
-        match self.negatives {
-            0 => Err(Error::setting("negatives", "this loss needs at least 1, got 0")),
-            n if n >= items => Err(Error::setting(
-                "negatives",
-                format!("must be fewer than there are items, and {n} are asked for of {items}"),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// Where negatives come from.
-    fn sampler<'a>(&self, train: &'a Ratings) -> Result<Sampler<'a>> {
-        let Some(path) = &self.negatives_file else {
-            return Ok(Sampler::new(&train.by_user, self.sampler, self.sampler_exponent));
-        };
-        let (path, options) = (Path::new(path), ReadOptions::default());
-        let lists = read_negatives(path, &options, &train.users, &train.items)?;
-        let sampler = Sampler::given(&train.by_user, &lists.by_user);
-        match (0..train.users.len() as u32).any(|u| sampler.has_negatives(u)) {
-            true => Ok(sampler),
-            false => {
-                let says = format!("{}: no negatives for any user of the data", path.display());
-                Err(Error::setting("negatives_file", says))
-            }
-        }
-    }
-
-    /// From score to what is predicted.
-    fn response(&self, train: &Ratings) -> Response {
-        match (self.loss, self.link) {
-            (Objective::Squared, Link::Sigmoid) => {
-                let (low, high) = train.scale();
-                Response::Sigmoid { low, high }
-            }
-            _ => Response::Identity,
-        }
-    }
-
-    /// How strangers get a vector.
-    fn fold_in(&self) -> Sampled {
-        let squared = self.loss == Objective::Squared;
-        Sampled {
-            loss: self.loss,
-            negatives: if squared { 0 } else { self.negatives as u32 },
-            // A file says nothing of strangers.
-            sampler: if self.negatives_file.is_some() { Sampling::Uniform } else { self.sampler },
-            exponent: self.sampler_exponent,
-            reg: self.reg,
-        }
-    }
 }
 
 impl Plan {

@@ -1,6 +1,6 @@
 //! The parameters of a network while it learns.
 
-use super::Plan;
+use super::{Output, Plan};
 use crate::math::{Matrix, Rng, vector};
 use crate::models::network::{Layers, Product};
 use crate::train::layers::glorot;
@@ -38,8 +38,8 @@ pub(super) struct Active {
 }
 
 impl Parts {
-    /// The first parameters: embeddings normal, weights uniform, the output's within ± √(3 / inputs), the
-    /// bias `bias`.
+    /// The first parameters: embeddings normal, weights uniform, the output's within ± √(3 / inputs) or 1,
+    /// the bias `bias`.
     pub fn new(plan: &Plan, users: usize, items: usize, bias: f32, seed: u64) -> Self {
         let training = &plan.training;
         let table =
@@ -68,10 +68,13 @@ impl Parts {
         let layers = plan.layers.windows(2).map(layer).collect();
         let mut rng = Rng::new(seed, &[0, 5]);
         let last = if plan.layers.is_empty() { 0 } else { plan.layers[plan.layers.len() - 1] };
-        let output = [plan.factors, last].map(|width| {
+        let mut output = [plan.factors, last].map(|width| {
             let bound = (3.0 / width as f32).sqrt();
             plain(row((0..width).map(|_| bound * (2.0 * rng.uniform() - 1.0)).collect()))
         });
+        if plan.output == Output::Ones {
+            output[0].values.data_mut().fill(1.0);
+        }
         Self {
             product: sides(plan.factors, 0),
             tower: sides(plan.layers.first().map_or(0, |inputs| inputs / 2), 2),

@@ -4,7 +4,10 @@ use super::*;
 use crate::data::{Csr, IdMap};
 use crate::math::Rng;
 use crate::models::Network;
+use crate::models::factors::Link as Response;
 use crate::train::Learner;
+use crate::train::loss::Objective;
+use crate::train::optimizer::Optimizer;
 use proptest::prelude::{ProptestConfig, proptest};
 use serde_json::Value;
 use std::sync::Arc;
@@ -428,7 +431,7 @@ fn settings_out_of_range_are_refused_with_a_reason() {
 
     let fit = |train: &Ratings, loss, link| {
         let training = Training { loss, link, epochs: 1, ..Training::default() };
-        match (Gmf { factors: 2, training }).fit(train, &mut Run::default()) {
+        match (Gmf { factors: 2, training, ..Gmf::default() }).fit(train, &mut Run::default()) {
             Ok(_) => panic!("taken"),
             Err(e) => e.to_string(),
         }
@@ -471,4 +474,18 @@ fn negatives_come_from_a_file_if_one_is_named() {
     assert!(says.contains("no negatives for any user"), "{says}");
     plan.training.negatives_file = Some("/no/such/file".into());
     assert!(plan.fit(&train, &mut Run::default()).is_err());
+}
+
+#[test]
+fn output_weights_of_one_stay() {
+    let train = data();
+    let plan = Plan { output: Output::Ones, ..plan() };
+    let mut networks = Networks::new(&plan, &train, 3).unwrap();
+    let embeddings = |networks: &Networks<'_>| {
+        networks.parts.product.as_ref().expect("a product").items.values.data().to_vec()
+    };
+    let before = embeddings(&networks);
+    networks.epoch(1, &Rng::new(3, &[1]));
+    assert_eq!(networks.parts.output[0].values.data(), [1.0; 3]);
+    assert_ne!(embeddings(&networks), before);
 }
