@@ -65,6 +65,8 @@ pub(crate) trait Learner {
     }
     /// The model as it stands; usable after every epoch.
     fn model(&self) -> Self::Model;
+    /// There will be no further epoch: what only learning needs may go before the last model is made.
+    fn finish(&mut self) {}
     /// Every number that the next epoch depends on, in a fixed order: saved and restored by
     /// checkpoints and by early stopping.
     fn state(&mut self) -> Vec<&mut [f32]>;
@@ -169,6 +171,7 @@ impl Run<'_> {
             }
         }
         restore(learner, &progress.best);
+        learner.finish();
         Ok(learner.model())
     }
 }

@@ -260,6 +260,11 @@ impl<S: Served> Learner for Network<'_, S> {
         S::shape(self)
     }
 
+    fn finish(&mut self) {
+        [&mut self.encoder, &mut self.decoder].into_iter().for_each(Table::finish);
+        self.codes = Vec::new();
+    }
+
     fn state(&mut self) -> Vec<&mut [f32]> {
         let tables = [&mut self.encoder, &mut self.hidden_bias, &mut self.decoder];
         tables.into_iter().flat_map(Table::state).collect()

@@ -329,6 +329,10 @@ impl Learner for Networks<'_> {
         Network::new(product, tower, self.popular.clone(), stranger, settings)
     }
 
+    fn finish(&mut self) {
+        self.parts.finish();
+    }
+
     fn state(&mut self) -> Vec<&mut [f32]> {
         self.parts.state()
     }

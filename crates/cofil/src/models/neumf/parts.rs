@@ -96,6 +96,11 @@ impl Parts {
         self.tables().flat_map(Table::state).collect()
     }
 
+    /// Lets go of what only learning needs.
+    pub fn finish(&mut self) {
+        self.tables().for_each(Table::finish);
+    }
+
     /// From halves that learned alone to one network: h = [α h_product ; (1 − α) h_tower], the biases likewise;
     /// what the optimizer remembers is forgotten.
     pub fn join(&mut self, alpha: f32) {

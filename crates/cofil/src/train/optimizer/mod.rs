@@ -143,6 +143,11 @@ impl Table {
         }
     }
 
+    /// Lets go of all but the parameters: there will be no further step.
+    pub fn finish(&mut self) {
+        (self.first, self.second, self.steps) = Default::default();
+    }
+
     /// Everything the next step depends on.
     pub fn state(&mut self) -> impl Iterator<Item = &mut [f32]> {
         let memory = [&mut self.first[..], &mut self.second, &mut self.steps];
