@@ -126,12 +126,15 @@ impl<'a> Networks<'a> {
     fn rate(&self, number: usize) -> f32 {
         let before = self.plan.pretrain_epochs;
         let training = &self.plan.training;
-        let epoch = match number {
-            _ if number <= before => number,
-            _ if number <= 2 * before => number - before,
-            _ => number - 2 * before,
+        let (epoch, start) = match number {
+            _ if number <= before => (number, training.learning_rate),
+            _ if number <= 2 * before => (number - before, training.learning_rate),
+            _ => {
+                let rate = self.plan.joint_rate.filter(|_| before > 0);
+                (number - 2 * before, rate.unwrap_or(training.learning_rate))
+            }
         };
-        training.schedule.rate(training.learning_rate, training.decay, training.period, epoch)
+        training.schedule.rate(start, training.decay, training.period, epoch)
     }
 
     /// One step; answers the summed loss before it.

@@ -15,7 +15,8 @@
 //! h = [α h_product ; (1 − α) h_tower] with the memory of its optimizer cleared. Where we differ from the
 //! paper: an interaction stays in one batch with its negatives, so that its user is gone through
 //! once; Adam is lazy, and so are its penalties, on rows of embeddings that no sample touches
-//! ([`crate::train::optimizer`]); the joint epochs use the same optimizer as those before.
+//! ([`crate::train::optimizer`]); the joint epochs use the same optimizer as those before, at a rate of
+//! their own (`joint_rate`).
 //!
 //! A batch is cut into shards, a number that depends on the batch alone; their gradients are added in order.
 //! Rows of embeddings that repeat are grouped before the batch is learned from, and stepped once.
@@ -28,7 +29,7 @@ mod training;
 
 pub use training::{Link, Training};
 
-use super::{Range, Recipe, Target, check_count, check_dropout};
+use super::{Range, Recipe, Target, check_count, check_dropout, check_positive};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -83,6 +84,9 @@ pub struct Neumf {
     pub dropout: f32,
     /// Epochs of the product alone, and as many of the tower alone, before `epochs` of both; 0 for none.
     pub pretrain_epochs: usize,
+    /// η of `epochs` after a pre-training, > 0, on the same schedule; null for `learning_rate`. Halves that
+    /// have learned alone forget much of it at the rate they began with.
+    pub joint_rate: Option<f32>,
     /// α, the weight of the product where both begin to learn together, in [0, 1]; the tower has 1 − α.
     pub alpha: f32,
     /// How it learns.
@@ -123,6 +127,7 @@ impl Default for Neumf {
             activation: Activation::Relu,
             dropout: 0.0,
             pretrain_epochs: 0,
+            joint_rate: None,
             alpha: 0.5,
             training: Training::default(),
         }
@@ -140,6 +145,7 @@ pub(crate) struct Plan {
     activation: Activation,
     dropout: f32,
     pretrain_epochs: usize,
+    joint_rate: Option<f32>,
     alpha: f32,
     training: Training,
 }
@@ -147,17 +153,17 @@ pub(crate) struct Plan {
 impl From<&Gmf> for Plan {
     fn from(gmf: &Gmf) -> Self {
         let Gmf { factors, output, training } = gmf.clone();
-        let (layers, activation) = (Vec::new(), Activation::Identity);
-        let (dropout, pretrain_epochs, alpha) = (0.0, 0, 1.0);
-        Self { factors, output, layers, activation, dropout, pretrain_epochs, alpha, training }
+        let layers = Vec::new();
+        let base = Plan::from(&Neumf { factors, output, layers, training, ..Neumf::default() });
+        Self { activation: Activation::Identity, alpha: 1.0, ..base }
     }
 }
 
 impl From<&Mlp> for Plan {
     fn from(mlp: &Mlp) -> Self {
         let Mlp { layers, activation, dropout, training } = mlp.clone();
-        let (factors, output, pretrain_epochs, alpha) = (0, Output::default(), 0, 0.0);
-        Self { factors, output, layers, activation, dropout, pretrain_epochs, alpha, training }
+        let neumf = Neumf { layers, activation, dropout, training, ..Neumf::default() };
+        Self { factors: 0, alpha: 0.0, ..Plan::from(&neumf) }
     }
 }
 
@@ -170,10 +176,21 @@ impl From<&Neumf> for Plan {
             activation,
             dropout,
             pretrain_epochs,
+            joint_rate,
             alpha,
             training,
         } = neumf.clone();
-        Self { factors, output, layers, activation, dropout, pretrain_epochs, alpha, training }
+        Self {
+            factors,
+            output,
+            layers,
+            activation,
+            dropout,
+            pretrain_epochs,
+            joint_rate,
+            alpha,
+            training,
+        }
     }
 }
 
@@ -226,6 +243,9 @@ impl Recipe for Neumf {
         if !(0.0..=1.0).contains(&self.alpha) {
             let says = format!("must be between 0 and 1, got {}", self.alpha);
             return Err(Error::setting("alpha", says));
+        }
+        if let Some(rate) = self.joint_rate {
+            check_positive("joint_rate", rate)?;
         }
         Ok(Box::new(plan.fit(train, run)?))
     }
