@@ -84,8 +84,9 @@ fn published_files_are_read_as_they_are() {
     let rows = |from: u32| {
         (from..from + 8).flat_map(|t| (0..40).map(move |u| (u, (u * 3 + t * 7) % 60, t)))
     };
-    let tabs =
-        |from: u32| rows(from).map(|(u, i, t)| format!("{u}\t{i}\t4\t{t}\n")).collect::<String>();
+    let tabs = |from: u32| {
+        rows(from).map(|(u, i, t)| format!("{u}\t{i}\t4\t88000000{t}\n")).collect::<String>()
+    };
     place.write("u.data", tabs(0));
     let answer = place.json("reproduce d2l-ml-100k --quick");
     assert!(answer["ours"]["neumf"]["auc"]["mean"].as_f64().is_some(), "{answer}");

@@ -36,12 +36,12 @@ fn files() -> Vec<Vec<u8>> {
             let parts = settings.as_object_mut().expect("a struct");
             parts.entry("factors").and_modify(|k| *k = 2.into());
             parts.entry("layers").and_modify(|layers| *layers = vec![4, 2].into());
-            // Networks learn from interactions, each beside others.
-            let samples = parts.contains_key("sampler");
             parts.entry("negatives").and_modify(|n| *n = 1.into());
-            let ratings = if samples { ratings.binary() } else { ratings.clone() };
             let algorithm: Algorithm = serde_json::from_value(settings).expect("its own settings");
-            let trained = Recommender::train(&algorithm, &ratings, &mut Run::default());
+            let train =
+                |ratings: &Ratings| Recommender::train(&algorithm, ratings, &mut Run::default());
+            // Some learn from interactions that all count alike, and refuse ratings.
+            let trained = train(&ratings).or_else(|_| train(&ratings.binary()));
             trained.expect("trained").save(&path).expect("saved");
             std::fs::read(&path).expect("read back")
         })

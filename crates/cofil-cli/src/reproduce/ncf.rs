@@ -90,13 +90,13 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
         }
         false => (
             json!({
-                "factors": 64, "layers": [128, 64, 32, 16], "epochs": 12, "negatives": 8, "reg": 0.003,
-                "batch_size": 4096, "learning_rate": 0.003, "init_scale": 0.1, "schedule": "exponential",
-                "decay": 0.85,
+                "factors": 192, "output": "ones", "layers": [128, 64, 32, 16], "pretrain_epochs": 18, "alpha": 0.85,
+                "epochs": 2, "joint_rate": 0.0001, "negatives": 8, "reg": 0.0025, "batch_size": 2048,
+                "learning_rate": 0.003, "init_scale": 0.1, "schedule": "exponential", "decay": 0.9,
             }),
             json!({
-                "factors": 64, "epochs": 10, "negatives": 8, "reg": 0.003, "batch_size": 4096,
-                "learning_rate": 0.003, "init_scale": 0.1,
+                "factors": 192, "output": "ones", "epochs": 32, "negatives": 8, "reg": 0.0025, "batch_size": 2048,
+                "learning_rate": 0.003, "init_scale": 0.1, "schedule": "exponential", "decay": 0.93,
             }),
             json!({"layers": [128, 64, 32, 16], "epochs": 15}),
             json!({"factors": 192, "reg": 0.007, "unobserved_weight": 0.3, "epochs": 12}),

@@ -251,7 +251,7 @@ impl Model for Factors {
         }
     }
 
-    /// Exact where the vector of a stranger is linear in what they have, see [`super::attribution`].
+    /// Exact where the vector of a stranger is linear in what they have.
     fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
         let nothing = match self.settings.fold_in {
             // Descent starts from zero, so that is what somebody without entries has.

@@ -8,7 +8,7 @@ fn content(model: &dyn Model) -> String {
 }
 
 /// Settings that matter only beside certain others, with those.
-const TOGETHER: [(&str, &str, &str, &str); 26] = [
+const TOGETHER: [(&str, &str, &str, &str); 28] = [
     ("warp", "max_sampled", "max_sampled", "1"),
     ("autorec-item", "decay", "schedule", "\"exponential\""),
     ("autorec-user", "decay", "schedule", "\"exponential\""),
@@ -30,6 +30,8 @@ const TOGETHER: [(&str, &str, &str, &str); 26] = [
     ("mlp", "sampler_exponent", "sampler", "\"popularity\""),
     ("mlp", "decay", "schedule", "\"exponential\""),
     ("mlp", "period", "schedule", "\"cosine\""),
+    ("neumf", "joint_rate", "pretrain_epochs", "1"),
+    ("neumf", "joint_rate", "joint_rate", "0.001"),
     ("neumf", "link", "loss", "\"squared\""),
     ("neumf", "sampler_exponent", "sampler", "\"popularity\""),
     ("neumf", "decay", "schedule", "\"exponential\""),

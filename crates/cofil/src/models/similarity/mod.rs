@@ -3,7 +3,7 @@
 //! Row i of XᵀX is the sum of the rows of X of everybody who has item i, each times their value for
 //! i. It is collected in one dense accumulator that stays in the first cache, on the caller's pool,
 //! one item per task: sums run in the order of users whatever the number of threads, and for
-//! counts they are exact. Of dense data with values of 1 [`bits`] are counted instead.
+//! counts they are exact. Of dense data with values of 1 the bits are counted instead.
 
 mod bits;
 mod measure;
