@@ -1,8 +1,8 @@
 //! `cofil explain`.
 
+use crate::history;
 use crate::output;
-use crate::recommend::{history_entry, usual_value};
-use crate::titles::Titles;
+use crate::titles::{Titles, Titling};
 use anyhow::Result;
 use cofil::{Attribution, Explanation, Recommender};
 use std::path::PathBuf;
@@ -28,9 +28,8 @@ pub struct Args {
     /// How many items of the history to show; --json has all
     #[arg(short, default_value_t = 10)]
     n: usize,
-    /// Table of titles to show beside ids; columns by name or position
-    #[arg(long, value_name = "FILE[:ID:TITLE]")]
-    titles: Option<String>,
+    #[command(flatten)]
+    titles: Titling,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -49,15 +48,13 @@ struct Who {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let titles = Titles::read(args.titles.as_deref())?;
+    let titles = args.titles.read()?;
     let recommender = Recommender::load(&args.model)?;
     let explanation = match &args.who.user {
         Some(user) => recommender.explain(user, &args.item)?,
         None => {
-            let usual = usual_value(&recommender);
             let entries = args.who.history.iter().flatten();
-            let history: Vec<(&str, f32)> =
-                entries.map(|entry| history_entry(&recommender, entry, usual)).collect();
+            let history = history::parse(&recommender, entries);
             recommender.explain_for(&history, &args.item)?
         }
     };

@@ -1,8 +1,8 @@
 //! `cofil interview`.
 
+use crate::history;
 use crate::output;
-use crate::recommend::usual_value;
-use crate::titles::Titles;
+use crate::titles::{Titles, Titling};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use cofil::interview::{Answer, Interview, Strategy};
@@ -39,9 +39,8 @@ pub struct Args {
     /// Seed of random questions
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Table of titles to show beside ids; columns by name or position
-    #[arg(long, value_name = "FILE[:ID:TITLE]")]
-    titles: Option<String>,
+    #[command(flatten)]
+    titles: Titling,
     /// Print JSON, and ask nothing
     #[arg(long)]
     json: bool,
@@ -75,7 +74,7 @@ impl From<Choice> for Strategy {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let titles = Titles::read(args.titles.as_deref())?;
+    let titles = args.titles.read()?;
     let recommender = Recommender::load(&args.model)?;
     let strategy = match args.strategy {
         Some(choice) => choice.into(),
@@ -148,7 +147,7 @@ fn ask(
 
 fn understood(recommender: &Recommender, answer: &str) -> Option<Answer> {
     match answer.trim().to_lowercase().as_str() {
-        "y" | "yes" => Some(Answer::Value(usual_value(recommender))),
+        "y" | "yes" => Some(Answer::Value(history::usual_value(recommender))),
         // What was not rated may be liked all the same; what was not chosen was not.
         "n" | "no" => Some(match recommender.card().algorithm.target() {
             Target::Rating => Answer::Unknown,

@@ -9,6 +9,7 @@ mod describe;
 mod evaluate;
 mod explain;
 mod forget;
+mod history;
 mod input;
 mod inspect;
 mod interview;

@@ -1,10 +1,10 @@
 //! `cofil recommend`.
 
+use crate::history;
 use crate::output::{self, score};
-use crate::titles::Titles;
+use crate::titles::{Titles, Titling};
 use anyhow::{Context, Result, bail};
 use cofil::data::lists::ListWriter;
-use cofil::models::Target;
 use cofil::{Query, Recommender, Scored};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -46,9 +46,8 @@ pub struct Args {
     /// Also recommend what the user has already
     #[arg(long)]
     with_seen: bool,
-    /// Table of titles to show beside ids; columns by name or position
-    #[arg(long, value_name = "FILE[:ID:TITLE]")]
-    titles: Option<String>,
+    #[command(flatten)]
+    titles: Titling,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -115,7 +114,7 @@ fn one_user(args: &Args, recommender: &Recommender, user: &str, query: &Query<'_
         return print_json(json!({"user": user, "history": known}), &explained);
     }
     println!("For user {user}, who has {known} items:\n");
-    print_list(&explained, &Titles::read(args.titles.as_deref())?);
+    print_list(&explained, &args.titles.read()?);
     if recommender.seen().nnz() == 0 && !args.with_seen {
         println!("\nThe model file does not say what users have: these items may be among it.");
     }
@@ -128,9 +127,7 @@ fn stranger(
     history: &[String],
     query: &Query<'_>,
 ) -> Result<()> {
-    let usual = usual_value(recommender);
-    let history: Vec<(&str, f32)> =
-        history.iter().map(|entry| history_entry(recommender, entry, usual)).collect();
+    let history = history::parse(recommender, history);
     let list = recommender.recommend_for(&history, query)?;
     let explained = list
         .into_iter()
@@ -141,7 +138,7 @@ fn stranger(
             history.iter().map(|(item, value)| json!({"item": item, "value": value})).collect();
         return print_json(json!({"history": history}), &explained);
     }
-    let titles = Titles::read(args.titles.as_deref())?;
+    let titles = args.titles.read()?;
     let told: Vec<String> = history
         .iter()
         .map(|&(item, value)| match value == 1.0 {
@@ -152,26 +149,6 @@ fn stranger(
     println!("For somebody with {}:\n", told.join(", "));
     print_list(&explained, &titles);
     Ok(())
-}
-
-/// What an item of a history counts that comes without a value: a liking.
-pub fn usual_value(recommender: &Recommender) -> f32 {
-    let card = recommender.card();
-    match card.algorithm.target() {
-        Target::Rating => card.data.scale.1,
-        Target::Preference => 1.0,
-    }
-}
-
-/// `50` or `50:4.5`; an item may itself have a colon in its name.
-pub fn history_entry<'a>(recommender: &Recommender, entry: &'a str, usual: f32) -> (&'a str, f32) {
-    if recommender.items().get(entry).is_none()
-        && let Some((item, value)) = entry.rsplit_once(':')
-        && let Ok(value) = value.trim().parse()
-    {
-        return (item, value);
-    }
-    (entry, usual)
 }
 
 fn print_json(mut whom: Value, explained: &[Explained<'_>]) -> Result<()> {

@@ -1,7 +1,7 @@
 //! `cofil similar`.
 
 use crate::output;
-use crate::titles::Titles;
+use crate::titles::{Titles, Titling};
 use anyhow::Result;
 use cofil::Recommender;
 use cofil::recommender::Likeness;
@@ -24,9 +24,8 @@ pub struct Args {
     /// How many
     #[arg(short, default_value_t = 10)]
     n: usize,
-    /// Table of titles to show beside ids; columns by name or position
-    #[arg(long, value_name = "FILE[:ID:TITLE]")]
-    titles: Option<String>,
+    #[command(flatten)]
+    titles: Titling,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -45,7 +44,7 @@ struct What {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let titles = Titles::read(args.titles.as_deref())?;
+    let titles = args.titles.read()?;
     let recommender = Recommender::load(&args.model)?;
     match (&args.what.item, &args.what.user) {
         (Some(item), _) => items(args, &recommender, item, &titles),

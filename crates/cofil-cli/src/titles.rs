@@ -6,13 +6,28 @@ use cofil::data::read::{Column, ReadOptions, read_pairs};
 use std::collections::HashMap;
 use std::path::Path;
 
+/// Where titles are. Flatten it into a command's arguments.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Titling {
+    /// Table of titles to show beside ids; columns by name or position
+    #[arg(long, value_name = "FILE[:ID:TITLE]")]
+    titles: Option<String>,
+}
+
+impl Titling {
+    /// The titles; none without a table.
+    pub fn read(&self) -> Result<Titles> {
+        Titles::read(self.titles.as_deref())
+    }
+}
+
 /// Titles by id; without a file every item goes by its id.
 #[derive(Default)]
 pub struct Titles(HashMap<String, String>);
 
 impl Titles {
     /// Reads `FILE[:ID:TITLE]`, where ID and TITLE are columns by name or position.
-    pub fn read(source: Option<&str>) -> Result<Self> {
+    fn read(source: Option<&str>) -> Result<Self> {
         let Some(source) = source else { return Ok(Self::default()) };
         let parts: Vec<&str> = source.rsplitn(3, ':').collect();
         let (path, id, title) = match parts[..] {
