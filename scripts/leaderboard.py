@@ -170,7 +170,7 @@ def page(ranking: list, rating: list, arguments) -> str:
         f"scripts/leaderboard.py --data DIR --trials {arguments.trials} --limit {arguments.limit:g}{only}",
         "```", "",
         f"Every algorithm had {arguments.trials} trials (the first with its defaults, the others drawn from the "
-        "ranges that `cofil algorithms NAME` shows), judged on a tenth of the training data, and at most "
+        "ranges that `cofil algorithms NAME` shows), judged on a tenth of the training data (ranking: at most 2000 of its users), and at most "
         f"{arguments.limit:g} s for them; then it was trained on all of the training data, again for at most "
         f"{arguments.limit:g} s (marked \\* where that cut it short), and judged once. One tenth of the interactions "
         "is the test part, drawn at random with seed 0, unless a split is named. All items but those of the user's history "

@@ -29,6 +29,9 @@ pub struct Searching {
     /// One trial in N goes on from each rung of epochs; 1 lets all of them finish
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub halving: usize,
+    /// Users whose lists judge a trial, drawn once from the validation part; 0 for all
+    #[arg(long, value_name = "USERS", default_value_t = 2000)]
+    pub judged: usize,
     /// Seconds after which no trial begins; what is found then depends on the machine
     #[arg(long, value_name = "SECONDS")]
     pub limit: Option<f64>,
@@ -39,8 +42,8 @@ impl Searching {
     pub fn search(&self, trials: usize, metric: Metric, seed: u64) -> Search {
         let limit = self.limit.filter(|seconds| *seconds > 0.0);
         let limit = limit.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let (method, halving) = (self.search, self.halving);
-        Search { method, halving, seed, limit, ..Search::new(trials, metric) }
+        let (method, halving, judged) = (self.search, self.halving, self.judged);
+        Search { method, halving, judged, seed, limit, ..Search::new(trials, metric) }
     }
 
     /// What replaces or joins the ranges of the recipe.

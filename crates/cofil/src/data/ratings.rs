@@ -210,6 +210,20 @@ impl Ratings {
         binary
     }
 
+    /// The entries of `users`, who rise; everybody else has none.
+    pub fn of_users(&self, users: &[u32]) -> Self {
+        let chosen = |u: &usize| users.binary_search(&(*u as u32)).is_ok();
+        let rows = 0..self.by_user.rows();
+        let kept = |u: usize| chosen(&u).then(|| self.by_user.row(u).iter()).into_iter().flatten();
+        let by_user = Csr::from_rows(self.by_user.cols(), rows.clone().map(kept));
+        let starts = self.by_user.starts();
+        let times = self.times.as_ref().map(|times| {
+            let kept = rows.filter(chosen).flat_map(|u| &times[starts[u]..starts[u + 1]]);
+            kept.copied().collect()
+        });
+        Self { by_user, times, ..self.clone() }
+    }
+
     /// Refuses data that nothing can be learned from.
     ///
     /// # Errors
@@ -312,6 +326,16 @@ mod tests {
             value: vec![1.0, 2.0, 3.0, 7.0, 5.0],
             time: Some(vec![10, 20, 30, 5, 50]),
         }
+    }
+
+    #[test]
+    fn users_keep_their_entries_and_times() {
+        let all = Ratings::new(&table(), Duplicates::Last).unwrap();
+        let of_c = all.of_users(&[1, 2]);
+        assert_eq!((of_c.by_user.rows(), of_c.by_user.cols(), of_c.len()), (3, 2, 1));
+        assert_eq!(of_c.by_user.row(2), all.by_user.row(2));
+        assert_eq!(of_c.times.as_deref(), Some(&[5][..]));
+        assert_eq!(all.of_users(&[0, 1, 2]), all);
     }
 
     #[test]

@@ -42,6 +42,7 @@ impl Journal {
             "metric": search.metric,
             "method": search.method,
             "halving": search.halving,
+            "judged": search.judged,
             "seed": search.seed,
             "data": [train.fingerprint(), valid.fingerprint()],
         });

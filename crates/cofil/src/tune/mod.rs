@@ -35,6 +35,7 @@ use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Metric};
+use crate::math::Rng;
 use crate::models::Target;
 use crate::train::{Epoch, Run, Validation};
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,9 @@ pub struct Search {
     pub method: Method,
     /// η: one in so many goes on from each rung; 0 and 1 let every trial run to its end.
     pub halving: usize,
+    /// At most so many users of the validation part are judged by metrics of rankings, drawn once; 0 for all
+    /// of them. Ranking all items for everybody after every epoch can take longer than the epoch.
+    pub judged: usize,
     /// Seed of the draws and of every training.
     pub seed: u64,
     /// No trial but the first begins when this has passed, and one that is under way ends with its epoch.
@@ -61,9 +65,25 @@ pub struct Search {
 }
 
 impl Search {
-    /// The usual search for what is best by `metric`: parzen estimators, one in three goes on.
+    /// The usual search for what is best by `metric`: parzen estimators, one in three goes on, 2000 users
+    /// are judged.
     pub fn new(trials: usize, metric: Metric) -> Self {
-        Self { trials, metric, method: Method::default(), halving: 3, seed: 0, limit: None }
+        let method = Method::default();
+        Self { trials, metric, method, halving: 3, judged: 2000, seed: 0, limit: None }
+    }
+
+    /// The part of `valid` that trials are judged by.
+    fn judges(&self, valid: &Ratings) -> Ratings {
+        let by_user = &valid.by_user;
+        let tested = |u: &u32| !by_user.row(*u as usize).is_empty();
+        let mut users: Vec<u32> = (0..by_user.rows() as u32).filter(tested).collect();
+        if self.metric.is_of_values() || self.judged == 0 || users.len() <= self.judged {
+            return valid.clone();
+        }
+        Rng::new(self.seed, &[]).shuffle(&mut users);
+        users.truncate(self.judged);
+        users.sort_unstable();
+        valid.of_users(&users)
     }
 }
 
@@ -123,6 +143,7 @@ pub fn search(
     mut watch: impl FnMut(Event<'_>) -> ControlFlow<()>,
 ) -> Result<Found> {
     let start = Instant::now();
+    let valid = &search.judges(valid);
     let mut trials = journal.as_mut().map(|journal| journal.trials().to_vec()).unwrap_or_default();
     while trials.len() < search.trials {
         if search.limit.is_some_and(|limit| start.elapsed() >= limit) && !trials.is_empty() {

@@ -108,6 +108,22 @@ fn cut_trials_save_epochs_and_threads_change_nothing() {
 }
 
 #[test]
+fn some_users_judge_lists_and_all_of_them_values() {
+    let (train, valid) = data();
+    let tested = |part: &Ratings| part.by_user.iter().filter(|row| !row.is_empty()).count();
+    let few = |metric| Search { judged: 5, ..Search::new(1, metric) };
+    let judges = few(Metric::Ndcg(10)).judges(&valid);
+    assert_eq!((tested(&judges), judges.by_user.rows()), (5, valid.by_user.rows()));
+    assert!(tested(&valid) > 5);
+    assert_eq!(few(Metric::Rmse).judges(&valid), valid);
+    let space = space("ease", &[]);
+    let found = search(&space, &train, &valid, &few(Metric::Ndcg(10)), None, quiet).unwrap();
+    let model = found.algorithm.fit(&train, &mut Run::default()).unwrap();
+    let value = evaluate::measure(&*model, &train, &judges, Metric::Ndcg(10)).unwrap();
+    assert_eq!(found.trials[0].value, Some(value));
+}
+
+#[test]
 fn a_search_goes_on_from_its_journal() {
     let (train, valid) = data();
     let space = space("ease", &[]);
