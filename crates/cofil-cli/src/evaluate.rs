@@ -20,7 +20,7 @@ use std::time::Instant;
   cofil evaluate --lists recs.parquet --train train.csv --test test.csv       lists of any program
 
 Metrics: ndcg@k, recall@k, recall_capped@k, precision@k, hr@k, map@k, mrr@k, auc, rmse, mae,
-coverage@k, novelty@k, gini@k, popularity@k. docs/metrics.md defines each.")]
+coverage@k, novelty@k, gini@k, popularity@k, ild@k. docs/metrics.md defines each.")]
 pub struct Args {
     /// Model file
     #[arg(required_unless_present = "lists")]
@@ -150,6 +150,9 @@ fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<
         report.convention.candidates,
         seconds.evaluate
     );
+    if let Some(rerank) = report.convention.rerank {
+        println!("reordered: {rerank}");
+    }
     println!("{}", judging::table(report));
     if args.by_activity {
         println!("{}", judging::activity_table(report));

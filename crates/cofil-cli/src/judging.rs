@@ -1,6 +1,7 @@
 //! How models are judged: the arguments that `evaluate` and `compare` share, and their tables.
 
 use crate::input::Input;
+use crate::reranking::Reranking;
 use anyhow::Result;
 use cofil::evaluate::{Candidates, Dialect, Measure, Measures, Report, TestPart, Ties};
 use cofil::{Duplicates, IdMap, Metric, Protocol, Ratings, Target};
@@ -37,6 +38,8 @@ pub struct Judging {
     /// Do not clip predicted values to the range of the training values
     #[arg(long)]
     pub no_clip: bool,
+    #[command(flatten)]
+    pub reranking: Reranking,
     /// Bootstrap samples behind the intervals; 0 for none
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub resamples: usize,
@@ -75,6 +78,7 @@ impl Judging {
             ties: self.ties,
             relevant_from: self.relevant_from,
             seen: self.seen,
+            rerank: self.reranking.into(),
             clip: !self.no_clip,
             resamples: self.resamples,
             seed: self.seed,

@@ -22,6 +22,7 @@ mod progress;
 mod quickstart;
 mod recommend;
 mod reproduce;
+mod reranking;
 mod searching;
 mod shell;
 mod similar;

@@ -2,6 +2,7 @@
 
 use crate::history;
 use crate::output::{self, score};
+use crate::reranking::Reranking;
 use crate::titles::{Titles, Titling};
 use anyhow::{Context, Result, bail};
 use cofil::data::lists::ListWriter;
@@ -23,6 +24,7 @@ const REASONS: usize = 3;
   cofil recommend model.cofil --all -n 20 -o recommendations.parquet
   cofil recommend model.cofil --users users.txt -o recommendations.jsonl
   cofil recommend model.cofil --all | head
+  cofil recommend model.cofil --user 42 --mmr 0.7 --popularity-penalty 0.1
 
 Without --output, the lists of --all or --users go to standard output as CSV, with --json as JSON
 lines.")]
@@ -46,6 +48,8 @@ pub struct Args {
     /// Also recommend what the user has already
     #[arg(long)]
     with_seen: bool,
+    #[command(flatten)]
+    reranking: Reranking,
     #[command(flatten)]
     titles: Titling,
     /// Print JSON
@@ -89,6 +93,7 @@ pub fn run(args: &Args) -> Result<()> {
         exclude: &exclude,
         candidates: candidates.as_deref(),
         seen: args.with_seen,
+        rerank: args.reranking.into(),
     };
     match (&args.who, &args.output) {
         (Who { user: Some(_), .. } | Who { history: Some(_), .. }, Some(_)) => {

@@ -68,6 +68,31 @@ fn refused(folder: &Path, line: &str) -> String {
 }
 
 #[test]
+fn best_items_are_reordered_on_request() {
+    let folder = folder();
+    let line = "evaluate m.cofil --test test.csv --metrics mrr@3,popularity@2,ild@2 --json";
+    let plain = json(folder.path(), line);
+    let other = json(folder.path(), &format!("{line} --popularity-penalty 5"));
+    let of = |answer: &Value, metric: &str| answer["metrics"][metric]["value"].as_f64().unwrap();
+    assert!(of(&other, "popularity@2") < of(&plain, "popularity@2"));
+    assert_ne!(of(&other, "mrr@3"), of(&plain, "mrr@3"));
+    assert_eq!(other["baselines"], plain["baselines"], "which stay as they are");
+    assert_eq!(other["convention"]["rerank"]["popularity_penalty"], 5.0);
+    assert_eq!(plain["convention"]["rerank"], Value::Null);
+    let far = json(folder.path(), &format!("{line} --mmr 0.1"));
+    assert!(of(&far, "ild@2") > of(&plain, "ild@2"));
+    let line = "evaluate m.cofil --test test.csv --metrics mrr@3 --mmr 0.1";
+    assert!(stdout(folder.path(), line).contains("reordered: the best 100 by mmr 0.1"));
+    assert!(refused(folder.path(), &format!("{line} --pool 2")).contains("`pool`: lists of 3"));
+    let line = "compare train.csv --test test.csv --algorithms ease --metrics mrr@3 --mmr 2";
+    assert!(refused(folder.path(), line).contains("`mmr`: must be from 0 to 1, got 2"));
+    stdout(folder.path(), "recommend m.cofil --all -n 2 -o lists.csv");
+    let lists =
+        "evaluate --lists lists.csv --train train.csv --test test.csv --metrics hr@2 --mmr 0.5";
+    assert!(refused(folder.path(), lists).contains("reorder them where they are made"));
+}
+
+#[test]
 fn evaluate_gives_every_number_its_interval_users_and_maximum() {
     let folder = folder();
     let line = "evaluate m.cofil --test test.csv --metrics recall@1,auc --json";

@@ -44,6 +44,40 @@ fn strangers_are_known_by_their_history() {
 }
 
 #[test]
+fn lists_are_reordered_on_request() {
+    let place = with_model();
+    // Everybody has `all`; a stranger with items of both groups is shown it unless that counts.
+    let names = |line: &str| -> Vec<String> {
+        let answer = place.json(line);
+        let items = answer["items"].as_array().unwrap().iter();
+        items.map(|i| i["item"].as_str().unwrap().into()).collect()
+    };
+    let line = "recommend m --history even1,even2,odd1 -n 5";
+    let plain = names(line);
+    assert!(plain.contains(&"all".into()), "{plain:?}");
+    let rare = names(&format!("{line} --popularity-penalty 20"));
+    assert!(!rare.contains(&"all".into()), "{rare:?}");
+    // Items of one group are alike, and as unlike the other's as can be: the second place goes there.
+    let mixed = names(&format!("{line} --mmr 0.2"));
+    let other = |names: &[String]| names.iter().position(|name| name.starts_with("odd"));
+    assert_eq!(other(&mixed), Some(1));
+    assert!(other(&plain) > Some(1), "{plain:?}");
+    // Scores fall, so that whoever sorts by them keeps the order.
+    place.ok("recommend m --all -n 5 --mmr 0.5 -o r.csv");
+    let text = place.text("r.csv");
+    let scores: Vec<(&str, f32)> = (text.lines().skip(1))
+        .map(|line| {
+            (line.split(',').next().unwrap(), line.rsplit(',').next().unwrap().parse().unwrap())
+        })
+        .collect();
+    assert!(scores.windows(2).all(|w| w[0].0 != w[1].0 || w[0].1 >= w[1].1), "{text}");
+    assert!(place.fails(2, "recommend m --user u0 --mmr -1").contains("must be from 0 to 1"));
+    place.ok("train events.csv -a ease --no-seen -o bare");
+    let told = place.fails(1, "recommend bare --user u0 --mmr 0.5");
+    assert!(told.contains("train without --no-seen"), "{told}");
+}
+
+#[test]
 fn everybody_goes_to_a_file() {
     let place = with_model();
     let report = place.json("recommend m --all -n 3 -o r.csv");

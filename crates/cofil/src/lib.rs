@@ -47,5 +47,6 @@ pub use models::{
     LogisticMf, Mlp, Neumf, P3Alpha, Popularity, Range, Rp3Beta, Slim, Svd, SvdPlusPlus, Target,
     UserKnn, Warp,
 };
+pub use rank::Rerank;
 pub use recommender::{Explanation, Forgotten, Query, Recommender, Scored, Updated};
 pub use train::{Checkpoint, Epoch, Loss, Run, Validation};

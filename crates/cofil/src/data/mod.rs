@@ -1,5 +1,6 @@
 //! From files to [`Ratings`]: ids, sparse rows, reading, cleaning, splitting and describing.
 
+pub mod audience;
 pub mod clean;
 pub mod csr;
 pub mod describe;
@@ -13,6 +14,7 @@ pub mod sample;
 pub mod sample_set;
 pub mod split;
 
+pub use audience::Audience;
 pub use clean::{Clean, CleanReport};
 pub use csr::{Csr, Row};
 pub use describe::Description;

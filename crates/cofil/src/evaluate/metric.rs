@@ -38,6 +38,8 @@ pub enum Metric {
     Gini(usize),
     /// `popularity@k`: mean number of training interactions of the first k.
     Popularity(usize),
+    /// `ild@k`: intra-list distance, the mean over pairs of the first k of 1 − the cosine of who has them.
+    Ild(usize),
 }
 
 impl Metric {
@@ -58,6 +60,7 @@ impl Metric {
             Self::Novelty(k),
             Self::Gini(k),
             Self::Popularity(k),
+            Self::Ild(k),
         ]
     }
 
@@ -93,8 +96,8 @@ impl Metric {
 
     /// Whether it looks at what is recommended, right or not, and so needs the lists themselves.
     pub fn is_of_lists(&self) -> bool {
-        use Metric::{Coverage, Gini, Novelty, Popularity};
-        matches!(self, Coverage(_) | Novelty(_) | Gini(_) | Popularity(_))
+        use Metric::{Coverage, Gini, Ild, Novelty, Popularity};
+        matches!(self, Coverage(_) | Novelty(_) | Gini(_) | Popularity(_) | Ild(_))
     }
 
     /// Whether it judges where the relevant items are in the order.
@@ -123,6 +126,7 @@ impl Metric {
             Self::Novelty(k) => ("novelty", Some(k)),
             Self::Gini(k) => ("gini", Some(k)),
             Self::Popularity(k) => ("popularity", Some(k)),
+            Self::Ild(k) => ("ild", Some(k)),
         }
     }
 }

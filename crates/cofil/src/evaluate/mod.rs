@@ -27,6 +27,7 @@ use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::math::{Matrix, parallel};
 use crate::model::{Model, User};
+use crate::rank::Reranker;
 use assemble::Parts;
 use cases::{Case, Histories};
 use columns::Crowd;
@@ -48,8 +49,11 @@ pub fn evaluate<'a>(
 ) -> Result<Report> {
     let TestPart { ratings: test, given } = test.into();
     check(model, train, test, protocol)?;
-    let outcomes =
-        |values: &Values, cases: &[Case<'_>]| outcome::outcomes(model, values, cases, protocol);
+    let outcomes = |values: &Values, crowd: &Crowd, cases: &[Case<'_>]| {
+        let reranker = || Reranker::new(protocol.rerank, model, crowd.audience.as_ref());
+        let reranker = (!protocol.rerank.is_off()).then(reranker);
+        outcome::outcomes(model, reranker.as_ref(), values, cases, protocol)
+    };
     Ok(judged(train, TestPart { ratings: test, given }, protocol, outcomes))
 }
 
@@ -82,7 +86,11 @@ pub fn evaluate_lists<'a>(
         let says = format!("lists do not tell {metric}; measure them at a length, such as ndcg@20");
         return Err(Error::setting("metrics", says));
     }
-    let outcomes = |_: &Values, cases: &[Case<'_>]| {
+    if !protocol.rerank.is_off() {
+        let message = "lists are judged as they are: reorder them where they are made";
+        return Err(Error::Unfit(message.into()));
+    }
+    let outcomes = |_: &Values, _: &Crowd, cases: &[Case<'_>]| {
         let judge = Judge::new(train.items.len(), cases, protocol);
         let judged = |range: std::ops::Range<usize>| {
             let list = |case: &Case<'_>| judge.list(case, &lists[case.row], train.items.len());
@@ -105,14 +113,14 @@ fn judged(
     train: &Ratings,
     TestPart { ratings: test, given }: TestPart<'_>,
     protocol: &Protocol,
-    outcomes: impl Fn(&Values, &[Case<'_>]) -> Vec<Outcome>,
+    outcomes: impl Fn(&Values, &Crowd, &[Case<'_>]) -> Vec<Outcome>,
 ) -> Report {
     let items = train.items.len();
     let histories = Histories::new(items, train, given);
     let cases = cases::cases(items, &histories, test, protocol);
     let values = Values::new(train, protocol.clip);
-    let crowd = Crowd::new(train);
-    let outcomes = outcomes(&values, &cases);
+    let crowd = Crowd::new(train, protocol);
+    let outcomes = outcomes(&values, &crowd, &cases);
     let columns = columns::columns(protocol, &cases, &outcomes, &crowd);
 
     let ranks = protocol.only(Metric::is_of_ranks);
@@ -131,7 +139,7 @@ fn judged(
         let orders = protocol.only(|metric| !metric.is_of_values());
         if !orders.metrics.is_empty() {
             let popular = Popular(crowd.popularity.iter().map(|&count| count as f32).collect());
-            let outcomes = outcome::outcomes(&popular, &values, &cases, &orders);
+            let outcomes = outcome::outcomes(&popular, None, &values, &cases, &orders);
             baselines.push(("popularity", columns::columns(&orders, &cases, &outcomes, &crowd)));
         }
         if !ranks.metrics.is_empty() {
@@ -171,8 +179,10 @@ pub fn measure(model: &dyn Model, train: &Ratings, test: &Ratings, metric: Metri
     check(model, train, test, &protocol)?;
     let histories = Histories::new(model.items(), train, None);
     let cases = cases::cases(model.items(), &histories, test, &protocol);
-    let outcomes = outcome::outcomes(model, &Values::new(train, protocol.clip), &cases, &protocol);
-    let value = columns::columns(&protocol, &cases, &outcomes, &Crowd::new(train))[0].value();
+    let outcomes =
+        outcome::outcomes(model, None, &Values::new(train, protocol.clip), &cases, &protocol);
+    let value =
+        columns::columns(&protocol, &cases, &outcomes, &Crowd::new(train, &protocol))[0].value();
     match value.is_finite() {
         true => Ok(value),
         false => Err(Error::Unfit(format!("nobody in the test part can be measured by {metric}"))),

@@ -8,7 +8,7 @@ use super::values::Values;
 use super::{Candidates, Metric, Protocol};
 use crate::math::{Matrix, parallel};
 use crate::model::{Model, User};
-use crate::rank;
+use crate::rank::{self, Reranker};
 
 /// What one model made of one user.
 #[derive(Clone, Debug, Default)]
@@ -33,11 +33,12 @@ impl Outcome {
 /// Judges `model` on every case; pieces of work depend on the number of items alone.
 pub(super) fn outcomes(
     model: &dyn Model,
+    reranker: Option<&Reranker<'_>>,
     values: &Values,
     cases: &[Case<'_>],
     protocol: &Protocol,
 ) -> Vec<Outcome> {
-    let judge = Judge::new(model.items(), cases, protocol);
+    let judge = Judge { reranker, ..Judge::new(model.items(), cases, protocol) };
     let mut outcomes = vec![Outcome::default(); cases.len()];
     let size = model.block_size();
     let scratch = || Matrix::zeros(0, model.items());
@@ -74,6 +75,7 @@ pub(super) struct Judge<'a> {
     longest: usize,
     /// Of all metrics.
     longest_of_all: usize,
+    reranker: Option<&'a Reranker<'a>>,
 }
 
 impl<'a> Judge<'a> {
@@ -81,9 +83,9 @@ impl<'a> Judge<'a> {
         let (metrics, meaning) = (&protocol.metrics, protocol.dialect.meaning());
         let most = cases.iter().map(|case| case.relevant).max().unwrap_or(0).max(items);
         let lists = metrics.iter().filter(|metric| metric.is_of_lists());
-        let cutoffs = metrics.iter().filter_map(Metric::cutoff);
         Self {
-            longest_of_all: cutoffs.max().unwrap_or(0),
+            longest_of_all: protocol.longest(),
+            reranker: None,
             protocol,
             ranks: metrics.iter().copied().filter(Metric::is_of_ranks).collect(),
             meaning,
@@ -104,6 +106,7 @@ impl<'a> Judge<'a> {
             let history = case.user.history.columns.iter();
             history.for_each(|&item| scores[item as usize] = f32::NAN);
         }
+        self.rerank(scores, None);
         let candidates = case.all_candidates(scores.len(), self.protocol);
         let groups = match self.ranks.is_empty() {
             true => Vec::new(),
@@ -123,6 +126,7 @@ impl<'a> Judge<'a> {
         let mut scores = vec![0.0; candidates.len()];
         model.score(case.user, &candidates, &mut scores);
         make_finite(&mut scores);
+        self.rerank(&mut scores, Some(&candidates));
         let position = |item: &u32| candidates.binary_search(item).ok().map(|at| at as u32);
         let relevant: Vec<u32> = case.reachable.iter().filter_map(position).collect();
         let mut groups = place(&scores, &relevant, self.protocol.ties);
@@ -135,6 +139,31 @@ impl<'a> Judge<'a> {
         outcome.ranks = self.values(case, &groups, [outcome.candidates; 2]);
         let list = rank::top_k(&scores, self.longest, &[]);
         outcome.list = list.into_iter().map(|(at, _)| candidates[at as usize]).collect();
+    }
+
+    /// Gives the best of `scores` others, above all the rest, that put them in their new order. The scores
+    /// are those of `items`, which rise, or of all.
+    fn rerank(&self, scores: &mut [f32], items: Option<&[u32]>) {
+        let Some(reranker) = self.reranker else { return };
+        let size = self.protocol.rerank.pool;
+        let mut pool = rank::top_k(scores, size, &[]);
+        if let Some(items) = items {
+            pool.iter_mut().for_each(|(at, _)| *at = items[*at as usize]);
+        }
+        // The first places do not depend on how many more are filled.
+        let is_cut = |metric: &Metric| metric.cutoff().is_some();
+        let cut = self.ranks.iter().all(is_cut);
+        reranker.reorder(&mut pool, if cut { self.longest_of_all } else { size });
+        let above_all = |place: usize| f32::from_bits(f32::MAX.to_bits() - place as u32);
+        let highest = above_all(pool.len());
+        scores.iter_mut().filter(|score| **score > highest).for_each(|score| *score = highest);
+        for (place, (item, _)) in pool.into_iter().enumerate() {
+            let at = match items {
+                None => item as usize,
+                Some(items) => items.binary_search(&item).expect("the pool is of the items"),
+            };
+            scores[at] = above_all(place);
+        }
     }
 
     /// Judges a list as it stands; `items` is the size of the catalogue.

@@ -3,6 +3,7 @@
 use super::{Dialect, Metric, Ties};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
+use crate::rank::Rerank;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,8 @@ pub struct Protocol {
     pub relevant_from: Option<f32>,
     /// Whether items of a user's history, training and given, are ranked too.
     pub seen: bool,
+    /// How a user's best items are reordered before they are judged. Predicted values and baselines stay.
+    pub rerank: Rerank,
     /// Whether predicted values are clipped to the range of the training values before `rmse` and
     /// `mae`.
     pub clip: bool,
@@ -65,6 +68,7 @@ impl Default for Protocol {
             ties: Ties::Expected,
             relevant_from: None,
             seen: false,
+            rerank: Rerank::default(),
             clip: true,
             resamples: 1000,
             seed: 0,
@@ -120,10 +124,16 @@ impl Protocol {
         Self { metrics, ..self.clone() }
     }
 
+    /// The longest list that a metric looks at.
+    pub(super) fn longest(&self) -> usize {
+        self.metrics.iter().filter_map(Metric::cutoff).max().unwrap_or(0)
+    }
+
     pub(super) fn check(&self, test_rows: usize) -> Result<()> {
         if self.metrics.is_empty() {
             return Err(Error::setting("metrics", "name at least one, such as ndcg@20"));
         }
+        self.rerank.check(self.longest())?;
         if self.corrected && !matches!(self.candidates, Candidates::Sampled { .. }) {
             let says = "goes with sampled candidates: other ranks need no correction";
             return Err(Error::setting("corrected", says));

@@ -2,6 +2,7 @@
 
 use super::columns::Column;
 use super::{Candidates, Metric, Protocol};
+use crate::rank::Rerank;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -103,6 +104,9 @@ pub struct Convention {
     pub candidates: String,
     /// How equal scores were ordered.
     pub ties: super::Ties,
+    /// How the best items were reordered, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rerank: Option<Rerank>,
     /// Smallest value of a relevant test interaction.
     pub relevant_from: Option<f32>,
     /// The range predictions were clipped to.
@@ -128,6 +132,7 @@ impl Convention {
             dialect: protocol.dialect,
             candidates,
             ties: protocol.ties,
+            rerank: (!protocol.rerank.is_off()).then_some(protocol.rerank),
             relevant_from: protocol.relevant_from,
             clip,
             resamples: protocol.resamples,

@@ -68,6 +68,24 @@ fn seen_items_are_not_ranked_and_ties_are_shared() {
     assert!((measured(&model(), &test, "novelty@1") - 3f64.log2()).abs() < 1e-12);
 }
 
+/// w is had by a and b, x by a, y by b, z by c: the cosine of w with x and y is 1 / √2, all others are 0.
+#[test]
+fn distance_in_lists_by_hand() {
+    let train = train();
+    let far = 1.0 - 0.5f64.sqrt();
+    // a is shown z and y, c x, w and y.
+    let test = test_part(&train, &[("a", "y", 1.0), ("c", "w", 1.0)]);
+    let close = |metric: &str, expected: f64| {
+        let found = measured(&model(), &test, metric);
+        assert!((found - expected).abs() < 1e-7, "{metric} is {found}, not {expected}");
+    };
+    close("ild@2", (1.0 + far) / 2.0);
+    close("ild@3", (1.0 + (far + 1.0 + far) / 3.0) / 2.0);
+    let protocol = Protocol::plain(vec![Metric::Ild(1)]);
+    let report = evaluate(&model(), &train, &test, &protocol).unwrap();
+    assert!(report.metrics.0[0].value.is_nan(), "one item is no pair");
+}
+
 #[test]
 fn errors_are_clipped_and_unknown_pairs_get_means() {
     let train = train();

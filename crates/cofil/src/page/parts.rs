@@ -341,6 +341,9 @@ pub fn method(page: &mut Html, c: &Comparison<'_>) {
             ties.as_str().unwrap_or_default()
         ),
     );
+    if let Some(rerank) = convention.rerank {
+        page.element("li", &format!("Reordered: {rerank}."));
+    }
     if let Some(from) = convention.relevant_from {
         page.element(
             "li",

@@ -1,11 +1,12 @@
 //! Lists: the best items for a user of the training data, for a stranger, or for everybody.
 
 use super::Recommender;
+use crate::data::Audience;
 use crate::data::Row;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::math::parallel;
 use crate::model::User;
-use crate::rank;
+use crate::rank::{self, Rerank, Reranker};
 use serde::Serialize;
 
 /// What to recommend.
@@ -19,11 +20,13 @@ pub struct Query<'a> {
     pub candidates: Option<&'a [&'a str]>,
     /// Whether items of the user's history may come back.
     pub seen: bool,
+    /// How the best items are reordered; if they are, scores are the values by which they were chosen.
+    pub rerank: Rerank,
 }
 
 impl Default for Query<'_> {
     fn default() -> Self {
-        Self { n: 10, exclude: &[], candidates: None, seen: false }
+        Self { n: 10, exclude: &[], candidates: None, seen: false, rerank: Rerank::default() }
     }
 }
 
@@ -40,7 +43,7 @@ impl Recommender {
     /// The best items for a user of the training data.
     ///
     /// # Errors
-    /// If the user, or an item of the query, is unknown.
+    /// If the user, or an item of the query, is unknown, or the query cannot be reordered as it says.
     pub fn recommend(&self, user: &str, query: &Query<'_>) -> Result<Vec<Scored<'_>>> {
         self.answer(self.user(user)?, query)
     }
@@ -49,7 +52,7 @@ impl Recommender {
     /// is empty. Of a repeated item the last value counts.
     ///
     /// # Errors
-    /// If an item is unknown.
+    /// If an item is unknown, or the query cannot be reordered as it says.
     pub fn recommend_for(
         &self,
         history: &[(&str, f32)],
@@ -72,25 +75,51 @@ impl Recommender {
     /// The best items for each of `users`, by their numbers: blocks of users in parallel.
     ///
     /// # Errors
-    /// If an item of the query is unknown.
+    /// If an item of the query is unknown, or it cannot be reordered as it says.
     ///
     /// # Panics
     /// If a number is not one of a user.
     pub fn recommend_many(&self, users: &[u32], query: &Query<'_>) -> Result<Vec<Vec<(u32, f32)>>> {
         let users: Vec<User<'_>> = users.iter().map(|&u| self.user_at(u)).collect();
+        let reranker = self.reranker(query)?;
         if query.exclude.is_empty() && query.candidates.is_none() {
-            return Ok(rank::top_k_all(&*self.model, &users, query.n, !query.seen));
+            let k = if reranker.is_some() { query.rerank.pool } else { query.n };
+            let mut lists = rank::top_k_all(&*self.model, &users, k, !query.seen);
+            if let Some(reranker) = &reranker {
+                parallel::for_each_chunk(&mut lists, 64, |_, lists| {
+                    lists.iter_mut().for_each(|list| reranker.reorder(list, query.n));
+                });
+            }
+            return Ok(lists);
         }
         let allowed = self.allowed(query)?;
         let lists = parallel::map(users.len(), 64, |range| {
-            let list = |user: &User<'_>| self.best(*user, &allowed, query);
+            let list = |user: &User<'_>| self.best(*user, &allowed, query, reranker.as_ref());
             users[range].iter().map(list).collect::<Vec<_>>()
         });
         Ok(lists.into_iter().flatten().collect())
     }
 
     fn answer(&self, user: User<'_>, query: &Query<'_>) -> Result<Vec<Scored<'_>>> {
-        Ok(self.named(self.best(user, &self.allowed(query)?, query)))
+        let reranker = self.reranker(query)?;
+        Ok(self.named(self.best(user, &self.allowed(query)?, query, reranker.as_ref())))
+    }
+
+    /// What reorders the answer of `query`, if anything does.
+    fn reranker(&self, query: &Query<'_>) -> Result<Option<Reranker<'_>>> {
+        let rerank = query.rerank;
+        rerank.check(query.n)?;
+        if rerank.is_off() {
+            return Ok(None);
+        }
+        let needed = rerank.needs_audience(&*self.model);
+        if needed && self.seen.nnz() == 0 {
+            let message = "the model file does not hold what users have, by which items would be \
+                           reordered: train without --no-seen";
+            return Err(Error::Unfit(message.into()));
+        }
+        let audience = needed.then(|| self.audience.get_or_init(|| Audience::new(&self.seen)));
+        Ok(Some(Reranker::new(rerank, &*self.model, audience)))
     }
 
     /// The items that `query` lets come back, whatever the user has seen, in rising order.
@@ -109,14 +138,25 @@ impl Recommender {
     }
 
     /// The best of `allowed` for `user`.
-    fn best(&self, user: User<'_>, allowed: &[u32], query: &Query<'_>) -> Vec<(u32, f32)> {
+    fn best(
+        &self,
+        user: User<'_>,
+        allowed: &[u32],
+        query: &Query<'_>,
+        reranker: Option<&Reranker<'_>>,
+    ) -> Vec<(u32, f32)> {
         let seen = if query.seen { &[] } else { user.history.columns };
         let unseen = |item: &u32| seen.binary_search(item).is_err();
         let items: Vec<u32> = allowed.iter().copied().filter(unseen).collect();
         let mut scores = vec![0.0; items.len()];
         self.model.score(user, &items, &mut scores);
-        let best = rank::top_k(&scores, query.n, &[]);
-        best.into_iter().map(|(at, score)| (items[at as usize], score)).collect()
+        let k = if reranker.is_some() { query.rerank.pool } else { query.n };
+        let best = rank::top_k(&scores, k, &[]);
+        let mut best = best.into_iter().map(|(at, score)| (items[at as usize], score)).collect();
+        if let Some(reranker) = reranker {
+            reranker.reorder(&mut best, query.n);
+        }
+        best
     }
 
     pub(super) fn named(&self, list: impl IntoIterator<Item = (u32, f32)>) -> Vec<Scored<'_>> {

@@ -13,7 +13,7 @@ pub use similar::{Likeness, ScoredUser, SimilarUsers};
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
-use crate::data::{Csr, IdMap, Ratings};
+use crate::data::{Audience, Csr, IdMap, Ratings};
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::model::{Model, User};
@@ -23,7 +23,7 @@ use crate::train::{Epoch, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Names, seen items and a trained model in one piece, which is one file.
 pub struct Recommender {
@@ -33,6 +33,8 @@ pub struct Recommender {
     card: Card,
     model: Box<dyn Model>,
     fingerprint: Option<String>,
+    /// Who has each item: made of `seen` when it is first asked for.
+    audience: OnceLock<Audience>,
 }
 
 /// Where a model comes from.
@@ -125,6 +127,7 @@ impl Recommender {
             card,
             model,
             fingerprint: None,
+            audience: OnceLock::new(),
         })
     }
 
@@ -147,6 +150,7 @@ impl Recommender {
     /// out of anybody's list, and recipes that score by a user's history know their users no more.
     pub fn forget_seen(&mut self) {
         self.seen = Csr::empty(self.users.len(), self.items.len());
+        self.audience = OnceLock::new();
     }
 
     /// Where the model comes from.
@@ -267,7 +271,15 @@ impl Recommender {
             items.len(),
         )?;
         let fingerprint = Some(archive.checksum);
-        Ok(Self { users: users.into(), items: items.into(), seen, card, model, fingerprint })
+        Ok(Self {
+            users: users.into(),
+            items: items.into(),
+            seen,
+            card,
+            model,
+            fingerprint,
+            audience: OnceLock::new(),
+        })
     }
 
     /// The fingerprint of the file this was loaded from.

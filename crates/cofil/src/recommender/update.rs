@@ -103,6 +103,7 @@ impl Recommender {
             _ => data,
         };
         self.fingerprint = None;
+        self.audience = std::sync::OnceLock::new();
         (self.users, self.items, self.seen) = (ratings.users, ratings.items, ratings.by_user);
     }
 }

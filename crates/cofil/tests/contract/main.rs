@@ -246,7 +246,7 @@ fn nothing_seen_excluded_or_foreign_is_recommended() {
             n: 100,
             exclude: &["i3", "i4"],
             candidates: Some(&["i1", "i3", "i5", "i5", "i7"]),
-            seen: false,
+            ..Query::default()
         };
         let history = [("i5", 4.0)];
         let list = recommender.recommend_for(&history, &query).unwrap();

@@ -1,4 +1,9 @@
-//! From scores to lists: the best k items, for one user or for all, and items like an item.
+//! From scores to lists: the best k items, for one user or for all, in other orders, and items like an
+//! item.
+
+mod rerank;
+
+pub use rerank::{Rerank, Reranker};
 
 use crate::data::{Csr, Row};
 use crate::math::vector::LANES;
