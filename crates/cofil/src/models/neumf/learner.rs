@@ -185,11 +185,10 @@ impl<'a> Networks<'a> {
     fn update(&mut self, batch: &Batch, rate: f32, used: usize) {
         let Self { parts, gradients, shards, active, tower, plan, feed, .. } = self;
         let shards = &shards[..used];
-        let reg = plan.training.reg;
-        // The mean over samples of the penalty of their rows.
-        let per_item = 2.0 * reg / batch.items.len() as f32;
-        let per_user = per_item * feed.group as f32;
-        let sides = |sides: &mut Sides, users: &Matrix, items: &Matrix| {
+        let sides = |sides: &mut Sides, users: &Matrix, items: &Matrix, reg: f32| {
+            // The mean over samples of the penalty of their rows.
+            let per_item = 2.0 * reg / batch.items.len() as f32;
+            let per_user = per_item * feed.group as f32;
             rayon::join(
                 || step_rows(&mut sides.items, &batch.by_item, items, per_item, rate),
                 || step_rows(&mut sides.users, &batch.by_user, users, per_user, rate),
@@ -199,12 +198,14 @@ impl<'a> Networks<'a> {
         rayon::join(
             || {
                 if let Some(embeddings) = embeddings.as_mut().filter(|_| active.tower) {
-                    sides(embeddings, &gradients.tower_users, &gradients.tower_items);
+                    let Gradients { tower_users, tower_items, .. } = gradients;
+                    sides(embeddings, tower_users, tower_items, plan.tower_reg);
                 }
             },
             || {
                 if let Some(product) = product.as_mut().filter(|_| active.product) {
-                    sides(product, &gradients.product_users, &gradients.product_items);
+                    let Gradients { product_users, product_items, .. } = gradients;
+                    sides(product, product_users, product_items, plan.training.reg);
                 }
                 let learned = plan.output == Output::Learned;
                 let halves = [active.product && learned, active.tower];
@@ -301,7 +302,7 @@ impl Learner for Networks<'_> {
             }
         }
         self.batches = batches;
-        Loss { data: loss, penalty: f64::from(self.plan.training.reg) * self.parts.squares() }
+        Loss { data: loss, penalty: self.parts.penalty(self.plan) }
     }
 
     fn counts(&self, number: usize) -> bool {

@@ -12,7 +12,8 @@
 //!
 //! One learner serves all three. With `pretrain_epochs` = p, `neumf` first learns p epochs of its product
 //! alone, then p epochs of its tower alone, each with output weights of its own, and goes on from
-//! h = [α h_product ; (1 − α) h_tower] with the memory of its optimizer cleared. Where we differ from the
+//! h = [α h_product ; (1 − α) h_tower] with the memory of its optimizer cleared. Its tower may pay a penalty
+//! and a decay of its own (`tower_reg`, `tower_weight_decay`), as the paper's code has it. Where we differ from the
 //! paper: an interaction stays in one batch with its negatives, so that its user is gone through
 //! once; Adam is lazy, and so are its penalties, on rows of embeddings that no sample touches
 //! ([`crate::train::optimizer`]); the joint epochs use the same optimizer as those before, at a rate of
@@ -29,7 +30,9 @@ mod training;
 
 pub use training::{Link, Training};
 
-use super::{Range, Recipe, Target, check_count, check_dropout, check_positive};
+use super::{
+    Range, Recipe, Target, check_count, check_dropout, check_not_negative, check_positive,
+};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -87,6 +90,10 @@ pub struct Neumf {
     /// η of `epochs` after a pre-training, > 0, on the same schedule; null for `learning_rate`. Halves that
     /// have learned alone forget much of it at the rate they began with.
     pub joint_rate: Option<f32>,
+    /// `reg` of the tower's embeddings; null for `reg`. What suits a product starves a tower.
+    pub tower_reg: Option<f32>,
+    /// `weight_decay` of the tower's embeddings and layers; null for `weight_decay`.
+    pub tower_weight_decay: Option<f32>,
     /// α, the weight of the product where both begin to learn together, in [0, 1]; the tower has 1 − α.
     pub alpha: f32,
     /// How it learns.
@@ -128,6 +135,8 @@ impl Default for Neumf {
             dropout: 0.0,
             pretrain_epochs: 0,
             joint_rate: None,
+            tower_reg: None,
+            tower_weight_decay: None,
             alpha: 0.5,
             training: Training::default(),
         }
@@ -146,6 +155,8 @@ pub(crate) struct Plan {
     dropout: f32,
     pretrain_epochs: usize,
     joint_rate: Option<f32>,
+    tower_reg: f32,
+    tower_weight_decay: f32,
     alpha: f32,
     training: Training,
 }
@@ -177,6 +188,8 @@ impl From<&Neumf> for Plan {
             dropout,
             pretrain_epochs,
             joint_rate,
+            tower_reg,
+            tower_weight_decay,
             alpha,
             training,
         } = neumf.clone();
@@ -188,6 +201,8 @@ impl From<&Neumf> for Plan {
             dropout,
             pretrain_epochs,
             joint_rate,
+            tower_reg: tower_reg.unwrap_or(training.reg),
+            tower_weight_decay: tower_weight_decay.unwrap_or(training.weight_decay),
             alpha,
             training,
         }
@@ -247,6 +262,8 @@ impl Recipe for Neumf {
         if let Some(rate) = self.joint_rate {
             check_positive("joint_rate", rate)?;
         }
+        check_not_negative("tower_reg", self.tower_reg.unwrap_or(0.0))?;
+        check_not_negative("tower_weight_decay", self.tower_weight_decay.unwrap_or(0.0))?;
         Ok(Box::new(plan.fit(train, run)?))
     }
 }

@@ -42,28 +42,31 @@ impl Parts {
     /// the bias `bias`.
     pub fn new(plan: &Plan, users: usize, items: usize, bias: f32, seed: u64) -> Self {
         let training = &plan.training;
-        let table =
-            |values| Table::new(values, training.optimizer).with_decay(training.weight_decay);
+        let table = |values, decay| Table::new(values, training.optimizer).with_decay(decay);
         let plain = |values| Table::new(values, training.optimizer);
         let row = |values: Vec<f32>| Matrix::from_vec(1, values.len(), values);
-        let embeddings = |rows: usize, width: usize, place: u64| {
+        let embeddings = |rows: usize, width: usize, place: u64, decay: f32| {
             let mut matrix = Matrix::zeros(rows, width);
             for r in 0..rows {
                 let mut rng = Rng::new(seed, &[0, place, r as u64]);
                 matrix.row_mut(r).fill_with(|| training.init_scale * rng.normal());
             }
-            table(matrix)
+            table(matrix, decay)
         };
-        let sides = |width: usize, place: u64| {
+        let sides = |width: usize, place: u64, decay: f32| {
             (width > 0).then(|| Sides {
-                users: embeddings(users, width, place),
-                items: embeddings(items, width, place + 1),
+                users: embeddings(users, width, place, decay),
+                items: embeddings(items, width, place + 1, decay),
             })
         };
+        let half = plan.layers.first().map_or(0, |inputs| inputs / 2);
         let mut rng = Rng::new(seed, &[0, 4]);
         let layer = |ends: &[usize]| {
             let weights = glorot(ends[0], ends[1], &mut rng);
-            (table(row(weights.into_data())), plain(row(vec![0.0; ends[1]])))
+            (
+                table(row(weights.into_data()), plan.tower_weight_decay),
+                plain(row(vec![0.0; ends[1]])),
+            )
         };
         let layers = plan.layers.windows(2).map(layer).collect();
         let mut rng = Rng::new(seed, &[0, 5]);
@@ -76,8 +79,8 @@ impl Parts {
             output[0].values.data_mut().fill(1.0);
         }
         Self {
-            product: sides(plan.factors, 0),
-            tower: sides(plan.layers.first().map_or(0, |inputs| inputs / 2), 2),
+            product: sides(plan.factors, 0, training.weight_decay),
+            tower: sides(half, 2, plan.tower_weight_decay),
             layers,
             output,
             bias: [plain(row(vec![bias])), plain(row(vec![bias]))],
@@ -116,11 +119,14 @@ impl Parts {
         }
     }
 
-    /// Σ of the squares of what pays a penalty.
-    pub fn squares(&self) -> f64 {
-        let sides = self.product.iter().chain(&self.tower);
-        let embeddings = sides.flat_map(|sides| [&sides.users, &sides.items]);
-        embeddings.map(|table| vector::sum_of_squares(table.values.data())).sum()
+    /// λ times the sum of the squares of the embeddings.
+    pub fn penalty(&self, plan: &Plan) -> f64 {
+        let penalty = |sides: &Option<Sides>, reg: f32| {
+            let tables = sides.iter().flat_map(|sides| [&sides.users, &sides.items]);
+            let squares = tables.map(|table| vector::sum_of_squares(table.values.data()));
+            f64::from(reg) * squares.sum::<f64>()
+        };
+        penalty(&self.product, plan.training.reg) + penalty(&self.tower, plan.tower_reg)
     }
 
     /// The halves of the network; one that is not active has an output of zeros.

@@ -1,5 +1,6 @@
 use super::batch::Batch;
 use super::learner::Networks;
+use super::parts::Parts;
 use super::*;
 use crate::data::{Csr, IdMap};
 use crate::math::Rng;
@@ -128,21 +129,23 @@ impl<'a> Naive<'a> {
                 }
             }
         }
-        sum / f64::from(losses.max(1) as u32) + f64::from(training.reg) * self.penalty(batch, group)
+        sum / f64::from(losses.max(1) as u32) + self.penalty(batch, group)
     }
 
     fn penalty(&self, batch: &Batch, group: usize) -> f64 {
         let mut at = 0;
         let squares = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>();
         let mut sum = 0.0;
-        let halves = [self.plan.factors, self.plan.layers.first().map_or(0, |inputs| inputs / 2)];
-        for width in halves.into_iter().filter(|&width| width > 0) {
+        let half = self.plan.layers.first().map_or(0, |inputs| inputs / 2);
+        let halves = [(self.plan.factors, self.plan.training.reg), (half, self.plan.tower_reg)];
+        for (width, reg) in halves.into_iter().filter(|&(width, _)| width > 0) {
             for (s, &item) in batch.items.iter().enumerate() {
                 let rows = [(at, batch.users[s / group]), (at + 1, item)];
                 let row = |(part, row): (usize, u32)| {
                     squares(&self.parts[part][row as usize * width..][..width])
                 };
-                sum += rows.map(row).iter().sum::<f64>() / batch.items.len() as f64;
+                let squares: f64 = rows.map(row).iter().sum();
+                sum += f64::from(reg) * squares / batch.items.len() as f64;
             }
             at += 2;
         }
@@ -174,7 +177,7 @@ fn check_gradient(plan: &Plan, train: &Ratings) {
     let group = plan.training.group();
     let mut naive = Naive::of(plan, &mut networks, response);
     let expected = naive.objective(&batch, group);
-    let penalty = f64::from(plan.training.reg) * naive.penalty(&batch, group);
+    let penalty = naive.penalty(&batch, group);
     let loss = networks.step(&batch, 1.0, &Rng::new(1, &[])) * f64::from(batch.weight);
     let what = format!("{:?} {:?}", plan.training.loss, plan.activation);
     assert!((loss + penalty - expected).abs() < 1e-5, "{what}: {loss} + {penalty}, {expected}");
@@ -200,7 +203,7 @@ fn gradients_agree_with_finite_differences() {
     let train = data();
     for loss in [Objective::Bce, Objective::Bpr, Objective::Softmax] {
         for activation in ALL {
-            let mut plan = Plan { activation, ..plan() };
+            let mut plan = Plan { activation, tower_reg: 0.05, ..plan() };
             (plan.training.loss, plan.training.reg) = (loss, 0.03);
             check_gradient(&plan, &train);
             check_gradient(&Plan { factors: 0, layers: vec![4, 17], ..plan.clone() }, &train);
@@ -213,7 +216,7 @@ fn gradients_agree_with_finite_differences() {
     let values = rated.by_user.values_mut().iter_mut().zip(1..);
     values.for_each(|(v, i)| *v = (i % 5) as f32);
     for link in [Link::Linear, Link::Sigmoid] {
-        let mut plan = plan();
+        let mut plan = Plan { tower_reg: 0.05, ..plan() };
         (plan.training.loss, plan.training.link, plan.training.reg) =
             (Objective::Squared, link, 0.1);
         check_gradient(&plan, &rated);
@@ -427,6 +430,8 @@ fn settings_out_of_range_are_refused_with_a_reason() {
     starts(says(&|n| n.training.decay = 0.0), "setting `decay`");
     starts(says(&|n| n.training.period = 0), "setting `period`");
     starts(says(&|n| n.training.reg = f32::NAN), "setting `reg`");
+    starts(says(&|n| n.tower_reg = Some(-1.0)), "setting `tower_reg`");
+    starts(says(&|n| n.tower_weight_decay = Some(f32::NAN)), "setting `tower_weight_decay`");
     starts(says(&|n| n.training.sampler_exponent = -1.0), "setting `sampler_exponent`");
 
     let fit = |train: &Ratings, loss, link| {
@@ -488,4 +493,29 @@ fn output_weights_of_one_stay() {
     networks.epoch(1, &Rng::new(3, &[1]));
     assert_eq!(networks.parts.output[0].values.data(), [1.0; 3]);
     assert_ne!(embeddings(&networks), before);
+}
+
+#[test]
+fn halves_may_decay_apart() {
+    let train = data();
+    let sizes = |tower_weight_decay: f32| {
+        let plan = Plan { tower_weight_decay, ..plan() };
+        let mut networks = Networks::new(&plan, &train, 3).unwrap();
+        // What a whole step takes away when the rate is 1.
+        let batch = networks.some_batch(1);
+        networks.step(&batch, 1.0, &Rng::new(1, &[]));
+        let Parts { product, tower, layers, .. } = &networks.parts;
+        let [product, tower] = [product, tower].map(|sides| sides.as_ref().expect("both halves"));
+        let tables = [&product.users, &product.items, &tower.users, &layers[0].0];
+        tables.map(|table| table.values.data().to_vec())
+    };
+    let (without, with) = (sizes(0.0), sizes(0.5));
+    assert_eq!(without[..2], with[..2]);
+    assert!(without[2..].iter().zip(&with[2..]).all(|(without, with)| without != with));
+    let unset =
+        Neumf { training: Training { reg: 0.1, ..Training::default() }, ..Neumf::default() };
+    let set = Neumf { tower_reg: Some(0.2), tower_weight_decay: Some(0.3), ..unset.clone() };
+    let halves = |plan: Plan| (plan.training.reg, plan.tower_reg, plan.tower_weight_decay);
+    assert_eq!(halves(Plan::from(&unset)), (0.1, 0.1, 0.0));
+    assert_eq!(halves(Plan::from(&set)), (0.1, 0.2, 0.3));
 }
