@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 
@@ -54,6 +55,9 @@ def run(args):
         from measure import Bench
 
         bench = Bench(args.job, args.threads, args.repeat)
+        # Some peers leave files where they run.
+        scratch = tempfile.TemporaryDirectory()
+        os.chdir(scratch.name)
         importlib.import_module("jobs." + catalog.module(args.job)).PEERS[args.peer](bench)
         return {**answer, "status": "ok", **bench.report()}
     except Exception as error:

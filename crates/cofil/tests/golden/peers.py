@@ -3,8 +3,8 @@
 
     COFIL_PEERS=target/peers python3 crates/cofil/tests/golden/peers.py    # writes peers.json beside itself
 
-Needs the environments of crates/cofil-bench/peers/setup.py and, in that of RecBole, rectools. Two sets of lists: `full`, where
-everybody has twelve items, and `short`, where some have fewer than the cut-off, for libraries that take such lists.
+Needs the environments of crates/cofil-bench/peers/setup.py. Two sets of lists: `full`, where everybody has twelve items, and
+`short`, where some have fewer than the cut-off, for libraries that take such lists.
 Elliot and the framework of Dacrema et al. cannot be installed beside these and are checked by hand in metrics.rs.
 """
 
