@@ -1,0 +1,100 @@
+use super::*;
+use crate::algorithm::Algorithm;
+use crate::data::Ratings;
+use crate::math::{Matrix, vector};
+use crate::models::Ials;
+use crate::train::Run;
+
+fn trained() -> Recommender {
+    let mut rng = Rng::new(3, &[]);
+    let triples: Vec<(String, String)> = (0..40)
+        .flat_map(|u| (0..30).map(move |i| (u, i)))
+        .filter(|(u, i)| (u + i) % 3 == 0 && rng.uniform() < 0.7)
+        .map(|(u, i)| (format!("u{u}"), format!("i{i}")))
+        .collect();
+    let triples = triples.iter().map(|(u, i)| (&**u, &**i, 1.0));
+    let ratings = Ratings::from_triples(triples).unwrap();
+    let ials = Algorithm::Ials(Ials { factors: 5, ..Ials::default() });
+    Recommender::train(&ials, &ratings, &mut Run::default()).unwrap()
+}
+
+/// A⁻¹ b for each row b of `right`.
+fn solved(a: &Matrix, right: &Matrix) -> Matrix {
+    let mut x = right.clone();
+    for r in 0..x.rows() {
+        assert!(crate::math::solve::solve_spd(&mut a.data().to_vec(), x.row_mut(r)));
+    }
+    x
+}
+
+fn inverse(a: &Matrix) -> Matrix {
+    let one = Matrix::from_fn(a.rows(), a.rows(), |r, c| f32::from(r == c));
+    solved(a, &one)
+}
+
+#[test]
+fn the_question_is_the_one_that_shrinks_the_trace_most() {
+    let recommender = trained();
+    let trace = |m: &Matrix| (0..m.rows()).map(|l| m.row(l)[l]).sum::<f32>();
+    let mut interview = Interview::new(&recommender, Strategy::Variance, 0).unwrap();
+    let belief = |interview: &Interview<'_>| interview.belief.clone().unwrap();
+    let prior = belief(&interview);
+    // The naive twin: Σ = (Σ₀⁻¹ + Σ_asked q qᵀ / v)⁻¹, m = Σ (Σ₀⁻¹ m₀ + Σ_asked q y / v).
+    let mut precision = inverse(&prior.covariance);
+    let mut pull: Vec<f32> = (0..5).map(|a| vector::dot(precision.row(a), &prior.mean)).collect();
+    let with = |mut a: Matrix, item: usize| {
+        let q = prior.places.items.row(item);
+        (0..5).for_each(|l| vector::add_scaled(a.row_mut(l), q[l] / prior.noise[item], q));
+        a
+    };
+    for step in 0..4 {
+        let next = interview.question().unwrap();
+        let after = |item: usize| trace(&inverse(&with(precision.clone(), item)));
+        let best = (0..30).filter(|&i| interview.open[i]).map(after).fold(f32::MAX, f32::min);
+        assert!(after(next as usize) <= best * (1.0 + 1e-3));
+        let answer = if step % 2 == 0 { Answer::Value(1.0) } else { Answer::No };
+        interview.answer(next, answer);
+        precision = with(precision, next as usize);
+        let y = if step % 2 == 0 { 1.0 } else { 0.0 };
+        let v = prior.noise[next as usize];
+        vector::add_scaled(&mut pull, y / v, prior.places.items.row(next as usize));
+        let now = belief(&interview);
+        let naive = inverse(&precision);
+        assert!((trace(&now.covariance) - trace(&naive)).abs() < 1e-2 * trace(&naive));
+        let mean = solved(&precision, &Matrix::from_vec(1, 5, pull.clone()));
+        for (ours, naive) in now.mean.iter().zip(mean.row(0)) {
+            assert!((ours - naive).abs() < 1e-2 * naive.abs().max(1.0), "{ours} for {naive}");
+        }
+    }
+    let list = interview.recommend(5);
+    assert_eq!(list.len(), 5);
+    assert!(list.iter().all(|s| s.score.is_finite()));
+}
+
+#[test]
+fn nothing_is_asked_twice_and_everything_once() {
+    let recommender = trained();
+    for strategy in [
+        Strategy::Variance,
+        Strategy::PopularVariance,
+        Strategy::PopularEntropy,
+        Strategy::Popularity,
+        Strategy::Random,
+    ] {
+        let mut interview = Interview::new(&recommender, strategy, 1).unwrap();
+        let mut asked = Vec::new();
+        while let Some(item) = interview.question() {
+            asked.push(item);
+            let answers = [Answer::Value(1.0), Answer::No, Answer::Unknown];
+            interview.answer(item, answers[item as usize % 3]);
+        }
+        asked.sort_unstable();
+        assert_eq!(asked, (0..recommender.items().len() as u32).collect::<Vec<_>>());
+        let history = interview.history();
+        assert!(interview.scores().iter().all(|score| score.is_finite()));
+        assert_eq!(history.iter().filter(|entry| entry.1 == 1.0).count(), 10, "{strategy:?}");
+        assert_eq!(history.len(), 20);
+        let only = Interview::new(&recommender, strategy, 1).unwrap().only(&[4]);
+        assert_eq!(only.question(), Some(4));
+    }
+}
