@@ -62,6 +62,20 @@ pub fn softplus(x: f32) -> f32 {
     x.max(0.0) + ln(1.0 + exp(-x.abs()))
 }
 
+/// Σ ln(1 + eˣ). In loops: a closure of this size given to an iterator may become a function of its own, compiled
+/// without what the processor of the kernel around it has, and then takes longer than the kernel.
+#[inline(always)]
+pub fn softplus_sum<const N: usize>(mut numbers: [f32; N]) -> f64 {
+    for x in &mut numbers {
+        *x = softplus(*x);
+    }
+    let mut sum = 0.0;
+    for x in numbers {
+        sum += f64::from(x);
+    }
+    sum
+}
+
 /// The hyperbolic tangent, to an absolute error of 10⁻⁷.
 #[inline(always)]
 pub fn tanh(x: f32) -> f32 {

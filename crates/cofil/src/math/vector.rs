@@ -65,6 +65,21 @@ pub fn add_scaled_lanes(y: &mut [f32], alpha: f32, x: &[f32]) {
     }
 }
 
+/// Adds `alpha` times a sparse vector to `y`.
+pub fn add_scaled_sparse(y: &mut [f32], alpha: f32, columns: &[u32], values: &[f32]) {
+    debug_assert_eq!(columns.len(), values.len());
+    add_scaled_sparse_kernel(y, alpha, columns, values);
+}
+
+// Nothing here is wide: it is for fused products, which are calls where a processor might have none.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn add_scaled_sparse_kernel(y: &mut [f32], alpha: f32, columns: &[u32], values: &[f32]) {
+    for (&column, value) in columns.iter().zip(values) {
+        let y = &mut y[column as usize];
+        *y = alpha.mul_add(*value, *y);
+    }
+}
+
 /// Euclidean norm.
 pub fn norm(a: &[f32]) -> f32 {
     dot(a, a).sqrt()

@@ -90,10 +90,8 @@ impl ItemWeights {
             match &self.weights {
                 Weights::Dense(w) => vector::add_scaled(scores, value, w.row(j as usize)),
                 Weights::Sparse(w) => {
-                    for (i, weight) in w.row(j as usize).iter() {
-                        let score = &mut scores[i as usize];
-                        *score = value.mul_add(weight, *score);
-                    }
+                    let row = w.row(j as usize);
+                    vector::add_scaled_sparse(scores, value, row.columns, row.values);
                 }
             }
         }

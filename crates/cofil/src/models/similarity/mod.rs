@@ -11,9 +11,10 @@ mod measure;
 pub use measure::{Measure, Moments, Rests, Similarity, Weighting, choosiness};
 
 use crate::data::Csr;
-use crate::math::{Matrix, parallel};
+use crate::math::{Matrix, parallel, vector};
 use crate::rank;
 use bits::Bits;
+use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -99,14 +100,10 @@ impl<'a> ByItem<'a> {
         for (row, place) in self.of(i) {
             let value = row.values[place];
             let end = if whole { row.len() } else { place + 1 };
+            let columns = &row.columns[..end];
             match self.binary {
-                true => row.columns[..end].iter().for_each(|&j| sums[j as usize] += 1.0),
-                false => {
-                    for (&j, &other) in row.columns[..end].iter().zip(&row.values[..end]) {
-                        let sum = &mut sums[j as usize];
-                        *sum = value.mul_add(other, *sum);
-                    }
-                }
+                true => columns.iter().for_each(|&j| sums[j as usize] += 1.0),
+                false => vector::add_scaled_sparse(sums, value, columns, &row.values[..end]),
             }
         }
     }
@@ -174,24 +171,36 @@ pub fn map_sums<A: Copy + Default, T: Send>(
         let mut touched: Vec<u32> = Vec::new();
         let row = |i: usize| {
             touched.clear();
-            for (row, place) in by_item.of(i) {
-                let value = row.values[place];
-                for (j, other) in row.iter() {
-                    let sum = &mut sums[j as usize];
-                    if touched_by[j as usize] != i as u32 {
-                        touched_by[j as usize] = i as u32;
-                        touched.push(j);
-                        *sum = A::default();
-                    }
-                    add(sum, value, other);
-                }
-            }
+            add_sums(by_item, i, &add, &mut sums, (&mut touched_by, &mut touched));
             touched.sort_unstable();
             work(i, &touched, &sums)
         };
         items.map(row).collect::<Vec<_>>()
     });
     pieces.into_iter().flatten().collect()
+}
+
+/// One row of [`map_sums`]; `touched_by` says by which item each sum was begun, `touched` lists those of this one.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn add_sums<A: Copy + Default, F: Fn(&mut A, f32, f32)>(
+    by_item: &ByItem<'_>,
+    i: usize,
+    add: &F,
+    sums: &mut [A],
+    (touched_by, touched): (&mut [u32], &mut Vec<u32>),
+) {
+    for (row, place) in by_item.of(i) {
+        let value = row.values[place];
+        for (&j, &other) in row.columns.iter().zip(row.values) {
+            let sum = &mut sums[j as usize];
+            if touched_by[j as usize] != i as u32 {
+                touched_by[j as usize] = i as u32;
+                touched.push(j);
+                *sum = A::default();
+            }
+            add(sum, value, other);
+        }
+    }
 }
 
 /// The `k` largest positive values of `at(j)` over `columns`, by column; equal values by column.

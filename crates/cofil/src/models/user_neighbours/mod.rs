@@ -15,10 +15,11 @@ use super::factors::finite;
 use super::similarity::{Measure, Moments, Rests, Similarity, choosiness};
 use crate::data::{Csr, Row};
 use crate::error::Result;
-use crate::math::Matrix;
+use crate::math::{Matrix, vector};
 use crate::model::{Model, User};
 use crate::rank;
 use crate::store::{Archive, Tensor};
+use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -223,11 +224,7 @@ impl UserNeighbours {
         add: impl Fn(&mut A, f32, f32),
     ) -> Vec<A> {
         let mut sums = vec![A::default(); self.rows.rows()];
-        for &(i, value) in features {
-            for (v, other) in self.by_item.row(i as usize).iter() {
-                add(&mut sums[v as usize], value, other);
-            }
-        }
+        add_sums(&self.by_item, features, &add, &mut sums);
         sums
     }
 
@@ -238,10 +235,8 @@ impl UserNeighbours {
         nearest.retain(|&(_, similarity)| similarity > 0.0);
         scores.fill(0.0);
         for (v, similarity) in nearest {
-            for (i, value) in self.rows.row(v as usize).iter() {
-                let score = &mut scores[i as usize];
-                *score = similarity.mul_add(value, *score);
-            }
+            let row = self.rows.row(v as usize);
+            vector::add_scaled_sparse(scores, similarity, row.columns, row.values);
         }
         scores.iter_mut().for_each(|score| *score = finite(*score));
     }
@@ -286,6 +281,22 @@ impl UserNeighbours {
                 vote.add(order[place as usize].1, rest, self.settings.neighbours);
             }
             *score = finite(self.baseline.of(bias, i) + vote.mean());
+        }
+    }
+}
+
+/// `add` is given each sum, the value of a feature and that of the row the sum is of.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn add_sums<A, F: Fn(&mut A, f32, f32)>(
+    by_item: &Csr,
+    features: &[(u32, f32)],
+    add: &F,
+    sums: &mut [A],
+) {
+    for &(i, value) in features {
+        let row = by_item.row(i as usize);
+        for (&v, &other) in row.columns.iter().zip(row.values) {
+            add(&mut sums[v as usize], value, other);
         }
     }
 }
@@ -359,12 +370,10 @@ impl Model for UserNeighbours {
     /// Angles between what the users of the two items are compared by.
     fn similarities(&self, item: u32, scores: &mut [f32]) {
         scores.fill(0.0);
-        let norm = |i: usize| crate::math::vector::norm(self.by_item.row(i).values);
+        let norm = |i: usize| vector::norm(self.by_item.row(i).values);
         for (v, value) in self.by_item.row(item as usize).iter() {
-            for (i, other) in self.by_user.row(v as usize).iter() {
-                let score = &mut scores[i as usize];
-                *score = value.mul_add(other, *score);
-            }
+            let row = self.by_user.row(v as usize);
+            vector::add_scaled_sparse(scores, value, row.columns, row.values);
         }
         let own = norm(item as usize);
         for (i, score) in scores.iter_mut().enumerate() {
