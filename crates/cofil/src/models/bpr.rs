@@ -9,14 +9,13 @@
 //! schedule is that of `sampled_sgd`.
 
 use super::part::{Rows, Scratch, dot_difference, pull_apart};
-use super::sampled_sgd::{Common, Negatives, Pair, Rule, SampledSgd, Step, Work, by_comparison};
-use super::{FoldIn, Range, Recipe, Target, check_count};
+use super::sampled_sgd::{self, Common, Rule, Task, by_comparison};
+use super::{FoldIn, Range, Recipe, Target};
 use crate::data::Ratings;
 use crate::error::Result;
-use crate::math::elementary::{sigmoid, softplus};
+use crate::math::elementary::{sigmoid, softplus_sum};
 use crate::model::Model;
 use crate::train::Run;
-use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -77,10 +76,7 @@ impl Recipe for Bpr {
     }
 
     fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
-        check_count("epochs", self.epochs)?;
-        self.common().check(train)?;
-        let mut learner = SampledSgd::new(self, train, run.seed);
-        Ok(Box::new(run.learn(&mut learner, train, self.epochs)?))
+        sampled_sgd::fit(self, train, run)
     }
 }
 
@@ -88,70 +84,53 @@ impl Rule for Bpr {
     fn common(&self) -> Common {
         Common {
             factors: self.factors,
+            epochs: self.epochs,
             learning_rate: self.learning_rate,
             decay: self.decay,
             reg: self.reg,
             init_scale: self.init_scale,
+            biases: self.biases,
             sampler_exponent: self.sampler_exponent,
         }
     }
 
-    fn learn(&self, work: Work<'_>) -> f64 {
-        learn(work, self.reg, self.biases)
-    }
-
-    fn fold_in(&self) -> FoldIn {
-        by_comparison(self.common())
-    }
-}
-
-/// A step for every pair of `work`; answers Σ −ln σ(x), each from the parameters before its step.
-#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-fn learn(work: Work<'_>, reg: f32, biases: bool) -> f64 {
-    let Work { pairs, users, items, negatives, rate, .. } = work;
-    let (width, p) = (users.width(), users.split().0);
-    let (q, b) = items.split();
-    let step = Step::new(rate, reg, biases);
-    // The common widths are worth a loop of their own.
-    match width {
-        1 => walk(pairs, p.fixed::<1>(), (q.fixed::<1>(), b), negatives, step),
-        2 => walk(pairs, p.fixed::<2>(), (q.fixed::<2>(), b), negatives, step),
-        4 => walk(pairs, p.fixed::<4>(), (q.fixed::<4>(), b), negatives, step),
-        8 => walk(pairs, p.fixed::<8>(), (q.fixed::<8>(), b), negatives, step),
-        _ => walk(pairs, p, (q, b), negatives, step),
-    }
-}
-
-#[inline(always)]
-fn walk(
-    pairs: &[Pair],
-    mut users: impl Rows,
-    (mut items, bias): (impl Rows, &mut [f32]),
-    mut negatives: Negatives<'_>,
-    step: Step,
-) -> f64 {
-    let mut scratch = Scratch::default();
-    // So that the compiler cannot drop the stores.
-    let scratch = std::hint::black_box(&mut scratch);
-    let mut loss = 0f64;
-    for pairs in pairs.chunks(CHUNK) {
-        // Without a negative there is no comparison: nothing is lost.
-        let mut leads = [f32::MAX; CHUNK];
-        for (pair, lead) in pairs.iter().zip(&mut leads) {
-            let i = usize::from(pair.item);
-            let Some(j) = negatives.draw(pair.user) else { continue };
-            let p = users.row(usize::from(pair.user));
-            let [q, r] = items.two(i, j);
-            let x = bias[i] - bias[j] + dot_difference(p, q, r, scratch);
-            let slope = sigmoid(-x);
-            pull_apart(p, q, r, step.rate * slope, step.keep);
-            bias[i] = bias[i].mul_add(step.keep, step.bias * slope);
-            bias[j] = bias[j].mul_add(step.keep, -step.bias * slope);
-            *lead = x;
+    #[inline(always)]
+    fn walk(&self, task: Task<'_, impl Rows, impl Rows>) -> f64 {
+        let Task {
+            pairs,
+            users: (mut users, _),
+            items: (mut items, bias),
+            mut negatives,
+            step,
+            ..
+        } = task;
+        let mut scratch = Scratch::default();
+        // So that the compiler cannot drop the stores.
+        let scratch = std::hint::black_box(&mut scratch);
+        let mut loss = 0f64;
+        for pairs in pairs.chunks(CHUNK) {
+            // Without a negative there is no comparison: nothing is lost.
+            let mut behind = [-f32::MAX; CHUNK];
+            for (pair, behind) in pairs.iter().zip(&mut behind) {
+                let i = usize::from(pair.item);
+                let Some(j) = negatives.draw(pair.user) else { continue };
+                let p = users.row(usize::from(pair.user));
+                let [q, r] = items.two(i, j);
+                let x = bias[i] - bias[j] + dot_difference(p, q, r, scratch);
+                let slope = sigmoid(-x);
+                pull_apart(p, q, r, step.rate * slope, step.keep);
+                bias[i] = bias[i].mul_add(step.keep, step.bias * slope);
+                bias[j] = bias[j].mul_add(step.keep, -step.bias * slope);
+                *behind = -x;
+            }
+            loss += softplus_sum(behind);
         }
-        loss += leads.iter().map(|&x| f64::from(softplus(-x))).sum::<f64>();
+        loss
     }
-    loss
+
+    fn fold_in(&self, _: usize) -> FoldIn {
+        by_comparison(self.sampler_exponent, self.reg)
+    }
 }
 
 #[cfg(test)]

@@ -101,11 +101,12 @@ impl Factors {
             }
             FoldIn::Projection { fill, bias } => Some(self.project(history, fill, bias)),
             FoldIn::Sampled(sampled) => {
-                let (response, start) = (self.settings.link.response(), vec![0.0; self.factors()]);
-                Some((
-                    sampled.vector(history, &self.popular, response, &start, OneProduct(self)),
-                    0.0,
-                ))
+                let response = self.settings.link.response();
+                let start = vec![0.0; self.factors() + usize::from(sampled.bias)];
+                let one = OneProduct(self);
+                let mut vector = sampled.vector(history, &self.popular, response, &start, one);
+                let b = vector.split_off(self.factors()).pop();
+                Some((vector, b.unwrap_or(0.0)))
             }
         };
         solution
@@ -179,24 +180,26 @@ impl Factors {
     }
 }
 
-/// The model before its link, as a function of one user's vector.
+/// The model before its link, as a function of one user's vector, behind which a bias may stand.
 struct OneProduct<'a>(&'a Factors);
 
 impl OfUser for OneProduct<'_> {
     fn scores(&mut self, vector: &[f32], items: &[u32], scores: &mut [f32]) {
+        let (p, b) = vector.split_at(self.0.factors());
+        let base = self.0.settings.offset + b.first().unwrap_or(&0.0);
         for (&i, score) in items.iter().zip(scores) {
             let i = i as usize;
-            *score = self.0.settings.offset
-                + self.0.item_bias[i]
-                + vector::dot(vector, self.0.items.row(i));
+            *score = base + self.0.item_bias[i] + vector::dot(p, self.0.items.row(i));
         }
     }
 
     fn gradient(&mut self, _: &[f32], items: &[u32], slopes: &[f32], gradient: &mut [f32]) {
         gradient.fill(0.0);
+        let (p, b) = gradient.split_at_mut(self.0.factors());
         for (&i, &slope) in items.iter().zip(slopes) {
-            vector::add_scaled(gradient, slope, self.0.items.row(i as usize));
+            vector::add_scaled(p, slope, self.0.items.row(i as usize));
         }
+        b.iter_mut().for_each(|b| *b = slopes.iter().sum());
     }
 }
 

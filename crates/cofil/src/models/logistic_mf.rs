@@ -12,15 +12,14 @@
 
 use super::part::{Rows, Scratch, dot, pull_together};
 use super::sampled::Sampled;
-use super::sampled_sgd::{Common, Negatives, Pair, Rule, SampledSgd, Step, Work};
-use super::{FoldIn, Range, Recipe, Target, check_count};
+use super::sampled_sgd::{self, Common, Rule, Task};
+use super::{FoldIn, Range, Recipe, Target};
 use crate::data::{Ratings, Sampling};
 use crate::error::{Error, Result};
-use crate::math::elementary::{sigmoid, softplus};
+use crate::math::elementary::{sigmoid, softplus_sum};
 use crate::model::Model;
 use crate::train::Run;
 use crate::train::loss::Objective;
-use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -87,14 +86,11 @@ impl Recipe for LogisticMf {
     }
 
     fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
-        check_count("epochs", self.epochs)?;
         if !(1..=MOST).contains(&self.negatives) {
             let says = format!("must be between 1 and {MOST}, got {}", self.negatives);
             return Err(Error::setting("negatives", says));
         }
-        self.common().check(train)?;
-        let mut learner = SampledSgd::new(self, train, run.seed);
-        Ok(Box::new(run.learn(&mut learner, train, self.epochs)?))
+        sampled_sgd::fit(self, train, run)
     }
 }
 
@@ -102,90 +98,73 @@ impl Rule for LogisticMf {
     fn common(&self) -> Common {
         Common {
             factors: self.factors,
+            epochs: self.epochs,
             learning_rate: self.learning_rate,
             decay: self.decay,
             reg: self.reg,
             init_scale: self.init_scale,
+            biases: self.biases,
             sampler_exponent: self.sampler_exponent,
         }
     }
 
-    fn learn(&self, work: Work<'_>) -> f64 {
-        learn(work, self.reg, self.biases, self.negatives)
+    #[inline(always)]
+    fn walk(&self, task: Task<'_, impl Rows, impl Rows>) -> f64 {
+        let Task {
+            pairs,
+            users: (mut users, user_bias),
+            items: (mut items, item_bias),
+            mut negatives,
+            step,
+            ..
+        } = task;
+        let mut scratch = Scratch::default();
+        // So that the compiler cannot drop the stores.
+        let scratch = std::hint::black_box(&mut scratch);
+        // Scores with the sign that makes them large where a sample is wrong.
+        let (mut wrongs, mut filled) = ([0f32; CHUNK], 0);
+        let mut loss = 0f64;
+        for pair in pairs {
+            let u = usize::from(pair.user);
+            let p = users.row(u);
+            let bias = &mut user_bias[u];
+            for sample in 0..=self.negatives {
+                let (i, target, sign) = match sample {
+                    0 => (usize::from(pair.item), 1.0, -1.0),
+                    _ => match negatives.draw(pair.user) {
+                        Some(j) => (j, 0.0, 1.0),
+                        None => break,
+                    },
+                };
+                let q = items.row(i);
+                let x = *bias + item_bias[i] + dot(p, q, scratch);
+                let error = target - sigmoid(x);
+                pull_together(p, q, step.rate * error, step.keep);
+                *bias = bias.mul_add(step.keep, step.bias * error);
+                item_bias[i] = item_bias[i].mul_add(step.keep, step.bias * error);
+                wrongs[filled] = sign * x;
+                filled += 1;
+                if filled == CHUNK {
+                    loss += softplus_sum(wrongs);
+                    filled = 0;
+                }
+            }
+        }
+        // Nothing is lost by what is not there.
+        wrongs[filled..].fill(-f32::MAX);
+        loss + softplus_sum(wrongs)
     }
 
-    fn fold_in(&self) -> FoldIn {
+    fn fold_in(&self, _: usize) -> FoldIn {
         FoldIn::Sampled(Sampled {
             loss: Objective::Bce,
             negatives: self.negatives,
             sampler: Sampling::Popularity,
             exponent: self.sampler_exponent,
             reg: self.reg,
+            bias: self.biases,
         })
     }
-}
-
-/// Steps for every pair of `work` and its negatives; answers the cross-entropy, each sample's from the
-/// parameters before its step.
-#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-fn learn(work: Work<'_>, reg: f32, biases: bool, count: u32) -> f64 {
-    let Work { pairs, users, items, negatives, rate, .. } = work;
-    let width = users.width();
-    let ((p, b), (q, d)) = (users.split(), items.split());
-    let step = Step::new(rate, reg, biases);
-    // The common widths are worth a loop of their own.
-    match width {
-        1 => walk(pairs, (p.fixed::<1>(), b), (q.fixed::<1>(), d), negatives, step, count),
-        2 => walk(pairs, (p.fixed::<2>(), b), (q.fixed::<2>(), d), negatives, step, count),
-        4 => walk(pairs, (p.fixed::<4>(), b), (q.fixed::<4>(), d), negatives, step, count),
-        8 => walk(pairs, (p.fixed::<8>(), b), (q.fixed::<8>(), d), negatives, step, count),
-        _ => walk(pairs, (p, b), (q, d), negatives, step, count),
-    }
-}
-
-#[inline(always)]
-fn walk(
-    pairs: &[Pair],
-    (mut users, user_bias): (impl Rows, &mut [f32]),
-    (mut items, item_bias): (impl Rows, &mut [f32]),
-    mut negatives: Negatives<'_>,
-    step: Step,
-    count: u32,
-) -> f64 {
-    let mut scratch = Scratch::default();
-    // So that the compiler cannot drop the stores.
-    let scratch = std::hint::black_box(&mut scratch);
-    // Scores with the sign that makes them large where a sample is wrong.
-    let (mut wrongs, mut filled) = ([0f32; CHUNK], 0);
-    let sum = |wrongs: &[f32]| wrongs.iter().map(|&x| f64::from(softplus(x))).sum::<f64>();
-    let mut loss = 0f64;
-    for pair in pairs {
-        let u = usize::from(pair.user);
-        let p = users.row(u);
-        let bias = &mut user_bias[u];
-        for sample in 0..=count {
-            let (i, target, sign) = match sample {
-                0 => (usize::from(pair.item), 1.0, -1.0),
-                _ => match negatives.draw(pair.user) {
-                    Some(j) => (j, 0.0, 1.0),
-                    None => break,
-                },
-            };
-            let q = items.row(i);
-            let x = *bias + item_bias[i] + dot(p, q, scratch);
-            let error = target - sigmoid(x);
-            pull_together(p, q, step.rate * error, step.keep);
-            *bias = bias.mul_add(step.keep, step.bias * error);
-            item_bias[i] = item_bias[i].mul_add(step.keep, step.bias * error);
-            wrongs[filled] = sign * x;
-            filled += 1;
-            if filled == CHUNK {
-                loss += sum(&wrongs);
-                filled = 0;
-            }
-        }
-    }
-    loss + sum(&wrongs[..filled])
 }
 
 #[cfg(test)]

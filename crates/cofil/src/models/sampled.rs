@@ -33,6 +33,10 @@ pub struct Sampled {
     pub exponent: f32,
     /// L2 penalty per sample, ≥ 0.
     pub reg: f32,
+    /// Whether `Factors` learns a number b of the user's own with the vector. Where the loss asks for the level
+    /// of scores and not only for their order, the vector would have to stand in for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bias: bool,
 }
 
 /// A model as a function of one user's vector.

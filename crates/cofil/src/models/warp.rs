@@ -8,17 +8,18 @@
 //! w = ln max(1, ⌊(n − 1)/t⌋). Weston, Bengio & Usunier, "WSABIE: scaling up to large vocabulary image
 //! annotation", IJCAI 2011; the logarithm in place of their Σ 1/k, and the limit, are those of LightFM (Kula,
 //! "Metadata embeddings for user and item cold-start recommendations", CBRecSys 2015), whose Adagrad is a
-//! falling rate here. A stranger's vector is learned with the loss of `bpr`, since what a few draws say of a
-//! rank is too coarse for one history. The schedule is that of `sampled_sgd`.
+//! falling rate here. A stranger's vector is learned with the loss of `bpr`
+//! and λ / ln(n − 1). The loss above, with what a step is expected to be in place of draws, ranks held-out users of
+//! MovieLens-1M no better, and where few items are left that violate it puts those last that a user would choose
+//! next. The schedule is that of `sampled_sgd`.
 
 use super::part::{Rows, Scratch, dot, pull_apart};
-use super::sampled_sgd::{Common, Negatives, Pair, Rule, SampledSgd, Step, Work, by_comparison};
+use super::sampled_sgd::{self, Common, Rule, Task, by_comparison};
 use super::{FoldIn, Range, Recipe, Target, check_count};
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::model::Model;
 use crate::train::Run;
-use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -81,11 +82,8 @@ impl Recipe for Warp {
     }
 
     fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
-        check_count("epochs", self.epochs)?;
         check_count("max_sampled", self.max_sampled)?;
-        self.common().check(train)?;
-        let mut learner = SampledSgd::new(self, train, run.seed);
-        Ok(Box::new(run.learn(&mut learner, train, self.epochs)?))
+        sampled_sgd::fit(self, train, run)
     }
 }
 
@@ -93,80 +91,62 @@ impl Rule for Warp {
     fn common(&self) -> Common {
         Common {
             factors: self.factors,
+            epochs: self.epochs,
             learning_rate: self.learning_rate,
             decay: self.decay,
             reg: self.reg,
             init_scale: self.init_scale,
+            biases: self.biases,
             sampler_exponent: self.sampler_exponent,
         }
     }
 
-    fn learn(&self, work: Work<'_>) -> f64 {
+    #[inline(always)]
+    fn walk(&self, task: Task<'_, impl Rows, impl Rows>) -> f64 {
+        let Task {
+            pairs,
+            users: (mut users, _),
+            items: (mut items, bias),
+            mut negatives,
+            step,
+            catalogue,
+        } = task;
         // The weight of a violation at the t-th draw, from t = 1.
-        let others = work.catalogue - 1;
+        let others = catalogue - 1;
         let weight = |t: usize| ((others / t).max(1) as f32).ln();
         let weights: Vec<f32> = (1..=self.max_sampled.min(others)).map(weight).collect();
-        learn(work, self.reg, self.biases, &weights)
-    }
-
-    fn fold_in(&self) -> FoldIn {
-        by_comparison(self.common())
-    }
-}
-
-/// A step for every pair of `work` that is violated within as many draws as there are weights; answers the
-/// weighted violations, each from the parameters before its step.
-#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-fn learn(work: Work<'_>, reg: f32, biases: bool, weights: &[f32]) -> f64 {
-    let Work { pairs, users, items, negatives, rate, .. } = work;
-    let (width, p) = (users.width(), users.split().0);
-    let (q, b) = items.split();
-    let step = Step::new(rate, reg, biases);
-    // The common widths are worth a loop of their own.
-    match width {
-        1 => walk(pairs, p.fixed::<1>(), (q.fixed::<1>(), b), negatives, step, weights),
-        2 => walk(pairs, p.fixed::<2>(), (q.fixed::<2>(), b), negatives, step, weights),
-        4 => walk(pairs, p.fixed::<4>(), (q.fixed::<4>(), b), negatives, step, weights),
-        8 => walk(pairs, p.fixed::<8>(), (q.fixed::<8>(), b), negatives, step, weights),
-        _ => walk(pairs, p, (q, b), negatives, step, weights),
-    }
-}
-
-#[inline(always)]
-fn walk(
-    pairs: &[Pair],
-    mut users: impl Rows,
-    (mut items, bias): (impl Rows, &mut [f32]),
-    mut negatives: Negatives<'_>,
-    step: Step,
-    weights: &[f32],
-) -> f64 {
-    let mut scratch = Scratch::default();
-    // So that the compiler cannot drop the stores.
-    let scratch = std::hint::black_box(&mut scratch);
-    let mut loss = 0f64;
-    for pair in pairs {
-        let i = usize::from(pair.item);
-        let p = users.row(usize::from(pair.user));
-        // What a violation is above.
-        let limit = bias[i] + dot(p, items.row(i), scratch) - 1.0;
-        let mut violation = None;
-        for &weight in weights {
-            let Some(j) = negatives.draw(pair.user) else { break };
-            let excess = bias[j] + dot(p, items.row(j), scratch) - limit;
-            if excess > 0.0 {
-                violation = Some((j, weight, excess));
-                break;
+        let mut scratch = Scratch::default();
+        // So that the compiler cannot drop the stores.
+        let scratch = std::hint::black_box(&mut scratch);
+        let mut loss = 0f64;
+        for pair in pairs {
+            let i = usize::from(pair.item);
+            let p = users.row(usize::from(pair.user));
+            // What a violation is above.
+            let limit = bias[i] + dot(p, items.row(i), scratch) - 1.0;
+            let mut violation = None;
+            for &weight in &weights {
+                let Some(j) = negatives.draw(pair.user) else { break };
+                let excess = bias[j] + dot(p, items.row(j), scratch) - limit;
+                if excess > 0.0 {
+                    violation = Some((j, weight, excess));
+                    break;
+                }
             }
+            let Some((j, weight, excess)) = violation else { continue };
+            loss += f64::from(weight * excess);
+            let [q, r] = items.two(i, j);
+            pull_apart(p, q, r, step.rate * weight, step.keep);
+            bias[i] = bias[i].mul_add(step.keep, step.bias * weight);
+            bias[j] = bias[j].mul_add(step.keep, -step.bias * weight);
         }
-        let Some((j, weight, excess)) = violation else { continue };
-        loss += f64::from(weight * excess);
-        let [q, r] = items.two(i, j);
-        pull_apart(p, q, r, step.rate * weight, step.keep);
-        bias[i] = bias[i].mul_add(step.keep, step.bias * weight);
-        bias[j] = bias[j].mul_add(step.keep, -step.bias * weight);
+        loss
     }
-    loss
+
+    fn fold_in(&self, items: usize) -> FoldIn {
+        // What was paid per violation of a weight up to ln(n − 1) is paid per comparison of weight 1.
+        by_comparison(self.sampler_exponent, self.reg / (items.max(4) as f32 - 1.0).ln())
+    }
 }
 
 #[cfg(test)]

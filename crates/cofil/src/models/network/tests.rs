@@ -31,6 +31,7 @@ fn network(items: usize) -> Network {
         sampler: Sampling::Uniform,
         exponent: 1.0,
         reg: 0.01,
+        bias: false,
     };
     let settings =
         Settings { activation: Activation::Relu, bias: 0.5, link: Link::Identity, fold_in };

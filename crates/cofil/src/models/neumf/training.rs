@@ -203,6 +203,7 @@ impl Training {
             sampler: if self.negatives_file.is_some() { Sampling::Uniform } else { self.sampler },
             exponent: self.sampler_exponent,
             reg: self.reg,
+            bias: false,
         }
     }
 }
