@@ -78,11 +78,8 @@ fn wrong_arguments_are_refused_at_once() {
     assert!(says("--metric rmse --implicit").contains("every trial failed; the first: ease ranks"));
 }
 
-/// A process that is killed as a power cut would kill it.
-#[test]
-fn a_killed_search_goes_on() {
-    let place = Place::with_events();
-    let line = "tune events.csv -a ials --trials 60 --metric ndcg@5 --implicit -o best.toml --json";
+/// Runs `line` and kills it as a power cut would, as soon as `enough` is true of a line it tells.
+fn killed(place: &Place, line: &str, mut enough: impl FnMut(&str) -> bool) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_cofil"))
         .current_dir(place.path("."))
         .args(line.split_whitespace())
@@ -90,18 +87,49 @@ fn a_killed_search_goes_on() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("it runs");
-    // Killed as soon as it tells of its third trial, wherever it is then.
     let told = BufReader::new(child.stderr.take().expect("a pipe")).lines();
-    let third = told.map_while(Result::ok).find(|line| line.starts_with("trial 3/60"));
-    assert!(third.is_some(), "it tells of its trials");
+    let found = told.map_while(Result::ok).any(|line| enough(&line));
+    assert!(found, "it tells how far it is");
     child.kill().expect("it is killed");
     child.wait().expect("it has ended");
+}
+
+#[test]
+fn a_killed_search_goes_on() {
+    let place = Place::with_events();
+    let line = "tune events.csv -a ials --trials 60 --metric ndcg@5 --implicit -o best.toml --json";
+    // Wherever it is after its third trial.
+    killed(&place, line, |told| told.starts_with("trial 3/60"));
     let kept = place.text("best.toml.trials");
     assert!(kept.lines().count() >= 4, "a line for the search, and one for each trial: {kept}");
     let resumed = place.json(&line.replace("--json", "--resume"));
     let whole = place.json(&line.replace("best.toml", "whole.toml").replace(" --json", ""));
     assert_eq!(trials(&resumed), trials(&whole));
     assert_eq!(place.text("best.toml"), place.text("whole.toml"));
+}
+
+#[test]
+fn a_killed_comparison_goes_on() {
+    let place = Place::with_events();
+    let line =
+        "compare events.csv --implicit --algorithms ease,ials,slim --metrics ndcg@5 --tune 12";
+    let kept = format!("{line} --journal trials");
+    // Popularity comes first, then ease: killed while ials is searched, or later.
+    killed(&place, &kept, |told| told.contains("/4 ease: "));
+    let ease = place.text("trials/ease.trials");
+    assert_eq!(ease.lines().count(), 13, "a line for the search, and one for each trial: {ease}");
+    let refused = place.fails(1, &kept);
+    assert!(refused.contains("popularity.trials: there are finished trials already"), "{refused}");
+    let other = place.fails(1, &format!("{kept} --resume --seed 1"));
+    assert!(other.contains("these are trials of another search"), "{other}");
+    let results = |answer: &Value| -> Vec<(Value, Vec<Value>, Value)> {
+        let entries = answer["entries"].as_array().expect("entries");
+        let result = |e: &Value| (e["name"].clone(), trials(e), e["report"]["metrics"].clone());
+        entries.iter().map(result).collect()
+    };
+    let resumed = place.json(&format!("{kept} --resume"));
+    assert_eq!(results(&resumed), results(&place.json(line)));
+    assert_eq!(place.text("trials/ease.trials"), ease, "nothing was tried again");
 }
 
 #[test]

@@ -5,14 +5,15 @@ use crate::judging;
 use crate::machine;
 use crate::output::duration;
 use crate::validation;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use cofil::contest::{self, Failure};
 use cofil::page::Contestant;
-use cofil::tune::{self, Event, Found, Search, Space};
+use cofil::tune::{self, Event, Found, Journal, Search, Space};
 use cofil::{Algorithm, Metric, Protocol, Ratings, Run, Target};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Trains and judges all of `recipes`; who cannot take part comes with the reason.
@@ -28,15 +29,23 @@ pub fn run(
         None => None,
     };
     let inner = inner.as_ref().and_then(|parts| Some((&parts.train, parts.valid.as_ref()?)));
+    let metric = protocol.metrics[0];
+    // All of them first: that a journal is of something else shows before hours of work.
+    let hunts = recipes.iter().map(|recipe| match (args.tune, inner) {
+        (Some(trials), Some(parts)) => Hunt::new(args, recipe, parts, trials, metric).map(Some),
+        _ => Ok(None),
+    });
+    let mut hunts = hunts.collect::<Result<Vec<_>>>()?;
     let progress = Progress::new(recipes.len());
     let (mut contestants, mut failures) = (Vec::new(), Vec::new());
-    for (recipe, fixed) in recipes {
+    for ((recipe, _), hunt) in recipes.iter().zip(&mut hunts) {
         progress.begin(&recipe.name());
         let protocol = Protocol { baselines: contestants.is_empty(), ..protocol.clone() };
         let fresh = machine::forget_peak_memory();
         let suits = suits(args, recipe, &data.train);
-        let entered =
-            suits.and_then(|()| enter(args, (recipe, fixed), data, inner, &protocol, &progress));
+        let entered = suits
+            .and_then(|()| hunt.as_mut().map(|hunt| hunt.run(&progress)).transpose())
+            .and_then(|found| enter(args, recipe, found, data, &protocol, &progress));
         match entered {
             Ok(mut contestant) => {
                 contestant.entry.peak_memory_mb = machine::recent_peak_mb().filter(|_| fresh);
@@ -62,33 +71,76 @@ fn suits(args: &Args, recipe: &Algorithm, train: &Ratings) -> Result<()> {
     Ok(())
 }
 
+/// A search for the settings of one recipe.
+struct Hunt<'a> {
+    space: Space,
+    train: &'a Ratings,
+    valid: &'a Ratings,
+    search: Search,
+    journal: Option<Journal>,
+}
+
+impl<'a> Hunt<'a> {
+    fn new(
+        args: &Args,
+        (recipe, fixed): &(Algorithm, Vec<String>),
+        (train, valid): (&'a Ratings, &'a Ratings),
+        trials: u64,
+        metric: Metric,
+    ) -> Result<Self> {
+        let fixed: Vec<&str> = fixed.iter().map(String::as_str).collect();
+        let space = Space::new(recipe.clone(), &fixed, &[])?.for_data(train);
+        let search = Search {
+            seed: args.judging.seed,
+            limit: limit(args),
+            ..Search::new(trials as usize, metric)
+        };
+        let journal = match journal_path(args, recipe)? {
+            Some(path) => Some(Journal::open(&path, &space, train, valid, &search)?),
+            None => None,
+        };
+        Ok(Self { space, train, valid, search, journal })
+    }
+
+    fn run(&mut self, progress: &Progress) -> Result<Found> {
+        let Self { space, train, valid, search, journal } = self;
+        let watch = |event: Event<'_>| {
+            progress.event(event, search.trials);
+            ControlFlow::Continue(())
+        };
+        Ok(tune::search(space, train, valid, search, journal.as_mut(), watch)?)
+    }
+}
+
+/// Where the finished trials of `recipe` are kept.
+fn journal_path(args: &Args, recipe: &Algorithm) -> Result<Option<PathBuf>> {
+    let Some(folder) = &args.journal else { return Ok(None) };
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let path = folder.join(format!("{}.trials", recipe.name()));
+    if path.exists() && !args.resume {
+        bail!(
+            "{}: there are finished trials already; go on from them with --resume, or remove the folder",
+            path.display()
+        );
+    }
+    Ok(Some(path))
+}
+
+/// The time there is for a search, and again for a training.
+fn limit(args: &Args) -> Option<Duration> {
+    args.limit.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+}
+
 fn enter(
     args: &Args,
-    (recipe, fixed): (&Algorithm, &[String]),
+    recipe: &Algorithm,
+    found: Option<Found>,
     data: &Data,
-    inner: Option<(&Ratings, &Ratings)>,
     protocol: &Protocol,
     progress: &Progress,
 ) -> Result<Contestant> {
-    let limit = args.limit.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let found = match (args.tune, inner) {
-        (Some(trials), Some((train, valid))) => {
-            let fixed: Vec<&str> = fixed.iter().map(String::as_str).collect();
-            let space = Space::new(recipe.clone(), &fixed, &[])?.for_data(train);
-            let search = Search {
-                seed: args.judging.seed,
-                limit,
-                ..Search::new(trials as usize, protocol.metrics[0])
-            };
-            let watch = |event: Event<'_>| {
-                progress.event(event, search.trials);
-                ControlFlow::Continue(())
-            };
-            Some(tune::search(&space, train, valid, &search, None, watch)?)
-        }
-        _ => None,
-    };
-    let recipe = found.as_ref().map_or(recipe, |found: &Found| &found.algorithm);
+    let limit = limit(args);
+    let recipe = found.as_ref().map_or(recipe, |found| &found.algorithm);
     let start = Instant::now();
     let mut run = Run {
         seed: args.judging.seed,

@@ -20,12 +20,15 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   cofil compare ratings.csv
   cofil compare ratings.csv --implicit --tune 20 --report report.html
+  cofil compare ratings.csv --implicit --tune 50 --journal trials --resume
   cofil compare train.csv.gz --test test.csv.gz --algorithms popularity,ease,ials --implicit --metrics ndcg@20
   cofil compare train.csv --given given.csv --test test.csv      after split --by users
   cofil compare ratings.csv --algorithms ials,ease --set ials.factors=32 --set ease.reg=200
 
 The first metric orders the table, and is what --tune makes good, on a tenth of the training data: the test
-part is only seen by the winners. Popularity and guessing (`random`) always take part.")]
+part is only seen by the winners. Popularity and guessing (`random`) always take part. With --journal finished
+trials are kept: after an interruption, even a power cut, the same command with --resume goes on from them, and
+only trains and judges the winners anew.")]
 pub struct Args {
     /// Table of interactions to train on
     data: PathBuf,
@@ -47,6 +50,12 @@ pub struct Args {
     /// Search for the settings of every recipe first, with so many trials for each
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     tune: Option<u64>,
+    /// Folder for the finished trials of every recipe, from which an interrupted search can go on
+    #[arg(long, value_name = "FOLDER", requires = "tune")]
+    journal: Option<PathBuf>,
+    /// Go on from the finished trials in the folder of --journal
+    #[arg(long, requires = "journal")]
+    resume: bool,
     /// Seconds for the search of each recipe, and again for its training; what learns in epochs ends with
     /// the one under way. Results then depend on the machine
     #[arg(long, value_name = "SECONDS")]
