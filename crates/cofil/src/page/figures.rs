@@ -70,23 +70,32 @@ pub fn curves(page: &mut Html, c: &Comparison<'_>) {
     if learned.peek().is_none() {
         return;
     }
+    let metric = c.first();
     page.element("h2", "Learning curves");
-    page.small("The training objective after each epoch, without its penalty; the others are solved in one step.");
+    page.small(&format!(
+        "The training objective after each epoch, without its penalty; the others are solved in one step. Where \
+         settings were searched, also {metric} of the best trial on its validation part: the epochs of the \
+         training are those of its best value."
+    ));
     page.raw("<div class=\"figures\">\n");
-    for Contestant { entry, .. } in learned {
-        let points: Vec<(f64, f64)> =
+    for Contestant { entry, found, .. } in learned {
+        let losses: Vec<(f64, f64)> =
             entry.epochs.iter().map(|epoch| (epoch.number as f64, epoch.loss.data)).collect();
-        let values = || points.iter().map(|p| p.1);
+        let values = || losses.iter().map(|p| p.1);
         let log = values().fold(0.0, f64::max) > 30.0 * values().fold(f64::MAX, f64::min).max(0.0);
-        add(
-            page,
-            Panel {
-                title: entry.name.clone(),
-                x: Axis::new("epoch"),
-                y: Axis { label: "loss".into(), log },
-                content: Content::Lines(vec![Line { name: "loss".into(), points }]),
-            },
-        );
+        let curve = |title: String, y: Axis, points: Vec<(f64, f64)>| Panel {
+            title,
+            x: Axis::new("epoch"),
+            content: Content::Lines(vec![Line { name: y.label.clone(), points }]),
+            y,
+        };
+        add(page, curve(entry.name.clone(), Axis { label: "loss".into(), log }, losses));
+        let best = found.as_ref().map(|found| &found.trials[found.best]);
+        if let Some(best) = best.filter(|trial| trial.curve.len() > 1) {
+            let values = best.curve.iter().map(|&(epoch, value)| (epoch as f64, value)).collect();
+            let title = format!("{}, validation", entry.name);
+            add(page, curve(title, Axis::new(metric.to_string()), values));
+        }
     }
     page.raw("</div>\n");
 }

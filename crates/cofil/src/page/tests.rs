@@ -66,6 +66,7 @@ fn a_page_has_every_part_and_runs_nothing() {
         "What the lists are like",
         "by what users are known by",
         "Learning curves",
+        "ials, validation",
         "Searches for settings",
         "The data",
         "did not take part: no room for",
