@@ -13,9 +13,13 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   cofil similar model.cofil --item 50 -n 10 --titles u.item:1:2
   cofil similar model.cofil --user 42
+  cofil similar model.cofil --all -n 20 -o similar.jsonl
 
 Likeness is the cosine of two vectors of the model. Models of weights between items have none: items
-are then compared by these weights, users by their histories.")]
+are then compared by these weights, users by their histories.
+
+--all writes a line of JSON for each item. Of more than 100,000 items with vectors not all are compared but
+those that an index finds, more than 99 in 100 of the nearest; --exact compares all.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
@@ -24,6 +28,12 @@ pub struct Args {
     /// How many
     #[arg(short, default_value_t = 10)]
     n: usize,
+    /// File for the lists of --all: .jsonl [default: standard output]
+    #[arg(short, long, value_name = "FILE", requires = "all")]
+    output: Option<PathBuf>,
+    /// Compare all items, however many there are
+    #[arg(long, requires = "all")]
+    exact: bool,
     #[command(flatten)]
     titles: Titling,
     /// Print JSON
@@ -41,6 +51,9 @@ struct What {
     /// User to find others for
     #[arg(long)]
     user: Option<String>,
+    /// Others for every item
+    #[arg(long)]
+    all: bool,
 }
 
 pub fn run(args: &Args) -> Result<()> {
@@ -49,7 +62,7 @@ pub fn run(args: &Args) -> Result<()> {
     match (&args.what.item, &args.what.user) {
         (Some(item), _) => items(args, &recommender, item, &titles),
         (None, Some(user)) => users(args, &recommender, user),
-        (None, None) => unreachable!("one of them is required"),
+        (None, None) => everything(args, &recommender),
     }
 }
 
@@ -61,6 +74,25 @@ fn items(args: &Args, recommender: &Recommender, item: &str, titles: &Titles) ->
     }
     println!("Most like {}:\n", titles.of(item));
     table("Item", items.iter().map(|s| (titles.of(s.item), s.score)));
+    Ok(())
+}
+
+/// A line for each item.
+fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
+    let names = recommender.items();
+    let all: Vec<u32> = (0..names.len() as u32).collect();
+    let lists = recommender.similar_many(&all, args.n, args.exact)?;
+    let mut text = Vec::new();
+    for (&item, list) in all.iter().zip(&lists) {
+        let entry = |&(item, score): &(u32, f32)| json!({"item": names.name(item), "score": score});
+        let items: Vec<_> = list.iter().map(entry).collect();
+        serde_json::to_writer(&mut text, &json!({"item": names.name(item), "items": items}))?;
+        text.push(b'\n');
+    }
+    match &args.output {
+        Some(path) => cofil::store::write_atomically(path, &text)?,
+        None => std::io::Write::write_all(&mut std::io::stdout().lock(), &text)?,
+    }
     Ok(())
 }
 

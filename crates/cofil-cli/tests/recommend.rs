@@ -163,6 +163,17 @@ fn scores_are_taken_apart() {
 }
 
 #[test]
+fn similar_items_of_all_are_those_of_each() {
+    let place = with_model();
+    place.ok("similar m --all -n 3 -o s.jsonl");
+    let text = place.text("s.jsonl");
+    assert_eq!(place.ok("similar m --all -n 3 --exact"), text);
+    let first: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let item = first["item"].as_str().unwrap();
+    assert_eq!(place.json(&format!("similar m --item {item} -n 3")), first);
+}
+
+#[test]
 fn similar_users_are_of_one_group() {
     let place = Place::with_events();
     for (algorithm, by) in [("ease", "histories"), ("ials", "vectors")] {

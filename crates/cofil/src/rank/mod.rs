@@ -1,11 +1,14 @@
 //! From scores to lists: the best k items, for one user or for all, in other orders, and items like an
 //! item.
 
+mod index;
 mod rerank;
 
+pub use index::Index;
 pub use rerank::{Rerank, Reranker};
 
 use crate::data::{Csr, Row};
+use crate::error::Result;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, parallel, vector};
 use crate::model::{Model, User};
@@ -134,6 +137,32 @@ pub fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)> {
         }
     }
 }
+
+/// [`similar`] for each of `items`, in parallel. With `exact` or up to [`EXACT`] items all are compared, else
+/// near vectors are found by an [`Index`].
+///
+/// # Errors
+/// If there is no memory for an index.
+pub fn similar_many(
+    model: &dyn Model,
+    items: &[u32],
+    n: usize,
+    exact: bool,
+) -> Result<Vec<Vec<(u32, f32)>>> {
+    let large = !exact && model.items() > EXACT;
+    let index = model.item_vectors().filter(|_| large).map(Index::new).transpose()?;
+    let answer = |&item: &u32| match &index {
+        Some(index) => index.nearest(item, n),
+        None => Ok(similar(model, item, n)),
+    };
+    let lists = parallel::map(items.len(), 64, |range| {
+        items[range].iter().map(answer).collect::<Result<Vec<_>>>()
+    });
+    Ok(lists.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// Up to so many items all are compared.
+pub const EXACT: usize = 100_000;
 
 /// The `n` rows of `vectors` whose cosine with row `target` is largest; 0 for rows of zeros.
 pub fn nearest(vectors: &Matrix, target: u32, n: usize) -> Vec<(u32, f32)> {
