@@ -6,6 +6,7 @@ use anyhow::Result;
 use cofil::Recommender;
 use cofil::recommender::Likeness;
 use serde_json::json;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Arguments of `cofil similar`.
@@ -80,18 +81,15 @@ fn items(args: &Args, recommender: &Recommender, item: &str, titles: &Titles) ->
 /// A line for each item.
 fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
     let names = recommender.items();
-    let all: Vec<u32> = (0..names.len() as u32).collect();
-    let lists = recommender.similar_many(&all, args.n, args.exact)?;
+    let lists = recommender.similar_all(args.n, args.exact)?;
     let mut text = Vec::new();
-    for (&item, list) in all.iter().zip(&lists) {
-        let entry = |&(item, score): &(u32, f32)| json!({"item": names.name(item), "score": score});
-        let items: Vec<_> = list.iter().map(entry).collect();
-        serde_json::to_writer(&mut text, &json!({"item": names.name(item), "items": items}))?;
-        text.push(b'\n');
+    for (item, items) in (0u32..).zip(lists) {
+        let line = json!({"item": names.name(item), "items": output::value(&items)?});
+        writeln!(text, "{line}")?;
     }
     match &args.output {
         Some(path) => cofil::store::write_atomically(path, &text)?,
-        None => std::io::Write::write_all(&mut std::io::stdout().lock(), &text)?,
+        None => std::io::stdout().lock().write_all(&text)?,
     }
     Ok(())
 }

@@ -90,15 +90,19 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
         }
         false => (
             json!({
-                "factors": 192, "output": "ones", "layers": [128, 64, 32, 16], "pretrain_epochs": 18, "alpha": 0.85,
-                "epochs": 2, "joint_rate": 0.0001, "negatives": 8, "reg": 0.0025, "batch_size": 2048,
-                "learning_rate": 0.003, "init_scale": 0.1, "schedule": "exponential", "decay": 0.9,
+                "factors": 384, "output": "ones", "reg": 0.0025, "layers": [256, 128, 64], "tower_reg": 0.0,
+                "tower_weight_decay": 0.1, "pretrain_epochs": 20, "alpha": 0.75, "epochs": 1, "joint_rate": 0.00001,
+                "negatives": 8, "batch_size": 2048, "learning_rate": 0.003, "init_scale": 0.01,
+                "schedule": "exponential", "decay": 0.9,
             }),
             json!({
-                "factors": 192, "output": "ones", "epochs": 32, "negatives": 8, "reg": 0.0025, "batch_size": 2048,
-                "learning_rate": 0.003, "init_scale": 0.1, "schedule": "exponential", "decay": 0.93,
+                "factors": 384, "output": "ones", "reg": 0.0025, "epochs": 20, "negatives": 8, "batch_size": 2048,
+                "learning_rate": 0.003, "init_scale": 0.01, "schedule": "exponential", "decay": 0.9,
             }),
-            json!({"layers": [128, 64, 32, 16], "epochs": 15}),
+            json!({
+                "layers": [256, 128, 64], "weight_decay": 0.1, "epochs": 20, "negatives": 8, "batch_size": 1024,
+                "learning_rate": 0.003, "init_scale": 0.01, "schedule": "exponential", "decay": 0.9,
+            }),
             json!({"factors": 192, "reg": 0.007, "unobserved_weight": 0.3, "epochs": 12}),
         ),
     };

@@ -138,26 +138,20 @@ pub fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)> {
     }
 }
 
-/// [`similar`] for each of `items`, in parallel. With `exact` or up to [`EXACT`] items all are compared, else
-/// near vectors are found by an [`Index`].
+/// [`similar`] for every item, in parallel. With `exact` or up to [`EXACT`] items all are compared, else near
+/// vectors are found by an [`Index`].
 ///
 /// # Errors
 /// If there is no memory for an index.
-pub fn similar_many(
-    model: &dyn Model,
-    items: &[u32],
-    n: usize,
-    exact: bool,
-) -> Result<Vec<Vec<(u32, f32)>>> {
+pub fn similar_all(model: &dyn Model, n: usize, exact: bool) -> Result<Vec<Vec<(u32, f32)>>> {
     let large = !exact && model.items() > EXACT;
     let index = model.item_vectors().filter(|_| large).map(Index::new).transpose()?;
-    let answer = |&item: &u32| match &index {
-        Some(index) => index.nearest(item, n),
-        None => Ok(similar(model, item, n)),
+    let answer = |item: usize| match &index {
+        Some(index) => index.nearest(item as u32, n),
+        None => Ok(similar(model, item as u32, n)),
     };
-    let lists = parallel::map(items.len(), 64, |range| {
-        items[range].iter().map(answer).collect::<Result<Vec<_>>>()
-    });
+    let lists =
+        parallel::map(model.items(), 64, |items| items.map(answer).collect::<Result<Vec<_>>>());
     Ok(lists.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 

@@ -42,21 +42,14 @@ impl Recommender {
         Ok(self.named(rank::similar(&*self.model, self.item(item)?, n)))
     }
 
-    /// The `n` items most like each of `items`, by their numbers. With `exact` or up to [`rank::EXACT`] items in
-    /// the model all are compared, else some of the nearest may be missed: fewer than 1 in 100.
+    /// [`similar`](Self::similar) for every item, in their order. With `exact` or up to [`rank::EXACT`] items all
+    /// are compared, else some of the nearest may be missed: fewer than 1 in 100.
     ///
     /// # Errors
     /// If there is no memory for an index.
-    ///
-    /// # Panics
-    /// If a number is not one of an item.
-    pub fn similar_many(
-        &self,
-        items: &[u32],
-        n: usize,
-        exact: bool,
-    ) -> Result<Vec<Vec<(u32, f32)>>> {
-        rank::similar_many(&*self.model, items, n, exact)
+    pub fn similar_all(&self, n: usize, exact: bool) -> Result<Vec<Vec<Scored<'_>>>> {
+        let lists = rank::similar_all(&*self.model, n, exact)?;
+        Ok(lists.into_iter().map(|list| self.named(list)).collect())
     }
 
     /// The `n` users most like `user`: by cosine of their vectors where the model has them, else of their
