@@ -84,7 +84,10 @@ def compare(board: tuple, ranks: bool, arguments) -> dict:
     print(f"== {board[0]}: cofil {shlex.join(line)}", flush=True)
     done = subprocess.run([cofil(), *line, "--json"], stdout=subprocess.PIPE, check=True)
     answer = json.loads(done.stdout) | {"line": line}
-    kept.write_text(json.dumps(answer))
+    # In one piece: what is cut short must not be taken for an answer.
+    whole = kept.with_suffix(".new")
+    whole.write_text(json.dumps(answer))
+    whole.replace(kept)
     return answer
 
 
