@@ -182,6 +182,8 @@ def page(ranking: list, rating: list, arguments) -> str:
         f"cofil {version}, {datetime.date.today()}, {cores} cores. With limits in seconds, results depend on the machine: "
         "a small budget shows what is good without effort, not what is best after any. "
         "**Best**; *not told from it* (p ≥ 0.05)." + (f" {arguments.remark}" if arguments.remark else ""), "",
+        "What single algorithms reach with more effort, such as `ials` on the split of the NCF paper and with 1024 factors on "
+        "Gowalla, `cofil reproduce` prints ([experiments](reproduce.md)).", "",
         "## Ranking: NDCG@10", "", *summary("ndcg@10", ranking),
     ]
     if rating:
