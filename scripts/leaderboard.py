@@ -113,7 +113,9 @@ def settings(entry: dict) -> str:
 def board_lines(board: tuple, answer: dict) -> list:
     metrics = answer["metrics"]
     first = metrics[0]
-    lines = [f"### {board[0]}", "", f"{board[1][0].upper()}{board[1][1:]}. {answer['split']}; "
+    # Files by their names in the data folder, wherever that is.
+    split = answer["split"].replace(answer["line"][1].removesuffix(board[2][0]), "")
+    lines = [f"### {board[0]}", "", f"{board[1][0].upper()}{board[1][1:]}. {split[0].upper()}{split[1:]}; "
              f"{answer['entries'][0]['users']:,} users are judged by "
              f"{answer['entries'][0]['interactions']:,} interactions.", ""]
     lines.append(f"| algorithm | {' | '.join(metrics)} | 95 % of {first} | effect | p | training s | MB | settings |")
