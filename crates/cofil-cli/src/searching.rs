@@ -9,8 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Flatten it into a command's arguments.
@@ -32,6 +32,10 @@ pub struct Searching {
     /// Users whose lists judge a trial, drawn once from the validation part; 0 for all
     #[arg(long, value_name = "USERS", default_value_t = 2000)]
     pub judged: usize,
+    /// Trials at once, each with its share of the threads, as far as there is memory for them. None knows those
+    /// that may run beside it, so that what is found depends on N, but not on the number of threads
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub parallel: u64,
     /// Seconds after which no trial begins; what is found then depends on the machine
     #[arg(long, value_name = "SECONDS")]
     pub limit: Option<f64>,
@@ -43,7 +47,8 @@ impl Searching {
         let limit = self.limit.filter(|seconds| *seconds > 0.0);
         let limit = limit.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let (method, halving, judged) = (self.search, self.halving, self.judged);
-        Search { method, halving, judged, seed, limit, ..Search::new(trials, metric) }
+        let parallel = self.parallel as usize;
+        Search { method, halving, judged, parallel, seed, limit, ..Search::new(trials, metric) }
     }
 
     /// What replaces or joins the ranges of the recipe.
@@ -116,7 +121,8 @@ pub struct Progress {
     metric: Metric,
     trials: usize,
     interrupted: Arc<AtomicBool>,
-    best: std::cell::Cell<Option<f64>>,
+    /// The best value so far, and how many trials have ended.
+    so_far: Mutex<(Option<f64>, u64)>,
 }
 
 impl Progress {
@@ -142,7 +148,7 @@ impl Progress {
             let bar = ProgressBar::new(trials as u64).with_style(style.progress_chars("━╸─"));
             bar.with_position(done as u64)
         });
-        Self { bar, metric, trials, interrupted, best: best.into() }
+        Self { bar, metric, trials, interrupted, so_far: (best, done as u64).into() }
     }
 
     /// Whether Ctrl-C was pressed.
@@ -152,13 +158,14 @@ impl Progress {
 
     /// Shows what happens; `Break` after Ctrl-C.
     pub fn show(&self, event: Event<'_>) -> ControlFlow<()> {
+        let mut so_far = self.so_far.lock().expect("showing does not panic");
         match (event, &self.bar) {
-            (Event::Epoch(_, epoch), Some(bar)) => {
-                let best = self.best.get().map(judging::value).unwrap_or_default();
-                bar.set_message(format!("epoch {}  best {best}", epoch.number));
+            (Event::Epoch(number, epoch), Some(bar)) => {
+                let best = so_far.0.map(judging::value).unwrap_or_default();
+                bar.set_message(format!("{}: epoch {}  best {best}", number + 1, epoch.number));
             }
             (Event::Epoch(..), None) => {}
-            (Event::Trial(trial), bar) => self.trial(trial, bar.as_ref()),
+            (Event::Trial(trial), bar) => self.trial(trial, bar.as_ref(), &mut so_far),
         }
         match self.interrupted() {
             true => ControlFlow::Break(()),
@@ -166,20 +173,22 @@ impl Progress {
         }
     }
 
-    fn trial(&self, trial: &Trial, bar: Option<&ProgressBar>) {
-        let better = |value: f64| match self.best.get() {
+    fn trial(&self, trial: &Trial, bar: Option<&ProgressBar>, so_far: &mut (Option<f64>, u64)) {
+        let (best_so_far, ended) = so_far;
+        *ended += 1;
+        let better = |value: f64| match *best_so_far {
             None => true,
             Some(best) if self.metric.higher_is_better() => value > best,
             Some(best) => value < best,
         };
         let best = trial.value.is_some_and(better);
         if best {
-            self.best.set(trial.value);
+            *best_so_far = trial.value;
         }
         match bar {
             Some(bar) => {
-                let best = self.best.get().map(judging::value).unwrap_or_default();
-                bar.set_position(trial.number as u64 + 1);
+                let best = best_so_far.map(judging::value).unwrap_or_default();
+                bar.set_position(*ended);
                 bar.set_message(format!("best {} {best}", self.metric));
             }
             None => {

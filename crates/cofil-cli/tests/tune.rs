@@ -94,18 +94,28 @@ fn killed(place: &Place, line: &str, mut enough: impl FnMut(&str) -> bool) {
     child.wait().expect("it has ended");
 }
 
-#[test]
-fn a_killed_search_goes_on() {
+fn is_killed_and_goes_on(how: &str) {
     let place = Place::with_events();
     let line = "tune events.csv -a ials --trials 60 --metric ndcg@5 --implicit -o best.toml --json";
+    let line = &format!("{line} {how}");
     // Wherever it is after its third trial.
     killed(&place, line, |told| told.starts_with("trial 3/60"));
     let kept = place.text("best.toml.trials");
-    assert!(kept.lines().count() >= 4, "a line for the search, and one for each trial: {kept}");
+    assert!(kept.lines().count() >= 3, "a line for the search, and one for each trial: {kept}");
     let resumed = place.json(&line.replace("--json", "--resume"));
     let whole = place.json(&line.replace("best.toml", "whole.toml").replace(" --json", ""));
     assert_eq!(trials(&resumed), trials(&whole));
     assert_eq!(place.text("best.toml"), place.text("whole.toml"));
+}
+
+#[test]
+fn a_killed_search_goes_on() {
+    is_killed_and_goes_on("--threads 1");
+}
+
+#[test]
+fn a_killed_search_with_trials_side_by_side_goes_on() {
+    is_killed_and_goes_on("--threads 3 --parallel 3");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Trains and judges all of `recipes`; who cannot take part comes with the reason.
@@ -41,14 +42,11 @@ pub fn run(
     for ((recipe, _), hunt) in recipes.iter().zip(&mut hunts) {
         progress.begin(&recipe.name());
         let protocol = Protocol { baselines: contestants.is_empty(), ..protocol.clone() };
-        let fresh = machine::forget_peak_memory();
-        let suits = suits(args, recipe, &data.train);
-        let entered = suits
+        let entered = suits(args, recipe, &data.train)
             .and_then(|()| hunt.as_mut().map(|hunt| hunt.run(&progress)).transpose())
             .and_then(|found| enter(args, recipe, found, data, &protocol, &progress));
         match entered {
-            Ok(mut contestant) => {
-                contestant.entry.peak_memory_mb = machine::recent_peak_mb().filter(|_| fresh);
+            Ok(contestant) => {
                 progress.done(&contestant, protocol.metrics[0]);
                 contestants.push(contestant);
             }
@@ -91,6 +89,7 @@ impl<'a> Hunt<'a> {
         let fixed: Vec<&str> = fixed.iter().map(String::as_str).collect();
         let space = Space::new(recipe.clone(), &fixed, &[])?.for_data(train);
         let search = Search {
+            parallel: args.parallel as usize,
             seed: args.judging.seed,
             limit: limit(args),
             ..Search::new(trials as usize, metric)
@@ -153,7 +152,10 @@ fn enter(
         }),
         ..Run::default()
     };
-    let entry = contest::enter(recipe, &data.train, data.tested.borrowed(), protocol, &mut run)?;
+    let fresh = machine::forget_peak_memory();
+    let tested = data.tested.borrowed();
+    let mut entry = contest::enter(recipe, &data.train, tested, protocol, &mut run)?;
+    entry.peak_memory_mb = machine::recent_peak_mb().filter(|_| fresh);
     let note = entry.epochs.last().filter(|last| last.number < last.of);
     let note = note.map(|last| format!("time was up after {} of {} epochs", last.number, last.of));
     // Settings of a trial that never came to its end may have deserved more epochs.
@@ -170,7 +172,7 @@ struct Progress {
     bar: Option<ProgressBar>,
     recipes: usize,
     /// Number and name of the recipe under way.
-    now: std::cell::RefCell<(usize, String)>,
+    now: Mutex<(usize, String)>,
 }
 
 impl Progress {
@@ -183,8 +185,12 @@ impl Progress {
         Self { bar, recipes, now: (0, String::new()).into() }
     }
 
+    fn now(&self) -> MutexGuard<'_, (usize, String)> {
+        self.now.lock().expect("showing does not panic")
+    }
+
     fn begin(&self, name: &str) {
-        let mut now = self.now.borrow_mut();
+        let mut now = self.now();
         *now = (now.0 + 1, name.to_owned());
         if let Some(bar) = &self.bar {
             bar.set_message(name.to_owned());
@@ -193,7 +199,7 @@ impl Progress {
 
     fn event(&self, event: Event<'_>, trials: usize) {
         let Some(bar) = &self.bar else { return };
-        let name = &self.now.borrow().1;
+        let name = &self.now().1;
         bar.set_message(match event {
             Event::Epoch(trial, epoch) if trials > 0 => {
                 format!("{name}: trial {}/{trials}, epoch {}", trial + 1, epoch.number)
@@ -205,7 +211,7 @@ impl Progress {
 
     /// A line that stays.
     fn line(&self, text: &str) {
-        let (number, name) = &*self.now.borrow();
+        let (number, name) = &*self.now();
         let line = format!("{number}/{} {name}: {text}", self.recipes);
         match &self.bar {
             Some(bar) => {

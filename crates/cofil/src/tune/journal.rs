@@ -43,6 +43,7 @@ impl Journal {
             "method": search.method,
             "halving": search.halving,
             "judged": search.judged,
+            "parallel": search.parallel,
             "seed": search.seed,
             "data": [train.fingerprint(), valid.fingerprint()],
         });
@@ -58,13 +59,16 @@ impl Journal {
         let whole = text.rfind('\n').map_or(0, |at| at + 1);
         let mut lines = text[..whole].lines();
         check(path, &header, lines.next())?;
+        // Of trials side by side any can be the first to end.
+        let due = |trial: &Trial, at: usize| trial.number.abs_diff(at) < search.parallel.max(1);
         let trial = |(at, line): (usize, &str)| {
             serde_json::from_str::<Trial>(line)
                 .ok()
-                .filter(|trial| trial.number == at)
+                .filter(|trial| due(trial, at))
                 .ok_or_else(|| Error::format(path, format!("line {} is damaged", at + 2)))
         };
-        let trials = lines.enumerate().map(trial).collect::<Result<Vec<_>>>()?;
+        let mut trials = lines.enumerate().map(trial).collect::<Result<Vec<_>>>()?;
+        trials.sort_by_key(|trial| trial.number);
         let open = || {
             let file = OpenOptions::new().append(true).open(path)?;
             file.set_len(whole as u64)?;
@@ -74,7 +78,7 @@ impl Journal {
         Ok(Self { path: path.to_owned(), file, trials })
     }
 
-    /// The trials there were already.
+    /// The trials there were already, by number.
     pub fn trials(&self) -> &[Trial] {
         &self.trials
     }

@@ -15,14 +15,18 @@
 //! stopping form, which needs no checkpoints. The epoch that was best is what `epochs` is set to. Closed
 //! forms are always fitted whole: on a share of the users the best penalty is another one.
 //!
-//! Trials run one after the other, each with all threads: that takes the memory of one, lets each draw
-//! know all results before it, and gives the same trials for any number of threads.
+//! Trials run one after the other, each with all threads, or some side by side, each with its share of
+//! them and as many as memory allows. The trial with number n is drawn from what came of all up to n less
+//! those that may run beside it, so that the trials are the same for any number of threads.
 
 #[cfg(feature = "plot")]
 mod figure;
 mod halving;
 mod journal;
+mod memory;
 mod space;
+mod trial;
+mod workers;
 
 pub use crate::models::Range;
 pub use crate::models::range::Values;
@@ -34,14 +38,15 @@ pub use space::{Method, Space};
 use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
-use crate::evaluate::{self, Metric};
+use crate::evaluate::Metric;
 use crate::math::Rng;
-use crate::models::Target;
-use crate::train::{Epoch, Run, Validation};
+use crate::train::Epoch;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
+use trial::Task;
+use workers::Workers;
 
 /// How to search.
 #[derive(Clone, Debug)]
@@ -57,6 +62,10 @@ pub struct Search {
     /// At most so many users of the validation part are judged by metrics of rankings, drawn once; 0 for all
     /// of them. Ranking all items for everybody after every epoch can take longer than the epoch.
     pub judged: usize,
+    /// At most so many trials at once, ≥ 1, each with its share of the threads. A trial does not know
+    /// those that may run beside it: what is found depends on this number, but neither on that of the
+    /// threads nor on how many trials there was memory for.
+    pub parallel: usize,
     /// Seed of the draws and of every training.
     pub seed: u64,
     /// No trial but the first begins when this has passed, and one that is under way ends with its epoch.
@@ -69,7 +78,7 @@ impl Search {
     /// are judged.
     pub fn new(trials: usize, metric: Metric) -> Self {
         let method = Method::default();
-        Self { trials, metric, method, halving: 3, judged: 2000, seed: 0, limit: None }
+        Self { trials, metric, method, halving: 3, judged: 2000, parallel: 1, seed: 0, limit: None }
     }
 
     /// The part of `valid` that trials are judged by.
@@ -122,15 +131,15 @@ pub enum Event<'a> {
 pub struct Found {
     /// The recipe with the best settings.
     pub algorithm: Algorithm,
-    /// Number of the trial that had them.
+    /// Index of the trial that had them.
     pub best: usize,
-    /// All trials, in the order they were run.
+    /// All trials, by number.
     pub trials: Vec<Trial>,
 }
 
 /// Tries settings of `space`: trained on `train`, judged by `valid`, which shares its id maps. Goes on from
 /// the trials of `journal` if there is one, and adds to it. `watch` is told what happens; `Break` ends the
-/// search after the epoch under way, and leaves that trial out.
+/// search after the epochs under way, and leaves those trials out.
 ///
 /// # Errors
 /// If every trial fails, or the journal cannot be written.
@@ -139,33 +148,15 @@ pub fn search(
     train: &Ratings,
     valid: &Ratings,
     search: &Search,
-    mut journal: Option<&mut Journal>,
-    mut watch: impl FnMut(Event<'_>) -> ControlFlow<()>,
+    journal: Option<&mut Journal>,
+    watch: impl FnMut(Event<'_>) -> ControlFlow<()> + Send,
 ) -> Result<Found> {
     let start = Instant::now();
     let valid = &search.judges(valid);
-    let mut trials = journal.as_mut().map(|journal| journal.trials().to_vec()).unwrap_or_default();
-    while trials.len() < search.trials {
-        if search.limit.is_some_and(|limit| start.elapsed() >= limit) && !trials.is_empty() {
-            break;
-        }
-        let ranked: Vec<&Trial> = halving::ranked(&trials, search.metric);
-        let Some(settings) = space.draw(&ranked, search.method, search.seed) else { break };
-        let attempt = Attempt { space, train, valid, search, trials: &trials, start };
-        let Some(trial) = attempt.run(settings, &mut watch)? else { break };
-        if let Some(journal) = &mut journal {
-            journal.add(&trial)?;
-        }
-        let ended = watch(Event::Trial(&trial)).is_break();
-        trials.push(trial);
-        if ended {
-            break;
-        }
-    }
-    trials.truncate(search.trials);
+    let trials = Workers::new(Task { space, train, valid, search, start }, journal, watch).run()?;
     let found = best(&trials, search.metric).map(|best| {
-        let algorithm = winner(space, best)?;
-        Ok((algorithm, best.number))
+        let at = trials.iter().position(|trial| trial.number == best.number);
+        Ok((winner(space, best)?, at.expect("it is one of them")))
     });
     match found {
         Some(found) => found.map(|(algorithm, best)| Found { algorithm, best, trials }),
@@ -192,98 +183,6 @@ fn winner(space: &Space, trial: &Trial) -> Result<Algorithm> {
     let mut settings = trial.settings.clone();
     settings.extend(trial.epochs.map(|epochs| ("epochs".to_owned(), epochs.into())));
     space.algorithm(&settings)
-}
-
-/// What a trial needs to be run.
-struct Attempt<'a> {
-    space: &'a Space,
-    train: &'a Ratings,
-    valid: &'a Ratings,
-    search: &'a Search,
-    /// Those before it.
-    trials: &'a [Trial],
-    start: Instant,
-}
-
-impl Attempt<'_> {
-    /// Tries `settings`; `None` if `watch` ended it.
-    fn run(
-        &self,
-        settings: Map<String, Value>,
-        watch: &mut impl FnMut(Event<'_>) -> ControlFlow<()>,
-    ) -> Result<Option<Trial>> {
-        let number = self.trials.len();
-        let begun = Instant::now();
-        let mut trial = Trial { number, settings, ..Trial::default() };
-        let algorithm = match self.space.algorithm(&trial.settings) {
-            Ok(algorithm) => algorithm,
-            Err(error) => {
-                trial.error = Some(error.to_string());
-                return Ok(Some(trial));
-            }
-        };
-        let mut ended = false;
-        match self.learn(&algorithm, &mut trial, &mut ended, watch) {
-            Ok(()) => {}
-            // Settings that diverge, or that the recipe refuses, are bad settings.
-            Err(error) => trial.error = Some(error.to_string()),
-        }
-        trial.seconds = (begun.elapsed().as_secs_f64() * 1e3).round() / 1e3;
-        Ok((!ended).then_some(trial))
-    }
-
-    fn learn(
-        &self,
-        algorithm: &Algorithm,
-        trial: &mut Trial,
-        ended: &mut bool,
-        watch: &mut impl FnMut(Event<'_>) -> ControlFlow<()>,
-    ) -> Result<()> {
-        let metric = self.search.metric;
-        if metric.is_of_values() && algorithm.target() == Target::Preference {
-            return Err(Error::Unfit(format!(
-                "{} ranks and predicts no values, so there is nothing to measure by {metric}",
-                algorithm.name()
-            )));
-        }
-        let rungs = halving::Rungs::new(self.space.epochs(), self.search, self.trials);
-        let patience = self.space.epochs().map_or(1, |(_, most)| (most / 4).max(5));
-        let validation = Validation { ratings: self.valid, metric, patience, min_improvement: 0.0 };
-        let Trial { number, curve, cut, .. } = trial;
-        let mut run = Run {
-            seed: self.search.seed,
-            validation: Some(validation),
-            on_epoch: Box::new(|epoch| {
-                if let Some(value) = epoch.validation {
-                    curve.push((epoch.number, value));
-                }
-                if watch(Event::Epoch(*number, epoch)).is_break() {
-                    *ended = true;
-                    return ControlFlow::Break(());
-                }
-                let late = |limit| self.start.elapsed() >= limit;
-                let over = epoch.number < epoch.of
-                    && (self.search.limit.is_some_and(late) || rungs.end(epoch.number, curve));
-                *cut |= over;
-                if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            }),
-            ..Run::default()
-        };
-        let model = algorithm.fit(self.train, &mut run)?;
-        let history = std::mem::take(&mut run.history);
-        drop(run);
-        let best = history.iter().rev().find(|epoch| epoch.best && epoch.validation.is_some());
-        trial.value = match best {
-            Some(epoch) => {
-                // Epochs that only prepare the ground are not counted by the setting.
-                let asked = self.space.epochs().map_or(epoch.of, |(_, most)| most);
-                trial.epochs = Some(epoch.number + asked - epoch.of);
-                epoch.validation
-            }
-            None => Some(evaluate::measure(&*model, self.train, self.valid, metric)?),
-        };
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -139,25 +139,26 @@ impl Space {
         Algorithm::from_settings(&self.name(), &all)
     }
 
-    /// The settings of the trial after those of `past`, listed from best to worst; `None` if there are no
-    /// new ones. The same `past` and `seed` give the same.
+    /// The settings of the trial after those with the settings `drawn`, of which those of `past`, from best
+    /// to worst, have ended; `None` if there are no new ones. The same arguments give the same.
     pub(super) fn draw(
         &self,
         past: &[&Trial],
+        drawn: &[Map<String, Value>],
         method: Method,
         seed: u64,
     ) -> Option<Map<String, Value>> {
-        if past.is_empty() {
+        if drawn.is_empty() {
             return Some(Map::new());
         }
         let by_default = settings(&self.base);
-        let same = |trial: &Trial, drawn: &Map<String, Value>| {
-            let value = |setting| trial.settings.get(setting).or(by_default.get(setting));
-            drawn.iter().all(|(setting, v)| value(setting) == Some(v))
+        let same = |earlier: &Map<String, Value>, new: &Map<String, Value>| {
+            let value = |setting| earlier.get(setting).or(by_default.get(setting));
+            new.iter().all(|(setting, v)| value(setting) == Some(v))
         };
         let blind = method == Method::Random || past.len() < BLIND;
         for attempt in 0..REPEATS {
-            let rng = Rng::new(seed, &[past.len() as u64, attempt]);
+            let rng = Rng::new(seed, &[drawn.len() as u64, attempt]);
             let value = |(at, range): (usize, &Range)| {
                 let mut rng = rng.piece(at as u64);
                 let values = &range.values;
@@ -171,9 +172,9 @@ impl Space {
                 };
                 (range.setting.clone(), at_position(values, position))
             };
-            let drawn: Map<String, Value> = self.ranges.iter().enumerate().map(value).collect();
-            if !past.iter().any(|trial| same(trial, &drawn)) {
-                return Some(drawn);
+            let new: Map<String, Value> = self.ranges.iter().enumerate().map(value).collect();
+            if !drawn.iter().any(|earlier| same(earlier, &new)) {
+                return Some(new);
             }
         }
         None
@@ -368,12 +369,11 @@ mod tests {
     fn a_small_space_is_used_up() {
         let over = [Range::choice("reg", [1, 2, 200])];
         let space = Space::new(ease(), &[], &over).unwrap();
-        let mut trials = Vec::new();
-        while let Some(settings) = space.draw(&trials.iter().collect::<Vec<_>>(), Method::Random, 0)
-        {
-            trials.push(Trial { settings, ..Trial::default() });
+        let mut drawn = Vec::new();
+        while let Some(settings) = space.draw(&[], &drawn, Method::Random, 0) {
+            drawn.push(settings);
         }
         // 200 is the default, which comes first.
-        assert_eq!(trials.len(), 3);
+        assert_eq!(drawn.len(), 3);
     }
 }

@@ -1,6 +1,8 @@
 use super::*;
 use crate::data::Csr;
+use crate::evaluate;
 use crate::math::Rng;
+use crate::train::Run;
 
 /// Two tastes with noise, and for each user one of their items apart.
 fn data() -> (Ratings, Ratings) {
@@ -71,10 +73,11 @@ fn parzen_estimators_find_what_is_good() {
     for method in [Method::Random, Method::Tpe] {
         let mut distance = 0.0;
         for seed in 0..5 {
-            let mut trials: Vec<Trial> = Vec::new();
+            let (mut trials, mut drawn) = (Vec::new(), Vec::new());
             for number in 0..60 {
                 let ranked = halving::ranked(&trials, Metric::Rmse);
-                let settings = space.draw(&ranked, method, seed).unwrap();
+                let settings = space.draw(&ranked, &drawn, method, seed).unwrap();
+                drawn.push(settings.clone());
                 let reg = settings.get("reg").map_or(200.0, |v| v.as_f64().unwrap());
                 let off = (reg / 100.0).ln().abs();
                 let value =
@@ -159,6 +162,76 @@ fn a_search_goes_on_from_its_journal() {
     assert!(open(&how).unwrap_err().to_string().ends_with("line 4 is damaged"));
     std::fs::write(&path, "user,item\n").unwrap();
     assert!(open(&how).unwrap_err().to_string().contains("no file of trials"));
+}
+
+#[test]
+fn trials_side_by_side_are_the_same_for_any_number_of_threads() {
+    let (train, valid) = data();
+    let space = space("ials", &[Range::whole("factors", 2, 8), Range::whole("epochs", 1, 9)]);
+    let how = Search { parallel: 3, ..Search::new(16, Metric::Ndcg(10)) };
+    let folder = tempfile::tempdir().unwrap();
+    let run = |threads: usize, journal: Option<&mut Journal>, upto: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut ended = 0;
+        let watch = |event: Event<'_>| {
+            ended += usize::from(matches!(event, Event::Trial(_)));
+            if ended < upto { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        pool.install(|| search(&space, &train, &valid, &how, journal, watch).unwrap())
+    };
+    let one = run(1, None, 99);
+    assert!(one.trials.iter().map(|trial| trial.number).eq(0..16));
+    for threads in [2, 3, 5] {
+        let more = run(threads, None, 99);
+        assert_eq!(untimed(&more.trials), untimed(&one.trials), "{threads} threads");
+        // Ended twice, perhaps with a trial left out whose follower had ended.
+        let path = folder.path().join(threads.to_string());
+        let open = || Journal::open(&path, &space, &train, &valid, &how).unwrap();
+        for upto in [4, 7] {
+            run(threads, Some(&mut open()), upto);
+        }
+        let resumed = run(threads, Some(&mut open()), 99);
+        assert_eq!(untimed(&resumed.trials), untimed(&one.trials), "resumed, {threads} threads");
+        assert_eq!(resumed.algorithm, one.algorithm);
+    }
+}
+
+#[test]
+fn what_was_found_beside_a_trial_left_out_is_kept() {
+    let (train, valid) = data();
+    let space = space("ials", &[]);
+    let how = Search { parallel: 2, ..Search::new(4, Metric::Ndcg(10)) };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trials");
+    let open = || Journal::open(&path, &space, &train, &valid, &how);
+    let whole = search(&space, &train, &valid, &how, Some(&mut open().unwrap()), quiet).unwrap();
+    // As if the run had been ended while trial 1 was under way and trial 2 had ended.
+    let text = std::fs::read_to_string(&path).unwrap();
+    let kept = |line: &&str| !line.contains("\"number\":1,") && !line.contains("\"number\":3,");
+    let lines: Vec<&str> = text.lines().filter(kept).collect();
+    std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+    let mut journal = open().unwrap();
+    assert!(journal.trials().iter().map(|trial| trial.number).eq([0, 2]));
+    let found = search(&space, &train, &valid, &how, Some(&mut journal), quiet).unwrap();
+    assert_eq!(untimed(&found.trials), untimed(&whole.trials));
+    assert_eq!(found.best, whole.best);
+    let alone =
+        Journal::open(&path, &space, &train, &valid, &Search { parallel: 1, ..how.clone() });
+    assert!(alone.unwrap_err().to_string().contains("another search: parallel differs;"));
+}
+
+#[test]
+fn nobody_waits_for_a_trial_that_panicked() {
+    let (train, valid) = data();
+    let how = Search { parallel: 2, ..Search::new(9, Metric::Ndcg(10)) };
+    let watch = |event: Event<'_>| match event {
+        Event::Epoch(3, _) => panic!("as asked"),
+        _ => ControlFlow::Continue(()),
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    let space = space("ials", &[]);
+    let run = || pool.install(|| search(&space, &train, &valid, &how, None, watch));
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err());
 }
 
 #[test]

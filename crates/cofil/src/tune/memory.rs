@@ -1,0 +1,76 @@
+//! How many trials there is memory for.
+
+use std::sync::{Mutex, PoisonError};
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
+
+/// Later settings may need more than those so far did: twice as much is kept for each trial.
+const HEADROOM: u64 = 2;
+
+/// Memory in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Memory {
+    /// What this process has now.
+    pub used: u64,
+    /// The most it had; where the system does not tell, what it has now.
+    pub peak: u64,
+    /// What it could have in addition, by the machine and by the limit of its container.
+    pub available: u64,
+}
+
+impl Memory {
+    /// As it is now. All zero where the system tells nothing.
+    pub fn now() -> Self {
+        static SYSTEM: Mutex<Option<System>> = Mutex::new(None);
+        let mut system = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
+        let system = system.get_or_insert_default();
+        system.refresh_memory();
+        let mut used = 0;
+        if let Ok(own) = get_current_pid() {
+            let what = ProcessRefreshKind::nothing().with_memory();
+            system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), true, what);
+            used = system.process(own).map_or(0, |process| process.memory());
+        }
+        let container = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
+        let available = system.available_memory().min(container);
+        Self { used, peak: peak().unwrap_or(used).max(used), available }
+    }
+
+    /// How many trials there is room for, ≥ 1, `before` being what was used before the first and
+    /// `at_once` the most that ran side by side so far.
+    pub fn trials(&self, before: u64, at_once: usize) -> usize {
+        let need = self.peak.saturating_sub(before) / at_once.max(1) as u64;
+        let room = self.available + self.used.saturating_sub(before);
+        ((room / (HEADROOM * need).max(1)) as usize).max(1)
+    }
+}
+
+/// Linux keeps the most that a process used at once.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trials_share_what_is_free_and_what_they_have() {
+        // Two trials took 300 at most, so 2 × 150 are kept for each of what 100 + 900 have room for.
+        let memory = Memory { used: 200, peak: 400, available: 900 };
+        assert_eq!(memory.trials(100, 2), 3);
+        assert_eq!(memory.trials(100, 1), 1);
+        let full = Memory { available: 0, ..memory };
+        assert_eq!(full.trials(100, 2), 1, "one always runs");
+        assert!(Memory { peak: 100, ..memory }.trials(100, 1) > 100, "nothing is known yet");
+    }
+
+    #[test]
+    fn the_memory_of_this_process_is_seen() {
+        let block = std::hint::black_box(vec![1u8; 64 << 20]);
+        let now = Memory::now();
+        assert!(now.used >= 64 << 20 && now.peak >= now.used && now.available > 0, "{now:?}");
+        drop(block);
+    }
+}

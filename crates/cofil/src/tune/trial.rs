@@ -1,0 +1,109 @@
+//! One trial: a training that is judged after each epoch, and may be cut short.
+
+use super::halving::Rungs;
+use super::{Event, Search, Space, Trial};
+use crate::algorithm::Algorithm;
+use crate::data::Ratings;
+use crate::error::{Error, Result};
+use crate::evaluate;
+use crate::models::Target;
+use crate::train::{Run, Validation};
+use serde_json::{Map, Value};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// What is searched, for what, on what.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    pub space: &'a Space,
+    pub train: &'a Ratings,
+    pub valid: &'a Ratings,
+    pub search: &'a Search,
+    pub start: Instant,
+}
+
+impl Task<'_> {
+    /// Whether no more time is left.
+    pub fn late(&self) -> bool {
+        self.search.limit.is_some_and(|limit| self.start.elapsed() >= limit)
+    }
+
+    /// Tries `settings`, knowing what came of `past`; `None` if `watch` ended it.
+    pub fn run(
+        &self,
+        number: usize,
+        settings: Map<String, Value>,
+        past: &[Trial],
+        mut watch: impl FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Option<Trial> {
+        let begun = Instant::now();
+        let mut trial = Trial { number, settings, ..Trial::default() };
+        let algorithm = match self.space.algorithm(&trial.settings) {
+            Ok(algorithm) => algorithm,
+            Err(error) => {
+                trial.error = Some(error.to_string());
+                return Some(trial);
+            }
+        };
+        let mut ended = false;
+        // Settings that diverge, or that the recipe refuses, are bad settings.
+        if let Err(error) = self.learn(&algorithm, past, &mut trial, &mut ended, &mut watch) {
+            trial.error = Some(error.to_string());
+        }
+        trial.seconds = (begun.elapsed().as_secs_f64() * 1e3).round() / 1e3;
+        (!ended).then_some(trial)
+    }
+
+    fn learn(
+        &self,
+        algorithm: &Algorithm,
+        past: &[Trial],
+        trial: &mut Trial,
+        ended: &mut bool,
+        watch: &mut impl FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let metric = self.search.metric;
+        if metric.is_of_values() && algorithm.target() == Target::Preference {
+            return Err(Error::Unfit(format!(
+                "{} ranks and predicts no values, so there is nothing to measure by {metric}",
+                algorithm.name()
+            )));
+        }
+        let rungs = Rungs::new(self.space.epochs(), self.search, past);
+        let patience = self.space.epochs().map_or(1, |(_, most)| (most / 4).max(5));
+        let validation = Validation { ratings: self.valid, metric, patience, min_improvement: 0.0 };
+        let Trial { number, curve, cut, .. } = trial;
+        let mut run = Run {
+            seed: self.search.seed,
+            validation: Some(validation),
+            on_epoch: Box::new(|epoch| {
+                if let Some(value) = epoch.validation {
+                    curve.push((epoch.number, value));
+                }
+                if watch(Event::Epoch(*number, epoch)).is_break() {
+                    *ended = true;
+                    return ControlFlow::Break(());
+                }
+                let over =
+                    epoch.number < epoch.of && (self.late() || rungs.end(epoch.number, curve));
+                *cut |= over;
+                if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            }),
+            ..Run::default()
+        };
+        let model = algorithm.fit(self.train, &mut run)?;
+        let history = std::mem::take(&mut run.history);
+        drop(run);
+        let best = history.iter().rev().find(|epoch| epoch.best && epoch.validation.is_some());
+        trial.value = match best {
+            Some(epoch) => {
+                // Epochs that only prepare the ground are not counted by the setting.
+                let asked = self.space.epochs().map_or(epoch.of, |(_, most)| most);
+                trial.epochs = Some(epoch.number + asked - epoch.of);
+                epoch.validation
+            }
+            None => Some(evaluate::measure(&*model, self.train, self.valid, metric)?),
+        };
+        Ok(())
+    }
+}
