@@ -49,9 +49,9 @@ pub enum Divisor {
     Relevant,
     /// min(k, |R|).
     Capped,
-    /// L; undefined for empty lists.
+    /// L.
     Listed,
-    /// min(L, |R|); undefined for empty lists.
+    /// min(L, |R|).
     CappedListed,
 }
 
@@ -95,6 +95,9 @@ pub struct Meaning {
     pub precision: Precision,
     /// MAP.
     pub map: AveragePrecision,
+    /// Whether users with an empty list are left out of what is divided by its length; else they
+    /// count as 0.
+    pub skips_empty: bool,
     /// Names that the library has; the others keep the meaning of cofil.
     pub has: &'static [&'static str],
 }
@@ -109,6 +112,7 @@ const COMMON: Meaning = Meaning {
     recall: Divisor::Relevant,
     precision: Precision::Mean(Divisor::Cutoff),
     map: AveragePrecision::AtHits(Divisor::Capped),
+    skips_empty: false,
     has: MOST,
 };
 
@@ -143,6 +147,7 @@ impl Dialect {
                 recall: Capped,
                 precision: Mean(Listed),
                 map: AtHits(CappedListed),
+                skips_empty: true,
                 has: &["ndcg", "recall", "precision", "hr", "mrr"],
                 ..COMMON
             },

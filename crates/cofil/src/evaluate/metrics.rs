@@ -37,8 +37,8 @@ impl Placement<'_> {
     pub fn value(&self, metric: Metric, meaning: &Meaning, discounts: &Discounts) -> Option<f64> {
         let divisor = |by: Divisor, k: usize| by.of(k, self.relevant, self.listed);
         let divided = |sum: f64, by: Divisor, k: usize| match divisor(by, k) {
-            0 => None,
-            n => Some(sum / n as f64),
+            0 if meaning.skips_empty => None,
+            n => Some(sum / n.max(1) as f64),
         };
         match metric {
             _ if self.relevant == 0 => None,
@@ -195,6 +195,7 @@ mod tests {
         recall: Divisor::Relevant,
         precision: Precision::Mean(Divisor::Cutoff),
         map: AveragePrecision::AtHits(Divisor::Capped),
+        skips_empty: false,
         has: &[],
     };
 
@@ -261,6 +262,16 @@ mod tests {
         assert_eq!(both(Dialect::Elliot, Metric::Map(10)), [0.4837, 0.2775]);
         assert_eq!(both(Dialect::Implicit, Metric::Precision(10)), [0.3, 0.6667]);
         assert_eq!(both(Dialect::Lenskit, Metric::Recall(10)), [0.3, 0.6667]);
+    }
+
+    #[test]
+    fn empty_lists_count_as_0_or_not() {
+        let empty = Placement { groups: &[], relevant: 6, candidates: 80, listed: 0 };
+        let discounts = Discounts::new(10, Discount::Log);
+        let precision =
+            |dialect: Dialect| empty.value(Metric::Precision(10), &dialect.meaning(), &discounts);
+        assert_eq!(precision(Dialect::Irspack), Some(0.0));
+        assert_eq!(precision(Dialect::Lenskit), None);
     }
 
     #[test]
