@@ -36,7 +36,9 @@ pub enum Dialect {
     Irspack,
     /// Elliot: "MAP" is the mean of precision over every rank up to k.
     Elliot,
-    /// The evaluation framework of Dacrema, Cremonesi and Jannach: ideal NDCG is not cut at k.
+    /// The evaluation framework of Dacrema, Cremonesi and Jannach: ideal NDCG is not cut at k,
+    /// precision and average precision are divided by the list, and its "hit rate" is the number of
+    /// hits.
     Dacrema,
 }
 
@@ -162,7 +164,13 @@ impl Dialect {
                 ..COMMON
             },
             Self::Elliot => Meaning { map: EveryRank, ..COMMON },
-            Self::Dacrema => Meaning { ideal: Relevant, ..COMMON },
+            Self::Dacrema => Meaning {
+                ideal: Relevant,
+                precision: Mean(Listed),
+                map: AtHits(CappedListed),
+                has: &["ndcg", "recall", "precision", "map", "mrr"],
+                ..COMMON
+            },
         }
     }
 
@@ -292,7 +300,7 @@ mod tests {
                 }
             }
         }
-        assert!(compared >= 40, "{compared}");
+        assert!(compared >= 150, "{compared}");
     }
 
     #[test]

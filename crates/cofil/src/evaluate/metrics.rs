@@ -264,12 +264,29 @@ mod tests {
         assert_eq!(both(Dialect::Lenskit, Metric::Recall(10)), [0.3, 0.6667]);
     }
 
+    /// Hits at 1, 3 and 4 of a list of four; six items are relevant.
+    #[test]
+    fn a_list_shorter_than_the_cutoff() {
+        let discounts = Discounts::new(10, Discount::Log);
+        let groups = at(&[1, 3, 4]);
+        let short = Placement { groups: &groups, relevant: 6, candidates: 80, listed: 4 };
+        let value =
+            |dialect: Dialect, metric| short.value(metric, &dialect.meaning(), &discounts).unwrap();
+        let (precision, map) = (Metric::Precision(10), Metric::Map(10));
+        close(value(Dialect::Dacrema, precision), 3.0 / 4.0);
+        close(value(Dialect::Dacrema, map), (1.0 + 2.0 / 3.0 + 3.0 / 4.0) / 4.0);
+        close(value(Dialect::Elliot, precision), 3.0 / 10.0);
+        let behind: f64 = (4..=10).map(|rank| 3.0 / f64::from(rank)).sum();
+        close(value(Dialect::Elliot, map), (1.0 + 1.0 / 2.0 + 2.0 / 3.0 + behind) / 10.0);
+    }
+
     #[test]
     fn empty_lists_count_as_0_or_not() {
         let empty = Placement { groups: &[], relevant: 6, candidates: 80, listed: 0 };
         let discounts = Discounts::new(10, Discount::Log);
         let precision =
             |dialect: Dialect| empty.value(Metric::Precision(10), &dialect.meaning(), &discounts);
+        assert_eq!(precision(Dialect::Dacrema), Some(0.0));
         assert_eq!(precision(Dialect::Irspack), Some(0.0));
         assert_eq!(precision(Dialect::Lenskit), None);
     }

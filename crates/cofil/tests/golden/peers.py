@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
 """What other libraries print for the same ranked lists: the values that cofil's `--convention` must agree with.
 
-    COFIL_PEERS=target/peers python3 crates/cofil/tests/golden/peers.py    # writes peers.json beside itself
+    COFIL_PEERS=target/peers COFIL_ELLIOT=elliot COFIL_DACREMA=dacrema python3 crates/cofil/tests/golden/peers.py
 
-Needs the environments of crates/cofil-bench/peers/setup.py. Two sets of lists: `full`, where everybody has twelve items, and
-`short`, where some have fewer than the cut-off, for libraries that take such lists.
-Elliot and the framework of Dacrema et al. cannot be installed beside these and are checked by hand in metrics.rs.
+writes peers.json beside itself. Needs the environments of crates/cofil-bench/peers/setup.py. Two sets of lists: `full`,
+where everybody has twelve items, and `short`, where some have fewer than the cut-off, for libraries that take such lists.
+
+Elliot and the framework of Dacrema et al. are no packages of a registry. COFIL_ELLIOT and COFIL_DACREMA name folders with
+their sources: a git clone of https://github.com/sisinflab/elliot at commit c085d430258f (0.3.1), and one of
+https://github.com/MaurizioFD/RecSys2019_DeepLearning_Evaluation at 5a0db79beeaa. Elliot's base_metric.py, relevance.py,
+precision.py and hit_rate.py were those of commit 012692632dc1, which calls itself 0.3.1 too.
 """
 
+import importlib
 import json
 import os
 import platform
@@ -15,10 +20,13 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 HERE = Path(__file__).resolve().parent
 PEERS = Path(os.environ.get("COFIL_PEERS", HERE.parents[3] / "target" / "peers"))
 ITEMS, USERS, LONGEST, CUTOFFS = 80, 60, 12, (5, 10)
+# What stands for the version of a library that is a checkout.
+COMMITS = {"elliot": "c085d430258f", "dacrema": "5a0db79beeaa"}
 
 
 def generator(seed):
@@ -168,9 +176,59 @@ def recbole(made, k):
     return found
 
 
+def from_checkout(library, name):
+    """A module of a checkout without the __init__ files above it, which import far more than numpy."""
+    folder, parts = Path(os.environ[variable(library)]), name.split(".")
+    for depth in range(1, len(parts)):
+        package = ModuleType(".".join(parts[:depth]))
+        package.__path__ = [str(folder.joinpath(*parts[:depth]))]
+        sys.modules.setdefault(package.__name__, package)
+    return importlib.import_module(name)
+
+
+def variable(library):
+    return f"COFIL_{library.upper()}"
+
+
+def elliot(made, k):
+    evaluation = "elliot.evaluation"
+    relevance = from_checkout("elliot", f"{evaluation}.relevance.relevance").Relevance
+    # Everything has the value of the threshold, which is a gain of 1.
+    wanted = {u: dict.fromkeys(made["relevant"][u], 1) for u in tested(made)}
+    given = {u: [(item, float(LONGEST - rank)) for rank, item in enumerate(made["lists"][u])] for u in tested(made)}
+    names = {
+        "ndcg": ("ndcg.ndcg", "nDCG"), "map": ("map.map", "MAP"), "recall": ("recall.recall", "Recall"),
+        "precision": ("precision.precision", "Precision"), "hr": ("hit_rate.hit_rate", "HR"), "mrr": ("mrr.mrr", "MRR"),
+    }  # fmt: skip
+    found = {}
+    for name, (module, kind) in names.items():
+        metric = getattr(from_checkout("elliot", f"{evaluation}.metrics.accuracy.{module}"), kind)
+        objects = SimpleNamespace(cutoff=k, relevance=relevance(wanted, 1))
+        found[f"{name}@{k}"] = metric(given, None, None, objects).eval()
+    return found
+
+
+def dacrema(made, k):
+    import numpy as np
+
+    # Its "hit rate" is the number of hits.
+    theirs = from_checkout("dacrema", "Base.Evaluation.metrics")
+    values, by_map, by_mrr = {"ndcg": [], "recall": [], "precision": []}, theirs.MAP(), theirs.MRR()
+    for u in tested(made):
+        given, wanted = np.array(made["lists"][u][:k]), np.array(made["relevant"][u])
+        hits = np.isin(given, wanted)
+        values["ndcg"].append(float(theirs.ndcg(given, wanted, relevance=np.ones(len(wanted)), at=k)))
+        values["recall"].append(float(theirs.recall(hits, wanted)))
+        values["precision"].append(float(theirs.precision(hits)))
+        by_map.add_recommendations(hits, wanted)
+        by_mrr.add_recommendations(hits)
+    found = {f"{name}@{k}": np.mean(rows) for name, rows in values.items()}
+    return found | {f"map@{k}": by_map.get_metric_value(), f"mrr@{k}": by_mrr.get_metric_value()}
+
+
 # By environment: the function, the package, and whether lists may be shorter than the cut-off.
 LIBRARIES = {
-    "": [(implicit, False), (ranx, True), (recpack, False), (irspack, False)],
+    "": [(implicit, False), (ranx, True), (recpack, False), (irspack, False), (elliot, True), (dacrema, True)],
     "torch": [(lenskit, True)],
     "recbole": [(recbole, False), (rectools, True)],
 }
@@ -181,7 +239,7 @@ def measure(environment):
     values = {made["name"]: {} for made in sets}
     for library, takes_short in LIBRARIES[environment]:
         name = library.__name__
-        versions[name] = version(name)
+        versions[name] = COMMITS.get(name) or version(name)
         for made in sets:
             if made["name"] == "full" or takes_short:
                 found = {metric: float(value) for k in CUTOFFS for metric, value in library(made, k).items()}
@@ -194,6 +252,9 @@ def main():
         # Libraries talk; only the last line is ours.
         print("\n" + json.dumps(measure(sys.argv[1].removeprefix("environment:"))))
         return
+    missing = [variable(library) for library in COMMITS if variable(library) not in os.environ]
+    if missing:
+        sys.exit(f"not set: {', '.join(missing)}; the start of this script says what it must be")
     sets, versions = [make_set("full", 1), make_set("short", 2)], {}
     for made in sets:
         made["values"] = {}
