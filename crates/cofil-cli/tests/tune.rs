@@ -146,7 +146,7 @@ fn a_killed_comparison_goes_on() {
 fn a_comparison_with_equal_budgets_becomes_a_page() {
     let place = Place::with_events();
     let line = "compare events.csv --implicit --algorithms ease,ials,slim,biased-mf --metrics ndcg@5,auc \
-                --set slim.max_items=2 --skip biased-mf=<b>late</b> --tune 4 --report r.html";
+                --set slim.max_memory=1e-9 --skip biased-mf=<b>late</b> --tune 4 --report r.html";
     let answer = place.json(line);
     let entries = answer["entries"].as_array().expect("entries");
     let names: Vec<&str> = entries.iter().filter_map(|e| e["name"].as_str()).collect();
@@ -158,7 +158,7 @@ fn a_comparison_with_equal_budgets_becomes_a_page() {
     assert!(answer["differences"].as_array().expect("differences").iter().all(effect));
     let failures = answer["failures"].as_array().expect("failures");
     assert_eq!(failures[0]["algorithm"], "slim");
-    assert!(failures[0]["error"].as_str().is_some_and(|e| e.contains("max_items")));
+    assert!(failures[0]["error"].as_str().is_some_and(|e| e.contains("max_memory")));
     let page = place.text("r.html");
     assert!(page.contains("&lt;b&gt;late&lt;/b&gt;") && !page.contains("<b>late"), "escaped");
     assert!(page.contains("cofil compare events.csv --implicit"), "the command");

@@ -8,10 +8,11 @@
 //! "Regularization paths for generalized linear models via coordinate descent", JSS 2010, section
 //! 2.2) over a working set of items: its own small Gram matrix stays in a near cache, and only
 //! when it is solved are all other items asked whether they want a weight. No answer but the last
-//! passes, so the result is that of descent over all items.
+//! passes, so the result is that of descent over all items. Of a large catalogue most pairs of items have
+//! no user in common: then G is kept sparse, and time and memory grow with the pairs that have.
 
 use super::item_weights::Weights;
-use super::similarity;
+use super::similarity::{self, ByItem};
 use super::{ItemWeights, Range, Recipe, Target, check_not_negative, check_positive};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
@@ -40,14 +41,14 @@ pub struct Slim {
     pub non_negative: bool,
     /// Descent ends when no weight moves by more than this, > 0.
     pub tolerance: f32,
-    /// Refuse data with more items than this: memory grows with the square of their number (4 bytes a
-    /// pair: 10 GB at 50,000).
-    pub max_items: usize,
+    /// Refuse data whose products of items may take more gigabytes than this, > 0: 4 bytes for each pair
+    /// of items, or 8 for each pair of interactions of a user where that is less.
+    pub max_memory: f32,
 }
 
 impl Default for Slim {
     fn default() -> Self {
-        Self { l1: 3.0, l2: 300.0, non_negative: true, tolerance: 1e-4, max_items: 50_000 }
+        Self { l1: 3.0, l2: 300.0, non_negative: true, tolerance: 1e-4, max_memory: 10.0 }
     }
 }
 
@@ -64,21 +65,18 @@ impl Recipe for Slim {
         check_not_negative("l1", self.l1)?;
         check_positive("l2", self.l2)?;
         check_positive("tolerance", self.tolerance)?;
+        check_positive("max_memory", self.max_memory)?;
         let items = train.items.len();
-        if items > self.max_items {
-            let gigabytes = 4e-9 * (items as f64).powi(2);
+        let gigabytes = Gram::bytes(&train.by_user) as f64 * 1e-9;
+        if gigabytes > f64::from(self.max_memory) {
             let says = format!(
-                "{items} items need {gigabytes:.0} GB of memory, and the limit is {} items; leave out \
-                 rare items, choose `item-knn`, whose memory does not grow with their square, or raise \
-                 the limit",
-                self.max_items
+                "the products of {items} items may take {gigabytes:.1} GB, and the limit is {}; leave out \
+                 rare items, choose `item-knn`, which keeps few of them, or raise the limit",
+                self.max_memory
             );
-            return Err(Error::setting("max_items", says));
+            return Err(Error::setting("max_memory", says));
         }
-        let mut products = similarity::gram(&train.by_user);
-        products.mirror();
-        let squares = (0..items).map(|i| products.row(i)[i]).collect();
-        let gram = Gram { products, squares };
+        let gram = Gram::new(&train.by_user);
         let columns = parallel::map_with(items, PIECE, Regression::default, |work, range| {
             range.map(|i| self.column(&gram, i, work)).collect::<Vec<_>>()
         });
@@ -106,10 +104,74 @@ struct Regression {
 
 /// What all regressions share.
 struct Gram {
-    /// XᵀX.
-    products: Matrix,
-    /// Its diagonal.
+    products: Products,
+    /// The diagonal of XᵀX.
     squares: Vec<f32>,
+}
+
+/// XᵀX.
+enum Products {
+    Dense(Matrix),
+    Sparse(Csr),
+}
+
+impl Gram {
+    fn new(x: &Csr) -> Self {
+        let items = x.cols();
+        if pairs(x) < items * items / 2 {
+            return Self::sparse(x);
+        }
+        let mut products = similarity::gram(x);
+        products.mirror();
+        let squares = (0..items).map(|i| products.row(i)[i]).collect();
+        Self { products: Products::Dense(products), squares }
+    }
+
+    fn sparse(x: &Csr) -> Self {
+        let rows = similarity::map_products(&ByItem::new(x), |_, near, sums| {
+            let product = |&j: &u32| Some((j, sums[j as usize])).filter(|(_, sum)| *sum != 0.0);
+            near.iter().filter_map(product).collect::<Vec<_>>()
+        });
+        let products = Csr::from_rows(x.cols(), rows);
+        let square = |i: usize| products.row(i).get(i as u32).unwrap_or(0.0);
+        let squares = (0..x.cols()).map(square).collect();
+        Self { products: Products::Sparse(products), squares }
+    }
+
+    /// How much memory the products take at most.
+    fn bytes(x: &Csr) -> usize {
+        (4 * x.cols() * x.cols()).min(8 * pairs(x))
+    }
+
+    /// Adds `scale` times row `j` to `sums`.
+    fn add(&self, sums: &mut [f32], scale: f32, j: u32) {
+        match &self.products {
+            Products::Dense(products) => vector::add_scaled(sums, scale, products.row(j as usize)),
+            Products::Sparse(products) => {
+                let row = products.row(j as usize);
+                vector::add_scaled_sparse(sums, scale, row.columns, row.values);
+            }
+        }
+    }
+
+    /// Appends the products of item `j` with those of `set`.
+    fn append(&self, into: &mut Vec<f32>, j: u32, set: &[u32]) {
+        match &self.products {
+            Products::Dense(products) => {
+                let row = products.row(j as usize);
+                into.extend(set.iter().map(|&l| row[l as usize]));
+            }
+            Products::Sparse(products) => {
+                let row = products.row(j as usize);
+                into.extend(set.iter().map(|&l| row.get(l).unwrap_or(0.0)));
+            }
+        }
+    }
+}
+
+/// Pairs of interactions of a user: there are at most so many products other than zero.
+fn pairs(x: &Csr) -> usize {
+    x.iter().map(|row| row.len() * row.len()).sum()
 }
 
 impl Slim {
@@ -137,9 +199,10 @@ impl Slim {
         set.retain(|_| kept.next().expect("one weight for each"));
         weights.retain(|w| *w != 0.0);
         pull.clear();
-        pull.extend_from_slice(gram.products.row(i));
+        pull.resize(gram.squares.len(), 0.0);
+        gram.add(pull, 1.0, i as u32);
         for (&j, &w) in set.iter().zip(&*weights) {
-            vector::add_scaled(pull, -w, gram.products.row(j as usize));
+            gram.add(pull, -w, j);
         }
         // Nobody predicts themselves, and who is in need not enter.
         set.iter().for_each(|&j| pull[j as usize] = 0.0);
@@ -169,11 +232,10 @@ impl Slim {
         let m = set.len();
         small.clear();
         for &j in &*set {
-            let row = gram.products.row(j as usize);
-            small.extend(set.iter().map(|&l| row[l as usize]));
+            gram.append(small, j, set);
         }
         pull.clear();
-        pull.extend(set.iter().map(|&j| gram.products.row(i)[j as usize]));
+        gram.append(pull, i as u32, set);
         for (c, &w) in weights.iter().enumerate().filter(|(_, w)| **w != 0.0) {
             vector::add_scaled(pull, -w, &small[c * m..(c + 1) * m]);
         }
@@ -254,13 +316,14 @@ mod tests {
         };
         for non_negative in [true, false] {
             let slim = Slim { l1: 4.0, l2: 20.0, non_negative, tolerance: 1e-6, ..Slim::default() };
-            let mut products = similarity::gram(&x);
-            products.mirror();
-            let squares = (0..x.cols()).map(|i| products.row(i)[i]).collect();
-            let gram = Gram { products, squares };
+            let gram = Gram::new(&x);
+            assert!(matches!(gram.products, Products::Dense(_)));
+            let sparse = Gram::sparse(&x);
+            assert_eq!(sparse.squares, gram.squares);
             let mut negative = 0;
             for i in [0, 1, 50] {
                 let found = slim.column(&gram, i, &mut Regression::default());
+                assert_eq!(slim.column(&sparse, i, &mut Regression::default()), found);
                 let mut dense = vec![0.0; x.cols()];
                 found.iter().for_each(|&(j, w)| dense[j as usize] = f64::from(w));
                 for (j, (found, exact)) in dense.iter().zip(naive(&slim, &x, i)).enumerate() {
@@ -272,6 +335,33 @@ mod tests {
             assert_eq!(negative == 0, non_negative);
             assert!(slim.fit(&train, &mut Run::default()).is_ok());
         }
+    }
+
+    #[test]
+    fn large_catalogues_take_the_memory_of_the_pairs_that_occur() {
+        // Everybody has two items of their own: 4 products each, where all pairs would be 40,000.
+        let x = Csr::from_rows(200, (0..100u32).map(|u| [(2 * u, 1.0), (2 * u + 1, 1.0)]));
+        assert_eq!(Gram::bytes(&x), 8 * 400);
+        let Products::Sparse(products) = Gram::new(&x).products else { panic!("dense") };
+        assert_eq!(products.nnz(), 400);
+        let train = Ratings {
+            users: std::sync::Arc::new((0..100).map(|u| u.to_string()).collect()),
+            items: std::sync::Arc::new((0..200).map(|i| i.to_string()).collect()),
+            by_user: x,
+            times: None,
+        };
+        let slim = Slim { l1: 0.0, l2: 1.0, ..Slim::default() };
+        let model = slim.fit(&train, &mut Run::default()).unwrap();
+        let mut scores = [0.0; 3];
+        let history = crate::data::Row { columns: &[6], values: &[1.0] };
+        model.score(crate::model::User::stranger(history), &[6, 7, 8], &mut scores);
+        assert_eq!(scores, [0.0, 0.5, 0.0]);
+        let small = Slim { max_memory: 1e-6, ..slim };
+        let told = small.fit(&train, &mut Run::default()).err().unwrap().to_string();
+        assert!(
+            told.contains("max_memory") && told.contains("200 items may take 0.0 GB"),
+            "{told}"
+        );
     }
 
     #[test]
