@@ -11,14 +11,16 @@
 //! passes, so the result is that of descent over all items. Of a large catalogue most pairs of items have
 //! no user in common: then G is kept sparse, and time and memory grow with the pairs that have.
 
+mod gram;
+
 use super::item_weights::Weights;
-use super::similarity::{self, ByItem};
 use super::{ItemWeights, Range, Recipe, Target, check_not_negative, check_positive};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
-use crate::math::{Matrix, parallel, vector};
+use crate::math::{parallel, vector};
 use crate::model::Model;
 use crate::train::Run;
+use gram::Gram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -96,82 +98,56 @@ struct Regression {
     weights: Vec<f32>,
     /// Their Gram matrix.
     small: Vec<f32>,
+    /// The next one.
+    grown: Vec<f32>,
     /// Xᵀ(x_i − X w), of all items or of the working set.
     pull: Vec<f32>,
     /// Items that are about to enter, with the weight each would get.
     entering: Vec<(u32, f32)>,
 }
 
-/// What all regressions share.
-struct Gram {
-    products: Products,
-    /// The diagonal of XᵀX.
-    squares: Vec<f32>,
-}
-
-/// XᵀX.
-enum Products {
-    Dense(Matrix),
-    Sparse(Csr),
-}
-
-impl Gram {
-    fn new(x: &Csr) -> Self {
-        let items = x.cols();
-        if pairs(x) < items * items / 2 {
-            return Self::sparse(x);
-        }
-        let mut products = similarity::gram(x);
-        products.mirror();
-        let squares = (0..items).map(|i| products.row(i)[i]).collect();
-        Self { products: Products::Dense(products), squares }
-    }
-
-    fn sparse(x: &Csr) -> Self {
-        let rows = similarity::map_products(&ByItem::new(x), |_, near, sums| {
-            let product = |&j: &u32| Some((j, sums[j as usize])).filter(|(_, sum)| *sum != 0.0);
-            near.iter().filter_map(product).collect::<Vec<_>>()
-        });
-        let products = Csr::from_rows(x.cols(), rows);
-        let square = |i: usize| products.row(i).get(i as u32).unwrap_or(0.0);
-        let squares = (0..x.cols()).map(square).collect();
-        Self { products: Products::Sparse(products), squares }
-    }
-
-    /// How much memory the products take at most.
-    fn bytes(x: &Csr) -> usize {
-        (4 * x.cols() * x.cols()).min(8 * pairs(x))
-    }
-
-    /// Adds `scale` times row `j` to `sums`.
-    fn add(&self, sums: &mut [f32], scale: f32, j: u32) {
-        match &self.products {
-            Products::Dense(products) => vector::add_scaled(sums, scale, products.row(j as usize)),
-            Products::Sparse(products) => {
-                let row = products.row(j as usize);
-                vector::add_scaled_sparse(sums, scale, row.columns, row.values);
+impl Regression {
+    /// Lets the items without weight leave the working set.
+    fn shrink(&mut self) {
+        let Self { set, weights, small, .. } = self;
+        let m = set.len();
+        let kept: Vec<usize> = (0..m).filter(|&c| weights[c] != 0.0).collect();
+        let mut to = 0;
+        for &a in &kept {
+            for &b in &kept {
+                // Nothing is written before it was read.
+                small[to] = small[a * m + b];
+                to += 1;
             }
         }
+        small.truncate(to);
+        let mut weighs = weights.iter().map(|w| *w != 0.0);
+        set.retain(|_| weighs.next().expect("one weight for each"));
+        weights.retain(|w| *w != 0.0);
     }
 
-    /// Appends the products of item `j` with those of `set`.
-    fn append(&self, into: &mut Vec<f32>, j: u32, set: &[u32]) {
-        match &self.products {
-            Products::Dense(products) => {
-                let row = products.row(j as usize);
-                into.extend(set.iter().map(|&l| row[l as usize]));
-            }
-            Products::Sparse(products) => {
-                let row = products.row(j as usize);
-                into.extend(set.iter().map(|&l| row.get(l).unwrap_or(0.0)));
+    /// Lets those that are about to enter do so.
+    fn grow(&mut self, gram: &Gram) {
+        let Self { set, weights, small, grown, entering, .. } = self;
+        let kept = set.len();
+        set.extend(entering.iter().map(|&(j, _)| j));
+        let m = set.len();
+        weights.resize(m, 0.0);
+        grown.clear();
+        for a in 0..kept {
+            grown.extend_from_slice(&small[a * kept..(a + 1) * kept]);
+            grown.resize((a + 1) * m, 0.0);
+        }
+        for &j in &set[kept..] {
+            gram.append(grown, j, set);
+        }
+        for a in 0..kept {
+            for c in kept..m {
+                grown[a * m + c] = grown[c * m + a];
             }
         }
+        std::mem::swap(small, grown);
     }
-}
-
-/// Pairs of interactions of a user: there are at most so many products other than zero.
-fn pairs(x: &Csr) -> usize {
-    x.iter().map(|row| row.len() * row.len()).sum()
 }
 
 impl Slim {
@@ -179,6 +155,7 @@ impl Slim {
     fn column(&self, gram: &Gram, i: usize, work: &mut Regression) -> Vec<(u32, f32)> {
         work.set.clear();
         work.weights.clear();
+        work.small.clear();
         for _ in 0..SWEEPS {
             if !self.enlarge(gram, i, work) {
                 break;
@@ -194,10 +171,8 @@ impl Slim {
     /// Leaves the items with a weight in the working set and takes in those that would get one of more
     /// than the tolerance, the largest first; whether there were any.
     fn enlarge(&self, gram: &Gram, i: usize, work: &mut Regression) -> bool {
+        work.shrink();
         let Regression { set, weights, pull, entering, .. } = work;
-        let mut kept = weights.iter().map(|w| *w != 0.0);
-        set.retain(|_| kept.next().expect("one weight for each"));
-        weights.retain(|w| *w != 0.0);
         pull.clear();
         pull.resize(gram.squares.len(), 0.0);
         gram.add(pull, 1.0, i as u32);
@@ -221,19 +196,14 @@ impl Slim {
             entering.truncate(ENTERING);
             entering.sort_unstable_by_key(|&(j, _)| j);
         }
-        set.extend(entering.iter().map(|&(j, _)| j));
-        weights.resize(set.len(), 0.0);
-        !entering.is_empty()
+        work.grow(gram);
+        !work.entering.is_empty()
     }
 
     /// Coordinate descent over the working set.
     fn descend(&self, gram: &Gram, i: usize, work: &mut Regression) {
         let Regression { set, weights, small, pull, .. } = work;
         let m = set.len();
-        small.clear();
-        for &j in &*set {
-            gram.append(small, j, set);
-        }
         pull.clear();
         gram.append(pull, i as u32, set);
         for (c, &w) in weights.iter().enumerate().filter(|(_, w)| **w != 0.0) {
@@ -263,7 +233,9 @@ impl Slim {
 
 #[cfg(test)]
 mod tests {
+    use super::gram::Products;
     use super::*;
+    use crate::data::Row;
     use crate::math::Rng;
 
     fn ratings(items: usize) -> Csr {
@@ -353,7 +325,7 @@ mod tests {
         let slim = Slim { l1: 0.0, l2: 1.0, ..Slim::default() };
         let model = slim.fit(&train, &mut Run::default()).unwrap();
         let mut scores = [0.0; 3];
-        let history = crate::data::Row { columns: &[6], values: &[1.0] };
+        let history = Row { columns: &[6], values: &[1.0] };
         model.score(crate::model::User::stranger(history), &[6, 7, 8], &mut scores);
         assert_eq!(scores, [0.0, 0.5, 0.0]);
         let small = Slim { max_memory: 1e-6, ..slim };
@@ -373,7 +345,7 @@ mod tests {
         let tensors = model.tensors();
         assert!(!tensors.is_empty());
         let mut scores = [0.0; 2];
-        let history = crate::data::Row { columns: &[0], values: &[1.0] };
+        let history = Row { columns: &[0], values: &[1.0] };
         model.score(crate::model::User::stranger(history), &[0, 1], &mut scores);
         assert!((scores[1] - 0.5 / 3.0).abs() < 1e-6 && scores[0] == 0.0, "{scores:?}");
     }
