@@ -78,7 +78,7 @@ fn peer_row(
     };
     let ratio = cofil.times.ratio(&peer.times);
     let memory_ratio = ours.peak_memory_mb / theirs.peak_memory_mb;
-    row.push(format!("{:.2} ({:.2})", ratio.median, ratio.least));
+    row.push(format!("{} ({})", share(ratio.median), share(ratio.least)));
     row.push(at_most.map(|bound| format!("≤ {bound}")).unwrap_or_default());
     row.push(memory(peer));
     row.push(format!("{memory_ratio:.2}"));
@@ -101,6 +101,11 @@ fn peer_row(
             .unwrap_or_default(),
     );
     row
+}
+
+/// A ratio; a hundredth and less with more digits.
+fn share(ratio: f64) -> String {
+    if ratio < 0.01 { format!("{ratio:.4}") } else { format!("{ratio:.2}") }
 }
 
 /// "held", or which claims are not.

@@ -32,8 +32,8 @@ pub struct Searching {
     /// Users whose lists judge a trial, drawn once from the validation part; 0 for all
     #[arg(long, value_name = "USERS", default_value_t = 2000)]
     pub judged: usize,
-    /// Trials at once, each with its share of the threads, as far as there is memory for them. None knows those
-    /// that may run beside it, so that what is found depends on N, but not on the number of threads
+    /// Trials at once, as far as there are threads and memory for them. None knows those that may run beside it,
+    /// so that what is found depends on N, but not on the number of threads
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub parallel: u64,
     /// Seconds after which no trial begins; what is found then depends on the machine

@@ -50,8 +50,8 @@ pub struct Args {
     /// Search for the settings of every recipe first, with so many trials for each
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     tune: Option<u64>,
-    /// Trials at once, each with its share of the threads, as far as there is memory for them. What is found
-    /// depends on N, but not on the number of threads
+    /// Trials at once, as far as there are threads and memory for them. What is found depends on N, but not on
+    /// the number of threads
     #[arg(long, value_name = "N", default_value_t = 1, requires = "tune", value_parser = clap::value_parser!(u64).range(1..))]
     parallel: u64,
     /// Folder for the finished trials of every recipe, from which an interrupted search can go on

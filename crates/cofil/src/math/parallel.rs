@@ -3,7 +3,7 @@
 //! Pieces depend on the data, never on the number of threads; each owns its output, or its partial
 //! result is combined in the order of the pieces. That is all it takes for equal bytes on any machine.
 //! Work runs on the rayon pool of the caller: the library starts no threads of its own, except for trials
-//! side by side (`tune`), which share the number of the caller's.
+//! side by side (`tune`), a pool like the caller's for each.
 
 use rayon::prelude::*;
 use std::ops::Range;

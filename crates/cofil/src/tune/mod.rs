@@ -15,9 +15,9 @@
 //! stopping form, which needs no checkpoints. The epoch that was best is what `epochs` is set to. Closed
 //! forms are always fitted whole: on a share of the users the best penalty is another one.
 //!
-//! Trials run one after the other, each with all threads, or some side by side, each with its share of
-//! them and as many as memory allows. The trial with number n is drawn from what came of all up to n less
-//! those that may run beside it, so that the trials are the same for any number of threads.
+//! Trials run one after the other, or some side by side, as many as memory allows. The trial with number n
+//! is drawn from what came of all up to n less those that may run beside it, so that the trials are the
+//! same for any number of threads.
 
 #[cfg(feature = "plot")]
 mod figure;
@@ -62,9 +62,9 @@ pub struct Search {
     /// At most so many users of the validation part are judged by metrics of rankings, drawn once; 0 for all
     /// of them. Ranking all items for everybody after every epoch can take longer than the epoch.
     pub judged: usize,
-    /// At most so many trials at once, ≥ 1, each with its share of the threads. A trial does not know
-    /// those that may run beside it: what is found depends on this number, but neither on that of the
-    /// threads nor on how many trials there was memory for.
+    /// At most so many trials at once, ≥ 1, and no more than threads. A trial does not know those that may
+    /// run beside it: what is found depends on this number, but neither on that of the threads nor on how
+    /// many trials there was memory for.
     pub parallel: usize,
     /// Seed of the draws and of every training.
     pub seed: u64,

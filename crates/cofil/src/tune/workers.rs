@@ -68,9 +68,10 @@ impl<'a, W: FnMut(Event<'_>) -> ControlFlow<()> + Send> Workers<'a, W> {
         }
         if at_once > 1 {
             std::thread::scope(|scope| -> Result<()> {
-                for worker in 0..at_once {
-                    let share = threads / at_once + usize::from(worker < threads % at_once);
-                    let pool = rayon::ThreadPoolBuilder::new().num_threads(share).build();
+                for _ in 0..at_once {
+                    // Each has as many threads as all may use, for it is alone at times: when a long trial
+                    // is waited for. The system shares the cores.
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
                     let pool =
                         pool.map_err(|e| Error::Unfit(format!("cannot start threads: {e}")))?;
                     let this = &self;
