@@ -136,6 +136,13 @@ def board_lines(board: tuple, answer: dict) -> list:
     lines.append("")
     for entry in filter(lambda entry: entry.get("note"), answer["entries"]):
         lines.append(f"- \\* `{entry['name']}`: {entry['note']}.")
+    # A solution in one step is not interrupted.
+    limit = float(answer["line"][-1])
+    for entry in answer["entries"]:
+        taken = sum(trial["seconds"] for trial in entry.get("trials") or [])
+        if taken > 1.5 * limit:
+            trials = len(entry["trials"])
+            lines.append(f"- `{entry['name']}` had {trials} trials in {taken:.0f} s: one that is under way is not interrupted.")
     lines += [f"- `{f['algorithm']}` did not take part: {f['error']}." for f in answer["failures"]]
     return lines + [""]
 
