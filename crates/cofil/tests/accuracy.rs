@@ -308,6 +308,15 @@ fn item_knn_is_that_of_peers() {
     assert_ranks(&knn("candidate"), [0.2712, 0.2537]);
 }
 
+/// irspack's random walks come to an NDCG@20 of .272, its SLIM to .335.
+#[test]
+#[ignore = "needs COFIL_DATA"]
+fn random_walks_and_slim_on_movielens_1m() {
+    assert_ranks(&algorithm("p3alpha", json!({"neighbours": 150})), [0.2743, 0.2576]);
+    assert_ranks(&algorithm("rp3beta", json!({})), [0.2847, 0.2696]);
+    assert_ranks(&algorithm("slim", json!({})), [0.3359, 0.3107]);
+}
+
 // === bpr, warp, logistic-mf, svd-plus-plus ===
 
 /// Cornac's BPR comes to an NDCG@20 of .275, LightFM's WARP to .290.
