@@ -44,7 +44,8 @@ pub struct Slim {
     /// Descent ends when no weight moves by more than this, > 0.
     pub tolerance: f32,
     /// Refuse data whose products of items may take more gigabytes than this, > 0: 4 bytes for each pair
-    /// of items, or 8 for each pair of interactions of a user where that is less.
+    /// of items, or 8 for each pair of interactions of a user where that is less (up to twice as much
+    /// while they are collected).
     pub max_memory: f32,
 }
 
