@@ -70,10 +70,7 @@ impl Gauge {
 
 /// High-water mark of this process in MiB; 0 where the system does not tell.
 fn peak_memory_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-    kib.unwrap_or(0.0) / 1024.0
+    cofil::memory::peak().unwrap_or(0) as f64 / (1024.0 * 1024.0)
 }
 
 /// The middle of `values`, or the mean of the two middle ones; NaN of nothing.

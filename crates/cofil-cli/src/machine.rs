@@ -26,9 +26,7 @@ pub fn forget_peak_memory() -> bool {
 
 /// The most memory used since [`forget_peak_memory`], in MiB, where the system tells.
 pub fn recent_peak_mb() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? / 1024.0)
+    cofil::memory::peak().map(|bytes| bytes as f64 / (1024.0 * 1024.0))
 }
 
 /// A damaged Parquet or Arrow file is told in one line, without the panic of its decoder before it.

@@ -25,6 +25,7 @@ pub mod error;
 pub mod evaluate;
 pub mod interview;
 pub mod math;
+pub mod memory;
 pub mod model;
 pub mod models;
 #[cfg(feature = "plot")]

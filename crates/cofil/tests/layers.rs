@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each may use itself and what stands right of it.
-const LAYERS: [&str; 16] = [
+const LAYERS: [&str; 17] = [
     "page",
     "tune",
     "plot",
@@ -20,16 +20,19 @@ const LAYERS: [&str; 16] = [
     "data",
     "store",
     "math",
+    "memory",
     "error",
 ];
 
 /// Crates with one home.
-const HOMES: [(&str, &str); 5] = [
+const HOMES: [(&str, &str); 7] = [
     ("faer", "math"),
     ("arrow", "data"),
     ("parquet", "data"),
     ("csv", "data"),
     ("plotters", "plot"),
+    ("sysinfo", "memory"),
+    ("usearch", "rank"),
 ];
 
 struct Source {

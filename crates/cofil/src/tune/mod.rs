@@ -23,7 +23,6 @@
 mod figure;
 mod halving;
 mod journal;
-mod memory;
 mod space;
 mod trial;
 mod workers;

@@ -1,9 +1,9 @@
 //! Trials one after the other, or side by side.
 
-use super::memory::Memory;
 use super::trial::Task;
 use super::{Event, Journal, Trial, halving};
 use crate::error::{Error, Result};
+use crate::memory::Memory;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -121,7 +121,6 @@ impl<'a, W: FnMut(Event<'_>) -> ControlFlow<()> + Send> Workers<'a, W> {
         let mut state = self.lock();
         loop {
             let number = state.drawn.len();
-            let late = || self.task.late() && !(state.trials.is_empty() && state.running == 0);
             if state.closed || number >= upto {
                 return None;
             }
@@ -130,17 +129,14 @@ impl<'a, W: FnMut(Event<'_>) -> ControlFlow<()> + Send> Workers<'a, W> {
                 state.drawn.push(settings);
                 continue;
             }
-            if late() {
+            let first = state.trials.is_empty() && state.running == 0;
+            if self.task.late() && !first {
                 return None;
             }
             // Not more, were it there: the same trials however fast each is.
             let known = (number + 1).saturating_sub(search.parallel.max(1));
             let past: Vec<Trial> = state.trials.range(..known).map(|(_, t)| t.clone()).collect();
-            let has_room = |state: &State<'a, W>| {
-                let room = || Memory::now().trials(self.before, state.at_once);
-                state.running == 0 || state.running < room()
-            };
-            if past.len() < known || !has_room(&state) {
+            if past.len() < known || !self.has_room(&state) {
                 state = self.ended.wait(state).expect("no trial panics");
                 continue;
             }
@@ -155,6 +151,11 @@ impl<'a, W: FnMut(Event<'_>) -> ControlFlow<()> + Send> Workers<'a, W> {
             state.at_once = state.at_once.max(state.running);
             return Some((number, past));
         }
+    }
+
+    /// Whether there is memory for one more trial; always for one alone.
+    fn has_room(&self, state: &State<'a, W>) -> bool {
+        state.running == 0 || state.running < Memory::now().trials(self.before, state.at_once)
     }
 
     /// Tells what happens; `Break` if the trial is to end.

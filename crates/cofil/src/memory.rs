@@ -1,6 +1,5 @@
-//! How many trials there is memory for.
+//! What memory this process has, and how much work beside each other there is room for.
 
-use std::sync::{Mutex, PoisonError};
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 /// Later settings may need more than those so far did: twice as much is kept for each trial.
@@ -20,9 +19,7 @@ pub struct Memory {
 impl Memory {
     /// As it is now. All zero where the system tells nothing.
     pub fn now() -> Self {
-        static SYSTEM: Mutex<Option<System>> = Mutex::new(None);
-        let mut system = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
-        let system = system.get_or_insert_default();
+        let mut system = System::new();
         system.refresh_memory();
         let mut used = 0;
         if let Ok(own) = get_current_pid() {
@@ -44,8 +41,8 @@ impl Memory {
     }
 }
 
-/// Linux keeps the most that a process used at once.
-fn peak() -> Option<u64> {
+/// The most memory that this process had at once, in bytes, where the system keeps it (Linux).
+pub fn peak() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
