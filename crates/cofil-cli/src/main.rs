@@ -1,40 +1,17 @@
 //! The command `cofil`: arguments in, library calls, tables or JSON out.
 
-mod algorithms;
-mod choice;
-mod clean;
-mod compare;
-mod convert;
-mod describe;
-mod evaluate;
-mod explain;
-mod forget;
-mod history;
-mod input;
-mod inspect;
-mod interview;
-mod judging;
+mod args;
+mod commands;
 mod machine;
 mod output;
-mod plot;
-mod predict;
 mod progress;
-mod quickstart;
-mod recommend;
-mod reproduce;
-mod reranking;
-mod searching;
-mod shell;
-mod similar;
-mod split;
-mod titles;
-mod train;
-mod tune;
-mod update;
-mod validation;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use commands::{
+    algorithms, compare, convert, describe, evaluate, explain, forget, inspect, interview, plot,
+    predict, quickstart, recommend, reproduce, shell, similar, split, train, tune, update,
+};
 use std::process::ExitCode;
 
 /// Collaborative filtering: from a table of interactions to evaluated, explained recommendations.

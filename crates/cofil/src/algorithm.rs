@@ -4,122 +4,87 @@
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::models::{
-    Als, AutorecItem, AutorecUser, BiasedMf, Bpr, Ease, Gmf, Ials, ItemKnn, KnnBaseline,
-    LogisticMf, Mlp, Neumf, P3Alpha, Popularity, Range, Recipe, Rp3Beta, Slim, Svd, SvdPlusPlus,
-    Target, UserKnn, Warp,
-};
+use crate::recipes::{self, Range, Recipe, Target};
 use crate::store;
 use crate::train::Run;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Every recipe with its settings: `{"algorithm": "ease", "reg": 250}` in any format; unknown names
-/// are refused.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "algorithm", rename_all = "kebab-case")]
-pub enum Algorithm {
+/// States the list of recipes: the enum, every recipe with its defaults, and the way to each.
+macro_rules! recipes {
+    ($($(#[$about:meta])* $recipe:ident,)*) => {
+        /// Every recipe with its settings: `{"algorithm": "ease", "reg": 250}` in any format; unknown names
+        /// are refused.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(tag = "algorithm", rename_all = "kebab-case")]
+        pub enum Algorithm {
+            $($(#[$about])* $recipe(recipes::$recipe),)*
+        }
+
+        impl Algorithm {
+            /// Every recipe with its default settings.
+            pub fn all() -> Vec<Self> {
+                vec![$(Self::$recipe(recipes::$recipe::default()),)*]
+            }
+
+            fn recipe(&self) -> &dyn Recipe {
+                match self {
+                    $(Self::$recipe(recipe) => recipe,)*
+                }
+            }
+        }
+    };
+}
+
+recipes! {
     /// What most people chose.
-    Popularity(Popularity),
+    Popularity,
     /// Matrix factorization with biases, learned by gradient descent.
-    BiasedMf(BiasedMf),
+    BiasedMf,
     /// Vectors for ratings, by alternating least squares.
-    Als(Als),
+    Als,
     /// Vectors for interactions, by alternating least squares over all pairs.
-    Ials(Ials),
+    Ials,
     /// Vectors learned from comparisons: what was chosen against what was not.
-    Bpr(Bpr),
+    Bpr,
     /// Vectors learned from comparisons with items that rank too high.
-    Warp(Warp),
+    Warp,
     /// Vectors that tell what was chosen from what was not.
-    LogisticMf(LogisticMf),
+    LogisticMf,
     /// Matrix factorization that also reads from which items a user rated.
-    SvdPlusPlus(SvdPlusPlus),
+    SvdPlusPlus,
     /// Truncated singular value decomposition of the filled matrix.
-    Svd(Svd),
+    Svd,
     /// Item-to-item weights in closed form.
-    Ease(Ease),
+    Ease,
     /// The most similar items vote.
-    ItemKnn(ItemKnn),
+    ItemKnn,
     /// The most similar users vote.
-    UserKnn(UserKnn),
+    UserKnn,
     /// Ratings: what similar items or users have over a baseline.
-    KnnBaseline(KnnBaseline),
+    KnnBaseline,
     /// Sparse item-to-item weights, an elastic-net regression for each item.
-    Slim(Slim),
+    Slim,
     /// Random walks from item to user to item.
     #[serde(rename = "rp3beta")]
-    Rp3Beta(Rp3Beta),
+    Rp3Beta,
     /// The same, popular items not held back.
     #[serde(rename = "p3alpha")]
-    P3Alpha(P3Alpha),
+    P3Alpha,
     /// An autoencoder of items' rows.
-    AutorecItem(AutorecItem),
+    AutorecItem,
     /// An autoencoder of users' rows.
-    AutorecUser(AutorecUser),
+    AutorecUser,
     /// Embeddings multiplied, learned against sampled negatives.
-    Gmf(Gmf),
+    Gmf,
     /// A network of layers above embeddings.
-    Mlp(Mlp),
+    Mlp,
     /// Both: embeddings multiplied, and a network of layers.
-    Neumf(Neumf),
+    Neumf,
 }
 
 impl Algorithm {
-    /// Every recipe with its default settings.
-    pub fn all() -> Vec<Self> {
-        vec![
-            Self::Popularity(Popularity::default()),
-            Self::BiasedMf(BiasedMf::default()),
-            Self::Als(Als::default()),
-            Self::Ials(Ials::default()),
-            Self::Bpr(Bpr::default()),
-            Self::Warp(Warp::default()),
-            Self::LogisticMf(LogisticMf::default()),
-            Self::SvdPlusPlus(SvdPlusPlus::default()),
-            Self::Svd(Svd::default()),
-            Self::Ease(Ease::default()),
-            Self::ItemKnn(ItemKnn::default()),
-            Self::UserKnn(UserKnn::default()),
-            Self::KnnBaseline(KnnBaseline::default()),
-            Self::Slim(Slim::default()),
-            Self::Rp3Beta(Rp3Beta::default()),
-            Self::P3Alpha(P3Alpha::default()),
-            Self::AutorecItem(AutorecItem::default()),
-            Self::AutorecUser(AutorecUser::default()),
-            Self::Gmf(Gmf::default()),
-            Self::Mlp(Mlp::default()),
-            Self::Neumf(Neumf::default()),
-        ]
-    }
-
-    fn recipe(&self) -> &dyn Recipe {
-        match self {
-            Self::Popularity(recipe) => recipe,
-            Self::BiasedMf(recipe) => recipe,
-            Self::Als(recipe) => recipe,
-            Self::Ials(recipe) => recipe,
-            Self::Bpr(recipe) => recipe,
-            Self::Warp(recipe) => recipe,
-            Self::LogisticMf(recipe) => recipe,
-            Self::SvdPlusPlus(recipe) => recipe,
-            Self::Svd(recipe) => recipe,
-            Self::Ease(recipe) => recipe,
-            Self::ItemKnn(recipe) => recipe,
-            Self::UserKnn(recipe) => recipe,
-            Self::KnnBaseline(recipe) => recipe,
-            Self::Slim(recipe) => recipe,
-            Self::Rp3Beta(recipe) => recipe,
-            Self::P3Alpha(recipe) => recipe,
-            Self::AutorecItem(recipe) => recipe,
-            Self::AutorecUser(recipe) => recipe,
-            Self::Gmf(recipe) => recipe,
-            Self::Mlp(recipe) => recipe,
-            Self::Neumf(recipe) => recipe,
-        }
-    }
-
     /// Learns a model. Iterative recipes report to `run`; closed forms never call it.
     ///
     /// # Errors
@@ -216,6 +181,7 @@ fn wrong_value(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recipes::Ease;
     use serde_json::json;
 
     #[test]

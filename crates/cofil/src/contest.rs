@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 pub use crate::evaluate::compare::Difference;
 use crate::evaluate::compare::{difference, holm};
 use crate::evaluate::{Metric, Protocol, Report, TestPart, evaluate};
-use crate::models::Target;
+use crate::recipes::Target;
 use crate::train::{Epoch, Run};
 use serde::Serialize;
 use std::time::Instant;
@@ -116,7 +116,7 @@ pub fn behind(entries: &[Entry], metric: Metric) -> Vec<Option<Difference>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::{Ease, Popularity};
+    use crate::recipes::{Ease, Popularity};
 
     #[test]
     fn recipes_are_judged_alike_and_ranked() {

@@ -19,6 +19,7 @@
 //! ```
 
 pub mod algorithm;
+mod check;
 pub mod contest;
 pub mod data;
 pub mod error;
@@ -27,13 +28,16 @@ pub mod interview;
 pub mod math;
 pub mod memory;
 pub mod model;
-pub mod models;
+pub mod nn;
 #[cfg(feature = "plot")]
 pub mod page;
 #[cfg(feature = "plot")]
 pub mod plot;
 pub mod rank;
+pub mod recipes;
 pub mod recommender;
+pub mod shapes;
+pub mod similarity;
 pub mod store;
 pub mod train;
 pub mod tune;
@@ -43,11 +47,11 @@ pub use data::{Csr, Duplicates, IdMap, Interactions, Ratings, Row};
 pub use error::{Error, Result};
 pub use evaluate::{Metric, Protocol};
 pub use model::{Attribution, Model, User};
-pub use models::{
+pub use rank::Rerank;
+pub use recipes::{
     Als, AutorecItem, AutorecUser, BiasedMf, Bpr, Ease, Gmf, Ials, ItemKnn, KnnBaseline,
     LogisticMf, Mlp, Neumf, P3Alpha, Popularity, Range, Rp3Beta, Slim, Svd, SvdPlusPlus, Target,
     UserKnn, Warp,
 };
-pub use rank::Rerank;
 pub use recommender::{Explanation, Forgotten, Query, Recommender, Scored, Updated};
 pub use train::{Checkpoint, Epoch, Loss, Run, Validation};

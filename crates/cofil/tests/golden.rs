@@ -1,7 +1,7 @@
 //! Numbers that others print, reproduced.
 
-use cofil::models::biased_mf::{Batch, BiasedMf, Link, Offset};
-use cofil::train::optimizer::Optimizer;
+use cofil::nn::optimizer::Optimizer;
+use cofil::recipes::biased_mf::{Batch, BiasedMf, Link, Offset};
 use cofil::{Algorithm, Ratings, Recommender, Run, store};
 
 // === The five by five matrix ===

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each may use itself and what stands right of it.
-const LAYERS: [&str; 17] = [
+const LAYERS: [&str; 21] = [
     "page",
     "tune",
     "plot",
@@ -12,8 +12,11 @@ const LAYERS: [&str; 17] = [
     "interview",
     "recommender",
     "algorithm",
-    "models",
+    "recipes",
+    "shapes",
+    "similarity",
     "train",
+    "nn",
     "evaluate",
     "rank",
     "model",
@@ -21,6 +24,7 @@ const LAYERS: [&str; 17] = [
     "store",
     "math",
     "memory",
+    "check",
     "error",
 ];
 
@@ -36,7 +40,7 @@ const HOMES: [(&str, &str); 7] = [
 ];
 
 struct Source {
-    /// Relative to `src`, such as `models/ease.rs`.
+    /// Relative to `src`, such as `recipes/ease.rs`.
     path: String,
     /// Without comments and without the unit tests at the end.
     code: String,
@@ -68,7 +72,7 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// The first part of the path: `models/ease.rs` → `models`, `rank.rs` → `rank`.
+/// The first part of the path: `recipes/ease.rs` → `recipes`, `rank.rs` → `rank`.
 fn layer(path: &str) -> &str {
     path.split('/').next().expect("a part").trim_end_matches(".rs")
 }
@@ -118,16 +122,16 @@ fn crates_are_imported_from_their_home() {
 
 #[test]
 fn recipes_do_not_know_each_other() {
-    // A recipe is a file or folder of models/ that implements `Recipe`.
+    // A recipe is a file or folder of recipes/ that implements `Recipe`.
     let module = |path: &str| {
-        let inside = path.strip_prefix("models/")?;
+        let inside = path.strip_prefix("recipes/")?;
         Some(inside.split('/').next().expect("a part").trim_end_matches(".rs").to_owned())
     };
     let sources = sources();
     let mut recipes: Vec<(String, &str)> = Vec::new();
     for source in &sources {
         for name in after(&source.code, "impl Recipe for ").map(first_word) {
-            recipes.push((module(&source.path).expect("recipes are in models/"), name));
+            recipes.push((module(&source.path).expect("recipes are in recipes/"), name));
         }
     }
     assert!(recipes.len() >= 3, "{recipes:?}");

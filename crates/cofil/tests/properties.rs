@@ -1,8 +1,8 @@
 //! What holds for any input.
 
 use cofil::math::Matrix;
-use cofil::models::ItemWeights;
-use cofil::models::item_weights::Weights;
+use cofil::shapes::ItemWeights;
+use cofil::shapes::item_weights::Weights;
 use cofil::store::{self, Tensor};
 use cofil::{
     Algorithm, Attribution, Csr, Ials, Model, Query, Ratings, Recommender, Row, Run, User, rank,

@@ -2,8 +2,8 @@
 
 use super::npy;
 use anyhow::{Context, Result};
-use cofil::models::factors::{Link, Settings};
-use cofil::models::{Factors, FoldIn};
+use cofil::shapes::factors::{Link, Settings};
+use cofil::shapes::{Factors, FoldIn};
 use std::path::Path;
 
 /// The model that scores by the inner product of `user_factors.npy` and `item_factors.npy`.

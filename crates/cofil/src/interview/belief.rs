@@ -3,7 +3,7 @@
 use crate::data::Row;
 use crate::math::{Matrix, vector};
 use crate::model::Places;
-use crate::models::Target;
+use crate::recipes::Target;
 use crate::recommender::Recommender;
 use std::sync::Arc;
 

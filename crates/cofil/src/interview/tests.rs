@@ -2,7 +2,7 @@ use super::*;
 use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::math::{Matrix, vector};
-use crate::models::Ials;
+use crate::recipes::Ials;
 use crate::train::Run;
 
 fn trained() -> Recommender {

@@ -17,7 +17,7 @@ use crate::data::{Audience, Csr, IdMap, Ratings};
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::model::{Model, User};
-use crate::models;
+use crate::shapes;
 use crate::store::{self, Archive, Tensor};
 use crate::train::{Epoch, Run};
 use serde::{Deserialize, Serialize};
@@ -263,7 +263,7 @@ impl Recommender {
         .filter(|seen| seen.rows() == users.len())
         .ok_or_else(|| archive.bad("the seen items are damaged"))?;
         let kind = part("kind");
-        let model = models::load(
+        let model = shapes::load(
             kind.as_str().unwrap_or_default(),
             &part("settings"),
             &archive,

@@ -4,10 +4,6 @@
 //! here once. Closed-form recipes never call it.
 
 pub mod checkpoint;
-pub mod layers;
-pub mod loss;
-pub mod optimizer;
-pub mod schedule;
 pub mod stop;
 
 pub use checkpoint::Checkpoint;

@@ -27,8 +27,8 @@ mod space;
 mod trial;
 mod workers;
 
-pub use crate::models::Range;
-pub use crate::models::range::Values;
+pub use crate::recipes::Range;
+pub use crate::recipes::range::Values;
 #[cfg(feature = "plot")]
 pub use figure::{figure, progress};
 pub use journal::Journal;

@@ -6,7 +6,7 @@ use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::evaluate;
-use crate::models::Target;
+use crate::recipes::Target;
 use crate::train::{Run, Validation};
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;

@@ -10,12 +10,12 @@ mod settings;
 use cofil::evaluate::Metric;
 use cofil::math::{Matrix, Rng};
 use cofil::model::{Attribution, Contributions};
-use cofil::models::Target;
-use cofil::models::autorec::AutoRec;
-use cofil::models::biased_mf::Offset;
-use cofil::models::knn_baseline::Side;
-use cofil::models::neumf::Training;
-use cofil::train::schedule::Schedule;
+use cofil::nn::schedule::Schedule;
+use cofil::recipes::Target;
+use cofil::recipes::autorec::AutoRec;
+use cofil::recipes::biased_mf::Offset;
+use cofil::recipes::knn_baseline::Side;
+use cofil::recipes::neumf::Training;
 use cofil::{
     Algorithm, BiasedMf, Checkpoint, Csr, Error, Gmf, KnnBaseline, Mlp, Model, Neumf, Query,
     Ratings, Recommender, Row, Run, Scored, User, Validation,

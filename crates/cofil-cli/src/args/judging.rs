@@ -1,0 +1,211 @@
+//! How models are judged: the arguments that `evaluate` and `compare` share, and their tables.
+
+use crate::args::input::Input;
+use crate::args::reranking::Reranking;
+use anyhow::Result;
+use cofil::evaluate::{Candidates, Dialect, Measure, Measures, Report, TestPart, Ties};
+use cofil::{Duplicates, IdMap, Metric, Protocol, Ratings, Target};
+use comfy_table::{CellAlignment, Table, presets};
+use std::fmt::Write;
+use std::path::Path;
+
+/// What to measure and how. Flatten it into a command's arguments.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Judging")]
+pub struct Judging {
+    /// What to measure, separated by commas [default: ndcg@10,recall@10,hr@10,auc, and rmse,mae where values are predicted]
+    #[arg(long, value_name = "LIST")]
+    pub metrics: Option<String>,
+    /// Whose meaning of the metrics' names: cofil, implicit, recbole, rectools, lenskit, recpack, ranx,
+    /// irspack, elliot or dacrema
+    #[arg(long, value_name = "LIBRARY", default_value = "cofil")]
+    pub convention: Dialect,
+    /// Rank test items among N items drawn from those without interaction, instead of all
+    #[arg(long, value_name = "N")]
+    pub sampled: Option<usize>,
+    /// Scale ranks among sampled items to ranks among all
+    #[arg(long, requires = "sampled")]
+    pub corrected: bool,
+    /// Order of items with equal scores: expected (over all orders), worst, best or index
+    #[arg(long, default_value = "expected", value_parser = ties)]
+    pub ties: Ties,
+    /// Smallest value of a test interaction that counts as relevant [default: all are]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    pub relevant_from: Option<f32>,
+    /// Rank items of the training (and given) history too
+    #[arg(long)]
+    pub seen: bool,
+    /// Do not clip predicted values to the range of the training values
+    #[arg(long)]
+    pub no_clip: bool,
+    #[command(flatten)]
+    pub reranking: Reranking,
+    /// Bootstrap samples behind the intervals; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub resamples: usize,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+fn ties(text: &str) -> Result<Ties, String> {
+    serde_json::from_value(text.into()).map_err(|_| "write expected, worst, best or index".into())
+}
+
+impl Judging {
+    /// Whether all that is asked for is how far predicted values are off.
+    pub fn is_of_values(&self) -> Result<bool> {
+        let Some(list) = &self.metrics else { return Ok(false) };
+        Ok(Metric::list(list)?.iter().all(Metric::is_of_values))
+    }
+
+    /// The library's settings. Without `--metrics` they suit `target`, or recipes of both kinds.
+    pub fn protocol(&self, target: Option<Target>) -> Result<Protocol> {
+        let mut protocol = Protocol::default();
+        match &self.metrics {
+            Some(list) => protocol.metrics = Metric::list(list)?,
+            None if target == Some(Target::Rating) => {
+                protocol.metrics.extend([Metric::Rmse, Metric::Mae]);
+            }
+            None => {}
+        }
+        if let Some(n) = self.sampled {
+            protocol.candidates = Candidates::Sampled { n, seed: self.seed };
+        }
+        Ok(Protocol {
+            dialect: self.convention,
+            corrected: self.corrected,
+            ties: self.ties,
+            relevant_from: self.relevant_from,
+            seen: self.seen,
+            rerank: self.reranking.into(),
+            clip: !self.no_clip,
+            resamples: self.resamples,
+            seed: self.seed,
+            ..protocol
+        })
+    }
+}
+
+/// What is tested, and what users are known by whom training never saw.
+pub struct Tested {
+    pub test: Ratings,
+    pub given: Option<Ratings>,
+}
+
+impl Tested {
+    pub fn borrowed(&self) -> TestPart<'_> {
+        TestPart { given: self.given.as_ref(), ..(&self.test).into() }
+    }
+}
+
+/// Reads the files of a test part, whose names continue from the `known` ones of users and items.
+/// Given values are weighed as those were that the model learned from.
+pub fn test_part(
+    read: &Input,
+    test: &Path,
+    given: Option<&Path>,
+    known: (&IdMap, &IdMap),
+    weigh: impl Fn(Ratings) -> Ratings,
+) -> Result<Tested> {
+    let table = |path: &Path, (users, items): (&IdMap, &IdMap)| -> Result<Ratings> {
+        let table = read.read_with(path, users, items)?;
+        Ok(Ratings::new(&table.interactions, Duplicates::Last)?)
+    };
+    let Some(given) = given else {
+        return Ok(Tested { test: table(test, known)?, given: None });
+    };
+    let given = table(given, known)?;
+    let test = table(test, (&given.users, &given.items))?;
+    Ok(Tested { test, given: Some(weigh(given)) })
+}
+
+/// A table whose columns but the first are numbers.
+pub fn numbers<S: ToString>(header: impl IntoIterator<Item = S>) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header.into_iter().map(|h| h.to_string()));
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// A value as people read it: four digits after the point, fewer for large ones, `–` for none.
+pub fn value(value: f64) -> String {
+    match value.abs() {
+        _ if value.is_nan() => "–".into(),
+        v if v >= 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.4}"),
+    }
+}
+
+/// The 95 % interval of a value.
+pub fn interval(measure: &Measure) -> String {
+    match (measure.low, measure.high) {
+        (Some(low), Some(high)) => format!("{} – {}", value(low), value(high)),
+        _ => String::new(),
+    }
+}
+
+/// Every metric with its interval, what is attainable, and the baselines beside it.
+pub fn table(report: &Report) -> Table {
+    let names = report.baselines.0.iter().map(|(name, _)| *name);
+    let mut table = numbers(
+        ["metric", "value", "95 % interval", "attainable"]
+            .into_iter()
+            .chain(names)
+            .chain(["users"]),
+    );
+    for measure in &report.metrics.0 {
+        let mut row = vec![
+            measure.metric.to_string(),
+            value(measure.value),
+            interval(measure),
+            measure.max.map(value).unwrap_or_default(),
+        ];
+        for (_, baseline) in &report.baselines.0 {
+            row.push(baseline.get(measure.metric).map_or("–".into(), |b| value(b.value)));
+        }
+        row.push(measure.users.to_string());
+        table.add_row(row);
+    }
+    table
+}
+
+/// One line for each group of users of like activity.
+pub fn activity_table(report: &Report) -> Table {
+    let metrics = report.activity.first().map(|a| a.metrics.0.as_slice()).unwrap_or_default();
+    let names = metrics.iter().map(|m| m.metric.to_string());
+    let mut table =
+        numbers(["training interactions".to_owned(), "users".to_owned()].into_iter().chain(names));
+    for group in &report.activity {
+        let mut row = vec![format!("{} – {}", group.from, group.to), group.users.to_string()];
+        row.extend(group.metrics.0.iter().map(|m| value(m.value)));
+        table.add_row(row);
+    }
+    table
+}
+
+/// Every number of a report, one line each.
+pub fn csv(report: &Report) -> Result<String> {
+    let mut text = String::from("of,metric,value,low,high,users,max\n");
+    let mut add = |of: &str, measures: &Measures| -> Result<()> {
+        for m in &measures.0 {
+            let number = |v: Option<f64>| {
+                v.filter(|v| v.is_finite()).map(|v| v.to_string()).unwrap_or_default()
+            };
+            let (value, max) = (number(Some(m.value)), number(m.max));
+            let (low, high) = (number(m.low), number(m.high));
+            writeln!(text, "{of},{},{value},{low},{high},{},{max}", m.metric, m.users)?;
+        }
+        Ok(())
+    };
+    add("model", &report.metrics)?;
+    for (name, measures) in &report.baselines.0 {
+        add(name, measures)?;
+    }
+    for group in &report.activity {
+        add(&format!("activity {}-{}", group.from, group.to), &group.metrics)?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,11 @@
+//! Arguments that commands share.
+
+pub mod choice;
+pub mod clean;
+pub mod history;
+pub mod input;
+pub mod judging;
+pub mod reranking;
+pub mod searching;
+pub mod titles;
+pub mod validation;

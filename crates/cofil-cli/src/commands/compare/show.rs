@@ -1,0 +1,144 @@
+//! What a comparison prints.
+
+use super::Outcome;
+use crate::args::judging;
+use crate::output;
+use anyhow::Result;
+use cofil::Metric;
+use cofil::contest::{Difference, Entry, Failure};
+use cofil::evaluate::Measures;
+use cofil::page::Contestant;
+use cofil::tune::Trial;
+use serde::Serialize;
+
+/// The JSON document.
+#[derive(Serialize)]
+struct Answer<'a> {
+    split: &'a str,
+    metrics: &'a [Metric],
+    /// Best first.
+    entries: Vec<Shown<'a>>,
+    /// Of the second and the following to the first, by the first metric.
+    differences: &'a [Option<Difference>],
+    /// Recipes that did not take part, and why.
+    failures: &'a [Failure],
+    peak_memory_mb: f64,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    entry: &'a Entry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trials: Option<&'a [Trial]>,
+}
+
+fn shown(x: &Contestant) -> Shown<'_> {
+    let trials = x.found.as_ref().map(|found| found.trials.as_slice());
+    Shown { entry: &x.entry, note: x.note.as_deref(), trials }
+}
+
+pub fn json(outcome: &Outcome) -> Result<()> {
+    output::json(&Answer {
+        split: &outcome.split,
+        metrics: &outcome.protocol.metrics,
+        entries: outcome.contestants.iter().map(shown).collect(),
+        differences: &outcome.differences,
+        failures: &outcome.failures,
+        peak_memory_mb: crate::machine::peak_memory_mb(),
+    })
+}
+
+/// The leaderboard, who did not take part, and the first metric by activity.
+pub fn table(outcome: &Outcome) {
+    let Outcome { contestants, protocol, .. } = outcome;
+    let with_baselines =
+        contestants.iter().find(|contestant| !contestant.entry.report.baselines.0.is_empty());
+    let report = &with_baselines.unwrap_or(&contestants[0]).entry.report;
+    for warning in &report.warnings {
+        eprintln!("warning: {warning}");
+    }
+    println!(
+        "{}; {} users, {} test interactions",
+        outcome.split, report.users, report.interactions
+    );
+    let first = protocol.metrics[0];
+    let names = protocol.metrics.iter().map(Metric::to_string);
+    let interval = format!("95 % of {first}");
+    let rest = [&*interval, "effect", "p, to best", "fit s", "memory MB", "model MB"];
+    let mut table = judging::numbers(
+        ["algorithm".to_owned()].into_iter().chain(names).chain(rest.map(str::to_owned)),
+    );
+    let cells = |name: String, measures: &Measures| {
+        let value = |&m: &Metric| measures.get(m).map_or("–".into(), |m| judging::value(m.value));
+        let mut row = vec![name];
+        row.extend(protocol.metrics.iter().map(value));
+        row.push(measures.get(first).map(judging::interval).unwrap_or_default());
+        row
+    };
+    let differences = std::iter::once(&None).chain(&outcome.differences);
+    for (Contestant { entry, note, .. }, difference) in contestants.iter().zip(differences) {
+        let mark = if note.is_some() { "*" } else { "" };
+        let mut row = cells(format!("{}{mark}", entry.name), &entry.report.metrics);
+        row.push(difference.map_or(String::new(), |d| format!("{:+.2}", d.effect)));
+        row.push(difference.map_or(String::new(), |d| format!("{:.4}", d.p)));
+        row.push(format!("{:.2}", entry.seconds.fit));
+        row.push(entry.peak_memory_mb.map_or("–".into(), |mb| format!("{mb:.0}")));
+        row.push(format!("{:.1}", entry.model_bytes as f64 / 1e6));
+        table.add_row(row);
+    }
+    for (name, measures) in &report.baselines.0 {
+        if *name != "popularity" {
+            let mut row = cells((*name).into(), measures);
+            row.extend(["", "", "–", "–", "–"].map(str::to_owned));
+            table.add_row(row);
+        }
+    }
+    println!("{table}");
+    for Contestant { entry, note, .. } in contestants {
+        note.iter().for_each(|note| println!("* {}: {note}", entry.name));
+    }
+    for Failure { algorithm, error } in &outcome.failures {
+        println!("  {algorithm}: did not take part: {error}");
+    }
+    by_activity(outcome, first);
+}
+
+fn by_activity(outcome: &Outcome, metric: Metric) {
+    let groups = &outcome.contestants[0].entry.report.activity;
+    if groups.len() < 2 {
+        return;
+    }
+    println!("\n{metric} by number of training interactions");
+    let head = groups.iter().map(|g| format!("{} – {} ({})", g.from, g.to, g.users));
+    let mut table = judging::numbers(std::iter::once("algorithm".to_owned()).chain(head));
+    for Contestant { entry, .. } in &outcome.contestants {
+        let value = |at: usize| {
+            let group = entry.report.activity.get(at);
+            let measure = group.and_then(|group| group.metrics.get(metric));
+            measure.map_or("–".into(), |m| judging::value(m.value))
+        };
+        table.add_row(std::iter::once(entry.name.clone()).chain((0..groups.len()).map(value)));
+    }
+    println!("{table}");
+}
+
+/// The command line, as a shell takes it.
+pub fn command() -> String {
+    let word = |word: String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@%+".contains(c);
+        match !word.is_empty() && word.chars().all(plain) {
+            true => word,
+            false => format!("'{}'", word.replace('\'', "'\\''")),
+        }
+    };
+    let mut words: Vec<String> =
+        std::env::args_os().map(|arg| word(arg.to_string_lossy().into_owned())).collect();
+    // Where the program lies says nothing to others.
+    if let Some(program) = words.first_mut() {
+        *program = "cofil".into();
+    }
+    words.join(" ")
+}

@@ -1,0 +1,57 @@
+//! `cofil convert`.
+
+use crate::args::input::Input;
+use anyhow::Result;
+use cofil::data::read::{write, write_sides};
+use cofil::{Duplicates, Ratings};
+use std::path::PathBuf;
+
+/// Arguments of `cofil convert`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil convert ratings.csv ratings.parquet
+  cofil convert events.csv.gz events.csv.zst --type-col event --weight view=1,buy=5
+  zcat ratings.dat.gz | cofil convert - ratings.csv --delimiter ::
+
+  cofil convert ratings.csv ratings/ --sides
+
+The output has columns user, item, value (unless every value is 1) and time in unix seconds (if the
+table has times).")]
+pub struct Args {
+    /// Table to read; `-` for standard input
+    input: PathBuf,
+    /// File to write: .csv, .tsv, .csv.gz, .csv.zst, .jsonl, .parquet or .arrow
+    output: PathBuf,
+    /// Make OUTPUT a folder with by-user.arrow and by-item.arrow, a row for each user (item) with lists
+    /// that are the rows (columns) of the sparse matrix. Of repeated pairs the last counts
+    #[arg(long)]
+    sides: bool,
+    #[command(flatten)]
+    read: Input,
+    /// Print a JSON report
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let table = args.read.read(&args.input)?;
+    let (written, interactions) = match args.sides {
+        false => (write(&args.output, &table.interactions)?, table.interactions.len()),
+        true => {
+            let ratings = Ratings::new(&table.interactions, Duplicates::Last)?;
+            let [(_, by_user), (_, by_item)] = write_sides(&args.output, &ratings)?;
+            (by_user + by_item, ratings.len())
+        }
+    };
+    if args.json {
+        return crate::output::json(&serde_json::json!({
+            "read": table.report,
+            "output": args.output.display().to_string(),
+            "interactions": interactions,
+            "bytes": written,
+        }));
+    }
+    eprintln!("{}", table.report);
+    println!("{}: {interactions} interactions, {written} bytes", args.output.display(),);
+    Ok(())
+}

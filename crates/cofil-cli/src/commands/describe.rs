@@ -1,0 +1,237 @@
+//! `cofil describe`.
+
+use crate::args::clean::Cleaning;
+use crate::args::input::Input;
+use anyhow::Result;
+use cofil::Interactions;
+use cofil::data::describe::{Advice, Bin, Description, Kind, Spread};
+use cofil::data::moment::date;
+use cofil::data::prose::{count, number, percent};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Arguments of `cofil describe`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil describe u.data
+  cofil describe ratings.csv --missing -1 --plot ratings.svg
+  cofil describe events.csv.gz --min-user 5 --min-item 5 --json
+
+The table is described as it is; with arguments for cleaning, as it is after that.")]
+pub struct Args {
+    /// Table of interactions; `-` for standard input
+    data: PathBuf,
+    /// Draw values, interactions per user and per item, and popularity (.svg or .png)
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    #[command(flatten)]
+    read: Input,
+    #[command(flatten)]
+    clean: Cleaning,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let table = args.read.read(&args.data)?;
+    let (data, cleaned) = match args.clean.is_asked() {
+        true => args.clean.rows(table.interactions).map(|(data, report)| (data, Some(report)))?,
+        false => (table.interactions, None),
+    };
+    let description = Description::of(&data)?;
+    if let Some(path) = &args.plot {
+        cofil::plot::describe(&description).save(path)?;
+    }
+    if args.json {
+        return crate::output::json(&serde_json::json!({
+            "read": table.report,
+            "clean": crate::output::value(&cleaned)?,
+            "fingerprint": data.fingerprint(),
+            "description": crate::output::value(&description)?,
+        }));
+    }
+    eprintln!("{}", table.report);
+    for sentence in cleaned.iter().flat_map(|report| report.sentences()) {
+        println!("cleaned: {sentence}");
+    }
+    print!("{}", text(&description));
+    if let Some(path) = &args.plot {
+        println!("\nwrote {}", path.display());
+    }
+    Ok(())
+}
+
+/// The report of a table that is already in memory.
+pub fn report(data: &Interactions) -> Result<String> {
+    Ok(text(&Description::of(data)?))
+}
+
+fn text(d: &Description) -> String {
+    let mut out = String::new();
+    let pairs = match d.duplicates.rows {
+        0 => String::new(),
+        _ => format!(" of {} pairs", number(d.pairs)),
+    };
+    let sizes = [(d.users, "user"), (d.items, "item"), (d.interactions, "interaction")];
+    let [users, items, interactions] = sizes.map(|(n, noun)| count(n, noun));
+    line(
+        &mut out,
+        &format!("{users}, {items}, {interactions}{pairs}; density {}", percent(d.density)),
+    );
+    if let Some(times) = &d.times {
+        let days = (times.last - times.first) / 86_400;
+        let (first, last) = (date(times.first), date(times.last));
+        line(&mut out, &format!("{first} to {last}, {}", count(days as usize, "day")));
+    }
+    values(&mut out, d);
+    spreads(&mut out, d);
+    let verdict = &d.verdict;
+    line(&mut out, "");
+    wrap(&mut out, "", &verdict.kind);
+    if !verdict.warnings.is_empty() {
+        line(&mut out, "\nLook at");
+        verdict.warnings.iter().for_each(|warning| wrap(&mut out, "  - ", warning));
+    }
+    advice(&mut out, "Train", &verdict.algorithms);
+    advice(&mut out, "Measure", &verdict.metrics);
+    advice(&mut out, "Split", std::slice::from_ref(&verdict.split));
+    out
+}
+
+fn values(out: &mut String, d: &Description) {
+    let v = &d.values;
+    if v.kind == Kind::Events {
+        return;
+    }
+    line(out, "\nValues");
+    let label = |bin: &Bin| match (bin.low == bin.high, v.kind) {
+        (true, _) => format!("{}", bin.low),
+        (_, Kind::Counts) => format!("{} to below {}", short(bin.low), short(bin.high)),
+        _ => format!("{} to below {}", bin.low, bin.high),
+    };
+    bars(out, &v.histogram, label);
+    let numbers = format!(
+        "mean {:.3}, standard deviation {:.3}, quarters at {} · {} · {}",
+        v.mean, v.sd, v.q25, v.median, v.q75
+    );
+    line(out, &format!("  {numbers}"));
+}
+
+fn short(value: f64) -> String {
+    if value.fract() == 0.0 && value >= 0.0 { number(value as usize) } else { value.to_string() }
+}
+
+fn bars(out: &mut String, bins: &[Bin], label: impl Fn(&Bin) -> String) {
+    let labels: Vec<String> = bins.iter().map(label).collect();
+    let width = labels.iter().map(|l| l.chars().count()).max().unwrap_or(0);
+    let largest = bins.iter().map(|b| b.count).max().unwrap_or(0).max(1);
+    let total: usize = bins.iter().map(|b| b.count).sum();
+    for (bin, label) in bins.iter().zip(labels) {
+        let bar = bar(bin.count as f64 / largest as f64);
+        let (n, share) = (number(bin.count), percent(bin.count as f64 / total.max(1) as f64));
+        line(out, &format!("  {label:>width$} {bar:<30} {n:>11} {share:>7}"));
+    }
+}
+
+/// A bar of up to 30 letters, in eighths.
+fn bar(share: f64) -> String {
+    const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
+    let eighths = (share * 240.0).round() as usize;
+    let mut bar = "█".repeat(eighths / 8);
+    bar.extend((eighths % 8).checked_sub(1).map(|rest| EIGHTHS[rest]));
+    bar
+}
+
+fn spreads(out: &mut String, d: &Description) {
+    let head = [
+        "", "min", "25 %", "median", "75 %", "95 %", "99 %", "max", "mean", "with 1", "under 5",
+        "Gini",
+    ];
+    let row = |name: &str, s: &Spread| {
+        let mut cells = vec![name.to_owned()];
+        let counted = [s.min, s.q25, s.median, s.q75, s.q95, s.q99, s.max];
+        cells.extend(counted.map(|n| number(n as usize)));
+        cells.extend([format!("{:.1}", s.mean), number(s.with_one), number(s.under_five)]);
+        cells.push(format!("{:.2}", s.gini));
+        cells
+    };
+    let rows = [
+        head.map(String::from).to_vec(),
+        row("per user", &d.per_user),
+        row("per item", &d.per_item),
+    ];
+    let width = |column: usize| rows.iter().map(|r| r[column].len()).max().unwrap_or(0);
+    line(out, "\nInteractions");
+    for row in &rows {
+        let cells: Vec<String> =
+            (0..row.len()).map(|c| format!("{:>width$}", row[c], width = width(c))).collect();
+        line(out, &format!("  {}", cells.join("  ")));
+    }
+    let top = |s: &Spread| {
+        let named = |t: &cofil::data::describe::Top| {
+            format!("{} ({})", t.name, number(t.interactions as usize))
+        };
+        s.top.iter().map(named).collect::<Vec<_>>().join(", ")
+    };
+    wrap(out, "  busiest users: ", &top(&d.per_user));
+    wrap(out, "  most popular items: ", &top(&d.per_item));
+}
+
+fn advice(out: &mut String, title: &str, list: &[Advice]) {
+    line(out, &format!("\n{title}"));
+    let width = list.iter().map(|a| a.name.len()).max().unwrap_or(0);
+    for Advice { name, why } in list {
+        wrap(out, &format!("  {name:<width$}  "), why);
+    }
+}
+
+fn line(out: &mut String, text: &str) {
+    writeln!(out, "{}", text.trim_end()).expect("a String takes any text");
+}
+
+/// Writes `text` after `lead`, in lines of at most 100 letters that begin where the text began.
+pub fn wrap(out: &mut String, lead: &str, text: &str) {
+    let indent = lead.chars().count();
+    let mut current = lead.to_owned();
+    let mut fresh = true;
+    for word in text.split(' ') {
+        if !fresh && current.chars().count() + 1 + word.chars().count() > 100 {
+            line(out, &current);
+            current = " ".repeat(indent);
+            fresh = true;
+        }
+        if !fresh {
+            current.push(' ');
+        }
+        current.push_str(word);
+        fresh = false;
+    }
+    line(out, &current);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_and_lines_fit() {
+        assert_eq!((bar(0.0), bar(1.0).chars().count()), (String::new(), 30));
+        assert_eq!(bar(0.5 / 30.0), "▌");
+        let mut out = String::new();
+        wrap(&mut out, "  - ", &"word ".repeat(40));
+        assert!(out.lines().count() == 3 && out.lines().all(|l| l.chars().count() <= 100));
+        assert!(out.lines().nth(1).is_some_and(|l| l.starts_with("    word")));
+    }
+
+    #[test]
+    fn the_sample_is_described() {
+        let text =
+            report(&cofil::data::sample_set::debian().expect("it is built in")).expect("data");
+        assert!(
+            text.starts_with("10,928 users, 3,836 items, 123,648 interactions; density 0.29 %")
+        );
+        assert!(text.contains("most popular items: libc6 (7,740)"), "{text}");
+        assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
+    }
+}

@@ -1,0 +1,206 @@
+//! `cofil evaluate`.
+
+use crate::args::input::Input;
+use crate::args::judging::{self, Judging};
+use anyhow::{Result, bail};
+use cofil::data::read::{Negatives, read_lists, read_negatives};
+use cofil::evaluate::{self, Candidates, Report};
+use cofil::{Duplicates, Metric, Ratings, Recommender, Target};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Arguments of `cofil evaluate`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil evaluate m.cofil --test test.csv.gz --metrics ndcg@20,recall@20,auc
+  cofil evaluate m.cofil --test test.csv.gz --metrics rmse,mae --json
+  cofil evaluate m.cofil --test test.csv --negatives negatives.csv.gz --metrics hr@10,ndcg@10
+  cofil evaluate m.cofil --given given.csv --test test.csv       users the model was not trained on
+  cofil evaluate --lists recs.parquet --train train.csv --test test.csv       lists of any program
+
+Metrics: ndcg@k, recall@k, recall_capped@k, precision@k, hr@k, map@k, mrr@k, auc, rmse, mae,
+coverage@k, novelty@k, gini@k, popularity@k, ild@k. docs/metrics.md defines each.")]
+pub struct Args {
+    /// Model file
+    #[arg(required_unless_present = "lists")]
+    model: Option<PathBuf>,
+    /// Instead of a model, lists that any program made: rows of user, item and a score, or a rank, or
+    /// in order, best first
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "negatives", "sampled", "given"])]
+    #[arg(requires = "train")]
+    lists: Option<PathBuf>,
+    /// Table of the interactions to predict
+    #[arg(long, value_name = "FILE")]
+    test: PathBuf,
+    /// Table of what users are known by beside training: who is new to the model is scored from it
+    #[arg(long, value_name = "FILE")]
+    given: Option<PathBuf>,
+    /// Table the model was trained on, for models saved without what users have seen, and for lists
+    #[arg(long, value_name = "FILE")]
+    train: Option<PathBuf>,
+    /// Rank each user's test items among the items of this file: lines of user,n1,n2,…
+    #[arg(long, value_name = "FILE", conflicts_with = "sampled")]
+    negatives: Option<PathBuf>,
+    #[command(flatten)]
+    judging: Judging,
+    /// Show the metrics for users by number of training interactions too
+    #[arg(long)]
+    by_activity: bool,
+    /// Write every number to this file as CSV
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    read: Input,
+}
+
+/// The JSON document.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    algorithm: String,
+    seconds: Seconds,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct Seconds {
+    load: f64,
+    evaluate: f64,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    match (&args.model, &args.lists) {
+        (Some(model), _) => run_model(args, model),
+        (None, Some(lists)) => run_lists(args, lists),
+        (None, None) => bail!("name a model file, or --lists FILE"),
+    }
+}
+
+fn run_model(args: &Args, model: &Path) -> Result<()> {
+    let start = Instant::now();
+    let recommender = Recommender::load(model)?;
+    let train = trained_on(args, model, &recommender)?;
+    let is_binary = recommender.card().data.scale == (1.0, 1.0);
+    let weigh = |given: Ratings| if is_binary { given.binary() } else { given };
+    let known = (&**recommender.users(), &**recommender.items());
+    let part = judging::test_part(&args.read, &args.test, args.given.as_deref(), known, weigh)?;
+    let test = &part.test;
+    let target = recommender.card().algorithm.target();
+    let mut protocol = args.judging.protocol(Some(target))?;
+    if let Some(path) = &args.negatives {
+        let negatives = read_negatives(path, &args.read.options(), &test.users, &test.items)?;
+        protocol.candidates = Candidates::Given(checked(negatives, test, path)?);
+    }
+    let load = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let mut report = evaluate::evaluate(recommender.model(), &train, part.borrowed(), &protocol)?;
+    let seconds = Seconds { load, evaluate: start.elapsed().as_secs_f64() };
+    let algorithm = recommender.card().algorithm.name();
+    if target == Target::Preference && protocol.metrics.iter().any(Metric::is_of_values) {
+        report.warnings.push(format!(
+            "{algorithm} ranks and predicts no values: its scores are on a scale of their own, and \
+             rmse and mae say nothing about it"
+        ));
+    }
+    show(args, &report, algorithm, seconds)
+}
+
+fn run_lists(args: &Args, path: &Path) -> Result<()> {
+    let start = Instant::now();
+    let Some(train) = &args.train else { bail!("--lists needs --train FILE") };
+    let train = Ratings::new(&args.read.read(train)?.interactions, Duplicates::Last)?;
+    let test = args.read.read_with(&args.test, &train.users, &train.items)?;
+    let test = Ratings::new(&test.interactions, Duplicates::Last)?;
+    let lists = read_lists(path, &args.read.options(), &test.users, &test.items)?;
+    if lists.unknown_users > 0 {
+        let users = lists.unknown_users;
+        eprintln!("warning: {}: {users} users are in neither table", path.display());
+    }
+    let mut protocol = args.judging.protocol(None)?;
+    if args.judging.metrics.is_none() {
+        protocol.metrics.retain(|metric| metric.cutoff().is_some());
+    }
+    let load = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let report = evaluate::evaluate_lists(&lists.by_user, &train, &test, &protocol)?;
+    let seconds = Seconds { load, evaluate: start.elapsed().as_secs_f64() };
+    show(args, &report, path.display().to_string(), seconds)
+}
+
+/// Prints the report on what is called `name`.
+fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<()> {
+    if let Some(path) = &args.csv {
+        cofil::store::write_atomically(path, judging::csv(report)?.as_bytes())?;
+    }
+    if args.json {
+        return crate::output::json(&Answer { report, algorithm: name, seconds });
+    }
+    for warning in &report.warnings {
+        eprintln!("warning: {warning}");
+    }
+    println!(
+        "{name}: {} users, {} test interactions, {} items; ranked: {}; {:.2} s",
+        report.users,
+        report.interactions,
+        report.items,
+        report.convention.candidates,
+        seconds.evaluate
+    );
+    if let Some(rerank) = report.convention.rerank {
+        println!("reordered: {rerank}");
+    }
+    println!("{}", judging::table(report));
+    if args.by_activity {
+        println!("{}", judging::activity_table(report));
+    }
+    Ok(())
+}
+
+/// What users have seen, in the numbering of the model.
+fn trained_on(args: &Args, model: &Path, recommender: &Recommender) -> Result<Ratings> {
+    let (users, items) = (recommender.users(), recommender.items());
+    let Some(path) = &args.train else {
+        if recommender.seen().nnz() == 0 {
+            bail!(
+                "{}: the file does not hold what users have seen; add --train FILE",
+                model.display()
+            );
+        }
+        let by_user = recommender.seen().clone();
+        return Ok(Ratings { users: users.clone(), items: items.clone(), by_user, times: None });
+    };
+    let table = args.read.read_with(path, users, items)?;
+    let train = Ratings::new(&table.interactions, Duplicates::Last)?;
+    if (train.users.len(), train.items.len()) != (users.len(), items.len()) {
+        bail!("{}: holds users or items that the model was not trained on", path.display());
+    }
+    let is_binary = recommender.card().data.scale == (1.0, 1.0);
+    Ok(if is_binary { train.binary() } else { train })
+}
+
+/// Lists for everybody who is tested.
+fn checked(negatives: Negatives, test: &Ratings, path: &Path) -> Result<Vec<Vec<u32>>> {
+    let tested = |u: &usize| !test.by_user.row(*u).is_empty();
+    let without = |u: &usize| negatives.by_user[*u].is_empty();
+    let missing = (0..test.by_user.rows()).filter(tested).filter(without).collect::<Vec<_>>();
+    if let Some(&first) = missing.first() {
+        bail!(
+            "{}: {} of the test users have no negatives, such as `{}`",
+            path.display(),
+            missing.len(),
+            test.users.name(first as u32)
+        );
+    }
+    if negatives.unknown_items > 0 {
+        eprintln!(
+            "warning: {}: {} negatives are items that are unknown and were left out",
+            path.display(),
+            negatives.unknown_items
+        );
+    }
+    Ok(negatives.by_user)
+}

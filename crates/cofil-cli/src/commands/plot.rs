@@ -1,0 +1,118 @@
+//! `cofil plot`.
+
+use crate::args::choice::Choice;
+use crate::args::clean::Cleaning;
+use crate::args::input::Input;
+use crate::output;
+use anyhow::Result;
+use cofil::{Recommender, Run, plot};
+use std::path::{Path, PathBuf};
+
+/// Arguments of `cofil plot`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    figure: Figure,
+}
+
+#[derive(clap::Subcommand)]
+enum Figure {
+    /// Train on a small table and draw loss, known values and completed matrix side by side
+    Matrix(Matrix),
+    /// Draw loss and validation by epoch
+    Curve(Curve),
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil plot matrix toy.csv --algorithm svd --set factors=2 -o toy.svg
+  cofil plot matrix toy.csv --algorithm biased-mf --set factors=2 --set epochs=500 -o toy.png")]
+struct Matrix {
+    /// Table of at most 40 users and 40 items
+    data: PathBuf,
+    #[command(flatten)]
+    choice: Choice,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Figure to write (.svg or .png)
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    read: Input,
+    #[command(flatten)]
+    clean: Cleaning,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:
+  cofil plot curve model.cofil -o curve.png")]
+struct Curve {
+    /// Model file
+    model: PathBuf,
+    /// Figure to write (.svg or .png)
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    match &args.figure {
+        Figure::Matrix(args) => matrix(args),
+        Figure::Curve(args) => curve(args),
+    }
+}
+
+fn matrix(args: &Matrix) -> Result<()> {
+    check(&args.output)?;
+    args.choice.check()?;
+    let table = args.read.read(&args.data)?;
+    if !args.json {
+        eprintln!("{}", table.report);
+    }
+    let (ratings, cleaned) = args.clean.apply(table.interactions)?;
+    let (algorithm, why) = args.choice.algorithm(&ratings)?;
+    if let (Some(why), false) = (why, args.json) {
+        eprintln!("algorithm: {}: {why} (choose with --algorithm)", algorithm.name());
+    }
+    let mut run = Run { seed: args.seed, ..Run::default() };
+    let recommender = Recommender::train(&algorithm, &ratings, &mut run)?;
+    plot::completion(&recommender, &ratings)?.save(&args.output)?;
+    if args.json {
+        return output::json(&serde_json::json!({
+            "output": args.output.display().to_string(),
+            "algorithm": output::value(&algorithm)?,
+            "read": table.report,
+            "clean": cleaned,
+            "predictions": output::value(&plot::unknown(&recommender, &ratings))?,
+        }));
+    }
+    println!("{}", args.output.display());
+    Ok(())
+}
+
+fn curve(args: &Curve) -> Result<()> {
+    check(&args.output)?;
+    let recommender = Recommender::load(&args.model)?;
+    let epochs = &recommender.card().epochs;
+    let metric = recommender.card().valid_metric.map(|metric| metric.to_string());
+    plot::curve(epochs, metric.as_deref().unwrap_or("validation"))?.save(&args.output)?;
+    if args.json {
+        return output::json(&serde_json::json!({
+            "output": args.output.display().to_string(),
+            "epochs": epochs,
+        }));
+    }
+    println!("{}", args.output.display());
+    Ok(())
+}
+
+fn check(path: &Path) -> Result<()> {
+    plot::check_path(path)?;
+    output::check_writable(path)
+}

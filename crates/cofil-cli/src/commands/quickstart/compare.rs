@@ -1,0 +1,194 @@
+//! Every algorithm on the same split, beside popularity and guessing.
+
+use super::clean;
+use crate::output::{self, duration};
+use anyhow::{Context, Result};
+use cofil::contest::{self, Entry};
+use cofil::data::prose::number;
+use cofil::data::split::{Share, Split};
+use cofil::evaluate::{Measure, Measures, Metric, Protocol};
+use cofil::recipes::Target;
+use cofil::{Algorithm, Duplicates, Interactions, Ratings, Run};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The first orders the board; the last is for those that predict values.
+const METRICS: [Metric; 4] =
+    [Metric::Ndcg(10), Metric::Recall(10), Metric::Coverage(10), Metric::Rmse];
+/// Where the matrix between items gets too large for a first look.
+const MOST_ITEMS: usize = 12_000;
+
+/// What was compared and how it went, best first.
+pub struct Contest {
+    entries: Vec<Entry>,
+    /// What guessing scores.
+    guess: Measures,
+    /// Names by reason.
+    pub skipped: BTreeMap<String, Vec<String>>,
+    split: String,
+    users: usize,
+}
+
+/// Splits `data`, trains every algorithm on one part and judges it by the other.
+pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
+    let (rows, _) = clean().interactions(data.clone())?;
+    let test = Share::Fraction(0.2);
+    let split = match rows.time {
+        Some(_) => Split::Last { test },
+        None => Split::UserRandom { test, seed: 42 },
+    };
+    let part = split.apply(&rows)?.into_iter().next().context("a split has a part")?;
+    let train = Ratings::new(&part.train, Duplicates::Error)?;
+    let test = Ratings::new(&part.test, Duplicates::Error)?;
+    let constant = train.scale().0 == train.scale().1;
+    let mut contest = Contest {
+        entries: Vec::new(),
+        guess: Measures::default(),
+        skipped: BTreeMap::new(),
+        split: words(&split),
+        users: 0,
+    };
+    for algorithm in Algorithm::all() {
+        let algorithm = fast(&algorithm, constant)?;
+        let name = algorithm.name();
+        if algorithm.target() == Target::Rating && constant {
+            contest.skip("they predict values and here all are equal", name);
+            continue;
+        }
+        if name == "ease" && train.items.len() > MOST_ITEMS {
+            contest.skip("so many items take minutes", name);
+            continue;
+        }
+        let first = contest.entries.is_empty();
+        let protocol =
+            Protocol { metrics: METRICS.to_vec(), baselines: first, ..Protocol::default() };
+        match contest::enter(&algorithm, &train, &test, &protocol, &mut Run::default()) {
+            Ok(entry) => {
+                if told {
+                    eprintln!("  {name:<12} trained in {}", duration(entry.seconds.fit));
+                }
+                if let Some(guess) = entry.report.baselines.get("random") {
+                    contest.guess = guess.clone();
+                    contest.users = entry.report.users;
+                }
+                contest.entries.push(entry);
+            }
+            Err(error) => contest.skip(&error.to_string(), name),
+        }
+    }
+    contest::rank(&mut contest.entries, METRICS[0]);
+    Ok(contest)
+}
+
+/// `algorithm` with settings that a first look has time for.
+fn fast(algorithm: &Algorithm, constant: bool) -> Result<Algorithm> {
+    let name = algorithm.name();
+    let mut settings = Map::new();
+    match name.as_str() {
+        "ials" => {
+            settings.insert("factors".into(), json!(64));
+            settings.insert("epochs".into(), json!(8));
+        }
+        "autorec-item" | "autorec-user" => {
+            settings.insert("hidden".into(), json!(64));
+            settings.insert("epochs".into(), json!(30));
+            settings.insert("period".into(), json!(30));
+            if constant {
+                settings.insert("negatives".into(), json!(5));
+            }
+        }
+        // Without ratings there is nothing to impute but zeros.
+        "svd" if constant => {
+            settings.insert("impute".into(), json!("zero"));
+        }
+        _ => {}
+    }
+    Ok(Algorithm::from_settings(&name, &settings)?)
+}
+
+fn words(split: &Split) -> String {
+    match split {
+        Split::Last { .. } => "the latest fifth of what each user has".into(),
+        _ => "a fifth of what each user has, drawn at random".into(),
+    }
+}
+
+fn cell(measures: &Measures, metric: Metric) -> String {
+    measures.get(metric).map_or_else(String::new, |m| format!("{:.4}", m.value))
+}
+
+fn interval(measures: &Measures) -> String {
+    match measures.get(METRICS[0]) {
+        Some(Measure { low: Some(low), high: Some(high), .. }) => format!("{low:.4} to {high:.4}"),
+        _ => String::new(),
+    }
+}
+
+impl Contest {
+    fn skip(&mut self, why: &str, name: String) {
+        self.skipped.entry(why.into()).or_default().push(name);
+    }
+
+    /// The best of those that learn.
+    pub fn winner(&self) -> &Entry {
+        self.entries.first().expect("popularity can always be trained")
+    }
+
+    /// Lines of the leaderboard, best first, guessing in its place: name, measures, seconds.
+    fn lines(&self) -> Vec<(&str, &Measures, Option<f64>)> {
+        let mut lines: Vec<(&str, &Measures, Option<f64>)> = self
+            .entries
+            .iter()
+            .map(|entry| (entry.name.as_str(), &entry.report.metrics, Some(entry.seconds.fit)))
+            .collect();
+        let value = |measures: &Measures| measures.get(METRICS[0]).map_or(0.0, |m| m.value);
+        let place = lines.iter().position(|(_, measures, _)| value(measures) < value(&self.guess));
+        lines.insert(place.unwrap_or(lines.len()), ("random", &self.guess, None));
+        lines
+    }
+
+    /// The leaderboard in letters.
+    pub fn text(&self) -> String {
+        let lines = self.lines();
+        let ratings = lines.iter().any(|(_, measures, _)| measures.get(Metric::Rmse).is_some());
+        let mut head = vec!["Algorithm", "NDCG@10", "95 % interval", "Recall@10", "Coverage"];
+        head.extend(ratings.then_some("RMSE"));
+        head.push("Training");
+        let rows = lines.iter().map(|(name, measures, seconds)| {
+            let mut row = vec![
+                (*name).to_owned(),
+                cell(measures, METRICS[0]),
+                interval(measures),
+                cell(measures, METRICS[1]),
+                cell(measures, METRICS[2]),
+            ];
+            if ratings {
+                row.push(cell(measures, Metric::Rmse));
+            }
+            row.push(seconds.map_or_else(String::new, duration));
+            row
+        });
+        let right: Vec<usize> = (1..head.len()).collect();
+        let mut text = format!(
+            "Hidden from training: {}.\nEach algorithm ranks, for {} users, all items the user is \
+             not known to have.\nHow high are the hidden ones?\n\n",
+            self.split,
+            number(self.users)
+        );
+        text += &output::lines(&head, rows, &right);
+        for (why, names) in &self.skipped {
+            text += &format!("\n\nNot compared, because {why}: {}.", names.join(", "));
+        }
+        text
+    }
+
+    /// The leaderboard for programs.
+    pub fn json(&self) -> Value {
+        let lines = self.lines().into_iter();
+        lines
+            .map(|(name, measures, seconds)| {
+                json!({"name": name, "metrics": measures, "seconds": seconds})
+            })
+            .collect()
+    }
+}

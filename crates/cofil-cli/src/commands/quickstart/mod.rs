@@ -1,0 +1,228 @@
+//! `cofil quickstart`: the product's first minute, without a download.
+
+mod compare;
+mod toy;
+
+use crate::args::input::Input;
+use crate::commands::describe;
+use crate::machine;
+use crate::output::{self, check_writable, duration, score};
+use anyhow::{Context, Result};
+use cofil::data::clean::Clean;
+use cofil::data::sample_set;
+use cofil::{Interactions, Query, Ratings, Recommender, Run, Scored};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Arguments of `cofil quickstart`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil quickstart
+  cofil quickstart --data ratings.csv -o first-look")]
+pub struct Args {
+    /// Your own table instead of the bundled sample
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// Folder for the figure and the model
+    #[arg(short, long, value_name = "FOLDER", default_value = "cofil-quickstart")]
+    output: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    read: Input,
+}
+
+/// Known users to recommend to, and what a stranger has chosen.
+struct Cast {
+    users: Vec<String>,
+    stranger: Vec<String>,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let start = Instant::now();
+    std::fs::create_dir_all(&args.output).with_context(|| args.output.display().to_string())?;
+    let (figure, file) = (args.output.join("matrix.svg"), args.output.join("best.cofil"));
+    check_writable(&figure)?;
+    check_writable(&file)?;
+    let say = |text: &str| {
+        if !args.json {
+            println!("{text}");
+        }
+    };
+
+    say("Collaborative filtering, from a table to recommendations, in five steps.");
+    heading(args, 1, "Complete a small matrix");
+    let toy = toy::complete(&figure)?;
+    say(&toy.text);
+    say(&format!("Figure: {}", figure.display()));
+
+    heading(args, 2, "Look at the data");
+    let data = load(args, &say)?;
+    say(describe::report(&data)?.trim_end());
+
+    heading(args, 3, "Compare the algorithms");
+    let contest = compare::run(&data, !args.json)?;
+    say(&contest.text());
+
+    heading(args, 4, "Recommend");
+    let winner = contest.winner();
+    let (ratings, _) = clean().ratings(data)?;
+    let recommender = Recommender::train(&winner.algorithm, &ratings, &mut Run::default())?;
+    say(&format!("{} won; it is trained again, on everything.", winner.name));
+    let cast = cast(&ratings, args.data.is_none());
+    let answers = answers(&recommender, &cast)?;
+    answers.iter().for_each(|answer| say(&answer.text));
+
+    heading(args, 5, "Keep the model");
+    let fingerprint = recommender.save(&file)?;
+    let loaded = Recommender::load(&file)?;
+    let same = cast.users.iter().all(|user| {
+        let query = Query::default();
+        loaded.recommend(user, &query).ok() == recommender.recommend(user, &query).ok()
+    });
+    anyhow::ensure!(same, "{}: what was loaded differs from what was saved", file.display());
+    let size = output::bytes(std::fs::metadata(&file)?.len());
+    say(&format!("Saved to {} ({size}), loaded back, same answers.", file.display()));
+    let seconds = start.elapsed().as_secs_f64();
+    if args.json {
+        return output::json(&json!({
+            "toy": {"figure": figure.display().to_string(), "predictions": toy.predictions},
+            "leaderboard": contest.json(),
+            "not_compared": contest.skipped,
+            "winner": output::value(&winner.algorithm)?,
+            "recommendations": answers.iter().map(|a| &a.json).collect::<Vec<_>>(),
+            "model": file.display().to_string(),
+            "fingerprint": fingerprint,
+            "seconds": seconds,
+            "peak_memory_mb": machine::peak_memory_mb(),
+        }));
+    }
+    let memory = machine::peak_memory_mb();
+    println!("Everything took {} and at most {memory:.0} MB.", duration(seconds));
+    print_next(&file, &cast, &winner.name, args.data.as_deref());
+    Ok(())
+}
+
+fn heading(args: &Args, number: usize, title: &str) {
+    if !args.json {
+        println!("\n\n{number}  {title}\n{}", "─".repeat(title.chars().count() + 3));
+    }
+}
+
+/// How the table is used: repeated pairs count once, by their last row.
+fn clean() -> Clean {
+    Clean::default()
+}
+
+fn load(args: &Args, say: &impl Fn(&str)) -> Result<Interactions> {
+    match &args.data {
+        Some(path) => {
+            let table = args.read.read(path)?;
+            say(&format!("{}: {}\n", path.display(), table.report));
+            Ok(table.interactions)
+        }
+        None => {
+            say(
+                "The bundled sample: which Debian packages (the users) depend on which others (the \
+                 items).\nReal data, and everybody can judge the results.\n",
+            );
+            Ok(sample_set::debian()?)
+        }
+    }
+}
+
+/// Whom to recommend to: in the sample, packages that many know; else whoever comes first with a
+/// fair history.
+fn cast(ratings: &Ratings, sample: bool) -> Cast {
+    if sample {
+        return Cast {
+            users: vec!["seaborn".into(), "inkscape".into()],
+            stranger: vec!["python3-numpy".into(), "python3-pandas".into()],
+        };
+    }
+    let fair = |u: &u32| (4..=60).contains(&ratings.by_user.row(*u as usize).len());
+    let all = 0..ratings.users.len() as u32;
+    let mut found: Vec<u32> = all.clone().filter(fair).take(3).collect();
+    found.extend(all.take(3));
+    let user = |u: &u32| ratings.users.name(*u).to_owned();
+    let row = ratings.by_user.row(found[found.len().min(3) - 1] as usize);
+    let stranger = row.columns.iter().take(3).map(|&i| ratings.items.name(i).to_owned()).collect();
+    Cast { users: found.iter().take(2).map(user).collect(), stranger }
+}
+
+struct Answer {
+    text: String,
+    json: Value,
+}
+
+fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Answer>> {
+    let query = Query { n: 5, ..Query::default() };
+    let mut answers = Vec::new();
+    for user in &cast.users {
+        let list = recommender.recommend(user, &query)?;
+        let history = recommender.user(user)?.history;
+        let few: Vec<&str> =
+            history.columns.iter().take(3).map(|&i| recommender.items().name(i)).collect();
+        let more = match history.len().saturating_sub(few.len()) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        let title = format!("{user} has {}{more}. It should also like:", few.join(", "));
+        let explain = |item: &str| recommender.reasons(user, item, 2);
+        answers.push(answer(&title, json!({"user": user}), list, explain)?);
+    }
+    // A stranger's items count as the best that somebody said of anything.
+    let value = recommender.card().data.scale.1;
+    let history: Vec<(&str, f32)> = cast.stranger.iter().map(|i| (i.as_str(), value)).collect();
+    let list = recommender.recommend_for(&history, &query)?;
+    let title = format!("Somebody new, known only to have {}:", cast.stranger.join(", "));
+    let explain = |item: &str| recommender.reasons_for(&history, item, 2);
+    answers.push(answer(&title, json!({"history": cast.stranger}), list, explain)?);
+    Ok(answers)
+}
+
+fn answer<'a>(
+    title: &str,
+    mut json: Value,
+    list: Vec<Scored<'a>>,
+    explain: impl Fn(&str) -> cofil::Result<Vec<Scored<'a>>>,
+) -> Result<Answer> {
+    let width = list.iter().map(|s| s.item.chars().count()).max().unwrap_or(0);
+    let mut text = format!("\n{title}");
+    let mut items = Vec::new();
+    for s in list {
+        let because = explain(s.item)?;
+        let names: Vec<&str> = because.iter().map(|b| b.item).collect();
+        let reason = match names.is_empty() {
+            true => String::new(),
+            false => format!("  because of {}", names.join(", ")),
+        };
+        text += &format!("\n  {:<width$}  {:>7}{reason}", s.item, score(s.score));
+        items.push(json!({"item": s.item, "score": s.score, "because": names}));
+    }
+    json["items"] = items.into();
+    Ok(Answer { text, json })
+}
+
+fn print_next(file: &Path, cast: &Cast, winner: &str, data: Option<&Path>) {
+    let (model, user) = (file.display(), &cast.users[0]);
+    let data = data.map_or("ratings.csv".into(), |path| path.display().to_string());
+    println!("\n\nNext\n────");
+    let lines = [
+        (format!("cofil recommend {model} --user {user}"), "a list for a user"),
+        (
+            format!("cofil recommend {model} --history {}", cast.stranger.join(",")),
+            "for a stranger",
+        ),
+        (format!("cofil similar {model} --item {}", cast.stranger[0]), "items like an item"),
+        (format!("cofil describe {data}"), "what is in your table"),
+        (format!("cofil train {data} -a {winner} -o my.cofil"), "learn from it"),
+        (format!("cofil algorithms {winner}"), "what can be set"),
+    ];
+    let width = lines.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+    for (command, what) in lines {
+        println!("  {command:<width$}  # {what}");
+    }
+}

@@ -1,0 +1,127 @@
+//! The five by five matrix of the matrix factorization tutorial.
+
+use super::report::{Line, Published, Wanted};
+use super::{Experiment, Trial, recipe};
+use crate::output;
+use anyhow::{Context, Result};
+use cofil::recipes::svd::{Impute, Svd};
+use cofil::{Algorithm, Model, Ratings, Run, User};
+use serde_json::json;
+
+const TUTORIAL: &str = "the tutorial's own code, run: for gradient descent five times";
+
+const fn about(
+    recipe: &'static str,
+    metric: &'static str,
+    value: f64,
+    tolerance: f64,
+) -> Published {
+    Published { recipe, metric, value, wanted: Wanted::About(tolerance), source: TUTORIAL }
+}
+
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "toy",
+    title: "a 5 × 5 matrix completed by SVD and by gradient descent",
+    method: "Users 1–3 like items 1–3, users 4 and 5 the other two; the five entries from corner to corner \
+             are hidden, one of them, (3,3), a 1 and four 0.",
+    needs: &[],
+    home: "nothing is needed",
+    published: &[
+        about("svd", "1st singular value", 3.0321, 1e-4),
+        about("svd", "2nd singular value", 1.8473, 1e-4),
+        about("svd", "(3,3)", 0.7703, 1e-4),
+        about("svd", "other hidden", 0.2390, 1e-4),
+        about("linear", "offset", 0.254, 0.003),
+        about("linear", "bias of user 1", 0.20, 0.01),
+        about("linear", "bias of user 4", 0.04, 0.01),
+        about("linear", "(3,3)", 0.98, 0.01),
+        about("linear", "other hidden", 0.015, 0.01),
+        about("sigmoid", "offset", 0.082, 0.003),
+        about("sigmoid", "bias of user 1", 0.48, 0.015),
+        about("sigmoid", "bias of user 4", -0.26, 0.015),
+        about("sigmoid", "(3,3)", 0.96, 0.005),
+        about("sigmoid", "other hidden", 0.031, 0.005),
+    ],
+    start: |_, _| Ok(start()),
+};
+
+fn start() -> Trial {
+    Box::new(|seed| {
+        let ratings = ratings()?;
+        let descent = |name, epochs, link| gradient_descent(name, epochs, link, &ratings, seed);
+        Ok(vec![
+            svd(&ratings, seed)?,
+            descent("linear", 500, "linear")?,
+            descent("sigmoid", 1000, "sigmoid")?,
+        ])
+    })
+}
+
+const NAMES: [&str; 5] = ["1", "2", "3", "4", "5"];
+
+fn ratings() -> Result<Ratings> {
+    let known = (0..25).map(|at| (at / 5, at % 5)).filter(|(u, i)| u + i != 4);
+    let value = |u: usize, i: usize| if (u < 3) == (i < 3) { 1.0 } else { 0.0 };
+    Ok(Ratings::from_triples(known.map(|(u, i)| (NAMES[u], NAMES[i], value(u, i))))?)
+}
+
+/// Entry (3,3), and the mean of the other hidden ones.
+fn hidden(model: &dyn Model, ratings: &Ratings) -> Result<[f64; 2]> {
+    let mut found = Vec::new();
+    for u in 0..5 {
+        let item = ratings.items.get(NAMES[4 - u]).context("every item has a rating")?;
+        let mut score = [0.0];
+        model.score(User::of(ratings, u as u32), &[item], &mut score);
+        found.push(f64::from(score[0]));
+    }
+    let one = found.remove(2);
+    Ok([one, found.iter().sum::<f64>() / 4.0])
+}
+
+/// Unknown entries are 0.5 before the decomposition.
+fn svd(ratings: &Ratings, seed: u64) -> Result<Line> {
+    let svd = Svd { factors: 2, impute: Impute::Constant, constant: Some(0.5), ..Svd::default() };
+    let model = svd.factorize(ratings, seed)?;
+    let [one, others] = hidden(&model, ratings)?;
+    let values = [
+        ("1st singular value", f64::from(model.singular_values[0])),
+        ("2nd singular value", f64::from(model.singular_values[1])),
+        ("(3,3)", one),
+        ("other hidden", others),
+    ];
+    line("svd", &Algorithm::Svd(svd), &values)
+}
+
+/// Two factors, N(0, .01²), biases and offset from 0, rate and penalty .01, one value at a time.
+fn gradient_descent(
+    name: &'static str,
+    epochs: usize,
+    link: &str,
+    ratings: &Ratings,
+    seed: u64,
+) -> Result<Line> {
+    let settings = json!({
+        "factors": 2, "epochs": epochs, "learning_rate": 0.01, "decay": 1.0, "reg": 0.01,
+        "init_scale": 0.01, "offset": "learned", "link": link,
+    });
+    let algorithm = recipe("biased-mf", settings)?;
+    let model = algorithm.fit(ratings, &mut Run { seed, ..Run::default() })?;
+    let tensors = model.tensors();
+    let biases = tensors.iter().find(|t| t.name() == "user_bias").and_then(|t| t.as_f32());
+    let biases = biases.context("the model has no biases")?;
+    let offset = model.settings()["offset"].as_f64().context("the model has no offset")?;
+    let [one, others] = hidden(&*model, ratings)?;
+    let values = [
+        ("offset", offset),
+        ("bias of user 1", f64::from(biases[0])),
+        ("bias of user 4", f64::from(biases[3])),
+        ("(3,3)", one),
+        ("other hidden", others),
+    ];
+    line(name, &algorithm, &values)
+}
+
+fn line(name: &'static str, algorithm: &Algorithm, values: &[(&str, f64)]) -> Result<Line> {
+    let values = values.iter().map(|&(metric, value)| (metric.to_owned(), value.into())).collect();
+    Ok(Line { name, settings: output::value(algorithm)?, values })
+}

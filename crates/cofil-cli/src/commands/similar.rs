@@ -1,0 +1,118 @@
+//! `cofil similar`.
+
+use crate::args::titles::{Titles, Titling};
+use crate::output;
+use anyhow::Result;
+use cofil::Recommender;
+use cofil::recommender::Likeness;
+use serde_json::json;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Arguments of `cofil similar`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil similar model.cofil --item 50 -n 10 --titles u.item:1:2
+  cofil similar model.cofil --user 42
+  cofil similar model.cofil --all -n 20 -o similar.jsonl
+
+Likeness is the cosine of two vectors of the model. Models of weights between items have none: items
+are then compared by these weights, users by their histories.
+
+--all writes a line of JSON for each item. Of more than 100,000 items with vectors not all are compared but
+those that an index finds, more than 99 in 100 of the nearest; --exact compares all.")]
+pub struct Args {
+    /// Model file
+    model: PathBuf,
+    #[command(flatten)]
+    what: What,
+    /// How many
+    #[arg(short, default_value_t = 10)]
+    n: usize,
+    /// File for the lists of --all: .jsonl [default: standard output]
+    #[arg(short, long, value_name = "FILE", requires = "all")]
+    output: Option<PathBuf>,
+    /// Compare all items, however many there are
+    #[arg(long, requires = "all")]
+    exact: bool,
+    #[command(flatten)]
+    titles: Titling,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Like what.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct What {
+    /// Item to find others for
+    #[arg(long)]
+    item: Option<String>,
+    /// User to find others for
+    #[arg(long)]
+    user: Option<String>,
+    /// Others for every item
+    #[arg(long)]
+    all: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let titles = args.titles.read()?;
+    let recommender = Recommender::load(&args.model)?;
+    match (&args.what.item, &args.what.user) {
+        (Some(item), _) => items(args, &recommender, item, &titles),
+        (None, Some(user)) => users(args, &recommender, user),
+        (None, None) => everything(args, &recommender),
+    }
+}
+
+fn items(args: &Args, recommender: &Recommender, item: &str, titles: &Titles) -> Result<()> {
+    let items = recommender.similar(item, args.n)?;
+    if args.json {
+        let items = output::value(&items)?;
+        return output::json(&json!({"item": item, "items": items}));
+    }
+    println!("Most like {}:\n", titles.of(item));
+    table("Item", items.iter().map(|s| (titles.of(s.item), s.score)));
+    Ok(())
+}
+
+/// A line for each item.
+fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
+    let names = recommender.items();
+    let lists = recommender.similar_all(args.n, args.exact)?;
+    let mut text = Vec::new();
+    for (item, items) in (0u32..).zip(lists) {
+        let line = json!({"item": names.name(item), "items": output::value(&items)?});
+        writeln!(text, "{line}")?;
+    }
+    match &args.output {
+        Some(path) => cofil::store::write_atomically(path, &text)?,
+        None => std::io::stdout().lock().write_all(&text)?,
+    }
+    Ok(())
+}
+
+fn users(args: &Args, recommender: &Recommender, user: &str) -> Result<()> {
+    let similar = recommender.similar_users(user, args.n)?;
+    if args.json {
+        let mut answer = output::value(&similar)?;
+        answer["user"] = user.into();
+        return output::json(&answer);
+    }
+    let by = match similar.by {
+        Likeness::Vectors => "vectors",
+        Likeness::Histories => "histories",
+    };
+    println!("Most like user {user}, by their {by}:\n");
+    table("User", similar.users.iter().map(|s| (s.user, s.score)));
+    Ok(())
+}
+
+fn table<'a>(what: &str, list: impl Iterator<Item = (&'a str, f32)>) {
+    let row = |(at, (name, score)): (usize, (&str, f32))| {
+        vec![(at + 1).to_string(), name.to_owned(), output::score(score)]
+    };
+    output::table(&["", what, "Likeness"], list.enumerate().map(row), &[0, 2]);
+}

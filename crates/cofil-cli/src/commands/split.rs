@@ -1,0 +1,226 @@
+//! `cofil split`.
+
+use crate::args::clean::Cleaning;
+use crate::args::input::Input;
+use anyhow::{Context, Result};
+use cofil::data::clean::CleanReport;
+use cofil::data::prose::{count, number, percent};
+use cofil::data::read::{self, ReadReport};
+use cofil::data::split::{Cut, Leakage, Parts, Share, Size, Split, SplitReport, leakage};
+use cofil::data::{Interactions, moment};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `cofil split`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil split ratings.csv --by random --test 0.1 --seed 42 -o out/
+  cofil split ratings.csv --by last -o out/                    the latest of each user
+  cofil split events.csv --by time --test 0.1 -o out/          the latest tenth of all
+  cofil split events.csv --by time --from 2024-05-01 -o out/
+  cofil split ratings.csv --by kfold --folds 5 -o out/         out/fold1 … out/fold5
+  cofil split ratings.csv --by users --test 500 -o out/        train.csv, given.csv, test.csv
+  cofil split train.csv --check test.csv                       compare two parts that exist
+
+A split that leaves out rows of a user keeps at least one of them for training. Rows keep the order
+of the file; equal times are ordered by it, and rows without a time count as oldest.")]
+pub struct Args {
+    /// Table to split; `-` for standard input
+    data: PathBuf,
+    /// How to split
+    #[arg(long, value_enum, default_value = "random")]
+    by: By,
+    /// Size of the test part: a share such as 0.1 or 10%, or a number [default: 0.1; with `last`: 1]
+    ///
+    /// Of all interactions (random, time), of each user's (user-random, last) or of the users (users).
+    #[arg(long, value_name = "SHARE")]
+    test: Option<Share>,
+    /// With `time`: the test part begins here (2024-05-01, 2024-05-01T12:30:00, seconds since 1970)
+    #[arg(long, value_name = "TIME", value_parser = moment::parse, conflicts_with = "test", allow_hyphen_values = true)]
+    from: Option<i64>,
+    /// With `kfold`: number of folds
+    #[arg(long, default_value_t = 5)]
+    folds: u32,
+    /// With `users`: how much of a held-out user's interactions to predict
+    #[arg(long, value_name = "SHARE", default_value = "0.2")]
+    target: Share,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Folder to write to; it is made if it does not exist
+    #[arg(short, long, value_name = "FOLDER", required_unless_present = "check")]
+    output: Option<PathBuf>,
+    /// Write .csv.gz
+    #[arg(long)]
+    gzip: bool,
+    /// Split nothing: compare DATA, the training part, with this test part
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "gzip", "from"])]
+    check: Option<PathBuf>,
+    #[command(flatten)]
+    read: Input,
+    #[command(flatten)]
+    clean: Cleaning,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum By {
+    /// Interactions drawn from all
+    Random,
+    /// Interactions drawn from each user
+    UserRandom,
+    /// The latest of each user
+    Last,
+    /// Everything from one moment on
+    Time,
+    /// Each interaction once, in one of several folds
+    Kfold,
+    /// Users that training never sees
+    Users,
+}
+
+/// What is printed with `--json` and written to split.json.
+#[derive(Serialize)]
+struct Record<'a> {
+    read: &'a ReadReport,
+    clean: &'a CleanReport,
+    parts: Vec<PartRecord<'a>>,
+}
+
+#[derive(Serialize)]
+struct PartRecord<'a> {
+    files: Vec<PathBuf>,
+    #[serde(flatten)]
+    report: &'a SplitReport,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let table = args.read.read(&args.data)?;
+    if !args.json {
+        eprintln!("{}", table.report);
+    }
+    if let Some(test) = &args.check {
+        return check(args, table.interactions, test);
+    }
+    let (data, cleaned) = args.clean.rows(table.interactions)?;
+    let folder = args.output.as_ref().context("the folder to write to is missing: -o FOLDER")?;
+    let all = args.split().apply(&data)?;
+    let mut parts = Vec::new();
+    for part in &all {
+        let folder = part.report.fold.map_or(folder.clone(), |f| folder.join(format!("fold{f}")));
+        parts.push(PartRecord { files: write(&folder, part, args.gzip)?, report: &part.report });
+    }
+    // Written last: where it stands, everything stands.
+    let record = Record { read: &table.report, clean: &cleaned, parts };
+    let path = folder.join("split.json");
+    let json = serde_json::to_string_pretty(&record)? + "\n";
+    cofil::store::write_atomically(&path, json.as_bytes())?;
+    if args.json {
+        return crate::output::json(&record);
+    }
+    cleaned.sentences().iter().for_each(|sentence| println!("cleaned: {sentence}"));
+    for part in &record.parts {
+        show(part, &cleaned);
+    }
+    println!("wrote {}", path.display());
+    Ok(())
+}
+
+impl Args {
+    fn split(&self) -> Split {
+        let &Self { folds, target, seed, .. } = self;
+        let test = self.test.unwrap_or(match self.by {
+            By::Last => Share::Count(1),
+            _ => Share::Fraction(0.1),
+        });
+        match self.by {
+            By::Random => Split::Random { test, seed },
+            By::UserRandom => Split::UserRandom { test, seed },
+            By::Last => Split::Last { test },
+            By::Time => Split::Time { test: self.from.map_or(Cut::Latest(test), Cut::From) },
+            By::Kfold => Split::Kfold { folds, seed },
+            By::Users => Split::Users { test, target, seed },
+        }
+    }
+}
+
+fn write(folder: &Path, part: &Parts, gzip: bool) -> Result<Vec<PathBuf>> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    let named =
+        [("train", Some(&part.train)), ("given", part.given.as_ref()), ("test", Some(&part.test))];
+    let mut files = Vec::new();
+    for (name, rows) in named {
+        let Some(rows) = rows else { continue };
+        let path = folder.join(name).with_extension(if gzip { "csv.gz" } else { "csv" });
+        read::write(&path, rows)?;
+        files.push(path);
+    }
+    Ok(files)
+}
+
+fn show(part: &PartRecord<'_>, cleaned: &CleanReport) {
+    let report = part.report;
+    println!("{}\nid {}", report.description, report.id);
+    println!("{:>8} {:>14} {:>7} {:>12} {:>12}", "", "interactions", "", "users", "items");
+    let line = |name: &str, size: &Size| {
+        let share = size.interactions as f64 / cleaned.interactions.max(1) as f64;
+        let [n, users, items] = [size.interactions, size.users, size.items].map(number);
+        println!("{name:>8} {n:>14} {:>7} {users:>12} {items:>12}", percent(share));
+    };
+    line("train", &report.train);
+    report.given.iter().for_each(|given| line("given", given));
+    line("test", &report.test);
+    if report.users_not_tested > 0 {
+        let users = count(report.users_not_tested, "user");
+        println!("{users} without a test interaction.");
+    }
+    if report.without_time > 0 {
+        println!("{} without a time.", count(report.without_time, "interaction"));
+    }
+    findings(&report.leakage);
+    let files: Vec<String> = part.files.iter().map(|f| f.display().to_string()).collect();
+    println!("wrote {}\n", files.join(", "));
+}
+
+fn findings(leakage: &Leakage) {
+    let mut text = String::new();
+    leakage
+        .findings
+        .iter()
+        .for_each(|finding| crate::commands::describe::wrap(&mut text, "- ", finding));
+    print!("{text}");
+}
+
+fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
+    let (users, items) = (train.users.clone(), train.items.clone());
+    let test = args.read.read_with(test, &users, &items)?;
+    let found = leakage::check(&train, None, &test.interactions)?;
+    if args.json {
+        return crate::output::json(&serde_json::json!({
+            "train": Size::of(&train),
+            "test": Size::of(&test.interactions),
+            "leakage": found,
+        }));
+    }
+    eprintln!("{}", test.report);
+    for (name, part) in [("train", &train), ("test", &test.interactions)] {
+        let size = Size::of(part);
+        let [n, users, items] =
+            [(size.interactions, "interaction"), (size.users, "user"), (size.items, "item")]
+                .map(|(n, noun)| count(n, noun));
+        println!("{name}: {n}, {users}, {items}");
+    }
+    findings(&found);
+    if found.findings.is_empty() {
+        println!(
+            "Nothing found: no shared pair, and training knows every user and item of the test."
+        );
+    }
+    if found.train_span.is_none() || found.test_span.is_none() {
+        println!("Without times in both parts, nothing is said about what came later.");
+    }
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! `cofil train`.
+
+use crate::args::choice::Choice;
+use crate::args::clean::Cleaning;
+use crate::args::input::Input;
+use crate::args::validation::{self, Parts, Validate};
+use crate::machine;
+use crate::output::{self, bytes, duration};
+use crate::progress::Progress;
+use anyhow::{Result, bail};
+use cofil::train::{Checkpoint, Epoch, Validation};
+use cofil::{Recommender, Run};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Arguments of `cofil train`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil train ratings.csv -o model.cofil
+  cofil train events.csv.gz -a ials --set factors=64 --set epochs=15 --implicit -o m.cofil
+  cofil train ratings.csv -a biased-mf --valid 0.1 --patience 3 --curve curve.svg -o m.cofil
+  cofil train ratings.csv --config best.toml --checkpoint run.ckpt --resume -o m.cofil
+
+Same data, settings and seed give the same file, byte for byte, for any number of threads.
+Ctrl-C ends training after the epoch under way and saves the model, with exit status 0; a second
+Ctrl-C stops at once, with exit status 130, and leaves the output as it was.")]
+pub struct Args {
+    /// Table of interactions; `-` for standard input
+    data: PathBuf,
+    #[command(flatten)]
+    choice: Choice,
+    /// Model file to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Leave what each user has interacted with out of the file: lists may then repeat it, and
+    /// algorithms that score by a user's history (ease, item-knn …) know their users no more
+    #[arg(long)]
+    no_seen: bool,
+    /// Write the loss by epoch (.csv, .svg or .png)
+    #[arg(long, value_name = "FILE")]
+    curve: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    validate: Validate,
+    #[command(flatten)]
+    keep: Keep,
+    #[command(flatten)]
+    read: Input,
+    #[command(flatten)]
+    clean: Cleaning,
+}
+
+/// Where to keep what an interrupted run needs to go on.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Checkpoints")]
+struct Keep {
+    /// Save the state of training here, and go on from it with --resume
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Save after every so many epochs, and at the end
+    #[arg(long, value_name = "EPOCHS", default_value_t = 1, requires = "checkpoint")]
+    checkpoint_every: usize,
+    /// Go on from the checkpoint if it is there
+    #[arg(long, requires = "checkpoint")]
+    resume: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    check(args)?;
+    let start = Instant::now();
+    let table = args.read.read(&args.data)?;
+    if !args.json {
+        eprintln!("{}", table.report);
+    }
+    let (parts, cleaned) = match args.validate.share() {
+        Some(share) => {
+            let (rows, report) = args.clean.rows(table.interactions)?;
+            (validation::hold_out(&rows, share, args.seed)?, report)
+        }
+        None => {
+            let (train, report) = args.clean.apply(table.interactions)?;
+            (args.validate.read(train, &args.read, &args.clean.settings())?, report)
+        }
+    };
+    let Parts { train, valid, note } = parts;
+    let load = start.elapsed().as_secs_f64();
+    let (algorithm, why) = args.choice.algorithm(&train)?;
+    let (name, metric) = (algorithm.name(), args.validate.metric(&algorithm));
+    if !args.json {
+        cleaned.sentences().iter().for_each(|sentence| eprintln!("cleaned: {sentence}"));
+        note.iter().for_each(|note| eprintln!("{note}"));
+        if let Some(why) = &why {
+            eprintln!("algorithm: {name}: {why} (choose with --algorithm)");
+        }
+    }
+
+    // What learns in one piece has no epoch to finish.
+    let epochs = output::value(&algorithm)?.get("epochs").is_some();
+    let progress = Progress::new(epochs, metric.to_string());
+    let mut run = Run {
+        seed: args.seed,
+        validation: valid.as_ref().map(|ratings| Validation {
+            ratings,
+            metric,
+            patience: args.validate.patience,
+            min_improvement: 0.0,
+        }),
+        checkpoint: args.keep.checkpoint(),
+        on_epoch: Box::new(|epoch| progress.epoch(epoch)),
+        ..Run::default()
+    };
+    let start = Instant::now();
+    let trained = Recommender::train(&algorithm, &train, &mut run);
+    progress.finish();
+    let mut recommender = trained?;
+    let fit = start.elapsed().as_secs_f64();
+
+    let start = Instant::now();
+    if args.no_seen {
+        recommender.forget_seen();
+    }
+    let fingerprint = recommender.save(&args.output)?;
+    let save = start.elapsed().as_secs_f64();
+    let epochs = &recommender.card().epochs;
+    if let Some(path) = &args.curve {
+        write_curve(path, epochs, &metric.to_string())?;
+    }
+    if args.json {
+        return output::json(&json!({
+            "algorithm": output::value(&algorithm)?,
+            "chosen_because": why,
+            "seed": args.seed,
+            "output": args.output.display().to_string(),
+            "seconds": {"load": load, "fit": fit, "save": save},
+            "peak_memory_mb": machine::peak_memory_mb(),
+            "fingerprint": fingerprint,
+            "data_fingerprint": recommender.card().data.fingerprint,
+            "interrupted": progress.interrupted(),
+            "valid_metric": valid.as_ref().map(|_| metric),
+            "epochs": epochs,
+            "read": table.report,
+            "clean": cleaned,
+        }));
+    }
+    let data = &recommender.card().data;
+    let size = std::fs::metadata(&args.output).map_or(0, |m| m.len());
+    let trained = match (epochs.len(), epochs.last()) {
+        (n, Some(last)) if n < last.of => format!("{n} of {} epochs in ", last.of),
+        (n, Some(_)) => format!("{n} epochs in "),
+        _ => String::new(),
+    };
+    let best = epochs.iter().rev().find(|e| e.best && e.validation.is_some());
+    let mut facts = vec![
+        ("model", format!("{} ({})", args.output.display(), bytes(size))),
+        ("algorithm", serde_json::to_string(&algorithm)?),
+        ("data", output::sizes(data)),
+        ("trained", format!("{trained}{}", duration(fit))),
+    ];
+    if let Some(Epoch { number, validation: Some(value), .. }) = best {
+        facts
+            .push(("validation", format!("{metric} {value:.4} in epoch {number}, which was kept")));
+    }
+    facts.push(("memory", format!("{:.0} MB at most", machine::peak_memory_mb())));
+    facts.push(("fingerprint", fingerprint));
+    output::facts(&facts);
+    Ok(())
+}
+
+/// What can be refused before hours of work is refused first.
+fn check(args: &Args) -> Result<()> {
+    args.choice.check()?;
+    output::check_writable(&args.output)?;
+    if let Some(curve) = &args.curve {
+        output::check_writable(curve)?;
+        if !is_csv(curve) {
+            cofil::plot::check_path(curve)?;
+        }
+    }
+    if let Some(path) = &args.keep.checkpoint
+        && path.exists()
+        && !args.keep.resume
+    {
+        bail!(
+            "{}: there is a checkpoint already; go on from it with --resume, or remove it",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+impl Keep {
+    fn checkpoint(&self) -> Option<Checkpoint> {
+        let path = self.checkpoint.clone()?;
+        Some(Checkpoint { path, every: self.checkpoint_every })
+    }
+}
+
+fn is_csv(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
+}
+
+fn write_curve(path: &Path, epochs: &[Epoch], metric: &str) -> Result<()> {
+    if !is_csv(path) {
+        return Ok(cofil::plot::curve(epochs, metric)?.save(path)?);
+    }
+    let mut text = format!("epoch,data,penalty,{metric}\n");
+    for Epoch { number, loss, validation, .. } in epochs {
+        let validation = validation.map(|v| v.to_string()).unwrap_or_default();
+        text += &format!("{number},{},{},{validation}\n", loss.data, loss.penalty);
+    }
+    Ok(cofil::store::write_atomically(path, text.as_bytes())?)
+}

@@ -1,0 +1,294 @@
+//! `cofil tune`.
+
+use crate::args::choice::{Choice, parse_setting};
+use crate::args::clean::Cleaning;
+use crate::args::input::Input;
+use crate::args::judging;
+use crate::args::searching::{self, Searching};
+use crate::args::validation::{self, Parts};
+use crate::output::{self, duration};
+use anyhow::{Context, Result, bail};
+use cofil::tune::{self, Found, Journal, Space, Trial};
+use cofil::{Algorithm, Duplicates, Metric, Ratings, Run, Target};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `cofil tune`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil tune ratings.csv -a ials --trials 50 --metric ndcg@10 --implicit -o best.toml
+  cofil tune train.csv -a ease --range reg=10..5000:log --test test.csv -o best.toml
+  cofil tune ratings.csv -a item-knn --choice similarity=cosine,jaccard --set keep=history -o best.toml
+  cofil train ratings.csv --config best.toml -o model.cofil
+
+A tenth of the training data is held out to judge trials; the table of --test is looked at once, to judge
+the winner after it was trained on all of DATA. Finished trials are kept in a file beside the output: after
+an interruption, even a power cut, the same command with --resume goes on from them. Same data, settings
+and seed give the same trials for any number of threads, unless --limit ends them.")]
+pub struct Args {
+    /// Table of interactions to train on
+    data: PathBuf,
+    #[command(flatten)]
+    choice: Choice,
+    /// Config file to write the best settings to, for `cofil train --config`
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// What to make good [default: rmse for recipes that predict values, else ndcg@10]
+    #[arg(long, value_name = "METRIC")]
+    metric: Option<Metric>,
+    /// How many settings to try
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    trials: u64,
+    /// Table to judge trials by, or the share of the training data to hold out for it
+    #[arg(long, value_name = "FILE|SHARE", default_value = "0.1")]
+    valid: String,
+    /// Table of interactions to judge the winner by, once
+    #[arg(long, value_name = "FILE")]
+    test: Option<PathBuf>,
+    #[command(flatten)]
+    searching: Searching,
+    /// Write all trials (.csv, .json)
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
+    /// Draw the search (.svg, .png)
+    #[arg(long, value_name = "FILE")]
+    figure: Option<PathBuf>,
+    /// File of finished trials [default: that of --output with .trials after its name]
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Go on from the file of finished trials if it is there
+    #[arg(long)]
+    resume: bool,
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    read: Input,
+    #[command(flatten)]
+    clean: Cleaning,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let journal = journal_path(args)?;
+    let table = args.read.read(&args.data)?;
+    if !args.json {
+        eprintln!("{}", table.report);
+    }
+    let (rows, _) = args.clean.rows(table.interactions)?;
+    let whole = Ratings::new(&rows, Duplicates::Error)?;
+    let Parts { train, valid, note } = match args.valid.parse::<f64>() {
+        Ok(share) => validation::hold_out(&rows, share, args.seed)?,
+        Err(_) => validation::file(
+            Path::new(&args.valid),
+            whole.clone(),
+            &args.read,
+            &args.clean.settings(),
+        )?,
+    };
+    drop(rows);
+    let valid = valid.context("there is always a validation part")?;
+    let (base, why) = args.choice.algorithm(&whole)?;
+    if !args.json {
+        note.iter().for_each(|note| eprintln!("{note}"));
+        if let Some(why) = why {
+            eprintln!("algorithm: {}: {why} (choose with --algorithm)", base.name());
+        }
+    }
+    let metric = args.metric.unwrap_or(match base.target() {
+        Target::Rating => Metric::Rmse,
+        Target::Preference => Metric::Ndcg(10),
+    });
+    let fixed = fixed(&args.choice)?;
+    let fixed: Vec<&str> = fixed.iter().map(String::as_str).collect();
+    let ranges = args.searching.ranges()?;
+    let space = Space::new(base, &fixed, &ranges)?.for_data(&train);
+    let search = args.searching.search(args.trials as usize, metric, args.seed);
+    let mut journal = Journal::open(&journal, &space, &train, &valid, &search)?;
+    let progress = searching::Progress::new(search.trials, metric, journal.trials());
+    let watch = |event: tune::Event<'_>| progress.show(event);
+    let found = tune::search(&space, &train, &valid, &search, Some(&mut journal), watch);
+    progress.finish();
+    let found = found?;
+
+    store_config(args, &found, metric)?;
+    if let Some(path) = &args.table {
+        let text = match is(path, "json") {
+            true => serde_json::to_string_pretty(&found.trials)? + "\n",
+            false => csv(&found.trials, metric),
+        };
+        cofil::store::write_atomically(path, text.as_bytes())?;
+    }
+    if let Some(path) = &args.figure {
+        tune::figure(&found, &space, metric).save(path)?;
+    }
+    let tested = match &args.test {
+        Some(path) => Some(judge(args, path, &found.algorithm, &whole, metric)?),
+        None => None,
+    };
+    let best = &found.trials[found.best];
+    if args.json {
+        return output::json(&json!({
+            "algorithm": output::value(&found.algorithm)?,
+            "metric": metric,
+            "value": best.value,
+            "best": found.best,
+            "test": tested.as_ref().map(|report| &report.metrics),
+            "ranges": space.ranges(),
+            "trials": found.trials,
+            "output": args.output.display().to_string(),
+            "interrupted": progress.interrupted(),
+            "peak_memory_mb": crate::machine::peak_memory_mb(),
+        }));
+    }
+    show(&found, metric);
+    if let Some(report) = tested {
+        println!("\non the test part, trained on all of {}:", args.data.display());
+        println!("{}", judging::table(&report));
+    }
+    println!("\nsettings  {}", args.output.display());
+    Ok(())
+}
+
+/// Where finished trials are kept; what can be refused before hours of work is refused here.
+fn journal_path(args: &Args) -> Result<PathBuf> {
+    args.choice.check()?;
+    for path in
+        [Some(&args.output), args.table.as_ref(), args.figure.as_ref()].into_iter().flatten()
+    {
+        output::check_writable(path)?;
+    }
+    if let Some(figure) = &args.figure {
+        cofil::plot::check_path(figure)?;
+    }
+    if let Some(table) = &args.table
+        && !is(table, "csv")
+        && !is(table, "json")
+    {
+        bail!(
+            "{}: a table of trials is written to a file that ends in .csv or .json",
+            table.display()
+        );
+    }
+    let path = args.journal.clone().unwrap_or_else(|| {
+        let mut name = args.output.clone().into_os_string();
+        name.push(".trials");
+        name.into()
+    });
+    if path.exists() && !args.resume {
+        bail!(
+            "{}: there are finished trials already; go on from them with --resume, or remove the file",
+            path.display()
+        );
+    }
+    Ok(path)
+}
+
+fn is(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending))
+}
+
+/// Names of the settings that --set gives a value; what a config file says is only where the search begins.
+fn fixed(choice: &Choice) -> Result<Vec<String>> {
+    choice.settings.iter().map(|pair| Ok(parse_setting(pair)?.0)).collect()
+}
+
+/// Trains the winner on all training data and judges it by the test part.
+fn judge(
+    args: &Args,
+    path: &Path,
+    winner: &Algorithm,
+    whole: &Ratings,
+    metric: Metric,
+) -> Result<cofil::evaluate::Report> {
+    let known = (&*whole.users, &*whole.items);
+    let tested = judging::test_part(&args.read, path, None, known, |given| given)?;
+    let protocol = cofil::Protocol { metrics: vec![metric], seed: args.seed, ..Default::default() };
+    let mut run = Run { seed: args.seed, ..Run::default() };
+    let model = winner.fit(whole, &mut run)?;
+    Ok(cofil::evaluate::evaluate(&*model, whole, tested.borrowed(), &protocol)?)
+}
+
+/// Writes the winner as TOML, with what it is.
+fn store_config(args: &Args, found: &Found, metric: Metric) -> Result<()> {
+    let best = &found.trials[found.best];
+    let value = best.value.map(judging::value).unwrap_or_default();
+    let settings = output::value(&found.algorithm)?;
+    let text = match is(&args.output, "json") {
+        true => serde_json::to_string_pretty(&settings)? + "\n",
+        false => format!(
+            "# The best of {} trials of `cofil tune`: {metric} {value} on the validation part.\n{}",
+            found.trials.len(),
+            toml::to_string(&without_nulls(settings))?
+        ),
+    };
+    Ok(cofil::store::write_atomically(&args.output, text.as_bytes())?)
+}
+
+/// TOML says that something is not set by not saying it.
+fn without_nulls(mut settings: Value) -> Value {
+    if let Some(map) = settings.as_object_mut() {
+        map.retain(|_, value| !value.is_null());
+    }
+    settings
+}
+
+/// One line for each trial.
+fn csv(trials: &[Trial], metric: Metric) -> String {
+    let mut names: Vec<&String> = trials.iter().flat_map(|trial| trial.settings.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let quoted = |text: &str| match text.contains([',', '"', '\n']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    };
+    let mut text = format!("trial,{metric},epochs,cut,seconds");
+    names.iter().for_each(|name| _ = write!(text, ",{}", quoted(name)));
+    text += ",error\n";
+    for trial in trials {
+        let value = trial.value.map(|v| v.to_string()).unwrap_or_default();
+        let epochs = trial.epochs.map(|e| e.to_string()).unwrap_or_default();
+        let Trial { number, cut, seconds, .. } = trial;
+        _ = write!(text, "{},{value},{epochs},{cut},{seconds}", number + 1);
+        for name in &names {
+            let value = trial.settings.get(*name).map(searching::plain).unwrap_or_default();
+            _ = write!(text, ",{}", quoted(&value));
+        }
+        _ = writeln!(text, ",{}", quoted(trial.error.as_deref().unwrap_or_default()));
+    }
+    text
+}
+
+/// The best trials.
+fn show(found: &Found, metric: Metric) {
+    let mut order: Vec<&Trial> = found.trials.iter().filter(|t| t.value.is_some()).collect();
+    let sign = if metric.higher_is_better() { -1.0 } else { 1.0 };
+    let key = |trial: &Trial| sign * trial.value.unwrap_or(f64::NAN);
+    order.sort_by(|a, b| key(a).total_cmp(&key(b)));
+    let row = |trial: &&Trial| {
+        let settings = match trial.settings.is_empty() {
+            true => "as given".to_owned(),
+            false => searching::settings(&trial.settings),
+        };
+        vec![
+            (trial.number + 1).to_string(),
+            trial.value.map(judging::value).unwrap_or_default(),
+            trial.epochs.map(|e| e.to_string()).unwrap_or_default(),
+            duration(trial.seconds),
+            settings,
+        ]
+    };
+    let metric = metric.to_string();
+    let head = ["trial", &metric, "epochs", "time", "settings"];
+    output::table(&head, order.iter().take(10).map(row), &[0, 1, 2, 3]);
+    let failed: Vec<&str> = found.trials.iter().filter_map(|t| t.error.as_deref()).collect();
+    let cut = found.trials.iter().filter(|trial| trial.cut).count();
+    let seconds: f64 = found.trials.iter().map(|trial| trial.seconds).sum();
+    println!("\n{} trials in {}, {cut} of them cut short", found.trials.len(), duration(seconds));
+    if let Some(first) = failed.first() {
+        println!("{} failed; the first: {first}", failed.len());
+    }
+}

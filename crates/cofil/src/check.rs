@@ -1,0 +1,49 @@
+//! Settings within their ranges.
+
+use crate::error::{Error, Result};
+
+/// Refuses a number that is not above zero.
+pub(crate) fn check_positive(setting: &str, value: f32) -> Result<()> {
+    match value > 0.0 && value.is_finite() {
+        true => Ok(()),
+        false => Err(Error::setting(setting, format!("must be greater than 0, got {value}"))),
+    }
+}
+
+/// Refuses a number below zero.
+pub(crate) fn check_not_negative(setting: &str, value: f32) -> Result<()> {
+    match value >= 0.0 && value.is_finite() {
+        true => Ok(()),
+        false => Err(Error::setting(setting, format!("must be at least 0, got {value}"))),
+    }
+}
+
+/// Refuses a count of zero.
+pub(crate) fn check_count(setting: &str, value: usize) -> Result<()> {
+    match value > 0 {
+        true => Ok(()),
+        false => Err(Error::setting(setting, "must be at least 1, got 0")),
+    }
+}
+
+/// Refuses a factor of the learning rate outside (0, 1].
+pub(crate) fn check_decay(decay: f32) -> Result<()> {
+    match decay > 0.0 && decay <= 1.0 {
+        true => Ok(()),
+        false => {
+            let says = format!("must be above 0 and at most 1, got {decay}");
+            Err(Error::setting("decay", says))
+        }
+    }
+}
+
+/// Refuses a share to leave out outside [0, 1).
+pub(crate) fn check_dropout(dropout: f32) -> Result<()> {
+    match (0.0..1.0).contains(&dropout) {
+        true => Ok(()),
+        false => {
+            let says = format!("must be at least 0 and below 1, got {dropout}");
+            Err(Error::setting("dropout", says))
+        }
+    }
+}

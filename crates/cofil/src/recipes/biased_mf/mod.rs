@@ -1,0 +1,294 @@
+//! Matrix factorization with biases, learned by gradient descent.
+//!
+//! Predicts ŷ = link(μ + b_u + b_i + p_u·q_i). Each known value y contributes
+//! ℓ(y, ŷ) + λ (‖p_u‖² + ‖q_i‖² + b_u² + b_i² + μ²) to the objective, where ℓ is the squared error
+//! (y − ŷ)² for the linear link and cross-entropy for the sigmoid, whose values are first scaled to
+//! [0, 1]. So a row with n values pays its penalty n times, and λ means the same for busy and quiet
+//! rows; a fixed μ pays nothing. Steps follow the gradient of that: of one value, or of the mean
+//! over a batch. Koren, Bell & Volinsky, "Matrix factorization techniques for recommender systems",
+//! IEEE Computer 42(8), 2009.
+//!
+//! What is reported each epoch is Σ ℓ, each value taken just before it is learned from, and apart
+//! from it λ (‖P‖² + ‖Q‖² + ‖b‖² + μ²) after the epoch, in squared Frobenius norms.
+
+mod batch;
+mod kernel;
+mod sgd;
+
+use super::{Range, Recipe, Target};
+use crate::check::{check_count, check_decay, check_not_negative, check_positive};
+use crate::data::Ratings;
+use crate::error::{Error, Result};
+use crate::math::{Matrix, Rng};
+use crate::model::Model;
+use crate::nn::optimizer::Optimizer;
+use crate::nn::schedule::Schedule;
+use crate::shapes::factors::{self, Settings};
+use crate::shapes::{Factors, FoldIn};
+use crate::train::Run;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of `biased-mf`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BiasedMf {
+    /// Length of the user and item vectors, ≥ 1. More fit finer tastes and need more data.
+    pub factors: usize,
+    /// Passes over the data, ≥ 1.
+    pub epochs: usize,
+    /// η, the step length, > 0. Steps follow the whole gradient, so η is half of that of authors who
+    /// drop the 2 of the squared error. Too large: training diverges.
+    pub learning_rate: f32,
+    /// What η is multiplied with after every epoch, in (0, 1]; 1 keeps it. Large steps that shrink
+    /// fast reach the same error in a fifth of the epochs that small even ones need.
+    pub decay: f32,
+    /// λ, the L2 penalty per value, ≥ 0. Larger: smoother.
+    pub reg: f32,
+    /// How a gradient becomes a step.
+    pub optimizer: Optimizer,
+    /// How many values make a step. `per-sample` with `sgd` is by far the fastest.
+    pub batch: Batch,
+    /// Values per step of `mini-batch`, ≥ 1; the other kinds of batch take no notice.
+    pub batch_size: usize,
+    /// From inner product to prediction.
+    pub link: Link,
+    /// Distribution of the first vectors. `uniform` keeps predictions positive from the start.
+    pub init: Init,
+    /// Its scale, > 0: standard deviation of `normal`, upper end of `uniform`.
+    pub init_scale: f32,
+    /// Whether users and items have biases.
+    pub biases: bool,
+    /// Where μ comes from.
+    pub offset: Offset,
+}
+
+/// How many values make a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Batch {
+    /// One, in random order.
+    #[default]
+    PerSample,
+    /// `batch_size`, in random order.
+    MiniBatch,
+    /// All.
+    Full,
+}
+
+/// From inner product to prediction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Link {
+    /// The inner product itself; squared error.
+    #[default]
+    Linear,
+    /// low + (high − low) · σ(x) with the smallest and largest value of the data; cross-entropy.
+    Sigmoid,
+}
+
+/// Distribution of the first vectors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Init {
+    /// N(0, `init_scale`²).
+    #[default]
+    Normal,
+    /// U(0, `init_scale`).
+    Uniform,
+}
+
+/// Where μ comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Offset {
+    /// The mean of the values (under the sigmoid, its logit); fixed.
+    #[default]
+    Mean,
+    /// Learned from 0, with the penalty of the biases.
+    Learned,
+    /// There is none.
+    None,
+}
+
+impl Default for BiasedMf {
+    fn default() -> Self {
+        Self {
+            factors: 64,
+            epochs: 12,
+            learning_rate: 0.05,
+            decay: 0.75,
+            reg: 0.055,
+            optimizer: Optimizer::Sgd,
+            batch: Batch::PerSample,
+            batch_size: 1024,
+            link: Link::Linear,
+            init: Init::Normal,
+            init_scale: 0.03,
+            biases: true,
+            offset: Offset::Mean,
+        }
+    }
+}
+
+impl Recipe for BiasedMf {
+    fn target(&self) -> Target {
+        Target::Rating
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![
+            Range::log_whole("factors", 8, 128),
+            Range::whole("epochs", 4, 30),
+            Range::log("learning_rate", 0.005, 0.15),
+            Range::real("decay", 0.6, 1.0),
+            Range::log("reg", 0.005, 0.2),
+        ]
+    }
+
+    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        self.check(train)?;
+        let seed = run.seed;
+        Ok(Box::new(match (self.batch, self.optimizer) {
+            (Batch::PerSample, Optimizer::Sgd) => {
+                run.learn(&mut sgd::Sgd::new(self, train, seed), train, self.epochs)?
+            }
+            _ => run.learn(&mut batch::Batches::new(self, train, seed), train, self.epochs)?,
+        }))
+    }
+}
+
+impl BiasedMf {
+    fn check(&self, train: &Ratings) -> Result<()> {
+        check_count("factors", self.factors)?;
+        check_count("epochs", self.epochs)?;
+        check_count("batch_size", self.batch_size)?;
+        check_positive("learning_rate", self.learning_rate)?;
+        check_positive("init_scale", self.init_scale)?;
+        check_not_negative("reg", self.reg)?;
+        check_decay(self.decay)?;
+        let (low, high) = train.scale();
+        if self.link == Link::Sigmoid && low == high {
+            let says = format!("all values are {low}, and `sigmoid` needs two; use `linear`");
+            return Err(Error::setting("link", says));
+        }
+        Ok(())
+    }
+
+    /// η of an epoch.
+    fn rate(&self, epoch: usize) -> f32 {
+        Schedule::Exponential.rate(self.learning_rate, self.decay, 1, epoch)
+    }
+
+    /// The first vector of a row; `side` 0 for users, 1 for items.
+    fn init_row(&self, seed: u64, side: u64, row: u32, vector: &mut [f32]) {
+        let mut rng = Rng::new(seed, &[0, side, u64::from(row)]);
+        vector.fill_with(|| match self.init {
+            Init::Normal => self.init_scale * rng.normal(),
+            Init::Uniform => self.init_scale * rng.uniform(),
+        });
+    }
+
+    /// λ times the squares of all parameters.
+    fn penalty(&self, squares: f64, offset: f32) -> f64 {
+        let offset = if self.offset == Offset::Learned { f64::from(offset) } else { 0.0 };
+        f64::from(self.reg) * (squares + offset * offset)
+    }
+
+    fn remedy(&self) -> String {
+        format!("lower `learning_rate`, now {}", self.learning_rate)
+    }
+}
+
+/// What the data say apart from their entries.
+struct Task {
+    users: usize,
+    popular: Vec<f32>,
+    /// μ at the start.
+    offset: f32,
+    /// Smallest and largest value.
+    scale: (f32, f32),
+    link: Link,
+}
+
+impl Task {
+    fn new(settings: &BiasedMf, train: &Ratings) -> Self {
+        let scale = train.scale();
+        let mean = train.mean();
+        let offset = match (settings.offset, settings.link) {
+            (Offset::Mean, Link::Linear) => mean,
+            (Offset::Mean, Link::Sigmoid) => ((mean - scale.0) / (scale.1 - mean)).ln(),
+            _ => 0.0,
+        };
+        let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
+        Self { users: train.users.len(), popular, offset, scale, link: settings.link }
+    }
+
+    fn items(&self) -> usize {
+        self.popular.len()
+    }
+
+    /// What to predict for a value of the data: under the sigmoid, its place on the scale.
+    fn target(&self, value: f32) -> f32 {
+        let (low, high) = self.scale;
+        match self.link {
+            Link::Linear => value,
+            Link::Sigmoid => (value - low) / (high - low),
+        }
+    }
+
+    fn model(
+        &self,
+        settings: &BiasedMf,
+        (users, user_bias): (Matrix, Vec<f32>),
+        (items, item_bias): (Matrix, Vec<f32>),
+        offset: f32,
+    ) -> Factors {
+        // A stranger's half of the objective above, with the items as they are.
+        let (reg, reg_exponent, bias) = (settings.reg, 1.0, settings.biases);
+        let (link, fold_in) = match self.link {
+            Link::Linear => (factors::Link::Identity, FoldIn::Ridge { reg, reg_exponent, bias }),
+            Link::Sigmoid => {
+                let (low, high) = self.scale;
+                (factors::Link::Sigmoid { low, high }, FoldIn::Logistic { reg, reg_exponent, bias })
+            }
+        };
+        let settings = Settings { offset, link, fold_in };
+        Factors {
+            user_bias,
+            item_bias,
+            ..Factors::new(users, items, self.popular.clone(), settings)
+        }
+    }
+}
+
+impl Link {
+    /// −∂ℓ/∂x up to [`slope`](Self::slope), and ℓ, where x is what the link is applied to.
+    #[inline(always)]
+    fn error(self, x: f32, y: f32) -> (f32, f64) {
+        match self {
+            Self::Linear => {
+                let error = y - x;
+                (error, f64::from(error) * f64::from(error))
+            }
+            Self::Sigmoid => {
+                // t ≤ 1 never overflows; ℓ = −y ln σ(x) − (1 − y) ln(1 − σ(x)).
+                let t = (-x.abs()).exp();
+                let sigmoid = if x >= 0.0 { 1.0 } else { t } / (1.0 + t);
+                (y - sigmoid, f64::from(x.max(0.0) - x * y + t.ln_1p()))
+            }
+        }
+    }
+
+    /// The factor of the gradient that [`error`](Self::error) leaves out.
+    #[inline(always)]
+    fn slope(self) -> f32 {
+        match self {
+            Self::Linear => 2.0,
+            Self::Sigmoid => 1.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! Bayesian personalised ranking: what a user chose scores higher than what they did not.
+//!
+//! score(u, i) = b_i + p_u · q_i. Each interaction (u, i) meets one item j drawn from those the user has
+//! nothing to do with, and contributes −ln σ(x) + λ (‖p_u‖² + ‖q_i‖² + ‖q_j‖² + b_i² + b_j²) to the
+//! objective, where x = score(u, i) − score(u, j); one step of stochastic gradient descent follows. Rendle,
+//! Freudenthaler, Gantner & Schmidt-Thieme, "BPR: Bayesian personalized ranking from implicit feedback",
+//! UAI 2009, section 4.3.2. There λ is written once for users and once for each of the two items; here it
+//! is one number, and an epoch visits every interaction once rather than drawing them at random. The
+//! schedule is that of `sgd::sampled`.
+
+use super::{Range, Recipe, Target};
+use crate::data::Ratings;
+use crate::error::Result;
+use crate::math::elementary::{sigmoid, softplus_sum};
+use crate::model::Model;
+use crate::recipes::sgd::part::{Rows, Scratch, dot_difference, pull_apart};
+use crate::recipes::sgd::sampled::{self, Common, Rule, Task, by_comparison};
+use crate::shapes::FoldIn;
+use crate::train::Run;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Losses that are added up at once.
+const CHUNK: usize = 64;
+
+/// Settings of `bpr`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Bpr {
+    /// Length of the user and item vectors, ≥ 1. More fit finer tastes and need more data.
+    pub factors: usize,
+    /// Passes over the interactions, ≥ 1.
+    pub epochs: usize,
+    /// η, the step length, > 0. Too large: training diverges, or popular items win.
+    pub learning_rate: f32,
+    /// What η is multiplied with after every epoch, in (0, 1]; 1 keeps it.
+    pub decay: f32,
+    /// λ, the L2 penalty per comparison on its two items and the user, ≥ 0. Larger: smoother.
+    pub reg: f32,
+    /// Standard deviation of the first vectors, > 0.
+    pub init_scale: f32,
+    /// Whether items have biases.
+    pub biases: bool,
+    /// β, from 0 to 4: negatives come in proportion to how often they occur to this power. 0, as in the
+    /// paper: all alike. More makes popular items harder to recommend.
+    pub sampler_exponent: f32,
+}
+
+impl Default for Bpr {
+    fn default() -> Self {
+        Self {
+            factors: 64,
+            epochs: 60,
+            learning_rate: 0.05,
+            decay: 0.98,
+            reg: 0.005,
+            init_scale: 0.1,
+            biases: true,
+            sampler_exponent: 0.0,
+        }
+    }
+}
+
+impl Recipe for Bpr {
+    fn target(&self) -> Target {
+        Target::Preference
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![
+            Range::log_whole("factors", 16, 128),
+            Range::whole("epochs", 10, 100),
+            Range::log("learning_rate", 0.01, 0.2),
+            Range::log("reg", 1e-4, 0.02),
+            Range::real("sampler_exponent", 0.0, 1.0),
+        ]
+    }
+
+    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        sampled::fit(self, train, run)
+    }
+}
+
+impl Rule for Bpr {
+    fn common(&self) -> Common {
+        Common {
+            factors: self.factors,
+            epochs: self.epochs,
+            learning_rate: self.learning_rate,
+            decay: self.decay,
+            reg: self.reg,
+            init_scale: self.init_scale,
+            biases: self.biases,
+            sampler_exponent: self.sampler_exponent,
+        }
+    }
+
+    #[inline(always)]
+    fn walk(&self, task: Task<'_, impl Rows, impl Rows>) -> f64 {
+        let Task {
+            pairs,
+            users: (mut users, _),
+            items: (mut items, bias),
+            mut negatives,
+            step,
+            ..
+        } = task;
+        let mut scratch = Scratch::default();
+        // So that the compiler cannot drop the stores.
+        let scratch = std::hint::black_box(&mut scratch);
+        let mut loss = 0f64;
+        for pairs in pairs.chunks(CHUNK) {
+            // Without a negative there is no comparison: nothing is lost.
+            let mut behind = [-f32::MAX; CHUNK];
+            for (pair, behind) in pairs.iter().zip(&mut behind) {
+                let i = usize::from(pair.item);
+                let Some(j) = negatives.draw(pair.user) else { continue };
+                let p = users.row(usize::from(pair.user));
+                let [q, r] = items.two(i, j);
+                let x = bias[i] - bias[j] + dot_difference(p, q, r, scratch);
+                let slope = sigmoid(-x);
+                pull_apart(p, q, r, step.rate * slope, step.keep);
+                bias[i] = bias[i].mul_add(step.keep, step.bias * slope);
+                bias[j] = bias[j].mul_add(step.keep, -step.bias * slope);
+                *behind = -x;
+            }
+            loss += softplus_sum(behind);
+        }
+        loss
+    }
+
+    fn fold_in(&self, _: usize) -> FoldIn {
+        by_comparison(self.sampler_exponent, self.reg)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipes::sgd::sampled::testing::Toy;
+
+    #[test]
+    fn steps_follow_the_slope_of_the_objective() {
+        for width in [16, 48, 64] {
+            let toy = Toy::new(width);
+            let bpr = Bpr { learning_rate: 0.1, reg: 0.2, ..Bpr::default() };
+            let (after, loss) = toy.learned(&bpr);
+            let (mut point, mut negatives, mut sum) = (toy.point(), toy.negatives(), 0.0);
+            for pair in &toy.pairs {
+                let (u, i) = (usize::from(pair.user), usize::from(pair.item));
+                let j = negatives.draw(pair.user).expect("there are others");
+                let cost = |lead: f64| (1.0 + (-lead).exp()).ln();
+                sum += cost(point.score(u, i) - point.score(u, j));
+                point.step(0.1, |x| {
+                    cost(x.score(u, i) - x.score(u, j)) + f64::from(0.2f32) * x.squares(u, &[i, j])
+                });
+            }
+            after.point().assert_close(&point);
+            assert!((loss - sum).abs() < 1e-4, "{loss} for {sum}");
+            let (without, _) = toy.learned(&Bpr { biases: false, ..bpr });
+            assert!(without.items.bias.iter().all(|&b| b == 0.0));
+        }
+    }
+}

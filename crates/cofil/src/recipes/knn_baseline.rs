@@ -1,0 +1,185 @@
+//! Ratings by neighbours over a baseline: what similar items (or users) have more than expected.
+//!
+//! r̂_ui = b_ui + Σ_j s_ij (r_uj − b_uj) / Σ_j s_ij over the k items j rated by u that are most
+//! similar to i; with users in place of items, over the k users v who rated i. b_ui = μ + b_u + b_i
+//! is the [`Baseline`]. s is the correlation around the baseline over common users (items),
+//!
+//! s_ij = (n − 1) / (n − 1 + shrinkage) · Σ_u e_ui e_uj / √(Σ_u e_ui² Σ_u e_uj²), e = r − b,
+//!
+//! and only similarities above zero count. Koren, "Factor in the neighbors: scalable and accurate
+//! collaborative filtering", TKDD 4(1), 2010, section 3, as Surprise's `KNNBaseline` with
+//! `pearson_baseline` has it. We differ in two things: each item remembers a limited number of
+//! similar ones, so that memory does not grow with their square, and the k-th of several equally
+//! similar neighbours is the one with the smallest number.
+
+use super::{Range, Recipe, Target};
+use crate::check::{check_count, check_not_negative};
+use crate::data::{Csr, Ratings};
+use crate::error::Result;
+use crate::model::Model;
+use crate::shapes::baseline::Baseline;
+use crate::shapes::user_neighbours::{Settings, Votes};
+use crate::shapes::{ItemNeighbours, UserNeighbours};
+use crate::similarity::{self, ByItem, Rests};
+use crate::train::Run;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of `knn-baseline`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct KnnBaseline {
+    /// Whose similarities count.
+    pub neighbours_of: Side,
+    /// k, how many neighbours are averaged, ≥ 1; 40 is Surprise's.
+    pub neighbours: usize,
+    /// How many common users (items) but one a similarity needs to count half, ≥ 0; Surprise's and
+    /// Koren's is 100.
+    pub shrinkage: f32,
+    /// How many similar items each item remembers, ≥ 1: those of a user's history among them vote.
+    /// Memory is 8 bytes times items times this. Users remember nobody.
+    pub remembered: usize,
+    /// Rounds of item and user biases, ≥ 1; 10 are Surprise's.
+    pub epochs: usize,
+    /// What a user's bias is shrunk by, ≥ 0; 15 is Surprise's.
+    pub reg_user: f32,
+    /// What an item's bias is shrunk by, ≥ 0; 10 is Surprise's.
+    pub reg_item: f32,
+}
+
+impl Default for KnnBaseline {
+    fn default() -> Self {
+        Self {
+            neighbours_of: Side::Items,
+            neighbours: 40,
+            shrinkage: 100.0,
+            remembered: 1000,
+            epochs: 10,
+            reg_user: 15.0,
+            reg_item: 10.0,
+        }
+    }
+}
+
+/// Whose neighbours are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// The item's: what else the user rated that is like it.
+    Items,
+    /// The user's: who else rated the item and is like them.
+    Users,
+}
+
+impl Recipe for KnnBaseline {
+    fn target(&self) -> Target {
+        Target::Rating
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        vec![
+            Range::choice("neighbours_of", ["items", "users"]),
+            Range::log_whole("neighbours", 10, 200),
+            Range::real("shrinkage", 0.0, 300.0),
+            Range::log("reg_user", 1.0, 50.0),
+            Range::log("reg_item", 1.0, 50.0),
+        ]
+    }
+
+    fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        check_count("neighbours", self.neighbours)?;
+        check_count("remembered", self.remembered)?;
+        check_count("epochs", self.epochs)?;
+        check_not_negative("shrinkage", self.shrinkage)?;
+        check_not_negative("reg_user", self.reg_user)?;
+        check_not_negative("reg_item", self.reg_item)?;
+        let (matrix, neighbours) = (&train.by_user, self.neighbours);
+        let mean = train.mean();
+        let baseline = Baseline::fit(matrix, mean, self.epochs, self.reg_user, self.reg_item);
+        match self.neighbours_of {
+            Side::Items => {
+                let similar = self.similar(&baseline.rests(matrix));
+                let popular = matrix.column_counts().iter().map(|&c| c as f32).collect();
+                Ok(Box::new(ItemNeighbours::new(&similar, baseline, popular, neighbours)))
+            }
+            Side::Users => {
+                let Self { reg_user, shrinkage, .. } = *self;
+                let votes = Votes::Deviations { mean, reg_user, shrinkage };
+                let settings = Settings { neighbours, votes };
+                let model = UserNeighbours::new(matrix.clone(), settings, baseline.item_bias);
+                Ok(Box::new(model))
+            }
+        }
+    }
+}
+
+impl KnnBaseline {
+    /// The most similar items of each item.
+    fn similar(&self, rests: &Csr) -> Csr {
+        let rows = similarity::map_sums(&ByItem::new(rests), Rests::add, |i, items, sums| {
+            let similarity = |j: u32| match j as usize == i {
+                true => 0.0,
+                false => sums[j as usize].correlation(self.shrinkage),
+            };
+            similarity::largest(items, self.remembered, similarity)
+        });
+        Csr::from_rows(rests.cols(), rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Rng;
+    use crate::model::User;
+
+    #[test]
+    fn predictions_are_those_of_the_equation() {
+        let mut rng = Rng::new(6, &[]);
+        let row = |_| {
+            let chosen: Vec<u32> = (0..25).filter(|_| rng.uniform() < 0.4).collect();
+            chosen.into_iter().map(|i| (i, 1.0 + rng.below(5) as f32)).collect::<Vec<_>>()
+        };
+        let x = Csr::from_rows(25, (0..50).map(row).collect::<Vec<_>>());
+        let train = Ratings {
+            users: std::sync::Arc::new((0..50).map(|u| u.to_string()).collect()),
+            items: std::sync::Arc::new((0..25).map(|i| i.to_string()).collect()),
+            by_user: x.clone(),
+            times: None,
+        };
+        let knn = KnnBaseline { neighbours: 3, shrinkage: 5.0, ..KnnBaseline::default() };
+        let model = knn.fit(&train, &mut Run::default()).unwrap();
+        let baseline = Baseline::fit(&x, train.mean(), 10, 15.0, 10.0);
+        let rests = baseline.rests(&x);
+        let rest = |u: usize, i: u32| rests.row(u).get(i).map(f64::from);
+        let similarity = |i: u32, j: u32| {
+            let both: Vec<(f64, f64)> =
+                (0..50).filter_map(|u| rest(u, i).zip(rest(u, j))).collect();
+            let sum = |f: &dyn Fn(f64, f64) -> f64| both.iter().map(|p| f(p.0, p.1)).sum::<f64>();
+            let others = both.len() as f64 - 1.0;
+            let r = sum(&|x, y| x * y) / (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt();
+            if i == j { 0.0 } else { r * others / (others + 5.0) }
+        };
+        let mut voted = 0;
+        for u in 0..50 {
+            let mut scores = [0.0; 25];
+            let user = User::stranger(x.row(u));
+            model.score(user, &(0..25).collect::<Vec<_>>(), &mut scores);
+            for i in 0..25 {
+                let mut near: Vec<(f64, f64)> =
+                    (0..25).filter_map(|j| Some((similarity(i, j), rest(u, j)?))).collect();
+                near.retain(|(s, _)| *s > 0.0);
+                near.sort_by(|a, b| b.0.total_cmp(&a.0));
+                near.truncate(3);
+                let weight: f64 = near.iter().map(|(s, _)| s).sum();
+                let vote: f64 = near.iter().map(|(s, r)| s * r).sum();
+                let base = f64::from(baseline.of(baseline.user_bias(x.row(u)), i));
+                let exact = base + if weight > 0.0 { vote / weight } else { 0.0 };
+                let found = f64::from(scores[i as usize]);
+                assert!((found - exact).abs() < 1e-4, "{found} for {exact}");
+                voted += usize::from(near.len() == 3);
+            }
+        }
+        assert!(voted > 400, "{voted}");
+    }
+}

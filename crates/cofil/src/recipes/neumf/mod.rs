@@ -1,0 +1,303 @@
+//! Neural collaborative filtering: `gmf`, `mlp` and `neumf`. He et al., "Neural collaborative filtering",
+//! WWW 2017.
+//!
+//! `gmf` scores s = h · (p_u ∘ q_i) + b; `mlp` scores s = h · φ([p_u ; q_i]) + b with a tower φ of dense
+//! layers; `neumf` has both with embeddings of their own, s = h · [p_u ∘ q_i ; φ([p′_u ; q′_i])] + b. Each
+//! interaction is learned together with negatives drawn anew every epoch, by cross-entropy, pairwise or
+//! with a sampled softmax ([`crate::nn::loss`]); values are learned by squared error without negatives.
+//! With λ = `reg` and L the mean loss of a batch, what is made small is L + λ × the mean over its samples of
+//! ‖p_u‖² + ‖q_i‖²; the layers pay nothing, for the penalty that suits embeddings starves them. The h of
+//! the product may be fixed to 1 ([`Output`]), which makes `gmf` the dot product of Rendle et al., "Neural
+//! collaborative filtering vs. matrix factorization revisited", RecSys 2020.
+//!
+//! One learner serves all three. With `pretrain_epochs` = p, `neumf` first learns p epochs of its product
+//! alone, then p epochs of its tower alone, each with output weights of its own, and goes on from
+//! h = [α h_product ; (1 − α) h_tower] with the memory of its optimizer cleared. Its tower may pay a penalty
+//! and a decay of its own (`tower_reg`, `tower_weight_decay`), as the paper's code has it. Where we differ from the
+//! paper: an interaction stays in one batch with its negatives, so that its user is gone through
+//! once; Adam is lazy, and so are its penalties, on rows of embeddings that no sample touches
+//! ([`crate::nn::optimizer`]); the joint epochs use the same optimizer as those before, at a rate of
+//! their own (`joint_rate`).
+//!
+//! A batch is cut into shards, a number that depends on the batch alone; their gradients are added in order.
+//! Rows of embeddings that repeat are grouped before the batch is learned from, and stepped once.
+
+mod batch;
+mod learner;
+mod parts;
+mod shard;
+mod training;
+
+pub use training::{Link, Training};
+
+use super::{Range, Recipe, Target};
+use crate::check::{check_count, check_dropout, check_not_negative, check_positive};
+use crate::data::Ratings;
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::nn::layers::Activation;
+use crate::train::Run;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of `gmf`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gmf {
+    /// Length of the embeddings, ≥ 1.
+    pub factors: usize,
+    /// What weights the products have.
+    pub output: Output,
+    /// How it learns.
+    #[serde(flatten)]
+    pub training: Training,
+}
+
+/// Settings of `mlp`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mlp {
+    /// The tower: numbers that go in, half of them of the user and half of the item, and then those that
+    /// come out of each layer. At least two, the first even.
+    pub layers: Vec<usize>,
+    /// What each layer does to its sums.
+    pub activation: Activation,
+    /// Share of each layer's outputs that training hides, in [0, 1).
+    pub dropout: f32,
+    /// How it learns.
+    #[serde(flatten)]
+    pub training: Training,
+}
+
+/// Settings of `neumf`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Neumf {
+    /// Length of the embeddings that are multiplied, ≥ 1.
+    pub factors: usize,
+    /// What weights their products have.
+    pub output: Output,
+    /// The tower: numbers that go in, half of them of the user and half of the item, and then those that
+    /// come out of each layer. At least two, the first even.
+    pub layers: Vec<usize>,
+    /// What each layer does to its sums.
+    pub activation: Activation,
+    /// Share of each layer's outputs that training hides, in [0, 1).
+    pub dropout: f32,
+    /// Epochs of the product alone, and as many of the tower alone, before `epochs` of both; 0 for none.
+    pub pretrain_epochs: usize,
+    /// η of `epochs` after a pre-training, > 0, on the same schedule; null for `learning_rate`. Halves that
+    /// have learned alone forget much of it at the rate they began with.
+    pub joint_rate: Option<f32>,
+    /// `reg` of the tower's embeddings; null for `reg`. What suits a product starves a tower.
+    pub tower_reg: Option<f32>,
+    /// `weight_decay` of the tower's embeddings and layers; null for `weight_decay`.
+    pub tower_weight_decay: Option<f32>,
+    /// α, the weight of the product where both begin to learn together, in [0, 1]; the tower has 1 − α.
+    pub alpha: f32,
+    /// How it learns.
+    #[serde(flatten)]
+    pub training: Training,
+}
+
+/// The weights h of the product.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Output {
+    /// Learned, as in the paper. They pay no penalty: they grow, embeddings shrink, and `reg` loses its force.
+    #[default]
+    Learned,
+    /// All 1: the dot product of Rendle et al. (RecSys 2020). With `reg` it ranks better by far.
+    Ones,
+}
+
+impl Default for Gmf {
+    fn default() -> Self {
+        Self { factors: 32, output: Output::default(), training: Training::default() }
+    }
+}
+
+impl Default for Mlp {
+    fn default() -> Self {
+        let Neumf { layers, activation, dropout, training, .. } = Neumf::default();
+        Self { layers, activation, dropout, training }
+    }
+}
+
+impl Default for Neumf {
+    fn default() -> Self {
+        Self {
+            factors: 32,
+            output: Output::default(),
+            layers: vec![64, 32, 16, 8],
+            activation: Activation::Relu,
+            dropout: 0.0,
+            pretrain_epochs: 0,
+            joint_rate: None,
+            tower_reg: None,
+            tower_weight_decay: None,
+            alpha: 0.5,
+            training: Training::default(),
+        }
+    }
+}
+
+/// What all three recipes come to: a network with one half or both.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// 0 without product.
+    factors: usize,
+    output: Output,
+    /// Empty without tower.
+    layers: Vec<usize>,
+    activation: Activation,
+    dropout: f32,
+    pretrain_epochs: usize,
+    joint_rate: Option<f32>,
+    tower_reg: f32,
+    tower_weight_decay: f32,
+    alpha: f32,
+    training: Training,
+}
+
+impl From<&Gmf> for Plan {
+    fn from(gmf: &Gmf) -> Self {
+        let Gmf { factors, output, training } = gmf.clone();
+        let layers = Vec::new();
+        let base = Plan::from(&Neumf { factors, output, layers, training, ..Neumf::default() });
+        Self { activation: Activation::Identity, alpha: 1.0, ..base }
+    }
+}
+
+impl From<&Mlp> for Plan {
+    fn from(mlp: &Mlp) -> Self {
+        let Mlp { layers, activation, dropout, training } = mlp.clone();
+        let neumf = Neumf { layers, activation, dropout, training, ..Neumf::default() };
+        Self { factors: 0, alpha: 0.0, ..Plan::from(&neumf) }
+    }
+}
+
+impl From<&Neumf> for Plan {
+    fn from(neumf: &Neumf) -> Self {
+        let Neumf {
+            factors,
+            output,
+            layers,
+            activation,
+            dropout,
+            pretrain_epochs,
+            joint_rate,
+            tower_reg,
+            tower_weight_decay,
+            alpha,
+            training,
+        } = neumf.clone();
+        Self {
+            factors,
+            output,
+            layers,
+            activation,
+            dropout,
+            pretrain_epochs,
+            joint_rate,
+            tower_reg: tower_reg.unwrap_or(training.reg),
+            tower_weight_decay: tower_weight_decay.unwrap_or(training.weight_decay),
+            alpha,
+            training,
+        }
+    }
+}
+
+impl Recipe for Gmf {
+    fn target(&self) -> Target {
+        self.training.target()
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        [vec![Range::log_whole("factors", 8, 128)], self.training.ranges()].concat()
+    }
+
+    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        check_count("factors", self.factors)?;
+        let network = Plan::from(self).fit(train, run)?;
+        Ok(Box::new(network.into_factors().expect("a product without a tower")))
+    }
+}
+
+impl Recipe for Mlp {
+    fn target(&self) -> Target {
+        self.training.target()
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        [tower_ranges(), self.training.ranges()].concat()
+    }
+
+    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        let plan = Plan::from(self);
+        plan.check_tower()?;
+        Ok(Box::new(plan.fit(train, run)?))
+    }
+}
+
+impl Recipe for Neumf {
+    fn target(&self) -> Target {
+        self.training.target()
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        let product = vec![Range::log_whole("factors", 8, 128)];
+        [product, tower_ranges(), self.training.ranges()].concat()
+    }
+
+    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        check_count("factors", self.factors)?;
+        let plan = Plan::from(self);
+        plan.check_tower()?;
+        if !(0.0..=1.0).contains(&self.alpha) {
+            let says = format!("must be between 0 and 1, got {}", self.alpha);
+            return Err(Error::setting("alpha", says));
+        }
+        if let Some(rate) = self.joint_rate {
+            check_positive("joint_rate", rate)?;
+        }
+        check_not_negative("tower_reg", self.tower_reg.unwrap_or(0.0))?;
+        check_not_negative("tower_weight_decay", self.tower_weight_decay.unwrap_or(0.0))?;
+        Ok(Box::new(plan.fit(train, run)?))
+    }
+}
+
+/// What is worth tuning of a tower.
+fn tower_ranges() -> Vec<Range> {
+    let layers = [vec![32, 16, 8], vec![64, 32, 16, 8], vec![128, 64, 32, 16]];
+    vec![Range::choice("layers", layers), Range::real("dropout", 0.0, 0.5)]
+}
+
+impl Plan {
+    fn check_tower(&self) -> Result<()> {
+        let bad = |says: String| Err(Error::setting("layers", says));
+        match self.layers[..] {
+            [] | [_] => bad(format!(
+                "needs the numbers that go in and at least one layer, got {:?}",
+                self.layers
+            )),
+            [first, ..] if first % 2 == 1 => bad(format!(
+                "half of the numbers that go in are the user's, so that {first} is odd is wrong"
+            )),
+            _ if self.layers.contains(&0) => {
+                bad(format!("a layer of nothing in {:?}", self.layers))
+            }
+            _ => check_dropout(self.dropout),
+        }
+    }
+
+    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<crate::shapes::Network> {
+        self.training.check(train)?;
+        let epochs = self.training.epochs + 2 * self.pretrain_epochs;
+        let seed = run.seed;
+        run.learn(&mut learner::Networks::new(self, train, seed)?, train, epochs)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,210 @@
+//! How the networks learn: the settings that all three recipes share, and what follows from them.
+
+use crate::check::{check_count, check_decay, check_not_negative, check_positive};
+use crate::data::Ratings;
+use crate::data::read::{ReadOptions, read_negatives};
+use crate::data::sample::{Sampler, Sampling};
+use crate::error::{Error, Result};
+use crate::nn::loss::Objective;
+use crate::nn::optimizer::Optimizer;
+use crate::nn::schedule::Schedule;
+use crate::recipes::{Range, Target};
+use crate::shapes::factors::Link as Response;
+use crate::shapes::sampled::Sampled;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// How a network learns: settings that all three recipes have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Training {
+    /// Passes over the interactions, ≥ 1.
+    pub epochs: usize,
+    /// Samples per step, interactions and negatives alike, ≥ 1; a step has at least one interaction.
+    pub batch_size: usize,
+    /// What is made small: `bce`, `bpr` and `softmax` learn from interactions that all count alike, `squared`
+    /// from values.
+    pub loss: Objective,
+    /// From score to value under `squared`; the other losses take no notice.
+    pub link: Link,
+    /// Negatives per interaction, ≥ 1 and fewer than there are items; `squared` takes no notice.
+    pub negatives: usize,
+    /// From where negatives are drawn; `squared` takes no notice.
+    pub sampler: Sampling,
+    /// Of `popularity`: negatives come in proportion to this power of how often an item occurs, in
+    /// [0, 4]; the others take no notice.
+    pub sampler_exponent: f32,
+    /// A file of negatives by user, to be drawn from in place of `sampler`: lines of a user and items.
+    pub negatives_file: Option<String>,
+    /// How a gradient becomes a step.
+    pub optimizer: Optimizer,
+    /// η, the step length, > 0.
+    pub learning_rate: f32,
+    /// How η changes from epoch to epoch.
+    pub schedule: Schedule,
+    /// What η is multiplied with after every epoch (`exponential`), or its smallest share (`cosine`); in (0, 1].
+    pub decay: f32,
+    /// Epochs from start to start of `cosine`, ≥ 1.
+    pub period: usize,
+    /// λ, the L2 penalty on the embeddings of each sample, ≥ 0; the layers pay none.
+    pub reg: f32,
+    /// Share of η by which embeddings and weights shrink at every step that touches them, whatever the
+    /// gradient (AdamW), ≥ 0.
+    pub weight_decay: f32,
+    /// Standard deviation of the first embeddings, > 0.
+    pub init_scale: f32,
+}
+
+/// From score to value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Link {
+    /// The score itself.
+    #[default]
+    Linear,
+    /// low + (high − low) · σ(s) with the smallest and largest value of the data.
+    Sigmoid,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self {
+            epochs: 20,
+            batch_size: 1024,
+            loss: Objective::Bce,
+            link: Link::Linear,
+            negatives: 4,
+            sampler: Sampling::Uniform,
+            sampler_exponent: 0.75,
+            negatives_file: None,
+            optimizer: Optimizer::Adam,
+            learning_rate: 0.001,
+            schedule: Schedule::Constant,
+            decay: 0.9,
+            period: 10,
+            reg: 0.0,
+            weight_decay: 0.0,
+            init_scale: 0.05,
+        }
+    }
+}
+
+impl Training {
+    /// What is worth tuning of how it learns. The default of `reg`, none at all, has no place on a
+    /// logarithmic scale; the low end does as little.
+    pub(super) fn ranges(&self) -> Vec<Range> {
+        let mut ranges = vec![
+            Range::whole("epochs", 3, 30),
+            Range::log("learning_rate", 0.0002, 0.01),
+            Range::log("reg", 1e-8, 0.01),
+        ];
+        if self.loss != Objective::Squared {
+            ranges.push(Range::whole("negatives", 1, 8));
+        }
+        ranges
+    }
+
+    pub(super) fn target(&self) -> Target {
+        match self.loss {
+            Objective::Squared => Target::Rating,
+            _ => Target::Preference,
+        }
+    }
+
+    /// Scores per interaction: its own and those of its negatives.
+    pub(super) fn group(&self) -> usize {
+        if self.loss == Objective::Squared { 1 } else { 1 + self.negatives }
+    }
+
+    pub(super) fn check(&self, train: &Ratings) -> Result<()> {
+        check_count("epochs", self.epochs)?;
+        check_count("batch_size", self.batch_size)?;
+        check_count("period", self.period)?;
+        check_positive("learning_rate", self.learning_rate)?;
+        check_positive("init_scale", self.init_scale)?;
+        check_not_negative("reg", self.reg)?;
+        check_not_negative("weight_decay", self.weight_decay)?;
+        check_decay(self.decay)?;
+        if !(0.0..=4.0).contains(&self.sampler_exponent) {
+            let says = format!("must be between 0 and 4, got {}", self.sampler_exponent);
+            return Err(Error::setting("sampler_exponent", says));
+        }
+        if u32::try_from(train.len()).is_err() {
+            return Err(Error::Unfit(
+                "networks learn from at most 4,294,967,295 interactions".into(),
+            ));
+        }
+        let (low, high) = train.scale();
+        if self.loss == Objective::Squared {
+            if self.link == Link::Sigmoid && low == high {
+                let says = format!("all values are {low}, and `sigmoid` needs two; use `linear`");
+                return Err(Error::setting("link", says));
+            }
+            return Ok(());
+        }
+        if low != high || low <= 0.0 {
+            let says = format!(
+                "learns from interactions that all count alike, and here are values from {low} to {high}: \
+                 take them all as interactions with `--implicit`, or the high ones with `--threshold`, or \
+                 learn the values with `loss` = squared"
+            );
+            return Err(Error::setting("loss", says));
+        }
+        let items = train.items.len();
+        if items < 2 {
+            let says = "all interactions are with one item: there is nothing to rank it against";
+            return Err(Error::Unfit(says.into()));
+        }
+        match self.negatives {
+            0 => Err(Error::setting("negatives", "this loss needs at least 1, got 0")),
+            n if n >= items => Err(Error::setting(
+                "negatives",
+                format!("must be fewer than there are items, and {n} are asked for of {items}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where negatives come from.
+    pub(super) fn sampler<'a>(&self, train: &'a Ratings) -> Result<Sampler<'a>> {
+        let Some(path) = &self.negatives_file else {
+            return Ok(Sampler::new(&train.by_user, self.sampler, self.sampler_exponent));
+        };
+        let (path, options) = (Path::new(path), ReadOptions::default());
+        let lists = read_negatives(path, &options, &train.users, &train.items)?;
+        let sampler = Sampler::given(&train.by_user, &lists.by_user);
+        match (0..train.users.len() as u32).any(|u| sampler.has_negatives(u)) {
+            true => Ok(sampler),
+            false => {
+                let says = format!("{}: no negatives for any user of the data", path.display());
+                Err(Error::setting("negatives_file", says))
+            }
+        }
+    }
+
+    /// From score to what is predicted.
+    pub(super) fn response(&self, train: &Ratings) -> Response {
+        match (self.loss, self.link) {
+            (Objective::Squared, Link::Sigmoid) => {
+                let (low, high) = train.scale();
+                Response::Sigmoid { low, high }
+            }
+            _ => Response::Identity,
+        }
+    }
+
+    /// How strangers get a vector.
+    pub(super) fn fold_in(&self) -> Sampled {
+        let squared = self.loss == Objective::Squared;
+        Sampled {
+            loss: self.loss,
+            negatives: if squared { 0 } else { self.negatives as u32 },
+            // A file says nothing of strangers.
+            sampler: if self.negatives_file.is_some() { Sampling::Uniform } else { self.sampler },
+            exponent: self.sampler_exponent,
+            reg: self.reg,
+            bias: false,
+        }
+    }
+}

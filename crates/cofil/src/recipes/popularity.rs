@@ -1,0 +1,80 @@
+//! Popularity: everyone is shown what most people chose.
+//!
+//! The score of item i is Σᵤ 2^(−age(u, i) / half-life), or the plain count of interactions without
+//! a half-life. The baseline that every other recipe has to beat.
+
+use super::{Range, Recipe, Target};
+use crate::check::check_positive;
+use crate::data::Ratings;
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::shapes::Factors;
+use crate::train::Run;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of `popularity`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Popularity {
+    /// Days after which an interaction counts half, measured from the latest in the data; needs
+    /// times. Not set: all count alike.
+    pub half_life: Option<f32>,
+}
+
+impl Recipe for Popularity {
+    fn target(&self) -> Target {
+        Target::Preference
+    }
+
+    /// Counting has nothing to tune: where the data has times, name a range of `half_life`.
+    fn ranges(&self) -> Vec<Range> {
+        Vec::new()
+    }
+
+    fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        let mut counts = vec![0f64; train.items.len()];
+        match self.half_life {
+            None => train.by_user.columns().iter().for_each(|&i| counts[i as usize] += 1.0),
+            Some(days) => {
+                check_positive("half_life", days)?;
+                let times = train.times.as_ref().ok_or_else(|| {
+                    Error::setting("half_life", "the data has no times; leave it out")
+                })?;
+                let latest = times.iter().copied().max().unwrap_or(0);
+                for (&item, &time) in train.by_user.columns().iter().zip(times) {
+                    let age = latest.saturating_sub(time) as f64 / 86_400.0;
+                    counts[item as usize] += (-age / f64::from(days)).exp2();
+                }
+            }
+        }
+        let counts = counts.into_iter().map(|c| c as f32).collect();
+        Ok(Box::new(Factors::biases_only(train.users.len(), counts)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::User;
+
+    #[test]
+    fn counts_and_decays() {
+        let mut train =
+            Ratings::from_triples([("a", "x", 1.0), ("b", "x", 1.0), ("a", "y", 1.0)]).unwrap();
+        let mut scores = [0.0; 2];
+        let plain = Popularity::default().fit(&train, &mut Run::default()).unwrap();
+        plain.score(User::default(), &[0, 1], &mut scores);
+        assert_eq!(scores, [2.0, 1.0]);
+        assert!(
+            Popularity { half_life: Some(1.0) }.fit(&train, &mut Run::default()).is_err(),
+            "no times"
+        );
+        // Rows: a = {x at day 0, y at day 2}, b = {x at day 1}.
+        train.times = Some(vec![0, 2 * 86_400, 86_400]);
+        let decayed = Popularity { half_life: Some(1.0) }.fit(&train, &mut Run::default()).unwrap();
+        decayed.score(User::default(), &[0, 1], &mut scores);
+        assert_eq!(scores, [0.75, 1.0]);
+        assert!(Popularity { half_life: Some(0.0) }.fit(&train, &mut Run::default()).is_err());
+    }
+}

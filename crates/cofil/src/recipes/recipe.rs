@@ -1,0 +1,28 @@
+//! What a recipe is: settings that can be fitted.
+
+use super::range::Range;
+use crate::data::Ratings;
+use crate::error::Result;
+use crate::model::Model;
+use crate::train::Run;
+use serde::{Deserialize, Serialize};
+
+/// Settings that can be fitted: what `Algorithm` asks of each of its variants.
+pub(crate) trait Recipe {
+    /// What the scores of its models mean.
+    fn target(&self) -> Target;
+    /// Which settings are worth tuning, and where; what to try is declared beside the settings.
+    fn ranges(&self) -> Vec<Range>;
+    /// Learns from `train`, which is not empty.
+    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>>;
+}
+
+/// What the scores of a recipe mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// A predicted value on the scale of the data: RMSE makes sense.
+    Rating,
+    /// Order alone: ranking metrics make sense.
+    Preference,
+}

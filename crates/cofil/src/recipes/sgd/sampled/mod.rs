@@ -1,0 +1,360 @@
+//! Stochastic gradient descent on interactions, each against items drawn as negatives, with the same bytes
+//! for any number of threads.
+//!
+//! Users stay in fixed groups. Items are dealt to four times as many, and for every epoch four random
+//! groups each form a team. A task is a group of users and a team: it learns from their interactions in
+//! random order, draws negatives from the team, and touches no other row, so that the tasks of a diagonal
+//! of the grid (`grid`) run side by side. Since teams change, every item meets every other; a fixed
+//! partition would leave free how the levels of its parts compare.
+//!
+//! Negatives are never positives of the user. Inside a team they come in proportion to countᵝ; teams
+//! get the same share of frequent and rare items, so that is nearly so over all items as well.
+
+mod negatives;
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use negatives::Negatives;
+
+use crate::check::{check_count, check_decay, check_not_negative, check_positive};
+use crate::data::sample::Alias;
+use crate::data::{Ratings, Sampling};
+use crate::error::{Error, Result};
+use crate::math::{Rng, vector};
+use crate::model::Model;
+use crate::nn::loss::Objective;
+use crate::recipes::sgd::grid::{self, Grid};
+use crate::recipes::sgd::part::{Fixed, Part, Rows, Wide};
+use crate::shapes::factors::{Link, Settings};
+use crate::shapes::sampled::Sampled;
+use crate::shapes::{Factors, FoldIn};
+use crate::train::{Learner, Loss, Run};
+use multiversion::multiversion;
+use negatives::{Seen, Source};
+use rayon::prelude::*;
+
+/// Interactions a task should have.
+const BLOCK: usize = 1 << 13;
+/// Item groups in a team.
+const TEAM: usize = 4;
+/// Items a team should have at least.
+const ITEMS: usize = 64;
+/// Most pairs of users and items of a task: it keeps a bit for each.
+const PAIRS: usize = 1 << 26;
+/// Negatives per entry of a stranger's history: their steps are few, and the noise of one would stay.
+const FOLD_IN_NEGATIVES: u32 = 8;
+
+/// What the recipes have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Common {
+    /// Length of vectors.
+    pub factors: usize,
+    /// Passes over the interactions.
+    pub epochs: usize,
+    /// η of the first epoch.
+    pub learning_rate: f32,
+    /// Its factor after each.
+    pub decay: f32,
+    /// λ.
+    pub reg: f32,
+    /// Standard deviation of the first numbers.
+    pub init_scale: f32,
+    /// Whether users and items have biases.
+    pub biases: bool,
+    /// β.
+    pub sampler_exponent: f32,
+}
+
+/// What a recipe does with interactions.
+pub trait Rule: Sync {
+    /// Its settings.
+    fn common(&self) -> Common;
+    /// Learns from every pair of a task, each loss from the parameters before its step; answers the sum.
+    /// To be marked `inline(always)`: it is compiled for each width of vectors and each kind of processor.
+    fn walk(&self, task: Task<'_, impl Rows, impl Rows>) -> f64;
+    /// How strangers get a vector in a catalogue of so many items.
+    fn fold_in(&self, items: usize) -> FoldIn;
+}
+
+/// Something that happened between a user and an item, by their places in group and team.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Row of the user.
+    pub user: u16,
+    /// Row of the item.
+    pub item: u16,
+}
+
+/// What is the same for all steps of an epoch.
+#[derive(Clone, Copy)]
+pub struct Step {
+    /// η.
+    pub rate: f32,
+    /// 1 − 2ηλ.
+    pub keep: f32,
+    /// η of biases.
+    pub bias: f32,
+}
+
+impl Step {
+    fn new(common: &Common, rate: f32) -> Self {
+        let bias = if common.biases { rate } else { 0.0 };
+        Self { rate, keep: 1.0 - 2.0 * rate * common.reg, bias }
+    }
+}
+
+/// A task: a group of users and a team of items, as vectors and biases.
+pub struct Task<'a, U, I> {
+    /// In the order in which to learn from them.
+    pub pairs: &'a [Pair],
+    /// The group's users.
+    pub users: (U, &'a mut [f32]),
+    /// The team's items.
+    pub items: (I, &'a mut [f32]),
+    /// What was not chosen.
+    pub negatives: Negatives<'a>,
+    /// How far to go.
+    pub step: Step,
+    /// Number of items in all.
+    pub catalogue: usize,
+}
+
+impl<'a> Task<'a, Wide<'a>, Wide<'a>> {
+    /// The same with a width that the compiler knows.
+    #[inline(always)]
+    fn fixed<const C: usize>(self) -> Task<'a, Fixed<'a, C>, Fixed<'a, C>> {
+        let Self { pairs, users, items, negatives, step, catalogue } = self;
+        let (users, items) = ((users.0.fixed(), users.1), (items.0.fixed(), items.1));
+        Task { pairs, users, items, negatives, step, catalogue }
+    }
+}
+
+/// `rule` walks through a task, whose vectors have `width` times [`LANES`](crate::math::vector::LANES)
+/// numbers. The common widths are worth a loop of their own. In the machine code for AVX-512 every step is made of
+/// fused products in whole registers, also where the width is not known; inner products keep the halves of a
+/// register apart, as their sums are then added.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn learn<R: Rule>(rule: &R, width: usize, task: Task<'_, Wide<'_>, Wide<'_>>) -> f64 {
+    match width {
+        1 => rule.walk(task.fixed::<1>()),
+        2 => rule.walk(task.fixed::<2>()),
+        4 => rule.walk(task.fixed::<4>()),
+        8 => rule.walk(task.fixed::<8>()),
+        _ => rule.walk(task),
+    }
+}
+
+/// The fold-in of recipes that compare: by the loss of `bpr` with the penalty `reg` per comparison.
+pub fn by_comparison(exponent: f32, reg: f32) -> FoldIn {
+    // There the loss is the mean over positives and negatives, here it is summed over negatives.
+    let share = FOLD_IN_NEGATIVES as f32 / (FOLD_IN_NEGATIVES + 1) as f32;
+    FoldIn::Sampled(Sampled {
+        loss: Objective::Bpr,
+        negatives: FOLD_IN_NEGATIVES,
+        sampler: Sampling::Popularity,
+        exponent,
+        reg: share * reg,
+        bias: false,
+    })
+}
+
+/// Fits `rule`, whose own settings are checked.
+pub fn fit(rule: &impl Rule, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    let common = rule.common();
+    common.check(train)?;
+    let mut learner = SampledSgd::new(rule, train, run.seed);
+    Ok(Box::new(run.learn(&mut learner, train, common.epochs)?))
+}
+
+impl Common {
+    /// Refuses what no recipe can learn with.
+    fn check(&self, train: &Ratings) -> Result<()> {
+        check_count("epochs", self.epochs)?;
+        check_count("factors", self.factors)?;
+        check_positive("learning_rate", self.learning_rate)?;
+        check_decay(self.decay)?;
+        check_not_negative("reg", self.reg)?;
+        check_positive("init_scale", self.init_scale)?;
+        if !(0.0..=4.0).contains(&self.sampler_exponent) {
+            let says = format!("must be between 0 and 4, got {}", self.sampler_exponent);
+            return Err(Error::setting("sampler_exponent", says));
+        }
+        let (low, high) = train.scale();
+        if low != high || low <= 0.0 {
+            return Err(Error::Unfit(format!(
+                "this recipe learns from interactions that all count alike, and here are values from {low} \
+                 to {high}: take them all as interactions with `--implicit`, or the high ones with \
+                 `--threshold`"
+            )));
+        }
+        match train.items.len() {
+            1 => Err(Error::Unfit(
+                "all interactions are with one item: there is nothing to rank it against".into(),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A [`Rule`] part-way through learning.
+struct SampledSgd<'a, R> {
+    rule: &'a R,
+    common: Common,
+    grid: Grid,
+    users: Vec<Part>,
+    items: Vec<Part>,
+    popular: Vec<f32>,
+}
+
+impl<'a, R: Rule> SampledSgd<'a, R> {
+    /// At the start.
+    fn new(rule: &'a R, train: &Ratings, seed: u64) -> Self {
+        let size = size(train.users.len(), train.items.len(), train.len());
+        Self::with_groups(rule, train, seed, size)
+    }
+
+    /// [`new`](Self::new) with so many groups of users and teams.
+    fn with_groups(rule: &'a R, train: &Ratings, seed: u64, tall: usize) -> Self {
+        let common = rule.common();
+        let grid = Grid::new(&train.by_user, |y| y, [tall, tall * TEAM], &Rng::new(seed, &[0, 2]));
+        let parts = |groups, side: u64| {
+            let init = |row: u32, vector: &mut [f32]| {
+                let mut rng = Rng::new(seed, &[0, side, u64::from(row)]);
+                vector.fill_with(|| common.init_scale * rng.normal());
+            };
+            Part::of_groups(groups, common.factors, init)
+        };
+        let (users, items) = (parts(&grid.users, 0), parts(&grid.items, 1));
+        let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
+        Self { rule, common, grid, users, items, popular }
+    }
+
+    /// The pairs of user group `g` and a team, in random order.
+    fn pairs(&self, g: usize, team: &[usize], rng: &mut Rng) -> Vec<Pair> {
+        let blocks = team.iter().map(|&h| &self.grid.blocks[g][h]);
+        let mut chunks = Vec::new();
+        let (mut start, mut len) = (0, 0);
+        for (&h, block) in team.iter().zip(blocks) {
+            chunks.extend(block.chunks(grid::chunk(block.len())).map(|chunk| (start, chunk)));
+            start += self.grid.items.rows[h].len();
+            len += block.len();
+        }
+        rng.shuffle(&mut chunks);
+        let mut pairs = Vec::with_capacity(len);
+        for (start, chunk) in chunks {
+            let pair = |e: &grid::Entry| Pair { user: e.user, item: e.item + start as u16 };
+            pairs.extend(chunk.iter().map(pair));
+        }
+        pairs
+    }
+
+    /// The items of a team by weight.
+    fn alias(&self, team: &[usize]) -> Option<Alias> {
+        let rows = team.iter().flat_map(|&h| &self.grid.items.rows[h]);
+        let weight = |&i: &u32| match self.popular[i as usize] {
+            // 0⁰ = 1 is not meant: what nobody has is not popular.
+            count if count > 0.0 => count.powf(self.common.sampler_exponent),
+            _ => 0.0,
+        };
+        let weights: Vec<f32> = rows.map(weight).collect();
+        weights.iter().any(|&w| w > 0.0).then(|| Alias::new(&weights))
+    }
+}
+
+/// Number of user groups and of teams.
+fn size(users: usize, items: usize, entries: usize) -> usize {
+    let by_bits = (users as f64 * items as f64 / PAIRS as f64).sqrt().ceil() as usize;
+    // Places are 16-bit numbers.
+    let by_index = users.max(items).div_ceil(1 << 16);
+    let size = grid::size(users, items, entries, BLOCK).min((items / ITEMS).max(1));
+    size.max(by_bits).max(by_index)
+}
+
+impl<R: Rule> Learner for SampledSgd<'_, R> {
+    type Model = Factors;
+
+    fn epoch(&mut self, number: usize, rng: &Rng) -> Loss {
+        let size = self.users.len();
+        let rate = self.common.learning_rate
+            * self.common.decay.powi(i32::try_from(number - 1).unwrap_or(i32::MAX));
+        let step = Step::new(&self.common, rate);
+        let mut order: Vec<usize> = (0..self.items.len()).collect();
+        rng.piece(0).shuffle(&mut order);
+        let teams: Vec<&[usize]> = order.chunks(TEAM).collect();
+        let aliases: Vec<Option<Alias>> = match self.common.sampler_exponent == 0.0 {
+            true => vec![None; size],
+            false => teams.par_iter().map(|team| self.alias(team)).collect(),
+        };
+        let source = |t: usize, items: usize| match &aliases[t] {
+            Some(alias) => Source::Weighted(alias),
+            None if self.common.sampler_exponent == 0.0 => Source::Alike(items as u32),
+            None => Source::Nothing,
+        };
+        let mut users = std::mem::take(&mut self.users);
+        let mut items: Vec<Part> =
+            teams.par_iter().map(|team| Part::join(team.iter().map(|&h| &self.items[h]))).collect();
+        let mut diagonals: Vec<usize> = (0..size).collect();
+        rng.piece(1).shuffle(&mut diagonals);
+        let mut loss = 0.0;
+        for d in diagonals {
+            // Group g of the users meets team g + d of the items.
+            items.rotate_left(d);
+            let learn = |seen: &mut Seen, (g, (users, items)): (usize, (&mut Part, &mut Part))| {
+                let t = (g + d) % size;
+                let mut rng = rng.piece((2 + g * size + t) as u64);
+                let pairs = self.pairs(g, teams[t], &mut rng);
+                seen.set(&pairs, users.bias.len(), items.bias.len());
+                let negatives = Negatives { seen, source: source(t, items.bias.len()), rng };
+                let width = users.width();
+                let task = Task {
+                    pairs: &pairs,
+                    users: users.split(),
+                    items: items.split(),
+                    negatives,
+                    step,
+                    catalogue: self.popular.len(),
+                };
+                let loss = learn(self.rule, width, task);
+                seen.clear(&pairs);
+                loss
+            };
+            let tasks = users.par_iter_mut().zip(&mut items).enumerate();
+            let losses: Vec<f64> = tasks.map_init(Seen::default, learn).collect();
+            loss += losses.iter().sum::<f64>();
+            items.rotate_right(d);
+        }
+        self.users = users;
+        for (team, part) in teams.iter().zip(items) {
+            part.part(team.iter().map(|&h| self.grid.items.rows[h].len()))
+                .zip(*team)
+                .for_each(|(part, &h)| self.items[h] = part);
+        }
+        let parts = self.users.iter().chain(&self.items);
+        let squares = parts
+            .map(|part| vector::sum_of_squares(&part.factors) + vector::sum_of_squares(&part.bias));
+        Loss { data: loss, penalty: f64::from(self.common.reg) * squares.sum::<f64>() }
+    }
+
+    fn model(&self) -> Factors {
+        let (users, user_bias) = Part::gather(&self.users, &self.grid.users, self.common.factors);
+        let (items, item_bias) = Part::gather(&self.items, &self.grid.items, self.common.factors);
+        let settings = Settings {
+            offset: 0.0,
+            link: Link::Identity,
+            fold_in: self.rule.fold_in(self.popular.len()),
+        };
+        let model = Factors::new(users, items, self.popular.clone(), settings);
+        Factors { user_bias, item_bias, ..model }
+    }
+
+    fn state(&mut self) -> Vec<&mut [f32]> {
+        let parts = self.users.iter_mut().chain(&mut self.items);
+        parts.flat_map(|part| [&mut part.factors[..], &mut part.bias[..]]).collect()
+    }
+
+    fn remedy(&self) -> String {
+        format!("lower `learning_rate`, now {}", self.common.learning_rate)
+    }
+}

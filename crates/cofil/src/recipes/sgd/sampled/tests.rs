@@ -1,0 +1,110 @@
+use super::*;
+use std::sync::Mutex;
+
+/// Writes down what it is given: (user, item, negative).
+struct Notes(f32, Mutex<Vec<[u32; 3]>>);
+
+impl Rule for Notes {
+    fn common(&self) -> Common {
+        Common {
+            factors: 3,
+            epochs: 1,
+            learning_rate: 1.0,
+            decay: 1.0,
+            reg: 0.0,
+            init_scale: 1.0,
+            biases: true,
+            sampler_exponent: self.0,
+        }
+    }
+
+    fn walk(&self, mut task: Task<'_, impl Rows, impl Rows>) -> f64 {
+        let mut notes = self.1.lock().expect("no panic");
+        let (users, items) = (task.users.1, task.items.1);
+        for pair in task.pairs {
+            let j = task.negatives.draw(pair.user).map_or(-1.0, |j| items[j]);
+            let (u, i) = (usize::from(pair.user), usize::from(pair.item));
+            notes.push([users[u], items[i], j].map(|x| x as i32 as u32));
+        }
+        0.0
+    }
+
+    fn fold_in(&self, _: usize) -> FoldIn {
+        FoldIn::Biases
+    }
+}
+
+fn data() -> Ratings {
+    let mut rng = Rng::new(3, &[]);
+    let names: Vec<String> = (0..90).map(|i| format!("n{i}")).collect();
+    let mut triples = Vec::new();
+    for u in 0..70 {
+        for i in 0..90 {
+            if rng.uniform() < 0.2 || u == 5 {
+                triples.push((&*names[u], &*names[i], 1.0));
+            }
+        }
+    }
+    Ratings::from_triples(triples).expect("finite")
+}
+
+#[test]
+fn an_epoch_visits_every_interaction_once_with_a_negative() {
+    let data = data();
+    for groups in [1, 4, 30] {
+        for exponent in [0.0, 0.7] {
+            let notes = Notes(exponent, Mutex::default());
+            let mut learner = SampledSgd::with_groups(&notes, &data, 1, groups);
+            // Biases that say who is who.
+            for (part, rows) in learner.users.iter_mut().zip(&learner.grid.users.rows) {
+                part.bias.iter_mut().zip(rows).for_each(|(b, &row)| *b = row as f32);
+            }
+            for (part, rows) in learner.items.iter_mut().zip(&learner.grid.items.rows) {
+                part.bias.iter_mut().zip(rows).for_each(|(b, &row)| *b = row as f32);
+            }
+            for epoch in 1..=2 {
+                learner.epoch(epoch, &Rng::new(1, &[epoch as u64]));
+                let mut found = std::mem::take(&mut *notes.1.lock().expect("no panic"));
+                assert_eq!(found.len(), data.len());
+                for [u, i, j] in &found {
+                    let row = data.by_user.row(*u as usize);
+                    assert!(row.get(*i).is_some());
+                    assert!(row.get(*j).is_none());
+                    // Who has everything has no negatives; others do, unless a team is tiny.
+                    assert!(groups == 30 || (*j == u32::MAX) == (row.len() == 90));
+                }
+                found.sort_unstable();
+                found.dedup_by_key(|[u, i, _]| (*u, *i));
+                assert_eq!(found.len(), data.len());
+            }
+            let expected: Vec<f32> = (0..90u8).map(f32::from).collect();
+            assert_eq!(learner.model().item_bias, expected, "items are back in their places");
+        }
+    }
+}
+
+#[test]
+fn any_number_of_threads_learns_the_same() {
+    let data = data();
+    let rule = crate::recipes::Bpr { factors: 5, sampler_exponent: 0.5, ..Default::default() };
+    let learn = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("threads").install(|| {
+            let mut learner = SampledSgd::with_groups(&rule, &data, 1, 6);
+            for epoch in 1..=3 {
+                learner.epoch(epoch, &Rng::new(1, &[epoch as u64]));
+            }
+            learner.model().users
+        })
+    };
+    let one = learn(1);
+    assert!([2, 3].iter().all(|&threads| learn(threads).data() == one.data()));
+}
+
+#[test]
+fn the_size_depends_on_the_data() {
+    assert_eq!(size(6040, 3706, 900_000), 10);
+    assert_eq!(size(20, 20, 100), 1);
+    assert_eq!(size(1 << 20, 1 << 20, 100_000_000), 128, "bits for pairs");
+    assert_eq!(size(1 << 22, 100, 1_000_000), 64, "16-bit places");
+}

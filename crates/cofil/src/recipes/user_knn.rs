@@ -1,0 +1,122 @@
+//! User k-nearest neighbours: people who chose the same things recommend to each other.
+//!
+//! score(u, i) = Σ_v s_uv r_vi over the k users v most like u. The similarities and weightings are
+//! those of `item-knn` with users and items exchanged: cosine is x_u·x_v / (‖x_u‖ ‖x_v‖) over all
+//! items, tf-idf and bm25 give more weight to rare items, and bm25 less to users of many. Resnick et
+//! al., "GroupLens: an open architecture for collaborative filtering of netnews", CSCW 1994; for
+//! top-n lists Herlocker et al., TOIS 2004.
+//!
+//! Nothing is learned: similarities are taken when somebody asks (see [`UserNeighbours`]), so the
+//! work is that of an evaluation or a request. Equal similarities go by the user's number.
+
+use super::{Range, Recipe, Target};
+use crate::check::check_count;
+use crate::data::Ratings;
+use crate::error::Result;
+use crate::model::Model;
+use crate::shapes::UserNeighbours;
+use crate::shapes::user_neighbours::{Settings, Votes};
+use crate::similarity::{Measure, Similarity, Weighting};
+use crate::train::Run;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of `user-knn`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct UserKnn {
+    /// How many most similar users vote, ≥ 1.
+    pub neighbours: usize,
+    /// How alike two users are. Pearson is meant for ratings.
+    pub similarity: Similarity,
+    /// What becomes of the values before similarities are taken (cosine and dot only).
+    pub weighting: Weighting,
+    /// BM25's k1 ≥ 0: how soon more of the same stops counting; 1.2 is the textbook's.
+    pub k1: f32,
+    /// BM25's b in 0–1: how much users of many items are held back; 0.75 is the textbook's.
+    pub b: f32,
+    /// How many common items a similarity needs to count half, ≥ 0; holds back chance resemblances.
+    pub shrinkage: f32,
+}
+
+impl Default for UserKnn {
+    fn default() -> Self {
+        Self {
+            neighbours: 100,
+            similarity: Similarity::Cosine,
+            weighting: Weighting::None,
+            k1: 1.2,
+            b: 0.75,
+            shrinkage: 0.0,
+        }
+    }
+}
+
+impl Recipe for UserKnn {
+    fn target(&self) -> Target {
+        Target::Preference
+    }
+
+    fn ranges(&self) -> Vec<Range> {
+        // Weighting goes with these two similarities alone.
+        vec![
+            Range::log_whole("neighbours", 10, 1000),
+            Range::choice("similarity", ["cosine", "dot"]),
+            Range::choice("weighting", ["none", "tf-idf", "bm25"]),
+            Range::real("k1", 0.0, 3.0),
+            Range::real("b", 0.0, 1.0),
+            Range::real("shrinkage", 0.0, 100.0),
+        ]
+    }
+
+    fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
+        check_count("neighbours", self.neighbours)?;
+        let Self { neighbours, similarity, weighting, k1, b, shrinkage } = *self;
+        let measure = Measure { similarity, weighting, k1, b, shrinkage };
+        measure.check()?;
+        measure.check_scale(train.scale())?;
+        let settings = Settings { neighbours, votes: Votes::Values(measure) };
+        Ok(Box::new(UserNeighbours::new(train.by_user.clone(), settings, Vec::new())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::User;
+
+    #[test]
+    fn three_users_by_hand() {
+        // u has a and b; v has a, b, c; w has b and d. s_uv = 2 / √6, s_uw = 1 / 2.
+        let pairs =
+            [("u", "a"), ("u", "b"), ("v", "a"), ("v", "b"), ("v", "c"), ("w", "b"), ("w", "d")];
+        let train = Ratings::from_triples(pairs.map(|(u, i)| (u, i, 1.0))).unwrap();
+        let scores = |neighbours, user: User<'_>| {
+            let knn = UserKnn { neighbours, ..UserKnn::default() };
+            let mut scores = [0.0; 4];
+            let model = knn.fit(&train, &mut Run::default()).unwrap();
+            model.score(user, &[0, 1, 2, 3], &mut scores);
+            scores
+        };
+        let (v, w) = (2.0 / 6f32.sqrt(), 0.5);
+        for (found, exact) in scores(2, User::of(&train, 0)).iter().zip([v, v + w, v, w]) {
+            assert!((found - exact).abs() < 1e-6, "{found} for {exact}");
+        }
+        assert_eq!(scores(1, User::of(&train, 0))[3], 0.0, "w is not the nearest");
+        // A stranger with the same history is nearest to u.
+        let stranger = scores(1, User::stranger(train.by_user.row(0)));
+        assert!((stranger[0] - 1.0).abs() < 1e-6 && stranger[2] == 0.0, "{stranger:?}");
+    }
+
+    #[test]
+    fn senseless_settings_are_refused() {
+        let train = Ratings::from_triples([("u", "a", 1.0), ("v", "a", 1.0)]).unwrap();
+        let says =
+            |knn: UserKnn| knn.fit(&train, &mut Run::default()).err().expect("refused").to_string();
+        let knn = UserKnn::default;
+        assert!(says(UserKnn { neighbours: 0, ..knn() }).starts_with("setting `neighbours`"));
+        assert!(says(UserKnn { b: 1.5, ..knn() }).starts_with("setting `b`"));
+        let pearson = UserKnn { similarity: Similarity::Pearson, ..knn() };
+        assert!(says(pearson).contains("all values are 1"));
+    }
+}

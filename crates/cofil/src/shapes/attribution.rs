@@ -1,0 +1,102 @@
+//! What each entry of a history adds to the score of a factor model: its terms where fold-in is linear.
+//!
+//! A ridge regression gives p = A⁻¹ Σ_j pull_j q_j, so that p · q_i = Σ_j pull_j (q_jᵀ A⁻¹ q_i): entry j is
+//! as much of a reason as it pulls and as it is like i in the eyes of this user (Hu, Koren & Volinsky,
+//! "Collaborative filtering for implicit feedback datasets", ICDM 2008, section 5). A projection is a sum
+//! over the history already. With a link that bends there is no sum, and the answer is `None`.
+
+use super::Factors;
+use super::factors::Link;
+use super::fold_in::FoldIn;
+use crate::data::Row;
+use crate::math::vector;
+use crate::model::{Attribution, Contributions};
+use crate::nn::layers::Activation;
+
+impl Factors {
+    /// The terms of the score of `item` for a stranger with `history`; `None` if it is not linear.
+    pub(super) fn linear_contributions(
+        &self,
+        history: Row<'_>,
+        item: u32,
+    ) -> Option<Contributions> {
+        // From the sum to the score: factor · x + offset.
+        let (factor, offset) = match self.settings.link {
+            Link::Identity => (1.0, 0.0),
+            Link::Output(o) if o.activation == Activation::Identity => (o.factor, o.offset),
+            _ => return None,
+        };
+        let bias = self.settings.offset + self.item_bias[item as usize];
+        let (base, mut parts) = match self.settings.fold_in {
+            FoldIn::Biases => (bias, vec![0.0; history.len()]),
+            FoldIn::Ridge { .. } | FoldIn::Implicit { .. } => {
+                (bias, self.ridge_parts(history, item))
+            }
+            FoldIn::Projection { fill, bias: own } => {
+                let (base, parts) = self.projection_parts(history, item, fill, own);
+                (bias + base, parts)
+            }
+            FoldIn::Logistic { .. } | FoldIn::Sampled(_) => return None,
+        };
+        parts.iter_mut().for_each(|part| *part *= factor);
+        let base = factor.mul_add(base, offset);
+        if !base.is_finite() || parts.iter().any(|part| !part.is_finite()) {
+            return None;
+        }
+        Some(Contributions { base, parts, method: Attribution::Exact })
+    }
+
+    /// pull_j (q_jᵀ A⁻¹ q_i); zeros where the history has no answer, as in fold-in.
+    fn ridge_parts(&self, history: Row<'_>, item: u32) -> Vec<f32> {
+        let solved = self.ridge(history).and_then(|ridge| {
+            let z = ridge.solve_for(self.items.row(item as usize))?;
+            Some((ridge.pulls, z))
+        });
+        let Some((pulls, z)) = solved else { return vec![0.0; history.len()] };
+        let (z, bias) = z.split_at(self.factors());
+        let bias: f32 = bias.iter().sum();
+        let like = |j: u32| vector::dot(z, self.items.row(j as usize)) + bias;
+        history.columns.iter().zip(pulls).map(|(&j, pull)| pull * like(j)).collect()
+    }
+
+    /// With z_l = q_il / ‖column l‖² and g_j = z · q_j: the row of fills gives fill · Σ_j g_j, entry j adds
+    /// (r_j − fill) g_j, and the mean of the r_j, where it is taken out of them and added to the score,
+    /// r_j (1 − Σ g) / n. All in `f64`, as the projection is.
+    fn projection_parts(
+        &self,
+        history: Row<'_>,
+        item: u32,
+        fill: f32,
+        mean: bool,
+    ) -> (f32, Vec<f32>) {
+        let k = self.factors();
+        let (mut sums, mut squares) = (vec![0f64; k], vec![0f64; k]);
+        for i in 0..self.items.rows() {
+            for (l, &q) in self.items.row(i).iter().enumerate() {
+                sums[l] += f64::from(q);
+                squares[l] += f64::from(q) * f64::from(q);
+            }
+        }
+        let of_item = self.items.row(item as usize);
+        let z = |l: usize| match squares[l] > 0.0 {
+            true => f64::from(of_item[l]) / squares[l],
+            false => 0.0,
+        };
+        let z: Vec<f64> = (0..k).map(z).collect();
+        let g = |j: u32| -> f64 {
+            self.items.row(j as usize).iter().zip(&z).map(|(&q, z)| f64::from(q) * z).sum()
+        };
+        let all: f64 = z.iter().zip(&sums).map(|(z, sum)| z * sum).sum();
+        let likes: Vec<f64> = history.columns.iter().map(|&j| g(j)).collect();
+        let of_mean = match mean {
+            true => (1.0 - likes.iter().sum::<f64>()) / history.len().max(1) as f64,
+            false => 0.0,
+        };
+        let fill = f64::from(fill);
+        let part = |((j, value), g): ((u32, f32), &f64)| {
+            let r = f64::from(self.residual(j, value));
+            ((r - fill) * g + r * of_mean) as f32
+        };
+        ((fill * all) as f32, history.iter().zip(&likes).map(part).collect())
+    }
+}

@@ -1,0 +1,215 @@
+//! The shape of autoencoders over a user's row: what somebody has goes in, a score for every item comes
+//! out.
+//!
+//! score(u, i) = output(w_i · g(μ + Σ_{j in history} x_j v_j) + b_i), where x_j is the value of j less a
+//! centre, and less again in long histories ([`Input`]). Known users and strangers are one case: one
+//! pass through the encoder over the history.
+
+use super::output::Output;
+use crate::data::{Csr, Row};
+use crate::error::Result;
+use crate::math::matrix::{self, mul_bt};
+use crate::math::{Matrix, vector};
+use crate::model::{Attribution, Change, Contributions, Forgetting, Model, User, leave_one_out};
+use crate::nn::layers::Activation;
+use crate::store::{Archive, Tensor};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Encoder, decoder, and what a stranger without history is shown.
+#[derive(Clone, Debug)]
+pub struct AutoEncoder {
+    /// v: items × hidden.
+    pub encoder: Matrix,
+    /// μ.
+    pub hidden_bias: Vec<f32>,
+    /// w: items × hidden; also what similar items are found by.
+    pub decoder: Matrix,
+    /// b.
+    pub output_bias: Vec<f32>,
+    /// How often each item occurs.
+    pub popular: Vec<f32>,
+    /// The rest.
+    pub settings: Settings,
+}
+
+/// What an [`AutoEncoder`] needs beside its arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// How values go in.
+    pub input: Input,
+    /// g.
+    pub hidden: Activation,
+    /// From what comes out to a score.
+    pub output: Output,
+}
+
+/// From the values of a row to what the encoder sees.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Whether positive values count as 1 and others as 0.
+    pub liked: bool,
+    /// What is taken from each value.
+    pub centre: f32,
+    /// Length of a row that goes in as it is, above 0.
+    pub usual: f32,
+    /// A row with n entries is multiplied with (usual / n) to this power.
+    pub exponent: f32,
+}
+
+impl Input {
+    /// What the encoder sees of `value` in a row of the usual length.
+    #[inline(always)]
+    pub fn of(&self, value: f32) -> f32 {
+        match self.liked {
+            true => f32::from(value > 0.0),
+            false => value - self.centre,
+        }
+    }
+
+    /// What a row with n entries is multiplied with.
+    pub fn factor(&self, n: usize) -> f32 {
+        (self.usual / n.max(1) as f32).powf(self.exponent)
+    }
+
+    fn is_sound(&self) -> bool {
+        let numbers = [self.centre, self.usual, self.exponent];
+        numbers.iter().all(|x| x.is_finite())
+            && self.usual > 0.0
+            && (0.0..=1.0).contains(&self.exponent)
+    }
+}
+
+impl AutoEncoder {
+    /// Name of the shape in model files.
+    pub const KIND: &str = "auto-encoder";
+
+    /// Reads the shape from its file.
+    ///
+    /// # Errors
+    /// If an array is missing or has the wrong size, or a setting is outside its range.
+    pub fn load(settings: &Value, archive: &Archive, items: usize) -> Result<Self> {
+        let settings: Settings = serde_json::from_value(settings.clone())
+            .map_err(|e| archive.bad(format!("settings of shape auto-encoder: {e}")))?;
+        if !(settings.output.is_sound() && settings.input.is_sound()) {
+            return Err(archive.bad("a setting of shape auto-encoder is outside its range"));
+        }
+        let (encoder, decoder) =
+            (archive.matrix("encoder", Some(items))?, archive.matrix("decoder", Some(items))?);
+        if encoder.cols() != decoder.cols() {
+            return Err(archive.bad("encoder and decoder have different widths"));
+        }
+        Ok(Self {
+            hidden_bias: archive.vector("hidden_bias", encoder.cols())?,
+            output_bias: archive.vector("output_bias", items)?,
+            popular: archive.vector("popular", items)?,
+            encoder,
+            decoder,
+            settings,
+        })
+    }
+
+    /// g(μ + Σ x_j v_j).
+    fn encode(&self, history: Row<'_>, code: &mut [f32]) {
+        code.copy_from_slice(&self.hidden_bias);
+        let input = self.settings.input;
+        let factor = input.factor(history.len());
+        for (item, value) in history.iter() {
+            vector::add_scaled(code, factor * input.of(value), self.encoder.row(item as usize));
+        }
+        // Histories of any size give a finite code, and by it finite scores.
+        code.iter_mut().for_each(|x| *x = x.clamp(-1e15, 1e15));
+        self.settings.hidden.apply(code);
+    }
+}
+
+impl Model for AutoEncoder {
+    fn items(&self) -> usize {
+        self.popular.len()
+    }
+
+    fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
+        if user.history.is_empty() {
+            items.iter().zip(scores).for_each(|(&i, s)| *s = self.popular[i as usize]);
+            return;
+        }
+        let mut code = vec![0.0; self.hidden_bias.len()];
+        self.encode(user.history, &mut code);
+        for (&i, score) in items.iter().zip(scores) {
+            let x = vector::dot(&code, self.decoder.row(i as usize)) + self.output_bias[i as usize];
+            *score = self.settings.output.score(x);
+        }
+    }
+
+    fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
+        let (k, n) = (self.hidden_bias.len(), self.items());
+        let mut codes = Matrix::zeros(users.len(), k);
+        for (r, user) in users.iter().enumerate().filter(|(_, u)| !u.history.is_empty()) {
+            self.encode(user.history, codes.row_mut(r));
+        }
+        let replace = matrix::Output::Replace;
+        let (codes, decoder) = (codes.data(), self.decoder.data());
+        mul_bt(scores.data_mut(), replace, codes, decoder, users.len(), n, k);
+        for (r, user) in users.iter().enumerate() {
+            let row = scores.row_mut(r);
+            match user.history.is_empty() {
+                true => row.copy_from_slice(&self.popular),
+                false => {
+                    let sums = row.iter_mut().zip(&self.output_bias);
+                    sums.for_each(|(s, b)| *s = self.settings.output.score(*s + b));
+                }
+            }
+        }
+    }
+
+    /// Exact where neither the hidden layer nor the output bends anything.
+    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
+        let Settings { input, hidden, output } = self.settings;
+        if hidden != Activation::Identity || output.activation != Activation::Identity {
+            return leave_one_out(self, history, item, 0.0);
+        }
+        let w = self.decoder.row(item as usize);
+        let base = vector::dot(&self.hidden_bias, w) + self.output_bias[item as usize];
+        let factor = output.factor * input.factor(history.len());
+        let part = |(j, value): (u32, f32)| {
+            factor * input.of(value) * vector::dot(self.encoder.row(j as usize), w)
+        };
+        Contributions {
+            base: output.factor.mul_add(base, output.offset),
+            parts: history.iter().map(part).collect(),
+            method: Attribution::Exact,
+        }
+    }
+
+    fn item_vectors(&self) -> Option<&Matrix> {
+        Some(&self.decoder)
+    }
+
+    fn updated(&self, change: &Change<'_>) -> Option<Box<dyn Model>> {
+        Some(Box::new(self.updated_by(change)))
+    }
+
+    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
+        Some(self.without(users, seen))
+    }
+
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn settings(&self) -> Value {
+        serde_json::to_value(self.settings).expect("plain numbers serialize")
+    }
+
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        vec![
+            Tensor::matrix("encoder", &self.encoder),
+            Tensor::f32("hidden_bias", &self.hidden_bias),
+            Tensor::matrix("decoder", &self.decoder),
+            Tensor::f32("output_bias", &self.output_bias),
+            Tensor::f32("popular", &self.popular),
+        ]
+    }
+}

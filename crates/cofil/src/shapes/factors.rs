@@ -1,0 +1,320 @@
+//! The shape of every factor model: one inner product per item.
+//!
+//! score(u, i) = link(μ + b_u + b_i + p_u · q_i), where p_u is learned (known users) or folded in
+//! from a history (strangers) by [`FoldIn`].
+
+use super::FoldIn;
+use super::output::Output;
+use crate::data::{Csr, Row};
+use crate::error::Result;
+use crate::math::matrix::{self, mul_bt};
+use crate::math::{Matrix, vector};
+use crate::model::{Change, Contributions, Forgetting, Model, Places, User, leave_one_out};
+use crate::nn::loss::Response;
+use crate::store::{self, Archive, Tensor};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+/// User and item vectors with biases.
+#[derive(Clone, Debug)]
+pub struct Factors {
+    /// p: users × k; k = 0 for biases only.
+    pub users: Matrix,
+    /// q: items × k.
+    pub items: Matrix,
+    /// b_u.
+    pub user_bias: Vec<f32>,
+    /// b_i.
+    pub item_bias: Vec<f32>,
+    /// How often each item occurs: what somebody without vector and history is shown.
+    pub popular: Vec<f32>,
+    /// Singular values of the matrix that was decomposed, falling; empty for every recipe but `svd`.
+    /// There may be more than k.
+    pub singular_values: Vec<f32>,
+    /// The rest.
+    pub settings: Settings,
+    /// QᵀQ once somebody was folded in.
+    pub(crate) gram: OnceLock<Matrix>,
+}
+
+/// What a [`Factors`] model needs beside its arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// μ.
+    pub offset: f32,
+    /// From inner product to score.
+    pub link: Link,
+    /// How a stranger gets a vector.
+    pub fold_in: FoldIn,
+}
+
+impl Settings {
+    /// Whether every number is in its range.
+    fn is_sound(&self) -> bool {
+        let logistic = matches!(self.fold_in, FoldIn::Logistic { .. });
+        let fits = !logistic || matches!(self.link, Link::Sigmoid { .. });
+        self.link.is_sound() && fits && self.offset.is_finite() && self.fold_in.is_sound()
+    }
+}
+
+/// From inner product to score.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Link {
+    /// The inner product itself.
+    Identity,
+    /// low + (high − low) · σ(x).
+    Sigmoid {
+        /// Smallest value.
+        low: f32,
+        /// Largest value.
+        high: f32,
+    },
+    /// That of a network's last layer.
+    Output(Output),
+}
+
+impl Link {
+    /// Whether every number is in its range.
+    pub(super) fn is_sound(self) -> bool {
+        match self {
+            Self::Identity => true,
+            Self::Sigmoid { low, high } => low < high && (high - low).is_finite(),
+            Self::Output(output) => output.is_sound(),
+        }
+    }
+
+    /// The score of a finite sum.
+    #[inline(always)]
+    pub(super) fn apply(self, x: f32) -> f32 {
+        match self {
+            Self::Identity => x,
+            Self::Sigmoid { low, high } => low + (high - low) / (1.0 + (-x).exp()),
+            Self::Output(output) => output.score(x),
+        }
+    }
+
+    /// The same as a loss sees it.
+    pub(crate) fn response(self) -> Response {
+        match self {
+            Self::Identity | Self::Output(_) => Response::Linear,
+            Self::Sigmoid { low, high } => Response::Sigmoid { low, high },
+        }
+    }
+}
+
+impl Factors {
+    /// Name of the shape in model files.
+    pub const KIND: &str = "factors";
+
+    /// A model without biases; they are fields to set.
+    ///
+    /// # Panics
+    /// If the sizes do not fit together: the recipe mixed up two shapes.
+    pub fn new(users: Matrix, items: Matrix, popular: Vec<f32>, settings: Settings) -> Self {
+        assert_eq!(users.cols(), items.cols(), "one width of vectors");
+        assert_eq!(items.rows(), popular.len(), "one count per item");
+        Self {
+            user_bias: vec![0.0; users.rows()],
+            item_bias: vec![0.0; items.rows()],
+            users,
+            items,
+            popular,
+            singular_values: Vec::new(),
+            settings,
+            gram: OnceLock::new(),
+        }
+    }
+
+    /// A model without vectors: every user sees the same order.
+    pub fn biases_only(users: usize, popular: Vec<f32>) -> Self {
+        let settings = Settings { offset: 0.0, link: Link::Identity, fold_in: FoldIn::Biases };
+        let (p, q) = (Matrix::zeros(users, 0), Matrix::zeros(popular.len(), 0));
+        Self { item_bias: popular.clone(), ..Self::new(p, q, popular, settings) }
+    }
+
+    /// Number of factors k.
+    pub fn factors(&self) -> usize {
+        self.items.cols()
+    }
+
+    /// Reads the shape from its file.
+    ///
+    /// # Errors
+    /// If an array is missing or has the wrong size, or a setting is outside its range.
+    pub fn load(settings: &Value, archive: &Archive, users: usize, items: usize) -> Result<Self> {
+        let settings: Settings = serde_json::from_value(settings.clone())
+            .map_err(|e| archive.bad(format!("settings of shape factors: {e}")))?;
+        if !settings.is_sound() {
+            return Err(archive.bad("a setting of shape factors is outside its range"));
+        }
+        let (p, q) = (
+            archive.matrix("user_factors", Some(users))?,
+            archive.matrix("item_factors", Some(items))?,
+        );
+        if p.cols() != q.cols() {
+            return Err(archive.bad("user and item factors have different widths"));
+        }
+        let singular_values = match archive.has("singular_values") {
+            true => archive.f32("singular_values")?,
+            false => Vec::new(),
+        };
+        if singular_values.iter().any(|&s| s < 0.0) {
+            return Err(archive.bad("array `singular_values` holds a negative number"));
+        }
+        Ok(Self {
+            user_bias: archive.vector("user_bias", users)?,
+            item_bias: archive.vector("item_bias", items)?,
+            singular_values,
+            ..Self::new(p, q, archive.vector("popular", items)?, settings)
+        })
+    }
+
+    /// The vector and bias to score `user` with; `None` for somebody nothing is known of.
+    fn vector_of<'a>(&'a self, user: User<'_>) -> Option<(Cow<'a, [f32]>, f32)> {
+        match user.index {
+            Some(u) => Some((self.users.row(u as usize).into(), self.user_bias[u as usize])),
+            None if user.history.is_empty() => None,
+            None => {
+                let (p, bias) = self.fold_in(user.history);
+                Some((p.into(), bias))
+            }
+        }
+    }
+
+    fn link(&self, x: f32) -> f32 {
+        self.settings.link.apply(finite(x))
+    }
+}
+
+/// Numbers too large for `f32` become the largest; NaN (∞ − ∞) the smallest.
+#[inline(always)]
+#[allow(clippy::manual_clamp, reason = "clamp lets NaN through")]
+pub(super) fn finite(x: f32) -> f32 {
+    x.max(f32::MIN).min(f32::MAX)
+}
+
+impl Model for Factors {
+    fn items(&self) -> usize {
+        self.items.rows()
+    }
+
+    fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
+        let Some((p, bias)) = self.vector_of(user) else {
+            items.iter().zip(scores).for_each(|(&i, s)| *s = self.popular[i as usize]);
+            return;
+        };
+        for (&i, score) in items.iter().zip(scores) {
+            let i = i as usize;
+            let product = vector::dot(&p, self.items.row(i));
+            *score = self.link(self.settings.offset + bias + self.item_bias[i] + product);
+        }
+    }
+
+    fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
+        let k = self.factors();
+        let known: Vec<_> = users.iter().map(|&user| self.vector_of(user)).collect();
+        let mut block = Matrix::zeros(users.len(), k);
+        for (r, user) in known.iter().enumerate() {
+            if let Some((p, _)) = user {
+                block.row_mut(r).copy_from_slice(p);
+            }
+        }
+        let n = self.items();
+        mul_bt(
+            scores.data_mut(),
+            matrix::Output::Replace,
+            block.data(),
+            self.items.data(),
+            users.len(),
+            n,
+            k,
+        );
+        for (r, user) in known.iter().enumerate() {
+            let row = scores.row_mut(r);
+            let Some((_, bias)) = user else {
+                row.copy_from_slice(&self.popular);
+                continue;
+            };
+            let base = self.settings.offset + bias;
+            let biased = row.iter_mut().zip(&self.item_bias);
+            match self.settings.link {
+                // Apart from the other, so that it is done in wide registers.
+                Link::Identity => biased.for_each(|(s, b)| *s = finite(base + b + *s)),
+                Link::Sigmoid { .. } | Link::Output(_) => {
+                    biased.for_each(|(s, b)| *s = self.link(base + b + *s));
+                }
+            }
+        }
+    }
+
+    /// Exact where the vector of a stranger is linear in what they have.
+    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
+        let nothing = match self.settings.fold_in {
+            // Descent starts from zero, so that is what somebody without entries has.
+            FoldIn::Sampled(_) => self.link(self.settings.offset + self.item_bias[item as usize]),
+            _ => 0.0,
+        };
+        self.linear_contributions(history, item)
+            .unwrap_or_else(|| leave_one_out(self, history, item, nothing))
+    }
+
+    fn item_vectors(&self) -> Option<&Matrix> {
+        (self.factors() > 0).then_some(&self.items)
+    }
+
+    fn user_vectors(&self) -> Option<&Matrix> {
+        (self.factors() > 0).then_some(&self.users)
+    }
+
+    fn places(&self) -> Option<Places> {
+        if self.factors() == 0 || self.settings.link != Link::Identity {
+            return None;
+        }
+        // The bias of a user is one more direction, whose item side is 1.
+        let bias = self.user_bias.iter().any(|&b| b != 0.0);
+        let with = |rows: &Matrix, last: &dyn Fn(usize) -> f32| {
+            let k = rows.cols();
+            let entry = |r: usize, c: usize| if c < k { rows.row(r)[c] } else { last(r) };
+            Matrix::from_fn(rows.rows(), k + usize::from(bias), entry)
+        };
+        Some(Places {
+            users: with(&self.users, &|u| self.user_bias[u]),
+            items: with(&self.items, &|_| 1.0),
+            base: self.item_bias.iter().map(|b| self.settings.offset + b).collect(),
+        })
+    }
+
+    fn updated(&self, change: &Change<'_>) -> Option<Box<dyn Model>> {
+        Some(Box::new(self.updated_by(change)))
+    }
+
+    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
+        Some(self.without(users, seen))
+    }
+
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn settings(&self) -> Value {
+        store::plain(&self.settings).expect("plain numbers serialize")
+    }
+
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        let mut tensors = vec![
+            Tensor::matrix("user_factors", &self.users),
+            Tensor::matrix("item_factors", &self.items),
+            Tensor::f32("user_bias", &self.user_bias),
+            Tensor::f32("item_bias", &self.item_bias),
+            Tensor::f32("popular", &self.popular),
+        ];
+        if !self.singular_values.is_empty() {
+            tensors.push(Tensor::f32("singular_values", &self.singular_values));
+        }
+        tensors
+    }
+}

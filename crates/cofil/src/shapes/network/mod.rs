@@ -1,0 +1,275 @@
+//! The shape of neural collaborative filtering: embeddings, and a function of them that was learned.
+//!
+//! score(u, i) = link(h · [p_u ∘ q_i ; φ([p′_u ; q′_i])] + b), where either half may be missing: the product of
+//! the first pair of embeddings (the tower of GMF), and the last layer of a tower φ of dense layers above the
+//! second pair. The first layer splits, W₁ [p ; q] = W₁ᵖ p + W₁ᵠ q: the items' half is computed once for
+//! all users, the user's once for all items, and what is left is a few narrow products for each pair.
+
+mod serve;
+pub(crate) mod tower;
+
+use super::factors::Link;
+use super::sampled::Sampled;
+use super::{Factors, FoldIn, factors};
+use crate::data::{Csr, Row};
+use crate::error::Result;
+use crate::math::Matrix;
+use crate::model::{Change, Contributions, Forgetting, Model, User, leave_one_out};
+use crate::nn::layers::Activation;
+use crate::nn::loss::Response;
+use crate::store::{self, Archive, Tensor};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serve::Ready;
+use std::sync::OnceLock;
+
+/// Embeddings and the layers above them.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// p and q, with their half of h.
+    pub product: Option<Product>,
+    /// p′ and q′, with the layers above and their half of h.
+    pub tower: Option<Layers>,
+    /// How often each item occurs: what somebody without vector and history is shown.
+    pub popular: Vec<f32>,
+    /// Where the vector of a stranger starts, see [`Sampled`]: p, then p′.
+    pub stranger: Vec<f32>,
+    /// The rest.
+    pub settings: Settings,
+    /// What scoring needs, computed on first use.
+    ready: OnceLock<Ready>,
+}
+
+/// The tower of GMF.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// p: users × factors.
+    pub users: Matrix,
+    /// q: items × factors.
+    pub items: Matrix,
+    /// Its part of h.
+    pub output: Vec<f32>,
+}
+
+/// The tower of layers.
+#[derive(Clone, Debug)]
+pub struct Layers {
+    /// p′: users × half the inputs of the first layer.
+    pub users: Matrix,
+    /// q′, likewise.
+    pub items: Matrix,
+    /// W (outputs × inputs) and b of each layer, at least one.
+    pub dense: Vec<(Matrix, Vec<f32>)>,
+    /// Its part of h.
+    pub output: Vec<f32>,
+}
+
+/// What a [`Network`] needs beside its arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Of every layer.
+    pub activation: Activation,
+    /// b.
+    pub bias: f32,
+    /// From sum to score.
+    pub link: Link,
+    /// How a stranger gets a vector.
+    pub fold_in: Sampled,
+}
+
+impl Settings {
+    fn is_sound(&self) -> bool {
+        self.bias.is_finite() && self.link.is_sound() && self.fold_in.is_sound()
+    }
+}
+
+impl Network {
+    /// Name of the shape in model files.
+    pub const KIND: &str = "network";
+
+    /// A network of at least one half; sizes must fit together.
+    pub fn new(
+        product: Option<Product>,
+        tower: Option<Layers>,
+        popular: Vec<f32>,
+        stranger: Vec<f32>,
+        settings: Settings,
+    ) -> Self {
+        Self { product, tower, popular, stranger, settings, ready: OnceLock::new() }
+    }
+
+    /// A network without layers is an inner product: h goes into the item vectors.
+    pub fn into_factors(self) -> Option<Factors> {
+        let Product { users, mut items, output } = self.product.filter(|_| self.tower.is_none())?;
+        for item in 0..items.rows() {
+            items.row_mut(item).iter_mut().zip(&output).for_each(|(q, h)| *q *= h);
+        }
+        let Settings { bias, link, fold_in, .. } = self.settings;
+        let fold_in = FoldIn::Sampled(fold_in);
+        let settings = factors::Settings { offset: bias, link, fold_in };
+        Some(Factors::new(users, items, self.popular, settings))
+    }
+
+    /// Reads the shape from its file.
+    ///
+    /// # Errors
+    /// If an array is missing or has the wrong size, or a setting is outside its range.
+    pub fn load(settings: &Value, archive: &Archive, users: usize, items: usize) -> Result<Self> {
+        let settings: Settings = serde_json::from_value(settings.clone())
+            .map_err(|e| archive.bad(format!("settings of shape network: {e}")))?;
+        if !settings.is_sound() {
+            return Err(archive.bad("a setting of shape network is outside its range"));
+        }
+        let pair = |name: &str| -> Result<(Matrix, Matrix)> {
+            let p = archive.matrix(&format!("{name}_users"), Some(users))?;
+            let q = archive.matrix(&format!("{name}_items"), Some(items))?;
+            match p.cols() == q.cols() && p.cols() > 0 {
+                true => Ok((p, q)),
+                false => {
+                    let says = format!("user and item vectors of the {name} do not fit together");
+                    Err(archive.bad(says))
+                }
+            }
+        };
+        let product = match archive.has("product_users") {
+            false => None,
+            true => {
+                let (users, items) = pair("product")?;
+                let output = archive.vector("product_output", users.cols())?;
+                Some(Product { users, items, output })
+            }
+        };
+        let tower = match archive.has("tower_users") {
+            false => None,
+            true => {
+                let (users, items) = pair("tower")?;
+                let mut dense: Vec<(Matrix, Vec<f32>)> = Vec::new();
+                let mut width = 2 * users.cols();
+                while archive.has(&format!("layer_{}_weights", dense.len() + 1)) {
+                    let number = dense.len() + 1;
+                    let weights = archive.matrix(&format!("layer_{number}_weights"), None)?;
+                    let bias = archive.vector(&format!("layer_{number}_bias"), weights.rows())?;
+                    if weights.cols() != width || bias.is_empty() {
+                        let says = format!("layer {number} does not fit on what is below");
+                        return Err(archive.bad(says));
+                    }
+                    width = bias.len();
+                    dense.push((weights, bias));
+                }
+                if dense.is_empty() {
+                    return Err(archive.bad("array `layer_1_weights` is missing"));
+                }
+                let output = archive.vector("tower_output", width)?;
+                Some(Layers { users, items, dense, output })
+            }
+        };
+        if product.is_none() && tower.is_none() {
+            return Err(archive.bad("a network without embeddings"));
+        }
+        let width = product.as_ref().map_or(0, |half| half.users.cols())
+            + tower.as_ref().map_or(0, |half| half.users.cols());
+        let popular = archive.vector("popular", items)?;
+        let stranger = archive.vector("stranger", width)?;
+        Ok(Self::new(product, tower, popular, stranger, settings))
+    }
+
+    /// What the loss of fold-in needs to know of the link.
+    fn response(&self) -> Response {
+        self.settings.link.response()
+    }
+
+    /// The vector to score `user` with: p, then p′; `None` for somebody nothing is known of.
+    pub(super) fn vector_of(&self, user: User<'_>) -> Option<Vec<f32>> {
+        match user.index {
+            Some(u) => {
+                let halves = [
+                    self.product.as_ref().map(|half| half.users.row(u as usize)),
+                    self.tower.as_ref().map(|half| half.users.row(u as usize)),
+                ];
+                Some(halves.into_iter().flatten().flatten().copied().collect())
+            }
+            None if user.history.is_empty() => None,
+            None => {
+                let fold_in = self.settings.fold_in;
+                let (popular, start) = (&self.popular, &self.stranger);
+                let found =
+                    fold_in.vector(user.history, popular, self.response(), start, self.of_user());
+                let sound = found.iter().all(|x| x.is_finite());
+                Some(if sound { found } else { start.clone() })
+            }
+        }
+    }
+}
+
+impl Model for Network {
+    fn items(&self) -> usize {
+        self.popular.len()
+    }
+
+    fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
+        match self.vector_of(user) {
+            Some(vector) => self.score_items(&vector, items, scores),
+            None => items.iter().zip(scores).for_each(|(&i, s)| *s = self.popular[i as usize]),
+        }
+    }
+
+    fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
+        for (r, &user) in users.iter().enumerate() {
+            match self.vector_of(user) {
+                Some(vector) => self.score_all(&vector, scores.row_mut(r)),
+                None => scores.row_mut(r).copy_from_slice(&self.popular),
+            }
+        }
+    }
+
+    /// An only entry is credited with what it changes for somebody who is like all others.
+    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
+        let mut nothing = [0.0];
+        self.score_items(&self.stranger, &[item], &mut nothing);
+        leave_one_out(self, history, item, nothing[0])
+    }
+
+    fn item_vectors(&self) -> Option<&Matrix> {
+        Some(self.vectors())
+    }
+
+    fn updated(&self, change: &Change<'_>) -> Option<Box<dyn Model>> {
+        Some(Box::new(self.updated_by(change)))
+    }
+
+    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
+        Some(self.without(users, seen))
+    }
+
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn settings(&self) -> Value {
+        store::plain(&self.settings).expect("plain numbers serialize")
+    }
+
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        let mut tensors =
+            vec![Tensor::f32("popular", &self.popular), Tensor::f32("stranger", &self.stranger)];
+        if let Some(Product { users, items, output }) = &self.product {
+            tensors.push(Tensor::matrix("product_users", users));
+            tensors.push(Tensor::matrix("product_items", items));
+            tensors.push(Tensor::f32("product_output", output));
+        }
+        if let Some(Layers { users, items, dense, output }) = &self.tower {
+            tensors.push(Tensor::matrix("tower_users", users));
+            tensors.push(Tensor::matrix("tower_items", items));
+            for (number, (weights, bias)) in (1..).zip(dense) {
+                tensors.push(Tensor::matrix(format!("layer_{number}_weights"), weights));
+                tensors.push(Tensor::f32(format!("layer_{number}_bias"), bias));
+            }
+            tensors.push(Tensor::f32("tower_output", output));
+        }
+        tensors
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! The layers of a network in the form its kernels read: padded copies of the weights, each in both
+//! directions, the first layer cut into the part of the user and that of the item,
+//! W₁ [p ; q] + b = (W₁ᵖ p + b) + W₁ᵠ q.
+
+use crate::math::lanes::padded;
+use crate::math::narrow::{Start, Strided, mul, pad, pad_transposed, padded_rows};
+use crate::nn::layers::Activation;
+
+/// x ↦ W x + b.
+#[derive(Clone, Debug, Default)]
+pub struct Layer {
+    inputs: usize,
+    outputs: usize,
+    /// Wᵀ: inputs × outputs, padded.
+    forward: Vec<f32>,
+    /// W: outputs × inputs, padded.
+    backward: Vec<f32>,
+    /// b, padded.
+    bias: Vec<f32>,
+}
+
+impl Layer {
+    /// Takes W (outputs × inputs), and b, which may be empty.
+    pub fn set(&mut self, weights: Strided<'_>, outputs: usize, inputs: usize, bias: &[f32]) {
+        (self.inputs, self.outputs) = (inputs, outputs);
+        pad_transposed(weights, outputs, inputs, &mut self.forward);
+        pad(weights, outputs, inputs, &mut self.backward);
+        self.bias.clear();
+        self.bias.extend_from_slice(bias);
+        self.bias.resize(padded(outputs), 0.0);
+    }
+
+    /// Length of a row that goes in.
+    pub fn width_in(&self) -> usize {
+        padded(self.inputs)
+    }
+
+    /// Length of a row that comes out.
+    pub fn width_out(&self) -> usize {
+        padded(self.outputs)
+    }
+
+    /// Numbers per sample that come out.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Numbers per sample that go in.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// out ← W x + b by rows, whose number is that of `out` and a multiple of eight.
+    pub fn forward(&self, x: &[f32], out: &mut [f32]) {
+        let x = Strided { data: x, stride: self.width_in() };
+        mul(out, Start::Row(&self.bias), x, &self.forward, self.width_out(), self.inputs);
+    }
+
+    /// out ← out + W x.
+    pub fn add_forward(&self, x: &[f32], out: &mut [f32]) {
+        let x = Strided { data: x, stride: self.width_in() };
+        mul(out, Start::Output, x, &self.forward, self.width_out(), self.inputs);
+    }
+
+    /// From the slopes of the loss by what came out to those by what went in.
+    pub fn backward(&self, slopes: &[f32], out: &mut [f32]) {
+        let slopes = Strided { data: slopes, stride: self.width_out() };
+        mul(out, Start::Zero, slopes, &self.backward, self.width_in(), self.outputs);
+    }
+}
+
+/// The layers from embeddings to the last hidden one.
+#[derive(Clone, Debug, Default)]
+pub struct Tower {
+    /// The first layer's part of the user, with its bias.
+    pub user: Layer,
+    /// The first layer's part of the item.
+    pub item: Layer,
+    /// The layers after the first.
+    pub rest: Vec<Layer>,
+    /// Of all layers.
+    pub activation: Activation,
+}
+
+/// A row per sample for every layer.
+pub type Rows = Vec<Vec<f32>>;
+
+impl Tower {
+    /// Takes the weights, layer after layer: W (outputs × inputs, row-major) and b.
+    pub fn set<'a>(
+        &mut self,
+        layers: impl ExactSizeIterator<Item = (&'a [f32], &'a [f32])>,
+        activation: Activation,
+    ) {
+        self.activation = activation;
+        self.rest.resize_with(layers.len().saturating_sub(1), Layer::default);
+        for (l, (weights, bias)) in layers.enumerate() {
+            let (outputs, inputs) = (bias.len(), weights.len() / bias.len());
+            let from = |at: usize| Strided { data: &weights[at..], stride: inputs };
+            match l {
+                0 => {
+                    let half = inputs / 2;
+                    self.user.set(from(0), outputs, half, bias);
+                    self.item.set(from(half), outputs, half, &[]);
+                }
+                _ => self.rest[l - 1].set(from(0), outputs, inputs, bias),
+            }
+        }
+    }
+
+    /// Number of layers.
+    pub fn depth(&self) -> usize {
+        1 + self.rest.len()
+    }
+
+    /// Length of a row that layer `l` gives.
+    pub fn width(&self, l: usize) -> usize {
+        if l == 0 { self.user.width_out() } else { self.rest[l - 1].width_out() }
+    }
+
+    /// Makes room for `samples` rows, and more where that is not a multiple of eight.
+    pub fn resize(&self, rows: &mut Rows, samples: usize) {
+        rows.resize_with(self.depth(), Vec::new);
+        for (l, rows) in rows.iter_mut().enumerate() {
+            rows.resize(padded_rows(samples) * self.width(l), 0.0);
+        }
+    }
+
+    /// From the sums of the first layer in `rows[0]` to the output of every layer. `hide` may change
+    /// the output of layer l before it goes on.
+    pub fn forward(&self, rows: &mut Rows, mut hide: impl FnMut(usize, &mut [f32])) {
+        for l in 0..self.depth() {
+            let (before, now) = rows.split_at_mut(l);
+            if let Some(layer) = l.checked_sub(1).map(|at| &self.rest[at]) {
+                layer.forward(&before[l - 1], &mut now[0]);
+            }
+            self.activation.apply(&mut now[0]);
+            hide(l, &mut now[0]);
+        }
+    }
+
+    /// From the slopes by the output of the last layer, in the last of `slopes`, to the slopes by the sums
+    /// of every layer. `reveal` undoes what `hide` did to the slopes of layer l.
+    pub fn backward(
+        &self,
+        rows: &Rows,
+        slopes: &mut Rows,
+        mut reveal: impl FnMut(usize, &mut [f32]),
+    ) {
+        for l in (0..self.depth()).rev() {
+            let (before, now) = slopes.split_at_mut(l);
+            reveal(l, &mut now[0]);
+            self.activation.backward(&rows[l], &mut now[0]);
+            if let Some(layer) = l.checked_sub(1).map(|at| &self.rest[at]) {
+                layer.backward(&now[0], &mut before[l - 1]);
+            }
+        }
+    }
+}

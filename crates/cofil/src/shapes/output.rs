@@ -1,0 +1,90 @@
+//! From what a network puts out to a score on the scale of the data.
+
+use crate::nn::layers::Activation;
+use serde::{Deserialize, Serialize};
+
+/// y = offset + factor · f(x), and then no further than `range`: rising in x, up to ties.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// f.
+    pub activation: Activation,
+    /// What is added: what 0 stands for.
+    pub offset: f32,
+    /// What a step of 1 stands for; above 0.
+    pub factor: f32,
+    /// Smallest and largest score.
+    pub range: Option<(f32, f32)>,
+}
+
+impl Output {
+    /// Whether every number is in its range.
+    pub fn is_sound(&self) -> bool {
+        let range = self.range.is_none_or(|(low, high)| low <= high && (high - low).is_finite());
+        range && self.offset.is_finite() && self.factor.is_finite() && self.factor > 0.0
+    }
+
+    /// The score of x; always finite.
+    #[inline(always)]
+    #[allow(clippy::manual_clamp, reason = "clamp lets NaN through")]
+    pub fn score(&self, x: f32) -> f32 {
+        let (low, high) = self.range.unwrap_or((f32::MIN, f32::MAX));
+        let y = self.factor.mul_add(self.activation.of(x), self.offset);
+        y.max(low).min(high)
+    }
+
+    /// What f should give for a value of the data.
+    #[inline(always)]
+    pub fn target(&self, value: f32) -> f32 {
+        (value - self.offset) / self.factor
+    }
+
+    /// The x whose score is nearest to `value`, kept away from where f is flat.
+    pub fn inverse(&self, value: f32) -> f32 {
+        let y = self.target(value);
+        match self.activation {
+            Activation::Identity => y,
+            Activation::Sigmoid => {
+                let y = y.clamp(0.02, 0.98);
+                (y / (1.0 - y)).ln()
+            }
+            Activation::Relu => y.max(0.0),
+            Activation::Tanh => y.clamp(-0.96, 0.96).atanh(),
+            Activation::Selu => {
+                let (below, slope) = (Activation::Selu.of(f32::MIN), Activation::Selu.slope(1.0));
+                match y > 0.0 {
+                    true => y / slope,
+                    false => (1.0 - (y / below).min(0.98)).ln(),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_are_undone_and_finite() {
+        use Activation::{Identity, Relu, Selu, Sigmoid, Tanh};
+        for activation in [Identity, Sigmoid, Relu, Tanh, Selu] {
+            let output = Output { activation, offset: 1.0, factor: 4.0, range: Some((0.0, 5.0)) };
+            assert!(output.is_sound());
+            for x in [0.2, 0.5, 0.9] {
+                let back = output.inverse(output.score(x));
+                assert!((back - x).abs() < 1e-4, "{activation:?}: {back} for {x}");
+            }
+            for x in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e38, -1e38] {
+                let y = output.score(x);
+                assert!((0.0..=5.0).contains(&y), "{activation:?}: {y}");
+                assert!(output.inverse(x.clamp(-1e30, 1e30)).is_finite() || x.is_nan());
+                assert!(Output { range: None, ..output }.score(x).is_finite());
+            }
+        }
+        let output = Output { activation: Selu, offset: 0.0, factor: 1.0, range: None };
+        assert!((output.inverse(Selu.of(-1.5)) + 1.5).abs() < 1e-4);
+        assert!(!Output { factor: 0.0, ..output }.is_sound());
+        assert!(!Output { range: Some((2.0, 1.0)), ..output }.is_sound());
+    }
+}

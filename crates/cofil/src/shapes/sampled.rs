@@ -1,0 +1,117 @@
+//! How a stranger gets a vector where no formula gives it: the user's half of training, by gradient descent
+//! while everything else stands still.
+//!
+//! From a start vector, `STEPS` steps of Adam against the mean loss of the history and of negatives,
+//! which are drawn anew for every step by the convention of training, and the penalty. The draws depend on
+//! the number of the step alone, so that the same history always gives the same vector. Of a long history
+//! each step takes `MOST` entries.
+
+use crate::data::{Csr, Row, Sampler, Sampling};
+use crate::math::{Matrix, Rng};
+use crate::nn::loss::{Asked, NONE, Objective, Response};
+use crate::nn::optimizer::{Optimizer, Table};
+use serde::{Deserialize, Serialize};
+
+/// Steps to a vector.
+const STEPS: usize = 60;
+/// Length of the first step in each direction; those that follow shrink towards zero.
+const RATE: f32 = 0.1;
+/// Entries of a history per step.
+const MOST: usize = 256;
+
+/// The convention of training, as far as a user's vector depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sampled {
+    /// What is made small.
+    pub loss: Objective,
+    /// Negatives per entry; none for squared error.
+    pub negatives: u32,
+    /// From where they are drawn.
+    pub sampler: Sampling,
+    /// Of `sampler`.
+    pub exponent: f32,
+    /// L2 penalty per sample, ≥ 0.
+    pub reg: f32,
+    /// Whether `Factors` learns a number b of the user's own with the vector. Where the loss asks for the level
+    /// of scores and not only for their order, the vector would have to stand in for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bias: bool,
+}
+
+/// A model as a function of one user's vector.
+pub trait OfUser {
+    /// The scores of `items`.
+    fn scores(&mut self, vector: &[f32], items: &[u32], scores: &mut [f32]);
+    /// Σ slope · ∂score/∂vector over the items scored last.
+    fn gradient(&mut self, vector: &[f32], items: &[u32], slopes: &[f32], gradient: &mut [f32]);
+}
+
+impl Sampled {
+    /// Whether every number is in its range.
+    pub fn is_sound(&self) -> bool {
+        let needed = u32::from(self.loss != Objective::Squared);
+        let sound = |x: f32| x.is_finite() && x >= 0.0;
+        // The upper end is no limit of the method: it keeps a damaged file from asking for all memory.
+        (needed..=needed * 100_000).contains(&self.negatives)
+            && sound(self.exponent)
+            && sound(self.reg)
+    }
+
+    /// The vector of somebody with `history`; `popular` says how often each item occurs.
+    pub fn vector(
+        &self,
+        history: Row<'_>,
+        popular: &[f32],
+        response: Response,
+        start: &[f32],
+        mut model: impl OfUser,
+    ) -> Vec<f32> {
+        let own = Csr::from_rows(popular.len(), [history.iter()]);
+        let sampler = Sampler::weighted(&own, self.sampler, self.exponent, popular);
+        let group = 1 + self.negatives as usize;
+        let drawable = sampler.has_negatives(0);
+        let one = Matrix::from_vec(1, start.len(), start.to_vec());
+        let mut table = Table::new(one, Optimizer::Adam);
+        let (mut items, mut targets, mut corrections) = (Vec::new(), Vec::new(), Vec::new());
+        let mut gradient = vec![0.0; start.len()];
+        let entries: Vec<(u32, f32)> = history.iter().collect();
+        for step in 0..STEPS {
+            let mut rng = Rng::new(0, &[step as u64]);
+            targets.clear();
+            corrections.clear();
+            items.clear();
+            for e in 0..entries.len().min(MOST) {
+                let (item, value) = match entries.len() <= MOST {
+                    true => entries[e],
+                    false => entries[rng.below(entries.len() as u32) as usize],
+                };
+                items.push(item);
+                targets.push(if self.loss == Objective::Squared { value } else { 1.0 });
+                corrections.push(0.0);
+                let from = items.len();
+                items.resize(from + group - 1, item);
+                targets.resize(from + group - 1, 0.0);
+                sampler.draw(0, &[], &mut rng, &mut items[from..]);
+                let correct = |&i: &u32| sampler.correction(0, i, group - 1);
+                corrections.extend(items[from..].iter().map(correct));
+            }
+            let mut scores = vec![0.0; items.len()];
+            let vector = table.values.row(0).to_vec();
+            model.scores(&vector, &items, &mut scores);
+            if !drawable {
+                scores.chunks_mut(group).for_each(|group| group[1..].fill(NONE));
+            }
+            let asked = Asked { targets: &targets, corrections: &corrections, group, response };
+            self.loss.slopes(&mut scores, asked);
+            let weight = 1.0 / scores.len() as f32;
+            scores.iter_mut().for_each(|s| *s *= weight);
+            model.gradient(&vector, &items, &scores, &mut gradient);
+            let penalised = gradient.iter_mut().zip(&vector);
+            penalised.for_each(|(g, p)| *g += 2.0 * self.reg * p);
+            let rate = RATE * (1.0 - step as f32 / STEPS as f32);
+            table.step(0, &gradient, rate);
+        }
+        table.values.into_data()
+    }
+}

@@ -1,0 +1,330 @@
+//! The shape of neighbours of users: who is like somebody is found when they ask.
+//!
+//! With N the k users whose similarity s_uv to u is largest and above zero,
+//!
+//! - by values, score(u, i) = Σ_{v in N} s_uv r_vi;
+//! - by deviations, score(u, i) = b_ui + Σ_v s_uv (r_vi − b_vi) / Σ_v s_uv over the k most similar
+//!   users v *who rated i*; b_ui alone if there is none. [`Baseline`] tells b.
+//!
+//! The model is the training data: similarities are sums over the people who have items of the
+//! history, which costs no more when somebody asks than it would in training. So strangers need no
+//! place in a model, and known users and they are one case, but that nobody is their own neighbour.
+
+mod votes;
+
+use super::baseline::Baseline;
+use super::factors::finite;
+use crate::data::{Csr, Row};
+use crate::error::Result;
+use crate::math::{Matrix, vector};
+use crate::model::{Model, User};
+use crate::similarity::{Measure, Moments, Rests, Similarity, choosiness};
+use crate::store::{Archive, Tensor};
+use multiversion::multiversion;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The training data and how they vote.
+#[derive(Clone, Debug)]
+pub struct UserNeighbours {
+    /// r: users × items.
+    rows: Csr,
+    settings: Settings,
+    /// Zeros where values vote.
+    baseline: Baseline,
+    /// How many have each item.
+    popular: Vec<f32>,
+    /// What similarities are taken of: users × items.
+    by_user: Csr,
+    /// The same, items × users.
+    by_item: Csr,
+    /// Of cosine 1 / ‖x_v‖, of Jaccard n_v.
+    of_user: Vec<f32>,
+    /// Mean over users of Σ |r_vi|, for BM25.
+    mean_length: f64,
+}
+
+/// What a [`UserNeighbours`] file says beside its arrays.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// k.
+    pub neighbours: usize,
+    /// What neighbours say.
+    pub votes: Votes,
+}
+
+/// What neighbours say.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Votes {
+    /// Their values, times their similarity.
+    Values(Measure),
+    /// What their ratings have over the baseline; they are similar by the correlation around it.
+    Deviations {
+        /// μ.
+        mean: f32,
+        /// What b_u is divided by beside the number of ratings.
+        reg_user: f32,
+        /// How many common items but one count half.
+        shrinkage: f32,
+    },
+}
+
+impl UserNeighbours {
+    /// Name of the shape in model files.
+    pub const KIND: &str = "user-neighbours";
+
+    /// From the training data; `item_bias` is empty where values vote.
+    pub fn new(rows: Csr, settings: Settings, item_bias: Vec<f32>) -> Self {
+        let popular: Vec<f32> = rows.column_counts().iter().map(|&c| c as f32).collect();
+        let lengths = rows.iter().map(|row| length(row)).sum::<f64>();
+        let mean_length = (lengths / rows.rows() as f64).max(f64::MIN_POSITIVE);
+        let (mean, reg_user) = match settings.votes {
+            Votes::Deviations { mean, reg_user, .. } => (mean, reg_user),
+            Votes::Values(_) => (0.0, 0.0),
+        };
+        let baseline = Baseline { mean, item_bias, reg_user };
+        let empty = Csr::empty(0, 0);
+        let (by_user, by_item, of_user) = (empty.clone(), empty, Vec::new());
+        let mut model =
+            Self { rows, settings, baseline, popular, by_user, by_item, of_user, mean_length };
+        let features: Vec<Vec<(u32, f32)>> =
+            model.rows.iter().map(|row| model.features(row)).collect();
+        model.of_user = features.iter().map(|row| model.size(row)).collect();
+        model.by_user = Csr::from_rows(model.rows.cols(), features);
+        model.by_item = model.by_user.transposed();
+        model
+    }
+
+    /// Reads the shape from its file.
+    ///
+    /// # Errors
+    /// If an array is missing or has the wrong size.
+    pub fn load(settings: &Value, archive: &Archive, users: usize, items: usize) -> Result<Self> {
+        let settings: Settings = serde_json::from_value(settings.clone())
+            .map_err(|e| archive.bad(format!("settings of shape user-neighbours: {e}")))?;
+        let rows = Csr::from_parts(
+            archive.sizes("ratings.starts")?,
+            archive.u32("ratings.columns")?,
+            archive.f32("ratings.values")?,
+            items,
+        );
+        let rows = rows.filter(|rows| rows.rows() == users && settings.neighbours > 0);
+        let rows = rows.ok_or_else(|| archive.bad("the neighbours are damaged"))?;
+        let item_bias = match settings.votes {
+            Votes::Values(measure) => {
+                measure.check().map_err(|e| archive.bad(e.to_string()))?;
+                Vec::new()
+            }
+            Votes::Deviations { mean, reg_user, shrinkage } => {
+                let sound = |x: f32| x.is_finite() && x >= 0.0;
+                if !mean.is_finite() || !sound(reg_user) || !sound(shrinkage) {
+                    return Err(archive.bad("the baseline is damaged"));
+                }
+                archive.vector("item_bias", items)?
+            }
+        };
+        Ok(Self::new(rows, settings, item_bias))
+    }
+
+    /// What similarities are taken of.
+    fn features(&self, row: Row<'_>) -> Vec<(u32, f32)> {
+        match self.settings.votes {
+            Votes::Values(measure) => {
+                let length = length(row);
+                let weighted = |(i, value): (u32, f32)| {
+                    let having = self.popular[i as usize] as usize;
+                    let choosiness = choosiness(self.rows.rows(), having);
+                    let value = match measure.similarity {
+                        Similarity::Jaccard => 1.0,
+                        _ => measure.weighted(value, choosiness, length, self.mean_length),
+                    };
+                    (i, value)
+                };
+                let mut row: Vec<(u32, f32)> = row.iter().map(weighted).collect();
+                if measure.similarity == Similarity::Pearson {
+                    // A correlation does not see a shift: what is left over the mean stays small.
+                    let sum: f64 = row.iter().map(|(_, value)| f64::from(*value)).sum();
+                    let mean = (sum / row.len().max(1) as f64) as f32;
+                    row.iter_mut().for_each(|(_, value)| *value -= mean);
+                }
+                row
+            }
+            Votes::Deviations { .. } => {
+                let bias = self.baseline.user_bias(row);
+                row.iter()
+                    .map(|(i, value)| (i, finite(value - self.baseline.of(bias, i))))
+                    .collect()
+            }
+        }
+    }
+
+    /// The number of one user that a similarity is made of beside the product.
+    fn size(&self, features: &[(u32, f32)]) -> f32 {
+        let Votes::Values(measure) = self.settings.votes else { return 1.0 };
+        match measure.similarity {
+            Similarity::Jaccard => features.len() as f32,
+            Similarity::Dot | Similarity::Pearson => 1.0,
+            Similarity::Cosine => {
+                let squares = features.iter().map(|(_, x)| f64::from(*x).powi(2));
+                let norm = squares.sum::<f64>().sqrt();
+                if norm > 0.0 { (1.0 / norm) as f32 } else { 0.0 }
+            }
+        }
+    }
+
+    /// How like each user of the training data is to `user`.
+    fn similar(&self, user: User<'_>) -> Vec<f32> {
+        let features = self.features(user.history);
+        let mut similar = match self.settings.votes {
+            Votes::Deviations { shrinkage, .. } => {
+                let sums = self.sums(&features, Rests::add);
+                sums.iter().map(|sum| sum.correlation(shrinkage)).collect()
+            }
+            Votes::Values(measure) if measure.similarity == Similarity::Pearson => {
+                let value = |sum: &Moments| match sum.count > 0.0 {
+                    true => sum.correlation() * measure.support(sum.count),
+                    false => 0.0,
+                };
+                self.sums(&features, Moments::add).iter().map(value).collect()
+            }
+            Votes::Values(measure) => {
+                let own = self.size(&features);
+                let value = |(&product, &size): (&f32, &f32)| match measure.similarity {
+                    Similarity::Jaccard => product / (own + size - product).max(1.0),
+                    _ => product * (own * size),
+                };
+                if measure.shrinkage == 0.0 {
+                    let add = |sum: &mut f32, x: f32, y: f32| *sum = x.mul_add(y, *sum);
+                    self.sums(&features, add).iter().zip(&self.of_user).map(value).collect()
+                } else {
+                    let add = |sum: &mut (f32, f32), x: f32, y: f32| {
+                        *sum = (x.mul_add(y, sum.0), sum.1 + 1.0);
+                    };
+                    let sums = self.sums(&features, add);
+                    let value = |((product, common), size): (&(f32, f32), &f32)| {
+                        let support = if *common > 0.0 { measure.support(*common) } else { 0.0 };
+                        value((product, size)) * support
+                    };
+                    sums.iter().zip(&self.of_user).map(value).collect::<Vec<f32>>()
+                }
+            }
+        };
+        if let Some(u) = user.index.and_then(|u| similar.get_mut(u as usize)) {
+            // Nobody is their own neighbour.
+            *u = 0.0;
+        }
+        similar
+    }
+
+    /// `add` is given the values of `features` and of each user for every feature they share.
+    fn sums<A: Copy + Default>(
+        &self,
+        features: &[(u32, f32)],
+        add: impl Fn(&mut A, f32, f32),
+    ) -> Vec<A> {
+        let mut sums = vec![A::default(); self.rows.rows()];
+        add_sums(&self.by_item, features, &add, &mut sums);
+        sums
+    }
+}
+
+/// `add` is given each sum, the value of a feature and that of the row the sum is of.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn add_sums<A, F: Fn(&mut A, f32, f32)>(
+    by_item: &Csr,
+    features: &[(u32, f32)],
+    add: &F,
+    sums: &mut [A],
+) {
+    for &(i, value) in features {
+        let row = by_item.row(i as usize);
+        for (&v, &other) in row.columns.iter().zip(row.values) {
+            add(&mut sums[v as usize], value, other);
+        }
+    }
+}
+
+/// Σ |r| of a row.
+fn length(row: Row<'_>) -> f64 {
+    row.values.iter().map(|value| f64::from(value.abs())).sum()
+}
+
+impl Model for UserNeighbours {
+    fn items(&self) -> usize {
+        self.popular.len()
+    }
+
+    fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
+        match self.settings.votes {
+            _ if user.history.is_empty() => {
+                items.iter().zip(scores).for_each(|(&i, s)| *s = self.popular[i as usize]);
+            }
+            Votes::Deviations { .. } if items.len() < self.items() / 2 => {
+                self.deviations_of(user, items, scores);
+            }
+            _ => {
+                let mut all = vec![0.0; self.items()];
+                match self.settings.votes {
+                    Votes::Values(_) => self.add_values(user, &mut all),
+                    Votes::Deviations { .. } => self.add_deviations(user, &mut all),
+                }
+                items.iter().zip(scores).for_each(|(&i, s)| *s = all[i as usize]);
+            }
+        }
+    }
+
+    fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
+        for (r, &user) in users.iter().enumerate() {
+            let scores = scores.row_mut(r);
+            match self.settings.votes {
+                _ if user.history.is_empty() => scores.copy_from_slice(&self.popular),
+                Votes::Values(_) => self.add_values(user, scores),
+                Votes::Deviations { .. } => self.add_deviations(user, scores),
+            }
+        }
+    }
+
+    fn block_size(&self) -> usize {
+        8
+    }
+
+    /// Angles between what the users of the two items are compared by.
+    fn similarities(&self, item: u32, scores: &mut [f32]) {
+        scores.fill(0.0);
+        let norm = |i: usize| vector::norm(self.by_item.row(i).values);
+        for (v, value) in self.by_item.row(item as usize).iter() {
+            let row = self.by_user.row(v as usize);
+            vector::add_scaled_sparse(scores, value, row.columns, row.values);
+        }
+        let own = norm(item as usize);
+        for (i, score) in scores.iter_mut().enumerate() {
+            let norms = own * norm(i);
+            *score = finite(if norms > 0.0 { *score / norms } else { 0.0 });
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn settings(&self) -> Value {
+        crate::store::plain(&self.settings).expect("plain numbers")
+    }
+
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        let mut tensors = vec![
+            Tensor::sizes("ratings.starts", self.rows.starts()),
+            Tensor::u32("ratings.columns", self.rows.columns()),
+            Tensor::f32("ratings.values", self.rows.values()),
+        ];
+        if let Votes::Deviations { .. } = self.settings.votes {
+            tensors.push(Tensor::f32("item_bias", &self.baseline.item_bias));
+        }
+        tensors
+    }
+}
+
+#[cfg(test)]
+mod tests;
