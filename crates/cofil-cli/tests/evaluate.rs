@@ -42,7 +42,7 @@ fn folder() -> TempDir {
     let table = read(&path.join("train.csv"), &ReadOptions::default()).unwrap().interactions;
     let train = Ratings::new(&table, Duplicates::Last).unwrap();
     let popularity = Algorithm::from_settings("popularity", &serde_json::Map::new()).unwrap();
-    let recommender = Recommender::train(&popularity, &train, &mut Run::default()).unwrap();
+    let recommender = Recommender::train(&popularity, &train, &Run::default()).unwrap();
     recommender.save(&path.join("m.cofil")).unwrap();
     folder
 }

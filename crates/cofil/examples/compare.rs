@@ -25,7 +25,7 @@ fn main() -> cofil::Result<()> {
         ("ease", json!({"reg": 1000})),
     ] {
         let settings = settings.as_object().cloned().unwrap_or_default();
-        let model = Algorithm::from_settings(name, &settings)?.fit(&train, &mut Run::default())?;
+        let model = Algorithm::from_settings(name, &settings)?.fit(&train, &Run::default())?.model;
         let report = evaluate(&*model, &train, &test, &protocol)?;
         print!("{name:<11} {:<24}", serde_json::Value::from(settings));
         for m in &report.metrics.0 {

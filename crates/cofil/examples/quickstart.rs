@@ -14,7 +14,7 @@ fn main() -> cofil::Result<()> {
     let (ratings, _) = Clean { implicit: true, ..Clean::default() }.ratings(interactions)?;
 
     let ease = Algorithm::Ease(Ease::default());
-    let recommender = Recommender::train(&ease, &ratings, &mut Run::default())?;
+    let recommender = Recommender::train(&ease, &ratings, &Run::default())?;
 
     let user = ratings.users.name(0);
     println!("For {user}:");

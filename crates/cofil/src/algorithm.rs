@@ -3,10 +3,9 @@
 
 use crate::data::Ratings;
 use crate::error::{Error, Result};
-use crate::model::Model;
 use crate::recipes::{self, Range, Recipe, Target};
 use crate::store;
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -85,14 +84,13 @@ recipes! {
 }
 
 impl Algorithm {
-    /// Learns a model. Iterative recipes report to `run`; closed forms never call it.
+    /// Learns a model from `train`.
     ///
     /// # Errors
     /// If a setting is out of range, the data cannot support the recipe, or training diverges.
-    pub fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    pub fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         train.check_not_empty()?;
-        run.begin(self.to_value());
-        self.recipe().fit(train, run)
+        self.recipe().fit(train, &run.of(self.to_value()))
     }
 
     /// What the scores of its models mean.

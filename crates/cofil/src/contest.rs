@@ -7,7 +7,7 @@ pub use crate::evaluate::compare::Difference;
 use crate::evaluate::compare::{difference, holm};
 use crate::evaluate::{Metric, Protocol, Report, TestPart, evaluate};
 use crate::recipes::Target;
-use crate::train::{Epoch, Run};
+use crate::train::{Epoch, Fitted, Run};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -61,7 +61,7 @@ pub fn enter<'a>(
     train: &Ratings,
     test: impl Into<TestPart<'a>>,
     protocol: &Protocol,
-    run: &mut Run<'_>,
+    run: &Run<'_>,
 ) -> Result<Entry> {
     let mut protocol = protocol.clone();
     if algorithm.target() == Target::Preference {
@@ -74,7 +74,7 @@ pub fn enter<'a>(
         }
     }
     let start = Instant::now();
-    let model = algorithm.fit(train, run)?;
+    let Fitted { model, epochs } = algorithm.fit(train, run)?;
     let fit = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let report = evaluate(&*model, train, test, &protocol)?;
@@ -87,7 +87,7 @@ pub fn enter<'a>(
         seconds,
         model_bytes,
         peak_memory_mb: None,
-        epochs: run.history.clone(),
+        epochs,
     })
 }
 
@@ -144,7 +144,7 @@ mod tests {
         ];
         let mut entries = recipes
             .each_ref()
-            .map(|recipe| enter(recipe, &train, &test, &protocol, &mut Run::default()).unwrap());
+            .map(|recipe| enter(recipe, &train, &test, &protocol, &Run::default()).unwrap());
         rank(&mut entries, Metric::Mrr(4));
         assert_eq!(entries[0].algorithm.name(), "ease");
         assert_eq!(entries[0].report.value(Metric::Mrr(4)), Some(1.0));
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(behind(&entries, Metric::Mrr(4)), [None], "one user");
         assert_eq!(entries[0].report.value(Metric::Rmse), None, "no values are predicted");
         let values = Protocol { metrics: vec![Metric::Rmse], ..protocol };
-        let told = enter(&recipes[1], &train, &test, &values, &mut Run::default()).unwrap_err();
+        let told = enter(&recipes[1], &train, &test, &values, &Run::default()).unwrap_err();
         assert!(told.to_string().starts_with("ease ranks and predicts no values"), "{told}");
     }
 }

@@ -59,7 +59,11 @@ pub enum Error {
         valid: Vec<String>,
     },
 
-    // === Learning ===
+    // === Work ===
+    /// The work was stopped from outside ([`Stop`](crate::watch::Stop)); nothing half-done was left.
+    #[error("stopped")]
+    Stopped,
+
     /// The data cannot support what was asked: no interactions, one item, no overlap.
     #[error("{0}")]
     Unfit(String),

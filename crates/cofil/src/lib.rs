@@ -9,7 +9,7 @@
 //!     ("cat", "nails", 1.0), ("cat", "hammer", 1.0),
 //! ])?;
 //! let ease = Algorithm::Ease(Ease { reg: 1.0, ..Ease::default() });
-//! let recommender = Recommender::train(&ease, &ratings, &mut Run::default())?;
+//! let recommender = Recommender::train(&ease, &ratings, &Run::default())?;
 //! let best = recommender.recommend("bob", &Query { n: 1, ..Query::default() })?;
 //! assert_eq!(best[0].item, "jam");
 //! // Somebody who was never seen before takes the same path.
@@ -41,6 +41,7 @@ pub mod similarity;
 pub mod store;
 pub mod train;
 pub mod tune;
+pub mod watch;
 
 pub use algorithm::Algorithm;
 pub use data::{Csr, Duplicates, IdMap, Interactions, Ratings, Row};
@@ -54,4 +55,5 @@ pub use recipes::{
     UserKnn, Warp,
 };
 pub use recommender::{Explanation, Forgotten, Query, Recommender, Scored, Updated};
-pub use train::{Checkpoint, Epoch, Loss, Run, Validation};
+pub use train::{Checkpoint, Epoch, Fitted, Loss, Run, Validation};
+pub use watch::{Event, Stop, Watch};

@@ -33,8 +33,8 @@ fn algorithm(name: &str, settings: serde_json::Value) -> Algorithm {
 }
 
 fn fit(algorithm: &Algorithm, train: &Ratings) -> Box<dyn Model> {
-    let mut run = Run { seed: 1, ..Run::default() };
-    algorithm.fit(train, &mut run).unwrap_or_else(|e| panic!("{e}"))
+    let run = Run { seed: 1, ..Run::default() };
+    algorithm.fit(train, &run).unwrap_or_else(|e| panic!("{e}")).model
 }
 
 fn rmse(algorithm: &Algorithm, (train, test): &(Ratings, Ratings)) -> f64 {

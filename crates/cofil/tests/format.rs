@@ -144,7 +144,7 @@ fn write_what_is_missing() {
         let counted = settings.get("loss").is_some_and(|loss| loss != "squared");
         let ratings = if counted { ratings().binary() } else { ratings() };
         let algorithm: Algorithm = serde_json::from_value(settings).expect("settings");
-        let trained = Recommender::train(&algorithm, &ratings, &mut Run::default());
+        let trained = Recommender::train(&algorithm, &ratings, &Run::default());
         let recommender = trained.expect("trained");
         recommender.save(&path).expect("saved");
         let answers = serde_json::to_string_pretty(&answers(&recommender)).expect("JSON");

@@ -20,8 +20,8 @@ fn five_by_five() -> Ratings {
 /// μ, b_u, b_i and the hidden values.
 fn completed(settings: &BiasedMf, seed: u64) -> (f32, Vec<f32>, Vec<f32>, Vec<f32>) {
     let algorithm = Algorithm::BiasedMf(settings.clone());
-    let mut run = Run { seed, ..Run::default() };
-    let trained = Recommender::train(&algorithm, &five_by_five(), &mut run).expect("trains");
+    let run = Run { seed, ..Run::default() };
+    let trained = Recommender::train(&algorithm, &five_by_five(), &run).expect("trains");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("m.cofil");
     trained.save(&path).expect("saved");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each may use itself and what stands right of it.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 22] = [
     "page",
     "tune",
     "plot",
@@ -23,6 +23,7 @@ const LAYERS: [&str; 21] = [
     "data",
     "store",
     "math",
+    "watch",
     "memory",
     "check",
     "error",

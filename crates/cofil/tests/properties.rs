@@ -39,7 +39,7 @@ fn files() -> Vec<Vec<u8>> {
             parts.entry("negatives").and_modify(|n| *n = 1.into());
             let algorithm: Algorithm = serde_json::from_value(settings).expect("its own settings");
             let train =
-                |ratings: &Ratings| Recommender::train(&algorithm, ratings, &mut Run::default());
+                |ratings: &Ratings| Recommender::train(&algorithm, ratings, &Run::default());
             // Some learn from interactions that all count alike, and refuse ratings.
             let trained = train(&ratings).or_else(|_| train(&ratings.binary()));
             trained.expect("trained").save(&path).expect("saved");
@@ -136,7 +136,7 @@ fn shapes() -> Vec<Box<dyn Model>> {
     vec![
         Box::new(ItemWeights { weights: Weights::Dense(square), popular: popular.clone() }),
         Box::new(ItemWeights { weights: Weights::Sparse(sparse), popular }),
-        ials.fit(&ratings, &mut Run::default()).expect("trained"),
+        ials.fit(&ratings, &Run::default()).expect("trained").model,
     ]
 }
 
@@ -191,8 +191,8 @@ proptest! {
     fn any_data_is_learned_from_or_refused(matrix in matrices(), history in matrices()) {
         let ratings = named(matrix);
         for algorithm in Algorithm::all() {
-            let model = match algorithm.fit(&ratings, &mut Run::default()) {
-                Ok(model) => model,
+            let model = match algorithm.fit(&ratings, &Run::default()) {
+                Ok(fitted) => fitted.model,
                 Err(error) => {
                     prop_assert!(!error.to_string().is_empty());
                     continue;
@@ -289,7 +289,8 @@ proptest! {
         ];
         for (name, settings) in linear {
             let algorithm = Algorithm::from_settings(name, settings.as_object().unwrap()).unwrap();
-            let Ok(model) = algorithm.fit(&ratings, &mut Run::default()) else { continue };
+            let Ok(fitted) = algorithm.fit(&ratings, &Run::default()) else { continue };
+            let model = fitted.model;
             for row in history.iter() {
                 let entries = row.iter().filter(|&(item, _)| item < n);
                 let (columns, values): (Vec<u32>, Vec<f32>) = entries.unzip();

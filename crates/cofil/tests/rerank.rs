@@ -38,7 +38,7 @@ fn parts() -> (Ratings, Ratings) {
 
 fn trained(name: &str, train: &Ratings) -> Recommender {
     let algorithm = Algorithm::from_settings(name, &serde_json::Map::new()).unwrap();
-    Recommender::train(&algorithm, train, &mut Run::default()).unwrap()
+    Recommender::train(&algorithm, train, &Run::default()).unwrap()
 }
 
 const RECIPES: [&str; 4] = ["ials", "ease", "item-knn", "popularity"];

@@ -14,7 +14,7 @@ fn models() -> [Recommender; 2] {
         let triples = names.iter().map(|item| ("somebody", item.as_str(), value));
         let ratings = Ratings::from_triples(triples).expect("finite");
         let recipe = Algorithm::Popularity(Popularity::default());
-        Recommender::train(&recipe, &ratings, &mut Run::default()).expect("trained")
+        Recommender::train(&recipe, &ratings, &Run::default()).expect("trained")
     })
 }
 

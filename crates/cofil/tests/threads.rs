@@ -24,8 +24,8 @@ fn one_two_and_three_threads_learn_the_same_of_movielens_1m() {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             let path = folder.path().join(format!("{threads}.cofil"));
             pool.expect("threads").install(|| {
-                let mut run = Run { seed: 3, ..Run::default() };
-                let trained = Recommender::train(&algorithm, &ratings, &mut run);
+                let run = Run { seed: 3, ..Run::default() };
+                let trained = Recommender::train(&algorithm, &ratings, &run);
                 trained.expect("learns").save(&path).expect("saved");
             });
             std::fs::read(path).expect("read back")

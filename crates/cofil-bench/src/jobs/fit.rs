@@ -24,7 +24,7 @@ pub fn figures(
         // Every rating is a positive, as for the peers.
         split.train.by_user.values_mut().fill(1.0);
     }
-    let model = gauge.time("fit", || algorithm.fit(&split.train, &mut Run::default()))?;
+    let model = gauge.time("fit", || algorithm.fit(&split.train, &Run::default()))?.model;
     let quality = if preference {
         if let Some(path) = results {
             let lists = top_k_all(&*model, &split.users(), experiment.k, true);

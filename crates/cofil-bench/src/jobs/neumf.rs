@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use cofil::data::read::{ReadOptions, read_negatives};
 use cofil::evaluate::{Candidates, Metric, Protocol, evaluate};
 use cofil::math::Matrix;
-use cofil::{Algorithm, Run, User};
+use cofil::{Algorithm, Fitted, Run, User};
 use std::path::Path;
 
 pub fn figures(
@@ -24,9 +24,9 @@ pub fn figures(
         gauge.once("load", || split::read_parts(&folder, ["train.csv.gz", "test.csv"], 0))?;
     let (train, test) = (split.train.binary(), split.test.binary());
     let (model, loss) = gauge.time("fit", || {
-        let mut run = Run { seed: 1, ..Run::default() };
-        let model = algorithm.fit(&train, &mut run)?;
-        anyhow::Ok((model, run.history.last().map(|epoch| epoch.loss.data)))
+        let run = Run { seed: 1, ..Run::default() };
+        let Fitted { model, epochs } = algorithm.fit(&train, &run)?;
+        anyhow::Ok((model, epochs.last().map(|epoch| epoch.loss.data)))
     })?;
 
     let settings = serde_json::to_value(&algorithm)?;

@@ -21,13 +21,9 @@ pub fn figures(experiment: &Experiment, mut gauge: Gauge) -> Result<Figures> {
             Ok(split.train.binary())
         }
     })?;
-    let mut loss = None;
-    gauge.time("fit", || {
-        let mut run = Run { seed: 1, ..Run::default() };
-        let model = algorithm.fit(&train, &mut run);
-        loss = run.history.last().map(|epoch| epoch.loss.data / train.len() as f64);
-        model
-    })?;
+    let run = Run { seed: 1, ..Run::default() };
+    let fitted = gauge.time("fit", || algorithm.fit(&train, &run))?;
+    let loss = fitted.epochs.last().map(|epoch| epoch.loss.data / train.len() as f64);
     let reported: BTreeMap<_, _> = loss.map(|loss| ("loss".to_owned(), loss)).into_iter().collect();
     let figures = gauge.figures(BTreeMap::new(), serde_json::to_value(&algorithm)?);
     Ok(Figures { reported, ..figures })

@@ -3,8 +3,9 @@
 use crate::args::judging;
 use crate::output::duration;
 use anyhow::{Context, Result};
+use cofil::Event;
 use cofil::Metric;
-use cofil::tune::{self, Event, Method, Range, Search, Trial, Values};
+use cofil::tune::{self, Method, Range, Search, Trial, Values};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 use std::io::IsTerminal;
@@ -157,14 +158,14 @@ impl Progress {
     }
 
     /// Shows what happens; `Break` after Ctrl-C.
-    pub fn show(&self, event: Event<'_>) -> ControlFlow<()> {
+    pub fn show(&self, event: &Event<'_>) -> ControlFlow<()> {
         let mut so_far = self.so_far.lock().expect("showing does not panic");
         match (event, &self.bar) {
-            (Event::Epoch(number, epoch), Some(bar)) => {
+            (Event::Epoch { epoch, trial: Some(number), .. }, Some(bar)) => {
                 let best = so_far.0.map(judging::value).unwrap_or_default();
                 bar.set_message(format!("{}: epoch {}  best {best}", number + 1, epoch.number));
             }
-            (Event::Epoch(..), None) => {}
+            (Event::Epoch { .. } | Event::Stage { .. }, _) => {}
             (Event::Trial(trial), bar) => self.trial(trial, bar.as_ref(), &mut so_far),
         }
         match self.interrupted() {

@@ -2,7 +2,7 @@
 
 use crate::output;
 use anyhow::Result;
-use cofil::{Recommender, Run};
+use cofil::Recommender;
 use std::path::PathBuf;
 
 /// Arguments of `cofil forget`.
@@ -37,7 +37,7 @@ pub fn run(args: &Args) -> Result<()> {
     let mut recommender = Recommender::load(&args.model)?;
     let users: Vec<&str> = args.users.iter().map(String::as_str).collect();
     let forgotten = match args.refit {
-        true => recommender.forget_and_refit(&users, &mut Run::default())?,
+        true => recommender.forget_and_refit(&users)?,
         false => recommender.forget(&users)?,
     };
     let fingerprint = recommender.save(&args.output)?;

@@ -80,8 +80,8 @@ fn matrix(args: &Matrix) -> Result<()> {
     if let (Some(why), false) = (why, args.json) {
         eprintln!("algorithm: {}: {why} (choose with --algorithm)", algorithm.name());
     }
-    let mut run = Run { seed: args.seed, ..Run::default() };
-    let recommender = Recommender::train(&algorithm, &ratings, &mut run)?;
+    let run = Run { seed: args.seed, ..Run::default() };
+    let recommender = Recommender::train(&algorithm, &ratings, &run)?;
     plot::completion(&recommender, &ratings)?.save(&args.output)?;
     if args.json {
         return output::json(&serde_json::json!({

@@ -9,8 +9,10 @@ use crate::output::{self, bytes, duration};
 use crate::progress::Progress;
 use anyhow::{Result, bail};
 use cofil::train::{Checkpoint, Epoch, Validation};
+use cofil::watch::{Event, Watch};
 use cofil::{Recommender, Run};
 use serde_json::json;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -103,7 +105,7 @@ pub fn run(args: &Args) -> Result<()> {
     // What learns in one piece has no epoch to finish.
     let epochs = output::value(&algorithm)?.get("epochs").is_some();
     let progress = Progress::new(epochs, metric.to_string());
-    let mut run = Run {
+    let run = Run {
         seed: args.seed,
         validation: valid.as_ref().map(|ratings| Validation {
             ratings,
@@ -112,11 +114,13 @@ pub fn run(args: &Args) -> Result<()> {
             min_improvement: 0.0,
         }),
         checkpoint: args.keep.checkpoint(),
-        on_epoch: Box::new(|epoch| progress.epoch(epoch)),
-        ..Run::default()
     };
     let start = Instant::now();
-    let trained = Recommender::train(&algorithm, &train, &mut run);
+    let watch = Watch::new(|event| match event {
+        Event::Epoch { epoch, .. } => progress.epoch(epoch),
+        _ => ControlFlow::Continue(()),
+    });
+    let trained = watch.during(|| Recommender::train(&algorithm, &train, &run));
     progress.finish();
     let mut recommender = trained?;
     let fit = start.elapsed().as_secs_f64();
@@ -197,7 +201,7 @@ fn check(args: &Args) -> Result<()> {
 impl Keep {
     fn checkpoint(&self) -> Option<Checkpoint> {
         let path = self.checkpoint.clone()?;
-        Some(Checkpoint { path, every: self.checkpoint_every })
+        Some(Checkpoint::new(path, self.checkpoint_every))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::args::searching::{self, Searching};
 use crate::args::validation::{self, Parts};
 use crate::output::{self, duration};
 use anyhow::{Context, Result, bail};
+use cofil::Watch;
 use cofil::tune::{self, Found, Journal, Space, Trial};
 use cofil::{Algorithm, Duplicates, Metric, Ratings, Run, Target};
 use serde_json::{Value, json};
@@ -109,8 +110,8 @@ pub fn run(args: &Args) -> Result<()> {
     let search = args.searching.search(args.trials as usize, metric, args.seed);
     let mut journal = Journal::open(&journal, &space, &train, &valid, &search)?;
     let progress = searching::Progress::new(search.trials, metric, journal.trials());
-    let watch = |event: tune::Event<'_>| progress.show(event);
-    let found = tune::search(&space, &train, &valid, &search, Some(&mut journal), watch);
+    let watch = Watch::new(|event| progress.show(event));
+    let found = watch.during(|| tune::search(&space, &train, &valid, &search, Some(&mut journal)));
     progress.finish();
     let found = found?;
 
@@ -207,8 +208,8 @@ fn judge(
     let known = (&*whole.users, &*whole.items);
     let tested = judging::test_part(&args.read, path, None, known, |given| given)?;
     let protocol = cofil::Protocol { metrics: vec![metric], seed: args.seed, ..Default::default() };
-    let mut run = Run { seed: args.seed, ..Run::default() };
-    let model = winner.fit(whole, &mut run)?;
+    let run = Run { seed: args.seed, ..Run::default() };
+    let model = winner.fit(whole, &run)?.model;
     Ok(cofil::evaluate::evaluate(&*model, whole, tested.borrowed(), &protocol)?)
 }
 

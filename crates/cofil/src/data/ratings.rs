@@ -2,7 +2,7 @@
 
 use super::{Csr, IdMap};
 use crate::error::{Error, Result};
-use rayon::prelude::*;
+use crate::math::parallel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -265,7 +265,8 @@ fn row_order(user: &[u32], item: &[u32], users: usize) -> Vec<usize> {
         pieces.push(piece);
         rest = tail;
     }
-    pieces.into_par_iter().for_each_init(
+    parallel::for_each_with(
+        pieces,
         || (Vec::new(), Vec::new()),
         |(keys, before): &mut (Vec<u64>, Vec<usize>), piece| {
             for row in piece.chunk_by_mut(|&a, &b| user[a] == user[b]) {

@@ -15,7 +15,7 @@ fn trained() -> Recommender {
     let triples = triples.iter().map(|(u, i)| (&**u, &**i, 1.0));
     let ratings = Ratings::from_triples(triples).unwrap();
     let ials = Algorithm::Ials(Ials { factors: 5, ..Ials::default() });
-    Recommender::train(&ials, &ratings, &mut Run::default()).unwrap()
+    Recommender::train(&ials, &ratings, &Run::default()).unwrap()
 }
 
 /// A⁻¹ b for each row b of `right`.

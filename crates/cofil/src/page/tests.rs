@@ -5,7 +5,6 @@ use crate::data::{Duplicates, Interactions, Ratings};
 use crate::train::Run;
 use crate::tune::{Search, Space, search};
 use serde_json::Map;
-use std::ops::ControlFlow;
 
 const HOSTILE: &str = "</style><script>alert(1)</script>\"'&\u{202e}";
 
@@ -39,9 +38,9 @@ fn a_page_has_every_part_and_runs_nothing() {
         let algorithm = Algorithm::from_settings(name, &Map::new()).unwrap();
         let space = Space::new(algorithm.clone(), &[], &[]).unwrap().for_data(&train);
         let how = Search::new(3, protocol.metrics[0]);
-        let found = search(&space, &train, &train, &how, None, |_| ControlFlow::Continue(())).ok();
-        let mut run = Run::default();
-        let entry = contest::enter(&algorithm, &train, &train, &protocol, &mut run).unwrap();
+        let found = search(&space, &train, &train, &how, None).ok();
+        let run = Run::default();
+        let entry = contest::enter(&algorithm, &train, &train, &protocol, &run).unwrap();
         contestants.push(Contestant { entry, found, note: None });
     }
     let entries: Vec<Entry> = contestants.iter().map(|x| x.entry.clone()).collect();

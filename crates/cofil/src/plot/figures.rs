@@ -122,7 +122,7 @@ fn singular_values(algorithm: &Algorithm, ratings: &Ratings) -> Result<Option<Ve
     let mut settings = value.as_object().cloned().unwrap_or_default();
     settings.remove("algorithm");
     settings.insert("factors".into(), ratings.users.len().min(ratings.items.len()).into());
-    let whole = Algorithm::from_settings("svd", &settings)?.fit(ratings, &mut Run::default())?;
+    let whole = Algorithm::from_settings("svd", &settings)?.fit(ratings, &Run::default())?.model;
     let Some(items) = whole.item_vectors() else { return Ok(None) };
     let mut values = vec![0.0; items.cols()];
     for i in 0..items.rows() {

@@ -8,6 +8,7 @@
 use super::{nearest, order};
 use crate::error::{Error, Result};
 use crate::math::{Matrix, vector};
+use crate::watch;
 use usearch::{IndexOptions, MetricKind, ScalarKind};
 
 /// Neighbours of a vector in the graph.
@@ -44,10 +45,13 @@ impl<'a> Index<'a> {
         let graph = usearch::Index::new(&options).map_err(|e| refused(&e))?;
         let threads = rayon::current_num_threads();
         graph.reserve_capacity_and_threads(vectors.rows(), threads).map_err(|e| refused(&e))?;
+        let stage = watch::stage("indexing", vectors.rows());
         for row in 0..vectors.rows() {
+            watch::check();
             if let Some(unit) = unit(vectors.row(row)) {
                 graph.add(row as u64, &unit).map_err(|e| refused(&e))?;
             }
+            stage.add(1);
         }
         Ok(Self { vectors, graph })
     }

@@ -12,11 +12,10 @@ use super::{Range, Recipe, Target};
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::math::elementary::{sigmoid, softplus_sum};
-use crate::model::Model;
 use crate::recipes::sgd::part::{Rows, Scratch, dot_difference, pull_apart};
 use crate::recipes::sgd::sampled::{self, Common, Rule, Task, by_comparison};
 use crate::shapes::FoldIn;
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +75,7 @@ impl Recipe for Bpr {
         ]
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         sampled::fit(self, train, run)
     }
 }

@@ -9,11 +9,10 @@ use crate::check::check_positive;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::math::{inverse, parallel};
-use crate::model::Model;
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
 use crate::similarity;
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +67,7 @@ impl Recipe for Ease {
         vec![Range::log("reg", 1.0, 10_000.0)]
     }
 
-    fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
         check_positive("reg", self.reg)?;
         self.check_size(train.items.len())?;
         let mut weights = similarity::gram(&train.by_user);
@@ -82,7 +81,7 @@ impl Recipe for Ease {
             row[j] = 0.0;
         });
         let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
-        Ok(Box::new(ItemWeights { weights: Weights::Dense(weights), popular }))
+        Ok(ItemWeights { weights: Weights::Dense(weights), popular }.into())
     }
 }
 
@@ -97,7 +96,7 @@ mod tests {
         // X = [1 1; 1 0], λ = 1: G = [3 1; 1 2], P = [2 -1; -1 3] / 5, W_ab = 1/3, W_ba = 1/2.
         let train = Ratings::from_triples([("u", "a", 1.0), ("u", "b", 1.0), ("v", "a", 1.0)]);
         let (train, ease) = (train.unwrap(), Ease { reg: 1.0, ..Ease::default() });
-        let model = ease.fit(&train, &mut Run::default()).unwrap();
+        let model = ease.fit(&train, &Run::default()).unwrap().model;
         let mut scores = Matrix::zeros(2, 2);
         model.score_block(&[User::of(&train, 0), User::of(&train, 1)], &mut scores);
         for (score, exact) in scores.data().iter().zip([0.5, 1.0 / 3.0, 0.0, 1.0 / 3.0]) {
@@ -109,7 +108,7 @@ mod tests {
     fn what_cannot_fit_is_refused_before_it_is_tried() {
         let train = Ratings::from_triples([("u", "a", 1.0), ("u", "b", 1.0)]).unwrap();
         let ease = Ease { max_items: 1, ..Ease::default() };
-        let says = ease.fit(&train, &mut Run::default()).err().unwrap().to_string();
+        let says = ease.fit(&train, &Run::default()).err().unwrap().to_string();
         assert!(says.starts_with("setting `max_items`: 2 items need 0 GB"), "{says}");
     }
 }

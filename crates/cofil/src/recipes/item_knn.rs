@@ -25,11 +25,10 @@ use super::{Range, Recipe, Target};
 use crate::check::check_count;
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
-use crate::model::Model;
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
 use crate::similarity::{self, ByItem, Keep, Measure, Moments, Similarity, Weighting};
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +84,7 @@ impl Recipe for ItemKnn {
         ]
     }
 
-    fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
         self.check()?;
         self.measure().check_scale(train.scale())?;
         let lists = match self.similarity {
@@ -99,7 +98,7 @@ impl Recipe for ItemKnn {
             Keep::Candidate => neighbours.transposed(),
         };
         let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
-        Ok(Box::new(ItemWeights { weights: Weights::Sparse(weights), popular }))
+        Ok(ItemWeights { weights: Weights::Sparse(weights), popular }.into())
     }
 }
 
@@ -328,7 +327,7 @@ mod tests {
         let train = Ratings::from_triples(baskets.map(|(u, i)| (u, i, 1.0))).unwrap();
         let score = |keep, from: u32, to: u32| {
             let knn = ItemKnn { neighbours: 1, keep, ..ItemKnn::default() };
-            let model = knn.fit(&train, &mut Run::default()).unwrap();
+            let model = knn.fit(&train, &Run::default()).unwrap().model;
             let mut score = [0.0];
             let history = crate::data::Row { columns: &[from], values: &[1.0] };
             model.score(crate::model::User::stranger(history), &[to], &mut score);
@@ -346,7 +345,7 @@ mod tests {
     fn senseless_settings_are_refused() {
         let train = Ratings::from_triples([("u", "a", 1.0), ("v", "a", 1.0)]).unwrap();
         let says =
-            |knn: ItemKnn| knn.fit(&train, &mut Run::default()).err().expect("refused").to_string();
+            |knn: ItemKnn| knn.fit(&train, &Run::default()).err().expect("refused").to_string();
         let knn = ItemKnn::default;
         assert!(says(ItemKnn { neighbours: 0, ..knn() }).starts_with("setting `neighbours`"));
         assert!(says(ItemKnn { shrinkage: -1.0, ..knn() }).starts_with("setting `shrinkage`"));

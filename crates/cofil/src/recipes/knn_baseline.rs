@@ -16,12 +16,11 @@ use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_not_negative};
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
-use crate::model::Model;
 use crate::shapes::baseline::Baseline;
 use crate::shapes::user_neighbours::{Settings, Votes};
 use crate::shapes::{ItemNeighbours, UserNeighbours};
 use crate::similarity::{self, ByItem, Rests};
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +85,7 @@ impl Recipe for KnnBaseline {
         ]
     }
 
-    fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
         check_count("neighbours", self.neighbours)?;
         check_count("remembered", self.remembered)?;
         check_count("epochs", self.epochs)?;
@@ -100,14 +99,14 @@ impl Recipe for KnnBaseline {
             Side::Items => {
                 let similar = self.similar(&baseline.rests(matrix));
                 let popular = matrix.column_counts().iter().map(|&c| c as f32).collect();
-                Ok(Box::new(ItemNeighbours::new(&similar, baseline, popular, neighbours)))
+                Ok(ItemNeighbours::new(&similar, baseline, popular, neighbours).into())
             }
             Side::Users => {
                 let Self { reg_user, shrinkage, .. } = *self;
                 let votes = Votes::Deviations { mean, reg_user, shrinkage };
                 let settings = Settings { neighbours, votes };
                 let model = UserNeighbours::new(matrix.clone(), settings, baseline.item_bias);
-                Ok(Box::new(model))
+                Ok(model.into())
             }
         }
     }
@@ -148,7 +147,7 @@ mod tests {
             times: None,
         };
         let knn = KnnBaseline { neighbours: 3, shrinkage: 5.0, ..KnnBaseline::default() };
-        let model = knn.fit(&train, &mut Run::default()).unwrap();
+        let model = knn.fit(&train, &Run::default()).unwrap().model;
         let baseline = Baseline::fit(&x, train.mean(), 10, 15.0, 10.0);
         let rests = baseline.rests(&x);
         let rest = |u: usize, i: u32| rests.row(u).get(i).map(f64::from);

@@ -14,13 +14,12 @@ use super::{Range, Recipe, Target};
 use crate::data::{Ratings, Sampling};
 use crate::error::{Error, Result};
 use crate::math::elementary::{sigmoid, softplus_sum};
-use crate::model::Model;
 use crate::nn::loss::Objective;
 use crate::recipes::sgd::part::{Rows, Scratch, dot, pull_together};
 use crate::recipes::sgd::sampled::{self, Common, Rule, Task};
 use crate::shapes::FoldIn;
 use crate::shapes::sampled::Sampled;
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +85,7 @@ impl Recipe for LogisticMf {
         ]
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         if !(1..=MOST).contains(&self.negatives) {
             let says = format!("must be between 1 and {MOST}, got {}", self.negatives);
             return Err(Error::setting("negatives", says));
@@ -207,7 +206,7 @@ mod tests {
         let train = Ratings::from_triples([("a", "x", 1.0), ("b", "y", 1.0)]).unwrap();
         for negatives in [0, 1001] {
             let mf = LogisticMf { negatives, ..LogisticMf::default() };
-            let says = mf.fit(&train, &mut Run::default()).err().expect("refused").to_string();
+            let says = mf.fit(&train, &Run::default()).err().expect("refused").to_string();
             assert_eq!(
                 says,
                 format!("setting `negatives`: must be between 1 and 1000, got {negatives}")

@@ -7,9 +7,8 @@ use super::{Range, Recipe, Target};
 use crate::check::check_positive;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
-use crate::model::Model;
 use crate::shapes::Factors;
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +31,7 @@ impl Recipe for Popularity {
         Vec::new()
     }
 
-    fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
         let mut counts = vec![0f64; train.items.len()];
         match self.half_life {
             None => train.by_user.columns().iter().for_each(|&i| counts[i as usize] += 1.0),
@@ -49,7 +48,7 @@ impl Recipe for Popularity {
             }
         }
         let counts = counts.into_iter().map(|c| c as f32).collect();
-        Ok(Box::new(Factors::biases_only(train.users.len(), counts)))
+        Ok(Factors::biases_only(train.users.len(), counts).into())
     }
 }
 
@@ -63,18 +62,19 @@ mod tests {
         let mut train =
             Ratings::from_triples([("a", "x", 1.0), ("b", "x", 1.0), ("a", "y", 1.0)]).unwrap();
         let mut scores = [0.0; 2];
-        let plain = Popularity::default().fit(&train, &mut Run::default()).unwrap();
+        let plain = Popularity::default().fit(&train, &Run::default()).unwrap().model;
         plain.score(User::default(), &[0, 1], &mut scores);
         assert_eq!(scores, [2.0, 1.0]);
         assert!(
-            Popularity { half_life: Some(1.0) }.fit(&train, &mut Run::default()).is_err(),
+            Popularity { half_life: Some(1.0) }.fit(&train, &Run::default()).is_err(),
             "no times"
         );
         // Rows: a = {x at day 0, y at day 2}, b = {x at day 1}.
         train.times = Some(vec![0, 2 * 86_400, 86_400]);
-        let decayed = Popularity { half_life: Some(1.0) }.fit(&train, &mut Run::default()).unwrap();
+        let decayed = Popularity { half_life: Some(1.0) }.fit(&train, &Run::default()).unwrap();
+        let decayed = decayed.model;
         decayed.score(User::default(), &[0, 1], &mut scores);
         assert_eq!(scores, [0.75, 1.0]);
-        assert!(Popularity { half_life: Some(0.0) }.fit(&train, &mut Run::default()).is_err());
+        assert!(Popularity { half_life: Some(0.0) }.fit(&train, &Run::default()).is_err());
     }
 }

@@ -3,8 +3,7 @@
 use super::range::Range;
 use crate::data::Ratings;
 use crate::error::Result;
-use crate::model::Model;
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use serde::{Deserialize, Serialize};
 
 /// Settings that can be fitted: what `Algorithm` asks of each of its variants.
@@ -14,7 +13,7 @@ pub(crate) trait Recipe {
     /// Which settings are worth tuning, and where; what to try is declared beside the settings.
     fn ranges(&self) -> Vec<Range>;
     /// Learns from `train`, which is not empty.
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>>;
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted>;
 }
 
 /// What the scores of a recipe mean.

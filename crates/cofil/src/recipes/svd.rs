@@ -13,10 +13,9 @@ use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Rng;
 use crate::math::svd::{Effort, Filled, Sparse};
-use crate::model::Model;
 use crate::shapes::factors::{Link, Settings};
 use crate::shapes::{Factors, FoldIn};
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -197,8 +196,8 @@ impl Recipe for Svd {
         ]
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
-        Ok(Box::new(self.factorize(train, run.seed)?))
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
+        Ok(self.factorize(train, run.seed)?.into())
     }
 }
 
@@ -244,7 +243,7 @@ mod tests {
         let train = toy();
         for impute in [Impute::Constant, Impute::ItemMean, Impute::UserItemMean, Impute::Zero] {
             let svd = Svd { factors: 2, impute, ..Svd::default() };
-            let model = svd.fit(&train, &mut Run::default()).unwrap();
+            let model = svd.fit(&train, &Run::default()).unwrap().model;
             for u in 0..5 {
                 let (mut known, mut folded) = ([0.0; 5], [0.0; 5]);
                 model.score(User::of(&train, u), &[0, 1, 2, 3, 4], &mut known);
@@ -261,8 +260,9 @@ mod tests {
     fn full_rank_gives_the_filled_matrix_back() {
         let train = toy();
         let model = Svd { factors: 5, constant: Some(0.5), ..Svd::default() }
-            .fit(&train, &mut Run::default())
-            .unwrap();
+            .fit(&train, &Run::default())
+            .unwrap()
+            .model;
         for u in 0..5 {
             let mut scores = [0.0; 5];
             model.score(User::of(&train, u), &[0, 1, 2, 3, 4], &mut scores);

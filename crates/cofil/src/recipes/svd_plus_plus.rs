@@ -22,11 +22,10 @@ use crate::data::{Csr, Ratings};
 use crate::error::Result;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, Rng, vector};
-use crate::model::Model;
 use crate::recipes::sgd::part::{Fixed, Part, Rows, Scratch, Wide, dot, lanes};
 use crate::shapes::factors::{Link, Settings};
 use crate::shapes::{Factors, FoldIn};
-use crate::train::{Learner, Loss, Run};
+use crate::train::{Fitted, Learner, Loss, Run};
 use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,7 +77,7 @@ impl Recipe for SvdPlusPlus {
         ]
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         check_count("factors", self.factors)?;
         check_count("epochs", self.epochs)?;
         check_positive("learning_rate", self.learning_rate)?;
@@ -86,7 +85,7 @@ impl Recipe for SvdPlusPlus {
         check_not_negative("reg", self.reg)?;
         check_positive("init_scale", self.init_scale)?;
         let mut learner = Descent::new(self, train, run.seed);
-        Ok(Box::new(run.learn(&mut learner, train, self.epochs)?))
+        Ok(run.learn(&mut learner, train, self.epochs)?.boxed())
     }
 }
 

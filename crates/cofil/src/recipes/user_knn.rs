@@ -13,11 +13,10 @@ use super::{Range, Recipe, Target};
 use crate::check::check_count;
 use crate::data::Ratings;
 use crate::error::Result;
-use crate::model::Model;
 use crate::shapes::UserNeighbours;
 use crate::shapes::user_neighbours::{Settings, Votes};
 use crate::similarity::{Measure, Similarity, Weighting};
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -69,14 +68,14 @@ impl Recipe for UserKnn {
         ]
     }
 
-    fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
         check_count("neighbours", self.neighbours)?;
         let Self { neighbours, similarity, weighting, k1, b, shrinkage } = *self;
         let measure = Measure { similarity, weighting, k1, b, shrinkage };
         measure.check()?;
         measure.check_scale(train.scale())?;
         let settings = Settings { neighbours, votes: Votes::Values(measure) };
-        Ok(Box::new(UserNeighbours::new(train.by_user.clone(), settings, Vec::new())))
+        Ok(UserNeighbours::new(train.by_user.clone(), settings, Vec::new()).into())
     }
 }
 
@@ -94,7 +93,7 @@ mod tests {
         let scores = |neighbours, user: User<'_>| {
             let knn = UserKnn { neighbours, ..UserKnn::default() };
             let mut scores = [0.0; 4];
-            let model = knn.fit(&train, &mut Run::default()).unwrap();
+            let model = knn.fit(&train, &Run::default()).unwrap().model;
             model.score(user, &[0, 1, 2, 3], &mut scores);
             scores
         };
@@ -112,7 +111,7 @@ mod tests {
     fn senseless_settings_are_refused() {
         let train = Ratings::from_triples([("u", "a", 1.0), ("v", "a", 1.0)]).unwrap();
         let says =
-            |knn: UserKnn| knn.fit(&train, &mut Run::default()).err().expect("refused").to_string();
+            |knn: UserKnn| knn.fit(&train, &Run::default()).err().expect("refused").to_string();
         let knn = UserKnn::default;
         assert!(says(UserKnn { neighbours: 0, ..knn() }).starts_with("setting `neighbours`"));
         assert!(says(UserKnn { b: 1.5, ..knn() }).starts_with("setting `b`"));

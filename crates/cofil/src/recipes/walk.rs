@@ -13,11 +13,10 @@ use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_not_negative};
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
-use crate::model::Model;
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
 use crate::similarity::{self, ByItem, Keep};
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +47,7 @@ impl Recipe for P3Alpha {
         vec![Range::log_whole("neighbours", 10, 1000), Range::real("alpha", 0.2, 2.0)]
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         let Self { neighbours, alpha, keep } = *self;
         Rp3Beta { neighbours, alpha, beta: 0.0, keep }.fit(train, run)
     }
@@ -87,7 +86,7 @@ impl Recipe for Rp3Beta {
         ]
     }
 
-    fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
         check_count("neighbours", self.neighbours)?;
         check_not_negative("alpha", self.alpha)?;
         check_not_negative("beta", self.beta)?;
@@ -110,7 +109,7 @@ impl Recipe for Rp3Beta {
             Keep::Candidate => neighbours.transposed(),
         };
         let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
-        Ok(Box::new(ItemWeights { weights: Weights::Sparse(weights), popular }))
+        Ok(ItemWeights { weights: Weights::Sparse(weights), popular }.into())
     }
 }
 
@@ -186,7 +185,7 @@ mod tests {
         for (alpha, beta) in [(1.0, 0.0), (0.6, 0.4), (0.0, 1.0)] {
             for keep in [Keep::Candidate, Keep::History] {
                 let walk = Rp3Beta { alpha, beta, keep, neighbours: 12 };
-                let model = walk.fit(&train, &mut Run::default()).unwrap();
+                let model = walk.fit(&train, &Run::default()).unwrap().model;
                 for j in 0..12 {
                     let history = crate::data::Row { columns: &[j], values: &[1.0] };
                     let (items, mut scores) = ((0..12).collect::<Vec<u32>>(), [0.0; 12]);
@@ -206,7 +205,7 @@ mod tests {
         let train = Ratings::from_triples([("a", "x", 1.0), ("a", "y", 2.0), ("b", "x", 1.0)]);
         let train = train.unwrap();
         let tensors = |recipe: &dyn Recipe| {
-            let model = recipe.fit(&train, &mut Run::default()).unwrap();
+            let model = recipe.fit(&train, &Run::default()).unwrap().model;
             format!("{:?}", model.tensors())
         };
         let rp3beta = |beta| Rp3Beta { alpha: 0.7, beta, ..Rp3Beta::default() };
@@ -226,7 +225,7 @@ mod tests {
             times: None,
         };
         let walk = Rp3Beta { neighbours: 1, beta: 0.0, keep: Keep::History, ..Rp3Beta::default() };
-        let model = walk.fit(&train, &mut Run::default()).unwrap();
+        let model = walk.fit(&train, &Run::default()).unwrap().model;
         let mut scores = [0.0; 3];
         let history = crate::data::Row { columns: &[0], values: &[1.0] };
         model.score(crate::model::User::stranger(history), &[0, 1, 2], &mut scores);

@@ -17,11 +17,10 @@ use super::{Range, Recipe, Target};
 use crate::check::check_count;
 use crate::data::Ratings;
 use crate::error::Result;
-use crate::model::Model;
 use crate::recipes::sgd::part::{Rows, Scratch, dot, pull_apart};
 use crate::recipes::sgd::sampled::{self, Common, Rule, Task, by_comparison};
 use crate::shapes::FoldIn;
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +82,7 @@ impl Recipe for Warp {
         ]
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         check_count("max_sampled", self.max_sampled)?;
         sampled::fit(self, train, run)
     }

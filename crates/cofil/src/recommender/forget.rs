@@ -37,7 +37,7 @@ impl Recommender {
         let forgetting = match self.model.without_users(&gone, &self.seen) {
             Some(forgetting) => forgetting,
             None => {
-                let model = self.fitted(&rest, &mut Run::default())?;
+                let model = self.fitted(&rest)?;
                 Forgetting { model, remains: Vec::new() }
             }
         };
@@ -59,7 +59,7 @@ impl Recommender {
     /// # Errors
     /// If a user is unknown, the model does not say what its users have, nothing is left, or training
     /// fails. The recommender is then as it was.
-    pub fn forget_and_refit(&mut self, users: &[&str], run: &mut Run<'_>) -> Result<Forgotten> {
+    pub fn forget_and_refit(&mut self, users: &[&str]) -> Result<Forgotten> {
         let gone = self.numbers(users)?;
         if self.seen.nnz() == 0 {
             let why = "the model does not say what its users have (it was saved with --no-seen), so that \
@@ -68,9 +68,9 @@ impl Recommender {
         }
         let rest = self.rest(&gone, &self.items_of(&gone));
         let interactions = self.seen.nnz() - rest.by_user.nnz();
-        run.seed = self.card.seed;
+        let run = Run { seed: self.card.seed, ..Run::default() };
         let changes = std::mem::take(&mut self.card.changes);
-        match Self::train(&self.card.algorithm, &rest, run) {
+        match Self::train(&self.card.algorithm, &rest, &run) {
             Ok(trained) => *self = trained,
             Err(error) => {
                 self.card.changes = changes;

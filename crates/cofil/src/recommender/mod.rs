@@ -19,7 +19,7 @@ use crate::evaluate::Metric;
 use crate::model::{Model, User};
 use crate::shapes;
 use crate::store::{self, Archive, Tensor};
-use crate::train::{Epoch, Run};
+use crate::train::{Epoch, Fitted, Run};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -109,14 +109,14 @@ impl Recommender {
     ///
     /// # Errors
     /// As [`Algorithm::fit`].
-    pub fn train(algorithm: &Algorithm, ratings: &Ratings, run: &mut Run<'_>) -> Result<Self> {
-        let model = algorithm.fit(ratings, run)?;
+    pub fn train(algorithm: &Algorithm, ratings: &Ratings, run: &Run<'_>) -> Result<Self> {
+        let Fitted { model, epochs } = algorithm.fit(ratings, run)?;
         let card = Card {
             cofil: env!("CARGO_PKG_VERSION").into(),
             algorithm: algorithm.clone(),
             seed: run.seed,
             data: DataCard::of(ratings),
-            epochs: run.history.clone(),
+            epochs,
             valid_metric: run.validation.as_ref().map(|validation| validation.metric),
             changes: Vec::new(),
         };

@@ -52,7 +52,7 @@ impl Recommender {
         let change = Change { by_user: &ratings.by_user, users: &touched, added: &added };
         let model = match self.model.updated(&change) {
             Some(model) => model,
-            None => self.fitted(&ratings, &mut Run::default())?,
+            None => self.fitted(&ratings)?,
         };
         let updated = Updated {
             events: events.len(),
@@ -89,9 +89,9 @@ impl Recommender {
     }
 
     /// The model that its own recipe, settings and seed make of `ratings`.
-    pub(super) fn fitted(&self, ratings: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
-        run.seed = self.card.seed;
-        self.card.algorithm.fit(ratings, run)
+    pub(super) fn fitted(&self, ratings: &Ratings) -> Result<Box<dyn Model>> {
+        let run = Run { seed: self.card.seed, ..Run::default() };
+        Ok(self.card.algorithm.fit(ratings, &run)?.model)
     }
 
     /// `ratings` are what users have from now on.

@@ -19,6 +19,8 @@ pub struct Checkpoint {
     pub path: PathBuf,
     /// Save after every so many epochs (at least 1), and at the end.
     pub every: usize,
+    /// The recipe with its settings, which [`Algorithm::fit`](crate::Algorithm::fit) notes here.
+    pub(super) recipe: Value,
 }
 
 /// How far a run has come.
@@ -39,12 +41,17 @@ pub(super) struct File {
 }
 
 impl Checkpoint {
+    /// Saves to `path` after every so many epochs, and at the end.
+    pub fn new(path: impl Into<PathBuf>, every: usize) -> Self {
+        Self { path: path.into(), every, recipe: Value::Null }
+    }
+
     /// The file of `run` on `train`.
     pub(super) fn open(&self, run: &Run<'_>, train: &Ratings) -> Result<File> {
         if self.every == 0 {
             return Err(Error::setting("checkpoint.every", "must be at least 1, got 0"));
         }
-        let mut recipe = run.recipe.clone();
+        let mut recipe = self.recipe.clone();
         if let Some(settings) = recipe.as_object_mut() {
             settings.remove("epochs");
         }

@@ -6,6 +6,7 @@
 pub mod checkpoint;
 pub mod stop;
 
+pub use crate::watch::{Epoch, Loss};
 pub use checkpoint::Checkpoint;
 pub use stop::Validation;
 
@@ -14,36 +15,10 @@ use crate::error::{Error, Result};
 use crate::evaluate;
 use crate::math::{Rng, vector};
 use crate::model::Model;
+use crate::watch::{self, Event};
 use checkpoint::Progress;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::ops::ControlFlow;
-use stop::Watch;
-
-/// The objective in an epoch, summed over the training data in `f64`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Loss {
-    /// Σ of the recipe's loss over the observed values.
-    pub data: f64,
-    /// The regularisation term.
-    pub penalty: f64,
-}
-
-/// What happened in one epoch. No wall-clock times: equal runs give equal bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Epoch {
-    /// Counted from 1.
-    pub number: usize,
-    /// How many were asked for.
-    pub of: usize,
-    /// The training objective.
-    pub loss: Loss,
-    /// The validation metric, if the run has validation data.
-    pub validation: Option<f64>,
-    /// Whether this epoch's model is kept unless a later one is better: with validation data, the
-    /// metric is the best so far; without, always.
-    pub best: bool,
-}
+use stop::Patience;
 
 /// An iterative recipe part-way through learning.
 pub(crate) trait Learner {
@@ -70,10 +45,9 @@ pub(crate) trait Learner {
     fn remedy(&self) -> String;
 }
 
-/// Called with each epoch; says whether to go on.
-pub type OnEpoch<'a> = Box<dyn FnMut(&Epoch) -> ControlFlow<()> + 'a>;
-
-/// How to train, apart from what. `Run::default()` is silent, seed 0, without validation.
+/// How to train, apart from what. `Run::default()` has seed 0 and no validation. Who wants to hear of epochs,
+/// or to end training before the last, puts it under a [`Watch`](crate::watch::Watch).
+#[derive(Clone, Debug, Default)]
 pub struct Run<'a> {
     /// Seed of everything random.
     pub seed: u64,
@@ -82,47 +56,57 @@ pub struct Run<'a> {
     /// Where to keep what is needed to go on after an interruption. If the file is there already,
     /// training goes on from it.
     pub checkpoint: Option<Checkpoint>,
-    /// Called after every epoch; `Break` ends training: the checkpoint is written and the best
-    /// model so far returned.
-    pub on_epoch: OnEpoch<'a>,
-    /// The epochs of the last fit, those before a resumption included.
-    pub history: Vec<Epoch>,
-    /// The recipe of the last fit with its settings; [`Algorithm::fit`](crate::Algorithm::fit) notes
-    /// it here for the checkpoint.
-    pub recipe: Value,
 }
 
-impl Default for Run<'_> {
-    fn default() -> Self {
-        Self {
-            seed: 0,
-            validation: None,
-            checkpoint: None,
-            on_epoch: Box::new(|_| ControlFlow::Continue(())),
-            history: Vec::new(),
-            recipe: Value::Null,
-        }
+/// What a training gave.
+pub struct Fitted<M = Box<dyn Model>> {
+    /// The trained model.
+    pub model: M,
+    /// The epochs, those before a resumption included; none of closed forms.
+    pub epochs: Vec<Epoch>,
+}
+
+impl<M> std::fmt::Debug for Fitted<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fitted").field("epochs", &self.epochs).finish_non_exhaustive()
+    }
+}
+
+impl<M: Model + 'static> Fitted<M> {
+    /// The same for a caller who does not care for the shape.
+    pub(crate) fn boxed(self) -> Fitted {
+        Fitted { model: Box::new(self.model), epochs: self.epochs }
+    }
+}
+
+/// A model that was found in one piece.
+impl<M: Model + 'static> From<M> for Fitted {
+    fn from(model: M) -> Self {
+        Self { model: Box::new(model), epochs: Vec::new() }
     }
 }
 
 impl Run<'_> {
-    /// Starts the fit of `recipe`: what an earlier fit left behind is dropped.
-    pub(crate) fn begin(&mut self, recipe: Value) {
-        self.recipe = recipe;
-        self.history.clear();
+    /// The run of `recipe`, which its checkpoint must know.
+    pub(crate) fn of(&self, recipe: Value) -> Self {
+        let mut run = self.clone();
+        if let Some(checkpoint) = &mut run.checkpoint {
+            checkpoint.recipe = recipe;
+        }
+        run
     }
 
     /// Brings `learner` to `epochs` epochs on `train`, or to the best one before validation or
-    /// `on_epoch` says stop.
+    /// the watch says stop.
     ///
     /// # Errors
     /// If the numbers stop being finite, or the checkpoint cannot be used.
     pub(crate) fn learn<L: Learner>(
-        &mut self,
+        &self,
         learner: &mut L,
         train: &Ratings,
         epochs: usize,
-    ) -> Result<L::Model> {
+    ) -> Result<Fitted<L::Model>> {
         let file = match &self.checkpoint {
             Some(checkpoint) => Some(checkpoint.open(self, train)?),
             None => None,
@@ -131,10 +115,10 @@ impl Run<'_> {
             Some(file) => file.resume(learner, epochs)?,
             None => Progress::default(),
         };
-        self.history.extend_from_slice(&progress.history);
-        let mut watch = self.validation.map(|v| Watch::replay(&v, &progress.history));
+        let metric = self.validation.map(|v| v.metric.to_string());
+        let mut patience = self.validation.map(|v| Patience::replay(&v, &progress.history));
         for number in progress.history.len() + 1..=epochs {
-            if watch.as_ref().is_some_and(Watch::is_over) {
+            if patience.as_ref().is_some_and(Patience::is_over) {
                 break;
             }
             let loss = learner.epoch(number, &Rng::new(self.seed, &[number as u64]));
@@ -145,20 +129,24 @@ impl Run<'_> {
                 }
                 _ => None,
             };
-            let best = match (&mut watch, validation) {
-                (Some(watch), Some(value)) => watch.is_best(value),
+            let best = match (&mut patience, validation) {
+                (Some(patience), Some(value)) => patience.is_best(value),
                 (Some(_), None) => false,
                 (None, _) => true,
             };
-            if watch.is_some() && best {
+            if patience.is_some() && best {
                 progress.best = learner.state().iter().map(|part| part.to_vec()).collect();
             }
             let epoch = Epoch { number, of: epochs, loss, validation, best };
             progress.history.push(epoch);
-            self.history.push(epoch);
-            let interrupted = (self.on_epoch)(&epoch).is_break();
+            let interrupted = watch::tell(&Event::Epoch {
+                epoch: &epoch,
+                metric: metric.as_deref(),
+                trial: None,
+            })
+            .is_break();
             let last =
-                interrupted || number == epochs || watch.as_ref().is_some_and(Watch::is_over);
+                interrupted || number == epochs || patience.as_ref().is_some_and(Patience::is_over);
             if let Some(file) = &file {
                 file.save_if_due(learner, &progress, last)?;
             }
@@ -168,7 +156,7 @@ impl Run<'_> {
         }
         restore(learner, &progress.best);
         learner.finish();
-        Ok(learner.model())
+        Ok(Fitted { model: learner.model(), epochs: progress.history })
     }
 }
 

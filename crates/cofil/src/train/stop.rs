@@ -18,9 +18,9 @@ pub struct Validation<'a> {
     pub min_improvement: f64,
 }
 
-/// Follows the metric from epoch to epoch.
+/// Follows the metric from epoch to epoch, and waits for it to improve.
 #[derive(Clone, Debug)]
-pub(super) struct Watch {
+pub(super) struct Patience {
     higher_is_better: bool,
     patience: usize,
     min_improvement: f64,
@@ -32,10 +32,10 @@ pub(super) struct Watch {
     waited: usize,
 }
 
-impl Watch {
-    /// The watch after the epochs of `history`.
+impl Patience {
+    /// The state after the epochs of `history`.
     pub fn replay(validation: &Validation<'_>, history: &[Epoch]) -> Self {
-        let mut watch = Self {
+        let mut patience = Self {
             higher_is_better: validation.metric.higher_is_better(),
             patience: validation.patience.max(1),
             min_improvement: validation.min_improvement,
@@ -44,9 +44,9 @@ impl Watch {
             waited: 0,
         };
         for value in history.iter().filter_map(|epoch| epoch.validation) {
-            watch.is_best(value);
+            patience.is_best(value);
         }
-        watch
+        patience
     }
 
     /// Takes the next epoch's value; whether it is the best so far.
@@ -77,15 +77,15 @@ impl Watch {
 mod tests {
     use super::*;
 
-    fn watch(patience: usize, min_improvement: f64) -> Watch {
+    fn follow(patience: usize, min_improvement: f64) -> Patience {
         let ratings = Ratings::default();
         let metric = Metric::Rmse;
-        Watch::replay(&Validation { ratings: &ratings, metric, patience, min_improvement }, &[])
+        Patience::replay(&Validation { ratings: &ratings, metric, patience, min_improvement }, &[])
     }
 
     #[test]
     fn the_best_value_and_the_end_are_found() {
-        let mut falling = watch(2, 0.0);
+        let mut falling = follow(2, 0.0);
         let best: Vec<bool> = [3.0, 2.0, 2.5, 1.9, 2.0].map(|v| falling.is_best(v)).into();
         assert_eq!(best, [true, true, false, true, false]);
         assert!(!falling.is_over());
@@ -94,17 +94,17 @@ mod tests {
 
     #[test]
     fn small_gains_are_kept_but_do_not_renew_patience() {
-        let mut slow = watch(2, 0.5);
+        let mut slow = follow(2, 0.5);
         assert!(slow.is_best(3.0) && slow.is_best(2.8) && slow.is_best(2.6));
         assert!(slow.is_over());
-        let mut adding_up = watch(2, 0.5);
+        let mut adding_up = follow(2, 0.5);
         assert!(adding_up.is_best(3.0) && adding_up.is_best(2.7) && adding_up.is_best(2.4));
         assert!(!adding_up.is_over());
     }
 
     #[test]
     fn higher_can_be_better() {
-        let mut rising = Watch { higher_is_better: true, ..watch(1, 0.0) };
+        let mut rising = Patience { higher_is_better: true, ..follow(1, 0.0) };
         assert!(rising.is_best(0.1) && rising.is_best(0.2) && !rising.is_best(0.15));
         assert!(rising.is_over());
     }

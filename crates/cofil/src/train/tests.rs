@@ -3,6 +3,8 @@
 use super::*;
 use crate::evaluate::Metric;
 use crate::model::User;
+use crate::watch::Watch;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Predicts one number for everything.
@@ -63,20 +65,20 @@ fn watching(ratings: &Ratings, patience: usize) -> Option<Validation<'_>> {
 }
 
 fn at(path: &Path) -> Option<Checkpoint> {
-    Some(Checkpoint { path: path.into(), every: 2 })
+    Some(Checkpoint::new(path, 2))
 }
 
 #[test]
 fn the_best_epoch_is_restored_after_patience() {
     let ratings = threes();
-    let mut run = Run { validation: watching(&ratings, 3), ..Run::default() };
+    let run = Run { validation: watching(&ratings, 3), ..Run::default() };
     let mut ball = Ball::new(0.1);
-    let model = run.learn(&mut ball, &ratings, 100).expect("converges");
+    let Fitted { model, epochs } = run.learn(&mut ball, &ratings, 100).expect("converges");
     // The ball overshoots: it is nearest to 3 in some epoch, and three more follow.
-    let best = run.history.iter().rposition(|e| e.best).expect("the first is the best so far");
-    let rmse = run.history[best].validation.expect("measured");
-    assert_eq!(run.history.len(), best + 4);
-    assert!(run.history.iter().all(|e| e.validation.expect("measured") >= rmse));
+    let best = epochs.iter().rposition(|e| e.best).expect("the first is the best so far");
+    let rmse = epochs[best].validation.expect("measured");
+    assert_eq!(epochs.len(), best + 4);
+    assert!(epochs.iter().all(|e| e.validation.expect("measured") >= rmse));
     assert_eq!(f64::from((model.0 - 3.0).abs()), rmse);
     assert_eq!(ball.place[0], model.0, "the learner is at the best epoch too");
 }
@@ -103,11 +105,12 @@ fn epochs_that_do_not_count_are_never_the_best() {
         }
     }
     let ratings = threes();
-    let mut run = Run { validation: watching(&ratings, 3), ..Run::default() };
-    run.learn(&mut Prepared(Ball::new(0.1)), &ratings, 40).expect("converges");
+    let run = Run { validation: watching(&ratings, 3), ..Run::default() };
+    let fitted = run.learn(&mut Prepared(Ball::new(0.1)), &ratings, 40).expect("converges");
+    let epochs = fitted.epochs;
     let counts = |e: &Epoch| (e.best, e.validation.is_some());
-    assert!(run.history[..15].iter().all(|e| counts(e) == (false, false)));
-    assert_eq!(counts(&run.history[15]), (true, true), "the first that counts is the best so far");
+    assert!(epochs[..15].iter().all(|e| counts(e) == (false, false)));
+    assert_eq!(counts(&epochs[15]), (true, true), "the first that counts is the best so far");
 }
 
 #[test]
@@ -116,23 +119,18 @@ fn resumed_equals_uninterrupted() {
     let ratings = threes();
     for (case, validation) in [None, watching(&ratings, 3)].into_iter().enumerate() {
         let path = folder.path().join(format!("{case}.checkpoint"));
-        let mut whole = Run { validation, seed: 5, ..Run::default() };
+        let whole = Run { validation, seed: 5, ..Run::default() };
         let expected = whole.learn(&mut Ball::new(0.1), &ratings, 20).expect("converges");
         // Interrupted after each epoch in turn, by a `Break`, until there is nothing left to do.
         for _ in 0..25 {
-            let mut run = Run {
-                validation,
-                seed: 5,
-                checkpoint: at(&path),
-                on_epoch: Box::new(|_| ControlFlow::Break(())),
-                ..Run::default()
-            };
-            run.learn(&mut Ball::new(0.1), &ratings, 20).expect("goes on");
+            let run = Run { validation, seed: 5, checkpoint: at(&path) };
+            let learn = || run.learn(&mut Ball::new(0.1), &ratings, 20);
+            Watch::new(|_| ControlFlow::Break(())).during(learn).expect("goes on");
         }
-        let mut last = Run { validation, seed: 5, checkpoint: at(&path), ..Run::default() };
-        let model = last.learn(&mut Ball::new(0.1), &ratings, 20).expect("is at the end");
-        assert_eq!(model.0.to_bits(), expected.0.to_bits());
-        assert_eq!(last.history, whole.history);
+        let last = Run { validation, seed: 5, checkpoint: at(&path), ..Run::default() };
+        let fitted = last.learn(&mut Ball::new(0.1), &ratings, 20).expect("is at the end");
+        assert_eq!(fitted.model.0.to_bits(), expected.model.0.to_bits());
+        assert_eq!(fitted.epochs, expected.epochs);
     }
 }
 
@@ -142,24 +140,23 @@ fn more_epochs_may_be_asked_for_and_a_finished_run_costs_nothing() {
     let path = folder.path().join("c");
     let ratings = threes();
     let to = |epochs| {
-        let mut run = Run { checkpoint: at(&path), ..Run::default() };
-        run.recipe = serde_json::json!({"algorithm": "ball", "epochs": epochs});
+        let run = Run { checkpoint: at(&path), ..Run::default() };
+        let run = run.of(serde_json::json!({"algorithm": "ball", "epochs": epochs}));
         let mut seen = 0;
-        run.on_epoch = Box::new(|_| {
+        let watch = Watch::new(|_| {
             seen += 1;
             ControlFlow::Continue(())
         });
-        let model = run.learn(&mut Ball::new(0.1), &ratings, epochs);
-        let history = std::mem::take(&mut run.history);
-        drop(run);
-        model.map(|model| (model.0, history, seen))
+        let fitted = watch.during(|| run.learn(&mut Ball::new(0.1), &ratings, epochs));
+        drop(watch);
+        fitted.map(|fitted| (fitted.model.0, fitted.epochs, seen))
     };
     assert_eq!(to(3).expect("trains").2, 3);
     let (longer, history, seen) = to(7).expect("goes on");
     assert_eq!(seen, 4);
-    let mut whole = Run::default();
+    let whole = Run::default();
     let expected = whole.learn(&mut Ball::new(0.1), &ratings, 7).expect("trains");
-    assert_eq!((longer, history), (expected.0, whole.history));
+    assert_eq!((longer, history), (expected.model.0, expected.epochs));
     assert_eq!(to(7).expect("is there").2, 0);
     let says = to(3).expect_err("beyond").to_string();
     assert!(says.contains("at epoch 7, beyond the 3 asked for"), "{says}");
@@ -170,22 +167,21 @@ fn a_checkpoint_of_another_run_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("c");
     let ratings = threes();
-    let mut run = Run { checkpoint: at(&path), ..Run::default() };
+    let run = Run { checkpoint: at(&path), ..Run::default() };
     run.learn(&mut Ball::new(0.1), &ratings, 2).expect("trains");
     let other = Ratings::from_triples([("a", "x", 3.0), ("b", "y", 2.0)]).expect("finite");
     let fresh = || Run { checkpoint: at(&path), ..Run::default() };
     let recipe = serde_json::json!({"algorithm": "ball", "epochs": 9});
-    for (mut run, data, name) in [
+    for (run, data, name) in [
         (Run { seed: 1, ..fresh() }, &ratings, "seed is 0, not 1"),
         (fresh(), &other, "training data is"),
-        (Run { recipe, ..fresh() }, &ratings, "recipe is null, not {\"algorithm\":\"ball\"}"),
+        (fresh().of(recipe), &ratings, "recipe is null, not {\"algorithm\":\"ball\"}"),
         (Run { validation: watching(&other, 1), ..fresh() }, &ratings, "validation is null"),
     ] {
         let says = run.learn(&mut Ball::new(0.1), data, 4).err().expect(name).to_string();
         assert!(says.contains("is of another run") && says.contains(name), "{says}");
     }
-    let mut never =
-        Run { checkpoint: Some(Checkpoint { path: path.clone(), every: 0 }), ..Run::default() };
+    let never = Run { checkpoint: Some(Checkpoint::new(&path, 0)), ..Run::default() };
     let says = never.learn(&mut Ball::new(0.1), &ratings, 4).err().expect("0").to_string();
     assert!(says.contains("`checkpoint.every`: must be at least 1"), "{says}");
     std::fs::write(&path, b"not a checkpoint").expect("written");
@@ -195,36 +191,37 @@ fn a_checkpoint_of_another_run_is_refused() {
 #[test]
 fn an_unwritable_checkpoint_is_noticed_before_the_first_epoch() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut run = Run {
-        checkpoint: at(&folder.path().join("missing/c")),
-        on_epoch: Box::new(|_| panic!("no epoch may run")),
-        ..Run::default()
-    };
-    assert!(run.learn(&mut Ball::new(0.1), &threes(), 4).is_err());
+    let run = Run { checkpoint: at(&folder.path().join("missing/c")), ..Run::default() };
+    let watch = Watch::new(|_| panic!("no epoch may run"));
+    assert!(watch.during(|| run.learn(&mut Ball::new(0.1), &threes(), 4)).is_err());
 }
 
 #[test]
 fn divergence_names_epoch_and_remedy() {
-    let mut run = Run::default();
-    let says = run.learn(&mut Ball::new(50.0), &threes(), 1000).err().expect("diverges");
+    let mut told = 0;
+    let watch = Watch::new(|_| {
+        told += 1;
+        ControlFlow::Continue(())
+    });
+    let learn = || Run::default().learn(&mut Ball::new(50.0), &threes(), 1000);
+    let says = watch.during(learn).err().expect("diverges");
+    drop(watch);
     let Error::Diverged { epoch, .. } = says else { panic!("{says}") };
-    assert_eq!(epoch, run.history.len() + 1, "the epochs before are reported");
+    assert_eq!(epoch, told + 1, "the epochs before are told");
     assert!(epoch > 1 && says.to_string().ends_with("is not finite; lower `rate`"), "{says}");
 }
 
 #[test]
 fn a_break_returns_the_best_model_so_far() {
     let ratings = threes();
-    let mut run = Run {
-        validation: watching(&ratings, 100),
-        on_epoch: Box::new(|e| match e.number {
-            12 => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
-        }),
-        ..Run::default()
-    };
-    let model = run.learn(&mut Ball::new(0.1), &ratings, 100).expect("trains");
-    assert_eq!(run.history.len(), 12);
-    let best = run.history.iter().filter_map(|e| e.validation).fold(f64::INFINITY, f64::min);
+    let run = Run { validation: watching(&ratings, 100), ..Run::default() };
+    let watch = Watch::new(|event| match event {
+        Event::Epoch { epoch, .. } if epoch.number == 12 => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    let learn = || run.learn(&mut Ball::new(0.1), &ratings, 100);
+    let Fitted { model, epochs } = watch.during(learn).expect("trains");
+    assert_eq!(epochs.len(), 12);
+    let best = epochs.iter().filter_map(|e| e.validation).fold(f64::INFINITY, f64::min);
     assert_eq!(f64::from((model.0 - 3.0).abs()), best);
 }

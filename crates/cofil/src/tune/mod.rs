@@ -29,6 +29,7 @@ mod workers;
 
 pub use crate::recipes::Range;
 pub use crate::recipes::range::Values;
+pub use crate::watch::Trial;
 #[cfg(feature = "plot")]
 pub use figure::{figure, progress};
 pub use journal::Journal;
@@ -39,10 +40,7 @@ use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::math::Rng;
-use crate::train::Epoch;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use std::ops::ControlFlow;
+use serde::Serialize;
 use std::time::{Duration, Instant};
 use trial::Task;
 use workers::Workers;
@@ -95,36 +93,6 @@ impl Search {
     }
 }
 
-/// Settings that were tried, and what came of them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Trial {
-    /// Counted from 0.
-    pub number: usize,
-    /// What was drawn; everything else is as the space says. Empty for the first trial.
-    pub settings: Map<String, Value>,
-    /// The best value on the validation part; none of a trial that failed.
-    pub value: Option<f64>,
-    /// What `epochs` has to be for that value; none of closed forms.
-    pub epochs: Option<usize>,
-    /// Values by epoch.
-    pub curve: Vec<(usize, f64)>,
-    /// Whether it ended early because others were better at the same epoch, or because time was up.
-    pub cut: bool,
-    /// Why it failed.
-    pub error: Option<String>,
-    /// How long it took.
-    pub seconds: f64,
-}
-
-/// What a search tells while it runs.
-#[derive(Clone, Copy, Debug)]
-pub enum Event<'a> {
-    /// A trial learned for an epoch.
-    Epoch(usize, &'a Epoch),
-    /// A trial has ended.
-    Trial(&'a Trial),
-}
-
 /// The outcome of a search.
 #[derive(Clone, Debug, Serialize)]
 pub struct Found {
@@ -137,8 +105,8 @@ pub struct Found {
 }
 
 /// Tries settings of `space`: trained on `train`, judged by `valid`, which shares its id maps. Goes on from
-/// the trials of `journal` if there is one, and adds to it. `watch` is told what happens; `Break` ends the
-/// search after the epochs under way, and leaves those trials out.
+/// the trials of `journal` if there is one, and adds to it. The watch is told of every epoch and trial; `Break` ends
+/// the search after the epochs under way, and leaves those trials out.
 ///
 /// # Errors
 /// If every trial fails, or the journal cannot be written.
@@ -148,11 +116,10 @@ pub fn search(
     valid: &Ratings,
     search: &Search,
     journal: Option<&mut Journal>,
-    watch: impl FnMut(Event<'_>) -> ControlFlow<()> + Send,
 ) -> Result<Found> {
     let start = Instant::now();
     let valid = &search.judges(valid);
-    let trials = Workers::new(Task { space, train, valid, search, start }, journal, watch).run()?;
+    let trials = Workers::new(Task { space, train, valid, search, start }, journal).run()?;
     let found = best(&trials, search.metric).map(|best| {
         let at = trials.iter().position(|trial| trial.number == best.number);
         Ok((winner(space, best)?, at.expect("it is one of them")))

@@ -1,8 +1,11 @@
 use super::*;
 use crate::data::Csr;
 use crate::evaluate;
-use crate::math::Rng;
+use crate::math::{Rng, parallel};
 use crate::train::Run;
+use crate::watch::{Event, Watch};
+use serde_json::Map;
+use std::ops::ControlFlow;
 
 /// Two tastes with noise, and for each user one of their items apart.
 fn data() -> (Ratings, Ratings) {
@@ -32,10 +35,6 @@ fn space(name: &str, over: &[Range]) -> Space {
     Space::new(Algorithm::from_settings(name, &Map::new()).unwrap(), &[], over).unwrap()
 }
 
-fn quiet(_: Event<'_>) -> ControlFlow<()> {
-    ControlFlow::Continue(())
-}
-
 /// Without the times they took.
 fn untimed(trials: &[Trial]) -> Vec<Trial> {
     trials.iter().map(|trial| Trial { seconds: 0.0, ..trial.clone() }).collect()
@@ -52,13 +51,13 @@ fn nothing_worse_than_the_defaults_is_found() {
         ("svd", vec![Range::whole("factors", 1, 8)]),
     ] {
         let space = space(name, &over).for_data(&train);
-        let found = search(&space, &train, &valid, &how, None, quiet).unwrap();
+        let found = search(&space, &train, &valid, &how, None).unwrap();
         assert_eq!(found.trials.len(), 12);
         let first = found.trials[0].value;
         let best = found.trials[found.best].value.unwrap();
         assert!(found.trials[0].settings.is_empty() && first.is_none_or(|first| best >= first));
         // The winner, trained again, is as good as its trial was.
-        let model = found.algorithm.fit(&train, &mut Run::default()).unwrap();
+        let model = found.algorithm.fit(&train, &Run::default()).unwrap().model;
         let again = evaluate::measure(&*model, &train, &valid, how.metric).unwrap();
         assert_eq!(again, best, "{name}: {:?}", found.algorithm);
     }
@@ -100,8 +99,8 @@ fn cut_trials_save_epochs_and_threads_change_nothing() {
     let space = space("ials", &over);
     let how = Search { seed: 3, ..Search::new(15, Metric::Ndcg(10)) };
     let run = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| search(&space, &train, &valid, &how, None, quiet).unwrap())
+        parallel::on_threads(threads, || search(&space, &train, &valid, &how, None).unwrap())
+            .unwrap()
     };
     let (one, two) = (run(1), run(2));
     assert_eq!(untimed(&one.trials), untimed(&two.trials));
@@ -120,8 +119,8 @@ fn some_users_judge_lists_and_all_of_them_values() {
     assert!(tested(&valid) > 5);
     assert_eq!(few(Metric::Rmse).judges(&valid), valid);
     let space = space("ease", &[]);
-    let found = search(&space, &train, &valid, &few(Metric::Ndcg(10)), None, quiet).unwrap();
-    let model = found.algorithm.fit(&train, &mut Run::default()).unwrap();
+    let found = search(&space, &train, &valid, &few(Metric::Ndcg(10)), None).unwrap();
+    let model = found.algorithm.fit(&train, &Run::default()).unwrap().model;
     let value = evaluate::measure(&*model, &train, &judges, Metric::Ndcg(10)).unwrap();
     assert_eq!(found.trials[0].value, Some(value));
 }
@@ -131,18 +130,19 @@ fn a_search_goes_on_from_its_journal() {
     let (train, valid) = data();
     let space = space("ease", &[]);
     let how = Search::new(11, Metric::Mrr(10));
-    let whole = search(&space, &train, &valid, &how, None, quiet).unwrap();
+    let whole = search(&space, &train, &valid, &how, None).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("trials");
     let open = |how: &Search| Journal::open(&path, &space, &train, &valid, how);
     // Ended by the caller after four trials, and once more after seven.
     for upto in [4, 7] {
         let mut journal = open(&how).unwrap();
-        let watch = |event: Event<'_>| match event {
+        let watch = |event: &Event<'_>| match event {
             Event::Trial(trial) if trial.number + 1 == upto => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         };
-        search(&space, &train, &valid, &how, Some(&mut journal), watch).unwrap();
+        let search = || search(&space, &train, &valid, &how, Some(&mut journal));
+        Watch::new(watch).during(search).unwrap();
     }
     // A line that was being written when the machine failed.
     let mut text = std::fs::read_to_string(&path).unwrap();
@@ -150,7 +150,7 @@ fn a_search_goes_on_from_its_journal() {
     std::fs::write(&path, &text).unwrap();
     let mut journal = open(&how).unwrap();
     assert_eq!(journal.trials().len(), 7);
-    let found = search(&space, &train, &valid, &how, Some(&mut journal), quiet).unwrap();
+    let found = search(&space, &train, &valid, &how, Some(&mut journal)).unwrap();
     assert_eq!(untimed(&found.trials), untimed(&whole.trials));
     assert_eq!((found.best, &found.algorithm), (whole.best, &whole.algorithm));
     let more = open(&Search { trials: 20, ..how.clone() }).unwrap();
@@ -171,13 +171,13 @@ fn trials_side_by_side_are_the_same_for_any_number_of_threads() {
     let how = Search { parallel: 3, ..Search::new(16, Metric::Ndcg(10)) };
     let folder = tempfile::tempdir().unwrap();
     let run = |threads: usize, journal: Option<&mut Journal>, upto: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let mut ended = 0;
-        let watch = |event: Event<'_>| {
+        let watch = |event: &Event<'_>| {
             ended += usize::from(matches!(event, Event::Trial(_)));
             if ended < upto { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
-        pool.install(|| search(&space, &train, &valid, &how, journal, watch).unwrap())
+        let search = || search(&space, &train, &valid, &how, journal);
+        parallel::on_threads(threads, || Watch::new(watch).during(search).unwrap()).unwrap()
     };
     let one = run(1, None, 99);
     assert!(one.trials.iter().map(|trial| trial.number).eq(0..16));
@@ -204,7 +204,7 @@ fn what_was_found_beside_a_trial_left_out_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("trials");
     let open = || Journal::open(&path, &space, &train, &valid, &how);
-    let whole = search(&space, &train, &valid, &how, Some(&mut open().unwrap()), quiet).unwrap();
+    let whole = search(&space, &train, &valid, &how, Some(&mut open().unwrap())).unwrap();
     // As if the run had been ended while trial 1 was under way and trial 2 had ended.
     let text = std::fs::read_to_string(&path).unwrap();
     let kept = |line: &&str| !line.contains("\"number\":1,") && !line.contains("\"number\":3,");
@@ -212,7 +212,7 @@ fn what_was_found_beside_a_trial_left_out_is_kept() {
     std::fs::write(&path, lines.join("\n") + "\n").unwrap();
     let mut journal = open().unwrap();
     assert!(journal.trials().iter().map(|trial| trial.number).eq([0, 2]));
-    let found = search(&space, &train, &valid, &how, Some(&mut journal), quiet).unwrap();
+    let found = search(&space, &train, &valid, &how, Some(&mut journal)).unwrap();
     assert_eq!(untimed(&found.trials), untimed(&whole.trials));
     assert_eq!(found.best, whole.best);
     let alone =
@@ -224,13 +224,13 @@ fn what_was_found_beside_a_trial_left_out_is_kept() {
 fn nobody_waits_for_a_trial_that_panicked() {
     let (train, valid) = data();
     let how = Search { parallel: 2, ..Search::new(9, Metric::Ndcg(10)) };
-    let watch = |event: Event<'_>| match event {
-        Event::Epoch(3, _) => panic!("as asked"),
+    let watch = |event: &Event<'_>| match event {
+        Event::Epoch { trial: Some(3), .. } => panic!("as asked"),
         _ => ControlFlow::Continue(()),
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     let space = space("ials", &[]);
-    let run = || pool.install(|| search(&space, &train, &valid, &how, None, watch));
+    let search = || search(&space, &train, &valid, &how, None);
+    let run = || parallel::on_threads(2, || Watch::new(watch).during(search));
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err());
 }
 
@@ -245,11 +245,11 @@ fn failures_are_kept_and_told() {
         &["neighbours", "weighting", "k1", "b", "shrinkage", "keep"],
         &over,
     );
-    let found = search(&space.unwrap(), &train, &valid, &how, None, quiet).unwrap();
+    let found = search(&space.unwrap(), &train, &valid, &how, None).unwrap();
     assert_eq!(found.trials.len(), 2, "there is nothing more to try");
     assert!(found.trials[1].error.as_ref().unwrap().contains("nothing correlates"));
     let rating = Search::new(2, Metric::Rmse);
-    let told = search(&self::space("ease", &[]), &train, &valid, &rating, None, quiet).unwrap_err();
+    let told = search(&self::space("ease", &[]), &train, &valid, &rating, None).unwrap_err();
     assert!(told.to_string().starts_with("every trial failed; the first: ease ranks"), "{told}");
 }
 
@@ -258,7 +258,7 @@ fn when_time_is_up_the_first_trial_ends_with_its_epoch() {
     let (train, valid) = data();
     let limit = Some(Duration::ZERO);
     let how = Search { limit, ..Search::new(5, Metric::Ndcg(10)) };
-    let found = search(&space("ials", &[]), &train, &valid, &how, None, quiet).unwrap();
+    let found = search(&space("ials", &[]), &train, &valid, &how, None).unwrap();
     let [trial] = &found.trials[..] else { panic!("{} trials", found.trials.len()) };
     assert!(trial.cut && trial.value.is_some() && trial.epochs == Some(1));
 }

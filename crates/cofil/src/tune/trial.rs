@@ -1,13 +1,14 @@
 //! One trial: a training that is judged after each epoch, and may be cut short.
 
 use super::halving::Rungs;
-use super::{Event, Search, Space, Trial};
+use super::{Search, Space, Trial};
 use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::evaluate;
 use crate::recipes::Target;
-use crate::train::{Run, Validation};
+use crate::train::{Fitted, Run, Validation};
+use crate::watch::{Event, Watch};
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -28,30 +29,36 @@ impl Task<'_> {
         self.search.limit.is_some_and(|limit| self.start.elapsed() >= limit)
     }
 
-    /// Tries `settings`, knowing what came of `past`; `None` if `watch` ended it.
+    /// Tries `settings`, knowing what came of `past`; `None` if `tell`, which hears of it, ended it.
+    ///
+    /// # Errors
+    /// If the work was stopped.
     pub fn run(
         &self,
         number: usize,
         settings: Map<String, Value>,
         past: &[Trial],
-        mut watch: impl FnMut(Event<'_>) -> ControlFlow<()>,
-    ) -> Option<Trial> {
+        mut tell: impl FnMut(&Event<'_>) -> ControlFlow<()> + Send,
+    ) -> Result<Option<Trial>> {
         let begun = Instant::now();
         let mut trial = Trial { number, settings, ..Trial::default() };
         let algorithm = match self.space.algorithm(&trial.settings) {
             Ok(algorithm) => algorithm,
             Err(error) => {
                 trial.error = Some(error.to_string());
-                return Some(trial);
+                return Ok(Some(trial));
             }
         };
         let mut ended = false;
         // Settings that diverge, or that the recipe refuses, are bad settings.
-        if let Err(error) = self.learn(&algorithm, past, &mut trial, &mut ended, &mut watch) {
-            trial.error = Some(error.to_string());
+        if let Err(error) = self.learn(&algorithm, past, &mut trial, &mut ended, &mut tell) {
+            match error {
+                Error::Stopped => return Err(Error::Stopped),
+                error => trial.error = Some(error.to_string()),
+            }
         }
         trial.seconds = (begun.elapsed().as_secs_f64() * 1e3).round() / 1e3;
-        (!ended).then_some(trial)
+        Ok((!ended).then_some(trial))
     }
 
     fn learn(
@@ -60,7 +67,7 @@ impl Task<'_> {
         past: &[Trial],
         trial: &mut Trial,
         ended: &mut bool,
-        watch: &mut impl FnMut(Event<'_>) -> ControlFlow<()>,
+        tell: &mut (impl FnMut(&Event<'_>) -> ControlFlow<()> + Send),
     ) -> Result<()> {
         let metric = self.search.metric;
         if metric.is_of_values() && algorithm.target() == Target::Preference {
@@ -73,28 +80,25 @@ impl Task<'_> {
         let patience = self.space.epochs().map_or(1, |(_, most)| (most / 4).max(5));
         let validation = Validation { ratings: self.valid, metric, patience, min_improvement: 0.0 };
         let Trial { number, curve, cut, .. } = trial;
-        let mut run = Run {
-            seed: self.search.seed,
-            validation: Some(validation),
-            on_epoch: Box::new(|epoch| {
-                if let Some(value) = epoch.validation {
-                    curve.push((epoch.number, value));
-                }
-                if watch(Event::Epoch(*number, epoch)).is_break() {
-                    *ended = true;
-                    return ControlFlow::Break(());
-                }
-                let over =
-                    epoch.number < epoch.of && (self.late() || rungs.end(epoch.number, curve));
-                *cut |= over;
-                if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            }),
-            ..Run::default()
-        };
-        let model = algorithm.fit(self.train, &mut run)?;
-        let history = std::mem::take(&mut run.history);
-        drop(run);
-        let best = history.iter().rev().find(|epoch| epoch.best && epoch.validation.is_some());
+        let number = *number;
+        let watch = Watch::new(|event| {
+            let Event::Epoch { epoch, metric, .. } = *event else { return tell(event) };
+            let told = tell(&Event::Epoch { epoch, metric, trial: Some(number) });
+            if let Some(value) = epoch.validation {
+                curve.push((epoch.number, value));
+            }
+            if told.is_break() {
+                *ended = true;
+                return told;
+            }
+            let over = epoch.number < epoch.of && (self.late() || rungs.end(epoch.number, curve));
+            *cut |= over;
+            if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let run = Run { seed: self.search.seed, validation: Some(validation), checkpoint: None };
+        let Fitted { model, epochs } = watch.during(|| algorithm.fit(self.train, &run))?;
+        drop(watch);
+        let best = epochs.iter().rev().find(|epoch| epoch.best && epoch.validation.is_some());
         trial.value = match best {
             Some(epoch) => {
                 // Epochs that only prepare the ground are not counted by the setting.

@@ -1,26 +1,29 @@
 //! Trials one after the other, or side by side.
 
 use super::trial::Task;
-use super::{Event, Journal, Trial, halving};
+use super::{Journal, Trial, halving};
 use crate::error::{Error, Result};
+use crate::math::parallel;
 use crate::memory::Memory;
+use crate::watch::{Context, Event};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// What the workers of a search share.
-pub struct Workers<'a, W> {
+pub struct Workers<'a> {
     task: Task<'a>,
-    state: Mutex<State<'a, W>>,
+    state: Mutex<State<'a>>,
     /// A trial has ended.
     ended: Condvar,
     /// Memory before the first trial, in bytes.
     before: u64,
+    /// Who hears of the search, and may stop it.
+    context: Context,
 }
 
-struct State<'a, W> {
-    watch: W,
+struct State<'a> {
     journal: Option<&'a mut Journal>,
     /// Settings of all trials so far, by number.
     drawn: Vec<Map<String, Value>>,
@@ -36,12 +39,11 @@ struct State<'a, W> {
     error: Option<Error>,
 }
 
-impl<'a, W: FnMut(Event<'_>) -> ControlFlow<()> + Send> Workers<'a, W> {
-    pub fn new(task: Task<'a>, journal: Option<&'a mut Journal>, watch: W) -> Self {
+impl<'a> Workers<'a> {
+    pub fn new(task: Task<'a>, journal: Option<&'a mut Journal>) -> Self {
         let past = journal.as_ref().map(|journal| journal.trials()).unwrap_or_default();
         let trials = past.iter().map(|trial| (trial.number, trial.clone())).collect();
         let state = State {
-            watch,
             journal,
             drawn: Vec::new(),
             trials,
@@ -52,7 +54,13 @@ impl<'a, W: FnMut(Event<'_>) -> ControlFlow<()> + Send> Workers<'a, W> {
             error: None,
         };
         let before = Memory::now().used;
-        Self { task, state: state.into(), ended: Condvar::new(), before }
+        Self {
+            task,
+            state: state.into(),
+            ended: Condvar::new(),
+            before,
+            context: Context::current(),
+        }
     }
 
     /// Runs all trials; those that ended, by number.
@@ -67,18 +75,19 @@ impl<'a, W: FnMut(Event<'_>) -> ControlFlow<()> + Send> Workers<'a, W> {
             at_once = at_once.min(Memory::now().trials(self.before, 1));
         }
         if at_once > 1 {
-            std::thread::scope(|scope| -> Result<()> {
+            std::thread::scope(|scope| {
                 for _ in 0..at_once {
                     // Each has as many threads as all may use, for it is alone at times: when a long trial
                     // is waited for. The system shares the cores.
-                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-                    let pool =
-                        pool.map_err(|e| Error::Unfit(format!("cannot start threads: {e}")))?;
                     let this = &self;
-                    scope.spawn(move || pool.install(|| this.work(upto)));
+                    scope.spawn(move || {
+                        let work = || this.context.enter(|| this.work(upto));
+                        if let Err(error) = parallel::on_threads(threads, work) {
+                            this.fail(error);
+                        }
+                    });
                 }
-                Ok(())
-            })?;
+            });
         } else {
             self.work(upto);
         }
@@ -96,8 +105,13 @@ impl<'a, W: FnMut(Event<'_>) -> ControlFlow<()> + Send> Workers<'a, W> {
         let _open = CloseOnPanic(self);
         while let Some((number, past)) = self.next(upto) {
             let settings = self.lock().drawn[number].clone();
-            let watch = |event: Event<'_>| self.tell(event);
-            let trial = self.task.run(number, settings, &past, watch);
+            let trial = match self.task.run(number, settings, &past, |event| self.tell(event)) {
+                Ok(trial) => trial,
+                Err(error) => {
+                    self.fail(error);
+                    None
+                }
+            };
             let mut state = self.lock();
             state.running -= 1;
             if let Some(trial) = trial {
@@ -105,7 +119,7 @@ impl<'a, W: FnMut(Event<'_>) -> ControlFlow<()> + Send> Workers<'a, W> {
                 if let Err(error) = kept {
                     (state.closed, state.stopped, state.error) = (true, true, Some(error));
                 }
-                if (state.watch)(Event::Trial(&trial)).is_break() {
+                if self.context.tell(&Event::Trial(&trial)).is_break() {
                     (state.closed, state.stopped) = (true, true);
                 }
                 state.trials.insert(number, trial);
@@ -154,28 +168,36 @@ impl<'a, W: FnMut(Event<'_>) -> ControlFlow<()> + Send> Workers<'a, W> {
     }
 
     /// Whether there is memory for one more trial; always for one alone.
-    fn has_room(&self, state: &State<'a, W>) -> bool {
+    fn has_room(&self, state: &State<'a>) -> bool {
         state.running == 0 || state.running < Memory::now().trials(self.before, state.at_once)
     }
 
     /// Tells what happens; `Break` if the trial is to end.
-    fn tell(&self, event: Event<'_>) -> ControlFlow<()> {
+    fn tell(&self, event: &Event<'_>) -> ControlFlow<()> {
         let mut state = self.lock();
-        if !state.stopped && (state.watch)(event).is_break() {
+        if !state.stopped && self.context.tell(event).is_break() {
             (state.closed, state.stopped) = (true, true);
         }
         if state.stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<'a, W>> {
+    /// No trial begins any more, and those under way end.
+    fn fail(&self, error: Error) {
+        let mut state = self.lock();
+        (state.closed, state.stopped) = (true, true);
+        state.error.get_or_insert(error);
+        self.ended.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<'a>> {
         self.state.lock().expect("no trial panics")
     }
 }
 
 /// Lets nobody wait for a trial whose thread has panicked.
-struct CloseOnPanic<'b, 'a, W>(&'b Workers<'a, W>);
+struct CloseOnPanic<'b, 'a>(&'b Workers<'a>);
 
-impl<W> Drop for CloseOnPanic<'_, '_, W> {
+impl Drop for CloseOnPanic<'_, '_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.state.clear_poison();

@@ -2,7 +2,7 @@
 
 use super::data::board;
 use super::{bytes, recipes, suited, train};
-use cofil::{Interactions, Query, Ratings, Run};
+use cofil::{Interactions, Query, Ratings};
 
 /// Events of a new user and of somebody known with a new item.
 fn events(value: f32) -> Interactions {
@@ -79,10 +79,7 @@ fn who_leaves_is_gone_and_the_others_are_served_as_before() {
                 after.iter().map(|s| (s.item.into(), s.score)).collect();
             assert_eq!(after, before, "{name}");
         }
-        assert!(
-            recommender.forget_and_refit(&["id5"], &mut Run::default()).unwrap().exact,
-            "{name}"
-        );
+        assert!(recommender.forget_and_refit(&["id5"]).unwrap().exact, "{name}");
         assert_eq!(recommender.users().len(), 28, "{name}");
         assert_eq!(recommender.card().data.users, 28, "{name}");
     }

@@ -1,6 +1,7 @@
 //! Files, threads and interruptions: the same bytes.
 
 use super::*;
+use cofil::Watch;
 
 #[test]
 fn saved_and_loaded_is_the_same() {
@@ -51,11 +52,11 @@ fn resumed_equals_uninterrupted() {
                     min_improvement: 0.0,
                 });
             let folder = tempfile::tempdir().unwrap();
-            let checkpoint = Checkpoint { path: folder.path().join("c"), every: 1 };
+            let checkpoint = Checkpoint::new(folder.path().join("c"), 1);
             let name = algorithm.name();
             let ratings = suited(&algorithm, &ratings);
-            let fit = |mut run: Run<'_>| {
-                let trained = Recommender::train(&algorithm, &ratings, &mut run);
+            let fit = |run: Run<'_>| {
+                let trained = Recommender::train(&algorithm, &ratings, &run);
                 bytes(&trained.unwrap_or_else(|e| panic!("{name}: {e}")))
             };
             let whole = fit(Run { validation, seed: 9, ..Run::default() });
@@ -68,13 +69,11 @@ fn resumed_equals_uninterrupted() {
                     checkpoint: Some(checkpoint.clone()),
                     ..Run::default()
                 };
-                fit(Run {
-                    on_epoch: Box::new(move |_| {
-                        left -= 1;
-                        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                    }),
-                    ..run
+                let watch = Watch::new(|_| {
+                    left -= 1;
+                    if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 });
+                watch.during(|| Ok(fit(run))).expect("nobody stops it");
             }
             let resumed =
                 fit(Run { validation, seed: 9, checkpoint: Some(checkpoint), ..Run::default() });

@@ -146,7 +146,7 @@ fn suited(algorithm: &Algorithm, ratings: &Ratings) -> Ratings {
 
 fn train(algorithm: &Algorithm, ratings: &Ratings) -> Recommender {
     let name = algorithm.name();
-    Recommender::train(algorithm, &suited(algorithm, ratings), &mut Run::default())
+    Recommender::train(algorithm, &suited(algorithm, ratings), &Run::default())
         .unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 

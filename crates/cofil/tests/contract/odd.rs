@@ -64,7 +64,7 @@ fn odd_data_is_learned_from_or_refused_with_a_reason() {
         let name = algorithm.name();
         for (what, ratings) in &data {
             let ratings = suited(&algorithm, ratings);
-            match Recommender::train(&algorithm, &ratings, &mut Run::default()) {
+            match Recommender::train(&algorithm, &ratings, &Run::default()) {
                 Ok(recommender) => serves(&recommender, what),
                 // Who has neither users nor items alike has no reason to be refused.
                 Err(e) if what.starts_with("users") => panic!("{name}, {what}: {e}"),
@@ -99,6 +99,6 @@ fn unrated_items_and_silent_users_change_nothing_for_the_rest() {
 fn data_without_interactions_is_refused() {
     let empty = Ratings { by_user: Csr::empty(0, 0), ..Ratings::default() };
     for algorithm in recipes() {
-        assert!(Recommender::train(&algorithm, &empty, &mut Run::default()).is_err());
+        assert!(Recommender::train(&algorithm, &empty, &Run::default()).is_err());
     }
 }

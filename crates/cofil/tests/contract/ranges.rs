@@ -49,7 +49,7 @@ fn both_ends_of_every_range_can_be_fitted() {
             for value in range.values.ends() {
                 let algorithm = with(&range.setting, &value);
                 let fitted = algorithm.and_then(|algorithm| {
-                    algorithm.fit(&suited(&algorithm, &ratings), &mut Run::default())
+                    algorithm.fit(&suited(&algorithm, &ratings), &Run::default())
                 });
                 let refused = fitted.err().map(|error| error.to_string());
                 assert_eq!(refused, None, "{name}: {} = {value}", range.setting);

@@ -118,8 +118,8 @@ fn every_setting_has_an_effect() {
             }
             let fit = |settings: &Map<String, Value>| {
                 let algorithm = Algorithm::from_settings(&name, settings).unwrap();
-                let model = algorithm.fit(&suited(&algorithm, &ratings), &mut Run::default());
-                content(&*model.unwrap_or_else(|e| panic!("{name}, {settings:?}: {e}")))
+                let model = algorithm.fit(&suited(&algorithm, &ratings), &Run::default());
+                content(&*model.unwrap_or_else(|e| panic!("{name}, {settings:?}: {e}")).model)
             };
             let before = fit(base);
             let part = &schema["properties"][setting];

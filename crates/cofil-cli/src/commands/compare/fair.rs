@@ -8,7 +8,8 @@ use crate::output::duration;
 use anyhow::{Context, Result, bail};
 use cofil::contest::{self, Failure};
 use cofil::page::Contestant;
-use cofil::tune::{self, Event, Found, Journal, Search, Space};
+use cofil::tune::{self, Found, Journal, Search, Space};
+use cofil::watch::{Event, Watch};
 use cofil::{Algorithm, Metric, Protocol, Ratings, Run, Target};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -103,11 +104,12 @@ impl<'a> Hunt<'a> {
 
     fn run(&mut self, progress: &Progress) -> Result<Found> {
         let Self { space, train, valid, search, journal } = self;
-        let watch = |event: Event<'_>| {
-            progress.event(event, search.trials);
+        let trials = search.trials;
+        let watch = Watch::new(|event| {
+            progress.event(event, trials);
             ControlFlow::Continue(())
-        };
-        Ok(tune::search(space, train, valid, search, journal.as_mut(), watch)?)
+        });
+        Ok(watch.during(|| tune::search(space, train, valid, search, journal.as_mut()))?)
     }
 }
 
@@ -141,20 +143,18 @@ fn enter(
     let limit = limit(args);
     let recipe = found.as_ref().map_or(recipe, |found| &found.algorithm);
     let start = Instant::now();
-    let mut run = Run {
-        seed: args.judging.seed,
-        on_epoch: Box::new(|epoch| {
-            progress.event(Event::Epoch(0, epoch), 0);
-            match limit.is_some_and(|limit| start.elapsed() >= limit) {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        }),
-        ..Run::default()
-    };
+    let run = Run { seed: args.judging.seed, ..Run::default() };
+    let watch = Watch::new(|event| {
+        progress.event(event, 0);
+        match limit.is_some_and(|limit| start.elapsed() >= limit) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
     let fresh = machine::forget_peak_memory();
     let tested = data.tested.borrowed();
-    let mut entry = contest::enter(recipe, &data.train, tested, protocol, &mut run)?;
+    let enter = || contest::enter(recipe, &data.train, tested, protocol, &run);
+    let mut entry = watch.during(enter)?;
     entry.peak_memory_mb = machine::recent_peak_mb().filter(|_| fresh);
     let note = entry.epochs.last().filter(|last| last.number < last.of);
     let note = note.map(|last| format!("time was up after {} of {} epochs", last.number, last.of));
@@ -197,15 +197,16 @@ impl Progress {
         }
     }
 
-    fn event(&self, event: Event<'_>, trials: usize) {
+    fn event(&self, event: &Event<'_>, trials: usize) {
         let Some(bar) = &self.bar else { return };
         let name = &self.now().1;
         bar.set_message(match event {
-            Event::Epoch(trial, epoch) if trials > 0 => {
+            Event::Epoch { epoch, trial: Some(trial), .. } => {
                 format!("{name}: trial {}/{trials}, epoch {}", trial + 1, epoch.number)
             }
-            Event::Epoch(_, epoch) => format!("{name}: epoch {}/{}", epoch.number, epoch.of),
+            Event::Epoch { epoch, .. } => format!("{name}: epoch {}/{}", epoch.number, epoch.of),
             Event::Trial(trial) => format!("{name}: trial {}/{trials}", trial.number + 1),
+            Event::Stage { .. } => return,
         });
     }
 

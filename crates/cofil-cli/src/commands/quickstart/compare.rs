@@ -62,7 +62,7 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
         let first = contest.entries.is_empty();
         let protocol =
             Protocol { metrics: METRICS.to_vec(), baselines: first, ..Protocol::default() };
-        match contest::enter(&algorithm, &train, &test, &protocol, &mut Run::default()) {
+        match contest::enter(&algorithm, &train, &test, &protocol, &Run::default()) {
             Ok(entry) => {
                 if told {
                     eprintln!("  {name:<12} trained in {}", duration(entry.seconds.fit));

@@ -69,7 +69,7 @@ pub fn run(args: &Args) -> Result<()> {
     heading(args, 4, "Recommend");
     let winner = contest.winner();
     let (ratings, _) = clean().ratings(data)?;
-    let recommender = Recommender::train(&winner.algorithm, &ratings, &mut Run::default())?;
+    let recommender = Recommender::train(&winner.algorithm, &ratings, &Run::default())?;
     say(&format!("{} won; it is trained again, on everything.", winner.name));
     let cast = cast(&ratings, args.data.is_none());
     let answers = answers(&recommender, &cast)?;

@@ -33,7 +33,7 @@ pub fn complete(figure: &Path) -> Result<Toy> {
     });
     let settings = settings.as_object().cloned().unwrap_or_default();
     let algorithm = Algorithm::from_settings("biased-mf", &settings)?;
-    let recommender = Recommender::train(&algorithm, &ratings, &mut Run::default())?;
+    let recommender = Recommender::train(&algorithm, &ratings, &Run::default())?;
     plot::completion(&recommender, &ratings)?.save(figure)?;
     let predicted = plot::unknown(&recommender, &ratings);
 

@@ -141,8 +141,8 @@ fn judge(
     protocol: &Protocol,
     seed: u64,
 ) -> Result<Entry> {
-    let mut run = Run { seed, ..Run::default() };
-    let entry = contest::enter(algorithm, train, test, protocol, &mut run)?;
+    let run = Run { seed, ..Run::default() };
+    let entry = contest::enter(algorithm, train, test, protocol, &run)?;
     eprintln!("  {name}: trained in {}", output::duration(entry.seconds.fit));
     Ok(entry)
 }

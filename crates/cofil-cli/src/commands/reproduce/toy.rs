@@ -105,7 +105,7 @@ fn gradient_descent(
         "init_scale": 0.01, "offset": "learned", "link": link,
     });
     let algorithm = recipe("biased-mf", settings)?;
-    let model = algorithm.fit(ratings, &mut Run { seed, ..Run::default() })?;
+    let model = algorithm.fit(ratings, &Run { seed, ..Run::default() })?.model;
     let tensors = model.tensors();
     let biases = tensors.iter().find(|t| t.name() == "user_bias").and_then(|t| t.as_f32());
     let biases = biases.context("the model has no biases")?;

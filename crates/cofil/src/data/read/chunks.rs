@@ -3,6 +3,7 @@
 
 use super::names::{PartNames, Unnamed};
 use super::rows::{Row, Rows, Tally};
+use crate::math::parallel;
 use rayon::prelude::*;
 
 /// Bytes of one chunk. Constant, so that pieces depend on the data alone.
@@ -56,17 +57,15 @@ pub(super) fn read_block(block: &[u8], lines: &impl Lines, rows: &mut Rows) -> R
     let chunks = chunks(block);
     let ends = |chunk: &[u8]| memchr::memchr_iter(b'\n', chunk).count();
     let room: Vec<usize> =
-        chunks.par_iter().map(|c| ends(c) + usize::from(!c.ends_with(b"\n"))).collect();
+        parallel::map_all(&chunks, |c| ends(c) + usize::from(!c.ends_with(b"\n")));
     let start = rows.user.len();
     rows.lengthen(room.iter().sum());
-    let parts: Vec<Result<Part, Bad>> = slots(&chunks, &room, start, rows)
-        .into_par_iter()
-        .map(|slot| {
+    let parts: Vec<Result<Part, Bad>> =
+        parallel::map_all(slots(&chunks, &room, start, rows), |slot| {
             let before = slot.chunk.as_ptr() as usize - block.as_ptr() as usize;
             let moved = |bad: Bad| Bad { offset: before + bad.offset, ..bad };
             read_chunk(slot, lines).map_err(moved)
-        })
-        .collect();
+        });
     // The first chunk that failed failed first in the file.
     let parts = parts.into_iter().collect::<Result<Vec<Part>, Bad>>()?;
     let tables = parts
@@ -78,7 +77,7 @@ pub(super) fn read_block(block: &[u8], lines: &impl Lines, rows: &mut Rows) -> R
         ids.iter_mut().for_each(|id| *id = table[*id as usize]);
     };
     let numbered = slots(&chunks, &room, start, rows).into_par_iter().zip(&parts).zip(&tables);
-    numbered.for_each(|((slot, part), (users, items))| {
+    parallel::for_each(numbered, |((slot, part), (users, items))| {
         renumber(&mut slot.user[..part.filled], users);
         renumber(&mut slot.item[..part.filled], items);
     });

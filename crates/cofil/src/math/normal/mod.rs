@@ -13,8 +13,8 @@ mod row;
 
 use super::Matrix;
 use super::vector::LANES;
+use crate::math::parallel;
 use group::Group;
-use rayon::prelude::*;
 use row::Scratch;
 use std::iter::Sum;
 use std::ops::Range;
@@ -93,30 +93,24 @@ where
         }
         let parts: Vec<Objective> = match (self.solver, self.base) {
             // One row by itself would read a base that is too wide for a near cache at every step.
-            (Solver::Cg(steps), Some(base)) if width >= WIDE && !self.bias => pieces
-                .into_par_iter()
-                .map_init(
-                    || Group::new(width),
-                    |group, (range, xs, _)| {
-                        let xs = xs.chunks_mut(group::ROWS * width);
-                        let groups = range.clone().step_by(group::ROWS).zip(xs).map(|(r, xs)| {
-                            let rows = r..range.end.min(r + group::ROWS);
-                            self.solve_group(group, rows, xs, base, steps)
-                        });
-                        groups.sum()
-                    },
-                )
-                .collect(),
-            _ => pieces
-                .into_par_iter()
-                .map_init(
-                    || Scratch::new(width),
-                    |scratch, (range, xs, bs)| {
-                        let rows = range.zip(xs.chunks_exact_mut(width)).zip(bs);
-                        rows.map(|((r, x), b)| self.solve_row(scratch, r, x, b)).sum()
-                    },
-                )
-                .collect(),
+            (Solver::Cg(steps), Some(base)) if width >= WIDE && !self.bias => {
+                let scratch = || Group::new(width);
+                parallel::map_all_with(pieces, scratch, |group, (range, xs, _)| {
+                    let xs = xs.chunks_mut(group::ROWS * width);
+                    let groups = range.clone().step_by(group::ROWS).zip(xs).map(|(r, xs)| {
+                        let rows = r..range.end.min(r + group::ROWS);
+                        self.solve_group(group, rows, xs, base, steps)
+                    });
+                    groups.sum()
+                })
+            }
+            _ => {
+                let scratch = || Scratch::new(width);
+                parallel::map_all_with(pieces, scratch, |scratch, (range, xs, bs)| {
+                    let rows = range.zip(xs.chunks_exact_mut(width)).zip(bs);
+                    rows.map(|((r, x), b)| self.solve_row(scratch, r, x, b)).sum()
+                })
+            }
         };
         parts.into_iter().sum()
     }

@@ -19,11 +19,10 @@ use crate::error::Result;
 use crate::math::lanes::padded;
 use crate::math::normal::{Half, Objective, Solver};
 use crate::math::{Matrix, Rng, syrk};
-use crate::model::Model;
 use crate::shapes::factors::{Link, Settings};
 use crate::shapes::fold_in::confidence;
 use crate::shapes::{Factors, FoldIn};
-use crate::train::{Learner, Loss, Run};
+use crate::train::{Fitted, Learner, Loss, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -131,7 +130,7 @@ impl Recipe for Als {
         ]
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         check_count("factors", self.factors)?;
         check_count("epochs", self.epochs)?;
         check_not_negative("reg", self.reg)?;
@@ -143,7 +142,7 @@ impl Recipe for Als {
             offset: train.mean(),
             tables: Tables::new(train, self.factors, self.init_scale, run.seed),
         };
-        Ok(Box::new(run.learn(&mut learner, train, self.epochs)?))
+        Ok(run.learn(&mut learner, train, self.epochs)?.boxed())
     }
 }
 
@@ -161,7 +160,7 @@ impl Recipe for Ials {
         ]
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         check_count("factors", self.factors)?;
         check_count("epochs", self.epochs)?;
         check_not_negative("reg", self.reg)?;
@@ -172,7 +171,7 @@ impl Recipe for Ials {
         check_count("cg_steps", self.cg_steps)?;
         let tables = Tables::new(train, self.factors, self.init_scale, run.seed);
         let mut learner = IalsLearner { settings: self, tables };
-        Ok(Box::new(run.learn(&mut learner, train, self.epochs)?))
+        Ok(run.learn(&mut learner, train, self.epochs)?.boxed())
     }
 }
 

@@ -27,7 +27,7 @@ fn folding_in_a_training_history_gives_the_trained_user() {
     let items: Vec<u32> = (0..29).collect();
     for (solver, tolerance) in [(Method::Cholesky, 1e-4), (Method::Cg, 2e-2)] {
         for recipe in recipes(solver) {
-            let model = recipe.fit(&train, &mut Run::default()).unwrap();
+            let model = recipe.fit(&train, &Run::default()).unwrap().model;
             for u in [0, 7, 30] {
                 let (mut known, mut folded) = (vec![0.0; 29], vec![0.0; 29]);
                 model.score(User::of(&train, u), &items, &mut known);
@@ -44,9 +44,8 @@ fn folding_in_a_training_history_gives_the_trained_user() {
 fn the_loss_is_the_objective_and_falls() {
     let train = ratings();
     for recipe in recipes(Method::Cholesky) {
-        let mut run = Run::default();
-        let model = recipe.fit(&train, &mut run).unwrap();
-        let losses: Vec<f64> = run.history.iter().map(|e| e.loss.data + e.loss.penalty).collect();
+        let Fitted { model, epochs } = recipe.fit(&train, &Run::default()).unwrap();
+        let losses: Vec<f64> = epochs.iter().map(|e| e.loss.data + e.loss.penalty).collect();
         assert!(losses.windows(2).all(|w| w[1] <= w[0] * (1.0 + 1e-5)), "{losses:?}");
         // The data term, computed from scores.
         let items: Vec<u32> = (0..29).collect();
@@ -68,7 +67,7 @@ fn the_loss_is_the_objective_and_falls() {
                 }
             };
         }
-        let told = run.history.last().unwrap().loss.data;
+        let told = epochs.last().unwrap().loss.data;
         assert!((told - data).abs() < 1e-3 * data, "{told} for {data}");
     }
 }
@@ -79,7 +78,7 @@ fn settings_outside_their_range_are_refused() {
     let says = |name: &str, settings: serde_json::Value| {
         let settings = settings.as_object().expect("an object").clone();
         crate::Algorithm::from_settings(name, &settings)
-            .and_then(|a| a.fit(&train, &mut Run::default()).map(|_| ()))
+            .and_then(|a| a.fit(&train, &Run::default()).map(|_| ()))
             .map_or_else(|e| e.to_string(), |()| String::new())
     };
     for name in ["als", "ials"] {

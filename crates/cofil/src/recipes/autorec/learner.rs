@@ -8,7 +8,7 @@
 use super::batch::{ByColumn, Entries, Lists};
 use super::{AutoRec, Served, Side, kernel};
 use crate::data::{Csr, Ratings};
-use crate::math::{Matrix, Rng, lanes, vector};
+use crate::math::{Matrix, Rng, lanes, parallel, vector};
 use crate::nn::optimizer::Table;
 use crate::shapes::auto_encoder::Settings;
 use crate::train::{Learner, Loss};
@@ -105,15 +105,13 @@ impl<'a, S: Side> Network<'a, S> {
         let (width, hidden) = (self.width(), self.settings.hidden);
         let mut codes = std::mem::take(&mut self.codes);
         let weight = self.weight;
-        let passed: Vec<Passed> = codes
-            .par_chunks_mut(2 * PIECE * width)
-            .zip(batch.par_chunks(PIECE))
-            .map(|(codes, rows)| self.pass(rows, codes, weight, rng))
-            .collect();
+        let pieces = codes.par_chunks_mut(2 * PIECE * width).zip(batch.par_chunks(PIECE));
+        let passed: Vec<Passed> =
+            parallel::map_all(pieces, |(codes, rows)| self.pass(rows, codes, weight, rng));
 
         let cols = self.rows.cols();
         let place = |p: usize, r: usize| (2 * p * PIECE + r) as u32;
-        let (inputs, outputs) = rayon::join(
+        let (inputs, outputs) = parallel::join(
             || {
                 ByColumn::new(cols, passed.iter().map(|p| &p.entries.inputs), |p, r| {
                     place(p, PIECE + r)
@@ -189,7 +187,7 @@ impl<'a, S: Side> Network<'a, S> {
         let (width, length) = (self.width(), self.settings.hidden + 1);
         let mut all = Matrix::zeros(self.rows.rows(), length);
         let whole = AutoRec { dropout: 0.0, negatives: 0, ..self.settings.clone() };
-        all.data_mut().par_chunks_mut(PIECE * length).enumerate().for_each(|(piece, out)| {
+        parallel::for_each_chunk(all.data_mut(), PIECE * length, |piece, out| {
             let first = piece * PIECE;
             let rows: Vec<u32> = (first as u32..).take(out.len() / length).collect();
             let entries = Entries::new(&whole, &self.scale, &self.rows, &rows, &Rng::new(0, &[]));
@@ -235,7 +233,7 @@ impl<'a, S: Side> Network<'a, S> {
                 .sum()
             };
             // In the order of the pieces.
-            let sums: Vec<f64> = rows.zip(weights).map(of_piece).collect();
+            let sums = parallel::map_all(rows.zip(weights), of_piece);
             sums.iter().sum()
         };
         let kept = 1.0 - f64::from(self.settings.dropout);

@@ -43,7 +43,7 @@ use crate::shapes::auto_encoder::{self, Input};
 use crate::shapes::factors::{self, Link};
 use crate::shapes::output::Output;
 use crate::shapes::{AutoEncoder, Factors, FoldIn};
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use learner::Network;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -252,10 +252,10 @@ impl<S: Served> Recipe for AutoRec<S> {
         ]
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         self.check(train)?;
         let mut network = Network::new(self, train, run.seed);
-        Ok(Box::new(run.learn(&mut network, train, self.epochs)?))
+        Ok(run.learn(&mut network, train, self.epochs)?.boxed())
     }
 }
 

@@ -20,12 +20,11 @@ use crate::check::{check_count, check_decay, check_not_negative, check_positive}
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::math::{Matrix, Rng};
-use crate::model::Model;
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
 use crate::shapes::factors::{self, Settings};
 use crate::shapes::{Factors, FoldIn};
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -146,15 +145,16 @@ impl Recipe for BiasedMf {
         ]
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         self.check(train)?;
         let seed = run.seed;
-        Ok(Box::new(match (self.batch, self.optimizer) {
+        let fitted = match (self.batch, self.optimizer) {
             (Batch::PerSample, Optimizer::Sgd) => {
                 run.learn(&mut sgd::Sgd::new(self, train, seed), train, self.epochs)?
             }
             _ => run.learn(&mut batch::Batches::new(self, train, seed), train, self.epochs)?,
-        }))
+        };
+        Ok(fitted.boxed())
     }
 }
 

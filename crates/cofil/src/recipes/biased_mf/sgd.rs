@@ -7,7 +7,7 @@
 use super::kernel::{self, Step};
 use super::{BiasedMf, Offset, Task};
 use crate::data::Ratings;
-use crate::math::{Rng, vector};
+use crate::math::{Rng, parallel, vector};
 use crate::recipes::sgd::grid::{self, Grid, order};
 use crate::recipes::sgd::part::Part;
 use crate::shapes::Factors;
@@ -70,7 +70,7 @@ impl Learner for Sgd<'_> {
                 kernel::learn(block, &order, users, items, step, start)
             };
             let pairs = self.users.par_iter_mut().zip(&mut self.items).enumerate();
-            let ends: Vec<(f64, f32)> = pairs.map(learn).collect();
+            let ends: Vec<(f64, f32)> = parallel::map_all(pairs, learn);
             loss += ends.iter().map(|end| end.0).sum::<f64>();
             if learned {
                 // Each block started from the same offset; their mean goes on.

@@ -174,10 +174,8 @@ fn every_way_learns() {
                         optimizer,
                         ..BiasedMf::default()
                     };
-                    let mut run = Run::default();
-                    settings.fit(&train, &mut run).expect("learns");
-                    let first = run.history[0].loss.data;
-                    let last = run.history[59].loss.data;
+                    let epochs = settings.fit(&train, &Run::default()).expect("learns").epochs;
+                    let (first, last) = (epochs[0].loss.data, epochs[59].loss.data);
                     assert!(last < 0.97 * first, "{settings:?}: {first} to {last}");
                 }
             }
@@ -206,7 +204,7 @@ fn bad_settings_are_told() {
         ),
     ] {
         let algorithm = make(settings).expect("the right types");
-        let found = algorithm.fit(&train, &mut Run::default()).err().expect(says).to_string();
+        let found = algorithm.fit(&train, &Run::default()).err().expect(says).to_string();
         assert_eq!(found, says);
     }
     let found = make(json!({"optimizer": "adm"})).unwrap_err().to_string();
@@ -214,7 +212,7 @@ fn bad_settings_are_told() {
     assert!(found.starts_with(says), "{found}");
     let same = Ratings::from_triples([("a", "x", 1.0), ("b", "y", 1.0)]).unwrap();
     let sigmoid = make(json!({"link": "sigmoid"})).expect("the right types");
-    let found = sigmoid.fit(&same, &mut Run::default()).err().expect("one value").to_string();
+    let found = sigmoid.fit(&same, &Run::default()).err().expect("one value").to_string();
     assert_eq!(found, "setting `link`: all values are 1, and `sigmoid` needs two; use `linear`");
 }
 
@@ -232,7 +230,7 @@ fn every_setting_has_an_effect() {
         ..BiasedMf::default()
     };
     let scores = |settings: &BiasedMf| {
-        let model = settings.fit(&train, &mut Run::default()).expect("learns");
+        let model = settings.fit(&train, &Run::default()).expect("learns").model;
         let mut scores = vec![0.0; 12];
         let items: Vec<u32> = (0..12).collect();
         model.score(crate::model::User::of(&train, 0), &items, &mut scores);

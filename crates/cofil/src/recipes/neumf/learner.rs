@@ -8,7 +8,7 @@ use crate::data::Ratings;
 use crate::error::Result;
 use crate::math::lanes::padded;
 use crate::math::vector::add_scaled;
-use crate::math::{Matrix, Rng};
+use crate::math::{Matrix, Rng, parallel};
 use crate::nn::loss::Objective;
 use crate::nn::optimizer::{Sums, Table};
 use crate::shapes::Network;
@@ -170,7 +170,8 @@ impl<'a> Networks<'a> {
             .zip(chunks(&mut gradients.tower_users, user_rows));
         let shards = &mut self.shards[..used];
         let work: Vec<_> = shards.iter_mut().zip(embedded).enumerate().collect();
-        work.into_par_iter().for_each(
+        parallel::for_each(
+            work,
             |(s, (shard, (((product_items, product_users), tower_items), tower_users)))| {
                 let embedded = Embedded { product_items, product_users, tower_items, tower_users };
                 let range = s * per..(s * per + per).min(groups);
@@ -189,13 +190,13 @@ impl<'a> Networks<'a> {
             // The mean over samples of the penalty of their rows.
             let per_item = 2.0 * reg / batch.items.len() as f32;
             let per_user = per_item * feed.group as f32;
-            rayon::join(
+            parallel::join(
                 || step_rows(&mut sides.items, &batch.by_item, items, per_item, rate),
                 || step_rows(&mut sides.users, &batch.by_user, users, per_user, rate),
             );
         };
         let Parts { product, tower: embeddings, layers, output, bias } = parts;
-        rayon::join(
+        parallel::join(
             || {
                 if let Some(embeddings) = embeddings.as_mut().filter(|_| active.tower) {
                     let Gradients { tower_users, tower_items, .. } = gradients;
@@ -292,7 +293,7 @@ impl Learner for Networks<'_> {
             let draws = orders.par_chunks(self.feed.groups).zip(&mut batches).enumerate();
             // Odd pieces are for drawing, even ones for dropout.
             let piece = |b: usize| 2 * (c * AHEAD + b) as u64 + 1;
-            draws.for_each(|(b, (order, batch))| {
+            parallel::for_each(draws, |(b, (order, batch))| {
                 self.feed.fill(batch, order, &mut rng.piece(piece(b)))
             });
             for (b, batch) in

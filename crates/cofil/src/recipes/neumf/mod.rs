@@ -34,9 +34,9 @@ use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_dropout, check_not_negative, check_positive};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
-use crate::model::Model;
 use crate::nn::layers::Activation;
-use crate::train::Run;
+use crate::shapes::Network;
+use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -217,10 +217,11 @@ impl Recipe for Gmf {
         [vec![Range::log_whole("factors", 8, 128)], self.training.ranges()].concat()
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         check_count("factors", self.factors)?;
-        let network = Plan::from(self).fit(train, run)?;
-        Ok(Box::new(network.into_factors().expect("a product without a tower")))
+        let Fitted { model, epochs } = Plan::from(self).fit(train, run)?;
+        let factors = model.into_factors().expect("a product without a tower");
+        Ok(Fitted { model: factors, epochs }.boxed())
     }
 }
 
@@ -233,10 +234,10 @@ impl Recipe for Mlp {
         [tower_ranges(), self.training.ranges()].concat()
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         let plan = Plan::from(self);
         plan.check_tower()?;
-        Ok(Box::new(plan.fit(train, run)?))
+        Ok(plan.fit(train, run)?.boxed())
     }
 }
 
@@ -250,7 +251,7 @@ impl Recipe for Neumf {
         [product, tower_ranges(), self.training.ranges()].concat()
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         check_count("factors", self.factors)?;
         let plan = Plan::from(self);
         plan.check_tower()?;
@@ -263,7 +264,7 @@ impl Recipe for Neumf {
         }
         check_not_negative("tower_reg", self.tower_reg.unwrap_or(0.0))?;
         check_not_negative("tower_weight_decay", self.tower_weight_decay.unwrap_or(0.0))?;
-        Ok(Box::new(plan.fit(train, run)?))
+        Ok(plan.fit(train, run)?.boxed())
     }
 }
 
@@ -291,7 +292,7 @@ impl Plan {
         }
     }
 
-    fn fit(&self, train: &Ratings, run: &mut Run<'_>) -> Result<crate::shapes::Network> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted<Network>> {
         self.training.check(train)?;
         let epochs = self.training.epochs + 2 * self.pretrain_epochs;
         let seed = run.seed;

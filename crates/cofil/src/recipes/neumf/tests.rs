@@ -4,6 +4,7 @@ use super::parts::Parts;
 use super::*;
 use crate::data::{Csr, IdMap};
 use crate::math::Rng;
+use crate::model::Model;
 use crate::nn::loss::Objective;
 use crate::nn::optimizer::Optimizer;
 use crate::shapes::Network;
@@ -342,7 +343,7 @@ fn three_steps_agree_with_pytorch() {
 }
 
 fn network(plan: &Plan, train: &Ratings) -> Network {
-    plan.fit(train, &mut Run::default()).unwrap_or_else(|e| panic!("{e}"))
+    plan.fit(train, &Run::default()).unwrap_or_else(|e| panic!("{e}")).model
 }
 
 #[test]
@@ -405,7 +406,7 @@ fn settings_out_of_range_are_refused_with_a_reason() {
         let mut neumf = Neumf { layers: vec![4, 2], ..Neumf::default() };
         neumf.training.epochs = 1;
         change(&mut neumf);
-        match neumf.fit(&train, &mut Run::default()) {
+        match neumf.fit(&train, &Run::default()) {
             Ok(_) => panic!("{neumf:?} is taken"),
             Err(e) => e.to_string(),
         }
@@ -436,7 +437,7 @@ fn settings_out_of_range_are_refused_with_a_reason() {
 
     let fit = |train: &Ratings, loss, link| {
         let training = Training { loss, link, epochs: 1, ..Training::default() };
-        match (Gmf { factors: 2, training, ..Gmf::default() }).fit(train, &mut Run::default()) {
+        match (Gmf { factors: 2, training, ..Gmf::default() }).fit(train, &Run::default()) {
             Ok(_) => panic!("taken"),
             Err(e) => e.to_string(),
         }
@@ -475,10 +476,10 @@ fn negatives_come_from_a_file_if_one_is_named() {
         }
     }
     std::fs::write(&path, "user,a,b\nn3,n3,n5\n").expect("a file");
-    let says = plan.fit(&train, &mut Run::default()).unwrap_err().to_string();
+    let says = plan.fit(&train, &Run::default()).unwrap_err().to_string();
     assert!(says.contains("no negatives for any user"), "{says}");
     plan.training.negatives_file = Some("/no/such/file".into());
-    assert!(plan.fit(&train, &mut Run::default()).is_err());
+    assert!(plan.fit(&train, &Run::default()).is_err());
 }
 
 #[test]

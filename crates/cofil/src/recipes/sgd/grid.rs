@@ -6,8 +6,7 @@
 //! stochastic gradient descent", KDD 2011). The number of groups depends on the data alone.
 
 use crate::data::Csr;
-use crate::math::Rng;
-use rayon::prelude::*;
+use crate::math::{Rng, parallel};
 
 /// Most groups on a side, unless the 16-bit indices need more.
 const MOST_GROUPS: usize = 64;
@@ -95,7 +94,7 @@ impl Grid {
             }
             blocks
         };
-        let blocks = (0..tall).into_par_iter().map(stripe).collect();
+        let blocks = parallel::map_all(0..tall, stripe);
         Self { users, items, blocks }
     }
 }

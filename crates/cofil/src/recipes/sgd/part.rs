@@ -1,10 +1,9 @@
 //! Rows of parameters as kernels of stochastic gradient descent want them: in whole registers, those of
 //! one group of rows together.
 
-use crate::math::Matrix;
 use crate::math::vector::LANES;
+use crate::math::{Matrix, parallel};
 use crate::recipes::sgd::grid::Groups;
-use rayon::prelude::*;
 
 /// The parameters of one group of rows.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +32,7 @@ impl Part {
             }
             Self { factors: values, bias: vec![0.0; rows.len()] }
         };
-        groups.rows.par_iter().map(part).collect()
+        parallel::map_all(&groups.rows, part)
     }
 
     /// Rows and biases in the order of the data.

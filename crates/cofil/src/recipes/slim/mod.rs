@@ -18,10 +18,9 @@ use crate::check::{check_not_negative, check_positive};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::{parallel, vector};
-use crate::model::Model;
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
-use crate::train::Run;
+use crate::train::{Fitted, Run};
 use gram::Gram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -66,7 +65,7 @@ impl Recipe for Slim {
         vec![Range::log("l1", 0.1, 30.0), Range::log("l2", 1.0, 3000.0)]
     }
 
-    fn fit(&self, train: &Ratings, _: &mut Run<'_>) -> Result<Box<dyn Model>> {
+    fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
         check_not_negative("l1", self.l1)?;
         check_positive("l2", self.l2)?;
         check_positive("tolerance", self.tolerance)?;
@@ -88,7 +87,7 @@ impl Recipe for Slim {
         // Row i of these is column i of W.
         let into = Csr::from_rows(items, columns.into_iter().flatten());
         let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
-        Ok(Box::new(ItemWeights { weights: Weights::Sparse(into.transposed()), popular }))
+        Ok(ItemWeights { weights: Weights::Sparse(into.transposed()), popular }.into())
     }
 }
 
@@ -308,7 +307,7 @@ mod tests {
                 negative += found.iter().filter(|(_, w)| *w < 0.0).count();
             }
             assert_eq!(negative == 0, non_negative);
-            assert!(slim.fit(&train, &mut Run::default()).is_ok());
+            assert!(slim.fit(&train, &Run::default()).is_ok());
         }
     }
 
@@ -326,13 +325,13 @@ mod tests {
             times: None,
         };
         let slim = Slim { l1: 0.0, l2: 1.0, ..Slim::default() };
-        let model = slim.fit(&train, &mut Run::default()).unwrap();
+        let model = slim.fit(&train, &Run::default()).unwrap().model;
         let mut scores = [0.0; 3];
         let history = Row { columns: &[6], values: &[1.0] };
         model.score(crate::model::User::stranger(history), &[6, 7, 8], &mut scores);
         assert_eq!(scores, [0.0, 0.5, 0.0]);
         let small = Slim { max_memory: 1e-6, ..slim };
-        let told = small.fit(&train, &mut Run::default()).err().unwrap().to_string();
+        let told = small.fit(&train, &Run::default()).err().unwrap().to_string();
         assert!(
             told.contains("max_memory") && told.contains("200 items may take 0.0 GB"),
             "{told}"
@@ -344,7 +343,7 @@ mod tests {
         // G_ab = 1, G_aa = 2, G_bb = 1: W_ba = (1 - 0.5) / (1 + 1), W_ab = (1 - 0.5) / (2 + 1).
         let train = Ratings::from_triples([("u", "a", 1.0), ("u", "b", 1.0), ("v", "a", 1.0)]);
         let slim = Slim { l1: 0.5, l2: 1.0, ..Slim::default() };
-        let model = slim.fit(&train.unwrap(), &mut Run::default()).unwrap();
+        let model = slim.fit(&train.unwrap(), &Run::default()).unwrap().model;
         let tensors = model.tensors();
         assert!(!tensors.is_empty());
         let mut scores = [0.0; 2];

@@ -22,15 +22,14 @@ use crate::check::{check_count, check_decay, check_not_negative, check_positive}
 use crate::data::sample::Alias;
 use crate::data::{Ratings, Sampling};
 use crate::error::{Error, Result};
-use crate::math::{Rng, vector};
-use crate::model::Model;
+use crate::math::{Rng, parallel, vector};
 use crate::nn::loss::Objective;
 use crate::recipes::sgd::grid::{self, Grid};
 use crate::recipes::sgd::part::{Fixed, Part, Rows, Wide};
 use crate::shapes::factors::{Link, Settings};
 use crate::shapes::sampled::Sampled;
 use crate::shapes::{Factors, FoldIn};
-use crate::train::{Learner, Loss, Run};
+use crate::train::{Fitted, Learner, Loss, Run};
 use multiversion::multiversion;
 use negatives::{Seen, Source};
 use rayon::prelude::*;
@@ -161,11 +160,11 @@ pub fn by_comparison(exponent: f32, reg: f32) -> FoldIn {
 }
 
 /// Fits `rule`, whose own settings are checked.
-pub fn fit(rule: &impl Rule, train: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
+pub fn fit(rule: &impl Rule, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
     let common = rule.common();
     common.check(train)?;
     let mut learner = SampledSgd::new(rule, train, run.seed);
-    Ok(Box::new(run.learn(&mut learner, train, common.epochs)?))
+    Ok(run.learn(&mut learner, train, common.epochs)?.boxed())
 }
 
 impl Common {
@@ -285,7 +284,7 @@ impl<R: Rule> Learner for SampledSgd<'_, R> {
         let teams: Vec<&[usize]> = order.chunks(TEAM).collect();
         let aliases: Vec<Option<Alias>> = match self.common.sampler_exponent == 0.0 {
             true => vec![None; size],
-            false => teams.par_iter().map(|team| self.alias(team)).collect(),
+            false => parallel::map_all(&teams, |team| self.alias(team)),
         };
         let source = |t: usize, items: usize| match &aliases[t] {
             Some(alias) => Source::Weighted(alias),
@@ -294,7 +293,7 @@ impl<R: Rule> Learner for SampledSgd<'_, R> {
         };
         let mut users = std::mem::take(&mut self.users);
         let mut items: Vec<Part> =
-            teams.par_iter().map(|team| Part::join(team.iter().map(|&h| &self.items[h]))).collect();
+            parallel::map_all(&teams, |team| Part::join(team.iter().map(|&h| &self.items[h])));
         let mut diagonals: Vec<usize> = (0..size).collect();
         rng.piece(1).shuffle(&mut diagonals);
         let mut loss = 0.0;
@@ -321,7 +320,7 @@ impl<R: Rule> Learner for SampledSgd<'_, R> {
                 loss
             };
             let tasks = users.par_iter_mut().zip(&mut items).enumerate();
-            let losses: Vec<f64> = tasks.map_init(Seen::default, learn).collect();
+            let losses: Vec<f64> = parallel::map_all_with(tasks, Seen::default, learn);
             loss += losses.iter().sum::<f64>();
             items.rotate_right(d);
         }
