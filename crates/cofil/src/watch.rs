@@ -245,9 +245,9 @@ pub(crate) fn tell(event: &Event<'_>) -> ControlFlow<()> {
     Context::current().tell(event)
 }
 
-/// A stage of work, told as it goes on. Any thread may add to it.
-pub(crate) struct Stage {
-    context: Context,
+/// A stage of work, told as it goes on, for work that is built of calls of the library. Any thread may add
+/// to it; it is over when it is dropped. It is told to the watch of the thread that adds.
+pub struct Stage {
     name: &'static str,
     of: Option<usize>,
     done: AtomicUsize,
@@ -258,9 +258,9 @@ pub(crate) struct Stage {
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Begins the stage `name` of `of` parts; how many is unknown if `None`.
-pub(crate) fn stage(name: &'static str, of: impl Into<Option<usize>>) -> Stage {
+pub fn stage(name: &'static str, of: impl Into<Option<usize>>) -> Stage {
     let told = Mutex::new(Instant::now());
-    let stage = Stage { context: Context::current(), name, of: of.into(), done: 0.into(), told };
+    let stage = Stage { name, of: of.into(), done: 0.into(), told };
     stage.tell(0);
     stage
 }
@@ -269,7 +269,7 @@ impl Stage {
     /// `parts` more are done.
     pub fn add(&self, parts: usize) {
         let done = self.done.fetch_add(parts, Ordering::Relaxed) + parts;
-        if self.context.hear.is_none() {
+        if CURRENT.with_borrow(|context| context.hear.is_none()) {
             return;
         }
         // Whoever finds another thread telling has nothing to add.
@@ -281,7 +281,7 @@ impl Stage {
     }
 
     fn tell(&self, done: usize) {
-        let _ = self.context.tell(&Event::Stage { name: self.name, done, of: self.of });
+        let _ = tell(&Event::Stage { name: self.name, done, of: self.of });
     }
 }
 

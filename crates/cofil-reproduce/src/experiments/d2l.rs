@@ -1,10 +1,10 @@
 //! NeuMF with the pairwise loss on MovieLens-100K, as in a textbook chapter.
 
-use super::files::{Folder, Need, aligned};
-use super::report::{Published, Wanted};
-use super::{Experiment, Trial, lines, protocol, recipe};
-use anyhow::Result;
+use crate::experiment::{Experiment, Trial, lines, protocol, recipe};
+use crate::files::{Folder, Need, aligned};
+use crate::report::{Claim, Wanted};
 use cofil::Metric;
+use cofil::Result;
 use cofil::data::split::{Share, Split};
 use serde_json::json;
 
@@ -12,8 +12,8 @@ const BOOK: &str = "Zhang, Lipton, Li & Smola, \"Dive into deep learning\", chap
                     for personalized ranking (https://d2l.ai/chapter_recommender-systems/neumf.html), whose \
                     evaluation ranks users in place of items";
 
-const fn at_least(metric: &'static str, value: f64) -> Published {
-    Published { recipe: "neumf", metric, value, wanted: Wanted::AtLeast, source: BOOK }
+const fn at_least(metric: &'static str, value: f64) -> Claim {
+    Claim { recipe: "neumf", metric, value, wanted: Wanted::AtLeast, source: BOOK }
 }
 
 pub const EXPERIMENT: Experiment = Experiment {

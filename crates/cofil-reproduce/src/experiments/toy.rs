@@ -1,22 +1,16 @@
 //! The five by five matrix of the matrix factorization tutorial.
 
-use super::report::{Line, Published, Wanted};
-use super::{Experiment, Trial, recipe};
-use crate::output;
-use anyhow::{Context, Result};
+use crate::experiment::{Experiment, Trial, recipe};
+use crate::report::{Claim, Line, Wanted};
 use cofil::recipes::svd::{Impute, Svd};
 use cofil::{Algorithm, Model, Ratings, Run, User};
+use cofil::{Error, Result};
 use serde_json::json;
 
 const TUTORIAL: &str = "the tutorial's own code, run: for gradient descent five times";
 
-const fn about(
-    recipe: &'static str,
-    metric: &'static str,
-    value: f64,
-    tolerance: f64,
-) -> Published {
-    Published { recipe, metric, value, wanted: Wanted::About(tolerance), source: TUTORIAL }
+const fn about(recipe: &'static str, metric: &'static str, value: f64, tolerance: f64) -> Claim {
+    Claim { recipe, metric, value, wanted: Wanted::About(tolerance), source: TUTORIAL }
 }
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -62,14 +56,17 @@ const NAMES: [&str; 5] = ["1", "2", "3", "4", "5"];
 fn ratings() -> Result<Ratings> {
     let known = (0..25).map(|at| (at / 5, at % 5)).filter(|(u, i)| u + i != 4);
     let value = |u: usize, i: usize| if (u < 3) == (i < 3) { 1.0 } else { 0.0 };
-    Ok(Ratings::from_triples(known.map(|(u, i)| (NAMES[u], NAMES[i], value(u, i))))?)
+    Ratings::from_triples(known.map(|(u, i)| (NAMES[u], NAMES[i], value(u, i))))
 }
 
 /// Entry (3,3), and the mean of the other hidden ones.
 fn hidden(model: &dyn Model, ratings: &Ratings) -> Result<[f64; 2]> {
     let mut found = Vec::new();
     for u in 0..5 {
-        let item = ratings.items.get(NAMES[4 - u]).context("every item has a rating")?;
+        let item = ratings
+            .items
+            .get(NAMES[4 - u])
+            .ok_or_else(|| Error::Unfit("every item has a rating".into()))?;
         let mut score = [0.0];
         model.score(User::of(ratings, u as u32), &[item], &mut score);
         found.push(f64::from(score[0]));
@@ -108,8 +105,10 @@ fn gradient_descent(
     let model = algorithm.fit(ratings, &Run { seed, ..Run::default() })?.model;
     let tensors = model.tensors();
     let biases = tensors.iter().find(|t| t.name() == "user_bias").and_then(|t| t.as_f32());
-    let biases = biases.context("the model has no biases")?;
-    let offset = model.settings()["offset"].as_f64().context("the model has no offset")?;
+    let biases = biases.ok_or_else(|| Error::Unfit("the model has no biases".into()))?;
+    let offset = model.settings()["offset"]
+        .as_f64()
+        .ok_or_else(|| Error::Unfit("the model has no offset".into()))?;
     let [one, others] = hidden(&*model, ratings)?;
     let values = [
         ("offset", offset),
@@ -123,5 +122,5 @@ fn gradient_descent(
 
 fn line(name: &'static str, algorithm: &Algorithm, values: &[(&str, f64)]) -> Result<Line> {
     let values = values.iter().map(|&(metric, value)| (metric.to_owned(), value.into())).collect();
-    Ok(Line { name, settings: output::value(algorithm)?, values })
+    Ok(Line { name, settings: Some(algorithm.clone()), values })
 }

@@ -1,10 +1,9 @@
 //! How much a few answers tell of somebody new: questions chosen in several ways.
 
-use super::files::{Folder, Need};
-use super::report::{Line, Value};
-use super::{Experiment, Trial, recipe};
-use crate::output;
-use anyhow::Result;
+use crate::experiment::{Experiment, Trial, recipe};
+use crate::files::{Folder, Need};
+use crate::report::{Line, Value};
+use cofil::Result;
 use cofil::interview::{Answer, Interview, Strategy};
 use cofil::math::Rng;
 use cofil::{Csr, Duplicates, Ratings, Recommender, Row, Run, rank};
@@ -60,11 +59,10 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
         let by_user =
             Csr::from_rows(ratings.items.len(), ratings.by_user.iter().enumerate().map(row));
         let train = Ratings { by_user, times: None, ..ratings.clone() };
-        let recommender =
-            Recommender::train(&algorithm, &train, &mut Run { seed, ..Run::default() })?;
+        let recommender = Recommender::train(&algorithm, &train, &Run { seed, ..Run::default() })?;
         let place =
             Place { ratings: &ratings, recommender: &recommender, new, asked, judged, seed };
-        let settings = output::value(&algorithm)?;
+        let settings = Some(algorithm.clone());
         let line = |&(name, strategy): &(&'static str, Strategy)| {
             Ok(Line { name, settings: settings.clone(), values: place.values(strategy)? })
         };

@@ -1,13 +1,12 @@
 //! What an update is worth: a model left as it was, updated, and trained again.
 
-use super::files::{Folder, Need};
 use super::interview::{mean, ndcg};
-use super::report::{Line, Value};
-use super::{Experiment, Trial, recipe};
-use crate::output;
-use anyhow::{Result, bail};
+use crate::experiment::{Experiment, Trial, recipe};
+use crate::files::{Folder, Need};
+use crate::report::{Line, Value};
 use cofil::data::NO_TIME;
 use cofil::{Algorithm, Duplicates, IdMap, Interactions, Query, Ratings, Recommender, Run};
+use cofil::{Error, Result};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -36,7 +35,9 @@ const RECIPES: [(&str, [&str; 4]); 3] = [
 fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
     let all = folder.table("the ratings")?;
     let Some(times) = all.time.as_ref().filter(|times| !times.contains(&NO_TIME)) else {
-        bail!("the ratings need a time in every row to be divided by time")
+        return Err(Error::Unfit(
+            "the ratings need a time in every row to be divided by time".into(),
+        ));
     };
     let mut order: Vec<usize> = (0..all.len()).collect();
     order.sort_by_key(|&at| times[at]);
@@ -99,7 +100,7 @@ impl Parts {
         let train = |table: &Interactions| -> Result<(Recommender, f64)> {
             let ratings = Ratings::new(table, Duplicates::Last)?;
             let start = Instant::now();
-            let run = &mut Run { seed, ..Run::default() };
+            let run = &Run { seed, ..Run::default() };
             Ok((Recommender::train(algorithm, &ratings, run)?, start.elapsed().as_secs_f64()))
         };
         let (before, test) = (histories(&self.before), histories(&self.test));
@@ -115,7 +116,7 @@ impl Parts {
         let updated = judge(&model, false)?;
         let (model, refit_took) = train(&self.before)?;
         let refit = judge(&model, false)?;
-        let settings = output::value(algorithm)?;
+        let settings = Some(algorithm.clone());
         let found =
             [(stale, None), (folded, None), (updated, Some(took)), (refit, Some(refit_took))];
         let line = |(&name, (found, seconds)): (&&'static str, ([Value; 2], Option<f64>))| {

@@ -1,9 +1,9 @@
 //! Neural collaborative filtering on MovieLens-1M, on the files of its paper.
 
-use super::files::{Folder, Need, aligned};
-use super::report::{Published, Wanted};
-use super::{Experiment, Trial, lines, protocol, recipe};
-use anyhow::Result;
+use crate::experiment::{Experiment, Trial, lines, protocol, recipe};
+use crate::files::{Folder, Need, aligned};
+use crate::report::{Claim, Wanted};
+use cofil::Result;
 use cofil::data::read::{ReadOptions, read_negatives};
 use cofil::evaluate::Candidates;
 use cofil::{Metric, Protocol};
@@ -19,8 +19,8 @@ const fn at_least(
     metric: &'static str,
     value: f64,
     source: &'static str,
-) -> Published {
-    Published { recipe, metric, value, wanted: Wanted::AtLeast, source }
+) -> Claim {
+    Claim { recipe, metric, value, wanted: Wanted::AtLeast, source }
 }
 
 const FOLDERS: &[&str] = &["ml-1m-ncf", "Data"];
@@ -55,14 +55,14 @@ pub const EXPERIMENT: Experiment = Experiment {
         at_least("mlp", "ndcg@10", 0.425, HE),
         at_least("dot product", "hr@10", 0.7294, RENDLE),
         at_least("dot product", "ndcg@10", 0.4523, RENDLE),
-        Published {
+        Claim {
             recipe: "popularity",
             metric: "hr@10",
             value: 0.4535,
             wanted: Wanted::About(0.0005),
             source: COUNTED,
         },
-        Published {
+        Claim {
             recipe: "popularity",
             metric: "ndcg@10",
             value: 0.2543,

@@ -1,11 +1,11 @@
 //! Matrix factorization on the anime ratings, as in the tutorial and as one would do it.
 
-use super::files::{Folder, Need, aligned};
-use super::report::{Line, Published, Wanted};
-use super::{Experiment, Trial, judge, line, protocol, recipe, values};
-use anyhow::{Context, Result};
+use crate::experiment::{Experiment, Trial, judge, line, protocol, recipe, values};
+use crate::files::{Folder, Need, aligned};
+use crate::report::{Claim, Line, Wanted};
 use cofil::data::Clean;
 use cofil::data::split::{Share, Split};
+use cofil::{Error, Result};
 use cofil::{Metric, Protocol};
 use serde_json::json;
 
@@ -25,14 +25,14 @@ pub const EXPERIMENT: Experiment = Experiment {
     home: "rating.csv of the data set \"Anime Recommendations Database\" by CooperUnion on Kaggle \
            (https://www.kaggle.com/datasets/CooperUnion/anime-recommendations-database)",
     published: &[
-        Published {
+        Claim {
             recipe: "momentum",
             metric: "rmse",
             value: 3.426,
             wanted: Wanted::AtMost,
             source: TUTORIAL,
         },
-        Published {
+        Claim {
             recipe: "sgd",
             metric: "rmse",
             value: 3.426,
@@ -58,10 +58,16 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
         let parts = split.apply(&ratings)?.remove(0);
         let parts = aligned(parts.train, &parts.test)?;
         let protocol = Protocol { baselines: true, ..protocol(vec![Metric::Rmse]) };
-        let judged = |name, algorithm| judge(name, algorithm, &parts, &protocol, seed);
-        let (momentum, sgd) = (judged("momentum", &momentum)?, judged("sgd", &sgd)?);
-        let mean = values(momentum.report.baselines.get("mean").context("a baseline of values")?);
-        let mean = Line { name: "mean", settings: json!(null), values: mean };
-        Ok(vec![mean, line("momentum", &momentum)?, line("sgd", &sgd)?])
+        let judged = |algorithm| judge(algorithm, &parts, &protocol, seed);
+        let (momentum, sgd) = (judged(&momentum)?, judged(&sgd)?);
+        let mean = values(
+            momentum
+                .report
+                .baselines
+                .get("mean")
+                .ok_or_else(|| Error::Unfit("a baseline of values".into()))?,
+        );
+        let mean = Line { name: "mean", settings: None, values: mean };
+        Ok(vec![mean, line("momentum", &momentum), line("sgd", &sgd)])
     }))
 }

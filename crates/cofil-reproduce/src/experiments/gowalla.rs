@@ -1,17 +1,17 @@
 //! Check-ins of Gowalla on the split that most papers on graph recommenders share.
 
-use super::files::{Folder, Need, aligned, lists};
-use super::report::{Published, Wanted};
-use super::{Experiment, Trial, lines, protocol, recipe};
-use anyhow::Result;
+use crate::experiment::{Experiment, Trial, lines, protocol, recipe};
+use crate::files::{Folder, Need, aligned, lists};
+use crate::report::{Claim, Wanted};
+use cofil::Result;
 use cofil::{Interactions, Metric};
 use serde_json::json;
 
 const LIGHTGCN: &str = "LightGCN: He et al., \"LightGCN: simplifying and powering graph convolution network for \
                         recommendation\", SIGIR 2020: Recall@20 .1830, NDCG@20 .1554";
 
-const fn at_least(metric: &'static str, value: f64) -> Published {
-    Published { recipe: "ials", metric, value, wanted: Wanted::AtLeast, source: LIGHTGCN }
+const fn at_least(metric: &'static str, value: f64) -> Claim {
+    Claim { recipe: "ials", metric, value, wanted: Wanted::AtLeast, source: LIGHTGCN }
 }
 
 pub const EXPERIMENT: Experiment = Experiment {

@@ -1,17 +1,17 @@
 //! AutoRec on MovieLens-1M, as in its paper.
 
-use super::files::{Folder, Need, aligned};
-use super::report::{Published, Wanted};
-use super::{Experiment, Trial, lines, protocol, recipe};
-use anyhow::Result;
+use crate::experiment::{Experiment, Trial, lines, protocol, recipe};
+use crate::files::{Folder, Need, aligned};
+use crate::report::{Claim, Wanted};
 use cofil::Metric;
+use cofil::Result;
 use cofil::data::split::{Share, Split};
 use serde_json::json;
 
 const PAPER: &str = "Sedhain, Menon, Sanner & Xie, \"AutoRec: autoencoders meet collaborative filtering\", WWW 2015";
 
-const fn at_most(recipe: &'static str, value: f64) -> Published {
-    Published { recipe, metric: "rmse", value, wanted: Wanted::AtMost, source: PAPER }
+const fn at_most(recipe: &'static str, value: f64) -> Claim {
+    Claim { recipe, metric: "rmse", value, wanted: Wanted::AtMost, source: PAPER }
 }
 
 pub const EXPERIMENT: Experiment = Experiment {

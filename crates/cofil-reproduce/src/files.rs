@@ -1,10 +1,9 @@
 //! Where the files of an experiment are, and what to say if they are not there.
 
-use super::Experiment;
-use anyhow::{Context, Result, bail};
+use crate::experiment::Experiment;
 use cofil::data::read::{ReadOptions, read};
 use cofil::data::split::leakage;
-use cofil::{Duplicates, IdMap, Interactions, Ratings};
+use cofil::{Duplicates, Error, IdMap, Interactions, Ratings, Result};
 use std::path::{Path, PathBuf};
 
 /// One file that an experiment reads.
@@ -46,15 +45,14 @@ impl Folder<'_> {
             return Ok(found);
         }
         let folder = self.path.display();
-        bail!(
-            "`{}` needs {}: {} in {folder}{}\n\nWhere to get it: {}\nThen: cofil reproduce {} --data FOLDER",
+        Err(Error::Unfit(format!(
+            "`{}` needs {}: {} in {folder}{}\n\nWhere to get it: {}",
             self.experiment.name,
             need.what,
             need.names.join(" or "),
             need.folders.iter().map(|sub| format!(" or {folder}/{sub}")).collect::<String>(),
-            self.experiment.home,
-            self.experiment.name
-        )
+            self.experiment.home
+        )))
     }
 
     /// The table for `what`.
@@ -71,7 +69,7 @@ pub fn aligned(train: Interactions, test: &Interactions) -> Result<(Ratings, Rat
 
 /// A file of lines `user item item …`, separated by blanks.
 pub fn lists(path: &Path) -> Result<Interactions> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
     let (mut users, mut items) = (Vec::new(), Vec::new());
     for line in text.lines() {
         let mut fields = line.split_whitespace();

@@ -1,0 +1,103 @@
+//! `cofil reproduce`.
+
+use crate::output;
+use anyhow::Result;
+use cofil_reproduce::{Options, Report, Row, experiments};
+use std::path::PathBuf;
+
+/// Arguments of `cofil reproduce`.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil reproduce
+  cofil reproduce toy
+  cofil reproduce gowalla --data downloads --seeds 1 --json
+
+Data sets are not bundled: each experiment says which files it needs and where they are published.")]
+pub struct Args {
+    /// Which experiment [default: list them]
+    name: Option<String>,
+    /// Folder of the data set, or of several
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    data: PathBuf,
+    /// How often to repeat it, with seeds 1, 2, 3 …
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
+    seeds: u64,
+    /// Try it out: one seed and few epochs, whose numbers mean nothing
+    #[arg(long)]
+    quick: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let Some(name) = &args.name else { return list(args.json) };
+    let options = Options { data: args.data.clone(), seeds: args.seeds, quick: args.quick };
+    let report = cofil_reproduce::run(name, &options)?;
+    match args.json {
+        true => output::json(&output::value(&report)?),
+        false => {
+            print(&report);
+            Ok(())
+        }
+    }
+}
+
+fn list(json: bool) -> Result<()> {
+    let all = experiments();
+    if json {
+        return output::json(&all);
+    }
+    let rows = all.iter().map(|e| {
+        let files = e.files.iter().map(|names| &*names[0]).collect::<Vec<_>>().join(", ");
+        vec![e.name.clone(), e.title.clone(), if files.is_empty() { "none".into() } else { files }]
+    });
+    output::table(&["Experiment", "What was published", "Files"], rows, &[]);
+    println!("\nRun one with: cofil reproduce NAME --data DIR");
+    Ok(())
+}
+
+fn print(report: &Report) {
+    println!("{}: {}\n{}\n", report.experiment, report.title, report.method);
+    let mut sources: Vec<&str> = Vec::new();
+    let lines = report.rows.iter().map(|row| line(row, report.quick, &mut sources));
+    let lines: Vec<_> = lines.collect();
+    let head = ["", "", "Published", "", "Ours", "95 % over users", "By seed", "Verdict"];
+    output::table(&head, lines, &[2, 4]);
+    println!();
+    for (at, source) in sources.iter().enumerate() {
+        println!("[{}] {source}", at + 1);
+    }
+    let took = output::duration(report.seconds);
+    println!("\nVerdict: {}. It took {took}.", report.verdict);
+}
+
+/// A line of the table; its source gets a number in `sources`.
+fn line<'a>(row: &'a Row, quick: bool, sources: &mut Vec<&'a str>) -> Vec<String> {
+    let (mut published, mut note) = (String::new(), String::new());
+    if let Some(found) = &row.published {
+        let at = sources.iter().position(|source| *source == found.source);
+        let at = at.unwrap_or_else(|| {
+            sources.push(&found.source);
+            sources.len() - 1
+        });
+        published = found.wanted.clone();
+        note = format!("[{}]", at + 1);
+    }
+    let interval = match (row.low, row.high) {
+        (Some(low), Some(high)) => format!("{low:.4} to {high:.4}"),
+        _ => String::new(),
+    };
+    let seeds: Vec<String> = row.by_seed.iter().map(|v| format!("{v:.4}")).collect();
+    let verdict = row.verdict.clone().filter(|_| !quick);
+    vec![
+        row.recipe.clone(),
+        row.metric.clone(),
+        published,
+        note,
+        format!("{:.4}", row.mean),
+        interval,
+        seeds.join(" "),
+        verdict.unwrap_or_default(),
+    ]
+}

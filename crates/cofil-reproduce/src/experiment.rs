@@ -1,0 +1,71 @@
+//! What an experiment is made of, and what most of them do alike.
+
+use crate::files::{Folder, Need};
+use crate::report::{Claim, Line, Value};
+use cofil::contest::{self, Entry};
+use cofil::evaluate::{Measure, Measures};
+use cofil::{Algorithm, Metric, Protocol, Ratings, Result, Run};
+use serde_json::Map;
+
+/// A published experiment.
+pub struct Experiment {
+    pub name: &'static str,
+    pub title: &'static str,
+    /// Data, split, candidates: what a reader must know to compare.
+    pub method: &'static str,
+    pub needs: &'static [Need],
+    /// Where the files come from.
+    pub home: &'static str,
+    pub published: &'static [Claim],
+    /// Reads the data.
+    pub start: fn(&Folder<'_>, quick: bool) -> Result<Trial>,
+}
+
+/// Trains and judges once, with a seed.
+pub type Trial = Box<dyn Fn(u64) -> Result<Vec<Line>>>;
+
+/// A recipe with the settings of an experiment.
+pub fn recipe(name: &str, settings: serde_json::Value) -> Result<Algorithm> {
+    let none = Map::new();
+    Algorithm::from_settings(name, settings.as_object().unwrap_or(&none))
+}
+
+/// Trains `algorithm` and judges it.
+pub fn judge(
+    algorithm: &Algorithm,
+    (train, test): &(Ratings, Ratings),
+    protocol: &Protocol,
+    seed: u64,
+) -> Result<Entry> {
+    contest::enter(algorithm, train, test, protocol, &Run { seed, ..Run::default() })
+}
+
+/// What `entry` came to, as a line of the report.
+pub fn line(name: &'static str, entry: &Entry) -> Line {
+    let settings = Some(entry.algorithm.clone());
+    Line { name, settings, values: values(&entry.report.metrics) }
+}
+
+/// A line for each of `recipes`.
+pub fn lines(
+    recipes: &[(&'static str, Algorithm)],
+    parts: &(Ratings, Ratings),
+    protocol: &Protocol,
+    seed: u64,
+) -> Result<Vec<Line>> {
+    let line = |(name, algorithm): &(&'static str, Algorithm)| {
+        Ok(line(name, &judge(algorithm, parts, protocol, seed)?))
+    };
+    recipes.iter().map(line).collect()
+}
+
+/// The metrics of a report with their intervals.
+pub fn values(measures: &Measures) -> Vec<(String, Value)> {
+    let value = |m: &Measure| Value { value: m.value, low: m.low, high: m.high };
+    measures.0.iter().map(|m| (m.metric.to_string(), value(m))).collect()
+}
+
+/// `metrics` with intervals and without baselines, which take part as recipes.
+pub fn protocol(metrics: Vec<Metric>) -> Protocol {
+    Protocol { metrics, baselines: false, ..Protocol::default() }
+}

@@ -1,0 +1,24 @@
+//! The experiments, one file each.
+
+mod anime;
+mod autorec;
+mod d2l;
+mod gowalla;
+mod interview;
+mod ncf;
+mod toy;
+mod update;
+
+use crate::experiment::Experiment;
+
+/// In the order in which they are listed.
+pub static ALL: [Experiment; 8] = [
+    toy::EXPERIMENT,
+    anime::EXPERIMENT,
+    d2l::EXPERIMENT,
+    ncf::EXPERIMENT,
+    autorec::EXPERIMENT,
+    gowalla::EXPERIMENT,
+    interview::EXPERIMENT,
+    update::EXPERIMENT,
+];

@@ -1,0 +1,112 @@
+//! Published experiments from file to number, with settings and seeds pinned.
+//!
+//! One file per experiment. Each says what was published where, which files it needs and where they
+//! come from; a [`Report`] sets what came out beside what was published.
+//!
+//! ```
+//! use cofil_reproduce::{Options, run};
+//!
+//! let report = run("toy", &Options { seeds: 1, ..Options::default() })?;
+//! assert_eq!(report.verdict, "reached");
+//! # Ok::<(), cofil::Error>(())
+//! ```
+
+#![deny(missing_docs)]
+
+mod experiment;
+mod experiments;
+mod files;
+mod report;
+
+pub use report::{Published, Report, Row};
+
+use cofil::{Error, Result, watch};
+use files::Folder;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// How to repeat an experiment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Folder of the data set, or of several.
+    pub data: PathBuf,
+    /// How often to repeat it, with seeds 1, 2, 3 …; at least 1.
+    pub seeds: u64,
+    /// Try it out: one seed and few epochs, whose numbers mean nothing.
+    pub quick: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { data: ".".into(), seeds: 3, quick: false }
+    }
+}
+
+/// What an experiment is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// The name that [`run`] takes.
+    pub name: String,
+    /// What was published, in a line.
+    pub title: String,
+    /// Data, split, candidates: what a reader must know to compare.
+    pub method: String,
+    /// The files that it needs, each under all names by which it is found.
+    pub files: Vec<Vec<String>>,
+    /// Where the files come from.
+    pub home: String,
+}
+
+/// Every experiment.
+pub fn experiments() -> Vec<Summary> {
+    let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let summary = |e: &experiment::Experiment| Summary {
+        name: e.name.into(),
+        title: e.title.into(),
+        method: e.method.into(),
+        files: e.needs.iter().map(|need| owned(need.names)).collect(),
+        home: e.home.into(),
+    };
+    experiments::ALL.iter().map(summary).collect()
+}
+
+/// Repeats the experiment called `name`.
+///
+/// # Errors
+/// If there is no such experiment, a file that it needs is missing (the message says where to get it) or
+/// cannot be read, or training fails.
+pub fn run(name: &str, options: &Options) -> Result<Report> {
+    let names = || experiments::ALL.iter().map(|e| e.name);
+    let found = experiments::ALL.iter().find(|e| e.name == name);
+    let experiment = found.ok_or_else(|| Error::unknown("experiment", name, names()))?;
+    if options.seeds == 0 {
+        return Err(Error::setting("seeds", "must be at least 1, got 0"));
+    }
+    let folder = Folder { path: &options.data, experiment };
+    let files = folder.all()?;
+    let start = Instant::now();
+    let trial = (experiment.start)(&folder, options.quick)?;
+    let seeds: Vec<u64> = (1..=if options.quick { 1 } else { options.seeds }).collect();
+    let stage = watch::stage("seeds", seeds.len());
+    let mut rounds = Vec::new();
+    for &seed in &seeds {
+        rounds.push(trial(seed)?);
+        stage.add(1);
+    }
+    let rows = report::rows(experiment, &rounds);
+    Ok(Report {
+        experiment: experiment.name.into(),
+        title: experiment.title.into(),
+        method: experiment.method.into(),
+        files,
+        seeds,
+        quick: options.quick,
+        verdict: report::verdict(&rows, options.quick),
+        settings: report::settings(&rounds),
+        rows,
+        seconds: start.elapsed().as_secs_f64(),
+    })
+}
