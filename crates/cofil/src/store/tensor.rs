@@ -1,7 +1,9 @@
 //! Named arrays on their way into a file.
 
+use super::CHUNK;
 use safetensors::tensor::Dtype;
 use std::borrow::Cow;
+use std::io::Result;
 
 /// A named array to write.
 #[derive(Clone, Debug)]
@@ -95,14 +97,28 @@ impl<'a> Tensor<'a> {
         }
     }
 
-    /// Little-endian bytes of the elements.
-    pub(super) fn to_bytes(&self) -> Cow<'_, [u8]> {
+    /// Gives the little-endian bytes of the elements to `take`, piece by piece.
+    pub(super) fn bytes_in_pieces(&self, take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         match &self.data {
-            Data::F32(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Data::U32(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Data::U64(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Data::I64(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Data::U8(data) => Cow::Borrowed(data),
+            Data::F32(data) => pieces(data, f32::to_le_bytes, take),
+            Data::U32(data) => pieces(data, u32::to_le_bytes, take),
+            Data::U64(data) => pieces(data, u64::to_le_bytes, take),
+            Data::I64(data) => pieces(data, i64::to_le_bytes, take),
+            Data::U8(data) => pieces(data, |byte| [byte], take),
         }
     }
+}
+
+fn pieces<const N: usize, T: Copy>(
+    data: &[T],
+    convert: fn(T) -> [u8; N],
+    mut take: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    let mut bytes = vec![0; (data.len() * N).min(CHUNK)];
+    for piece in data.chunks(CHUNK / N) {
+        let bytes = &mut bytes[..piece.len() * N];
+        bytes.as_chunks_mut().0.iter_mut().zip(piece).for_each(|(to, &x)| *to = convert(x));
+        take(bytes)?;
+    }
+    Ok(())
 }
