@@ -68,7 +68,6 @@ const SIDE: [(&str, [&str; 2], [usize; 3]); 13] = [
     ("hetrec2011-lastfm-2k/artists.csv", ["item", "artist"], [17_632; 3]),
     ("jester-1/jokes.csv", ["item", "text"], [100; 3]),
     ("ml-100k/movies.csv", ["item", "title"], [1_682, 1_682, 1_664]),
-    // The titles of the second column are Latin-1, which columns out of use may be.
     ("ml-100k/u.item", ["1", "6"], [1_682, 1_682, 2]),
     ("ml-100k/users.csv", ["user_id", "age"], [943, 943, 61]),
     ("ml-1m-ncf/item_map.csv", ["rank", "title"], [3_706; 3]),
@@ -273,17 +272,21 @@ fn negatives_of_the_ncf_split() {
     assert_eq!((0..test.len()).filter(|&at| own(at)).count(), 156, "as published");
 }
 
-/// Titles in Latin-1, as the original file has them.
+/// Titles in Latin-1, as the original file has them: read as the copy in UTF-8 has them, and said.
 #[test]
 #[ignore = "needs COFIL_DATA"]
-fn names_that_are_not_utf8_are_refused_with_their_line() {
-    let path = folder().join("ml-1m/movies.dat");
-    let bytes = std::fs::read(&path).expect("COFIL_DATA names the data sets");
-    let line = 1 + bytes
-        .split(|&b| b == b'\n')
-        .position(|l| std::str::from_utf8(l).is_err())
-        .expect("one");
-    let options = ReadOptions { value: "none".parse().ok(), ..ReadOptions::default() };
-    let told = read(&path, &options).expect_err("not UTF-8").to_string();
-    assert!(told.contains(&format!("movies.dat:{line}: ")) && told.contains("UTF-8"), "{told}");
+fn latin_1_is_read_and_said() {
+    let columns = |user: &str, item: &str| ReadOptions {
+        user: user.parse().ok(),
+        item: item.parse().ok(),
+        value: "none".parse().ok(),
+        time: "none".parse().ok(),
+        ..ReadOptions::default()
+    };
+    let latin = table("ml-1m/movies.dat", &columns("1", "2"));
+    let copy = table("ml-1m/movies.csv", &columns("movie", "title"));
+    assert_eq!(latin.interactions.items, copy.interactions.items);
+    let notes = |table: &Table| table.report.notes.join("; ");
+    assert!(notes(&latin).contains("Windows-1252"), "{}", notes(&latin));
+    assert!(!notes(&copy).contains("Windows-1252"), "{}", notes(&copy));
 }
