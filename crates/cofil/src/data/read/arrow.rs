@@ -2,6 +2,7 @@
 
 use super::batch::{SAMPLE, looks, read_batch};
 use super::columns::{Columns, Looks};
+use super::encoding::Encoding;
 use super::field::Rules;
 use super::nested;
 use super::rows::Rows;
@@ -55,7 +56,16 @@ pub(super) fn read(
             panic.downcast_ref::<String>().map_or("a size beyond the file", String::as_str);
         Err(damaged(path, reason))
     })?;
-    Ok(Found { format, compression, delimiter: None, header: None, columns, rows, typed_times })
+    Ok(Found {
+        format,
+        compression,
+        delimiter: None,
+        header: None,
+        columns,
+        rows,
+        typed_times,
+        encoding: Encoding::default(),
+    })
 }
 
 fn damaged(path: &Path, reason: &str) -> Error {

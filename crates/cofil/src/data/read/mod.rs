@@ -18,6 +18,7 @@ mod arrow;
 mod batch;
 mod chunks;
 mod columns;
+mod encoding;
 mod field;
 mod json;
 mod lists;
@@ -49,6 +50,7 @@ pub use write::write;
 use super::{IdMap, Interactions};
 use crate::error::{Error, Result};
 use columns::Columns;
+use encoding::Encoding;
 use field::Rules;
 use rows::Rows;
 use source::Source;
@@ -128,6 +130,7 @@ struct Found {
     rows: Rows,
     /// Whether the type of the time column says what it holds.
     typed_times: bool,
+    encoding: Encoding,
 }
 
 impl Found {
@@ -142,6 +145,7 @@ impl Found {
         }
         let report = |column: Option<usize>| column.map(|c| columns.report(c));
         let mut notes = columns.notes.clone();
+        notes.extend(self.encoding.note().map(Into::into));
         if columns.time.is_some() && tally.empty_times > 0 {
             let (empty, all) = (tally.empty_times, interactions.len());
             notes.push(format!("{empty} of {all} rows have no time"));
@@ -206,7 +210,7 @@ fn read_text(
         });
         lines += read_lines(path, &block[start..end], lines, &cutter, &mut rows)?;
         if quote.is_some() {
-            let rest = std::io::Read::chain(&block[end..], source.into_rest());
+            let rest = std::io::Read::chain(&block[end..], source.text());
             quoted::read_all(path, compression, rest, lines, &layout, &rules, &mut rows)?;
             break;
         }
@@ -221,6 +225,7 @@ fn read_text(
         columns: layout.columns,
         rows,
         typed_times: false,
+        encoding: source.encoding,
     })
 }
 
@@ -253,6 +258,7 @@ fn read_json(
         columns,
         rows,
         typed_times: false,
+        encoding: source.encoding,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Bytes of a file or of standard input, unpacked, in blocks that end with a line.
 
 use super::Format;
+use super::encoding::Encoding;
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -16,6 +17,8 @@ const MAGIC: usize = 4096;
 pub(super) struct Source {
     pub format: Format,
     pub compression: Option<&'static str>,
+    /// Of the text that was read so far.
+    pub encoding: Encoding,
     head: Vec<u8>,
     rest: Box<dyn Read + Send>,
     ended: bool,
@@ -36,6 +39,7 @@ impl Source {
         let packed = Self {
             format: Format::Text,
             compression: None,
+            encoding: Encoding::default(),
             head: Vec::new(),
             rest: file,
             ended: false,
@@ -60,7 +64,7 @@ impl Source {
         if !gzip && !zstd {
             return Ok(self);
         }
-        let whole = std::io::Cursor::new(self.head).chain(self.rest);
+        let whole = std::io::Cursor::new(std::mem::take(&mut self.head)).chain(self.rest);
         let rest: Box<dyn Read + Send> = if gzip {
             Box::new(flate2::read::MultiGzDecoder::new(std::io::BufReader::with_capacity(
                 1 << 16,
@@ -72,49 +76,57 @@ impl Source {
             Box::new(decoder)
         };
         let compression = Some(if gzip { "gzip" } else { "zstd" });
-        Ok(Self { format: Format::Text, compression, head: Vec::new(), rest, ended: false })
+        Ok(Self { compression, head: Vec::new(), rest, ended: false, ..self })
     }
 
     fn peek(&mut self, path: &Path) -> Result<()> {
         let mut head = std::mem::take(&mut self.head);
-        self.fill(path, &mut head, MAGIC)?;
+        self.fill(&mut head, MAGIC).map_err(|e| unreadable(path, self.compression, e))?;
         self.head = head;
         Ok(())
     }
 
     /// Reads until `into` holds `size` bytes or the file ends.
-    fn fill(&mut self, path: &Path, into: &mut Vec<u8>, size: usize) -> Result<()> {
+    fn fill(&mut self, into: &mut Vec<u8>, size: usize) -> std::io::Result<()> {
         if self.ended || into.len() >= size {
             return Ok(());
         }
         let wanted = size - into.len();
         into.reserve(wanted);
-        let read = (&mut self.rest)
-            .take(wanted as u64)
-            .read_to_end(into)
-            .map_err(|e| unreadable(path, self.compression, e))?;
+        let read = (&mut self.rest).take(wanted as u64).read_to_end(into)?;
         self.ended = read < wanted;
         Ok(())
     }
 
-    /// The next block, in place of what `block` holds: whole lines, and at the end of the file
+    /// The next block of text, in place of what `block` holds: whole lines, and at the end of the file
     /// whatever is left. Empty when there is no more.
     pub fn block(&mut self, path: &Path, block: &mut Vec<u8>) -> Result<()> {
+        self.next_block(block).map_err(|e| unreadable(path, self.compression, e))
+    }
+
+    fn next_block(&mut self, block: &mut Vec<u8>) -> std::io::Result<()> {
         block.clear();
         block.append(&mut self.head);
         let mut size = BLOCK;
         loop {
-            self.fill(path, block, size)?;
+            self.fill(block, size)?;
             if self.ended {
-                return Ok(());
+                break;
             }
             if let Some(last) = memchr::memrchr(b'\n', block) {
                 self.head.extend_from_slice(&block[last + 1..]);
                 block.truncate(last + 1);
-                return Ok(());
+                break;
             }
             size *= 2;
         }
+        self.encoding.decode(block);
+        Ok(())
+    }
+
+    /// The text that was not read yet, block by block.
+    pub fn text(&mut self) -> impl Read {
+        Text { source: self, block: Vec::new(), at: 0 }
     }
 
     /// Whether the unpacked bytes start with `magic`; nothing may have been taken yet.
@@ -137,9 +149,29 @@ impl Source {
         Ok(copy)
     }
 
-    /// All that was not read yet.
+    /// All bytes that were not read yet, as they are.
+    #[cfg(feature = "arrow")]
     pub fn into_rest(self) -> impl Read + Send {
         std::io::Cursor::new(self.head).chain(self.rest)
+    }
+}
+
+/// [`Source::text`].
+struct Text<'a> {
+    source: &'a mut Source,
+    block: Vec<u8>,
+    at: usize,
+}
+
+impl Read for Text<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.at == self.block.len() {
+            self.at = 0;
+            self.source.next_block(&mut self.block)?;
+        }
+        let read = (&self.block[self.at..]).read(into)?;
+        self.at += read;
+        Ok(read)
     }
 }
 
