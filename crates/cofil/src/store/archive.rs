@@ -39,6 +39,7 @@ impl Stored {
 #[derive(Debug, Default)]
 pub(super) enum Array {
     F32(Vec<f32>),
+    F64(Vec<f64>),
     U32(Vec<u32>),
     U64(Vec<u64>),
     I64(Vec<i64>),
@@ -99,6 +100,19 @@ impl Archive {
         match numbers.iter().all(|x| x.is_finite()) {
             true => Ok(numbers),
             false => Err(self.bad(format!("array `{name}` holds a number that is not finite"))),
+        }
+    }
+
+    /// All numbers of an `f64` array; NaN, all alike, for what is missing.
+    ///
+    /// # Errors
+    /// If the array is missing, taken, of another type, or holds infinity.
+    pub fn f64_or_nan(&self, name: &str) -> Result<Vec<f64>> {
+        let mut numbers: Vec<f64> = take!(self, name, F64)?;
+        numbers.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = f64::NAN);
+        match numbers.iter().any(|x| x.is_infinite()) {
+            false => Ok(numbers),
+            true => Err(self.bad(format!("array `{name}` holds a number that is not finite"))),
         }
     }
 

@@ -114,6 +114,7 @@ impl<R: Read + Seek> Reader<'_, R> {
     fn array(&mut self, dtype: Dtype, size: usize, checksum: &mut Checksum) -> Result<Array> {
         Ok(match dtype {
             Dtype::F32 => Array::F32(self.numbers(size, checksum, f32::from_le_bytes)?),
+            Dtype::F64 => Array::F64(self.numbers(size, checksum, f64::from_le_bytes)?),
             Dtype::U32 => Array::U32(self.numbers(size, checksum, u32::from_le_bytes)?),
             Dtype::U64 => Array::U64(self.numbers(size, checksum, u64::from_le_bytes)?),
             Dtype::I64 => Array::I64(self.numbers(size, checksum, i64::from_le_bytes)?),

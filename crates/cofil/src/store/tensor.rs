@@ -17,6 +17,7 @@ pub struct Tensor<'a> {
 #[derive(Clone, Debug)]
 enum Data<'a> {
     F32(&'a [f32]),
+    F64(&'a [f64]),
     U32(&'a [u32]),
     U64(Vec<u64>),
     I64(&'a [i64]),
@@ -27,6 +28,11 @@ impl<'a> Tensor<'a> {
     /// A vector of `f32`.
     pub fn f32(name: impl Into<Cow<'a, str>>, data: &'a [f32]) -> Self {
         Self { name: name.into(), shape: vec![data.len()], data: Data::F32(data) }
+    }
+
+    /// A vector of `f64`.
+    pub fn f64(name: impl Into<Cow<'a, str>>, data: &'a [f64]) -> Self {
+        Self { name: name.into(), shape: vec![data.len()], data: Data::F64(data) }
     }
 
     /// A row-major matrix of `f32`.
@@ -81,7 +87,7 @@ impl<'a> Tensor<'a> {
     pub fn size(&self) -> usize {
         let width = match self.data {
             Data::F32(_) | Data::U32(_) => 4,
-            Data::U64(_) | Data::I64(_) => 8,
+            Data::F64(_) | Data::U64(_) | Data::I64(_) => 8,
             Data::U8(_) => 1,
         };
         self.shape.iter().product::<usize>() * width
@@ -90,6 +96,7 @@ impl<'a> Tensor<'a> {
     pub(super) fn dtype(&self) -> Dtype {
         match self.data {
             Data::F32(_) => Dtype::F32,
+            Data::F64(_) => Dtype::F64,
             Data::U32(_) => Dtype::U32,
             Data::U64(_) => Dtype::U64,
             Data::I64(_) => Dtype::I64,
@@ -101,6 +108,7 @@ impl<'a> Tensor<'a> {
     pub(super) fn bytes_in_pieces(&self, take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         match &self.data {
             Data::F32(data) => pieces(data, f32::to_le_bytes, take),
+            Data::F64(data) => pieces(data, f64::to_le_bytes, take),
             Data::U32(data) => pieces(data, u32::to_le_bytes, take),
             Data::U64(data) => pieces(data, u64::to_le_bytes, take),
             Data::I64(data) => pieces(data, i64::to_le_bytes, take),
