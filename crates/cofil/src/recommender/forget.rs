@@ -57,8 +57,8 @@ impl Recommender {
     /// is as if they had never been. Items that nobody else has go with them.
     ///
     /// # Errors
-    /// If a user is unknown, the model does not say what its users have, nothing is left, or training
-    /// fails. The recommender is then as it was.
+    /// If a user is unknown, the model does not say what its users have or was imported, nothing is left, or
+    /// training fails. The recommender is then as it was.
     pub fn forget_and_refit(&mut self, users: &[&str], run: &mut Run<'_>) -> Result<Forgotten> {
         let gone = self.numbers(users)?;
         if self.seen.nnz() == 0 {
@@ -68,9 +68,11 @@ impl Recommender {
         }
         let rest = self.rest(&gone, &self.items_of(&gone));
         let interactions = self.seen.nnz() - rest.by_user.nnz();
-        run.seed = self.card.seed;
+        let (algorithm, seed) = self.recipe()?;
+        let algorithm = algorithm.clone();
+        run.seed = seed;
         let changes = std::mem::take(&mut self.card.changes);
-        match Self::train(&self.card.algorithm, &rest, run) {
+        match Self::train(&algorithm, &rest, run) {
             Ok(trained) => *self = trained,
             Err(error) => {
                 self.card.changes = changes;

@@ -1,6 +1,7 @@
 //! New events, users and items in a trained model, without training again.
 
-use super::{Changed, DataCard, Recommender};
+use super::{Changed, DataCard, Origin, Recommender};
+use crate::algorithm::Algorithm;
 use crate::data::{Duplicates, IdMap, Interactions, Ratings};
 use crate::error::{Error, Result};
 use crate::model::{Change, Model};
@@ -90,8 +91,24 @@ impl Recommender {
 
     /// The model that its own recipe, settings and seed make of `ratings`.
     pub(super) fn fitted(&self, ratings: &Ratings, run: &mut Run<'_>) -> Result<Box<dyn Model>> {
-        run.seed = self.card.seed;
-        self.card.algorithm.fit(ratings, run)
+        let (algorithm, seed) = self.recipe()?;
+        run.seed = seed;
+        algorithm.fit(ratings, run)
+    }
+
+    /// What trains the model again.
+    ///
+    /// # Errors
+    /// If it was imported.
+    pub(super) fn recipe(&self) -> Result<(&Algorithm, u64)> {
+        match &self.card.origin {
+            Origin::Trained { algorithm, seed } => Ok((algorithm, *seed)),
+            Origin::Imported(imported) => Err(Error::Unfit(format!(
+                "`{}` was imported, so that there is no recipe to train it again with; import it anew, or train \
+                 a model on the data",
+                imported.name
+            ))),
+        }
     }
 
     /// `ratings` are what users have from now on.
