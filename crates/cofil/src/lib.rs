@@ -43,7 +43,7 @@ pub mod train;
 pub mod tune;
 
 pub use algorithm::Algorithm;
-pub use data::{Csr, Duplicates, IdMap, Interactions, Ratings, Row};
+pub use data::{Csr, Duplicates, IdKind, IdMap, Interactions, Ratings, Row};
 pub use error::{Error, Result};
 pub use evaluate::{Metric, Protocol};
 pub use model::{Attribution, Model, User};

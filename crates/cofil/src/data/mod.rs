@@ -18,7 +18,7 @@ pub use audience::Audience;
 pub use clean::{Clean, CleanReport};
 pub use csr::{Csr, Row};
 pub use describe::Description;
-pub use ids::IdMap;
+pub use ids::{IdKind, IdMap};
 pub use ratings::{Duplicates, Interactions, NO_TIME, Ratings};
 pub use read::{Column, ReadOptions, ReadReport, Table};
 pub use sample::{Sampler, Sampling};

@@ -107,8 +107,7 @@ impl Recommender {
     fn rest(&self, gone: &[u32], items: &[u32]) -> Ratings {
         let stays = |gone: &[u32], number: u32| gone.binary_search(&number).is_err();
         let left = |names: &IdMap, gone: &[u32]| -> IdMap {
-            let stay = (0..names.len() as u32).filter(|&number| stays(gone, number));
-            stay.map(|number| names.name(number)).collect()
+            names.select((0..names.len() as u32).filter(|&number| stays(gone, number)))
         };
         let closed_up = |item: u32| item - items.partition_point(|&gone| gone < item) as u32;
         let users = (0..self.users.len() as u32).filter(|&u| stays(gone, u));

@@ -131,7 +131,7 @@ fn numbered(into: &mut IdMap, names: &IdMap, rows: &[u32]) -> Result<Vec<u32>> {
     let mut number = |&row: &u32| match known[row as usize] {
         Some(number) => Ok(number),
         None => {
-            let number = into.insert(names.name(row))?;
+            let number = into.insert_from(names, row)?;
             known[row as usize] = Some(number);
             Ok(number)
         }
