@@ -2,10 +2,11 @@
 
 use super::Format;
 use super::encoding::Encoding;
+use crate::data::Source;
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Text is read in blocks of this size, so that memory stays flat whatever the size of the file.
 /// It depends on nothing, as numbering must not.
@@ -14,34 +15,50 @@ const BLOCK: usize = 8 << 20;
 const MAGIC: usize = 4096;
 
 /// An open file: what it is, and its unpacked bytes.
-pub(super) struct Source {
+pub(super) struct Opened<'a> {
     pub format: Format,
     pub compression: Option<&'static str>,
     /// Of the text that was read so far.
     pub encoding: Encoding,
     head: Vec<u8>,
-    rest: Box<dyn Read + Send>,
+    rest: Box<dyn Read + Send + 'a>,
+    /// The path, where it is a file that can be opened again.
+    file: Option<PathBuf>,
     ended: bool,
 }
 
-impl Source {
-    /// Opens `path`, or standard input for `-`, and looks at the first bytes.
-    pub fn open(path: &Path, format: Option<Format>) -> Result<Self> {
-        let file: Box<dyn Read + Send> = if path == Path::new("-") {
-            Box::new(std::io::stdin())
-        } else {
-            let file = File::open(path).map_err(|e| Error::io(path, e))?;
-            if file.metadata().map_err(|e| Error::io(path, e))?.is_dir() {
-                return Err(Error::data(path, None, "is a directory; give a file"));
+impl<'a> Opened<'a> {
+    /// Opens a file, standard input for `-`, or takes a reader, and looks at the first bytes.
+    ///
+    /// # Panics
+    /// If `source` is record batches, which are no bytes.
+    pub fn open(source: impl Into<Source<'a>>, format: Option<Format>) -> Result<Self> {
+        let source = source.into();
+        let name = source.name().to_owned();
+        let path = name.as_path();
+        let mut on_disk = None;
+        let rest: Box<dyn Read + Send + 'a> = match source {
+            Source::Reader { reader, .. } => reader,
+            Source::Path(path) if path == Path::new("-") => Box::new(std::io::stdin()),
+            Source::Path(path) => {
+                let file = File::open(&path).map_err(|e| Error::io(&path, e))?;
+                let about = file.metadata().map_err(|e| Error::io(&path, e))?;
+                if about.is_dir() {
+                    return Err(Error::data(path, None, "is a directory; give a file"));
+                }
+                on_disk = Some(path).filter(|_| about.is_file());
+                Box::new(file)
             }
-            Box::new(file)
+            #[cfg(feature = "arrow")]
+            Source::Batches { .. } => unreachable!("batches are read as they are"),
         };
         let packed = Self {
             format: Format::Text,
             compression: None,
             encoding: Encoding::default(),
             head: Vec::new(),
-            rest: file,
+            rest,
+            file: on_disk,
             ended: false,
         };
         let mut source = packed.unpacked(path)?;
@@ -65,7 +82,7 @@ impl Source {
             return Ok(self);
         }
         let whole = std::io::Cursor::new(std::mem::take(&mut self.head)).chain(self.rest);
-        let rest: Box<dyn Read + Send> = if gzip {
+        let rest: Box<dyn Read + Send + 'a> = if gzip {
             Box::new(flate2::read::MultiGzDecoder::new(std::io::BufReader::with_capacity(
                 1 << 16,
                 whole,
@@ -125,7 +142,7 @@ impl Source {
     }
 
     /// The text that was not read yet, block by block.
-    pub fn text(&mut self) -> impl Read {
+    pub fn text(&mut self) -> impl Read + use<'_, 'a> {
         Text { source: self, block: Vec::new(), at: 0 }
     }
 
@@ -135,11 +152,13 @@ impl Source {
         self.head.starts_with(magic)
     }
 
-    /// A file to read at any place: `path` itself, or a temporary copy of what cannot be sought.
+    /// A file to read at any place: the file itself, or a temporary copy of what cannot be sought.
     #[cfg(feature = "arrow")]
     pub fn into_file(self, path: &Path) -> Result<File> {
-        if self.compression.is_none() && path.is_file() {
-            return File::open(path).map_err(|e| Error::io(path, e));
+        if self.compression.is_none()
+            && let Some(file) = &self.file
+        {
+            return File::open(file).map_err(|e| Error::io(file, e));
         }
         let mut copy = tempfile::tempfile().map_err(|e| Error::io(std::env::temp_dir(), e))?;
         let compression = self.compression;
@@ -151,19 +170,19 @@ impl Source {
 
     /// All bytes that were not read yet, as they are.
     #[cfg(feature = "arrow")]
-    pub fn into_rest(self) -> impl Read + Send {
+    pub fn into_rest(self) -> impl Read + Send + use<'a> {
         std::io::Cursor::new(self.head).chain(self.rest)
     }
 }
 
-/// [`Source::text`].
-struct Text<'a> {
-    source: &'a mut Source,
+/// [`Opened::text`].
+struct Text<'s, 'a> {
+    source: &'s mut Opened<'a>,
     block: Vec<u8>,
     at: usize,
 }
 
-impl Read for Text<'_> {
+impl Read for Text<'_, '_> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         if self.at == self.block.len() {
             self.at = 0;
