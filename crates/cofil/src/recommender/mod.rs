@@ -17,12 +17,13 @@ pub use similar::{Likeness, ScoredUser, SimilarUsers};
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
-use crate::data::{Audience, Csr, IdMap, Ratings};
+use crate::data::{Audience, Csr, IdKind, IdMap, Ratings};
 use crate::error::{Error, Result};
 use crate::model::{Model, User};
 use crate::shapes;
 use crate::store::{self, Archive, Tensor};
 use crate::train::Run;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
@@ -197,7 +198,7 @@ impl Recommender {
             );
             return Err(Error::Unfit(why));
         }
-        let header = json!({
+        let mut header = json!({
             "card": store::plain(&self.card).expect("a card is plain data"),
             "kind": self.model.kind(),
             "settings": self.model.settings(),
@@ -208,6 +209,14 @@ impl Recommender {
         {
             tensors.push(Tensor::bytes(text, names.parts().0.as_bytes()));
             tensors.push(Tensor::sizes(ends, names.parts().1));
+        }
+        // Told where the names would tell something else: texts that all read as integers.
+        for (names, entry) in [(&self.users, "user_ids"), (&self.items, "item_ids")] {
+            if names.kind() == IdKind::Text
+                && names.all_integers().is_some_and(|ids| !ids.is_empty())
+            {
+                header[entry] = json!(IdKind::Text);
+            }
         }
         tensors.push(Tensor::sizes("seen.starts", self.seen.starts()));
         tensors.push(Tensor::u32("seen.columns", self.seen.columns()));
@@ -235,8 +244,8 @@ impl Recommender {
         let part = |name: &str| archive.header.get(name).cloned().unwrap_or(Value::Null);
         let card: Card = serde_json::from_value(part("card"))
             .map_err(|e| archive.bad(format!("the model card is damaged: {e}")))?;
-        let users = ids(&archive, "users.text", "users.ends")?;
-        let items = ids(&archive, "items.text", "items.ends")?;
+        let users = ids(&archive, "users.text", "users.ends", &part("user_ids"))?;
+        let items = ids(&archive, "items.text", "items.ends", &part("item_ids"))?;
         let seen = Csr::from_parts(
             archive.sizes("seen.starts")?,
             archive.u32("seen.columns")?,
@@ -271,7 +280,15 @@ impl Recommender {
     }
 }
 
-fn ids(archive: &Archive, text: &str, ends: &str) -> Result<IdMap> {
-    IdMap::from_parts(archive.text(text)?, archive.sizes(ends)?)
-        .ok_or_else(|| archive.bad(format!("the names in `{text}` are damaged")))
+fn ids(archive: &Archive, text: &str, ends: &str, kind: &Value) -> Result<IdMap> {
+    let bad = || archive.bad(format!("the names in `{text}` are damaged"));
+    let mut names = IdMap::from_parts(archive.text(text)?, archive.sizes(ends)?).ok_or_else(bad)?;
+    if let Some(kind) = Option::<IdKind>::deserialize(kind).map_err(|_| bad())? {
+        match kind {
+            IdKind::Text => names.set_text(),
+            IdKind::Integer if names.kind() == IdKind::Integer => {}
+            IdKind::Integer => return Err(bad()),
+        }
+    }
+    Ok(names)
 }

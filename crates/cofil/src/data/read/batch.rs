@@ -85,7 +85,7 @@ pub(super) fn read_batch(
 }
 
 /// Ids of users, items or types of events.
-enum Ids {
+pub(super) enum Ids {
     Integers(Int64Array),
     Naturals(UInt64Array),
     /// What writers make of integers when some are missing.
@@ -94,8 +94,11 @@ enum Ids {
 }
 
 impl Ids {
-    fn new(column: &ArrayRef, role: &str) -> Result<Self, String> {
+    pub fn new(column: &ArrayRef, role: &str) -> Result<Self, String> {
         Ok(match column.data_type() {
+            DataType::Dictionary(_, kind) if !is_text(kind) => {
+                return Self::new(&convert(column, kind)?, role);
+            }
             DataType::UInt64 => Self::Naturals(column.as_primitive::<UInt64Type>().clone()),
             kind if kind.is_integer() => Self::Integers(
                 convert(column, &DataType::Int64)?.as_primitive::<Int64Type>().clone(),
