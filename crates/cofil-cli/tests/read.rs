@@ -49,9 +49,14 @@ const BAD: &[Case<'static>] = &[
         "t:2: 2 fields, but the header has 3; complete the line (is a quote left open in this line?)",
     ),
     (
-        b"user,item\nJos\xe9,b\n",
+        b"user,item\nJos\xc3\xa9,b\nJos\xe9,b\n",
         &[],
-        "t:2: user \"Jos\u{fffd}\" is not valid UTF-8 (byte 0xE9); save the file as UTF-8",
+        "t:3: user \"Jos\u{fffd}\" is not valid UTF-8 (byte 0xE9); save the file as UTF-8",
+    ),
+    (
+        b"user,item\nJ\0s\xe9,b\n",
+        &[],
+        "t:2: user \"J\\0s\u{fffd}\" is not valid UTF-8 (byte 0xE9); save the file as UTF-8",
     ),
     (b"user,item\na,\n", &[], "t:2: item is empty; every interaction needs a user and an item"),
     (

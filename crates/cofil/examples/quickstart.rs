@@ -8,7 +8,7 @@ use cofil::{Algorithm, Ease, Query, Recommender, Run};
 fn main() -> cofil::Result<()> {
     // A table of your own, or what Debian packages depend on.
     let interactions = match std::env::args().nth(1) {
-        Some(path) => read(path.as_ref(), &ReadOptions::default())?.interactions,
+        Some(path) => read(path, &ReadOptions::default())?.interactions,
         None => sample_set::debian()?,
     };
     let (ratings, _) = Clean { implicit: true, ..Clean::default() }.ratings(interactions)?;

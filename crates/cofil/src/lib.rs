@@ -44,7 +44,7 @@ pub mod tune;
 pub mod watch;
 
 pub use algorithm::Algorithm;
-pub use data::{Csr, Duplicates, IdMap, Interactions, Ratings, Row};
+pub use data::{Csr, Duplicates, IdKind, IdMap, Interactions, Ratings, Row};
 pub use error::{Error, Result};
 pub use evaluate::{Metric, Protocol};
 pub use model::{Attribution, Model, User};

@@ -1,6 +1,7 @@
 //! What a trained model is: something that scores items for a user.
 
 use crate::data::{Csr, Ratings, Row};
+use crate::error::Result;
 use crate::math::Matrix;
 use crate::store::Tensor;
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,21 @@ pub trait Model: Send + Sync {
     /// `None` if training is the way to do that.
     fn without_users(&self, _users: &[u32], _seen: &Csr) -> Option<Forgetting> {
         None
+    }
+
+    /// Number of users of the training data that the model knows by their number; `None` if it scores by
+    /// histories alone.
+    fn users(&self) -> Option<usize> {
+        self.user_vectors().map(Matrix::rows)
+    }
+
+    /// Refuses parts that do not fit together, which scoring could not bear; asked of models that were not
+    /// trained here.
+    ///
+    /// # Errors
+    /// If sizes differ that must be equal, or a setting is outside its range.
+    fn check(&self) -> Result<()> {
+        Ok(())
     }
 
     /// Name of the shape in the model file; a shape of your own that is never saved needs none.

@@ -14,7 +14,9 @@ type Module = Vec<String>;
 struct Crate(BTreeMap<Module, Vec<Item>>);
 
 fn is_test(attributes: &[syn::Attribute]) -> bool {
-    attributes.iter().any(|a| a.path().is_ident("cfg") && a.to_token_stream().to_string().contains("test"))
+    attributes
+        .iter()
+        .any(|a| a.path().is_ident("cfg") && a.to_token_stream().to_string().contains("test"))
 }
 
 fn is_hidden(attributes: &[syn::Attribute]) -> bool {
@@ -35,7 +37,8 @@ impl Crate {
 
     /// Reads the file of `module`; the files of its modules are in `folder`.
     fn file(&mut self, path: &Path, module: Module, folder: &Path) {
-        let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let text =
+            std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let file = syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         self.items(file.items, module, folder);
     }
@@ -95,7 +98,11 @@ impl Listing<'_> {
     fn module(&mut self, module: &Module) {
         for item in &self.all.0[module] {
             match item {
-                Item::Mod(inner) if is_public(&inner.vis) && !is_test(&inner.attrs) && !is_hidden(&inner.attrs) => {
+                Item::Mod(inner)
+                    if is_public(&inner.vis)
+                        && !is_test(&inner.attrs)
+                        && !is_hidden(&inner.attrs) =>
+                {
                     let mut path = module.clone();
                     path.push(inner.ident.to_string());
                     self.lines.insert(format!("mod {}", path.join("::")));
@@ -122,7 +129,8 @@ impl Listing<'_> {
             UseTree::Name(name) => self.handed_on(at, home, &path, &name.ident.to_string()),
             UseTree::Rename(name) => self.handed_on(at, home, &path, &name.ident.to_string()),
             UseTree::Glob(_) => {
-                let module = self.resolved(home, &path).unwrap_or_else(|| panic!("{path:?} of {home:?}"));
+                let module =
+                    self.resolved(home, &path).unwrap_or_else(|| panic!("{path:?} of {home:?}"));
                 let items = &self.all.0[&module];
                 for item in items {
                     match item {
@@ -300,7 +308,8 @@ fn the_public_api_is_what_is_listed() {
         std::fs::write(&path, &now).expect("the listing can be written");
     }
     let listed = std::fs::read_to_string(&path).expect("api.txt beside Cargo.toml");
-    let (listed, now): (BTreeSet<&str>, BTreeSet<&str>) = (listed.lines().collect(), now.lines().collect());
+    let (listed, now): (BTreeSet<&str>, BTreeSet<&str>) =
+        (listed.lines().collect(), now.lines().collect());
     let gone: Vec<_> = listed.difference(&now).collect();
     let new: Vec<_> = now.difference(&listed).collect();
     assert!(

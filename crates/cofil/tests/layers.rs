@@ -30,11 +30,12 @@ const LAYERS: [&str; 22] = [
 ];
 
 /// Crates with one home.
-const HOMES: [(&str, &str); 7] = [
+const HOMES: [(&str, &str); 8] = [
     ("faer", "math"),
     ("arrow", "data"),
     ("parquet", "data"),
     ("csv", "data"),
+    ("encoding_rs", "data"),
     ("plotters", "plot"),
     ("sysinfo", "memory"),
     ("usearch", "rank"),

@@ -15,7 +15,7 @@ pub fn parse<'a>(
 /// What an item of a history counts that comes without a value: a liking.
 pub fn usual_value(recommender: &Recommender) -> f32 {
     let card = recommender.card();
-    match card.algorithm.target() {
+    match card.target() {
         Target::Rating => card.data.scale.1,
         Target::Preference => 1.0,
     }

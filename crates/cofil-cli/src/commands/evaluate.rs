@@ -89,7 +89,7 @@ fn run_model(args: &Args, model: &Path) -> Result<()> {
     let known = (&**recommender.users(), &**recommender.items());
     let part = judging::test_part(&args.read, &args.test, args.given.as_deref(), known, weigh)?;
     let test = &part.test;
-    let target = recommender.card().algorithm.target();
+    let target = recommender.card().target();
     let mut protocol = args.judging.protocol(Some(target))?;
     if let Some(path) = &args.negatives {
         let negatives = read_negatives(path, &args.read.options(), &test.users, &test.items)?;
@@ -99,7 +99,7 @@ fn run_model(args: &Args, model: &Path) -> Result<()> {
     let start = Instant::now();
     let mut report = evaluate::evaluate(recommender.model(), &train, part.borrowed(), &protocol)?;
     let seconds = Seconds { load, evaluate: start.elapsed().as_secs_f64() };
-    let algorithm = recommender.card().algorithm.name();
+    let algorithm = recommender.card().name();
     if target == Target::Preference && protocol.metrics.iter().any(Metric::is_of_values) {
         report.warnings.push(format!(
             "{algorithm} ranks and predicts no values: its scores are on a scale of their own, and \

@@ -2,7 +2,7 @@
 
 use crate::output;
 use anyhow::{Context, Result};
-use cofil::recommender::{Card, Changed};
+use cofil::recommender::{Card, Changed, Origin};
 use cofil::{Error, Recommender};
 use serde_json::json;
 use std::path::PathBuf;
@@ -22,7 +22,12 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let recommender = Recommender::load(&args.model)?;
     let size = std::fs::metadata(&args.model).map_err(|e| Error::io(&args.model, e))?.len();
-    let Card { cofil, algorithm, seed, data, epochs, valid_metric, changes } = recommender.card();
+    let card = recommender.card();
+    let Card { cofil, origin, data, epochs, valid_metric, changes } = card;
+    let (trained, imported) = match origin {
+        Origin::Trained { algorithm, seed } => (Some((algorithm, *seed)), None),
+        Origin::Imported(imported) => (None, Some(imported)),
+    };
     let model = recommender.model();
     let arrays = model.tensors();
     let shapes = || arrays.iter().map(|a| (a.name().to_owned(), a.shape().to_vec()));
@@ -34,9 +39,11 @@ pub fn run(args: &Args) -> Result<()> {
             "bytes": size,
             "fingerprint": fingerprint,
             "cofil": cofil,
-            "algorithm": output::value(algorithm)?,
-            "target": algorithm.target(),
-            "seed": seed,
+            "origin": if trained.is_some() { "trained" } else { "imported" },
+            "algorithm": trained.map(|(algorithm, _)| output::value(algorithm)).transpose()?,
+            "imported": imported,
+            "target": card.target(),
+            "seed": trained.map(|(_, seed)| seed),
             "data": output::value(data)?,
             "epochs": epochs,
             "valid_metric": valid_metric,
@@ -56,13 +63,23 @@ pub fn run(args: &Args) -> Result<()> {
     let mut facts = vec![
         ("file", format!("{} ({})", args.model.display(), output::bytes(size))),
         ("written by", format!("cofil {cofil}")),
-        ("algorithm", algorithm.name()),
-        ("settings", settings(algorithm)?),
-        ("seed", seed.to_string()),
-        ("data", output::sizes(data)),
-        ("values", format!("{low} to {high}, mean {:.4}", data.mean)),
-        ("data print", data.fingerprint.clone()),
     ];
+    if let Some((algorithm, seed)) = trained {
+        facts.extend([
+            ("algorithm", algorithm.name()),
+            ("settings", settings(algorithm)?),
+            ("seed", seed.to_string()),
+        ]);
+    }
+    if let Some(imported) = imported {
+        facts.push(("imported as", imported.name.clone()));
+        facts.extend(imported.description.clone().map(|text| ("description", text)));
+    }
+    facts.push(("data", output::sizes(data)));
+    facts.push(("values", format!("{low} to {high}, mean {:.4}", data.mean)));
+    if !data.fingerprint.is_empty() {
+        facts.push(("data print", data.fingerprint.clone()));
+    }
     if let Some(last) = epochs.last() {
         let best = epochs.iter().rev().find(|e| e.best && e.validation.is_some());
         let metric = valid_metric.map_or("validation".into(), |metric| metric.to_string());

@@ -149,7 +149,7 @@ fn understood(recommender: &Recommender, answer: &str) -> Option<Answer> {
     match answer.trim().to_lowercase().as_str() {
         "y" | "yes" => Some(Answer::Value(history::usual_value(recommender))),
         // What was not rated may be liked all the same; what was not chosen was not.
-        "n" | "no" => Some(match recommender.card().algorithm.target() {
+        "n" | "no" => Some(match recommender.card().target() {
             Target::Rating => Answer::Unknown,
             Target::Preference => Answer::No,
         }),

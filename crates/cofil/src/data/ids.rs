@@ -1,18 +1,88 @@
 //! The names of users or items and their numbers.
 
+mod integers;
+
 use crate::error::{Error, Result};
 use hashbrown::{DefaultHashBuilder, HashTable};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
+use std::sync::OnceLock;
+
+pub(crate) use integers::{canonical, length, write};
 
 /// Two-way map between names (any text) and the numbers 0, 1, 2 … in order of first appearance.
 ///
-/// Names lie end to end in one string, so a million ids cost their letters and 20 bytes each.
+/// Names lie end to end in one string, so a million ids cost their letters and 20 bytes each. As long as all of
+/// them are integers as integers are written (`7`, `-3`; not `007`), integers are what is kept and looked up, in
+/// 8 bytes each, and their text is made when somebody first asks for a name.
 #[derive(Clone, Default)]
 pub struct IdMap {
-    text: String,
-    ends: Vec<usize>,
+    names: Names,
+    /// Whether integers among them came as text.
+    text: bool,
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,
+}
+
+/// What ids were before they became names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdKind {
+    /// Texts.
+    #[default]
+    Text,
+    /// Integers of 64 bits: their names are how they are written.
+    Integer,
+}
+
+/// Names in the order of their numbers.
+#[derive(Clone)]
+enum Names {
+    /// At least one is no integer.
+    Texts(Arena),
+    /// All are, and their texts once somebody asked for a name.
+    Integers(Vec<i64>, OnceLock<Arena>),
+}
+
+/// Texts end to end, and where each ends.
+#[derive(Clone, Default)]
+struct Arena {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Arena {
+    fn name(&self, index: u32) -> &str {
+        let index = index as usize;
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.text[start..self.ends[index]]
+    }
+
+    fn push(&mut self, name: &str) {
+        self.text.push_str(name);
+        self.ends.push(self.text.len());
+    }
+
+    fn push_integer(&mut self, id: i64) {
+        write(id, &mut self.text);
+        self.ends.push(self.text.len());
+    }
+
+    fn of(ids: &[i64]) -> Self {
+        let mut arena = Self {
+            text: String::with_capacity(ids.iter().map(|&id| length(id)).sum()),
+            ends: Vec::with_capacity(ids.len()),
+        };
+        ids.iter().for_each(|&id| arena.push_integer(id));
+        arena
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::Integers(Vec::new(), OnceLock::new())
+    }
 }
 
 impl IdMap {
@@ -23,17 +93,63 @@ impl IdMap {
 
     /// Number of names.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        match &self.names {
+            Names::Texts(arena) => arena.ends.len(),
+            Names::Integers(ids, _) => ids.len(),
+        }
     }
 
     /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
+    }
+
+    /// What the ids were: integers if every name is one, unless they are known to have been
+    /// [text](Self::set_text).
+    pub fn kind(&self) -> IdKind {
+        match &self.names {
+            Names::Integers(ids, _) if !ids.is_empty() && !self.text => IdKind::Integer,
+            _ => IdKind::Text,
+        }
+    }
+
+    /// Remembers that ids were text even where they read as integers.
+    pub fn set_text(&mut self) {
+        self.text = true;
+    }
+
+    /// All ids in the order of their numbers, if they are of kind [`IdKind::Integer`].
+    pub fn integers(&self) -> Option<&[i64]> {
+        self.all_integers().filter(|_| self.kind() == IdKind::Integer)
+    }
+
+    /// The names as integers, if all can be read so, whatever they were.
+    pub(crate) fn all_integers(&self) -> Option<&[i64]> {
+        match &self.names {
+            Names::Integers(ids, _) => Some(ids),
+            Names::Texts(_) => None,
+        }
     }
 
     /// The number of `name`, if it is known.
     pub fn get(&self, name: &str) -> Option<u32> {
-        self.table.find(self.hasher.hash_one(name), |&i| self.name(i) == name).copied()
+        match &self.names {
+            Names::Texts(arena) => {
+                self.table.find(self.hasher.hash_one(name), |&i| arena.name(i) == name).copied()
+            }
+            Names::Integers(..) => self.get_integer(canonical(name.as_bytes())?),
+        }
+    }
+
+    /// The number of the integer `id`, if its name is known.
+    pub fn get_integer(&self, id: i64) -> Option<u32> {
+        match &self.names {
+            Names::Texts(_) => self.get(&id.to_string()),
+            Names::Integers(ids, _) => {
+                let same = |&i: &u32| ids[i as usize] == id;
+                self.table.find(self.hasher.hash_one(id), same).copied()
+            }
+        }
     }
 
     /// The number of `name`, which is added if it is new.
@@ -41,20 +157,59 @@ impl IdMap {
     /// # Errors
     /// If there would be more than 2³² − 1 names.
     pub fn insert(&mut self, name: &str) -> Result<u32> {
+        if let Names::Integers(..) = self.names {
+            match canonical(name.as_bytes()) {
+                Some(id) => return self.insert_integer(id),
+                None => self.keep_texts(),
+            }
+        }
         let hash = self.hasher.hash_one(name);
-        let (text, ends) = (&self.text, &self.ends);
-        if let Some(&i) = self.table.find(hash, |&i| name_at(text, ends, i) == name) {
+        let next = self.len();
+        let Names::Texts(arena) = &mut self.names else {
+            unreachable!("texts are kept from here on")
+        };
+        if let Some(&i) = self.table.find(hash, |&i| arena.name(i) == name) {
             return Ok(i);
         }
-        let index = u32::try_from(self.ends.len())
-            .ok()
-            .filter(|&i| i < u32::MAX)
-            .ok_or_else(|| Error::Unfit("more than 4,294,967,294 different ids".into()))?;
-        self.text.push_str(name);
-        self.ends.push(self.text.len());
-        let (text, ends, hasher) = (&self.text, &self.ends, &self.hasher);
-        self.table.insert_unique(hash, index, |&i| hasher.hash_one(name_at(text, ends, i)));
+        let index = number(next)?;
+        arena.push(name);
+        let (arena, hasher) = (&*arena, &self.hasher);
+        self.table.insert_unique(hash, index, |&i| hasher.hash_one(arena.name(i)));
         Ok(index)
+    }
+
+    /// The number of the integer `id`, which is added if it is new. The same as inserting its name.
+    ///
+    /// # Errors
+    /// If there would be more than 2³² − 1 names.
+    pub fn insert_integer(&mut self, id: i64) -> Result<u32> {
+        let Names::Integers(ids, arena) = &mut self.names else {
+            return self.insert(&id.to_string());
+        };
+        let hash = self.hasher.hash_one(id);
+        if let Some(&i) = self.table.find(hash, |&i| ids[i as usize] == id) {
+            return Ok(i);
+        }
+        let index = number(ids.len())?;
+        ids.push(id);
+        if let Some(arena) = arena.get_mut() {
+            arena.push_integer(id);
+        }
+        let (ids, hasher) = (&*ids, &self.hasher);
+        self.table.insert_unique(hash, index, |&i| hasher.hash_one(ids[i as usize]));
+        Ok(index)
+    }
+
+    /// Puts texts in place of integers.
+    fn keep_texts(&mut self) {
+        let Names::Integers(ids, arena) = &mut self.names else { return };
+        let arena = arena.take().unwrap_or_else(|| Arena::of(ids));
+        self.table.clear();
+        let hash = |&i: &u32| self.hasher.hash_one(arena.name(i));
+        for i in 0..arena.ends.len() as u32 {
+            self.table.insert_unique(hash(&i), i, hash);
+        }
+        self.names = Names::Texts(arena);
     }
 
     /// The name of number `index`.
@@ -62,39 +217,112 @@ impl IdMap {
     /// # Panics
     /// If `index` did not come from this map.
     pub fn name(&self, index: u32) -> &str {
-        name_at(&self.text, &self.ends, index)
+        self.arena().name(index)
+    }
+
+    fn arena(&self) -> &Arena {
+        match &self.names {
+            Names::Texts(arena) => arena,
+            Names::Integers(ids, arena) => arena.get_or_init(|| Arena::of(ids)),
+        }
     }
 
     /// All names in the order of their numbers.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
-        (0..self.len()).map(|i| self.name(i as u32))
+        let arena = self.arena();
+        (0..self.len()).map(|i| arena.name(i as u32))
+    }
+
+    /// The names of `numbers`, numbered anew in that order; of the same kind.
+    ///
+    /// # Panics
+    /// If a number did not come from this map.
+    pub fn select(&self, numbers: impl IntoIterator<Item = u32>) -> Self {
+        let mut selected = Self { text: self.text, ..Self::default() };
+        for number in numbers {
+            selected.insert_from(self, number).expect("no more names than before");
+        }
+        selected
+    }
+
+    /// The number of the name that has number `index` in `other`; it is added if it is new.
+    ///
+    /// # Errors
+    /// If there would be more than 2³² − 1 names.
+    ///
+    /// # Panics
+    /// If `index` did not come from `other`.
+    pub fn insert_from(&mut self, other: &Self, index: u32) -> Result<u32> {
+        match &other.names {
+            Names::Texts(arena) => self.insert(arena.name(index)),
+            Names::Integers(ids, _) => self.insert_integer(ids[index as usize]),
+        }
     }
 
     /// The names end to end, and where each ends: how the map is stored.
     pub fn parts(&self) -> (&str, &[usize]) {
-        (&self.text, &self.ends)
+        let arena = self.arena();
+        (&arena.text, &arena.ends)
     }
 
     /// Rebuilds a map from [`parts`](Self::parts); `None` if they do not describe one
     /// (ends out of order or inside a character, a name twice).
     pub fn from_parts(text: String, ends: Vec<usize>) -> Option<Self> {
-        let mut map = Self { text: String::with_capacity(text.len()), ..Self::default() };
         let mut start = 0;
-        for (i, &end) in ends.iter().enumerate() {
-            let index = map.insert(text.get(start..end)?).ok()?;
-            if index as usize != i {
-                return None;
-            }
+        for &end in &ends {
+            text.get(start..end)?;
             start = end;
         }
-        (start == text.len()).then_some(map)
+        if start != text.len() || number(ends.len()).is_err() {
+            return None;
+        }
+        let arena = Arena { text, ends };
+        let (count, hasher) = (arena.ends.len() as u32, DefaultHashBuilder::default());
+        let ids = (0..count).map(|i| canonical(arena.name(i).as_bytes())).collect();
+        let (names, table) = match ids {
+            Some(ids) => {
+                let ids: Vec<i64> = ids;
+                let table = table(
+                    count,
+                    |i| hasher.hash_one(ids[i as usize]),
+                    |i, j| ids[i as usize] == ids[j as usize],
+                )?;
+                // The texts are here already.
+                (Names::Integers(ids, OnceLock::from(arena)), table)
+            }
+            None => {
+                let name = |i| arena.name(i);
+                let table = table(count, |i| hasher.hash_one(name(i)), |i, j| name(i) == name(j))?;
+                (Names::Texts(arena), table)
+            }
+        };
+        Some(Self { names, text: false, table, hasher })
     }
 }
 
-fn name_at<'a>(text: &'a str, ends: &[usize], index: u32) -> &'a str {
-    let index = index as usize;
-    let start = if index == 0 { 0 } else { ends[index - 1] };
-    &text[start..ends[index]]
+/// The number of the next name after `count` others.
+fn number(count: usize) -> Result<u32> {
+    u32::try_from(count)
+        .ok()
+        .filter(|&i| i < u32::MAX)
+        .ok_or_else(|| Error::Unfit("more than 4,294,967,294 different ids".into()))
+}
+
+/// A table of the numbers below `count`; `None` if two have the same name.
+fn table(
+    count: u32,
+    hash: impl Fn(u32) -> u64,
+    same: impl Fn(u32, u32) -> bool,
+) -> Option<HashTable<u32>> {
+    let mut table = HashTable::with_capacity(count as usize);
+    for i in 0..count {
+        let own = hash(i);
+        if table.find(own, |&j| same(i, j)).is_some() {
+            return None;
+        }
+        table.insert_unique(own, i, |&j| hash(j));
+    }
+    Some(table)
 }
 
 impl std::fmt::Debug for IdMap {
@@ -103,9 +331,15 @@ impl std::fmt::Debug for IdMap {
     }
 }
 
+/// Equal names in the same order.
 impl PartialEq for IdMap {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text && self.ends == other.ends
+        match (&self.names, &other.names) {
+            (Names::Texts(a), Names::Texts(b)) => a.text == b.text && a.ends == b.ends,
+            (Names::Integers(a, _), Names::Integers(b, _)) => a == b,
+            // One that is no integer is among the texts.
+            _ => false,
+        }
     }
 }
 
@@ -134,8 +368,56 @@ mod tests {
         let (text, ends) = map.parts();
         assert_eq!(IdMap::from_parts(text.into(), ends.into()), Some(map.clone()));
         assert!(IdMap::from_parts("aa".into(), vec![1, 2]).is_none(), "a name twice");
+        assert!(IdMap::from_parts("77".into(), vec![1, 2]).is_none(), "an integer twice");
         assert!(IdMap::from_parts("ü".into(), vec![1, 2]).is_none(), "inside a character");
         assert!(IdMap::from_parts("ab".into(), vec![2, 1]).is_none(), "out of order");
         assert!(IdMap::from_parts("ab".into(), vec![1]).is_none(), "text left over");
+    }
+
+    #[test]
+    fn integers_are_their_names() {
+        let mut map = IdMap::new();
+        for (id, index) in [(7, 0), (-3, 1), (i64::MAX, 2), (7, 0), (i64::MIN, 3)] {
+            assert_eq!(map.insert_integer(id).unwrap(), index);
+        }
+        assert_eq!((map.insert("7").unwrap(), map.get("-3"), map.get("07")), (0, Some(1), None));
+        let names = ["7", "-3", "9223372036854775807", "-9223372036854775808"];
+        assert_eq!(map.names().collect::<Vec<_>>(), names);
+        assert_eq!(map, names.iter().collect(), "as from text");
+        assert_eq!((map.kind(), map.get_integer(i64::MIN)), (IdKind::Integer, Some(3)));
+        assert_eq!(map.integers(), Some(&[7, -3, i64::MAX, i64::MIN][..]));
+        // Names that were asked for grow with the ids.
+        assert_eq!((map.insert_integer(10).unwrap(), map.name(4)), (4, "10"));
+        let (text, ends) = map.parts();
+        let again = IdMap::from_parts(text.into(), ends.into()).unwrap();
+        assert_eq!((again.kind(), again.get("10")), (IdKind::Integer, Some(4)));
+        assert_eq!(again, map);
+    }
+
+    #[test]
+    fn a_text_makes_texts_of_all() {
+        let mut map: IdMap = ["5", "6"].iter().collect();
+        assert_eq!(map.kind(), IdKind::Integer);
+        for (name, index) in [("06", 2), ("6", 1), ("+5", 3), ("", 4)] {
+            assert_eq!(map.insert(name).unwrap(), index);
+        }
+        assert_eq!((map.insert_integer(5).unwrap(), map.insert_integer(9).unwrap()), (0, 5));
+        assert_eq!(map.names().collect::<Vec<_>>(), ["5", "6", "06", "+5", "", "9"]);
+        assert_eq!(
+            (map.kind(), map.get("6"), map.get_integer(6)),
+            (IdKind::Text, Some(1), Some(1))
+        );
+        assert_eq!((map.get("9"), map.get("99"), map.integers()), (Some(5), None, None));
+    }
+
+    #[test]
+    fn the_kind_is_kept_by_selections() {
+        let mut map: IdMap = ["5", "6", "x"].iter().collect();
+        assert_eq!(map.select([1, 0]).kind(), IdKind::Integer, "what is left can be read so");
+        map.set_text();
+        let left = map.select([1, 0, 1]);
+        assert_eq!((left.kind(), left.names().collect::<Vec<_>>()), (IdKind::Text, vec!["6", "5"]));
+        assert_eq!(left, ["6", "5"].iter().collect(), "names are what is compared");
+        assert_eq!(IdMap::new().kind(), IdKind::Text);
     }
 }

@@ -12,14 +12,16 @@ pub mod ratings;
 pub mod read;
 pub mod sample;
 pub mod sample_set;
+pub mod source;
 pub mod split;
 
 pub use audience::Audience;
 pub use clean::{Clean, CleanReport};
 pub use csr::{Csr, Row};
 pub use describe::Description;
-pub use ids::IdMap;
+pub use ids::{IdKind, IdMap};
 pub use ratings::{Duplicates, Interactions, NO_TIME, Ratings};
 pub use read::{Column, ReadOptions, ReadReport, Table};
 pub use sample::{Sampler, Sampling};
+pub use source::Source;
 pub use split::{Split, SplitReport};

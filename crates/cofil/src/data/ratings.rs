@@ -1,6 +1,6 @@
 //! Who rated what: [`Interactions`] as a file gives them, [`Ratings`] as models want them.
 
-use super::{Csr, IdMap};
+use super::{Csr, IdMap, ids};
 use crate::error::{Error, Result};
 use crate::math::parallel;
 use schemars::JsonSchema;
@@ -64,11 +64,29 @@ impl Interactions {
     }
 }
 
+/// Where names end, and the names; whether they are kept as texts or as integers.
 fn hash_names(hash: &mut blake3::Hasher, ids: &IdMap) {
-    let (text, ends) = ids.parts();
-    hash.update(&(ends.len() as u64).to_le_bytes());
-    ends.iter().for_each(|&e| _ = hash.update(&(e as u64).to_le_bytes()));
-    hash.update(text.as_bytes());
+    hash.update(&(ids.len() as u64).to_le_bytes());
+    let mut buffer = String::with_capacity(1 << 16);
+    match ids.all_integers() {
+        Some(integers) => {
+            let mut end = 0u64;
+            for &id in integers {
+                end += ids::length(id) as u64;
+                hash.update(&end.to_le_bytes());
+            }
+            for piece in integers.chunks(1 << 11) {
+                buffer.clear();
+                piece.iter().for_each(|&id| ids::write(id, &mut buffer));
+                hash.update(buffer.as_bytes());
+            }
+        }
+        None => {
+            let (text, ends) = ids.parts();
+            ends.iter().for_each(|&e| _ = hash.update(&(e as u64).to_le_bytes()));
+            hash.update(text.as_bytes());
+        }
+    }
 }
 
 /// What to do with several interactions of one user with one item.

@@ -43,7 +43,7 @@ impl Belief {
         let count = users.len() as f64;
         mean.iter_mut().for_each(|m| *m /= count);
         gram.iter_mut().for_each(|g| *g /= count);
-        let choices = recommender.card().algorithm.target() == Target::Preference;
+        let choices = recommender.card().target() == Target::Preference;
         let noise = noise(recommender, &places, &gram, choices, count);
         let mut covariance =
             Matrix::from_fn(n, n, |a, b| (gram[a * n + b] - mean[a] * mean[b]) as f32);

@@ -72,7 +72,9 @@ pub fn completion(recommender: &Recommender, ratings: &Ratings) -> Result<Figure
     let epochs = &recommender.card().epochs;
     if !epochs.is_empty() {
         panels.push(loss(epochs)?);
-    } else if let Some(values) = singular_values(&recommender.card().algorithm, ratings)? {
+    } else if let Some(algorithm) = recommender.card().algorithm()
+        && let Some(values) = singular_values(algorithm, ratings)?
+    {
         let bar = |(at, &s): (usize, &f64)| ((at + 1).to_string(), s);
         panels.push(Panel {
             title: "Singular values".into(),
@@ -105,7 +107,7 @@ pub fn completion(recommender: &Recommender, ratings: &Ratings) -> Result<Figure
             Cell { text: format!("{score:.2}"), shade: shade(score), red: true }
         }
     });
-    let name = recommender.card().algorithm.name();
+    let name = recommender.card().name();
     for (title, content) in [("Known".into(), before), (format!("Completed by {name}"), after)] {
         panels.push(Panel { title, x: Axis::default(), y: Axis::default(), content });
     }

@@ -57,8 +57,8 @@ impl Recommender {
     /// is as if they had never been. Items that nobody else has go with them.
     ///
     /// # Errors
-    /// If a user is unknown, the model does not say what its users have, nothing is left, or training
-    /// fails. The recommender is then as it was.
+    /// If a user is unknown, the model does not say what its users have or was imported, nothing is left, or
+    /// training fails. The recommender is then as it was.
     pub fn forget_and_refit(&mut self, users: &[&str]) -> Result<Forgotten> {
         let gone = self.numbers(users)?;
         if self.seen.nnz() == 0 {
@@ -68,9 +68,10 @@ impl Recommender {
         }
         let rest = self.rest(&gone, &self.items_of(&gone));
         let interactions = self.seen.nnz() - rest.by_user.nnz();
-        let run = Run { seed: self.card.seed, ..Run::default() };
+        let (algorithm, seed) = self.recipe()?;
+        let (algorithm, run) = (algorithm.clone(), Run { seed, ..Run::default() });
         let changes = std::mem::take(&mut self.card.changes);
-        match Self::train(&self.card.algorithm, &rest, &run) {
+        match Self::train(&algorithm, &rest, &run) {
             Ok(trained) => *self = trained,
             Err(error) => {
                 self.card.changes = changes;
@@ -105,8 +106,7 @@ impl Recommender {
     fn rest(&self, gone: &[u32], items: &[u32]) -> Ratings {
         let stays = |gone: &[u32], number: u32| gone.binary_search(&number).is_err();
         let left = |names: &IdMap, gone: &[u32]| -> IdMap {
-            let stay = (0..names.len() as u32).filter(|&number| stays(gone, number));
-            stay.map(|number| names.name(number)).collect()
+            names.select((0..names.len() as u32).filter(|&number| stays(gone, number)))
         };
         let closed_up = |item: u32| item - items.partition_point(|&gone| gone < item) as u32;
         let users = (0..self.users.len() as u32).filter(|&u| stays(gone, u));

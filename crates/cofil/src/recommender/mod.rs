@@ -1,29 +1,36 @@
 //! What users of the toolkit hold: names, what each user has seen, and a model.
 
 mod answer;
+mod card;
 mod explain;
 mod forget;
+mod parts;
 mod similar;
 mod update;
 
 pub use answer::{Query, Scored};
+pub use card::{Card, Changed, DataCard, Imported, Origin};
 pub use explain::{Contribution, Explanation};
 pub use forget::Forgotten;
+pub use parts::Parts;
 pub use similar::{Likeness, ScoredUser, SimilarUsers};
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
-use crate::data::{Audience, Csr, IdMap, Ratings};
+use crate::data::{Audience, Csr, IdKind, IdMap, Ratings};
 use crate::error::{Error, Result};
-use crate::evaluate::Metric;
 use crate::model::{Model, User};
 use crate::shapes;
 use crate::store::{self, Archive, Tensor};
-use crate::train::{Epoch, Fitted, Run};
-use serde::{Deserialize, Serialize};
+use crate::train::{Fitted, Run};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+
+/// What messages call bytes that come from no file.
+const IN_MEMORY: &str = "(bytes)";
 
 /// Names, seen items and a trained model in one piece, which is one file.
 pub struct Recommender {
@@ -37,73 +44,6 @@ pub struct Recommender {
     audience: OnceLock<Audience>,
 }
 
-/// Where a model comes from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Card {
-    /// Version of cofil that trained it.
-    pub cofil: String,
-    /// Recipe and settings.
-    pub algorithm: Algorithm,
-    /// Seed of everything random.
-    pub seed: u64,
-    /// The training data.
-    pub data: DataCard,
-    /// The epochs of training; none for closed forms.
-    pub epochs: Vec<Epoch>,
-    /// What the validation of the epochs measured, if there was one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub valid_metric: Option<Metric>,
-    /// What was done to the model after training, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<Changed>,
-}
-
-/// Something done to a model after training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Changed {
-    /// [`Recommender::update`].
-    Updated {
-        /// How many events.
-        events: usize,
-    },
-    /// [`Recommender::forget`].
-    Forgotten {
-        /// How many users.
-        users: usize,
-    },
-}
-
-/// The training data of a model in numbers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DataCard {
-    /// [`Ratings::fingerprint`].
-    pub fingerprint: String,
-    /// Number of users.
-    pub users: usize,
-    /// Number of items.
-    pub items: usize,
-    /// Number of interactions.
-    pub interactions: usize,
-    /// Mean value.
-    pub mean: f32,
-    /// Smallest and largest value.
-    pub scale: (f32, f32),
-}
-
-impl DataCard {
-    fn of(ratings: &Ratings) -> Self {
-        Self {
-            fingerprint: ratings.fingerprint(),
-            users: ratings.users.len(),
-            items: ratings.items.len(),
-            interactions: ratings.len(),
-            mean: ratings.mean(),
-            scale: ratings.scale(),
-        }
-    }
-}
-
 impl Recommender {
     /// Trains `algorithm` on `ratings`.
     ///
@@ -113,8 +53,7 @@ impl Recommender {
         let Fitted { model, epochs } = algorithm.fit(ratings, run)?;
         let card = Card {
             cofil: env!("CARGO_PKG_VERSION").into(),
-            algorithm: algorithm.clone(),
-            seed: run.seed,
+            origin: Origin::Trained { algorithm: algorithm.clone(), seed: run.seed },
             data: DataCard::of(ratings),
             epochs,
             valid_metric: run.validation.as_ref().map(|validation| validation.metric),
@@ -223,9 +162,43 @@ impl Recommender {
     /// Writes everything to one file, atomically; returns its fingerprint.
     ///
     /// # Errors
-    /// If the file system refuses.
+    /// If the model is of a shape that no file can hold, or the file system refuses.
     pub fn save(&self, path: &Path) -> Result<String> {
-        let header = json!({
+        let (header, tensors) = self.contents()?;
+        store::write(path, "model", &header, &tensors)
+    }
+
+    /// Writes what [`save`](Self::save) puts into a file; returns its fingerprint.
+    ///
+    /// # Errors
+    /// If the model is of a shape that no file can hold, or `out` refuses.
+    pub fn write_to(&self, out: &mut impl Write) -> Result<String> {
+        let (header, tensors) = self.contents()?;
+        store::write_to(out, "model", &header, &tensors).map_err(|e| Error::io(IN_MEMORY, e))
+    }
+
+    /// The bytes of the file that [`save`](Self::save) writes.
+    ///
+    /// # Errors
+    /// If the model is of a shape that no file can hold.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let arrays = self.model.tensors().iter().map(Tensor::size).sum::<usize>();
+        let mut bytes = Vec::with_capacity(arrays + 8 * self.seen.nnz());
+        self.write_to(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Header and arrays of the file.
+    fn contents(&self) -> Result<(Value, Vec<Tensor<'_>>)> {
+        if !shapes::KINDS.contains(&self.model.kind()) {
+            let why = format!(
+                "a model of shape `{}` cannot be saved: no file could be loaded again; the shapes of files are {}",
+                self.model.kind(),
+                shapes::KINDS.join(", ")
+            );
+            return Err(Error::Unfit(why));
+        }
+        let mut header = json!({
             "card": store::plain(&self.card).expect("a card is plain data"),
             "kind": self.model.kind(),
             "settings": self.model.settings(),
@@ -237,10 +210,18 @@ impl Recommender {
             tensors.push(Tensor::bytes(text, names.parts().0.as_bytes()));
             tensors.push(Tensor::sizes(ends, names.parts().1));
         }
+        // Told where the names would tell something else: texts that all read as integers.
+        for (names, entry) in [(&self.users, "user_ids"), (&self.items, "item_ids")] {
+            if names.kind() == IdKind::Text
+                && names.all_integers().is_some_and(|ids| !ids.is_empty())
+            {
+                header[entry] = json!(IdKind::Text);
+            }
+        }
         tensors.push(Tensor::sizes("seen.starts", self.seen.starts()));
         tensors.push(Tensor::u32("seen.columns", self.seen.columns()));
         tensors.push(Tensor::f32("seen.values", self.seen.values()));
-        store::write(path, "model", &header, &tensors)
+        Ok((header, tensors))
     }
 
     /// Reads what [`save`](Self::save) wrote. The file is checked whole before anything is used.
@@ -248,12 +229,23 @@ impl Recommender {
     /// # Errors
     /// If the file cannot be read, is damaged, or is from a newer version.
     pub fn load(path: &Path) -> Result<Self> {
-        let archive = store::read(path, "model")?;
+        Self::from_archive(store::read(path, "model")?)
+    }
+
+    /// [`load`](Self::load) from memory: as distrustful, and with the same answers.
+    ///
+    /// # Errors
+    /// If the bytes are damaged, no model, or from a newer version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::from_archive(store::parse(Path::new(IN_MEMORY), bytes, "model")?)
+    }
+
+    fn from_archive(archive: Archive) -> Result<Self> {
         let part = |name: &str| archive.header.get(name).cloned().unwrap_or(Value::Null);
         let card: Card = serde_json::from_value(part("card"))
             .map_err(|e| archive.bad(format!("the model card is damaged: {e}")))?;
-        let users = ids(&archive, "users.text", "users.ends")?;
-        let items = ids(&archive, "items.text", "items.ends")?;
+        let users = ids(&archive, "users.text", "users.ends", &part("user_ids"))?;
+        let items = ids(&archive, "items.text", "items.ends", &part("item_ids"))?;
         let seen = Csr::from_parts(
             archive.sizes("seen.starts")?,
             archive.u32("seen.columns")?,
@@ -288,7 +280,15 @@ impl Recommender {
     }
 }
 
-fn ids(archive: &Archive, text: &str, ends: &str) -> Result<IdMap> {
-    IdMap::from_parts(archive.text(text)?, archive.sizes(ends)?)
-        .ok_or_else(|| archive.bad(format!("the names in `{text}` are damaged")))
+fn ids(archive: &Archive, text: &str, ends: &str, kind: &Value) -> Result<IdMap> {
+    let bad = || archive.bad(format!("the names in `{text}` are damaged"));
+    let mut names = IdMap::from_parts(archive.text(text)?, archive.sizes(ends)?).ok_or_else(bad)?;
+    if let Some(kind) = Option::<IdKind>::deserialize(kind).map_err(|_| bad())? {
+        match kind {
+            IdKind::Text => names.set_text(),
+            IdKind::Integer if names.kind() == IdKind::Integer => {}
+            IdKind::Integer => return Err(bad()),
+        }
+    }
+    Ok(names)
 }

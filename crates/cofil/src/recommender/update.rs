@@ -1,6 +1,7 @@
 //! New events, users and items in a trained model, without training again.
 
-use super::{Changed, DataCard, Recommender};
+use super::{Changed, DataCard, Origin, Recommender};
+use crate::algorithm::Algorithm;
 use crate::data::{Duplicates, IdMap, Interactions, Ratings};
 use crate::error::{Error, Result};
 use crate::model::{Change, Model};
@@ -90,8 +91,23 @@ impl Recommender {
 
     /// The model that its own recipe, settings and seed make of `ratings`.
     pub(super) fn fitted(&self, ratings: &Ratings) -> Result<Box<dyn Model>> {
-        let run = Run { seed: self.card.seed, ..Run::default() };
-        Ok(self.card.algorithm.fit(ratings, &run)?.model)
+        let (algorithm, seed) = self.recipe()?;
+        Ok(algorithm.fit(ratings, &Run { seed, ..Run::default() })?.model)
+    }
+
+    /// What trains the model again.
+    ///
+    /// # Errors
+    /// If it was imported.
+    pub(super) fn recipe(&self) -> Result<(&Algorithm, u64)> {
+        match &self.card.origin {
+            Origin::Trained { algorithm, seed } => Ok((algorithm, *seed)),
+            Origin::Imported(imported) => Err(Error::Unfit(format!(
+                "`{}` was imported, so that there is no recipe to train it again with; import it anew, or train \
+                 a model on the data",
+                imported.name
+            ))),
+        }
     }
 
     /// `ratings` are what users have from now on.
@@ -114,7 +130,7 @@ fn numbered(into: &mut IdMap, names: &IdMap, rows: &[u32]) -> Result<Vec<u32>> {
     let mut number = |&row: &u32| match known[row as usize] {
         Some(number) => Ok(number),
         None => {
-            let number = into.insert(names.name(row))?;
+            let number = into.insert_from(names, row)?;
             known[row as usize] = Some(number);
             Ok(number)
         }

@@ -195,6 +195,14 @@ impl Model for AutoEncoder {
         Some(self.without(users, seen))
     }
 
+    fn check(&self) -> Result<()> {
+        let (items, hidden) = (self.popular.len(), self.hidden_bias.len());
+        let arrays = [&self.encoder, &self.decoder];
+        let sizes = arrays.iter().all(|array| (array.rows(), array.cols()) == (items, hidden));
+        let settings = self.settings.output.is_sound() && self.settings.input.is_sound();
+        super::sound(Self::KIND, sizes && self.output_bias.len() == items && settings)
+    }
+
     fn kind(&self) -> &'static str {
         Self::KIND
     }

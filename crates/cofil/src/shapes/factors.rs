@@ -296,6 +296,16 @@ impl Model for Factors {
         Some(self.without(users, seen))
     }
 
+    fn check(&self) -> Result<()> {
+        let (users, items) = (self.users.rows(), self.items.rows());
+        let sizes = self.users.cols() == self.items.cols()
+            && self.user_bias.len() == users
+            && self.item_bias.len() == items
+            && self.popular.len() == items;
+        let falling = self.singular_values.iter().all(|&s| s >= 0.0);
+        super::sound(Self::KIND, sizes && falling && self.settings.is_sound())
+    }
+
     fn kind(&self) -> &'static str {
         Self::KIND
     }

@@ -167,6 +167,14 @@ impl Model for ItemWeights {
         Some(self.without(users, seen))
     }
 
+    fn check(&self) -> Result<()> {
+        let (rows, columns) = match &self.weights {
+            Weights::Dense(w) => (w.rows(), w.cols()),
+            Weights::Sparse(w) => (w.rows(), w.cols()),
+        };
+        super::sound(Self::KIND, rows == columns && rows == self.popular.len())
+    }
+
     fn kind(&self) -> &'static str {
         Self::KIND
     }

@@ -25,10 +25,20 @@ pub use item_weights::ItemWeights;
 pub use network::Network;
 pub use user_neighbours::UserNeighbours;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::store::Archive;
 use serde_json::Value;
+
+/// Names of the shapes that a file can hold.
+pub const KINDS: [&str; 6] = [
+    Factors::KIND,
+    Network::KIND,
+    ItemWeights::KIND,
+    ItemNeighbours::KIND,
+    UserNeighbours::KIND,
+    AutoEncoder::KIND,
+];
 
 /// Rebuilds a model of shape `kind` for `users` and `items` from its file; every size is checked.
 ///
@@ -51,5 +61,16 @@ pub fn load(
         }
         AutoEncoder::KIND => Ok(Box::new(AutoEncoder::load(settings, archive, items)?)),
         _ => Err(archive.bad(format!("model shape `{kind}` is not known to this version"))),
+    }
+}
+
+/// Refuses a model of shape `kind` that is not `sound`.
+fn sound(kind: &str, sound: bool) -> Result<()> {
+    match sound {
+        true => Ok(()),
+        false => {
+            let why = "its arrays do not fit together, or a setting is outside its range";
+            Err(Error::Unfit(format!("a model of shape `{kind}` that cannot be used: {why}")))
+        }
     }
 }

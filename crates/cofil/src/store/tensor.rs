@@ -1,7 +1,9 @@
 //! Named arrays on their way into a file.
 
+use super::CHUNK;
 use safetensors::tensor::Dtype;
 use std::borrow::Cow;
+use std::io::Result;
 
 /// A named array to write.
 #[derive(Clone, Debug)]
@@ -15,6 +17,7 @@ pub struct Tensor<'a> {
 #[derive(Clone, Debug)]
 enum Data<'a> {
     F32(&'a [f32]),
+    F64(&'a [f64]),
     U32(&'a [u32]),
     U64(Vec<u64>),
     I64(&'a [i64]),
@@ -25,6 +28,11 @@ impl<'a> Tensor<'a> {
     /// A vector of `f32`.
     pub fn f32(name: impl Into<Cow<'a, str>>, data: &'a [f32]) -> Self {
         Self { name: name.into(), shape: vec![data.len()], data: Data::F32(data) }
+    }
+
+    /// A vector of `f64`.
+    pub fn f64(name: impl Into<Cow<'a, str>>, data: &'a [f64]) -> Self {
+        Self { name: name.into(), shape: vec![data.len()], data: Data::F64(data) }
     }
 
     /// A row-major matrix of `f32`.
@@ -79,7 +87,7 @@ impl<'a> Tensor<'a> {
     pub fn size(&self) -> usize {
         let width = match self.data {
             Data::F32(_) | Data::U32(_) => 4,
-            Data::U64(_) | Data::I64(_) => 8,
+            Data::F64(_) | Data::U64(_) | Data::I64(_) => 8,
             Data::U8(_) => 1,
         };
         self.shape.iter().product::<usize>() * width
@@ -88,6 +96,7 @@ impl<'a> Tensor<'a> {
     pub(super) fn dtype(&self) -> Dtype {
         match self.data {
             Data::F32(_) => Dtype::F32,
+            Data::F64(_) => Dtype::F64,
             Data::U32(_) => Dtype::U32,
             Data::U64(_) => Dtype::U64,
             Data::I64(_) => Dtype::I64,
@@ -95,14 +104,29 @@ impl<'a> Tensor<'a> {
         }
     }
 
-    /// Little-endian bytes of the elements.
-    pub(super) fn to_bytes(&self) -> Cow<'_, [u8]> {
+    /// Gives the little-endian bytes of the elements to `take`, piece by piece.
+    pub(super) fn bytes_in_pieces(&self, take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         match &self.data {
-            Data::F32(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Data::U32(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Data::U64(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Data::I64(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Data::U8(data) => Cow::Borrowed(data),
+            Data::F32(data) => pieces(data, f32::to_le_bytes, take),
+            Data::F64(data) => pieces(data, f64::to_le_bytes, take),
+            Data::U32(data) => pieces(data, u32::to_le_bytes, take),
+            Data::U64(data) => pieces(data, u64::to_le_bytes, take),
+            Data::I64(data) => pieces(data, i64::to_le_bytes, take),
+            Data::U8(data) => pieces(data, |byte| [byte], take),
         }
     }
+}
+
+fn pieces<const N: usize, T: Copy>(
+    data: &[T],
+    convert: fn(T) -> [u8; N],
+    mut take: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    let mut bytes = vec![0; (data.len() * N).min(CHUNK)];
+    for piece in data.chunks(CHUNK / N) {
+        let bytes = &mut bytes[..piece.len() * N];
+        bytes.as_chunks_mut().0.iter_mut().zip(piece).for_each(|(to, &x)| *to = convert(x));
+        take(bytes)?;
+    }
+    Ok(())
 }

@@ -18,7 +18,7 @@ fn with_strangers(ratings: &Ratings, extra: usize) -> Ratings {
 
 /// Asks a trained model everything, and wants finite answers.
 fn serves(recommender: &Recommender, what: &str) {
-    let name = recommender.card().algorithm.name();
+    let name = recommender.card().name();
     let items = recommender.items().len();
     let query = Query { n: items, seen: true, ..Query::default() };
     let check = |list: Vec<Scored<'_>>, n: usize| {

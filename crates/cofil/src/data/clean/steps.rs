@@ -97,13 +97,10 @@ pub(super) fn compact(names: &mut Arc<IdMap>, column: &mut [u32]) -> usize {
     let used = counts(column, names.len());
     let unused = used.iter().filter(|&&n| n == 0).count();
     if unused > 0 {
-        let mut smaller = IdMap::new();
-        let new: Vec<u32> = (used.iter().zip(names.names()))
-            .map(|(&n, name)| match n {
-                0 => u32::MAX,
-                _ => smaller.insert(name).expect("no more names than before"),
-            })
-            .collect();
+        let kept: Vec<u32> = (0..names.len() as u32).filter(|&n| used[n as usize] > 0).collect();
+        let mut new = vec![u32::MAX; names.len()];
+        kept.iter().enumerate().for_each(|(at, &n)| new[n as usize] = at as u32);
+        let smaller = names.select(kept);
         column.iter_mut().for_each(|c| *c = new[*c as usize]);
         *names = Arc::new(smaller);
     }

@@ -2,12 +2,14 @@
 
 use super::batch::{SAMPLE, looks, read_batch};
 use super::columns::{Columns, Looks};
+use super::encoding::Encoding;
 use super::field::Rules;
 use super::nested;
 use super::rows::Rows;
-use super::source::Source;
+use super::source::Opened;
 use super::{Format, Found, ReadOptions};
 use crate::data::IdMap;
+use crate::data::source::Batches;
 use crate::error::{Error, Result};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -36,7 +38,7 @@ pub fn is_decoding() -> bool {
 /// Reads a Parquet or Arrow IPC file, or an Arrow IPC stream.
 pub(super) fn read(
     path: &Path,
-    source: Source,
+    source: Opened<'_>,
     options: &ReadOptions,
     users: &IdMap,
     items: &IdMap,
@@ -55,7 +57,16 @@ pub(super) fn read(
             panic.downcast_ref::<String>().map_or("a size beyond the file", String::as_str);
         Err(damaged(path, reason))
     })?;
-    Ok(Found { format, compression, delimiter: None, header: None, columns, rows, typed_times })
+    Ok(Found {
+        format,
+        compression,
+        delimiter: None,
+        header: None,
+        columns,
+        rows,
+        typed_times,
+        encoding: Encoding::default(),
+    })
 }
 
 fn damaged(path: &Path, reason: &str) -> Error {
@@ -70,7 +81,7 @@ fn broken(path: &Path) -> impl Fn(ArrowError) -> Error {
 
 fn read_parquet(
     path: &Path,
-    source: Source,
+    source: Opened<'_>,
     options: &ReadOptions,
     users: &IdMap,
     items: &IdMap,
@@ -102,13 +113,13 @@ fn read_parquet(
 
 fn read_ipc(
     path: &Path,
-    source: Source,
+    source: Opened<'_>,
     options: &ReadOptions,
     users: &IdMap,
     items: &IdMap,
 ) -> Result<(Columns, Rows, bool)> {
     let broken = broken(path);
-    let (schema, mut batches): (SchemaRef, Box<dyn Iterator<Item = _>>) =
+    let (schema, batches): (SchemaRef, Box<dyn Iterator<Item = _>>) =
         if source.starts_with(b"ARROW1") {
             let file = BufReader::new(source.into_file(path)?);
             let reader = FileReader::try_new(file, None).map_err(&broken)?;
@@ -118,7 +129,37 @@ fn read_ipc(
             let reader = StreamReader::try_new(rest, None).map_err(&broken)?;
             (reader.schema(), Box::new(reader))
         };
-    let first = batches.next().transpose().map_err(&broken)?;
+    read_stream(path, Some(schema), batches, options, users, items)
+}
+
+/// Reads record batches in memory.
+pub(super) fn read_memory(
+    path: &Path,
+    batches: Box<Batches<'_>>,
+    options: &ReadOptions,
+    users: &IdMap,
+    items: &IdMap,
+) -> Result<Found> {
+    let (columns, rows, typed_times) = read_stream(path, None, batches, options, users, items)?;
+    let encoding = Encoding::default();
+    let (format, compression, delimiter, header) = (Format::Arrow, None, None, None);
+    Ok(Found { format, compression, delimiter, header, columns, rows, typed_times, encoding })
+}
+
+/// Batches whose columns are found in the first; `schema` is for when there is none.
+fn read_stream(
+    path: &Path,
+    schema: Option<SchemaRef>,
+    mut batches: impl Iterator<Item = std::result::Result<RecordBatch, ArrowError>>,
+    options: &ReadOptions,
+    users: &IdMap,
+    items: &IdMap,
+) -> Result<(Columns, Rows, bool)> {
+    let first = batches.next().transpose().map_err(broken(path))?;
+    let Some(schema) = first.as_ref().map(RecordBatch::schema).or(schema) else {
+        let message = "there are no record batches; give at least one, which tells the columns";
+        return Err(Error::data(path, None, message));
+    };
     let columns = resolve(&schema, first.as_ref(), options)
         .map_err(|message| Error::data(path, None, message))?;
     let mut rows = Rows::new(users, items, &columns);
@@ -138,8 +179,14 @@ fn read_batches(
     let rules = Rules::new(options, columns);
     let mut typed = false;
     let bad = |message| Error::data(path, None, message);
+    let mut schema: Option<SchemaRef> = None;
     for (at, batch) in batches.enumerate() {
         let batch = batch.map_err(broken(path))?;
+        // Columns are found once, by their places.
+        let expected = schema.get_or_insert_with(|| batch.schema());
+        if batch.schema_ref().fields() != expected.fields() {
+            return Err(bad(format!("record batch {} has other columns than the first", at + 1)));
+        }
         if at == 0 {
             nested::number_names(&batch, columns, rows).map_err(bad)?;
         }

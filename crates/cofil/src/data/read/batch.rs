@@ -2,8 +2,9 @@
 
 use super::columns::{Columns, Looks};
 use super::field::{Rules, Skip, Stamp, integral};
+use super::names::Names;
 use super::nested::entries;
-use super::rows::{Row, Rows};
+use super::rows::Rows;
 use arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, Int64Array, LargeStringArray, RecordBatch, UInt64Array,
 };
@@ -55,13 +56,20 @@ pub(super) fn read_batch(
     let value = columns.value.map(|c| Values::new(column(c), rules)).transpose()?;
     let time = columns.time.map(|c| Times::new(column(c), rules)).transpose()?;
     let kind = columns.kind.map(|c| Ids::new(column(c), &rules.kind_name)).transpose()?;
-    let mut texts = [String::new(), String::new(), String::new()];
-    let [user_text, item_text, kind_text] = &mut texts;
+    let mut kind_text = String::new();
+    if matches!(user, Ids::Texts(_)) {
+        rows.users.set_text();
+    }
+    if matches!(item, Ids::Texts(_)) {
+        rows.items.set_text();
+    }
     for at in 0..batch.num_rows() {
         let bad = |message: String| format!("row {}: {message}", before + at as u64 + 1);
         let number = value.as_ref().map(|v| v.get(at, rules)).transpose().map_err(bad)?;
         let weight = match &kind {
-            Some(kind) => Some(rules.weight(kind.get(at, kind_text).map_err(bad)?).map_err(bad)?),
+            Some(kind) => {
+                Some(rules.weight(kind.get(at, &mut kind_text).map_err(bad)?).map_err(bad)?)
+            }
             None => None,
         };
         let Some(value) = rows.tally.value(number, weight) else { continue };
@@ -69,15 +77,15 @@ pub(super) fn read_batch(
             Some(time) => rows.tally.time(time.get(at, rules).map_err(bad)?),
             None => Stamp::Empty,
         };
-        let user = user.get(at, user_text).map_err(bad)?.into();
-        let item = item.get(at, item_text).map_err(bad)?.into();
-        rows.push(&Row { user, item, value, time }).map_err(bad)?;
+        let user = user.number(at, &mut rows.users).map_err(|e| bad(format!("user {e}")))?;
+        let item = item.number(at, &mut rows.items).map_err(|e| bad(format!("item {e}")))?;
+        rows.push_numbered(user, item, value, time);
     }
     Ok(time.is_some_and(|time| matches!(time, Times::Typed(..))))
 }
 
 /// Ids of users, items or types of events.
-enum Ids {
+pub(super) enum Ids {
     Integers(Int64Array),
     Naturals(UInt64Array),
     /// What writers make of integers when some are missing.
@@ -86,8 +94,11 @@ enum Ids {
 }
 
 impl Ids {
-    fn new(column: &ArrayRef, role: &str) -> Result<Self, String> {
+    pub fn new(column: &ArrayRef, role: &str) -> Result<Self, String> {
         Ok(match column.data_type() {
+            DataType::Dictionary(_, kind) if !is_text(kind) => {
+                return Self::new(&convert(column, kind)?, role);
+            }
             DataType::UInt64 => Self::Naturals(column.as_primitive::<UInt64Type>().clone()),
             kind if kind.is_integer() => Self::Integers(
                 convert(column, &DataType::Int64)?.as_primitive::<Int64Type>().clone(),
@@ -106,6 +117,25 @@ impl Ids {
         })
     }
 
+    /// The number of the id in row `at`.
+    #[inline]
+    fn number(&self, at: usize, names: &mut Names) -> Result<u32, String> {
+        let number = match self {
+            Self::Integers(ids) if ids.is_valid(at) => names.insert_integer(ids.value(at)),
+            Self::Naturals(ids) if ids.is_valid(at) => match i64::try_from(ids.value(at)) {
+                Ok(id) => names.insert_integer(id),
+                Err(_) => names.insert(ids.value(at).to_string().as_bytes()),
+            },
+            Self::Floats(ids) if ids.is_valid(at) => match integral(ids.value(at)) {
+                Some(id) => names.insert_integer(id),
+                None => return Err(not_an_id(ids.value(at))),
+            },
+            Self::Texts(ids) if ids.is_valid(at) => names.insert(ids.value(at).as_bytes()),
+            _ => names.insert(b""),
+        };
+        number.map_err(|e| e.0)
+    }
+
     /// The id in row `at`, written to `text` if it is a number; empty where there is none.
     fn get<'a>(&'a self, at: usize, text: &'a mut String) -> Result<&'a [u8], String> {
         text.clear();
@@ -114,10 +144,7 @@ impl Ids {
             Self::Naturals(ids) if ids.is_valid(at) => write!(text, "{}", ids.value(at)),
             Self::Floats(ids) if ids.is_valid(at) => match integral(ids.value(at)) {
                 Some(id) => write!(text, "{id}"),
-                None => {
-                    let id = ids.value(at);
-                    return Err(format!("{id} is no id; ids are texts or whole numbers"));
-                }
+                None => return Err(not_an_id(ids.value(at))),
             },
             Self::Texts(ids) if ids.is_valid(at) => return Ok(ids.value(at).as_bytes()),
             _ => Ok(()),
@@ -125,6 +152,10 @@ impl Ids {
         done.expect("memory takes text");
         Ok(text.as_bytes())
     }
+}
+
+fn not_an_id(id: f64) -> String {
+    format!("{id} is no id; ids are texts or whole numbers")
 }
 
 /// Values, as the column has them.

@@ -1,9 +1,9 @@
-//! Tables of interactions from files.
+//! Tables of interactions from files, readers and Arrow record batches.
 //!
 //! ```no_run
 //! use cofil::data::read::{ReadOptions, read};
 //!
-//! let table = read("ratings.csv.gz".as_ref(), &ReadOptions::default())?;
+//! let table = read("ratings.csv.gz", &ReadOptions::default())?;
 //! println!("{}", table.report); // read as: comma-separated, gzip, header, user=`user`, …
 //! # Ok::<(), cofil::Error>(())
 //! ```
@@ -18,6 +18,7 @@ mod arrow;
 mod batch;
 mod chunks;
 mod columns;
+mod encoding;
 mod field;
 mod json;
 mod lists;
@@ -46,12 +47,13 @@ pub use report::{ColumnReport, ReadReport, TimeUnit};
 pub use sides::write_sides;
 pub use write::write;
 
-use super::{IdMap, Interactions};
+use super::{IdMap, Interactions, Source};
 use crate::error::{Error, Result};
 use columns::Columns;
+use encoding::Encoding;
 use field::Rules;
 use rows::Rows;
-use source::Source;
+use source::Opened;
 use std::path::Path;
 
 /// Interactions and how they were read.
@@ -63,12 +65,12 @@ pub struct Table {
     pub report: ReadReport,
 }
 
-/// Reads a table of interactions; `-` is standard input.
+/// Reads a table of interactions from a path (`-` is standard input), a reader or record batches.
 ///
 /// # Errors
 /// If the file cannot be read or holds something that is no interaction; names file, line and remedy.
-pub fn read(path: &Path, options: &ReadOptions) -> Result<Table> {
-    read_with(path, options, &IdMap::new(), &IdMap::new())
+pub fn read<'a>(source: impl Into<Source<'a>>, options: &ReadOptions) -> Result<Table> {
+    read_with(source, options, &IdMap::new(), &IdMap::new())
 }
 
 /// [`read`] with numbers continued from `users` and `items`: known names keep their numbers, new
@@ -76,19 +78,44 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Table> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_with(
-    path: &Path,
+pub fn read_with<'a>(
+    source: impl Into<Source<'a>>,
     options: &ReadOptions,
     users: &IdMap,
     items: &IdMap,
 ) -> Result<Table> {
     options.check()?;
-    let source = Source::open(path, options.format)?;
-    let found = match source.format {
-        Format::Text => read_text(path, source, options, users, items)?,
-        Format::JsonLines => read_json(path, source, options, users, items)?,
+    match source.into() {
         #[cfg(feature = "arrow")]
-        Format::Parquet | Format::Arrow => arrow::read(path, source, options, users, items)?,
+        Source::Batches { name, batches } => {
+            if options.format.is_some() {
+                let message =
+                    "record batches are in memory and have no format of file; leave it out";
+                return Err(Error::setting("format", message));
+            }
+            let name = Path::new(&name);
+            arrow::read_memory(name, batches, options, users, items)?.table(name)
+        }
+        source => {
+            let name = source.name().to_owned();
+            let opened = Opened::open(source, options.format)?;
+            read_opened(&name, opened, options, users, items)
+        }
+    }
+}
+
+fn read_opened(
+    path: &Path,
+    opened: Opened<'_>,
+    options: &ReadOptions,
+    users: &IdMap,
+    items: &IdMap,
+) -> Result<Table> {
+    let found = match opened.format {
+        Format::Text => read_text(path, opened, options, users, items)?,
+        Format::JsonLines => read_json(path, opened, options, users, items)?,
+        #[cfg(feature = "arrow")]
+        Format::Parquet | Format::Arrow => arrow::read(path, opened, options, users, items)?,
         #[cfg(not(feature = "arrow"))]
         Format::Parquet | Format::Arrow => {
             let message = "this build reads no Parquet and Arrow; build it with feature `arrow`";
@@ -102,20 +129,24 @@ pub fn read_with(
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_pairs(
-    path: &Path,
+pub fn read_pairs<'a>(
+    source: impl Into<Source<'a>>,
     options: &ReadOptions,
     users: &IdMap,
     items: &IdMap,
 ) -> Result<Table> {
-    let options = ReadOptions {
+    read_with(source, &pairs(options), users, items)
+}
+
+/// `options` without values and times.
+fn pairs(options: &ReadOptions) -> ReadOptions {
+    ReadOptions {
         value: Some(Column::Absent),
         time: Some(Column::Absent),
         kind: None,
         weights: Vec::new(),
         ..options.clone()
-    };
-    read_with(path, &options, users, items)
+    }
 }
 
 /// What a reader of some format found.
@@ -128,6 +159,7 @@ struct Found {
     rows: Rows,
     /// Whether the type of the time column says what it holds.
     typed_times: bool,
+    encoding: Encoding,
 }
 
 impl Found {
@@ -142,6 +174,7 @@ impl Found {
         }
         let report = |column: Option<usize>| column.map(|c| columns.report(c));
         let mut notes = columns.notes.clone();
+        notes.extend(self.encoding.note().map(Into::into));
         if columns.time.is_some() && tally.empty_times > 0 {
             let (empty, all) = (tally.empty_times, interactions.len());
             notes.push(format!("{empty} of {all} rows have no time"));
@@ -175,7 +208,7 @@ impl Found {
 /// Delimited text: the fast path up to the first quote, the careful one from its line on.
 fn read_text(
     path: &Path,
-    mut source: Source,
+    mut source: Opened<'_>,
     options: &ReadOptions,
     users: &IdMap,
     items: &IdMap,
@@ -206,7 +239,7 @@ fn read_text(
         });
         lines += read_lines(path, &block[start..end], lines, &cutter, &mut rows)?;
         if quote.is_some() {
-            let rest = std::io::Read::chain(&block[end..], source.into_rest());
+            let rest = std::io::Read::chain(&block[end..], source.text());
             quoted::read_all(path, compression, rest, lines, &layout, &rules, &mut rows)?;
             break;
         }
@@ -221,13 +254,14 @@ fn read_text(
         columns: layout.columns,
         rows,
         typed_times: false,
+        encoding: source.encoding,
     })
 }
 
 /// JSON lines.
 fn read_json(
     path: &Path,
-    mut source: Source,
+    mut source: Opened<'_>,
     options: &ReadOptions,
     users: &IdMap,
     items: &IdMap,
@@ -253,6 +287,7 @@ fn read_json(
         columns,
         rows,
         typed_times: false,
+        encoding: source.encoding,
     })
 }
 

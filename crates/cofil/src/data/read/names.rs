@@ -50,27 +50,44 @@ impl Dense {
 pub(super) struct Names {
     pub ids: IdMap,
     dense: Dense,
+    /// Whether the kind of the ids is this file's to tell.
+    first: bool,
 }
 
 impl Names {
     /// Continues from `known`.
     pub fn after(known: &IdMap) -> Self {
-        Self { ids: known.clone(), dense: Dense::default() }
+        Self { ids: known.clone(), dense: Dense::default(), first: known.is_empty() }
     }
 
     /// The number of a name as bytes.
     pub fn insert(&mut self, name: &[u8]) -> Result<u32, Unnamed> {
         match integer(name) {
-            Some(n) => self.insert_integer(n),
+            Some(n) => self.insert_small(n),
             None => self.ids.insert(text(name)?).map_err(|e| Unnamed(e.to_string())),
         }
     }
 
-    /// The number of an integer.
-    fn insert_integer(&mut self, n: u32) -> Result<u32, Unnamed> {
+    /// The number of an integer: that of its text.
+    pub fn insert_integer(&mut self, id: i64) -> Result<u32, Unnamed> {
+        match u32::try_from(id) {
+            Ok(n) if n < LIMIT => self.insert_small(n),
+            _ => self.ids.insert_integer(id).map_err(|e| Unnamed(e.to_string())),
+        }
+    }
+
+    /// Remembers that the file has texts, even where they read as integers; unless there were ids before.
+    pub fn set_text(&mut self) {
+        if self.first {
+            self.ids.set_text();
+        }
+    }
+
+    /// The number of an integer below [`LIMIT`].
+    fn insert_small(&mut self, n: u32) -> Result<u32, Unnamed> {
         let slot = self.dense.slot(n);
         if *slot == 0 {
-            *slot = self.ids.insert(&n.to_string()).map_err(|e| Unnamed(e.to_string()))? + 1;
+            *slot = self.ids.insert_integer(n.into()).map_err(|e| Unnamed(e.to_string()))? + 1;
         }
         Ok(*slot - 1)
     }
@@ -80,9 +97,9 @@ impl Names {
         part.order
             .iter()
             .map(|key| match *key {
-                Key::Integer(n) => self.insert_integer(n),
+                Key::Integer(n) => self.insert_small(n),
                 Key::Text(i) => {
-                    self.ids.insert(part.texts.name(i)).map_err(|e| Unnamed(e.to_string()))
+                    self.ids.insert_from(&part.texts, i).map_err(|e| Unnamed(e.to_string()))
                 }
             })
             .collect()

@@ -1,11 +1,10 @@
 //! Items to rank against: a line for each user, `user,n1,n2,…`, or (user, item) pairs.
 
-use super::source::Source;
+use super::source::Opened;
 use super::{Column, Format, ReadOptions, sniff, text};
-use crate::data::IdMap;
+use crate::data::{IdMap, Interactions, Source};
 use crate::error::{Error, Result};
 use serde::Serialize;
-use std::path::Path;
 
 /// The items that each user's test items are ranked against.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -24,22 +23,26 @@ pub struct Negatives {
 ///
 /// # Errors
 /// If the file cannot be read or a line has no user.
-pub fn read_negatives(
-    path: &Path,
+pub fn read_negatives<'a>(
+    source: impl Into<Source<'a>>,
     options: &ReadOptions,
     users: &IdMap,
     items: &IdMap,
 ) -> Result<Negatives> {
-    let mut source = Source::open(path, options.format)?;
-    let mut negatives =
-        Negatives { by_user: vec![Vec::new(); users.len()], ..Negatives::default() };
-    if source.format != Format::Text {
-        let table = super::read_pairs(path, options, users, items)?.interactions;
-        for (&user, &item) in table.user.iter().zip(&table.item) {
-            negatives.add(user, Some(item).filter(|&i| (i as usize) < items.len()));
-        }
-        return Ok(negatives);
+    let source = source.into();
+    #[cfg(feature = "arrow")]
+    if let Source::Batches { .. } = source {
+        let table = super::read_pairs(source, options, users, items)?;
+        return Ok(Negatives::of_pairs(&table.interactions, users, items));
     }
+    let name = source.name().to_owned();
+    let path = name.as_path();
+    let mut source = Opened::open(source, options.format)?;
+    if source.format != Format::Text {
+        let table = super::read_opened(path, source, &super::pairs(options), users, items)?;
+        return Ok(Negatives::of_pairs(&table.interactions, users, items));
+    }
+    let mut negatives = Negatives::none(users);
     let mut block = Vec::new();
     source.block(path, &mut block)?;
     let options = ReadOptions {
@@ -70,6 +73,19 @@ pub fn read_negatives(
 }
 
 impl Negatives {
+    fn none(users: &IdMap) -> Self {
+        Self { by_user: vec![Vec::new(); users.len()], ..Self::default() }
+    }
+
+    /// Those of a table whose numbers continue those of `users` and `items`.
+    fn of_pairs(table: &Interactions, users: &IdMap, items: &IdMap) -> Self {
+        let mut negatives = Self::none(users);
+        for (&user, &item) in table.user.iter().zip(&table.item) {
+            negatives.add(user, Some(item).filter(|&i| (i as usize) < items.len()));
+        }
+        negatives
+    }
+
     fn line(
         &mut self,
         row: &[u8],

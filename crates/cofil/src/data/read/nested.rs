@@ -1,7 +1,7 @@
 //! Tables with a row for each user (or item) and lists of what they met: each entry of the lists
 //! becomes a row of its own.
 
-use super::batch::is_text;
+use super::batch::{Ids, is_text};
 use super::columns::Columns;
 use super::rows::Rows;
 use arrow::array::{
@@ -35,10 +35,17 @@ pub(super) fn number_names(
     for (column, names) in [(columns.user, &mut rows.users), (columns.item, &mut rows.items)] {
         let Some(entries) = entries(batch.column(column)) else { continue };
         let DataType::Dictionary(_, kind) = entries.data_type() else { continue };
+        let words = entries.as_any_dictionary().values();
+        if kind.is_integer() {
+            let Ids::Integers(ids) = Ids::new(words, "id")? else { continue };
+            for id in ids.iter().flatten() {
+                names.insert_integer(id).map_err(|e| e.0)?;
+            }
+            continue;
+        }
         if !is_text(kind) {
             continue;
         }
-        let words = entries.as_any_dictionary().values();
         let words = cast(words, &DataType::LargeUtf8).map_err(|e| e.to_string())?;
         for word in words.as_string::<i64>().iter().flatten().filter(|word| !word.is_empty()) {
             names.insert(word.as_bytes()).map_err(|e| e.0)?;

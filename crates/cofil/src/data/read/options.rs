@@ -91,7 +91,7 @@ pub enum Format {
     JsonLines,
     /// Apache Parquet.
     Parquet,
-    /// Arrow IPC, file or stream.
+    /// Arrow IPC, file or stream; also what record batches in memory are reported as.
     Arrow,
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 /// How a file was read, what was left out, and what deserves a second look.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReadReport {
-    /// The file as given; `-` for standard input.
+    /// The file as given (`-` for standard input), or the name of a reader or record batches.
     pub path: String,
     /// Kind of file.
     pub format: Format,
@@ -110,7 +110,7 @@ impl fmt::Display for ReadReport {
             (Format::Text, other) => write!(f, "separated by `{}`", other.unwrap_or_default())?,
             (Format::JsonLines, _) => f.write_str("JSON lines")?,
             (Format::Parquet, _) => f.write_str("Parquet")?,
-            (Format::Arrow, _) => f.write_str("Arrow IPC")?,
+            (Format::Arrow, _) => f.write_str("Arrow")?,
         }
         if let Some(compression) = self.compression {
             write!(f, ", {compression}")?;

@@ -120,15 +120,23 @@ impl Rows {
 
     /// Appends one row that was counted.
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), String> {
-        self.user.push(self.users.insert(&row.user).map_err(|e| format!("user {}", e.0))?);
-        self.item.push(self.items.insert(&row.item).map_err(|e| format!("item {}", e.0))?);
+        let user = self.users.insert(&row.user).map_err(|e| format!("user {}", e.0))?;
+        let item = self.items.insert(&row.item).map_err(|e| format!("item {}", e.0))?;
+        self.push_numbered(user, item, row.value, row.time);
+        Ok(())
+    }
+
+    /// [`push`](Self::push) with the numbers of user and item.
+    #[inline]
+    pub fn push_numbered(&mut self, user: u32, item: u32, value: f32, time: Stamp) {
+        self.user.push(user);
+        self.item.push(item);
         if let Some(values) = &mut self.value {
-            values.push(row.value);
+            values.push(value);
         }
         if let Some(times) = &mut self.time {
-            times.push(row.time.raw());
+            times.push(time.raw());
         }
-        Ok(())
     }
 
     /// Makes room for `more` rows at the end.

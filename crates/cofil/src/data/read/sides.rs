@@ -6,7 +6,7 @@
 //! | `by-item.arrow` | item | `item`, lists `user`, `value`, `time` |
 //!
 //! Offsets of a list column are the starts of the rows, the keys of its dictionary the column numbers
-//! (rising), and the dictionary the names in their order: a program that maps the file has the
+//! (rising), and the dictionary the ids in their order (integers if all are, else text): a program that maps the file has the
 //! matrix without parsing or copying anything. `value` is left out where every value is 1, `time`
 //! where there are no times. Each file has one record batch and stands for itself: it is read
 //! like any other table, by the module `nested`.
@@ -16,8 +16,8 @@ use crate::data::{IdMap, NO_TIME, Ratings};
 use crate::error::{Error, Result};
 use crate::store;
 use arrow::array::{
-    ArrayRef, DictionaryArray, Float32Array, LargeListArray, LargeStringArray, RecordBatch,
-    TimestampMillisecondArray, UInt32Array,
+    ArrayRef, DictionaryArray, Float32Array, Int64Array, LargeListArray, LargeStringArray,
+    RecordBatch, TimestampMillisecondArray, UInt32Array,
 };
 use arrow::buffer::{OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{Field, Schema};
@@ -98,7 +98,12 @@ impl<'a> Side<'a> {
     }
 
     fn batch(&self) -> std::result::Result<RecordBatch, ArrowError> {
-        let names = |ids: &IdMap| LargeStringArray::from_iter_values(ids.names());
+        let names = |ids: &IdMap| -> ArrayRef {
+            match ids.integers() {
+                Some(integers) => Arc::new(Int64Array::from(integers.to_vec())),
+                None => Arc::new(LargeStringArray::from_iter_values(ids.names())),
+            }
+        };
         let starts = self.starts.iter().map(|&at| at as i64).collect::<Vec<_>>();
         let offsets = OffsetBuffer::new(ScalarBuffer::from(starts));
         let list = |name: &str, entries: ArrayRef| -> std::result::Result<ArrayRef, ArrowError> {
@@ -107,9 +112,9 @@ impl<'a> Side<'a> {
             Ok(Arc::new(LargeListArray::try_new(field, offsets.clone(), entries, None)?))
         };
         let keys = UInt32Array::from(self.numbers.clone());
-        let numbers = DictionaryArray::try_new(keys, Arc::new(names(self.columns.1)))?;
+        let numbers = DictionaryArray::try_new(keys, names(self.columns.1))?;
         let mut columns: Vec<(&str, ArrayRef)> = vec![
-            (self.rows.0, Arc::new(names(self.rows.1))),
+            (self.rows.0, names(self.rows.1)),
             (self.columns.0, list(self.columns.0, Arc::new(numbers))?),
         ];
         if self.values.iter().any(|&v| v != 1.0) {

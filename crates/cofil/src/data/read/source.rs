@@ -1,10 +1,12 @@
 //! Bytes of a file or of standard input, unpacked, in blocks that end with a line.
 
 use super::Format;
+use super::encoding::Encoding;
+use crate::data::Source;
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Text is read in blocks of this size, so that memory stays flat whatever the size of the file.
 /// It depends on nothing, as numbering must not.
@@ -13,31 +15,50 @@ const BLOCK: usize = 8 << 20;
 const MAGIC: usize = 4096;
 
 /// An open file: what it is, and its unpacked bytes.
-pub(super) struct Source {
+pub(super) struct Opened<'a> {
     pub format: Format,
     pub compression: Option<&'static str>,
+    /// Of the text that was read so far.
+    pub encoding: Encoding,
     head: Vec<u8>,
-    rest: Box<dyn Read + Send>,
+    rest: Box<dyn Read + Send + 'a>,
+    /// The path, where it is a file that can be opened again.
+    file: Option<PathBuf>,
     ended: bool,
 }
 
-impl Source {
-    /// Opens `path`, or standard input for `-`, and looks at the first bytes.
-    pub fn open(path: &Path, format: Option<Format>) -> Result<Self> {
-        let file: Box<dyn Read + Send> = if path == Path::new("-") {
-            Box::new(std::io::stdin())
-        } else {
-            let file = File::open(path).map_err(|e| Error::io(path, e))?;
-            if file.metadata().map_err(|e| Error::io(path, e))?.is_dir() {
-                return Err(Error::data(path, None, "is a directory; give a file"));
+impl<'a> Opened<'a> {
+    /// Opens a file, standard input for `-`, or takes a reader, and looks at the first bytes.
+    ///
+    /// # Panics
+    /// If `source` is record batches, which are no bytes.
+    pub fn open(source: impl Into<Source<'a>>, format: Option<Format>) -> Result<Self> {
+        let source = source.into();
+        let name = source.name().to_owned();
+        let path = name.as_path();
+        let mut on_disk = None;
+        let rest: Box<dyn Read + Send + 'a> = match source {
+            Source::Reader { reader, .. } => reader,
+            Source::Path(path) if path == Path::new("-") => Box::new(std::io::stdin()),
+            Source::Path(path) => {
+                let file = File::open(&path).map_err(|e| Error::io(&path, e))?;
+                let about = file.metadata().map_err(|e| Error::io(&path, e))?;
+                if about.is_dir() {
+                    return Err(Error::data(path, None, "is a directory; give a file"));
+                }
+                on_disk = Some(path).filter(|_| about.is_file());
+                Box::new(file)
             }
-            Box::new(file)
+            #[cfg(feature = "arrow")]
+            Source::Batches { .. } => unreachable!("batches are read as they are"),
         };
         let packed = Self {
             format: Format::Text,
             compression: None,
+            encoding: Encoding::default(),
             head: Vec::new(),
-            rest: file,
+            rest,
+            file: on_disk,
             ended: false,
         };
         let mut source = packed.unpacked(path)?;
@@ -60,8 +81,8 @@ impl Source {
         if !gzip && !zstd {
             return Ok(self);
         }
-        let whole = std::io::Cursor::new(self.head).chain(self.rest);
-        let rest: Box<dyn Read + Send> = if gzip {
+        let whole = std::io::Cursor::new(std::mem::take(&mut self.head)).chain(self.rest);
+        let rest: Box<dyn Read + Send + 'a> = if gzip {
             Box::new(flate2::read::MultiGzDecoder::new(std::io::BufReader::with_capacity(
                 1 << 16,
                 whole,
@@ -72,49 +93,57 @@ impl Source {
             Box::new(decoder)
         };
         let compression = Some(if gzip { "gzip" } else { "zstd" });
-        Ok(Self { format: Format::Text, compression, head: Vec::new(), rest, ended: false })
+        Ok(Self { compression, head: Vec::new(), rest, ended: false, ..self })
     }
 
     fn peek(&mut self, path: &Path) -> Result<()> {
         let mut head = std::mem::take(&mut self.head);
-        self.fill(path, &mut head, MAGIC)?;
+        self.fill(&mut head, MAGIC).map_err(|e| unreadable(path, self.compression, e))?;
         self.head = head;
         Ok(())
     }
 
     /// Reads until `into` holds `size` bytes or the file ends.
-    fn fill(&mut self, path: &Path, into: &mut Vec<u8>, size: usize) -> Result<()> {
+    fn fill(&mut self, into: &mut Vec<u8>, size: usize) -> std::io::Result<()> {
         if self.ended || into.len() >= size {
             return Ok(());
         }
         let wanted = size - into.len();
         into.reserve(wanted);
-        let read = (&mut self.rest)
-            .take(wanted as u64)
-            .read_to_end(into)
-            .map_err(|e| unreadable(path, self.compression, e))?;
+        let read = (&mut self.rest).take(wanted as u64).read_to_end(into)?;
         self.ended = read < wanted;
         Ok(())
     }
 
-    /// The next block, in place of what `block` holds: whole lines, and at the end of the file
+    /// The next block of text, in place of what `block` holds: whole lines, and at the end of the file
     /// whatever is left. Empty when there is no more.
     pub fn block(&mut self, path: &Path, block: &mut Vec<u8>) -> Result<()> {
+        self.next_block(block).map_err(|e| unreadable(path, self.compression, e))
+    }
+
+    fn next_block(&mut self, block: &mut Vec<u8>) -> std::io::Result<()> {
         block.clear();
         block.append(&mut self.head);
         let mut size = BLOCK;
         loop {
-            self.fill(path, block, size)?;
+            self.fill(block, size)?;
             if self.ended {
-                return Ok(());
+                break;
             }
             if let Some(last) = memchr::memrchr(b'\n', block) {
                 self.head.extend_from_slice(&block[last + 1..]);
                 block.truncate(last + 1);
-                return Ok(());
+                break;
             }
             size *= 2;
         }
+        self.encoding.decode(block);
+        Ok(())
+    }
+
+    /// The text that was not read yet, block by block.
+    pub fn text(&mut self) -> impl Read + use<'_, 'a> {
+        Text { source: self, block: Vec::new(), at: 0 }
     }
 
     /// Whether the unpacked bytes start with `magic`; nothing may have been taken yet.
@@ -123,11 +152,13 @@ impl Source {
         self.head.starts_with(magic)
     }
 
-    /// A file to read at any place: `path` itself, or a temporary copy of what cannot be sought.
+    /// A file to read at any place: the file itself, or a temporary copy of what cannot be sought.
     #[cfg(feature = "arrow")]
     pub fn into_file(self, path: &Path) -> Result<File> {
-        if self.compression.is_none() && path.is_file() {
-            return File::open(path).map_err(|e| Error::io(path, e));
+        if self.compression.is_none()
+            && let Some(file) = &self.file
+        {
+            return File::open(file).map_err(|e| Error::io(file, e));
         }
         let mut copy = tempfile::tempfile().map_err(|e| Error::io(std::env::temp_dir(), e))?;
         let compression = self.compression;
@@ -137,9 +168,29 @@ impl Source {
         Ok(copy)
     }
 
-    /// All that was not read yet.
-    pub fn into_rest(self) -> impl Read + Send {
+    /// All bytes that were not read yet, as they are.
+    #[cfg(feature = "arrow")]
+    pub fn into_rest(self) -> impl Read + Send + use<'a> {
         std::io::Cursor::new(self.head).chain(self.rest)
+    }
+}
+
+/// [`Opened::text`].
+struct Text<'s, 'a> {
+    source: &'s mut Opened<'a>,
+    block: Vec<u8>,
+    at: usize,
+}
+
+impl Read for Text<'_, '_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.at == self.block.len() {
+            self.at = 0;
+            self.source.next_block(&mut self.block)?;
+        }
+        let read = (&self.block[self.at..]).read(into)?;
+        self.at += read;
+        Ok(read)
     }
 }
 

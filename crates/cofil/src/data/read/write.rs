@@ -51,7 +51,8 @@ fn target(path: &Path) -> Result<(Target, Packing)> {
 
 /// Writes `interactions` to `path` in the format of its ending: `.csv`, `.tsv` or `.jsonl`, packed
 /// if `.gz` or `.zst` follows, `.parquet` or `.arrow`. The columns are user, item, value unless every
-/// value is 1, and time where there are times (unix seconds; a timestamp in Parquet and Arrow).
+/// value is 1, and time where there are times (unix seconds; a timestamp in Parquet and Arrow). Ids are
+/// integers in Parquet and Arrow if they are [integers](crate::data::IdKind), else text.
 /// The file appears whole or not at all; returns its size in bytes.
 ///
 /// # Errors
@@ -167,8 +168,9 @@ fn write_json(out: &mut impl Write, data: &Interactions) -> IoResult<()> {
 #[cfg(feature = "arrow")]
 mod columnar {
     use super::{Interactions, IoResult, NO_TIME, Write, has_values};
+    use crate::data::{IdKind, IdMap};
     use arrow::array::{
-        ArrayRef, Float32Array, RecordBatch, StringArray, TimestampMillisecondArray,
+        ArrayRef, Float32Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
     };
     use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
     use std::sync::Arc;
@@ -177,9 +179,13 @@ mod columnar {
     const BATCH: usize = 1 << 16;
 
     fn schema(data: &Interactions) -> Arc<Schema> {
+        let kind = |ids: &IdMap| match ids.kind() {
+            IdKind::Integer => DataType::Int64,
+            IdKind::Text => DataType::Utf8,
+        };
         let mut fields = vec![
-            Field::new("user", DataType::Utf8, false),
-            Field::new("item", DataType::Utf8, false),
+            Field::new("user", kind(&data.users), false),
+            Field::new("item", kind(&data.items), false),
         ];
         if has_values(data) {
             fields.push(Field::new("value", DataType::Float32, false));
@@ -191,17 +197,29 @@ mod columnar {
         Arc::new(Schema::new(fields))
     }
 
+    /// The ids of `numbers`.
+    fn ids(ids: &IdMap, numbers: &[u32]) -> ArrayRef {
+        match ids.integers() {
+            Some(integers) => {
+                let ids = numbers.iter().map(|&n| integers[n as usize]);
+                Arc::new(Int64Array::from_iter_values(ids))
+            }
+            None => {
+                let names = numbers.iter().map(|&n| ids.name(n));
+                Arc::new(StringArray::from_iter_values(names))
+            }
+        }
+    }
+
     fn batches(
         data: &Interactions,
         schema: Arc<Schema>,
     ) -> impl Iterator<Item = IoResult<RecordBatch>> {
         let values = has_values(data);
         crate::math::parallel::pieces(data.len(), BATCH).into_iter().map(move |rows| {
-            let user = data.user[rows.clone()].iter().map(|&u| data.users.name(u));
-            let item = data.item[rows.clone()].iter().map(|&i| data.items.name(i));
             let mut columns: Vec<ArrayRef> = vec![
-                Arc::new(StringArray::from_iter_values(user)),
-                Arc::new(StringArray::from_iter_values(item)),
+                ids(&data.users, &data.user[rows.clone()]),
+                ids(&data.items, &data.item[rows.clone()]),
             ];
             if values {
                 columns.push(Arc::new(Float32Array::from_iter_values(

@@ -106,7 +106,8 @@ fn numbered_like<'a>(base: &Interactions, part: &'a Interactions) -> Result<Cow<
 
 fn join(base: &IdMap, names: &mut Arc<IdMap>, column: &mut [u32]) -> Result<()> {
     let mut joined = base.clone();
-    let new: Vec<u32> = names.names().map(|name| joined.insert(name)).collect::<Result<_>>()?;
+    let numbers = 0..names.len() as u32;
+    let new: Vec<u32> = numbers.map(|n| joined.insert_from(names, n)).collect::<Result<_>>()?;
     column.iter_mut().for_each(|c| *c = new[*c as usize]);
     *names = Arc::new(joined);
     Ok(())

@@ -242,6 +242,37 @@ impl Model for Network {
         Some(self.without(users, seen))
     }
 
+    fn users(&self) -> Option<usize> {
+        let of_tower = self.tower.as_ref().map(|half| half.users.rows());
+        self.product.as_ref().map(|half| half.users.rows()).or(of_tower)
+    }
+
+    fn check(&self) -> Result<()> {
+        let (users, items) = (self.users().unwrap_or(0), self.popular.len());
+        let mut width = 0;
+        let mut fits = |p: &Matrix, q: &Matrix| {
+            width += p.cols();
+            p.cols() == q.cols() && p.cols() > 0 && (p.rows(), q.rows()) == (users, items)
+        };
+        let product = self.product.as_ref().is_none_or(|half| {
+            fits(&half.users, &half.items) && half.output.len() == half.users.cols()
+        });
+        let tower = self.tower.as_ref().is_none_or(|half| {
+            let mut below = 2 * half.users.cols();
+            let stacked = half.dense.iter().all(|(weights, bias)| {
+                let fits =
+                    weights.cols() == below && weights.rows() == bias.len() && !bias.is_empty();
+                below = bias.len();
+                fits
+            });
+            let sizes = !half.dense.is_empty() && half.output.len() == below;
+            fits(&half.users, &half.items) && stacked && sizes
+        });
+        let halves = self.product.is_some() || self.tower.is_some();
+        let whole = halves && self.stranger.len() == width && self.settings.is_sound();
+        super::sound(Self::KIND, product && tower && whole)
+    }
+
     fn kind(&self) -> &'static str {
         Self::KIND
     }

@@ -305,6 +305,10 @@ impl Model for UserNeighbours {
         }
     }
 
+    fn users(&self) -> Option<usize> {
+        Some(self.rows.rows())
+    }
+
     fn kind(&self) -> &'static str {
         Self::KIND
     }

@@ -1,0 +1,106 @@
+//! The encoding of text: UTF-8, or Windows-1252, of which Latin-1 is a part, where it is not UTF-8.
+
+use encoding_rs::WINDOWS_1252;
+
+/// How the bytes of a file are letters, as far as it was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Encoding {
+    /// No byte yet that encodings disagree about.
+    #[default]
+    Ascii,
+    /// UTF-8, or bytes that are no text: what is wrong in a field is said when the field is read.
+    Utf8,
+    /// Windows-1252, which is turned into UTF-8.
+    Windows1252,
+}
+
+impl Encoding {
+    /// Makes UTF-8 of a block of whole lines. The first block with a byte beyond ASCII decides for the file.
+    pub fn decode(&mut self, block: &mut Vec<u8>) {
+        if *self == Self::Utf8 || block.is_ascii() {
+            return;
+        }
+        if *self == Self::Ascii {
+            *self = Self::of(block);
+        }
+        if *self == Self::Windows1252 && is_windows_1252(block) {
+            let (text, _) = WINDOWS_1252.decode_without_bom_handling(block);
+            *block = text.into_owned().into_bytes();
+        }
+    }
+
+    /// The encoding of `block`, which is not ASCII.
+    fn of(block: &[u8]) -> Self {
+        let (mut good, mut bad) = (0, 0);
+        for chunk in block.utf8_chunks() {
+            good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+            bad += usize::from(!chunk.invalid().is_empty());
+        }
+        // In other text hardly any two bytes happen to be a letter in UTF-8: then it is damaged UTF-8.
+        match bad > good && is_windows_1252(block) {
+            true => Self::Windows1252,
+            false => Self::Utf8,
+        }
+    }
+
+    /// What the report says of it.
+    pub fn note(self) -> Option<&'static str> {
+        let note = "the text is not UTF-8 and is read as Windows-1252 (Latin-1); if letters look wrong, \
+                    save the file as UTF-8";
+        (self == Self::Windows1252).then_some(note)
+    }
+}
+
+/// Whether `block` can be such text: it has no control characters but those that lay text out, and
+/// none of the five bytes that stand for nothing.
+fn is_windows_1252(block: &[u8]) -> bool {
+    block.iter().all(|byte| match byte {
+        b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => true,
+        0..0x20 | 0x7f | 0x81 | 0x8d | 0x8f | 0x90 | 0x9d => false,
+        _ => true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of blocks, one after another.
+    fn decoded(blocks: &[&[u8]]) -> (Encoding, Vec<u8>) {
+        let mut encoding = Encoding::default();
+        let mut all = Vec::new();
+        for block in blocks {
+            let mut block = block.to_vec();
+            encoding.decode(&mut block);
+            all.extend(block);
+        }
+        (encoding, all)
+    }
+
+    #[test]
+    fn the_first_letter_beyond_ascii_decides() {
+        for (blocks, encoding, text) in [
+            (&[&b"a\n"[..], b"b\n"][..], Encoding::Ascii, &b"a\nb\n"[..]),
+            (&[b"a\n", "é\n".as_bytes(), b"\xe9\n"], Encoding::Utf8, b"a\n\xc3\xa9\n\xe9\n"),
+            (
+                &[b"a\n", b"\xe9\n", b"b\n", b"\x80\n"],
+                Encoding::Windows1252,
+                "a\né\nb\n€\n".as_bytes(),
+            ),
+        ] {
+            assert_eq!(decoded(blocks), (encoding, text.to_vec()));
+        }
+    }
+
+    #[test]
+    fn damaged_utf8_and_bytes_that_are_no_text_stay_as_they_are() {
+        for bytes in
+            ["né à\n".as_bytes(), b"n\xc3\xa9 \xc3\n", b"\0\xe9\n", b"\x81\n", b"\xe9\x01\n"]
+        {
+            assert_eq!(decoded(&[bytes]), (Encoding::Utf8, bytes.to_vec()));
+        }
+        // A block without letters does not hide what follows one that has some.
+        let (_, all) = decoded(&[b"\xe9\n", b"\0\xe9\n"]);
+        assert_eq!(all, b"\xc3\xa9\n\0\xe9\n");
+    }
+}

@@ -1,0 +1,184 @@
+//! A file that was read and checked.
+
+use crate::error::{Error, Result};
+use crate::math::Matrix;
+use safetensors::tensor::Dtype;
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Header and arrays of a file, checked. Whoever asks for an array gets it for good: it is moved, not copied,
+/// and is there once.
+#[derive(Debug)]
+pub struct Archive {
+    path: PathBuf,
+    /// Whatever the writer put beside the arrays.
+    pub header: Value,
+    /// BLAKE3 digest (hexadecimal) of everything in the file.
+    pub checksum: String,
+    arrays: BTreeMap<String, Stored>,
+}
+
+/// An array in an archive.
+#[derive(Debug)]
+pub(super) struct Stored {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    /// [`Array::Taken`] once somebody asked for it.
+    array: RefCell<Array>,
+}
+
+impl Stored {
+    pub fn new(dtype: Dtype, shape: Vec<usize>, array: Array) -> Self {
+        Self { dtype, shape, array: RefCell::new(array) }
+    }
+}
+
+/// The elements of an array.
+#[derive(Debug, Default)]
+pub(super) enum Array {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+    U32(Vec<u32>),
+    U64(Vec<u64>),
+    I64(Vec<i64>),
+    U8(Vec<u8>),
+    /// Of a type that no array of this version has.
+    Other,
+    #[default]
+    Taken,
+}
+
+/// Moves the elements of an array out of the archive; for one type of elements.
+macro_rules! take {
+    ($archive:expr, $name:expr, $kind:ident) => {{
+        let stored = $archive.get($name, Dtype::$kind)?;
+        match stored.array.take() {
+            Array::$kind(elements) => Ok(elements),
+            _ => Err($archive.bad(format!("array `{}` was taken before", $name))),
+        }
+    }};
+}
+
+impl Archive {
+    pub(super) fn new(
+        path: &Path,
+        header: Value,
+        checksum: String,
+        arrays: Vec<(String, Stored)>,
+    ) -> Self {
+        Self { path: path.to_owned(), header, checksum, arrays: arrays.into_iter().collect() }
+    }
+
+    /// An error about this file.
+    pub fn bad(&self, message: impl Into<String>) -> Error {
+        Error::format(&self.path, message)
+    }
+
+    /// Whether there is an array `name`.
+    pub fn has(&self, name: &str) -> bool {
+        self.arrays.contains_key(name)
+    }
+
+    fn get(&self, name: &str, dtype: Dtype) -> Result<&Stored> {
+        let stored =
+            self.arrays.get(name).ok_or_else(|| self.bad(format!("array `{name}` is missing")))?;
+        if stored.dtype != dtype {
+            let found = stored.dtype;
+            return Err(self.bad(format!("array `{name}` is {found:?}, expected {dtype:?}")));
+        }
+        Ok(stored)
+    }
+
+    /// All numbers of an `f32` array, which must be finite.
+    ///
+    /// # Errors
+    /// If the array is missing, taken, of another type, or holds NaN or infinity.
+    pub fn f32(&self, name: &str) -> Result<Vec<f32>> {
+        let numbers: Vec<f32> = take!(self, name, F32)?;
+        match numbers.iter().all(|x| x.is_finite()) {
+            true => Ok(numbers),
+            false => Err(self.bad(format!("array `{name}` holds a number that is not finite"))),
+        }
+    }
+
+    /// All numbers of an `f64` array; NaN, all alike, for what is missing.
+    ///
+    /// # Errors
+    /// If the array is missing, taken, of another type, or holds infinity.
+    pub fn f64_or_nan(&self, name: &str) -> Result<Vec<f64>> {
+        let mut numbers: Vec<f64> = take!(self, name, F64)?;
+        numbers.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = f64::NAN);
+        match numbers.iter().any(|x| x.is_infinite()) {
+            false => Ok(numbers),
+            true => Err(self.bad(format!("array `{name}` holds a number that is not finite"))),
+        }
+    }
+
+    /// An `f32` vector of length `len`.
+    ///
+    /// # Errors
+    /// As [`f32`](Self::f32), or if the length is another one.
+    pub fn vector(&self, name: &str, len: usize) -> Result<Vec<f32>> {
+        let numbers = self.f32(name)?;
+        match numbers.len() == len {
+            true => Ok(numbers),
+            false => {
+                let found = numbers.len();
+                Err(self.bad(format!("array `{name}` has {found} numbers, expected {len}")))
+            }
+        }
+    }
+
+    /// An `f32` matrix with `rows` rows (any number if `None`).
+    ///
+    /// # Errors
+    /// As [`f32`](Self::f32), or if the shape is another one.
+    pub fn matrix(&self, name: &str, rows: Option<usize>) -> Result<Matrix> {
+        let shape = &self.get(name, Dtype::F32)?.shape;
+        match shape[..] {
+            [r, c] if rows.is_none_or(|rows| rows == r) => {
+                Ok(Matrix::from_vec(r, c, self.f32(name)?))
+            }
+            _ => {
+                Err(self.bad(format!("array `{name}` has shape {shape:?}, expected [{rows:?}, _]")))
+            }
+        }
+    }
+
+    /// A vector of `u32`.
+    ///
+    /// # Errors
+    /// If the array is missing, taken, or of another type.
+    pub fn u32(&self, name: &str) -> Result<Vec<u32>> {
+        take!(self, name, U32)
+    }
+
+    /// A vector of `i64`.
+    ///
+    /// # Errors
+    /// If the array is missing, taken, or of another type.
+    pub fn i64(&self, name: &str) -> Result<Vec<i64>> {
+        take!(self, name, I64)
+    }
+
+    /// A vector of sizes.
+    ///
+    /// # Errors
+    /// If the array is missing, taken, of another type, or holds a size this machine cannot address.
+    pub fn sizes(&self, name: &str) -> Result<Vec<usize>> {
+        let numbers: Vec<u64> = take!(self, name, U64)?;
+        let sizes = numbers.into_iter().map(usize::try_from).collect::<std::result::Result<_, _>>();
+        sizes.map_err(|_| self.bad(format!("array `{name}` holds a size beyond this machine")))
+    }
+
+    /// A text.
+    ///
+    /// # Errors
+    /// If the array is missing, taken, of another type, or not UTF-8.
+    pub fn text(&self, name: &str) -> Result<String> {
+        String::from_utf8(take!(self, name, U8)?)
+            .map_err(|_| self.bad(format!("array `{name}` is not UTF-8 text")))
+    }
+}

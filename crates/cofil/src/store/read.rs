@@ -1,0 +1,169 @@
+//! Named arrays on their way in. Every byte goes through one small buffer, where it is hashed, into the array
+//! that the model will own: nothing holds the whole file beside it. A file is read and not mapped, because a
+//! mapped file that is cut short while it is in use ends the process.
+
+use super::archive::{Array, Stored};
+use super::{Archive, CHUNK, Checksum, Envelope, VERSION};
+use crate::error::{Error, Result};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
+use serde_json::Value;
+use std::fs::File;
+use std::io::{Cursor, ErrorKind, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// Reads and checks a file of kind `content`.
+///
+/// # Errors
+/// If it cannot be read, is no such file, is damaged, or is from a newer version.
+pub fn read(path: &Path, content: &str) -> Result<Archive> {
+    let fail = |e| Error::io(path, e);
+    let mut file = File::open(path).map_err(fail)?;
+    let about = file.metadata().map_err(fail)?;
+    if about.is_file() {
+        return Reader { path, size: about.len(), input: file }.archive(content);
+    }
+    // A pipe has no size and no places to go back to.
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(fail)?;
+    parse(path, &bytes, content)
+}
+
+/// [`read`] from memory; `path` is for messages.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(path: &Path, bytes: &[u8], content: &str) -> Result<Archive> {
+    Reader { path, size: bytes.len() as u64, input: Cursor::new(bytes) }.archive(content)
+}
+
+struct Reader<'a, R> {
+    path: &'a Path,
+    /// Bytes of the input: nothing larger is ever allocated.
+    size: u64,
+    input: R,
+}
+
+impl<R: Read + Seek> Reader<'_, R> {
+    fn archive(mut self, content: &str) -> Result<Archive> {
+        let path = self.path;
+        let bad = |message: String| Error::format(path, message);
+        let foreign = |why: String| {
+            bad(format!(
+                "not a cofil {content} file, or cut short ({why}); write it again with `cofil train`"
+            ))
+        };
+        let length = self.head_length().map_err(|e| self.failed(e))?;
+        let length = length.ok_or_else(|| foreign("the header is longer than the file".into()))?;
+        let mut head = vec![0; length];
+        self.input.read_exact(&mut head).map_err(|e| self.failed(e))?;
+        let metadata: Metadata =
+            serde_json::from_slice(&head).map_err(|e| foreign(e.to_string()))?;
+        drop(head);
+        let start = size_of::<u64>() as u64 + length as u64;
+        if start.checked_add(metadata.data_len() as u64) != Some(self.size) {
+            return Err(foreign("the arrays do not fill the file".into()));
+        }
+        let envelope = metadata
+            .metadata()
+            .as_ref()
+            .and_then(|m| m.get("cofil"))
+            .ok_or_else(|| bad("a safetensors file, but not written by cofil".into()))?;
+        let version = serde_json::from_str::<Value>(envelope)
+            .ok()
+            .and_then(|v| v.get("version").and_then(Value::as_u64));
+        if version.is_some_and(|v| v > u64::from(VERSION)) {
+            return Err(bad("written by a newer version of cofil; upgrade to read it".into()));
+        }
+        let envelope: Envelope = serde_json::from_str(envelope)
+            .map_err(|e| bad(format!("the header is damaged: {e}")))?;
+        if envelope.content != content {
+            return Err(bad(format!("this is a {} file, not a {content} file", envelope.content)));
+        }
+        let mut checksum = Checksum::of_header(&envelope.header);
+        let mut arrays: Vec<(String, &TensorInfo)> = metadata.tensors().into_iter().collect();
+        arrays.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut stored = Vec::with_capacity(arrays.len());
+        for (name, info) in arrays {
+            let (from, to) = info.data_offsets;
+            checksum.begin(&name, info.dtype, &info.shape, to - from);
+            self.input
+                .seek(SeekFrom::Start(start + from as u64))
+                .map_err(|e| Error::io(path, e))?;
+            let array = self.array(info.dtype, to - from, &mut checksum)?;
+            stored.push((name, Stored::new(info.dtype, info.shape.clone(), array)));
+        }
+        if checksum.finish() != envelope.checksum {
+            return Err(bad("the checksum does not match: the file is damaged".into()));
+        }
+        let (header, checksum) = (envelope.header, envelope.checksum);
+        Ok(Archive::new(path, header, checksum, stored))
+    }
+
+    /// The length of the JSON at the start; `None` if the input ends before it does.
+    fn head_length(&mut self) -> std::io::Result<Option<usize>> {
+        let mut length = [0; size_of::<u64>()];
+        if self.size < length.len() as u64 {
+            return Ok(None);
+        }
+        self.input.read_exact(&mut length)?;
+        let (length, room) = (u64::from_le_bytes(length), self.size - length.len() as u64);
+        Ok(usize::try_from(length).ok().filter(|_| length <= room))
+    }
+
+    /// The next `size` bytes as numbers.
+    fn array(&mut self, dtype: Dtype, size: usize, checksum: &mut Checksum) -> Result<Array> {
+        Ok(match dtype {
+            Dtype::F32 => Array::F32(self.numbers(size, checksum, f32::from_le_bytes)?),
+            Dtype::F64 => Array::F64(self.numbers(size, checksum, f64::from_le_bytes)?),
+            Dtype::U32 => Array::U32(self.numbers(size, checksum, u32::from_le_bytes)?),
+            Dtype::U64 => Array::U64(self.numbers(size, checksum, u64::from_le_bytes)?),
+            Dtype::I64 => Array::I64(self.numbers(size, checksum, i64::from_le_bytes)?),
+            Dtype::U8 => Array::U8(self.numbers(size, checksum, |[byte]: [u8; 1]| byte)?),
+            // Nothing that this version could ask for.
+            _ => {
+                self.pieces(size, checksum, |_| ())?;
+                Array::Other
+            }
+        })
+    }
+
+    fn numbers<const N: usize, T>(
+        &mut self,
+        size: usize,
+        checksum: &mut Checksum,
+        convert: fn([u8; N]) -> T,
+    ) -> Result<Vec<T>> {
+        let mut numbers = Vec::with_capacity(size / N);
+        self.pieces(size, checksum, |bytes| {
+            numbers.extend(bytes.as_chunks().0.iter().map(|&bytes| convert(bytes)));
+        })?;
+        Ok(numbers)
+    }
+
+    fn pieces(
+        &mut self,
+        size: usize,
+        checksum: &mut Checksum,
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<()> {
+        let mut buffer = vec![0; CHUNK.min(size)];
+        let mut left = size;
+        while left > 0 {
+            let piece = &mut buffer[..CHUNK.min(left)];
+            self.input.read_exact(piece).map_err(|e| self.failed(e))?;
+            checksum.update(piece);
+            take(piece);
+            left -= piece.len();
+        }
+        Ok(())
+    }
+
+    fn failed(&self, error: std::io::Error) -> Error {
+        match error.kind() {
+            ErrorKind::UnexpectedEof => {
+                Error::format(self.path, "the file became shorter while it was read; try again")
+            }
+            _ => Error::io(self.path, error),
+        }
+    }
+}
