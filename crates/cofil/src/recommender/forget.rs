@@ -71,7 +71,10 @@ impl Recommender {
         run.seed = self.card.seed;
         let changes = std::mem::take(&mut self.card.changes);
         match Self::train(&self.card.algorithm, &rest, run) {
-            Ok(trained) => *self = trained,
+            Ok(trained) => {
+                let catalogue = self.catalogue.take();
+                *self = trained.with_catalogue(catalogue);
+            }
             Err(error) => {
                 self.card.changes = changes;
                 return Err(error);

@@ -13,7 +13,7 @@ pub use similar::{Likeness, ScoredUser, SimilarUsers};
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
-use crate::data::{Audience, Csr, IdMap, Ratings};
+use crate::data::{Audience, Catalogue, Csr, Filter, IdMap, Ratings};
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::model::{Model, User};
@@ -35,6 +35,8 @@ pub struct Recommender {
     fingerprint: Option<String>,
     /// Who has each item: made of `seen` when it is first asked for.
     audience: OnceLock<Audience>,
+    /// What is known about the items.
+    catalogue: Option<Arc<Catalogue>>,
 }
 
 /// Where a model comes from.
@@ -128,7 +130,33 @@ impl Recommender {
             model,
             fingerprint: None,
             audience: OnceLock::new(),
+            catalogue: None,
         })
+    }
+
+    /// The same with `catalogue` for its items, which is saved with it; `None` takes away the one that is there.
+    /// It may hold more items than the model, or fewer.
+    #[must_use]
+    pub fn with_catalogue(self, catalogue: Option<Arc<Catalogue>>) -> Self {
+        Self { catalogue, fingerprint: None, ..self }
+    }
+
+    /// What is known about the items, if anything is.
+    pub fn catalogue(&self) -> Option<&Arc<Catalogue>> {
+        self.catalogue.as_ref()
+    }
+
+    /// The numbers of the items that `filter` lets through, rising.
+    ///
+    /// # Errors
+    /// If there is no catalogue, or the filter does not suit its columns.
+    pub fn matching(&self, filter: &Filter) -> Result<Vec<u32>> {
+        let Some(catalogue) = &self.catalogue else {
+            let message = "nothing is known about the items that a filter could ask for: give a catalogue of items, \
+                           or train with one";
+            return Err(Error::setting("filter", message));
+        };
+        catalogue.matching(filter, &self.items)
     }
 
     /// Names of the users.
@@ -225,7 +253,7 @@ impl Recommender {
     /// # Errors
     /// If the file system refuses.
     pub fn save(&self, path: &Path) -> Result<String> {
-        let header = json!({
+        let mut header = json!({
             "card": store::plain(&self.card).expect("a card is plain data"),
             "kind": self.model.kind(),
             "settings": self.model.settings(),
@@ -236,6 +264,10 @@ impl Recommender {
         {
             tensors.push(Tensor::bytes(text, names.parts().0.as_bytes()));
             tensors.push(Tensor::sizes(ends, names.parts().1));
+        }
+        if let Some(catalogue) = &self.catalogue {
+            header["catalogue"] = catalogue.header();
+            tensors.extend(catalogue.tensors());
         }
         tensors.push(Tensor::sizes("seen.starts", self.seen.starts()));
         tensors.push(Tensor::u32("seen.columns", self.seen.columns()));
@@ -270,6 +302,10 @@ impl Recommender {
             users.len(),
             items.len(),
         )?;
+        let catalogue = match archive.header.get("catalogue") {
+            Some(header) => Some(Catalogue::from_archive(header, &archive)?.into()),
+            None => None,
+        };
         let fingerprint = Some(archive.checksum);
         Ok(Self {
             users: users.into(),
@@ -279,6 +315,7 @@ impl Recommender {
             model,
             fingerprint,
             audience: OnceLock::new(),
+            catalogue,
         })
     }
 

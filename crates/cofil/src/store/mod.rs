@@ -192,6 +192,19 @@ impl Archive {
         }
     }
 
+    /// All numbers of an `f64` array; NaN, all alike, for what is missing.
+    ///
+    /// # Errors
+    /// If the array is missing, of another type, or holds infinity.
+    pub fn f64_or_nan(&self, name: &str) -> Result<Vec<f64>> {
+        let mut numbers = self.numbers(name, Dtype::F64, f64::from_le_bytes)?;
+        numbers.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = f64::NAN);
+        match numbers.iter().any(|x| x.is_infinite()) {
+            false => Ok(numbers),
+            true => Err(self.bad(format!("array `{name}` holds a number that is not finite"))),
+        }
+    }
+
     /// An `f32` vector of length `len`.
     ///
     /// # Errors

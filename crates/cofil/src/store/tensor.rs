@@ -15,6 +15,7 @@ pub struct Tensor<'a> {
 #[derive(Clone, Debug)]
 enum Data<'a> {
     F32(&'a [f32]),
+    F64(&'a [f64]),
     U32(&'a [u32]),
     U64(Vec<u64>),
     I64(&'a [i64]),
@@ -25,6 +26,11 @@ impl<'a> Tensor<'a> {
     /// A vector of `f32`.
     pub fn f32(name: impl Into<Cow<'a, str>>, data: &'a [f32]) -> Self {
         Self { name: name.into(), shape: vec![data.len()], data: Data::F32(data) }
+    }
+
+    /// A vector of `f64`.
+    pub fn f64(name: impl Into<Cow<'a, str>>, data: &'a [f64]) -> Self {
+        Self { name: name.into(), shape: vec![data.len()], data: Data::F64(data) }
     }
 
     /// A row-major matrix of `f32`.
@@ -79,7 +85,7 @@ impl<'a> Tensor<'a> {
     pub fn size(&self) -> usize {
         let width = match self.data {
             Data::F32(_) | Data::U32(_) => 4,
-            Data::U64(_) | Data::I64(_) => 8,
+            Data::F64(_) | Data::U64(_) | Data::I64(_) => 8,
             Data::U8(_) => 1,
         };
         self.shape.iter().product::<usize>() * width
@@ -88,6 +94,7 @@ impl<'a> Tensor<'a> {
     pub(super) fn dtype(&self) -> Dtype {
         match self.data {
             Data::F32(_) => Dtype::F32,
+            Data::F64(_) => Dtype::F64,
             Data::U32(_) => Dtype::U32,
             Data::U64(_) => Dtype::U64,
             Data::I64(_) => Dtype::I64,
@@ -99,6 +106,7 @@ impl<'a> Tensor<'a> {
     pub(super) fn to_bytes(&self) -> Cow<'_, [u8]> {
         match &self.data {
             Data::F32(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Data::F64(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
             Data::U32(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
             Data::U64(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
             Data::I64(data) => data.iter().flat_map(|x| x.to_le_bytes()).collect(),
