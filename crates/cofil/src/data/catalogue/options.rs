@@ -46,7 +46,10 @@ impl CatalogueOptions {
             return Err(Error::setting("id", "there must be a column of ids"));
         }
         if self.separator.is_empty() {
-            return Err(Error::setting("separator", "is empty; give the text between entries of a list"));
+            return Err(Error::setting(
+                "separator",
+                "is empty; give the text between entries of a list",
+            ));
         }
         Ok(())
     }

@@ -40,7 +40,10 @@ impl Catalogue {
             return Err(bad("there is no item in the file".into()));
         }
         if let Some(id) = example {
-            notes.push(format!("{} repeated: the first row of each id counts, such as `{id}`", count(repeated, "id")));
+            let rows = count(repeated, "row");
+            notes.push(format!(
+                "{rows} left out whose id was there before, such as `{id}`: the first row of each id counts"
+            ));
         }
         let typing = Typing { rows: &rows, options };
         let mut title = roles.title.filter(|&title| title != roles.id);

@@ -79,10 +79,6 @@ impl fmt::Display for CatalogueReport {
         if self.unnamed > 0 {
             write!(f, "\nleft out: {} of {} rows, without an id", self.unnamed, self.rows)?;
         }
-        if self.repeated > 0 {
-            let (repeated, rows) = (self.repeated, self.rows);
-            write!(f, "\nleft out: {repeated} of {rows} rows, whose id an earlier row has")?;
-        }
         self.notes.iter().try_for_each(|note| write!(f, "\nnote: {note}"))
     }
 }

@@ -15,7 +15,8 @@ pub(super) struct Typing<'a> {
 impl Typing<'_> {
     /// Numbers if all values are, lists if they are or a separator stands in one, else texts.
     pub fn values(&self, cells: &Cells) -> Result<Values> {
-        let is_list = cells.lists || cells.words.names().any(|w| w.contains(&*self.options.separator));
+        let is_list =
+            cells.lists || cells.words.names().any(|w| w.contains(&*self.options.separator));
         if is_list {
             return self.lists(cells);
         }
@@ -108,7 +109,9 @@ mod tests {
 
     #[test]
     fn names_made_of_digits_are_no_numbers() {
-        for (word, expected) in [("0", 0.0), ("-1.5", -1.5), (".5", 0.5), ("0.5", 0.5), ("1e3", 1e3)] {
+        for (word, expected) in
+            [("0", 0.0), ("-1.5", -1.5), (".5", 0.5), ("0.5", 0.5), ("1e3", 1e3)]
+        {
             assert_eq!(number(word), Some(expected), "{word}");
         }
         for word in ["007", "-00", "+49", "inf", "-inf", "1e999", "1,5", "", "-", "12 34", "0x1"] {

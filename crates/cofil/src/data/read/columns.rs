@@ -318,7 +318,8 @@ pub(super) fn item_roles(
     if title.is_none() {
         found_title = search.named(TITLE);
     }
-    let ids: Vec<&str> = ITEM.iter().copied().filter(|name| *name != "title").chain(["id"]).collect();
+    let ids: Vec<&str> =
+        ITEM.iter().copied().filter(|name| *name != "title").chain(["id"]).collect();
     found_id = found_id.or_else(|| search.named(&ids));
     let id = match found_id {
         Some(id) => id,

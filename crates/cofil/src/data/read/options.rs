@@ -113,8 +113,9 @@ impl FromStr for Format {
 pub(super) fn check_delimiter(delimiter: Option<&str>) -> Result<()> {
     match delimiter {
         Some(delimiter) if delimiter.is_empty() || delimiter.contains(['\n', '\r', '"']) => {
-            let message =
-                format!("{delimiter:?} cannot separate fields; give a character or text such as `,`");
+            let message = format!(
+                "{delimiter:?} cannot separate fields; give a character or text such as `,`"
+            );
             Err(Error::setting("delimiter", message))
         }
         _ => Ok(()),

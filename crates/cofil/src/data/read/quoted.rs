@@ -56,12 +56,7 @@ pub(super) fn failed(path: &Path, compression: Option<&str>, error: csv::Error) 
 }
 
 /// `message` about a record that follows `lines` lines.
-pub(super) fn misread(
-    path: &Path,
-    record: &csv::ByteRecord,
-    lines: u64,
-    message: String,
-) -> Error {
+pub(super) fn misread(path: &Path, record: &csv::ByteRecord, lines: u64, message: String) -> Error {
     let line = record.position().map(|p| lines + p.line());
     // A quote that nobody closes swallows the lines after it.
     let open = record.iter().any(|field| field.contains(&b'\n'));

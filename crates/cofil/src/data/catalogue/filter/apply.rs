@@ -1,8 +1,8 @@
 //! The items that a filter lets through.
 
 use super::{Comparison, Condition, Filter, Literal};
-use crate::data::catalogue::{Attribute, Catalogue, Values};
 use crate::data::IdMap;
+use crate::data::catalogue::{Attribute, Catalogue, Values};
 use crate::error::{Error, Result};
 use std::cmp::Ordering;
 
@@ -82,7 +82,8 @@ impl<'a> Test<'a> {
                 Literal::Number(number) => format!("text in quotes, such as '{number}'"),
                 Literal::Text(_) => "a number, such as 1990".into(),
             };
-            let message = format!("column `{column}` holds {holds}; compare it with {remedy}, not {found}");
+            let message =
+                format!("column `{column}` holds {holds}; compare it with {remedy}, not {found}");
             Err(Error::setting("filter", message))
         };
         let values_of = match &meant {
@@ -145,7 +146,9 @@ impl<'a> Test<'a> {
             Self::And(parts) => parts.iter().all(|part| part.holds(row)),
             Self::Not(part) => !part.holds(row),
             Self::Numbers(numbers, test) => test(numbers[row as usize]),
-            Self::Texts(values, holds) => values.codes(row).iter().any(|&code| holds[code as usize]),
+            Self::Texts(values, holds) => {
+                values.codes(row).iter().any(|&code| holds[code as usize])
+            }
             Self::Lists(values, meant, negated) => {
                 let codes = values.codes(row);
                 !codes.is_empty() && codes.iter().any(|&code| meant[code as usize]) != *negated

@@ -127,7 +127,9 @@ impl Parser {
                 let there = self.takes_keyword(Keyword::Not);
                 match self.takes_keyword(Keyword::Null) {
                     true => Ok(Condition::Null(column, there)),
-                    false => Err(self.expected(if there { "`null`" } else { "`null` or `not null`" })),
+                    false => {
+                        Err(self.expected(if there { "`null`" } else { "`null` or `not null`" }))
+                    }
                 }
             }
             What::Keyword(Keyword::In) => self.one_of(column, false),
