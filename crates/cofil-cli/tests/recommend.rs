@@ -258,7 +258,7 @@ fn filters_are_applied_before_the_best_are_chosen() {
     // What odd users like least: all that match come back all the same.
     let high = picked("--history odd1,odd2 -n 3 --where kinds='high'");
     assert_eq!(sorted(high), ["even4", "even5", "even6"]);
-    let few = picked("--history odd1,odd2 --where number>=3and(not(kinds!='even'))");
+    let few = picked("--history odd1,odd2 --where not(kinds!='even')and(number>=3)");
     assert_eq!(sorted(few), ["even3", "even4", "even6"]);
     let of_two = picked("--history odd1 --candidates even0,even5,all --where number<5");
     assert_eq!(of_two, ["even0"]);

@@ -149,12 +149,12 @@ fn nesting_ends_before_the_stack_does() {
     for (open, close) in [("(", ")"), ("not ", ""), ("not (", ")")] {
         let nested = |n: usize| format!("{}a = 1{}", open.repeat(n), close.repeat(n));
         assert!(Filter::parse(&nested(50)).is_ok());
-        for n in [101, 1_000_000] {
+        for n in [101, 100_000] {
             let told = Filter::parse(&nested(n)).unwrap_err().to_string();
             assert!(told.ends_with("conditions are nested more than 100 deep"), "{told}");
         }
     }
-    let wide = vec!["a = 1"; 100_000].join(" and ");
+    let wide = vec!["a = 1"; 10_000].join(" and ");
     assert_eq!(Filter::parse(&wide).unwrap().to_string(), wide);
 }
 
