@@ -134,7 +134,8 @@ fn what_is_no_catalogue_is_refused() {
             b"1::a\n2::b::c\n",
             "t:2: 3 fields, but the first line has 2; put quotes around fields that contain \"::\"",
         ),
-        (b"id,title\n1,\"a\n2,b\n3,c,\"\n", "t:2: "),
+        (b"id,title\n1,\"a\n2,b\n3,c\n", "t:2: a quote is opened in this row and never closed"),
+        (b"id,title\n1,a\n2,\"b", "t:3: a quote is opened in this row and never closed"),
         (
             b"id,title\n1,n\xc3\xa9\n2,n\xe9\n",
             "t:3: \"n\\u{fffd}\" is not valid UTF-8 (byte 0xE9); save the file as UTF-8",

@@ -6,6 +6,9 @@ use crate::error::{Error, Result};
 use std::io::Read;
 use std::path::Path;
 
+/// Put after the last line: a row of its own, unless a quote that nobody closed swallows it.
+const END: &[u8] = b"\n\x01";
+
 pub(super) fn read(
     path: &Path,
     mut source: Source,
@@ -40,13 +43,20 @@ pub(super) fn read(
         // Quotes mean something only to delimiters of one byte.
         [delimiter] => {
             let compression = source.compression;
-            let mut reader = quoted::reader(delimiter, block.as_slice().chain(source.text()));
+            let whole = block.as_slice().chain(source.text()).chain(END);
+            let mut reader = quoted::reader(delimiter, whole);
             let mut record = csv::ByteRecord::new();
             while reader
                 .read_byte_record(&mut record)
                 .map_err(|e| quoted::failed(path, compression, e))?
             {
-                if !std::mem::take(&mut header) {
+                if record.iter().any(|field| field.ends_with(END)) {
+                    let line = record.position().map(|p| p.line());
+                    let message = "a quote is opened in this row and never closed";
+                    return Err(Error::data(path, line, message));
+                }
+                let is_end = record.len() == 1 && &record[0] == END.trim_ascii_start();
+                if !is_end && !std::mem::take(&mut header) {
                     row(&mut record.iter(), record.len())
                         .map_err(|message| quoted::misread(path, &record, 0, message))?;
                 }
