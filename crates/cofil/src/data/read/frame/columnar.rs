@@ -73,3 +73,72 @@ fn words(column: &ArrayRef) -> std::result::Result<Option<LargeStringArray>, Str
         .map_err(|e| format!("a column of type {kind} cannot be read as text: {e}"))?;
     Ok(Some(words.as_string::<i64>().clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Told, read_frame};
+    use super::*;
+    use arrow::array::{
+        BinaryArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int64Array, ListArray,
+        StringArray, StringDictionaryBuilder,
+    };
+    use arrow::datatypes::{Int32Type, Int64Type};
+    use std::sync::Arc;
+
+    fn batch() -> RecordBatch {
+        let mut kinds = StringDictionaryBuilder::<Int32Type>::new();
+        kinds.append_value("tv");
+        kinds.append_null();
+        let lists = vec![Some(vec![Some(1), None, Some(3)]), None];
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("id", Arc::new(Int64Array::from(vec![i64::MAX, 2]))),
+            ("title", Arc::new(StringArray::from(vec![Some("A"), None]))),
+            ("price", Arc::new(Float32Array::from(vec![4.2, 5.0]))),
+            ("year", Arc::new(Float64Array::from(vec![Some(1995.0), None]))),
+            ("kind", Arc::new(kinds.finish())),
+            ("new", Arc::new(BooleanArray::from(vec![true, false]))),
+            ("date", Arc::new(Date32Array::from(vec![Some(0), None]))),
+            ("list", Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(lists))),
+            ("bytes", Arc::new(BinaryArray::from_vec(vec![b"x", b"y"]))),
+        ];
+        RecordBatch::try_from_iter(columns).unwrap()
+    }
+
+    fn rows(path: &Path) -> (Vec<Vec<String>>, Vec<bool>, Option<String>) {
+        let told = Told { delimiter: None, header: None, format: None };
+        let frame = read_frame(path, &told, |_| false).unwrap();
+        let row = |r: usize| {
+            let cell = |cells: &Cells| cells.texts(r).collect::<Vec<_>>().join("+");
+            frame.columns.iter().map(cell).collect()
+        };
+        let lists = frame.columns.iter().map(|cells| cells.lists).collect();
+        let foreign = frame.columns.last().and_then(|cells| cells.foreign.clone());
+        ((0..frame.rows).map(row).collect(), lists, foreign)
+    }
+
+    #[test]
+    fn values_are_the_texts_that_other_formats_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let (arrow, parquet) = (folder.path().join("a"), folder.path().join("p"));
+        let batch = batch();
+        let file = std::fs::File::create(&arrow).unwrap();
+        let mut writer = arrow::ipc::writer::FileWriter::try_new(file, &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        let file = std::fs::File::create(&parquet).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let first =
+            ["9223372036854775807", "A", "4.2", "1995", "tv", "true", "1970-01-01", "1+3", ""];
+        let second = ["2", "", "5", "", "", "false", "", "", ""];
+        for path in [arrow, parquet] {
+            let (rows, lists, foreign) = rows(&path);
+            assert_eq!(rows, [first, second, first, second]);
+            assert_eq!(lists.iter().position(|&list| list), Some(7));
+            assert_eq!(foreign.as_deref(), Some("values of type Binary"));
+        }
+    }
+}
