@@ -230,6 +230,112 @@ fn similar_items_and_titles() {
     assert!(told.starts_with("For somebody with The First:"), "{told}");
 }
 
+/// Items with a number and a list; `odd7` and `all` are not in it, and `even3` has no title.
+const ITEMS: &str = "id,title,number,kinds
+even0,Zero,0,low|even
+even1,One,1,low
+even2,\"Two, the\",2,low|even
+even3,,3,
+even4,Four,4,high|even
+even5,Five,5,high
+even6,Six,6,high|even
+nowhere,Nowhere,9,high
+";
+
+#[test]
+fn filters_are_applied_before_the_best_are_chosen() {
+    let place = with_model();
+    place.write("items.csv", ITEMS);
+    let picked = |args: &str| {
+        let answer = place.json(&format!("recommend m --items items.csv {args}"));
+        let items = answer["items"].as_array().unwrap().clone();
+        items.iter().map(|i| i["item"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let sorted = |mut items: Vec<String>| {
+        items.sort_unstable();
+        items
+    };
+    // What odd users like least: all that match come back all the same.
+    let high = picked("--history odd1,odd2 -n 3 --where kinds='high'");
+    assert_eq!(sorted(high), ["even4", "even5", "even6"]);
+    let few = picked("--history odd1,odd2 --where not(kinds!='even')and(number>=3)");
+    assert_eq!(sorted(few), ["even3", "even4", "even6"]);
+    let of_two = picked("--history odd1 --candidates even0,even5,all --where number<5");
+    assert_eq!(of_two, ["even0"]);
+    let left = picked("--history odd1 --exclude even6 --where kinds='even'");
+    assert_eq!(sorted(left), ["even0", "even2", "even4"]);
+    // One user and many users are asked alike.
+    let one = picked("--user u0 --where number>=0 -n 2");
+    let all = place.ok("recommend m --all --items items.csv --where number>=0 -n 2");
+    let lines = all.lines().filter(|line| line.starts_with("u0,"));
+    let named: Vec<&str> = lines.map(|line| line.split(',').nth(1).unwrap()).collect();
+    assert_eq!(named, one);
+
+    let says = |args: &str, part: &str| {
+        let error = place.fails(2, &format!("recommend m --user u1 {args}"));
+        assert!(error.contains(part), "{args}: {error}");
+    };
+    says("--items items.csv --where number=", "at position 8: expected a value");
+    says("--items items.csv --where number='x'", "column `number` holds numbers");
+    says("--where number=1", "nothing is known about the items");
+    let error = place.fails(1, "recommend m --user u1 --items items.csv --where numbr=1");
+    assert!(error.contains("unknown column `numbr`; did you mean `number`?"), "{error}");
+}
+
+#[test]
+fn titles_are_in_every_format() {
+    let place = with_model();
+    place.write("items.csv", ITEMS);
+    let answer = place.json("recommend m --user u0 -n 2 --items items.csv");
+    assert_eq!(answer["items"][0]["title"], "Zero");
+    assert!(answer["items"][0]["because"].as_array().is_some_and(|b| !b.is_empty()));
+    let told = place.ok("recommend m --user u0 -n 2 --items items.csv");
+    assert!(told.contains("1  Zero"), "{told}");
+    place.ok("recommend m --all -n 2 --items items.csv -o lists.csv");
+    let lists = place.text("lists.csv");
+    assert!(lists.starts_with("user,item,rank,score,title\n"), "{lists}");
+    assert!(lists.lines().any(|line| line.starts_with("u0,even0,1,") && line.ends_with(",Zero")));
+    let lines = place.ok("recommend m --all -n 20 --with-seen --items items.csv --json");
+    let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    for entry in first["items"].as_array().unwrap() {
+        let expected = match entry["item"].as_str().unwrap() {
+            "even1" => json!("One"),
+            "even2" => json!("Two, the"),
+            "even3" | "odd7" | "all" => json!(null),
+            _ => continue,
+        };
+        assert_eq!(entry["title"], expected, "{entry}");
+    }
+    place.ok("recommend m --all -n 2 --items items.csv -o lists.parquet");
+    let similar = place.json("similar m --item even1 -n 8 --items items.csv");
+    let titled =
+        similar["items"].as_array().unwrap().iter().find(|i| i["item"] == "even2").unwrap();
+    assert_eq!((&similar["title"], &titled["title"]), (&json!("One"), &json!("Two, the")));
+    let explained = place.json("explain m --user u0 --item even0 --items items.csv");
+    assert_eq!(explained["title"], "Zero");
+    let asked = place.json("interview m --answers even1=yes --items items.csv -n 20");
+    assert!(asked["items"].as_array().unwrap().iter().any(|i| i["title"] == "Two, the"));
+}
+
+#[test]
+fn a_model_file_keeps_its_items() {
+    let place = with_model();
+    place.write("items.csv", ITEMS);
+    place.ok("train events.csv -a ease --set reg=1 --items items.csv -o kept");
+    assert_ne!(place.read("m"), place.read("kept"));
+    let kept = place.json("recommend kept --user u0 --where kinds='even'");
+    let given = place.json("recommend m --user u0 --where kinds='even' --items items.csv");
+    assert_eq!(kept, given);
+    let card = place.json("inspect kept");
+    assert_eq!(card["catalogue"], json!({"items": 8, "columns": ["title", "number", "kinds"]}));
+    assert!(place.json("inspect m")["catalogue"].is_null());
+    assert!(place.ok("inspect kept").contains("catalogue    8 items: title, number, kinds"));
+    // Another table takes the place of the one in the file.
+    place.write("other.csv", "id,title\neven0,Nought\n");
+    let told = place.ok("recommend kept --user u0 -n 1 --items other.csv");
+    assert!(told.contains("Nought"), "{told}");
+}
+
 #[test]
 fn pairs_are_predicted_in_their_order() {
     let place = Place::with_ratings();

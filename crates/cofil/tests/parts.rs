@@ -48,7 +48,7 @@ fn bytes_are_those_of_the_file() {
     let path = folder.path().join("m.cofil");
     let ratings = Ratings::from_triples([("a", "x", 1.0), ("b", "y", 2.0)]).expect("finite");
     let recipe = Algorithm::Popularity(Popularity::default());
-    let trained = Recommender::train(&recipe, &ratings, &mut Run::default()).expect("trained");
+    let trained = Recommender::train(&recipe, &ratings, &Run::default()).expect("trained");
     let print = trained.save(&path).expect("saved");
     let bytes = trained.to_bytes().expect("of a known shape");
     assert!(bytes == std::fs::read(&path).expect("read back"));

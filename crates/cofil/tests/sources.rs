@@ -17,7 +17,7 @@ fn model(table: &Table) -> Vec<u8> {
     let ratings = Ratings::new(&table.interactions, Duplicates::Last).expect("finite");
     let settings = serde_json::json!({"algorithm": "ials", "factors": 2, "epochs": 2});
     let algorithm: Algorithm = serde_json::from_value(settings).expect("settings");
-    let trained = Recommender::train(&algorithm, &ratings, &mut Run::default()).expect("trained");
+    let trained = Recommender::train(&algorithm, &ratings, &Run::default()).expect("trained");
     trained.to_bytes().expect("of a known shape")
 }
 

@@ -1,7 +1,7 @@
 //! `cofil explain`.
 
 use crate::args::history;
-use crate::args::titles::{Titles, Titling};
+use crate::args::items::{Items, Titles};
 use crate::output;
 use anyhow::Result;
 use cofil::{Attribution, Explanation, Recommender};
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   cofil explain model.cofil --user 42 --item 50
-  cofil explain model.cofil --history 1:5,260:4 --item 50 --titles u.item:1:2
+  cofil explain model.cofil --history 1:5,260:4 --item 50 --items u.item
   cofil explain model.cofil --user 42 --item 50 --json
 
 The score is the sum of what is there without a history, what each item of the history adds, and a rest.
@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(short, default_value_t = 10)]
     n: usize,
     #[command(flatten)]
-    titles: Titling,
+    items: Items,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -48,8 +48,8 @@ struct Who {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let titles = args.titles.read()?;
-    let recommender = Recommender::load(&args.model)?;
+    let recommender = args.items.describe(Recommender::load(&args.model)?)?;
+    let titles = Titles::of_items(&recommender);
     let explanation = match &args.who.user {
         Some(user) => recommender.explain(user, &args.item)?,
         None => {
@@ -59,16 +59,18 @@ pub fn run(args: &Args) -> Result<()> {
         }
     };
     if args.json {
-        return output::json(&output::value(&explanation)?);
+        let mut answer = output::value(&explanation)?;
+        titles.add_to(&mut answer);
+        return output::json(&answer);
     }
-    print(args, &explanation, &titles);
+    print(args, &explanation, titles);
     if recommender.seen().nnz() == 0 && args.who.user.is_some() {
         println!("\nThe model file does not say what users have: nothing of it can be shown.");
     }
     Ok(())
 }
 
-fn print(args: &Args, explanation: &Explanation<'_>, titles: &Titles) {
+fn print(args: &Args, explanation: &Explanation<'_>, titles: Titles<'_>) {
     let whom = args.who.user.as_ref().map_or("that history".into(), |user| format!("user {user}"));
     let score = output::score(explanation.score);
     println!("{} scores {score} for {whom}:\n", titles.of(&args.item));

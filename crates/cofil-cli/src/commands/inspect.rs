@@ -33,6 +33,8 @@ pub fn run(args: &Args) -> Result<()> {
     let shapes = || arrays.iter().map(|a| (a.name().to_owned(), a.shape().to_vec()));
     let fingerprint = recommender.fingerprint().context("a loaded model has a fingerprint")?;
     let seen = recommender.seen().nnz();
+    let catalogue = recommender.catalogue();
+    let columns = || catalogue.into_iter().flat_map(|c| c.columns()).map(|column| column.name());
     if args.json {
         return output::json(&json!({
             "file": args.model.display().to_string(),
@@ -51,6 +53,10 @@ pub fn run(args: &Args) -> Result<()> {
             "shape": model.kind(),
             "arrays": shapes().collect::<std::collections::BTreeMap<_, _>>(),
             "seen": seen,
+            "catalogue": catalogue.map(|catalogue| json!({
+                "items": catalogue.len(),
+                "columns": columns().collect::<Vec<_>>(),
+            })),
         }));
     }
     let arrays: Vec<String> = shapes()
@@ -108,6 +114,10 @@ pub fn run(args: &Args) -> Result<()> {
             n => format!("{n}, so that nobody is recommended what they have"),
         },
     ));
+    if let Some(catalogue) = catalogue {
+        let known = columns().collect::<Vec<_>>().join(", ");
+        facts.push(("catalogue", format!("{} items: {known}", catalogue.len())));
+    }
     facts.push(("fingerprint", fingerprint.to_owned()));
     output::facts(&facts);
     Ok(())

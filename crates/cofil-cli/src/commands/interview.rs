@@ -1,7 +1,7 @@
 //! `cofil interview`.
 
 use crate::args::history;
-use crate::args::titles::{Titles, Titling};
+use crate::args::items::{Items, Titles};
 use crate::output;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// Arguments of `cofil interview`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  cofil interview model.cofil --titles u.item:1:2
+  cofil interview model.cofil --items u.item
   cofil interview model.cofil --questions 5 --strategy popular-entropy
   cofil interview model.cofil --answers 50=yes,1=no,181=4.5,258=? --json
 
@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
-    titles: Titling,
+    items: Items,
     /// Print JSON, and ask nothing
     #[arg(long)]
     json: bool,
@@ -74,8 +74,8 @@ impl From<Choice> for Strategy {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let titles = args.titles.read()?;
-    let recommender = Recommender::load(&args.model)?;
+    let recommender = args.items.describe(Recommender::load(&args.model)?)?;
+    let titles = Titles::of_items(&recommender);
     let strategy = match args.strategy {
         Some(choice) => choice.into(),
         None if recommender.model().places().is_some() && recommender.seen().nnz() > 0 => {
@@ -93,7 +93,7 @@ pub fn run(args: &Args) -> Result<()> {
         interview.answer(recommender.item(item)?, answer);
     }
     if args.answers.is_none() && !args.json {
-        ask(args, &recommender, &mut interview, &titles)?;
+        ask(args, &recommender, &mut interview, titles)?;
     }
     let history = interview.history();
     let list = interview.recommend(args.n);
@@ -101,17 +101,22 @@ pub fn run(args: &Args) -> Result<()> {
     if args.json {
         let history: Vec<_> =
             history.iter().map(|(item, value)| json!({"item": item, "value": value})).collect();
-        return output::json(&json!({
+        let mut answer = json!({
             "strategy": strategy,
             "history": history,
             "question": question,
             "items": output::value(&list)?,
-        }));
+        });
+        titles.add_to(&mut answer);
+        if let Some(title) = question.and_then(|item| titles.get(item)) {
+            answer["question_title"] = title.into();
+        }
+        return output::json(&answer);
     }
     if let (Some(question), true) = (question, args.answers.is_some()) {
         println!("Next question: {}\n", titles.of(question));
     }
-    print(&list, &titles);
+    print(&list, titles);
     Ok(())
 }
 
@@ -120,7 +125,7 @@ fn ask(
     args: &Args,
     recommender: &Recommender,
     interview: &mut Interview<'_>,
-    titles: &Titles,
+    titles: Titles<'_>,
 ) -> Result<()> {
     let mut lines = std::io::stdin().lock().lines();
     println!("Do you have or like … (y, n, a rating, s to skip, q to end)");
@@ -158,7 +163,7 @@ fn understood(recommender: &Recommender, answer: &str) -> Option<Answer> {
     }
 }
 
-fn print(list: &[Scored<'_>], titles: &Titles) {
+fn print(list: &[Scored<'_>], titles: Titles<'_>) {
     println!("Recommended:\n");
     let rows = list.iter().enumerate().map(|(at, s)| {
         vec![(at + 1).to_string(), titles.of(s.item).to_owned(), output::score(s.score)]

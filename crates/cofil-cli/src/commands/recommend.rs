@@ -1,10 +1,11 @@
 //! `cofil recommend`.
 
 use crate::args::history;
+use crate::args::items::{Items, Titles};
 use crate::args::reranking::Reranking;
-use crate::args::titles::{Titles, Titling};
 use crate::output::{self, score};
 use anyhow::{Context, Result, bail};
+use cofil::data::Filter;
 use cofil::data::lists::ListWriter;
 use cofil::{Query, Recommender, Scored};
 use serde_json::{Value, json};
@@ -20,11 +21,15 @@ const REASONS: usize = 3;
 #[command(after_help = "Examples:
   cofil recommend model.cofil --user 42 -n 10
   cofil recommend model.cofil --history 1,50,260 -n 10
-  cofil recommend model.cofil --history 1:5,50:4.5,260:1 --titles u.item:1:2
+  cofil recommend model.cofil --history 1:5,50:4.5,260:1 --items u.item
+  cofil recommend model.cofil --user 42 --items movies.csv --where \"genres = 'Comedy' and year >= 1990\"
   cofil recommend model.cofil --all -n 20 -o recommendations.parquet
   cofil recommend model.cofil --users users.txt -o recommendations.jsonl
   cofil recommend model.cofil --all | head
   cofil recommend model.cofil --user 42 --mmr 0.7 --popularity-penalty 0.1
+
+--where is applied before the best are chosen: N items come back whenever there are N. docs/catalogue.md
+tells what can be written.
 
 Without --output, the lists of --all or --users go to standard output as CSV, with --json as JSON
 lines.")]
@@ -45,13 +50,17 @@ pub struct Args {
     /// The only items that may come back; or @FILE with one on each line
     #[arg(long, value_name = "ITEM", value_delimiter = ',')]
     candidates: Option<Vec<String>>,
+    /// Only items of which this is true, such as "genre = 'Comedy' and year >= 1990"; columns are those of
+    /// --items, or of the table that the model was trained with
+    #[arg(long = "where", value_name = "FILTER")]
+    filter: Option<Filter>,
     /// Also recommend what the user has already
     #[arg(long)]
     with_seen: bool,
     #[command(flatten)]
     reranking: Reranking,
     #[command(flatten)]
-    titles: Titling,
+    items: Items,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -80,7 +89,7 @@ pub fn run(args: &Args) -> Result<()> {
         ListWriter::check_path(path)?;
         output::check_writable(path)?;
     }
-    let recommender = Recommender::load(&args.model)?;
+    let recommender = args.items.describe(Recommender::load(&args.model)?)?;
     let candidates = match &args.candidates {
         Some(names) => Some(names_or_file(names)?),
         None => None,
@@ -88,6 +97,10 @@ pub fn run(args: &Args) -> Result<()> {
     let exclude: Vec<&str> = args.exclude.iter().map(String::as_str).collect();
     let candidates: Option<Vec<&str>> =
         candidates.as_ref().map(|names| names.iter().map(String::as_str).collect());
+    let candidates = match &args.filter {
+        Some(filter) => Some(filtered(&recommender, filter, candidates)?),
+        None => candidates,
+    };
     let query = Query {
         n: args.n,
         exclude: &exclude,
@@ -105,6 +118,26 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
+/// The candidates that `filter` lets through; of all items, if there are no others.
+fn filtered<'a>(
+    recommender: &'a Recommender,
+    filter: &Filter,
+    candidates: Option<Vec<&'a str>>,
+) -> Result<Vec<&'a str>> {
+    let items = recommender.items();
+    let matching = recommender.matching(filter)?;
+    let Some(candidates) = candidates else {
+        return Ok(matching.iter().map(|&i| items.name(i)).collect());
+    };
+    let mut kept = Vec::new();
+    for name in candidates {
+        if matching.binary_search(&recommender.item(name)?).is_ok() {
+            kept.push(name);
+        }
+    }
+    Ok(kept)
+}
+
 /// An item of the list with the items of the history that it is there for.
 type Explained<'a> = (Scored<'a>, Vec<Scored<'a>>);
 
@@ -115,11 +148,12 @@ fn one_user(args: &Args, recommender: &Recommender, user: &str, query: &Query<'_
         .map(|s| Ok((s, recommender.reasons(user, s.item, REASONS)?)))
         .collect::<Result<Vec<_>>>()?;
     let known = recommender.user(user)?.history.len();
+    let titles = Titles::of_items(recommender);
     if args.json {
-        return print_json(json!({"user": user, "history": known}), &explained);
+        return print_json(json!({"user": user, "history": known}), &explained, titles);
     }
     println!("For user {user}, who has {known} items:\n");
-    print_list(&explained, &args.titles.read()?);
+    print_list(&explained, titles);
     if recommender.seen().nnz() == 0 && !args.with_seen {
         println!("\nThe model file does not say what users have: these items may be among it.");
     }
@@ -138,12 +172,12 @@ fn stranger(
         .into_iter()
         .map(|s| Ok((s, recommender.reasons_for(&history, s.item, REASONS)?)))
         .collect::<Result<Vec<_>>>()?;
+    let titles = Titles::of_items(recommender);
     if args.json {
         let history: Vec<Value> =
             history.iter().map(|(item, value)| json!({"item": item, "value": value})).collect();
-        return print_json(json!({"history": history}), &explained);
+        return print_json(json!({"history": history}), &explained, titles);
     }
-    let titles = args.titles.read()?;
     let told: Vec<String> = history
         .iter()
         .map(|&(item, value)| match value == 1.0 {
@@ -152,11 +186,11 @@ fn stranger(
         })
         .collect();
     println!("For somebody with {}:\n", told.join(", "));
-    print_list(&explained, &titles);
+    print_list(&explained, titles);
     Ok(())
 }
 
-fn print_json(mut whom: Value, explained: &[Explained<'_>]) -> Result<()> {
+fn print_json(mut whom: Value, explained: &[Explained<'_>], titles: Titles<'_>) -> Result<()> {
     let items: Vec<Value> = explained
         .iter()
         .map(|(s, because)| {
@@ -166,10 +200,11 @@ fn print_json(mut whom: Value, explained: &[Explained<'_>]) -> Result<()> {
         })
         .collect::<Result<_>>()?;
     whom["items"] = items.into();
+    titles.add_to(&mut whom);
     output::json(&whom)
 }
 
-fn print_list(explained: &[Explained<'_>], titles: &Titles) {
+fn print_list(explained: &[Explained<'_>], titles: Titles<'_>) {
     let told = |because: &[Scored<'_>]| {
         because.iter().map(|s| titles.of(s.item)).collect::<Vec<_>>().join(", ")
     };
@@ -198,14 +233,16 @@ fn many(
         }
     };
     let names = (recommender.users(), recommender.items());
+    let catalogue = recommender.catalogue().map(|catalogue| &**catalogue);
     let (mut writer, bar) = match path {
         Some(path) => {
             let bar = indicatif::ProgressBar::new(users.len() as u64);
-            (ListWriter::create(path, names.0, names.1)?, bar)
+            (ListWriter::create(path, names.0, names.1, catalogue)?, bar)
         }
         None => {
             let bar = indicatif::ProgressBar::hidden();
-            (ListWriter::stream(std::io::stdout(), args.json, names.0, names.1)?, bar)
+            let stdout = std::io::stdout();
+            (ListWriter::stream(stdout, args.json, names.0, names.1, catalogue)?, bar)
         }
     };
     let mut rows = 0;

@@ -1,6 +1,6 @@
 //! `cofil similar`.
 
-use crate::args::titles::{Titles, Titling};
+use crate::args::items::{Items, Titles};
 use crate::output;
 use anyhow::Result;
 use cofil::Recommender;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Arguments of `cofil similar`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  cofil similar model.cofil --item 50 -n 10 --titles u.item:1:2
+  cofil similar model.cofil --item 50 -n 10 --items u.item
   cofil similar model.cofil --user 42
   cofil similar model.cofil --all -n 20 -o similar.jsonl
 
@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, requires = "all")]
     exact: bool,
     #[command(flatten)]
-    titles: Titling,
+    items: Items,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -58,20 +58,21 @@ struct What {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let titles = args.titles.read()?;
-    let recommender = Recommender::load(&args.model)?;
+    let recommender = args.items.describe(Recommender::load(&args.model)?)?;
+    let titles = Titles::of_items(&recommender);
     match (&args.what.item, &args.what.user) {
-        (Some(item), _) => items(args, &recommender, item, &titles),
+        (Some(item), _) => items(args, &recommender, item, titles),
         (None, Some(user)) => users(args, &recommender, user),
-        (None, None) => everything(args, &recommender),
+        (None, None) => everything(args, &recommender, titles),
     }
 }
 
-fn items(args: &Args, recommender: &Recommender, item: &str, titles: &Titles) -> Result<()> {
+fn items(args: &Args, recommender: &Recommender, item: &str, titles: Titles<'_>) -> Result<()> {
     let items = recommender.similar(item, args.n)?;
     if args.json {
-        let items = output::value(&items)?;
-        return output::json(&json!({"item": item, "items": items}));
+        let mut answer = json!({"item": item, "items": output::value(&items)?});
+        titles.add_to(&mut answer);
+        return output::json(&answer);
     }
     println!("Most like {}:\n", titles.of(item));
     table("Item", items.iter().map(|s| (titles.of(s.item), s.score)));
@@ -79,12 +80,13 @@ fn items(args: &Args, recommender: &Recommender, item: &str, titles: &Titles) ->
 }
 
 /// A line for each item.
-fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
+fn everything(args: &Args, recommender: &Recommender, titles: Titles<'_>) -> Result<()> {
     let names = recommender.items();
     let lists = recommender.similar_all(args.n, args.exact)?;
     let mut text = Vec::new();
     for (item, items) in (0u32..).zip(lists) {
-        let line = json!({"item": names.name(item), "items": output::value(&items)?});
+        let mut line = json!({"item": names.name(item), "items": output::value(&items)?});
+        titles.add_to(&mut line);
         writeln!(text, "{line}")?;
     }
     match &args.output {

@@ -3,6 +3,7 @@
 use crate::args::choice::Choice;
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
+use crate::args::items::Items;
 use crate::args::validation::{self, Parts, Validate};
 use crate::machine;
 use crate::output::{self, bytes, duration};
@@ -22,6 +23,7 @@ use std::time::Instant;
   cofil train ratings.csv -o model.cofil
   cofil train events.csv.gz -a ials --set factors=64 --set epochs=15 --implicit -o m.cofil
   cofil train ratings.csv -a biased-mf --valid 0.1 --patience 3 --curve curve.svg -o m.cofil
+  cofil train ratings.csv --items movies.csv -o m.cofil
   cofil train ratings.csv --config best.toml --checkpoint run.ckpt --resume -o m.cofil
 
 Same data, settings and seed give the same file, byte for byte, for any number of threads.
@@ -42,6 +44,8 @@ pub struct Args {
     /// algorithms that score by a user's history (ease, item-knn …) know their users no more
     #[arg(long)]
     no_seen: bool,
+    #[command(flatten)]
+    items: Items,
     /// Write the loss by epoch (.csv, .svg or .png)
     #[arg(long, value_name = "FILE")]
     curve: Option<PathBuf>,
@@ -75,6 +79,7 @@ struct Keep {
 
 pub fn run(args: &Args) -> Result<()> {
     check(args)?;
+    let catalogue = args.items.read()?;
     let start = Instant::now();
     let table = args.read.read(&args.data)?;
     if !args.json {
@@ -122,7 +127,7 @@ pub fn run(args: &Args) -> Result<()> {
     });
     let trained = watch.during(|| Recommender::train(&algorithm, &train, &run));
     progress.finish();
-    let mut recommender = trained?;
+    let mut recommender = trained?.with_catalogue(catalogue);
     let fit = start.elapsed().as_secs_f64();
 
     let start = Instant::now();

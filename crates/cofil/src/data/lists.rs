@@ -1,7 +1,7 @@
 //! Lists of recommendations as a file, written block by block: a list for every user of a large
 //! service does not fit in memory.
 
-use super::IdMap;
+use super::{Catalogue, IdMap};
 use crate::error::{Error, Result};
 use crate::store::Pending;
 use serde::Serialize;
@@ -12,10 +12,12 @@ use std::sync::Arc;
 /// Writes lists in the format of a file's ending; the file appears when it is finished.
 ///
 /// `.csv` and `.parquet` have a row for each entry with columns `user`, `item`, `rank` (from 1) and
-/// `score`; `.jsonl` has a line for each user. The two formats of text can go to a stream instead.
+/// `score`, and `title` where the items have titles; `.jsonl` has a line for each user. The two formats of text
+/// can go to a stream instead.
 pub struct ListWriter<'a> {
     users: &'a Arc<IdMap>,
     items: &'a Arc<IdMap>,
+    titles: Option<&'a Catalogue>,
     sink: Sink,
 }
 
@@ -44,21 +46,30 @@ impl<'a> ListWriter<'a> {
         }
     }
 
-    /// Begins the file at `path`, for lists over `users` and `items`.
+    /// Begins the file at `path`, for lists over `users` and `items`, with the titles of a catalogue if there
+    /// is one that has titles.
     ///
     /// # Errors
     /// If the ending is not known or the file system refuses.
-    pub fn create(path: &Path, users: &'a Arc<IdMap>, items: &'a Arc<IdMap>) -> Result<Self> {
+    pub fn create(
+        path: &Path,
+        users: &'a Arc<IdMap>,
+        items: &'a Arc<IdMap>,
+        catalogue: Option<&'a Catalogue>,
+    ) -> Result<Self> {
+        let titles = catalogue.filter(|catalogue| catalogue.has_titles());
         Self::check_path(path)?;
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
         let file = BufWriter::new(Place::File(Pending::create(path)?));
         let sink = match ending.to_str() {
             Some("jsonl") => Sink::JsonLines(file),
             #[cfg(feature = "arrow")]
-            Some("parquet") => Sink::Parquet(Box::new(parquet::Parquet::new(path, file)?)),
-            _ => csv(file)?,
+            Some("parquet") => {
+                Sink::Parquet(Box::new(parquet::Parquet::new(path, file, titles.is_some())?))
+            }
+            _ => csv(file, titles.is_some())?,
         };
-        Ok(Self { users, items, sink })
+        Ok(Self { users, items, titles, sink })
     }
 
     /// Writes to `stream` as it goes, as `.csv` or, with `json`, as `.jsonl`.
@@ -70,10 +81,12 @@ impl<'a> ListWriter<'a> {
         json: bool,
         users: &'a Arc<IdMap>,
         items: &'a Arc<IdMap>,
+        catalogue: Option<&'a Catalogue>,
     ) -> Result<Self> {
+        let titles = catalogue.filter(|catalogue| catalogue.has_titles());
         let stream = BufWriter::new(Place::Stream(Box::new(stream), 0));
-        let sink = if json { Sink::JsonLines(stream) } else { csv(stream)? };
-        Ok(Self { users, items, sink })
+        let sink = if json { Sink::JsonLines(stream) } else { csv(stream, titles.is_some())? };
+        Ok(Self { users, items, titles, sink })
     }
 
     /// Appends the lists of `users`, one for each.
@@ -81,7 +94,8 @@ impl<'a> ListWriter<'a> {
     /// # Errors
     /// If the file system refuses.
     pub fn write(&mut self, users: &[u32], lists: &[Vec<(u32, f32)>]) -> Result<()> {
-        let (names, items) = (self.users, self.items);
+        let (names, items, titles) = (self.users, self.items, self.titles);
+        let title = move |item: &str| titles.and_then(|titles| titles.title(item));
         let rows = || {
             users.iter().zip(lists).flat_map(move |(&user, list)| {
                 let user = names.name(user);
@@ -94,16 +108,20 @@ impl<'a> ListWriter<'a> {
         match &mut self.sink {
             Sink::Csv(csv) => {
                 for (user, item, rank, score) in rows() {
-                    let record = [user, item, &rank.to_string(), &score.to_string()];
-                    let written = csv.write_record(record);
+                    let [rank, score] = [rank.to_string(), score.to_string()];
+                    let record = [user, item, &rank, &score].into_iter();
+                    let title = titles.map(|_| title(item).unwrap_or_default());
+                    let written = csv.write_record(record.chain(title));
                     written.map_err(|e| io(csv.get_ref().get_ref().path(), e))?;
                 }
                 Ok(())
             }
             Sink::JsonLines(file) => {
                 for (&user, list) in users.iter().zip(lists) {
-                    let entry =
-                        |&(item, score): &(u32, f32)| Entry { item: items.name(item), score };
+                    let entry = |&(item, score): &(u32, f32)| {
+                        let item = items.name(item);
+                        Entry { item, score, title: title(item) }
+                    };
                     let items = list.iter().map(entry).collect();
                     let list = List { user: names.name(user), items };
                     let line = serde_json::to_string(&list).expect("names and numbers serialize");
@@ -113,7 +131,7 @@ impl<'a> ListWriter<'a> {
                 Ok(())
             }
             #[cfg(feature = "arrow")]
-            Sink::Parquet(parquet) => parquet.write(rows()),
+            Sink::Parquet(parquet) => parquet.write(rows(), title),
         }
     }
 
@@ -182,9 +200,10 @@ impl Write for Place {
 }
 
 /// A table with its header.
-fn csv(place: BufWriter<Place>) -> Result<Sink> {
+fn csv(place: BufWriter<Place>, titles: bool) -> Result<Sink> {
     let mut csv = csv::Writer::from_writer(place);
-    let written = csv.write_record(["user", "item", "rank", "score"]);
+    let names = ["user", "item", "rank", "score"].into_iter();
+    let written = csv.write_record(names.chain(titles.then_some("title")));
     written.map_err(|e| io(csv.get_ref().get_ref().path(), e))?;
     Ok(Sink::Csv(Box::new(csv)))
 }
@@ -200,6 +219,8 @@ struct List<'a> {
 struct Entry<'a> {
     item: &'a str,
     score: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
 }
 
 fn io(path: &Path, error: csv::Error) -> Error {
@@ -225,7 +246,7 @@ mod parquet {
     }
 
     impl Parquet {
-        pub fn new(path: &Path, file: BufWriter<Place>) -> Result<Self> {
+        pub fn new(path: &Path, file: BufWriter<Place>, titles: bool) -> Result<Self> {
             let columns = [
                 ("user", DataType::Utf8),
                 ("item", DataType::Utf8),
@@ -233,7 +254,9 @@ mod parquet {
                 ("score", DataType::Float32),
             ];
             let field = |(name, kind)| Field::new(name, kind, false);
-            let schema = Arc::new(Schema::new(columns.map(field).to_vec()));
+            let mut fields = columns.map(field).to_vec();
+            fields.extend(titles.then(|| Field::new("title", DataType::Utf8, true)));
+            let schema = Arc::new(Schema::new(fields));
             let packing = Compression::ZSTD(ZstdLevel::default());
             let properties = WriterProperties::builder().set_compression(packing).build();
             let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties));
@@ -244,13 +267,17 @@ mod parquet {
         pub fn write<'a>(
             &mut self,
             rows: impl Iterator<Item = (&'a str, &'a str, u32, f32)> + Clone,
+            title: impl Fn(&str) -> Option<&'a str>,
         ) -> Result<()> {
-            let columns: Vec<ArrayRef> = vec![
+            let mut columns: Vec<ArrayRef> = vec![
                 Arc::new(StringArray::from_iter_values(rows.clone().map(|r| r.0))),
                 Arc::new(StringArray::from_iter_values(rows.clone().map(|r| r.1))),
                 Arc::new(UInt32Array::from_iter_values(rows.clone().map(|r| r.2))),
-                Arc::new(Float32Array::from_iter_values(rows.map(|r| r.3))),
+                Arc::new(Float32Array::from_iter_values(rows.clone().map(|r| r.3))),
             ];
+            if self.schema.fields().len() > columns.len() {
+                columns.push(Arc::new(StringArray::from_iter(rows.map(|r| title(r.1)))));
+            }
             let batch = RecordBatch::try_new(self.schema.clone(), columns)
                 .expect("the columns are those of the schema");
             self.writer.write(&batch).map_err(|e| failed(&self.path, &e))

@@ -1,6 +1,7 @@
 //! From files to [`Ratings`]: ids, sparse rows, reading, cleaning, splitting and describing.
 
 pub mod audience;
+pub mod catalogue;
 pub mod clean;
 pub mod csr;
 pub mod describe;
@@ -16,6 +17,7 @@ pub mod source;
 pub mod split;
 
 pub use audience::Audience;
+pub use catalogue::{Catalogue, Filter};
 pub use clean::{Clean, CleanReport};
 pub use csr::{Csr, Row};
 pub use describe::Description;

@@ -72,7 +72,10 @@ impl Recommender {
         let (algorithm, run) = (algorithm.clone(), Run { seed, ..Run::default() });
         let changes = std::mem::take(&mut self.card.changes);
         match Self::train(&algorithm, &rest, &run) {
-            Ok(trained) => *self = trained,
+            Ok(trained) => {
+                let catalogue = self.catalogue.take();
+                *self = trained.with_catalogue(catalogue);
+            }
             Err(error) => {
                 self.card.changes = changes;
                 return Err(error);

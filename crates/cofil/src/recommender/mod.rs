@@ -17,7 +17,7 @@ pub use similar::{Likeness, ScoredUser, SimilarUsers};
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
-use crate::data::{Audience, Csr, IdKind, IdMap, Ratings};
+use crate::data::{Audience, Catalogue, Csr, Filter, IdKind, IdMap, Ratings};
 use crate::error::{Error, Result};
 use crate::model::{Model, User};
 use crate::shapes;
@@ -42,6 +42,8 @@ pub struct Recommender {
     fingerprint: Option<String>,
     /// Who has each item: made of `seen` when it is first asked for.
     audience: OnceLock<Audience>,
+    /// What is known about the items.
+    catalogue: Option<Arc<Catalogue>>,
 }
 
 impl Recommender {
@@ -67,7 +69,33 @@ impl Recommender {
             model,
             fingerprint: None,
             audience: OnceLock::new(),
+            catalogue: None,
         })
+    }
+
+    /// The same with `catalogue` for its items, which is saved with it; `None` takes away the one that is there.
+    /// It may hold more items than the model, or fewer.
+    #[must_use]
+    pub fn with_catalogue(self, catalogue: Option<Arc<Catalogue>>) -> Self {
+        Self { catalogue, fingerprint: None, ..self }
+    }
+
+    /// What is known about the items, if anything is.
+    pub fn catalogue(&self) -> Option<&Arc<Catalogue>> {
+        self.catalogue.as_ref()
+    }
+
+    /// The numbers of the items that `filter` lets through, rising.
+    ///
+    /// # Errors
+    /// If there is no catalogue, or the filter does not suit its columns.
+    pub fn matching(&self, filter: &Filter) -> Result<Vec<u32>> {
+        let Some(catalogue) = &self.catalogue else {
+            let message = "nothing is known about the items that a filter could ask for: give a catalogue of items, \
+                           or train with one";
+            return Err(Error::setting("filter", message));
+        };
+        catalogue.matching(filter, &self.items)
     }
 
     /// Names of the users.
@@ -218,6 +246,10 @@ impl Recommender {
                 header[entry] = json!(IdKind::Text);
             }
         }
+        if let Some(catalogue) = &self.catalogue {
+            header["catalogue"] = catalogue.header();
+            tensors.extend(catalogue.tensors());
+        }
         tensors.push(Tensor::sizes("seen.starts", self.seen.starts()));
         tensors.push(Tensor::u32("seen.columns", self.seen.columns()));
         tensors.push(Tensor::f32("seen.values", self.seen.values()));
@@ -262,6 +294,10 @@ impl Recommender {
             users.len(),
             items.len(),
         )?;
+        let catalogue = match archive.header.get("catalogue") {
+            Some(header) => Some(Catalogue::from_archive(header, &archive)?.into()),
+            None => None,
+        };
         let fingerprint = Some(archive.checksum);
         Ok(Self {
             users: users.into(),
@@ -271,6 +307,7 @@ impl Recommender {
             model,
             fingerprint,
             audience: OnceLock::new(),
+            catalogue,
         })
     }
 

@@ -109,6 +109,7 @@ impl Recommender {
             model,
             fingerprint: None,
             audience: OnceLock::new(),
+            catalogue: None,
         })
     }
 }

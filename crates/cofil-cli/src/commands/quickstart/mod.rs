@@ -4,6 +4,7 @@ mod compare;
 mod toy;
 
 use crate::args::input::Input;
+use crate::args::items::{Items, Titles};
 use crate::commands::describe;
 use crate::machine;
 use crate::output::{self, check_writable, duration, score};
@@ -19,7 +20,7 @@ use std::time::Instant;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   cofil quickstart
-  cofil quickstart --data ratings.csv -o first-look")]
+  cofil quickstart --data ratings.csv --items movies.csv -o first-look")]
 pub struct Args {
     /// Your own table instead of the bundled sample
     #[arg(long, value_name = "FILE")]
@@ -27,6 +28,8 @@ pub struct Args {
     /// Folder for the figure and the model
     #[arg(short, long, value_name = "FOLDER", default_value = "cofil-quickstart")]
     output: PathBuf,
+    #[command(flatten)]
+    items: Items,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -46,6 +49,7 @@ pub fn run(args: &Args) -> Result<()> {
     let (figure, file) = (args.output.join("matrix.svg"), args.output.join("best.cofil"));
     check_writable(&figure)?;
     check_writable(&file)?;
+    let catalogue = args.items.read()?;
     let say = |text: &str| {
         if !args.json {
             println!("{text}");
@@ -70,6 +74,7 @@ pub fn run(args: &Args) -> Result<()> {
     let winner = contest.winner();
     let (ratings, _) = clean().ratings(data)?;
     let recommender = Recommender::train(&winner.algorithm, &ratings, &Run::default())?;
+    let recommender = recommender.with_catalogue(catalogue);
     say(&format!("{} won; it is trained again, on everything.", winner.name));
     let cast = cast(&ratings, args.data.is_none());
     let answers = answers(&recommender, &cast)?;
@@ -158,28 +163,34 @@ struct Answer {
 }
 
 fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Answer>> {
+    let titles = Titles::of_items(recommender);
     let query = Query { n: 5, ..Query::default() };
     let mut answers = Vec::new();
     for user in &cast.users {
         let list = recommender.recommend(user, &query)?;
         let history = recommender.user(user)?.history;
-        let few: Vec<&str> =
-            history.columns.iter().take(3).map(|&i| recommender.items().name(i)).collect();
+        let few: Vec<&str> = history
+            .columns
+            .iter()
+            .take(3)
+            .map(|&i| titles.of(recommender.items().name(i)))
+            .collect();
         let more = match history.len().saturating_sub(few.len()) {
             0 => String::new(),
             n => format!(" and {n} more"),
         };
         let title = format!("{user} has {}{more}. It should also like:", few.join(", "));
         let explain = |item: &str| recommender.reasons(user, item, 2);
-        answers.push(answer(&title, json!({"user": user}), list, explain)?);
+        answers.push(answer(&title, json!({"user": user}), list, explain, titles)?);
     }
     // A stranger's items count as the best that somebody said of anything.
     let value = recommender.card().data.scale.1;
     let history: Vec<(&str, f32)> = cast.stranger.iter().map(|i| (i.as_str(), value)).collect();
     let list = recommender.recommend_for(&history, &query)?;
-    let title = format!("Somebody new, known only to have {}:", cast.stranger.join(", "));
+    let theirs: Vec<&str> = cast.stranger.iter().map(|item| titles.of(item)).collect();
+    let title = format!("Somebody new, known only to have {}:", theirs.join(", "));
     let explain = |item: &str| recommender.reasons_for(&history, item, 2);
-    answers.push(answer(&title, json!({"history": cast.stranger}), list, explain)?);
+    answers.push(answer(&title, json!({"history": cast.stranger}), list, explain, titles)?);
     Ok(answers)
 }
 
@@ -188,21 +199,24 @@ fn answer<'a>(
     mut json: Value,
     list: Vec<Scored<'a>>,
     explain: impl Fn(&str) -> cofil::Result<Vec<Scored<'a>>>,
+    titles: Titles<'a>,
 ) -> Result<Answer> {
-    let width = list.iter().map(|s| s.item.chars().count()).max().unwrap_or(0);
+    let width = list.iter().map(|s| titles.of(s.item).chars().count()).max().unwrap_or(0);
     let mut text = format!("\n{title}");
     let mut items = Vec::new();
     for s in list {
         let because = explain(s.item)?;
         let names: Vec<&str> = because.iter().map(|b| b.item).collect();
-        let reason = match names.is_empty() {
+        let named: Vec<&str> = names.iter().map(|item| titles.of(item)).collect();
+        let reason = match named.is_empty() {
             true => String::new(),
-            false => format!("  because of {}", names.join(", ")),
+            false => format!("  because of {}", named.join(", ")),
         };
-        text += &format!("\n  {:<width$}  {:>7}{reason}", s.item, score(s.score));
+        text += &format!("\n  {:<width$}  {:>7}{reason}", titles.of(s.item), score(s.score));
         items.push(json!({"item": s.item, "score": s.score, "because": names}));
     }
     json["items"] = items.into();
+    titles.add_to(&mut json);
     Ok(Answer { text, json })
 }
 

@@ -16,8 +16,11 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::{FileReader, StreamReader};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use std::cell::Cell;
+use std::fs::File;
 use std::io::BufReader;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
@@ -44,18 +47,9 @@ pub(super) fn read(
     items: &IdMap,
 ) -> Result<Found> {
     let (format, compression) = (source.format, source.compression);
-    // The decoders panic on some damaged files; to the caller those are damaged like any other.
-    let decode = AssertUnwindSafe(|| match format {
+    let (columns, rows, typed_times) = decoding(path, || match format {
         Format::Parquet => read_parquet(path, source, options, users, items),
         _ => read_ipc(path, source, options, users, items),
-    });
-    DECODING.set(true);
-    let decoded = std::panic::catch_unwind(decode);
-    DECODING.set(false);
-    let (columns, rows, typed_times) = decoded.unwrap_or_else(|panic| {
-        let reason =
-            panic.downcast_ref::<String>().map_or("a size beyond the file", String::as_str);
-        Err(damaged(path, reason))
     })?;
     Ok(Found {
         format,
@@ -66,6 +60,18 @@ pub(super) fn read(
         rows,
         typed_times,
         encoding: Encoding::default(),
+    })
+}
+
+/// Runs `decode`. The decoders panic on some damaged files; to the caller those are damaged like any other.
+pub(super) fn decoding<T>(path: &Path, decode: impl FnOnce() -> Result<T>) -> Result<T> {
+    DECODING.set(true);
+    let decoded = std::panic::catch_unwind(AssertUnwindSafe(decode));
+    DECODING.set(false);
+    decoded.unwrap_or_else(|panic| {
+        let reason =
+            panic.downcast_ref::<String>().map_or("a size beyond the file", String::as_str);
+        Err(damaged(path, reason))
     })
 }
 
@@ -86,29 +92,85 @@ fn read_parquet(
     users: &IdMap,
     items: &IdMap,
 ) -> Result<(Columns, Rows, bool)> {
-    let broken = broken(path);
-    let file = source.into_file(path)?;
-    let metadata =
-        ArrowReaderMetadata::load(&file, Default::default()).map_err(|e| broken(e.into()))?;
-    let reader = |wanted: Option<&[usize]>, size: usize| {
-        let file = file.try_clone().map_err(|e| Error::io(path, e))?;
-        let mask = match wanted {
-            Some(wanted) => {
-                ProjectionMask::roots(metadata.parquet_schema(), wanted.iter().copied())
-            }
-            None => ProjectionMask::all(),
-        };
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
-        let reader = builder.with_projection(mask).with_batch_size(size).build();
-        reader.map_err(|e| broken(e.into()))
-    };
-    let sample = reader(None, SAMPLE)?.next().transpose().map_err(&broken)?;
-    let columns = resolve(metadata.schema(), sample.as_ref(), options)
-        .map_err(|message| Error::data(path, None, message))?;
+    let parquet = Parquet::open(path, source)?;
+    let sample = parquet.reader(path, None, SAMPLE)?.next().transpose().map_err(broken(path))?;
+    let columns = resolve(parquet.metadata.schema(), sample.as_ref(), options)
+        .map_err(|message| misread(path, message))?;
     let (wanted, projected) = project(&columns);
     let mut rows = Rows::new(users, items, &columns);
-    let typed = read_batches(path, reader(Some(&wanted), BATCH)?, &projected, options, &mut rows)?;
+    let batches = parquet.reader(path, Some(&wanted), BATCH)?;
+    let typed = read_batches(path, batches, &projected, options, &mut rows)?;
     Ok((columns, rows, typed))
+}
+
+/// An open Parquet file.
+struct Parquet {
+    file: File,
+    metadata: ArrowReaderMetadata,
+}
+
+impl Parquet {
+    fn open(path: &Path, source: Opened<'_>) -> Result<Self> {
+        let file = source.into_file(path)?;
+        let metadata = ArrowReaderMetadata::load(&file, Default::default());
+        let metadata = metadata.map_err(|e| broken(path)(e.into()))?;
+        Ok(Self { file, metadata })
+    }
+
+    /// The rows from the first on, `size` at a time: of the columns `wanted`, or of all.
+    fn reader(
+        &self,
+        path: &Path,
+        wanted: Option<&[usize]>,
+        size: usize,
+    ) -> Result<ParquetRecordBatchReader> {
+        let file = self.file.try_clone().map_err(|e| Error::io(path, e))?;
+        let schema = self.metadata.parquet_schema();
+        let mask = match wanted {
+            Some(wanted) => ProjectionMask::roots(schema, wanted.iter().copied()),
+            None => ProjectionMask::all(),
+        };
+        let metadata = self.metadata.clone();
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+        let reader = builder.with_projection(mask).with_batch_size(size).build();
+        reader.map_err(|e| broken(path)(e.into()))
+    }
+}
+
+/// Batches of rows, as they are decoded.
+type Decoded<'a> = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>> + 'a>;
+
+fn open_ipc<'a>(path: &Path, source: Opened<'a>) -> Result<(SchemaRef, Decoded<'a>)> {
+    let broken = broken(path);
+    if source.starts_with(b"ARROW1") {
+        let file = BufReader::new(source.into_file(path)?);
+        let reader = FileReader::try_new(file, None).map_err(&broken)?;
+        return Ok((reader.schema(), Box::new(reader)));
+    }
+    let rest = BufReader::new(source.into_rest());
+    let reader = StreamReader::try_new(rest, None).map_err(&broken)?;
+    Ok((reader.schema(), Box::new(reader)))
+}
+
+/// All columns, and their rows batch by batch.
+pub(super) fn batches<'a>(
+    path: &'a Path,
+    source: Opened<'a>,
+) -> Result<(SchemaRef, impl Iterator<Item = Result<RecordBatch>> + 'a)> {
+    let (schema, batches): (SchemaRef, Decoded<'a>) = match source.format {
+        Format::Parquet => {
+            let parquet = Parquet::open(path, source)?;
+            let reader = parquet.reader(path, None, BATCH)?;
+            (parquet.metadata.schema().clone(), Box::new(reader))
+        }
+        _ => open_ipc(path, source)?,
+    };
+    Ok((schema, batches.map(move |batch| batch.map_err(broken(path)))))
+}
+
+/// `message` about what a file holds.
+pub(super) fn misread(path: &Path, message: String) -> Error {
+    Error::data(path, None, message)
 }
 
 fn read_ipc(
@@ -118,17 +180,7 @@ fn read_ipc(
     users: &IdMap,
     items: &IdMap,
 ) -> Result<(Columns, Rows, bool)> {
-    let broken = broken(path);
-    let (schema, batches): (SchemaRef, Box<dyn Iterator<Item = _>>) =
-        if source.starts_with(b"ARROW1") {
-            let file = BufReader::new(source.into_file(path)?);
-            let reader = FileReader::try_new(file, None).map_err(&broken)?;
-            (reader.schema(), Box::new(reader))
-        } else {
-            let rest = BufReader::new(source.into_rest());
-            let reader = StreamReader::try_new(rest, None).map_err(&broken)?;
-            (reader.schema(), Box::new(reader))
-        };
+    let (schema, batches) = open_ipc(path, source)?;
     read_stream(path, Some(schema), batches, options, users, items)
 }
 
@@ -158,10 +210,10 @@ fn read_stream(
     let first = batches.next().transpose().map_err(broken(path))?;
     let Some(schema) = first.as_ref().map(RecordBatch::schema).or(schema) else {
         let message = "there are no record batches; give at least one, which tells the columns";
-        return Err(Error::data(path, None, message));
+        return Err(misread(path, message.into()));
     };
-    let columns = resolve(&schema, first.as_ref(), options)
-        .map_err(|message| Error::data(path, None, message))?;
+    let columns =
+        resolve(&schema, first.as_ref(), options).map_err(|message| misread(path, message))?;
     let mut rows = Rows::new(users, items, &columns);
     let batches = first.map(Ok).into_iter().chain(batches);
     let typed = read_batches(path, batches, &columns, options, &mut rows)?;
@@ -178,7 +230,7 @@ fn read_batches(
 ) -> Result<bool> {
     let rules = Rules::new(options, columns);
     let mut typed = false;
-    let bad = |message| Error::data(path, None, message);
+    let bad = |message| misread(path, message);
     let mut schema: Option<SchemaRef> = None;
     for (at, batch) in batches.enumerate() {
         let batch = batch.map_err(broken(path))?;

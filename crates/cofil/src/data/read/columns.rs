@@ -125,6 +125,28 @@ const KIND: &[&str] = &[
     "feedbacktype",
 ];
 
+/// What titles of items are called, beside `title`, in tables about them.
+const TITLE: &[&str] = &[
+    "title",
+    "name",
+    "itemtitle",
+    "itemname",
+    "movietitle",
+    "moviename",
+    "booktitle",
+    "bookname",
+    "producttitle",
+    "productname",
+    "tracktitle",
+    "trackname",
+    "songtitle",
+    "songname",
+    "artistname",
+    "gametitle",
+    "gamename",
+    "animename",
+];
+
 /// More columns than a table of interactions has.
 const WIDE: usize = 30;
 
@@ -275,6 +297,44 @@ impl Columns {
             notes: search.notes,
         })
     }
+}
+
+/// Whether `name` is one that the header of a table of items would have, though one of interactions has it not.
+pub(crate) fn is_item_name(name: &str) -> bool {
+    let name = plain(name);
+    name == "id" || name == "genres" || TITLE.contains(&name.as_str())
+}
+
+/// The columns of ids and titles in a table of items, among `count`. The error is a message.
+pub(super) fn item_roles(
+    names: Option<Vec<String>>,
+    count: usize,
+    id: &Option<Column>,
+    title: &Option<Column>,
+) -> Result<super::frame::Roles, String> {
+    let mut search = Search { names, taken: vec![false; count], notes: Vec::new() };
+    let mut found_id = search.told(id)?;
+    let mut found_title = search.told(title)?;
+    if title.is_none() {
+        found_title = search.named(TITLE);
+    }
+    let ids: Vec<&str> =
+        ITEM.iter().copied().filter(|name| *name != "title").chain(["id"]).collect();
+    found_id = found_id.or_else(|| search.named(&ids));
+    let id = match found_id {
+        Some(id) => id,
+        None if count == 0 => return Err("there is no column; give a table of items".into()),
+        // Where nothing is called an id, titles may be what items are known by.
+        None => {
+            search.take(Some(0), "ids");
+            0
+        }
+    };
+    let title_guessed = found_title.is_none() && title.is_none();
+    if title_guessed {
+        found_title = search.free().next();
+    }
+    Ok(super::frame::Roles { id, title: found_title, title_guessed, notes: search.notes })
 }
 
 struct Search {

@@ -186,6 +186,27 @@ impl<'l> Take<'l> for Everything {
     }
 }
 
+/// All keys with their values, in order; a key may be there twice.
+pub(super) fn pairs(line: &[u8]) -> Result<Vec<(String, serde_json::Value)>, String> {
+    object(line, &Pairs)
+}
+
+struct Pairs;
+
+impl<'l> Take<'l> for Pairs {
+    type Taken = Vec<(String, serde_json::Value)>;
+
+    fn take<A: MapAccess<'l>>(
+        &self,
+        key: &str,
+        map: &mut A,
+        taken: &mut Self::Taken,
+    ) -> Result<(), A::Error> {
+        taken.push((key.into(), map.next_value()?));
+        Ok(())
+    }
+}
+
 /// Parses `line` as one object.
 fn object<'l, T: Take<'l>>(line: &'l [u8], take: &T) -> Result<T::Taken, String> {
     let mut parser = serde_json::Deserializer::from_slice(line);

@@ -20,6 +20,7 @@ mod chunks;
 mod columns;
 mod encoding;
 mod field;
+pub(crate) mod frame;
 mod json;
 mod lists;
 mod names;
@@ -46,6 +47,9 @@ pub use report::{ColumnReport, ReadReport, TimeUnit};
 #[cfg(feature = "arrow")]
 pub use sides::write_sides;
 pub use write::write;
+
+pub(crate) use columns::is_item_name;
+pub(crate) use report::write_format;
 
 use super::{IdMap, Interactions, Source};
 use crate::error::{Error, Result};
@@ -117,12 +121,15 @@ fn read_opened(
         #[cfg(feature = "arrow")]
         Format::Parquet | Format::Arrow => arrow::read(path, opened, options, users, items)?,
         #[cfg(not(feature = "arrow"))]
-        Format::Parquet | Format::Arrow => {
-            let message = "this build reads no Parquet and Arrow; build it with feature `arrow`";
-            return Err(Error::data(path, None, message));
-        }
+        Format::Parquet | Format::Arrow => return Err(no_arrow(path)),
     };
     found.table(path)
+}
+
+#[cfg(not(feature = "arrow"))]
+fn no_arrow(path: &Path) -> Error {
+    let message = "this build reads no Parquet and Arrow; build it with feature `arrow`";
+    Error::data(path, None, message)
 }
 
 /// (user, item) pairs, such as those to predict: [`read_with`] that looks for no values and times.

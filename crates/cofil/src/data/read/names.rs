@@ -153,6 +153,11 @@ fn text(name: &[u8]) -> Result<&str, Unnamed> {
     if name.is_empty() {
         return Err(Unnamed("is empty; every interaction needs a user and an item".into()));
     }
+    utf8(name)
+}
+
+/// `name` as text.
+pub(super) fn utf8(name: &[u8]) -> Result<&str, Unnamed> {
     std::str::from_utf8(name).map_err(|e| {
         let byte = name[e.valid_up_to()];
         Unnamed(format!(

@@ -117,7 +117,7 @@ pub(super) fn flat(batch: RecordBatch, columns: &Columns) -> Result<Vec<RecordBa
 }
 
 /// A column of lists in one of the two widths.
-fn list(column: &ArrayRef) -> Result<Option<LargeListArray>, String> {
+pub(super) fn list(column: &ArrayRef) -> Result<Option<LargeListArray>, String> {
     match column.data_type() {
         DataType::LargeList(_) => Ok(Some(column.as_list::<i64>().clone())),
         DataType::List(entries) => {

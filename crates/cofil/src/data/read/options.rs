@@ -109,19 +109,23 @@ impl FromStr for Format {
     }
 }
 
+/// Refuses text that cannot stand between fields.
+pub(super) fn check_delimiter(delimiter: Option<&str>) -> Result<()> {
+    match delimiter {
+        Some(delimiter) if delimiter.is_empty() || delimiter.contains(['\n', '\r', '"']) => {
+            let message = format!(
+                "{delimiter:?} cannot separate fields; give a character or text such as `,`"
+            );
+            Err(Error::setting("delimiter", message))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl ReadOptions {
     /// Refuses options that contradict themselves.
     pub(super) fn check(&self) -> Result<()> {
-        if let Some(delimiter) = &self.delimiter
-            && (delimiter.is_empty() || delimiter.contains(['\n', '\r', '"']))
-        {
-            return Err(Error::setting(
-                "delimiter",
-                format!(
-                    "{delimiter:?} cannot separate fields; give a character or text such as `,`"
-                ),
-            ));
-        }
+        check_delimiter(self.delimiter.as_deref())?;
         if let Some((kind, weight)) = self.weights.iter().find(|(_, weight)| !weight.is_finite()) {
             return Err(Error::setting(
                 "weights",

@@ -36,24 +36,30 @@ pub(super) fn read_all(
         match reader.read_byte_record(&mut record) {
             Ok(true) => {}
             Ok(false) => return Ok(()),
-            Err(error) => {
-                let message = error.to_string();
-                return Err(match error.into_kind() {
-                    csv::ErrorKind::Io(error) => unreadable(path, compression, error),
-                    _ => Error::data(path, None, message),
-                });
-            }
+            Err(error) => return Err(failed(path, compression, error)),
         }
-        let bad = |message: String| {
-            let line = record.position().map(|p| lines + p.line());
-            // A quote that nobody closes swallows the lines after it.
-            let open = record.iter().any(|field| field.contains(&b'\n'));
-            let hint = if open { " (is a quote left open in this line?)" } else { "" };
-            Error::data(path, line, message + hint)
-        };
+        let bad = |message: String| misread(path, &record, lines, message);
         let fields = cutter.pick(&record).map_err(bad)?;
         if let Some(row) = fields.read(rules, &mut rows.tally).map_err(bad)? {
             rows.push(&row).map_err(bad)?;
         }
     }
+}
+
+/// What a failed read means to the user.
+pub(super) fn failed(path: &Path, compression: Option<&str>, error: csv::Error) -> Error {
+    let message = error.to_string();
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => unreadable(path, compression, error),
+        _ => Error::data(path, None, message),
+    }
+}
+
+/// `message` about a record that follows `lines` lines.
+pub(super) fn misread(path: &Path, record: &csv::ByteRecord, lines: u64, message: String) -> Error {
+    let line = record.position().map(|p| lines + p.line());
+    // A quote that nobody closes swallows the lines after it.
+    let open = record.iter().any(|field| field.contains(&b'\n'));
+    let hint = if open { " (is a quote left open in this line?)" } else { "" };
+    Error::data(path, line, message + hint)
 }

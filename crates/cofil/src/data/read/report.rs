@@ -98,26 +98,39 @@ impl fmt::Display for ColumnReport {
     }
 }
 
+/// `comma-separated, gzip, header`.
+pub(crate) fn write_format(
+    f: &mut fmt::Formatter<'_>,
+    format: Format,
+    delimiter: Option<&str>,
+    compression: Option<&str>,
+    header: Option<bool>,
+) -> fmt::Result {
+    match (format, delimiter) {
+        (Format::Text, Some("\t")) => f.write_str("tab-separated")?,
+        (Format::Text, Some(",")) => f.write_str("comma-separated")?,
+        (Format::Text, Some(";")) => f.write_str("semicolon-separated")?,
+        (Format::Text, Some(" ")) => f.write_str("space-separated")?,
+        (Format::Text, other) => write!(f, "separated by `{}`", other.unwrap_or_default())?,
+        (Format::JsonLines, _) => f.write_str("JSON lines")?,
+        (Format::Parquet, _) => f.write_str("Parquet")?,
+        (Format::Arrow, _) => f.write_str("Arrow IPC")?,
+    }
+    if let Some(compression) = compression {
+        write!(f, ", {compression}")?;
+    }
+    match header {
+        Some(true) => f.write_str(", header"),
+        Some(false) => f.write_str(", no header"),
+        None => Ok(()),
+    }
+}
+
 /// `read as: …` on one line, then a line for everything left out and every note.
 impl fmt::Display for ReadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("read as: ")?;
-        match (self.format, self.delimiter.as_deref()) {
-            (Format::Text, Some("\t")) => f.write_str("tab-separated")?,
-            (Format::Text, Some(",")) => f.write_str("comma-separated")?,
-            (Format::Text, Some(";")) => f.write_str("semicolon-separated")?,
-            (Format::Text, Some(" ")) => f.write_str("space-separated")?,
-            (Format::Text, other) => write!(f, "separated by `{}`", other.unwrap_or_default())?,
-            (Format::JsonLines, _) => f.write_str("JSON lines")?,
-            (Format::Parquet, _) => f.write_str("Parquet")?,
-            (Format::Arrow, _) => f.write_str("Arrow")?,
-        }
-        if let Some(compression) = self.compression {
-            write!(f, ", {compression}")?;
-        }
-        if let Some(header) = self.header {
-            f.write_str(if header { ", header" } else { ", no header" })?;
-        }
+        write_format(f, self.format, self.delimiter.as_deref(), self.compression, self.header)?;
         write!(f, ", user={}, item={}", self.user, self.item)?;
         if let Some(value) = &self.value {
             write!(f, ", value={value}")?;

@@ -24,38 +24,66 @@ type Rows = Vec<Vec<Vec<u8>>>;
 /// The layout of text that starts with `head`; whole lines, or all of the file.
 /// The error is a message with its line.
 pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, String)> {
-    let (delimiter, rows) = match &options.delimiter {
-        Some(delimiter) => {
-            let delimiter = delimiter.clone().into_bytes();
-            let rows = cut(head, &delimiter);
-            (delimiter, rows)
-        }
-        None => sniff_delimiter(head),
-    };
-    let Some(first) = rows.first() else {
+    let Some(grid) = grid(head, options.delimiter.as_deref(), options.header, |_| false) else {
         return Err((1, "the file is empty; give a table of users and items".into()));
     };
-    let header = options.header.unwrap_or_else(|| is_header(&rows));
-    let names = header.then(|| {
-        let names =
-            first.iter().map(|name| String::from_utf8_lossy(name.trim_ascii()).into_owned());
-        names.collect::<Vec<_>>()
-    });
-    let width = first.len();
+    let width = grid.width();
     if width < 2 {
         return Err((
             1,
             format!(
                 "{} is a single field, but a table has users and items; give the delimiter",
-                field::quoted(&first[0])
+                field::quoted(&grid.rows[0][0])
             ),
         ));
     }
-    let body = &rows[usize::from(header)..];
+    let body = &grid.rows[usize::from(grid.header)..];
     let looks =
         |column: usize| Looks::of(body.iter().filter_map(|row| row.get(column)).map(|f| &f[..]));
-    let columns = Columns::resolve(names, width, looks, options).map_err(|message| (1, message))?;
-    Ok(Layout { delimiter, header, width, columns })
+    let columns =
+        Columns::resolve(grid.names(), width, looks, options).map_err(|message| (1, message))?;
+    Ok(Layout { delimiter: grid.delimiter, header: grid.header, width, columns })
+}
+
+/// Delimited text as it is cut, whatever its columns mean.
+pub(super) struct Grid {
+    pub delimiter: Vec<u8>,
+    pub header: bool,
+    /// The first rows, the header among them; at least one.
+    rows: Rows,
+}
+
+impl Grid {
+    /// Fields of every row.
+    pub fn width(&self) -> usize {
+        self.rows[0].len()
+    }
+
+    /// The names of the columns, if there is a header.
+    pub fn names(&self) -> Option<Vec<String>> {
+        let name = |name: &Vec<u8>| String::from_utf8_lossy(name.trim_ascii()).into_owned();
+        self.header.then(|| self.rows[0].iter().map(name).collect())
+    }
+}
+
+/// How text that starts with `head` is cut; `None` if it is empty. `is_known_too` are names that a header has
+/// beside those of tables of interactions.
+pub(super) fn grid(
+    head: &[u8],
+    delimiter: Option<&str>,
+    header: Option<bool>,
+    is_known_too: impl Fn(&str) -> bool,
+) -> Option<Grid> {
+    let (delimiter, rows) = match delimiter {
+        Some(delimiter) => (delimiter.as_bytes().to_vec(), cut(head, delimiter.as_bytes())),
+        None => sniff_delimiter(head),
+    };
+    if rows.is_empty() {
+        return None;
+    }
+    let is_named = |name: &str| is_known(name) || is_known_too(name);
+    let header = header.unwrap_or_else(|| is_header(&rows, is_named));
+    Some(Grid { delimiter, header, rows })
 }
 
 /// The delimiter that cuts most of the first rows into as many fields as the very first, and the
@@ -131,7 +159,7 @@ fn cut(head: &[u8], delimiter: &[u8]) -> Rows {
 
 /// Whether the first row names columns: two known names, one where nothing is a number, or a text
 /// above a column of numbers.
-fn is_header(rows: &Rows) -> bool {
+fn is_header(rows: &Rows, is_known: impl Fn(&str) -> bool) -> bool {
     let first = &rows[0];
     let number = |field: &[u8]| field::number(field.trim_ascii()).is_some();
     if first.iter().any(|f| f.trim_ascii().is_empty()) {

@@ -73,7 +73,7 @@ impl<'a> Cutter<'a> {
     /// The fields in use among all of a record.
     pub fn pick<'l>(&self, record: &'l csv::ByteRecord) -> Result<Fields<'l>, String> {
         if record.len() != self.roles.len() {
-            return Err(miscounted(record.len(), self.layout));
+            return Err(self.whole().miscounted(record.len()));
         }
         let mut fields: [&[u8]; 6] = [&[]; 6];
         self.roles.iter().zip(record).for_each(|(&role, field)| fields[role] = field);
@@ -94,7 +94,12 @@ impl<'a> Cutter<'a> {
 
     #[cold]
     fn miscounted(&self, line: &[u8]) -> String {
-        miscounted(fields(line, self.delimiter).count(), self.layout)
+        self.whole().miscounted(fields(line, self.delimiter).count())
+    }
+
+    fn whole(&self) -> Cut<'_> {
+        let Layout { header, width, .. } = *self.layout;
+        Cut { delimiter: self.delimiter, header, width }
     }
 }
 
@@ -105,14 +110,24 @@ impl Lines for Cutter<'_> {
     }
 }
 
-/// What to say about a row of `found` fields.
-fn miscounted(found: usize, layout: &Layout) -> String {
-    let first = if layout.header { "header" } else { "first line" };
-    let delimiter = super::field::quoted(&layout.delimiter);
-    let remedy = match found < layout.width {
-        true => "complete the line".to_owned(),
-        false => format!("put quotes around fields that contain {delimiter}"),
-    };
-    let plural = if found == 1 { "" } else { "s" };
-    format!("{found} field{plural}, but the {first} has {}; {remedy}", layout.width)
+/// How lines are cut.
+pub(super) struct Cut<'a> {
+    pub delimiter: &'a [u8],
+    pub header: bool,
+    /// Fields of every row.
+    pub width: usize,
+}
+
+impl Cut<'_> {
+    /// What to say about a row of `found` fields.
+    pub fn miscounted(&self, found: usize) -> String {
+        let first = if self.header { "header" } else { "first line" };
+        let delimiter = super::field::quoted(self.delimiter);
+        let remedy = match found < self.width {
+            true => "complete the line".to_owned(),
+            false => format!("put quotes around fields that contain {delimiter}"),
+        };
+        let plural = if found == 1 { "" } else { "s" };
+        format!("{found} field{plural}, but the {first} has {}; {remedy}", self.width)
+    }
 }

@@ -1,0 +1,83 @@
+//! What is known about items: titles to show, attributes to filter by.
+
+use anyhow::{Context, Result};
+use cofil::Recommender;
+use cofil::data::catalogue::{Catalogue, CatalogueOptions};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Where the items are described. Flatten it into a command's arguments.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Items {
+    /// Table of items: titles to show, and columns for --where; the columns of ids and titles by name or
+    /// position, else found [default: what is in the model file]
+    #[arg(long = "items", alias = "titles", value_name = "FILE[:ID:TITLE]")]
+    source: Option<String>,
+}
+
+impl Items {
+    /// The table, if one was given. Guesses and losses go to standard error.
+    pub fn read(&self) -> Result<Option<Arc<Catalogue>>> {
+        let Some(source) = &self.source else { return Ok(None) };
+        let parts: Vec<&str> = source.rsplitn(3, ':').collect();
+        let (path, options) = match parts[..] {
+            [title, id, path] if !Path::new(source).exists() => {
+                let (id, title) = (Some(id.parse()?), Some(title.parse()?));
+                (path, CatalogueOptions { id, title, ..CatalogueOptions::default() })
+            }
+            _ => (source.as_str(), CatalogueOptions::default()),
+        };
+        let (catalogue, report) = Catalogue::read(Path::new(path), &options).context("--items")?;
+        report.notes.iter().for_each(|note| eprintln!("items: note: {note}"));
+        Ok(Some(catalogue.into()))
+    }
+
+    /// `recommender` with the table, or else with what it has from its file.
+    pub fn describe(&self, recommender: Recommender) -> Result<Recommender> {
+        Ok(match self.read()? {
+            Some(catalogue) => recommender.with_catalogue(Some(catalogue)),
+            None => recommender,
+        })
+    }
+}
+
+/// What items are called; without titles they go by their ids.
+#[derive(Clone, Copy, Default)]
+pub struct Titles<'a>(Option<&'a Catalogue>);
+
+impl<'a> Titles<'a> {
+    /// The titles that `recommender` knows.
+    pub fn of_items(recommender: &'a Recommender) -> Self {
+        let catalogue = recommender.catalogue().map(|catalogue| &**catalogue);
+        Self(catalogue.filter(|catalogue| catalogue.has_titles()))
+    }
+
+    /// The title of `item`, if it has one.
+    pub fn get(self, item: &str) -> Option<&'a str> {
+        self.0?.title(item)
+    }
+
+    /// What `item` is called.
+    pub fn of(self, item: &'a str) -> &'a str {
+        self.get(item).unwrap_or(item)
+    }
+
+    /// Adds `title` to every object below `value` that has an `item` with one.
+    pub fn add_to(self, value: &mut serde_json::Value) {
+        use serde_json::Value;
+        if self.0.is_none() {
+            return;
+        }
+        match value {
+            Value::Array(values) => values.iter_mut().for_each(|value| self.add_to(value)),
+            Value::Object(entries) => {
+                entries.values_mut().for_each(|value| self.add_to(value));
+                let title = entries.get("item").and_then(Value::as_str).and_then(|i| self.get(i));
+                if let Some(title) = title {
+                    entries.insert("title".into(), title.into());
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! From a table to a catalogue.
+
+use super::typed::Typing;
+use super::values::{Attribute, Values};
+use super::{AttributeReport, Catalogue, CatalogueOptions, CatalogueReport, movielens};
+use crate::data::IdMap;
+use crate::data::prose::count;
+use crate::data::read::frame::{Cells, Frame, Told, read_frame};
+use crate::data::read::{ColumnReport, is_item_name};
+use crate::error::{Error, Result};
+use std::collections::HashSet;
+use std::path::Path;
+
+impl Catalogue {
+    /// Reads a table of items: delimited text, JSON lines, Parquet or Arrow IPC, packed or not; `-` is standard
+    /// input. Rows without an id, and rows whose id an earlier row has, are left out and counted.
+    ///
+    /// # Errors
+    /// If the file cannot be read or holds no items, or a column of `options` is not there; names file, line and
+    /// remedy.
+    pub fn read(path: &Path, options: &CatalogueOptions) -> Result<(Self, CatalogueReport)> {
+        options.check()?;
+        let told = Told {
+            delimiter: options.delimiter.as_deref(),
+            header: options.header,
+            format: options.format,
+        };
+        let mut frame = read_frame(path, &told, is_item_name)?;
+        let mut notes: Vec<String> = frame.note.iter().map(ToString::to_string).collect();
+        notes.extend(movielens::name_columns(&mut frame));
+        let mut roles = frame.roles(path, &options.id, &options.title)?;
+        notes.append(&mut roles.notes);
+        let (names, renamed) = names(&frame, roles.id, roles.title);
+        notes.extend(renamed);
+
+        let bad = |message: String| Error::data(path, None, message);
+        let Items { ids, rows, unnamed, repeated, example } =
+            Items::find(&frame.columns[roles.id], frame.rows).map_err(bad)?;
+        if rows.is_empty() {
+            return Err(bad("there is no item in the file".into()));
+        }
+        if let Some(id) = example {
+            let rows = count(repeated, "row");
+            notes.push(format!(
+                "{rows} left out whose id was there before, such as `{id}`: the first row of each id counts"
+            ));
+        }
+        let typing = Typing { rows: &rows, options };
+        let mut title = roles.title.filter(|&title| title != roles.id);
+        let mut columns = Vec::new();
+        let mut place_of_title = None;
+        for (at, cells) in frame.columns.iter().enumerate().filter(|(at, _)| *at != roles.id) {
+            let name = names[at].clone();
+            if let Some(what) = &cells.foreign {
+                notes.push(format!("`{name}` holds {what} and is left out"));
+                title = title.filter(|&title| title != at);
+                continue;
+            }
+            let mut values = match title == Some(at) {
+                true => typing.texts(cells)?,
+                false => typing.values(cells)?,
+            };
+            if title == Some(at) {
+                if roles.title_guessed && !tells_apart(&values) {
+                    title = None;
+                    values = typing.values(cells)?;
+                } else {
+                    place_of_title = Some(columns.len());
+                    if roles.title_guessed && frame.names.is_some() {
+                        notes.push(format!("no column has a known name for titles: took `{name}`"));
+                    }
+                }
+            }
+            columns.push(Attribute { name, values });
+        }
+        if title.is_none() {
+            notes.push("no column has titles: items go by their ids".into());
+        }
+        let column = |at: usize| ColumnReport {
+            position: at + 1,
+            name: frame.names.as_ref().map(|_| names[at].clone()),
+        };
+        let told = |column: &Attribute| AttributeReport {
+            name: column.name().to_owned(),
+            kind: column.kind(),
+            missing: column.missing(),
+        };
+        let report = CatalogueReport {
+            path: path.display().to_string(),
+            format: frame.format,
+            compression: frame.compression,
+            delimiter: frame.delimiter.clone(),
+            header: frame.header,
+            id: column(roles.id),
+            title: title.map(column),
+            columns: columns.iter().map(told).collect(),
+            rows: frame.rows,
+            items: rows.len(),
+            unnamed,
+            repeated,
+            notes,
+        };
+        let id = names[roles.id].clone();
+        Ok((Self { id, ids, columns, title: place_of_title }, report))
+    }
+}
+
+/// Which rows are items.
+struct Items {
+    ids: IdMap,
+    rows: Vec<usize>,
+    unnamed: usize,
+    repeated: usize,
+    /// An id that is repeated.
+    example: Option<String>,
+}
+
+impl Items {
+    fn find(cells: &Cells, rows: usize) -> std::result::Result<Self, String> {
+        if cells.lists || cells.foreign.is_some() {
+            let what = cells.foreign.as_deref().unwrap_or("lists");
+            return Err(format!("the column of ids holds {what}; ids are texts or whole numbers"));
+        }
+        let mut found =
+            Self { ids: IdMap::new(), rows: Vec::new(), unnamed: 0, repeated: 0, example: None };
+        for row in 0..rows {
+            let Some(id) = cells.texts(row).next().filter(|id| !id.is_empty()) else {
+                found.unnamed += 1;
+                continue;
+            };
+            let number = found.ids.insert(id).map_err(|e| e.to_string())?;
+            if number as usize == found.rows.len() {
+                found.rows.push(row);
+            } else {
+                found.repeated += 1;
+                found.example.get_or_insert_with(|| id.into());
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether these can be titles: texts of which at least half are different.
+fn tells_apart(values: &Values) -> bool {
+    match values {
+        Values::Texts { words, codes } => 2 * words.len() >= codes.len(),
+        _ => false,
+    }
+}
+
+/// What the columns are called, each by a name of its own, and a note about those whose name is another's:
+/// they go by their position, as columns without a name do.
+fn names(frame: &Frame, id: usize, title: Option<usize>) -> (Vec<String>, Option<String>) {
+    let mut taken = HashSet::new();
+    let mut renamed = Vec::new();
+    let mut names = Vec::with_capacity(frame.columns.len());
+    for at in 0..frame.columns.len() {
+        let position = (at + 1).to_string();
+        let mut name = match &frame.names {
+            Some(names) if names[at].is_empty() => position.clone(),
+            Some(names) => names[at].clone(),
+            None if at == id => "id".into(),
+            None if title == Some(at) => "title".into(),
+            None => position.clone(),
+        };
+        if !taken.insert(name.clone()) {
+            renamed.push(format!("`{name}`"));
+            name = position;
+            while !taken.insert(name.clone()) {
+                name.push('\'');
+            }
+        }
+        names.push(name);
+    }
+    let note = (!renamed.is_empty()).then(|| {
+        let listed = renamed.join(", ");
+        format!("several columns are called {listed}: the later ones go by their position")
+    });
+    (names, note)
+}

@@ -1,0 +1,144 @@
+//! Parquet and Arrow IPC, every column.
+
+use super::super::arrow::{batches, decoding, misread};
+use super::super::batch::is_text;
+use super::super::nested;
+use super::{Cells, Frame, Opened, textual};
+use crate::error::Result;
+use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use std::path::Path;
+
+pub(super) fn read(path: &Path, source: Opened<'_>) -> Result<Frame> {
+    let frame = textual(&source, source.encoding);
+    decoding(path, || {
+        let (schema, batches) = batches(path, source)?;
+        let names = schema.fields().iter().map(|field| field.name().clone()).collect();
+        let mut columns = vec![Cells::empty(0); schema.fields().len()];
+        let mut rows = 0;
+        for batch in batches {
+            let batch = batch?;
+            fill(&mut columns, &batch).map_err(|message| misread(path, message))?;
+            rows += batch.num_rows();
+        }
+        Ok(Frame { names: Some(names), columns, rows, ..frame })
+    })
+}
+
+fn fill(columns: &mut [Cells], batch: &RecordBatch) -> std::result::Result<(), String> {
+    for (cells, column) in columns.iter_mut().zip(batch.columns()) {
+        let list = nested::list(column)?;
+        cells.lists |= list.is_some();
+        let entries = list.as_ref().map_or(column, |list| list.values());
+        let Some(words) = words(entries)? else {
+            cells.foreign = Some(format!("values of type {}", entries.data_type()));
+            (0..batch.num_rows()).for_each(|_| cells.end_row());
+            continue;
+        };
+        let is_float = entries.data_type().is_floating();
+        for row in 0..batch.num_rows() {
+            let range = match &list {
+                None => row..row + 1,
+                Some(list) if list.is_null(row) => 0..0,
+                Some(list) => {
+                    let offsets = list.value_offsets();
+                    offsets[row] as usize..offsets[row + 1] as usize
+                }
+            };
+            for at in range.filter(|&at| words.is_valid(at)) {
+                let word = words.value(at);
+                // 4.0 is the number that 4 is.
+                let word = if is_float { word.strip_suffix(".0").unwrap_or(word) } else { word };
+                cells.push(word)?;
+            }
+            cells.end_row();
+        }
+    }
+    Ok(())
+}
+
+/// The values of a column as texts; `None` if they are none.
+fn words(column: &ArrayRef) -> std::result::Result<Option<LargeStringArray>, String> {
+    let kind = column.data_type();
+    let can_be_text = match kind {
+        DataType::Null | DataType::Boolean => true,
+        DataType::Dictionary(_, values) => values.is_numeric() || is_text(values),
+        kind => kind.is_numeric() || kind.is_temporal() || is_text(kind),
+    };
+    if !can_be_text {
+        return Ok(None);
+    }
+    let words = cast(column, &DataType::LargeUtf8)
+        .map_err(|e| format!("a column of type {kind} cannot be read as text: {e}"))?;
+    Ok(Some(words.as_string::<i64>().clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Told, read_frame};
+    use super::*;
+    use arrow::array::{
+        BinaryArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int64Array, ListArray,
+        StringArray, StringDictionaryBuilder,
+    };
+    use arrow::datatypes::{Int32Type, Int64Type};
+    use std::sync::Arc;
+
+    fn batch() -> RecordBatch {
+        let mut kinds = StringDictionaryBuilder::<Int32Type>::new();
+        kinds.append_value("tv");
+        kinds.append_null();
+        let lists = vec![Some(vec![Some(1), None, Some(3)]), None];
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("id", Arc::new(Int64Array::from(vec![i64::MAX, 2]))),
+            ("title", Arc::new(StringArray::from(vec![Some("A"), None]))),
+            ("price", Arc::new(Float32Array::from(vec![4.2, 5.0]))),
+            ("year", Arc::new(Float64Array::from(vec![Some(1995.0), None]))),
+            ("kind", Arc::new(kinds.finish())),
+            ("new", Arc::new(BooleanArray::from(vec![true, false]))),
+            ("date", Arc::new(Date32Array::from(vec![Some(0), None]))),
+            ("list", Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(lists))),
+            ("bytes", Arc::new(BinaryArray::from_vec(vec![b"x", b"y"]))),
+        ];
+        RecordBatch::try_from_iter(columns).unwrap()
+    }
+
+    fn rows(path: &Path) -> (Vec<Vec<String>>, Vec<bool>, Option<String>) {
+        let told = Told { delimiter: None, header: None, format: None };
+        let frame = read_frame(path, &told, |_| false).unwrap();
+        let row = |r: usize| {
+            let cell = |cells: &Cells| cells.texts(r).collect::<Vec<_>>().join("+");
+            frame.columns.iter().map(cell).collect()
+        };
+        let lists = frame.columns.iter().map(|cells| cells.lists).collect();
+        let foreign = frame.columns.last().and_then(|cells| cells.foreign.clone());
+        ((0..frame.rows).map(row).collect(), lists, foreign)
+    }
+
+    #[test]
+    fn values_are_the_texts_that_other_formats_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let (arrow, parquet) = (folder.path().join("a"), folder.path().join("p"));
+        let batch = batch();
+        let file = std::fs::File::create(&arrow).unwrap();
+        let mut writer = arrow::ipc::writer::FileWriter::try_new(file, &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        let file = std::fs::File::create(&parquet).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let first =
+            ["9223372036854775807", "A", "4.2", "1995", "tv", "true", "1970-01-01", "1+3", ""];
+        let second = ["2", "", "5", "", "", "false", "", "", ""];
+        for path in [arrow, parquet] {
+            let (rows, lists, foreign) = rows(&path);
+            assert_eq!(rows, [first, second, first, second]);
+            assert_eq!(lists.iter().position(|&list| list), Some(7));
+            assert_eq!(foreign.as_deref(), Some("values of type Binary"));
+        }
+    }
+}

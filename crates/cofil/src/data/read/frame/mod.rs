@@ -1,0 +1,145 @@
+//! Tables read whole, every column as texts and lists of texts: how tables about items are read.
+
+#[cfg(feature = "arrow")]
+mod columnar;
+mod json;
+mod text;
+
+use super::encoding::Encoding;
+use super::source::Opened;
+use super::{Column, Format};
+use crate::data::IdMap;
+use crate::error::{Error, Result};
+use std::path::Path;
+
+/// A table as it was read.
+pub(crate) struct Frame {
+    pub format: Format,
+    pub compression: Option<&'static str>,
+    pub delimiter: Option<String>,
+    /// Whether the first line named the columns, for delimited text.
+    pub header: Option<bool>,
+    /// Names of the columns, where the file has them.
+    pub names: Option<Vec<String>>,
+    pub columns: Vec<Cells>,
+    pub rows: usize,
+    /// What the encoding of the text deserves to be said of.
+    pub note: Option<&'static str>,
+}
+
+/// What the sniffing may be told instead.
+pub(crate) struct Told<'a> {
+    pub delimiter: Option<&'a str>,
+    pub header: Option<bool>,
+    pub format: Option<Format>,
+}
+
+/// A column: for each row none, one or several texts.
+#[derive(Clone, Debug)]
+pub(crate) struct Cells {
+    /// All different texts.
+    pub words: IdMap,
+    /// The texts of row r are `codes[starts[r]..starts[r + 1]]`, numbered in `words`.
+    starts: Vec<usize>,
+    codes: Vec<u32>,
+    /// Whether the file has lists in this column.
+    pub lists: bool,
+    /// What is in it that no table has: objects, bytes.
+    pub foreign: Option<String>,
+}
+
+impl Cells {
+    /// A column with `rows` rows without anything.
+    pub fn empty(rows: usize) -> Self {
+        Self {
+            words: IdMap::new(),
+            starts: vec![0; rows + 1],
+            codes: Vec::new(),
+            lists: false,
+            foreign: None,
+        }
+    }
+
+    /// Appends a text to the row that is being written.
+    pub fn push(&mut self, word: &str) -> std::result::Result<(), String> {
+        self.codes.push(self.words.insert(word).map_err(|e| e.to_string())?);
+        Ok(())
+    }
+
+    /// Whether the row that is being written has a text.
+    fn is_begun(&self) -> bool {
+        self.starts.last().is_some_and(|&start| start < self.codes.len())
+    }
+
+    /// Ends the row that is being written.
+    pub fn end_row(&mut self) {
+        self.starts.push(self.codes.len());
+    }
+
+    /// The numbers of the texts of a row.
+    pub fn row(&self, row: usize) -> &[u32] {
+        &self.codes[self.starts[row]..self.starts[row + 1]]
+    }
+
+    /// The texts of a row.
+    pub fn texts(&self, row: usize) -> impl Iterator<Item = &str> {
+        self.row(row).iter().map(|&code| self.words.name(code))
+    }
+}
+
+/// Reads the table at `path`, `-` for standard input. `is_known` are names that a header has beside those of
+/// tables of interactions.
+///
+/// # Errors
+/// If it cannot be read or is no table; names file, line and remedy.
+pub(crate) fn read_frame(
+    path: &Path,
+    told: &Told<'_>,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Frame> {
+    super::options::check_delimiter(told.delimiter)?;
+    let source = Opened::open(path, told.format)?;
+    match source.format {
+        Format::Text => text::read(path, source, told, is_known),
+        Format::JsonLines => json::read(path, source),
+        #[cfg(feature = "arrow")]
+        Format::Parquet | Format::Arrow => columnar::read(path, source),
+        #[cfg(not(feature = "arrow"))]
+        Format::Parquet | Format::Arrow => Err(super::no_arrow(path)),
+    }
+}
+
+/// The column of ids and, if there is one, that of titles.
+pub(crate) struct Roles {
+    pub id: usize,
+    pub title: Option<usize>,
+    /// Whether nothing but its place says that the titles are there.
+    pub title_guessed: bool,
+    /// Guesses, for the report.
+    pub notes: Vec<String>,
+}
+
+impl Frame {
+    /// Finds ids and titles: as told, else by name, else the first column and the next one.
+    ///
+    /// # Errors
+    /// If a column that was told is not there.
+    pub fn roles(&self, path: &Path, id: &Option<Column>, title: &Option<Column>) -> Result<Roles> {
+        super::columns::item_roles(self.names.clone(), self.columns.len(), id, title)
+            .map_err(|message| Error::data(path, None, message))
+    }
+}
+
+/// A frame of text without columns yet.
+fn textual(source: &Opened<'_>, encoding: Encoding) -> Frame {
+    Frame {
+        format: source.format,
+        compression: source.compression,
+        delimiter: None,
+        header: None,
+        names: None,
+        columns: Vec::new(),
+        rows: 0,
+        note: encoding.note(),
+    }
+}
