@@ -8,6 +8,7 @@ pub use atomic::{Pending, check_writable, write_atomically, write_with};
 pub use tensor::Tensor;
 
 use crate::error::{Error, Result};
+use crate::watch;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -84,7 +85,10 @@ fn checksum<'a>(
     let mut hash = blake3::Hasher::new();
     let mut part = |bytes: &[u8]| {
         hash.update(&(bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
+        for piece in bytes.chunks(16 << 20) {
+            watch::check();
+            hash.update(piece);
+        }
     };
     part(header.to_string().as_bytes());
     for (name, dtype, shape, bytes) in tensors {

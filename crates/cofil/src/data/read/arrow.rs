@@ -9,6 +9,7 @@ use super::source::Source;
 use super::{Format, Found, ReadOptions};
 use crate::data::IdMap;
 use crate::error::{Error, Result};
+use crate::watch;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
@@ -51,6 +52,7 @@ pub(super) fn read(
     let decoded = std::panic::catch_unwind(decode);
     DECODING.set(false);
     let (columns, rows, typed_times) = decoded.unwrap_or_else(|panic| {
+        let panic = watch::unless_stopped(panic);
         let reason =
             panic.downcast_ref::<String>().map_or("a size beyond the file", String::as_str);
         Err(damaged(path, reason))
@@ -139,6 +141,7 @@ fn read_batches(
     let mut typed = false;
     let bad = |message| Error::data(path, None, message);
     for (at, batch) in batches.enumerate() {
+        watch::check();
         let batch = batch.map_err(broken(path))?;
         if at == 0 {
             nested::number_names(&batch, columns, rows).map_err(bad)?;

@@ -2,6 +2,7 @@
 
 use super::Format;
 use crate::error::{Error, Result};
+use crate::watch::{self, Stage};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -33,6 +34,7 @@ impl Source {
             }
             Box::new(file)
         };
+        let file = Box::new(Counted::new(path, file));
         let packed = Self {
             format: Format::Text,
             compression: None,
@@ -140,6 +142,30 @@ impl Source {
     /// All that was not read yet.
     pub fn into_rest(self) -> impl Read + Send {
         std::io::Cursor::new(self.head).chain(self.rest)
+    }
+}
+
+/// Tells how much was read, before it is unpacked.
+struct Counted {
+    stage: Stage,
+    file: Box<dyn Read + Send>,
+}
+
+impl Counted {
+    fn new(path: &Path, file: Box<dyn Read + Send>) -> Self {
+        // Pipes have no size.
+        let size = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
+        let size = size.and_then(|metadata| usize::try_from(metadata.len()).ok());
+        Self { stage: watch::stage("reading", size), file }
+    }
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        watch::check();
+        let read = self.file.read(into)?;
+        self.stage.add(read);
+        Ok(read)
     }
 }
 
