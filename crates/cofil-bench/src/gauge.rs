@@ -1,6 +1,7 @@
 //! The clock and the memory gauge: the twin of `peers/measure.py`.
 
 use crate::answer::Figures;
+use cofil::memory;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -19,7 +20,7 @@ impl Gauge {
     pub fn new(repeat: usize) -> Self {
         Self {
             repeat,
-            start_memory_mb: peak_memory_mb(),
+            start_memory_mb: memory::peak_mb(),
             peak_memory_mb: 0.0,
             seconds: BTreeMap::new(),
             seconds_min: BTreeMap::new(),
@@ -49,7 +50,7 @@ impl Gauge {
         self.seconds.insert(name.into(), median(&runs));
         self.seconds_min.insert(name.into(), runs.iter().copied().fold(f64::INFINITY, f64::min));
         // Read here, before anything is scored.
-        self.peak_memory_mb = peak_memory_mb();
+        self.peak_memory_mb = memory::peak_mb();
         result.expect("work ran at least once")
     }
 
@@ -66,11 +67,6 @@ impl Gauge {
             settings,
         }
     }
-}
-
-/// High-water mark of this process in MiB; 0 where the system does not tell.
-fn peak_memory_mb() -> f64 {
-    cofil::memory::peak().unwrap_or(0) as f64 / (1024.0 * 1024.0)
 }
 
 /// The middle of `values`, or the mean of the two middle ones; NaN of nothing.

@@ -2,16 +2,20 @@
 
 mod args;
 mod commands;
+mod interrupt;
 mod machine;
 mod output;
 mod progress;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
+use cofil::Watch;
+use cofil::math::parallel;
 use commands::{
     algorithms, compare, convert, describe, evaluate, explain, forget, inspect, interview, plot,
     predict, quickstart, recommend, reproduce, shell, similar, split, train, tune, update,
 };
+use progress::Progress;
 use std::process::ExitCode;
 
 /// Collaborative filtering: from a table of interactions to evaluated, explained recommendations.
@@ -30,7 +34,7 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
     /// Threads to work with [default: all cores]; results do not depend on it
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=parallel::MOST_THREADS as i64))]
     threads: Option<u16>,
 }
 
@@ -81,15 +85,15 @@ enum Command {
     Man(shell::Man),
 }
 
-fn run(command: &Command) -> Result<()> {
+fn run(command: &Command, progress: &Progress) -> Result<()> {
     match command {
         Command::Quickstart(args) => quickstart::run(args),
         Command::Describe(args) => describe::run(args),
         Command::Split(args) => split::run(args),
-        Command::Train(args) => train::run(args),
+        Command::Train(args) => train::run(args, progress),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Compare(args) => compare::run(args),
-        Command::Tune(args) => tune::run(args),
+        Command::Tune(args) => tune::run(args, progress),
         Command::Reproduce(args) => reproduce::run(args),
         Command::Recommend(args) => recommend::run(args),
         Command::Explain(args) => explain::run(args),
@@ -111,18 +115,34 @@ fn main() -> ExitCode {
     machine::end_quietly_on_broken_pipe();
     machine::keep_silent_about_damaged_files();
     let cli = Cli::parse();
-    let mut pool = rayon::ThreadPoolBuilder::new();
-    if let Some(threads) = cli.threads {
-        pool = pool.num_threads(threads.into());
-    }
-    let pool = pool.build().context("cannot start threads");
-    match pool.and_then(|pool| pool.install(|| run(&cli.command))) {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = cli.threads.map_or_else(|| cores().min(parallel::MOST_THREADS), usize::from);
+    let progress = Progress::new();
+    let watch = Watch::new(|event| progress.show(event)).with_stop(progress.stop());
+    let work = || -> Result<()> { parallel::on_threads(threads, || run(&cli.command, &progress))? };
+    let done = match watch.during(|| Ok(work())) {
+        Ok(done) => done,
+        Err(stopped) => Err(stopped.into()),
+    };
+    progress.clear();
+    match done {
+        Ok(()) if progress.interrupted() => ExitCode::from(interrupt::STOPPED),
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if progress.interrupted() || is_stop(&error) => {
+            let kept = progress.kept().map_or(String::new(), |kept| format!("; {kept}"));
+            eprintln!("stopped{kept}");
+            ExitCode::from(interrupt::STOPPED)
+        }
         Err(error) => {
             eprintln!("error: {}", message(&error));
             ExitCode::from(if is_usage(&error) { 2 } else { 1 })
         }
     }
+}
+
+/// Whether the work was stopped from outside.
+fn is_stop(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(cofil::Error::Stopped)))
 }
 
 /// The chain of causes, without those that a message repeats.

@@ -1,105 +1,327 @@
-//! What is shown while a model is trained: a bar on a terminal, else a line for each epoch.
+//! What is shown while work goes on: one bar on the terminal of standard error, else a line for each epoch, trial
+//! or recipe.
 
-use cofil::train::Epoch;
+mod text;
+
+use crate::interrupt::Interrupt;
+use crate::output::duration;
+use cofil::Stop;
+use cofil::watch::{Event, Judged};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-/// Exit status of a command that Ctrl-C stops at once: 128 and the number of the signal.
-const STOPPED: i32 = 130;
+/// Stages that are over before this are not worth a bar.
+const BRIEF: Duration = Duration::from_millis(300);
 
-/// Shows epochs on standard error; Ctrl-C ends training after the epoch that is under way.
+/// What is told where there is no terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lines {
+    /// Recipes of a comparison.
+    #[default]
+    Recipes,
+    /// Epochs of a training.
+    Epochs,
+    /// Trials of a search.
+    Trials,
+}
+
+/// Shows what the library tells, and answers it when Ctrl-C was pressed.
 pub struct Progress {
-    bar: Option<ProgressBar>,
-    metric: String,
-    interrupted: Arc<AtomicBool>,
+    interrupt: Arc<Interrupt>,
+    terminal: bool,
+    shown: Mutex<Shown>,
+}
+
+#[derive(Default)]
+struct Shown {
+    lines: Lines,
+    bar: Option<(Level, ProgressBar)>,
+    /// When the stage under way began.
+    stage: Option<Instant>,
+    /// The recipe of a comparison under way.
+    recipe: Option<String>,
+    /// How many trials there are in a search, how many have ended, and the best value so far.
+    trials: (usize, usize, Option<f64>),
+    /// What is kept when work is stopped.
+    kept: Option<Box<dyn Fn() -> Option<String> + Send>>,
+}
+
+/// What a bar is of; what is inside something larger is told beside that one's bar.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Stage,
+    Epochs,
+    Trials,
+    Recipes,
 }
 
 impl Progress {
-    /// For training in `epochs`, or in one piece, which Ctrl-C ends at once, since there is nothing
-    /// to save. `metric` names what validation measures.
-    pub fn new(epochs: bool, metric: String) -> Self {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        if epochs {
-            let flag = interrupted.clone();
-            // A second handler cannot be set; then Ctrl-C ends the command at once.
-            let _ = ctrlc::set_handler(move || {
-                if flag.swap(true, Ordering::Relaxed) {
-                    std::process::exit(STOPPED);
-                }
-                eprintln!("\nfinishing this epoch, then saving; Ctrl-C again to stop at once");
-            });
-        }
-        let style = "epoch {pos}/{len} {bar:24.cyan/white} {msg}  {elapsed} of about {duration}";
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template(style).expect("a fixed template");
-            ProgressBar::no_length().with_style(style.progress_chars("━╸─"))
-        });
-        Self { bar, metric, interrupted }
+    pub fn new() -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        Self { interrupt: Interrupt::listen(), terminal, shown: Mutex::default() }
     }
 
-    /// Whether Ctrl-C was pressed.
+    /// The flag that Ctrl-C raises.
+    pub fn stop(&self) -> Stop {
+        self.interrupt.stop.clone()
+    }
+
+    /// Trains by `work`, which Ctrl-C ends after an epoch if it has `epochs`. The last state of the bar stays
+    /// on the screen.
+    pub fn training<T>(&self, epochs: bool, work: impl FnOnce() -> T) -> T {
+        self.shown().lines = Lines::Epochs;
+        let done = match epochs {
+            true => self.interrupt.by_epochs("finishing this epoch, then saving", work),
+            false => work(),
+        };
+        self.leave();
+        done
+    }
+
+    /// Searches by `work` with so many `trials`, some of which were `done` before, the best of them with the
+    /// value `best`. Ctrl-C ends it after an epoch.
+    pub fn searching<T>(
+        &self,
+        trials: usize,
+        done: usize,
+        best: Option<f64>,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        {
+            let mut shown = self.shown();
+            (shown.lines, shown.trials) = (Lines::Trials, (trials, done, best));
+        }
+        if done > 0 {
+            eprintln!("{done} trials were finished before");
+        }
+        let found = self.interrupt.by_epochs("ending with this epoch", work);
+        self.leave();
+        found
+    }
+
+    /// What is told beside "stopped", if work is: what was kept.
+    pub fn when_stopped(&self, kept: impl Fn() -> Option<String> + Send + 'static) {
+        self.shown().kept = Some(Box::new(kept));
+    }
+
+    /// What was kept when work was stopped, if anything.
+    pub fn kept(&self) -> Option<String> {
+        self.shown().kept.as_ref()?()
+    }
+
+    /// Whether Ctrl-C ended work after an epoch, and what there was is kept.
     pub fn interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
+        self.interrupt.ended()
     }
 
-    /// Shows an epoch; `Break` after Ctrl-C.
-    pub fn epoch(&self, epoch: &Epoch) -> ControlFlow<()> {
-        let Epoch { number, of, loss, validation, best } = epoch;
-        let mut text = format!("loss {:.6}", Digits(loss.data + loss.penalty));
-        if let Some(value) = validation {
-            let mark = if *best { " (best)" } else { "" };
-            text += &format!("  {} {value:.4}{mark}", self.metric);
-        }
-        match &self.bar {
-            Some(bar) => {
-                bar.set_length(*of as u64);
-                bar.set_position(*number as u64);
-                bar.set_message(text);
+    /// Shows an event; `Break` after Ctrl-C, where the work can be ended.
+    pub fn show(&self, event: &Event<'_>) -> ControlFlow<()> {
+        let mut shown = self.shown();
+        match *event {
+            Event::Stage { name, done, of } if self.terminal => shown.stage(name, done, of),
+            Event::Stage { .. } => return ControlFlow::Continue(()),
+            Event::Epoch { epoch, metric, trial } => {
+                let last = epoch.number == epoch.of;
+                match self.terminal {
+                    true => shown.epoch(epoch, metric, trial),
+                    false if trial.is_none() && shown.lines == Lines::Epochs => {
+                        let (number, of) = (epoch.number, epoch.of);
+                        eprintln!("epoch {number}/{of}  {}", text::epoch(epoch, metric));
+                    }
+                    false => {}
+                }
+                // After its last epoch training ends by itself.
+                if last && trial.is_none() {
+                    return ControlFlow::Continue(());
+                }
             }
-            None => eprintln!("epoch {number}/{of}  {text}"),
+            Event::Trial { trial, of, metric, best } => {
+                shown.trials.0 = of;
+                shown.trials.1 += 1;
+                if best {
+                    shown.trials.2 = trial.value;
+                }
+                match self.terminal {
+                    true => shown.trial(metric),
+                    false if shown.lines == Lines::Trials => {
+                        eprintln!("{}", text::trial(trial, of, metric, best));
+                    }
+                    false => {}
+                }
+            }
+            Event::Recipe { number, of, name, judged } => {
+                shown.trials = (0, 0, None);
+                let line = judged.map(|judged| recipe(number, of, name, judged));
+                match self.terminal {
+                    true => shown.recipe(number, of, name, line),
+                    false => line.iter().for_each(|line| eprintln!("{line}")),
+                }
+            }
         }
-        match self.interrupted() {
+        drop(shown);
+        match self.interrupt.ends() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
     }
 
-    /// Leaves the last state of the bar on the screen.
-    pub fn finish(&self) {
-        if let Some(bar) = self.bar.as_ref().filter(|bar| bar.length().is_some()) {
+    /// Takes the bar from the screen.
+    pub fn clear(&self) {
+        self.shown().clear();
+    }
+
+    /// Leaves the last state of the bar of epochs or trials on the screen.
+    fn leave(&self) {
+        let mut shown = self.shown();
+        if shown.bar.as_ref().is_none_or(|(level, _)| *level == Level::Stage) {
+            return shown.clear();
+        }
+        if let Some((_, bar)) = shown.bar.take() {
             bar.abandon();
             eprintln!();
         }
     }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// A number with a fixed count of significant digits: losses range over many decades.
-struct Digits(f64);
+impl Shown {
+    /// The bar of `level`, of `of` parts; none beside the bar of something larger.
+    fn bar(&mut self, level: Level, of: Option<usize>) -> Option<&ProgressBar> {
+        if self.bar.as_ref().is_none_or(|(now, _)| *now < level) {
+            self.clear();
+            let template = match of {
+                Some(_) => "{prefix} {bar:24.cyan/white} {msg}  {elapsed} of about {duration}",
+                None => "{prefix}  {elapsed}",
+            };
+            let style = ProgressStyle::with_template(template).expect("a fixed template");
+            let bar = ProgressBar::no_length().with_style(style.progress_chars("━╸─"));
+            self.bar = Some((level, bar));
+        }
+        let (now, bar) = self.bar.as_ref()?;
+        if let (true, Some(of)) = (*now == level, of) {
+            bar.set_length(of as u64);
+        }
+        (*now == level).then_some(bar)
+    }
 
-impl std::fmt::Display for Digits {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let digits = f.precision().unwrap_or(6) as i32;
-        let magnitude = if self.0 == 0.0 { 0 } else { self.0.abs().log10().floor() as i32 };
-        match magnitude {
-            -5..=12 => write!(f, "{:.*}", (digits - 1 - magnitude).max(0) as usize, self.0),
-            _ => write!(f, "{:.*e}", (digits - 1) as usize, self.0),
+    fn clear(&mut self) {
+        if let Some((_, bar)) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Says `text` beside the bar of what is larger than `level`, if there is one.
+    fn beside(&self, level: Level, text: impl FnOnce(&str) -> String) {
+        if let (Some((now, bar)), Some(name)) = (&self.bar, &self.recipe)
+            && *now > level
+        {
+            bar.set_message(text(name));
+        }
+    }
+
+    fn stage(&mut self, name: &str, done: usize, of: Option<usize>) {
+        let begun = match done {
+            0 => *self.stage.insert(Instant::now()),
+            _ => *self.stage.get_or_insert_with(Instant::now),
+        };
+        if of == Some(done) {
+            self.stage = None;
+            if self.bar.as_ref().is_some_and(|(level, _)| *level == Level::Stage) {
+                self.clear();
+            }
+        } else if begun.elapsed() >= BRIEF {
+            let share = of.map(|of| format!("{} %", done * 100 / of.max(1)));
+            let share = share.unwrap_or_default();
+            if let Some(bar) = self.bar(Level::Stage, of) {
+                bar.set_prefix(name.to_owned());
+                bar.set_message(share);
+                bar.set_position(done as u64);
+            } else {
+                self.beside(Level::Epochs, |recipe| format!("{recipe}: {name} {share}"));
+            }
+        }
+    }
+
+    fn epoch(&mut self, epoch: &cofil::Epoch, metric: Option<&str>, trial: Option<usize>) {
+        let (number, of) = (epoch.number, epoch.of);
+        let (trials, _, best) = self.trials;
+        match trial {
+            None => {
+                let keep = self.lines == Lines::Epochs;
+                if let Some(bar) = self.bar(Level::Epochs, Some(of)) {
+                    bar.set_prefix(format!("epoch {number}/{of}"));
+                    bar.set_message(text::epoch(epoch, metric));
+                    bar.set_position(number as u64);
+                    if number == of && !keep {
+                        self.clear();
+                    }
+                }
+                self.beside(Level::Epochs, |recipe| format!("{recipe}: epoch {number}/{of}"));
+            }
+            Some(trial) => {
+                let trial = trial + 1;
+                let told = format!("{trial}: epoch {number}{}", text::best("", best));
+                if self.recipe.is_none() {
+                    self.trials_bar(told);
+                }
+                self.beside(Level::Trials, |recipe| match trials {
+                    0 => format!("{recipe}: trial {trial}, epoch {number}"),
+                    of => format!("{recipe}: trial {trial}/{of}, epoch {number}"),
+                });
+            }
+        }
+    }
+
+    fn trial(&mut self, metric: &str) {
+        let (trials, ended, best) = self.trials;
+        if self.recipe.is_none() {
+            self.trials_bar(text::best(metric, best).trim_start().to_owned());
+        }
+        self.beside(Level::Trials, |recipe| format!("{recipe}: trial {ended}/{trials}"));
+    }
+
+    fn trials_bar(&mut self, message: String) {
+        let (trials, ended, _) = self.trials;
+        if let Some(bar) = self.bar(Level::Trials, Some(trials)) {
+            bar.set_prefix(format!("trial {ended}/{trials}"));
+            bar.set_message(message);
+            bar.set_position(ended as u64);
+        }
+    }
+
+    fn recipe(&mut self, number: usize, of: usize, name: &str, line: Option<String>) {
+        let ended = if line.is_some() { number } else { number - 1 };
+        if let Some(bar) = self.bar(Level::Recipes, Some(of)) {
+            bar.set_prefix(format!("{ended}/{of}"));
+            bar.set_message(name.to_owned());
+            line.iter().for_each(|line| bar.println(line));
+            bar.set_position(ended as u64);
+        }
+        self.recipe = (ended < of).then(|| name.to_owned());
+        if ended == of {
+            self.clear();
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn losses_keep_their_digits() {
-        let told = |x: f64| format!("{:.4}", Digits(x));
-        assert_eq!(told(0.0), "0.000");
-        assert_eq!(told(0.001_234_5), "0.001234");
-        assert_eq!(told(1_234_567.0), "1234567");
-        assert_eq!(told(1.5e-9), "1.500e-9");
+/// What came of a recipe, in a line.
+fn recipe(number: usize, of: usize, name: &str, judged: &Judged) -> String {
+    let head = format!("{number}/{of} {name}: ");
+    if let Some(error) = &judged.error {
+        return head + error;
     }
+    let value = judged.value.map_or("–".into(), crate::args::judging::value);
+    let mut line = format!("{head}{} {value}, trained in ", judged.metric);
+    line += &duration(judged.seconds);
+    if judged.trials > 0 {
+        line += &format!(", {} trials in {}", judged.trials, duration(judged.trial_seconds));
+    }
+    judged.note.iter().for_each(|note| line += &format!("; {note}"));
+    line
 }

@@ -60,7 +60,7 @@ fn an_interrupt_finishes_the_epoch_and_saves() {
     told.read_to_string(&mut text).expect("UTF-8");
     assert!(text.contains("finishing this epoch, then saving"), "{text}");
     let output = child.wait_with_output().expect("ended");
-    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert_eq!(output.status.code(), Some(130), "{text}");
 
     // Model, report and checkpoint agree on how many epochs there were.
     let epochs = last_epoch(&text);
@@ -101,6 +101,7 @@ fn a_second_interrupt_stops_at_once_and_leaves_the_old_model() {
     interrupt(&child);
     assert_eq!(child.wait().expect("ended").code(), Some(130));
     assert_eq!(place.text("m"), "the old model");
+    assert_eq!(place.files(), ["m", "ratings.csv"], "nothing half-written");
 }
 
 #[test]
@@ -201,7 +202,7 @@ fn control_c_on_a_terminal_saves() {
     read_until(&mut screen, "loss ");
     screen.get_mut().write_all(b"\x03").expect("typed");
     let text = rest(screen);
-    assert_eq!(child.wait().expect("ended").code(), Some(0), "{text}");
+    assert_eq!(child.wait().expect("ended").code(), Some(130), "{text}");
     assert!(text.contains("finishing this epoch, then saving"), "{text}");
     let epochs = place.json("inspect m")["epochs"].as_array().map(Vec::len).expect("epochs");
     assert!(text.contains(&format!("{epochs} of 1000000 epochs in ")), "{text}");

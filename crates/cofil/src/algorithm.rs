@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::recipes::{self, Range, Recipe, Target};
 use crate::store;
 use crate::train::{Fitted, Run};
+use crate::watch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -89,6 +90,7 @@ impl Algorithm {
     /// # Errors
     /// If a setting is out of range, the data cannot support the recipe, or training diverges.
     pub fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
+        watch::check();
         train.check_not_empty()?;
         self.recipe().fit(train, &run.of(self.to_value()))
     }

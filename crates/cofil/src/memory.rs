@@ -41,11 +41,42 @@ impl Memory {
     }
 }
 
-/// The most memory that this process had at once, in bytes, where the system keeps it (Linux).
+/// The most memory that this process had at once, in bytes, since [`forget_peak`] if that could be; `None` where
+/// the system does not keep it.
+#[cfg(not(all(unix, not(target_os = "linux"))))]
 pub fn peak() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+/// The most memory that this process had at once, in bytes; `None` where the system does not keep it.
+#[cfg(all(unix, not(target_os = "linux")))]
+pub fn peak() -> Option<u64> {
+    // SAFETY: getrusage fills the struct it is given, for which zeros are a valid start.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &raw mut usage);
+        usage
+    };
+    // macOS counts in bytes, others in KiB.
+    let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
+    u64::try_from(usage.ru_maxrss).ok()?.checked_mul(unit)
+}
+
+/// Forgets the most memory that this process had so far; whether the system can (Linux).
+pub fn forget_peak() -> bool {
+    cfg!(target_os = "linux") && std::fs::write("/proc/self/clear_refs", "5").is_ok()
+}
+
+/// [`peak`] in MiB; 0 where the system does not keep it.
+pub fn peak_mb() -> f64 {
+    peak().map_or(0.0, mb)
+}
+
+/// Bytes in MiB.
+pub fn mb(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }
 
 #[cfg(test)]

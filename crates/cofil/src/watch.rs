@@ -81,6 +81,25 @@ pub struct Trial {
     pub seconds: f64,
 }
 
+/// What came of a recipe in a comparison.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// What orders the comparison, such as `ndcg@10`.
+    pub metric: String,
+    /// How good it is by that; none of a recipe that failed, or that is not measured so.
+    pub value: Option<f64>,
+    /// Seconds of training.
+    pub seconds: f64,
+    /// How many settings were tried before.
+    pub trials: usize,
+    /// Seconds of those trials.
+    pub trial_seconds: f64,
+    /// What else must be known, such as that time was up.
+    pub note: Option<String>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event<'a> {
@@ -91,7 +110,7 @@ pub enum Event<'a> {
         name: &'a str,
         /// How much of it.
         done: usize,
-        /// How much there is, where it is known.
+        /// How much there is, where it is known; when the stage ends, what was done.
         of: Option<usize>,
     },
     /// A recipe learned for an epoch; `Break` ends training, and the best model so far is kept.
@@ -104,7 +123,27 @@ pub enum Event<'a> {
         trial: Option<usize>,
     },
     /// A trial of a search has ended; `Break` ends the search.
-    Trial(&'a Trial),
+    Trial {
+        /// What came of it.
+        trial: &'a Trial,
+        /// How many were asked for.
+        of: usize,
+        /// What is made good, such as `ndcg@10`.
+        metric: &'a str,
+        /// Whether it is the best so far.
+        best: bool,
+    },
+    /// A recipe of a comparison begins, or has ended; `Break` ends the comparison.
+    Recipe {
+        /// Counted from 1.
+        number: usize,
+        /// How many take part.
+        of: usize,
+        /// Its name.
+        name: &'a str,
+        /// What came of it; none when it begins.
+        judged: Option<&'a Judged>,
+    },
 }
 
 /// Asks work to end at its next piece. Clones are one flag, which any thread, or a handler of signals,
@@ -189,6 +228,14 @@ thread_local! {
 /// What unwinds a thread whose work is stopped.
 struct Unwinding;
 
+/// For those who catch panics: a stop goes on unwinding, and a panic comes back.
+pub(crate) fn unless_stopped(cause: Box<dyn Any + Send>) -> Box<dyn Any + Send> {
+    match cause.is::<Unwinding>() {
+        true => resume_unwind(cause),
+        false => cause,
+    }
+}
+
 /// From what ended a thread to the error, if it was a stop; else the panic goes on.
 fn stopped(cause: Box<dyn Any + Send>) -> Error {
     match cause.is::<Unwinding>() {
@@ -219,7 +266,8 @@ impl Context {
 
     /// Ends this thread's work if it is to be stopped.
     pub fn check(&self) {
-        if self.stop.as_ref().is_some_and(Stop::is_asked) {
+        // What is dropped while a thread unwinds, such as a writer that flushes, must not unwind again.
+        if self.stop.as_ref().is_some_and(Stop::is_asked) && !std::thread::panicking() {
             // Unlike a panic it prints nothing.
             resume_unwind(Box::new(Unwinding));
         }
@@ -257,11 +305,13 @@ pub struct Stage {
 /// Between two tellings of one stage.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Begins the stage `name` of `of` parts; how many is unknown if `None`.
+/// Begins the stage `name` of `of` parts; how many is unknown if `None`. Ends this thread's work if it is to
+/// be stopped.
 pub fn stage(name: &'static str, of: impl Into<Option<usize>>) -> Stage {
     let told = Mutex::new(Instant::now());
     let stage = Stage { name, of: of.into(), done: 0.into(), told };
     stage.tell(0);
+    check();
     stage
 }
 
@@ -283,12 +333,18 @@ impl Stage {
     fn tell(&self, done: usize) {
         let _ = tell(&Event::Stage { name: self.name, done, of: self.of });
     }
+
+    /// What was done is all there was.
+    fn end(&self) {
+        let done = self.done.load(Ordering::Relaxed);
+        let _ = tell(&Event::Stage { name: self.name, done, of: Some(done) });
+    }
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            self.tell(self.done.load(Ordering::Relaxed));
+            self.end();
         }
     }
 }

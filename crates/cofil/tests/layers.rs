@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 /// Each may use itself and what stands right of it.
 const LAYERS: [&str; 22] = [
     "page",
+    "contest",
     "tune",
     "plot",
-    "contest",
     "interview",
     "recommender",
     "algorithm",

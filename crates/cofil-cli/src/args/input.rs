@@ -1,5 +1,6 @@
 //! How to read a table: the arguments that every command reading data shares.
 
+use crate::interrupt::waiting;
 use anyhow::{Context, Result};
 use cofil::data::IdMap;
 use cofil::data::read::{self, Column, Format, ReadOptions, Table};
@@ -67,13 +68,15 @@ impl Input {
 
     /// Reads the table at `path`, `-` for standard input.
     pub fn read(&self, path: &Path) -> Result<Table> {
-        Ok(read::read(path, &self.options())?)
+        let read = || read::read(path, &self.options());
+        Ok(if path.is_file() { read()? } else { waiting(read)? })
     }
 
     /// Reads a table whose names continue from those of a model or of training data.
     #[allow(dead_code, reason = "commands that test a model read this way")]
     pub fn read_with(&self, path: &Path, users: &IdMap, items: &IdMap) -> Result<Table> {
-        Ok(read::read_with(path, &self.options(), users, items)?)
+        let read = || read::read_with(path, &self.options(), users, items);
+        Ok(if path.is_file() { read()? } else { waiting(read)? })
     }
 }
 

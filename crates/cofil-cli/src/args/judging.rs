@@ -149,7 +149,7 @@ pub fn interval(measure: &Measure) -> String {
 
 /// Every metric with its interval, what is attainable, and the baselines beside it.
 pub fn table(report: &Report) -> Table {
-    let names = report.baselines.0.iter().map(|(name, _)| *name);
+    let names = report.baselines.0.iter().map(|(name, _)| name.as_str());
     let mut table = numbers(
         ["metric", "value", "95 % interval", "attainable"]
             .into_iter()

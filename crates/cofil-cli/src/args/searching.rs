@@ -1,17 +1,9 @@
-//! How settings are searched: the arguments and the progress that `tune` and `compare --tune` share.
+//! How settings are searched: the arguments of `tune`, and settings in words.
 
-use crate::args::judging;
-use crate::output::duration;
 use anyhow::{Context, Result};
-use cofil::Event;
 use cofil::Metric;
-use cofil::tune::{self, Method, Range, Search, Trial, Values};
-use indicatif::{ProgressBar, ProgressStyle};
+use cofil::tune::{Method, Range, Search, Values};
 use serde_json::{Map, Value};
-use std::io::IsTerminal;
-use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Flatten it into a command's arguments.
@@ -113,111 +105,4 @@ pub fn settings(settings: &Map<String, Value>) -> String {
 /// A value as it is written after `--set`.
 pub fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Shows trials on standard error: a bar on a terminal, else a line for each. Ctrl-C ends the search after
-/// the epoch under way.
-pub struct Progress {
-    bar: Option<ProgressBar>,
-    metric: Metric,
-    trials: usize,
-    interrupted: Arc<AtomicBool>,
-    /// The best value so far, and how many trials have ended.
-    so_far: Mutex<(Option<f64>, u64)>,
-}
-
-impl Progress {
-    /// For `trials`, of which some were `done` before.
-    pub fn new(trials: usize, metric: Metric, done: &[Trial]) -> Self {
-        let best = tune::best(done, metric).and_then(|trial| trial.value);
-        let done = done.len();
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let flag = interrupted.clone();
-        // A second handler cannot be set; then Ctrl-C ends the command at once.
-        let _ = ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-            eprintln!("\nending with this epoch; Ctrl-C again to stop at once");
-        });
-        if done > 0 {
-            eprintln!("{done} trials were finished before");
-        }
-        let style = "trial {pos}/{len} {bar:24.cyan/white} {msg}  {elapsed} of about {duration}";
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template(style).expect("a fixed template");
-            let bar = ProgressBar::new(trials as u64).with_style(style.progress_chars("━╸─"));
-            bar.with_position(done as u64)
-        });
-        Self { bar, metric, trials, interrupted, so_far: (best, done as u64).into() }
-    }
-
-    /// Whether Ctrl-C was pressed.
-    pub fn interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
-    }
-
-    /// Shows what happens; `Break` after Ctrl-C.
-    pub fn show(&self, event: &Event<'_>) -> ControlFlow<()> {
-        let mut so_far = self.so_far.lock().expect("showing does not panic");
-        match (event, &self.bar) {
-            (Event::Epoch { epoch, trial: Some(number), .. }, Some(bar)) => {
-                let best = so_far.0.map(judging::value).unwrap_or_default();
-                bar.set_message(format!("{}: epoch {}  best {best}", number + 1, epoch.number));
-            }
-            (Event::Epoch { .. } | Event::Stage { .. }, _) => {}
-            (Event::Trial(trial), bar) => self.trial(trial, bar.as_ref(), &mut so_far),
-        }
-        match self.interrupted() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    }
-
-    fn trial(&self, trial: &Trial, bar: Option<&ProgressBar>, so_far: &mut (Option<f64>, u64)) {
-        let (best_so_far, ended) = so_far;
-        *ended += 1;
-        let better = |value: f64| match *best_so_far {
-            None => true,
-            Some(best) if self.metric.higher_is_better() => value > best,
-            Some(best) => value < best,
-        };
-        let best = trial.value.is_some_and(better);
-        if best {
-            *best_so_far = trial.value;
-        }
-        match bar {
-            Some(bar) => {
-                let best = best_so_far.map(judging::value).unwrap_or_default();
-                bar.set_position(*ended);
-                bar.set_message(format!("best {} {best}", self.metric));
-            }
-            None => {
-                let value = match (trial.value, &trial.error) {
-                    (Some(value), _) => format!("{} {}", self.metric, judging::value(value)),
-                    (None, Some(error)) => format!("failed: {error}"),
-                    (None, None) => "no value".into(),
-                };
-                let mark = if best {
-                    " (best)"
-                } else if trial.cut {
-                    " (cut short)"
-                } else {
-                    ""
-                };
-                let time = duration(trial.seconds);
-                let drawn = settings(&trial.settings);
-                let (number, trials) = (trial.number + 1, self.trials);
-                eprintln!("trial {number}/{trials}  {value}{mark}  {time}  {drawn}");
-            }
-        }
-    }
-
-    /// Leaves the last state of the bar on the screen.
-    pub fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.abandon();
-            eprintln!();
-        }
-    }
 }

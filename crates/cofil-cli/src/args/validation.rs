@@ -3,10 +3,10 @@
 use crate::args::input::Input;
 use anyhow::{Context, Result};
 use cofil::data::clean::Clean;
-use cofil::data::split::{Share, Split};
+use cofil::data::split::HeldOut;
 use cofil::evaluate::Metric;
 use cofil::recipes::Target;
-use cofil::{Algorithm, Duplicates, IdMap, Interactions, Ratings};
+use cofil::{Algorithm, Interactions, Ratings};
 use std::path::Path;
 
 /// When to stop training.
@@ -56,61 +56,25 @@ impl Validate {
 
 /// Holds a share of the clean rows `data` out.
 pub fn hold_out(data: &Interactions, share: f64, seed: u64) -> Result<Parts> {
-    let split = Split::Random { test: Share::Fraction(share), seed };
-    let mut parts = split.apply(data).context("--valid")?;
-    let part = parts.pop().context("a random split has one round")?;
+    let HeldOut { train, valid, .. } = HeldOut::share(data, share, seed).context("--valid")?;
     let note = format!(
         "validation: {} interactions held out at random, {} left to learn from",
-        part.test.len(),
-        part.train.len()
+        valid.len(),
+        train.len()
     );
-    let train = Ratings::new(&part.train, Duplicates::Error)?;
-    let valid = Ratings::new(&part.test, Duplicates::Error)?;
     Ok(Parts { train, valid: Some(valid), note: Some(note) })
 }
 
-/// Reads a validation file. Its rows are weighed as those of `train` were; rows of users or items that
-/// `train` lacks are left out and counted.
+/// Reads a validation file.
 pub fn file(path: &Path, train: Ratings, read: &Input, clean: &Clean) -> Result<Parts> {
     let name = path.display();
-    let table = read.read(path)?;
-    let clean = Clean { min_user: 0, min_item: 0, ..clean.clone() };
-    let (rows, _) = clean.interactions(table.interactions).context(name.to_string())?;
-    let all = rows.len();
-    let known = known_rows(&rows, &train.users, &train.items);
+    let rows = read.read(path)?.interactions;
+    let HeldOut { train, valid, left_out } =
+        HeldOut::rows(train, rows, clean).context(name.to_string())?;
     let note = format!(
-        "validation: {} interactions of {name}; {} left out, whose user or item is not in the \
+        "validation: {} interactions of {name}; {left_out} left out, whose user or item is not in the \
          training data",
-        known.len(),
-        all - known.len()
+        valid.len(),
     );
-    let valid = Ratings::new(&known, Duplicates::Error)?;
     Ok(Parts { train, valid: Some(valid), note: Some(note) })
-}
-
-/// The rows whose user and item have a number in `users` and `items`, by those numbers.
-fn known_rows(
-    rows: &Interactions,
-    users: &std::sync::Arc<IdMap>,
-    items: &std::sync::Arc<IdMap>,
-) -> Interactions {
-    let mut known = Interactions {
-        users: users.clone(),
-        items: items.clone(),
-        time: rows.time.as_ref().map(|_| Vec::new()),
-        ..Interactions::default()
-    };
-    for at in 0..rows.len() {
-        let user = users.get(rows.users.name(rows.user[at]));
-        let item = items.get(rows.items.name(rows.item[at]));
-        if let (Some(user), Some(item)) = (user, item) {
-            known.user.push(user);
-            known.item.push(item);
-            known.value.push(rows.value[at]);
-            if let (Some(times), Some(time)) = (&mut known.time, &rows.time) {
-                times.push(time[at]);
-            }
-        }
-    }
-    known
 }

@@ -2,6 +2,7 @@
 
 use crate::args::history;
 use crate::args::items::{Items, Titles};
+use crate::interrupt::waiting;
 use crate::output;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -134,7 +135,7 @@ fn ask(
         let answer = loop {
             print!("{number:3}  {}? ", titles.of(recommender.items().name(item)));
             std::io::stdout().flush()?;
-            let Some(line) = lines.next().transpose()? else { break None };
+            let Some(line) = waiting(|| lines.next()).transpose()? else { break None };
             match line.trim() {
                 "q" | "quit" => break None,
                 line => match understood(recommender, line) {

@@ -3,6 +3,7 @@
 use crate::args::history;
 use crate::args::items::{Items, Titles};
 use crate::args::reranking::Reranking;
+use crate::interrupt::waiting;
 use crate::output::{self, score};
 use anyhow::{Context, Result, bail};
 use cofil::data::Filter;
@@ -11,8 +12,6 @@ use cofil::{Query, Recommender, Scored};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Users recommended to before the lists are written: bounds memory, not results.
-const BLOCK: usize = 8192;
 /// Reasons shown for each item.
 const REASONS: usize = 3;
 
@@ -234,26 +233,19 @@ fn many(
     };
     let names = (recommender.users(), recommender.items());
     let catalogue = recommender.catalogue().map(|catalogue| &**catalogue);
-    let (mut writer, bar) = match path {
-        Some(path) => {
-            let bar = indicatif::ProgressBar::new(users.len() as u64);
-            (ListWriter::create(path, names.0, names.1, catalogue)?, bar)
-        }
+    let mut writer = match path {
+        Some(path) => ListWriter::create(path, names.0, names.1, catalogue)?,
         None => {
-            let bar = indicatif::ProgressBar::hidden();
             let stdout = std::io::stdout();
-            (ListWriter::stream(stdout, args.json, names.0, names.1, catalogue)?, bar)
+            ListWriter::stream(stdout, args.json, names.0, names.1, catalogue)?
         }
     };
     let mut rows = 0;
-    for block in users.chunks(BLOCK) {
-        let lists = recommender.recommend_many(block, query)?;
+    recommender.recommend_each(&users, query, |users, lists| {
         rows += lists.iter().map(Vec::len).sum::<usize>();
-        writer.write(block, &lists)?;
-        bar.inc(block.len() as u64);
-    }
+        writer.write(users, lists)
+    })?;
     let size = writer.finish()?;
-    bar.finish_and_clear();
     let Some(path) = path else { return Ok(()) };
     if args.json {
         return output::json(&json!({
@@ -278,7 +270,7 @@ fn names_or_file(names: &[String]) -> Result<Vec<String>> {
 /// The lines of a file, `-` for standard input, without empty ones.
 fn lines(path: &Path) -> Result<Vec<String>> {
     let text = match path == Path::new("-") {
-        true => std::io::read_to_string(std::io::stdin()),
+        true => waiting(|| std::io::read_to_string(std::io::stdin())),
         false => std::fs::read_to_string(path),
     };
     let text = text.with_context(|| path.display().to_string())?;

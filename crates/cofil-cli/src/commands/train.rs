@@ -5,15 +5,12 @@ use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::args::items::Items;
 use crate::args::validation::{self, Parts, Validate};
-use crate::machine;
 use crate::output::{self, bytes, duration};
 use crate::progress::Progress;
 use anyhow::{Result, bail};
 use cofil::train::{Checkpoint, Epoch, Validation};
-use cofil::watch::{Event, Watch};
-use cofil::{Recommender, Run};
+use cofil::{Recommender, Run, memory};
 use serde_json::json;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -27,8 +24,8 @@ use std::time::Instant;
   cofil train ratings.csv --config best.toml --checkpoint run.ckpt --resume -o m.cofil
 
 Same data, settings and seed give the same file, byte for byte, for any number of threads.
-Ctrl-C ends training after the epoch under way and saves the model, with exit status 0; a second
-Ctrl-C stops at once, with exit status 130, and leaves the output as it was.")]
+Ctrl-C ends training after the epoch under way and saves the model; an epoch that takes longer, or a second
+Ctrl-C, is stopped, and leaves the output as it was. The exit status is 130 either way.")]
 pub struct Args {
     /// Table of interactions; `-` for standard input
     data: PathBuf,
@@ -77,7 +74,7 @@ struct Keep {
     resume: bool,
 }
 
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     check(args)?;
     let catalogue = args.items.read()?;
     let start = Instant::now();
@@ -109,7 +106,6 @@ pub fn run(args: &Args) -> Result<()> {
 
     // What learns in one piece has no epoch to finish.
     let epochs = output::value(&algorithm)?.get("epochs").is_some();
-    let progress = Progress::new(epochs, metric.to_string());
     let run = Run {
         seed: args.seed,
         validation: valid.as_ref().map(|ratings| Validation {
@@ -121,12 +117,18 @@ pub fn run(args: &Args) -> Result<()> {
         checkpoint: args.keep.checkpoint(),
     };
     let start = Instant::now();
-    let watch = Watch::new(|event| match event {
-        Event::Epoch { epoch, .. } => progress.epoch(epoch),
-        _ => ControlFlow::Continue(()),
-    });
-    let trained = watch.during(|| Recommender::train(&algorithm, &train, &run));
-    progress.finish();
+    if let Some(checkpoint) = run.checkpoint.clone() {
+        progress.when_stopped(move || {
+            let epoch = checkpoint.epoch()?;
+            let path = checkpoint.path.display();
+            Some(format!(
+                "{path} is kept, at epoch {epoch}: the same with --resume goes on from it"
+            ))
+        });
+    } else if epochs {
+        progress.when_stopped(|| Some("nothing is kept without --checkpoint FILE".into()));
+    }
+    let trained = progress.training(epochs, || Recommender::train(&algorithm, &train, &run));
     let mut recommender = trained?.with_catalogue(catalogue);
     let fit = start.elapsed().as_secs_f64();
 
@@ -140,6 +142,10 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.curve {
         write_curve(path, epochs, &metric.to_string())?;
     }
+    if progress.interrupted() {
+        let last = epochs.last().map_or(0, |last| last.number);
+        eprintln!("stopped; the model after epoch {last} is saved");
+    }
     if args.json {
         return output::json(&json!({
             "algorithm": output::value(&algorithm)?,
@@ -147,7 +153,7 @@ pub fn run(args: &Args) -> Result<()> {
             "seed": args.seed,
             "output": args.output.display().to_string(),
             "seconds": {"load": load, "fit": fit, "save": save},
-            "peak_memory_mb": machine::peak_memory_mb(),
+            "peak_memory_mb": memory::peak_mb(),
             "fingerprint": fingerprint,
             "data_fingerprint": recommender.card().data.fingerprint,
             "interrupted": progress.interrupted(),
@@ -175,7 +181,7 @@ pub fn run(args: &Args) -> Result<()> {
         facts
             .push(("validation", format!("{metric} {value:.4} in epoch {number}, which was kept")));
     }
-    facts.push(("memory", format!("{:.0} MB at most", machine::peak_memory_mb())));
+    facts.push(("memory", format!("{:.0} MB at most", memory::peak_mb())));
     facts.push(("fingerprint", fingerprint));
     output::facts(&facts);
     Ok(())

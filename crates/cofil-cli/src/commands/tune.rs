@@ -7,8 +7,8 @@ use crate::args::judging;
 use crate::args::searching::{self, Searching};
 use crate::args::validation::{self, Parts};
 use crate::output::{self, duration};
+use crate::progress::Progress;
 use anyhow::{Context, Result, bail};
-use cofil::Watch;
 use cofil::tune::{self, Found, Journal, Space, Trial};
 use cofil::{Algorithm, Duplicates, Metric, Ratings, Run, Target};
 use serde_json::{Value, json};
@@ -73,8 +73,8 @@ pub struct Args {
     clean: Cleaning,
 }
 
-pub fn run(args: &Args) -> Result<()> {
-    let journal = journal_path(args)?;
+pub fn run(args: &Args, progress: &Progress) -> Result<()> {
+    let path = journal_path(args)?;
     let table = args.read.read(&args.data)?;
     if !args.json {
         eprintln!("{}", table.report);
@@ -108,12 +108,18 @@ pub fn run(args: &Args) -> Result<()> {
     let ranges = args.searching.ranges()?;
     let space = Space::new(base, &fixed, &ranges)?.for_data(&train);
     let search = args.searching.search(args.trials as usize, metric, args.seed);
-    let mut journal = Journal::open(&journal, &space, &train, &valid, &search)?;
-    let progress = searching::Progress::new(search.trials, metric, journal.trials());
-    let watch = Watch::new(|event| progress.show(event));
-    let found = watch.during(|| tune::search(&space, &train, &valid, &search, Some(&mut journal)));
-    progress.finish();
-    let found = found?;
+    let mut journal = Journal::open(&path, &space, &train, &valid, &search)?;
+    progress.when_stopped(move || {
+        let path = path.display();
+        Some(format!(
+            "finished trials are kept in {path}: the same with --resume goes on from them"
+        ))
+    });
+    let done = journal.trials();
+    let (done, best) = (done.len(), tune::best(done, metric).and_then(|trial| trial.value));
+    let found = progress.searching(search.trials, done, best, || {
+        tune::search(&space, &train, &valid, &search, Some(&mut journal))
+    })?;
 
     store_config(args, &found, metric)?;
     if let Some(path) = &args.table {
@@ -126,7 +132,14 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.figure {
         tune::figure(&found, &space, metric).save(path)?;
     }
+    if progress.interrupted() {
+        let judged = if args.test.is_some() { ", not judged by the test part" } else { "" };
+        let kept = progress.kept().unwrap_or_default();
+        eprintln!("stopped; the best so far is saved{judged}; {kept}");
+    }
     let tested = match &args.test {
+        // Who asks for an end does not wait for one more training.
+        _ if progress.interrupted() => None,
         Some(path) => Some(judge(args, path, &found.algorithm, &whole, metric)?),
         None => None,
     };
@@ -142,7 +155,7 @@ pub fn run(args: &Args) -> Result<()> {
             "trials": found.trials,
             "output": args.output.display().to_string(),
             "interrupted": progress.interrupted(),
-            "peak_memory_mb": crate::machine::peak_memory_mb(),
+            "peak_memory_mb": cofil::memory::peak_mb(),
         }));
     }
     show(&found, metric);

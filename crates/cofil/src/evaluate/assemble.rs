@@ -49,7 +49,8 @@ pub(super) fn report(parts: Parts<'_>) -> Report {
         Measures(columns.iter().map(measure).collect())
     };
     let metrics = measures(&parts.columns);
-    let baselines = parts.baselines.iter().map(|(name, columns)| (*name, measures(columns)));
+    let baselines =
+        parts.baselines.iter().map(|(name, columns)| ((*name).to_owned(), measures(columns)));
     let baselines = Baselines(baselines.collect());
     let unknown = unknown(&parts);
     let mut warnings: Vec<String> = protocol.candidates.warning().into_iter().collect();

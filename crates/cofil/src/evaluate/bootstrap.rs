@@ -7,6 +7,7 @@
 
 use super::columns::Column;
 use crate::math::{Rng, parallel, vector};
+use crate::watch;
 use multiversion::multiversion;
 use std::ops::Range;
 
@@ -61,12 +62,15 @@ pub(super) fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec
         let column = shares[at..].iter_mut().step_by(width);
         column.zip(*values).for_each(|(share, &value)| *share = value as f32);
     }
+    let stage = watch::stage("resampling", resamples);
     let groups = parallel::map(resamples, LANES, |range| {
+        stage.add(range.len());
         let n = range.len();
         let keys = keys(seed, range);
         let mut sums = vec![0f64; width * n];
         let (mut part, mut weights) = (vec![0f32; width * n], vec![0f32; n]);
         for (block, shares) in shares.chunks((BLOCK * width).max(1)).enumerate() {
+            watch::check();
             part.fill(0.0);
             add_weighted(shares, (block * BLOCK) as u32, &keys, &mut weights, &mut part);
             sums.iter_mut().zip(&part).for_each(|(sum, &part)| *sum += f64::from(part));

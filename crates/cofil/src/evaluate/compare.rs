@@ -8,10 +8,12 @@
 
 use super::bootstrap::{LANES, keys, mix, quantile, resampled};
 use super::columns::Column;
+use super::report::number;
 use super::{Metric, Report};
 use crate::math::parallel;
+use crate::watch;
 use multiversion::multiversion;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Random swaps behind a p; the smallest p is one over this.
 const SWAPS: usize = 10_000;
@@ -21,7 +23,7 @@ const SWAP: u64 = 1 << 63;
 const BLOCK: usize = 256;
 
 /// How much a first model has more than a second.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// Value of the first less value of the second.
     pub value: f64,
@@ -30,7 +32,9 @@ pub struct Difference {
     /// Upper end of the 95 % interval.
     pub high: f64,
     /// Effect size: the mean difference of a user over its standard deviation (Cohen's d of pairs). About
-    /// 0.2 is called small, 0.5 medium, 0.8 large. For `rmse` of mean squared errors; 0 if no user differs.
+    /// 0.2 is called small, 0.5 medium, 0.8 large. For `rmse` of mean squared errors; 0 if no user differs, not
+    /// finite, in JSON null, if all differ by the same.
+    #[serde(deserialize_with = "number")]
     pub effect: f64,
     /// Probability of a difference at least as large, either way, between models that are alike.
     pub p: f64,
@@ -97,10 +101,13 @@ fn probability(a: &Column, b: &Column, seed: u64) -> f64 {
     let observed = differences.iter().map(|&d| f64::from(d)).sum::<f64>().abs();
     // Sums of other orders of the same numbers must not count as smaller.
     let enough = observed - 1e-6 * differences.iter().map(|&d| f64::from(d.abs())).sum::<f64>();
+    let stage = watch::stage("random swaps", SWAPS - 1);
     let counts = parallel::map(SWAPS - 1, LANES, |range| {
+        stage.add(range.len());
         let keys = keys(seed ^ SWAP, range);
         let (mut sums, mut part) = (vec![0f64; keys.len()], vec![0f32; keys.len()]);
         for (block, differences) in differences.chunks(BLOCK).enumerate() {
+            watch::check();
             part.fill(0.0);
             add_swapped(differences, (block * BLOCK) as u32, &keys, &mut part);
             sums.iter_mut().zip(&part).for_each(|(sum, &part)| *sum += f64::from(part));

@@ -28,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::math::{Matrix, parallel};
 use crate::model::{Model, User};
 use crate::rank::Reranker;
+use crate::watch;
 use assemble::Parts;
 use cases::{Case, Histories};
 use columns::Crowd;
@@ -92,7 +93,9 @@ pub fn evaluate_lists<'a>(
     }
     let outcomes = |_: &Values, _: &Crowd, cases: &[Case<'_>]| {
         let judge = Judge::new(train.items.len(), cases, protocol);
+        let stage = watch::stage("judging", cases.len());
         let judged = |range: std::ops::Range<usize>| {
+            stage.add(range.len());
             let list = |case: &Case<'_>| judge.list(case, &lists[case.row], train.items.len());
             cases[range].iter().map(list).collect::<Vec<_>>()
         };

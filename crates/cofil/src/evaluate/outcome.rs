@@ -9,6 +9,7 @@ use super::{Candidates, Metric, Protocol};
 use crate::math::{Matrix, parallel};
 use crate::model::{Model, User};
 use crate::rank::{self, Reranker};
+use crate::watch;
 
 /// What one model made of one user.
 #[derive(Clone, Debug, Default)]
@@ -42,8 +43,10 @@ pub(super) fn outcomes(
     let mut outcomes = vec![Outcome::default(); cases.len()];
     let size = model.block_size();
     let scratch = || Matrix::zeros(0, model.items());
+    let stage = watch::stage("ranking", cases.len());
     parallel::for_each_chunk_with(&mut outcomes, size, scratch, |scores, block, outcomes| {
         let cases = &cases[block * size..][..outcomes.len()];
+        stage.add(cases.len());
         if judge.orders() && protocol.candidates == Candidates::All {
             let users: Vec<User<'_>> = cases.iter().map(|case| case.user).collect();
             scores.set_rows(users.len());

@@ -3,11 +3,15 @@
 use super::columns::Column;
 use super::{Candidates, Metric, Protocol};
 use crate::rank::Rerank;
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::marker::PhantomData;
 
-/// The result of [`evaluate`](super::evaluate).
-#[derive(Clone, Debug, Serialize)]
+/// The result of [`evaluate`](super::evaluate). What was written as JSON can be read back, but for the shares of
+/// single users, which are not written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// Users with a test interaction.
     pub users: usize,
@@ -40,15 +44,16 @@ pub struct Measures(pub Vec<Measure>);
 
 /// Baselines by name; a map in JSON.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Baselines(pub Vec<(&'static str, Measures)>);
+pub struct Baselines(pub Vec<(String, Measures)>);
 
 /// The value of one metric.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measure {
-    /// Which.
-    #[serde(skip)]
+    /// Which; the key in JSON.
+    #[serde(skip, default = "unnamed")]
     pub metric: Metric,
     /// The value; NaN, in JSON null, if it is defined for nobody.
+    #[serde(deserialize_with = "number")]
     pub value: f64,
     /// Lower end of the 95 % interval.
     pub low: Option<f64>,
@@ -62,7 +67,7 @@ pub struct Measure {
 }
 
 /// Users of about the same activity.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Activity {
     /// Fewest training interactions.
     pub from: usize,
@@ -75,7 +80,7 @@ pub struct Activity {
 }
 
 /// Test users, items and interactions that training says nothing about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
     /// Test users without a training interaction. They are shown what is popular, unless they have
     /// a given history.
@@ -96,7 +101,7 @@ pub struct Unknown {
 }
 
 /// How it was measured.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Convention {
     /// Whose meaning of the metrics' names.
     pub dialect: super::Dialect,
@@ -105,7 +110,7 @@ pub struct Convention {
     /// How equal scores were ordered.
     pub ties: super::Ties,
     /// How the best items were reordered, if they were.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerank: Option<Rerank>,
     /// Smallest value of a relevant test interaction.
     pub relevant_from: Option<f32>,
@@ -208,5 +213,83 @@ impl Serialize for Measures {
 impl Serialize for Baselines {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, measures)| (name, measures)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Measures {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let named = entries::<D, Measure>(deserializer)?;
+        let measure = |(name, measure): (String, Measure)| match name.parse() {
+            Ok(metric) => Ok(Measure { metric, ..measure }),
+            Err(error) => Err(D::Error::custom(error)),
+        };
+        named.into_iter().map(measure).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Baselines {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        entries(deserializer).map(Self)
+    }
+}
+
+/// The entries of a map in their order.
+fn entries<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, T)>, D::Error> {
+    struct Entries<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+        type Value = Vec<(String, T)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut entries = Vec::new();
+            while let Some(entry) = map.next_entry()? {
+                entries.push(entry);
+            }
+            Ok(entries)
+        }
+    }
+    deserializer.deserialize_map(Entries(PhantomData))
+}
+
+/// A number; NaN where JSON has null, which is all it has for what is not finite.
+pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
+/// Stands in until the key of a [`Measure`] is known.
+fn unnamed() -> Metric {
+    Metric::Auc
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_back_in_its_order() {
+        let measure = |metric, value| Measure {
+            metric,
+            value,
+            low: Some(0.25),
+            high: None,
+            users: 3,
+            max: None,
+        };
+        let measures =
+            Measures(vec![measure(Metric::Recall(5), 0.5), measure(Metric::Ndcg(10), 0.1)]);
+        let baselines = Baselines(vec![("random".into(), measures)]);
+        let text = serde_json::to_string(&baselines).unwrap();
+        assert_eq!(serde_json::from_str::<Baselines>(&text).unwrap(), baselines);
+        let nobody = Measures(vec![measure(Metric::Auc, f64::NAN)]);
+        let text = serde_json::to_string(&nobody).unwrap();
+        assert!(text.contains("null"), "{text}");
+        assert!(serde_json::from_str::<Measures>(&text).unwrap().0[0].value.is_nan());
+        let told = serde_json::from_str::<Measures>(&text.replace("auc", "acu")).unwrap_err();
+        assert!(told.to_string().contains("did you mean `auc`"), "{told}");
     }
 }

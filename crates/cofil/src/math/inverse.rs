@@ -13,6 +13,7 @@
 use super::matrix::leave_wide_registers;
 use super::{Matrix, parallel};
 use crate::error::{Error, Result};
+use crate::watch;
 use faer::linalg::cholesky::llt;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -30,6 +31,7 @@ pub fn invert_spd(a: &mut Matrix) -> Result<()> {
     let n = a.rows();
     let mut panel = Matrix::zeros(n, BLOCK);
     let mut scaled = Matrix::zeros(n, BLOCK);
+    let stage = watch::stage("inverse", n);
     for block in parallel::pieces(n, BLOCK) {
         let b = block.len();
         let pivot = Matrix::from_fn(b, b, |r, c| a.row(block.start + r)[block.start + c]);
@@ -77,6 +79,7 @@ pub fn invert_spd(a: &mut Matrix) -> Result<()> {
                 }
             }
         });
+        stage.add(b);
     }
     parallel::for_each_chunk(a.data_mut(), BLOCK * n, |_, strip| {
         strip.iter_mut().for_each(|x| *x = -*x);

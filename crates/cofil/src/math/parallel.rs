@@ -13,6 +13,11 @@ use std::ops::Range;
 /// Most threads that a pool may have: more than any machine this runs on has cores.
 pub const MOST_THREADS: usize = 1024;
 
+/// How many threads work is done on here.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
 /// Does `work` on a pool of `threads` threads, 1 to [`MOST_THREADS`].
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 //! eigenvectors of its Gram matrix in `f64`. A basis as wide as the smaller side makes it exact.
 
 use super::{Matrix, Rng, parallel, vector};
+use crate::watch;
 
 /// Compressed sparse rows: row r has entries `starts[r]..starts[r + 1]`.
 #[derive(Clone, Copy, Debug)]
@@ -69,14 +70,19 @@ impl Filled<'_> {
             true => smaller,
             false => (k + effort.oversampling).min(smaller),
         };
+        // The first product, two for each sharpening, and the last.
+        let stage = watch::stage("singular vectors", 2 + 2 * effort.power_iterations);
         let mut draw = rng.piece(0);
         let mut basis = self.times(&Matrix::from_fn(n, width, |_, _| draw.normal()));
         orthonormalize(&mut basis);
+        stage.add(1);
         for _ in 0..effort.power_iterations {
             let mut other = self.transposed_times(&basis);
             orthonormalize(&mut other);
+            stage.add(1);
             basis = self.times(&other);
             orthonormalize(&mut basis);
+            stage.add(1);
         }
         let image = self.transposed_times(&basis);
         let (squares, vectors) = eigen(gram(&image), width);
@@ -89,6 +95,7 @@ impl Filled<'_> {
             }
             false => 0.0,
         });
+        stage.add(1);
         let keep = if width == smaller { width } else { k };
         Decomposition { values: values[..keep].iter().map(|&s| s as f32).collect(), right }
     }
@@ -122,6 +129,7 @@ fn orthonormalize(x: &mut Matrix) {
     let mut columns = x.transposed();
     let n = columns.cols();
     for c in 0..columns.rows() {
+        watch::check();
         let (before, rest) = columns.data_mut().split_at_mut(c * n);
         let column = &mut rest[..n];
         let length = vector::norm(column);
@@ -172,6 +180,7 @@ fn eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
             break;
         }
         for p in 0..n {
+            watch::check();
             for q in p + 1..n {
                 let off = a[p * n + q];
                 if off * off <= 1e-32 * (a[p * n + p] * a[q * n + q]).abs() || off == 0.0 {

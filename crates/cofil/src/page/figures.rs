@@ -1,7 +1,8 @@
 //! The parts of a page that are figures.
 
+use super::Comparison;
 use super::html::Html;
-use super::{Comparison, Contestant};
+use crate::contest::Contestant;
 use crate::evaluate::Metric;
 use crate::plot::{Axis, Content, Dots, Figure, Line, Mark, Panel};
 
@@ -13,8 +14,7 @@ pub fn trade_offs(page: &mut Html, c: &Comparison<'_>) {
     let time = |x: &Contestant| Some(x.entry.seconds.fit.max(1e-3));
     let axis = Axis::log("training, seconds");
     add(page, scatter(c, metric, "Accuracy and training time", axis, &time, true));
-    let popularity =
-        c.protocol.metrics.iter().copied().find(|m| matches!(m, Metric::Popularity(_)));
+    let popularity = c.outcome.metrics.iter().copied().find(|m| matches!(m, Metric::Popularity(_)));
     if let Some(popularity) = popularity {
         let value = |x: &Contestant| x.entry.report.value(popularity);
         let axis = Axis::log("mean training interactions of a recommended item");
@@ -41,7 +41,7 @@ fn scatter(
         let at = (across(contestant).filter(|x| x.is_finite())?, value);
         Some(Mark { at, label: contestant.entry.name.clone(), faint: false })
     };
-    let marks: Vec<Mark> = c.contestants.iter().filter_map(mark).collect();
+    let marks: Vec<Mark> = c.outcome.contestants.iter().filter_map(mark).collect();
     let mut curve: Vec<(f64, f64)> = Vec::new();
     if front {
         let mut order: Vec<(f64, f64)> = marks.iter().map(|mark| mark.at).collect();
@@ -66,7 +66,7 @@ fn scatter(
 
 /// How the recipes that learn in epochs learned.
 pub fn curves(page: &mut Html, c: &Comparison<'_>) {
-    let mut learned = c.contestants.iter().filter(|x| x.entry.epochs.len() > 1).peekable();
+    let mut learned = c.outcome.contestants.iter().filter(|x| x.entry.epochs.len() > 1).peekable();
     if learned.peek().is_none() {
         return;
     }
@@ -78,7 +78,8 @@ pub fn curves(page: &mut Html, c: &Comparison<'_>) {
          training are those of its best value."
     ));
     page.raw("<div class=\"figures\">\n");
-    for Contestant { entry, found, .. } in learned {
+    for contestant in learned {
+        let entry = &contestant.entry;
         let losses: Vec<(f64, f64)> =
             entry.epochs.iter().map(|epoch| (epoch.number as f64, epoch.loss.data)).collect();
         let values = || losses.iter().map(|p| p.1);
@@ -90,8 +91,7 @@ pub fn curves(page: &mut Html, c: &Comparison<'_>) {
             y,
         };
         add(page, curve(entry.name.clone(), Axis { label: "loss".into(), log }, losses));
-        let best = found.as_ref().map(|found| &found.trials[found.best]);
-        if let Some(best) = best.filter(|trial| trial.curve.len() > 1) {
+        if let Some(best) = contestant.best_trial(metric).filter(|trial| trial.curve.len() > 1) {
             let values = best.curve.iter().map(|&(epoch, value)| (epoch as f64, value)).collect();
             let title = format!("{}, validation", entry.name);
             add(page, curve(title, Axis::new(metric.to_string()), values));
@@ -103,9 +103,10 @@ pub fn curves(page: &mut Html, c: &Comparison<'_>) {
 /// How settings were found.
 pub fn searches(page: &mut Html, c: &Comparison<'_>) {
     let searched: Vec<&Contestant> = c
+        .outcome
         .contestants
         .iter()
-        .filter(|x| x.found.as_ref().is_some_and(|found| found.trials.len() > 1))
+        .filter(|x| x.trials.as_ref().is_some_and(|trials| trials.len() > 1))
         .collect();
     if searched.is_empty() {
         return;
@@ -118,8 +119,8 @@ pub fn searches(page: &mut Html, c: &Comparison<'_>) {
     );
     page.raw("<div class=\"figures\">\n");
     for contestant in searched {
-        let Some(found) = &contestant.found else { continue };
-        add(page, crate::tune::progress(found, &contestant.entry.name, metric));
+        let Some(trials) = &contestant.trials else { continue };
+        add(page, crate::tune::progress(trials, &contestant.entry.name, metric));
     }
     page.raw("</div>\n");
 }

@@ -7,11 +7,9 @@ mod figures;
 mod html;
 mod parts;
 
-use crate::contest::{Entry, Failure};
+use crate::contest::Outcome;
 use crate::data::describe::Description;
-use crate::evaluate::compare::Difference;
-use crate::evaluate::{Metric, Protocol};
-use crate::tune::Found;
+use crate::evaluate::Metric;
 use html::{Html, escape};
 
 /// What there is to tell about a comparison.
@@ -23,31 +21,14 @@ pub struct Comparison<'a> {
     pub command: String,
     /// How the data was split.
     pub split: String,
-    /// How it was judged; its first metric orders the table.
-    pub protocol: &'a Protocol,
-    /// Who took part, best first.
-    pub contestants: &'a [Contestant],
-    /// How far the second and those after it are from the first.
-    pub differences: &'a [Option<Difference>],
-    /// Who could not.
-    pub failures: &'a [Failure],
+    /// What came of it.
+    pub outcome: &'a Outcome,
     /// The data before it was split.
     pub data: &'a Description,
     /// [`Interactions::fingerprint`](crate::Interactions::fingerprint) of that.
     pub fingerprint: String,
     /// Threads it ran with.
     pub threads: usize,
-}
-
-/// A recipe that took part.
-#[derive(Clone, Debug)]
-pub struct Contestant {
-    /// How it did.
-    pub entry: Entry,
-    /// How its settings were found, if they were searched.
-    pub found: Option<Found>,
-    /// What else must be known, such as that time was up.
-    pub note: Option<String>,
 }
 
 /// The page.
@@ -79,12 +60,12 @@ pub fn comparison(comparison: &Comparison<'_>) -> String {
 impl Comparison<'_> {
     /// What orders the table.
     fn first(&self) -> Metric {
-        self.protocol.metrics[0]
+        self.outcome.metrics[0]
     }
 
     /// Metrics of accuracy, which stand in the leaderboard; the others tell about the lists.
     fn accuracy(&self) -> impl Iterator<Item = Metric> {
-        self.protocol.metrics.iter().copied().filter(|metric| !metric.is_of_lists())
+        self.outcome.metrics.iter().copied().filter(|metric| !metric.is_of_lists())
     }
 }
 

@@ -1,7 +1,8 @@
 //! The parts of a page that are words and tables.
 
+use super::Comparison;
 use super::html::{Cell, Html, escape, seconds, value};
-use super::{Comparison, Contestant};
+use crate::contest::Contestant;
 use crate::data::prose::{count, number, percent};
 use crate::evaluate::compare::Difference;
 use crate::evaluate::{Measure, Measures, Metric};
@@ -11,14 +12,14 @@ use crate::store;
 pub fn head(page: &mut Html, c: &Comparison<'_>) {
     page.element("h1", &format!("Recommenders compared on {}", c.title));
     page.small(&format!("cofil {} · {}", env!("CARGO_PKG_VERSION"), c.split));
-    let Some(best) = c.contestants.first() else { return };
+    let Some(best) = c.outcome.contestants.first() else { return };
     page.raw(&format!("<p class=\"lead\">{}</p>\n", conclusion(c, best)));
     let report = &best.entry.report;
     let facts = [
         (number(report.users), "users judged by"),
         (number(report.interactions), "interactions to predict"),
         (number(report.items), "items to choose from"),
-        (c.contestants.len().to_string(), "algorithms compared"),
+        (c.outcome.contestants.len().to_string(), "algorithms compared"),
     ];
     page.raw("<div class=\"facts\">");
     for (value, what) in facts {
@@ -37,13 +38,15 @@ fn conclusion(c: &Comparison<'_>, best: &Contestant) -> String {
         value(measure.value),
         bounds(measure).map(|bounds| format!(" (95 % interval {bounds})")).unwrap_or_default(),
     );
-    let others = c.contestants.iter().skip(1).zip(c.differences);
+    let others = c.outcome.contestants.iter().skip(1).zip(&c.outcome.differences);
     let alike: Vec<String> = others
         .filter(|(_, difference)| difference.is_some_and(|d| d.p >= 0.05))
         .map(|(other, _)| format!("<b>{}</b>", escape(&other.entry.name)))
         .collect();
     text += &match alike.len() {
-        0 if c.contestants.len() > 1 => " All others are behind it beyond chance.".to_owned(),
+        0 if c.outcome.contestants.len() > 1 => {
+            " All others are behind it beyond chance.".to_owned()
+        }
         0 => String::new(),
         n => format!(
             " {} {} behind it by no more than chance allows (p ≥ 0.05 after Holm's correction).",
@@ -51,7 +54,7 @@ fn conclusion(c: &Comparison<'_>, best: &Contestant) -> String {
             if n == 1 { "is" } else { "are" }
         ),
     };
-    let popular = c.contestants.iter().find(|other| other.entry.name == "popularity");
+    let popular = c.outcome.contestants.iter().find(|other| other.entry.name == "popularity");
     let popular = popular.and_then(|p| p.entry.report.value(metric));
     if let Some(popular) = popular.filter(|p| *p > 0.0 && metric.higher_is_better()) {
         text += &format!(" Showing everybody what is popular gives {}.", value(popular));
@@ -75,7 +78,7 @@ pub fn leaderboard(page: &mut Html, c: &Comparison<'_>) {
     let span = heads.len();
     let scale = Scale::of(c);
     let best_of = |metric: Metric| {
-        let values = c.contestants.iter().filter_map(|x| x.entry.report.value(metric));
+        let values = c.outcome.contestants.iter().filter_map(|x| x.entry.report.value(metric));
         let better = |a: f64, b: f64| if metric.higher_is_better() { a.max(b) } else { a.min(b) };
         values.filter(|v| !v.is_nan()).reduce(better)
     };
@@ -96,8 +99,8 @@ pub fn leaderboard(page: &mut Html, c: &Comparison<'_>) {
         row
     };
     let mut rows = Vec::new();
-    let differences = std::iter::once(&None).chain(c.differences);
-    for (contestant, difference) in c.contestants.iter().zip(differences) {
+    let differences = std::iter::once(&None).chain(&c.outcome.differences);
+    for (contestant, difference) in c.outcome.contestants.iter().zip(differences) {
         let entry = &contestant.entry;
         let mut row = measured(&entry.name, contestant.note.as_deref(), &entry.report.metrics);
         row.extend(apart(*difference).map(|text| Cell::number(&text)));
@@ -109,10 +112,10 @@ pub fn leaderboard(page: &mut Html, c: &Comparison<'_>) {
         ]);
         rows.push(row);
     }
-    let baselines = c.contestants.iter().flat_map(|x| &x.entry.report.baselines.0);
+    let baselines = c.outcome.contestants.iter().flat_map(|x| &x.entry.report.baselines.0);
     let mut shown: Vec<&str> = vec!["popularity"];
     for (name, measures) in baselines {
-        if !shown.contains(name) {
+        if !shown.contains(&name.as_str()) {
             shown.push(name);
             let note = (*name == "random").then_some("by formula");
             let mut row = measured(name, note, measures);
@@ -120,7 +123,7 @@ pub fn leaderboard(page: &mut Html, c: &Comparison<'_>) {
             rows.push(row);
         }
     }
-    for failure in c.failures {
+    for failure in &c.outcome.failures {
         let reason = format!("did not take part: {}", failure.error);
         rows.push(vec![
             Cell { html: format!("<b>{}</b>", escape(&failure.algorithm)), ..Cell::default() },
@@ -159,7 +162,7 @@ impl Scale {
             let m = x.entry.report.metrics.get(c.first());
             m.map(|m| [m.low.unwrap_or(m.value), m.high.unwrap_or(m.value)])
         };
-        let all = c.contestants.iter().filter_map(ends).flatten().filter(|v| v.is_finite());
+        let all = c.outcome.contestants.iter().filter_map(ends).flatten().filter(|v| v.is_finite());
         let (low, high) = all.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
         Self { low, high }
     }
@@ -191,7 +194,7 @@ impl Scale {
 /// What the lists are like: how wide, how usual.
 pub fn lists(page: &mut Html, c: &Comparison<'_>) {
     let metrics: Vec<Metric> =
-        c.protocol.metrics.iter().copied().filter(Metric::is_of_lists).collect();
+        c.outcome.metrics.iter().copied().filter(Metric::is_of_lists).collect();
     if metrics.is_empty() {
         return;
     }
@@ -207,7 +210,7 @@ pub fn lists(page: &mut Html, c: &Comparison<'_>) {
             }));
             row
         };
-    page.table(&heads, &c.contestants.iter().map(row).collect::<Vec<_>>());
+    page.table(&heads, &c.outcome.contestants.iter().map(row).collect::<Vec<_>>());
     page.small(
         "Coverage: share of the catalogue that is in anybody's list. Novelty: how rare its items are, in bits. \
          Gini: how unevenly lists spread over the catalogue, 0 is evenly. Popularity: mean number of training \
@@ -217,7 +220,8 @@ pub fn lists(page: &mut Html, c: &Comparison<'_>) {
 
 /// How good it is for users who are known well and for those who are not.
 pub fn activity(page: &mut Html, c: &Comparison<'_>) {
-    let Some(best) = c.contestants.first().filter(|x| !x.entry.report.activity.is_empty()) else {
+    let Some(best) = c.outcome.contestants.first().filter(|x| !x.entry.report.activity.is_empty())
+    else {
         return;
     };
     let metric = c.first();
@@ -233,7 +237,7 @@ pub fn activity(page: &mut Html, c: &Comparison<'_>) {
     };
     let ends: Vec<(f64, f64)> = (0..groups.len())
         .map(|at| {
-            let values = c.contestants.iter().filter_map(|x| of(x, at));
+            let values = c.outcome.contestants.iter().filter_map(|x| of(x, at));
             values.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)))
         })
         .collect();
@@ -249,7 +253,7 @@ pub fn activity(page: &mut Html, c: &Comparison<'_>) {
         let cells = (0..groups.len()).map(|at| cell(x, at));
         std::iter::once(Cell::text(&x.entry.name)).chain(cells).collect()
     };
-    page.table(&heads, &c.contestants.iter().map(row).collect::<Vec<_>>());
+    page.table(&heads, &c.outcome.contestants.iter().map(row).collect::<Vec<_>>());
 }
 
 /// What is in the data.
@@ -309,7 +313,7 @@ fn short(name: &str) -> String {
 /// Every setting of everybody.
 pub fn settings(page: &mut Html, c: &Comparison<'_>) {
     page.element("h2", "Settings");
-    for contestant in c.contestants {
+    for contestant in &c.outcome.contestants {
         let entry = &contestant.entry;
         let settings = store::plain(&entry.algorithm).expect("settings are plain data");
         let pairs =
@@ -328,7 +332,7 @@ pub fn settings(page: &mut Html, c: &Comparison<'_>) {
 /// How all this was measured, and how to do it again.
 pub fn method(page: &mut Html, c: &Comparison<'_>) {
     page.element("h2", "How it was measured");
-    let Some(best) = c.contestants.first() else { return };
+    let Some(best) = c.outcome.contestants.first() else { return };
     let convention = &best.entry.report.convention;
     let ties = store::plain(&convention.ties).expect("plain data");
     page.raw("<ul>\n");
@@ -357,7 +361,7 @@ pub fn method(page: &mut Html, c: &Comparison<'_>) {
             convention.resamples, convention.seed
         ),
     );
-    if c.contestants.iter().any(|x| x.found.is_some()) {
+    if c.outcome.contestants.iter().any(|x| x.trials.is_some()) {
         page.element("li", "Settings were searched on a part of the training data; the test part was seen once, by the winners.");
     }
     page.element(
@@ -367,7 +371,7 @@ pub fn method(page: &mut Html, c: &Comparison<'_>) {
     page.element("li", &format!("Fingerprint of the data: {}.", c.fingerprint));
     page.raw("</ul>\n");
     let mut warned: Vec<&str> = Vec::new();
-    for warning in c.contestants.iter().flat_map(|x| &x.entry.report.warnings) {
+    for warning in c.outcome.contestants.iter().flat_map(|x| &x.entry.report.warnings) {
         if !warned.contains(&&**warning) {
             warned.push(warning);
         }

@@ -1,7 +1,8 @@
 use super::*;
 use crate::algorithm::Algorithm;
-use crate::contest;
+use crate::contest::{self, Contestant, Failure};
 use crate::data::{Duplicates, Interactions, Ratings};
+use crate::evaluate::Protocol;
 use crate::train::Run;
 use crate::tune::{Search, Space, search};
 use serde_json::Map;
@@ -41,20 +42,23 @@ fn a_page_has_every_part_and_runs_nothing() {
         let found = search(&space, &train, &train, &how, None).ok();
         let run = Run::default();
         let entry = contest::enter(&algorithm, &train, &train, &protocol, &run).unwrap();
-        contestants.push(Contestant { entry, found, note: None });
+        let trials = found.map(|found| found.trials);
+        contestants.push(Contestant { entry, note: None, trials });
     }
-    let entries: Vec<Entry> = contestants.iter().map(|x| x.entry.clone()).collect();
-    let differences = contest::behind(&entries, protocol.metrics[0]);
+    let entries = contestants.iter().map(|x: &Contestant| &x.entry);
+    let differences = contest::behind(entries, protocol.metrics[0]);
     let failure = Failure { algorithm: "slim".into(), error: format!("no room for {HOSTILE}") };
     let data = Description::of(&rows).unwrap();
     let html = comparison(&Comparison {
         title: HOSTILE.into(),
         command: format!("cofil compare '{HOSTILE}'"),
         split: format!("a tenth of {HOSTILE}"),
-        protocol: &protocol,
-        contestants: &contestants,
-        differences: &differences,
-        failures: &[failure],
+        outcome: &Outcome {
+            metrics: protocol.metrics,
+            contestants,
+            differences,
+            failures: vec![failure],
+        },
         data: &data,
         fingerprint: rows.fingerprint(),
         threads: 2,

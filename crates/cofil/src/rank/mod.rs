@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, parallel, vector};
 use crate::model::{Model, User};
+use crate::watch::{self, Stage};
 use multiversion::multiversion;
 
 /// The `k` best of `scores` as (item, score), best first, equal scores by item. Items in `excluded`
@@ -30,9 +31,25 @@ pub fn top_k_all(
     k: usize,
     unseen: bool,
 ) -> Vec<Vec<(u32, f32)>> {
+    let stage = watch::stage(RECOMMENDING, users.len());
+    top_k_of(model, users, k, unseen, &stage)
+}
+
+/// What making lists for many is called while it goes on.
+pub(crate) const RECOMMENDING: &str = "recommending";
+
+/// [`top_k_all`] for some of the users that `stage` is of.
+pub(crate) fn top_k_of(
+    model: &dyn Model,
+    users: &[User<'_>],
+    k: usize,
+    unseen: bool,
+    stage: &Stage,
+) -> Vec<Vec<(u32, f32)>> {
     let scratch = || Matrix::zeros(0, model.items());
     let blocks = parallel::map_with(users.len(), model.block_size(), scratch, |scores, range| {
         let users = &users[range];
+        stage.add(users.len());
         scores.set_rows(users.len());
         model.score_block(users, scores);
         let list = |(r, user): (usize, &User<'_>)| {
@@ -150,8 +167,11 @@ pub fn similar_all(model: &dyn Model, n: usize, exact: bool) -> Result<Vec<Vec<(
         Some(index) => index.nearest(item as u32, n),
         None => Ok(similar(model, item as u32, n)),
     };
-    let lists =
-        parallel::map(model.items(), 64, |items| items.map(answer).collect::<Result<Vec<_>>>());
+    let stage = watch::stage("comparing items", model.items());
+    let lists = parallel::map(model.items(), 64, |items| {
+        stage.add(items.len());
+        items.map(answer).collect::<Result<Vec<_>>>()
+    });
     Ok(lists.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 

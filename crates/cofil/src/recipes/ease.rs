@@ -13,6 +13,7 @@ use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
 use crate::similarity;
 use crate::train::{Fitted, Run};
+use crate::watch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +76,9 @@ impl Recipe for Ease {
         (0..n).for_each(|i| weights.row_mut(i)[i] += self.reg);
         inverse::invert_spd(&mut weights)?;
         let factors: Vec<f32> = (0..n).map(|i| -1.0 / weights.row(i)[i]).collect();
+        let stage = watch::stage("item weights", n);
         parallel::for_each_chunk(weights.data_mut(), n, |j, row| {
+            stage.add(1);
             row.iter_mut().zip(&factors).for_each(|(w, factor)| *w *= factor);
             // EASE's constraint: an item may not predict itself.
             row[j] = 0.0;

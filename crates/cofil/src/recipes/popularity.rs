@@ -9,6 +9,7 @@ use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::shapes::Factors;
 use crate::train::{Fitted, Run};
+use crate::watch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,7 @@ impl Recipe for Popularity {
     }
 
     fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
+        let _stage = watch::stage("counting", None);
         let mut counts = vec![0f64; train.items.len()];
         match self.half_life {
             None => train.by_user.columns().iter().for_each(|&i| counts[i as usize] += 1.0),

@@ -26,6 +26,7 @@ use crate::recipes::sgd::part::{Fixed, Part, Rows, Scratch, Wide, dot, lanes};
 use crate::shapes::factors::{Link, Settings};
 use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Learner, Loss, Run};
+use crate::watch;
 use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -242,6 +243,7 @@ fn walk(
     let mut moved = both.clone();
     let mut order: Vec<(u32, f32)> = Vec::new();
     for &u in turns {
+        watch::check();
         let u = u as usize;
         let row = data.row(u);
         if row.is_empty() {

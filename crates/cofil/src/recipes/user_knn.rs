@@ -17,6 +17,7 @@ use crate::shapes::UserNeighbours;
 use crate::shapes::user_neighbours::{Settings, Votes};
 use crate::similarity::{Measure, Similarity, Weighting};
 use crate::train::{Fitted, Run};
+use crate::watch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +75,7 @@ impl Recipe for UserKnn {
         let measure = Measure { similarity, weighting, k1, b, shrinkage };
         measure.check()?;
         measure.check_scale(train.scale())?;
+        let _stage = watch::stage("weighing", None);
         let settings = Settings { neighbours, votes: Votes::Values(measure) };
         Ok(UserNeighbours::new(train.by_user.clone(), settings, Vec::new()).into())
     }

@@ -6,8 +6,12 @@ use crate::data::Row;
 use crate::error::{Error, Result};
 use crate::math::parallel;
 use crate::model::User;
-use crate::rank::{self, Rerank, Reranker};
+use crate::rank::{self, RECOMMENDING, Rerank, Reranker};
+use crate::watch::{self, Stage};
 use serde::Serialize;
+
+/// Users whose lists are held at once: bounds memory, not results.
+const PART: usize = 8192;
 
 /// What to recommend.
 #[derive(Clone, Copy, Debug)]
@@ -80,11 +84,40 @@ impl Recommender {
     /// # Panics
     /// If a number is not one of a user.
     pub fn recommend_many(&self, users: &[u32], query: &Query<'_>) -> Result<Vec<Vec<(u32, f32)>>> {
+        self.recommend_block(users, query, &watch::stage(RECOMMENDING, users.len()))
+    }
+
+    /// [`recommend_many`](Self::recommend_many) for as many users as there are: `take` gets a part of `users`
+    /// and their lists, part after part, so that memory stays flat.
+    ///
+    /// # Errors
+    /// As [`recommend_many`](Self::recommend_many), and those of `take`.
+    ///
+    /// # Panics
+    /// If a number is not one of a user.
+    pub fn recommend_each(
+        &self,
+        users: &[u32],
+        query: &Query<'_>,
+        mut take: impl FnMut(&[u32], &[Vec<(u32, f32)>]) -> Result<()>,
+    ) -> Result<()> {
+        let stage = watch::stage(RECOMMENDING, users.len());
+        let mut parts = users.chunks(PART);
+        parts.try_for_each(|part| take(part, &self.recommend_block(part, query, &stage)?))
+    }
+
+    /// Lists for some of the users that `stage` is of.
+    fn recommend_block(
+        &self,
+        users: &[u32],
+        query: &Query<'_>,
+        stage: &Stage,
+    ) -> Result<Vec<Vec<(u32, f32)>>> {
         let users: Vec<User<'_>> = users.iter().map(|&u| self.user_at(u)).collect();
         let reranker = self.reranker(query)?;
         if query.exclude.is_empty() && query.candidates.is_none() {
             let k = if reranker.is_some() { query.rerank.pool } else { query.n };
-            let mut lists = rank::top_k_all(&*self.model, &users, k, !query.seen);
+            let mut lists = rank::top_k_of(&*self.model, &users, k, !query.seen, stage);
             if let Some(reranker) = &reranker {
                 parallel::for_each_chunk(&mut lists, 64, |_, lists| {
                     lists.iter_mut().for_each(|list| reranker.reorder(list, query.n));
@@ -94,6 +127,7 @@ impl Recommender {
         }
         let allowed = self.allowed(query)?;
         let lists = parallel::map(users.len(), 64, |range| {
+            stage.add(range.len());
             let list = |user: &User<'_>| self.best(*user, &allowed, query, reranker.as_ref());
             users[range].iter().map(list).collect::<Vec<_>>()
         });

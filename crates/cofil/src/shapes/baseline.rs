@@ -7,6 +7,7 @@
 
 use crate::data::{Csr, Row};
 use crate::math::parallel;
+use crate::watch;
 
 /// Rows that are one piece of work.
 const PIECE: usize = 256;
@@ -28,10 +29,12 @@ impl Baseline {
         let by_item = matrix.transposed();
         let mut baseline = Self { mean, item_bias: vec![0.0; matrix.cols()], reg_user };
         let mut user_bias = vec![0.0; matrix.rows()];
+        let stage = watch::stage("biases", epochs);
         for _ in 0..epochs {
             let bias = |i: usize| ridge_mean(by_item.row(i), mean, &user_bias, reg_item);
             baseline.item_bias = rows(matrix.cols(), bias);
             user_bias = rows(matrix.rows(), |u| baseline.user_bias(matrix.row(u)));
+            stage.add(1);
         }
         baseline
     }

@@ -13,6 +13,7 @@ pub use measure::{Measure, Moments, Rests, Similarity, Weighting, choosiness};
 use crate::data::Csr;
 use crate::math::{Matrix, parallel, vector};
 use crate::rank;
+use crate::watch;
 use bits::Bits;
 use multiversion::multiversion;
 use schemars::JsonSchema;
@@ -29,6 +30,8 @@ pub enum Keep {
     History,
 }
 
+/// What it is called while it goes on.
+const STAGE: &str = "item similarities";
 /// Items whose rows of XᵀX are one piece of work.
 const ITEMS: usize = 8;
 
@@ -117,11 +120,13 @@ pub fn gram(matrix: &Csr) -> Matrix {
 fn lower_products(by_item: &ByItem<'_>) -> Matrix {
     let n = by_item.items();
     let mut gram = Matrix::zeros(n, n);
+    let stage = watch::stage("item products", n);
     parallel::for_each_chunk(gram.data_mut(), ITEMS * n, |piece, rows| {
         for (r, row) in rows.chunks_mut(n).enumerate() {
             let i = piece * ITEMS + r;
             by_item.add_products(i, &mut row[..=i]);
         }
+        stage.add(rows.len() / n);
     });
     gram
 }
@@ -137,7 +142,9 @@ pub fn map_products<T: Send>(
     let all = || (0..n as u32).collect::<Vec<u32>>();
     if let Some(bits) = Bits::if_shorter(by_item, pairs) {
         let all = all();
+        let stage = watch::stage(STAGE, n);
         let pieces = parallel::map(n, ITEMS, |items| {
+            stage.add(items.len());
             let rows = bits.products(items.clone());
             let row = |(i, row): (usize, &[f32])| work(i, &all, row);
             items.zip(rows.chunks(n)).map(row).collect::<Vec<_>>()
@@ -150,7 +157,11 @@ pub fn map_products<T: Send>(
         products.mirror();
         let all = all();
         let row = |i| work(i, &all, products.row(i));
-        let pieces = parallel::map(n, ITEMS, |items| items.map(row).collect::<Vec<_>>());
+        let stage = watch::stage(STAGE, n);
+        let pieces = parallel::map(n, ITEMS, |items| {
+            stage.add(items.len());
+            items.map(row).collect::<Vec<_>>()
+        });
         return pieces.into_iter().flatten().collect();
     }
     map_sums(by_item, |sum: &mut f32, x, y| *sum = x.mul_add(y, *sum), work)
@@ -164,12 +175,15 @@ pub fn map_sums<A: Copy + Default, T: Send>(
     work: impl Fn(usize, &[u32], &[A]) -> T + Sync + Send,
 ) -> Vec<T> {
     let n = by_item.items();
+    let stage = watch::stage(STAGE, n);
     let pieces = parallel::map(n, ITEMS, |items| {
+        stage.add(items.len());
         let mut sums = vec![A::default(); n];
         // The last item that touched each sum.
         let mut touched_by = vec![u32::MAX; n];
         let mut touched: Vec<u32> = Vec::new();
         let row = |i: usize| {
+            watch::check();
             touched.clear();
             add_sums(by_item, i, &add, &mut sums, (&mut touched_by, &mut touched));
             touched.sort_unstable();

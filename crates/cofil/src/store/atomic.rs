@@ -1,8 +1,12 @@
 //! Files that appear whole or not at all.
 
 use crate::error::{Error, Result};
+use crate::watch;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// Bytes written at once: between such pieces the work can be stopped.
+const PIECE: usize = 16 << 20;
 
 /// Puts `bytes` at `path` through a temporary sibling, flushed to the disk before the rename.
 ///
@@ -18,10 +22,10 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 /// If `fill` fails or the file system refuses; `path` is then as it was.
 pub fn write_with(
     path: &Path,
-    fill: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
+    fill: impl FnOnce(&mut Pending) -> std::io::Result<()>,
 ) -> Result<u64> {
     let mut pending = Pending::create(path)?;
-    fill(pending.file.as_file_mut()).map_err(|e| Error::io(path, e))?;
+    fill(&mut pending).map_err(|e| Error::io(path, e))?;
     pending.finish()
 }
 
@@ -91,7 +95,8 @@ impl Pending {
 
 impl Write for Pending {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.file.write(bytes)
+        watch::check();
+        self.file.write(&bytes[..bytes.len().min(PIECE)])
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

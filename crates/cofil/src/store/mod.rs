@@ -13,6 +13,7 @@ pub use read::{parse, read};
 pub use tensor::Tensor;
 pub use write::{write, write_to};
 
+use crate::watch;
 use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -62,6 +63,7 @@ impl Checksum {
     }
 
     fn update(&mut self, bytes: &[u8]) {
+        watch::check();
         self.0.update(bytes);
     }
 

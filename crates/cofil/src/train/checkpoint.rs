@@ -46,6 +46,12 @@ impl Checkpoint {
         Self { path: path.into(), every, recipe: Value::Null }
     }
 
+    /// How many epochs the file holds; none if it is not there or cannot be read.
+    pub fn epoch(&self) -> Option<usize> {
+        let archive = store::read(&self.path, "checkpoint").ok()?;
+        Some(archive.header.get("history")?.as_array()?.len())
+    }
+
     /// The file of `run` on `train`.
     pub(super) fn open(&self, run: &Run<'_>, train: &Ratings) -> Result<File> {
         if self.every == 0 {

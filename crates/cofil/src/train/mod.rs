@@ -153,6 +153,7 @@ impl Run<'_> {
             if interrupted {
                 break;
             }
+            watch::check();
         }
         restore(learner, &progress.best);
         learner.finish();

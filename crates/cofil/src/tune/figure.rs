@@ -12,10 +12,10 @@ pub fn figure(found: &Found, space: &Space, metric: Metric) -> Figure {
 }
 
 /// Values of the trials in the order they were run, with the best so far.
-pub fn progress(found: &Found, title: &str, metric: Metric) -> Panel {
+pub fn progress(trials: &[Trial], title: &str, metric: Metric) -> Panel {
     let mut best: Option<f64> = None;
     let mut curve = Vec::new();
-    for trial in &found.trials {
+    for trial in trials {
         let Some(value) = trial.value else { continue };
         let better =
             |best: f64| if metric.higher_is_better() { value > best } else { value < best };
@@ -29,22 +29,23 @@ pub fn progress(found: &Found, title: &str, metric: Metric) -> Panel {
         x: Axis::new("trial"),
         y: Axis::new(metric.to_string()),
         content: Content::Dots(Dots {
-            marks: marks(found, &|t| Some(t.number as f64 + 1.0)),
+            marks: marks(trials, &|t| Some(t.number as f64 + 1.0)),
             curve,
         }),
     }
 }
 
-fn marks(found: &Found, across: &dyn Fn(&Trial) -> Option<f64>) -> Vec<Mark> {
+fn marks(trials: &[Trial], across: &dyn Fn(&Trial) -> Option<f64>) -> Vec<Mark> {
     let mark = |trial: &Trial| {
         let at = (across(trial)?, trial.value?);
         Some(Mark { at, label: String::new(), faint: trial.cut })
     };
-    found.trials.iter().filter_map(mark).collect()
+    trials.iter().filter_map(mark).collect()
 }
 
 fn panels(found: &Found, space: &Space, metric: Metric) -> Vec<Panel> {
-    let mut panels = vec![progress(found, &format!("{}: best so far", space.name()), metric)];
+    let mut panels =
+        vec![progress(&found.trials, &format!("{}: best so far", space.name()), metric)];
     for range in space.ranges() {
         let setting = &range.setting;
         let log = match &range.values {
@@ -59,7 +60,7 @@ fn panels(found: &Found, space: &Space, metric: Metric) -> Vec<Panel> {
             title: setting.clone(),
             x: Axis { label: setting.clone(), log },
             y: Axis::new(metric.to_string()),
-            content: Content::Dots(Dots { marks: marks(found, &drawn), curve: Vec::new() }),
+            content: Content::Dots(Dots { marks: marks(&found.trials, &drawn), curve: Vec::new() }),
         });
     }
     panels

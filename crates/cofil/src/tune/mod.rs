@@ -40,7 +40,7 @@ use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::math::Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 use trial::Task;
 use workers::Workers;
@@ -94,7 +94,7 @@ impl Search {
 }
 
 /// The outcome of a search.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Found {
     /// The recipe with the best settings.
     pub algorithm: Algorithm,

@@ -138,7 +138,7 @@ fn a_search_goes_on_from_its_journal() {
     for upto in [4, 7] {
         let mut journal = open(&how).unwrap();
         let watch = |event: &Event<'_>| match event {
-            Event::Trial(trial) if trial.number + 1 == upto => ControlFlow::Break(()),
+            Event::Trial { trial, .. } if trial.number + 1 == upto => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         };
         let search = || search(&space, &train, &valid, &how, Some(&mut journal));
@@ -173,7 +173,7 @@ fn trials_side_by_side_are_the_same_for_any_number_of_threads() {
     let run = |threads: usize, journal: Option<&mut Journal>, upto: usize| {
         let mut ended = 0;
         let watch = |event: &Event<'_>| {
-            ended += usize::from(matches!(event, Event::Trial(_)));
+            ended += usize::from(matches!(event, Event::Trial { .. }));
             if ended < upto { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let search = || search(&space, &train, &valid, &how, journal);

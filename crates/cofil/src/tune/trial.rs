@@ -96,18 +96,24 @@ impl Task<'_> {
             if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         let run = Run { seed: self.search.seed, validation: Some(validation), checkpoint: None };
-        let Fitted { model, epochs } = watch.during(|| algorithm.fit(self.train, &run))?;
-        drop(watch);
-        let best = epochs.iter().rev().find(|epoch| epoch.best && epoch.validation.is_some());
-        trial.value = match best {
-            Some(epoch) => {
-                // Epochs that only prepare the ground are not counted by the setting.
-                let asked = self.space.epochs().map_or(epoch.of, |(_, most)| most);
-                trial.epochs = Some(epoch.number + asked - epoch.of);
-                epoch.validation
+        let judged = watch.during(|| {
+            let Fitted { model, epochs } = algorithm.fit(self.train, &run)?;
+            let mut best = epochs.iter().rev();
+            match best.find(|epoch| epoch.best && epoch.validation.is_some()) {
+                Some(epoch) => Ok((epoch.validation, Some((epoch.number, epoch.of)))),
+                None => {
+                    let value = evaluate::measure(&*model, self.train, self.valid, metric)?;
+                    Ok((Some(value), None))
+                }
             }
-            None => Some(evaluate::measure(&*model, self.train, self.valid, metric)?),
-        };
+        });
+        drop(watch);
+        let (value, epoch) = judged?;
+        trial.value = value;
+        trial.epochs = epoch.map(|(number, of)| {
+            // Epochs that only prepare the ground are not counted by the setting.
+            number + self.space.epochs().map_or(of, |(_, most)| most) - of
+        });
         Ok(())
     }
 }

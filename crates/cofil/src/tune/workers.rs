@@ -5,7 +5,7 @@ use super::{Journal, Trial, halving};
 use crate::error::{Error, Result};
 use crate::math::parallel;
 use crate::memory::Memory;
-use crate::watch::{Context, Event};
+use crate::watch::{self, Context, Event, Stage};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -21,6 +21,10 @@ pub struct Workers<'a> {
     before: u64,
     /// Who hears of the search, and may stop it.
     context: Context,
+    /// How many trials have ended.
+    stage: Stage,
+    /// What is made good, in words.
+    metric: String,
 }
 
 struct State<'a> {
@@ -42,7 +46,11 @@ struct State<'a> {
 impl<'a> Workers<'a> {
     pub fn new(task: Task<'a>, journal: Option<&'a mut Journal>) -> Self {
         let past = journal.as_ref().map(|journal| journal.trials()).unwrap_or_default();
-        let trials = past.iter().map(|trial| (trial.number, trial.clone())).collect();
+        let trials: BTreeMap<usize, Trial> =
+            past.iter().map(|trial| (trial.number, trial.clone())).collect();
+        let stage = watch::stage("trials", task.search.trials);
+        stage.add(trials.len());
+        let metric = task.search.metric.to_string();
         let state = State {
             journal,
             drawn: Vec::new(),
@@ -60,6 +68,8 @@ impl<'a> Workers<'a> {
             ended: Condvar::new(),
             before,
             context: Context::current(),
+            stage,
+            metric,
         }
     }
 
@@ -119,13 +129,23 @@ impl<'a> Workers<'a> {
                 if let Err(error) = kept {
                     (state.closed, state.stopped, state.error) = (true, true, Some(error));
                 }
-                if self.context.tell(&Event::Trial(&trial)).is_break() {
+                if self.context.tell(&self.event(&trial, &state)).is_break() {
                     (state.closed, state.stopped) = (true, true);
                 }
+                self.stage.add(1);
                 state.trials.insert(number, trial);
             }
             self.ended.notify_all();
         }
+    }
+
+    /// What is told of a trial that came after those in `state`.
+    fn event<'t>(&'t self, trial: &'t Trial, state: &State<'a>) -> Event<'t> {
+        let search = self.task.search;
+        let badness = |trial: &Trial| halving::badness(trial.value, search.metric);
+        let best = state.trials.values().all(|other| badness(trial) < badness(other));
+        let best = best && trial.value.is_some();
+        Event::Trial { trial, of: search.trials, metric: &self.metric, best }
     }
 
     /// Draws the settings of the next trial: its number, and what it knows. Waits for what it has to know,

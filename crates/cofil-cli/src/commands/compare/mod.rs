@@ -1,19 +1,18 @@
 //! `cofil compare`.
 
-mod fair;
 mod show;
 
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::args::judging::{self, Judging, Tested};
-use anyhow::{Context, Result, bail};
-use cofil::contest::{self, Failure};
+use anyhow::{Context, Result};
+use cofil::contest::{self, Entrant, Failure, Plan, Tuning};
 use cofil::data::describe::Description;
 use cofil::data::split::{Share, Split};
-use cofil::page::Contestant;
-use cofil::{Algorithm, Duplicates, Interactions, Metric, Popularity, Protocol, Ratings, Target};
+use cofil::{Algorithm, Duplicates, Interactions, Metric, Ratings, Target};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Arguments of `cofil compare`.
 #[derive(clap::Args)]
@@ -84,34 +83,47 @@ struct Data {
     all: Interactions,
     /// Clean rows to learn from.
     rows: Interactions,
-    train: Ratings,
     tested: Tested,
     split: String,
-}
-
-/// What came of it.
-struct Outcome {
-    split: String,
-    protocol: Protocol,
-    /// Best first.
-    contestants: Vec<Contestant>,
-    differences: Vec<Option<contest::Difference>>,
-    failures: Vec<Failure>,
 }
 
 pub fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.report {
         crate::output::check_writable(path)?;
     }
-    let mut recipes = recipes(args)?;
-    if !recipes.iter().any(|(recipe, _)| recipe.name() == "popularity")
-        && !args.judging.is_of_values()?
-    {
-        recipes.insert(0, (Algorithm::Popularity(Popularity::default()), Vec::new()));
-    }
+    let entrants = entrants(args)?;
     let data = data(args)?;
+    let plan = plan(args, entrants)?;
+    let outcome = contest::run(&plan, &data.rows, data.tested.borrowed())?;
+    let Data { split, all, .. } = data;
+    if let Some(path) = &args.report {
+        let name = args.data.file_name().unwrap_or(args.data.as_os_str()).to_string_lossy();
+        let page = cofil::page::comparison(&cofil::page::Comparison {
+            title: name.into_owned(),
+            command: show::command(),
+            split: split.clone(),
+            outcome: &outcome,
+            data: &Description::of(&all)?,
+            fingerprint: all.fingerprint(),
+            threads: cofil::math::parallel::threads(),
+        });
+        cofil::store::write_atomically(path, page.as_bytes())?;
+    }
+    if args.json {
+        return show::json(&split, &outcome);
+    }
+    show::table(&split, &outcome);
+    if let Some(path) = &args.report {
+        println!("\nreport  {}", path.display());
+    }
+    Ok(())
+}
+
+/// How `entrants` are compared.
+fn plan(args: &Args, entrants: Vec<Entrant>) -> Result<Plan> {
     // Recipes of both kinds: each is measured by what it predicts.
-    let rates = recipes.iter().any(|(r, _)| r.target() == Target::Rating) && !args.clean.implicit;
+    let rates = entrants.iter().any(|e| e.algorithm.target() == Target::Rating);
+    let rates = rates && !args.clean.implicit;
     let mut protocol = args.judging.protocol(rates.then_some(Target::Rating))?;
     if args.report.is_some() {
         // What a report tells about the lists.
@@ -124,54 +136,28 @@ pub fn run(args: &Args) -> Result<()> {
             }
         }
     }
-    let (mut contestants, mut failures) = fair::run(args, &recipes, &data, &protocol)?;
-    failures.extend(skipped(args)?);
-    if contestants.is_empty() {
-        let why: Vec<&str> = failures.iter().map(|failure| failure.error.as_str()).collect();
-        bail!("no recipe could be compared: {}", why.join("; "));
-    }
-    let first = protocol.metrics[0];
-    let mut entries: Vec<_> = contestants.iter().map(|x| x.entry.clone()).collect();
-    contest::rank(&mut entries, first);
-    let place = |x: &Contestant| entries.iter().position(|entry| entry.name == x.entry.name);
-    contestants.sort_by_key(place);
-    let differences = contest::behind(&entries, first);
-    let Data { split, all, .. } = data;
-    let outcome = Outcome { split, protocol, contestants, differences, failures };
-    if let Some(path) = &args.report {
-        let name = args.data.file_name().unwrap_or(args.data.as_os_str()).to_string_lossy();
-        let page = cofil::page::comparison(&cofil::page::Comparison {
-            title: name.into_owned(),
-            command: show::command(),
-            split: outcome.split.clone(),
-            protocol: &outcome.protocol,
-            contestants: &outcome.contestants,
-            differences: &outcome.differences,
-            failures: &outcome.failures,
-            data: &Description::of(&all)?,
-            fingerprint: all.fingerprint(),
-            threads: rayon::current_num_threads(),
-        });
-        cofil::store::write_atomically(path, page.as_bytes())?;
-    }
-    if args.json {
-        return show::json(&outcome);
-    }
-    show::table(&outcome);
-    if let Some(path) = &args.report {
-        println!("\nreport  {}", path.display());
-    }
-    Ok(())
+    let tuning = args.tune.map(|trials| Tuning {
+        trials: trials as usize,
+        parallel: args.parallel as usize,
+        journals: args.journal.clone(),
+        resume: args.resume,
+    });
+    Ok(Plan {
+        seed: args.judging.seed,
+        tuning,
+        limit: args.limit.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        measure_memory: true,
+        absent: skipped(args)?,
+        ..Plan::new(entrants, protocol)
+    })
 }
 
 /// The recipes in the order of the list, with the names of the settings they were given.
-fn recipes(args: &Args) -> Result<Vec<(Algorithm, Vec<String>)>> {
+fn entrants(args: &Args) -> Result<Vec<Entrant>> {
     let mut names = args.algorithms.clone();
     if names.is_empty() {
-        // By predicted values only what predicts them can be compared.
-        let of_values = args.judging.is_of_values()?;
-        let fits = |recipe: &Algorithm| !of_values || recipe.target() == Target::Rating;
-        names = Algorithm::all().iter().filter(|a| fits(a)).map(Algorithm::name).collect();
+        let metrics = args.judging.protocol(None)?.metrics;
+        names = Plan::suited(&metrics).iter().map(Algorithm::name).collect();
     }
     let left_out: Vec<String> = skipped(args)?.into_iter().map(|s| s.algorithm).collect();
     let mut settings: Vec<Map<String, Value>> = vec![Map::new(); names.len()];
@@ -188,15 +174,16 @@ fn recipes(args: &Args) -> Result<Vec<(Algorithm, Vec<String>)>> {
         let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
         settings[at].insert(setting.into(), value);
     }
-    let mut recipes: Vec<(Algorithm, Vec<String>)> = Vec::new();
+    let mut entrants: Vec<Entrant> = Vec::new();
     for (name, settings) in names.iter().zip(&settings) {
-        let recipe = Algorithm::from_settings(name, settings)?;
-        let repeated = recipes.iter().any(|(other, _)| other.name() == *name);
+        let algorithm = Algorithm::from_settings(name, settings)?;
+        let repeated = entrants.iter().any(|other| other.algorithm.name() == *name);
         if !left_out.contains(name) && !repeated {
-            recipes.push((recipe, settings.keys().cloned().collect()));
+            let (fixed, chosen) = (settings.keys().cloned().collect(), !args.algorithms.is_empty());
+            entrants.push(Entrant { algorithm, fixed, chosen });
         }
     }
-    Ok(recipes)
+    Ok(entrants)
 }
 
 /// Who is left out, and why.
@@ -225,17 +212,16 @@ fn data(args: &Args) -> Result<Data> {
             let known = (&*train.users, &*train.items);
             let tested = judging::test_part(&args.read, path, args.given.as_deref(), known, weigh)?;
             let split = format!("test part {}", path.display());
-            Ok(Data { rows: all.clone(), all, train, tested, split })
+            Ok(Data { rows: all.clone(), all, tested, split })
         }
         None => {
             let split = Split::Random { test: Share::Fraction(0.1), seed: args.judging.seed };
             let mut parts = split.apply(&all)?;
             let parts = parts.remove(0);
             let test = Ratings::new(&parts.test, Duplicates::Error)?;
-            let train = Ratings::new(&parts.train, Duplicates::Error)?;
             let tested = Tested { test, given: None };
             let (rows, split) = (parts.train, parts.report.description);
-            Ok(Data { all, rows, train, tested, split })
+            Ok(Data { all, rows, tested, split })
         }
     }
 }

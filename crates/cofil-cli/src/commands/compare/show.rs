@@ -1,81 +1,48 @@
 //! What a comparison prints.
 
-use super::Outcome;
 use crate::args::judging;
 use crate::output;
 use anyhow::Result;
 use cofil::Metric;
-use cofil::contest::{Difference, Entry, Failure};
+use cofil::contest::{Contestant, Failure, Outcome};
 use cofil::evaluate::Measures;
-use cofil::page::Contestant;
-use cofil::tune::Trial;
 use serde::Serialize;
 
 /// The JSON document.
 #[derive(Serialize)]
 struct Answer<'a> {
     split: &'a str,
-    metrics: &'a [Metric],
-    /// Best first.
-    entries: Vec<Shown<'a>>,
-    /// Of the second and the following to the first, by the first metric.
-    differences: &'a [Option<Difference>],
-    /// Recipes that did not take part, and why.
-    failures: &'a [Failure],
+    #[serde(flatten)]
+    outcome: &'a Outcome,
     peak_memory_mb: f64,
 }
 
-#[derive(Serialize)]
-struct Shown<'a> {
-    #[serde(flatten)]
-    entry: &'a Entry,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trials: Option<&'a [Trial]>,
-}
-
-fn shown(x: &Contestant) -> Shown<'_> {
-    let trials = x.found.as_ref().map(|found| found.trials.as_slice());
-    Shown { entry: &x.entry, note: x.note.as_deref(), trials }
-}
-
-pub fn json(outcome: &Outcome) -> Result<()> {
-    output::json(&Answer {
-        split: &outcome.split,
-        metrics: &outcome.protocol.metrics,
-        entries: outcome.contestants.iter().map(shown).collect(),
-        differences: &outcome.differences,
-        failures: &outcome.failures,
-        peak_memory_mb: crate::machine::peak_memory_mb(),
-    })
+pub fn json(split: &str, outcome: &Outcome) -> Result<()> {
+    output::json(&Answer { split, outcome, peak_memory_mb: cofil::memory::peak_mb() })
 }
 
 /// The leaderboard, who did not take part, and the first metric by activity.
-pub fn table(outcome: &Outcome) {
-    let Outcome { contestants, protocol, .. } = outcome;
+pub fn table(split: &str, outcome: &Outcome) {
+    let Outcome { contestants, metrics, .. } = outcome;
     let with_baselines =
         contestants.iter().find(|contestant| !contestant.entry.report.baselines.0.is_empty());
     let report = &with_baselines.unwrap_or(&contestants[0]).entry.report;
     for warning in &report.warnings {
         eprintln!("warning: {warning}");
     }
-    println!(
-        "{}; {} users, {} test interactions",
-        outcome.split, report.users, report.interactions
-    );
-    let first = protocol.metrics[0];
-    let names = protocol.metrics.iter().map(Metric::to_string);
+    println!("{split}; {} users, {} test interactions", report.users, report.interactions);
+    let first = metrics[0];
+    let names = metrics.iter().map(Metric::to_string);
     let interval = format!("95 % of {first}");
     let rest = [&*interval, "effect", "p, to best", "fit s", "memory MB", "model MB"];
     let mut table = judging::numbers(
         ["algorithm".to_owned()].into_iter().chain(names).chain(rest.map(str::to_owned)),
     );
-    let cells = |name: String, measures: &Measures| {
-        let value = |&m: &Metric| measures.get(m).map_or("–".into(), |m| judging::value(m.value));
+    let cells = |name: String, measured: &Measures| {
+        let value = |&m: &Metric| measured.get(m).map_or("–".into(), |m| judging::value(m.value));
         let mut row = vec![name];
-        row.extend(protocol.metrics.iter().map(value));
-        row.push(measures.get(first).map(judging::interval).unwrap_or_default());
+        row.extend(metrics.iter().map(value));
+        row.push(measured.get(first).map(judging::interval).unwrap_or_default());
         row
     };
     let differences = std::iter::once(&None).chain(&outcome.differences);
@@ -90,8 +57,8 @@ pub fn table(outcome: &Outcome) {
         table.add_row(row);
     }
     for (name, measures) in &report.baselines.0 {
-        if *name != "popularity" {
-            let mut row = cells((*name).into(), measures);
+        if name != "popularity" {
+            let mut row = cells(name.clone(), measures);
             row.extend(["", "", "–", "–", "–"].map(str::to_owned));
             table.add_row(row);
         }

@@ -6,7 +6,6 @@ mod toy;
 use crate::args::input::Input;
 use crate::args::items::{Items, Titles};
 use crate::commands::describe;
-use crate::machine;
 use crate::output::{self, check_writable, duration, score};
 use anyhow::{Context, Result};
 use cofil::data::clean::Clean;
@@ -101,10 +100,10 @@ pub fn run(args: &Args) -> Result<()> {
             "model": file.display().to_string(),
             "fingerprint": fingerprint,
             "seconds": seconds,
-            "peak_memory_mb": machine::peak_memory_mb(),
+            "peak_memory_mb": cofil::memory::peak_mb(),
         }));
     }
-    let memory = machine::peak_memory_mb();
+    let memory = cofil::memory::peak_mb();
     println!("Everything took {} and at most {memory:.0} MB.", duration(seconds));
     print_next(&file, &cast, &winner.name, args.data.as_deref());
     Ok(())

@@ -11,6 +11,7 @@ use super::{Format, Found, ReadOptions};
 use crate::data::IdMap;
 use crate::data::source::Batches;
 use crate::error::{Error, Result};
+use crate::watch;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
@@ -69,6 +70,7 @@ pub(super) fn decoding<T>(path: &Path, decode: impl FnOnce() -> Result<T>) -> Re
     let decoded = std::panic::catch_unwind(AssertUnwindSafe(decode));
     DECODING.set(false);
     decoded.unwrap_or_else(|panic| {
+        let panic = watch::unless_stopped(panic);
         let reason =
             panic.downcast_ref::<String>().map_or("a size beyond the file", String::as_str);
         Err(damaged(path, reason))
@@ -233,6 +235,7 @@ fn read_batches(
     let bad = |message| misread(path, message);
     let mut schema: Option<SchemaRef> = None;
     for (at, batch) in batches.enumerate() {
+        watch::check();
         let batch = batch.map_err(broken(path))?;
         // Columns are found once, by their places.
         let expected = schema.get_or_insert_with(|| batch.schema());

@@ -4,6 +4,7 @@ use super::Format;
 use super::encoding::Encoding;
 use crate::data::Source;
 use crate::error::{Error, Result};
+use crate::watch::{self, Stage};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -52,6 +53,7 @@ impl<'a> Opened<'a> {
             #[cfg(feature = "arrow")]
             Source::Batches { .. } => unreachable!("batches are read as they are"),
         };
+        let rest = Box::new(Counted::new(path, rest));
         let packed = Self {
             format: Format::Text,
             compression: None,
@@ -190,6 +192,30 @@ impl Read for Text<'_, '_> {
         }
         let read = (&self.block[self.at..]).read(into)?;
         self.at += read;
+        Ok(read)
+    }
+}
+
+/// Tells how much was read, before it is unpacked.
+struct Counted<'a> {
+    stage: Stage,
+    file: Box<dyn Read + Send + 'a>,
+}
+
+impl<'a> Counted<'a> {
+    fn new(path: &Path, file: Box<dyn Read + Send + 'a>) -> Self {
+        // Pipes have no size.
+        let size = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
+        let size = size.and_then(|metadata| usize::try_from(metadata.len()).ok());
+        Self { stage: watch::stage("reading", size), file }
+    }
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        watch::check();
+        let read = self.file.read(into)?;
+        self.stage.add(read);
         Ok(read)
     }
 }

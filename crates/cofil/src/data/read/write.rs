@@ -3,6 +3,7 @@
 use crate::data::{Interactions, NO_TIME};
 use crate::error::{Error, Result};
 use crate::store;
+use crate::watch::{self, Stage};
 use std::io::{BufWriter, Result as IoResult, Write};
 use std::path::Path;
 
@@ -90,6 +91,15 @@ fn fill(out: &mut (impl Write + Send), target: Target, data: &Interactions) -> I
     }
 }
 
+/// Tells and checks now and then that row `at` is written.
+fn step(stage: &Stage, at: usize) {
+    const ROWS: usize = 1 << 12;
+    if at.is_multiple_of(ROWS) && at > 0 {
+        watch::check();
+        stage.add(ROWS);
+    }
+}
+
 /// Whether values need a column of their own.
 fn has_values(data: &Interactions) -> bool {
     data.value.iter().any(|&v| v != 1.0)
@@ -102,7 +112,9 @@ fn write_text(out: &mut impl Write, data: &Interactions, delimiter: char) -> IoR
     names.extend(data.time.as_ref().map(|_| "time"));
     writeln!(out, "{}", names.join(&delimiter.to_string()))?;
     let mut line = String::new();
+    let stage = watch::stage("writing", data.len());
     for at in 0..data.len() {
+        step(&stage, at);
         line.clear();
         write_field(&mut line, data.users.name(data.user[at]), delimiter);
         line.push(delimiter);
@@ -140,7 +152,9 @@ fn write_field(out: &mut String, name: &str, delimiter: char) {
 
 fn write_json(out: &mut impl Write, data: &Interactions) -> IoResult<()> {
     let values = has_values(data);
+    let stage = watch::stage("writing", data.len());
     for at in 0..data.len() {
+        step(&stage, at);
         out.write_all(b"{\"user\":")?;
         serde_json::to_writer(&mut *out, data.users.name(data.user[at]))?;
         out.write_all(b",\"item\":")?;
@@ -167,7 +181,7 @@ fn write_json(out: &mut impl Write, data: &Interactions) -> IoResult<()> {
 
 #[cfg(feature = "arrow")]
 mod columnar {
-    use super::{Interactions, IoResult, NO_TIME, Write, has_values};
+    use super::{Interactions, IoResult, NO_TIME, Write, has_values, watch};
     use crate::data::{IdKind, IdMap};
     use arrow::array::{
         ArrayRef, Float32Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
@@ -216,7 +230,10 @@ mod columnar {
         schema: Arc<Schema>,
     ) -> impl Iterator<Item = IoResult<RecordBatch>> {
         let values = has_values(data);
+        let stage = watch::stage("writing", data.len());
         crate::math::parallel::pieces(data.len(), BATCH).into_iter().map(move |rows| {
+            watch::check();
+            stage.add(rows.len());
             let mut columns: Vec<ArrayRef> = vec![
                 ids(&data.users, &data.user[rows.clone()]),
                 ids(&data.items, &data.item[rows.clone()]),

@@ -14,6 +14,7 @@
 //! a whole number it is rounded to the nearest (half away from zero).
 
 mod assign;
+mod hold_out;
 pub mod leakage;
 mod report;
 mod share;
@@ -22,6 +23,7 @@ use super::prose::{count, number};
 use super::{Interactions, NO_TIME};
 use crate::error::{Error, Result};
 use assign::{GIVEN, TEST, TRAIN};
+pub use hold_out::HeldOut;
 pub use leakage::Leakage;
 pub use report::{Size, SplitReport};
 use schemars::JsonSchema;

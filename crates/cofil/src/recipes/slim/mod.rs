@@ -21,6 +21,7 @@ use crate::math::{parallel, vector};
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
 use crate::train::{Fitted, Run};
+use crate::watch;
 use gram::Gram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -81,9 +82,17 @@ impl Recipe for Slim {
             return Err(Error::setting("max_memory", says));
         }
         let gram = Gram::new(&train.by_user);
+        let stage = watch::stage("regressions", items);
         let columns = parallel::map_with(items, PIECE, Regression::default, |work, range| {
-            range.map(|i| self.column(&gram, i, work)).collect::<Vec<_>>()
+            let column = |i| {
+                watch::check();
+                let column = self.column(&gram, i, work);
+                stage.add(1);
+                column
+            };
+            range.map(column).collect::<Vec<_>>()
         });
+        drop(stage);
         // Row i of these is column i of W.
         let into = Csr::from_rows(items, columns.into_iter().flatten());
         let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();

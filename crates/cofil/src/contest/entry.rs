@@ -1,18 +1,18 @@
-//! Several recipes on one split: fit each, judge each by the same protocol.
+//! One recipe's result, and how results are ordered.
 
 use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
-pub use crate::evaluate::compare::Difference;
-use crate::evaluate::compare::{difference, holm};
+use crate::evaluate::compare::{Difference, difference, holm};
 use crate::evaluate::{Metric, Protocol, Report, TestPart, evaluate};
 use crate::recipes::Target;
 use crate::train::{Epoch, Fitted, Run};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::time::Instant;
 
 /// One recipe's result.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entry {
     /// Name of the recipe.
     pub name: String,
@@ -25,25 +25,16 @@ pub struct Entry {
     pub seconds: Seconds,
     /// Bytes of the model's arrays.
     pub model_bytes: usize,
-    /// The most memory in use at once, data included, in MiB: for whoever can measure it to fill in.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The most memory in use at once, data included, in MiB, where it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory_mb: Option<f64>,
     /// How it learned, if it learned in epochs.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub epochs: Vec<Epoch>,
 }
 
-/// A recipe that could not be entered.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Failure {
-    /// Name of the recipe.
-    pub algorithm: String,
-    /// Why.
-    pub error: String,
-}
-
 /// Wall-clock seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Seconds {
     /// Of training.
     pub fit: f64,
@@ -93,20 +84,28 @@ pub fn enter<'a>(
 
 /// Sorts by `metric`, best first; recipes without a value come last.
 pub fn rank(entries: &mut [Entry], metric: Metric) {
+    entries.sort_by(|a, b| order(a, b, metric));
+}
+
+/// The better first; those without a value last.
+pub(super) fn order(a: &Entry, b: &Entry, metric: Metric) -> Ordering {
     let key = |entry: &Entry| {
         let value = entry.report.value(metric).filter(|v| !v.is_nan())?;
         Some(if metric.higher_is_better() { value } else { -value })
     };
-    entries
-        .sort_by(|a, b| key(b).partial_cmp(&key(a)).expect("values that are no numbers are out"));
+    key(b).partial_cmp(&key(a)).expect("values that are no numbers are out")
 }
 
 /// How far each of the others is from the first of `entries` by `metric`, p corrected for their number;
-/// `None` where it cannot be told.
-pub fn behind(entries: &[Entry], metric: Metric) -> Vec<Option<Difference>> {
-    let Some((best, others)) = entries.split_first() else { return Vec::new() };
+/// `None` where it cannot be told, as of entries that were read back.
+pub fn behind<'a>(
+    entries: impl IntoIterator<Item = &'a Entry>,
+    metric: Metric,
+) -> Vec<Option<Difference>> {
+    let mut entries = entries.into_iter();
+    let Some(best) = entries.next() else { return Vec::new() };
     let mut found: Vec<Option<Difference>> =
-        others.iter().map(|other| difference(&other.report, &best.report, metric)).collect();
+        entries.map(|other| difference(&other.report, &best.report, metric)).collect();
     let mut ps: Vec<f64> = found.iter().flatten().map(|d| d.p).collect();
     holm(&mut ps);
     found.iter_mut().flatten().zip(ps).for_each(|(d, p)| d.p = p);

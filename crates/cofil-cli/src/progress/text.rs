@@ -1,0 +1,66 @@
+//! Epochs and trials in words.
+
+use crate::args::{judging, searching};
+use crate::output::duration;
+use cofil::Epoch;
+use cofil::tune::Trial;
+
+/// Loss and validation of an epoch.
+pub fn epoch(epoch: &Epoch, metric: Option<&str>) -> String {
+    let mut text = format!("loss {:.6}", Digits(epoch.loss.data + epoch.loss.penalty));
+    if let (Some(value), Some(metric)) = (epoch.validation, metric) {
+        let mark = if epoch.best { " (best)" } else { "" };
+        text += &format!("  {metric} {value:.4}{mark}");
+    }
+    text
+}
+
+/// The best value so far, if there is one.
+pub fn best(metric: &str, value: Option<f64>) -> String {
+    let space = if metric.is_empty() { "" } else { " " };
+    value.map_or(String::new(), |v| format!("  best {metric}{space}{}", judging::value(v)))
+}
+
+/// A trial that has ended.
+pub fn trial(trial: &Trial, of: usize, metric: &str, best: bool) -> String {
+    let value = match (trial.value, &trial.error) {
+        (Some(value), _) => format!("{metric} {}", judging::value(value)),
+        (None, Some(error)) => format!("failed: {error}"),
+        (None, None) => "no value".into(),
+    };
+    let mark = match (best, trial.cut) {
+        (true, _) => " (best)",
+        (false, true) => " (cut short)",
+        (false, false) => "",
+    };
+    let (time, drawn) = (duration(trial.seconds), searching::settings(&trial.settings));
+    format!("trial {}/{of}  {value}{mark}  {time}  {drawn}", trial.number + 1)
+}
+
+/// A number with a fixed count of significant digits: losses range over many decades.
+struct Digits(f64);
+
+impl std::fmt::Display for Digits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let digits = f.precision().unwrap_or(6) as i32;
+        let magnitude = if self.0 == 0.0 { 0 } else { self.0.abs().log10().floor() as i32 };
+        match magnitude {
+            -5..=12 => write!(f, "{:.*}", (digits - 1 - magnitude).max(0) as usize, self.0),
+            _ => write!(f, "{:.*e}", (digits - 1) as usize, self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_keep_their_digits() {
+        let told = |x: f64| format!("{:.4}", Digits(x));
+        assert_eq!(told(0.0), "0.000");
+        assert_eq!(told(0.001_234_5), "0.001234");
+        assert_eq!(told(1_234_567.0), "1234567");
+        assert_eq!(told(1.5e-9), "1.500e-9");
+    }
+}

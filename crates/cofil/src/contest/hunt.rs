@@ -1,0 +1,65 @@
+//! The search for the settings of one contestant.
+
+use super::plan::{Entrant, Plan, Tuning};
+use crate::algorithm::Algorithm;
+use crate::data::Ratings;
+use crate::data::split::HeldOut;
+use crate::error::{Error, Result};
+use crate::tune::{self, Found, Journal, Search, Space};
+use std::path::{Path, PathBuf};
+
+/// A search that is about to begin.
+pub struct Hunt<'a> {
+    space: Space,
+    train: &'a Ratings,
+    valid: &'a Ratings,
+    search: Search,
+    journal: Option<Journal>,
+}
+
+impl<'a> Hunt<'a> {
+    /// For the settings of `entrant`; that its journal is of something else shows here.
+    pub fn new(
+        plan: &Plan,
+        tuning: &Tuning,
+        entrant: &Entrant,
+        inner: &'a HeldOut,
+    ) -> Result<Self> {
+        let fixed: Vec<&str> = entrant.fixed.iter().map(String::as_str).collect();
+        let HeldOut { train, valid, .. } = inner;
+        let space = Space::new(entrant.algorithm.clone(), &fixed, &[])?.for_data(train);
+        let search = Search {
+            parallel: tuning.parallel,
+            seed: plan.seed,
+            limit: plan.limit,
+            ..Search::new(tuning.trials, plan.protocol.metrics[0])
+        };
+        let journal = match &tuning.journals {
+            Some(folder) => {
+                let path = place(folder, &entrant.algorithm, tuning.resume)?;
+                Some(Journal::open(&path, &space, train, valid, &search)?)
+            }
+            None => None,
+        };
+        Ok(Self { space, train, valid, search, journal })
+    }
+
+    /// Searches.
+    pub fn run(&mut self) -> Result<Found> {
+        let Self { space, train, valid, search, journal } = self;
+        tune::search(space, train, valid, search, journal.as_mut())
+    }
+}
+
+/// Where the finished trials of `recipe` are kept.
+fn place(folder: &Path, recipe: &Algorithm, resume: bool) -> Result<PathBuf> {
+    std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+    let path = folder.join(format!("{}.trials", recipe.name()));
+    match path.exists() && !resume {
+        true => {
+            let message = "there are finished trials already; resume them, or remove the folder";
+            Err(Error::format(path, message))
+        }
+        false => Ok(path),
+    }
+}

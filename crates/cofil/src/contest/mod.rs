@@ -1,0 +1,35 @@
+//! Several recipes on one split: settings are searched for each if wished, each is fitted, each is judged by
+//! the same protocol.
+//!
+//! ```
+//! use cofil::contest::{self, Entrant, Plan};
+//! use cofil::data::sample_set;
+//! use cofil::data::split::{Share, Split};
+//! use cofil::{Algorithm, Duplicates, Ease, Metric, Protocol, Ratings};
+//!
+//! let rows = sample_set::debian()?;
+//! let parts = Split::Random { test: Share::Fraction(0.1), seed: 1 }.apply(&rows)?;
+//! let test = Ratings::new(&parts[0].test, Duplicates::Last)?;
+//! let protocol = Protocol { metrics: vec![Metric::Ndcg(10)], ..Protocol::default() };
+//! let plan = Plan::new(vec![Entrant::from(Algorithm::Ease(Ease::default()))], protocol);
+//! let outcome = contest::run(&plan, &parts[0].train, &test)?;
+//! assert_eq!(outcome.contestants[0].entry.name, "ease");
+//! assert_eq!(outcome.contestants[1].entry.name, "popularity");
+//! // A report that was written can be read back.
+//! let text = serde_json::to_string(&outcome).expect("plain data");
+//! let again: contest::Outcome = serde_json::from_str(&text).expect("the same");
+//! assert_eq!(again.contestants[0].entry.report.metrics, outcome.contestants[0].entry.report.metrics);
+//! # Ok::<(), cofil::Error>(())
+//! ```
+
+mod entry;
+mod hunt;
+mod outcome;
+mod plan;
+mod run;
+
+pub use crate::evaluate::compare::Difference;
+pub use entry::{Entry, Seconds, behind, enter, rank};
+pub use outcome::{Contestant, Failure, Outcome};
+pub use plan::{Entrant, Plan, Tuning};
+pub use run::run;

@@ -1,0 +1,153 @@
+//! The comparison itself, recipe after recipe.
+
+use super::entry::{enter, order};
+use super::hunt::Hunt;
+use super::plan::{Entrant, Plan};
+use super::{Contestant, Failure, Outcome, behind};
+use crate::data::split::HeldOut;
+use crate::data::{Duplicates, Interactions, Ratings};
+use crate::error::{Error, Result};
+use crate::evaluate::{Protocol, TestPart};
+use crate::memory;
+use crate::recipes::Target;
+use crate::train::Run;
+use crate::tune::Found;
+use crate::watch::{self, Context, Event, Judged, Watch};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// The share of the training rows that is held out for searches.
+const HELD_OUT: f64 = 0.1;
+
+/// Trains everybody on `rows`, each pair of which occurs once, and judges them by `test`. A recipe that fails,
+/// or even panics, does not end the comparison: it is told among the failures. The watch is told of every recipe
+/// as it begins and ends; `Break` ends the comparison, and finished trials stay in their journals.
+///
+/// # Errors
+/// If nobody could be entered, a journal belongs to another search, or the comparison was stopped.
+pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) -> Result<Outcome> {
+    let Some(&first) = plan.protocol.metrics.first() else {
+        return Err(Error::setting("metrics", "name at least one, such as ndcg@20"));
+    };
+    let (train, test) = (Ratings::new(rows, Duplicates::Error)?, test.into());
+    // One part for the trials of all.
+    let inner = plan.tuning.as_ref().map(|_| HeldOut::share(rows, HELD_OUT, plan.seed));
+    let inner = inner.transpose()?;
+    // All of them first: that a journal is of something else shows before hours of work.
+    let hunt = |entrant| match (&plan.tuning, &inner) {
+        (Some(tuning), Some(inner)) => Hunt::new(plan, tuning, entrant, inner).map(Some),
+        _ => Ok(None),
+    };
+    let mut hunts = plan.entrants.iter().map(hunt).collect::<Result<Vec<_>>>()?;
+    let stage = watch::stage("comparing", plan.entrants.len());
+    let (mut contestants, mut failures) = (Vec::new(), Vec::new());
+    for (at, (entrant, hunt)) in plan.entrants.iter().zip(&mut hunts).enumerate() {
+        let name = entrant.algorithm.name();
+        let tell = |judged: Option<&Judged>| {
+            let (number, of) = (at + 1, plan.entrants.len());
+            let told = watch::tell(&Event::Recipe { number, of, name: &name, judged });
+            if told.is_break() { Err(Error::Stopped) } else { Ok(()) }
+        };
+        tell(None)?;
+        let protocol = Protocol { baselines: contestants.is_empty(), ..plan.protocol.clone() };
+        let entered = attempt(|| {
+            suits(entrant, &train)?;
+            contestant(plan, entrant, hunt.as_mut(), &train, test, &protocol)
+        });
+        let mut judged = Judged { metric: first.to_string(), ..Judged::default() };
+        match entered {
+            Ok(contestant) => {
+                judged.value = contestant.entry.report.value(first);
+                judged.seconds = contestant.entry.seconds.fit;
+                let trials = contestant.trials.as_deref().unwrap_or_default();
+                judged.trials = trials.len();
+                judged.trial_seconds = trials.iter().map(|trial| trial.seconds).sum();
+                judged.note.clone_from(&contestant.note);
+                contestants.push(contestant);
+            }
+            Err(Error::Stopped) => return Err(Error::Stopped),
+            Err(error) => {
+                judged.error = Some(error.to_string());
+                failures.push(Failure { algorithm: name.clone(), error: error.to_string() });
+            }
+        }
+        stage.add(1);
+        tell(Some(&judged))?;
+    }
+    drop(stage);
+    failures.extend(plan.absent.iter().cloned());
+    if contestants.is_empty() {
+        let why: Vec<&str> = failures.iter().map(|failure| failure.error.as_str()).collect();
+        return Err(Error::Unfit(format!("no recipe could be compared: {}", why.join("; "))));
+    }
+    contestants.sort_by(|a: &Contestant, b| order(&a.entry, &b.entry, first));
+    let differences = behind(contestants.iter().map(|x| &x.entry), first);
+    let metrics = plan.protocol.metrics.clone();
+    Ok(Outcome { metrics, contestants, differences, failures })
+}
+
+/// Refuses what would learn to say the same of everything, unless it was asked for by name.
+fn suits(entrant: &Entrant, train: &Ratings) -> Result<()> {
+    let (low, high) = train.scale();
+    match !entrant.chosen && low == high && entrant.algorithm.target() == Target::Rating {
+        true => Err(Error::Unfit(format!("predicts values, and here all are {low}"))),
+        false => Ok(()),
+    }
+}
+
+/// A mistake in one recipe is no reason to lose the others.
+fn attempt<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|cause| {
+        let cause = watch::unless_stopped(cause);
+        let text = cause.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| cause.downcast_ref::<&str>().copied());
+        let text = text.unwrap_or("without a text");
+        Err(Error::Unfit(format!("this is a mistake in cofil; it panicked: {text}")))
+    })
+}
+
+/// Searches, trains and judges.
+fn contestant(
+    plan: &Plan,
+    entrant: &Entrant,
+    hunt: Option<&mut Hunt<'_>>,
+    train: &Ratings,
+    test: TestPart<'_>,
+    protocol: &Protocol,
+) -> Result<Contestant> {
+    let ended = AtomicBool::new(false);
+    let outer = Context::current();
+    let tell = |event: &Event<'_>| {
+        let told = outer.tell(event);
+        ended.fetch_or(told.is_break(), Ordering::Relaxed);
+        told
+    };
+    let found = hunt.map(|hunt| Watch::new(tell).during(|| hunt.run())).transpose();
+    // What ended before its time is no result.
+    let check = || if ended.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) };
+    check()?;
+    let found: Option<Found> = found?;
+    let recipe = found.as_ref().map_or(&entrant.algorithm, |found| &found.algorithm);
+    let (start, run) = (Instant::now(), Run { seed: plan.seed, ..Run::default() });
+    let watch = Watch::new(|event| {
+        let late = plan.limit.is_some_and(|limit| start.elapsed() >= limit);
+        let told = tell(event);
+        if late { ControlFlow::Break(()) } else { told }
+    });
+    let fresh = plan.measure_memory && memory::forget_peak();
+    let mut entry = watch.during(|| enter(recipe, train, test, protocol, &run))?;
+    drop(watch);
+    check()?;
+    entry.peak_memory_mb = memory::peak().filter(|_| fresh).map(memory::mb);
+    let note = entry.epochs.last().filter(|last| last.number < last.of);
+    let note = note.map(|last| format!("time was up after {} of {} epochs", last.number, last.of));
+    // Settings of a trial that never came to its end may have deserved more epochs.
+    let best = found.as_ref().map(|found| &found.trials[found.best]).filter(|trial| trial.cut);
+    let cut = best
+        .and_then(|trial| trial.curve.last())
+        .map(|(last, _)| format!("the best trial was cut short after {last} epochs"));
+    let note = note.or(cut);
+    Ok(Contestant { entry, note, trials: found.map(|found| found.trials) })
+}
