@@ -1,6 +1,5 @@
 //! Where the files of an experiment are, and what to say if they are not there.
 
-use crate::experiment::Experiment;
 use cofil::data::read::{ReadOptions, read};
 use cofil::data::split::leakage;
 use cofil::{Duplicates, Error, IdMap, Interactions, Ratings, Result};
@@ -19,18 +18,22 @@ pub struct Need {
 /// The data folder, searched for the files of one experiment.
 pub struct Folder<'a> {
     pub path: &'a Path,
-    pub experiment: &'a Experiment,
+    /// Name of the experiment.
+    pub name: &'static str,
+    pub needs: &'static [Need],
+    /// Where the files come from.
+    pub home: &'static str,
 }
 
 impl Folder<'_> {
     /// All files, in the order in which the experiment names them.
     pub fn all(&self) -> Result<Vec<PathBuf>> {
-        self.experiment.needs.iter().map(|need| self.find(need)).collect()
+        self.needs.iter().map(|need| self.find(need)).collect()
     }
 
     /// The file for `what`.
     pub fn file(&self, what: &str) -> Result<PathBuf> {
-        let need = self.experiment.needs.iter().find(|need| need.what == what);
+        let need = self.needs.iter().find(|need| need.what == what);
         self.find(need.expect("experiments read what they say they need"))
     }
 
@@ -47,11 +50,11 @@ impl Folder<'_> {
         let folder = self.path.display();
         Err(Error::Unfit(format!(
             "`{}` needs {}: {} in {folder}{}\n\nWhere to get it: {}",
-            self.experiment.name,
+            self.name,
             need.what,
             need.names.join(" or "),
             need.folders.iter().map(|sub| format!(" or {folder}/{sub}")).collect::<String>(),
-            self.experiment.home
+            self.home
         )))
     }
 

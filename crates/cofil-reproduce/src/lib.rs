@@ -21,6 +21,7 @@ mod report;
 pub use report::{Published, Report, Row};
 
 use cofil::{Error, Result, watch};
+use experiment::Experiment;
 use files::Folder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,7 @@ pub struct Summary {
 /// Every experiment.
 pub fn experiments() -> Vec<Summary> {
     let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-    let summary = |e: &experiment::Experiment| Summary {
+    let summary = |e: &Experiment| Summary {
         name: e.name.into(),
         title: e.title.into(),
         method: e.method.into(),
@@ -85,10 +86,11 @@ pub fn run(name: &str, options: &Options) -> Result<Report> {
     if options.seeds == 0 {
         return Err(Error::setting("seeds", "must be at least 1, got 0"));
     }
-    let folder = Folder { path: &options.data, experiment };
+    let Experiment { name, title, method, needs, home, published, start } = *experiment;
+    let folder = Folder { path: &options.data, name, needs, home };
     let files = folder.all()?;
-    let start = Instant::now();
-    let trial = (experiment.start)(&folder, options.quick)?;
+    let began = Instant::now();
+    let trial = start(&folder, options.quick)?;
     let seeds: Vec<u64> = (1..=if options.quick { 1 } else { options.seeds }).collect();
     let stage = watch::stage("seeds", seeds.len());
     let mut rounds = Vec::new();
@@ -96,17 +98,17 @@ pub fn run(name: &str, options: &Options) -> Result<Report> {
         rounds.push(trial(seed)?);
         stage.add(1);
     }
-    let rows = report::rows(experiment, &rounds);
+    let rows = report::rows(published, &rounds);
     Ok(Report {
-        experiment: experiment.name.into(),
-        title: experiment.title.into(),
-        method: experiment.method.into(),
+        experiment: name.into(),
+        title: title.into(),
+        method: method.into(),
         files,
         seeds,
         quick: options.quick,
         verdict: report::verdict(&rows, options.quick),
         settings: report::settings(&rounds),
         rows,
-        seconds: start.elapsed().as_secs_f64(),
+        seconds: began.elapsed().as_secs_f64(),
     })
 }

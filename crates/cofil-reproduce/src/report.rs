@@ -1,6 +1,5 @@
 //! What was published beside what came out.
 
-use crate::experiment::Experiment;
 use cofil::Algorithm;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -143,8 +142,9 @@ fn compared(claim: &Claim, ours: Value) -> &'static str {
     }
 }
 
-/// The rows of `rounds`, one for each seed, with the same recipes and metrics in each.
-pub fn rows(experiment: &Experiment, rounds: &[Vec<Line>]) -> Vec<Row> {
+/// The rows of `rounds`, one for each seed, with the same recipes and metrics in each, beside what was
+/// published.
+pub fn rows(published: &[Claim], rounds: &[Vec<Line>]) -> Vec<Row> {
     let mut rows = Vec::new();
     for (l, line) in rounds.first().into_iter().flatten().enumerate() {
         for (m, (metric, _)) in line.values.iter().enumerate() {
@@ -155,7 +155,7 @@ pub fn rows(experiment: &Experiment, rounds: &[Vec<Line>]) -> Vec<Row> {
             };
             let value = mean(|v| Some(v.value)).unwrap_or(f64::NAN);
             let ours = Value { value, low: mean(|v| v.low), high: mean(|v| v.high) };
-            let mut claims = experiment.published.iter();
+            let mut claims = published.iter();
             let claim = claims.find(|claim| claim.recipe == line.name && claim.metric == metric);
             rows.push(Row {
                 recipe: line.name.into(),
