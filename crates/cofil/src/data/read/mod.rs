@@ -20,6 +20,7 @@ mod chunks;
 mod columns;
 mod field;
 mod json;
+mod layout;
 mod lists;
 mod names;
 mod negatives;
