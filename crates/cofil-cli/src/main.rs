@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod errors;
 mod machine;
 mod output;
 mod progress;
@@ -119,31 +120,8 @@ fn main() -> ExitCode {
     match pool.and_then(|pool| pool.install(|| run(&cli.command))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", message(&error));
-            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
+            eprintln!("error: {}", errors::message(&error));
+            ExitCode::from(errors::status(&error))
         }
     }
-}
-
-/// The chain of causes, without those that a message repeats.
-fn message(error: &anyhow::Error) -> String {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1) {
-        let cause = cause.to_string();
-        if !text.contains(&cause) {
-            text += &format!(": {cause}");
-        }
-    }
-    text
-}
-
-/// Whether the mistake is in the command line and not in the data.
-fn is_usage(error: &anyhow::Error) -> bool {
-    matches!(
-        error.downcast_ref(),
-        Some(
-            cofil::Error::Setting { .. }
-                | cofil::Error::Unknown { kind: "setting" | "algorithm" | "metric" | "format", .. }
-        )
-    )
 }

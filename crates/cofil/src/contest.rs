@@ -67,7 +67,7 @@ pub fn enter<'a>(
     if algorithm.target() == Target::Preference {
         protocol.metrics.retain(|metric| !metric.is_of_values());
         if protocol.metrics.is_empty() {
-            return Err(Error::Unfit(format!(
+            return Err(Error::Unsupported(format!(
                 "{} ranks and predicts no values, so there is nothing to measure by rmse or mae",
                 algorithm.name()
             )));

@@ -45,7 +45,7 @@ pub mod watch;
 
 pub use algorithm::Algorithm;
 pub use data::{Csr, Duplicates, IdMap, Interactions, Ratings, Row};
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Remedy, Result};
 pub use evaluate::{Metric, Protocol};
 pub use model::{Attribution, Model, User};
 pub use rank::Rerank;

@@ -293,7 +293,8 @@ pub fn data(page: &mut Html, c: &Comparison<'_>) {
     if !d.verdict.warnings.is_empty() {
         page.element("h3", "Look at");
         page.raw("<ul>\n");
-        d.verdict.warnings.iter().for_each(|warning| page.element("li", warning));
+        let warnings = d.verdict.warnings.iter();
+        warnings.for_each(|warning| page.element("li", &warning.to_string()));
         page.raw("</ul>\n");
     }
 }

@@ -3,7 +3,7 @@
 use super::Recommender;
 use crate::data::Audience;
 use crate::data::Row;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::math::parallel;
 use crate::model::User;
 use crate::rank::{self, Rerank, Reranker};
@@ -115,8 +115,8 @@ impl Recommender {
         let needed = rerank.needs_audience(&*self.model);
         if needed && self.seen.nnz() == 0 {
             let message = "the model file does not hold what users have, by which items would be \
-                           reordered: train without --no-seen";
-            return Err(Error::Unfit(message.into()));
+                           reordered";
+            return Err(Error::Unsupported(message.into()).with(Remedy::KeepSeen));
         }
         let audience = needed.then(|| self.audience.get_or_init(|| Audience::new(&self.seen)));
         Ok(Some(Reranker::new(rerank, &*self.model, audience)))

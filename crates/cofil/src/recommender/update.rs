@@ -2,7 +2,7 @@
 
 use super::{Changed, DataCard, Recommender};
 use crate::data::{Duplicates, IdMap, Interactions, Ratings};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::model::{Change, Model};
 use crate::train::Run;
 use serde::Serialize;
@@ -34,14 +34,13 @@ impl Recommender {
     /// without, or a model that is trained again cannot be. The recommender is then as it was.
     pub fn update(&mut self, events: &Interactions) -> Result<Updated> {
         if self.seen.nnz() == 0 {
-            let why = "the model does not say what its users have (it was saved with --no-seen); train again";
-            return Err(Error::Unfit(why.into()));
+            let why = "the model does not say what its users have";
+            return Err(Error::Unsupported(why.into()).with(Remedy::KeepSeen));
         }
         let valued = events.value.iter().any(|&value| value != 1.0);
         if self.card.data.scale == (1.0, 1.0) && valued {
-            let why = "the model was trained on interactions without values, and these have some; \
-                       read them as interactions (`--implicit`)";
-            return Err(Error::Unfit(why.into()));
+            let why = "the model was trained on interactions without values, and these have some";
+            return Err(Error::Unfit(why.into()).with(Remedy::Implicit));
         }
         let (ratings, mut touched) = self.with(events)?;
         touched.sort_unstable();

@@ -71,7 +71,7 @@ impl Task<'_> {
     ) -> Result<()> {
         let metric = self.search.metric;
         if metric.is_of_values() && algorithm.target() == Target::Preference {
-            return Err(Error::Unfit(format!(
+            return Err(Error::Unsupported(format!(
                 "{} ranks and predicts no values, so there is nothing to measure by {metric}",
                 algorithm.name()
             )));

@@ -448,7 +448,7 @@ fn settings_out_of_range_are_refused_with_a_reason() {
         let text = fit(&rated, loss, Link::Linear);
         starts(text.clone(), "setting `loss`: learns from interactions that all count alike");
         assert!(
-            text.contains("--implicit") && text.contains("--threshold") && text.contains("squared")
+            text.contains("`implicit`") && text.contains("`threshold`") && text.contains("squared")
         );
     }
     starts(fit(&data(), Objective::Squared, Link::Sigmoid), "setting `link`: all values are 1");

@@ -4,7 +4,7 @@ use crate::check::{check_count, check_decay, check_not_negative, check_positive}
 use crate::data::Ratings;
 use crate::data::read::{ReadOptions, read_negatives};
 use crate::data::sample::{Sampler, Sampling};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::nn::loss::Objective;
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
@@ -131,7 +131,7 @@ impl Training {
             return Err(Error::setting("sampler_exponent", says));
         }
         if u32::try_from(train.len()).is_err() {
-            return Err(Error::Unfit(
+            return Err(Error::Unsupported(
                 "networks learn from at most 4,294,967,295 interactions".into(),
             ));
         }
@@ -145,11 +145,10 @@ impl Training {
         }
         if low != high || low <= 0.0 {
             let says = format!(
-                "learns from interactions that all count alike, and here are values from {low} to {high}: \
-                 take them all as interactions with `--implicit`, or the high ones with `--threshold`, or \
-                 learn the values with `loss` = squared"
+                "learns from interactions that all count alike (`squared` alone learns values), and here \
+                 are values from {low} to {high}"
             );
-            return Err(Error::setting("loss", says));
+            return Err(Error::setting("loss", says).with(Remedy::ImplicitOrThreshold(None)));
         }
         let items = train.items.len();
         if items < 2 {
