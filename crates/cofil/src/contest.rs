@@ -81,7 +81,7 @@ pub fn enter<'a>(
     let seconds = Seconds { fit, evaluate: start.elapsed().as_secs_f64() };
     let model_bytes = model.tensors().iter().map(crate::store::Tensor::size).sum();
     Ok(Entry {
-        name: algorithm.name(),
+        name: algorithm.name().into(),
         algorithm: algorithm.clone(),
         report,
         seconds,

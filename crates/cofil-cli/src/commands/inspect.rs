@@ -22,7 +22,8 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let recommender = Recommender::load(&args.model)?;
     let size = std::fs::metadata(&args.model).map_err(|e| Error::io(&args.model, e))?.len();
-    let Card { cofil, algorithm, seed, data, epochs, valid_metric, changes } = recommender.card();
+    let Card { cofil, algorithm, seed, data, epochs, valid_metric, negatives, changes } =
+        recommender.card();
     let model = recommender.model();
     let arrays = model.tensors();
     let shapes = || arrays.iter().map(|a| (a.name().to_owned(), a.shape().to_vec()));
@@ -40,6 +41,7 @@ pub fn run(args: &Args) -> Result<()> {
             "data": output::value(data)?,
             "epochs": epochs,
             "valid_metric": valid_metric,
+            "negatives": negatives,
             "changes": changes,
             "shape": model.kind(),
             "arrays": shapes().collect::<std::collections::BTreeMap<_, _>>(),
@@ -56,7 +58,7 @@ pub fn run(args: &Args) -> Result<()> {
     let mut facts = vec![
         ("file", format!("{} ({})", args.model.display(), output::bytes(size))),
         ("written by", format!("cofil {cofil}")),
-        ("algorithm", algorithm.name()),
+        ("algorithm", algorithm.name().into()),
         ("settings", settings(algorithm)?),
         ("seed", seed.to_string()),
         ("data", output::sizes(data)),
@@ -73,6 +75,7 @@ pub fn run(args: &Args) -> Result<()> {
         let loss = last.loss.data + last.loss.penalty;
         facts.push(("epochs", format!("{} of {}, loss {loss:.6}{kept}", last.number, last.of)));
     }
+    facts.extend(negatives.clone().map(|fingerprint| ("negatives", fingerprint)));
     if !changes.is_empty() {
         let told: Vec<String> = changes
             .iter()

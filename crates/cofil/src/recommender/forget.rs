@@ -66,6 +66,7 @@ impl Recommender {
                        without the table";
             return Err(Error::Unsupported(why.into()).with(Remedy::KeepSeen));
         }
+        self.check_refit()?;
         let rest = self.rest(&gone, &self.items_of(&gone));
         let interactions = self.seen.nnz() - rest.by_user.nnz();
         let run = Run { seed: self.card.seed, ..Run::default() };

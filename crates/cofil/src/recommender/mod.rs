@@ -13,7 +13,7 @@ pub use similar::{Likeness, ScoredUser, SimilarUsers};
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
-use crate::data::{Audience, Csr, IdMap, Ratings};
+use crate::data::{Audience, Csr, IdMap, Ratings, sample};
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::model::{Model, User};
@@ -43,6 +43,7 @@ pub struct Card {
     /// Version of cofil that trained it.
     pub cofil: String,
     /// Recipe and settings.
+    #[serde(deserialize_with = "Algorithm::of_file")]
     pub algorithm: Algorithm,
     /// Seed of everything random.
     pub seed: u64,
@@ -53,6 +54,9 @@ pub struct Card {
     /// What the validation of the epochs measured, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_metric: Option<Metric>,
+    /// Fingerprint of the negatives that were given, if any; they are not in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negatives: Option<String>,
     /// What was done to the model after training, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Changed>,
@@ -118,6 +122,7 @@ impl Recommender {
             data: DataCard::of(ratings),
             epochs,
             valid_metric: run.validation.as_ref().map(|validation| validation.metric),
+            negatives: run.negatives.map(sample::fingerprint),
             changes: Vec::new(),
         };
         Ok(Self {

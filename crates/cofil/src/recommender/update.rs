@@ -87,8 +87,21 @@ impl Recommender {
         Ok((Ratings::new(&all, Duplicates::Last)?, user))
     }
 
+    /// Refuses to train again what was learned against negatives that are not in the file.
+    pub(super) fn check_refit(&self) -> Result<()> {
+        match self.card.negatives {
+            None => Ok(()),
+            Some(_) => Err(Error::Unsupported(
+                "the model was learned against given negatives, which it does not hold, so that it cannot be \
+                 trained again; train from the table"
+                    .into(),
+            )),
+        }
+    }
+
     /// The model that its own recipe, settings and seed make of `ratings`.
     pub(super) fn fitted(&self, ratings: &Ratings) -> Result<Box<dyn Model>> {
+        self.check_refit()?;
         let run = Run { seed: self.card.seed, ..Run::default() };
         Ok(self.card.algorithm.fit(ratings, &run)?.model)
     }

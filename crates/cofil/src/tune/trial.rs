@@ -95,7 +95,7 @@ impl Task<'_> {
             *cut |= over;
             if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        let run = Run { seed: self.search.seed, validation: Some(validation), checkpoint: None };
+        let run = Run { seed: self.search.seed, validation: Some(validation), ..Run::default() };
         let Fitted { model, epochs } = watch.during(|| algorithm.fit(self.train, &run))?;
         drop(watch);
         let best = epochs.iter().rev().find(|epoch| epoch.best && epoch.validation.is_some());

@@ -41,7 +41,7 @@ pub fn run(
     let progress = Progress::new(recipes.len());
     let (mut contestants, mut failures) = (Vec::new(), Vec::new());
     for ((recipe, _), hunt) in recipes.iter().zip(&mut hunts) {
-        progress.begin(&recipe.name());
+        progress.begin(recipe.name());
         let protocol = Protocol { baselines: contestants.is_empty(), ..protocol.clone() };
         let entered = suits(args, recipe, &data.train)
             .and_then(|()| hunt.as_mut().map(|hunt| hunt.run(&progress)).transpose())
@@ -53,7 +53,8 @@ pub fn run(
             }
             Err(error) => {
                 progress.failed(&error.to_string());
-                failures.push(Failure { algorithm: recipe.name(), error: error.to_string() });
+                failures
+                    .push(Failure { algorithm: recipe.name().into(), error: error.to_string() });
             }
         }
     }

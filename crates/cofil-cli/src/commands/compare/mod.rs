@@ -171,7 +171,7 @@ fn recipes(args: &Args) -> Result<Vec<(Algorithm, Vec<String>)>> {
         // By predicted values only what predicts them can be compared.
         let of_values = args.judging.is_of_values()?;
         let fits = |recipe: &Algorithm| !of_values || recipe.target() == Target::Rating;
-        names = Algorithm::all().iter().filter(|a| fits(a)).map(Algorithm::name).collect();
+        names = Algorithm::all().iter().filter(|a| fits(a)).map(|a| a.name().into()).collect();
     }
     let left_out: Vec<String> = skipped(args)?.into_iter().map(|s| s.algorithm).collect();
     let mut settings: Vec<Map<String, Value>> = vec![Map::new(); names.len()];
@@ -201,7 +201,7 @@ fn recipes(args: &Args) -> Result<Vec<(Algorithm, Vec<String>)>> {
 
 /// Who is left out, and why.
 fn skipped(args: &Args) -> Result<Vec<Failure>> {
-    let all: Vec<String> = Algorithm::all().iter().map(Algorithm::name).collect();
+    let all: Vec<String> = Algorithm::all().iter().map(|a| a.name().into()).collect();
     let one = |text: &String| {
         let (name, error) = text
             .split_once('=')

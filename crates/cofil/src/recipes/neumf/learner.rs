@@ -24,6 +24,8 @@ const AHEAD: usize = 32;
 /// A network part-way through learning.
 pub(super) struct Networks<'a> {
     plan: &'a Plan,
+    /// Whether negatives are given, not drawn.
+    given: bool,
     feed: Feed<'a>,
     pub(super) parts: Parts,
     response: Response,
@@ -47,11 +49,16 @@ struct Gradients {
 }
 
 impl<'a> Networks<'a> {
-    pub fn new(plan: &'a Plan, train: &'a Ratings, seed: u64) -> Result<Self> {
+    pub fn new(
+        plan: &'a Plan,
+        train: &'a Ratings,
+        seed: u64,
+        given: Option<&[Vec<u32>]>,
+    ) -> Result<Self> {
         let training = &plan.training;
         let sampler = match training.loss {
             Objective::Squared => None,
-            _ => Some(training.sampler(train)?),
+            _ => Some(training.sampler(train, given)?),
         };
         let response = training.response(train);
         let mean = train.mean();
@@ -76,6 +83,7 @@ impl<'a> Networks<'a> {
         let known = (0u32..).zip(train.by_user.iter()).filter(|(_, row)| !row.is_empty());
         let mut networks = Self {
             plan,
+            given: given.is_some(),
             feed,
             parts: Parts::new(plan, train.users.len(), train.items.len(), bias, seed),
             response,
@@ -329,7 +337,7 @@ impl Learner for Networks<'_> {
             activation: self.plan.activation,
             bias: self.parts.bias[self.active.bias].values.data()[0],
             link: self.response,
-            fold_in: self.plan.training.fold_in(),
+            fold_in: self.plan.training.fold_in(self.given),
         };
         Network::new(product, tower, self.popular.clone(), stranger, settings)
     }

@@ -213,6 +213,10 @@ impl Recipe for Gmf {
         self.training.target()
     }
 
+    fn takes_negatives(&self) -> bool {
+        self.training.takes_negatives()
+    }
+
     fn ranges(&self) -> Vec<Range> {
         [vec![Range::log_whole("factors", 8, 128)], self.training.ranges()].concat()
     }
@@ -230,6 +234,10 @@ impl Recipe for Mlp {
         self.training.target()
     }
 
+    fn takes_negatives(&self) -> bool {
+        self.training.takes_negatives()
+    }
+
     fn ranges(&self) -> Vec<Range> {
         [tower_ranges(), self.training.ranges()].concat()
     }
@@ -244,6 +252,10 @@ impl Recipe for Mlp {
 impl Recipe for Neumf {
     fn target(&self) -> Target {
         self.training.target()
+    }
+
+    fn takes_negatives(&self) -> bool {
+        self.training.takes_negatives()
     }
 
     fn ranges(&self) -> Vec<Range> {
@@ -295,8 +307,8 @@ impl Plan {
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted<Network>> {
         self.training.check(train)?;
         let epochs = self.training.epochs + 2 * self.pretrain_epochs;
-        let seed = run.seed;
-        run.learn(&mut learner::Networks::new(self, train, seed)?, train, epochs)
+        let mut networks = learner::Networks::new(self, train, run.seed, run.negatives)?;
+        run.learn(&mut networks, train, epochs)
     }
 }
 
