@@ -29,7 +29,7 @@ pub mod math;
 pub mod memory;
 pub mod model;
 pub mod nn;
-#[cfg(feature = "plot")]
+#[cfg(all(feature = "plot", feature = "tune"))]
 pub mod page;
 #[cfg(feature = "plot")]
 pub mod plot;
@@ -40,6 +40,7 @@ pub mod shapes;
 pub mod similarity;
 pub mod store;
 pub mod train;
+#[cfg(feature = "tune")]
 pub mod tune;
 pub mod watch;
 
