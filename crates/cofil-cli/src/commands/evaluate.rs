@@ -147,10 +147,10 @@ fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<
         report.users,
         report.interactions,
         report.items,
-        report.convention.candidates,
+        report.conditions.candidates,
         seconds.evaluate
     );
-    if let Some(rerank) = report.convention.rerank {
+    if let Some(rerank) = report.conditions.rerank {
         println!("reordered: {rerank}");
     }
     println!("{}", judging::table(report));

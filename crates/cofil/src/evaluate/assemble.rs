@@ -3,7 +3,7 @@
 use super::bootstrap::intervals;
 use super::cases::{Case, Histories};
 use super::columns::Column;
-use super::report::{Activity, Baselines, Convention, Measure, Measures, Report, Unknown};
+use super::report::{Activity, Baselines, Conditions, Measure, Measures, Report, Unknown};
 use super::{Metric, Protocol};
 use crate::data::Ratings;
 
@@ -63,7 +63,7 @@ pub(super) fn report(parts: Parts<'_>) -> Report {
         baselines,
         activity: activity(cases, &parts.columns),
         unknown,
-        convention: Convention::new(protocol, parts.range),
+        conditions: Conditions::new(protocol, parts.range),
         warnings,
         columns: parts.columns,
     }

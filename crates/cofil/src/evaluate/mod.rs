@@ -21,7 +21,7 @@ pub use dialect::Dialect;
 pub use metric::Metric;
 pub use placement::Ties;
 pub use protocol::{Candidates, Protocol, TestPart};
-pub use report::{Activity, Baselines, Convention, Measure, Measures, Report, Unknown};
+pub use report::{Activity, Baselines, Conditions, Measure, Measures, Report, Unknown};
 
 use crate::data::Ratings;
 use crate::error::{Error, Result};

@@ -26,7 +26,8 @@ pub struct Report {
     /// What training never saw.
     pub unknown: Unknown,
     /// How it was measured.
-    pub convention: Convention,
+    #[serde(alias = "convention")]
+    pub conditions: Conditions,
     /// What must be known to read the numbers.
     pub warnings: Vec<String>,
     /// Shares of the users.
@@ -97,7 +98,7 @@ pub struct Unknown {
 
 /// How it was measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Convention {
+pub struct Conditions {
     /// Whose meaning of the metrics' names.
     pub dialect: super::Dialect,
     /// Which items were ranked.
@@ -117,7 +118,7 @@ pub struct Convention {
     pub seed: u64,
 }
 
-impl Convention {
+impl Conditions {
     pub(super) fn new(protocol: &Protocol, clip: Option<(f32, f32)>) -> Self {
         let candidates = match &protocol.candidates {
             Candidates::All if protocol.seen => "all items".into(),

@@ -330,7 +330,7 @@ pub fn settings(page: &mut Html, c: &Comparison<'_>) {
 pub fn method(page: &mut Html, c: &Comparison<'_>) {
     page.element("h2", "How it was measured");
     let Some(best) = c.contestants.first() else { return };
-    let convention = &best.entry.report.convention;
+    let convention = &best.entry.report.conditions;
     let ties = store::plain(&convention.ties).expect("plain data");
     page.raw("<ul>\n");
     page.element("li", &format!("Split: {}.", c.split));
