@@ -53,7 +53,7 @@ pub(super) fn report(parts: Parts<'_>) -> Report {
     let baselines = Baselines(baselines.collect());
     let unknown = unknown(&parts);
     let mut warnings: Vec<String> = protocol.candidates.warning().into_iter().collect();
-    warnings.extend(protocol.dialect.warning(&protocol.metrics));
+    warnings.extend(protocol.convention.warning(&protocol.metrics));
     warnings.extend(unknown.warnings(protocol));
     Report {
         users: cases.len(),

@@ -84,7 +84,7 @@ pub(super) fn columns(
     crowd: &Crowd,
 ) -> Vec<Column> {
     let mut rank = 0..;
-    let meaning = protocol.dialect.meaning();
+    let meaning = protocol.convention.meaning();
     let column = |&metric: &Metric| -> Column {
         let (sums, weights): (Vec<f64>, Vec<f64>) = match metric {
             Metric::Rmse | Metric::Mae => {

@@ -8,7 +8,7 @@ mod bootstrap;
 mod cases;
 mod columns;
 pub mod compare;
-pub mod dialect;
+pub mod convention;
 mod metric;
 pub mod metrics;
 mod outcome;
@@ -17,7 +17,7 @@ mod protocol;
 mod report;
 mod values;
 
-pub use dialect::Dialect;
+pub use convention::Convention;
 pub use metric::Metric;
 pub use placement::Ties;
 pub use protocol::{Candidates, Protocol, TestPart};

@@ -100,7 +100,8 @@ pub struct Unknown {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Conditions {
     /// Whose meaning of the metrics' names.
-    pub dialect: super::Dialect,
+    #[serde(alias = "dialect")]
+    pub convention: super::Convention,
     /// Which items were ranked.
     pub candidates: String,
     /// How equal scores were ordered.
@@ -130,7 +131,7 @@ impl Conditions {
             Candidates::Given(_) => "relevant items and those given for each user".into(),
         };
         Self {
-            dialect: protocol.dialect,
+            convention: protocol.convention,
             candidates,
             ties: protocol.ties,
             rerank: (!protocol.rerank.is_off()).then_some(protocol.rerank),
