@@ -4,7 +4,7 @@ use super::cases::Case;
 use super::metrics::gini;
 use super::outcome::Outcome;
 use super::{Metric, Protocol};
-use crate::data::{Audience, Ratings};
+use crate::data::{ItemUsers, Ratings};
 use crate::math::parallel;
 
 /// Per user what they add above and below the fraction bar; users a metric is undefined for add
@@ -58,7 +58,7 @@ pub(super) struct Crowd {
     /// Users with any.
     pub users: usize,
     /// Who has each item, where that is asked for.
-    pub audience: Option<Audience>,
+    pub item_users: Option<ItemUsers>,
 }
 
 impl Crowd {
@@ -66,8 +66,8 @@ impl Crowd {
         let users = train.by_user.iter().filter(|row| !row.is_empty()).count();
         let by_pairs = |metric: &Metric| matches!(metric, Metric::Ild(_));
         let asked = !protocol.rerank.is_off() || protocol.metrics.iter().any(by_pairs);
-        let audience = asked.then(|| Audience::new(&train.by_user));
-        Self { popularity: train.by_user.column_counts(), users, audience }
+        let item_users = asked.then(|| ItemUsers::new(&train.by_user));
+        Self { popularity: train.by_user.column_counts(), users, item_users }
     }
 
     /// −log₂ of the share of users who have `item`; one that nobody has counts as if one had it.
@@ -104,9 +104,9 @@ pub(super) fn columns(
                 outcomes.iter().map(|o| mean(&o.list[..k.min(o.list.len())])).unzip()
             }
             Metric::Ild(k) => {
-                let audience = crowd.audience.as_ref().expect("the protocol asks for it");
+                let item_users = crowd.item_users.as_ref().expect("the protocol asks for it");
                 let pieces = parallel::map(outcomes.len(), 256, |range| {
-                    let list = |o: &Outcome| distance(audience, &o.list[..k.min(o.list.len())]);
+                    let list = |o: &Outcome| distance(item_users, &o.list[..k.min(o.list.len())]);
                     outcomes[range].iter().map(list).collect::<Vec<_>>()
                 });
                 pieces.into_iter().flatten().unzip()
@@ -134,11 +134,11 @@ pub(super) fn columns(
 }
 
 /// Mean of 1 − cosine over the pairs of `list`, which is undefined without any, and its weight.
-fn distance(audience: &Audience, list: &[u32]) -> (f64, f64) {
+fn distance(item_users: &ItemUsers, list: &[u32]) -> (f64, f64) {
     let pairs =
         list.iter().enumerate().flat_map(|(at, &a)| list[..at].iter().map(move |&b| (a, b)));
     let (sum, count) = pairs.fold((0.0, 0), |(sum, count), (a, b)| {
-        (sum + 1.0 - f64::from(audience.cosine(a, b)), count + 1)
+        (sum + 1.0 - f64::from(item_users.cosine(a, b)), count + 1)
     });
     if count > 0 { (sum / f64::from(count), 1.0) } else { (0.0, 0.0) }
 }

@@ -50,7 +50,7 @@ pub fn evaluate<'a>(
     let TestPart { ratings: test, given } = test.into();
     check(model, train, test, protocol)?;
     let outcomes = |values: &Values, crowd: &Crowd, cases: &[Case<'_>]| {
-        let reranker = || Reranker::new(protocol.rerank, model, crowd.audience.as_ref());
+        let reranker = || Reranker::new(protocol.rerank, model, crowd.item_users.as_ref());
         let reranker = (!protocol.rerank.is_off()).then(reranker);
         outcome::outcomes(model, reranker.as_ref(), values, cases, protocol)
     };

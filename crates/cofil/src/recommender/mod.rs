@@ -13,7 +13,7 @@ pub use similar::{Likeness, ScoredUser, SimilarUsers};
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
-use crate::data::{Audience, Csr, IdMap, Ratings, sample};
+use crate::data::{Csr, IdMap, ItemUsers, Ratings, sample};
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::model::{Model, User};
@@ -34,7 +34,7 @@ pub struct Recommender {
     model: Box<dyn Model>,
     fingerprint: Option<String>,
     /// Who has each item: made of `seen` when it is first asked for.
-    audience: OnceLock<Audience>,
+    item_users: OnceLock<ItemUsers>,
 }
 
 /// Where a model comes from.
@@ -132,7 +132,7 @@ impl Recommender {
             card,
             model,
             fingerprint: None,
-            audience: OnceLock::new(),
+            item_users: OnceLock::new(),
         })
     }
 
@@ -155,7 +155,7 @@ impl Recommender {
     /// out of anybody's list, and recipes that score by a user's history know their users no more.
     pub fn forget_seen(&mut self) {
         self.seen = Csr::empty(self.users.len(), self.items.len());
-        self.audience = OnceLock::new();
+        self.item_users = OnceLock::new();
     }
 
     /// Where the model comes from.
@@ -283,7 +283,7 @@ impl Recommender {
             card,
             model,
             fingerprint,
-            audience: OnceLock::new(),
+            item_users: OnceLock::new(),
         })
     }
 

@@ -115,7 +115,7 @@ impl Recommender {
             _ => data,
         };
         self.fingerprint = None;
-        self.audience = std::sync::OnceLock::new();
+        self.item_users = std::sync::OnceLock::new();
         (self.users, self.items, self.seen) = (ratings.users, ratings.items, ratings.by_user);
     }
 }
