@@ -52,7 +52,7 @@ impl Column {
 }
 
 /// What training says about items: how popular each is.
-pub(super) struct Crowd {
+pub(super) struct ItemCounts {
     /// Training interactions by item.
     pub popularity: Vec<u32>,
     /// Users with any.
@@ -61,7 +61,7 @@ pub(super) struct Crowd {
     pub item_users: Option<ItemUsers>,
 }
 
-impl Crowd {
+impl ItemCounts {
     pub fn new(train: &Ratings, protocol: &Protocol) -> Self {
         let users = train.by_user.iter().filter(|row| !row.is_empty()).count();
         let by_pairs = |metric: &Metric| matches!(metric, Metric::Ild(_));
@@ -81,7 +81,7 @@ pub(super) fn columns(
     protocol: &Protocol,
     cases: &[Case<'_>],
     outcomes: &[Outcome],
-    crowd: &Crowd,
+    item_counts: &ItemCounts,
 ) -> Vec<Column> {
     let mut rank = 0..;
     let meaning = protocol.convention.meaning();
@@ -94,8 +94,8 @@ pub(super) fn columns(
             }
             Metric::Novelty(k) | Metric::Popularity(k) => {
                 let of_item = |&item: &u32| match metric {
-                    Metric::Novelty(_) => crowd.novelty(item),
-                    _ => f64::from(crowd.popularity[item as usize]),
+                    Metric::Novelty(_) => item_counts.novelty(item),
+                    _ => f64::from(item_counts.popularity[item as usize]),
                 };
                 let mean = |list: &[u32]| match list.len() {
                     0 => (0.0, 0.0),
@@ -104,7 +104,7 @@ pub(super) fn columns(
                 outcomes.iter().map(|o| mean(&o.list[..k.min(o.list.len())])).unzip()
             }
             Metric::Ild(k) => {
-                let item_users = crowd.item_users.as_ref().expect("the protocol asks for it");
+                let item_users = item_counts.item_users.as_ref().expect("the protocol asks for it");
                 let pieces = parallel::map(outcomes.len(), 256, |range| {
                     let list = |o: &Outcome| distance(item_users, &o.list[..k.min(o.list.len())]);
                     outcomes[range].iter().map(list).collect::<Vec<_>>()
@@ -127,7 +127,7 @@ pub(super) fn columns(
                 outcomes.iter().zip(cases).map(value).unzip()
             }
         };
-        let whole = whole(metric, outcomes, crowd.popularity.len());
+        let whole = whole(metric, outcomes, item_counts.popularity.len());
         Column { metric, sums, weights, whole }
     };
     protocol.metrics.iter().map(column).collect()
