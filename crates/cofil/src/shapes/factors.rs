@@ -226,7 +226,7 @@ impl Model for Factors {
         let n = self.items();
         mul_bt(
             scores.data_mut(),
-            matrix::Output::Replace,
+            matrix::Write::Replace,
             block.data(),
             self.items.data(),
             users.len(),

@@ -3,7 +3,7 @@
 use super::batch::{Batch, Feed, Touched};
 use super::parts::{Active, Parts, Sides};
 use super::shard::{Common, Embedded, Shard};
-use super::{Output, Plan};
+use super::{OutputWeights, Plan};
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::math::lanes::padded;
@@ -216,7 +216,7 @@ impl<'a> Networks<'a> {
                     let Gradients { product_users, product_items, .. } = gradients;
                     sides(product, product_users, product_items, plan.training.reg);
                 }
-                let learned = plan.output == Output::Learned;
+                let learned = plan.output == OutputWeights::Learned;
                 let halves = [active.product && learned, active.tower];
                 for (half, learns) in halves.into_iter().enumerate() {
                     if learns {

@@ -7,7 +7,7 @@
 //! with a sampled softmax ([`crate::nn::loss`]); values are learned by squared error without negatives.
 //! With λ = `reg` and L the mean loss of a batch, what is made small is L + λ × the mean over its samples of
 //! ‖p_u‖² + ‖q_i‖²; the layers pay nothing, for the penalty that suits embeddings starves them. The h of
-//! the product may be fixed to 1 ([`Output`]), which makes `gmf` the dot product of Rendle et al., "Neural
+//! the product may be fixed to 1 ([`OutputWeights`]), which makes `gmf` the dot product of Rendle et al., "Neural
 //! collaborative filtering vs. matrix factorization revisited", RecSys 2020.
 //!
 //! One learner serves all three. With `pretrain_epochs` = p, `neumf` first learns p epochs of its product
@@ -47,7 +47,7 @@ pub struct Gmf {
     /// Length of the embeddings, ≥ 1.
     pub factors: usize,
     /// What weights the products have.
-    pub output: Output,
+    pub output: OutputWeights,
     /// How it learns.
     #[serde(flatten)]
     pub training: Training,
@@ -76,7 +76,7 @@ pub struct Neumf {
     /// Length of the embeddings that are multiplied, ≥ 1.
     pub factors: usize,
     /// What weights their products have.
-    pub output: Output,
+    pub output: OutputWeights,
     /// The tower: numbers that go in, half of them of the user and half of the item, and then those that
     /// come out of each layer. At least two, the first even.
     pub layers: Vec<usize>,
@@ -103,7 +103,7 @@ pub struct Neumf {
 /// The weights h of the product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Output {
+pub enum OutputWeights {
     /// Learned, as in the paper. They pay no penalty: they grow, embeddings shrink, and `reg` loses its force.
     #[default]
     Learned,
@@ -113,7 +113,7 @@ pub enum Output {
 
 impl Default for Gmf {
     fn default() -> Self {
-        Self { factors: 32, output: Output::default(), training: Training::default() }
+        Self { factors: 32, output: OutputWeights::default(), training: Training::default() }
     }
 }
 
@@ -128,7 +128,7 @@ impl Default for Neumf {
     fn default() -> Self {
         Self {
             factors: 32,
-            output: Output::default(),
+            output: OutputWeights::default(),
             layers: vec![64, 32, 16, 8],
             activation: Activation::Relu,
             dropout: 0.0,
@@ -147,7 +147,7 @@ impl Default for Neumf {
 pub(crate) struct Plan {
     /// 0 without product.
     factors: usize,
-    output: Output,
+    output: OutputWeights,
     /// Empty without tower.
     layers: Vec<usize>,
     activation: Activation,

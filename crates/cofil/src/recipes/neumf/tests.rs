@@ -485,7 +485,7 @@ fn negatives_that_are_given_are_drawn_from() {
 #[test]
 fn output_weights_of_one_stay() {
     let train = data();
-    let plan = Plan { output: Output::Ones, ..plan() };
+    let plan = Plan { output: OutputWeights::Ones, ..plan() };
     let mut networks = Networks::new(&plan, &train, 3, None).unwrap();
     let embeddings = |networks: &Networks<'_>| {
         networks.parts.product.as_ref().expect("a product").items.values.data().to_vec()
