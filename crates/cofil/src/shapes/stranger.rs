@@ -1,7 +1,7 @@
 //! The vector of somebody the model was not trained on, by each [`FoldIn`].
 
 use super::Factors;
-use super::factors::Link;
+use super::factors::ScoreFunction;
 use super::fold_in::FoldIn;
 use super::ridge::{Ridge, add_outer, solve_with_penalty};
 use super::sampled::OfUser;
@@ -42,14 +42,14 @@ impl Factors {
     /// for) after μ and b_i.
     pub(super) fn residual(&self, item: u32, value: f32) -> f32 {
         let value = match self.settings.link {
-            Link::Output(output) => output.inverse(value),
+            ScoreFunction::Output(output) => output.inverse(value),
             _ => value,
         };
         value - self.settings.offset - self.item_bias[item as usize]
     }
 
     fn logistic(&self, history: Row<'_>, penalty: f32, bias: bool) -> Option<(Vec<f32>, f32)> {
-        let Link::Sigmoid { low, high } = self.settings.link else { return None };
+        let ScoreFunction::Sigmoid { low, high } = self.settings.link else { return None };
         let k = self.factors();
         let n = k + usize::from(bias);
         let mut at = vec![0.0; n];
@@ -141,7 +141,7 @@ mod tests {
             Matrix::zeros(0, 3),
             items,
             vec![1.0; 6],
-            Settings { offset: 0.5, link: Link::Identity, fold_in },
+            Settings { offset: 0.5, link: ScoreFunction::Identity, fold_in },
         );
         model.item_bias = vec![0.1, -0.2, 0.3, 0.0, 0.4, -0.1];
         model
@@ -186,7 +186,7 @@ mod tests {
     fn logistic_solves_its_objective() {
         for reg in [0.02, 3.0] {
             let mut m = model(FoldIn::Logistic { reg, reg_exponent: 1.0, bias: true });
-            m.settings.link = Link::Sigmoid { low: -1.0, high: 3.0 };
+            m.settings.link = ScoreFunction::Sigmoid { low: -1.0, high: 3.0 };
             let (mut p, b) = m.fold_in(HISTORY);
             p.push(b);
             let objective = |x: &[f64]| {
@@ -245,7 +245,7 @@ mod tests {
                     let all = [0, 1, 2, 3, 4, 5];
                     let mut model = model(fold_in);
                     if matches!(fold_in, FoldIn::Logistic { .. }) {
-                        model.settings.link = Link::Sigmoid { low: 0.0, high: 1.0 };
+                        model.settings.link = ScoreFunction::Sigmoid { low: 0.0, high: 1.0 };
                     }
                     model.score(User::stranger(history), &all, &mut scores);
                     assert!(scores.iter().all(|s| s.is_finite()), "{fold_in:?} {value} {scores:?}");

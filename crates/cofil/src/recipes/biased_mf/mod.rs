@@ -247,10 +247,15 @@ impl Task {
         // A stranger's half of the objective above, with the items as they are.
         let (reg, reg_exponent, bias) = (settings.reg, 1.0, settings.biases);
         let (link, fold_in) = match self.link {
-            Link::Linear => (factors::Link::Identity, FoldIn::Ridge { reg, reg_exponent, bias }),
+            Link::Linear => {
+                (factors::ScoreFunction::Identity, FoldIn::Ridge { reg, reg_exponent, bias })
+            }
             Link::Sigmoid => {
                 let (low, high) = self.scale;
-                (factors::Link::Sigmoid { low, high }, FoldIn::Logistic { reg, reg_exponent, bias })
+                (
+                    factors::ScoreFunction::Sigmoid { low, high },
+                    FoldIn::Logistic { reg, reg_exponent, bias },
+                )
             }
         };
         let settings = Settings { offset, link, fold_in };

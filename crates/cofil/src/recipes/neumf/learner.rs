@@ -12,7 +12,7 @@ use crate::math::{Matrix, Rng, parallel};
 use crate::nn::loss::Objective;
 use crate::nn::optimizer::{Sums, Table};
 use crate::shapes::Network;
-use crate::shapes::factors::Link as Response;
+use crate::shapes::factors::ScoreFunction;
 use crate::shapes::network::Settings;
 use crate::shapes::network::tower::Tower;
 use crate::train::{Learner, Loss};
@@ -28,7 +28,7 @@ pub(super) struct Networks<'a> {
     given: bool,
     feed: Feed<'a>,
     pub(super) parts: Parts,
-    response: Response,
+    response: ScoreFunction,
     popular: Vec<f32>,
     /// Users with interactions.
     known: Vec<u32>,
@@ -63,8 +63,8 @@ impl<'a> Networks<'a> {
         let response = training.response(train);
         let mean = train.mean();
         let bias = match (training.loss, response) {
-            (Objective::Squared, Response::Identity) => mean,
-            (Objective::Squared, Response::Sigmoid { low, high }) => {
+            (Objective::Squared, ScoreFunction::Identity) => mean,
+            (Objective::Squared, ScoreFunction::Sigmoid { low, high }) => {
                 ((mean - low) / (high - mean)).ln()
             }
             _ => 0.0,

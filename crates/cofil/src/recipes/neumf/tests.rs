@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::nn::loss::Objective;
 use crate::nn::optimizer::Optimizer;
 use crate::shapes::Network;
-use crate::shapes::factors::Link as Response;
+use crate::shapes::factors::ScoreFunction;
 use crate::train::Learner;
 use proptest::prelude::{ProptestConfig, proptest};
 use serde_json::Value;
@@ -50,12 +50,12 @@ fn plan() -> Plan {
 /// The network in `f64`: its parameters in the order of [`Networks::state`] for SGD.
 struct Naive<'a> {
     plan: &'a Plan,
-    response: Response,
+    response: ScoreFunction,
     parts: Vec<Vec<f64>>,
 }
 
 impl<'a> Naive<'a> {
-    fn of(plan: &'a Plan, networks: &mut Networks<'_>, response: Response) -> Self {
+    fn of(plan: &'a Plan, networks: &mut Networks<'_>, response: ScoreFunction) -> Self {
         let parts = networks.state().into_iter().filter(|part| !part.is_empty());
         let parts = parts.map(|part| part.iter().map(|&x| f64::from(x)).collect()).collect();
         Self { plan, response, parts }
@@ -120,7 +120,7 @@ impl<'a> Naive<'a> {
                 }
                 Objective::Squared => {
                     let prediction = match self.response {
-                        Response::Sigmoid { low, high } => {
+                        ScoreFunction::Sigmoid { low, high } => {
                             f64::from(low) + f64::from(high - low) * sigma(s[0])
                         }
                         _ => s[0],

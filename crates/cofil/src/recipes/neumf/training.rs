@@ -8,7 +8,7 @@ use crate::nn::loss::Objective;
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
 use crate::recipes::{Range, Target};
-use crate::shapes::factors::Link as Response;
+use crate::shapes::factors::ScoreFunction;
 use crate::shapes::sampled::Sampled;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -191,13 +191,13 @@ impl Training {
     }
 
     /// From score to what is predicted.
-    pub(super) fn response(&self, train: &Ratings) -> Response {
+    pub(super) fn response(&self, train: &Ratings) -> ScoreFunction {
         match (self.loss, self.link) {
             (Objective::Squared, Link::Sigmoid) => {
                 let (low, high) = train.scale();
-                Response::Sigmoid { low, high }
+                ScoreFunction::Sigmoid { low, high }
             }
-            _ => Response::Identity,
+            _ => ScoreFunction::Identity,
         }
     }
 

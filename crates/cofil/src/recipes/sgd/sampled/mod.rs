@@ -26,7 +26,7 @@ use crate::math::{Rng, parallel, vector};
 use crate::nn::loss::Objective;
 use crate::recipes::sgd::grid::{self, Grid};
 use crate::recipes::sgd::part::{Fixed, Part, Rows, Wide};
-use crate::shapes::factors::{Link, Settings};
+use crate::shapes::factors::{ScoreFunction, Settings};
 use crate::shapes::sampled::Sampled;
 use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Learner, Loss, Run};
@@ -341,7 +341,7 @@ impl<R: Rule> Learner for SampledSgd<'_, R> {
         let (items, item_bias) = Part::gather(&self.items, &self.grid.items, self.common.factors);
         let settings = Settings {
             offset: 0.0,
-            link: Link::Identity,
+            link: ScoreFunction::Identity,
             fold_in: self.rule.fold_in(self.popular.len()),
         };
         let model = Factors::new(users, items, self.popular.clone(), settings);
