@@ -28,7 +28,7 @@ mod parts;
 mod shard;
 mod training;
 
-pub use training::{Link, Training};
+pub use training::Training;
 
 use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_dropout, check_not_negative, check_positive};

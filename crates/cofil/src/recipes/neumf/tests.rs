@@ -7,6 +7,7 @@ use crate::math::Rng;
 use crate::model::Model;
 use crate::nn::loss::Objective;
 use crate::nn::optimizer::Optimizer;
+use crate::recipes::Link;
 use crate::shapes::Network;
 use crate::shapes::factors::ScoreFunction;
 use crate::train::Learner;

@@ -7,7 +7,7 @@ use crate::error::{Error, Remedy, Result};
 use crate::nn::loss::Objective;
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
-use crate::recipes::{Range, Target};
+use crate::recipes::{Link, Range, Target};
 use crate::shapes::factors::ScoreFunction;
 use crate::shapes::sampled::Sampled;
 use schemars::JsonSchema;
@@ -50,17 +50,6 @@ pub struct Training {
     pub weight_decay: f32,
     /// Standard deviation of the first embeddings, > 0.
     pub init_scale: f32,
-}
-
-/// From score to value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Link {
-    /// The score itself.
-    #[default]
-    Linear,
-    /// low + (high − low) · σ(s) with the smallest and largest value of the data.
-    Sigmoid,
 }
 
 impl Default for Training {
