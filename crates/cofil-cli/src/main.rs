@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod errors;
 mod interrupt;
 mod machine;
 mod output;
@@ -128,42 +129,14 @@ fn main() -> ExitCode {
     match done {
         Ok(()) if progress.interrupted() => ExitCode::from(interrupt::STOPPED),
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if progress.interrupted() || is_stop(&error) => {
+        Err(error) if progress.interrupted() || errors::status(&error) == interrupt::STOPPED => {
             let kept = progress.kept().map_or(String::new(), |kept| format!("; {kept}"));
             eprintln!("stopped{kept}");
             ExitCode::from(interrupt::STOPPED)
         }
         Err(error) => {
-            eprintln!("error: {}", message(&error));
-            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
+            eprintln!("error: {}", errors::message(&error));
+            ExitCode::from(errors::status(&error))
         }
     }
-}
-
-/// Whether the work was stopped from outside.
-fn is_stop(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(cofil::Error::Stopped)))
-}
-
-/// The chain of causes, without those that a message repeats.
-fn message(error: &anyhow::Error) -> String {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1) {
-        let cause = cause.to_string();
-        if !text.contains(&cause) {
-            text += &format!(": {cause}");
-        }
-    }
-    text
-}
-
-/// Whether the mistake is in the command line and not in the data.
-fn is_usage(error: &anyhow::Error) -> bool {
-    matches!(
-        error.downcast_ref(),
-        Some(
-            cofil::Error::Setting { .. }
-                | cofil::Error::Unknown { kind: "setting" | "algorithm" | "metric" | "format", .. }
-        )
-    )
 }

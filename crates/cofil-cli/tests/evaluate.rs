@@ -77,8 +77,8 @@ fn best_items_are_reordered_on_request() {
     assert!(of(&other, "popularity@2") < of(&plain, "popularity@2"));
     assert_ne!(of(&other, "mrr@3"), of(&plain, "mrr@3"));
     assert_eq!(other["baselines"], plain["baselines"], "which stay as they are");
-    assert_eq!(other["convention"]["rerank"]["popularity_penalty"], 5.0);
-    assert_eq!(plain["convention"]["rerank"], Value::Null);
+    assert_eq!(other["conditions"]["rerank"]["popularity_penalty"], 5.0);
+    assert_eq!(plain["conditions"]["rerank"], Value::Null);
     let far = json(folder.path(), &format!("{line} --mmr 0.1"));
     assert!(of(&far, "ild@2") > of(&plain, "ild@2"));
     let line = "evaluate m.cofil --test test.csv --metrics mrr@3 --mmr 0.1";
@@ -156,7 +156,7 @@ fn evaluate_among_given_negatives_warns() {
     assert!(answer["warnings"][0].as_str().unwrap().contains("not comparable"));
     let sampled = "evaluate m.cofil --test test.csv --sampled 1 --metrics hr@1 --json";
     assert!(
-        json(folder.path(), sampled)["convention"]["candidates"]
+        json(folder.path(), sampled)["conditions"]["candidates"]
             .as_str()
             .unwrap()
             .contains("1 sampled")

@@ -8,24 +8,32 @@ use crate::store;
 use crate::train::{Fitted, Run};
 use crate::watch;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// States the list of recipes: the enum, every recipe with its defaults, and the way to each.
 macro_rules! recipes {
-    ($($(#[$about:meta])* $recipe:ident,)*) => {
+    ($($(#[$about:meta])* $recipe:ident $name:literal,)*) => {
         /// Every recipe with its settings: `{"algorithm": "ease", "reg": 250}` in any format; unknown names
         /// are refused.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(tag = "algorithm", rename_all = "kebab-case")]
+        #[serde(tag = "algorithm")]
         pub enum Algorithm {
-            $($(#[$about])* $recipe(recipes::$recipe),)*
+            $($(#[$about])* #[serde(rename = $name)] $recipe(recipes::$recipe),)*
         }
 
         impl Algorithm {
             /// Every recipe with its default settings.
             pub fn all() -> Vec<Self> {
                 vec![$(Self::$recipe(recipes::$recipe::default()),)*]
+            }
+
+            /// The name under which it is chosen, such as `ease`.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$recipe(_) => $name,)*
+                }
             }
 
             fn recipe(&self) -> &dyn Recipe {
@@ -39,49 +47,47 @@ macro_rules! recipes {
 
 recipes! {
     /// What most people chose.
-    Popularity,
+    Popularity "popularity",
     /// Matrix factorization with biases, learned by gradient descent.
-    BiasedMf,
+    BiasedMf "biased-mf",
     /// Vectors for ratings, by alternating least squares.
-    Als,
+    Als "als",
     /// Vectors for interactions, by alternating least squares over all pairs.
-    Ials,
+    Ials "ials",
     /// Vectors learned from comparisons: what was chosen against what was not.
-    Bpr,
+    Bpr "bpr",
     /// Vectors learned from comparisons with items that rank too high.
-    Warp,
+    Warp "warp",
     /// Vectors that tell what was chosen from what was not.
-    LogisticMf,
+    LogisticMf "logistic-mf",
     /// Matrix factorization that also reads from which items a user rated.
-    SvdPlusPlus,
+    SvdPlusPlus "svd-plus-plus",
     /// Truncated singular value decomposition of the filled matrix.
-    Svd,
+    Svd "svd",
     /// Item-to-item weights in closed form.
-    Ease,
+    Ease "ease",
     /// The most similar items vote.
-    ItemKnn,
+    ItemKnn "item-knn",
     /// The most similar users vote.
-    UserKnn,
+    UserKnn "user-knn",
     /// Ratings: what similar items or users have over a baseline.
-    KnnBaseline,
+    KnnBaseline "knn-baseline",
     /// Sparse item-to-item weights, an elastic-net regression for each item.
-    Slim,
+    Slim "slim",
     /// Random walks from item to user to item.
-    #[serde(rename = "rp3beta")]
-    Rp3Beta,
+    Rp3Beta "rp3beta",
     /// The same, popular items not held back.
-    #[serde(rename = "p3alpha")]
-    P3Alpha,
+    P3Alpha "p3alpha",
     /// An autoencoder of items' rows.
-    AutorecItem,
+    AutorecItem "autorec-item",
     /// An autoencoder of users' rows.
-    AutorecUser,
+    AutorecUser "autorec-user",
     /// Embeddings multiplied, learned against sampled negatives.
-    Gmf,
+    Gmf "gmf",
     /// A network of layers above embeddings.
-    Mlp,
+    Mlp "mlp",
     /// Both: embeddings multiplied, and a network of layers.
-    Neumf,
+    Neumf "neumf",
 }
 
 impl Algorithm {
@@ -92,6 +98,13 @@ impl Algorithm {
     pub fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         watch::check();
         train.check_not_empty()?;
+        if run.negatives.is_some() && !self.recipe().takes_negatives() {
+            return Err(Error::Unsupported(format!(
+                "{} cannot learn against given negatives; `gmf`, `mlp` and `neumf` can, unless their `loss` is \
+                 squared",
+                self.name()
+            )));
+        }
         self.recipe().fit(train, &run.of(self.to_value()))
     }
 
@@ -103,14 +116,6 @@ impl Algorithm {
     /// Which settings are worth tuning, and where.
     pub fn ranges(&self) -> Vec<Range> {
         self.recipe().ranges()
-    }
-
-    /// The name under which it is chosen, such as `ease`.
-    pub fn name(&self) -> String {
-        match self.to_value().get("algorithm") {
-            Some(Value::String(name)) => name.clone(),
-            _ => unreachable!("the enum is tagged"),
-        }
     }
 
     /// The recipe called `name` with `settings` in place of defaults.
@@ -164,6 +169,17 @@ impl Algorithm {
         Ok(recipe)
     }
 
+    /// Reads what a model file says of its recipe: settings that are no more, and that only said where to find
+    /// something, are passed over.
+    pub(crate) fn of_file<'de, D: Deserializer<'de>>(
+        file: D,
+    ) -> std::result::Result<Self, D::Error> {
+        let mut settings = Map::deserialize(file)?;
+        // Until negatives came with the run.
+        settings.remove("negatives_file");
+        serde_json::from_value(Value::Object(settings)).map_err(D::Error::custom)
+    }
+
     fn to_value(&self) -> Value {
         store::plain(self).expect("settings are plain data")
     }
@@ -198,16 +214,52 @@ mod tests {
         assert!(make("popularity", json!({"half_life": 30})).is_ok());
     }
 
+    /// The list, the names that serde writes and the schema are of the same recipes and settings.
     #[test]
-    fn every_setting_is_documented() {
-        for algorithm in Algorithm::all() {
+    fn list_names_and_schema_agree() {
+        let all = Algorithm::all();
+        let names: Vec<&str> = all.iter().map(Algorithm::name).collect();
+        let distinct: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(distinct.len(), names.len(), "{names:?}");
+        let schema = schemars::schema_for!(Algorithm).to_value();
+        let variants = schema["oneOf"].as_array().expect("a list");
+        let in_schema: Vec<&str> = variants
+            .iter()
+            .map(|v| v["properties"]["algorithm"]["const"].as_str().expect("a name"))
+            .collect();
+        assert_eq!(in_schema, names);
+        for (algorithm, variant) in all.iter().zip(variants) {
             let name = algorithm.name();
-            let schema = Algorithm::schema(&name).unwrap();
-
-            for setting in algorithm.to_value().as_object().unwrap().keys() {
-                let text = &schema["properties"][setting]["description"];
-                assert!(setting == "algorithm" || text.is_string(), "{name}: {setting}");
+            let told = variant["description"].as_str().unwrap_or_default();
+            assert!(!told.is_empty(), "{name} has no description");
+            let value = algorithm.to_value();
+            let settings: std::collections::BTreeSet<&String> =
+                value.as_object().expect("an object").keys().collect();
+            let schema = Algorithm::schema(name).unwrap();
+            let described = schema["properties"].as_object().expect("an object");
+            assert_eq!(
+                described.keys().collect::<std::collections::BTreeSet<_>>(),
+                settings,
+                "{name}"
+            );
+            for setting in settings.iter().filter(|s| **s != "algorithm") {
+                let text = described[*setting]["description"].as_str().unwrap_or_default();
+                assert!(!text.is_empty(), "{name}: {setting} has no description");
             }
+            assert_eq!(&Algorithm::from_settings(name, &Map::new()).unwrap(), algorithm);
+            let unknown = json!({"algorithm": name, "no_such_setting": 1});
+            let refused = serde_json::from_value::<Algorithm>(unknown);
+            assert!(refused.is_err(), "{name} takes a setting that it does not have");
         }
+    }
+
+    #[test]
+    fn settings_that_are_no_more_are_passed_over_in_files_alone() {
+        let old = json!({"algorithm": "gmf", "negatives_file": null, "factors": 3});
+        assert!(serde_json::from_value::<Algorithm>(old.clone()).is_err());
+        let Algorithm::Gmf(gmf) = Algorithm::of_file(old).unwrap() else {
+            panic!("another recipe")
+        };
+        assert_eq!(gmf.factors, 3);
     }
 }

@@ -29,7 +29,7 @@ pub mod math;
 pub mod memory;
 pub mod model;
 pub mod nn;
-#[cfg(feature = "plot")]
+#[cfg(all(feature = "plot", feature = "tune"))]
 pub mod page;
 #[cfg(feature = "plot")]
 pub mod plot;
@@ -40,12 +40,13 @@ pub mod shapes;
 pub mod similarity;
 pub mod store;
 pub mod train;
+#[cfg(feature = "tune")]
 pub mod tune;
 pub mod watch;
 
 pub use algorithm::Algorithm;
 pub use data::{Csr, Duplicates, IdKind, IdMap, Interactions, Ratings, Row};
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Remedy, Result};
 pub use evaluate::{Metric, Protocol};
 pub use model::{Attribution, Model, User};
 pub use rank::Rerank;

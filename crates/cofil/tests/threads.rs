@@ -44,7 +44,7 @@ fn brief(algorithm: &Algorithm) -> Algorithm {
     settings.remove("algorithm");
     if let Some(epochs) = settings.get_mut("epochs") {
         *epochs =
-            if ["als", "ials", "biased-mf"].contains(&&*algorithm.name()) { 2 } else { 1 }.into();
+            if ["als", "ials", "biased-mf"].contains(&algorithm.name()) { 2 } else { 1 }.into();
     }
-    Algorithm::from_settings(&algorithm.name(), &settings).expect("fewer epochs")
+    Algorithm::from_settings(algorithm.name(), &settings).expect("fewer epochs")
 }

@@ -26,7 +26,7 @@ fn advice_can_be_followed() {
         |at| 1.3f64.powi((at % 40) as i32).ceil(),
         |at| if at % 7 == 0 { -1.0 } else { (at % 10 + 1) as f64 },
     ];
-    let known: Vec<String> = Algorithm::all().iter().map(Algorithm::name).collect();
+    let known: Vec<&str> = Algorithm::all().iter().map(Algorithm::name).collect();
     let mut advised = std::collections::BTreeSet::new();
     for (users, items) in [(50, 30), (300, 400), (200, 30_000)] {
         for (value, timed) in kinds.iter().flat_map(|kind| [(kind, false), (kind, true)]) {
@@ -35,7 +35,7 @@ fn advice_can_be_followed() {
             let verdict = Description::of(&read.interactions).expect("described").verdict;
             assert!(!verdict.algorithms.is_empty() && !verdict.metrics.is_empty());
             for advice in &verdict.algorithms {
-                assert!(known.contains(&advice.name), "no algorithm is called {}", advice.name);
+                assert!(known.contains(&&*advice.name), "no algorithm is called {}", advice.name);
                 advised.insert(advice.name.clone());
             }
             for name in verdict.metrics.iter().flat_map(|advice| advice.name.split(", ")) {

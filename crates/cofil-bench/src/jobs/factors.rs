@@ -2,7 +2,7 @@
 
 use super::npy;
 use anyhow::{Context, Result};
-use cofil::shapes::factors::{Link, Settings};
+use cofil::shapes::factors::{ScoreFunction, Settings};
 use cofil::shapes::{Factors, FoldIn};
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub fn read(folder: &Path) -> Result<Factors> {
         read.and_then(|bytes| npy::matrix(&bytes)).with_context(|| path.display().to_string())
     });
     let (users, items) = (users?, items?);
-    let settings = Settings { offset: 0.0, link: Link::Identity, fold_in: FoldIn::Biases };
+    let settings = Settings { offset: 0.0, link: ScoreFunction::Identity, fold_in: FoldIn::Biases };
     let popular = vec![0.0; items.rows()];
     Ok(Factors::new(users, items, popular, settings))
 }

@@ -66,7 +66,7 @@ impl Choice {
 
 fn names() -> PossibleValuesParser {
     // A dozen names that live as long as the command does.
-    PossibleValuesParser::new(Algorithm::all().iter().map(|a| &*a.name().leak()))
+    PossibleValuesParser::new(Algorithm::all().iter().map(Algorithm::name))
 }
 
 /// `factors=64`, `link=sigmoid`, `shape=[64,32]`: JSON, or else the bare text.

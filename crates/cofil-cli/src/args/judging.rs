@@ -3,7 +3,7 @@
 use crate::args::input::Input;
 use crate::args::reranking::Reranking;
 use anyhow::Result;
-use cofil::evaluate::{Candidates, Dialect, Measure, Measures, Report, TestPart, Ties};
+use cofil::evaluate::{Candidates, Convention, Measure, Measures, Report, TestPart, Ties};
 use cofil::{Duplicates, IdMap, Metric, Protocol, Ratings, Target};
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt::Write;
@@ -19,7 +19,7 @@ pub struct Judging {
     /// Whose meaning of the metrics' names: cofil, implicit, recbole, rectools, lenskit, recpack, ranx,
     /// irspack, elliot or dacrema
     #[arg(long, value_name = "LIBRARY", default_value = "cofil")]
-    pub convention: Dialect,
+    pub convention: Convention,
     /// Rank test items among N items drawn from those without interaction, instead of all
     #[arg(long, value_name = "N")]
     pub sampled: Option<usize>,
@@ -73,7 +73,7 @@ impl Judging {
             protocol.candidates = Candidates::Sampled { n, seed: self.seed };
         }
         Ok(Protocol {
-            dialect: self.convention,
+            convention: self.convention,
             corrected: self.corrected,
             ties: self.ties,
             relevant_from: self.relevant_from,

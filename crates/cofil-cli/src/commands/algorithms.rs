@@ -28,8 +28,8 @@ pub fn run(args: &Args) -> Result<()> {
 /// What each algorithm is, by name.
 fn summaries() -> Result<Vec<(String, String)>> {
     let summary = |a: Algorithm| {
-        let schema = Algorithm::schema(&a.name())?;
-        Ok((a.name(), text(&schema["description"])))
+        let schema = Algorithm::schema(a.name())?;
+        Ok((a.name().into(), text(&schema["description"])))
     };
     Algorithm::all().into_iter().map(summary).collect()
 }

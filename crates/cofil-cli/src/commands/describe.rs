@@ -2,6 +2,7 @@
 
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
+use crate::errors::flag;
 use anyhow::Result;
 use cofil::Interactions;
 use cofil::data::describe::{Advice, Bin, Description, Kind, Spread};
@@ -91,7 +92,8 @@ fn text(d: &Description) -> String {
     wrap(&mut out, "", &verdict.kind);
     if !verdict.warnings.is_empty() {
         line(&mut out, "\nLook at");
-        verdict.warnings.iter().for_each(|warning| wrap(&mut out, "  - ", warning));
+        let warnings = verdict.warnings.iter();
+        warnings.for_each(|warning| wrap(&mut out, "  - ", &warning.say(flag)));
     }
     advice(&mut out, "Train", &verdict.algorithms);
     advice(&mut out, "Measure", &verdict.metrics);
@@ -181,8 +183,8 @@ fn spreads(out: &mut String, d: &Description) {
 fn advice(out: &mut String, title: &str, list: &[Advice]) {
     line(out, &format!("\n{title}"));
     let width = list.iter().map(|a| a.name.len()).max().unwrap_or(0);
-    for Advice { name, why } in list {
-        wrap(out, &format!("  {name:<width$}  "), why);
+    for advice in list {
+        wrap(out, &format!("  {:<width$}  ", advice.name), &advice.say(flag));
     }
 }
 

@@ -106,7 +106,7 @@ fn run_model(args: &Args, model: &Path) -> Result<()> {
              rmse and mae say nothing about it"
         ));
     }
-    show(args, &report, algorithm, seconds)
+    show(args, &report, algorithm.into(), seconds)
 }
 
 fn run_lists(args: &Args, path: &Path) -> Result<()> {
@@ -147,10 +147,10 @@ fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<
         report.users,
         report.interactions,
         report.items,
-        report.convention.candidates,
+        report.conditions.candidates,
         seconds.evaluate
     );
-    if let Some(rerank) = report.convention.rerank {
+    if let Some(rerank) = report.conditions.rerank {
         println!("reordered: {rerank}");
     }
     println!("{}", judging::table(report));

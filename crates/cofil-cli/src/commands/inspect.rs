@@ -23,7 +23,7 @@ pub fn run(args: &Args) -> Result<()> {
     let recommender = Recommender::load(&args.model)?;
     let size = std::fs::metadata(&args.model).map_err(|e| Error::io(&args.model, e))?.len();
     let card = recommender.card();
-    let Card { cofil, origin, data, epochs, valid_metric, changes } = card;
+    let Card { cofil, origin, data, epochs, valid_metric, negatives, changes } = card;
     let (trained, imported) = match origin {
         Origin::Trained { algorithm, seed } => (Some((algorithm, *seed)), None),
         Origin::Imported(imported) => (None, Some(imported)),
@@ -49,6 +49,7 @@ pub fn run(args: &Args) -> Result<()> {
             "data": output::value(data)?,
             "epochs": epochs,
             "valid_metric": valid_metric,
+            "negatives": negatives,
             "changes": changes,
             "shape": model.kind(),
             "arrays": shapes().collect::<std::collections::BTreeMap<_, _>>(),
@@ -72,7 +73,7 @@ pub fn run(args: &Args) -> Result<()> {
     ];
     if let Some((algorithm, seed)) = trained {
         facts.extend([
-            ("algorithm", algorithm.name()),
+            ("algorithm", algorithm.name().into()),
             ("settings", settings(algorithm)?),
             ("seed", seed.to_string()),
         ]);
@@ -96,6 +97,7 @@ pub fn run(args: &Args) -> Result<()> {
         let loss = last.loss.data + last.loss.penalty;
         facts.push(("epochs", format!("{} of {}, loss {loss:.6}{kept}", last.number, last.of)));
     }
+    facts.extend(negatives.clone().map(|fingerprint| ("negatives", fingerprint)));
     if !changes.is_empty() {
         let told: Vec<String> = changes
             .iter()

@@ -2,6 +2,7 @@
 
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
+use crate::errors::flag;
 use anyhow::{Context, Result};
 use cofil::data::clean::CleanReport;
 use cofil::data::prose::{count, number, percent};
@@ -187,10 +188,8 @@ fn show(part: &PartRecord<'_>, cleaned: &CleanReport) {
 
 fn findings(leakage: &Leakage) {
     let mut text = String::new();
-    leakage
-        .findings
-        .iter()
-        .for_each(|finding| crate::commands::describe::wrap(&mut text, "- ", finding));
+    let findings = leakage.findings.iter().map(|finding| finding.say(flag));
+    findings.for_each(|finding| crate::commands::describe::wrap(&mut text, "- ", &finding));
     print!("{text}");
 }
 

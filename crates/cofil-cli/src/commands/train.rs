@@ -8,8 +8,10 @@ use crate::args::validation::{self, Parts, Validate};
 use crate::output::{self, bytes, duration};
 use crate::progress::Progress;
 use anyhow::{Result, bail};
+use cofil::data::prose::count;
+use cofil::data::read::read_negatives;
 use cofil::train::{Checkpoint, Epoch, Validation};
-use cofil::{Recommender, Run, memory};
+use cofil::{Ratings, Recommender, Run, memory};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -37,6 +39,9 @@ pub struct Args {
     /// Seed of everything random
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Negatives to learn against in place of drawn ones (gmf, mlp, neumf): lines of a user and items
+    #[arg(long, value_name = "FILE")]
+    negatives: Option<PathBuf>,
     /// Leave what each user has interacted with out of the file: lists may then repeat it, and
     /// algorithms that score by a user's history (ease, item-knn …) know their users no more
     #[arg(long)]
@@ -93,6 +98,8 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         }
     };
     let Parts { train, valid, note } = parts;
+    let negatives =
+        args.negatives.as_deref().map(|path| given(path, &args.read, &train)).transpose()?;
     let load = start.elapsed().as_secs_f64();
     let (algorithm, why) = args.choice.algorithm(&train)?;
     let (name, metric) = (algorithm.name(), args.validate.metric(&algorithm));
@@ -115,6 +122,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
             min_improvement: 0.0,
         }),
         checkpoint: args.keep.checkpoint(),
+        negatives: negatives.as_deref(),
     };
     let start = Instant::now();
     if let Some(checkpoint) = run.checkpoint.clone() {
@@ -185,6 +193,17 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     facts.push(("fingerprint", fingerprint));
     output::facts(&facts);
     Ok(())
+}
+
+/// The negatives in the file at `path`, by user of `train`.
+fn given(path: &Path, read: &Input, train: &Ratings) -> Result<Vec<Vec<u32>>> {
+    let negatives = read_negatives(path, &read.options(), &train.users, &train.items)?;
+    let unknown = [(negatives.unknown_users, "user"), (negatives.unknown_items, "item")];
+    for (n, noun) in unknown.into_iter().filter(|(n, _)| *n > 0) {
+        let what = count(n, noun);
+        eprintln!("warning: {}: {what} unknown to the table, left out", path.display());
+    }
+    Ok(negatives.by_user)
 }
 
 /// What can be refused before hours of work is refused first.

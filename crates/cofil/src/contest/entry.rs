@@ -58,7 +58,7 @@ pub fn enter<'a>(
     if algorithm.target() == Target::Preference {
         protocol.metrics.retain(|metric| !metric.is_of_values());
         if protocol.metrics.is_empty() {
-            return Err(Error::Unfit(format!(
+            return Err(Error::Unsupported(format!(
                 "{} ranks and predicts no values, so there is nothing to measure by rmse or mae",
                 algorithm.name()
             )));
@@ -72,7 +72,7 @@ pub fn enter<'a>(
     let seconds = Seconds { fit, evaluate: start.elapsed().as_secs_f64() };
     let model_bytes = model.tensors().iter().map(crate::store::Tensor::size).sum();
     Ok(Entry {
-        name: algorithm.name(),
+        name: algorithm.name().into(),
         algorithm: algorithm.clone(),
         report,
         seconds,

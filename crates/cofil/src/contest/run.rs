@@ -70,7 +70,7 @@ pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) 
             Err(Error::Stopped) => return Err(Error::Stopped),
             Err(error) => {
                 judged.error = Some(error.to_string());
-                failures.push(Failure { algorithm: name.clone(), error: error.to_string() });
+                failures.push(Failure { algorithm: name.into(), error: error.to_string() });
             }
         }
         stage.add(1);

@@ -144,16 +144,21 @@ impl<'a> ListWriter<'a> {
             Sink::JsonLines(file) => file,
             Sink::Csv(mut csv) => {
                 let flushed = csv.flush();
-                flushed.map_err(|e| Error::io(csv.get_ref().get_ref().path(), e))?;
-                csv.into_inner()
-                    .map_err(|e| Error::Unfit(format!("cannot finish: {}", e.error())))?
+                let path = csv.get_ref().get_ref().path().to_owned();
+                flushed.map_err(|e| Error::io(&path, e))?;
+                csv.into_inner().map_err(|e| Error::io(&path, again(e.error())))?
             }
             #[cfg(feature = "arrow")]
             Sink::Parquet(parquet) => parquet.finish()?,
         };
-        let finished = file.into_inner();
-        finished.map_err(|e| Error::Unfit(format!("cannot finish: {}", e.error())))?.finish()
+        let path = file.get_ref().path().to_owned();
+        file.into_inner().map_err(|e| Error::io(&path, again(e.error())))?.finish()
     }
+}
+
+/// The same error once more: what writers hand back with a file keeps its own.
+fn again(error: &std::io::Error) -> std::io::Error {
+    std::io::Error::new(error.kind(), error.to_string())
 }
 
 /// Where the text goes.

@@ -3,6 +3,9 @@
 use crate::error::{Error, Result};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
+/// Seconds in a day.
+pub(crate) const DAY: i64 = 86_400;
+
 /// A time in seconds since 1970 as `2024-05-01 12:30:00`.
 pub fn date(seconds: i64) -> String {
     DateTime::from_timestamp(seconds, 0)
@@ -41,7 +44,7 @@ pub(crate) fn duration(seconds: i64) -> String {
         i64::MIN..120 => format!("{seconds} seconds"),
         120..7_200 => format!("{} minutes", seconds / 60),
         7_200..172_800 => format!("{} hours", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
+        _ => format!("{} days", seconds / DAY),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who rated what: [`Interactions`] as a file gives them, [`Ratings`] as models want them.
 
 use super::{Csr, IdMap, ids};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::math::parallel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -162,12 +162,13 @@ impl Ratings {
                 Duplicates::Sum => *kept += value[at],
                 Duplicates::Max => *kept = kept.max(value[at]),
                 Duplicates::Error => {
-                    return Err(Error::Unfit(format!(
-                        "user `{}` and item `{}` occur more than once; choose which to keep: \
-                         last, first, mean, sum or max",
+                    let says = format!(
+                        "user `{}` and item `{}` occur more than once",
                         users.name(user[at]),
                         items.name(item[at])
-                    )));
+                    );
+                    let rules = ["last", "first", "mean", "sum", "max"].map(String::from);
+                    return Err(Error::Unfit(says).with(Remedy::Duplicates(rules.into())));
                 }
             }
             if let (Some(times), Some(time)) = (&mut times, time) {

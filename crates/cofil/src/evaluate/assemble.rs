@@ -3,7 +3,7 @@
 use super::bootstrap::intervals;
 use super::cases::{Case, Histories};
 use super::columns::Column;
-use super::report::{Activity, Baselines, Convention, Measure, Measures, Report, Unknown};
+use super::report::{Activity, Baselines, Conditions, Measure, Measures, Report, Unknown};
 use super::{Metric, Protocol};
 use crate::data::Ratings;
 
@@ -54,7 +54,7 @@ pub(super) fn report(parts: Parts<'_>) -> Report {
     let baselines = Baselines(baselines.collect());
     let unknown = unknown(&parts);
     let mut warnings: Vec<String> = protocol.candidates.warning().into_iter().collect();
-    warnings.extend(protocol.dialect.warning(&protocol.metrics));
+    warnings.extend(protocol.convention.warning(&protocol.metrics));
     warnings.extend(unknown.warnings(protocol));
     Report {
         users: cases.len(),
@@ -64,7 +64,7 @@ pub(super) fn report(parts: Parts<'_>) -> Report {
         baselines,
         activity: activity(cases, &parts.columns),
         unknown,
-        convention: Convention::new(protocol, parts.range),
+        conditions: Conditions::new(protocol, parts.range),
         warnings,
         columns: parts.columns,
     }

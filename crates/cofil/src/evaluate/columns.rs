@@ -4,7 +4,7 @@ use super::cases::Case;
 use super::metrics::gini;
 use super::outcome::Outcome;
 use super::{Metric, Protocol};
-use crate::data::{Audience, Ratings};
+use crate::data::{ItemUsers, Ratings};
 use crate::math::parallel;
 
 /// Per user what they add above and below the fraction bar; users a metric is undefined for add
@@ -52,22 +52,22 @@ impl Column {
 }
 
 /// What training says about items: how popular each is.
-pub(super) struct Crowd {
+pub(super) struct ItemCounts {
     /// Training interactions by item.
     pub popularity: Vec<u32>,
     /// Users with any.
     pub users: usize,
     /// Who has each item, where that is asked for.
-    pub audience: Option<Audience>,
+    pub item_users: Option<ItemUsers>,
 }
 
-impl Crowd {
+impl ItemCounts {
     pub fn new(train: &Ratings, protocol: &Protocol) -> Self {
         let users = train.by_user.iter().filter(|row| !row.is_empty()).count();
         let by_pairs = |metric: &Metric| matches!(metric, Metric::Ild(_));
         let asked = !protocol.rerank.is_off() || protocol.metrics.iter().any(by_pairs);
-        let audience = asked.then(|| Audience::new(&train.by_user));
-        Self { popularity: train.by_user.column_counts(), users, audience }
+        let item_users = asked.then(|| ItemUsers::new(&train.by_user));
+        Self { popularity: train.by_user.column_counts(), users, item_users }
     }
 
     /// −log₂ of the share of users who have `item`; one that nobody has counts as if one had it.
@@ -81,10 +81,10 @@ pub(super) fn columns(
     protocol: &Protocol,
     cases: &[Case<'_>],
     outcomes: &[Outcome],
-    crowd: &Crowd,
+    item_counts: &ItemCounts,
 ) -> Vec<Column> {
     let mut rank = 0..;
-    let meaning = protocol.dialect.meaning();
+    let meaning = protocol.convention.meaning();
     let column = |&metric: &Metric| -> Column {
         let (sums, weights): (Vec<f64>, Vec<f64>) = match metric {
             Metric::Rmse | Metric::Mae => {
@@ -94,8 +94,8 @@ pub(super) fn columns(
             }
             Metric::Novelty(k) | Metric::Popularity(k) => {
                 let of_item = |&item: &u32| match metric {
-                    Metric::Novelty(_) => crowd.novelty(item),
-                    _ => f64::from(crowd.popularity[item as usize]),
+                    Metric::Novelty(_) => item_counts.novelty(item),
+                    _ => f64::from(item_counts.popularity[item as usize]),
                 };
                 let mean = |list: &[u32]| match list.len() {
                     0 => (0.0, 0.0),
@@ -104,9 +104,9 @@ pub(super) fn columns(
                 outcomes.iter().map(|o| mean(&o.list[..k.min(o.list.len())])).unzip()
             }
             Metric::Ild(k) => {
-                let audience = crowd.audience.as_ref().expect("the protocol asks for it");
+                let item_users = item_counts.item_users.as_ref().expect("the protocol asks for it");
                 let pieces = parallel::map(outcomes.len(), 256, |range| {
-                    let list = |o: &Outcome| distance(audience, &o.list[..k.min(o.list.len())]);
+                    let list = |o: &Outcome| distance(item_users, &o.list[..k.min(o.list.len())]);
                     outcomes[range].iter().map(list).collect::<Vec<_>>()
                 });
                 pieces.into_iter().flatten().unzip()
@@ -127,18 +127,18 @@ pub(super) fn columns(
                 outcomes.iter().zip(cases).map(value).unzip()
             }
         };
-        let whole = whole(metric, outcomes, crowd.popularity.len());
+        let whole = whole(metric, outcomes, item_counts.popularity.len());
         Column { metric, sums, weights, whole }
     };
     protocol.metrics.iter().map(column).collect()
 }
 
 /// Mean of 1 − cosine over the pairs of `list`, which is undefined without any, and its weight.
-fn distance(audience: &Audience, list: &[u32]) -> (f64, f64) {
+fn distance(item_users: &ItemUsers, list: &[u32]) -> (f64, f64) {
     let pairs =
         list.iter().enumerate().flat_map(|(at, &a)| list[..at].iter().map(move |&b| (a, b)));
     let (sum, count) = pairs.fold((0.0, 0), |(sum, count), (a, b)| {
-        (sum + 1.0 - f64::from(audience.cosine(a, b)), count + 1)
+        (sum + 1.0 - f64::from(item_users.cosine(a, b)), count + 1)
     });
     if count > 0 { (sum / f64::from(count), 1.0) } else { (0.0, 0.0) }
 }

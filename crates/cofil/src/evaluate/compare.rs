@@ -51,8 +51,8 @@ pub fn difference(first: &Report, second: &Report, metric: Metric) -> Option<Dif
     if a.weights != b.weights {
         return None;
     }
-    let resamples = first.convention.resamples.max(1000);
-    let values = resampled(&[&a, &b], resamples, first.convention.seed);
+    let resamples = first.conditions.resamples.max(1000);
+    let values = resampled(&[&a, &b], resamples, first.conditions.seed);
     let mut differences: Vec<f64> =
         values[0].iter().zip(&values[1]).map(|(x, y)| x - y).filter(|d| d.is_finite()).collect();
     differences.sort_unstable_by(f64::total_cmp);
@@ -64,7 +64,7 @@ pub fn difference(first: &Report, second: &Report, metric: Metric) -> Option<Dif
         low: quantile(&differences, 0.025),
         high: quantile(&differences, 0.975),
         effect: effect(&a, &b),
-        p: probability(&a, &b, first.convention.seed),
+        p: probability(&a, &b, first.conditions.seed),
     })
 }
 

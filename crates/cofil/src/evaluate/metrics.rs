@@ -5,7 +5,7 @@
 //! scores exactly what guessing scores. Definitions are those of [`Metric`].
 
 use super::Metric;
-use super::dialect::{AveragePrecision, Discount, Divisor, Meaning, Precision};
+use super::convention::{AveragePrecision, Discount, Divisor, Meaning, Precision};
 
 /// Relevant items of one score: they are somewhere among `size` candidates of that score, behind
 /// `before` candidates of higher scores.
@@ -141,7 +141,7 @@ impl Placement<'_> {
     }
 }
 
-/// Sums of 1 / log₂(rank + 1), or what a dialect has in its place, over the first ranks.
+/// Sums of 1 / log₂(rank + 1), or what a convention has in its place, over the first ranks.
 #[derive(Clone, Debug)]
 pub struct Discounts(Vec<f64>);
 

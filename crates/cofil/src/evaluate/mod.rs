@@ -8,7 +8,7 @@ mod bootstrap;
 mod cases;
 mod columns;
 pub mod compare;
-pub mod dialect;
+pub mod convention;
 mod metric;
 pub mod metrics;
 mod outcome;
@@ -17,11 +17,11 @@ mod protocol;
 mod report;
 mod values;
 
-pub use dialect::Dialect;
+pub use convention::Convention;
 pub use metric::Metric;
 pub use placement::Ties;
 pub use protocol::{Candidates, Protocol, TestPart};
-pub use report::{Activity, Baselines, Convention, Measure, Measures, Report, Unknown};
+pub use report::{Activity, Baselines, Conditions, Measure, Measures, Report, Unknown};
 
 use crate::data::Ratings;
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ use crate::rank::Reranker;
 use crate::watch;
 use assemble::Parts;
 use cases::{Case, Histories};
-use columns::Crowd;
+use columns::ItemCounts;
 use outcome::{Judge, Outcome};
 use values::Values;
 
@@ -50,8 +50,8 @@ pub fn evaluate<'a>(
 ) -> Result<Report> {
     let TestPart { ratings: test, given } = test.into();
     check(model, train, test, protocol)?;
-    let outcomes = |values: &Values, crowd: &Crowd, cases: &[Case<'_>]| {
-        let reranker = || Reranker::new(protocol.rerank, model, crowd.audience.as_ref());
+    let outcomes = |values: &Values, item_counts: &ItemCounts, cases: &[Case<'_>]| {
+        let reranker = || Reranker::new(protocol.rerank, model, item_counts.item_users.as_ref());
         let reranker = (!protocol.rerank.is_off()).then(reranker);
         outcome::outcomes(model, reranker.as_ref(), values, cases, protocol)
     };
@@ -91,7 +91,7 @@ pub fn evaluate_lists<'a>(
         let message = "lists are judged as they are: reorder them where they are made";
         return Err(Error::Unfit(message.into()));
     }
-    let outcomes = |_: &Values, _: &Crowd, cases: &[Case<'_>]| {
+    let outcomes = |_: &Values, _: &ItemCounts, cases: &[Case<'_>]| {
         let judge = Judge::new(train.items.len(), cases, protocol);
         let stage = watch::stage("judging", cases.len());
         let judged = |range: std::ops::Range<usize>| {
@@ -116,15 +116,15 @@ fn judged(
     train: &Ratings,
     TestPart { ratings: test, given }: TestPart<'_>,
     protocol: &Protocol,
-    outcomes: impl Fn(&Values, &Crowd, &[Case<'_>]) -> Vec<Outcome>,
+    outcomes: impl Fn(&Values, &ItemCounts, &[Case<'_>]) -> Vec<Outcome>,
 ) -> Report {
     let items = train.items.len();
     let histories = Histories::new(items, train, given);
     let cases = cases::cases(items, &histories, test, protocol);
     let values = Values::new(train, protocol.clip);
-    let crowd = Crowd::new(train, protocol);
-    let outcomes = outcomes(&values, &crowd, &cases);
-    let columns = columns::columns(protocol, &cases, &outcomes, &crowd);
+    let item_counts = ItemCounts::new(train, protocol);
+    let outcomes = outcomes(&values, &item_counts, &cases);
+    let columns = columns::columns(protocol, &cases, &outcomes, &item_counts);
 
     let ranks = protocol.only(Metric::is_of_ranks);
     let judge = Judge::new(items, &cases, &ranks);
@@ -136,18 +136,20 @@ fn judged(
         blocks.into_iter().flatten().collect::<Vec<_>>()
     };
     let ideal = formula(&|case, o| Outcome::of_ranks(judge.ideal(case, o.candidates)));
-    let ideal = columns::columns(&ranks, &cases, &ideal, &crowd);
+    let ideal = columns::columns(&ranks, &cases, &ideal, &item_counts);
     let mut baselines = Vec::new();
     if protocol.baselines {
         let orders = protocol.only(|metric| !metric.is_of_values());
         if !orders.metrics.is_empty() {
-            let popular = Popular(crowd.popularity.iter().map(|&count| count as f32).collect());
+            let popular =
+                Popular(item_counts.popularity.iter().map(|&count| count as f32).collect());
             let outcomes = outcome::outcomes(&popular, None, &values, &cases, &orders);
-            baselines.push(("popularity", columns::columns(&orders, &cases, &outcomes, &crowd)));
+            baselines
+                .push(("popularity", columns::columns(&orders, &cases, &outcomes, &item_counts)));
         }
         if !ranks.metrics.is_empty() {
             let guess = formula(&|case, o| Outcome::of_ranks(judge.guess(case, o.candidates)));
-            baselines.push(("random", columns::columns(&ranks, &cases, &guess, &crowd)));
+            baselines.push(("random", columns::columns(&ranks, &cases, &guess, &item_counts)));
         }
         let errors = protocol.only(Metric::is_of_values);
         if !errors.metrics.is_empty() {
@@ -155,7 +157,7 @@ fn judged(
                 errors: values.errors_of_mean(case),
                 ..Outcome::default()
             });
-            baselines.push(("mean", columns::columns(&errors, &cases, &mean, &crowd)));
+            baselines.push(("mean", columns::columns(&errors, &cases, &mean, &item_counts)));
         }
     }
     assemble::report(Parts {
@@ -184,8 +186,9 @@ pub fn measure(model: &dyn Model, train: &Ratings, test: &Ratings, metric: Metri
     let cases = cases::cases(model.items(), &histories, test, &protocol);
     let outcomes =
         outcome::outcomes(model, None, &Values::new(train, protocol.clip), &cases, &protocol);
-    let value =
-        columns::columns(&protocol, &cases, &outcomes, &Crowd::new(train, &protocol))[0].value();
+    let value = columns::columns(&protocol, &cases, &outcomes, &ItemCounts::new(train, &protocol))
+        [0]
+    .value();
     match value.is_finite() {
         true => Ok(value),
         false => Err(Error::Unfit(format!("nobody in the test part can be measured by {metric}"))),

@@ -1,7 +1,7 @@
 //! The one pass over the users: scores in blocks, from them places of relevant items and lists.
 
 use super::cases::Case;
-use super::dialect::Meaning;
+use super::convention::Meaning;
 use super::metrics::{Discounts, Group, Placement};
 use super::placement::{make_finite, place};
 use super::values::Values;
@@ -83,7 +83,7 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     pub fn new(items: usize, cases: &[Case<'_>], protocol: &'a Protocol) -> Self {
-        let (metrics, meaning) = (&protocol.metrics, protocol.dialect.meaning());
+        let (metrics, meaning) = (&protocol.metrics, protocol.convention.meaning());
         let most = cases.iter().map(|case| case.relevant).max().unwrap_or(0).max(items);
         let lists = metrics.iter().filter(|metric| metric.is_of_lists());
         Self {

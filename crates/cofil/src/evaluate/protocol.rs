@@ -1,6 +1,6 @@
 //! How a model is judged: which items are ranked, what counts as relevant, how ties are broken.
 
-use super::{Dialect, Metric, Ties};
+use super::{Convention, Metric, Ties};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::rank::Rerank;
@@ -33,7 +33,8 @@ pub struct Protocol {
     #[schemars(with = "Vec<String>")]
     pub metrics: Vec<Metric>,
     /// Whose meaning of their names.
-    pub dialect: Dialect,
+    #[serde(alias = "dialect")]
+    pub convention: Convention,
     /// Which items are ranked for a user.
     pub candidates: Candidates,
     /// Whether ranks among sampled items are scaled to ranks among all: who is above r − 1 of m
@@ -62,7 +63,7 @@ impl Default for Protocol {
     fn default() -> Self {
         Self {
             metrics: vec![Metric::Ndcg(10), Metric::Recall(10), Metric::Hr(10), Metric::Auc],
-            dialect: Dialect::Cofil,
+            convention: Convention::Cofil,
             candidates: Candidates::All,
             corrected: false,
             ties: Ties::Expected,
@@ -142,10 +143,11 @@ impl Protocol {
             Candidates::Sampled { n: 0, .. } => {
                 Err(Error::setting("sampled", "must be at least 1, got 0"))
             }
-            Candidates::Given(lists) if lists.len() != test_rows => Err(Error::Unfit(format!(
-                "{} candidate lists for {test_rows} users of the test part",
-                lists.len()
-            ))),
+            Candidates::Given(lists) if lists.len() != test_rows => {
+                let (lists, says) = (lists.len(), "candidate lists");
+                let says = format!("{lists} {says} for {test_rows} users of the test part");
+                Err(Error::setting("given", says))
+            }
             _ => Ok(()),
         }
     }

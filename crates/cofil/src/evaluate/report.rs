@@ -30,7 +30,8 @@ pub struct Report {
     /// What training never saw.
     pub unknown: Unknown,
     /// How it was measured.
-    pub convention: Convention,
+    #[serde(alias = "convention")]
+    pub conditions: Conditions,
     /// What must be known to read the numbers.
     pub warnings: Vec<String>,
     /// Shares of the users.
@@ -102,9 +103,10 @@ pub struct Unknown {
 
 /// How it was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Convention {
+pub struct Conditions {
     /// Whose meaning of the metrics' names.
-    pub dialect: super::Dialect,
+    #[serde(alias = "dialect")]
+    pub convention: super::Convention,
     /// Which items were ranked.
     pub candidates: String,
     /// How equal scores were ordered.
@@ -122,7 +124,7 @@ pub struct Convention {
     pub seed: u64,
 }
 
-impl Convention {
+impl Conditions {
     pub(super) fn new(protocol: &Protocol, clip: Option<(f32, f32)>) -> Self {
         let candidates = match &protocol.candidates {
             Candidates::All if protocol.seen => "all items".into(),
@@ -134,7 +136,7 @@ impl Convention {
             Candidates::Given(_) => "relevant items and those given for each user".into(),
         };
         Self {
-            dialect: protocol.dialect,
+            convention: protocol.convention,
             candidates,
             ties: protocol.ties,
             rerank: (!protocol.rerank.is_off()).then_some(protocol.rerank),

@@ -234,14 +234,14 @@ fn all_metrics(candidates: Candidates) -> Protocol {
 fn a_constant_scorer_is_guessing_by_formula() {
     let (train, test) = random_ratings(40, 30, 1);
     for candidates in [Candidates::All, Candidates::Sampled { n: 7, seed: 3 }] {
-        for dialect in Dialect::ALL {
-            let protocol = Protocol { dialect, ..all_metrics(candidates.clone()) };
+        for convention in Convention::ALL {
+            let protocol = Protocol { convention, ..all_metrics(candidates.clone()) };
             let report = evaluate(&Noise(30, 1), &train, &test, &protocol).unwrap();
             let random = report.baselines.get("random").unwrap();
             assert_eq!(random.0.len(), 11);
             for guess in &random.0 {
                 let found = report.metrics.get(guess.metric).unwrap();
-                assert_eq!(found, guess, "{dialect}");
+                assert_eq!(found, guess, "{convention}");
             }
             assert!((report.value(Metric::Auc).unwrap() - 0.5).abs() < 1e-12);
         }

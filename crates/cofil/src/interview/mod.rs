@@ -99,7 +99,7 @@ impl<'a> Interview<'a> {
         if looks && belief.is_none() {
             let message = "this model cannot say how sure it is of a user; choose another strategy, such as \
                            popular-entropy, or a model of als or ials that knows what its users have";
-            return Err(Error::Unfit(message.into()));
+            return Err(Error::Unsupported(message.into()));
         }
         // Without histories in the file anything may be asked.
         let open = counts.iter().map(|&c| c > 0 || seen.nnz() == 0).collect();

@@ -118,7 +118,7 @@ fn invert_small(mut a: Matrix) -> Result<Matrix> {
     let stack = faer::dyn_stack::MemStack::new(&mut memory);
     let view = MatMut::from_row_major_slice_mut(a.data_mut(), n, n);
     llt::factor::cholesky_in_place(view, Default::default(), Par::Seq, stack, Default::default())
-        .map_err(|_| Error::Unfit("the matrix is not positive definite; raise `reg`".into()))?;
+        .map_err(|_| Error::setting("reg", "the matrix is not positive definite; raise it"))?;
     let mut inverse = Matrix::zeros(n, n);
     llt::inverse::inverse(
         MatMut::from_row_major_slice_mut(inverse.data_mut(), n, n),

@@ -97,37 +97,37 @@ impl Matrix {
 
 /// Whether a product overwrites its output or adds to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
+pub enum Write {
     /// out ← product
     Replace,
     /// out ← out + product
     Add,
 }
 
-impl From<Output> for Accum {
-    fn from(output: Output) -> Self {
-        match output {
-            Output::Replace => Self::Replace,
-            Output::Add => Self::Add,
+impl From<Write> for Accum {
+    fn from(write: Write) -> Self {
+        match write {
+            Write::Replace => Self::Replace,
+            Write::Add => Self::Add,
         }
     }
 }
 
 /// out (m × n) ← A (m × k) · Bᵀ (B is n × k), all row-major, on the calling thread.
-pub fn mul_bt(out: &mut [f32], output: Output, a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
+pub fn mul_bt(out: &mut [f32], write: Write, a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
     let a = MatRef::from_row_major_slice(a, m, k);
     let b = MatRef::from_row_major_slice(b, n, k);
     let out = MatMut::from_row_major_slice_mut(out, m, n);
-    matmul(out, output.into(), a, b.transpose(), 1.0, Par::Seq);
+    matmul(out, write.into(), a, b.transpose(), 1.0, Par::Seq);
     leave_wide_registers();
 }
 
 /// out (m × n) ← A (m × k) · B (k × n), all row-major, on the calling thread.
-pub fn mul(out: &mut [f32], output: Output, a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
+pub fn mul(out: &mut [f32], write: Write, a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
     let a = MatRef::from_row_major_slice(a, m, k);
     let b = MatRef::from_row_major_slice(b, k, n);
     let out = MatMut::from_row_major_slice_mut(out, m, n);
-    matmul(out, output.into(), a, b, 1.0, Par::Seq);
+    matmul(out, write.into(), a, b, 1.0, Par::Seq);
     leave_wide_registers();
 }
 
@@ -197,8 +197,8 @@ mod tests {
             let a = Matrix::from_fn(m, k, |_, _| rng.normal());
             let b = Matrix::from_fn(n, k, |_, _| rng.normal());
             let mut out = Matrix::zeros(m, n);
-            mul_bt(out.data_mut(), Output::Replace, a.data(), b.data(), m, n, k);
-            mul(out.data_mut(), Output::Add, a.data(), b.transposed().data(), m, n, k);
+            mul_bt(out.data_mut(), Write::Replace, a.data(), b.data(), m, n, k);
+            mul(out.data_mut(), Write::Add, a.data(), b.transposed().data(), m, n, k);
             for r in 0..m {
                 for c in 0..n {
                     let exact: f32 = (0..k).map(|l| a.row(r)[l] * b.row(c)[l]).sum();

@@ -28,7 +28,8 @@ pub fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> R
         return Err(Error::setting("threads", says));
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|e| Error::Unfit(format!("cannot start {threads} threads: {e}")))?;
+    let pool =
+        pool.map_err(|e| Error::Resources(format!("cannot start {threads} threads: {e}")))?;
     let context = Context::current();
     Ok(pool.install(|| context.enter(work)))
 }

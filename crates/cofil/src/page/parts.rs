@@ -297,7 +297,8 @@ pub fn data(page: &mut Html, c: &Comparison<'_>) {
     if !d.verdict.warnings.is_empty() {
         page.element("h3", "Look at");
         page.raw("<ul>\n");
-        d.verdict.warnings.iter().for_each(|warning| page.element("li", warning));
+        let warnings = d.verdict.warnings.iter();
+        warnings.for_each(|warning| page.element("li", &warning.to_string()));
         page.raw("</ul>\n");
     }
 }
@@ -333,7 +334,7 @@ pub fn settings(page: &mut Html, c: &Comparison<'_>) {
 pub fn method(page: &mut Html, c: &Comparison<'_>) {
     page.element("h2", "How it was measured");
     let Some(best) = c.outcome.contestants.first() else { return };
-    let convention = &best.entry.report.convention;
+    let convention = &best.entry.report.conditions;
     let ties = store::plain(&convention.ties).expect("plain data");
     page.raw("<ul>\n");
     page.element("li", &format!("Split: {}.", c.split));

@@ -33,7 +33,9 @@ pub fn curve(epochs: &[Epoch], metric: &str) -> Result<Figure> {
 
 fn loss(epochs: &[Epoch]) -> Result<Panel> {
     if epochs.is_empty() {
-        return Err(Error::Unfit("there is no curve: the model was trained in one step".into()));
+        return Err(Error::Unsupported(
+            "there is no curve: the model was trained in one step".into(),
+        ));
     }
     let line = |name: &str, part: fn(&Epoch) -> f64| Line {
         name: name.into(),
@@ -63,7 +65,7 @@ fn loss(epochs: &[Epoch]) -> Result<Panel> {
 pub fn completion(recommender: &Recommender, ratings: &Ratings) -> Result<Figure> {
     let (users, items) = (ratings.users.len(), ratings.items.len());
     if users.max(items) > LARGEST {
-        return Err(Error::Unfit(format!(
+        return Err(Error::Unsupported(format!(
             "a matrix of {users} users and {items} items is too large to draw; \
              the most is {LARGEST} of each"
         )));

@@ -11,7 +11,7 @@ use tiny_skia::{
 const SCALE: f32 = 2.0;
 
 pub fn render(canvas: &Canvas) -> Result<Vec<u8>> {
-    let bad = |message: String| Error::Unfit(format!("cannot draw the figure: {message}"));
+    let bad = |message: String| Error::Unsupported(format!("cannot draw the figure: {message}"));
     let size = |length: f64| (length as f32 * SCALE) as u32;
     let (width, height) = (size(canvas.width), size(canvas.height));
     let mut pixels =

@@ -32,7 +32,7 @@ impl<'a> Index<'a> {
     /// # Errors
     /// If there is no memory for it.
     pub fn new(vectors: &'a Matrix) -> Result<Self> {
-        let refused = |e: &dyn std::fmt::Display| Error::Unfit(format!("no index: {e}"));
+        let refused = |e: &dyn std::fmt::Display| Error::Resources(format!("no index: {e}"));
         let options = IndexOptions {
             dimensions: vectors.cols(),
             metric: MetricKind::IP,
@@ -64,7 +64,8 @@ impl<'a> Index<'a> {
         let of_target = self.vectors.row(target as usize);
         let Some(direction) = unit(of_target) else { return Ok(nearest(self.vectors, target, n)) };
         let found = self.graph.search(&direction, n.saturating_add(1 + SPARE));
-        let found = found.map_err(|e| Error::Unfit(format!("the index does not answer: {e}")))?;
+        let found =
+            found.map_err(|e| Error::Resources(format!("the index does not answer: {e}")))?;
         let length = vector::norm(of_target);
         let cosine = |row: u32| {
             let other = self.vectors.row(row as usize);

@@ -1,9 +1,11 @@
 //! From scores to lists: the best k items, for one user or for all, in other orders, and items like an
 //! item.
 
+#[cfg(feature = "ann")]
 mod index;
 mod rerank;
 
+#[cfg(feature = "ann")]
 pub use index::Index;
 pub use rerank::{Rerank, Reranker};
 
@@ -156,21 +158,31 @@ pub fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)> {
 }
 
 /// [`similar`] for every item, in parallel. With `exact` or up to [`EXACT`] items all are compared, else near
-/// vectors are found by an [`Index`].
+/// vectors are found by an [`Index`]; in a build without the feature `ann` all are compared whatever their
+/// number.
 ///
 /// # Errors
 /// If there is no memory for an index.
 pub fn similar_all(model: &dyn Model, n: usize, exact: bool) -> Result<Vec<Vec<(u32, f32)>>> {
-    let large = !exact && model.items() > EXACT;
-    let index = model.item_vectors().filter(|_| large).map(Index::new).transpose()?;
-    let answer = |item: usize| match &index {
-        Some(index) => index.nearest(item as u32, n),
-        None => Ok(similar(model, item as u32, n)),
+    match model.item_vectors().filter(|_| !exact && model.items() > EXACT) {
+        #[cfg(feature = "ann")]
+        Some(vectors) => {
+            let index = Index::new(vectors)?;
+            for_all(model.items(), |item| index.nearest(item, n))
+        }
+        _ => for_all(model.items(), |item| Ok(similar(model, item, n))),
+    }
+}
+
+/// What `answer` says of each of so many items.
+fn for_all<T: Send>(items: usize, answer: impl Fn(u32) -> Result<T> + Sync) -> Result<Vec<T>> {
+    let answers = |items: std::ops::Range<usize>| {
+        items.map(|item| answer(item as u32)).collect::<Result<Vec<_>>>()
     };
-    let stage = watch::stage("comparing items", model.items());
-    let lists = parallel::map(model.items(), 64, |items| {
+    let stage = watch::stage("comparing items", items);
+    let lists = parallel::map(items, 64, |items| {
         stage.add(items.len());
-        items.map(answer).collect::<Result<Vec<_>>>()
+        answers(items)
     });
     Ok(lists.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }

@@ -17,7 +17,7 @@
 //! popularity-dependent weights of Steck, "Item popularity and recommendation accuracy" (RecSys 2011), whose
 //! power of n is subtracted in the logarithm, after training instead of in it.
 
-use crate::data::Audience;
+use crate::data::ItemUsers;
 use crate::error::{Error, Result};
 use crate::math::{Matrix, vector};
 use crate::model::Model;
@@ -73,7 +73,7 @@ impl Rerank {
     }
 
     /// Whether `model` can only be reordered by what users have.
-    pub fn needs_audience(&self, model: &dyn Model) -> bool {
+    pub fn needs_item_users(&self, model: &dyn Model) -> bool {
         self.popularity_penalty > 0.0 || self.mmr < 1.0 && vectors(model).is_none()
     }
 }
@@ -94,20 +94,23 @@ fn vectors(model: &dyn Model) -> Option<&Matrix> {
 pub struct Reranker<'a> {
     settings: Rerank,
     vectors: Option<&'a Matrix>,
-    audience: Option<&'a Audience>,
+    item_users: Option<&'a ItemUsers>,
     /// ln(1 + max n).
     most: f32,
 }
 
 impl<'a> Reranker<'a> {
-    /// `audience` is what the users of the training data have; `None` where it is not needed.
+    /// `item_users` is what the users of the training data have; `None` where it is not needed.
     ///
     /// # Panics
     /// If it is needed.
-    pub fn new(settings: Rerank, model: &'a dyn Model, audience: Option<&'a Audience>) -> Self {
-        assert!(audience.is_some() || !settings.needs_audience(model), "what users have is needed");
-        let most = audience.map_or(0, Audience::most);
-        Self { settings, vectors: vectors(model), audience, most: (most as f32).ln_1p() }
+    pub fn new(settings: Rerank, model: &'a dyn Model, item_users: Option<&'a ItemUsers>) -> Self {
+        assert!(
+            item_users.is_some() || !settings.needs_item_users(model),
+            "what users have is needed"
+        );
+        let most = item_users.map_or(0, ItemUsers::most);
+        Self { settings, vectors: vectors(model), item_users, most: (most as f32).ln_1p() }
     }
 
     /// Reorders the first places of `pool`, which is in order of scores, and leaves as many as `n`.
@@ -154,9 +157,9 @@ impl<'a> Reranker<'a> {
             } else {
                 0.0
             };
-            match self.audience {
-                Some(audience) if penalty > 0.0 && self.most > 0.0 => {
-                    let popularity = (audience.count(item) as f32).ln_1p() / self.most;
+            match self.item_users {
+                Some(item_users) if penalty > 0.0 && self.most > 0.0 => {
+                    let popularity = (item_users.count(item) as f32).ln_1p() / self.most;
                     relevance - penalty * popularity
                 }
                 _ => relevance,
@@ -170,7 +173,7 @@ impl<'a> Reranker<'a> {
     where
         'a: 'b,
     {
-        match (self.vectors, self.audience) {
+        match (self.vectors, self.item_users) {
             _ if self.settings.mmr == 1.0 => Box::new(|_, _| 0.0),
             (Some(vectors), _) => {
                 let mut unit = Matrix::zeros(pool.len(), vectors.cols());
@@ -183,7 +186,7 @@ impl<'a> Reranker<'a> {
                 }
                 Box::new(move |a, b| vector::dot(unit.row(a), unit.row(b)))
             }
-            (None, Some(audience)) => Box::new(|a, b| audience.cosine(pool[a].0, pool[b].0)),
+            (None, Some(item_users)) => Box::new(|a, b| item_users.cosine(pool[a].0, pool[b].0)),
             (None, None) => unreachable!("`new` asks for what users have"),
         }
     }
@@ -244,12 +247,12 @@ mod tests {
     #[test]
     fn popularity_counts_against_items_by_its_logarithm() {
         let by_user = Csr::from_rows(3, [vec![(0, 1.0), (1, 1.0)], vec![(0, 1.0)], vec![(0, 1.0)]]);
-        let audience = Audience::new(&by_user);
+        let item_users = ItemUsers::new(&by_user);
         let model = Fixed(vec![3.0, 2.0, 1.0], None);
         let reordered = |popularity_penalty: f32| {
             let mut list = vec![(0, 3.0), (1, 2.0), (2, 1.0)];
             let settings = Rerank { popularity_penalty, ..Rerank::default() };
-            Reranker::new(settings, &model, Some(&audience)).reorder(&mut list, 3);
+            Reranker::new(settings, &model, Some(&item_users)).reorder(&mut list, 3);
             list
         };
         // p = ln 4 / ln 4, ln 2 / ln 4, 0.
@@ -292,7 +295,7 @@ mod tests {
             had.into_iter().map(|i| (i, 1.0))
         });
         let by_user = Csr::from_rows(items, rows.collect::<Vec<_>>());
-        let audience = Audience::new(&by_user);
+        let item_users = ItemUsers::new(&by_user);
         let counts: Vec<f64> = by_user.column_counts().iter().map(|&n| f64::from(n)).collect();
         let vectors: Vec<f32> = (0..items * 5).map(|_| rng.normal()).collect();
         let vectors = Matrix::from_vec(items, 5, vectors);
@@ -303,7 +306,7 @@ mod tests {
             for (mmr, popularity_penalty) in [(1.0, 0.3), (0.8, 0.0), (0.4, 0.5), (0.0, 0.0)] {
                 let settings = Rerank { mmr, popularity_penalty, pool: 30 };
                 let cosine = |a: u32, b: u32| match &model.1 {
-                    None => f64::from(audience.cosine(a, b)),
+                    None => f64::from(item_users.cosine(a, b)),
                     Some(vectors) => {
                         let row = |i: u32| vectors.row(i as usize).iter().map(|&x| f64::from(x));
                         let dot = row(a).zip(row(b)).map(|(x, y)| x * y).sum::<f64>();
@@ -312,7 +315,7 @@ mod tests {
                     }
                 };
                 let mut list = pool.clone();
-                Reranker::new(settings, &model, Some(&audience)).reorder(&mut list, 30);
+                Reranker::new(settings, &model, Some(&item_users)).reorder(&mut list, 30);
                 assert_eq!(order(&list), naive(settings, &pool, &counts, cosine), "{settings}");
                 assert!(list.windows(2).all(|w| w[0].1 >= w[1].1), "values fall");
             }

@@ -193,9 +193,9 @@ impl ItemKnn {
         let mut weighted = matrix.clone();
         for u in 0..matrix.rows() {
             let (start, row) = (matrix.starts()[u], matrix.row(u));
-            let choosiness = similarity::choosiness(items, row.len());
+            let idf = similarity::idf(items, row.len());
             for (at, (i, value)) in row.iter().enumerate() {
-                let value = measure.weighted(value, choosiness, lengths[i as usize], mean);
+                let value = measure.weighted(value, idf, lengths[i as usize], mean);
                 weighted.values_mut()[start + at] = value;
             }
         }

@@ -12,6 +12,10 @@ pub(crate) trait Recipe {
     fn target(&self) -> Target;
     /// Which settings are worth tuning, and where; what to try is declared beside the settings.
     fn ranges(&self) -> Vec<Range>;
+    /// Whether it can learn against negatives that are given ([`Run::negatives`]).
+    fn takes_negatives(&self) -> bool {
+        false
+    }
     /// Learns from `train`, which is not empty.
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted>;
 }

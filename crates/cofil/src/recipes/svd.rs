@@ -13,7 +13,7 @@ use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Rng;
 use crate::math::svd::{Effort, Filled, Sparse};
-use crate::shapes::factors::{Link, Settings};
+use crate::shapes::factors::{ScoreFunction, Settings};
 use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
@@ -127,7 +127,7 @@ impl Svd {
         let bias = self.impute == Impute::UserItemMean;
         let settings = Settings {
             offset: baseline.offset,
-            link: Link::Identity,
+            link: ScoreFunction::Identity,
             fold_in: FoldIn::Projection { fill: baseline.fill, bias },
         };
         Ok(Factors {

@@ -23,7 +23,7 @@ use crate::error::Result;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, Rng, vector};
 use crate::recipes::sgd::part::{Fixed, Part, Rows, Scratch, Wide, dot, lanes};
-use crate::shapes::factors::{Link, Settings};
+use crate::shapes::factors::{ScoreFunction, Settings};
 use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Learner, Loss, Run};
 use crate::watch;
@@ -180,7 +180,7 @@ impl Learner for Descent<'_> {
         let items = Matrix::from_fn(self.data.cols(), k, |i, l| self.items.factors[i * width + l]);
         let popular = self.data.column_counts().iter().map(|&c| c as f32).collect();
         let fold_in = FoldIn::Ridge { reg: self.settings.reg, reg_exponent: 1.0, bias: true };
-        let settings = Settings { offset: self.mean, link: Link::Identity, fold_in };
+        let settings = Settings { offset: self.mean, link: ScoreFunction::Identity, fold_in };
         Factors {
             user_bias: self.users.bias.clone(),
             item_bias: self.items.bias.clone(),

@@ -1,9 +1,9 @@
 //! Lists: the best items for a user of the training data, for a stranger, or for everybody.
 
 use super::Recommender;
-use crate::data::Audience;
+use crate::data::ItemUsers;
 use crate::data::Row;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::math::parallel;
 use crate::model::User;
 use crate::rank::{self, RECOMMENDING, Rerank, Reranker};
@@ -146,14 +146,14 @@ impl Recommender {
         if rerank.is_off() {
             return Ok(None);
         }
-        let needed = rerank.needs_audience(&*self.model);
+        let needed = rerank.needs_item_users(&*self.model);
         if needed && self.seen.nnz() == 0 {
             let message = "the model file does not hold what users have, by which items would be \
-                           reordered: train without --no-seen";
-            return Err(Error::Unfit(message.into()));
+                           reordered";
+            return Err(Error::Unsupported(message.into()).with(Remedy::KeepSeen));
         }
-        let audience = needed.then(|| self.audience.get_or_init(|| Audience::new(&self.seen)));
-        Ok(Some(Reranker::new(rerank, &*self.model, audience)))
+        let item_users = needed.then(|| self.item_users.get_or_init(|| ItemUsers::new(&self.seen)));
+        Ok(Some(Reranker::new(rerank, &*self.model, item_users)))
     }
 
     /// The items that `query` lets come back, whatever the user has seen, in rising order.

@@ -5,7 +5,7 @@ use crate::data::Ratings;
 use crate::evaluate::Metric;
 use crate::recipes::Target;
 use crate::train::Epoch;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Where a model comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub struct Card {
     pub epochs: Vec<Epoch>,
     /// What the validation of the epochs measured, if there was one.
     pub valid_metric: Option<Metric>,
+    /// Fingerprint of the negatives that were given, if any; they are not in the file.
+    pub negatives: Option<String>,
     /// What was done to the model after training, in order.
     pub changes: Vec<Changed>,
 }
@@ -64,7 +66,7 @@ impl Card {
     /// What to call the model: the name of its recipe, or the name it was imported by.
     pub fn name(&self) -> String {
         match &self.origin {
-            Origin::Trained { algorithm, .. } => algorithm.name(),
+            Origin::Trained { algorithm, .. } => algorithm.name().into(),
             Origin::Imported(imported) => imported.name.clone(),
         }
     }
@@ -82,7 +84,7 @@ impl Card {
 #[derive(Serialize, Deserialize)]
 struct Written {
     cofil: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "of_file")]
     algorithm: Option<Algorithm>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
@@ -92,33 +94,48 @@ struct Written {
     epochs: Vec<Epoch>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     valid_metric: Option<Metric>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    negatives: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     changes: Vec<Changed>,
+}
+
+fn of_file<'de, D: Deserializer<'de>>(file: D) -> Result<Option<Algorithm>, D::Error> {
+    Algorithm::of_file(file).map(Some)
 }
 
 impl TryFrom<Written> for Card {
     type Error = &'static str;
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
-        let Written { cofil, algorithm, seed, imported, data, epochs, valid_metric, changes } =
-            written;
+        let Written {
+            cofil,
+            algorithm,
+            seed,
+            imported,
+            data,
+            epochs,
+            valid_metric,
+            negatives,
+            changes,
+        } = written;
         let origin = match (algorithm, seed, imported) {
             (Some(algorithm), Some(seed), None) => Origin::Trained { algorithm, seed },
             (None, None, Some(imported)) => Origin::Imported(imported),
             _ => return Err("it needs either `algorithm` and `seed` or `imported`"),
         };
-        Ok(Self { cofil, origin, data, epochs, valid_metric, changes })
+        Ok(Self { cofil, origin, data, epochs, valid_metric, negatives, changes })
     }
 }
 
 impl From<Card> for Written {
     fn from(card: Card) -> Self {
-        let Card { cofil, origin, data, epochs, valid_metric, changes } = card;
+        let Card { cofil, origin, data, epochs, valid_metric, negatives, changes } = card;
         let (algorithm, seed, imported) = match origin {
             Origin::Trained { algorithm, seed } => (Some(algorithm), Some(seed), None),
             Origin::Imported(imported) => (None, None, Some(imported)),
         };
-        Self { cofil, algorithm, seed, imported, data, epochs, valid_metric, changes }
+        Self { cofil, algorithm, seed, imported, data, epochs, valid_metric, negatives, changes }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Changed, Recommender};
 use crate::data::{Csr, IdMap, Ratings};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::model::Forgetting;
 use crate::train::Run;
 use serde::Serialize;
@@ -62,10 +62,11 @@ impl Recommender {
     pub fn forget_and_refit(&mut self, users: &[&str]) -> Result<Forgotten> {
         let gone = self.numbers(users)?;
         if self.seen.nnz() == 0 {
-            let why = "the model does not say what its users have (it was saved with --no-seen), so that \
-                       it cannot be trained again; train from the table";
-            return Err(Error::Unfit(why.into()));
+            let why = "the model does not say what its users have, so that it cannot be trained again \
+                       without the table";
+            return Err(Error::Unsupported(why.into()).with(Remedy::KeepSeen));
         }
+        self.check_refit()?;
         let rest = self.rest(&gone, &self.items_of(&gone));
         let interactions = self.seen.nnz() - rest.by_user.nnz();
         let (algorithm, seed) = self.recipe()?;

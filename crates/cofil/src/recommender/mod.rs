@@ -17,7 +17,7 @@ pub use similar::{Likeness, ScoredUser, SimilarUsers};
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
-use crate::data::{Audience, Catalogue, Csr, Filter, IdKind, IdMap, Ratings};
+use crate::data::{Catalogue, Csr, Filter, IdKind, IdMap, ItemUsers, Ratings, sample};
 use crate::error::{Error, Result};
 use crate::model::{Model, User};
 use crate::shapes;
@@ -41,7 +41,7 @@ pub struct Recommender {
     model: Box<dyn Model>,
     fingerprint: Option<String>,
     /// Who has each item: made of `seen` when it is first asked for.
-    audience: OnceLock<Audience>,
+    item_users: OnceLock<ItemUsers>,
     /// What is known about the items.
     catalogue: Option<Arc<Catalogue>>,
 }
@@ -59,6 +59,7 @@ impl Recommender {
             data: DataCard::of(ratings),
             epochs,
             valid_metric: run.validation.as_ref().map(|validation| validation.metric),
+            negatives: run.negatives.map(sample::fingerprint),
             changes: Vec::new(),
         };
         Ok(Self {
@@ -68,7 +69,7 @@ impl Recommender {
             card,
             model,
             fingerprint: None,
-            audience: OnceLock::new(),
+            item_users: OnceLock::new(),
             catalogue: None,
         })
     }
@@ -117,7 +118,7 @@ impl Recommender {
     /// out of anybody's list, and recipes that score by a user's history know their users no more.
     pub fn forget_seen(&mut self) {
         self.seen = Csr::empty(self.users.len(), self.items.len());
-        self.audience = OnceLock::new();
+        self.item_users = OnceLock::new();
     }
 
     /// Where the model comes from.
@@ -306,7 +307,7 @@ impl Recommender {
             card,
             model,
             fingerprint,
-            audience: OnceLock::new(),
+            item_users: OnceLock::new(),
             catalogue,
         })
     }

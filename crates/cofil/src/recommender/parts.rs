@@ -99,6 +99,7 @@ impl Recommender {
             origin,
             epochs: Vec::new(),
             valid_metric: None,
+            negatives: None,
             changes: Vec::new(),
         };
         Ok(Self {
@@ -108,7 +109,7 @@ impl Recommender {
             card,
             model,
             fingerprint: None,
-            audience: OnceLock::new(),
+            item_users: OnceLock::new(),
             catalogue: None,
         })
     }

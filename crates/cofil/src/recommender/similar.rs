@@ -1,7 +1,7 @@
 //! Items like an item, users like a user.
 
 use super::{Recommender, Scored};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::rank;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,8 @@ impl Recommender {
     }
 
     /// [`similar`](Self::similar) for every item, in their order. With `exact` or up to [`rank::EXACT`] items all
-    /// are compared, else some of the nearest may be missed: fewer than 1 in 100.
+    /// are compared, else some of the nearest may be missed: fewer than 1 in 100. In a build without the feature `ann` all
+    /// are compared.
     ///
     /// # Errors
     /// If there is no memory for an index.
@@ -59,7 +60,8 @@ impl Recommender {
     /// If the user is unknown, or has neither vector nor history.
     pub fn similar_users(&self, user: &str, n: usize) -> Result<SimilarUsers<'_>> {
         let index = self.user_index(user)?;
-        let unfit = |why: &str| Error::Unfit(format!("user `{user}` cannot be compared: {why}"));
+        let says = |why: &str| format!("user `{user}` cannot be compared: {why}");
+        let unfit = |why: &str| Error::Unfit(says(why));
         let known = self.user(user)?;
         let (by, best) = match self.model.user_vectors() {
             Some(_) if known.index.is_none() => {
@@ -69,7 +71,7 @@ impl Recommender {
             None if self.seen.nnz() == 0 => {
                 let why =
                     "the model has no vectors of users, and its file does not say what they have";
-                return Err(unfit(why));
+                return Err(Error::Unsupported(says(why)).with(Remedy::KeepSeen));
             }
             None if known.history.is_empty() => return Err(unfit("they have no history")),
             None => (Likeness::Histories, rank::nearest_row(&self.seen, index, n)),

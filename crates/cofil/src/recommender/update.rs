@@ -3,7 +3,7 @@
 use super::{Changed, DataCard, Origin, Recommender};
 use crate::algorithm::Algorithm;
 use crate::data::{Duplicates, IdMap, Interactions, Ratings};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::model::{Change, Model};
 use crate::train::Run;
 use serde::Serialize;
@@ -35,14 +35,13 @@ impl Recommender {
     /// without, or a model that is trained again cannot be. The recommender is then as it was.
     pub fn update(&mut self, events: &Interactions) -> Result<Updated> {
         if self.seen.nnz() == 0 {
-            let why = "the model does not say what its users have (it was saved with --no-seen); train again";
-            return Err(Error::Unfit(why.into()));
+            let why = "the model does not say what its users have";
+            return Err(Error::Unsupported(why.into()).with(Remedy::KeepSeen));
         }
         let valued = events.value.iter().any(|&value| value != 1.0);
         if self.card.data.scale == (1.0, 1.0) && valued {
-            let why = "the model was trained on interactions without values, and these have some; \
-                       read them as interactions (`--implicit`)";
-            return Err(Error::Unfit(why.into()));
+            let why = "the model was trained on interactions without values, and these have some";
+            return Err(Error::Unfit(why.into()).with(Remedy::Implicit));
         }
         let (ratings, mut touched) = self.with(events)?;
         touched.sort_unstable();
@@ -89,6 +88,18 @@ impl Recommender {
         Ok((Ratings::new(&all, Duplicates::Last)?, user))
     }
 
+    /// Refuses to train again what was learned against negatives that are not in the file.
+    pub(super) fn check_refit(&self) -> Result<()> {
+        match self.card.negatives {
+            None => Ok(()),
+            Some(_) => Err(Error::Unsupported(
+                "the model was learned against given negatives, which it does not hold, so that it cannot be \
+                 trained again; train from the table"
+                    .into(),
+            )),
+        }
+    }
+
     /// The model that its own recipe, settings and seed make of `ratings`.
     pub(super) fn fitted(&self, ratings: &Ratings) -> Result<Box<dyn Model>> {
         let (algorithm, seed) = self.recipe()?;
@@ -98,11 +109,12 @@ impl Recommender {
     /// What trains the model again.
     ///
     /// # Errors
-    /// If it was imported.
+    /// If it was imported, or learned against negatives that are not in the file.
     pub(super) fn recipe(&self) -> Result<(&Algorithm, u64)> {
+        self.check_refit()?;
         match &self.card.origin {
             Origin::Trained { algorithm, seed } => Ok((algorithm, *seed)),
-            Origin::Imported(imported) => Err(Error::Unfit(format!(
+            Origin::Imported(imported) => Err(Error::Unsupported(format!(
                 "`{}` was imported, so that there is no recipe to train it again with; import it anew, or train \
                  a model on the data",
                 imported.name
@@ -119,7 +131,7 @@ impl Recommender {
             _ => data,
         };
         self.fingerprint = None;
-        self.audience = std::sync::OnceLock::new();
+        self.item_users = std::sync::OnceLock::new();
         (self.users, self.items, self.seen) = (ratings.users, ratings.items, ratings.by_user);
     }
 }

@@ -6,7 +6,7 @@
 //! over the history already. With a link that bends there is no sum, and the answer is `None`.
 
 use super::Factors;
-use super::factors::Link;
+use super::factors::ScoreFunction;
 use super::fold_in::FoldIn;
 use crate::data::Row;
 use crate::math::vector;
@@ -22,8 +22,10 @@ impl Factors {
     ) -> Option<Contributions> {
         // From the sum to the score: factor · x + offset.
         let (factor, offset) = match self.settings.link {
-            Link::Identity => (1.0, 0.0),
-            Link::Output(o) if o.activation == Activation::Identity => (o.factor, o.offset),
+            ScoreFunction::Identity => (1.0, 0.0),
+            ScoreFunction::Output(o) if o.activation == Activation::Identity => {
+                (o.factor, o.offset)
+            }
             _ => return None,
         };
         let bias = self.settings.offset + self.item_bias[item as usize];

@@ -149,7 +149,7 @@ impl Model for AutoEncoder {
         for (r, user) in users.iter().enumerate().filter(|(_, u)| !u.history.is_empty()) {
             self.encode(user.history, codes.row_mut(r));
         }
-        let replace = matrix::Output::Replace;
+        let replace = matrix::Write::Replace;
         let (codes, decoder) = (codes.data(), self.decoder.data());
         mul_bt(scores.data_mut(), replace, codes, decoder, users.len(), n, k);
         for (r, user) in users.iter().enumerate() {

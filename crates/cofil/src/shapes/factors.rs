@@ -46,7 +46,7 @@ pub struct Settings {
     /// μ.
     pub offset: f32,
     /// From inner product to score.
-    pub link: Link,
+    pub link: ScoreFunction,
     /// How a stranger gets a vector.
     pub fold_in: FoldIn,
 }
@@ -55,7 +55,7 @@ impl Settings {
     /// Whether every number is in its range.
     fn is_sound(&self) -> bool {
         let logistic = matches!(self.fold_in, FoldIn::Logistic { .. });
-        let fits = !logistic || matches!(self.link, Link::Sigmoid { .. });
+        let fits = !logistic || matches!(self.link, ScoreFunction::Sigmoid { .. });
         self.link.is_sound() && fits && self.offset.is_finite() && self.fold_in.is_sound()
     }
 }
@@ -63,7 +63,7 @@ impl Settings {
 /// From inner product to score.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Link {
+pub enum ScoreFunction {
     /// The inner product itself.
     Identity,
     /// low + (high − low) · σ(x).
@@ -77,7 +77,7 @@ pub enum Link {
     Output(Output),
 }
 
-impl Link {
+impl ScoreFunction {
     /// Whether every number is in its range.
     pub(super) fn is_sound(self) -> bool {
         match self {
@@ -131,7 +131,8 @@ impl Factors {
 
     /// A model without vectors: every user sees the same order.
     pub fn biases_only(users: usize, popular: Vec<f32>) -> Self {
-        let settings = Settings { offset: 0.0, link: Link::Identity, fold_in: FoldIn::Biases };
+        let settings =
+            Settings { offset: 0.0, link: ScoreFunction::Identity, fold_in: FoldIn::Biases };
         let (p, q) = (Matrix::zeros(users, 0), Matrix::zeros(popular.len(), 0));
         Self { item_bias: popular.clone(), ..Self::new(p, q, popular, settings) }
     }
@@ -226,7 +227,7 @@ impl Model for Factors {
         let n = self.items();
         mul_bt(
             scores.data_mut(),
-            matrix::Output::Replace,
+            matrix::Write::Replace,
             block.data(),
             self.items.data(),
             users.len(),
@@ -243,8 +244,8 @@ impl Model for Factors {
             let biased = row.iter_mut().zip(&self.item_bias);
             match self.settings.link {
                 // Apart from the other, so that it is done in wide registers.
-                Link::Identity => biased.for_each(|(s, b)| *s = finite(base + b + *s)),
-                Link::Sigmoid { .. } | Link::Output(_) => {
+                ScoreFunction::Identity => biased.for_each(|(s, b)| *s = finite(base + b + *s)),
+                ScoreFunction::Sigmoid { .. } | ScoreFunction::Output(_) => {
                     biased.for_each(|(s, b)| *s = self.link(base + b + *s));
                 }
             }
@@ -271,7 +272,7 @@ impl Model for Factors {
     }
 
     fn places(&self) -> Option<Places> {
-        if self.factors() == 0 || self.settings.link != Link::Identity {
+        if self.factors() == 0 || self.settings.link != ScoreFunction::Identity {
             return None;
         }
         // The bias of a user is one more direction, whose item side is 1.

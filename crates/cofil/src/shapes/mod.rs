@@ -13,6 +13,7 @@ pub mod network;
 pub mod output;
 mod ridge;
 pub mod sampled;
+mod stranger;
 mod update;
 pub mod user_neighbours;
 

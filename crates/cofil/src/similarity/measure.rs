@@ -86,9 +86,9 @@ impl Measure {
         }
     }
 
-    /// The weighted value of a feature. `choosiness`: see [`choosiness`]; `length`: the sum of the
+    /// The weighted value of a feature. `idf`: see [`idf`]; `length`: the sum of the
     /// absolute values of the thing; `mean`: of all such sums.
-    pub fn weighted(&self, value: f32, choosiness: f64, length: f64, mean: f64) -> f32 {
+    pub fn weighted(&self, value: f32, idf: f64, length: f64, mean: f64) -> f32 {
         let (k1, b) = (f64::from(self.k1), f64::from(self.b));
         // What counts against a thing counts as much as the same for it would.
         let size = f64::from(value.abs());
@@ -98,7 +98,7 @@ impl Measure {
             Weighting::Bm25 if size == 0.0 => 0.0,
             Weighting::Bm25 => size * (k1 + 1.0) / (k1 * (1.0 - b + b * length / mean) + size),
         };
-        let term = (term * choosiness) as f32;
+        let term = (term * idf) as f32;
         if value < 0.0 { -term } else { term }
     }
 
@@ -108,8 +108,8 @@ impl Measure {
     }
 }
 
-/// How much a feature tells that `having` of `things` have: ln N − ln(1 + n).
-pub fn choosiness(things: usize, having: usize) -> f64 {
+/// Inverse document frequency of a feature that `having` of `things` have: ln N − ln(1 + n).
+pub fn idf(things: usize, having: usize) -> f64 {
     (things as f64).ln() - (having as f64).ln_1p()
 }
 

@@ -8,7 +8,7 @@
 mod bits;
 mod measure;
 
-pub use measure::{Measure, Moments, Rests, Similarity, Weighting, choosiness};
+pub use measure::{Measure, Moments, Rests, Similarity, Weighting, idf};
 
 use crate::data::Csr;
 use crate::math::{Matrix, parallel, vector};

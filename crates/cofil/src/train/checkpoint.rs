@@ -2,11 +2,11 @@
 //!
 //! The file holds the learner's state, the best state so far and the epochs so far. Random numbers
 //! depend on (seed, epoch, piece) alone, so no generator is saved. The file also says which run it
-//! is of: recipe, settings (but the number of epochs, which may be raised), seed, data, validation
-//! and version; a checkpoint of another run is refused.
+//! is of: recipe, settings (but the number of epochs, which may be raised), seed, data, validation,
+//! given negatives and version; a checkpoint of another run is refused.
 
 use super::{Epoch, Learner, Run, restore};
-use crate::data::Ratings;
+use crate::data::{Ratings, sample};
 use crate::error::{Error, Result};
 use crate::store::{self, Archive, Tensor};
 use serde_json::{Map, Value, json};
@@ -71,6 +71,7 @@ impl Checkpoint {
             ("seed", json!(run.seed)),
             ("training data", json!(train.fingerprint())),
             ("validation", json!(validation)),
+            ("negatives", json!(run.negatives.map(sample::fingerprint))),
         ];
         let identity = identity.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
         Ok(File { path: self.path.clone(), every: self.every, identity })

@@ -56,6 +56,10 @@ pub struct Run<'a> {
     /// Where to keep what is needed to go on after an interruption. If the file is there already,
     /// training goes on from it.
     pub checkpoint: Option<Checkpoint>,
+    /// Items to learn against, in place of those that the recipe would draw: by user of the training data, as
+    /// [`read_negatives`](crate::data::read::read_negatives) has them. Recipes that learn against no negatives, or
+    /// draw them from the items at hand, refuse them.
+    pub negatives: Option<&'a [Vec<u32>]>,
 }
 
 /// What a training gave.

@@ -123,7 +123,7 @@ fn resumed_equals_uninterrupted() {
         let expected = whole.learn(&mut Ball::new(0.1), &ratings, 20).expect("converges");
         // Interrupted after each epoch in turn, by a `Break`, until there is nothing left to do.
         for _ in 0..25 {
-            let run = Run { validation, seed: 5, checkpoint: at(&path) };
+            let run = Run { validation, seed: 5, checkpoint: at(&path), ..Run::default() };
             let learn = || run.learn(&mut Ball::new(0.1), &ratings, 20);
             Watch::new(|_| ControlFlow::Break(())).during(learn).expect("goes on");
         }

@@ -107,7 +107,7 @@ impl Space {
     }
 
     /// Name of the recipe.
-    pub fn name(&self) -> String {
+    pub fn name(&self) -> &'static str {
         self.base.name()
     }
 
@@ -136,7 +136,7 @@ impl Space {
         if let (Some((_, most)), false) = (self.epochs, drawn.contains_key("epochs")) {
             all.insert("epochs".into(), most.into());
         }
-        Algorithm::from_settings(&self.name(), &all)
+        Algorithm::from_settings(self.name(), &all)
     }
 
     /// The settings of the trial after those with the settings `drawn`, of which those of `past`, from best

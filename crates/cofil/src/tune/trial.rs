@@ -71,7 +71,7 @@ impl Task<'_> {
     ) -> Result<()> {
         let metric = self.search.metric;
         if metric.is_of_values() && algorithm.target() == Target::Preference {
-            return Err(Error::Unfit(format!(
+            return Err(Error::Unsupported(format!(
                 "{} ranks and predicts no values, so there is nothing to measure by {metric}",
                 algorithm.name()
             )));
@@ -95,7 +95,7 @@ impl Task<'_> {
             *cut |= over;
             if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        let run = Run { seed: self.search.seed, validation: Some(validation), checkpoint: None };
+        let run = Run { seed: self.search.seed, validation: Some(validation), ..Run::default() };
         let judged = watch.during(|| {
             let Fitted { model, epochs } = algorithm.fit(self.train, &run)?;
             let mut best = epochs.iter().rev();

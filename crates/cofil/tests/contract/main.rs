@@ -17,7 +17,7 @@ use cofil::recipes::biased_mf::Offset;
 use cofil::recipes::knn_baseline::Side;
 use cofil::recipes::neumf::Training;
 use cofil::{
-    Algorithm, BiasedMf, Checkpoint, Csr, Error, Gmf, KnnBaseline, Mlp, Model, Neumf, Query,
+    Algorithm, BiasedMf, Checkpoint, Csr, ErrorKind, Gmf, KnnBaseline, Mlp, Model, Neumf, Query,
     Ratings, Recommender, Row, Run, Scored, User, Validation,
 };
 use data::{board, checkerboard, tastes};

@@ -40,12 +40,9 @@ const TOGETHER: [(&str, &str, &str, &str); 28] = [
 ];
 
 /// Settings that never change a model, with the reason.
-const WITHOUT_EFFECT: [(&str, &str, &str); 5] = [
+const WITHOUT_EFFECT: [(&str, &str, &str); 2] = [
     ("slim", "max_memory", "only refuses data that would fill the memory"),
     ("ease", "max_items", "only refuses data that would fill the memory"),
-    ("gmf", "negatives_file", "needs a file; tested beside the recipe"),
-    ("mlp", "negatives_file", "needs a file; tested beside the recipe"),
-    ("neumf", "negatives_file", "needs a file; tested beside the recipe"),
 ];
 
 /// Other values for a setting that is `value` now.

@@ -157,7 +157,7 @@ fn entrants(args: &Args) -> Result<Vec<Entrant>> {
     let mut names = args.algorithms.clone();
     if names.is_empty() {
         let metrics = args.judging.protocol(None)?.metrics;
-        names = Plan::suited(&metrics).iter().map(Algorithm::name).collect();
+        names = Plan::suited(&metrics).iter().map(|recipe| recipe.name().into()).collect();
     }
     let left_out: Vec<String> = skipped(args)?.into_iter().map(|s| s.algorithm).collect();
     let mut settings: Vec<Map<String, Value>> = vec![Map::new(); names.len()];
@@ -188,7 +188,7 @@ fn entrants(args: &Args) -> Result<Vec<Entrant>> {
 
 /// Who is left out, and why.
 fn skipped(args: &Args) -> Result<Vec<Failure>> {
-    let all: Vec<String> = Algorithm::all().iter().map(Algorithm::name).collect();
+    let all: Vec<String> = Algorithm::all().iter().map(|a| a.name().into()).collect();
     let one = |text: &String| {
         let (name, error) = text
             .split_once('=')

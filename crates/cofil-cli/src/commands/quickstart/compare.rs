@@ -84,7 +84,7 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
 fn fast(algorithm: &Algorithm, constant: bool) -> Result<Algorithm> {
     let name = algorithm.name();
     let mut settings = Map::new();
-    match name.as_str() {
+    match name {
         "ials" => {
             settings.insert("factors".into(), json!(64));
             settings.insert("epochs".into(), json!(8));
@@ -103,7 +103,7 @@ fn fast(algorithm: &Algorithm, constant: bool) -> Result<Algorithm> {
         }
         _ => {}
     }
-    Ok(Algorithm::from_settings(&name, &settings)?)
+    Ok(Algorithm::from_settings(name, &settings)?)
 }
 
 fn words(split: &Split) -> String {
@@ -125,8 +125,8 @@ fn interval(measures: &Measures) -> String {
 }
 
 impl Contest {
-    fn skip(&mut self, why: &str, name: String) {
-        self.skipped.entry(why.into()).or_default().push(name);
+    fn skip(&mut self, why: &str, name: &str) {
+        self.skipped.entry(why.into()).or_default().push(name.into());
     }
 
     /// The best of those that learn.

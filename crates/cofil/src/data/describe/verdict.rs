@@ -2,7 +2,10 @@
 //! measure. Rules of thumb, each with its reason.
 
 use super::{Description, Kind, warnings};
+use crate::data::Finding;
+use crate::data::moment::DAY;
 use crate::data::prose::{number, percent};
+use crate::error::Remedy;
 use serde::{Deserialize, Serialize};
 
 /// Conclusions in plain sentences.
@@ -11,7 +14,7 @@ pub struct Verdict {
     /// What the data is.
     pub kind: String,
     /// What to look at or to clean before training; may be empty.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Finding>,
     /// Recipes that fit, the first to try first.
     pub algorithms: Vec<Advice>,
     /// Measures that mean something here.
@@ -21,21 +24,30 @@ pub struct Verdict {
 }
 
 /// A choice and why.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Advice {
     /// The choice.
     pub name: String,
     /// Why.
     pub why: String,
+    /// What has to be done to the data first, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<Remedy>,
 }
 
 impl Advice {
     fn new(name: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { name: name.into(), why: why.into() }
+        Self { name: name.into(), why: why.into(), remedy: None }
+    }
+
+    /// Why, and what has to be done first, with options named by `with` as [`Remedy::say`] has it.
+    pub fn say(&self, with: impl Fn(&str, Option<&str>) -> String) -> String {
+        match &self.remedy {
+            Some(remedy) => format!("{}; {}", self.why, remedy.say(with)),
+            None => self.why.clone(),
+        }
     }
 }
-
-pub(super) const DAY: i64 = 86_400;
 
 impl Verdict {
     pub(super) fn on(d: &Description) -> Self {
@@ -115,12 +127,11 @@ fn algorithms(d: &Description) -> Vec<Advice> {
     let as_events = match (d.values.kind, liked) {
         // Where most was rated, or dislike is below 0, having been rated says nothing good.
         (Kind::Ratings, Some(liked)) if d.density > 0.3 || scale(d).0 < 0.0 => {
-            format!(" (with --threshold {liked})")
+            Some(Remedy::Threshold(liked))
         }
-        (Kind::Ratings, Some(liked)) => format!(" (with --implicit, or --threshold {liked})"),
-        (Kind::Votes, _) => format!(" (with --threshold {})", d.values.max),
-        (Kind::Counts, _) => " (also try --implicit: the long tail can drown the rest)".into(),
-        _ => String::new(),
+        (Kind::Ratings, Some(liked)) => Some(Remedy::ImplicitOrThreshold(Some(liked))),
+        (Kind::Votes, _) => Some(Remedy::Threshold(d.values.max)),
+        _ => None,
     };
     let weights = d.items as f64 * d.items as f64 * 4.0;
     let size = if weights < 1e9 {
@@ -129,22 +140,18 @@ fn algorithms(d: &Description) -> Vec<Advice> {
         format!("{:.1} GB", weights / 1e9)
     };
     if d.items <= 20_000 {
-        list.push(Advice::new(
-            "ease",
-            format!(
-                "to rank{as_events}: exact, one inverse of {items} × {items} ({size})",
-                items = number(d.items)
-            ),
-        ));
+        let items = number(d.items);
+        let why = format!("to rank: exact, one inverse of {items} × {items} ({size})");
+        list.push(Advice { remedy: as_events.clone(), ..Advice::new("ease", why) });
     }
     let counted = match d.values.kind {
-        Kind::Counts => "; the count is its confidence",
+        Kind::Counts => {
+            "; the count is its confidence (try `implicit`, too: the long tail can drown the rest)"
+        }
         _ => "",
     };
-    list.push(Advice::new(
-        "ials",
-        format!("to rank{as_events}: grows with the interactions, not with items²{counted}"),
-    ));
+    let why = format!("to rank: grows with the interactions, not with items²{counted}");
+    list.push(Advice { remedy: as_events, ..Advice::new("ials", why) });
     let why = if d.items > 20_000 {
         format!("to rank: sparse neighbours, where ease would need {size} for its weights")
     } else {
@@ -229,6 +236,7 @@ fn split(d: &Description) -> Advice {
 #[cfg(test)]
 mod tests {
     use crate::data::{Description, IdMap, Interactions, NO_TIME};
+    use crate::error::Remedy;
     use std::sync::Arc;
 
     /// 60 users × 40 items, every pair with `value(user, item)` and `time(user, item)`.
@@ -267,7 +275,10 @@ mod tests {
         assert_eq!(names(&events), ["ease", "ials", "item-knn", "popularity"]);
         assert_eq!(events.verdict.metrics[0].name, "ndcg@5, recall@5", "40 items");
         let [users, items] = &events.verdict.warnings[..] else { panic!("{events:?}") };
-        assert!(users.starts_with("Every user has at least 40") && items.contains("at least 60"));
+        assert!(
+            users.text.starts_with("Every user has at least 40")
+                && items.text.contains("at least 60")
+        );
         let votes = described(|u, i| ((u + i) % 2) as f32, None).verdict;
         assert!(votes.kind.starts_with("Votes: only 0 and 1 occur"), "{}", votes.kind);
         let counts = described(|u, i| 1.3f32.powi((u * i % 41) as i32).ceil(), None).verdict;
@@ -278,7 +289,9 @@ mod tests {
     fn marks_are_told_and_left_out_of_the_scale() {
         let d = described(|u, i| if (u + i) % 7 == 0 { -1.0 } else { (i % 10 + 1) as f32 }, None);
         assert!(d.verdict.kind.starts_with("Ratings from 1 to 10"), "{}", d.verdict.kind);
-        assert!(d.verdict.warnings[0].contains("--missing -1"), "{:?}", d.verdict.warnings);
+        let warning = &d.verdict.warnings[0];
+        assert!(warning.text.starts_with("-1 in "), "{warning}");
+        assert_eq!(warning.remedy, Some(Remedy::Missing(-1.0)));
     }
 
     #[test]
@@ -290,15 +303,18 @@ mod tests {
         let sparse = |u: u32, i: u32| if i < 30 { NO_TIME } else { years(u, i) };
         let verdict = split(Some(&sparse));
         assert_eq!(verdict.split.name, "user-random");
-        assert!(verdict.warnings[2].starts_with("1,800 rows (75 %) have no time"));
+        assert!(verdict.warnings[2].text.starts_with("1,800 rows (75 %) have no time"));
         let sitting = |u: u32, _: u32| 1_000_000_000 + i64::from(u) * 100_000;
         let verdict = split(Some(&sitting));
         assert_eq!(verdict.split.name, "last");
         assert!(verdict.split.why.starts_with("only 0 % of the latest tenth"));
         let told = verdict.warnings;
-        assert!(told[2].starts_with("Half of the users did everything within 0"), "{told:?}");
-        assert!(told[3].starts_with("100 % of the interactions share their second"), "{told:?}");
+        assert!(told[2].text.starts_with("Half of the users did everything within 0"), "{told:?}");
+        assert!(
+            told[3].text.starts_with("100 % of the interactions share their second"),
+            "{told:?}"
+        );
         let milliseconds = |u: u32, i: u32| years(u, i) * 1_000;
-        assert!(split(Some(&milliseconds)).warnings[2].contains("are they really seconds?"));
+        assert!(split(Some(&milliseconds)).warnings[2].text.contains("are they really seconds?"));
     }
 }

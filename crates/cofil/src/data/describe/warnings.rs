@@ -1,12 +1,13 @@
 //! What in the data deserves a second look before anything is trained.
 
-use super::verdict::DAY;
 use super::{Description, Kind};
-use crate::data::moment::duration;
+use crate::data::Finding;
+use crate::data::moment::{DAY, duration};
 use crate::data::prose::{count, number, percent};
+use crate::error::Remedy;
 
 /// What to look at or to clean; may be empty.
-pub(super) fn on(d: &Description) -> Vec<String> {
+pub(super) fn on(d: &Description) -> Vec<Finding> {
     let mut told = Vec::new();
     values(d, &mut told);
     spreads(d, &mut told);
@@ -21,55 +22,56 @@ pub(super) fn on(d: &Description) -> Vec<String> {
     told
 }
 
-fn values(d: &Description, told: &mut Vec<String>) {
+fn values(d: &Description, told: &mut Vec<Finding>) {
     for mark in &d.values.suspects {
-        told.push(format!(
-            "{} in {} ({}) looks like a mark for \"no rating\": {}. If it is, read the data with \
-             --missing {}.",
+        let text = format!(
+            "{} in {} ({}) looks like a mark for \"no rating\": {}.",
             mark.value,
             count(mark.rows, "row"),
             percent(mark.share),
-            mark.why,
-            mark.value
-        ));
+            mark.why
+        );
+        told.push(Finding::from(text).with(Remedy::Missing(mark.value)));
     }
     if d.duplicates.rows > 0 {
-        let how = match d.values.kind {
-            Kind::Ratings | Kind::Votes => "--duplicates last (the default), first, mean or max",
-            Kind::Events | Kind::Counts => "--duplicates sum to count them, or last",
+        let rules: &[&str] = match d.values.kind {
+            Kind::Ratings | Kind::Votes => &["last (the default)", "first", "mean", "max"],
+            Kind::Events | Kind::Counts => &["sum (to count them)", "last"],
         };
-        told.push(format!(
-            "{} more than once, {} with different values: choose {how}.",
+        let rules = rules.iter().map(|&rule| rule.into()).collect();
+        let text = format!(
+            "{} more than once, {} with different values.",
             match d.duplicates.pairs {
                 1 => "1 pair occurs".into(),
                 n => format!("{} pairs occur", number(n)),
             },
             number(d.duplicates.conflicting)
-        ));
+        );
+        told.push(Finding::from(text).with(Remedy::Duplicates(rules)));
     }
 }
 
-fn spreads(d: &Description, told: &mut Vec<String>) {
-    for (who, spread, flag, lost) in [
-        ("user", &d.per_user, "--min-user", "they cannot be tested and teach little"),
-        ("item", &d.per_item, "--min-item", "a model can say little about them"),
-    ] {
+fn spreads(d: &Description, told: &mut Vec<Finding>) {
+    let users = ("user", &d.per_user, Remedy::MinUser(5), "they cannot be tested and teach little");
+    let items = ("item", &d.per_item, Remedy::MinItem(5), "a model can say little about them");
+    for (who, spread, remedy, lost) in [users, items] {
         let all = if who == "user" { d.users } else { d.items };
         let few = spread.under_five as f64 / all as f64;
         if few >= 0.05 {
-            told.push(format!(
-                "{} ({}) have fewer than 5 interactions, {} only one: {lost} ({flag} 5 drops them).",
+            let text = format!(
+                "{} ({}) have fewer than 5 interactions, {} only one: {lost}.",
                 count(spread.under_five, who),
                 percent(few),
                 number(spread.with_one)
-            ));
+            );
+            told.push(Finding::from(text).with(remedy));
         }
         if (5..=100).contains(&spread.min) && d.pairs >= 1_000 {
             told.push(format!(
                 "Every {who} has at least {} interactions: the data was filtered, and in use there \
                  will be {who}s with fewer.",
                 spread.min
-            ));
+            ).into());
         }
         let full = spread.at_max as f64 / all as f64;
         let others = if who == "user" { d.items } else { d.users };
@@ -79,15 +81,15 @@ fn spreads(d: &Description, told: &mut Vec<String>) {
                  there.",
                 percent(full),
                 number(spread.max as usize)
-            ));
+            ).into());
         }
         if spread.without > 0 {
-            told.push(format!("{} without any interaction.", count(spread.without, who)));
+            told.push(format!("{} without any interaction.", count(spread.without, who)).into());
         }
     }
 }
 
-fn names(d: &Description, told: &mut Vec<String>) {
+fn names(d: &Description, told: &mut Vec<Finding>) {
     // An account with half of the catalogue is rarely one person.
     if let Some(busiest) = d.per_user.top.first() {
         let share = f64::from(busiest.interactions) / d.items as f64;
@@ -98,29 +100,32 @@ fn names(d: &Description, told: &mut Vec<String>) {
                 busiest.name,
                 number(busiest.interactions as usize),
                 number(d.items)
-            ));
+            ).into());
         }
     }
     for (who, spread) in [("user", &d.per_user), ("item", &d.per_item)] {
         let nobody = ["", "null", "none", "nan", "na", "n/a", "unknown", "anonymous", "undefined"];
         for top in &spread.top {
             if nobody.contains(&top.name.to_ascii_lowercase().as_str()) {
-                told.push(format!(
-                    "The {who} called `{}` has {}: a missing id?",
-                    top.name,
-                    count(top.interactions as usize, "interaction")
-                ));
+                told.push(
+                    format!(
+                        "The {who} called `{}` has {}: a missing id?",
+                        top.name,
+                        count(top.interactions as usize, "interaction")
+                    )
+                    .into(),
+                );
             }
         }
     }
 }
 
-fn times(d: &Description, told: &mut Vec<String>) {
+fn times(d: &Description, told: &mut Vec<Finding>) {
     let Some(times) = &d.times else { return };
     if times.missing > 0 {
         let share = percent(times.missing as f64 / d.interactions as f64);
         let rows = count(times.missing, "row");
-        told.push(format!("{rows} ({share}) have no time; they count as oldest."));
+        told.push(format!("{rows} ({share}) have no time; they count as oldest.").into());
     }
     // 1980 to 2100: what else could seconds since 1970 mean?
     if times.first < 315_532_800 || times.last > 4_102_444_800 {
@@ -131,13 +136,16 @@ fn times(d: &Description, told: &mut Vec<String>) {
             "Half of the users did everything within {}: the order of a user's interactions says \
              little about how tastes change.",
             duration(times.median_user_span)
-        ));
+        ).into());
     }
     if times.tied > 0.5 {
-        told.push(format!(
-            "{} of the interactions share their second with another of the same user: which is \
+        told.push(
+            format!(
+                "{} of the interactions share their second with another of the same user: which is \
              latest is then decided by the place in the file.",
-            percent(times.tied)
-        ));
+                percent(times.tied)
+            )
+            .into(),
+        );
     }
 }

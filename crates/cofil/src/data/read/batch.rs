@@ -3,7 +3,7 @@
 use super::columns::{Columns, Looks};
 use super::field::{Rules, Skip, Stamp, integral};
 use super::names::Names;
-use super::nested::entries;
+use super::nested::{entries, is_text};
 use super::rows::Rows;
 use arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, Int64Array, LargeStringArray, RecordBatch, UInt64Array,
@@ -27,14 +27,6 @@ pub(super) fn looks(column: &ArrayRef) -> Looks {
             Err(_) => Looks::Text,
         },
         _ => Looks::Text,
-    }
-}
-
-pub(super) fn is_text(kind: &DataType) -> bool {
-    match kind {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Dictionary(_, values) => is_text(values),
-        _ => false,
     }
 }
 

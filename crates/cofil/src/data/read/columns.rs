@@ -1,6 +1,6 @@
 //! Which column holds what: as told, else by name, else by position.
 
-use super::field::{self, Stamp, shown};
+use super::field::{self, Rules, Stamp, shown};
 use super::report::ColumnReport;
 use super::{Column, ReadOptions};
 use crate::error::Error;
@@ -214,6 +214,24 @@ pub(super) struct Columns {
     pub ignored: Vec<String>,
     /// Guesses, for the report.
     pub notes: Vec<String>,
+}
+
+impl<'a> Rules<'a> {
+    /// The rules of `options`, with columns called by their names where there are any.
+    pub fn new(options: &'a ReadOptions, columns: &Columns) -> Self {
+        let name = |column: Option<usize>, role: &str| {
+            column
+                .and_then(|c| columns.names.as_ref().map(|n| shown(n[c].as_bytes())))
+                .unwrap_or(role.into())
+        };
+        Self {
+            value_name: name(columns.value, "value"),
+            time_name: name(columns.time, "time"),
+            kind_name: name(columns.kind, "type"),
+            missing: options.missing,
+            weights: &options.weights,
+        }
+    }
 }
 
 impl Columns {

@@ -1,6 +1,5 @@
 //! Numbers, times and messages: what a field of text means.
 
-use super::ReadOptions;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 /// Powers of ten that `f32` holds exactly.
@@ -117,22 +116,6 @@ pub(super) enum Skip {
 }
 
 impl<'a> Rules<'a> {
-    /// The rules of `options`, with columns called by their names where there are any.
-    pub fn new(options: &'a ReadOptions, columns: &super::columns::Columns) -> Self {
-        let name = |column: Option<usize>, role: &str| {
-            column
-                .and_then(|c| columns.names.as_ref().map(|n| shown(n[c].as_bytes())))
-                .unwrap_or(role.into())
-        };
-        Self {
-            value_name: name(columns.value, "value"),
-            time_name: name(columns.time, "time"),
-            kind_name: name(columns.kind, "type"),
-            missing: options.missing,
-            weights: &options.weights,
-        }
-    }
-
     /// A value as text.
     #[inline]
     pub fn value(&self, text: &[u8]) -> Result<Result<f32, Skip>, String> {

@@ -22,6 +22,7 @@ mod encoding;
 mod field;
 pub(crate) mod frame;
 mod json;
+mod layout;
 mod lists;
 mod names;
 mod negatives;

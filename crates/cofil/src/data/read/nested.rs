@@ -1,7 +1,7 @@
 //! Tables with a row for each user (or item) and lists of what they met: each entry of the lists
 //! becomes a row of its own.
 
-use super::batch::{Ids, is_text};
+use super::batch::Ids;
 use super::columns::Columns;
 use super::rows::Rows;
 use arrow::array::{
@@ -15,6 +15,15 @@ use std::sync::Arc;
 
 /// Rows made of lists at a time.
 const ENTRIES: usize = 1 << 16;
+
+/// Whether a column of this type holds texts.
+pub(super) fn is_text(kind: &DataType) -> bool {
+    match kind {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Dictionary(_, values) => is_text(values),
+        _ => false,
+    }
+}
 
 /// The entries of a column of lists, whatever rows they belong to.
 pub(super) fn entries(column: &ArrayRef) -> Option<&ArrayRef> {

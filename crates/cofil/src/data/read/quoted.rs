@@ -1,8 +1,8 @@
 //! Delimited text with quotes, through the `csv` crate: slower, but it knows every corner.
 
 use super::field::Rules;
+use super::layout::Layout;
 use super::rows::Rows;
-use super::sniff::Layout;
 use super::source::unreadable;
 use super::text::Cutter;
 use crate::error::{Error, Result};

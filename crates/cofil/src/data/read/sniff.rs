@@ -3,20 +3,11 @@
 use super::ReadOptions;
 use super::columns::{Columns, Looks, is_known};
 use super::field;
+use super::layout::Layout;
 
 /// Rows looked at before deciding, and bytes after which no further row is.
 const ROWS: usize = 100;
 const BYTES: usize = 1 << 16;
-
-/// How to cut delimited text.
-#[derive(Clone, Debug)]
-pub(super) struct Layout {
-    pub delimiter: Vec<u8>,
-    pub header: bool,
-    /// Fields of every row.
-    pub width: usize,
-    pub columns: Columns,
-}
 
 /// Rows of raw fields.
 type Rows = Vec<Vec<Vec<u8>>>;

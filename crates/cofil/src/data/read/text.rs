@@ -2,8 +2,8 @@
 
 use super::chunks::Lines;
 use super::field::Rules;
+use super::layout::Layout;
 use super::rows::{Fields, Row, Tally};
-use super::sniff::Layout;
 
 /// The fields of a line.
 pub(super) fn fields<'a>(line: &'a [u8], delimiter: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {

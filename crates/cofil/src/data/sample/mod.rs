@@ -39,6 +39,18 @@ pub struct Sampler<'a> {
     log_mass: Vec<f32>,
 }
 
+/// What identifies negatives that are given by user.
+pub(crate) fn fingerprint(lists: &[Vec<u32>]) -> String {
+    let mut hash = blake3::Hasher::new();
+    for list in lists {
+        hash.update(&(list.len() as u64).to_le_bytes());
+        for item in list {
+            hash.update(&item.to_le_bytes());
+        }
+    }
+    hash.finalize().to_hex().to_string()
+}
+
 /// What stands behind the draws.
 #[derive(Clone, Debug)]
 enum Source {

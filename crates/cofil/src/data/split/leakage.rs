@@ -5,8 +5,8 @@
 
 use crate::data::moment::date;
 use crate::data::prose::{count, percent};
-use crate::data::{IdMap, Interactions, NO_TIME};
-use crate::error::Result;
+use crate::data::{Finding, IdMap, Interactions, NO_TIME};
+use crate::error::{Remedy, Result};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -32,8 +32,8 @@ pub struct Leakage {
     pub train_span: Option<(i64, i64)>,
     /// First and last time in the test part.
     pub test_span: Option<(i64, i64)>,
-    /// What follows, in sentences; empty if there is nothing to say.
-    pub findings: Vec<String>,
+    /// What follows; empty if there is nothing to say.
+    pub findings: Vec<Finding>,
 }
 
 /// Compares `test` with `train`, and with what is `given` of held-out users. The id maps may differ:
@@ -138,16 +138,17 @@ fn latest_per_user(part: &Interactions, users: usize) -> Vec<i64> {
 }
 
 impl Leakage {
-    fn sentences(&self, tested: usize, held_out: bool) -> Vec<String> {
+    fn sentences(&self, tested: usize, held_out: bool) -> Vec<Finding> {
         let share = |n: usize| percent(n as f64 / tested.max(1) as f64);
         let mut told = Vec::new();
         if self.shared_pairs > 0 {
-            told.push(format!(
-                "{} ({}) are in training too: the model has seen these answers. Merge repeated \
-                 pairs before splitting (--duplicates).",
+            let text = format!(
+                "{} ({}) are in training too: the model has seen these answers. Pairs that occur \
+                 more than once belong together before splitting.",
                 count(self.shared_pairs, "test interaction"),
                 share(self.shared_pairs)
-            ));
+            );
+            told.push(Finding::from(text).with(Remedy::Duplicates(Vec::new())));
         }
         if self.before_own_training > 0 {
             told.push(format!(
@@ -155,20 +156,23 @@ impl Leakage {
                  a user's past from their future. Split by `last` or `time` to forbid it.",
                 count(self.before_own_training, "test interaction"),
                 share(self.before_own_training)
-            ));
+            ).into());
         }
         if self.before_any_training > self.before_own_training {
             let (last, first) = match (self.train_span, self.test_span) {
                 (Some(train), Some(test)) => (date(train.1), date(test.0)),
                 _ => return told,
             };
-            told.push(format!(
-                "Training reaches to {last}, the test part begins at {first}: for {} ({}) \
+            told.push(
+                format!(
+                    "Training reaches to {last}, the test part begins at {first}: for {} ({}) \
                  training has seen what others did later. Split by `time` for what a model in use \
                  would meet.",
-                count(self.before_any_training, "test interaction"),
-                share(self.before_any_training)
-            ));
+                    count(self.before_any_training, "test interaction"),
+                    share(self.before_any_training)
+                )
+                .into(),
+            );
         }
         if self.new_users > 0 && !held_out {
             told.push(format!(
@@ -177,7 +181,7 @@ impl Leakage {
                 count(self.new_users, "user"),
                 count(self.new_user_interactions, "interaction"),
                 share(self.new_user_interactions)
-            ));
+            ).into());
         }
         if self.new_items > 0 {
             told.push(format!(
@@ -186,7 +190,7 @@ impl Leakage {
                 count(self.new_items, "item"),
                 count(self.new_item_interactions, "interaction"),
                 share(self.new_item_interactions)
-            ));
+            ).into());
         }
         told
     }
@@ -233,7 +237,9 @@ mod tests {
         assert_eq!((found.new_items, found.new_item_interactions), (1, 2));
         assert_eq!((found.train_span, found.test_span), (Some((10, 100)), Some((40, 120))));
         assert_eq!(found.findings.len(), 5);
-        assert!(found.findings[0].starts_with("1 test interaction (25 %) are in training too"));
+        assert!(
+            found.findings[0].text.starts_with("1 test interaction (25 %) are in training too")
+        );
     }
 
     #[test]
@@ -243,7 +249,10 @@ mod tests {
         let test = part(&[("b", "x", 3), ("b", "y", 3)]);
         let found = check(&train, Some(&given), &test).unwrap();
         assert_eq!((found.shared_pairs, found.new_users, found.new_items), (1, 1, 1));
-        assert!(!found.findings.iter().any(|f| f.contains("popular items")), "held out on purpose");
+        assert!(
+            !found.findings.iter().any(|f| f.text.contains("popular items")),
+            "held out on purpose"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use super::super::Dialect;
+use super::super::Convention;
 use super::*;
 use crate::math::Rng;
 
@@ -58,23 +58,23 @@ fn two_users_by_hand() {
 
 /// What other libraries print for the same two users.
 #[test]
-fn two_users_in_other_dialects() {
+fn two_users_in_other_conventions() {
     let discounts = Discounts::new(15, Discount::Log);
     let (a, b) = (at(&[1, 3, 7]), at(&[2, 5]));
     let a = Placement { groups: &a, relevant: 15, candidates: 1000, listed: 1000 };
     let b = Placement { groups: &b, relevant: 3, candidates: 1000, listed: 1000 };
-    let both = |dialect: Dialect, metric| {
+    let both = |convention: Convention, metric| {
         [&a, &b].map(|p| {
-            let value = p.value(metric, &dialect.meaning(), &discounts).unwrap();
+            let value = p.value(metric, &convention.meaning(), &discounts).unwrap();
             (value * 1e4).round() / 1e4
         })
     };
-    assert_eq!(both(Dialect::Rectools, Metric::Ndcg(10)), [0.4035, 0.2240]);
-    assert_eq!(both(Dialect::Dacrema, Metric::Ndcg(10)), [0.3128, 0.4776]);
-    assert_eq!(both(Dialect::Rectools, Metric::Map(10)), [0.1397, 0.3000]);
-    assert_eq!(both(Dialect::Elliot, Metric::Map(10)), [0.4837, 0.2775]);
-    assert_eq!(both(Dialect::Implicit, Metric::Precision(10)), [0.3, 0.6667]);
-    assert_eq!(both(Dialect::Lenskit, Metric::Recall(10)), [0.3, 0.6667]);
+    assert_eq!(both(Convention::Rectools, Metric::Ndcg(10)), [0.4035, 0.2240]);
+    assert_eq!(both(Convention::Dacrema, Metric::Ndcg(10)), [0.3128, 0.4776]);
+    assert_eq!(both(Convention::Rectools, Metric::Map(10)), [0.1397, 0.3000]);
+    assert_eq!(both(Convention::Elliot, Metric::Map(10)), [0.4837, 0.2775]);
+    assert_eq!(both(Convention::Implicit, Metric::Precision(10)), [0.3, 0.6667]);
+    assert_eq!(both(Convention::Lenskit, Metric::Recall(10)), [0.3, 0.6667]);
 }
 
 /// Hits at 1, 3 and 4 of a list of four; six items are relevant.
@@ -83,25 +83,27 @@ fn a_list_shorter_than_the_cutoff() {
     let discounts = Discounts::new(10, Discount::Log);
     let groups = at(&[1, 3, 4]);
     let short = Placement { groups: &groups, relevant: 6, candidates: 80, listed: 4 };
-    let value =
-        |dialect: Dialect, metric| short.value(metric, &dialect.meaning(), &discounts).unwrap();
+    let value = |convention: Convention, metric| {
+        short.value(metric, &convention.meaning(), &discounts).unwrap()
+    };
     let (precision, map) = (Metric::Precision(10), Metric::Map(10));
-    close(value(Dialect::Dacrema, precision), 3.0 / 4.0);
-    close(value(Dialect::Dacrema, map), (1.0 + 2.0 / 3.0 + 3.0 / 4.0) / 4.0);
-    close(value(Dialect::Elliot, precision), 3.0 / 10.0);
+    close(value(Convention::Dacrema, precision), 3.0 / 4.0);
+    close(value(Convention::Dacrema, map), (1.0 + 2.0 / 3.0 + 3.0 / 4.0) / 4.0);
+    close(value(Convention::Elliot, precision), 3.0 / 10.0);
     let behind: f64 = (4..=10).map(|rank| 3.0 / f64::from(rank)).sum();
-    close(value(Dialect::Elliot, map), (1.0 + 1.0 / 2.0 + 2.0 / 3.0 + behind) / 10.0);
+    close(value(Convention::Elliot, map), (1.0 + 1.0 / 2.0 + 2.0 / 3.0 + behind) / 10.0);
 }
 
 #[test]
 fn empty_lists_count_as_0_or_not() {
     let empty = Placement { groups: &[], relevant: 6, candidates: 80, listed: 0 };
     let discounts = Discounts::new(10, Discount::Log);
-    let precision =
-        |dialect: Dialect| empty.value(Metric::Precision(10), &dialect.meaning(), &discounts);
-    assert_eq!(precision(Dialect::Dacrema), Some(0.0));
-    assert_eq!(precision(Dialect::Irspack), Some(0.0));
-    assert_eq!(precision(Dialect::Lenskit), None);
+    let precision = |convention: Convention| {
+        empty.value(Metric::Precision(10), &convention.meaning(), &discounts)
+    };
+    assert_eq!(precision(Convention::Dacrema), Some(0.0));
+    assert_eq!(precision(Convention::Irspack), Some(0.0));
+    assert_eq!(precision(Convention::Lenskit), None);
 }
 
 #[test]
@@ -129,7 +131,7 @@ fn expectation_over_ties_is_the_mean_over_orders() {
         let tied =
             Placement { groups: &groups, relevant: total + missing, candidates: n, listed: n };
         for k in 1..=n + 1 {
-            let pairs = ALL.into_iter().flat_map(|m| Dialect::ALL.map(|d| (m, d.meaning())));
+            let pairs = ALL.into_iter().flat_map(|m| Convention::ALL.map(|d| (m, d.meaning())));
             for (metric, meaning) in pairs {
                 let metric = with_cutoff(metric, k);
                 let discounts = Discounts::new(n + 1, meaning.discount);

@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::math::lanes::padded;
 use crate::math::normal::{Half, Objective, Solver};
 use crate::math::{Matrix, Rng, syrk};
-use crate::shapes::factors::{Link, Settings};
+use crate::shapes::factors::{ScoreFunction, Settings};
 use crate::shapes::fold_in::confidence;
 use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Learner, Loss, Run};
@@ -286,7 +286,7 @@ impl Learner for AlsLearner<'_> {
         let Als { reg, reg_exponent, .. } = *self.settings;
         self.tables.model(Settings {
             offset: self.offset,
-            link: Link::Identity,
+            link: ScoreFunction::Identity,
             fold_in: FoldIn::Ridge { reg, reg_exponent, bias: true },
         })
     }
@@ -350,7 +350,7 @@ impl Learner for IalsLearner<'_> {
         let Ials { reg, reg_exponent, unobserved_weight, alpha, .. } = *self.settings;
         self.tables.model(Settings {
             offset: 0.0,
-            link: Link::Identity,
+            link: ScoreFunction::Identity,
             fold_in: FoldIn::Implicit { reg, reg_exponent, unobserved_weight, alpha },
         })
     }

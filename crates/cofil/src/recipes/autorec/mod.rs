@@ -40,7 +40,7 @@ use crate::nn::layers::Activation;
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
 use crate::shapes::auto_encoder::{self, Input};
-use crate::shapes::factors::{self, Link};
+use crate::shapes::factors::{self, ScoreFunction};
 use crate::shapes::output::Output;
 use crate::shapes::{AutoEncoder, Factors, FoldIn};
 use crate::train::{Fitted, Run};
@@ -180,7 +180,7 @@ impl Served for ByItem {
                 alpha: 0.0,
             },
         };
-        let link = Link::Output(network.scale.output);
+        let link = ScoreFunction::Output(network.scale.output);
         let settings = factors::Settings { offset: 0.0, link, fold_in };
         let (users, items) = (network.outputs(), network.all_codes());
         Factors::new(users, items, network.popular.clone(), settings)

@@ -3,7 +3,7 @@
 //! Compiled for several vector widths; sixteen interleaved partial sums and fused multiply-add
 //! give the same bits for all of them.
 
-use super::Link;
+use crate::recipes::Link;
 use crate::recipes::sgd::grid::Entry;
 use crate::recipes::sgd::part::{Fixed, Part, Rows, Scratch, Wide, dot, pull_together};
 use multiversion::multiversion;

@@ -15,7 +15,7 @@ mod batch;
 mod kernel;
 mod sgd;
 
-use super::{Range, Recipe, Target};
+use super::{Link, Range, Recipe, Target};
 use crate::check::{check_count, check_decay, check_not_negative, check_positive};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
@@ -50,7 +50,7 @@ pub struct BiasedMf {
     pub batch: Batch,
     /// Values per step of `mini-batch`, ≥ 1; the other kinds of batch take no notice.
     pub batch_size: usize,
-    /// From inner product to prediction.
+    /// From inner product to prediction: `linear` learns by squared error, `sigmoid` by cross-entropy.
     pub link: Link,
     /// Distribution of the first vectors. `uniform` keeps predictions positive from the start.
     pub init: Init,
@@ -73,17 +73,6 @@ pub enum Batch {
     MiniBatch,
     /// All.
     Full,
-}
-
-/// From inner product to prediction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Link {
-    /// The inner product itself; squared error.
-    #[default]
-    Linear,
-    /// low + (high − low) · σ(x) with the smallest and largest value of the data; cross-entropy.
-    Sigmoid,
 }
 
 /// Distribution of the first vectors.
@@ -247,10 +236,15 @@ impl Task {
         // A stranger's half of the objective above, with the items as they are.
         let (reg, reg_exponent, bias) = (settings.reg, 1.0, settings.biases);
         let (link, fold_in) = match self.link {
-            Link::Linear => (factors::Link::Identity, FoldIn::Ridge { reg, reg_exponent, bias }),
+            Link::Linear => {
+                (factors::ScoreFunction::Identity, FoldIn::Ridge { reg, reg_exponent, bias })
+            }
             Link::Sigmoid => {
                 let (low, high) = self.scale;
-                (factors::Link::Sigmoid { low, high }, FoldIn::Logistic { reg, reg_exponent, bias })
+                (
+                    factors::ScoreFunction::Sigmoid { low, high },
+                    FoldIn::Logistic { reg, reg_exponent, bias },
+                )
             }
         };
         let settings = Settings { offset, link, fold_in };

@@ -3,7 +3,7 @@
 use super::batch::{Batch, Feed, Touched};
 use super::parts::{Active, Parts, Sides};
 use super::shard::{Common, Embedded, Shard};
-use super::{Output, Plan};
+use super::{OutputWeights, Plan};
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::math::lanes::padded;
@@ -12,7 +12,7 @@ use crate::math::{Matrix, Rng, parallel};
 use crate::nn::loss::Objective;
 use crate::nn::optimizer::{Sums, Table};
 use crate::shapes::Network;
-use crate::shapes::factors::Link as Response;
+use crate::shapes::factors::ScoreFunction;
 use crate::shapes::network::Settings;
 use crate::shapes::network::tower::Tower;
 use crate::train::{Learner, Loss};
@@ -24,9 +24,11 @@ const AHEAD: usize = 32;
 /// A network part-way through learning.
 pub(super) struct Networks<'a> {
     plan: &'a Plan,
+    /// Whether negatives are given, not drawn.
+    given: bool,
     feed: Feed<'a>,
     pub(super) parts: Parts,
-    response: Response,
+    response: ScoreFunction,
     popular: Vec<f32>,
     /// Users with interactions.
     known: Vec<u32>,
@@ -47,17 +49,22 @@ struct Gradients {
 }
 
 impl<'a> Networks<'a> {
-    pub fn new(plan: &'a Plan, train: &'a Ratings, seed: u64) -> Result<Self> {
+    pub fn new(
+        plan: &'a Plan,
+        train: &'a Ratings,
+        seed: u64,
+        given: Option<&[Vec<u32>]>,
+    ) -> Result<Self> {
         let training = &plan.training;
         let sampler = match training.loss {
             Objective::Squared => None,
-            _ => Some(training.sampler(train)?),
+            _ => Some(training.sampler(train, given)?),
         };
         let response = training.response(train);
         let mean = train.mean();
         let bias = match (training.loss, response) {
-            (Objective::Squared, Response::Identity) => mean,
-            (Objective::Squared, Response::Sigmoid { low, high }) => {
+            (Objective::Squared, ScoreFunction::Identity) => mean,
+            (Objective::Squared, ScoreFunction::Sigmoid { low, high }) => {
                 ((mean - low) / (high - mean)).ln()
             }
             _ => 0.0,
@@ -76,6 +83,7 @@ impl<'a> Networks<'a> {
         let known = (0u32..).zip(train.by_user.iter()).filter(|(_, row)| !row.is_empty());
         let mut networks = Self {
             plan,
+            given: given.is_some(),
             feed,
             parts: Parts::new(plan, train.users.len(), train.items.len(), bias, seed),
             response,
@@ -208,7 +216,7 @@ impl<'a> Networks<'a> {
                     let Gradients { product_users, product_items, .. } = gradients;
                     sides(product, product_users, product_items, plan.training.reg);
                 }
-                let learned = plan.output == Output::Learned;
+                let learned = plan.output == OutputWeights::Learned;
                 let halves = [active.product && learned, active.tower];
                 for (half, learns) in halves.into_iter().enumerate() {
                     if learns {
@@ -329,7 +337,7 @@ impl Learner for Networks<'_> {
             activation: self.plan.activation,
             bias: self.parts.bias[self.active.bias].values.data()[0],
             link: self.response,
-            fold_in: self.plan.training.fold_in(),
+            fold_in: self.plan.training.fold_in(self.given),
         };
         Network::new(product, tower, self.popular.clone(), stranger, settings)
     }

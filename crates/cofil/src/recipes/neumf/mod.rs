@@ -7,7 +7,7 @@
 //! with a sampled softmax ([`crate::nn::loss`]); values are learned by squared error without negatives.
 //! With λ = `reg` and L the mean loss of a batch, what is made small is L + λ × the mean over its samples of
 //! ‖p_u‖² + ‖q_i‖²; the layers pay nothing, for the penalty that suits embeddings starves them. The h of
-//! the product may be fixed to 1 ([`Output`]), which makes `gmf` the dot product of Rendle et al., "Neural
+//! the product may be fixed to 1 ([`OutputWeights`]), which makes `gmf` the dot product of Rendle et al., "Neural
 //! collaborative filtering vs. matrix factorization revisited", RecSys 2020.
 //!
 //! One learner serves all three. With `pretrain_epochs` = p, `neumf` first learns p epochs of its product
@@ -28,7 +28,7 @@ mod parts;
 mod shard;
 mod training;
 
-pub use training::{Link, Training};
+pub use training::Training;
 
 use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_dropout, check_not_negative, check_positive};
@@ -47,7 +47,7 @@ pub struct Gmf {
     /// Length of the embeddings, ≥ 1.
     pub factors: usize,
     /// What weights the products have.
-    pub output: Output,
+    pub output: OutputWeights,
     /// How it learns.
     #[serde(flatten)]
     pub training: Training,
@@ -76,7 +76,7 @@ pub struct Neumf {
     /// Length of the embeddings that are multiplied, ≥ 1.
     pub factors: usize,
     /// What weights their products have.
-    pub output: Output,
+    pub output: OutputWeights,
     /// The tower: numbers that go in, half of them of the user and half of the item, and then those that
     /// come out of each layer. At least two, the first even.
     pub layers: Vec<usize>,
@@ -103,7 +103,7 @@ pub struct Neumf {
 /// The weights h of the product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Output {
+pub enum OutputWeights {
     /// Learned, as in the paper. They pay no penalty: they grow, embeddings shrink, and `reg` loses its force.
     #[default]
     Learned,
@@ -113,7 +113,7 @@ pub enum Output {
 
 impl Default for Gmf {
     fn default() -> Self {
-        Self { factors: 32, output: Output::default(), training: Training::default() }
+        Self { factors: 32, output: OutputWeights::default(), training: Training::default() }
     }
 }
 
@@ -128,7 +128,7 @@ impl Default for Neumf {
     fn default() -> Self {
         Self {
             factors: 32,
-            output: Output::default(),
+            output: OutputWeights::default(),
             layers: vec![64, 32, 16, 8],
             activation: Activation::Relu,
             dropout: 0.0,
@@ -147,7 +147,7 @@ impl Default for Neumf {
 pub(crate) struct Plan {
     /// 0 without product.
     factors: usize,
-    output: Output,
+    output: OutputWeights,
     /// Empty without tower.
     layers: Vec<usize>,
     activation: Activation,
@@ -213,6 +213,10 @@ impl Recipe for Gmf {
         self.training.target()
     }
 
+    fn takes_negatives(&self) -> bool {
+        self.training.takes_negatives()
+    }
+
     fn ranges(&self) -> Vec<Range> {
         [vec![Range::log_whole("factors", 8, 128)], self.training.ranges()].concat()
     }
@@ -230,6 +234,10 @@ impl Recipe for Mlp {
         self.training.target()
     }
 
+    fn takes_negatives(&self) -> bool {
+        self.training.takes_negatives()
+    }
+
     fn ranges(&self) -> Vec<Range> {
         [tower_ranges(), self.training.ranges()].concat()
     }
@@ -244,6 +252,10 @@ impl Recipe for Mlp {
 impl Recipe for Neumf {
     fn target(&self) -> Target {
         self.training.target()
+    }
+
+    fn takes_negatives(&self) -> bool {
+        self.training.takes_negatives()
     }
 
     fn ranges(&self) -> Vec<Range> {
@@ -295,8 +307,8 @@ impl Plan {
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted<Network>> {
         self.training.check(train)?;
         let epochs = self.training.epochs + 2 * self.pretrain_epochs;
-        let seed = run.seed;
-        run.learn(&mut learner::Networks::new(self, train, seed)?, train, epochs)
+        let mut networks = learner::Networks::new(self, train, run.seed, run.negatives)?;
+        run.learn(&mut networks, train, epochs)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The parameters of a network while it learns.
 
-use super::{Output, Plan};
+use super::{OutputWeights, Plan};
 use crate::math::{Matrix, Rng, vector};
 use crate::nn::layers::glorot;
 use crate::nn::optimizer::Table;
@@ -75,7 +75,7 @@ impl Parts {
             let bound = (3.0 / width as f32).sqrt();
             plain(row((0..width).map(|_| bound * (2.0 * rng.uniform() - 1.0)).collect()))
         });
-        if plan.output == Output::Ones {
+        if plan.output == OutputWeights::Ones {
             output[0].values.data_mut().fill(1.0);
         }
         Self {

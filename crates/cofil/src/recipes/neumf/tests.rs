@@ -7,8 +7,9 @@ use crate::math::Rng;
 use crate::model::Model;
 use crate::nn::loss::Objective;
 use crate::nn::optimizer::Optimizer;
+use crate::recipes::Link;
 use crate::shapes::Network;
-use crate::shapes::factors::Link as Response;
+use crate::shapes::factors::ScoreFunction;
 use crate::train::Learner;
 use proptest::prelude::{ProptestConfig, proptest};
 use serde_json::Value;
@@ -50,12 +51,12 @@ fn plan() -> Plan {
 /// The network in `f64`: its parameters in the order of [`Networks::state`] for SGD.
 struct Naive<'a> {
     plan: &'a Plan,
-    response: Response,
+    response: ScoreFunction,
     parts: Vec<Vec<f64>>,
 }
 
 impl<'a> Naive<'a> {
-    fn of(plan: &'a Plan, networks: &mut Networks<'_>, response: Response) -> Self {
+    fn of(plan: &'a Plan, networks: &mut Networks<'_>, response: ScoreFunction) -> Self {
         let parts = networks.state().into_iter().filter(|part| !part.is_empty());
         let parts = parts.map(|part| part.iter().map(|&x| f64::from(x)).collect()).collect();
         Self { plan, response, parts }
@@ -120,7 +121,7 @@ impl<'a> Naive<'a> {
                 }
                 Objective::Squared => {
                     let prediction = match self.response {
-                        Response::Sigmoid { low, high } => {
+                        ScoreFunction::Sigmoid { low, high } => {
                             f64::from(low) + f64::from(high - low) * sigma(s[0])
                         }
                         _ => s[0],
@@ -167,7 +168,7 @@ fn activate(activation: Activation, x: f64) -> f64 {
 
 /// One step of length 1 is the gradient: compares it with differences of the definition in `f64`.
 fn check_gradient(plan: &Plan, train: &Ratings) {
-    let mut networks = Networks::new(plan, train, 3).expect("sound settings");
+    let mut networks = Networks::new(plan, train, 3, None).expect("sound settings");
     let response = plan.training.response(train);
     // Away from the kinks of ReLU, and no number zero.
     let mut rng = Rng::new(8, &[]);
@@ -283,7 +284,7 @@ fn three_steps_agree_with_pytorch() {
         let row = (0..items as u32).map(|i| (i, 1.0)).collect::<Vec<_>>();
         let by_user = Csr::from_rows(items, vec![row; users]);
         let train = Ratings { by_user, ..named(users, items) };
-        let mut networks = Networks::new(&plan, &train, 0).expect("sound settings");
+        let mut networks = Networks::new(&plan, &train, 0, None).expect("sound settings");
 
         // Values come first of the four parts of a table's state; the second bias is not in use.
         let names: Vec<String> =
@@ -352,7 +353,7 @@ fn parts_learned_alone_go_into_the_whole() {
     let mut plan = plan();
     (plan.pretrain_epochs, plan.alpha) = (2, 0.25);
     plan.training.optimizer = Optimizer::Adam;
-    let mut networks = Networks::new(&plan, &train, 1).expect("sound settings");
+    let mut networks = Networks::new(&plan, &train, 1, None).expect("sound settings");
     let epoch = |networks: &mut Networks<'_>, number: usize| {
         networks.epoch(number, &Rng::new(1, &[number as u64]));
         networks.model()
@@ -387,7 +388,7 @@ fn who_has_everything_is_learned_from_without_negatives() {
     for loss in [Objective::Bce, Objective::Bpr, Objective::Softmax] {
         let mut plan = plan();
         (plan.training.loss, plan.training.epochs) = (loss, 3);
-        let networks = Networks::new(&plan, &train, 0).expect("sound settings");
+        let networks = Networks::new(&plan, &train, 0, None).expect("sound settings");
         let batch = networks.some_batch(5);
         let whole: Vec<u32> =
             (0u32..).zip(&batch.users).filter(|(_, u)| **u == 3).map(|g| g.0).collect();
@@ -448,7 +449,7 @@ fn settings_out_of_range_are_refused_with_a_reason() {
         let text = fit(&rated, loss, Link::Linear);
         starts(text.clone(), "setting `loss`: learns from interactions that all count alike");
         assert!(
-            text.contains("--implicit") && text.contains("--threshold") && text.contains("squared")
+            text.contains("`implicit`") && text.contains("`threshold`") && text.contains("squared")
         );
     }
     starts(fit(&data(), Objective::Squared, Link::Sigmoid), "setting `link`: all values are 1");
@@ -458,14 +459,11 @@ fn settings_out_of_range_are_refused_with_a_reason() {
 }
 
 #[test]
-fn negatives_come_from_a_file_if_one_is_named() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("negatives.csv");
-    std::fs::write(&path, "user,a,b\nn0,n3,n5\nn1,n5,n0\n").expect("a file");
+fn negatives_that_are_given_are_drawn_from() {
     let train = data();
-    let mut plan = plan();
-    plan.training.negatives_file = Some(path.to_str().expect("UTF-8").into());
-    let networks = Networks::new(&plan, &train, 0).expect("sound settings");
+    let plan = plan();
+    let given = [vec![3, 5], vec![5, 0], vec![], vec![]];
+    let networks = Networks::new(&plan, &train, 0, Some(&given)).expect("sound settings");
     let batch = networks.some_batch(5);
     for (g, &user) in (0u32..).zip(&batch.users) {
         let items = &batch.items[g as usize * 3..][1..3];
@@ -475,18 +473,21 @@ fn negatives_come_from_a_file_if_one_is_named() {
             _ => assert!(batch.lonely.contains(&g)),
         }
     }
-    std::fs::write(&path, "user,a,b\nn3,n3,n5\n").expect("a file");
-    let says = plan.fit(&train, &Run::default()).unwrap_err().to_string();
-    assert!(says.contains("no negatives for any user"), "{says}");
-    plan.training.negatives_file = Some("/no/such/file".into());
-    assert!(plan.fit(&train, &Run::default()).is_err());
+    let says = |given: &[Vec<u32>]| {
+        let run = Run { negatives: Some(given), ..Run::default() };
+        plan.fit(&train, &run).unwrap_err().to_string()
+    };
+    assert!(says(&given[..3]).ends_with("3 lists for 4 users"));
+    assert!(says(&[vec![], vec![6], vec![], vec![]]).ends_with("item 6 of 6 items"));
+    let own = [vec![], vec![0], vec![], vec![3, 5]];
+    assert!(says(&own).ends_with("nobody has one that is none of their own items"));
 }
 
 #[test]
 fn output_weights_of_one_stay() {
     let train = data();
-    let plan = Plan { output: Output::Ones, ..plan() };
-    let mut networks = Networks::new(&plan, &train, 3).unwrap();
+    let plan = Plan { output: OutputWeights::Ones, ..plan() };
+    let mut networks = Networks::new(&plan, &train, 3, None).unwrap();
     let embeddings = |networks: &Networks<'_>| {
         networks.parts.product.as_ref().expect("a product").items.values.data().to_vec()
     };
@@ -501,7 +502,7 @@ fn halves_may_decay_apart() {
     let train = data();
     let sizes = |tower_weight_decay: f32| {
         let plan = Plan { tower_weight_decay, ..plan() };
-        let mut networks = Networks::new(&plan, &train, 3).unwrap();
+        let mut networks = Networks::new(&plan, &train, 3, None).unwrap();
         // What a whole step takes away when the rate is 1.
         let batch = networks.some_batch(1);
         networks.step(&batch, 1.0, &Rng::new(1, &[]));

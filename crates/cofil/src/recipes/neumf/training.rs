@@ -2,18 +2,16 @@
 
 use crate::check::{check_count, check_decay, check_not_negative, check_positive};
 use crate::data::Ratings;
-use crate::data::read::{ReadOptions, read_negatives};
 use crate::data::sample::{Sampler, Sampling};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::nn::loss::Objective;
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
-use crate::recipes::{Range, Target};
-use crate::shapes::factors::Link as Response;
+use crate::recipes::{Link, Range, Target};
+use crate::shapes::factors::ScoreFunction;
 use crate::shapes::sampled::Sampled;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// How a network learns: settings that all three recipes have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,8 +33,6 @@ pub struct Training {
     /// Of `popularity`: negatives come in proportion to this power of how often an item occurs, in
     /// [0, 4]; the others take no notice.
     pub sampler_exponent: f32,
-    /// A file of negatives by user, to be drawn from in place of `sampler`: lines of a user and items.
-    pub negatives_file: Option<String>,
     /// How a gradient becomes a step.
     pub optimizer: Optimizer,
     /// η, the step length, > 0.
@@ -56,17 +52,6 @@ pub struct Training {
     pub init_scale: f32,
 }
 
-/// From score to value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Link {
-    /// The score itself.
-    #[default]
-    Linear,
-    /// low + (high − low) · σ(s) with the smallest and largest value of the data.
-    Sigmoid,
-}
-
 impl Default for Training {
     fn default() -> Self {
         Self {
@@ -77,7 +62,6 @@ impl Default for Training {
             negatives: 4,
             sampler: Sampling::Uniform,
             sampler_exponent: 0.75,
-            negatives_file: None,
             optimizer: Optimizer::Adam,
             learning_rate: 0.001,
             schedule: Schedule::Constant,
@@ -131,7 +115,7 @@ impl Training {
             return Err(Error::setting("sampler_exponent", says));
         }
         if u32::try_from(train.len()).is_err() {
-            return Err(Error::Unfit(
+            return Err(Error::Unsupported(
                 "networks learn from at most 4,294,967,295 interactions".into(),
             ));
         }
@@ -145,11 +129,10 @@ impl Training {
         }
         if low != high || low <= 0.0 {
             let says = format!(
-                "learns from interactions that all count alike, and here are values from {low} to {high}: \
-                 take them all as interactions with `--implicit`, or the high ones with `--threshold`, or \
-                 learn the values with `loss` = squared"
+                "learns from interactions that all count alike (`squared` alone learns values), and here \
+                 are values from {low} to {high}"
             );
-            return Err(Error::setting("loss", says));
+            return Err(Error::setting("loss", says).with(Remedy::ImplicitOrThreshold(None)));
         }
         let items = train.items.len();
         if items < 2 {
@@ -166,42 +149,54 @@ impl Training {
         }
     }
 
-    /// Where negatives come from.
-    pub(super) fn sampler<'a>(&self, train: &'a Ratings) -> Result<Sampler<'a>> {
-        let Some(path) = &self.negatives_file else {
+    /// Where negatives come from: those `given` by user, if any, else drawn.
+    pub(super) fn sampler<'a>(
+        &self,
+        train: &'a Ratings,
+        given: Option<&[Vec<u32>]>,
+    ) -> Result<Sampler<'a>> {
+        let Some(lists) = given else {
             return Ok(Sampler::new(&train.by_user, self.sampler, self.sampler_exponent));
         };
-        let (path, options) = (Path::new(path), ReadOptions::default());
-        let lists = read_negatives(path, &options, &train.users, &train.items)?;
-        let sampler = Sampler::given(&train.by_user, &lists.by_user);
-        match (0..train.users.len() as u32).any(|u| sampler.has_negatives(u)) {
-            true => Ok(sampler),
-            false => {
-                let says = format!("{}: no negatives for any user of the data", path.display());
-                Err(Error::setting("negatives_file", says))
-            }
+        let unfit =
+            |says: String| Err(Error::Unfit(format!("the negatives that are given: {says}")));
+        let (users, items) = (train.users.len(), train.items.len());
+        if lists.len() != users {
+            return unfit(format!("{} lists for {users} users", lists.len()));
         }
+        if let Some(item) = lists.iter().flatten().find(|&&item| item as usize >= items) {
+            return unfit(format!("item {item} of {items} items"));
+        }
+        let sampler = Sampler::given(&train.by_user, lists);
+        match (0..users as u32).any(|u| sampler.has_negatives(u)) {
+            true => Ok(sampler),
+            false => unfit("nobody has one that is none of their own items".into()),
+        }
+    }
+
+    /// Whether it learns against negatives.
+    pub(super) fn takes_negatives(&self) -> bool {
+        self.loss != Objective::Squared
     }
 
     /// From score to what is predicted.
-    pub(super) fn response(&self, train: &Ratings) -> Response {
+    pub(super) fn response(&self, train: &Ratings) -> ScoreFunction {
         match (self.loss, self.link) {
             (Objective::Squared, Link::Sigmoid) => {
                 let (low, high) = train.scale();
-                Response::Sigmoid { low, high }
+                ScoreFunction::Sigmoid { low, high }
             }
-            _ => Response::Identity,
+            _ => ScoreFunction::Identity,
         }
     }
 
-    /// How strangers get a vector.
-    pub(super) fn fold_in(&self) -> Sampled {
+    /// How strangers get a vector; negatives that were `given` say nothing of them.
+    pub(super) fn fold_in(&self, given: bool) -> Sampled {
         let squared = self.loss == Objective::Squared;
         Sampled {
             loss: self.loss,
             negatives: if squared { 0 } else { self.negatives as u32 },
-            // A file says nothing of strangers.
-            sampler: if self.negatives_file.is_some() { Sampling::Uniform } else { self.sampler },
+            sampler: if given { Sampling::Uniform } else { self.sampler },
             exponent: self.sampler_exponent,
             reg: self.reg,
             bias: false,

@@ -8,7 +8,7 @@
 mod serve;
 pub(crate) mod tower;
 
-use super::factors::Link;
+use super::factors::ScoreFunction;
 use super::sampled::Sampled;
 use super::{Factors, FoldIn, factors};
 use crate::data::{Csr, Row};
@@ -73,7 +73,7 @@ pub struct Settings {
     /// b.
     pub bias: f32,
     /// From sum to score.
-    pub link: Link,
+    pub link: ScoreFunction,
     /// How a stranger gets a vector.
     pub fold_in: Sampled,
 }

@@ -34,8 +34,12 @@ fn network(items: usize) -> Network {
         reg: 0.01,
         bias: false,
     };
-    let settings =
-        Settings { activation: Activation::Relu, bias: 0.5, link: Link::Identity, fold_in };
+    let settings = Settings {
+        activation: Activation::Relu,
+        bias: 0.5,
+        link: ScoreFunction::Identity,
+        fold_in,
+    };
     let popular = (0..items).map(|i| (i % 7) as f32).collect();
     Network::new(Some(product), Some(tower), popular, vec![0.1; 9], settings)
 }

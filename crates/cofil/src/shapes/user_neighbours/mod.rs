@@ -18,7 +18,7 @@ use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::{Matrix, vector};
 use crate::model::{Model, User};
-use crate::similarity::{Measure, Moments, Rests, Similarity, choosiness};
+use crate::similarity::{Measure, Moments, Rests, Similarity, idf};
 use crate::store::{Archive, Tensor};
 use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
@@ -135,10 +135,10 @@ impl UserNeighbours {
                 let length = length(row);
                 let weighted = |(i, value): (u32, f32)| {
                     let having = self.popular[i as usize] as usize;
-                    let choosiness = choosiness(self.rows.rows(), having);
+                    let idf = idf(self.rows.rows(), having);
                     let value = match measure.similarity {
                         Similarity::Jaccard => 1.0,
-                        _ => measure.weighted(value, choosiness, length, self.mean_length),
+                        _ => measure.weighted(value, idf, length, self.mean_length),
                     };
                     (i, value)
                 };

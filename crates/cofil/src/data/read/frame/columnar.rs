@@ -1,7 +1,7 @@
 //! Parquet and Arrow IPC, every column.
 
 use super::super::arrow::{batches, decoding, misread};
-use super::super::batch::is_text;
+use super::super::nested::is_text;
 use super::super::nested;
 use super::{Cells, Frame, Opened, textual};
 use crate::error::Result;

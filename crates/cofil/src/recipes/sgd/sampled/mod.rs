@@ -21,12 +21,12 @@ pub use negatives::Negatives;
 use crate::check::{check_count, check_decay, check_not_negative, check_positive};
 use crate::data::sample::Alias;
 use crate::data::{Ratings, Sampling};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::math::{Rng, parallel, vector};
 use crate::nn::loss::Objective;
 use crate::recipes::sgd::grid::{self, Grid};
 use crate::recipes::sgd::part::{Fixed, Part, Rows, Wide};
-use crate::shapes::factors::{Link, Settings};
+use crate::shapes::factors::{ScoreFunction, Settings};
 use crate::shapes::sampled::Sampled;
 use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Learner, Loss, Run};
@@ -182,11 +182,11 @@ impl Common {
         }
         let (low, high) = train.scale();
         if low != high || low <= 0.0 {
-            return Err(Error::Unfit(format!(
+            let says = format!(
                 "this recipe learns from interactions that all count alike, and here are values from {low} \
-                 to {high}: take them all as interactions with `--implicit`, or the high ones with \
-                 `--threshold`"
-            )));
+                 to {high}"
+            );
+            return Err(Error::Unfit(says).with(Remedy::ImplicitOrThreshold(None)));
         }
         match train.items.len() {
             1 => Err(Error::Unfit(
@@ -341,7 +341,7 @@ impl<R: Rule> Learner for SampledSgd<'_, R> {
         let (items, item_bias) = Part::gather(&self.items, &self.grid.items, self.common.factors);
         let settings = Settings {
             offset: 0.0,
-            link: Link::Identity,
+            link: ScoreFunction::Identity,
             fold_in: self.rule.fold_in(self.popular.len()),
         };
         let model = Factors::new(users, items, self.popular.clone(), settings);

@@ -1,11 +1,18 @@
 //! What can go wrong, told so that the user can mend it.
 
+mod kind;
+mod remedy;
+
+pub use kind::ErrorKind;
+pub use remedy::Remedy;
+
 use std::path::{Path, PathBuf};
 
 /// Result with cofil's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Every failure names the file, line or setting at fault and, where there is one, the remedy.
+/// Every failure names the file, line or setting at fault and, where there is one, the remedy. What kind of
+/// failure it is tells [`kind`](Self::kind).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -41,7 +48,7 @@ pub enum Error {
     /// A setting has a value that its recipe cannot work with.
     #[error("setting `{setting}`: {message}")]
     Setting {
-        /// Name as written in a config file or after `--set`.
+        /// Name as written in a config file.
         setting: String,
         /// What is wrong and which values are allowed.
         message: String,
@@ -67,6 +74,12 @@ pub enum Error {
     /// The data cannot support what was asked: no interactions, one item, no overlap.
     #[error("{0}")]
     Unfit(String),
+    /// The model, or this build of the library, cannot do what was asked.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The machine has too little of what the work needs: threads, memory.
+    #[error("{0}")]
+    Resources(String),
     /// Training produced a number that is not finite.
     #[error("training diverged in epoch {epoch}: {what} is not finite; {hint}")]
     Diverged {
@@ -76,6 +89,15 @@ pub enum Error {
         what: String,
         /// The setting to change and how.
         hint: String,
+    },
+
+    /// Any of the others, and what helps.
+    #[error("{error}: {remedy}")]
+    Curable {
+        /// What went wrong.
+        error: Box<Error>,
+        /// What helps.
+        remedy: Remedy,
     },
 }
 
@@ -116,6 +138,54 @@ impl Error {
         let valid = if valid.len() <= 40 { valid } else { Vec::new() };
         Self::Unknown { kind, name: name.to_owned(), nearest, valid }
     }
+
+    /// The same, and what helps.
+    pub fn with(self, remedy: Remedy) -> Self {
+        Self::Curable { error: self.into(), remedy }
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Io { .. } => ErrorKind::Io,
+            Self::Data { .. } | Self::Unfit(_) => ErrorKind::Data,
+            Self::Format { .. } => ErrorKind::Format,
+            Self::Unknown { kind: "user" | "item", .. } => ErrorKind::NotFound,
+            // Names to choose from: of settings, algorithms, metrics, formats.
+            Self::Setting { .. } | Self::Unknown { .. } => ErrorKind::Setting,
+            Self::Stopped => ErrorKind::Stopped,
+            Self::Unsupported(_) => ErrorKind::Unsupported,
+            Self::Resources(_) => ErrorKind::Resources,
+            Self::Diverged { .. } => ErrorKind::Diverged,
+            Self::Curable { error, .. } => error.kind(),
+        }
+    }
+
+    /// The setting at fault, if it is one: as given where no setting has that name.
+    pub fn setting_at_fault(&self) -> Option<&str> {
+        match self {
+            Self::Setting { setting, .. } => Some(setting),
+            Self::Unknown { kind: "setting", name, .. } => Some(name),
+            Self::Curable { error, .. } => error.setting_at_fault(),
+            _ => None,
+        }
+    }
+
+    /// What helps, if an option of the toolkit does.
+    pub fn remedy(&self) -> Option<&Remedy> {
+        match self {
+            Self::Curable { remedy, .. } => Some(remedy),
+            _ => None,
+        }
+    }
+
+    /// The message with the options of its remedy named by `with`, as [`Remedy::say`] has it.
+    pub fn say(&self, with: impl Fn(&str, Option<&str>) -> String) -> String {
+        match self {
+            Self::Curable { error, remedy } => format!("{error}: {}", remedy.say(with)),
+            _ => self.to_string(),
+        }
+    }
 }
 
 fn hint(nearest: Option<&str>, valid: &[String]) -> String {
@@ -148,5 +218,24 @@ mod tests {
         assert_eq!(e.to_string(), "unknown item `zzzzzz` (valid: apple)");
         let e = Error::setting("reg", "must be at least 0, got -1");
         assert_eq!(e.to_string(), "setting `reg`: must be at least 0, got -1");
+    }
+
+    #[test]
+    fn kind_setting_and_remedy_are_told() {
+        let e = Error::setting("loss", "learns no values").with(Remedy::Implicit);
+        assert_eq!(e.kind(), ErrorKind::Setting);
+        assert_eq!(e.setting_at_fault(), Some("loss"));
+        assert_eq!(e.remedy(), Some(&Remedy::Implicit));
+        assert_eq!(
+            e.to_string(),
+            "setting `loss`: learns no values: take all values as interactions with `implicit`"
+        );
+        let flag = |option: &str, _: Option<&str>| format!("by {option}");
+        assert!(e.say(flag).ends_with("as interactions by implicit"));
+        let kind = |kind| Error::unknown(kind, "x", ["y"]).kind();
+        assert_eq!(kind("user"), ErrorKind::NotFound);
+        assert_eq!(kind("setting"), ErrorKind::Setting);
+        assert_eq!(Error::unknown("setting", "x", ["y"]).setting_at_fault(), Some("x"));
+        assert_eq!(Error::unknown("metric", "x", ["y"]).setting_at_fault(), None);
     }
 }

@@ -9,7 +9,7 @@ use multiversion::multiversion;
 
 /// The users of every item.
 #[derive(Clone, Debug)]
-pub struct Audience {
+pub struct ItemUsers {
     /// Items × users.
     lists: Csr,
     /// Where the bits of an item begin; `None` for lists.
@@ -19,7 +19,7 @@ pub struct Audience {
     words: usize,
 }
 
-impl Audience {
+impl ItemUsers {
     /// From histories, users × items. Values do not count.
     pub fn new(by_user: &Csr) -> Self {
         let lists = by_user.transposed();
@@ -109,20 +109,20 @@ mod tests {
             .map(|_| (1..items).filter(|&i| rng.below(i) == 0).map(|i| (i, -2.0)).collect())
             .collect();
         let by_user = Csr::from_rows(items as usize, rows.clone());
-        let audience = Audience::new(&by_user);
-        let bits = audience.bits_of.iter().flatten().count();
+        let item_users = ItemUsers::new(&by_user);
+        let bits = item_users.bits_of.iter().flatten().count();
         assert!(bits > 5 && bits < 39, "{bits} columns are bits");
         let has = |row: &[(u32, f32)], item: u32| row.iter().any(|&(i, _)| i == item);
         for a in 0..items {
             for b in 0..items {
                 let both = rows.iter().filter(|row| has(row, a) && has(row, b)).count() as u32;
-                assert_eq!(audience.common(a, b), both, "{a} and {b}");
-                let [n, m] = [a, b].map(|i| f64::from(audience.count(i)));
+                assert_eq!(item_users.common(a, b), both, "{a} and {b}");
+                let [n, m] = [a, b].map(|i| f64::from(item_users.count(i)));
                 let cosine = if n * m > 0.0 { f64::from(both) / (n * m).sqrt() } else { 0.0 };
-                assert_eq!(audience.cosine(a, b), cosine as f32);
+                assert_eq!(item_users.cosine(a, b), cosine as f32);
             }
         }
-        assert_eq!(audience.count(0), 0);
-        assert_eq!(audience.most(), 300);
+        assert_eq!(item_users.count(0), 0);
+        assert_eq!(item_users.most(), 300);
     }
 }

@@ -1,7 +1,7 @@
 //! Whose meaning of the names: libraries print the same name for different numbers.
 //!
-//! A [`Dialect`] is data: which variation of each metric a library has. The order of the items, and
-//! which are ranked, stay those of the protocol, so a dialect reproduces a library's figure on the
+//! A [`Convention`] is data: which variation of each metric a library has. The order of the items, and
+//! which are ranked, stay those of the protocol, so a convention reproduces a library's figure on the
 //! same ranked lists. `tests/golden/peers.json` holds what the libraries themselves print for some
 //! lists, made by the script beside it.
 
@@ -15,7 +15,7 @@ use std::str::FromStr;
 /// A library, or group of them, that a report can speak like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Dialect {
+pub enum Convention {
     /// The definitions of [`Metric`].
     #[default]
     Cofil,
@@ -118,8 +118,8 @@ const COMMON: Meaning = Meaning {
     has: MOST,
 };
 
-impl Dialect {
-    /// Every dialect.
+impl Convention {
+    /// Every convention.
     pub const ALL: [Self; 10] = [
         Self::Cofil,
         Self::Implicit,
@@ -212,7 +212,7 @@ impl Divisor {
     }
 }
 
-impl fmt::Display for Dialect {
+impl fmt::Display for Convention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Cofil => "cofil",
@@ -229,11 +229,11 @@ impl fmt::Display for Dialect {
     }
 }
 
-impl FromStr for Dialect {
+impl FromStr for Convention {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|dialect| dialect.to_string() == text);
+        let found = Self::ALL.into_iter().find(|convention| convention.to_string() == text);
         found.ok_or_else(|| {
             Error::unknown("convention", text, Self::ALL.iter().map(Self::to_string))
         })
@@ -283,10 +283,10 @@ mod tests {
             seen[lists.len() - 1] = vec![(0, 1.0)];
             let train = part(seen);
             for (library, values) in set["values"].as_object().unwrap() {
-                let dialect: Dialect = library.parse().unwrap();
+                let convention: Convention = library.parse().unwrap();
                 for (metric, value) in values.as_object().unwrap() {
                     let metrics = vec![metric.parse().unwrap()];
-                    let protocol = Protocol { dialect, ..Protocol::plain(metrics) };
+                    let protocol = Protocol { convention, ..Protocol::plain(metrics) };
                     let report = evaluate_lists(&lists, &train, &test, &protocol).unwrap();
                     let (found, printed) = (report.metrics.0[0].value, value.as_f64().unwrap());
                     let near = (found - printed).abs() < 1e-6;
@@ -306,10 +306,10 @@ mod tests {
     #[test]
     fn what_a_library_does_not_have_is_told() {
         let metrics = [Metric::Ndcg(5), Metric::Recall(5), Metric::Auc, Metric::Rmse];
-        let told = Dialect::Implicit.warning(&metrics).unwrap();
+        let told = Convention::Implicit.warning(&metrics).unwrap();
         assert_eq!(told, "recall@5, auc as cofil defines it: implicit has none such");
-        assert_eq!(Dialect::Cofil.warning(&metrics), None);
-        let refused = "implicitt".parse::<Dialect>().unwrap_err().to_string();
+        assert_eq!(Convention::Cofil.warning(&metrics), None);
+        let refused = "implicitt".parse::<Convention>().unwrap_err().to_string();
         assert!(refused.contains("did you mean `implicit`?"), "{refused}");
     }
 }

@@ -1,0 +1,92 @@
+//! What the command answers with when something goes wrong: an exit status and a message, in its own words.
+
+use cofil::{Error, ErrorKind};
+
+/// The exit status for `error`. Mistakes that are no error of the library are those of files and arguments
+/// that only the command knows.
+pub fn status(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref().map(Error::kind) {
+        Some(ErrorKind::Setting) => 2,
+        Some(ErrorKind::Stopped) => 130,
+        _ => 1,
+    }
+}
+
+/// The chain of causes, without those that a message repeats.
+pub fn message(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = match cause.downcast_ref::<Error>() {
+            Some(error) => error.say(flag),
+            None => cause.to_string(),
+        };
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text += &format!(": {cause}");
+        }
+    }
+    text
+}
+
+/// How the command line gives an option of the library.
+pub fn flag(option: &str, value: Option<&str>) -> String {
+    let name = option.replace('_', "-");
+    match (option, value) {
+        // On unless it is switched off.
+        ("seen", _) => "without --no-seen".into(),
+        (_, Some(value)) => format!("with --{name} {value}"),
+        (_, None) => format!("with --{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+    use clap::CommandFactory;
+    use cofil::Remedy;
+
+    #[test]
+    fn each_kind_has_its_status() {
+        let of = |error: Error| status(&error.into());
+        assert_eq!(of(Error::setting("reg", "must be at least 0")), 2);
+        assert_eq!(of(Error::unknown("metric", "ndgc", ["ndcg"])), 2);
+        assert_eq!(of(Error::unknown("user", "ann", ["bob"])), 1);
+        assert_eq!(of(Error::Stopped), 130);
+        assert_eq!(of(Error::Unfit("no interactions".into()).with(Remedy::Implicit)), 1);
+        assert_eq!(status(&anyhow::anyhow!("no such folder")), 1);
+        let told = Err::<(), _>(Error::Stopped).context("while reading").unwrap_err();
+        assert_eq!((status(&told), message(&told).as_str()), (130, "while reading: stopped"));
+    }
+
+    /// The first remedy of an error in a chain is told by its flags, and these exist.
+    #[test]
+    fn remedies_are_flags_of_the_command() {
+        let error = Error::Unfit("values from 1 to 5".into());
+        let error = error.with(Remedy::ImplicitOrThreshold(Some(4.0)));
+        let told = message(&anyhow::Error::from(error).context("training bpr"));
+        assert_eq!(
+            told,
+            "training bpr: values from 1 to 5: take all values as interactions with --implicit, or \
+             the high ones with --threshold 4"
+        );
+        let train = crate::Cli::command();
+        let train = train.find_subcommand("train").expect("it is there");
+        let flags: Vec<&str> = train.get_arguments().filter_map(|arg| arg.get_long()).collect();
+        for remedy in [
+            Remedy::KeepSeen,
+            Remedy::Implicit,
+            Remedy::Threshold(4.0),
+            Remedy::Missing(-1.0),
+            Remedy::Duplicates(vec!["last".into()]),
+            Remedy::MinUser(5),
+            Remedy::MinItem(5),
+        ] {
+            let said = remedy.say(flag);
+            let named = said.split("--").nth(1).expect("a flag");
+            let named = named.split(' ').next().expect("a word");
+            assert!(flags.contains(&named), "{said}: no --{named} in {flags:?}");
+        }
+    }
+}
