@@ -1,10 +1,10 @@
 //! `cofil inspect`.
 
 use crate::output;
-use anyhow::{Context, Result};
+use anyhow::Result;
+use cofil::ask::ModelCard;
 use cofil::recommender::{Card, Changed};
 use cofil::{Error, Recommender};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Arguments of `cofil inspect`.
@@ -22,31 +22,17 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let recommender = Recommender::load(&args.model)?;
     let size = std::fs::metadata(&args.model).map_err(|e| Error::io(&args.model, e))?.len();
-    let Card { cofil, algorithm, seed, data, epochs, valid_metric, changes } = recommender.card();
-    let model = recommender.model();
-    let arrays = model.tensors();
-    let shapes = || arrays.iter().map(|a| (a.name().to_owned(), a.shape().to_vec()));
-    let fingerprint = recommender.fingerprint().context("a loaded model has a fingerprint")?;
-    let seen = recommender.seen().nnz();
+    let model = recommender.model_card();
     if args.json {
-        return output::json(&json!({
-            "file": args.model.display().to_string(),
-            "bytes": size,
-            "fingerprint": fingerprint,
-            "cofil": cofil,
-            "algorithm": output::value(algorithm)?,
-            "target": algorithm.target(),
-            "seed": seed,
-            "data": output::value(data)?,
-            "epochs": epochs,
-            "valid_metric": valid_metric,
-            "changes": changes,
-            "shape": model.kind(),
-            "arrays": shapes().collect::<std::collections::BTreeMap<_, _>>(),
-            "seen": seen,
-        }));
+        let mut answer = output::value(&model)?;
+        answer["file"] = args.model.display().to_string().into();
+        answer["bytes"] = size.into();
+        return output::json(&answer);
     }
-    let arrays: Vec<String> = shapes()
+    let ModelCard { fingerprint, card, shape, arrays, seen, .. } = &model;
+    let Card { cofil, algorithm, seed, data, epochs, valid_metric, changes, .. } = card;
+    let arrays: Vec<String> = arrays
+        .iter()
         .map(|(name, shape)| {
             let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
             format!("{name} {}", shape.join(" × "))
@@ -83,7 +69,7 @@ pub fn run(args: &Args) -> Result<()> {
             .collect();
         facts.push(("since then", told.join(", ")));
     }
-    facts.push(("shape", format!("{}: {}", model.kind(), arrays.join(", "))));
+    facts.push(("shape", format!("{shape}: {}", arrays.join(", "))));
     facts.push((
         "seen items",
         match seen {
@@ -91,7 +77,7 @@ pub fn run(args: &Args) -> Result<()> {
             n => format!("{n}, so that nobody is recommended what they have"),
         },
     ));
-    facts.push(("fingerprint", fingerprint.to_owned()));
+    facts.extend(fingerprint.clone().map(|fingerprint| ("fingerprint", fingerprint)));
     output::facts(&facts);
     Ok(())
 }

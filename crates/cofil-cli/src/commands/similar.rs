@@ -4,8 +4,7 @@ use crate::args::titles::{Titles, Titling};
 use crate::output;
 use anyhow::Result;
 use cofil::Recommender;
-use cofil::recommender::Likeness;
-use serde_json::json;
+use cofil::ask::Likeness;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -68,24 +67,22 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 fn items(args: &Args, recommender: &Recommender, item: &str, titles: &Titles) -> Result<()> {
-    let items = recommender.similar(item, args.n)?;
+    let similar = recommender.similar(item, args.n)?;
     if args.json {
-        let items = output::value(&items)?;
-        return output::json(&json!({"item": item, "items": items}));
+        return output::json(&similar);
     }
     println!("Most like {}:\n", titles.of(item));
-    table("Item", items.iter().map(|s| (titles.of(s.item), s.score)));
+    table("Item", similar.items.iter().map(|s| (titles.of(&s.item), s.score)));
     Ok(())
 }
 
 /// A line for each item.
 fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
-    let names = recommender.items();
     let lists = recommender.similar_all(args.n, args.exact)?;
     let mut text = Vec::new();
-    for (item, items) in (0u32..).zip(lists) {
-        let line = json!({"item": names.name(item), "items": output::value(&items)?});
-        writeln!(text, "{line}")?;
+    for (item, list) in (0u32..).zip(lists) {
+        serde_json::to_writer(&mut text, &recommender.similar_named(item, &list))?;
+        text.push(b'\n');
     }
     match &args.output {
         Some(path) => cofil::store::write_atomically(path, &text)?,
@@ -97,16 +94,14 @@ fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
 fn users(args: &Args, recommender: &Recommender, user: &str) -> Result<()> {
     let similar = recommender.similar_users(user, args.n)?;
     if args.json {
-        let mut answer = output::value(&similar)?;
-        answer["user"] = user.into();
-        return output::json(&answer);
+        return output::json(&similar);
     }
     let by = match similar.by {
         Likeness::Vectors => "vectors",
         Likeness::Histories => "histories",
     };
     println!("Most like user {user}, by their {by}:\n");
-    table("User", similar.users.iter().map(|s| (s.user, s.score)));
+    table("User", similar.users.iter().map(|s| (s.user.as_str(), s.score)));
     Ok(())
 }
 

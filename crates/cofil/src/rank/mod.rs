@@ -30,6 +30,17 @@ pub fn top_k_all(
     k: usize,
     unseen: bool,
 ) -> Vec<Vec<(u32, f32)>> {
+    top_k_among(model, users, k, unseen, None)
+}
+
+/// [`top_k_all`] of the items that are `allowed`, if there is such a list of all items.
+pub(crate) fn top_k_among(
+    model: &dyn Model,
+    users: &[User<'_>],
+    k: usize,
+    unseen: bool,
+    allowed: Option<&[bool]>,
+) -> Vec<Vec<(u32, f32)>> {
     let scratch = || Matrix::zeros(0, model.items());
     let blocks = parallel::map_with(users.len(), model.block_size(), scratch, |scores, range| {
         let users = &users[range];
@@ -37,8 +48,12 @@ pub fn top_k_all(
         model.score_block(users, scores);
         let list = |(r, user): (usize, &User<'_>)| {
             let scores = scores.row_mut(r);
+            // What is no number is never taken: cheaper than asking for each good score.
+            if let Some(allowed) = allowed {
+                let barred = scores.iter_mut().zip(allowed).filter(|(_, allowed)| !**allowed);
+                barred.for_each(|(score, _)| *score = f32::NAN);
+            }
             if unseen {
-                // What is no number is never taken: cheaper than asking for each good score.
                 user.history.columns.iter().for_each(|&i| scores[i as usize] = f32::NAN);
             }
             top_k(scores, k, &[])

@@ -1,15 +1,12 @@
-//! What users of the toolkit hold: names, what each user has seen, and a model.
+//! What users of the toolkit hold: names, what each user has seen, and a model. What it is asked, and how it
+//! answers, is in `ask`.
 
-mod answer;
-mod explain;
 mod forget;
-mod similar;
+mod lists;
 mod update;
 
-pub use answer::{Query, Scored};
-pub use explain::{Contribution, Explanation};
 pub use forget::Forgotten;
-pub use similar::{Likeness, ScoredUser, SimilarUsers};
+pub use lists::Selection;
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
@@ -17,9 +14,11 @@ use crate::data::{Audience, Csr, IdMap, Ratings};
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::model::{Model, User};
+use crate::recipes::Target;
 use crate::shapes;
 use crate::store::{self, Archive, Tensor};
 use crate::train::{Epoch, Fitted, Run};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -38,7 +37,7 @@ pub struct Recommender {
 }
 
 /// Where a model comes from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Card {
     /// Version of cofil that trained it.
     pub cofil: String,
@@ -52,6 +51,7 @@ pub struct Card {
     pub epochs: Vec<Epoch>,
     /// What the validation of the epochs measured, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub valid_metric: Option<Metric>,
     /// What was done to the model after training, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -59,7 +59,7 @@ pub struct Card {
 }
 
 /// Something done to a model after training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Changed {
     /// [`Recommender::update`].
@@ -75,7 +75,7 @@ pub enum Changed {
 }
 
 /// The training data of a model in numbers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DataCard {
     /// [`Ratings::fingerprint`].
     pub fingerprint: String,
@@ -202,6 +202,15 @@ impl Recommender {
         match ids.len() <= 100_000 {
             true => Error::unknown(kind, name, ids.names()),
             false => Error::unknown(kind, name, [""; 0]),
+        }
+    }
+
+    /// What an item counts in a history that says no value for it, so that somebody likes it: the top of the
+    /// scale for recipes that predict values, 1 for those that learn from what was chosen.
+    pub fn usual_value(&self) -> f32 {
+        match self.card.algorithm.target() {
+            Target::Rating => self.card.data.scale.1,
+            Target::Preference => 1.0,
         }
     }
 
