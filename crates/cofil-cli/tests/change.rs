@@ -80,7 +80,8 @@ fn who_is_forgotten_is_not_in_the_file() {
         assert_eq!(told["exact"], false, "{recipe}: an item that nobody else has is left");
         assert!(told["remains"].to_string().contains("names of 1 items"), "{recipe}: {told}");
         assert!(!holds(&place.read("n"), "jane.doe"), "{recipe}");
-        assert!(place.fails(1, "recommend n --user jane.doe@example.org").contains("unknown user"));
+        let line = "recommend n --user jane.doe@example.org --unknown refuse";
+        assert!(place.fails(1, line).contains("unknown user"));
         let card = place.json("inspect n");
         assert_eq!((&card["data"]["users"], &card["seen"]), (&json!(20), &json!(140)), "{recipe}");
         // Everybody else is served as before.

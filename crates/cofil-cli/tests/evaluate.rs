@@ -2,7 +2,7 @@
 
 use assert_cmd::Command;
 use cofil::data::read::{ReadOptions, read};
-use cofil::{Algorithm, Duplicates, Query, Ratings, Recommender, Run};
+use cofil::{Algorithm, Duplicates, Query, Ratings, Recommender, Run, Who};
 use serde_json::Value;
 use std::path::Path;
 use tempfile::TempDir;
@@ -266,9 +266,9 @@ fn users_held_out_are_scored_from_what_is_given() {
     let recommender = Recommender::load(&path.join("m.cofil")).unwrap();
     let recall = |(user, wanted): (&String, &Vec<String>)| {
         let known = given[user].iter().filter(|item| recommender.items().get(item).is_some());
-        let history: Vec<(&str, f32)> = known.map(|item| (item.as_str(), 1.0)).collect();
-        let list = recommender.recommend_for(&history, &Query::default()).unwrap();
-        let hits = list.iter().filter(|scored| wanted.iter().any(|item| item == scored.item));
+        let who = Who::stranger(known.map(|item| (item.as_str(), 1.0)));
+        let list = recommender.recommend(&who, &Query::default()).unwrap().items;
+        let hits = list.iter().filter(|scored| wanted.contains(&scored.item));
         hits.count() as f64 / wanted.len() as f64
     };
     let mean = test.iter().map(recall).sum::<f64>() / test.len() as f64;

@@ -14,7 +14,7 @@ fn with_model() -> Place {
 fn a_user_gets_unseen_items_with_reasons() {
     let place = with_model();
     let answer = place.json("recommend m --user u0 -n 2");
-    assert_eq!((&answer["user"], &answer["history"]), (&json!("u0"), &json!(7)));
+    assert_eq!((&answer["basis"], &answer["unknown"]), (&json!("learned"), &json!([])));
     let items = answer["items"].as_array().unwrap();
     let names: Vec<_> = items.iter().map(|i| i["item"].as_str().unwrap()).collect();
     assert_eq!(names, ["even0", "even4"], "what is missing of their group");
@@ -30,10 +30,8 @@ fn a_user_gets_unseen_items_with_reasons() {
 fn strangers_are_known_by_their_history() {
     let place = with_model();
     let answer = place.json("recommend m --history odd1,odd2:2 -n 3");
-    assert_eq!(
-        answer["history"],
-        json!([{"item": "odd1", "value": 1.0}, {"item": "odd2", "value": 2.0}])
-    );
+    assert_eq!(answer["basis"], "folded-in");
+    assert_eq!(place.json("recommend m --history odd1:1,odd2:2 -n 3"), answer);
     let items = answer["items"].as_array().unwrap();
     assert!(items.iter().all(|i| i["item"].as_str().unwrap() != "odd1"));
     assert!(items[0]["item"].as_str().unwrap().starts_with("odd"), "{items:?}");
@@ -41,6 +39,24 @@ fn strangers_are_known_by_their_history() {
         .json("recommend m --history odd1 --with-seen --candidates odd1,odd2,all --exclude all");
     let items = answer["items"].as_array().unwrap();
     assert_eq!(items.len(), 2);
+}
+
+#[test]
+fn whoever_is_unknown_is_shown_what_is_popular() {
+    let place = with_model();
+    let answer = place.json("recommend m --user u99 -n 3");
+    assert_eq!((&answer["basis"], &answer["unknown"]), (&json!("popular"), &json!(["u99"])));
+    assert_eq!(answer["reason"], "user `u99` is not known");
+    assert_eq!(answer["items"][0]["item"], "all");
+    let told = place.ok("recommend m --user u99 -n 3");
+    assert!(told.starts_with("What is popular, because user `u99` is not known:"), "{told}");
+    // Events of today that the model has not seen, and a name that it does not know.
+    let answer = place.json("recommend m --user u0 --history even0,moon");
+    assert_eq!((&answer["basis"], &answer["unknown"]), (&json!("folded-in"), &json!(["moon"])));
+    let names: Vec<_> = answer["items"].as_array().unwrap().iter().map(|i| &i["item"]).collect();
+    assert!(!names.contains(&&json!("even0")) && !names.contains(&&json!("even2")), "{names:?}");
+    let told = place.json("explain m --user u99 --item even1");
+    assert_eq!((&told["basis"], &told["contributions"]), (&json!("popular"), &json!([])));
 }
 
 #[test]
@@ -110,11 +126,13 @@ fn one_answer_for_one_user_and_for_many() {
     for (many, one) in
         lists[1]["items"].as_array().unwrap().iter().zip(alone["items"].as_array().unwrap())
     {
-        assert_eq!(many["item"], one["item"]);
+        assert_eq!((&many["item"], &many["score"]), (&one["item"], &one["score"]));
     }
     assert!(!place.text("excluded.jsonl").contains("\"even0\""));
     place.write("users.txt", "u0\nwho\n");
-    let error = place.fails(1, "recommend m --users users.txt -o r.jsonl");
+    let report = place.json("recommend m --users users.txt -o r.jsonl");
+    assert_eq!((&report["users"], &report["unknown"]), (&json!(1), &json!(["who"])));
+    let error = place.fails(1, "recommend m --users users.txt -o r.jsonl --unknown refuse");
     assert!(error.contains("users.txt:2: unknown user `who`"), "{error}");
 }
 
@@ -203,7 +221,7 @@ fn questions_are_asked_and_answers_count() {
     let mut found = told["history"].as_array().expect("a list").clone();
     found.sort_by_key(|entry| entry["item"].to_string());
     assert_eq!(json!(found), history);
-    let question = told["question"].as_str().expect("a name");
+    let question = told["questions"][0]["item"].as_str().expect("a name");
     assert!(!["even1", "even3", "odd1", "odd2"].contains(&question), "{told}");
     let first = told["items"][0]["item"].as_str().expect("a name");
     assert!(first.starts_with("even") || first == "all", "{told}");
@@ -347,7 +365,8 @@ fn pairs_are_predicted_in_their_order() {
     let one = place.ok("predict m --user u3 --item i5");
     assert_eq!(lines[3], format!("u3,i5,{}", one.trim()));
     let report = place.json("predict m --pairs pairs.csv");
-    assert_eq!((&report["pairs"], &report["unknown"]), (&json!(3), &json!(1)));
+    assert_eq!((&report["pairs"], &report["missing"]), (&json!(3), &json!(1)));
+    assert_eq!(report["unknown"], json!(["nobody"]));
     assert!(report["predictions"][1]["prediction"].is_null());
     place.ok("predict m --pairs pairs.csv -o p.csv");
     assert_eq!(place.text("p.csv"), out);
@@ -374,8 +393,12 @@ fn bad_requests_and_files_are_told() {
         let error = place.fails(code, args);
         assert!(error.contains(part), "cofil {args}: {error}");
     };
-    says(1, "recommend m --user u99", "unknown user `u99`; did you mean `u19`?");
-    says(1, "recommend m --history evn1", "unknown item `evn1`; did you mean `even1`?");
+    says(1, "recommend m --user u99 --unknown refuse", "unknown user `u99`; did you mean `u19`?");
+    says(
+        1,
+        "recommend m --history evn1 --unknown refuse",
+        "unknown item `evn1`; did you mean `even1`?",
+    );
     says(1, "similar m --item nothing", "unknown item `nothing`");
     says(1, "recommend none --user u1", "none: No such file");
     says(1, "recommend events.csv --user u1", "not a cofil model file");

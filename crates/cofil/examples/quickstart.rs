@@ -3,7 +3,7 @@
 use cofil::data::Clean;
 use cofil::data::read::{ReadOptions, read};
 use cofil::data::sample_set;
-use cofil::{Algorithm, Ease, Query, Recommender, Run};
+use cofil::{Algorithm, Ease, Query, Recommender, Run, Who};
 
 fn main() -> cofil::Result<()> {
     // A table of your own, or what Debian packages depend on.
@@ -18,9 +18,9 @@ fn main() -> cofil::Result<()> {
 
     let user = ratings.users.name(0);
     println!("For {user}:");
-    for best in recommender.recommend(user, &Query { n: 5, ..Query::default() })? {
-        let reasons = recommender.reasons(user, best.item, 2)?;
-        let reasons: Vec<&str> = reasons.iter().map(|reason| reason.item).collect();
+    let query = Query { n: 5, explain: 2, ..Query::default() };
+    for best in recommender.recommend(&Who::user(user), &query)?.items {
+        let reasons: Vec<&str> = best.because.iter().map(|reason| reason.item.as_str()).collect();
         println!("{:8.4}  {}  because of {}", best.score, best.item, reasons.join(" and "));
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Collaborative filtering: from a table of interactions to evaluated, explained recommendations.
 //!
 //! ```
-//! use cofil::{Algorithm, Ease, Query, Ratings, Recommender, Run};
+//! use cofil::{Algorithm, Ease, Query, Ratings, Recommender, Run, Who};
 //!
 //! let ratings = Ratings::from_triples([
 //!     ("ann", "bread", 1.0), ("ann", "butter", 1.0), ("ann", "jam", 1.0),
@@ -10,15 +10,17 @@
 //! ])?;
 //! let ease = Algorithm::Ease(Ease { reg: 1.0, ..Ease::default() });
 //! let recommender = Recommender::train(&ease, &ratings, &Run::default())?;
-//! let best = recommender.recommend("bob", &Query { n: 1, ..Query::default() })?;
-//! assert_eq!(best[0].item, "jam");
+//! let answer = recommender.recommend(&Who::user("bob"), &Query { n: 1, ..Query::default() })?;
+//! assert_eq!(answer.items[0].item, "jam");
 //! // Somebody who was never seen before takes the same path.
-//! let best = recommender.recommend_for(&[("nails", 1.0)], &Query::default())?;
-//! assert_eq!(best[0].item, "hammer");
+//! let answer = recommender.recommend(&Who::stranger(["nails"]), &Query::default())?;
+//! assert_eq!(answer.items[0].item, "hammer");
 //! # Ok::<(), cofil::Error>(())
 //! ```
 
+pub mod advice;
 pub mod algorithm;
+pub mod ask;
 mod check;
 pub mod contest;
 pub mod data;
@@ -44,7 +46,9 @@ pub mod train;
 pub mod tune;
 pub mod watch;
 
+pub use advice::{Advice, Purpose};
 pub use algorithm::Algorithm;
+pub use ask::{Answer, Basis, Explanation, Liked, Query, Recommended, Unknown, Who};
 pub use data::{Csr, Duplicates, IdKind, IdMap, Interactions, Ratings, Row};
 pub use error::{Error, ErrorKind, Remedy, Result};
 pub use evaluate::{Metric, Protocol};
@@ -55,6 +59,6 @@ pub use recipes::{
     LogisticMf, Mlp, Neumf, P3Alpha, Popularity, Range, Rp3Beta, Slim, Svd, SvdPlusPlus, Target,
     UserKnn, Warp,
 };
-pub use recommender::{Explanation, Forgotten, Query, Recommender, Scored, Updated};
+pub use recommender::{Forgotten, Recommender, Updated};
 pub use train::{Checkpoint, Epoch, Fitted, Loss, Run, Validation};
 pub use watch::{Event, Stop, Watch};

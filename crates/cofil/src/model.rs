@@ -4,6 +4,7 @@ use crate::data::{Csr, Ratings, Row};
 use crate::error::Result;
 use crate::math::Matrix;
 use crate::store::Tensor;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Someone to score for. One path serves known, new and cold users.
@@ -41,7 +42,8 @@ pub trait Model: Send + Sync {
     /// Writes one score for each of `items`, in order; `scores` has the length of `items`.
     fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]);
 
-    /// Scores of all items for a block of users: row r of `scores` (users × items) is for `users[r]`.
+    /// Scores of all items for a block of users: row r of `scores` (users × items) is for `users[r]`, and has the
+    /// same bits whoever else is in the block, so that one user's list is the one they have among all.
     /// Runs on the calling thread; callers give different blocks to different threads.
     /// Shapes override it with a matrix product.
     fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
@@ -55,6 +57,11 @@ pub trait Model: Send + Sync {
     /// their scores stay in cache until they are ranked.
     fn block_size(&self) -> usize {
         (128 * 1024 / self.items().max(1)).clamp(8, 256)
+    }
+
+    /// Whether somebody without a history is a stranger to it, known or not: it scores by the history alone.
+    fn needs_history(&self) -> bool {
+        false
     }
 
     /// What each entry of `history` adds to the score of `item` for a stranger with that history, which
@@ -172,7 +179,7 @@ pub struct Contributions {
 }
 
 /// How contributions are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attribution {
     /// The score is a sum over the history, and these are its terms.

@@ -25,6 +25,7 @@
 //! asks for an end where the work has something to show, such as training after an epoch.
 
 use crate::error::{Error, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::any::Any;
@@ -36,7 +37,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The objective in an epoch, summed over the training data in `f64`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Loss {
     /// Σ of the recipe's loss over the observed values.
     pub data: f64,
@@ -45,7 +46,7 @@ pub struct Loss {
 }
 
 /// What happened in one epoch. No wall-clock times: equal runs give equal bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Epoch {
     /// Counted from 1.
     pub number: usize,

@@ -6,7 +6,7 @@
 
 use cofil::data::Csr;
 use cofil::math::Rng;
-use cofil::{Algorithm, Query, Ratings, Recommender, Run};
+use cofil::{Algorithm, Query, Ratings, Recommender, Run, Unknown, Who};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -88,12 +88,15 @@ fn ratings() -> Ratings {
 
 /// What a model recommends to a known user, to a stranger, and to nobody in particular.
 fn answers(recommender: &Recommender) -> Value {
-    let query = Query { n: 3, ..Query::default() };
-    let history = [("pièce 1", 4.0), ("pièce 5", 2.0)];
+    let query = Query { n: 3, unknown: Unknown::Refuse, ..Query::default() };
+    let list = |who: Who| -> Value {
+        let answer = recommender.recommend(&who, &query).expect("known names");
+        answer.items.iter().map(|s| json!({"item": s.item, "score": s.score})).collect()
+    };
     json!({
-        "known": recommender.recommend("user 3", &query).expect("a known user"),
-        "stranger": recommender.recommend_for(&history, &query).expect("known items"),
-        "nobody": recommender.recommend_for(&[], &query).expect("no names"),
+        "known": list(Who::user("user 3")),
+        "stranger": list(Who::stranger([("pièce 1", 4.0), ("pièce 5", 2.0)])),
+        "nobody": list(Who::anybody()),
     })
 }
 

@@ -17,8 +17,11 @@ const _: () = shared::<Recommender>();
 fn vectors() -> Factors {
     let users = Matrix::from_vec(2, 2, vec![1.0, 0.0, 0.0, 1.0]);
     let items = Matrix::from_vec(3, 2, vec![0.9, 0.1, 0.2, 0.8, 0.5, 0.4]);
-    let settings =
-        factors::Settings { offset: 0.0, function: factors::ScoreFunction::Identity, fold_in: FoldIn::Biases };
+    let settings = factors::Settings {
+        offset: 0.0,
+        function: factors::ScoreFunction::Identity,
+        fold_in: FoldIn::Biases,
+    };
     Factors::new(users, items, vec![1.0, 2.0, 3.0], settings)
 }
 

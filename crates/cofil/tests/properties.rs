@@ -5,7 +5,8 @@ use cofil::shapes::ItemWeights;
 use cofil::shapes::item_weights::Weights;
 use cofil::store::{self, Tensor};
 use cofil::{
-    Algorithm, Attribution, Csr, Ials, Model, Query, Ratings, Recommender, Row, Run, User, rank,
+    Algorithm, Attribution, Csr, Ials, Model, Query, Ratings, Recommender, Row, Run, User, Who,
+    rank,
 };
 use proptest::prelude::*;
 use std::path::Path;
@@ -58,13 +59,19 @@ fn load(folder: &Path, bytes: &[u8]) {
 fn serve(loaded: cofil::Result<Recommender>) {
     let Ok(recommender) = loaded else { return };
     let query = Query { seen: true, ..Query::default() };
-    let mut lists = vec![recommender.recommend_for(&[], &query).expect("no name is asked for")];
+    let mut lists =
+        vec![recommender.recommend(&Who::anybody(), &query).expect("no name is asked for").items];
     for user in recommender.users().names() {
-        lists.push(recommender.recommend(user, &query).expect("a known user"));
+        lists.push(recommender.recommend(&Who::user(user), &query).expect("a known user").items);
     }
     for item in recommender.items().names() {
-        lists.push(recommender.recommend_for(&[(item, 1.0)], &query).expect("a known item"));
-        lists.push(recommender.similar(item, 3).expect("a known item"));
+        lists.push(
+            recommender
+                .recommend(&Who::stranger([(item, 1.0)]), &query)
+                .expect("a known item")
+                .items,
+        );
+        lists.push(recommender.similar(item, 3).expect("a known item").items);
     }
     assert!(lists.iter().flatten().all(|scored| scored.score.is_finite()));
 }

@@ -3,7 +3,7 @@
 use cofil::data::{Csr, Interactions};
 use cofil::evaluate::{Candidates, evaluate, evaluate_lists};
 use cofil::math::Rng;
-use cofil::{Algorithm, Metric, Protocol, Query, Ratings, Recommender, Rerank, Run};
+use cofil::{Algorithm, Metric, Protocol, Query, Ratings, Recommender, Rerank, Run, Who};
 
 /// Users with a taste for one of four groups of items; train and test part.
 fn parts() -> (Ratings, Ratings) {
@@ -80,9 +80,9 @@ fn evaluated_lists_are_the_recommended_ones() {
             }
             for &u in everybody.iter().step_by(9) {
                 let name = train.users.name(u);
-                let alone = recommender.recommend(name, &query).unwrap();
+                let alone = recommender.recommend(&Who::user(name), &query).unwrap().items;
                 let alone: Vec<u32> =
-                    alone.iter().map(|s| train.items.get(s.item).unwrap()).collect();
+                    alone.iter().map(|s| train.items.get(&s.item).unwrap()).collect();
                 assert_eq!(alone, lists[u as usize], "{recipe}, {name}");
             }
         }
@@ -134,11 +134,11 @@ fn a_model_without_histories_is_reordered_by_its_vectors_alone() {
     };
     for recipe in ["ials", "ease"] {
         let mut recommender = trained(recipe, &train);
-        let full = recommender.recommend("u3", &query(0.5, 0.3)).unwrap();
+        let full = recommender.recommend(&Who::user("u3"), &query(0.5, 0.3)).unwrap().items;
         assert_eq!(full.len(), 10);
         recommender.forget_seen();
-        let told = |query| match recommender.recommend_for(&[("i3", 1.0)], &query) {
-            Ok(list) => format!("{} items", list.len()),
+        let told = |query| match recommender.recommend(&Who::stranger(["i3"]), &query) {
+            Ok(list) => format!("{} items", list.items.len()),
             Err(error) => error.to_string(),
         };
         assert!(told(query(1.0, 0.3)).contains("train without --no-seen"), "{recipe}");

@@ -2,7 +2,7 @@
 
 use cofil::data::Description;
 use cofil::data::read::{ReadOptions, read};
-use cofil::{Algorithm, Metric};
+use cofil::{Advice, Algorithm, Duplicates, Metric, Ratings};
 
 /// A table with `value` and, if `timed`, times over some years.
 fn table(users: usize, items: usize, timed: bool, value: impl Fn(usize) -> f64) -> String {
@@ -32,11 +32,19 @@ fn advice_can_be_followed() {
         for (value, timed) in kinds.iter().flat_map(|kind| [(kind, false), (kind, true)]) {
             std::fs::write(&file, table(users, items, timed, value)).expect("written");
             let read = read(file.path(), &ReadOptions::default()).expect("a table");
-            let verdict = Description::of(&read.interactions).expect("described").verdict;
-            assert!(!verdict.algorithms.is_empty() && !verdict.metrics.is_empty());
-            for advice in &verdict.algorithms {
-                assert!(known.contains(&&*advice.name), "no algorithm is called {}", advice.name);
-                advised.insert(advice.name.clone());
+            let description = Description::of(&read.interactions).expect("described");
+            let advice = Advice::on(&description, None);
+            // What `train` takes where nobody names a recipe is what `describe` says first.
+            let ratings = Ratings::new(&read.interactions, Duplicates::Last).expect("ratings");
+            let suggested = Algorithm::suggest(&ratings, None);
+            assert_eq!(advice.algorithm, suggested.algorithm);
+            advised.insert(advice.algorithm.name());
+            let verdict = description.verdict;
+            assert!(!advice.alternatives.is_empty() && !verdict.metrics.is_empty());
+            for other in advice.alternatives {
+                let name = other.algorithm;
+                assert!(known.contains(&name), "no algorithm is called {name}");
+                advised.insert(name);
             }
             for name in verdict.metrics.iter().flat_map(|advice| advice.name.split(", ")) {
                 // `coverage` and `novelty` stand for any length of the list.

@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
-use cofil::data::describe::{Kind, Values};
 use cofil::{Algorithm, Error, Ratings};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -38,8 +37,8 @@ impl Choice {
         let (name, why) = match self.algorithm.clone().or(configured) {
             Some(name) => (name, None),
             None => {
-                let (name, why) = default_for(ratings);
-                (name.into(), Some(why.into()))
+                let advice = Algorithm::suggest(ratings, None);
+                (advice.algorithm.name().into(), Some(advice.reason))
             }
         };
         Ok((Algorithm::from_settings(&name, &settings)?, why))
@@ -76,14 +75,4 @@ pub fn parse_setting(pair: &str) -> Result<(String, Value)> {
         .with_context(|| format!("`--set {pair}`: write NAME=VALUE, such as `--set factors=64`"))?;
     let (name, value) = (name.trim(), value.trim());
     Ok((name.into(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
-}
-
-/// The algorithm to begin with, and why.
-fn default_for(ratings: &Ratings) -> (&'static str, &'static str) {
-    match Values::of(ratings.by_user.values()).kind {
-        Kind::Ratings => ("biased-mf", "the values are ratings, so it predicts them"),
-        Kind::Votes => ("ials", "the values are votes, so it ranks what people choose"),
-        Kind::Counts => ("ials", "the values are counts, so it ranks what people choose"),
-        Kind::Events => ("ials", "the values are all equal, so it ranks what people choose"),
-    }
 }

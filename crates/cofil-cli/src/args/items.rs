@@ -61,23 +61,4 @@ impl<'a> Titles<'a> {
     pub fn of(self, item: &'a str) -> &'a str {
         self.get(item).unwrap_or(item)
     }
-
-    /// Adds `title` to every object below `value` that has an `item` with one.
-    pub fn add_to(self, value: &mut serde_json::Value) {
-        use serde_json::Value;
-        if self.0.is_none() {
-            return;
-        }
-        match value {
-            Value::Array(values) => values.iter_mut().for_each(|value| self.add_to(value)),
-            Value::Object(entries) => {
-                entries.values_mut().for_each(|value| self.add_to(value));
-                let title = entries.get("item").and_then(Value::as_str).and_then(|i| self.get(i));
-                if let Some(title) = title {
-                    entries.insert("title".into(), title.into());
-                }
-            }
-            _ => {}
-        }
-    }
 }

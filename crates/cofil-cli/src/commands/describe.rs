@@ -4,10 +4,10 @@ use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::errors::flag;
 use anyhow::Result;
-use cofil::Interactions;
-use cofil::data::describe::{Advice, Bin, Description, Kind, Spread};
+use cofil::data::describe::{Bin, Description, Kind, Reasoned, Spread};
 use cofil::data::moment::date;
 use cofil::data::prose::{count, number, percent};
+use cofil::{Advice, Interactions};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -50,6 +50,7 @@ pub fn run(args: &Args) -> Result<()> {
             "clean": crate::output::value(&cleaned)?,
             "fingerprint": data.fingerprint(),
             "description": crate::output::value(&description)?,
+            "advice": crate::output::value(&Advice::on(&description, None))?,
         }));
     }
     eprintln!("{}", table.report);
@@ -95,9 +96,16 @@ fn text(d: &Description) -> String {
         let warnings = verdict.warnings.iter();
         warnings.for_each(|warning| wrap(&mut out, "  - ", &warning.say(flag)));
     }
-    advice(&mut out, "Train", &verdict.algorithms);
-    advice(&mut out, "Measure", &verdict.metrics);
-    advice(&mut out, "Split", std::slice::from_ref(&verdict.split));
+    let pairs = |list: &[Reasoned]| -> Vec<(String, String)> {
+        list.iter().map(|entry| (entry.name.clone(), entry.say(flag))).collect()
+    };
+    let Advice { algorithm, reason, alternatives, .. } = Advice::on(d, None);
+    let others = alternatives.into_iter().map(|other| (other.algorithm, other.reason));
+    let recipes: Vec<_> =
+        std::iter::once((algorithm.name().to_owned(), reason)).chain(others).collect();
+    advice(&mut out, "Train", &recipes);
+    advice(&mut out, "Measure", &pairs(&verdict.metrics));
+    advice(&mut out, "Split", &pairs(std::slice::from_ref(&verdict.split)));
     out
 }
 
@@ -180,11 +188,11 @@ fn spreads(out: &mut String, d: &Description) {
     wrap(out, "  most popular items: ", &top(&d.per_item));
 }
 
-fn advice(out: &mut String, title: &str, list: &[Advice]) {
+fn advice(out: &mut String, title: &str, list: &[(String, String)]) {
     line(out, &format!("\n{title}"));
-    let width = list.iter().map(|a| a.name.len()).max().unwrap_or(0);
-    for advice in list {
-        wrap(out, &format!("  {:<width$}  ", advice.name), &advice.say(flag));
+    let width = list.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, why) in list {
+        wrap(out, &format!("  {name:<width$}  "), why);
     }
 }
 

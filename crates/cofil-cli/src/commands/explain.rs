@@ -1,10 +1,10 @@
 //! `cofil explain`.
 
-use crate::args::history;
+use crate::args::history::{self, Strangers};
 use crate::args::items::{Items, Titles};
 use crate::output;
 use anyhow::Result;
-use cofil::{Attribution, Explanation, Recommender};
+use cofil::{Attribution, Basis, Explanation, Recommender, Who};
 use std::path::PathBuf;
 
 /// Arguments of `cofil explain`.
@@ -21,13 +21,15 @@ pub struct Args {
     /// Model file
     model: PathBuf,
     #[command(flatten)]
-    who: Who,
+    who: Whom,
     /// Item whose score is to be explained
     #[arg(long)]
     item: String,
     /// How many items of the history to show; --json has all
     #[arg(short, default_value_t = 10)]
     n: usize,
+    #[command(flatten)]
+    unknown: Strangers,
     #[command(flatten)]
     items: Items,
     /// Print JSON
@@ -37,12 +39,13 @@ pub struct Args {
 
 /// To whom.
 #[derive(clap::Args)]
-#[group(required = true, multiple = false)]
-struct Who {
+#[group(required = true, multiple = true)]
+struct Whom {
     /// User of the training data
     #[arg(long)]
     user: Option<String>,
-    /// What somebody new has chosen, as ITEM or ITEM:VALUE
+    /// What somebody new has chosen, as ITEM or ITEM:VALUE; with --user, what they have that the model has not
+    /// seen
     #[arg(long, value_name = "ITEM[:VALUE]", value_delimiter = ',')]
     history: Option<Vec<String>>,
 }
@@ -50,18 +53,12 @@ struct Who {
 pub fn run(args: &Args) -> Result<()> {
     let recommender = args.items.describe(Recommender::load(&args.model)?)?;
     let titles = Titles::of_items(&recommender);
-    let explanation = match &args.who.user {
-        Some(user) => recommender.explain(user, &args.item)?,
-        None => {
-            let entries = args.who.history.iter().flatten();
-            let history = history::parse(&recommender, entries);
-            recommender.explain_for(&history, &args.item)?
-        }
-    };
+    let history = history::parse(&recommender, args.who.history.iter().flatten());
+    let who = Who { user: args.who.user.clone(), history };
+    let explanation = recommender.explain(&who, &args.item, args.unknown.rule())?;
+    history::tell_skipped(&explanation.unknown);
     if args.json {
-        let mut answer = output::value(&explanation)?;
-        titles.add_to(&mut answer);
-        return output::json(&answer);
+        return output::json(&explanation);
     }
     print(args, &explanation, titles);
     if recommender.seen().nnz() == 0 && args.who.user.is_some() {
@@ -70,8 +67,15 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-fn print(args: &Args, explanation: &Explanation<'_>, titles: Titles<'_>) {
-    let whom = args.who.user.as_ref().map_or("that history".into(), |user| format!("user {user}"));
+fn print(args: &Args, explanation: &Explanation, titles: Titles<'_>) {
+    let whom = match (&args.who.user, explanation.basis) {
+        (_, Basis::Popular) => "what is popular".into(),
+        (Some(user), _) if !explanation.unknown.contains(user) => format!("user {user}"),
+        _ => "that history".to_owned(),
+    };
+    if let Some(reason) = &explanation.reason {
+        println!("This is the score by what is popular, because {reason}.\n");
+    }
     let score = output::score(explanation.score);
     println!("{} scores {score} for {whom}:\n", titles.of(&args.item));
     let line = |name: &str, value: String, adds: f32| {
@@ -92,7 +96,7 @@ fn print(args: &Args, explanation: &Explanation<'_>, titles: Titles<'_>) {
         - sum(&mut shown.iter().map(|c| c.contribution));
     let mut rows: Vec<_> = shown
         .iter()
-        .map(|c| line(titles.of(c.item), c.value.to_string(), c.contribution))
+        .map(|c| line(titles.of(&c.item), c.value.to_string(), c.contribution))
         .collect();
     if shown.len() < all.len() {
         rows.push(line(

@@ -1,10 +1,10 @@
 //! `cofil inspect`.
 
 use crate::output;
-use anyhow::{Context, Result};
+use anyhow::Result;
+use cofil::ask::ModelCard;
 use cofil::recommender::{Card, Changed, Origin};
 use cofil::{Error, Recommender};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Arguments of `cofil inspect`.
@@ -22,45 +22,17 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let recommender = Recommender::load(&args.model)?;
     let size = std::fs::metadata(&args.model).map_err(|e| Error::io(&args.model, e))?.len();
-    let card = recommender.card();
-    let Card { cofil, origin, data, epochs, valid_metric, negatives, changes } = card;
-    let (trained, imported) = match origin {
-        Origin::Trained { algorithm, seed } => (Some((algorithm, *seed)), None),
-        Origin::Imported(imported) => (None, Some(imported)),
-    };
-    let model = recommender.model();
-    let arrays = model.tensors();
-    let shapes = || arrays.iter().map(|a| (a.name().to_owned(), a.shape().to_vec()));
-    let fingerprint = recommender.fingerprint().context("a loaded model has a fingerprint")?;
-    let seen = recommender.seen().nnz();
-    let catalogue = recommender.catalogue();
-    let columns = || catalogue.into_iter().flat_map(|c| c.columns()).map(|column| column.name());
+    let model = recommender.model_card();
     if args.json {
-        return output::json(&json!({
-            "file": args.model.display().to_string(),
-            "bytes": size,
-            "fingerprint": fingerprint,
-            "cofil": cofil,
-            "origin": if trained.is_some() { "trained" } else { "imported" },
-            "algorithm": trained.map(|(algorithm, _)| output::value(algorithm)).transpose()?,
-            "imported": imported,
-            "target": card.target(),
-            "seed": trained.map(|(_, seed)| seed),
-            "data": output::value(data)?,
-            "epochs": epochs,
-            "valid_metric": valid_metric,
-            "negatives": negatives,
-            "changes": changes,
-            "shape": model.kind(),
-            "arrays": shapes().collect::<std::collections::BTreeMap<_, _>>(),
-            "seen": seen,
-            "catalogue": catalogue.map(|catalogue| json!({
-                "items": catalogue.len(),
-                "columns": columns().collect::<Vec<_>>(),
-            })),
-        }));
+        let mut answer = output::value(&model)?;
+        answer["file"] = args.model.display().to_string().into();
+        answer["bytes"] = size.into();
+        return output::json(&answer);
     }
-    let arrays: Vec<String> = shapes()
+    let ModelCard { fingerprint, card, shape, arrays, seen, catalogue, .. } = &model;
+    let Card { cofil, origin, data, epochs, valid_metric, negatives, changes } = card;
+    let arrays: Vec<String> = arrays
+        .iter()
         .map(|(name, shape)| {
             let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
             format!("{name} {}", shape.join(" × "))
@@ -71,16 +43,16 @@ pub fn run(args: &Args) -> Result<()> {
         ("file", format!("{} ({})", args.model.display(), output::bytes(size))),
         ("written by", format!("cofil {cofil}")),
     ];
-    if let Some((algorithm, seed)) = trained {
-        facts.extend([
+    match origin {
+        Origin::Trained { algorithm, seed } => facts.extend([
             ("algorithm", algorithm.name().into()),
             ("settings", settings(algorithm)?),
             ("seed", seed.to_string()),
-        ]);
-    }
-    if let Some(imported) = imported {
-        facts.push(("imported as", imported.name.clone()));
-        facts.extend(imported.description.clone().map(|text| ("description", text)));
+        ]),
+        Origin::Imported(imported) => {
+            facts.push(("imported as", imported.name.clone()));
+            facts.extend(imported.description.clone().map(|text| ("description", text)));
+        }
     }
     facts.push(("data", output::sizes(data)));
     facts.push(("values", format!("{low} to {high}, mean {:.4}", data.mean)));
@@ -108,7 +80,7 @@ pub fn run(args: &Args) -> Result<()> {
             .collect();
         facts.push(("since then", told.join(", ")));
     }
-    facts.push(("shape", format!("{}: {}", model.kind(), arrays.join(", "))));
+    facts.push(("shape", format!("{shape}: {}", arrays.join(", "))));
     facts.push((
         "seen items",
         match seen {
@@ -117,10 +89,10 @@ pub fn run(args: &Args) -> Result<()> {
         },
     ));
     if let Some(catalogue) = catalogue {
-        let known = columns().collect::<Vec<_>>().join(", ");
-        facts.push(("catalogue", format!("{} items: {known}", catalogue.len())));
+        let known = catalogue.columns.join(", ");
+        facts.push(("catalogue", format!("{} items: {known}", catalogue.items)));
     }
-    facts.push(("fingerprint", fingerprint.to_owned()));
+    facts.extend(fingerprint.clone().map(|fingerprint| ("fingerprint", fingerprint)));
     output::facts(&facts);
     Ok(())
 }

@@ -1,15 +1,15 @@
 //! `cofil interview`.
 
-use crate::args::history;
+use crate::args::history::{self, Strangers};
 use crate::args::items::{Items, Titles};
 use crate::interrupt::waiting;
 use crate::output;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::ValueEnum;
-use cofil::interview::{Answer, Interview, Strategy};
-use cofil::recipes::Target;
-use cofil::{Recommender, Scored};
-use serde_json::json;
+use cofil::interview::{
+    Asked, InterviewAnswer, InterviewQuestion, Interviewer, Replied, Reply, Strategy,
+};
+use cofil::{Recommended, Recommender};
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
 
@@ -40,6 +40,8 @@ pub struct Args {
     /// Seed of random questions
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    #[command(flatten)]
+    unknown: Strangers,
     #[command(flatten)]
     items: Items,
     /// Print JSON, and ask nothing
@@ -76,98 +78,73 @@ impl From<Choice> for Strategy {
 
 pub fn run(args: &Args) -> Result<()> {
     let recommender = args.items.describe(Recommender::load(&args.model)?)?;
-    let titles = Titles::of_items(&recommender);
-    let strategy = match args.strategy {
-        Some(choice) => choice.into(),
-        None if recommender.model().places().is_some() && recommender.seen().nnz() > 0 => {
-            Strategy::PopularVariance
-        }
-        None => Strategy::PopularEntropy,
+    let interviewer = Interviewer::new(recommender.into());
+    let titles = Titles::of_items(interviewer.recommender());
+    let mut question = InterviewQuestion {
+        answers: args.answers.iter().flatten().map(|entry| said(entry)).collect::<Result<_>>()?,
+        strategy: args.strategy.map(Into::into),
+        n: args.n,
+        seed: args.seed,
+        unknown: args.unknown.rule(),
+        ..InterviewQuestion::default()
     };
-    let mut interview = Interview::new(&recommender, strategy, args.seed)?;
-    for entry in args.answers.iter().flatten() {
-        let (item, answer) =
-            entry.rsplit_once('=').context("write --answers ITEM=ANSWER, such as 50=yes")?;
-        let Some(answer) = understood(&recommender, answer) else {
-            bail!("the answer `{answer}` on item `{item}` is none of yes, no, ? and a rating")
-        };
-        interview.answer(recommender.item(item)?, answer);
-    }
     if args.answers.is_none() && !args.json {
-        ask(args, &recommender, &mut interview, titles)?;
+        ask(args.questions, &interviewer, &mut question, titles)?;
     }
-    let history = interview.history();
-    let list = interview.recommend(args.n);
-    let question = interview.question().map(|item| recommender.items().name(item));
+    let answer = interviewer.ask(&question)?;
+    let InterviewAnswer { questions, items, unknown, .. } = &answer;
+    history::tell_skipped(unknown);
     if args.json {
-        let history: Vec<_> =
-            history.iter().map(|(item, value)| json!({"item": item, "value": value})).collect();
-        let mut answer = json!({
-            "strategy": strategy,
-            "history": history,
-            "question": question,
-            "items": output::value(&list)?,
-        });
-        titles.add_to(&mut answer);
-        if let Some(title) = question.and_then(|item| titles.get(item)) {
-            answer["question_title"] = title.into();
-        }
         return output::json(&answer);
     }
-    if let (Some(question), true) = (question, args.answers.is_some()) {
-        println!("Next question: {}\n", titles.of(question));
+    if let (Some(next), true) = (questions.first(), args.answers.is_some()) {
+        println!("Next question: {}\n", titles.of(&next.item));
     }
-    print(&list, titles);
+    print(items, titles);
     Ok(())
+}
+
+/// ITEM=ANSWER.
+fn said(entry: &str) -> Result<Replied> {
+    let (item, answer) =
+        entry.rsplit_once('=').context("write --answers ITEM=ANSWER, such as 50=yes")?;
+    let answer = answer.parse().with_context(|| format!("item `{item}`"))?;
+    Ok(Replied { item: item.into(), answer })
 }
 
 /// Asks at the terminal until all is asked or the input ends.
 fn ask(
-    args: &Args,
-    recommender: &Recommender,
-    interview: &mut Interview<'_>,
+    most: usize,
+    interviewer: &Interviewer,
+    question: &mut InterviewQuestion,
     titles: Titles<'_>,
 ) -> Result<()> {
     let mut lines = std::io::stdin().lock().lines();
     println!("Do you have or like … (y, n, a rating, s to skip, q to end)");
-    for number in 1..=args.questions {
-        let Some(item) = interview.question() else { break };
+    for number in 1..=most {
+        let next = interviewer.ask(&InterviewQuestion { n: 0, ..question.clone() })?;
+        let Some(Asked { item, .. }) = next.questions.into_iter().next() else { break };
         let answer = loop {
-            print!("{number:3}  {}? ", titles.of(recommender.items().name(item)));
+            print!("{number:3}  {}? ", titles.of(&item));
             std::io::stdout().flush()?;
             let Some(line) = waiting(|| lines.next()).transpose()? else { break None };
-            match line.trim() {
-                "q" | "quit" => break None,
-                line => match understood(recommender, line) {
-                    Some(answer) => break Some(answer),
-                    None => println!("     y, n, a rating, s to skip, or q to end"),
-                },
+            match (line.trim(), line.parse::<Reply>()) {
+                ("q" | "quit", _) => break None,
+                (_, Ok(answer)) => break Some(answer),
+                (_, Err(_)) => println!("     y, n, a rating, s to skip, or q to end"),
             }
         };
         let Some(answer) = answer else { break };
-        interview.answer(item, answer);
+        question.answers.push(Replied { item, answer });
     }
     println!();
     Ok(())
 }
 
-fn understood(recommender: &Recommender, answer: &str) -> Option<Answer> {
-    match answer.trim().to_lowercase().as_str() {
-        "y" | "yes" => Some(Answer::Value(history::usual_value(recommender))),
-        // What was not rated may be liked all the same; what was not chosen was not.
-        "n" | "no" => Some(match recommender.card().target() {
-            Target::Rating => Answer::Unknown,
-            Target::Preference => Answer::No,
-        }),
-        "s" | "skip" | "?" => Some(Answer::Unknown),
-        number => number.parse().ok().filter(|v: &f32| v.is_finite()).map(Answer::Value),
-    }
-}
-
-fn print(list: &[Scored<'_>], titles: Titles<'_>) {
+fn print(list: &[Recommended], titles: Titles<'_>) {
     println!("Recommended:\n");
-    let rows = list.iter().enumerate().map(|(at, s)| {
-        vec![(at + 1).to_string(), titles.of(s.item).to_owned(), output::score(s.score)]
-    });
+    let rows = list
+        .iter()
+        .map(|s| vec![s.rank.to_string(), titles.of(&s.item).to_owned(), output::score(s.score)]);
     output::table(&["", "Item", "Score"], rows, &[0, 2]);
 }

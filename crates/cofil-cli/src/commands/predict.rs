@@ -3,8 +3,9 @@
 use crate::args::input::Input;
 use crate::output;
 use anyhow::{Context, Result};
+use cofil::Recommender;
+use cofil::ask::{Predicted, Predictions};
 use cofil::data::read::read_pairs;
-use cofil::{Interactions, Recommender};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -45,10 +46,9 @@ pub fn run(args: &Args) -> Result<()> {
     let recommender = Recommender::load(&args.model)?;
     if let (Some(user), Some(item)) = (&args.user, &args.item) {
         let prediction = recommender.predict(user, item)?;
+        let (user, item) = (user.clone(), item.clone());
         return match args.json {
-            true => output::json(
-                &serde_json::json!({"user": user, "item": item, "prediction": output::value(&prediction)?}),
-            ),
+            true => output::json(&Predicted { user, item, prediction: Some(prediction) }),
             false => {
                 println!("{prediction}");
                 Ok(())
@@ -62,9 +62,19 @@ pub fn run(args: &Args) -> Result<()> {
 fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
     let (users, items) = (recommender.users(), recommender.items());
     let table = read_pairs(path, &args.read.options(), users, items)?;
-    let predictions = predictions(recommender, &table.interactions);
     let rows = &table.interactions;
-    let unknown = predictions.iter().filter(|p| p.is_none()).count();
+    let predictions = recommender.predict_many(&rows.user, &rows.item);
+    let missing = predictions.iter().filter(|p| p.is_none()).count();
+    let unknown = || {
+        let (users, items) = (users.len(), items.len());
+        let of = |names: &cofil::IdMap, known: usize| {
+            (known as u32..names.len() as u32).map(|u| names.name(u).to_string()).collect()
+        };
+        let mut unknown: Vec<String> = of(&rows.users, users);
+        let items: Vec<String> = of(&rows.items, items);
+        unknown.extend(items);
+        unknown
+    };
     let names = |at: usize| (rows.users.name(rows.user[at]), rows.items.name(rows.item[at]));
     let mut csv = String::new();
     if !args.json || args.output.is_some() {
@@ -79,52 +89,36 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
         cofil::store::write_atomically(path, csv.as_bytes())?;
     }
     if args.json {
-        let row = |(at, prediction): (usize, &Option<f32>)| {
-            let ((user, item), prediction) = (names(at), output::value(prediction)?);
-            Ok(serde_json::json!({"user": user, "item": item, "prediction": prediction}))
+        let row = |(at, &prediction): (usize, &Option<f32>)| {
+            let (user, item) = names(at);
+            Predicted { user: user.to_string(), item: item.to_string(), prediction }
         };
-        let list = match args.output {
-            None => Some(predictions.iter().enumerate().map(row).collect::<Result<Vec<_>>>()?),
-            Some(_) => None,
+        let answer = match args.output {
+            None => {
+                let predictions = predictions.iter().enumerate().map(row).collect();
+                output::value(&Predictions { predictions, unknown: unknown() })?
+            }
+            Some(_) => serde_json::json!({"unknown": unknown()}),
         };
-        return output::json(&serde_json::json!({
-            "pairs": rows.len(),
-            "unknown": unknown,
-            "output": args.output.as_ref().map(|path| path.display().to_string()),
-            "predictions": list,
-            "read": table.report,
-        }));
+        let mut answer = answer;
+        answer["pairs"] = rows.len().into();
+        answer["missing"] = missing.into();
+        answer["output"] = args.output.as_ref().map(|path| path.display().to_string()).into();
+        answer["read"] = serde_json::json!(table.report);
+        return output::json(&answer);
     }
     eprintln!("{}", table.report);
-    if unknown > 0 {
+    if missing > 0 {
         eprintln!(
-            "{unknown} of {} pairs have a user or item that the model does not know",
+            "{missing} of {} pairs have a user or item that the model does not know",
             rows.len()
         );
     }
     match &args.output {
-        Some(path) => println!("{}: {} predictions", path.display(), rows.len() - unknown),
+        Some(path) => println!("{}: {} predictions", path.display(), rows.len() - missing),
         None => print!("{csv}"),
     }
     Ok(())
-}
-
-/// One prediction for each row; `None` where the user or the item is unknown. The pairs of a user
-/// are scored together.
-fn predictions(recommender: &Recommender, rows: &Interactions) -> Vec<Option<f32>> {
-    let (users, items) = (recommender.users().len(), recommender.items().len());
-    let known = |at: &usize| (rows.user[*at] as usize) < users && (rows.item[*at] as usize) < items;
-    let mut order: Vec<usize> = (0..rows.len()).filter(known).collect();
-    order.sort_by_key(|&at| rows.user[at]);
-    let mut predictions = vec![None; rows.len()];
-    for group in order.chunk_by(|&a, &b| rows.user[a] == rows.user[b]) {
-        let user = recommender.user_at(rows.user[group[0]]);
-        let items: Vec<u32> = group.iter().map(|&at| rows.item[at]).collect();
-        let mut scores = vec![0.0; items.len()];
-        recommender.model().score(user, &items, &mut scores);
-        group.iter().zip(scores).for_each(|(&at, score)| predictions[at] = Some(score));
-    }
-    predictions
 }
 
 /// A name as CSV wants it.

@@ -1,6 +1,6 @@
 //! `cofil recommend`.
 
-use crate::args::history;
+use crate::args::history::{self, Strangers};
 use crate::args::items::{Items, Titles};
 use crate::args::reranking::Reranking;
 use crate::interrupt::waiting;
@@ -8,8 +8,8 @@ use crate::output::{self, score};
 use anyhow::{Context, Result, bail};
 use cofil::data::Filter;
 use cofil::data::lists::ListWriter;
-use cofil::{Query, Recommender, Scored};
-use serde_json::{Value, json};
+use cofil::{Answer, Basis, Liked, Query, Recommended, Recommender, Unknown, Who};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Reasons shown for each item.
@@ -21,22 +21,20 @@ const REASONS: usize = 3;
   cofil recommend model.cofil --user 42 -n 10
   cofil recommend model.cofil --history 1,50,260 -n 10
   cofil recommend model.cofil --history 1:5,50:4.5,260:1 --items u.item
+  cofil recommend model.cofil --user 42 --history 50,260 -n 10
   cofil recommend model.cofil --user 42 --items movies.csv --where \"genres = 'Comedy' and year >= 1990\"
   cofil recommend model.cofil --all -n 20 -o recommendations.parquet
   cofil recommend model.cofil --users users.txt -o recommendations.jsonl
   cofil recommend model.cofil --all | head
   cofil recommend model.cofil --user 42 --mmr 0.7 --popularity-penalty 0.1
 
---where is applied before the best are chosen: N items come back whenever there are N. docs/catalogue.md
-tells what can be written.
-
 Without --output, the lists of --all or --users go to standard output as CSV, with --json as JSON
-lines.")]
+lines. Somebody the model knows nothing of is shown what is popular, and the answer says so.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
     #[command(flatten)]
-    who: Who,
+    who: Whom,
     /// How many items
     #[arg(short, default_value_t = 10)]
     n: usize,
@@ -57,6 +55,8 @@ pub struct Args {
     #[arg(long)]
     with_seen: bool,
     #[command(flatten)]
+    unknown: Strangers,
+    #[command(flatten)]
     reranking: Reranking,
     #[command(flatten)]
     items: Items,
@@ -67,19 +67,20 @@ pub struct Args {
 
 /// For whom.
 #[derive(clap::Args)]
-#[group(required = true, multiple = false)]
-struct Who {
+#[group(required = true, multiple = true)]
+struct Whom {
     /// User of the training data
     #[arg(long)]
     user: Option<String>,
-    /// What somebody new has chosen, as ITEM or ITEM:VALUE
+    /// What somebody new has chosen, as ITEM or ITEM:VALUE; with --user, what they have that the model has not
+    /// seen
     #[arg(long, value_name = "ITEM[:VALUE]", value_delimiter = ',')]
     history: Option<Vec<String>>,
     /// The users in a file, one on each line; `-` for standard input
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "history", "all"])]
     users: Option<PathBuf>,
     /// Every user of the training data
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["user", "history"])]
     all: bool,
 }
 
@@ -93,144 +94,99 @@ pub fn run(args: &Args) -> Result<()> {
         Some(names) => Some(names_or_file(names)?),
         None => None,
     };
-    let exclude: Vec<&str> = args.exclude.iter().map(String::as_str).collect();
-    let candidates: Option<Vec<&str>> =
-        candidates.as_ref().map(|names| names.iter().map(String::as_str).collect());
-    let candidates = match &args.filter {
-        Some(filter) => Some(filtered(&recommender, filter, candidates)?),
-        None => candidates,
-    };
     let query = Query {
         n: args.n,
-        exclude: &exclude,
-        candidates: candidates.as_deref(),
+        exclude: args.exclude.clone(),
+        candidates,
         seen: args.with_seen,
+        filter: args.filter.clone(),
         rerank: args.reranking.into(),
+        explain: REASONS,
+        unknown: args.unknown.rule(),
     };
-    match (&args.who, &args.output) {
-        (Who { user: Some(_), .. } | Who { history: Some(_), .. }, Some(_)) => {
-            bail!("--output is for --all and --users; print one user's list with --json")
-        }
-        (Who { user: Some(user), .. }, _) => one_user(args, &recommender, user, &query),
-        (Who { history: Some(history), .. }, _) => stranger(args, &recommender, history, &query),
-        (who, path) => many(args, &recommender, who, path.as_deref(), &query),
+    if args.who.user.is_none() && args.who.history.is_none() {
+        return many(args, &recommender, &query);
     }
-}
-
-/// The candidates that `filter` lets through; of all items, if there are no others.
-fn filtered<'a>(
-    recommender: &'a Recommender,
-    filter: &Filter,
-    candidates: Option<Vec<&'a str>>,
-) -> Result<Vec<&'a str>> {
-    let items = recommender.items();
-    let matching = recommender.matching(filter)?;
-    let Some(candidates) = candidates else {
-        return Ok(matching.iter().map(|&i| items.name(i)).collect());
-    };
-    let mut kept = Vec::new();
-    for name in candidates {
-        if matching.binary_search(&recommender.item(name)?).is_ok() {
-            kept.push(name);
-        }
+    if args.output.is_some() {
+        bail!("--output is for --all and --users; print one user's list with --json");
     }
-    Ok(kept)
-}
-
-/// An item of the list with the items of the history that it is there for.
-type Explained<'a> = (Scored<'a>, Vec<Scored<'a>>);
-
-fn one_user(args: &Args, recommender: &Recommender, user: &str, query: &Query<'_>) -> Result<()> {
-    let list = recommender.recommend(user, query)?;
-    let explained = list
-        .into_iter()
-        .map(|s| Ok((s, recommender.reasons(user, s.item, REASONS)?)))
-        .collect::<Result<Vec<_>>>()?;
-    let known = recommender.user(user)?.history.len();
-    let titles = Titles::of_items(recommender);
+    let history = history::parse(&recommender, args.who.history.iter().flatten());
+    let who = Who { user: args.who.user.clone(), history };
+    let answer = recommender.recommend(&who, &query)?;
+    history::tell_skipped(&answer.unknown);
     if args.json {
-        return print_json(json!({"user": user, "history": known}), &explained, titles);
+        return output::json(&answer);
     }
-    println!("For user {user}, who has {known} items:\n");
-    print_list(&explained, titles);
-    if recommender.seen().nnz() == 0 && !args.with_seen {
+    print(args, &recommender, &who, &answer)
+}
+
+fn print(args: &Args, recommender: &Recommender, who: &Who, answer: &Answer) -> Result<()> {
+    let titles = Titles::of_items(recommender);
+    println!("{}:\n", heading(recommender, who, answer, titles));
+    print_list(&answer.items, titles);
+    let unsaid = recommender.seen().nnz() == 0 && !args.with_seen;
+    if unsaid && who.user.is_some() && answer.basis == Basis::Learned {
         println!("\nThe model file does not say what users have: these items may be among it.");
     }
     Ok(())
 }
 
-fn stranger(
-    args: &Args,
-    recommender: &Recommender,
-    history: &[String],
-    query: &Query<'_>,
-) -> Result<()> {
-    let history = history::parse(recommender, history);
-    let list = recommender.recommend_for(&history, query)?;
-    let explained = list
-        .into_iter()
-        .map(|s| Ok((s, recommender.reasons_for(&history, s.item, REASONS)?)))
-        .collect::<Result<Vec<_>>>()?;
-    let titles = Titles::of_items(recommender);
-    if args.json {
-        let history: Vec<Value> =
-            history.iter().map(|(item, value)| json!({"item": item, "value": value})).collect();
-        return print_json(json!({"history": history}), &explained, titles);
-    }
-    let told: Vec<String> = history
-        .iter()
-        .map(|&(item, value)| match value == 1.0 {
-            true => titles.of(item).to_owned(),
-            false => format!("{} ({value})", titles.of(item)),
-        })
-        .collect();
-    println!("For somebody with {}:\n", told.join(", "));
-    print_list(&explained, titles);
-    Ok(())
-}
-
-fn print_json(mut whom: Value, explained: &[Explained<'_>], titles: Titles<'_>) -> Result<()> {
-    let items: Vec<Value> = explained
-        .iter()
-        .map(|(s, because)| {
-            let mut entry = output::value(s)?;
-            entry["because"] = output::value(because)?;
-            Ok(entry)
-        })
-        .collect::<Result<_>>()?;
-    whom["items"] = items.into();
-    titles.add_to(&mut whom);
-    output::json(&whom)
-}
-
-fn print_list(explained: &[Explained<'_>], titles: Titles<'_>) {
-    let told = |because: &[Scored<'_>]| {
-        because.iter().map(|s| titles.of(s.item)).collect::<Vec<_>>().join(", ")
+/// For whom the list is, and on what it rests.
+fn heading(recommender: &Recommender, who: &Who, answer: &Answer, titles: Titles<'_>) -> String {
+    let told = |liked: &Liked| match liked.value {
+        Some(value) if value != 1.0 => format!("{} ({value})", titles.of(&liked.item)),
+        _ => titles.of(&liked.item).to_owned(),
     };
-    let rows = explained.iter().enumerate().map(|(at, (s, because))| {
-        let item = titles.of(s.item).to_owned();
-        vec![(at + 1).to_string(), item, score(s.score), told(because)]
+    let known = |liked: &&Liked| !answer.unknown.contains(&liked.item);
+    let history: Vec<String> = who.history.iter().filter(known).map(told).collect();
+    let history = history.join(", ");
+    match (answer.basis, &who.user) {
+        (Basis::Popular, _) => {
+            let reason = answer.reason.as_deref().unwrap_or("nothing is known of them");
+            format!("What is popular, because {reason}")
+        }
+        (Basis::Learned, Some(user)) => {
+            let known = recommender.user(user).map_or(0, |user| user.history.len());
+            format!("For user {user}, who has {known} items")
+        }
+        (_, Some(user)) if !answer.unknown.contains(user) => {
+            format!("For user {user}, who also has {history}")
+        }
+        _ => format!("For somebody with {history}"),
+    }
+}
+
+fn print_list(items: &[Recommended], titles: Titles<'_>) {
+    let rows = items.iter().map(|entry| {
+        let because: Vec<&str> = entry.because.iter().map(|b| titles.of(&b.item)).collect();
+        let item = titles.of(&entry.item).to_owned();
+        vec![entry.rank.to_string(), item, score(entry.score), because.join(", ")]
     });
     output::table(&["", "Item", "Score", "Because of"], rows, &[0, 2]);
 }
 
-fn many(
-    args: &Args,
-    recommender: &Recommender,
-    who: &Who,
-    path: Option<&Path>,
-    query: &Query<'_>,
-) -> Result<()> {
-    let users: Vec<u32> = match &who.users {
+fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
+    let path = args.output.as_deref();
+    let prepared = recommender.prepare(query)?;
+    let mut unknown = prepared.unknown().to_vec();
+    let users: Vec<u32> = match &args.who.users {
         None => (0..recommender.users().len() as u32).collect(),
         Some(file) => {
-            let index = |(at, name): (usize, &String)| {
-                let user = recommender.user_index(name);
-                user.with_context(|| format!("{}:{}", file.display(), at + 1))
-            };
-            lines(file)?.iter().enumerate().map(index).collect::<Result<_>>()?
+            let mut users = Vec::new();
+            for (at, name) in lines(file)?.into_iter().enumerate() {
+                match (recommender.user_index(&name), query.unknown) {
+                    (Ok(user), _) => users.push(user),
+                    (Err(_), Unknown::Skip) => unknown.push(name),
+                    (Err(error), Unknown::Refuse) => {
+                        return Err(error)
+                            .with_context(|| format!("{}:{}", file.display(), at + 1));
+                    }
+                }
+            }
+            users
         }
     };
+    history::tell_skipped(&unknown);
     let names = (recommender.users(), recommender.items());
     let catalogue = recommender.catalogue().map(|catalogue| &**catalogue);
     let mut writer = match path {
@@ -241,7 +197,7 @@ fn many(
         }
     };
     let mut rows = 0;
-    recommender.recommend_each(&users, query, |users, lists| {
+    prepared.each(&users, |users, lists| {
         rows += lists.iter().map(Vec::len).sum::<usize>();
         writer.write(users, lists)
     })?;
@@ -253,6 +209,7 @@ fn many(
             "users": users.len(),
             "rows": rows,
             "bytes": size,
+            "unknown": unknown,
         }));
     }
     println!("{}: {rows} items for {} users, {}", path.display(), users.len(), output::bytes(size));

@@ -4,8 +4,7 @@ use crate::args::items::{Items, Titles};
 use crate::output;
 use anyhow::Result;
 use cofil::Recommender;
-use cofil::recommender::Likeness;
-use serde_json::json;
+use cofil::ask::Likeness;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -59,35 +58,30 @@ struct What {
 
 pub fn run(args: &Args) -> Result<()> {
     let recommender = args.items.describe(Recommender::load(&args.model)?)?;
-    let titles = Titles::of_items(&recommender);
     match (&args.what.item, &args.what.user) {
-        (Some(item), _) => items(args, &recommender, item, titles),
+        (Some(item), _) => items(args, &recommender, item, Titles::of_items(&recommender)),
         (None, Some(user)) => users(args, &recommender, user),
-        (None, None) => everything(args, &recommender, titles),
+        (None, None) => everything(args, &recommender),
     }
 }
 
 fn items(args: &Args, recommender: &Recommender, item: &str, titles: Titles<'_>) -> Result<()> {
-    let items = recommender.similar(item, args.n)?;
+    let similar = recommender.similar(item, args.n)?;
     if args.json {
-        let mut answer = json!({"item": item, "items": output::value(&items)?});
-        titles.add_to(&mut answer);
-        return output::json(&answer);
+        return output::json(&similar);
     }
     println!("Most like {}:\n", titles.of(item));
-    table("Item", items.iter().map(|s| (titles.of(s.item), s.score)));
+    table("Item", similar.items.iter().map(|s| (titles.of(&s.item), s.score)));
     Ok(())
 }
 
 /// A line for each item.
-fn everything(args: &Args, recommender: &Recommender, titles: Titles<'_>) -> Result<()> {
-    let names = recommender.items();
+fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
     let lists = recommender.similar_all(args.n, args.exact)?;
     let mut text = Vec::new();
-    for (item, items) in (0u32..).zip(lists) {
-        let mut line = json!({"item": names.name(item), "items": output::value(&items)?});
-        titles.add_to(&mut line);
-        writeln!(text, "{line}")?;
+    for (item, list) in (0u32..).zip(lists) {
+        serde_json::to_writer(&mut text, &recommender.similar_named(item, &list))?;
+        text.push(b'\n');
     }
     match &args.output {
         Some(path) => cofil::store::write_atomically(path, &text)?,
@@ -99,16 +93,14 @@ fn everything(args: &Args, recommender: &Recommender, titles: Titles<'_>) -> Res
 fn users(args: &Args, recommender: &Recommender, user: &str) -> Result<()> {
     let similar = recommender.similar_users(user, args.n)?;
     if args.json {
-        let mut answer = output::value(&similar)?;
-        answer["user"] = user.into();
-        return output::json(&answer);
+        return output::json(&similar);
     }
     let by = match similar.by {
         Likeness::Vectors => "vectors",
         Likeness::Histories => "histories",
     };
     println!("Most like user {user}, by their {by}:\n");
-    table("User", similar.users.iter().map(|s| (s.user, s.score)));
+    table("User", similar.users.iter().map(|s| (s.user.as_str(), s.score)));
     Ok(())
 }
 

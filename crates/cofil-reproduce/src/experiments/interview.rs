@@ -4,7 +4,7 @@ use crate::experiment::{Experiment, Trial, recipe};
 use crate::files::{Folder, Need};
 use crate::report::{Line, Value};
 use cofil::Result;
-use cofil::interview::{Answer, Interview, Strategy};
+use cofil::interview::{Interviewer, Reply, Strategy};
 use cofil::math::Rng;
 use cofil::{Csr, Duplicates, Ratings, Recommender, Row, Run, rank};
 use serde_json::json;
@@ -60,8 +60,14 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
             Csr::from_rows(ratings.items.len(), ratings.by_user.iter().enumerate().map(row));
         let train = Ratings { by_user, times: None, ..ratings.clone() };
         let recommender = Recommender::train(&algorithm, &train, &Run { seed, ..Run::default() })?;
-        let place =
-            Place { ratings: &ratings, recommender: &recommender, new, asked, judged, seed };
+        let place = Place {
+            ratings: &ratings,
+            interviewer: &Interviewer::new(recommender.into()),
+            new,
+            asked,
+            judged,
+            seed,
+        };
         let settings = Some(algorithm.clone());
         let line = |&(name, strategy): &(&'static str, Strategy)| {
             Ok(Line { name, settings: settings.clone(), values: place.values(strategy)? })
@@ -72,7 +78,7 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
 
 struct Place<'a> {
     ratings: &'a Ratings,
-    recommender: &'a Recommender,
+    interviewer: &'a Interviewer,
     new: &'a [u32],
     asked: &'a [u32],
     judged: &'a [u32],
@@ -85,7 +91,7 @@ impl Place<'_> {
         // Answers change what a user is shown, but not what is asked: of a linear model the covariance
         // depends on the questions alone.
         let common = self.questions(strategy, self.seed)?;
-        let begun = Interview::new(self.recommender, strategy, self.seed)?;
+        let begun = self.interviewer.begin(strategy, self.seed)?;
         for &u in self.new {
             let has = self.ratings.by_user.row(u as usize);
             let relevant: Vec<bool> = self.judged.iter().map(|&i| has.get(i).is_some()).collect();
@@ -101,7 +107,7 @@ impl Place<'_> {
             for (&after, found) in AFTER.iter().zip(&mut found) {
                 for &item in &questions[told.min(questions.len())..after.min(questions.len())] {
                     let yes = has.get(item).is_some();
-                    interview.answer(item, if yes { Answer::Value(1.0) } else { Answer::No });
+                    interview.answer(item, if yes { Reply::Value(1.0) } else { Reply::No });
                 }
                 told = after;
                 let scores = interview.scores();
@@ -114,11 +120,11 @@ impl Place<'_> {
     }
 
     fn questions(&self, strategy: Strategy, seed: u64) -> Result<Vec<u32>> {
-        let mut interview = Interview::new(self.recommender, strategy, seed)?.only(self.asked);
+        let mut interview = self.interviewer.begin(strategy, seed)?.only(self.asked);
         let mut questions = Vec::new();
         while questions.len() < AFTER[AFTER.len() - 1] {
             let Some(item) = interview.question() else { break };
-            interview.answer(item, Answer::No);
+            interview.answer(item, Reply::No);
             questions.push(item);
         }
         Ok(questions)

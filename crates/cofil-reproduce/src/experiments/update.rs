@@ -5,7 +5,7 @@ use crate::experiment::{Experiment, Trial, recipe};
 use crate::files::{Folder, Need};
 use crate::report::{Line, Value};
 use cofil::data::NO_TIME;
-use cofil::{Algorithm, Duplicates, IdMap, Interactions, Query, Ratings, Recommender, Run};
+use cofil::{Algorithm, Duplicates, IdMap, Interactions, Query, Ratings, Recommender, Run, Who};
 use cofil::{Error, Result};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,16 +147,15 @@ fn judge(
         }
         let known: Vec<&str> =
             history.iter().copied().filter(|item| model.items().get(item).is_some()).collect();
-        let query = Query { n: LIST, exclude: &known, ..Query::default() };
-        let list = match (fold_in, model.users().get(user)) {
-            (true, _) => {
-                let history: Vec<(&str, f32)> = known.iter().map(|&item| (item, 1.0)).collect();
-                model.recommend_for(&history, &query)?
-            }
-            (false, Some(_)) => model.recommend(user, &query)?,
-            (false, None) => model.recommend_for(&[], &query)?,
+        let exclude = known.iter().map(|&item| item.to_owned()).collect();
+        let query = Query { n: LIST, exclude, ..Query::default() };
+        let who = match (fold_in, model.users().get(user)) {
+            (true, _) => Who::stranger(known.iter().map(|&item| (item, 1.0))),
+            (false, Some(_)) => Who::user(*user),
+            (false, None) => Who::anybody(),
         };
-        let hit = |s: &cofil::Scored<'_>| relevant.contains(&s.item);
+        let list = model.recommend(&who, &query)?.items;
+        let hit = |s: &cofil::Recommended| relevant.contains(&s.item.as_str());
         // Places of the list first, then what it does not show.
         let mut hits: Vec<bool> = list.iter().map(hit).collect();
         let shown = hits.iter().filter(|&&hit| hit).count();

@@ -15,21 +15,29 @@
 //! chance.
 
 mod belief;
+mod question;
+mod reply;
+
+pub use question::{Asked, InterviewAnswer, InterviewQuestion, Replied};
+pub use reply::Reply;
 
 use crate::data::Row;
 use crate::error::{Error, Result};
-use crate::math::{Rng, parallel};
+use crate::math::{Matrix, Rng, parallel};
 use crate::model::User;
 use crate::rank;
-use crate::recommender::{Recommender, Scored};
+use crate::recipes::Target;
+use crate::recommender::Recommender;
 use belief::Belief;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, OnceLock};
 
 /// Items that are weighed in one piece.
 const PIECE: usize = 512;
 
 /// How the next question is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// What shrinks the variance of the user's vector most.
@@ -45,21 +53,87 @@ pub enum Strategy {
     Random,
 }
 
-/// What somebody says when asked about an item.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Answer {
-    /// They like it, or rate it so.
-    Value(f32),
-    /// They do not have it, and might have.
-    No,
-    /// They cannot say.
-    Unknown,
+impl Strategy {
+    /// Whether it looks at variances, which only models with places for users have.
+    fn looks(self) -> bool {
+        matches!(self, Self::Variance | Self::PopularVariance)
+    }
+}
+
+/// Asks new users about items of one model, any number of them at once: what is known before the first answer is
+/// computed once.
+pub struct Interviewer {
+    recommender: Arc<Recommender>,
+    /// Where a user may be, if the model has places for users.
+    prior: Option<Belief>,
+    /// To how many users each item belongs.
+    counts: Vec<u32>,
+    /// Users who have anything.
+    users: f32,
+    entropies: OnceLock<Vec<f32>>,
+}
+
+impl Interviewer {
+    /// For the users of `recommender`.
+    pub fn new(recommender: Arc<Recommender>) -> Self {
+        let seen = recommender.seen();
+        let counts = seen.column_counts();
+        let users = seen.iter().filter(|row| !row.is_empty()).count().max(1) as f32;
+        let prior = Belief::prior(&recommender);
+        Self { recommender, prior, counts, users, entropies: OnceLock::new() }
+    }
+
+    /// The model.
+    pub fn recommender(&self) -> &Arc<Recommender> {
+        &self.recommender
+    }
+
+    /// The strategy where none is named: by variances if the model has them.
+    pub fn usual_strategy(&self) -> Strategy {
+        match self.prior {
+            Some(_) => Strategy::PopularVariance,
+            None => Strategy::PopularEntropy,
+        }
+    }
+
+    /// Begins with somebody new; `seed` is for [`Strategy::Random`]. Questions are about items that somebody has.
+    ///
+    /// # Errors
+    /// If the strategy looks at variances, and the model has no places for users.
+    pub fn begin(&self, strategy: Strategy, seed: u64) -> Result<Interview<'_>> {
+        if strategy.looks() && self.prior.is_none() {
+            let message = "this model cannot say how sure it is of a user; choose another strategy, such as \
+                           popular-entropy, or a model of als or ials that knows what its users have";
+            return Err(Error::Unsupported(message.into()));
+        }
+        let counts = &self.counts;
+        let weight: Vec<f32> = match strategy {
+            Strategy::Variance => vec![1.0; counts.len()],
+            Strategy::PopularVariance => counts.iter().map(|&c| c as f32 / self.users).collect(),
+            Strategy::Popularity => counts.iter().map(|&c| c as f32).collect(),
+            Strategy::PopularEntropy => {
+                let entropies =
+                    self.entropies.get_or_init(|| entropies(&self.recommender, self.users));
+                let product = |(&c, entropy): (&u32, &f32)| (c as f32).ln_1p() * entropy;
+                counts.iter().zip(entropies).map(product).collect()
+            }
+            Strategy::Random => {
+                let mut rng = Rng::new(seed, &[]);
+                counts.iter().map(|_| 1.0 + rng.uniform()).collect()
+            }
+        };
+        // Without histories in the file anything may be asked.
+        let all = self.recommender.seen().nnz() == 0;
+        let open = counts.iter().map(|&c| c > 0 || all).collect();
+        let belief = self.prior.clone();
+        Ok(Interview { interviewer: self, strategy, belief, weight, open, history: Vec::new() })
+    }
 }
 
 /// A conversation with a new user.
 #[derive(Clone)]
 pub struct Interview<'a> {
-    recommender: &'a Recommender,
+    interviewer: &'a Interviewer,
     strategy: Strategy,
     /// Where the user may be, if the model has places for users.
     belief: Option<Belief>,
@@ -71,41 +145,7 @@ pub struct Interview<'a> {
     history: Vec<(u32, f32)>,
 }
 
-impl<'a> Interview<'a> {
-    /// Begins; `seed` is for [`Strategy::Random`]. Questions are about items that somebody has.
-    ///
-    /// # Errors
-    /// If the strategy looks at variances, and the model has no places for users.
-    pub fn new(recommender: &'a Recommender, strategy: Strategy, seed: u64) -> Result<Self> {
-        let seen = recommender.seen();
-        let counts = seen.column_counts();
-        let users = seen.iter().filter(|row| !row.is_empty()).count().max(1) as f32;
-        let weight: Vec<f32> = match strategy {
-            Strategy::Variance => vec![1.0; counts.len()],
-            Strategy::PopularVariance => counts.iter().map(|&c| c as f32 / users).collect(),
-            Strategy::Popularity => counts.iter().map(|&c| c as f32).collect(),
-            Strategy::PopularEntropy => {
-                let entropies = entropies(recommender, users);
-                let product = |(&c, entropy): (&u32, f32)| (c as f32).ln_1p() * entropy;
-                counts.iter().zip(entropies).map(product).collect()
-            }
-            Strategy::Random => {
-                let mut rng = Rng::new(seed, &[]);
-                counts.iter().map(|_| 1.0 + rng.uniform()).collect()
-            }
-        };
-        let belief = Belief::prior(recommender);
-        let looks = matches!(strategy, Strategy::Variance | Strategy::PopularVariance);
-        if looks && belief.is_none() {
-            let message = "this model cannot say how sure it is of a user; choose another strategy, such as \
-                           popular-entropy, or a model of als or ials that knows what its users have";
-            return Err(Error::Unsupported(message.into()));
-        }
-        // Without histories in the file anything may be asked.
-        let open = counts.iter().map(|&c| c > 0 || seen.nnz() == 0).collect();
-        Ok(Self { recommender, strategy, belief, weight, open, history: Vec::new() })
-    }
-
+impl Interview<'_> {
     /// Asks about `items` alone.
     #[must_use]
     pub fn only(mut self, items: &[u32]) -> Self {
@@ -117,8 +157,13 @@ impl<'a> Interview<'a> {
 
     /// The item to ask about next; `None` if all have been.
     pub fn question(&self) -> Option<u32> {
-        let looks = matches!(self.strategy, Strategy::Variance | Strategy::PopularVariance);
-        let belief = self.belief.as_ref().filter(|_| looks);
+        self.questions(1).first().copied()
+    }
+
+    /// The `n` items that are most worth asking about now, the best first. After an answer to one of them others may
+    /// be.
+    pub fn questions(&self, n: usize) -> Vec<u32> {
+        let belief = self.belief.as_ref().filter(|_| self.strategy.looks());
         let blocks = parallel::map(self.open.len(), PIECE, |range| {
             let worth = |i: usize| match self.open[i] {
                 true => self.weight[i] * belief.map_or(1.0, |belief| belief.shrinks(i)),
@@ -126,16 +171,19 @@ impl<'a> Interview<'a> {
             };
             range.map(worth).collect::<Vec<_>>()
         });
-        rank::top_k(&blocks.concat(), 1, &[]).first().map(|best| best.0)
+        rank::top_k(&blocks.concat(), n, &[]).into_iter().map(|best| best.0).collect()
     }
 
     /// What was said about `item`. Of an item asked twice the first answer counts.
-    pub fn answer(&mut self, item: u32, answer: Answer) {
+    pub fn answer(&mut self, item: u32, reply: Reply) {
+        let recommender = &self.interviewer.recommender;
         self.open[item as usize] = false;
-        let value = match answer {
-            Answer::Value(value) => value,
-            Answer::No => 0.0,
-            Answer::Unknown => return,
+        let value = match (reply, recommender.card().target()) {
+            (Reply::Yes, _) => recommender.usual_value(),
+            (Reply::Value(value), _) => value,
+            // What was not rated may be liked all the same; what was not chosen was not.
+            (Reply::No, Target::Preference) => 0.0,
+            (Reply::No, Target::Rating) | (Reply::Unknown, _) => return,
         };
         let Err(at) = self.history.binary_search_by_key(&item, |entry| entry.0) else { return };
         self.history.insert(at, (item, value));
@@ -144,11 +192,10 @@ impl<'a> Interview<'a> {
         }
     }
 
-    /// What is known of the user: what they like or rate with its value, what they do not have with 0.
-    /// [`Recommender::recommend_for`] takes it.
-    pub fn history(&self) -> Vec<(&'a str, f32)> {
-        let items = self.recommender.items();
-        self.history.iter().map(|&(item, value)| (items.name(item), value)).collect()
+    /// What is known of the user by item, rising: what they like or rate with its value, what they do not have
+    /// with 0.
+    pub fn history(&self) -> &[(u32, f32)] {
+        &self.history
     }
 
     /// Scores of all items by what is known now: by the place believed in where there is one, else by fold-in.
@@ -156,20 +203,18 @@ impl<'a> Interview<'a> {
         if let Some(belief) = &self.belief {
             return belief.scores();
         }
-        let items: Vec<u32> = (0..self.recommender.items().len() as u32).collect();
-        let mut scores = vec![0.0; items.len()];
+        let model = self.interviewer.recommender.model();
         let (columns, values): (Vec<u32>, Vec<f32>) = self.history.iter().copied().unzip();
         let user = User::stranger(Row { columns: &columns, values: &values });
-        self.recommender.model().score(user, &items, &mut scores);
-        scores
+        let mut scores = Matrix::zeros(1, model.items());
+        model.score_block(&[user], &mut scores);
+        scores.into_data()
     }
 
-    /// The `n` best items that were not asked about.
-    pub fn recommend(&self, n: usize) -> Vec<Scored<'a>> {
+    /// The `n` best items that were not asked about, as (item, score).
+    pub fn list(&self, n: usize) -> Vec<(u32, f32)> {
         let answered: Vec<u32> = self.history.iter().map(|entry| entry.0).collect();
-        let items = self.recommender.items();
-        let scored = |(item, score)| Scored { item: items.name(item), score };
-        rank::top_k(&self.scores(), n, &answered).into_iter().map(scored).collect()
+        rank::top_k(&self.scores(), n, &answered)
     }
 }
 

@@ -1,11 +1,12 @@
 use super::*;
 use crate::algorithm::Algorithm;
+use crate::ask::Unknown;
 use crate::data::Ratings;
 use crate::math::{Matrix, vector};
 use crate::recipes::Ials;
 use crate::train::Run;
 
-fn trained() -> Recommender {
+fn trained() -> Interviewer {
     let mut rng = Rng::new(3, &[]);
     let triples: Vec<(String, String)> = (0..40)
         .flat_map(|u| (0..30).map(move |i| (u, i)))
@@ -15,7 +16,7 @@ fn trained() -> Recommender {
     let triples = triples.iter().map(|(u, i)| (&**u, &**i, 1.0));
     let ratings = Ratings::from_triples(triples).unwrap();
     let ials = Algorithm::Ials(Ials { factors: 5, ..Ials::default() });
-    Recommender::train(&ials, &ratings, &Run::default()).unwrap()
+    Interviewer::new(Recommender::train(&ials, &ratings, &Run::default()).unwrap().into())
 }
 
 /// A⁻¹ b for each row b of `right`.
@@ -34,9 +35,9 @@ fn inverse(a: &Matrix) -> Matrix {
 
 #[test]
 fn the_question_is_the_one_that_shrinks_the_trace_most() {
-    let recommender = trained();
+    let interviewer = trained();
     let trace = |m: &Matrix| (0..m.rows()).map(|l| m.row(l)[l]).sum::<f32>();
-    let mut interview = Interview::new(&recommender, Strategy::Variance, 0).unwrap();
+    let mut interview = interviewer.begin(Strategy::Variance, 0).unwrap();
     let belief = |interview: &Interview<'_>| interview.belief.clone().unwrap();
     let prior = belief(&interview);
     // The naive twin: Σ = (Σ₀⁻¹ + Σ_asked q qᵀ / v)⁻¹, m = Σ (Σ₀⁻¹ m₀ + Σ_asked q y / v).
@@ -52,7 +53,7 @@ fn the_question_is_the_one_that_shrinks_the_trace_most() {
         let after = |item: usize| trace(&inverse(&with(precision.clone(), item)));
         let best = (0..30).filter(|&i| interview.open[i]).map(after).fold(f32::MAX, f32::min);
         assert!(after(next as usize) <= best * (1.0 + 1e-3));
-        let answer = if step % 2 == 0 { Answer::Value(1.0) } else { Answer::No };
+        let answer = if step % 2 == 0 { Reply::Value(1.0) } else { Reply::No };
         interview.answer(next, answer);
         precision = with(precision, next as usize);
         let y = if step % 2 == 0 { 1.0 } else { 0.0 };
@@ -66,14 +67,14 @@ fn the_question_is_the_one_that_shrinks_the_trace_most() {
             assert!((ours - naive).abs() < 1e-2 * naive.abs().max(1.0), "{ours} for {naive}");
         }
     }
-    let list = interview.recommend(5);
+    let list = interview.list(5);
     assert_eq!(list.len(), 5);
-    assert!(list.iter().all(|s| s.score.is_finite()));
+    assert!(list.iter().all(|s| s.1.is_finite()));
 }
 
 #[test]
 fn nothing_is_asked_twice_and_everything_once() {
-    let recommender = trained();
+    let interviewer = trained();
     for strategy in [
         Strategy::Variance,
         Strategy::PopularVariance,
@@ -81,20 +82,61 @@ fn nothing_is_asked_twice_and_everything_once() {
         Strategy::Popularity,
         Strategy::Random,
     ] {
-        let mut interview = Interview::new(&recommender, strategy, 1).unwrap();
+        let mut interview = interviewer.begin(strategy, 1).unwrap();
         let mut asked = Vec::new();
         while let Some(item) = interview.question() {
             asked.push(item);
-            let answers = [Answer::Value(1.0), Answer::No, Answer::Unknown];
+            let answers = [Reply::Value(1.0), Reply::No, Reply::Unknown];
             interview.answer(item, answers[item as usize % 3]);
         }
         asked.sort_unstable();
-        assert_eq!(asked, (0..recommender.items().len() as u32).collect::<Vec<_>>());
+        assert_eq!(asked, (0..interviewer.recommender().items().len() as u32).collect::<Vec<_>>());
         let history = interview.history();
         assert!(interview.scores().iter().all(|score| score.is_finite()));
         assert_eq!(history.iter().filter(|entry| entry.1 == 1.0).count(), 10, "{strategy:?}");
         assert_eq!(history.len(), 20);
-        let only = Interview::new(&recommender, strategy, 1).unwrap().only(&[4]);
+        let only = interviewer.begin(strategy, 1).unwrap().only(&[4]);
         assert_eq!(only.question(), Some(4));
+    }
+}
+
+#[test]
+fn a_conversation_is_one_question_and_one_answer() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    let interviewer = trained();
+    shared(&interviewer);
+    let text = r#"{"answers": [{"item": "i3", "answer": "yes"}, {"item": "i4", "answer": "No"},
+        {"item": "i5", "answer": "?"}, {"item": "i6", "answer": 2.5}, {"item": "moon", "answer": 1},
+        {"item": "i3", "answer": "no"}], "questions": 2, "n": 4}"#;
+    let question: InterviewQuestion = serde_json::from_str(text).unwrap();
+    let answer = interviewer.ask(&question).unwrap();
+    let history = [("i3", 1.0), ("i4", 0.0), ("i6", 2.5)];
+    let mut found: Vec<(&str, f32)> =
+        answer.history.iter().map(|liked| (&*liked.item, liked.value.unwrap())).collect();
+    found.sort_by_key(|entry| entry.0);
+    assert_eq!(found, history);
+    assert_eq!((answer.strategy, answer.questions.len()), (Strategy::PopularVariance, 2));
+    assert_eq!((answer.items.len(), &answer.unknown[..]), (4, &["moon".to_owned()][..]));
+    let asked = ["i3", "i4", "i5", "i6"];
+    assert!(answer.questions.iter().all(|next| !asked.contains(&&*next.item)));
+    // The same as a conversation that goes on from answer to answer.
+    let mut interview = interviewer.begin(Strategy::PopularVariance, 0).unwrap();
+    let number = |item: &str| interviewer.recommender().items().get(item).unwrap();
+    for Replied { item, answer } in question.answers.iter().filter(|said| said.item != "moon") {
+        interview.answer(number(item), *answer);
+    }
+    assert_eq!(number(&answer.questions[0].item), interview.question().unwrap());
+    let list = interview.list(4);
+    let told = answer.items.iter().map(|best| (number(&best.item), best.score));
+    assert!(told.eq(list));
+    let refusing = InterviewQuestion { unknown: Unknown::Refuse, ..question.clone() };
+    assert!(interviewer.ask(&refusing).unwrap_err().to_string().contains("unknown item `moon`"));
+    // What is written can be read.
+    let json = serde_json::to_string(&question).unwrap();
+    assert_eq!(serde_json::from_str::<InterviewQuestion>(&json).unwrap(), question);
+    let json = serde_json::to_string(&answer).unwrap();
+    assert_eq!(serde_json::from_str::<InterviewAnswer>(&json).unwrap(), answer);
+    for wrong in [r#""perhaps""#, "1e39", r#""NaN""#] {
+        assert!(serde_json::from_str::<Reply>(wrong).is_err(), "{wrong}");
     }
 }

@@ -1,6 +1,6 @@
 //! Dense row-major matrix of `f32`, and its products.
 
-use super::parallel;
+use super::{parallel, vector};
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
@@ -122,6 +122,44 @@ pub fn mul_bt(out: &mut [f32], write: Write, a: &[f32], b: &[f32], m: usize, n: 
     leave_wide_registers();
 }
 
+/// Below so many columns rows are multiplied one dot product after the other.
+const NARROW: usize = 64;
+
+/// Columns that a row alone is multiplied with at a time.
+const STRIP: usize = 1024;
+
+/// out (m × n) ← A (m × k) · Bᵀ (B is n × k), where row r of `out` has the same bits whatever the other rows are and
+/// however many. [`mul_bt`] promises that from two rows on, for many columns: it goes other ways for a
+/// vector and for small matrices, so a row alone gets a second one beside it, and few columns get dot products.
+pub fn mul_bt_by_row(out: &mut [f32], a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
+    if n < NARROW {
+        for (r, out) in out.chunks_exact_mut(n.max(1)).take(m).enumerate() {
+            let row = &a[r * k..(r + 1) * k];
+            out.iter_mut()
+                .enumerate()
+                .for_each(|(c, out)| *out = vector::dot(row, &b[c * k..(c + 1) * k]));
+        }
+        return;
+    }
+    if m != 1 {
+        mul_bt(out, Write::Replace, a, b, m, n, k);
+        return;
+    }
+    let mut pair = a.to_vec();
+    pair.resize(2 * k, 0.0);
+    let mut strip = vec![0.0; 2 * n.min(2 * STRIP)];
+    let mut start = 0;
+    while start < n {
+        // The last strip is no narrower than the others.
+        let width = if n - start < 2 * STRIP { n - start } else { STRIP };
+        let strip = &mut strip[..2 * width];
+        let b = &b[start * k..(start + width) * k];
+        mul_bt(strip, Write::Replace, &pair, b, 2, width, k);
+        out[start..start + width].copy_from_slice(&strip[..width]);
+        start += width;
+    }
+}
+
 /// out (m × n) ← A (m × k) · B (k × n), all row-major, on the calling thread.
 pub fn mul(out: &mut [f32], write: Write, a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
     let a = MatRef::from_row_major_slice(a, m, k);
@@ -187,6 +225,29 @@ mod tests {
             let mut m = Matrix::from_fn(n, n, |r, c| if c <= r { lower(r, c) } else { -1.0 });
             m.mirror();
             assert_eq!(m, Matrix::from_fn(n, n, lower));
+        }
+    }
+
+    #[test]
+    fn a_row_has_the_same_bits_in_any_company() {
+        let mut rng = Rng::new(5, &[]);
+        let rows = 33;
+        for k in [0, 1, 5, 64, 65, 100, 128, 300, 513, 700] {
+            for n in [1, 2, 17, 63, 64, 65, 130, 1024, 2047, 2048, 2500] {
+                let a = Matrix::from_fn(rows, k, |_, _| rng.normal());
+                let b = Matrix::from_fn(n, k, |_, _| rng.normal());
+                let mut all = Matrix::zeros(rows, n);
+                mul_bt_by_row(all.data_mut(), a.data(), b.data(), rows, n, k);
+                for m in [1, 2, 3, 8, 17] {
+                    let mut few = Matrix::zeros(m, n);
+                    mul_bt_by_row(few.data_mut(), &a.data()[..m * k], b.data(), m, n, k);
+                    let same = few.data().iter().zip(all.data());
+                    let same = same.filter(|(a, b)| a.to_bits() == b.to_bits()).count();
+                    assert_eq!(same, m * n, "{m} × {n}, {k} factors");
+                }
+                let exact: f32 = (0..k).map(|l| a.row(0)[l] * b.row(n - 1)[l]).sum();
+                assert!((all.row(0)[n - 1] - exact).abs() < 1e-3);
+            }
         }
     }
 

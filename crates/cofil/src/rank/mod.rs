@@ -34,18 +34,20 @@ pub fn top_k_all(
     unseen: bool,
 ) -> Vec<Vec<(u32, f32)>> {
     let stage = watch::stage(RECOMMENDING, users.len());
-    top_k_of(model, users, k, unseen, &stage)
+    top_k_among(model, users, k, unseen, None, &stage)
 }
 
 /// What making lists for many is called while it goes on.
 pub(crate) const RECOMMENDING: &str = "recommending";
 
-/// [`top_k_all`] for some of the users that `stage` is of.
-pub(crate) fn top_k_of(
+/// [`top_k_all`] for some of the users that `stage` is of, of the items that are `allowed`, if there is such a list
+/// of all items.
+pub(crate) fn top_k_among(
     model: &dyn Model,
     users: &[User<'_>],
     k: usize,
     unseen: bool,
+    allowed: Option<&[bool]>,
     stage: &Stage,
 ) -> Vec<Vec<(u32, f32)>> {
     let scratch = || Matrix::zeros(0, model.items());
@@ -56,8 +58,12 @@ pub(crate) fn top_k_of(
         model.score_block(users, scores);
         let list = |(r, user): (usize, &User<'_>)| {
             let scores = scores.row_mut(r);
+            // What is no number is never taken: cheaper than asking for each good score.
+            if let Some(allowed) = allowed {
+                let barred = scores.iter_mut().zip(allowed).filter(|(_, allowed)| !**allowed);
+                barred.for_each(|(score, _)| *score = f32::NAN);
+            }
             if unseen {
-                // What is no number is never taken: cheaper than asking for each good score.
                 user.history.columns.iter().for_each(|&i| scores[i as usize] = f32::NAN);
             }
             top_k(scores, k, &[])

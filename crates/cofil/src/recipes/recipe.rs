@@ -4,6 +4,7 @@ use super::range::Range;
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::train::{Fitted, Run};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Settings that can be fitted: what `Algorithm` asks of each of its variants.
@@ -21,7 +22,7 @@ pub(crate) trait Recipe {
 }
 
 /// What the scores of a recipe mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
     /// A predicted value on the scale of the data: RMSE makes sense.

@@ -5,11 +5,13 @@ use crate::data::Ratings;
 use crate::evaluate::Metric;
 use crate::recipes::Target;
 use crate::train::Epoch;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Where a model comes from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Written", into = "Written")]
+#[schemars(with = "Written")]
 pub struct Card {
     /// Version of cofil that trained or imported it.
     pub cofil: String,
@@ -42,7 +44,7 @@ pub enum Origin {
 }
 
 /// A model that another program trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Imported {
     /// What to call it, such as `two-tower-2024`.
@@ -81,7 +83,8 @@ impl Card {
 }
 
 /// [`Card`] as files have it: with `algorithm` and `seed`, or with `imported`.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Card")]
 struct Written {
     cofil: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "of_file")]
@@ -93,6 +96,7 @@ struct Written {
     data: DataCard,
     epochs: Vec<Epoch>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     valid_metric: Option<Metric>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     negatives: Option<String>,
@@ -140,7 +144,7 @@ impl From<Card> for Written {
 }
 
 /// Something done to a model after training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Changed {
     /// [`Recommender::update`](super::Recommender::update).
@@ -156,7 +160,7 @@ pub enum Changed {
 }
 
 /// The training data of a model in numbers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DataCard {
     /// [`Ratings::fingerprint`]; empty if the data is not known.
     pub fingerprint: String,

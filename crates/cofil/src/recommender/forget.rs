@@ -5,11 +5,12 @@ use crate::data::{Csr, IdMap, Ratings};
 use crate::error::{Error, Remedy, Result};
 use crate::model::Forgetting;
 use crate::train::Run;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What was forgotten, and what was not.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Forgotten {
     /// How many users.
     pub users: usize,

@@ -1,25 +1,23 @@
-//! What users of the toolkit hold: names, what each user has seen, and a model.
+//! What users of the toolkit hold: names, what each user has seen, and a model. What it is asked, and how it
+//! answers, is in `ask`.
 
-mod answer;
 mod card;
-mod explain;
 mod forget;
+mod lists;
 mod parts;
-mod similar;
 mod update;
 
-pub use answer::{Query, Scored};
 pub use card::{Card, Changed, DataCard, Imported, Origin};
-pub use explain::{Contribution, Explanation};
 pub use forget::Forgotten;
+pub use lists::Selection;
 pub use parts::Parts;
-pub use similar::{Likeness, ScoredUser, SimilarUsers};
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
 use crate::data::{Catalogue, Csr, Filter, IdKind, IdMap, ItemUsers, Ratings, sample};
 use crate::error::{Error, Result};
 use crate::model::{Model, User};
+use crate::recipes::Target;
 use crate::shapes;
 use crate::store::{self, Archive, Tensor};
 use crate::train::{Fitted, Run};
@@ -170,6 +168,15 @@ impl Recommender {
         match ids.len() <= 100_000 {
             true => Error::unknown(kind, name, ids.names()),
             false => Error::unknown(kind, name, [""; 0]),
+        }
+    }
+
+    /// What an item counts in a history that says no value for it, so that somebody likes it: the top of the
+    /// scale for recipes that predict values, 1 for those that learn from what was chosen.
+    pub fn usual_value(&self) -> f32 {
+        match self.card.target() {
+            Target::Rating => self.card.data.scale.1,
+            Target::Preference => 1.0,
         }
     }
 

@@ -6,11 +6,12 @@ use crate::data::{Duplicates, IdMap, Interactions, Ratings};
 use crate::error::{Error, Remedy, Result};
 use crate::model::{Change, Model};
 use crate::train::Run;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What an update did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Updated {
     /// Events that were read.
     pub events: usize,

@@ -8,7 +8,7 @@
 use super::output::Output;
 use crate::data::{Csr, Row};
 use crate::error::Result;
-use crate::math::matrix::{self, mul_bt};
+use crate::math::matrix::mul_bt_by_row;
 use crate::math::{Matrix, vector};
 use crate::model::{Attribution, Change, Contributions, Forgetting, Model, User, leave_one_out};
 use crate::nn::layers::Activation;
@@ -149,9 +149,8 @@ impl Model for AutoEncoder {
         for (r, user) in users.iter().enumerate().filter(|(_, u)| !u.history.is_empty()) {
             self.encode(user.history, codes.row_mut(r));
         }
-        let replace = matrix::Write::Replace;
         let (codes, decoder) = (codes.data(), self.decoder.data());
-        mul_bt(scores.data_mut(), replace, codes, decoder, users.len(), n, k);
+        mul_bt_by_row(scores.data_mut(), codes, decoder, users.len(), n, k);
         for (r, user) in users.iter().enumerate() {
             let row = scores.row_mut(r);
             match user.history.is_empty() {
@@ -162,6 +161,10 @@ impl Model for AutoEncoder {
                 }
             }
         }
+    }
+
+    fn needs_history(&self) -> bool {
+        true
     }
 
     /// Exact where neither the hidden layer nor the output bends anything.

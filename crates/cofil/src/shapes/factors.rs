@@ -7,7 +7,7 @@ use super::FoldIn;
 use super::output::Output;
 use crate::data::{Csr, Row};
 use crate::error::Result;
-use crate::math::matrix::{self, mul_bt};
+use crate::math::matrix::mul_bt_by_row;
 use crate::math::{Matrix, vector};
 use crate::model::{Change, Contributions, Forgetting, Model, Places, User, leave_one_out};
 use crate::nn::loss::Response;
@@ -225,15 +225,8 @@ impl Model for Factors {
             }
         }
         let n = self.items();
-        mul_bt(
-            scores.data_mut(),
-            matrix::Write::Replace,
-            block.data(),
-            self.items.data(),
-            users.len(),
-            n,
-            k,
-        );
+        let (block, items) = (block.data(), self.items.data());
+        mul_bt_by_row(scores.data_mut(), block, items, users.len(), n, k);
         for (r, user) in known.iter().enumerate() {
             let row = scores.row_mut(r);
             let Some((_, bias)) = user else {

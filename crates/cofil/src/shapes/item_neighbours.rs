@@ -152,6 +152,10 @@ impl Model for ItemNeighbours {
         }
     }
 
+    fn needs_history(&self) -> bool {
+        true
+    }
+
     fn block_size(&self) -> usize {
         8
     }

@@ -135,6 +135,10 @@ impl Model for ItemWeights {
         }
     }
 
+    fn needs_history(&self) -> bool {
+        true
+    }
+
     fn block_size(&self) -> usize {
         match self.weights {
             // Packing W's columns costs as much as 60 users' votes.

@@ -2,7 +2,7 @@
 
 use super::data::board;
 use super::{bytes, recipes, suited, train};
-use cofil::{Interactions, Query, Ratings};
+use cofil::{Interactions, Query, Ratings, Who};
 
 /// Events of a new user and of somebody known with a new item.
 fn events(value: f32) -> Interactions {
@@ -43,7 +43,7 @@ fn new_events_give_the_same_finite_model_for_any_number_of_threads() {
         assert!(bytes(&recommender) == bytes(&updated(3)), "{name}");
         let all = Query { n: 100, seen: true, ..Query::default() };
         for user in ["new", "id6", "id7"] {
-            let list = recommender.recommend(user, &all).unwrap();
+            let list = recommender.recommend(&Who::user(user), &all).unwrap().items;
             assert_eq!(list.len(), 31, "{name}");
             assert!(list.iter().all(|s| s.score.is_finite()), "{name}");
         }
@@ -53,8 +53,8 @@ fn new_events_give_the_same_finite_model_for_any_number_of_threads() {
         recommender.save(&path).unwrap();
         let loaded = cofil::Recommender::load(&path).unwrap();
         assert_eq!(
-            loaded.recommend("new", &all).unwrap(),
-            recommender.recommend("new", &all).unwrap()
+            loaded.recommend(&Who::user("new"), &all).unwrap(),
+            recommender.recommend(&Who::user("new"), &all).unwrap()
         );
     }
 }
@@ -65,8 +65,8 @@ fn who_leaves_is_gone_and_the_others_are_served_as_before() {
         let name = algorithm.name();
         let ratings: Ratings = suited(&algorithm, &board(&algorithm, 30));
         let mut recommender = train(&algorithm, &ratings);
-        let before = recommender.recommend("id13", &Query::default()).unwrap();
-        let before: Vec<(String, f32)> = before.iter().map(|s| (s.item.into(), s.score)).collect();
+        let who = Who::user("id13");
+        let before = recommender.recommend(&who, &Query::default()).unwrap();
         let had = recommender.user("id4").unwrap().history.len();
         let told = recommender.forget(&["id4"]).unwrap();
         assert_eq!((told.users, told.interactions), (1, had), "{name}");
@@ -74,9 +74,7 @@ fn who_leaves_is_gone_and_the_others_are_served_as_before() {
         assert_eq!(told.exact, name == "popularity" || neighbours, "{name}: {told:?}");
         assert!(recommender.user("id4").is_err(), "{name}");
         if name != "popularity" && !neighbours {
-            let after = recommender.recommend("id13", &Query::default()).unwrap();
-            let after: Vec<(String, f32)> =
-                after.iter().map(|s| (s.item.into(), s.score)).collect();
+            let after = recommender.recommend(&who, &Query::default()).unwrap();
             assert_eq!(after, before, "{name}");
         }
         assert!(recommender.forget_and_refit(&["id5"]).unwrap().exact, "{name}");

@@ -18,8 +18,8 @@ fn saved_and_loaded_is_the_same() {
         for user in ["u0", "u7"] {
             let query = Query::default();
             assert_eq!(
-                loaded.recommend(user, &query).unwrap(),
-                recommender.recommend(user, &query).unwrap()
+                loaded.recommend(&Who::user(user), &query).unwrap(),
+                recommender.recommend(&Who::user(user), &query).unwrap()
             );
         }
     }

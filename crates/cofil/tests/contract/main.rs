@@ -17,8 +17,8 @@ use cofil::recipes::biased_mf::Offset;
 use cofil::recipes::knn_baseline::Side;
 use cofil::recipes::neumf::Training;
 use cofil::{
-    Algorithm, BiasedMf, Checkpoint, Csr, ErrorKind, Gmf, KnnBaseline, Mlp, Model, Neumf, Query,
-    Ratings, Recommender, Row, Run, Scored, User, Validation,
+    Algorithm, Basis, BiasedMf, Checkpoint, Csr, ErrorKind, Gmf, KnnBaseline, Mlp, Model, Neumf,
+    Query, Ratings, Recommended, Recommender, Row, Run, Unknown, User, Validation, Who,
 };
 use data::{board, checkerboard, tastes};
 use serde_json::{Map, Value, json};
@@ -166,15 +166,16 @@ fn withheld_checkerboard_item_comes_first() {
         let ratings = board(&algorithm, 50);
         let recommender = train(&algorithm, &ratings);
         for user in ["id4", "id13"] {
-            let best = recommender.recommend(user, &Query { n: 1, ..Query::default() }).unwrap();
-            assert_eq!(best[0].item, user, "{}", algorithm.name());
+            let one = Query { n: 1, ..Query::default() };
+            let best = recommender.recommend(&Who::user(user), &one).unwrap();
+            assert_eq!(best.basis, Basis::Learned);
+            assert_eq!(best.items[0].item, user, "{}", algorithm.name());
             let history: Vec<_> =
                 recommender.user(user).unwrap().history.iter().collect::<Vec<_>>();
-            let names: Vec<(&str, f32)> =
-                history.iter().map(|&(i, v)| (recommender.items().name(i), v)).collect();
-            let best =
-                recommender.recommend_for(&names, &Query { n: 1, ..Query::default() }).unwrap();
-            assert_eq!(best[0].item, user, "{} folded in", algorithm.name());
+            let names = history.iter().map(|&(i, v)| (recommender.items().name(i).to_string(), v));
+            let best = recommender.recommend(&Who::stranger(names), &one).unwrap();
+            assert_eq!(best.basis, Basis::FoldedIn);
+            assert_eq!(best.items[0].item, user, "{} folded in", algorithm.name());
         }
     }
 }
@@ -192,8 +193,8 @@ fn someone_unknown_is_shown_what_is_popular() {
     .unwrap();
     for algorithm in recipes() {
         let recommender = train(&algorithm, &ratings);
-        let list = recommender.recommend_for(&[], &Query::default()).unwrap();
-        let names: Vec<_> = list.iter().map(|s| s.item).collect();
+        let list = recommender.recommend(&Who::anybody(), &Query::default()).unwrap().items;
+        let names: Vec<_> = list.iter().map(|s| s.item.as_str()).collect();
         assert_eq!(names, ["x", "y", "z"], "{}", algorithm.name());
     }
 }
@@ -229,9 +230,45 @@ fn scores_are_finite_and_blocks_agree_with_single_scores() {
 }
 
 #[test]
+fn a_list_is_the_same_alone_and_among_others() {
+    for algorithm in recipes() {
+        let name = algorithm.name();
+        let ratings = suited(&algorithm, &tastes(70, 90));
+        let recommender = train(&algorithm, &ratings);
+        let everybody: Vec<u32> = (0..70).collect();
+        let some = ["i3", "i4", "i5", "i80"].map(String::from).to_vec();
+        for query in [
+            Query::default(),
+            Query { n: 100, seen: true, ..Query::default() },
+            Query { exclude: some.clone(), ..Query::default() },
+            Query { candidates: Some(some), ..Query::default() },
+        ] {
+            let bits = |list: &[(u32, f32)]| -> Vec<(u32, u32)> {
+                list.iter().map(|&(item, score)| (item, score.to_bits())).collect()
+            };
+            let all = recommender.recommend_many(&everybody, &query).unwrap();
+            for company in [vec![7], vec![7, 8], vec![69, 7, 0], everybody[3..40].to_vec()] {
+                let lists = recommender.recommend_many(&company, &query).unwrap();
+                for (&u, list) in company.iter().zip(&lists) {
+                    assert_eq!(bits(list), bits(&all[u as usize]), "{name}: {u} of {company:?}");
+                }
+            }
+            for u in [0u32, 31, 69] {
+                let who = Who::user(recommender.users().name(u).to_string());
+                let answer = recommender.recommend(&who, &query).unwrap();
+                let named = |s: &Recommended| (recommender.item(&s.item).unwrap(), s.score);
+                let list: Vec<(u32, f32)> = answer.items.iter().map(named).collect();
+                assert_eq!(bits(&list), bits(&all[u as usize]), "{name}: {u} by name");
+            }
+        }
+    }
+}
+
+#[test]
 fn unknown_names_are_told() {
     let recommender = train(&recipes()[0], &checkerboard(10));
-    let says = recommender.recommend("id33", &Query::default()).unwrap_err().to_string();
+    let refusing = Query { unknown: Unknown::Refuse, ..Query::default() };
+    let says = recommender.recommend(&Who::user("id33"), &refusing).unwrap_err().to_string();
     assert!(says.starts_with("unknown user `id33`; did you mean `id3`?"), "{says}");
     let says = recommender.similar("id", 3).unwrap_err().to_string();
     assert!(says.starts_with("unknown item `id`"), "{says}");
@@ -244,17 +281,17 @@ fn nothing_seen_excluded_or_foreign_is_recommended() {
         let recommender = train(&algorithm, &ratings);
         let query = Query {
             n: 100,
-            exclude: &["i3", "i4"],
-            candidates: Some(&["i1", "i3", "i5", "i5", "i7"]),
+            exclude: ["i3", "i4"].map(String::from).into(),
+            candidates: Some(["i1", "i3", "i5", "i5", "i7"].map(String::from).into()),
             ..Query::default()
         };
-        let history = [("i5", 4.0)];
-        let list = recommender.recommend_for(&history, &query).unwrap();
-        let mut names: Vec<_> = list.iter().map(|s| s.item).collect();
+        let who = Who::stranger([("i5", 4.0)]);
+        let list = recommender.recommend(&who, &query).unwrap().items;
+        let mut names: Vec<_> = list.iter().map(|s| s.item.as_str()).collect();
         names.sort_unstable();
         assert_eq!(names, ["i1", "i7"], "{}", algorithm.name());
-        let with_seen = recommender.recommend_for(&history, &Query { seen: true, ..query });
-        assert_eq!(with_seen.unwrap().len(), 3, "{}", algorithm.name());
+        let with_seen = recommender.recommend(&who, &Query { seen: true, ..query });
+        assert_eq!(with_seen.unwrap().items.len(), 3, "{}", algorithm.name());
     }
 }
 
@@ -279,7 +316,7 @@ fn reasons_come_from_the_history() {
             }
         }
         for user in ["id4", "id13"] {
-            let told = recommender.explain(user, "id4").unwrap();
+            let told = recommender.explain(&Who::user(user), "id4", Unknown::Refuse).unwrap();
             assert_eq!(told.contributions.len(), recommender.user(user).unwrap().history.len());
             let sum: f32 = told.contributions.iter().map(|c| c.contribution).sum();
             let whole = told.base + sum + told.rest;
@@ -292,13 +329,18 @@ fn reasons_come_from_the_history() {
         if name == "popularity" {
             continue; // nobody's history is the reason
         }
-        let reasons = recommender.reasons("id4", "id4", 3).unwrap();
+        let because = |who: Who| {
+            let candidates = Some(vec!["id4".into()]);
+            let query = Query { candidates, explain: 3, seen: true, ..Query::default() };
+            recommender.recommend(&who, &query).unwrap().items.remove(0).because
+        };
+        let reasons = because(Who::user("id4"));
         assert!(!reasons.is_empty() && reasons.len() <= 3, "{name}");
         assert!(reasons.is_sorted_by(|a, b| a.score >= b.score), "{name}");
         assert!(reasons.iter().all(|r| r.item != "id4" && r.score > 0.0), "{name}");
-        let names: Vec<(&str, f32)> = reasons.iter().map(|r| (r.item, 1.0)).collect();
-        let alone = recommender.reasons_for(&names[..1], "id4", 3).unwrap();
-        assert!(alone.iter().all(|reason| reason.item == names[0].0), "{name}: {alone:?}");
+        let first = &reasons[0].item;
+        let alone = because(Who::stranger([(first.as_str(), 1.0)]));
+        assert!(alone.iter().all(|reason| reason.item == *first), "{name}: {alone:?}");
     }
 }
 
@@ -351,7 +393,7 @@ fn similar_users_are_of_the_same_kind() {
             let similar = recommender.similar_users(user, 3).unwrap();
             assert_eq!(similar.users.len(), 3);
             for other in similar.users {
-                assert_eq!(parity(other.user), parity(user), "{}", algorithm.name());
+                assert_eq!(parity(&other.user), parity(user), "{}", algorithm.name());
             }
         }
     }
@@ -366,8 +408,8 @@ fn similar_items_are_of_the_same_kind() {
         let recommender = train(&algorithm, &board(&algorithm, 30));
         for item in ["id4", "id13"] {
             let parity = |name: &str| name[2..].parse::<u32>().unwrap() % 2;
-            for similar in recommender.similar(item, 3).unwrap() {
-                assert_eq!(parity(similar.item), parity(item), "{}", algorithm.name());
+            for similar in recommender.similar(item, 3).unwrap().items {
+                assert_eq!(parity(&similar.item), parity(item), "{}", algorithm.name());
             }
         }
     }

@@ -21,20 +21,22 @@ fn serves(recommender: &Recommender, what: &str) {
     let name = recommender.card().name();
     let items = recommender.items().len();
     let query = Query { n: items, seen: true, ..Query::default() };
-    let check = |list: Vec<Scored<'_>>, n: usize| {
+    let check = |list: Vec<Recommended>, n: usize| {
         assert_eq!(list.len(), n, "{name}, {what}");
         assert!(list.iter().all(|s| s.score.is_finite()), "{name}, {what}: {list:?}");
         assert!(list.is_sorted_by(|a, b| a.score >= b.score), "{name}, {what}: {list:?}");
     };
     for user in recommender.users().names() {
-        check(recommender.recommend(user, &query).unwrap(), items);
+        let explained = Query { explain: 5, ..query.clone() };
+        let list = recommender.recommend(&Who::user(user), &explained).unwrap().items;
+        assert!(list.iter().all(|entry| entry.because.len() <= 5), "{name}, {what}");
+        check(list, items);
         let first = recommender.items().name(0);
         assert!(recommender.predict(user, first).unwrap().is_finite(), "{name}, {what}");
-        assert!(recommender.reasons(user, first, 5).unwrap().len() <= 5, "{name}, {what}");
     }
     for item in recommender.items().names() {
-        check(recommender.recommend_for(&[(item, 1.0)], &query).unwrap(), items);
-        let similar = recommender.similar(item, items).unwrap();
+        check(recommender.recommend(&Who::stranger([(item, 1.0)]), &query).unwrap().items, items);
+        let similar = recommender.similar(item, items).unwrap().items;
         assert!(similar.iter().all(|s| s.item != item), "{name}, {what}");
         check(similar, items - 1);
     }
@@ -88,12 +90,14 @@ fn unrated_items_and_silent_users_change_nothing_for_the_rest() {
         let name = algorithm.name();
         let recommender = train(&algorithm, &more);
         if name != "popularity" {
-            let best = recommender.recommend("id4", &Query { n: 1, ..Query::default() }).unwrap();
+            let one = Query { n: 1, ..Query::default() };
+            let best = recommender.recommend(&Who::user("id4"), &one).unwrap().items;
             assert_eq!(best[0].item, "id4", "{name}");
         }
-        let silent = recommender.recommend("new0", &Query::default()).unwrap();
-        let stranger = recommender.recommend_for(&[], &Query::default()).unwrap();
-        assert_eq!(silent, stranger, "{name}: who has no history is shown what is popular");
+        let silent = recommender.recommend(&Who::user("new0"), &Query::default()).unwrap();
+        let stranger = recommender.recommend(&Who::anybody(), &Query::default()).unwrap();
+        assert_eq!((silent.basis, stranger.basis), (Basis::Popular, Basis::Popular), "{name}");
+        assert_eq!(silent.items, stranger.items, "{name}: they are shown what is popular");
     }
 }
 

@@ -7,13 +7,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each may use itself and what stands right of it.
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 24] = [
     "page",
     "contest",
     "tune",
     "plot",
     "interview",
+    "ask",
     "recommender",
+    "advice",
     "algorithm",
     "recipes",
     "shapes",

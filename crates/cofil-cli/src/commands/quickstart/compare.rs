@@ -7,7 +7,6 @@ use cofil::contest::{self, Entry};
 use cofil::data::prose::number;
 use cofil::data::split::{Share, Split};
 use cofil::evaluate::{Measure, Measures, Metric, Protocol};
-use cofil::recipes::Target;
 use cofil::{Algorithm, Duplicates, Interactions, Ratings, Run};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -51,12 +50,8 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
     for algorithm in Algorithm::all() {
         let algorithm = fast(&algorithm, constant)?;
         let name = algorithm.name();
-        if algorithm.target() == Target::Rating && constant {
-            contest.skip("they predict values and here all are equal", name);
-            continue;
-        }
-        if name == "ease" && train.items.len() > MOST_ITEMS {
-            contest.skip("so many items take minutes", name);
+        if let Some(why) = algorithm.unsuited(&train) {
+            contest.skip(&why, name);
             continue;
         }
         let first = contest.entries.is_empty();
@@ -85,6 +80,9 @@ fn fast(algorithm: &Algorithm, constant: bool) -> Result<Algorithm> {
     let name = algorithm.name();
     let mut settings = Map::new();
     match name {
+        "ease" => {
+            settings.insert("max_items".into(), json!(MOST_ITEMS));
+        }
         "ials" => {
             settings.insert("factors".into(), json!(64));
             settings.insert("epochs".into(), json!(8));

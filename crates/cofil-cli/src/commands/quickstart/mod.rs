@@ -10,7 +10,7 @@ use crate::output::{self, check_writable, duration, score};
 use anyhow::{Context, Result};
 use cofil::data::clean::Clean;
 use cofil::data::sample_set;
-use cofil::{Interactions, Query, Ratings, Recommender, Run, Scored};
+use cofil::{Answer, Interactions, Query, Ratings, Recommender, Run, Who};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -84,7 +84,8 @@ pub fn run(args: &Args) -> Result<()> {
     let loaded = Recommender::load(&file)?;
     let same = cast.users.iter().all(|user| {
         let query = Query::default();
-        loaded.recommend(user, &query).ok() == recommender.recommend(user, &query).ok()
+        let who = Who::user(user);
+        loaded.recommend(&who, &query).ok() == recommender.recommend(&who, &query).ok()
     });
     anyhow::ensure!(same, "{}: what was loaded differs from what was saved", file.display());
     let size = output::bytes(std::fs::metadata(&file)?.len());
@@ -156,22 +157,19 @@ fn cast(ratings: &Ratings, sample: bool) -> Cast {
     Cast { users: found.iter().take(2).map(user).collect(), stranger }
 }
 
-struct Answer {
+/// A list in letters and for programs.
+struct Told {
     text: String,
     json: Value,
 }
 
-fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Answer>> {
+fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Told>> {
     let titles = Titles::of_items(recommender);
-    let query = Query { n: 5, ..Query::default() };
+    let query = Query { n: 5, explain: 2, ..Query::default() };
     let mut answers = Vec::new();
     for user in &cast.users {
-        let list = recommender.recommend(user, &query)?;
         let history = recommender.user(user)?.history;
-        let few: Vec<&str> = history
-            .columns
-            .iter()
-            .take(3)
+        let few: Vec<&str> = (history.columns.iter().take(3))
             .map(|&i| titles.of(recommender.items().name(i)))
             .collect();
         let more = match history.len().saturating_sub(few.len()) {
@@ -179,44 +177,33 @@ fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Answer>> {
             n => format!(" and {n} more"),
         };
         let title = format!("{user} has {}{more}. It should also like:", few.join(", "));
-        let explain = |item: &str| recommender.reasons(user, item, 2);
-        answers.push(answer(&title, json!({"user": user}), list, explain, titles)?);
+        answers.push(told(
+            &title,
+            &Who::user(user),
+            &recommender.recommend(&Who::user(user), &query)?,
+            titles,
+        )?);
     }
-    // A stranger's items count as the best that somebody said of anything.
-    let value = recommender.card().data.scale.1;
-    let history: Vec<(&str, f32)> = cast.stranger.iter().map(|i| (i.as_str(), value)).collect();
-    let list = recommender.recommend_for(&history, &query)?;
+    let who = Who::stranger(cast.stranger.clone());
     let theirs: Vec<&str> = cast.stranger.iter().map(|item| titles.of(item)).collect();
     let title = format!("Somebody new, known only to have {}:", theirs.join(", "));
-    let explain = |item: &str| recommender.reasons_for(&history, item, 2);
-    answers.push(answer(&title, json!({"history": cast.stranger}), list, explain, titles)?);
+    answers.push(told(&title, &who, &recommender.recommend(&who, &query)?, titles)?);
     Ok(answers)
 }
 
-fn answer<'a>(
-    title: &str,
-    mut json: Value,
-    list: Vec<Scored<'a>>,
-    explain: impl Fn(&str) -> cofil::Result<Vec<Scored<'a>>>,
-    titles: Titles<'a>,
-) -> Result<Answer> {
-    let width = list.iter().map(|s| titles.of(s.item).chars().count()).max().unwrap_or(0);
+fn told(title: &str, who: &Who, answer: &Answer, titles: Titles<'_>) -> Result<Told> {
+    let width = answer.items.iter().map(|s| titles.of(&s.item).chars().count()).max().unwrap_or(0);
     let mut text = format!("\n{title}");
-    let mut items = Vec::new();
-    for s in list {
-        let because = explain(s.item)?;
-        let names: Vec<&str> = because.iter().map(|b| b.item).collect();
-        let named: Vec<&str> = names.iter().map(|item| titles.of(item)).collect();
-        let reason = match named.is_empty() {
+    for s in &answer.items {
+        let names: Vec<&str> = s.because.iter().map(|b| titles.of(&b.item)).collect();
+        let reason = match names.is_empty() {
             true => String::new(),
-            false => format!("  because of {}", named.join(", ")),
+            false => format!("  because of {}", names.join(", ")),
         };
-        text += &format!("\n  {:<width$}  {:>7}{reason}", titles.of(s.item), score(s.score));
-        items.push(json!({"item": s.item, "score": s.score, "because": names}));
+        text += &format!("\n  {:<width$}  {:>7}{reason}", titles.of(&s.item), score(s.score));
     }
-    json["items"] = items.into();
-    titles.add_to(&mut json);
-    Ok(Answer { text, json })
+    let json = json!({"who": who, "answer": output::value(answer)?});
+    Ok(Told { text, json })
 }
 
 fn print_next(file: &Path, cast: &Cast, winner: &str, data: Option<&Path>) {

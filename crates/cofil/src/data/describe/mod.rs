@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 pub use spread::{Bin, Spread, Top};
 pub use values::{Kind, Suspect, Values};
-pub use verdict::{Advice, Verdict};
+pub use verdict::{Reasoned, Verdict};
 
 /// A report on a table of interactions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -97,9 +97,22 @@ impl Values {
         }
     }
 
+    /// Smallest and largest value that is not suspected to be a mark.
+    pub fn scale(&self) -> (f32, f32) {
+        let real = |value: f32| self.suspects.iter().all(|s| s.value != value);
+        if real(self.min) && real(self.max) {
+            return (self.min, self.max);
+        }
+        // Beside a mark the scale ends at the last bar; with few values, at a value.
+        let bins = || self.histogram.iter().filter(|b| b.count > 0);
+        let low = bins().map(|b| b.low as f32).find(|&v| real(v));
+        let high = bins().rev().map(|b| b.high as f32).find(|&v| real(v));
+        (low.unwrap_or(self.min), high.unwrap_or(self.max))
+    }
+
     /// The lower edge of the first bar that at most two thirds of the rows reach: where "liked" may
     /// begin.
-    pub(super) fn liked(&self) -> Option<f32> {
+    pub fn liked(&self) -> Option<f32> {
         let rows: usize = self.histogram.iter().map(|b| b.count).sum();
         let mut above = rows;
         for bin in &self.histogram {

@@ -1,10 +1,10 @@
-//! What follows from a description: what kind of data it is, what to clean, what to train and what to
-//! measure. Rules of thumb, each with its reason.
+//! What follows from a description: what kind of data it is, what to clean and what to measure. Rules of
+//! thumb, each with its reason. What to train is told by `advice`.
 
 use super::{Description, Kind, warnings};
 use crate::data::Finding;
 use crate::data::moment::DAY;
-use crate::data::prose::{number, percent};
+use crate::data::prose::percent;
 use crate::error::Remedy;
 use serde::{Deserialize, Serialize};
 
@@ -15,17 +15,15 @@ pub struct Verdict {
     pub kind: String,
     /// What to look at or to clean before training; may be empty.
     pub warnings: Vec<Finding>,
-    /// Recipes that fit, the first to try first.
-    pub algorithms: Vec<Advice>,
     /// Measures that mean something here.
-    pub metrics: Vec<Advice>,
+    pub metrics: Vec<Reasoned>,
     /// How to split for an honest test.
-    pub split: Advice,
+    pub split: Reasoned,
 }
 
 /// A choice and why.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Advice {
+pub struct Reasoned {
     /// The choice.
     pub name: String,
     /// Why.
@@ -35,7 +33,7 @@ pub struct Advice {
     pub remedy: Option<Remedy>,
 }
 
-impl Advice {
+impl Reasoned {
     fn new(name: impl Into<String>, why: impl Into<String>) -> Self {
         Self { name: name.into(), why: why.into(), remedy: None }
     }
@@ -51,13 +49,7 @@ impl Advice {
 
 impl Verdict {
     pub(super) fn on(d: &Description) -> Self {
-        Self {
-            kind: kind(d),
-            warnings: warnings::on(d),
-            algorithms: algorithms(d),
-            metrics: metrics(d),
-            split: split(d),
-        }
+        Self { kind: kind(d), warnings: warnings::on(d), metrics: metrics(d), split: split(d) }
     }
 }
 
@@ -73,7 +65,7 @@ fn kind(d: &Description) -> String {
         Kind::Ratings => {
             let steps =
                 if v.whole { "whole numbers" } else { "steps of less than 1 or any number" };
-            let (low, high) = scale(d);
+            let (low, high) = v.scale();
             let sd = if v.suspects.is_empty() {
                 format!(
                     " Predicting the mean for everybody has RMSE {:.3}: that is what a model of \
@@ -96,83 +88,17 @@ fn kind(d: &Description) -> String {
     }
 }
 
-/// Smallest and largest value that is not suspected to be a mark.
-fn scale(d: &Description) -> (f32, f32) {
-    let real = |value: f32| d.values.suspects.iter().all(|s| s.value != value);
-    if real(d.values.min) && real(d.values.max) {
-        return (d.values.min, d.values.max);
-    }
-    // Beside a mark the scale ends at the last bar; with few values, at a value.
-    let bins = || d.values.histogram.iter().filter(|b| b.count > 0);
-    let low = bins().map(|b| b.low as f32).find(|&v| real(v));
-    let high = bins().rev().map(|b| b.high as f32).find(|&v| real(v));
-    (low.unwrap_or(d.values.min), high.unwrap_or(d.values.max))
-}
-
-fn algorithms(d: &Description) -> Vec<Advice> {
-    let liked = d.values.liked();
-    let mut list = Vec::new();
-    if matches!(d.values.kind, Kind::Ratings) {
-        list.push(Advice::new(
-            "biased-mf",
-            "predicts the rating itself from the levels and tastes of user and item",
-        ));
-    }
-    if matches!(d.values.kind, Kind::Votes) {
-        list.push(Advice::new(
-            "biased-mf",
-            "with link = sigmoid: predicts how likely a vote for is",
-        ));
-    }
-    let as_events = match (d.values.kind, liked) {
-        // Where most was rated, or dislike is below 0, having been rated says nothing good.
-        (Kind::Ratings, Some(liked)) if d.density > 0.3 || scale(d).0 < 0.0 => {
-            Some(Remedy::Threshold(liked))
-        }
-        (Kind::Ratings, Some(liked)) => Some(Remedy::ImplicitOrThreshold(Some(liked))),
-        (Kind::Votes, _) => Some(Remedy::Threshold(d.values.max)),
-        _ => None,
-    };
-    let weights = d.items as f64 * d.items as f64 * 4.0;
-    let size = if weights < 1e9 {
-        format!("{:.0} MB", (weights / 1e6).max(1.0))
-    } else {
-        format!("{:.1} GB", weights / 1e9)
-    };
-    if d.items <= 20_000 {
-        let items = number(d.items);
-        let why = format!("to rank: exact, one inverse of {items} × {items} ({size})");
-        list.push(Advice { remedy: as_events.clone(), ..Advice::new("ease", why) });
-    }
-    let counted = match d.values.kind {
-        Kind::Counts => {
-            "; the count is its confidence (try `implicit`, too: the long tail can drown the rest)"
-        }
-        _ => "",
-    };
-    let why = format!("to rank: grows with the interactions, not with items²{counted}");
-    list.push(Advice { remedy: as_events, ..Advice::new("ials", why) });
-    let why = if d.items > 20_000 {
-        format!("to rank: sparse neighbours, where ease would need {size} for its weights")
-    } else {
-        "to rank: neighbours that explain themselves".into()
-    };
-    list.push(Advice::new("item-knn", why));
-    list.push(Advice::new("popularity", "what every model has to beat"));
-    list
-}
-
-fn metrics(d: &Description) -> Vec<Advice> {
+fn metrics(d: &Description) -> Vec<Reasoned> {
     let k = if d.items < 200 { 5 } else { 20 };
     let short = match d.items < 200 {
         true => format!("; lists stay short, as there are only {} items", d.items),
         false => String::new(),
     };
-    let ranking = Advice::new(
+    let ranking = Reasoned::new(
         format!("ndcg@{k}, recall@{k}"),
         format!("whether what comes next stands high on the list{short}"),
     );
-    let spread = Advice::new(
+    let spread = Reasoned::new(
         "coverage, novelty",
         format!(
             "{} of the interactions go to the most popular 1 % of the items (Gini {:.2}): accuracy \
@@ -184,15 +110,18 @@ fn metrics(d: &Description) -> Vec<Advice> {
     let mut list = Vec::new();
     match d.values.kind {
         Kind::Ratings => {
-            list.push(Advice::new("rmse, mae", "how far predicted ratings are off"));
+            list.push(Reasoned::new("rmse, mae", "how far predicted ratings are off"));
             list.push(ranking);
         }
         Kind::Votes => {
-            list.push(Advice::new("auc", "whether votes for score above votes against"));
+            list.push(Reasoned::new("auc", "whether votes for score above votes against"));
             list.push(ranking);
         }
         Kind::Events | Kind::Counts => {
-            list.push(Advice { why: ranking.why + "; not rmse, as there is no rating", ..ranking });
+            list.push(Reasoned {
+                why: ranking.why + "; not rmse, as there is no rating",
+                ..ranking
+            });
         }
     }
     if d.per_item.gini > 0.5 {
@@ -201,23 +130,23 @@ fn metrics(d: &Description) -> Vec<Advice> {
     list
 }
 
-fn split(d: &Description) -> Advice {
+fn split(d: &Description) -> Reasoned {
     let random = match d.values.kind {
         Kind::Ratings => "random",
         _ => "user-random",
     };
     match &d.times {
-        None => Advice::new(
+        None => Reasoned::new(
             random,
             "without times nothing says what came later; remember that the test is easier than use",
         ),
         Some(times) if times.missing * 2 > d.interactions => {
-            Advice::new(random, "too few rows have a time to split by it")
+            Reasoned::new(random, "too few rows have a time to split by it")
         }
         Some(times) if times.last - times.first < DAY => {
-            Advice::new(random, "everything happened within a day")
+            Reasoned::new(random, "everything happened within a day")
         }
-        Some(times) if times.known_in_latest_tenth < 0.5 => Advice::new(
+        Some(times) if times.known_in_latest_tenth < 0.5 => Reasoned::new(
             "last",
             format!(
                 "only {} of the latest tenth are by users seen before: `time` would test strangers, \
@@ -225,7 +154,7 @@ fn split(d: &Description) -> Advice {
                 percent(times.known_in_latest_tenth)
             ),
         ),
-        Some(_) => Advice::new(
+        Some(_) => Reasoned::new(
             "time",
             "the model then knows only what came before, as in use; `last` tests every user but lets \
              training see what others did later",
@@ -257,22 +186,14 @@ mod tests {
         Description::of(&data).unwrap()
     }
 
-    fn names(d: &Description) -> Vec<&str> {
-        d.verdict.algorithms.iter().map(|a| a.name.as_str()).collect()
-    }
-
     #[test]
     fn each_kind_gets_its_advice() {
         let stars = described(|u, i| ((u + i) % 5 + 1) as f32, None).verdict;
         assert!(stars.kind.starts_with("Ratings from 1 to 5 (whole numbers)"), "{}", stars.kind);
         assert!(stars.kind.contains("RMSE 1.414"), "{}", stars.kind);
-        assert_eq!(
-            (stars.algorithms[0].name.as_str(), stars.metrics[0].name.as_str()),
-            ("biased-mf", "rmse, mae")
-        );
+        assert_eq!(stars.metrics[0].name, "rmse, mae");
         let events = described(|_, _| 1.0, None);
         assert!(events.verdict.kind.starts_with("Events: every value is 1,"));
-        assert_eq!(names(&events), ["ease", "ials", "item-knn", "popularity"]);
         assert_eq!(events.verdict.metrics[0].name, "ndcg@5, recall@5", "40 items");
         let [users, items] = &events.verdict.warnings[..] else { panic!("{events:?}") };
         assert!(

@@ -190,7 +190,7 @@ impl Found {
         let report = ReadReport {
             path: path.display().to_string(),
             format: self.format,
-            compression: self.compression,
+            compression: self.compression.map(str::to_owned),
             delimiter: self.delimiter,
             header: self.header,
             user: columns.report(columns.user),

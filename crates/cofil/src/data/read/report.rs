@@ -1,18 +1,18 @@
 //! What a reader found and did, to show to the user.
 
 use super::Format;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How a file was read, what was left out, and what deserves a second look.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReadReport {
     /// The file as given (`-` for standard input), or the name of a reader or record batches.
     pub path: String,
     /// Kind of file.
     pub format: Format,
     /// `gzip` or `zstd`, by the first bytes.
-    pub compression: Option<&'static str>,
+    pub compression: Option<String>,
     /// Text between fields, for delimited text.
     pub delimiter: Option<String>,
     /// Whether the first line named the columns, for delimited text.
@@ -50,7 +50,7 @@ pub struct ReadReport {
 }
 
 /// A column that was used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnReport {
     /// Its position, counted from 1.
     pub position: usize,
@@ -59,7 +59,7 @@ pub struct ColumnReport {
 }
 
 /// What a time column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeUnit {
     /// Seconds since 1970.
@@ -130,7 +130,13 @@ pub(crate) fn write_format(
 impl fmt::Display for ReadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("read as: ")?;
-        write_format(f, self.format, self.delimiter.as_deref(), self.compression, self.header)?;
+        write_format(
+            f,
+            self.format,
+            self.delimiter.as_deref(),
+            self.compression.as_deref(),
+            self.header,
+        )?;
         write!(f, ", user={}, item={}", self.user, self.item)?;
         if let Some(value) = &self.value {
             write!(f, ", value={value}")?;

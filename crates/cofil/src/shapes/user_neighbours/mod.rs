@@ -286,6 +286,10 @@ impl Model for UserNeighbours {
         }
     }
 
+    fn needs_history(&self) -> bool {
+        true
+    }
+
     fn block_size(&self) -> usize {
         8
     }

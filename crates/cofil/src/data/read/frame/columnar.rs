@@ -1,8 +1,8 @@
 //! Parquet and Arrow IPC, every column.
 
 use super::super::arrow::{batches, decoding, misread};
-use super::super::nested::is_text;
 use super::super::nested;
+use super::super::nested::is_text;
 use super::{Cells, Frame, Opened, textual};
 use crate::error::Result;
 use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, RecordBatch};

@@ -1,0 +1,41 @@
+//! Questions to a recommender and its answers, as values that own what they say: the JSON of the command, the bodies
+//! of requests and responses, and the results of other languages are these.
+//!
+//! ```
+//! use cofil::{Algorithm, Basis, Ease, Query, Ratings, Recommender, Run, Who};
+//!
+//! let ratings = Ratings::from_triples([
+//!     ("ann", "bread", 1.0), ("ann", "butter", 1.0), ("ann", "jam", 1.0),
+//!     ("bob", "bread", 1.0), ("bob", "butter", 1.0), ("cat", "nails", 1.0),
+//! ])?;
+//! let ease = Algorithm::Ease(Ease { reg: 1.0, ..Ease::default() });
+//! let recommender = Recommender::train(&ease, &ratings, &Run::default())?;
+//! // A question as it may come in a request.
+//! let who: Who = serde_json::from_str(r#"{"history": ["bread", {"item": "butter", "value": 2}]}"#)?;
+//! let answer = recommender.recommend(&who, &Query { n: 1, explain: 1, ..Query::default() })?;
+//! assert_eq!((answer.basis, answer.items[0].item.as_str()), (Basis::FoldedIn, "jam"));
+//! let answer = recommender.recommend(&Who::user("dan"), &Query::default())?;
+//! assert_eq!((answer.basis, answer.unknown), (Basis::Popular, vec!["dan".to_owned()]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod answer;
+mod card;
+mod explain;
+mod person;
+mod predict;
+mod query;
+mod similar;
+mod who;
+
+pub use answer::{Answer, Because, Recommended};
+pub use card::ModelCard;
+pub use explain::{Contribution, Explanation};
+pub use person::Basis;
+pub use predict::{Pair, Predicted, Predictions};
+pub use query::{Prepared, Query, Unknown};
+pub use similar::{Likeness, SimilarItems, SimilarUser, SimilarUsers};
+pub use who::{Liked, Who};
+
+#[cfg(test)]
+mod tests;

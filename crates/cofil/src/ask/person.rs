@@ -1,0 +1,123 @@
+//! Who is asked for, as a model sees them, and on what an answer to them rests.
+
+use super::Who;
+use super::query::Skipped;
+use crate::data::Row;
+use crate::error::{Error, Result};
+use crate::model::User;
+use crate::recommender::Recommender;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// On what an answer rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// What training learned of the user.
+    Learned,
+    /// A history, folded into the model as a stranger's.
+    FoldedIn,
+    /// What is popular: nothing is known of them.
+    Popular,
+}
+
+/// Somebody as a model sees them.
+pub(super) struct Person<'a> {
+    index: Option<u32>,
+    history: History<'a>,
+    pub basis: Basis,
+    /// Why the answer is what is popular.
+    pub reason: Option<String>,
+}
+
+/// A history, in the model or of its own.
+enum History<'a> {
+    Kept(Row<'a>),
+    Own(Vec<u32>, Vec<f32>),
+}
+
+impl Person<'_> {
+    pub fn user(&self) -> User<'_> {
+        let history = match &self.history {
+            History::Kept(row) => *row,
+            History::Own(columns, values) => Row { columns, values },
+        };
+        User { index: self.index, history }
+    }
+}
+
+/// Who `who` is.
+pub(super) fn person<'a>(
+    recommender: &'a Recommender,
+    who: &Who,
+    skipped: &mut Skipped<'_>,
+) -> Result<Person<'a>> {
+    let known = match &who.user {
+        Some(name) => skipped.user(name)?,
+        None => None,
+    };
+    let mut events = BTreeMap::new();
+    for liked in &who.history {
+        let value = liked.value.unwrap_or_else(|| recommender.usual_value());
+        if !value.is_finite() {
+            let message = format!("the value of item `{}` is not finite", liked.item);
+            return Err(Error::Unfit(message));
+        }
+        if let Some(item) = skipped.item(&liked.item)? {
+            events.insert(item, value);
+        }
+    }
+    if let (Some(u), true) = (known, events.is_empty()) {
+        return Ok(by_number(recommender, u));
+    }
+    if let Some(u) = known {
+        for (item, value) in recommender.user_at(u).history.iter() {
+            events.entry(item).or_insert(value);
+        }
+    }
+    if events.is_empty() {
+        return Ok(popular(None, reason(who)));
+    }
+    let (columns, values) = events.into_iter().unzip();
+    let history = History::Own(columns, values);
+    Ok(Person { index: None, history, basis: Basis::FoldedIn, reason: None })
+}
+
+/// A user of the training data.
+fn by_number(recommender: &Recommender, u: u32) -> Person<'_> {
+    let user = recommender.user_at(u);
+    let name = recommender.users().name(u);
+    match (user.index, user.history.is_empty()) {
+        (None, _) => {
+            popular(user.index, format!("user `{name}` had no interactions in the training data"))
+        }
+        (Some(_), true) if recommender.model().needs_history() => {
+            let why = "the model file does not hold what users have, by which this model scores";
+            popular(user.index, why.into())
+        }
+        _ => Person {
+            index: user.index,
+            history: History::Kept(user.history),
+            basis: Basis::Learned,
+            reason: None,
+        },
+    }
+}
+
+fn popular<'a>(index: Option<u32>, reason: String) -> Person<'a> {
+    let history = History::Own(Vec::new(), Vec::new());
+    Person { index, history, basis: Basis::Popular, reason: Some(reason) }
+}
+
+/// Why nothing is known of `who`, who is no user of the training data.
+fn reason(who: &Who) -> String {
+    match (&who.user, who.history.is_empty()) {
+        (Some(name), true) => format!("user `{name}` is not known"),
+        (Some(name), false) => {
+            format!("user `{name}` is not known, nor is any item of the history")
+        }
+        (None, false) => "no item of the history is known".into(),
+        (None, true) => "neither a user nor a history was given".into(),
+    }
+}

@@ -1,0 +1,97 @@
+//! What values people are expected to give.
+
+use super::Unknown;
+use super::query::Skipped;
+use crate::error::Result;
+use crate::math::parallel;
+use crate::recommender::Recommender;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A user and an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    /// Name of the user.
+    pub user: String,
+    /// Name of the item.
+    pub item: String,
+}
+
+/// Predictions for pairs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Predictions {
+    /// One for each pair, in their order.
+    pub predictions: Vec<Predicted>,
+    /// Names that the model does not know; their pairs have no prediction.
+    pub unknown: Vec<String>,
+}
+
+/// What the model gives a pair.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Predicted {
+    /// Name of the user.
+    pub user: String,
+    /// Name of the item.
+    pub item: String,
+    /// The score, on the scale of the recipe; none where the user or the item is unknown.
+    pub prediction: Option<f32>,
+}
+
+impl Recommender {
+    /// The score of one item for a user of the training data.
+    ///
+    /// # Errors
+    /// If the user or the item is unknown.
+    pub fn predict(&self, user: &str, item: &str) -> Result<f32> {
+        let mut score = [0.0];
+        self.model().score(self.user(user)?, &[self.item(item)?], &mut score);
+        Ok(score[0])
+    }
+
+    /// The score of every pair.
+    ///
+    /// # Errors
+    /// If a name is unknown, and such are refused.
+    pub fn predict_pairs(&self, pairs: &[Pair], unknown: Unknown) -> Result<Predictions> {
+        let mut skipped = Skipped::none(self, unknown);
+        let (mut users, mut items) = (Vec::new(), Vec::new());
+        for Pair { user, item } in pairs {
+            users.push(skipped.user(user)?.unwrap_or(u32::MAX));
+            items.push(skipped.item(item)?.unwrap_or(u32::MAX));
+        }
+        let predicted = |(pair, prediction): (&Pair, Option<f32>)| {
+            let Pair { user, item } = pair.clone();
+            Predicted { user, item, prediction }
+        };
+        let predictions = self.predict_many(&users, &items);
+        let predictions = pairs.iter().zip(predictions).map(predicted).collect();
+        Ok(Predictions { predictions, unknown: skipped.names })
+    }
+
+    /// The score of every pair of numbers; none where one is not of this model. The pairs of a user are scored
+    /// together, and users in parallel.
+    pub fn predict_many(&self, users: &[u32], items: &[u32]) -> Vec<Option<f32>> {
+        let (known_users, known_items) = (self.users().len(), self.items().len());
+        let pairs = users.len().min(items.len());
+        let known =
+            |at: &usize| (users[*at] as usize) < known_users && (items[*at] as usize) < known_items;
+        let mut order: Vec<usize> = (0..pairs).filter(known).collect();
+        order.sort_by_key(|&at| users[at]);
+        let groups: Vec<&[usize]> = order.chunk_by(|&a, &b| users[a] == users[b]).collect();
+        let scores = parallel::map(groups.len(), 16, |range| {
+            let scores = |group: &&[usize]| {
+                let items: Vec<u32> = group.iter().map(|&at| items[at]).collect();
+                let mut scores = vec![0.0; items.len()];
+                self.model().score(self.user_at(users[group[0]]), &items, &mut scores);
+                scores
+            };
+            groups[range].iter().flat_map(scores).collect::<Vec<f32>>()
+        });
+        let mut predictions = vec![None; pairs];
+        for (&at, score) in order.iter().zip(scores.into_iter().flatten()) {
+            predictions[at] = Some(score);
+        }
+        predictions
+    }
+}
