@@ -84,6 +84,7 @@ fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
     let lists = recommender.similar_all(args.n, args.exact)?;
     let mut text = Vec::new();
     for (item, items) in (0u32..).zip(lists) {
+        cofil::watch::check();
         let line = json!({"item": names.name(item), "items": output::value(&items)?});
         writeln!(text, "{line}")?;
     }
