@@ -19,8 +19,6 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# Recipes of both kinds, set to rank.
-TO_RANK = ["svd.impute=zero", "autorec-item.negatives=5", "autorec-user.negatives=5"]
 SQUARE = "time grows with the cube of the number of items, and memory with its square"
 
 # Name, what is in it, files, how to read them, and who is left out with what reason.
@@ -57,15 +55,18 @@ def cofil() -> str:
 def command(board: tuple, ranks: bool, arguments) -> list:
     """The comparison of one board, without the program."""
     _, _, files, reading, left_out = board
-    names = [a["name"] for a in json.loads(subprocess.check_output([cofil(), "algorithms", "--json"]))]
+    algorithms = json.loads(subprocess.check_output([cofil(), "algorithms", "--json"]))
+    names = [a["name"] for a in algorithms]
     line = ["compare", str(arguments.data / files[0])] + reading
     if len(files) > 1:
         line += ["--test", str(arguments.data / files[1])]
     line += ["--metrics", "ndcg@10,recall@10,coverage@10" if ranks else "rmse,mae"]
     if ranks:
-        for setting in TO_RANK:
-            if setting.split(".")[0] not in left_out:
-                line += ["--set", setting]
+        # Recipes of both kinds, set to rank.
+        for a in (a for a in algorithms if a["name"] not in left_out):
+            for setting, value in a["to_rank"].items():
+                value = value if isinstance(value, str) else json.dumps(value)
+                line += ["--set", f"{a['name']}.{setting}={value}"]
     for name, reason in left_out.items():
         if name in names:
             line += ["--skip", f"{name}={reason}"]

@@ -3,6 +3,8 @@
 
 use crate::data::Ratings;
 use crate::error::{Error, Result};
+use crate::recipes::autorec::AutoRec;
+use crate::recipes::svd::Impute;
 use crate::recipes::{self, Range, Recipe, Target};
 use crate::store;
 use crate::train::{Fitted, Run};
@@ -113,6 +115,17 @@ impl Algorithm {
         self.recipe().target()
     }
 
+    /// The same set to rank, where it predicts values and can be set to rank; else as it is.
+    pub fn to_rank(mut self) -> Self {
+        match &mut self {
+            Self::Svd(svd) => svd.impute = Impute::Zero,
+            Self::AutorecItem(AutoRec { negatives, .. }) if *negatives == 0 => *negatives = 5,
+            Self::AutorecUser(AutoRec { negatives, .. }) if *negatives == 0 => *negatives = 5,
+            _ => {}
+        }
+        self
+    }
+
     /// Which settings are worth tuning, and where.
     pub fn ranges(&self) -> Vec<Range> {
         self.recipe().ranges()
@@ -215,6 +228,19 @@ mod tests {
     }
 
     /// The list, the names that serde writes and the schema are of the same recipes and settings.
+    #[test]
+    fn what_can_be_set_to_rank_ranks() {
+        let ranks = |a: &Algorithm| a.target() == Target::Preference;
+        let set: Vec<&str> = Algorithm::all()
+            .iter()
+            .filter(|a| !ranks(a) && ranks(&(*a).clone().to_rank()))
+            .map(Algorithm::name)
+            .collect();
+        assert_eq!(set, ["svd", "autorec-item", "autorec-user"]);
+        let others = Algorithm::all().into_iter().filter(|a| !set.contains(&a.name()));
+        others.for_each(|a| assert_eq!(a.clone().to_rank(), a));
+    }
+
     #[test]
     fn list_names_and_schema_agree() {
         let all = Algorithm::all();

@@ -283,9 +283,9 @@ impl Context {
     }
 }
 
-/// Ends the work of this thread if it is to be stopped: for loops that [`parallel`](crate::math::parallel) does
-/// not cut into pieces.
-pub(crate) fn check() {
+/// Ends the work of this thread if it is to be stopped, by unwinding to [`Watch::during`]: for loops that
+/// [`parallel`](crate::math::parallel) does not cut into pieces, those of callers too.
+pub fn check() {
     CURRENT.with_borrow(Context::check);
 }
 

@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 pub struct Args {
     /// Algorithm whose settings to show
     name: Option<String>,
-    /// Print JSON: names and what they do, or the JSON schema of one
+    /// Print JSON: names, what they do, whether they predict ratings or preferences and which settings make them
+    /// rank; or the JSON schema of one
     #[arg(long)]
     json: bool,
 }
@@ -37,10 +38,13 @@ fn summaries() -> Result<Vec<(String, String)>> {
 fn all(json: bool) -> Result<()> {
     let summaries = summaries()?;
     if json {
-        let list: Vec<Value> = (summaries.iter())
-            .map(|(name, summary)| json!({"name": name, "summary": summary}))
-            .collect();
-        return output::json(&list);
+        let one = |((name, summary), recipe): (&(String, String), Algorithm)| {
+            let target = recipe.target();
+            let to_rank = changed(&recipe, &recipe.clone().to_rank())?;
+            Ok(json!({"name": name, "summary": summary, "target": target, "to_rank": to_rank}))
+        };
+        let list: Result<Vec<Value>> = summaries.iter().zip(Algorithm::all()).map(one).collect();
+        return output::json(&list?);
     }
     output::table(
         &["Algorithm", "What it does"],
@@ -49,6 +53,14 @@ fn all(json: bool) -> Result<()> {
     );
     println!("\nThe settings of one: cofil algorithms NAME");
     Ok(())
+}
+
+/// The settings of `now` that differ from those of `before`.
+fn changed(before: &Algorithm, now: &Algorithm) -> Result<Map<String, Value>> {
+    let (before, now) = (output::value(before)?, output::value(now)?);
+    let now = now.as_object().into_iter().flatten();
+    let new = now.filter(|(name, value)| before[name.as_str()] != **value);
+    Ok(new.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 fn one(name: &str, json: bool) -> Result<()> {

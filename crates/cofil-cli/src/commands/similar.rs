@@ -80,6 +80,7 @@ fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
     let lists = recommender.similar_all(args.n, args.exact)?;
     let mut text = Vec::new();
     for (item, list) in (0u32..).zip(lists) {
+        cofil::watch::check();
         serde_json::to_writer(&mut text, &recommender.similar_named(item, &list))?;
         text.push(b'\n');
     }

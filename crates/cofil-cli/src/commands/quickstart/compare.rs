@@ -68,6 +68,7 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
                 }
                 contest.entries.push(entry);
             }
+            Err(cofil::Error::Stopped) => return Err(cofil::Error::Stopped.into()),
             Err(error) => contest.skip(&error.to_string(), name),
         }
     }
@@ -91,17 +92,12 @@ fn fast(algorithm: &Algorithm, constant: bool) -> Result<Algorithm> {
             settings.insert("hidden".into(), json!(64));
             settings.insert("epochs".into(), json!(30));
             settings.insert("period".into(), json!(30));
-            if constant {
-                settings.insert("negatives".into(), json!(5));
-            }
-        }
-        // Without ratings there is nothing to impute but zeros.
-        "svd" if constant => {
-            settings.insert("impute".into(), json!("zero"));
         }
         _ => {}
     }
-    Ok(Algorithm::from_settings(name, &settings)?)
+    let algorithm = Algorithm::from_settings(name, &settings)?;
+    // Without ratings there are no values to predict.
+    Ok(if constant { algorithm.to_rank() } else { algorithm })
 }
 
 fn words(split: &Split) -> String {
