@@ -84,6 +84,29 @@ fn a_checkpoint_is_gone_on_from_and_never_overwritten_by_mistake() {
 }
 
 #[test]
+fn negatives_that_are_given_are_learned_against() {
+    let place = Place::with_events();
+    let users =
+        (0..20).map(|u| format!("u{u},{}0,nothing\n", if u % 2 == 0 { "odd" } else { "even" }));
+    place.write("negatives.csv", format!("user,n1,n2\n{}", users.collect::<String>()));
+    let train = "train events.csv -a gmf --set factors=2 --set epochs=2";
+    place.ok(&format!("{train} -o drawn"));
+    let told = place.run(&format!("{train} --negatives negatives.csv --checkpoint c -o given")).err;
+    assert!(told.contains("negatives.csv: 20 items unknown to the table"), "{told}");
+    assert!(place.read("drawn") != place.read("given"));
+    assert!(place.json("inspect given")["negatives"].is_string());
+    assert!(place.json("inspect drawn")["negatives"].is_null());
+    let error = place.fails(1, &format!("{train} --checkpoint c --resume -o other"));
+    assert!(error.contains("of another run: its negatives"), "{error}");
+    let error = place.fails(1, "forget given --user u1 --refit -o less");
+    assert!(error.contains("learned against given negatives"), "{error}");
+    let error = place.fails(1, "train events.csv -a ease --negatives negatives.csv -o m");
+    assert!(error.contains("ease cannot learn against given negatives"), "{error}");
+    let error = place.fails(2, "train events.csv -a gmf --set negatives_file=negatives.csv -o m");
+    assert!(error.contains("unknown setting `negatives_file`"), "{error}");
+}
+
+#[test]
 fn the_curve_is_written_as_its_ending_says() {
     let place = Place::with_ratings();
     let train = "train ratings.csv -a biased-mf --set epochs=2 --valid 0.1 -o m";
