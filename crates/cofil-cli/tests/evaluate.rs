@@ -39,7 +39,7 @@ fn folder() -> TempDir {
     std::fs::write(path.join("test.csv"), TEST).unwrap();
     let negatives = "ann,coffee,sugar\ncat,tea,scones\neve,coffee,milk\nnew,milk,coffee\n";
     std::fs::write(path.join("negatives.csv"), negatives).unwrap();
-    let table = read(&path.join("train.csv"), &ReadOptions::default()).unwrap().interactions;
+    let table = read(path.join("train.csv"), &ReadOptions::default()).unwrap().interactions;
     let train = Ratings::new(&table, Duplicates::Last).unwrap();
     let popularity = Algorithm::from_settings("popularity", &serde_json::Map::new()).unwrap();
     let recommender = Recommender::train(&popularity, &train, &Run::default()).unwrap();
@@ -254,7 +254,7 @@ fn users_held_out_are_scored_from_what_is_given() {
 
     // The same number by hand: lists for each history.
     let rows = |name: &str| {
-        let table = read(&path.join(name), &ReadOptions::default()).unwrap().interactions;
+        let table = read(path.join(name), &ReadOptions::default()).unwrap().interactions;
         let mut by_user = std::collections::BTreeMap::<String, Vec<String>>::new();
         for (&user, &item) in table.user.iter().zip(&table.item) {
             let items = by_user.entry(table.users.name(user).into()).or_default();

@@ -60,7 +60,7 @@ impl Folder<'_> {
 
     /// The table for `what`.
     pub fn table(&self, what: &str) -> Result<Interactions> {
-        Ok(read(&self.file(what)?, &ReadOptions::default())?.interactions)
+        Ok(read(self.file(what)?, &ReadOptions::default())?.interactions)
     }
 }
 

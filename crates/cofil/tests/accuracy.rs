@@ -17,7 +17,7 @@ fn data(name: &str) -> PathBuf {
 }
 
 fn table(name: &str) -> Interactions {
-    read(&data(name), &ReadOptions::default()).unwrap_or_else(|e| panic!("{e}")).interactions
+    read(data(name), &ReadOptions::default()).unwrap_or_else(|e| panic!("{e}")).interactions
 }
 
 /// Training and test part with common numbers.
@@ -75,7 +75,7 @@ fn biased_mf_on_five_folds_of_movielens_100k() {
 /// which the anime ratings were published.
 fn with_unrated(rated: Interactions) -> Interactions {
     let known = read_pairs(
-        &data("anime-5k/history.csv.gz"),
+        data("anime-5k/history.csv.gz"),
         &ReadOptions::default(),
         &rated.users,
         &rated.items,

@@ -4,7 +4,7 @@ use cofil::data::catalogue::{
     AttributeKind, AttributeValue, Catalogue, CatalogueOptions, CatalogueReport, Filter,
 };
 use cofil::data::read::Column;
-use cofil::{Algorithm, Query, Ratings, Recommender, Result, Run};
+use cofil::{Algorithm, Query, Ratings, Recommender, Result, Run, Who};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -280,7 +280,7 @@ fn a_model_file_keeps_the_catalogue() {
     assert_eq!(recommender.catalogue(), Some(&catalogue));
     recommender.forget_and_refit(&["bob"]).expect("forgotten");
     assert_eq!(recommender.catalogue(), Some(&catalogue));
-    let best = recommender.recommend("cat", &Query { seen: true, ..Query::default() });
+    let best = recommender.recommend(&Who::user("cat"), &Query { seen: true, ..Query::default() });
     assert!(best.is_ok());
 }
 

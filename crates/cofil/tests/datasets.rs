@@ -12,7 +12,7 @@ fn folder() -> PathBuf {
 }
 
 fn table(name: &str, options: &ReadOptions) -> Table {
-    read(&folder().join(name), options).unwrap_or_else(|e| panic!("{e}"))
+    read(folder().join(name), options).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// The interactions of `name` as they are sniffed.
@@ -260,8 +260,7 @@ fn folds_and_parts_are_of_their_wholes() {
 fn negatives_of_the_ncf_split() {
     let train = rows("ml-1m-ncf/train.csv.gz");
     let options = ReadOptions::default();
-    let test =
-        read_with(&folder().join("ml-1m-ncf/test.csv"), &options, &train.users, &train.items);
+    let test = read_with(folder().join("ml-1m-ncf/test.csv"), &options, &train.users, &train.items);
     let test = test.expect("a table").interactions;
     let path = folder().join("ml-1m-ncf/negatives.csv.gz");
     let negatives = read_negatives(&path, &options, &test.users, &test.items).expect("lists");

@@ -6,7 +6,7 @@ use cofil::recipes::Target;
 use cofil::recommender::{Card, DataCard, Imported, Origin, Parts};
 use cofil::shapes::{Factors, FoldIn, factors};
 use cofil::{
-    Algorithm, IdMap, Interactions, Model, Popularity, Query, Ratings, Recommender, Run, User,
+    Algorithm, IdMap, Interactions, Model, Popularity, Query, Ratings, Recommender, Run, User, Who,
 };
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ fn vectors() -> Factors {
     let items = Matrix::from_vec(3, 2, vec![0.9, 0.1, 0.2, 0.8, 0.5, 0.4]);
     let settings = factors::Settings {
         offset: 0.0,
-        function: factors::ScoreFunction::Identity,
+        link: factors::ScoreFunction::Identity,
         fold_in: FoldIn::Biases,
     };
     Factors::new(users, items, vec![1.0, 2.0, 3.0], settings)
@@ -82,11 +82,11 @@ fn an_imported_model_serves_as_any_other() {
     let loaded = Recommender::from_bytes(&bytes).expect("whole");
     assert_eq!(loaded.card(), recommender.card());
     for recommender in [&recommender, &loaded] {
-        let list = recommender.recommend("ann", &Query::default()).expect("known");
-        let items: Vec<&str> = list.iter().map(|scored| scored.item).collect();
+        let list = recommender.recommend(&Who::user("ann"), &Query::default()).expect("known");
+        let items: Vec<&str> = list.items.iter().map(|scored| &*scored.item).collect();
         assert_eq!(items, ["z", "y"], "x was seen");
         assert_eq!(recommender.predict("bob", "x").expect("known"), 0.1);
-        assert_eq!(recommender.similar("x", 1).expect("known")[0].item, "z");
+        assert_eq!(recommender.similar("x", 1).expect("known").items[0].item, "z");
     }
     let Card { origin, data, .. } = loaded.card();
     assert_eq!(*origin, imported(Target::Preference));
@@ -183,5 +183,8 @@ fn models_of_ratings_need_their_scale() {
     assert!(said.starts_with("the card of the data does not fit"), "{said}");
     let whole = Recommender::from_parts(Parts { data: Some(data), ..bare() }).expect("they fit");
     assert_eq!(whole.card().data.scale, (1.0, 5.0));
-    assert_eq!(whole.recommend("ann", &Query::default()).expect("known")[0].item, "x");
+    assert_eq!(
+        whole.recommend(&Who::user("ann"), &Query::default()).expect("known").items[0].item,
+        "x"
+    );
 }

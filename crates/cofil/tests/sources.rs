@@ -1,24 +1,13 @@
 //! The same table from a path, from a reader and from record batches.
 
-use cofil::data::Source;
-use cofil::data::read::{Format, ReadOptions, Table, read, read_negatives, read_with, write};
-use cofil::data::{IdKind, IdMap};
-use cofil::{Algorithm, Duplicates, Ratings, Recommender, Run};
+use cofil::data::read::{ReadOptions, Table, read, read_negatives};
+use cofil::data::{IdMap, Source};
 use std::io::Read;
 
 const CSV: &[u8] = b"user,item,rating\n7,100,4\n-3,9000000000,2.5\n7,5,1\n12,100,3\n";
 
 fn told(result: cofil::Result<Table>) -> String {
     result.map(|table| table.report.to_string()).expect_err("refused").to_string()
-}
-
-/// The bytes of a model of `table`.
-fn model(table: &Table) -> Vec<u8> {
-    let ratings = Ratings::new(&table.interactions, Duplicates::Last).expect("finite");
-    let settings = serde_json::json!({"algorithm": "ials", "factors": 2, "epochs": 2});
-    let algorithm: Algorithm = serde_json::from_value(settings).expect("settings");
-    let trained = Recommender::train(&algorithm, &ratings, &Run::default()).expect("trained");
-    trained.to_bytes().expect("of a known shape")
 }
 
 #[test]
@@ -37,13 +26,6 @@ fn a_reader_is_read_as_a_file_is() {
     let of_box = Source::Reader { name: "body".into(), reader: Box::new(CSV) };
     assert_eq!(read(of_box, &options).expect("read").interactions, of_file.interactions);
     assert_eq!(of_file.interactions.users.integers(), Some(&[7, -3, 12][..]));
-    // A file that has the name of the reader has nothing to do with it.
-    write(&folder.path().join("t.parquet"), &of_file.interactions).expect("written");
-    let bytes = std::fs::read(folder.path().join("t.parquet")).expect("read back");
-    std::fs::write(folder.path().join("body"), b"x").expect("written");
-    let name = folder.path().join("body").display().to_string();
-    let of_bytes = read(Source::reader(name, &bytes[..]), &options).expect("read");
-    assert_eq!(of_bytes.interactions, of_file.interactions);
 }
 
 #[test]
@@ -80,7 +62,19 @@ mod arrow {
     };
     use ::arrow::datatypes::Int32Type;
     use ::arrow::error::ArrowError;
+    use cofil::data::IdKind;
+    use cofil::data::read::{Format, read_with, write};
+    use cofil::{Algorithm, Duplicates, Ratings, Recommender, Run};
     use std::sync::Arc;
+
+    /// The bytes of a model of `table`.
+    fn model(table: &Table) -> Vec<u8> {
+        let ratings = Ratings::new(&table.interactions, Duplicates::Last).expect("finite");
+        let settings = serde_json::json!({"algorithm": "ials", "factors": 2, "epochs": 2});
+        let algorithm: Algorithm = serde_json::from_value(settings).expect("settings");
+        let trained = Recommender::train(&algorithm, &ratings, &Run::default()).expect("trained");
+        trained.to_bytes().expect("of a known shape")
+    }
 
     fn batch(user: ArrayRef, item: ArrayRef) -> RecordBatch {
         let rating: ArrayRef = Arc::new(Float32Array::from(vec![4.0, 2.5, 1.0, 3.0]));
@@ -123,6 +117,19 @@ mod arrow {
         let item = Arc::new(Int64Array::from(vec![100, 9_000_000_000, 5, 100]));
         let of_words = read(of(batch(Arc::new(user), item)), &options).expect("read");
         assert_eq!(of_words.interactions, of_text.interactions);
+    }
+
+    #[test]
+    fn a_file_that_has_the_name_of_a_reader_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (path, body) = (folder.path().join("t.parquet"), folder.path().join("body"));
+        let options = ReadOptions::default();
+        let table = read(Source::reader("t", CSV), &options).expect("read").interactions;
+        write(&path, &table).expect("written");
+        let bytes = std::fs::read(&path).expect("read back");
+        std::fs::write(&body, b"x").expect("written");
+        let source = Source::reader(body.display().to_string(), &bytes[..]);
+        assert_eq!(read(source, &options).expect("read").interactions, table);
     }
 
     #[test]

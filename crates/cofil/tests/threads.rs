@@ -9,7 +9,7 @@ use std::path::PathBuf;
 fn one_two_and_three_threads_learn_the_same_of_movielens_1m() {
     let beside = || concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data").into();
     let data = std::env::var_os("COFIL_DATA").map_or_else(beside, PathBuf::from);
-    let table = read(&data.join("ml-1m-90-10/train.csv.gz"), &ReadOptions::default());
+    let table = read(data.join("ml-1m-90-10/train.csv.gz"), &ReadOptions::default());
     let table = table.unwrap_or_else(|e| panic!("{e}")).interactions;
     let ratings = Ratings::new(&table, Duplicates::Last).expect("finite");
     let folder = tempfile::tempdir().expect("a temporary folder");

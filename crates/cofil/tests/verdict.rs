@@ -38,12 +38,12 @@ fn advice_can_be_followed() {
             let ratings = Ratings::new(&read.interactions, Duplicates::Last).expect("ratings");
             let suggested = Algorithm::suggest(&ratings, None);
             assert_eq!(advice.algorithm, suggested.algorithm);
-            advised.insert(advice.algorithm.name());
+            advised.insert(advice.algorithm.name().to_owned());
             let verdict = description.verdict;
             assert!(!advice.alternatives.is_empty() && !verdict.metrics.is_empty());
             for other in advice.alternatives {
                 let name = other.algorithm;
-                assert!(known.contains(&name), "no algorithm is called {name}");
+                assert!(known.contains(&&*name), "no algorithm is called {name}");
                 advised.insert(name);
             }
             for name in verdict.metrics.iter().flat_map(|advice| advice.name.split(", ")) {

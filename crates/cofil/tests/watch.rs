@@ -144,7 +144,7 @@ fn answers_for_many_can_be_watched_and_stopped() {
     let algorithm = &recipes()[Algorithm::all().iter().position(|a| a.name() == "ials").unwrap()];
     let recommender = Recommender::train(algorithm, &train, &Run::default()).unwrap();
     let users: Vec<u32> = (0..40).collect();
-    for query in [Query::default(), Query { exclude: &["i3"], ..Query::default() }] {
+    for query in [Query::default(), Query { exclude: vec!["i3".into()], ..Query::default() }] {
         let told = watched("many", || recommender.recommend_many(&users, &query).map(|_| ()));
         assert!(told.iter().all(|stage| stage == "recommending"), "{told:?}");
         // In parts or not, the lists are the same.
@@ -154,7 +154,7 @@ fn answers_for_many_can_be_watched_and_stopped() {
             lists.extend_from_slice(found);
             Ok(())
         };
-        recommender.recommend_each(&users, &query, take).unwrap();
+        recommender.prepare(&query).unwrap().each(&users, take).unwrap();
         assert_eq!(lists, recommender.recommend_many(&users, &query).unwrap());
     }
     let told = watched("similar", || recommender.similar_all(5, false).map(|_| ()));
@@ -181,7 +181,7 @@ fn searches_can_be_watched_and_stopped() {
 }
 
 fn plan(names: &[&str]) -> Plan {
-    let entrants = recipes().into_iter().filter(|a| names.contains(&a.name().as_str()));
+    let entrants = recipes().into_iter().filter(|a| names.contains(&a.name()));
     let metrics = vec![Metric::Ndcg(5)];
     let protocol = Protocol { metrics, resamples: 100, ..Protocol::default() };
     Plan::new(entrants.map(Entrant::from).collect(), protocol)

@@ -29,7 +29,7 @@ pub fn read_split(folder: &Path) -> Result<Split> {
 pub fn read_parts(folder: &Path, [train, test]: [&str; 2], base: u32) -> Result<Split> {
     let part = |name: &str| {
         let options = ReadOptions { time: Some(Column::Absent), ..ReadOptions::default() };
-        let mut part = read(&folder.join(name), &options)?.interactions;
+        let mut part = read(folder.join(name), &options)?.interactions;
         renumber(&mut part.user, &part.users, base).with_context(|| format!("users of {name}"))?;
         renumber(&mut part.item, &part.items, base).with_context(|| format!("items of {name}"))?;
         anyhow::Ok(part)

@@ -51,13 +51,19 @@ pub(super) struct Names {
     pub ids: IdMap,
     dense: Dense,
     /// Whether the kind of the ids is this file's to tell.
+    #[cfg(feature = "arrow")]
     first: bool,
 }
 
 impl Names {
     /// Continues from `known`.
     pub fn after(known: &IdMap) -> Self {
-        Self { ids: known.clone(), dense: Dense::default(), first: known.is_empty() }
+        Self {
+            ids: known.clone(),
+            dense: Dense::default(),
+            #[cfg(feature = "arrow")]
+            first: known.is_empty(),
+        }
     }
 
     /// The number of a name as bytes.
@@ -69,6 +75,7 @@ impl Names {
     }
 
     /// The number of an integer: that of its text.
+    #[cfg(feature = "arrow")]
     pub fn insert_integer(&mut self, id: i64) -> Result<u32, Unnamed> {
         match u32::try_from(id) {
             Ok(n) if n < LIMIT => self.insert_small(n),
@@ -77,6 +84,7 @@ impl Names {
     }
 
     /// Remembers that the file has texts, even where they read as integers; unless there were ids before.
+    #[cfg(feature = "arrow")]
     pub fn set_text(&mut self) {
         if self.first {
             self.ids.set_text();

@@ -7,7 +7,9 @@ use crate::error::{Error, Result};
 use crate::watch::{self, Stage};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "arrow")]
+use std::path::PathBuf;
 
 /// Text is read in blocks of this size, so that memory stays flat whatever the size of the file.
 /// It depends on nothing, as numbering must not.
@@ -24,6 +26,7 @@ pub(super) struct Opened<'a> {
     head: Vec<u8>,
     rest: Box<dyn Read + Send + 'a>,
     /// The path, where it is a file that can be opened again.
+    #[cfg(feature = "arrow")]
     file: Option<PathBuf>,
     ended: bool,
 }
@@ -37,6 +40,7 @@ impl<'a> Opened<'a> {
         let source = source.into();
         let name = source.name().to_owned();
         let path = name.as_path();
+        #[cfg(feature = "arrow")]
         let mut on_disk = None;
         let rest: Box<dyn Read + Send + 'a> = match source {
             Source::Reader { reader, .. } => reader,
@@ -47,7 +51,10 @@ impl<'a> Opened<'a> {
                 if about.is_dir() {
                     return Err(Error::data(path, None, "is a directory; give a file"));
                 }
-                on_disk = Some(path).filter(|_| about.is_file());
+                #[cfg(feature = "arrow")]
+                {
+                    on_disk = Some(path).filter(|_| about.is_file());
+                }
                 Box::new(file)
             }
             #[cfg(feature = "arrow")]
@@ -60,6 +67,7 @@ impl<'a> Opened<'a> {
             encoding: Encoding::default(),
             head: Vec::new(),
             rest,
+            #[cfg(feature = "arrow")]
             file: on_disk,
             ended: false,
         };
