@@ -143,11 +143,10 @@ impl Protocol {
             Candidates::Sampled { n: 0, .. } => {
                 Err(Error::setting("sampled", "must be at least 1, got 0"))
             }
-            Candidates::Given(lists) if lists.len() != test_rows => {
-                let (lists, says) = (lists.len(), "candidate lists");
-                let says = format!("{lists} {says} for {test_rows} users of the test part");
-                Err(Error::setting("given", says))
-            }
+            Candidates::Given(lists) if lists.len() != test_rows => Err(Error::Unfit(format!(
+                "{} candidate lists for {test_rows} users of the test part",
+                lists.len()
+            ))),
             _ => Ok(()),
         }
     }

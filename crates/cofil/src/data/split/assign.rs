@@ -106,7 +106,8 @@ fn held_out(data: &Interactions, test: Share, seed: u64) -> Result<Vec<bool>> {
 fn cut_near(time: &[i64], wanted: usize) -> i64 {
     let mut sorted = time.to_vec();
     sorted.sort_unstable();
-    let Some(&at) = sorted.get(sorted.len() - wanted.clamp(1, sorted.len().max(1))) else {
+    let latest = wanted.clamp(1, sorted.len().max(1));
+    let Some(&at) = sorted.len().checked_sub(latest).and_then(|at| sorted.get(at)) else {
         return NO_TIME;
     };
     // From `at` on there are at least as many as wanted, from the next moment on fewer.
