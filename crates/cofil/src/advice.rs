@@ -228,11 +228,11 @@ mod tests {
             |ratings: &Ratings, purpose| Algorithm::suggest(ratings, purpose).algorithm.name();
         let stars = ratings(40, |u, i| ((u + i) % 5 + 1) as f32);
         let events = ratings(40, |_, _| 1.0);
-        assert_eq!((name(&stars, None), name(&events, None)), ("biased-mf".into(), "ials".into()));
+        assert_eq!((name(&stars, None), name(&events, None)), ("biased-mf", "ials"));
         assert_eq!(name(&stars, Some(Purpose::Rank)), "ials");
         assert_eq!(name(&events, Some(Purpose::Predict)), "ials", "there is nothing to predict");
         let votes = Algorithm::suggest(&ratings(40, |u, i| ((u + i) % 2) as f32), None);
-        assert_eq!((votes.purpose, votes.algorithm.name()), (Purpose::Rank, "ials".into()));
+        assert_eq!((votes.purpose, votes.algorithm.name()), (Purpose::Rank, "ials"));
         assert_eq!(votes.alternatives[0].algorithm, "biased-mf");
         assert!(votes.alternatives[0].reason.contains("sigmoid"));
         // Nothing is worse than advice on no data but a crash.

@@ -61,7 +61,7 @@ fn recipes() -> Vec<Algorithm> {
         let known = |(name, _): &(&str, Value)| settings.get(name).is_some();
         let small: Map<String, Value> =
             small.into_iter().filter(known).map(|(name, value)| (name.into(), value)).collect();
-        Algorithm::from_settings(&algorithm.name(), &small).unwrap()
+        Algorithm::from_settings(algorithm.name(), &small).unwrap()
     };
     Algorithm::all().into_iter().map(brief).collect()
 }
@@ -104,7 +104,7 @@ fn every_recipe_can_be_watched_and_stopped() {
     for algorithm in recipes() {
         let name = algorithm.name();
         let train = ratings(algorithm.target() == Target::Rating);
-        let told = watched(&name, || algorithm.fit(&train, &Run::default()).map(|_| ()));
+        let told = watched(name, || algorithm.fit(&train, &Run::default()).map(|_| ()));
         let learns = serde_json::to_value(&algorithm).unwrap().get("epochs").is_some();
         if learns && name != "knn-baseline" {
             // Some prepare the ground in epochs of their own.

@@ -106,7 +106,7 @@ fn run_model(args: &Args, model: &Path) -> Result<()> {
              rmse and mae say nothing about it"
         ));
     }
-    show(args, &report, algorithm.into(), seconds)
+    show(args, &report, algorithm, seconds)
 }
 
 fn run_lists(args: &Args, path: &Path) -> Result<()> {

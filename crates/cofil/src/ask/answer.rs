@@ -110,7 +110,7 @@ impl Recommender {
 
     /// What an item is called; a model without a catalogue of items does not know.
     pub(crate) fn title(&self, item: u32) -> Option<String> {
-        self.catalogue()?.title(&self.items().name(item)).map(str::to_owned)
+        self.catalogue()?.title(self.items().name(item)).map(str::to_owned)
     }
 }
 

@@ -47,7 +47,7 @@ pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) 
         let name = entrant.algorithm.name();
         let tell = |judged: Option<&Judged>| {
             let (number, of) = (at + 1, plan.entrants.len());
-            let told = watch::tell(&Event::Recipe { number, of, name: &name, judged });
+            let told = watch::tell(&Event::Recipe { number, of, name, judged });
             if told.is_break() { Err(Error::Stopped) } else { Ok(()) }
         };
         tell(None)?;
