@@ -345,7 +345,7 @@ mod tests {
     fn senseless_settings_are_refused() {
         let train = Ratings::from_triples([("u", "a", 1.0), ("v", "a", 1.0)]).unwrap();
         let says =
-            |knn: ItemKnn| knn.fit(&train, &Run::default()).err().expect("refused").to_string();
+            |knn: ItemKnn| knn.fit(&train, &Run::default()).expect_err("refused").to_string();
         let knn = ItemKnn::default;
         assert!(says(ItemKnn { neighbours: 0, ..knn() }).starts_with("setting `neighbours`"));
         assert!(says(ItemKnn { shrinkage: -1.0, ..knn() }).starts_with("setting `shrinkage`"));

@@ -206,7 +206,7 @@ mod tests {
         let train = Ratings::from_triples([("a", "x", 1.0), ("b", "y", 1.0)]).unwrap();
         for negatives in [0, 1001] {
             let mf = LogisticMf { negatives, ..LogisticMf::default() };
-            let says = mf.fit(&train, &Run::default()).err().expect("refused").to_string();
+            let says = mf.fit(&train, &Run::default()).expect_err("refused").to_string();
             assert_eq!(
                 says,
                 format!("setting `negatives`: must be between 1 and 1000, got {negatives}")

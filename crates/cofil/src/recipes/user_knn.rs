@@ -111,7 +111,7 @@ mod tests {
     fn senseless_settings_are_refused() {
         let train = Ratings::from_triples([("u", "a", 1.0), ("v", "a", 1.0)]).unwrap();
         let says =
-            |knn: UserKnn| knn.fit(&train, &Run::default()).err().expect("refused").to_string();
+            |knn: UserKnn| knn.fit(&train, &Run::default()).expect_err("refused").to_string();
         let knn = UserKnn::default;
         assert!(says(UserKnn { neighbours: 0, ..knn() }).starts_with("setting `neighbours`"));
         assert!(says(UserKnn { b: 1.5, ..knn() }).starts_with("setting `b`"));

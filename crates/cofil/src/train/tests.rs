@@ -178,11 +178,11 @@ fn a_checkpoint_of_another_run_is_refused() {
         (fresh().of(recipe), &ratings, "recipe is null, not {\"algorithm\":\"ball\"}"),
         (Run { validation: watching(&other, 1), ..fresh() }, &ratings, "validation is null"),
     ] {
-        let says = run.learn(&mut Ball::new(0.1), data, 4).err().expect(name).to_string();
+        let says = run.learn(&mut Ball::new(0.1), data, 4).expect_err(name).to_string();
         assert!(says.contains("is of another run") && says.contains(name), "{says}");
     }
     let never = Run { checkpoint: Some(Checkpoint::new(&path, 0)), ..Run::default() };
-    let says = never.learn(&mut Ball::new(0.1), &ratings, 4).err().expect("0").to_string();
+    let says = never.learn(&mut Ball::new(0.1), &ratings, 4).expect_err("0").to_string();
     assert!(says.contains("`checkpoint.every`: must be at least 1"), "{says}");
     std::fs::write(&path, b"not a checkpoint").expect("written");
     assert!(fresh().learn(&mut Ball::new(0.1), &ratings, 4).is_err());
@@ -204,7 +204,7 @@ fn divergence_names_epoch_and_remedy() {
         ControlFlow::Continue(())
     });
     let learn = || Run::default().learn(&mut Ball::new(50.0), &threes(), 1000);
-    let says = watch.during(learn).err().expect("diverges");
+    let says = watch.during(learn).expect_err("diverges");
     drop(watch);
     let Error::Diverged { epoch, .. } = says else { panic!("{says}") };
     assert_eq!(epoch, told + 1, "the epochs before are told");

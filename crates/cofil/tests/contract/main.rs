@@ -269,7 +269,7 @@ fn reasons_come_from_the_history() {
             assert_eq!(parts.len(), history.len(), "{name}");
             assert!(base.is_finite() && parts.iter().all(|c| c.is_finite()), "{name}: {parts:?}");
             let linear = matches!(model.kind(), "item-weights")
-                || ["popularity", "als", "ials", "svd"].contains(&&*name);
+                || ["popularity", "als", "ials", "svd"].contains(&name);
             assert!(method == Attribution::Exact || !linear, "{name} is linear");
             if method == Attribution::Exact {
                 let mut score = [0.0];

@@ -43,7 +43,7 @@ fn both_ends_of_every_range_can_be_fitted() {
             if setting != "epochs" {
                 settings.insert(setting.into(), value.clone());
             }
-            Algorithm::from_settings(&name, &settings)
+            Algorithm::from_settings(name, &settings)
         };
         for range in &ranges {
             for value in range.values.ends() {

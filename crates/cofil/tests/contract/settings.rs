@@ -85,7 +85,7 @@ fn every_setting_has_an_effect() {
     let schemas = schemars::schema_for!(Algorithm).to_value();
     for algorithm in Algorithm::all() {
         let name = algorithm.name();
-        let schema = Algorithm::schema(&name).unwrap();
+        let schema = Algorithm::schema(name).unwrap();
         for (setting, default) in serde_json::to_value(&algorithm).unwrap().as_object().unwrap() {
             if setting == "algorithm"
                 || WITHOUT_EFFECT.iter().any(|(recipe, s, _)| *recipe == name && s == setting)
@@ -114,7 +114,7 @@ fn every_setting_has_an_effect() {
                 base.insert((*other).to_owned(), serde_json::from_str(value).unwrap());
             }
             let fit = |settings: &Map<String, Value>| {
-                let algorithm = Algorithm::from_settings(&name, settings).unwrap();
+                let algorithm = Algorithm::from_settings(name, settings).unwrap();
                 let model = algorithm.fit(&suited(&algorithm, &ratings), &Run::default());
                 content(&*model.unwrap_or_else(|e| panic!("{name}, {settings:?}: {e}")).model)
             };

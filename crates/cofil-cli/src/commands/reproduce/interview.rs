@@ -60,8 +60,7 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
         let by_user =
             Csr::from_rows(ratings.items.len(), ratings.by_user.iter().enumerate().map(row));
         let train = Ratings { by_user, times: None, ..ratings.clone() };
-        let recommender =
-            Recommender::train(&algorithm, &train, &mut Run { seed, ..Run::default() })?;
+        let recommender = Recommender::train(&algorithm, &train, &Run { seed, ..Run::default() })?;
         let place =
             Place { ratings: &ratings, recommender: &recommender, new, asked, judged, seed };
         let settings = output::value(&algorithm)?;

@@ -425,16 +425,16 @@ fn bad_settings_are_told() {
             (json!({"dropout": 1}), "setting `dropout`: must be at least 0 and below 1, got 1"),
         ] {
             let algorithm = make(&settings).expect("the right types");
-            let found = algorithm.fit(&train, &Run::default()).err().expect(says).to_string();
+            let found = algorithm.fit(&train, &Run::default()).expect_err(says).to_string();
             assert_eq!(found, says);
         }
         let diverges = json!({"learning_rate": 1e6, "optimizer": "sgd", "hidden": 4, "epochs": 9});
         let found = make(&diverges).expect("the right types").fit(&train, &Run::default());
-        let found = found.err().expect("diverges").to_string();
+        let found = found.expect_err("diverges").to_string();
         assert!(found.ends_with("lower `learning_rate`, now 1000000"), "{found}");
         assert!(make(&json!({"encoder": "cube"})).unwrap_err().to_string().contains("`cube`"));
         let found = make(&json!({})).unwrap().fit(&train.binary(), &Run::default());
-        let found = found.err().expect("nothing to tell apart").to_string();
+        let found = found.expect_err("nothing to tell apart").to_string();
         assert!(found.starts_with("setting `negatives`: all values are 1, and without"), "{found}");
     }
 }

@@ -204,7 +204,7 @@ fn bad_settings_are_told() {
         ),
     ] {
         let algorithm = make(settings).expect("the right types");
-        let found = algorithm.fit(&train, &Run::default()).err().expect(says).to_string();
+        let found = algorithm.fit(&train, &Run::default()).expect_err(says).to_string();
         assert_eq!(found, says);
     }
     let found = make(json!({"optimizer": "adm"})).unwrap_err().to_string();
@@ -212,7 +212,7 @@ fn bad_settings_are_told() {
     assert!(found.starts_with(says), "{found}");
     let same = Ratings::from_triples([("a", "x", 1.0), ("b", "y", 1.0)]).unwrap();
     let sigmoid = make(json!({"link": "sigmoid"})).expect("the right types");
-    let found = sigmoid.fit(&same, &Run::default()).err().expect("one value").to_string();
+    let found = sigmoid.fit(&same, &Run::default()).expect_err("one value").to_string();
     assert_eq!(found, "setting `link`: all values are 1, and `sigmoid` needs two; use `linear`");
 }
 
