@@ -9,14 +9,20 @@ fn table() -> (Vec<String>, BTreeMap<String, Vec<String>>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let text = std::fs::read_to_string(path).expect("the manifest");
     let manifest: toml::Table = text.parse().expect("TOML");
-    let names = |table: &toml::Value| table.as_table().expect("a table").keys().cloned().collect();
+    let names = |table: &toml::Value| {
+        table["dependencies"].as_table().map_or(Vec::new(), |names| names.keys().cloned().collect())
+    };
+    let mut dependencies: Vec<String> = names(&toml::Value::Table(manifest.clone()));
+    // Those of some systems only.
+    let targets = manifest.get("target").and_then(toml::Value::as_table);
+    dependencies.extend(targets.into_iter().flatten().flat_map(|(_, target)| names(target)));
     let homes = manifest["package"]["metadata"]["homes"].as_table().expect("a table");
     let home = |(name, places): (&String, &toml::Value)| {
         let places = places.as_array().unwrap_or_else(|| panic!("{name}: a list of places"));
         let place = |place: &toml::Value| place.as_str().expect("a place is text").to_owned();
         (name.clone(), places.iter().map(place).collect())
     };
-    (names(&manifest["dependencies"]), homes.iter().map(home).collect())
+    (dependencies, homes.iter().map(home).collect())
 }
 
 /// Whether a source file is `place`, or in it.
