@@ -296,7 +296,7 @@ fn filters_are_applied_before_the_best_are_chosen() {
     says("--items items.csv --where number=", "at position 8: expected a value");
     says("--items items.csv --where number='x'", "column `number` holds numbers");
     says("--where number=1", "nothing is known about the items");
-    let error = place.fails(1, "recommend m --user u1 --items items.csv --where numbr=1");
+    let error = place.fails(2, "recommend m --user u1 --items items.csv --where numbr=1");
     assert!(error.contains("unknown column `numbr`; did you mean `number`?"), "{error}");
 }
 

@@ -53,7 +53,7 @@ fn missing_files_are_named_with_their_source() {
     for part in ["train.txt", "nowhere/gowalla", "https://github.com/gusye1234/LightGCN-PyTorch"] {
         assert!(error.contains(part), "{error}");
     }
-    assert!(place.fails(1, "reproduce gowala").contains("did you mean `gowalla`?"));
+    assert!(place.fails(2, "reproduce gowala").contains("did you mean `gowalla`?"));
     place.fails(2, "reproduce toy --seeds 0");
 }
 

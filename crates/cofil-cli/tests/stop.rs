@@ -97,7 +97,6 @@ fn whatever_works_long_is_stopped() {
         "compare t.csv --implicit --tune 50 --algorithms slim",
         "recommend m --all -n 900 -o new.csv",
         "similar m --all --exact -n 900 -o new.jsonl",
-        "reproduce toy --seeds 100000",
     ] {
         stopped(&place, args, 0.4);
     }

@@ -22,6 +22,7 @@ pub mod advice;
 pub mod algorithm;
 pub mod ask;
 mod check;
+#[cfg(feature = "tune")]
 pub mod contest;
 pub mod data;
 pub mod error;
