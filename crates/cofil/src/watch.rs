@@ -230,6 +230,7 @@ thread_local! {
 struct Unwinding;
 
 /// For those who catch panics: a stop goes on unwinding, and a panic comes back.
+#[cfg(any(feature = "arrow", feature = "tune"))]
 pub(crate) fn unless_stopped(cause: Box<dyn Any + Send>) -> Box<dyn Any + Send> {
     match cause.is::<Unwinding>() {
         true => resume_unwind(cause),

@@ -289,9 +289,8 @@ fn a_model_file_keeps_the_catalogue() {
 fn catalogues_that_do_not_fit_are_refused() {
     use cofil::store::{self, Tensor};
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("m");
-    trained().with_catalogue(Some(described().into())).save(&path).expect("saved");
-    let archive = store::read(&path, "model").expect("read");
+    let (sound, path) = (folder.path().join("sound"), folder.path().join("m"));
+    trained().with_catalogue(Some(described().into())).save(&sound).expect("saved");
     let (f32s, u32s, sizes, texts) = (
         ["item_bias", "user_bias", "popular", "seen.values"],
         ["seen.columns", "catalogue.0.codes", "catalogue.2.codes"],
@@ -308,6 +307,7 @@ fn catalogues_that_do_not_fit_are_refused() {
     );
     type Change<'a> = &'a dyn Fn(&mut Value, &mut Vec<f64>, &str, &mut Vec<u32>, &mut Vec<usize>);
     let load = |change: Change<'_>| {
+        let archive = store::read(&sound, "model").expect("read");
         let mut header = archive.header.clone();
         let mut years = archive.f64_or_nan("catalogue.1.numbers").expect("years");
         change(&mut header, &mut years, "", &mut Vec::new(), &mut Vec::new());
