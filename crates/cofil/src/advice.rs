@@ -82,10 +82,15 @@ impl Algorithm {
         advice(&Facts { values: &values, items: ratings.items.len(), density }, purpose)
     }
 
+    /// Whether this recipe predicts values and `train` has only one, so that it would say the same of everything.
+    pub fn lacks_values(&self, train: &Ratings) -> bool {
+        let (low, high) = train.scale();
+        self.target() == Target::Rating && low == high
+    }
+
     /// Why this recipe cannot learn from `train` what it is for; `None` if nothing speaks against it.
     pub fn unsuited(&self, train: &Ratings) -> Option<String> {
-        let (low, high) = train.scale();
-        if self.target() == Target::Rating && low == high {
+        if self.lacks_values(train) {
             return Some("they predict values and here all are equal".into());
         }
         match self {

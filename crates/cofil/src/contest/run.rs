@@ -9,7 +9,6 @@ use crate::data::{Duplicates, Interactions, Ratings};
 use crate::error::{Error, Result};
 use crate::evaluate::{Protocol, TestPart};
 use crate::memory;
-use crate::recipes::Target;
 use crate::train::Run;
 use crate::tune::Found;
 use crate::watch::{self, Context, Event, Judged, Watch};
@@ -90,9 +89,8 @@ pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) 
 
 /// Refuses what would learn to say the same of everything, unless it was asked for by name.
 fn suits(entrant: &Entrant, train: &Ratings) -> Result<()> {
-    let (low, high) = train.scale();
-    match !entrant.chosen && low == high && entrant.algorithm.target() == Target::Rating {
-        true => Err(Error::Unfit(format!("predicts values, and here all are {low}"))),
+    match !entrant.chosen && entrant.algorithm.lacks_values(train) {
+        true => Err(Error::Unfit(format!("predicts values, and here all are {}", train.scale().0))),
         false => Ok(()),
     }
 }
