@@ -1,4 +1,4 @@
-//! What the library promises: every public item, listed in `api.txt`. A change of the list has to be meant:
+//! What the library promises: every public item, listed in `api.txt`, but for methods that a macro writes. A change of the list has to be meant:
 //! `COFIL_UPDATE=1 cargo test -p cofil --test api` writes it anew.
 
 use quote::ToTokens;
@@ -168,6 +168,7 @@ impl Listing<'_> {
         if !self.seen.insert((at.clone(), name.to_owned())) {
             return;
         }
+        let before = self.lines.len();
         for item in &self.all.0[&module] {
             if named(item).is_some_and(|found| found == name) {
                 self.item(at, item);
@@ -175,6 +176,23 @@ impl Listing<'_> {
                 self.again(at, &module, Vec::new(), &import.tree, name);
             }
         }
+        // Made by a macro: listed where that stands.
+        if self.lines.len() == before {
+            let path = |module: &Module| {
+                module.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("::")
+            };
+            self.lines.insert(format!("use {} = {}", path(at), path(&module)));
+        }
+    }
+
+    /// The list of recipes, from which a macro makes the enum.
+    fn recipes(&mut self, at: &Module, list: &syn::Macro) {
+        let Recipes(names) = list.parse_body().expect("documented names with commas");
+        let name =
+            at.iter().map(String::as_str).chain(["Algorithm"]).collect::<Vec<_>>().join("::");
+        self.types.insert("Algorithm".into());
+        self.lines.insert(format!("enum {name}"));
+        self.lines.extend(names.iter().map(|recipe| format!("variant {name}::{recipe}")));
     }
 
     /// Follows an item that `home` has from elsewhere itself.
@@ -227,6 +245,7 @@ impl Listing<'_> {
                     self.fields(&name, &variant.fields, false);
                 }
             }
+            Item::Macro(item) if item.mac.path.is_ident("recipes") => self.recipes(at, &item.mac),
             Item::Trait(item) if is_public(&item.vis) => {
                 let name = full(&item.ident);
                 self.lines.insert(format!("trait {name}"));
@@ -275,6 +294,22 @@ impl Listing<'_> {
                 }
             }
         }
+    }
+}
+
+/// The body of `recipes!`.
+struct Recipes(Vec<syn::Ident>);
+
+impl syn::parse::Parse for Recipes {
+    fn parse(input: syn::parse::ParseStream) -> syn::Result<Self> {
+        let mut names = Vec::new();
+        while !input.is_empty() {
+            syn::Attribute::parse_outer(input)?;
+            names.push(input.parse()?);
+            input.parse::<syn::LitStr>()?;
+            input.parse::<syn::Token![,]>()?;
+        }
+        Ok(Self(names))
     }
 }
 
