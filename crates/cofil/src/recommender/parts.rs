@@ -11,17 +11,17 @@ use std::sync::OnceLock;
 ///
 /// ```
 /// use cofil::math::Matrix;
-/// use cofil::recipes::Target;
+/// use cofil::recipes::{Link, Target};
 /// use cofil::recommender::{Imported, Origin, Parts};
 /// use cofil::shapes::{Factors, FoldIn, factors};
-/// use cofil::{Query, Recommender};
+/// use cofil::{Query, Recommender, Who};
 ///
 /// // Vectors of another program: two users, three items, two factors.
 /// let users = Matrix::from_vec(2, 2, vec![1.0, 0.0, 0.0, 1.0]);
 /// let items = Matrix::from_vec(3, 2, vec![0.9, 0.1, 0.2, 0.8, 0.5, 0.4]);
 /// let settings = factors::Settings {
 ///     offset: 0.0,
-///     link: factors::Link::Identity,
+///     link: Link::Identity,
 ///     fold_in: FoldIn::Biases,
 /// };
 /// let recommender = Recommender::from_parts(Parts {
@@ -36,7 +36,8 @@ use std::sync::OnceLock;
 ///     }),
 ///     data: None,
 /// })?;
-/// assert_eq!(recommender.recommend("bob", &Query::default())?[0].item, "y");
+/// let answer = recommender.recommend(&Who::user("bob"), &Query::default())?;
+/// assert_eq!(answer.items[0].item, "y");
 /// # Ok::<(), cofil::Error>(())
 /// ```
 pub struct Parts {
