@@ -11,7 +11,7 @@ mod progress;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use cofil::Watch;
-use cofil::math::parallel;
+use cofil::math::{MOST_THREADS, on_threads};
 use commands::{
     algorithms, compare, convert, describe, evaluate, explain, forget, inspect, interview, plot,
     predict, quickstart, recommend, reproduce, shell, similar, split, train, tune, update,
@@ -35,7 +35,7 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
     /// Threads to work with [default: all cores]; results do not depend on it
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=parallel::MOST_THREADS as i64))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS as i64))]
     threads: Option<u16>,
 }
 
@@ -117,10 +117,10 @@ fn main() -> ExitCode {
     machine::keep_silent_about_damaged_files();
     let cli = Cli::parse();
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = cli.threads.map_or_else(|| cores().min(parallel::MOST_THREADS), usize::from);
+    let threads = cli.threads.map_or_else(|| cores().min(MOST_THREADS), usize::from);
     let progress = Progress::new();
     let watch = Watch::new(|event| progress.show(event)).with_stop(progress.stop());
-    let work = || -> Result<()> { parallel::on_threads(threads, || run(&cli.command, &progress))? };
+    let work = || -> Result<()> { on_threads(threads, || run(&cli.command, &progress))? };
     let done = match watch.during(|| Ok(work())) {
         Ok(done) => done,
         Err(stopped) => Err(stopped.into()),

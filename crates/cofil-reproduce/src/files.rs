@@ -1,7 +1,7 @@
 //! Where the files of an experiment are, and what to say if they are not there.
 
 use cofil::data::read::{ReadOptions, read};
-use cofil::data::split::leakage;
+use cofil::data::split::align;
 use cofil::{Duplicates, Error, IdMap, Interactions, Ratings, Result};
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,7 @@ impl Folder<'_> {
 
 /// Training and test part with common numbers.
 pub fn aligned(train: Interactions, test: &Interactions) -> Result<(Ratings, Ratings)> {
-    let (train, test) = leakage::align(train, test)?;
+    let (train, test) = align(train, test)?;
     Ok((Ratings::new(&train, Duplicates::Last)?, Ratings::new(&test, Duplicates::Last)?))
 }
 

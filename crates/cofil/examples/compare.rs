@@ -8,7 +8,7 @@ use serde_json::json;
 
 fn main() -> cofil::Result<()> {
     let split = Split::UserRandom { test: Share::Fraction(0.2), seed: 1 };
-    let parts = split.apply(&sample_set::debian()?)?;
+    let parts = split.apply(&sample_set()?)?;
     let train = Ratings::new(&parts[0].train, Duplicates::Error)?;
     let test = Ratings::new(&parts[0].test, Duplicates::Error)?;
 

@@ -9,7 +9,7 @@ fn main() -> cofil::Result<()> {
     // A table of your own, or what Debian packages depend on.
     let interactions = match std::env::args().nth(1) {
         Some(path) => read(path, &ReadOptions::default())?.interactions,
-        None => sample_set::debian()?,
+        None => sample_set()?,
     };
     let (ratings, _) = Clean { implicit: true, ..Clean::default() }.ratings(interactions)?;
 

@@ -51,7 +51,7 @@ pub struct Advice {
     pub purpose: Purpose,
     /// The recipe to begin with, with its default settings.
     pub algorithm: Algorithm,
-    /// Why.
+    /// Why this recipe suits the data.
     pub reason: String,
     /// Others that suit the data, the first to try first.
     pub alternatives: Vec<Alternative>,

@@ -18,20 +18,22 @@
 //! # Ok::<(), cofil::Error>(())
 //! ```
 
-pub mod advice;
-pub mod algorithm;
+#![deny(missing_docs, unnameable_types)]
+
+pub(crate) mod advice;
+pub(crate) mod algorithm;
 pub mod ask;
 mod check;
 #[cfg(feature = "tune")]
 pub mod contest;
 pub mod data;
-pub mod error;
+pub(crate) mod error;
 pub mod evaluate;
 pub mod interview;
 pub mod math;
 pub mod memory;
 pub mod model;
-pub mod nn;
+pub(crate) mod nn;
 #[cfg(all(feature = "plot", feature = "tune"))]
 pub mod page;
 #[cfg(feature = "plot")]
@@ -40,14 +42,14 @@ pub mod rank;
 pub mod recipes;
 pub mod recommender;
 pub mod shapes;
-pub mod similarity;
+pub(crate) mod similarity;
 pub mod store;
 pub mod train;
 #[cfg(feature = "tune")]
 pub mod tune;
 pub mod watch;
 
-pub use advice::{Advice, Purpose};
+pub use advice::{Advice, Alternative, Purpose};
 pub use algorithm::Algorithm;
 pub use ask::{Answer, Basis, Explanation, Liked, Query, Recommended, Unknown, Who};
 pub use data::{Csr, Duplicates, IdKind, IdMap, Interactions, Ratings, Row};

@@ -142,9 +142,9 @@ pub trait Model: Send + Sync {
 pub struct Places {
     /// p by user of the training data.
     pub users: Matrix,
-    /// q by item.
+    /// Item vectors q, items × factors.
     pub items: Matrix,
-    /// By item.
+    /// Base score of each item: what does not depend on the user.
     pub base: Vec<f32>,
 }
 
@@ -155,7 +155,7 @@ pub struct Change<'a> {
     pub by_user: &'a Csr,
     /// Users with something new, rising.
     pub users: &'a [u32],
-    /// To how many users each item is new.
+    /// By item: the number of users whose history did not hold it before.
     pub added: &'a [u32],
 }
 
@@ -178,7 +178,7 @@ pub struct Contributions {
     pub method: Attribution,
 }
 
-/// How contributions are found.
+/// How the contributions of a history to a score are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attribution {

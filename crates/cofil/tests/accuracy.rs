@@ -22,7 +22,7 @@ fn table(name: &str) -> Interactions {
 
 /// Training and test part with common numbers.
 fn parts(train: Interactions, test: &Interactions) -> (Ratings, Ratings) {
-    let (train, test) = split::leakage::align(train, test).expect("names fit");
+    let (train, test) = split::align(train, test).expect("names fit");
     let ratings = |part| Ratings::new(part, Duplicates::Last).expect("finite");
     (ratings(&train), ratings(&test))
 }

@@ -1,4 +1,5 @@
-//! What the library promises: every public item, listed in `api.txt`, but for methods that a macro writes. A change of the list has to be meant:
+//! What the library promises: every public item, listed in `api.txt` once, but for methods that a macro writes; its
+//! further names stand as `use name = item`. A change of the list has to be meant:
 //! `COFIL_UPDATE=1 cargo test -p cofil --test api` writes it anew.
 
 use quote::ToTokens;
@@ -92,6 +93,8 @@ struct Listing<'a> {
     /// Types that can be named, to list their methods.
     types: BTreeSet<String>,
     seen: BTreeSet<(Module, String)>,
+    /// Where an item was listed first.
+    first: BTreeMap<*const Item, String>,
 }
 
 impl Listing<'_> {
@@ -214,28 +217,35 @@ impl Listing<'_> {
     }
 
     fn item(&mut self, at: &Module, item: &Item) {
+        let Some(name) = named(item).filter(|_| is_listed(item)) else { return };
+        let path = at.iter().cloned().chain([name]).collect::<Vec<_>>().join("::");
+        if let Some(first) = self.first.get(&std::ptr::from_ref(item)) {
+            self.lines.insert(format!("use {path} = {first}"));
+            return;
+        }
+        self.first.insert(item, path);
         let full = |name: &syn::Ident| {
             at.iter().cloned().chain([name.to_string()]).collect::<Vec<_>>().join("::")
         };
         match item {
-            Item::Fn(item) if is_public(&item.vis) && !is_hidden(&item.attrs) => {
+            Item::Fn(item) => {
                 let mut line = compact(&item.sig);
                 line = line.replacen(&item.sig.ident.to_string(), &full(&item.sig.ident), 1);
                 self.lines.insert(line);
             }
-            Item::Const(item) if is_public(&item.vis) => {
+            Item::Const(item) => {
                 self.lines.insert(format!("const {}: {}", full(&item.ident), compact(&item.ty)));
             }
-            Item::Type(item) if is_public(&item.vis) => {
+            Item::Type(item) => {
                 self.lines.insert(format!("type {} = {}", full(&item.ident), compact(&item.ty)));
             }
-            Item::Struct(item) if is_public(&item.vis) => {
+            Item::Struct(item) => {
                 let name = full(&item.ident);
                 self.types.insert(item.ident.to_string());
                 self.lines.insert(format!("struct {name}{}", compact(&item.generics)));
                 self.fields(&name, &item.fields, true);
             }
-            Item::Enum(item) if is_public(&item.vis) => {
+            Item::Enum(item) => {
                 let name = full(&item.ident);
                 self.types.insert(item.ident.to_string());
                 self.lines.insert(format!("enum {name}{}", compact(&item.generics)));
@@ -245,8 +255,8 @@ impl Listing<'_> {
                     self.fields(&name, &variant.fields, false);
                 }
             }
-            Item::Macro(item) if item.mac.path.is_ident("recipes") => self.recipes(at, &item.mac),
-            Item::Trait(item) if is_public(&item.vis) => {
+            Item::Macro(item) => self.recipes(at, &item.mac),
+            Item::Trait(item) => {
                 let name = full(&item.ident);
                 self.lines.insert(format!("trait {name}"));
                 for inner in &item.items {
@@ -270,7 +280,9 @@ impl Listing<'_> {
 
     /// The public methods of the types that can be named.
     fn methods(&mut self) {
-        for item in self.all.0.values().flatten() {
+        for (module, item) in
+            self.all.0.iter().flat_map(|(m, items)| items.iter().map(move |i| (m, i)))
+        {
             let Item::Impl(block) = item else { continue };
             if block.trait_.is_some() {
                 continue;
@@ -278,7 +290,13 @@ impl Listing<'_> {
             let syn::Type::Path(path) = &*block.self_ty else { continue };
             let Some(last) = path.path.segments.last() else { continue };
             let name = last.ident.to_string();
-            if !self.types.contains(&name) {
+            // Types that share their name: what stands beside the methods is theirs.
+            let beside = self.all.0[module].iter().find(|item| named(item).as_ref() == Some(&name));
+            let can_be_named = match beside {
+                Some(item) => self.first.contains_key(&std::ptr::from_ref(item)),
+                None => self.types.contains(&name),
+            };
+            if !can_be_named {
                 continue;
             }
             for inner in &block.items {
@@ -321,8 +339,22 @@ fn named(item: &Item) -> Option<String> {
         Item::Struct(item) => item.ident.to_string(),
         Item::Enum(item) => item.ident.to_string(),
         Item::Trait(item) => item.ident.to_string(),
+        Item::Macro(item) if item.mac.path.is_ident("recipes") => "Algorithm".into(),
         _ => return None,
     })
+}
+
+fn is_listed(item: &Item) -> bool {
+    match item {
+        Item::Fn(item) => is_public(&item.vis) && !is_hidden(&item.attrs),
+        Item::Const(item) => is_public(&item.vis),
+        Item::Type(item) => is_public(&item.vis),
+        Item::Struct(item) => is_public(&item.vis),
+        Item::Enum(item) => is_public(&item.vis),
+        Item::Trait(item) => is_public(&item.vis),
+        Item::Macro(_) => true,
+        _ => false,
+    }
 }
 
 #[test]
@@ -334,6 +366,7 @@ fn the_public_api_is_what_is_listed() {
         lines: BTreeSet::new(),
         types: BTreeSet::new(),
         seen: BTreeSet::new(),
+        first: BTreeMap::new(),
     };
     listing.module(&Vec::new());
     listing.methods();

@@ -1,8 +1,8 @@
 //! Numbers that others print, reproduced.
 
-use cofil::nn::optimizer::Optimizer;
 use cofil::recipes::Link;
-use cofil::recipes::biased_mf::{Batch, BiasedMf, Offset};
+use cofil::recipes::Optimizer;
+use cofil::recipes::{Batch, BiasedMf, Offset};
 use cofil::{Algorithm, Ratings, Recommender, Run, store};
 
 // === The five by five matrix ===

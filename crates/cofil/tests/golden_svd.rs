@@ -1,6 +1,6 @@
 //! The tutorial's toy matrix by SVD with imputation, to the digits it prints.
 
-use cofil::recipes::svd::Impute;
+use cofil::recipes::Impute;
 use cofil::{Model, Ratings, Svd, User};
 
 /// Users 1–3 choose items 1–3, users 4–5 items 4–5; the anti-diagonal is hidden.

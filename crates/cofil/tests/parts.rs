@@ -4,7 +4,7 @@ use cofil::data::Csr;
 use cofil::math::Matrix;
 use cofil::recipes::Target;
 use cofil::recommender::{Card, DataCard, Imported, Origin, Parts};
-use cofil::shapes::{Factors, FoldIn, factors};
+use cofil::shapes::{Factors, FactorsSettings, FoldIn, ScoreFunction};
 use cofil::{
     Algorithm, IdMap, Interactions, Model, Popularity, Query, Ratings, Recommender, Run, User, Who,
 };
@@ -17,11 +17,8 @@ const _: () = shared::<Recommender>();
 fn vectors() -> Factors {
     let users = Matrix::from_vec(2, 2, vec![1.0, 0.0, 0.0, 1.0]);
     let items = Matrix::from_vec(3, 2, vec![0.9, 0.1, 0.2, 0.8, 0.5, 0.4]);
-    let settings = factors::Settings {
-        offset: 0.0,
-        link: factors::ScoreFunction::Identity,
-        fold_in: FoldIn::Biases,
-    };
+    let settings =
+        FactorsSettings { offset: 0.0, link: ScoreFunction::Identity, fold_in: FoldIn::Biases };
     Factors::new(users, items, vec![1.0, 2.0, 3.0], settings)
 }
 

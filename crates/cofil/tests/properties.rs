@@ -2,7 +2,7 @@
 
 use cofil::math::Matrix;
 use cofil::shapes::ItemWeights;
-use cofil::shapes::item_weights::Weights;
+use cofil::shapes::Weights;
 use cofil::store::{self, Tensor};
 use cofil::{
     Algorithm, Attribution, Csr, Ials, Model, Query, Ratings, Recommender, Row, Run, User, Who,

@@ -174,7 +174,7 @@ fn searches_can_be_watched_and_stopped() {
         let space = Space::new(algorithm, &[], &[]).unwrap().for_data(&parts.train);
         let how = Search { parallel, ..Search::new(4, Metric::Ndcg(5)) };
         let search = || tune::search(&space, &parts.train, &parts.valid, &how, None).map(|_| ());
-        let on_three = || cofil::math::parallel::on_threads(3, search)?;
+        let on_three = || cofil::math::on_threads(3, search)?;
         let told = watched(name, on_three);
         assert_eq!(told.iter().filter(|event| *event == "trial").count(), 4, "{name}: {told:?}");
     }

@@ -2,8 +2,8 @@
 
 use super::npy;
 use anyhow::{Context, Result};
-use cofil::shapes::factors::{ScoreFunction, Settings};
 use cofil::shapes::{Factors, FoldIn};
+use cofil::shapes::{FactorsSettings, ScoreFunction};
 use std::path::Path;
 
 /// The model that scores by the inner product of `user_factors.npy` and `item_factors.npy`.
@@ -14,7 +14,8 @@ pub fn read(folder: &Path) -> Result<Factors> {
         read.and_then(|bytes| npy::matrix(&bytes)).with_context(|| path.display().to_string())
     });
     let (users, items) = (users?, items?);
-    let settings = Settings { offset: 0.0, link: ScoreFunction::Identity, fold_in: FoldIn::Biases };
+    let settings =
+        FactorsSettings { offset: 0.0, link: ScoreFunction::Identity, fold_in: FoldIn::Biases };
     let popular = vec![0.0; items.rows()];
     Ok(Factors::new(users, items, popular, settings))
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use cofil::data::clean::{Clean, CleanReport};
+use cofil::data::{Clean, CleanReport};
 use cofil::{Duplicates, Interactions, Ratings};
 
 /// What to clean. Flatten it into a command's arguments.

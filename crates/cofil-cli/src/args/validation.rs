@@ -2,7 +2,7 @@
 
 use crate::args::input::Input;
 use anyhow::{Context, Result};
-use cofil::data::clean::Clean;
+use cofil::data::Clean;
 use cofil::data::split::HeldOut;
 use cofil::evaluate::Metric;
 use cofil::recipes::Target;

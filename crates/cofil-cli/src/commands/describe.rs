@@ -4,8 +4,8 @@ use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::errors::flag;
 use anyhow::Result;
+use cofil::data::date;
 use cofil::data::describe::{Bin, Description, Kind, Reasoned, Spread};
-use cofil::data::moment::date;
 use cofil::data::prose::{count, number, percent};
 use cofil::{Advice, Interactions};
 use std::fmt::Write;
@@ -236,8 +236,7 @@ mod tests {
 
     #[test]
     fn the_sample_is_described() {
-        let text =
-            report(&cofil::data::sample_set::debian().expect("it is built in")).expect("data");
+        let text = report(&cofil::data::sample_set().expect("it is built in")).expect("data");
         assert!(
             text.starts_with("10,928 users, 3,836 items, 123,648 interactions; density 0.29 %")
         );

@@ -7,7 +7,7 @@ use crate::interrupt::waiting;
 use crate::output::{self, score};
 use anyhow::{Context, Result, bail};
 use cofil::data::Filter;
-use cofil::data::lists::ListWriter;
+use cofil::data::ListWriter;
 use cofil::{Answer, Basis, Liked, Query, Recommended, Recommender, Unknown, Who};
 use serde_json::json;
 use std::path::{Path, PathBuf};

@@ -4,11 +4,11 @@ use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::errors::flag;
 use anyhow::{Context, Result};
-use cofil::data::clean::CleanReport;
+use cofil::data::CleanReport;
 use cofil::data::prose::{count, number, percent};
 use cofil::data::read::{self, ReadReport};
-use cofil::data::split::{Cut, Leakage, Parts, Share, Size, Split, SplitReport, leakage};
-use cofil::data::{Interactions, moment};
+use cofil::data::split::{Cut, Leakage, Parts, Share, Size, Split, SplitReport};
+use cofil::data::{Interactions, parse_date};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(long, value_name = "SHARE")]
     test: Option<Share>,
     /// With `time`: the test part begins here (2024-05-01, 2024-05-01T12:30:00, seconds since 1970)
-    #[arg(long, value_name = "TIME", value_parser = moment::parse, conflicts_with = "test", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", value_parser = parse_date, conflicts_with = "test", allow_hyphen_values = true)]
     from: Option<i64>,
     /// With `kfold`: number of folds
     #[arg(long, default_value_t = 5)]
@@ -196,7 +196,7 @@ fn findings(leakage: &Leakage) {
 fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
     let (users, items) = (train.users.clone(), train.items.clone());
     let test = args.read.read_with(test, &users, &items)?;
-    let found = leakage::check(&train, None, &test.interactions)?;
+    let found = Leakage::between(&train, None, &test.interactions)?;
     if args.json {
         return crate::output::json(&serde_json::json!({
             "train": Size::of(&train),

@@ -2,7 +2,7 @@
 
 use crate::experiment::{Experiment, Trial, recipe};
 use crate::report::{Claim, Line, Wanted};
-use cofil::recipes::svd::{Impute, Svd};
+use cofil::recipes::{Impute, Svd};
 use cofil::{Algorithm, Model, Ratings, Run, User};
 use cofil::{Error, Result};
 use serde_json::json;

@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 /// A list of items for somebody.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
-    /// On what it rests.
+    /// What the list rests on.
     pub basis: Basis,
     /// Why it is what is popular, if it is.
     pub reason: Option<String>,
-    /// The best first.
+    /// The recommended items, the best first.
     pub items: Vec<Recommended>,
     /// Names of the question that the model does not know, and that were skipped.
     pub unknown: Vec<String>,
@@ -27,7 +27,7 @@ pub struct Answer {
 /// An item of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Recommended {
-    /// Its place, from 1.
+    /// The item's place in the list, from 1.
     pub rank: usize,
     /// Name of the item.
     pub item: String,

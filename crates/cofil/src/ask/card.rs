@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 pub struct ModelCard {
     /// Fingerprint of the file it was loaded from, if it is as there.
     pub fingerprint: Option<String>,
-    /// What training wrote down.
+    /// The card that training, or the import, wrote.
     #[serde(flatten)]
     pub card: Card,
-    /// What its scores mean.
+    /// What the model's scores mean.
     pub target: Target,
     /// Shape of the model.
     pub shape: String,
@@ -32,7 +32,7 @@ pub struct ModelCard {
 pub struct CatalogueCard {
     /// How many items it describes.
     pub items: usize,
-    /// Its columns by name.
+    /// Names of the catalogue's columns.
     pub columns: Vec<String>,
 }
 

@@ -24,7 +24,7 @@ pub struct Explanation {
     pub reason: Option<String>,
     /// What the model gives the item.
     pub score: f32,
-    /// Of that, what has nothing to do with the history: bias and the like.
+    /// The part of the score that does not depend on the history, such as biases.
     pub base: f32,
     /// What each entry of the history adds, the largest first; negative for what counts against the item.
     pub contributions: Vec<Contribution>,
@@ -47,7 +47,7 @@ pub struct Contribution {
     pub title: Option<String>,
     /// Its value in the history.
     pub value: f32,
-    /// What it adds.
+    /// What this entry of the history adds to the score.
     pub contribution: f32,
 }
 

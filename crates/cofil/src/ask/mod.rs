@@ -29,7 +29,7 @@ mod similar;
 mod who;
 
 pub use answer::{Answer, Because, Recommended};
-pub use card::ModelCard;
+pub use card::{CatalogueCard, ModelCard};
 pub use explain::{Contribution, Explanation};
 pub use person::Basis;
 pub use predict::{Pair, Predicted, Predictions};

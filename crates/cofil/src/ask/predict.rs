@@ -21,7 +21,7 @@ pub struct Pair {
 /// Predictions for pairs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Predictions {
-    /// One for each pair, in their order.
+    /// One prediction for each pair, in the order of the pairs.
     pub predictions: Vec<Predicted>,
     /// Names that the model does not know; their pairs have no prediction.
     pub unknown: Vec<String>,

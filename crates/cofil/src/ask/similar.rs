@@ -26,7 +26,7 @@ pub struct SimilarUsers {
     pub user: String,
     /// What the cosine is of.
     pub by: Likeness,
-    /// The most alike first.
+    /// The most similar users first.
     pub users: Vec<SimilarUser>,
 }
 
@@ -43,11 +43,11 @@ pub enum Likeness {
 /// A user and a cosine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SimilarUser {
-    /// Their place, from 1.
+    /// The user's place in the list, from 1.
     pub rank: usize,
     /// Name of the user.
     pub user: String,
-    /// −1 to 1.
+    /// Similarity, −1 to 1.
     pub score: f32,
 }
 

@@ -18,10 +18,10 @@ pub struct Entry {
     pub name: String,
     /// Recipe and settings.
     pub algorithm: Algorithm,
-    /// How good it is.
+    /// The evaluation of the recipe.
     #[serde(flatten)]
     pub report: Report,
-    /// How long it took.
+    /// The time that training and evaluation took.
     pub seconds: Seconds,
     /// Bytes of the model's arrays.
     pub model_bytes: usize,
@@ -36,9 +36,9 @@ pub struct Entry {
 /// Wall-clock seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Seconds {
-    /// Of training.
+    /// Seconds of training.
     pub fit: f64,
-    /// Of the evaluation.
+    /// Seconds of the evaluation.
     pub evaluate: f64,
 }
 

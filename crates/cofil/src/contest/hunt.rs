@@ -44,7 +44,7 @@ impl<'a> Hunt<'a> {
         Ok(Self { space, train, valid, search, journal })
     }
 
-    /// Searches.
+    /// Runs the search.
     pub fn run(&mut self) -> Result<Found> {
         let Self { space, train, valid, search, journal } = self;
         tune::search(space, train, valid, search, journal.as_mut())

@@ -7,7 +7,7 @@
 //! use cofil::data::split::{Share, Split};
 //! use cofil::{Algorithm, Duplicates, Ease, Metric, Protocol, Ratings};
 //!
-//! let rows = sample_set::debian()?;
+//! let rows = sample_set()?;
 //! let parts = Split::Random { test: Share::Fraction(0.1), seed: 1 }.apply(&rows)?;
 //! let test = Ratings::new(&parts[0].test, Duplicates::Last)?;
 //! let protocol = Protocol { metrics: vec![Metric::Ndcg(10)], ..Protocol::default() };

@@ -24,7 +24,7 @@ pub struct Outcome {
 /// A recipe that took part.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Contestant {
-    /// How it did.
+    /// The contestant's result.
     #[serde(flatten)]
     pub entry: Entry,
     /// What else must be known, such as that time was up.
@@ -40,7 +40,7 @@ pub struct Contestant {
 pub struct Failure {
     /// Name of the recipe.
     pub algorithm: String,
-    /// Why.
+    /// Why the recipe failed.
     pub error: String,
 }
 

@@ -9,7 +9,7 @@ use multiversion::multiversion;
 
 /// The users of every item.
 #[derive(Clone, Debug)]
-pub struct ItemUsers {
+pub(crate) struct ItemUsers {
     /// Items × users.
     lists: Csr,
     /// Where the bits of an item begin; `None` for lists.

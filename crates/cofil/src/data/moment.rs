@@ -16,7 +16,7 @@ pub fn date(seconds: i64) -> String {
 ///
 /// # Errors
 /// If `text` is none of these.
-pub fn parse(text: &str) -> Result<i64> {
+pub fn parse_date(text: &str) -> Result<i64> {
     let text = text.trim();
     let midnight = || text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0);
     let plain = || {
@@ -57,10 +57,10 @@ mod tests {
         assert_eq!(date(1_714_566_600), "2024-05-01 12:30:00");
         assert_eq!(date(i64::MAX), "second 9223372036854775807");
         for text in ["1714566600", "2024-05-01 12:30:00", "2024-05-01T14:30:00+02:00"] {
-            assert_eq!(parse(text).unwrap(), 1_714_566_600, "{text}");
+            assert_eq!(parse_date(text).unwrap(), 1_714_566_600, "{text}");
         }
-        assert_eq!(parse("2024-05-01").unwrap(), 1_714_521_600);
-        assert!(parse("May").unwrap_err().to_string().contains("`May` is no time"));
+        assert_eq!(parse_date("2024-05-01").unwrap(), 1_714_521_600);
+        assert!(parse_date("May").unwrap_err().to_string().contains("`May` is no time"));
         assert_eq!(
             [119, 120, 7_200, 172_800].map(duration),
             ["119 seconds", "2 minutes", "2 hours", "2 days"]

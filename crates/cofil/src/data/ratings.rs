@@ -18,9 +18,9 @@ pub struct Interactions {
     pub users: Arc<IdMap>,
     /// Names of the items.
     pub items: Arc<IdMap>,
-    /// Who.
+    /// Number of the user of each interaction.
     pub user: Vec<u32>,
-    /// What.
+    /// Number of the item of each interaction.
     pub item: Vec<u32>,
     /// Rating or weight; 1 where the file has none.
     pub value: Vec<f32>,
@@ -247,7 +247,7 @@ impl Ratings {
     ///
     /// # Errors
     /// If there is no entry.
-    pub fn check_not_empty(&self) -> Result<()> {
+    pub(crate) fn check_not_empty(&self) -> Result<()> {
         match self.is_empty() {
             true => Err(Error::Unfit("there are no interactions to learn from".into())),
             false => Ok(()),

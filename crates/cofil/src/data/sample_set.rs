@@ -12,7 +12,7 @@ const DEBIAN: &[u8] = include_bytes!("../../datasets/debian/links.csv.zst");
 ///
 /// # Errors
 /// Never, unless the library was built from a damaged file.
-pub fn debian() -> Result<Interactions> {
+pub fn sample_set() -> Result<Interactions> {
     let damaged = |what: &str| Error::Unfit(format!("the bundled sample is damaged: {what}"));
     let bytes = zstd::decode_all(DEBIAN).map_err(|e| damaged(&e.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|e| damaged(&e.to_string()))?;
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn the_sample_is_what_its_page_says() {
-        let table = debian().unwrap();
+        let table = sample_set().unwrap();
         assert_eq!((table.users.len(), table.items.len(), table.len()), (10_928, 3_836, 123_648));
         let ratings = Ratings::new(&table, Duplicates::Error).unwrap();
         let (least, most) =

@@ -44,7 +44,7 @@ impl ErrorKind {
         Self::Resources,
     ];
 
-    /// As it is serialized: `not-found`, `setting`, …
+    /// The name in JSON: `not-found`, `setting`, …
     pub fn name(self) -> &'static str {
         match self {
             Self::NotFound => "not-found",

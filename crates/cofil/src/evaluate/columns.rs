@@ -55,7 +55,7 @@ impl Column {
 pub(super) struct ItemCounts {
     /// Training interactions by item.
     pub popularity: Vec<u32>,
-    /// Users with any.
+    /// Number of users with interactions.
     pub users: usize,
     /// Who has each item, where that is asked for.
     pub item_users: Option<ItemUsers>,

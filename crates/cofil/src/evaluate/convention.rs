@@ -66,7 +66,7 @@ pub enum Discount {
     ClippedLog,
 }
 
-/// What "precision" is.
+/// Meanings of precision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
     /// hits / divisor, a mean over users.
@@ -75,7 +75,7 @@ pub enum Precision {
     Pooled,
 }
 
-/// What "MAP" is.
+/// Meanings of MAP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AveragePrecision {
     /// Σ of precision at each hit's rank / divisor.
@@ -93,9 +93,9 @@ pub struct Meaning {
     pub ideal: Divisor,
     /// What recall is divided by.
     pub recall: Divisor,
-    /// Precision.
+    /// What precision divides by.
     pub precision: Precision,
-    /// MAP.
+    /// What average precision divides by.
     pub map: AveragePrecision,
     /// Whether users with an empty list are left out of what is divided by its length; else they
     /// count as 0.
@@ -133,7 +133,7 @@ impl Convention {
         Self::Dacrema,
     ];
 
-    /// What its names mean.
+    /// What the names of metrics mean in this convention.
     pub fn meaning(self) -> Meaning {
         use AveragePrecision::{AtHits, EveryRank};
         use Divisor::{Capped, CappedListed, Cutoff, Listed, Relevant};

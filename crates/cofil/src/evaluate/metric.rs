@@ -95,13 +95,13 @@ impl Metric {
     }
 
     /// Whether it looks at what is recommended, right or not, and so needs the lists themselves.
-    pub fn is_of_lists(&self) -> bool {
+    pub(crate) fn is_of_lists(&self) -> bool {
         use Metric::{Coverage, Gini, Ild, Novelty, Popularity};
         matches!(self, Coverage(_) | Novelty(_) | Gini(_) | Popularity(_) | Ild(_))
     }
 
     /// Whether it judges where the relevant items are in the order.
-    pub fn is_of_ranks(&self) -> bool {
+    pub(crate) fn is_of_ranks(&self) -> bool {
         !self.is_of_values() && !self.is_of_lists()
     }
 

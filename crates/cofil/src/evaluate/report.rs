@@ -27,9 +27,9 @@ pub struct Report {
     /// The same metrics for users by number of training and given interactions: those with none, if
     /// any, and quartiles of the rest.
     pub activity: Vec<Activity>,
-    /// What training never saw.
+    /// Users and items of the test part that training never saw.
     pub unknown: Unknown,
-    /// How it was measured.
+    /// The conditions of the measurement.
     #[serde(alias = "convention")]
     pub conditions: Conditions,
     /// What must be known to read the numbers.
@@ -76,7 +76,7 @@ pub struct Activity {
     pub to: usize,
     /// Number of users.
     pub users: usize,
-    /// Values without interval.
+    /// Metrics of this group of users, without intervals.
     pub metrics: Measures,
 }
 
@@ -101,7 +101,7 @@ pub struct Unknown {
     pub unreachable_users: usize,
 }
 
-/// How it was measured.
+/// The conditions of the measurement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Conditions {
     /// Whose meaning of the metrics' names.
@@ -120,7 +120,7 @@ pub struct Conditions {
     pub clip: Option<(f32, f32)>,
     /// Bootstrap samples behind each interval.
     pub resamples: usize,
-    /// Their seed.
+    /// Seed of the sampled negatives.
     pub seed: u64,
 }
 

@@ -398,17 +398,17 @@ fn differences_are_taken_user_by_user() {
     let popular = Popular(train.by_user.column_counts().iter().map(|&c| c as f32).collect());
     let (good, bad, like_bad) =
         (report(&popular), report(&Noise(40, 1 << 20)), report(&Noise(40, 50)));
-    let d = compare::difference(&good, &bad, Metric::Ndcg(5)).unwrap();
+    let d = difference(&good, &bad, Metric::Ndcg(5)).unwrap();
     let value = good.value(Metric::Ndcg(5)).unwrap() - bad.value(Metric::Ndcg(5)).unwrap();
     assert!(
         (d.value - value).abs() < 1e-12 && d.low > 0.0 && d.high > d.value && d.p < 0.01,
         "{d:?}"
     );
-    let same = compare::difference(&bad, &bad, Metric::Auc).unwrap();
+    let same = difference(&bad, &bad, Metric::Auc).unwrap();
     assert_eq!((same.value, same.low, same.high, same.p), (0.0, 0.0, 0.0, 1.0));
-    let alike = compare::difference(&bad, &like_bad, Metric::Auc).unwrap();
+    let alike = difference(&bad, &like_bad, Metric::Auc).unwrap();
     assert!(alike.p > 0.01, "{alike:?}");
-    assert_eq!(compare::difference(&good, &bad, Metric::Coverage(5)), None);
+    assert_eq!(difference(&good, &bad, Metric::Coverage(5)), None);
 }
 
 #[test]

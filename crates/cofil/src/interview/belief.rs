@@ -23,7 +23,7 @@ pub struct Belief {
 }
 
 impl Belief {
-    /// That of the users of the training data.
+    /// The prior: the distribution of the users of the training data.
     pub fn prior(recommender: &Recommender) -> Option<Self> {
         let places = recommender.model().places()?;
         let known = recommender.seen().iter().enumerate().filter(|(_, row)| !row.is_empty());

@@ -74,7 +74,7 @@ pub struct Interviewer {
 }
 
 impl Interviewer {
-    /// For the users of `recommender`.
+    /// An interviewer for the users of `recommender`.
     pub fn new(recommender: Arc<Recommender>) -> Self {
         let seen = recommender.seen();
         let counts = seen.column_counts();

@@ -44,7 +44,7 @@ impl Default for InterviewQuestion {
 pub struct Replied {
     /// Name of the item.
     pub item: String,
-    /// What was said.
+    /// The answer.
     pub answer: Reply,
 }
 

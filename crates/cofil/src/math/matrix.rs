@@ -69,13 +69,13 @@ impl Matrix {
     }
 
     /// Changes the number of rows, keeping the allocation; the contents are unspecified afterwards.
-    pub fn set_rows(&mut self, rows: usize) {
+    pub(crate) fn set_rows(&mut self, rows: usize) {
         self.data.resize(rows * self.cols, 0.0);
         self.rows = rows;
     }
 
     /// The rows named by `rows`, in that order.
-    pub fn gather(&self, rows: &[u32]) -> Self {
+    pub(crate) fn gather(&self, rows: &[u32]) -> Self {
         let mut data = Vec::with_capacity(rows.len() * self.cols);
         for &r in rows {
             data.extend_from_slice(self.row(r as usize));
@@ -84,7 +84,7 @@ impl Matrix {
     }
 
     /// Copies the lower triangle of a square matrix to the upper one.
-    pub fn mirror(&mut self) {
+    pub(crate) fn mirror(&mut self) {
         debug_assert_eq!(self.rows, self.cols);
         mirror(&mut self.data, self.cols, 0, self.cols);
     }
@@ -97,7 +97,7 @@ impl Matrix {
 
 /// Whether a product overwrites its output or adds to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Write {
+pub(crate) enum Write {
     /// out ← product
     Replace,
     /// out ← out + product
@@ -114,7 +114,15 @@ impl From<Write> for Accum {
 }
 
 /// out (m × n) ← A (m × k) · Bᵀ (B is n × k), all row-major, on the calling thread.
-pub fn mul_bt(out: &mut [f32], write: Write, a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
+pub(crate) fn mul_bt(
+    out: &mut [f32],
+    write: Write,
+    a: &[f32],
+    b: &[f32],
+    m: usize,
+    n: usize,
+    k: usize,
+) {
     let a = MatRef::from_row_major_slice(a, m, k);
     let b = MatRef::from_row_major_slice(b, n, k);
     let out = MatMut::from_row_major_slice_mut(out, m, n);
@@ -131,7 +139,7 @@ const STRIP: usize = 1024;
 /// out (m × n) ← A (m × k) · Bᵀ (B is n × k), where row r of `out` has the same bits whatever the other rows are and
 /// however many. [`mul_bt`] promises that from two rows on, for many columns: it goes other ways for a
 /// vector and for small matrices, so a row alone gets a second one beside it, and few columns get dot products.
-pub fn mul_bt_by_row(out: &mut [f32], a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
+pub(crate) fn mul_bt_by_row(out: &mut [f32], a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
     if n < NARROW {
         for (r, out) in out.chunks_exact_mut(n.max(1)).take(m).enumerate() {
             let row = &a[r * k..(r + 1) * k];
@@ -161,7 +169,15 @@ pub fn mul_bt_by_row(out: &mut [f32], a: &[f32], b: &[f32], m: usize, n: usize, 
 }
 
 /// out (m × n) ← A (m × k) · B (k × n), all row-major, on the calling thread.
-pub fn mul(out: &mut [f32], write: Write, a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
+pub(crate) fn mul(
+    out: &mut [f32],
+    write: Write,
+    a: &[f32],
+    b: &[f32],
+    m: usize,
+    n: usize,
+    k: usize,
+) {
     let a = MatRef::from_row_major_slice(a, m, k);
     let b = MatRef::from_row_major_slice(b, k, n);
     let out = MatMut::from_row_major_slice_mut(out, m, n);

@@ -3,19 +3,20 @@
 //! The only place that imports the linear-algebra crate. Every kernel is deterministic: its result
 //! does not depend on the number of threads.
 
-pub mod cholesky;
-pub mod elementary;
-pub mod inverse;
-pub mod lanes;
-pub mod matrix;
-pub mod narrow;
-pub mod normal;
-pub mod parallel;
-pub mod rng;
-pub mod solve;
-pub mod svd;
-pub mod syrk;
-pub mod vector;
+pub(crate) mod cholesky;
+pub(crate) mod elementary;
+pub(crate) mod inverse;
+pub(crate) mod lanes;
+pub(crate) mod matrix;
+pub(crate) mod narrow;
+pub(crate) mod normal;
+pub(crate) mod parallel;
+pub(crate) mod rng;
+pub(crate) mod solve;
+pub(crate) mod svd;
+pub(crate) mod syrk;
+pub(crate) mod vector;
 
 pub use matrix::Matrix;
+pub use parallel::{MOST_THREADS, on_threads, threads};
 pub use rng::Rng;

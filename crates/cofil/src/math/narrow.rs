@@ -23,7 +23,7 @@ pub fn padded_rows(n: usize) -> usize {
 pub struct Strided<'a> {
     /// The numbers.
     pub data: &'a [f32],
-    /// From row to row.
+    /// Numbers from one row to the next.
     pub stride: usize,
 }
 

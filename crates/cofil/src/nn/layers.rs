@@ -29,7 +29,7 @@ pub enum Activation {
 impl Activation {
     /// f of one number.
     #[inline(always)]
-    pub fn of(self, x: f32) -> f32 {
+    pub(crate) fn of(self, x: f32) -> f32 {
         match self {
             Self::Identity => x,
             Self::Sigmoid => elementary::sigmoid(x),
@@ -44,7 +44,7 @@ impl Activation {
 
     /// f′ where f is `y`.
     #[inline(always)]
-    pub fn slope(self, y: f32) -> f32 {
+    pub(crate) fn slope(self, y: f32) -> f32 {
         match self {
             Self::Identity => 1.0,
             Self::Sigmoid => y * (1.0 - y),
@@ -61,12 +61,12 @@ impl Activation {
     }
 
     /// x ← f(x).
-    pub fn apply(self, values: &mut [f32]) {
+    pub(crate) fn apply(self, values: &mut [f32]) {
         apply(self, values);
     }
 
     /// From the gradient by the outputs to the gradient by what f was applied to.
-    pub fn backward(self, outputs: &[f32], gradient: &mut [f32]) {
+    pub(crate) fn backward(self, outputs: &[f32], gradient: &mut [f32]) {
         backward(self, outputs, gradient);
     }
 }

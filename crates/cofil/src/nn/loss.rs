@@ -15,7 +15,7 @@ pub const NONE: f32 = f32::MIN;
 
 /// How a score becomes a prediction of a value on a scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Response {
+pub(crate) enum Response {
     /// It is the prediction.
     Linear,
     /// low + (high − low) σ(s).
@@ -27,7 +27,7 @@ pub enum Response {
     },
 }
 
-/// What learning makes small.
+/// The loss that training minimises.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
@@ -44,20 +44,20 @@ pub enum Objective {
 
 /// What scores are compared with.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// The value of each sample, for [`cross_entropy`] and [`squared`].
     pub targets: &'a [f32],
     /// The corrections of [`softmax`].
     pub corrections: &'a [f32],
     /// Scores per group.
     pub group: usize,
-    /// Of [`squared`].
+    /// How scores become values, for [`squared`].
     pub response: Response,
 }
 
 impl Objective {
     /// Leaves slopes in place of `scores` and answers the loss.
-    pub fn slopes(self, scores: &mut [f32], asked: Asked<'_>) -> f64 {
+    pub(crate) fn slopes(self, scores: &mut [f32], asked: Asked<'_>) -> f64 {
         match self {
             Self::Bce => cross_entropy(scores, asked.targets),
             Self::Bpr => pairwise(scores, asked.group),
@@ -131,7 +131,7 @@ pub fn softmax(scores: &mut [f32], corrections: &[f32], group: usize) -> f64 {
 
 /// Squared error (ŷ − y)².
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-pub fn squared(scores: &mut [f32], targets: &[f32], response: Response) -> f64 {
+pub(crate) fn squared(scores: &mut [f32], targets: &[f32], response: Response) -> f64 {
     let mut sum = 0.0;
     for (s, &y) in scores.iter_mut().zip(targets) {
         let (prediction, slope) = match response {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
-    /// It does not.
+    /// The learning rate stays the same.
     #[default]
     Constant,
     /// It is multiplied with `decay` after every epoch.
@@ -22,7 +22,7 @@ pub enum Schedule {
 
 impl Schedule {
     /// The rate of `epoch`, counted from 1; `rate` is that of the first.
-    pub fn rate(self, rate: f32, decay: f32, period: usize, epoch: usize) -> f32 {
+    pub(crate) fn rate(self, rate: f32, decay: f32, period: usize, epoch: usize) -> f32 {
         let passed = epoch.saturating_sub(1);
         match self {
             Self::Constant => rate,

@@ -21,7 +21,7 @@ pub struct Comparison<'a> {
     pub command: String,
     /// How the data was split.
     pub split: String,
-    /// What came of it.
+    /// The outcome of the comparison.
     pub outcome: &'a Outcome,
     /// The data before it was split.
     pub data: &'a Description,

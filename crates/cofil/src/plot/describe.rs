@@ -69,11 +69,11 @@ fn popularity(items: &Spread) -> Panel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::sample_set;
+    use crate::data::sample_set::sample_set;
 
     #[test]
     fn every_part_is_drawn() {
-        let mut data = sample_set::debian().expect("it is built in");
+        let mut data = sample_set().expect("it is built in");
         let svg = |data: &_| describe(&Description::of(data).expect("it has data")).svg();
         let events = svg(&data);
         for title in ["Interactions per user", "Interactions per item", "Popularity (Gini 0.7"] {

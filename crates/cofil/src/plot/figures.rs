@@ -143,7 +143,7 @@ pub struct Predicted<'a> {
     pub user: &'a str,
     /// The item.
     pub item: &'a str,
-    /// Its predicted value.
+    /// The predicted value.
     pub prediction: f32,
 }
 

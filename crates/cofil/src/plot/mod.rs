@@ -47,7 +47,7 @@ pub struct Panel {
     pub x: Axis,
     /// Vertical axis.
     pub y: Axis,
-    /// What it shows.
+    /// The content of the panel.
     pub content: Content,
 }
 
@@ -85,7 +85,7 @@ pub struct Dots {
 /// A dot.
 #[derive(Clone, Debug, Default)]
 pub struct Mark {
-    /// (x, y).
+    /// Position (x, y), in units of the axes.
     pub at: (f64, f64),
     /// Stands beside it; may be empty.
     pub label: String,
@@ -100,14 +100,14 @@ pub struct Grid {
     pub rows: Vec<String>,
     /// Names of the columns.
     pub columns: Vec<String>,
-    /// Row after row.
+    /// The cells, row after row.
     pub cells: Vec<Cell>,
 }
 
 /// One square of a [`Grid`].
 #[derive(Clone, Debug, Default)]
 pub struct Cell {
-    /// What stands in it.
+    /// The text in the cell.
     pub text: String,
     /// How dark it is, from 0 to 1; white if `None`.
     pub shade: Option<f64>,

@@ -7,7 +7,8 @@ mod rerank;
 
 #[cfg(feature = "ann")]
 pub use index::Index;
-pub use rerank::{Rerank, Reranker};
+pub use rerank::Rerank;
+pub(crate) use rerank::Reranker;
 
 use crate::data::{Csr, Row};
 use crate::error::Result;
@@ -152,7 +153,7 @@ fn skip(scores: &[f32], threshold: f32) -> usize {
 
 /// The `n` items most like `item`: by cosine of item vectors where the model has them, else by
 /// [`Model::similarities`].
-pub fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)> {
+pub(crate) fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)> {
     match model.item_vectors() {
         Some(vectors) => nearest(vectors, item, n),
         None => {
@@ -169,7 +170,11 @@ pub fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)> {
 ///
 /// # Errors
 /// If there is no memory for an index.
-pub fn similar_all(model: &dyn Model, n: usize, exact: bool) -> Result<Vec<Vec<(u32, f32)>>> {
+pub(crate) fn similar_all(
+    model: &dyn Model,
+    n: usize,
+    exact: bool,
+) -> Result<Vec<Vec<(u32, f32)>>> {
     match model.item_vectors().filter(|_| !exact && model.items() > EXACT) {
         #[cfg(feature = "ann")]
         Some(vectors) => {
@@ -194,7 +199,7 @@ fn for_all<T: Send>(items: usize, answer: impl Fn(u32) -> Result<T> + Sync) -> R
 }
 
 /// Up to so many items all are compared.
-pub const EXACT: usize = 100_000;
+pub(crate) const EXACT: usize = 100_000;
 
 /// The `n` rows of `vectors` whose cosine with row `target` is largest; 0 for rows of zeros.
 pub fn nearest(vectors: &Matrix, target: u32, n: usize) -> Vec<(u32, f32)> {
@@ -214,7 +219,7 @@ pub fn nearest(vectors: &Matrix, target: u32, n: usize) -> Vec<(u32, f32)> {
 const NEAREST_PIECE: usize = 1 << 13;
 
 /// [`nearest`] of sparse rows.
-pub fn nearest_row(rows: &Csr, target: u32, n: usize) -> Vec<(u32, f32)> {
+pub(crate) fn nearest_row(rows: &Csr, target: u32, n: usize) -> Vec<(u32, f32)> {
     let mut of_target = vec![0f32; rows.cols()];
     rows.row(target as usize).iter().for_each(|(c, value)| of_target[c as usize] = value);
     let length = vector::norm(&of_target);
@@ -231,7 +236,7 @@ pub fn nearest_row(rows: &Csr, target: u32, n: usize) -> Vec<(u32, f32)> {
 
 /// Why `item` is recommended to somebody with `history`: the `n` entries that add most to its score,
 /// as (item, contribution). Entries that count against it are left out.
-pub fn reasons(model: &dyn Model, history: Row<'_>, item: u32, n: usize) -> Vec<(u32, f32)> {
+pub(crate) fn reasons(model: &dyn Model, history: Row<'_>, item: u32, n: usize) -> Vec<(u32, f32)> {
     if history.is_empty() {
         return Vec::new();
     }

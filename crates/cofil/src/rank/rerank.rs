@@ -45,7 +45,7 @@ impl Default for Rerank {
 
 impl Rerank {
     /// Whether every list stays as it is.
-    pub fn is_off(&self) -> bool {
+    pub(crate) fn is_off(&self) -> bool {
         self.mmr == 1.0 && self.popularity_penalty == 0.0
     }
 
@@ -53,7 +53,7 @@ impl Rerank {
     ///
     /// # Errors
     /// If it does.
-    pub fn check(&self, longest: usize) -> Result<()> {
+    pub(crate) fn check(&self, longest: usize) -> Result<()> {
         if !(0.0..=1.0).contains(&self.mmr) {
             return Err(Error::setting("mmr", format!("must be from 0 to 1, got {}", self.mmr)));
         }
@@ -73,7 +73,7 @@ impl Rerank {
     }
 
     /// Whether `model` can only be reordered by what users have.
-    pub fn needs_item_users(&self, model: &dyn Model) -> bool {
+    pub(crate) fn needs_item_users(&self, model: &dyn Model) -> bool {
         self.popularity_penalty > 0.0 || self.mmr < 1.0 && vectors(model).is_none()
     }
 }
@@ -91,7 +91,7 @@ fn vectors(model: &dyn Model) -> Option<&Matrix> {
 }
 
 /// A [`Rerank`] with what it needs to know of the items.
-pub struct Reranker<'a> {
+pub(crate) struct Reranker<'a> {
     settings: Rerank,
     vectors: Option<&'a Matrix>,
     item_users: Option<&'a ItemUsers>,

@@ -12,7 +12,7 @@ use super::{Range, Recipe, Target};
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::math::elementary::{sigmoid, softplus_sum};
-use crate::recipes::sgd::part::{Rows, Scratch, dot_difference, pull_apart};
+use crate::recipes::sgd::part::{Scratch, Vectors, dot_difference, pull_apart};
 use crate::recipes::sgd::sampled::{self, Common, Rule, Task, by_comparison};
 use crate::shapes::FoldIn;
 use crate::train::{Fitted, Run};
@@ -95,7 +95,7 @@ impl Rule for Bpr {
     }
 
     #[inline(always)]
-    fn walk(&self, task: Task<'_, impl Rows, impl Rows>) -> f64 {
+    fn walk(&self, task: Task<'_, impl Vectors, impl Vectors>) -> f64 {
         let Task {
             pairs,
             users: (mut users, _),

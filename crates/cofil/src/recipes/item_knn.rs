@@ -27,7 +27,7 @@ use crate::data::{Csr, Ratings};
 use crate::error::Result;
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
-use crate::similarity::{self, ByItem, Keep, Measure, Moments, Similarity, Weighting};
+use crate::similarity::{self, ItemColumns, Keep, Measure, Moments, Similarity, Weighting};
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -118,7 +118,7 @@ impl ItemKnn {
 
     /// Similarities that are functions of x_i·x_j, n_ij and numbers of the two items alone.
     fn products(&self, matrix: &Csr) -> Lists {
-        let by_item = ByItem::new(matrix);
+        let by_item = ItemColumns::new(matrix);
         let of_item: Vec<f32> = (0..matrix.cols())
             .map(|i| match self.similarity {
                 Similarity::Jaccard => by_item.count(i) as f32,
@@ -164,7 +164,7 @@ impl ItemKnn {
             *value = (f64::from(*value) - sum / count) as f32;
         }
         let measure = self.measure();
-        similarity::map_sums(&ByItem::new(&centred), Moments::add, |i, items, sums| {
+        similarity::map_sums(&ItemColumns::new(&centred), Moments::add, |i, items, sums| {
             self.nearest(i, items, |j| {
                 let moments = sums[j as usize];
                 moments.correlation() * measure.support(moments.count)

@@ -17,9 +17,9 @@ use crate::check::{check_count, check_not_negative};
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
 use crate::shapes::baseline::Baseline;
-use crate::shapes::user_neighbours::{Settings, Votes};
+use crate::shapes::user_neighbours::{UserNeighboursSettings, Votes};
 use crate::shapes::{ItemNeighbours, UserNeighbours};
-use crate::similarity::{self, ByItem, Rests};
+use crate::similarity::{self, ItemColumns, Rests};
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KnnBaseline {
-    /// Whose similarities count.
+    /// Whether similar users or similar items are neighbours.
     pub neighbours_of: Side,
     /// k, how many neighbours are averaged, ≥ 1; 40 is Surprise's.
     pub neighbours: usize,
@@ -60,7 +60,7 @@ impl Default for KnnBaseline {
     }
 }
 
-/// Whose neighbours are asked.
+/// Neighbours among users or among items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
@@ -104,7 +104,7 @@ impl Recipe for KnnBaseline {
             Side::Users => {
                 let Self { reg_user, shrinkage, .. } = *self;
                 let votes = Votes::Deviations { mean, reg_user, shrinkage };
-                let settings = Settings { neighbours, votes };
+                let settings = UserNeighboursSettings { neighbours, votes };
                 let model = UserNeighbours::new(matrix.clone(), settings, baseline.item_bias);
                 Ok(model.into())
             }
@@ -115,7 +115,7 @@ impl Recipe for KnnBaseline {
 impl KnnBaseline {
     /// The most similar items of each item.
     fn similar(&self, rests: &Csr) -> Csr {
-        let rows = similarity::map_sums(&ByItem::new(rests), Rests::add, |i, items, sums| {
+        let rows = similarity::map_sums(&ItemColumns::new(rests), Rests::add, |i, items, sums| {
             let similarity = |j: u32| match j as usize == i {
                 true => 0.0,
                 false => sums[j as usize].correlation(self.shrinkage),

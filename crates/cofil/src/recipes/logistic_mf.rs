@@ -15,7 +15,7 @@ use crate::data::{Ratings, Sampling};
 use crate::error::{Error, Result};
 use crate::math::elementary::{sigmoid, softplus_sum};
 use crate::nn::loss::Objective;
-use crate::recipes::sgd::part::{Rows, Scratch, dot, pull_together};
+use crate::recipes::sgd::part::{Scratch, Vectors, dot, pull_together};
 use crate::recipes::sgd::sampled::{self, Common, Rule, Task};
 use crate::shapes::FoldIn;
 use crate::shapes::sampled::Sampled;
@@ -109,7 +109,7 @@ impl Rule for LogisticMf {
     }
 
     #[inline(always)]
-    fn walk(&self, task: Task<'_, impl Rows, impl Rows>) -> f64 {
+    fn walk(&self, task: Task<'_, impl Vectors, impl Vectors>) -> f64 {
         let Task {
             pairs,
             users: (mut users, user_bias),

@@ -13,7 +13,7 @@ use std::fmt;
 pub struct Range {
     /// Name of the setting.
     pub setting: String,
-    /// What to try.
+    /// The values to try.
     pub values: Values,
 }
 

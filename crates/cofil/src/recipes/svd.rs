@@ -13,7 +13,7 @@ use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Rng;
 use crate::math::svd::{Effort, Filled, Sparse};
-use crate::shapes::factors::{ScoreFunction, Settings};
+use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
@@ -125,7 +125,7 @@ impl Svd {
         }
         let popular = (0..items).map(|i| columns.row(i).len() as f32).collect();
         let bias = self.impute == Impute::UserItemMean;
-        let settings = Settings {
+        let settings = FactorsSettings {
             offset: baseline.offset,
             link: ScoreFunction::Identity,
             fold_in: FoldIn::Projection { fill: baseline.fill, bias },

@@ -22,8 +22,8 @@ use crate::data::{Csr, Ratings};
 use crate::error::Result;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, Rng, vector};
-use crate::recipes::sgd::part::{Fixed, Part, Rows, Scratch, Wide, dot, lanes};
-use crate::shapes::factors::{ScoreFunction, Settings};
+use crate::recipes::sgd::part::{Fixed, Part, Scratch, Vectors, Wide, dot, lanes};
+use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Learner, Loss, Run};
 use crate::watch;
@@ -180,7 +180,8 @@ impl Learner for Descent<'_> {
         let items = Matrix::from_fn(self.data.cols(), k, |i, l| self.items.factors[i * width + l]);
         let popular = self.data.column_counts().iter().map(|&c| c as f32).collect();
         let fold_in = FoldIn::Ridge { reg: self.settings.reg, reg_exponent: 1.0, bias: true };
-        let settings = Settings { offset: self.mean, link: ScoreFunction::Identity, fold_in };
+        let settings =
+            FactorsSettings { offset: self.mean, link: ScoreFunction::Identity, fold_in };
         Factors {
             user_bias: self.users.bias.clone(),
             item_bias: self.items.bias.clone(),
@@ -228,7 +229,7 @@ fn walk(
     data: &Csr,
     turns: &[u32],
     rng: &mut Rng,
-    (mut users, mut items, mut implied): (impl Rows, impl Rows, impl Rows),
+    (mut users, mut items, mut implied): (impl Vectors, impl Vectors, impl Vectors),
     (user_bias, item_bias): (&mut [f32], &mut [f32]),
     step: Step,
     width: usize,

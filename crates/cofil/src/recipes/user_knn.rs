@@ -14,7 +14,7 @@ use crate::check::check_count;
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::shapes::UserNeighbours;
-use crate::shapes::user_neighbours::{Settings, Votes};
+use crate::shapes::user_neighbours::{UserNeighboursSettings, Votes};
 use crate::similarity::{Measure, Similarity, Weighting};
 use crate::train::{Fitted, Run};
 use crate::watch;
@@ -76,7 +76,7 @@ impl Recipe for UserKnn {
         measure.check()?;
         measure.check_scale(train.scale())?;
         let _stage = watch::stage("weighing", None);
-        let settings = Settings { neighbours, votes: Votes::Values(measure) };
+        let settings = UserNeighboursSettings { neighbours, votes: Votes::Values(measure) };
         Ok(UserNeighbours::new(train.by_user.clone(), settings, Vec::new()).into())
     }
 }

@@ -15,7 +15,7 @@ use crate::data::{Csr, Ratings};
 use crate::error::Result;
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
-use crate::similarity::{self, ByItem, Keep};
+use crate::similarity::{self, ItemColumns, Keep};
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ impl Recipe for Rp3Beta {
         let edges = self.edges(&train.by_user);
         let (from, to) = self.ends(&train.by_user);
         // Both steps together are symmetric but for what belongs to one of the items alone.
-        let lists = similarity::map_products(&ByItem::new(&edges), |i, items, sums| {
+        let lists = similarity::map_products(&ItemColumns::new(&edges), |i, items, sums| {
             let weight = |j: u32| match j as usize {
                 j if j == i => 0.0,
                 j => match self.keep {

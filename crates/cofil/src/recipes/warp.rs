@@ -17,7 +17,7 @@ use super::{Range, Recipe, Target};
 use crate::check::check_count;
 use crate::data::Ratings;
 use crate::error::Result;
-use crate::recipes::sgd::part::{Rows, Scratch, dot, pull_apart};
+use crate::recipes::sgd::part::{Scratch, Vectors, dot, pull_apart};
 use crate::recipes::sgd::sampled::{self, Common, Rule, Task, by_comparison};
 use crate::shapes::FoldIn;
 use crate::train::{Fitted, Run};
@@ -103,7 +103,7 @@ impl Rule for Warp {
     }
 
     #[inline(always)]
-    fn walk(&self, task: Task<'_, impl Rows, impl Rows>) -> f64 {
+    fn walk(&self, task: Task<'_, impl Vectors, impl Vectors>) -> f64 {
         let Task {
             pairs,
             users: (mut users, _),

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub struct Card {
     /// Version of cofil that trained or imported it.
     pub cofil: String,
-    /// By which recipe it was trained, or from where it was imported.
+    /// The recipe that trained the model, or the source it was imported from.
     pub origin: Origin,
     /// The training data.
     pub data: DataCard,
@@ -49,10 +49,10 @@ pub enum Origin {
 pub struct Imported {
     /// What to call it, such as `two-tower-2024`.
     pub name: String,
-    /// By whom, from what, how.
+    /// Who trained the model, on what data and how, in free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What its scores mean.
+    /// What the model's scores mean.
     pub target: Target,
 }
 
@@ -170,7 +170,7 @@ pub struct DataCard {
     pub items: usize,
     /// Number of interactions.
     pub interactions: usize,
-    /// Mean value.
+    /// Mean value of the interactions.
     pub mean: f32,
     /// Smallest and largest value.
     pub scale: (f32, f32),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// What was forgotten, and what was not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Forgotten {
-    /// How many users.
+    /// Number of users forgotten.
     pub users: usize,
     /// How many interactions of theirs.
     pub interactions: usize,

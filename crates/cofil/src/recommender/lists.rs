@@ -10,7 +10,7 @@ use crate::watch::{self, Stage};
 
 /// What may be listed, by number.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// How many items; fewer come back when there are no more.
     pub n: usize,
     /// Whether each item may come back; all may if `None`.
@@ -30,7 +30,11 @@ impl Recommender {
     ///
     /// # Panics
     /// If a user or their history is not of this model, or `selection.allowed` has not an entry for each item.
-    pub fn lists(&self, users: &[User<'_>], selection: &Selection) -> Result<Vec<Vec<(u32, f32)>>> {
+    pub(crate) fn lists(
+        &self,
+        users: &[User<'_>],
+        selection: &Selection,
+    ) -> Result<Vec<Vec<(u32, f32)>>> {
         self.lists_of(users, selection, &watch::stage(rank::RECOMMENDING, users.len()))
     }
 

@@ -9,7 +9,7 @@ mod update;
 
 pub use card::{Card, Changed, DataCard, Imported, Origin};
 pub use forget::Forgotten;
-pub use lists::Selection;
+pub(crate) use lists::Selection;
 pub use parts::Parts;
 pub use update::Updated;
 

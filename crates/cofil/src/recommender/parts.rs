@@ -13,13 +13,13 @@ use std::sync::OnceLock;
 /// use cofil::math::Matrix;
 /// use cofil::recipes::{Link, Target};
 /// use cofil::recommender::{Imported, Origin, Parts};
-/// use cofil::shapes::{Factors, FoldIn, factors};
+/// use cofil::shapes::{Factors, FactorsSettings, FoldIn};
 /// use cofil::{Query, Recommender, Who};
 ///
 /// // Vectors of another program: two users, three items, two factors.
 /// let users = Matrix::from_vec(2, 2, vec![1.0, 0.0, 0.0, 1.0]);
 /// let items = Matrix::from_vec(3, 2, vec![0.9, 0.1, 0.2, 0.8, 0.5, 0.4]);
-/// let settings = factors::Settings {
+/// let settings = FactorsSettings {
 ///     offset: 0.0,
 ///     link: Link::Identity,
 ///     fold_in: FoldIn::Biases,

@@ -19,29 +19,29 @@ use serde_json::Value;
 /// Encoder, decoder, and what a stranger without history is shown.
 #[derive(Clone, Debug)]
 pub struct AutoEncoder {
-    /// v: items × hidden.
+    /// Encoder weights v, items × hidden.
     pub encoder: Matrix,
-    /// μ.
+    /// Biases μ of the hidden units.
     pub hidden_bias: Vec<f32>,
     /// w: items × hidden; also what similar items are found by.
     pub decoder: Matrix,
-    /// b.
+    /// Biases b of the outputs, one per item.
     pub output_bias: Vec<f32>,
     /// How often each item occurs.
     pub popular: Vec<f32>,
-    /// The rest.
-    pub settings: Settings,
+    /// Settings of scoring.
+    pub settings: AutoEncoderSettings,
 }
 
 /// What an [`AutoEncoder`] needs beside its arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// How values go in.
+pub struct AutoEncoderSettings {
+    /// How values become inputs.
     pub input: Input,
-    /// g.
+    /// Activation g of the hidden units.
     pub hidden: Activation,
-    /// From what comes out to a score.
+    /// How an output becomes a score.
     pub output: Output,
 }
 
@@ -91,7 +91,7 @@ impl AutoEncoder {
     /// # Errors
     /// If an array is missing or has the wrong size, or a setting is outside its range.
     pub fn load(settings: &Value, archive: &Archive, items: usize) -> Result<Self> {
-        let settings: Settings = serde_json::from_value(settings.clone())
+        let settings: AutoEncoderSettings = serde_json::from_value(settings.clone())
             .map_err(|e| archive.bad(format!("settings of shape auto-encoder: {e}")))?;
         if !(settings.output.is_sound() && settings.input.is_sound()) {
             return Err(archive.bad("a setting of shape auto-encoder is outside its range"));
@@ -169,7 +169,7 @@ impl Model for AutoEncoder {
 
     /// Exact where neither the hidden layer nor the output bends anything.
     fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
-        let Settings { input, hidden, output } = self.settings;
+        let AutoEncoderSettings { input, hidden, output } = self.settings;
         if hidden != Activation::Identity || output.activation != Activation::Identity {
             return leave_one_out(self, history, item, 0.0);
         }

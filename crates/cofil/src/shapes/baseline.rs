@@ -15,9 +15,9 @@ const PIECE: usize = 256;
 /// μ and b_i, and how b_u follows from a history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
-    /// μ.
+    /// Mean μ of all values.
     pub mean: f32,
-    /// b_i.
+    /// Item biases b_i.
     pub item_bias: Vec<f32>,
     /// What b_u is divided by beside the number of ratings.
     pub reg_user: f32,
@@ -49,7 +49,7 @@ impl Baseline {
         self.mean + user_bias + self.item_bias[item as usize]
     }
 
-    /// r_ui − b_ui.
+    /// The residuals r_ui − b_ui, users × items.
     pub fn rests(&self, matrix: &Csr) -> Csr {
         let mut rests = matrix.clone();
         for u in 0..matrix.rows() {

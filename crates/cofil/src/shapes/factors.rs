@@ -22,19 +22,19 @@ use std::sync::OnceLock;
 pub struct Factors {
     /// p: users × k; k = 0 for biases only.
     pub users: Matrix,
-    /// q: items × k.
+    /// Item vectors q, items × k.
     pub items: Matrix,
-    /// b_u.
+    /// User biases b_u.
     pub user_bias: Vec<f32>,
-    /// b_i.
+    /// Item biases b_i.
     pub item_bias: Vec<f32>,
     /// How often each item occurs: what somebody without vector and history is shown.
     pub popular: Vec<f32>,
     /// Singular values of the matrix that was decomposed, falling; empty for every recipe but `svd`.
     /// There may be more than k.
     pub singular_values: Vec<f32>,
-    /// The rest.
-    pub settings: Settings,
+    /// Settings of scoring and fold-in.
+    pub settings: FactorsSettings,
     /// QᵀQ once somebody was folded in.
     pub(crate) gram: OnceLock<Matrix>,
 }
@@ -42,16 +42,16 @@ pub struct Factors {
 /// What a [`Factors`] model needs beside its arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// μ.
+pub struct FactorsSettings {
+    /// Offset μ, added to every inner product.
     pub offset: f32,
-    /// From inner product to score.
+    /// How the inner product becomes a score.
     pub link: ScoreFunction,
     /// How a stranger gets a vector.
     pub fold_in: FoldIn,
 }
 
-impl Settings {
+impl FactorsSettings {
     /// Whether every number is in its range.
     fn is_sound(&self) -> bool {
         let logistic = matches!(self.fold_in, FoldIn::Logistic { .. });
@@ -60,7 +60,7 @@ impl Settings {
     }
 }
 
-/// From inner product to score.
+/// How the inner product becomes a score.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ScoreFunction {
@@ -108,13 +108,13 @@ impl ScoreFunction {
 
 impl Factors {
     /// Name of the shape in model files.
-    pub const KIND: &str = "factors";
+    pub(crate) const KIND: &str = "factors";
 
     /// A model without biases; they are fields to set.
     ///
     /// # Panics
     /// If the sizes do not fit together: the recipe mixed up two shapes.
-    pub fn new(users: Matrix, items: Matrix, popular: Vec<f32>, settings: Settings) -> Self {
+    pub fn new(users: Matrix, items: Matrix, popular: Vec<f32>, settings: FactorsSettings) -> Self {
         assert_eq!(users.cols(), items.cols(), "one width of vectors");
         assert_eq!(items.rows(), popular.len(), "one count per item");
         Self {
@@ -130,9 +130,9 @@ impl Factors {
     }
 
     /// A model without vectors: every user sees the same order.
-    pub fn biases_only(users: usize, popular: Vec<f32>) -> Self {
+    pub(crate) fn biases_only(users: usize, popular: Vec<f32>) -> Self {
         let settings =
-            Settings { offset: 0.0, link: ScoreFunction::Identity, fold_in: FoldIn::Biases };
+            FactorsSettings { offset: 0.0, link: ScoreFunction::Identity, fold_in: FoldIn::Biases };
         let (p, q) = (Matrix::zeros(users, 0), Matrix::zeros(popular.len(), 0));
         Self { item_bias: popular.clone(), ..Self::new(p, q, popular, settings) }
     }
@@ -146,8 +146,13 @@ impl Factors {
     ///
     /// # Errors
     /// If an array is missing or has the wrong size, or a setting is outside its range.
-    pub fn load(settings: &Value, archive: &Archive, users: usize, items: usize) -> Result<Self> {
-        let settings: Settings = serde_json::from_value(settings.clone())
+    pub(crate) fn load(
+        settings: &Value,
+        archive: &Archive,
+        users: usize,
+        items: usize,
+    ) -> Result<Self> {
+        let settings: FactorsSettings = serde_json::from_value(settings.clone())
             .map_err(|e| archive.bad(format!("settings of shape factors: {e}")))?;
         if !settings.is_sound() {
             return Err(archive.bad("a setting of shape factors is outside its range"));

@@ -57,13 +57,13 @@ pub enum FoldIn {
 /// Weight w and target t of an interaction with `value`: w = 1 + alpha · |value|, t = 1, or 0 for
 /// values that are not positive (a dislike).
 #[inline]
-pub fn confidence(alpha: f32, value: f32) -> (f32, f32) {
+pub(crate) fn confidence(alpha: f32, value: f32) -> (f32, f32) {
     (1.0 + alpha * value.abs(), if value > 0.0 { 1.0 } else { 0.0 })
 }
 
 impl FoldIn {
     /// Whether every number is in its range.
-    pub fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         let sound = |x: &f32| x.is_finite() && *x >= 0.0;
         match self {
             Self::Biases => true,

@@ -27,7 +27,7 @@ pub struct ItemNeighbours {
 /// What an [`ItemNeighbours`] file says beside its arrays.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settings {
+struct ItemNeighboursSettings {
     neighbours: usize,
     mean: f32,
     reg_user: f32,
@@ -84,14 +84,14 @@ impl ItemNeighbours {
     /// # Errors
     /// If an array is missing or has the wrong size.
     pub fn load(settings: &Value, archive: &Archive, items: usize) -> Result<Self> {
-        let settings: Settings = serde_json::from_value(settings.clone())
+        let settings: ItemNeighboursSettings = serde_json::from_value(settings.clone())
             .map_err(|e| archive.bad(format!("settings of shape item-neighbours: {e}")))?;
         let similar = Similar {
             starts: archive.sizes("similar.starts")?,
             items: archive.u32("similar.items")?,
             similarities: archive.f32("similar.values")?,
         };
-        let Settings { neighbours, mean, reg_user } = settings;
+        let ItemNeighboursSettings { neighbours, mean, reg_user } = settings;
         let sound = mean.is_finite() && reg_user.is_finite() && reg_user >= 0.0 && neighbours > 0;
         if !sound || !similar.is_sound(items) {
             return Err(archive.bad("the similar items are damaged"));
@@ -198,7 +198,8 @@ impl Model for ItemNeighbours {
 
     fn settings(&self) -> Value {
         let Self { neighbours, baseline: Baseline { mean, reg_user, .. }, .. } = *self;
-        crate::store::plain(&Settings { neighbours, mean, reg_user }).expect("plain numbers")
+        crate::store::plain(&ItemNeighboursSettings { neighbours, mean, reg_user })
+            .expect("plain numbers")
     }
 
     fn tensors(&self) -> Vec<Tensor<'_>> {

@@ -21,7 +21,7 @@ pub struct ItemWeights {
     pub popular: Vec<f32>,
 }
 
-/// Items × items.
+/// Weights between items, items × items.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Weights {
     /// Every pair has a weight.
@@ -33,7 +33,7 @@ pub enum Weights {
 /// What an [`ItemWeights`] file says beside its arrays.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settings {
+struct ItemWeightsSettings {
     weights: Form,
 }
 
@@ -46,14 +46,14 @@ enum Form {
 
 impl ItemWeights {
     /// Name of the shape in model files.
-    pub const KIND: &str = "item-weights";
+    pub(crate) const KIND: &str = "item-weights";
 
     /// Reads the shape from its file.
     ///
     /// # Errors
     /// If an array is missing or has the wrong size.
-    pub fn load(settings: &Value, archive: &Archive, items: usize) -> Result<Self> {
-        let settings: Settings = serde_json::from_value(settings.clone())
+    pub(crate) fn load(settings: &Value, archive: &Archive, items: usize) -> Result<Self> {
+        let settings: ItemWeightsSettings = serde_json::from_value(settings.clone())
             .map_err(|e| archive.bad(format!("settings of shape item-weights: {e}")))?;
         let weights = match settings.weights {
             Form::Dense => Some(archive.matrix("weights", Some(items))?)
@@ -188,7 +188,7 @@ impl Model for ItemWeights {
             Weights::Dense(_) => Form::Dense,
             Weights::Sparse(_) => Form::Sparse,
         };
-        serde_json::to_value(Settings { weights }).expect("a name serializes")
+        serde_json::to_value(ItemWeightsSettings { weights }).expect("a name serializes")
     }
 
     fn tensors(&self) -> Vec<Tensor<'_>> {

@@ -2,29 +2,30 @@
 //! written once for each, whatever recipe trained it.
 
 mod attribution;
-pub mod auto_encoder;
-pub mod baseline;
-pub mod factors;
-pub mod fold_in;
+pub(crate) mod auto_encoder;
+pub(crate) mod baseline;
+pub(crate) mod factors;
+pub(crate) mod fold_in;
 mod forget;
-pub mod item_neighbours;
-pub mod item_weights;
-pub mod network;
-pub mod output;
+pub(crate) mod item_neighbours;
+pub(crate) mod item_weights;
+pub(crate) mod network;
+pub(crate) mod output;
 mod ridge;
-pub mod sampled;
+pub(crate) mod sampled;
 mod stranger;
 mod update;
-pub mod user_neighbours;
+pub(crate) mod user_neighbours;
 
-pub use auto_encoder::AutoEncoder;
-pub use baseline::Baseline;
-pub use factors::Factors;
+pub(crate) use auto_encoder::AutoEncoder;
+pub use factors::{Factors, FactorsSettings, ScoreFunction};
 pub use fold_in::FoldIn;
-pub use item_neighbours::ItemNeighbours;
-pub use item_weights::ItemWeights;
-pub use network::Network;
-pub use user_neighbours::UserNeighbours;
+pub(crate) use item_neighbours::ItemNeighbours;
+pub use item_weights::{ItemWeights, Weights};
+pub(crate) use network::Network;
+pub use output::Output;
+pub use sampled::Sampled;
+pub(crate) use user_neighbours::UserNeighbours;
 
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -32,7 +33,7 @@ use crate::store::Archive;
 use serde_json::Value;
 
 /// Names of the shapes that a file can hold.
-pub const KINDS: [&str; 6] = [
+pub(crate) const KINDS: [&str; 6] = [
     Factors::KIND,
     Network::KIND,
     ItemWeights::KIND,
@@ -45,7 +46,7 @@ pub const KINDS: [&str; 6] = [
 ///
 /// # Errors
 /// If the shape is unknown or the arrays do not fit together.
-pub fn load(
+pub(crate) fn load(
     kind: &str,
     settings: &Value,
     archive: &Archive,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
-    /// f.
+    /// Activation f of the output.
     pub activation: Activation,
     /// What is added: what 0 stands for.
     pub offset: f32,
@@ -19,7 +19,7 @@ pub struct Output {
 
 impl Output {
     /// Whether every number is in its range.
-    pub fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         let range = self.range.is_none_or(|(low, high)| low <= high && (high - low).is_finite());
         range && self.offset.is_finite() && self.factor.is_finite() && self.factor > 0.0
     }

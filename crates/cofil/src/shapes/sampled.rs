@@ -23,13 +23,13 @@ const MOST: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sampled {
-    /// What is made small.
+    /// The loss that fold-in minimises.
     pub loss: Objective,
     /// Negatives per entry; none for squared error.
     pub negatives: u32,
-    /// From where they are drawn.
+    /// How negatives are drawn.
     pub sampler: Sampling,
-    /// Of `sampler`.
+    /// Exponent of the popularity by which `sampler` draws.
     pub exponent: f32,
     /// L2 penalty per sample, ≥ 0.
     pub reg: f32,
@@ -40,7 +40,7 @@ pub struct Sampled {
 }
 
 /// A model as a function of one user's vector.
-pub trait OfUser {
+pub(crate) trait OfUser {
     /// The scores of `items`.
     fn scores(&mut self, vector: &[f32], items: &[u32], scores: &mut [f32]);
     /// Σ slope · ∂score/∂vector over the items scored last.
@@ -49,7 +49,7 @@ pub trait OfUser {
 
 impl Sampled {
     /// Whether every number is in its range.
-    pub fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         let needed = u32::from(self.loss != Objective::Squared);
         let sound = |x: f32| x.is_finite() && x >= 0.0;
         // The upper end is no limit of the method: it keeps a damaged file from asking for all memory.
@@ -59,7 +59,7 @@ impl Sampled {
     }
 
     /// The vector of somebody with `history`; `popular` says how often each item occurs.
-    pub fn vector(
+    pub(crate) fn vector(
         &self,
         history: Row<'_>,
         popular: &[f32],

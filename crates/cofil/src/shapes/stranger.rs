@@ -129,7 +129,7 @@ impl OfUser for OneProduct<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::factors::Settings;
+    use super::super::factors::FactorsSettings;
     use super::*;
     use crate::math::{Matrix, Rng};
     use crate::model::{Model, User};
@@ -141,7 +141,7 @@ mod tests {
             Matrix::zeros(0, 3),
             items,
             vec![1.0; 6],
-            Settings { offset: 0.5, link: ScoreFunction::Identity, fold_in },
+            FactorsSettings { offset: 0.5, link: ScoreFunction::Identity, fold_in },
         );
         model.item_bias = vec![0.1, -0.2, 0.3, 0.0, 0.4, -0.1];
         model

@@ -5,7 +5,7 @@
 //! numbers at once has it sooner than by walking through users. Counts are exact, so both ways give
 //! the same bytes.
 
-use super::ByItem;
+use super::ItemColumns;
 use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
 use std::ops::Range;
@@ -25,13 +25,13 @@ pub struct Bits {
 impl Bits {
     /// The bits of X, if counting them is the shorter way: `pairs` is how many products of two
     /// entries of a user there are, and one of them takes as long as eight counts.
-    pub fn if_shorter(by_item: &ByItem<'_>, pairs: usize) -> Option<Self> {
+    pub fn if_shorter(by_item: &ItemColumns<'_>, pairs: usize) -> Option<Self> {
         let counts = (by_item.items() as f64).powi(2) * by_item.users().div_ceil(64) as f64;
         let shorter = by_item.binary && counts_fast() && counts < 8.0 * pairs as f64;
         shorter.then(|| Self::new(by_item))
     }
 
-    fn new(by_item: &ByItem<'_>) -> Self {
+    fn new(by_item: &ItemColumns<'_>) -> Self {
         let (items, words) = (by_item.items(), by_item.users().div_ceil(64));
         let mut tiles = vec![[0; SIDE]; items.div_ceil(SIDE) * words];
         for i in 0..items {
@@ -93,7 +93,7 @@ mod tests {
                 all.filter(|_| rng.uniform() < 0.3).map(|i| (i, 1.0)).collect::<Vec<_>>()
             };
             let matrix = Csr::from_rows(items, (0..users).map(|_| row()).collect::<Vec<_>>());
-            let by_item = ByItem::new(&matrix);
+            let by_item = ItemColumns::new(&matrix);
             let bits = Bits::new(&by_item);
             let found = bits.products(0..items);
             for (i, found) in found.chunks(items).enumerate() {

@@ -40,7 +40,7 @@ pub enum Weighting {
 pub struct Measure {
     /// The formula.
     pub similarity: Similarity,
-    /// Of the values before.
+    /// Weighting of the values before the similarity is taken.
     pub weighting: Weighting,
     /// BM25's k1.
     pub k1: f32,
@@ -116,7 +116,7 @@ pub fn idf(things: usize, having: usize) -> f64 {
 /// Sums over the common features of two things.
 #[derive(Clone, Copy, Default)]
 pub struct Moments {
-    /// How many there are.
+    /// Number of common features.
     pub count: f32,
     x: f32,
     y: f32,

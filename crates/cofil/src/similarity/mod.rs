@@ -36,7 +36,7 @@ const STAGE: &str = "item similarities";
 const ITEMS: usize = 8;
 
 /// X by columns: for every item who has it and where in their row it stands.
-pub struct ByItem<'a> {
+pub struct ItemColumns<'a> {
     matrix: &'a Csr,
     starts: Vec<usize>,
     /// The row of each entry of a column, rising.
@@ -46,7 +46,7 @@ pub struct ByItem<'a> {
     binary: bool,
 }
 
-impl<'a> ByItem<'a> {
+impl<'a> ItemColumns<'a> {
     /// Counting sort of the entries of X (users × items) by column.
     pub fn new(matrix: &'a Csr) -> Self {
         let mut starts = vec![0usize; matrix.cols() + 1];
@@ -114,10 +114,10 @@ impl<'a> ByItem<'a> {
 
 /// XᵀX, its lower triangle; above the diagonal are zeros.
 pub fn gram(matrix: &Csr) -> Matrix {
-    lower_products(&ByItem::new(matrix))
+    lower_products(&ItemColumns::new(matrix))
 }
 
-fn lower_products(by_item: &ByItem<'_>) -> Matrix {
+fn lower_products(by_item: &ItemColumns<'_>) -> Matrix {
     let n = by_item.items();
     let mut gram = Matrix::zeros(n, n);
     let stage = watch::stage("item products", n);
@@ -134,7 +134,7 @@ fn lower_products(by_item: &ByItem<'_>) -> Matrix {
 /// Row after row of XᵀX: `work` gets an item i, items that include every j with a user in common
 /// (rising), and the sums by j. Results come back in the order of the items.
 pub fn map_products<T: Send>(
-    by_item: &ByItem<'_>,
+    by_item: &ItemColumns<'_>,
     work: impl Fn(usize, &[u32], &[f32]) -> T + Sync + Send,
 ) -> Vec<T> {
     let n = by_item.items();
@@ -170,7 +170,7 @@ pub fn map_products<T: Send>(
 /// Row after row of a generalised product: `add` is given x_ui and x_uj for every user u who has
 /// both, `work` as in [`map_products`].
 pub fn map_sums<A: Copy + Default, T: Send>(
-    by_item: &ByItem<'_>,
+    by_item: &ItemColumns<'_>,
     add: impl Fn(&mut A, f32, f32) + Sync + Send,
     work: impl Fn(usize, &[u32], &[A]) -> T + Sync + Send,
 ) -> Vec<T> {
@@ -197,7 +197,7 @@ pub fn map_sums<A: Copy + Default, T: Send>(
 /// One row of [`map_sums`]; `touched_by` says by which item each sum was begun, `touched` lists those of this one.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn add_sums<A: Copy + Default, F: Fn(&mut A, f32, f32)>(
-    by_item: &ByItem<'_>,
+    by_item: &ItemColumns<'_>,
     i: usize,
     add: &F,
     sums: &mut [A],
@@ -248,7 +248,7 @@ mod tests {
                 })
                 .collect();
             let matrix = Csr::from_rows(23, rows);
-            let (gram, by_item) = (gram(&matrix), ByItem::new(&matrix));
+            let (gram, by_item) = (gram(&matrix), ItemColumns::new(&matrix));
             for i in 0..23 {
                 let mut whole = vec![0.0; 23];
                 by_item.add_products(i, &mut whole);

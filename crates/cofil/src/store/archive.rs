@@ -147,7 +147,7 @@ impl Archive {
         }
     }
 
-    /// A vector of `u32`.
+    /// The array `name` as a vector of `u32`.
     ///
     /// # Errors
     /// If the array is missing, taken, or of another type.
@@ -155,7 +155,7 @@ impl Archive {
         take!(self, name, U32)
     }
 
-    /// A vector of `i64`.
+    /// The array `name` as a vector of `i64`.
     ///
     /// # Errors
     /// If the array is missing, taken, or of another type.
@@ -163,7 +163,7 @@ impl Archive {
         take!(self, name, I64)
     }
 
-    /// A vector of sizes.
+    /// The array `name` as a vector of sizes.
     ///
     /// # Errors
     /// If the array is missing, taken, of another type, or holds a size this machine cannot address.
@@ -173,7 +173,7 @@ impl Archive {
         sizes.map_err(|_| self.bad(format!("array `{name}` holds a size beyond this machine")))
     }
 
-    /// A text.
+    /// The array `name` as text.
     ///
     /// # Errors
     /// If the array is missing, taken, of another type, or not UTF-8.

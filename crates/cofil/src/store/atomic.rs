@@ -20,7 +20,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// If `fill` fails or the file system refuses; `path` is then as it was.
-pub fn write_with(
+pub(crate) fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut Pending) -> std::io::Result<()>,
 ) -> Result<u64> {
@@ -39,7 +39,7 @@ pub fn check_writable(path: &Path) -> Result<()> {
 
 /// A file that takes its place when it is finished, and leaves no trace if it never is.
 #[derive(Debug)]
-pub struct Pending {
+pub(crate) struct Pending {
     path: PathBuf,
     file: tempfile::NamedTempFile,
 }

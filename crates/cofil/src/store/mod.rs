@@ -8,7 +8,8 @@ mod tensor;
 mod write;
 
 pub use archive::Archive;
-pub use atomic::{Pending, check_writable, write_atomically, write_with};
+pub(crate) use atomic::{Pending, write_with};
+pub use atomic::{check_writable, write_atomically};
 pub use read::{parse, read};
 pub use tensor::Tensor;
 pub use write::{write, write_to};

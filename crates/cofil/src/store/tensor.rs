@@ -60,7 +60,7 @@ impl<'a> Tensor<'a> {
         Self { name: name.into(), shape: vec![data.len()], data: Data::I64(data) }
     }
 
-    /// Bytes, such as text.
+    /// A vector of bytes, such as text.
     pub fn bytes(name: impl Into<Cow<'a, str>>, data: &'a [u8]) -> Self {
         Self { name: name.into(), shape: vec![data.len()], data: Data::U8(data) }
     }

@@ -3,8 +3,8 @@
 //! Progress, validation, early stopping, checkpoints and the guard against divergence are written
 //! here once. Closed-form recipes never call it.
 
-pub mod checkpoint;
-pub mod stop;
+pub(crate) mod checkpoint;
+pub(crate) mod stop;
 
 pub use crate::watch::{Epoch, Loss};
 pub use checkpoint::Checkpoint;
@@ -62,7 +62,7 @@ pub struct Run<'a> {
     pub negatives: Option<&'a [Vec<u32>]>,
 }
 
-/// What a training gave.
+/// The result of a training.
 pub struct Fitted<M = Box<dyn Model>> {
     /// The trained model.
     pub model: M,

@@ -9,7 +9,7 @@ use crate::evaluate::Metric;
 pub struct Validation<'a> {
     /// Interactions the recipe does not learn from; same id maps as the training data.
     pub ratings: &'a Ratings,
-    /// What to watch.
+    /// The metric to watch.
     pub metric: Metric,
     /// Stop after this many epochs in a row without improvement (at least 1). The best epoch's model
     /// is kept.

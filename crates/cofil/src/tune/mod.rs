@@ -50,7 +50,7 @@ use workers::Workers;
 pub struct Search {
     /// How many trials, those of an earlier run included, ≥ 1.
     pub trials: usize,
-    /// What to make good.
+    /// The metric to improve.
     pub metric: Metric,
     /// How settings are drawn.
     pub method: Method,

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Asks for the end.
+    /// Asks the work to stop.
     pub fn ask(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -110,7 +110,7 @@ fn stopped(cause: Box<dyn Any + Send>) -> Error {
 }
 
 impl Context {
-    /// That of this thread.
+    /// The context of the current thread.
     pub fn current() -> Self {
         CURRENT.with_borrow(Clone::clone)
     }

@@ -16,7 +16,7 @@ pub struct Loss {
 /// What happened in one epoch. No wall-clock times: equal runs give equal bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Epoch {
-    /// Counted from 1.
+    /// Number of the epoch, from 1.
     pub number: usize,
     /// How many were asked for.
     pub of: usize,
@@ -32,7 +32,7 @@ pub struct Epoch {
 /// Settings that were tried in a search, and what came of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
-    /// Counted from 0.
+    /// Number of the trial, from 0.
     pub number: usize,
     /// What was drawn; everything else is as the space says. Empty for the first trial.
     pub settings: Map<String, Value>,
@@ -40,13 +40,13 @@ pub struct Trial {
     pub value: Option<f64>,
     /// What `epochs` has to be for that value; none of closed forms.
     pub epochs: Option<usize>,
-    /// Values by epoch.
+    /// The metric on the validation part by epoch.
     pub curve: Vec<(usize, f64)>,
     /// Whether it ended early because others were better at the same epoch, or because time was up.
     pub cut: bool,
     /// Why it failed.
     pub error: Option<String>,
-    /// How long it took.
+    /// Seconds that the trial took.
     pub seconds: f64,
 }
 
@@ -69,7 +69,7 @@ pub struct Judged {
     pub error: Option<String>,
 }
 
-/// Something that happened.
+/// An event of the work that a [`Watch`](super::Watch) hears of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event<'a> {
     /// A stage of the work has come so far. Told when it begins, at most a few times a second, and when
@@ -104,7 +104,7 @@ pub enum Event<'a> {
     },
     /// A recipe of a comparison begins, or has ended; `Break` ends the comparison.
     Recipe {
-        /// Counted from 1.
+        /// Number of the epoch, from 1.
         number: usize,
         /// How many take part.
         of: usize,

@@ -29,7 +29,7 @@ pub fn stage(name: &'static str, of: impl Into<Option<usize>>) -> Stage {
 }
 
 impl Stage {
-    /// `parts` more are done.
+    /// Reports that `parts` more parts are done.
     pub fn add(&self, parts: usize) {
         let done = self.done.fetch_add(parts, Ordering::Relaxed) + parts;
         if !is_watched() {

@@ -10,12 +10,12 @@ mod settings;
 use cofil::evaluate::Metric;
 use cofil::math::{Matrix, Rng};
 use cofil::model::{Attribution, Contributions};
-use cofil::nn::schedule::Schedule;
+use cofil::recipes::AutoRec;
+use cofil::recipes::Offset;
+use cofil::recipes::Schedule;
+use cofil::recipes::Side;
 use cofil::recipes::Target;
-use cofil::recipes::autorec::AutoRec;
-use cofil::recipes::biased_mf::Offset;
-use cofil::recipes::knn_baseline::Side;
-use cofil::recipes::neumf::Training;
+use cofil::recipes::Training;
 use cofil::{
     Algorithm, Basis, BiasedMf, Checkpoint, Csr, ErrorKind, Gmf, KnnBaseline, Mlp, Model, Neumf,
     Query, Ratings, Recommended, Recommender, Row, Run, Unknown, User, Validation, Who,

@@ -105,7 +105,7 @@ pub fn run(args: &Args) -> Result<()> {
             outcome: &outcome,
             data: &Description::of(&all)?,
             fingerprint: all.fingerprint(),
-            threads: cofil::math::parallel::threads(),
+            threads: cofil::math::threads(),
         });
         cofil::store::write_atomically(path, page.as_bytes())?;
     }

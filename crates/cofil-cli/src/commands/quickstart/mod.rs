@@ -8,7 +8,7 @@ use crate::args::items::{Items, Titles};
 use crate::commands::describe;
 use crate::output::{self, check_writable, duration, score};
 use anyhow::{Context, Result};
-use cofil::data::clean::Clean;
+use cofil::data::Clean;
 use cofil::data::sample_set;
 use cofil::{Answer, Interactions, Query, Ratings, Recommender, Run, Who};
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ fn load(args: &Args, say: &impl Fn(&str)) -> Result<Interactions> {
                 "The bundled sample: which Debian packages (the users) depend on which others (the \
                  items).\nReal data, and everybody can judge the results.\n",
             );
-            Ok(sample_set::debian()?)
+            Ok(sample_set()?)
         }
     }
 }

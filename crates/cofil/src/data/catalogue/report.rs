@@ -42,9 +42,9 @@ pub struct CatalogueReport {
 pub struct AttributeReport {
     /// Its name, by which filters call it.
     pub name: String,
-    /// What it holds.
+    /// What the column holds.
     pub kind: AttributeKind,
-    /// For how many items it is missing.
+    /// Number of items without a value in this column.
     pub missing: usize,
 }
 

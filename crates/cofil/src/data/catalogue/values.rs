@@ -54,7 +54,7 @@ impl Attribute {
         &self.name
     }
 
-    /// What it holds.
+    /// What the column holds.
     pub fn kind(&self) -> AttributeKind {
         match self.values {
             Values::Numbers(_) => AttributeKind::Number,
@@ -63,7 +63,7 @@ impl Attribute {
         }
     }
 
-    /// For how many items it is missing.
+    /// Number of items without a value in this column.
     pub fn missing(&self) -> usize {
         (0..self.values.len() as u32).filter(|&row| self.values.is_missing(row)).count()
     }

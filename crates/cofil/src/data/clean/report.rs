@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// `duplicates`, `below_threshold` and `outside_core`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CleanReport {
-    /// The settings.
+    /// The settings of the cleaning.
     pub settings: Clean,
     /// Rows that came in.
     pub rows: usize,

@@ -25,7 +25,7 @@ pub struct Description {
     pub users: usize,
     /// Items with at least one interaction.
     pub items: usize,
-    /// Rows.
+    /// Number of interactions.
     pub interactions: usize,
     /// Different (user, item) pairs.
     pub pairs: usize,
@@ -33,7 +33,7 @@ pub struct Description {
     pub density: f64,
     /// Repeated pairs.
     pub duplicates: Repeats,
-    /// The values.
+    /// The values of the interactions.
     pub values: Values,
     /// Interactions per user.
     pub per_user: Spread,
@@ -41,7 +41,7 @@ pub struct Description {
     pub per_item: Spread,
     /// The times, if there are any.
     pub times: Option<Times>,
-    /// What follows.
+    /// What follows for training and evaluation.
     pub verdict: Verdict,
 }
 
@@ -56,12 +56,12 @@ pub struct Repeats {
     pub conflicting: usize,
 }
 
-/// When things happened.
+/// Times of the interactions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Times {
     /// First, in seconds since 1970.
     pub first: i64,
-    /// Last.
+    /// The last time, in seconds since 1970.
     pub last: i64,
     /// Rows without a time.
     pub missing: usize,

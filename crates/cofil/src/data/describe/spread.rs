@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How many interactions each user (or each item) has.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
-    /// Fewest.
+    /// The smallest number of interactions.
     pub min: u32,
     /// A quarter has at most so many.
     pub q25: u32,
@@ -17,9 +17,9 @@ pub struct Spread {
     pub q95: u32,
     /// 99 % have at most so many.
     pub q99: u32,
-    /// Most.
+    /// The largest number of interactions.
     pub max: u32,
-    /// Mean.
+    /// The mean number of interactions.
     pub mean: f64,
     /// How many have exactly one.
     pub with_one: usize,
@@ -44,9 +44,9 @@ pub struct Spread {
 /// A name and its number of interactions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Top {
-    /// The name.
+    /// Name of the user or item.
     pub name: String,
-    /// Its interactions.
+    /// Number of interactions of the user or item.
     pub interactions: u32,
 }
 
@@ -57,7 +57,7 @@ pub struct Bin {
     pub low: f64,
     /// Largest value of the bar; the next bar begins above.
     pub high: f64,
-    /// How many lie inside.
+    /// Number of users or items inside the bar.
     pub count: usize,
 }
 

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 /// The values of all rows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Values {
-    /// What they look like.
+    /// What kind of values they are.
     pub kind: Kind,
     /// Number of different values.
     pub distinct: usize,
-    /// Smallest.
+    /// Smallest value.
     pub min: f32,
     /// A quarter is at most this.
     pub q25: f32,
@@ -18,9 +18,9 @@ pub struct Values {
     pub median: f32,
     /// Three quarters are at most this.
     pub q75: f32,
-    /// Largest.
+    /// Largest value.
     pub max: f32,
-    /// Mean.
+    /// Mean value.
     pub mean: f64,
     /// Standard deviation, which is the RMSE of predicting the mean for everybody.
     pub sd: f64,
@@ -33,7 +33,7 @@ pub struct Values {
     pub suspects: Vec<Suspect>,
 }
 
-/// What values look like.
+/// Kinds of values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -57,7 +57,7 @@ pub struct Suspect {
     pub rows: usize,
     /// Share of all rows.
     pub share: f64,
-    /// Why it is suspected.
+    /// Why the value is suspected not to be a rating.
     pub why: String,
 }
 

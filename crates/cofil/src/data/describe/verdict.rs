@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Conclusions in plain sentences.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// What the data is.
+    /// What kind of data it is, in a sentence.
     pub kind: String,
     /// What to look at or to clean before training; may be empty.
     pub warnings: Vec<Finding>,
@@ -26,7 +26,7 @@ pub struct Verdict {
 pub struct Reasoned {
     /// The choice.
     pub name: String,
-    /// Why.
+    /// Why it was chosen.
     pub why: String,
     /// What has to be done to the data first, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -45,7 +45,7 @@ struct Slot<'a> {
 }
 
 #[derive(Default)]
-struct Part {
+struct ReadChunk {
     users: PartNames,
     items: PartNames,
     tally: Tally,
@@ -60,14 +60,14 @@ pub(super) fn read_block(block: &[u8], lines: &impl Lines, rows: &mut Rows) -> R
         parallel::map_all(&chunks, |c| ends(c) + usize::from(!c.ends_with(b"\n")));
     let start = rows.user.len();
     rows.lengthen(room.iter().sum());
-    let parts: Vec<Result<Part, Bad>> =
+    let parts: Vec<Result<ReadChunk, Bad>> =
         parallel::map_all(slots(&chunks, &room, start, rows), |slot| {
             let before = slot.chunk.as_ptr() as usize - block.as_ptr() as usize;
             let moved = |bad: Bad| Bad { offset: before + bad.offset, ..bad };
             read_chunk(slot, lines).map_err(moved)
         });
     // The first chunk that failed failed first in the file.
-    let parts = parts.into_iter().collect::<Result<Vec<Part>, Bad>>()?;
+    let parts = parts.into_iter().collect::<Result<Vec<ReadChunk>, Bad>>()?;
     let tables = parts
         .iter()
         .map(|part| Ok((rows.users.merge(&part.users)?, rows.items.merge(&part.items)?)))
@@ -109,8 +109,8 @@ fn slots<'a>(
     slots
 }
 
-fn read_chunk(slot: Slot<'_>, lines: &impl Lines) -> Result<Part, Bad> {
-    let mut part = Part::default();
+fn read_chunk(slot: Slot<'_>, lines: &impl Lines) -> Result<ReadChunk, Bad> {
+    let mut part = ReadChunk::default();
     let mut offset = 0;
     while offset < slot.chunk.len() {
         let rest = &slot.chunk[offset..];

@@ -48,7 +48,7 @@ pub(super) enum Stamp {
 }
 
 impl Stamp {
-    /// As it is collected, before the unit is known.
+    /// The raw number of the time stamp, before its unit is known.
     pub fn raw(self) -> i64 {
         match self {
             Self::Empty => crate::data::NO_TIME,

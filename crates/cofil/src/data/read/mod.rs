@@ -66,7 +66,7 @@ use std::path::Path;
 pub struct Table {
     /// The interactions in the order of the file.
     pub interactions: Interactions,
-    /// How they were read.
+    /// How the file was read.
     pub report: ReadReport,
 }
 

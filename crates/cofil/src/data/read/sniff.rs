@@ -9,8 +9,8 @@ use super::layout::Layout;
 const ROWS: usize = 100;
 const BYTES: usize = 1 << 16;
 
-/// Rows of raw fields.
-type Rows = Vec<Vec<Vec<u8>>>;
+/// Records of raw fields.
+type Records = Vec<Vec<Vec<u8>>>;
 
 /// The layout of text that starts with `head`; whole lines, or all of the file.
 /// The error is a message with its line.
@@ -41,7 +41,7 @@ pub(super) struct Grid {
     pub delimiter: Vec<u8>,
     pub header: bool,
     /// The first rows, the header among them; at least one.
-    rows: Rows,
+    rows: Records,
 }
 
 impl Grid {
@@ -79,14 +79,14 @@ pub(super) fn grid(
 
 /// The delimiter that cuts most of the first rows into as many fields as the very first, and the
 /// rows it makes. Earlier candidates win ties, more fields beat fewer among `;`, `,` and `|`.
-fn sniff_delimiter(head: &[u8]) -> (Vec<u8>, Rows) {
+fn sniff_delimiter(head: &[u8]) -> (Vec<u8>, Records) {
     let candidates: [&[u8]; 7] = [b"\t", b"::", b", ", b";", b",", b"|", b" "];
-    let score = |rows: &Rows| {
+    let score = |rows: &Records| {
         let width = rows.first().map_or(0, Vec::len);
         let alike = rows.iter().filter(|row| row.len() == width).count();
         (if width >= 2 { alike } else { 0 }, width)
     };
-    let mut best: Option<((usize, usize), usize, Rows)> = None;
+    let mut best: Option<((usize, usize), usize, Records)> = None;
     for (i, candidate) in candidates.iter().enumerate() {
         let rows = cut(head, candidate);
         let (alike, width) = score(&rows);
@@ -117,11 +117,11 @@ fn comma_width(head: &[u8]) -> usize {
 }
 
 /// The first rows of `head`.
-fn cut(head: &[u8], delimiter: &[u8]) -> Rows {
+fn cut(head: &[u8], delimiter: &[u8]) -> Records {
     let quotes = memchr::memchr(b'"', &head[..head.len().min(BYTES)]).is_some();
     if let ([delimiter], true) = (delimiter, quotes) {
         let mut reader = super::quoted::reader(*delimiter, head);
-        let mut rows = Rows::new();
+        let mut rows = Records::new();
         for record in reader.byte_records() {
             let Ok(record) = record else { break };
             rows.push(record.iter().map(<[u8]>::to_vec).collect());
@@ -132,7 +132,7 @@ fn cut(head: &[u8], delimiter: &[u8]) -> Rows {
         }
         return rows;
     }
-    let mut rows = Rows::new();
+    let mut rows = Records::new();
     let mut read = 0;
     for line in head.split(|&b| b == b'\n') {
         read += line.len();
@@ -150,7 +150,7 @@ fn cut(head: &[u8], delimiter: &[u8]) -> Rows {
 
 /// Whether the first row names columns: two known names, one where nothing is a number, or a text
 /// above a column of numbers.
-fn is_header(rows: &Rows, is_known: impl Fn(&str) -> bool) -> bool {
+fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
     let first = &rows[0];
     let number = |field: &[u8]| field::number(field.trim_ascii()).is_some();
     if first.iter().any(|f| f.trim_ascii().is_empty()) {

@@ -21,7 +21,7 @@ const MAGIC: usize = 4096;
 pub(super) struct Opened<'a> {
     pub format: Format,
     pub compression: Option<&'static str>,
-    /// Of the text that was read so far.
+    /// Encoding of the text read so far.
     pub encoding: Encoding,
     head: Vec<u8>,
     rest: Box<dyn Read + Send + 'a>,

@@ -32,7 +32,7 @@ pub enum Sampling {
 
 /// Draws negatives for the users of one data set.
 #[derive(Clone, Debug)]
-pub struct Sampler<'a> {
+pub(crate) struct Sampler<'a> {
     positives: &'a Csr,
     source: Source,
     /// ln Σ_{i ∉ u} w_i by user; −∞ where nothing can be drawn.

@@ -9,9 +9,9 @@ use std::sync::Arc;
 /// Data to learn from and data to validate on, which share their id maps.
 #[derive(Clone, Debug)]
 pub struct HeldOut {
-    /// To learn from.
+    /// The part to train on.
     pub train: Ratings,
-    /// To validate on.
+    /// The part to validate on.
     pub valid: Ratings,
     /// Rows that neither part has, because their user or item is not in the training data.
     pub left_out: usize,

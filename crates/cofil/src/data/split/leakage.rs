@@ -22,11 +22,11 @@ pub struct Leakage {
     pub before_any_training: usize,
     /// Test users that training never saw.
     pub new_users: usize,
-    /// Their test interactions.
+    /// Number of test interactions of those.
     pub new_user_interactions: usize,
     /// Test items that training never saw; no model can recommend them.
     pub new_items: usize,
-    /// Their test interactions.
+    /// Number of test interactions of those.
     pub new_item_interactions: usize,
     /// First and last time in training, in seconds since 1970.
     pub train_span: Option<(i64, i64)>,
@@ -36,51 +36,53 @@ pub struct Leakage {
     pub findings: Vec<Finding>,
 }
 
-/// Compares `test` with `train`, and with what is `given` of held-out users. The id maps may differ:
-/// names are compared.
-///
-/// # Errors
-/// If there are more names than numbers for them.
-pub fn check(
-    train: &Interactions,
-    given: Option<&Interactions>,
-    test: &Interactions,
-) -> Result<Leakage> {
-    let test = numbered_like(train, test)?;
-    let test = test.as_ref();
-    let known_user = present(&train.user, test.users.len());
-    let known_item = present(&train.item, test.items.len());
-    let mut pairs: Vec<(u32, u32)> = pairs_of(train);
-    if let Some(given) = given {
-        pairs.extend(pairs_of(numbered_like(test, given)?.as_ref()));
+impl Leakage {
+    /// Compares `test` with `train`, and with what is `given` of held-out users. The id maps may differ:
+    /// names are compared.
+    ///
+    /// # Errors
+    /// If there are more names than numbers for them.
+    pub fn between(
+        train: &Interactions,
+        given: Option<&Interactions>,
+        test: &Interactions,
+    ) -> Result<Self> {
+        let test = numbered_like(train, test)?;
+        let test = test.as_ref();
+        let known_user = present(&train.user, test.users.len());
+        let known_item = present(&train.item, test.items.len());
+        let mut pairs: Vec<(u32, u32)> = pairs_of(train);
+        if let Some(given) = given {
+            pairs.extend(pairs_of(numbered_like(test, given)?.as_ref()));
+        }
+        pairs.sort_unstable();
+        let latest = latest_per_user(train, test.users.len());
+        let train_span = span(train);
+        let mut found = Self { train_span, test_span: span(test), ..Self::default() };
+        let mut new_user = vec![false; test.users.len()];
+        let mut new_item = vec![false; test.items.len()];
+        for row in 0..test.len() {
+            let (user, item) = (test.user[row], test.item[row]);
+            let time = test.time.as_ref().map_or(NO_TIME, |t| t[row]);
+            found.shared_pairs += usize::from(pairs.binary_search(&(user, item)).is_ok());
+            if time != NO_TIME {
+                found.before_own_training += usize::from(time < latest[user as usize]);
+                found.before_any_training += usize::from(train_span.is_some_and(|(_, l)| time < l));
+            }
+            if !known_user[user as usize] {
+                found.new_user_interactions += 1;
+                new_user[user as usize] = true;
+            }
+            if !known_item[item as usize] {
+                found.new_item_interactions += 1;
+                new_item[item as usize] = true;
+            }
+        }
+        found.new_users = new_user.iter().filter(|&&new| new).count();
+        found.new_items = new_item.iter().filter(|&&new| new).count();
+        found.findings = found.sentences(test.len(), given.is_some());
+        Ok(found)
     }
-    pairs.sort_unstable();
-    let latest = latest_per_user(train, test.users.len());
-    let train_span = span(train);
-    let mut found = Leakage { train_span, test_span: span(test), ..Leakage::default() };
-    let mut new_user = vec![false; test.users.len()];
-    let mut new_item = vec![false; test.items.len()];
-    for row in 0..test.len() {
-        let (user, item) = (test.user[row], test.item[row]);
-        let time = test.time.as_ref().map_or(NO_TIME, |t| t[row]);
-        found.shared_pairs += usize::from(pairs.binary_search(&(user, item)).is_ok());
-        if time != NO_TIME {
-            found.before_own_training += usize::from(time < latest[user as usize]);
-            found.before_any_training += usize::from(train_span.is_some_and(|(_, l)| time < l));
-        }
-        if !known_user[user as usize] {
-            found.new_user_interactions += 1;
-            new_user[user as usize] = true;
-        }
-        if !known_item[item as usize] {
-            found.new_item_interactions += 1;
-            new_item[item as usize] = true;
-        }
-    }
-    found.new_users = new_user.iter().filter(|&&new| new).count();
-    found.new_items = new_item.iter().filter(|&&new| new).count();
-    found.findings = found.sentences(test.len(), given.is_some());
-    Ok(found)
 }
 
 /// `train` and `test` with common id maps: training's names first, then those only `test` has.
@@ -230,7 +232,7 @@ mod tests {
             ("a", "z", 40),      // earlier than a's last training row
             ("b", "y", NO_TIME), // nothing to say about
         ]);
-        let found = check(&train, None, &test).unwrap();
+        let found = Leakage::between(&train, None, &test).unwrap();
         assert_eq!((found.shared_pairs, found.before_own_training), (1, 1));
         assert_eq!(found.before_any_training, 2);
         assert_eq!((found.new_users, found.new_user_interactions), (1, 1));
@@ -247,7 +249,7 @@ mod tests {
         let train = part(&[("a", "x", 1)]);
         let given = part(&[("b", "y", 2)]);
         let test = part(&[("b", "x", 3), ("b", "y", 3)]);
-        let found = check(&train, Some(&given), &test).unwrap();
+        let found = Leakage::between(&train, Some(&given), &test).unwrap();
         assert_eq!((found.shared_pairs, found.new_users, found.new_items), (1, 1, 1));
         assert!(
             !found.findings.iter().any(|f| f.text.contains("popular items")),

@@ -15,7 +15,7 @@
 
 mod assign;
 mod hold_out;
-pub mod leakage;
+pub(crate) mod leakage;
 mod report;
 mod share;
 
@@ -24,7 +24,7 @@ use super::{Interactions, NO_TIME};
 use crate::error::{Error, Result};
 use assign::{GIVEN, TEST, TRAIN};
 pub use hold_out::HeldOut;
-pub use leakage::Leakage;
+pub use leakage::{Leakage, align};
 pub use report::{Size, SplitReport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -79,13 +79,13 @@ pub enum Split {
 /// One way of dividing the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parts {
-    /// What to learn from.
+    /// The training part.
     pub train: Interactions,
     /// What held-out users are known by; only with [`Split::Users`].
     pub given: Option<Interactions>,
-    /// What to predict.
+    /// The test part.
     pub test: Interactions,
-    /// What came out.
+    /// What the split did, with the sizes of the parts.
     pub report: SplitReport,
 }
 
@@ -164,7 +164,7 @@ impl Split {
             test: tested,
             users_not_tested: Size::of(data).users - tested.users,
             without_time,
-            leakage: leakage::check(&train, given.as_ref(), &test)?,
+            leakage: Leakage::between(&train, given.as_ref(), &test)?,
         };
         Ok(Parts { train, given, test, report })
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct SplitReport {
     /// What was done, in a sentence.
     pub description: String,
-    /// The settings.
+    /// How the data was split.
     pub split: Split,
     /// Which round this is, from 1, for k-fold.
     pub fold: Option<u32>,
@@ -34,7 +34,7 @@ pub struct SplitReport {
 /// How large a part is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Size {
-    /// Interactions.
+    /// Number of interactions.
     pub interactions: usize,
     /// Users with at least one.
     pub users: usize,

@@ -26,7 +26,7 @@ pub enum Cut {
 }
 
 impl Share {
-    /// How many of `n`.
+    /// The number of rows that this share of `n` rows is.
     pub fn of(self, n: usize) -> usize {
         match self {
             Self::Count(count) => count.min(n),

@@ -24,7 +24,7 @@ use crate::math::{Matrix, parallel};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
-use step::{Part, step_sums};
+use step::{RowRange, step_sums};
 
 /// How a gradient becomes a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -107,7 +107,11 @@ impl Table {
     }
 
     /// Cuts `rows` into pieces, and gives each to a thread with its part of the table.
-    fn for_each_piece(&mut self, rows: &[u32], work: impl Fn(Range<usize>, &mut Part<'_>) + Sync) {
+    fn for_each_piece(
+        &mut self,
+        rows: &[u32],
+        work: impl Fn(Range<usize>, &mut RowRange<'_>) + Sync,
+    ) {
         // Enough work that handing it to another thread pays.
         let size = (1 << 14) / self.values.cols().max(1) + 1;
         let mut rest = self.part(0..self.values.rows());
@@ -126,12 +130,12 @@ impl Table {
     }
 
     /// The rows of `range`, to step.
-    fn part(&mut self, range: Range<usize>) -> Part<'_> {
+    fn part(&mut self, range: Range<usize>) -> RowRange<'_> {
         let cols = self.values.cols();
         let numbers = range.start * cols..range.end * cols;
         let adam = self.optimizer == Optimizer::Adam;
         let memory = |has: bool| if has { numbers.clone() } else { 0..0 };
-        Part {
+        RowRange {
             optimizer: self.optimizer,
             decay: self.decay,
             start: range.start,

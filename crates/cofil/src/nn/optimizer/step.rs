@@ -52,7 +52,7 @@ impl Sums<'_> {
 }
 
 /// Some consecutive rows of a table.
-pub(super) struct Part<'a> {
+pub(super) struct RowRange<'a> {
     pub optimizer: Optimizer,
     pub decay: f32,
     /// The first of the rows.
@@ -64,7 +64,7 @@ pub(super) struct Part<'a> {
     pub steps: &'a mut [f32],
 }
 
-impl<'a> Part<'a> {
+impl<'a> RowRange<'a> {
     /// The rows before row `end` of the table, and the others.
     pub fn split(self, end: usize) -> (Self, Self) {
         let Self { optimizer, decay, start, cols, .. } = self;
@@ -184,7 +184,7 @@ const fn powers() -> [[f32; 2]; 4096] {
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 pub(super) fn step_sums(
-    part: &mut Part<'_>,
+    part: &mut RowRange<'_>,
     rows: &[u32],
     piece: Range<usize>,
     sums: Sums<'_>,

@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::math::lanes::padded;
 use crate::math::normal::{Half, Objective, Solver};
 use crate::math::{Matrix, Rng, syrk};
-use crate::shapes::factors::{ScoreFunction, Settings};
+use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::fold_in::confidence;
 use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Learner, Loss, Run};
@@ -213,7 +213,7 @@ impl<'a> Tables<'a> {
         vec![self.users.data_mut(), self.items.data_mut(), &mut self.user_bias, &mut self.item_bias]
     }
 
-    fn model(&self, settings: Settings) -> Factors {
+    fn model(&self, settings: FactorsSettings) -> Factors {
         let cut =
             |table: &Matrix| Matrix::from_fn(table.rows(), self.factors, |r, c| table.row(r)[c]);
         let popular = (0..self.by_item.rows()).map(|i| self.by_item.row(i).len() as f32).collect();
@@ -284,7 +284,7 @@ impl Learner for AlsLearner<'_> {
 
     fn model(&self) -> Factors {
         let Als { reg, reg_exponent, .. } = *self.settings;
-        self.tables.model(Settings {
+        self.tables.model(FactorsSettings {
             offset: self.offset,
             link: ScoreFunction::Identity,
             fold_in: FoldIn::Ridge { reg, reg_exponent, bias: true },
@@ -348,7 +348,7 @@ impl Learner for IalsLearner<'_> {
 
     fn model(&self) -> Factors {
         let Ials { reg, reg_exponent, unobserved_weight, alpha, .. } = *self.settings;
-        self.tables.model(Settings {
+        self.tables.model(FactorsSettings {
             offset: 0.0,
             link: ScoreFunction::Identity,
             fold_in: FoldIn::Implicit { reg, reg_exponent, unobserved_weight, alpha },

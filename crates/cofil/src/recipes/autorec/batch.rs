@@ -1,9 +1,9 @@
 //! The rows of a batch as lists of their entries, and the same entries by column.
 
-use super::{AutoRec, Side};
+use super::{AutoRec, AutoRecSide};
 use crate::data::{Csr, Row};
 use crate::math::Rng;
-use crate::shapes::auto_encoder::{Input, Settings};
+use crate::shapes::auto_encoder::{AutoEncoderSettings, Input};
 use std::ops::Range;
 
 /// Entries of consecutive rows: (column, number), columns rising within a row.
@@ -42,9 +42,9 @@ pub struct Entries {
 
 impl Entries {
     /// The rows `rows` of `data`; inputs are dropped and unobserved columns drawn by `rng`.
-    pub fn new<S: Side>(
+    pub fn new<S: AutoRecSide>(
         settings: &AutoRec<S>,
-        scale: &Settings,
+        scale: &AutoEncoderSettings,
         data: &Csr,
         rows: &[u32],
         rng: &Rng,
@@ -75,7 +75,7 @@ impl Entries {
         row: Row<'_>,
         negatives: usize,
         cols: usize,
-        scale: &Settings,
+        scale: &AutoEncoderSettings,
         rng: &mut Rng,
     ) {
         let drawn = unobserved(row, negatives, cols, rng);

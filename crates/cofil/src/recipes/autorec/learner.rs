@@ -6,11 +6,11 @@
 //! piece of rows or columns, so threads do not meet and sums have one order.
 
 use super::batch::{ByColumn, Entries, Lists};
-use super::{AutoRec, Served, Side, kernel};
+use super::{AutoRec, AutoRecSide, Served, kernel};
 use crate::data::{Csr, Ratings};
 use crate::math::{Matrix, Rng, lanes, parallel, vector};
 use crate::nn::optimizer::Table;
-use crate::shapes::auto_encoder::Settings;
+use crate::shapes::auto_encoder::AutoEncoderSettings;
 use crate::train::{Learner, Loss};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -21,7 +21,7 @@ const PIECE: usize = 64;
 /// [`AutoRec`] part-way through learning.
 pub(super) struct Network<'a, S> {
     pub(super) settings: &'a AutoRec<S>,
-    pub(super) scale: Settings,
+    pub(super) scale: AutoEncoderSettings,
     /// What is encoded and reconstructed.
     pub(super) rows: Cow<'a, Csr>,
     /// Rows that have entries.
@@ -53,7 +53,7 @@ struct Passed {
     squares: f64,
 }
 
-impl<'a, S: Side> Network<'a, S> {
+impl<'a, S: AutoRecSide> Network<'a, S> {
     pub fn new(settings: &'a AutoRec<S>, train: &'a Ratings, seed: u64) -> Self {
         let rows = S::rows(train);
         let width = lanes::padded(settings.hidden + 1);

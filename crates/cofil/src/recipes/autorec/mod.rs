@@ -39,8 +39,8 @@ use crate::model::Model;
 use crate::nn::layers::Activation;
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
-use crate::shapes::auto_encoder::{self, Input};
-use crate::shapes::factors::{self, ScoreFunction};
+use crate::shapes::auto_encoder::{AutoEncoderSettings, Input};
+use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::output::Output;
 use crate::shapes::{AutoEncoder, Factors, FoldIn};
 use crate::train::{Fitted, Run};
@@ -58,8 +58,8 @@ pub type AutorecUser = AutoRec<ByUser>;
 
 /// Settings of both AutoRecs; their defaults differ.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, bound = "S: Side")]
-#[schemars(bound = "S: Side")]
+#[serde(default, deny_unknown_fields, bound = "S: AutoRecSide")]
+#[schemars(bound = "S: AutoRecSide")]
 pub struct AutoRec<S> {
     /// Units of the hidden layer, ≥ 1. The paper has 500.
     pub hidden: usize,
@@ -121,23 +121,23 @@ pub enum Centre {
     None,
 }
 
-/// Rows are items.
+/// AutoRec whose rows are items (I-AutoRec).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ByItem;
 
-/// Rows are users.
+/// AutoRec whose rows are users (U-AutoRec).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ByUser;
 
 /// What is encoded: the rows of items or those of users.
-pub trait Side: Clone + Debug + Send + Sync + 'static {
+pub trait AutoRecSide: Clone + Debug + Send + Sync + 'static {
     /// Default of `reg`.
     const REG: f32;
     /// The rows.
     fn rows(train: &Ratings) -> Cow<'_, Csr>;
 }
 
-impl Side for ByItem {
+impl AutoRecSide for ByItem {
     const REG: f32 = 200.0;
 
     fn rows(train: &Ratings) -> Cow<'_, Csr> {
@@ -145,7 +145,7 @@ impl Side for ByItem {
     }
 }
 
-impl Side for ByUser {
+impl AutoRecSide for ByUser {
     const REG: f32 = 250.0;
 
     fn rows(train: &Ratings) -> Cow<'_, Csr> {
@@ -154,7 +154,7 @@ impl Side for ByUser {
 }
 
 /// What the trained network is served as.
-trait Served: Side {
+trait Served: AutoRecSide {
     type Shape: Model + 'static;
     fn shape(network: &Network<'_, Self>) -> Self::Shape;
 }
@@ -181,7 +181,7 @@ impl Served for ByItem {
             },
         };
         let link = ScoreFunction::Output(network.scale.output);
-        let settings = factors::Settings { offset: 0.0, link, fold_in };
+        let settings = FactorsSettings { offset: 0.0, link, fold_in };
         let (users, items) = (network.outputs(), network.all_codes());
         Factors::new(users, items, network.popular.clone(), settings)
     }
@@ -208,7 +208,7 @@ impl Served for ByUser {
     }
 }
 
-impl<S: Side> Default for AutoRec<S> {
+impl<S: AutoRecSide> Default for AutoRec<S> {
     fn default() -> Self {
         Self {
             hidden: 500,
@@ -259,7 +259,7 @@ impl<S: Served> Recipe for AutoRec<S> {
     }
 }
 
-impl<S: Side> AutoRec<S> {
+impl<S: AutoRecSide> AutoRec<S> {
     fn check(&self, train: &Ratings) -> Result<()> {
         check_count("hidden", self.hidden)?;
         check_count("epochs", self.epochs)?;
@@ -295,7 +295,7 @@ impl<S: Side> AutoRec<S> {
     }
 
     /// From values to what the network sees, and back.
-    fn scale(&self, train: &Ratings, rows: &Csr) -> auto_encoder::Settings {
+    fn scale(&self, train: &Ratings, rows: &Csr) -> AutoEncoderSettings {
         let (low, high) = match self.negatives {
             0 => train.scale(),
             _ => (0.0, 1.0),
@@ -321,7 +321,7 @@ impl<S: Side> AutoRec<S> {
         };
         let range = self.clip.then_some((low, high));
         let output = Output { activation: self.decoder, offset, factor, range };
-        auto_encoder::Settings { input, hidden: self.encoder, output }
+        AutoEncoderSettings { input, hidden: self.encoder, output }
     }
 }
 

@@ -28,7 +28,7 @@ fn names(n: usize) -> std::sync::Arc<crate::IdMap> {
     std::sync::Arc::new((0..n).map(|i| format!("n{i}")).collect())
 }
 
-fn small<S: Side>() -> AutoRec<S> {
+fn small<S: AutoRecSide>() -> AutoRec<S> {
     AutoRec {
         dropout: 0.0,
         schedule: Schedule::Constant,
@@ -72,7 +72,7 @@ impl Dense {
     }
 
     /// Σ (ŷ − y)² over the entries of some rows, with `scale` of the network.
-    fn squares(&self, scale: &auto_encoder::Settings, rows: &[Row<'_>]) -> f64 {
+    fn squares(&self, scale: &AutoEncoderSettings, rows: &[Row<'_>]) -> f64 {
         let output = scale.output;
         let mut sum = 0.0;
         for row in rows {

@@ -5,7 +5,7 @@
 
 use crate::recipes::Link;
 use crate::recipes::sgd::grid::Entry;
-use crate::recipes::sgd::part::{Fixed, Part, Rows, Scratch, Wide, dot, pull_together};
+use crate::recipes::sgd::part::{Fixed, Part, Scratch, Vectors, Wide, dot, pull_together};
 use multiversion::multiversion;
 
 /// What a step does, the same for all values of an epoch.
@@ -13,9 +13,9 @@ use multiversion::multiversion;
 pub struct Step {
     /// From μ + b_u + b_i + p·q to ŷ.
     pub link: Link,
-    /// η.
+    /// Learning rate η.
     pub rate: f32,
-    /// λ.
+    /// Regularisation λ.
     pub reg: f32,
     /// Whether there are biases; 0 if not.
     pub biases: bool,
@@ -56,7 +56,7 @@ fn fixed<'a, const C: usize>(p: Wide<'a>, q: Wide<'a>) -> (Fixed<'a, C>, Fixed<'
 fn walk<const OFFSET: bool>(
     block: &[Entry],
     (size, chunks): &(usize, Vec<u32>),
-    (mut users, mut items): (impl Rows, impl Rows),
+    (mut users, mut items): (impl Vectors, impl Vectors),
     (user_bias, item_bias): (&mut [f32], &mut [f32]),
     step: Step,
     mut offset: f32,

@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::math::{Matrix, Rng};
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
-use crate::shapes::factors::{self, Settings};
+use crate::shapes::factors::{self, FactorsSettings};
 use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
@@ -58,7 +58,7 @@ pub struct BiasedMf {
     pub init_scale: f32,
     /// Whether users and items have biases.
     pub biases: bool,
-    /// Where μ comes from.
+    /// Where the offset μ comes from.
     pub offset: Offset,
 }
 
@@ -86,7 +86,7 @@ pub enum Init {
     Uniform,
 }
 
-/// Where μ comes from.
+/// Where the offset μ comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Offset {
@@ -247,7 +247,7 @@ impl Task {
                 )
             }
         };
-        let settings = Settings { offset, link, fold_in };
+        let settings = FactorsSettings { offset, link, fold_in };
         Factors {
             user_bias,
             item_bias,

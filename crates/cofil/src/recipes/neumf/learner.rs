@@ -13,7 +13,7 @@ use crate::nn::loss::Objective;
 use crate::nn::optimizer::{Sums, Table};
 use crate::shapes::Network;
 use crate::shapes::factors::ScoreFunction;
-use crate::shapes::network::Settings;
+use crate::shapes::network::NetworkSettings;
 use crate::shapes::network::tower::Tower;
 use crate::train::{Learner, Loss};
 use rayon::prelude::*;
@@ -333,7 +333,7 @@ impl Learner for Networks<'_> {
             }
             stranger.extend(sum.iter().map(|sum| (sum / self.known.len() as f64) as f32));
         }
-        let settings = Settings {
+        let settings = NetworkSettings {
             activation: self.plan.activation,
             bias: self.parts.bias[self.active.bias].values.data()[0],
             link: self.response,

@@ -48,7 +48,7 @@ pub struct Gmf {
     pub factors: usize,
     /// What weights the products have.
     pub output: OutputWeights,
-    /// How it learns.
+    /// Settings of the training.
     #[serde(flatten)]
     pub training: Training,
 }
@@ -64,7 +64,7 @@ pub struct Mlp {
     pub activation: Activation,
     /// Share of each layer's outputs that training hides, in [0, 1).
     pub dropout: f32,
-    /// How it learns.
+    /// Settings of the training.
     #[serde(flatten)]
     pub training: Training,
 }
@@ -95,7 +95,7 @@ pub struct Neumf {
     pub tower_weight_decay: Option<f32>,
     /// α, the weight of the product where both begin to learn together, in [0, 1]; the tower has 1 − α.
     pub alpha: f32,
-    /// How it learns.
+    /// Settings of the training.
     #[serde(flatten)]
     pub training: Training,
 }

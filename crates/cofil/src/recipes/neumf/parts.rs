@@ -33,7 +33,7 @@ pub(super) struct Parts {
 pub(super) struct Active {
     pub product: bool,
     pub tower: bool,
-    /// Which bias.
+    /// Number of the bias.
     pub bias: usize,
 }
 

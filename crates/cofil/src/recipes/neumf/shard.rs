@@ -8,7 +8,7 @@ use crate::math::vector::{add_scaled_lanes, dot_lanes};
 use crate::math::{Matrix, Rng};
 use crate::nn::layers::dropout;
 use crate::nn::loss::{Asked, NONE, Objective, Response};
-use crate::shapes::network::tower::{Layer, Rows, Tower};
+use crate::shapes::network::tower::{Layer, LayerRows, Tower};
 use multiversion::multiversion;
 use std::ops::Range;
 
@@ -38,19 +38,19 @@ pub(super) struct Embedded<'a> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shard {
     pub loss: f64,
-    /// By b.
+    /// Gradient by the bias b of the output.
     pub bias: f32,
-    /// By h of both halves.
+    /// Gradient by the output weights h of both halves.
     pub output: [Vec<f32>; 2],
     /// By the first layer's part of the user, and then by W of every layer: outputs × inputs, padded.
     pub weights: Vec<Vec<f32>>,
-    /// By b of every layer.
+    /// Gradient by the biases b of every layer.
     pub biases: Vec<Vec<f32>>,
     scores: Vec<f32>,
     /// h ∘ p by group.
     weighted: Vec<f32>,
-    rows: Rows,
-    slopes: Rows,
+    rows: LayerRows,
+    slopes: LayerRows,
     masks: Vec<Vec<f32>>,
     /// The first layer's sums of the user, and then the slopes by them.
     user_sums: Vec<f32>,

@@ -24,7 +24,7 @@ pub struct Entry {
     pub user: u16,
     /// Row of the item's group.
     pub item: u16,
-    /// What to predict.
+    /// The value to predict.
     pub value: f32,
 }
 

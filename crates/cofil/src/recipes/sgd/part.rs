@@ -1,4 +1,4 @@
-//! Rows of parameters as kernels of stochastic gradient descent want them: in whole registers, those of
+//! Vectors of parameters as kernels of stochastic gradient descent want them: in whole registers, those of
 //! one group of rows together.
 
 use crate::math::vector::LANES;
@@ -8,9 +8,9 @@ use crate::recipes::sgd::grid::Groups;
 /// The parameters of one group of rows.
 #[derive(Clone, Debug, Default)]
 pub struct Part {
-    /// Rows of a whole number of [`LANES`]; what is beyond the number of factors stays 0.
+    /// Vectors of a whole number of [`LANES`]; what is beyond the number of factors stays 0.
     pub factors: Vec<f32>,
-    /// One number per row.
+    /// One bias per row.
     pub bias: Vec<f32>,
 }
 
@@ -35,7 +35,7 @@ impl Part {
         parallel::map_all(&groups.rows, part)
     }
 
-    /// Rows and biases in the order of the data.
+    /// Vectors and biases in the order of the data.
     pub fn gather(parts: &[Self], groups: &Groups, factors: usize) -> (Matrix, Vec<f32>) {
         let width = factors.next_multiple_of(LANES);
         let rows = parts.iter().map(|part| part.bias.len()).sum();
@@ -84,7 +84,7 @@ impl Part {
 }
 
 /// The vectors of a group.
-pub trait Rows {
+pub trait Vectors {
     /// That of row `r`.
     fn row(&mut self, r: usize) -> &mut Lanes;
     /// Those of two rows, which differ.
@@ -108,7 +108,7 @@ impl<'a> Wide<'a> {
     }
 }
 
-impl Rows for Wide<'_> {
+impl Vectors for Wide<'_> {
     #[inline(always)]
     fn row(&mut self, r: usize) -> &mut Lanes {
         &mut self.rows[r * self.width..(r + 1) * self.width]
@@ -121,7 +121,7 @@ impl Rows for Wide<'_> {
     }
 }
 
-impl<const C: usize> Rows for Fixed<'_, C> {
+impl<const C: usize> Vectors for Fixed<'_, C> {
     #[inline(always)]
     fn row(&mut self, r: usize) -> &mut Lanes {
         &mut self.0[r]

@@ -2,7 +2,7 @@
 
 use crate::data::{Csr, Row};
 use crate::math::{Matrix, vector};
-use crate::similarity::{self, ByItem};
+use crate::similarity::{self, ItemColumns};
 
 /// What all regressions share.
 pub struct Gram {
@@ -30,7 +30,7 @@ impl Gram {
     }
 
     pub fn sparse(x: &Csr) -> Self {
-        let rows = similarity::map_products(&ByItem::new(x), |_, near, sums| {
+        let rows = similarity::map_products(&ItemColumns::new(x), |_, near, sums| {
             let product = |&j: &u32| Some((j, sums[j as usize])).filter(|(_, sum)| *sum != 0.0);
             near.iter().filter_map(product).collect::<Vec<_>>()
         });

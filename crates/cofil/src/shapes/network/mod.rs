@@ -8,9 +8,9 @@
 mod serve;
 pub(crate) mod tower;
 
-use super::factors::ScoreFunction;
+use super::factors::{FactorsSettings, ScoreFunction};
 use super::sampled::Sampled;
-use super::{Factors, FoldIn, factors};
+use super::{Factors, FoldIn};
 use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::Matrix;
@@ -34,8 +34,8 @@ pub struct Network {
     pub popular: Vec<f32>,
     /// Where the vector of a stranger starts, see [`Sampled`]: p, then p′.
     pub stranger: Vec<f32>,
-    /// The rest.
-    pub settings: Settings,
+    /// Settings of scoring and fold-in.
+    pub settings: NetworkSettings,
     /// What scoring needs, computed on first use.
     ready: OnceLock<Ready>,
 }
@@ -43,11 +43,11 @@ pub struct Network {
 /// The tower of GMF.
 #[derive(Clone, Debug)]
 pub struct Product {
-    /// p: users × factors.
+    /// User vectors p, users × factors.
     pub users: Matrix,
-    /// q: items × factors.
+    /// Item vectors q, items × factors.
     pub items: Matrix,
-    /// Its part of h.
+    /// This tower's part of the output weights h.
     pub output: Vec<f32>,
 }
 
@@ -56,29 +56,29 @@ pub struct Product {
 pub struct Layers {
     /// p′: users × half the inputs of the first layer.
     pub users: Matrix,
-    /// q′, likewise.
+    /// Item vectors q′, items × width.
     pub items: Matrix,
     /// W (outputs × inputs) and b of each layer, at least one.
     pub dense: Vec<(Matrix, Vec<f32>)>,
-    /// Its part of h.
+    /// This tower's part of the output weights h.
     pub output: Vec<f32>,
 }
 
 /// What a [`Network`] needs beside its arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// Of every layer.
+pub struct NetworkSettings {
+    /// Activation of every layer.
     pub activation: Activation,
-    /// b.
+    /// Bias b of the output.
     pub bias: f32,
-    /// From sum to score.
+    /// How the weighted sum becomes a score.
     pub link: ScoreFunction,
     /// How a stranger gets a vector.
     pub fold_in: Sampled,
 }
 
-impl Settings {
+impl NetworkSettings {
     fn is_sound(&self) -> bool {
         self.bias.is_finite() && self.link.is_sound() && self.fold_in.is_sound()
     }
@@ -94,7 +94,7 @@ impl Network {
         tower: Option<Layers>,
         popular: Vec<f32>,
         stranger: Vec<f32>,
-        settings: Settings,
+        settings: NetworkSettings,
     ) -> Self {
         Self { product, tower, popular, stranger, settings, ready: OnceLock::new() }
     }
@@ -105,9 +105,9 @@ impl Network {
         for item in 0..items.rows() {
             items.row_mut(item).iter_mut().zip(&output).for_each(|(q, h)| *q *= h);
         }
-        let Settings { bias, link, fold_in, .. } = self.settings;
+        let NetworkSettings { bias, link, fold_in, .. } = self.settings;
         let fold_in = FoldIn::Sampled(fold_in);
-        let settings = factors::Settings { offset: bias, link, fold_in };
+        let settings = FactorsSettings { offset: bias, link, fold_in };
         Some(Factors::new(users, items, self.popular, settings))
     }
 
@@ -116,7 +116,7 @@ impl Network {
     /// # Errors
     /// If an array is missing or has the wrong size, or a setting is outside its range.
     pub fn load(settings: &Value, archive: &Archive, users: usize, items: usize) -> Result<Self> {
-        let settings: Settings = serde_json::from_value(settings.clone())
+        let settings: NetworkSettings = serde_json::from_value(settings.clone())
             .map_err(|e| archive.bad(format!("settings of shape network: {e}")))?;
         if !settings.is_sound() {
             return Err(archive.bad("a setting of shape network is outside its range"));

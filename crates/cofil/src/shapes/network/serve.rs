@@ -1,7 +1,7 @@
 //! Scores of a network: the items' half is kept, a block of items goes through the layers at a time.
 
 use super::Network;
-use super::tower::{Rows, Tower};
+use super::tower::{LayerRows, Tower};
 use crate::math::lanes::padded;
 use crate::math::narrow::padded_rows;
 use crate::math::vector::{add_scaled, dot};
@@ -78,7 +78,7 @@ impl Network {
         vector: &[f32],
         item: impl Fn(usize) -> usize,
         sums: &mut [f32],
-        rows: &mut Rows,
+        rows: &mut LayerRows,
     ) {
         let ready = self.ready();
         let (p, rest) = vector.split_at(self.split());
@@ -116,7 +116,7 @@ impl Network {
     }
 
     pub(super) fn score_items(&self, vector: &[f32], items: &[u32], scores: &mut [f32]) {
-        let mut rows = Rows::new();
+        let mut rows = LayerRows::new();
         for (items, scores) in items.chunks(BLOCK).zip(scores.chunks_mut(BLOCK)) {
             self.sums(vector, |at| items[at] as usize, scores, &mut rows);
         }
@@ -124,7 +124,7 @@ impl Network {
     }
 
     pub(super) fn score_all(&self, vector: &[f32], scores: &mut [f32]) {
-        let mut rows = Rows::new();
+        let mut rows = LayerRows::new();
         for piece in parallel::pieces(scores.len(), BLOCK) {
             self.sums(vector, |at| piece.start + at, &mut scores[piece.clone()], &mut rows);
         }
@@ -138,14 +138,14 @@ impl Network {
 
     /// This network as a function of one user's vector.
     pub(super) fn of_user(&self) -> impl OfUser {
-        Descent { network: self, rows: Rows::new(), slopes: Rows::new() }
+        Descent { network: self, rows: LayerRows::new(), slopes: LayerRows::new() }
     }
 }
 
 struct Descent<'a> {
     network: &'a Network,
-    rows: Rows,
-    slopes: Rows,
+    rows: LayerRows,
+    slopes: LayerRows,
 }
 
 impl OfUser for Descent<'_> {

@@ -34,7 +34,7 @@ fn network(items: usize) -> Network {
         reg: 0.01,
         bias: false,
     };
-    let settings = Settings {
+    let settings = NetworkSettings {
         activation: Activation::Relu,
         bias: 0.5,
         link: ScoreFunction::Identity,

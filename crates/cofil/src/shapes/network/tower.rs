@@ -78,12 +78,12 @@ pub struct Tower {
     pub item: Layer,
     /// The layers after the first.
     pub rest: Vec<Layer>,
-    /// Of all layers.
+    /// Activation of all layers.
     pub activation: Activation,
 }
 
 /// A row per sample for every layer.
-pub type Rows = Vec<Vec<f32>>;
+pub type LayerRows = Vec<Vec<f32>>;
 
 impl Tower {
     /// Takes the weights, layer after layer: W (outputs × inputs, row-major) and b.
@@ -119,7 +119,7 @@ impl Tower {
     }
 
     /// Makes room for `samples` rows, and more where that is not a multiple of eight.
-    pub fn resize(&self, rows: &mut Rows, samples: usize) {
+    pub fn resize(&self, rows: &mut LayerRows, samples: usize) {
         rows.resize_with(self.depth(), Vec::new);
         for (l, rows) in rows.iter_mut().enumerate() {
             rows.resize(padded_rows(samples) * self.width(l), 0.0);
@@ -128,7 +128,7 @@ impl Tower {
 
     /// From the sums of the first layer in `rows[0]` to the output of every layer. `hide` may change
     /// the output of layer l before it goes on.
-    pub fn forward(&self, rows: &mut Rows, mut hide: impl FnMut(usize, &mut [f32])) {
+    pub fn forward(&self, rows: &mut LayerRows, mut hide: impl FnMut(usize, &mut [f32])) {
         for l in 0..self.depth() {
             let (before, now) = rows.split_at_mut(l);
             if let Some(layer) = l.checked_sub(1).map(|at| &self.rest[at]) {
@@ -143,8 +143,8 @@ impl Tower {
     /// of every layer. `reveal` undoes what `hide` did to the slopes of layer l.
     pub fn backward(
         &self,
-        rows: &Rows,
-        slopes: &mut Rows,
+        rows: &LayerRows,
+        slopes: &mut LayerRows,
         mut reveal: impl FnMut(usize, &mut [f32]),
     ) {
         for l in (0..self.depth()).rev() {

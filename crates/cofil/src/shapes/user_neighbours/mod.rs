@@ -29,7 +29,7 @@ use serde_json::Value;
 pub struct UserNeighbours {
     /// r: users × items.
     rows: Csr,
-    settings: Settings,
+    settings: UserNeighboursSettings,
     /// Zeros where values vote.
     baseline: Baseline,
     /// How many have each item.
@@ -47,14 +47,14 @@ pub struct UserNeighbours {
 /// What a [`UserNeighbours`] file says beside its arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// k.
+pub struct UserNeighboursSettings {
+    /// Number of neighbours k.
     pub neighbours: usize,
-    /// What neighbours say.
+    /// How neighbours vote.
     pub votes: Votes,
 }
 
-/// What neighbours say.
+/// How neighbours vote.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Votes {
@@ -76,7 +76,7 @@ impl UserNeighbours {
     pub const KIND: &str = "user-neighbours";
 
     /// From the training data; `item_bias` is empty where values vote.
-    pub fn new(rows: Csr, settings: Settings, item_bias: Vec<f32>) -> Self {
+    pub fn new(rows: Csr, settings: UserNeighboursSettings, item_bias: Vec<f32>) -> Self {
         let popular: Vec<f32> = rows.column_counts().iter().map(|&c| c as f32).collect();
         let lengths = rows.iter().map(|row| length(row)).sum::<f64>();
         let mean_length = (lengths / rows.rows() as f64).max(f64::MIN_POSITIVE);
@@ -102,7 +102,7 @@ impl UserNeighbours {
     /// # Errors
     /// If an array is missing or has the wrong size.
     pub fn load(settings: &Value, archive: &Archive, users: usize, items: usize) -> Result<Self> {
-        let settings: Settings = serde_json::from_value(settings.clone())
+        let settings: UserNeighboursSettings = serde_json::from_value(settings.clone())
             .map_err(|e| archive.bad(format!("settings of shape user-neighbours: {e}")))?;
         let rows = Csr::from_parts(
             archive.sizes("ratings.starts")?,

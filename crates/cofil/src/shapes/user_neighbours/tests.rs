@@ -63,7 +63,7 @@ fn similarities_and_scores_are_those_of_the_equations() {
         kinds.into_iter().flat_map(|kind| [(kind, 0.0), (kind, 3.0)])
     {
         let measure = measure(similarity, weighting, shrinkage);
-        let settings = Settings { neighbours: 3, votes: Votes::Values(measure) };
+        let settings = UserNeighboursSettings { neighbours: 3, votes: Votes::Values(measure) };
         let model = UserNeighbours::new(x.clone(), settings, Vec::new());
         for u in 0..40 {
             let user = User { index: Some(u as u32), history: x.row(u) };
@@ -93,7 +93,7 @@ fn deviations_are_averaged_over_the_nearest_who_rated_the_item() {
     let x = ratings();
     let baseline = Baseline::fit(&x, 3.0, 5, 15.0, 10.0);
     let votes = Votes::Deviations { mean: 3.0, reg_user: 15.0, shrinkage: 2.0 };
-    let settings = Settings { neighbours: 4, votes };
+    let settings = UserNeighboursSettings { neighbours: 4, votes };
     let model = UserNeighbours::new(x.clone(), settings, baseline.item_bias.clone());
     let rests = baseline.rests(&x);
     let rest = |u: usize, i: u32| rests.row(u).get(i).map(f64::from);

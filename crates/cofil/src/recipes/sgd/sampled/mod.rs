@@ -25,8 +25,8 @@ use crate::error::{Error, Remedy, Result};
 use crate::math::{Rng, parallel, vector};
 use crate::nn::loss::Objective;
 use crate::recipes::sgd::grid::{self, Grid};
-use crate::recipes::sgd::part::{Fixed, Part, Rows, Wide};
-use crate::shapes::factors::{ScoreFunction, Settings};
+use crate::recipes::sgd::part::{Fixed, Part, Vectors, Wide};
+use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::sampled::Sampled;
 use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Learner, Loss, Run};
@@ -72,7 +72,7 @@ pub trait Rule: Sync {
     fn common(&self) -> Common;
     /// Learns from every pair of a task, each loss from the parameters before its step; answers the sum.
     /// To be marked `inline(always)`: it is compiled for each width of vectors and each kind of processor.
-    fn walk(&self, task: Task<'_, impl Rows, impl Rows>) -> f64;
+    fn walk(&self, task: Task<'_, impl Vectors, impl Vectors>) -> f64;
     /// How strangers get a vector in a catalogue of so many items.
     fn fold_in(&self, items: usize) -> FoldIn;
 }
@@ -339,7 +339,7 @@ impl<R: Rule> Learner for SampledSgd<'_, R> {
     fn model(&self) -> Factors {
         let (users, user_bias) = Part::gather(&self.users, &self.grid.users, self.common.factors);
         let (items, item_bias) = Part::gather(&self.items, &self.grid.items, self.common.factors);
-        let settings = Settings {
+        let settings = FactorsSettings {
             offset: 0.0,
             link: ScoreFunction::Identity,
             fold_in: self.rule.fold_in(self.popular.len()),

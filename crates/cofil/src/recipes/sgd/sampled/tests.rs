@@ -18,7 +18,7 @@ impl Rule for Notes {
         }
     }
 
-    fn walk(&self, mut task: Task<'_, impl Rows, impl Rows>) -> f64 {
+    fn walk(&self, mut task: Task<'_, impl Vectors, impl Vectors>) -> f64 {
         let mut notes = self.1.lock().expect("no panic");
         let (users, items) = (task.users.1, task.items.1);
         for pair in task.pairs {
