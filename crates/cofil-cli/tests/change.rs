@@ -59,6 +59,30 @@ fn new_events_users_and_items_take_part() {
     assert!(place.fails(1, "update bare more.csv -o n").contains("--no-seen"));
 }
 
+/// In a model of ratings an event without a value is not the worst rating.
+#[test]
+fn events_without_values_are_liked() {
+    let place = Place::with_events();
+    let mut table = String::from("user,item,rating\n");
+    for u in 0..12 {
+        for i in (0..9).filter(|i| (u + i) % 4 != 3) {
+            table += &format!("u{u},i{i},{}\n", 1 + (u * i) % 5);
+        }
+    }
+    place.write("ratings.csv", table);
+    place.write("bare.csv", "user,item\nnew,i1\nnew,i2\n");
+    place.write("best.csv", "user,item,rating\nnew,i1,5\nnew,i2,5\n");
+    place.write("worst.csv", "user,item,rating\nnew,i1,1\nnew,i2,1\n");
+    place.ok("train ratings.csv -a als --set factors=3 --set epochs=3 -o m");
+    let list = |events: &str| {
+        place.ok(&format!("update m {events} -o n"));
+        place.json("recommend n --user new")["items"].clone()
+    };
+    assert_eq!(list("bare.csv"), list("best.csv"));
+    assert_eq!(list("worst.csv --implicit"), list("best.csv"));
+    assert_ne!(list("worst.csv"), list("best.csv"));
+}
+
 /// Whether `part` stands anywhere in `bytes`.
 fn holds(bytes: &[u8], part: &str) -> bool {
     bytes.windows(part.len()).any(|window| window == part.as_bytes())

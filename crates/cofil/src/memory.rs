@@ -1,4 +1,10 @@
 //! What memory this process has, and how much work beside each other there is room for.
+//!
+//! ```
+//! use cofil::memory::{Memory, mb};
+//!
+//! println!("{:.0} MiB are free", mb(Memory::now().available));
+//! ```
 
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 

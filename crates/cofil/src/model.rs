@@ -1,8 +1,29 @@
 //! What a trained model is: something that scores items for a user.
+//!
+//! ```
+//! use cofil::data::Row;
+//! use cofil::{Model, User};
+//!
+//! /// Likes items with a high number.
+//! struct Newest(usize);
+//!
+//! impl Model for Newest {
+//!     fn items(&self) -> usize {
+//!         self.0
+//!     }
+//!
+//!     fn score(&self, _: User<'_>, items: &[u32], scores: &mut [f32]) {
+//!         items.iter().zip(scores).for_each(|(&item, score)| *score = item as f32);
+//!     }
+//! }
+//!
+//! let nobody = User { index: None, history: Row { columns: &[], values: &[] } };
+//! assert_eq!(cofil::rank::top_k_all(&Newest(5), &[nobody], 2, true)[0], [(4, 4.0), (3, 3.0)]);
+//! ```
 
 use crate::data::{Csr, Ratings, Row};
 use crate::error::Result;
-use crate::math::Matrix;
+use crate::math::{Matrix, parallel};
 use crate::store::Tensor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,12 +85,12 @@ pub trait Model: Send + Sync {
         false
     }
 
-    /// What each entry of `history` adds to the score of `item` for a stranger with that history, which
-    /// is not empty. Shapes whose score is linear in the history answer exactly; without a formula of the
+    /// What each entry of `history` adds to the score of each of `items` for a stranger with that history,
+    /// which is not empty. Shapes whose score is linear in the history answer exactly; without a formula of the
     /// shape's own it is what the score loses when the entry is left out, and a history of one entry is
     /// credited with the whole score.
-    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
-        leave_one_out(self, history, item, 0.0)
+    fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
+        leave_one_out(self, history, items, &vec![0.0; items.len()])
     }
 
     /// How near every item is to `item`; asked of models without item vectors. Without a notion of
@@ -188,29 +209,33 @@ pub enum Attribution {
     LeaveOneOut,
 }
 
-/// What the score of `item` loses when an entry of `history` is left out; `nothing` is the score of
-/// somebody whose only entry is left out.
+/// What the scores of `items` lose when an entry of `history` is left out; `nothing` are the scores of
+/// somebody whose only entry is left out. Each entry is left out once, for all items.
 pub(crate) fn leave_one_out(
     model: &(impl Model + ?Sized),
     history: Row<'_>,
-    item: u32,
-    nothing: f32,
-) -> Contributions {
-    let told = |parts| Contributions { base: nothing, parts, method: Attribution::LeaveOneOut };
-    let score = |columns: &[u32], values: &[f32]| {
-        let mut score = [0.0];
-        model.score(User::stranger(Row { columns, values }), &[item], &mut score);
-        score[0]
+    items: &[u32],
+    nothing: &[f32],
+) -> Vec<Contributions> {
+    let scores = |columns: &[u32], values: &[f32]| {
+        let mut scores = vec![0.0; items.len()];
+        model.score(User::stranger(Row { columns, values }), items, &mut scores);
+        scores
     };
-    let whole = score(history.columns, history.values);
-    if history.len() == 1 {
-        return told(vec![whole - nothing]);
-    }
-    let without = |left_out: usize| {
-        let (mut columns, mut values) = (history.columns.to_vec(), history.values.to_vec());
-        columns.remove(left_out);
-        values.remove(left_out);
-        score(&columns, &values)
+    let whole = scores(history.columns, history.values);
+    let without: Vec<Vec<f32>> = match history.len() {
+        1 => vec![nothing.to_vec()],
+        entries => parallel::map_all(0..entries, |left_out| {
+            let (mut columns, mut values) = (history.columns.to_vec(), history.values.to_vec());
+            columns.remove(left_out);
+            values.remove(left_out);
+            scores(&columns, &values)
+        }),
     };
-    told((0..history.len()).map(|at| whole - without(at)).collect())
+    let of_item = |(at, &base): (usize, &f32)| Contributions {
+        base,
+        parts: without.iter().map(|scores| whole[at] - scores[at]).collect(),
+        method: Attribution::LeaveOneOut,
+    };
+    nothing.iter().enumerate().map(of_item).collect()
 }

@@ -193,6 +193,9 @@ fn json_lines_may_begin_columns_late_and_hold_lists() {
 #[cfg(feature = "arrow")]
 #[test]
 fn every_format_gives_the_same() {
+    use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+    use cofil::data::Source;
+
     let text = "id,title,year,genres,price\n1,Alien,1979,Horror|Sci-Fi,4.5\n2,Brazil,1985,,\n3,Clue,,Comedy,5\n";
     let (expected, _) = read(text);
     let lines = [
@@ -212,6 +215,27 @@ fn every_format_gives_the_same() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     std::io::Write::write_all(&mut packed, text.as_bytes()).expect("memory");
     assert_eq!(read(packed.finish().expect("memory")).0, expected);
+
+    let options = CatalogueOptions::default();
+    let body = Source::reader("request", text.as_bytes());
+    assert_eq!(Catalogue::read(body, &options).expect("read").0, expected);
+    let columns: [(&str, ArrayRef); 5] = [
+        ("id", Arc::new(Int64Array::from(vec![1, 2, 3]))),
+        ("title", Arc::new(StringArray::from(vec!["Alien", "Brazil", "Clue"]))),
+        ("year", Arc::new(Int64Array::from(vec![Some(1979), Some(1985), None]))),
+        ("genres", Arc::new(StringArray::from(vec![Some("Horror|Sci-Fi"), None, Some("Comedy")]))),
+        ("price", Arc::new(Float64Array::from(vec![Some(4.5), None, Some(5.0)]))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+    let frame = |batches: Vec<RecordBatch>| {
+        Catalogue::read(Source::batches("frame", batches.into_iter().map(Ok)), &options)
+    };
+    assert_eq!(frame(vec![batch.slice(0, 2), batch.slice(2, 1)]).expect("read").0, expected);
+    let narrow = batch.project(&[0]).expect("a column");
+    let told = frame(vec![batch, narrow]).expect_err("refused").to_string();
+    assert!(told.contains("record batch 2 has other columns than the first"), "{told}");
+    let told = frame(Vec::new()).expect_err("refused").to_string();
+    assert!(told.contains("there are no record batches"), "{told}");
 }
 
 #[test]

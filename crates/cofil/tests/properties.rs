@@ -306,7 +306,7 @@ proptest! {
                 }
                 let row = Row { columns: &columns, values: &values };
                 for item in 0..n {
-                    let told = model.contributions(row, item);
+                    let told = model.contributions(row, &[item]).remove(0);
                     prop_assert_eq!(told.parts.len(), row.len());
                     let size = told.parts.iter().fold(1.0, |sum, part| sum + part.abs());
                     let sum = told.base + told.parts.iter().sum::<f32>();

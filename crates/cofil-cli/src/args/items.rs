@@ -27,7 +27,7 @@ impl Items {
             }
             _ => (source.as_str(), CatalogueOptions::default()),
         };
-        let (catalogue, report) = Catalogue::read(Path::new(path), &options).context("--items")?;
+        let (catalogue, report) = Catalogue::read(path, &options).context("--items")?;
         report.notes.iter().for_each(|note| eprintln!("items: note: {note}"));
         Ok(Some(catalogue.into()))
     }

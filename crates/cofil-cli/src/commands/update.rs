@@ -24,7 +24,7 @@ pub struct Args {
     /// File for the new model; may be the old one
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Count every event as a plain interaction, whatever its value
+    /// Ignore the values of events, as if the table had none
     #[arg(long)]
     implicit: bool,
     /// Print JSON
@@ -39,19 +39,20 @@ pub fn run(args: &Args) -> Result<()> {
     let mut recommender = Recommender::load(&args.model)?;
     let (users, items) = (recommender.users().clone(), recommender.items().clone());
     let mut table = args.read.read_with(&args.events, &users, &items)?;
+    let report = table.report.clone();
     if args.implicit {
-        table.interactions.value.fill(1.0);
+        table.report.value = None;
     }
-    let updated = recommender.update(&table.interactions)?;
+    let updated = recommender.update(&recommender.events(table))?;
     let fingerprint = recommender.save(&args.output)?;
     if args.json {
         let mut answer = output::value(&updated)?;
         answer["output"] = args.output.display().to_string().into();
         answer["fingerprint"] = fingerprint.into();
-        answer["read"] = json!(table.report);
+        answer["read"] = json!(report);
         return output::json(&answer);
     }
-    eprintln!("{}", table.report);
+    eprintln!("{report}");
     output::facts(&[
         ("model", args.output.display().to_string()),
         ("events", updated.events.to_string()),

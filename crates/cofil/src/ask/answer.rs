@@ -119,9 +119,9 @@ fn explained(prepared: &Prepared<'_>, user: User<'_>, list: &[(u32, f32)]) -> Ve
     let recommender = prepared.recommender;
     let mut named = recommender.named(list);
     if prepared.explain > 0 {
-        for (entry, &(item, _)) in named.iter_mut().zip(list) {
-            let history = user.history;
-            let reasons = rank::reasons(recommender.model(), history, item, prepared.explain);
+        let items: Vec<u32> = list.iter().map(|&(item, _)| item).collect();
+        let all = rank::reasons(recommender.model(), user.history, &items, prepared.explain);
+        for (entry, reasons) in named.iter_mut().zip(all) {
             let because = |(item, score)| {
                 let title = recommender.title(item);
                 Because { item: recommender.items().name(item).to_string(), title, score }

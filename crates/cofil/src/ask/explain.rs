@@ -64,10 +64,15 @@ impl Recommender {
         let mut score = [0.0];
         self.model().score(user, &[number], &mut score);
         let [score] = score;
-        let Contributions { base, parts, method } = match user.history.is_empty() {
-            true => Contributions { base: score, parts: Vec::new(), method: Attribution::Exact },
-            false => self.model().contributions(user.history, number),
+        let told = match user.history.is_empty() {
+            true => None,
+            false => self.model().contributions(user.history, &[number]).pop(),
         };
+        let Contributions { base, parts, method } = told.unwrap_or(Contributions {
+            base: score,
+            parts: Vec::new(),
+            method: Attribution::Exact,
+        });
         let sum = parts.iter().fold(f64::from(base), |sum, &part| sum + f64::from(part));
         // Equal contributions in the order of the items.
         let order = rank::top_k(&parts, parts.len(), &[]);

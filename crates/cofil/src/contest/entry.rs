@@ -7,12 +7,13 @@ use crate::evaluate::compare::{Difference, difference, holm};
 use crate::evaluate::{Metric, Protocol, Report, TestPart, evaluate};
 use crate::recipes::Target;
 use crate::train::{Epoch, Fitted, Run};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::time::Instant;
 
 /// One recipe's result.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// Name of the recipe.
     pub name: String,
@@ -34,7 +35,7 @@ pub struct Entry {
 }
 
 /// Wall-clock seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Seconds {
     /// Seconds of training.
     pub fit: f64,

@@ -4,11 +4,12 @@ use super::Entry;
 use crate::evaluate::Metric;
 use crate::evaluate::compare::Difference;
 use crate::tune::{self, Trial};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The results of all recipes. What was written as JSON can be read back, but for the shares of single
 /// users, which are not written.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Outcome {
     /// What was measured; the first orders the contestants.
     pub metrics: Vec<Metric>,
@@ -22,7 +23,7 @@ pub struct Outcome {
 }
 
 /// A recipe that took part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Contestant {
     /// The contestant's result.
     #[serde(flatten)]
@@ -36,7 +37,7 @@ pub struct Contestant {
 }
 
 /// A recipe that could not be entered.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// Name of the recipe.
     pub algorithm: String,

@@ -1,11 +1,12 @@
 //! What a report of data points out, and what helps.
 
 use crate::error::Remedy;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What a report points out. `Display` is whole sentences, with options named as the library does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// One or more sentences.
     pub text: String,

@@ -1,4 +1,16 @@
 //! From files to [`Ratings`]: ids, sparse rows, reading, cleaning, splitting and describing.
+//!
+//! ```
+//! use cofil::data::{Clean, ReadOptions, Source, read::read};
+//!
+//! let text = "user,item,rating\nann,tea,5\nbob,tea,3\nann,jam,4\nann,tea,4\n";
+//! let table = read(Source::reader("ratings", text.as_bytes()), &ReadOptions::default())?;
+//! // The default keeps the last value of a repeated pair, and says so.
+//! let (ratings, report) = Clean::default().ratings(table.interactions)?;
+//! assert_eq!((ratings.users.len(), ratings.items.len(), ratings.len()), (2, 2, 3));
+//! assert_eq!(report.rows, 4);
+//! # Ok::<(), cofil::Error>(())
+//! ```
 
 pub mod catalogue;
 pub(crate) mod clean;
@@ -28,8 +40,8 @@ pub use lists::ListWriter;
 pub use moment::{date, parse_date};
 pub use ratings::{Duplicates, Interactions, NO_TIME, Ratings};
 pub use read::{Column, ReadOptions, ReadReport, Table};
-pub(crate) use sample::Sampler;
 pub use sample::Sampling;
+pub(crate) use sample::{Pool, Sampler};
 pub use sample_set::sample_set;
 pub use source::{Batches, Source};
 pub use split::{Split, SplitReport};

@@ -1,4 +1,12 @@
 //! Numbers as they stand in sentences of reports.
+//!
+//! ```
+//! use cofil::data::prose::{count, number, percent};
+//!
+//! assert_eq!(number(1_000_209), "1,000,209");
+//! assert_eq!(count(1, "user"), "1 user");
+//! assert_eq!(percent(0.063), "6.3 %");
+//! ```
 
 /// `12,345`.
 pub fn number(n: usize) -> String {

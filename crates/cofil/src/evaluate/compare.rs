@@ -13,6 +13,7 @@ use super::{Metric, Report};
 use crate::math::parallel;
 use crate::watch;
 use multiversion::multiversion;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Random swaps behind a p; the smallest p is one over this.
@@ -23,7 +24,7 @@ const SWAP: u64 = 1 << 63;
 const BLOCK: usize = 256;
 
 /// How much a first model has more than a second.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
     /// Value of the first less value of the second.
     pub value: f64,

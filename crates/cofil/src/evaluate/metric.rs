@@ -1,14 +1,16 @@
 //! Names of quality measures: `ndcg@20`, `auc`, `rmse` …
 
 use crate::error::{Error, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// A quality measure. Written, in files and on the command line, as its name and, after `@`, the
 /// length of the list it looks at. R: a user's relevant test items; hits: those of them in the first k.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub enum Metric {
     /// `ndcg@k`: binary gain, discount 1 / log₂(rank + 1), divided by its value for min(k, |R|) hits on top.
     Ndcg(usize),

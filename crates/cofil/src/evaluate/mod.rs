@@ -2,6 +2,23 @@
 //!
 //! [`evaluate`] ranks, for everybody with a test interaction, all items they had not interacted with
 //! in training, and averages over users. `docs/metrics.md` gives the conventions one by one.
+//!
+//! ```
+//! use cofil::data::sample_set;
+//! use cofil::data::split::{Share, Split};
+//! use cofil::evaluate::{Metric, Protocol, evaluate};
+//! use cofil::{Algorithm, Duplicates, Popularity, Ratings, Run};
+//!
+//! let parts = Split::UserRandom { test: Share::Fraction(0.2), seed: 1 }.apply(&sample_set()?)?;
+//! let train = Ratings::new(&parts[0].train, Duplicates::Error)?;
+//! let test = Ratings::new(&parts[0].test, Duplicates::Error)?;
+//! let model = Algorithm::Popularity(Popularity::default()).fit(&train, &Run::default())?.model;
+//! let protocol = Protocol { metrics: vec![Metric::Ndcg(10)], ..Protocol::default() };
+//! let report = evaluate(&*model, &train, &test, &protocol)?;
+//! let ndcg = report.metrics.get(Metric::Ndcg(10)).expect("it was asked for");
+//! assert!(ndcg.low < Some(ndcg.value) && Some(ndcg.value) < ndcg.high); // a 95 % interval
+//! # Ok::<(), cofil::Error>(())
+//! ```
 
 mod assemble;
 mod bootstrap;

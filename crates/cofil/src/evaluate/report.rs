@@ -3,15 +3,17 @@
 use super::columns::Column;
 use super::{Candidates, Metric, Protocol};
 use crate::rank::Rerank;
+use schemars::JsonSchema;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
 /// The result of [`evaluate`](super::evaluate). What was written as JSON can be read back, but for the shares of
 /// single users, which are not written.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// Users with a test interaction.
     pub users: usize,
@@ -40,15 +42,17 @@ pub struct Report {
 }
 
 /// Values by metric; a map in JSON.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(with = "BTreeMap<String, Measure>")]
 pub struct Measures(pub Vec<Measure>);
 
 /// Baselines by name; a map in JSON.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(with = "BTreeMap<String, Measures>")]
 pub struct Baselines(pub Vec<(String, Measures)>);
 
 /// The value of one metric.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measure {
     /// Which; the key in JSON.
     #[serde(skip, default = "unnamed")]
@@ -68,7 +72,7 @@ pub struct Measure {
 }
 
 /// Users of about the same activity.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Activity {
     /// Fewest training interactions.
     pub from: usize,
@@ -81,7 +85,7 @@ pub struct Activity {
 }
 
 /// Test users, items and interactions that training says nothing about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unknown {
     /// Test users without a training interaction. They are shown what is popular, unless they have
     /// a given history.
@@ -102,7 +106,7 @@ pub struct Unknown {
 }
 
 /// The conditions of the measurement.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Conditions {
     /// Whose meaning of the metrics' names.
     #[serde(alias = "dialect")]

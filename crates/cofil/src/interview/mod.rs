@@ -13,6 +13,25 @@
 //! dislike what was not asked. Items are recommended by m. Beside it stand popularity, the order of Rashid et al.,
 //! "Getting to know you: learning new user preferences in recommender systems" (IUI 2002), popularity × entropy, and
 //! chance.
+//!
+//! ```
+//! use cofil::data::{Clean, sample_set};
+//! use cofil::interview::{InterviewQuestion, Interviewer, Replied, Reply};
+//! use cofil::{Algorithm, Ials, Recommender, Run};
+//! use std::sync::Arc;
+//!
+//! let (ratings, _) = Clean::default().ratings(sample_set()?)?;
+//! let ials = Algorithm::Ials(Ials { factors: 8, epochs: 3, ..Ials::default() });
+//! let recommender = Recommender::train(&ials, &ratings, &Run::default())?;
+//! let interviewer = Interviewer::new(Arc::new(recommender));
+//! let first = interviewer.ask(&InterviewQuestion::default())?;
+//! let item = first.questions[0].item.clone();
+//! // Nothing is kept between questions: all answers so far go in, the next questions and a list come out.
+//! let answers = vec![Replied { item, answer: Reply::Yes }];
+//! let second = interviewer.ask(&InterviewQuestion { answers, ..InterviewQuestion::default() })?;
+//! assert_ne!(second.questions[0].item, first.questions[0].item);
+//! # Ok::<(), cofil::Error>(())
+//! ```
 
 mod belief;
 mod question;

@@ -2,6 +2,16 @@
 //!
 //! The only place that imports the linear-algebra crate. Every kernel is deterministic: its result
 //! does not depend on the number of threads.
+//!
+//! ```
+//! use cofil::math::{Matrix, Rng, on_threads};
+//!
+//! let mut rng = Rng::new(7, &[]);
+//! let matrix = Matrix::from_fn(2, 3, |_, _| rng.normal());
+//! assert_eq!(matrix.transposed().rows(), 3);
+//! assert_eq!(on_threads(2, cofil::math::threads)?, 2);
+//! # Ok::<(), cofil::Error>(())
+//! ```
 
 pub(crate) mod cholesky;
 pub(crate) mod elementary;

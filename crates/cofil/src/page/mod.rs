@@ -2,6 +2,31 @@
 //!
 //! Everything is in the file: style, figures as SVG, no script, and nothing is asked of the network. Names of
 //! users, items and files come from strangers, so every text is escaped on its way in.
+//!
+//! ```
+//! use cofil::contest::{self, Entrant, Plan};
+//! use cofil::data::split::{Share, Split};
+//! use cofil::data::{Description, sample_set};
+//! use cofil::page::{Comparison, comparison};
+//! use cofil::{Algorithm, Duplicates, Ease, Metric, Protocol, Ratings};
+//!
+//! let rows = sample_set()?;
+//! let parts = Split::UserRandom { test: Share::Fraction(0.2), seed: 1 }.apply(&rows)?;
+//! let test = Ratings::new(&parts[0].test, Duplicates::Error)?;
+//! let protocol = Protocol { metrics: vec![Metric::Ndcg(10)], ..Protocol::default() };
+//! let plan = Plan::new(vec![Entrant::from(Algorithm::Ease(Ease::default()))], protocol);
+//! let page = comparison(&Comparison {
+//!     title: "Debian packages".into(),
+//!     command: "cofil compare --algorithms ease".into(),
+//!     split: parts[0].report.description.clone(),
+//!     outcome: &contest::run(&plan, &parts[0].train, &test)?,
+//!     data: &Description::of(&rows)?,
+//!     fingerprint: rows.fingerprint(),
+//!     threads: cofil::math::threads(),
+//! });
+//! assert!(page.starts_with("<!doctype html>"));
+//! # Ok::<(), cofil::Error>(())
+//! ```
 
 mod figures;
 mod html;

@@ -1,5 +1,12 @@
 //! From scores to lists: the best k items, for one user or for all, in other orders, and items like an
 //! item.
+//!
+//! ```
+//! use cofil::rank::top_k;
+//!
+//! // The two best of four items, without item 2, which the user has.
+//! assert_eq!(top_k(&[0.3, 0.9, 1.0, 0.5], 2, &[2]), [(1, 0.9), (3, 0.5)]);
+//! ```
 
 #[cfg(feature = "ann")]
 mod index;
@@ -14,7 +21,7 @@ use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, parallel, vector};
-use crate::model::{Model, User};
+use crate::model::{Contributions, Model, User};
 use crate::watch::{self, Stage};
 use multiversion::multiversion;
 
@@ -234,15 +241,23 @@ pub(crate) fn nearest_row(rows: &Csr, target: u32, n: usize) -> Vec<(u32, f32)> 
     top_k(&scores.concat(), n, &[target])
 }
 
-/// Why `item` is recommended to somebody with `history`: the `n` entries that add most to its score,
+/// Why each of `items` is recommended to somebody with `history`: the `n` entries that add most to its score,
 /// as (item, contribution). Entries that count against it are left out.
-pub(crate) fn reasons(model: &dyn Model, history: Row<'_>, item: u32, n: usize) -> Vec<(u32, f32)> {
+pub(crate) fn reasons(
+    model: &dyn Model,
+    history: Row<'_>,
+    items: &[u32],
+    n: usize,
+) -> Vec<Vec<(u32, f32)>> {
     if history.is_empty() {
-        return Vec::new();
+        return vec![Vec::new(); items.len()];
     }
-    let best = top_k(&model.contributions(history, item).parts, n, &[]);
-    let for_it = best.into_iter().filter(|&(_, contribution)| contribution > 0.0);
-    for_it.map(|(at, contribution)| (history.columns[at as usize], contribution)).collect()
+    let of_item = |told: Contributions| {
+        let best = top_k(&told.parts, n, &[]);
+        let for_it = best.into_iter().filter(|&(_, contribution)| contribution > 0.0);
+        for_it.map(|(at, contribution)| (history.columns[at as usize], contribution)).collect()
+    };
+    model.contributions(history, items).into_iter().map(of_item).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,18 @@
 //! Recipes: how models are learned, one file each. A recipe imports shapes, the machinery they share (`sgd`)
 //! and the layers below, never another recipe.
+//!
+//! ```
+//! use cofil::Algorithm;
+//! use cofil::recipes::{Ease, Ials};
+//!
+//! // Settings are plain fields with defaults; in files they have the same names.
+//! let ials = Algorithm::Ials(Ials { factors: 32, ..Ials::default() });
+//! assert_eq!(ials.target(), cofil::Target::Preference);
+//! let settings = serde_json::json!({"reg": 250.0});
+//! let ease = Algorithm::from_settings("ease", settings.as_object().expect("an object"))?;
+//! assert_eq!(ease, Algorithm::Ease(Ease { reg: 250.0, ..Ease::default() }));
+//! # Ok::<(), cofil::Error>(())
+//! ```
 
 pub(crate) mod als;
 pub(crate) mod autorec;

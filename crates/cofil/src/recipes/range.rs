@@ -1,5 +1,6 @@
 //! Where good values of a setting lie: declared beside the settings of each recipe, searched by the tuner.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -8,7 +9,7 @@ use std::fmt;
 ///
 /// A range over `epochs` says where training may be cut short (`low`) and how long it may last
 /// (`high`): the tuner does not draw from it, it spends it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
     /// Name of the setting.
@@ -18,7 +19,7 @@ pub struct Range {
 }
 
 /// The values of a range.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Values {
     /// Numbers from `low` to `high`, both included.

@@ -1,5 +1,22 @@
 //! What users of the toolkit hold: names, what each user has seen, and a model. What it is asked, and how it
 //! answers, is in `ask`.
+//!
+//! ```
+//! use cofil::data::{Clean, sample_set};
+//! use cofil::{Algorithm, Ease, Query, Recommender, Run, Who};
+//!
+//! let (ratings, _) = Clean::default().ratings(sample_set()?)?;
+//! let ease = Algorithm::Ease(Ease { reg: 300.0, ..Ease::default() });
+//! let recommender = Recommender::train(&ease, &ratings, &Run::default())?;
+//! // One file from training to serving, or the same bytes without a file.
+//! let served = Recommender::from_bytes(&recommender.to_bytes()?)?;
+//! let who = Who::user(ratings.users.name(0));
+//! assert_eq!(
+//!     served.recommend(&who, &Query::default())?.items,
+//!     recommender.recommend(&who, &Query::default())?.items
+//! );
+//! # Ok::<(), cofil::Error>(())
+//! ```
 
 mod card;
 mod forget;

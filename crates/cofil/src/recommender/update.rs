@@ -2,7 +2,7 @@
 
 use super::{Changed, DataCard, Origin, Recommender};
 use crate::algorithm::Algorithm;
-use crate::data::{Duplicates, IdMap, Interactions, Ratings};
+use crate::data::{Duplicates, IdMap, Interactions, Ratings, Table};
 use crate::error::{Error, Remedy, Result};
 use crate::model::{Change, Model};
 use crate::train::Run;
@@ -66,6 +66,16 @@ impl Recommender {
         self.take(ratings);
         self.card.changes.push(Changed::Updated { events: updated.events });
         Ok(updated)
+    }
+
+    /// The events of `table`; where it has no values, each counts as much as an item that somebody likes
+    /// ([`usual_value`](Self::usual_value)).
+    pub fn events(&self, table: Table) -> Interactions {
+        let mut events = table.interactions;
+        if table.report.value.is_none() {
+            events.value.fill(self.usual_value());
+        }
+        events
     }
 
     /// What users have with `events`, by numbers that continue; and whose they are.

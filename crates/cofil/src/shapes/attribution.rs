@@ -8,18 +8,19 @@
 use super::Factors;
 use super::factors::ScoreFunction;
 use super::fold_in::FoldIn;
+use super::ridge::Ridge;
 use crate::data::Row;
 use crate::math::vector;
 use crate::model::{Attribution, Contributions};
 use crate::nn::layers::Activation;
 
 impl Factors {
-    /// The terms of the score of `item` for a stranger with `history`; `None` if it is not linear.
+    /// The terms of the scores of `items` for a stranger with `history`; `None` if they are not linear.
     pub(super) fn linear_contributions(
         &self,
         history: Row<'_>,
-        item: u32,
-    ) -> Option<Contributions> {
+        items: &[u32],
+    ) -> Option<Vec<Contributions>> {
         // From the sum to the score: factor · x + offset.
         let (factor, offset) = match self.settings.link {
             ScoreFunction::Identity => (1.0, 0.0),
@@ -28,31 +29,30 @@ impl Factors {
             }
             _ => return None,
         };
-        let bias = self.settings.offset + self.item_bias[item as usize];
-        let (base, mut parts) = match self.settings.fold_in {
-            FoldIn::Biases => (bias, vec![0.0; history.len()]),
+        let terms: Vec<(f32, Vec<f32>)> = match self.settings.fold_in {
+            FoldIn::Biases => items.iter().map(|_| (0.0, vec![0.0; history.len()])).collect(),
             FoldIn::Ridge { .. } | FoldIn::Implicit { .. } => {
-                (bias, self.ridge_parts(history, item))
+                let ridge = self.ridge(history);
+                items.iter().map(|&i| (0.0, self.ridge_parts(history, ridge.as_ref(), i))).collect()
             }
-            FoldIn::Projection { fill, bias: own } => {
-                let (base, parts) = self.projection_parts(history, item, fill, own);
-                (bias + base, parts)
-            }
+            FoldIn::Projection { fill, bias } => self.projection_parts(history, items, fill, bias),
             FoldIn::Logistic { .. } | FoldIn::Sampled(_) => return None,
         };
-        parts.iter_mut().for_each(|part| *part *= factor);
-        let base = factor.mul_add(base, offset);
-        if !base.is_finite() || parts.iter().any(|part| !part.is_finite()) {
-            return None;
-        }
-        Some(Contributions { base, parts, method: Attribution::Exact })
+        let of_item = |((base, mut parts), &item): ((f32, Vec<f32>), &u32)| {
+            let bias = self.settings.offset + self.item_bias[item as usize];
+            parts.iter_mut().for_each(|part| *part *= factor);
+            let base = factor.mul_add(bias + base, offset);
+            let finite = base.is_finite() && parts.iter().all(|part| part.is_finite());
+            finite.then_some(Contributions { base, parts, method: Attribution::Exact })
+        };
+        terms.into_iter().zip(items).map(of_item).collect()
     }
 
     /// pull_j (q_jᵀ A⁻¹ q_i); zeros where the history has no answer, as in fold-in.
-    fn ridge_parts(&self, history: Row<'_>, item: u32) -> Vec<f32> {
-        let solved = self.ridge(history).and_then(|ridge| {
+    fn ridge_parts(&self, history: Row<'_>, ridge: Option<&Ridge>, item: u32) -> Vec<f32> {
+        let solved = ridge.and_then(|ridge| {
             let z = ridge.solve_for(self.items.row(item as usize))?;
-            Some((ridge.pulls, z))
+            Some((&ridge.pulls, z))
         });
         let Some((pulls, z)) = solved else { return vec![0.0; history.len()] };
         let (z, bias) = z.split_at(self.factors());
@@ -67,10 +67,10 @@ impl Factors {
     fn projection_parts(
         &self,
         history: Row<'_>,
-        item: u32,
+        items: &[u32],
         fill: f32,
         mean: bool,
-    ) -> (f32, Vec<f32>) {
+    ) -> Vec<(f32, Vec<f32>)> {
         let k = self.factors();
         let (mut sums, mut squares) = (vec![0f64; k], vec![0f64; k]);
         for i in 0..self.items.rows() {
@@ -79,26 +79,29 @@ impl Factors {
                 squares[l] += f64::from(q) * f64::from(q);
             }
         }
-        let of_item = self.items.row(item as usize);
-        let z = |l: usize| match squares[l] > 0.0 {
-            true => f64::from(of_item[l]) / squares[l],
-            false => 0.0,
+        let terms = |&item: &u32| {
+            let of_item = self.items.row(item as usize);
+            let z = |l: usize| match squares[l] > 0.0 {
+                true => f64::from(of_item[l]) / squares[l],
+                false => 0.0,
+            };
+            let z: Vec<f64> = (0..k).map(z).collect();
+            let g = |j: u32| -> f64 {
+                self.items.row(j as usize).iter().zip(&z).map(|(&q, z)| f64::from(q) * z).sum()
+            };
+            let all: f64 = z.iter().zip(&sums).map(|(z, sum)| z * sum).sum();
+            let likes: Vec<f64> = history.columns.iter().map(|&j| g(j)).collect();
+            let of_mean = match mean {
+                true => (1.0 - likes.iter().sum::<f64>()) / history.len().max(1) as f64,
+                false => 0.0,
+            };
+            let fill = f64::from(fill);
+            let part = |((j, value), g): ((u32, f32), &f64)| {
+                let r = f64::from(self.residual(j, value));
+                ((r - fill) * g + r * of_mean) as f32
+            };
+            ((fill * all) as f32, history.iter().zip(&likes).map(part).collect())
         };
-        let z: Vec<f64> = (0..k).map(z).collect();
-        let g = |j: u32| -> f64 {
-            self.items.row(j as usize).iter().zip(&z).map(|(&q, z)| f64::from(q) * z).sum()
-        };
-        let all: f64 = z.iter().zip(&sums).map(|(z, sum)| z * sum).sum();
-        let likes: Vec<f64> = history.columns.iter().map(|&j| g(j)).collect();
-        let of_mean = match mean {
-            true => (1.0 - likes.iter().sum::<f64>()) / history.len().max(1) as f64,
-            false => 0.0,
-        };
-        let fill = f64::from(fill);
-        let part = |((j, value), g): ((u32, f32), &f64)| {
-            let r = f64::from(self.residual(j, value));
-            ((r - fill) * g + r * of_mean) as f32
-        };
-        ((fill * all) as f32, history.iter().zip(&likes).map(part).collect())
+        items.iter().map(terms).collect()
     }
 }

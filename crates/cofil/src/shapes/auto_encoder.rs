@@ -168,22 +168,25 @@ impl Model for AutoEncoder {
     }
 
     /// Exact where neither the hidden layer nor the output bends anything.
-    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
+    fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
         let AutoEncoderSettings { input, hidden, output } = self.settings;
         if hidden != Activation::Identity || output.activation != Activation::Identity {
-            return leave_one_out(self, history, item, 0.0);
+            return leave_one_out(self, history, items, &vec![0.0; items.len()]);
         }
-        let w = self.decoder.row(item as usize);
-        let base = vector::dot(&self.hidden_bias, w) + self.output_bias[item as usize];
         let factor = output.factor * input.factor(history.len());
-        let part = |(j, value): (u32, f32)| {
-            factor * input.of(value) * vector::dot(self.encoder.row(j as usize), w)
+        let of_item = |&item: &u32| {
+            let w = self.decoder.row(item as usize);
+            let base = vector::dot(&self.hidden_bias, w) + self.output_bias[item as usize];
+            let part = |(j, value): (u32, f32)| {
+                factor * input.of(value) * vector::dot(self.encoder.row(j as usize), w)
+            };
+            Contributions {
+                base: output.factor.mul_add(base, output.offset),
+                parts: history.iter().map(part).collect(),
+                method: Attribution::Exact,
+            }
         };
-        Contributions {
-            base: output.factor.mul_add(base, output.offset),
-            parts: history.iter().map(part).collect(),
-            method: Attribution::Exact,
-        }
+        items.iter().map(of_item).collect()
     }
 
     fn item_vectors(&self) -> Option<&Matrix> {

@@ -5,7 +5,7 @@
 
 use super::FoldIn;
 use super::output::Output;
-use crate::data::{Csr, Row};
+use crate::data::{Csr, Pool, Row};
 use crate::error::Result;
 use crate::math::matrix::mul_bt_by_row;
 use crate::math::{Matrix, vector};
@@ -37,6 +37,8 @@ pub struct Factors {
     pub settings: FactorsSettings,
     /// QᵀQ once somebody was folded in.
     pub(crate) gram: OnceLock<Matrix>,
+    /// What negatives are drawn from once somebody was folded in.
+    pub(crate) pool: OnceLock<Pool>,
 }
 
 /// What a [`Factors`] model needs beside its arrays.
@@ -126,6 +128,7 @@ impl Factors {
             singular_values: Vec::new(),
             settings,
             gram: OnceLock::new(),
+            pool: OnceLock::new(),
         }
     }
 
@@ -251,14 +254,15 @@ impl Model for Factors {
     }
 
     /// Exact where the vector of a stranger is linear in what they have.
-    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
-        let nothing = match self.settings.fold_in {
+    fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
+        let nothing = |&item: &u32| match self.settings.fold_in {
             // Descent starts from zero, so that is what somebody without entries has.
             FoldIn::Sampled(_) => self.link(self.settings.offset + self.item_bias[item as usize]),
             _ => 0.0,
         };
-        self.linear_contributions(history, item)
-            .unwrap_or_else(|| leave_one_out(self, history, item, nothing))
+        self.linear_contributions(history, items).unwrap_or_else(|| {
+            leave_one_out(self, history, items, &items.iter().map(nothing).collect::<Vec<_>>())
+        })
     }
 
     fn item_vectors(&self) -> Option<&Matrix> {

@@ -129,6 +129,23 @@ impl ItemNeighbours {
         }
         (bias, rests)
     }
+
+    /// What the neighbours of `item` among `history` say; `bias` and `rests` are of the user.
+    fn votes(&self, history: Row<'_>, (bias, rests): (f32, &[f32]), item: u32) -> Contributions {
+        let similar = self.similar.of(item as usize).iter();
+        let voters: Vec<(u32, f32)> =
+            similar.filter(|(j, _)| !rests[*j as usize].is_nan()).take(self.neighbours).collect();
+        let weight: f32 = voters.iter().map(|(_, similarity)| similarity).sum();
+        let part = |&j: &u32| {
+            let voter = voters.iter().find(|(voter, _)| *voter == j);
+            voter.map_or(0.0, |(_, similarity)| finite(similarity / weight * rests[j as usize]))
+        };
+        Contributions {
+            base: self.baseline.of(bias, item),
+            parts: history.columns.iter().map(part).collect(),
+            method: Attribution::Exact,
+        }
+    }
 }
 
 impl Model for ItemNeighbours {
@@ -162,21 +179,9 @@ impl Model for ItemNeighbours {
 
     /// What each neighbour says over the baseline, weighted by similarity: with the baseline they sum
     /// to the score. Who is no neighbour of the item adds nothing.
-    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
+    fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
         let (bias, rests) = self.rests(history);
-        let similar = self.similar.of(item as usize).iter();
-        let voters: Vec<(u32, f32)> =
-            similar.filter(|(j, _)| !rests[*j as usize].is_nan()).take(self.neighbours).collect();
-        let weight: f32 = voters.iter().map(|(_, similarity)| similarity).sum();
-        let part = |&j: &u32| {
-            let voter = voters.iter().find(|(voter, _)| *voter == j);
-            voter.map_or(0.0, |(_, similarity)| finite(similarity / weight * rests[j as usize]))
-        };
-        Contributions {
-            base: self.baseline.of(bias, item),
-            parts: history.columns.iter().map(part).collect(),
-            method: Attribution::Exact,
-        }
+        items.iter().map(|&item| self.votes(history, (bias, &rests), item)).collect()
     }
 
     /// The similarity, whichever of the two remembers it.
@@ -230,7 +235,7 @@ mod tests {
             let mut scores = [0.0; 2];
             model.score(User::stranger(history), &[0, 3], &mut scores);
             assert!((scores[0] - expected).abs() < 1e-6 && scores[1] == 3.0, "{scores:?}");
-            let told = model.contributions(history, 0);
+            let told = model.contributions(history, &[0]).remove(0);
             assert!(
                 (told.base + told.parts.iter().sum::<f32>() - expected).abs() < 1e-6,
                 "{told:?}"

@@ -148,9 +148,12 @@ impl Model for ItemWeights {
     }
 
     /// r_uj W_ji: they sum to the score.
-    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
-        let parts = history.iter().map(|(j, value)| value * self.weight(j, item)).collect();
-        Contributions { base: 0.0, parts, method: Attribution::Exact }
+    fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
+        let of_item = |&item: &u32| {
+            let parts = history.iter().map(|(j, value)| value * self.weight(j, item)).collect();
+            Contributions { base: 0.0, parts, method: Attribution::Exact }
+        };
+        items.iter().map(of_item).collect()
     }
 
     /// The weight between the two in either direction, whichever is larger: neighbours may be kept
@@ -285,7 +288,8 @@ mod tests {
                             .iter()
                             .map(|(j, v)| v * dense.row(j as usize)[i as usize])
                             .sum();
-                        let sum: f32 = model.contributions(user.history, i).parts.iter().sum();
+                        let sum: f32 =
+                            model.contributions(user.history, &[i])[0].parts.iter().sum();
                         assert!((naive - one[0]).abs() < 1e-4 && (sum - one[0]).abs() < 1e-4);
                     }
                 }

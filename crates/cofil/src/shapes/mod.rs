@@ -1,5 +1,22 @@
 //! Shapes: what a trained model is. Scoring, saving, fold-in, update, forgetting and attribution are
 //! written once for each, whatever recipe trained it.
+//!
+//! ```
+//! use cofil::math::Matrix;
+//! use cofil::shapes::{Factors, FactorsSettings, FoldIn, ScoreFunction};
+//! use cofil::data::Row;
+//! use cofil::{Model, User};
+//!
+//! let users = Matrix::from_vec(1, 2, vec![1.0, 0.5]);
+//! let items = Matrix::from_vec(2, 2, vec![1.0, 0.0, 0.0, 1.0]);
+//! let settings =
+//!     FactorsSettings { offset: 0.0, link: ScoreFunction::Identity, fold_in: FoldIn::Biases };
+//! let model = Factors::new(users, items, vec![0.0; 2], settings);
+//! let mut scores = [0.0; 2];
+//! let user = User { index: Some(0), history: Row { columns: &[], values: &[] } };
+//! model.score(user, &[0, 1], &mut scores);
+//! assert_eq!(scores, [1.0, 0.5]);
+//! ```
 
 mod attribution;
 pub(crate) mod auto_encoder;

@@ -8,7 +8,7 @@
 use super::Factors;
 use super::fold_in::{FoldIn, confidence};
 use crate::data::Row;
-use crate::math::{Matrix, solve, vector};
+use crate::math::{Matrix, solve, syrk, vector};
 
 /// The system of one history.
 pub(super) struct Ridge {
@@ -84,12 +84,8 @@ impl Factors {
     /// QᵀQ, computed on first use.
     fn gram(&self) -> &Matrix {
         self.gram.get_or_init(|| {
-            let k = self.factors();
-            let mut gram = Matrix::zeros(k, k);
-            for i in 0..self.items.rows() {
-                add_outer(gram.data_mut(), 1.0, self.items.row(i));
-            }
-            gram
+            let (k, padded) = (self.factors(), syrk::gram(&self.items));
+            Matrix::from_fn(k, k, |r, c| padded.row(r)[c])
         })
     }
 }

@@ -6,11 +6,12 @@
 //! the number of the step alone, so that the same history always gives the same vector. Of a long history
 //! each step takes `MOST` entries.
 
-use crate::data::{Csr, Row, Sampler, Sampling};
+use crate::data::{Csr, Pool, Row, Sampler, Sampling};
 use crate::math::{Matrix, Rng};
 use crate::nn::loss::{Asked, NONE, Objective, Response};
 use crate::nn::optimizer::{Optimizer, Table};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Steps to a vector.
 const STEPS: usize = 60;
@@ -58,17 +59,23 @@ impl Sampled {
             && sound(self.reg)
     }
 
-    /// The vector of somebody with `history`; `popular` says how often each item occurs.
+    /// What negatives are drawn from; `popular` says how often each item occurs.
+    pub(crate) fn pool(&self, popular: &[f32]) -> Pool {
+        Pool::new(self.sampler, self.exponent, popular)
+    }
+
+    /// The vector of somebody with `history` in a catalogue of so many `items`, against negatives from `pool`.
     pub(crate) fn vector(
         &self,
         history: Row<'_>,
-        popular: &[f32],
+        items: usize,
+        pool: &Pool,
         response: Response,
         start: &[f32],
         mut model: impl OfUser,
     ) -> Vec<f32> {
-        let own = Csr::from_rows(popular.len(), [history.iter()]);
-        let sampler = Sampler::weighted(&own, self.sampler, self.exponent, popular);
+        let own = Csr::from_rows(items, [history.iter()]);
+        let sampler = Sampler::over(&own, Cow::Borrowed(pool));
         let group = 1 + self.negatives as usize;
         let drawable = sampler.has_negatives(0);
         let one = Matrix::from_vec(1, start.len(), start.to_vec());

@@ -28,7 +28,9 @@ impl Factors {
                 let response = self.settings.link.response();
                 let start = vec![0.0; self.factors() + usize::from(sampled.bias)];
                 let one = OneProduct(self);
-                let mut vector = sampled.vector(history, &self.popular, response, &start, one);
+                let pool = self.pool.get_or_init(|| sampled.pool(&self.popular));
+                let items = self.popular.len();
+                let mut vector = sampled.vector(history, items, pool, response, &start, one);
                 let b = vector.split_off(self.factors()).pop();
                 Some((vector, b.unwrap_or(0.0)))
             }

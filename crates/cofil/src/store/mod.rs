@@ -1,5 +1,20 @@
 //! Files of named arrays: safetensors with one JSON header, a checksum, an atomic write and a
 //! reader that trusts nothing. `docs/format.md` tells the layout byte by byte.
+//!
+//! ```
+//! use cofil::store::{self, Tensor};
+//!
+//! let mut file = Vec::new();
+//! let header = serde_json::json!({"made by": "an example"});
+//! store::write_to(&mut file, "example", &header, &[Tensor::f32("weights", &[0.5, 0.25])])
+//!     .expect("memory can be written");
+//! let archive = store::parse("memory".as_ref(), &file, "example")?;
+//! assert_eq!(archive.f32("weights")?, [0.5, 0.25]);
+//! // One flipped bit is noticed.
+//! *file.last_mut().expect("bytes") ^= 1;
+//! assert!(store::parse("memory".as_ref(), &file, "example").is_err());
+//! # Ok::<(), cofil::Error>(())
+//! ```
 
 mod archive;
 mod atomic;

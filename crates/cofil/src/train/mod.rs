@@ -2,6 +2,22 @@
 //!
 //! Progress, validation, early stopping, checkpoints and the guard against divergence are written
 //! here once. Closed-form recipes never call it.
+//!
+//! ```
+//! use cofil::data::split::HeldOut;
+//! use cofil::data::sample_set;
+//! use cofil::train::{Run, Validation};
+//! use cofil::{Algorithm, Bpr, Metric};
+//!
+//! let parts = HeldOut::share(&sample_set()?, 0.1, 1)?;
+//! let bpr = Algorithm::Bpr(Bpr { factors: 8, epochs: 3, ..Bpr::default() });
+//! let metric = Metric::Ndcg(10);
+//! let validation = Validation { ratings: &parts.valid, metric, patience: 2, min_improvement: 0.0 };
+//! let run = Run { seed: 1, validation: Some(validation), ..Run::default() };
+//! let fitted = bpr.fit(&parts.train, &run)?;
+//! assert!(fitted.epochs.iter().any(|epoch| epoch.best));
+//! # Ok::<(), cofil::Error>(())
+//! ```
 
 pub(crate) mod checkpoint;
 pub(crate) mod stop;

@@ -18,6 +18,21 @@
 //! Trials run one after the other, or some side by side, as many as memory allows. The trial with number n
 //! is drawn from what came of all up to n less those that may run beside it, so that the trials are the
 //! same for any number of threads.
+//!
+//! ```
+//! use cofil::data::sample_set;
+//! use cofil::data::split::HeldOut;
+//! use cofil::tune::{Search, Space, search};
+//! use cofil::{Algorithm, Ease, Metric};
+//!
+//! let parts = HeldOut::share(&sample_set()?, 0.1, 1)?;
+//! let space = Space::new(Algorithm::Ease(Ease::default()), &[], &[])?;
+//! let three = Search::new(3, Metric::Ndcg(10));
+//! let found = search(&space, &parts.train, &parts.valid, &three, None)?;
+//! assert_eq!(found.trials.len(), 3);
+//! println!("{:?}", found.algorithm);
+//! # Ok::<(), cofil::Error>(())
+//! ```
 
 #[cfg(feature = "plot")]
 mod figure;
@@ -40,6 +55,7 @@ use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::math::Rng;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 use trial::Task;
@@ -94,7 +110,7 @@ impl Search {
 }
 
 /// The outcome of a search.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Found {
     /// The recipe with the best settings.
     pub algorithm: Algorithm,

@@ -30,7 +30,7 @@ pub struct Epoch {
 }
 
 /// Settings that were tried in a search, and what came of them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trial {
     /// Number of the trial, from 0.
     pub number: usize,
@@ -51,7 +51,7 @@ pub struct Trial {
 }
 
 /// What came of a recipe in a comparison.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judged {
     /// What orders the comparison, such as `ndcg@10`.
     pub metric: String,

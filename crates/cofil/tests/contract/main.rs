@@ -302,7 +302,8 @@ fn reasons_come_from_the_history() {
         let recommender = train(&algorithm, &ratings);
         let (name, model) = (algorithm.name(), recommender.model());
         for history in [ratings.by_user.row(4), Row { columns: &[6], values: &[1.0] }] {
-            let Contributions { base, parts, method } = model.contributions(history, 4);
+            let told = model.contributions(history, &[4]).remove(0);
+            let Contributions { base, parts, method } = told;
             assert_eq!(parts.len(), history.len(), "{name}");
             assert!(base.is_finite() && parts.iter().all(|c| c.is_finite()), "{name}: {parts:?}");
             let linear = matches!(model.kind(), "item-weights")

@@ -1,11 +1,14 @@
 //! What is known about items: titles, categories, years, prices.
 //!
-//! ```no_run
+//! ```
 //! use cofil::data::catalogue::{Catalogue, CatalogueOptions};
+//! # let folder = tempfile::tempdir().expect("a folder");
+//! # let path = folder.path().join("movies.csv");
+//! # std::fs::write(&path, "movieId,title,genres\n1,Toy Story,Animation|Comedy\n").expect("it is written");
 //!
-//! let (catalogue, report) = Catalogue::read("u.item".as_ref(), &CatalogueOptions::default())?;
+//! let (catalogue, report) = Catalogue::read(&path, &CatalogueOptions::default())?;
 //! println!("{report}");
-//! assert_eq!(catalogue.title("50"), Some("Star Wars (1977)"));
+//! assert_eq!(catalogue.title("1"), Some("Toy Story"));
 //! # Ok::<(), cofil::Error>(())
 //! ```
 //!

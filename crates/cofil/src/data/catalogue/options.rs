@@ -2,10 +2,11 @@
 
 use crate::data::read::{Column, Format};
 use crate::error::{Error, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How to read a table of items. The default finds everything out and reports what it found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CatalogueOptions {
     /// Column of the ids. Default: by its name (`item`, `movieId`, `isbn` …), else the first.

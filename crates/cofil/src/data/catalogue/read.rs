@@ -3,29 +3,33 @@
 use super::typed::Typing;
 use super::values::{Attribute, Values};
 use super::{AttributeReport, Catalogue, CatalogueOptions, CatalogueReport, movielens};
-use crate::data::IdMap;
 use crate::data::prose::count;
 use crate::data::read::frame::{Cells, Frame, Told, read_frame};
 use crate::data::read::{ColumnReport, is_item_name};
+use crate::data::{IdMap, Source};
 use crate::error::{Error, Result};
 use std::collections::HashSet;
-use std::path::Path;
 
 impl Catalogue {
-    /// Reads a table of items: delimited text, JSON lines, Parquet or Arrow IPC, packed or not; `-` is standard
-    /// input. Rows without an id, and rows whose id an earlier row has, are left out and counted.
+    /// Reads a table of items: delimited text, JSON lines, Parquet or Arrow IPC, packed or not, or record batches. Rows without an id, and rows whose id an earlier row has, are left out and counted.
     ///
     /// # Errors
     /// If the file cannot be read or holds no items, or a column of `options` is not there; names file, line and
     /// remedy.
-    pub fn read(path: &Path, options: &CatalogueOptions) -> Result<(Self, CatalogueReport)> {
+    pub fn read<'a>(
+        source: impl Into<Source<'a>>,
+        options: &CatalogueOptions,
+    ) -> Result<(Self, CatalogueReport)> {
         options.check()?;
+        let source = source.into();
+        let name = source.name().to_owned();
+        let path = name.as_path();
         let told = Told {
             delimiter: options.delimiter.as_deref(),
             header: options.header,
             format: options.format,
         };
-        let mut frame = read_frame(path, &told, is_item_name)?;
+        let mut frame = read_frame(source, &told, is_item_name)?;
         let mut notes: Vec<String> = frame.note.iter().map(ToString::to_string).collect();
         notes.extend(movielens::name_columns(&mut frame));
         let mut roles = frame.roles(path, &options.id, &options.title)?;
@@ -88,7 +92,7 @@ impl Catalogue {
         let report = CatalogueReport {
             path: path.display().to_string(),
             format: frame.format,
-            compression: frame.compression,
+            compression: frame.compression.map(str::to_owned),
             delimiter: frame.delimiter.clone(),
             header: frame.header,
             id: column(roles.id),

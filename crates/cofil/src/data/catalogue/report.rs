@@ -3,18 +3,19 @@
 use super::AttributeKind;
 use crate::data::prose::count;
 use crate::data::read::{ColumnReport, Format, write_format};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How a table of items was read, what was left out, and what deserves a second look.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CatalogueReport {
     /// The file as given; `-` for standard input.
     pub path: String,
     /// Kind of file.
     pub format: Format,
     /// `gzip` or `zstd`, by the first bytes.
-    pub compression: Option<&'static str>,
+    pub compression: Option<String>,
     /// Text between fields, for delimited text.
     pub delimiter: Option<String>,
     /// Whether the first line named the columns, for delimited text.
@@ -38,7 +39,7 @@ pub struct CatalogueReport {
 }
 
 /// An attribute as it was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AttributeReport {
     /// Its name, by which filters call it.
     pub name: String,
@@ -52,7 +53,13 @@ pub struct AttributeReport {
 impl fmt::Display for CatalogueReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("read as: ")?;
-        write_format(f, self.format, self.delimiter.as_deref(), self.compression, self.header)?;
+        write_format(
+            f,
+            self.format,
+            self.delimiter.as_deref(),
+            self.compression.as_deref(),
+            self.header,
+        )?;
         write!(f, ", id={}", self.id)?;
         if let Some(title) = &self.title {
             write!(f, ", title={title}")?;

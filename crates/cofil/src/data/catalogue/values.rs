@@ -1,6 +1,7 @@
 //! The values of a column, one for each item.
 
 use crate::data::IdMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An attribute of items: a column of the catalogue.
@@ -11,7 +12,7 @@ pub struct Attribute {
 }
 
 /// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttributeKind {
     /// Numbers.

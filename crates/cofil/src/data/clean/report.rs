@@ -3,11 +3,12 @@
 use super::Clean;
 use crate::data::Duplicates;
 use crate::data::prose::{count, number};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What cleaning did, step by step. Every row that is gone is counted in exactly one of `missing`,
 /// `duplicates`, `below_threshold` and `outside_core`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CleanReport {
     /// The settings of the cleaning.
     pub settings: Clean,

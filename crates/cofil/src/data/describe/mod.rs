@@ -2,6 +2,15 @@
 //!
 //! Everything is computed from the rows as they are, before cleaning, so that the report can say what
 //! to clean. Quantiles are values that occur: the smallest that the given share does not exceed.
+//!
+//! ```
+//! use cofil::data::{Description, sample_set};
+//!
+//! let description = Description::of(&sample_set()?)?;
+//! assert_eq!((description.users, description.items), (10_928, 3_836));
+//! println!("{}", description.verdict.kind);
+//! # Ok::<(), cofil::Error>(())
+//! ```
 
 mod spread;
 mod values;
@@ -13,13 +22,14 @@ use super::ratings::counting_order;
 use super::split::leakage::span;
 use super::{Interactions, NO_TIME};
 use crate::error::{Error, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use spread::{Bin, Spread, Top};
 pub use values::{Kind, Suspect, Values};
 pub use verdict::{Reasoned, Verdict};
 
 /// A report on a table of interactions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Description {
     /// Users with at least one interaction.
     pub users: usize,
@@ -46,7 +56,7 @@ pub struct Description {
 }
 
 /// Pairs that occur more than once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Repeats {
     /// Pairs with more than one row.
     pub pairs: usize,
@@ -57,7 +67,7 @@ pub struct Repeats {
 }
 
 /// Times of the interactions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Times {
     /// First, in seconds since 1970.
     pub first: i64,

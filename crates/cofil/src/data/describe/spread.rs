@@ -1,9 +1,10 @@
 //! How interactions spread over users or items.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How many interactions each user (or each item) has.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Spread {
     /// The smallest number of interactions.
     pub min: u32,
@@ -42,7 +43,7 @@ pub struct Spread {
 }
 
 /// A name and its number of interactions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Top {
     /// Name of the user or item.
     pub name: String,
@@ -51,7 +52,7 @@ pub struct Top {
 }
 
 /// One bar of a histogram.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Bin {
     /// Smallest value of the bar.
     pub low: f64,

@@ -1,10 +1,11 @@
 //! What the values are: ratings, counts, votes, or nothing but "it happened".
 
 use super::spread::{Bin, quantile};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The values of all rows.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Values {
     /// What kind of values they are.
     pub kind: Kind,
@@ -34,7 +35,7 @@ pub struct Values {
 }
 
 /// Kinds of values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// All equal: something happened.
@@ -49,7 +50,7 @@ pub enum Kind {
 }
 
 /// A value that may be a mark and not a rating.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Suspect {
     /// The value.
     pub value: f32,

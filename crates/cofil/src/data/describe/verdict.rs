@@ -6,10 +6,11 @@ use crate::data::Finding;
 use crate::data::moment::DAY;
 use crate::data::prose::percent;
 use crate::error::Remedy;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Conclusions in plain sentences.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// What kind of data it is, in a sentence.
     pub kind: String,
@@ -22,7 +23,7 @@ pub struct Verdict {
 }
 
 /// A choice and why.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reasoned {
     /// The choice.
     pub name: String,

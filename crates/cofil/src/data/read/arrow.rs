@@ -26,6 +26,9 @@ use std::io::BufReader;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
+pub(super) const NO_BATCHES: &str =
+    "there are no record batches; give at least one, which tells the columns";
+
 /// Rows decoded at a time.
 const BATCH: usize = 1 << 16;
 
@@ -83,7 +86,7 @@ fn damaged(path: &Path, reason: &str) -> Error {
     Error::data(path, None, message)
 }
 
-fn broken(path: &Path) -> impl Fn(ArrowError) -> Error {
+pub(super) fn broken(path: &Path) -> impl Fn(ArrowError) -> Error {
     move |error| damaged(path, &error.to_string())
 }
 
@@ -211,8 +214,7 @@ fn read_stream(
 ) -> Result<(Columns, Rows, bool)> {
     let first = batches.next().transpose().map_err(broken(path))?;
     let Some(schema) = first.as_ref().map(RecordBatch::schema).or(schema) else {
-        let message = "there are no record batches; give at least one, which tells the columns";
-        return Err(misread(path, message.into()));
+        return Err(misread(path, NO_BATCHES.into()));
     };
     let columns =
         resolve(&schema, first.as_ref(), options).map_err(|message| misread(path, message))?;

@@ -1,10 +1,14 @@
 //! Tables of interactions from files, readers and Arrow record batches.
 //!
-//! ```no_run
+//! ```
 //! use cofil::data::read::{ReadOptions, read};
+//! # let folder = tempfile::tempdir().expect("a folder");
+//! # let path = folder.path().join("ratings.csv");
+//! # std::fs::write(&path, "user,item,rating\nann,tea,5\nbob,jam,3\n").expect("it is written");
 //!
-//! let table = read("ratings.csv.gz", &ReadOptions::default())?;
-//! println!("{}", table.report); // read as: comma-separated, gzip, header, user=`user`, …
+//! let table = read(&path, &ReadOptions::default())?;
+//! println!("{}", table.report); // read as: comma-separated, header, user=`user`, …
+//! assert_eq!(table.interactions.len(), 2);
 //! # Ok::<(), cofil::Error>(())
 //! ```
 //!

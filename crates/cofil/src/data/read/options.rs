@@ -1,11 +1,12 @@
 //! What a reader may be told; everything left unsaid is sniffed.
 
 use crate::error::{Error, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 /// How to read a table of interactions. The default sniffs everything and reports what it found.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReadOptions {
     /// Column of the users. Default: by its name, else the first.
@@ -36,8 +37,9 @@ pub struct ReadOptions {
 }
 
 /// A column by name or by position.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub enum Column {
     /// By its name in the header.
     Name(String),
@@ -82,7 +84,7 @@ impl From<Column> for String {
 }
 
 /// Kind of file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Delimited text: CSV, TSV and relatives.

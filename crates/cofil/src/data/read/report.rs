@@ -1,11 +1,12 @@
 //! What a reader found and did, to show to the user.
 
 use super::Format;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How a file was read, what was left out, and what deserves a second look.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReadReport {
     /// The file as given (`-` for standard input), or the name of a reader or record batches.
     pub path: String,
@@ -50,7 +51,7 @@ pub struct ReadReport {
 }
 
 /// A column that was used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ColumnReport {
     /// Its position, counted from 1.
     pub position: usize,
@@ -59,7 +60,7 @@ pub struct ColumnReport {
 }
 
 /// What a time column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeUnit {
     /// Seconds since 1970.

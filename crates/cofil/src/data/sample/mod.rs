@@ -13,6 +13,7 @@ use crate::math::Rng;
 pub use alias::Alias;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Draws that may hit one of the user's own items before a slower way that cannot is taken.
 const TRIES: usize = 32;
@@ -34,7 +35,7 @@ pub enum Sampling {
 #[derive(Clone, Debug)]
 pub(crate) struct Sampler<'a> {
     positives: &'a Csr,
-    source: Source,
+    pool: Cow<'a, Pool>,
     /// ln Σ_{i ∉ u} w_i by user; −∞ where nothing can be drawn.
     log_mass: Vec<f32>,
 }
@@ -51,13 +52,19 @@ pub(crate) fn fingerprint(lists: &[Vec<u32>]) -> String {
     hash.finalize().to_hex().to_string()
 }
 
-/// What stands behind the draws.
+/// What negatives are drawn from. A pool that does not depend on the users serves those of many data sets.
 #[derive(Clone, Debug)]
-enum Source {
-    /// w = 1.
-    Uniform,
+pub(crate) enum Pool {
+    /// So many items, w = 1.
+    Uniform(usize),
     /// w from counts; of a batch if that is asked for.
-    Weighted { weights: Vec<f32>, alias: Alias, in_batch: bool },
+    Weighted {
+        weights: Vec<f32>,
+        /// Σ w.
+        whole: f64,
+        alias: Alias,
+        in_batch: bool,
+    },
     /// Lists by user: user u has `items[starts[u]..starts[u + 1]]`.
     Given { starts: Vec<usize>, items: Vec<u32> },
 }
@@ -72,40 +79,13 @@ impl<'a> Sampler<'a> {
 
     /// [`new`](Self::new) where how often items occur is known from elsewhere.
     pub fn weighted(positives: &'a Csr, sampling: Sampling, exponent: f32, counts: &[f32]) -> Self {
-        let source = match sampling {
-            Sampling::Uniform => Source::Uniform,
-            Sampling::Popularity => Source::weighted(counts, exponent, false),
-            Sampling::InBatch => Source::weighted(counts, 1.0, true),
-        };
-        let rest = |row: &[u32]| match &source {
-            Source::Weighted { weights, .. } => {
-                // Summed over what is left, not subtracted: nothing left is exactly nothing.
-                let mut left = 0.0;
-                let mut own = row.iter().peekable();
-                for (i, &w) in (0u32..).zip(weights) {
-                    match own.next_if_eq(&&i) {
-                        Some(_) => {}
-                        None => left += f64::from(w),
-                    }
-                }
-                left
-            }
-            _ => (positives.cols() - row.len()) as f64,
-        };
-        let whole = rest(&[]);
-        let log_mass = positives.iter().map(|row| {
-            // For short rows subtracting is as good as adding up the rest, and far cheaper.
-            let mass = match &source {
-                Source::Weighted { weights, .. } if row.len() * 4 < positives.cols() => {
-                    let own = row.columns.iter().map(|&i| f64::from(weights[i as usize]));
-                    let mass = whole - own.sum::<f64>();
-                    if mass > 1e-3 * whole { mass } else { rest(row.columns) }
-                }
-                _ => rest(row.columns),
-            };
-            mass.ln() as f32
-        });
-        Self { positives, log_mass: log_mass.collect(), source }
+        Self::over(positives, Cow::Owned(Pool::new(sampling, exponent, counts)))
+    }
+
+    /// Negatives out of `pool` for the users of `positives`.
+    pub fn over(positives: &'a Csr, pool: Cow<'a, Pool>) -> Self {
+        let log_mass = positives.iter().map(|row| pool.mass_without(row.columns).ln() as f32);
+        Self { positives, log_mass: log_mass.collect(), pool }
     }
 
     /// Negatives out of fixed lists by user, whose own items are passed over; each that is left comes
@@ -121,7 +101,7 @@ impl<'a> Sampler<'a> {
             starts.push(items.len());
         }
         let log_mass = starts.windows(2).map(|w| ((w[1] - w[0]) as f32).ln()).collect();
-        Self { positives, source: Source::Given { starts, items }, log_mass }
+        Self { positives, pool: Cow::Owned(Pool::Given { starts, items }), log_mass }
     }
 
     /// Whether there is anything to draw for `user`.
@@ -137,8 +117,8 @@ impl<'a> Sampler<'a> {
 
     /// ln Q(item | user) of an item that can be drawn for the user.
     pub fn log_probability(&self, user: u32, item: u32) -> f32 {
-        let weight = match &self.source {
-            Source::Weighted { weights, .. } => weights[item as usize].ln(),
+        let weight = match &*self.pool {
+            Pool::Weighted { weights, .. } => weights[item as usize].ln(),
             _ => 0.0,
         };
         weight - self.log_mass[user as usize]
@@ -159,15 +139,15 @@ impl<'a> Sampler<'a> {
             return false;
         }
         let own = self.positives.row(user as usize).columns;
-        match &self.source {
-            Source::Uniform => {
+        match &*self.pool {
+            Pool::Uniform(_) => {
                 let left = (self.positives.cols() - own.len()) as u32;
                 negatives.fill_with(|| rng.below(left));
                 let (fours, rest) = negatives.as_chunks_mut::<4>();
                 fours.iter_mut().for_each(|n| *n = nth_missing(own, *n));
                 rest.iter_mut().for_each(|n| [*n] = nth_missing(own, [*n]));
             }
-            Source::Weighted { weights, alias, in_batch } => {
+            Pool::Weighted { weights, alias, in_batch, .. } => {
                 let candidates = if *in_batch { batch } else { &[] };
                 negatives.fill_with(|| {
                     let mut tries = (0..TRIES).map(|_| match candidates.len() {
@@ -178,7 +158,7 @@ impl<'a> Sampler<'a> {
                     found.unwrap_or_else(|| walk(own, weights, rng.uniform()))
                 });
             }
-            Source::Given { starts, items } => {
+            Pool::Given { starts, items } => {
                 let list = &items[starts[user as usize]..starts[user as usize + 1]];
                 negatives.fill_with(|| list[rng.below(list.len() as u32) as usize]);
             }
@@ -187,12 +167,52 @@ impl<'a> Sampler<'a> {
     }
 }
 
-impl Source {
+impl Pool {
+    /// All items; `counts` says how often each occurs, `exponent` is the power of `popularity`.
+    pub fn new(sampling: Sampling, exponent: f32, counts: &[f32]) -> Self {
+        match sampling {
+            Sampling::Uniform => Self::Uniform(counts.len()),
+            Sampling::Popularity => Self::weighted(counts, exponent, false),
+            Sampling::InBatch => Self::weighted(counts, 1.0, true),
+        }
+    }
+
     fn weighted(counts: &[f32], exponent: f32, in_batch: bool) -> Self {
         // 0⁰ = 1 is not meant: what nobody has is not popular.
         let weight = |&count: &f32| if count > 0.0 { count.powf(exponent) } else { 0.0 };
         let weights: Vec<f32> = counts.iter().map(weight).collect();
-        Self::Weighted { alias: Alias::new(&weights), weights, in_batch }
+        let whole = weights.iter().map(|&w| f64::from(w)).sum();
+        Self::Weighted { alias: Alias::new(&weights), weights, whole, in_batch }
+    }
+
+    /// Σ w of the items that are not in `own`, which rises.
+    ///
+    /// # Panics
+    /// If the pool is given by user: its lists are without their own items already.
+    fn mass_without(&self, own: &[u32]) -> f64 {
+        match self {
+            Self::Uniform(items) => (items - own.len()) as f64,
+            Self::Weighted { weights, whole, .. } => {
+                // For short rows subtracting is as good as adding up the rest, and far cheaper.
+                if own.len() * 4 < weights.len() {
+                    let mass =
+                        whole - own.iter().map(|&i| f64::from(weights[i as usize])).sum::<f64>();
+                    if mass > 1e-3 * whole {
+                        return mass;
+                    }
+                }
+                // Summed over what is left, not subtracted: nothing left is exactly nothing.
+                let mut left = 0.0;
+                let mut own = own.iter().peekable();
+                for (i, &w) in (0u32..).zip(weights) {
+                    if own.next_if_eq(&&i).is_none() {
+                        left += f64::from(w);
+                    }
+                }
+                left
+            }
+            Self::Given { .. } => unreachable!("lists by user"),
+        }
     }
 }
 

@@ -7,12 +7,13 @@ use crate::data::moment::date;
 use crate::data::prose::{count, percent};
 use crate::data::{Finding, IdMap, Interactions, NO_TIME};
 use crate::error::{Remedy, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A test part compared with what the model may know.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Leakage {
     /// Test interactions whose (user, item) pair is in training as well, or given.
     pub shared_pairs: usize,

@@ -12,6 +12,17 @@
 //! Parts share the id maps and keep the order of the file. A split by user always leaves that user
 //! something to be known by: a user with one interaction is never tested. Where a share does not give
 //! a whole number it is rounded to the nearest (half away from zero).
+//!
+//! ```
+//! use cofil::data::sample_set;
+//! use cofil::data::split::{Share, Split};
+//!
+//! let split = Split::UserRandom { test: Share::Fraction(0.2), seed: 1 };
+//! let parts = &split.apply(&sample_set()?)?[0];
+//! assert_eq!(parts.train.len() + parts.test.len(), 123_648);
+//! assert_eq!(parts.report.leakage.shared_pairs, 0);
+//! # Ok::<(), cofil::Error>(())
+//! ```
 
 mod assign;
 mod hold_out;

@@ -4,10 +4,11 @@ use super::{Cut, Leakage, Split};
 use crate::data::clean::counts;
 use crate::data::moment::date;
 use crate::data::{Interactions, NO_TIME};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a split came to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SplitReport {
     /// What was done, in a sentence.
     pub description: String,
@@ -32,7 +33,7 @@ pub struct SplitReport {
 }
 
 /// How large a part is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Size {
     /// Number of interactions.
     pub interactions: usize,

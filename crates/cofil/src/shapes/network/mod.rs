@@ -11,7 +11,7 @@ pub(crate) mod tower;
 use super::factors::{FactorsSettings, ScoreFunction};
 use super::sampled::Sampled;
 use super::{Factors, FoldIn};
-use crate::data::{Csr, Row};
+use crate::data::{Csr, Pool, Row};
 use crate::error::Result;
 use crate::math::Matrix;
 use crate::model::{Change, Contributions, Forgetting, Model, User, leave_one_out};
@@ -38,6 +38,8 @@ pub struct Network {
     pub settings: NetworkSettings,
     /// What scoring needs, computed on first use.
     ready: OnceLock<Ready>,
+    /// What negatives are drawn from once somebody was folded in.
+    pool: OnceLock<Pool>,
 }
 
 /// The tower of GMF.
@@ -96,7 +98,8 @@ impl Network {
         stranger: Vec<f32>,
         settings: NetworkSettings,
     ) -> Self {
-        Self { product, tower, popular, stranger, settings, ready: OnceLock::new() }
+        let (ready, pool) = (OnceLock::new(), OnceLock::new());
+        Self { product, tower, popular, stranger, settings, ready, pool }
     }
 
     /// A network without layers is an inner product: h goes into the item vectors.
@@ -192,9 +195,10 @@ impl Network {
             None if user.history.is_empty() => None,
             None => {
                 let fold_in = self.settings.fold_in;
-                let (popular, start) = (&self.popular, &self.stranger);
+                let pool = self.pool.get_or_init(|| fold_in.pool(&self.popular));
+                let (history, items, start) = (user.history, self.popular.len(), &self.stranger);
                 let found =
-                    fold_in.vector(user.history, popular, self.response(), start, self.of_user());
+                    fold_in.vector(history, items, pool, self.response(), start, self.of_user());
                 let sound = found.iter().all(|x| x.is_finite());
                 Some(if sound { found } else { start.clone() })
             }
@@ -224,10 +228,10 @@ impl Model for Network {
     }
 
     /// An only entry is credited with what it changes for somebody who is like all others.
-    fn contributions(&self, history: Row<'_>, item: u32) -> Contributions {
-        let mut nothing = [0.0];
-        self.score_items(&self.stranger, &[item], &mut nothing);
-        leave_one_out(self, history, item, nothing[0])
+    fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
+        let mut nothing = vec![0.0; items.len()];
+        self.score_items(&self.stranger, items, &mut nothing);
+        leave_one_out(self, history, items, &nothing)
     }
 
     fn item_vectors(&self) -> Option<&Matrix> {

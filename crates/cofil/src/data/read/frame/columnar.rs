@@ -1,29 +1,53 @@
 //! Parquet and Arrow IPC, every column.
 
-use super::super::arrow::{batches, decoding, misread};
+use super::super::arrow::{NO_BATCHES, batches, broken, decoding, misread};
 use super::super::nested;
 use super::super::nested::is_text;
-use super::{Cells, Frame, Opened, textual};
+use super::{Cells, Format, Frame, Opened, textual};
+use crate::data::source::Batches;
 use crate::error::Result;
 use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, SchemaRef};
 use std::path::Path;
 
 pub(super) fn read(path: &Path, source: Opened<'_>) -> Result<Frame> {
     let frame = textual(&source, source.encoding);
     decoding(path, || {
         let (schema, batches) = batches(path, source)?;
-        let names = schema.fields().iter().map(|field| field.name().clone()).collect();
-        let mut columns = vec![Cells::empty(0); schema.fields().len()];
-        let mut rows = 0;
-        for batch in batches {
-            let batch = batch?;
-            fill(&mut columns, &batch).map_err(|message| misread(path, message))?;
-            rows += batch.num_rows();
-        }
-        Ok(Frame { names: Some(names), columns, rows, ..frame })
+        collect(path, &schema, batches, frame)
     })
+}
+
+/// Reads record batches in memory.
+pub(super) fn read_memory(path: &Path, mut batches: Box<Batches<'_>>) -> Result<Frame> {
+    let first = batches.next().transpose().map_err(broken(path))?;
+    let first = first.ok_or_else(|| misread(path, NO_BATCHES.into()))?;
+    let schema = first.schema();
+    let batches = std::iter::once(Ok(first)).chain(batches.map(|b| b.map_err(broken(path))));
+    collect(path, &schema, batches, Frame::empty(Format::Arrow))
+}
+
+/// `frame` with the rows of `batches`.
+fn collect(
+    path: &Path,
+    schema: &SchemaRef,
+    batches: impl Iterator<Item = Result<RecordBatch>>,
+    frame: Frame,
+) -> Result<Frame> {
+    let names = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let mut columns = vec![Cells::empty(0); schema.fields().len()];
+    let mut rows = 0;
+    for (at, batch) in batches.enumerate() {
+        let batch = batch?;
+        if batch.schema_ref().fields() != schema.fields() {
+            let message = format!("record batch {} has other columns than the first", at + 1);
+            return Err(misread(path, message));
+        }
+        fill(&mut columns, &batch).map_err(|message| misread(path, message))?;
+        rows += batch.num_rows();
+    }
+    Ok(Frame { names: Some(names), columns, rows, ..frame })
 }
 
 fn fill(columns: &mut [Cells], batch: &RecordBatch) -> std::result::Result<(), String> {
@@ -106,7 +130,7 @@ mod tests {
 
     fn rows(path: &Path) -> (Vec<Vec<String>>, Vec<bool>, Option<String>) {
         let told = Told { delimiter: None, header: None, format: None };
-        let frame = read_frame(path, &told, |_| false).unwrap();
+        let frame = read_frame(path.into(), &told, |_| false).unwrap();
         let row = |r: usize| {
             let cell = |cells: &Cells| cells.texts(r).collect::<Vec<_>>().join("+");
             frame.columns.iter().map(cell).collect()

@@ -8,7 +8,7 @@ mod text;
 use super::encoding::Encoding;
 use super::source::Opened;
 use super::{Column, Format};
-use crate::data::IdMap;
+use crate::data::{IdMap, Source};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -87,18 +87,24 @@ impl Cells {
     }
 }
 
-/// Reads the table at `path`, `-` for standard input. `is_known` are names that a header has beside those of
+/// Reads a table. `is_known` are names that a header has beside those of
 /// tables of interactions.
 ///
 /// # Errors
 /// If it cannot be read or is no table; names file, line and remedy.
 pub(crate) fn read_frame(
-    path: &Path,
+    source: Source<'_>,
     told: &Told<'_>,
     is_known: impl Fn(&str) -> bool,
 ) -> Result<Frame> {
     super::options::check_delimiter(told.delimiter)?;
-    let source = Opened::open(path, told.format)?;
+    let name = source.name().to_owned();
+    let path = name.as_path();
+    #[cfg(feature = "arrow")]
+    if let Source::Batches { batches, .. } = source {
+        return columnar::read_memory(path, batches);
+    }
+    let source = Opened::open(source, told.format)?;
     match source.format {
         Format::Text => text::read(path, source, told, is_known),
         Format::JsonLines => json::read(path, source),
@@ -120,6 +126,20 @@ pub(crate) struct Roles {
 }
 
 impl Frame {
+    /// A frame without columns.
+    fn empty(format: Format) -> Self {
+        Self {
+            format,
+            compression: None,
+            delimiter: None,
+            header: None,
+            names: None,
+            columns: Vec::new(),
+            rows: 0,
+            note: None,
+        }
+    }
+
     /// Finds ids and titles: as told, else by name, else the first column and the next one.
     ///
     /// # Errors
@@ -132,14 +152,5 @@ impl Frame {
 
 /// A frame of text without columns yet.
 fn textual(source: &Opened<'_>, encoding: Encoding) -> Frame {
-    Frame {
-        format: source.format,
-        compression: source.compression,
-        delimiter: None,
-        header: None,
-        names: None,
-        columns: Vec::new(),
-        rows: 0,
-        note: encoding.note(),
-    }
+    Frame { compression: source.compression, note: encoding.note(), ..Frame::empty(source.format) }
 }
