@@ -27,7 +27,7 @@ pub(crate) fn check_count(setting: &str, value: usize) -> Result<()> {
 }
 
 /// Refuses a factor of the learning rate outside (0, 1].
-pub(crate) fn check_decay(decay: f32) -> Result<()> {
+fn check_decay(decay: f32) -> Result<()> {
     match decay > 0.0 && decay <= 1.0 {
         true => Ok(()),
         false => {
@@ -35,6 +35,14 @@ pub(crate) fn check_decay(decay: f32) -> Result<()> {
             Err(Error::setting("decay", says))
         }
     }
+}
+
+/// Refuses a step length, its decay, a penalty or a scale of first weights that gradient descent cannot use.
+pub(crate) fn check_descent(rate: f32, decay: f32, reg: f32, init_scale: f32) -> Result<()> {
+    check_positive("learning_rate", rate)?;
+    check_decay(decay)?;
+    check_not_negative("reg", reg)?;
+    check_positive("init_scale", init_scale)
 }
 
 /// Refuses a share to leave out outside [0, 1).

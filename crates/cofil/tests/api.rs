@@ -255,6 +255,16 @@ impl Listing<'_> {
                     self.fields(&name, &variant.fields, false);
                 }
             }
+            Item::Macro(item) if item.mac.path.is_ident("settings") => {
+                let settings: Settings = item.mac.parse_body().expect("settings");
+                let name = full(&settings.name);
+                self.types.insert(settings.name.to_string());
+                self.lines.insert(format!("struct {name}{}", compact(&settings.generics)));
+                for group in &settings.groups {
+                    self.fields(&name, &Fields::Named(shared(group)), true);
+                }
+                self.fields(&name, &Fields::Named(settings.own), true);
+            }
             Item::Macro(item) => self.recipes(at, &item.mac),
             Item::Trait(item) => {
                 let name = full(&item.ident);
@@ -315,6 +325,38 @@ impl Listing<'_> {
     }
 }
 
+/// The body of `settings!`: a struct with the names of groups of fields that others have too.
+struct Settings {
+    name: syn::Ident,
+    generics: syn::Generics,
+    groups: Vec<syn::Ident>,
+    own: syn::FieldsNamed,
+}
+
+impl syn::parse::Parse for Settings {
+    fn parse(input: syn::parse::ParseStream) -> syn::Result<Self> {
+        syn::Attribute::parse_outer(input)?;
+        input.parse::<Visibility>()?;
+        input.parse::<syn::Token![struct]>()?;
+        let (name, generics) = (input.parse()?, input.parse()?);
+        input.parse::<syn::Token![:]>()?;
+        let mut groups = vec![input.parse()?];
+        while input.parse::<Option<syn::Token![,]>>()?.is_some() {
+            groups.push(input.parse()?);
+        }
+        Ok(Self { name, generics, groups, own: input.parse()? })
+    }
+}
+
+/// The fields that `settings!` gives to the structs of a group, as its arm in the macro has them.
+fn shared(group: &syn::Ident) -> syn::FieldsNamed {
+    let text = include_str!("../src/recipes/settings.rs");
+    let arm = text.split(&format!("(@ [{group} ")).nth(1).expect("an arm of the macro");
+    let fields = arm.split("$($fields)*\n").nth(1).expect("fields of before");
+    let fields = fields.split("] $own }").next().expect("fields of its own");
+    syn::parse_str(&format!("{{ {fields} }}")).expect("fields")
+}
+
 /// The body of `recipes!`.
 struct Recipes(Vec<syn::Ident>);
 
@@ -340,6 +382,9 @@ fn named(item: &Item) -> Option<String> {
         Item::Enum(item) => item.ident.to_string(),
         Item::Trait(item) => item.ident.to_string(),
         Item::Macro(item) if item.mac.path.is_ident("recipes") => "Algorithm".into(),
+        Item::Macro(item) if item.mac.path.is_ident("settings") => {
+            item.mac.parse_body::<Settings>().ok()?.name.to_string()
+        }
         _ => return None,
     })
 }
@@ -386,4 +431,20 @@ fn the_public_api_is_what_is_listed() {
          gone: {gone:#?}\nnew: {new:#?}"
     );
     assert!(now.len() > 300, "the sources are where they are expected");
+}
+
+#[test]
+fn every_public_module_has_an_example_that_runs() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let listed = std::fs::read_to_string(root.join("api.txt")).expect("api.txt beside Cargo.toml");
+    let modules: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix("mod ")).collect();
+    assert!(modules.len() > 10, "{modules:?}");
+    for module in modules {
+        let place = root.join("src").join(module.replace("::", "/"));
+        let flat = place.with_extension("rs");
+        let file = if flat.exists() { flat } else { place.join("mod.rs") };
+        let text = std::fs::read_to_string(&file).expect("the file of a module");
+        let mut about = text.lines().take_while(|line| line.starts_with("//!"));
+        assert!(about.any(|line| line == "//! ```"), "{module} has no example at its head");
+    }
 }

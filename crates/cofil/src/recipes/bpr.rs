@@ -12,6 +12,7 @@ use super::{Range, Recipe, Target};
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::math::elementary::{sigmoid, softplus_sum};
+use crate::recipes::settings::settings;
 use crate::recipes::sgd::part::{Scratch, Vectors, dot_difference, pull_apart};
 use crate::recipes::sgd::sampled::{self, Common, Rule, Task, by_comparison};
 use crate::shapes::FoldIn;
@@ -22,27 +23,12 @@ use serde::{Deserialize, Serialize};
 /// Losses that are added up at once.
 const CHUNK: usize = 64;
 
-/// Settings of `bpr`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Bpr {
-    /// Length of the user and item vectors, ≥ 1. More fit finer tastes and need more data.
-    pub factors: usize,
-    /// Passes over the interactions, ≥ 1.
-    pub epochs: usize,
-    /// η, the step length, > 0. Too large: training diverges, or popular items win.
-    pub learning_rate: f32,
-    /// What η is multiplied with after every epoch, in (0, 1]; 1 keeps it.
-    pub decay: f32,
-    /// λ, the L2 penalty per comparison on its two items and the user, ≥ 0. Larger: smoother.
-    pub reg: f32,
-    /// Standard deviation of the first vectors, > 0.
-    pub init_scale: f32,
-    /// Whether items have biases.
-    pub biases: bool,
-    /// β, from 0 to 4: negatives come in proportion to how often they occur to this power. 0, as in the
-    /// paper: all alike. More makes popular items harder to recommend.
-    pub sampler_exponent: f32,
+settings! {
+    /// Settings of `bpr`.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct Bpr: vectors, descent, negatives {
+    }
 }
 
 impl Default for Bpr {
@@ -82,16 +68,7 @@ impl Recipe for Bpr {
 
 impl Rule for Bpr {
     fn common(&self) -> Common {
-        Common {
-            factors: self.factors,
-            epochs: self.epochs,
-            learning_rate: self.learning_rate,
-            decay: self.decay,
-            reg: self.reg,
-            init_scale: self.init_scale,
-            biases: self.biases,
-            sampler_exponent: self.sampler_exponent,
-        }
+        sampled::common!(self)
     }
 
     #[inline(always)]

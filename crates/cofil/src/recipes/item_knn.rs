@@ -25,6 +25,7 @@ use super::{Range, Recipe, Target};
 use crate::check::check_count;
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
+use crate::recipes::settings::settings;
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
 use crate::similarity::{self, ItemColumns, Keep, Measure, Moments, Similarity, Weighting};
@@ -32,24 +33,14 @@ use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Settings of `item-knn`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct ItemKnn {
-    /// How many most similar items each item keeps, ≥ 1.
-    pub neighbours: usize,
-    /// How alike two items are. Pearson is meant for ratings.
-    pub similarity: Similarity,
-    /// What becomes of the values before similarities are taken (cosine and dot only).
-    pub weighting: Weighting,
-    /// BM25's k1 ≥ 0: how soon more of the same stops counting; 1.2 is the textbook's.
-    pub k1: f32,
-    /// BM25's b in 0–1: how much popular items are held back; 0.75 is the textbook's.
-    pub b: f32,
-    /// How many common users a similarity needs to count half, ≥ 0; holds back chance resemblances.
-    pub shrinkage: f32,
-    /// Whose list of neighbours decides.
-    pub keep: Keep,
+settings! {
+    /// Settings of `item-knn`.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct ItemKnn: similarity {
+        /// Whose list of neighbours decides.
+        pub keep: Keep,
+    }
 }
 
 impl Default for ItemKnn {

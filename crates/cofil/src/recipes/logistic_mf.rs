@@ -15,6 +15,7 @@ use crate::data::{Ratings, Sampling};
 use crate::error::{Error, Result};
 use crate::math::elementary::{sigmoid, softplus_sum};
 use crate::nn::loss::Objective;
+use crate::recipes::settings::settings;
 use crate::recipes::sgd::part::{Scratch, Vectors, dot, pull_together};
 use crate::recipes::sgd::sampled::{self, Common, Rule, Task};
 use crate::shapes::FoldIn;
@@ -28,30 +29,15 @@ const CHUNK: usize = 64;
 /// Most negatives: far more than help, and few enough for fold-in.
 const MOST: u32 = 1000;
 
-/// Settings of `logistic-mf`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct LogisticMf {
-    /// Length of the user and item vectors, ≥ 1. More fit finer tastes and need more data.
-    pub factors: usize,
-    /// Passes over the interactions, ≥ 1.
-    pub epochs: usize,
-    /// η, the step length, > 0. Too large: training diverges.
-    pub learning_rate: f32,
-    /// What η is multiplied with after every epoch, in (0, 1]; 1 keeps it.
-    pub decay: f32,
-    /// λ, the L2 penalty per sample, ≥ 0. Larger: smoother.
-    pub reg: f32,
-    /// Standard deviation of the first vectors, > 0.
-    pub init_scale: f32,
-    /// Items drawn against each interaction, from 1 to 1,000. More: items are told apart better, and an epoch
-    /// takes longer.
-    pub negatives: u32,
-    /// Whether users and items have biases.
-    pub biases: bool,
-    /// β, from 0 to 4: negatives come in proportion to how often they occur to this power. 0, as in the
-    /// paper: all alike.
-    pub sampler_exponent: f32,
+settings! {
+    /// Settings of `logistic-mf`.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct LogisticMf: vectors, descent, negatives {
+        /// Items drawn against each interaction, from 1 to 1,000. More: items are told apart better, and an epoch
+        /// takes longer.
+        pub negatives: u32,
+    }
 }
 
 impl Default for LogisticMf {
@@ -96,16 +82,7 @@ impl Recipe for LogisticMf {
 
 impl Rule for LogisticMf {
     fn common(&self) -> Common {
-        Common {
-            factors: self.factors,
-            epochs: self.epochs,
-            learning_rate: self.learning_rate,
-            decay: self.decay,
-            reg: self.reg,
-            init_scale: self.init_scale,
-            biases: self.biases,
-            sampler_exponent: self.sampler_exponent,
-        }
+        sampled::common!(self)
     }
 
     #[inline(always)]

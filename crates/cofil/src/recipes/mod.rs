@@ -27,6 +27,7 @@ pub(crate) mod neumf;
 pub(crate) mod popularity;
 pub(crate) mod range;
 mod recipe;
+mod settings;
 mod sgd;
 pub(crate) mod slim;
 pub(crate) mod svd;

@@ -17,11 +17,12 @@
 //! stranger's is fitted to their ratings by ridge regression, without y.
 
 use super::{Range, Recipe, Target};
-use crate::check::{check_count, check_decay, check_not_negative, check_positive};
+use crate::check::{check_count, check_descent};
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, Rng, vector};
+use crate::recipes::settings::settings;
 use crate::recipes::sgd::part::{Fixed, Part, Scratch, Vectors, Wide, dot, lanes};
 use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::{Factors, FoldIn};
@@ -31,23 +32,13 @@ use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Settings of `svd-plus-plus`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct SvdPlusPlus {
-    /// Length of the user and item vectors, ≥ 1. More fit finer tastes and need more data.
-    pub factors: usize,
-    /// Passes over the data, ≥ 1.
-    pub epochs: usize,
-    /// η, the step length, > 0. Steps follow the whole gradient, so η is half of that of authors who
-    /// drop the 2 of the squared error. Too large: training diverges.
-    pub learning_rate: f32,
-    /// What η is multiplied with after every epoch, in (0, 1]; 1 keeps it.
-    pub decay: f32,
-    /// λ, the L2 penalty per value, ≥ 0. Larger: smoother.
-    pub reg: f32,
-    /// Standard deviation of the first vectors of users and items, > 0; all y start at 0.
-    pub init_scale: f32,
+settings! {
+    /// Settings of `svd-plus-plus`. Steps follow the whole gradient, so `learning_rate` is half of that of authors who
+    /// drop the 2 of the squared error. All y start at 0.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct SvdPlusPlus: vectors, descent {
+    }
 }
 
 impl Default for SvdPlusPlus {
@@ -81,10 +72,7 @@ impl Recipe for SvdPlusPlus {
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         check_count("factors", self.factors)?;
         check_count("epochs", self.epochs)?;
-        check_positive("learning_rate", self.learning_rate)?;
-        check_decay(self.decay)?;
-        check_not_negative("reg", self.reg)?;
-        check_positive("init_scale", self.init_scale)?;
+        check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
         let mut learner = Descent::new(self, train, run.seed);
         Ok(run.learn(&mut learner, train, self.epochs)?.boxed())
     }

@@ -13,6 +13,7 @@ use super::{Range, Recipe, Target};
 use crate::check::check_count;
 use crate::data::Ratings;
 use crate::error::Result;
+use crate::recipes::settings::settings;
 use crate::shapes::UserNeighbours;
 use crate::shapes::user_neighbours::{UserNeighboursSettings, Votes};
 use crate::similarity::{Measure, Similarity, Weighting};
@@ -21,22 +22,12 @@ use crate::watch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Settings of `user-knn`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct UserKnn {
-    /// How many most similar users vote, ≥ 1.
-    pub neighbours: usize,
-    /// How alike two users are. Pearson is meant for ratings.
-    pub similarity: Similarity,
-    /// What becomes of the values before similarities are taken (cosine and dot only).
-    pub weighting: Weighting,
-    /// BM25's k1 ≥ 0: how soon more of the same stops counting; 1.2 is the textbook's.
-    pub k1: f32,
-    /// BM25's b in 0–1: how much users of many items are held back; 0.75 is the textbook's.
-    pub b: f32,
-    /// How many common items a similarity needs to count half, ≥ 0; holds back chance resemblances.
-    pub shrinkage: f32,
+settings! {
+    /// Settings of `user-knn`.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct UserKnn: similarity {
+    }
 }
 
 impl Default for UserKnn {

@@ -13,6 +13,7 @@ use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_not_negative};
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
+use crate::recipes::settings::settings;
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
 use crate::similarity::{self, ItemColumns, Keep};
@@ -20,16 +21,12 @@ use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Settings of `p3alpha`: `rp3beta` without holding back what is popular.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct P3Alpha {
-    /// How many items each item keeps, ≥ 1.
-    pub neighbours: usize,
-    /// α ≥ 0, the power of each step's probability.
-    pub alpha: f32,
-    /// Whose list of neighbours decides.
-    pub keep: Keep,
+settings! {
+    /// Settings of `p3alpha`: `rp3beta` without holding back what is popular.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct P3Alpha: walk {
+    }
 }
 
 impl Default for P3Alpha {
@@ -53,18 +50,14 @@ impl Recipe for P3Alpha {
     }
 }
 
-/// Settings of `rp3beta`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Rp3Beta {
-    /// How many items each item keeps, ≥ 1.
-    pub neighbours: usize,
-    /// α ≥ 0, the power of each step's probability.
-    pub alpha: f32,
-    /// β ≥ 0, how much popular items are held back; 0 is `p3alpha`.
-    pub beta: f32,
-    /// Whose list of neighbours decides.
-    pub keep: Keep,
+settings! {
+    /// Settings of `rp3beta`.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct Rp3Beta: walk {
+        /// β ≥ 0, how much popular items are held back; 0 is `p3alpha`.
+        pub beta: f32,
+    }
 }
 
 impl Default for Rp3Beta {

@@ -17,6 +17,7 @@ use super::{Range, Recipe, Target};
 use crate::check::check_count;
 use crate::data::Ratings;
 use crate::error::Result;
+use crate::recipes::settings::settings;
 use crate::recipes::sgd::part::{Scratch, Vectors, dot, pull_apart};
 use crate::recipes::sgd::sampled::{self, Common, Rule, Task, by_comparison};
 use crate::shapes::FoldIn;
@@ -24,31 +25,16 @@ use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Settings of `warp`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Warp {
-    /// Length of the user and item vectors, ≥ 1. More fit finer tastes and need more data.
-    pub factors: usize,
-    /// Passes over the interactions, ≥ 1.
-    pub epochs: usize,
-    /// η, the step length, > 0. Steps are up to ln(items) times as long as those of `bpr`. Too large: training
-    /// diverges.
-    pub learning_rate: f32,
-    /// What η is multiplied with after every epoch, in (0, 1]; 1 keeps it.
-    pub decay: f32,
-    /// λ, the L2 penalty per violation on its two items and the user, ≥ 0. Larger: smoother. Far
-    /// above that of `bpr`, since weights are above 1 and only violations pay.
-    pub reg: f32,
-    /// Standard deviation of the first vectors, > 0.
-    pub init_scale: f32,
-    /// Whether items have biases.
-    pub biases: bool,
-    /// Most draws in search of a violation, ≥ 1. More find those near the top of a good list, and take longer.
-    pub max_sampled: usize,
-    /// β, from 0 to 4: negatives come in proportion to how often they occur to this power. 0, as in the
-    /// paper: all alike, which is what the estimate of the rank assumes.
-    pub sampler_exponent: f32,
+settings! {
+    /// Settings of `warp`. Steps are up to ln(items) times as long as those of `bpr`, so `learning_rate` is smaller; and
+    /// only violations pay the penalty, so `reg` is larger. That draws are all alike (`sampler_exponent` 0) is what the
+    /// estimate of the rank assumes.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct Warp: vectors, descent, negatives {
+        /// Most draws in search of a violation, ≥ 1. More find those near the top of a good list, and take longer.
+        pub max_sampled: usize,
+    }
 }
 
 impl Default for Warp {
@@ -90,16 +76,7 @@ impl Recipe for Warp {
 
 impl Rule for Warp {
     fn common(&self) -> Common {
-        Common {
-            factors: self.factors,
-            epochs: self.epochs,
-            learning_rate: self.learning_rate,
-            decay: self.decay,
-            reg: self.reg,
-            init_scale: self.init_scale,
-            biases: self.biases,
-            sampler_exponent: self.sampler_exponent,
-        }
+        sampled::common!(self)
     }
 
     #[inline(always)]

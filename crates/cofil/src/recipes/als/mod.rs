@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::math::lanes::padded;
 use crate::math::normal::{Half, Objective, Solver};
 use crate::math::{Matrix, Rng, syrk};
+use crate::recipes::settings::settings;
 use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::fold_in::confidence;
 use crate::shapes::{Factors, FoldIn};
@@ -37,24 +38,14 @@ pub enum Method {
     Cg,
 }
 
-/// Settings of `als`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Als {
-    /// k, the length of the vectors, ≥ 1; more than there are items is allowed, but of no use.
-    pub factors: usize,
-    /// Passes over both sides, ≥ 1.
-    pub epochs: usize,
-    /// λ, the L2 penalty on vectors and biases, ≥ 0.
-    pub reg: f32,
-    /// ν, how the penalty grows with the number of values: 0 not at all, 1 in proportion; ≥ 0.
-    pub reg_exponent: f32,
-    /// `cholesky` (exact) or `cg` (conjugate gradients).
-    pub solver: Method,
-    /// Steps of `cg` per solution, ≥ 1.
-    pub cg_steps: usize,
-    /// Standard deviation of the first vectors' lengths: entries are N(0, init_scale² / k); ≥ 0.
-    pub init_scale: f32,
+settings! {
+    /// Settings of `als`.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct Als: vectors, least_squares {
+        /// λ, the L2 penalty on vectors and biases, ≥ 0.
+        pub reg: f32,
+    }
 }
 
 impl Default for Als {
@@ -71,34 +62,24 @@ impl Default for Als {
     }
 }
 
-/// Settings of `ials`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Ials {
-    /// k, the length of the vectors, ≥ 1; more than there are items is allowed, but of no use.
-    pub factors: usize,
-    /// Passes over both sides, ≥ 1; Rendle et al. find 16 enough.
-    pub epochs: usize,
-    /// λ, the L2 penalty on vectors, ≥ 0. It belongs to `unobserved_weight`: the default pair is the
-    /// one of 25 (λ of 0.003 to 0.03, α₀ of 0.03 to 0.7) that is nearest to the best of each of five
-    /// data sets on average: NDCG@20 of 0.531 on Debian packages (best: 0.552 at 0.003, 0.03), 0.317
-    /// on MovieLens-100K (0.359 at 0.01, 0.7), 0.633 on FilmTrust (0.648 at 0.01, 0.2), 0.288 on
-    /// Last.fm (0.293 at 0.007, 0.1) and 0.313 on MovieLens-1M (0.328 at 0.005, 0.5).
-    pub reg: f32,
-    /// ν, how the penalty grows with the number of interactions: 0 not at all, 1 in proportion; ≥ 0.
-    pub reg_exponent: f32,
-    /// α₀, the weight of "no interaction" beside 1 for an interaction, ≥ 0. Larger for dense data;
-    /// see `reg`.
-    pub unobserved_weight: f32,
-    /// What a value v adds to the weight of its interaction: 1 + alpha · |v|; ≥ 0. At 0 all
-    /// interactions count alike; the α of Hu, Koren and Volinsky is alpha / unobserved_weight.
-    pub alpha: f32,
-    /// `cholesky` (exact) or `cg` (conjugate gradients).
-    pub solver: Method,
-    /// Steps of `cg` per solution, ≥ 1.
-    pub cg_steps: usize,
-    /// Standard deviation of the first vectors' lengths: entries are N(0, init_scale² / k); ≥ 0.
-    pub init_scale: f32,
+settings! {
+    /// Settings of `ials`.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct Ials: vectors, least_squares {
+        /// λ, the L2 penalty on vectors, ≥ 0. It belongs to `unobserved_weight`: the default pair is the
+        /// one of 25 (λ of 0.003 to 0.03, α₀ of 0.03 to 0.7) that is nearest to the best of each of five
+        /// data sets on average: NDCG@20 of 0.531 on Debian packages (best: 0.552 at 0.003, 0.03), 0.317
+        /// on MovieLens-100K (0.359 at 0.01, 0.7), 0.633 on FilmTrust (0.648 at 0.01, 0.2), 0.288 on
+        /// Last.fm (0.293 at 0.007, 0.1) and 0.313 on MovieLens-1M (0.328 at 0.005, 0.5).
+        pub reg: f32,
+        /// α₀, the weight of "no interaction" beside 1 for an interaction, ≥ 0. Larger for dense data;
+        /// see `reg`.
+        pub unobserved_weight: f32,
+        /// What a value v adds to the weight of its interaction: 1 + alpha · |v|; ≥ 0. At 0 all
+        /// interactions count alike; the α of Hu, Koren and Volinsky is alpha / unobserved_weight.
+        pub alpha: f32,
+    }
 }
 
 impl Default for Ials {

@@ -31,7 +31,7 @@ mod kernel;
 mod learner;
 
 use super::{Range, Recipe, Target};
-use crate::check::{check_count, check_decay, check_dropout, check_not_negative, check_positive};
+use crate::check::{check_count, check_descent, check_dropout};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Matrix;
@@ -39,6 +39,7 @@ use crate::model::Model;
 use crate::nn::layers::Activation;
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
+use crate::recipes::settings::settings;
 use crate::shapes::auto_encoder::{AutoEncoderSettings, Input};
 use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::output::Output;
@@ -56,56 +57,42 @@ pub type AutorecItem = AutoRec<ByItem>;
 /// Settings of `autorec-user`.
 pub type AutorecUser = AutoRec<ByUser>;
 
-/// Settings of both AutoRecs; their defaults differ.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, bound = "S: AutoRecSide")]
-#[schemars(bound = "S: AutoRecSide")]
-pub struct AutoRec<S> {
-    /// Units of the hidden layer, ≥ 1. The paper has 500.
-    pub hidden: usize,
-    /// Passes over the data, ≥ 1.
-    pub epochs: usize,
-    /// Rows (of items or users) per step, ≥ 1.
-    pub batch_size: usize,
-    /// η, the step length, > 0.
-    pub learning_rate: f32,
-    /// How η changes from epoch to epoch.
-    pub schedule: Schedule,
-    /// What the schedule's η ends at or is multiplied with, in (0, 1].
-    pub decay: f32,
-    /// Epochs in which the cosine schedule falls, ≥ 1; the others take no notice.
-    pub period: usize,
-    /// How a gradient becomes a step.
-    pub optimizer: Optimizer,
-    /// λ, the L2 penalty on both weight matrices, ≥ 0. Larger: smoother. The defaults (200 for items, 250
-    /// for users) and those of the other settings predict MovieLens-1M best.
-    pub reg: f32,
-    /// A column with n entries pays λ times (n / mean n) to this power, in [0, 1]: 0 is the paper's even
-    /// penalty, 1 the same for each entry.
-    pub reg_exponent: f32,
-    /// g, what the encoder does to its sums.
-    pub encoder: Activation,
-    /// f, what the decoder does to its sums. The bounded ones span the scale of the data.
-    pub decoder: Activation,
-    /// Share of the inputs left out in each step, the rest weighing more, in [0, 1).
-    pub dropout: f32,
-    /// Unobserved entries per observed one that should come out as 0. With 0 ratings are predicted and
-    /// unobserved entries ignored; with more, every entry counts as a 1 and items are ranked.
-    pub negatives: usize,
-    /// What is taken from ratings before they go in and added to what comes out.
-    pub centre: Centre,
-    /// Inputs of a row with n entries are multiplied with (mean n / n) to this power, in [0, 1]: with 0, as
-    /// in the paper, rows with many entries drive the hidden units to their ends, and ratings of
-    /// MovieLens-1M are predicted worse by .006.
-    pub input_exponent: f32,
-    /// Whether predicted ratings end at the smallest and largest rating of the data. Off, so that items
-    /// at the top are not tied; evaluation clips errors anyway.
-    pub clip: bool,
-    /// Standard deviation of the first weights, > 0.
-    pub init_scale: f32,
-    #[doc(hidden)]
-    #[serde(skip)]
-    pub side: PhantomData<S>,
+settings! {
+    /// Settings of both AutoRecs; their defaults differ.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields, bound = "S: AutoRecSide")]
+    #[schemars(bound = "S: AutoRecSide")]
+    pub struct AutoRec<S>: network {
+        /// Units of the hidden layer, ≥ 1. The paper has 500.
+        pub hidden: usize,
+        /// λ, the L2 penalty on both weight matrices, ≥ 0. Larger: smoother. The defaults (200 for items, 250
+        /// for users) and those of the other settings predict MovieLens-1M best.
+        pub reg: f32,
+        /// A column with n entries pays λ times (n / mean n) to this power, in [0, 1]: 0 is the paper's even
+        /// penalty, 1 the same for each entry.
+        pub reg_exponent: f32,
+        /// g, what the encoder does to its sums.
+        pub encoder: Activation,
+        /// f, what the decoder does to its sums. The bounded ones span the scale of the data.
+        pub decoder: Activation,
+        /// Share of the inputs left out in each step, the rest weighing more, in [0, 1).
+        pub dropout: f32,
+        /// Unobserved entries per observed one that should come out as 0. With 0 ratings are predicted and
+        /// unobserved entries ignored; with more, every entry counts as a 1 and items are ranked.
+        pub negatives: usize,
+        /// What is taken from ratings before they go in and added to what comes out.
+        pub centre: Centre,
+        /// Inputs of a row with n entries are multiplied with (mean n / n) to this power, in [0, 1]: with 0, as
+        /// in the paper, rows with many entries drive the hidden units to their ends, and ratings of
+        /// MovieLens-1M are predicted worse by .006.
+        pub input_exponent: f32,
+        /// Whether predicted ratings end at the smallest and largest rating of the data. Off, so that items
+        /// at the top are not tied; evaluation clips errors anyway.
+        pub clip: bool,
+        #[doc(hidden)]
+        #[serde(skip)]
+        pub side: PhantomData<S>,
+    }
 }
 
 /// What is taken from ratings before they go in and added to what comes out.
@@ -265,10 +252,7 @@ impl<S: AutoRecSide> AutoRec<S> {
         check_count("epochs", self.epochs)?;
         check_count("batch_size", self.batch_size)?;
         check_count("period", self.period)?;
-        check_positive("learning_rate", self.learning_rate)?;
-        check_positive("init_scale", self.init_scale)?;
-        check_not_negative("reg", self.reg)?;
-        check_decay(self.decay)?;
+        check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
         check_dropout(self.dropout)?;
         for (name, exponent) in
             [("input_exponent", self.input_exponent), ("reg_exponent", self.reg_exponent)]

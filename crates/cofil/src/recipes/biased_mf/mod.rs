@@ -16,50 +16,42 @@ mod kernel;
 mod sgd;
 
 use super::{Link, Range, Recipe, Target};
-use crate::check::{check_count, check_decay, check_not_negative, check_positive};
+use crate::check::{check_count, check_descent};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::math::{Matrix, Rng};
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
+use crate::recipes::settings::settings;
 use crate::shapes::factors::{self, FactorsSettings};
 use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Settings of `biased-mf`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct BiasedMf {
-    /// Length of the user and item vectors, ≥ 1. More fit finer tastes and need more data.
-    pub factors: usize,
-    /// Passes over the data, ≥ 1.
-    pub epochs: usize,
-    /// η, the step length, > 0. Steps follow the whole gradient, so η is half of that of authors who
-    /// drop the 2 of the squared error. Too large: training diverges.
-    pub learning_rate: f32,
-    /// What η is multiplied with after every epoch, in (0, 1]; 1 keeps it. Large steps that shrink
-    /// fast reach the same error in a fifth of the epochs that small even ones need.
-    pub decay: f32,
-    /// λ, the L2 penalty per value, ≥ 0. Larger: smoother.
-    pub reg: f32,
-    /// How a gradient becomes a step.
-    pub optimizer: Optimizer,
-    /// How many values make a step. `per-sample` with `sgd` is by far the fastest.
-    pub batch: Batch,
-    /// Values per step of `mini-batch`, ≥ 1; the other kinds of batch take no notice.
-    pub batch_size: usize,
-    /// From inner product to prediction: `linear` learns by squared error, `sigmoid` by cross-entropy.
-    pub link: Link,
-    /// Distribution of the first vectors. `uniform` keeps predictions positive from the start.
-    pub init: Init,
-    /// Its scale, > 0: standard deviation of `normal`, upper end of `uniform`.
-    pub init_scale: f32,
-    /// Whether users and items have biases.
-    pub biases: bool,
-    /// Where the offset μ comes from.
-    pub offset: Offset,
+settings! {
+    /// Settings of `biased-mf`. Steps follow the whole gradient, so `learning_rate` is half of that of authors who drop
+    /// the 2 of the squared error. Large steps that shrink fast (`decay`) reach the same error in a fifth of the epochs
+    /// that small even ones need.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct BiasedMf: vectors, descent {
+        /// How a gradient becomes a step.
+        pub optimizer: Optimizer,
+        /// How many values make a step. `per-sample` with `sgd` is by far the fastest.
+        pub batch: Batch,
+        /// Values per step of `mini-batch`, ≥ 1; the other kinds of batch take no notice.
+        pub batch_size: usize,
+        /// From inner product to prediction: `linear` learns by squared error, `sigmoid` by cross-entropy.
+        pub link: Link,
+        /// Distribution of the first vectors. `uniform` keeps predictions positive from the start; its upper end is
+        /// `init_scale`.
+        pub init: Init,
+        /// Whether users and items have biases.
+        pub biases: bool,
+        /// Where the offset μ comes from.
+        pub offset: Offset,
+    }
 }
 
 /// How many values make a step.
@@ -152,10 +144,7 @@ impl BiasedMf {
         check_count("factors", self.factors)?;
         check_count("epochs", self.epochs)?;
         check_count("batch_size", self.batch_size)?;
-        check_positive("learning_rate", self.learning_rate)?;
-        check_positive("init_scale", self.init_scale)?;
-        check_not_negative("reg", self.reg)?;
-        check_decay(self.decay)?;
+        check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
         let (low, high) = train.scale();
         if self.link == Link::Sigmoid && low == high {
             let says = format!("all values are {low}, and `sigmoid` needs two; use `linear`");

@@ -1,55 +1,42 @@
 //! How the networks learn: the settings that all three recipes share, and what follows from them.
 
-use crate::check::{check_count, check_decay, check_not_negative, check_positive};
+use crate::check::{check_count, check_descent, check_not_negative};
 use crate::data::Ratings;
 use crate::data::sample::{Sampler, Sampling};
 use crate::error::{Error, Remedy, Result};
 use crate::nn::loss::Objective;
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
+use crate::recipes::settings::settings;
 use crate::recipes::{Link, Range, Target};
 use crate::shapes::factors::ScoreFunction;
 use crate::shapes::sampled::Sampled;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a network learns: settings that all three recipes have.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Training {
-    /// Passes over the interactions, ≥ 1.
-    pub epochs: usize,
-    /// Samples per step, interactions and negatives alike, ≥ 1; a step has at least one interaction.
-    pub batch_size: usize,
-    /// What is made small: `bce`, `bpr` and `softmax` learn from interactions that all count alike, `squared`
-    /// from values.
-    pub loss: Objective,
-    /// From score to value under `squared`; the other losses take no notice.
-    pub link: Link,
-    /// Negatives per interaction, ≥ 1 and fewer than there are items; `squared` takes no notice.
-    pub negatives: usize,
-    /// From where negatives are drawn; `squared` takes no notice.
-    pub sampler: Sampling,
-    /// Of `popularity`: negatives come in proportion to this power of how often an item occurs, in
-    /// [0, 4]; the others take no notice.
-    pub sampler_exponent: f32,
-    /// How a gradient becomes a step.
-    pub optimizer: Optimizer,
-    /// η, the step length, > 0.
-    pub learning_rate: f32,
-    /// How η changes from epoch to epoch.
-    pub schedule: Schedule,
-    /// What η is multiplied with after every epoch (`exponential`), or its smallest share (`cosine`); in (0, 1].
-    pub decay: f32,
-    /// Epochs from start to start of `cosine`, ≥ 1.
-    pub period: usize,
-    /// λ, the L2 penalty on the embeddings of each sample, ≥ 0; the layers pay none.
-    pub reg: f32,
-    /// Share of η by which embeddings and weights shrink at every step that touches them, whatever the
-    /// gradient (AdamW), ≥ 0.
-    pub weight_decay: f32,
-    /// Standard deviation of the first embeddings, > 0.
-    pub init_scale: f32,
+settings! {
+    /// How a network learns: settings that all three recipes have.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(default)]
+    pub struct Training: network {
+        /// What is made small: `bce`, `bpr` and `softmax` learn from interactions that all count alike, `squared`
+        /// from values.
+        pub loss: Objective,
+        /// From score to value under `squared`; the other losses take no notice.
+        pub link: Link,
+        /// Negatives per interaction, ≥ 1 and fewer than there are items; `squared` takes no notice.
+        pub negatives: usize,
+        /// From where negatives are drawn; `squared` takes no notice.
+        pub sampler: Sampling,
+        /// Of `popularity`: negatives come in proportion to this power of how often an item occurs, in
+        /// [0, 4]; the others take no notice.
+        pub sampler_exponent: f32,
+        /// λ, the L2 penalty on the embeddings of each sample, ≥ 0; the layers pay none.
+        pub reg: f32,
+        /// Share of η by which embeddings and weights shrink at every step that touches them, whatever the
+        /// gradient (AdamW), ≥ 0.
+        pub weight_decay: f32,
+    }
 }
 
 impl Default for Training {
@@ -105,11 +92,8 @@ impl Training {
         check_count("epochs", self.epochs)?;
         check_count("batch_size", self.batch_size)?;
         check_count("period", self.period)?;
-        check_positive("learning_rate", self.learning_rate)?;
-        check_positive("init_scale", self.init_scale)?;
-        check_not_negative("reg", self.reg)?;
+        check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
         check_not_negative("weight_decay", self.weight_decay)?;
-        check_decay(self.decay)?;
         if !(0.0..=4.0).contains(&self.sampler_exponent) {
             let says = format!("must be between 0 and 4, got {}", self.sampler_exponent);
             return Err(Error::setting("sampler_exponent", says));

@@ -18,7 +18,7 @@ mod tests;
 
 pub use negatives::Negatives;
 
-use crate::check::{check_count, check_decay, check_not_negative, check_positive};
+use crate::check::{check_count, check_descent};
 use crate::data::sample::Alias;
 use crate::data::{Ratings, Sampling};
 use crate::error::{Error, Remedy, Result};
@@ -65,6 +65,23 @@ pub struct Common {
     /// β.
     pub sampler_exponent: f32,
 }
+
+/// The [`Common`] of a recipe's settings, which have them by the same names.
+macro_rules! common {
+    ($settings:expr) => {
+        Common {
+            factors: $settings.factors,
+            epochs: $settings.epochs,
+            learning_rate: $settings.learning_rate,
+            decay: $settings.decay,
+            reg: $settings.reg,
+            init_scale: $settings.init_scale,
+            biases: $settings.biases,
+            sampler_exponent: $settings.sampler_exponent,
+        }
+    };
+}
+pub(in crate::recipes) use common;
 
 /// What a recipe does with interactions.
 pub trait Rule: Sync {
@@ -172,10 +189,7 @@ impl Common {
     fn check(&self, train: &Ratings) -> Result<()> {
         check_count("epochs", self.epochs)?;
         check_count("factors", self.factors)?;
-        check_positive("learning_rate", self.learning_rate)?;
-        check_decay(self.decay)?;
-        check_not_negative("reg", self.reg)?;
-        check_positive("init_scale", self.init_scale)?;
+        check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
         if !(0.0..=4.0).contains(&self.sampler_exponent) {
             let says = format!("must be between 0 and 4, got {}", self.sampler_exponent);
             return Err(Error::setting("sampler_exponent", says));
