@@ -1,6 +1,6 @@
 //! Parquet and Arrow IPC (file or stream): columns by the names of the schema, batch by batch.
 
-use super::batch::{SAMPLE, looks, read_batch};
+use super::batch::{SAMPLE, looks, number_names, read_batch};
 use super::columns::{Columns, Looks};
 use super::encoding::Encoding;
 use super::field::Rules;
@@ -245,7 +245,7 @@ fn read_batches(
             return Err(bad(format!("record batch {} has other columns than the first", at + 1)));
         }
         if at == 0 {
-            nested::number_names(&batch, columns, rows).map_err(bad)?;
+            number_names(&batch, columns, rows).map_err(bad)?;
         }
         for piece in nested::flat(batch, columns).map_err(bad)? {
             typed |= read_batch(&piece, columns, &rules, rows).map_err(bad)?;

@@ -228,3 +228,32 @@ impl Times {
         })
     }
 }
+
+/// Numbers the names of lists that refer to a dictionary, in its order: a file that was written
+/// from numbered names gives each its number again.
+pub(super) fn number_names(
+    batch: &RecordBatch,
+    columns: &Columns,
+    rows: &mut Rows,
+) -> Result<(), String> {
+    for (column, names) in [(columns.user, &mut rows.users), (columns.item, &mut rows.items)] {
+        let Some(entries) = entries(batch.column(column)) else { continue };
+        let DataType::Dictionary(_, kind) = entries.data_type() else { continue };
+        let words = entries.as_any_dictionary().values();
+        if kind.is_integer() {
+            let Ids::Integers(ids) = Ids::new(words, "id")? else { continue };
+            for id in ids.iter().flatten() {
+                names.insert_integer(id).map_err(|e| e.0)?;
+            }
+            continue;
+        }
+        if !is_text(kind) {
+            continue;
+        }
+        let words = cast(words, &DataType::LargeUtf8).map_err(|e| e.to_string())?;
+        for word in words.as_string::<i64>().iter().flatten().filter(|word| !word.is_empty()) {
+            names.insert(word.as_bytes()).map_err(|e| e.0)?;
+        }
+    }
+    Ok(())
+}

@@ -26,6 +26,7 @@ mod encoding;
 mod field;
 pub(crate) mod frame;
 mod json;
+mod known;
 mod layout;
 mod lists;
 mod names;
@@ -36,6 +37,7 @@ mod options;
 mod quoted;
 mod report;
 mod rows;
+mod search;
 #[cfg(feature = "arrow")]
 mod sides;
 mod sniff;
@@ -53,7 +55,7 @@ pub use report::{ColumnReport, ReadReport, TimeUnit};
 pub use sides::write_sides;
 pub use write::write;
 
-pub(crate) use columns::is_item_name;
+pub(crate) use known::is_item_name;
 pub(crate) use report::write_format;
 
 use super::{IdMap, Interactions, Source};

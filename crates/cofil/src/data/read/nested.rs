@@ -1,9 +1,7 @@
 //! Tables with a row for each user (or item) and lists of what they met: each entry of the lists
 //! becomes a row of its own.
 
-use super::batch::Ids;
 use super::columns::Columns;
-use super::rows::Rows;
 use arrow::array::{
     Array, ArrayRef, AsArray, LargeListArray, NullArray, RecordBatch, RecordBatchOptions,
     UInt64Array,
@@ -32,35 +30,6 @@ pub(super) fn entries(column: &ArrayRef) -> Option<&ArrayRef> {
         DataType::LargeList(_) => Some(column.as_list::<i64>().values()),
         _ => None,
     }
-}
-
-/// Numbers the names of lists that refer to a dictionary, in its order: a file that was written
-/// from numbered names gives each its number again.
-pub(super) fn number_names(
-    batch: &RecordBatch,
-    columns: &Columns,
-    rows: &mut Rows,
-) -> Result<(), String> {
-    for (column, names) in [(columns.user, &mut rows.users), (columns.item, &mut rows.items)] {
-        let Some(entries) = entries(batch.column(column)) else { continue };
-        let DataType::Dictionary(_, kind) = entries.data_type() else { continue };
-        let words = entries.as_any_dictionary().values();
-        if kind.is_integer() {
-            let Ids::Integers(ids) = Ids::new(words, "id")? else { continue };
-            for id in ids.iter().flatten() {
-                names.insert_integer(id).map_err(|e| e.0)?;
-            }
-            continue;
-        }
-        if !is_text(kind) {
-            continue;
-        }
-        let words = cast(words, &DataType::LargeUtf8).map_err(|e| e.to_string())?;
-        for word in words.as_string::<i64>().iter().flatten().filter(|word| !word.is_empty()) {
-            names.insert(word.as_bytes()).map_err(|e| e.0)?;
-        }
-    }
-    Ok(())
 }
 
 /// `batch` with a row for each entry of its lists, in pieces; itself if no column in use is one of

@@ -1,8 +1,9 @@
 //! Delimiter, header and columns of delimited text from its first lines.
 
 use super::ReadOptions;
-use super::columns::{Columns, Looks, is_known};
+use super::columns::{Columns, Looks};
 use super::field;
+use super::known::is_known;
 use super::layout::Layout;
 
 /// Rows looked at before deciding, and bytes after which no further row is.

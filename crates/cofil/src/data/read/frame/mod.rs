@@ -3,14 +3,14 @@
 #[cfg(feature = "arrow")]
 mod columnar;
 mod json;
+mod roles;
 mod text;
 
+use super::Format;
 use super::encoding::Encoding;
 use super::source::Opened;
-use super::{Column, Format};
 use crate::data::{IdMap, Source};
-use crate::error::{Error, Result};
-use std::path::Path;
+use crate::error::Result;
 
 /// A table as it was read.
 pub(crate) struct Frame {
@@ -115,16 +115,6 @@ pub(crate) fn read_frame(
     }
 }
 
-/// The column of ids and, if there is one, that of titles.
-pub(crate) struct Roles {
-    pub id: usize,
-    pub title: Option<usize>,
-    /// Whether nothing but its place says that the titles are there.
-    pub title_guessed: bool,
-    /// Guesses, for the report.
-    pub notes: Vec<String>,
-}
-
 impl Frame {
     /// A frame without columns.
     fn empty(format: Format) -> Self {
@@ -138,15 +128,6 @@ impl Frame {
             rows: 0,
             note: None,
         }
-    }
-
-    /// Finds ids and titles: as told, else by name, else the first column and the next one.
-    ///
-    /// # Errors
-    /// If a column that was told is not there.
-    pub fn roles(&self, path: &Path, id: &Option<Column>, title: &Option<Column>) -> Result<Roles> {
-        super::columns::item_roles(self.names.clone(), self.columns.len(), id, title)
-            .map_err(|message| Error::data(path, None, message))
     }
 }
 
