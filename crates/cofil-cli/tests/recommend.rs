@@ -333,6 +333,14 @@ fn titles_are_in_every_format() {
     assert_eq!(explained["title"], "Zero");
     let asked = place.json("interview m --answers even1=yes --items items.csv -n 20");
     assert!(asked["items"].as_array().unwrap().iter().any(|i| i["title"] == "Two, the"));
+    // `all` is the most popular item of the report.
+    place.write("titles.tsv", "id\ttitle\tkinds\nall\tFor everybody\ta;b\n");
+    let compare = "compare events.csv --implicit --algorithms popularity --report r.html";
+    place.ok(&format!("{compare} --items titles.tsv"));
+    assert!(place.text("r.html").contains("For everybody (20)"));
+    let split = "--items titles.tsv --items-separator ; --where kinds='b'";
+    let answer = place.json(&format!("recommend m --user u0 --with-seen {split}"));
+    assert_eq!(answer["items"][0]["item"], "all");
 }
 
 #[test]

@@ -13,19 +13,31 @@ pub struct Items {
     /// position, else found [default: what is in the model file]
     #[arg(long = "items", alias = "titles", value_name = "FILE[:ID:TITLE]")]
     source: Option<String>,
+    /// Text between the entries of a list in the table of items [default: |]
+    #[arg(long, value_name = "TEXT", requires = "source")]
+    items_separator: Option<String>,
+    /// A text that stands for a missing value in the table of items; may be repeated
+    #[arg(long, value_name = "TEXT", requires = "source")]
+    items_missing: Vec<String>,
 }
 
 impl Items {
     /// The table, if one was given. Guesses and losses go to standard error.
     pub fn read(&self) -> Result<Option<Arc<Catalogue>>> {
         let Some(source) = &self.source else { return Ok(None) };
+        let usual = CatalogueOptions::default();
+        let usual = CatalogueOptions {
+            separator: self.items_separator.clone().unwrap_or(usual.separator),
+            missing: self.items_missing.clone(),
+            ..usual
+        };
         let parts: Vec<&str> = source.rsplitn(3, ':').collect();
         let (path, options) = match parts[..] {
             [title, id, path] if !Path::new(source).exists() => {
                 let (id, title) = (Some(id.parse()?), Some(title.parse()?));
-                (path, CatalogueOptions { id, title, ..CatalogueOptions::default() })
+                (path, CatalogueOptions { id, title, ..usual })
             }
-            _ => (source.as_str(), CatalogueOptions::default()),
+            _ => (source.as_str(), usual),
         };
         let (catalogue, report) = Catalogue::read(path, &options).context("--items")?;
         report.notes.iter().for_each(|note| eprintln!("items: note: {note}"));

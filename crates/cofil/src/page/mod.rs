@@ -23,6 +23,7 @@
 //!     data: &Description::of(&rows)?,
 //!     fingerprint: rows.fingerprint(),
 //!     threads: cofil::math::threads(),
+//!     catalogue: None,
 //! });
 //! assert!(page.starts_with("<!doctype html>"));
 //! # Ok::<(), cofil::Error>(())
@@ -33,6 +34,7 @@ mod html;
 mod parts;
 
 use crate::contest::Outcome;
+use crate::data::Catalogue;
 use crate::data::describe::Description;
 use crate::evaluate::Metric;
 use html::{Html, escape};
@@ -54,6 +56,8 @@ pub struct Comparison<'a> {
     pub fingerprint: String,
     /// Threads it ran with.
     pub threads: usize,
+    /// What items are called.
+    pub catalogue: Option<&'a Catalogue>,
 }
 
 /// The page.

@@ -3,6 +3,8 @@
 use super::Comparison;
 use super::html::{Cell, Html, escape, seconds, value};
 use crate::contest::Contestant;
+use crate::data::Catalogue;
+use crate::data::describe::{Spread, Top};
 use crate::data::prose::{count, number, percent};
 use crate::evaluate::compare::Difference;
 use crate::evaluate::{Measure, Measures, Metric};
@@ -279,8 +281,12 @@ pub fn data(page: &mut Html, c: &Comparison<'_>) {
     page.raw(&crate::plot::describe(d).svg());
     page.raw("</div>\n");
     let heads = ["", "median", "mean", "most", "under 5", "Gini", "most of all"].map(str::to_owned);
-    let row = |what: &str, s: &crate::data::describe::Spread| {
-        let top = s.top.iter().take(3).map(|t| format!("{} ({})", short(&t.name), t.interactions));
+    let row = |what: &str, s: &Spread, titles: Option<&Catalogue>| {
+        let one = |t: &Top| {
+            let title = titles.and_then(|titles| titles.title(&t.name));
+            format!("{} ({})", short(title.unwrap_or(&t.name)), t.interactions)
+        };
+        let top = s.top.iter().take(3).map(one);
         vec![
             Cell::text(what),
             Cell::number(&number(s.median as usize)),
@@ -291,8 +297,10 @@ pub fn data(page: &mut Html, c: &Comparison<'_>) {
             Cell { class: "reason", ..Cell::text(&top.collect::<Vec<_>>().join(", ")) },
         ]
     };
-    let rows =
-        [row("interactions per user", &d.per_user), row("interactions per item", &d.per_item)];
+    let rows = [
+        row("interactions per user", &d.per_user, None),
+        row("interactions per item", &d.per_item, c.catalogue),
+    ];
     page.table(&heads, &rows);
     if !d.verdict.warnings.is_empty() {
         page.element("h3", "Look at");

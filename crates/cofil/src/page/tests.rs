@@ -1,7 +1,8 @@
 use super::*;
 use crate::algorithm::Algorithm;
 use crate::contest::{self, Contestant, Failure};
-use crate::data::{Duplicates, Interactions, Ratings};
+use crate::data::catalogue::CatalogueOptions;
+use crate::data::{Duplicates, Interactions, Ratings, Source};
 use crate::evaluate::Protocol;
 use crate::train::Run;
 use crate::tune::{Search, Space, search};
@@ -49,6 +50,11 @@ fn a_page_has_every_part_and_runs_nothing() {
     let differences = contest::behind(entries, protocol.metrics[0]);
     let failure = Failure { algorithm: "slim".into(), error: format!("no room for {HOSTILE}") };
     let data = Description::of(&rows).unwrap();
+    let popular = &data.per_item.top[0].name;
+    let title = format!("Film {HOSTILE}");
+    let items = serde_json::json!({"id": popular, "title": title}).to_string();
+    let items = Source::reader("items", items.as_bytes());
+    let (catalogue, _) = Catalogue::read(items, &CatalogueOptions::default()).unwrap();
     let html = comparison(&Comparison {
         title: HOSTILE.into(),
         command: format!("cofil compare '{HOSTILE}'"),
@@ -62,6 +68,7 @@ fn a_page_has_every_part_and_runs_nothing() {
         data: &data,
         fingerprint: rows.fingerprint(),
         threads: 2,
+        catalogue: Some(&catalogue),
     });
     for part in [
         "Leaderboard",
@@ -72,6 +79,7 @@ fn a_page_has_every_part_and_runs_nothing() {
         "ials, validation",
         "Searches for settings",
         "The data",
+        "Film &lt;/style&gt;",
         "did not take part: no room for",
         "The command that made this page",
     ] {

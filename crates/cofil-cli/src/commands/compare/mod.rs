@@ -4,6 +4,7 @@ mod show;
 
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
+use crate::args::items::Items;
 use crate::args::judging::{self, Judging, Tested};
 use anyhow::{Context, Result};
 use cofil::contest::{self, Entrant, Failure, Plan, Tuning};
@@ -72,6 +73,8 @@ pub struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    items: Items,
+    #[command(flatten)]
     read: Input,
     #[command(flatten)]
     clean: Cleaning,
@@ -91,6 +94,7 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.report {
         crate::output::check_writable(path)?;
     }
+    let catalogue = args.items.read()?;
     let entrants = entrants(args)?;
     let data = data(args)?;
     let plan = plan(args, entrants)?;
@@ -106,6 +110,7 @@ pub fn run(args: &Args) -> Result<()> {
             data: &Description::of(&all)?,
             fingerprint: all.fingerprint(),
             threads: cofil::math::threads(),
+            catalogue: catalogue.as_deref(),
         });
         cofil::store::write_atomically(path, page.as_bytes())?;
     }
