@@ -12,8 +12,7 @@ use std::process::{Command, Output};
 
 /// Somebody who takes part in an experiment, with what is known so far.
 pub struct Contestant {
-    /// None is cofil itself.
-    peer: Option<String>,
+    program: Program,
     /// The answer that memory and quality are taken from.
     pub answer: Answer,
     /// Times of the rounds.
@@ -22,6 +21,15 @@ pub struct Contestant {
     repeat: usize,
     /// Everything it said.
     pub answers: Vec<Answer>,
+}
+
+/// What runs.
+#[derive(Clone, Debug)]
+pub enum Program {
+    /// A `cofil-bench`: this one, or one of another version.
+    Cofil(PathBuf),
+    /// A peer, as `peers/run.py` knows it.
+    Peer(String),
 }
 
 /// A process should spend about this long in the timed part …
@@ -35,15 +43,16 @@ impl Contestant {
     /// is scored by the evaluator of the peers.
     pub fn enter(
         experiment: &Experiment,
-        peer: Option<&str>,
+        program: Program,
+        name: &str,
         threads: usize,
         results: Option<PathBuf>,
     ) -> Self {
         let mut contestant = Self {
-            peer: peer.map(str::to_owned),
+            program,
             answer: Answer {
                 job: experiment.job.name().into(),
-                peer: peer.unwrap_or("cofil").into(),
+                peer: name.into(),
                 package: String::new(),
                 version: None,
                 threads,
@@ -89,7 +98,8 @@ impl Contestant {
             reason: None,
             figures: Some(figures),
         };
-        Self { peer: Some(peer.into()), answer, times, repeat: 1, answers: Vec::new() }
+        let program = Program::Peer(peer.into());
+        Self { program, answer, times, repeat: 1, answers: Vec::new() }
     }
 
     /// Takes part in a round, unless it could not even warm up.
@@ -112,8 +122,10 @@ impl Contestant {
 
     fn ask(&mut self, experiment: &Experiment, results: Option<&Path>) -> Answer {
         let answer = self.command(experiment, results).and_then(output).and_then(parse);
+        // Two versions of cofil have one name.
+        let named = |answer| Answer { peer: self.answer.peer.clone(), ..answer };
         // Whatever goes wrong is one row of the table, not the end of the run.
-        let answer = answer.unwrap_or_else(|error| Answer {
+        let answer = answer.map(named).unwrap_or_else(|error| Answer {
             status: format!("failed: {error:#}"),
             figures: None,
             ..self.answer.clone()
@@ -123,13 +135,13 @@ impl Contestant {
     }
 
     fn command(&self, experiment: &Experiment, results: Option<&Path>) -> Result<Command> {
-        let mut command = match &self.peer {
-            None => {
-                let mut command = Command::new(std::env::current_exe()?);
+        let mut command = match &self.program {
+            Program::Cofil(path) => {
+                let mut command = Command::new(path);
                 command.args(["job", &experiment.name]);
                 command
             }
-            Some(peer) => {
+            Program::Peer(peer) => {
                 let mut command = python();
                 command.args([experiment.job.name(), peer]);
                 command

@@ -159,6 +159,13 @@ pub struct Peer {
     pub note: String,
 }
 
+impl Peer {
+    /// Somebody who is shown, and of whom nothing is claimed.
+    pub fn shown(name: &str) -> Self {
+        Self { name: name.into(), at_most: None, memory_at_most: one(), note: String::new() }
+    }
+}
+
 /// A measure that must hold for a comparison to count.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,11 +1,14 @@
 //! `cofil-bench run` and `cofil-bench list`.
 
-use crate::contestant::{self, Contestant};
-use crate::experiment::Experiment;
+use crate::contestant::{self, Contestant, Program};
+use crate::experiment::{Experiment, Peer};
 use crate::table::{self, Page};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+
+/// What an earlier version is called in tables.
+const BEFORE: &str = "before";
 
 /// Arguments of `cofil-bench run`.
 #[derive(clap::Args)]
@@ -18,6 +21,9 @@ pub struct Args {
     /// Threads of every contestant.
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// A `cofil-bench` of an earlier version, to compare with in place of the peers.
+    #[arg(long, value_name = "FILE")]
+    before: Option<PathBuf>,
     /// Write every answer of every process here.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -35,7 +41,10 @@ pub fn list() -> Result<()> {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let experiments = Experiment::chosen(&args.experiments)?;
+    let mut experiments = Experiment::chosen(&args.experiments)?;
+    if args.before.is_some() {
+        experiments.iter_mut().for_each(|e| e.peers = vec![Peer::shown(BEFORE)]);
+    }
     let mut page = match &args.markdown {
         Some(path) => Some(Page::open(path, &experiments)?),
         None => None,
@@ -68,13 +77,21 @@ pub fn run(args: &Args) -> Result<()> {
 /// Cofil first, then the peers; in each round somebody else begins.
 fn compete(experiment: &Experiment, args: &Args) -> Result<Vec<Contestant>> {
     let scratch = tempfile::tempdir()?;
-    let names = std::iter::once(None).chain(experiment.peers.iter().map(|p| Some(p.name.as_str())));
-    let mut contestants: Vec<_> = names
-        .map(|name| {
-            eprintln!("{}: warming up {}", experiment.name, name.unwrap_or("cofil"));
-            let results = name.is_none().then(|| scratch.path().join("results.npy"));
-            let results = results.filter(|_| experiment.job.has_results());
-            Contestant::enter(experiment, name, args.threads, results)
+    let itself = std::env::current_exe()?;
+    let program = |peer: &Peer| match &args.before {
+        Some(path) => Program::Cofil(path.clone()),
+        None => Program::Peer(peer.name.clone()),
+    };
+    let mut programs = vec![("cofil", Program::Cofil(itself))];
+    programs.extend(experiment.peers.iter().map(|peer| (peer.name.as_str(), program(peer))));
+    let mut contestants: Vec<_> = programs
+        .into_iter()
+        .map(|(name, program)| {
+            eprintln!("{}: warming up {name}", experiment.name);
+            // Two versions of cofil judge themselves by the same evaluator.
+            let scored = name == "cofil" && args.before.is_none() && experiment.job.has_results();
+            let results = scored.then(|| scratch.path().join("results.npy"));
+            Contestant::enter(experiment, program, name, args.threads, results)
         })
         .collect();
     for round in 0..args.rounds {
