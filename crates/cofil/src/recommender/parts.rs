@@ -11,9 +11,9 @@ use std::sync::OnceLock;
 ///
 /// ```
 /// use cofil::math::Matrix;
-/// use cofil::recipes::{Link, Target};
+/// use cofil::recipes::Target;
 /// use cofil::recommender::{Imported, Origin, Parts};
-/// use cofil::shapes::{Factors, FactorsSettings, FoldIn};
+/// use cofil::shapes::{Factors, FactorsSettings, FoldIn, ScoreFunction};
 /// use cofil::{Query, Recommender, Who};
 ///
 /// // Vectors of another program: two users, three items, two factors.
@@ -21,7 +21,7 @@ use std::sync::OnceLock;
 /// let items = Matrix::from_vec(3, 2, vec![0.9, 0.1, 0.2, 0.8, 0.5, 0.4]);
 /// let settings = FactorsSettings {
 ///     offset: 0.0,
-///     link: Link::Identity,
+///     link: ScoreFunction::Identity,
 ///     fold_in: FoldIn::Biases,
 /// };
 /// let recommender = Recommender::from_parts(Parts {
