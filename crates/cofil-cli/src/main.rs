@@ -17,6 +17,7 @@ use commands::{
     predict, quickstart, recommend, reproduce, shell, similar, split, train, tune, update,
 };
 use progress::Progress;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Collaborative filtering: from a table of interactions to evaluated, explained recommendations.
@@ -115,7 +116,11 @@ fn run(command: &Command, progress: &Progress) -> Result<()> {
 fn main() -> ExitCode {
     machine::end_quietly_on_broken_pipe();
     machine::keep_silent_about_damaged_files();
-    let cli = Cli::parse();
+    machine::survive_limits_of_file_size();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return told(&answer),
+    };
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = cli.threads.map_or_else(|| cores().min(MOST_THREADS), usize::from);
     let progress = Progress::new();
@@ -128,15 +133,29 @@ fn main() -> ExitCode {
     progress.clear();
     match done {
         Ok(()) if progress.interrupted() => ExitCode::from(interrupt::STOPPED),
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => match output::finish() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&error),
+        },
         Err(error) if progress.interrupted() || errors::status(&error) == interrupt::STOPPED => {
             let kept = progress.kept().map_or(String::new(), |kept| format!("; {kept}"));
             eprintln!("stopped{kept}");
             ExitCode::from(interrupt::STOPPED)
         }
-        Err(error) => {
-            eprintln!("error: {}", errors::message(&error));
-            ExitCode::from(errors::status(&error))
-        }
+        Err(error) => failed(&error),
     }
+}
+
+/// Prints help, the version, or what is wrong with the arguments.
+fn told(answer: &clap::Error) -> ExitCode {
+    match answer.print().map_err(Into::into).and_then(|()| output::finish()) {
+        Ok(()) => ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(1)),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    // Whoever has closed standard error has only the status.
+    let _ = writeln!(std::io::stderr(), "error: {}", errors::message(error));
+    ExitCode::from(errors::status(error))
 }

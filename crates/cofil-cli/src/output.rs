@@ -1,16 +1,70 @@
 //! What commands print: tables for people, JSON for programs.
 
-use anyhow::Result;
+use crate::machine;
+use anyhow::{Result, anyhow};
 use cofil::data::prose::count;
 use cofil::recommender::DataCard;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
+use std::fmt;
+use std::io::{self, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// Standard output as a writer whose errors say that it is that.
+pub struct Stdout;
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let refused = |e: io::Error| io::Error::new(e.kind(), format!("standard output: {e}"));
+        match machine::stdout_is_closed() {
+            true => Err(refused(io::Error::other("it is closed"))),
+            false => io::stdout().write(bytes).map_err(refused),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
+    }
+}
+
+/// What standard output refused first. What is printed after that is lost; the command goes on with its work and
+/// fails in the end.
+static REFUSED: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Prints to standard output, as `print!` does, but never panics.
+pub fn print(text: fmt::Arguments<'_>) {
+    let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if refused.is_none() {
+        *refused = Stdout.write_fmt(text).err();
+    }
+}
+
+/// Whether all that was printed has been taken.
+pub fn finish() -> Result<()> {
+    let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
+    match refused.take().map_or_else(|| Stdout.flush(), Err) {
+        Ok(()) => Ok(()),
+        Err(e) => Err(anyhow!("{e}; what was to be printed is lost")),
+    }
+}
+
+/// As `print!`.
+macro_rules! out {
+    ($($text:tt)*) => { $crate::output::print(format_args!($($text)*)) };
+}
+
+/// As `println!`.
+macro_rules! outln {
+    () => { $crate::output::print(format_args!("\n")) };
+    ($($text:tt)*) => { $crate::output::print(format_args!("{}\n", format_args!($($text)*))) };
+}
+pub(crate) use {out, outln};
 
 /// Prints `value` as one JSON document.
 pub fn json(value: &impl Serialize) -> Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
+    outln!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
 }
 
@@ -21,7 +75,7 @@ pub fn value(value: &impl Serialize) -> Result<Value> {
 
 /// Prints a table; the columns numbered in `right` are numbers.
 pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>, right: &[usize]) {
-    println!("{}", lines(head, rows, right));
+    outln!("{}", lines(head, rows, right));
 }
 
 /// A table as text.
@@ -51,7 +105,7 @@ pub fn lines(
 pub fn facts(facts: &[(&str, String)]) {
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in facts {
-        println!("{name:<width$}  {value}");
+        outln!("{name:<width$}  {value}");
     }
 }
 
@@ -89,7 +143,17 @@ pub fn score(x: f32) -> String {
     }
 }
 
-/// Refuses a place that cannot be written to, before any work is done.
-pub fn check_writable(path: &Path) -> Result<()> {
-    Ok(cofil::store::check_writable(path)?)
+/// Refuses outputs that cannot be written to, or that would be written over one of `inputs` or over one another,
+/// before any work is done. What was not given is passed over.
+pub fn check<'a>(
+    outputs: impl IntoIterator<Item = Option<&'a Path>>,
+    inputs: impl IntoIterator<Item = Option<&'a Path>>,
+) -> Result<()> {
+    let mut taken: Vec<&Path> = inputs.into_iter().flatten().collect();
+    for output in outputs.into_iter().flatten() {
+        cofil::store::check_not_input(output, taken.iter().copied())?;
+        cofil::store::check_writable(output)?;
+        taken.push(output);
+    }
+    Ok(())
 }

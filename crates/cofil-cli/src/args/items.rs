@@ -22,22 +22,34 @@ pub struct Items {
 }
 
 impl Items {
+    /// The file of the table, if one was given.
+    pub fn path(&self) -> Option<&Path> {
+        self.split().map(|(path, _)| Path::new(path))
+    }
+
+    /// The file, and the columns of ids and titles where they were told.
+    fn split(&self) -> Option<(&str, Option<[&str; 2]>)> {
+        let source = self.source.as_deref()?;
+        Some(match source.rsplitn(3, ':').collect::<Vec<_>>()[..] {
+            [title, id, path] if !Path::new(source).exists() => (path, Some([id, title])),
+            _ => (source, None),
+        })
+    }
+
     /// The table, if one was given. Guesses and losses go to standard error.
     pub fn read(&self) -> Result<Option<Arc<Catalogue>>> {
-        let Some(source) = &self.source else { return Ok(None) };
+        let Some((path, columns)) = self.split() else { return Ok(None) };
         let usual = CatalogueOptions::default();
         let usual = CatalogueOptions {
             separator: self.items_separator.clone().unwrap_or(usual.separator),
             missing: self.items_missing.clone(),
             ..usual
         };
-        let parts: Vec<&str> = source.rsplitn(3, ':').collect();
-        let (path, options) = match parts[..] {
-            [title, id, path] if !Path::new(source).exists() => {
-                let (id, title) = (Some(id.parse()?), Some(title.parse()?));
-                (path, CatalogueOptions { id, title, ..usual })
+        let options = match columns {
+            Some([id, title]) => {
+                CatalogueOptions { id: Some(id.parse()?), title: Some(title.parse()?), ..usual }
             }
-            _ => (source.as_str(), usual),
+            None => usual,
         };
         let (catalogue, report) = Catalogue::read(path, &options).context("--items")?;
         report.notes.iter().for_each(|note| eprintln!("items: note: {note}"));

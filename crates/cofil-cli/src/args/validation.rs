@@ -45,6 +45,11 @@ impl Validate {
         self.valid.as_ref()?.parse().ok()
     }
 
+    /// The validation file, if one was named.
+    pub fn path(&self) -> Option<&Path> {
+        self.valid.as_deref().filter(|_| self.share().is_none()).map(Path::new)
+    }
+
     /// Reads the validation file, if one was named.
     pub fn read(&self, train: Ratings, read: &Input, clean: &Clean) -> Result<Parts> {
         match &self.valid {

@@ -1,6 +1,6 @@
 //! `cofil algorithms`.
 
-use crate::output;
+use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::Algorithm;
 use serde_json::{Map, Value, json};
@@ -51,7 +51,7 @@ fn all(json: bool) -> Result<()> {
         summaries.into_iter().map(|(n, s)| vec![n, s]),
         &[],
     );
-    println!("\nThe settings of one: cofil algorithms NAME");
+    outln!("\nThe settings of one: cofil algorithms NAME");
     Ok(())
 }
 
@@ -74,7 +74,7 @@ fn one(name: &str, json: bool) -> Result<()> {
         return output::json(&schema);
     }
     let default = output::value(&default)?;
-    println!("{name}: {}\n", text(&schema["description"]));
+    outln!("{name}: {}\n", text(&schema["description"]));
     let settings = default.as_object().into_iter().flatten().filter(|(s, _)| *s != "algorithm");
     let mut rows: Vec<Vec<String>> = settings
         .map(|(setting, default)| {
@@ -90,29 +90,29 @@ fn one(name: &str, json: bool) -> Result<()> {
     };
     rows.sort_by_key(rank);
     if rows.is_empty() {
-        println!("There is nothing to set.");
+        outln!("There is nothing to set.");
         return Ok(());
     }
     let widest = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0);
     let (w0, w1, w2) = (widest(0).max(7), widest(1).max(4), widest(2).max(7));
-    println!("{:<w0$}  {:<w1$}  {:<w2$}  Meaning", "Setting", "Type", "Default");
+    outln!("{:<w0$}  {:<w1$}  {:<w2$}  Meaning", "Setting", "Type", "Default");
     let indent = w0 + w1 + w2 + 6;
     for row in &rows {
         let mut lines = wrap(&row[3], 110usize.saturating_sub(indent).max(40)).into_iter();
         let first = lines.next().unwrap_or_default();
-        println!("{:<w0$}  {:<w1$}  {:<w2$}  {first}", row[0], row[1], row[2]);
-        lines.for_each(|line| println!("{:indent$}{line}", ""));
+        outln!("{:<w0$}  {:<w1$}  {:<w2$}  {first}", row[0], row[1], row[2]);
+        lines.for_each(|line| outln!("{:indent$}{line}", ""));
     }
     if !ranges.is_empty() {
-        println!("\nWorth tuning, where `cofil tune` looks unless told otherwise:");
+        outln!("\nWorth tuning, where `cofil tune` looks unless told otherwise:");
         let widest = ranges.iter().map(|range| range.setting.len()).max().unwrap_or(0);
         for range in &ranges {
-            println!("  {:<widest$}  {}", range.setting, range.values);
+            outln!("  {:<widest$}  {}", range.setting, range.values);
         }
     }
     let example = rows.iter().find(|row| row[1] != "true | false" && row[2] != "not set");
     if let Some(row) = example.or(rows.first()) {
-        println!("\nSet one with: cofil train … --algorithm {name} --set {}={}", row[0], row[2]);
+        outln!("\nSet one with: cofil train … --algorithm {name} --set {}={}", row[0], row[2]);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `cofil convert`.
 
 use crate::args::input::Input;
+use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::data::read::{write, write_sides};
 use cofil::{Duplicates, Ratings};
@@ -34,6 +35,14 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<()> {
+    match args.sides {
+        true => {
+            for name in ["by-user.arrow", "by-item.arrow"] {
+                cofil::store::check_not_input(&args.output.join(name), [&*args.input])?;
+            }
+        }
+        false => output::check([Some(&*args.output)], [Some(&*args.input)])?,
+    }
     let table = args.read.read(&args.input)?;
     let (written, interactions) = match args.sides {
         false => (write(&args.output, &table.interactions)?, table.interactions.len()),
@@ -44,7 +53,7 @@ pub fn run(args: &Args) -> Result<()> {
         }
     };
     if args.json {
-        return crate::output::json(&serde_json::json!({
+        return output::json(&serde_json::json!({
             "read": table.report,
             "output": args.output.display().to_string(),
             "interactions": interactions,
@@ -52,6 +61,6 @@ pub fn run(args: &Args) -> Result<()> {
         }));
     }
     eprintln!("{}", table.report);
-    println!("{}: {interactions} interactions, {written} bytes", args.output.display(),);
+    outln!("{}: {interactions} interactions, {written} bytes", args.output.display(),);
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::errors::flag;
+use crate::output::{self, out, outln};
 use anyhow::Result;
 use cofil::data::date;
 use cofil::data::describe::{Bin, Description, Kind, Reasoned, Spread};
@@ -35,6 +36,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<()> {
+    output::check([args.plot.as_deref()], [Some(&*args.data)])?;
     let table = args.read.read(&args.data)?;
     let (data, cleaned) = match args.clean.is_asked() {
         true => args.clean.rows(table.interactions).map(|(data, report)| (data, Some(report)))?,
@@ -45,21 +47,21 @@ pub fn run(args: &Args) -> Result<()> {
         cofil::plot::describe(&description).save(path)?;
     }
     if args.json {
-        return crate::output::json(&serde_json::json!({
+        return output::json(&serde_json::json!({
             "read": table.report,
-            "clean": crate::output::value(&cleaned)?,
+            "clean": output::value(&cleaned)?,
             "fingerprint": data.fingerprint(),
-            "description": crate::output::value(&description)?,
-            "advice": crate::output::value(&Advice::on(&description, None))?,
+            "description": output::value(&description)?,
+            "advice": output::value(&Advice::on(&description, None))?,
         }));
     }
     eprintln!("{}", table.report);
     for sentence in cleaned.iter().flat_map(|report| report.sentences()) {
-        println!("cleaned: {sentence}");
+        outln!("cleaned: {sentence}");
     }
-    print!("{}", text(&description));
+    out!("{}", text(&description));
     if let Some(path) = &args.plot {
-        println!("\nwrote {}", path.display());
+        outln!("\nwrote {}", path.display());
     }
     Ok(())
 }

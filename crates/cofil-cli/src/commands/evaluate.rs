@@ -2,6 +2,7 @@
 
 use crate::args::input::Input;
 use crate::args::judging::{self, Judging};
+use crate::output::{self, outln};
 use anyhow::{Result, bail};
 use cofil::data::read::{Negatives, read_lists, read_negatives};
 use cofil::evaluate::{self, Candidates, Report};
@@ -73,6 +74,17 @@ struct Seconds {
 }
 
 pub fn run(args: &Args) -> Result<()> {
+    output::check(
+        [args.csv.as_deref()],
+        [
+            args.model.as_deref(),
+            args.lists.as_deref(),
+            Some(&*args.test),
+            args.given.as_deref(),
+            args.train.as_deref(),
+            args.negatives.as_deref(),
+        ],
+    )?;
     match (&args.model, &args.lists) {
         (Some(model), _) => run_model(args, model),
         (None, Some(lists)) => run_lists(args, lists),
@@ -137,12 +149,12 @@ fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<
         cofil::store::write_atomically(path, judging::csv(report)?.as_bytes())?;
     }
     if args.json {
-        return crate::output::json(&Answer { report, algorithm: name, seconds });
+        return output::json(&Answer { report, algorithm: name, seconds });
     }
     for warning in &report.warnings {
         eprintln!("warning: {warning}");
     }
-    println!(
+    outln!(
         "{name}: {} users, {} test interactions, {} items; ranked: {}; {:.2} s",
         report.users,
         report.interactions,
@@ -151,11 +163,11 @@ fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<
         seconds.evaluate
     );
     if let Some(rerank) = report.conditions.rerank {
-        println!("reordered: {rerank}");
+        outln!("reordered: {rerank}");
     }
-    println!("{}", judging::table(report));
+    outln!("{}", judging::table(report));
     if args.by_activity {
-        println!("{}", judging::activity_table(report));
+        outln!("{}", judging::activity_table(report));
     }
     Ok(())
 }

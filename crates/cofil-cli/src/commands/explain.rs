@@ -2,7 +2,7 @@
 
 use crate::args::history::{self, Strangers};
 use crate::args::items::{Items, Titles};
-use crate::output;
+use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::{Attribution, Basis, Explanation, Recommender, Who};
 use std::path::PathBuf;
@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     print(args, &explanation, titles);
     if recommender.seen().nnz() == 0 && args.who.user.is_some() {
-        println!("\nThe model file does not say what users have: nothing of it can be shown.");
+        outln!("\nThe model file does not say what users have: nothing of it can be shown.");
     }
     Ok(())
 }
@@ -74,10 +74,10 @@ fn print(args: &Args, explanation: &Explanation, titles: Titles<'_>) {
         _ => "that history".to_owned(),
     };
     if let Some(reason) = &explanation.reason {
-        println!("This is the score by what is popular, because {reason}.\n");
+        outln!("This is the score by what is popular, because {reason}.\n");
     }
     let score = output::score(explanation.score);
-    println!("{} scores {score} for {whom}:\n", titles.of(&args.item));
+    outln!("{} scores {score} for {whom}:\n", titles.of(&args.item));
     let line = |name: &str, value: String, adds: f32| {
         vec![
             name.to_owned(),
@@ -108,7 +108,7 @@ fn print(args: &Args, explanation: &Explanation, titles: Titles<'_>) {
     rows.push(line("without any of them", String::new(), explanation.base));
     rows.push(line("rest", String::new(), explanation.rest));
     output::table(&["Because of", "Value", "Adds"], rows, &[1, 2]);
-    println!(
+    outln!(
         "\n{}",
         match explanation.method {
             Attribution::Exact =>

@@ -1,6 +1,6 @@
 //! `cofil forget`.
 
-use crate::output;
+use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::Recommender;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    output::check_writable(&args.output)?;
+    output::check([Some(&*args.output)], [])?;
     let mut recommender = Recommender::load(&args.model)?;
     let users: Vec<&str> = args.users.iter().map(String::as_str).collect();
     let forgotten = match args.refit {
@@ -63,9 +63,7 @@ pub fn run(args: &Args) -> Result<()> {
         ("fingerprint", fingerprint),
     ]);
     if !forgotten.exact {
-        println!(
-            "\nTo remove the traces too: --refit, or train again from the table without them."
-        );
+        outln!("\nTo remove the traces too: --refit, or train again from the table without them.");
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::args::history::{self, Strangers};
 use crate::args::items::{Items, Titles};
 use crate::interrupt::waiting;
-use crate::output;
+use crate::output::{self, out, outln};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use cofil::interview::{
@@ -98,7 +98,7 @@ pub fn run(args: &Args) -> Result<()> {
         return output::json(&answer);
     }
     if let (Some(next), true) = (questions.first(), args.answers.is_some()) {
-        println!("Next question: {}\n", titles.of(&next.item));
+        outln!("Next question: {}\n", titles.of(&next.item));
     }
     print(items, titles);
     Ok(())
@@ -120,29 +120,29 @@ fn ask(
     titles: Titles<'_>,
 ) -> Result<()> {
     let mut lines = std::io::stdin().lock().lines();
-    println!("Do you have or like … (y, n, a rating, s to skip, q to end)");
+    outln!("Do you have or like … (y, n, a rating, s to skip, q to end)");
     for number in 1..=most {
         let next = interviewer.ask(&InterviewQuestion { n: 0, ..question.clone() })?;
         let Some(Asked { item, .. }) = next.questions.into_iter().next() else { break };
         let answer = loop {
-            print!("{number:3}  {}? ", titles.of(&item));
-            std::io::stdout().flush()?;
+            out!("{number:3}  {}? ", titles.of(&item));
+            output::Stdout.flush()?;
             let Some(line) = waiting(|| lines.next()).transpose()? else { break None };
             match (line.trim(), line.parse::<Reply>()) {
                 ("q" | "quit", _) => break None,
                 (_, Ok(answer)) => break Some(answer),
-                (_, Err(_)) => println!("     y, n, a rating, s to skip, or q to end"),
+                (_, Err(_)) => outln!("     y, n, a rating, s to skip, or q to end"),
             }
         };
         let Some(answer) = answer else { break };
         question.answers.push(Replied { item, answer });
     }
-    println!();
+    outln!();
     Ok(())
 }
 
 fn print(list: &[Recommended], titles: Titles<'_>) {
-    println!("Recommended:\n");
+    outln!("Recommended:\n");
     let rows = list
         .iter()
         .map(|s| vec![s.rank.to_string(), titles.of(&s.item).to_owned(), output::score(s.score)]);

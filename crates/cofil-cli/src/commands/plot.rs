@@ -3,7 +3,7 @@
 use crate::args::choice::Choice;
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
-use crate::output;
+use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::{Recommender, Run, plot};
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 fn matrix(args: &Matrix) -> Result<()> {
-    check(&args.output)?;
+    check(&args.output, [Some(&*args.data), args.choice.config.as_deref()])?;
     args.choice.check()?;
     let table = args.read.read(&args.data)?;
     if !args.json {
@@ -92,12 +92,12 @@ fn matrix(args: &Matrix) -> Result<()> {
             "predictions": output::value(&plot::unknown(&recommender, &ratings))?,
         }));
     }
-    println!("{}", args.output.display());
+    outln!("{}", args.output.display());
     Ok(())
 }
 
 fn curve(args: &Curve) -> Result<()> {
-    check(&args.output)?;
+    check(&args.output, [Some(&*args.model), None])?;
     let recommender = Recommender::load(&args.model)?;
     let epochs = &recommender.card().epochs;
     let metric = recommender.card().valid_metric.map(|metric| metric.to_string());
@@ -108,11 +108,11 @@ fn curve(args: &Curve) -> Result<()> {
             "epochs": epochs,
         }));
     }
-    println!("{}", args.output.display());
+    outln!("{}", args.output.display());
     Ok(())
 }
 
-fn check(path: &Path) -> Result<()> {
+fn check(path: &Path, inputs: [Option<&Path>; 2]) -> Result<()> {
     plot::check_path(path)?;
-    output::check_writable(path)
+    output::check([Some(path)], inputs)
 }

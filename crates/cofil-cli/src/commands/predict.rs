@@ -1,7 +1,7 @@
 //! `cofil predict`.
 
 use crate::args::input::Input;
-use crate::output;
+use crate::output::{self, out, outln};
 use anyhow::{Context, Result};
 use cofil::Recommender;
 use cofil::ask::{Predicted, Predictions};
@@ -40,9 +40,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    if let Some(path) = &args.output {
-        output::check_writable(path)?;
-    }
+    output::check([args.output.as_deref()], [Some(&*args.model), args.pairs.as_deref()])?;
     let recommender = Recommender::load(&args.model)?;
     if let (Some(user), Some(item)) = (&args.user, &args.item) {
         let prediction = recommender.predict(user, item)?;
@@ -50,7 +48,7 @@ pub fn run(args: &Args) -> Result<()> {
         return match args.json {
             true => output::json(&Predicted { user, item, prediction: Some(prediction) }),
             false => {
-                println!("{prediction}");
+                outln!("{prediction}");
                 Ok(())
             }
         };
@@ -115,8 +113,8 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
         );
     }
     match &args.output {
-        Some(path) => println!("{}: {} predictions", path.display(), rows.len() - missing),
-        None => print!("{csv}"),
+        Some(path) => outln!("{}: {} predictions", path.display(), rows.len() - missing),
+        None => out!("{csv}"),
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::args::history::{self, Strangers};
 use crate::args::items::{Items, Titles};
 use crate::args::reranking::Reranking;
 use crate::interrupt::waiting;
-use crate::output::{self, score};
+use crate::output::{self, outln, score};
 use anyhow::{Context, Result, bail};
 use cofil::data::Filter;
 use cofil::data::ListWriter;
@@ -87,7 +87,20 @@ struct Whom {
 pub fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.output {
         ListWriter::check_path(path)?;
-        output::check_writable(path)?;
+        let at = |names: &[String]| match names {
+            [one] => one.strip_prefix('@').map(PathBuf::from),
+            _ => None,
+        };
+        let candidates = args.candidates.as_deref().and_then(at);
+        output::check(
+            [Some(&**path)],
+            [
+                Some(&*args.model),
+                args.who.users.as_deref(),
+                candidates.as_deref(),
+                args.items.path(),
+            ],
+        )?;
     }
     let recommender = args.items.describe(Recommender::load(&args.model)?)?;
     let candidates = match &args.candidates {
@@ -122,11 +135,11 @@ pub fn run(args: &Args) -> Result<()> {
 
 fn print(args: &Args, recommender: &Recommender, who: &Who, answer: &Answer) -> Result<()> {
     let titles = Titles::of_items(recommender);
-    println!("{}:\n", heading(recommender, who, answer, titles));
+    outln!("{}:\n", heading(recommender, who, answer, titles));
     print_list(&answer.items, titles);
     let unsaid = recommender.seen().nnz() == 0 && !args.with_seen;
     if unsaid && who.user.is_some() && answer.basis == Basis::Learned {
-        println!("\nThe model file does not say what users have: these items may be among it.");
+        outln!("\nThe model file does not say what users have: these items may be among it.");
     }
     Ok(())
 }
@@ -191,10 +204,7 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
     let catalogue = recommender.catalogue().map(|catalogue| &**catalogue);
     let mut writer = match path {
         Some(path) => ListWriter::create(path, names.0, names.1, catalogue)?,
-        None => {
-            let stdout = std::io::stdout();
-            ListWriter::stream(stdout, args.json, names.0, names.1, catalogue)?
-        }
+        None => ListWriter::stream(output::Stdout, args.json, names.0, names.1, catalogue)?,
     };
     let mut rows = 0;
     prepared.each(&users, |users, lists| {
@@ -212,7 +222,7 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
             "unknown": unknown,
         }));
     }
-    println!("{}: {rows} items for {} users, {}", path.display(), users.len(), output::bytes(size));
+    outln!("{}: {rows} items for {} users, {}", path.display(), users.len(), output::bytes(size));
     Ok(())
 }
 

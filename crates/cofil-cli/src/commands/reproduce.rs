@@ -1,6 +1,6 @@
 //! `cofil reproduce`.
 
-use crate::output;
+use crate::output::{self, outln};
 use anyhow::Result;
 use cofil_reproduce::{Options, Report, Row, experiments};
 use std::path::PathBuf;
@@ -53,23 +53,23 @@ fn list(json: bool) -> Result<()> {
         vec![e.name.clone(), e.title.clone(), if files.is_empty() { "none".into() } else { files }]
     });
     output::table(&["Experiment", "What was published", "Files"], rows, &[]);
-    println!("\nRun one with: cofil reproduce NAME --data DIR");
+    outln!("\nRun one with: cofil reproduce NAME --data DIR");
     Ok(())
 }
 
 fn print(report: &Report) {
-    println!("{}: {}\n{}\n", report.experiment, report.title, report.method);
+    outln!("{}: {}\n{}\n", report.experiment, report.title, report.method);
     let mut sources: Vec<&str> = Vec::new();
     let lines = report.rows.iter().map(|row| line(row, report.quick, &mut sources));
     let lines: Vec<_> = lines.collect();
     let head = ["", "", "Published", "", "Ours", "95 % over users", "By seed", "Verdict"];
     output::table(&head, lines, &[2, 4]);
-    println!();
+    outln!();
     for (at, source) in sources.iter().enumerate() {
-        println!("[{}] {source}", at + 1);
+        outln!("[{}] {source}", at + 1);
     }
     let took = output::duration(report.seconds);
-    println!("\nVerdict: {}. It took {took}.", report.verdict);
+    outln!("\nVerdict: {}. It took {took}.", report.verdict);
 }
 
 /// A line of the table; its source gets a number in `sources`.

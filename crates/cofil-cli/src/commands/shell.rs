@@ -1,8 +1,10 @@
 //! `cofil completions` and `cofil man`: what the shell and the manual need to know.
 
+use crate::output::outln;
 use crate::{Cli, output};
 use anyhow::{Context, Result};
 use clap::CommandFactory;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Arguments of `cofil completions`.
@@ -15,8 +17,10 @@ pub struct Completions {
 }
 
 pub fn completions(args: &Completions) -> Result<()> {
-    clap_complete::generate(args.shell, &mut Cli::command(), "cofil", &mut std::io::stdout());
-    Ok(())
+    // It takes for granted that its writer refuses nothing.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "cofil", &mut script);
+    Ok(output::Stdout.write_all(&script)?)
 }
 
 /// Arguments of `cofil man`.
@@ -35,7 +39,7 @@ pub struct Man {
 
 pub fn man(args: &Man) -> Result<()> {
     let Some(folder) = &args.output else {
-        return Ok(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?);
+        return Ok(clap_mangen::Man::new(Cli::command()).render(&mut output::Stdout)?);
     };
     let failed = || folder.display().to_string();
     std::fs::create_dir_all(folder).with_context(failed)?;
@@ -49,7 +53,7 @@ pub fn man(args: &Man) -> Result<()> {
     match args.json {
         true => output::json(&serde_json::json!({"pages": pages})),
         false => {
-            pages.iter().for_each(|page| println!("{}", folder.join(page).display()));
+            pages.iter().for_each(|page| outln!("{}", folder.join(page).display()));
             Ok(())
         }
     }

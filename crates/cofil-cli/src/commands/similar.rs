@@ -1,7 +1,7 @@
 //! `cofil similar`.
 
 use crate::args::items::{Items, Titles};
-use crate::output;
+use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::Recommender;
 use cofil::ask::Likeness;
@@ -57,6 +57,7 @@ struct What {
 }
 
 pub fn run(args: &Args) -> Result<()> {
+    output::check([args.output.as_deref()], [Some(&*args.model), args.items.path()])?;
     let recommender = args.items.describe(Recommender::load(&args.model)?)?;
     match (&args.what.item, &args.what.user) {
         (Some(item), _) => items(args, &recommender, item, Titles::of_items(&recommender)),
@@ -70,7 +71,7 @@ fn items(args: &Args, recommender: &Recommender, item: &str, titles: Titles<'_>)
     if args.json {
         return output::json(&similar);
     }
-    println!("Most like {}:\n", titles.of(item));
+    outln!("Most like {}:\n", titles.of(item));
     table("Item", similar.items.iter().map(|s| (titles.of(&s.item), s.score)));
     Ok(())
 }
@@ -86,7 +87,7 @@ fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
     }
     match &args.output {
         Some(path) => cofil::store::write_atomically(path, &text)?,
-        None => std::io::stdout().lock().write_all(&text)?,
+        None => output::Stdout.write_all(&text)?,
     }
     Ok(())
 }
@@ -100,7 +101,7 @@ fn users(args: &Args, recommender: &Recommender, user: &str) -> Result<()> {
         Likeness::Vectors => "vectors",
         Likeness::Histories => "histories",
     };
-    println!("Most like user {user}, by their {by}:\n");
+    outln!("Most like user {user}, by their {by}:\n");
     table("User", similar.users.iter().map(|s| (s.user.as_str(), s.score)));
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::errors::flag;
+use crate::output::{self, out, outln};
 use anyhow::{Context, Result};
 use cofil::data::CleanReport;
 use cofil::data::prose::{count, number, percent};
@@ -98,6 +99,10 @@ struct PartRecord<'a> {
 }
 
 pub fn run(args: &Args) -> Result<()> {
+    let outputs = args.files();
+    for output in &outputs {
+        cofil::store::check_not_input(output, [&*args.data])?;
+    }
     let table = args.read.read(&args.data)?;
     if !args.json {
         eprintln!("{}", table.report);
@@ -108,6 +113,10 @@ pub fn run(args: &Args) -> Result<()> {
     let (data, cleaned) = args.clean.rows(table.interactions)?;
     let folder = args.output.as_ref().context("the folder to write to is missing: -o FOLDER")?;
     let all = args.split().apply(&data)?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    // The files are of one split, or of none.
+    let _lock = cofil::store::Lock::take(folder)?;
     let mut parts = Vec::new();
     for part in &all {
         let folder = part.report.fold.map_or(folder.clone(), |f| folder.join(format!("fold{f}")));
@@ -119,17 +128,33 @@ pub fn run(args: &Args) -> Result<()> {
     let json = serde_json::to_string_pretty(&record)? + "\n";
     cofil::store::write_atomically(&path, json.as_bytes())?;
     if args.json {
-        return crate::output::json(&record);
+        return output::json(&record);
     }
-    cleaned.sentences().iter().for_each(|sentence| println!("cleaned: {sentence}"));
+    cleaned.sentences().iter().for_each(|sentence| outln!("cleaned: {sentence}"));
     for part in &record.parts {
         show(part, &cleaned);
     }
-    println!("wrote {}", path.display());
+    outln!("wrote {}", path.display());
     Ok(())
 }
 
 impl Args {
+    /// Every file that may be written.
+    fn files(&self) -> Vec<PathBuf> {
+        let Some(folder) = self.output.as_ref().filter(|_| self.check.is_none()) else {
+            return Vec::new();
+        };
+        let folders = match self.by {
+            By::Kfold => (0..self.folds).map(|f| folder.join(format!("fold{f}"))).collect(),
+            _ => vec![folder.clone()],
+        };
+        let names =
+            ["train.csv", "given.csv", "test.csv", "train.csv.gz", "given.csv.gz", "test.csv.gz"];
+        let mut files = vec![folder.join("split.json")];
+        files.extend(folders.iter().flat_map(|folder| names.map(|name| folder.join(name))));
+        files
+    }
+
     fn split(&self) -> Split {
         let &Self { folds, target, seed, .. } = self;
         let test = self.test.unwrap_or(match self.by {
@@ -164,33 +189,33 @@ fn write(folder: &Path, part: &Parts, gzip: bool) -> Result<Vec<PathBuf>> {
 
 fn show(part: &PartRecord<'_>, cleaned: &CleanReport) {
     let report = part.report;
-    println!("{}\nid {}", report.description, report.id);
-    println!("{:>8} {:>14} {:>7} {:>12} {:>12}", "", "interactions", "", "users", "items");
+    outln!("{}\nid {}", report.description, report.id);
+    outln!("{:>8} {:>14} {:>7} {:>12} {:>12}", "", "interactions", "", "users", "items");
     let line = |name: &str, size: &Size| {
         let share = size.interactions as f64 / cleaned.interactions.max(1) as f64;
         let [n, users, items] = [size.interactions, size.users, size.items].map(number);
-        println!("{name:>8} {n:>14} {:>7} {users:>12} {items:>12}", percent(share));
+        outln!("{name:>8} {n:>14} {:>7} {users:>12} {items:>12}", percent(share));
     };
     line("train", &report.train);
     report.given.iter().for_each(|given| line("given", given));
     line("test", &report.test);
     if report.users_not_tested > 0 {
         let users = count(report.users_not_tested, "user");
-        println!("{users} without a test interaction.");
+        outln!("{users} without a test interaction.");
     }
     if report.without_time > 0 {
-        println!("{} without a time.", count(report.without_time, "interaction"));
+        outln!("{} without a time.", count(report.without_time, "interaction"));
     }
     findings(&report.leakage);
     let files: Vec<String> = part.files.iter().map(|f| f.display().to_string()).collect();
-    println!("wrote {}\n", files.join(", "));
+    outln!("wrote {}\n", files.join(", "));
 }
 
 fn findings(leakage: &Leakage) {
     let mut text = String::new();
     let findings = leakage.findings.iter().map(|finding| finding.say(flag));
     findings.for_each(|finding| crate::commands::describe::wrap(&mut text, "- ", &finding));
-    print!("{text}");
+    out!("{text}");
 }
 
 fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
@@ -198,7 +223,7 @@ fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
     let test = args.read.read_with(test, &users, &items)?;
     let found = Leakage::between(&train, None, &test.interactions)?;
     if args.json {
-        return crate::output::json(&serde_json::json!({
+        return output::json(&serde_json::json!({
             "train": Size::of(&train),
             "test": Size::of(&test.interactions),
             "leakage": found,
@@ -210,16 +235,16 @@ fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
         let [n, users, items] =
             [(size.interactions, "interaction"), (size.users, "user"), (size.items, "item")]
                 .map(|(n, noun)| count(n, noun));
-        println!("{name}: {n}, {users}, {items}");
+        outln!("{name}: {n}, {users}, {items}");
     }
     findings(&found);
     if found.findings.is_empty() {
-        println!(
+        outln!(
             "Nothing found: no shared pair, and training knows every user and item of the test."
         );
     }
     if found.train_span.is_none() || found.test_span.is_none() {
-        println!("Without times in both parts, nothing is said about what came later.");
+        outln!("Without times in both parts, nothing is said about what came later.");
     }
     Ok(())
 }

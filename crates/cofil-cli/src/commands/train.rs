@@ -209,12 +209,19 @@ fn given(path: &Path, read: &Input, train: &Ratings) -> Result<Vec<Vec<u32>>> {
 /// What can be refused before hours of work is refused first.
 fn check(args: &Args) -> Result<()> {
     args.choice.check()?;
-    output::check_writable(&args.output)?;
-    if let Some(curve) = &args.curve {
-        output::check_writable(curve)?;
-        if !is_csv(curve) {
-            cofil::plot::check_path(curve)?;
-        }
+    let checkpoint = args.keep.checkpoint.as_deref();
+    output::check(
+        [Some(&*args.output), args.curve.as_deref(), checkpoint],
+        [
+            Some(&*args.data),
+            args.negatives.as_deref(),
+            args.choice.config.as_deref(),
+            args.items.path(),
+            args.validate.path(),
+        ],
+    )?;
+    if let Some(curve) = args.curve.as_deref().filter(|curve| !is_csv(curve)) {
+        cofil::plot::check_path(curve)?;
     }
     if let Some(path) = &args.keep.checkpoint
         && path.exists()

@@ -6,7 +6,7 @@ use crate::args::input::Input;
 use crate::args::judging;
 use crate::args::searching::{self, Searching};
 use crate::args::validation::{self, Parts};
-use crate::output::{self, duration};
+use crate::output::{self, duration, outln};
 use crate::progress::Progress;
 use anyhow::{Context, Result, bail};
 use cofil::tune::{self, Found, Journal, Space, Trial};
@@ -160,21 +160,26 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     }
     show(&found, metric);
     if let Some(report) = tested {
-        println!("\non the test part, trained on all of {}:", args.data.display());
-        println!("{}", judging::table(&report));
+        outln!("\non the test part, trained on all of {}:", args.data.display());
+        outln!("{}", judging::table(&report));
     }
-    println!("\nsettings  {}", args.output.display());
+    outln!("\nsettings  {}", args.output.display());
     Ok(())
 }
 
 /// Where finished trials are kept; what can be refused before hours of work is refused here.
 fn journal_path(args: &Args) -> Result<PathBuf> {
     args.choice.check()?;
-    for path in
-        [Some(&args.output), args.table.as_ref(), args.figure.as_ref()].into_iter().flatten()
-    {
-        output::check_writable(path)?;
-    }
+    let path = args.journal.clone().unwrap_or_else(|| {
+        let mut name = args.output.clone().into_os_string();
+        name.push(".trials");
+        name.into()
+    });
+    let valid = Some(Path::new(&args.valid)).filter(|_| args.valid.parse::<f64>().is_err());
+    output::check(
+        [Some(&*args.output), args.table.as_deref(), args.figure.as_deref(), Some(&*path)],
+        [Some(&*args.data), args.choice.config.as_deref(), args.test.as_deref(), valid],
+    )?;
     if let Some(figure) = &args.figure {
         cofil::plot::check_path(figure)?;
     }
@@ -187,11 +192,6 @@ fn journal_path(args: &Args) -> Result<PathBuf> {
             table.display()
         );
     }
-    let path = args.journal.clone().unwrap_or_else(|| {
-        let mut name = args.output.clone().into_os_string();
-        name.push(".trials");
-        name.into()
-    });
     if path.exists() && !args.resume {
         bail!(
             "{}: there are finished trials already; go on from them with --resume, or remove the file",
@@ -301,8 +301,8 @@ fn show(found: &Found, metric: Metric) {
     let failed: Vec<&str> = found.trials.iter().filter_map(|t| t.error.as_deref()).collect();
     let cut = found.trials.iter().filter(|trial| trial.cut).count();
     let seconds: f64 = found.trials.iter().map(|trial| trial.seconds).sum();
-    println!("\n{} trials in {}, {cut} of them cut short", found.trials.len(), duration(seconds));
+    outln!("\n{} trials in {}, {cut} of them cut short", found.trials.len(), duration(seconds));
     if let Some(first) = failed.first() {
-        println!("{} failed; the first: {first}", failed.len());
+        outln!("{} failed; the first: {first}", failed.len());
     }
 }

@@ -35,7 +35,8 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    output::check_writable(&args.output)?;
+    // The model may be written over: that is what an update is for.
+    output::check([Some(&*args.output)], [Some(&*args.events)])?;
     let mut recommender = Recommender::load(&args.model)?;
     let (users, items) = (recommender.users().clone(), recommender.items().clone());
     let mut table = args.read.read_with(&args.events, &users, &items)?;

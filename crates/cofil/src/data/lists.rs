@@ -3,7 +3,7 @@
 
 use super::{Catalogue, IdMap};
 use crate::error::{Error, Result};
-use crate::store::Pending;
+use crate::store::{Access, Pending};
 use serde::Serialize;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -60,7 +60,7 @@ impl<'a> ListWriter<'a> {
         let titles = catalogue.filter(|catalogue| catalogue.has_titles());
         Self::check_path(path)?;
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-        let file = BufWriter::new(Place::File(Pending::create(path)?));
+        let file = BufWriter::new(Place::File(Pending::create(path, Access::Usual)?));
         let sink = match ending.to_str() {
             Some("jsonl") => Sink::JsonLines(file),
             #[cfg(feature = "arrow")]

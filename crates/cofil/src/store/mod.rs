@@ -18,13 +18,15 @@
 
 mod archive;
 mod atomic;
+mod lock;
 mod read;
 mod tensor;
 mod write;
 
 pub use archive::Archive;
-pub(crate) use atomic::{Pending, write_with};
-pub use atomic::{check_writable, write_atomically};
+pub(crate) use atomic::{Access, Pending, write_with};
+pub use atomic::{check_not_input, check_writable, write_atomically};
+pub use lock::Lock;
 pub use read::{parse, read};
 pub use tensor::Tensor;
 pub use write::{write, write_to};

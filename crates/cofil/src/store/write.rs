@@ -1,6 +1,6 @@
 //! Named arrays on their way out.
 
-use super::{Checksum, Envelope, Tensor, VERSION, write_with};
+use super::{Access, Checksum, Envelope, Tensor, VERSION, write_with};
 use crate::error::Result;
 use safetensors::tensor::{Metadata, TensorInfo};
 use serde_json::Value;
@@ -16,7 +16,7 @@ use std::path::Path;
 /// If the file system refuses.
 pub fn write(path: &Path, content: &str, header: &Value, tensors: &[Tensor<'_>]) -> Result<String> {
     let mut checksum = String::new();
-    write_with(path, |file| {
+    write_with(path, Access::Private, |file| {
         checksum = write_to(file, content, header, tensors)?;
         Ok(())
     })?;

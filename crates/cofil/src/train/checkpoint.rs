@@ -38,6 +38,7 @@ pub(super) struct File {
     every: usize,
     /// What makes two runs the same run, by name.
     identity: Map<String, Value>,
+    _lock: store::Lock,
 }
 
 impl Checkpoint {
@@ -74,7 +75,8 @@ impl Checkpoint {
             ("negatives", json!(run.negatives.map(sample::fingerprint))),
         ];
         let identity = identity.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
-        Ok(File { path: self.path.clone(), every: self.every, identity })
+        let lock = store::Lock::take(&self.path)?;
+        Ok(File { path: self.path.clone(), every: self.every, identity, _lock: lock })
     }
 }
 

@@ -19,6 +19,7 @@ pub struct Journal {
     file: File,
     /// Those of an earlier run.
     trials: Vec<Trial>,
+    _lock: store::Lock,
 }
 
 impl Journal {
@@ -47,6 +48,7 @@ impl Journal {
             "seed": search.seed,
             "data": [train.fingerprint(), valid.fingerprint()],
         });
+        let lock = store::Lock::take(path)?;
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
@@ -75,7 +77,7 @@ impl Journal {
             Ok(file)
         };
         let file = open().map_err(|e| Error::io(path, e))?;
-        Ok(Self { path: path.to_owned(), file, trials })
+        Ok(Self { path: path.to_owned(), file, trials, _lock: lock })
     }
 
     /// The trials there were already, by number.

@@ -6,6 +6,7 @@ use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::args::items::Items;
 use crate::args::judging::{self, Judging, Tested};
+use crate::output::{self, outln};
 use anyhow::{Context, Result};
 use cofil::contest::{self, Entrant, Failure, Plan, Tuning};
 use cofil::data::describe::Description;
@@ -91,9 +92,10 @@ struct Data {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    if let Some(path) = &args.report {
-        crate::output::check_writable(path)?;
-    }
+    output::check(
+        [args.report.as_deref()],
+        [Some(&*args.data), args.test.as_deref(), args.given.as_deref(), args.items.path()],
+    )?;
     let catalogue = args.items.read()?;
     let entrants = entrants(args)?;
     let data = data(args)?;
@@ -119,7 +121,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     show::table(&split, &outcome);
     if let Some(path) = &args.report {
-        println!("\nreport  {}", path.display());
+        outln!("\nreport  {}", path.display());
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What a comparison prints.
 
 use crate::args::judging;
-use crate::output;
+use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::Metric;
 use cofil::contest::{Contestant, Failure, Outcome};
@@ -30,7 +30,7 @@ pub fn table(split: &str, outcome: &Outcome) {
     for warning in &report.warnings {
         eprintln!("warning: {warning}");
     }
-    println!("{split}; {} users, {} test interactions", report.users, report.interactions);
+    outln!("{split}; {} users, {} test interactions", report.users, report.interactions);
     let first = metrics[0];
     let names = metrics.iter().map(Metric::to_string);
     let interval = format!("95 % of {first}");
@@ -63,12 +63,12 @@ pub fn table(split: &str, outcome: &Outcome) {
             table.add_row(row);
         }
     }
-    println!("{table}");
+    outln!("{table}");
     for Contestant { entry, note, .. } in contestants {
-        note.iter().for_each(|note| println!("* {}: {note}", entry.name));
+        note.iter().for_each(|note| outln!("* {}: {note}", entry.name));
     }
     for Failure { algorithm, error } in &outcome.failures {
-        println!("  {algorithm}: did not take part: {error}");
+        outln!("  {algorithm}: did not take part: {error}");
     }
     by_activity(outcome, first);
 }
@@ -78,7 +78,7 @@ fn by_activity(outcome: &Outcome, metric: Metric) {
     if groups.len() < 2 {
         return;
     }
-    println!("\n{metric} by number of training interactions");
+    outln!("\n{metric} by number of training interactions");
     let head = groups.iter().map(|g| format!("{} – {} ({})", g.from, g.to, g.users));
     let mut table = judging::numbers(std::iter::once("algorithm".to_owned()).chain(head));
     for Contestant { entry, .. } in &outcome.contestants {
@@ -89,7 +89,7 @@ fn by_activity(outcome: &Outcome, metric: Metric) {
         };
         table.add_row(std::iter::once(entry.name.clone()).chain((0..groups.len()).map(value)));
     }
-    println!("{table}");
+    outln!("{table}");
 }
 
 /// The command line, as a shell takes it.

@@ -6,7 +6,7 @@ mod toy;
 use crate::args::input::Input;
 use crate::args::items::{Items, Titles};
 use crate::commands::describe;
-use crate::output::{self, check_writable, duration, score};
+use crate::output::{self, duration, outln, score};
 use anyhow::{Context, Result};
 use cofil::data::Clean;
 use cofil::data::sample_set;
@@ -46,12 +46,11 @@ pub fn run(args: &Args) -> Result<()> {
     let start = Instant::now();
     std::fs::create_dir_all(&args.output).with_context(|| args.output.display().to_string())?;
     let (figure, file) = (args.output.join("matrix.svg"), args.output.join("best.cofil"));
-    check_writable(&figure)?;
-    check_writable(&file)?;
+    output::check([Some(&*figure), Some(&*file)], [args.data.as_deref(), args.items.path()])?;
     let catalogue = args.items.read()?;
     let say = |text: &str| {
         if !args.json {
-            println!("{text}");
+            outln!("{text}");
         }
     };
 
@@ -105,14 +104,14 @@ pub fn run(args: &Args) -> Result<()> {
         }));
     }
     let memory = cofil::memory::peak_mb();
-    println!("Everything took {} and at most {memory:.0} MB.", duration(seconds));
+    outln!("Everything took {} and at most {memory:.0} MB.", duration(seconds));
     print_next(&file, &cast, &winner.name, args.data.as_deref());
     Ok(())
 }
 
 fn heading(args: &Args, number: usize, title: &str) {
     if !args.json {
-        println!("\n\n{number}  {title}\n{}", "─".repeat(title.chars().count() + 3));
+        outln!("\n\n{number}  {title}\n{}", "─".repeat(title.chars().count() + 3));
     }
 }
 
@@ -209,7 +208,7 @@ fn told(title: &str, who: &Who, answer: &Answer, titles: Titles<'_>) -> Result<T
 fn print_next(file: &Path, cast: &Cast, winner: &str, data: Option<&Path>) {
     let (model, user) = (file.display(), &cast.users[0]);
     let data = data.map_or("ratings.csv".into(), |path| path.display().to_string());
-    println!("\n\nNext\n────");
+    outln!("\n\nNext\n────");
     let lines = [
         (format!("cofil recommend {model} --user {user}"), "a list for a user"),
         (
@@ -223,6 +222,6 @@ fn print_next(file: &Path, cast: &Cast, winner: &str, data: Option<&Path>) {
     ];
     let width = lines.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
     for (command, what) in lines {
-        println!("  {command:<width$}  # {what}");
+        outln!("  {command:<width$}  # {what}");
     }
 }

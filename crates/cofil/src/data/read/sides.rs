@@ -47,7 +47,7 @@ pub fn write_sides(folder: &Path, ratings: &Ratings) -> Result<[(PathBuf, u64); 
     let write = |name: &str, side: &Side<'_>| {
         let path = folder.join(name);
         let batch = side.batch().map_err(|e| Error::format(&path, e.to_string()))?;
-        let size = store::write_with(&path, |file| {
+        let size = store::write_with(&path, store::Access::Usual, |file| {
             let mut file = BufWriter::with_capacity(1 << 16, file);
             let other = std::io::Error::other::<ArrowError>;
             let writer = arrow::ipc::writer::FileWriter::try_new(&mut file, &batch.schema());

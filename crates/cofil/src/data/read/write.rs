@@ -60,7 +60,7 @@ fn target(path: &Path) -> Result<(Target, Packing)> {
 /// If the ending is another or the file system refuses.
 pub fn write(path: &Path, interactions: &Interactions) -> Result<u64> {
     let (target, packing) = target(path)?;
-    store::write_with(path, |file| {
+    store::write_with(path, store::Access::Usual, |file| {
         let mut file = BufWriter::with_capacity(1 << 16, file);
         match packing {
             Packing::None => fill(&mut file, target, interactions)?,

@@ -1,0 +1,254 @@
+//! Outputs: what stands there is kept, replaced whole or refused, and never lost.
+#![cfg(target_os = "linux")]
+
+mod common;
+use common::Place;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
+use std::process::{Command, Stdio};
+
+/// The binary, run in `place`.
+fn cofil(place: &Place, args: &str) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("cofil"));
+    command.current_dir(place.path("")).args(args.split_whitespace());
+    command
+}
+
+/// A folder with tables and a model.
+fn with_model() -> Place {
+    let place = Place::with_events();
+    place.write("items.csv", "id,title\nall,All\n");
+    place.write("pairs.csv", "user,item\nu0,even0\n");
+    place.write("more.csv", "user,item\nu0,even0\n");
+    place.ok("train events.csv -a als --implicit --set factors=2 --set epochs=2 -o m");
+    place
+}
+
+/// Commands that write a file, with OUT for its name.
+const WRITERS: [&str; 13] = [
+    "train events.csv -a popularity -o OUT",
+    "tune events.csv -a ease --trials 1 -o OUT --journal trials --resume",
+    "convert events.csv OUT",
+    "recommend m --all -n 2 -o OUT",
+    "predict m --pairs pairs.csv -o OUT",
+    "similar m --all -n 2 -o OUT",
+    "evaluate m --test events.csv --seen --csv OUT",
+    "update m more.csv -o OUT",
+    "forget m --users u1 -o OUT",
+    "compare events.csv --implicit --algorithms popularity --report OUT",
+    "train events.csv -a ials --set epochs=2 -o n --curve OUT",
+    "describe events.csv --plot OUT",
+    "plot curve m -o OUT",
+];
+
+/// A name with the ending that the command asks for.
+fn ending(command: &str) -> &'static str {
+    match command {
+        c if c.contains("--plot") || c.starts_with("plot") => ".svg",
+        _ => ".csv",
+    }
+}
+
+#[test]
+fn a_link_stays_and_modes_are_kept() {
+    for command in WRITERS {
+        let place = with_model();
+        let name = format!("target{}", ending(command));
+        place.write(&name, "old");
+        let secret = PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(place.path(&name), secret).expect("its mode");
+        let link = format!("link{}", ending(command));
+        symlink(&name, place.path(&link)).expect("a link");
+        place.ok(&command.replace("OUT", &link));
+        assert!(place.path(&link).is_symlink(), "{command}");
+        assert_ne!(place.read(&name), b"old", "{command}");
+        let mode = std::fs::metadata(place.path(&name)).expect("it is there").mode() & 0o777;
+        assert_eq!(mode, 0o600, "{command}");
+    }
+}
+
+#[test]
+fn a_model_is_for_its_owner_alone() {
+    let place = with_model();
+    let mode = |name: &str| place.path(name).metadata().expect("it is there").mode() & 0o777;
+    assert_eq!(mode("m"), 0o600);
+    place.ok("recommend m --all -n 1 -o lists.csv");
+    assert_ne!(mode("lists.csv") & 0o044, 0, "as the umask says");
+}
+
+#[test]
+fn a_pipe_is_written_to_and_a_device_stays() {
+    let place = with_model();
+    let made = Command::new("mkfifo").arg(place.path("pipe")).status().expect("mkfifo runs");
+    assert!(made.success());
+    for command in WRITERS.iter().filter(|c| ending(c) == ".csv" && !c.starts_with("train")) {
+        // A format goes by the ending, which a pipe has not.
+        if command.starts_with("convert") || command.starts_with("recommend") {
+            continue;
+        }
+        let pipe = place.path("pipe");
+        let reader = std::thread::spawn(move || std::fs::read(pipe).expect("it is read"));
+        place.ok(&command.replace("OUT", "pipe"));
+        assert!(!reader.join().expect("it ends").is_empty(), "{command}");
+        assert!(place.path("pipe").metadata().expect("there").file_type().is_fifo(), "{command}");
+        place.ok(&command.replace("OUT", "/dev/null"));
+        let null = std::fs::metadata("/dev/null").expect("there");
+        assert!(null.file_type().is_char_device(), "{command}");
+    }
+}
+
+#[test]
+fn an_input_is_never_written_over() {
+    let place = with_model();
+    place.write("valid.csv", "user,item\nu0,even0\n");
+    place.write("train.csv", place.text("events.csv"));
+    place.ok("algorithms popularity");
+    place.write("c.toml", "algorithm = \"ease\"\n");
+    std::fs::hard_link(place.path("events.csv"), place.path("twin.csv")).expect("a link");
+    symlink("events.csv", place.path("link.csv")).expect("a link");
+    let before: Vec<(String, Vec<u8>)> =
+        place.files().into_iter().map(|name| (name.clone(), place.read(&name))).collect();
+    for command in [
+        "train events.csv -a popularity -o events.csv",
+        "train events.csv -a popularity -o twin.csv",
+        "train events.csv -a popularity -o link.csv",
+        "train events.csv -a popularity -o ./events.csv",
+        "train events.csv -a popularity -o valid.csv --valid valid.csv",
+        "train events.csv -a popularity -o items.csv --items items.csv",
+        "train events.csv --config c.toml -o c.toml",
+        "train events.csv -a ials -o new --curve new",
+        "train events.csv -a ials -o new --checkpoint new",
+        "train events.csv -a ials -o new --checkpoint events.csv",
+        "tune events.csv -a ease --trials 1 -o x.toml --journal x.toml",
+        "tune events.csv -a ease --trials 1 -o events.csv",
+        "tune events.csv -a ease --trials 1 -o x.toml --journal events.csv --resume",
+        "tune events.csv -a ease --trials 1 -o x.toml --table x.toml",
+        "tune events.csv -a ease --trials 1 --valid valid.csv -o valid.csv",
+        "convert events.csv events.csv",
+        "convert events.csv link.csv",
+        "split train.csv -o .",
+        "split train.csv --by kfold -o .",
+        "split events.csv --check train.csv -o .",
+        "recommend m --all -n 2 -o m",
+        "recommend m --all -n 2 --items items.csv -o items.csv",
+        "predict m --pairs pairs.csv -o pairs.csv",
+        "similar m --all -o m",
+        "evaluate m --test events.csv --csv events.csv",
+        "update m more.csv -o more.csv",
+        "compare events.csv --implicit --algorithms popularity --report events.csv",
+        "describe events.csv --plot events.csv",
+    ] {
+        let answer = place.run(command);
+        if command.contains("--by kfold") || command.contains("--check") {
+            // Nothing of the input's name is written by these.
+            continue;
+        }
+        assert_eq!(answer.code, 1, "{command}: {}", answer.err);
+        assert!(answer.err.contains("name another output"), "{command}: {}", answer.err);
+    }
+    for (name, bytes) in before {
+        assert!(place.read(&name) == bytes, "{name} has changed");
+    }
+    // What updates are for.
+    place.ok("update m more.csv -o m");
+    place.ok("forget m --users u1 -o m");
+}
+
+#[test]
+fn a_full_or_closed_standard_output_is_said() {
+    let place = with_model();
+    place.ok("train events.csv -a ials --set epochs=1 -o curve");
+    let printers = [
+        "--help",
+        "--version",
+        "train --help",
+        "algorithms",
+        "algorithms ease",
+        "algorithms ease --json",
+        "describe events.csv",
+        "describe events.csv --json",
+        "split events.csv -o parts",
+        "train events.csv -a popularity -o n --json",
+        "evaluate m --test events.csv --seen",
+        "compare events.csv --implicit --algorithms popularity",
+        "tune events.csv -a ease --trials 1 -o t.toml --journal t.trials --resume",
+        "recommend m --user u0",
+        "recommend m --all --json",
+        "recommend m --all -o lists.csv",
+        "explain m --user u0 --item even0",
+        "similar m --item all",
+        "similar m --user u0",
+        "similar m --all",
+        "predict m --user u0 --item all",
+        "predict m --pairs pairs.csv",
+        "interview m --answers all=yes",
+        "update m more.csv -o n",
+        "forget m --users u1 -o n",
+        "inspect m",
+        "inspect m --json",
+        "plot curve curve -o c.svg",
+        "convert events.csv copy.csv",
+        "completions bash",
+        "man",
+        "man -o pages",
+        "reproduce",
+    ];
+    for command in printers {
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("it is there");
+        let answer = cofil(&place, command).stdout(full).output().expect("it runs");
+        let told = String::from_utf8_lossy(&answer.stderr).into_owned();
+        assert_eq!(answer.status.code(), Some(1), "{command}: {told}");
+        assert!(told.contains("error: standard output: No space left"), "{command}: {told}");
+        assert!(!told.contains("panicked"), "{command}: {told}");
+        let mut shell = Command::new("sh");
+        let binary = assert_cmd::cargo::cargo_bin("cofil");
+        shell.arg("-c").arg(format!("{} {command} >&-", binary.display()));
+        let answer = shell.current_dir(place.path("")).output().expect("it runs");
+        let told = String::from_utf8_lossy(&answer.stderr).into_owned();
+        assert_eq!(answer.status.code(), Some(1), "{command}: {told}");
+        assert!(told.contains("standard output: it is closed"), "{command}: {told}");
+    }
+    // Work that was to be kept is kept.
+    assert!(!place.read("n").is_empty() && !place.read("lists.csv").is_empty());
+}
+
+#[test]
+fn a_file_of_the_largest_size_is_an_error_that_leaves_nothing() {
+    let place = with_model();
+    let before = place.files();
+    let binary = assert_cmd::cargo::cargo_bin("cofil");
+    let script = format!("ulimit -f 1; {} recommend m --all -n 18 -o big.csv", binary.display());
+    let mut shell = Command::new("bash");
+    let answer = shell.arg("-c").arg(script).current_dir(place.path("")).output().expect("it runs");
+    let told = String::from_utf8_lossy(&answer.stderr).into_owned();
+    assert_eq!(answer.status.code(), Some(1), "{told}");
+    assert!(told.contains("big.csv: File too large"), "{told}");
+    assert_eq!(place.files(), before, "nothing is left");
+}
+
+#[test]
+fn two_searches_do_not_share_a_file_of_trials() {
+    let place = Place::with_events();
+    let search = "tune events.csv -a ials --trials 400 -o x.toml --journal trials --resume";
+    let mut first = cofil(&place, search)
+        .stdout(Stdio::null())
+        .stderr(File::create(place.path("log")).expect("a log"))
+        .spawn()
+        .expect("it runs");
+    // It has begun as soon as its first trial is on the disk.
+    while place.path("trials").metadata().map_or(true, |about| about.len() == 0) {
+        assert!(first.try_wait().expect("asked").is_none(), "{}", place.text("log"));
+        std::thread::yield_now();
+    }
+    let told = place.fails(1, &search.replace("x.toml", "y.toml"));
+    assert!(told.contains("another process is writing it"), "{told}");
+    let stop = Command::new("kill").arg(first.id().to_string()).status().expect("kill runs");
+    assert!(stop.success());
+    assert_eq!(first.wait().expect("it ends").code(), Some(130), "{}", place.text("log"));
+    // SIGTERM keeps what there is, as Ctrl-C does, and frees the file.
+    assert!(place.text("x.toml").contains("ials"), "{}", place.text("log"));
+    let trials = place.text("trials").lines().count();
+    assert!(trials > 1);
+    place.ok("tune events.csv -a ials --trials 1 -o x.toml --journal trials --resume");
+    assert!(place.files().iter().all(|name| !name.starts_with('.')), "{:?}", place.files());
+}

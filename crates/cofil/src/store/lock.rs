@@ -1,0 +1,145 @@
+//! Who writes a file: one process at a time, and none that is gone.
+
+use super::atomic::folder_of;
+use crate::error::{Error, Result};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// How temporary siblings begin.
+pub(super) const PREFIX: &str = ".cofil-";
+/// Between being made and being locked a file looks as if its writer were gone.
+const SETTLED: Duration = Duration::from_secs(60);
+/// Names looked at in search of left files; a folder with more is nobody's output folder.
+const LOOKED_AT: usize = 10_000;
+
+/// Removes the temporary files of writers that are gone, which nobody else can: they were killed.
+pub(super) fn sweep(folder: &Path) {
+    let Ok(names) = std::fs::read_dir(folder) else { return };
+    for name in names.take(LOOKED_AT).flatten() {
+        if !name.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX)) {
+            continue;
+        }
+        let is_old = |file: &std::fs::Metadata| {
+            let age = file.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+            file.is_file() && age.is_some_and(|age| age > SETTLED)
+        };
+        if !name.metadata().is_ok_and(|about| is_old(&about)) {
+            continue;
+        }
+        let is_left = |file: File| file.try_lock().is_ok();
+        if File::open(name.path()).is_ok_and(is_left) {
+            let _ = std::fs::remove_file(name.path());
+        }
+    }
+}
+
+/// The right to write a file (or into a folder) that others may want to write as well: a lock file beside it,
+/// which goes with this value. What a killed process leaves of it hinders nobody.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the right to write `path`, a file or a folder that is there.
+    ///
+    /// # Errors
+    /// If another process has it, or the file system refuses.
+    pub fn take(path: &Path) -> Result<Self> {
+        let place = match (path.is_dir(), path.file_name()) {
+            (false, Some(name)) => {
+                let mut lock = std::ffi::OsString::from(".");
+                lock.push(name);
+                lock.push(".lock");
+                folder_of(path).join(lock)
+            }
+            _ => path.join(".cofil.lock"),
+        };
+        loop {
+            let mut options = OpenOptions::new();
+            let file = options.write(true).create(true).truncate(false).open(&place);
+            let file = file.map_err(|e| Error::io(path, e))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let says =
+                        "another process is writing it; wait for that, or name another place";
+                    return Err(Error::io(
+                        path,
+                        std::io::Error::new(ErrorKind::ResourceBusy, says),
+                    ));
+                }
+                // A file system without locks: as good as it gets.
+                Err(TryLockError::Error(_)) => {}
+            }
+            // Its last owner may have removed it between the two steps.
+            if is_at(&file, &place) {
+                return Ok(Self { path: place, _file: file });
+            }
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Whether `file` is still what stands at `path`.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let key = |about: std::fs::Metadata| (about.dev(), about.ino());
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(file), Ok(there)) => key(file) == key(there),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_waits_for_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in [folder.path().join("file"), folder.path().to_owned()] {
+            let first = Lock::take(&path).unwrap();
+            let told = Lock::take(&path).unwrap_err().to_string();
+            assert!(told.contains("another process is writing it"), "{told}");
+            drop(first);
+            drop(Lock::take(&path).unwrap());
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no lock is left");
+        // What a killed process leaves is taken.
+        std::fs::write(folder.path().join(".file.lock"), "").unwrap();
+        Lock::take(&folder.path().join("file")).unwrap();
+    }
+
+    #[test]
+    fn files_of_writers_that_are_gone_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let make = |name: &str, age: u64| {
+            let path = folder.path().join(name);
+            let file = File::create(&path).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+            (path, file)
+        };
+        let (left, _) = make(".cofil-left", 100);
+        let (new, _) = make(".cofil-new", 1);
+        let (other, _) = make("other", 100);
+        let (held, file) = make(".cofil-held", 100);
+        file.lock().unwrap();
+        sweep(folder.path());
+        assert!(!left.exists() && new.exists() && other.exists() && held.exists());
+    }
+}
