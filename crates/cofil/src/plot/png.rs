@@ -20,12 +20,7 @@ pub fn render(canvas: &Canvas) -> Result<Vec<u8>> {
     for shape in &canvas.shapes {
         draw(&mut pixels, shape);
     }
-    // The background is opaque, so there is no alpha to undo.
-    let rgb = pixels.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
-    let image = image::RgbImage::from_raw(width, height, rgb).expect("three bytes per pixel");
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    image.write_to(&mut bytes, image::ImageFormat::Png).map_err(|e| bad(e.to_string()))?;
-    Ok(bytes.into_inner())
+    pixels.encode_png().map_err(|e| bad(e.to_string()))
 }
 
 fn draw(pixels: &mut Pixmap, shape: &Shape) {
