@@ -1,7 +1,7 @@
 //! What suits data: which recipe to begin with, which others are worth a try, and why. Rules of thumb.
 //!
 //! ```
-//! use cofil::advice::Purpose;
+//! use cofil::Purpose;
 //! use cofil::{Algorithm, Ratings};
 //!
 //! let stars = [("ann", "x", 1.0), ("ann", "y", 5.0), ("bob", "x", 2.0), ("bob", "y", 4.0)];
