@@ -139,6 +139,9 @@ impl Contestant {
             Program::Cofil(path) => {
                 let mut command = Command::new(path);
                 command.args(["job", &experiment.name]);
+                // One of another checkout would look for them beside itself.
+                command.env("COFIL_DATA", places::data());
+                command.env("COFIL_PEERS", places::peers());
                 command
             }
             Program::Peer(peer) => {

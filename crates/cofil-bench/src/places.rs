@@ -31,7 +31,12 @@ pub fn data() -> PathBuf {
     from_environment("COFIL_DATA", || checkout().with_file_name("shared").join("data"))
 }
 
-/// Inputs that cofil and peers share: in the peers' environment, `COFIL_PEERS`.
+/// The peers' environment: `COFIL_PEERS`.
+pub fn peers() -> PathBuf {
+    from_environment("COFIL_PEERS", || checkout().join("target/peers"))
+}
+
+/// Inputs that cofil and peers share.
 pub fn inputs() -> PathBuf {
-    from_environment("COFIL_PEERS", || checkout().join("target/peers")).join("inputs")
+    peers().join("inputs")
 }

@@ -105,11 +105,24 @@ impl<'a> ItemColumns<'a> {
             let end = if whole { row.len() } else { place + 1 };
             let columns = &row.columns[..end];
             match self.binary {
-                true => columns.iter().for_each(|&j| sums[j as usize] += 1.0),
+                true => count(columns, sums),
                 false => vector::add_scaled_sparse(sums, value, columns, &row.values[..end]),
             }
         }
     }
+}
+
+/// Adds 1 to the sum of every column. They are all different, which lets four additions go on side by side.
+fn count(columns: &[u32], sums: &mut [f32]) {
+    let (fours, rest) = columns.as_chunks::<4>();
+    for four in fours {
+        let four = four.map(|j| j as usize);
+        let counted = four.map(|j| sums[j] + 1.0);
+        for (j, count) in four.into_iter().zip(counted) {
+            sums[j] = count;
+        }
+    }
+    rest.iter().for_each(|&j| sums[j as usize] += 1.0);
 }
 
 /// XᵀX, its lower triangle; above the diagonal are zeros.
