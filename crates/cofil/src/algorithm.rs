@@ -107,7 +107,9 @@ impl Algorithm {
                 self.name()
             )));
         }
-        self.recipe().fit(train, &run.of(self.to_value()))
+        let fitted = self.recipe().fit(train, &run.of(self.to_value()))?;
+        check_whole(&*fitted.model)?;
+        Ok(fitted)
     }
 
     /// What the scores of its models mean.

@@ -22,7 +22,7 @@
 //! ```
 
 use crate::data::{Csr, Ratings, Row};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::math::{Matrix, parallel};
 use crate::store::Tensor;
 use schemars::JsonSchema;
@@ -155,6 +155,23 @@ pub trait Model: Send + Sync {
     /// The numbers that are the model.
     fn tensors(&self) -> Vec<Tensor<'_>> {
         Vec::new()
+    }
+}
+
+/// Refuses a model that no file could give back: one whose parts do not fit together, or with a number that is
+/// not finite.
+pub(crate) fn check_whole(model: &dyn Model) -> Result<()> {
+    model.check()?;
+    let is_finite = |tensor: &Tensor<'_>| {
+        tensor.as_f32().is_none_or(|numbers| numbers.iter().all(|x| x.is_finite()))
+    };
+    match model.tensors().iter().find(|tensor| !is_finite(tensor)) {
+        None => Ok(()),
+        Some(tensor) => Err(Error::Unfit(format!(
+            "`{}` of the model holds a number that is not finite; values of the data that are far above or below 1 \
+             do this: divide them by a number that brings them nearer",
+            tensor.name()
+        ))),
     }
 }
 

@@ -250,7 +250,7 @@ mod tests {
 
     /// Every value that the libraries printed for the lists of `peers.json`.
     #[test]
-    fn dialects_print_what_the_libraries_print() {
+    fn conventions_print_what_the_libraries_print() {
         let golden: Value =
             serde_json::from_str(include_str!("../../tests/golden/peers.json")).unwrap();
         let items = golden["items"].as_u64().unwrap() as usize;

@@ -33,7 +33,7 @@ pub use update::Updated;
 use crate::algorithm::Algorithm;
 use crate::data::{Catalogue, Csr, Filter, IdKind, IdMap, ItemUsers, Ratings, sample};
 use crate::error::{Error, Result};
-use crate::model::{Model, User};
+use crate::model::{Model, User, check_whole};
 use crate::recipes::Target;
 use crate::shapes;
 use crate::store::{self, Archive, Tensor};
@@ -251,6 +251,7 @@ impl Recommender {
             );
             return Err(Error::Unfit(why));
         }
+        check_whole(&*self.model)?;
         let mut header = json!({
             "card": store::plain(&self.card).expect("a card is plain data"),
             "kind": self.model.kind(),

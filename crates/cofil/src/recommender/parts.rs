@@ -3,7 +3,7 @@
 use super::{Card, DataCard, Origin, Recommender};
 use crate::data::{Csr, IdMap, Ratings};
 use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::model::{Model, check_whole};
 use crate::recipes::Target;
 use std::sync::OnceLock;
 
@@ -80,15 +80,7 @@ impl Recommender {
             fits("`seen`", seen.rows(), "users", users.len())?;
             fits("`seen`", seen.cols(), "items", items.len())?;
         }
-        model.check()?;
-        for tensor in model.tensors() {
-            if tensor.as_f32().is_some_and(|numbers| numbers.iter().any(|x| !x.is_finite())) {
-                let name = tensor.name();
-                return Err(Error::Unfit(format!(
-                    "`{name}` of the model holds a number that is not finite"
-                )));
-            }
-        }
+        check_whole(&*model)?;
         let by_user = seen.unwrap_or_else(|| Csr::empty(users.len(), items.len()));
         let ratings = Ratings { users: users.into(), items: items.into(), by_user, times: None };
         let card = Card {
