@@ -3,6 +3,7 @@
 
 use crate::data::Ratings;
 use crate::error::{Error, Result};
+use crate::model::check_whole;
 use crate::recipes::autorec::AutoRec;
 use crate::recipes::svd::Impute;
 use crate::recipes::{self, Range, Recipe, Target};

@@ -145,7 +145,10 @@ fn parts_that_do_not_fit_are_refused() {
     let mut infinite = vectors();
     infinite.item_bias[1] = f32::INFINITY;
     let said = refused(parts(infinite));
-    assert!(said.starts_with("`item_bias` of the model holds a number that is not finite"), "{said}");
+    assert!(
+        said.starts_with("`item_bias` of the model holds a number that is not finite"),
+        "{said}"
+    );
     for spoil in [
         |model: &mut Factors| model.users = Matrix::zeros(2, 3),
         |model: &mut Factors| model.user_bias = vec![0.0],
