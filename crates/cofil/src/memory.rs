@@ -6,6 +6,7 @@
 //! println!("{:.0} MiB are free", mb(Memory::now().available));
 //! ```
 
+use crate::error::{Error, Result};
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 /// Later settings may need more than those so far did: twice as much is kept for each trial.
@@ -44,6 +45,43 @@ impl Memory {
         let need = self.peak.saturating_sub(before) / at_once.max(1) as u64;
         let room = self.available + self.used.saturating_sub(before);
         ((room / (HEADROOM * need).max(1)) as usize).max(1)
+    }
+}
+
+/// Refuses a setting whose tables of single-precision numbers the machine has no room for: `count` tables of
+/// `rows` × `cols`. `what` is what has the rows, such as "users and items".
+///
+/// # Errors
+/// Naming the setting, what it would take and what is free.
+pub(crate) fn check_room(
+    setting: &str,
+    count: usize,
+    (rows, what): (usize, &str),
+    cols: usize,
+) -> Result<()> {
+    check_room_of(Memory::now().available, setting, count, (rows, what), cols)
+}
+
+fn check_room_of(
+    available: u64,
+    setting: &str,
+    count: usize,
+    (rows, what): (usize, &str),
+    cols: usize,
+) -> Result<()> {
+    // What the system does not tell is bounded by what can be counted in bytes.
+    let room = if available == 0 { isize::MAX as u64 } else { available };
+    let bytes = 4 * count as u128 * rows as u128 * cols as u128;
+    match bytes <= u128::from(room) {
+        true => Ok(()),
+        false => {
+            let says = format!(
+                "{cols} for each of {rows} {what} take {:.1} GB, and {:.1} GB of memory are free; lower it",
+                bytes as f64 / 1e9,
+                room as f64 / 1e9
+            );
+            Err(Error::setting(setting, says))
+        }
     }
 }
 
@@ -98,6 +136,22 @@ mod tests {
         let full = Memory { available: 0, ..memory };
         assert_eq!(full.trials(100, 2), 1, "one always runs");
         assert!(Memory { peak: 100, ..memory }.trials(100, 1) > 100, "nothing is known yet");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_before_it_is_made() {
+        let check = |cols| check_room_of(1 << 30, "factors", 2, (1000, "users"), cols);
+        assert!(check(100_000).is_ok());
+        let says = check(200_000).unwrap_err().to_string();
+        assert!(
+            says.starts_with(
+                "setting `factors`: 200000 for each of 1000 users take 1.6 GB, and 1.1 GB"
+            ),
+            "{says}"
+        );
+        assert!(check(usize::MAX).is_err());
+        let unknown = check_room_of(0, "factors", 2, (1000, "users"), usize::MAX);
+        assert!(unknown.is_err(), "more than can be addressed, whatever the machine has");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::range::Range;
 use crate::data::Ratings;
 use crate::error::Result;
+use crate::memory::check_room;
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,17 @@ pub(crate) trait Recipe {
     }
     /// Learns from `train`, which is not empty.
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted>;
+}
+
+/// Refuses vectors of `factors` numbers for every user and item that the machine has no room for, `copies` of them.
+pub(crate) fn check_vectors(
+    setting: &str,
+    copies: usize,
+    train: &Ratings,
+    factors: usize,
+) -> Result<()> {
+    let everybody = train.users.len() + train.items.len();
+    check_room(setting, copies, (everybody, "users and items"), factors)
 }
 
 /// What the scores of a recipe mean.

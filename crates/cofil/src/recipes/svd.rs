@@ -7,7 +7,7 @@
 //! 2000), and add them back. A user's vector is the projection of the filled row on the items, so a
 //! stranger with the same history gets the same one. The filled matrix is never formed.
 
-use super::{Range, Recipe, Target};
+use super::{Range, Recipe, Target, check_vectors};
 use crate::check::check_count;
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
@@ -88,6 +88,8 @@ impl Svd {
             );
             return Err(Error::setting("factors", message));
         }
+        let width = self.factors.saturating_add(self.oversampling);
+        check_vectors("oversampling", 3, train, width)?;
         if self.constant.is_some_and(|c| !c.is_finite()) {
             return Err(Error::setting("constant", "must be a finite number"));
         }

@@ -16,7 +16,7 @@
 //! out among threads. The trained model is the shape `Factors`, a user's vector being p_u + |N|^−½ Σ y_j; a
 //! stranger's is fitted to their ratings by ridge regression, without y.
 
-use super::{Range, Recipe, Target};
+use super::{Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_descent};
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
@@ -71,6 +71,7 @@ impl Recipe for SvdPlusPlus {
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         check_count("factors", self.factors)?;
+        check_vectors("factors", 2, train, self.factors)?;
         check_count("epochs", self.epochs)?;
         check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
         let mut learner = Descent::new(self, train, run.seed);

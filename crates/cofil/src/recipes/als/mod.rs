@@ -12,13 +12,14 @@
 //! "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022. Weight w and
 //! target t of a value are those of [`confidence`]. The sum over all pairs costs one Gram matrix.
 
-use super::{Range, Recipe, Target};
+use super::{Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_not_negative};
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
 use crate::math::lanes::padded;
 use crate::math::normal::{Half, Objective, Solver};
 use crate::math::{Matrix, Rng, syrk};
+use crate::memory::check_room;
 use crate::recipes::settings::settings;
 use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::fold_in::confidence;
@@ -112,7 +113,7 @@ impl Recipe for Als {
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
-        check_count("factors", self.factors)?;
+        check_factors(self.factors, train)?;
         check_count("epochs", self.epochs)?;
         check_not_negative("reg", self.reg)?;
         check_not_negative("reg_exponent", self.reg_exponent)?;
@@ -142,7 +143,7 @@ impl Recipe for Ials {
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
-        check_count("factors", self.factors)?;
+        check_factors(self.factors, train)?;
         check_count("epochs", self.epochs)?;
         check_not_negative("reg", self.reg)?;
         check_not_negative("reg_exponent", self.reg_exponent)?;
@@ -154,6 +155,13 @@ impl Recipe for Ials {
         let mut learner = IalsLearner { settings: self, tables };
         Ok(run.learn(&mut learner, train, self.epochs)?.boxed())
     }
+}
+
+/// Vectors of everybody, and the matrix of a regression, have to fit into memory.
+fn check_factors(factors: usize, train: &Ratings) -> Result<()> {
+    check_count("factors", factors)?;
+    check_vectors("factors", 2, train, factors)?;
+    check_room("factors", 2, (factors, "factors"), factors)
 }
 
 /// What both learners move: vectors padded to a multiple of 16, and biases.

@@ -30,7 +30,7 @@ mod batch;
 mod kernel;
 mod learner;
 
-use super::{Range, Recipe, Target};
+use super::{Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_descent, check_dropout};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
@@ -249,6 +249,7 @@ impl<S: Served> Recipe for AutoRec<S> {
 impl<S: AutoRecSide> AutoRec<S> {
     fn check(&self, train: &Ratings) -> Result<()> {
         check_count("hidden", self.hidden)?;
+        check_vectors("hidden", 6, train, self.hidden)?;
         check_count("epochs", self.epochs)?;
         check_count("batch_size", self.batch_size)?;
         check_count("period", self.period)?;

@@ -15,7 +15,7 @@ mod batch;
 mod kernel;
 mod sgd;
 
-use super::{Link, Range, Recipe, Target};
+use super::{Link, Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_descent};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
@@ -142,6 +142,7 @@ impl Recipe for BiasedMf {
 impl BiasedMf {
     fn check(&self, train: &Ratings) -> Result<()> {
         check_count("factors", self.factors)?;
+        check_vectors("factors", 2, train, self.factors)?;
         check_count("epochs", self.epochs)?;
         check_count("batch_size", self.batch_size)?;
         check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;

@@ -30,10 +30,11 @@ mod training;
 
 pub use training::Training;
 
-use super::{Range, Recipe, Target};
+use super::{Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_dropout, check_not_negative, check_positive};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
+use crate::memory::check_room;
 use crate::nn::layers::Activation;
 use crate::shapes::Network;
 use crate::train::{Fitted, Run};
@@ -300,13 +301,20 @@ impl Plan {
             _ if self.layers.contains(&0) => {
                 bad(format!("a layer of nothing in {:?}", self.layers))
             }
-            _ => check_dropout(self.dropout),
+            _ => {
+                for pair in self.layers.windows(2) {
+                    check_room("layers", 6, (pair[0], "numbers of a layer"), pair[1])?;
+                }
+                check_dropout(self.dropout)
+            }
         }
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted<Network>> {
         self.training.check(train)?;
-        let epochs = self.training.epochs + 2 * self.pretrain_epochs;
+        check_vectors("factors", 3, train, self.factors)?;
+        check_vectors("layers", 3, train, self.layers.first().map_or(0, |first| first / 2))?;
+        let epochs = self.training.epochs.saturating_add(self.pretrain_epochs.saturating_mul(2));
         let mut networks = learner::Networks::new(self, train, run.seed, run.negatives)?;
         run.learn(&mut networks, train, epochs)
     }

@@ -24,6 +24,7 @@ use crate::data::{Ratings, Sampling};
 use crate::error::{Error, Remedy, Result};
 use crate::math::{Rng, parallel, vector};
 use crate::nn::loss::Objective;
+use crate::recipes::check_vectors;
 use crate::recipes::sgd::grid::{self, Grid};
 use crate::recipes::sgd::part::{Fixed, Part, Vectors, Wide};
 use crate::shapes::factors::{FactorsSettings, ScoreFunction};
@@ -189,6 +190,7 @@ impl Common {
     fn check(&self, train: &Ratings) -> Result<()> {
         check_count("epochs", self.epochs)?;
         check_count("factors", self.factors)?;
+        check_vectors("factors", 2, train, self.factors)?;
         check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
         if !(0.0..=4.0).contains(&self.sampler_exponent) {
             let says = format!("must be between 0 and 4, got {}", self.sampler_exponent);
