@@ -3,7 +3,7 @@
 use super::Who;
 use super::query::Skipped;
 use crate::data::Row;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::User;
 use crate::recommender::Recommender;
 use schemars::JsonSchema;
@@ -60,10 +60,7 @@ pub(super) fn person<'a>(
     let mut events = BTreeMap::new();
     for liked in &who.history {
         let value = liked.value.unwrap_or_else(|| recommender.usual_value());
-        if !value.is_finite() {
-            let message = format!("the value of item `{}` is not finite", liked.item);
-            return Err(Error::Unfit(message));
-        }
+        recommender.check_value(&liked.item, value)?;
         if let Some(item) = skipped.item(&liked.item)? {
             events.insert(item, value);
         }

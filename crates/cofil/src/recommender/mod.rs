@@ -197,16 +197,30 @@ impl Recommender {
         }
     }
 
+    /// Refuses values of a history with which no score would mean anything: what is not finite, and what is beyond
+    /// a thousand times the values of the training data.
+    pub(crate) fn check_value(&self, item: &str, value: f32) -> Result<()> {
+        let (low, high) = self.card.data.scale;
+        let most = 1000.0 * low.abs().max(high.abs()).max(1.0);
+        if !value.is_finite() {
+            return Err(Error::Unfit(format!("the value of item `{item}` is not finite")));
+        }
+        match value.abs() <= most {
+            true => Ok(()),
+            false => Err(Error::Unfit(format!(
+                "the value of item `{item}` is {value}, and those of the training data are from {low} to {high}"
+            ))),
+        }
+    }
+
     /// A history by item index, columns rising.
     ///
     /// # Errors
-    /// If an item is unknown or a value is not finite.
+    /// If an item is unknown, or a value is not finite or far from those of the training data.
     pub fn history(&self, history: &[(&str, f32)]) -> Result<(Vec<u32>, Vec<f32>)> {
         let mut entries = std::collections::BTreeMap::new();
         for &(item, value) in history {
-            if !value.is_finite() {
-                return Err(Error::Unfit(format!("the value of item `{item}` is not finite")));
-            }
+            self.check_value(item, value)?;
             entries.insert(self.item(item)?, value);
         }
         Ok(entries.into_iter().unzip())
