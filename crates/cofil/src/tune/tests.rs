@@ -153,8 +153,12 @@ fn a_search_goes_on_from_its_journal() {
     let found = search(&space, &train, &valid, &how, Some(&mut journal)).unwrap();
     assert_eq!(untimed(&found.trials), untimed(&whole.trials));
     assert_eq!((found.best, &found.algorithm), (whole.best, &whole.algorithm));
+    // One search at a time.
+    assert!(open(&how).unwrap_err().to_string().contains("another process is writing it"));
+    drop(journal);
     let more = open(&Search { trials: 20, ..how.clone() }).unwrap();
     assert_eq!(more.trials().len(), 11, "more trials may be asked for");
+    drop(more);
 
     let other = open(&Search { seed: 1, metric: Metric::Auc, ..how.clone() }).unwrap_err();
     assert!(other.to_string().contains("another search: metric, seed differ;"), "{other}");
@@ -215,6 +219,7 @@ fn what_was_found_beside_a_trial_left_out_is_kept() {
     let found = search(&space, &train, &valid, &how, Some(&mut journal)).unwrap();
     assert_eq!(untimed(&found.trials), untimed(&whole.trials));
     assert_eq!(found.best, whole.best);
+    drop(journal);
     let alone =
         Journal::open(&path, &space, &train, &valid, &Search { parallel: 1, ..how.clone() });
     assert!(alone.unwrap_err().to_string().contains("another search: parallel differs;"));
