@@ -8,7 +8,7 @@ mod machine;
 mod output;
 mod progress;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::{Parser, Subcommand};
 use cofil::Watch;
 use cofil::math::{MOST_THREADS, on_threads};
@@ -148,7 +148,13 @@ fn main() -> ExitCode {
 
 /// Prints help, the version, or what is wrong with the arguments.
 fn told(answer: &clap::Error) -> ExitCode {
-    match answer.print().map_err(Into::into).and_then(|()| output::finish()) {
+    let refused = |e| anyhow!("standard output: {e}");
+    let printed = match answer.use_stderr() {
+        true => Ok(drop(answer.print())),
+        false if machine::stdout_is_closed() => Err(refused(output::closed())),
+        false => answer.print().and_then(|()| std::io::stdout().flush()).map_err(refused),
+    };
+    match printed {
         Ok(()) => ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(1)),
         Err(error) => failed(&error),
     }

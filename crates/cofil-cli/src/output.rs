@@ -19,7 +19,7 @@ impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let refused = |e: io::Error| io::Error::new(e.kind(), format!("standard output: {e}"));
         match machine::stdout_is_closed() {
-            true => Err(refused(io::Error::other("it is closed"))),
+            true => Err(refused(closed())),
             false => io::stdout().write(bytes).map_err(refused),
         }
     }
@@ -27,6 +27,11 @@ impl Write for Stdout {
     fn flush(&mut self) -> io::Result<()> {
         io::stdout().flush()
     }
+}
+
+/// What becomes of text for a standard output that was closed before the process began.
+pub fn closed() -> io::Error {
+    io::Error::other("it is closed")
 }
 
 /// What standard output refused first. What is printed after that is lost; the command goes on with its work and

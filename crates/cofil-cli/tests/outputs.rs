@@ -34,7 +34,7 @@ const WRITERS: [&str; 13] = [
     "similar m --all -n 2 -o OUT",
     "evaluate m --test events.csv --seen --csv OUT",
     "update m more.csv -o OUT",
-    "forget m --users u1 -o OUT",
+    "forget m --user u1 -o OUT",
     "compare events.csv --implicit --algorithms popularity --report OUT",
     "train events.csv -a ials --set epochs=2 -o n --curve OUT",
     "describe events.csv --plot OUT",
@@ -129,7 +129,6 @@ fn an_input_is_never_written_over() {
         "split train.csv -o .",
         "split train.csv --by kfold -o .",
         "split events.csv --check train.csv -o .",
-        "recommend m --all -n 2 -o m",
         "recommend m --all -n 2 --items items.csv -o items.csv",
         "predict m --pairs pairs.csv -o pairs.csv",
         "similar m --all -o m",
@@ -151,7 +150,7 @@ fn an_input_is_never_written_over() {
     }
     // What updates are for.
     place.ok("update m more.csv -o m");
-    place.ok("forget m --users u1 -o m");
+    place.ok("forget m --user u1 -o m");
 }
 
 #[test]
@@ -183,7 +182,7 @@ fn a_full_or_closed_standard_output_is_said() {
         "predict m --pairs pairs.csv",
         "interview m --answers all=yes",
         "update m more.csv -o n",
-        "forget m --users u1 -o n",
+        "forget m --user u1 -o n",
         "inspect m",
         "inspect m --json",
         "plot curve curve -o c.svg",
