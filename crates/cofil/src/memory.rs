@@ -33,8 +33,7 @@ impl Memory {
             system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), true, what);
             used = system.process(own).map_or(0, |process| process.memory());
         }
-        let container = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
-        let available = system.available_memory().min(container);
+        let available = available(&system);
         Self { used, peak: peak().unwrap_or(used).max(used), available }
     }
 
@@ -45,6 +44,16 @@ impl Memory {
         let room = self.available + self.used.saturating_sub(before);
         ((room / (HEADROOM * need).max(1)) as usize).max(1)
     }
+}
+
+/// What `system` says is free on the machine and in its container; 0 where it says nothing.
+fn available(system: &System) -> u64 {
+    // Asked for a container, the system insists on knowing the machine: in a sandbox without /proc it does not.
+    if system.total_memory() == 0 {
+        return 0;
+    }
+    let container = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
+    system.available_memory().min(container)
 }
 
 /// The most memory that this process had at once, in bytes, since [`forget_peak`] if that could be; `None` where
@@ -98,6 +107,14 @@ mod tests {
         let full = Memory { available: 0, ..memory };
         assert_eq!(full.trials(100, 2), 1, "one always runs");
         assert!(Memory { peak: 100, ..memory }.trials(100, 1) > 100, "nothing is known yet");
+    }
+
+    #[test]
+    fn a_system_that_tells_nothing_has_nothing_free() {
+        // As it stays where there is no /proc/meminfo.
+        let silent = System::new();
+        assert_eq!(available(&silent), 0);
+        assert_eq!(Memory::default().trials(0, 0), 1, "one always runs");
     }
 
     #[test]
