@@ -34,8 +34,7 @@ impl Memory {
             system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), true, what);
             used = system.process(own).map_or(0, |process| process.memory());
         }
-        let container = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
-        let available = system.available_memory().min(container);
+        let available = available(&system);
         Self { used, peak: peak().unwrap_or(used).max(used), available }
     }
 
@@ -83,6 +82,16 @@ fn check_room_of(
             Err(Error::setting(setting, says))
         }
     }
+}
+
+/// What `system` says is free on the machine and in its container; 0 where it says nothing.
+fn available(system: &System) -> u64 {
+    // Asked for a container, the system insists on knowing the machine: in a sandbox without /proc it does not.
+    if system.total_memory() == 0 {
+        return 0;
+    }
+    let container = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
+    system.available_memory().min(container)
 }
 
 /// The most memory that this process had at once, in bytes, since [`forget_peak`] if that could be; `None` where
@@ -152,6 +161,14 @@ mod tests {
         assert!(check(usize::MAX).is_err());
         let unknown = check_room_of(0, "factors", 2, (1000, "users"), usize::MAX);
         assert!(unknown.is_err(), "more than can be addressed, whatever the machine has");
+    }
+
+    #[test]
+    fn a_system_that_tells_nothing_has_nothing_free() {
+        // As it stays where there is no /proc/meminfo.
+        let silent = System::new();
+        assert_eq!(available(&silent), 0);
+        assert_eq!(Memory::default().trials(0, 0), 1, "one always runs");
     }
 
     #[test]

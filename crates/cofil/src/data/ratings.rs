@@ -1,10 +1,9 @@
 //! Who rated what: [`Interactions`] as a file gives them, [`Ratings`] as models want them.
 
+use super::duplicates::{Duplicates, check_joined};
 use super::{Csr, IdMap, ids};
 use crate::error::{Error, Remedy, Result};
 use crate::math::parallel;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The time of an interaction whose row has none although other rows of the data do: before every
@@ -89,25 +88,6 @@ fn hash_names(hash: &mut blake3::Hasher, ids: &IdMap) {
     }
 }
 
-/// What to do with several interactions of one user with one item.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Duplicates {
-    /// Keep the last in file order.
-    #[default]
-    Last,
-    /// Keep the first in file order.
-    First,
-    /// Their mean.
-    Mean,
-    /// Their sum.
-    Sum,
-    /// The largest.
-    Max,
-    /// Refuse the data.
-    Error,
-}
-
 /// Who rated what: rows are users, columns items. Parts of a split share the id maps.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ratings {
@@ -127,7 +107,7 @@ impl Ratings {
     /// entry keeps the time of the last (of the first for [`Duplicates::First`]).
     ///
     /// # Errors
-    /// With [`Duplicates::Error`], if a pair occurs twice.
+    /// With [`Duplicates::Error`], if a pair occurs twice; if a sum is beyond every number.
     pub fn new(interactions: &Interactions, duplicates: Duplicates) -> Result<Self> {
         let Interactions { users, items, user, item, value, time } = interactions;
         let order = row_order(user, item, users.len());
@@ -156,11 +136,7 @@ impl Ratings {
             copies += 1.0;
             let kept = values.last_mut().expect("a repeated pair follows its first");
             match duplicates {
-                Duplicates::Last => *kept = value[at],
                 Duplicates::First => continue,
-                Duplicates::Mean => *kept += (value[at] - *kept) / copies,
-                Duplicates::Sum => *kept += value[at],
-                Duplicates::Max => *kept = kept.max(value[at]),
                 Duplicates::Error => {
                     let says = format!(
                         "user `{}` and item `{}` occur more than once",
@@ -170,7 +146,9 @@ impl Ratings {
                     let rules = ["last", "first", "mean", "sum", "max"].map(String::from);
                     return Err(Error::Unfit(says).with(Remedy::Duplicates(rules.into())));
                 }
+                rule => *kept = rule.join(*kept, value[at], copies),
             }
+            check_joined(*kept, users, items, [user[at], item[at]])?;
             if let (Some(times), Some(time)) = (&mut times, time) {
                 *times.last_mut().expect("as long as values") = time[at];
             }

@@ -2,23 +2,28 @@
 
 mod kind;
 mod remedy;
+mod shown;
 
 pub use kind::ErrorKind;
 pub use remedy::Remedy;
+pub(crate) use shown::shown;
+pub use shown::visible;
 
+use shown::visible_lines;
 use std::path::{Path, PathBuf};
 
 /// Result with cofil's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Every failure names the file, line or setting at fault and, where there is one, the remedy. What kind of
-/// failure it is tells [`kind`](Self::kind).
+/// failure it is tells [`kind`](Self::kind). What it shows is fit for a terminal, whatever stands in files and
+/// arguments ([`visible`]).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     // === Files ===
     /// The operating system refused a file operation.
-    #[error("{path}: {reason}", path = path.display())]
+    #[error("{path}: {reason}", path = called(path))]
     Io {
         /// The file concerned.
         path: PathBuf,
@@ -26,7 +31,7 @@ pub enum Error {
         reason: std::io::Error,
     },
     /// A data file holds something that cannot be read as interactions.
-    #[error("{path}{at}: {message}", path = path.display(), at = line.map(|l| format!(":{l}")).unwrap_or_default())]
+    #[error("{path}{at}: {message}", path = called(path), message = visible_lines(message), at = line.map(|l| format!(":{l}")).unwrap_or_default())]
     Data {
         /// The file concerned; `-` for standard input.
         path: PathBuf,
@@ -36,7 +41,7 @@ pub enum Error {
         message: String,
     },
     /// A model file is damaged, foreign or from a newer version.
-    #[error("{path}: {message}", path = path.display())]
+    #[error("{path}: {message}", path = called(path), message = visible_lines(message))]
     Format {
         /// The file concerned.
         path: PathBuf,
@@ -46,7 +51,7 @@ pub enum Error {
 
     // === Settings and names ===
     /// A setting has a value that its recipe cannot work with.
-    #[error("setting `{setting}`: {message}")]
+    #[error("setting `{}`: {}", visible(setting), visible_lines(message))]
     Setting {
         /// Name as written in a config file.
         setting: String,
@@ -54,7 +59,7 @@ pub enum Error {
         message: String,
     },
     /// A name that is not in the list it should come from.
-    #[error("unknown {kind} `{name}`{hint}", hint = hint(nearest.as_deref(), valid))]
+    #[error("unknown {kind} `{name}`{hint}", name = visible(name), hint = hint(nearest.as_deref(), valid))]
     Unknown {
         /// What kind of name it is: "setting", "algorithm", "user", "item", "metric".
         kind: &'static str,
@@ -72,13 +77,13 @@ pub enum Error {
     Stopped,
 
     /// The data cannot support what was asked: no interactions, one item, no overlap.
-    #[error("{0}")]
+    #[error("{}", visible_lines(.0))]
     Unfit(String),
     /// The model, or this build of the library, cannot do what was asked.
-    #[error("{0}")]
+    #[error("{}", visible_lines(.0))]
     Unsupported(String),
     /// The machine has too little of what the work needs: threads, memory.
-    #[error("{0}")]
+    #[error("{}", visible_lines(.0))]
     Resources(String),
     /// Training produced a number that is not finite.
     #[error("training diverged in epoch {epoch}: {what} is not finite; {hint}")]
@@ -131,6 +136,8 @@ impl Error {
         let valid: Vec<String> = valid.into_iter().map(|v| v.as_ref().to_owned()).collect();
         let nearest = valid
             .iter()
+            // The distance is never less than that of the lengths, and takes the product of both to find.
+            .filter(|v| v.len() <= LONGEST_LIKE && may_be_like(name, v))
             .map(|v| (strsim::damerau_levenshtein(name, v), v))
             .filter(|(distance, v)| *distance <= 1 + v.len() / 3)
             .min()
@@ -188,13 +195,29 @@ impl Error {
     }
 }
 
+/// Bytes of the longest name that is offered for one that is not there.
+const LONGEST_LIKE: usize = 256;
+
+/// Whether `name` can be as like `valid` as a name that is offered.
+fn may_be_like(name: &str, valid: &str) -> bool {
+    // Four times as many bytes may be as many characters.
+    let room = 1 + valid.len() / 3;
+    name.len() <= 4 * (valid.len() + room)
+        && name.chars().count().abs_diff(valid.chars().count()) <= room
+}
+
+/// A path fit for a message.
+fn called(path: &Path) -> String {
+    visible(&path.to_string_lossy()).into_owned()
+}
+
 fn hint(nearest: Option<&str>, valid: &[String]) -> String {
     let mut hint = String::new();
     if let Some(nearest) = nearest {
-        hint += &format!("; did you mean `{nearest}`?");
+        hint += &format!("; did you mean `{}`?", visible(nearest));
     }
     if !valid.is_empty() {
-        hint += &format!(" (valid: {})", valid.join(", "));
+        hint += &format!(" (valid: {})", visible(&valid.join(", ")));
     }
     hint
 }
@@ -218,6 +241,33 @@ mod tests {
         assert_eq!(e.to_string(), "unknown item `zzzzzz` (valid: apple)");
         let e = Error::setting("reg", "must be at least 0, got -1");
         assert_eq!(e.to_string(), "setting `reg`: must be at least 0, got -1");
+    }
+
+    #[test]
+    fn nothing_in_a_message_reaches_the_terminal_raw() {
+        let evil = "a\u{1b}[2J\0\u{202e}b";
+        for error in [
+            Error::io(evil, std::io::Error::from(std::io::ErrorKind::NotFound)),
+            Error::data(evil, Some(1), evil),
+            Error::format(evil, evil),
+            Error::setting(evil, evil),
+            Error::unknown("user", evil, [evil, "b"]),
+            Error::Unfit(evil.into()).with(Remedy::Implicit),
+            Error::Unsupported(evil.into()),
+            Error::Resources(evil.into()),
+        ] {
+            let told = error.to_string();
+            assert!(!told.chars().any(|c| c.is_control() || c == '\u{202e}'), "{told:?}");
+            assert!(!error.say(|_, _| "so".into()).contains('\u{1b}'));
+        }
+        assert_eq!(Error::Unfit("a\nb".into()).to_string(), "a\nb");
+    }
+
+    #[test]
+    fn names_of_any_length_are_looked_for_in_no_time() {
+        let long = "x".repeat(1 << 20);
+        let told = Error::unknown("user", &long, [&long[1..], "x"]);
+        assert!(matches!(told, Error::Unknown { nearest: None, .. }));
     }
 
     #[test]

@@ -44,15 +44,14 @@ pub(super) fn name_columns(frame: &mut Frame) -> Option<String> {
     if !is_it {
         return None;
     }
-    let mut genres = Cells::empty(0);
+    let mut genres = Cells::default();
     genres.lists = true;
     for row in 0..frame.rows {
         for (genre, cells) in GENRES.iter().zip(flags) {
             if cells.texts(row).next() == Some("1") {
-                genres.push(genre).ok()?;
+                genres.push(row, genre).ok()?;
             }
         }
-        genres.end_row();
     }
     frame.columns.truncate(COLUMNS.len());
     frame.columns.push(genres);

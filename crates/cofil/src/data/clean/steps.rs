@@ -1,5 +1,6 @@
 //! The steps of cleaning, one function each.
 
+use crate::data::duplicates::check_joined;
 use crate::data::ratings::counting_order;
 use crate::data::{Duplicates, IdMap, Interactions, Ratings};
 use crate::error::{Error, Result};
@@ -31,20 +32,18 @@ pub(super) fn merge(data: &mut Interactions, how: Duplicates) -> Result<()> {
     let mut keep = vec![true; data.len()];
     let mut merged: Vec<(usize, f32)> = Vec::new();
     for rows in order.chunk_by(|&a, &b| pair(a) == pair(b)).filter(|rows| rows.len() > 1) {
-        let values = || rows.iter().map(|&at| data.value[at]);
         let (first, last) = (rows[0], rows[rows.len() - 1]);
-        let (kept, value) = match how {
-            Duplicates::Last => (last, data.value[last]),
-            Duplicates::First => (first, data.value[first]),
-            Duplicates::Mean => {
-                // The running mean of `Ratings::new`, so that both give the same bits.
-                let mean = |(n, mean): (f32, f32), v| (n + 1.0, mean + (v - mean) / (n + 1.0));
-                (last, values().fold((0.0, 0.0), mean).1)
-            }
-            Duplicates::Sum => (last, values().sum()),
-            Duplicates::Max => (last, values().fold(f32::MIN, f32::max)),
+        let kept = match how {
             Duplicates::Error => return Err(repeated(data, first)),
+            Duplicates::First => first,
+            _ => last,
         };
+        let (mut value, mut copies) = (data.value[first], 1.0);
+        for &at in &rows[1..] {
+            copies += 1.0;
+            value = how.join(value, data.value[at], copies);
+        }
+        check_joined(value, &data.users, &data.items, [data.user[first], data.item[first]])?;
         rows.iter().for_each(|&at| keep[at] = at == kept);
         merged.push((kept, value));
     }

@@ -4,6 +4,7 @@ use super::batch::{SAMPLE, looks, number_names, read_batch};
 use super::columns::{Columns, Looks};
 use super::encoding::Encoding;
 use super::field::Rules;
+use super::limits::{self, Beyond};
 use super::nested;
 use super::rows::Rows;
 use super::source::Opened;
@@ -86,8 +87,41 @@ fn damaged(path: &Path, reason: &str) -> Error {
     Error::data(path, None, message)
 }
 
+/// What the words of a decoder mean to the user.
+fn undecoded(path: &Path, told: &str) -> Error {
+    let lacks = ["Disabled feature", "NYI", "Not yet implemented", "requires the"];
+    if let Some(refused) = os_error(told) {
+        return Error::io(path, refused);
+    }
+    match lacks.iter().any(|words| told.contains(words)) {
+        true => {
+            let (path, told) = (path.display(), told.chars().take(120).collect::<String>());
+            Error::Unsupported(format!(
+                "{path}: this build cannot read how the file is written ({told}); write it packed with snappy, \
+                 gzip or zstd (Parquet) or not packed (Arrow)"
+            ))
+        }
+        false => damaged(path, told),
+    }
+}
+
+/// What the operating system said, if it is its words that a decoder has passed on. Some decoders pass on only the
+/// words, which end with the number.
+fn os_error(told: &str) -> Option<std::io::Error> {
+    let (_, number) = told.rsplit_once("(os error ")?;
+    let number = number.split_once(')')?.0.parse().ok()?;
+    Some(std::io::Error::from_raw_os_error(number))
+}
+
+/// What an error of a decoder means to the user.
 pub(super) fn broken(path: &Path) -> impl Fn(ArrowError) -> Error {
-    move |error| damaged(path, &error.to_string())
+    move |error| match error {
+        ArrowError::IoError(_, error) if error.raw_os_error().is_some() => Error::io(path, error),
+        ArrowError::IoError(told, error) => {
+            Beyond::of(path, &error).unwrap_or_else(|| undecoded(path, &told))
+        }
+        other => undecoded(path, &other.to_string()),
+    }
 }
 
 fn read_parquet(
@@ -119,6 +153,12 @@ impl Parquet {
         let file = source.into_file(path)?;
         let metadata = ArrowReaderMetadata::load(&file, Default::default());
         let metadata = metadata.map_err(|e| broken(path)(e.into()))?;
+        let size = file.metadata().map_err(|e| Error::io(path, e))?.len();
+        let about = metadata.metadata();
+        let natural = |n: i64| u64::try_from(n).unwrap_or(0);
+        let groups = about.row_groups().iter().map(|group| natural(group.total_byte_size()));
+        let unpacked = groups.fold(0u64, u64::saturating_add);
+        limits::check_parquet(path, size, unpacked, natural(about.file_metadata().num_rows()))?;
         Ok(Self { file, metadata })
     }
 
@@ -259,6 +299,7 @@ fn resolve(
     sample: Option<&RecordBatch>,
     options: &ReadOptions,
 ) -> std::result::Result<Columns, String> {
+    limits::check_columns(schema.fields().len())?;
     let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let count = names.len();
     let looks = |column: usize| match sample {

@@ -64,7 +64,7 @@ pub(super) fn read_batch(
             }
             None => None,
         };
-        let Some(value) = rows.tally.value(number, weight) else { continue };
+        let Some(value) = rows.tally.value(number, weight).map_err(bad)? else { continue };
         let time = match &time {
             Some(time) => rows.tally.time(time.get(at, rules).map_err(bad)?),
             None => Stamp::Empty,

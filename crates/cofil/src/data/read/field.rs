@@ -1,5 +1,6 @@
 //! Numbers, times and messages: what a field of text means.
 
+pub(super) use crate::error::shown;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 /// Powers of ten that `f32` holds exactly.
@@ -198,17 +199,6 @@ impl<'a> Rules<'a> {
 /// `x` as a whole number, if it is one that floats tell apart.
 pub(super) fn integral(x: f64) -> Option<i64> {
     (x.trunc() == x && x.abs() < 9_007_199_254_740_992.0).then_some(x as i64)
-}
-
-/// `text` made fit for a message: short, valid, without control characters.
-pub(super) fn shown(text: &[u8]) -> String {
-    const LONGEST: usize = 40;
-    let start = String::from_utf8_lossy(&text[..text.len().min(4 * LONGEST)]).into_owned();
-    let mut shown: String = start.chars().take(LONGEST).flat_map(char::escape_debug).collect();
-    if start.chars().count() > LONGEST || text.len() > 4 * LONGEST {
-        shown.push('…');
-    }
-    shown
 }
 
 /// [`shown`] in quotation marks.

@@ -3,11 +3,17 @@
 use super::chunks::Lines;
 use super::columns::{Columns, Looks};
 use super::field::{Rules, Stamp, quoted, shown};
+use super::limits;
 use super::rows::{Row, Tally};
 use super::{ReadOptions, field};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
+
+mod entry;
+
+pub(super) use entry::Entry;
 
 /// Lines looked at to tell what the keys hold.
 const SAMPLE: usize = 100;
@@ -29,7 +35,7 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
     let Some((at, first)) = lines().find(|(_, line)| !line.trim_ascii().is_empty()) else {
         return Err((1, "the file is empty; give one JSON object a line".into()));
     };
-    let keys: Vec<String> = object(first, &Everything).map_err(|message| (at, message))?;
+    let keys = object(first, &Everything).map_err(|message| (at, message))?.order;
     let looks = |column: usize| {
         let wanted = Wanted { keys: [Some(keys[column].as_str()), None, None, None, None] };
         let values: Vec<Vec<u8>> = lines()
@@ -117,7 +123,7 @@ impl Lines for Objects<'_> {
                 return Err(format!("{} is {what}, not a name", rules.kind_name));
             }
         };
-        let Some(value) = tally.value(value, weight) else { return Ok(None) };
+        let Some(value) = tally.value(value, weight)? else { return Ok(None) };
         let time = match time {
             _ if self.wanted.keys[3].is_none() => Stamp::Empty,
             Some(Scalar::Text(text)) => tally.time(rules.time(text.as_bytes())?),
@@ -167,11 +173,17 @@ impl<'l> Take<'l> for Wanted<'_> {
     }
 }
 
-/// All keys in order.
+/// All keys in order, each once.
 struct Everything;
 
+#[derive(Default)]
+struct Keys {
+    order: Vec<String>,
+    known: HashSet<String>,
+}
+
 impl<'l> Take<'l> for Everything {
-    type Taken = Vec<String>;
+    type Taken = Keys;
 
     fn take<A: MapAccess<'l>>(
         &self,
@@ -179,22 +191,23 @@ impl<'l> Take<'l> for Everything {
         map: &mut A,
         taken: &mut Self::Taken,
     ) -> Result<(), A::Error> {
-        if !taken.iter().any(|known| known == key) {
-            taken.push(key.into());
+        if taken.known.insert(key.into()) {
+            taken.order.push(key.into());
         }
+        limits::check_columns(taken.order.len()).map_err(A::Error::custom)?;
         map.next_value::<IgnoredAny>().map(|_| ())
     }
 }
 
 /// All keys with their values, in order; a key may be there twice.
-pub(super) fn pairs(line: &[u8]) -> Result<Vec<(String, serde_json::Value)>, String> {
+pub(super) fn pairs(line: &[u8]) -> Result<Vec<(String, Entry)>, String> {
     object(line, &Pairs)
 }
 
 struct Pairs;
 
 impl<'l> Take<'l> for Pairs {
-    type Taken = Vec<(String, serde_json::Value)>;
+    type Taken = Vec<(String, Entry)>;
 
     fn take<A: MapAccess<'l>>(
         &self,
@@ -202,6 +215,7 @@ impl<'l> Take<'l> for Pairs {
         map: &mut A,
         taken: &mut Self::Taken,
     ) -> Result<(), A::Error> {
+        limits::check_columns(taken.len() + 1).map_err(A::Error::custom)?;
         taken.push((key.into(), map.next_value()?));
         Ok(())
     }

@@ -28,6 +28,7 @@ pub(crate) mod frame;
 mod json;
 mod known;
 mod layout;
+mod limits;
 mod lists;
 mod names;
 mod negatives;

@@ -1,7 +1,7 @@
 //! Items to rank against: a line for each user, `user,n1,n2,…`, or (user, item) pairs.
 
 use super::source::Opened;
-use super::{Column, Format, ReadOptions, sniff, text};
+use super::{Format, ReadOptions, sniff, text};
 use crate::data::{IdMap, Interactions, Source};
 use crate::error::{Error, Result};
 use serde::Serialize;
@@ -45,17 +45,11 @@ pub fn read_negatives<'a>(
     let mut negatives = Negatives::none(users);
     let mut block = Vec::new();
     source.block(path, &mut block)?;
-    let options = ReadOptions {
-        user: Some(Column::Position(1)),
-        item: Some(Column::Position(2)),
-        value: Some(Column::Absent),
-        time: Some(Column::Absent),
-        ..options.clone()
-    };
-    let layout = sniff::sniff(&block, &options)
+    // A line has as many fields as there are items: these are no columns.
+    let table = sniff::table(&block, options)
         .map_err(|(line, message)| Error::data(path, Some(line), message))?;
     let mut line = 0;
-    let mut header = layout.header;
+    let mut header = table.header;
     while !block.is_empty() {
         for row in block.split_inclusive(|&b| b == b'\n') {
             line += 1;
@@ -64,7 +58,7 @@ pub fn read_negatives<'a>(
                 continue;
             }
             negatives
-                .line(row, &layout.delimiter, users, items)
+                .line(row, &table.delimiter, users, items)
                 .map_err(|message| Error::data(path, Some(line), message))?;
         }
         source.block(path, &mut block)?;

@@ -2,6 +2,7 @@
 
 use super::field::Rules;
 use super::layout::Layout;
+use super::limits::Bounded;
 use super::rows::Rows;
 use super::source::unreadable;
 use super::text::Cutter;
@@ -9,14 +10,14 @@ use crate::error::{Error, Result};
 use std::io::Read;
 use std::path::Path;
 
-/// A reader of raw records that checks nothing itself.
-pub(super) fn reader<R: Read>(delimiter: u8, input: R) -> csv::Reader<R> {
+/// A reader of raw records that checks nothing itself but their length.
+pub(super) fn reader<R: Read>(delimiter: u8, input: R) -> csv::Reader<Bounded<R>> {
     csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
         .buffer_capacity(1 << 16)
-        .from_reader(input)
+        .from_reader(Bounded::new(input))
 }
 
 /// Appends all rows of `input`, which starts after `lines` lines of the file.
@@ -33,10 +34,8 @@ pub(super) fn read_all(
     let mut reader = reader(layout.delimiter[0], input);
     let mut record = csv::ByteRecord::new();
     loop {
-        match reader.read_byte_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
-            Err(error) => return Err(failed(path, compression, error)),
+        if !next(path, compression, lines, &mut reader, &mut record)? {
+            return Ok(());
         }
         let bad = |message: String| misread(path, &record, lines, message);
         let fields = cutter.pick(&record).map_err(bad)?;
@@ -46,13 +45,27 @@ pub(super) fn read_all(
     }
 }
 
-/// What a failed read means to the user.
-pub(super) fn failed(path: &Path, compression: Option<&str>, error: csv::Error) -> Error {
-    let message = error.to_string();
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => unreadable(path, compression, error),
-        _ => Error::data(path, None, message),
-    }
+/// Reads the next record of what follows `lines` lines of the file; tells whether there is one.
+pub(super) fn next<R: Read>(
+    path: &Path,
+    compression: Option<&str>,
+    lines: u64,
+    reader: &mut csv::Reader<Bounded<R>>,
+    record: &mut csv::ByteRecord,
+) -> Result<bool> {
+    reader.get_mut().begin();
+    let line = lines + reader.position().line();
+    reader.read_byte_record(record).map_err(|error| {
+        let message = error.to_string();
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => match unreadable(path, compression, error) {
+                // The row began here, whichever line was too much.
+                Error::Data { path, line: None, message } => Error::data(path, Some(line), message),
+                other => other,
+            },
+            _ => Error::data(path, Some(line), message),
+        }
+    })
 }
 
 /// `message` about a record that follows `lines` lines.

@@ -53,14 +53,22 @@ impl Tally {
         &mut self,
         value: Option<Result<f32, Skip>>,
         weight: Option<Result<f32, Skip>>,
-    ) -> Option<f32> {
+    ) -> Result<Option<f32>, String> {
         self.rows += 1;
         match (value.unwrap_or(Ok(1.0)), weight.unwrap_or(Ok(1.0))) {
-            (Ok(value), Ok(weight)) => return Some(value * weight),
+            (Ok(value), Ok(weight)) => {
+                let product = value * weight;
+                return match product.is_finite() {
+                    true => Ok(Some(product)),
+                    false => Err(format!(
+                        "value {value:e} times weight {weight:e} is beyond 3.4e38; give a smaller weight"
+                    )),
+                };
+            }
             (Err(Skip::Missing), _) | (_, Err(Skip::Missing)) => self.missing += 1,
             (Err(Skip::Weightless), _) | (_, Err(Skip::Weightless)) => self.weightless += 1,
         }
-        None
+        Ok(None)
     }
 
     /// Counts the time of a row that is kept.
@@ -81,7 +89,7 @@ impl<'a> Fields<'a> {
     pub fn read(&self, rules: &Rules<'_>, tally: &mut Tally) -> Result<Option<Row<'a>>, String> {
         let value = self.value.map(|text| rules.value(text)).transpose()?;
         let weight = self.kind.map(|text| rules.weight(text)).transpose()?;
-        let Some(value) = tally.value(value, weight) else { return Ok(None) };
+        let Some(value) = tally.value(value, weight)? else { return Ok(None) };
         let time = match self.time {
             Some(text) => tally.time(rules.time(text)?),
             None => Stamp::Empty,

@@ -5,6 +5,7 @@ use super::columns::{Columns, Looks};
 use super::field;
 use super::known::is_known;
 use super::layout::Layout;
+use super::limits::{self, MOST_COLUMNS};
 
 /// Rows looked at before deciding, and bytes after which no further row is.
 const ROWS: usize = 100;
@@ -16,25 +17,32 @@ type Records = Vec<Vec<Vec<u8>>>;
 /// The layout of text that starts with `head`; whole lines, or all of the file.
 /// The error is a message with its line.
 pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, String)> {
-    let Some(grid) = grid(head, options.delimiter.as_deref(), options.header, |_| false) else {
-        return Err((1, "the file is empty; give a table of users and items".into()));
-    };
+    let grid = table(head, options)?;
     let width = grid.width();
-    if width < 2 {
-        return Err((
-            1,
-            format!(
-                "{} is a single field, but a table has users and items; give the delimiter",
-                field::quoted(&grid.rows[0][0])
-            ),
-        ));
-    }
+    limits::check_columns(width).map_err(|message| (1, message))?;
     let body = &grid.rows[usize::from(grid.header)..];
     let looks =
         |column: usize| Looks::of(body.iter().filter_map(|row| row.get(column)).map(|f| &f[..]));
     let columns =
         Columns::resolve(grid.names(), width, looks, options).map_err(|message| (1, message))?;
     Ok(Layout { delimiter: grid.delimiter, header: grid.header, width, columns })
+}
+
+/// How text that starts with `head` is cut, if it is a table of at least two columns.
+pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, String)> {
+    let Some(grid) = grid(head, options.delimiter.as_deref(), options.header, |_| false) else {
+        return Err((1, "the file is empty; give a table of users and items".into()));
+    };
+    match grid.width() {
+        0 | 1 => Err((
+            1,
+            format!(
+                "{} is a single field, but a table has users and items; give the delimiter",
+                field::quoted(&grid.rows[0][0])
+            ),
+        )),
+        _ => Ok(grid),
+    }
 }
 
 /// Delimited text as it is cut, whatever its columns mean.
@@ -46,7 +54,7 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// Fields of every row.
+    /// Fields of every row; of more than [`MOST_COLUMNS`] just that they are more.
     pub fn width(&self) -> usize {
         self.rows[0].len()
     }
@@ -125,7 +133,7 @@ fn cut(head: &[u8], delimiter: &[u8]) -> Records {
         let mut rows = Records::new();
         for record in reader.byte_records() {
             let Ok(record) = record else { break };
-            rows.push(record.iter().map(<[u8]>::to_vec).collect());
+            rows.push(record.iter().take(MOST_COLUMNS + 1).map(<[u8]>::to_vec).collect());
             let read = record.position().map_or(0, |p| p.byte());
             if rows.len() >= ROWS || (read as usize > BYTES && rows.len() > 1) {
                 break;
@@ -141,7 +149,8 @@ fn cut(head: &[u8], delimiter: &[u8]) -> Records {
         if line.is_empty() {
             continue;
         }
-        rows.push(super::text::fields(line, delimiter).map(<[u8]>::to_vec).collect());
+        let fields = super::text::fields(line, delimiter).take(MOST_COLUMNS + 1);
+        rows.push(fields.map(<[u8]>::to_vec).collect());
         if rows.len() >= ROWS || (read > BYTES && rows.len() > 1) {
             break;
         }

@@ -2,14 +2,18 @@
 
 use super::Format;
 use super::encoding::Encoding;
+use super::limits::{Beyond, LONGEST_LINE, Packed, Unpacked};
 use crate::data::Source;
 use crate::error::{Error, Result};
 use crate::watch::{self, Stage};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+#[cfg(feature = "arrow")]
+use std::io::{Seek, Write};
 use std::path::Path;
 #[cfg(feature = "arrow")]
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 /// Text is read in blocks of this size, so that memory stays flat whatever the size of the file.
 /// It depends on nothing, as numbering must not.
@@ -29,6 +33,10 @@ pub(super) struct Opened<'a> {
     #[cfg(feature = "arrow")]
     file: Option<PathBuf>,
     ended: bool,
+    /// Lines of the blocks so far.
+    lines: u64,
+    /// Bytes read so far, as they are in the file.
+    packed: Packed,
 }
 
 impl<'a> Opened<'a> {
@@ -60,7 +68,8 @@ impl<'a> Opened<'a> {
             #[cfg(feature = "arrow")]
             Source::Batches { .. } => unreachable!("batches are read as they are"),
         };
-        let rest = Box::new(Counted::new(path, rest));
+        let bytes = Packed::default();
+        let rest = Box::new(Counted::new(path, rest, bytes.clone()));
         let packed = Self {
             format: Format::Text,
             compression: None,
@@ -70,6 +79,8 @@ impl<'a> Opened<'a> {
             #[cfg(feature = "arrow")]
             file: on_disk,
             ended: false,
+            lines: 0,
+            packed: bytes,
         };
         let mut source = packed.unpacked(path)?;
         source.peek(path)?;
@@ -92,7 +103,8 @@ impl<'a> Opened<'a> {
             return Ok(self);
         }
         let whole = std::io::Cursor::new(std::mem::take(&mut self.head)).chain(self.rest);
-        let rest: Box<dyn Read + Send + 'a> = if gzip {
+        let name = if gzip { "gzip" } else { "zstd" };
+        let unpacked: Box<dyn Read + Send + 'a> = if gzip {
             Box::new(flate2::read::MultiGzDecoder::new(std::io::BufReader::with_capacity(
                 1 << 16,
                 whole,
@@ -102,8 +114,8 @@ impl<'a> Opened<'a> {
                 zstd::stream::read::Decoder::new(whole).map_err(|e| Error::io(path, e))?;
             Box::new(decoder)
         };
-        let compression = Some(if gzip { "gzip" } else { "zstd" });
-        Ok(Self { compression, head: Vec::new(), rest, ended: false, ..self })
+        let rest = Box::new(Unpacked::new(unpacked, name, self.packed.clone()));
+        Ok(Self { compression: Some(name), head: Vec::new(), rest, ended: false, ..self })
     }
 
     fn peek(&mut self, path: &Path) -> Result<()> {
@@ -145,8 +157,12 @@ impl<'a> Opened<'a> {
                 block.truncate(last + 1);
                 break;
             }
-            size *= 2;
+            if size > LONGEST_LINE {
+                return Err(Beyond::line(Some(self.lines + 1)));
+            }
+            size = (2 * size).min(LONGEST_LINE + 1);
         }
+        self.lines += memchr::memchr_iter(b'\n', block).count() as u64;
         self.encoding.decode(block);
         Ok(())
     }
@@ -170,11 +186,21 @@ impl<'a> Opened<'a> {
         {
             return File::open(file).map_err(|e| Error::io(file, e));
         }
-        let mut copy = tempfile::tempfile().map_err(|e| Error::io(std::env::temp_dir(), e))?;
+        // The place for temporary files may be full although the file is sound.
+        let full = |e| Error::io(std::env::temp_dir(), e);
+        let mut copy = tempfile::tempfile().map_err(full)?;
         let compression = self.compression;
-        std::io::copy(&mut self.into_rest(), &mut copy)
-            .and_then(|_| std::io::Seek::rewind(&mut copy))
-            .map_err(|e| unreadable(path, compression, e))?;
+        let mut bytes = self.into_rest();
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            match bytes.read(&mut piece) {
+                Ok(0) => break,
+                Ok(read) => copy.write_all(&piece[..read]).map_err(full)?,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(unreadable(path, compression, e)),
+            }
+        }
+        copy.rewind().map_err(full)?;
         Ok(copy)
     }
 
@@ -208,14 +234,15 @@ impl Read for Text<'_, '_> {
 struct Counted<'a> {
     stage: Stage,
     file: Box<dyn Read + Send + 'a>,
+    bytes: Packed,
 }
 
 impl<'a> Counted<'a> {
-    fn new(path: &Path, file: Box<dyn Read + Send + 'a>) -> Self {
+    fn new(path: &Path, file: Box<dyn Read + Send + 'a>, bytes: Packed) -> Self {
         // Pipes have no size.
         let size = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
         let size = size.and_then(|metadata| usize::try_from(metadata.len()).ok());
-        Self { stage: watch::stage("reading", size), file }
+        Self { stage: watch::stage("reading", size), file, bytes }
     }
 }
 
@@ -224,13 +251,32 @@ impl Read for Counted<'_> {
         watch::check();
         let read = self.file.read(into)?;
         self.stage.add(read);
+        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
 }
 
 /// What a failed read means to the user.
 pub(super) fn unreadable(path: &Path, compression: Option<&str>, error: std::io::Error) -> Error {
+    if let Some(beyond) = Beyond::of(path, &error) {
+        return beyond;
+    }
+    let told = error.to_string();
     match compression {
+        Some(name)
+            if error.kind() == ErrorKind::OutOfMemory || told.contains("Allocation error") =>
+        {
+            let path = path.display();
+            Error::Resources(format!(
+                "{path}: there is not enough memory to unpack the {name} data"
+            ))
+        }
+        // The decoder's words for a window beyond 128 MiB.
+        Some("zstd") if told.contains("too much memory") => {
+            let message =
+                "was packed with a window beyond 128 MiB; unpack it with `zstd -d --long=31` first";
+            Error::data(path, None, message)
+        }
         Some(name) if error.kind() == ErrorKind::UnexpectedEof => {
             Error::data(path, None, format!("the {name} data is cut short; copy the file again"))
         }

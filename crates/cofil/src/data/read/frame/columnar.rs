@@ -1,8 +1,8 @@
 //! Parquet and Arrow IPC, every column.
 
 use super::super::arrow::{NO_BATCHES, batches, broken, decoding, misread};
-use super::super::nested;
 use super::super::nested::is_text;
+use super::super::{limits, nested};
 use super::{Cells, Format, Frame, Opened, textual};
 use crate::data::source::Batches;
 use crate::error::Result;
@@ -35,8 +35,9 @@ fn collect(
     batches: impl Iterator<Item = Result<RecordBatch>>,
     frame: Frame,
 ) -> Result<Frame> {
+    limits::check_columns(schema.fields().len()).map_err(|message| misread(path, message))?;
     let names = schema.fields().iter().map(|field| field.name().clone()).collect();
-    let mut columns = vec![Cells::empty(0); schema.fields().len()];
+    let mut columns = vec![Cells::default(); schema.fields().len()];
     let mut rows = 0;
     for (at, batch) in batches.enumerate() {
         let batch = batch?;
@@ -44,20 +45,28 @@ fn collect(
             let message = format!("record batch {} has other columns than the first", at + 1);
             return Err(misread(path, message));
         }
-        fill(&mut columns, &batch).map_err(|message| misread(path, message))?;
+        fill(&mut columns, &batch, rows).map_err(|message| misread(path, message))?;
         rows += batch.num_rows();
     }
     Ok(Frame { names: Some(names), columns, rows, ..frame })
 }
 
-fn fill(columns: &mut [Cells], batch: &RecordBatch) -> std::result::Result<(), String> {
+/// Appends the rows of `batch`, which follow `before` others.
+fn fill(
+    columns: &mut [Cells],
+    batch: &RecordBatch,
+    before: usize,
+) -> std::result::Result<(), String> {
     for (cells, column) in columns.iter_mut().zip(batch.columns()) {
+        // However many nothings take no room in a file, and much as texts.
+        if *column.data_type() == DataType::Null {
+            continue;
+        }
         let list = nested::list(column)?;
         cells.lists |= list.is_some();
         let entries = list.as_ref().map_or(column, |list| list.values());
         let Some(words) = words(entries)? else {
             cells.foreign = Some(format!("values of type {}", entries.data_type()));
-            (0..batch.num_rows()).for_each(|_| cells.end_row());
             continue;
         };
         let is_float = entries.data_type().is_floating();
@@ -74,9 +83,8 @@ fn fill(columns: &mut [Cells], batch: &RecordBatch) -> std::result::Result<(), S
                 let word = words.value(at);
                 // 4.0 is the number that 4 is.
                 let word = if is_float { word.strip_suffix(".0").unwrap_or(word) } else { word };
-                cells.push(word)?;
+                cells.push(before + row, word)?;
             }
-            cells.end_row();
         }
     }
     Ok(())

@@ -1,74 +1,128 @@
 //! JSON lines, every key: a column begins with the first line that has its key.
 
-use super::super::{field, json};
+use super::super::json::{self, Entry};
+use super::super::limits;
 use super::{Cells, Frame, Opened, textual};
 use crate::error::{Error, Result};
-use serde_json::Value;
 use std::collections::HashMap;
 use std::path::Path;
 
 pub(super) fn read(path: &Path, mut source: Opened<'_>) -> Result<Frame> {
-    let mut names: Vec<String> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut columns: Vec<Cells> = Vec::new();
-    let (mut rows, mut line) = (0, 0);
+    let mut table = Table::default();
+    let mut line = 0;
     let mut block = Vec::new();
     source.block(path, &mut block)?;
     while !block.is_empty() {
         for text in block.split_inclusive(|&b| b == b'\n') {
             line += 1;
             let text = text.trim_ascii();
-            if text.is_empty() {
-                continue;
+            if !text.is_empty() {
+                table.add(text).map_err(|message| Error::data(path, Some(line), message))?;
             }
-            let bad = |message| Error::data(path, Some(line), message);
-            let mut values = Vec::new();
-            for (key, value) in json::pairs(text).map_err(bad)? {
-                let place = *places.entry(key).or_insert_with_key(|key| {
-                    names.push(key.clone());
-                    columns.push(Cells::empty(rows));
-                    columns.len() - 1
-                });
-                values.push((place, value));
-            }
-            // Of a key that is there twice the last value counts.
-            for (place, value) in values.iter().rev() {
-                if !columns[*place].is_begun() {
-                    fill(&mut columns[*place], value).map_err(bad)?;
-                }
-            }
-            columns.iter_mut().for_each(Cells::end_row);
-            rows += 1;
         }
         source.block(path, &mut block)?;
     }
+    let Table { names, columns, rows, .. } = table;
+    let texts = columns.iter().map(Cells::len).sum();
+    limits::check_emptiness(columns.len(), rows, texts)
+        .map_err(|message| Error::data(path, None, message))?;
     Ok(Frame { names: Some(names), columns, rows, ..textual(&source, source.encoding) })
 }
 
-/// Writes `value` into the row that is being written.
-fn fill(cells: &mut Cells, value: &Value) -> std::result::Result<(), String> {
-    match value {
-        Value::Null => Ok(()),
-        Value::Bool(value) => cells.push(if *value { "true" } else { "false" }),
-        Value::Number(number) => match number.as_f64().and_then(field::integral) {
-            // 4.0 is the number that 4 is.
-            Some(whole) if number.is_f64() => cells.push(&whole.to_string()),
-            _ => cells.push(&number.to_string()),
-        },
-        Value::String(text) => cells.push(text),
-        Value::Array(entries) => {
-            cells.lists = true;
-            for entry in entries {
-                match entry {
-                    Value::Array(_) => cells.foreign = Some("lists of lists".into()),
-                    entry => fill(cells, entry)?,
-                }
+/// The columns so far.
+#[derive(Default)]
+struct Table {
+    names: Vec<String>,
+    places: HashMap<String, usize>,
+    columns: Vec<Cells>,
+    rows: usize,
+}
+
+impl Table {
+    /// Appends the row of a line.
+    fn add(&mut self, text: &[u8]) -> std::result::Result<(), String> {
+        let mut entries = Vec::new();
+        for (key, entry) in json::pairs(text)? {
+            entries.push((self.place(key)?, entry));
+        }
+        // Of a key that is there twice the last value counts.
+        for (place, entry) in entries.iter().rev() {
+            let cells = &mut self.columns[*place];
+            if !cells.has(self.rows) {
+                fill(cells, self.rows, entry)?;
             }
-            Ok(())
         }
-        Value::Object(_) => {
-            cells.foreign = Some("objects".into());
-            Ok(())
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// The column of `key`.
+    fn place(&mut self, key: String) -> std::result::Result<usize, String> {
+        if let Some(&place) = self.places.get(&key) {
+            return Ok(place);
         }
+        limits::check_columns(self.columns.len() + 1)?;
+        self.names.push(key.clone());
+        self.columns.push(Cells::default());
+        self.places.insert(key, self.columns.len() - 1);
+        Ok(self.columns.len() - 1)
+    }
+}
+
+/// Writes `entry` into `row`.
+fn fill(cells: &mut Cells, row: usize, entry: &Entry) -> std::result::Result<(), String> {
+    match entry {
+        Entry::Nothing => {}
+        Entry::Text(text) => cells.push(row, text)?,
+        Entry::List { texts, foreign } => {
+            cells.lists = true;
+            if let Some(foreign) = foreign {
+                cells.foreign = Some((*foreign).into());
+            }
+            for text in texts.iter() {
+                cells.push(row, text)?;
+            }
+        }
+        Entry::Object => cells.foreign = Some("objects".into()),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Told, read_frame};
+    use super::*;
+    use crate::data::Source;
+
+    fn frame(text: &str) -> Result<Frame> {
+        let told = Told { delimiter: None, header: None, format: None };
+        read_frame(Source::reader("t", text.as_bytes()), &told, |_| false)
+    }
+
+    #[test]
+    fn values_are_texts_and_the_last_of_a_key_counts() {
+        let lines = "{\"a\":4.0,\"b\":[1,null,\"x\",true]}\n\n{\"c\":{\"d\":[]},\"a\":1,\"a\":1e30}\n{\"b\":[[2],{}]}\n";
+        let frame = frame(lines).unwrap();
+        assert_eq!(frame.names.unwrap(), ["a", "b", "c"]);
+        let texts = |column: usize, row| frame.columns[column].texts(row).collect::<Vec<_>>();
+        assert_eq!((texts(0, 0), texts(0, 1), texts(0, 2)), (vec!["4"], vec!["1e+30"], vec![]));
+        assert_eq!((texts(1, 0), texts(1, 1)), (vec!["1", "x", "true"], vec![]));
+        assert_eq!(frame.columns[1].foreign.as_deref(), Some("objects"));
+        assert_eq!(frame.columns[2].foreign.as_deref(), Some("objects"));
+    }
+
+    #[test]
+    fn rows_without_a_key_take_nothing() {
+        // Each line has a key of its own: were every column as long as the file, these would be 900 million places.
+        let line = |n: usize| format!("{{\"k{n}\":1}}\n");
+        let many: String = (0..30_000).map(line).collect();
+        let told = frame(&many).err().expect("refused").to_string();
+        assert!(told.contains("give all lines the same keys"), "{told}");
+        let columns: String = (0..=limits::MOST_COLUMNS).map(line).collect();
+        let told = frame(&columns).err().expect("refused").to_string();
+        assert!(
+            told.starts_with(&format!("t:{}: there are more than", limits::MOST_COLUMNS + 1)),
+            "{told}"
+        );
     }
 }

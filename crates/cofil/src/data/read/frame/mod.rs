@@ -34,13 +34,16 @@ pub(crate) struct Told<'a> {
     pub format: Option<Format>,
 }
 
-/// A column: for each row none, one or several texts.
-#[derive(Clone, Debug)]
+/// A column: for each row none, one or several texts. Rows without any take no memory.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Cells {
     /// All different texts.
     pub words: IdMap,
-    /// The texts of row r are `codes[starts[r]..starts[r + 1]]`, numbered in `words`.
-    starts: Vec<usize>,
+    /// The rows that have a text, rising.
+    rows: Vec<u32>,
+    /// The texts of `rows[n]` are `codes[starts[n]..starts[n + 1]]`, numbered in `words`; those of the last go on to
+    /// the end.
+    starts: Vec<u32>,
     codes: Vec<u32>,
     /// Whether the file has lists in this column.
     pub lists: bool,
@@ -49,36 +52,40 @@ pub(crate) struct Cells {
 }
 
 impl Cells {
-    /// A column with `rows` rows without anything.
-    pub fn empty(rows: usize) -> Self {
-        Self {
-            words: IdMap::new(),
-            starts: vec![0; rows + 1],
-            codes: Vec::new(),
-            lists: false,
-            foreign: None,
+    /// Appends a text to `row`, which is the last that has one or comes after it.
+    pub fn push(&mut self, row: usize, word: &str) -> std::result::Result<(), String> {
+        let number = |n: usize| {
+            u32::try_from(n).map_err(|_| "a table has at most 4294967295 rows and texts".to_owned())
+        };
+        let code = self.words.insert(word).map_err(|e| e.to_string())?;
+        if !self.has(row) {
+            self.rows.push(number(row)?);
+            self.starts.push(number(self.codes.len())?);
         }
-    }
-
-    /// Appends a text to the row that is being written.
-    pub fn push(&mut self, word: &str) -> std::result::Result<(), String> {
-        self.codes.push(self.words.insert(word).map_err(|e| e.to_string())?);
+        self.codes.push(code);
         Ok(())
     }
 
-    /// Whether the row that is being written has a text.
-    fn is_begun(&self) -> bool {
-        self.starts.last().is_some_and(|&start| start < self.codes.len())
+    /// Whether `row`, which is the last that has a text or comes after it, has one.
+    fn has(&self, row: usize) -> bool {
+        self.rows.last().is_some_and(|&last| last as usize == row)
     }
 
-    /// Ends the row that is being written.
-    pub fn end_row(&mut self) {
-        self.starts.push(self.codes.len());
+    /// How many texts there are.
+    fn len(&self) -> usize {
+        self.codes.len()
     }
 
     /// The numbers of the texts of a row.
     pub fn row(&self, row: usize) -> &[u32] {
-        &self.codes[self.starts[row]..self.starts[row + 1]]
+        // Of a column without gaps a row is at its own place.
+        let place = match self.rows.get(row) {
+            Some(&at) if at as usize == row => Ok(row),
+            _ => self.rows.binary_search_by(|&at| (at as usize).cmp(&row)),
+        };
+        let Ok(place) = place else { return &[] };
+        let end = self.starts.get(place + 1).map_or(self.codes.len(), |&end| end as usize);
+        &self.codes[self.starts[place] as usize..end]
     }
 
     /// The texts of a row.

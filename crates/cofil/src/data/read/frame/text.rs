@@ -1,6 +1,6 @@
 //! Delimited text, every column.
 
-use super::super::{names, quoted, sniff, text};
+use super::super::{limits, names, quoted, sniff, text};
 use super::{Cells, Frame, Opened, Told, textual};
 use crate::error::{Error, Result};
 use std::io::Read;
@@ -21,8 +21,9 @@ pub(super) fn read(
     let Some(grid) = grid else {
         return Err(Error::data(path, Some(1), "the file is empty; give a table of items"));
     };
+    limits::check_columns(grid.width()).map_err(|message| Error::data(path, Some(1), message))?;
     let cut = text::Cut { delimiter: &grid.delimiter, header: grid.header, width: grid.width() };
-    let mut columns = vec![Cells::empty(0); grid.width()];
+    let mut columns = vec![Cells::default(); grid.width()];
     let mut rows = 0;
     let mut row = |fields: &mut dyn Iterator<Item = &[u8]>, count: usize| {
         if count != cut.width {
@@ -31,9 +32,8 @@ pub(super) fn read(
         for (cells, field) in columns.iter_mut().zip(fields) {
             let field = names::utf8(field).map_err(|e| e.0)?;
             if !field.trim().is_empty() {
-                cells.push(field)?;
+                cells.push(rows, field)?;
             }
-            cells.end_row();
         }
         rows += 1;
         Ok(())
@@ -46,10 +46,7 @@ pub(super) fn read(
             let whole = block.as_slice().chain(source.text()).chain(END);
             let mut reader = quoted::reader(delimiter, whole);
             let mut record = csv::ByteRecord::new();
-            while reader
-                .read_byte_record(&mut record)
-                .map_err(|e| quoted::failed(path, compression, e))?
-            {
+            while quoted::next(path, compression, 0, &mut reader, &mut record)? {
                 if record.iter().any(|field| field.ends_with(END)) {
                     let line = record.position().map(|p| p.line());
                     let message = "a quote is opened in this row and never closed";

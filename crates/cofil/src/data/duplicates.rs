@@ -1,0 +1,87 @@
+//! Several interactions of one user with one item.
+
+use super::IdMap;
+use crate::error::{Error, Result, shown};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What to do with several interactions of one user with one item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Duplicates {
+    /// Keep the last in file order.
+    #[default]
+    Last,
+    /// Keep the first in file order.
+    First,
+    /// Their mean.
+    Mean,
+    /// Their sum.
+    Sum,
+    /// The largest.
+    Max,
+    /// Refuse the data.
+    Error,
+}
+
+impl Duplicates {
+    /// The value of a pair after its row number `copies`, where it was `kept` and the row has `next`. Everybody
+    /// merges by this, so that the bits are the same.
+    pub(crate) fn join(self, kept: f32, next: f32, copies: f32) -> f32 {
+        match self {
+            Self::Last => next,
+            Self::First | Self::Error => kept,
+            Self::Mean => match next - kept {
+                step if step.is_finite() => kept + step / copies,
+                // The mean is between the two even where their distance is beyond every number.
+                _ => kept + (next / copies - kept / copies),
+            },
+            Self::Sum => kept + next,
+            Self::Max => kept.max(next),
+        }
+    }
+}
+
+/// Refuses what values of a pair have come to, if it is no number any more.
+pub(crate) fn check_joined(value: f32, users: &IdMap, items: &IdMap, pair: [u32; 2]) -> Result<()> {
+    if value.is_finite() {
+        return Ok(());
+    }
+    let [user, item] = [users.name(pair[0]), items.name(pair[1])].map(shown);
+    Err(Error::Unfit(format!(
+        "the values of user `{user}` and item `{item}` together are beyond 3.4e38; divide the values, or merge \
+         rows of a pair in another way"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::read::{ReadOptions, read};
+    use crate::data::{Clean, Interactions, Ratings, Source};
+
+    fn table() -> Interactions {
+        let text = "user,item,rating\nann,tea,3e38\nann,tea,-3e38\nbob,tea,1\nbob,tea,3e38\nbob,tea,3e38\n";
+        read(Source::reader("t", text.as_bytes()), &ReadOptions::default()).unwrap().interactions
+    }
+
+    #[test]
+    fn a_sum_beyond_every_number_is_refused_and_names_the_pair() {
+        let sum = Duplicates::Sum;
+        let clean = Clean { duplicates: sum, min_user: 2, ..Clean::default() };
+        for told in [
+            Ratings::new(&table(), sum).unwrap_err(),
+            clean.interactions(table()).unwrap_err(),
+            clean.ratings(table()).unwrap_err(),
+        ] {
+            assert!(told.to_string().contains("user `bob` and item `tea`"), "{told}");
+        }
+    }
+
+    #[test]
+    fn means_of_far_numbers_are_between_them() {
+        let means = Ratings::new(&table(), Duplicates::Mean).unwrap();
+        let [ann, bob] = means.by_user.values() else { panic!("two pairs") };
+        assert!(ann.abs() < 1e32 && (1.9e38..2.1e38).contains(bob), "{ann} {bob}");
+    }
+}

@@ -1,0 +1,179 @@
+//! Files that were made to do harm are refused in words, and take no more memory and time than their size allows.
+
+use cofil::data::Catalogue;
+use cofil::data::catalogue::CatalogueOptions;
+use cofil::data::read::{ReadOptions, Table, read, read_negatives};
+use cofil::data::{IdMap, Source};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Counts what is allocated.
+struct Counting;
+
+static NOW: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+/// One measurement at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn more(size: usize) {
+    let now = NOW.fetch_add(size, Ordering::Relaxed) + size;
+    PEAK.fetch_max(now, Ordering::Relaxed);
+}
+
+// SAFETY: everything is the system's allocator, beside which numbers are kept.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        more(layout.size());
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const MB: usize = 1_000_000;
+
+/// What `work` gives, having taken at most ten times `size` bytes and 200 MB.
+fn within<T>(size: usize, work: impl FnOnce() -> T) -> T {
+    let _alone = ALONE.lock().unwrap_or_else(|held| held.into_inner());
+    let before = NOW.load(Ordering::Relaxed);
+    PEAK.store(before, Ordering::Relaxed);
+    let result = work();
+    let most = PEAK.load(Ordering::Relaxed).saturating_sub(before);
+    assert!(most <= 10 * size + 200 * MB, "{} MB for {size} bytes", most / MB);
+    result
+}
+
+fn table(bytes: &[u8]) -> Result<Table, String> {
+    let source = Source::reader("t", bytes);
+    within(bytes.len(), || read(source, &ReadOptions::default())).map_err(|e| e.to_string())
+}
+
+fn catalogue(bytes: &[u8]) -> Result<usize, String> {
+    let source = Source::reader("t", bytes);
+    within(bytes.len(), || Catalogue::read(source, &CatalogueOptions::default()))
+        .map(|(_, report)| report.items)
+        .map_err(|e| e.to_string())
+}
+
+/// Packs `times` times `piece` after `start`.
+fn zstd(start: &[u8], piece: &[u8], times: usize) -> Vec<u8> {
+    let mut packed = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+    packed.write_all(start).unwrap();
+    (0..times).for_each(|_| packed.write_all(piece).unwrap());
+    packed.finish().unwrap()
+}
+
+fn gzip(start: &[u8], piece: &[u8], times: usize) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(start).unwrap();
+    (0..times).for_each(|_| packed.write_all(piece).unwrap());
+    packed.finish().unwrap()
+}
+
+#[test]
+fn a_line_without_an_end_is_refused_by_its_number() {
+    let head = b"user,item\na,b\n";
+    let long = vec![b'x'; 1 << 20];
+    for packed in [zstd(head, &long, 40), gzip(head, &long, 40)] {
+        assert!(packed.len() < 1_000_000);
+        for told in [table(&packed).unwrap_err(), catalogue(&packed).unwrap_err()] {
+            assert!(told.starts_with("t:3: the line is longer than 16 MiB; "), "{told}");
+        }
+        let (users, items) = (IdMap::new(), IdMap::new());
+        let options = ReadOptions::default();
+        let told = within(packed.len(), || {
+            read_negatives(Source::reader("t", &packed[..]), &options, &users, &items)
+        });
+        assert!(told.unwrap_err().to_string().starts_with("t:3: the line is longer"));
+    }
+    let packed = zstd(b"{\"user\":1,\"item\":\"", &long, 40);
+    for told in [table(&packed).unwrap_err(), catalogue(&packed).unwrap_err()] {
+        assert!(told.starts_with("t:1: the line is longer than 16 MiB; "), "{told}");
+    }
+}
+
+#[test]
+fn a_quote_that_nobody_closes_is_refused_where_it_opens() {
+    let lines = "x\n".repeat(1 << 19);
+    let packed = zstd(b"user,item\na,b\nc,\"", lines.as_bytes(), 40);
+    for told in [table(&packed).unwrap_err(), catalogue(&packed).unwrap_err()] {
+        assert!(told.starts_with("t:3: the row is longer than 16 MiB; close its quote"), "{told}");
+    }
+}
+
+#[test]
+fn delimiters_without_end_are_refused() {
+    for line in [",", "\t", "::", " ", ", ", ";", "|", "\"\","] {
+        let text = line.repeat(8 << 20 >> line.len()) + "\n1,2\n";
+        for told in [table(text.as_bytes()).unwrap_err(), catalogue(text.as_bytes()).unwrap_err()] {
+            assert!(told.contains("there are more than 65536 columns"), "{line:?}: {told}");
+        }
+    }
+    // A line of negatives has as many fields as it likes.
+    let many: String = (0..100_000).map(|n| format!(",{n}")).collect();
+    let (users, items) = (["u"].iter().collect(), ["7", "99999"].iter().collect());
+    let text = format!("u{many}\n");
+    let source = Source::reader("t", text.as_bytes());
+    let read = read_negatives(source, &ReadOptions::default(), &users, &items).unwrap();
+    assert_eq!(read.by_user, [[0, 1]]);
+}
+
+/// Comparing each key with all before would take minutes.
+#[test]
+fn objects_of_many_keys_are_read_at_once_and_of_too_many_refused() {
+    let object = |keys: usize| {
+        let more: String = (0..keys).map(|n| format!(",\"k{n}\":[{n}]")).collect();
+        format!("{{\"user\":1,\"item\":2{more}}}\n")
+    };
+    let text = object(65_000);
+    assert_eq!(table(text.as_bytes()).unwrap().interactions.len(), 1);
+    assert_eq!(catalogue(text.as_bytes()).unwrap(), 1);
+    let text = object(100_000);
+    for told in [table(text.as_bytes()).unwrap_err(), catalogue(text.as_bytes()).unwrap_err()] {
+        assert!(told.contains("there are more than 65536 columns"), "{told}");
+    }
+}
+
+#[test]
+fn values_nested_without_end_need_no_stack() {
+    let deep =
+        |n: usize| format!("{{\"user\":1,\"item\":2,\"x\":{}{}}}\n", "[".repeat(n), "]".repeat(n));
+    let text = deep(1 << 20);
+    let read =
+        move || (table(text.as_bytes()).map(|t| t.interactions.len()), catalogue(text.as_bytes()));
+    let small = std::thread::Builder::new().stack_size(256 << 10).spawn(read).unwrap();
+    assert_eq!(small.join().unwrap(), (Ok(1), Ok(1)));
+    let open = "[".repeat(1 << 20);
+    let text = format!("{{\"user\":{open}\n");
+    assert!(table(text.as_bytes()).unwrap_err().contains("is not a JSON object"));
+}
+
+#[test]
+fn lists_of_a_million_entries_take_what_they_are() {
+    let text = format!("{{\"item\":1,\"x\":[{}1]}}\n", "\"\",".repeat(1 << 20));
+    assert_eq!(catalogue(text.as_bytes()), Ok(1));
+    let text = format!("{{\"item\":1,\"x\":[{}1]}}\n", "{},".repeat(1 << 20));
+    assert_eq!(catalogue(text.as_bytes()), Ok(1));
+}
+
+#[test]
+fn a_product_of_value_and_weight_beyond_every_number_names_its_row() {
+    let options = ReadOptions { weights: vec![("buy".into(), 1e38)], ..ReadOptions::default() };
+    let text = "user,item,rating,type\n1,2,3,buy\n1,3,5,buy\n";
+    let quoted = text.replace("1,3", "1,\"3\"");
+    let json = "{\"user\":1,\"item\":2,\"rating\":3,\"type\":\"buy\"}\n{\"user\":1,\"item\":3,\"rating\":5,\"type\":\"buy\"}\n";
+    for (text, line) in [(text, 3), (&quoted, 3), (json, 2)] {
+        let told = read(Source::reader("t", text.as_bytes()), &options).unwrap_err().to_string();
+        assert!(told.starts_with(&format!("t:{line}: value 5e0 times weight 1e38")), "{told}");
+    }
+}
