@@ -150,7 +150,11 @@ fn main() -> ExitCode {
 fn told(answer: &clap::Error) -> ExitCode {
     let refused = |e| anyhow!("standard output: {e}");
     let printed = match answer.use_stderr() {
-        true => Ok(drop(answer.print())),
+        true => {
+            // Whoever has closed standard error has only the status.
+            let _ = answer.print();
+            Ok(())
+        }
         false if machine::stdout_is_closed() => Err(refused(output::closed())),
         false => answer.print().and_then(|()| std::io::stdout().flush()).map_err(refused),
     };
