@@ -8,6 +8,7 @@ mod machine;
 mod output;
 mod progress;
 
+use crate::output::errln;
 use anyhow::{Result, anyhow};
 use clap::{Parser, Subcommand};
 use cofil::Watch;
@@ -17,7 +18,6 @@ use commands::{
     predict, quickstart, recommend, reproduce, shell, similar, split, train, tune, update,
 };
 use progress::Progress;
-use std::io::Write;
 use std::process::ExitCode;
 
 /// Collaborative filtering: from a table of interactions to evaluated, explained recommendations.
@@ -139,7 +139,7 @@ fn main() -> ExitCode {
         },
         Err(error) if progress.interrupted() || errors::status(&error) == interrupt::STOPPED => {
             let kept = progress.kept().map_or(String::new(), |kept| format!("; {kept}"));
-            eprintln!("stopped{kept}");
+            errln!("stopped{kept}");
             ExitCode::from(interrupt::STOPPED)
         }
         Err(error) => failed(&error),
@@ -150,9 +150,9 @@ fn main() -> ExitCode {
 fn told(answer: &clap::Error) -> ExitCode {
     let refused = |e| anyhow!("standard output: {e}");
     let printed = match answer.use_stderr() {
+        // It quotes arguments, whatever they hold.
         true => {
-            // Whoever has closed standard error has only the status.
-            let _ = answer.print();
+            output::tell(format_args!("{}", answer.render()));
             Ok(())
         }
         false if machine::stdout_is_closed() => Err(refused(output::closed())),
@@ -165,7 +165,6 @@ fn told(answer: &clap::Error) -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    // Whoever has closed standard error has only the status.
-    let _ = writeln!(std::io::stderr(), "error: {}", errors::message(error));
+    errln!("error: {}", errors::message(error));
     ExitCode::from(errors::status(error))
 }

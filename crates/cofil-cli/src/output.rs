@@ -4,11 +4,12 @@ use crate::machine;
 use anyhow::{Result, anyhow};
 use cofil::data::prose::count;
 use cofil::recommender::DataCard;
+use cofil::visible;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -20,6 +21,8 @@ impl Write for Stdout {
         let refused = |e: io::Error| io::Error::new(e.kind(), format!("standard output: {e}"));
         match machine::stdout_is_closed() {
             true => Err(refused(closed())),
+            // What a program reads is left as it is.
+            false if io::stdout().is_terminal() => show(bytes).map_err(refused),
             false => io::stdout().write(bytes).map_err(refused),
         }
     }
@@ -34,15 +37,45 @@ pub fn closed() -> io::Error {
     io::Error::other("it is closed")
 }
 
+/// Writes as many of `bytes` as are whole letters to a terminal, which would obey some of them.
+fn show(bytes: &[u8]) -> io::Result<usize> {
+    let whole = match std::str::from_utf8(bytes) {
+        Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 => e.valid_up_to(),
+        _ => bytes.len(),
+    };
+    io::stdout().write_all(readable(&String::from_utf8_lossy(&bytes[..whole])).as_bytes())?;
+    Ok(whole)
+}
+
+/// `text` with everything visible but what lays it out.
+pub fn readable(text: &str) -> String {
+    let lays_out = |c| matches!(c, '\n' | '\t');
+    let pieces = text.split_inclusive(lays_out).map(|piece| {
+        let (line, end) = piece.split_at(piece.trim_end_matches(lays_out).len());
+        format!("{}{end}", visible(line))
+    });
+    pieces.collect()
+}
+
 /// What standard output refused first. What is printed after that is lost; the command goes on with its work and
 /// fails in the end.
 static REFUSED: Mutex<Option<io::Error>> = Mutex::new(None);
 
-/// Prints to standard output, as `print!` does, but never panics.
+/// Prints what people read to standard output, as `print!` does, but never panics.
 pub fn print(text: fmt::Arguments<'_>) {
+    data(&readable(&text.to_string()));
+}
+
+/// Prints what people read to standard error; whoever has closed it does without.
+pub fn tell(text: fmt::Arguments<'_>) {
+    let _ = io::stderr().write_all(readable(&text.to_string()).as_bytes());
+}
+
+/// Prints what programs read to standard output, as it is.
+pub fn data(text: &str) {
     let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
     if refused.is_none() {
-        *refused = Stdout.write_fmt(text).err();
+        *refused = Stdout.write_all(text.as_bytes()).err();
     }
 }
 
@@ -65,12 +98,34 @@ macro_rules! outln {
     () => { $crate::output::print(format_args!("\n")) };
     ($($text:tt)*) => { $crate::output::print(format_args!("{}\n", format_args!($($text)*))) };
 }
-pub(crate) use {out, outln};
+
+/// As `eprintln!`.
+macro_rules! errln {
+    () => { $crate::output::tell(format_args!("\n")) };
+    ($($text:tt)*) => { $crate::output::tell(format_args!("{}\n", format_args!($($text)*))) };
+}
+pub(crate) use {errln, out, outln};
 
 /// Prints `value` as one JSON document.
 pub fn json(value: &impl Serialize) -> Result<()> {
-    outln!("{}", serde_json::to_string_pretty(value)?);
+    data(&(escaped(&serde_json::to_string_pretty(value)?) + "\n"));
     Ok(())
+}
+
+/// The same JSON, with what a terminal would obey written as JSON escapes it.
+fn escaped(json: &str) -> String {
+    if visible(&json.replace('\n', "")) == json.replace('\n', "") {
+        return json.into();
+    }
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        let letter = c.to_string();
+        match c != '\n' && visible(&letter) != letter {
+            true => safe += &format!("\\u{:04x}", u32::from(c)),
+            false => safe.push(c),
+        }
+    }
+    safe
 }
 
 /// `value` as JSON with numbers as short as they can be.
@@ -161,4 +216,21 @@ pub fn check<'a>(
         taken.push(output);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_a_file_is_obeyed() {
+        let evil = "a\tb\u{1b}[2J\n\nc\u{202e}\r\n";
+        assert_eq!(readable(evil), "a\tb\\u{1b}[2J\n\nc\\u{202e}\\r\n");
+        let value = serde_json::json!({"a": "\u{1b}\u{7f}\u{9b}\u{202e}é"});
+        let json = escaped(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(json.contains("\\u001b\\u007f\\u009b\\u202eé"), "{json}");
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value);
+        let rows = vec![vec![visible("x\u{1b}[1m").into_owned()]];
+        assert!(lines(&["name"], rows, &[]).contains("\\u{1b}"));
+    }
 }

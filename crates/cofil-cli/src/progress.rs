@@ -5,6 +5,7 @@ mod text;
 
 use crate::interrupt::Interrupt;
 use crate::output::duration;
+use crate::output::errln;
 use cofil::Stop;
 use cofil::watch::{Event, Judged};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -95,7 +96,7 @@ impl Progress {
             (shown.lines, shown.trials) = (Lines::Trials, (trials, done, best));
         }
         if done > 0 {
-            eprintln!("{done} trials were finished before");
+            errln!("{done} trials were finished before");
         }
         let found = self.interrupt.by_epochs("ending with this epoch", work);
         self.leave();
@@ -129,7 +130,7 @@ impl Progress {
                     true => shown.epoch(epoch, metric, trial),
                     false if trial.is_none() && shown.lines == Lines::Epochs => {
                         let (number, of) = (epoch.number, epoch.of);
-                        eprintln!("epoch {number}/{of}  {}", text::epoch(epoch, metric));
+                        errln!("epoch {number}/{of}  {}", text::epoch(epoch, metric));
                     }
                     false => {}
                 }
@@ -147,7 +148,7 @@ impl Progress {
                 match self.terminal {
                     true => shown.trial(metric),
                     false if shown.lines == Lines::Trials => {
-                        eprintln!("{}", text::trial(trial, of, metric, best));
+                        errln!("{}", text::trial(trial, of, metric, best));
                     }
                     false => {}
                 }
@@ -157,7 +158,7 @@ impl Progress {
                 let line = judged.map(|judged| recipe(number, of, name, judged));
                 match self.terminal {
                     true => shown.recipe(number, of, name, line),
-                    false => line.iter().for_each(|line| eprintln!("{line}")),
+                    false => line.iter().for_each(|line| errln!("{line}")),
                 }
             }
         }
@@ -181,7 +182,7 @@ impl Progress {
         }
         if let Some((_, bar)) = shown.bar.take() {
             bar.abandon();
-            eprintln!();
+            errln!();
         }
     }
 

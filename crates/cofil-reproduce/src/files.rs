@@ -72,7 +72,7 @@ pub fn aligned(train: Interactions, test: &Interactions) -> Result<(Ratings, Rat
 
 /// A file of lines `user item item …`, separated by blanks.
 pub fn lists(path: &Path) -> Result<Interactions> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+    let text = cofil::store::read_text(path, 1 << 30)?;
     let (mut users, mut items) = (Vec::new(), Vec::new());
     for line in text.lines() {
         let mut fields = line.split_whitespace();

@@ -100,6 +100,7 @@ impl Algorithm {
     /// If a setting is out of range, the data cannot support the recipe, or training diverges.
     pub fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         watch::check();
+        self.check_sizes()?;
         train.check_not_empty()?;
         if run.negatives.is_some() && !self.recipe().takes_negatives() {
             return Err(Error::Unsupported(format!(
@@ -196,10 +197,50 @@ impl Algorithm {
         serde_json::from_value(Value::Object(settings)).map_err(D::Error::custom)
     }
 
+    /// Refuses sizes that no model has and work that no machine ends: of a file, whoever wrote it, as well as of
+    /// a caller.
+    ///
+    /// # Errors
+    /// If a setting is beyond its limit; names it.
+    pub(crate) fn check_sizes(&self) -> Result<()> {
+        let value = self.to_value();
+        for (name, value) in value.as_object().into_iter().flatten() {
+            let Some(&(_, most)) = MOST.iter().find(|(limited, _)| limited == name) else {
+                continue;
+            };
+            let numbers = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+            if numbers.len() > DEEPEST {
+                let says = format!("must be at most {DEEPEST} numbers, got {}", numbers.len());
+                return Err(Error::setting(name, says));
+            }
+            if let Some(found) = numbers.iter().filter_map(Value::as_u64).find(|&n| n > most) {
+                return Err(Error::setting(name, format!("must be at most {most}, got {found}")));
+            }
+        }
+        Ok(())
+    }
+
     fn to_value(&self) -> Value {
         store::plain(self).expect("settings are plain data")
     }
 }
+
+/// The most of what a recipe repeats, holds for each user or item, or draws for each entry.
+const MOST: [(&str, u64); 11] = [
+    ("epochs", 1_000_000),
+    ("pretrain_epochs", 1_000_000),
+    ("cg_steps", 10_000),
+    ("power_iterations", 10_000),
+    ("factors", 1 << 16),
+    ("oversampling", 1 << 16),
+    ("hidden", 1 << 16),
+    ("layers", 1 << 16),
+    ("negatives", 100_000),
+    ("batch_size", 1 << 30),
+    ("period", 1 << 30),
+];
+/// The most layers of a network.
+const DEEPEST: usize = 64;
 
 /// What is wrong with the value of a setting; a misspelt name of a list comes with the nearest.
 fn wrong_value(message: &str) -> String {

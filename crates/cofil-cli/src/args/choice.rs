@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
-use cofil::{Algorithm, Error, Ratings};
+use cofil::{Algorithm, Ratings};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
@@ -54,7 +54,7 @@ impl Choice {
 
     fn config(&self) -> Result<Map<String, Value>> {
         let Some(path) = &self.config else { return Ok(Map::new()) };
-        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+        let text = cofil::store::read_text(path, LONGEST_CONFIG)?;
         let value = match path.extension().is_some_and(|e| e == "json") {
             true => serde_json::from_str(&text).map_err(anyhow::Error::from),
             false => toml::from_str(&text).map_err(anyhow::Error::from),
@@ -62,6 +62,9 @@ impl Choice {
         value.with_context(|| path.display().to_string())
     }
 }
+
+/// Bytes of the longest file of settings.
+const LONGEST_CONFIG: u64 = 1 << 20;
 
 fn names() -> PossibleValuesParser {
     // A dozen names that live as long as the command does.

@@ -1,5 +1,6 @@
 //! What somebody has chosen, as it is written after `--history`, and names that a model does not know.
 
+use crate::output::errln;
 use cofil::{Liked, Recommender, Unknown};
 
 /// What to do with unknown names. Flatten it into a command's arguments.
@@ -39,7 +40,7 @@ pub fn tell_skipped(names: &[String]) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    eprintln!("not known to the model, and skipped: {}{more}", few.join(", "));
+    errln!("not known to the model, and skipped: {}{more}", few.join(", "));
 }
 
 /// Entries as `ITEM` or `ITEM:VALUE`; an item may itself have a colon in its name.

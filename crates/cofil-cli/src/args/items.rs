@@ -1,5 +1,6 @@
 //! What is known about items: titles to show, attributes to filter by.
 
+use crate::output::errln;
 use anyhow::{Context, Result};
 use cofil::Recommender;
 use cofil::data::catalogue::{Catalogue, CatalogueOptions};
@@ -52,7 +53,7 @@ impl Items {
             None => usual,
         };
         let (catalogue, report) = Catalogue::read(path, &options).context("--items")?;
-        report.notes.iter().for_each(|note| eprintln!("items: note: {note}"));
+        report.notes.iter().for_each(|note| errln!("items: note: {note}"));
         Ok(Some(catalogue.into()))
     }
 

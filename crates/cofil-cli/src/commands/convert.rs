@@ -1,6 +1,7 @@
 //! `cofil convert`.
 
 use crate::args::input::Input;
+use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::data::read::{write, write_sides};
@@ -60,7 +61,7 @@ pub fn run(args: &Args) -> Result<()> {
             "bytes": written,
         }));
     }
-    eprintln!("{}", table.report);
+    errln!("{}", table.report);
     outln!("{}: {interactions} interactions, {written} bytes", args.output.display(),);
     Ok(())
 }

@@ -3,6 +3,7 @@
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::errors::flag;
+use crate::output::errln;
 use crate::output::{self, out, outln};
 use anyhow::Result;
 use cofil::data::date;
@@ -55,7 +56,7 @@ pub fn run(args: &Args) -> Result<()> {
             "advice": output::value(&Advice::on(&description, None))?,
         }));
     }
-    eprintln!("{}", table.report);
+    errln!("{}", table.report);
     for sentence in cleaned.iter().flat_map(|report| report.sentences()) {
         outln!("cleaned: {sentence}");
     }

@@ -2,6 +2,7 @@
 
 use crate::args::input::Input;
 use crate::args::judging::{self, Judging};
+use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::{Result, bail};
 use cofil::data::read::{Negatives, read_lists, read_negatives};
@@ -130,7 +131,7 @@ fn run_lists(args: &Args, path: &Path) -> Result<()> {
     let lists = read_lists(path, &args.read.options(), &test.users, &test.items)?;
     if lists.unknown_users > 0 {
         let users = lists.unknown_users;
-        eprintln!("warning: {}: {users} users are in neither table", path.display());
+        errln!("warning: {}: {users} users are in neither table", path.display());
     }
     let mut protocol = args.judging.protocol(None)?;
     if args.judging.metrics.is_none() {
@@ -152,7 +153,7 @@ fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<
         return output::json(&Answer { report, algorithm: name, seconds });
     }
     for warning in &report.warnings {
-        eprintln!("warning: {warning}");
+        errln!("warning: {warning}");
     }
     outln!(
         "{name}: {} users, {} test interactions, {} items; ranked: {}; {:.2} s",
@@ -208,7 +209,7 @@ fn checked(negatives: Negatives, test: &Ratings, path: &Path) -> Result<Vec<Vec<
         );
     }
     if negatives.unknown_items > 0 {
-        eprintln!(
+        errln!(
             "warning: {}: {} negatives are items that are unknown and were left out",
             path.display(),
             negatives.unknown_items

@@ -3,6 +3,7 @@
 use crate::args::choice::Choice;
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
+use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::{Recommender, Run, plot};
@@ -73,12 +74,12 @@ fn matrix(args: &Matrix) -> Result<()> {
     args.choice.check()?;
     let table = args.read.read(&args.data)?;
     if !args.json {
-        eprintln!("{}", table.report);
+        errln!("{}", table.report);
     }
     let (ratings, cleaned) = args.clean.apply(table.interactions)?;
     let (algorithm, why) = args.choice.algorithm(&ratings)?;
     if let (Some(why), false) = (why, args.json) {
-        eprintln!("algorithm: {}: {why} (choose with --algorithm)", algorithm.name());
+        errln!("algorithm: {}: {why} (choose with --algorithm)", algorithm.name());
     }
     let run = Run { seed: args.seed, ..Run::default() };
     let recommender = Recommender::train(&algorithm, &ratings, &run)?;

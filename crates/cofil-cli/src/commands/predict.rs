@@ -1,7 +1,8 @@
 //! `cofil predict`.
 
 use crate::args::input::Input;
-use crate::output::{self, out, outln};
+use crate::output::errln;
+use crate::output::{self, outln};
 use anyhow::{Context, Result};
 use cofil::Recommender;
 use cofil::ask::{Predicted, Predictions};
@@ -105,16 +106,16 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
         answer["read"] = serde_json::json!(table.report);
         return output::json(&answer);
     }
-    eprintln!("{}", table.report);
+    errln!("{}", table.report);
     if missing > 0 {
-        eprintln!(
+        errln!(
             "{missing} of {} pairs have a user or item that the model does not know",
             rows.len()
         );
     }
     match &args.output {
         Some(path) => outln!("{}: {} predictions", path.display(), rows.len() - missing),
-        None => out!("{csv}"),
+        None => output::data(&csv),
     }
     Ok(())
 }

@@ -234,12 +234,12 @@ fn names_or_file(names: &[String]) -> Result<Vec<String>> {
     }
 }
 
+/// Bytes of the longest file of names.
+const LONGEST_LIST: u64 = 1 << 30;
+
 /// The lines of a file, `-` for standard input, without empty ones.
 fn lines(path: &Path) -> Result<Vec<String>> {
-    let text = match path == Path::new("-") {
-        true => waiting(|| std::io::read_to_string(std::io::stdin())),
-        false => std::fs::read_to_string(path),
-    };
-    let text = text.with_context(|| path.display().to_string())?;
+    let read = || cofil::store::read_text(path, LONGEST_LIST);
+    let text = if path == Path::new("-") { waiting(read)? } else { read()? };
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Into::into).collect())
 }

@@ -3,6 +3,7 @@
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::errors::flag;
+use crate::output::errln;
 use crate::output::{self, out, outln};
 use anyhow::{Context, Result};
 use cofil::data::CleanReport;
@@ -105,7 +106,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let table = args.read.read(&args.data)?;
     if !args.json {
-        eprintln!("{}", table.report);
+        errln!("{}", table.report);
     }
     if let Some(test) = &args.check {
         return check(args, table.interactions, test);
@@ -229,7 +230,7 @@ fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
             "leakage": found,
         }));
     }
-    eprintln!("{}", test.report);
+    errln!("{}", test.report);
     for (name, part) in [("train", &train), ("test", &test.interactions)] {
         let size = Size::of(part);
         let [n, users, items] =

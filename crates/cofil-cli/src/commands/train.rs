@@ -5,6 +5,7 @@ use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::args::items::Items;
 use crate::args::validation::{self, Parts, Validate};
+use crate::output::errln;
 use crate::output::{self, bytes, duration};
 use crate::progress::Progress;
 use anyhow::{Result, bail};
@@ -85,7 +86,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let start = Instant::now();
     let table = args.read.read(&args.data)?;
     if !args.json {
-        eprintln!("{}", table.report);
+        errln!("{}", table.report);
     }
     let (parts, cleaned) = match args.validate.share() {
         Some(share) => {
@@ -104,10 +105,10 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let (algorithm, why) = args.choice.algorithm(&train)?;
     let (name, metric) = (algorithm.name(), args.validate.metric(&algorithm));
     if !args.json {
-        cleaned.sentences().iter().for_each(|sentence| eprintln!("cleaned: {sentence}"));
-        note.iter().for_each(|note| eprintln!("{note}"));
+        cleaned.sentences().iter().for_each(|sentence| errln!("cleaned: {sentence}"));
+        note.iter().for_each(|note| errln!("{note}"));
         if let Some(why) = &why {
-            eprintln!("algorithm: {name}: {why} (choose with --algorithm)");
+            errln!("algorithm: {name}: {why} (choose with --algorithm)");
         }
     }
 
@@ -152,7 +153,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     }
     if progress.interrupted() {
         let last = epochs.last().map_or(0, |last| last.number);
-        eprintln!("stopped; the model after epoch {last} is saved");
+        errln!("stopped; the model after epoch {last} is saved");
     }
     if args.json {
         return output::json(&json!({
@@ -201,7 +202,7 @@ fn given(path: &Path, read: &Input, train: &Ratings) -> Result<Vec<Vec<u32>>> {
     let unknown = [(negatives.unknown_users, "user"), (negatives.unknown_items, "item")];
     for (n, noun) in unknown.into_iter().filter(|(n, _)| *n > 0) {
         let what = count(n, noun);
-        eprintln!("warning: {}: {what} unknown to the table, left out", path.display());
+        errln!("warning: {}: {what} unknown to the table, left out", path.display());
     }
     Ok(negatives.by_user)
 }

@@ -6,6 +6,7 @@ use crate::args::input::Input;
 use crate::args::judging;
 use crate::args::searching::{self, Searching};
 use crate::args::validation::{self, Parts};
+use crate::output::errln;
 use crate::output::{self, duration, outln};
 use crate::progress::Progress;
 use anyhow::{Context, Result, bail};
@@ -77,7 +78,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let path = journal_path(args)?;
     let table = args.read.read(&args.data)?;
     if !args.json {
-        eprintln!("{}", table.report);
+        errln!("{}", table.report);
     }
     let (rows, _) = args.clean.rows(table.interactions)?;
     let whole = Ratings::new(&rows, Duplicates::Error)?;
@@ -94,9 +95,9 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let valid = valid.context("there is always a validation part")?;
     let (base, why) = args.choice.algorithm(&whole)?;
     if !args.json {
-        note.iter().for_each(|note| eprintln!("{note}"));
+        note.iter().for_each(|note| errln!("{note}"));
         if let Some(why) = why {
-            eprintln!("algorithm: {}: {why} (choose with --algorithm)", base.name());
+            errln!("algorithm: {}: {why} (choose with --algorithm)", base.name());
         }
     }
     let metric = args.metric.unwrap_or(match base.target() {
@@ -135,7 +136,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     if progress.interrupted() {
         let judged = if args.test.is_some() { ", not judged by the test part" } else { "" };
         let kept = progress.kept().unwrap_or_default();
-        eprintln!("stopped; the best so far is saved{judged}; {kept}");
+        errln!("stopped; the best so far is saved{judged}; {kept}");
     }
     let tested = match &args.test {
         // Who asks for an end does not wait for one more training.

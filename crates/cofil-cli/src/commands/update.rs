@@ -2,6 +2,7 @@
 
 use crate::args::input::Input;
 use crate::output;
+use crate::output::errln;
 use anyhow::Result;
 use cofil::Recommender;
 use serde_json::json;
@@ -53,7 +54,7 @@ pub fn run(args: &Args) -> Result<()> {
         answer["read"] = json!(report);
         return output::json(&answer);
     }
-    eprintln!("{report}");
+    errln!("{report}");
     output::facts(&[
         ("model", args.output.display().to_string()),
         ("events", updated.events.to_string()),

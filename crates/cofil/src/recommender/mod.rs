@@ -316,6 +316,7 @@ impl Recommender {
         let part = |name: &str| archive.header.get(name).cloned().unwrap_or(Value::Null);
         let card: Card = serde_json::from_value(part("card"))
             .map_err(|e| archive.bad(format!("the model card is damaged: {e}")))?;
+        check_card(&card).map_err(|e| archive.bad(format!("the model card cannot be: {e}")))?;
         let users = ids(&archive, "users.text", "users.ends", &part("user_ids"))?;
         let items = ids(&archive, "items.text", "items.ends", &part("item_ids"))?;
         let seen = Csr::from_parts(
@@ -354,6 +355,18 @@ impl Recommender {
     /// The fingerprint of the file this was loaded from.
     pub fn fingerprint(&self) -> Option<&str> {
         self.fingerprint.as_deref()
+    }
+}
+
+/// Refuses a card that no training of this toolkit wrote: what changes the model would train by it.
+fn check_card(card: &Card) -> Result<()> {
+    if let Some(algorithm) = card.algorithm() {
+        algorithm.check_sizes()?;
+    }
+    let ((low, high), mean) = (card.data.scale, card.data.mean);
+    match mean.is_finite() && low.is_finite() && high.is_finite() && low <= high {
+        true => Ok(()),
+        false => Err(Error::Unfit("the scale of its data is no range of finite numbers".into())),
     }
 }
 

@@ -4,7 +4,7 @@
 //! From a start vector, `STEPS` steps of Adam against the mean loss of the history and of negatives,
 //! which are drawn anew for every step by the convention of training, and the penalty. The draws depend on
 //! the number of the step alone, so that the same history always gives the same vector. Of a long history
-//! each step takes `MOST` entries.
+//! each step takes `MOST` entries, and fewer where each has very many negatives.
 
 use crate::data::{Csr, Pool, Row, Sampler, Sampling};
 use crate::math::{Matrix, Rng};
@@ -19,6 +19,8 @@ const STEPS: usize = 60;
 const RATE: f32 = 0.1;
 /// Entries of a history per step.
 const MOST: usize = 256;
+/// Entries and negatives per step: with more than 255 negatives each, fewer entries.
+const MOST_SCORED: usize = MOST << 8;
 
 /// The convention of training, as far as a user's vector depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +79,8 @@ impl Sampled {
         let own = Csr::from_rows(items, [history.iter()]);
         let sampler = Sampler::over(&own, Cow::Borrowed(pool));
         let group = 1 + self.negatives as usize;
+        // What a file says of negatives decides of the cost of every answer.
+        let most = (MOST_SCORED / group).clamp(1, MOST);
         let drawable = sampler.has_negatives(0);
         let one = Matrix::from_vec(1, start.len(), start.to_vec());
         let mut table = Table::new(one, Optimizer::Adam);
@@ -88,8 +92,8 @@ impl Sampled {
             targets.clear();
             corrections.clear();
             items.clear();
-            for e in 0..entries.len().min(MOST) {
-                let (item, value) = match entries.len() <= MOST {
+            for e in 0..entries.len().min(most) {
+                let (item, value) = match entries.len() <= most {
                     true => entries[e],
                     false => entries[rng.below(entries.len() as u32) as usize],
                 };

@@ -21,6 +21,7 @@ mod atomic;
 mod lock;
 mod read;
 mod tensor;
+mod text;
 mod write;
 
 pub use archive::Archive;
@@ -29,6 +30,7 @@ pub use atomic::{check_not_input, check_writable, write_atomically};
 pub use lock::Lock;
 pub use read::{parse, read};
 pub use tensor::Tensor;
+pub use text::read_text;
 pub use write::{write, write_to};
 
 use crate::watch;
@@ -42,6 +44,10 @@ pub const VERSION: u32 = 1;
 /// Bytes that are converted and hashed at a time: they stay in cache between the two. A multiple of every
 /// size of element.
 const CHUNK: usize = 1 << 17;
+
+/// Bytes of the longest JSON at the start of a file. Parsed it takes many times as much; what is long in a model is in
+/// its arrays.
+const LONGEST_HEAD: u64 = 64 << 20;
 
 /// The one metadata entry of a file, under the key `cofil`.
 #[derive(Serialize, Deserialize)]

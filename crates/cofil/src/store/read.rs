@@ -3,7 +3,7 @@
 //! mapped file that is cut short while it is in use ends the process.
 
 use super::archive::{Array, Stored};
-use super::{Archive, CHUNK, Checksum, Envelope, VERSION};
+use super::{Archive, CHUNK, Checksum, Envelope, LONGEST_HEAD, VERSION};
 use crate::error::{Error, Result};
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde_json::Value;
@@ -17,15 +17,31 @@ use std::path::Path;
 /// If it cannot be read, is no such file, is damaged, or is from a newer version.
 pub fn read(path: &Path, content: &str) -> Result<Archive> {
     let fail = |e| Error::io(path, e);
-    let mut file = File::open(path).map_err(fail)?;
+    let file = File::open(path).map_err(fail)?;
     let about = file.metadata().map_err(fail)?;
     if about.is_file() {
         return Reader { path, size: about.len(), input: file }.archive(content);
     }
     // A pipe has no size and no places to go back to.
+    parse(path, &piped(file).map_err(fail)?, content)
+}
+
+/// What comes out of a pipe, as far as it can be a file of arrays: its head says how long it is, and the pipe may
+/// have no end.
+fn piped(mut pipe: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(fail)?;
-    parse(path, &bytes, content)
+    let start = size_of::<u64>();
+    pipe.by_ref().take(start as u64).read_to_end(&mut bytes)?;
+    let Some(&length) = bytes.first_chunk() else { return Ok(bytes) };
+    let length = u64::from_le_bytes(length);
+    if length > LONGEST_HEAD {
+        return Ok(bytes);
+    }
+    pipe.by_ref().take(length).read_to_end(&mut bytes)?;
+    let arrays = serde_json::from_slice::<Metadata>(&bytes[start..]).map_or(0, |m| m.data_len());
+    // One more tells that there is too much.
+    pipe.take((arrays as u64).saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// [`read`] from memory; `path` is for messages.
@@ -54,6 +70,9 @@ impl<R: Read + Seek> Reader<'_, R> {
         };
         let length = self.head_length().map_err(|e| self.failed(e))?;
         let length = length.ok_or_else(|| foreign("the header is longer than the file".into()))?;
+        if length as u64 > LONGEST_HEAD {
+            return Err(foreign(format!("the header is longer than {} MiB", LONGEST_HEAD >> 20)));
+        }
         let mut head = vec![0; length];
         self.input.read_exact(&mut head).map_err(|e| self.failed(e))?;
         let metadata: Metadata =
@@ -164,6 +183,26 @@ impl<R: Read + Seek> Reader<'_, R> {
                 Error::format(self.path, "the file became shorter while it was read; try again")
             }
             _ => Error::io(self.path, error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Tensor, write_to};
+
+    #[test]
+    fn a_pipe_without_an_end_is_read_as_far_as_a_file_goes() {
+        let mut file = Vec::new();
+        write_to(&mut file, "model", &serde_json::json!({}), &[Tensor::f32("a", &[1.0])]).unwrap();
+        assert_eq!(piped(&file[..]).unwrap(), file);
+        let endless = file.as_slice().chain(std::io::repeat(7));
+        assert_eq!(piped(endless).unwrap().len(), file.len() + 1);
+        // Neither a header nor arrays, and a header beyond every length.
+        for (byte, most) in [(0, 9), (b'a', 8)] {
+            let bytes = piped(std::io::repeat(byte)).unwrap();
+            assert!(bytes.len() <= most && parse(Path::new("t"), &bytes, "model").is_err());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Named arrays on their way out.
 
-use super::{Access, Checksum, Envelope, Tensor, VERSION, write_with};
+use super::{Access, Checksum, Envelope, LONGEST_HEAD, Tensor, VERSION, write_with};
 use crate::error::Result;
 use safetensors::tensor::{Metadata, TensorInfo};
 use serde_json::Value;
@@ -65,6 +65,11 @@ pub fn write_to(
         .expect("shape and bytes come from one array");
     let mut head = serde_json::to_vec(&metadata).expect("names and numbers serialize");
     head.resize(head.len().next_multiple_of(size_of::<u64>()), b' ');
+    if head.len() as u64 > LONGEST_HEAD {
+        let message =
+            format!("what describes the arrays is longer than {} MiB", LONGEST_HEAD >> 20);
+        return Err(io::Error::other(message));
+    }
     out.write_all(&(head.len() as u64).to_le_bytes())?;
     out.write_all(&head)?;
     for tensor in sorted {

@@ -12,6 +12,9 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// Bytes of the longest file: more trials than anybody runs.
+const LONGEST: u64 = 256 << 20;
+
 /// An open file of trials.
 #[derive(Debug)]
 pub struct Journal {
@@ -49,13 +52,12 @@ impl Journal {
             "data": [train.fingerprint(), valid.fingerprint()],
         });
         let lock = store::Lock::take(path)?;
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+        let text = match store::read_text(path, LONGEST) {
+            Err(Error::Io { reason, .. }) if reason.kind() == std::io::ErrorKind::NotFound => {
                 store::write_atomically(path, format!("{header}\n").as_bytes())?;
                 format!("{header}\n")
             }
-            Err(e) => return Err(Error::io(path, e)),
+            text => text?,
         };
         // What follows the last end of a line was being written when the run ended.
         let whole = text.rfind('\n').map_or(0, |at| at + 1);

@@ -1,6 +1,7 @@
 //! What a comparison prints.
 
 use crate::args::judging;
+use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::Metric;
@@ -28,7 +29,7 @@ pub fn table(split: &str, outcome: &Outcome) {
         contestants.iter().find(|contestant| !contestant.entry.report.baselines.0.is_empty());
     let report = &with_baselines.unwrap_or(&contestants[0]).entry.report;
     for warning in &report.warnings {
-        eprintln!("warning: {warning}");
+        errln!("warning: {warning}");
     }
     outln!("{split}; {} users, {} test interactions", report.users, report.interactions);
     let first = metrics[0];

@@ -1,6 +1,7 @@
 //! Every algorithm on the same split, beside popularity and guessing.
 
 use super::clean;
+use crate::output::errln;
 use crate::output::{self, duration};
 use anyhow::{Context, Result};
 use cofil::contest::{self, Entry};
@@ -60,7 +61,7 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
         match contest::enter(&algorithm, &train, &test, &protocol, &Run::default()) {
             Ok(entry) => {
                 if told {
-                    eprintln!("  {name:<12} trained in {}", duration(entry.seconds.fit));
+                    errln!("  {name:<12} trained in {}", duration(entry.seconds.fit));
                 }
                 if let Some(guess) = entry.report.baselines.get("random") {
                     contest.guess = guess.clone();
