@@ -3,8 +3,8 @@
 use crate::machine;
 use anyhow::{Result, anyhow};
 use cofil::data::prose::count;
-use cofil::visible;
 use cofil::recommender::DataCard;
+use cofil::visible;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
