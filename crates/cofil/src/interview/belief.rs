@@ -5,6 +5,7 @@ use crate::math::{Matrix, vector};
 use crate::model::Places;
 use crate::recipes::Target;
 use crate::recommender::Recommender;
+use crate::shapes::factors::finite;
 use std::sync::Arc;
 
 /// Answers' worth of the noise of all items in the noise of each.
@@ -83,8 +84,9 @@ impl Belief {
     }
 
     pub fn scores(&self) -> Vec<f32> {
-        let score =
-            |(i, base): (usize, &f32)| base + vector::dot(self.places.items.row(i), &self.mean);
+        let score = |(i, base): (usize, &f32)| {
+            finite(base + vector::dot(self.places.items.row(i), &self.mean))
+        };
         self.places.base.iter().enumerate().map(score).collect()
     }
 }

@@ -5,6 +5,7 @@
 //! centre, and less again in long histories ([`Input`]). Known users and strangers are one case: one
 //! pass through the encoder over the history.
 
+use super::factors::finite;
 use super::output::Output;
 use crate::data::{Csr, Row};
 use crate::error::Result;
@@ -120,7 +121,7 @@ impl AutoEncoder {
             vector::add_scaled(code, factor * input.of(value), self.encoder.row(item as usize));
         }
         // Histories of any size give a finite code, and by it finite scores.
-        code.iter_mut().for_each(|x| *x = x.clamp(-1e15, 1e15));
+        code.iter_mut().for_each(|x| *x = finite(*x).clamp(-1e15, 1e15));
         self.settings.hidden.apply(code);
     }
 }
@@ -139,7 +140,7 @@ impl Model for AutoEncoder {
         self.encode(user.history, &mut code);
         for (&i, score) in items.iter().zip(scores) {
             let x = vector::dot(&code, self.decoder.row(i as usize)) + self.output_bias[i as usize];
-            *score = self.settings.output.score(x);
+            *score = self.settings.output.score(finite(x));
         }
     }
 
@@ -157,7 +158,7 @@ impl Model for AutoEncoder {
                 true => row.copy_from_slice(&self.popular),
                 false => {
                     let sums = row.iter_mut().zip(&self.output_bias);
-                    sums.for_each(|(s, b)| *s = self.settings.output.score(*s + b));
+                    sums.for_each(|(s, b)| *s = self.settings.output.score(finite(*s + b)));
                 }
             }
         }

@@ -202,7 +202,7 @@ impl Factors {
 /// Numbers too large for `f32` become the largest; NaN (∞ − ∞) the smallest.
 #[inline(always)]
 #[allow(clippy::manual_clamp, reason = "clamp lets NaN through")]
-pub(super) fn finite(x: f32) -> f32 {
+pub(crate) fn finite(x: f32) -> f32 {
     x.max(f32::MIN).min(f32::MAX)
 }
 

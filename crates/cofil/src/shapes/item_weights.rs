@@ -3,6 +3,7 @@
 //! score(u, i) = Σ_{j in history} r_uj W_ji. Known users and strangers are one case, and each
 //! history item's contribution r_uj W_ji is exact.
 
+use super::factors::finite;
 use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::{Matrix, vector};
@@ -95,6 +96,7 @@ impl ItemWeights {
                 }
             }
         }
+        scores.iter_mut().for_each(|score| *score = finite(*score));
     }
 }
 
@@ -114,7 +116,9 @@ impl Model for ItemWeights {
         for (&i, score) in items.iter().zip(scores) {
             *score = match user.history.is_empty() {
                 true => self.popular[i as usize],
-                false => user.history.iter().fold(0.0, |s, (j, v)| v.mul_add(self.weight(j, i), s)),
+                false => finite(
+                    user.history.iter().fold(0.0, |s, (j, v)| v.mul_add(self.weight(j, i), s)),
+                ),
             };
         }
     }
@@ -123,6 +127,7 @@ impl Model for ItemWeights {
         match &self.weights {
             Weights::Dense(w) if users.len() >= FEW => {
                 votes(w.data(), self.items(), users, scores.data_mut());
+                scores.data_mut().iter_mut().for_each(|score| *score = finite(*score));
                 for (r, _) in users.iter().enumerate().filter(|(_, u)| u.history.is_empty()) {
                     scores.row_mut(r).copy_from_slice(&self.popular);
                 }

@@ -23,7 +23,7 @@ pub fn read_text(path: &Path, most: u64) -> Result<String> {
     }
     String::from_utf8(bytes).map_err(|e| {
         let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
-        let line = 1 + memchr::memchr_iter(b'\n', valid).count() as u64;
+        let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count() as u64;
         Error::data(path, Some(line), "is not valid UTF-8; save the file as UTF-8")
     })
 }

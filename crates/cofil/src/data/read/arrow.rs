@@ -327,3 +327,47 @@ fn project(columns: &Columns) -> (Vec<usize>, Columns) {
     };
     (wanted, projected)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    /// What the decoders say, as they say it.
+    #[test]
+    fn only_damage_is_called_damage() {
+        let path = Path::new("t.parquet");
+        let of = |error: ArrowError| broken(path)(error);
+        let full = "External: Too many open files (os error 24)".to_owned();
+        let told = of(ArrowError::ParquetError(full));
+        assert_eq!(told.kind(), ErrorKind::Io);
+        assert!(told.to_string().starts_with("t.parquet: Too many open files"), "{told}");
+        let refused = std::io::Error::from_raw_os_error(28);
+        let told = of(ArrowError::IoError(refused.to_string(), refused));
+        assert!(told.kind() == ErrorKind::Io && !told.to_string().contains("damaged"), "{told}");
+        for lacking in [
+            ArrowError::ParquetError("Disabled feature at compile time: brotli".into()),
+            ArrowError::InvalidArgumentError(
+                "zstd IPC decompression requires the zstd feature".into(),
+            ),
+        ] {
+            let told = of(lacking);
+            assert_eq!(told.kind(), ErrorKind::Unsupported);
+            assert!(told.to_string().starts_with("t.parquet: this build cannot read"), "{told}");
+        }
+        let long = std::io::Error::other("corrupt deflate stream");
+        let told = of(ArrowError::IoError(long.to_string(), long));
+        assert!(told.to_string().contains("damaged or cut short (corrupt deflate"), "{told}");
+    }
+
+    #[test]
+    fn a_limit_is_told_through_the_decoders() {
+        let error = Beyond::row();
+        let told = broken(Path::new("t"))(ArrowError::IoError(error.to_string(), error));
+        assert!(told.to_string().starts_with("t: the row is longer than"), "{told}");
+        let told = limits::check_parquet(Path::new("t"), 1000, 1 << 40, 5).unwrap_err();
+        assert!(told.to_string().contains("more than 200 times its size"), "{told}");
+        assert!(limits::check_parquet(Path::new("t"), 1000, 5000, 1 << 40).is_err());
+        assert!(limits::check_parquet(Path::new("t"), 1 << 20, 1 << 24, 1 << 20).is_ok());
+    }
+}

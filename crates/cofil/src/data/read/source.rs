@@ -273,8 +273,7 @@ pub(super) fn unreadable(path: &Path, compression: Option<&str>, error: std::io:
         }
         // The decoder's words for a window beyond 128 MiB.
         Some("zstd") if told.contains("too much memory") => {
-            let message =
-                "was packed with a window beyond 128 MiB; unpack it with `zstd -d --long=31` first";
+            let message = "was packed with a window beyond 128 MiB; unpack it first, with zstd and its long windows";
             Error::data(path, None, message)
         }
         Some(name) if error.kind() == ErrorKind::UnexpectedEof => {
@@ -311,5 +310,23 @@ fn sniff_format(path: &Path, head: &[u8]) -> Result<Format> {
     match head.trim_ascii_start().first() {
         Some(b'{') => Ok(Format::JsonLines),
         _ => Ok(Format::Text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_decoder_lacks_is_no_damage() {
+        let path = Path::new("t.zst");
+        let told = |error| unreadable(path, Some("zstd"), error).to_string();
+        let window = std::io::Error::other("Frame requires too much memory for decoding");
+        assert!(told(window).contains("unpack it first, with zstd and its long windows"));
+        let memory = std::io::Error::other("Allocation error : not enough memory");
+        assert!(told(memory).contains("not enough memory to unpack"));
+        let refused = std::io::Error::from_raw_os_error(24);
+        assert!(told(refused).contains("(os error 24)"));
+        assert!(told(std::io::Error::other("Unknown frame descriptor")).contains("is damaged"));
     }
 }
