@@ -94,8 +94,8 @@ fn available(system: &System) -> u64 {
     system.available_memory().min(container)
 }
 
-/// The most memory that this process had at once, in bytes, since [`forget_peak`] if that could be; `None` where
-/// the system does not keep it.
+/// The most memory that this process had at once, in bytes; `None` where the system does not keep it. In a comparison
+/// with `measure_memory`: since the recipe under way began.
 #[cfg(not(all(unix, not(target_os = "linux"))))]
 pub fn peak() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

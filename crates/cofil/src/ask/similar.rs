@@ -62,7 +62,7 @@ impl Recommender {
     }
 
     /// [`similar`](Self::similar) for every item, in their order, as (item, likeness);
-    /// [`similar_named`](Self::similar_named) gives names. With `exact` or up to [`rank::EXACT`] items all are
+    /// [`similar_named`](Self::similar_named) gives names. With `exact` or up to 100,000 items all are
     /// compared, else some of the nearest may be missed: fewer than 1 in 100.
     ///
     /// # Errors

@@ -29,8 +29,8 @@ pub enum FoldIn {
         /// Whether there is a b; 0 if not.
         bias: bool,
     },
-    /// Implicit feedback: Σ_history w (p·q_i − t)² + α₀ Σ_all (p·q_i)² + penalty · ‖p‖², see
-    /// [`confidence`] for w and t; penalty = reg · (n + α₀ · items)^reg_exponent.
+    /// Implicit feedback: Σ_history w (p·q_i − t)² + α₀ Σ_all (p·q_i)² + penalty · ‖p‖², where
+    /// w = 1 + alpha · |value|, t = 1 or, for values that are not positive, 0; penalty = reg · (n + α₀ · items)^reg_exponent.
     Implicit {
         /// L2 penalty, ≥ 0.
         reg: f32,

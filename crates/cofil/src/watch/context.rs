@@ -148,7 +148,7 @@ impl Context {
 }
 
 /// Ends the work of this thread if it is to be stopped, by unwinding to [`Watch::during`]: for loops that
-/// [`parallel`](crate::math::parallel) does not cut into pieces, those of callers too.
+/// this library does not cut into pieces, those of callers too.
 pub fn check() {
     CURRENT.with_borrow(Context::check);
 }
