@@ -18,6 +18,7 @@ use commands::{
     predict, quickstart, recommend, reproduce, shell, similar, split, train, tune, update,
 };
 use progress::Progress;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Collaborative filtering: from a table of interactions to evaluated, explained recommendations.
