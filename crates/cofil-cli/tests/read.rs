@@ -263,3 +263,35 @@ fn both_sides_of_the_matrix_are_the_same_table() {
     assert!(whole == model("sides/by-user.arrow", "b.cofil"), "the same numbers, the same model");
     assert!(whole == model("sides/by-item.arrow", "c.cofil"));
 }
+
+/// Whatever a file, a model or an argument holds, a terminal is told nothing but letters.
+#[test]
+fn nothing_from_files_and_arguments_reaches_the_terminal_raw() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let evil = "\u{1b}[2J\u{202e}";
+    let mut table = format!("user,item,{evil}\n");
+    for n in 0..20 {
+        table += &format!("u{}{evil},i{}{evil},1\n", n % 5, n / 3);
+    }
+    std::fs::write(folder.path().join("t"), table).expect("a file");
+    let user = format!("u1{evil}");
+    let unknown = format!("nobody{evil}");
+    for args in [
+        &["describe", "t"][..],
+        &["train", "t", "--algorithm", "popularity", "-o", "m"],
+        &["inspect", "m"],
+        &["inspect", "m", "--json"],
+        &["recommend", "m", "--user", &user],
+        &["recommend", "m", "--user", &user, "--json"],
+        &["recommend", "m", "--user", &unknown],
+        &["describe", &unknown],
+        &["describe", "t", "--value-col", &unknown],
+        &[&unknown],
+    ] {
+        let mut command = Command::cargo_bin("cofil").expect("the binary is built");
+        let output = command.current_dir(folder.path()).args(args).output().expect("it runs");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).expect("text");
+        assert!(!said.is_empty() && !said.contains(['\u{1b}', '\u{202e}']), "{args:?}: {said:?}");
+    }
+}

@@ -1,7 +1,7 @@
 //! How much of a file is taken at a time. What is beyond is refused in words, so that no file, however it was made,
 //! takes more memory than its size allows for. `docs/data.md` lists the limits.
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
@@ -22,7 +22,7 @@ const EMPTINESS: usize = 16;
 const FREE_FIELDS: usize = 1 << 24;
 
 /// Refuses a table of more than [`MOST_COLUMNS`] columns.
-pub(super) fn check_columns(count: usize) -> std::result::Result<(), String> {
+pub(super) fn check_columns(count: usize) -> Result<(), String> {
     match count <= MOST_COLUMNS {
         true => Ok(()),
         false => Err(format!(
@@ -33,11 +33,7 @@ pub(super) fn check_columns(count: usize) -> std::result::Result<(), String> {
 }
 
 /// Refuses a table that is next to nothing but fields without a value, which take memory as well.
-pub(super) fn check_emptiness(
-    columns: usize,
-    rows: usize,
-    values: usize,
-) -> std::result::Result<(), String> {
+pub(super) fn check_emptiness(columns: usize, rows: usize, values: usize) -> Result<(), String> {
     match columns.saturating_mul(rows) <= EMPTINESS.saturating_mul(values) + FREE_FIELDS {
         true => Ok(()),
         false => Err(format!(
@@ -48,7 +44,12 @@ pub(super) fn check_emptiness(
 
 /// Refuses a Parquet file of `size` bytes that says it holds this much more.
 #[cfg(feature = "arrow")]
-pub(super) fn check_parquet(path: &Path, size: u64, unpacked: u64, rows: u64) -> Result<()> {
+pub(super) fn check_parquet(
+    path: &Path,
+    size: u64,
+    unpacked: u64,
+    rows: u64,
+) -> crate::error::Result<()> {
     // A row takes some bytes of memory even where the file says in one byte that a thousand are alike.
     match unpacked.max(rows.saturating_mul(4)) <= most_unpacked(size) {
         true => Ok(()),
