@@ -45,5 +45,7 @@ pub use read::{Column, ReadOptions, ReadReport, Table};
 pub use sample::Sampling;
 pub(crate) use sample::{Pool, Sampler};
 pub use sample_set::sample_set;
-pub use source::{Batches, Source};
+#[cfg(feature = "arrow")]
+pub use source::Batches;
+pub use source::Source;
 pub use split::{Split, SplitReport};
