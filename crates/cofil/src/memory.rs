@@ -118,6 +118,7 @@ pub fn peak() -> Option<u64> {
 }
 
 /// Forgets the most memory that this process had so far; whether the system can (Linux).
+#[cfg(feature = "tune")]
 pub(crate) fn forget_peak() -> bool {
     cfg!(target_os = "linux") && std::fs::write("/proc/self/clear_refs", "5").is_ok()
 }

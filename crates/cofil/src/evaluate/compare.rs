@@ -85,7 +85,8 @@ fn effect(a: &Column, b: &Column) -> f64 {
 }
 
 /// Holm's correction: the ps of several comparisons made at once, each as it may be read by itself.
-pub fn holm(ps: &mut [f64]) {
+#[cfg(any(feature = "tune", test))]
+pub(crate) fn holm(ps: &mut [f64]) {
     let mut order: Vec<usize> = (0..ps.len()).collect();
     order.sort_by(|&a, &b| ps[a].total_cmp(&ps[b]));
     let mut least = 0.0;
