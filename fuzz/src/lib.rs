@@ -5,11 +5,11 @@ use cofil::data::catalogue::{Catalogue, CatalogueOptions};
 use cofil::data::read::{self, ReadOptions};
 use cofil::data::{Clean, IdMap, Ratings, Source};
 use cofil::evaluate::Metric;
-use cofil::tune::{Journal, Range, Search, Space};
+use cofil::tune::{self, Journal, Range, Search, Space};
 use cofil::{Algorithm, Checkpoint, Query, Recommender, Run, Unknown, Who};
 use serde_json::{Map, Value};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A table of interactions in any format; what was read can be trained on.
 pub fn table(data: &[u8]) {
@@ -79,17 +79,41 @@ pub fn model(data: &[u8]) {
 
 /// The state of an interrupted training.
 pub fn checkpoint(data: &[u8]) {
-    let file = file(data, "state.checkpoint");
-    let run = Run { checkpoint: Some(Checkpoint::new(&file, 1)), ..Run::default() };
-    _ = small("bpr", [("factors", 2), ("epochs", 2)]).fit(&ratings(), &run);
+    _ = train(&file(data, "state.checkpoint"), 2);
+}
+
+/// What [`checkpoint`] reads of a training that ended after the first of its epochs.
+pub fn checkpoint_seed() -> Vec<u8> {
+    let file = folder().join("seed.checkpoint");
+    train(&file, 1).expect("a small training");
+    std::fs::read(file).expect("a checkpoint")
+}
+
+fn train(checkpoint: &Path, epochs: u32) -> cofil::Result<()> {
+    let run = Run { checkpoint: Some(Checkpoint::new(checkpoint, 1)), ..Run::default() };
+    small("bpr", [("factors", 2), ("epochs", epochs)]).fit(&ratings(), &run).map(drop)
 }
 
 /// The trials of an interrupted search.
 pub fn journal(data: &[u8]) {
-    let file = file(data, "trials.jsonl");
-    let space = Space::new(small("ease", []), &[], &[]).expect("ranges of the recipe");
+    _ = trials(&file(data, "trials.jsonl"), false);
+}
+
+/// What [`journal`] reads of a search that has ended.
+pub fn journal_seed() -> Vec<u8> {
+    let file = folder().join("seed.trials");
+    trials(&file, true).expect("a small search");
+    std::fs::read(file).expect("a file of trials")
+}
+
+fn trials(file: &Path, to_the_end: bool) -> cofil::Result<()> {
+    let space = Space::new(small("ease", []), &[], &[])?;
     let search = Search::new(3, Metric::Ndcg(10));
-    _ = Journal::open(&file, &space, &ratings(), &ratings(), &search);
+    let mut journal = Journal::open(file, &space, &ratings(), &ratings(), &search)?;
+    if to_the_end {
+        tune::search(&space, &ratings(), &ratings(), &search, Some(&mut journal))?;
+    }
+    Ok(())
 }
 
 /// A file of settings, and the ranges of a search in JSON.
@@ -109,12 +133,16 @@ pub fn config(data: &[u8]) {
 
 /// A file with these bytes, in place of the one before.
 fn file(data: &[u8], name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("cofil-fuzz-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder for temporary files");
-    let path = folder.join(name);
+    let path = folder().join(name);
     let mut file = std::fs::File::create(&path).expect("a temporary file");
     file.write_all(data).expect("a temporary file");
     path
+}
+
+fn folder() -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("cofil-fuzz-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder for temporary files");
+    folder
 }
 
 fn small<const N: usize>(name: &str, settings: [(&str, u32); N]) -> Algorithm {
