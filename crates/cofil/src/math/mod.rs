@@ -21,6 +21,7 @@ pub(crate) mod matrix;
 pub(crate) mod narrow;
 pub(crate) mod normal;
 pub(crate) mod parallel;
+pub(crate) mod product;
 pub(crate) mod real;
 pub(crate) mod rng;
 pub(crate) mod solve;
