@@ -3,10 +3,11 @@
 
     python3 scripts/machines.py           # a minute or so
     python3 scripts/machines.py --all     # more settings, and another table
+    python3 scripts/machines.py --arm COFIL   # with a binary for 64-bit ARM
 
-The processors are this one, and others that QEMU emulates for one process: one with AVX2 and FMA, and one with neither.
-The library chooses by what a processor has, so this takes every path that was compiled. Models are those of this
-machine, where something else than training is compared. Needs a release build of the command, and qemu-user.
+The processors are this one, and others that QEMU emulates for one process: one with AVX2 and FMA, and one with neither, or
+an ARM processor. The library chooses by what a processor has, so this takes every path that was compiled. Models are
+those of this machine, where something else than training is compared. Needs a release build of the command, and qemu-user.
 """
 
 import argparse
@@ -21,10 +22,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 COFIL = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "cofil"
+HERE = [str(COFIL)]
 
 # What differs on which processor, and why; docs/machines.md tells the same. A recipe and what was made with it, such as
 # ("ease", "model").
-KNOWN = {"avx2": {}, "plain": {}}
+KNOWN = {"avx2": {}, "plain": {}, "arm": {}}
 
 # What std's detection says on each processor, which is what the library goes by.
 FEATURES = ("avx", "avx2", "fma", "avx512f")
@@ -56,8 +58,12 @@ MORE = {
 }
 
 
-class Difference(Exception):
-    """Something that is not as it should be."""
+# What `uses` compares of each model.
+USES = 6
+
+
+class Failure(Exception):
+    """A command that failed."""
 
 
 def table(path, users, items, each, seed):
@@ -75,62 +81,64 @@ def table(path, users, items, each, seed):
                 (test if at % 5 == 4 else train).write(line)
 
 
-def run(folder, emulator, arguments):
-    done = subprocess.run([*emulator, COFIL, *arguments], cwd=folder, capture_output=True, text=True)
+def run(folder, command, arguments):
+    done = subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
-        raise Difference(f"{' '.join(emulator)} cofil {' '.join(arguments)}: {done.returncode}: {done.stderr}")
+        raise Failure(f"{' '.join([*command, *arguments])}: {done.returncode}: {done.stderr}")
     return done.stdout
 
 
 def recipes(everything):
     """Names of all recipes, with settings that make each quick."""
     found = []
-    for entry in json.loads(run(ROOT, [], ["algorithms", "--json"])):
+    for entry in json.loads(run(ROOT, HERE, ["algorithms", "--json"])):
         name = entry["name"]
-        settings = json.loads(run(ROOT, [], ["algorithms", name, "--json"]))["properties"]
+        settings = json.loads(run(ROOT, HERE, ["algorithms", name, "--json"]))["properties"]
         quick = [f"{setting}={value}" for setting, value in QUICK.items() if setting in settings]
         for more in [[], *(MORE.get(name, []) if everything else [])]:
             found.append((" ".join([name, *more]), name, quick + more))
     return found
 
 
-def train(folder, emulator, data, recipe, output):
+def train(folder, command, data, recipe, output):
     _, name, settings = recipe
     chosen = [part for setting in settings for part in ("--set", setting)]
-    run(folder, emulator, ["train", data, "--algorithm", name, *chosen, "--threads", "1", "--output", output])
+    run(folder, command, ["train", data, "--algorithm", name, *chosen, "--threads", "1", "--output", output])
     return (folder / output).read_bytes()
 
 
-def uses(folder, emulator, data, model, place):
+def uses(folder, command, data, model, place):
     """What is made with a model, by name."""
 
     def file(*arguments):
-        run(folder, emulator, [*arguments, "--threads", "1", "--output", place])
+        run(folder, command, [*arguments, "--threads", "1", "--output", place])
         return (folder / place).read_bytes()
 
     test = f"{Path(data).stem}.test.csv"
     stranger = [part for i in (0, 3, 4, 9, 17) for part in ("--history", f"i{i}:{1 + i % 5}")]
     yield "lists", file("recommend", model, "--all", "-n", "20")
-    yield "list of one", run(folder, emulator, ["recommend", model, "--user", "u7", "--json"])
-    yield "list of a stranger", run(folder, emulator, ["recommend", model, *stranger, "--json"])
+    yield "list of one", run(folder, command, ["recommend", model, "--user", "u7", "--json"])
+    yield "list of a stranger", run(folder, command, ["recommend", model, *stranger, "--json"])
     yield "predictions", file("predict", model, "--pairs", test)
     yield "similar items", file("similar", model, "--all")
-    report = json.loads(run(folder, emulator, ["evaluate", model, "--test", test, "--resamples", "100", "--json"]))
+    report = json.loads(run(folder, command, ["evaluate", model, "--test", test, "--resamples", "100", "--json"]))
     del report["seconds"]
     yield "report", report
 
 
-def compare(folder, data, recipe, processor, emulator):
-    """Names of what differs between this machine and another processor."""
+def compare(folder, data, recipe, processors):
+    """For each processor, what differs there from this machine."""
     label = "".join(c if c.isalnum() else "-" for c in f"{Path(data).stem} {recipe[0]}")
     model = f"{label}.cofil"
-    found = []
-    if train(folder, emulator, data, recipe, f"{label}.{processor}.cofil") != (folder / model).read_bytes():
-        found.append((recipe[0], "model"))
-    here = uses(folder, [], data, model, f"{label}.here.{processor}.csv")
-    there = uses(folder, emulator, data, model, f"{label}.{processor}.csv")
-    found += [(recipe[0], name) for (name, a), (_, b) in zip(here, there) if a != b]
-    return found
+    trained = train(folder, HERE, data, recipe, model)
+    here = dict(uses(folder, HERE, data, model, f"{label}.csv"))
+    differ = {}
+    for processor, command in processors.items():
+        there = uses(folder, command, data, model, f"{label}.{processor}.csv")
+        differ[processor] = {(recipe[0], name) for name, found in there if found != here[name]}
+        if train(folder, command, data, recipe, f"{label}.{processor}.cofil") != trained:
+            differ[processor].add((recipe[0], "model"))
+    return differ
 
 
 def detects(folder, emulator):
@@ -147,6 +155,7 @@ def detects(folder, emulator):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--all", action="store_true", help="more settings, and another table")
+    parser.add_argument("--arm", metavar="COFIL", help="the command for 64-bit ARM, which alone is compared then")
     parser.add_argument("--recipe", action="append", help="this recipe only; may be repeated")
     arguments = parser.parse_args()
     if not COFIL.exists():
@@ -158,34 +167,36 @@ def main():
         if arguments.all:
             table(folder / "large.csv", 500, 1100, 30, 2)
             tables.append("large.csv")
-        here = detects(folder, [])
-        print(f"this processor has {' '.join(sorted(here)) or 'none'} of {' '.join(FEATURES)}")
-        emulators = {}
-        for processor, (cpu, expected) in EMULATED.items():
-            emulators[processor] = ["qemu-x86_64", "-cpu", cpu]
-            found = detects(folder, emulators[processor])
-            if found != expected:
-                sys.exit(f"{cpu} is emulated with {found}, not {expected}")
+        processors = {}
+        if arguments.arm:
+            processors["arm"] = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu", str(Path(arguments.arm).resolve())]
+        else:
+            here = detects(folder, [])
+            print(f"this processor has {' '.join(sorted(here)) or 'none'} of {' '.join(FEATURES)}")
+            for processor, (cpu, expected) in EMULATED.items():
+                emulator = ["qemu-x86_64", "-cpu", cpu]
+                found = detects(folder, emulator)
+                if found != expected:
+                    sys.exit(f"{cpu} is emulated with {found}, not {expected}")
+                processors[processor] = [*emulator, *HERE]
         chosen = [r for r in recipes(arguments.all) if not arguments.recipe or r[1] in arguments.recipe]
         jobs = [(data, recipe) for data in tables for recipe in chosen]
-        differ = {processor: set() for processor in emulators}
-
-        def job(data, recipe):
-            label = "".join(c if c.isalnum() else "-" for c in f"{Path(data).stem} {recipe[0]}")
-            train(folder, [], data, recipe, f"{label}.cofil")
-            return {p: compare(folder, data, recipe, p, e) for p, e in emulators.items()}
-
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            for found in pool.map(lambda j: job(*j), jobs):
-                for processor, names in found.items():
-                    differ[processor] |= set(names)
+        differ = {processor: set() for processor in processors}
+        try:
+            with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+                for found in pool.map(lambda job: compare(folder, *job, processors), jobs):
+                    for processor, names in found.items():
+                        differ[processor] |= names
+        except Failure as failure:
+            sys.exit(f"{failure}")
     wrong = []
     for processor, found in differ.items():
         known = KNOWN[processor]
         wrong += [f"{processor}: {r}: {what} has other bytes" for r, what in sorted(found - set(known))]
-        gone = {k for k in known if not arguments.recipe or k[0].split()[0] in arguments.recipe} - found
+        tried = {recipe[0] for recipe in chosen}
+        gone = {k for k in known if k[0] in tried} - found
         wrong += [f"{processor}: {r}: {what} is the same now; take it from the list" for r, what in sorted(gone)]
-        print(f"{processor}: {len(jobs)} models and what they are used for; {len(found)} known differences")
+        print(f"{processor}: {len(jobs)} models and {len(jobs) * USES} uses; {len(found)} differences, {len(known)} known")
     if wrong:
         sys.exit("\n".join(wrong))
 
