@@ -19,6 +19,8 @@
 //! ```
 
 #![deny(missing_docs, unnameable_types)]
+// Tests compare with the functions of the C library.
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 pub(crate) mod advice;
 pub(crate) mod algorithm;

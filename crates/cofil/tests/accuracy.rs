@@ -1,5 +1,7 @@
 //! How well recipes do on real data. Each test needs the folder `COFIL_DATA` and fails without it.
 
+#![allow(clippy::disallowed_methods, reason = "a test may use the functions of the C library")]
+
 use cofil::data::read::{ReadOptions, read, read_negatives, read_pairs};
 use cofil::data::{Clean, Split, split};
 use cofil::evaluate::{Candidates, Metric, Protocol, Report, Ties, evaluate, measure};

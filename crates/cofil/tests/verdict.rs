@@ -1,5 +1,7 @@
 //! What `describe` advises can be done: its algorithms, measures and splits are there.
 
+#![allow(clippy::disallowed_methods, reason = "a test may use the functions of the C library")]
+
 use cofil::data::Description;
 use cofil::data::read::{ReadOptions, read};
 use cofil::{Advice, Algorithm, Duplicates, Metric, Ratings};

@@ -37,7 +37,8 @@ pub fn errors(predictions: &[f32], split: &Split) -> Quality {
     let (low, high) = split.train.scale();
     let rmse = |predicted: &dyn Fn(f32) -> f32| {
         let pairs = predictions.iter().zip(split.test.by_user.values());
-        let squares = pairs.map(|(&p, &r)| f64::from(predicted(p) - r).powi(2));
+        let errors = pairs.map(|(&p, &r)| f64::from(predicted(p) - r));
+        let squares = errors.map(|error| error * error);
         (squares.sum::<f64>() / predictions.len() as f64).sqrt()
     };
     let clipped = rmse(&|p| p.clamp(low, high));

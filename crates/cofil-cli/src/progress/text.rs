@@ -43,7 +43,9 @@ struct Digits(f64);
 impl std::fmt::Display for Digits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let digits = f.precision().unwrap_or(6) as i32;
-        let magnitude = if self.0 == 0.0 { 0 } else { self.0.abs().log10().floor() as i32 };
+        // Written with an exponent the number tells its own.
+        let text = format!("{:e}", self.0.abs());
+        let magnitude = text.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(i32::MAX);
         match magnitude {
             -5..=12 => write!(f, "{:.*}", (digits - 1 - magnitude).max(0) as usize, self.0),
             _ => write!(f, "{:.*e}", (digits - 1) as usize, self.0),

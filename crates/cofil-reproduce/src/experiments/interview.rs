@@ -143,7 +143,7 @@ impl Place<'_> {
 /// Binary NDCG of a list of places in `relevant`.
 pub fn ndcg(list: &[(u32, f32)], relevant: &[bool]) -> f64 {
     let hits = list.iter().map(|&(at, _)| relevant[at as usize]);
-    let discount = |rank: usize| 1.0 / (rank as f64 + 2.0).log2();
+    let discount = |rank: usize| 1.0 / libm::log2(rank as f64 + 2.0);
     let gain: f64 = hits.enumerate().filter(|hit| hit.1).map(|hit| discount(hit.0)).sum();
     let best = relevant.iter().filter(|&&r| r).count().min(LIST);
     gain / (0..best).map(discount).sum::<f64>()
@@ -153,7 +153,8 @@ pub fn ndcg(list: &[(u32, f32)], relevant: &[bool]) -> f64 {
 pub fn mean(found: &[f64]) -> Value {
     let n = found.len().max(1) as f64;
     let value = found.iter().sum::<f64>() / n;
-    let variance = found.iter().map(|x| (x - value).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+    let variance =
+        found.iter().map(|x| (x - value) * (x - value)).sum::<f64>() / (n - 1.0).max(1.0);
     let half = 1.96 * (variance / n).sqrt();
     Value { value, low: Some(value - half), high: Some(value + half) }
 }

@@ -6,6 +6,7 @@ use super::outcome::Outcome;
 use super::{Metric, Protocol};
 use crate::data::{ItemUsers, Ratings};
 use crate::math::parallel;
+use crate::math::real::log2;
 
 /// Per user what they add above and below the fraction bar; users a metric is undefined for add
 /// nothing.
@@ -72,7 +73,7 @@ impl ItemCounts {
 
     /// −log₂ of the share of users who have `item`; one that nobody has counts as if one had it.
     fn novelty(&self, item: u32) -> f64 {
-        -(f64::from(self.popularity[item as usize].max(1)) / self.users as f64).log2()
+        -log2(f64::from(self.popularity[item as usize].max(1)) / self.users as f64)
     }
 }
 

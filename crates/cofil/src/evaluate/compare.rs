@@ -11,6 +11,7 @@ use super::columns::Column;
 use super::report::number;
 use super::{Metric, Report};
 use crate::math::parallel;
+use crate::math::real::square;
 use crate::watch;
 use multiversion::multiversion;
 use schemars::JsonSchema;
@@ -75,7 +76,7 @@ fn effect(a: &Column, b: &Column) -> f64 {
     let of = |u: usize| (a.sums[u] - b.sums[u]) / a.weights[u];
     let n = users().count() as f64;
     let mean = users().map(of).sum::<f64>() / n;
-    let variance = users().map(|u| (of(u) - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let variance = users().map(|u| square(of(u) - mean)).sum::<f64>() / (n - 1.0);
     match variance > 0.0 {
         true => mean / variance.sqrt(),
         // Everybody differs by the same, or nobody does.

@@ -6,6 +6,7 @@
 
 use super::Metric;
 use super::convention::{AveragePrecision, Discount, Divisor, Meaning, Precision};
+use crate::math::real::log2;
 
 /// Relevant items of one score: they are somewhere among `size` candidates of that score, behind
 /// `before` candidates of higher scores.
@@ -154,7 +155,7 @@ impl Discounts {
                 Discount::Log => rank + 1,
                 Discount::ClippedLog => rank.max(2),
             };
-            sums.push(sums[rank - 1] + 1.0 / (from as f64).log2());
+            sums.push(sums[rank - 1] + 1.0 / log2(from as f64));
         }
         Self(sums)
     }

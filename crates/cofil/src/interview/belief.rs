@@ -1,6 +1,7 @@
 //! What is believed of somebody new: a normal distribution over places, and what an answer makes of it.
 
 use crate::data::Row;
+use crate::math::real::square;
 use crate::math::{Matrix, vector};
 use crate::model::Places;
 use crate::recipes::Target;
@@ -107,7 +108,7 @@ fn noise(
         let place = |u: u32| f64::from(vector::dot(q, places.users.row(u as usize)));
         let base = f64::from(places.base[i]);
         if !choices {
-            let square = |(u, r): (u32, f32)| (f64::from(r) - base - place(u)).powi(2);
+            let square = |(u, r): (u32, f32)| square(f64::from(r) - base - place(u));
             return (row.iter().map(square).sum(), row.len() as f64);
         }
         // Σ (x − s)² = Σ s² − 2 Σ_has s + Σ_has 1, where the first is q · gram q.

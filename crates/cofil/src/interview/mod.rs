@@ -37,6 +37,7 @@ mod belief;
 mod question;
 mod reply;
 
+use crate::math::real::{ln, ln_1p};
 pub use question::{Asked, InterviewAnswer, InterviewQuestion, Replied};
 pub use reply::Reply;
 
@@ -133,7 +134,7 @@ impl Interviewer {
             Strategy::PopularEntropy => {
                 let entropies =
                     self.entropies.get_or_init(|| entropies(&self.recommender, self.users));
-                let product = |(&c, entropy): (&u32, &f32)| (c as f32).ln_1p() * entropy;
+                let product = |(&c, entropy): (&u32, &f32)| ln_1p(c as f32) * entropy;
                 counts.iter().zip(entropies).map(product).collect()
             }
             Strategy::Random => {
@@ -241,7 +242,7 @@ impl Interview<'_> {
 fn entropies(recommender: &Recommender, users: f32) -> Vec<f32> {
     let by_item = recommender.seen().transposed();
     let (low, high) = recommender.card().data.scale;
-    let term = |share: f32| if share > 0.0 { -share * share.ln() } else { 0.0 };
+    let term = |share: f32| if share > 0.0 { -share * ln(share) } else { 0.0 };
     let entropy = |row: Row<'_>| {
         if low == high {
             let share = row.len() as f32 / users;

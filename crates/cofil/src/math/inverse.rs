@@ -10,13 +10,12 @@
 //! two panels of n × `BLOCK` numbers instead of a second and third matrix. Every strip of rows is
 //! one product on one thread, so the result does not depend on their number.
 
-use super::matrix::leave_wide_registers;
+use super::product::{Right, Write, multiply};
+use super::vector::add_scaled_lanes;
 use super::{Matrix, parallel};
 use crate::error::{Error, Result};
 use crate::watch;
-use faer::linalg::cholesky::llt;
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use multiversion::multiversion;
 
 /// Rows swept together: large enough for products near peak speed, small enough that the two panels
 /// of a strip stay in cache.
@@ -35,7 +34,8 @@ pub fn invert_spd(a: &mut Matrix) -> Result<()> {
     for block in parallel::pieces(n, BLOCK) {
         let b = block.len();
         let pivot = Matrix::from_fn(b, b, |r, c| a.row(block.start + r)[block.start + c]);
-        let pivot = invert_small(pivot)?;
+        let mut pivot = invert_small(pivot)?;
+        pivot.data_mut().iter_mut().for_each(|x| *x = -*x);
         // The column block as it was, A_iK, and −A_iK D; both without the rows of K, so that the
         // product below leaves row K and column K alone.
         parallel::for_each_chunk(panel.data_mut(), BLOCK * b, |strip, out| {
@@ -56,14 +56,17 @@ pub fn invert_spd(a: &mut Matrix) -> Result<()> {
         parallel::for_each_chunk(scaled, BLOCK * b, |strip, out| {
             let rows = out.len() / b;
             let from = &panel[strip * BLOCK * b..][..rows * b];
-            product(out, b, Accum::Replace, -1.0, from, pivot.data(), rows, b, b);
+            // −D is symmetric.
+            let right = Right::Columns(pivot.data());
+            multiply(out, b, Write::Replace, from, right, (rows, b, b));
         });
         let scaled = &*scaled;
         parallel::for_each_chunk(a.data_mut(), BLOCK * n, |strip, out| {
             let (start, rows) = (strip * BLOCK, out.len() / n);
             let left = &scaled[start * b..][..rows * b];
             let upto = start + rows;
-            product(out, n, Accum::Add, 1.0, left, &panel[..upto * b], rows, upto, b);
+            let right = Right::Columns(&panel[..upto * b]);
+            multiply(out, n, Write::Add, left, right, (rows, upto, b));
             for (r, out) in out.chunks_mut(n).enumerate() {
                 let i = start + r;
                 if i >= block.end {
@@ -74,8 +77,7 @@ pub fn invert_spd(a: &mut Matrix) -> Result<()> {
                     for (j, o) in out[..block.start].iter_mut().enumerate() {
                         *o = -scaled[j * b + k];
                     }
-                    let corner = pivot.row(k).iter().map(|x| -x);
-                    out[block.clone()].iter_mut().zip(corner).for_each(|(o, x)| *o = x);
+                    out[block.clone()].copy_from_slice(pivot.row(k));
                 }
             }
         });
@@ -88,47 +90,38 @@ pub fn invert_spd(a: &mut Matrix) -> Result<()> {
     Ok(())
 }
 
-/// out (m × n, rows `stride` apart) ← \[out +\] α A (m × k) · Bᵀ (B is n × k), on this thread.
-#[allow(clippy::too_many_arguments, reason = "the arguments of a GEMM")]
-fn product(
-    out: &mut [f32],
-    stride: usize,
-    accum: Accum,
-    alpha: f32,
-    a: &[f32],
-    b: &[f32],
-    m: usize,
-    n: usize,
-    k: usize,
-) {
-    let out = MatMut::from_row_major_slice_mut(out, m, stride).subcols_mut(0, n);
-    let a = MatRef::from_row_major_slice(a, m, k);
-    let b = MatRef::from_row_major_slice(b, n, k);
-    matmul(out, accum, a, b.transpose(), alpha, Par::Seq);
-    leave_wide_registers();
-}
-
-/// The inverse of one diagonal block by Cholesky, on this thread.
+/// The inverse of one diagonal block, on this thread.
 fn invert_small(mut a: Matrix) -> Result<Matrix> {
     let n = a.rows();
-    let mut memory = faer::dyn_stack::MemBuffer::new(
-        llt::factor::cholesky_in_place_scratch::<f32>(n, Par::Seq, Default::default())
-            .or(llt::inverse::inverse_scratch::<f32>(n, Par::Seq)),
-    );
-    let stack = faer::dyn_stack::MemStack::new(&mut memory);
-    let view = MatMut::from_row_major_slice_mut(a.data_mut(), n, n);
-    llt::factor::cholesky_in_place(view, Default::default(), Par::Seq, stack, Default::default())
-        .map_err(|_| Error::setting("reg", "the matrix is not positive definite; raise it"))?;
-    let mut inverse = Matrix::zeros(n, n);
-    llt::inverse::inverse(
-        MatMut::from_row_major_slice_mut(inverse.data_mut(), n, n),
-        MatRef::from_row_major_slice(a.data(), n, n),
-        Par::Seq,
-        stack,
-    );
-    leave_wide_registers();
-    inverse.mirror();
-    Ok(inverse)
+    a.mirror();
+    match sweep(a.data_mut(), n) {
+        true => {
+            a.mirror();
+            Ok(a)
+        }
+        false => Err(Error::setting("reg", "the matrix is not positive definite; raise it")),
+    }
+}
+
+/// The same steps row by row: the inverse of a symmetric n × n matrix in place. Answers false if it is not positive
+/// definite.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn sweep(a: &mut [f32], n: usize) -> bool {
+    for p in 0..n {
+        let pivot = a[p * n + p];
+        if pivot.is_nan() || pivot <= 0.0 {
+            return false;
+        }
+        let (above, rest) = a.split_at_mut(p * n);
+        let (row, below) = rest.split_at_mut(n);
+        row[p] = 1.0;
+        row.iter_mut().for_each(|x| *x /= pivot);
+        for other in above.chunks_exact_mut(n).chain(below.chunks_exact_mut(n)) {
+            let factor = std::mem::take(&mut other[p]);
+            add_scaled_lanes(other, -factor, row);
+        }
+    }
+    true
 }
 
 #[cfg(test)]
@@ -140,17 +133,9 @@ mod tests {
         let mut rng = Rng::new(7, &[n as u64]);
         let root = Matrix::from_fn(n, n + 3, |_, _| rng.normal());
         let mut a = Matrix::zeros(n, n);
-        product(
-            a.data_mut(),
-            n,
-            Accum::Replace,
-            1.0 / n as f32,
-            root.data(),
-            root.data(),
-            n,
-            n,
-            n + 3,
-        );
+        let right = Right::Columns(root.data());
+        multiply(a.data_mut(), n, Write::Replace, root.data(), right, (n, n, n + 3));
+        a.data_mut().iter_mut().for_each(|x| *x /= n as f32);
         (0..n).for_each(|i| a.row_mut(i)[i] += 0.5);
         a
     }
@@ -166,7 +151,8 @@ mod tests {
             }
             invert_spd(&mut inverse).expect("positive definite");
             let mut one = Matrix::zeros(n, n);
-            product(one.data_mut(), n, Accum::Replace, 1.0, a.data(), inverse.data(), n, n, n);
+            let right = Right::Columns(inverse.data());
+            multiply(one.data_mut(), n, Write::Replace, a.data(), right, (n, n, n));
             for r in 0..n {
                 for c in 0..n {
                     let expected = if r == c { 1.0 } else { 0.0 };

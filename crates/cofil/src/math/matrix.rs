@@ -1,8 +1,7 @@
 //! Dense row-major matrix of `f32`, and its products.
 
+use super::product::{Right, Write, multiply};
 use super::{parallel, vector};
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
 
 /// Dense matrix, row-major: entry (r, c) is `data[r * cols + c]`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,41 +94,6 @@ impl Matrix {
     }
 }
 
-/// Whether a product overwrites its output or adds to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Write {
-    /// out ← product
-    Replace,
-    /// out ← out + product
-    Add,
-}
-
-impl From<Write> for Accum {
-    fn from(write: Write) -> Self {
-        match write {
-            Write::Replace => Self::Replace,
-            Write::Add => Self::Add,
-        }
-    }
-}
-
-/// out (m × n) ← A (m × k) · Bᵀ (B is n × k), all row-major, on the calling thread.
-pub(crate) fn mul_bt(
-    out: &mut [f32],
-    write: Write,
-    a: &[f32],
-    b: &[f32],
-    m: usize,
-    n: usize,
-    k: usize,
-) {
-    let a = MatRef::from_row_major_slice(a, m, k);
-    let b = MatRef::from_row_major_slice(b, n, k);
-    let out = MatMut::from_row_major_slice_mut(out, m, n);
-    matmul(out, write.into(), a, b.transpose(), 1.0, Par::Seq);
-    leave_wide_registers();
-}
-
 /// Below so many columns rows are multiplied one dot product after the other.
 const NARROW: usize = 64;
 
@@ -137,8 +101,8 @@ const NARROW: usize = 64;
 const STRIP: usize = 1024;
 
 /// out (m × n) ← A (m × k) · Bᵀ (B is n × k), where row r of `out` has the same bits whatever the other rows are and
-/// however many. [`mul_bt`] promises that from two rows on, for many columns: it goes other ways for a
-/// vector and for small matrices, so a row alone gets a second one beside it, and few columns get dot products.
+/// however many. A row alone gets a second one beside it, since products of matrices are faster; few columns get dot
+/// products.
 pub(crate) fn mul_bt_by_row(out: &mut [f32], a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
     if n < NARROW {
         for (r, out) in out.chunks_exact_mut(n.max(1)).take(m).enumerate() {
@@ -150,7 +114,7 @@ pub(crate) fn mul_bt_by_row(out: &mut [f32], a: &[f32], b: &[f32], m: usize, n: 
         return;
     }
     if m != 1 {
-        mul_bt(out, Write::Replace, a, b, m, n, k);
+        multiply(out, n, Write::Replace, a, Right::Columns(b), (m, n, k));
         return;
     }
     let mut pair = a.to_vec();
@@ -162,43 +126,9 @@ pub(crate) fn mul_bt_by_row(out: &mut [f32], a: &[f32], b: &[f32], m: usize, n: 
         let width = if n - start < 2 * STRIP { n - start } else { STRIP };
         let strip = &mut strip[..2 * width];
         let b = &b[start * k..(start + width) * k];
-        mul_bt(strip, Write::Replace, &pair, b, 2, width, k);
+        multiply(strip, width, Write::Replace, &pair, Right::Columns(b), (2, width, k));
         out[start..start + width].copy_from_slice(&strip[..width]);
         start += width;
-    }
-}
-
-/// out (m × n) ← A (m × k) · B (k × n), all row-major, on the calling thread.
-pub(crate) fn mul(
-    out: &mut [f32],
-    write: Write,
-    a: &[f32],
-    b: &[f32],
-    m: usize,
-    n: usize,
-    k: usize,
-) {
-    let a = MatRef::from_row_major_slice(a, m, k);
-    let b = MatRef::from_row_major_slice(b, k, n);
-    let out = MatMut::from_row_major_slice_mut(out, m, n);
-    matmul(out, write.into(), a, b, 1.0, Par::Seq);
-    leave_wide_registers();
-}
-
-/// Clears the upper halves of the vector registers, which the product leaves in use: until then every
-/// scalar instruction of code compiled for any x86-64 has to preserve them (XᵀX by scattered
-/// additions took 2.3 times as long).
-#[allow(unsafe_code, reason = "an instruction that no safe function gives")]
-pub(super) fn leave_wide_registers() {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx") {
-        #[target_feature(enable = "avx")]
-        fn clear() {
-            std::arch::x86_64::_mm256_zeroupper();
-        }
-        // SAFETY: the processor has AVX, as just checked, and no caller keeps values in the upper
-        // halves across a call of a function compiled without AVX.
-        unsafe { clear() }
     }
 }
 
@@ -264,24 +194,6 @@ mod tests {
                 }
                 let exact: f32 = (0..k).map(|l| a.row(0)[l] * b.row(n - 1)[l]).sum();
                 assert!((all.row(0)[n - 1] - exact).abs() < 1e-3);
-            }
-        }
-    }
-
-    #[test]
-    fn products_agree_with_the_definition() {
-        let mut rng = Rng::new(3, &[]);
-        for (m, n, k) in [(1, 1, 1), (3, 5, 2), (17, 9, 33), (4, 4, 0)] {
-            let a = Matrix::from_fn(m, k, |_, _| rng.normal());
-            let b = Matrix::from_fn(n, k, |_, _| rng.normal());
-            let mut out = Matrix::zeros(m, n);
-            mul_bt(out.data_mut(), Write::Replace, a.data(), b.data(), m, n, k);
-            mul(out.data_mut(), Write::Add, a.data(), b.transposed().data(), m, n, k);
-            for r in 0..m {
-                for c in 0..n {
-                    let exact: f32 = (0..k).map(|l| a.row(r)[l] * b.row(c)[l]).sum();
-                    assert!((out.row(r)[c] - 2.0 * exact).abs() < 1e-4);
-                }
             }
         }
     }

@@ -21,11 +21,14 @@ pub(crate) mod matrix;
 pub(crate) mod narrow;
 pub(crate) mod normal;
 pub(crate) mod parallel;
+pub(crate) mod product;
+pub(crate) mod real;
 pub(crate) mod rng;
 pub(crate) mod solve;
 pub(crate) mod svd;
 pub(crate) mod syrk;
 pub(crate) mod vector;
+pub(crate) mod ziggurat;
 
 pub use matrix::Matrix;
 pub use parallel::{MOST_THREADS, on_threads, threads};

@@ -3,7 +3,7 @@
 //! A generator is made where it is used: `Rng::new(seed, &[epoch, piece])`. Nothing is carried from
 //! epoch to epoch, so a resumed run equals an uninterrupted one without saving a generator.
 
-use rand_distr::{Distribution, StandardNormal};
+use super::ziggurat;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng};
 
@@ -54,7 +54,7 @@ impl Rng {
 
     /// A draw from N(0, 1).
     pub fn normal(&mut self) -> f32 {
-        StandardNormal.sample(&mut self.generator)
+        ziggurat::normal(|| self.bits()) as f32
     }
 
     /// Puts `items` into random order (Fisher–Yates).

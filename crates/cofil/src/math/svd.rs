@@ -5,6 +5,7 @@
 //! of A Ω is improved by power iterations, then the small matrix AᵀB is decomposed through the
 //! eigenvectors of its Gram matrix in `f64`. A basis as wide as the smaller side makes it exact.
 
+use super::real::{hypot, square};
 use super::{Matrix, Rng, parallel, vector};
 use crate::watch;
 
@@ -175,7 +176,7 @@ fn eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
     (0..n).for_each(|i| v[i * n + i] = 1.0);
     for _ in 0..60 {
         let total: f64 = a.iter().map(|x| x * x).sum();
-        let diagonal: f64 = (0..n).map(|i| a[i * n + i].powi(2)).sum();
+        let diagonal: f64 = (0..n).map(|i| square(a[i * n + i])).sum();
         if total - diagonal <= 1e-26 * total {
             break;
         }
@@ -187,8 +188,8 @@ fn eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
                     continue;
                 }
                 let theta = (a[q * n + q] - a[p * n + p]) / (2.0 * off);
-                let t = theta.signum() / (theta.abs() + theta.hypot(1.0));
-                let c = 1.0 / t.hypot(1.0);
+                let t = theta.signum() / (theta.abs() + hypot(theta, 1.0));
+                let c = 1.0 / hypot(t, 1.0);
                 let s = t * c;
                 for l in 0..n {
                     let (x, y) = (a[l * n + p], a[l * n + q]);

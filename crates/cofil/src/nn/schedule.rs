@@ -2,6 +2,7 @@
 //!
 //! No schedule asks how many epochs there will be, so that a finished run can be resumed with more.
 
+use crate::math::real::{cos, whole_power};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,11 +27,13 @@ impl Schedule {
         let passed = epoch.saturating_sub(1);
         match self {
             Self::Constant => rate,
-            Self::Exponential => rate * decay.powi(i32::try_from(passed).unwrap_or(i32::MAX)),
+            Self::Exponential => {
+                rate * whole_power(decay, i32::try_from(passed).unwrap_or(i32::MAX))
+            }
             Self::Cosine => {
                 let last = period.max(2) - 1;
                 let angle = std::f32::consts::PI * (passed % (last + 1)) as f32 / last as f32;
-                rate * (decay + (1.0 - decay) * 0.5 * (1.0 + angle.cos()))
+                rate * (decay + (1.0 - decay) * 0.5 * (1.0 + cos(angle)))
             }
         }
     }

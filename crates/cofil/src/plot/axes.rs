@@ -4,6 +4,7 @@ use super::canvas::{
     Anchor, Canvas, FAINT, GREY, INK, RULE, Rect, SERIES, Style, shorten, text_width,
 };
 use super::{Dots, Line};
+use crate::math::real::{ln, log10, whole_power};
 
 /// An axis.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +56,7 @@ impl Scale {
         }
         let step = nice_step((high - low) / 5.0);
         let (first, last) = ((low / step).floor() as i64, (high / step).ceil() as i64);
-        let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
+        let decimals = (-log10(step).floor()).clamp(0.0, 12.0) as usize;
         let ticks = (first..=last).map(|t| {
             let value = t as f64 * step;
             (value, number(value, decimals))
@@ -65,13 +66,13 @@ impl Scale {
 
     fn logarithmic(low: f64, high: f64) -> Self {
         // Whole decades when there are several, else ticks at 1, 2 and 5.
-        let decades = (high / low).log10();
+        let decades = log10(high / low);
         let factors: &[f64] = if decades > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
         let every = (decades / 6.0).ceil().max(1.0) as i32;
-        let exponents = low.log10().floor() as i32 - 1..=high.log10().ceil() as i32 + 1;
+        let exponents = log10(low).floor() as i32 - 1..=log10(high).ceil() as i32 + 1;
         let all: Vec<f64> = exponents
             .filter(|e| factors.len() > 1 || e.rem_euclid(every) == 0)
-            .flat_map(|e| factors.iter().map(move |f| f * 10f64.powi(e)))
+            .flat_map(|e| factors.iter().map(move |f| f * whole_power(10.0, e)))
             .collect();
         let near = 1.0 + 1e-9;
         let first = all.iter().rposition(|&t| t <= low * near).unwrap_or(0);
@@ -83,7 +84,7 @@ impl Scale {
 
     fn at(&self, value: f64) -> f64 {
         match self.log {
-            true => (value / self.low).ln() / (self.high / self.low).ln(),
+            true => ln(value / self.low) / ln(self.high / self.low),
             false => (value - self.low) / (self.high - self.low),
         }
     }
@@ -102,7 +103,7 @@ fn near_zero(values: impl Iterator<Item = f64>) -> bool {
 
 /// The 1, 2 or 5 × 10ⁿ nearest above `step`.
 fn nice_step(step: f64) -> f64 {
-    let power = 10f64.powf(step.log10().floor());
+    let power = whole_power(10.0, log10(step).floor() as i32);
     [1.0, 2.0, 5.0, 10.0]
         .map(|f| f * power)
         .into_iter()
@@ -132,10 +133,10 @@ fn number(value: f64, decimals: usize) -> String {
 /// A tick of a logarithmic axis: plain where short, else as a power of ten.
 fn power(value: f64) -> String {
     if (1e-3..1e6).contains(&value) {
-        return number(value, (-value.log10().floor()).max(0.0) as usize);
+        return number(value, (-log10(value).floor()).max(0.0) as usize);
     }
-    let exponent = (value.log10() + 1e-9).floor() as i32;
-    let digit = (value / 10f64.powi(exponent)).round() as i32;
+    let exponent = (log10(value) + 1e-9).floor() as i32;
+    let digit = (value / whole_power(10.0, exponent)).round() as i32;
     let superscript: String = exponent
         .to_string()
         .chars()

@@ -4,6 +4,7 @@ use super::{Axis, Cell, Content, Figure, Grid, Line, Panel};
 use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
+use crate::math::real::square;
 use crate::model::User;
 use crate::recommender::Recommender;
 use crate::train::{Epoch, Run};
@@ -130,7 +131,7 @@ fn singular_values(algorithm: &Algorithm, ratings: &Ratings) -> Result<Option<Ve
     let Some(items) = whole.item_vectors() else { return Ok(None) };
     let mut values = vec![0.0; items.cols()];
     for i in 0..items.rows() {
-        items.row(i).iter().zip(&mut values).for_each(|(&q, s)| *s += f64::from(q).powi(2));
+        items.row(i).iter().zip(&mut values).for_each(|(&q, s)| *s += square(f64::from(q)));
     }
     values.sort_unstable_by(|a, b| b.total_cmp(a));
     Ok(Some(values))

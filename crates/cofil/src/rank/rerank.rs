@@ -19,6 +19,7 @@
 
 use crate::data::ItemUsers;
 use crate::error::{Error, Result};
+use crate::math::real::ln_1p;
 use crate::math::{Matrix, vector};
 use crate::model::Model;
 use schemars::JsonSchema;
@@ -110,7 +111,7 @@ impl<'a> Reranker<'a> {
             "what users have is needed"
         );
         let most = item_users.map_or(0, ItemUsers::most);
-        Self { settings, vectors: vectors(model), item_users, most: (most as f32).ln_1p() }
+        Self { settings, vectors: vectors(model), item_users, most: ln_1p(most as f32) }
     }
 
     /// Reorders the first places of `pool`, which is in order of scores, and leaves as many as `n`.
@@ -159,7 +160,7 @@ impl<'a> Reranker<'a> {
             };
             match self.item_users {
                 Some(item_users) if penalty > 0.0 && self.most > 0.0 => {
-                    let popularity = (item_users.count(item) as f32).ln_1p() / self.most;
+                    let popularity = ln_1p(item_users.count(item) as f32) / self.most;
                     relevance - penalty * popularity
                 }
                 _ => relevance,

@@ -8,6 +8,7 @@ use super::{Range, Recipe, Target};
 use crate::check::check_positive;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
+use crate::math::real::square;
 use crate::math::{inverse, parallel};
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
@@ -46,7 +47,7 @@ impl Ease {
             return Ok(());
         }
         // The weights, and two panels of the inversion.
-        let gigabytes = 4.4e-9 * (items as f64).powi(2);
+        let gigabytes = 4.4e-9 * square(items as f64);
         Err(Error::setting(
             "max_items",
             format!(

@@ -25,6 +25,7 @@ use super::{Range, Recipe, Target};
 use crate::check::check_count;
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
+use crate::math::real::square;
 use crate::recipes::settings::settings;
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
@@ -116,7 +117,7 @@ impl ItemKnn {
                 Similarity::Dot => 1.0,
                 _ => {
                     let squares =
-                        by_item.of(i).map(|(row, place)| f64::from(row.values[place]).powi(2));
+                        by_item.of(i).map(|(row, place)| square(f64::from(row.values[place])));
                     let norm = squares.sum::<f64>().sqrt();
                     if norm > 0.0 { (1.0 / norm) as f32 } else { 0.0 }
                 }

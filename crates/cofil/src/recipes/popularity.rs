@@ -7,6 +7,7 @@ use super::{Range, Recipe, Target};
 use crate::check::check_positive;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
+use crate::math::real::exp2;
 use crate::shapes::Factors;
 use crate::train::{Fitted, Run};
 use crate::watch;
@@ -45,7 +46,7 @@ impl Recipe for Popularity {
                 let latest = times.iter().copied().max().unwrap_or(0);
                 for (&item, &time) in train.by_user.columns().iter().zip(times) {
                     let age = latest.saturating_sub(time) as f64 / 86_400.0;
-                    counts[item as usize] += (-age / f64::from(days)).exp2();
+                    counts[item as usize] += exp2(-age / f64::from(days));
                 }
             }
         }

@@ -20,6 +20,7 @@ use super::{Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_descent};
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
+use crate::math::real::whole_power;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, Rng, vector};
 use crate::recipes::settings::settings;
@@ -151,7 +152,7 @@ impl Learner for Descent<'_> {
 
     fn epoch(&mut self, number: usize, rng: &Rng) -> Loss {
         let settings = self.settings;
-        let fall = settings.decay.powi(i32::try_from(number - 1).unwrap_or(i32::MAX));
+        let fall = whole_power(settings.decay, i32::try_from(number - 1).unwrap_or(i32::MAX));
         let pull = 2.0 * settings.learning_rate * fall;
         let step = Step { pull, keep: 1.0 - pull * settings.reg, mean: self.mean };
         let mut turns: Vec<u32> = (0..self.data.rows() as u32).collect();
@@ -272,7 +273,7 @@ fn walk(
             *b = b.mul_add(keep, along);
             *d = d.mul_add(keep, along);
         }
-        let kept = keep.powi(row.len() as i32);
+        let kept = whole_power(keep, row.len() as i32);
         for &j in row.columns {
             for (y, a) in implied.row(j as usize).iter_mut().zip(&moved) {
                 let old = *y;

@@ -13,6 +13,7 @@ use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_not_negative};
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
+use crate::math::real::power;
 use crate::recipes::settings::settings;
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
@@ -114,9 +115,9 @@ impl Rp3Beta {
             let row = matrix.starts()[u]..matrix.starts()[u + 1];
             let values = &mut edges.values_mut()[row];
             let sum: f64 = values.iter().map(|&x| f64::from(x.max(0.0))).sum();
-            let scale = sum.powf(-0.5 * f64::from(self.alpha));
+            let scale = power(sum, -0.5 * f64::from(self.alpha));
             for x in values {
-                let edge = f64::from(*x).powf(f64::from(self.alpha)) * scale;
+                let edge = power(f64::from(*x), f64::from(self.alpha)) * scale;
                 *x = if *x > 0.0 { edge as f32 } else { 0.0 };
             }
         }
@@ -129,11 +130,10 @@ impl Rp3Beta {
         for (&i, &x) in matrix.columns().iter().zip(matrix.values()) {
             sums[i as usize] += f64::from(x.max(0.0));
         }
-        let power =
-            |x: f64, power: f32| if x > 0.0 { x.powf(-f64::from(power)) as f32 } else { 0.0 };
-        let from = sums.into_iter().map(|sum| power(sum, self.alpha)).collect();
+        let inverse = |x: f64, y: f32| if x > 0.0 { power(x, -f64::from(y)) as f32 } else { 0.0 };
+        let from = sums.into_iter().map(|sum| inverse(sum, self.alpha)).collect();
         let counts = matrix.column_counts().into_iter();
-        (from, counts.map(|count| power(f64::from(count), self.beta)).collect())
+        (from, counts.map(|count| inverse(f64::from(count), self.beta)).collect())
     }
 }
 

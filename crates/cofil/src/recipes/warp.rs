@@ -17,6 +17,7 @@ use super::{Range, Recipe, Target};
 use crate::check::check_count;
 use crate::data::Ratings;
 use crate::error::Result;
+use crate::math::real::ln;
 use crate::recipes::settings::settings;
 use crate::recipes::sgd::part::{Scratch, Vectors, dot, pull_apart};
 use crate::recipes::sgd::sampled::{self, Common, Rule, Task, by_comparison};
@@ -91,7 +92,7 @@ impl Rule for Warp {
         } = task;
         // The weight of a violation at the t-th draw, from t = 1.
         let others = catalogue - 1;
-        let weight = |t: usize| ((others / t).max(1) as f32).ln();
+        let weight = |t: usize| ln((others / t).max(1) as f32);
         let weights: Vec<f32> = (1..=self.max_sampled.min(others)).map(weight).collect();
         let mut scratch = Scratch::default();
         // So that the compiler cannot drop the stores.
@@ -123,7 +124,7 @@ impl Rule for Warp {
 
     fn fold_in(&self, items: usize) -> FoldIn {
         // What was paid per violation of a weight up to ln(n − 1) is paid per comparison of weight 1.
-        by_comparison(self.sampler_exponent, self.reg / (items.max(4) as f32 - 1.0).ln())
+        by_comparison(self.sampler_exponent, self.reg / ln(items.max(4) as f32 - 1.0))
     }
 }
 

@@ -10,6 +10,7 @@ use super::output::Output;
 use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::matrix::mul_bt_by_row;
+use crate::math::real::power;
 use crate::math::{Matrix, vector};
 use crate::model::{Attribution, Change, Contributions, Forgetting, Model, User, leave_one_out};
 use crate::nn::layers::Activation;
@@ -72,7 +73,7 @@ impl Input {
 
     /// What a row with n entries is multiplied with.
     pub fn factor(&self, n: usize) -> f32 {
-        (self.usual / n.max(1) as f32).powf(self.exponent)
+        power(self.usual / n.max(1) as f32, self.exponent)
     }
 
     fn is_sound(&self) -> bool {

@@ -8,6 +8,7 @@ use super::output::Output;
 use crate::data::{Csr, Pool, Row};
 use crate::error::Result;
 use crate::math::matrix::mul_bt_by_row;
+use crate::math::real::exp;
 use crate::math::{Matrix, vector};
 use crate::model::{Change, Contributions, Forgetting, Model, Places, User, leave_one_out};
 use crate::nn::loss::Response;
@@ -94,7 +95,7 @@ impl ScoreFunction {
     pub(super) fn apply(self, x: f32) -> f32 {
         match self {
             Self::Identity => x,
-            Self::Sigmoid { low, high } => low + (high - low) / (1.0 + (-x).exp()),
+            Self::Sigmoid { low, high } => low + (high - low) / (1.0 + exp(-x)),
             Self::Output(output) => output.score(x),
         }
     }

@@ -1,5 +1,6 @@
 //! From what a network puts out to a score on the scale of the data.
 
+use crate::math::real::{atanh, ln};
 use crate::nn::layers::Activation;
 use serde::{Deserialize, Serialize};
 
@@ -46,15 +47,15 @@ impl Output {
             Activation::Identity => y,
             Activation::Sigmoid => {
                 let y = y.clamp(0.02, 0.98);
-                (y / (1.0 - y)).ln()
+                ln(y / (1.0 - y))
             }
             Activation::Relu => y.max(0.0),
-            Activation::Tanh => y.clamp(-0.96, 0.96).atanh(),
+            Activation::Tanh => atanh(y.clamp(-0.96, 0.96)),
             Activation::Selu => {
                 let (below, slope) = (Activation::Selu.of(f32::MIN), Activation::Selu.slope(1.0));
                 match y > 0.0 {
                     true => y / slope,
-                    false => (1.0 - (y / below).min(0.98)).ln(),
+                    false => ln(1.0 - (y / below).min(0.98)),
                 }
             }
         }

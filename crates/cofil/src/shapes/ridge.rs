@@ -8,6 +8,7 @@
 use super::Factors;
 use super::fold_in::{FoldIn, confidence};
 use crate::data::Row;
+use crate::math::real::power;
 use crate::math::{Matrix, solve, syrk, vector};
 
 /// The system of one history.
@@ -58,7 +59,7 @@ impl Factors {
                     vector::add_scaled(&mut x, self.residual(item, value), &q);
                     add_outer(&mut a, 1.0, &q);
                 }
-                let penalty = reg * length.powf(reg_exponent);
+                let penalty = reg * power(length, reg_exponent);
                 Some(Ridge { a, x, pulls, penalty, bias })
             }
             FoldIn::Implicit { reg, reg_exponent, unobserved_weight, alpha } => {
@@ -74,7 +75,7 @@ impl Factors {
                     add_outer(&mut a, weight, q);
                 }
                 let weight = unobserved_weight.mul_add(self.items.rows() as f32, length);
-                let penalty = reg * weight.powf(reg_exponent);
+                let penalty = reg * power(weight, reg_exponent);
                 Some(Ridge { a, x, pulls, penalty, bias: false })
             }
             _ => None,

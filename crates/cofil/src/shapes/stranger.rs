@@ -6,6 +6,7 @@ use super::fold_in::FoldIn;
 use super::ridge::{Ridge, add_outer, solve_with_penalty};
 use super::sampled::OfUser;
 use crate::data::Row;
+use crate::math::real::{exp, power};
 use crate::math::vector;
 
 /// Most steps of [`FoldIn::Logistic`]; about ten are the rule.
@@ -20,7 +21,7 @@ impl Factors {
                 self.ridge(history).and_then(Ridge::solve)
             }
             FoldIn::Logistic { reg, reg_exponent, bias } => {
-                let penalty = reg * (history.len() as f32).powf(reg_exponent);
+                let penalty = reg * power(history.len() as f32, reg_exponent);
                 self.logistic(history, penalty, bias)
             }
             FoldIn::Projection { fill, bias } => Some(self.project(history, fill, bias)),
@@ -61,7 +62,7 @@ impl Factors {
             for (item, value) in history.iter() {
                 q[..k].copy_from_slice(self.items.row(item as usize));
                 let x = self.settings.offset + self.item_bias[item as usize] + vector::dot(&q, &at);
-                let sigmoid = 1.0 / (1.0 + (-x).exp());
+                let sigmoid = 1.0 / (1.0 + exp(-x));
                 let target = ((value - low) / (high - low)).clamp(0.0, 1.0);
                 vector::add_scaled(&mut step, target - sigmoid, &q);
                 // A quadratic bound on the loss (Jaakkola & Jordan, Statistics and Computing 2000)

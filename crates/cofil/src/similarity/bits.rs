@@ -6,6 +6,7 @@
 //! the same bytes.
 
 use super::ItemColumns;
+use crate::math::real::square;
 use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
 use std::ops::Range;
@@ -26,7 +27,7 @@ impl Bits {
     /// The bits of X, if counting them is the shorter way: `pairs` is how many products of two
     /// entries of a user there are, and one of them takes as long as eight counts.
     pub fn if_shorter(by_item: &ItemColumns<'_>, pairs: usize) -> Option<Self> {
-        let counts = (by_item.items() as f64).powi(2) * by_item.users().div_ceil(64) as f64;
+        let counts = square(by_item.items() as f64) * by_item.users().div_ceil(64) as f64;
         let shorter = by_item.binary && counts_fast() && counts < 8.0 * pairs as f64;
         shorter.then(|| Self::new(by_item))
     }

@@ -5,6 +5,7 @@
 
 use crate::check::check_not_negative;
 use crate::error::{Error, Result};
+use crate::math::real::{ln, ln_1p};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -110,7 +111,7 @@ impl Measure {
 
 /// Inverse document frequency of a feature that `having` of `things` have: ln N − ln(1 + n).
 pub fn idf(things: usize, having: usize) -> f64 {
-    (things as f64).ln() - (having as f64).ln_1p()
+    ln(things as f64) - ln_1p(having as f64)
 }
 
 /// Sums over the common features of two things.

@@ -5,6 +5,7 @@ use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::math::Rng;
+use crate::math::real::{exp, ln};
 use crate::recipes::Range;
 use crate::recipes::range::Values;
 use crate::store;
@@ -244,7 +245,7 @@ fn at_position(values: &Values, position: f64) -> Value {
     match values {
         Values::Real { low, high, log } => {
             let value = match log {
-                true => (low.ln() + position * (high / low).ln()).exp(),
+                true => exp(ln(*low) + position * ln(high / low)),
                 false => low + position * (high - low),
             };
             short(value).clamp(*low, *high).into()
@@ -252,7 +253,7 @@ fn at_position(values: &Values, position: f64) -> Value {
         Values::Whole { low, high, log } => {
             let (from, to) = (*low as f64, *high as f64 + 1.0);
             let value = match log {
-                true => (from.ln() + position * (to / from).ln()).exp(),
+                true => exp(ln(from) + position * ln(to / from)),
                 false => from + position * (to - from),
             };
             (value as u64).clamp(*low, *high).into()
@@ -265,7 +266,7 @@ fn at_position(values: &Values, position: f64) -> Value {
 fn position(values: &Values, value: &Value) -> Option<f64> {
     let share = |v: f64, low: f64, high: f64, log: bool| match log {
         _ if high <= low => 0.0,
-        true => (v / low).ln() / (high / low).ln(),
+        true => ln(v / low) / ln(high / low),
         false => (v - low) / (high - low),
     };
     if !values.contains(value) {

@@ -1,6 +1,7 @@
 //! What the values are: ratings, counts, votes, or nothing but "it happened".
 
 use super::spread::{Bin, quantile};
+use crate::math::real::{log10, square, whole_power};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +78,7 @@ impl Values {
             sorted.chunk_by(|a, b| a == b).map(|same| (same[0], same.len())).collect();
         let n = sorted.len() as f64;
         let mean = sorted.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
-        let variance = sorted.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n;
+        let variance = sorted.iter().map(|&v| square(f64::from(v) - mean)).sum::<f64>() / n;
         let suspects = suspects(&table, sorted.len());
         let rated: Vec<(f32, usize)> =
             table.iter().copied().filter(|(v, _)| suspects.iter().all(|s| s.value != *v)).collect();
@@ -225,7 +226,7 @@ fn histogram(table: &Table, kind: Kind) -> Vec<Bin> {
         _ => {
             // The narrowest 1, 2 or 5 × 10ⁿ that needs at most 25 bars, which begin at multiples of it.
             let least = (max - min) / 24.0;
-            let power = 10f64.powf(least.log10().floor());
+            let power = whole_power(10.0, log10(least).floor() as i32);
             let width = [1.0, 2.0, 5.0, 10.0].map(|f| f * power).into_iter().find(|&w| w >= least);
             let width = width.unwrap_or(least);
             let (first, last) = ((min / width).floor() as i64, (max / width).floor() as i64);

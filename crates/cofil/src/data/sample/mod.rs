@@ -10,6 +10,7 @@ mod alias;
 
 use super::Csr;
 use crate::math::Rng;
+use crate::math::real::{ln, power};
 pub use alias::Alias;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -84,7 +85,7 @@ impl<'a> Sampler<'a> {
 
     /// Negatives out of `pool` for the users of `positives`.
     pub fn over(positives: &'a Csr, pool: Cow<'a, Pool>) -> Self {
-        let log_mass = positives.iter().map(|row| pool.mass_without(row.columns).ln() as f32);
+        let log_mass = positives.iter().map(|row| ln(pool.mass_without(row.columns)) as f32);
         Self { positives, log_mass: log_mass.collect(), pool }
     }
 
@@ -100,7 +101,7 @@ impl<'a> Sampler<'a> {
             items.extend(list);
             starts.push(items.len());
         }
-        let log_mass = starts.windows(2).map(|w| ((w[1] - w[0]) as f32).ln()).collect();
+        let log_mass = starts.windows(2).map(|w| ln((w[1] - w[0]) as f32)).collect();
         Self { positives, pool: Cow::Owned(Pool::Given { starts, items }), log_mass }
     }
 
@@ -118,7 +119,7 @@ impl<'a> Sampler<'a> {
     /// ln Q(item | user) of an item that can be drawn for the user.
     pub fn log_probability(&self, user: u32, item: u32) -> f32 {
         let weight = match &*self.pool {
-            Pool::Weighted { weights, .. } => weights[item as usize].ln(),
+            Pool::Weighted { weights, .. } => ln(weights[item as usize]),
             _ => 0.0,
         };
         weight - self.log_mass[user as usize]
@@ -127,7 +128,7 @@ impl<'a> Sampler<'a> {
     /// ln(k Q), which a sampled softmax takes from the score of one of k negatives.
     pub fn correction(&self, user: u32, item: u32, k: usize) -> f32 {
         match self.has_negatives(user) {
-            true => self.log_probability(user, item) + (k as f32).ln(),
+            true => self.log_probability(user, item) + ln(k as f32),
             false => 0.0,
         }
     }
@@ -179,7 +180,7 @@ impl Pool {
 
     fn weighted(counts: &[f32], exponent: f32, in_batch: bool) -> Self {
         // 0⁰ = 1 is not meant: what nobody has is not popular.
-        let weight = |&count: &f32| if count > 0.0 { count.powf(exponent) } else { 0.0 };
+        let weight = |&count: &f32| if count > 0.0 { power(count, exponent) } else { 0.0 };
         let weights: Vec<f32> = counts.iter().map(weight).collect();
         let whole = weights.iter().map(|&w| f64::from(w)).sum();
         Self::Weighted { alias: Alias::new(&weights), weights, whole, in_batch }

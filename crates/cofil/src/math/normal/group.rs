@@ -4,7 +4,7 @@
 use super::kernels::{add_combination, add_normal_product, gather};
 use super::{Half, Objective};
 use crate::math::Matrix;
-use crate::math::matrix::{Write, mul};
+use crate::math::product::{Right, Write, multiply};
 use crate::math::vector::{add_scaled, dot};
 use std::ops::Range;
 
@@ -118,7 +118,8 @@ where
                 let both = out[row(i)].iter_mut().zip(&vs[row(i)]);
                 both.for_each(|(out, v)| *out = penalties[i] * v);
             }
-            mul(out, Write::Add, vs, base.data(), count, width, width);
+            let base = Right::Rows(base.data());
+            multiply(out, width, Write::Add, vs, base, (count, width, width));
             for i in 0..count {
                 for_each_block(entries(i), &mut |_, copy| {
                     add_normal_product(&mut out[row(i)], copy, &vs[row(i)]);

@@ -18,6 +18,7 @@ use crate::data::{Csr, Ratings};
 use crate::error::Result;
 use crate::math::lanes::padded;
 use crate::math::normal::{Half, Objective, Solver};
+use crate::math::real::power;
 use crate::math::{Matrix, Rng, syrk};
 use crate::memory::check_room;
 use crate::recipes::settings::settings;
@@ -242,7 +243,7 @@ impl Learner for AlsLearner<'_> {
         let solver = self.settings.solver.solver(self.settings.cg_steps);
         let offset = self.offset;
         let Tables { by_user, by_item, users, items, user_bias, item_bias, .. } = &mut self.tables;
-        let penalty = |_, n: usize| reg * (n as f32).powf(reg_exponent);
+        let penalty = |_, n: usize| reg * power(n as f32, reg_exponent);
         let base = None;
         let of_items = Half {
             starts: by_item.starts(),
@@ -304,7 +305,7 @@ impl Learner for IalsLearner<'_> {
         let weigh = |_, _, value| confidence(alpha, value);
         let penalty = |others: usize| {
             let unobserved = unobserved_weight * others as f32;
-            move |_, n: usize| reg * (n as f32 + unobserved).powf(reg_exponent)
+            move |_, n: usize| reg * power(n as f32 + unobserved, reg_exponent)
         };
         let base = weighted_gram(users, unobserved_weight);
         let of_items = Half {

@@ -8,6 +8,7 @@
 use super::batch::{ByColumn, Entries, Lists};
 use super::{AutoRec, AutoRecSide, Served, kernel};
 use crate::data::{Csr, Ratings};
+use crate::math::real::power;
 use crate::math::{Matrix, Rng, lanes, parallel, vector};
 use crate::nn::optimizer::Table;
 use crate::shapes::auto_encoder::AutoEncoderSettings;
@@ -69,7 +70,7 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         let counts = rows.column_counts();
         let columns = counts.iter().filter(|&&n| n > 0).count().max(1);
         let mean_count = rows.nnz() as f32 / columns as f32;
-        let weight = |&n: &u32| (n.max(1) as f32 / mean_count).powf(settings.reg_exponent);
+        let weight = |&n: &u32| power(n.max(1) as f32 / mean_count, settings.reg_exponent);
         let weights: Vec<f32> = counts.iter().map(weight).collect();
         let per_column = settings.negatives as f32 * rows.nnz() as f32 / rows.cols().max(1) as f32;
         let share = |drawn: f32| {

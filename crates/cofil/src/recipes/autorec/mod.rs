@@ -35,6 +35,7 @@ use crate::check::{check_count, check_descent, check_dropout};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Matrix;
+use crate::math::real::power;
 use crate::model::Model;
 use crate::nn::layers::Activation;
 use crate::nn::optimizer::Optimizer;
@@ -155,7 +156,7 @@ impl Served for ByItem {
         // they are drawn on average.
         let rows = &*network.rows;
         let reg_exponent = network.settings.reg_exponent;
-        let reg = 0.5 * network.settings.reg * network.mean_count.powf(-reg_exponent);
+        let reg = 0.5 * network.settings.reg * power(network.mean_count, -reg_exponent);
         let drawn = network.settings.negatives as f32 * rows.nnz() as f32;
         let unobserved = rows.rows() as f32 * rows.cols() as f32 - rows.nnz() as f32;
         let fold_in = match network.settings.negatives {

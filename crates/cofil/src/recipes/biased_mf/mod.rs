@@ -19,6 +19,8 @@ use super::{Link, Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_descent};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
+use crate::math::elementary;
+use crate::math::real::ln;
 use crate::math::{Matrix, Rng};
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
@@ -196,7 +198,7 @@ impl Task {
         let mean = train.mean();
         let offset = match (settings.offset, settings.link) {
             (Offset::Mean, Link::Linear) => mean,
-            (Offset::Mean, Link::Sigmoid) => ((mean - scale.0) / (scale.1 - mean)).ln(),
+            (Offset::Mean, Link::Sigmoid) => ln((mean - scale.0) / (scale.1 - mean)),
             _ => 0.0,
         };
         let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
@@ -257,9 +259,9 @@ impl Link {
             }
             Self::Sigmoid => {
                 // t ≤ 1 never overflows; ℓ = −y ln σ(x) − (1 − y) ln(1 − σ(x)).
-                let t = (-x.abs()).exp();
+                let t = elementary::exp(-x.abs());
                 let sigmoid = if x >= 0.0 { 1.0 } else { t } / (1.0 + t);
-                (y - sigmoid, f64::from(x.max(0.0) - x * y + t.ln_1p()))
+                (y - sigmoid, f64::from(x.max(0.0) - x * y + elementary::ln(1.0 + t)))
             }
         }
     }

@@ -7,6 +7,7 @@ use super::{OutputWeights, Plan};
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::math::lanes::padded;
+use crate::math::real::ln;
 use crate::math::vector::add_scaled;
 use crate::math::{Matrix, Rng, parallel};
 use crate::nn::loss::Objective;
@@ -65,7 +66,7 @@ impl<'a> Networks<'a> {
         let bias = match (training.loss, response) {
             (Objective::Squared, ScoreFunction::Identity) => mean,
             (Objective::Squared, ScoreFunction::Sigmoid { low, high }) => {
-                ((mean - low) / (high - mean)).ln()
+                ln((mean - low) / (high - mean))
             }
             _ => 0.0,
         };

@@ -16,6 +16,7 @@ use super::baseline::Baseline;
 use super::factors::finite;
 use crate::data::{Csr, Row};
 use crate::error::Result;
+use crate::math::real::square;
 use crate::math::{Matrix, vector};
 use crate::model::{Model, User};
 use crate::similarity::{Measure, Moments, Rests, Similarity, idf};
@@ -167,7 +168,7 @@ impl UserNeighbours {
             Similarity::Jaccard => features.len() as f32,
             Similarity::Dot | Similarity::Pearson => 1.0,
             Similarity::Cosine => {
-                let squares = features.iter().map(|(_, x)| f64::from(*x).powi(2));
+                let squares = features.iter().map(|(_, x)| square(f64::from(*x)));
                 let norm = squares.sum::<f64>().sqrt();
                 if norm > 0.0 { (1.0 / norm) as f32 } else { 0.0 }
             }

@@ -16,6 +16,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
+use crate::math::real::{power, whole_power};
 pub use negatives::Negatives;
 
 use crate::check::{check_count, check_descent};
@@ -270,7 +271,7 @@ impl<'a, R: Rule> SampledSgd<'a, R> {
         let rows = team.iter().flat_map(|&h| &self.grid.items.rows[h]);
         let weight = |&i: &u32| match self.popular[i as usize] {
             // 0⁰ = 1 is not meant: what nobody has is not popular.
-            count if count > 0.0 => count.powf(self.common.sampler_exponent),
+            count if count > 0.0 => power(count, self.common.sampler_exponent),
             _ => 0.0,
         };
         let weights: Vec<f32> = rows.map(weight).collect();
@@ -293,7 +294,7 @@ impl<R: Rule> Learner for SampledSgd<'_, R> {
     fn epoch(&mut self, number: usize, rng: &Rng) -> Loss {
         let size = self.users.len();
         let rate = self.common.learning_rate
-            * self.common.decay.powi(i32::try_from(number - 1).unwrap_or(i32::MAX));
+            * whole_power(self.common.decay, i32::try_from(number - 1).unwrap_or(i32::MAX));
         let step = Step::new(&self.common, rate);
         let mut order: Vec<usize> = (0..self.items.len()).collect();
         rng.piece(0).shuffle(&mut order);

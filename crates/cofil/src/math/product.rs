@@ -1,0 +1,295 @@
+//! Products of dense matrices with the same bits on every machine.
+//!
+//! Each number of a product is a sum of fused products in the order of k, [`DEPTH`] at a time. The linear-algebra crate
+//! does it so where the processor has fused products on wide registers, for what is a matrix and not too small, and
+//! is fast at it; there it is asked. For vectors, for small matrices and for other processors it has other orders, some of
+//! them by the width of registers, and our own kernel takes its place. It is also the twin in the tests.
+
+use super::lanes::{Lanes, lanes};
+use super::vector::LANES;
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use multiversion::multiversion;
+
+/// Whether a product overwrites its output or adds to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Write {
+    /// out ← product
+    Replace,
+    /// out ← out + product
+    Add,
+}
+
+impl From<Write> for Accum {
+    fn from(write: Write) -> Self {
+        match write {
+            Write::Replace => Self::Replace,
+            Write::Add => Self::Add,
+        }
+    }
+}
+
+/// The right factor of a product, k × n.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Right<'a> {
+    /// Row by row.
+    Rows(&'a [f32]),
+    /// Column by column, so row by row transposed.
+    Columns(&'a [f32]),
+}
+
+/// How many products are summed before the sum is added to the output.
+const DEPTH: usize = 512;
+/// Up to so many products in all the linear-algebra crate has another order.
+const SMALL: usize = 16 * 16 * 16;
+/// Rows of a register tile.
+const ROWS: usize = 6;
+
+/// out (m × n, rows `stride` apart) ← \[out +\] A (m × k, row-major) · B, on the calling thread.
+pub(crate) fn multiply(
+    out: &mut [f32],
+    stride: usize,
+    write: Write,
+    a: &[f32],
+    b: Right<'_>,
+    (m, n, k): (usize, usize, usize),
+) {
+    assert!(n <= stride && m * k <= a.len() && (m == 0 || (m - 1) * stride + n <= out.len()));
+    if m < 2 || n < 2 || k < 2 || m * n * k <= SMALL || !has_wide_products() {
+        plain(out, stride, write, a, b, (m, n, k));
+        return;
+    }
+    let out = MatMut::from_column_major_slice_with_stride_mut(out, n, m, stride).transpose_mut();
+    let a = MatRef::from_row_major_slice(&a[..m * k], m, k);
+    let b = match b {
+        Right::Rows(b) => MatRef::from_row_major_slice(b, k, n),
+        Right::Columns(b) => MatRef::from_row_major_slice(b, n, k).transpose(),
+    };
+    matmul(out, write.into(), a, b, 1.0, Par::Seq);
+    leave_wide_registers();
+}
+
+/// Whether the linear-algebra crate has kernels for this processor that sum as told above.
+fn has_wide_products() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx512f")
+        || (std::arch::is_x86_feature_detected!("avx2")
+            && std::arch::is_x86_feature_detected!("fma"));
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
+/// Clears the upper halves of the vector registers, which the product leaves in use: until then every
+/// scalar instruction of code compiled for any x86-64 has to preserve them (XᵀX by scattered
+/// additions took 2.3 times as long).
+fn leave_wide_registers() {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx") {
+        #[target_feature(enable = "avx")]
+        fn clear() {
+            std::arch::x86_64::_mm256_zeroupper();
+        }
+        // SAFETY: the processor has AVX, as just checked, and no caller keeps values in the upper
+        // halves across a call of a function compiled without AVX.
+        unsafe { clear() }
+    }
+}
+
+/// [`multiply`] by our own kernel.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn plain(
+    out: &mut [f32],
+    stride: usize,
+    write: Write,
+    a: &[f32],
+    b: Right<'_>,
+    (m, n, k): (usize, usize, usize),
+) {
+    let mut strip = vec![0.0; k.min(DEPTH) * LANES];
+    // Once where k is 0, for the zeros.
+    for from in (0..k.max(1)).step_by(DEPTH) {
+        let depth = DEPTH.min(k - from);
+        let add = write == Write::Add || from > 0;
+        for at in (0..n).step_by(LANES) {
+            let width = LANES.min(n - at);
+            let strip = &mut strip[..depth * LANES];
+            match b {
+                Right::Rows(b) => {
+                    for (j, strip) in strip.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                        let row = &b[(from + j) * n + at..][..width];
+                        copy(row, strip);
+                    }
+                }
+                Right::Columns(b) => {
+                    let column = |c: usize| &b[(at + c.min(width - 1)) * k + from..][..depth];
+                    gather(strip, depth, column);
+                }
+            }
+            let mut r = 0;
+            while r + ROWS <= m {
+                let row = |l: usize| &a[(r + l) * k + from..][..depth];
+                let sums = tile(strip, [row(0), row(1), row(2), row(3), row(4), row(5)]);
+                for (l, sum) in sums.iter().enumerate() {
+                    store(sum, add, &mut out[(r + l) * stride + at..][..width]);
+                }
+                r += ROWS;
+            }
+            while r < m {
+                let sum = tile_of_one(strip, &a[r * k + from..][..depth]);
+                store(&sum, add, &mut out[r * stride + at..][..width]);
+                r += 1;
+            }
+        }
+    }
+}
+
+/// As many numbers as there are; what follows is never read by others.
+#[inline(always)]
+fn copy(from: &[f32], to: &mut [f32; LANES]) {
+    match from.first_chunk() {
+        Some(from) => *to = *from,
+        None => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+    }
+}
+
+/// Sixteen columns side by side, eight by eight.
+#[inline(always)]
+fn gather<'a>(strip: &mut [f32], depth: usize, column: impl Fn(usize) -> &'a [f32]) {
+    for half in [0, LANES / 2] {
+        let columns = [
+            column(half),
+            column(half + 1),
+            column(half + 2),
+            column(half + 3),
+            column(half + 4),
+            column(half + 5),
+            column(half + 6),
+            column(half + 7),
+        ];
+        let mut j = 0;
+        while j + 8 <= depth {
+            let mut square = [[0f32; 8]; 8];
+            for (c, column) in columns.iter().enumerate() {
+                let numbers: &[f32; 8] = column[j..j + 8].first_chunk().expect("eight numbers");
+                for l in 0..8 {
+                    square[l][c] = numbers[l];
+                }
+            }
+            for (l, row) in square.iter().enumerate() {
+                let to = (j + l) * LANES + half;
+                *strip[to..to + 8].first_chunk_mut().expect("eight numbers") = *row;
+            }
+            j += 8;
+        }
+        for j in j..depth {
+            for (c, column) in columns.iter().enumerate() {
+                strip[j * LANES + half + c] = column[j];
+            }
+        }
+    }
+}
+
+/// Spelt out so that the sums stay in registers.
+#[inline(always)]
+fn tile(strip: &[f32], rows: [&[f32]; ROWS]) -> [Lanes; ROWS] {
+    let mut sums = [Lanes::ZERO; ROWS];
+    let depth = strip.len() / LANES;
+    let rows = rows.map(|row| &row[..depth]);
+    for k in 0..depth {
+        let y = lanes(strip, k * LANES);
+        sums[0].add_scaled(rows[0][k], y);
+        sums[1].add_scaled(rows[1][k], y);
+        sums[2].add_scaled(rows[2][k], y);
+        sums[3].add_scaled(rows[3][k], y);
+        sums[4].add_scaled(rows[4][k], y);
+        sums[5].add_scaled(rows[5][k], y);
+    }
+    sums
+}
+
+#[inline(always)]
+fn tile_of_one(strip: &[f32], row: &[f32]) -> Lanes {
+    let mut sum = Lanes::ZERO;
+    for (x, y) in row.iter().zip(strip.as_chunks::<LANES>().0) {
+        sum.add_scaled(*x, y);
+    }
+    sum
+}
+
+#[inline(always)]
+fn store(sum: &Lanes, add: bool, out: &mut [f32]) {
+    match out.first_chunk_mut::<LANES>() {
+        Some(out) if add => sum.add_to(1.0, out),
+        Some(out) => *out = sum.0,
+        // Without a slice of the sums, for which they would leave their registers.
+        None => {
+            for l in 0..LANES {
+                if l < out.len() {
+                    out[l] = if add { out[l] + sum.0[l] } else { sum.0[l] };
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::{Matrix, Rng};
+
+    /// What the module promises, number by number.
+    fn exact(start: f32, write: Write, depth: usize, pair: impl Fn(usize) -> (f32, f32)) -> f32 {
+        let mut value = start;
+        for from in (0..depth.max(1)).step_by(DEPTH) {
+            let mut sum = 0f32;
+            for j in from..depth.min(from + DEPTH) {
+                let (x, y) = pair(j);
+                sum = x.mul_add(y, sum);
+            }
+            value = if write == Write::Add || from > 0 { value + sum } else { sum };
+        }
+        value
+    }
+
+    #[test]
+    fn every_number_is_a_sum_in_order() {
+        let mut rng = Rng::new(4, &[]);
+        let sizes = [1, 2, 5, 6, 7, 16, 17, 33, 65, 129];
+        let depths = [0, 1, 2, 7, 16, 20, 64, 100, 128, 300, 513, 1100];
+        let shapes = sizes.iter().flat_map(|&m| sizes.iter().map(move |&n| (m, n)));
+        for (at, (m, n)) in shapes.enumerate() {
+            // Each pair of sizes with some of the depths.
+            for k in depths.into_iter().skip(at % 4).step_by(4) {
+                let a = Matrix::from_fn(m, k, |_, _| rng.normal());
+                let b = Matrix::from_fn(k, n, |_, _| rng.normal());
+                let columns = b.transposed();
+                let stride = n + at % 3;
+                let start = Matrix::from_fn(m, stride, |_, _| rng.normal());
+                for write in [Write::Replace, Write::Add] {
+                    let mut outs = [(); 4].map(|()| start.clone());
+                    let [one, two, three, four] = &mut outs;
+                    let (rows, columns) = (Right::Rows(b.data()), Right::Columns(columns.data()));
+                    multiply(one.data_mut(), stride, write, a.data(), rows, (m, n, k));
+                    multiply(two.data_mut(), stride, write, a.data(), columns, (m, n, k));
+                    plain(three.data_mut(), stride, write, a.data(), rows, (m, n, k));
+                    plain(four.data_mut(), stride, write, a.data(), columns, (m, n, k));
+                    for (r, c) in (0..m).flat_map(|r| (0..stride).map(move |c| (r, c))) {
+                        let before = start.row(r)[c];
+                        let value = match c < n {
+                            true => exact(before, write, k, |j| (a.row(r)[j], b.row(j)[c])),
+                            false => before,
+                        };
+                        for (way, out) in outs.iter().enumerate() {
+                            let found = out.row(r)[c];
+                            assert_eq!(
+                                found.to_bits(),
+                                value.to_bits(),
+                                "way {way}, {write:?} {m} × {n} × {k}, ({r}, {c}): {found} or {value}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
