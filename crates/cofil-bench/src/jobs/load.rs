@@ -14,10 +14,7 @@ pub fn figures(mut gauge: Gauge) -> Result<Figures> {
     let mut file = std::fs::File::open(&path).with_context(|| path.display().to_string())?;
     std::io::copy(&mut file, &mut std::io::sink())?;
     let options = ReadOptions { time: Some(Column::Absent), ..ReadOptions::default() };
-    let load = || {
-        let table = read(&path, &options)?;
-        Ratings::new(&table.interactions, Duplicates::Last)
-    };
+    let load = || read(&path, &options)?.interactions.into_ratings(Duplicates::Last);
     let ratings = gauge.time("load", load)?;
     let quality = [
         ("users", ratings.users.len() as f64),
