@@ -8,7 +8,7 @@
 mod bits;
 mod measure;
 
-pub use measure::{Measure, Moments, Rests, Similarity, Weighting, idf};
+pub use measure::{Measure, Moments, Rests, Similarity, Weighting, idf, unit};
 
 use crate::data::Csr;
 use crate::math::{Matrix, parallel, vector};
@@ -123,6 +123,23 @@ fn count(columns: &[u32], sums: &mut [f32]) {
         }
     }
     rest.iter().for_each(|&j| sums[j as usize] += 1.0);
+}
+
+/// `matrix` with the values of every column multiplied by their [`unit`]: for similarities that do not see how large
+/// the values of a thing are.
+pub fn levelled(mut matrix: Csr) -> Csr {
+    let mut largest = vec![0f32; matrix.cols()];
+    for (&c, &value) in matrix.columns().iter().zip(matrix.values()) {
+        largest[c as usize] = largest[c as usize].max(value.abs());
+    }
+    let units: Vec<f64> = largest.into_iter().map(|value| unit([value])).collect();
+    if units.iter().any(|&unit| unit != 1.0) {
+        let (columns, values) = matrix.entries_mut();
+        for (&c, value) in columns.iter().zip(values) {
+            *value = (f64::from(*value) * units[c as usize]) as f32;
+        }
+    }
+    matrix
 }
 
 /// XᵀX, its lower triangle; above the diagonal are zeros.
