@@ -18,6 +18,7 @@ use bits::Bits;
 use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Whose list of neighbours decides which pairs count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -123,6 +124,23 @@ fn count(columns: &[u32], sums: &mut [f32]) {
         }
     }
     rest.iter().for_each(|&j| sums[j as usize] += 1.0);
+}
+
+/// `matrix` with all values multiplied by their [`unit`], and the unit: for what comes out the same when penalties are
+/// multiplied by its square.
+pub fn in_units(matrix: &Csr) -> (Cow<'_, Csr>, f64) {
+    let unit = unit(matrix.values().iter().copied());
+    let mut matrix = Cow::Borrowed(matrix);
+    if unit != 1.0 {
+        let values = matrix.to_mut().values_mut();
+        values.iter_mut().for_each(|value| *value = (f64::from(*value) * unit) as f32);
+    }
+    (matrix, unit)
+}
+
+/// The penalty `reg` of values in this unit.
+pub fn penalty(reg: f32, unit: f64) -> f32 {
+    ((f64::from(reg) * unit * unit) as f32).min(f32::MAX)
 }
 
 /// `matrix` with the values of every column multiplied by their [`unit`]: for similarities that do not see how large
