@@ -118,8 +118,8 @@ fn join(base: &IdMap, names: &mut Arc<IdMap>, column: &mut [u32]) -> Result<()> 
 /// smaller.
 fn shared<'a>(test: &Interactions, known: impl Iterator<Item = &'a Interactions>) -> usize {
     match is_short(test.len()) {
-        true => shared_rows::<u32>(test, known.map(pairs).flatten()),
-        false => shared_rows::<usize>(test, known.map(pairs).flatten()),
+        true => shared_rows::<u32>(test, known.flat_map(pairs)),
+        false => shared_rows::<usize>(test, known.flat_map(pairs)),
     }
 }
 
@@ -288,6 +288,36 @@ mod tests {
             !found.findings.iter().any(|f| f.text.contains("popular items")),
             "held out on purpose"
         );
+    }
+
+    #[test]
+    fn shared_pairs_are_those_of_a_plain_search() {
+        let mut rng = crate::math::Rng::new(2, &[]);
+        let mut rows = |n: usize, users: u32| {
+            let mut draw = |n| rng.below(n);
+            let names = |n: u32| Arc::new((0..n).map(|i| i.to_string()).collect::<IdMap>());
+            Interactions {
+                users: names(users),
+                items: names(9),
+                user: (0..n).map(|_| draw(users)).collect(),
+                item: (0..n).map(|_| draw(9)).collect(),
+                value: vec![1.0; n],
+                time: None,
+            }
+        };
+        for _ in 0..20 {
+            // What is given knows more users than the others.
+            let (train, given, test) = (rows(30, 12), rows(20, 14), rows(40, 12));
+            let known: Vec<(u32, u32)> = pairs(&train).chain(pairs(&given)).collect();
+            let shared = pairs(&test).filter(|pair| known.contains(pair)).count();
+            let found = Leakage::between(&train, Some(&given), &test).unwrap();
+            assert_eq!(found.shared_pairs, shared);
+            let known: Vec<(u32, u32)> = pairs(&train).collect();
+            assert_eq!(
+                shared_rows::<usize>(&test, known.iter().copied()),
+                pairs(&test).filter(|pair| known.contains(pair)).count()
+            );
+        }
     }
 
     #[test]
