@@ -4,8 +4,8 @@ use crate::args::input::Input;
 use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::Result;
+use cofil::Duplicates;
 use cofil::data::read::{write, write_sides};
-use cofil::{Duplicates, Ratings};
 use std::path::PathBuf;
 
 /// Arguments of `cofil convert`.

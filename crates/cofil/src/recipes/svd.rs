@@ -96,7 +96,11 @@ impl Svd {
         }
         let baseline = self.baseline(train);
         let mut rest = residuals(&train.by_user, &baseline);
-        let unit = similarity::unit(rest.values().iter().copied().chain([baseline.fill]));
+        let unit = match similarity::unit(rest.values().iter().copied().chain([baseline.fill])) {
+            // A decomposition itself has room for these.
+            unit if (1e-12..=1e12).contains(&unit) => 1.0,
+            unit => unit,
+        };
         let in_units = |value: f32| (f64::from(value) * unit) as f32;
         rest.values_mut().iter_mut().for_each(|value| *value = in_units(*value));
         let columns = rest.transposed();

@@ -231,7 +231,7 @@ impl Model for ItemNeighbours {
         for (users, scores) in users.chunks(LANES).zip(scores.data_mut().chunks_mut(width)) {
             let mut scores: Vec<&mut [f32]> = scores.chunks_mut(self.items().max(1)).collect();
             self.score_lanes(users, &mut rests, &mut scores);
-            for (user, scores) in users.iter().zip(scores).filter(|(u, _)| u.history.is_empty()) {
+            for (_, scores) in users.iter().zip(scores).filter(|(u, _)| u.history.is_empty()) {
                 scores.copy_from_slice(&self.popular);
             }
         }

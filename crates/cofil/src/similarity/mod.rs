@@ -138,9 +138,13 @@ pub fn in_units(matrix: &Csr) -> (Cow<'_, Csr>, f64) {
     (matrix, unit)
 }
 
-/// The penalty `reg` of values in this unit.
+/// The penalty `reg` of values in this unit; beside values near 1 the largest leaves nothing of any weight.
 pub fn penalty(reg: f32, unit: f64) -> f32 {
-    ((f64::from(reg) * unit * unit) as f32).min(f32::MAX)
+    const MOST: f64 = 1e30;
+    match unit == 1.0 {
+        true => reg,
+        false => (f64::from(reg) * unit * unit).min(MOST) as f32,
+    }
 }
 
 /// `matrix` with the values of every column multiplied by their [`unit`]: for similarities that do not see how large
