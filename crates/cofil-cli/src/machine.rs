@@ -1,5 +1,7 @@
 //! What the process does beside its work: pipes, panics.
 
+#![allow(unsafe_code, reason = "calls of the C library, which know no other")]
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A damaged Parquet or Arrow file is told in one line, without the panic of its decoder before it.

@@ -5,6 +5,7 @@ mod commands;
 mod errors;
 mod interrupt;
 mod machine;
+mod memory;
 mod output;
 mod progress;
 

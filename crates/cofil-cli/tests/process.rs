@@ -1,7 +1,9 @@
 //! The command as a process among others: signals, pipes that close, terminals.
 #![cfg(unix)]
+#![allow(unsafe_code, reason = "signals and terminals")]
 
 mod common;
+
 use common::Place;
 use serde_json::json;
 use std::fs::File;

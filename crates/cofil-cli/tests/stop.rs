@@ -1,8 +1,10 @@
 //! Ctrl-C ends any command with exit status 130, and leaves nothing half-written.
 // How long a process has worked is read from /proc, so that nothing depends on the clock.
 #![cfg(target_os = "linux")]
+#![allow(unsafe_code, reason = "signals and terminals")]
 
 mod common;
+
 use common::Place;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsRawFd;

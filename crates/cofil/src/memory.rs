@@ -58,18 +58,24 @@ pub(crate) fn check_room(
     (rows, what): (usize, &str),
     cols: usize,
 ) -> Result<()> {
-    check_room_of(Memory::now().available, setting, count, (rows, what), cols)
+    check_room_of(room(), setting, count, (rows, what), cols)
+}
+
+/// Bytes that are free; what the system does not tell is bounded by what can be counted.
+pub(crate) fn room() -> u64 {
+    match Memory::now().available {
+        0 => isize::MAX as u64,
+        available => available,
+    }
 }
 
 fn check_room_of(
-    available: u64,
+    room: u64,
     setting: &str,
     count: usize,
     (rows, what): (usize, &str),
     cols: usize,
 ) -> Result<()> {
-    // What the system does not tell is bounded by what can be counted in bytes.
-    let room = if available == 0 { isize::MAX as u64 } else { available };
     let bytes = 4 * count as u128 * rows as u128 * cols as u128;
     match bytes <= u128::from(room) {
         true => Ok(()),
@@ -105,6 +111,7 @@ pub fn peak() -> Option<u64> {
 
 /// The most memory that this process had at once, in bytes; `None` where the system does not keep it.
 #[cfg(all(unix, not(target_os = "linux")))]
+#[allow(unsafe_code, reason = "a call of the C library")]
 pub fn peak() -> Option<u64> {
     // SAFETY: getrusage fills the struct it is given, for which zeros are a valid start.
     let usage = unsafe {

@@ -391,7 +391,7 @@ fn an_index_finds_the_neighbours_of_places() {
     let index = Index::new(vectors).unwrap_or_else(|e| panic!("{e}"));
     let places: Vec<u32> = (0..vectors.rows() as u32).step_by(41).collect();
     let found = |&place: &u32| {
-        let answer = index.nearest(place, 10).unwrap_or_else(|e| panic!("{e}"));
+        let answer = index.nearest(place, 10);
         nearest(vectors, place, 10).iter().filter(|entry| answer.contains(entry)).count()
     };
     let recall = places.iter().map(found).sum::<usize>() as f64 / (10 * places.len()) as f64;

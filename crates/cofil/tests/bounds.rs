@@ -1,5 +1,7 @@
 //! Files that were made to do harm are refused in words, and take no more memory and time than their size allows.
 
+#![allow(unsafe_code, reason = "an allocator that counts")]
+
 use cofil::data::Catalogue;
 use cofil::data::catalogue::CatalogueOptions;
 use cofil::data::read::{ReadOptions, Table, read, read_negatives};

@@ -193,7 +193,7 @@ fn json_lines_may_begin_columns_late_and_hold_lists() {
 #[cfg(feature = "arrow")]
 #[test]
 fn every_format_gives_the_same() {
-    use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+    use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
     use cofil::data::Source;
 
     let text = "id,title,year,genres,price\n1,Alien,1979,Horror|Sci-Fi,4.5\n2,Brazil,1985,,\n3,Clue,,Comedy,5\n";

@@ -56,12 +56,12 @@ fn negatives_come_from_a_reader_too() {
 #[cfg(feature = "arrow")]
 mod arrow {
     use super::*;
-    use ::arrow::array::{
+    use ::arrow_array::{
         ArrayRef, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array, RecordBatch,
         StringArray, UInt64Array,
     };
-    use ::arrow::datatypes::Int32Type;
-    use ::arrow::error::ArrowError;
+    use ::arrow_schema::ArrowError;
+    use arrow_array::types::Int32Type;
     use cofil::data::IdKind;
     use cofil::data::read::{Format, read_with, write};
     use cofil::{Algorithm, Duplicates, Ratings, Recommender, Run};

@@ -30,15 +30,21 @@ pub struct Searching {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub parallel: u64,
     /// Seconds after which no trial begins; what is found then depends on the machine
-    #[arg(long, value_name = "SECONDS")]
-    pub limit: Option<f64>,
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub limit: Option<Duration>,
+}
+
+/// A number of seconds.
+pub fn seconds(text: &str) -> Result<Duration> {
+    let seconds: Option<f64> = text.parse().ok();
+    let limit = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    limit.context("must be a number of seconds, such as 90 or 0.5")
 }
 
 impl Searching {
     /// The library's settings.
     pub fn search(&self, trials: usize, metric: Metric, seed: u64) -> Search {
-        let limit = self.limit.filter(|seconds| *seconds > 0.0);
-        let limit = limit.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let limit = self.limit.filter(|limit| !limit.is_zero());
         let (method, halving, judged) = (self.search, self.halving, self.judged);
         let parallel = self.parallel as usize;
         Search { method, halving, judged, parallel, seed, limit, ..Search::new(trials, metric) }

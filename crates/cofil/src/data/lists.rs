@@ -239,8 +239,8 @@ mod parquet {
     use ::parquet::basic::{Compression, ZstdLevel};
     use ::parquet::errors::ParquetError;
     use ::parquet::file::properties::WriterProperties;
-    use arrow::array::{ArrayRef, Float32Array, RecordBatch, StringArray, UInt32Array};
-    use arrow::datatypes::{DataType, Field, Schema};
+    use arrow_array::{ArrayRef, Float32Array, RecordBatch, StringArray, UInt32Array};
+    use arrow_schema::{DataType, Field, Schema};
     use std::path::PathBuf;
     use std::sync::Arc;
 

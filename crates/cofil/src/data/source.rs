@@ -1,7 +1,8 @@
 //! Where a table comes from.
 
 #[cfg(feature = "arrow")]
-use arrow::{array::RecordBatch, error::ArrowError};
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -119,7 +119,7 @@ impl Case<'_> {
         let is_free =
             |item: u32| self.user.history.get(item).is_none() && self.test.get(item).is_none();
         let taken = self.user.history.len() + self.test.len();
-        if n.saturating_mul(2) + taken < items / 2 {
+        if n.saturating_mul(2).saturating_add(taken) < items / 2 {
             let mut drawn = std::collections::BTreeSet::new();
             while drawn.len() < n {
                 let item = rng.below(items as u32);

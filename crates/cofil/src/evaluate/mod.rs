@@ -237,6 +237,12 @@ fn check(model: &dyn Model, train: &Ratings, test: &Ratings, protocol: &Protocol
         let message = format!("the model knows {known} items, the training part has {items}");
         return Err(Error::Unfit(message));
     }
+    if let Candidates::Sampled { n, .. } = protocol.candidates
+        && n > items
+    {
+        let says = format!("must be at most the number of items, {items}, got {n}");
+        return Err(Error::setting("sampled", says));
+    }
     check_parts(train, test)
 }
 

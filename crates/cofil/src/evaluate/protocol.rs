@@ -113,6 +113,9 @@ impl Candidates {
     }
 }
 
+/// Most resamples: intervals do not change any more, and each costs a pass over the users.
+const MOST_RESAMPLES: usize = 1_000_000;
+
 impl Protocol {
     /// A protocol for `metrics` alone, without intervals and baselines.
     pub fn plain(metrics: Vec<Metric>) -> Self {
@@ -135,6 +138,13 @@ impl Protocol {
             return Err(Error::setting("metrics", "name at least one, such as ndcg@20"));
         }
         self.rerank.check(self.longest())?;
+        if self.relevant_from.is_some_and(|from| !from.is_finite()) {
+            return Err(Error::setting("relevant_from", "must be a finite number"));
+        }
+        if self.resamples > MOST_RESAMPLES {
+            let says = format!("must be at most {MOST_RESAMPLES}, got {}", self.resamples);
+            return Err(Error::setting("resamples", says));
+        }
         if self.corrected && !matches!(self.candidates, Candidates::Sampled { .. }) {
             let says = "goes with sampled candidates: other ranks need no correction";
             return Err(Error::setting("corrected", says));

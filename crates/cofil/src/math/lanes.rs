@@ -3,6 +3,8 @@
 //! Inside a function compiled for AVX-512 a [`Lanes`] is one register, with AVX2 two. Tables that
 //! these kernels read have rows padded with zeros to a multiple of [`LANES`] ([`padded`]).
 
+#![allow(unsafe_code, reason = "AVX-512 by name, where the compiler does not find it")]
+
 use super::vector::LANES;
 
 /// Sixteen numbers.

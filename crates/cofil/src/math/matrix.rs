@@ -188,6 +188,7 @@ pub(crate) fn mul(
 /// Clears the upper halves of the vector registers, which the product leaves in use: until then every
 /// scalar instruction of code compiled for any x86-64 has to preserve them (XᵀX by scattered
 /// additions took 2.3 times as long).
+#[allow(unsafe_code, reason = "an instruction that no safe function gives")]
 pub(super) fn leave_wide_registers() {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx") {

@@ -1,94 +1,80 @@
 //! Near vectors without comparing all: for many questions to many vectors.
 //!
-//! A hierarchical navigable small world graph (Malkov and Yashunin, IEEE TPAMI 2020). Vectors are inserted one
-//! after the other, so that equal vectors give equal graphs whatever the number of threads; questions
-//! are independent. What the graph finds is compared anew, so that likenesses are those of
+//! A [`Graph`] finds them; what it finds is compared anew, so that likenesses are those of
 //! [`nearest`](super::nearest), and only which items are found is approximate.
 
+use super::graph::Graph;
 use super::{nearest, order};
-use crate::error::{Error, Result};
-use crate::math::{Matrix, vector};
-use crate::watch;
-use usearch::{IndexOptions, MetricKind, ScalarKind};
+use crate::error::Result;
+use crate::math::{Matrix, Rng, vector};
 
-/// Neighbours of a vector in the graph.
-const CONNECTIVITY: usize = 24;
-/// Candidates for them when it is inserted.
-const EXPANSION_ADD: usize = 200;
 /// Candidates for an answer: more than 99 in 100 of the ten nearest are found (a test, and `docs/serving.md`).
-const EXPANSION_SEARCH: usize = 96;
-/// More than are asked for, since single precision may order near ones otherwise.
+const WIDTH: usize = 96;
+/// More than are asked for, since vectors of length 1 may order near ones otherwise.
 const SPARE: usize = 8;
 
 /// A graph over the rows of a matrix.
 pub struct Index<'a> {
     vectors: &'a Matrix,
-    graph: usearch::Index,
+    graph: Graph,
+    /// The row of each node.
+    rows: Vec<u32>,
+    /// The node of each row that is not all zeros.
+    nodes: Vec<u32>,
 }
 
+/// In place of a node: rows of zeros have none.
+const NONE: u32 = u32::MAX;
+
 impl<'a> Index<'a> {
-    /// Builds the graph, for questions from as many threads as the caller's pool has.
+    /// Builds the graph, on the threads of the caller's pool; it is the same for any number of them.
     ///
     /// # Errors
     /// If there is no memory for it.
     pub fn new(vectors: &'a Matrix) -> Result<Self> {
-        let refused = |e: &dyn std::fmt::Display| Error::Resources(format!("no index: {e}"));
-        let options = IndexOptions {
-            dimensions: vectors.cols(),
-            metric: MetricKind::IP,
-            quantization: ScalarKind::F32,
-            connectivity: CONNECTIVITY,
-            expansion_add: EXPANSION_ADD,
-            expansion_search: EXPANSION_SEARCH,
-            multi: false,
-        };
-        let graph = usearch::Index::new(&options).map_err(|e| refused(&e))?;
-        let threads = rayon::current_num_threads();
-        graph.reserve_capacity_and_threads(vectors.rows(), threads).map_err(|e| refused(&e))?;
-        let stage = watch::stage("indexing", vectors.rows());
-        for row in 0..vectors.rows() {
-            watch::check();
-            if let Some(unit) = unit(vectors.row(row)) {
-                graph.add(row as u64, &unit).map_err(|e| refused(&e))?;
-            }
-            stage.add(1);
-        }
-        Ok(Self { vectors, graph })
+        let lengths: Vec<f32> = (0..vectors.rows()).map(|r| vector::norm(vectors.row(r))).collect();
+        let mut rows: Vec<u32> =
+            (0..vectors.rows() as u32).filter(|&row| lengths[row as usize] > 0.0).collect();
+        // The first nodes are those of the higher layers, which have to be a fair sample.
+        Rng::new(0, &[]).shuffle(&mut rows);
+        let mut nodes = vec![NONE; vectors.rows()];
+        (0..).zip(&rows).for_each(|(node, &row)| nodes[row as usize] = node);
+        Graph::check_room(rows.len(), vectors.cols())?;
+        let unit = Matrix::from_fn(rows.len(), vectors.cols(), |node, c| {
+            let row = rows[node] as usize;
+            vectors.row(row)[c] / lengths[row]
+        });
+        Ok(Self { vectors, graph: Graph::new(unit), rows, nodes })
     }
 
-    /// About the `n` rows whose cosine with row `target` is largest; exactly for rows of zeros.
-    ///
-    /// # Errors
-    /// If there is no memory for it.
-    pub fn nearest(&self, target: u32, n: usize) -> Result<Vec<(u32, f32)>> {
+    /// About the `n` rows whose cosine with row `target` is largest; exactly for rows of zeros, and where
+    /// `n` is so large that comparing all is as quick.
+    pub fn nearest(&self, target: u32, n: usize) -> Vec<(u32, f32)> {
+        let width = WIDTH.max(n.saturating_add(1 + SPARE));
+        let node = self.nodes[target as usize];
+        if node == NONE || width > self.rows.len() / 8 {
+            return nearest(self.vectors, target, n);
+        }
         let of_target = self.vectors.row(target as usize);
-        let Some(direction) = unit(of_target) else { return Ok(nearest(self.vectors, target, n)) };
-        let found = self.graph.search(&direction, n.saturating_add(1 + SPARE));
-        let found =
-            found.map_err(|e| Error::Resources(format!("the index does not answer: {e}")))?;
         let length = vector::norm(of_target);
         let cosine = |row: u32| {
             let other = self.vectors.row(row as usize);
             vector::dot(of_target, other) / (length * vector::norm(other))
         };
-        let others = found.keys.iter().map(|&key| key as u32).filter(|&row| row != target);
+        let found = self.graph.nearest(node, width).into_iter();
+        let others =
+            found.filter(|near| near.node != node).map(|near| self.rows[near.node as usize]);
         let mut best: Vec<(u32, f32)> = others.map(|row| (row, cosine(row))).collect();
         best.sort_unstable_by(order);
         best.truncate(n);
-        Ok(best)
+        best
     }
-}
-
-/// `vector` at length 1, if it has any.
-fn unit(vector: &[f32]) -> Option<Vec<f32>> {
-    let length = vector::norm(vector);
-    (length > 0.0).then(|| vector.iter().map(|x| x / length).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::Rng;
+    use crate::math::on_threads;
 
     /// Vectors about many centres, as those of items are; one is zero.
     fn vectors(rows: usize) -> Matrix {
@@ -107,7 +93,7 @@ mod tests {
         let (mut found, mut all) = (0, 0);
         for target in (0..8000).step_by(40).map(|t| t as u32 + t as u32 / 40 % 40) {
             let exact = nearest(&vectors, target, 10);
-            let answer = index.nearest(target, 10).unwrap();
+            let answer = index.nearest(target, 10);
             assert_eq!(answer.len(), 10);
             assert!(answer.windows(2).all(|w| w[0].1 >= w[1].1));
             found += exact.iter().filter(|entry| answer.contains(entry)).count();
@@ -118,13 +104,39 @@ mod tests {
     }
 
     #[test]
-    fn equal_vectors_give_equal_answers() {
+    fn equal_vectors_give_equal_answers_on_any_number_of_threads() {
         let vectors = vectors(2000);
-        let [a, b] = [Index::new(&vectors).unwrap(), Index::new(&vectors).unwrap()];
-        for target in (0..2000).step_by(77) {
-            assert_eq!(a.nearest(target, 9).unwrap(), b.nearest(target, 9).unwrap());
+        let answers = |threads| {
+            let lists = || {
+                let index = Index::new(&vectors).unwrap();
+                (0..2000).step_by(7).map(|target| index.nearest(target, 9)).collect::<Vec<_>>()
+            };
+            on_threads(threads, lists).unwrap()
+        };
+        assert_eq!(answers(1), answers(3));
+    }
+
+    #[test]
+    fn what_an_index_does_not_serve_is_compared() {
+        let vectors = vectors(2000);
+        let index = Index::new(&vectors).unwrap();
+        assert_eq!(index.nearest(7, 3), nearest(&vectors, 7, 3), "a row of zeros");
+        assert_eq!(index.nearest(0, 5000), nearest(&vectors, 0, 5000), "more than there are");
+        for rows in [0, 1, 2, 9] {
+            let few = Matrix::from_fn(rows, 3, |r, c| if r == 1 { 0.0 } else { (r + c) as f32 });
+            let index = Index::new(&few).unwrap();
+            (0..rows as u32).for_each(|r| assert_eq!(index.nearest(r, 4), nearest(&few, r, 4)));
         }
-        assert_eq!(a.nearest(7, 3).unwrap(), nearest(&vectors, 7, 3), "a row of zeros");
-        assert_eq!(a.nearest(0, 5000).unwrap().len(), 1998, "all but itself and the row of zeros");
+    }
+
+    #[test]
+    fn alike_vectors_are_found_as_well() {
+        // Ten different vectors, each three hundred times.
+        let vectors = Matrix::from_fn(3000, 8, |r, c| ((r % 10 + 1) * (c + 1) % 11) as f32 - 5.0);
+        let index = Index::new(&vectors).unwrap();
+        for target in (0..3000).step_by(101) {
+            let answer = index.nearest(target, 10);
+            assert!(answer.len() == 10 && answer.iter().all(|&(row, _)| row % 10 == target % 10));
+        }
     }
 }

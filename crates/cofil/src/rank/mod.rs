@@ -8,11 +8,10 @@
 //! assert_eq!(top_k(&[0.3, 0.9, 1.0, 0.5], 2, &[2]), [(1, 0.9), (3, 0.5)]);
 //! ```
 
-#[cfg(feature = "ann")]
+mod graph;
 mod index;
 mod rerank;
 
-#[cfg(feature = "ann")]
 pub use index::Index;
 pub use rerank::Rerank;
 pub(crate) use rerank::Reranker;
@@ -172,8 +171,7 @@ pub(crate) fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)>
 }
 
 /// [`similar`] for every item, in parallel. With `exact` or up to [`EXACT`] items all are compared, else near
-/// vectors are found by an [`Index`]; in a build without the feature `ann` all are compared whatever their
-/// number.
+/// vectors are found by an [`Index`].
 ///
 /// # Errors
 /// If there is no memory for an index.
@@ -183,26 +181,24 @@ pub(crate) fn similar_all(
     exact: bool,
 ) -> Result<Vec<Vec<(u32, f32)>>> {
     match model.item_vectors().filter(|_| !exact && model.items() > EXACT) {
-        #[cfg(feature = "ann")]
         Some(vectors) => {
             let index = Index::new(vectors)?;
-            for_all(model.items(), |item| index.nearest(item, n))
+            Ok(for_all(model.items(), |item| index.nearest(item, n)))
         }
-        _ => for_all(model.items(), |item| Ok(similar(model, item, n))),
+        None => Ok(for_all(model.items(), |item| similar(model, item, n))),
     }
 }
 
 /// What `answer` says of each of so many items.
-fn for_all<T: Send>(items: usize, answer: impl Fn(u32) -> Result<T> + Sync) -> Result<Vec<T>> {
-    let answers = |items: std::ops::Range<usize>| {
-        items.map(|item| answer(item as u32)).collect::<Result<Vec<_>>>()
-    };
+fn for_all<T: Send>(items: usize, answer: impl Fn(u32) -> T + Sync) -> Vec<T> {
+    let answers =
+        |items: std::ops::Range<usize>| items.map(|item| answer(item as u32)).collect::<Vec<_>>();
     let stage = watch::stage("comparing items", items);
     let lists = parallel::map(items, 64, |items| {
         stage.add(items.len());
         answers(items)
     });
-    Ok(lists.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    lists.into_iter().flatten().collect()
 }
 
 /// Up to so many items all are compared.

@@ -47,7 +47,7 @@ const CHUNK: usize = 1 << 17;
 
 /// Bytes of the longest JSON at the start of a file. Parsed it takes many times as much; what is long in a model is in
 /// its arrays.
-const LONGEST_HEAD: u64 = 64 << 20;
+const LONGEST_HEAD: u64 = 32 << 20;
 
 /// The one metadata entry of a file, under the key `cofil`.
 #[derive(Serialize, Deserialize)]

@@ -111,7 +111,8 @@ impl<R: Read + Seek> Reader<'_, R> {
             let array = self.array(info.dtype, to - from, &mut checksum)?;
             stored.push((name, Stored::new(info.dtype, info.shape.clone(), array)));
         }
-        if checksum.finish() != envelope.checksum {
+        // A fuzzer would never get past it.
+        if checksum.finish() != envelope.checksum && !cfg!(fuzzing) {
             return Err(bad("the checksum does not match: the file is damaged".into()));
         }
         let (header, checksum) = (envelope.header, envelope.checksum);

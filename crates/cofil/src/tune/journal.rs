@@ -13,7 +13,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Bytes of the longest file: more trials than anybody runs.
-const LONGEST: u64 = 256 << 20;
+const LONGEST: u64 = 32 << 20;
 
 /// An open file of trials.
 #[derive(Debug)]

@@ -1,5 +1,10 @@
 //! Which watch is in force on a thread, and how work is stopped.
 
+#![allow(
+    unsafe_code,
+    reason = "what hears lives as long as the work, and not for ever as threads ask for"
+)]
+
 use super::event::Event;
 use crate::error::{Error, Result};
 use std::any::Any;

@@ -6,6 +6,7 @@ use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::args::items::Items;
 use crate::args::judging::{self, Judging, Tested};
+use crate::args::searching::seconds;
 use crate::output::{self, outln};
 use anyhow::{Context, Result};
 use cofil::contest::{self, Entrant, Failure, Plan, Tuning};
@@ -63,8 +64,8 @@ pub struct Args {
     resume: bool,
     /// Seconds for the search of each recipe, and again for its training; what learns in epochs ends with
     /// the one under way. Results then depend on the machine
-    #[arg(long, value_name = "SECONDS")]
-    limit: Option<f64>,
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    limit: Option<Duration>,
     /// Write all about it into one HTML file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -152,7 +153,7 @@ fn plan(args: &Args, entrants: Vec<Entrant>) -> Result<Plan> {
     Ok(Plan {
         seed: args.judging.seed,
         tuning,
-        limit: args.limit.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+        limit: args.limit,
         measure_memory: true,
         absent: skipped(args)?,
         ..Plan::new(entrants, protocol)

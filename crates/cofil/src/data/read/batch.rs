@@ -5,11 +5,13 @@ use super::field::{Rules, Skip, Stamp, integral};
 use super::names::Names;
 use super::nested::{entries, is_text};
 use super::rows::Rows;
-use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, Int64Array, LargeStringArray, RecordBatch, UInt64Array,
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Float64Type, Int64Type, UInt64Type};
+use arrow_array::{
+    Array, ArrayRef, Float64Array, Int64Array, LargeStringArray, RecordBatch, UInt64Array,
 };
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type, TimeUnit, UInt64Type};
+use arrow_cast::cast;
+use arrow_schema::{DataType, TimeUnit};
 use std::fmt::Write as _;
 
 /// Values looked at to tell what a column holds.
@@ -152,7 +154,7 @@ fn not_an_id(id: f64) -> String {
 
 /// Values, as the column has them.
 enum Values {
-    Numbers(arrow::array::Float32Array),
+    Numbers(arrow_array::Float32Array),
     Texts(LargeStringArray),
 }
 

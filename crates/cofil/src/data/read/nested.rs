@@ -2,13 +2,14 @@
 //! becomes a row of its own.
 
 use super::columns::Columns;
-use arrow::array::{
-    Array, ArrayRef, AsArray, LargeListArray, NullArray, RecordBatch, RecordBatchOptions,
-    UInt64Array,
+use arrow_array::cast::AsArray;
+use arrow_array::{
+    Array, ArrayRef, LargeListArray, NullArray, RecordBatch, RecordBatchOptions, UInt64Array,
 };
-use arrow::compute::{cast, take};
-use arrow::datatypes::{DataType, Field, Schema};
-use arrow::error::ArrowError;
+use arrow_cast::cast;
+use arrow_schema::ArrowError;
+use arrow_schema::{DataType, Field, Schema};
+use arrow_select::take::take;
 use std::sync::Arc;
 
 /// Rows made of lists at a time.
@@ -110,15 +111,15 @@ pub(super) fn list(column: &ArrayRef) -> Result<Option<LargeListArray>, String> 
 mod tests {
     use super::*;
     use crate::data::read::{ReadOptions, read};
-    use arrow::array::{Float32Array, ListArray, StringArray};
-    use arrow::datatypes::Int32Type;
+    use arrow_array::types::Int32Type;
+    use arrow_array::{Float32Array, ListArray, StringArray};
 
     /// A file of `columns`.
     fn file(columns: Vec<(&str, ArrayRef)>) -> tempfile::NamedTempFile {
         let batch = RecordBatch::try_from_iter(columns).unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
         let mut writer =
-            arrow::ipc::writer::FileWriter::try_new(file.as_file(), &batch.schema()).unwrap();
+            arrow_ipc::writer::FileWriter::try_new(file.as_file(), &batch.schema()).unwrap();
         writer.write(&batch).unwrap();
         writer.finish().unwrap();
         file

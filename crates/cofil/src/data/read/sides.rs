@@ -15,13 +15,13 @@ use crate::data::order;
 use crate::data::{IdMap, NO_TIME, Ratings};
 use crate::error::{Error, Result};
 use crate::store;
-use arrow::array::{
+use arrow_array::{
     ArrayRef, DictionaryArray, Float32Array, Int64Array, LargeListArray, LargeStringArray,
     RecordBatch, TimestampMillisecondArray, UInt32Array,
 };
-use arrow::buffer::{OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::{Field, Schema};
-use arrow::error::ArrowError;
+use arrow_buffer::{OffsetBuffer, ScalarBuffer};
+use arrow_schema::ArrowError;
+use arrow_schema::{Field, Schema};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub fn write_sides(folder: &Path, ratings: &Ratings) -> Result<[(PathBuf, u64); 
         let size = store::write_with(&path, store::Access::Usual, |file| {
             let mut file = BufWriter::with_capacity(1 << 16, file);
             let other = std::io::Error::other::<ArrowError>;
-            let writer = arrow::ipc::writer::FileWriter::try_new(&mut file, &batch.schema());
+            let writer = arrow_ipc::writer::FileWriter::try_new(&mut file, &batch.schema());
             let mut writer = writer.map_err(other)?;
             writer.write(&batch).map_err(other)?;
             writer.finish().map_err(other)?;
@@ -142,8 +142,9 @@ mod tests {
     use super::*;
     use crate::data::read::{ReadOptions, read};
     use crate::data::{Duplicates, Interactions};
-    use arrow::array::{Array, AsArray};
-    use arrow::datatypes::UInt32Type;
+    use arrow_array::Array;
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::UInt32Type;
 
     /// Numbers are not in the order in which a reader of either side would meet the names.
     fn ratings(times: bool) -> Ratings {

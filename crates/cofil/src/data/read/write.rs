@@ -183,10 +183,10 @@ fn write_json(out: &mut impl Write, data: &Interactions) -> IoResult<()> {
 mod columnar {
     use super::{Interactions, IoResult, NO_TIME, Write, has_values, watch};
     use crate::data::{IdKind, IdMap};
-    use arrow::array::{
+    use arrow_array::{
         ArrayRef, Float32Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
     };
-    use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+    use arrow_schema::{DataType, Field, Schema, TimeUnit};
     use std::sync::Arc;
 
     /// Rows turned into Arrow at a time.
@@ -274,8 +274,8 @@ mod columnar {
 
     pub fn write_arrow(out: &mut impl Write, data: &Interactions) -> IoResult<()> {
         let schema = schema(data);
-        let other = std::io::Error::other::<arrow::error::ArrowError>;
-        let mut writer = arrow::ipc::writer::FileWriter::try_new(out, &schema).map_err(other)?;
+        let other = std::io::Error::other::<arrow_schema::ArrowError>;
+        let mut writer = arrow_ipc::writer::FileWriter::try_new(out, &schema).map_err(other)?;
         for batch in batches(data, schema) {
             writer.write(&batch?).map_err(other)?;
         }

@@ -6,9 +6,10 @@ use super::super::{limits, nested};
 use super::{Cells, Format, Frame, Opened, textual};
 use crate::data::source::Batches;
 use crate::error::Result;
-use arrow::array::{Array, ArrayRef, AsArray, LargeStringArray, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::{DataType, SchemaRef};
 use std::path::Path;
 
 pub(super) fn read(path: &Path, source: Opened<'_>) -> Result<Frame> {
@@ -110,11 +111,11 @@ fn words(column: &ArrayRef) -> std::result::Result<Option<LargeStringArray>, Str
 mod tests {
     use super::super::{Told, read_frame};
     use super::*;
-    use arrow::array::{
+    use arrow_array::types::{Int32Type, Int64Type};
+    use arrow_array::{
         BinaryArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int64Array, ListArray,
-        StringArray, StringDictionaryBuilder,
+        StringArray, builder::StringDictionaryBuilder,
     };
-    use arrow::datatypes::{Int32Type, Int64Type};
     use std::sync::Arc;
 
     fn batch() -> RecordBatch {
@@ -154,7 +155,7 @@ mod tests {
         let (arrow, parquet) = (folder.path().join("a"), folder.path().join("p"));
         let batch = batch();
         let file = std::fs::File::create(&arrow).unwrap();
-        let mut writer = arrow::ipc::writer::FileWriter::try_new(file, &batch.schema()).unwrap();
+        let mut writer = arrow_ipc::writer::FileWriter::try_new(file, &batch.schema()).unwrap();
         writer.write(&batch).unwrap();
         writer.write(&batch).unwrap();
         writer.finish().unwrap();

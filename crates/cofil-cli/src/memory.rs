@@ -1,0 +1,64 @@
+//! What happens when the system gives no more memory.
+
+#![cfg(unix)]
+#![allow(unsafe_code, reason = "an allocator")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::Write;
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
+
+/// The system's allocator, but that the process ends with a sentence when there is no memory, and not with an abort.
+struct Allocator;
+
+// SAFETY: every call is handed on to the system's allocator; a null pointer is never given back.
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as the caller promises.
+        given(unsafe { System.alloc(layout) }, layout.size())
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as the caller promises.
+        given(unsafe { System.alloc_zeroed(layout) }, layout.size())
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as the caller promises.
+        given(unsafe { System.realloc(at, layout, size) }, size)
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+fn given(at: *mut u8, size: usize) -> *mut u8 {
+    if at.is_null() {
+        end(size);
+    }
+    at
+}
+
+/// Ends the process. Nothing may be allocated here, and no lock taken that the thread may hold.
+#[cold]
+fn end(size: usize) -> ! {
+    let mut text = [0u8; 256];
+    let mut rest = &mut text[..];
+    // It fits.
+    let _ = writeln!(
+        rest,
+        "\nerror: out of memory: the system refused another {:.1} MB; \
+         lower `factors` or the number of threads, use less data, or raise the limit (ulimit -v, the container's)",
+        size as f64 / 1e6
+    );
+    let unused = rest.len();
+    let length = text.len() - unused;
+    // SAFETY: the first `length` bytes of the text are initialised; leaving at once runs no other code of the process.
+    unsafe {
+        libc::write(2, text.as_ptr().cast(), length);
+        libc::_exit(1)
+    }
+}

@@ -1,0 +1,12 @@
+//! Writes the seeds that only cofil can make, a checkpoint and a file of trials, into `corpus/`.
+
+use libfuzzer_sys as _;
+
+fn main() {
+    for (target, name, bytes) in [
+        ("checkpoint", "bpr", cofil_fuzz::checkpoint_seed()),
+        ("journal", "ease", cofil_fuzz::journal_seed()),
+    ] {
+        std::fs::write(format!("corpus/{target}/{name}"), bytes).expect("a seed");
+    }
+}
