@@ -4,8 +4,8 @@ use crate::answer::Figures;
 use crate::gauge::Gauge;
 use crate::places;
 use anyhow::{Context, Result};
+use cofil::Duplicates;
 use cofil::data::read::{Column, ReadOptions, read};
-use cofil::{Duplicates, Ratings};
 use serde_json::json;
 
 pub fn figures(mut gauge: Gauge) -> Result<Figures> {
