@@ -114,6 +114,11 @@ impl Algorithm {
         Ok(fitted)
     }
 
+    /// Whether it asks when things happened.
+    pub(crate) fn needs_times(&self) -> bool {
+        self.recipe().needs_times()
+    }
+
     /// What the scores of its models mean.
     pub fn target(&self) -> Target {
         self.recipe().target()

@@ -4,8 +4,8 @@ use crate::answer::Figures;
 use crate::gauge::Gauge;
 use crate::places;
 use anyhow::{Context, Result};
+use cofil::Duplicates;
 use cofil::data::read::{Column, ReadOptions, read};
-use cofil::{Duplicates, Ratings};
 use serde_json::json;
 
 pub fn figures(mut gauge: Gauge) -> Result<Figures> {
@@ -14,10 +14,7 @@ pub fn figures(mut gauge: Gauge) -> Result<Figures> {
     let mut file = std::fs::File::open(&path).with_context(|| path.display().to_string())?;
     std::io::copy(&mut file, &mut std::io::sink())?;
     let options = ReadOptions { time: Some(Column::Absent), ..ReadOptions::default() };
-    let load = || {
-        let table = read(&path, &options)?;
-        Ratings::new(&table.interactions, Duplicates::Last)
-    };
+    let load = || read(&path, &options)?.interactions.into_ratings(Duplicates::Last);
     let ratings = gauge.time("load", load)?;
     let quality = [
         ("users", ratings.users.len() as f64),

@@ -110,7 +110,7 @@ pub fn test_part(
 ) -> Result<Tested> {
     let table = |path: &Path, (users, items): (&IdMap, &IdMap)| -> Result<Ratings> {
         let table = read.read_with(path, users, items)?;
-        Ok(Ratings::new(&table.interactions, Duplicates::Last)?)
+        Ok(table.interactions.into_ratings(Duplicates::Last)?)
     };
     let Some(given) = given else {
         return Ok(Tested { test: table(test, known)?, given: None });

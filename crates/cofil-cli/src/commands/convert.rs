@@ -4,8 +4,8 @@ use crate::args::input::Input;
 use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::Result;
+use cofil::Duplicates;
 use cofil::data::read::{write, write_sides};
-use cofil::{Duplicates, Ratings};
 use std::path::PathBuf;
 
 /// Arguments of `cofil convert`.
@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> Result<()> {
     let (written, interactions) = match args.sides {
         false => (write(&args.output, &table.interactions)?, table.interactions.len()),
         true => {
-            let ratings = Ratings::new(&table.interactions, Duplicates::Last)?;
+            let ratings = table.interactions.into_ratings(Duplicates::Last)?;
             let [(_, by_user), (_, by_item)] = write_sides(&args.output, &ratings)?;
             (by_user + by_item, ratings.len())
         }

@@ -125,9 +125,9 @@ fn run_model(args: &Args, model: &Path) -> Result<()> {
 fn run_lists(args: &Args, path: &Path) -> Result<()> {
     let start = Instant::now();
     let Some(train) = &args.train else { bail!("--lists needs --train FILE") };
-    let train = Ratings::new(&args.read.read(train)?.interactions, Duplicates::Last)?;
+    let train = args.read.read(train)?.interactions.into_ratings(Duplicates::Last)?;
     let test = args.read.read_with(&args.test, &train.users, &train.items)?;
-    let test = Ratings::new(&test.interactions, Duplicates::Last)?;
+    let test = test.interactions.into_ratings(Duplicates::Last)?;
     let lists = read_lists(path, &args.read.options(), &test.users, &test.items)?;
     if lists.unknown_users > 0 {
         let users = lists.unknown_users;
@@ -187,7 +187,7 @@ fn trained_on(args: &Args, model: &Path, recommender: &Recommender) -> Result<Ra
         return Ok(Ratings { users: users.clone(), items: items.clone(), by_user, times: None });
     };
     let table = args.read.read_with(path, users, items)?;
-    let train = Ratings::new(&table.interactions, Duplicates::Last)?;
+    let train = table.interactions.into_ratings(Duplicates::Last)?;
     if (train.users.len(), train.items.len()) != (users.len(), items.len()) {
         bail!("{}: holds users or items that the model was not trained on", path.display());
     }

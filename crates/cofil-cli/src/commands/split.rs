@@ -89,14 +89,14 @@ enum By {
 struct Record<'a> {
     read: &'a ReadReport,
     clean: &'a CleanReport,
-    parts: Vec<PartRecord<'a>>,
+    parts: Vec<PartRecord>,
 }
 
 #[derive(Serialize)]
-struct PartRecord<'a> {
+struct PartRecord {
     files: Vec<PathBuf>,
     #[serde(flatten)]
-    report: &'a SplitReport,
+    report: SplitReport,
 }
 
 pub fn run(args: &Args) -> Result<()> {
@@ -113,15 +113,16 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let (data, cleaned) = args.clean.rows(table.interactions)?;
     let folder = args.output.as_ref().context("the folder to write to is missing: -o FOLDER")?;
-    let all = args.split().apply(&data)?;
+    let rounds = args.split().rounds(data)?;
     std::fs::create_dir_all(folder)
         .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     // The files are of one split, or of none.
     let _lock = cofil::store::Lock::take(folder)?;
     let mut parts = Vec::new();
-    for part in &all {
+    for part in rounds {
+        let part = part?;
         let folder = part.report.fold.map_or(folder.clone(), |f| folder.join(format!("fold{f}")));
-        parts.push(PartRecord { files: write(&folder, part, args.gzip)?, report: &part.report });
+        parts.push(PartRecord { files: write(&folder, &part, args.gzip)?, report: part.report });
     }
     // Written last: where it stands, everything stands.
     let record = Record { read: &table.report, clean: &cleaned, parts };
@@ -188,8 +189,8 @@ fn write(folder: &Path, part: &Parts, gzip: bool) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn show(part: &PartRecord<'_>, cleaned: &CleanReport) {
-    let report = part.report;
+fn show(part: &PartRecord, cleaned: &CleanReport) {
+    let report = &part.report;
     outln!("{}\nid {}", report.description, report.id);
     outln!("{:>8} {:>14} {:>7} {:>12} {:>12}", "", "interactions", "", "users", "items");
     let line = |name: &str, size: &Size| {

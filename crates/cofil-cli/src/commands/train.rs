@@ -137,7 +137,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     } else if epochs {
         progress.when_stopped(|| Some("nothing is kept without --checkpoint FILE".into()));
     }
-    let trained = progress.training(epochs, || Recommender::train(&algorithm, &train, &run));
+    let trained = progress.training(epochs, || Recommender::train_from(&algorithm, train, &run));
     let mut recommender = trained?.with_catalogue(catalogue);
     let fit = start.elapsed().as_secs_f64();
 

@@ -138,6 +138,11 @@ impl Csr {
         &mut self.values
     }
 
+    /// The column of every entry and its value, to change; values must stay finite.
+    pub(crate) fn entries_mut(&mut self) -> (&[u32], &mut [f32]) {
+        (&self.columns, &mut self.values)
+    }
+
     /// The same entries by columns (counting sort, O(entries)).
     pub fn transposed(&self) -> Self {
         let mut starts = vec![0usize; self.cols + 1];

@@ -1,7 +1,7 @@
 //! Several interactions of one user with one item.
 
 use super::IdMap;
-use crate::error::{Error, Result, shown};
+use crate::error::{Error, Remedy, Result, shown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,14 @@ impl Duplicates {
             Self::Max => kept.max(next),
         }
     }
+}
+
+/// What is wrong with a pair that occurs again where none may.
+pub(crate) fn repeated(users: &IdMap, items: &IdMap, pair: [u32; 2]) -> Error {
+    let (user, item) = (users.name(pair[0]), items.name(pair[1]));
+    let says = format!("user `{user}` and item `{item}` occur more than once");
+    let rules = ["last", "first", "mean", "sum", "max"].map(String::from);
+    Error::Unfit(says).with(Remedy::Duplicates(rules.into()))
 }
 
 /// Refuses what values of a pair have come to, if it is no number any more.

@@ -1,9 +1,9 @@
 //! Who rated what: [`Interactions`] as a file gives them, [`Ratings`] as models want them.
 
-use super::duplicates::{Duplicates, check_joined};
+use super::duplicates::Duplicates;
+use super::grouping::group;
 use super::{Csr, IdMap, ids};
-use crate::error::{Error, Remedy, Result};
-use crate::math::parallel;
+use crate::error::{Error, Result};
 use std::sync::Arc;
 
 /// The time of an interaction whose row has none although other rows of the data do: before every
@@ -50,15 +50,26 @@ impl Interactions {
         }
     }
 
+    /// [`Ratings::new`] of a table that nobody needs any more: its columns go one by one, so that table and ratings
+    /// are never in memory together.
+    ///
+    /// # Errors
+    /// As [`Ratings::new`].
+    pub fn into_ratings(mut self, duplicates: Duplicates) -> Result<Ratings> {
+        let (users, items) = (std::mem::take(&mut self.users), std::mem::take(&mut self.items));
+        group(users, items, self.into(), duplicates)
+    }
+
     /// BLAKE3 digest (hexadecimal) of names, rows and times.
     pub fn fingerprint(&self) -> String {
         let mut hash = blake3::Hasher::new();
         hash_names(&mut hash, &self.users);
         hash_names(&mut hash, &self.items);
-        let columns = [&self.user, &self.item];
-        columns.into_iter().flatten().for_each(|c| _ = hash.update(&c.to_le_bytes()));
-        self.value.iter().for_each(|v| _ = hash.update(&v.to_le_bytes()));
-        self.time.iter().flatten().for_each(|t| _ = hash.update(&t.to_le_bytes()));
+        hash_numbers(&mut hash, &self.user, |user| user.to_le_bytes());
+        hash_numbers(&mut hash, &self.item, |item| item.to_le_bytes());
+        hash_numbers(&mut hash, &self.value, |value| value.to_le_bytes());
+        let times = self.time.as_deref().unwrap_or_default();
+        hash_numbers(&mut hash, times, |time| time.to_le_bytes());
         hash.finalize().to_hex().to_string()
     }
 }
@@ -88,6 +99,19 @@ fn hash_names(hash: &mut blake3::Hasher, ids: &IdMap) {
     }
 }
 
+/// Numbers as bytes, many at a time: the digest is of vectors of bytes, and a call for each would take longer than it.
+fn hash_numbers<T: Copy, const N: usize>(
+    hash: &mut blake3::Hasher,
+    numbers: &[T],
+    bytes: impl Fn(T) -> [u8; N],
+) {
+    let mut buffer = [[0; N]; 1 << 13];
+    for piece in numbers.chunks(buffer.len()) {
+        buffer.iter_mut().zip(piece).for_each(|(to, &number)| *to = bytes(number));
+        hash.update(buffer[..piece.len()].as_flattened());
+    }
+}
+
 /// Who rated what: rows are users, columns items. Parts of a split share the id maps.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ratings {
@@ -109,54 +133,8 @@ impl Ratings {
     /// # Errors
     /// With [`Duplicates::Error`], if a pair occurs twice; if a sum is beyond every number.
     pub fn new(interactions: &Interactions, duplicates: Duplicates) -> Result<Self> {
-        let Interactions { users, items, user, item, value, time } = interactions;
-        let order = row_order(user, item, users.len());
-        let mut starts = Vec::with_capacity(users.len() + 1);
-        let mut columns: Vec<u32> = Vec::with_capacity(order.len());
-        let mut values: Vec<f32> = Vec::with_capacity(order.len());
-        let mut times = time.as_ref().map(|_| Vec::with_capacity(order.len()));
-        let mut copies = 1f32;
-        let mut row = 0;
-        starts.push(0);
-        for &at in &order {
-            while row < user[at] {
-                starts.push(columns.len());
-                row += 1;
-            }
-            let fresh = starts[row as usize] == columns.len() || columns.last() != Some(&item[at]);
-            if fresh {
-                copies = 1.0;
-                columns.push(item[at]);
-                values.push(value[at]);
-                if let (Some(times), Some(time)) = (&mut times, time) {
-                    times.push(time[at]);
-                }
-                continue;
-            }
-            copies += 1.0;
-            let kept = values.last_mut().expect("a repeated pair follows its first");
-            match duplicates {
-                Duplicates::First => continue,
-                Duplicates::Error => {
-                    let says = format!(
-                        "user `{}` and item `{}` occur more than once",
-                        users.name(user[at]),
-                        items.name(item[at])
-                    );
-                    let rules = ["last", "first", "mean", "sum", "max"].map(String::from);
-                    return Err(Error::Unfit(says).with(Remedy::Duplicates(rules.into())));
-                }
-                rule => *kept = rule.join(*kept, value[at], copies),
-            }
-            check_joined(*kept, users, items, [user[at], item[at]])?;
-            if let (Some(times), Some(time)) = (&mut times, time) {
-                *times.last_mut().expect("as long as values") = time[at];
-            }
-        }
-        starts.resize(users.len() + 1, columns.len());
-        let by_user = Csr::from_parts(starts, columns, values, items.len())
-            .ok_or_else(|| Error::Unfit("a rating is not a finite number".into()))?;
-        Ok(Self { users: users.clone(), items: items.clone(), by_user, times })
+        let (users, items) = (interactions.users.clone(), interactions.items.clone());
+        group(users, items, interactions.into(), duplicates)
     }
 
     /// Ratings from (user, item, value) triples, the last of a repeated pair counting.
@@ -202,9 +180,13 @@ impl Ratings {
 
     /// The same pairs with every value 1, as implicit feedback.
     pub fn binary(&self) -> Self {
-        let mut binary = self.clone();
-        binary.by_user.values_mut().fill(1.0);
-        binary
+        self.clone().into_binary()
+    }
+
+    /// [`binary`](Self::binary) in place.
+    pub(crate) fn into_binary(mut self) -> Self {
+        self.by_user.values_mut().fill(1.0);
+        self
     }
 
     /// The entries of `users`, who rise; everybody else has none.
@@ -237,78 +219,13 @@ impl Ratings {
         let mut hash = blake3::Hasher::new();
         hash_names(&mut hash, &self.users);
         hash_names(&mut hash, &self.items);
-        let mut update = |bytes: &[u8]| {
-            hash.update(bytes);
-        };
-        self.by_user.starts().iter().for_each(|&s| update(&(s as u64).to_le_bytes()));
-        self.by_user.columns().iter().for_each(|c| update(&c.to_le_bytes()));
-        self.by_user.values().iter().for_each(|v| update(&v.to_le_bytes()));
-        self.times.iter().flatten().for_each(|t| update(&t.to_le_bytes()));
+        hash_numbers(&mut hash, self.by_user.starts(), |start| (start as u64).to_le_bytes());
+        hash_numbers(&mut hash, self.by_user.columns(), |column| column.to_le_bytes());
+        hash_numbers(&mut hash, self.by_user.values(), |value| value.to_le_bytes());
+        let times = self.times.as_deref().unwrap_or_default();
+        hash_numbers(&mut hash, times, |time| time.to_le_bytes());
         hash.finalize().to_hex().to_string()
     }
-}
-
-/// All positions by user; within a user by item, and repeated pairs in file order.
-fn row_order(user: &[u32], item: &[u32], users: usize) -> Vec<usize> {
-    let mut order = counting_order(user, users, 0..user.len());
-    // Pieces of whole users, each sorted on its own; a plain second counting sort would walk
-    // through all of memory once more, and alone.
-    let mut pieces = Vec::new();
-    let mut rest = order.as_mut_slice();
-    while !rest.is_empty() {
-        let middle = user[rest[(ROWS_PIECE - 1).min(rest.len() - 1)]];
-        let end = rest.partition_point(|&at| user[at] <= middle);
-        let (piece, tail) = rest.split_at_mut(end);
-        pieces.push(piece);
-        rest = tail;
-    }
-    parallel::for_each_with(
-        pieces,
-        || (Vec::new(), Vec::new()),
-        |(keys, before): &mut (Vec<u64>, Vec<usize>), piece| {
-            for row in piece.chunk_by_mut(|&a, &b| user[a] == user[b]) {
-                if u32::try_from(row.len()).is_err() {
-                    row.sort_by_key(|&at| item[at]);
-                    continue;
-                }
-                let key = |(i, &at): (usize, &usize)| u64::from(item[at]) << 32 | i as u64;
-                keys.clear();
-                keys.extend(row.iter().enumerate().map(key));
-                if keys.is_sorted() {
-                    continue;
-                }
-                keys.sort_unstable();
-                before.clear();
-                before.extend_from_slice(row);
-                let place = |key: u64| before[(key & u64::from(u32::MAX)) as usize];
-                row.iter_mut().zip(keys.iter()).for_each(|(at, &key)| *at = place(key));
-            }
-        },
-    );
-    order
-}
-
-/// Least number of interactions that are sorted in one piece.
-const ROWS_PIECE: usize = 1 << 14;
-
-/// The positions in `order`, stably sorted by `key`, which is below `keys`.
-pub(super) fn counting_order(
-    key: &[u32],
-    keys: usize,
-    order: impl Iterator<Item = usize>,
-) -> Vec<usize> {
-    let mut next = vec![0usize; keys + 1];
-    key.iter().for_each(|&k| next[k as usize + 1] += 1);
-    for k in 0..keys {
-        next[k + 1] += next[k];
-    }
-    let mut sorted = vec![0; key.len()];
-    for position in order {
-        let at = &mut next[key[position] as usize];
-        sorted[*at] = position;
-        *at += 1;
-    }
-    sorted
 }
 
 #[cfg(test)]
@@ -351,22 +268,6 @@ mod tests {
         assert_eq!(merged(Duplicates::Max).0, [3.0, 5.0, 7.0]);
         let refused = Ratings::new(&table(), Duplicates::Error).unwrap_err().to_string();
         assert!(refused.starts_with("user `a` and item `y` occur more than once"), "{refused}");
-    }
-
-    #[test]
-    fn rows_are_ordered_as_by_a_stable_sort() {
-        let mut rng = crate::math::Rng::new(7, &[]);
-        let mut draw = |n: u32| rng.below(n);
-        let (mut user, mut item) = (Vec::new(), Vec::new());
-        for at in 0..100_000u32 {
-            // Some users are larger than a piece, some have nothing, some come in order.
-            user.push(if at % 3 == 0 { 4 } else { draw(60) * 2 });
-            item.push(if at < 30_000 { at } else { draw(500) });
-        }
-        let mut expected: Vec<usize> = (0..user.len()).collect();
-        expected.sort_by_key(|&at| (user[at], item[at]));
-        assert_eq!(row_order(&user, &item, 120), expected);
-        assert!(row_order(&[], &[], 0).is_empty());
     }
 
     #[test]

@@ -72,9 +72,10 @@ impl Recipe for Ease {
     fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
         check_positive("reg", self.reg)?;
         self.check_size(train.items.len())?;
-        let mut weights = similarity::gram(&train.by_user);
-        let n = weights.rows();
-        (0..n).for_each(|i| weights.row_mut(i)[i] += self.reg);
+        let (x, unit) = similarity::in_units(&train.by_user);
+        let mut weights = similarity::gram(&x);
+        let (n, reg) = (weights.rows(), similarity::penalty(self.reg, unit));
+        (0..n).for_each(|i| weights.row_mut(i)[i] += reg);
         inverse::invert_spd(&mut weights)?;
         let factors: Vec<f32> = (0..n).map(|i| -1.0 / weights.row(i)[i]).collect();
         let stage = watch::stage("item weights", n);

@@ -82,7 +82,10 @@ impl Recipe for ItemKnn {
         let lists = match self.similarity {
             Similarity::Pearson => self.pearson(&train.by_user),
             Similarity::Jaccard => self.products(&pattern(&train.by_user)),
-            _ => self.products(&self.weighted(&train.by_user)),
+            Similarity::Cosine => {
+                self.products(&similarity::levelled(self.weighted(&train.by_user)))
+            }
+            Similarity::Dot => self.products(&self.weighted(&train.by_user)),
         };
         let neighbours = Csr::from_rows(train.items.len(), lists);
         let weights = match self.keep {
@@ -145,13 +148,14 @@ impl ItemKnn {
     /// Correlations over common users.
     fn pearson(&self, matrix: &Csr) -> Lists {
         // A correlation does not see a shift: sums of what is left over the item's mean stay small.
-        let mut centred = matrix.clone();
+        let mut centred = similarity::levelled(matrix.clone());
         let mut sums = vec![(0f64, 0f64); matrix.cols()];
-        for (&i, &value) in matrix.columns().iter().zip(matrix.values()) {
+        let (items, values) = centred.entries_mut();
+        for (&i, &value) in items.iter().zip(&*values) {
             let (sum, count) = &mut sums[i as usize];
             (*sum, *count) = (*sum + f64::from(value), *count + 1.0);
         }
-        for (&i, value) in matrix.columns().iter().zip(centred.values_mut()) {
+        for (&i, value) in items.iter().zip(values) {
             let (sum, count) = sums[i as usize];
             *value = (f64::from(*value) - sum / count) as f32;
         }

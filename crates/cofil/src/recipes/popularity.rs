@@ -33,6 +33,10 @@ impl Recipe for Popularity {
         Vec::new()
     }
 
+    fn needs_times(&self) -> bool {
+        self.half_life.is_some()
+    }
+
     fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
         let _stage = watch::stage("counting", None);
         let mut counts = vec![0f64; train.items.len()];

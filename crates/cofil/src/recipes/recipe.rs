@@ -18,6 +18,10 @@ pub(crate) trait Recipe {
     fn takes_negatives(&self) -> bool {
         false
     }
+    /// Whether it asks when things happened.
+    fn needs_times(&self) -> bool {
+        false
+    }
     /// Learns from `train`, which is not empty.
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted>;
 }

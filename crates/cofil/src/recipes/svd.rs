@@ -15,6 +15,7 @@ use crate::math::Rng;
 use crate::math::svd::{Effort, Filled, Sparse};
 use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::{Factors, FoldIn};
+use crate::similarity;
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -94,13 +95,23 @@ impl Svd {
             return Err(Error::setting("constant", "must be a finite number"));
         }
         let baseline = self.baseline(train);
-        let rest = residuals(&train.by_user, &baseline);
+        let mut rest = residuals(&train.by_user, &baseline);
+        let unit = match similarity::unit(rest.values().iter().copied().chain([baseline.fill])) {
+            // A decomposition itself has room for these.
+            unit if (1e-12..=1e12).contains(&unit) => 1.0,
+            unit => unit,
+        };
+        let in_units = |value: f32| (f64::from(value) * unit) as f32;
+        rest.values_mut().iter_mut().for_each(|value| *value = in_units(*value));
         let columns = rest.transposed();
-        let filled = Filled { rows: view(&rest), columns: view(&columns), fill: baseline.fill };
+        let (rows, fill) = (view(&rest), in_units(baseline.fill));
+        let filled = Filled { rows, columns: view(&columns), fill };
         let effort =
             Effort { oversampling: self.oversampling, power_iterations: self.power_iterations };
         let svd = filled.decompose(self.factors, effort, &Rng::new(seed, &[]));
-        let largest = svd.values[0];
+        let values: Vec<f32> =
+            svd.values.iter().map(|&value| (f64::from(value) / unit) as f32).collect();
+        let largest = values[0];
         if !largest.is_finite() {
             return Err(Error::Unfit(
                 "the ratings are too large to decompose; rescale them".into(),
@@ -114,7 +125,7 @@ impl Svd {
             ));
         }
         let mut q = svd.right;
-        let roots: Vec<f32> = svd.values.iter().map(|s| s.sqrt()).collect();
+        let roots: Vec<f32> = values.iter().map(|s| s.sqrt()).collect();
         for i in 0..items {
             q.row_mut(i).iter_mut().zip(&roots).for_each(|(q, root)| *q *= root);
         }
@@ -122,7 +133,7 @@ impl Svd {
         let mut p = filled.times(&q);
         for u in 0..users {
             for (p, &s) in p.row_mut(u).iter_mut().zip(&svd.values) {
-                *p = if s > 1e-6 * largest { *p / s } else { 0.0 };
+                *p = if s > 1e-6 * svd.values[0] { *p / s } else { 0.0 };
             }
         }
         let popular = (0..items).map(|i| columns.row(i).len() as f32).collect();
@@ -135,7 +146,7 @@ impl Svd {
         Ok(Factors {
             user_bias: baseline.user_bias,
             item_bias: baseline.item_bias,
-            singular_values: svd.values,
+            singular_values: values,
             ..Factors::new(p, q, popular, settings)
         })
     }

@@ -84,8 +84,9 @@ impl Recipe for Rp3Beta {
         check_count("neighbours", self.neighbours)?;
         check_not_negative("alpha", self.alpha)?;
         check_not_negative("beta", self.beta)?;
-        let edges = self.edges(&train.by_user);
-        let (from, to) = self.ends(&train.by_user);
+        let unit = similarity::unit(train.by_user.values().iter().copied());
+        let edges = self.edges(&train.by_user, unit);
+        let (from, to) = self.ends(&train.by_user, unit);
         // Both steps together are symmetric but for what belongs to one of the items alone.
         let lists = similarity::map_products(&ItemColumns::new(&edges), |i, items, sums| {
             let weight = |j: u32| match j as usize {
@@ -108,16 +109,17 @@ impl Recipe for Rp3Beta {
 }
 
 impl Rp3Beta {
-    /// x_ui^α / (Σ_k x_uk)^(α/2): products of two of a user's entries are the user's part of a weight.
-    fn edges(&self, matrix: &Csr) -> Csr {
+    /// x_ui^α / (Σ_k x_uk)^(α/2): products of two of a user's entries are the user's part of a weight. All values
+    /// are multiplied by `unit`, which the probabilities of steps do not see.
+    fn edges(&self, matrix: &Csr, unit: f64) -> Csr {
         let mut edges = matrix.clone();
         for u in 0..matrix.rows() {
             let row = matrix.starts()[u]..matrix.starts()[u + 1];
             let values = &mut edges.values_mut()[row];
-            let sum: f64 = values.iter().map(|&x| f64::from(x.max(0.0))).sum();
+            let sum: f64 = values.iter().map(|&x| unit * f64::from(x.max(0.0))).sum();
             let scale = power(sum, -0.5 * f64::from(self.alpha));
             for x in values {
-                let edge = power(f64::from(*x), f64::from(self.alpha)) * scale;
+                let edge = power(unit * f64::from(*x), f64::from(self.alpha)) * scale;
                 *x = if *x > 0.0 { edge as f32 } else { 0.0 };
             }
         }
@@ -125,10 +127,10 @@ impl Rp3Beta {
     }
 
     /// What belongs to the item a walk comes from, (Σ_v x_vj)^−α, and to the one it goes to, d_i^−β.
-    fn ends(&self, matrix: &Csr) -> (Vec<f32>, Vec<f32>) {
+    fn ends(&self, matrix: &Csr, unit: f64) -> (Vec<f32>, Vec<f32>) {
         let mut sums = vec![0f64; matrix.cols()];
         for (&i, &x) in matrix.columns().iter().zip(matrix.values()) {
-            sums[i as usize] += f64::from(x.max(0.0));
+            sums[i as usize] += unit * f64::from(x.max(0.0));
         }
         let inverse = |x: f64, y: f32| if x > 0.0 { power(x, -f64::from(y)) as f32 } else { 0.0 };
         let from = sums.into_iter().map(|sum| inverse(sum, self.alpha)).collect();

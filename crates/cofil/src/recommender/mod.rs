@@ -67,26 +67,53 @@ impl Recommender {
     /// # Errors
     /// As [`Algorithm::fit`].
     pub fn train(algorithm: &Algorithm, ratings: &Ratings, run: &Run<'_>) -> Result<Self> {
-        let Fitted { model, epochs } = algorithm.fit(ratings, run)?;
+        let fitted = algorithm.fit(ratings, run)?;
+        Ok(Self::of_fitted(algorithm, run, fitted, DataCard::of(ratings), untimed(ratings)))
+    }
+
+    /// [`train`](Self::train) on ratings that nobody needs any more: they become the seen items without a copy, and
+    /// their times go as soon as nothing asks for them.
+    ///
+    /// # Errors
+    /// As [`Algorithm::fit`].
+    pub fn train_from(algorithm: &Algorithm, mut ratings: Ratings, run: &Run<'_>) -> Result<Self> {
+        let card = DataCard::of(&ratings);
+        // A checkpoint knows its data by a digest that times are part of.
+        if !algorithm.needs_times() && run.checkpoint.is_none() {
+            ratings.times = None;
+        }
+        let fitted = algorithm.fit(&ratings, run)?;
+        Ok(Self::of_fitted(algorithm, run, fitted, card, ratings))
+    }
+
+    fn of_fitted(
+        algorithm: &Algorithm,
+        run: &Run<'_>,
+        fitted: Fitted,
+        data: DataCard,
+        ratings: Ratings,
+    ) -> Self {
+        let Fitted { model, epochs } = fitted;
         let card = Card {
             cofil: env!("CARGO_PKG_VERSION").into(),
             origin: Origin::Trained { algorithm: algorithm.clone(), seed: run.seed },
-            data: DataCard::of(ratings),
+            data,
             epochs,
             valid_metric: run.validation.as_ref().map(|validation| validation.metric),
             negatives: run.negatives.map(sample::fingerprint),
             changes: Vec::new(),
         };
-        Ok(Self {
-            users: ratings.users.clone(),
-            items: ratings.items.clone(),
-            seen: ratings.by_user.clone(),
+        let Ratings { users, items, by_user: seen, .. } = ratings;
+        Self {
+            users,
+            items,
+            seen,
             card,
             model,
             fingerprint: None,
             item_users: OnceLock::new(),
             catalogue: None,
-        })
+        }
     }
 
     /// The same with `catalogue` for its items, which is saved with it; `None` takes away the one that is there.
@@ -356,6 +383,12 @@ impl Recommender {
     pub fn fingerprint(&self) -> Option<&str> {
         self.fingerprint.as_deref()
     }
+}
+
+/// A copy without times.
+fn untimed(ratings: &Ratings) -> Ratings {
+    let Ratings { users, items, by_user, .. } = ratings;
+    Ratings { users: users.clone(), items: items.clone(), by_user: by_user.clone(), times: None }
 }
 
 /// Refuses a card that no training of this toolkit wrote: what changes the model would train by it.

@@ -96,7 +96,7 @@ impl Recommender {
         all.user.extend_from_slice(&user);
         all.item.extend(item);
         all.value.extend_from_slice(&events.value);
-        Ok((Ratings::new(&all, Duplicates::Last)?, user))
+        Ok((all.into_ratings(Duplicates::Last)?, user))
     }
 
     /// Refuses to train again what was learned against negatives that are not in the file.

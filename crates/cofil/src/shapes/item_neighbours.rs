@@ -9,11 +9,16 @@ use super::baseline::Baseline;
 use super::factors::finite;
 use crate::data::{Csr, Row};
 use crate::error::Result;
+use crate::math::vector::LANES;
 use crate::math::{Matrix, parallel};
 use crate::model::{Attribution, Contributions, Model, User};
 use crate::store::{Archive, Tensor};
+use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// Similar items after which it is seen whether everybody has enough neighbours.
+const STEP: usize = 32;
 
 /// Similar items of each item, with the baseline.
 #[derive(Clone, Debug)]
@@ -116,8 +121,31 @@ impl ItemNeighbours {
                 }
             }
         }
-        let base = self.baseline.of(bias, item);
-        finite(if votes > 0 { base + sum / weight } else { base })
+        finite(self.baseline.of(bias, item) + if votes > 0 { sum / weight } else { 0.0 })
+    }
+
+    /// Scores of all items, up to [`LANES`] users side by side: what they rated lies in the lanes of a table by
+    /// item, so that each list of similar items is walked through once for all of them. `rests` is for that table.
+    fn score_lanes(
+        &self,
+        users: &[User<'_>],
+        rests: &mut [[f32; LANES]],
+        scores: &mut [&mut [f32]],
+    ) {
+        rests.fill([f32::NAN; LANES]);
+        let mut biases = [0.0; LANES];
+        for (l, user) in users.iter().enumerate() {
+            biases[l] = self.baseline.user_bias(user.history);
+            for (j, value) in user.history.iter() {
+                rests[j as usize][l] = finite(value - self.baseline.of(biases[l], j));
+            }
+        }
+        for item in 0..self.items() {
+            let means = means(self.similar.of(item), rests, users.len(), self.neighbours);
+            for (l, scores) in scores.iter_mut().enumerate() {
+                scores[item] = finite(self.baseline.of(biases[l], item as u32) + means[l]);
+            }
+        }
     }
 
     /// b_u and r − b by item.
@@ -148,6 +176,41 @@ impl ItemNeighbours {
     }
 }
 
+/// The mean of `rests` over the first `neighbours` of `similar` that someone rated, for each of `users` users; NaN is
+/// what nobody rated. 0 for who rated none.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn means(
+    similar: Row<'_>,
+    rests: &[[f32; LANES]],
+    users: usize,
+    neighbours: usize,
+) -> [f32; LANES] {
+    let most = u32::try_from(neighbours).unwrap_or(u32::MAX);
+    let (mut sum, mut weight) = ([0f32; LANES], [0f32; LANES]);
+    // Lanes of nobody have all they need.
+    let mut votes = [most; LANES];
+    votes[..users].fill(0);
+    for (items, similarities) in similar.columns.chunks(STEP).zip(similar.values.chunks(STEP)) {
+        if votes.iter().all(|&votes| votes == most) {
+            break;
+        }
+        for (&j, &similarity) in items.iter().zip(similarities) {
+            let rests = &rests[j as usize];
+            for l in 0..LANES {
+                let votes_too = !rests[l].is_nan() & (votes[l] < most);
+                sum[l] = similarity.mul_add(if votes_too { rests[l] } else { 0.0 }, sum[l]);
+                weight[l] += if votes_too { similarity } else { 0.0 };
+                votes[l] += u32::from(votes_too);
+            }
+        }
+    }
+    let mut means = [0.0; LANES];
+    for l in 0..LANES {
+        means[l] = if weight[l] > 0.0 { sum[l] / weight[l] } else { 0.0 };
+    }
+    means
+}
+
 impl Model for ItemNeighbours {
     fn items(&self) -> usize {
         self.popular.len()
@@ -163,9 +226,14 @@ impl Model for ItemNeighbours {
     }
 
     fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
-        let items: Vec<u32> = (0..self.items() as u32).collect();
-        for (r, &user) in users.iter().enumerate() {
-            self.score(user, &items, scores.row_mut(r));
+        let mut rests = vec![[0.0; LANES]; self.items()];
+        let width = LANES * self.items().max(1);
+        for (users, scores) in users.chunks(LANES).zip(scores.data_mut().chunks_mut(width)) {
+            let mut scores: Vec<&mut [f32]> = scores.chunks_mut(self.items().max(1)).collect();
+            self.score_lanes(users, &mut rests, &mut scores);
+            for (_, scores) in users.iter().zip(scores).filter(|(u, _)| u.history.is_empty()) {
+                scores.copy_from_slice(&self.popular);
+            }
         }
     }
 
@@ -174,7 +242,7 @@ impl Model for ItemNeighbours {
     }
 
     fn block_size(&self) -> usize {
-        8
+        LANES
     }
 
     /// What each neighbour says over the baseline, weighted by similarity: with the baseline they sum
@@ -221,6 +289,7 @@ impl Model for ItemNeighbours {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::Rng;
 
     #[test]
     fn the_most_similar_of_the_history_vote() {
@@ -241,6 +310,44 @@ mod tests {
                 "{told:?}"
             );
             assert_eq!(told.parts[1] == 0.0, neighbours == 1);
+        }
+    }
+
+    #[test]
+    fn a_block_of_users_is_scored_as_each_alone() {
+        let mut rng = Rng::new(4, &[]);
+        let items = 90;
+        let mut row = |share: f32, draw: &mut dyn FnMut(&mut Rng) -> f32| {
+            let mut row = Vec::new();
+            for i in 0..items {
+                if rng.uniform() < share {
+                    row.push((i, draw(&mut rng)));
+                }
+            }
+            row
+        };
+        let similar = (0..items).map(|_| row(0.7, &mut |rng| 0.01 + rng.uniform()));
+        let similar = Csr::from_rows(90, similar.collect::<Vec<_>>());
+        let shares = [0.02, 0.3, 0.9];
+        let rated = (0..37).map(|u| row(shares[u % 3], &mut |rng| rng.below(10) as f32));
+        let mut rated: Vec<Vec<(u32, f32)>> = rated.collect();
+        rated[5].clear();
+        let rated = Csr::from_rows(90, rated);
+        let item_bias = (0..items).map(|i| i as f32 / 60.0 - 0.7).collect();
+        let baseline = Baseline { mean: 4.5, item_bias, reg_user: 2.0 };
+        let popular: Vec<f32> = (0..items).map(|i| i as f32).collect();
+        for neighbours in [1, 3, 40] {
+            let model =
+                ItemNeighbours::new(&similar, baseline.clone(), popular.clone(), neighbours);
+            let users: Vec<User<'_>> = rated.iter().map(User::stranger).collect();
+            let mut block = Matrix::zeros(users.len(), 90);
+            model.score_block(&users, &mut block);
+            let all: Vec<u32> = (0..items).collect();
+            for (r, &user) in users.iter().enumerate() {
+                let mut alone = vec![0.0; 90];
+                model.score(user, &all, &mut alone);
+                assert_eq!(block.row(r), alone, "user {r}, {neighbours} neighbours");
+            }
         }
     }
 }

@@ -114,6 +114,22 @@ pub fn idf(things: usize, having: usize) -> f64 {
     ln(things as f64) - ln_1p(having as f64)
 }
 
+/// Magnitudes whose squares can be summed and multiplied in single precision, as powers of two.
+const SAFE: std::ops::RangeInclusive<i32> = -12..=12;
+
+/// What to multiply `values` by, so that their products are neither beyond every number nor nothing: 1 where they are
+/// of a usual size. A power of two, by which products only change their exponents: what does not depend on the
+/// scale of the values stays the same to the last bit.
+pub fn unit(values: impl IntoIterator<Item = f32>) -> f64 {
+    let largest = values.into_iter().fold(0f32, |largest, value| largest.max(value.abs()));
+    // Single precision's smallest numbers are normal ones in double.
+    let exponent = (f64::from(largest).to_bits() >> 52) as i32 - 1023;
+    match largest == 0.0 || SAFE.contains(&exponent) {
+        true => 1.0,
+        false => f64::from_bits(((1023 - exponent) as u64) << 52),
+    }
+}
+
 /// Sums over the common features of two things.
 #[derive(Clone, Copy, Default)]
 pub struct Moments {
@@ -176,5 +192,21 @@ impl Rests {
             true => self.xy / squares * (others / (others + shrinkage)),
             false => 0.0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_bring_every_size_near_one() {
+        assert_eq!([unit([]), unit([0.0, -0.0]), unit([1.0, -5.0])], [1.0; 3]);
+        for power in (-149..=127).filter(|power| !SAFE.contains(power)) {
+            let value = 2f64.powi(power) as f32;
+            let scaled = unit([0.0, -value]) * f64::from(value);
+            assert_eq!(scaled, 1.0, "2^{power}");
+        }
+        assert_eq!(unit([f32::MAX, 1.0]), 2f64.powi(-127));
     }
 }

@@ -8,7 +8,7 @@
 mod bits;
 mod measure;
 
-pub use measure::{Measure, Moments, Rests, Similarity, Weighting, idf};
+pub use measure::{Measure, Moments, Rests, Similarity, Weighting, idf, unit};
 
 use crate::data::Csr;
 use crate::math::{Matrix, parallel, vector};
@@ -18,6 +18,7 @@ use bits::Bits;
 use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Whose list of neighbours decides which pairs count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -123,6 +124,44 @@ fn count(columns: &[u32], sums: &mut [f32]) {
         }
     }
     rest.iter().for_each(|&j| sums[j as usize] += 1.0);
+}
+
+/// `matrix` with all values multiplied by their [`unit`], and the unit: for what comes out the same when penalties are
+/// multiplied by its square.
+pub fn in_units(matrix: &Csr) -> (Cow<'_, Csr>, f64) {
+    let unit = unit(matrix.values().iter().copied());
+    let mut matrix = Cow::Borrowed(matrix);
+    if unit != 1.0 {
+        let values = matrix.to_mut().values_mut();
+        values.iter_mut().for_each(|value| *value = (f64::from(*value) * unit) as f32);
+    }
+    (matrix, unit)
+}
+
+/// The penalty `reg` of values in this unit; beside values near 1 the largest leaves nothing of any weight.
+pub fn penalty(reg: f32, unit: f64) -> f32 {
+    const MOST: f64 = 1e30;
+    match unit == 1.0 {
+        true => reg,
+        false => (f64::from(reg) * unit * unit).min(MOST) as f32,
+    }
+}
+
+/// `matrix` with the values of every column multiplied by their [`unit`]: for similarities that do not see how large
+/// the values of a thing are.
+pub fn levelled(mut matrix: Csr) -> Csr {
+    let mut largest = vec![0f32; matrix.cols()];
+    for (&c, &value) in matrix.columns().iter().zip(matrix.values()) {
+        largest[c as usize] = largest[c as usize].max(value.abs());
+    }
+    let units: Vec<f64> = largest.into_iter().map(|value| unit([value])).collect();
+    if units.iter().any(|&unit| unit != 1.0) {
+        let (columns, values) = matrix.entries_mut();
+        for (&c, value) in columns.iter().zip(values) {
+            *value = (f64::from(*value) * units[c as usize]) as f32;
+        }
+    }
+    matrix
 }
 
 /// XᵀX, its lower triangle; above the diagonal are zeros.

@@ -142,7 +142,7 @@ impl Run<'_> {
                 break;
             }
             let loss = learner.epoch(number, &Rng::new(self.seed, &[number as u64]));
-            check_finite(learner, number, loss)?;
+            check_finite(learner, number, loss, train)?;
             let validation = match &self.validation {
                 Some(v) if learner.counts(number) => {
                     Some(evaluate::measure(&learner.model(), train, v.ratings, v.metric)?)
@@ -186,19 +186,30 @@ fn restore(learner: &mut impl Learner, copy: &[Vec<f32>]) {
     learner.state().into_iter().zip(copy).for_each(|(part, copy)| part.copy_from_slice(copy));
 }
 
+/// Values beyond this are why training diverges, whatever the settings.
+const LARGE: f32 = 1e6;
+
 /// Ends training before a number that is not finite gets into a model.
-fn check_finite(learner: &mut impl Learner, epoch: usize, loss: Loss) -> Result<()> {
-    let hint = learner.remedy();
-    let diverged = |what: &str| Err(Error::Diverged { epoch, what: what.into(), hint });
-    if !(loss.data + loss.penalty).is_finite() {
-        return diverged("the loss");
-    }
+fn check_finite(
+    learner: &mut impl Learner,
+    epoch: usize,
+    loss: Loss,
+    train: &Ratings,
+) -> Result<()> {
     // By Cauchy–Schwarz no inner product of parts of the state can overflow below this bound.
-    let size: f64 = learner.state().iter().map(|part| vector::sum_of_squares(part)).sum();
-    match size < 0.1 * f64::from(f32::MAX) {
-        true => Ok(()),
-        false => diverged("the model"),
-    }
+    let mut size = || learner.state().iter().map(|part| vector::sum_of_squares(part)).sum::<f64>();
+    let what = match (loss.data + loss.penalty).is_finite() {
+        false => "the loss",
+        true if size() < 0.1 * f64::from(f32::MAX) => return Ok(()),
+        true => "the model",
+    };
+    let (low, high) = train.scale();
+    let largest = low.abs().max(high.abs());
+    let hint = match largest > LARGE {
+        true => format!("divide the values, which reach {largest:e}, to bring them near 1"),
+        false => learner.remedy(),
+    };
+    Err(Error::Diverged { epoch, what: what.into(), hint })
 }
 
 #[cfg(test)]

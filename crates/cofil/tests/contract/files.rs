@@ -26,6 +26,28 @@ fn saved_and_loaded_is_the_same() {
 }
 
 #[test]
+fn ratings_given_and_lent_make_the_same_file() {
+    let mut ratings = tastes(40, 30);
+    ratings.times = Some((0..ratings.len() as i64).map(|at| at * 86_400).collect());
+    let aged = Algorithm::Popularity(cofil::Popularity { half_life: Some(20.0) });
+    for algorithm in recipes().into_iter().chain([aged]) {
+        let suited = suited(&algorithm, &ratings);
+        let lent = Recommender::train(&algorithm, &suited, &Run::default()).unwrap();
+        let given = Recommender::train_from(&algorithm, suited, &Run::default()).unwrap();
+        assert!(given.to_bytes().unwrap() == lent.to_bytes().unwrap(), "{}", algorithm.name());
+    }
+    // A checkpoint of one is gone on from by the other.
+    let folder = tempfile::tempdir().unwrap();
+    let als = |epochs| Algorithm::Als(cofil::Als { factors: 4, epochs, ..cofil::Als::default() });
+    let checkpoint = Some(Checkpoint::new(folder.path().join("c"), 1));
+    let run = Run { checkpoint, ..Run::default() };
+    Recommender::train(&als(1), &ratings, &run).unwrap();
+    let resumed = Recommender::train_from(&als(3), ratings.clone(), &run).unwrap();
+    let whole = Recommender::train(&als(3), &ratings, &Run::default()).unwrap();
+    assert!(resumed.to_bytes().unwrap() == whole.to_bytes().unwrap());
+}
+
+#[test]
 fn same_bytes_for_any_number_of_threads() {
     let ratings = tastes(300, 200);
     for algorithm in recipes() {

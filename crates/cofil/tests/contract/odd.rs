@@ -53,6 +53,11 @@ fn odd_data_is_learned_from_or_refused_with_a_reason() {
     large.by_user.values_mut().iter_mut().for_each(|v| *v *= 1000.0);
     let mut zeros = tastes(30, 20);
     zeros.by_user.values_mut().fill(0.0);
+    // One item is rated in far greater numbers than the others.
+    let mut mixed = tastes(30, 20);
+    let first = mixed.by_user.columns().to_vec();
+    let of_first = mixed.by_user.values_mut().iter_mut().zip(first).filter(|(_, i)| *i == 0);
+    of_first.for_each(|(v, _)| *v *= 1e30);
     let data = [
         ("one interaction", one),
         ("one user", one_user.unwrap()),
@@ -61,6 +66,10 @@ fn odd_data_is_learned_from_or_refused_with_a_reason() {
         ("negative values", negative),
         ("large values", large),
         ("only zeros", zeros),
+        ("values of 2e19", times(&tastes(30, 20), 4e18)),
+        ("values of 1e38", times(&tastes(30, 20), 2e37)),
+        ("values of 1e-44", times(&tastes(30, 20), 1e-44)),
+        ("values of all sizes", mixed),
     ];
     for algorithm in recipes() {
         let name = algorithm.name();
@@ -74,6 +83,67 @@ fn odd_data_is_learned_from_or_refused_with_a_reason() {
                     ErrorKind::Data | ErrorKind::Setting | ErrorKind::Diverged => {}
                     _ => panic!("{name}, {what}: {e}"),
                 },
+            }
+        }
+    }
+}
+
+/// `ratings` with all values multiplied by `factor`.
+fn times(ratings: &Ratings, factor: f64) -> Ratings {
+    let mut ratings = ratings.clone();
+    let values = ratings.by_user.values_mut().iter_mut();
+    values.for_each(|value| *value = (f64::from(*value) * factor) as f32);
+    ratings
+}
+
+/// Powers of two change no digit, so that the weights are the same to the last; but for powers of values, which are
+/// taken of numbers of a usual size.
+#[test]
+fn similarities_and_walks_do_not_see_how_large_values_are() {
+    let usual = tastes(30, 20);
+    let make = |name: &str, settings: Value| {
+        let settings: &Map<String, Value> = settings.as_object().unwrap();
+        Algorithm::from_settings(name, settings).unwrap()
+    };
+    let scores = |algorithm: &Algorithm, ratings: &Ratings, history: f32| -> Vec<f64> {
+        let model = algorithm.fit(ratings, &Run::default()).unwrap().model;
+        let items: Vec<u32> = (0..ratings.items.len() as u32).collect();
+        let row = Row { columns: &[1, 4, 9], values: &[history, 3.0 * history, 2.0 * history] };
+        let mut scores = vec![0.0; items.len()];
+        model.score(User::stranger(row), &items, &mut scores);
+        scores.into_iter().map(f64::from).collect()
+    };
+    // What a score is multiplied by: weights are votes of a history, user neighbours give their own values.
+    for (algorithm, of_data, exact) in [
+        (make("item-knn", json!({})), false, true),
+        (make("item-knn", json!({"shrinkage": 3})), false, true),
+        (make("item-knn", json!({"similarity": "pearson"})), false, true),
+        (make("item-knn", json!({"similarity": "jaccard"})), false, true),
+        (make("p3alpha", json!({})), false, false),
+        (make("p3alpha", json!({"alpha": 1.7})), false, false),
+        (make("rp3beta", json!({"alpha": 0.6})), false, false),
+        (make("user-knn", json!({})), true, true),
+        (make("user-knn", json!({"similarity": "pearson", "shrinkage": 2})), true, true),
+        (make("knn-baseline", json!({"shrinkage": 2})), true, true),
+        (make("knn-baseline", json!({"neighbours_of": "users", "shrinkage": 2})), true, true),
+    ] {
+        for power in [60, 120, -60, -140] {
+            let factor = 2f64.powi(power);
+            // A baseline near the least of all numbers is not exact itself.
+            if algorithm.name() == "knn-baseline" && power == -140 {
+                continue;
+            }
+            let scaled = times(&usual, factor);
+            let (history, back) = if of_data { (factor as f32, factor) } else { (1.0, 1.0) };
+            let found = scores(&algorithm, &scaled, history);
+            let expected = scores(&algorithm, &usual, 1.0);
+            assert!(expected.iter().any(|score| *score != 0.0), "{algorithm:?}");
+            for (found, expected) in found.into_iter().zip(expected) {
+                // What is written near the least of all numbers has few digits.
+                let least = 100.0 * f64::from(f32::from_bits(1)) / back;
+                let most = if exact { least } else { 1e-6 * expected.abs() };
+                let off = (found / back - expected).abs();
+                assert!(off <= most, "{algorithm:?}, 2^{power}: {found} for {expected}");
             }
         }
     }

@@ -65,18 +65,18 @@ impl Clean {
     pub fn ratings(&self, mut data: Interactions) -> Result<(Ratings, CleanReport)> {
         if self.threshold.is_some() || self.min_user > 1 || self.min_item > 1 {
             let (data, report) = self.interactions(data)?;
-            return Ok((Ratings::new(&data, Duplicates::Error)?, report));
+            return Ok((data.into_ratings(Duplicates::Error)?, report));
         }
         // Grouping merges as well: no need to sort the data twice.
         let mut report = self.start(&data)?;
         self.drop_missing(&mut data, &mut report);
         let before = data.len();
         let (data, mut report) = self.filter(data, report)?;
-        let ratings = Ratings::new(&data, self.duplicates)?;
+        let ratings = data.into_ratings(self.duplicates)?;
         report.duplicates = before - ratings.len();
         report.interactions = ratings.len();
         // Here `filter` ran before merging, and a sum of ones is not one.
-        Ok((if self.implicit { ratings.binary() } else { ratings }, report))
+        Ok((if self.implicit { ratings.into_binary() } else { ratings }, report))
     }
 
     /// Values of interactions as [`interactions`](Self::interactions) makes them: pairs below the
@@ -88,7 +88,7 @@ impl Clean {
             let kept: Vec<Vec<(u32, f32)>> = kept.collect();
             (data.by_user, data.times) = (Csr::from_rows(data.items.len(), kept), None);
         }
-        if self.threshold.is_some() || self.implicit { data.binary() } else { data }
+        if self.threshold.is_some() || self.implicit { data.into_binary() } else { data }
     }
 
     fn start(&self, data: &Interactions) -> Result<CleanReport> {

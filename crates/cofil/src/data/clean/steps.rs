@@ -1,9 +1,9 @@
 //! The steps of cleaning, one function each.
 
-use crate::data::duplicates::check_joined;
-use crate::data::ratings::counting_order;
-use crate::data::{Duplicates, IdMap, Interactions, Ratings};
-use crate::error::{Error, Result};
+use crate::data::duplicates::{check_joined, repeated};
+use crate::data::order::for_each_repeat;
+use crate::data::{Duplicates, IdMap, Interactions};
+use crate::error::Result;
 use std::sync::Arc;
 
 /// Keeps the rows where `keep` says so; returns how many went.
@@ -24,43 +24,31 @@ pub(super) fn retain(data: &mut Interactions, keep: &[bool]) -> usize {
     before - data.len()
 }
 
-/// Merges the rows of each (user, item) pair, as [`Ratings::new`] does.
+/// Merges the rows of each (user, item) pair, as [`Ratings::new`](crate::data::Ratings::new) does.
 pub(super) fn merge(data: &mut Interactions, how: Duplicates) -> Result<()> {
-    let by_item = counting_order(&data.item, data.items.len(), 0..data.len());
-    let order = counting_order(&data.user, data.users.len(), by_item.into_iter());
-    let pair = |at: usize| (data.user[at], data.item[at]);
     let mut keep = vec![true; data.len()];
-    let mut merged: Vec<(usize, f32)> = Vec::new();
-    for rows in order.chunk_by(|&a, &b| pair(a) == pair(b)).filter(|rows| rows.len() > 1) {
+    let Interactions { users, items, user, item, value, .. } = &mut *data;
+    for_each_repeat([user, item], users.len(), |rows| {
         let (first, last) = (rows[0], rows[rows.len() - 1]);
         let kept = match how {
-            Duplicates::Error => return Err(repeated(data, first)),
+            Duplicates::Error => {
+                return Err(repeated(users, items, [user[first], item[first]]));
+            }
             Duplicates::First => first,
             _ => last,
         };
-        let (mut value, mut copies) = (data.value[first], 1.0);
+        let (mut joined, mut copies) = (value[first], 1.0);
         for &at in &rows[1..] {
             copies += 1.0;
-            value = how.join(value, data.value[at], copies);
+            joined = how.join(joined, value[at], copies);
         }
-        check_joined(value, &data.users, &data.items, [data.user[first], data.item[first]])?;
+        check_joined(joined, users, items, [user[first], item[first]])?;
         rows.iter().for_each(|&at| keep[at] = at == kept);
-        merged.push((kept, value));
-    }
-    for (at, value) in merged {
-        data.value[at] = value;
-    }
+        value[kept] = joined;
+        Ok(())
+    })?;
     retain(data, &keep);
     Ok(())
-}
-
-fn repeated(data: &Interactions, at: usize) -> Error {
-    // One wording for one mistake, wherever it is found.
-    let rows = data.select(&[at, at]);
-    match Ratings::new(&rows, Duplicates::Error) {
-        Err(error) => error,
-        Ok(_) => unreachable!("the pair is there twice"),
-    }
 }
 
 /// Drops users and items with too few rows until all have enough; returns rows dropped and rounds.

@@ -18,7 +18,7 @@ mod verdict;
 mod warnings;
 
 use super::clean::counts;
-use super::ratings::counting_order;
+use super::order::{for_each_repeat, for_each_user, number_at};
 use super::split::leakage::span;
 use super::{Interactions, NO_TIME};
 use crate::error::{Error, Result};
@@ -95,7 +95,7 @@ impl Description {
         }
         let per_user = counts(&data.user, data.users.len());
         let per_item = counts(&data.item, data.items.len());
-        let duplicates = repeats(data);
+        let duplicates = repeats(data)?;
         let users = per_user.iter().filter(|&&n| n > 0).count();
         let items = per_item.iter().filter(|&&n| n > 0).count();
         let pairs = data.len() - duplicates.rows;
@@ -117,43 +117,41 @@ impl Description {
     }
 }
 
-fn repeats(data: &Interactions) -> Repeats {
-    let by_item = counting_order(&data.item, data.items.len(), 0..data.len());
-    let order = counting_order(&data.user, data.users.len(), by_item.into_iter());
-    let pair = |at: usize| (data.user[at], data.item[at]);
+fn repeats(data: &Interactions) -> Result<Repeats> {
     let mut found = Repeats::default();
-    for rows in order.chunk_by(|&a, &b| pair(a) == pair(b)).filter(|rows| rows.len() > 1) {
+    for_each_repeat([&data.user, &data.item], data.users.len(), |rows| {
         found.pairs += 1;
         found.rows += rows.len() - 1;
         let differ = rows.iter().any(|&at| data.value[at] != data.value[rows[0]]);
         found.conflicting += usize::from(differ);
-    }
-    found
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn times(data: &Interactions) -> Option<Times> {
     let (time, (first, last)) = (data.time.as_ref()?, span(data)?);
-    let mut order = counting_order(&data.user, data.users.len(), 0..data.len());
-    order.retain(|&at| time[at] != NO_TIME);
-    let timed = order.len();
-    let mut sorted: Vec<i64> = order.iter().map(|&at| time[at]).collect();
-    sorted.sort_unstable();
-    let cut = sorted[timed - timed.div_ceil(10)];
+    let missing = time.iter().filter(|&&time| time == NO_TIME).count();
+    let timed = data.len() - missing;
+    // The earliest moment of the latest tenth.
+    let cut = number_at(time, missing + timed - timed.div_ceil(10));
     let (mut spans, mut tied, mut latest, mut known) = (Vec::new(), 0, 0, 0);
-    for rows in order.chunk_by_mut(|&a, &b| data.user[a] == data.user[b]) {
-        rows.sort_unstable_by_key(|&at| time[at]);
-        if let [first, .., last] = *rows {
-            spans.push(time[last].saturating_sub(time[first]));
+    let mut moments = Vec::new();
+    for_each_user(data, |_, rows| {
+        moments.clear();
+        moments.extend(rows.iter().map(|&at| time[at]).filter(|&time| time != NO_TIME));
+        moments.sort_unstable();
+        if let [first, .., last] = *moments {
+            spans.push(last.saturating_sub(first));
         }
-        let tested = rows.iter().filter(|&&at| time[at] >= cut).count();
+        let tested = moments.iter().filter(|&&time| time >= cut).count();
         latest += tested;
-        known += if tested < rows.len() { tested } else { 0 };
-        let moments = rows.chunk_by(|&a, &b| time[a] == time[b]);
-        tied += moments.map(<[usize]>::len).filter(|&n| n > 1).sum::<usize>();
-    }
+        known += if tested < moments.len() { tested } else { 0 };
+        let same = moments.chunk_by(|a, b| a == b);
+        tied += same.map(<[i64]>::len).filter(|&n| n > 1).sum::<usize>();
+    });
     spans.sort_unstable();
     let median_user_span = if spans.is_empty() { 0 } else { spread::quantile(&spans, 0.5) };
-    let missing = data.len() - timed;
     Some(Times {
         first,
         last,

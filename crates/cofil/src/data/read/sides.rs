@@ -11,7 +11,7 @@
 //! where there are no times. Each file has one record batch and stands for itself: it is read
 //! like any other table, by the module `nested`.
 
-use crate::data::ratings::counting_order;
+use crate::data::order;
 use crate::data::{IdMap, NO_TIME, Ratings};
 use crate::error::{Error, Result};
 use crate::store;
@@ -82,18 +82,15 @@ impl<'a> Side<'a> {
         let rows = &ratings.by_user;
         let user = rows.iter().enumerate().flat_map(|(u, row)| row.columns.iter().map(move |_| u));
         let user: Vec<u32> = user.map(|u| u as u32).collect();
-        let order = counting_order(rows.columns(), ratings.items.len(), 0..rows.nnz());
-        let mut starts = vec![0];
-        for count in rows.column_counts() {
-            starts.push(starts[starts.len() - 1] + count as usize);
-        }
+        let starts = order::starts(rows.columns(), ratings.items.len());
+        let order: Vec<usize> = order::by_key(rows.columns(), &starts);
         Self {
             rows: ("item", &ratings.items),
             columns: ("user", &ratings.users),
             starts,
-            numbers: order.iter().map(|&at| user[at]).collect(),
-            values: order.iter().map(|&at| rows.values()[at]).collect(),
-            times: ratings.times.as_ref().map(|t| order.iter().map(|&at| t[at]).collect()),
+            numbers: order::gather(&user, &order),
+            values: order::gather(rows.values(), &order),
+            times: ratings.times.as_ref().map(|times| order::gather(times, &order)),
         }
     }
 

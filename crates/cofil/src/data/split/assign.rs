@@ -1,8 +1,8 @@
 //! Which part each interaction goes to.
 
 use super::{Cut, Share, Size, Split};
+use crate::data::order::{Position, for_each_user, is_short, number_at};
 use crate::data::prose::{count, number};
-use crate::data::ratings::counting_order;
 use crate::data::{Interactions, NO_TIME};
 use crate::error::{Error, Result};
 use crate::math::Rng;
@@ -17,15 +17,18 @@ impl Split {
         let mut part = vec![TRAIN; data.len()];
         match *self {
             Self::Random { test, seed } => {
-                let mut rows: Vec<usize> = (0..data.len()).collect();
-                Rng::new(seed, &[]).shuffle(&mut rows);
-                rows[..test.of(data.len())].iter().for_each(|&row| part[row] = TEST);
+                let drawn = test.of(data.len());
+                shuffled(data.len(), seed, |place, row| {
+                    if place < drawn {
+                        part[row] = TEST;
+                    }
+                });
             }
-            Self::UserRandom { test, seed } => by_user(data, |user, rows| {
+            Self::UserRandom { test, seed } => for_each_user(data, |user, rows| {
                 Rng::new(seed, &[u64::from(user)]).shuffle(rows);
                 rows[..test.of_one_user(rows.len())].iter().for_each(|&row| part[row] = TEST);
             }),
-            Self::Last { test } => by_user(data, |_, rows| {
+            Self::Last { test } => for_each_user(data, |_, rows| {
                 // The sort is stable: equal and missing times stay in the order of the file.
                 if let Some(time) = &data.time {
                     rows.sort_by_key(|&row| time[row]);
@@ -44,15 +47,11 @@ impl Split {
                 }
             }
             Self::Kfold { folds, seed } => {
-                let mut rows: Vec<usize> = (0..data.len()).collect();
-                Rng::new(seed, &[]).shuffle(&mut rows);
-                rows.iter()
-                    .enumerate()
-                    .for_each(|(i, &row)| part[row] = (i % folds as usize) as u8);
+                shuffled(data.len(), seed, |place, row| part[row] = (place % folds as usize) as u8);
             }
             Self::Users { test, target, seed } => {
                 let held = held_out(data, test, seed)?;
-                by_user(data, |user, rows| {
+                for_each_user(data, |user, rows| {
                     if held[user as usize] {
                         Rng::new(seed, &[u64::from(user)]).shuffle(rows);
                         let (tested, known) = rows.split_at(target.of_one_user(rows.len()).max(1));
@@ -66,18 +65,23 @@ impl Split {
     }
 }
 
-/// Calls `work` for every user with interactions: their number and rows, in the order of the file.
-fn by_user(data: &Interactions, mut work: impl FnMut(u32, &mut [usize])) {
-    let mut order = counting_order(&data.user, data.users.len(), 0..data.len());
-    for rows in order.chunk_by_mut(|&a, &b| data.user[a] == data.user[b]) {
-        work(data.user[rows[0]], rows);
+/// Calls `work` with every place in a random order of `rows` rows, and the row there.
+fn shuffled(rows: usize, seed: u64, work: impl FnMut(usize, usize)) {
+    fn in_order<P: Position>(rows: usize, seed: u64, mut work: impl FnMut(usize, usize)) {
+        let mut order: Vec<P> = (0..rows).map(P::of).collect();
+        Rng::new(seed, &[]).shuffle(&mut order);
+        order.into_iter().enumerate().for_each(|(place, row)| work(place, row.at()));
+    }
+    match is_short(rows) {
+        true => in_order::<u32>(rows, seed, work),
+        false => in_order::<usize>(rows, seed, work),
     }
 }
 
 /// Draws the users to hold out among those with at least two interactions.
 fn held_out(data: &Interactions, test: Share, seed: u64) -> Result<Vec<bool>> {
     let mut able = Vec::new();
-    by_user(data, |user, rows| {
+    for_each_user(data, |user, rows| {
         if rows.len() > 1 {
             able.push(user);
         }
@@ -104,18 +108,14 @@ fn held_out(data: &Interactions, test: Share, seed: u64) -> Result<Vec<bool>> {
 /// The moment from which on there are as close to `wanted` interactions as moments allow, and at
 /// least one before it.
 fn cut_near(time: &[i64], wanted: usize) -> i64 {
-    let mut sorted = time.to_vec();
-    sorted.sort_unstable();
-    let latest = wanted.clamp(1, sorted.len().max(1));
-    let Some(&at) = sorted.len().checked_sub(latest).and_then(|at| sorted.get(at)) else {
-        return NO_TIME;
-    };
+    let latest = wanted.clamp(1, time.len().max(1));
+    let Some(place) = time.len().checked_sub(latest) else { return NO_TIME };
+    let at = number_at(time, place);
     // From `at` on there are at least as many as wanted, from the next moment on fewer.
-    let start = sorted.partition_point(|&t| t < at);
-    let next = sorted.partition_point(|&t| t <= at);
-    let (more, fewer) = (sorted.len() - start, sorted.len() - next);
-    match sorted.get(next) {
-        Some(&later) if start == 0 || wanted - fewer < more - wanted => later,
+    let more = time.iter().filter(|&&t| t >= at).count();
+    let fewer = time.iter().filter(|&&t| t > at).count();
+    match time.iter().copied().filter(|&t| t > at).min() {
+        Some(later) if more == time.len() || wanted - fewer < more - wanted => later,
         _ => at,
     }
 }

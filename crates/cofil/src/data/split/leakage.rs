@@ -4,6 +4,7 @@
 //! test part and is counted; evaluation decides, and says, what it does with it.
 
 use crate::data::moment::date;
+use crate::data::order::{self, Position, is_short};
 use crate::data::prose::{count, percent};
 use crate::data::{Finding, IdMap, Interactions, NO_TIME};
 use crate::error::{Remedy, Result};
@@ -52,20 +53,17 @@ impl Leakage {
         let test = test.as_ref();
         let known_user = present(&train.user, test.users.len());
         let known_item = present(&train.item, test.items.len());
-        let mut pairs: Vec<(u32, u32)> = pairs_of(train);
-        if let Some(given) = given {
-            pairs.extend(pairs_of(numbered_like(test, given)?.as_ref()));
-        }
-        pairs.sort_unstable();
+        let given = given.map(|given| numbered_like(test, given)).transpose()?;
+        let known = [Some(train), given.as_deref()].into_iter().flatten();
+        let shared_pairs = shared(test, known);
         let latest = latest_per_user(train, test.users.len());
         let train_span = span(train);
-        let mut found = Self { train_span, test_span: span(test), ..Self::default() };
+        let mut found = Self { shared_pairs, train_span, test_span: span(test), ..Self::default() };
         let mut new_user = vec![false; test.users.len()];
         let mut new_item = vec![false; test.items.len()];
         for row in 0..test.len() {
             let (user, item) = (test.user[row], test.item[row]);
             let time = test.time.as_ref().map_or(NO_TIME, |t| t[row]);
-            found.shared_pairs += usize::from(pairs.binary_search(&(user, item)).is_ok());
             if time != NO_TIME {
                 found.before_own_training += usize::from(time < latest[user as usize]);
                 found.before_any_training += usize::from(train_span.is_some_and(|(_, l)| time < l));
@@ -116,8 +114,42 @@ fn join(base: &IdMap, names: &mut Arc<IdMap>, column: &mut [u32]) -> Result<()> 
     Ok(())
 }
 
-fn pairs_of(part: &Interactions) -> Vec<(u32, u32)> {
-    part.user.iter().copied().zip(part.item.iter().copied()).collect()
+/// How many rows of `test` have a pair that one of the tables `known` has. The test part is what is sorted: it is the
+/// smaller.
+fn shared<'a>(test: &Interactions, known: impl Iterator<Item = &'a Interactions>) -> usize {
+    match is_short(test.len()) {
+        true => shared_rows::<u32>(test, known.flat_map(pairs)),
+        false => shared_rows::<usize>(test, known.flat_map(pairs)),
+    }
+}
+
+fn pairs(part: &Interactions) -> impl Iterator<Item = (u32, u32)> {
+    part.user.iter().copied().zip(part.item.iter().copied())
+}
+
+fn shared_rows<P: Position>(test: &Interactions, known: impl Iterator<Item = (u32, u32)>) -> usize {
+    let starts = order::starts(&test.user, test.users.len());
+    let order: Vec<P> = order::by_pair([&test.user, &test.item], &starts);
+    let items = order::gather(&test.item, &order);
+    // Of the rows of a pair the first.
+    let mut shared = vec![false; items.len()];
+    for (user, item) in known {
+        // What is given may have users that the test part has no numbers for.
+        let Some(ends) = starts.get(user as usize..user as usize + 2) else { continue };
+        let row = &items[ends[0]..ends[1]];
+        let place = row.partition_point(|&other| other < item);
+        if row.get(place) == Some(&item) {
+            shared[ends[0] + place] = true;
+        }
+    }
+    let rows = starts.windows(2).flat_map(|ends| items[ends[0]..ends[1]].chunk_by(|a, b| a == b));
+    let mut first = 0;
+    rows.map(|same| {
+        let found = shared[first];
+        first += same.len();
+        if found { same.len() } else { 0 }
+    })
+    .sum()
 }
 
 fn present(column: &[u32], n: usize) -> Vec<bool> {
@@ -256,6 +288,36 @@ mod tests {
             !found.findings.iter().any(|f| f.text.contains("popular items")),
             "held out on purpose"
         );
+    }
+
+    #[test]
+    fn shared_pairs_are_those_of_a_plain_search() {
+        let mut rng = crate::math::Rng::new(2, &[]);
+        let mut rows = |n: usize, users: u32| {
+            let mut draw = |n| rng.below(n);
+            let names = |n: u32| Arc::new((0..n).map(|i| i.to_string()).collect::<IdMap>());
+            Interactions {
+                users: names(users),
+                items: names(9),
+                user: (0..n).map(|_| draw(users)).collect(),
+                item: (0..n).map(|_| draw(9)).collect(),
+                value: vec![1.0; n],
+                time: None,
+            }
+        };
+        for _ in 0..20 {
+            // What is given knows more users than the others.
+            let (train, given, test) = (rows(30, 12), rows(20, 14), rows(40, 12));
+            let known: Vec<(u32, u32)> = pairs(&train).chain(pairs(&given)).collect();
+            let shared = pairs(&test).filter(|pair| known.contains(pair)).count();
+            let found = Leakage::between(&train, Some(&given), &test).unwrap();
+            assert_eq!(found.shared_pairs, shared);
+            let known: Vec<(u32, u32)> = pairs(&train).collect();
+            assert_eq!(
+                shared_rows::<usize>(&test, known.iter().copied()),
+                pairs(&test).filter(|pair| known.contains(pair)).count()
+            );
+        }
     }
 
     #[test]

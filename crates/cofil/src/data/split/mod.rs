@@ -106,16 +106,22 @@ impl Split {
     /// # Errors
     /// If a setting is out of range, the data has no times to split by, or a part would be empty.
     pub fn apply(&self, data: &Interactions) -> Result<Vec<Parts>> {
-        self.check(data)?;
-        let part = self.assign(data)?;
-        let id = self.id(data, &part);
-        let &Self::Kfold { folds, .. } = self else {
-            return Ok(vec![self.parts(data, &part, None, &id)?]);
-        };
-        let in_fold = |fold: u32| -> Vec<u8> {
-            part.iter().map(|&p| if u32::from(p) == fold { TEST } else { TRAIN }).collect()
-        };
-        (0..folds).map(|f| self.parts(data, &in_fold(f), Some(f + 1), &id)).collect()
+        self.rounds(data.clone())?.collect()
+    }
+
+    /// [`apply`](Self::apply) to data that nobody needs any more, one round after the other: the last takes the
+    /// table apart, so that table and parts are never in memory together, and an earlier one holds a copy.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
+    pub fn rounds(&self, data: Interactions) -> Result<Rounds> {
+        self.check(&data)?;
+        let part = self.assign(&data)?;
+        let id = self.id(&data, &part);
+        let rounds = if let Self::Kfold { folds, .. } = self { *folds } else { 1 };
+        let rounds = Rounds { split: self.clone(), data, part, id, next: 0, rounds };
+        rounds.check()?;
+        Ok(rounds)
     }
 
     fn check(&self, data: &Interactions) -> Result<()> {
@@ -140,46 +146,6 @@ impl Split {
         }
     }
 
-    fn parts(
-        &self,
-        data: &Interactions,
-        part: &[u8],
-        fold: Option<u32>,
-        id: &str,
-    ) -> Result<Parts> {
-        let take = |which: u8| {
-            let rows: Vec<usize> = (0..data.len()).filter(|&row| part[row] == which).collect();
-            data.select(&rows)
-        };
-        let (train, test) = (take(TRAIN), take(TEST));
-        let given = matches!(self, Self::Users { .. }).then(|| take(GIVEN));
-        for (name, empty) in [("training", train.is_empty()), ("test", test.is_empty())] {
-            if empty {
-                return Err(Error::Unfit(format!(
-                    "the {name} part would be empty: {} of {} go to test; choose another share",
-                    number(test.len()),
-                    count(data.len(), "interaction"),
-                )));
-            }
-        }
-        let tested = Size::of(&test);
-        let without_time =
-            data.time.as_ref().map_or(0, |t| t.iter().filter(|&&t| t == NO_TIME).count());
-        let report = SplitReport {
-            description: self.description(data, fold),
-            split: self.clone(),
-            fold,
-            id: id.to_owned(),
-            train: Size::of(&train),
-            given: given.as_ref().map(Size::of),
-            test: tested,
-            users_not_tested: Size::of(data).users - tested.users,
-            without_time,
-            leakage: Leakage::between(&train, given.as_ref(), &test)?,
-        };
-        Ok(Parts { train, given, test, report })
-    }
-
     fn id(&self, data: &Interactions, part: &[u8]) -> String {
         let mut hash = blake3::Hasher::new();
         hash.update(serde_json::to_string(self).expect("settings are plain data").as_bytes());
@@ -187,6 +153,137 @@ impl Split {
         hash.update(part);
         hash.finalize().to_hex().to_string()
     }
+}
+
+/// The rounds of a split, in which every row is in one part.
+#[derive(Debug)]
+pub struct Rounds {
+    split: Split,
+    /// Empty after the last round.
+    data: Interactions,
+    /// The part of each row, with [`Split::Kfold`] the round that tests it.
+    part: Vec<u8>,
+    id: String,
+    next: u32,
+    rounds: u32,
+}
+
+impl Iterator for Rounds {
+    type Item = Result<Parts>;
+
+    fn next(&mut self) -> Option<Result<Parts>> {
+        let round = self.next;
+        (round < self.rounds).then(|| {
+            self.next += 1;
+            let data = match self.next == self.rounds {
+                true => std::mem::take(&mut self.data),
+                false => self.data.clone(),
+            };
+            self.parts(data, round)
+        })
+    }
+}
+
+impl Rounds {
+    fn is_kfold(&self) -> bool {
+        matches!(self.split, Split::Kfold { .. })
+    }
+
+    /// The part of a row in round `round`.
+    fn of(&self, round: u32, part: u8) -> u8 {
+        match self.is_kfold() {
+            true if u32::from(part) == round => TEST,
+            true => TRAIN,
+            false => part,
+        }
+    }
+
+    /// Refuses rounds without anything to learn from or to test.
+    fn check(&self) -> Result<()> {
+        let mut sizes = [0; 256];
+        self.part.iter().for_each(|&part| sizes[usize::from(part)] += 1);
+        let of_round = |round: u32, which: u8| -> usize {
+            let parts = (0..=u8::MAX).zip(&sizes);
+            parts.filter(|&(part, _)| self.of(round, part) == which).map(|(_, &size)| size).sum()
+        };
+        for round in 0..self.rounds {
+            for (name, which) in [("training", TRAIN), ("test", TEST)] {
+                if of_round(round, which) == 0 {
+                    return Err(Error::Unfit(format!(
+                        "the {name} part would be empty: {} of {} go to test; choose another share",
+                        number(of_round(round, TEST)),
+                        count(self.data.len(), "interaction"),
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn parts(&self, data: Interactions, round: u32) -> Result<Parts> {
+        let fold = self.is_kfold().then_some(round + 1);
+        let (description, users) = (self.split.description(&data, fold), Size::of(&data).users);
+        let without_time =
+            data.time.as_ref().map_or(0, |t| t.iter().filter(|&&t| t == NO_TIME).count());
+        let part = |row: usize| self.of(round, self.part[row]);
+        let [train, test, given] = apart(data, part);
+        let given = matches!(self.split, Split::Users { .. }).then_some(given);
+        let tested = Size::of(&test);
+        let report = SplitReport {
+            description,
+            split: self.split.clone(),
+            fold,
+            id: self.id.clone(),
+            train: Size::of(&train),
+            given: given.as_ref().map(Size::of),
+            test: tested,
+            users_not_tested: users - tested.users,
+            without_time,
+            leakage: Leakage::between(&train, given.as_ref(), &test)?,
+        };
+        Ok(Parts { train, given, test, report })
+    }
+}
+
+/// The rows of each part, by its number; column after column, so that little is in memory twice.
+fn apart(data: Interactions, part: impl Fn(usize) -> u8) -> [Interactions; 3] {
+    fn take<T: Copy>(mut column: Vec<T>, part: &impl Fn(usize) -> u8) -> [Vec<T>; 3] {
+        let of = |which: u8| {
+            let size = (0..column.len()).filter(|&row| part(row) == which).count();
+            let mut taken = Vec::with_capacity(size);
+            let rows = column.iter().enumerate().filter(|(row, _)| part(*row) == which);
+            taken.extend(rows.map(|(_, &value)| value));
+            taken
+        };
+        let (test, given) = (of(TEST), of(GIVEN));
+        let mut row = 0;
+        column.retain(|_| {
+            row += 1;
+            part(row - 1) == TRAIN
+        });
+        column.shrink_to_fit();
+        [column, test, given]
+    }
+    let Interactions { users, items, user, item, value, time } = data;
+    let mut time = time.map(|time| take(time, &part));
+    let [user, item] = [user, item].map(|column| take(column, &part));
+    let value = take(value, &part);
+    let mut parts = [Interactions::default(), Interactions::default(), Interactions::default()];
+    for (part, ((user, item), value)) in parts.iter_mut().zip(user.into_iter().zip(item).zip(value))
+    {
+        *part = Interactions {
+            users: users.clone(),
+            items: items.clone(),
+            user,
+            item,
+            value,
+            time: None,
+        };
+    }
+    if let Some(time) = &mut time {
+        parts.iter_mut().zip(time).for_each(|(part, time)| part.time = Some(std::mem::take(time)));
+    }
+    parts
 }
 
 #[cfg(test)]

@@ -81,7 +81,13 @@ impl Grid {
         let users = Groups::deal(&degrees, tall, &mut rng.piece(0));
         let items = Groups::deal(&data.column_counts(), wide, &mut rng.piece(1));
         let stripe = |g: usize| {
-            let mut blocks = vec![Vec::with_capacity(data.nnz() / (tall * wide) * 9 / 8); wide];
+            // Counted first: blocks differ much in size, and one that grows takes up to twice its room.
+            let mut sizes = vec![0; wide];
+            for &row in &users.rows[g] {
+                let of_items = data.row(row as usize).columns.iter();
+                of_items.for_each(|&item| sizes[usize::from(items.place[item as usize].0)] += 1);
+            }
+            let mut blocks: Vec<Vec<Entry>> = sizes.into_iter().map(Vec::with_capacity).collect();
             for (user, &row) in users.rows[g].iter().enumerate() {
                 for (item, value) in data.row(row as usize).iter() {
                     let (h, item) = items.place[item as usize];

@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::math::{parallel, vector};
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
+use crate::similarity;
 use crate::train::{Fitted, Run};
 use crate::watch;
 use gram::Gram;
@@ -81,12 +82,15 @@ impl Recipe for Slim {
             );
             return Err(Error::setting("max_memory", says));
         }
-        let gram = Gram::new(&train.by_user);
+        let (x, unit) = similarity::in_units(&train.by_user);
+        let gram = Gram::new(&x);
+        let [l1, l2] = [self.l1, self.l2].map(|reg| similarity::penalty(reg, unit));
+        let slim = Self { l1, l2, ..self.clone() };
         let stage = watch::stage("regressions", items);
         let columns = parallel::map_with(items, PIECE, Regression::default, |work, range| {
             let column = |i| {
                 watch::check();
-                let column = self.column(&gram, i, work);
+                let column = slim.column(&gram, i, work);
                 stage.add(1);
                 column
             };

@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::math::real::square;
 use crate::math::{Matrix, vector};
 use crate::model::{Model, User};
-use crate::similarity::{Measure, Moments, Rests, Similarity, idf};
+use crate::similarity::{Measure, Moments, Rests, Similarity, idf, unit as unit_of};
 use crate::store::{Archive, Tensor};
 use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,8 @@ pub struct UserNeighbours {
     of_user: Vec<f32>,
     /// Mean over users of Σ |r_vi|, for BM25.
     mean_length: f64,
+    /// What values are multiplied by before similarities are taken, which do not see it.
+    unit: f64,
 }
 
 /// What a [`UserNeighbours`] file says beside its arrays.
@@ -88,10 +90,28 @@ impl UserNeighbours {
         let baseline = Baseline { mean, item_bias, reg_user };
         let empty = Csr::empty(0, 0);
         let (by_user, by_item, of_user) = (empty.clone(), empty, Vec::new());
-        let mut model =
-            Self { rows, settings, baseline, popular, by_user, by_item, of_user, mean_length };
-        let features: Vec<Vec<(u32, f32)>> =
-            model.rows.iter().map(|row| model.features(row)).collect();
+        let unit = 1.0;
+        let mut model = Self {
+            rows,
+            settings,
+            baseline,
+            popular,
+            by_user,
+            by_item,
+            of_user,
+            mean_length,
+            unit,
+        };
+        let all = |model: &Self| -> Vec<Vec<(u32, f32)>> {
+            model.rows.iter().map(|row| model.features(row)).collect()
+        };
+        let mut features = all(&model);
+        if model.is_scale_free() {
+            model.unit = unit_of(features.iter().flatten().map(|&(_, value)| value));
+        }
+        if model.unit != 1.0 {
+            features = all(&model);
+        }
         model.of_user = features.iter().map(|row| model.size(row)).collect();
         model.by_user = Csr::from_rows(model.rows.cols(), features);
         model.by_item = model.by_user.transposed();
@@ -129,7 +149,15 @@ impl UserNeighbours {
         Ok(Self::new(rows, settings, item_bias))
     }
 
-    /// What similarities are taken of.
+    /// Whether similarities stay the same when all values are multiplied by a number.
+    fn is_scale_free(&self) -> bool {
+        match self.settings.votes {
+            Votes::Values(measure) => measure.similarity != Similarity::Dot,
+            Votes::Deviations { .. } => true,
+        }
+    }
+
+    /// What similarities are taken of, in [`unit`](Self::unit)s.
     fn features(&self, row: Row<'_>) -> Vec<(u32, f32)> {
         match self.settings.votes {
             Votes::Values(measure) => {
@@ -141,7 +169,7 @@ impl UserNeighbours {
                         Similarity::Jaccard => 1.0,
                         _ => measure.weighted(value, idf, length, self.mean_length),
                     };
-                    (i, value)
+                    (i, self.in_units(value))
                 };
                 let mut row: Vec<(u32, f32)> = row.iter().map(weighted).collect();
                 if measure.similarity == Similarity::Pearson {
@@ -154,11 +182,15 @@ impl UserNeighbours {
             }
             Votes::Deviations { .. } => {
                 let bias = self.baseline.user_bias(row);
-                row.iter()
-                    .map(|(i, value)| (i, finite(value - self.baseline.of(bias, i))))
-                    .collect()
+                let rest = |i, value| finite(value - self.baseline.of(bias, i));
+                row.iter().map(|(i, value)| (i, self.in_units(rest(i, value)))).collect()
             }
         }
+    }
+
+    fn in_units(&self, value: f32) -> f32 {
+        // A stranger's values may be far larger than those of the data.
+        finite((f64::from(value) * self.unit) as f32)
     }
 
     /// The number of one user that a similarity is made of beside the product.

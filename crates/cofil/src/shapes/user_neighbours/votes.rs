@@ -38,8 +38,13 @@ impl UserNeighbours {
             }
         }
         for ((i, score), vote) in (0u32..).zip(scores).zip(votes) {
-            *score = finite(self.baseline.of(bias, i) + vote.mean());
+            *score = finite(self.baseline.of(bias, i) + self.mean(vote));
         }
+    }
+
+    /// What `vote` comes to on the scale of the data.
+    fn mean(&self, vote: Vote) -> f32 {
+        (f64::from(vote.mean()) / self.unit) as f32
     }
 
     /// The same of few items, each asked of those who rated it.
@@ -59,7 +64,7 @@ impl UserNeighbours {
             for &(place, rest) in raters.iter().take(self.settings.neighbours) {
                 vote.add(order[place as usize].1, rest, self.settings.neighbours);
             }
-            *score = finite(self.baseline.of(bias, i) + vote.mean());
+            *score = finite(self.baseline.of(bias, i) + self.mean(vote));
         }
     }
 }

@@ -1,0 +1,271 @@
+//! From a table to sparse rows, with little beside them in memory.
+//!
+//! Only the order of the rows is found by sorting; then column after column is brought into it. A column that is not
+//! lent goes as soon as that is done, so that a table of 20 bytes a row becomes rows of 16 without ever taking more
+//! than one column besides.
+
+use super::duplicates::{Duplicates, check_joined, repeated};
+use super::order::{Position, by_pair, gather, is_short, starts};
+use super::{Csr, IdMap, Interactions, NO_TIME, Ratings};
+use crate::error::{Error, Result};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// [`Interactions`], lent or given.
+pub(super) struct Columns<'a> {
+    user: Cow<'a, [u32]>,
+    item: Cow<'a, [u32]>,
+    value: Cow<'a, [f32]>,
+    time: Option<Cow<'a, [i64]>>,
+}
+
+impl<'a> From<&'a Interactions> for Columns<'a> {
+    fn from(table: &'a Interactions) -> Self {
+        Self {
+            user: Cow::Borrowed(&table.user),
+            item: Cow::Borrowed(&table.item),
+            value: Cow::Borrowed(&table.value),
+            time: table.time.as_deref().map(Cow::Borrowed),
+        }
+    }
+}
+
+impl From<Interactions> for Columns<'_> {
+    fn from(table: Interactions) -> Self {
+        let Interactions { user, item, value, time, .. } = table;
+        Self {
+            user: Cow::Owned(user),
+            item: Cow::Owned(item),
+            value: Cow::Owned(value),
+            time: time.map(Cow::Owned),
+        }
+    }
+}
+
+/// [`Ratings::new`].
+pub(super) fn group(
+    users: Arc<IdMap>,
+    items: Arc<IdMap>,
+    columns: Columns<'_>,
+    duplicates: Duplicates,
+) -> Result<Ratings> {
+    let (by_user, times) = match is_short(columns.user.len()) {
+        true => rows::<u32>(&users, &items, columns, duplicates)?,
+        false => rows::<usize>(&users, &items, columns, duplicates)?,
+    };
+    Ok(Ratings { users, items, by_user, times })
+}
+
+fn rows<P: Position>(
+    users: &IdMap,
+    items: &IdMap,
+    columns: Columns<'_>,
+    duplicates: Duplicates,
+) -> Result<(Csr, Option<Vec<i64>>)> {
+    let Columns { user, item, value, time } = columns;
+    let time = time.map(Times::new);
+    let mut starts = starts(&user, users.len());
+    let order: Vec<P> = by_pair([&user, &item], &starts);
+    drop(user);
+    let mut columns = gather(&item, &order);
+    drop(item);
+    let mut values = gather(&value, &order);
+    drop(value);
+    let mut times = time.map(|time| time.gather(&order));
+    drop(order);
+    let mut filled = 0;
+    let mut end = 0;
+    for u in 0..users.len() {
+        let row = end..starts[u + 1];
+        end = row.end;
+        let begin = filled;
+        let mut copies = 1f32;
+        for at in row {
+            let (item, value) = (columns[at], values[at]);
+            if filled == begin || columns[filled - 1] != item {
+                copies = 1.0;
+                (columns[filled], values[filled]) = (item, value);
+                times.iter_mut().for_each(|times| times.copy(at, filled));
+                filled += 1;
+                continue;
+            }
+            copies += 1.0;
+            let kept = &mut values[filled - 1];
+            match duplicates {
+                Duplicates::First => continue,
+                Duplicates::Error => return Err(repeated(users, items, [u as u32, item])),
+                rule => *kept = rule.join(*kept, value, copies),
+            }
+            check_joined(*kept, users, items, [u as u32, item])?;
+            times.iter_mut().for_each(|times| times.copy(at, filled - 1));
+        }
+        starts[u] = begin;
+    }
+    starts[users.len()] = filled;
+    columns.truncate(filled);
+    columns.shrink_to_fit();
+    values.truncate(filled);
+    values.shrink_to_fit();
+    let times = times.map(|times| times.seconds(filled));
+    let by_user = Csr::from_parts(starts, columns, values, items.len())
+        .ok_or_else(|| Error::Unfit("a rating is not a finite number".into()))?;
+    Ok((by_user, times))
+}
+
+/// In how many pieces the times of a table go.
+const PIECES: usize = 16;
+
+/// Times while they are brought into order: as distances from the first, in half the room, unless they lie more than
+/// 136 years apart.
+enum Times<'a> {
+    Near {
+        first: i64,
+        /// [`u32::MAX`] in rows without a time.
+        after: Vec<u32>,
+    },
+    Far(Cow<'a, [i64]>),
+}
+
+impl<'a> Times<'a> {
+    fn new(mut times: Cow<'a, [i64]>) -> Self {
+        let known = || times.iter().copied().filter(|&time| time != NO_TIME);
+        let (first, last) = (known().min().unwrap_or(0), known().max().unwrap_or(0));
+        if last.checked_sub(first).is_none_or(|span| span >= i64::from(u32::MAX)) {
+            return Self::Far(times);
+        }
+        let distance = |&time: &i64| match time {
+            NO_TIME => u32::MAX,
+            time => (time - first) as u32,
+        };
+        let mut after = vec![0; times.len()];
+        // From the end, so that what was translated can go piece by piece.
+        while !times.is_empty() {
+            let rest = times.len() - times.len().min(after.len().div_ceil(PIECES));
+            let piece = after[rest..times.len()].iter_mut().zip(&times[rest..]);
+            piece.for_each(|(after, time)| *after = distance(time));
+            match &mut times {
+                Cow::Owned(times) => {
+                    times.truncate(rest);
+                    times.shrink_to_fit();
+                }
+                Cow::Borrowed(times) => *times = &times[..rest],
+            }
+        }
+        Self::Near { first, after }
+    }
+
+    fn gather<P: Position>(self, order: &[P]) -> Self {
+        match self {
+            Self::Near { first, after } => Self::Near { first, after: gather(&after, order) },
+            Self::Far(times) => Self::Far(Cow::Owned(gather(&times, order))),
+        }
+    }
+
+    /// Puts the time at `from` in place of that at `to`.
+    fn copy(&mut self, from: usize, to: usize) {
+        match self {
+            Self::Near { after, .. } => after[to] = after[from],
+            Self::Far(times) => times.to_mut()[to] = times[from],
+        }
+    }
+
+    /// The first `rows` of them, in seconds since 1970.
+    fn seconds(self, rows: usize) -> Vec<i64> {
+        match self {
+            Self::Near { first, after } => {
+                let time = |&after: &u32| match after {
+                    u32::MAX => NO_TIME,
+                    after => first + i64::from(after),
+                };
+                after[..rows].iter().map(time).collect()
+            }
+            Self::Far(times) => {
+                let mut times = times.into_owned();
+                times.truncate(rows);
+                times
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Rng;
+    use std::collections::BTreeMap;
+
+    /// A table in which pairs repeat, with times as far apart as `span`.
+    fn table(span: i64) -> Interactions {
+        let mut rng = Rng::new(3, &[]);
+        let mut draw = |n: u32| rng.below(n);
+        let names = |n: u32| Arc::new((0..n).map(|i| i.to_string()).collect::<IdMap>());
+        let rows = 0..2000;
+        Interactions {
+            users: names(90),
+            items: names(30),
+            user: rows.clone().map(|_| draw(80)).collect(),
+            item: rows.clone().map(|_| draw(30)).collect(),
+            value: rows.clone().map(|_| draw(9) as f32 - 2.0).collect(),
+            time: Some(
+                rows.map(|_| match draw(20) {
+                    0 => NO_TIME,
+                    at => span / 19 * i64::from(at) - 40,
+                })
+                .collect(),
+            ),
+        }
+    }
+
+    type Entries = BTreeMap<(u32, u32), (f32, i64)>;
+
+    fn naive(table: &Interactions, rule: Duplicates) -> Entries {
+        let mut entries: BTreeMap<(u32, u32), (Vec<f32>, i64)> = BTreeMap::new();
+        let times = table.time.as_ref().unwrap();
+        for at in 0..table.len() {
+            let entry = entries.entry((table.user[at], table.item[at])).or_default();
+            if entry.0.is_empty() || rule != Duplicates::First {
+                entry.1 = times[at];
+            }
+            entry.0.push(table.value[at]);
+        }
+        let value = |values: &[f32]| match rule {
+            Duplicates::First | Duplicates::Error => values[0],
+            Duplicates::Last => values[values.len() - 1],
+            Duplicates::Sum => values.iter().sum(),
+            Duplicates::Max => values.iter().copied().fold(f32::MIN, f32::max),
+            Duplicates::Mean => values.iter().sum::<f32>() / values.len() as f32,
+        };
+        entries.iter().map(|(pair, (values, time))| (*pair, (value(values), *time))).collect()
+    }
+
+    #[test]
+    fn rows_are_those_of_a_plain_loop() {
+        for span in [0, 3600, i64::from(u32::MAX) - 1, 1 << 40, i64::MAX - 40] {
+            let table = table(span);
+            for rule in [
+                Duplicates::Last,
+                Duplicates::First,
+                Duplicates::Sum,
+                Duplicates::Max,
+                Duplicates::Mean,
+            ] {
+                let lent = Ratings::new(&table, rule).unwrap();
+                assert_eq!(table.clone().into_ratings(rule).unwrap(), lent);
+                let (by_user, times) =
+                    rows::<usize>(&table.users, &table.items, (&table).into(), rule).unwrap();
+                assert_eq!((&by_user, &times), (&lent.by_user, &lent.times));
+                let times = times.unwrap();
+                let pairs = (0u32..).zip(by_user.iter());
+                let pairs = pairs.flat_map(|(u, row)| row.iter().map(move |(i, v)| ((u, i), v)));
+                let found: Vec<_> =
+                    pairs.zip(times).map(|((pair, v), time)| (pair, (v, time))).collect();
+                let expected: Vec<_> = naive(&table, rule).into_iter().collect();
+                assert_eq!(found.len(), expected.len());
+                for (found, expected) in found.iter().zip(&expected) {
+                    assert_eq!((found.0, found.1.1), (expected.0, expected.1.1), "{rule:?}");
+                    assert!((found.1.0 - expected.1.0).abs() < 1e-5, "{rule:?}");
+                }
+            }
+        }
+    }
+}
