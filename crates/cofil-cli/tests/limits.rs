@@ -33,7 +33,9 @@ fn the_greatest_numbers_are_served_or_refused() {
             "tune events.csv -a ials --trials 1 --parallel N -o s.toml",
             "compare events.csv --implicit --algorithms ease --tune 1 --parallel N",
         ] {
-            let _ = std::fs::remove_file(place.path("s.toml.trials"));
+            for rest in ["s.toml.trials", "state"] {
+                let _ = std::fs::remove_file(place.path(rest));
+            }
             place.ok(&command.replace('N', &n.to_string()));
         }
         for (command, setting) in [

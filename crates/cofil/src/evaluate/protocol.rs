@@ -114,7 +114,7 @@ impl Candidates {
 }
 
 /// Most resamples: intervals do not change any more, and each costs a pass over the users.
-const MOST_RESAMPLES: usize = 1_000_000;
+const MOST_RESAMPLES: usize = 10_000_000;
 
 impl Protocol {
     /// A protocol for `metrics` alone, without intervals and baselines.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Similar items after which it is seen whether everybody has enough neighbours.
-const STEP: usize = 32;
+const STEP: usize = 64;
 
 /// Similar items of each item, with the baseline.
 #[derive(Clone, Debug)]
@@ -124,24 +124,21 @@ impl ItemNeighbours {
         finite(self.baseline.of(bias, item) + if votes > 0 { sum / weight } else { 0.0 })
     }
 
-    /// Scores of all items, up to [`LANES`] users side by side: what they rated lies in the lanes of a table by
-    /// item, so that each list of similar items is walked through once for all of them. `rests` is for that table.
-    fn score_lanes(
-        &self,
-        users: &[User<'_>],
-        rests: &mut [[f32; LANES]],
-        scores: &mut [&mut [f32]],
-    ) {
-        rests.fill([f32::NAN; LANES]);
+    /// Scores of all items, up to [`LANES`] users side by side: each list of similar items is walked through once for
+    /// all of them.
+    fn score_lanes(&self, users: &[User<'_>], rated: &mut Rated, scores: &mut [&mut [f32]]) {
+        rated.rests.fill([f32::NAN; LANES]);
+        rated.by_any.fill(false);
         let mut biases = [0.0; LANES];
         for (l, user) in users.iter().enumerate() {
             biases[l] = self.baseline.user_bias(user.history);
             for (j, value) in user.history.iter() {
-                rests[j as usize][l] = finite(value - self.baseline.of(biases[l], j));
+                rated.rests[j as usize][l] = finite(value - self.baseline.of(biases[l], j));
+                rated.by_any[j as usize] = true;
             }
         }
         for item in 0..self.items() {
-            let means = means(self.similar.of(item), rests, users.len(), self.neighbours);
+            let means = means(self.similar.of(item), rated, users.len(), self.neighbours);
             for (l, scores) in scores.iter_mut().enumerate() {
                 scores[item] = finite(self.baseline.of(biases[l], item as u32) + means[l]);
             }
@@ -176,26 +173,36 @@ impl ItemNeighbours {
     }
 }
 
-/// The mean of `rests` over the first `neighbours` of `similar` that someone rated, for each of `users` users; NaN is
-/// what nobody rated. 0 for who rated none.
+/// What users who are scored side by side rated.
+struct Rated {
+    /// r − b by item, of each user in a lane; NaN is what nobody rated.
+    rests: Vec<[f32; LANES]>,
+    /// Whether anybody rated the item.
+    by_any: Vec<bool>,
+}
+
+/// The mean of the rests over the first `neighbours` of `similar` that someone rated, for each of `users` users; 0 for
+/// who rated none.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-fn means(
-    similar: Row<'_>,
-    rests: &[[f32; LANES]],
-    users: usize,
-    neighbours: usize,
-) -> [f32; LANES] {
+fn means(similar: Row<'_>, rated: &Rated, users: usize, neighbours: usize) -> [f32; LANES] {
     let most = u32::try_from(neighbours).unwrap_or(u32::MAX);
     let (mut sum, mut weight) = ([0f32; LANES], [0f32; LANES]);
     // Lanes of nobody have all they need.
     let mut votes = [most; LANES];
     votes[..users].fill(0);
+    let mut asked = [(0, 0.0); STEP];
     for (items, similarities) in similar.columns.chunks(STEP).zip(similar.values.chunks(STEP)) {
         if votes.iter().all(|&votes| votes == most) {
             break;
         }
+        // Most of a list was rated by none of them: what was is put together without a branch.
+        let mut some = 0;
         for (&j, &similarity) in items.iter().zip(similarities) {
-            let rests = &rests[j as usize];
+            asked[some] = (j, similarity);
+            some += usize::from(rated.by_any[j as usize]);
+        }
+        for &(j, similarity) in &asked[..some] {
+            let rests = &rated.rests[j as usize];
             for l in 0..LANES {
                 let votes_too = !rests[l].is_nan() & (votes[l] < most);
                 sum[l] = similarity.mul_add(if votes_too { rests[l] } else { 0.0 }, sum[l]);
@@ -226,11 +233,14 @@ impl Model for ItemNeighbours {
     }
 
     fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
-        let mut rests = vec![[0.0; LANES]; self.items()];
+        let mut rated = Rated {
+            rests: vec![[f32::NAN; LANES]; self.items()],
+            by_any: vec![false; self.items()],
+        };
         let width = LANES * self.items().max(1);
         for (users, scores) in users.chunks(LANES).zip(scores.data_mut().chunks_mut(width)) {
             let mut scores: Vec<&mut [f32]> = scores.chunks_mut(self.items().max(1)).collect();
-            self.score_lanes(users, &mut rests, &mut scores);
+            self.score_lanes(users, &mut rated, &mut scores);
             for (_, scores) in users.iter().zip(scores).filter(|(u, _)| u.history.is_empty()) {
                 scores.copy_from_slice(&self.popular);
             }
