@@ -156,9 +156,9 @@ impl Graph {
     }
 
     /// At most `most` of `candidates`, which come nearest first: those that are nearer to the vector than to any
-    /// chosen before, so that links lead into all directions, then the nearest of the others.
+    /// chosen before, so that links lead into all directions.
     fn choose(&self, candidates: &[Near], most: usize) -> Vec<Near> {
-        let (mut chosen, mut others) = (Vec::<Near>::with_capacity(most), Vec::new());
+        let mut chosen = Vec::<Near>::with_capacity(most);
         for &candidate in candidates {
             if chosen.len() == most {
                 break;
@@ -166,10 +166,10 @@ impl Graph {
             let direction = self.vectors.row(candidate.node as usize);
             let nearer =
                 |other: &Near| self.near(direction, other.node).likeness > candidate.likeness;
-            if chosen.iter().any(nearer) { &mut others } else { &mut chosen }.push(candidate);
+            if !chosen.iter().any(nearer) {
+                chosen.push(candidate);
+            }
         }
-        let room = most - chosen.len();
-        chosen.extend(others.into_iter().take(room));
         chosen
     }
 
@@ -190,15 +190,17 @@ impl Graph {
         let full = |best: &BinaryHeap<Reverse<Near>>, near: Near| {
             best.len() >= width && best.peek().is_none_or(|worst| near < worst.0)
         };
+        let (mut found, mut likenesses) = (Vec::new(), Vec::new());
         while let Some(next) = open.pop() {
             if full(&best, next) {
                 break;
             }
-            for &node in layer.links(next.node) {
-                if !first_seen(node) {
-                    continue;
-                }
-                let near = self.near(direction, node);
+            // All likenesses first: they do not wait for one another, while what is done with them branches.
+            found.clear();
+            found.extend(layer.links(next.node).iter().filter(|&&node| first_seen(node)));
+            likenesses.clear();
+            likenesses.extend(found.iter().map(|&node| self.near(direction, node)));
+            for &near in &likenesses {
                 if !full(&best, near) {
                     open.push(near);
                     best.push(Reverse(near));

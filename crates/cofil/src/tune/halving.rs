@@ -53,7 +53,7 @@ impl Rungs {
                 came.then(|| best_until(&trial.curve, at, metric)).flatten()
             };
             rungs.push((at, trials.iter().filter_map(so_far).collect()));
-            at *= eta;
+            at = at.saturating_mul(eta);
         }
         Self { metric, eta, rungs }
     }
@@ -105,6 +105,8 @@ mod tests {
         assert!(!end(6, 0.81) && end(6, 0.79));
         let whole = Rungs::new(Some((2, 10)), &Search { halving: 1, ..search }, &past);
         assert!(!whole.end(2, &[(2, 0.0)]));
+        let great = Rungs::new(Some((2, 10)), &Search { halving: 1 << 62, ..search }, &past);
+        assert_eq!(great.rungs.len(), 1, "four times 2⁶² is no rung");
     }
 
     #[test]
