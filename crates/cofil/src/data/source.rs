@@ -2,6 +2,7 @@
 
 #[cfg(feature = "arrow")]
 use arrow_array::RecordBatch;
+#[cfg(feature = "arrow")]
 use arrow_schema::ArrowError;
 use std::fmt;
 use std::io::Read;
