@@ -1,17 +1,16 @@
 //! The rows of an Arrow record batch, whatever the types of its columns.
 
 use super::columns::{Columns, Looks};
+use super::convert::{Texts, entries, floats, integers, is_text, ticks, unpacked, words};
 use super::field::{Rules, Skip, Stamp, integral};
 use super::names::Names;
-use super::nested::{entries, is_text};
 use super::rows::Rows;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type, Int64Type, UInt64Type};
+use arrow_array::types::UInt64Type;
 use arrow_array::{
-    Array, ArrayRef, Float64Array, Int64Array, LargeStringArray, RecordBatch, UInt64Array,
+    Array, ArrayRef, Float32Array, Float64Array, Int64Array, RecordBatch, UInt64Array,
 };
-use arrow_cast::cast;
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::DataType;
 use std::fmt::Write as _;
 
 /// Values looked at to tell what a column holds.
@@ -24,16 +23,12 @@ pub(super) fn looks(column: &ArrayRef) -> Looks {
     }
     match column.data_type() {
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Looks::Time,
-        kind if kind.is_numeric() || is_text(kind) => match cast(column, &DataType::LargeUtf8) {
-            Ok(texts) => Looks::of(texts.as_string::<i64>().iter().flatten().map(str::as_bytes)),
-            Err(_) => Looks::Text,
+        kind if kind.is_numeric() || is_text(kind) => match words(column) {
+            Ok(Some(words)) => Looks::of(words.iter().map(str::as_bytes)),
+            _ => Looks::Text,
         },
         _ => Looks::Text,
     }
-}
-
-fn convert(column: &ArrayRef, kind: &DataType) -> Result<ArrayRef, String> {
-    cast(column, kind).map_err(|error| format!("a column cannot be read as {kind}: {error}"))
 }
 
 /// Appends the rows of `batch`; tells whether the type of the time column says what it holds.
@@ -84,31 +79,23 @@ pub(super) enum Ids {
     Naturals(UInt64Array),
     /// What writers make of integers when some are missing.
     Floats(Float64Array),
-    Texts(LargeStringArray),
+    Texts(Texts),
 }
 
 impl Ids {
     pub fn new(column: &ArrayRef, role: &str) -> Result<Self, String> {
-        Ok(match column.data_type() {
-            DataType::Dictionary(_, kind) if !is_text(kind) => {
-                return Self::new(&convert(column, kind)?, role);
-            }
-            DataType::UInt64 => Self::Naturals(column.as_primitive::<UInt64Type>().clone()),
-            kind if kind.is_integer() => Self::Integers(
-                convert(column, &DataType::Int64)?.as_primitive::<Int64Type>().clone(),
-            ),
-            kind if kind.is_floating() => Self::Floats(
-                convert(column, &DataType::Float64)?.as_primitive::<Float64Type>().clone(),
-            ),
-            kind if is_text(kind) => {
-                Self::Texts(convert(column, &DataType::LargeUtf8)?.as_string::<i64>().clone())
-            }
-            kind => {
-                return Err(format!(
-                    "the {role} column has type {kind}; ids are texts or integers"
-                ));
-            }
-        })
+        if let Some(texts) = Texts::new(column) {
+            return Ok(Self::Texts(texts));
+        }
+        let column = &unpacked(column)?;
+        let kind = column.data_type();
+        let ids = match kind {
+            DataType::UInt64 => Some(Self::Naturals(column.as_primitive::<UInt64Type>().clone())),
+            kind if kind.is_floating() => floats(column).map(Self::Floats),
+            kind if kind.is_integer() => integers(column).map(Self::Integers),
+            _ => None,
+        };
+        ids.ok_or_else(|| format!("the {role} column has type {kind}; ids are texts or integers"))
     }
 
     /// The number of the id in row `at`.
@@ -124,7 +111,7 @@ impl Ids {
                 Some(id) => names.insert_integer(id),
                 None => return Err(not_an_id(ids.value(at))),
             },
-            Self::Texts(ids) if ids.is_valid(at) => names.insert(ids.value(at).as_bytes()),
+            Self::Texts(ids) => names.insert(ids.get(at).unwrap_or_default().as_bytes()),
             _ => names.insert(b""),
         };
         number.map_err(|e| e.0)
@@ -140,7 +127,7 @@ impl Ids {
                 Some(id) => write!(text, "{id}"),
                 None => return Err(not_an_id(ids.value(at))),
             },
-            Self::Texts(ids) if ids.is_valid(at) => return Ok(ids.value(at).as_bytes()),
+            Self::Texts(ids) => return Ok(ids.get(at).unwrap_or_default().as_bytes()),
             _ => Ok(()),
         };
         done.expect("memory takes text");
@@ -154,21 +141,17 @@ fn not_an_id(id: f64) -> String {
 
 /// Values, as the column has them.
 enum Values {
-    Numbers(arrow_array::Float32Array),
-    Texts(LargeStringArray),
+    Numbers(Float32Array),
+    Texts(Texts),
 }
 
 impl Values {
     fn new(column: &ArrayRef, rules: &Rules<'_>) -> Result<Self, String> {
-        match column.data_type() {
-            kind if kind.is_numeric() => Ok(Self::Numbers(
-                convert(column, &DataType::Float32)?.as_primitive::<Float32Type>().clone(),
-            )),
-            kind if is_text(kind) => {
-                Ok(Self::Texts(convert(column, &DataType::LargeUtf8)?.as_string::<i64>().clone()))
-            }
-            kind => Err(format!("column {} has type {kind}, not numbers", rules.value_name)),
-        }
+        let values = Texts::new(column).map(Self::Texts);
+        let values = values.or_else(|| floats(column).map(Self::Numbers));
+        values.ok_or_else(|| {
+            format!("column {} has type {}, not numbers", rules.value_name, column.data_type())
+        })
     }
 
     fn get(&self, at: usize, rules: &Rules<'_>) -> Result<Result<f32, Skip>, String> {
@@ -177,8 +160,8 @@ impl Values {
                 let value = values.value(at);
                 rules.checked(value, || value.to_string())
             }
-            Self::Texts(values) if values.is_valid(at) => rules.value(values.value(at).as_bytes()),
-            _ => rules.value(b""),
+            Self::Numbers(_) => rules.value(b""),
+            Self::Texts(values) => rules.value(values.get(at).unwrap_or_default().as_bytes()),
         }
     }
 }
@@ -188,33 +171,17 @@ enum Times {
     /// With the number of ticks in a second.
     Typed(Int64Array, i64),
     Numbers(Int64Array),
-    Texts(LargeStringArray),
+    Texts(Texts),
 }
 
 impl Times {
     fn new(column: &ArrayRef, rules: &Rules<'_>) -> Result<Self, String> {
-        let numbers = |column: &ArrayRef| {
-            Ok::<_, String>(convert(column, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
-        };
-        match column.data_type() {
-            DataType::Timestamp(unit, _) => {
-                let per_second = match unit {
-                    TimeUnit::Second => 1,
-                    TimeUnit::Millisecond => 1_000,
-                    TimeUnit::Microsecond => 1_000_000,
-                    TimeUnit::Nanosecond => 1_000_000_000,
-                };
-                Ok(Self::Typed(numbers(column)?, per_second))
-            }
-            DataType::Date32 | DataType::Date64 => {
-                Ok(Self::Typed(numbers(&convert(column, &DataType::Date64)?)?, 1_000))
-            }
-            kind if kind.is_numeric() => Ok(Self::Numbers(numbers(column)?)),
-            kind if is_text(kind) => {
-                Ok(Self::Texts(convert(column, &DataType::LargeUtf8)?.as_string::<i64>().clone()))
-            }
-            kind => Err(format!("column {} has type {kind}, not times", rules.time_name)),
-        }
+        let times = ticks(column).map(|(times, per_second)| Self::Typed(times, per_second));
+        let times = times.or_else(|| Texts::new(column).map(Self::Texts));
+        let times = times.or_else(|| integers(column).map(Self::Numbers));
+        times.ok_or_else(|| {
+            format!("column {} has type {}, not times", rules.time_name, column.data_type())
+        })
     }
 
     fn get(&self, at: usize, rules: &Rules<'_>) -> Result<Stamp, String> {
@@ -223,9 +190,10 @@ impl Times {
                 Stamp::Seconds(times.value(at).div_euclid(*ticks))
             }
             Self::Numbers(times) if times.is_valid(at) => Stamp::Number(times.value(at)),
-            Self::Texts(times) if times.is_valid(at) => {
-                return rules.time(times.value(at).as_bytes());
-            }
+            Self::Texts(times) => match times.get(at) {
+                Some(time) => return rules.time(time.as_bytes()),
+                None => Stamp::Empty,
+            },
             _ => Stamp::Empty,
         })
     }
@@ -249,11 +217,8 @@ pub(super) fn number_names(
             }
             continue;
         }
-        if !is_text(kind) {
-            continue;
-        }
-        let words = cast(words, &DataType::LargeUtf8).map_err(|e| e.to_string())?;
-        for word in words.as_string::<i64>().iter().flatten().filter(|word| !word.is_empty()) {
+        let Some(words) = Texts::new(words) else { continue };
+        for word in words.iter().filter(|word| !word.is_empty()) {
             names.insert(word.as_bytes()).map_err(|e| e.0)?;
         }
     }

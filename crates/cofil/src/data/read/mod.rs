@@ -22,6 +22,8 @@ mod arrow;
 mod batch;
 mod chunks;
 mod columns;
+#[cfg(feature = "arrow")]
+mod convert;
 mod encoding;
 mod field;
 pub(crate) mod frame;

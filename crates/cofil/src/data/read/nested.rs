@@ -2,36 +2,16 @@
 //! becomes a row of its own.
 
 use super::columns::Columns;
-use arrow_array::cast::AsArray;
+use super::convert;
 use arrow_array::{
     Array, ArrayRef, LargeListArray, NullArray, RecordBatch, RecordBatchOptions, UInt64Array,
 };
-use arrow_cast::cast;
-use arrow_schema::ArrowError;
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{ArrowError, Field, Schema};
 use arrow_select::take::take;
 use std::sync::Arc;
 
 /// Rows made of lists at a time.
 const ENTRIES: usize = 1 << 16;
-
-/// Whether a column of this type holds texts.
-pub(super) fn is_text(kind: &DataType) -> bool {
-    match kind {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Dictionary(_, values) => is_text(values),
-        _ => false,
-    }
-}
-
-/// The entries of a column of lists, whatever rows they belong to.
-pub(super) fn entries(column: &ArrayRef) -> Option<&ArrayRef> {
-    match column.data_type() {
-        DataType::List(_) => Some(column.as_list::<i32>().values()),
-        DataType::LargeList(_) => Some(column.as_list::<i64>().values()),
-        _ => None,
-    }
-}
 
 /// `batch` with a row for each entry of its lists, in pieces; itself if no column in use is one of
 /// lists. What is no list is repeated; a missing list is an empty one.
@@ -40,7 +20,7 @@ pub(super) fn flat(batch: RecordBatch, columns: &Columns) -> Result<Vec<RecordBa
     let used: Vec<usize> = [columns.user, columns.item].into_iter().chain(optional).collect();
     let mut lists: Vec<(usize, LargeListArray)> = Vec::new();
     for &column in &used {
-        if let Some(list) = list(batch.column(column))? {
+        if let Some(list) = convert::lists(batch.column(column)) {
             lists.push((column, list));
         }
     }
@@ -93,18 +73,6 @@ pub(super) fn flat(batch: RecordBatch, columns: &Columns) -> Result<Vec<RecordBa
         pieces.push(piece.map_err(|e| e.to_string())?);
     }
     Ok(pieces)
-}
-
-/// A column of lists in one of the two widths.
-pub(super) fn list(column: &ArrayRef) -> Result<Option<LargeListArray>, String> {
-    match column.data_type() {
-        DataType::LargeList(_) => Ok(Some(column.as_list::<i64>().clone())),
-        DataType::List(entries) => {
-            let wide = cast(column, &DataType::LargeList(entries.clone()));
-            Ok(Some(wide.map_err(|e| e.to_string())?.as_list::<i64>().clone()))
-        }
-        _ => Ok(None),
-    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,12 @@
 //! Parquet and Arrow IPC, every column.
 
 use super::super::arrow::{NO_BATCHES, batches, broken, decoding, misread};
-use super::super::nested::is_text;
-use super::super::{limits, nested};
+use super::super::convert::{lists, words};
+use super::super::limits;
 use super::{Cells, Format, Frame, Opened, textual};
 use crate::data::source::Batches;
 use crate::error::Result;
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch};
-use arrow_cast::cast;
+use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, SchemaRef};
 use std::path::Path;
 
@@ -63,7 +61,7 @@ fn fill(
         if *column.data_type() == DataType::Null {
             continue;
         }
-        let list = nested::list(column)?;
+        let list = lists(column);
         cells.lists |= list.is_some();
         let entries = list.as_ref().map_or(column, |list| list.values());
         let Some(words) = words(entries)? else {
@@ -80,8 +78,7 @@ fn fill(
                     offsets[row] as usize..offsets[row + 1] as usize
                 }
             };
-            for at in range.filter(|&at| words.is_valid(at)) {
-                let word = words.value(at);
+            for word in range.filter_map(|at| words.get(at)) {
                 // 4.0 is the number that 4 is.
                 let word = if is_float { word.strip_suffix(".0").unwrap_or(word) } else { word };
                 cells.push(before + row, word)?;
@@ -91,30 +88,14 @@ fn fill(
     Ok(())
 }
 
-/// The values of a column as texts; `None` if they are none.
-fn words(column: &ArrayRef) -> std::result::Result<Option<LargeStringArray>, String> {
-    let kind = column.data_type();
-    let can_be_text = match kind {
-        DataType::Null | DataType::Boolean => true,
-        DataType::Dictionary(_, values) => values.is_numeric() || is_text(values),
-        kind => kind.is_numeric() || kind.is_temporal() || is_text(kind),
-    };
-    if !can_be_text {
-        return Ok(None);
-    }
-    let words = cast(column, &DataType::LargeUtf8)
-        .map_err(|e| format!("a column of type {kind} cannot be read as text: {e}"))?;
-    Ok(Some(words.as_string::<i64>().clone()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{Told, read_frame};
     use super::*;
     use arrow_array::types::{Int32Type, Int64Type};
     use arrow_array::{
-        BinaryArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int64Array, ListArray,
-        StringArray, builder::StringDictionaryBuilder,
+        ArrayRef, BinaryArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int64Array,
+        ListArray, StringArray, builder::StringDictionaryBuilder,
     };
     use std::sync::Arc;
 
