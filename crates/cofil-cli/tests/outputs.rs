@@ -234,8 +234,9 @@ fn two_searches_do_not_share_a_file_of_trials() {
         .stderr(File::create(place.path("log")).expect("a log"))
         .spawn()
         .expect("it runs");
-    // It has begun as soon as its first trial is on the disk.
-    while place.path("trials").metadata().map_or(true, |about| about.len() == 0) {
+    // A line for the search and one for its first trial.
+    let lines = |path| std::fs::read_to_string(path).map_or(0, |text| text.matches('\n').count());
+    while lines(place.path("trials")) < 2 {
         assert!(first.try_wait().expect("asked").is_none(), "{}", place.text("log"));
         std::thread::yield_now();
     }
