@@ -165,7 +165,8 @@ impl Columns {
         let no_time = |c: &usize| looks[*c] == Looks::Text && options.time_format.is_none();
         if let Some(column) = time.filter(|c| free_time && no_time(c)) {
             search.notes.push(format!(
-                "{} does not hold times (unix seconds or ISO 8601) and is left unread",
+                "{} does not hold times (unix seconds or ISO 8601) and is left unread; `time_format` says how they are \
+                 written",
                 search.call(column)
             ));
             time = None;

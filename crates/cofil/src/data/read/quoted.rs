@@ -135,8 +135,8 @@ impl Record<'_> {
         self.fields.iter().map(|field| field.of(self.text))
     }
 
-    /// Refuses a field that goes over several lines where it must not: the columns that `is_id` tells, and any field
-    /// that holds whole rows of the table, which a quote that nobody closed has swallowed.
+    /// Refuses a field that goes over several lines if it holds what a quote that nobody closed has swallowed: whole
+    /// rows of the table, or, in the columns that `is_id` tells, a delimiter.
     pub fn check_lines(
         &self,
         delimiter: &[u8],
@@ -157,7 +157,8 @@ impl Record<'_> {
                     self::cut(line, delimiter, &mut cut).is_some() && cut.len() == width
                 })
             };
-            if is_id(column) || swallows() {
+            let parted = || super::text::find(inside, delimiter).is_some();
+            if (is_id(column) && parted()) || swallows() {
                 return Err(format!(
                     "the quote before {} is closed on another line, and rows between them are lost; close it on \
                      its line, put two quotes for one that is part of the text, or say that quotes mean nothing \

@@ -186,10 +186,10 @@ fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
     let field = |c: usize| first[c].trim_ascii();
     let in_body = |c: usize| body.iter().filter_map(move |row| row.get(c).map(|f| f.trim_ascii()));
     let columns = || (0..first.len()).filter(|&c| !field(c).is_empty());
-    // A name does not come again in the rows below.
+    // A letter that comes again in the rows below is no name.
     let known = columns()
         .filter(|&c| std::str::from_utf8(field(c)).is_ok_and(&is_known))
-        .filter(|&c| !in_body(c).any(|below| below == field(c)))
+        .filter(|&c| field(c).len() > 1 || !in_body(c).any(|below| below == field(c)))
         .count();
     // A number or a date above others of its kind is a row, whatever else there is.
     let is_row = |c: usize| {
