@@ -2,7 +2,7 @@
 //! work, no memory without bounds, and what was accepted gives finite answers.
 
 use cofil::data::catalogue::{Catalogue, CatalogueOptions};
-use cofil::data::read::{self, ReadOptions};
+use cofil::data::read::{self, Quote, ReadOptions};
 use cofil::data::{Clean, IdMap, Ratings, Source};
 use cofil::evaluate::Metric;
 use cofil::tune::{self, Journal, Range, Search, Space};
@@ -30,6 +30,8 @@ pub fn options(data: &[u8]) {
         delimiter: delimiters[usize::from(choice & 3)].map(str::to_string),
         header: bit(2).then_some(bit(3)),
         missing: bit(4).then_some(99.0),
+        quote: bit(6).then_some(Quote::None),
+        decimal: bit(7).then_some(','),
         weights: if bit(5) { vec![("view".into(), 1.0), ("buy".into(), 3.0)] } else { Vec::new() },
         ..ReadOptions::default()
     };

@@ -24,7 +24,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"user;item;rating\na;b;4,5\n",
         &[],
-        "t:2: rating \"4,5\" is not a number; use a decimal point",
+        "t:2: rating \"4,5\" is not a number; use a decimal point, or say that there are commas (`decimal` = ,)",
     ),
     (b"user,item,rating\na,b,1\na,c,five\n", &[], "t:3: rating \"five\" is not a number"),
     (
@@ -46,7 +46,8 @@ const BAD: &[Case<'static>] = &[
     (
         b"user,item,rating\n1,\"b,1\n2,3,4\n",
         &[],
-        "t:2: 2 fields, but the header has 3; complete the line (is a quote left open in this line?)",
+        "t:2: a quote is opened in this row and never closed; close it, put two for one that is part of the text, \
+         or say that quotes mean nothing (`quote` = none)",
     ),
     (
         b"user,item\nJos\xc3\xa9,b\nJos\xe9,b\n",
@@ -62,7 +63,8 @@ const BAD: &[Case<'static>] = &[
     (
         b"user,item,date\na,b,2005-05-01\nc,d,yesterday\n",
         &[],
-        "t:3: date \"yesterday\" is not a time; use unix seconds or ISO 8601",
+        "t:3: date \"yesterday\" is not a time; use unix seconds or ISO 8601, or say how it is written (such as \
+         `time_format` = %d/%m/%Y)",
     ),
     (
         b"user,item,date\na,b,2005-05-01\nc,d,7\n",
@@ -86,7 +88,7 @@ const BAD: &[Case<'static>] = &[
     ),
     (
         b"1,2,3\n",
-        &["--user-col", "user"],
+        &["--user-col", "user", "--no-header"],
         "t:1: there is no header to look for column `user` in; give its position, 1 to 3",
     ),
     (
@@ -108,7 +110,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"PK\x03\x04",
         &[],
-        "t: is a zip archive (or a spreadsheet); unpack it and give the table as CSV",
+        "t: is a zip archive (or a spreadsheet, or .npz); unpack it and give the table as CSV",
     ),
     (b"\xff\xfeu\0", &[], "t: is UTF-16 text; save it as UTF-8"),
     (

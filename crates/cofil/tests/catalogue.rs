@@ -76,7 +76,7 @@ fn ids_and_titles_are_found() {
         ("title,year\nA,1990\nB,1991\n", "`title`", None),
         ("item,genre,year\n1,Drama,1990\n2,Drama,1991\n3,Drama,1992\n", "`item`", None),
         ("1|A|x\n2|B|x\n", "column 1", Some("column 2")),
-        ("anime_ids,name,type,rating\n7,A,TV,8.1\n8,B,TV,7.2\n", "`anime_ids`", Some("`name`")),
+        ("anime_shelf,name,type,rating\n7,A,TV,8.1\n8,B,TV,7.2\n", "`anime_shelf`", Some("`name`")),
     ] {
         let (_, report) = read(content);
         assert_eq!(report.id.to_string(), id, "{content}");
@@ -88,8 +88,8 @@ fn ids_and_titles_are_found() {
         "no column has a known name for titles: took `artist`"
     );
     assert_eq!(
-        notes("anime_ids,name,type,rating\n7,A,TV,8.1\n8,B,TV,7.2\n"),
-        "no column has a known name for ids: took `anime_ids`"
+        notes("anime_shelf,name,type,rating\n7,A,TV,8.1\n8,B,TV,7.2\n"),
+        "no column has a known name for ids: took `anime_shelf`"
     );
     assert_eq!(notes("item,genre\n1,X\n2,X\n3,X\n"), "no column has titles: items go by their ids");
 

@@ -3,7 +3,7 @@
 use crate::interrupt::waiting;
 use anyhow::{Context, Result};
 use cofil::data::IdMap;
-use cofil::data::read::{self, Column, Format, ReadOptions, Table};
+use cofil::data::read::{self, Column, Format, Quote, ReadOptions, Table};
 use std::path::Path;
 
 /// What the sniffing of a table may be told instead. Flatten it into a command's arguments.
@@ -22,6 +22,12 @@ pub struct Input {
     /// Column of times (unix s or ms, ISO 8601); `none` reads no times [default: by name, else the fourth]
     #[arg(long, value_name = "COLUMN")]
     pub time_col: Option<Column>,
+    /// How times are written, such as %d/%m/%Y [default: unix times, ISO 8601, 31.01.2019 or 20190131]
+    #[arg(long, value_name = "FORMAT")]
+    pub time_format: Option<String>,
+    /// What stands before decimals in text: `.` or `,` [default: .]
+    #[arg(long, value_name = "CHARACTER")]
+    pub decimal: Option<char>,
     /// Column of event types, weighted by --weight [default: by name]
     #[arg(long, value_name = "COLUMN")]
     pub type_col: Option<Column>,
@@ -31,6 +37,10 @@ pub struct Input {
     /// Text between fields, such as `;`, `::` or `\t` [default: sniffed]
     #[arg(long, value_parser = delimiter, allow_hyphen_values = true)]
     pub delimiter: Option<String>,
+    /// What `"` around a field means: `double` (it is no part of the field, RFC 4180) or `none` (a character as others)
+    /// [default: double, but a quote that swallows whole rows is an error]
+    #[arg(long, value_name = "KIND")]
+    pub quote: Option<Quote>,
     /// The first line names the columns [default: sniffed]
     #[arg(long, conflicts_with = "no_header")]
     pub header: bool,
@@ -56,6 +66,9 @@ impl Input {
             kind: self.type_col.clone(),
             weights: self.weights.clone(),
             delimiter: self.delimiter.clone(),
+            quote: self.quote,
+            time_format: self.time_format.clone(),
+            decimal: self.decimal,
             header: match (self.header, self.no_header) {
                 (true, _) => Some(true),
                 (_, true) => Some(false),

@@ -5,7 +5,7 @@ use super::values::{Attribute, Values};
 use super::{AttributeReport, Catalogue, CatalogueOptions, CatalogueReport, movielens};
 use crate::data::prose::count;
 use crate::data::read::frame::{Cells, Frame, Told, read_frame};
-use crate::data::read::{ColumnReport, is_item_name};
+use crate::data::read::{Column, ColumnReport, is_item_name};
 use crate::data::{IdMap, Source};
 use crate::error::{Error, Result};
 use std::collections::HashSet;
@@ -26,7 +26,7 @@ impl Catalogue {
         let path = name.as_path();
         let told = Told {
             delimiter: options.delimiter.as_deref(),
-            header: options.header,
+            header: options.header.or_else(|| Column::imply_header(&[&options.id, &options.title])),
             format: options.format,
         };
         let mut frame = read_frame(source, &told, is_item_name)?;

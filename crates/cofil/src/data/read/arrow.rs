@@ -362,9 +362,9 @@ mod tests {
 
     #[test]
     fn a_limit_is_told_through_the_decoders() {
-        let error = Beyond::row();
+        let error = Beyond::line(None);
         let told = broken(Path::new("t"))(ArrowError::IoError(error.to_string(), error));
-        assert!(told.to_string().starts_with("t: the row is longer than"), "{told}");
+        assert!(told.to_string().starts_with("t: the line is longer than"), "{told}");
         let told = limits::check_parquet(Path::new("t"), 1000, 1 << 40, 5).unwrap_err();
         assert!(told.to_string().contains("more than 200 times its size"), "{told}");
         assert!(limits::check_parquet(Path::new("t"), 1000, 5000, 1 << 40).is_err());

@@ -22,7 +22,7 @@ pub(super) fn looks(column: &ArrayRef) -> Looks {
         return looks(&entries.slice(0, entries.len().min(SAMPLE)));
     }
     match column.data_type() {
-        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Looks::Time,
+        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Looks::Date,
         kind if kind.is_numeric() || is_text(kind) => match words(column) {
             Ok(Some(words)) => Looks::of(words.iter().map(str::as_bytes)),
             _ => Looks::Text,

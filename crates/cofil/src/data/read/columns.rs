@@ -2,19 +2,25 @@
 
 use super::ReadOptions;
 use super::field::{self, Rules, Stamp, shown};
-use super::known::{ITEM, KIND, TIME, USER, VALUE};
+use super::known::{
+    ITEM, KIND, TIME, USER, VALUE, means_item, means_time, means_user, means_value,
+};
 use super::report::ColumnReport;
 use super::search::Search;
 
 /// More columns than a table of interactions has.
 const WIDE: usize = 30;
+/// User, item, value and time: of more columns without names nobody knows which holds the values.
+const USUAL: usize = 4;
 
 /// What the values of a column look like in the first rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Looks {
     /// Nothing there.
     Empty,
-    /// Dates or numbers as large as unix times.
+    /// Dates.
+    Date,
+    /// Numbers as large as unix times.
     Time,
     /// Numbers, or what was meant as such.
     Number,
@@ -25,26 +31,32 @@ pub(super) enum Looks {
 impl Looks {
     /// How most of `values` look.
     pub fn of<'a>(values: impl Iterator<Item = &'a [u8]>) -> Self {
-        let (mut all, mut times, mut numbers) = (0, 0, 0);
+        let (mut all, mut dates, mut times, mut numbers) = (0, 0, 0, 0);
         for value in values.map(<[u8]>::trim_ascii).filter(|v| !v.is_empty()) {
             all += 1;
-            // From 1973 on; smaller numbers are more likely counts.
-            let time = match field::stamp(value) {
-                Some(Stamp::Number(n)) => n >= 100_000_000,
-                Some(Stamp::Seconds(_)) => true,
-                _ => false,
-            };
+            match field::stamp(value) {
+                Some(Stamp::Number(n)) => times += usize::from(is_unix_time(n)),
+                Some(Stamp::Seconds(_)) => dates += 1,
+                _ => {}
+            }
             let comma: Vec<u8> = value.iter().map(|&b| if b == b',' { b'.' } else { b }).collect();
-            times += usize::from(time);
-            numbers += usize::from(field::number(&comma).is_some());
+            let number = field::number(value).or_else(|| field::comma_number(value));
+            numbers += usize::from(number.is_some());
         }
         match all {
             0 => Self::Empty,
+            _ if 2 * dates >= all => Self::Date,
             _ if 2 * times >= all => Self::Time,
             _ if 2 * numbers >= all => Self::Number,
             _ => Self::Text,
         }
     }
+}
+
+/// Whether `number` is a unix time of the years 1995 to 2100, in any of its units; ids and counts rarely are.
+fn is_unix_time(number: i64) -> bool {
+    const YEARS: std::ops::Range<i64> = 788_918_400..4_102_444_800;
+    [1, 1_000, 1_000_000, 1_000_000_000].iter().any(|unit| YEARS.contains(&(number / unit)))
 }
 
 /// The columns of a file, by index from 0.
@@ -76,6 +88,8 @@ impl<'a> Rules<'a> {
             time_name: name(columns.time, "time"),
             kind_name: name(columns.kind, "type"),
             missing: options.missing,
+            time_format: options.time_format.as_deref(),
+            decimal_comma: options.decimal == Some(','),
             weights: &options.weights,
         }
     }
@@ -101,55 +115,64 @@ impl Columns {
         let mut value = search.told(&options.value)?;
         let mut time = search.told(&options.time)?;
         let mut kind = search.told(&options.kind)?;
-        user = user.or_else(|| search.named(USER));
-        item = item.or_else(|| search.named(ITEM));
+        user = user.or_else(|| search.named(USER, means_user));
+        item = item.or_else(|| search.named(ITEM, means_item));
         let (free_value, free_time) = (options.value.is_none(), options.time.is_none());
         if free_value {
-            value = search.named(VALUE);
+            value = search.named(VALUE, means_value);
         }
         if free_time {
-            time = search.named(TIME);
+            time = search.named(TIME, means_time);
         }
         if options.kind.is_none() && !options.weights.is_empty() {
-            kind = search.named(KIND);
+            kind = search.named(KIND, |_| false);
             if kind.is_none() {
                 return Err("there are weights for types of events, but no column is called \
                             `type` or `event`; name the column of types"
                     .into());
             }
         }
+        let looks: Vec<Looks> = (0..count).map(looks).collect();
+        search.pass_over_index();
+        if item.is_none() && search.names.is_some() {
+            search.refuse_matrix(&looks)?;
+        }
         // Values and times are taken by position only where names say nothing at all.
         let unnamed = user.is_none() && item.is_none();
         let nameless = unnamed || search.names.is_none();
         if unnamed && count > WIDE {
-            search.notes.push(format!(
-                "there are {count} columns, none with a known name: if each is an item, as in a matrix, \
-                 write a row for each user and item instead"
+            return Err(format!(
+                "there are {count} columns, none with a known name; name those of users and items (if each column is \
+                 an item, as in a matrix, write a row for each user and item instead)"
             ));
         }
-        let user = search.next(user, "users")?;
-        let item = search.next(item, "items")?;
-        if nameless && free_value && value.is_none() && kind.is_none() {
+        let user = search.next(user, "users", &looks)?;
+        let item = search.next(item, "items", &looks)?;
+        if nameless && free_value && value.is_none() && kind.is_none() && count <= USUAL {
             let only_one = search.free().count() == 1;
-            value = search.free().next().filter(|&c| match looks(c) {
+            value = search.free().next().filter(|&c| match looks[c] {
                 Looks::Number => true,
                 Looks::Time => !only_one || !free_time,
-                Looks::Text | Looks::Empty => false,
+                Looks::Date | Looks::Text | Looks::Empty => false,
             });
             search.take(value, "values");
         }
         if nameless && free_time && time.is_none() {
-            time = search.free().next().filter(|&c| looks(c) == Looks::Time);
+            let times = |c: &usize| matches!(looks[*c], Looks::Date | Looks::Time);
+            time = search.free().find(times);
             search.take(time, "times");
         }
-        if let Some(column) = time.filter(|&c| free_time && looks(c) == Looks::Text) {
+        let no_time = |c: &usize| looks[*c] == Looks::Text && options.time_format.is_none();
+        if let Some(column) = time.filter(|c| free_time && no_time(c)) {
             search.notes.push(format!(
-                "{} does not hold times (unix seconds or ISO 8601) and is left unread",
+                "{} does not hold times (unix seconds or ISO 8601) and is left unread; `time_format` says how they are \
+                 written",
                 search.call(column)
             ));
             time = None;
             search.taken[column] = false;
         }
+        search.note_unread(&looks, value.is_none(), time.is_none());
         let ignored = search.free().map(|c| search.call(c)).collect();
         Ok(Self {
             user,

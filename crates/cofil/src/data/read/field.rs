@@ -1,6 +1,8 @@
 //! Numbers, times and messages: what a field of text means.
 
 pub(super) use crate::error::shown;
+use crate::error::{Error, Result};
+use chrono::format::StrftimeItems;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 /// Powers of ten that `f32` holds exactly.
@@ -9,6 +11,28 @@ const TENS: [f32; 11] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10]
 /// `text` as a number, correctly rounded; NaN and infinities included.
 pub(super) fn number(text: &[u8]) -> Option<f32> {
     short_number(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
+}
+
+/// `text` as a number whose decimals stand after a comma.
+pub(super) fn comma_number(text: &[u8]) -> Option<f32> {
+    if text.contains(&b'.') {
+        return None;
+    }
+    let point: Vec<u8> = text.iter().map(|&b| if b == b',' { b'.' } else { b }).collect();
+    number(&point)
+}
+
+/// Whether `text` is a number with a comma before every three digits, such as 1,234.
+fn has_thousands(text: &[u8]) -> bool {
+    let whole = text.split(|&b| b == b'.').next().unwrap_or_default();
+    let mut groups = whole.split(|&b| b == b',');
+    let first = groups.next().unwrap_or_default();
+    let digits = |group: &[u8]| group.iter().all(u8::is_ascii_digit);
+    let mut more = groups.peekable();
+    more.peek().is_some()
+        && (1..=3).contains(&first.len())
+        && digits(first)
+        && more.all(|group| group.len() == 3 && digits(group))
 }
 
 /// Up to 7 digits with or without a sign and a point. Both the digits and the power of ten are exact
@@ -77,6 +101,45 @@ pub(super) fn stamp(text: &[u8]) -> Option<Stamp> {
     iso_seconds(text).map(Stamp::Seconds)
 }
 
+/// Refuses a format of times that nothing can be read by.
+pub(super) fn check_time_format(format: &str) -> Result<()> {
+    let mut items = StrftimeItems::new(format);
+    let known = !items.any(|item| item == chrono::format::Item::Error);
+    // A date at least: a time of the day alone is no time.
+    let date = DateTime::UNIX_EPOCH.naive_utc();
+    let reads = || written_seconds(&date.and_utc().format(format).to_string(), format) == Some(0);
+    match known && reads() {
+        true => Ok(()),
+        false => Err(Error::setting(
+            "time_format",
+            format!(
+                "{format:?} does not tell a date; write it as strftime does, such as %d/%m/%Y %H:%M"
+            ),
+        )),
+    }
+}
+
+/// Seconds since 1970 of what is written by `format`.
+fn written_seconds(text: &str, format: &str) -> Option<i64> {
+    let zoned = DateTime::parse_from_str(text, format).ok().map(|time| time.timestamp());
+    let plain = || NaiveDateTime::parse_from_str(text, format).ok();
+    let date = || NaiveDate::parse_from_str(text, format).ok()?.and_hms_opt(0, 0, 0);
+    zoned.or_else(|| Some(plain().or_else(date)?.and_utc().timestamp()))
+}
+
+/// Seconds since 1970 of `number`, if it spells a day from 1900 to 2100 (20190131), or a second of it (20190131120000).
+pub(super) fn spelt_seconds(number: i64) -> Option<i64> {
+    let (day, second) = match number {
+        19_000_101..=21_001_231 => (number, 0),
+        19_000_101_000_000..=21_001_231_235_959 => (number / 1_000_000, number % 1_000_000),
+        _ => return None,
+    };
+    let part = |n: i64, unit: i64| (n / unit % 100) as u32;
+    NaiveDate::from_ymd_opt((day / 10_000) as i32, part(day, 100), part(day, 1))?
+        .and_hms_opt(part(second, 10_000), part(second, 100), part(second, 1))
+        .map(|time| time.and_utc().timestamp())
+}
+
 /// Seconds since 1970 of an ISO 8601 date or date and time, UTC where it names no offset.
 fn iso_seconds(text: &str) -> Option<i64> {
     if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
@@ -91,8 +154,19 @@ fn iso_seconds(text: &str) -> Option<i64> {
         }
     }
     let text = text.strip_suffix('Z').or_else(|| text.strip_suffix(" UTC")).unwrap_or(text);
-    let plain =
-        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+    // With points the day always comes first, and names of months tell themselves.
+    let plain = [
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d %H:%M",
+        "%d.%m.%Y %H:%M:%S",
+        "%d.%m.%Y %H:%M",
+        "%a %b %d %H:%M:%S %Y",
+    ];
+    if let Ok(date) = NaiveDate::parse_from_str(text, "%d.%m.%Y") {
+        return Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp());
+    }
     plain
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
@@ -106,6 +180,8 @@ pub(super) struct Rules<'a> {
     pub time_name: String,
     pub kind_name: String,
     pub missing: Option<f32>,
+    pub time_format: Option<&'a str>,
+    pub decimal_comma: bool,
     pub weights: &'a [(String, f32)],
 }
 
@@ -119,9 +195,13 @@ pub(super) enum Skip {
 impl<'a> Rules<'a> {
     /// A value as text.
     #[inline]
-    pub fn value(&self, text: &[u8]) -> Result<Result<f32, Skip>, String> {
+    pub fn value(
+        &self,
+        text: &[u8],
+    ) -> std::result::Result<std::result::Result<f32, Skip>, String> {
         let text = text.trim_ascii();
-        match number(text) {
+        let value = if self.decimal_comma { comma_number(text) } else { number(text) };
+        match value {
             Some(value) => self.checked(value, || quoted(text)),
             None => self.not_a_number(text),
         }
@@ -133,7 +213,7 @@ impl<'a> Rules<'a> {
         &self,
         value: f32,
         shown: impl Fn() -> String,
-    ) -> Result<Result<f32, Skip>, String> {
+    ) -> std::result::Result<std::result::Result<f32, Skip>, String> {
         if self.missing.is_some_and(|m| m == value || (m.is_nan() && value.is_nan())) {
             return Ok(Err(Skip::Missing));
         }
@@ -149,7 +229,10 @@ impl<'a> Rules<'a> {
     }
 
     #[cold]
-    fn not_a_number(&self, text: &[u8]) -> Result<Result<f32, Skip>, String> {
+    fn not_a_number(
+        &self,
+        text: &[u8],
+    ) -> std::result::Result<std::result::Result<f32, Skip>, String> {
         let name = &self.value_name;
         if text.is_empty() {
             return match self.missing {
@@ -159,26 +242,47 @@ impl<'a> Rules<'a> {
                 )),
             };
         }
-        let comma: Vec<u8> = text.iter().map(|&b| if b == b',' { b'.' } else { b }).collect();
-        let remedy = match number(&comma) {
-            Some(_) => "; use a decimal point",
-            None => "",
+        let remedy = if self.decimal_comma {
+            "; decimals stand after a comma here (`decimal` = ,)"
+        } else if has_thousands(text) {
+            "; take out the commas if they part thousands, or say that they stand before decimals (`decimal` = ,)"
+        } else if comma_number(text).is_some() {
+            "; use a decimal point, or say that there are commas (`decimal` = ,)"
+        } else {
+            ""
         };
         Err(format!("{name} {} is not a number{remedy}", quoted(text)))
     }
 
     /// A time as text.
     #[inline]
-    pub fn time(&self, text: &[u8]) -> Result<Stamp, String> {
+    pub fn time(&self, text: &[u8]) -> std::result::Result<Stamp, String> {
         let text = text.trim_ascii();
-        stamp(text).ok_or_else(|| {
-            let name = &self.time_name;
-            format!("{name} {} is not a time; use unix seconds or ISO 8601", quoted(text))
+        let time = match self.time_format {
+            Some(_) if text.is_empty() => Some(Stamp::Empty),
+            Some(format) => std::str::from_utf8(text)
+                .ok()
+                .and_then(|text| written_seconds(text, format))
+                .map(Stamp::Seconds),
+            None => stamp(text),
+        };
+        time.ok_or_else(|| {
+            let (name, text) = (&self.time_name, quoted(text));
+            match self.time_format {
+                Some(format) => format!("{name} {text} is not written as {format:?} says"),
+                None => format!(
+                    "{name} {text} is not a time; use unix seconds or ISO 8601, or say how it is written (such as \
+                     `time_format` = %d/%m/%Y)"
+                ),
+            }
         })
     }
 
     /// The weight of a type of event.
-    pub fn weight(&self, text: &[u8]) -> Result<Result<f32, Skip>, String> {
+    pub fn weight(
+        &self,
+        text: &[u8],
+    ) -> std::result::Result<std::result::Result<f32, Skip>, String> {
         let text = text.trim_ascii();
         match self.weights.iter().find(|(name, _)| name.as_bytes() == text) {
             Some(&(_, 0.0)) => Ok(Err(Skip::Weightless)),
@@ -222,14 +326,44 @@ mod tests {
             "2005-05-01T02:00:00+02:00",
             "2005-05-01 02:00:00+0200",
             "2005-05-01T00:00",
+            "01.05.2005",
+            "1.5.2005 00:00",
+            "01.05.2005 00:00:00",
+            "Sun May 01 00:00:00 2005",
         ] {
             assert_eq!(stamp(text.as_bytes()), Some(Stamp::Seconds(1_114_905_600)), "{text}");
         }
         assert_eq!(stamp(b"964982703"), Some(Stamp::Number(964_982_703)));
         assert_eq!(stamp(b"-1.5"), Some(Stamp::Number(-2)));
         assert_eq!(stamp(b""), Some(Stamp::Empty));
-        for text in ["yesterday", "01-Jan-1995", "2005-13-01", "nan", "1e300", "\u{e9}"] {
+        for text in ["yesterday", "01-Jan-1995", "2005-13-01", "1/2/2005", "nan", "1e300", "\u{e9}"]
+        {
             assert_eq!(stamp(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_spell_dates_are_told() {
+        assert_eq!(spelt_seconds(20_050_501), Some(1_114_905_600));
+        assert_eq!(spelt_seconds(20_050_501_000_001), Some(1_114_905_601));
+        for number in [20_051_301, 20_050_532, 18_991_231, 20_050_501_240_000, 964_982_703] {
+            assert_eq!(spelt_seconds(number), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn formats_of_times_tell_a_date() {
+        for (format, text) in [
+            ("%d/%m/%Y", "31/01/2021"),
+            ("%m/%d/%Y %H:%M", "01/31/2021 00:00"),
+            ("%b %d, %Y", "Jan 31, 2021"),
+            ("%Y%m%d%H%M%S %z", "20210131020000 +0200"),
+        ] {
+            check_time_format(format).unwrap();
+            assert_eq!(written_seconds(text, format), Some(1_612_051_200), "{format}");
+        }
+        for format in ["", "%H:%M", "%Q", "yesterday"] {
+            assert!(check_time_format(format).is_err(), "{format}");
         }
     }
 

@@ -12,6 +12,9 @@ use std::collections::HashSet;
 use std::fmt;
 
 mod entry;
+mod lines;
+
+pub(super) use lines::{Lines as ObjectLines, needs_lines};
 
 pub(super) use entry::Entry;
 

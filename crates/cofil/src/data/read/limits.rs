@@ -82,13 +82,12 @@ impl Beyond {
         std::io::Error::other(Self { line, message })
     }
 
-    /// A row with quotes is too long.
-    pub fn row() -> std::io::Error {
-        let message = format!(
+    /// What to say of a row with quotes that is too long.
+    pub fn row() -> String {
+        format!(
             "the row is longer than {} MiB; close its quote, or put two for one that stands in a field",
             LONGEST_LINE >> 20
-        );
-        std::io::Error::other(Self { line: None, message })
+        )
     }
 
     fn unpacked(name: &str, times: u64) -> Self {
@@ -143,34 +142,6 @@ impl<R: Read> Read for Unpacked<R> {
     }
 }
 
-/// The bytes of one row after another, each no longer than a row may be.
-pub(super) struct Bounded<R> {
-    input: R,
-    taken: usize,
-}
-
-impl<R> Bounded<R> {
-    pub fn new(input: R) -> Self {
-        Self { input, taken: 0 }
-    }
-
-    /// A row begins.
-    pub fn begin(&mut self) {
-        self.taken = 0;
-    }
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        if self.taken > LONGEST_LINE {
-            return Err(Beyond::row());
-        }
-        let read = self.input.read(into)?;
-        self.taken += read;
-        Ok(read)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,21 +161,6 @@ mod tests {
         // More that is packed allows for more.
         packed.store(2 << 20, Ordering::Relaxed);
         assert_eq!(bytes.read(&mut piece).unwrap(), 10);
-    }
-
-    #[test]
-    fn a_row_has_an_end() {
-        let mut bytes = Bounded::new(std::io::repeat(b'x'));
-        let mut piece = vec![0; 1 << 20];
-        let mut read = 0;
-        let error = loop {
-            match bytes.read(&mut piece) {
-                Ok(more) => read += more,
-                Err(error) => break error,
-            }
-        };
-        assert!(Beyond::of(Path::new("t"), &error).is_some());
-        assert!(read <= LONGEST_LINE + piece.len());
     }
 
     #[test]

@@ -32,6 +32,8 @@ mod known;
 mod layout;
 mod limits;
 mod lists;
+#[cfg(test)]
+mod messy;
 mod names;
 mod negatives;
 #[cfg(feature = "arrow")]
@@ -52,7 +54,7 @@ mod write;
 pub use arrow::is_decoding;
 pub use lists::{Lists, read_lists};
 pub use negatives::{Negatives, read_negatives};
-pub use options::{Column, Format, ReadOptions};
+pub use options::{Column, Format, Quote, ReadOptions};
 pub use report::{ColumnReport, ReadReport, TimeUnit};
 #[cfg(feature = "arrow")]
 pub use sides::write_sides;
@@ -238,26 +240,30 @@ fn read_text(
     let rules = Rules::new(options, columns);
     let mut rows = Rows::new(users, items, columns);
     let cutter = text::Cutter::new(&layout, &rules);
-    let compression = source.compression;
     let mut lines = 0;
     let mut start = 0;
     if layout.header {
-        start = sniff::header_end(&block, &layout.delimiter);
+        start = sniff::header_end(&block, &layout.delimiter, layout.quote);
         lines = memchr::memchr_iter(b'\n', &block[..start]).count() as u64;
     }
     while !block.is_empty() {
-        // Quotes mean something only to delimiters of one byte.
-        let quote = match layout.delimiter.len() {
-            1 => memchr::memchr(b'"', &block[start..]).map(|i| start + i),
-            _ => None,
+        let quote = match layout.quote {
+            Some(Quote::None) => None,
+            _ => memchr::memchr(b'"', &block[start..]).map(|i| start + i),
         };
         let end = quote.map_or(block.len(), |q| {
             start + memchr::memrchr(b'\n', &block[start..q]).map_or(0, |i| i + 1)
         });
         lines += read_lines(path, &block[start..end], lines, &cutter, &mut rows)?;
         if quote.is_some() {
-            let rest = std::io::Read::chain(&block[end..], source.text());
-            quoted::read_all(path, compression, rest, lines, &layout, &rules, &mut rows)?;
+            block.drain(..end);
+            let mut records =
+                quoted::Records::new(path, &mut source, &layout.delimiter, block, lines);
+            while let Some(record) = records.next()? {
+                cutter
+                    .push(&record, &mut rows)
+                    .map_err(|message| Error::data(path, Some(record.line), message))?;
+            }
             break;
         }
         start = 0;
@@ -265,7 +271,7 @@ fn read_text(
     }
     Ok(Found {
         format: Format::Text,
-        compression,
+        compression: source.compression,
         delimiter: Some(String::from_utf8_lossy(&layout.delimiter).into_owned()),
         header: Some(layout.header),
         columns: layout.columns,

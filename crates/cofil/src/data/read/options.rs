@@ -1,5 +1,6 @@
 //! What a reader may be told; everything left unsaid is sniffed.
 
+use super::field;
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,14 @@ pub struct ReadOptions {
     /// Text between fields, such as `,` or `::`. Default: the one of tab, `::`, `;`, `,`, `|` and
     /// space that cuts the first lines alike.
     pub delimiter: Option<String>,
+    /// How times are written, as `strftime` has it (`%d/%m/%Y %H:%M`); without an offset they are UTC. Default: unix
+    /// times, `20190131`, `31.01.2019` or ISO 8601.
+    pub time_format: Option<String>,
+    /// What stands before the decimals of a value in text: `.` or `,`. Default: the point.
+    pub decimal: Option<char>,
+    /// Whether quotes around a field are no part of it. Default: they are not, and a quote that swallows whole rows
+    /// is an error.
+    pub quote: Option<Quote>,
     /// Whether the first line names the columns. Default: sniffed.
     pub header: Option<bool>,
     /// Kind of file. Default: by the first bytes.
@@ -47,6 +56,13 @@ pub enum Column {
     Position(usize),
     /// No column: do not sniff one.
     Absent,
+}
+
+impl Column {
+    /// Whether there is a header for certain: where a column is called by its name.
+    pub(crate) fn imply_header(columns: &[&Option<Self>]) -> Option<bool> {
+        columns.iter().any(|column| matches!(column, Some(Self::Name(_)))).then_some(true)
+    }
 }
 
 impl FromStr for Column {
@@ -79,6 +95,28 @@ impl From<Column> for String {
             Column::Name(name) => name,
             Column::Position(position) => position.to_string(),
             Column::Absent => "none".into(),
+        }
+    }
+}
+
+/// What quotes mean in delimited text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quote {
+    /// `"` around a field is no part of it, and `""` in it is one quote (RFC 4180). Whole rows may stand between quotes.
+    Double,
+    /// They are characters as others are.
+    None,
+}
+
+impl FromStr for Quote {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "none" => Ok(Self::None),
+            "double" | "\"" => Ok(Self::Double),
+            _ => Err(Error::unknown("kind of quote", text, ["double", "none"])),
         }
     }
 }
@@ -128,6 +166,13 @@ impl ReadOptions {
     /// Refuses options that contradict themselves.
     pub(super) fn check(&self) -> Result<()> {
         check_delimiter(self.delimiter.as_deref())?;
+        if let Some(format) = &self.time_format {
+            field::check_time_format(format)?;
+        }
+        if let Some(decimal) = self.decimal.filter(|decimal| !matches!(decimal, '.' | ',')) {
+            let message = format!("{decimal:?} cannot stand before decimals; give `.` or `,`");
+            return Err(Error::setting("decimal", message));
+        }
         if let Some((kind, weight)) = self.weights.iter().find(|(_, weight)| !weight.is_finite()) {
             return Err(Error::setting(
                 "weights",

@@ -1,78 +1,316 @@
-//! Delimited text with quotes, through the `csv` crate: slower, but it knows every corner.
+//! Delimited text with quotes (RFC 4180), one record after another.
+//!
+//! A field is in quotes if it begins with one, and the next quote that does not stand twice ends it: the field, not
+//! only the text in quotes. Everything else is as it is written: `"big al" jones` keeps its quotes, as do `5"` and `a"b`.
 
-use super::field::Rules;
-use super::layout::Layout;
-use super::limits::Bounded;
-use super::rows::Rows;
-use super::source::unreadable;
-use super::text::Cutter;
+use super::limits::{Beyond, LONGEST_LINE};
+use super::source::Opened;
 use crate::error::{Error, Result};
-use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
 
-/// A reader of raw records that checks nothing itself but their length.
-pub(super) fn reader<R: Read>(delimiter: u8, input: R) -> csv::Reader<Bounded<R>> {
-    csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .buffer_capacity(1 << 16)
-        .from_reader(Bounded::new(input))
+/// A field of a record: where its text is, without the quotes around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    place: Range<usize>,
+    /// Whether there are quotes around it.
+    quoted: bool,
+    /// Whether quotes in it stand twice.
+    doubled: bool,
 }
 
-/// Appends all rows of `input`, which starts after `lines` lines of the file.
-pub(super) fn read_all(
-    path: &Path,
-    compression: Option<&str>,
-    input: impl Read,
-    lines: u64,
-    layout: &Layout,
-    rules: &Rules<'_>,
-    rows: &mut Rows,
-) -> Result<()> {
-    let cutter = Cutter::new(layout, rules);
-    let mut reader = reader(layout.delimiter[0], input);
-    let mut record = csv::ByteRecord::new();
+impl Field {
+    fn plain(place: Range<usize>) -> Self {
+        Self { place, quoted: false, doubled: false }
+    }
+
+    /// Its text in `record`.
+    pub fn of<'a>(&self, record: &'a [u8]) -> &'a [u8] {
+        &record[self.place.clone()]
+    }
+
+    /// Whether it is in quotes that end on another line than they begin on.
+    fn goes_over_lines(&self, record: &[u8]) -> bool {
+        self.quoted && memchr::memchr(b'\n', self.of(record)).is_some()
+    }
+}
+
+/// Cuts the first record of `text` into `fields`; returns where the next one begins, or `None` if a quote is still open
+/// where `text` ends.
+pub(super) fn cut(text: &[u8], delimiter: &[u8], fields: &mut Vec<Field>) -> Option<usize> {
+    fields.clear();
+    let mut start = 0;
     loop {
-        if !next(path, compression, lines, &mut reader, &mut record)? {
-            return Ok(());
-        }
-        let bad = |message: String| misread(path, &record, lines, message);
-        let fields = cutter.pick(&record).map_err(bad)?;
-        if let Some(row) = fields.read(rules, &mut rows.tally).map_err(bad)? {
-            rows.push(&row).map_err(bad)?;
+        let (field, end) = match text[start..].first() {
+            Some(b'"') => match enclosed(text, start, delimiter) {
+                Enclosed::Field(field, end) => (field, end),
+                Enclosed::Open => return None,
+                Enclosed::Not => plain(text, start, delimiter),
+            },
+            _ => plain(text, start, delimiter),
+        };
+        fields.push(field);
+        match &text[end..] {
+            [] | [b'\r'] => return Some(text.len()),
+            [b'\n', ..] => return Some(end + 1),
+            [b'\r', b'\n', ..] => return Some(end + 2),
+            _ => start = end + delimiter.len(),
         }
     }
 }
 
-/// Reads the next record of what follows `lines` lines of the file; tells whether there is one.
-pub(super) fn next<R: Read>(
-    path: &Path,
-    compression: Option<&str>,
-    lines: u64,
-    reader: &mut csv::Reader<Bounded<R>>,
-    record: &mut csv::ByteRecord,
-) -> Result<bool> {
-    reader.get_mut().begin();
-    let line = lines + reader.position().line();
-    reader.read_byte_record(record).map_err(|error| {
-        let message = error.to_string();
-        match error.into_kind() {
-            csv::ErrorKind::Io(error) => match unreadable(path, compression, error) {
-                // The row began here, whichever line was too much.
-                Error::Data { path, line: None, message } => Error::data(path, Some(line), message),
-                other => other,
-            },
-            _ => Error::data(path, Some(line), message),
-        }
-    })
+/// The field from `start` on as it is written, and where it ends: before a delimiter, a line end or the end.
+fn plain(text: &[u8], start: usize, delimiter: &[u8]) -> (Field, usize) {
+    let line = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
+    let line_end = line - usize::from(text[start..line].ends_with(b"\r"));
+    let end =
+        super::text::find(&text[start..line_end], delimiter).map_or(line_end, |at| start + at);
+    (Field::plain(start..end), end)
 }
 
-/// `message` about a record that follows `lines` lines.
-pub(super) fn misread(path: &Path, record: &csv::ByteRecord, lines: u64, message: String) -> Error {
-    let line = record.position().map(|p| lines + p.line());
-    // A quote that nobody closes swallows the lines after it.
-    let open = record.iter().any(|field| field.contains(&b'\n'));
-    let hint = if open { " (is a quote left open in this line?)" } else { "" };
-    Error::data(path, line, message + hint)
+enum Enclosed {
+    /// A field in quotes, and where it ends.
+    Field(Field, usize),
+    /// The quote is not closed in this text.
+    Open,
+    /// Something follows the closing quote: the quotes are part of what is written.
+    Not,
+}
+
+/// What the quote at `start` begins.
+fn enclosed(text: &[u8], start: usize, delimiter: &[u8]) -> Enclosed {
+    let mut at = start + 1;
+    let mut doubled = false;
+    loop {
+        let Some(quote) = memchr::memchr(b'"', &text[at..]) else { return Enclosed::Open };
+        let after = at + quote + 1;
+        match &text[after..] {
+            [b'"', ..] => {
+                doubled = true;
+                at = after + 1;
+            }
+            rest if ends_field(rest, delimiter) => {
+                let field = Field { place: start + 1..after - 1, quoted: true, doubled };
+                return Enclosed::Field(field, after);
+            }
+            _ => return Enclosed::Not,
+        }
+    }
+}
+
+/// Whether a field ends before `rest`.
+fn ends_field(rest: &[u8], delimiter: &[u8]) -> bool {
+    matches!(rest, [] | [b'\r'] | [b'\n', ..] | [b'\r', b'\n', ..]) || rest.starts_with(delimiter)
+}
+
+/// One quote for each two in the fields where they stand twice.
+fn undouble(record: &mut [u8], fields: &mut [Field]) {
+    for field in fields.iter_mut().filter(|field| field.doubled) {
+        let mut to = field.place.start;
+        let mut from = to;
+        while from < field.place.end {
+            record[to] = record[from];
+            from += if record[from] == b'"' { 2 } else { 1 };
+            to += 1;
+        }
+        field.place.end = to;
+        field.doubled = false;
+    }
+}
+
+/// A record as it was cut.
+pub(super) struct Record<'a> {
+    text: &'a [u8],
+    fields: &'a [Field],
+    /// The line it begins on, counted from 1.
+    pub line: u64,
+}
+
+impl Record<'_> {
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    pub fn fields(&self) -> impl Iterator<Item = &[u8]> {
+        self.fields.iter().map(|field| field.of(self.text))
+    }
+
+    /// Refuses a field that goes over several lines if it holds what a quote that nobody closed has swallowed: whole
+    /// rows of the table, or, in the columns that `is_id` tells, a delimiter.
+    pub fn check_lines(
+        &self,
+        delimiter: &[u8],
+        width: usize,
+        is_id: impl Fn(usize) -> bool,
+    ) -> std::result::Result<(), String> {
+        for (column, field) in self.fields.iter().enumerate() {
+            if !field.goes_over_lines(self.text) {
+                continue;
+            }
+            let inside = field.of(self.text);
+            let mut lines: Vec<&[u8]> = inside.split(|&b| b == b'\n').collect();
+            // The first and the last are parts of rows.
+            lines.pop();
+            let mut cut = Vec::new();
+            let mut swallows = || {
+                lines.iter().skip(1).any(|line| {
+                    self::cut(line, delimiter, &mut cut).is_some() && cut.len() == width
+                })
+            };
+            let parted = || super::text::find(inside, delimiter).is_some();
+            if (is_id(column) && parted()) || swallows() {
+                return Err(format!(
+                    "the quote before {} is closed on another line, and rows between them are lost; close it on \
+                     its line, put two quotes for one that is part of the text, or say that quotes mean nothing \
+                     (`quote` = none)",
+                    super::field::quoted(inside)
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The records of what is left of a file.
+pub(super) struct Records<'s, 'a> {
+    path: &'s Path,
+    source: &'s mut Opened<'a>,
+    delimiter: &'s [u8],
+    /// Whole lines that were read; those before `at` are done with.
+    text: Vec<u8>,
+    at: usize,
+    /// Lines before `at`.
+    lines: u64,
+    fields: Vec<Field>,
+}
+
+impl<'s, 'a> Records<'s, 'a> {
+    /// The records of `text`, whole lines that follow `lines` others, and of what `source` has after it.
+    pub fn new(
+        path: &'s Path,
+        source: &'s mut Opened<'a>,
+        delimiter: &'s [u8],
+        text: Vec<u8>,
+        lines: u64,
+    ) -> Self {
+        Self { path, source, delimiter, text, at: 0, lines, fields: Vec::new() }
+    }
+
+    /// The next record that is no empty line.
+    pub fn next(&mut self) -> Result<Option<Record<'_>>> {
+        loop {
+            let rest = &self.text[self.at..];
+            let empty = match rest {
+                [b'\n', ..] => 1,
+                [b'\r', b'\n', ..] => 2,
+                _ => 0,
+            };
+            if empty > 0 {
+                self.at += empty;
+                self.lines += 1;
+                continue;
+            }
+            if !rest.is_empty()
+                && let Some(length) = cut(rest, self.delimiter, &mut self.fields)
+            {
+                return Ok(Some(self.take(length)));
+            }
+            if rest.len() > LONGEST_LINE {
+                return Err(self.bad(Beyond::row()));
+            }
+            let open = !rest.is_empty();
+            if !self.more()? {
+                let message = "a quote is opened in this row and never closed; close it, put two for one that is \
+                               part of the text, or say that quotes mean nothing (`quote` = none)";
+                return if open { Err(self.bad(message.into())) } else { Ok(None) };
+            }
+        }
+    }
+
+    /// `message` about the next row.
+    fn bad(&self, message: String) -> Error {
+        Error::data(self.path, Some(self.lines + 1), message)
+    }
+
+    fn take(&mut self, length: usize) -> Record<'_> {
+        let text = &mut self.text[self.at..self.at + length];
+        let line = self.lines + 1;
+        self.lines += memchr::memchr_iter(b'\n', text).count() as u64;
+        self.at += length;
+        undouble(text, &mut self.fields);
+        Record { text, fields: &self.fields, line }
+    }
+
+    /// Reads more text; tells whether there was any.
+    fn more(&mut self) -> Result<bool> {
+        let mut block = Vec::new();
+        self.source.block(self.path, &mut block)?;
+        self.text.drain(..self.at);
+        self.at = 0;
+        let more = !block.is_empty();
+        self.text.append(&mut block);
+        Ok(more)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// All records of `text`.
+    fn records(text: &str, delimiter: &str) -> Vec<Vec<String>> {
+        let mut text = text.as_bytes().to_vec();
+        let (mut at, mut fields, mut found) = (0, Vec::new(), Vec::new());
+        while at < text.len() {
+            let length = cut(&text[at..], delimiter.as_bytes(), &mut fields).expect("closed");
+            let record = &mut text[at..at + length];
+            undouble(record, &mut fields);
+            let texts = fields.iter().map(|f| String::from_utf8_lossy(f.of(record)).into_owned());
+            found.push(texts.collect());
+            at += length;
+        }
+        found
+    }
+
+    #[test]
+    fn only_whole_fields_are_in_quotes() {
+        for (text, expected) in [
+            ("a,\"b\"", vec!["a", "b"]),
+            ("a,\"b\"\"c\"\r\n", vec!["a", "b\"c"]),
+            ("\"a\" b,c", vec!["\"a\" b", "c"]),
+            ("a\"b\",c\r", vec!["a\"b\"", "c"]),
+            ("\"a\",\"\"\r", vec!["a", ""]),
+            ("\"a\nb\",c\n", vec!["a\nb", "c"]),
+            (" \"a\",b", vec![" \"a\"", "b"]),
+            (",", vec!["", ""]),
+        ] {
+            assert_eq!(records(text, ","), [expected], "{text:?}");
+        }
+        assert_eq!(cut(b"a,\"b\nc", b",", &mut Vec::new()), None);
+        assert_eq!(records("\"a::b\"::c\n", "::"), [["a::b", "c"]]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_csv_crate_writes_is_read(
+            rows in prop::collection::vec(prop::collection::vec("[ab\", \n]{0,4}", 2..4), 1..5),
+        ) {
+            let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+            rows.iter().for_each(|row| writer.write_record(row).unwrap());
+            let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            prop_assert_eq!(records(&text, ","), rows);
+        }
+
+        #[test]
+        fn any_text_is_cut_to_its_end(text in "[a\",\r\n]{0,12}") {
+            let bytes = text.as_bytes();
+            let (mut at, mut fields) = (0, Vec::new());
+            while at < bytes.len() {
+                let Some(length) = cut(&bytes[at..], b",", &mut fields) else { break };
+                prop_assert!(length > 0 && at + length <= bytes.len());
+                at += length;
+            }
+        }
+    }
 }

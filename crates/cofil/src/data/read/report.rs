@@ -71,6 +71,8 @@ pub enum TimeUnit {
     Microseconds,
     /// Nanoseconds since 1970.
     Nanoseconds,
+    /// Numbers whose digits are a date, such as 20190131, or a date and time, such as 20190131120000.
+    Spelt,
     /// Dates and times as ISO 8601 writes them; without an offset they are UTC.
     Iso8601,
     /// A column whose type says that it holds times.
@@ -84,6 +86,7 @@ impl fmt::Display for TimeUnit {
             Self::Milliseconds => "unix ms",
             Self::Microseconds => "unix µs",
             Self::Nanoseconds => "unix ns",
+            Self::Spelt => "yyyymmdd",
             Self::Iso8601 => "ISO 8601",
             Self::Typed => "timestamp",
         })

@@ -1,7 +1,7 @@
 //! Rows as they are collected, whatever the format they come from.
 
 use super::columns::Columns;
-use super::field::{Rules, Skip, Stamp};
+use super::field::{Rules, Skip, Stamp, spelt_seconds};
 use super::names::Names;
 use super::report::TimeUnit;
 use crate::data::{IdMap, Interactions, NO_TIME};
@@ -202,16 +202,15 @@ impl Rows {
                 0 => unit_of(&time),
                 _ => TimeUnit::Iso8601,
             };
-            let per_second = match found {
-                TimeUnit::Milliseconds => 1_000,
-                TimeUnit::Microseconds => 1_000_000,
-                TimeUnit::Nanoseconds => 1_000_000_000,
-                TimeUnit::Seconds | TimeUnit::Iso8601 | TimeUnit::Typed => 1,
+            let seconds = |t: i64| match found {
+                TimeUnit::Milliseconds => t.div_euclid(1_000),
+                TimeUnit::Microseconds => t.div_euclid(1_000_000),
+                TimeUnit::Nanoseconds => t.div_euclid(1_000_000_000),
+                TimeUnit::Spelt => spelt_seconds(t).unwrap_or(NO_TIME),
+                TimeUnit::Seconds | TimeUnit::Iso8601 | TimeUnit::Typed => t,
             };
-            if per_second > 1 {
-                let known = time.iter_mut().filter(|t| **t != NO_TIME);
-                known.for_each(|t| *t = t.div_euclid(per_second));
-            }
+            let known = time.iter_mut().filter(|t| **t != NO_TIME);
+            known.for_each(|t| *t = seconds(*t));
             unit = Some(found);
             time
         });
@@ -221,9 +220,13 @@ impl Rows {
     }
 }
 
-/// The unit that puts the largest of `times` before the year 5138.
+/// Digits of a date where all are, else the unit that puts the largest of `times` before the year 5138.
 fn unit_of(times: &[i64]) -> TimeUnit {
-    let known = times.iter().filter(|t| **t != NO_TIME);
+    let known = || times.iter().filter(|t| **t != NO_TIME);
+    if known().all(|&t| spelt_seconds(t).is_some()) {
+        return TimeUnit::Spelt;
+    }
+    let known = known();
     let largest = known.map(|t| t.unsigned_abs()).max().unwrap_or(0);
     match largest {
         0..100_000_000_000 => TimeUnit::Seconds,

@@ -1,6 +1,7 @@
 //! Which column has a role: as told, else by name, else by position.
 
 use super::Column;
+use super::columns::Looks;
 use super::field::shown;
 use super::known::plain;
 use crate::error::Error;
@@ -72,19 +73,71 @@ impl Search {
         Ok(Some(index))
     }
 
-    /// The column with the best of `known` names.
-    pub fn named(&mut self, known: &[&str]) -> Option<usize> {
-        let names: Vec<String> = self.names.as_ref()?.iter().map(|n| plain(n)).collect();
-        let column = known.iter().find_map(|known| {
-            names.iter().enumerate().position(|(c, name)| !self.taken[c] && name == known)
-        })?;
+    /// The column with the best of `known` names, or else the first whose name `means` the same.
+    pub fn named(&mut self, known: &[&str], means: impl Fn(&str) -> bool) -> Option<usize> {
+        let names = self.names.as_ref()?;
+        let free = |c: &usize| !self.taken[*c];
+        let called =
+            |known: &&str| (0..names.len()).filter(free).find(|&c| plain(&names[c]) == **known);
+        let by_parts = || (0..names.len()).filter(free).find(|&c| means(&names[c]));
+        let column = known.iter().find_map(|known| called(&known)).or_else(by_parts)?;
         self.taken[column] = true;
         Some(column)
     }
 
-    /// `found`, or else the first free column.
-    pub fn next(&mut self, found: Option<usize>, role: &str) -> Result<usize, String> {
-        let column = found.or_else(|| self.free().next()).ok_or_else(|| {
+    /// Columns without a name are no part of the table, such as the numbers of rows that pandas writes.
+    pub fn pass_over_index(&mut self) {
+        let Some(names) = &self.names else { return };
+        for (taken, name) in self.taken.iter_mut().zip(names) {
+            *taken |= name.is_empty() || name.starts_with("Unnamed:");
+        }
+    }
+
+    /// Refuses a matrix: a column of users, and for each item one of numbers.
+    pub fn refuse_matrix(&self, looks: &[Looks]) -> Result<(), String> {
+        let Some(names) = &self.names else { return Ok(()) };
+        let items: Vec<usize> = (1..names.len()).filter(|&c| !names[c].is_empty()).collect();
+        let numbered = items.iter().all(|&c| names[c].parse::<u64>().is_ok());
+        let of_numbers = items.iter().all(|&c| matches!(looks[c], Looks::Number | Looks::Empty));
+        let none_known = items.iter().all(|&c| !self.taken[c]);
+        if items.len() < (if numbered { 2 } else { 3 }) || !of_numbers || !none_known {
+            return Ok(());
+        }
+        let (first, last) = (self.call(items[0]), self.call(items[items.len() - 1]));
+        Err(format!(
+            "this looks like a matrix with a column for each item ({first} to {last}): write a row for each user and \
+             item (`melt` in pandas, `unpivot` in polars and SQL), or name the columns of users and items"
+        ))
+    }
+
+    /// Notes which columns that are left unread might be values or times, where a table has none.
+    pub fn note_unread(&mut self, looks: &[Looks], no_value: bool, no_time: bool) {
+        let like = |c: usize| match looks[c] {
+            Looks::Number if no_value => Some("numbers"),
+            Looks::Date | Looks::Time if no_time => Some("times"),
+            _ => None,
+        };
+        let unread: Vec<String> =
+            self.free().filter_map(|c| Some(format!("{} ({})", self.call(c), like(c)?))).collect();
+        if !unread.is_empty() {
+            let more = unread.len().saturating_sub(5);
+            let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+            self.notes.push(format!(
+                "left unread: {}{others}; name a column of ratings, counts or times to use it",
+                unread[..unread.len() - more].join(", ")
+            ));
+        }
+    }
+
+    /// `found`, or else the first free column that does not hold dates.
+    pub fn next(
+        &mut self,
+        found: Option<usize>,
+        role: &str,
+        looks: &[Looks],
+    ) -> Result<usize, String> {
+        let dateless = || self.free().find(|&c| looks[c] != Looks::Date);
+        let column = found.or_else(dateless).ok_or_else(|| {
             format!(
                 "there is no column left for {role}; a table needs one column of users and one of \
                  items (is the delimiter right?)"

@@ -1,15 +1,18 @@
 //! Delimiter, header and columns of delimited text from its first lines.
 
-use super::ReadOptions;
 use super::columns::{Columns, Looks};
 use super::field;
 use super::known::is_known;
 use super::layout::Layout;
 use super::limits::{self, MOST_COLUMNS};
+use super::quoted;
+use super::{Column, Quote, ReadOptions};
 
 /// Rows looked at before deciding, and bytes after which no further row is.
 const ROWS: usize = 100;
 const BYTES: usize = 1 << 16;
+/// Bytes after the end of its line in which an open quote is looked for a closing one.
+const FAR: usize = 1 << 16;
 
 /// Records of raw fields.
 type Records = Vec<Vec<Vec<u8>>>;
@@ -25,12 +28,17 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, 
         |column: usize| Looks::of(body.iter().filter_map(|row| row.get(column)).map(|f| &f[..]));
     let columns =
         Columns::resolve(grid.names(), width, looks, options).map_err(|message| (1, message))?;
-    Ok(Layout { delimiter: grid.delimiter, header: grid.header, width, columns })
+    let quote = options.quote;
+    Ok(Layout { delimiter: grid.delimiter, quote, header: grid.header, width, columns })
 }
 
 /// How text that starts with `head` is cut, if it is a table of at least two columns.
 pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, String)> {
-    let Some(grid) = grid(head, options.delimiter.as_deref(), options.header, |_| false) else {
+    let (delimiter, quote) = (options.delimiter.as_deref(), options.quote);
+    let columns = [&options.user, &options.item, &options.value, &options.time, &options.kind];
+    let header = options.header.or_else(|| Column::imply_header(&columns));
+    let told = Told { delimiter, quote, header };
+    let Some(grid) = grid(head, &told, |_| false) else {
         return Err((1, "the file is empty; give a table of users and items".into()));
     };
     match grid.width() {
@@ -66,29 +74,36 @@ impl Grid {
     }
 }
 
+/// What need not be guessed.
+pub(super) struct Told<'a> {
+    pub delimiter: Option<&'a str>,
+    pub quote: Option<Quote>,
+    pub header: Option<bool>,
+}
+
 /// How text that starts with `head` is cut; `None` if it is empty. `is_known_too` are names that a header has
 /// beside those of tables of interactions.
 pub(super) fn grid(
     head: &[u8],
-    delimiter: Option<&str>,
-    header: Option<bool>,
+    told: &Told<'_>,
     is_known_too: impl Fn(&str) -> bool,
 ) -> Option<Grid> {
-    let (delimiter, rows) = match delimiter {
-        Some(delimiter) => (delimiter.as_bytes().to_vec(), cut(head, delimiter.as_bytes())),
-        None => sniff_delimiter(head),
+    let (delimiter, rows) = match told.delimiter.map(str::as_bytes) {
+        Some(delimiter) => (delimiter.to_vec(), cut(head, delimiter, told.quote)),
+        None => sniff_delimiter(head, told.quote),
     };
     if rows.is_empty() {
         return None;
     }
     let is_named = |name: &str| is_known(name) || is_known_too(name);
-    let header = header.unwrap_or_else(|| is_header(&rows, is_named));
+    let header = told.header.unwrap_or_else(|| is_header(&rows, is_named));
     Some(Grid { delimiter, header, rows })
 }
 
-/// The delimiter that cuts most of the first rows into as many fields as the very first, and the
-/// rows it makes. Earlier candidates win ties, more fields beat fewer among `;`, `,` and `|`.
-fn sniff_delimiter(head: &[u8]) -> (Vec<u8>, Records) {
+/// The delimiter that cuts most of the first rows into as many fields as the very first, and the rows it makes. Of two
+/// that cut alike the earlier wins; among `;`, `,` and `|` the one that leaves the other in a later field, else the one
+/// that makes more fields.
+fn sniff_delimiter(head: &[u8], quote: Option<Quote>) -> (Vec<u8>, Records) {
     let candidates: [&[u8]; 7] = [b"\t", b"::", b", ", b";", b",", b"|", b" "];
     let score = |rows: &Records| {
         let width = rows.first().map_or(0, Vec::len);
@@ -97,15 +112,21 @@ fn sniff_delimiter(head: &[u8]) -> (Vec<u8>, Records) {
     };
     let mut best: Option<((usize, usize), usize, Records)> = None;
     for (i, candidate) in candidates.iter().enumerate() {
-        let rows = cut(head, candidate);
+        let rows = cut(head, candidate, quote);
         let (alike, width) = score(&rows);
         // Dates hold spaces and titles commas: those compete only where nothing better cuts.
         let better = match &best {
             None => true,
-            Some(((other, other_width), at, _)) => {
-                alike > *other
-                    || (alike == *other && width > *other_width && *at >= 3 && *candidate != b" ")
+            Some(((other, _), ..)) if alike != *other => alike > *other,
+            Some(((_, other_width), at, others)) if *at >= 3 && *candidate != b" " => {
+                // Users and items come first, and hold no list of several things.
+                match (in_ids(&rows, candidates[*at]), in_ids(others, candidate)) {
+                    (false, true) => width >= 2,
+                    (true, false) => false,
+                    _ => width > *other_width,
+                }
             }
+            Some(_) => false,
         };
         // A blank after every comma belongs to the delimiter, unless quotes may protect it.
         let padded = *candidate != b", " || (alike == rows.len() && width == comma_width(head));
@@ -117,80 +138,135 @@ fn sniff_delimiter(head: &[u8]) -> (Vec<u8>, Records) {
     (candidates[i].to_vec(), rows)
 }
 
+/// Whether `other` stands in one of the first two fields of any row.
+fn in_ids(rows: &Records, other: &[u8]) -> bool {
+    rows.iter().any(|row| row.iter().take(2).any(|field| super::text::find(field, other).is_some()))
+}
+
 /// Fields of the first line cut at commas; 0 if quotes are about.
 fn comma_width(head: &[u8]) -> usize {
     match memchr::memchr(b'"', head) {
         Some(_) => 0,
-        None => cut(head, b",").first().map_or(0, Vec::len),
+        None => cut(head, b",", None).first().map_or(0, Vec::len),
     }
 }
 
-/// The first rows of `head`.
-fn cut(head: &[u8], delimiter: &[u8]) -> Records {
-    let quotes = memchr::memchr(b'"', &head[..head.len().min(BYTES)]).is_some();
-    if let ([delimiter], true) = (delimiter, quotes) {
-        let mut reader = super::quoted::reader(*delimiter, head);
-        let mut rows = Records::new();
-        for record in reader.byte_records() {
-            let Ok(record) = record else { break };
-            rows.push(record.iter().take(MOST_COLUMNS + 1).map(<[u8]>::to_vec).collect());
-            let read = record.position().map_or(0, |p| p.byte());
-            if rows.len() >= ROWS || (read as usize > BYTES && rows.len() > 1) {
-                break;
-            }
-        }
-        return rows;
-    }
+/// The first rows of `head`. A quote that is not closed in it means nothing here.
+fn cut(head: &[u8], delimiter: &[u8], quote: Option<Quote>) -> Records {
     let mut rows = Records::new();
-    let mut read = 0;
-    for line in head.split(|&b| b == b'\n') {
-        read += line.len();
+    let mut fields = Vec::new();
+    let mut at = 0;
+    while at < head.len() && rows.len() < ROWS && (at <= BYTES || rows.len() < 2) {
+        let end = memchr::memchr(b'\n', &head[at..]).map_or(head.len(), |i| at + i + 1);
+        let line = head[at..end].strip_suffix(b"\n").unwrap_or(&head[at..end]);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() {
-            continue;
-        }
-        let fields = super::text::fields(line, delimiter).take(MOST_COLUMNS + 1);
-        rows.push(fields.map(<[u8]>::to_vec).collect());
-        if rows.len() >= ROWS || (read > BYTES && rows.len() > 1) {
-            break;
+        let with_quotes = quote != Some(Quote::None) && line.contains(&b'"');
+        let near = &head[at..head.len().min(end + FAR)];
+        let length = with_quotes.then(|| quoted::cut(near, delimiter, &mut fields)).flatten();
+        match length.filter(|&length| length < near.len() || at + length == head.len()) {
+            Some(length) => {
+                let fields = fields.iter().take(MOST_COLUMNS + 1);
+                rows.push(fields.map(|field| field.of(&head[at..]).to_vec()).collect());
+                at += length;
+            }
+            None if line.is_empty() => at = end,
+            None => {
+                let fields = super::text::fields(line, delimiter).take(MOST_COLUMNS + 1);
+                rows.push(fields.map(<[u8]>::to_vec).collect());
+                at = end;
+            }
         }
     }
     rows
 }
 
-/// Whether the first row names columns: two known names, one where nothing is a number, or a text
-/// above a column of numbers.
+/// Whether the first row names columns: it does where it is unlike the rest, and holds nothing that is.
 fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
-    let first = &rows[0];
-    let number = |field: &[u8]| field::number(field.trim_ascii()).is_some();
-    if first.iter().any(|f| f.trim_ascii().is_empty()) {
-        return false;
+    let (first, body) = (&rows[0], &rows[1..]);
+    let field = |c: usize| first[c].trim_ascii();
+    let in_body = |c: usize| body.iter().filter_map(move |row| row.get(c).map(|f| f.trim_ascii()));
+    let columns = || (0..first.len()).filter(|&c| !field(c).is_empty());
+    // A letter that comes again in the rows below is no name.
+    let known = columns()
+        .filter(|&c| std::str::from_utf8(field(c)).is_ok_and(&is_known))
+        .filter(|&c| field(c).len() > 1 || !in_body(c).any(|below| below == field(c)))
+        .count();
+    // A number or a date above others of its kind is a row, whatever else there is.
+    let is_row = |c: usize| {
+        let kind = Kind::of(field(c));
+        kind != Kind::Text && (body.is_empty() || mostly(in_body(c), |f| Kind::of(f) == kind))
+    };
+    if columns().any(is_row) {
+        // But for a matrix: users below, and a number for each item beside.
+        return is_matrix_header(rows, known);
     }
-    let known =
-        first.iter().filter(|f| std::str::from_utf8(f).is_ok_and(|f| is_known(f.trim()))).count();
-    let numbers = first.iter().any(|f| number(f));
-    if known >= 2 || (known == 1 && !numbers) {
+    if known > 0 {
         return true;
     }
-    !numbers
-        && rows.len() > 1
-        && (0..first.len())
-            .any(|c| rows[1..].iter().all(|row| row.get(c).is_some_and(|f| number(f))))
+    let unlike = |c: usize| {
+        let is = |kind: Kind| mostly(in_body(c), |f| Kind::of(f) == kind);
+        is(Kind::Number)
+            || is(Kind::Date)
+            || (body.len() >= 3
+                && !has_digit(field(c))
+                && in_body(c).all(|f| f.is_empty() || has_digit(f)))
+    };
+    !body.is_empty() && columns().any(unlike)
 }
 
+/// Whether the first row is the header of a matrix with a row for each user: a number for each item.
+fn is_matrix_header(rows: &Records, known: usize) -> bool {
+    let (corner, items) = (rows[0][0].trim_ascii(), &rows[0][1..]);
+    let different: std::collections::BTreeSet<&[u8]> = items.iter().map(Vec::as_slice).collect();
+    items.len() >= 2
+        && different.len() == items.len()
+        && items.iter().all(|item| Kind::of(item.trim_ascii()) == Kind::Number)
+        && (corner.is_empty() || (known == 1 && Kind::of(corner) == Kind::Text))
+}
+
+/// Whether `is` is true of all of `fields` that are not empty, and there are such.
+fn mostly<'a>(fields: impl Iterator<Item = &'a [u8]>, is: impl Fn(&[u8]) -> bool) -> bool {
+    let mut fields = fields.filter(|field| !field.is_empty()).peekable();
+    fields.peek().is_some() && fields.all(is)
+}
+
+fn has_digit(field: &[u8]) -> bool {
+    field.iter().any(u8::is_ascii_digit)
+}
+
+/// What a field is, on its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A number, with a decimal point or comma.
+    Number,
+    /// A date or a time of day, in whatever order: digits with `-`, `/`, `.` or `:` between them.
+    Date,
+    Text,
+}
+
+impl Kind {
+    fn of(field: &[u8]) -> Self {
+        if field::number(field).or_else(|| field::comma_number(field)).is_some() {
+            return Self::Number;
+        }
+        let digits = field.iter().filter(|b| b.is_ascii_digit()).count();
+        let between = field.iter().filter(|b| b"-/.:".contains(b)).count();
+        let others = field.len() - digits - between;
+        match digits >= 4 && between >= 2 && others <= 4 && field[0].is_ascii_digit() {
+            true => Self::Date,
+            false => Self::Text,
+        }
+    }
+}
 /// Where the first row ends, blank lines before it included.
-pub(super) fn header_end(head: &[u8], delimiter: &[u8]) -> usize {
+pub(super) fn header_end(head: &[u8], delimiter: &[u8], quote: Option<Quote>) -> usize {
     let mut start = 0;
     while start < head.len() {
         let end = memchr::memchr(b'\n', &head[start..]).map_or(head.len(), |i| start + i + 1);
         let line = head[start..end].trim_ascii_end();
-        if line.contains(&b'"')
-            && let [delimiter] = delimiter
-        {
-            let mut reader = super::quoted::reader(*delimiter, &head[start..]);
-            let mut record = csv::ByteRecord::new();
-            let _ = reader.read_byte_record(&mut record);
-            return start + reader.position().byte() as usize;
+        if line.contains(&b'"') && quote != Some(Quote::None) {
+            let length = quoted::cut(&head[start..], delimiter, &mut Vec::new());
+            return length.map_or(end, |length| start + length);
         }
         if !line.is_empty() {
             return end;

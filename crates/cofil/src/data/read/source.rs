@@ -2,6 +2,7 @@
 
 use super::Format;
 use super::encoding::Encoding;
+use super::json::{ObjectLines, needs_lines};
 use super::limits::{Beyond, LONGEST_LINE, Packed, Unpacked};
 use crate::data::Source;
 use crate::error::{Error, Result};
@@ -84,12 +85,17 @@ impl<'a> Opened<'a> {
         };
         let mut source = packed.unpacked(path)?;
         source.peek(path)?;
+        if source.head.starts_with(b"\xef\xbb\xbf") {
+            source.head.drain(..3);
+        }
         source.format = match format {
             Some(format) => format,
             None => sniff_format(path, &source.head)?,
         };
-        if source.format == Format::Text && source.head.starts_with(b"\xef\xbb\xbf") {
-            source.head.drain(..3);
+        if source.format == Format::JsonLines && needs_lines(&source.head) {
+            let head = std::io::Cursor::new(std::mem::take(&mut source.head));
+            source.rest = Box::new(ObjectLines::new(head.chain(source.rest)));
+            source.ended = false;
         }
         Ok(source)
     }
@@ -167,11 +173,6 @@ impl<'a> Opened<'a> {
         Ok(())
     }
 
-    /// The text that was not read yet, block by block.
-    pub fn text(&mut self) -> impl Read + use<'_, 'a> {
-        Text { source: self, block: Vec::new(), at: 0 }
-    }
-
     /// Whether the unpacked bytes start with `magic`; nothing may have been taken yet.
     #[cfg(feature = "arrow")]
     pub fn starts_with(&self, magic: &[u8]) -> bool {
@@ -208,25 +209,6 @@ impl<'a> Opened<'a> {
     #[cfg(feature = "arrow")]
     pub fn into_rest(self) -> impl Read + Send + use<'a> {
         std::io::Cursor::new(self.head).chain(self.rest)
-    }
-}
-
-/// [`Opened::text`].
-struct Text<'s, 'a> {
-    source: &'s mut Opened<'a>,
-    block: Vec<u8>,
-    at: usize,
-}
-
-impl Read for Text<'_, '_> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        if self.at == self.block.len() {
-            self.at = 0;
-            self.source.next_block(&mut self.block)?;
-        }
-        let read = (&self.block[self.at..]).read(into)?;
-        self.at += read;
-        Ok(read)
     }
 }
 
@@ -290,16 +272,40 @@ pub(super) fn unreadable(path: &Path, compression: Option<&str>, error: std::io:
 
 /// The format by the first bytes; kinds of file that hold no table are refused by name.
 fn sniff_format(path: &Path, head: &[u8]) -> Result<Format> {
-    let foreign: [(&[u8], &str); 6] = [
-        (b"PK\x03\x04", "is a zip archive (or a spreadsheet); unpack it and give the table as CSV"),
+    const CSV: &str = "export the table as CSV or Parquet";
+    let foreign: [(&[u8], &str); 18] = [
+        (
+            b"PK\x03\x04",
+            "is a zip archive (or a spreadsheet, or .npz); unpack it and give the table as CSV",
+        ),
         (b"BZh", "is packed with bzip2; unpack it, or use gzip or zstd"),
         (b"\xfd7zXZ", "is packed with xz; unpack it, or use gzip or zstd"),
+        (b"7z\xbc\xaf", "is a 7z archive; unpack it"),
         (b"\xff\xfe", "is UTF-16 text; save it as UTF-8"),
         (b"\xfe\xff", "is UTF-16 text; save it as UTF-8"),
-        (b"SQLite format 3", "is a database; export the table as CSV"),
+        (b"SQLite format 3", "is an SQLite database"),
+        (b"\x93NUMPY", "is a NumPy array"),
+        (b"\x89HDF", "is an HDF5 file"),
+        (b"\xd0\xcf\x11\xe0", "is an old Excel file"),
+        (b"\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60", "is a table of SAS (sas7bdat)"),
+        (b"$FL2", "is a table of SPSS"),
+        (b"RDX", "is a file of R"),
+        (b"\x80\x04\x95", "is a pickle of Python, which could run any code"),
+        (b"\x80\x05\x95", "is a pickle of Python, which could run any code"),
+        (b"ORC", "is an ORC file"),
+        (b"Obj\x01", "is an Avro file"),
+        (
+            b"%%MatrixMarket",
+            "is a matrix in Matrix Market form; write a row for each of its entries",
+        ),
     ];
+    let is_tar = head.get(257..262) == Some(b"ustar");
+    if is_tar {
+        return Err(Error::data(path, None, "is a tar archive; unpack it"));
+    }
     if let Some((_, message)) = foreign.iter().find(|(magic, _)| head.starts_with(magic)) {
-        return Err(Error::data(path, None, *message));
+        let remedy = if message.contains("; ") { String::new() } else { format!("; {CSV}") };
+        return Err(Error::data(path, None, format!("{message}{remedy}")));
     }
     if head.starts_with(b"PAR1") {
         return Ok(Format::Parquet);
@@ -309,6 +315,7 @@ fn sniff_format(path: &Path, head: &[u8]) -> Result<Format> {
     }
     match head.trim_ascii_start().first() {
         Some(b'{') => Ok(Format::JsonLines),
+        Some(b'[') if needs_lines(head) => Ok(Format::JsonLines),
         _ => Ok(Format::Text),
     }
 }

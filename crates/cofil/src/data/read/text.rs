@@ -3,7 +3,8 @@
 use super::chunks::Lines;
 use super::field::Rules;
 use super::layout::Layout;
-use super::rows::{Fields, Row, Tally};
+use super::quoted::Record;
+use super::rows::{Fields, Row, Rows, Tally};
 
 /// The fields of a line.
 pub(super) fn fields<'a>(line: &'a [u8], delimiter: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -22,7 +23,7 @@ pub(super) fn fields<'a>(line: &'a [u8], delimiter: &'a [u8]) -> impl Iterator<I
 
 /// Where `delimiter` first stands. Fields are short: a plain loop beats a vector search.
 #[inline(always)]
-fn find(line: &[u8], delimiter: &[u8]) -> Option<usize> {
+pub(super) fn find(line: &[u8], delimiter: &[u8]) -> Option<usize> {
     match *delimiter {
         [byte] => line.iter().position(|&b| b == byte),
         [first, second] => line.windows(2).position(|pair| pair[0] == first && pair[1] == second),
@@ -70,14 +71,21 @@ impl<'a> Cutter<'a> {
         Ok(self.picked(fields))
     }
 
-    /// The fields in use among all of a record.
-    pub fn pick<'l>(&self, record: &'l csv::ByteRecord) -> Result<Fields<'l>, String> {
+    /// Appends the row of a record.
+    pub fn push(&self, record: &Record<'_>, rows: &mut Rows) -> Result<(), String> {
         if record.len() != self.roles.len() {
             return Err(self.whole().miscounted(record.len()));
         }
+        if self.layout.quote.is_none() {
+            record
+                .check_lines(self.delimiter, self.roles.len(), |column| self.roles[column] != 5)?;
+        }
         let mut fields: [&[u8]; 6] = [&[]; 6];
-        self.roles.iter().zip(record).for_each(|(&role, field)| fields[role] = field);
-        Ok(self.picked(fields))
+        self.roles.iter().zip(record.fields()).for_each(|(&role, field)| fields[role] = field);
+        match self.picked(fields).read(self.rules, &mut rows.tally)? {
+            Some(row) => rows.push(&row),
+            None => Ok(()),
+        }
     }
 
     #[inline]

@@ -2,7 +2,7 @@
 
 use super::Frame;
 use crate::data::read::Column;
-use crate::data::read::known::{ITEM, TITLE};
+use crate::data::read::known::{ITEM, TITLE, means_item};
 use crate::data::read::search::Search;
 use crate::error::{Error, Result};
 use std::path::Path;
@@ -39,11 +39,11 @@ fn item_roles(
     let mut found_id = search.told(id)?;
     let mut found_title = search.told(title)?;
     if title.is_none() {
-        found_title = search.named(TITLE);
+        found_title = search.named(TITLE, |_| false);
     }
     let ids: Vec<&str> =
         ITEM.iter().copied().filter(|name| *name != "title").chain(["id"]).collect();
-    found_id = found_id.or_else(|| search.named(&ids));
+    found_id = found_id.or_else(|| search.named(&ids, means_item));
     let id = match found_id {
         Some(id) => id,
         None if count == 0 => return Err("there is no column; give a table of items".into()),

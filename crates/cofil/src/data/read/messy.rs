@@ -1,0 +1,219 @@
+//! Files as people have them, and what is made of each: rows, or words that say what is wrong.
+
+use super::{Column, Quote, ReadOptions, Table, read};
+use crate::data::Source;
+
+fn table(content: &str, options: &ReadOptions) -> Result<Table, String> {
+    let source = Source::reader("t", std::io::Cursor::new(content.to_owned().into_bytes()));
+    read(source, options).map_err(|error| error.to_string())
+}
+
+/// Rows as `user item value time`.
+fn rows_with(content: &str, options: &ReadOptions) -> Vec<String> {
+    let table = table(content, options).unwrap_or_else(|told| panic!("{content:?}: {told}"));
+    let data = &table.interactions;
+    let row = |at: usize| {
+        let time = data.time.as_ref().map(|t| format!(" {}", t[at])).unwrap_or_default();
+        let (user, item) = (data.users.name(data.user[at]), data.items.name(data.item[at]));
+        format!("{user} {item} {}{time}", data.value[at])
+    };
+    (0..data.len()).map(row).collect()
+}
+
+fn rows(content: &str) -> Vec<String> {
+    rows_with(content, &ReadOptions::default())
+}
+
+fn refused(content: &str) -> String {
+    match table(content, &ReadOptions::default()) {
+        Ok(table) => panic!("{content:?}: {}", table.report),
+        Err(told) => told,
+    }
+}
+
+fn notes(content: &str) -> String {
+    table(content, &ReadOptions::default()).expect(content).report.notes.join("\n")
+}
+
+#[test]
+fn quotes_that_swallow_rows_are_refused() {
+    let open = "user\tartist\tplays\nu1\tblur\t3\nu2\t\"heroes\t30\nu3\tpulp\t9\nu4\tcosa\"\t2\n";
+    let never = "user\tartist\tplays\nu1\tblur\t3\nu2\t\"heroes\t30\nu3\tpulp\t9\n";
+    // In a column that nobody reads, too.
+    let unread = "user,item,review\na,x,\"fine\nb,y,so so\nc,z,good\"\nd,x,bad\n";
+    for (content, line) in [(open, 3), (never, 3), (unread, 2)] {
+        let told = refused(content);
+        assert!(told.contains(&format!("t:{line}:")) && told.contains("`quote` = none"), "{told}");
+    }
+    let none = ReadOptions { quote: Some(Quote::None), ..ReadOptions::default() };
+    assert_eq!(rows_with(open, &none), ["u1 blur 3", "u2 \"heroes 30", "u3 pulp 9", "u4 cosa\" 2"]);
+    assert_eq!(rows_with(never, &none).len(), 3);
+    assert_eq!(rows_with(unread, &none).len(), 4);
+    let double = ReadOptions { quote: Some(Quote::Double), ..ReadOptions::default() };
+    assert_eq!(rows_with(unread, &double), ["a x 1", "d x 1"]);
+}
+
+#[test]
+fn quotes_within_fields_stay_as_they_are_written() {
+    assert_eq!(
+        rows("u1\t\"big al\" jones\t1\nu2\tbig al\t2\n"),
+        ["u1 \"big al\" jones 1", "u2 big al 2"]
+    );
+    assert_eq!(rows("user,item\na,5\" pipe\nb,\"5\"\" pipe\"\n"), ["a 5\" pipe 1", "b 5\" pipe 1"]);
+    assert_eq!(rows("user,item\na,\"\"\"x\"\"\"\nb,\"x\"y\"\n"), ["a \"x\" 1", "b \"x\"y\" 1"]);
+    // A delimiter of several characters knows quotes as well.
+    assert_eq!(rows("a::\"x::y\"::3\nb::z::4\n"), ["a x::y 3", "b z 4"]);
+    // Texts over several lines are fine where nothing reads them.
+    let review = "user,item,text\r\na,x,\"good,\r\nvery good\"\r\nb,y,\"\"\r\n";
+    assert_eq!(rows(review), ["a x 1", "b y 1"]);
+}
+
+#[test]
+fn headers_are_told_from_rows() {
+    for (content, expected) in [
+        // An empty last column.
+        ("user,item,\na,x,\nb,y,\n", vec!["a x 1", "b y 1"]),
+        // Row numbers of pandas.
+        (",user_id,item_id,rating\n0,ann,tea,5\n1,bob,jam,3\n", vec!["ann tea 5", "bob jam 3"]),
+        (
+            "Unnamed: 0,kunde,artikel\n0,k1,a1\n1,k2,a2\n2,k3,a3\n",
+            vec!["k1 a1 1", "k2 a2 1", "k3 a3 1"],
+        ),
+        // Users and items that are called as columns are.
+        ("u,i,1\nu,j,2\n", vec!["u i 1", "u j 2"]),
+        ("u,i\nu,j\nv,i\n", vec!["u i 1", "u j 1", "v i 1"]),
+        ("user,item\nuser,jam\nbob,item\n", vec!["user jam 1", "bob item 1"]),
+        // Names that nobody knows, above values of some kind.
+        (
+            "\u{feff}Kunde;Artikel;Datum\nK1;A7;2021-01-31\nK2;A8;2021-02-01\n",
+            vec!["K1 A7 1 1612051200", "K2 A8 1 1612137600"],
+        ),
+        ("wer,was\nw1,x1\nw2,x2\nw3,x3\n", vec!["w1 x1 1", "w2 x2 1", "w3 x3 1"]),
+        ("ann,tea\nbob,jam\n", vec!["ann tea 1", "bob jam 1"]),
+    ] {
+        assert_eq!(rows(content), expected, "{content:?}");
+    }
+    let german = "\u{feff}Kunde;Artikel;Datum;Betrag\nK1;A7;31.01.2021 07:01;15,87\nK2;A8;1.2.2021 08:30;3,5\n";
+    assert_eq!(rows(german), ["K1 A7 1 1612076460", "K2 A8 1 1612168200"]);
+    assert!(notes(german).contains("left unread: `Betrag` (numbers)"), "{}", notes(german));
+    let value = Some(Column::Name("Betrag".into()));
+    let amounts = ReadOptions { value, ..ReadOptions::default() };
+    assert!(table(german, &amounts).unwrap_err().contains("`decimal` = ,"));
+    let comma = ReadOptions { decimal: Some(','), ..amounts };
+    assert_eq!(rows_with(german, &comma), ["K1 A7 15.87 1612076460", "K2 A8 3.5 1612168200"]);
+    // To name a column is to say that there are names.
+    let named = ReadOptions { user: Some(Column::Name("wer".into())), ..ReadOptions::default() };
+    assert_eq!(rows_with("was,wer\ntea,ann\n", &named), ["ann tea 1"]);
+}
+
+#[test]
+fn matrices_are_refused() {
+    for content in [
+        "user_id,101,102,103\nu1,5,3,4\nu2,,2,1\n",
+        ",101,102,103\nu1,5,3,4\nu2,,2,1\n",
+        "user,tea,jam,milk\nann,5,,3\nbob,,1,\n",
+    ] {
+        let told = refused(content);
+        assert!(
+            told.contains("matrix with a column for each item") && told.contains("melt"),
+            "{told}"
+        );
+    }
+    assert_eq!(rows("user,tea,jam\nann,5,x\n").len(), 1);
+}
+
+#[test]
+fn dates_are_neither_users_nor_items() {
+    // Sessions of a shop: session, time, item, category.
+    let yoochoose =
+        "1,2014-04-07T10:51:09.277Z,214536502,0\n1,2014-04-07T10:54:09.868Z,214536500,0\n";
+    let found = rows(yoochoose);
+    assert_eq!(found[0], "1 214536502 1 1396867869");
+    assert!(notes(yoochoose).contains("left unread: column 4 (numbers)"), "{}", notes(yoochoose));
+    // User, item, category, type of event, time: nobody knows which is the value.
+    let taobao = "1,2268318,2520377,pv,1511544070\n1,2333346,2520771,pv,1511561733\n";
+    assert_eq!(rows(taobao)[0], "1 2268318 1 1511544070");
+    assert!(notes(taobao).contains("left unread: column 3 (numbers)"), "{}", notes(taobao));
+}
+
+#[test]
+fn names_are_known_by_their_words() {
+    let books = "\"User-ID\";\"ISBN\";\"Book-Rating\"\n\"276725\";\"034545104X\";\"0\"\n\"276726\";\"0155061224\";\"5\"\n";
+    assert_eq!(rows(books), ["276725 034545104X 0", "276726 0155061224 5"]);
+    let reviews = "customer_id,product_id,star_rating,review_date\n1,p,5,2015-08-31\n";
+    assert_eq!(rows(reviews), ["1 p 5 1440979200"]);
+    let bought = "t_dat,customer_id,article_id,price\n2018-09-20,c1,a1,0.05\n";
+    assert_eq!(rows(bought), ["c1 a1 1 1537401600"]);
+    assert!(notes(bought).contains("left unread: `price` (numbers)"), "{}", notes(bought));
+    let watched = "user_id,video_id,play_duration,watch_ratio\n14,148,4381,1.27\n";
+    assert_eq!(rows(watched), ["14 148 1.27"]);
+}
+
+#[test]
+fn a_delimiter_within_a_field_does_not_win() {
+    assert_eq!(rows("u0,i0,A|B|C|D\nu1,i1,A|B|C|E\n"), ["u0 i0 1", "u1 i1 1"]);
+    assert_eq!(rows("u0,i0,x;y;z;w\nu1,i1,x;y;z;v\n"), ["u0 i0 1", "u1 i1 1"]);
+    let decimal = "u0;i0;1,5\nu1;i1;2,5\n";
+    assert!(refused(decimal).contains("decimal point"), "{}", refused(decimal));
+}
+
+#[test]
+fn times_are_read_as_they_are_meant_or_refused() {
+    for (time, expected) in [
+        ("20190131", 1_548_892_800),
+        ("20190131120000", 1_548_936_000),
+        ("31.01.2019 12:00", 1_548_936_000),
+        ("Thu Jan 31 12:00:00 2019", 1_548_936_000),
+    ] {
+        let found = rows(&format!("user,item,time\na,x,{time}\n"));
+        assert_eq!(found, [format!("a x 1 {expected}")]);
+    }
+    let us = "user,item,time\na,x,01/31/2019\n";
+    assert!(notes(us).contains("does not hold times"), "{}", notes(us));
+    let time_format = Some("%m/%d/%Y".to_owned());
+    let told = ReadOptions { time_format, ..ReadOptions::default() };
+    assert_eq!(rows_with(us, &told), ["a x 1 1548892800"]);
+    let wrong = table("user,item,time\na,x,31/01/2019\n", &told).unwrap_err();
+    assert!(wrong.contains("\"31/01/2019\" is not written as \"%m/%d/%Y\" says"), "{wrong}");
+}
+
+#[test]
+fn thousands_are_no_decimals() {
+    let told = refused("user,item,count\na,x,\"1,234\"\n");
+    assert!(told.contains("take out the commas if they part thousands"), "{told}");
+    let comma = ReadOptions { decimal: Some(','), ..ReadOptions::default() };
+    assert_eq!(rows_with("user;item;value\na;x;1,234\nb;y;2\n", &comma), ["a x 1.234", "b y 2"]);
+    let point = table("user;item;value\na;x;1.234\n", &comma).unwrap_err();
+    assert!(point.contains("decimals stand after a comma here"), "{point}");
+}
+
+#[test]
+fn json_is_read_by_lines_as_an_array_or_over_lines() {
+    let rows_of = ["ann tea 5", "bob jam 3"];
+    for content in [
+        "{\"user\":\"ann\",\"item\":\"tea\",\"rating\":5}\n{\"user\":\"bob\",\"item\":\"jam\",\"rating\":3}\n",
+        "\u{feff}[{\"user\":\"ann\",\"item\":\"tea\",\"rating\":5},{\"user\":\"bob\",\"item\":\"jam\",\"rating\":3}]",
+        "[\n  {\n    \"user\": \"ann\",\n    \"item\": \"tea\",\n    \"rating\": 5\n  },\n  \
+         {\n    \"user\": \"bob\",\n    \"item\": \"jam\",\n    \"rating\": 3\n  }\n]\n",
+        "{\n  \"user\": \"ann\",\n  \"item\": \"tea\",\n  \"rating\": 5\n}\n\
+         {\n  \"user\": \"bob\",\n  \"item\": \"jam\",\n  \"rating\": 3\n}\n",
+    ] {
+        assert_eq!(rows(content), rows_of, "{content}");
+    }
+    let told = refused("[{\"user\":\"ann\",\"item\":\"tea\"},\n");
+    assert!(told.contains("cut short"), "{told}");
+}
+
+#[test]
+fn what_is_no_table_is_named() {
+    let tar = format!("{:257}ustar", "ratings.csv");
+    for (content, name) in [
+        ("%%MatrixMarket matrix coordinate real general\n3 3 1\n1 1 5\n", "Matrix Market"),
+        ("SQLite format 3\0", "SQLite"),
+        (tar.as_str(), "tar archive"),
+        ("PK\u{3}\u{4}", "zip"),
+        ("RDX3\n", "of R"),
+    ] {
+        assert!(refused(content).contains(name), "{}", refused(content));
+    }
+}
