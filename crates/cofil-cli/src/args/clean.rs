@@ -9,7 +9,7 @@ use cofil::{Duplicates, Interactions, Ratings};
 #[derive(clap::Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Cleaning")]
 pub struct Cleaning {
-    /// What to do with several rows of one user and item [default: last]
+    /// What to do with several rows of one user and item; first and last are those of their times [default: last]
     #[arg(long, value_name = "WHAT", value_parser = duplicates())]
     pub duplicates: Option<Duplicates>,
     /// Drop users with fewer interactions, again and again together with --min-item

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Duplicates {
-    /// Keep the last in file order.
+    /// Keep the latest; of those of one time, or where there are no times, the last in the table.
     #[default]
     Last,
-    /// Keep the first in file order.
+    /// Keep the earliest; of those of one time, or where there are no times, the first in the table.
     First,
     /// Their mean.
     Mean,
@@ -25,12 +25,21 @@ pub enum Duplicates {
 }
 
 impl Duplicates {
-    /// The value of a pair after its row number `copies`, where it was `kept` and the row has `next`. Everybody
-    /// merges by this, so that the bits are the same.
-    pub(crate) fn join(self, kept: f32, next: f32, copies: f32) -> f32 {
+    /// Whether a row with time `next` takes the place of one before it in the table, with time `kept`. A row without
+    /// a time only takes that of another such.
+    pub(crate) fn replaces(self, kept: Option<i64>, next: Option<i64>) -> bool {
         match self {
-            Self::Last => next,
-            Self::First | Self::Error => kept,
+            Self::First => next.is_some_and(|next| kept.is_none_or(|kept| next < kept)),
+            _ => next >= kept,
+        }
+    }
+
+    /// The value of a pair after its row number `copies`, where it was `kept` and the row, which `replaces` it or not,
+    /// has `next`. Everybody merges by this, so that the bits are the same.
+    pub(crate) fn join(self, kept: f32, next: f32, copies: f32, replaces: bool) -> f32 {
+        match self {
+            Self::Last | Self::First if replaces => next,
+            Self::Last | Self::First | Self::Error => kept,
             Self::Mean => match next - kept {
                 step if step.is_finite() => kept + step / copies,
                 // The mean is between the two even where their distance is beyond every number.

@@ -90,14 +90,17 @@ fn rows<P: Position>(
                 continue;
             }
             copies += 1.0;
-            let kept = &mut values[filled - 1];
-            match duplicates {
-                Duplicates::First => continue,
+            let kept = filled - 1;
+            let time = |at: usize| times.as_ref().and_then(|times| times.known(at));
+            let replaces = match duplicates {
                 Duplicates::Error => return Err(repeated(users, items, [u as u32, item])),
-                rule => *kept = rule.join(*kept, value, copies),
+                rule => rule.replaces(time(kept), time(at)),
+            };
+            values[kept] = duplicates.join(values[kept], value, copies, replaces);
+            check_joined(values[kept], users, items, [u as u32, item])?;
+            if replaces {
+                times.iter_mut().for_each(|times| times.copy(at, kept));
             }
-            check_joined(*kept, users, items, [u as u32, item])?;
-            times.iter_mut().for_each(|times| times.copy(at, filled - 1));
         }
         starts[u] = begin;
     }
@@ -161,6 +164,16 @@ impl<'a> Times<'a> {
         }
     }
 
+    /// Something that is greater for later times; `None` for a row without a time.
+    fn known(&self, at: usize) -> Option<i64> {
+        match self {
+            Self::Near { after, .. } => {
+                Some(i64::from(after[at])).filter(|&t| t != i64::from(u32::MAX))
+            }
+            Self::Far(times) => Some(times[at]).filter(|&time| time != NO_TIME),
+        }
+    }
+
     /// Puts the time at `from` in place of that at `to`.
     fn copy(&mut self, from: usize, to: usize) {
         match self {
@@ -219,23 +232,27 @@ mod tests {
     type Entries = BTreeMap<(u32, u32), (f32, i64)>;
 
     fn naive(table: &Interactions, rule: Duplicates) -> Entries {
-        let mut entries: BTreeMap<(u32, u32), (Vec<f32>, i64)> = BTreeMap::new();
+        let mut entries: BTreeMap<(u32, u32), Vec<(i64, f32)>> = BTreeMap::new();
         let times = table.time.as_ref().unwrap();
         for at in 0..table.len() {
             let entry = entries.entry((table.user[at], table.item[at])).or_default();
-            if entry.0.is_empty() || rule != Duplicates::First {
-                entry.1 = times[at];
-            }
-            entry.0.push(table.value[at]);
+            entry.push((times[at], table.value[at]));
         }
-        let value = |values: &[f32]| match rule {
-            Duplicates::First | Duplicates::Error => values[0],
-            Duplicates::Last => values[values.len() - 1],
-            Duplicates::Sum => values.iter().sum(),
-            Duplicates::Max => values.iter().copied().fold(f32::MIN, f32::max),
-            Duplicates::Mean => values.iter().sum::<f32>() / values.len() as f32,
+        let merged = |rows: &Vec<(i64, f32)>| {
+            let values = || rows.iter().map(|row| row.1);
+            let known = rows.iter().filter(|row| row.0 != NO_TIME);
+            // Of equal ones `min_by_key` gives the first, `max_by_key` the last.
+            let first = known.clone().min_by_key(|row| row.0).unwrap_or(&rows[0]);
+            let last = known.max_by_key(|row| row.0).unwrap_or(&rows[rows.len() - 1]);
+            match rule {
+                Duplicates::First | Duplicates::Error => (first.1, first.0),
+                Duplicates::Last => (last.1, last.0),
+                Duplicates::Sum => (values().sum(), last.0),
+                Duplicates::Max => (values().fold(f32::MIN, f32::max), last.0),
+                Duplicates::Mean => (values().sum::<f32>() / rows.len() as f32, last.0),
+            }
         };
-        entries.iter().map(|(pair, (values, time))| (*pair, (value(values), *time))).collect()
+        entries.iter().map(|(pair, rows)| (*pair, merged(rows))).collect()
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::data::duplicates::{check_joined, repeated};
 use crate::data::order::for_each_repeat;
-use crate::data::{Duplicates, IdMap, Interactions};
+use crate::data::{Duplicates, IdMap, Interactions, NO_TIME};
 use crate::error::Result;
 use std::sync::Arc;
 
@@ -27,20 +27,19 @@ pub(super) fn retain(data: &mut Interactions, keep: &[bool]) -> usize {
 /// Merges the rows of each (user, item) pair, as [`Ratings::new`](crate::data::Ratings::new) does.
 pub(super) fn merge(data: &mut Interactions, how: Duplicates) -> Result<()> {
     let mut keep = vec![true; data.len()];
-    let Interactions { users, items, user, item, value, .. } = &mut *data;
+    let Interactions { users, items, user, item, value, time } = &mut *data;
+    let time = |at: usize| time.as_ref().map(|time| time[at]).filter(|&time| time != NO_TIME);
     for_each_repeat([user, item], users.len(), |rows| {
-        let (first, last) = (rows[0], rows[rows.len() - 1]);
-        let kept = match how {
-            Duplicates::Error => {
-                return Err(repeated(users, items, [user[first], item[first]]));
-            }
-            Duplicates::First => first,
-            _ => last,
-        };
-        let (mut joined, mut copies) = (value[first], 1.0);
+        let first = rows[0];
+        if how == Duplicates::Error {
+            return Err(repeated(users, items, [user[first], item[first]]));
+        }
+        let (mut kept, mut joined, mut copies) = (first, value[first], 1.0);
         for &at in &rows[1..] {
             copies += 1.0;
-            joined = how.join(joined, value[at], copies);
+            let replaces = how.replaces(time(kept), time(at));
+            joined = how.join(joined, value[at], copies, replaces);
+            kept = if replaces { at } else { kept };
         }
         check_joined(joined, users, items, [user[first], item[first]])?;
         rows.iter().for_each(|&at| keep[at] = at == kept);

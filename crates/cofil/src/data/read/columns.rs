@@ -39,7 +39,6 @@ impl Looks {
                 Some(Stamp::Seconds(_)) => dates += 1,
                 _ => {}
             }
-            let comma: Vec<u8> = value.iter().map(|&b| if b == b',' { b'.' } else { b }).collect();
             let number = field::number(value).or_else(|| field::comma_number(value));
             numbers += usize::from(number.is_some());
         }
