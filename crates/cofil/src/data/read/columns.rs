@@ -9,7 +9,7 @@ use super::report::ColumnReport;
 use super::search::Search;
 
 /// More columns than a table of interactions has.
-const WIDE: usize = 30;
+pub(super) const WIDE: usize = 30;
 /// User, item, value and time: of more columns without names nobody knows which holds the values.
 const USUAL: usize = 4;
 
@@ -131,7 +131,6 @@ impl Columns {
                     .into());
             }
         }
-        let looks: Vec<Looks> = (0..count).map(looks).collect();
         search.pass_over_index();
         if item.is_none() && search.names.is_some() {
             search.refuse_matrix(&looks)?;
@@ -149,7 +148,7 @@ impl Columns {
         let item = search.next(item, "items", &looks)?;
         if nameless && free_value && value.is_none() && kind.is_none() && count <= USUAL {
             let only_one = search.free().count() == 1;
-            value = search.free().next().filter(|&c| match looks[c] {
+            value = search.free().next().filter(|&c| match looks(c) {
                 Looks::Number => true,
                 Looks::Time => !only_one || !free_time,
                 Looks::Date | Looks::Text | Looks::Empty => false,
@@ -157,11 +156,11 @@ impl Columns {
             search.take(value, "values");
         }
         if nameless && free_time && time.is_none() {
-            let times = |c: &usize| matches!(looks[*c], Looks::Date | Looks::Time);
+            let times = |c: &usize| matches!(looks(*c), Looks::Date | Looks::Time);
             time = search.free().find(times);
             search.take(time, "times");
         }
-        let no_time = |c: &usize| looks[*c] == Looks::Text && options.time_format.is_none();
+        let no_time = |c: &usize| looks(*c) == Looks::Text && options.time_format.is_none();
         if let Some(column) = time.filter(|c| free_time && no_time(c)) {
             search.notes.push(format!(
                 "{} does not hold times (unix seconds or ISO 8601) and is left unread; `time_format` says how they are \

@@ -40,14 +40,19 @@ impl Field {
 pub(super) fn cut(text: &[u8], delimiter: &[u8], fields: &mut Vec<Field>) -> Option<usize> {
     fields.clear();
     let mut start = 0;
+    let mut line = line_end(text, 0);
     loop {
+        // A field in quotes may have left its line.
+        if start > line {
+            line = line_end(text, start);
+        }
         let (field, end) = match text[start..].first() {
             Some(b'"') => match enclosed(text, start, delimiter) {
                 Enclosed::Field(field, end) => (field, end),
                 Enclosed::Open => return None,
-                Enclosed::Not => plain(text, start, delimiter),
+                Enclosed::Not => plain(&text[..line], start, delimiter),
             },
-            _ => plain(text, start, delimiter),
+            _ => plain(&text[..line], start, delimiter),
         };
         fields.push(field);
         match &text[end..] {
@@ -59,12 +64,15 @@ pub(super) fn cut(text: &[u8], delimiter: &[u8], fields: &mut Vec<Field>) -> Opt
     }
 }
 
-/// The field from `start` on as it is written, and where it ends: before a delimiter, a line end or the end.
-fn plain(text: &[u8], start: usize, delimiter: &[u8]) -> (Field, usize) {
-    let line = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
-    let line_end = line - usize::from(text[start..line].ends_with(b"\r"));
-    let end =
-        super::text::find(&text[start..line_end], delimiter).map_or(line_end, |at| start + at);
+/// Where the line ends that holds `at`: before its line end.
+fn line_end(text: &[u8], at: usize) -> usize {
+    let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
+    end - usize::from(text[at..end].ends_with(b"\r"))
+}
+
+/// The field from `start` on as it is written, and where it ends: before a delimiter or with the line.
+fn plain(line: &[u8], start: usize, delimiter: &[u8]) -> (Field, usize) {
+    let end = super::text::find(&line[start..], delimiter).map_or(line.len(), |at| start + at);
     (Field::plain(start..end), end)
 }
 

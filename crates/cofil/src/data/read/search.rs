@@ -1,7 +1,7 @@
 //! Which column has a role: as told, else by name, else by position.
 
 use super::Column;
-use super::columns::Looks;
+use super::columns::{Looks, WIDE};
 use super::field::shown;
 use super::known::plain;
 use crate::error::Error;
@@ -94,11 +94,13 @@ impl Search {
     }
 
     /// Refuses a matrix: a column of users, and for each item one of numbers.
-    pub fn refuse_matrix(&self, looks: &[Looks]) -> Result<(), String> {
+    pub fn refuse_matrix(&self, looks: impl Fn(usize) -> Looks) -> Result<(), String> {
         let Some(names) = &self.names else { return Ok(()) };
         let items: Vec<usize> = (1..names.len()).filter(|&c| !names[c].is_empty()).collect();
         let numbered = items.iter().all(|&c| names[c].parse::<u64>().is_ok());
-        let of_numbers = items.iter().all(|&c| matches!(looks[c], Looks::Number | Looks::Empty));
+        // So many tell what the rest is.
+        let mut first = items.iter().take(WIDE);
+        let of_numbers = first.all(|&c| matches!(looks(c), Looks::Number | Looks::Empty));
         let none_known = items.iter().all(|&c| !self.taken[c]);
         if items.len() < (if numbered { 2 } else { 3 }) || !of_numbers || !none_known {
             return Ok(());
@@ -111,8 +113,8 @@ impl Search {
     }
 
     /// Notes which columns that are left unread might be values or times, where a table has none.
-    pub fn note_unread(&mut self, looks: &[Looks], no_value: bool, no_time: bool) {
-        let like = |c: usize| match looks[c] {
+    pub fn note_unread(&mut self, looks: impl Fn(usize) -> Looks, no_value: bool, no_time: bool) {
+        let like = |c: usize| match looks(c) {
             Looks::Number if no_value => Some("numbers"),
             Looks::Date | Looks::Time if no_time => Some("times"),
             _ => None,
@@ -134,9 +136,9 @@ impl Search {
         &mut self,
         found: Option<usize>,
         role: &str,
-        looks: &[Looks],
+        looks: impl Fn(usize) -> Looks,
     ) -> Result<usize, String> {
-        let dateless = || self.free().find(|&c| looks[c] != Looks::Date);
+        let dateless = || self.free().find(|&c| looks(c) != Looks::Date);
         let column = found.or_else(dateless).ok_or_else(|| {
             format!(
                 "there is no column left for {role}; a table needs one column of users and one of \
