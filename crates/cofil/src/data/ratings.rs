@@ -249,7 +249,7 @@ mod tests {
         let of_c = all.of_users(&[1, 2]);
         assert_eq!((of_c.by_user.rows(), of_c.by_user.cols(), of_c.len()), (3, 2, 1));
         assert_eq!(of_c.by_user.row(2), all.by_user.row(2));
-        assert_eq!(of_c.times.as_deref(), Some(&[5][..]));
+        assert_eq!(of_c.times.as_deref(), Some(&[10][..]));
         assert_eq!(all.of_users(&[0, 1, 2]), all);
     }
 
@@ -261,8 +261,8 @@ mod tests {
             assert!(r.by_user.row(1).is_empty());
             (r.by_user.values().to_vec(), r.times.unwrap())
         };
-        assert_eq!(merged(Duplicates::Last), (vec![3.0, 5.0, 7.0], vec![30, 50, 5]));
-        assert_eq!(merged(Duplicates::First), (vec![3.0, 2.0, 1.0], vec![30, 20, 10]));
+        assert_eq!(merged(Duplicates::Last), (vec![3.0, 5.0, 1.0], vec![30, 50, 10]));
+        assert_eq!(merged(Duplicates::First), (vec![3.0, 2.0, 7.0], vec![30, 20, 5]));
         assert_eq!(merged(Duplicates::Mean).0, [3.0, 3.5, 4.0]);
         assert_eq!(merged(Duplicates::Sum).0, [3.0, 7.0, 8.0]);
         assert_eq!(merged(Duplicates::Max).0, [3.0, 5.0, 7.0]);

@@ -76,11 +76,10 @@ impl Search {
     /// The column with the best of `known` names, or else the first whose name `means` the same.
     pub fn named(&mut self, known: &[&str], means: impl Fn(&str) -> bool) -> Option<usize> {
         let names = self.names.as_ref()?;
-        let free = |c: &usize| !self.taken[*c];
-        let called =
-            |known: &&str| (0..names.len()).filter(free).find(|&c| plain(&names[c]) == **known);
-        let by_parts = || (0..names.len()).filter(free).find(|&c| means(&names[c]));
-        let column = known.iter().find_map(|known| called(&known)).or_else(by_parts)?;
+        let free: Vec<(usize, String)> = self.free().map(|c| (c, plain(&names[c]))).collect();
+        let called = |known: &&str| free.iter().find(|(_, name)| name == known);
+        let by_parts = || free.iter().find(|&&(c, _)| means(&names[c]));
+        let column = known.iter().find_map(called).or_else(by_parts)?.0;
         self.taken[column] = true;
         Some(column)
     }
