@@ -170,7 +170,8 @@ impl Columns {
             time = None;
             search.taken[column] = false;
         }
-        search.note_unread(&looks, value.is_none(), time.is_none());
+        let no_value = free_value && value.is_none() && kind.is_none();
+        search.note_unread(&looks, no_value, free_time && time.is_none());
         let ignored = search.free().map(|c| search.call(c)).collect();
         Ok(Self {
             user,

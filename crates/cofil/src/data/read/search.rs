@@ -118,8 +118,8 @@ impl Search {
             Looks::Date | Looks::Time if no_time => Some("times"),
             _ => None,
         };
-        let unread: Vec<String> =
-            self.free().filter_map(|c| Some(format!("{} ({})", self.call(c), like(c)?))).collect();
+        let named = |c: usize| Some(format!("{} ({})", self.call(c), like(c)?));
+        let unread: Vec<String> = self.free().take(WIDE).filter_map(named).collect();
         if !unread.is_empty() {
             let more = unread.len().saturating_sub(5);
             let others = if more > 0 { format!(" and {more} more") } else { String::new() };
