@@ -81,6 +81,8 @@ fn headers_are_told_from_rows() {
         ),
         // Users and items that are called as columns are.
         ("u,i,1\nu,j,2\n", vec!["u i 1", "u j 2"]),
+        ("u,5,7\nv,3,2\n", vec!["u 5 7", "v 3 2"]),
+        ("u,5,7\n", vec!["u 5 7"]),
         ("u,i\nu,j\nv,i\n", vec!["u i 1", "u j 1", "v i 1"]),
         ("user,item\nuser,jam\nbob,item\n", vec!["user jam 1", "bob item 1"]),
         // Names that nobody knows, above values of some kind.

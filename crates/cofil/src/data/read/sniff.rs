@@ -218,10 +218,12 @@ fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
 fn is_matrix_header(rows: &Records, known: usize) -> bool {
     let (corner, items) = (rows[0][0].trim_ascii(), &rows[0][1..]);
     let different: std::collections::BTreeSet<&[u8]> = items.iter().map(Vec::as_slice).collect();
-    items.len() >= 2
+    // A single line may be a user and numbers of items, and `u` is a user rather than the name of a column.
+    rows.len() > 1
+        && items.len() >= 2
         && different.len() == items.len()
         && items.iter().all(|item| Kind::of(item.trim_ascii()) == Kind::Number)
-        && (corner.is_empty() || (known == 1 && Kind::of(corner) == Kind::Text))
+        && (corner.is_empty() || (known == 1 && corner.len() > 1 && Kind::of(corner) == Kind::Text))
 }
 
 /// Whether `is` is true of all of `fields` that are not empty, and there are such.
