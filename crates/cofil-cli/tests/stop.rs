@@ -193,7 +193,7 @@ fn closed_forms_on_gowalla_are_stopped() {
     let place = Place::new();
     let train = data().join("gowalla-lightgcn/train.csv.gz");
     let train = Path::new(&train).display();
-    for (name, seconds) in [("slim", 6.0), ("ease", 3.0), ("ease", 20.0), ("item-knn", 2.0)] {
+    for (name, seconds) in [("slim", 6.0), ("ease", 3.0), ("ease", 20.0), ("item-knn", 1.0)] {
         stopped(&place, &format!("train {train} --implicit -a {name} -o new"), seconds);
     }
 }
