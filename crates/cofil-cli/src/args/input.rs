@@ -13,13 +13,14 @@ pub struct Input {
     /// Column of the users, by name or position from 1 [default: by name, else the first]
     #[arg(long, value_name = "COLUMN")]
     pub user_col: Option<Column>,
-    /// Column of the items [default: by name, else the second]
+    /// Column of the items [default: by name, else the next that holds no dates]
     #[arg(long, value_name = "COLUMN")]
     pub item_col: Option<Column>,
-    /// Column of ratings, counts or weights; `none` reads every row as 1 [default: by name, else the third]
+    /// Column of ratings, counts or weights; `none` reads every row as 1 [default: by name; without names the third of at
+    /// most four, if it holds numbers]
     #[arg(long, alias = "rating-col", value_name = "COLUMN")]
     pub value_col: Option<Column>,
-    /// Column of times (unix s or ms, ISO 8601); `none` reads no times [default: by name, else the fourth]
+    /// Column of times; `none` reads no times [default: by name; without names the first left that holds times]
     #[arg(long, value_name = "COLUMN")]
     pub time_col: Option<Column>,
     /// How times are written, such as %d/%m/%Y [default: unix times, ISO 8601, 31.01.2019 or 20190131]

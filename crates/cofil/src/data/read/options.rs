@@ -12,13 +12,13 @@ use std::str::FromStr;
 pub struct ReadOptions {
     /// Column of the users. Default: by its name, else the first.
     pub user: Option<Column>,
-    /// Column of the items. Default: by its name, else the second.
+    /// Column of the items. Default: by its name, else the next one that does not hold dates.
     pub item: Option<Column>,
-    /// Column of ratings, counts or weights. Default: by its name; without names the third, if numeric.
-    /// Every value is 1 where there is none.
+    /// Column of ratings, counts or weights. Default: by its name; without names the third of at most four, if it holds
+    /// numbers. Every value is 1 where there is none.
     pub value: Option<Column>,
     /// Column of times: unix seconds, milli-, micro- or nanoseconds (told apart by magnitude over the
-    /// whole column) or ISO 8601. Default: by its name; without names the fourth, if it holds times.
+    /// whole column) or ISO 8601. Default: by its name; without names the first left that holds times.
     pub time: Option<Column>,
     /// Column of the type of event, used with `weights`. Default: by its name.
     pub kind: Option<Column>,
