@@ -5,7 +5,7 @@
 
 use super::{Range, Recipe, Target};
 use crate::check::check_positive;
-use crate::data::Ratings;
+use crate::data::{NO_TIME, Ratings};
 use crate::error::{Error, Result};
 use crate::math::real::exp2;
 use crate::shapes::Factors;
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Popularity {
     /// Days after which an interaction counts half, measured from the latest in the data; needs
-    /// times. Not set: all count alike.
+    /// times. A time far beyond all others is taken for the latest of those. Not set: all count alike.
     pub half_life: Option<f32>,
 }
 
@@ -47,9 +47,9 @@ impl Recipe for Popularity {
                 let times = train.times.as_ref().ok_or_else(|| {
                     Error::setting("half_life", "the data has no times; leave it out")
                 })?;
-                let latest = times.iter().copied().max().unwrap_or(0);
+                let latest = latest(times);
                 for (&item, &time) in train.by_user.columns().iter().zip(times) {
-                    let age = latest.saturating_sub(time) as f64 / 86_400.0;
+                    let age = latest.saturating_sub(time).max(0) as f64 / 86_400.0;
                     counts[item as usize] += exp2(-age / f64::from(days));
                 }
             }
@@ -58,6 +58,23 @@ impl Recipe for Popularity {
         Ok(Factors::biases_only(train.users.len(), counts).into())
     }
 }
+
+/// The latest of `times` but for those that are far beyond the others: more than ten times as far behind the third
+/// quartile as the first is before it (Tukey's fences, wider), such as a 9999-12-31 for "never".
+fn latest(times: &[i64]) -> i64 {
+    let mut sorted: Vec<i64> = times.iter().copied().filter(|&time| time != NO_TIME).collect();
+    sorted.sort_unstable();
+    let (Some(&first), Some(&third)) =
+        (sorted.get(sorted.len() / 4), sorted.get(sorted.len() * 3 / 4))
+    else {
+        return 0;
+    };
+    let fence = third.saturating_add(third.saturating_sub(first).saturating_mul(FENCE));
+    sorted[sorted.partition_point(|&time| time <= fence) - 1]
+}
+
+/// Quartile ranges beyond which a time is odd.
+const FENCE: i64 = 10;
 
 #[cfg(test)]
 mod tests {
@@ -82,6 +99,15 @@ mod tests {
         let decayed = decayed.model;
         decayed.score(User::default(), &[0, 1], &mut scores);
         assert_eq!(scores, [0.75, 1.0]);
+        // An odd time counts as the latest of the others does, and does not age them.
+        let rows = [("a", "x"), ("b", "x"), ("c", "y"), ("d", "y"), ("e", "z"), ("f", "z")];
+        let mut odd = Ratings::from_triples(rows.map(|(u, i)| (u, i, 1.0))).unwrap();
+        let day = 86_400;
+        odd.times = Some(vec![0, day, day, 2 * day, 2 * day, 253_402_214_400]);
+        let decayed = Popularity { half_life: Some(1.0) }.fit(&odd, &Run::default()).unwrap();
+        let mut scores = [0.0; 3];
+        decayed.model.score(User::default(), &[0, 1, 2], &mut scores);
+        assert_eq!(scores, [0.75, 1.5, 2.0]);
         assert!(Popularity { half_life: Some(0.0) }.fit(&train, &Run::default()).is_err());
     }
 }
