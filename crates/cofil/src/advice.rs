@@ -7,8 +7,8 @@
 //! let stars = [("ann", "x", 1.0), ("ann", "y", 5.0), ("bob", "x", 2.0), ("bob", "y", 4.0)];
 //! let ratings = Ratings::from_triples(stars)?;
 //! let advice = Algorithm::suggest(&ratings, None);
-//! assert_eq!((advice.purpose, advice.algorithm.name()), (Purpose::Predict, "biased-mf".into()));
-//! assert_eq!(Algorithm::suggest(&ratings, Some(Purpose::Rank)).algorithm.name(), "ials");
+//! assert_eq!((advice.purpose, advice.algorithm.name()), (Purpose::Rank, "slim"));
+//! assert_eq!(Algorithm::suggest(&ratings, Some(Purpose::Predict)).algorithm.name(), "biased-mf");
 //! # Ok::<(), cofil::Error>(())
 //! ```
 
@@ -16,13 +16,15 @@ use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::data::describe::{Description, Kind, Values};
 use crate::data::prose::number;
-use crate::recipes::{BiasedMf, Ease, Ials, ItemKnn, Popularity, Target};
+use crate::recipes::{BiasedMf, Ease, Ials, Popularity, Slim, Target};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Up to so many items a matrix between all items is advised; `ease` itself refuses only more than its
 /// `max_items`.
 const FEW_ITEMS: usize = 20_000;
+/// Up to so many items a regression for each is advised.
+const MANY_ITEMS: usize = 100_000;
 
 /// What a model is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,16 +34,6 @@ pub enum Purpose {
     Predict,
     /// To put items in an order for somebody.
     Rank,
-}
-
-impl Purpose {
-    /// What values of this kind ask for: ratings to be predicted, all else to be ranked by.
-    pub fn of(kind: Kind) -> Self {
-        match kind {
-            Kind::Ratings => Self::Predict,
-            Kind::Votes | Kind::Counts | Kind::Events => Self::Rank,
-        }
-    }
 }
 
 /// The recipe to begin with, and others.
@@ -70,16 +62,13 @@ pub struct Alternative {
 struct Facts<'a> {
     values: &'a Values,
     items: usize,
-    density: f64,
 }
 
 impl Algorithm {
-    /// The recipe to begin with on `ratings`, for `purpose` or else for what the values ask for, and why.
+    /// The recipe to begin with on `ratings`, to rank unless `purpose` says otherwise, and why.
     pub fn suggest(ratings: &Ratings, purpose: Option<Purpose>) -> Advice {
-        let pairs = ratings.users.len() as f64 * ratings.items.len() as f64;
         let values = Values::of(ratings.by_user.values());
-        let density = if pairs > 0.0 { ratings.len() as f64 / pairs } else { 0.0 };
-        advice(&Facts { values: &values, items: ratings.items.len(), density }, purpose)
+        advice(&Facts { values: &values, items: ratings.items.len() }, purpose)
     }
 
     /// Whether this recipe predicts values and `train` has only one, so that it would say the same of everything.
@@ -104,30 +93,24 @@ impl Algorithm {
 }
 
 impl Advice {
-    /// Advice on the data that `description` describes, for `purpose` or else for what the values ask for.
+    /// Advice on the data that `description` describes, to rank unless `purpose` says otherwise.
     pub fn on(description: &Description, purpose: Option<Purpose>) -> Self {
-        let Description { values, items, density, .. } = description;
-        advice(&Facts { values, items: *items, density: *density }, purpose)
+        let Description { values, items, .. } = description;
+        advice(&Facts { values, items: *items }, purpose)
     }
 }
 
 fn advice(facts: &Facts<'_>, purpose: Option<Purpose>) -> Advice {
-    let kind = facts.values.kind;
-    let purpose = purpose.unwrap_or_else(|| Purpose::of(kind));
-    let (algorithm, reason) = match (purpose, kind) {
-        (Purpose::Predict, Kind::Ratings) => {
-            let why = "the values are ratings, and it predicts them from the levels and tastes of user and item";
-            (Algorithm::BiasedMf(BiasedMf::default()), why.to_owned())
-        }
-        (Purpose::Predict, Kind::Votes) => {
-            (Algorithm::BiasedMf(BiasedMf::default()), votes().to_owned())
-        }
+    let purpose = purpose.unwrap_or(Purpose::Rank);
+    let biased_mf = || Algorithm::BiasedMf(BiasedMf::default());
+    let (algorithm, reason) = match (purpose, facts.values.kind) {
+        (Purpose::Predict, Kind::Ratings) => (biased_mf(), predicts().to_owned()),
+        (Purpose::Predict, Kind::Votes) => (biased_mf(), votes().to_owned()),
         (Purpose::Predict, _) => {
-            let why =
-                "there are no ratings that could be predicted, so it ranks what people choose";
-            (Algorithm::Ials(Ials::default()), why.to_owned())
+            let (algorithm, reason) = ranks(facts);
+            (algorithm, format!("there are no ratings to predict; {reason}"))
         }
-        (Purpose::Rank, _) => (Algorithm::Ials(Ials::default()), ranks(facts)),
+        (Purpose::Rank, _) => ranks(facts),
     };
     let mut alternatives = alternatives(facts);
     let chosen = algorithm.name();
@@ -135,41 +118,25 @@ fn advice(facts: &Facts<'_>, purpose: Option<Purpose>) -> Advice {
     Advice { purpose, algorithm, reason, alternatives }
 }
 
+fn predicts() -> &'static str {
+    "predicts ratings from the mean, biases and tastes of users and items"
+}
+
 fn votes() -> &'static str {
-    "with `link` = sigmoid it predicts how likely a vote for is"
+    "with `link` = sigmoid it predicts the probability of a vote for"
 }
 
-/// Why the recipe that ranks suits.
-fn ranks(facts: &Facts<'_>) -> String {
-    let values = match facts.values.kind {
-        Kind::Ratings => "the values are ratings",
-        Kind::Votes => "the values are votes",
-        Kind::Counts => "the values are counts",
-        Kind::Events => "the values are all equal",
-    };
-    let counted = match facts.values.kind {
-        Kind::Counts => "; the count is its confidence",
-        _ => "",
-    };
-    let prepared = prepared(facts);
-    format!(
-        "{values}, and it ranks what people choose{prepared}: its cost grows with the interactions, not with \
-         items²{counted}"
-    )
-}
-
-/// How values become interactions to rank by.
-fn prepared(facts: &Facts<'_>) -> String {
-    let values = facts.values;
-    match (values.kind, values.liked()) {
-        // Where most was rated, or dislike is below 0, having been rated says nothing good.
-        (Kind::Ratings, Some(liked)) if facts.density > 0.3 || values.scale().0 < 0.0 => {
-            format!(" (with `threshold` {liked})")
-        }
-        (Kind::Ratings, Some(liked)) => format!(" (with `implicit`, or `threshold` {liked})"),
-        (Kind::Votes, _) => format!(" (with `threshold` {})", values.max),
-        (Kind::Counts, _) => " (also try `implicit`: the long tail can drown the rest)".into(),
-        _ => String::new(),
+/// The recipe to rank with, and why.
+fn ranks(facts: &Facts<'_>) -> (Algorithm, String) {
+    match facts.items <= MANY_ITEMS {
+        true => (
+            Algorithm::Slim(Slim::default()),
+            "ranks items by the most similar ones, with weights that are learned; near the best on most data".into(),
+        ),
+        false => (
+            Algorithm::Ials(Ials::default()),
+            "ranks items; its cost grows with the interactions, not with the square of the items".into(),
+        ),
     }
 }
 
@@ -180,13 +147,9 @@ fn alternatives(facts: &Facts<'_>) -> Vec<Alternative> {
         reason,
     };
     let mut list = Vec::new();
-    if facts.values.kind == Kind::Votes {
-        list.push(other(Algorithm::BiasedMf(BiasedMf::default()), votes().into()));
-    }
-    let prepared = prepared(facts);
     list.push(other(
         Algorithm::Ials(Ials::default()),
-        format!("to rank{prepared}: grows with the interactions, not with items²"),
+        "to rank: its cost grows with the interactions, not with items²".into(),
     ));
     let weights = facts.items as f64 * facts.items as f64 * 4.0;
     let size = match weights < 1e9 {
@@ -196,17 +159,19 @@ fn alternatives(facts: &Facts<'_>) -> Vec<Alternative> {
     let few = facts.items <= FEW_ITEMS;
     if few {
         let items = number(facts.items);
-        let reason = format!("to rank{prepared}: exact, one inverse of {items} × {items} ({size})");
+        let reason = format!("to rank: exact, one inverse of {items} × {items} ({size})");
         list.push(other(Algorithm::Ease(Ease::default()), reason));
     }
-    let why = match few {
-        true => "to rank: neighbours that explain themselves".into(),
-        false => {
-            format!("to rank: sparse neighbours, where ease would need {size} for its weights")
-        }
-    };
-    list.push(other(Algorithm::ItemKnn(ItemKnn::default()), why));
-    let why = "what every model has to beat".into();
+    match facts.values.kind {
+        Kind::Ratings => list.push(other(
+            Algorithm::BiasedMf(BiasedMf::default()),
+            format!("to rate: {}", predicts()),
+        )),
+        Kind::Votes => list
+            .push(other(Algorithm::BiasedMf(BiasedMf::default()), format!("to rate: {}", votes()))),
+        Kind::Counts | Kind::Events => {}
+    }
+    let why = "the baseline that every model has to beat".into();
     list.push(other(Algorithm::Popularity(Popularity::default()), why));
     list
 }
@@ -228,30 +193,33 @@ mod tests {
     }
 
     #[test]
-    fn values_decide_what_a_model_is_for() {
+    fn models_rank_unless_they_are_to_predict() {
         let name =
             |ratings: &Ratings, purpose| Algorithm::suggest(ratings, purpose).algorithm.name();
         let stars = ratings(40, |u, i| ((u + i) % 5 + 1) as f32);
         let events = ratings(40, |_, _| 1.0);
-        assert_eq!((name(&stars, None), name(&events, None)), ("biased-mf", "ials"));
-        assert_eq!(name(&stars, Some(Purpose::Rank)), "ials");
-        assert_eq!(name(&events, Some(Purpose::Predict)), "ials", "there is nothing to predict");
-        let votes = Algorithm::suggest(&ratings(40, |u, i| ((u + i) % 2) as f32), None);
-        assert_eq!((votes.purpose, votes.algorithm.name()), (Purpose::Rank, "ials"));
-        assert_eq!(votes.alternatives[0].algorithm, "biased-mf");
-        assert!(votes.alternatives[0].reason.contains("sigmoid"));
+        assert_eq!((name(&stars, None), name(&events, None)), ("slim", "slim"));
+        assert_eq!(name(&stars, Some(Purpose::Predict)), "biased-mf");
+        let nothing = Algorithm::suggest(&events, Some(Purpose::Predict));
+        assert_eq!(nothing.algorithm.name(), "slim");
+        assert!(nothing.reason.starts_with("there are no ratings to predict"));
+        let votes = ratings(40, |u, i| ((u + i) % 2) as f32);
+        assert!(Algorithm::suggest(&votes, Some(Purpose::Predict)).reason.contains("sigmoid"));
         // Nothing is worse than advice on no data but a crash.
-        assert_eq!(name(&Ratings::default(), None), "ials");
+        assert_eq!(name(&Ratings::default(), None), "slim");
     }
 
     #[test]
-    fn a_matrix_between_items_is_advised_while_there_are_few() {
+    fn what_grows_with_the_items_is_advised_while_there_are_few() {
         let others = |items: usize| -> Vec<String> {
-            let advice = Algorithm::suggest(&ratings(items, |_, _| 1.0), None);
-            advice.alternatives.into_iter().map(|other| other.algorithm).collect()
+            let Advice { algorithm, alternatives, .. } =
+                Algorithm::suggest(&ratings(items, |_, _| 1.0), None);
+            let others = alternatives.into_iter().map(|other| other.algorithm);
+            std::iter::once(algorithm.name().to_owned()).chain(others).collect()
         };
-        assert_eq!(others(FEW_ITEMS), ["ease", "item-knn", "popularity"]);
-        assert_eq!(others(FEW_ITEMS + 1), ["item-knn", "popularity"]);
+        assert_eq!(others(FEW_ITEMS), ["slim", "ials", "ease", "popularity"]);
+        assert_eq!(others(FEW_ITEMS + 1), ["slim", "ials", "popularity"]);
+        assert_eq!(others(MANY_ITEMS + 1), ["ials", "popularity"]);
     }
 
     #[test]

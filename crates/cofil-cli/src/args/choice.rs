@@ -2,22 +2,34 @@
 
 use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
-use cofil::{Algorithm, Ratings};
+use cofil::{Algorithm, Purpose, Ratings};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
 /// What to train.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Choice {
-    /// Algorithm; see `cofil algorithms` [default: biased-mf for ratings, ials for events]
+    /// Algorithm; see `cofil algorithms` [default: one that suits the data and --for]
     #[arg(short, long, value_name = "NAME", value_parser = names())]
     pub algorithm: Option<String>,
+    /// What the default algorithm is for: lists of items, or predicted values [default: ranking]
+    #[arg(long = "for", value_name = "PURPOSE", value_enum, conflicts_with = "algorithm")]
+    pub purpose: Option<For>,
     /// A setting of the algorithm; may be repeated. See `cofil algorithms NAME`
     #[arg(short, long = "set", value_name = "NAME=VALUE")]
     pub settings: Vec<String>,
     /// TOML or JSON file with `algorithm = "…"` and settings; --algorithm and --set go before it
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// What a model is for.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum For {
+    /// Lists of the items that suit somebody
+    Ranking,
+    /// The value that somebody would give an item
+    Rating,
 }
 
 impl Choice {
@@ -37,7 +49,11 @@ impl Choice {
         let (name, why) = match self.algorithm.clone().or(configured) {
             Some(name) => (name, None),
             None => {
-                let advice = Algorithm::suggest(ratings, None);
+                let purpose = self.purpose.map(|purpose| match purpose {
+                    For::Ranking => Purpose::Rank,
+                    For::Rating => Purpose::Predict,
+                });
+                let advice = Algorithm::suggest(ratings, purpose);
                 (advice.algorithm.name().into(), Some(advice.reason))
             }
         };
