@@ -1,9 +1,10 @@
 //! The list of recipes. This enum is the config file, the command's settings and the header of the
 //! model file.
 
-use crate::data::Ratings;
+use crate::data::{Ratings, ReadValues, Reading};
 use crate::error::{Error, Result};
 use crate::model::check_whole;
+use crate::preference::{Preference, liked};
 use crate::recipes::autorec::AutoRec;
 use crate::recipes::svd::Impute;
 use crate::recipes::{self, Range, Recipe, Target};
@@ -94,7 +95,8 @@ recipes! {
 }
 
 impl Algorithm {
-    /// Learns a model from `train`.
+    /// Learns a model from `train`. Recipes that rank learn from weights, as which they read its values
+    /// ([`Run::values`]): an entry whose weight is 0 or below says that a user has the item and does not like it.
     ///
     /// # Errors
     /// If a setting is out of range, the data cannot support the recipe, or training diverges.
@@ -109,9 +111,38 @@ impl Algorithm {
                 self.name()
             )));
         }
-        let fitted = self.recipe().fit(train, &run.of(self.to_value()))?;
+        let run = run.of(self.to_value());
+        let fitted = match self.target() {
+            Target::Rating => self.recipe().fit(train, &run)?,
+            Target::Preference => {
+                let reading = match run.values {
+                    ReadValues::ByKind => self.reading(train),
+                    ReadValues::AsWeights => None,
+                    ReadValues::As(reading) => Some(reading),
+                };
+                let liked = liked(reading, train)?;
+                let Fitted { model, epochs } = self.recipe().fit(&liked, &run)?;
+                Fitted { model: Preference::new(model, reading), epochs }.boxed()
+            }
+        };
         check_whole(&*fitted.model)?;
         Ok(fitted)
+    }
+
+    /// How this recipe, if it ranks, reads the values of `train`; `None` where they are weights as they stand.
+    pub fn reading(&self, train: &Ratings) -> Option<Reading> {
+        let alike = matches!(
+            self,
+            Self::Popularity(_)
+                | Self::Bpr(_)
+                | Self::Warp(_)
+                | Self::LogisticMf(_)
+                | Self::Gmf(_)
+                | Self::Mlp(_)
+                | Self::Neumf(_)
+        );
+        let ranks = self.target() == Target::Preference;
+        ranks.then(|| Reading::of(train.by_user.values(), !alike)).flatten()
     }
 
     /// Whether it asks when things happened.

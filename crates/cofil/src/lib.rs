@@ -40,6 +40,7 @@ pub(crate) mod nn;
 pub mod page;
 #[cfg(feature = "plot")]
 pub mod plot;
+pub(crate) mod preference;
 pub mod rank;
 pub mod recipes;
 pub mod recommender;

@@ -21,12 +21,13 @@
 //! assert_eq!(cofil::rank::top_k_all(&Newest(5), &[nobody], 2, true)[0], [(4, 4.0), (3, 3.0)]);
 //! ```
 
-use crate::data::{Csr, Ratings, Row};
+use crate::data::{Csr, Ratings, Reading, Row};
 use crate::error::{Error, Result};
 use crate::math::{Matrix, parallel};
 use crate::store::Tensor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Someone to score for. One path serves known, new and cold users.
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,6 +92,16 @@ pub trait Model: Send + Sync {
     /// credited with the whole score.
     fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
         leave_one_out(self, history, items, &vec![0.0; items.len()])
+    }
+
+    /// How it reads the values of histories; `None` if they are to it what they are.
+    fn reading(&self) -> Option<Reading> {
+        None
+    }
+
+    /// What of `histories` counts for it, as it counts: of a model that ranks, what is liked.
+    fn liked<'a>(&self, histories: &'a Csr) -> Cow<'a, Csr> {
+        Cow::Borrowed(histories)
     }
 
     /// How near every item is to `item`; asked of models without item vectors. Without a notion of
@@ -193,8 +204,8 @@ pub struct Change<'a> {
     pub by_user: &'a Csr,
     /// Users with something new, rising.
     pub users: &'a [u32],
-    /// By item: the number of users whose history did not hold it before.
-    pub added: &'a [u32],
+    /// By item: how many more users have it than before.
+    pub added: &'a [i32],
 }
 
 /// A model without some users.

@@ -40,7 +40,10 @@ pub fn run(args: &Args) -> Result<()> {
     output::check([args.plot.as_deref()], [Some(&*args.data)])?;
     let table = args.read.read(&args.data)?;
     let (data, cleaned) = match args.clean.is_asked() {
-        true => args.clean.rows(table.interactions).map(|(data, report)| (data, Some(report)))?,
+        true => args
+            .clean
+            .rows(table.interactions, &args.read)
+            .map(|(data, report)| (data, Some(report)))?,
         false => (table.interactions, None),
     };
     let description = Description::of(&data)?;

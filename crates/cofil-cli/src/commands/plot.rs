@@ -76,12 +76,12 @@ fn matrix(args: &Matrix) -> Result<()> {
     if !args.json {
         errln!("{}", table.report);
     }
-    let (ratings, cleaned) = args.clean.apply(table.interactions)?;
+    let (ratings, cleaned) = args.clean.apply(table.interactions, &args.read)?;
     let (algorithm, why) = args.choice.algorithm(&ratings)?;
     if let (Some(why), false) = (why, args.json) {
         errln!("algorithm: {}: {why} (choose with --algorithm)", algorithm.name());
     }
-    let run = Run { seed: args.seed, ..Run::default() };
+    let run = Run { seed: args.seed, values: args.clean.values(&args.read), ..Run::default() };
     let recommender = Recommender::train(&algorithm, &ratings, &run)?;
     plot::completion(&recommender, &ratings)?.save(&args.output)?;
     if args.json {

@@ -4,16 +4,20 @@ use crate::args::history::{self, Strangers};
 use crate::args::items::{Items, Titles};
 use crate::args::reranking::Reranking;
 use crate::interrupt::waiting;
-use crate::output::{self, outln, score};
+use crate::output::{self, errln, outln, score};
 use anyhow::{Context, Result, bail};
 use cofil::data::Filter;
 use cofil::data::ListWriter;
+use cofil::data::prose::number;
 use cofil::{Answer, Basis, Liked, Query, Recommended, Recommender, Unknown, Who};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Reasons shown for each item.
 const REASONS: usize = 3;
+
+/// The reason for an item for which nothing that is known of the user speaks.
+const POPULAR: &str = "(popular)";
 
 /// Arguments of `cofil recommend`.
 #[derive(clap::Args)]
@@ -27,6 +31,7 @@ const REASONS: usize = 3;
   cofil recommend model.cofil --users users.txt -o recommendations.jsonl
   cofil recommend model.cofil --all | head
   cofil recommend model.cofil --user 42 --mmr 0.7 --popularity-penalty 0.1
+  cofil recommend model.cofil --popular
 
 Without --output, the lists of --all or --users go to standard output as CSV, with --json as JSON
 lines. Somebody the model knows nothing of is shown what is popular, and the answer says so.")]
@@ -82,6 +87,9 @@ struct Whom {
     /// Every user of the training data
     #[arg(long, conflicts_with_all = ["user", "history"])]
     all: bool,
+    /// Nobody in particular: the most popular items
+    #[arg(long, conflicts_with_all = ["user", "history", "users", "all"])]
+    popular: bool,
 }
 
 pub fn run(args: &Args) -> Result<()> {
@@ -107,6 +115,9 @@ pub fn run(args: &Args) -> Result<()> {
         Some(names) => Some(names_or_file(names)?),
         None => None,
     };
+    if let Some(note) = recommender.note_on_lists() {
+        errln!("note: {note}");
+    }
     let query = Query {
         n: args.n,
         exclude: args.exclude.clone(),
@@ -117,7 +128,7 @@ pub fn run(args: &Args) -> Result<()> {
         explain: REASONS,
         unknown: args.unknown.rule(),
     };
-    if args.who.user.is_none() && args.who.history.is_none() {
+    if args.who.all || args.who.users.is_some() {
         return many(args, &recommender, &query);
     }
     if args.output.is_some() {
@@ -136,12 +147,30 @@ pub fn run(args: &Args) -> Result<()> {
 fn print(args: &Args, recommender: &Recommender, who: &Who, answer: &Answer) -> Result<()> {
     let titles = Titles::of_items(recommender);
     outln!("{}:\n", heading(recommender, who, answer, titles));
+    if answer.items.is_empty() {
+        outln!("{}", nothing_left(recommender, args, answer));
+        return Ok(());
+    }
     print_list(&answer.items, titles);
     let unsaid = recommender.seen().nnz() == 0 && !args.with_seen;
     if unsaid && who.user.is_some() && answer.basis == Basis::Learned {
         outln!("\nThe model file does not say what users have: these items may be among it.");
     }
     Ok(())
+}
+
+/// Why the list is empty.
+fn nothing_left(recommender: &Recommender, args: &Args, answer: &Answer) -> String {
+    let chosen = args.filter.is_some() || args.candidates.is_some() || !args.exclude.is_empty();
+    match (answer.basis, chosen) {
+        _ if args.n == 0 => "No items were asked for (-n 0).".into(),
+        (_, true) => "No items are left: --where, --candidates and --exclude, and what the user has, leave none.".into(),
+        (Basis::Popular, false) => "The model knows no items.".into(),
+        (_, false) => format!(
+            "The user has every item that the model knows ({}); --with-seen lists them too.",
+            number(recommender.items().len())
+        ),
+    }
 }
 
 /// For whom the list is, and on what it rests.
@@ -154,9 +183,10 @@ fn heading(recommender: &Recommender, who: &Who, answer: &Answer, titles: Titles
     let history: Vec<String> = who.history.iter().filter(known).map(told).collect();
     let history = history.join(", ");
     match (answer.basis, &who.user) {
+        (Basis::Popular, None) if who.history.is_empty() => "Most popular items".into(),
         (Basis::Popular, _) => {
             let reason = answer.reason.as_deref().unwrap_or("nothing is known of them");
-            format!("What is popular, because {reason}")
+            format!("Most popular items, because {reason}")
         }
         (Basis::Learned, Some(user)) => {
             let known = recommender.user(user).map_or(0, |user| user.history.len());
@@ -171,7 +201,10 @@ fn heading(recommender: &Recommender, who: &Who, answer: &Answer, titles: Titles
 
 fn print_list(items: &[Recommended], titles: Titles<'_>) {
     let rows = items.iter().map(|entry| {
-        let because: Vec<&str> = entry.because.iter().map(|b| titles.of(&b.item)).collect();
+        let because: Vec<&str> = match entry.basis {
+            Some(_) => vec![POPULAR],
+            None => entry.because.iter().map(|b| titles.of(&b.item)).collect(),
+        };
         let item = titles.of(&entry.item).to_owned();
         vec![entry.rank.to_string(), item, score(entry.score), because.join(", ")]
     });

@@ -111,7 +111,7 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(test) = &args.check {
         return check(args, table.interactions, test);
     }
-    let (data, cleaned) = args.clean.rows(table.interactions)?;
+    let (data, cleaned) = args.clean.rows(table.interactions, &args.read)?;
     let folder = args.output.as_ref().context("the folder to write to is missing: -o FOLDER")?;
     let rounds = args.split().rounds(data)?;
     std::fs::create_dir_all(folder)

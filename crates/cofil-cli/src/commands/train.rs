@@ -90,12 +90,12 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     }
     let (parts, cleaned) = match args.validate.share() {
         Some(share) => {
-            let (rows, report) = args.clean.rows(table.interactions)?;
+            let (rows, report) = args.clean.rows(table.interactions, &args.read)?;
             (validation::hold_out(&rows, share, args.seed)?, report)
         }
         None => {
-            let (train, report) = args.clean.apply(table.interactions)?;
-            (args.validate.read(train, &args.read, &args.clean.settings())?, report)
+            let (train, report) = args.clean.apply(table.interactions, &args.read)?;
+            (args.validate.read(train, &args.read, &args.clean.settings(&args.read))?, report)
         }
     };
     let Parts { train, valid, note } = parts;
@@ -124,6 +124,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         }),
         checkpoint: args.keep.checkpoint(),
         negatives: negatives.as_deref(),
+        values: args.clean.values(&args.read),
     };
     let start = Instant::now();
     if let Some(checkpoint) = run.checkpoint.clone() {
@@ -189,6 +190,9 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     if let Some(Epoch { number, validation: Some(value), .. }) = best {
         facts
             .push(("validation", format!("{metric} {value:.4} in epoch {number}, which was kept")));
+    }
+    if let Some(reading) = data.reading {
+        facts.push(("values", reading.sentence()));
     }
     facts.push(("memory", format!("{:.0} MB at most", memory::peak_mb())));
     facts.push(("fingerprint", fingerprint));

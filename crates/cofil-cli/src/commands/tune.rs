@@ -10,7 +10,7 @@ use crate::output::errln;
 use crate::output::{self, duration, outln};
 use crate::progress::Progress;
 use anyhow::{Context, Result, bail};
-use cofil::tune::{self, Found, Journal, Space, Trial};
+use cofil::tune::{self, Found, Journal, Search, Space, Trial};
 use cofil::{Algorithm, Duplicates, Metric, Ratings, Run, Target};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -80,7 +80,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     if !args.json {
         errln!("{}", table.report);
     }
-    let (rows, _) = args.clean.rows(table.interactions)?;
+    let (rows, _) = args.clean.rows(table.interactions, &args.read)?;
     let whole = Ratings::new(&rows, Duplicates::Error)?;
     let Parts { train, valid, note } = match args.valid.parse::<f64>() {
         Ok(share) => validation::hold_out(&rows, share, args.seed)?,
@@ -88,7 +88,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
             Path::new(&args.valid),
             whole.clone(),
             &args.read,
-            &args.clean.settings(),
+            &args.clean.settings(&args.read),
         )?,
     };
     drop(rows);
@@ -108,7 +108,10 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let fixed: Vec<&str> = fixed.iter().map(String::as_str).collect();
     let ranges = args.searching.ranges()?;
     let space = Space::new(base, &fixed, &ranges)?.for_data(&train);
-    let search = args.searching.search(args.trials as usize, metric, args.seed);
+    let search = Search {
+        values: args.clean.values(&args.read),
+        ..args.searching.search(args.trials as usize, metric, args.seed)
+    };
     let mut journal = Journal::open(&path, &space, &train, &valid, &search)?;
     progress.when_stopped(move || {
         let path = path.display();
@@ -222,7 +225,7 @@ fn judge(
     let known = (&*whole.users, &*whole.items);
     let tested = judging::test_part(&args.read, path, None, known, |given| given)?;
     let protocol = cofil::Protocol { metrics: vec![metric], seed: args.seed, ..Default::default() };
-    let run = Run { seed: args.seed, ..Run::default() };
+    let run = Run { seed: args.seed, values: args.clean.values(&args.read), ..Run::default() };
     let model = winner.fit(whole, &run)?.model;
     Ok(cofil::evaluate::evaluate(&*model, whole, tested.borrowed(), &protocol)?)
 }

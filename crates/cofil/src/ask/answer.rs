@@ -6,7 +6,9 @@ use super::{Basis, Who};
 use crate::error::Result;
 use crate::math::parallel;
 use crate::model::User;
+use crate::preference::is_filler;
 use crate::rank;
+use crate::recipes::Target;
 use crate::recommender::Recommender;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,9 @@ pub struct Answer {
     pub items: Vec<Recommended>,
     /// Names of the question that the model does not know, and that were skipped.
     pub unknown: Vec<String>,
+    /// Why another model would give better lists, if this one was not made for lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// An item of a list.
@@ -36,6 +41,9 @@ pub struct Recommended {
     pub title: Option<String>,
     /// Higher is better, on the scale of the recipe.
     pub score: f32,
+    /// `popular` where nothing that is known of them speaks for the item: the list is filled with what is popular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
     /// Items of the history that it is there for, as many as were asked for; what adds most first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<Because>,
@@ -92,8 +100,20 @@ impl Recommender {
             reason: person.reason.clone(),
             items,
             unknown: unknown.clone(),
+            note: self.note_on_lists(),
         };
         Ok(found.iter().zip(items.into_iter().flatten()).map(answer).collect())
+    }
+
+    /// Why another model would give better lists, if this one was not made for lists.
+    pub fn note_on_lists(&self) -> Option<String> {
+        (self.card().target() == Target::Rating).then(|| {
+            format!(
+                "{} predicts values; what would be rated highest is seldom what people choose. For lists, train an \
+                 algorithm that ranks, such as slim",
+                self.card().name()
+            )
+        })
     }
 
     /// `list` with names.
@@ -103,6 +123,7 @@ impl Recommender {
             item: self.items().name(item).to_string(),
             title: self.title(item),
             score,
+            basis: is_filler(score).then_some(Basis::Popular),
             because: Vec::new(),
         };
         list.iter().enumerate().map(entry).collect()

@@ -5,6 +5,8 @@ use super::query::Skipped;
 use crate::data::Row;
 use crate::error::Result;
 use crate::model::User;
+use crate::preference::any_liked;
+use crate::recipes::Target;
 use crate::recommender::Recommender;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -73,38 +75,44 @@ pub(super) fn person<'a>(
             events.entry(item).or_insert(value);
         }
     }
-    if events.is_empty() {
-        return Ok(popular(None, reason(who)));
-    }
-    let (columns, values) = events.into_iter().unzip();
+    let (columns, values): (Vec<u32>, Vec<f32>) = events.into_iter().unzip();
+    let none = match columns.is_empty() {
+        true => Some(reason(who)),
+        false => nothing_liked(recommender, Row { columns: &columns, values: &values })
+            .then(|| "nothing in the history is liked".into()),
+    };
     let history = History::Own(columns, values);
-    Ok(Person { index: None, history, basis: Basis::FoldedIn, reason: None })
+    Ok(match none {
+        Some(reason) => {
+            Person { index: None, history, basis: Basis::Popular, reason: Some(reason) }
+        }
+        None => Person { index: None, history, basis: Basis::FoldedIn, reason: None },
+    })
 }
 
 /// A user of the training data.
 fn by_number(recommender: &Recommender, u: u32) -> Person<'_> {
-    let user = recommender.user_at(u);
+    let User { index, history } = recommender.user_at(u);
     let name = recommender.users().name(u);
-    match (user.index, user.history.is_empty()) {
-        (None, _) => {
-            popular(user.index, format!("user `{name}` had no interactions in the training data"))
+    let by_history = recommender.model().needs_history();
+    let reason = match index {
+        None => Some(format!("user `{name}` had no interactions in the training data")),
+        Some(_) if history.is_empty() && by_history => Some(
+            "the model file does not hold what users have, by which this model scores".to_owned(),
+        ),
+        Some(_) if nothing_liked(recommender, history) => {
+            Some(format!("user `{name}` likes nothing of what they have"))
         }
-        (Some(_), true) if recommender.model().needs_history() => {
-            let why = "the model file does not hold what users have, by which this model scores";
-            popular(user.index, why.into())
-        }
-        _ => Person {
-            index: user.index,
-            history: History::Kept(user.history),
-            basis: Basis::Learned,
-            reason: None,
-        },
-    }
+        Some(_) => None,
+    };
+    let basis = if reason.is_some() { Basis::Popular } else { Basis::Learned };
+    Person { index, history: History::Kept(history), basis, reason }
 }
 
-fn popular<'a>(index: Option<u32>, reason: String) -> Person<'a> {
-    let history = History::Own(Vec::new(), Vec::new());
-    Person { index, history, basis: Basis::Popular, reason: Some(reason) }
+/// Whether `history` has entries and the model, which ranks, would see none of them.
+fn nothing_liked(recommender: &Recommender, history: Row<'_>) -> bool {
+    let ranks = recommender.card().target() == Target::Preference;
+    ranks && !history.is_empty() && !any_liked(recommender.model().reading(), history)
 }
 
 /// Why nothing is known of `who`, who is no user of the training data.

@@ -4,6 +4,7 @@ use super::Unknown;
 use super::query::Skipped;
 use crate::error::Result;
 use crate::math::parallel;
+use crate::recipes::Target;
 use crate::recommender::Recommender;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,22 +35,33 @@ pub struct Predicted {
     pub user: String,
     /// Name of the item.
     pub item: String,
-    /// The score, on the scale of the recipe; none where the user or the item is unknown.
+    /// The value, within the scale of the training data, or the score of a recipe that ranks; none where the user or
+    /// the item is unknown.
     pub prediction: Option<f32>,
 }
 
 impl Recommender {
-    /// The score of one item for a user of the training data.
+    /// The value of one item for a user of the training data, clipped to the smallest and largest value of that data;
+    /// of a recipe that ranks, its score.
     ///
     /// # Errors
     /// If the user or the item is unknown.
     pub fn predict(&self, user: &str, item: &str) -> Result<f32> {
         let mut score = [0.0];
         self.model().score(self.user(user)?, &[self.item(item)?], &mut score);
-        Ok(score[0])
+        Ok(self.clipped(score[0]))
     }
 
-    /// The score of every pair.
+    /// `score` within the scale of the training data, where scores are values.
+    fn clipped(&self, score: f32) -> f32 {
+        let (low, high) = self.card().data.scale;
+        match self.card().target() {
+            Target::Rating => score.clamp(low, high),
+            Target::Preference => score,
+        }
+    }
+
+    /// [`predict`](Self::predict) for every pair.
     ///
     /// # Errors
     /// If a name is unknown, and such are refused.
@@ -69,7 +81,7 @@ impl Recommender {
         Ok(Predictions { predictions, unknown: skipped.names })
     }
 
-    /// The score of every pair of numbers; none where one is not of this model. The pairs of a user are scored
+    /// [`predict`](Self::predict) for every pair of numbers; none where one is not of this model. The pairs of a user are scored
     /// together, and users in parallel.
     pub fn predict_many(&self, users: &[u32], items: &[u32]) -> Vec<Option<f32>> {
         let (known_users, known_items) = (self.users().len(), self.items().len());
@@ -90,7 +102,7 @@ impl Recommender {
         });
         let mut predictions = vec![None; pairs];
         for (&at, score) in order.iter().zip(scores.into_iter().flatten()) {
-            predictions[at] = Some(score);
+            predictions[at] = Some(self.clipped(score));
         }
         predictions
     }

@@ -32,6 +32,7 @@ impl<'a> Hunt<'a> {
             parallel: tuning.parallel,
             seed: plan.seed,
             limit: plan.limit,
+            values: plan.values,
             ..Search::new(tuning.trials, plan.protocol.metrics[0])
         };
         let journal = match &tuning.journals {

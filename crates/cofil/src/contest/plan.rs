@@ -2,6 +2,7 @@
 
 use super::Failure;
 use crate::algorithm::Algorithm;
+use crate::data::ReadValues;
 use crate::evaluate::{Metric, Protocol};
 use crate::recipes::{Popularity, Target};
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ pub struct Plan {
     pub measure_memory: bool,
     /// Who was left out before, and why: told beside those that fail.
     pub absent: Vec<Failure>,
+    /// How recipes that rank read the values.
+    pub values: ReadValues,
 }
 
 /// A recipe that is to take part.
@@ -61,7 +64,8 @@ impl Plan {
             entrants.insert(0, Algorithm::Popularity(Popularity::default()).into());
         }
         let (tuning, limit, absent) = (None, None, Vec::new());
-        Self { entrants, protocol, seed: 0, tuning, limit, measure_memory: false, absent }
+        let values = ReadValues::default();
+        Self { entrants, protocol, seed: 0, tuning, limit, measure_memory: false, absent, values }
     }
 
     /// The recipes that can be compared by `metrics`: by predicted values only those that predict them.

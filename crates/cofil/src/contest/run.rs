@@ -128,7 +128,8 @@ fn contestant(
     check()?;
     let found: Option<Found> = found?;
     let recipe = found.as_ref().map_or(&entrant.algorithm, |found| &found.algorithm);
-    let (start, run) = (Instant::now(), Run { seed: plan.seed, ..Run::default() });
+    let (start, run) =
+        (Instant::now(), Run { seed: plan.seed, values: plan.values, ..Run::default() });
     let watch = Watch::new(|event| {
         let late = plan.limit.is_some_and(|limit| start.elapsed() >= limit);
         let told = tell(event);

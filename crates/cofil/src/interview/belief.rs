@@ -28,7 +28,8 @@ impl Belief {
     /// The prior: the distribution of the users of the training data.
     pub fn prior(recommender: &Recommender) -> Option<Self> {
         let places = recommender.model().places()?;
-        let known = recommender.seen().iter().enumerate().filter(|(_, row)| !row.is_empty());
+        let chosen = recommender.model().liked(recommender.seen());
+        let known = chosen.iter().enumerate().filter(|(_, row)| !row.is_empty());
         let users: Vec<usize> = known.map(|(u, _)| u).collect();
         let n = places.items.cols();
         if users.is_empty() {
@@ -101,7 +102,7 @@ fn noise(
     choices: bool,
     users: f64,
 ) -> Vec<f32> {
-    let by_item = recommender.seen().transposed();
+    let by_item = recommender.model().liked(recommender.seen()).transposed();
     let n = places.items.cols();
     let missed = |(i, row): (usize, Row<'_>)| -> (f64, f64) {
         let q = places.items.row(i);

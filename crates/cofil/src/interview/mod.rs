@@ -96,9 +96,9 @@ pub struct Interviewer {
 impl Interviewer {
     /// An interviewer for the users of `recommender`.
     pub fn new(recommender: Arc<Recommender>) -> Self {
-        let seen = recommender.seen();
-        let counts = seen.column_counts();
-        let users = seen.iter().filter(|row| !row.is_empty()).count().max(1) as f32;
+        let chosen = recommender.model().liked(recommender.seen());
+        let counts = chosen.column_counts();
+        let users = chosen.iter().filter(|row| !row.is_empty()).count().max(1) as f32;
         let prior = Belief::prior(&recommender);
         Self { recommender, prior, counts, users, entropies: OnceLock::new() }
     }
@@ -202,13 +202,14 @@ impl Interview<'_> {
             (Reply::Yes, _) => recommender.usual_value(),
             (Reply::Value(value), _) => value,
             // What was not rated may be liked all the same; what was not chosen was not.
-            (Reply::No, Target::Preference) => 0.0,
+            (Reply::No, Target::Preference) => recommender.card().data.scale.0.min(0.0),
             (Reply::No, Target::Rating) | (Reply::Unknown, _) => return,
         };
         let Err(at) = self.history.binary_search_by_key(&item, |entry| entry.0) else { return };
         self.history.insert(at, (item, value));
         if let Some(belief) = &mut self.belief {
-            belief.learn(item as usize, value);
+            let reading = recommender.model().reading();
+            belief.learn(item as usize, reading.map_or(value, |reading| reading.weight(value)));
         }
     }
 
@@ -240,7 +241,7 @@ impl Interview<'_> {
 
 /// For each item the entropy of its values; of having it, where all values are the same.
 fn entropies(recommender: &Recommender, users: f32) -> Vec<f32> {
-    let by_item = recommender.seen().transposed();
+    let by_item = recommender.model().liked(recommender.seen()).transposed();
     let (low, high) = recommender.card().data.scale;
     let term = |share: f32| if share > 0.0 { -share * ln(share) } else { 0.0 };
     let entropy = |row: Row<'_>| {

@@ -1,7 +1,7 @@
 //! Where a model comes from.
 
 use crate::algorithm::Algorithm;
-use crate::data::Ratings;
+use crate::data::{Ratings, Reading};
 use crate::evaluate::Metric;
 use crate::recipes::Target;
 use crate::train::Epoch;
@@ -174,6 +174,9 @@ pub struct DataCard {
     pub mean: f32,
     /// Smallest and largest value.
     pub scale: (f32, f32),
+    /// How the model reads the values, if it ranks and they are not weights as they stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
 }
 
 impl DataCard {
@@ -186,6 +189,7 @@ impl DataCard {
             interactions: ratings.len(),
             mean: ratings.mean(),
             scale: ratings.scale(),
+            reading: None,
         }
     }
 }

@@ -71,7 +71,8 @@ impl Recommender {
         let rest = self.rest(&gone, &self.items_of(&gone));
         let interactions = self.seen.nnz() - rest.by_user.nnz();
         let (algorithm, seed) = self.recipe()?;
-        let (algorithm, run) = (algorithm.clone(), Run { seed, ..Run::default() });
+        let (algorithm, run) =
+            (algorithm.clone(), Run { seed, values: self.read_values(), ..Run::default() });
         let changes = std::mem::take(&mut self.card.changes);
         match Self::train(&algorithm, &rest, &run) {
             Ok(trained) => {

@@ -31,9 +31,10 @@ pub use parts::Parts;
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
-use crate::data::{Catalogue, Csr, Filter, IdKind, IdMap, ItemUsers, Ratings, sample};
+use crate::data::{Catalogue, Csr, Filter, IdKind, IdMap, ItemUsers, Ratings, Reading, sample};
 use crate::error::{Error, Result};
 use crate::model::{Model, User, check_whole};
+use crate::preference::Preference;
 use crate::recipes::Target;
 use crate::shapes;
 use crate::store::{self, Archive, Tensor};
@@ -94,6 +95,7 @@ impl Recommender {
         ratings: Ratings,
     ) -> Self {
         let Fitted { model, epochs } = fitted;
+        let data = DataCard { reading: model.reading(), ..data };
         let card = Card {
             cofil: env!("CARGO_PKG_VERSION").into(),
             origin: Origin::Trained { algorithm: algorithm.clone(), seed: run.seed },
@@ -216,11 +218,12 @@ impl Recommender {
     }
 
     /// What an item counts in a history that says no value for it, so that somebody likes it: the top of the
-    /// scale for recipes that predict values, 1 for those that learn from what was chosen.
+    /// scale for recipes that predict or read ratings, 1 for those that learn from what was chosen.
     pub fn usual_value(&self) -> f32 {
-        match self.card.target() {
-            Target::Rating => self.card.data.scale.1,
-            Target::Preference => 1.0,
+        match (self.card.target(), self.model.reading()) {
+            (Target::Rating, _) => self.card.data.scale.1,
+            (Target::Preference, Some(reading)) => reading.usual(),
+            (Target::Preference, None) => 1.0,
         }
     }
 
@@ -362,6 +365,7 @@ impl Recommender {
             users.len(),
             items.len(),
         )?;
+        let model = preferred(model, card.target(), card.data.reading);
         let catalogue = match archive.header.get("catalogue") {
             Some(header) => Some(Catalogue::from_archive(header, &archive)?.into()),
             None => None,
@@ -385,6 +389,14 @@ impl Recommender {
     }
 }
 
+/// `model`, which reads histories as `reading` says if it ranks.
+fn preferred(model: Box<dyn Model>, target: Target, reading: Option<Reading>) -> Box<dyn Model> {
+    match target {
+        Target::Preference => Box::new(Preference::new(model, reading)),
+        Target::Rating => model,
+    }
+}
+
 /// A copy without times.
 fn untimed(ratings: &Ratings) -> Ratings {
     let Ratings { users, items, by_user, .. } = ratings;
@@ -395,6 +407,9 @@ fn untimed(ratings: &Ratings) -> Ratings {
 fn check_card(card: &Card) -> Result<()> {
     if let Some(algorithm) = card.algorithm() {
         algorithm.check_sizes()?;
+    }
+    if card.data.reading.is_some_and(|reading| !reading.is_sound()) {
+        return Err(Error::Unfit("its values are read by a scale that is none".into()));
     }
     let ((low, high), mean) = (card.data.scale, card.data.mean);
     match mean.is_finite() && low.is_finite() && high.is_finite() && low <= high {

@@ -1,6 +1,6 @@
 //! A recommender put together from parts: for models that were trained elsewhere.
 
-use super::{Card, DataCard, Origin, Recommender};
+use super::{Card, DataCard, Origin, Recommender, preferred};
 use crate::data::{Csr, IdMap, Ratings};
 use crate::error::{Error, Result};
 use crate::model::{Model, check_whole};
@@ -99,8 +99,8 @@ impl Recommender {
             users: ratings.users,
             items: ratings.items,
             seen: ratings.by_user,
+            model: preferred(model, card.target(), card.data.reading),
             card,
-            model,
             fingerprint: None,
             item_users: OnceLock::new(),
             catalogue: None,
@@ -139,5 +139,6 @@ fn data_card(ratings: &Ratings, origin: &Origin) -> Result<DataCard> {
         interactions: 0,
         mean: 1.0,
         scale: (1.0, 1.0),
+        reading: None,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::{Changed, DataCard, Origin, Recommender};
 use crate::algorithm::Algorithm;
-use crate::data::{Duplicates, IdMap, Interactions, Ratings, Table};
+use crate::data::{Csr, Duplicates, IdMap, Interactions, Ratings, ReadValues, Table};
 use crate::error::{Error, Remedy, Result};
 use crate::model::{Change, Model};
 use crate::train::Run;
@@ -47,9 +47,11 @@ impl Recommender {
         let (ratings, mut touched) = self.with(events)?;
         touched.sort_unstable();
         touched.dedup();
-        let before = self.seen.column_counts().into_iter().chain(std::iter::repeat(0));
-        let now = ratings.by_user.column_counts();
-        let added: Vec<u32> = now.iter().zip(before).map(|(now, before)| now - before).collect();
+        let counts = |have: &Csr| self.model.liked(have).column_counts().into_iter();
+        let before = counts(&self.seen).chain(std::iter::repeat(0));
+        let now = counts(&ratings.by_user);
+        let added: Vec<i32> =
+            now.zip(before).map(|(now, before)| now as i32 - before as i32).collect();
         let change = Change { by_user: &ratings.by_user, users: &touched, added: &added };
         let model = match self.model.updated(&change) {
             Some(model) => model,
@@ -114,7 +116,13 @@ impl Recommender {
     /// The model that its own recipe, settings and seed make of `ratings`.
     pub(super) fn fitted(&self, ratings: &Ratings) -> Result<Box<dyn Model>> {
         let (algorithm, seed) = self.recipe()?;
-        Ok(algorithm.fit(ratings, &Run { seed, ..Run::default() })?.model)
+        let run = Run { seed, values: self.read_values(), ..Run::default() };
+        Ok(algorithm.fit(ratings, &run)?.model)
+    }
+
+    /// How the model reads values: again as it did, whatever they look like now.
+    pub(super) fn read_values(&self) -> ReadValues {
+        self.card.data.reading.map_or(ReadValues::AsWeights, ReadValues::As)
     }
 
     /// What trains the model again.
@@ -135,7 +143,7 @@ impl Recommender {
 
     /// `ratings` are what users have from now on.
     pub(super) fn take(&mut self, ratings: Ratings) {
-        let data = DataCard::of(&ratings);
+        let data = DataCard { reading: self.card.data.reading, ..DataCard::of(&ratings) };
         self.card.data = match self.seen.nnz() {
             // Without histories nothing can be told anew but sizes.
             0 => DataCard { users: data.users, ..self.card.data.clone() },

@@ -291,7 +291,7 @@ fn grown(numbers: &[f32], n: usize) -> Vec<f32> {
 }
 
 /// How often each item occurs, with what was added.
-fn counted(popular: &[f32], added: &[u32]) -> Vec<f32> {
+fn counted(popular: &[f32], added: &[i32]) -> Vec<f32> {
     let grown = grown(popular, added.len());
     grown.iter().zip(added).map(|(count, &more)| count + more as f32).collect()
 }

@@ -26,7 +26,7 @@ pub use crate::watch::{Epoch, Loss};
 pub use checkpoint::Checkpoint;
 pub use stop::Validation;
 
-use crate::data::Ratings;
+use crate::data::{Ratings, ReadValues};
 use crate::error::{Error, Result};
 use crate::evaluate;
 use crate::math::{Rng, vector};
@@ -76,6 +76,8 @@ pub struct Run<'a> {
     /// [`read_negatives`](crate::data::read::read_negatives) has them. Recipes that learn against no negatives, or
     /// draw them from the items at hand, refuse them.
     pub negatives: Option<&'a [Vec<u32>]>,
+    /// How recipes that rank read the values.
+    pub values: ReadValues,
 }
 
 /// The result of a training.

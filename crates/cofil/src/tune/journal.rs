@@ -49,6 +49,7 @@ impl Journal {
             "judged": search.judged,
             "parallel": search.parallel,
             "seed": search.seed,
+            "values": search.values,
             "data": [train.fingerprint(), valid.fingerprint()],
         });
         let lock = store::Lock::take(path)?;

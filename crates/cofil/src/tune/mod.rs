@@ -51,7 +51,7 @@ pub use journal::Journal;
 pub use space::{Method, Space};
 
 use crate::algorithm::Algorithm;
-use crate::data::Ratings;
+use crate::data::{Ratings, ReadValues};
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::math::Rng;
@@ -84,6 +84,8 @@ pub struct Search {
     /// No trial but the first begins when this has passed, and one that is under way ends with its epoch.
     /// What is found then depends on the speed of the machine.
     pub limit: Option<Duration>,
+    /// How recipes that rank read the values.
+    pub values: ReadValues,
 }
 
 impl Search {
@@ -91,7 +93,18 @@ impl Search {
     /// are judged.
     pub fn new(trials: usize, metric: Metric) -> Self {
         let method = Method::default();
-        Self { trials, metric, method, halving: 3, judged: 2000, parallel: 1, seed: 0, limit: None }
+        let values = ReadValues::default();
+        Self {
+            trials,
+            metric,
+            method,
+            halving: 3,
+            judged: 2000,
+            parallel: 1,
+            seed: 0,
+            limit: None,
+            values,
+        }
     }
 
     /// The part of `valid` that trials are judged by.

@@ -95,7 +95,8 @@ impl Task<'_> {
             *cut |= over;
             if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        let run = Run { seed: self.search.seed, validation: Some(validation), ..Run::default() };
+        let Search { seed, values, .. } = *self.search;
+        let run = Run { seed, values, validation: Some(validation), ..Run::default() };
         let judged = watch.during(|| {
             let Fitted { model, epochs } = algorithm.fit(self.train, &run)?;
             let mut best = epochs.iter().rev();

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each may use itself and what stands right of it.
-const LAYERS: [&str; 24] = [
+const LAYERS: [&str; 25] = [
     "page",
     "contest",
     "tune",
@@ -24,6 +24,7 @@ const LAYERS: [&str; 24] = [
     "nn",
     "evaluate",
     "rank",
+    "preference",
     "model",
     "data",
     "store",

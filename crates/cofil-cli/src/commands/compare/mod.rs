@@ -156,6 +156,7 @@ fn plan(args: &Args, entrants: Vec<Entrant>) -> Result<Plan> {
         limit: args.limit,
         measure_memory: true,
         absent: skipped(args)?,
+        values: args.clean.values(&args.read),
         ..Plan::new(entrants, protocol)
     })
 }
@@ -212,11 +213,11 @@ fn skipped(args: &Args) -> Result<Vec<Failure>> {
 /// Training part, test part and how they were made.
 fn data(args: &Args) -> Result<Data> {
     let table = args.read.read(&args.data)?;
-    let (all, _) = args.clean.rows(table.interactions)?;
+    let (all, _) = args.clean.rows(table.interactions, &args.read)?;
     match &args.test {
         Some(path) => {
             let train = Ratings::new(&all, Duplicates::Error)?;
-            let weigh = |given| args.clean.settings().weigh(given);
+            let weigh = |given| args.clean.settings(&args.read).weigh(given);
             let known = (&*train.users, &*train.items);
             let tested = judging::test_part(&args.read, path, args.given.as_deref(), known, weigh)?;
             let split = format!("test part {}", path.display());

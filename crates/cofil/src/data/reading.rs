@@ -1,0 +1,217 @@
+//! What values say where a model ranks: ratings, counts and votes as weights from which liking is learned.
+//!
+//! Weights are scaled so that the mean of the squares of those above 0 is 1, as it is of events, which all count 1: that of
+//! a rating v is √((v − low) / c), where low is the lower end of the scale, and c the mean of v − low; that of a count v is
+//! log₂(1 + v) / c. Ratings times 20, or counts in other units, give the same model, and regularization means the same for
+//! all of them.
+//!
+//! ```
+//! use cofil::data::Reading;
+//!
+//! let stars = [1.0, 3.0, 4.0, 5.0, 4.0, 4.0];
+//! let reading = Reading::of(&stars, true).expect("these are ratings");
+//! assert_eq!(reading, Reading::Scale { low: 1.0, mean: 3.0 });
+//! // The worst rating is no liking; a good one counts more than a middling one.
+//! assert_eq!((reading.weight(1.0), reading.weight(4.0)), (0.0, 1.0));
+//! assert!(reading.weight(3.0) < 1.0 && reading.weight(5.0) > 1.0);
+//! // Events all count 1 as they are.
+//! assert_eq!(Reading::of(&[1.0, 1.0], true), None);
+//! ```
+
+use super::describe::{Kind, Values};
+use crate::math::real::{exp2, log2, square};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How a model that ranks reads the values of a table: as weights, of which those above 0 are liked.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reading {
+    /// A rating counts √((value − low) / mean).
+    Scale {
+        /// What counts 0, as everything below does.
+        low: f32,
+        /// Mean of value − low over the ratings above it.
+        mean: f32,
+    },
+    /// A rating of at least this counts 1, a lower one 0.
+    From(f32),
+    /// A count counts log₂(1 + count) / unit.
+    Log {
+        /// The square root of the mean square of the logarithms.
+        unit: f32,
+    },
+    /// A count above 0 counts 1.
+    Once,
+}
+
+/// How to find the reading of a table's values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadValues {
+    /// By what they are: [`Reading::of`].
+    #[default]
+    ByKind,
+    /// They are weights as they stand.
+    AsWeights,
+    /// By this.
+    As(Reading),
+}
+
+impl Reading {
+    /// How `values` are best read, for recipes that tell `weights` apart or for those to which all that is liked is the
+    /// same; `None` where they are weights as they stand. A scale begins at 1 where nobody gave less than that, so that
+    /// a table of high ratings alone keeps its meaning, and at 0 where dislike is below 0.
+    pub fn of(values: &[f32], weights: bool) -> Option<Self> {
+        let (&first, rest) = values.split_first()?;
+        if rest.iter().all(|&value| value == first) {
+            return None;
+        }
+        let described = Values::of(values);
+        let (least, high) = described.scale();
+        let low = match least {
+            _ if high <= 0.0 => least,
+            _ if least < 0.0 => 0.0,
+            _ => least.min(1.0),
+        };
+        match (described.kind, weights) {
+            (Kind::Events, _) => None,
+            (Kind::Votes | Kind::Ratings, true) => {
+                let above = |&value: &f32| f64::from(value.min(high)) - f64::from(low);
+                let mean = mean(values.iter().map(above).filter(|&above| above > 0.0))?;
+                Some(Self::Scale { low, mean })
+            }
+            (Kind::Votes | Kind::Ratings, false) => {
+                Some(Self::From(f32::midpoint(least.min(low), high)))
+            }
+            (Kind::Counts, true) => {
+                let square = |&value: &f32| square(log2(1.0 + f64::from(value)));
+                let mean = mean(values.iter().filter(|&&value| value > 0.0).map(square))?;
+                Some(Self::Log { unit: mean.sqrt() })
+            }
+            (Kind::Counts, false) => Some(Self::Once),
+        }
+    }
+
+    /// What `value` counts.
+    pub fn weight(self, value: f32) -> f32 {
+        match self {
+            Self::Scale { low, mean } => {
+                let above = (f64::from(value) - f64::from(low)).max(0.0);
+                (above / f64::from(mean)).sqrt() as f32
+            }
+            Self::From(least) => f32::from(value >= least),
+            Self::Log { unit } => log2(1.0 + value.max(0.0)) / unit,
+            Self::Once => f32::from(value > 0.0),
+        }
+    }
+
+    /// A value that counts about 1.
+    pub fn usual(self) -> f32 {
+        match self {
+            Self::Scale { low, mean } => low + mean,
+            Self::From(least) => least,
+            Self::Log { unit } => exp2(unit) - 1.0,
+            Self::Once => 1.0,
+        }
+    }
+
+    /// What it does, in a sentence.
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Scale { low, .. } => {
+                format!("ratings are weights: {low} and below is not liked, higher ones count more")
+            }
+            Self::From(least) => format!("ratings from {least} on are liked, lower ones are not"),
+            Self::Log { .. } => "counts are weights, by their logarithms".into(),
+            Self::Once => "counts above 0 count 1".into(),
+        }
+    }
+
+    /// Whether every value leads to a weight that is a number.
+    pub(crate) fn is_sound(self) -> bool {
+        match self {
+            Self::Scale { low, mean } => low.is_finite() && mean.is_finite() && mean > 0.0,
+            Self::From(least) => least.is_finite(),
+            Self::Log { unit } => unit.is_finite() && unit > 0.0,
+            Self::Once => true,
+        }
+    }
+}
+
+/// The mean of `numbers` as a finite number above 0, if it is one.
+fn mean(numbers: impl Iterator<Item = f64>) -> Option<f32> {
+    let (sum, count) = numbers.fold((0.0, 0.0), |(sum, count), x| (sum + x, count + 1.0));
+    Some((sum / count) as f32).filter(|mean| mean.is_normal() && *mean > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_values_has_a_reading() {
+        let of = |values: &[f32]| [true, false].map(|weights| Reading::of(values, weights));
+        let stars: Vec<f32> = (0..60).map(|i| [1.0, 2.0, 3.0, 3.0, 4.0, 5.0][i % 6]).collect();
+        let scale = Some(Reading::Scale { low: 1.0, mean: 2.4 });
+        assert_eq!(of(&stars), [scale, Some(Reading::From(3.0))]);
+        let likes = Some(Reading::Scale { low: 0.0, mean: 1.0 });
+        assert_eq!(of(&[-1.0, 1.0, 1.0]), [likes, Some(Reading::From(0.0))]);
+        // High ratings alone are all liked.
+        let high = Some(Reading::Scale { low: 1.0, mean: 3.5 });
+        assert_eq!(of(&[4.0, 5.0, 5.0, 4.0]), [high, Some(Reading::From(3.0))]);
+        let plays: Vec<f32> =
+            (0..80).map(|i| [1.0, 1.0, 1.0, 2.0, 1.0, 3.0, 15.0, 63.0][i % 8]).collect();
+        let [Some(Reading::Log { unit }), once] = of(&plays) else { panic!("{:?}", of(&plays)) };
+        assert!(
+            (unit * unit - (4.0 + square(log2(3.0)) + 4.0 + 16.0 + 36.0) / 8.0).abs() < 1e-5,
+            "{unit}"
+        );
+        assert_eq!(once, Some(Reading::Once));
+        assert_eq!(of(&[2.0, 2.0]), [None, None]);
+        assert_eq!(of(&[]), [None, None]);
+    }
+
+    #[test]
+    fn weights_by_hand() {
+        let weights =
+            |reading: Reading, values: [f32; 4]| values.map(|value| reading.weight(value));
+        let stars = Reading::Scale { low: 1.0, mean: 4.0 };
+        assert_eq!(weights(stars, [-3.0, 1.0, 2.0, 5.0]), [0.0, 0.0, 0.5, 1.0]);
+        assert_eq!(weights(Reading::From(3.0), [2.5, 3.0, -1.0, 9.0]), [0.0, 1.0, 0.0, 1.0]);
+        let log = Reading::Log { unit: 2.0 };
+        assert_eq!(weights(log, [0.0, 1.0, 3.0, -2.0]), [0.0, 0.5, 1.0, 0.0]);
+        assert_eq!(weights(Reading::Once, [0.0, 1.0, 3.0, -2.0]), [0.0, 1.0, 1.0, 0.0]);
+        for reading in [stars, Reading::From(3.0), log, Reading::Once] {
+            assert_eq!(reading.weight(reading.usual()), 1.0, "{reading:?}");
+        }
+        for least in [f32::MIN, -1.0, 0.0, 1e-44] {
+            let values = [least, 1.0, 2.0, f32::MAX];
+            for reading in [true, false].into_iter().filter_map(|w| Reading::of(&values, w)) {
+                assert!(reading.is_sound(), "{reading:?}");
+                let weights = values.map(|value| reading.weight(value));
+                assert!(
+                    weights.iter().all(|w| w.is_finite() && *w >= 0.0),
+                    "{reading:?}: {weights:?}"
+                );
+            }
+        }
+    }
+
+    /// Values times 20 have the same weights.
+    #[test]
+    fn the_unit_of_values_does_not_matter() {
+        let stars: Vec<f32> = (0..60).map(|i| [0.5, 2.0, 3.0, 3.5, 4.0, 5.0][i % 6]).collect();
+        let percent: Vec<f32> = stars.iter().map(|value| value * 16.0).collect();
+        let weights = |values: &[f32]| -> Vec<f32> {
+            let reading = Reading::of(values, true).expect("ratings");
+            values.iter().map(|&value| reading.weight(value)).collect()
+        };
+        let (stars, percent) = (weights(&stars), weights(&percent));
+        let mean = |weights: &[f32]| {
+            let liked = weights.iter().filter(|w| **w > 0.0);
+            liked.clone().map(|w| w * w).sum::<f32>() / liked.count() as f32
+        };
+        assert!((mean(&stars) - 1.0).abs() < 1e-5 && (mean(&percent) - 1.0).abs() < 1e-5);
+    }
+}

@@ -1,0 +1,382 @@
+//! What every model that ranks has in common, whatever its shape.
+//!
+//! - Values are read as weights ([`Reading`]). A weight above 0 says that a user likes an item. Any other says that the
+//!   user has the item and does not like it: it is not recommended to them again, and says nothing about other items.
+//! - An item for which nothing in the user's history speaks, and whose score therefore is 0, is ordered by popularity.
+
+use crate::data::{Csr, Ratings, Reading, Row};
+use crate::error::{Error, Result};
+use crate::math::Matrix;
+use crate::model::{Attribution, Change, Contributions, Forgetting, Model, Places, User};
+use crate::store::Tensor;
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+/// What `value` counts by `reading`; liked is what is above 0.
+fn weight(reading: Option<Reading>, value: f32) -> f32 {
+    reading.map_or(value, |reading| reading.weight(value))
+}
+
+/// Whether anything in `history` is liked.
+pub(crate) fn any_liked(reading: Option<Reading>, history: Row<'_>) -> bool {
+    history.values.iter().any(|&value| weight(reading, value) > 0.0)
+}
+
+/// The ratings that a recipe that ranks learns from: those that are liked, with their weights.
+///
+/// # Errors
+/// If none is.
+pub(crate) fn liked(reading: Option<Reading>, train: &Ratings) -> Result<Cow<'_, Ratings>> {
+    let values = train.by_user.values();
+    let is_liked = |value: f32| weight(reading, value) > 0.0;
+    if reading.is_none() && values.iter().all(|&value| is_liked(value)) {
+        return Ok(Cow::Borrowed(train));
+    }
+    if !values.iter().any(|&value| is_liked(value)) {
+        let why = "nobody likes anything: no value counts more than 0; to rank, give what is liked a higher value";
+        return Err(Error::Unfit(why.into()));
+    }
+    let times = train.times.as_ref().map(|times| {
+        let kept = values.iter().zip(times).filter(|(value, _)| is_liked(**value));
+        kept.map(|(_, &time)| time).collect()
+    });
+    let (users, items) = (train.users.clone(), train.items.clone());
+    Ok(Cow::Owned(Ratings { users, items, by_user: entries(reading, &train.by_user), times }))
+}
+
+/// The liked entries of `all` histories, with their weights.
+fn entries(reading: Option<Reading>, all: &Csr) -> Csr {
+    let liked = |row: Row<'_>| weighed(reading, row).collect::<Vec<_>>();
+    Csr::from_rows(all.cols(), all.iter().map(liked))
+}
+
+/// The liked entries of a history, with their weights.
+fn weighed(reading: Option<Reading>, history: Row<'_>) -> impl Iterator<Item = (u32, f32)> + '_ {
+    let weighed = history.iter().map(move |(item, value)| (item, weight(reading, value)));
+    weighed.filter(|&(_, weight)| weight > 0.0)
+}
+
+/// Scores from this to 0 are those of items for which nothing speaks but their popularity: below every item for which
+/// something does, above those against which something does.
+const LEAST: f32 = -1e-9;
+
+/// Whether this is the score of an item for which nothing speaks but its popularity.
+pub(crate) fn is_filler(score: f32) -> bool {
+    (LEAST..0.0).contains(&score)
+}
+
+/// A model that ranks.
+pub(crate) struct Preference {
+    model: Box<dyn Model>,
+    reading: Option<Reading>,
+    /// By item, the score of one for which nothing speaks: higher for more popular ones.
+    fillers: OnceLock<Vec<f32>>,
+}
+
+impl Preference {
+    /// `model`, asked with what `reading` makes of histories.
+    pub fn new(model: Box<dyn Model>, reading: Option<Reading>) -> Self {
+        Self { model, reading, fillers: OnceLock::new() }
+    }
+
+    /// The liked entries of a history with their weights, if they are not the history itself.
+    fn liked(&self, history: Row<'_>) -> Option<(Vec<u32>, Vec<f32>)> {
+        let as_it_is = self.reading.is_none() && history.values.iter().all(|&value| value > 0.0);
+        (!as_it_is).then(|| weighed(self.reading, history).unzip())
+    }
+
+    /// The liked entries of all histories with their weights.
+    fn all_liked<'a>(&self, histories: &'a Csr) -> Cow<'a, Csr> {
+        match self.reading.is_none() && histories.values().iter().all(|&value| value > 0.0) {
+            true => Cow::Borrowed(histories),
+            false => Cow::Owned(entries(self.reading, histories)),
+        }
+    }
+
+    fn fillers(&self) -> &[f32] {
+        self.fillers.get_or_init(|| {
+            let items: Vec<u32> = (0..self.model.items() as u32).collect();
+            let mut popular = vec![0.0; items.len()];
+            self.model.score(User::default(), &items, &mut popular);
+            let mut levels = popular.clone();
+            levels.sort_unstable_by(f32::total_cmp);
+            levels.dedup();
+            let level =
+                |score: &f32| levels.partition_point(|level| level.total_cmp(score).is_lt());
+            let step = LEAST / levels.len() as f32;
+            popular.iter().map(|score| step * (levels.len() - level(score)) as f32).collect()
+        })
+    }
+
+    /// Scores in place of those that are 0, of `items`, for somebody of whom something is known.
+    fn fill(&self, user: User<'_>, items: impl Iterator<Item = usize>, scores: &mut [f32]) {
+        if user.index.is_some() || !user.history.is_empty() {
+            let fillers = self.fillers();
+            let filled = |(score, item): (&mut f32, usize)| {
+                *score = if *score == 0.0 { fillers[item] } else { *score };
+            };
+            scores.iter_mut().zip(items).for_each(filled);
+        }
+    }
+}
+
+impl Model for Preference {
+    fn items(&self) -> usize {
+        self.model.items()
+    }
+
+    fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
+        let liked = self.liked(user.history);
+        let user = with(user, liked.as_ref());
+        self.model.score(user, items, scores);
+        self.fill(user, items.iter().map(|&item| item as usize), scores);
+    }
+
+    fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
+        let liked: Vec<_> = users.iter().map(|user| self.liked(user.history)).collect();
+        let users = users.iter().zip(&liked);
+        let users: Vec<_> = users.map(|(user, liked)| with(*user, liked.as_ref())).collect();
+        self.model.score_block(&users, scores);
+        for (r, &user) in users.iter().enumerate() {
+            self.fill(user, 0..self.model.items(), scores.row_mut(r));
+        }
+    }
+
+    fn block_size(&self) -> usize {
+        self.model.block_size()
+    }
+
+    fn needs_history(&self) -> bool {
+        self.model.needs_history()
+    }
+
+    /// Entries that are not liked add nothing.
+    fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
+        let Some((columns, values)) = self.liked(history) else {
+            return self.model.contributions(history, items);
+        };
+        if columns.is_empty() {
+            let mut popular = vec![0.0; items.len()];
+            self.model.score(User::default(), items, &mut popular);
+            let (parts, method) = (vec![0.0; history.len()], Attribution::Exact);
+            let of = |base| Contributions { base, parts: parts.clone(), method };
+            return popular.into_iter().map(of).collect();
+        }
+        let whole = |found: Contributions| {
+            let mut liked = found.parts.into_iter();
+            let part = |&value: &f32| {
+                if weight(self.reading, value) > 0.0 { liked.next().unwrap_or(0.0) } else { 0.0 }
+            };
+            Contributions { parts: history.values.iter().map(part).collect(), ..found }
+        };
+        let of_liked = self.model.contributions(Row { columns: &columns, values: &values }, items);
+        of_liked.into_iter().map(whole).collect()
+    }
+
+    fn reading(&self) -> Option<Reading> {
+        self.reading
+    }
+
+    fn liked<'a>(&self, histories: &'a Csr) -> Cow<'a, Csr> {
+        self.all_liked(histories)
+    }
+
+    fn similarities(&self, item: u32, scores: &mut [f32]) {
+        self.model.similarities(item, scores);
+    }
+
+    fn item_vectors(&self) -> Option<&Matrix> {
+        self.model.item_vectors()
+    }
+
+    fn user_vectors(&self) -> Option<&Matrix> {
+        self.model.user_vectors()
+    }
+
+    fn places(&self) -> Option<Places> {
+        self.model.places()
+    }
+
+    fn updated(&self, change: &Change<'_>) -> Option<Box<dyn Model>> {
+        let change = Change { by_user: &self.all_liked(change.by_user), ..*change };
+        Some(Box::new(Self::new(self.model.updated(&change)?, self.reading)))
+    }
+
+    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
+        let Forgetting { model, remains } =
+            self.model.without_users(users, &self.all_liked(seen))?;
+        Some(Forgetting { model: Box::new(Self::new(model, self.reading)), remains })
+    }
+
+    fn users(&self) -> Option<usize> {
+        self.model.users()
+    }
+
+    fn check(&self) -> Result<()> {
+        self.model.check()
+    }
+
+    fn kind(&self) -> &'static str {
+        self.model.kind()
+    }
+
+    fn settings(&self) -> serde_json::Value {
+        self.model.settings()
+    }
+
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        self.model.tensors()
+    }
+}
+
+/// `user` with what is `liked` of the history, if that is not all of it. Who likes nothing taught the model nothing.
+fn with<'a>(user: User<'a>, liked: Option<&'a (Vec<u32>, Vec<f32>)>) -> User<'a> {
+    match liked {
+        Some((columns, _)) if columns.is_empty() => User::default(),
+        Some((columns, values)) => User { history: Row { columns, values }, ..user },
+        None => user,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithm::Algorithm;
+    use crate::data::ReadValues;
+    use crate::recipes::Target;
+    use crate::train::Run;
+
+    /// Three users like `a` and `b`, one of whom dislikes `c`; everybody else who has `c` or `d` likes it.
+    fn ratings(dislikes: &[(&str, &str, f32)]) -> Ratings {
+        let likes = [
+            "u1 a", "u1 b", "u2 a", "u2 b", "u3 a", "u3 b", "u4 c", "u4 d", "u5 c", "u5 d", "u5 a",
+        ];
+        let likes = likes.iter().map(|pair| {
+            let (user, item) = pair.split_once(' ').expect("two names");
+            (user, item, 1.0)
+        });
+        Ratings::from_triples(likes.chain(dislikes.iter().copied())).unwrap()
+    }
+
+    /// Every recipe that ranks.
+    fn ranking() -> impl Iterator<Item = Algorithm> {
+        let small = |algorithm: Algorithm| {
+            let algorithm = algorithm.to_rank();
+            let settings = crate::store::plain(&algorithm).expect("plain data");
+            let mut settings = settings.as_object().expect("an object").clone();
+            for (setting, most) in [("factors", 2), ("negatives", 1), ("epochs", 100)] {
+                if let Some(value) = settings.get_mut(setting) {
+                    *value = most.into();
+                }
+            }
+            serde_json::from_value::<Algorithm>(settings.into()).expect("valid settings")
+        };
+        let all = Algorithm::all().into_iter().map(small);
+        all.filter(|algorithm| algorithm.target() == Target::Preference)
+    }
+
+    fn scores(model: &dyn Model, user: User<'_>) -> Vec<f32> {
+        let items: Vec<u32> = (0..model.items() as u32).collect();
+        let mut scores = vec![0.0; items.len()];
+        model.score(user, &items, &mut scores);
+        let mut block = Matrix::zeros(1, items.len());
+        model.score_block(&[user], &mut block);
+        assert!(
+            block.row(0).iter().zip(&scores).all(|(a, b)| (a - b).abs() <= 1e-5 * (1.0 + b.abs()))
+        );
+        scores
+    }
+
+    /// Every recipe that ranks makes the same model with dislikes as without them, and the same scores.
+    #[test]
+    fn dislikes_raise_nothing() {
+        let without = ratings(&[]);
+        let with = ratings(&[("u1", "c", -1.0), ("u2", "d", 0.0)]);
+        let weights = Run { values: ReadValues::AsWeights, ..Run::default() };
+        let mut ranked = 0;
+        for algorithm in ranking() {
+            let fit = |train: &Ratings| algorithm.fit(train, &weights);
+            let name = algorithm.name();
+            let plain = fit(&without).unwrap_or_else(|e| panic!("{name}: {e}")).model;
+            let model = fit(&with).unwrap_or_else(|e| panic!("{name}: {e}")).model;
+            for u in 0..5 {
+                let expected = scores(&*plain, User::of(&without, u));
+                assert_eq!(scores(&*model, User::of(&with, u)), expected, "{name}: user {u}");
+            }
+            ranked += 1;
+        }
+        assert!(ranked > 10, "{ranked}");
+    }
+
+    #[test]
+    fn what_is_disliked_adds_nothing() {
+        let ease = Algorithm::from_settings("ease", &serde_json::Map::new()).unwrap();
+        let model = ease.fit(&ratings(&[("u1", "c", -1.0)]), &Run::default()).unwrap().model;
+        let (columns, values) = ([0, 2], [1.0, -1.0]);
+        let mixed =
+            model.contributions(Row { columns: &columns, values: &values }, &[1])[0].clone();
+        let alone = model.contributions(Row { columns: &[0], values: &[1.0] }, &[1])[0].clone();
+        assert_eq!(mixed.parts, [alone.parts[0], 0.0]);
+        let nothing = model.contributions(Row { columns: &[2], values: &[-1.0] }, &[1])[0].clone();
+        let popular = scores(&*model, User::default())[1];
+        assert_eq!((nothing.base, nothing.parts), (popular, vec![0.0]));
+    }
+
+    /// `c` and `d` are never together with `a` and `b`: to who has `a` alone, nothing but popularity speaks for them.
+    #[test]
+    fn lists_are_filled_by_popularity() {
+        let train =
+            ratings(&[("u6", "d", 1.0), ("u7", "d", 1.0), ("u8", "e", 1.0), ("u9", "d", 1.0)]);
+        for name in ["item-knn", "user-knn", "slim", "rp3beta"] {
+            let knn = Algorithm::from_settings(name, &serde_json::Map::new()).unwrap();
+            let model = knn.fit(&train, &Run::default()).unwrap().model;
+            // u8 has `e` alone, which nobody else has.
+            let found = scores(&*model, User::of(&train, 7));
+            let order: Vec<u32> =
+                crate::rank::top_k(&found, 4, &[4]).iter().map(|best| best.0).collect();
+            assert_eq!(order, [3, 0, 1, 2], "{name}: d has 5 users, a 4, b 3 and c 2; {found:?}");
+            assert!(found[..4].iter().all(|&score| is_filler(score)), "{name}: {found:?}");
+            let nobody = scores(&*model, User::default());
+            assert!(nobody.iter().all(|&score| !is_filler(score)), "{name}");
+        }
+    }
+
+    /// Ratings: what everybody rates lowest comes last, and who gave the item the lowest rating does not get it again.
+    #[test]
+    fn what_everybody_rates_lowest_does_not_come_first() {
+        let raters = ["u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "u9"];
+        let bad = raters.iter().map(|&user| (user, "bad", 1.0));
+        let good = [("u1", "x"), ("u2", "x"), ("u3", "x"), ("u1", "y"), ("u2", "y"), ("u4", "z")];
+        let middling = [("u5", "x", 3.0), ("u6", "z", 4.0)];
+        let good = good.iter().map(|&(user, item)| (user, item, 5.0));
+        let train = Ratings::from_triples(bad.chain(good).chain(middling)).unwrap();
+        let mut ranked = 0;
+        for algorithm in ranking() {
+            let name = algorithm.name();
+            let model = algorithm
+                .fit(&train, &Run::default())
+                .unwrap_or_else(|e| panic!("{name}: {e}"))
+                .model;
+            for user in [User::default(), User::stranger(Row { columns: &[1], values: &[5.0] })] {
+                let found = scores(&*model, user);
+                let best = crate::rank::top_k(&found, 1, &[1])[0].0;
+                assert_ne!(best, 0, "{name}: {found:?}");
+            }
+            let own = crate::rank::top_k_all(&*model, &[User::of(&train, 0)], 9, true);
+            assert!(own[0].iter().all(|&(item, _)| item != 0), "{name}");
+            ranked += 1;
+        }
+        assert!(ranked > 10, "{ranked}");
+    }
+
+    #[test]
+    fn who_likes_nothing_is_shown_what_is_popular() {
+        let train = ratings(&[("u6", "b", -1.0)]);
+        let ials = Algorithm::from_settings("ials", &serde_json::Map::new()).unwrap();
+        let model = ials.fit(&train, &Run::default()).unwrap().model;
+        assert_eq!(scores(&*model, User::of(&train, 5)), scores(&*model, User::default()));
+        let nobody = Ratings::from_triples([("u", "i", -1.0), ("v", "i", -1.0)]).unwrap();
+        let told = ials.fit(&nobody, &Run::default()).err().expect("refused").to_string();
+        assert!(told.starts_with("nobody likes anything"), "{told}");
+    }
+}
