@@ -131,16 +131,12 @@ impl Algorithm {
 
     /// How this recipe, if it ranks, reads the values of `train`; `None` where they are weights as they stand.
     pub fn reading(&self, train: &Ratings) -> Option<Reading> {
-        let alike = matches!(
-            self,
-            Self::Popularity(_)
-                | Self::Bpr(_)
-                | Self::Warp(_)
-                | Self::LogisticMf(_)
-                | Self::Gmf(_)
-                | Self::Mlp(_)
-                | Self::Neumf(_)
-        );
+        let alike = match self {
+            Self::Ials(ials) => ials.alpha == 0.0,
+            Self::Popularity(_) | Self::Bpr(_) | Self::Warp(_) | Self::LogisticMf(_) => true,
+            Self::Gmf(_) | Self::Mlp(_) | Self::Neumf(_) => true,
+            _ => false,
+        };
         let ranks = self.target() == Target::Preference;
         ranks.then(|| Reading::of(train.by_user.values(), !alike)).flatten()
     }

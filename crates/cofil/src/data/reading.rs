@@ -34,8 +34,8 @@ pub enum Reading {
         /// Mean of value − low over the ratings above it.
         mean: f32,
     },
-    /// A rating of at least this counts 1, a lower one 0.
-    From(f32),
+    /// A rating above this counts 1, others 0.
+    Above(f32),
     /// A count counts log₂(1 + count) / unit.
     Log {
         /// The square root of the mean square of the logarithms.
@@ -81,9 +81,7 @@ impl Reading {
                 let mean = mean(values.iter().map(above).filter(|&above| above > 0.0))?;
                 Some(Self::Scale { low, mean })
             }
-            (Kind::Votes | Kind::Ratings, false) => {
-                Some(Self::From(f32::midpoint(least.min(low), high)))
-            }
+            (Kind::Votes | Kind::Ratings, false) => Some(Self::Above(low)),
             (Kind::Counts, true) => {
                 let square = |&value: &f32| square(log2(1.0 + f64::from(value)));
                 let mean = mean(values.iter().filter(|&&value| value > 0.0).map(square))?;
@@ -100,7 +98,7 @@ impl Reading {
                 let above = (f64::from(value) - f64::from(low)).max(0.0);
                 (above / f64::from(mean)).sqrt() as f32
             }
-            Self::From(least) => f32::from(value >= least),
+            Self::Above(low) => f32::from(value > low),
             Self::Log { unit } => log2(1.0 + value.max(0.0)) / unit,
             Self::Once => f32::from(value > 0.0),
         }
@@ -110,7 +108,7 @@ impl Reading {
     pub fn usual(self) -> f32 {
         match self {
             Self::Scale { low, mean } => low + mean,
-            Self::From(least) => least,
+            Self::Above(low) => low + 1.0,
             Self::Log { unit } => exp2(unit) - 1.0,
             Self::Once => 1.0,
         }
@@ -122,7 +120,7 @@ impl Reading {
             Self::Scale { low, .. } => {
                 format!("ratings are weights: {low} and below is not liked, higher ones count more")
             }
-            Self::From(least) => format!("ratings from {least} on are liked, lower ones are not"),
+            Self::Above(low) => format!("ratings above {low} are liked, others are not"),
             Self::Log { .. } => "counts are weights, by their logarithms".into(),
             Self::Once => "counts above 0 count 1".into(),
         }
@@ -132,7 +130,7 @@ impl Reading {
     pub(crate) fn is_sound(self) -> bool {
         match self {
             Self::Scale { low, mean } => low.is_finite() && mean.is_finite() && mean > 0.0,
-            Self::From(least) => least.is_finite(),
+            Self::Above(low) => low.is_finite(),
             Self::Log { unit } => unit.is_finite() && unit > 0.0,
             Self::Once => true,
         }
@@ -154,12 +152,12 @@ mod tests {
         let of = |values: &[f32]| [true, false].map(|weights| Reading::of(values, weights));
         let stars: Vec<f32> = (0..60).map(|i| [1.0, 2.0, 3.0, 3.0, 4.0, 5.0][i % 6]).collect();
         let scale = Some(Reading::Scale { low: 1.0, mean: 2.4 });
-        assert_eq!(of(&stars), [scale, Some(Reading::From(3.0))]);
+        assert_eq!(of(&stars), [scale, Some(Reading::Above(1.0))]);
         let likes = Some(Reading::Scale { low: 0.0, mean: 1.0 });
-        assert_eq!(of(&[-1.0, 1.0, 1.0]), [likes, Some(Reading::From(0.0))]);
+        assert_eq!(of(&[-1.0, 1.0, 1.0]), [likes, Some(Reading::Above(0.0))]);
         // High ratings alone are all liked.
         let high = Some(Reading::Scale { low: 1.0, mean: 3.5 });
-        assert_eq!(of(&[4.0, 5.0, 5.0, 4.0]), [high, Some(Reading::From(3.0))]);
+        assert_eq!(of(&[4.0, 5.0, 5.0, 4.0]), [high, Some(Reading::Above(1.0))]);
         let plays: Vec<f32> =
             (0..80).map(|i| [1.0, 1.0, 1.0, 2.0, 1.0, 3.0, 15.0, 63.0][i % 8]).collect();
         let [Some(Reading::Log { unit }), once] = of(&plays) else { panic!("{:?}", of(&plays)) };
@@ -178,11 +176,11 @@ mod tests {
             |reading: Reading, values: [f32; 4]| values.map(|value| reading.weight(value));
         let stars = Reading::Scale { low: 1.0, mean: 4.0 };
         assert_eq!(weights(stars, [-3.0, 1.0, 2.0, 5.0]), [0.0, 0.0, 0.5, 1.0]);
-        assert_eq!(weights(Reading::From(3.0), [2.5, 3.0, -1.0, 9.0]), [0.0, 1.0, 0.0, 1.0]);
+        assert_eq!(weights(Reading::Above(1.0), [1.0, 1.5, -1.0, 9.0]), [0.0, 1.0, 0.0, 1.0]);
         let log = Reading::Log { unit: 2.0 };
         assert_eq!(weights(log, [0.0, 1.0, 3.0, -2.0]), [0.0, 0.5, 1.0, 0.0]);
         assert_eq!(weights(Reading::Once, [0.0, 1.0, 3.0, -2.0]), [0.0, 1.0, 1.0, 0.0]);
-        for reading in [stars, Reading::From(3.0), log, Reading::Once] {
+        for reading in [stars, Reading::Above(1.0), log, Reading::Once] {
             assert_eq!(reading.weight(reading.usual()), 1.0, "{reading:?}");
         }
         for least in [f32::MIN, -1.0, 0.0, 1e-44] {
