@@ -166,7 +166,7 @@ def main():
         sys.exit(f"{COFIL} is missing: cargo build --release")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        table(folder / "small.csv", 240, 150, 9, 1)
+        table(folder / "small.csv", 150, 110, 9, 1)
         tables = ["small.csv"]
         if arguments.all:
             table(folder / "large.csv", 500, 1100, 30, 2)

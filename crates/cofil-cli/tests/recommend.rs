@@ -49,7 +49,7 @@ fn whoever_is_unknown_is_shown_what_is_popular() {
     assert_eq!(answer["reason"], "user `u99` is not known");
     assert_eq!(answer["items"][0]["item"], "all");
     let told = place.ok("recommend m --user u99 -n 3");
-    assert!(told.starts_with("What is popular, because user `u99` is not known:"), "{told}");
+    assert!(told.starts_with("Most popular items, because user `u99` is not known:"), "{told}");
     // Events of today that the model has not seen, and a name that it does not know.
     let answer = place.json("recommend m --user u0 --history even0,moon");
     assert_eq!((&answer["basis"], &answer["unknown"]), (&json!("folded-in"), &json!(["moon"])));
@@ -57,6 +57,81 @@ fn whoever_is_unknown_is_shown_what_is_popular() {
     assert!(!names.contains(&&json!("even0")) && !names.contains(&&json!("even2")), "{names:?}");
     let told = place.json("explain m --user u99 --item even1");
     assert_eq!((&told["basis"], &told["contributions"]), (&json!("popular"), &json!([])));
+}
+
+#[test]
+fn nobody_in_particular_and_whoever_has_everything() {
+    let place = with_model();
+    let answer = place.json("recommend m --popular -n 2");
+    assert_eq!((&answer["basis"], &answer["items"][0]["item"]), (&json!("popular"), &json!("all")));
+    assert!(place.ok("recommend m --popular -n 2").starts_with("Most popular items:"));
+    place.fails(2, "recommend m --popular --user u0");
+    place.write("all.csv", "user,item\nann,x\nann,y\nbob,x\n");
+    place.ok("train all.csv -a item-knn -o all");
+    let told = place.ok("recommend all --user ann");
+    assert!(told.contains("has every item that the model knows (2)"), "{told}");
+    assert!(place.ok("recommend all --user bob --exclude y").contains("No items are left"));
+}
+
+/// Stars: an algorithm that ranks is the default, the worst rating is no liking, and lists are filled by popularity.
+#[test]
+fn ratings_are_read_by_what_they_say() {
+    let place = Place::new();
+    let mut text = String::from("user,item,rating\n");
+    for u in 0..12 {
+        text +=
+            &format!("u{u},bad,1\nu{u},{},5\nu{u},{},4\n", ["a", "b"][u % 2], ["c", "d"][u % 2]);
+    }
+    text += "u0,rare,5\nloner,alone,5\n";
+    place.write("ratings.csv", &text);
+    let report = place.json("train ratings.csv -o m");
+    assert_eq!(report["algorithm"]["algorithm"], "slim");
+    let told = place.ok("train ratings.csv -o m");
+    assert!(told.contains("1 and below is not liked"), "{told}");
+    let first = |line: &str| place.json(line)["items"][0].clone();
+    for algorithm in ["slim", "popularity", "ease", "ials", "bpr", "item-knn"] {
+        place.ok(&format!("train ratings.csv -a {algorithm} -o m"));
+        for who in ["--popular", "--history a", "--history a:5", "--user loner"] {
+            let best = first(&format!("recommend m {who}"));
+            assert_ne!(best["item"], "bad", "{algorithm} {who}: {best}");
+        }
+        // What somebody gave the worst rating does not come back, and says nothing for other items.
+        let list = place.json("recommend m --user u1 -n 9")["items"].to_string();
+        assert!(!list.contains("\"bad\""), "{algorithm}: {list}");
+        let disliked = place.json("recommend m --history bad:1");
+        assert_eq!(disliked["basis"], "popular", "{algorithm}");
+    }
+    place.ok("train ratings.csv -a item-knn -o m");
+    let filled = first("recommend m --user loner");
+    assert_eq!(filled["basis"], "popular", "{filled}");
+    let told = place.fails(1, "train ratings.csv -a bpr --as-weights -o m");
+    assert!(told.contains("--implicit"), "{told}");
+    // What is for values says so, and names what is for lists.
+    place.ok("train ratings.csv --for rating -o m");
+    let answer = place.json("recommend m --user u1");
+    assert!(answer["note"].as_str().is_some_and(|note| note.contains("slim")), "{answer}");
+}
+
+/// Somebody who buys and then looks has done both; a dislike raises nothing.
+#[test]
+fn events_are_weighed_and_added_up() {
+    let place = Place::new();
+    let mut text = String::from("user,item,event\n");
+    for u in 0..10 {
+        text += &format!("u{u},a,buy\nu{u},a,view\nu{u},hated,dislike\nu{u},b{},view\n", u % 3);
+    }
+    place.write("events.csv", &text);
+    let weights = "--weight view=1,buy=5,dislike=-1";
+    let report = place.json(&format!("train events.csv {weights} -a ease -o m"));
+    assert_eq!(report["algorithm"]["algorithm"], "ease");
+    let data = place.json("inspect m")["data"].clone();
+    assert_eq!(data["scale"], json!([-1.0, 6.0]), "{data}");
+    for algorithm in ["popularity", "ease", "slim", "item-knn"] {
+        place.ok(&format!("train events.csv {weights} -a {algorithm} -o m"));
+        let list = place.json("recommend m --history b0 -n 2")["items"].clone();
+        assert_eq!(list[0]["item"], "a", "{algorithm}: {list}");
+        assert_ne!(list[1]["item"], "hated", "{algorithm}: {list}");
+    }
 }
 
 #[test]

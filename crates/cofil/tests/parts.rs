@@ -176,6 +176,7 @@ fn models_of_ratings_need_their_scale() {
         interactions: 10,
         mean: 3.5,
         scale: (1.0, 5.0),
+        reading: None,
     };
     let said = refused(Parts { data: Some(DataCard { users: 3, ..data.clone() }), ..bare() });
     assert!(said.starts_with("the card of the data does not fit"), "{said}");
