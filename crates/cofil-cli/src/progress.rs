@@ -17,10 +17,13 @@ use std::time::{Duration, Instant};
 /// Stages that are over before this are not worth a bar.
 const BRIEF: Duration = Duration::from_millis(300);
 
+/// Steps of the bar for each algorithm of a comparison.
+const PARTS: usize = 1000;
+
 /// What is told where there is no terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lines {
-    /// Recipes of a comparison.
+    /// Algorithms of a comparison.
     #[default]
     Recipes,
     /// Epochs of a training.
@@ -42,8 +45,8 @@ struct Shown {
     bar: Option<(Level, ProgressBar)>,
     /// When the stage under way began.
     stage: Option<Instant>,
-    /// The recipe of a comparison under way.
-    recipe: Option<String>,
+    /// The algorithm of a comparison under way, and how many ended before.
+    recipe: Option<(String, usize)>,
     /// How many trials there are in a search, how many have ended, and the best value so far.
     trials: (usize, usize, Option<f64>),
     /// What is kept when work is stopped.
@@ -197,7 +200,7 @@ impl Shown {
         if self.bar.as_ref().is_none_or(|(now, _)| *now < level) {
             self.clear();
             let template = match of {
-                Some(_) => "{prefix} {bar:24.cyan/white} {msg}  {elapsed} of about {duration}",
+                Some(_) => "{prefix} {bar:24.cyan/white} {wide_msg}  {elapsed} of about {duration}",
                 None => "{prefix}  {elapsed}",
             };
             let style = ProgressStyle::with_template(template).expect("a fixed template");
@@ -219,10 +222,19 @@ impl Shown {
 
     /// Says `text` beside the bar of what is larger than `level`, if there is one.
     fn beside(&self, level: Level, text: impl FnOnce(&str) -> String) {
-        if let (Some((now, bar)), Some(name)) = (&self.bar, &self.recipe)
+        if let (Some((now, bar)), Some((name, _))) = (&self.bar, &self.recipe)
             && *now > level
         {
             bar.set_message(text(name));
+        }
+    }
+
+    /// Moves the bar of a comparison by what is done of the algorithm under way.
+    fn advance(&self, done: usize, of: usize) {
+        if let (Some((Level::Recipes, bar)), Some((_, ended))) = (&self.bar, &self.recipe) {
+            let part = PARTS * done.min(of) / of.max(1);
+            // Its training, after a search, begins anew.
+            bar.set_position(bar.position().max((PARTS * ended + part) as u64));
         }
     }
 
@@ -264,6 +276,7 @@ impl Shown {
                     }
                 }
                 self.beside(Level::Epochs, |recipe| format!("{recipe}: epoch {number}/{of}"));
+                self.advance(number, of + 1);
             }
             Some(trial) => {
                 let trial = trial + 1;
@@ -285,6 +298,7 @@ impl Shown {
             self.trials_bar(text::best(metric, best).trim_start().to_owned());
         }
         self.beside(Level::Trials, |recipe| format!("{recipe}: trial {ended}/{trials}"));
+        self.advance(ended, trials + 1);
     }
 
     fn trials_bar(&mut self, message: String) {
@@ -298,13 +312,13 @@ impl Shown {
 
     fn recipe(&mut self, number: usize, of: usize, name: &str, line: Option<String>) {
         let ended = if line.is_some() { number } else { number - 1 };
-        if let Some(bar) = self.bar(Level::Recipes, Some(of)) {
+        if let Some(bar) = self.bar(Level::Recipes, Some(PARTS * of)) {
             bar.set_prefix(format!("{ended}/{of}"));
             bar.set_message(name.to_owned());
             line.iter().for_each(|line| bar.println(line));
-            bar.set_position(ended as u64);
+            bar.set_position((PARTS * ended) as u64);
         }
-        self.recipe = (ended < of).then(|| name.to_owned());
+        self.recipe = (ended < of).then(|| (name.to_owned(), ended));
         if ended == of {
             self.clear();
         }

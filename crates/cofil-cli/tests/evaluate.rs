@@ -220,7 +220,7 @@ fn by_predicted_values_only_those_are_compared_that_predict_any() {
     assert!(why.contains("ease ranks and predicts no values"), "{why}");
     let line = "compare train.csv --test test.csv --algorithms ease --metrics rmse,mae";
     let says = refused(folder.path(), line);
-    assert!(says.contains("error: no recipe could be compared: ease ranks and"), "{says}");
+    assert!(says.contains("error: no algorithm could be compared: ease ranks and"), "{says}");
     let line = "evaluate m.cofil --test test.csv --metrics rmse,hr@1 --json";
     let warnings = json(folder.path(), line)["warnings"].to_string();
     assert!(warnings.contains("popularity ranks and predicts no values"), "{warnings}");

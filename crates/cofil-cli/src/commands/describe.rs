@@ -25,7 +25,7 @@ pub struct Args {
     /// Table of interactions; `-` for standard input
     data: PathBuf,
     /// Draw values, interactions per user and per item, and popularity (.svg or .png)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, aliases = ["figure", "curve"], value_name = "FILE")]
     plot: Option<PathBuf>,
     #[command(flatten)]
     read: Input,

@@ -38,7 +38,7 @@ pub struct Args {
     /// How many items
     #[arg(short, default_value_t = 10)]
     n: usize,
-    /// File for the lists of --all or --users: .csv, .jsonl or .parquet [default: standard output]
+    /// File for the lists of --all or --users: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Items that must not come back
@@ -52,7 +52,7 @@ pub struct Args {
     #[arg(long = "where", value_name = "FILTER")]
     filter: Option<Filter>,
     /// Also recommend what the user has already
-    #[arg(long)]
+    #[arg(long = "seen", alias = "with-seen")]
     with_seen: bool,
     #[command(flatten)]
     unknown: Strangers,

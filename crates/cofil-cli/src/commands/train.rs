@@ -22,7 +22,7 @@ use std::time::Instant;
 #[command(after_help = "Examples:
   cofil train ratings.csv -o model.cofil
   cofil train events.csv.gz -a ials --set factors=64 --set epochs=15 --implicit -o m.cofil
-  cofil train ratings.csv -a biased-mf --valid 0.1 --patience 3 --curve curve.svg -o m.cofil
+  cofil train ratings.csv -a biased-mf --valid 0.1 --patience 3 --plot curve.svg -o m.cofil
   cofil train ratings.csv --items movies.csv -o m.cofil
   cofil train ratings.csv --config best.toml --checkpoint run.ckpt --resume -o m.cofil
 
@@ -49,8 +49,8 @@ pub struct Args {
     no_seen: bool,
     #[command(flatten)]
     items: Items,
-    /// Write the loss by epoch (.csv, .svg or .png)
-    #[arg(long, value_name = "FILE")]
+    /// Draw the loss by epoch (.svg, .png), or write it (.csv)
+    #[arg(long = "plot", aliases = ["curve", "figure"], value_name = "FILE")]
     curve: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]

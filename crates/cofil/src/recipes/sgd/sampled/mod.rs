@@ -200,7 +200,7 @@ impl Common {
         let (low, high) = train.scale();
         if low != high || low <= 0.0 {
             let says = format!(
-                "this recipe learns from interactions that all count alike, and here are values from {low} \
+                "this algorithm learns from interactions that all count alike, and here are values from {low} \
                  to {high}"
             );
             return Err(Error::Unfit(says).with(Remedy::ImplicitOrThreshold(None)));
