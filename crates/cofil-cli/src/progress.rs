@@ -49,6 +49,9 @@ struct Shown {
     recipe: Option<(String, usize)>,
     /// How many trials there are in a search, how many have ended, and the best value so far.
     trials: (usize, usize, Option<f64>),
+    /// That every so many epochs are told in full, the examples in each, and how many epochs there were since
+    /// the last that was told, with its time.
+    every: Option<(usize, usize, usize, Instant)>,
     /// What is kept when work is stopped.
     kept: Option<Box<dyn Fn() -> Option<String> + Send>>,
 }
@@ -83,6 +86,11 @@ impl Progress {
         };
         self.leave();
         done
+    }
+
+    /// Tells every `epochs` epochs in full, each of which learns from so many `examples`.
+    pub fn every(&self, epochs: usize, examples: usize) {
+        self.shown().every = Some((epochs, examples, 0, Instant::now()));
     }
 
     /// Searches by `work` with so many `trials`, some of which were `done` before, the best of them with the
@@ -127,11 +135,19 @@ impl Progress {
         match *event {
             Event::Stage { name, done, of } if self.terminal => shown.stage(name, done, of),
             Event::Stage { .. } => return ControlFlow::Continue(()),
-            Event::Epoch { epoch, metric, trial } => {
+            Event::Epoch { epoch, metric, rate, trial } => {
                 let last = epoch.number == epoch.of;
+                if trial.is_none()
+                    && let Some(line) = shown.every(epoch, metric, rate)
+                {
+                    match &shown.bar {
+                        Some((_, bar)) => bar.println(line),
+                        None => errln!("{line}"),
+                    }
+                }
                 match self.terminal {
                     true => shown.epoch(epoch, metric, trial),
-                    false if trial.is_none() && shown.lines == Lines::Epochs => {
+                    false if trial.is_none() && shown.tells_every_epoch() => {
                         let (number, of) = (epoch.number, epoch.of);
                         errln!("epoch {number}/{of}  {}", text::epoch(epoch, metric));
                     }
@@ -290,6 +306,29 @@ impl Shown {
                 });
             }
         }
+    }
+
+    /// Whether each epoch is a line where there is no terminal: unless some of them are told in full.
+    fn tells_every_epoch(&self) -> bool {
+        self.lines == Lines::Epochs && self.every.is_none()
+    }
+
+    /// The line of an epoch that is told in full.
+    fn every(
+        &mut self,
+        epoch: &cofil::Epoch,
+        metric: Option<&str>,
+        rate: Option<f32>,
+    ) -> Option<String> {
+        let (every, examples, epochs, since) = self.every.as_mut()?;
+        *epochs += 1;
+        if !epoch.number.is_multiple_of(*every) && epoch.number != epoch.of {
+            return None;
+        }
+        let seconds = since.elapsed().as_secs_f64();
+        let speed = (*epochs * *examples) as f64 / seconds.max(1e-9);
+        (*epochs, *since) = (0, Instant::now());
+        Some(text::full(epoch, metric, rate, speed))
     }
 
     fn trial(&mut self, metric: &str) {
