@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn commands_are_broken_between_their_words() {
         let lines = command("cofil recommend m --where \"genre = 'a b'\" --user 'x y'", 30);
-        let expected = ["cofil recommend m --where \\", "  \"genre = 'a b'\" \\", "  --user 'x y'"];
+        let expected = ["cofil recommend m --where \\", "  \"genre = 'a b'\" --user \\", "  'x y'"];
         assert_eq!(lines, expected);
         assert_eq!(command("cofil man", 80), ["cofil man"]);
     }

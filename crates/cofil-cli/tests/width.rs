@@ -96,6 +96,8 @@ fn every_table_fits_eighty_columns() {
         "update e.cofil pairs.csv -o u.cofil",
         "forget e.cofil --user u1 -o f.cofil",
         "algorithms",
+        "algorithms biased-mf",
+        "algorithms neumf",
         "reproduce",
         "reproduce toy --quick",
     ] {

@@ -194,7 +194,7 @@ fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<
     }
     judging::table(report).print();
     if args.by_activity {
-        outln!();
+        outln!("\nby number of training interactions");
         judging::activity_table(report).print();
     }
     Ok(())

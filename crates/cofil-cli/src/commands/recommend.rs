@@ -17,6 +17,7 @@ const REASONS: usize = 3;
 
 /// Arguments of `cofil recommend`.
 #[derive(clap::Args)]
+#[command(override_usage = "cofil recommend [OPTIONS] <MODEL> <--user|--history|--users|--all>")]
 #[command(after_help = "Examples:
   cofil recommend model.cofil --user 42 -n 10
   cofil recommend model.cofil --history 1,50,260 -n 10

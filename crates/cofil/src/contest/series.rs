@@ -199,6 +199,13 @@ impl Spread {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algorithm::Algorithm;
+    use crate::contest::{Entrant, Plan, run};
+    use crate::data::split::Split;
+    use crate::data::{Duplicates, Interactions, Ratings};
+    use crate::evaluate::Protocol;
+    use crate::recipes::Ease;
+    use std::sync::Arc;
 
     #[test]
     fn mean_and_deviation_by_hand() {
@@ -208,5 +215,59 @@ mod tests {
         let one = Spread::new(Metric::Auc, vec![Some(0.5)]);
         assert_eq!((one.to_string(), one.sd), ("0.5000".into(), None));
         assert_eq!(Spread::new(Metric::Auc, vec![None]).to_string(), "–");
+    }
+
+    #[test]
+    fn rounds_are_put_together_by_name() {
+        let mut rows = Interactions::default();
+        rows.users = Arc::new((0..40).map(|u| format!("u{u}")).collect());
+        rows.items = Arc::new((0..20).map(|i| format!("i{i}")).collect());
+        // Two tastes, which `ease` tells apart and popularity does not.
+        for (u, i) in (0..40u32).flat_map(|u| (0..20u32).map(move |i| (u, i))) {
+            if i % 2 == u % 2 && (i + u) % 3 != 0 {
+                rows.user.push(u);
+                rows.item.push(i);
+                rows.value.push(1.0);
+            }
+        }
+        let protocol = Protocol::plain(vec![Metric::Ndcg(5), Metric::Auc]);
+        let ease = Algorithm::Ease(Ease { reg: 1.0, ..Ease::default() });
+        let twice = vec![
+            Entrant::from(ease.clone()),
+            Entrant { name: "ease:reg=9".into(), ..Entrant::from(ease) },
+        ];
+        let plan = Plan::new(twice, protocol);
+        let split = Split::Kfold { folds: 3, seed: 1 };
+        let round = |parts: crate::data::split::Parts| {
+            let test = Ratings::new(&parts.test, Duplicates::Error).unwrap();
+            let outcome = run(&plan, &parts.train, &test).unwrap();
+            let (fold, split) = (parts.report.fold, parts.report.description);
+            Round { fold, seed: 0, split, outcome }
+        };
+        let rounds: Vec<Round> = split.apply(&rows).unwrap().into_iter().map(round).collect();
+        let series = Series::new(rounds);
+        let names: Vec<&str> = series.standings.iter().map(|x| x.name.as_str()).collect();
+        assert_eq!(names, ["ease", "ease:reg=9", "popularity"]);
+        let [first, second, last] = &series.standings[..] else { panic!("three") };
+        assert_eq!(
+            first.metrics[0],
+            Spread { metric: Metric::Ndcg(5), ..second.metrics[0].clone() }
+        );
+        let values: Vec<f64> = first.metrics[0].values.iter().flatten().copied().collect();
+        let mean = values.iter().sum::<f64>() / 3.0;
+        assert!((first.metrics[0].mean.unwrap() - mean).abs() < 1e-12 && values.len() == 3);
+        assert_eq!((first.best_in, first.lead), (3, None));
+        assert_eq!(second.lead, Some(Lead { ahead: 0, beyond_chance: 0, of: 3 }));
+        assert_eq!(last.lead, Some(Lead { ahead: 3, beyond_chance: 3, of: 3 }));
+        let said = series.say();
+        assert!(said.starts_with("ease is best by the mean of ndcg@5: "), "{said}");
+        assert!(
+            said.contains("the best in 3 of 3 rounds. It is ahead of ease:reg=9 in 0 of 3"),
+            "{said}"
+        );
+        let again = vec![plan.entrants[0].clone(), plan.entrants[0].clone()];
+        let twice = Plan { entrants: again, ..plan };
+        let told = run(&twice, &rows, &Ratings::new(&rows, Duplicates::Error).unwrap());
+        assert!(told.unwrap_err().to_string().contains("`ease` takes part twice"));
     }
 }

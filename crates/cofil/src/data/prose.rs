@@ -50,9 +50,10 @@ pub fn value(value: f64) -> String {
     }
 }
 
-/// `1 – 5`: from `low` to `high`, both included.
+/// `1 – 5`: from `low` to `high`, both included; `5` where they are the same.
 pub fn range(low: impl std::fmt::Display, high: impl std::fmt::Display) -> String {
-    format!("{low} – {high}")
+    let (low, high) = (low.to_string(), high.to_string());
+    if low == high { low } else { format!("{low} – {high}") }
 }
 
 /// `0.0004`: a probability, never a misleading 0.
@@ -86,7 +87,7 @@ mod tests {
     #[test]
     fn values_times_and_sizes_are_short() {
         assert_eq!([value(f64::NAN), value(0.5), value(1234.56)], ["–", "0.5000", "1234.6"]);
-        assert_eq!((range(1, 5), probability(0.25)), ("1 – 5".into(), "0.2500".into()));
+        assert_eq!([range(1, 5), range(5, 5), probability(0.25)], ["1 – 5", "5", "0.2500"]);
         assert_eq!(probability(1e-9), "< 0.0001");
         let told = [0.001, 3.0, 15.0, 179.9].map(duration);
         assert_eq!(told, ["< 0.01 s", "3.00 s", "15 s", "3 min 0 s"]);

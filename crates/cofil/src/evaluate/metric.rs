@@ -159,7 +159,13 @@ impl FromStr for Metric {
         let name = known.map_or(name.as_str(), |(name, _)| name);
         let Some(metric) = all.iter().find(|metric| metric.parts().0.replace('_', "") == name)
         else {
-            return Err(Error::unknown("metric", text, all.iter().map(Self::to_string)));
+            // The nearest to the name as we would write it.
+            let ours = k.map_or(name.to_owned(), |k| format!("{name}@{k}"));
+            let mut error = Error::unknown("metric", &ours, all.iter().map(Self::to_string));
+            if let Error::Unknown { name, .. } = &mut error {
+                *name = text.to_owned();
+            }
+            return Err(error);
         };
         match metric.cutoff().is_some() == k.is_some() {
             true => Ok(*metric),

@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(entrant.file_stem(), "ials-factors=128-reg=0.01");
         assert_eq!(entrant.fixed, ["factors", "reg"]);
         assert_eq!(with("ease").unwrap().name, "ease");
-        assert_eq!(with("mlp:layers=[32,16],factors=8").unwrap().fixed, ["layers", "factors"]);
+        assert_eq!(with("mlp:layers=[32,16],epochs=8").unwrap().fixed, ["epochs", "layers"]);
         assert_eq!(pairs("layers=32,16,factors=8"), ["layers=32,16", "factors=8"]);
         let says = |text: &str| crate::errors::message(&with(text).unwrap_err());
         assert!(

@@ -122,10 +122,14 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let (all, _) = args.clean.rows(table.interactions)?;
     let plan = plan(args, entrants)?;
+    let user = all.users.names().next().unwrap_or("USER").to_owned();
+    let next = next::Next { args, user };
+    // Only a report tells of the data before it was split.
+    let whole = args.report.as_ref().map(|_| all.clone());
     let mut rounds = Vec::new();
-    for part in parts::parts(args, &all)? {
+    for part in parts::parts(args, all)? {
         let Part { fold, rows, tested, split } = part?;
-        for seed in plan.seed..plan.seed + args.seeds {
+        for seed in (0..args.seeds).map(|n| plan.seed.wrapping_add(n)) {
             if let Some(fold) = fold.filter(|_| !args.json) {
                 errln!("fold {fold} of {}, seed {seed}", args.splitting.folds());
             } else if args.seeds > 1 && !args.json {
@@ -136,7 +140,6 @@ pub fn run(args: &Args) -> Result<()> {
             rounds.push(Round { fold, seed, split: split.clone(), outcome });
         }
     }
-    let next = next::Next { args, user: all.users.names().next().unwrap_or("USER").to_owned() };
     if rounds.len() > 1 {
         let series = Series::new(rounds);
         let best = series.standings.first().map(|best| best.name.clone()).unwrap_or_default();
@@ -151,14 +154,14 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let Round { split, outcome, .. } = rounds.pop().context("a split has a part")?;
     let told = outcome.conclusion().map(|found| found.say(str::to_owned)).unwrap_or_default();
-    if let Some(path) = &args.report {
+    if let (Some(path), Some(all)) = (&args.report, &whole) {
         let name = args.data.file_name().unwrap_or(args.data.as_os_str()).to_string_lossy();
         let page = cofil::page::comparison(&cofil::page::Comparison {
             title: name.into_owned(),
             command: typed::command(),
             split: split.clone(),
             outcome: &outcome,
-            data: &Description::of(&all)?,
+            data: &Description::of(all)?,
             fingerprint: all.fingerprint(),
             threads: cofil::math::threads(),
             catalogue: catalogue.as_deref(),

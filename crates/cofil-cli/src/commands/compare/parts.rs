@@ -47,7 +47,7 @@ pub fn is_folded(args: &Args) -> bool {
 }
 
 /// The parts of the clean rows `all`, one after the other.
-pub fn parts(args: &Args, all: &Interactions) -> Result<Box<dyn Iterator<Item = Result<Part>>>> {
+pub fn parts(args: &Args, all: Interactions) -> Result<Box<dyn Iterator<Item = Result<Part>>>> {
     let share = match &args.test {
         Some(Tests::File(path)) => {
             if args.splitting.is_asked() {
@@ -57,12 +57,12 @@ pub fn parts(args: &Args, all: &Interactions) -> Result<Box<dyn Iterator<Item = 
                     path.display()
                 );
             }
-            let train = Ratings::new(all, Duplicates::Error)?;
+            let train = Ratings::new(&all, Duplicates::Error)?;
             let weigh = |given| args.clean.settings().weigh(given);
             let known = (&*train.users, &*train.items);
             let tested = judging::test_part(&args.read, path, args.given.as_deref(), known, weigh)?;
             let split = format!("test part {}", path.display());
-            let part = Part { fold: None, rows: all.clone(), tested, split };
+            let part = Part { fold: None, rows: all, tested, split };
             return Ok(Box::new(std::iter::once(Ok(part))));
         }
         Some(Tests::Share(_)) if args.given.is_some() => {
@@ -71,7 +71,7 @@ pub fn parts(args: &Args, all: &Interactions) -> Result<Box<dyn Iterator<Item = 
         Some(Tests::Share(share)) => Some(*share),
         None => None,
     };
-    let rounds = args.splitting.split(share, args.judging.seed)?.rounds(all.clone())?;
+    let rounds = args.splitting.split(share, args.judging.seed)?.rounds(all)?;
     Ok(Box::new(rounds.map(|parts| {
         let parts = parts?;
         let given = parts.given.map(|given| Ratings::new(&given, Duplicates::Error)).transpose()?;
