@@ -18,7 +18,7 @@ pub fn message(error: &anyhow::Error) -> String {
     for cause in error.chain() {
         let cause = match cause.downcast_ref::<Error>() {
             Some(error) => error.say(flag),
-            None => cause.to_string(),
+            None => cofil::plain_words(&cause.to_string()),
         };
         if text.is_empty() {
             text = cause;

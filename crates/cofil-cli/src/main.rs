@@ -3,15 +3,17 @@
 mod args;
 mod commands;
 mod errors;
+mod help;
 mod interrupt;
 mod machine;
 mod memory;
 mod output;
 mod progress;
+mod table;
 
 use crate::output::errln;
 use anyhow::{Result, anyhow};
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 use cofil::Watch;
 use cofil::math::{MOST_THREADS, on_threads};
 use commands::{
@@ -55,7 +57,7 @@ enum Command {
     Train(train::Args),
     /// Judge a model by interactions it has not seen
     Evaluate(evaluate::Args),
-    /// Train several recipes on one table and judge each by the same interactions
+    /// Train several algorithms on one table and judge each by the same interactions
     Compare(compare::Args),
     /// Search for the settings of an algorithm that suit a table
     Tune(tune::Args),
@@ -119,7 +121,8 @@ fn main() -> ExitCode {
     machine::end_quietly_on_broken_pipe();
     machine::keep_silent_about_damaged_files();
     machine::survive_limits_of_file_size();
-    let cli = match Cli::try_parse() {
+    let parsed = help::command().try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(answer) => return told(&answer),
     };

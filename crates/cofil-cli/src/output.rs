@@ -1,11 +1,12 @@
 //! What commands print: tables for people, JSON for programs.
 
 use crate::machine;
+use crate::table::{Column, Table};
 use anyhow::{Result, anyhow};
 use cofil::data::prose::count;
+pub use cofil::data::prose::{bytes, duration};
 use cofil::recommender::DataCard;
 use cofil::visible;
-use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
@@ -64,6 +65,19 @@ static REFUSED: Mutex<Option<io::Error>> = Mutex::new(None);
 /// Prints what people read to standard output, as `print!` does, but never panics.
 pub fn print(text: fmt::Arguments<'_>) {
     data(&readable(&text.to_string()));
+}
+
+/// Prints `text`, in which everything but colours is visible already.
+pub fn styled(text: &str) {
+    let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if refused.is_none() {
+        *refused = match machine::stdout_is_closed() {
+            true => Err(closed()),
+            false => io::stdout().write_all(text.as_bytes()),
+        }
+        .map_err(|e| io::Error::new(e.kind(), format!("standard output: {e}")))
+        .err();
+    }
 }
 
 /// Prints what people read to standard error; whoever has closed it does without.
@@ -135,7 +149,7 @@ pub fn value(value: &impl Serialize) -> Result<Value> {
 
 /// Prints a table; the columns numbered in `right` are numbers.
 pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>, right: &[usize]) {
-    outln!("{}", lines(head, rows, right));
+    plain(head, rows, right).print();
 }
 
 /// A table as text.
@@ -144,54 +158,81 @@ pub fn lines(
     rows: impl IntoIterator<Item = Vec<String>>,
     right: &[usize],
 ) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(head.iter().copied());
-    rows.into_iter().for_each(|row| {
-        table.add_row(row);
-    });
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    for &column in right {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    lines.join("\n")
+    plain(head, rows, right).fit(crate::table::width(), false).0
+}
+
+fn plain(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>, right: &[usize]) -> Table {
+    let column = |(at, &head): (usize, &&str)| match right.contains(&at) {
+        true => Column::number(head),
+        false => Column::text(head),
+    };
+    let mut table = Table::new(head.iter().enumerate().map(column));
+    rows.into_iter().for_each(|row| table.row(row));
+    table
 }
 
 /// Prints `name  value` lines, the values aligned.
 pub fn facts(facts: &[(&str, String)]) {
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let room = usize::from(crate::table::width()).saturating_sub(width + 2);
     for (name, value) in facts {
-        outln!("{name:<width$}  {value}");
+        // A name of a file is left whole.
+        let mut lines = wrap(value, room).into_iter();
+        outln!("{name:<width$}  {}", lines.next().unwrap_or_default());
+        lines.for_each(|line| outln!("{:width$}  {line}", ""));
     }
+}
+
+/// `text` in lines of at most `width` letters, broken between words; a longer word stands alone.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    fill(text.split(' '), width)
+}
+
+fn fill<'a>(words: impl Iterator<Item = &'a str>, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words {
+        let line = lines.last_mut().expect("there is always a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+/// A command in lines of at most `width` letters, which a shell takes as one.
+pub fn command(command: &str, width: usize) -> Vec<String> {
+    let mut quote = None;
+    let mut apart = |c: char| {
+        quote = match quote {
+            None if c == '\'' || c == '"' => Some(c),
+            Some(open) if c == open => None,
+            other => other,
+        };
+        c == ' ' && quote.is_none()
+    };
+    let lines = fill(command.split(&mut apart), width.saturating_sub(4));
+    let last = lines.len() - 1;
+    let line = |(at, line): (usize, String)| {
+        let (indent, end) = (if at == 0 { "" } else { "  " }, if at == last { "" } else { " \\" });
+        format!("{indent}{line}{end}")
+    };
+    lines.into_iter().enumerate().map(line).collect()
+}
+
+/// Prints sentences as wide as the terminal is.
+pub fn prose(text: &str) {
+    wrap(text, crate::table::width().into()).iter().for_each(|line| outln!("{line}"));
 }
 
 /// The training data in a few words.
 pub fn sizes(data: &DataCard) -> String {
     let [users, items] = [count(data.users, "user"), count(data.items, "item")];
     format!("{users}, {items}, {}", count(data.interactions, "interaction"))
-}
-
-/// 3.25 s, 2 min 5 s.
-pub fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 0.005 => "< 0.01 s".into(),
-        s if s < 10.0 => format!("{s:.2} s"),
-        s if s < 120.0 => format!("{s:.0} s"),
-        s => format!("{} min {:.0} s", (s / 60.0) as u64, s % 60.0),
-    }
-}
-
-/// 512 B, 3.4 kB, 1.2 GB.
-pub fn bytes(n: u64) -> String {
-    let units = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
-    match units.into_iter().find(|(size, _)| n as f64 >= *size) {
-        Some((size, unit)) => format!("{:.1} {unit}", n as f64 / size),
-        None => format!("{n} B"),
-    }
 }
 
 /// A score with as many digits as tell it from its neighbours.
@@ -221,6 +262,14 @@ pub fn check<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_are_broken_between_their_words() {
+        let lines = command("cofil recommend m --where \"genre = 'a b'\" --user 'x y'", 30);
+        let expected = ["cofil recommend m --where \\", "  \"genre = 'a b'\" --user \\", "  'x y'"];
+        assert_eq!(lines, expected);
+        assert_eq!(command("cofil man", 80), ["cofil man"]);
+    }
 
     #[test]
     fn nothing_from_a_file_is_obeyed() {

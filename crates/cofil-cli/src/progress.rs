@@ -17,10 +17,13 @@ use std::time::{Duration, Instant};
 /// Stages that are over before this are not worth a bar.
 const BRIEF: Duration = Duration::from_millis(300);
 
+/// Steps of the bar for each algorithm of a comparison.
+const PARTS: usize = 1000;
+
 /// What is told where there is no terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lines {
-    /// Recipes of a comparison.
+    /// Algorithms of a comparison.
     #[default]
     Recipes,
     /// Epochs of a training.
@@ -42,10 +45,13 @@ struct Shown {
     bar: Option<(Level, ProgressBar)>,
     /// When the stage under way began.
     stage: Option<Instant>,
-    /// The recipe of a comparison under way.
-    recipe: Option<String>,
+    /// The algorithm of a comparison under way, and how many ended before.
+    recipe: Option<(String, usize)>,
     /// How many trials there are in a search, how many have ended, and the best value so far.
     trials: (usize, usize, Option<f64>),
+    /// That every so many epochs are told in full, the examples in each, and how many epochs there were since
+    /// the last that was told, with its time.
+    every: Option<(usize, usize, usize, Instant)>,
     /// What is kept when work is stopped.
     kept: Option<Box<dyn Fn() -> Option<String> + Send>>,
 }
@@ -80,6 +86,11 @@ impl Progress {
         };
         self.leave();
         done
+    }
+
+    /// Tells every `epochs` epochs in full, each of which learns from so many `examples`.
+    pub fn every(&self, epochs: usize, examples: usize) {
+        self.shown().every = Some((epochs, examples, 0, Instant::now()));
     }
 
     /// Searches by `work` with so many `trials`, some of which were `done` before, the best of them with the
@@ -124,11 +135,19 @@ impl Progress {
         match *event {
             Event::Stage { name, done, of } if self.terminal => shown.stage(name, done, of),
             Event::Stage { .. } => return ControlFlow::Continue(()),
-            Event::Epoch { epoch, metric, trial } => {
+            Event::Epoch { epoch, metric, rate, trial } => {
                 let last = epoch.number == epoch.of;
+                if trial.is_none()
+                    && let Some(line) = shown.every(epoch, metric, rate)
+                {
+                    match &shown.bar {
+                        Some((_, bar)) => bar.println(line),
+                        None => errln!("{line}"),
+                    }
+                }
                 match self.terminal {
                     true => shown.epoch(epoch, metric, trial),
-                    false if trial.is_none() && shown.lines == Lines::Epochs => {
+                    false if trial.is_none() && shown.tells_every_epoch() => {
                         let (number, of) = (epoch.number, epoch.of);
                         errln!("epoch {number}/{of}  {}", text::epoch(epoch, metric));
                     }
@@ -197,7 +216,7 @@ impl Shown {
         if self.bar.as_ref().is_none_or(|(now, _)| *now < level) {
             self.clear();
             let template = match of {
-                Some(_) => "{prefix} {bar:24.cyan/white} {msg}  {elapsed} of about {duration}",
+                Some(_) => "{prefix} {bar:24.cyan/white} {wide_msg}  {elapsed} of about {duration}",
                 None => "{prefix}  {elapsed}",
             };
             let style = ProgressStyle::with_template(template).expect("a fixed template");
@@ -219,10 +238,19 @@ impl Shown {
 
     /// Says `text` beside the bar of what is larger than `level`, if there is one.
     fn beside(&self, level: Level, text: impl FnOnce(&str) -> String) {
-        if let (Some((now, bar)), Some(name)) = (&self.bar, &self.recipe)
+        if let (Some((now, bar)), Some((name, _))) = (&self.bar, &self.recipe)
             && *now > level
         {
             bar.set_message(text(name));
+        }
+    }
+
+    /// Moves the bar of a comparison by what is done of the algorithm under way.
+    fn advance(&self, done: usize, of: usize) {
+        if let (Some((Level::Recipes, bar)), Some((_, ended))) = (&self.bar, &self.recipe) {
+            let part = PARTS * done.min(of) / of.max(1);
+            // Its training, after a search, begins anew.
+            bar.set_position(bar.position().max((PARTS * ended + part) as u64));
         }
     }
 
@@ -264,6 +292,7 @@ impl Shown {
                     }
                 }
                 self.beside(Level::Epochs, |recipe| format!("{recipe}: epoch {number}/{of}"));
+                self.advance(number, of + 1);
             }
             Some(trial) => {
                 let trial = trial + 1;
@@ -279,12 +308,36 @@ impl Shown {
         }
     }
 
+    /// Whether each epoch is a line where there is no terminal: unless some of them are told in full.
+    fn tells_every_epoch(&self) -> bool {
+        self.lines == Lines::Epochs && self.every.is_none()
+    }
+
+    /// The line of an epoch that is told in full.
+    fn every(
+        &mut self,
+        epoch: &cofil::Epoch,
+        metric: Option<&str>,
+        rate: Option<f32>,
+    ) -> Option<String> {
+        let (every, examples, epochs, since) = self.every.as_mut()?;
+        *epochs += 1;
+        if !epoch.number.is_multiple_of(*every) && epoch.number != epoch.of {
+            return None;
+        }
+        let seconds = since.elapsed().as_secs_f64();
+        let speed = (*epochs * *examples) as f64 / seconds.max(1e-9);
+        (*epochs, *since) = (0, Instant::now());
+        Some(text::full(epoch, metric, rate, speed))
+    }
+
     fn trial(&mut self, metric: &str) {
         let (trials, ended, best) = self.trials;
         if self.recipe.is_none() {
             self.trials_bar(text::best(metric, best).trim_start().to_owned());
         }
         self.beside(Level::Trials, |recipe| format!("{recipe}: trial {ended}/{trials}"));
+        self.advance(ended, trials + 1);
     }
 
     fn trials_bar(&mut self, message: String) {
@@ -298,13 +351,13 @@ impl Shown {
 
     fn recipe(&mut self, number: usize, of: usize, name: &str, line: Option<String>) {
         let ended = if line.is_some() { number } else { number - 1 };
-        if let Some(bar) = self.bar(Level::Recipes, Some(of)) {
+        if let Some(bar) = self.bar(Level::Recipes, Some(PARTS * of)) {
             bar.set_prefix(format!("{ended}/{of}"));
             bar.set_message(name.to_owned());
             line.iter().for_each(|line| bar.println(line));
-            bar.set_position(ended as u64);
+            bar.set_position((PARTS * ended) as u64);
         }
-        self.recipe = (ended < of).then(|| name.to_owned());
+        self.recipe = (ended < of).then(|| (name.to_owned(), ended));
         if ended == of {
             self.clear();
         }

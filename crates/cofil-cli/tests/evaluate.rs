@@ -174,7 +174,7 @@ fn evaluate_tells_mistakes_and_their_remedy() {
     let text = says("evaluate m.cofil --test test.csv --metrics ndgc@20");
     assert!(text.contains("unknown metric `ndgc@20`; did you mean `ndcg@20`?"), "{text}");
     let text = says("evaluate m.cofil --test test.csv --ties fair");
-    assert!(text.contains("write expected, worst, best or index"), "{text}");
+    assert!(text.contains("unknown order `fair` (valid: expected, worst, best, index)"), "{text}");
     let text = says("evaluate m.cofil --test nowhere.csv");
     assert!(text.contains("nowhere.csv"), "{text}");
 }
@@ -220,7 +220,7 @@ fn by_predicted_values_only_those_are_compared_that_predict_any() {
     assert!(why.contains("ease ranks and predicts no values"), "{why}");
     let line = "compare train.csv --test test.csv --algorithms ease --metrics rmse,mae";
     let says = refused(folder.path(), line);
-    assert!(says.contains("error: no recipe could be compared: ease ranks and"), "{says}");
+    assert!(says.contains("error: no algorithm could be compared: ease ranks and"), "{says}");
     let line = "evaluate m.cofil --test test.csv --metrics rmse,hr@1 --json";
     let warnings = json(folder.path(), line)["warnings"].to_string();
     assert!(warnings.contains("popularity ranks and predicts no values"), "{warnings}");
@@ -280,4 +280,160 @@ fn users_held_out_are_scored_from_what_is_given() {
     assert_eq!(value(&answer["entries"][0], "metrics"), value(&warm, "metrics"));
     let says = refused(path, "compare all.csv.zst --given parts/given.csv.gz");
     assert!(says.contains("--test"), "{says}");
+}
+
+#[test]
+fn one_algorithm_takes_part_with_several_settings() {
+    let folder = folder();
+    let line = "compare train.csv --test test.csv -a popularity --with ease:reg=1 --with ease:reg=50 --implicit \
+                --metric ndcg@2 --configs settings";
+    let answer = json(folder.path(), &format!("{line} --json"));
+    let entries = answer["entries"].as_array().unwrap();
+    let mut names: Vec<_> = entries.iter().map(|e| e["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["ease:reg=1", "ease:reg=50", "popularity"]);
+    assert_eq!(answer["conclusion"]["best"], entries[0]["name"]);
+    let text = std::fs::read_to_string(folder.path().join("settings/ease-reg=50.toml")).unwrap();
+    assert!(
+        text.starts_with("# ease:reg=50 in `cofil compare train.csv`")
+            && text.contains("reg = 50.0"),
+        "{text}"
+    );
+    let line_of_train =
+        "train train.csv --implicit --config settings/ease-reg=50.toml -o t.cofil --json";
+    assert_eq!(json(folder.path(), line_of_train)["algorithm"]["reg"], 50.0);
+    let text = stdout(folder.path(), line);
+    for part in
+        ["is best by ndcg@2", "Next:", "cofil train train.csv --config settings/", "--implicit"]
+    {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    // What is typed next trains the best.
+    let next = text.lines().skip_while(|l| *l != "Next:").skip(1);
+    let next: Vec<&str> = next
+        .take_while(|l| !l.contains("recommend"))
+        .map(|l| l.trim().trim_end_matches('\\').trim())
+        .collect();
+    stdout(folder.path(), next.join(" ").strip_prefix("cofil ").unwrap());
+    let says = refused(folder.path(), "compare train.csv --with ease:rg=1");
+    assert!(says.contains("did you mean `reg`?"), "{says}");
+}
+
+#[test]
+fn folds_and_seeds_give_mean_and_deviation() {
+    let folder = TempDir::new().unwrap();
+    let mut text = String::from("user,item\n");
+    for (u, i) in (0..30).flat_map(|u| (0..12).map(move |i| (u, i))) {
+        if i % 2 == u % 2 && (i + u) % 3 != 0 {
+            text += &format!("u{u},i{i}\n");
+        }
+    }
+    std::fs::write(folder.path().join("t.csv"), text).unwrap();
+    let line = "compare t.csv -a ease --metric ndcg@5,auc --folds 3 --seeds 2";
+    let answer = json(folder.path(), &format!("{line} --json"));
+    let rounds = answer["rounds"].as_array().unwrap();
+    let places: Vec<_> =
+        rounds.iter().map(|r| (r["fold"].as_u64().unwrap(), r["seed"].as_u64().unwrap())).collect();
+    assert_eq!(places, [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0), (3, 1)]);
+    let best = &answer["standings"][0];
+    let spread = &best["metrics"][0];
+    let values: Vec<f64> =
+        spread["values"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+    let mean = values.iter().sum::<f64>() / 6.0;
+    let sd = (values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / 5.0).sqrt();
+    assert!((spread["mean"].as_f64().unwrap() - mean).abs() < 1e-12);
+    assert!((spread["sd"].as_f64().unwrap() - sd).abs() < 1e-12);
+    let text = stdout(folder.path(), line);
+    for part in [" ± ", "best in", "ndcg@5 of each round", "is best by the mean of ndcg@5"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let says = refused(folder.path(), &format!("{line} --report r.html"));
+    assert!(says.contains("leave out --folds and --seeds"), "{says}");
+    for (wrong, part) in [
+        ("--folds 3 --by random", "--folds goes with --by kfold"),
+        ("--folds 3 --test 0.2", "follows from --from or --folds"),
+        ("--test t.csv --by last", "nothing is split"),
+        ("--by time", "needs times"),
+        ("--by lst", "last"),
+    ] {
+        let says = refused(folder.path(), &format!("compare t.csv -a ease {wrong}"));
+        assert!(says.contains(part), "{wrong}: {says}");
+    }
+}
+
+/// A split made by `split` and one made by `compare` are the same.
+#[test]
+fn every_way_to_split_is_that_of_split() {
+    let folder = TempDir::new().unwrap();
+    let mut text = String::from("user,item,time\n");
+    for (u, i) in (0..40).flat_map(|u| (0..12).map(move |i| (u, i))) {
+        if i % 2 == u % 2 && (i + u) % 3 != 0 {
+            text += &format!("u{u},i{i},{}\n", 1_000_000_000 + (u * 7 + i * 13) % 100 * 100_000);
+        }
+    }
+    std::fs::write(folder.path().join("t.csv"), text).unwrap();
+    for how in [
+        "--by user-random --test 0.3",
+        "--by last",
+        "--by time --test 0.2",
+        "--from 2001-11-01",
+        "--by users --test 8 --target 0.5",
+    ] {
+        let ease = "-a ease --set ease.reg=1 --implicit --metric ndcg@3 --json";
+        let value = |answer: &Value| {
+            let entries = answer["entries"].as_array().unwrap().clone();
+            let ease = entries.into_iter().find(|e| e["name"] == "ease").unwrap();
+            ease["metrics"]["ndcg@3"]["value"].as_f64().unwrap()
+        };
+        let at_once = json(folder.path(), &format!("compare t.csv {how} {ease}"));
+        stdout(folder.path(), &format!("split t.csv {how} -o parts --implicit"));
+        let given = if how.contains("users") { " --given parts/given.csv" } else { "" };
+        let parts = format!("compare parts/train.csv{given} --test parts/test.csv {ease}");
+        assert_eq!(value(&at_once), value(&json(folder.path(), &parts)), "{how}");
+    }
+}
+
+#[test]
+fn saved_models_stand_side_by_side() {
+    let folder = folder();
+    stdout(folder.path(), "train train.csv -a ease --set reg=1 --implicit -o e.cofil");
+    let line = "evaluate m.cofil e.cofil --test test.csv --metric ndcg@2,auc";
+    let answer = json(folder.path(), &format!("{line} --json"));
+    let entries = answer["entries"].as_array().unwrap();
+    assert_eq!((entries.len(), answer["differences"].as_array().unwrap().len()), (2, 1));
+    for entry in entries {
+        let alone = format!(
+            "evaluate {}.cofil --test test.csv --metric ndcg@2,auc --json",
+            entry["name"].as_str().unwrap()
+        );
+        assert_eq!(entry["metrics"], json(folder.path(), &alone)["metrics"]);
+    }
+    assert_eq!(answer["conclusion"]["best"], entries[0]["name"]);
+    let text = stdout(folder.path(), line);
+    assert!(text.contains("\n* ") && text.contains("is best by ndcg@2"), "{text}");
+    std::fs::write(folder.path().join("other.csv"), "user,item\nzoe,tea\nann,tea\nann,milk\n")
+        .unwrap();
+    stdout(folder.path(), "train other.csv -a ease --implicit -o o.cofil");
+    let told =
+        json(folder.path(), "evaluate m.cofil o.cofil --test test.csv --metric ndcg@2 --json");
+    assert_eq!(told["differences"], serde_json::json!([null]), "users are numbered differently");
+}
+
+#[test]
+fn earlier_names_of_options_are_taken() {
+    let folder = folder();
+    let old = "compare train.csv --test test.csv --algorithms ease --metrics hit_rate@2 --json";
+    let new = "compare train.csv --test test.csv -a ease --metric hr@2 --json";
+    let metrics = |line: &str| json(folder.path(), line)["entries"][0]["metrics"].clone();
+    assert_eq!(metrics(old), metrics(new));
+    let old = "recommend m.cofil --user ann --with-seen --json";
+    assert_eq!(
+        json(folder.path(), old),
+        json(folder.path(), &old.replace("--with-seen", "--seen"))
+    );
+    stdout(
+        folder.path(),
+        "train train.csv -a biased-mf --set epochs=2 --valid 0.2 --valid-metric mae --curve c.csv -o b.cofil",
+    );
+    assert!(std::fs::read_to_string(folder.path().join("c.csv")).unwrap().contains("mae"));
 }

@@ -260,7 +260,7 @@ fn similar_items_of_all_are_those_of_each() {
     let place = with_model();
     place.ok("similar m --all -n 3 -o s.jsonl");
     let text = place.text("s.jsonl");
-    assert_eq!(place.ok("similar m --all -n 3 --exact"), text);
+    assert_eq!(place.ok("similar m --all -n 3 --exact --json"), text);
     let first: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     let item = first["item"].as_str().unwrap();
     assert_eq!(place.json(&format!("similar m --item {item} -n 3")), first);
@@ -486,7 +486,7 @@ fn bad_requests_and_files_are_told() {
     says(1, "recommend none --user u1", "none: No such file");
     says(1, "recommend events.csv --user u1", "not a cofil model file");
     says(2, "recommend m", "--user <USER>|--history");
-    says(1, "recommend m --all -o r.txt", ".csv, .jsonl or .parquet");
+    says(1, "recommend m --all -o r.txt", ".gz or .zst), .parquet or .arrow");
     says(1, "recommend m --all -o nowhere/r.csv", "there is no folder nowhere");
     says(1, "predict m --user u1 --item i999", "unknown item `i999`");
     let mut bytes = place.read("m");
@@ -496,4 +496,71 @@ fn bad_requests_and_files_are_told() {
     says(1, "inspect flipped", "the checksum does not match: the file is damaged");
     place.write("cut", &bytes[..middle]);
     says(1, "inspect cut", "cut short");
+}
+
+#[test]
+fn every_output_has_the_same_formats() {
+    let place = Place::with_ratings();
+    place.ok("train ratings.csv -a biased-mf --set factors=2 --set epochs=2 -o m");
+    place.write(
+        "pairs.csv",
+        "user,item,rating,time\nu3,i1,4,1000\nnobody,i1,2,1001\nu3,i5,1,1002\n",
+    );
+    let endings = ["csv", "tsv", "jsonl", "csv.gz", "tsv.zst", "jsonl.gz", "parquet", "arrow"];
+    for ending in endings {
+        place.ok(&format!("predict m --pairs pairs.csv -o p.{ending}"));
+        place.ok(&format!("recommend m --all -n 3 -o r.{ending}"));
+        place.ok(&format!("similar m --all -n 3 -o s.{ending}"));
+        // True values and times are kept as they were: they are read back from the predictions.
+        place.ok(&format!("convert p.{ending} back.csv --value-col value"));
+        let back = place.text("back.csv");
+        assert_eq!(
+            back, "user,item,value,time\nu3,i1,4,1000\nnobody,i1,2,1001\nu3,i5,1,1002\n",
+            "{ending}"
+        );
+        if !ending.starts_with("jsonl") {
+            for (file, columns) in [
+                ("r", "--user-col user --item-col item"),
+                ("s", "--user-col item --item-col similar"),
+            ] {
+                let read =
+                    place.json(&format!("describe {file}.{ending} {columns} --value-col score"));
+                let rows = if file == "r" { 20 } else { 12 } * 3;
+                assert_eq!(read["read"]["rows"], json!(rows), "{file}.{ending}");
+            }
+        }
+    }
+    let table = place.text("p.csv");
+    assert!(table.starts_with("user,item,value,time,prediction\nu3,i1,4,1000,"), "{table}");
+    assert!(table.contains("\nnobody,i1,2,1001,\n"), "{table}");
+    let answer = place.json("predict m --pairs pairs.csv");
+    assert_eq!(answer["predictions"][1]["value"], json!(2.0));
+    assert_eq!(answer["predictions"][2]["time"], json!(1002));
+    // A pair whose value is missing stays a pair.
+    place.write("some.csv", "user,item,rating\nu3,i1,4\nu3,i5,\n");
+    let told = place.run("predict m --pairs some.csv");
+    assert_eq!((told.code, told.out.lines().count()), (0, 3), "{}", told.err);
+    assert!(told.err.contains("note: users and items alone are read: "), "{}", told.err);
+    for command in ["predict m --pairs pairs.csv", "recommend m --all", "similar m --all"] {
+        let told = place.fails(1, &format!("{command} -o x.xlsx"));
+        assert!(told.contains("the ending does not tell the format"), "{command}: {told}");
+        assert!(!place.files().contains(&"x.xlsx".to_owned()), "{command}");
+    }
+}
+
+#[test]
+fn arrays_are_shown_and_written() {
+    let place = with_model();
+    place.ok("train events.csv -a ials --set factors=2 --set epochs=2 -o f");
+    let told = place.ok("inspect f --arrays out");
+    for part in ["user_factors", "item_factors", "u19", "wrote out/user_factors.npy"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let bytes = place.read("out/user_factors.npy");
+    assert!(bytes.starts_with(b"\x93NUMPY\x01\x00"));
+    assert_eq!(bytes.len(), 128 + 20 * 2 * 4);
+    assert_eq!(place.text("out/users.txt").lines().count(), 20);
+    assert_eq!(place.text("out/items.txt").lines().count(), 17);
+    let written = place.json("inspect m --arrays out")["written"].clone();
+    assert!(written.as_array().unwrap().contains(&json!("out/weights.npy")), "{written}");
 }

@@ -164,3 +164,19 @@ fn bad_input_is_told_with_the_remedy() {
     let expected = ["bad.csv", "empty.csv", "ratings.csv"];
     assert_eq!(place.files(), expected, "no model and no temporary file is left behind");
 }
+
+#[test]
+fn some_epochs_are_told_in_full() {
+    let place = Place::with_ratings();
+    let line = "train ratings.csv -a biased-mf --set epochs=5 --set learning_rate=0.25 --set decay=0.5 -o n --every 2";
+    let told = place.run(line).err;
+    let lines: Vec<&str> = told.lines().filter(|line| line.starts_with("epoch ")).collect();
+    let numbers: Vec<&str> =
+        lines.iter().filter_map(|line| line.split_whitespace().nth(1)).collect();
+    assert_eq!(numbers, ["2/5", "4/5", "5/5"], "{told}");
+    for (line, rate) in lines.iter().zip(["rate 0.125 ", "rate 0.03125 ", "rate 0.015625 "]) {
+        for part in ["loss ", "(data ", ", penalty ", rate, " examples/s"] {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+    }
+}

@@ -20,6 +20,7 @@ mod report;
 
 pub use report::{Published, Report, Row};
 
+use cofil::watch::Event;
 use cofil::{Error, Result, watch};
 use experiment::Experiment;
 use files::Folder;
@@ -94,7 +95,12 @@ pub fn run(name: &str, options: &Options) -> Result<Report> {
     let seeds: Vec<u64> = (1..=if options.quick { 1 } else { options.seeds }).collect();
     let stage = watch::stage("seeds", seeds.len());
     let mut rounds = Vec::new();
-    for &seed in &seeds {
+    for (at, &seed) in seeds.iter().enumerate() {
+        let (number, of, named) = (at + 1, seeds.len(), format!("seed {seed}"));
+        let told = watch::tell(&Event::Recipe { number, of, name: &named, judged: None });
+        if told.is_break() {
+            return Err(Error::Stopped);
+        }
         rounds.push(trial(seed)?);
         stage.add(1);
     }

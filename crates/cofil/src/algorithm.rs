@@ -2,7 +2,7 @@
 //! model file.
 
 use crate::data::{Ratings, ReadValues, Reading};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, plain_words};
 use crate::model::check_whole;
 use crate::preference::{Preference, liked};
 use crate::recipes::autorec::AutoRec;
@@ -185,13 +185,17 @@ impl Algorithm {
                 let valid = merged.keys().filter(|k| *k != "algorithm");
                 return Err(Error::unknown("setting", setting, valid));
             }
-            // One setting at a time, so that a wrong type is blamed on the right one.
-            merged.insert(setting.clone(), value.clone());
+            // One setting at a time, so that a wrong type is blamed on the right one. A list may be one number.
+            let value = match (&merged[setting], value) {
+                (Value::Array(_), Value::Number(_)) => Value::Array(vec![value.clone()]),
+                _ => value.clone(),
+            };
+            merged.insert(setting.clone(), value);
             serde_json::from_value::<Self>(Value::Object(merged.clone()))
                 .map_err(|e| Error::setting(setting, wrong_value(&e.to_string())))?;
         }
         serde_json::from_value(Value::Object(merged))
-            .map_err(|e| Error::Unfit(format!("settings of {name}: {e}")))
+            .map_err(|e| Error::Unfit(plain_words(&format!("settings of {name}: {e}"))))
     }
 
     /// JSON schema of the settings of recipe `name`: type, default and meaning of each.

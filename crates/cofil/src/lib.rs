@@ -56,7 +56,7 @@ pub use advice::{Advice, Alternative, Purpose};
 pub use algorithm::Algorithm;
 pub use ask::{Answer, Basis, Explanation, Liked, Query, Recommended, Unknown, Who};
 pub use data::{Csr, Duplicates, IdKind, IdMap, Interactions, Ratings, Row};
-pub use error::{Error, ErrorKind, Remedy, Result, visible};
+pub use error::{Error, ErrorKind, Remedy, Result, plain_words, visible};
 pub use evaluate::{Metric, Protocol};
 pub use model::{Attribution, Model, User};
 pub use rank::Rerank;

@@ -112,7 +112,7 @@ fn what_takes_training_is_refused() {
         value: vec![1.0],
         time: None,
     };
-    let says = "`two-tower` was imported, so that there is no recipe to train it again with";
+    let says = "`two-tower` was imported, so that there is no algorithm to train it again with";
     assert!(fixed.update(&events).unwrap_err().to_string().starts_with(says));
     assert!(fixed.forget(&["ann"]).unwrap_err().to_string().starts_with(says));
     let again = |recommender: &mut Recommender| {

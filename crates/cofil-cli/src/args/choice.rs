@@ -87,11 +87,46 @@ fn names() -> PossibleValuesParser {
     PossibleValuesParser::new(Algorithm::all().iter().map(Algorithm::name))
 }
 
-/// `factors=64`, `link=sigmoid`, `shape=[64,32]`: JSON, or else the bare text.
+/// `factors=64`, `reg=.01`, `link=sigmoid`, `layers=64,32`: a number, JSON, a list of numbers, or else the bare text.
 pub fn parse_setting(pair: &str) -> Result<(String, Value)> {
     let (name, value) = pair
         .split_once('=')
         .with_context(|| format!("`--set {pair}`: write NAME=VALUE, such as `--set factors=64`"))?;
     let (name, value) = (name.trim(), value.trim());
-    Ok((name.into(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
+    Ok((name.into(), parse_value(value)))
+}
+
+fn parse_value(text: &str) -> Value {
+    let number = |text: &str| {
+        let number = || text.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
+        serde_json::from_str(text).ok().or_else(number)
+    };
+    let list = || -> Option<Vec<Value>> {
+        text.split(',').map(|piece| number(piece.trim()).map(Value::Number)).collect()
+    };
+    let read = serde_json::from_str(text).ok().or_else(|| number(text).map(Value::Number));
+    read.or_else(|| list().map(Value::Array)).unwrap_or_else(|| text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_read_as_people_write_them() {
+        for (text, value) in [
+            ("64", json!(64)),
+            (".01", json!(0.01)),
+            ("1e-3", json!(0.001)),
+            ("true", json!(true)),
+            ("[64, 32]", json!([64, 32])),
+            ("64,32", json!([64, 32])),
+            ("cosine", json!("cosine")),
+            ("a,b", json!("a,b")),
+            ("inf", json!("inf")),
+        ] {
+            assert_eq!(parse_setting(&format!("x={text}")).unwrap(), ("x".into(), value), "{text}");
+        }
+    }
 }

@@ -2,10 +2,12 @@
 
 use crate::args::input::Input;
 use crate::args::reranking::Reranking;
+use crate::table::{Column, Table};
 use anyhow::Result;
+pub use cofil::data::prose::value;
+use cofil::data::prose::{number, range};
 use cofil::evaluate::{Candidates, Convention, Measure, Measures, Report, TestPart, Ties};
 use cofil::{Duplicates, IdMap, Metric, Protocol, Ratings, Target};
-use comfy_table::{CellAlignment, Table, presets};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -14,7 +16,7 @@ use std::path::Path;
 #[command(next_help_heading = "Judging")]
 pub struct Judging {
     /// What to measure, separated by commas [default: ndcg@10,recall@10,hr@10,auc, and rmse,mae where values are predicted]
-    #[arg(long, value_name = "LIST")]
+    #[arg(long = "metric", alias = "metrics", value_name = "LIST")]
     pub metrics: Option<String>,
     /// Whose meaning of the metrics' names: cofil, implicit, recbole, rectools, lenskit, recpack, ranx,
     /// irspack, elliot or dacrema
@@ -33,7 +35,7 @@ pub struct Judging {
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub relevant_from: Option<f32>,
     /// Rank items of the training (and given) history too
-    #[arg(long)]
+    #[arg(long, alias = "with-seen")]
     pub seen: bool,
     /// Do not clip predicted values to the range of the training values
     #[arg(long)]
@@ -49,7 +51,9 @@ pub struct Judging {
 }
 
 fn ties(text: &str) -> Result<Ties, String> {
-    serde_json::from_value(text.into()).map_err(|_| "write expected, worst, best or index".into())
+    serde_json::from_value(text.into()).map_err(|_| {
+        cofil::Error::unknown("order", text, ["expected", "worst", "best", "index"]).to_string()
+    })
 }
 
 impl Judging {
@@ -59,7 +63,7 @@ impl Judging {
         Ok(Metric::list(list)?.iter().all(Metric::is_of_values))
     }
 
-    /// The library's settings. Without `--metrics` they suit `target`, or recipes of both kinds.
+    /// The library's settings. Without `--metric` they suit `target`, or algorithms of both kinds.
     pub fn protocol(&self, target: Option<Target>) -> Result<Protocol> {
         let mut protocol = Protocol::default();
         match &self.metrics {
@@ -120,42 +124,26 @@ pub fn test_part(
     Ok(Tested { test, given: Some(weigh(given)) })
 }
 
-/// A table whose columns but the first are numbers.
-pub fn numbers<S: ToString>(header: impl IntoIterator<Item = S>) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header.into_iter().map(|h| h.to_string()));
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
-}
-
-/// A value as people read it: four digits after the point, fewer for large ones, `–` for none.
-pub fn value(value: f64) -> String {
-    match value.abs() {
-        _ if value.is_nan() => "–".into(),
-        v if v >= 100.0 => format!("{value:.1}"),
-        _ => format!("{value:.4}"),
-    }
-}
-
 /// The 95 % interval of a value.
 pub fn interval(measure: &Measure) -> String {
     match (measure.low, measure.high) {
-        (Some(low), Some(high)) => format!("{} – {}", value(low), value(high)),
+        (Some(low), Some(high)) => range(value(low), value(high)),
         _ => String::new(),
     }
 }
 
 /// Every metric with its interval, what is attainable, and the baselines beside it.
 pub fn table(report: &Report) -> Table {
-    let names = report.baselines.0.iter().map(|(name, _)| name.as_str());
-    let mut table = numbers(
-        ["metric", "value", "95 % interval", "attainable"]
-            .into_iter()
-            .chain(names)
-            .chain(["users"]),
-    );
+    let mut columns = vec![
+        Column::text("metric"),
+        Column::number("value"),
+        Column::number("95 % interval").spare(1),
+        Column::number("attainable").spare(4),
+    ];
+    let baselines = report.baselines.0.iter();
+    columns.extend(baselines.map(|(name, _)| Column::number(name).spare(2)));
+    columns.push(Column::number("users").spare(3));
+    let mut table = Table::new(columns);
     for measure in &report.metrics.0 {
         let mut row = vec![
             measure.metric.to_string(),
@@ -166,8 +154,8 @@ pub fn table(report: &Report) -> Table {
         for (_, baseline) in &report.baselines.0 {
             row.push(baseline.get(measure.metric).map_or("–".into(), |b| value(b.value)));
         }
-        row.push(measure.users.to_string());
-        table.add_row(row);
+        row.push(number(measure.users));
+        table.row(row);
     }
     table
 }
@@ -175,13 +163,16 @@ pub fn table(report: &Report) -> Table {
 /// One line for each group of users of like activity.
 pub fn activity_table(report: &Report) -> Table {
     let metrics = report.activity.first().map(|a| a.metrics.0.as_slice()).unwrap_or_default();
-    let names = metrics.iter().map(|m| m.metric.to_string());
-    let mut table =
-        numbers(["training interactions".to_owned(), "users".to_owned()].into_iter().chain(names));
+    let names = metrics.iter().enumerate().map(|(at, m)| match at {
+        0 => Column::number(m.metric.to_string()),
+        _ => Column::number(m.metric.to_string()).spare(2),
+    });
+    let first = [Column::text("interactions"), Column::number("users").spare(1)];
+    let mut table = Table::new(first.into_iter().chain(names));
     for group in &report.activity {
-        let mut row = vec![format!("{} – {}", group.from, group.to), group.users.to_string()];
+        let mut row = vec![range(number(group.from), number(group.to)), number(group.users)];
         row.extend(group.metrics.0.iter().map(|m| value(m.value)));
-        table.add_row(row);
+        table.row(row);
     }
     table
 }

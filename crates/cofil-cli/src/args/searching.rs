@@ -50,14 +50,15 @@ impl Searching {
         Search { method, halving, judged, parallel, seed, limit, ..Search::new(trials, metric) }
     }
 
-    /// What replaces or joins the ranges of the recipe.
+    /// What replaces or joins the ranges of the algorithm.
     pub fn ranges(&self) -> Result<Vec<Range>> {
         Ok([self.ranges.clone(), self.choices.clone()].concat())
     }
 }
 
 fn method(text: &str) -> Result<Method, String> {
-    serde_json::from_value(text.into()).map_err(|_| "write tpe or random".into())
+    serde_json::from_value(text.into())
+        .map_err(|_| cofil::Error::unknown("search", text, ["tpe", "random"]).to_string())
 }
 
 /// `reg=1e-4..1:log`; both ends whole numbers without point make a range of whole numbers.

@@ -17,7 +17,7 @@ pub struct Validate {
     #[arg(long, value_name = "SHARE|FILE")]
     pub valid: Option<String>,
     /// What to measure: rmse, ndcg@10 … [default: rmse for algorithms that predict values, else ndcg@10]
-    #[arg(long, value_name = "METRIC")]
+    #[arg(long = "metric", aliases = ["valid-metric", "metrics"], value_name = "METRIC")]
     pub valid_metric: Option<Metric>,
     /// Stop after so many epochs without improvement
     #[arg(long, value_name = "EPOCHS", default_value_t = 5)]

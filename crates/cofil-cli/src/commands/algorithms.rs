@@ -74,7 +74,8 @@ fn one(name: &str, json: bool) -> Result<()> {
         return output::json(&schema);
     }
     let default = output::value(&default)?;
-    outln!("{name}: {}\n", text(&schema["description"]));
+    output::prose(&format!("{name}: {}", text(&schema["description"])));
+    outln!();
     let settings = default.as_object().into_iter().flatten().filter(|(s, _)| *s != "algorithm");
     let mut rows: Vec<Vec<String>> = settings
         .map(|(setting, default)| {
@@ -95,13 +96,27 @@ fn one(name: &str, json: bool) -> Result<()> {
     }
     let widest = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0);
     let (w0, w1, w2) = (widest(0).max(7), widest(1).max(4), widest(2).max(7));
-    outln!("{:<w0$}  {:<w1$}  {:<w2$}  Meaning", "Setting", "Type", "Default");
+    let width = usize::from(crate::table::width());
     let indent = w0 + w1 + w2 + 6;
-    for row in &rows {
-        let mut lines = wrap(&row[3], 110usize.saturating_sub(indent).max(40)).into_iter();
-        let first = lines.next().unwrap_or_default();
-        outln!("{:<w0$}  {:<w1$}  {:<w2$}  {first}", row[0], row[1], row[2]);
-        lines.for_each(|line| outln!("{:indent$}{line}", ""));
+    // Beside the others where there is room, else below them.
+    match width.saturating_sub(indent) {
+        room @ 40.. => {
+            outln!("{:<w0$}  {:<w1$}  {:<w2$}  Meaning", "Setting", "Type", "Default");
+            for row in &rows {
+                let mut lines = wrap(&row[3], room).into_iter();
+                let first = lines.next().unwrap_or_default();
+                outln!("{:<w0$}  {:<w1$}  {:<w2$}  {first}", row[0], row[1], row[2]);
+                lines.for_each(|line| outln!("{:indent$}{line}", ""));
+            }
+        }
+        _ => {
+            outln!("{:<w0$}  {:<w1$}  Default", "Setting", "Type");
+            for row in &rows {
+                outln!("{:<w0$}  {:<w1$}  {}", row[0], row[1], row[2]);
+                let lines = wrap(&row[3], width.saturating_sub(4));
+                lines.iter().for_each(|line| outln!("    {line}"));
+            }
+        }
     }
     if !ranges.is_empty() {
         outln!("\nWorth tuning, where `cofil tune` looks unless told otherwise:");
@@ -112,7 +127,7 @@ fn one(name: &str, json: bool) -> Result<()> {
     }
     let example = rows.iter().find(|row| row[1] != "true | false" && row[2] != "not set");
     if let Some(row) = example.or(rows.first()) {
-        outln!("\nSet one with: cofil train … --algorithm {name} --set {}={}", row[0], row[2]);
+        outln!("\nSet one with: cofil train … -a {name} --set {}={}", row[0], row[2]);
     }
     Ok(())
 }

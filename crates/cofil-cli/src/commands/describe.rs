@@ -5,6 +5,7 @@ use crate::args::input::Input;
 use crate::errors::flag;
 use crate::output::errln;
 use crate::output::{self, out, outln};
+use crate::table::{Column, Table, width};
 use anyhow::Result;
 use cofil::data::date;
 use cofil::data::describe::{Bin, Description, Kind, Reasoned, Spread};
@@ -25,7 +26,7 @@ pub struct Args {
     /// Table of interactions; `-` for standard input
     data: PathBuf,
     /// Draw values, interactions per user and per item, and popularity (.svg or .png)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, aliases = ["figure", "curve"], value_name = "FILE")]
     plot: Option<PathBuf>,
     #[command(flatten)]
     read: Input,
@@ -160,9 +161,20 @@ fn bar(share: f64) -> String {
 }
 
 fn spreads(out: &mut String, d: &Description) {
-    let head = [
-        "", "min", "25 %", "median", "75 %", "95 %", "99 %", "max", "mean", "with 1", "under 5",
-        "Gini",
+    // What tells least goes first where the terminal is narrow.
+    let heads = [
+        ("", 0),
+        ("min", 2),
+        ("25 %", 1),
+        ("median", 0),
+        ("75 %", 1),
+        ("95 %", 2),
+        ("99 %", 3),
+        ("max", 0),
+        ("mean", 0),
+        ("with 1", 3),
+        ("under 5", 0),
+        ("Gini", 0),
     ];
     let row = |name: &str, s: &Spread| {
         let mut cells = vec![name.to_owned()];
@@ -172,17 +184,14 @@ fn spreads(out: &mut String, d: &Description) {
         cells.push(format!("{:.2}", s.gini));
         cells
     };
-    let rows = [
-        head.map(String::from).to_vec(),
-        row("per user", &d.per_user),
-        row("per item", &d.per_item),
-    ];
-    let width = |column: usize| rows.iter().map(|r| r[column].len()).max().unwrap_or(0);
+    let mut table = Table::new(heads.map(|(head, spare)| Column::number(head).spare(spare)));
+    table.row(row("per user", &d.per_user));
+    table.row(row("per item", &d.per_item));
     line(out, "\nInteractions");
-    for row in &rows {
-        let cells: Vec<String> =
-            (0..row.len()).map(|c| format!("{:>width$}", row[c], width = width(c))).collect();
-        line(out, &format!("  {}", cells.join("  ")));
+    let (text, dropped) = table.fit(width().saturating_sub(2), false);
+    text.lines().for_each(|row| line(out, &format!("  {row}")));
+    if !dropped.is_empty() {
+        line(out, &format!("  (too wide for: {}; --json has all)", dropped.join(", ")));
     }
     let top = |s: &Spread| {
         let named = |t: &cofil::data::describe::Top| {
@@ -206,13 +215,15 @@ fn line(out: &mut String, text: &str) {
     writeln!(out, "{}", text.trim_end()).expect("a String takes any text");
 }
 
-/// Writes `text` after `lead`, in lines of at most 100 letters that begin where the text began.
+/// Writes `text` after `lead`, in lines as wide as the terminal, up to 100 letters, that begin where the
+/// text began.
 pub fn wrap(out: &mut String, lead: &str, text: &str) {
     let indent = lead.chars().count();
     let mut current = lead.to_owned();
     let mut fresh = true;
+    let most = usize::from(width().clamp(40, 100));
     for word in text.split(' ') {
-        if !fresh && current.chars().count() + 1 + word.chars().count() > 100 {
+        if !fresh && current.chars().count() + 1 + word.chars().count() > most {
             line(out, &current);
             current = " ".repeat(indent);
             fresh = true;

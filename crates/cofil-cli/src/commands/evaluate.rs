@@ -1,35 +1,41 @@
 //! `cofil evaluate`.
 
+mod side_by_side;
+
 use crate::args::input::Input;
 use crate::args::judging::{self, Judging};
 use crate::output::errln;
-use crate::output::{self, outln};
+use crate::output::{self, duration, outln};
 use anyhow::{Result, bail};
+use cofil::data::prose::count;
 use cofil::data::read::{Negatives, read_lists, read_negatives};
 use cofil::evaluate::{self, Candidates, Report};
-use cofil::{Duplicates, Metric, Ratings, Recommender, Target};
+use cofil::store::Tensor;
+use cofil::{Duplicates, IdMap, Metric, Ratings, Recommender, Target};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Arguments of `cofil evaluate`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  cofil evaluate m.cofil --test test.csv.gz --metrics ndcg@20,recall@20,auc
-  cofil evaluate m.cofil --test test.csv.gz --metrics rmse,mae --json
-  cofil evaluate m.cofil --test test.csv --negatives negatives.csv.gz --metrics hr@10,ndcg@10
+  cofil evaluate m.cofil --test test.csv.gz --metric ndcg@20,recall@20,auc
+  cofil evaluate m.cofil --test test.csv.gz --metric rmse,mae --json
+  cofil evaluate a.cofil b.cofil --test test.csv
+  cofil evaluate m.cofil --test test.csv --negatives negatives.csv.gz --metric hr@10,ndcg@10
   cofil evaluate m.cofil --given given.csv --test test.csv       users the model was not trained on
   cofil evaluate --lists recs.parquet --train train.csv --test test.csv       lists of any program
 
 Metrics: ndcg@k, recall@k, recall_capped@k, precision@k, hr@k, map@k, mrr@k, auc, rmse, mae,
 coverage@k, novelty@k, gini@k, popularity@k, ild@k. docs/metrics.md defines each.")]
 pub struct Args {
-    /// Model file
-    #[arg(required_unless_present = "lists")]
-    model: Option<PathBuf>,
+    /// Model file, or several to set side by side
+    #[arg(required_unless_present = "lists", value_name = "MODEL")]
+    models: Vec<PathBuf>,
     /// Instead of a model, lists that any program made: rows of user, item and a score, or a rank, or
     /// in order, best first
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "negatives", "sampled", "given"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["models", "negatives", "sampled", "given"])]
     #[arg(requires = "train")]
     lists: Option<PathBuf>,
     /// Table of the interactions to predict
@@ -78,22 +84,39 @@ pub fn run(args: &Args) -> Result<()> {
     output::check(
         [args.csv.as_deref()],
         [
-            args.model.as_deref(),
             args.lists.as_deref(),
             Some(&*args.test),
             args.given.as_deref(),
             args.train.as_deref(),
             args.negatives.as_deref(),
-        ],
+        ]
+        .into_iter()
+        .chain(args.models.iter().map(|model| Some(&**model))),
     )?;
-    match (&args.model, &args.lists) {
-        (Some(model), _) => run_model(args, model),
-        (None, Some(lists)) => run_lists(args, lists),
-        (None, None) => bail!("name a model file, or --lists FILE"),
+    match (&args.models[..], &args.lists) {
+        ([model], _) => run_model(args, model),
+        ([], Some(lists)) => run_lists(args, lists),
+        ([], None) => bail!("name a model file, or --lists FILE"),
+        (models, _) => side_by_side::run(args, models),
     }
 }
 
+/// What came of a model.
+struct Judged {
+    report: Report,
+    algorithm: String,
+    seconds: Seconds,
+    /// Users as the report numbers them.
+    users: Arc<IdMap>,
+    model_bytes: usize,
+}
+
 fn run_model(args: &Args, model: &Path) -> Result<()> {
+    let Judged { report, algorithm, seconds, .. } = judge(args, model)?;
+    show(args, &report, algorithm, seconds)
+}
+
+fn judge(args: &Args, model: &Path) -> Result<Judged> {
     let start = Instant::now();
     let recommender = Recommender::load(model)?;
     let train = trained_on(args, model, &recommender)?;
@@ -119,7 +142,8 @@ fn run_model(args: &Args, model: &Path) -> Result<()> {
              rmse and mae say nothing about it"
         ));
     }
-    show(args, &report, algorithm, seconds)
+    let model_bytes = recommender.model().tensors().iter().map(Tensor::size).sum();
+    Ok(Judged { report, algorithm, seconds, users: test.users.clone(), model_bytes })
 }
 
 fn run_lists(args: &Args, path: &Path) -> Result<()> {
@@ -155,20 +179,23 @@ fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<
     for warning in &report.warnings {
         errln!("warning: {warning}");
     }
-    outln!(
-        "{name}: {} users, {} test interactions, {} items; ranked: {}; {:.2} s",
-        report.users,
-        report.interactions,
-        report.items,
+    let [users, tests, items] = [
+        count(report.users, "user"),
+        count(report.interactions, "test interaction"),
+        count(report.items, "item"),
+    ];
+    output::prose(&format!(
+        "{name}: {users}, {tests}, {items}; ranked: {}; {}",
         report.conditions.candidates,
-        seconds.evaluate
-    );
+        duration(seconds.evaluate)
+    ));
     if let Some(rerank) = report.conditions.rerank {
         outln!("reordered: {rerank}");
     }
-    outln!("{}", judging::table(report));
+    judging::table(report).print();
     if args.by_activity {
-        outln!("{}", judging::activity_table(report));
+        outln!("\nby number of training interactions");
+        judging::activity_table(report).print();
     }
     Ok(())
 }

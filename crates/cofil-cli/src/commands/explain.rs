@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 /// Arguments of `cofil explain`.
 #[derive(clap::Args)]
+#[command(override_usage = "cofil explain [OPTIONS] <MODEL> --item <ITEM> <--user|--history>")]
 #[command(after_help = "Examples:
   cofil explain model.cofil --user 42 --item 50
   cofil explain model.cofil --history 1:5,260:4 --item 50 --items u.item

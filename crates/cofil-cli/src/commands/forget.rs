@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 Name, history and vector of the user leave the file at once. What the model learned from all users together
 still bears traces, and the answer says what; with --refit the model is trained again on the histories in the
-file, with its own recipe, settings and seed, and is as if the user had never been. The file given with --output
+file, with its own algorithm, settings and seed, and is as if the user had never been. The file given with --output
 is replaced in one step; copies elsewhere are for you to delete.")]
 pub struct Args {
     /// Model file

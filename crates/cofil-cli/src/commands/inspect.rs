@@ -1,19 +1,30 @@
 //! `cofil inspect`.
 
-use crate::output;
+mod arrays;
+
+use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::ask::ModelCard;
+use cofil::data::prose::{count, number, range};
 use cofil::recommender::{Card, Changed, Origin};
 use cofil::{Error, Recommender};
 use std::path::PathBuf;
 
 /// Arguments of `cofil inspect`.
 #[derive(clap::Args)]
-#[command(after_help = "Example:
-  cofil inspect model.cofil")]
+#[command(after_help = "Examples:
+  cofil inspect model.cofil
+  cofil inspect model.cofil --arrays arrays/
+
+Arrays of few numbers are shown as tables. --arrays writes all of them, each as NAME.npy, and the names of users
+and items, in the order of the arrays' rows, as users.txt and items.txt, one on each line. docs/format.md says
+what each array is.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
+    /// Folder to write the model's arrays to, as .npy files; it is made if it does not exist
+    #[arg(long, value_name = "FOLDER")]
+    arrays: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -23,8 +34,13 @@ pub fn run(args: &Args) -> Result<()> {
     let recommender = Recommender::load(&args.model)?;
     let size = std::fs::metadata(&args.model).map_err(|e| Error::io(&args.model, e))?.len();
     let model = recommender.model_card();
+    let written = match &args.arrays {
+        Some(folder) => arrays::write(&recommender, folder, &args.model)?,
+        None => Vec::new(),
+    };
     if args.json {
         let mut answer = output::value(&model)?;
+        answer["written"] = serde_json::json!(written);
         answer["file"] = args.model.display().to_string().into();
         answer["bytes"] = size.into();
         return output::json(&answer);
@@ -34,7 +50,7 @@ pub fn run(args: &Args) -> Result<()> {
     let arrays: Vec<String> = arrays
         .iter()
         .map(|(name, shape)| {
-            let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
+            let shape: Vec<String> = shape.iter().map(|&n| number(n)).collect();
             format!("{name} {}", shape.join(" × "))
         })
         .collect();
@@ -55,7 +71,7 @@ pub fn run(args: &Args) -> Result<()> {
         }
     }
     facts.push(("data", output::sizes(data)));
-    facts.push(("values", format!("{low} to {high}, mean {:.4}", data.mean)));
+    facts.push(("values", format!("{}, mean {:.4}", range(low, high), data.mean)));
     if !data.fingerprint.is_empty() {
         facts.push(("data print", data.fingerprint.clone()));
     }
@@ -74,8 +90,8 @@ pub fn run(args: &Args) -> Result<()> {
         let told: Vec<String> = changes
             .iter()
             .map(|change| match change {
-                Changed::Updated { events } => format!("updated with {events} events"),
-                Changed::Forgotten { users } => format!("{users} users forgotten"),
+                Changed::Updated { events } => format!("updated with {}", count(*events, "event")),
+                Changed::Forgotten { users } => format!("{} forgotten", count(*users, "user")),
             })
             .collect();
         facts.push(("since then", told.join(", ")));
@@ -85,15 +101,19 @@ pub fn run(args: &Args) -> Result<()> {
         "seen items",
         match seen {
             0 => "not in the file".into(),
-            n => format!("{n}, so that nobody is recommended what they have"),
+            n => format!("{}, so that nobody is recommended what they have", number(*n)),
         },
     ));
     if let Some(catalogue) = catalogue {
         let known = catalogue.columns.join(", ");
-        facts.push(("catalogue", format!("{} items: {known}", catalogue.items)));
+        facts.push(("catalogue", format!("{}: {known}", count(catalogue.items, "item"))));
     }
     facts.extend(fingerprint.clone().map(|fingerprint| ("fingerprint", fingerprint)));
     output::facts(&facts);
+    arrays::show(&recommender);
+    for path in written {
+        outln!("wrote {}", path.display());
+    }
     Ok(())
 }
 

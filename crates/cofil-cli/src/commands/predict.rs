@@ -6,18 +6,21 @@ use crate::output::{self, outln};
 use anyhow::{Context, Result};
 use cofil::Recommender;
 use cofil::ask::{Predicted, Predictions};
-use cofil::data::read::read_pairs;
-use std::fmt::Write;
+use cofil::data::prose::{count, number};
+use cofil::data::read::{ReadOptions, Table, read_pairs, read_with};
+use cofil::data::{Cells, Kind, NO_TIME, SheetWriter};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `cofil predict`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   cofil predict model.cofil --user 42 --item 50
-  cofil predict model.cofil --pairs pairs.csv -o predictions.csv
+  cofil predict model.cofil --pairs test.csv -o predictions.parquet
 
-The predictions are CSV with columns user, item and prediction, in the order of the pairs. A pair
-whose user or item the model does not know has an empty prediction and is counted.")]
+Predictions stand in the order of the pairs, in columns user, item, value and time (where the pairs have them)
+and prediction, as .csv, .tsv or .jsonl (also with .gz or .zst), .parquet or .arrow. A pair whose user or item
+the model does not know has an empty prediction and is counted.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
@@ -30,7 +33,7 @@ pub struct Args {
     /// Table of pairs; `-` for standard input
     #[arg(long, value_name = "FILE", required_unless_present = "user")]
     pairs: Option<PathBuf>,
-    /// CSV file to write instead of standard output
+    /// File to write (.csv, .tsv, .jsonl, .parquet, .arrow) instead of CSV to standard output
     #[arg(short, long, value_name = "FILE", requires = "pairs")]
     output: Option<PathBuf>,
     /// Print JSON
@@ -41,13 +44,17 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<()> {
+    args.output.as_deref().map_or(Ok(()), SheetWriter::check_path)?;
     output::check([args.output.as_deref()], [Some(&*args.model), args.pairs.as_deref()])?;
     let recommender = Recommender::load(&args.model)?;
     if let (Some(user), Some(item)) = (&args.user, &args.item) {
         let prediction = recommender.predict(user, item)?;
         let (user, item) = (user.clone(), item.clone());
         return match args.json {
-            true => output::json(&Predicted { user, item, prediction: Some(prediction) }),
+            true => {
+                let prediction = Some(prediction);
+                output::json(&Predicted { user, item, value: None, time: None, prediction })
+            }
             false => {
                 outln!("{prediction}");
                 Ok(())
@@ -60,70 +67,109 @@ pub fn run(args: &Args) -> Result<()> {
 
 fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
     let (users, items) = (recommender.users(), recommender.items());
-    let table = read_pairs(path, &args.read.options(), users, items)?;
+    let table = read(args, recommender, path)?;
     let rows = &table.interactions;
     let predictions = recommender.predict_many(&rows.user, &rows.item);
     let missing = predictions.iter().filter(|p| p.is_none()).count();
-    let unknown = || {
-        let (users, items) = (users.len(), items.len());
-        let of = |names: &cofil::IdMap, known: usize| {
-            (known as u32..names.len() as u32).map(|u| names.name(u).to_string()).collect()
-        };
-        let mut unknown: Vec<String> = of(&rows.users, users);
-        let items: Vec<String> = of(&rows.items, items);
-        unknown.extend(items);
-        unknown
-    };
-    let names = |at: usize| (rows.users.name(rows.user[at]), rows.items.name(rows.item[at]));
-    let mut csv = String::new();
-    if !args.json || args.output.is_some() {
-        csv += "user,item,prediction\n";
-        for (at, prediction) in predictions.iter().enumerate() {
-            let (user, item) = names(at);
-            let prediction = prediction.map(|p| p.to_string()).unwrap_or_default();
-            writeln!(csv, "{},{},{prediction}", quoted(user), quoted(item))?;
-        }
+    let mut unknown: Vec<String> = Vec::new();
+    for (names, known) in [(&rows.users, users.len()), (&rows.items, items.len())] {
+        unknown.extend((known as u32..names.len() as u32).map(|n| names.name(n).to_string()));
     }
-    if let Some(path) = &args.output {
-        cofil::store::write_atomically(path, csv.as_bytes())?;
-    }
-    if args.json {
+    let valued = table.report.value.is_some();
+    let name = |at: usize| (rows.users.name(rows.user[at]), rows.items.name(rows.item[at]));
+    let time = |at: usize| rows.time.as_ref().map(|time| time[at]).filter(|&t| t != NO_TIME);
+    if args.json && args.output.is_none() {
         let row = |(at, &prediction): (usize, &Option<f32>)| {
-            let (user, item) = names(at);
-            Predicted { user: user.to_string(), item: item.to_string(), prediction }
+            let (user, item) = name(at);
+            let value = valued.then(|| rows.value[at]);
+            let (user, item) = (user.to_string(), item.to_string());
+            Predicted { user, item, value, time: time(at), prediction }
         };
-        let answer = match args.output {
-            None => {
-                let predictions = predictions.iter().enumerate().map(row).collect();
-                output::value(&Predictions { predictions, unknown: unknown() })?
-            }
-            Some(_) => serde_json::json!({"unknown": unknown()}),
-        };
-        let mut answer = answer;
-        answer["pairs"] = rows.len().into();
+        let predictions = predictions.iter().enumerate().map(row).collect();
+        let answer = output::value(&Predictions { predictions, unknown })?;
+        return tell(args, &table, missing, answer);
+    }
+    let mut columns = vec![("user", Kind::Text), ("item", Kind::Text)];
+    columns.extend(valued.then_some(("value", Kind::Number)));
+    columns.extend(rows.time.as_ref().map(|_| ("time", Kind::Time)));
+    columns.push(("prediction", Kind::Number));
+    let mut writer = match &args.output {
+        Some(path) => SheetWriter::create(path, &columns)?,
+        None => SheetWriter::stream(output::Stdout, false, &columns)?,
+    };
+    let all: Vec<usize> = (0..rows.len()).collect();
+    for block in all.chunks(BLOCK) {
+        cofil::watch::check();
+        let mut cells = vec![
+            Cells::Text(block.iter().map(|&at| Some(name(at).0)).collect()),
+            Cells::Text(block.iter().map(|&at| Some(name(at).1)).collect()),
+        ];
+        if valued {
+            cells.push(Cells::Number(block.iter().map(|&at| Some(rows.value[at])).collect()));
+        }
+        if rows.time.is_some() {
+            cells.push(Cells::Time(block.iter().map(|&at| time(at)).collect()));
+        }
+        cells.push(Cells::Number(block.iter().map(|&at| predictions[at]).collect()));
+        writer.write(&cells)?;
+    }
+    if args.output.is_none() {
+        // Before the predictions, as they come at once.
+        tell(args, &table, missing, json!({}))?;
+    }
+    let size = writer.finish()?;
+    let Some(path) = &args.output else { return Ok(()) };
+    if args.json {
+        return tell(args, &table, missing, json!({"unknown": unknown, "bytes": size}));
+    }
+    tell(args, &table, missing, json!({}))?;
+    let predicted = count(rows.len() - missing, "prediction");
+    outln!("{}: {predicted}, {}", path.display(), output::bytes(size));
+    Ok(())
+}
+
+/// Pairs written at a time.
+const BLOCK: usize = 1 << 14;
+
+/// Reads the pairs, with their values and times where they have them. Every pair is kept: where values cannot be
+/// read or would leave rows out, nothing but the pairs is.
+fn read(args: &Args, recommender: &Recommender, path: &Path) -> Result<Table> {
+    let (users, items) = (recommender.users(), recommender.items());
+    let options = args.read.options();
+    // What comes through a pipe can be read once.
+    let chosen = options.value.is_some() || options.time.is_some();
+    if chosen || !path.is_file() {
+        let pairs = |options: &ReadOptions| read_pairs(path, options, users, items);
+        return Ok(match chosen {
+            true => read_with(path, &options, users, items)?,
+            false => crate::interrupt::waiting(|| pairs(&options))?,
+        });
+    }
+    let why = match read_with(path, &options, users, items) {
+        Ok(table) if table.report.missing + table.report.weightless == 0 => return Ok(table),
+        Ok(_) => "some rows have no value".into(),
+        Err(cofil::Error::Stopped) => return Err(cofil::Error::Stopped.into()),
+        Err(error) => error.to_string(),
+    };
+    let table = read_pairs(path, &options, users, items)?;
+    errln!("note: users and items alone are read: {why}");
+    Ok(table)
+}
+
+/// Says how the pairs were read and how many have no prediction; with --json, in `answer`.
+fn tell(args: &Args, table: &Table, missing: usize, mut answer: Value) -> Result<()> {
+    let pairs = table.interactions.len();
+    if args.json {
+        answer["pairs"] = pairs.into();
         answer["missing"] = missing.into();
         answer["output"] = args.output.as_ref().map(|path| path.display().to_string()).into();
-        answer["read"] = serde_json::json!(table.report);
+        answer["read"] = json!(table.report);
         return output::json(&answer);
     }
     errln!("{}", table.report);
     if missing > 0 {
-        errln!(
-            "{missing} of {} pairs have a user or item that the model does not know",
-            rows.len()
-        );
-    }
-    match &args.output {
-        Some(path) => outln!("{}: {} predictions", path.display(), rows.len() - missing),
-        None => output::data(&csv),
+        let (missing, pairs) = (number(missing), count(pairs, "pair"));
+        errln!("{missing} of {pairs} have a user or item that the model does not know");
     }
     Ok(())
-}
-
-/// A name as CSV wants it.
-fn quoted(name: &str) -> std::borrow::Cow<'_, str> {
-    match name.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", name.replace('"', "\"\"")).into(),
-        false => name.into(),
-    }
 }

@@ -21,6 +21,7 @@ const POPULAR: &str = "(popular)";
 
 /// Arguments of `cofil recommend`.
 #[derive(clap::Args)]
+#[command(override_usage = "cofil recommend [OPTIONS] <MODEL> <--user|--history|--users|--all>")]
 #[command(after_help = "Examples:
   cofil recommend model.cofil --user 42 -n 10
   cofil recommend model.cofil --history 1,50,260 -n 10
@@ -43,7 +44,7 @@ pub struct Args {
     /// How many items
     #[arg(short, default_value_t = 10)]
     n: usize,
-    /// File for the lists of --all or --users: .csv, .jsonl or .parquet [default: standard output]
+    /// File for the lists of --all or --users: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Items that must not come back
@@ -57,7 +58,7 @@ pub struct Args {
     #[arg(long = "where", value_name = "FILTER")]
     filter: Option<Filter>,
     /// Also recommend what the user has already
-    #[arg(long)]
+    #[arg(long = "seen", alias = "with-seen")]
     with_seen: bool,
     #[command(flatten)]
     unknown: Strangers,

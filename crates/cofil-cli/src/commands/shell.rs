@@ -1,9 +1,8 @@
 //! `cofil completions` and `cofil man`: what the shell and the manual need to know.
 
 use crate::output::outln;
-use crate::{Cli, output};
+use crate::{help, output};
 use anyhow::{Context, Result};
-use clap::CommandFactory;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -19,7 +18,7 @@ pub struct Completions {
 pub fn completions(args: &Completions) -> Result<()> {
     // It takes for granted that its writer refuses nothing.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "cofil", &mut script);
+    clap_complete::generate(args.shell, &mut help::command(), "cofil", &mut script);
     Ok(output::Stdout.write_all(&script)?)
 }
 
@@ -39,11 +38,11 @@ pub struct Man {
 
 pub fn man(args: &Man) -> Result<()> {
     let Some(folder) = &args.output else {
-        return Ok(clap_mangen::Man::new(Cli::command()).render(&mut output::Stdout)?);
+        return Ok(clap_mangen::Man::new(help::command()).render(&mut output::Stdout)?);
     };
     let failed = || folder.display().to_string();
     std::fs::create_dir_all(folder).with_context(failed)?;
-    clap_mangen::generate_to(Cli::command(), folder).with_context(failed)?;
+    clap_mangen::generate_to(help::command(), folder).with_context(failed)?;
     let mut pages: Vec<String> = std::fs::read_dir(folder)
         .with_context(failed)?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())

@@ -5,7 +5,9 @@ use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::Recommender;
 use cofil::ask::Likeness;
-use std::io::Write;
+use cofil::data::ListWriter;
+use cofil::data::prose::{count, number};
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Arguments of `cofil similar`.
@@ -13,12 +15,13 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   cofil similar model.cofil --item 50 -n 10 --items u.item
   cofil similar model.cofil --user 42
-  cofil similar model.cofil --all -n 20 -o similar.jsonl
+  cofil similar model.cofil --all -n 20 -o similar.parquet
 
 Likeness is the cosine of two vectors of the model. Models of weights between items have none: items
 are then compared by these weights, users by their histories.
 
---all writes a line of JSON for each item. Of more than 100,000 items with vectors not all are compared but
+The lists of --all are written as .csv, .tsv or .jsonl (also with .gz or .zst), .parquet or .arrow, and go to
+standard output as CSV, with --json as JSON lines, if there is no --output. Of more than 100,000 items with vectors not all are compared but
 those that an index finds, more than 99 in 100 of the nearest; --exact compares all.")]
 pub struct Args {
     /// Model file
@@ -28,7 +31,7 @@ pub struct Args {
     /// How many
     #[arg(short, default_value_t = 10)]
     n: usize,
-    /// File for the lists of --all: .jsonl [default: standard output]
+    /// File for the lists of --all: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
     #[arg(short, long, value_name = "FILE", requires = "all")]
     output: Option<PathBuf>,
     /// Compare all items, however many there are
@@ -57,6 +60,7 @@ struct What {
 }
 
 pub fn run(args: &Args) -> Result<()> {
+    args.output.as_deref().map_or(Ok(()), ListWriter::check_path)?;
     output::check([args.output.as_deref()], [Some(&*args.model), args.items.path()])?;
     let recommender = args.items.describe(Recommender::load(&args.model)?)?;
     match (&args.what.item, &args.what.user) {
@@ -76,21 +80,36 @@ fn items(args: &Args, recommender: &Recommender, item: &str, titles: Titles<'_>)
     Ok(())
 }
 
-/// A line for each item.
+/// A list for each item.
 fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
     let lists = recommender.similar_all(args.n, args.exact)?;
-    let mut text = Vec::new();
-    for (item, list) in (0u32..).zip(lists) {
+    let catalogue = recommender.catalogue().map(|catalogue| &**catalogue);
+    let items = recommender.items();
+    let mut writer = match &args.output {
+        Some(path) => ListWriter::create_similar(path, items, catalogue)?,
+        None => ListWriter::stream_similar(output::Stdout, args.json, items, catalogue)?,
+    };
+    let all: Vec<u32> = (0..lists.len() as u32).collect();
+    for (items, lists) in all.chunks(BLOCK).zip(lists.chunks(BLOCK)) {
         cofil::watch::check();
-        serde_json::to_writer(&mut text, &recommender.similar_named(item, &list))?;
-        text.push(b'\n');
+        writer.write(items, lists)?;
     }
-    match &args.output {
-        Some(path) => cofil::store::write_atomically(path, &text)?,
-        None => output::Stdout.write_all(&text)?,
+    let size = writer.finish()?;
+    let Some(path) = &args.output else { return Ok(()) };
+    let rows: usize = lists.iter().map(Vec::len).sum();
+    if args.json {
+        let output = path.display().to_string();
+        return output::json(
+            &json!({"output": output, "items": lists.len(), "rows": rows, "bytes": size}),
+        );
     }
+    let (rows, items) = (number(rows), count(lists.len(), "item"));
+    outln!("{}: {rows} similar items for {items}, {}", path.display(), output::bytes(size));
     Ok(())
 }
+
+/// Lists written at a time.
+const BLOCK: usize = 4096;
 
 fn users(args: &Args, recommender: &Recommender, user: &str) -> Result<()> {
     let similar = recommender.similar_users(user, args.n)?;

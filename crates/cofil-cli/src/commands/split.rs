@@ -2,15 +2,16 @@
 
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
+use crate::args::splitting::{By, Splitting};
 use crate::errors::flag;
 use crate::output::errln;
 use crate::output::{self, out, outln};
 use anyhow::{Context, Result};
 use cofil::data::CleanReport;
+use cofil::data::Interactions;
 use cofil::data::prose::{count, number, percent};
 use cofil::data::read::{self, ReadReport};
-use cofil::data::split::{Cut, Leakage, Parts, Share, Size, Split, SplitReport};
-use cofil::data::{Interactions, parse_date};
+use cofil::data::split::{Leakage, Parts, Share, Size, SplitReport};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -30,23 +31,11 @@ of the file; equal times are ordered by it, and rows without a time count as old
 pub struct Args {
     /// Table to split; `-` for standard input
     data: PathBuf,
-    /// How to split
-    #[arg(long, value_enum, default_value = "random")]
-    by: By,
     /// Size of the test part: a share such as 0.1 or 10%, or a number [default: 0.1; with `last`: 1]
     ///
     /// Of all interactions (random, time), of each user's (user-random, last) or of the users (users).
     #[arg(long, value_name = "SHARE")]
     test: Option<Share>,
-    /// With `time`: the test part begins here (2024-05-01, 2024-05-01T12:30:00, seconds since 1970)
-    #[arg(long, value_name = "TIME", value_parser = parse_date, conflicts_with = "test", allow_hyphen_values = true)]
-    from: Option<i64>,
-    /// With `kfold`: number of folds
-    #[arg(long, default_value_t = 5)]
-    folds: u32,
-    /// With `users`: how much of a held-out user's interactions to predict
-    #[arg(long, value_name = "SHARE", default_value = "0.2")]
-    target: Share,
     /// Seed of everything random
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -60,28 +49,14 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "gzip", "from"])]
     check: Option<PathBuf>,
     #[command(flatten)]
+    splitting: Splitting,
+    #[command(flatten)]
     read: Input,
     #[command(flatten)]
     clean: Cleaning,
     /// Print JSON
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum By {
-    /// Interactions drawn from all
-    Random,
-    /// Interactions drawn from each user
-    UserRandom,
-    /// The latest of each user
-    Last,
-    /// Everything from one moment on
-    Time,
-    /// Each interaction once, in one of several folds
-    Kfold,
-    /// Users that training never sees
-    Users,
 }
 
 /// What is printed with `--json` and written to split.json.
@@ -100,6 +75,7 @@ struct PartRecord {
 }
 
 pub fn run(args: &Args) -> Result<()> {
+    let split = args.splitting.split(args.test, args.seed)?;
     let outputs = args.files();
     for output in &outputs {
         cofil::store::check_not_input(output, [&*args.data])?;
@@ -113,7 +89,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let (data, cleaned) = args.clean.rows(table.interactions, &args.read)?;
     let folder = args.output.as_ref().context("the folder to write to is missing: -o FOLDER")?;
-    let rounds = args.split().rounds(data)?;
+    let rounds = split.rounds(data)?;
     std::fs::create_dir_all(folder)
         .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     // The files are of one split, or of none.
@@ -146,8 +122,10 @@ impl Args {
         let Some(folder) = self.output.as_ref().filter(|_| self.check.is_none()) else {
             return Vec::new();
         };
-        let folders = match self.by {
-            By::Kfold => (0..self.folds).map(|f| folder.join(format!("fold{f}"))).collect(),
+        let folders = match self.splitting.by() {
+            By::Kfold => {
+                (0..self.splitting.folds()).map(|f| folder.join(format!("fold{f}"))).collect()
+            }
             _ => vec![folder.clone()],
         };
         let names =
@@ -155,22 +133,6 @@ impl Args {
         let mut files = vec![folder.join("split.json")];
         files.extend(folders.iter().flat_map(|folder| names.map(|name| folder.join(name))));
         files
-    }
-
-    fn split(&self) -> Split {
-        let &Self { folds, target, seed, .. } = self;
-        let test = self.test.unwrap_or(match self.by {
-            By::Last => Share::Count(1),
-            _ => Share::Fraction(0.1),
-        });
-        match self.by {
-            By::Random => Split::Random { test, seed },
-            By::UserRandom => Split::UserRandom { test, seed },
-            By::Last => Split::Last { test },
-            By::Time => Split::Time { test: self.from.map_or(Cut::Latest(test), Cut::From) },
-            By::Kfold => Split::Kfold { folds, seed },
-            By::Users => Split::Users { test, target, seed },
-        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::args::choice::Choice;
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::args::items::Items;
+use crate::args::searching;
 use crate::args::validation::{self, Parts, Validate};
 use crate::output::errln;
 use crate::output::{self, bytes, duration};
@@ -12,7 +13,7 @@ use anyhow::{Result, bail};
 use cofil::data::prose::count;
 use cofil::data::read::read_negatives;
 use cofil::train::{Checkpoint, Epoch, Validation};
-use cofil::{Ratings, Recommender, Run, memory};
+use cofil::{Algorithm, Ratings, Recommender, Run, memory};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -22,7 +23,7 @@ use std::time::Instant;
 #[command(after_help = "Examples:
   cofil train ratings.csv -o model.cofil
   cofil train events.csv.gz -a ials --set factors=64 --set epochs=15 --implicit -o m.cofil
-  cofil train ratings.csv -a biased-mf --valid 0.1 --patience 3 --curve curve.svg -o m.cofil
+  cofil train ratings.csv -a biased-mf --valid 0.1 --patience 3 --plot curve.svg -o m.cofil
   cofil train ratings.csv --items movies.csv -o m.cofil
   cofil train ratings.csv --config best.toml --checkpoint run.ckpt --resume -o m.cofil
 
@@ -49,9 +50,12 @@ pub struct Args {
     no_seen: bool,
     #[command(flatten)]
     items: Items,
-    /// Write the loss by epoch (.csv, .svg or .png)
-    #[arg(long, value_name = "FILE")]
+    /// Draw the loss by epoch (.svg, .png), or write it (.csv)
+    #[arg(long = "plot", aliases = ["curve", "figure"], value_name = "FILE")]
     curve: Option<PathBuf>,
+    /// Tell parts of the loss, learning rate and examples per second after every N epochs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    every: Option<u32>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -138,6 +142,9 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     } else if epochs {
         progress.when_stopped(|| Some("nothing is kept without --checkpoint FILE".into()));
     }
+    if let Some(every) = args.every {
+        progress.every(every as usize, train.by_user.nnz());
+    }
     let trained = progress.training(epochs, || Recommender::train_from(&algorithm, train, &run));
     let mut recommender = trained?.with_catalogue(catalogue);
     let fit = start.elapsed().as_secs_f64();
@@ -183,7 +190,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let best = epochs.iter().rev().find(|e| e.best && e.validation.is_some());
     let mut facts = vec![
         ("model", format!("{} ({})", args.output.display(), bytes(size))),
-        ("algorithm", serde_json::to_string(&algorithm)?),
+        ("algorithm", told(&algorithm)?),
         ("data", output::sizes(data)),
         ("trained", format!("{trained}{}", duration(fit))),
     ];
@@ -209,6 +216,14 @@ fn given(path: &Path, read: &Input, train: &Ratings) -> Result<Vec<Vec<u32>>> {
         errln!("warning: {}: {what} unknown to the table, left out", path.display());
     }
     Ok(negatives.by_user)
+}
+
+/// Name and settings in a line.
+fn told(algorithm: &Algorithm) -> Result<String> {
+    let value = output::value(algorithm)?;
+    let mut settings = value.as_object().cloned().unwrap_or_default();
+    settings.retain(|name, value| name != "algorithm" && !value.is_null());
+    Ok(format!("{}  {}", algorithm.name(), searching::settings(&settings)).trim_end().into())
 }
 
 /// What can be refused before hours of work is refused first.

@@ -2,6 +2,7 @@
 
 use crate::args::choice::{Choice, parse_setting};
 use crate::args::clean::Cleaning;
+use crate::args::configs;
 use crate::args::input::Input;
 use crate::args::judging;
 use crate::args::searching::{self, Searching};
@@ -9,10 +10,11 @@ use crate::args::validation::{self, Parts};
 use crate::output::errln;
 use crate::output::{self, duration, outln};
 use crate::progress::Progress;
+use crate::table::{Column, Table};
 use anyhow::{Context, Result, bail};
 use cofil::tune::{self, Found, Journal, Search, Space, Trial};
 use cofil::{Algorithm, Duplicates, Metric, Ratings, Run, Target};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -36,8 +38,8 @@ pub struct Args {
     /// Config file to write the best settings to, for `cofil train --config`
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// What to make good [default: rmse for recipes that predict values, else ndcg@10]
-    #[arg(long, value_name = "METRIC")]
+    /// What to make good [default: rmse for algorithms that predict values, else ndcg@10]
+    #[arg(long, alias = "metrics", value_name = "METRIC")]
     metric: Option<Metric>,
     /// How many settings to try
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
@@ -54,7 +56,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
     /// Draw the search (.svg, .png)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long = "plot", aliases = ["figure", "curve"], value_name = "FILE")]
     figure: Option<PathBuf>,
     /// File of finished trials [default: that of --output with .trials after its name]
     #[arg(long, value_name = "FILE")]
@@ -165,7 +167,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     show(&found, metric);
     if let Some(report) = tested {
         outln!("\non the test part, trained on all of {}:", args.data.display());
-        outln!("{}", judging::table(&report));
+        judging::table(&report).print();
     }
     outln!("\nsettings  {}", args.output.display());
     Ok(())
@@ -234,24 +236,11 @@ fn judge(
 fn store_config(args: &Args, found: &Found, metric: Metric) -> Result<()> {
     let best = &found.trials[found.best];
     let value = best.value.map(judging::value).unwrap_or_default();
-    let settings = output::value(&found.algorithm)?;
-    let text = match is(&args.output, "json") {
-        true => serde_json::to_string_pretty(&settings)? + "\n",
-        false => format!(
-            "# The best of {} trials of `cofil tune`: {metric} {value} on the validation part.\n{}",
-            found.trials.len(),
-            toml::to_string(&without_nulls(settings))?
-        ),
-    };
-    Ok(cofil::store::write_atomically(&args.output, text.as_bytes())?)
-}
-
-/// TOML says that something is not set by not saying it.
-fn without_nulls(mut settings: Value) -> Value {
-    if let Some(map) = settings.as_object_mut() {
-        map.retain(|_, value| !value.is_null());
-    }
-    settings
+    let trials = found.trials.len();
+    let comment = format!(
+        "The best of {trials} trials of `cofil tune`: {metric} {value} on the validation part."
+    );
+    configs::write(&args.output, &found.algorithm, &comment)
 }
 
 /// One line for each trial.
@@ -299,9 +288,20 @@ fn show(found: &Found, metric: Metric) {
             settings,
         ]
     };
-    let metric = metric.to_string();
-    let head = ["trial", &metric, "epochs", "time", "settings"];
-    output::table(&head, order.iter().take(10).map(row), &[0, 1, 2, 3]);
+    let mut table = Table::new([
+        Column::number("trial"),
+        Column::number(metric.to_string()),
+        Column::number("epochs").spare(2),
+        Column::number("time").spare(1),
+        Column::text("settings"),
+    ]);
+    for (at, trial) in order.iter().take(10).enumerate() {
+        if at == 0 {
+            table.best();
+        }
+        table.row(row(trial));
+    }
+    table.print();
     let failed: Vec<&str> = found.trials.iter().filter_map(|t| t.error.as_deref()).collect();
     let cut = found.trials.iter().filter(|trial| trial.cut).count();
     let seconds: f64 = found.trials.iter().map(|trial| trial.seconds).sum();

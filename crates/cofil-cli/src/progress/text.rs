@@ -15,6 +15,21 @@ pub fn epoch(epoch: &Epoch, metric: Option<&str>) -> String {
     text
 }
 
+/// An epoch with the parts of its loss, its learning rate and how fast it was.
+pub fn full(epoch: &Epoch, metric: Option<&str>, rate: Option<f32>, speed: f64) -> String {
+    let Epoch { number, of, loss, .. } = epoch;
+    let mut text = format!(
+        "epoch {number}/{of}  {}  (data {:.6}, penalty {:.6})",
+        self::epoch(epoch, metric),
+        Digits(loss.data),
+        Digits(loss.penalty)
+    );
+    if let Some(rate) = rate {
+        text += &format!("  rate {rate}");
+    }
+    text + &format!("  {} examples/s", cofil::data::prose::number(speed.round() as usize))
+}
+
 /// The best value so far, if there is one.
 pub fn best(metric: &str, value: Option<f64>) -> String {
     let space = if metric.is_empty() { "" } else { " " };

@@ -35,6 +35,12 @@ pub struct Predicted {
     pub user: String,
     /// Name of the item.
     pub item: String,
+    /// The true value, where the pair came with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f32>,
+    /// When it happened, in seconds since 1970, where the pair came with a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<i64>,
     /// The value, within the scale of the training data, or the score of a recipe that ranks; none where the user or
     /// the item is unknown.
     pub prediction: Option<f32>,
@@ -74,7 +80,7 @@ impl Recommender {
         }
         let predicted = |(pair, prediction): (&Pair, Option<f32>)| {
             let Pair { user, item } = pair.clone();
-            Predicted { user, item, prediction }
+            Predicted { user, item, value: None, time: None, prediction }
         };
         let predictions = self.predict_many(&users, &items);
         let predictions = pairs.iter().zip(predictions).map(predicted).collect();

@@ -15,7 +15,7 @@ use std::time::Instant;
 /// One recipe's result.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
-    /// Name of the recipe.
+    /// Name under which it took part.
     pub name: String,
     /// Recipe and settings.
     pub algorithm: Algorithm,
@@ -103,10 +103,18 @@ pub fn behind<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
     metric: Metric,
 ) -> Vec<Option<Difference>> {
-    let mut entries = entries.into_iter();
-    let Some(best) = entries.next() else { return Vec::new() };
+    differences(entries.into_iter().map(|entry| &entry.report), metric)
+}
+
+/// [`behind`] for reports on one test part, whose users are numbered alike.
+pub fn differences<'a>(
+    reports: impl IntoIterator<Item = &'a Report>,
+    metric: Metric,
+) -> Vec<Option<Difference>> {
+    let mut reports = reports.into_iter();
+    let Some(best) = reports.next() else { return Vec::new() };
     let mut found: Vec<Option<Difference>> =
-        entries.map(|other| difference(&other.report, &best.report, metric)).collect();
+        reports.map(|other| difference(other, best, metric)).collect();
     let mut ps: Vec<f64> = found.iter().flatten().map(|d| d.p).collect();
     holm(&mut ps);
     found.iter_mut().flatten().zip(ps).for_each(|(d, p)| d.p = p);

@@ -1,7 +1,6 @@
 //! The search for the settings of one contestant.
 
 use super::plan::{Entrant, Plan, Tuning};
-use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::data::split::HeldOut;
 use crate::error::{Error, Result};
@@ -37,7 +36,7 @@ impl<'a> Hunt<'a> {
         };
         let journal = match &tuning.journals {
             Some(folder) => {
-                let path = place(folder, &entrant.algorithm, tuning.resume)?;
+                let path = place(folder, entrant, tuning.resume)?;
                 Some(Journal::open(&path, &space, train, valid, &search)?)
             }
             None => None,
@@ -52,10 +51,10 @@ impl<'a> Hunt<'a> {
     }
 }
 
-/// Where the finished trials of `recipe` are kept.
-fn place(folder: &Path, recipe: &Algorithm, resume: bool) -> Result<PathBuf> {
+/// Where the finished trials of `entrant` are kept.
+fn place(folder: &Path, entrant: &Entrant, resume: bool) -> Result<PathBuf> {
     std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
-    let path = folder.join(format!("{}.trials", recipe.name()));
+    let path = folder.join(format!("{}.trials", entrant.file_stem()));
     match path.exists() && !resume {
         true => {
             let message = "there are finished trials already; resume them, or remove the folder";

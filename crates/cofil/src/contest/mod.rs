@@ -22,14 +22,18 @@
 //! # Ok::<(), cofil::Error>(())
 //! ```
 
+mod conclusion;
 mod entry;
 mod hunt;
 mod outcome;
 mod plan;
 mod run;
+mod series;
 
 pub use crate::evaluate::compare::Difference;
-pub use entry::{Entry, Seconds, behind, enter, rank};
+pub use conclusion::Conclusion;
+pub use entry::{Entry, Seconds, behind, differences, enter, rank};
 pub use outcome::{Contestant, Failure, Outcome};
 pub use plan::{Entrant, Plan, Tuning};
 pub use run::run;
+pub use series::{Lead, Round, Series, Spread, Standing};

@@ -39,13 +39,18 @@ pub struct Contestant {
 /// A recipe that could not be entered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
-    /// Name of the recipe.
+    /// Name under which it was to take part.
     pub algorithm: String,
     /// Why the recipe failed.
     pub error: String,
 }
 
 impl Contestant {
+    /// Its name as that of a file, without an ending.
+    pub fn file_stem(&self) -> String {
+        super::plan::file_stem(&self.entry.name)
+    }
+
     /// The trial whose settings it has, if they were searched by `metric`.
     pub fn best_trial(&self, metric: Metric) -> Option<&Trial> {
         tune::best(self.trials.as_deref()?, metric)

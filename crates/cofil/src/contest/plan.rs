@@ -11,7 +11,7 @@ use std::time::Duration;
 /// What is compared, and how.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Who takes part, in this order.
+    /// Who takes part, in this order; no two of one name.
     pub entrants: Vec<Entrant>,
     /// How everybody is judged. The first metric orders them, and is what searches make good.
     pub protocol: Protocol,
@@ -31,9 +31,12 @@ pub struct Plan {
     pub values: ReadValues,
 }
 
-/// A recipe that is to take part.
+/// An algorithm that is to take part, perhaps several times with other settings.
 #[derive(Clone, Debug)]
 pub struct Entrant {
+    /// What it is called, differently from all others: the name of the algorithm, or one that tells its
+    /// settings too.
+    pub name: String,
     /// The recipe and its settings.
     pub algorithm: Algorithm,
     /// Names of the settings that a search leaves as they are.
@@ -84,6 +87,19 @@ fn of_values(metrics: &[Metric]) -> bool {
 impl From<Algorithm> for Entrant {
     /// With nothing fixed, and not by name.
     fn from(algorithm: Algorithm) -> Self {
-        Self { algorithm, fixed: Vec::new(), chosen: false }
+        Self { name: algorithm.name().into(), algorithm, fixed: Vec::new(), chosen: false }
     }
+}
+
+impl Entrant {
+    /// Its name as that of a file, without an ending.
+    pub fn file_stem(&self) -> String {
+        file_stem(&self.name)
+    }
+}
+
+/// `name` with `-` for what file systems and shells may take for something else.
+pub(super) fn file_stem(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_.=+".contains(c);
+    name.chars().map(|c| if plain(c) { c } else { '-' }).collect()
 }

@@ -30,6 +30,7 @@ pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) 
     let Some(&first) = plan.protocol.metrics.first() else {
         return Err(Error::setting("metrics", "name at least one, such as ndcg@20"));
     };
+    distinct(&plan.entrants)?;
     let (train, test) = (Ratings::new(rows, Duplicates::Error)?, test.into());
     // One part for the trials of all.
     let inner = plan.tuning.as_ref().map(|_| HeldOut::share(rows, HELD_OUT, plan.seed));
@@ -43,7 +44,7 @@ pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) 
     let stage = watch::stage("comparing", plan.entrants.len());
     let (mut contestants, mut failures) = (Vec::new(), Vec::new());
     for (at, (entrant, hunt)) in plan.entrants.iter().zip(&mut hunts).enumerate() {
-        let name = entrant.algorithm.name();
+        let name = entrant.name.as_str();
         let tell = |judged: Option<&Judged>| {
             let (number, of) = (at + 1, plan.entrants.len());
             let told = watch::tell(&Event::Recipe { number, of, name, judged });
@@ -79,12 +80,25 @@ pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) 
     failures.extend(plan.absent.iter().cloned());
     if contestants.is_empty() {
         let why: Vec<&str> = failures.iter().map(|failure| failure.error.as_str()).collect();
-        return Err(Error::Unfit(format!("no recipe could be compared: {}", why.join("; "))));
+        return Err(Error::Unfit(format!("no algorithm could be compared: {}", why.join("; "))));
     }
     contestants.sort_by(|a: &Contestant, b| order(&a.entry, &b.entry, first));
     let differences = behind(contestants.iter().map(|x| &x.entry), first);
     let metrics = plan.protocol.metrics.clone();
     Ok(Outcome { metrics, contestants, differences, failures })
+}
+
+/// Refuses two entrants that would stand for one in tables and files.
+fn distinct(entrants: &[Entrant]) -> Result<()> {
+    let mut stems: Vec<String> = entrants.iter().map(Entrant::file_stem).collect();
+    stems.sort_unstable();
+    match stems.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(pair) => {
+            let says = format!("`{}` takes part twice; once is enough", pair[0]);
+            Err(Error::setting("algorithms", says))
+        }
+    }
 }
 
 /// Refuses what would learn to say the same of everything, unless it was asked for by name.
@@ -139,6 +153,7 @@ fn contestant(
     let mut entry = watch.during(|| enter(recipe, train, test, protocol, &run))?;
     drop(watch);
     check()?;
+    entry.name.clone_from(&entrant.name);
     entry.peak_memory_mb = memory::peak().filter(|_| fresh).map(memory::mb);
     let note = entry.epochs.last().filter(|last| last.number < last.of);
     let note = note.map(|last| format!("time was up after {} of {} epochs", last.number, last.of));

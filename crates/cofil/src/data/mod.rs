@@ -17,6 +17,7 @@ pub(crate) mod clean;
 pub(crate) mod csr;
 pub mod describe;
 pub(crate) mod duplicates;
+mod ending;
 mod finding;
 mod grouping;
 pub(crate) mod ids;
@@ -30,6 +31,7 @@ pub mod read;
 pub(crate) mod reading;
 pub(crate) mod sample;
 pub(crate) mod sample_set;
+mod sheet;
 pub(crate) mod source;
 pub mod split;
 
@@ -49,6 +51,7 @@ pub use reading::{ReadValues, Reading};
 pub use sample::Sampling;
 pub(crate) use sample::{Pool, Sampler};
 pub use sample_set::sample_set;
+pub use sheet::{Cells, Kind, SheetWriter};
 #[cfg(feature = "arrow")]
 pub use source::Batches;
 pub use source::Source;

@@ -41,9 +41,58 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// What a metric comes to: four digits after the point, fewer for large ones, `–` for none.
+pub fn value(value: f64) -> String {
+    match value.abs() {
+        _ if value.is_nan() => "–".into(),
+        v if v >= 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.4}"),
+    }
+}
+
+/// `1 – 5`: from `low` to `high`, both included; `5` where they are the same.
+pub fn range(low: impl std::fmt::Display, high: impl std::fmt::Display) -> String {
+    let (low, high) = (low.to_string(), high.to_string());
+    if low == high { low } else { format!("{low} – {high}") }
+}
+
+/// `0.0004`: a probability, never a misleading 0.
+pub fn probability(p: f64) -> String {
+    if p < 0.0001 { "< 0.0001".into() } else { format!("{p:.4}") }
+}
+
+/// 3.25 s, 2 min 5 s.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 0.005 => "< 0.01 s".into(),
+        s if s < 10.0 => format!("{s:.2} s"),
+        s if s < 120.0 => format!("{s:.0} s"),
+        s => format!("{} min {} s", s.round() as u64 / 60, s.round() as u64 % 60),
+    }
+}
+
+/// 512 B, 3.4 kB, 1.2 GB.
+pub fn bytes(n: u64) -> String {
+    let units = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    match units.into_iter().find(|(size, _)| n as f64 >= *size) {
+        Some((size, unit)) => format!("{:.1} {unit}", n as f64 / size),
+        None => format!("{n} B"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_times_and_sizes_are_short() {
+        assert_eq!([value(f64::NAN), value(0.5), value(1234.56)], ["–", "0.5000", "1234.6"]);
+        assert_eq!([range(1, 5), range(5, 5), probability(0.25)], ["1 – 5", "5", "0.2500"]);
+        assert_eq!(probability(1e-9), "< 0.0001");
+        let told = [0.001, 3.0, 15.0, 179.9].map(duration);
+        assert_eq!(told, ["< 0.01 s", "3.00 s", "15 s", "3 min 0 s"]);
+        assert_eq!([bytes(512), bytes(3400), bytes(1_200_000_000)], ["512 B", "3.4 kB", "1.2 GB"]);
+    }
 
     #[test]
     fn numbers_read_well() {

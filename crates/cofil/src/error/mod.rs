@@ -3,11 +3,13 @@
 mod kind;
 mod remedy;
 mod shown;
+mod words;
 
 pub use kind::ErrorKind;
 pub use remedy::Remedy;
 pub(crate) use shown::shown;
 pub use shown::visible;
+pub use words::plain_words;
 
 use shown::visible_lines;
 use std::path::{Path, PathBuf};
@@ -114,17 +116,19 @@ impl Error {
 
     /// Bad content of a data file, at `line` if known.
     pub fn data(path: impl AsRef<Path>, line: Option<u64>, message: impl Into<String>) -> Self {
-        Self::Data { path: path.as_ref().to_owned(), line, message: message.into() }
+        let message = plain_words(&message.into());
+        Self::Data { path: path.as_ref().to_owned(), line, message }
     }
 
     /// Bad content of a model file.
     pub fn format(path: impl AsRef<Path>, message: impl Into<String>) -> Self {
-        Self::Format { path: path.as_ref().to_owned(), message: message.into() }
+        let message = plain_words(&message.into());
+        Self::Format { path: path.as_ref().to_owned(), message }
     }
 
     /// A setting outside its range.
     pub fn setting(setting: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Setting { setting: setting.into(), message: message.into() }
+        Self::Setting { setting: setting.into(), message: plain_words(&message.into()) }
     }
 
     /// A name that is not among `valid`; offers the nearest one.

@@ -146,27 +146,86 @@ impl fmt::Display for Metric {
 impl FromStr for Metric {
     type Err = Error;
 
+    /// Reads a name as it is written, or as other libraries write what means the same: `nDCG@10`, `hit_rate@10`,
+    /// `recall_at_10`, `Precision_5`, `MAP10`, `roc_auc`.
     fn from_str(text: &str) -> Result<Self> {
         let text = text.trim();
-        let k = text.split_once('@').map(|(_, k)| k);
-        let cutoff = match k.map(str::parse::<usize>) {
-            None => 10,
-            Some(Ok(k)) if k > 0 => k,
-            Some(_) => {
-                let message = format!("after @ must come a number above 0, got `{text}`");
-                return Err(Error::setting("metrics", message));
+        let (name, k) = name_and_cutoff(text)?;
+        let all = Self::all(k.unwrap_or(10));
+        if let Some((_, says)) = OTHERS.iter().find(|(other, _)| *other == name) {
+            return Err(Error::setting("metrics", format!("`{text}` is not measured: {says}")));
+        }
+        let known = SAME.iter().find(|(_, others)| others.contains(&name.as_str()));
+        let name = known.map_or(name.as_str(), |(name, _)| name);
+        let Some(metric) = all.iter().find(|metric| metric.parts().0.replace('_', "") == name)
+        else {
+            // The nearest to the name as we would write it.
+            let ours = k.map_or(name.to_owned(), |k| format!("{name}@{k}"));
+            let mut error = Error::unknown("metric", &ours, all.iter().map(Self::to_string));
+            if let Error::Unknown { name, .. } = &mut error {
+                *name = text.to_owned();
             }
-        };
-        let all = Self::all(cutoff);
-        let written = text.to_ascii_lowercase();
-        let name = written.split('@').next().unwrap_or_default();
-        let Some(metric) = all.iter().find(|metric| metric.parts().0 == name) else {
-            return Err(Error::unknown("metric", text, all.iter().map(Self::to_string)));
+            return Err(error);
         };
         match metric.cutoff().is_some() == k.is_some() {
             true => Ok(*metric),
             false => Err(Error::setting("metrics", format!("write `{metric}`, not `{text}`"))),
         }
+    }
+}
+
+/// What other libraries call our metrics, without case and separators.
+const SAME: [(&str, &[&str]); 11] = [
+    ("ndcg", &["normalizeddiscountedcumulativegain", "normalizeddcg"]),
+    ("recall", &["rec"]),
+    ("precision", &["prec", "p"]),
+    ("hr", &["hitrate", "hitratio", "hit", "hits", "success", "ishit"]),
+    ("map", &["meanaverageprecision", "averageprecision"]),
+    ("mrr", &["meanreciprocalrank", "reciprocalrank", "reciprank"]),
+    ("auc", &["rocauc", "aucroc", "auroc", "areaundercurve"]),
+    ("rmse", &["rootmeansquarederror", "rootmeansquareerror"]),
+    ("mae", &["meanabsoluteerror"]),
+    ("coverage", &["itemcoverage", "catalogcoverage", "cataloguecoverage"]),
+    ("ild", &["intralistdistance", "intralistdiversity"]),
+];
+
+/// What others measure and we do not, and what comes next to it.
+const OTHERS: [(&str, &str); 7] = [
+    ("mse", "write `rmse`, which is its root"),
+    ("meansquarederror", "write `rmse`, which is its root"),
+    ("dcg", "write `ndcg@k`, which divides it by the best there is"),
+    ("f1", "write `precision@k,recall@k`, of which it is made"),
+    ("fcp", "write `auc`, which counts pairs in the right order too"),
+    ("gauc", "write `auc`, which is a mean over users too, each of whom counts alike"),
+    ("logloss", "write `auc` or `ndcg@k`: scores are no probabilities"),
+];
+
+/// `NDCG_at_10` as `ndcg` and 10: a name without case and separators, and the number at its end.
+fn name_and_cutoff(text: &str) -> Result<(String, Option<usize>)> {
+    let refused = || {
+        let message = format!("after @ must come a number above 0, got `{text}`");
+        Error::setting("metrics", message)
+    };
+    let lower = text.to_ascii_lowercase();
+    let plain = |name: &str| name.replace(['_', '-', ' '], "");
+    let number = |k: &str| k.parse::<usize>().ok().filter(|&k| k > 0).ok_or_else(refused);
+    if let Some((name, k)) = lower.split_once('@') {
+        return Ok((plain(name), Some(number(k.trim())?)));
+    }
+    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit());
+    let k = &lower[stem.len()..];
+    let cut = stem.trim_end_matches(['_', '-', ' ']);
+    let cut = match cut.len() < stem.len() {
+        true => cut
+            .strip_suffix("_at")
+            .or(cut.strip_suffix("-at"))
+            .or(cut.strip_suffix(" at"))
+            .unwrap_or(cut),
+        false => cut,
+    };
+    match k.is_empty() || stem.is_empty() || stem == "f" {
+        true => Ok((plain(&lower), None)),
+        false => Ok((plain(cut), Some(number(k)?))),
     }
 }
 
@@ -203,6 +262,33 @@ mod tests {
     }
 
     #[test]
+    fn what_others_call_them_is_understood() {
+        for (written, metric) in [
+            ("nDCG@10", Metric::Ndcg(10)),
+            ("NDCG_at_10", Metric::Ndcg(10)),
+            ("ndcg 10", Metric::Ndcg(10)),
+            ("ndcg10", Metric::Ndcg(10)),
+            ("normalized_discounted_cumulative_gain@5", Metric::Ndcg(5)),
+            ("recall_at_10", Metric::Recall(10)),
+            ("recall-10", Metric::Recall(10)),
+            ("RecallCapped@3", Metric::RecallCapped(3)),
+            ("Precision@5", Metric::Precision(5)),
+            ("p@5", Metric::Precision(5)),
+            ("hit_rate@10", Metric::Hr(10)),
+            ("hitrate@1", Metric::Hr(1)),
+            ("Hit@20", Metric::Hr(20)),
+            ("MAP@100", Metric::Map(100)),
+            ("mean_reciprocal_rank@7", Metric::Mrr(7)),
+            ("ROC-AUC", Metric::Auc),
+            ("RMSE", Metric::Rmse),
+            ("mean_absolute_error", Metric::Mae),
+            ("ItemCoverage@10", Metric::Coverage(10)),
+        ] {
+            assert_eq!(written.parse::<Metric>().unwrap(), metric, "{written}");
+        }
+    }
+
+    #[test]
     fn mistakes_are_told_with_the_nearest_name() {
         let says = |text: &str| text.parse::<Metric>().unwrap_err().to_string();
         assert!(says("ndgc@20").contains("did you mean `ndcg@20`?"), "{}", says("ndgc@20"));
@@ -211,6 +297,12 @@ mod tests {
         assert!(says("ndcg@0").contains("a number above 0"));
         assert!(says("ndcg@ten").contains("a number above 0"));
         assert!(says("ndcg@1@2").contains("a number above 0"));
+        assert!(says("mse").contains("write `rmse`, which is its root"), "{}", says("mse"));
+        assert!(says("F1@10").contains("`precision@k,recall@k`"), "{}", says("F1@10"));
+        assert!(says("f1").contains("`precision@k,recall@k`"), "{}", says("f1"));
+        assert_eq!(says("HitRate"), "setting `metrics`: write `hr@10`, not `HitRate`");
+        assert!(says("ndgc_at_5").contains("did you mean `ndcg@5`?"), "{}", says("ndgc_at_5"));
+        assert!(says("hit_rate_0").contains("a number above 0"));
         assert!(Metric::list(" , ").unwrap_err().to_string().contains("at least one"));
     }
 

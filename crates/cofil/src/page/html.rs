@@ -106,25 +106,6 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-/// A value as people read it: four digits after the point, fewer for large ones, `–` for none.
-pub fn value(value: f64) -> String {
-    match value.abs() {
-        _ if value.is_nan() => "–".into(),
-        v if v >= 100.0 => format!("{value:.1}"),
-        _ => format!("{value:.4}"),
-    }
-}
-
-/// Seconds as people read them.
-pub fn seconds(seconds: f64) -> String {
-    match seconds {
-        s if s < 0.01 => "< 0.01 s".into(),
-        s if s < 10.0 => format!("{s:.2} s"),
-        s if s < 120.0 => format!("{s:.0} s"),
-        s => format!("{:.1} min", s / 60.0),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,14 +113,5 @@ mod tests {
     #[test]
     fn names_cannot_break_the_markup() {
         assert_eq!(escape("<b>\"&'\u{1}\u{202e}ü"), "&lt;b&gt;&quot;&amp;&#39;\u{fffd}\u{fffd}ü");
-    }
-
-    #[test]
-    fn numbers_are_short() {
-        assert_eq!([value(f64::NAN), value(0.5), value(1234.56)], ["–", "0.5000", "1234.6"]);
-        assert_eq!(
-            [seconds(0.001), seconds(3.0), seconds(150.0)],
-            ["< 0.01 s", "3.00 s", "2.5 min"]
-        );
     }
 }

@@ -1,11 +1,11 @@
 //! The parts of a page that are words and tables.
 
 use super::Comparison;
-use super::html::{Cell, Html, escape, seconds, value};
+use super::html::{Cell, Html, escape};
 use crate::contest::Contestant;
 use crate::data::Catalogue;
 use crate::data::describe::{Spread, Top};
-use crate::data::prose::{count, number, percent};
+use crate::data::prose::{count, duration, number, percent, probability, range, value};
 use crate::evaluate::compare::Difference;
 use crate::evaluate::{Measure, Measures, Metric};
 use crate::store;
@@ -15,7 +15,9 @@ pub fn head(page: &mut Html, c: &Comparison<'_>) {
     page.element("h1", &format!("Recommenders compared on {}", c.title));
     page.small(&format!("cofil {} · {}", env!("CARGO_PKG_VERSION"), c.split));
     let Some(best) = c.outcome.contestants.first() else { return };
-    page.raw(&format!("<p class=\"lead\">{}</p>\n", conclusion(c, best)));
+    let conclusion = c.outcome.conclusion();
+    let conclusion = conclusion.map(|it| it.say(|name| format!("<b>{}</b>", escape(name))));
+    page.raw(&format!("<p class=\"lead\">{}</p>\n", conclusion.unwrap_or_default()));
     let report = &best.entry.report;
     let facts = [
         (number(report.users), "users judged by"),
@@ -30,42 +32,8 @@ pub fn head(page: &mut Html, c: &Comparison<'_>) {
     page.raw("</div>\n");
 }
 
-/// Who is best, by how much, and who may be as good.
-fn conclusion(c: &Comparison<'_>, best: &Contestant) -> String {
-    let metric = c.first();
-    let Some(measure) = best.entry.report.metrics.get(metric) else { return String::new() };
-    let mut text = format!(
-        "<b>{}</b> is best by {metric}: {}{}.",
-        escape(&best.entry.name),
-        value(measure.value),
-        bounds(measure).map(|bounds| format!(" (95 % interval {bounds})")).unwrap_or_default(),
-    );
-    let others = c.outcome.contestants.iter().skip(1).zip(&c.outcome.differences);
-    let alike: Vec<String> = others
-        .filter(|(_, difference)| difference.is_some_and(|d| d.p >= 0.05))
-        .map(|(other, _)| format!("<b>{}</b>", escape(&other.entry.name)))
-        .collect();
-    text += &match alike.len() {
-        0 if c.outcome.contestants.len() > 1 => {
-            " All others are behind it beyond chance.".to_owned()
-        }
-        0 => String::new(),
-        n => format!(
-            " {} {} behind it by no more than chance allows (p ≥ 0.05 after Holm's correction).",
-            alike.join(", "),
-            if n == 1 { "is" } else { "are" }
-        ),
-    };
-    let popular = c.outcome.contestants.iter().find(|other| other.entry.name == "popularity");
-    let popular = popular.and_then(|p| p.entry.report.value(metric));
-    if let Some(popular) = popular.filter(|p| *p > 0.0 && metric.higher_is_better()) {
-        text += &format!(" Showing everybody what is popular gives {}.", value(popular));
-    }
-    text
-}
-
 fn bounds(measure: &Measure) -> Option<String> {
-    Some(format!("{} – {}", value(measure.low?), value(measure.high?)))
+    Some(range(value(measure.low?), value(measure.high?)))
 }
 
 /// Everybody, best first, then guessing, then who could not take part.
@@ -108,7 +76,7 @@ pub fn leaderboard(page: &mut Html, c: &Comparison<'_>) {
         row.extend(apart(*difference).map(|text| Cell::number(&text)));
         let memory = entry.peak_memory_mb.map(|mb| format!("{mb:.0} MB"));
         row.extend([
-            Cell::number(&seconds(entry.seconds.fit)),
+            Cell::number(&duration(entry.seconds.fit)),
             Cell::number(&memory.unwrap_or_else(|| "–".into())),
             Cell::number(&format!("{:.1} MB", entry.model_bytes as f64 / 1e6)),
         ]);
@@ -145,9 +113,8 @@ pub fn leaderboard(page: &mut Html, c: &Comparison<'_>) {
 /// Difference, effect and p.
 fn apart(difference: Option<Difference>) -> [String; 3] {
     let Some(d) = difference else { return [const { String::new() }; 3] };
-    let p = if d.p < 0.0001 { "< 0.0001".to_owned() } else { format!("{:.4}", d.p) };
     let signed = |text: String| text.replace('-', "−");
-    [signed(format!("{:+.4}", d.value)), signed(format!("{:+.2}", d.effect)), p]
+    [signed(format!("{:+.4}", d.value)), signed(format!("{:+.2}", d.effect)), probability(d.p)]
 }
 
 /// Small pictures of intervals that share one scale.
@@ -231,8 +198,9 @@ pub fn activity(page: &mut Html, c: &Comparison<'_>) {
     page.small("Columns are users with so many training interactions; the darker, the better in its column.");
     let groups = &best.entry.report.activity;
     let mut heads = vec!["algorithm".to_owned()];
-    heads
-        .extend(groups.iter().map(|g| format!("{}–{} ({})", g.from, g.to, count(g.users, "user"))));
+    heads.extend(
+        groups.iter().map(|g| format!("{} ({})", range(g.from, g.to), count(g.users, "user"))),
+    );
     let of = |x: &Contestant, at: usize| {
         let group = x.entry.report.activity.get(at);
         group.and_then(|g| g.metrics.get(metric)).map(|m| m.value).filter(|v| v.is_finite())

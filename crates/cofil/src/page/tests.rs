@@ -92,6 +92,16 @@ fn a_page_has_every_part_and_runs_nothing() {
         html.matches("http-equiv").count()
             + html.matches("xmlns=\"http://www.w3.org/2000/svg\"").count()
     );
+    // Every colour of a figure has one for the dark.
+    let (_, dark) = html.split_once("prefers-color-scheme: dark").expect("a style for the dark");
+    let (dark, body) = dark.split_once("</style>").expect("the end of the style");
+    for attribute in ["fill", "stroke"] {
+        for piece in body.split(&format!(" {attribute}=\"")).skip(1) {
+            let color = piece.split('"').next().unwrap_or_default();
+            let told = format!("[{attribute}=\"{color}\"]");
+            assert!(color == "none" || dark.contains(&told), "{told}");
+        }
+    }
     for (open, close) in
         [("<div", "</div>"), ("<table", "</table>"), ("<tr", "</tr>"), ("<svg", "</svg>")]
     {

@@ -147,13 +147,24 @@ fn root(items: usize) -> f32 {
     1.0 / (items.max(1) as f32).sqrt()
 }
 
+impl Descent<'_> {
+    /// The learning rate of epoch `number`, from 1.
+    fn rate(&self, number: usize) -> f32 {
+        let passed = i32::try_from(number - 1).unwrap_or(i32::MAX);
+        self.settings.learning_rate * whole_power(self.settings.decay, passed)
+    }
+}
+
 impl Learner for Descent<'_> {
     type Model = Factors;
 
+    fn learning_rate(&self, number: usize) -> Option<f32> {
+        Some(self.rate(number))
+    }
+
     fn epoch(&mut self, number: usize, rng: &Rng) -> Loss {
         let settings = self.settings;
-        let fall = whole_power(settings.decay, i32::try_from(number - 1).unwrap_or(i32::MAX));
-        let pull = 2.0 * settings.learning_rate * fall;
+        let pull = 2.0 * self.rate(number);
         let step = Step { pull, keep: 1.0 - pull * settings.reg, mean: self.mean };
         let mut turns: Vec<u32> = (0..self.data.rows() as u32).collect();
         rng.piece(0).shuffle(&mut turns);

@@ -134,7 +134,7 @@ impl Recommender {
         match &self.card.origin {
             Origin::Trained { algorithm, seed } => Ok((algorithm, *seed)),
             Origin::Imported(imported) => Err(Error::Unsupported(format!(
-                "`{}` was imported, so that there is no recipe to train it again with; import it anew, or train \
+                "`{}` was imported, so that there is no algorithm to train it again with; import it anew, or train \
                  a model on the data",
                 imported.name
             ))),

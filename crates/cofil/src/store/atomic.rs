@@ -245,11 +245,6 @@ impl Pending {
         Ok(Self { path: path.to_owned(), to })
     }
 
-    /// Where it is to stand.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Flushes it to the disk and puts it in its place; returns its bytes.
     ///
     /// # Errors

@@ -19,6 +19,7 @@
 mod archive;
 mod atomic;
 mod lock;
+mod npy;
 mod read;
 mod tensor;
 mod text;

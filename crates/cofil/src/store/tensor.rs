@@ -78,6 +78,33 @@ impl<'a> Tensor<'a> {
         }
     }
 
+    /// The element numbered `at`, row after row, in its shortest form.
+    ///
+    /// # Panics
+    /// If there is no such element.
+    pub fn text(&self, at: usize) -> String {
+        match &self.data {
+            Data::F32(data) => data[at].to_string(),
+            Data::F64(data) => data[at].to_string(),
+            Data::U32(data) => data[at].to_string(),
+            Data::U64(data) => data[at].to_string(),
+            Data::I64(data) => data[at].to_string(),
+            Data::U8(data) => data[at].to_string(),
+        }
+    }
+
+    /// What NumPy calls the type of the elements.
+    pub(super) fn npy_kind(&self) -> &'static str {
+        match self.data {
+            Data::F32(_) => "<f4",
+            Data::F64(_) => "<f8",
+            Data::U32(_) => "<u4",
+            Data::U64(_) => "<u8",
+            Data::I64(_) => "<i8",
+            Data::U8(_) => "|u1",
+        }
+    }
+
     /// Its length in each direction.
     pub fn shape(&self) -> &[usize] {
         &self.shape

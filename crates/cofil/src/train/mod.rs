@@ -50,6 +50,10 @@ pub(crate) trait Learner {
     fn counts(&self, _number: usize) -> bool {
         true
     }
+    /// The learning rate of epoch `number`, where there is one.
+    fn learning_rate(&self, _number: usize) -> Option<f32> {
+        None
+    }
     /// The model as it stands; usable after every epoch.
     fn model(&self) -> Self::Model;
     /// There will be no further epoch: what only learning needs may go before the last model is made.
@@ -164,6 +168,7 @@ impl Run<'_> {
             let interrupted = watch::tell(&Event::Epoch {
                 epoch: &epoch,
                 metric: metric.as_deref(),
+                rate: learner.learning_rate(number),
                 trial: None,
             })
             .is_break();

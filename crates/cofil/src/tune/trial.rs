@@ -82,8 +82,8 @@ impl Task<'_> {
         let Trial { number, curve, cut, .. } = trial;
         let number = *number;
         let watch = Watch::new(|event| {
-            let Event::Epoch { epoch, metric, .. } = *event else { return tell(event) };
-            let told = tell(&Event::Epoch { epoch, metric, trial: Some(number) });
+            let Event::Epoch { epoch, metric, rate, .. } = *event else { return tell(event) };
+            let told = tell(&Event::Epoch { epoch, metric, rate, trial: Some(number) });
             if let Some(value) = epoch.validation {
                 curve.push((epoch.number, value));
             }

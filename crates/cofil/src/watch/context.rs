@@ -163,7 +163,8 @@ pub(super) fn is_watched() -> bool {
     CURRENT.with_borrow(|context| context.hear.is_some())
 }
 
-/// Tells the watch, if there is one; `Break` if it asks for an end.
-pub(crate) fn tell(event: &Event<'_>) -> ControlFlow<()> {
+/// Tells the watch of this thread, if there is one; `Break` if it asks for an end. For programs that compare by
+/// themselves.
+pub fn tell(event: &Event<'_>) -> ControlFlow<()> {
     Context::current().tell(event)
 }

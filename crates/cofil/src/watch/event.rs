@@ -88,6 +88,8 @@ pub enum Event<'a> {
         epoch: &'a Epoch,
         /// What its validation measures, if there is one, such as `ndcg@10`.
         metric: Option<&'a str>,
+        /// The learning rate of the epoch, where there is one.
+        rate: Option<f32>,
         /// The trial that it is of, in a search.
         trial: Option<usize>,
     },

@@ -28,10 +28,10 @@ mod context;
 mod event;
 mod stage;
 
+pub(crate) use context::Context;
 #[cfg(any(feature = "arrow", feature = "tune"))]
 pub(crate) use context::unless_stopped;
-pub(crate) use context::{Context, tell};
-pub use context::{Stop, Watch, check};
+pub use context::{Stop, Watch, check, tell};
 pub use event::{Epoch, Event, Judged, Loss, Trial};
 pub use stage::{Stage, stage};
 

@@ -1,20 +1,25 @@
 //! `cofil compare`.
 
-mod show;
+mod entrants;
+mod next;
+mod parts;
+pub mod show;
 
 use crate::args::clean::Cleaning;
+use crate::args::configs;
 use crate::args::input::Input;
 use crate::args::items::Items;
-use crate::args::judging::{self, Judging, Tested};
+use crate::args::judging::Judging;
 use crate::args::searching::seconds;
-use crate::output::{self, outln};
-use anyhow::{Context, Result};
-use cofil::contest::{self, Entrant, Failure, Plan, Tuning};
+use crate::args::splitting::Splitting;
+use crate::args::typed;
+use crate::output::{self, errln, outln};
+use anyhow::{Context, Result, bail};
+use cofil::contest::{self, Contestant, Entrant, Outcome, Plan, Round, Series, Tuning};
 use cofil::data::describe::Description;
-use cofil::data::split::{Share, Split};
-use cofil::{Algorithm, Duplicates, Interactions, Metric, Ratings, Target};
-use serde_json::{Map, Value};
-use std::path::PathBuf;
+use cofil::{Metric, Target};
+use parts::{Part, Tests};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Arguments of `cofil compare`.
@@ -23,52 +28,75 @@ use std::time::Duration;
   cofil compare ratings.csv
   cofil compare ratings.csv --implicit --tune 20 --report report.html
   cofil compare ratings.csv --implicit --tune 50 --journal trials --resume
-  cofil compare train.csv.gz --test test.csv.gz --algorithms popularity,ease,ials --implicit --metrics ndcg@20
-  cofil compare train.csv --given given.csv --test test.csv      after split --by users
-  cofil compare ratings.csv --algorithms ials,ease --set ials.factors=32 --set ease.reg=200
+  cofil compare ratings.csv -a popularity,ease --with ials:factors=32 \\
+    --with ials:factors=128,reg=0.01 --configs settings
+  cofil compare ratings.csv --folds 5 --metric rmse,mae
+  cofil compare events.csv --by time --test 0.1 --seeds 3
+  cofil compare train.csv --test test.csv -a popularity,ease --metric ndcg@20
+  cofil compare train.csv --given given.csv --test test.csv
 
 The first metric orders the table, and is what --tune makes good, on a tenth of the training data: the test
-part is only seen by the winners. Popularity and guessing (`random`) always take part. With --journal finished
-trials are kept: after an interruption, even a power cut, the same command with --resume goes on from them, and
+part is only seen by the winners. Popularity and guessing (`random`) always take part.
+
+With --folds or --seeds everything is repeated, and the table holds mean ± standard deviation: --folds divides
+the data so that every interaction is tested once, --seeds trains with N seeds on each split.
+
+With --journal finished trials are kept: after an interruption, even a power cut, the same command with --resume goes on from them, and
 only trains and judges the winners anew.")]
 pub struct Args {
     /// Table of interactions to train on
     data: PathBuf,
-    /// Table of the interactions to predict [default: a tenth of DATA, drawn at random]
-    #[arg(long, value_name = "FILE")]
-    test: Option<PathBuf>,
+    /// Table of the interactions to predict, or how many of DATA: a share such as 0.1 or 10%, or a number
+    /// [default: 0.1; with `--by last`: 1]
+    #[arg(long, value_name = "FILE|SHARE")]
+    test: Option<Tests>,
     /// Table of what users are known by whom DATA does not have: they are scored from it
     #[arg(long, value_name = "FILE", requires = "test")]
     given: Option<PathBuf>,
-    /// Recipes, separated by commas [default: all]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    /// Algorithms, separated by commas [default: all]
+    #[arg(
+        short,
+        long = "algorithm",
+        alias = "algorithms",
+        value_name = "LIST",
+        value_delimiter = ','
+    )]
     algorithms: Vec<String>,
-    /// A setting of one recipe; may be repeated
-    #[arg(long = "set", value_name = "ALGORITHM.SETTING=VALUE")]
+    /// One more algorithm with settings of its own; may be repeated, also with one algorithm
+    #[arg(long, value_name = "ALGORITHM:SETTING=VALUE,…")]
+    with: Vec<String>,
+    /// A setting of one algorithm of the list; may be repeated
+    #[arg(short, long = "set", value_name = "ALGORITHM.SETTING=VALUE")]
     settings: Vec<String>,
-    /// Leave a recipe out, and say why in the table; may be repeated
+    /// Leave an algorithm out, and say why in the table; may be repeated
     #[arg(long = "skip", value_name = "ALGORITHM=REASON")]
     skipped: Vec<String>,
-    /// Search for the settings of every recipe first, with so many trials for each
+    /// Train everybody with so many seeds, from --seed on
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: u64,
+    /// Search for the settings of every algorithm first, with so many trials for each
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     tune: Option<u64>,
     /// Trials at once, as far as there are threads and memory for them. What is found depends on N, but not on
     /// the number of threads
     #[arg(long, value_name = "N", default_value_t = 1, requires = "tune", value_parser = clap::value_parser!(u64).range(1..))]
     parallel: u64,
-    /// Folder for the finished trials of every recipe, from which an interrupted search can go on
+    /// Folder for the finished trials of every algorithm, from which an interrupted search can go on
     #[arg(long, value_name = "FOLDER", requires = "tune")]
     journal: Option<PathBuf>,
     /// Go on from the finished trials in the folder of --journal
     #[arg(long, requires = "journal")]
     resume: bool,
-    /// Seconds for the search of each recipe, and again for its training; what learns in epochs ends with
+    /// Seconds for the search of each algorithm, and again for its training; what learns in epochs ends with
     /// the one under way. Results then depend on the machine
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     limit: Option<Duration>,
     /// Write all about it into one HTML file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Folder to write everybody's settings to, a file for each, for `cofil train --config`
+    #[arg(long, value_name = "FOLDER")]
+    configs: Option<PathBuf>,
     #[command(flatten)]
     judging: Judging,
     /// Print JSON
@@ -77,59 +105,131 @@ pub struct Args {
     #[command(flatten)]
     items: Items,
     #[command(flatten)]
+    splitting: Splitting,
+    #[command(flatten)]
     read: Input,
     #[command(flatten)]
     clean: Cleaning,
 }
 
-/// What is compared on.
-struct Data {
-    /// Clean rows before a test part was taken from them.
-    all: Interactions,
-    /// Clean rows to learn from.
-    rows: Interactions,
-    tested: Tested,
-    split: String,
-}
-
 pub fn run(args: &Args) -> Result<()> {
-    output::check(
-        [args.report.as_deref()],
-        [Some(&*args.data), args.test.as_deref(), args.given.as_deref(), args.items.path()],
-    )?;
+    let entrants = entrants::entrants(args)?;
+    check(args, &entrants)?;
     let catalogue = args.items.read()?;
-    let entrants = entrants(args)?;
-    let data = data(args)?;
+    let table = args.read.read(&args.data)?;
+    if !args.json {
+        errln!("{}", table.report);
+    }
+    let (all, _) = args.clean.rows(table.interactions, &args.read)?;
     let plan = plan(args, entrants)?;
-    let outcome = contest::run(&plan, &data.rows, data.tested.borrowed())?;
-    let Data { split, all, .. } = data;
-    if let Some(path) = &args.report {
+    let user = all.users.names().next().unwrap_or("USER").to_owned();
+    let next = next::Next { args, user };
+    // Only a report tells of the data before it was split.
+    let whole = args.report.as_ref().map(|_| all.clone());
+    let mut rounds = Vec::new();
+    for part in parts::parts(args, all)? {
+        let Part { fold, rows, tested, split } = part?;
+        for seed in (0..args.seeds).map(|n| plan.seed.wrapping_add(n)) {
+            if let Some(fold) = fold.filter(|_| !args.json) {
+                errln!("fold {fold} of {}, seed {seed}", args.splitting.folds());
+            } else if args.seeds > 1 && !args.json {
+                errln!("seed {seed}");
+            }
+            let plan = Plan { seed, tuning: tuning(args, fold, seed), ..plan.clone() };
+            let outcome = contest::run(&plan, &rows, tested.borrowed())?;
+            rounds.push(Round { fold, seed, split: split.clone(), outcome });
+        }
+    }
+    if rounds.len() > 1 {
+        let series = Series::new(rounds);
+        let best = series.standings.first().map(|best| best.name.clone()).unwrap_or_default();
+        let first = &series.rounds[0].outcome;
+        let configs = write_configs(args, first, &series.say())?;
+        if args.json {
+            return show::json_series(&series, &configs);
+        }
+        show::series(&series);
+        next.print(&series.say(), first.contestants.iter().find(|x| x.entry.name == best));
+        return Ok(());
+    }
+    let Round { split, outcome, .. } = rounds.pop().context("a split has a part")?;
+    let told = outcome.conclusion().map(|found| found.say(str::to_owned)).unwrap_or_default();
+    if let (Some(path), Some(all)) = (&args.report, &whole) {
         let name = args.data.file_name().unwrap_or(args.data.as_os_str()).to_string_lossy();
         let page = cofil::page::comparison(&cofil::page::Comparison {
             title: name.into_owned(),
-            command: show::command(),
+            command: typed::command(),
             split: split.clone(),
             outcome: &outcome,
-            data: &Description::of(&all)?,
+            data: &Description::of(all)?,
             fingerprint: all.fingerprint(),
             threads: cofil::math::threads(),
             catalogue: catalogue.as_deref(),
         });
         cofil::store::write_atomically(path, page.as_bytes())?;
     }
+    let configs = write_configs(args, &outcome, &told)?;
     if args.json {
-        return show::json(&split, &outcome);
+        return show::json(&split, &outcome, &configs);
     }
     show::table(&split, &outcome);
     if let Some(path) = &args.report {
         outln!("\nreport  {}", path.display());
     }
+    next.print(&told, outcome.contestants.first());
     Ok(())
+}
+
+/// What can be refused before hours of work is refused here.
+fn check(args: &Args, entrants: &[Entrant]) -> Result<()> {
+    let repeated = args.seeds > 1 || parts::is_folded(args);
+    if repeated && args.report.is_some() {
+        bail!("--report tells of one split and one seed: leave out --folds and --seeds");
+    }
+    if repeated && args.tune.is_some() && args.configs.is_some() {
+        bail!(
+            "--tune finds other settings for every fold and seed, so that there is no one file of \
+             each for --configs: leave out --folds and --seeds"
+        );
+    }
+    let mut outputs = vec![args.report.clone()];
+    if let Some(folder) = &args.configs {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        outputs.extend(entrants.iter().map(|x| Some(config(folder, &x.file_stem()))));
+    }
+    output::check(
+        outputs.iter().map(Option::as_deref),
+        [
+            Some(&*args.data),
+            args.test.as_ref().and_then(Tests::path),
+            args.given.as_deref(),
+            args.items.path(),
+        ],
+    )
+}
+
+/// The file for the settings of whom has the file stem `stem`.
+fn config(folder: &Path, stem: &str) -> PathBuf {
+    folder.join(format!("{stem}.toml"))
+}
+
+/// Writes the settings of everybody, if asked for; returns the files.
+fn write_configs(args: &Args, outcome: &Outcome, told: &str) -> Result<Vec<PathBuf>> {
+    let Some(folder) = &args.configs else { return Ok(Vec::new()) };
+    let write = |contestant: &Contestant| {
+        let path = config(folder, &contestant.file_stem());
+        let data = args.data.display();
+        let comment = format!("{} in `cofil compare {data}`. {told}", contestant.entry.name);
+        configs::write(&path, &contestant.entry.algorithm, &comment)?;
+        Ok(path)
+    };
+    outcome.contestants.iter().map(write).collect()
 }
 
 /// How `entrants` are compared.
 fn plan(args: &Args, entrants: Vec<Entrant>) -> Result<Plan> {
-    // Recipes of both kinds: each is measured by what it predicts.
+    // Algorithms of both kinds: each is measured by what it predicts.
     let rates = entrants.iter().any(|e| e.algorithm.target() == Target::Rating);
     let rates = rates && !args.clean.implicit;
     let mut protocol = args.judging.protocol(rates.then_some(Target::Rating))?;
@@ -144,93 +244,26 @@ fn plan(args: &Args, entrants: Vec<Entrant>) -> Result<Plan> {
             }
         }
     }
-    let tuning = args.tune.map(|trials| Tuning {
-        trials: trials as usize,
-        parallel: args.parallel as usize,
-        journals: args.journal.clone(),
-        resume: args.resume,
-    });
     Ok(Plan {
         seed: args.judging.seed,
-        tuning,
         limit: args.limit,
         measure_memory: true,
-        absent: skipped(args)?,
+        absent: entrants::skipped(args)?,
         values: args.clean.values(&args.read),
         ..Plan::new(entrants, protocol)
     })
 }
 
-/// The recipes in the order of the list, with the names of the settings they were given.
-fn entrants(args: &Args) -> Result<Vec<Entrant>> {
-    let mut names = args.algorithms.clone();
-    if names.is_empty() {
-        let metrics = args.judging.protocol(None)?.metrics;
-        names = Plan::suited(&metrics).iter().map(|recipe| recipe.name().into()).collect();
-    }
-    let left_out: Vec<String> = skipped(args)?.into_iter().map(|s| s.algorithm).collect();
-    let mut settings: Vec<Map<String, Value>> = vec![Map::new(); names.len()];
-    for pair in &args.settings {
-        let (place, value) = pair
-            .split_once('=')
-            .with_context(|| format!("`--set {pair}`: write ALGORITHM.SETTING=VALUE"))?;
-        let (name, setting) = place
-            .split_once('.')
-            .with_context(|| format!("`--set {pair}`: write ALGORITHM.SETTING=VALUE"))?;
-        let Some(at) = names.iter().position(|n| n == name) else {
-            return Err(cofil::Error::unknown("algorithm", name, &names).into());
-        };
-        let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-        settings[at].insert(setting.into(), value);
-    }
-    let mut entrants: Vec<Entrant> = Vec::new();
-    for (name, settings) in names.iter().zip(&settings) {
-        let algorithm = Algorithm::from_settings(name, settings)?;
-        let repeated = entrants.iter().any(|other| other.algorithm.name() == *name);
-        if !left_out.contains(name) && !repeated {
-            let (fixed, chosen) = (settings.keys().cloned().collect(), !args.algorithms.is_empty());
-            entrants.push(Entrant { algorithm, fixed, chosen });
-        }
-    }
-    Ok(entrants)
-}
-
-/// Who is left out, and why.
-fn skipped(args: &Args) -> Result<Vec<Failure>> {
-    let all: Vec<String> = Algorithm::all().iter().map(|a| a.name().into()).collect();
-    let one = |text: &String| {
-        let (name, error) = text
-            .split_once('=')
-            .with_context(|| format!("`--skip {text}`: write ALGORITHM=REASON"))?;
-        match all.iter().any(|other| other == name) {
-            true => Ok(Failure { algorithm: name.into(), error: error.into() }),
-            false => Err(cofil::Error::unknown("algorithm", name, &all).into()),
-        }
-    };
-    args.skipped.iter().map(one).collect()
-}
-
-/// Training part, test part and how they were made.
-fn data(args: &Args) -> Result<Data> {
-    let table = args.read.read(&args.data)?;
-    let (all, _) = args.clean.rows(table.interactions, &args.read)?;
-    match &args.test {
-        Some(path) => {
-            let train = Ratings::new(&all, Duplicates::Error)?;
-            let weigh = |given| args.clean.settings(&args.read).weigh(given);
-            let known = (&*train.users, &*train.items);
-            let tested = judging::test_part(&args.read, path, args.given.as_deref(), known, weigh)?;
-            let split = format!("test part {}", path.display());
-            Ok(Data { rows: all.clone(), all, tested, split })
-        }
-        None => {
-            let split = Split::Random { test: Share::Fraction(0.1), seed: args.judging.seed };
-            let mut parts = split.apply(&all)?;
-            let parts = parts.remove(0);
-            let test = Ratings::new(&parts.test, Duplicates::Error)?;
-            let tested = Tested { test, given: None };
-            let (rows, split) = (parts.train, parts.report.description);
-            Ok(Data { all, rows, tested, split })
-        }
-    }
+/// How settings are searched; every fold and seed has trials of its own.
+fn tuning(args: &Args, fold: Option<u32>, seed: u64) -> Option<Tuning> {
+    let journals = args.journal.as_ref().map(|folder| {
+        let folder = fold.map_or(folder.clone(), |fold| folder.join(format!("fold{fold}")));
+        if args.seeds > 1 { folder.join(format!("seed{seed}")) } else { folder }
+    });
+    args.tune.map(|trials| Tuning {
+        trials: trials as usize,
+        parallel: args.parallel as usize,
+        journals,
+        resume: args.resume,
+    })
 }

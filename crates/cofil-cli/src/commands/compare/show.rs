@@ -3,42 +3,113 @@
 use crate::args::judging;
 use crate::output::errln;
 use crate::output::{self, outln};
+use crate::table::{Column, Table};
 use anyhow::Result;
 use cofil::Metric;
-use cofil::contest::{Contestant, Failure, Outcome};
-use cofil::evaluate::Measures;
+use cofil::contest::{Conclusion, Contestant, Failure, Outcome, Series, Standing};
+use cofil::data::prose::{count, number, probability, range};
+use cofil::evaluate::{Difference, Measures, Report};
 use serde::Serialize;
+use std::path::PathBuf;
 
-/// The JSON document.
+/// The JSON document of one round.
 #[derive(Serialize)]
 struct Answer<'a> {
     split: &'a str,
+    conclusion: Option<Conclusion>,
     #[serde(flatten)]
     outcome: &'a Outcome,
+    configs: &'a [PathBuf],
     peak_memory_mb: f64,
 }
 
-pub fn json(split: &str, outcome: &Outcome) -> Result<()> {
-    output::json(&Answer { split, outcome, peak_memory_mb: cofil::memory::peak_mb() })
+/// The JSON document of several rounds.
+#[derive(Serialize)]
+struct SeriesAnswer<'a> {
+    #[serde(flatten)]
+    series: &'a Series,
+    configs: &'a [PathBuf],
+    peak_memory_mb: f64,
+}
+
+pub fn json(split: &str, outcome: &Outcome, configs: &[PathBuf]) -> Result<()> {
+    let peak_memory_mb = cofil::memory::peak_mb();
+    let conclusion = outcome.conclusion();
+    output::json(&Answer { split, conclusion, outcome, configs, peak_memory_mb })
+}
+
+pub fn json_series(series: &Series, configs: &[PathBuf]) -> Result<()> {
+    output::json(&SeriesAnswer { series, configs, peak_memory_mb: cofil::memory::peak_mb() })
+}
+
+/// A row of a leaderboard.
+pub struct Line<'a> {
+    pub name: &'a str,
+    pub note: Option<&'a str>,
+    pub report: &'a Report,
+    /// How far it is from the best.
+    pub difference: Option<Difference>,
+    /// Seconds of training, the most memory in MB and the bytes of the model, where they are known.
+    pub cost: [Option<f64>; 3],
 }
 
 /// The leaderboard, who did not take part, and the first metric by activity.
 pub fn table(split: &str, outcome: &Outcome) {
     let Outcome { contestants, metrics, .. } = outcome;
-    let with_baselines =
-        contestants.iter().find(|contestant| !contestant.entry.report.baselines.0.is_empty());
-    let report = &with_baselines.unwrap_or(&contestants[0]).entry.report;
-    for warning in &report.warnings {
-        errln!("warning: {warning}");
+    let differences = std::iter::once(&None).chain(&outcome.differences);
+    let lines: Vec<Line<'_>> = contestants
+        .iter()
+        .zip(differences)
+        .map(|(Contestant { entry, note, .. }, difference)| Line {
+            name: &entry.name,
+            note: note.as_deref(),
+            report: &entry.report,
+            difference: *difference,
+            cost: [
+                Some(entry.seconds.fit),
+                entry.peak_memory_mb,
+                Some(entry.model_bytes as f64 / 1e6),
+            ],
+        })
+        .collect();
+    leaderboard(split, metrics, &lines);
+    for Failure { algorithm, error } in &outcome.failures {
+        outln!("  {algorithm}: did not take part: {error}");
     }
-    outln!("{split}; {} users, {} test interactions", report.users, report.interactions);
+    by_activity(metrics[0], &lines);
+}
+
+/// A row for each of `lines`, best first, then guessing.
+pub fn leaderboard(split: &str, metrics: &[Metric], lines: &[Line<'_>]) {
+    let with_baselines = lines.iter().find(|line| !line.report.baselines.0.is_empty());
+    let Some(report) = with_baselines.or(lines.first()).map(|line| line.report) else { return };
+    let mut told: Vec<&String> = Vec::new();
+    for warning in lines.iter().flat_map(|line| &line.report.warnings) {
+        if !told.contains(&warning) {
+            errln!("warning: {warning}");
+            told.push(warning);
+        }
+    }
+    let (users, tests) =
+        (count(report.users, "user"), count(report.interactions, "test interaction"));
+    output::prose(&format!("{split}; {users}, {tests}"));
     let first = metrics[0];
-    let names = metrics.iter().map(Metric::to_string);
-    let interval = format!("95 % of {first}");
-    let rest = [&*interval, "effect", "p, to best", "fit s", "memory MB", "model MB"];
-    let mut table = judging::numbers(
-        ["algorithm".to_owned()].into_iter().chain(names).chain(rest.map(str::to_owned)),
+    let costs = |at: usize| lines.iter().any(|line| line.cost[at].is_some());
+    let mut columns = vec![Column::text("algorithm")];
+    columns.extend(
+        metrics.iter().enumerate().map(|(at, metric)| {
+            Column::number(metric.to_string()).spare(if at == 0 { 0 } else { 6 })
+        }),
     );
+    columns.extend([
+        Column::number(format!("95 % of {first}")).spare(4),
+        Column::number("effect").spare(7),
+        Column::number("p, to best").spare(3),
+    ]);
+    let heads = [("fit s", 5), ("memory MB", 8), ("model MB", 9)];
+    let shown = heads.iter().enumerate().filter(|(at, _)| costs(*at));
+    columns.extend(shown.map(|(_, (head, spare))| Column::number(*head).spare(*spare)));
+    let mut table = Table::new(columns);
     let cells = |name: String, measured: &Measures| {
         let value = |&m: &Metric| measured.get(m).map_or("–".into(), |m| judging::value(m.value));
         let mut row = vec![name];
@@ -46,67 +117,120 @@ pub fn table(split: &str, outcome: &Outcome) {
         row.push(measured.get(first).map(judging::interval).unwrap_or_default());
         row
     };
-    let differences = std::iter::once(&None).chain(&outcome.differences);
-    for (Contestant { entry, note, .. }, difference) in contestants.iter().zip(differences) {
-        let mark = if note.is_some() { "*" } else { "" };
-        let mut row = cells(format!("{}{mark}", entry.name), &entry.report.metrics);
-        row.push(difference.map_or(String::new(), |d| format!("{:+.2}", d.effect)));
-        row.push(difference.map_or(String::new(), |d| format!("{:.4}", d.p)));
-        row.push(format!("{:.2}", entry.seconds.fit));
-        row.push(entry.peak_memory_mb.map_or("–".into(), |mb| format!("{mb:.0}")));
-        row.push(format!("{:.1}", entry.model_bytes as f64 / 1e6));
-        table.add_row(row);
+    let cost = |at: usize, value: Option<f64>| match (at, value) {
+        (_, None) => "–".into(),
+        (0, Some(seconds)) => format!("{seconds:.2}"),
+        (1, Some(mb)) => number(mb.round() as usize),
+        (_, Some(mb)) => format!("{mb:.1}"),
+    };
+    for (at, line) in lines.iter().enumerate() {
+        let mark = if line.note.is_some() { "†" } else { "" };
+        let mut row = cells(format!("{}{mark}", line.name), &line.report.metrics);
+        row.push(line.difference.map_or(String::new(), |d| format!("{:+.2}", d.effect)));
+        row.push(line.difference.map_or(String::new(), |d| probability(d.p)));
+        row.extend((0..3).filter(|&at| costs(at)).map(|at| cost(at, line.cost[at])));
+        if at == 0 && line.report.value(first).is_some_and(|value| !value.is_nan()) {
+            table.best();
+        }
+        table.row(row);
     }
     for (name, measures) in &report.baselines.0 {
-        if name != "popularity" {
-            let mut row = cells(name.clone(), measures);
-            row.extend(["", "", "–", "–", "–"].map(str::to_owned));
-            table.add_row(row);
+        // It takes part itself, if in a comparison of algorithms.
+        if !lines.iter().any(|line| line.name == name) {
+            table.row(cells(name.clone(), measures));
         }
     }
-    outln!("{table}");
-    for Contestant { entry, note, .. } in contestants {
-        note.iter().for_each(|note| outln!("* {}: {note}", entry.name));
+    table.print();
+    for line in lines {
+        line.note.iter().for_each(|note| outln!("† {}: {note}", line.name));
     }
-    for Failure { algorithm, error } in &outcome.failures {
-        outln!("  {algorithm}: did not take part: {error}");
-    }
-    by_activity(outcome, first);
 }
 
-fn by_activity(outcome: &Outcome, metric: Metric) {
-    let groups = &outcome.contestants[0].entry.report.activity;
+/// The first metric by what users are known by.
+pub fn by_activity(metric: Metric, lines: &[Line<'_>]) {
+    let Some(groups) = lines.first().map(|line| &line.report.activity) else { return };
     if groups.len() < 2 {
         return;
     }
-    outln!("\n{metric} by number of training interactions");
-    let head = groups.iter().map(|g| format!("{} – {} ({})", g.from, g.to, g.users));
-    let mut table = judging::numbers(std::iter::once("algorithm".to_owned()).chain(head));
-    for Contestant { entry, .. } in &outcome.contestants {
+    outln!("\n{metric} by number of training interactions (and users)");
+    let head = groups.iter().map(|g| {
+        let head = format!("{} ({})", range(number(g.from), number(g.to)), number(g.users));
+        Column::number(head).spare(1)
+    });
+    let mut table = Table::new(std::iter::once(Column::text("algorithm")).chain(head));
+    for (at, line) in lines.iter().enumerate() {
         let value = |at: usize| {
-            let group = entry.report.activity.get(at);
+            let group = line.report.activity.get(at);
             let measure = group.and_then(|group| group.metrics.get(metric));
             measure.map_or("–".into(), |m| judging::value(m.value))
         };
-        table.add_row(std::iter::once(entry.name.clone()).chain((0..groups.len()).map(value)));
+        if at == 0 {
+            table.best();
+        }
+        table.row(std::iter::once(line.name.to_owned()).chain((0..groups.len()).map(value)));
     }
-    outln!("{table}");
+    table.print();
 }
 
-/// The command line, as a shell takes it.
-pub fn command() -> String {
-    let word = |word: String| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@%+".contains(c);
-        match !word.is_empty() && word.chars().all(plain) {
-            true => word,
-            false => format!("'{}'", word.replace('\'', "'\\''")),
+/// Means over all rounds, then the first metric of every round.
+pub fn series(series: &Series) {
+    let Series { metrics, standings, rounds } = series;
+    let Some(first) = metrics.first() else { return };
+    outln!("Mean ± standard deviation over {}:", count(rounds.len(), "round"));
+    let mut columns = vec![Column::text("algorithm")];
+    columns.extend(
+        metrics.iter().enumerate().map(|(at, metric)| {
+            Column::number(metric.to_string()).spare(if at == 0 { 0 } else { 4 })
+        }),
+    );
+    columns.extend([
+        Column::number("best in").spare(1),
+        Column::number("ahead of it").spare(2),
+        Column::number("beyond chance").spare(3),
+        Column::number("fit s").spare(5),
+    ]);
+    let mut table = Table::new(columns);
+    for (at, standing) in standings.iter().enumerate() {
+        let mut row = vec![standing.name.clone()];
+        row.extend(standing.metrics.iter().map(ToString::to_string));
+        let lead = standing.lead;
+        let of = |n: fn(cofil::contest::Lead) -> usize| {
+            lead.map_or(String::new(), |lead| format!("{} of {}", n(lead), lead.of))
+        };
+        row.extend([
+            format!("{} of {}", standing.best_in, rounds.len()),
+            of(|lead| lead.ahead),
+            of(|lead| lead.beyond_chance),
+            format!("{:.2}", standing.fit_seconds),
+        ]);
+        if at == 0 {
+            table.best();
         }
-    };
-    let mut words: Vec<String> =
-        std::env::args_os().map(|arg| word(arg.to_string_lossy().into_owned())).collect();
-    // Where the program lies says nothing to others.
-    if let Some(program) = words.first_mut() {
-        *program = "cofil".into();
+        table.row(row);
     }
-    words.join(" ")
+    table.print();
+    outln!("\n{first} of each round");
+    let named = |standing: &Standing| Column::number(standing.name.clone());
+    // The worst are left out first, where not all have room.
+    let ranked = standings.iter().enumerate();
+    let ranked = ranked.map(|(at, x)| named(x).spare(if at == 0 { 0 } else { 1 }));
+    let mut table =
+        Table::new([Column::text("fold"), Column::number("seed")].into_iter().chain(ranked));
+    for (at, round) in rounds.iter().enumerate() {
+        let fold = round.fold.map_or("–".into(), |fold| fold.to_string());
+        let value = |standing: &Standing| {
+            let value = standing.metrics.first().and_then(|spread| spread.values[at]);
+            value.map_or("–".into(), judging::value)
+        };
+        let row = [fold, round.seed.to_string()].into_iter();
+        table.row(row.chain(standings.iter().map(value)));
+    }
+    table.print();
+    let mut told: Vec<&Failure> = Vec::new();
+    for failure in rounds.iter().flat_map(|round| &round.outcome.failures) {
+        if !told.contains(&failure) {
+            outln!("  {}: did not take part: {}", failure.algorithm, failure.error);
+            told.push(failure);
+        }
+    }
 }

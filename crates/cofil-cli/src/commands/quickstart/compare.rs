@@ -1,13 +1,13 @@
 //! Every algorithm on the same split, beside popularity and guessing.
 
 use super::clean;
-use crate::output::errln;
 use crate::output::{self, duration};
 use anyhow::{Context, Result};
 use cofil::contest::{self, Entry};
 use cofil::data::prose::number;
 use cofil::data::split::{Share, Split};
 use cofil::evaluate::{Measure, Measures, Metric, Protocol};
+use cofil::watch::{self, Event, Judged};
 use cofil::{Algorithm, Duplicates, Interactions, Ratings, Run};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -48,9 +48,14 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
         split: words(&split),
         users: 0,
     };
-    for algorithm in Algorithm::all() {
-        let algorithm = fast(&algorithm, constant)?;
+    let all = Algorithm::all();
+    for (at, algorithm) in all.iter().enumerate() {
+        let algorithm = fast(algorithm, constant)?;
         let name = algorithm.name();
+        let (number, of) = (at + 1, all.len());
+        if watch::tell(&Event::Recipe { number, of, name, judged: None }).is_break() {
+            return Err(cofil::Error::Stopped.into());
+        }
         if let Some(why) = algorithm.unsuited(&train) {
             contest.skip(&why, name);
             continue;
@@ -61,7 +66,10 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
         match contest::enter(&algorithm, &train, &test, &protocol, &Run::default()) {
             Ok(entry) => {
                 if told {
-                    errln!("  {name:<12} trained in {}", duration(entry.seconds.fit));
+                    let value = entry.report.value(METRICS[0]);
+                    let (metric, seconds) = (METRICS[0].to_string(), entry.seconds.fit);
+                    let judged = Judged { metric, value, seconds, ..Judged::default() };
+                    let _ = watch::tell(&Event::Recipe { number, of, name, judged: Some(&judged) });
                 }
                 if let Some(guess) = entry.report.baselines.get("random") {
                     contest.guess = guess.clone();

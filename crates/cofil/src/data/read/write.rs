@@ -1,54 +1,12 @@
 //! Writing interactions so that reading them gives the same again.
 
+use crate::data::ending::{Format, Packing, ending};
 use crate::data::{Interactions, NO_TIME};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::store;
 use crate::watch::{self, Stage};
 use std::io::{BufWriter, Result as IoResult, Write};
 use std::path::Path;
-
-/// What the ending of a file name asks for.
-#[derive(Clone, Copy)]
-enum Target {
-    Text(char),
-    Json,
-    #[cfg(feature = "arrow")]
-    Parquet,
-    #[cfg(feature = "arrow")]
-    Arrow,
-}
-
-#[derive(Clone, Copy)]
-enum Packing {
-    None,
-    Gzip,
-    Zstd,
-}
-
-/// Format and packing by the ending of `path`.
-fn target(path: &Path) -> Result<(Target, Packing)> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let (stem, packing) = match name.rsplit_once('.') {
-        Some((stem, "gz")) => (stem, Packing::Gzip),
-        Some((stem, "zst")) => (stem, Packing::Zstd),
-        _ => (name.as_str(), Packing::None),
-    };
-    let target = match (stem.rsplit_once('.').map(|(_, ending)| ending), packing) {
-        (Some("csv"), _) => Target::Text(','),
-        (Some("tsv"), _) => Target::Text('\t'),
-        (Some("jsonl" | "ndjson"), _) => Target::Json,
-        #[cfg(feature = "arrow")]
-        (Some("parquet"), Packing::None) => Target::Parquet,
-        #[cfg(feature = "arrow")]
-        (Some("arrow" | "feather" | "ipc"), Packing::None) => Target::Arrow,
-        _ => {
-            let message = "the ending does not tell the format; use .csv, .tsv or .jsonl (also with \
-                           .gz or .zst), .parquet or .arrow";
-            return Err(Error::data(path, None, message));
-        }
-    };
-    Ok((target, packing))
-}
 
 /// Writes `interactions` to `path` in the format of its ending: `.csv`, `.tsv` or `.jsonl`, packed
 /// if `.gz` or `.zst` follows, `.parquet` or `.arrow`. The columns are user, item, value unless every
@@ -59,20 +17,20 @@ fn target(path: &Path) -> Result<(Target, Packing)> {
 /// # Errors
 /// If the ending is another or the file system refuses.
 pub fn write(path: &Path, interactions: &Interactions) -> Result<u64> {
-    let (target, packing) = target(path)?;
+    let (format, packing) = ending(path)?;
     store::write_with(path, store::Access::Usual, |file| {
         let mut file = BufWriter::with_capacity(1 << 16, file);
         match packing {
-            Packing::None => fill(&mut file, target, interactions)?,
+            Packing::None => fill(&mut file, format, interactions)?,
             Packing::Gzip => {
                 let level = flate2::Compression::default();
                 let mut packed = flate2::write::GzEncoder::new(&mut file, level);
-                fill(&mut packed, target, interactions)?;
+                fill(&mut packed, format, interactions)?;
                 packed.finish()?;
             }
             Packing::Zstd => {
                 let mut packed = zstd::stream::write::Encoder::new(&mut file, 0)?;
-                fill(&mut packed, target, interactions)?;
+                fill(&mut packed, format, interactions)?;
                 packed.finish()?;
             }
         }
@@ -80,14 +38,14 @@ pub fn write(path: &Path, interactions: &Interactions) -> Result<u64> {
     })
 }
 
-fn fill(out: &mut (impl Write + Send), target: Target, data: &Interactions) -> IoResult<()> {
-    match target {
-        Target::Text(delimiter) => write_text(out, data, delimiter),
-        Target::Json => write_json(out, data),
+fn fill(out: &mut (impl Write + Send), format: Format, data: &Interactions) -> IoResult<()> {
+    match format {
+        Format::Text(delimiter) => write_text(out, data, delimiter),
+        Format::Json => write_json(out, data),
         #[cfg(feature = "arrow")]
-        Target::Parquet => columnar::write_parquet(out, data),
+        Format::Parquet => columnar::write_parquet(out, data),
         #[cfg(feature = "arrow")]
-        Target::Arrow => columnar::write_arrow(out, data),
+        Format::Arrow => columnar::write_arrow(out, data),
     }
 }
 

@@ -246,6 +246,10 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
 impl<S: Served> Learner for Network<'_, S> {
     type Model = S::Shape;
 
+    fn learning_rate(&self, number: usize) -> Option<f32> {
+        Some(self.settings.rate(number))
+    }
+
     fn epoch(&mut self, number: usize, rng: &Rng) -> Loss {
         let rate = self.settings.rate(number);
         let mut order = self.filled.clone();

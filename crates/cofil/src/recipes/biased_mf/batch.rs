@@ -205,6 +205,10 @@ fn values(data: &Csr, target: impl Fn(f32) -> f32) -> Vec<Value> {
 impl Learner for Batches<'_> {
     type Model = Factors;
 
+    fn learning_rate(&self, number: usize) -> Option<f32> {
+        Some(self.settings.rate(number))
+    }
+
     fn epoch(&mut self, number: usize, rng: &Rng) -> Loss {
         let rate = self.settings.rate(number);
         let values = std::mem::take(&mut self.values);

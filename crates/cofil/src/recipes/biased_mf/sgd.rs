@@ -46,6 +46,10 @@ impl<'a> Sgd<'a> {
 impl Learner for Sgd<'_> {
     type Model = Factors;
 
+    fn learning_rate(&self, number: usize) -> Option<f32> {
+        Some(self.settings.rate(number))
+    }
+
     fn epoch(&mut self, number: usize, rng: &Rng) -> Loss {
         let learned = self.settings.offset == Offset::Learned;
         let step = Step {

@@ -288,6 +288,10 @@ fn chunks(matrix: &mut Matrix, rows: usize) -> impl Iterator<Item = &mut [f32]> 
 impl Learner for Networks<'_> {
     type Model = Network;
 
+    fn learning_rate(&self, number: usize) -> Option<f32> {
+        Some(self.rate(number))
+    }
+
     fn epoch(&mut self, number: usize, rng: &Rng) -> Loss {
         let before = self.plan.pretrain_epochs;
         if before > 0 && number == 2 * before + 1 {

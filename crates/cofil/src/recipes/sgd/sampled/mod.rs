@@ -200,7 +200,7 @@ impl Common {
         let (low, high) = train.scale();
         if low != high || low <= 0.0 {
             let says = format!(
-                "this recipe learns from interactions that all count alike, and here are values from {low} \
+                "this algorithm learns from interactions that all count alike, and here are values from {low} \
                  to {high}"
             );
             return Err(Error::Unfit(says).with(Remedy::ImplicitOrThreshold(None)));
@@ -288,13 +288,24 @@ fn size(users: usize, items: usize, entries: usize) -> usize {
     size.max(by_bits).max(by_index)
 }
 
+impl<R: Rule> SampledSgd<'_, R> {
+    /// The learning rate of epoch `number`, from 1.
+    fn rate(&self, number: usize) -> f32 {
+        let passed = i32::try_from(number - 1).unwrap_or(i32::MAX);
+        self.common.learning_rate * whole_power(self.common.decay, passed)
+    }
+}
+
 impl<R: Rule> Learner for SampledSgd<'_, R> {
     type Model = Factors;
 
+    fn learning_rate(&self, number: usize) -> Option<f32> {
+        Some(self.rate(number))
+    }
+
     fn epoch(&mut self, number: usize, rng: &Rng) -> Loss {
         let size = self.users.len();
-        let rate = self.common.learning_rate
-            * whole_power(self.common.decay, i32::try_from(number - 1).unwrap_or(i32::MAX));
+        let rate = self.rate(number);
         let step = Step::new(&self.common, rate);
         let mut order: Vec<usize> = (0..self.items.len()).collect();
         rng.piece(0).shuffle(&mut order);

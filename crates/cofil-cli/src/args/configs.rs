@@ -1,0 +1,28 @@
+//! Settings as a file for `--config`.
+
+use crate::output;
+use anyhow::Result;
+use cofil::Algorithm;
+use serde_json::Value;
+use std::path::Path;
+
+/// Writes `algorithm` as JSON where the file's ending says so, else as TOML below a line with `comment`.
+pub fn write(path: &Path, algorithm: &Algorithm, comment: &str) -> Result<()> {
+    let settings = output::value(algorithm)?;
+    let text = match path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
+        true => serde_json::to_string_pretty(&settings)? + "\n",
+        false => {
+            let comment = cofil::visible(comment);
+            format!("# {comment}\n{}", toml::to_string(&without_nulls(settings))?)
+        }
+    };
+    Ok(cofil::store::write_atomically(path, text.as_bytes())?)
+}
+
+/// TOML says that something is not set by not saying it.
+fn without_nulls(mut settings: Value) -> Value {
+    if let Some(map) = settings.as_object_mut() {
+        map.retain(|_, value| !value.is_null());
+    }
+    settings
+}

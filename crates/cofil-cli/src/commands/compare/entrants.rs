@@ -1,0 +1,127 @@
+//! Who takes part.
+
+use super::Args;
+use crate::args::choice::parse_setting;
+use anyhow::{Context, Result, bail};
+use cofil::Algorithm;
+use cofil::contest::{Entrant, Failure, Plan};
+use serde_json::{Map, Value};
+
+/// The algorithms in the order of the list, then those of --with, with the names of the settings they were given.
+pub fn entrants(args: &Args) -> Result<Vec<Entrant>> {
+    let chosen = !args.algorithms.is_empty() || !args.with.is_empty();
+    let mut names = args.algorithms.clone();
+    if !chosen {
+        let metrics = args.judging.protocol(None)?.metrics;
+        names = Plan::suited(&metrics).iter().map(|recipe| recipe.name().into()).collect();
+    }
+    let left_out: Vec<String> = skipped(args)?.into_iter().map(|s| s.algorithm).collect();
+    let mut settings: Vec<Map<String, Value>> = vec![Map::new(); names.len()];
+    for pair in &args.settings {
+        let wrong =
+            || format!("`--set {pair}`: write ALGORITHM.SETTING=VALUE, such as ease.reg=200");
+        let (name, setting) = pair
+            .split_once('=')
+            .and_then(|(place, _)| place.split_once('.'))
+            .with_context(wrong)?;
+        let Some(at) = names.iter().position(|n| n == name) else {
+            return Err(cofil::Error::unknown("algorithm", name, &names).into());
+        };
+        let (_, value) = parse_setting(pair)?;
+        settings[at].insert(setting.trim().into(), value);
+    }
+    let mut entrants: Vec<Entrant> = Vec::new();
+    for (name, settings) in names.iter().zip(&settings) {
+        let algorithm = Algorithm::from_settings(name, settings)?;
+        let repeated = entrants.iter().any(|other| other.name == *name);
+        if !left_out.contains(name) && !repeated {
+            let fixed = settings.keys().cloned().collect();
+            entrants.push(Entrant { name: name.clone(), algorithm, fixed, chosen });
+        }
+    }
+    for text in &args.with {
+        let entrant = with(text)?;
+        if entrants.iter().any(|other| other.name == entrant.name) {
+            bail!("`--with {text}`: it takes part already");
+        }
+        entrants.push(entrant);
+    }
+    Ok(entrants)
+}
+
+/// `ials:factors=128,reg=0.01`; a value that is a list may have commas.
+fn with(text: &str) -> Result<Entrant> {
+    let (name, list) = text.split_once(':').unwrap_or((text, ""));
+    let name = name.trim();
+    let mut settings = Map::new();
+    for pair in pairs(list) {
+        let wrong = || format!("`--with {text}`: write ALGORITHM:SETTING=VALUE,SETTING=VALUE");
+        if !pair.contains('=') {
+            bail!(wrong());
+        }
+        let (setting, value) = parse_setting(&pair).with_context(wrong)?;
+        if settings.insert(setting.clone(), value).is_some() {
+            bail!("`--with {text}`: `{setting}` stands there twice");
+        }
+    }
+    let algorithm =
+        Algorithm::from_settings(name, &settings).with_context(|| format!("--with {text}"))?;
+    let told: Vec<String> = settings
+        .iter()
+        .map(|(setting, value)| format!("{setting}={}", crate::args::searching::plain(value)))
+        .collect();
+    let name = if told.is_empty() { name.into() } else { format!("{name}:{}", told.join(",")) };
+    Ok(Entrant { name, algorithm, fixed: settings.keys().cloned().collect(), chosen: true })
+}
+
+/// The pairs of a list; what has no `=` goes on with the value before it.
+fn pairs(list: &str) -> Vec<String> {
+    let mut pairs: Vec<String> = Vec::new();
+    for piece in list.split(',').filter(|piece| !piece.trim().is_empty()) {
+        match pairs.last_mut() {
+            Some(last) if !piece.contains('=') => *last += &format!(",{piece}"),
+            _ => pairs.push(piece.into()),
+        }
+    }
+    pairs
+}
+
+/// Who is left out, and why.
+pub fn skipped(args: &Args) -> Result<Vec<Failure>> {
+    let all: Vec<String> = Algorithm::all().iter().map(|a| a.name().into()).collect();
+    let one = |text: &String| {
+        let (name, error) = text
+            .split_once('=')
+            .with_context(|| format!("`--skip {text}`: write ALGORITHM=REASON"))?;
+        match all.iter().any(|other| other == name) {
+            true => Ok(Failure { algorithm: name.into(), error: error.into() }),
+            false => Err(cofil::Error::unknown("algorithm", name, &all).into()),
+        }
+    };
+    args.skipped.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_algorithm_has_a_name_for_each_of_its_settings() {
+        let entrant = with("ials:factors=128,reg=0.01").unwrap();
+        assert_eq!(entrant.name, "ials:factors=128,reg=0.01");
+        assert_eq!(entrant.file_stem(), "ials-factors=128-reg=0.01");
+        assert_eq!(entrant.fixed, ["factors", "reg"]);
+        assert_eq!(with("ease").unwrap().name, "ease");
+        assert_eq!(with("mlp:layers=[32,16],epochs=8").unwrap().fixed, ["epochs", "layers"]);
+        assert_eq!(pairs("layers=32,16,factors=8"), ["layers=32,16", "factors=8"]);
+        let says = |text: &str| crate::errors::message(&with(text).unwrap_err());
+        assert!(
+            says("ials:factor=1").contains("did you mean `factors`?"),
+            "{}",
+            says("ials:factor=1")
+        );
+        assert!(says("eese").contains("did you mean `ease`?"));
+        assert!(says("ials:8").contains("write ALGORITHM:SETTING=VALUE"));
+        assert!(says("ials:factors=8,factors=9").contains("stands there twice"));
+    }
+}

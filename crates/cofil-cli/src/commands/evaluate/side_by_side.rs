@@ -1,0 +1,121 @@
+//! Saved models on one test part.
+
+use super::{Args, Judged, Seconds, judge};
+use crate::args::judging::value;
+use crate::commands::compare::show::{Line, by_activity, leaderboard};
+use crate::output::{self, errln, outln};
+use anyhow::{Result, bail};
+use cofil::Metric;
+use cofil::contest::{Conclusion, differences};
+use cofil::evaluate::{Difference, Report};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// The JSON document.
+#[derive(Serialize)]
+struct Answer<'a> {
+    metrics: &'a [Metric],
+    conclusion: Option<Conclusion>,
+    entries: Vec<Entry<'a>>,
+    differences: &'a [Option<Difference>],
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    algorithm: &'a str,
+    #[serde(flatten)]
+    report: &'a Report,
+    seconds: Seconds,
+    model_bytes: usize,
+}
+
+pub fn run(args: &Args, models: &[PathBuf]) -> Result<()> {
+    if args.csv.is_some() {
+        bail!("--csv holds one model: name one, or take --json");
+    }
+    let mut judged = Vec::new();
+    for path in models {
+        let name = name(path, models);
+        let found = judge(args, path)?;
+        if let (Some(measure), false) = (found.report.metrics.0.first(), args.json) {
+            errln!("{name}: {} {}", measure.metric, value(measure.value));
+        }
+        judged.push((name, found));
+    }
+    let metrics = metrics(&judged);
+    let Some(&first) = metrics.first() else { bail!("nothing was measured of every model") };
+    let key = |(_, judged): &(String, Judged)| {
+        let value = judged.report.value(first).filter(|v| !v.is_nan());
+        value.map_or(f64::MAX, |v| if first.higher_is_better() { -v } else { v })
+    };
+    judged.sort_by(|a, b| key(a).total_cmp(&key(b)));
+    let users = &judged[0].1.users;
+    // User by user only where all number them alike, as models of one table do.
+    let alike = judged.iter().all(|(_, other)| other.users.names().eq(users.names()));
+    let apart = match alike {
+        true => differences(judged.iter().map(|(_, judged)| &judged.report), first),
+        false => vec![None; judged.len() - 1],
+    };
+    let reports: Vec<(&str, &Report)> =
+        judged.iter().map(|(name, judged)| (name.as_str(), &judged.report)).collect();
+    let conclusion = Conclusion::new(first, &reports, &apart);
+    if args.json {
+        let entries = judged
+            .iter()
+            .map(|(name, judged)| Entry {
+                name,
+                algorithm: &judged.algorithm,
+                report: &judged.report,
+                seconds: judged.seconds,
+                model_bytes: judged.model_bytes,
+            })
+            .collect();
+        let answer = Answer { metrics: &metrics, conclusion, entries, differences: &apart };
+        return output::json(&answer);
+    }
+    let differences = std::iter::once(&None).chain(&apart);
+    let lines: Vec<Line<'_>> = judged
+        .iter()
+        .zip(differences)
+        .map(|((name, judged), difference)| Line {
+            name,
+            note: None,
+            report: &judged.report,
+            difference: *difference,
+            cost: [None, None, Some(judged.model_bytes as f64 / 1e6)],
+        })
+        .collect();
+    leaderboard(&format!("test part {}", args.test.display()), &metrics, &lines);
+    if args.by_activity {
+        by_activity(first, &lines);
+    }
+    if !alike {
+        errln!(
+            "note: the models were trained on tables with other users, and are not compared user by user"
+        );
+    }
+    outln!();
+    output::prose(&conclusion.map(|found| found.say(str::to_owned)).unwrap_or_default());
+    Ok(())
+}
+
+/// The file's name without its ending, if no other of `models` has the same.
+fn name(path: &Path, models: &[PathBuf]) -> String {
+    let stem = path.file_stem().unwrap_or(path.as_os_str());
+    match models.iter().filter(|other| other.file_stem() == Some(stem)).count() {
+        1 => stem.to_string_lossy().into_owned(),
+        _ => path.display().to_string(),
+    }
+}
+
+/// What was measured of any of them, as it comes.
+fn metrics(judged: &[(String, Judged)]) -> Vec<Metric> {
+    let mut metrics: Vec<Metric> = Vec::new();
+    for measure in judged.iter().flat_map(|(_, judged)| &judged.report.metrics.0) {
+        if !metrics.contains(&measure.metric) {
+            metrics.push(measure.metric);
+        }
+    }
+    metrics
+}

@@ -1,0 +1,155 @@
+//! Who won, and whether the lead is more than chance.
+
+use super::Outcome;
+use crate::data::prose::{range, value};
+use crate::evaluate::{Difference, Measure, Metric, Report};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Differences with a smaller p, after Holm's correction, are called more than chance.
+pub(super) const CHANCE: f64 = 0.05;
+
+/// What a comparison comes to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Conclusion {
+    /// Name of the best.
+    pub best: String,
+    /// By what it is the best.
+    pub metric: Metric,
+    /// How good it is.
+    pub measure: Measure,
+    /// Who is behind the best by no more than chance allows.
+    pub alike: Vec<String>,
+    /// Who is behind it by more.
+    pub behind: Vec<String>,
+    /// Of whom that cannot be told, such as where there are too few users.
+    pub untold: Vec<String>,
+    /// What showing everybody what is popular gives, where more is better and it is not the best itself.
+    pub popularity: Option<f64>,
+}
+
+impl Outcome {
+    /// What it comes to; nothing where the best was not measured by the first metric.
+    pub fn conclusion(&self) -> Option<Conclusion> {
+        let metric = *self.metrics.first()?;
+        let reports: Vec<(&str, &Report)> =
+            self.contestants.iter().map(|x| (x.entry.name.as_str(), &x.entry.report)).collect();
+        Conclusion::new(metric, &reports, &self.differences)
+    }
+}
+
+impl Conclusion {
+    /// What `reports` by name, best first, come to, with the `differences` of the others to the best; nothing where the
+    /// best was not measured by `metric`.
+    pub fn new(
+        metric: Metric,
+        reports: &[(&str, &Report)],
+        differences: &[Option<Difference>],
+    ) -> Option<Self> {
+        let ((best, report), others) = reports.split_first()?;
+        let measure = *report.metrics.get(metric).filter(|m| !m.value.is_nan())?;
+        let (mut alike, mut behind, mut untold) = (Vec::new(), Vec::new(), Vec::new());
+        for ((other, _), difference) in others.iter().zip(differences) {
+            let list = match difference {
+                Some(d) if d.p < CHANCE => &mut behind,
+                Some(_) => &mut alike,
+                None => &mut untold,
+            };
+            list.push((*other).to_owned());
+        }
+        let popularity = others.iter().find(|(name, _)| *name == "popularity");
+        let popularity = popularity.and_then(|(_, report)| report.value(metric));
+        let popularity = popularity.filter(|p| *p > 0.0 && metric.higher_is_better());
+        let best = (*best).to_owned();
+        Some(Self { best, metric, measure, alike, behind, untold, popularity })
+    }
+
+    /// In a few sentences; `named` writes a name as the door shows names.
+    pub fn say(&self, named: impl Fn(&str) -> String) -> String {
+        let list = |names: &[String]| {
+            let names: Vec<String> = names.iter().map(|name| named(name)).collect();
+            match names.split_last() {
+                Some((last, [])) => last.clone(),
+                Some((last, before)) => format!("{} and {last}", before.join(", ")),
+                None => String::new(),
+            }
+        };
+        let Measure { value: found, low, high, .. } = self.measure;
+        let bounds = match (low, high) {
+            (Some(low), Some(high)) => {
+                format!(" (95 % interval {})", range(value(low), value(high)))
+            }
+            _ => String::new(),
+        };
+        let (best, metric) = (named(&self.best), self.metric);
+        let mut text = format!("{best} is best by {metric}: {}{bounds}.", value(found));
+        if !self.alike.is_empty() {
+            text += &format!(
+                " Its lead over {} may be chance (p ≥ 0.05 after Holm's correction).",
+                list(&self.alike)
+            );
+        }
+        let rest = if self.alike.is_empty() { "all others" } else { "the others" };
+        if !self.behind.is_empty() {
+            let whom = match &self.behind[..] {
+                [one] => named(one),
+                _ if self.untold.is_empty() => rest.into(),
+                some => list(some),
+            };
+            text += &format!(" Its lead over {whom} is more than chance.");
+        }
+        if !self.untold.is_empty() {
+            text += &format!(
+                " Whether its lead over {} is more than chance cannot be told: that takes a value of \
+                 each of several users.",
+                list(&self.untold)
+            );
+        }
+        if let Some(popular) = self.popularity {
+            text += &format!(" Showing everybody what is popular gives {}.", value(popular));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_alike_and_who_is_behind_is_told() {
+        let measure = |value, low, high| Measure {
+            metric: Metric::Ndcg(10),
+            value,
+            low,
+            high,
+            users: 9,
+            max: None,
+        };
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let mut told = Conclusion {
+            best: "ease".into(),
+            metric: Metric::Ndcg(10),
+            measure: measure(0.25, Some(0.2), Some(0.3)),
+            alike: names(&["ials", "slim"]),
+            behind: names(&["bpr", "popularity"]),
+            untold: Vec::new(),
+            popularity: Some(0.125),
+        };
+        assert_eq!(
+            told.say(|name| format!("[{name}]")),
+            "[ease] is best by ndcg@10: 0.2500 (95 % interval 0.2000 – 0.3000). Its lead over [ials] and \
+             [slim] may be chance (p ≥ 0.05 after Holm's correction). Its lead over the others is more than \
+             chance. Showing everybody what is popular gives 0.1250."
+        );
+        told.alike.clear();
+        assert!(told.say(str::to_owned).contains("Its lead over all others is more than chance."));
+        told.behind = names(&["bpr"]);
+        told.untold = names(&["ials"]);
+        let said = told.say(str::to_owned);
+        assert!(
+            said.contains("lead over bpr is more")
+                && said.contains("over ials is more than chance cannot")
+        );
+    }
+}

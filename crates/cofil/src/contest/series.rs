@@ -1,0 +1,273 @@
+//! The same algorithms compared several times: on other folds, with other seeds.
+
+use super::conclusion::CHANCE;
+use super::{Contestant, Outcome, behind};
+use crate::data::prose::value;
+use crate::evaluate::Metric;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Several comparisons, and what they come to together.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Series {
+    /// What was measured; the first orders the standings.
+    pub metrics: Vec<Metric>,
+    /// Who took part in every round, best mean first; then those who took part in some.
+    pub standings: Vec<Standing>,
+    /// The comparisons.
+    pub rounds: Vec<Round>,
+}
+
+/// One of several comparisons.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Round {
+    /// The fold that was tested, from 1; none where there is one split.
+    pub fold: Option<u32>,
+    /// Seed of the training.
+    pub seed: u64,
+    /// How the data was split.
+    pub split: String,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// One algorithm over all rounds.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Standing {
+    /// Name under which it took part.
+    pub name: String,
+    /// One entry for each metric, in their order.
+    pub metrics: Vec<Spread>,
+    /// Rounds in which it was the best.
+    pub best_in: usize,
+    /// Mean seconds of training.
+    pub fit_seconds: f64,
+    /// How the one with the best mean does against it; none of that one itself, nor where nothing can be told.
+    pub lead: Option<Lead>,
+}
+
+/// A metric over all rounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Spread {
+    /// Which metric.
+    pub metric: Metric,
+    /// Mean of the values; none if there are none.
+    pub mean: Option<f64>,
+    /// Their standard deviation (n − 1); none of fewer than two.
+    pub sd: Option<f64>,
+    /// The value in each round; none where it did not take part.
+    pub values: Vec<Option<f64>>,
+}
+
+/// How often one is better than another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Lead {
+    /// Rounds in which it is better.
+    pub ahead: usize,
+    /// Rounds in which it is better by more than chance (paired test over users, Holm's correction).
+    pub beyond_chance: usize,
+    /// Rounds that tell.
+    pub of: usize,
+}
+
+impl Series {
+    /// What `rounds` come to.
+    pub fn new(rounds: Vec<Round>) -> Self {
+        let metrics = rounds.first().map_or_else(Vec::new, |round| round.outcome.metrics.clone());
+        let mut names: Vec<&str> = Vec::new();
+        for contestant in rounds.iter().flat_map(|round| &round.outcome.contestants) {
+            if !names.contains(&contestant.entry.name.as_str()) {
+                names.push(&contestant.entry.name);
+            }
+        }
+        let mut standings: Vec<Standing> =
+            names.iter().map(|name| standing(name, &metrics, &rounds)).collect();
+        standings.sort_by(|a, b| a.key().partial_cmp(&b.key()).expect("means are numbers"));
+        lead(&mut standings, &rounds);
+        Self { metrics, standings, rounds }
+    }
+
+    /// Who is best and how surely, in a few sentences.
+    pub fn say(&self) -> String {
+        let Some((best, others)) = self.standings.split_first() else { return String::new() };
+        let Some(spread) = best.metrics.first() else { return String::new() };
+        let rounds = self.rounds.len();
+        let mut text = format!(
+            "{} is best by the mean of {}: {spread}. It is the best in {} of {rounds} rounds.",
+            best.name, spread.metric, best.best_in
+        );
+        for other in others.iter().filter(|other| other.name != "popularity").take(3) {
+            if let Some(Lead { ahead, beyond_chance, of }) = other.lead {
+                text += &format!(
+                    " It is ahead of {} in {ahead} of {of}, by more than chance in {beyond_chance}.",
+                    other.name
+                );
+            }
+        }
+        text
+    }
+}
+
+impl std::fmt::Display for Spread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&match (self.mean, self.sd) {
+            (Some(mean), Some(sd)) => format!("{} ± {}", value(mean), value(sd)),
+            (Some(mean), None) => value(mean),
+            _ => "–".into(),
+        })
+    }
+}
+
+impl Standing {
+    /// Less is better: rounds without a value, then the mean.
+    fn key(&self) -> (usize, f64) {
+        let Some(spread) = self.metrics.first() else { return (0, 0.0) };
+        let missing = spread.values.iter().filter(|value| value.is_none()).count();
+        let mean = spread.mean.unwrap_or(f64::MAX);
+        (
+            missing,
+            if spread.metric.higher_is_better() && spread.mean.is_some() { -mean } else { mean },
+        )
+    }
+}
+
+fn standing(name: &str, metrics: &[Metric], rounds: &[Round]) -> Standing {
+    let found: Vec<Option<&Contestant>> = rounds.iter().map(|round| round.named(name)).collect();
+    let spread = |&metric: &Metric| {
+        let value = |x: &Option<&Contestant>| x.and_then(|x| x.entry.report.value(metric));
+        let values = found.iter().map(|x| value(x).filter(|v| !v.is_nan()));
+        Spread::new(metric, values.collect())
+    };
+    let seconds: Vec<f64> = found.iter().flatten().map(|x| x.entry.seconds.fit).collect();
+    let is_best = |round: &&Round| {
+        round.outcome.contestants.first().is_some_and(|first| first.entry.name == name)
+    };
+    Standing {
+        name: name.into(),
+        metrics: metrics.iter().map(spread).collect(),
+        best_in: rounds.iter().filter(is_best).count(),
+        fit_seconds: seconds.iter().sum::<f64>() / seconds.len().max(1) as f64,
+        lead: None,
+    }
+}
+
+/// Compares the first of `standings` with the others, round by round.
+fn lead(standings: &mut [Standing], rounds: &[Round]) {
+    let Some((best, others)) = standings.split_first_mut() else { return };
+    let Some(metric) = best.metrics.first().map(|spread| spread.metric) else { return };
+    for round in rounds {
+        let Some(first) = round.named(&best.name) else { continue };
+        let mut present: Vec<(&mut Standing, &Contestant)> = others
+            .iter_mut()
+            .filter_map(|other| round.named(&other.name).map(|found| (other, found)))
+            .collect();
+        let entries = std::iter::once(first).chain(present.iter().map(|(_, found)| *found));
+        let differences = behind(entries.map(|found| &found.entry), metric);
+        for ((other, _), difference) in present.iter_mut().zip(differences) {
+            let Some(found) = difference else { continue };
+            let lead = other.lead.get_or_insert(Lead { ahead: 0, beyond_chance: 0, of: 0 });
+            // What the other has more than the best.
+            let ahead = match metric.higher_is_better() {
+                true => found.value < 0.0,
+                false => found.value > 0.0,
+            };
+            lead.of += 1;
+            lead.ahead += usize::from(ahead);
+            lead.beyond_chance += usize::from(ahead && found.p < CHANCE);
+        }
+    }
+}
+
+impl Round {
+    fn named(&self, name: &str) -> Option<&Contestant> {
+        self.outcome.contestants.iter().find(|contestant| contestant.entry.name == name)
+    }
+}
+
+impl Spread {
+    fn new(metric: Metric, values: Vec<Option<f64>>) -> Self {
+        let known: Vec<f64> = values.iter().flatten().copied().collect();
+        let n = known.len() as f64;
+        let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / n);
+        let squares = |mean: f64| known.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>();
+        let sd = mean.filter(|_| known.len() > 1).map(|mean| (squares(mean) / (n - 1.0)).sqrt());
+        Self { metric, mean, sd, values }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithm::Algorithm;
+    use crate::contest::{Entrant, Plan, run};
+    use crate::data::split::Split;
+    use crate::data::{Duplicates, Interactions, Ratings};
+    use crate::evaluate::Protocol;
+    use crate::recipes::Ease;
+    use std::sync::Arc;
+
+    #[test]
+    fn mean_and_deviation_by_hand() {
+        let spread = Spread::new(Metric::Auc, vec![Some(1.0), None, Some(2.0), Some(3.0)]);
+        assert_eq!((spread.mean, spread.sd), (Some(2.0), Some(1.0)));
+        assert_eq!(spread.to_string(), "2.0000 ± 1.0000");
+        let one = Spread::new(Metric::Auc, vec![Some(0.5)]);
+        assert_eq!((one.to_string(), one.sd), ("0.5000".into(), None));
+        assert_eq!(Spread::new(Metric::Auc, vec![None]).to_string(), "–");
+    }
+
+    #[test]
+    fn rounds_are_put_together_by_name() {
+        let mut rows = Interactions::default();
+        rows.users = Arc::new((0..40).map(|u| format!("u{u}")).collect());
+        rows.items = Arc::new((0..20).map(|i| format!("i{i}")).collect());
+        // Two tastes, which `ease` tells apart and popularity does not.
+        for (u, i) in (0..40u32).flat_map(|u| (0..20u32).map(move |i| (u, i))) {
+            if i % 2 == u % 2 && (i + u) % 3 != 0 {
+                rows.user.push(u);
+                rows.item.push(i);
+                rows.value.push(1.0);
+            }
+        }
+        let protocol = Protocol::plain(vec![Metric::Ndcg(5), Metric::Auc]);
+        let ease = Algorithm::Ease(Ease { reg: 1.0, ..Ease::default() });
+        let twice = vec![
+            Entrant::from(ease.clone()),
+            Entrant { name: "ease:reg=9".into(), ..Entrant::from(ease) },
+        ];
+        let plan = Plan::new(twice, protocol);
+        let split = Split::Kfold { folds: 3, seed: 1 };
+        let round = |parts: crate::data::split::Parts| {
+            let test = Ratings::new(&parts.test, Duplicates::Error).unwrap();
+            let outcome = run(&plan, &parts.train, &test).unwrap();
+            let (fold, split) = (parts.report.fold, parts.report.description);
+            Round { fold, seed: 0, split, outcome }
+        };
+        let rounds: Vec<Round> = split.apply(&rows).unwrap().into_iter().map(round).collect();
+        let series = Series::new(rounds);
+        let names: Vec<&str> = series.standings.iter().map(|x| x.name.as_str()).collect();
+        assert_eq!(names, ["ease", "ease:reg=9", "popularity"]);
+        let [first, second, last] = &series.standings[..] else { panic!("three") };
+        assert_eq!(
+            first.metrics[0],
+            Spread { metric: Metric::Ndcg(5), ..second.metrics[0].clone() }
+        );
+        let values: Vec<f64> = first.metrics[0].values.iter().flatten().copied().collect();
+        let mean = values.iter().sum::<f64>() / 3.0;
+        assert!((first.metrics[0].mean.unwrap() - mean).abs() < 1e-12 && values.len() == 3);
+        assert_eq!((first.best_in, first.lead), (3, None));
+        assert_eq!(second.lead, Some(Lead { ahead: 0, beyond_chance: 0, of: 3 }));
+        assert_eq!(last.lead, Some(Lead { ahead: 3, beyond_chance: 3, of: 3 }));
+        let said = series.say();
+        assert!(said.starts_with("ease is best by the mean of ndcg@5: "), "{said}");
+        assert!(
+            said.contains("the best in 3 of 3 rounds. It is ahead of ease:reg=9 in 0 of 3"),
+            "{said}"
+        );
+        let again = vec![plan.entrants[0].clone(), plan.entrants[0].clone()];
+        let twice = Plan { entrants: again, ..plan };
+        let told = run(&twice, &rows, &Ratings::new(&rows, Duplicates::Error).unwrap());
+        assert!(told.unwrap_err().to_string().contains("`ease` takes part twice"));
+    }
+}

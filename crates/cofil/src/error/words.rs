@@ -1,0 +1,157 @@
+//! What the libraries that read JSON, TOML and settings say of a mistake, in words for people who write no Rust.
+
+use super::Error;
+
+/// `message` with what a reader of typed values says at its end ("invalid type: string "x", expected f32") put into
+/// plain words ("must be a number, not the text "x""); any other message as it is.
+pub fn plain_words(message: &str) -> String {
+    const BEGINS: [&str; 8] = [
+        "invalid type: ",
+        "invalid value: ",
+        "invalid length ",
+        "unknown variant `",
+        "unknown field `",
+        "missing field `",
+        "duplicate field `",
+        "data did not match any variant",
+    ];
+    let found = BEGINS.iter().filter_map(|&begin| Some((message.find(begin)?, begin))).min();
+    let Some((at, begin)) = found else { return message.into() };
+    let (before, told) = message.split_at(at);
+    let (told, place) = split_place(told);
+    let rest = &told[begin.len().min(told.len())..];
+    let quoted: Vec<&str> = told.split('`').skip(1).step_by(2).collect();
+    let name = quoted.first().copied().unwrap_or_default();
+    let told = match begin {
+        "invalid length " => {
+            let (length, expected) = rest.split_once(", expected ").unwrap_or((rest, ""));
+            format!("must be {}, not {length} of them", wanted(expected))
+        }
+        "invalid type: " | "invalid value: " => {
+            let (given, expected) = rest.split_once(", expected ").unwrap_or((rest, ""));
+            format!("must be {}, not {}", wanted(expected), what(given))
+        }
+        "unknown variant `" => Error::unknown("value", name, &quoted[1..]).to_string(),
+        "unknown field `" => Error::unknown("setting", name, &quoted[1..]).to_string(),
+        "missing field `" => format!("`{name}` is missing"),
+        "duplicate field `" => format!("`{name}` stands there twice"),
+        _ => "is none of the forms it can have".into(),
+    };
+    format!("{before}{told}{place}")
+}
+
+/// The message, and where in a text the mistake is.
+fn split_place(told: &str) -> (&str, String) {
+    let place = told.rsplit_once(" at line ").and_then(|(told, place)| {
+        let (line, column) = place.split_once(" column ")?;
+        let numbers = [line, column].iter().all(|n| n.chars().all(|c| c.is_ascii_digit()));
+        numbers.then(|| (told, format!(" (line {line}, column {column})")))
+    });
+    place.unwrap_or((told, String::new()))
+}
+
+/// What is wanted: a type by its name.
+fn wanted(expected: &str) -> String {
+    match expected.trim() {
+        "f32" | "f64" => "a number".into(),
+        "u8" => "a whole number from 0 to 255".into(),
+        "u16" => "a whole number from 0 to 65535".into(),
+        "u32" => "a whole number from 0 to 4294967295".into(),
+        "u64" | "usize" => "a whole number, at least 0".into(),
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".into(),
+        "a nonzero u32" | "a nonzero u64" | "a nonzero usize" => {
+            "a whole number, at least 1".into()
+        }
+        "a boolean" => "true or false".into(),
+        "a string" | "a borrowed string" | "string" => "a text".into(),
+        "a sequence" => "a list".into(),
+        "a map" => "names with values".into(),
+        "string or map" | "variant identifier" => "one of its names".into(),
+        other if other.starts_with("struct ") || other.starts_with("internally tagged enum ") => {
+            "names with values".into()
+        }
+        other if other.starts_with("enum ") => "one of its names".into(),
+        other => match other.strip_prefix("a tuple of size ") {
+            Some(size) => format!("a list of {size}"),
+            None => other.into(),
+        },
+    }
+}
+
+/// What was given instead.
+fn what(given: &str) -> String {
+    let value = |prefix: &str| Some(given.strip_prefix(prefix)?.trim_matches('`').to_owned());
+    let number =
+        value("integer ").or_else(|| value("floating point ")).or_else(|| value("boolean "));
+    match number {
+        Some(value) => value,
+        None => match given.strip_prefix("string ") {
+            Some(text) => format!("the text {text}"),
+            None => match given {
+                "sequence" => "a list".into(),
+                "map" | "struct" => "names with values".into(),
+                "null" | "unit" | "unit value" | "Option value" => "nothing".into(),
+                other => other.into(),
+            },
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only that it cannot be read is of interest")]
+    struct Settings {
+        reg: f32,
+        factors: u32,
+        layers: Vec<u64>,
+        link: Link,
+        on: bool,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    enum Link {
+        Identity,
+        Sigmoid,
+    }
+
+    /// What real readers say, so that other words of theirs are noticed.
+    #[test]
+    fn no_word_of_the_readers_is_left() {
+        let good = json!({"reg": 1, "factors": 2, "layers": [3], "link": "sigmoid", "on": true});
+        assert!(serde_json::from_value::<Settings>(good.clone()).is_ok());
+        for (name, value, says) in [
+            ("reg", json!("much"), "must be a number, not the text \"much\""),
+            ("reg", json!([1, 2]), "must be a number, not a list"),
+            ("reg", json!(null), "must be a number, not nothing"),
+            ("factors", json!(-1), "must be a whole number from 0 to 4294967295, not -1"),
+            ("factors", json!(2.5), "must be a whole number from 0 to 4294967295, not 2.5"),
+            ("factors", json!(true), "must be a whole number from 0 to 4294967295, not true"),
+            ("layers", json!(3), "must be a list, not 3"),
+            ("layers", json!({}), "must be a list, not names with values"),
+            ("link", json!("sigmoit"), "unknown value `sigmoit`; did you mean `sigmoid`?"),
+            ("link", json!(3), "must be one of its names, not 3"),
+            ("on", json!("yes"), "must be true or false, not the text \"yes\""),
+            ("ref", json!(1), "unknown setting `ref`; did you mean `reg`?"),
+        ] {
+            let mut settings = good.clone();
+            settings[name] = value;
+            let told = serde_json::from_value::<Settings>(settings).unwrap_err().to_string();
+            let told = plain_words(&format!("settings: {told}"));
+            assert!(told.starts_with(&format!("settings: {says}")), "{name}: {told}");
+        }
+        let told = |text: &str| {
+            plain_words(&serde_json::from_str::<Settings>(text).unwrap_err().to_string())
+        };
+        assert_eq!(told("{}"), "`reg` is missing (line 1, column 2)");
+        assert_eq!(told("[\"a\"]"), "must be a number, not the text \"a\" (line 1, column 4)");
+        assert_eq!(told("3"), "must be names with values, not 3 (line 1, column 1)");
+        assert_eq!(plain_words("no room"), "no room");
+    }
+}
