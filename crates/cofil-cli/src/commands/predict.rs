@@ -1,12 +1,12 @@
 //! `cofil predict`.
 
+use crate::args::history;
 use crate::args::input::Input;
 use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::{Context, Result};
 use cofil::Recommender;
 use cofil::ask::{Predicted, Predictions};
-use cofil::data::read::read_pairs;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -22,10 +22,10 @@ pub struct Args {
     /// Model file
     model: PathBuf,
     /// User of a single pair
-    #[arg(long, requires = "item", conflicts_with = "pairs")]
+    #[arg(long, requires = "item", conflicts_with = "pairs", value_parser = history::name, allow_hyphen_values = true)]
     user: Option<String>,
     /// Item of a single pair
-    #[arg(long, requires = "user", conflicts_with = "pairs")]
+    #[arg(long, requires = "user", conflicts_with = "pairs", value_parser = history::name, allow_hyphen_values = true)]
     item: Option<String>,
     /// Table of pairs; `-` for standard input
     #[arg(long, value_name = "FILE", required_unless_present = "user")]
@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> Result<()> {
 
 fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
     let (users, items) = (recommender.users(), recommender.items());
-    let table = read_pairs(path, &args.read.options(), users, items)?;
+    let table = args.read.pairs(path, users, items, args.json)?;
     let rows = &table.interactions;
     let predictions = recommender.predict_many(&rows.user, &rows.item);
     let missing = predictions.iter().filter(|p| p.is_none()).count();
@@ -106,7 +106,6 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
         answer["read"] = serde_json::json!(table.report);
         return output::json(&answer);
     }
-    errln!("{}", table.report);
     if missing > 0 {
         errln!(
             "{missing} of {} pairs have a user or item that the model does not know",

@@ -76,10 +76,7 @@ pub struct Args {
 
 pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let path = journal_path(args)?;
-    let table = args.read.read(&args.data)?;
-    if !args.json {
-        errln!("{}", table.report);
-    }
+    let table = args.read.read(&args.data, args.json)?;
     let (rows, _) = args.clean.rows(table.interactions)?;
     let whole = Ratings::new(&rows, Duplicates::Error)?;
     let Parts { train, valid, note } = match args.valid.parse::<f64>() {
@@ -89,6 +86,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
             whole.clone(),
             &args.read,
             &args.clean.settings(),
+            args.json,
         )?,
     };
     drop(rows);

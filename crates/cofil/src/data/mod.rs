@@ -31,6 +31,7 @@ pub(crate) mod sample;
 pub(crate) mod sample_set;
 pub(crate) mod source;
 pub mod split;
+pub(crate) mod twins;
 
 pub use catalogue::{Catalogue, Filter};
 pub use clean::{Clean, CleanReport};

@@ -211,14 +211,15 @@ fn skipped(args: &Args) -> Result<Vec<Failure>> {
 
 /// Training part, test part and how they were made.
 fn data(args: &Args) -> Result<Data> {
-    let table = args.read.read(&args.data)?;
+    let table = args.read.read(&args.data, args.json)?;
     let (all, _) = args.clean.rows(table.interactions)?;
     match &args.test {
         Some(path) => {
             let train = Ratings::new(&all, Duplicates::Error)?;
             let weigh = |given| args.clean.settings().weigh(given);
             let known = (&*train.users, &*train.items);
-            let tested = judging::test_part(&args.read, path, args.given.as_deref(), known, weigh)?;
+            let given = args.given.as_deref();
+            let tested = judging::test_part(&args.read, path, given, known, args.json, weigh)?;
             let split = format!("test part {}", path.display());
             Ok(Data { rows: all.clone(), all, tested, split })
         }
