@@ -138,7 +138,7 @@ fn places_that_cannot_be_read_or_written() {
     std::fs::create_dir(folder.path().join("dir.csv")).expect("a folder");
     for (from, to, message) in [
         ("gone", "out.csv", "gone: No such file or directory (os error 2)"),
-        ("dir.csv", "out.csv", "dir.csv: is a directory; give a file"),
+        ("dir.csv", "out.csv", "dir.csv: is a folder without files of a table; give a file"),
         ("t", "no/out.csv", "no/out.csv: there is no folder no"),
         ("t", "dir.csv", "dir.csv: this is a folder; name a file in it"),
         (
@@ -296,4 +296,202 @@ fn nothing_from_files_and_arguments_reaches_the_terminal_raw() {
         let said = String::from_utf8(said).expect("text");
         assert!(!said.is_empty() && !said.contains(['\u{1b}', '\u{202e}']), "{args:?}: {said:?}");
     }
+}
+
+/// Runs `cofil` in `folder`; gives what it printed on standard output and on standard error.
+fn cofil(folder: &Path, args: &[&str]) -> (String, String) {
+    let mut command = Command::cargo_bin("cofil").expect("the binary is built");
+    let output = command.current_dir(folder).args(args).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{args:?}: {said}");
+    (String::from_utf8_lossy(&output.stdout).into_owned(), said)
+}
+
+/// 400 rows of 20 users and 30 items, with `rating` from `first` on.
+fn ratings(first: usize, count: usize) -> String {
+    let row = |n: usize| format!("u{},i{},{}\n", n * 31 % 20, n * n % 30, n % 5 + 1);
+    let rows: String = (first..first + count).map(row).collect();
+    format!("user,item,rating\n{rows}")
+}
+
+/// What was guessed is printed by every command that reads, for every file, unless the answer is JSON.
+#[test]
+fn every_command_tells_how_it_read_each_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write =
+        |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    write("train.csv", &ratings(0, 400));
+    write("test.csv", &ratings(400, 40));
+    let users: String = (0..20).map(|n| format!("u{n},i1,i2,i3,i4,i5\n")).collect();
+    write("negatives.csv", &users);
+    write("lists.csv", "user,item,score\nu1,i1,2\nu1,i2,3\n");
+    let train = ["train", "train.csv", "--algorithm", "popularity", "-o", "m.cofil"];
+    cofil(folder.path(), &train);
+    let told = |file: &str| match file {
+        "train.csv" | "negatives.csv" => "read as: comma-separated".to_owned(),
+        file => format!("{file}: read as: comma-separated, header, user=`user`, item=`item`"),
+    };
+    for (args, files) in [
+        (&["describe", "train.csv"][..], &["train.csv"][..]),
+        (&["split", "train.csv", "-o", "parts"], &["train.csv"]),
+        (&["split", "train.csv", "--check", "test.csv"], &["train.csv", "test.csv"]),
+        (&["convert", "train.csv", "out.csv"], &["train.csv"]),
+        (
+            &[
+                "train",
+                "train.csv",
+                "--algorithm",
+                "als",
+                "--valid",
+                "test.csv",
+                "--set",
+                "epochs=1",
+                "-o",
+                "a.cofil",
+            ],
+            &["train.csv", "test.csv"],
+        ),
+        (
+            &[
+                "tune",
+                "train.csv",
+                "--algorithm",
+                "als",
+                "--valid",
+                "test.csv",
+                "--trials",
+                "1",
+                "--set",
+                "epochs=1",
+                "-o",
+                "best.toml",
+            ],
+            &["train.csv", "test.csv"],
+        ),
+        (
+            &[
+                "compare",
+                "train.csv",
+                "--test",
+                "test.csv",
+                "--algorithms",
+                "popularity",
+                "--resamples",
+                "0",
+            ],
+            &["train.csv", "test.csv"],
+        ),
+        (&["evaluate", "m.cofil", "--test", "test.csv", "--resamples", "0"], &["test.csv"]),
+        (
+            &[
+                "evaluate",
+                "m.cofil",
+                "--test",
+                "test.csv",
+                "--negatives",
+                "negatives.csv",
+                "--resamples",
+                "0",
+            ],
+            &["test.csv", "negatives.csv"],
+        ),
+        (
+            &[
+                "evaluate",
+                "--lists",
+                "lists.csv",
+                "--train",
+                "train.csv",
+                "--test",
+                "test.csv",
+                "--resamples",
+                "0",
+            ],
+            &["train.csv", "test.csv", "lists.csv"],
+        ),
+        (&["predict", "m.cofil", "--pairs", "test.csv"], &["test.csv"]),
+        (&["update", "a.cofil", "test.csv", "-o", "u.cofil"], &["test.csv"]),
+    ] {
+        let (_, said) = cofil(folder.path(), args);
+        for file in files {
+            assert!(said.contains(&told(file)), "{args:?}: {said}");
+        }
+        let (_, said) = cofil(folder.path(), &[args, &["--json"]].concat());
+        assert!(!said.contains("read as"), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn ids_that_are_written_otherwise_elsewhere_are_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write =
+        |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    let number =
+        |text: String| text.replace(['u', 'i'], "").replace("ser,tem,ratng", "user,item,rating");
+    write("train.csv", &number(ratings(0, 400)));
+    let other =
+        number(ratings(400, 40)).lines().enumerate().fold(String::new(), |text, (at, line)| {
+            let fields: Vec<&str> = line.split(',').collect();
+            let item = if at == 0 { "item".into() } else { format!("{}.0", fields[1]) };
+            text + &format!("{},{item},{}\n", fields[0], fields[2])
+        });
+    write("test.csv", &other);
+    write("movies.csv", "item,title\n1.0,One\n2.0,Two\n3.0,Three\n");
+    cofil(folder.path(), &["train", "train.csv", "--algorithm", "popularity", "-o", "m.cofil"]);
+    let (_, said) = cofil(folder.path(), &["predict", "m.cofil", "--pairs", "test.csv"]);
+    assert!(
+        said.contains("items are unknown: is `") && said.contains(".0` written for `"),
+        "{said}"
+    );
+    let items = ["recommend", "m.cofil", "--user", "1", "--items", "movies.csv"];
+    let (_, said) = cofil(folder.path(), &items);
+    assert!(said.contains("items: note: all 30 items are unknown"), "{said}");
+}
+
+#[test]
+fn names_in_arguments_may_begin_with_a_hyphen_and_hold_commas() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut text = String::from("user,item\n");
+    for n in 0..40 {
+        text += &format!("-{}zQ,\"i{}, green\"\n{},-x{}\n", n % 4, n % 7, n % 9, n % 5);
+    }
+    std::fs::write(folder.path().join("t.csv"), text).expect("a file");
+    cofil(folder.path(), &["train", "t.csv", "--algorithm", "item-knn", "-o", "m.cofil"]);
+    let (list, _) = cofil(folder.path(), &["recommend", "m.cofil", "--user", "-1zQ"]);
+    assert!(list.contains("For user -1zQ"), "{list}");
+    for history in [
+        &["--history", "i1, green", "--history", "-x1"][..],
+        &["--history", "i1, green:2"],
+        &["--history", "-x1, -x2"],
+    ] {
+        let (list, said) = cofil(folder.path(), &[&["recommend", "m.cofil"], history].concat());
+        assert!(list.starts_with("For somebody with") && said.is_empty(), "{list}{said}");
+    }
+    std::fs::write(folder.path().join("names"), " i2, green \n-x3\n").expect("a file");
+    let excluded =
+        ["recommend", "m.cofil", "--user", "0", "--with-seen", "--exclude", "@names", "--json"];
+    let (list, said) = cofil(folder.path(), &excluded);
+    assert!(
+        !list.contains("i2, green") && !list.contains("\"-x3\"") && said.is_empty(),
+        "{list}{said}"
+    );
+    cofil(folder.path(), &["explain", "m.cofil", "--user", "-1zQ", "--item", "-x1"]);
+    cofil(folder.path(), &["similar", "m.cofil", "--item", "-x1"]);
+    cofil(folder.path(), &["predict", "m.cofil", "--user", "-1zQ", "--item", "-x1"]);
+    cofil(folder.path(), &["forget", "m.cofil", "--user", "-1zQ", "-o", "f.cofil"]);
+}
+
+#[test]
+fn bad_rows_and_matrices_are_read_on_request() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("t"), "user,item\na,b\n,c\nd,e\n").expect("a file");
+    let (_, said) = cofil(folder.path(), &["convert", "t", "out.csv", "--skip-bad", "1"]);
+    assert!(
+        said.contains("left out: 1 of 3 rows, which cannot be read\n  line 3: user is empty"),
+        "{said}"
+    );
+    std::fs::write(folder.path().join("t"), "user,tea,jam,milk\na,5,,2\n").expect("a file");
+    cofil(folder.path(), &["convert", "t", "out.csv", "--matrix"]);
+    let written = std::fs::read_to_string(folder.path().join("out.csv")).expect("written");
+    assert_eq!(written, "user,item,value\na,tea,5\na,milk,2\n");
 }

@@ -1,7 +1,51 @@
-//! What somebody has chosen, as it is written after `--history`, and names that a model does not know.
+//! Names of users and items as arguments have them, what somebody has chosen, and names that a model does not know.
 
+use crate::interrupt::waiting;
 use crate::output::errln;
+use anyhow::{Result, bail};
 use cofil::{Liked, Recommender, Unknown};
+use std::path::Path;
+
+/// Bytes of the longest file of names.
+const LONGEST_LIST: u64 = 1 << 30;
+
+/// A name of a user or an item: what is written, without blanks around it.
+pub fn name(text: &str) -> Result<String> {
+    match text.trim_ascii() {
+        "" => bail!("a name is not empty"),
+        name => Ok(name.into()),
+    }
+}
+
+/// The names in `values`: each is one name that `is_known`, or several between commas, or @FILE with one on each line.
+pub fn names(values: &[String], is_known: impl Fn(&str) -> bool) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for value in values {
+        let value = value.trim_ascii();
+        match value.strip_prefix('@') {
+            _ if is_known(value) => names.push(value.to_owned()),
+            Some(file) => names.extend(lines(Path::new(file))?),
+            None => {
+                let several = value.split(',').map(str::trim_ascii).filter(|name| !name.is_empty());
+                names.extend(several.map(String::from));
+            }
+        }
+    }
+    Ok(names)
+}
+
+/// The file among `values` of [`names`], if there is one.
+pub fn file(values: &[String]) -> Option<&Path> {
+    values.iter().find_map(|value| value.strip_prefix('@')).map(Path::new)
+}
+
+/// The lines of a file, `-` for standard input, without empty ones and blanks around them.
+pub fn lines(path: &Path) -> Result<Vec<String>> {
+    let read = || cofil::store::read_text(path, LONGEST_LIST);
+    let text = if path == Path::new("-") { waiting(read)? } else { read()? };
+    let lines = text.lines().map(str::trim_ascii).filter(|line| !line.is_empty());
+    Ok(lines.map(Into::into).collect())
+}
 
 /// What to do with unknown names. Flatten it into a command's arguments.
 #[derive(clap::Args, Clone, Copy, Debug)]
@@ -43,19 +87,39 @@ pub fn tell_skipped(names: &[String]) {
     errln!("not known to the model, and skipped: {}{more}", few.join(", "));
 }
 
-/// Entries as `ITEM` or `ITEM:VALUE`; an item may itself have a colon in its name.
-pub fn parse<'a>(
-    recommender: &Recommender,
-    entries: impl IntoIterator<Item = &'a String>,
-) -> Vec<Liked> {
-    let entry = |text: &String| {
-        if recommender.items().get(text).is_none()
-            && let Some((item, value)) = text.rsplit_once(':')
-            && let Ok(value) = value.trim().parse::<f32>()
-        {
-            return (item, value).into();
-        }
-        text.as_str().into()
+/// Entries as `ITEM` or `ITEM:VALUE`; an item may itself have commas and a colon in its name.
+pub fn parse(recommender: &Recommender, values: Option<&[String]>) -> Result<Vec<Liked>> {
+    let known = |name: &str| recommender.items().get(name).is_some();
+    let valued = |text: &str| -> Option<(String, f32)> {
+        let (item, value) = text.rsplit_once(':')?;
+        Some((item.trim_ascii().into(), value.trim().parse().ok()?))
     };
-    entries.into_iter().map(entry).collect()
+    let whole = |text: &str| known(text) || valued(text).is_some_and(|(item, _)| known(&item));
+    let entries = names(values.unwrap_or_default(), whole)?;
+    let entry = |text: &String| match valued(text).filter(|_| !known(text)) {
+        Some((item, value)) => (item.as_str(), value).into(),
+        None => text.as_str().into(),
+    };
+    Ok(entries.iter().map(entry).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_may_have_commas_and_blanks_around_them() {
+        let of = |values: &[&str]| {
+            let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+            names(&values, |name| ["a,b", "@c"].contains(&name)).unwrap()
+        };
+        assert_eq!(of(&["x, y,,z "]), ["x", "y", "z"]);
+        assert_eq!(of(&["a,b", "x,y", "@c"]), ["a,b", "x", "y", "@c"]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("names");
+        std::fs::write(&path, "a, b\r\n\n -c \n").unwrap();
+        assert_eq!(of(&[&format!("@{}", path.display()), "d"]), ["a, b", "-c", "d"]);
+        assert_eq!(name(" -1zQ ").unwrap(), "-1zQ");
+        assert!(name("  ").is_err());
+    }
 }

@@ -2,8 +2,8 @@
 
 use crate::output::errln;
 use anyhow::{Context, Result};
-use cofil::Recommender;
 use cofil::data::catalogue::{Catalogue, CatalogueOptions};
+use cofil::{IdMap, Recommender};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -60,10 +60,18 @@ impl Items {
     /// `recommender` with the table, or else with what it has from its file.
     pub fn describe(&self, recommender: Recommender) -> Result<Recommender> {
         Ok(match self.read()? {
-            Some(catalogue) => recommender.with_catalogue(Some(catalogue)),
+            Some(catalogue) => {
+                tell_unlike(&catalogue, recommender.items());
+                recommender.with_catalogue(Some(catalogue))
+            }
             None => recommender,
         })
     }
+}
+
+/// Says on standard error if most of `items` are not in the table.
+pub fn tell_unlike(catalogue: &Catalogue, items: &IdMap) {
+    catalogue.unlike(items).iter().for_each(|note| errln!("items: note: {note}"));
 }
 
 /// What items are called; without titles they go by their ids.

@@ -110,10 +110,11 @@ pub fn test_part(
     test: &Path,
     given: Option<&Path>,
     known: (&IdMap, &IdMap),
+    json: bool,
     weigh: impl Fn(Ratings) -> Ratings,
 ) -> Result<Tested> {
     let table = |path: &Path, (users, items): (&IdMap, &IdMap)| -> Result<Ratings> {
-        let table = read.read_with(path, users, items)?;
+        let table = read.read_with(path, users, items, json)?;
         Ok(table.interactions.into_ratings(Duplicates::Last)?)
     };
     let Some(given) = given else {

@@ -51,9 +51,9 @@ impl Validate {
     }
 
     /// Reads the validation file, if one was named.
-    pub fn read(&self, train: Ratings, read: &Input, clean: &Clean) -> Result<Parts> {
+    pub fn read(&self, train: Ratings, read: &Input, clean: &Clean, json: bool) -> Result<Parts> {
         match &self.valid {
-            Some(path) => file(Path::new(path), train, read, clean),
+            Some(path) => file(Path::new(path), train, read, clean, json),
             None => Ok(Parts { train, valid: None, note: None }),
         }
     }
@@ -71,9 +71,9 @@ pub fn hold_out(data: &Interactions, share: f64, seed: u64) -> Result<Parts> {
 }
 
 /// Reads a validation file.
-pub fn file(path: &Path, train: Ratings, read: &Input, clean: &Clean) -> Result<Parts> {
+pub fn file(path: &Path, train: Ratings, read: &Input, clean: &Clean, json: bool) -> Result<Parts> {
     let name = path.display();
-    let rows = read.read(path)?.interactions;
+    let rows = read.read_with(path, &train.users, &train.items, json)?.interactions;
     let HeldOut { train, valid, left_out } =
         HeldOut::rows(train, rows, clean).context(name.to_string())?;
     let note = format!(

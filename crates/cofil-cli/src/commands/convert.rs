@@ -1,7 +1,6 @@
 //! `cofil convert`.
 
 use crate::args::input::Input;
-use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::Duplicates;
@@ -44,7 +43,7 @@ pub fn run(args: &Args) -> Result<()> {
         }
         false => output::check([Some(&*args.output)], [Some(&*args.input)])?,
     }
-    let table = args.read.read(&args.input)?;
+    let table = args.read.read(&args.input, args.json)?;
     let (written, interactions) = match args.sides {
         false => (write(&args.output, &table.interactions)?, table.interactions.len()),
         true => {
@@ -61,7 +60,6 @@ pub fn run(args: &Args) -> Result<()> {
             "bytes": written,
         }));
     }
-    errln!("{}", table.report);
     outln!("{}: {interactions} interactions, {written} bytes", args.output.display(),);
     Ok(())
 }

@@ -3,7 +3,6 @@
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::errors::flag;
-use crate::output::errln;
 use crate::output::{self, out, outln};
 use crate::table::{Column, Table, width};
 use anyhow::Result;
@@ -39,7 +38,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<()> {
     output::check([args.plot.as_deref()], [Some(&*args.data)])?;
-    let table = args.read.read(&args.data)?;
+    let table = args.read.read(&args.data, args.json)?;
     let (data, cleaned) = match args.clean.is_asked() {
         true => args
             .clean
@@ -60,7 +59,6 @@ pub fn run(args: &Args) -> Result<()> {
             "advice": output::value(&Advice::on(&description, None))?,
         }));
     }
-    errln!("{}", table.report);
     for sentence in cleaned.iter().flat_map(|report| report.sentences()) {
         outln!("cleaned: {sentence}");
     }

@@ -8,7 +8,7 @@ use crate::output::errln;
 use crate::output::{self, duration, outln};
 use anyhow::{Result, bail};
 use cofil::data::prose::count;
-use cofil::data::read::{Negatives, read_lists, read_negatives};
+use cofil::data::read::Negatives;
 use cofil::evaluate::{self, Candidates, Report};
 use cofil::store::Tensor;
 use cofil::{Duplicates, IdMap, Metric, Ratings, Recommender, Target};
@@ -123,12 +123,13 @@ fn judge(args: &Args, model: &Path) -> Result<Judged> {
     let is_binary = recommender.card().data.scale == (1.0, 1.0);
     let weigh = |given: Ratings| if is_binary { given.binary() } else { given };
     let known = (&**recommender.users(), &**recommender.items());
-    let part = judging::test_part(&args.read, &args.test, args.given.as_deref(), known, weigh)?;
+    let given = args.given.as_deref();
+    let part = judging::test_part(&args.read, &args.test, given, known, args.json, weigh)?;
     let test = &part.test;
     let target = recommender.card().target();
     let mut protocol = args.judging.protocol(Some(target))?;
     if let Some(path) = &args.negatives {
-        let negatives = read_negatives(path, &args.read.options(), &test.users, &test.items)?;
+        let negatives = args.read.negatives(path, &test.users, &test.items, args.json)?;
         protocol.candidates = Candidates::Given(checked(negatives, test, path)?);
     }
     let load = start.elapsed().as_secs_f64();
@@ -149,10 +150,10 @@ fn judge(args: &Args, model: &Path) -> Result<Judged> {
 fn run_lists(args: &Args, path: &Path) -> Result<()> {
     let start = Instant::now();
     let Some(train) = &args.train else { bail!("--lists needs --train FILE") };
-    let train = args.read.read(train)?.interactions.into_ratings(Duplicates::Last)?;
-    let test = args.read.read_with(&args.test, &train.users, &train.items)?;
+    let train = args.read.read(train, args.json)?.interactions.into_ratings(Duplicates::Last)?;
+    let test = args.read.read_with(&args.test, &train.users, &train.items, args.json)?;
     let test = test.interactions.into_ratings(Duplicates::Last)?;
-    let lists = read_lists(path, &args.read.options(), &test.users, &test.items)?;
+    let lists = args.read.lists(path, &test.users, &test.items, args.json)?;
     if lists.unknown_users > 0 {
         let users = lists.unknown_users;
         errln!("warning: {}: {users} users are in neither table", path.display());
@@ -213,7 +214,7 @@ fn trained_on(args: &Args, model: &Path, recommender: &Recommender) -> Result<Ra
         let by_user = recommender.seen().clone();
         return Ok(Ratings { users: users.clone(), items: items.clone(), by_user, times: None });
     };
-    let table = args.read.read_with(path, users, items)?;
+    let table = args.read.read_with(path, users, items, args.json)?;
     let train = table.interactions.into_ratings(Duplicates::Last)?;
     if (train.users.len(), train.items.len()) != (users.len(), items.len()) {
         bail!("{}: holds users or items that the model was not trained on", path.display());

@@ -24,7 +24,7 @@ pub struct Args {
     #[command(flatten)]
     who: Whom,
     /// Item whose score is to be explained
-    #[arg(long)]
+    #[arg(long, value_parser = history::name, allow_hyphen_values = true)]
     item: String,
     /// How many items of the history to show; --json has all
     #[arg(short, default_value_t = 10)]
@@ -43,18 +43,18 @@ pub struct Args {
 #[group(required = true, multiple = true)]
 struct Whom {
     /// User of the training data
-    #[arg(long)]
+    #[arg(long, value_parser = history::name, allow_hyphen_values = true)]
     user: Option<String>,
-    /// What somebody new has chosen, as ITEM or ITEM:VALUE; with --user, what they have that the model has not
-    /// seen
-    #[arg(long, value_name = "ITEM[:VALUE]", value_delimiter = ',')]
+    /// What somebody new has chosen, as ITEM or ITEM:VALUE, separated by commas, or @FILE with one on each line; with
+    /// --user, what they have that the model has not seen
+    #[arg(long, value_name = "ITEM[:VALUE]", allow_hyphen_values = true)]
     history: Option<Vec<String>>,
 }
 
 pub fn run(args: &Args) -> Result<()> {
     let recommender = args.items.describe(Recommender::load(&args.model)?)?;
     let titles = Titles::of_items(&recommender);
-    let history = history::parse(&recommender, args.who.history.iter().flatten());
+    let history = history::parse(&recommender, args.who.history.as_deref())?;
     let who = Who { user: args.who.user.clone(), history };
     let explanation = recommender.explain(&who, &args.item, args.unknown.rule())?;
     history::tell_skipped(&explanation.unknown);

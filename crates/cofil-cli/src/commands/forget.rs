@@ -1,5 +1,6 @@
 //! `cofil forget`.
 
+use crate::args::history;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::Recommender;
@@ -19,7 +20,7 @@ pub struct Args {
     /// Model file
     model: PathBuf,
     /// User to forget; may be given more than once
-    #[arg(long = "user", value_name = "USER", required = true)]
+    #[arg(long = "user", value_name = "USER", required = true, value_parser = history::name, allow_hyphen_values = true)]
     users: Vec<String>,
     /// File for the new model; may be the old one
     #[arg(short, long, value_name = "FILE")]

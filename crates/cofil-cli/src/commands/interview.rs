@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 10)]
     questions: usize,
     /// Answers so far: yes, no, a rating, or ? for "cannot say"; with them nothing is asked at the terminal
-    #[arg(long, value_name = "ITEM=ANSWER", value_delimiter = ',')]
+    #[arg(long, value_name = "ITEM=ANSWER", allow_hyphen_values = true)]
     answers: Option<Vec<String>>,
     /// How many items to recommend
     #[arg(short, default_value_t = 10)]
@@ -80,8 +80,13 @@ pub fn run(args: &Args) -> Result<()> {
     let recommender = args.items.describe(Recommender::load(&args.model)?)?;
     let interviewer = Interviewer::new(recommender.into());
     let titles = Titles::of_items(interviewer.recommender());
+    let items = interviewer.recommender().items();
+    let is_known = |entry: &str| {
+        entry.rsplit_once('=').is_some_and(|(item, _)| items.get(item.trim_ascii()).is_some())
+    };
+    let answers = history::names(args.answers.as_deref().unwrap_or_default(), is_known)?;
     let mut question = InterviewQuestion {
-        answers: args.answers.iter().flatten().map(|entry| said(entry)).collect::<Result<_>>()?,
+        answers: answers.iter().map(|entry| said(entry)).collect::<Result<_>>()?,
         strategy: args.strategy.map(Into::into),
         n: args.n,
         seed: args.seed,
@@ -109,7 +114,7 @@ fn said(entry: &str) -> Result<Replied> {
     let (item, answer) =
         entry.rsplit_once('=').context("write --answers ITEM=ANSWER, such as 50=yes")?;
     let answer = answer.parse().with_context(|| format!("item `{item}`"))?;
-    Ok(Replied { item: item.into(), answer })
+    Ok(Replied { item: item.trim_ascii().into(), answer })
 }
 
 /// Asks at the terminal until all is asked or the input ends.

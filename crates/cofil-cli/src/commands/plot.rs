@@ -72,10 +72,7 @@ pub fn run(args: &Args) -> Result<()> {
 fn matrix(args: &Matrix) -> Result<()> {
     check(&args.output, [Some(&*args.data), args.choice.config.as_deref()])?;
     args.choice.check()?;
-    let table = args.read.read(&args.data)?;
-    if !args.json {
-        errln!("{}", table.report);
-    }
+    let table = args.read.read(&args.data, args.json)?;
     let (ratings, cleaned) = args.clean.apply(table.interactions, &args.read)?;
     let (algorithm, why) = args.choice.algorithm(&ratings)?;
     if let (Some(why), false) = (why, args.json) {

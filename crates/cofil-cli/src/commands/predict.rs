@@ -1,5 +1,6 @@
 //! `cofil predict`.
 
+use crate::args::history;
 use crate::args::input::Input;
 use crate::output::errln;
 use crate::output::{self, outln};
@@ -7,7 +8,7 @@ use anyhow::{Context, Result};
 use cofil::Recommender;
 use cofil::ask::{Predicted, Predictions};
 use cofil::data::prose::{count, number};
-use cofil::data::read::{ReadOptions, Table, read_pairs, read_with};
+use cofil::data::read::Table;
 use cofil::data::{Cells, Kind, NO_TIME, SheetWriter};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -25,10 +26,10 @@ pub struct Args {
     /// Model file
     model: PathBuf,
     /// User of a single pair
-    #[arg(long, requires = "item", conflicts_with = "pairs")]
+    #[arg(long, requires = "item", conflicts_with = "pairs", value_parser = history::name, allow_hyphen_values = true)]
     user: Option<String>,
     /// Item of a single pair
-    #[arg(long, requires = "user", conflicts_with = "pairs")]
+    #[arg(long, requires = "user", conflicts_with = "pairs", value_parser = history::name, allow_hyphen_values = true)]
     item: Option<String>,
     /// Table of pairs; `-` for standard input
     #[arg(long, value_name = "FILE", required_unless_present = "user")]
@@ -67,7 +68,7 @@ pub fn run(args: &Args) -> Result<()> {
 
 fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
     let (users, items) = (recommender.users(), recommender.items());
-    let table = read(args, recommender, path)?;
+    let table = args.read.pairs(path, users, items, args.json)?;
     let rows = &table.interactions;
     let predictions = recommender.predict_many(&rows.user, &rows.item);
     let missing = predictions.iter().filter(|p| p.is_none()).count();
@@ -131,32 +132,7 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
 /// Pairs written at a time.
 const BLOCK: usize = 1 << 14;
 
-/// Reads the pairs, with their values and times where they have them. Every pair is kept: where values cannot be
-/// read or would leave rows out, nothing but the pairs is.
-fn read(args: &Args, recommender: &Recommender, path: &Path) -> Result<Table> {
-    let (users, items) = (recommender.users(), recommender.items());
-    let options = args.read.options();
-    // What comes through a pipe can be read once.
-    let chosen = options.value.is_some() || options.time.is_some();
-    if chosen || !path.is_file() {
-        let pairs = |options: &ReadOptions| read_pairs(path, options, users, items);
-        return Ok(match chosen {
-            true => read_with(path, &options, users, items)?,
-            false => crate::interrupt::waiting(|| pairs(&options))?,
-        });
-    }
-    let why = match read_with(path, &options, users, items) {
-        Ok(table) if table.report.missing + table.report.weightless == 0 => return Ok(table),
-        Ok(_) => "some rows have no value".into(),
-        Err(cofil::Error::Stopped) => return Err(cofil::Error::Stopped.into()),
-        Err(error) => error.to_string(),
-    };
-    let table = read_pairs(path, &options, users, items)?;
-    errln!("note: users and items alone are read: {why}");
-    Ok(table)
-}
-
-/// Says how the pairs were read and how many have no prediction; with --json, in `answer`.
+/// Says how many pairs have no prediction; with --json, in `answer`.
 fn tell(args: &Args, table: &Table, missing: usize, mut answer: Value) -> Result<()> {
     let pairs = table.interactions.len();
     if args.json {
@@ -166,7 +142,6 @@ fn tell(args: &Args, table: &Table, missing: usize, mut answer: Value) -> Result
         answer["read"] = json!(table.report);
         return output::json(&answer);
     }
-    errln!("{}", table.report);
     if missing > 0 {
         let (missing, pairs) = (number(missing), count(pairs, "pair"));
         errln!("{missing} of {pairs} have a user or item that the model does not know");

@@ -3,7 +3,6 @@
 use crate::args::history::{self, Strangers};
 use crate::args::items::{Items, Titles};
 use crate::args::reranking::Reranking;
-use crate::interrupt::waiting;
 use crate::output::{self, errln, outln, score};
 use anyhow::{Context, Result, bail};
 use cofil::data::Filter;
@@ -11,7 +10,7 @@ use cofil::data::ListWriter;
 use cofil::data::prose::number;
 use cofil::{Answer, Basis, Liked, Query, Recommended, Recommender, Unknown, Who};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Reasons shown for each item.
 const REASONS: usize = 3;
@@ -47,11 +46,11 @@ pub struct Args {
     /// File for the lists of --all or --users: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Items that must not come back
-    #[arg(long, value_name = "ITEM", value_delimiter = ',')]
+    /// Items that must not come back, separated by commas; or @FILE with one on each line
+    #[arg(long, value_name = "ITEM", allow_hyphen_values = true)]
     exclude: Vec<String>,
-    /// The only items that may come back; or @FILE with one on each line
-    #[arg(long, value_name = "ITEM", value_delimiter = ',')]
+    /// The only items that may come back, separated by commas; or @FILE with one on each line
+    #[arg(long, value_name = "ITEM", allow_hyphen_values = true)]
     candidates: Option<Vec<String>>,
     /// Only items of which this is true, such as "genre = 'Comedy' and year >= 1990"; columns are those of
     /// --items, or of the table that the model was trained with
@@ -76,11 +75,11 @@ pub struct Args {
 #[group(required = true, multiple = true)]
 struct Whom {
     /// User of the training data
-    #[arg(long)]
+    #[arg(long, value_parser = history::name, allow_hyphen_values = true)]
     user: Option<String>,
-    /// What somebody new has chosen, as ITEM or ITEM:VALUE; with --user, what they have that the model has not
-    /// seen
-    #[arg(long, value_name = "ITEM[:VALUE]", value_delimiter = ',')]
+    /// What somebody new has chosen, as ITEM or ITEM:VALUE, separated by commas, or @FILE with one on each line; with
+    /// --user, what they have that the model has not seen
+    #[arg(long, value_name = "ITEM[:VALUE]", allow_hyphen_values = true)]
     history: Option<Vec<String>>,
     /// The users in a file, one on each line; `-` for standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "history", "all"])]
@@ -96,24 +95,22 @@ struct Whom {
 pub fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.output {
         ListWriter::check_path(path)?;
-        let at = |names: &[String]| match names {
-            [one] => one.strip_prefix('@').map(PathBuf::from),
-            _ => None,
-        };
-        let candidates = args.candidates.as_deref().and_then(at);
+        let candidates = args.candidates.as_deref().and_then(history::file);
         output::check(
             [Some(&**path)],
             [
                 Some(&*args.model),
                 args.who.users.as_deref(),
-                candidates.as_deref(),
+                candidates,
+                history::file(&args.exclude),
                 args.items.path(),
             ],
         )?;
     }
     let recommender = args.items.describe(Recommender::load(&args.model)?)?;
+    let known = |name: &str| recommender.items().get(name).is_some();
     let candidates = match &args.candidates {
-        Some(names) => Some(names_or_file(names)?),
+        Some(names) => Some(history::names(names, known)?),
         None => None,
     };
     if let Some(note) = recommender.note_on_lists() {
@@ -121,7 +118,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let query = Query {
         n: args.n,
-        exclude: args.exclude.clone(),
+        exclude: history::names(&args.exclude, known)?,
         candidates,
         seen: args.with_seen,
         filter: args.filter.clone(),
@@ -135,7 +132,7 @@ pub fn run(args: &Args) -> Result<()> {
     if args.output.is_some() {
         bail!("--output is for --all and --users; print one user's list with --json");
     }
-    let history = history::parse(&recommender, args.who.history.iter().flatten());
+    let history = history::parse(&recommender, args.who.history.as_deref())?;
     let who = Who { user: args.who.user.clone(), history };
     let answer = recommender.recommend(&who, &query)?;
     history::tell_skipped(&answer.unknown);
@@ -220,7 +217,7 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
         None => (0..recommender.users().len() as u32).collect(),
         Some(file) => {
             let mut users = Vec::new();
-            for (at, name) in lines(file)?.into_iter().enumerate() {
+            for (at, name) in history::lines(file)?.into_iter().enumerate() {
                 match (recommender.user_index(&name), query.unknown) {
                     (Ok(user), _) => users.push(user),
                     (Err(_), Unknown::Skip) => unknown.push(name),
@@ -258,22 +255,4 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
     }
     outln!("{}: {rows} items for {} users, {}", path.display(), users.len(), output::bytes(size));
     Ok(())
-}
-
-/// Names as given, or from a file if the only one is @FILE.
-fn names_or_file(names: &[String]) -> Result<Vec<String>> {
-    match names {
-        [one] if one.starts_with('@') => lines(Path::new(&one[1..])),
-        _ => Ok(names.to_vec()),
-    }
-}
-
-/// Bytes of the longest file of names.
-const LONGEST_LIST: u64 = 1 << 30;
-
-/// The lines of a file, `-` for standard input, without empty ones.
-fn lines(path: &Path) -> Result<Vec<String>> {
-    let read = || cofil::store::read_text(path, LONGEST_LIST);
-    let text = if path == Path::new("-") { waiting(read)? } else { read()? };
-    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Into::into).collect())
 }

@@ -1,5 +1,6 @@
 //! `cofil similar`.
 
+use crate::args::history;
 use crate::args::items::{Items, Titles};
 use crate::output::{self, outln};
 use anyhow::Result;
@@ -49,10 +50,10 @@ pub struct Args {
 #[group(required = true, multiple = false)]
 struct What {
     /// Item to find others for
-    #[arg(long)]
+    #[arg(long, value_parser = history::name, allow_hyphen_values = true)]
     item: Option<String>,
     /// User to find others for
-    #[arg(long)]
+    #[arg(long, value_parser = history::name, allow_hyphen_values = true)]
     user: Option<String>,
     /// Others for every item
     #[arg(long)]

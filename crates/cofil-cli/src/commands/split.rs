@@ -4,7 +4,6 @@ use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::args::splitting::{By, Splitting};
 use crate::errors::flag;
-use crate::output::errln;
 use crate::output::{self, out, outln};
 use anyhow::{Context, Result};
 use cofil::data::CleanReport;
@@ -80,10 +79,7 @@ pub fn run(args: &Args) -> Result<()> {
     for output in &outputs {
         cofil::store::check_not_input(output, [&*args.data])?;
     }
-    let table = args.read.read(&args.data)?;
-    if !args.json {
-        errln!("{}", table.report);
-    }
+    let table = args.read.read(&args.data, args.json)?;
     if let Some(test) = &args.check {
         return check(args, table.interactions, test);
     }
@@ -184,7 +180,7 @@ fn findings(leakage: &Leakage) {
 
 fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
     let (users, items) = (train.users.clone(), train.items.clone());
-    let test = args.read.read_with(test, &users, &items)?;
+    let test = args.read.read_with(test, &users, &items, args.json)?;
     let found = Leakage::between(&train, None, &test.interactions)?;
     if args.json {
         return output::json(&serde_json::json!({
@@ -193,7 +189,6 @@ fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
             "leakage": found,
         }));
     }
-    errln!("{}", test.report);
     for (name, part) in [("train", &train), ("test", &test.interactions)] {
         let size = Size::of(part);
         let [n, users, items] =

@@ -3,7 +3,7 @@
 use crate::args::choice::Choice;
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
-use crate::args::items::Items;
+use crate::args::items::{self, Items};
 use crate::args::searching;
 use crate::args::validation::{self, Parts, Validate};
 use crate::output::errln;
@@ -11,7 +11,6 @@ use crate::output::{self, bytes, duration};
 use crate::progress::Progress;
 use anyhow::{Result, bail};
 use cofil::data::prose::count;
-use cofil::data::read::read_negatives;
 use cofil::train::{Checkpoint, Epoch, Validation};
 use cofil::{Algorithm, Ratings, Recommender, Run, memory};
 use serde_json::json;
@@ -88,10 +87,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     check(args)?;
     let catalogue = args.items.read()?;
     let start = Instant::now();
-    let table = args.read.read(&args.data)?;
-    if !args.json {
-        errln!("{}", table.report);
-    }
+    let table = args.read.read(&args.data, args.json)?;
     let (parts, cleaned) = match args.validate.share() {
         Some(share) => {
             let (rows, report) = args.clean.rows(table.interactions, &args.read)?;
@@ -99,12 +95,22 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         }
         None => {
             let (train, report) = args.clean.apply(table.interactions, &args.read)?;
-            (args.validate.read(train, &args.read, &args.clean.settings(&args.read))?, report)
+            (
+                args.validate.read(
+                    train,
+                    &args.read,
+                    &args.clean.settings(&args.read),
+                    args.json,
+                )?,
+                report,
+            )
         }
     };
     let Parts { train, valid, note } = parts;
-    let negatives =
-        args.negatives.as_deref().map(|path| given(path, &args.read, &train)).transpose()?;
+    let negatives = args.negatives.as_deref().map(|path| given(path, args, &train)).transpose()?;
+    if let Some(catalogue) = &catalogue {
+        items::tell_unlike(catalogue, &train.items);
+    }
     let load = start.elapsed().as_secs_f64();
     let (algorithm, why) = args.choice.algorithm(&train)?;
     let (name, metric) = (algorithm.name(), args.validate.metric(&algorithm));
@@ -208,8 +214,8 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
 }
 
 /// The negatives in the file at `path`, by user of `train`.
-fn given(path: &Path, read: &Input, train: &Ratings) -> Result<Vec<Vec<u32>>> {
-    let negatives = read_negatives(path, &read.options(), &train.users, &train.items)?;
+fn given(path: &Path, args: &Args, train: &Ratings) -> Result<Vec<Vec<u32>>> {
+    let negatives = args.read.negatives(path, &train.users, &train.items, args.json)?;
     let unknown = [(negatives.unknown_users, "user"), (negatives.unknown_items, "item")];
     for (n, noun) in unknown.into_iter().filter(|(n, _)| *n > 0) {
         let what = count(n, noun);

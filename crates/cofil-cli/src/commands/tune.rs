@@ -78,10 +78,7 @@ pub struct Args {
 
 pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let path = journal_path(args)?;
-    let table = args.read.read(&args.data)?;
-    if !args.json {
-        errln!("{}", table.report);
-    }
+    let table = args.read.read(&args.data, args.json)?;
     let (rows, _) = args.clean.rows(table.interactions, &args.read)?;
     let whole = Ratings::new(&rows, Duplicates::Error)?;
     let Parts { train, valid, note } = match args.valid.parse::<f64>() {
@@ -91,6 +88,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
             whole.clone(),
             &args.read,
             &args.clean.settings(&args.read),
+            args.json,
         )?,
     };
     drop(rows);
@@ -225,7 +223,7 @@ fn judge(
     metric: Metric,
 ) -> Result<cofil::evaluate::Report> {
     let known = (&*whole.users, &*whole.items);
-    let tested = judging::test_part(&args.read, path, None, known, |given| given)?;
+    let tested = judging::test_part(&args.read, path, None, known, args.json, |given| given)?;
     let protocol = cofil::Protocol { metrics: vec![metric], seed: args.seed, ..Default::default() };
     let run = Run { seed: args.seed, values: args.clean.values(&args.read), ..Run::default() };
     let model = winner.fit(whole, &run)?.model;

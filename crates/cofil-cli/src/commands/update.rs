@@ -2,7 +2,6 @@
 
 use crate::args::input::Input;
 use crate::output;
-use crate::output::errln;
 use anyhow::Result;
 use cofil::Recommender;
 use serde_json::json;
@@ -40,7 +39,7 @@ pub fn run(args: &Args) -> Result<()> {
     output::check([Some(&*args.output)], [Some(&*args.events)])?;
     let mut recommender = Recommender::load(&args.model)?;
     let (users, items) = (recommender.users().clone(), recommender.items().clone());
-    let mut table = args.read.read_with(&args.events, &users, &items)?;
+    let mut table = args.read.read_with(&args.events, &users, &items, args.json)?;
     let report = table.report.clone();
     if args.implicit {
         table.report.value = None;
@@ -54,7 +53,6 @@ pub fn run(args: &Args) -> Result<()> {
         answer["read"] = json!(report);
         return output::json(&answer);
     }
-    errln!("{report}");
     output::facts(&[
         ("model", args.output.display().to_string()),
         ("events", updated.events.to_string()),

@@ -34,6 +34,7 @@ pub(crate) mod sample_set;
 mod sheet;
 pub(crate) mod source;
 pub mod split;
+pub(crate) mod twins;
 
 pub use catalogue::{Catalogue, Filter};
 pub use clean::{Clean, CleanReport};

@@ -1,5 +1,6 @@
 //! Moments as people write them; all times are UTC.
 
+use super::prose::number;
 use crate::error::{Error, Result};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
@@ -36,6 +37,24 @@ pub fn parse_date(text: &str) -> Result<i64> {
             ),
         )
     })
+}
+
+/// Whether a time is hardly one of interactions: before 1980 or after 2100.
+pub(crate) fn is_odd(time: i64) -> bool {
+    !(315_532_800..=4_102_444_800).contains(&time)
+}
+
+/// What to say of `odd` such times among `all`; `None` if there are none.
+pub(crate) fn odd_times(odd: usize, all: usize) -> Option<String> {
+    let lie = match (odd, odd == all) {
+        (0, _) => return None,
+        (_, true) => "All times lie".to_owned(),
+        (1, _) => format!("1 of {} times lies", number(all)),
+        (odd, _) => format!("{} of {} times lie", number(odd), number(all)),
+    };
+    Some(format!(
+        "{lie} before 1980 or after 2100: if the unit is wrong, `time_format` tells it (s, ms, us, ns, excel)."
+    ))
 }
 
 /// A span in its natural unit.

@@ -116,10 +116,7 @@ pub fn run(args: &Args) -> Result<()> {
     let entrants = entrants::entrants(args)?;
     check(args, &entrants)?;
     let catalogue = args.items.read()?;
-    let table = args.read.read(&args.data)?;
-    if !args.json {
-        errln!("{}", table.report);
-    }
+    let table = args.read.read(&args.data, args.json)?;
     let (all, _) = args.clean.rows(table.interactions, &args.read)?;
     let plan = plan(args, entrants)?;
     let user = all.users.names().next().unwrap_or("USER").to_owned();

@@ -60,7 +60,8 @@ pub fn parts(args: &Args, all: Interactions) -> Result<Box<dyn Iterator<Item = R
             let train = Ratings::new(&all, Duplicates::Error)?;
             let weigh = |given| args.clean.settings(&args.read).weigh(given);
             let known = (&*train.users, &*train.items);
-            let tested = judging::test_part(&args.read, path, args.given.as_deref(), known, weigh)?;
+            let given = args.given.as_deref();
+            let tested = judging::test_part(&args.read, path, given, known, args.json, weigh)?;
             let split = format!("test part {}", path.display());
             let part = Part { fold: None, rows: all, tested, split };
             return Ok(Box::new(std::iter::once(Ok(part))));

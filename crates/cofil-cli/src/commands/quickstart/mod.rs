@@ -123,9 +123,8 @@ fn clean() -> Clean {
 fn load(args: &Args, say: &impl Fn(&str)) -> Result<Interactions> {
     match &args.data {
         Some(path) => {
-            let table = args.read.read(path)?;
-            say(&format!("{}: {}\n", path.display(), table.report));
-            Ok(table.interactions)
+            say(&format!("{}\n", path.display()));
+            Ok(args.read.read(path, args.json)?.interactions)
         }
         None => {
             say(

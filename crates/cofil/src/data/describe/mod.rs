@@ -18,6 +18,7 @@ mod verdict;
 mod warnings;
 
 use super::clean::counts;
+use super::moment::is_odd;
 use super::order::{for_each_repeat, for_each_user, number_at};
 use super::split::leakage::span;
 use super::{Interactions, NO_TIME};
@@ -75,6 +76,9 @@ pub struct Times {
     pub last: i64,
     /// Rows without a time.
     pub missing: usize,
+    /// Times before 1980 or after 2100.
+    #[serde(default)]
+    pub odd: usize,
     /// Half of the users with two or more timed rows have all of them within so many seconds.
     pub median_user_span: i64,
     /// Share of the timed rows that the same user has at the same second as another.
@@ -156,6 +160,7 @@ fn times(data: &Interactions) -> Option<Times> {
         first,
         last,
         missing,
+        odd: time.iter().filter(|&&time| time != NO_TIME && is_odd(time)).count(),
         median_user_span,
         tied: tied as f64 / timed as f64,
         known_in_latest_tenth: known as f64 / latest as f64,

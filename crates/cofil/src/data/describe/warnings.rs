@@ -2,7 +2,7 @@
 
 use super::{Description, Kind};
 use crate::data::Finding;
-use crate::data::moment::{DAY, duration};
+use crate::data::moment::{DAY, duration, odd_times};
 use crate::data::prose::{count, number, percent};
 use crate::error::Remedy;
 
@@ -127,10 +127,7 @@ fn times(d: &Description, told: &mut Vec<Finding>) {
         let rows = count(times.missing, "row");
         told.push(format!("{rows} ({share}) have no time; they count as oldest.").into());
     }
-    // 1980 to 2100: what else could seconds since 1970 mean?
-    if times.first < 315_532_800 || times.last > 4_102_444_800 {
-        told.push("Some times lie before 1980 or after 2100: are they really seconds?".into());
-    }
+    told.extend(odd_times(times.odd, d.interactions - times.missing).map(Finding::from));
     if d.per_user.median > 1 && times.median_user_span < DAY {
         told.push(format!(
             "Half of the users did everything within {}: the order of a user's interactions says \

@@ -2,13 +2,13 @@
 
 use super::batch::{SAMPLE, looks, number_names, read_batch};
 use super::columns::{Columns, Looks};
-use super::encoding::Encoding;
 use super::field::Rules;
+use super::found::Found;
 use super::limits::{self, Beyond};
 use super::nested;
-use super::rows::Rows;
+use super::rows::{Rows, Start};
 use super::source::Opened;
-use super::{Format, Found, ReadOptions};
+use super::{Format, ReadOptions};
 use crate::data::IdMap;
 use crate::data::source::Batches;
 use crate::error::{Error, Result};
@@ -48,24 +48,14 @@ pub(super) fn read(
     path: &Path,
     source: Opened<'_>,
     options: &ReadOptions,
-    users: &IdMap,
-    items: &IdMap,
+    start: Start<'_>,
 ) -> Result<Found> {
     let (format, compression) = (source.format, source.compression);
-    let (columns, rows, typed_times) = decoding(path, || match format {
-        Format::Parquet => read_parquet(path, source, options, users, items),
-        _ => read_ipc(path, source, options, users, items),
+    let found = decoding(path, || match format {
+        Format::Parquet => read_parquet(path, source, options, start),
+        _ => read_ipc(path, source, options, start),
     })?;
-    Ok(Found {
-        format,
-        compression,
-        delimiter: None,
-        header: None,
-        columns,
-        rows,
-        typed_times,
-        encoding: Encoding::default(),
-    })
+    Ok(Found { format, compression, ..found })
 }
 
 /// Runs `decode`. The decoders panic on some damaged files; to the caller those are damaged like any other.
@@ -97,8 +87,8 @@ fn undecoded(path: &Path, told: &str) -> Error {
         true => {
             let (path, told) = (path.display(), told.chars().take(120).collect::<String>());
             Error::Unsupported(format!(
-                "{path}: this build cannot read how the file is written ({told}); write it packed with snappy, \
-                 gzip or zstd (Parquet) or not packed (Arrow)"
+                "{path}: this build cannot read how the file is written ({told}); write it packed with zstd, \
+                 or not packed"
             ))
         }
         false => damaged(path, told),
@@ -128,18 +118,17 @@ fn read_parquet(
     path: &Path,
     source: Opened<'_>,
     options: &ReadOptions,
-    users: &IdMap,
-    items: &IdMap,
-) -> Result<(Columns, Rows, bool)> {
+    start: Start<'_>,
+) -> Result<Found> {
     let parquet = Parquet::open(path, source)?;
     let sample = parquet.reader(path, None, SAMPLE)?.next().transpose().map_err(broken(path))?;
     let columns = resolve(parquet.metadata.schema(), sample.as_ref(), options)
         .map_err(|message| misread(path, message))?;
     let (wanted, projected) = project(&columns);
-    let mut rows = Rows::new(users, items, &columns);
+    let mut rows = start.rows(&columns, options);
     let batches = parquet.reader(path, Some(&wanted), BATCH)?;
-    let typed = read_batches(path, batches, &projected, options, &mut rows)?;
-    Ok((columns, rows, typed))
+    let typed_times = read_batches(path, batches, &projected, options, &mut rows)?;
+    Ok(Found { typed_times, ..Found::new(Format::Parquet, columns, rows) })
 }
 
 /// An open Parquet file.
@@ -213,6 +202,18 @@ pub(super) fn batches<'a>(
     Ok((schema, batches.map(move |batch| batch.map_err(broken(path)))))
 }
 
+/// The names of the columns of the file at `path`; `None` if it cannot be read twice.
+pub(super) fn names(path: &Path, format: Option<Format>) -> Result<Option<Vec<String>>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    decoding(path, || {
+        let source = Opened::open(path, format)?;
+        let (schema, _) = batches(path, source)?;
+        Ok(Some(schema.fields().iter().map(|field| field.name().clone()).collect()))
+    })
+}
+
 /// `message` about what a file holds.
 pub(super) fn misread(path: &Path, message: String) -> Error {
     Error::data(path, None, message)
@@ -222,11 +223,10 @@ fn read_ipc(
     path: &Path,
     source: Opened<'_>,
     options: &ReadOptions,
-    users: &IdMap,
-    items: &IdMap,
-) -> Result<(Columns, Rows, bool)> {
+    start: Start<'_>,
+) -> Result<Found> {
     let (schema, batches) = open_ipc(path, source)?;
-    read_stream(path, Some(schema), batches, options, users, items)
+    read_stream(path, Some(schema), batches, options, start)
 }
 
 /// Reads record batches in memory.
@@ -237,10 +237,7 @@ pub(super) fn read_memory(
     users: &IdMap,
     items: &IdMap,
 ) -> Result<Found> {
-    let (columns, rows, typed_times) = read_stream(path, None, batches, options, users, items)?;
-    let encoding = Encoding::default();
-    let (format, compression, delimiter, header) = (Format::Arrow, None, None, None);
-    Ok(Found { format, compression, delimiter, header, columns, rows, typed_times, encoding })
+    read_stream(path, None, batches, options, Start::Names(users, items))
 }
 
 /// Batches whose columns are found in the first; `schema` is for when there is none.
@@ -249,19 +246,18 @@ fn read_stream(
     schema: Option<SchemaRef>,
     mut batches: impl Iterator<Item = std::result::Result<RecordBatch, ArrowError>>,
     options: &ReadOptions,
-    users: &IdMap,
-    items: &IdMap,
-) -> Result<(Columns, Rows, bool)> {
+    start: Start<'_>,
+) -> Result<Found> {
     let first = batches.next().transpose().map_err(broken(path))?;
     let Some(schema) = first.as_ref().map(RecordBatch::schema).or(schema) else {
         return Err(misread(path, NO_BATCHES.into()));
     };
     let columns =
         resolve(&schema, first.as_ref(), options).map_err(|message| misread(path, message))?;
-    let mut rows = Rows::new(users, items, &columns);
+    let mut rows = start.rows(&columns, options);
     let batches = first.map(Ok).into_iter().chain(batches);
-    let typed = read_batches(path, batches, &columns, options, &mut rows)?;
-    Ok((columns, rows, typed))
+    let typed_times = read_batches(path, batches, &columns, options, &mut rows)?;
+    Ok(Found { typed_times, ..Found::new(Format::Arrow, columns, rows) })
 }
 
 /// Appends all batches; tells whether the type of the time column says what it holds.

@@ -1,9 +1,9 @@
 //! The rows of an Arrow record batch, whatever the types of its columns.
 
 use super::columns::{Columns, Looks};
-use super::convert::{Texts, entries, floats, integers, is_text, ticks, unpacked, words};
-use super::field::{Rules, Skip, Stamp, integral};
-use super::names::Names;
+use super::convert::{Texts, entries, floats, integers, is_bytes, is_text, ticks, unpacked, words};
+use super::field::{EXACT, Rules, Skip, Stamp, integral, is_rounded};
+use super::names::{self, Names};
 use super::rows::Rows;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
@@ -22,8 +22,12 @@ pub(super) fn looks(column: &ArrayRef) -> Looks {
         return looks(&entries.slice(0, entries.len().min(SAMPLE)));
     }
     match column.data_type() {
+        DataType::Dictionary(_, values) if !is_text(values) => {
+            unpacked(column).map_or(Looks::Text, |column| looks(&column))
+        }
+        DataType::Boolean => Looks::Number,
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Looks::Date,
-        kind if kind.is_numeric() || is_text(kind) => match words(column) {
+        kind if kind.is_numeric() || is_text(kind) || is_bytes(kind) => match words(column) {
             Ok(Some(words)) => Looks::of(words.iter().map(str::as_bytes)),
             _ => Looks::Text,
         },
@@ -45,7 +49,7 @@ pub(super) fn read_batch(
     let value = columns.value.map(|c| Values::new(column(c), rules)).transpose()?;
     let time = columns.time.map(|c| Times::new(column(c), rules)).transpose()?;
     let kind = columns.kind.map(|c| Ids::new(column(c), &rules.kind_name)).transpose()?;
-    let mut kind_text = String::new();
+    let mut text = String::new();
     if matches!(user, Ids::Texts(_)) {
         rows.users.set_text();
     }
@@ -53,22 +57,36 @@ pub(super) fn read_batch(
         rows.items.set_text();
     }
     for at in 0..batch.num_rows() {
-        let bad = |message: String| format!("row {}: {message}", before + at as u64 + 1);
-        let number = value.as_ref().map(|v| v.get(at, rules)).transpose().map_err(bad)?;
-        let weight = match &kind {
-            Some(kind) => {
-                Some(rules.weight(kind.get(at, &mut kind_text).map_err(bad)?).map_err(bad)?)
+        let tally = rows.tally;
+        let mut row = || {
+            let number = value.as_ref().map(|v| v.get(at, rules)).transpose()?;
+            let weight = match &kind {
+                Some(kind) => Some(rules.weight(kind.get(at, &mut text)?)?),
+                None => None,
+            };
+            let Some(kept) = rows.tally.value(number, weight)? else { return Ok(()) };
+            rows.tally.rounded +=
+                u64::from(value.as_ref().is_some_and(|v| v.is_rounded(at, rules)));
+            let time = match &time {
+                Some(time) => rows.tally.time(time.get(at, rules)?),
+                None => Stamp::Empty,
+            };
+            if rows.skipped.allowed > 0 {
+                // Neither is numbered if the other is none.
+                for (role, ids) in [("user", &user), ("item", &item)] {
+                    let name = ids.get(at, &mut text).map_err(|e| format!("{role} {e}"))?;
+                    names::check(name).map_err(|e| format!("{role} {}", e.0))?;
+                }
             }
-            None => None,
+            let user = user.number(at, &mut rows.users).map_err(|e| format!("user {e}"))?;
+            let item = item.number(at, &mut rows.items).map_err(|e| format!("item {e}"))?;
+            rows.push_numbered(user, item, kept, time);
+            Ok(())
         };
-        let Some(value) = rows.tally.value(number, weight).map_err(bad)? else { continue };
-        let time = match &time {
-            Some(time) => rows.tally.time(time.get(at, rules).map_err(bad)?),
-            None => Stamp::Empty,
-        };
-        let user = user.number(at, &mut rows.users).map_err(|e| bad(format!("user {e}")))?;
-        let item = item.number(at, &mut rows.items).map_err(|e| bad(format!("item {e}")))?;
-        rows.push_numbered(user, item, value, time);
+        let place = format_args!("row {}", before + at as u64 + 1);
+        row()
+            .or_else(|message: String| rows.skip(tally, place, message))
+            .map_err(|message| format!("{place}: {message}"))?;
     }
     Ok(time.is_some_and(|time| matches!(time, Times::Typed(..))))
 }
@@ -89,6 +107,11 @@ impl Ids {
         }
         let column = &unpacked(column)?;
         let kind = column.data_type();
+        if is_bytes(kind) {
+            return words(column)?.map(Self::Texts).ok_or_else(|| {
+                format!("the {role} column has bytes that are no text; write ids as text")
+            });
+        }
         let ids = match kind {
             DataType::UInt64 => Some(Self::Naturals(column.as_primitive::<UInt64Type>().clone())),
             kind if kind.is_floating() => floats(column).map(Self::Floats),
@@ -141,26 +164,50 @@ fn not_an_id(id: f64) -> String {
 
 /// Values, as the column has them.
 enum Values {
-    Numbers(Float32Array),
+    /// With the numbers before they were rounded, where any is large.
+    Numbers(Float32Array, Option<Float64Array>),
     Texts(Texts),
 }
 
 impl Values {
     fn new(column: &ArrayRef, rules: &Rules<'_>) -> Result<Self, String> {
-        let values = Texts::new(column).map(Self::Texts);
-        let values = values.or_else(|| floats(column).map(Self::Numbers));
-        values.ok_or_else(|| {
+        if let Some(texts) = Texts::new(column) {
+            return Ok(Self::Texts(texts));
+        }
+        let column = &unpacked(column)?;
+        let numbers: Option<Float32Array> = floats(column);
+        let numbers = numbers.ok_or_else(|| {
             format!("column {} has type {}, not numbers", rules.value_name, column.data_type())
-        })
+        })?;
+        let is_large = numbers.iter().flatten().any(|value| value.abs() >= EXACT);
+        let wide = is_large.then(|| floats(column)).flatten();
+        Ok(Self::Numbers(numbers, wide))
+    }
+
+    /// Whether the value in row `at` is not quite that of the file.
+    fn is_rounded(&self, at: usize, rules: &Rules<'_>) -> bool {
+        match self {
+            Self::Numbers(values, Some(wide)) if values.is_valid(at) => {
+                values.value(at).abs() >= EXACT && f64::from(values.value(at)) != wide.value(at)
+            }
+            Self::Numbers(..) => false,
+            Self::Texts(values) => {
+                let text = values.get(at).unwrap_or_default().as_bytes();
+                let value = rules.value(text).ok().and_then(Result::ok);
+                value.is_some_and(|value| {
+                    value.abs() >= EXACT && is_rounded(text, value, rules.decimal_comma)
+                })
+            }
+        }
     }
 
     fn get(&self, at: usize, rules: &Rules<'_>) -> Result<Result<f32, Skip>, String> {
         match self {
-            Self::Numbers(values) if values.is_valid(at) => {
+            Self::Numbers(values, _) if values.is_valid(at) => {
                 let value = values.value(at);
                 rules.checked(value, || value.to_string())
             }
-            Self::Numbers(_) => rules.value(b""),
+            Self::Numbers(..) => rules.value(b""),
             Self::Texts(values) => rules.value(values.get(at).unwrap_or_default().as_bytes()),
         }
     }
@@ -176,9 +223,16 @@ enum Times {
 
 impl Times {
     fn new(column: &ArrayRef, rules: &Rules<'_>) -> Result<Self, String> {
-        let times = ticks(column).map(|(times, per_second)| Self::Typed(times, per_second));
-        let times = times.or_else(|| Texts::new(column).map(Self::Texts));
-        let times = times.or_else(|| integers(column).map(Self::Numbers));
+        let times = Texts::new(column).map(Self::Texts);
+        let column = &unpacked(column)?;
+        let typed = || ticks(column).map(|(times, per_second)| Self::Typed(times, per_second));
+        let times = times.or_else(typed);
+        // How numbers are to be read is told of them as they are written.
+        let written = rules.time_format.is_some() && times.is_none();
+        let times = match written {
+            true => words(column)?.map(Self::Texts),
+            false => times.or_else(|| integers(column).map(Self::Numbers)),
+        };
         times.ok_or_else(|| {
             format!("column {} has type {}, not times", rules.time_name, column.data_type())
         })

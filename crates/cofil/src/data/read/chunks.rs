@@ -50,24 +50,46 @@ struct ReadChunk {
     items: PartNames,
     tally: Tally,
     filled: usize,
+    /// Where the rows begin that cannot be read, from the start of the chunk.
+    bad: Vec<usize>,
 }
 
-/// Appends the rows of `block`, which is whole lines.
-pub(super) fn read_block(block: &[u8], lines: &impl Lines, rows: &mut Rows) -> Result<(), Bad> {
+/// Appends the rows of `block`, which is whole lines that follow `before` others.
+pub(super) fn read_block(
+    block: &[u8],
+    before: u64,
+    lines: &impl Lines,
+    rows: &mut Rows,
+) -> Result<(), Bad> {
     let chunks = chunks(block);
     let ends = |chunk: &[u8]| memchr::memchr_iter(b'\n', chunk).count();
     let room: Vec<usize> =
         parallel::map_all(&chunks, |c| ends(c) + usize::from(!c.ends_with(b"\n")));
     let start = rows.user.len();
     rows.lengthen(room.iter().sum());
+    let offset = |chunk: &[u8]| chunk.as_ptr() as usize - block.as_ptr() as usize;
+    let left = rows.skipped.allowed - rows.skipped.count;
+    let skips = rows.skipped.allowed > 0;
     let parts: Vec<Result<ReadChunk, Bad>> =
         parallel::map_all(slots(&chunks, &room, start, rows), |slot| {
-            let before = slot.chunk.as_ptr() as usize - block.as_ptr() as usize;
-            let moved = |bad: Bad| Bad { offset: before + bad.offset, ..bad };
-            read_chunk(slot, lines).map_err(moved)
+            let start = offset(slot.chunk);
+            let moved = |bad: Bad| Bad { offset: start + bad.offset, ..bad };
+            read_chunk(slot, lines, skips.then_some(left)).map_err(moved)
         });
     // The first chunk that failed failed first in the file.
     let parts = parts.into_iter().collect::<Result<Vec<ReadChunk>, Bad>>()?;
+    let (mut counted, mut line) = (0, before + 1);
+    for (chunk, part) in chunks.iter().zip(&parts) {
+        for &at in &part.bad {
+            let offset = offset(chunk) + at;
+            line += ends(&block[counted..offset]) as u64;
+            counted = offset;
+            let why = checked(lines, line_at(chunk, at).0, &mut Tally::default());
+            let message = why.err().unwrap_or_default();
+            let place = format_args!("line {line}");
+            rows.skipped.add(place, message).map_err(|message| Bad { offset, message })?;
+        }
+    }
     let tables = parts
         .iter()
         .map(|part| Ok((rows.users.merge(&part.users)?, rows.items.merge(&part.items)?)))
@@ -109,30 +131,63 @@ fn slots<'a>(
     slots
 }
 
-fn read_chunk(slot: Slot<'_>, lines: &impl Lines) -> Result<ReadChunk, Bad> {
+/// The line of `chunk` that begins at `at`, without its end, and where the next one begins.
+fn line_at(chunk: &[u8], at: usize) -> (&[u8], usize) {
+    let rest = &chunk[at..];
+    let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    (rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]), at + end + 1)
+}
+
+/// The row of a line, whose names are some.
+fn checked<'l>(
+    lines: &impl Lines,
+    line: &'l [u8],
+    tally: &mut Tally,
+) -> Result<Option<Row<'l>>, String> {
+    let row = lines.row(line, tally)?;
+    row.as_ref().map_or(Ok(()), Row::check)?;
+    Ok(row)
+}
+
+/// Reads a chunk. Where rows may be left out, it ends early once there are more than `left` that cannot be read.
+fn read_chunk(slot: Slot<'_>, lines: &impl Lines, left: Option<u64>) -> Result<ReadChunk, Bad> {
     let mut part = ReadChunk::default();
-    let mut offset = 0;
-    while offset < slot.chunk.len() {
-        let rest = &slot.chunk[offset..];
-        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
-        let bad = |message: String| Bad { offset, message };
-        if !line.is_empty()
-            && let Some(row) = lines.row(line, &mut part.tally).map_err(bad)?
-        {
-            let at = part.filled;
-            let (users, items) = (&mut part.users, &mut part.items);
-            slot.user[at] = users.insert(&row.user).map_err(|e| bad(format!("user {}", e.0)))?;
-            slot.item[at] = items.insert(&row.item).map_err(|e| bad(format!("item {}", e.0)))?;
-            if let Some(value) = slot.value.get_mut(at) {
-                *value = row.value;
-            }
-            if let Some(time) = slot.time.get_mut(at) {
-                *time = row.time.raw();
-            }
-            part.filled += 1;
+    let mut next = 0;
+    while next < slot.chunk.len() {
+        let offset = next;
+        let (line, end) = line_at(slot.chunk, offset);
+        next = end;
+        if line.is_empty() {
+            continue;
         }
-        offset += end + 1;
+        let bad = |message: String| Bad { offset, message };
+        let row = match left {
+            None => lines.row(line, &mut part.tally).map_err(bad)?,
+            Some(left) => {
+                let before = part.tally;
+                match checked(lines, line, &mut part.tally) {
+                    Ok(row) => row,
+                    Err(_) if part.bad.len() as u64 > left => break,
+                    Err(_) => {
+                        part.tally = Tally { rows: before.rows + 1, ..before };
+                        part.bad.push(offset);
+                        continue;
+                    }
+                }
+            }
+        };
+        let Some(row) = row else { continue };
+        let at = part.filled;
+        let (users, items) = (&mut part.users, &mut part.items);
+        slot.user[at] = users.insert(&row.user).map_err(|e| bad(format!("user {}", e.0)))?;
+        slot.item[at] = items.insert(&row.item).map_err(|e| bad(format!("item {}", e.0)))?;
+        if let Some(value) = slot.value.get_mut(at) {
+            *value = row.value;
+        }
+        if let Some(time) = slot.time.get_mut(at) {
+            *time = row.time.raw();
+        }
+        part.filled += 1;
     }
     Ok(part)
 }

@@ -1,12 +1,13 @@
 //! Which column holds what: as told, else by name, else by position.
 
 use super::ReadOptions;
-use super::field::{self, Rules, Stamp, shown};
+use super::field::{self, Rules, Stamp, TimeFormat, shown};
 use super::known::{
     ITEM, KIND, TIME, USER, VALUE, means_item, means_time, means_user, means_value,
 };
 use super::report::ColumnReport;
 use super::search::Search;
+use super::times::is_unix_time;
 
 /// More columns than a table of interactions has.
 pub(super) const WIDE: usize = 30;
@@ -52,12 +53,6 @@ impl Looks {
     }
 }
 
-/// Whether `number` is a unix time of the years 1995 to 2100, in any of its units; ids and counts rarely are.
-fn is_unix_time(number: i64) -> bool {
-    const YEARS: std::ops::Range<i64> = 788_918_400..4_102_444_800;
-    [1, 1_000, 1_000_000, 1_000_000_000].iter().any(|unit| YEARS.contains(&(number / unit)))
-}
-
 /// The columns of a file, by index from 0.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
@@ -66,6 +61,8 @@ pub(super) struct Columns {
     pub value: Option<usize>,
     pub time: Option<usize>,
     pub kind: Option<usize>,
+    /// Columns that were put before those of the file.
+    pub before: usize,
     /// Names of all columns, where the file has them.
     pub names: Option<Vec<String>>,
     /// Columns that are not used, for the report.
@@ -87,7 +84,7 @@ impl<'a> Rules<'a> {
             time_name: name(columns.time, "time"),
             kind_name: name(columns.kind, "type"),
             missing: options.missing,
-            time_format: options.time_format.as_deref(),
+            time_format: options.time_format.as_deref().map(TimeFormat::of),
             decimal_comma: options.decimal == Some(','),
             weights: &options.weights,
         }
@@ -98,7 +95,7 @@ impl Columns {
     /// A column for the report.
     pub fn report(&self, index: usize) -> ColumnReport {
         let name = self.names.as_ref().map(|names| shown(names[index].as_bytes()));
-        ColumnReport { position: index + 1, name }
+        ColumnReport { position: index + 1 - self.before, name }
     }
 
     /// Finds the columns among `count`, called `names` if they have names. The error is a message.
@@ -141,7 +138,7 @@ impl Columns {
         if unnamed && count > WIDE {
             return Err(format!(
                 "there are {count} columns, none with a known name; name those of users and items (if each column is \
-                 an item, as in a matrix, write a row for each user and item instead)"
+                 an item, as in a matrix, say so with `shape` = matrix, --matrix)"
             ));
         }
         let user = search.next(user, "users", &looks)?;
@@ -172,6 +169,9 @@ impl Columns {
         }
         let no_value = free_value && value.is_none() && kind.is_none();
         search.note_unread(&looks, no_value, free_time && time.is_none());
+        if options.kind.is_none() && options.weights.is_empty() {
+            search.note_types(KIND);
+        }
         let ignored = search.free().map(|c| search.call(c)).collect();
         Ok(Self {
             user,
@@ -179,6 +179,7 @@ impl Columns {
             value,
             time,
             kind,
+            before: 0,
             ignored,
             names: search.names,
             notes: search.notes,

@@ -24,6 +24,37 @@ pub(super) fn is_text(kind: &DataType) -> bool {
     }
 }
 
+/// Whether a column of this type holds bytes.
+pub(super) fn is_bytes(kind: &DataType) -> bool {
+    use DataType::{Binary, BinaryView, FixedSizeBinary, LargeBinary};
+    matches!(kind, Binary | LargeBinary | BinaryView | FixedSizeBinary(_))
+}
+
+/// Bytes as texts: as the text that they are; as a UUID if each has 16, else in hexadecimal if all have the same
+/// number. `None` if they are no text.
+fn bytes(column: &ArrayRef) -> Option<LargeStringArray> {
+    fn all<'a>(values: impl Iterator<Item = Option<&'a [u8]>>) -> Option<LargeStringArray> {
+        let text = |value: Option<&'a [u8]>| value.map(std::str::from_utf8).transpose().ok();
+        values.map(text).collect()
+    }
+    let hexadecimal = |value: &[u8]| -> String {
+        let pairs = value.iter().enumerate().map(|(at, byte)| {
+            let dash = value.len() == 16 && matches!(at, 4 | 6 | 8 | 10);
+            format!("{}{byte:02x}", if dash { "-" } else { "" })
+        });
+        pairs.collect()
+    };
+    match column.data_type() {
+        DataType::Binary => all(column.as_binary::<i32>().iter()),
+        DataType::LargeBinary => all(column.as_binary::<i64>().iter()),
+        DataType::BinaryView => all(column.as_binary_view().iter()),
+        DataType::FixedSizeBinary(_) => {
+            Some(texts(column.as_fixed_size_binary().iter(), hexadecimal))
+        }
+        _ => None,
+    }
+}
+
 /// A column of codes for `kind` as one of `kind`.
 pub(super) fn unpacked(column: &ArrayRef) -> Result<ArrayRef, String> {
     match column.as_any_dictionary_opt() {
@@ -91,6 +122,9 @@ where
         DataType::Float16 => each::<Float16Type, T>(column, |v| Some(v.to_f32().as_())),
         DataType::Float32 => each::<Float32Type, T>(column, |v| Some(v.as_())),
         DataType::Float64 => each::<Float64Type, T>(column, |v| Some(v.as_())),
+        DataType::Boolean => {
+            column.as_boolean().iter().map(|truth| Some(i8::from(truth?).as_())).collect()
+        }
         // Read as it is written, and rounded once.
         _ => decimals(column)?.iter().map(|v| v.and_then(|v| v.parse().ok())).collect(),
     })
@@ -205,6 +239,7 @@ pub(super) fn words(column: &ArrayRef) -> Result<Option<Texts>, String> {
             texts(floats::<Float64Type>(column).iter().flatten(), |v| format!("{v:?}"))
         }
         kind if is_text(kind) => return Ok(Texts::new(column)),
+        kind if is_bytes(kind) => return Ok(bytes(column).map(Texts::Long)),
         DataType::Dictionary(_, values) if values.is_numeric() => {
             return words(&unpacked(column)?);
         }
@@ -380,6 +415,28 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_texts_uuids_or_hexadecimal() {
+        let text: Vec<Option<&[u8]>> = vec![Some("ß".as_bytes()), None];
+        let columns: [ArrayRef; 3] = [
+            Arc::new(BinaryArray::from(text.clone())),
+            Arc::new(LargeBinaryArray::from(text.clone())),
+            Arc::new(BinaryViewArray::from(text)),
+        ];
+        for column in &columns {
+            assert_eq!(all(column).unwrap(), ["ß", "-"], "{}", column.data_type());
+        }
+        let uuid: Vec<u8> = (0..16).collect();
+        let fixed = |bytes: &[u8]| -> ArrayRef {
+            Arc::new(FixedSizeBinaryArray::try_from_iter(std::iter::once(bytes)).unwrap())
+        };
+        assert_eq!(all(&fixed(&uuid)).unwrap(), ["00010203-0405-0607-0809-0a0b0c0d0e0f"]);
+        assert_eq!(all(&fixed(b"\x01\xff")).unwrap(), ["01ff"]);
+        let truths: ArrayRef = Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]));
+        let found: Vec<_> = floats::<Float32Type>(&truths).unwrap().iter().collect();
+        assert_eq!(found, [Some(1.0), None, Some(0.0)]);
+    }
+
+    #[test]
     fn dates_and_times_are_iso_8601() {
         let columns: [(ArrayRef, &str, i64); 7] = [
             (Arc::new(Date32Array::from(vec![18_262])), "2020-01-01", 1),
@@ -413,7 +470,7 @@ mod tests {
         }
         let beyond: ArrayRef = Arc::new(TimestampSecondArray::from(vec![i64::MAX]));
         assert_eq!(all(&beyond).unwrap(), ["-"]);
-        let none: ArrayRef = Arc::new(BinaryArray::from_vec(vec![b"x"]));
+        let none: ArrayRef = Arc::new(BinaryArray::from_vec(vec![b"\xff"]));
         assert!(all(&none).is_none() && ticks(&none).is_none());
     }
 

@@ -3,7 +3,7 @@
 use encoding_rs::WINDOWS_1252;
 
 /// How the bytes of a file are letters, as far as it was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Encoding {
     /// No byte yet that encodings disagree about.
     #[default]

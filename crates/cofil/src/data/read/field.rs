@@ -1,8 +1,9 @@
 //! Numbers, times and messages: what a field of text means.
 
+use super::report::TimeUnit;
 pub(super) use crate::error::shown;
 use crate::error::{Error, Result};
-use chrono::format::StrftimeItems;
+use chrono::format::{Parsed, StrftimeItems};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 /// Powers of ten that `f32` holds exactly.
@@ -11,6 +12,23 @@ const TENS: [f32; 11] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10]
 /// `text` as a number, correctly rounded; NaN and infinities included.
 pub(super) fn number(text: &[u8]) -> Option<f32> {
     short_number(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
+}
+
+/// `true` and `false`, in whatever case.
+fn truth(text: &[u8]) -> Option<bool> {
+    let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
+    (is(b"true") || is(b"false")).then(|| is(b"true"))
+}
+
+/// Numbers from here on are not all held by `f32`.
+pub(super) const EXACT: f32 = 16_777_216.0;
+
+/// Whether `value` is another number than `text` writes, as large counts are.
+#[cold]
+pub(super) fn is_rounded(text: &[u8], value: f32, decimal_comma: bool) -> bool {
+    let text = String::from_utf8_lossy(text.trim_ascii());
+    let text = if decimal_comma { text.replace(',', ".") } else { text.into_owned() };
+    text.parse::<f64>().is_ok_and(|exact| exact != f64::from(value))
 }
 
 /// `text` as a number whose decimals stand after a comma.
@@ -101,11 +119,60 @@ pub(super) fn stamp(text: &[u8]) -> Option<Stamp> {
     iso_seconds(text).map(Stamp::Seconds)
 }
 
+/// How times are written, where that was told.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum TimeFormat<'a> {
+    /// As `strftime` has it.
+    Pattern(&'a str),
+    /// Numbers in a unit.
+    Unit(TimeUnit),
+}
+
+impl<'a> TimeFormat<'a> {
+    /// What is not the name of a unit is a pattern.
+    pub fn of(told: &'a str) -> Self {
+        match TimeUnit::named(told) {
+            Some(unit) => Self::Unit(unit),
+            None => Self::Pattern(told),
+        }
+    }
+
+    /// What the report calls it.
+    pub fn unit(self) -> TimeUnit {
+        match self {
+            Self::Pattern(_) => TimeUnit::Told,
+            Self::Unit(unit) => unit,
+        }
+    }
+
+    fn stamp(self, text: &[u8]) -> Option<Stamp> {
+        let words = || std::str::from_utf8(text).ok();
+        match self {
+            _ if text.is_empty() => Some(Stamp::Empty),
+            Self::Pattern(pattern) => written_seconds(words()?, pattern).map(Stamp::Seconds),
+            Self::Unit(TimeUnit::SheetDays) => {
+                sheet_seconds(words()?.parse().ok()?).map(Stamp::Seconds)
+            }
+            Self::Unit(_) => stamp(text).filter(|time| matches!(time, Stamp::Number(_))),
+        }
+    }
+}
+
+/// Seconds since 1970 of a day as spreadsheets number them: 1 is the first of 1900, 25569 the first of 1970, and
+/// decimals are the time of day.
+fn sheet_seconds(days: f64) -> Option<i64> {
+    let seconds = ((days - 25_569.0) * 86_400.0).round();
+    (seconds.abs() < 1e15).then_some(seconds as i64)
+}
+
 /// Refuses a format of times that nothing can be read by.
 pub(super) fn check_time_format(format: &str) -> Result<()> {
+    if TimeUnit::named(format).is_some() {
+        return Ok(());
+    }
     let mut items = StrftimeItems::new(format);
     let known = !items.any(|item| item == chrono::format::Item::Error);
-    // A date at least: a time of the day alone is no time.
+    // A year at least: a time of the day alone is no time.
     let date = DateTime::UNIX_EPOCH.naive_utc();
     let reads = || written_seconds(&date.and_utc().format(format).to_string(), format) == Some(0);
     match known && reads() {
@@ -113,23 +180,33 @@ pub(super) fn check_time_format(format: &str) -> Result<()> {
         false => Err(Error::setting(
             "time_format",
             format!(
-                "{format:?} does not tell a date; write it as strftime does, such as %d/%m/%Y %H:%M"
+                "{format:?} does not tell a date; write it as strftime does, such as %d/%m/%Y %H:%M, or name a unit: \
+                 s, ms, us, ns or excel"
             ),
         )),
     }
 }
 
-/// Seconds since 1970 of what is written by `format`.
+/// Seconds since 1970 of what is written by `format`; without a month or a day it is the first.
 fn written_seconds(text: &str, format: &str) -> Option<i64> {
     let zoned = DateTime::parse_from_str(text, format).ok().map(|time| time.timestamp());
     let plain = || NaiveDateTime::parse_from_str(text, format).ok();
     let date = || NaiveDate::parse_from_str(text, format).ok()?.and_hms_opt(0, 0, 0);
-    zoned.or_else(|| Some(plain().or_else(date)?.and_utc().timestamp()))
+    let first = || {
+        let mut parsed = Parsed::new();
+        chrono::format::parse(&mut parsed, text, StrftimeItems::new(format)).ok()?;
+        // What is there already is not changed.
+        let (_month, _day) = (parsed.set_month(1), parsed.set_day(1));
+        parsed.to_naive_date().ok()?.and_hms_opt(0, 0, 0)
+    };
+    zoned.or_else(|| Some(plain().or_else(date).or_else(first)?.and_utc().timestamp()))
 }
 
-/// Seconds since 1970 of `number`, if it spells a day from 1900 to 2100 (20190131), or a second of it (20190131120000).
+/// Seconds since 1970 of `number`, if it spells a month from 1900 to 2100 (201901), a day of it (20190131), or a second
+/// (20190131120000).
 pub(super) fn spelt_seconds(number: i64) -> Option<i64> {
     let (day, second) = match number {
+        190_001..=210_012 => (number * 100 + 1, 0),
         19_000_101..=21_001_231 => (number, 0),
         19_000_101_000_000..=21_001_231_235_959 => (number / 1_000_000, number % 1_000_000),
         _ => return None,
@@ -167,6 +244,9 @@ fn iso_seconds(text: &str) -> Option<i64> {
     if let Ok(date) = NaiveDate::parse_from_str(text, "%d.%m.%Y") {
         return Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp());
     }
+    if text.len() == 7 {
+        return written_seconds(text, "%Y-%m");
+    }
     plain
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
@@ -180,7 +260,7 @@ pub(super) struct Rules<'a> {
     pub time_name: String,
     pub kind_name: String,
     pub missing: Option<f32>,
-    pub time_format: Option<&'a str>,
+    pub time_format: Option<TimeFormat<'a>>,
     pub decimal_comma: bool,
     pub weights: &'a [(String, f32)],
 }
@@ -242,6 +322,9 @@ impl<'a> Rules<'a> {
                 )),
             };
         }
+        if let Some(truth) = truth(text) {
+            return self.checked(f32::from(u8::from(truth)), || quoted(text));
+        }
         let remedy = if self.decimal_comma {
             "; decimals stand after a comma here (`decimal` = ,)"
         } else if has_thousands(text) {
@@ -259,17 +342,18 @@ impl<'a> Rules<'a> {
     pub fn time(&self, text: &[u8]) -> std::result::Result<Stamp, String> {
         let text = text.trim_ascii();
         let time = match self.time_format {
-            Some(_) if text.is_empty() => Some(Stamp::Empty),
-            Some(format) => std::str::from_utf8(text)
-                .ok()
-                .and_then(|text| written_seconds(text, format))
-                .map(Stamp::Seconds),
+            Some(format) => format.stamp(text),
             None => stamp(text),
         };
         time.ok_or_else(|| {
             let (name, text) = (&self.time_name, quoted(text));
             match self.time_format {
-                Some(format) => format!("{name} {text} is not written as {format:?} says"),
+                Some(TimeFormat::Pattern(format)) => {
+                    format!("{name} {text} is not written as {format:?} says")
+                }
+                Some(TimeFormat::Unit(unit)) => {
+                    format!("{name} {text} is not a number, as times are here ({unit})")
+                }
                 None => format!(
                     "{name} {text} is not a time; use unix seconds or ISO 8601, or say how it is written (such as \
                      `time_format` = %d/%m/%Y)"
@@ -336,6 +420,7 @@ mod tests {
         assert_eq!(stamp(b"964982703"), Some(Stamp::Number(964_982_703)));
         assert_eq!(stamp(b"-1.5"), Some(Stamp::Number(-2)));
         assert_eq!(stamp(b""), Some(Stamp::Empty));
+        assert_eq!(stamp(b"2005-05"), Some(Stamp::Seconds(1_114_905_600)));
         for text in ["yesterday", "01-Jan-1995", "2005-13-01", "1/2/2005", "nan", "1e300", "\u{e9}"]
         {
             assert_eq!(stamp(text.as_bytes()), None, "{text}");
@@ -346,7 +431,10 @@ mod tests {
     fn numbers_that_spell_dates_are_told() {
         assert_eq!(spelt_seconds(20_050_501), Some(1_114_905_600));
         assert_eq!(spelt_seconds(20_050_501_000_001), Some(1_114_905_601));
-        for number in [20_051_301, 20_050_532, 18_991_231, 20_050_501_240_000, 964_982_703] {
+        assert_eq!(spelt_seconds(200_505), Some(1_114_905_600));
+        for number in
+            [200_513, 200_500, 20_051_301, 20_050_532, 18_991_231, 20_050_501_240_000, 964_982_703]
+        {
             assert_eq!(spelt_seconds(number), None, "{number}");
         }
     }
@@ -362,7 +450,15 @@ mod tests {
             check_time_format(format).unwrap();
             assert_eq!(written_seconds(text, format), Some(1_612_051_200), "{format}");
         }
-        for format in ["", "%H:%M", "%Q", "yesterday"] {
+        assert_eq!(written_seconds("2021", "%Y"), Some(1_609_459_200));
+        assert_eq!(written_seconds("03/2021", "%m/%Y"), Some(1_614_556_800));
+        for unit in ["s", "ms", "us", "ns", "excel", "%Y", "%b %Y"] {
+            check_time_format(unit).unwrap();
+        }
+        let days = |text: &[u8]| TimeFormat::of("excel").stamp(text);
+        assert_eq!(days(b"43586.5"), Some(Stamp::Seconds(1_556_712_000)));
+        assert_eq!((days(b""), days(b"May")), (Some(Stamp::Empty), None));
+        for format in ["", "%H:%M", "%Q", "yesterday", "%m"] {
             assert!(check_time_format(format).is_err(), "{format}");
         }
     }

@@ -2,14 +2,15 @@
 
 use super::chunks::Lines;
 use super::columns::{Columns, Looks};
-use super::field::{Rules, Stamp, quoted, shown};
+use super::field::{EXACT, Rules, Stamp, is_rounded, quoted, shown};
 use super::limits;
 use super::rows::{Row, Tally};
 use super::{ReadOptions, field};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 mod entry;
 mod lines;
@@ -28,17 +29,29 @@ enum Scalar<'a> {
     Integer(i128),
     Float(f64),
     Text(Cow<'a, str>),
-    /// `true`, a list, an object: nothing for a table.
+    Truth(bool),
+    /// A list, an object: nothing for a table.
     Other(&'static str),
 }
 
-/// Finds the columns among the keys of the first object of `head`.
+/// Finds the columns among the keys of the first objects of `head`.
 pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64, String)> {
     let lines = || (1u64..).zip(head.split(|&b| b == b'\n'));
     let Some((at, first)) = lines().find(|(_, line)| !line.trim_ascii().is_empty()) else {
         return Err((1, "the file is empty; give one JSON object a line".into()));
     };
-    let keys = object(first, &Everything).map_err(|message| (at, message))?.order;
+    let mut keys = object(first, &Everything).map_err(|message| (at, message))?;
+    // Objects may differ; what is wrong with one is said when it is read.
+    let limit = limits::MOST_COLUMNS;
+    for (_, line) in lines().take(SAMPLE) {
+        let more = object(line, &Everything).map(|keys| keys.order).unwrap_or_default();
+        for key in more {
+            if keys.order.len() < limit && keys.known.insert(key.clone()) {
+                keys.order.push(key);
+            }
+        }
+    }
+    let keys = keys.order;
     let looks = |column: usize| {
         let wanted = Wanted { keys: [Some(keys[column].as_str()), None, None, None, None] };
         let values: Vec<Vec<u8>> = lines()
@@ -48,6 +61,7 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
                 Some(Scalar::Integer(n)) => n.to_string().into_bytes(),
                 Some(Scalar::Float(x)) => x.to_string().into_bytes(),
                 Some(Scalar::Text(text)) => text.into_owned().into_bytes(),
+                Some(Scalar::Truth(truth)) => u8::from(truth).to_string().into_bytes(),
                 Some(Scalar::Other(_)) => b"?".to_vec(),
                 Some(Scalar::Null) | None => Vec::new(),
             })
@@ -60,8 +74,52 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
 
 /// Reads objects by the keys in use.
 pub(super) struct Objects<'a> {
-    wanted: Wanted<'a>,
+    wanted: Reader<'a>,
     rules: &'a Rules<'a>,
+}
+
+/// Keys that are told of when they first stand far below.
+const FEW: usize = 5;
+
+/// [`Wanted`], with an eye on keys that the first objects have not.
+struct Reader<'a> {
+    wanted: Wanted<'a>,
+    /// The keys of the first objects, in order.
+    order: &'a [String],
+    known: HashSet<&'a str>,
+    /// The least of the other keys by the alphabet, which are the same however many threads read.
+    later: Mutex<BTreeSet<String>>,
+}
+
+impl Reader<'_> {
+    #[cold]
+    fn note(&self, key: &str) {
+        let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+        later.insert(key.into());
+        if later.len() > FEW {
+            later.pop_last();
+        }
+    }
+}
+
+impl<'l> Take<'l> for Reader<'_> {
+    type Taken = ([Option<Scalar<'l>>; 5], usize);
+
+    fn take<A: MapAccess<'l>>(
+        &self,
+        key: &str,
+        map: &mut A,
+        taken: &mut Self::Taken,
+    ) -> Result<(), A::Error> {
+        // Most objects have the same keys in the same order.
+        let place = taken.1;
+        taken.1 += 1;
+        let usual = self.order.get(place).is_some_and(|known| known == key);
+        if !usual && !self.known.contains(key) {
+            self.note(key);
+        }
+        self.wanted.take(key, map, &mut taken.0)
+    }
 }
 
 impl<'a> Objects<'a> {
@@ -76,11 +134,25 @@ impl<'a> Objects<'a> {
             key(columns.time),
             key(columns.kind),
         ];
-        Self { wanted: Wanted { keys }, rules }
+        let order = columns.names.as_deref().unwrap_or_default();
+        let known = order.iter().map(String::as_str).collect();
+        let wanted = Reader { wanted: Wanted { keys }, order, known, later: Mutex::default() };
+        Self { wanted, rules }
+    }
+
+    /// What to say of keys that the first objects have not.
+    pub fn later(self) -> Option<String> {
+        let later = self.wanted.later.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let named = later.iter().map(|key| format!("`{}`", shown(key.as_bytes())));
+        let named = named.collect::<Vec<_>>().join(", ");
+        let more = if later.len() == FEW { " …" } else { "" };
+        (!later.is_empty()).then(|| {
+            format!("left unread: keys that the first {SAMPLE} lines have not: {named}{more}")
+        })
     }
 
     fn id<'l>(&self, role: usize, value: Option<Scalar<'l>>) -> Result<Cow<'l, [u8]>, String> {
-        let name = || shown(self.wanted.keys[role].unwrap_or_default().as_bytes());
+        let name = || shown(self.wanted.wanted.keys[role].unwrap_or_default().as_bytes());
         match value {
             Some(Scalar::Integer(n)) => Ok(n.to_string().into_bytes().into()),
             Some(Scalar::Text(Cow::Borrowed(text))) => Ok(text.as_bytes().into()),
@@ -89,6 +161,9 @@ impl<'a> Objects<'a> {
                 Some(n) => Ok(n.to_string().into_bytes().into()),
                 None => Err(format!("`{}` is {x}; ids are texts or whole numbers", name())),
             },
+            Some(Scalar::Truth(truth)) => {
+                Err(format!("`{}` is {truth}; ids are texts or whole numbers", name()))
+            }
             Some(Scalar::Other(what)) => {
                 Err(format!("`{}` is {what}; ids are texts or whole numbers", name()))
             }
@@ -104,35 +179,59 @@ impl Lines for Objects<'_> {
         if line.is_empty() {
             return Ok(None);
         }
-        let [user, item, value, time, kind] = object(line, &self.wanted)?;
+        let ([user, item, value, time, kind], _) = object(line, &self.wanted)?;
         let rules = self.rules;
+        let keys = &self.wanted.wanted.keys;
+        let mut rounded = false;
         let value = match value {
-            _ if self.wanted.keys[2].is_none() => None,
-            Some(Scalar::Integer(n)) => Some(rules.checked(n as f32, || n.to_string())?),
-            Some(Scalar::Float(x)) => Some(rules.checked(x as f32, || x.to_string())?),
-            Some(Scalar::Text(text)) => Some(rules.value(text.as_bytes())?),
+            _ if keys[2].is_none() => None,
+            Some(Scalar::Integer(n)) => {
+                rounded = (n as f32) as i128 != n;
+                Some(rules.checked(n as f32, || n.to_string())?)
+            }
+            Some(Scalar::Float(x)) => {
+                let value = x as f32;
+                rounded = value.abs() >= EXACT && f64::from(value) != x;
+                Some(rules.checked(value, || x.to_string())?)
+            }
+            Some(Scalar::Truth(truth)) => {
+                Some(rules.checked(f32::from(u8::from(truth)), || truth.to_string())?)
+            }
+            Some(Scalar::Text(text)) => {
+                let value = rules.value(text.as_bytes())?;
+                let wide = |value: &f32| {
+                    value.abs() >= EXACT && is_rounded(text.as_bytes(), *value, rules.decimal_comma)
+                };
+                rounded = value.as_ref().is_ok_and(wide);
+                Some(value)
+            }
             Some(Scalar::Null) | None => Some(rules.value(b"")?),
             Some(Scalar::Other(what)) => {
                 return Err(format!("{} is {what}, not a number", rules.value_name));
             }
         };
         let weight = match kind {
-            _ if self.wanted.keys[4].is_none() => None,
+            _ if keys[4].is_none() => None,
             Some(Scalar::Text(text)) => Some(rules.weight(text.as_bytes())?),
             Some(Scalar::Integer(n)) => Some(rules.weight(n.to_string().as_bytes())?),
             Some(Scalar::Null) | None => Some(rules.weight(b"")?),
             Some(Scalar::Float(_)) => return Err(format!("{} is not a name", rules.kind_name)),
+            Some(Scalar::Truth(truth)) => Some(rules.weight(truth.to_string().as_bytes())?),
             Some(Scalar::Other(what)) => {
                 return Err(format!("{} is {what}, not a name", rules.kind_name));
             }
         };
         let Some(value) = tally.value(value, weight)? else { return Ok(None) };
+        tally.rounded += u64::from(rounded);
         let time = match time {
-            _ if self.wanted.keys[3].is_none() => Stamp::Empty,
+            _ if keys[3].is_none() => Stamp::Empty,
             Some(Scalar::Text(text)) => tally.time(rules.time(text.as_bytes())?),
             Some(Scalar::Integer(n)) => tally.time(rules.time(n.to_string().as_bytes())?),
             Some(Scalar::Float(x)) => tally.time(rules.time(x.to_string().as_bytes())?),
             Some(Scalar::Null) | None => tally.time(Stamp::Empty),
+            Some(Scalar::Truth(truth)) => {
+                return Err(format!("{} is {truth}, not a time", rules.time_name));
+            }
             Some(Scalar::Other(what)) => {
                 return Err(format!("{} is {what}, not a time", rules.time_name));
             }
@@ -200,6 +299,12 @@ impl<'l> Take<'l> for Everything {
         limits::check_columns(taken.order.len()).map_err(A::Error::custom)?;
         map.next_value::<IgnoredAny>().map(|_| ())
     }
+}
+
+/// The keys of the first object of `head`, if it is whole.
+pub(super) fn keys(head: &[u8]) -> Option<Vec<String>> {
+    let first = head.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty())?;
+    object(first, &Everything).ok().map(|keys| keys.order)
 }
 
 /// All keys with their values, in order; a key may be there twice.
@@ -299,7 +404,7 @@ impl<'l> Visitor<'l> for ScalarSeed {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Scalar::Other(if value { "true" } else { "false" }))
+        Ok(Scalar::Truth(value))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {

@@ -189,7 +189,7 @@ const OF_ITEMS: &[&str] = &[
 ];
 
 /// The words of a name, lower case: `Book-Rating`, `bookRating` and `book_rating` have two.
-fn parts(name: &str) -> Vec<String> {
+pub(super) fn parts(name: &str) -> Vec<String> {
     let name = name.split(':').next().unwrap_or(name);
     let mut parts = vec![String::new()];
     let mut after_small = false;

@@ -1,8 +1,13 @@
 //! Recommended lists, as any recommender writes them: a row for each user and item.
 
-use super::{Column, ReadOptions, ReadReport, read_with};
-use crate::data::IdMap;
-use crate::error::Result;
+use super::columns::Columns;
+use super::found::Found;
+use super::known::{parts, plain};
+use super::rows::Start;
+use super::source::Opened;
+use super::{Column, Format, ReadOptions, ReadReport, json, read_opened, sniff};
+use crate::data::{IdMap, Interactions};
+use crate::error::{Error, Result};
 use std::path::Path;
 
 /// Lists of items, best first.
@@ -12,33 +17,115 @@ pub struct Lists {
     pub by_user: Vec<Vec<u32>>,
     /// Users in the file that are not known; their lists are left out.
     pub unknown_users: usize,
-    /// How the file was read.
+    /// How the file was read, and by what the lists are sorted.
     pub report: ReadReport,
 }
 
-/// Reads rows of user, item and a score or a rank: a user's items by falling score; by rising rank, if
-/// the column is called `rank`; in the order of the file, where values are equal or absent.
+/// What columns are called that rise from the worst to the best, and those that fall.
+const SCORES: &[&str] = &[
+    "score",
+    "prediction",
+    "predicted",
+    "predictedrating",
+    "pred",
+    "est",
+    "estimate",
+    "relevance",
+    "probability",
+    "proba",
+    "prob",
+    "likelihood",
+    "confidence",
+    "similarity",
+    "utility",
+    "logit",
+    "yhat",
+    "rating",
+    "value",
+    "weight",
+];
+const RANKS: &[&str] = &["rank", "ranking", "position", "pos", "place", "order", "distance"];
+
+/// By what a list is sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// Falling values.
+    Score,
+    /// Rising values.
+    Rank,
+}
+
+impl Order {
+    /// What a column called `name` says.
+    fn of(name: &str) -> Option<Self> {
+        let means = |known: &[&str]| {
+            let last = parts(name).pop();
+            known.contains(&plain(name).as_str())
+                || last.is_some_and(|last| known.contains(&last.as_str()))
+        };
+        match (means(RANKS), means(SCORES)) {
+            (true, _) => Some(Self::Rank),
+            (_, true) => Some(Self::Score),
+            _ => None,
+        }
+    }
+}
+
+/// Reads rows of user, item and a score or a rank: a user's items by falling score, or by rising rank; in the order
+/// of the file, where values are equal or there are none. The column is found by its name (`score`, `prediction`,
+/// `est`, `probability`, `rank`, `position` …); without names the third is a rank if it counts from 1 (or 0) for each
+/// user. Files of TREC runs (`user Q0 item rank score tag`) and lines of JSON with a list for each user, as
+/// [`ListWriter`](crate::data::ListWriter) writes them, are known. Rows without a score are left out and counted.
 ///
 /// # Errors
-/// As [`read_with`].
+/// As [`read`](super::read).
 pub fn read_lists(
     path: &Path,
     options: &ReadOptions,
     users: &IdMap,
     items: &IdMap,
 ) -> Result<Lists> {
-    let options = ReadOptions { time: Some(Column::Absent), ..options.clone() };
-    let is_rank = |name: &str| name.eq_ignore_ascii_case("rank");
-    let mut table = read_with(path, &options, users, items)?;
-    if table.report.value.is_none() && options.value.is_none() {
-        let value = Some(Column::Name("rank".into()));
-        // The error says that there is no such column.
-        if let Ok(ranked) = read_with(path, &ReadOptions { value, ..options }, users, items) {
-            table = ranked;
+    options.check()?;
+    let options = ReadOptions {
+        time: Some(Column::Absent),
+        missing: options.missing.or(Some(f32::NAN)),
+        ..options.clone()
+    };
+    let opened = Opened::open(path, options.format)?;
+    let options = opened.separated(&options);
+    let start = Start::Names(users, items);
+    let is_free = options.value.is_none();
+    let found = match opened.format {
+        Format::Text if is_free && is_trec(opened.head()) => {
+            read_opened(path, opened, &trec(&options), start)?
         }
-    }
-    let value = table.report.value.as_ref().and_then(|column| column.name.as_deref());
-    let sign = if value.is_some_and(is_rank) { 1.0 } else { -1.0 };
+        Format::JsonLines if nested(opened.head()) => read_nested(path, opened, &options, start)?,
+        _ => {
+            let names = if is_free { names(path, &opened, &options)? } else { None };
+            let value = names.as_deref().and_then(best).map(Column::Name);
+            let options = ReadOptions { value: value.or_else(|| options.value.clone()), ..options };
+            read_opened(path, opened, &options, start)?
+        }
+    };
+    let mut table = found.table(path, users, items)?;
+    let value = table.report.value.as_ref();
+    let order = match value {
+        None => None,
+        Some(column) => {
+            let told = column.name.as_deref().and_then(Order::of);
+            let counts = || if counts(&table.interactions) { Order::Rank } else { Order::Score };
+            Some(told.unwrap_or_else(counts))
+        }
+    };
+    let note = match (order, value) {
+        (Some(Order::Rank), Some(column)) => format!("lists are sorted by {column}, least first"),
+        (Some(Order::Score), Some(column)) => {
+            format!("lists are sorted by {column}, largest first")
+        }
+        _ => "no column of scores or ranks was found: lists are in the order of the file".into(),
+    };
+    table.report.notes.push(note);
+    let sign = if order == Some(Order::Rank) { 1.0 } else { -1.0 };
     let rows = table.interactions;
     let mut entries: Vec<Vec<(f32, u32)>> = vec![Vec::new(); rows.users.len()];
     for ((&user, &item), &value) in rows.user.iter().zip(&rows.item).zip(&rows.value) {
@@ -54,9 +141,135 @@ pub fn read_lists(
     Ok(Lists { by_user, unknown_users, report: table.report })
 }
 
+/// The column to sort by: a score before a rank, and a name that is known as it is before one that only ends so.
+fn best(names: &[String]) -> Option<String> {
+    let exact = |known: &&str| names.iter().find(|name| plain(name) == **known);
+    let ending = |order: Order| names.iter().find(|name| Order::of(name) == Some(order));
+    let found = SCORES.iter().find_map(exact).or_else(|| ending(Order::Score));
+    let ranked = || RANKS.iter().find_map(exact).or_else(|| ending(Order::Rank));
+    found.or_else(ranked).cloned()
+}
+
+/// The names of the columns, where the file has them.
+fn names(path: &Path, opened: &Opened<'_>, options: &ReadOptions) -> Result<Option<Vec<String>>> {
+    Ok(match opened.format {
+        Format::Text => sniff::table(opened.head(), options).ok().and_then(|grid| grid.names()),
+        Format::JsonLines => json::keys(opened.head()),
+        #[cfg(feature = "arrow")]
+        Format::Parquet | Format::Arrow => super::arrow::names(path, options.format)?,
+        #[cfg(not(feature = "arrow"))]
+        Format::Parquet | Format::Arrow => return Err(super::no_arrow(path)),
+    })
+}
+
+/// Whether the values of each user count from 1, or from 0, and those of somebody further than that.
+fn counts(rows: &Interactions) -> bool {
+    let mut by_user: Vec<Vec<f32>> = vec![Vec::new(); rows.users.len()];
+    for (&user, &value) in rows.user.iter().zip(&rows.value) {
+        by_user[user as usize].push(value);
+    }
+    let count = |values: &mut Vec<f32>| {
+        values.sort_by(f32::total_cmp);
+        let first = values.first().copied().unwrap_or(1.0);
+        (first == 0.0 || first == 1.0)
+            && values.iter().enumerate().all(|(at, &value)| value == first + at as f32)
+    };
+    by_user.iter().any(|values| values.len() > 1) && by_user.iter_mut().all(count)
+}
+
+/// Whether text begins as a run of TREC does: `user Q0 item rank score tag`.
+fn is_trec(head: &[u8]) -> bool {
+    let line = head.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty());
+    let text = line.and_then(|line| std::str::from_utf8(line).ok()).unwrap_or_default();
+    match text.split_ascii_whitespace().collect::<Vec<_>>()[..] {
+        [_, q0, _, rank, score, _] => {
+            q0.eq_ignore_ascii_case("q0")
+                && rank.parse::<u64>().is_ok()
+                && score.parse::<f32>().is_ok()
+        }
+        _ => false,
+    }
+}
+
+/// How a run of TREC is read.
+fn trec(options: &ReadOptions) -> ReadOptions {
+    let column =
+        |told: &Option<Column>, usual: usize| told.clone().or(Some(Column::Position(usual)));
+    ReadOptions {
+        user: column(&options.user, 1),
+        item: column(&options.item, 3),
+        value: column(&options.value, 5),
+        header: options.header.or(Some(false)),
+        ..options.clone()
+    }
+}
+
+/// A line of JSON with the list of a user.
+#[derive(serde::Deserialize)]
+struct Line {
+    user: json::Entry,
+    items: Vec<Item>,
+}
+
+#[derive(serde::Deserialize)]
+struct Item {
+    item: json::Entry,
+    score: Option<f32>,
+}
+
+/// Whether lines of JSON begin with one that holds a list.
+fn nested(head: &[u8]) -> bool {
+    let line = head.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty());
+    let line = line.unwrap_or_default();
+    // It may be longer than what there is of it.
+    let begins = memchr::memmem::find(line, b"\"items\":[{").is_some();
+    begins && memchr::memmem::find(line, b"\"user\":").is_some()
+}
+
+fn read_nested(
+    path: &Path,
+    mut source: Opened<'_>,
+    options: &ReadOptions,
+    start: Start<'_>,
+) -> Result<Found> {
+    let names = ["user", "items", "score"].map(String::from).to_vec();
+    let columns =
+        Columns { user: 0, item: 1, value: Some(2), names: Some(names), ..Columns::default() };
+    let mut rows = start.rows(&columns, options);
+    let (mut block, mut number) = (Vec::new(), 0);
+    source.block(path, &mut block)?;
+    while !block.is_empty() {
+        for line in block.split_inclusive(|&b| b == b'\n') {
+            number += 1;
+            crate::watch::check();
+            let line = line.trim_ascii();
+            if line.is_empty() {
+                continue;
+            }
+            let bad = |message: String| Error::data(path, Some(number), message);
+            let Line { user, items } = serde_json::from_slice(line).map_err(|e| {
+                bad(format!("{} is no list of a user: {e}", super::field::quoted(line)))
+            })?;
+            for Item { item, score } in items {
+                let (json::Entry::Text(user), json::Entry::Text(item)) = (&user, &item) else {
+                    return Err(bad("users and items are texts or whole numbers".into()));
+                };
+                let score = score.filter(|score| !score.is_nan());
+                let value = score.ok_or(super::field::Skip::Missing);
+                let value = rows.tally.value(Some(value), None).map_err(bad)?;
+                let Some(value) = value else { continue };
+                rows.push_valued(user.as_bytes(), item.as_bytes(), value).map_err(bad)?;
+            }
+        }
+        source.block(path, &mut block)?;
+    }
+    Ok(Found { compression: source.compression, ..Found::new(Format::JsonLines, columns, rows) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
     #[test]
     fn lists_are_ordered_by_score_rank_or_file() {
@@ -75,5 +288,59 @@ mod tests {
         assert_eq!(lists.by_user, [vec![1, 0, 3], vec![], vec![2]]);
         let lists = read("user,item\nc,z\na,x\nc,y\n");
         assert_eq!(lists.by_user, [vec![0], vec![], vec![2, 1]]);
+        assert!(lists.report.to_string().contains("lists are in the order of the file"));
+    }
+
+    #[test]
+    fn lists_of_any_program_are_sorted_by_what_they_have() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lists");
+        let users: IdMap = ["a", "b"].iter().collect();
+        let items: IdMap = ["x", "y", "z"].iter().collect();
+        let xyz = [vec![2, 1, 0], vec![0, 2]];
+        for text in [
+            // As `predict` writes them, with a pair that the model does not know.
+            "user,item,prediction\na,x,1.5\na,y,2\na,z,3.5\nb,z,1\nb,x,4\nb,y,\n",
+            "uid,iid,r_ui,est,details\na,x,5,1.5,d\na,y,1,2,d\na,z,1,3.5,d\nb,z,5,1,d\nb,x,1,4,d\n",
+            "user\titem\tprobability\na\tx\t.1\na\ty\t.2\na\tz\t.3\nb\tx\t.9\nb\tz\t.8\n",
+            "user,item,item_relevance\na,x,1\na,y,2\na,z,3\nb,z,1\nb,x,4\n",
+            "user,item,position\na,x,3\na,y,2\na,z,1\nb,z,2\nb,x,1\n",
+            "user,item,list_rank\na,x,3\na,y,2\na,z,1\nb,z,2\nb,x,1\n",
+            // Without names, ranks are those that count for each user.
+            "a,x,3\na,y,2\na,z,1\nb,z,2\nb,x,1\n",
+            "a,x,3\na,y,4\na,z,5\nb,z,2\nb,x,3\n",
+            "a Q0 x 3 .1 run\na Q0 y 2 .2 run\na Q0 z 1 .3 run\nb Q0 z 2 -4 run\nb Q0 x 1 -3 run\n",
+            "a\tQ0\tx\t3\t.1\trun\na\tQ0\ty\t2\t.2\trun\na\tQ0\tz\t1\t.3\trun\nb\tQ0\tz\t2\t4\trun\nb\tQ0\tx\t1\t5\trun\n",
+            "{\"user\":\"a\",\"item\":\"x\",\"rank\":3}\n{\"user\":\"a\",\"item\":\"y\",\"rank\":2}\n{\"user\":\"a\",\"item\":\"z\",\"rank\":1}\n\
+             {\"user\":\"b\",\"item\":\"z\",\"rank\":2}\n{\"user\":\"b\",\"item\":\"x\",\"rank\":1}\n",
+            "{\"user\":\"a\",\"items\":[{\"item\":\"z\",\"score\":3.0},{\"item\":\"y\",\"score\":2},{\"item\":\"x\",\"score\":1}]}\n\
+             {\"user\":\"b\",\"items\":[{\"item\":\"x\",\"score\":3.0,\"title\":\"X\"},{\"item\":\"z\",\"score\":2}]}\n",
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let lists = read_lists(&path, &ReadOptions::default(), &users, &items).unwrap();
+            assert_eq!(lists.by_user, xyz, "{text}{}", lists.report);
+            assert!(lists.report.to_string().contains("lists are sorted by"), "{}", lists.report);
+        }
+    }
+
+    #[test]
+    fn what_is_written_here_is_read_here() {
+        let folder = tempfile::tempdir().unwrap();
+        let users: Arc<IdMap> = Arc::new(["7", "b"].iter().collect());
+        let items: Arc<IdMap> = Arc::new(["1", "y", "z"].iter().collect());
+        let lists = [vec![(2, 3.0), (0, 2.0)], vec![(1, 0.5), (2, 0.25), (0, -1.0)]];
+        for ending in ["csv", "jsonl", "parquet"] {
+            let path = folder.path().join("lists").with_extension(ending);
+            if crate::data::ListWriter::check_path(&path).is_err() {
+                continue;
+            }
+            let mut writer = crate::data::ListWriter::create(&path, &users, &items, None).unwrap();
+            writer.write(&[0, 1], &lists).unwrap();
+            writer.finish().unwrap();
+            let read = read_lists(&path, &ReadOptions::default(), &users, &items).unwrap();
+            let expected: Vec<Vec<u32>> =
+                lists.iter().map(|list| list.iter().map(|entry| entry.0).collect()).collect();
+            assert_eq!(read.by_user, expected, "{ending}");
+        }
     }
 }

@@ -3,13 +3,13 @@
 use super::{Column, Quote, ReadOptions, Table, read};
 use crate::data::Source;
 
-fn table(content: &str, options: &ReadOptions) -> Result<Table, String> {
+pub(super) fn table(content: &str, options: &ReadOptions) -> Result<Table, String> {
     let source = Source::reader("t", std::io::Cursor::new(content.to_owned().into_bytes()));
     read(source, options).map_err(|error| error.to_string())
 }
 
 /// Rows as `user item value time`.
-fn rows_with(content: &str, options: &ReadOptions) -> Vec<String> {
+pub(super) fn rows_with(content: &str, options: &ReadOptions) -> Vec<String> {
     let table = table(content, options).unwrap_or_else(|told| panic!("{content:?}: {told}"));
     let data = &table.interactions;
     let row = |at: usize| {
@@ -20,11 +20,11 @@ fn rows_with(content: &str, options: &ReadOptions) -> Vec<String> {
     (0..data.len()).map(row).collect()
 }
 
-fn rows(content: &str) -> Vec<String> {
+pub(super) fn rows(content: &str) -> Vec<String> {
     rows_with(content, &ReadOptions::default())
 }
 
-fn refused(content: &str) -> String {
+pub(super) fn refused(content: &str) -> String {
     match table(content, &ReadOptions::default()) {
         Ok(table) => panic!("{content:?}: {}", table.report),
         Err(told) => told,
@@ -117,7 +117,8 @@ fn matrices_are_refused() {
     ] {
         let told = refused(content);
         assert!(
-            told.contains("matrix with a column for each item") && told.contains("melt"),
+            told.contains("matrix with a column for each item")
+                && told.contains("`shape` = matrix"),
             "{told}"
         );
     }
@@ -166,6 +167,9 @@ fn times_are_read_as_they_are_meant_or_refused() {
         ("20190131120000", 1_548_936_000),
         ("31.01.2019 12:00", 1_548_936_000),
         ("Thu Jan 31 12:00:00 2019", 1_548_936_000),
+        ("2019", 1_546_300_800),
+        ("201901", 1_546_300_800),
+        ("2019-01", 1_546_300_800),
     ] {
         let found = rows(&format!("user,item,time\na,x,{time}\n"));
         assert_eq!(found, [format!("a x 1 {expected}")]);
@@ -177,6 +181,122 @@ fn times_are_read_as_they_are_meant_or_refused() {
     assert_eq!(rows_with(us, &told), ["a x 1 1548892800"]);
     let wrong = table("user,item,time\na,x,31/01/2019\n", &told).unwrap_err();
     assert!(wrong.contains("\"31/01/2019\" is not written as \"%m/%d/%Y\" says"), "{wrong}");
+}
+
+#[test]
+fn days_of_a_spreadsheet_are_asked_for() {
+    let days = "user,item,date\na,x,43586.5\nb,y,43587\n";
+    let told = refused(days);
+    assert!(told.contains("such as 43586") && told.contains("`time_format` = excel"), "{told}");
+    let with =
+        |unit: &str| ReadOptions { time_format: Some(unit.into()), ..ReadOptions::default() };
+    assert_eq!(rows_with(days, &with("excel")), ["a x 1 1556712000", "b y 1 1556755200"]);
+    assert_eq!(rows_with(days, &with("s")), ["a x 1 43586", "b y 1 43587"]);
+    let ms = "user,item,time\na,x,1556712000123\n";
+    assert_eq!(rows_with(ms, &with("ms")), ["a x 1 1556712000"]);
+    let said = table(ms, &with("ms")).unwrap().report.to_string();
+    assert!(said.contains("time=`time` (unix ms)"), "{said}");
+    let wrong = table("user,item,time\na,x,May\n", &with("ms")).unwrap_err();
+    assert!(wrong.contains("\"May\" is not a number, as times are here (unix ms)"), "{wrong}");
+}
+
+#[test]
+fn the_unit_is_that_of_most_times_and_the_others_are_told() {
+    let millis = |last: &str| {
+        let rows: String = (0..20).map(|n| format!("a,x{n},15567120000{n:02}\n")).collect();
+        format!("user,item,time\n{rows}b,y,{last}\n")
+    };
+    let end = rows(&millis("253402214400000"));
+    assert_eq!((end[0].as_str(), end[20].as_str()), ("a x0 1 1556712000", "b y 1 253402214400"));
+    let told = notes(&millis("253402214400000"));
+    assert!(told.contains("1 of 21 times lies before 1980 or after 2100"), "{told}");
+    let told = notes(&millis("1556712000"));
+    assert!(
+        told.contains("1 row has no time in unix ms as the others have, such as 1556712000"),
+        "{told}"
+    );
+    assert!(!told.contains("before 1980"), "{told}");
+    let counters = notes("user,item,time\na,x,1\nb,y,2\n");
+    assert!(counters.contains("All times lie before 1980"), "{counters}");
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_left_out_on_request() {
+    let text = "user,item,rating\nann,tea,5\n,jam,3\nbob, ,4\ncat,tea,five\ndan,tea\neve,jam,1\n";
+    assert!(refused(text).starts_with("t:3: user is empty"), "{}", refused(text));
+    let skip = |skip_bad| ReadOptions { skip_bad, ..ReadOptions::default() };
+    let json = "{\"user\":\"ann\",\"item\":\"tea\",\"rating\":5}\n{\"user\":\"\",\"item\":\"jam\",\"rating\":3}\n\
+                {\"user\":\"bob\",\"item\":\" \"}\n{\"user\":\"x\"}\nnothing\n\
+                {\"user\":\"eve\",\"item\":\"jam\",\"rating\":1}\n";
+    let quoted = text.replace("ann,", "\"ann\",");
+    for content in [text, json, &quoted] {
+        assert_eq!(rows_with(content, &skip(4)), ["ann tea 5", "eve jam 1"], "{content}");
+        let table = table(content, &skip(9)).unwrap();
+        // Nobody is known by a row that was left out.
+        assert_eq!(table.interactions.users.names().collect::<Vec<_>>(), ["ann", "eve"]);
+        assert_eq!((table.report.rows, table.report.bad), (6, 4), "{content}");
+        assert_eq!(table.report.bad_first.len(), 4);
+        let said = table.report.to_string();
+        assert!(said.contains("left out: 4 of 6 rows, which cannot be read\n  line "), "{said}");
+        assert!(said.contains(": user is empty"), "{said}");
+        let told = super::messy::table(content, &skip(3)).unwrap_err();
+        assert!(told.contains("(3 bad rows before it were skipped)"), "{told}");
+    }
+    let said = table(text, &skip(9)).unwrap().report.to_string();
+    assert!(said.contains("line 3: user is empty") && said.contains("line 6: 2 fields"), "{said}");
+}
+
+#[test]
+fn blanks_around_ids_are_none_of_them_unless_in_quotes() {
+    let text = "user,item,rating\n ann ,tea\t,5\nann, tea,4\nbob,\" tea\",3\n \u{a0}x,tea,1\n";
+    assert_eq!(rows(text), ["ann tea 5", "ann tea 4", "bob  tea 3", "\u{a0}x tea 1"]);
+    let json = "{\"user\":\" ann\",\"item\":\"tea\"}\n";
+    assert_eq!(rows(json), [" ann tea 1"]);
+    for empty in ["user,item\n  ,x\n", "user,item\n\"  \",x\n", "{\"user\":\" \",\"item\":1}\n"] {
+        assert!(refused(empty).contains("user is empty"), "{}", refused(empty));
+    }
+}
+
+#[test]
+fn counts_that_are_rounded_are_told() {
+    for content in [
+        "user,item,count\na,x,16777217\nb,y,16777218\nc,z,123456789012\n",
+        "{\"user\":\"a\",\"item\":\"x\",\"count\":16777217}\n{\"user\":\"b\",\"item\":\"y\",\"count\":16777218}\n\
+         {\"user\":\"c\",\"item\":\"z\",\"count\":\"123456789012\"}\n",
+    ] {
+        let told = notes(content);
+        assert!(told.contains("2 values have more digits"), "{told}");
+    }
+    assert_eq!(notes("user,item,rating\na,x,0.1\nb,y,16777216\n"), "");
+}
+
+#[test]
+fn truths_are_values() {
+    let text = "user,item,rating\na,x,true\nb,y,False\n";
+    let json = "{\"user\":\"a\",\"item\":\"x\",\"rating\":true}\n{\"user\":\"b\",\"item\":\"y\",\"rating\":false}\n";
+    for content in [text, json] {
+        assert_eq!(rows(content), ["a x 1", "b y 0"]);
+    }
+}
+
+#[test]
+fn what_is_left_unread_is_told() {
+    let events = "user,item,event\na,x,view\nb,y,buy\n";
+    let told = notes(events);
+    assert!(
+        told.contains("left unread: `event` (types of events)") && told.contains("--weight"),
+        "{told}"
+    );
+    // A key of any of the first objects is a column.
+    let differ = "{\"user\":\"a\",\"item\":\"x\",\"color\":1}\n{\"user\":\"b\",\"item\":\"y\",\"rating\":4,\"size\":2}\n";
+    let missing = ReadOptions { missing: Some(f32::NAN), ..ReadOptions::default() };
+    let found = table(differ, &missing).unwrap().report;
+    assert_eq!(found.value.unwrap().name.unwrap(), "rating");
+    assert_eq!(found.ignored, ["`color`", "`size`"]);
+    let mut later = "{\"user\":\"a\",\"item\":\"x\"}\n".repeat(200);
+    later += "{\"item\":\"x\",\"user\":\"a\",\"rating\":5}\n";
+    let told = notes(&later);
+    assert!(told.contains("keys that the first 100 lines have not: `rating`"), "{told}");
 }
 
 #[test]

@@ -20,41 +20,51 @@
 mod arrow;
 #[cfg(feature = "arrow")]
 mod batch;
+mod blocks;
 mod chunks;
+#[cfg(all(test, feature = "arrow"))]
+mod columnar;
 mod columns;
 #[cfg(feature = "arrow")]
 mod convert;
 mod encoding;
 mod field;
+mod found;
 pub(crate) mod frame;
 mod json;
 mod known;
 mod layout;
 mod limits;
 mod lists;
+mod matrix;
 #[cfg(test)]
 mod messy;
 mod names;
 mod negatives;
+mod neighbours;
 #[cfg(feature = "arrow")]
 mod nested;
 mod options;
+mod parts;
 mod quoted;
 mod report;
 mod rows;
 mod search;
+#[cfg(test)]
+mod shapes;
 #[cfg(feature = "arrow")]
 mod sides;
 mod sniff;
 mod source;
 mod text;
+mod times;
 mod write;
 
 #[cfg(feature = "arrow")]
 pub use arrow::is_decoding;
 pub use lists::{Lists, read_lists};
 pub use negatives::{Negatives, read_negatives};
-pub use options::{Column, Format, Quote, ReadOptions};
+pub use options::{Column, Format, Quote, ReadOptions, Shape};
 pub use report::{ColumnReport, ReadReport, TimeUnit};
 #[cfg(feature = "arrow")]
 pub use sides::write_sides;
@@ -65,10 +75,9 @@ pub(crate) use report::write_format;
 
 use super::{IdMap, Interactions, Source};
 use crate::error::{Error, Result};
-use columns::Columns;
-use encoding::Encoding;
 use field::Rules;
-use rows::Rows;
+use found::Found;
+use rows::{Rows, Start};
 use source::Opened;
 use std::path::Path;
 
@@ -101,41 +110,49 @@ pub fn read_with<'a>(
     items: &IdMap,
 ) -> Result<Table> {
     options.check()?;
-    match source.into() {
+    let source = source.into();
+    let name = source.name().to_owned();
+    let found = match source {
+        source if options.shape == Some(Shape::Matrix) => {
+            matrix::read(source, options, users, items)?
+        }
+        Source::Path(folder) if folder.is_dir() => parts::read(&folder, options, users, items)?,
         #[cfg(feature = "arrow")]
-        Source::Batches { name, batches } => {
+        Source::Batches { batches, .. } => {
             if options.format.is_some() {
                 let message =
                     "record batches are in memory and have no format of file; leave it out";
                 return Err(Error::setting("format", message));
             }
-            let name = Path::new(&name);
-            arrow::read_memory(name, batches, options, users, items)?.table(name)
+            arrow::read_memory(&name, batches, options, users, items)?
         }
         source => {
-            let name = source.name().to_owned();
             let opened = Opened::open(source, options.format)?;
-            read_opened(&name, opened, options, users, items)
+            read_opened(&name, opened, options, Start::Names(users, items))?
         }
-    }
+    };
+    found.table(&name, users, items)
 }
 
 fn read_opened(
     path: &Path,
     opened: Opened<'_>,
     options: &ReadOptions,
-    users: &IdMap,
-    items: &IdMap,
-) -> Result<Table> {
-    let found = match opened.format {
-        Format::Text => read_text(path, opened, options, users, items)?,
-        Format::JsonLines => read_json(path, opened, options, users, items)?,
+    start: Start<'_>,
+) -> Result<Found> {
+    let shaped = |shape: &Shape| !matches!(shape, Shape::Rows);
+    if opened.format != Format::Text && options.shape.as_ref().is_some_and(shaped) {
+        let message = "lists and blocks are of delimited text; leave the shape out";
+        return Err(Error::setting("shape", message));
+    }
+    match opened.format {
+        Format::Text => read_text(path, opened, options, start),
+        Format::JsonLines => read_json(path, opened, options, start),
         #[cfg(feature = "arrow")]
-        Format::Parquet | Format::Arrow => arrow::read(path, opened, options, users, items)?,
+        Format::Parquet | Format::Arrow => arrow::read(path, opened, options, start),
         #[cfg(not(feature = "arrow"))]
-        Format::Parquet | Format::Arrow => return Err(no_arrow(path)),
-    };
-    found.table(path)
+        Format::Parquet | Format::Arrow => Err(no_arrow(path)),
+    }
 }
 
 #[cfg(not(feature = "arrow"))]
@@ -168,83 +185,56 @@ fn pairs(options: &ReadOptions) -> ReadOptions {
     }
 }
 
-/// What a reader of some format found.
-struct Found {
-    format: Format,
-    compression: Option<&'static str>,
-    delimiter: Option<String>,
-    header: Option<bool>,
-    columns: Columns,
-    rows: Rows,
-    /// Whether the type of the time column says what it holds.
-    typed_times: bool,
-    encoding: Encoding,
-}
-
-impl Found {
-    fn table(self, path: &Path) -> Result<Table> {
-        let Self { columns, rows, .. } = self;
-        let (interactions, time_unit, tally) =
-            rows.finish().map_err(|message| Error::data(path, None, message))?;
-        if tally.rows == 0 {
-            let message = "there is no interaction in the file";
-            let remedy = if columns.names.is_some() { ", only the names of columns" } else { "" };
-            return Err(Error::data(path, None, format!("{message}{remedy}")));
-        }
-        let report = |column: Option<usize>| column.map(|c| columns.report(c));
-        let mut notes = columns.notes.clone();
-        notes.extend(self.encoding.note().map(Into::into));
-        if columns.time.is_some() && tally.empty_times > 0 {
-            let (empty, all) = (tally.empty_times, interactions.len());
-            notes.push(format!("{empty} of {all} rows have no time"));
-        }
-        let report = ReadReport {
-            path: path.display().to_string(),
-            format: self.format,
-            compression: self.compression.map(str::to_owned),
-            delimiter: self.delimiter,
-            header: self.header,
-            user: columns.report(columns.user),
-            item: columns.report(columns.item),
-            value: report(columns.value),
-            time: report(columns.time),
-            kind: report(columns.kind),
-            time_unit: time_unit.map(|unit| if self.typed_times { TimeUnit::Typed } else { unit }),
-            rows: tally.rows,
-            missing: tally.missing,
-            weightless: tally.weightless,
-            empty_times: tally.empty_times,
-            users: interactions.users.len(),
-            items: interactions.items.len(),
-            interactions: interactions.len(),
-            ignored: columns.ignored,
-            notes,
-        };
-        Ok(Table { interactions, report })
-    }
-}
-
-/// Delimited text: the fast path up to the first quote, the careful one from its line on.
+/// Delimited text of whatever shape.
 fn read_text(
     path: &Path,
     mut source: Opened<'_>,
     options: &ReadOptions,
-    users: &IdMap,
-    items: &IdMap,
+    start: Start<'_>,
 ) -> Result<Found> {
+    let options = &source.separated(options);
+    if options.shape == Some(Shape::Blocks)
+        || (options.shape.is_none() && blocks::begin(source.head()))
+    {
+        let options = blocks::options(source.head(), options);
+        source.rewrite(|bytes| Box::new(blocks::Rows::new(bytes)));
+        let found = read_rows(path, source, Vec::new(), &options, start)?;
+        return Ok(blocks::shaped(found));
+    }
     let mut block = Vec::new();
     source.block(path, &mut block)?;
+    match options.shape {
+        Some(Shape::Lists) => neighbours::read(path, source, block, options, start),
+        None if neighbours::are_lists(&block, options) => {
+            neighbours::read(path, source, block, options, start)
+        }
+        _ => read_rows(path, source, block, options, start),
+    }
+}
+
+/// A row for each interaction: the fast path up to the first quote, the careful one from its line on. `block` is
+/// what was taken from `source`.
+fn read_rows(
+    path: &Path,
+    mut source: Opened<'_>,
+    mut block: Vec<u8>,
+    options: &ReadOptions,
+    start: Start<'_>,
+) -> Result<Found> {
+    if block.is_empty() {
+        source.block(path, &mut block)?;
+    }
+    let mut lines = source.skipped;
     let layout = sniff::sniff(&block, options)
-        .map_err(|(line, message)| Error::data(path, Some(line), message))?;
+        .map_err(|(line, message)| Error::data(path, Some(lines + line), message))?;
     let columns = &layout.columns;
     let rules = Rules::new(options, columns);
-    let mut rows = Rows::new(users, items, columns);
+    let mut rows = start.rows(columns, options);
     let cutter = text::Cutter::new(&layout, &rules);
-    let mut lines = 0;
     let mut start = 0;
     if layout.header {
         start = sniff::header_end(&block, &layout.delimiter, layout.quote);
-        lines = memchr::memchr_iter(b'\n', &block[..start]).count() as u64;
+        lines += memchr::memchr_iter(b'\n', &block[..start]).count() as u64;
     }
     while !block.is_empty() {
         let quote = match layout.quote {
@@ -260,8 +250,11 @@ fn read_text(
             let mut records =
                 quoted::Records::new(path, &mut source, &layout.delimiter, block, lines);
             while let Some(record) = records.next()? {
+                let before = rows.tally;
+                let place = format_args!("line {}", record.line);
                 cutter
                     .push(&record, &mut rows)
+                    .or_else(|message| rows.skip(before, place, message))
                     .map_err(|message| Error::data(path, Some(record.line), message))?;
             }
             break;
@@ -270,14 +263,11 @@ fn read_text(
         source.block(path, &mut block)?;
     }
     Ok(Found {
-        format: Format::Text,
         compression: source.compression,
         delimiter: Some(String::from_utf8_lossy(&layout.delimiter).into_owned()),
         header: Some(layout.header),
-        columns: layout.columns,
-        rows,
-        typed_times: false,
         encoding: source.encoding,
+        ..Found::new(Format::Text, layout.columns, rows)
     })
 }
 
@@ -286,31 +276,26 @@ fn read_json(
     path: &Path,
     mut source: Opened<'_>,
     options: &ReadOptions,
-    users: &IdMap,
-    items: &IdMap,
+    start: Start<'_>,
 ) -> Result<Found> {
     let mut block = Vec::new();
     source.block(path, &mut block)?;
-    let columns = json::sniff(&block, options)
+    let mut columns = json::sniff(&block, options)
         .map_err(|(line, message)| Error::data(path, Some(line), message))?;
     let rules = Rules::new(options, &columns);
     let objects = json::Objects::new(&columns, &rules);
-    let mut rows = Rows::new(users, items, &columns);
+    let mut rows = start.rows(&columns, options);
     let mut lines = 0;
     while !block.is_empty() {
         lines += read_lines(path, &block, lines, &objects, &mut rows)?;
         source.block(path, &mut block)?;
     }
-    let (format, compression) = (Format::JsonLines, source.compression);
+    let later = objects.later();
+    columns.notes.extend(later);
     Ok(Found {
-        format,
-        compression,
-        delimiter: None,
-        header: None,
-        columns,
-        rows,
-        typed_times: false,
+        compression: source.compression,
         encoding: source.encoding,
+        ..Found::new(Format::JsonLines, columns, rows)
     })
 }
 
@@ -323,7 +308,7 @@ fn read_lines(
     rows: &mut Rows,
 ) -> Result<u64> {
     let ends = |bytes: &[u8]| memchr::memchr_iter(b'\n', bytes).count() as u64;
-    chunks::read_block(block, lines, rows).map_err(|bad| {
+    chunks::read_block(block, before, lines, rows).map_err(|bad| {
         Error::data(path, Some(before + ends(&block[..bad.offset]) + 1), bad.message)
     })?;
     Ok(ends(block))

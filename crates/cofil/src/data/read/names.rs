@@ -157,8 +157,16 @@ impl PartNames {
 #[derive(Debug)]
 pub(super) struct Unnamed(pub String);
 
+/// Refuses what is no name.
+pub(super) fn check(name: &[u8]) -> Result<(), Unnamed> {
+    match integer(name) {
+        Some(_) => Ok(()),
+        None => text(name).map(|_| ()),
+    }
+}
+
 fn text(name: &[u8]) -> Result<&str, Unnamed> {
-    if name.is_empty() {
+    if name.trim_ascii().is_empty() {
         return Err(Unnamed("is empty; every interaction needs a user and an item".into()));
     }
     utf8(name)

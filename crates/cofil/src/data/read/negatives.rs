@@ -1,8 +1,10 @@
 //! Items to rank against: a line for each user, `user,n1,n2,…`, or (user, item) pairs.
 
+use super::report::called;
+use super::rows::Start;
 use super::source::Opened;
-use super::{Format, ReadOptions, sniff, text};
-use crate::data::{IdMap, Interactions, Source};
+use super::{Format, ReadOptions, Table, sniff, text};
+use crate::data::{IdMap, Source, twins};
 use crate::error::{Error, Result};
 use serde::Serialize;
 
@@ -15,6 +17,40 @@ pub struct Negatives {
     pub unknown_users: usize,
     /// Items, repeated ones counted again, that are not known.
     pub unknown_items: usize,
+    /// How the file was read.
+    pub read_as: String,
+    /// What deserves a second look: most names unknown, and what they may have been written for.
+    pub notes: Vec<String>,
+}
+
+/// Unknown names of which notes may speak.
+const SAMPLE: usize = 1_000;
+
+/// Names that were looked up.
+#[derive(Default)]
+struct Met {
+    known: usize,
+    unknown: usize,
+    sample: Vec<String>,
+}
+
+impl Met {
+    fn add(&mut self, name: &str, known: bool) {
+        match known {
+            true => self.known += 1,
+            false => {
+                self.unknown += 1;
+                if self.sample.len() < SAMPLE {
+                    self.sample.push(name.into());
+                }
+            }
+        }
+    }
+
+    fn note(self, what: &str, names: &IdMap) -> Option<String> {
+        let sample = self.sample.into_iter();
+        twins::unknown(what, sample, self.unknown, self.known, names, names.len())
+    }
 }
 
 /// Reads a file of negatives: each line a user and then items, or, in a file of two columns, one item.
@@ -33,14 +69,16 @@ pub fn read_negatives<'a>(
     #[cfg(feature = "arrow")]
     if let Source::Batches { .. } = source {
         let table = super::read_pairs(source, options, users, items)?;
-        return Ok(Negatives::of_pairs(&table.interactions, users, items));
+        return Ok(Negatives::of_pairs(&table, users, items));
     }
     let name = source.name().to_owned();
     let path = name.as_path();
     let mut source = Opened::open(source, options.format)?;
+    let options = &source.separated(options);
     if source.format != Format::Text {
-        let table = super::read_opened(path, source, &super::pairs(options), users, items)?;
-        return Ok(Negatives::of_pairs(&table.interactions, users, items));
+        let start = Start::Names(users, items);
+        let found = super::read_opened(path, source, &super::pairs(options), start)?;
+        return Ok(Negatives::of_pairs(&found.table(path, users, items)?, users, items));
     }
     let mut negatives = Negatives::none(users);
     let mut block = Vec::new();
@@ -48,8 +86,14 @@ pub fn read_negatives<'a>(
     // A line has as many fields as there are items: these are no columns.
     let table = sniff::table(&block, options)
         .map_err(|(line, message)| Error::data(path, Some(line), message))?;
-    let mut line = 0;
+    let mut line = source.skipped;
     let mut header = table.header;
+    negatives.read_as = format!(
+        "read as: {}, {}, a line for each user and then items",
+        called(&String::from_utf8_lossy(&table.delimiter)),
+        if header { "header" } else { "no header" }
+    );
+    let mut met = [Met::default(), Met::default()];
     while !block.is_empty() {
         for row in block.split_inclusive(|&b| b == b'\n') {
             line += 1;
@@ -58,11 +102,14 @@ pub fn read_negatives<'a>(
                 continue;
             }
             negatives
-                .line(row, &table.delimiter, users, items)
+                .line(row, &table.delimiter, users, items, &mut met)
                 .map_err(|message| Error::data(path, Some(line), message))?;
         }
         source.block(path, &mut block)?;
     }
+    let [of_users, of_items] = met;
+    negatives.notes.extend(of_users.note("user", users));
+    negatives.notes.extend(of_items.note("item", items));
     Ok(negatives)
 }
 
@@ -72,9 +119,14 @@ impl Negatives {
     }
 
     /// Those of a table whose numbers continue those of `users` and `items`.
-    fn of_pairs(table: &Interactions, users: &IdMap, items: &IdMap) -> Self {
-        let mut negatives = Self::none(users);
-        for (&user, &item) in table.user.iter().zip(&table.item) {
+    fn of_pairs(table: &Table, users: &IdMap, items: &IdMap) -> Self {
+        let text = table.report.to_string();
+        let mut lines = text.lines();
+        let read_as = lines.next().unwrap_or_default().to_owned();
+        let notes = table.report.notes.clone();
+        let mut negatives = Self { read_as, notes, ..Self::none(users) };
+        let rows = &table.interactions;
+        for (&user, &item) in rows.user.iter().zip(&rows.item) {
             negatives.add(user, Some(item).filter(|&i| (i as usize) < items.len()));
         }
         negatives
@@ -86,6 +138,7 @@ impl Negatives {
         delimiter: &[u8],
         users: &IdMap,
         items: &IdMap,
+        met: &mut [Met; 2],
     ) -> std::result::Result<(), String> {
         let pair = || Some((row.strip_prefix(b"(")?, memchr::memchr(b')', row)?));
         let (user, rest) = match pair() {
@@ -99,7 +152,12 @@ impl Negatives {
             }
         };
         let user = unquoted(user, "user")?;
-        let user = match users.get(user) {
+        let [of_users, of_items] = met;
+        let found = users.get(user);
+        if !user.is_empty() {
+            of_users.add(user, found.is_some());
+        }
+        let user = match found {
             Some(user) => user,
             None if user.is_empty() => return Err("user is empty; start each line with one".into()),
             None => {
@@ -108,7 +166,10 @@ impl Negatives {
             }
         };
         for item in text::fields(rest, delimiter).filter(|item| !item.is_empty()) {
-            self.add(user, items.get(unquoted(item, "item")?));
+            let item = unquoted(item, "item")?;
+            let found = items.get(item);
+            of_items.add(item, found.is_some());
+            self.add(user, found);
         }
         Ok(())
     }
@@ -150,13 +211,16 @@ mod tests {
             std::fs::write(&path, content).expect("a file");
             let read =
                 read_negatives(&path, &ReadOptions::default(), &users, &items).expect(content);
-            let by_user = vec![vec![1], vec![2, 0]];
-            assert_eq!(
-                read,
-                Negatives { by_user, unknown_users: 1, unknown_items: 1 },
-                "{content}"
-            );
+            assert_eq!(read.by_user, [vec![1], vec![2, 0]], "{content}");
+            assert_eq!((read.unknown_users, read.unknown_items), (1, 1), "{content}");
+            assert!(read.notes.is_empty() && read.read_as.starts_with("read as: "), "{read:?}");
         }
+        std::fs::write(&path, "0.0,10,20\n1.0,30\n").expect("a file");
+        let read = read_negatives(&path, &ReadOptions::default(), &users, &items).unwrap();
+        assert_eq!(
+            read.notes,
+            ["all 2 users are unknown: is `0.0` written for `0`? Write ids alike"]
+        );
         std::fs::write(&path, "1,2\n,3\n").expect("a file");
         let error = read_negatives(&path, &ReadOptions::default(), &users, &items).unwrap_err();
         assert!(

@@ -17,8 +17,8 @@ pub struct ReadOptions {
     /// Column of ratings, counts or weights. Default: by its name; without names the third of at most four, if it holds
     /// numbers. Every value is 1 where there is none.
     pub value: Option<Column>,
-    /// Column of times: unix seconds, milli-, micro- or nanoseconds (told apart by magnitude over the
-    /// whole column) or ISO 8601. Default: by its name; without names the first left that holds times.
+    /// Column of times: unix seconds, milli-, micro- or nanoseconds (told apart by what most of the
+    /// column are) or ISO 8601. Default: by its name; without names the first left that holds times.
     pub time: Option<Column>,
     /// Column of the type of event, used with `weights`. Default: by its name.
     pub kind: Option<Column>,
@@ -28,8 +28,9 @@ pub struct ReadOptions {
     /// Text between fields, such as `,` or `::`. Default: the one of tab, `::`, `;`, `,`, `|` and
     /// space that cuts the first lines alike.
     pub delimiter: Option<String>,
-    /// How times are written, as `strftime` has it (`%d/%m/%Y %H:%M`); without an offset they are UTC. Default: unix
-    /// times, `20190131`, `31.01.2019` or ISO 8601.
+    /// How times are written, as `strftime` has it (`%d/%m/%Y %H:%M`; without an offset they are UTC), or the unit of
+    /// numbers: `s`, `ms`, `us` or `ns` since 1970, or `excel` for the days of a spreadsheet. Default: unix times, years,
+    /// `20190131`, `31.01.2019` or ISO 8601.
     pub time_format: Option<String>,
     /// What stands before the decimals of a value in text: `.` or `,`. Default: the point.
     pub decimal: Option<char>,
@@ -43,6 +44,42 @@ pub struct ReadOptions {
     /// Value that stands for "no rating"; such rows are left out and counted. NaN stands for empty
     /// fields as well.
     pub missing: Option<f32>,
+    /// How many rows may be left out because they cannot be read; they are counted, and the report says what is wrong
+    /// with the first. Default: none.
+    pub skip_bad: u64,
+    /// How interactions lie in the file. Default: rows, unless the first lines are unmistakably otherwise.
+    pub shape: Option<Shape>,
+}
+
+/// How interactions lie in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// A row for each.
+    #[default]
+    Rows,
+    /// A line for each user, and in it the items: `0 11 12 13`, as the files of LightGCN.
+    Lists,
+    /// A line `17:` that names an item, and below it a row for each user, as the files of Netflix.
+    Blocks,
+    /// A row for each user and a column for each item; what is empty or `nan` is unknown.
+    Matrix,
+}
+
+impl FromStr for Shape {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(match text {
+            "rows" => Self::Rows,
+            "lists" => Self::Lists,
+            "blocks" => Self::Blocks,
+            "matrix" => Self::Matrix,
+            _ => {
+                return Err(Error::unknown("shape", text, ["rows", "lists", "blocks", "matrix"]));
+            }
+        })
+    }
 }
 
 /// A column by name or by position.

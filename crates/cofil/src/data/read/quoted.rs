@@ -29,6 +29,12 @@ impl Field {
         &record[self.place.clone()]
     }
 
+    /// Its text without blanks around it, unless they are in quotes.
+    fn trimmed<'a>(&self, record: &'a [u8]) -> &'a [u8] {
+        let text = self.of(record);
+        if self.quoted { text } else { text.trim_ascii() }
+    }
+
     /// Whether it is in quotes that end on another line than they begin on.
     fn goes_over_lines(&self, record: &[u8]) -> bool {
         self.quoted && memchr::memchr(b'\n', self.of(record)).is_some()
@@ -140,7 +146,7 @@ impl Record<'_> {
     }
 
     pub fn fields(&self) -> impl Iterator<Item = &[u8]> {
-        self.fields.iter().map(|field| field.of(self.text))
+        self.fields.iter().map(|field| field.trimmed(self.text))
     }
 
     /// Refuses a field that goes over several lines if it holds what a quote that nobody closed has swallowed: whole

@@ -1,6 +1,6 @@
 //! What a reader found and did, to show to the user.
 
-use super::Format;
+use super::{Format, Shape};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -12,6 +12,9 @@ pub struct ReadReport {
     pub path: String,
     /// Kind of file.
     pub format: Format,
+    /// How interactions lie in it.
+    #[serde(default)]
+    pub shape: Shape,
     /// `gzip` or `zstd`, by the first bytes.
     pub compression: Option<String>,
     /// Text between fields, for delimited text.
@@ -38,8 +41,20 @@ pub struct ReadReport {
     pub missing: u64,
     /// Rows left out because their type has weight 0.
     pub weightless: u64,
+    /// Rows left out because they could not be read.
+    #[serde(default)]
+    pub bad: u64,
+    /// What is wrong with the first of these, with their lines.
+    #[serde(default)]
+    pub bad_first: Vec<String>,
     /// Rows kept whose time is empty.
     pub empty_times: u64,
+    /// Rows kept whose time is none in the unit of the others, and counts as empty.
+    #[serde(default)]
+    pub unfit_times: u64,
+    /// Values kept that have more digits than numbers here, and are rounded.
+    #[serde(default)]
+    pub rounded: u64,
     /// Names of users known, including those that were given.
     pub users: usize,
     /// Names of items known, including those that were given.
@@ -53,7 +68,8 @@ pub struct ReadReport {
 /// A column that was used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ColumnReport {
-    /// Its position, counted from 1.
+    /// Its position, counted from 1; of the items of lists and of a matrix that of the first, and 0 where they stand
+    /// above the rows.
     pub position: usize,
     /// Its name, where the file has names.
     pub name: Option<String>,
@@ -71,12 +87,33 @@ pub enum TimeUnit {
     Microseconds,
     /// Nanoseconds since 1970.
     Nanoseconds,
-    /// Numbers whose digits are a date, such as 20190131, or a date and time, such as 20190131120000.
+    /// Numbers whose digits are a month, such as 201901, a date, such as 20190131, or a date and time, such as
+    /// 20190131120000.
     Spelt,
+    /// Years; each stands for its first day.
+    Years,
+    /// Days as spreadsheets number them, from 1900 on, with decimals for the time of day.
+    SheetDays,
+    /// Texts as `time_format` has them.
+    Told,
     /// Dates and times as ISO 8601 writes them; without an offset they are UTC.
     Iso8601,
     /// A column whose type says that it holds times.
     Typed,
+}
+
+impl TimeUnit {
+    /// The unit of numbers that `time_format` calls `name`.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "s" => Self::Seconds,
+            "ms" => Self::Milliseconds,
+            "us" | "µs" => Self::Microseconds,
+            "ns" => Self::Nanoseconds,
+            "excel" => Self::SheetDays,
+            _ => return None,
+        })
+    }
 }
 
 impl fmt::Display for TimeUnit {
@@ -87,8 +124,23 @@ impl fmt::Display for TimeUnit {
             Self::Microseconds => "unix µs",
             Self::Nanoseconds => "unix ns",
             Self::Spelt => "yyyymmdd",
+            Self::Years => "years",
+            Self::SheetDays => "days of a spreadsheet",
+            Self::Told => "as told",
             Self::Iso8601 => "ISO 8601",
             Self::Typed => "timestamp",
+        })
+    }
+}
+
+/// Before the columns: nothing of rows, which are usual.
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rows => "",
+            Self::Lists => "a line for each user, ",
+            Self::Blocks => "blocks of an item each, ",
+            Self::Matrix => "a matrix, ",
         })
     }
 }
@@ -102,6 +154,17 @@ impl fmt::Display for ColumnReport {
     }
 }
 
+/// Text whose fields are separated by `delimiter`.
+pub(super) fn called(delimiter: &str) -> String {
+    match delimiter {
+        "\t" => "tab-separated".into(),
+        "," => "comma-separated".into(),
+        ";" => "semicolon-separated".into(),
+        " " => "space-separated".into(),
+        other => format!("separated by `{other}`"),
+    }
+}
+
 /// `comma-separated, gzip, header`.
 pub(crate) fn write_format(
     f: &mut fmt::Formatter<'_>,
@@ -110,15 +173,11 @@ pub(crate) fn write_format(
     compression: Option<&str>,
     header: Option<bool>,
 ) -> fmt::Result {
-    match (format, delimiter) {
-        (Format::Text, Some("\t")) => f.write_str("tab-separated")?,
-        (Format::Text, Some(",")) => f.write_str("comma-separated")?,
-        (Format::Text, Some(";")) => f.write_str("semicolon-separated")?,
-        (Format::Text, Some(" ")) => f.write_str("space-separated")?,
-        (Format::Text, other) => write!(f, "separated by `{}`", other.unwrap_or_default())?,
-        (Format::JsonLines, _) => f.write_str("JSON lines")?,
-        (Format::Parquet, _) => f.write_str("Parquet")?,
-        (Format::Arrow, _) => f.write_str("Arrow IPC")?,
+    match format {
+        Format::Text => f.write_str(&called(delimiter.unwrap_or_default()))?,
+        Format::JsonLines => f.write_str("JSON lines")?,
+        Format::Parquet => f.write_str("Parquet")?,
+        Format::Arrow => f.write_str("Arrow IPC")?,
     }
     if let Some(compression) = compression {
         write!(f, ", {compression}")?;
@@ -141,7 +200,13 @@ impl fmt::Display for ReadReport {
             self.compression.as_deref(),
             self.header,
         )?;
-        write!(f, ", user={}, item={}", self.user, self.item)?;
+        write!(f, ", {}user={}", self.shape, self.user)?;
+        match self.shape {
+            Shape::Rows => write!(f, ", item={}", self.item)?,
+            Shape::Blocks => f.write_str(", item=the line above")?,
+            Shape::Lists => write!(f, ", items from column {} on", self.item.position)?,
+            Shape::Matrix => f.write_str(", item=each other column")?,
+        }
         if let Some(value) = &self.value {
             write!(f, ", value={value}")?;
         }
@@ -159,6 +224,14 @@ impl fmt::Display for ReadReport {
         }
         if self.weightless > 0 {
             write!(f, "\nleft out: {} of {} rows, type of weight 0", self.weightless, self.rows)?;
+        }
+        if self.bad > 0 {
+            let [bad, rows] = [self.bad, self.rows];
+            write!(f, "\nleft out: {bad} of {rows} rows, which cannot be read")?;
+            self.bad_first.iter().try_for_each(|first| write!(f, "\n  {first}"))?;
+            if self.bad > self.bad_first.len() as u64 {
+                f.write_str("\n  …")?;
+            }
         }
         self.notes.iter().try_for_each(|note| write!(f, "\nnote: {note}"))
     }

@@ -1,12 +1,18 @@
 //! Rows as they are collected, whatever the format they come from.
 
+use super::ReadOptions;
 use super::columns::Columns;
-use super::field::{Rules, Skip, Stamp, spelt_seconds};
-use super::names::Names;
+use super::field::{EXACT, Rules, Skip, Stamp, TimeFormat, is_rounded};
+use super::names::{self, Names};
 use super::report::TimeUnit;
-use crate::data::{IdMap, Interactions, NO_TIME};
+use super::times::{self, Numbers};
+use crate::data::{IdMap, Interactions};
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::sync::Arc;
+
+/// Rows that cannot be read of which the report says why.
+const FEW: usize = 5;
 
 /// The fields in use of one row.
 pub(super) struct Fields<'a> {
@@ -25,6 +31,16 @@ pub(super) struct Row<'a> {
     pub time: Stamp,
 }
 
+impl Row<'_> {
+    /// Refuses a user or an item that is none, before either is numbered.
+    pub fn check(&self) -> Result<(), String> {
+        for (role, name) in [("user", &self.user), ("item", &self.item)] {
+            names::check(name).map_err(|e| format!("{role} {}", e.0))?;
+        }
+        Ok(())
+    }
+}
+
 /// What was counted on the way.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
@@ -34,6 +50,8 @@ pub(super) struct Tally {
     pub empty_times: u64,
     pub numeric_times: u64,
     pub dates: u64,
+    /// Values that are not quite what the file says, for they have more digits than numbers here.
+    pub rounded: u64,
 }
 
 impl Tally {
@@ -44,6 +62,7 @@ impl Tally {
         self.empty_times += other.empty_times;
         self.numeric_times += other.numeric_times;
         self.dates += other.dates;
+        self.rounded += other.rounded;
     }
 
     /// Counts a row and gives its value: the value times the weight, each 1 where there is none;
@@ -89,12 +108,45 @@ impl<'a> Fields<'a> {
     pub fn read(&self, rules: &Rules<'_>, tally: &mut Tally) -> Result<Option<Row<'a>>, String> {
         let value = self.value.map(|text| rules.value(text)).transpose()?;
         let weight = self.kind.map(|text| rules.weight(text)).transpose()?;
+        let number = value;
         let Some(value) = tally.value(value, weight)? else { return Ok(None) };
+        if let (Some(Ok(number)), Some(text)) = (number, self.value)
+            && number.abs() >= EXACT
+        {
+            tally.rounded += u64::from(is_rounded(text, number, rules.decimal_comma));
+        }
         let time = match self.time {
             Some(text) => tally.time(rules.time(text)?),
             None => Stamp::Empty,
         };
         Ok(Some(Row { user: self.user.into(), item: self.item.into(), value, time }))
+    }
+}
+
+/// Rows that are left out because they cannot be read, as far as that is allowed.
+#[derive(Default)]
+pub(super) struct Skipped {
+    pub allowed: u64,
+    pub count: u64,
+    /// What is wrong with the first of them, with their places.
+    pub first: Vec<String>,
+}
+
+impl Skipped {
+    /// Leaves out a row, about which `message` says what is wrong; hands the message back if that is one too many.
+    pub fn add(&mut self, place: impl Display, message: String) -> Result<(), String> {
+        if self.count < self.allowed {
+            if self.first.len() < FEW {
+                self.first.push(format!("{place}: {message}"));
+            }
+            self.count += 1;
+            return Ok(());
+        }
+        Err(match self.allowed {
+            0 => message,
+            1 => format!("{message} (1 bad row before it was skipped)"),
+            n => format!("{message} ({n} bad rows before it were skipped)"),
+        })
     }
 }
 
@@ -109,11 +161,31 @@ pub(super) struct Rows {
     /// Times in the unit of the file.
     pub time: Option<Vec<i64>>,
     pub tally: Tally,
+    pub skipped: Skipped,
+    /// What times are, where it was told.
+    time_unit: Option<TimeUnit>,
+}
+
+/// What rows come after.
+pub(super) enum Start<'a> {
+    /// Names of users and items.
+    Names(&'a IdMap, &'a IdMap),
+    /// The rows of other files of the same table.
+    Rows(Rows),
+}
+
+impl Start<'_> {
+    pub fn rows(self, columns: &Columns, options: &ReadOptions) -> Rows {
+        match self {
+            Self::Names(users, items) => Rows::new(users, items, columns, options),
+            Self::Rows(rows) => rows,
+        }
+    }
 }
 
 impl Rows {
     /// No rows yet; names continue from `users` and `items`.
-    pub fn new(users: &IdMap, items: &IdMap, columns: &Columns) -> Self {
+    pub fn new(users: &IdMap, items: &IdMap, columns: &Columns, options: &ReadOptions) -> Self {
         let value = columns.value.is_some() || columns.kind.is_some();
         Self {
             users: Names::after(users),
@@ -123,15 +195,37 @@ impl Rows {
             value: value.then(Vec::new),
             time: columns.time.map(|_| Vec::new()),
             tally: Tally::default(),
+            skipped: Skipped { allowed: options.skip_bad, ..Skipped::default() },
+            time_unit: options.time_format.as_deref().map(|told| TimeFormat::of(told).unit()),
         }
+    }
+
+    /// Leaves out the row at `place`, which `message` is about, as if it had not been begun at `before`.
+    pub fn skip(
+        &mut self,
+        before: Tally,
+        place: impl Display,
+        message: String,
+    ) -> Result<(), String> {
+        self.skipped.add(place, message)?;
+        self.tally = Tally { rows: before.rows + 1, ..before };
+        Ok(())
     }
 
     /// Appends one row that was counted.
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), String> {
+        if self.skipped.allowed > 0 {
+            row.check()?;
+        }
         let user = self.users.insert(&row.user).map_err(|e| format!("user {}", e.0))?;
         let item = self.items.insert(&row.item).map_err(|e| format!("item {}", e.0))?;
         self.push_numbered(user, item, row.value, row.time);
         Ok(())
+    }
+
+    /// Appends a pair that was counted, without a time.
+    pub fn push_valued(&mut self, user: &[u8], item: &[u8], value: f32) -> Result<(), String> {
+        self.push(&Row { user: user.into(), item: item.into(), value, time: Stamp::Empty })
     }
 
     /// [`push`](Self::push) with the numbers of user and item.
@@ -187,51 +281,38 @@ impl Rows {
         }
     }
 
-    /// The finished table: times in seconds with their unit, [`NO_TIME`] in rows without.
-    pub fn finish(self) -> Result<(Interactions, Option<TimeUnit>, Tally), String> {
-        let Self { users, items, user, item, value, time, tally } = self;
+    /// The finished table: times in seconds, [`NO_TIME`](crate::data::NO_TIME) in rows without, and what was found.
+    /// `time_name` is what the column of times is called.
+    pub fn finish(self, time_name: &str) -> Result<Finished, String> {
+        let Self { users, items, user, item, value, time, tally, skipped, time_unit } = self;
         if tally.dates > 0 && tally.numeric_times > 0 {
             return Err(format!(
                 "the time column holds {} dates and {} numbers; write all times alike",
                 tally.dates, tally.numeric_times
             ));
         }
-        let mut unit = None;
-        let time = time.filter(|_| tally.dates + tally.numeric_times > 0).map(|mut time| {
-            let found = match tally.dates {
-                0 => unit_of(&time),
-                _ => TimeUnit::Iso8601,
-            };
-            let seconds = |t: i64| match found {
-                TimeUnit::Milliseconds => t.div_euclid(1_000),
-                TimeUnit::Microseconds => t.div_euclid(1_000_000),
-                TimeUnit::Nanoseconds => t.div_euclid(1_000_000_000),
-                TimeUnit::Spelt => spelt_seconds(t).unwrap_or(NO_TIME),
-                TimeUnit::Seconds | TimeUnit::Iso8601 | TimeUnit::Typed => t,
-            };
-            let known = time.iter_mut().filter(|t| **t != NO_TIME);
-            known.for_each(|t| *t = seconds(*t));
-            unit = Some(found);
-            time
-        });
+        let mut time = time.filter(|_| tally.dates + tally.numeric_times > 0);
+        let mut numbers = None;
+        if tally.dates == 0
+            && let Some(time) = &mut time
+        {
+            numbers = Some(times::to_seconds(time, time_unit, time_name)?);
+        }
+        let dates = time_unit.unwrap_or(TimeUnit::Iso8601);
+        let unit = time.as_ref().map(|_| numbers.as_ref().map_or(dates, |numbers| numbers.unit));
         let value = value.unwrap_or_else(|| vec![1.0; user.len()]);
         let (users, items) = (Arc::new(users.ids), Arc::new(items.ids));
-        Ok((Interactions { users, items, user, item, value, time }, unit, tally))
+        let interactions = Interactions { users, items, user, item, value, time };
+        Ok(Finished { interactions, unit, numbers, tally, skipped })
     }
 }
 
-/// Digits of a date where all are, else the unit that puts the largest of `times` before the year 5138.
-fn unit_of(times: &[i64]) -> TimeUnit {
-    let known = || times.iter().filter(|t| **t != NO_TIME);
-    if known().all(|&t| spelt_seconds(t).is_some()) {
-        return TimeUnit::Spelt;
-    }
-    let known = known();
-    let largest = known.map(|t| t.unsigned_abs()).max().unwrap_or(0);
-    match largest {
-        0..100_000_000_000 => TimeUnit::Seconds,
-        100_000_000_000..100_000_000_000_000 => TimeUnit::Milliseconds,
-        100_000_000_000_000..100_000_000_000_000_000 => TimeUnit::Microseconds,
-        _ => TimeUnit::Nanoseconds,
-    }
+/// A table and what was found on the way.
+pub(super) struct Finished {
+    pub interactions: Interactions,
+    pub unit: Option<TimeUnit>,
+    /// What numbers in the column of times are.
+    pub numbers: Option<Numbers>,
+    pub tally: Tally,
+    pub skipped: Skipped,
 }

@@ -106,8 +106,9 @@ impl Search {
         }
         let (first, last) = (self.call(items[0]), self.call(items[items.len() - 1]));
         Err(format!(
-            "this looks like a matrix with a column for each item ({first} to {last}): write a row for each user and \
-             item (`melt` in pandas, `unpivot` in polars and SQL), or name the columns of users and items"
+            "this looks like a matrix with a column for each item ({first} to {last}): say so with `shape` = matrix (--matrix), write a row \
+             for each user and item (`melt` in pandas, `unpivot` in polars and SQL), or name the columns of users and \
+             items"
         ))
     }
 
@@ -126,6 +127,19 @@ impl Search {
             self.notes.push(format!(
                 "left unread: {}{others}; name a column of ratings, counts or times to use it",
                 unread[..unread.len() - more].join(", ")
+            ));
+        }
+    }
+
+    /// Notes a column of types of events that is left unread.
+    pub fn note_types(&mut self, known: &[&str]) {
+        let Some(names) = &self.names else { return };
+        let is_type = |&c: &usize| known.contains(&plain(&names[c]).as_str());
+        let column = self.free().find(is_type);
+        if let Some(column) = column {
+            let column = self.call(column);
+            self.notes.push(format!(
+                "left unread: {column} (types of events); `weights` such as view=1,buy=5 (--weight) give each its value"
             ));
         }
     }

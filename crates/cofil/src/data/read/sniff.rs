@@ -81,6 +81,11 @@ pub(super) struct Told<'a> {
     pub header: Option<bool>,
 }
 
+/// What stands between the fields of text that starts with `head`.
+pub(super) fn delimiter(head: &[u8]) -> Vec<u8> {
+    sniff_delimiter(head, None).0
+}
+
 /// How text that starts with `head` is cut; `None` if it is empty. `is_known_too` are names that a header has
 /// beside those of tables of interactions.
 pub(super) fn grid(

@@ -1,9 +1,9 @@
 //! Bytes of a file or of standard input, unpacked, in blocks that end with a line.
 
-use super::Format;
 use super::encoding::Encoding;
 use super::json::{ObjectLines, needs_lines};
 use super::limits::{Beyond, LONGEST_LINE, Packed, Unpacked};
+use super::{Format, ReadOptions};
 use crate::data::Source;
 use crate::error::{Error, Result};
 use crate::watch::{self, Stage};
@@ -28,6 +28,10 @@ pub(super) struct Opened<'a> {
     pub compression: Option<&'static str>,
     /// Encoding of the text read so far.
     pub encoding: Encoding,
+    /// Lines before the table, which only say how it is written.
+    pub skipped: u64,
+    /// What stands between fields, where such a line tells it.
+    separator: Option<String>,
     head: Vec<u8>,
     rest: Box<dyn Read + Send + 'a>,
     /// The path, where it is a file that can be opened again.
@@ -58,7 +62,7 @@ impl<'a> Opened<'a> {
                 let file = File::open(&path).map_err(|e| Error::io(&path, e))?;
                 let about = file.metadata().map_err(|e| Error::io(&path, e))?;
                 if about.is_dir() {
-                    return Err(Error::data(path, None, "is a directory; give a file"));
+                    return Err(Error::data(path, None, "is a folder; give a file"));
                 }
                 #[cfg(feature = "arrow")]
                 {
@@ -75,6 +79,8 @@ impl<'a> Opened<'a> {
             format: Format::Text,
             compression: None,
             encoding: Encoding::default(),
+            skipped: 0,
+            separator: None,
             head: Vec::new(),
             rest,
             #[cfg(feature = "arrow")]
@@ -93,11 +99,37 @@ impl<'a> Opened<'a> {
             None => sniff_format(path, &source.head)?,
         };
         if source.format == Format::JsonLines && needs_lines(&source.head) {
-            let head = std::io::Cursor::new(std::mem::take(&mut source.head));
-            source.rest = Box::new(ObjectLines::new(head.chain(source.rest)));
-            source.ended = false;
+            source.rewrite(|bytes| Box::new(ObjectLines::new(bytes)));
+        }
+        if source.format == Format::Text
+            && let Some((separator, length)) = separator_line(&source.head)
+        {
+            source.head.drain(..length);
+            (source.separator, source.skipped, source.lines) = (Some(separator), 1, 1);
         }
         Ok(source)
+    }
+
+    /// `options` with the delimiter that the file tells, unless they tell one.
+    pub fn separated(&self, options: &ReadOptions) -> ReadOptions {
+        let delimiter = options.delimiter.clone().or_else(|| self.separator.clone());
+        ReadOptions { delimiter, ..options.clone() }
+    }
+
+    /// The first bytes of text of which nothing was taken yet.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// Puts what `by` makes of all bytes in their place; nothing may have been taken yet.
+    pub fn rewrite(
+        &mut self,
+        by: impl FnOnce(Box<dyn Read + Send + 'a>) -> Box<dyn Read + Send + 'a>,
+    ) {
+        let head = std::io::Cursor::new(std::mem::take(&mut self.head));
+        let rest = std::mem::replace(&mut self.rest, Box::new(std::io::empty()));
+        self.rest = by(Box::new(head.chain(rest)));
+        self.ended = false;
     }
 
     /// Unpacks by magic bytes; names do not count.
@@ -236,6 +268,15 @@ impl Read for Counted<'_> {
         self.bytes.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
+}
+
+/// What the first line says of the delimiter, as spreadsheets write it (`sep=;`), and how long that line is.
+fn separator_line(head: &[u8]) -> Option<(String, usize)> {
+    let end = memchr::memchr(b'\n', head)?;
+    let line = std::str::from_utf8(&head[..end]).ok()?.trim_end_matches('\r').trim_matches('"');
+    let (name, separator) = (line.get(..4)?, line.get(4..)?);
+    let one = separator.chars().count() == 1 && !separator.contains(char::is_alphanumeric);
+    (name.eq_ignore_ascii_case("sep=") && one).then(|| (separator.to_owned(), end + 1))
 }
 
 /// What a failed read means to the user.

@@ -68,6 +68,9 @@ impl<'a> Cutter<'a> {
             return Err(self.miscounted(line));
         }
         fields[self.roles[last]] = rest;
+        // Blanks around values, times and types are none of them anyway.
+        fields[0] = fields[0].trim_ascii();
+        fields[1] = fields[1].trim_ascii();
         Ok(self.picked(fields))
     }
 
@@ -136,6 +139,10 @@ impl Cut<'_> {
             false => format!("put quotes around fields that contain {delimiter}"),
         };
         let plural = if found == 1 { "" } else { "s" };
-        format!("{found} field{plural}, but the {first} has {}; {remedy}", self.width)
+        let lists = match !self.header && self.delimiter == b" " {
+            true => " (if each line is a user and items, `shape` = lists says so)",
+            false => "",
+        };
+        format!("{found} field{plural}, but the {first} has {}; {remedy}{lists}", self.width)
     }
 }

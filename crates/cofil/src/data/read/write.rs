@@ -94,7 +94,7 @@ fn write_text(out: &mut impl Write, data: &Interactions, delimiter: char) -> IoR
 /// A name, in quotes where a reader could take it for something else.
 fn write_field(out: &mut String, name: &str, delimiter: char) {
     let special = |c| matches!(c, '"' | '\n' | '\r' | ' ') || c == delimiter;
-    if !name.contains(special) {
+    if !name.contains(special) && name.as_bytes().trim_ascii() == name.as_bytes() {
         out.push_str(name);
         return;
     }

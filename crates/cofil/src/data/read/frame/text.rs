@@ -1,6 +1,6 @@
 //! Delimited text, every column.
 
-use super::super::{limits, names, quoted, sniff, text};
+use super::super::{ReadOptions, limits, names, quoted, sniff, text};
 use super::{Cells, Frame, Opened, Told, textual};
 use crate::error::{Error, Result};
 use std::path::Path;
@@ -12,8 +12,13 @@ pub(super) fn read(
     is_known: impl Fn(&str) -> bool,
 ) -> Result<Frame> {
     let mut block = Vec::new();
+    let lines = source.skipped;
+    let options =
+        ReadOptions { delimiter: told.delimiter.map(Into::into), ..ReadOptions::default() };
+    let options = source.separated(&options);
     source.block(path, &mut block)?;
-    let told = sniff::Told { delimiter: told.delimiter, quote: None, header: told.header };
+    let told =
+        sniff::Told { delimiter: options.delimiter.as_deref(), quote: None, header: told.header };
     let grid = sniff::grid(&block, &told, is_known);
     let Some(grid) = grid else {
         return Err(Error::data(path, Some(1), "the file is empty; give a table of items"));
@@ -36,7 +41,7 @@ pub(super) fn read(
         Ok(())
     };
     let mut header = grid.header;
-    let mut records = quoted::Records::new(path, &mut source, &grid.delimiter, block, 0);
+    let mut records = quoted::Records::new(path, &mut source, &grid.delimiter, block, lines);
     while let Some(record) = records.next()? {
         if std::mem::take(&mut header) {
             continue;

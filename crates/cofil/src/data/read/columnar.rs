@@ -1,0 +1,148 @@
+//! Parquet and Arrow files as other programs write them.
+
+use super::{ReadOptions, Table, read};
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, Int32Array,
+    Int64Array, RecordBatch, StringArray,
+};
+use arrow_ipc::CompressionType;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use std::path::Path;
+use std::sync::Arc;
+
+fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+/// 3,000 rows: packing is worth it.
+fn ratings() -> RecordBatch {
+    batch(vec![
+        ("user", Arc::new(Int64Array::from_iter_values((0..3000).map(|n| n % 70)))),
+        (
+            "item",
+            Arc::new(StringArray::from_iter_values((0..3000).map(|n| format!("i{}", n % 13)))),
+        ),
+        ("rating", Arc::new(Int32Array::from_iter_values((0..3000).map(|n| n % 5)))),
+    ])
+}
+
+fn parquet(path: &Path, batch: &RecordBatch, compression: Compression) {
+    let properties = WriterProperties::builder().set_compression(compression).build();
+    let file = std::fs::File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+    writer.write(batch).unwrap();
+    writer.close().unwrap();
+}
+
+fn table(batch: &RecordBatch) -> Result<Table, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.parquet");
+    parquet(&path, batch, Compression::UNCOMPRESSED);
+    read(&path, &ReadOptions::default()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn every_usual_packing_is_unpacked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t");
+    let batch = ratings();
+    parquet(&path, &batch, Compression::UNCOMPRESSED);
+    let expected = read(&path, &ReadOptions::default()).unwrap().interactions;
+    assert_eq!(expected.len(), 3000);
+    for compression in [
+        Compression::SNAPPY,
+        Compression::GZIP(GzipLevel::default()),
+        Compression::BROTLI(BrotliLevel::default()),
+        Compression::ZSTD(ZstdLevel::default()),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+    ] {
+        parquet(&path, &batch, compression);
+        let found = read(&path, &ReadOptions::default()).unwrap();
+        assert_eq!(found.interactions, expected, "{compression:?}");
+    }
+    for compression in [CompressionType::LZ4_FRAME, CompressionType::ZSTD] {
+        let options =
+            || IpcWriteOptions::default().try_with_compression(Some(compression)).unwrap();
+        let file = || std::fs::File::create(&path).unwrap();
+        let mut writer =
+            FileWriter::try_new_with_options(file(), &batch.schema(), options()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        assert_eq!(read(&path, &ReadOptions::default()).unwrap().interactions, expected);
+        let mut writer =
+            StreamWriter::try_new_with_options(file(), &batch.schema(), options()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        assert_eq!(read(&path, &ReadOptions::default()).unwrap().interactions, expected);
+    }
+}
+
+#[test]
+fn ids_may_be_bytes_and_values_truths_or_codes() {
+    let uuid: Vec<u8> = (0..16).collect();
+    let uuids = FixedSizeBinaryArray::try_from_iter([&uuid[..], &uuid[..]].into_iter()).unwrap();
+    let codes: DictionaryArray<Int32Type> =
+        DictionaryArray::new(vec![1, 0].into(), Arc::new(Int64Array::from(vec![4, 5])));
+    let bytes: ArrayRef = Arc::new(BinaryArray::from_vec(vec![b"tea", b"jam"]));
+    let found = table(&batch(vec![
+        ("user", Arc::new(uuids)),
+        ("item", bytes.clone()),
+        ("rating", Arc::new(codes.clone())),
+    ]));
+    let found = found.unwrap().interactions;
+    assert_eq!(found.users.names().collect::<Vec<_>>(), ["00010203-0405-0607-0809-0a0b0c0d0e0f"]);
+    assert_eq!(found.items.names().collect::<Vec<_>>(), ["tea", "jam"]);
+    assert_eq!(found.value, [5.0, 4.0]);
+    let truths: ArrayRef = Arc::new(BooleanArray::from(vec![true, false]));
+    let found = table(&batch(vec![("user", Arc::new(codes)), ("item", bytes), ("rating", truths)]));
+    let found = found.unwrap().interactions;
+    assert_eq!(found.users.integers(), Some(&[5, 4][..]));
+    assert_eq!(found.value, [1.0, 0.0]);
+    let no_text: ArrayRef = Arc::new(BinaryArray::from_vec(vec![b"\xff", b"a"]));
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+    let told = table(&batch(vec![("user", no_text), ("item", ids)])).unwrap_err();
+    assert!(told.contains("the user column has bytes that are no text"), "{told}");
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_left_out_on_request() {
+    let users: ArrayRef =
+        Arc::new(StringArray::from(vec![Some("ann"), None, Some("bob"), Some("cat")]));
+    let items: ArrayRef = Arc::new(StringArray::from(vec!["tea", "jam", " ", "jam"]));
+    let counts: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3, 16_777_217]));
+    let batch = batch(vec![("user", users), ("item", items), ("count", counts)]);
+    assert!(table(&batch).unwrap_err().contains("row 2: user is empty"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t");
+    parquet(&path, &batch, Compression::SNAPPY);
+    let options = ReadOptions { skip_bad: 2, ..ReadOptions::default() };
+    let found = read(&path, &options).unwrap();
+    assert_eq!(found.interactions.users.names().collect::<Vec<_>>(), ["ann", "cat"]);
+    assert_eq!(found.interactions.items.names().collect::<Vec<_>>(), ["tea", "jam"]);
+    let report = found.report;
+    assert_eq!((report.rows, report.bad, report.rounded), (4, 2, 1));
+    assert!(report.bad_first[1].starts_with("row 3: item is empty"), "{:?}", report.bad_first);
+    let told = read(&path, &ReadOptions { skip_bad: 1, ..options }).unwrap_err().to_string();
+    assert!(told.contains("row 3: item is empty") && told.contains("1 bad row before"), "{told}");
+}
+
+#[test]
+fn a_folder_of_parquet_files_is_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = ratings();
+    parquet(
+        &folder.path().join("part-0001.parquet"),
+        &whole.slice(1000, 2000),
+        Compression::SNAPPY,
+    );
+    parquet(&folder.path().join("part-0000.parquet"), &whole.slice(0, 1000), Compression::SNAPPY);
+    std::fs::write(folder.path().join("_metadata"), b"PAR1").unwrap();
+    let found = read(folder.path(), &ReadOptions::default()).unwrap();
+    let expected = table(&whole).unwrap();
+    assert_eq!(found.interactions, expected.interactions);
+}

@@ -1,0 +1,115 @@
+//! What a reader of some format found, and the report of it.
+
+use super::columns::Columns;
+use super::encoding::Encoding;
+use super::rows::{Finished, Rows};
+use super::{Format, ReadReport, Shape, Table, TimeUnit};
+use crate::data::{IdMap, NO_TIME, moment, twins};
+use crate::error::{Error, Result};
+use std::path::Path;
+
+/// What a reader of some format found.
+pub(super) struct Found {
+    pub format: Format,
+    pub shape: Shape,
+    pub compression: Option<&'static str>,
+    pub delimiter: Option<String>,
+    pub header: Option<bool>,
+    pub columns: Columns,
+    pub rows: Rows,
+    /// Whether the type of the time column says what it holds.
+    pub typed_times: bool,
+    pub encoding: Encoding,
+}
+
+impl Found {
+    /// Rows of a file that is not packed and is no text.
+    pub fn new(format: Format, columns: Columns, rows: Rows) -> Self {
+        Self {
+            format,
+            shape: Shape::Rows,
+            compression: None,
+            delimiter: None,
+            header: None,
+            columns,
+            rows,
+            typed_times: false,
+            encoding: Encoding::default(),
+        }
+    }
+
+    /// The table, whose names continue from `users` and `items`, and the report.
+    pub fn table(self, path: &Path, users: &IdMap, items: &IdMap) -> Result<Table> {
+        let Self { columns, rows, .. } = self;
+        let report = |column: Option<usize>| column.map(|c| columns.report(c));
+        let time_name = report(columns.time).map_or_else(String::new, |column| column.to_string());
+        let finished =
+            rows.finish(&time_name).map_err(|message| Error::data(path, None, message))?;
+        let Finished { interactions, unit, numbers, tally, skipped } = finished;
+        if tally.rows == 0 {
+            let message = "there is no interaction in the file";
+            let remedy = if columns.names.is_some() { ", only the names of columns" } else { "" };
+            return Err(Error::data(path, None, format!("{message}{remedy}")));
+        }
+        let mut notes = columns.notes.clone();
+        notes.extend(self.encoding.note().map(Into::into));
+        let all = interactions.len();
+        if columns.time.is_some() && tally.empty_times > 0 {
+            notes.push(format!("{} of {all} rows have no time", tally.empty_times));
+        }
+        let unfit = numbers.map_or(0, |numbers| numbers.unfit);
+        if let Some(numbers) = numbers.filter(|numbers| numbers.unfit > 0) {
+            let rows = if unfit == 1 { "row has" } else { "rows have" };
+            notes.push(format!(
+                "{unfit} {rows} no time in {} as the others have, such as {}, and count as without a time",
+                numbers.unit, numbers.first_unfit
+            ));
+        }
+        if let Some(times) = &interactions.time {
+            let (mut odd, mut known) = (0, 0);
+            for &time in times.iter().filter(|&&time| time != NO_TIME) {
+                known += 1;
+                odd += usize::from(moment::is_odd(time));
+            }
+            notes.extend(moment::odd_times(odd, known));
+        }
+        if tally.rounded > 0 {
+            let values = if tally.rounded == 1 { "value has" } else { "values have" };
+            notes.push(format!(
+                "{} {values} more digits than numbers have here (whole numbers up to 16,777,216, beyond that 7 digits) \
+                 and are rounded",
+                tally.rounded
+            ));
+        }
+        notes.extend(twins::note("user", &interactions.user, &interactions.users, users.len()));
+        notes.extend(twins::note("item", &interactions.item, &interactions.items, items.len()));
+        let report = ReadReport {
+            path: path.display().to_string(),
+            format: self.format,
+            shape: self.shape,
+            compression: self.compression.map(str::to_owned),
+            delimiter: self.delimiter,
+            header: self.header,
+            user: columns.report(columns.user),
+            item: columns.report(columns.item),
+            value: report(columns.value),
+            time: report(columns.time),
+            kind: report(columns.kind),
+            time_unit: unit.map(|unit| if self.typed_times { TimeUnit::Typed } else { unit }),
+            rows: tally.rows,
+            missing: tally.missing,
+            weightless: tally.weightless,
+            bad: skipped.count,
+            bad_first: skipped.first,
+            empty_times: tally.empty_times,
+            unfit_times: unfit,
+            rounded: tally.rounded,
+            users: interactions.users.len(),
+            items: interactions.items.len(),
+            interactions: all,
+            ignored: columns.ignored,
+            notes,
+        };
+        Ok(Table { interactions, report })
+    }
+}

@@ -1,0 +1,150 @@
+//! A line for each user, and in it the items, as the files of LightGCN have them: `0 11 12 13`.
+
+use super::columns::Columns;
+use super::field::{Stamp, stamp};
+use super::found::Found;
+use super::rows::Start;
+use super::source::Opened;
+use super::times::is_unix_time;
+use super::{Column, Format, Quote, ReadOptions, Shape, sniff, text};
+use crate::error::{Error, Result};
+use crate::watch;
+use std::collections::HashSet;
+use std::path::Path;
+
+/// Lines looked at.
+const SAMPLE: usize = 100;
+/// Where all lines are of one length, more integers than a row has beside users and items.
+const WIDE: usize = 6;
+
+/// Whether text that starts with `head` is a line for each user, unmistakably: integers between blanks, of which the
+/// first is another in each line, and lines of different lengths (but for the last, as a table that is cut short has a
+/// short one), or of more fields than rows have, none of them a time.
+pub(super) fn are_lists(head: &[u8], options: &ReadOptions) -> bool {
+    let columns = [&options.user, &options.item, &options.value, &options.time, &options.kind];
+    let named = |column: &&&Option<Column>| !matches!(column, None | Some(Column::Absent));
+    let told = columns.iter().any(|column| named(&column)) || !options.weights.is_empty();
+    let other = options.delimiter.as_deref().is_some_and(|delimiter| delimiter != " ");
+    if told || other || options.header == Some(true) {
+        return false;
+    }
+    let mut users = HashSet::new();
+    let mut widths = Vec::new();
+    let mut times = false;
+    let lines = head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    for line in lines.take(SAMPLE) {
+        let mut fields = line.split(|&b| b == b' ').filter(|field| !field.is_empty());
+        let is_integer = |field: &[u8]| field.iter().all(u8::is_ascii_digit);
+        let Some(user) = fields.next().filter(|user| is_integer(user)) else { return false };
+        let mut width = 1;
+        for field in fields {
+            if !is_integer(field) {
+                return false;
+            }
+            width += 1;
+            times |= matches!(stamp(field), Some(Stamp::Number(number)) if is_unix_time(number));
+        }
+        widths.push(width);
+        if !users.insert(user) {
+            return false;
+        }
+    }
+    let (Some((_, before)), Some(&most)) = (widths.split_last(), widths.iter().max()) else {
+        return false;
+    };
+    most > 1 && (before.iter().any(|&width| width != widths[0]) || (most > WIDE && !times))
+}
+
+/// Reads lines of a user and items; `block` is what was taken from `source`.
+pub(super) fn read(
+    path: &Path,
+    mut source: Opened<'_>,
+    mut block: Vec<u8>,
+    options: &ReadOptions,
+    start: Start<'_>,
+) -> Result<Found> {
+    let delimiter = match &options.delimiter {
+        Some(delimiter) => delimiter.clone().into_bytes(),
+        None => sniff::delimiter(&block),
+    };
+    let mut header = options.header == Some(true);
+    let columns = Columns { user: 0, item: 1, ..Columns::default() };
+    let mut rows = start.rows(&columns, options);
+    let mut line = source.skipped;
+    let mut alone = 0u64;
+    while !block.is_empty() {
+        for text in block.split_inclusive(|&b| b == b'\n') {
+            line += 1;
+            let text = text.trim_ascii();
+            if text.is_empty() || std::mem::take(&mut header) {
+                continue;
+            }
+            watch::check();
+            let fields = text::fields(text, &delimiter).map(<[u8]>::trim_ascii);
+            let mut fields = fields.map(|field| unquoted(field, options.quote));
+            let user = fields.next().unwrap_or_default();
+            let before = rows.tally.rows;
+            for item in fields.filter(|item| !item.is_empty()) {
+                let at = rows.tally;
+                rows.tally.rows += 1;
+                rows.push_valued(user, item, 1.0)
+                    .or_else(|message| rows.skip(at, format_args!("line {line}"), message))
+                    .map_err(|message| Error::data(path, Some(line), message))?;
+            }
+            alone += u64::from(rows.tally.rows == before);
+        }
+        source.block(path, &mut block)?;
+    }
+    let mut found = Found {
+        shape: Shape::Lists,
+        compression: source.compression,
+        delimiter: Some(String::from_utf8_lossy(&delimiter).into_owned()),
+        header: Some(options.header == Some(true)),
+        encoding: source.encoding,
+        ..Found::new(Format::Text, columns, rows)
+    };
+    if alone > 0 {
+        let lines = if alone == 1 { "line has" } else { "lines have" };
+        found.columns.notes.push(format!("{alone} {lines} a user and no item, and are left out"));
+    }
+    Ok(found)
+}
+
+/// A field without quotes around it, unless they mean nothing.
+fn unquoted(field: &[u8], quote: Option<Quote>) -> &[u8] {
+    let inside = || field.strip_prefix(b"\"")?.strip_suffix(b"\"");
+    inside().filter(|_| quote != Some(Quote::None)).unwrap_or(field)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_nothing_else_is_taken_for_lists() {
+        let of = |text: &str| are_lists(text.as_bytes(), &ReadOptions::default());
+        for text in [
+            "0 11 12 13\n1 12\n2\n3 11 12\n",
+            "0 11\n1 12 13\n2 11\n",
+            "0 1 2 3 4 5 6 7\n1 2 3 4 5 6 7 8\n",
+            "5 11 12 13 14 15 16 17\n",
+        ] {
+            assert!(of(text), "{text}");
+        }
+        for text in [
+            // Rows, one of them damaged, or cut short.
+            "1 10 5\n1 11 4\n2 10\n",
+            "1 10 5\n2 11 4\n3 10\n",
+            "1 10 5 88\n2 11 4 88\n",
+            "1 10 5 88 3\n2 11 4 88 3\n",
+            "1 10 5 88 978300760 3 4 5\n",
+            "1 10 5\n2 11 4.5\n3\n4 1\n",
+            "a b c d e f\nb c d\nc d\n",
+            "1,2,3,4,5,6\n2,3\n",
+            "1\n2\n3\n",
+            "",
+        ] {
+            assert!(!of(text), "{text}");
+        }
+    }
+}

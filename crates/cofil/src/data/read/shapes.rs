@@ -1,0 +1,119 @@
+//! Files that are no plain table of rows, and what is made of each.
+
+use super::messy::{refused, rows, rows_with, table};
+use super::{ReadOptions, Shape, read};
+
+#[test]
+fn lines_of_a_user_and_items_are_interactions() {
+    let lists = "0 11 12 13 \r\n1 12\n2\n\n3 7 11\n";
+    let expected = ["0 11 1", "0 12 1", "0 13 1", "1 12 1", "3 7 1", "3 11 1"];
+    assert_eq!(rows(lists), expected);
+    let report = table(lists, &ReadOptions::default()).unwrap().report;
+    assert_eq!(report.shape, Shape::Lists);
+    let said = report.to_string();
+    assert!(said.starts_with("read as: space-separated, no header, a line for each user, user=column 1, items from column 2 on"), "{said}");
+    assert!(said.contains("1 line has a user and no item"), "{said}");
+    // Told, they may hold anything.
+    let told = ReadOptions { shape: Some(Shape::Lists), ..ReadOptions::default() };
+    assert_eq!(
+        rows_with("ann,tea,\"green tea\"\nbob,jam\n", &told),
+        ["ann tea 1", "ann green tea 1", "bob jam 1"]
+    );
+    let rows_told = ReadOptions { shape: Some(Shape::Rows), ..ReadOptions::default() };
+    assert!(table(lists, &rows_told).unwrap_err().contains("`shape` = lists"));
+}
+
+#[test]
+fn a_table_that_is_damaged_is_no_list() {
+    let told = refused("1 10 5\n2 11 4\n3 10\n");
+    assert!(told.starts_with("t:3: 2 fields, but the first line has 3"), "{told}");
+}
+
+#[test]
+fn blocks_of_an_item_are_interactions() {
+    let netflix = "17:\n1488844,3,2005-09-06\n822109,5,2005-05-13\n4:\n822109,4,2005-10-19\n";
+    assert_eq!(
+        rows(netflix),
+        ["1488844 17 3 1125964800", "822109 17 5 1115942400", "822109 4 4 1129680000"]
+    );
+    let said = table(netflix, &ReadOptions::default()).unwrap().report.to_string();
+    assert!(
+        said.starts_with(
+            "read as: comma-separated, no header, blocks of an item each, user=column 1, item=the line above, \
+             value=column 2, time=column 3 (ISO 8601)"
+        ),
+        "{said}"
+    );
+    assert_eq!(rows("1:\n30878\n2647871\n10:\n1952305\n").len(), 3);
+    assert_eq!(rows("1:\n30878,2005-09-06\n"), ["30878 1 1 1125964800"]);
+    let told = refused("17:\n1488844,3,2005-09-06\n822109,five,2005-05-13\n");
+    assert!(told.starts_with("t:3: value \"five\" is not a number"), "{told}");
+}
+
+#[test]
+fn a_matrix_is_read_on_request() {
+    let told = ReadOptions { shape: Some(Shape::Matrix), ..ReadOptions::default() };
+    for content in [
+        "user,tea,jam,milk\nann,5,,3\nbob,nan,1,NaN\n",
+        ",tea,jam,milk\nann,5,,3\nbob, ,1,\n",
+        "tea;who;jam;milk\n5;ann;;3\n;bob;1;\n",
+        "{\"user\":\"ann\",\"tea\":5,\"jam\":null,\"milk\":3}\n{\"user\":\"bob\",\"jam\":1}\n",
+    ] {
+        let told = match content.contains("who") {
+            true => ReadOptions { user: Some(super::Column::Name("who".into())), ..told.clone() },
+            false => told.clone(),
+        };
+        assert_eq!(
+            rows_with(content, &told),
+            ["ann tea 5", "ann milk 3", "bob jam 1"],
+            "{content}"
+        );
+    }
+    let said = table("user,tea,jam\nann,5,\n", &told).unwrap().report.to_string();
+    assert!(said.contains("header, a matrix, user=`user`, item=each other column"), "{said}");
+    assert!(refused("user,tea,jam,milk\nann,5,,3\nbob,,1,\n").contains("--matrix"));
+    let bad = table("user,tea,jam\nann,5,\nbob,x,1\n", &told).unwrap_err();
+    assert!(bad.contains("row 2: tea \"x\" is not a number"), "{bad}");
+    let missing = ReadOptions { missing: Some(99.0), ..told };
+    assert_eq!(rows_with("user,tea,jam\nann,99,2\n", &missing), ["ann jam 2"]);
+}
+
+#[test]
+fn a_line_that_tells_the_delimiter_is_no_row() {
+    assert_eq!(rows("sep=;\r\nuser;item;rating\r\nann;tea, green;5\r\n"), ["ann tea, green 5"]);
+    assert_eq!(rows("\"sep=|\"\na|b|1\n"), ["a b 1"]);
+    let told = refused("sep=;\nuser;item;rating\nann;tea;five\n");
+    assert!(told.starts_with("t:3: rating"), "{told}");
+}
+
+#[test]
+fn the_parts_of_a_folder_are_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let write = |name: &str, text: &str| std::fs::write(path(name), text).unwrap();
+    write("part-00001.csv", "user,item,rating\nann,jam,2\ncat,tea,3\n");
+    write("part-00000.csv", "user,item,rating\nann,tea,5\nbob,jam,1\n");
+    write("part-00002.csv", "user,item,rating\n");
+    write("part-00003.csv", "");
+    write("_SUCCESS", "");
+    write(".part-00000.csv.crc", "crc");
+    let options = ReadOptions::default();
+    let table = read(folder.path(), &options).unwrap();
+    let data = &table.interactions;
+    assert_eq!(data.users.names().collect::<Vec<_>>(), ["ann", "bob", "cat"]);
+    assert_eq!((&data.user, &data.item), (&vec![0, 1, 0, 2], &vec![0, 1, 1, 0]));
+    assert_eq!(data.value, [5.0, 1.0, 2.0, 3.0]);
+    assert!(table.report.to_string().contains("3 files of the folder"), "{}", table.report);
+    // Places are those of the file.
+    write("part-00002.csv", "user,item,rating\nann,tea,x\n");
+    let told = read(folder.path(), &options).unwrap_err().to_string();
+    assert!(told.contains("part-00002.csv:2: rating \"x\""), "{told}");
+    write("part-00002.csv", "user,item,stars\nann,tea,1\n");
+    let told = read(folder.path(), &options).unwrap_err().to_string();
+    assert!(told.contains("part-00002.csv:1: unknown column `rating`"), "{told}");
+    std::fs::create_dir(path("year=2020")).unwrap();
+    let told = read(folder.path(), &options).unwrap_err().to_string();
+    assert!(told.contains("year=2020: is a folder in a folder; its name is part"), "{told}");
+    let empty = tempfile::tempdir().unwrap();
+    assert!(read(empty.path(), &options).unwrap_err().to_string().contains("without files"));
+}

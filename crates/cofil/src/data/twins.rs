@@ -1,0 +1,144 @@
+//! Ids of one file that another has not, and the ids of that other which they may be written for.
+
+use super::IdMap;
+use super::prose::number;
+use crate::error::shown;
+use std::collections::{BTreeSet, HashMap};
+
+/// Names looked at.
+const SAMPLE: usize = 1_000;
+/// Of the names of a file so many must be unknown, in tenths, to be told without a twin.
+const NEARLY_ALL: usize = 9;
+
+/// What to say of the rows of `of` (numbers in `names`, of which the first `known` were there before), if most of
+/// their names are new: how many, and what they may have been written for. `None` if nothing was there before.
+pub(crate) fn note(what: &str, of: &[u32], names: &IdMap, known: usize) -> Option<String> {
+    if known == 0 {
+        return None;
+    }
+    let mut met = vec![false; known];
+    of.iter().for_each(|&number| {
+        met.get_mut(number as usize).into_iter().for_each(|met| *met = true);
+    });
+    let old = met.into_iter().filter(|&met| met).count();
+    let new = (known..names.len()).map(|number| names.name(number as u32));
+    unknown(what, new.take(SAMPLE), names.len() - known, old, names, known)
+}
+
+/// What to say of `count` unknown names beside `old` known ones of `known`, which are the first of that many.
+pub(crate) fn unknown<S: AsRef<str>>(
+    what: &str,
+    sample: impl Iterator<Item = S>,
+    count: usize,
+    old: usize,
+    names: &IdMap,
+    known: usize,
+) -> Option<String> {
+    // Half of them: strangers are usual.
+    if count == 0 || count < old {
+        return None;
+    }
+    let sample: Vec<S> = sample.take(SAMPLE).collect();
+    let twin = twin(&sample, names, known);
+    if twin.is_none() && 10 * count < NEARLY_ALL * (count + old) {
+        return None;
+    }
+    let all = match (old, count) {
+        (0, 1) => format!("the only {what} is unknown"),
+        (0, _) => format!("all {} {what}s are unknown", number(count)),
+        _ => format!("{} of {} {what}s are unknown", number(count), number(count + old)),
+    };
+    Some(match twin {
+        Some((here, there)) => {
+            let [here, there] = [&here, &there].map(|name| shown(name.as_bytes()));
+            format!("{all}: is `{here}` written for `{there}`? Write ids alike")
+        }
+        None => {
+            let [here, there] =
+                [sample[0].as_ref(), &names.name(0)].map(|name| shown(name.as_bytes()));
+            format!("{all} (such as `{here}`; known is `{there}`)")
+        }
+    })
+}
+
+/// A name of `sample` and the known one that it is written for, if that is so of most of them.
+fn twin<S: AsRef<str>>(sample: &[S], names: &IdMap, known: usize) -> Option<(String, String)> {
+    let is_known = |name: &str| names.get(name).is_some_and(|number| (number as usize) < known);
+    let most = |spell: &dyn Fn(&str) -> Option<String>| {
+        let mut found = sample.iter().filter_map(|name| {
+            let name = name.as_ref();
+            let twin = spell(name).filter(|twin| twin != name)?;
+            is_known(&twin).then(|| (name.to_owned(), twin))
+        });
+        let first = found.next()?;
+        (2 * (1 + found.count()) >= sample.len()).then_some(first)
+    };
+    // By what names are without case, blanks or leading zeros.
+    let by = |spell: &dyn Fn(&str) -> String| {
+        let wanted: HashMap<String, &str> =
+            sample.iter().rev().map(|name| (spell(name.as_ref()), name.as_ref())).collect();
+        let mut found: HashMap<&str, &str> = HashMap::new();
+        for there in names.names().take(known) {
+            if let Some(here) = wanted.get(&spell(there)) {
+                found.entry(here).or_insert(there);
+            }
+        }
+        let here = sample.iter().map(AsRef::as_ref).find(|name| found.contains_key(name))?;
+        (2 * found.len() >= wanted.len()).then(|| (here.to_owned(), found[here].to_owned()))
+    };
+    let ahead = |name: &str| name.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+    let prefixes: BTreeSet<&str> =
+        names.names().take(known.min(SAMPLE)).map(|name| &name[..ahead(name)]).collect();
+    let mut prefixes = prefixes.into_iter().filter(|prefix| !prefix.is_empty()).take(5);
+    most(&|name| name.strip_suffix(".0").map(Into::into))
+        .or_else(|| most(&|name| Some(format!("{name}.0"))))
+        .or_else(|| most(&|name| Some(name[ahead(name)..].to_owned())))
+        .or_else(|| prefixes.find_map(|prefix| most(&|name| Some(format!("{prefix}{name}")))))
+        .or_else(|| by(&|name| name.trim_start_matches('0').to_owned()))
+        .or_else(|| by(&|name| name.trim().to_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twins_are_found() {
+        for (known, new, told) in [
+            (
+                &["1", "2", "30"][..],
+                &["1.0", "2.0"][..],
+                Some("all 2 items are unknown: is `1.0` written for `1`?"),
+            ),
+            (&["1.0", "2.0"], &["1", "2"], Some("is `1` written for `1.0`?")),
+            (&["7", "30"], &["007", "030"], Some("is `007` written for `7`?")),
+            (&["007"], &["7"], Some("the only item is unknown: is `7` written for `007`?")),
+            (&["Tea", "Jam"], &["tea", "JAM"], Some("is `tea` written for `Tea`?")),
+            (&["tea"], &["tea "], Some("is `tea ` written for `tea`?")),
+            (&[" tea"], &["tea"], Some("is `tea` written for ` tea`?")),
+            (&["i1", "i2"], &["1", "2"], Some("is `1` written for `i1`?")),
+            (&["1", "2"], &["item-1", "item-2"], Some("is `item-1` written for `1`?")),
+            (&["a", "b"], &["x", "y"], Some("all 2 items are unknown (such as `x`; known is `a`)")),
+            (&["1", "2"], &["3"], Some("the only item is unknown (such as")),
+        ] {
+            let mut names: IdMap = known.iter().collect();
+            let of: Vec<u32> = new.iter().map(|name| names.insert(name).unwrap()).collect();
+            let said = note("item", &of, &names, known.len());
+            let told = told.unwrap();
+            assert!(
+                said.as_ref().is_some_and(|said| said.contains(told)),
+                "{known:?} {new:?}: {said:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn strangers_among_others_are_usual() {
+        let mut names: IdMap = ["a", "b", "c"].iter().collect();
+        names.insert("x").unwrap();
+        assert_eq!(note("user", &[0, 1, 3, 3], &names, 3), None);
+        assert_eq!(note("user", &[0, 3], &names, 3), None);
+        assert!(note("user", &[3], &names, 3).is_some());
+        assert_eq!(note("user", &[3], &names, 0), None);
+    }
+}
