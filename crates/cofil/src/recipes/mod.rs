@@ -27,6 +27,7 @@ pub(crate) mod neumf;
 pub(crate) mod popularity;
 pub(crate) mod range;
 mod recipe;
+mod scale;
 mod settings;
 mod sgd;
 pub(crate) mod slim;

@@ -7,6 +7,7 @@ mod data;
 mod files;
 mod odd;
 mod ranges;
+mod scale;
 mod settings;
 
 use cofil::evaluate::Metric;
