@@ -52,6 +52,8 @@ macro_rules! recipes {
 recipes! {
     /// What most people chose.
     Popularity "popularity",
+    /// The levels of users and items alone.
+    Baseline "baseline",
     /// Matrix factorization with biases, learned by gradient descent.
     BiasedMf "biased-mf",
     /// Vectors for ratings, by alternating least squares.

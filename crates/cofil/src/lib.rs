@@ -61,7 +61,7 @@ pub use evaluate::{Metric, Protocol};
 pub use model::{Attribution, Model, User};
 pub use rank::Rerank;
 pub use recipes::{
-    Als, AutorecItem, AutorecUser, BiasedMf, Bpr, Ease, Gmf, Ials, ItemKnn, KnnBaseline,
+    Als, AutorecItem, AutorecUser, Baseline, BiasedMf, Bpr, Ease, Gmf, Ials, ItemKnn, KnnBaseline,
     LogisticMf, Mlp, Neumf, P3Alpha, Popularity, Range, Rp3Beta, Slim, Svd, SvdPlusPlus, Target,
     UserKnn, Warp,
 };

@@ -29,7 +29,7 @@ pub struct Searching {
     /// so that what is found depends on N, but not on the number of threads
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub parallel: u64,
-    /// Seconds after which no trial begins; what is found then depends on the machine
+    /// Seconds after which no trial begins and one under way is stopped; what is found then depends on the machine
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub limit: Option<Duration>,
 }

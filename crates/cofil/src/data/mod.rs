@@ -22,6 +22,7 @@ mod finding;
 mod grouping;
 pub(crate) mod ids;
 pub(crate) mod item_users;
+pub(crate) mod levels;
 pub(crate) mod lists;
 pub(crate) mod moment;
 mod order;

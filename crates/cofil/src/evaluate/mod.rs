@@ -139,7 +139,7 @@ fn judged(
     let items = train.items.len();
     let histories = Histories::new(items, train, given);
     let cases = cases::cases(items, &histories, test, protocol);
-    let values = Values::new(train, protocol.clip);
+    let values = Values::new(train, items, &cases, protocol);
     let item_counts = ItemCounts::new(train, protocol);
     let outcomes = outcomes(&values, &item_counts, &cases);
     let columns = columns::columns(protocol, &cases, &outcomes, &item_counts);
@@ -202,8 +202,8 @@ pub fn measure(model: &dyn Model, train: &Ratings, test: &Ratings, metric: Metri
     check(model, train, test, &protocol)?;
     let histories = Histories::new(model.items(), train, None);
     let cases = cases::cases(model.items(), &histories, test, &protocol);
-    let outcomes =
-        outcome::outcomes(model, None, &Values::new(train, protocol.clip), &cases, &protocol);
+    let values = Values::new(train, model.items(), &cases, &protocol);
+    let outcomes = outcome::outcomes(model, None, &values, &cases, &protocol);
     let value = columns::columns(&protocol, &cases, &outcomes, &ItemCounts::new(train, &protocol))
         [0]
     .value();

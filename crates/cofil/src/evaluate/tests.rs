@@ -1,6 +1,7 @@
 //! Whole evaluations, small enough to check by hand.
 
 use super::*;
+use crate::data::levels::Levels;
 use crate::model::User;
 
 /// Says `0` for every item, or what a table holds.
@@ -87,13 +88,22 @@ fn distance_in_lists_by_hand() {
 }
 
 #[test]
-fn errors_are_clipped_and_unknown_pairs_get_means() {
+fn errors_are_clipped_and_unknown_pairs_get_levels() {
     let train = train();
-    // 9 is clipped to 5; a new user gets the item's mean 3.5; a new item the mean 3.
+    let levels = Levels::fit(&train.by_user, 3.0, 10, 15.0, 10.0);
+    // 9 is clipped to 5; a new user gets the level of w, a new item that of a.
     let test = test_part(&train, &[("b", "y", 3.0), ("new", "w", 4.0), ("a", "new", 2.0)]);
-    assert_eq!(measured(&model(), &test, "mae"), (2.0 + 0.5 + 1.0) / 3.0);
-    let square: f64 = (4.0 + 0.25 + 1.0) / 3.0;
-    assert_eq!(measured(&model(), &test, "rmse"), square.sqrt());
+    let of_w = f64::from(levels.of(0.0, 0));
+    let of_a = f64::from(levels.of(levels.user_bias(train.by_user.row(0)), 4));
+    assert!(of_w > 3.05 && of_a > 3.0, "{of_w}, {of_a}");
+    let errors = [2.0, of_w - 4.0, of_a - 2.0];
+    let mean = |of: fn(f64) -> f64| errors.map(of).iter().sum::<f64>() / 3.0;
+    let close = |metric: &str, expected: f64| {
+        let found = measured(&model(), &test, metric);
+        assert!((found - expected).abs() < 1e-9, "{metric} is {found}, not {expected}");
+    };
+    close("mae", mean(f64::abs));
+    close("rmse", mean(|e| e * e).sqrt());
 }
 
 #[test]

@@ -1,45 +1,47 @@
 //! Errors of predicted values.
 
 use super::cases::Case;
+use super::{Metric, Protocol};
 use crate::data::Ratings;
+use crate::data::levels::{self, Levels};
 use crate::model::Model;
 
 /// How values are predicted for pairs the model cannot know, and into which range.
 pub(super) struct Values {
-    items: Vec<f32>,
+    /// Levels of users and items, if anybody asks for them.
+    baseline: Option<Levels>,
     mean: f32,
     /// Predictions are clipped to it.
     pub range: Option<(f32, f32)>,
 }
 
 impl Values {
-    pub fn new(train: &Ratings, clip: bool) -> Self {
-        let mut sums = vec![(0f64, 0u32); train.items.len()];
-        for (&item, &value) in train.by_user.columns().iter().zip(train.by_user.values()) {
-            let (sum, count) = &mut sums[item as usize];
-            *sum += f64::from(value);
-            *count += 1;
-        }
+    /// For `cases` of a model of so many `items`.
+    pub fn new(train: &Ratings, items: usize, cases: &[Case<'_>], protocol: &Protocol) -> Self {
         let mean = train.mean();
-        let item_mean =
-            |(sum, count)| if count > 0 { (sum / f64::from(count)) as f32 } else { mean };
         // Values that are all the same do not tell a range.
-        let range = Some(train.scale()).filter(|(low, high)| clip && low < high);
-        Self { items: sums.into_iter().map(item_mean).collect(), mean, range }
+        let range = Some(train.scale()).filter(|(low, high)| protocol.clip && low < high);
+        let asked = protocol.metrics.iter().any(Metric::is_of_values)
+            && cases.iter().any(|case| known(case, items) < case.test.len());
+        let baseline = asked.then(|| {
+            let (reg_user, reg_item) = (levels::REG_USER, levels::REG_ITEM);
+            Levels::fit(&train.by_user, mean, levels::EPOCHS, reg_user, reg_item)
+        });
+        Self { baseline, mean, range }
     }
 
-    /// Σ of squared and of absolute errors of `model` for the user of `case`. A stranger without
-    /// history is given each item's mean, an item without ratings the mean of all.
+    /// Σ of squared and of absolute errors of `model` for the user of `case`. What it cannot know is predicted by
+    /// the levels of user and item, as far as there are any: for a stranger without history the item's, for an item
+    /// without ratings the user's.
     pub fn errors(&self, model: &dyn Model, case: &Case<'_>) -> [f64; 2] {
-        let unknown = case.user.index.is_none() && case.user.history.is_empty();
-        let known = match unknown {
-            true => 0,
-            false => case.test.columns.partition_point(|&item| (item as usize) < model.items()),
-        };
+        let known = known(case, model.items());
         let mut predicted = vec![0.0; case.test.len()];
         model.score(case.user, &case.test.columns[..known], &mut predicted[..known]);
-        for (value, &item) in predicted.iter_mut().zip(case.test.columns).skip(known) {
-            *value = *self.items.get(item as usize).unwrap_or(&self.mean);
+        if let Some(baseline) = self.baseline.as_ref().filter(|_| known < predicted.len()) {
+            let bias = baseline.user_bias(case.user.history);
+            for (value, &item) in predicted.iter_mut().zip(case.test.columns).skip(known) {
+                *value = baseline.of(bias, item);
+            }
         }
         self.compare(&predicted, case.test.values)
     }
@@ -56,5 +58,14 @@ impl Values {
             let error = f64::from(p.max(low).min(high)) - f64::from(v);
             [square + error * error, absolute + error.abs()]
         })
+    }
+}
+
+/// The first so many items of the test part are known to a model of so many `items`; none for somebody of whom nothing
+/// is known.
+fn known(case: &Case<'_>, items: usize) -> usize {
+    match case.user.index.is_none() && case.user.history.is_empty() {
+        true => 0,
+        false => case.test.columns.partition_point(|&item| (item as usize) < items),
     }
 }

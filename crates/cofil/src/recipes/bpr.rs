@@ -79,6 +79,7 @@ impl Rule for Bpr {
             items: (mut items, bias),
             mut negatives,
             step,
+            paces,
             ..
         } = task;
         let mut scratch = Scratch::default();
@@ -95,7 +96,8 @@ impl Rule for Bpr {
                 let [q, r] = items.two(i, j);
                 let x = bias[i] - bias[j] + dot_difference(p, q, r, scratch);
                 let slope = sigmoid(-x);
-                pull_apart(p, q, r, step.rate * slope, step.keep);
+                let own = step.own(paces[usize::from(pair.user)]);
+                pull_apart(p, q, r, own.pull(slope), step.pull(slope));
                 bias[i] = bias[i].mul_add(step.keep, step.bias * slope);
                 bias[j] = bias[j].mul_add(step.keep, -step.bias * slope);
                 *behind = -x;

@@ -2,7 +2,7 @@
 //!
 //! r̂_ui = b_ui + Σ_j s_ij (r_uj − b_uj) / Σ_j s_ij over the k items j rated by u that are most
 //! similar to i; with users in place of items, over the k users v who rated i. b_ui = μ + b_u + b_i
-//! is the [`Baseline`]. s is the correlation around the baseline over common users (items),
+//! is that of [`Levels`]. s is the correlation around the baseline over common users (items),
 //!
 //! s_ij = (n − 1) / (n − 1 + shrinkage) · Σ_u e_ui e_uj / √(Σ_u e_ui² Σ_u e_uj²), e = r − b,
 //!
@@ -14,9 +14,9 @@
 
 use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_not_negative};
+use crate::data::levels::{self, Levels};
 use crate::data::{Csr, Ratings};
 use crate::error::Result;
-use crate::shapes::baseline::Baseline;
 use crate::shapes::user_neighbours::{UserNeighboursSettings, Votes};
 use crate::shapes::{ItemNeighbours, UserNeighbours};
 use crate::similarity::{self, ItemColumns, Rests};
@@ -53,9 +53,9 @@ impl Default for KnnBaseline {
             neighbours: 40,
             shrinkage: 100.0,
             remembered: 1000,
-            epochs: 10,
-            reg_user: 15.0,
-            reg_item: 10.0,
+            epochs: levels::EPOCHS,
+            reg_user: levels::REG_USER,
+            reg_item: levels::REG_ITEM,
         }
     }
 }
@@ -94,7 +94,7 @@ impl Recipe for KnnBaseline {
         check_not_negative("reg_item", self.reg_item)?;
         let (matrix, neighbours) = (&train.by_user, self.neighbours);
         let mean = train.mean();
-        let baseline = Baseline::fit(matrix, mean, self.epochs, self.reg_user, self.reg_item);
+        let baseline = Levels::fit(matrix, mean, self.epochs, self.reg_user, self.reg_item);
         match self.neighbours_of {
             Side::Items => {
                 let similar = self.similar(&similarity::levelled(baseline.rests(matrix)));
@@ -148,7 +148,7 @@ mod tests {
         };
         let knn = KnnBaseline { neighbours: 3, shrinkage: 5.0, ..KnnBaseline::default() };
         let model = knn.fit(&train, &Run::default()).unwrap().model;
-        let baseline = Baseline::fit(&x, train.mean(), 10, 15.0, 10.0);
+        let baseline = Levels::fit(&x, train.mean(), 10, 15.0, 10.0);
         let rests = baseline.rests(&x);
         let rest = |u: usize, i: u32| rests.row(u).get(i).map(f64::from);
         let similarity = |i: u32, j: u32| {

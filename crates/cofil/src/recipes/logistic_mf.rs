@@ -93,6 +93,7 @@ impl Rule for LogisticMf {
             items: (mut items, item_bias),
             mut negatives,
             step,
+            paces,
             ..
         } = task;
         let mut scratch = Scratch::default();
@@ -104,7 +105,7 @@ impl Rule for LogisticMf {
         for pair in pairs {
             let u = usize::from(pair.user);
             let p = users.row(u);
-            let bias = &mut user_bias[u];
+            let (bias, own) = (&mut user_bias[u], step.own(paces[u]));
             for sample in 0..=self.negatives {
                 let (i, target, sign) = match sample {
                     0 => (usize::from(pair.item), 1.0, -1.0),
@@ -116,8 +117,8 @@ impl Rule for LogisticMf {
                 let q = items.row(i);
                 let x = *bias + item_bias[i] + dot(p, q, scratch);
                 let error = target - sigmoid(x);
-                pull_together(p, q, step.rate * error, step.keep);
-                *bias = bias.mul_add(step.keep, step.bias * error);
+                pull_together(p, q, own.pull(error), step.pull(error));
+                *bias = bias.mul_add(own.keep, own.bias * error);
                 item_bias[i] = item_bias[i].mul_add(step.keep, step.bias * error);
                 wrongs[filled] = sign * x;
                 filled += 1;

@@ -16,6 +16,7 @@
 
 pub(crate) mod als;
 pub(crate) mod autorec;
+pub(crate) mod baseline;
 pub(crate) mod biased_mf;
 pub(crate) mod bpr;
 pub(crate) mod ease;
@@ -27,6 +28,7 @@ pub(crate) mod neumf;
 pub(crate) mod popularity;
 pub(crate) mod range;
 mod recipe;
+mod scale;
 mod settings;
 mod sgd;
 pub(crate) mod slim;
@@ -38,6 +40,7 @@ pub(crate) mod warp;
 
 pub use als::{Als, Ials, Method};
 pub use autorec::{AutoRec, AutoRecSide, AutorecItem, AutorecUser, ByItem, ByUser, Centre};
+pub use baseline::Baseline;
 pub use biased_mf::{Batch, BiasedMf, Init, Offset};
 pub use bpr::Bpr;
 pub use ease::Ease;

@@ -39,7 +39,7 @@ macro_rules! settings {
             pub decay: f32,
             /// λ, the L2 penalty per step on the vectors it touches, ≥ 0. Larger: smoother.
             pub reg: f32,
-            /// Standard deviation of the first vectors, > 0.
+            /// Standard deviation of the first vectors, > 0; where negatives are drawn those of users start at 0.
             pub init_scale: f32,
         ] $own }
     };

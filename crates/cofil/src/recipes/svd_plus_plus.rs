@@ -2,8 +2,8 @@
 //! rating.
 //!
 //! Predicts r̂ = μ + b_u + b_i + q_i · (p_u + |N|^−½ Σ_{j∈N} y_j), where N are the items that user u has
-//! rated. Each known rating contributes (r − r̂)² + λ (‖p_u‖² + ‖q_i‖² + Σ_{j∈N} ‖y_j‖² + b_u² + b_i²) to the
-//! objective, and a step of stochastic gradient descent follows it. Koren, "Factorization meets the
+//! rated. Each known rating r, in the unit of [`Scale`], contributes (r − r̂)² + λ (‖p_u‖² + ‖q_i‖² +
+//! Σ_{j∈N} ‖y_j‖² + b_u² + b_i²) to the objective, and a step of stochastic gradient descent follows it. Koren, "Factorization meets the
 //! neighborhood: a multifaceted collaborative filtering model", KDD 2008, equations 15 and 16, with one λ and one
 //! rate for all.
 //!
@@ -23,15 +23,17 @@ use crate::error::Result;
 use crate::math::real::whole_power;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, Rng, vector};
+use crate::recipes::scale::Scale;
 use crate::recipes::settings::settings;
 use crate::recipes::sgd::part::{Fixed, Part, Scratch, Vectors, Wide, dot, lanes};
+use crate::shapes::Factors;
 use crate::shapes::factors::{FactorsSettings, ScoreFunction};
-use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Learner, Loss, Run};
 use crate::watch;
 use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 settings! {
     /// Settings of `svd-plus-plus`. Steps follow the whole gradient, so `learning_rate` is half of that of authors who
@@ -83,8 +85,9 @@ impl Recipe for SvdPlusPlus {
 /// [`SvdPlusPlus`] part-way through learning.
 struct Descent<'a> {
     settings: &'a SvdPlusPlus,
-    data: &'a Csr,
-    mean: f32,
+    /// In the unit of `scale`.
+    data: Cow<'a, Csr>,
+    scale: Scale,
     users: Part,
     items: Part,
     /// y; without biases.
@@ -114,10 +117,11 @@ impl<'a> Descent<'a> {
             Part { factors, bias: vec![0.0; rows] }
         };
         let (users, items) = (train.users.len(), train.items.len());
+        let scale = Scale::of(train);
         Self {
             settings,
-            data: &train.by_user,
-            mean: train.mean(),
+            data: scale.matrix(&train.by_user),
+            scale,
             users: part(users, 0, settings.init_scale),
             items: part(items, 1, settings.init_scale),
             implied: part(items, 2, 0.0),
@@ -165,29 +169,32 @@ impl Learner for Descent<'_> {
     fn epoch(&mut self, number: usize, rng: &Rng) -> Loss {
         let settings = self.settings;
         let pull = 2.0 * self.rate(number);
-        let step = Step { pull, keep: 1.0 - pull * settings.reg, mean: self.mean };
+        let step = Step { pull, keep: 1.0 - pull * settings.reg, mean: self.scale.mean() };
         let mut turns: Vec<u32> = (0..self.data.rows() as u32).collect();
         rng.piece(0).shuffle(&mut turns);
         let parts = [&mut self.users, &mut self.items, &mut self.implied];
-        let data = learn(self.data, &turns, &mut rng.piece(1), parts, step);
+        let data = learn(&self.data, &turns, &mut rng.piece(1), parts, step);
         let parts = [&self.users, &self.items, &self.implied];
         let squares = parts
             .map(|part| vector::sum_of_squares(&part.factors) + vector::sum_of_squares(&part.bias));
-        Loss { data, penalty: f64::from(settings.reg) * squares.iter().sum::<f64>() }
+        let penalty = f64::from(settings.reg) * squares.iter().sum::<f64>();
+        self.scale.loss(Loss { data, penalty })
     }
 
     fn model(&self) -> Factors {
         let (k, width) = (self.settings.factors, self.items.width() * LANES);
         let items = Matrix::from_fn(self.data.cols(), k, |i, l| self.items.factors[i * width + l]);
         let popular = self.data.column_counts().iter().map(|&c| c as f32).collect();
-        let fold_in = FoldIn::Ridge { reg: self.settings.reg, reg_exponent: 1.0, bias: true };
-        let settings =
-            FactorsSettings { offset: self.mean, link: ScoreFunction::Identity, fold_in };
-        Factors {
+        let settings = FactorsSettings {
+            offset: self.scale.mean(),
+            link: ScoreFunction::Identity,
+            fold_in: self.scale.fold_in(self.settings.reg, 1.0, true),
+        };
+        self.scale.restored(Factors {
             user_bias: self.users.bias.clone(),
             item_bias: self.items.bias.clone(),
             ..Factors::new(self.vectors(), items, popular, settings)
-        }
+        })
     }
 
     fn state(&mut self) -> Vec<&mut [f32]> {

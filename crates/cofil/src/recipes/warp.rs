@@ -88,6 +88,7 @@ impl Rule for Warp {
             items: (mut items, bias),
             mut negatives,
             step,
+            paces,
             catalogue,
         } = task;
         // The weight of a violation at the t-th draw, from t = 1.
@@ -115,7 +116,8 @@ impl Rule for Warp {
             let Some((j, weight, excess)) = violation else { continue };
             loss += f64::from(weight * excess);
             let [q, r] = items.two(i, j);
-            pull_apart(p, q, r, step.rate * weight, step.keep);
+            let own = step.own(paces[usize::from(pair.user)]);
+            pull_apart(p, q, r, own.pull(weight), step.pull(weight));
             bias[i] = bias[i].mul_add(step.keep, step.bias * weight);
             bias[j] = bias[j].mul_add(step.keep, -step.bias * weight);
         }

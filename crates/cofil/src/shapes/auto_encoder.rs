@@ -2,10 +2,11 @@
 //! out.
 //!
 //! score(u, i) = output(w_i · g(μ + Σ_{j in history} x_j v_j) + b_i), where x_j is the value of j less a
-//! centre, and less again in long histories ([`Input`]). Known users and strangers are one case: one
+//! centre, in units, and less again in long histories ([`Input`]). Known users and strangers are one case: one
 //! pass through the encoder over the history.
 
 use super::factors::finite;
+use super::fold_in::{is_one, one};
 use super::output::Output;
 use crate::data::{Csr, Row};
 use crate::error::Result;
@@ -55,6 +56,9 @@ pub struct Input {
     pub liked: bool,
     /// What is taken from each value.
     pub centre: f32,
+    /// What is then 1, > 0.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub unit: f32,
     /// Length of a row that goes in as it is, above 0.
     pub usual: f32,
     /// A row with n entries is multiplied with (usual / n) to this power.
@@ -67,7 +71,7 @@ impl Input {
     pub fn of(&self, value: f32) -> f32 {
         match self.liked {
             true => f32::from(value > 0.0),
-            false => value - self.centre,
+            false => (value - self.centre) / self.unit,
         }
     }
 
@@ -77,8 +81,9 @@ impl Input {
     }
 
     fn is_sound(&self) -> bool {
-        let numbers = [self.centre, self.usual, self.exponent];
+        let numbers = [self.centre, self.unit, self.usual, self.exponent];
         numbers.iter().all(|x| x.is_finite())
+            && self.unit > 0.0
             && self.usual > 0.0
             && (0.0..=1.0).contains(&self.exponent)
     }

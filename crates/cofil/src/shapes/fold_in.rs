@@ -18,6 +18,10 @@ pub enum FoldIn {
         reg_exponent: f32,
         /// Whether there is a b; 0 if not.
         bias: bool,
+        /// What μ, biases and the vectors of users were multiplied with after training, > 0: new items are folded
+        /// in by values and vectors that are divided by it, as in training.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        unit: f32,
     },
     /// Cross-entropy of the values, scaled to [0, 1] by the model's sigmoid link, with the penalty of
     /// [`Ridge`](Self::Ridge); a few steps like Newton's.
@@ -54,6 +58,16 @@ pub enum FoldIn {
     Sampled(Sampled),
 }
 
+/// What is not said to be measured in another unit.
+pub(super) fn one() -> f32 {
+    1.0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+pub(super) fn is_one(unit: &f32) -> bool {
+    *unit == 1.0
+}
+
 /// Weight w and target t of an interaction with `value`: w = 1 + alpha · |value|, t = 1, or 0 for
 /// values that are not positive (a dislike).
 #[inline]
@@ -67,9 +81,10 @@ impl FoldIn {
         let sound = |x: &f32| x.is_finite() && *x >= 0.0;
         match self {
             Self::Biases => true,
-            Self::Ridge { reg, reg_exponent, .. } | Self::Logistic { reg, reg_exponent, .. } => {
-                [reg, reg_exponent].into_iter().all(sound)
+            Self::Ridge { reg, reg_exponent, unit, .. } => {
+                [reg, reg_exponent, unit].into_iter().all(sound) && *unit > 0.0
             }
+            Self::Logistic { reg, reg_exponent, .. } => [reg, reg_exponent].into_iter().all(sound),
             Self::Implicit { reg, reg_exponent, unobserved_weight, alpha } => {
                 [reg, reg_exponent, unobserved_weight, alpha].into_iter().all(sound)
             }

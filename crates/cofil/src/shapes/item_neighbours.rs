@@ -2,11 +2,11 @@
 //! over the rated items that are most like the one in question.
 //!
 //! score(u, i) = b_ui + Σ_j s_ij (r_uj − b_uj) / Σ_j s_ij over the k items j of u's history that are
-//! most similar to i; b_ui alone if there is none. [`Baseline`] tells b. Known users and strangers
+//! most similar to i; b_ui alone if there is none. [`Levels`] tells b. Known users and strangers
 //! are one case.
 
-use super::baseline::Baseline;
 use super::factors::finite;
+use crate::data::levels::Levels;
 use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::vector::LANES;
@@ -24,7 +24,7 @@ const STEP: usize = 64;
 #[derive(Clone, Debug)]
 pub struct ItemNeighbours {
     similar: Similar,
-    baseline: Baseline,
+    baseline: Levels,
     popular: Vec<f32>,
     neighbours: usize,
 }
@@ -70,7 +70,7 @@ impl ItemNeighbours {
 
     /// From the similar items of each item (row i: those of i, all similarities above 0), how often
     /// each item occurs, and how many neighbours vote.
-    pub fn new(similar: &Csr, baseline: Baseline, popular: Vec<f32>, neighbours: usize) -> Self {
+    pub fn new(similar: &Csr, baseline: Levels, popular: Vec<f32>, neighbours: usize) -> Self {
         let sorted = |range: std::ops::Range<usize>| {
             range.map(|i| {
                 let mut row: Vec<(u32, f32)> = similar.row(i).iter().collect();
@@ -102,7 +102,7 @@ impl ItemNeighbours {
             return Err(archive.bad("the similar items are damaged"));
         }
         let item_bias = archive.vector("item_bias", items)?;
-        let baseline = Baseline { mean, item_bias, reg_user };
+        let baseline = Levels { mean, item_bias, reg_user };
         Ok(Self { similar, baseline, popular: archive.vector("popular", items)?, neighbours })
     }
 
@@ -280,7 +280,7 @@ impl Model for ItemNeighbours {
     }
 
     fn settings(&self) -> Value {
-        let Self { neighbours, baseline: Baseline { mean, reg_user, .. }, .. } = *self;
+        let Self { neighbours, baseline: Levels { mean, reg_user, .. }, .. } = *self;
         crate::store::plain(&ItemNeighboursSettings { neighbours, mean, reg_user })
             .expect("plain numbers")
     }
@@ -306,7 +306,7 @@ mod tests {
         // Item 0 is like 1 by 0.5, 2 by 0.25 and 3 by 0.75, which nobody rated.
         let rows = [vec![(1, 0.5), (2, 0.25), (3, 0.75)], vec![], vec![], vec![]];
         let similar = Csr::from_rows(4, rows);
-        let baseline = Baseline { mean: 3.0, item_bias: vec![0.5, 0.0, 1.0, 0.0], reg_user: 0.0 };
+        let baseline = Levels { mean: 3.0, item_bias: vec![0.5, 0.0, 1.0, 0.0], reg_user: 0.0 };
         let history = Row { columns: &[1, 2], values: &[5.0, 2.0] };
         // b_u = (2 − 2) / 2 = 0; rests are 2 and −2.
         for (neighbours, expected) in [(1, 3.5 + 2.0), (2, 3.5 + (1.0 - 0.5) / 0.75)] {
@@ -344,7 +344,7 @@ mod tests {
         rated[5].clear();
         let rated = Csr::from_rows(90, rated);
         let item_bias = (0..items).map(|i| i as f32 / 60.0 - 0.7).collect();
-        let baseline = Baseline { mean: 4.5, item_bias, reg_user: 2.0 };
+        let baseline = Levels { mean: 4.5, item_bias, reg_user: 2.0 };
         let popular: Vec<f32> = (0..items).map(|i| i as f32).collect();
         for neighbours in [1, 3, 40] {
             let model =

@@ -20,7 +20,6 @@
 
 mod attribution;
 pub(crate) mod auto_encoder;
-pub(crate) mod baseline;
 pub(crate) mod factors;
 pub(crate) mod fold_in;
 mod forget;

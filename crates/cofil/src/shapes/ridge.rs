@@ -47,7 +47,7 @@ impl Factors {
         let length = history.len() as f32;
         let k = self.factors();
         match self.settings.fold_in {
-            FoldIn::Ridge { reg, reg_exponent, bias } => {
+            FoldIn::Ridge { reg, reg_exponent, bias, .. } => {
                 // The bias is one more factor.
                 let n = k + usize::from(bias);
                 let (mut a, mut x) = (vec![0.0; n * n], vec![0.0; n]);

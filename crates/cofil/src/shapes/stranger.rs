@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn ridge_solves_its_objective() {
-        let m = model(FoldIn::Ridge { reg: 0.3, reg_exponent: 0.5, bias: true });
+        let m = model(FoldIn::Ridge { reg: 0.3, reg_exponent: 0.5, bias: true, unit: 1.0 });
         let (mut p, b) = m.fold_in(HISTORY);
         p.push(b);
         let objective = |x: &[f64]| {
@@ -233,8 +233,8 @@ mod tests {
     fn odd_histories_give_finite_scores() {
         let ways = [
             FoldIn::Biases,
-            FoldIn::Ridge { reg: 0.0, reg_exponent: 0.0, bias: true },
-            FoldIn::Ridge { reg: 0.0, reg_exponent: 1.0, bias: false },
+            FoldIn::Ridge { reg: 0.0, reg_exponent: 0.0, bias: true, unit: 1.0 },
+            FoldIn::Ridge { reg: 0.0, reg_exponent: 1.0, bias: false, unit: 1.0 },
             FoldIn::Logistic { reg: 0.0, reg_exponent: 1.0, bias: true },
             FoldIn::Implicit { reg: 0.0, reg_exponent: 0.0, unobserved_weight: 0.0, alpha: 1.0 },
             FoldIn::Projection { fill: 0.5, bias: true },

@@ -8,7 +8,7 @@
 
 use super::item_weights::Weights;
 use super::network::{Layers, Product};
-use super::{AutoEncoder, Factors, FoldIn, ItemWeights, Network};
+use super::{AutoEncoder, Factors, FactorsSettings, FoldIn, ItemWeights, Network};
 use crate::data::{Csr, Row};
 use crate::math::{Matrix, parallel, vector};
 use crate::model::{Change, User};
@@ -70,21 +70,30 @@ impl Factors {
         }
     }
 
-    /// Folds in the items from number `from` on.
+    /// Folds in the items from number `from` on, as training would: in units.
     fn place_items(&mut self, by_user: &Csr, from: usize) {
-        let by_item = by_user.transposed();
+        let unit = match self.settings.fold_in {
+            FoldIn::Ridge { unit, .. } => unit,
+            _ => 1.0,
+        };
+        let in_units = |x: &f32| x / unit;
+        let mut by_item = by_user.transposed();
+        by_item.values_mut().iter_mut().for_each(|value| *value /= unit);
         let activity = by_user.iter().map(|row| row.len() as f32).collect();
+        let mut users = self.users.clone();
+        users.data_mut().iter_mut().for_each(|x| *x /= unit);
+        let settings = FactorsSettings { offset: self.settings.offset / unit, ..self.settings };
         let turned = Self {
-            user_bias: self.item_bias.clone(),
-            item_bias: self.user_bias.clone(),
-            ..Self::new(self.items.clone(), self.users.clone(), activity, self.settings)
+            user_bias: self.item_bias.iter().map(in_units).collect(),
+            item_bias: self.user_bias.iter().map(in_units).collect(),
+            ..Self::new(self.items.clone(), users, activity, settings)
         };
         let folded = parallel::map(by_item.rows() - from, PIECE, |range| {
             range.map(|at| turned.fold_in(by_item.row(from + at))).collect::<Vec<_>>()
         });
         for (item, (q, bias)) in (from..).zip(folded.into_iter().flatten()) {
             self.items.row_mut(item).copy_from_slice(&q);
-            self.item_bias[item] = bias;
+            self.item_bias[item] = unit * bias;
         }
     }
 }

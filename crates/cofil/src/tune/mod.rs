@@ -81,8 +81,9 @@ pub struct Search {
     pub parallel: usize,
     /// Seed of the draws and of every training.
     pub seed: u64,
-    /// No trial but the first begins when this has passed, and one that is under way ends with its epoch.
-    /// What is found then depends on the speed of the machine.
+    /// No trial but the first begins when this has passed, and one that is under way is stopped: it counts by the
+    /// epochs that were judged, if there are any. The first ends with its epoch. What is found then depends on the
+    /// speed of the machine.
     pub limit: Option<Duration>,
     /// How recipes that rank read the values.
     pub values: ReadValues,
@@ -131,6 +132,9 @@ pub struct Found {
     pub best: usize,
     /// All trials, by number.
     pub trials: Vec<Trial>,
+    /// Trials that were stopped when time was up before anything of them could be judged: they are not counted.
+    #[serde(default)]
+    pub stopped: usize,
 }
 
 /// Tries settings of `space`: trained on `train`, judged by `valid`, which shares its id maps. Goes on from
@@ -148,13 +152,14 @@ pub fn search(
 ) -> Result<Found> {
     let start = Instant::now();
     let valid = &search.judges(valid);
-    let trials = Workers::new(Task { space, train, valid, search, start }, journal).run()?;
+    let (trials, stopped) =
+        Workers::new(Task { space, train, valid, search, start }, journal).run()?;
     let found = best(&trials, search.metric).map(|best| {
         let at = trials.iter().position(|trial| trial.number == best.number);
         Ok((winner(space, best)?, at.expect("it is one of them")))
     });
     match found {
-        Some(found) => found.map(|(algorithm, best)| Found { algorithm, best, trials }),
+        Some(found) => found.map(|(algorithm, best)| Found { algorithm, best, trials, stopped }),
         None => Err(Error::Unfit(match trials.iter().find_map(|trial| trial.error.as_deref()) {
             Some(error) => format!("every trial failed; the first: {error}"),
             None => "the search was ended before its first trial had".into(),

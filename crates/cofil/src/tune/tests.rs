@@ -267,3 +267,18 @@ fn when_time_is_up_the_first_trial_ends_with_its_epoch() {
     let [trial] = &found.trials[..] else { panic!("{} trials", found.trials.len()) };
     assert!(trial.cut && trial.value.is_some() && trial.epochs == Some(1));
 }
+
+#[test]
+fn what_is_under_way_when_time_is_up_is_stopped_and_not_counted() {
+    let (train, valid) = data();
+    let limit = Some(Duration::ZERO);
+    let search = &Search { limit, ..Search::new(5, Metric::Ndcg(10)) };
+    for recipe in ["ials", "bpr", "slim"] {
+        let (space, start) = (&space(recipe, &[]), Instant::now());
+        let task = Task { space, train: &train, valid: &valid, search, start };
+        let on = |_: &Event<'_>| ControlFlow::Continue(());
+        let run = |bounded| task.run(1, Map::new(), &[], bounded, on).unwrap();
+        assert!(run(true).is_none(), "{recipe}");
+        assert!(run(false).is_some_and(|trial| trial.value.is_some()), "{recipe}");
+    }
+}

@@ -7,8 +7,8 @@ use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::evaluate;
 use crate::recipes::Target;
-use crate::train::{Fitted, Run, Validation};
-use crate::watch::{Event, Watch};
+use crate::train::{Run, Validation};
+use crate::watch::{Context, Event, Watch};
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -29,7 +29,14 @@ impl Task<'_> {
         self.search.limit.is_some_and(|limit| self.start.elapsed() >= limit)
     }
 
-    /// Tries `settings`, knowing what came of `past`; `None` if `tell`, which hears of it, ended it.
+    /// The moment when time is up.
+    fn deadline(&self) -> Option<Instant> {
+        self.search.limit.and_then(|limit| self.start.checked_add(limit))
+    }
+
+    /// Tries `settings`, knowing what came of `past`; `None` if `tell`, which hears of it, ended it. A trial that is
+    /// `bounded` is stopped when time is up, and is `None` too if no epoch of it was judged; another ends with its
+    /// epoch.
     ///
     /// # Errors
     /// If the work was stopped.
@@ -38,6 +45,7 @@ impl Task<'_> {
         number: usize,
         settings: Map<String, Value>,
         past: &[Trial],
+        bounded: bool,
         mut tell: impl FnMut(&Event<'_>) -> ControlFlow<()> + Send,
     ) -> Result<Option<Trial>> {
         let begun = Instant::now();
@@ -51,10 +59,18 @@ impl Task<'_> {
         };
         let mut ended = false;
         // Settings that diverge, or that the recipe refuses, are bad settings.
-        if let Err(error) = self.learn(&algorithm, past, &mut trial, &mut ended, &mut tell) {
+        let until = self.deadline().filter(|_| bounded);
+        if let Err(error) = self.learn(&algorithm, past, until, &mut trial, &mut ended, &mut tell) {
             match error {
-                Error::Stopped => return Err(Error::Stopped),
-                error => trial.error = Some(error.to_string()),
+                Error::Stopped if Context::current().is_stopped() || until.is_none() => {
+                    return Err(Error::Stopped);
+                }
+                Error::Stopped if trial.value.is_none() => return Ok(None),
+                Error::Stopped => trial.cut = true,
+                error => {
+                    (trial.value, trial.epochs) = (None, None);
+                    trial.error = Some(error.to_string());
+                }
             }
         }
         trial.seconds = (begun.elapsed().as_secs_f64() * 1e3).round() / 1e3;
@@ -65,6 +81,7 @@ impl Task<'_> {
         &self,
         algorithm: &Algorithm,
         past: &[Trial],
+        until: Option<Instant>,
         trial: &mut Trial,
         ended: &mut bool,
         tell: &mut (impl FnMut(&Event<'_>) -> ControlFlow<()> + Send),
@@ -79,13 +96,19 @@ impl Task<'_> {
         let rungs = Rungs::new(self.space.epochs(), self.search, past);
         let patience = self.space.epochs().map_or(1, |(_, most)| (most / 4).max(5));
         let validation = Validation { ratings: self.valid, metric, patience, min_improvement: 0.0 };
-        let Trial { number, curve, cut, .. } = trial;
+        let most = self.space.epochs().map(|(_, most)| most);
+        let Trial { number, curve, cut, value, epochs, .. } = trial;
         let number = *number;
         let watch = Watch::new(|event| {
             let Event::Epoch { epoch, metric, rate, .. } = *event else { return tell(event) };
             let told = tell(&Event::Epoch { epoch, metric, rate, trial: Some(number) });
-            if let Some(value) = epoch.validation {
-                curve.push((epoch.number, value));
+            if let Some(judged) = epoch.validation {
+                curve.push((epoch.number, judged));
+                if epoch.best {
+                    // Epochs that only prepare the ground are not counted by the setting.
+                    *epochs = Some(epoch.number + most.unwrap_or(epoch.of) - epoch.of);
+                    *value = Some(judged);
+                }
             }
             if told.is_break() {
                 *ended = true;
@@ -95,26 +118,19 @@ impl Task<'_> {
             *cut |= over;
             if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
+        let watch = watch.until(until);
         let Search { seed, values, .. } = *self.search;
         let run = Run { seed, values, validation: Some(validation), ..Run::default() };
-        let judged = watch.during(|| {
-            let Fitted { model, epochs } = algorithm.fit(self.train, &run)?;
-            let mut best = epochs.iter().rev();
-            match best.find(|epoch| epoch.best && epoch.validation.is_some()) {
-                Some(epoch) => Ok((epoch.validation, Some((epoch.number, epoch.of)))),
-                None => {
-                    let value = evaluate::measure(&*model, self.train, self.valid, metric)?;
-                    Ok((Some(value), None))
-                }
-            }
+        let in_one_piece = watch.during(|| {
+            let fitted = algorithm.fit(self.train, &run)?;
+            let judged = fitted.epochs.iter().any(|epoch| epoch.validation.is_some());
+            let measure = || evaluate::measure(&*fitted.model, self.train, self.valid, metric);
+            (!judged).then(measure).transpose()
         });
         drop(watch);
-        let (value, epoch) = judged?;
-        trial.value = value;
-        trial.epochs = epoch.map(|(number, of)| {
-            // Epochs that only prepare the ground are not counted by the setting.
-            number + self.space.epochs().map_or(of, |(_, most)| most) - of
-        });
+        if let Some(judged) = in_one_piece? {
+            trial.value = Some(judged);
+        }
         Ok(())
     }
 }

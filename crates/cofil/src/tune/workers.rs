@@ -36,6 +36,8 @@ struct State<'a> {
     running: usize,
     /// The most that were running.
     at_once: usize,
+    /// Trials that came to nothing before time was up.
+    late: usize,
     /// Whether no more trials begin.
     closed: bool,
     /// Whether those under way end with their epoch.
@@ -57,6 +59,7 @@ impl<'a> Workers<'a> {
             trials,
             running: 0,
             at_once: 0,
+            late: 0,
             closed: false,
             stopped: false,
             error: None,
@@ -73,8 +76,8 @@ impl<'a> Workers<'a> {
         }
     }
 
-    /// Runs all trials; those that ended, by number.
-    pub fn run(self) -> Result<Vec<Trial>> {
+    /// Runs all trials; those that ended, by number, and how many came to nothing before time was up.
+    pub fn run(self) -> Result<(Vec<Trial>, usize)> {
         let upto = self.task.search.trials;
         let threads = rayon::current_num_threads();
         let mut at_once = self.task.search.parallel.min(threads);
@@ -105,7 +108,8 @@ impl<'a> Workers<'a> {
         match state.error {
             Some(error) => Err(error),
             None => {
-                Ok(state.trials.into_values().take_while(|trial| trial.number < upto).collect())
+                let trials = state.trials.into_values().take_while(|trial| trial.number < upto);
+                Ok((trials.collect(), state.late))
             }
         }
     }
@@ -114,8 +118,12 @@ impl<'a> Workers<'a> {
     fn work(&self, upto: usize) {
         let _open = CloseOnPanic(self);
         while let Some((number, past)) = self.next(upto) {
-            let settings = self.lock().drawn[number].clone();
-            let trial = match self.task.run(number, settings, &past, |event| self.tell(event)) {
+            let (settings, bounded) = {
+                let state = self.lock();
+                (state.drawn[number].clone(), !state.trials.is_empty())
+            };
+            let tell = |event: &Event<'_>| self.tell(event);
+            let trial = match self.task.run(number, settings, &past, bounded, tell) {
                 Ok(trial) => trial,
                 Err(error) => {
                     self.fail(error);
@@ -124,6 +132,7 @@ impl<'a> Workers<'a> {
             };
             let mut state = self.lock();
             state.running -= 1;
+            state.late += usize::from(trial.is_none() && !state.stopped);
             if let Some(trial) = trial {
                 let kept = state.journal.as_mut().map_or(Ok(()), |journal| journal.add(&trial));
                 if let Err(error) = kept {

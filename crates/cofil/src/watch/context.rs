@@ -13,6 +13,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// Asks work to end at its next piece. Clones are one flag, which any thread, or a handler of signals,
 /// may raise.
@@ -36,6 +37,7 @@ impl Stop {
 pub struct Watch<'a> {
     hear: Option<Mutex<Hear<'a>>>,
     stop: Option<Stop>,
+    until: Option<Instant>,
 }
 
 type Hear<'a> = Box<dyn FnMut(&Event<'_>) -> ControlFlow<()> + Send + 'a>;
@@ -44,12 +46,18 @@ impl<'a> Watch<'a> {
     /// Tells `hear` every event, one at a time, from whatever thread it happens on. `hear` must not do watched
     /// work itself: it would wait for its own turn.
     pub fn new(hear: impl FnMut(&Event<'_>) -> ControlFlow<()> + Send + 'a) -> Self {
-        Self { hear: Some(Mutex::new(Box::new(hear))), stop: None }
+        Self { hear: Some(Mutex::new(Box::new(hear))), stop: None, until: None }
     }
 
     /// Lets `stop` end the work. Without a flag of its own, a watch inside another has the other's.
     pub fn with_stop(self, stop: Stop) -> Self {
         Self { stop: Some(stop), ..self }
+    }
+
+    /// Ends the work at its next piece when `moment` has come, as a stop would.
+    #[cfg(feature = "tune")]
+    pub(crate) fn until(self, moment: Option<Instant>) -> Self {
+        Self { until: moment, ..self }
     }
 
     /// Does `work` under this watch. Inside another watch, the inner one hears and the outer does not.
@@ -68,7 +76,7 @@ impl<'a> Watch<'a> {
             })
         });
         let stop = self.stop.clone().or(outer.stop);
-        let context = Context { hear, stop };
+        let context = Context { hear, stop, until: self.until.or(outer.until) };
         catch_unwind(AssertUnwindSafe(|| context.enter(work)))
             .unwrap_or_else(|cause| Err(stopped(cause)))
     }
@@ -88,6 +96,7 @@ unsafe impl Sync for Heard {}
 pub(crate) struct Context {
     hear: Option<Heard>,
     stop: Option<Stop>,
+    until: Option<Instant>,
 }
 
 thread_local! {
@@ -134,10 +143,16 @@ impl Context {
         work()
     }
 
+    /// Whether work is to be stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(Stop::is_asked)
+            || self.until.is_some_and(|moment| Instant::now() >= moment)
+    }
+
     /// Ends this thread's work if it is to be stopped.
     pub fn check(&self) {
         // What is dropped while a thread unwinds, such as a writer that flushes, must not unwind again.
-        if self.stop.as_ref().is_some_and(Stop::is_asked) && !std::thread::panicking() {
+        if self.is_stopped() && !std::thread::panicking() {
             // Unlike a panic it prints nothing.
             resume_unwind(Box::new(Unwinding));
         }

@@ -3,8 +3,8 @@
 //! fold-in gives for the same history.
 //!
 //! `als` learns values: Σ (r − μ − b_u − b_i − p_u·q_i)² + λ Σ_u n_u^ν (‖p_u‖² + b_u²) + λ Σ_i n_i^ν
-//! (‖q_i‖² + b_i²) over known entries; ν = 1 is the weighted λ of Zhou et al., "Large-scale parallel
-//! collaborative filtering for the Netflix prize", AAIM 2008.
+//! (‖q_i‖² + b_i²) over known entries, r in the unit of [`Scale`]; ν = 1 is the weighted λ of Zhou et al.,
+//! "Large-scale parallel collaborative filtering for the Netflix prize", AAIM 2008.
 //!
 //! `ials` learns preferences from interactions: Σ_known w (p_u·q_i − t)² + α₀ Σ_all (p_u·q_i)² +
 //! λ Σ_u (n_u + α₀ items)^ν ‖p_u‖² + λ Σ_i (n_i + α₀ users)^ν ‖q_i‖². Hu, Koren, Volinsky,
@@ -21,6 +21,7 @@ use crate::math::normal::{Half, Objective, Solver};
 use crate::math::real::power;
 use crate::math::{Matrix, Rng, syrk};
 use crate::memory::check_room;
+use crate::recipes::scale::Scale;
 use crate::recipes::settings::settings;
 use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::fold_in::confidence;
@@ -28,6 +29,7 @@ use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Learner, Loss, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// How each ridge regression is solved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -120,11 +122,10 @@ impl Recipe for Als {
         check_not_negative("reg_exponent", self.reg_exponent)?;
         check_not_negative("init_scale", self.init_scale)?;
         check_count("cg_steps", self.cg_steps)?;
-        let mut learner = AlsLearner {
-            settings: self,
-            offset: train.mean(),
-            tables: Tables::new(train, self.factors, self.init_scale, run.seed),
-        };
+        let scale = Scale::of(train);
+        let values = scale.matrix(&train.by_user);
+        let tables = Tables::new(values, self.factors, self.init_scale, run.seed);
+        let mut learner = AlsLearner { settings: self, scale, tables };
         Ok(run.learn(&mut learner, train, self.epochs)?.boxed())
     }
 }
@@ -152,7 +153,8 @@ impl Recipe for Ials {
         check_not_negative("alpha", self.alpha)?;
         check_not_negative("init_scale", self.init_scale)?;
         check_count("cg_steps", self.cg_steps)?;
-        let tables = Tables::new(train, self.factors, self.init_scale, run.seed);
+        let values = Cow::Borrowed(&train.by_user);
+        let tables = Tables::new(values, self.factors, self.init_scale, run.seed);
         let mut learner = IalsLearner { settings: self, tables };
         Ok(run.learn(&mut learner, train, self.epochs)?.boxed())
     }
@@ -167,7 +169,7 @@ fn check_factors(factors: usize, train: &Ratings) -> Result<()> {
 
 /// What both learners move: vectors padded to a multiple of 16, and biases.
 struct Tables<'a> {
-    by_user: &'a Csr,
+    by_user: Cow<'a, Csr>,
     by_item: Csr,
     factors: usize,
     users: Matrix,
@@ -178,8 +180,7 @@ struct Tables<'a> {
 
 impl<'a> Tables<'a> {
     /// Random vectors for the users; the first half epoch makes those of the items.
-    fn new(train: &'a Ratings, factors: usize, scale: f32, seed: u64) -> Self {
-        let by_user = &train.by_user;
+    fn new(by_user: Cow<'a, Csr>, factors: usize, scale: f32, seed: u64) -> Self {
         let width = padded(factors);
         let deviation = scale / (factors as f32).sqrt();
         let mut users = Matrix::zeros(by_user.rows(), width);
@@ -188,14 +189,15 @@ impl<'a> Tables<'a> {
             let mut rng = start.piece(u as u64);
             users.row_mut(u)[..factors].fill_with(|| deviation * rng.normal());
         }
+        let (rows, cols) = (by_user.rows(), by_user.cols());
         Self {
-            by_user,
             by_item: by_user.transposed(),
+            by_user,
             factors,
             users,
-            items: Matrix::zeros(by_user.cols(), width),
-            user_bias: vec![0.0; by_user.rows()],
-            item_bias: vec![0.0; by_user.cols()],
+            items: Matrix::zeros(cols, width),
+            user_bias: vec![0.0; rows],
+            item_bias: vec![0.0; cols],
         }
     }
 
@@ -231,7 +233,7 @@ fn loss(items: Objective, users: Objective) -> Loss {
 
 struct AlsLearner<'a> {
     settings: &'a Als,
-    offset: f32,
+    scale: Scale,
     tables: Tables<'a>,
 }
 
@@ -241,7 +243,7 @@ impl Learner for AlsLearner<'_> {
     fn epoch(&mut self, _: usize, _: &Rng) -> Loss {
         let Als { reg, reg_exponent, .. } = *self.settings;
         let solver = self.settings.solver.solver(self.settings.cg_steps);
-        let offset = self.offset;
+        let offset = self.scale.mean();
         let Tables { by_user, by_item, users, items, user_bias, item_bias, .. } = &mut self.tables;
         let penalty = |_, n: usize| reg * power(n as f32, reg_exponent);
         let base = None;
@@ -269,16 +271,16 @@ impl Learner for AlsLearner<'_> {
             solver,
         }
         .solve(users, user_bias);
-        loss(of_items, of_users)
+        self.scale.loss(loss(of_items, of_users))
     }
 
     fn model(&self) -> Factors {
         let Als { reg, reg_exponent, .. } = *self.settings;
-        self.tables.model(FactorsSettings {
-            offset: self.offset,
+        self.scale.restored(self.tables.model(FactorsSettings {
+            offset: self.scale.mean(),
             link: ScoreFunction::Identity,
-            fold_in: FoldIn::Ridge { reg, reg_exponent, bias: true },
-        })
+            fold_in: self.scale.fold_in(reg, reg_exponent, true),
+        }))
     }
 
     fn state(&mut self) -> Vec<&mut [f32]> {
@@ -286,7 +288,7 @@ impl Learner for AlsLearner<'_> {
     }
 
     fn remedy(&self) -> String {
-        "raise `reg`, or rescale the values if they are very large".into()
+        "raise `reg`".into()
     }
 }
 

@@ -6,8 +6,8 @@
 //! columns with many entries more than others (`reg_exponent`).
 //! Sedhain, Menon, Sanner & Xie, "AutoRec: autoencoders meet collaborative filtering", WWW 2015.
 //!
-//! - Values go in and come out less the middle of the scale (`centre`), and so the middle is what an
-//!   item or user without ratings is predicted: the paper's 3 for stars from 1 to 5.
+//! - Values go in and come out less the middle of the scale (`centre`), in the unit of [`Scale`], and so
+//!   the middle is what an item or user without ratings is predicted: the paper's 3 for stars from 1 to 5.
 //! - Rows with many entries go in with less weight (`input_exponent`).
 //! - Steps follow the sum over the rows of a batch, divided by the size of a full one. A column's rows
 //!   of V and W pay the share of their penalty that the batch has of the column's entries: an epoch asks
@@ -40,6 +40,7 @@ use crate::model::Model;
 use crate::nn::layers::Activation;
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
+use crate::recipes::scale::Scale;
 use crate::recipes::settings::settings;
 use crate::shapes::auto_encoder::{AutoEncoderSettings, Input};
 use crate::shapes::factors::{FactorsSettings, ScoreFunction};
@@ -160,7 +161,7 @@ impl Served for ByItem {
         let drawn = network.settings.negatives as f32 * rows.nnz() as f32;
         let unobserved = rows.rows() as f32 * rows.cols() as f32 - rows.nnz() as f32;
         let fold_in = match network.settings.negatives {
-            0 => FoldIn::Ridge { reg, reg_exponent, bias: false },
+            0 => FoldIn::Ridge { reg, reg_exponent, bias: false, unit: 1.0 },
             _ => FoldIn::Implicit {
                 reg: 0.5 * network.settings.reg,
                 reg_exponent: 0.0,
@@ -292,16 +293,23 @@ impl<S: AutoRecSide> AutoRec<S> {
             Centre::Mean => train.mean(),
             Centre::None => 0.0,
         };
+        // Without a centre it is the paper's, on values as they are.
+        let unit = match self.centre {
+            _ if self.negatives > 0 => 1.0,
+            Centre::None => 1.0,
+            Centre::Middle | Centre::Mean => Scale::of(train).unit(),
+        };
         let (offset, factor) = match self.decoder {
             Activation::Sigmoid => (low, high - low),
             Activation::Tanh => (middle, 0.5 * (high - low)),
             _ if self.negatives > 0 => (0.0, 1.0),
-            _ => (centre, 1.0),
+            _ => (centre, unit),
         };
         let filled = rows.iter().filter(|row| !row.is_empty()).count();
         let input = Input {
             liked: self.negatives > 0,
             centre,
+            unit,
             usual: rows.nnz() as f32 / filled.max(1) as f32,
             exponent: self.input_exponent,
         };

@@ -235,7 +235,10 @@ impl Learner for Batches<'_> {
         self.values = values;
         let tables = self.sides.iter().flat_map(|side| [&side.factors, &side.bias]);
         let squares = tables.map(|table| vector::sum_of_squares(table.values.data())).sum();
-        Loss { data, penalty: self.settings.penalty(squares, self.offset.values.data()[0]) }
+        self.task.scale.loss(Loss {
+            data,
+            penalty: self.settings.penalty(squares, self.offset.values.data()[0]),
+        })
     }
 
     fn model(&self) -> Factors {

@@ -78,7 +78,7 @@ fn walk<const OFFSET: bool>(
             let (error, part) = step.link.error(x, entry.value);
             loss += part;
             let pull_error = pull * error;
-            pull_together(p, q, pull_error, keep);
+            pull_together(p, q, (pull_error, keep), (pull_error, keep));
             *b = b.mul_add(keep, bias_pull * error);
             *d = d.mul_add(keep, bias_pull * error);
             if OFFSET {

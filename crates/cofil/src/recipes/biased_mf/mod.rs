@@ -3,9 +3,9 @@
 //! Predicts ŷ = link(μ + b_u + b_i + p_u·q_i). Each known value y contributes
 //! ℓ(y, ŷ) + λ (‖p_u‖² + ‖q_i‖² + b_u² + b_i² + μ²) to the objective, where ℓ is the squared error
 //! (y − ŷ)² for the linear link and cross-entropy for the sigmoid, whose values are first scaled to
-//! [0, 1]. So a row with n values pays its penalty n times, and λ means the same for busy and quiet
-//! rows; a fixed μ pays nothing. Steps follow the gradient of that: of one value, or of the mean
-//! over a batch. Koren, Bell & Volinsky, "Matrix factorization techniques for recommender systems",
+//! [0, 1]; where μ is the mean, y is in the unit of [`Scale`]. So a row with n values pays its penalty n
+//! times, and λ means the same for busy and quiet rows; a fixed μ pays nothing. Steps follow the gradient
+//! of that: of one value, or of the mean over a batch. Koren, Bell & Volinsky, "Matrix factorization techniques for recommender systems",
 //! IEEE Computer 42(8), 2009.
 //!
 //! What is reported each epoch is Σ ℓ, each value taken just before it is learned from, and apart
@@ -24,6 +24,7 @@ use crate::math::real::ln;
 use crate::math::{Matrix, Rng};
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
+use crate::recipes::scale::Scale;
 use crate::recipes::settings::settings;
 use crate::shapes::factors::{self, FactorsSettings};
 use crate::shapes::{Factors, FoldIn};
@@ -188,32 +189,36 @@ struct Task {
     /// μ at the start.
     offset: f32,
     /// Smallest and largest value.
-    scale: (f32, f32),
+    ends: (f32, f32),
+    /// What values are measured in under the linear link.
+    scale: Scale,
     link: Link,
 }
 
 impl Task {
     fn new(settings: &BiasedMf, train: &Ratings) -> Self {
-        let scale = train.scale();
-        let mean = train.mean();
-        let offset = match (settings.offset, settings.link) {
-            (Offset::Mean, Link::Linear) => mean,
-            (Offset::Mean, Link::Sigmoid) => ln((mean - scale.0) / (scale.1 - mean)),
-            _ => 0.0,
+        let (ends, mean, scale) = (train.scale(), train.mean(), Scale::of(train));
+        let (scale, offset) = match (settings.offset, settings.link) {
+            (Offset::Mean, Link::Linear) => (scale, scale.mean()),
+            (Offset::Mean, Link::Sigmoid) => {
+                (scale.as_they_are(), ln((mean - ends.0) / (ends.1 - mean)))
+            }
+            // Without μ the vectors have to reach the values themselves.
+            _ => (scale.as_they_are(), 0.0),
         };
         let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
-        Self { users: train.users.len(), popular, offset, scale, link: settings.link }
+        Self { users: train.users.len(), popular, offset, ends, scale, link: settings.link }
     }
 
     fn items(&self) -> usize {
         self.popular.len()
     }
 
-    /// What to predict for a value of the data: under the sigmoid, its place on the scale.
+    /// What to predict for a value of the data: in units, or under the sigmoid its place on the scale.
     fn target(&self, value: f32) -> f32 {
-        let (low, high) = self.scale;
+        let (low, high) = self.ends;
         match self.link {
-            Link::Linear => value,
+            Link::Linear => self.scale.in_units(value),
             Link::Sigmoid => (value - low) / (high - low),
         }
     }
@@ -229,10 +234,10 @@ impl Task {
         let (reg, reg_exponent, bias) = (settings.reg, 1.0, settings.biases);
         let (link, fold_in) = match self.link {
             Link::Linear => {
-                (factors::ScoreFunction::Identity, FoldIn::Ridge { reg, reg_exponent, bias })
+                (factors::ScoreFunction::Identity, self.scale.fold_in(reg, reg_exponent, bias))
             }
             Link::Sigmoid => {
-                let (low, high) = self.scale;
+                let (low, high) = self.ends;
                 (
                     factors::ScoreFunction::Sigmoid { low, high },
                     FoldIn::Logistic { reg, reg_exponent, bias },
@@ -240,11 +245,11 @@ impl Task {
             }
         };
         let settings = FactorsSettings { offset, link, fold_in };
-        Factors {
+        self.scale.restored(Factors {
             user_bias,
             item_bias,
             ..Factors::new(users, items, self.popular.clone(), settings)
-        }
+        })
     }
 }
 

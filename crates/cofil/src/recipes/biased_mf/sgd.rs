@@ -86,7 +86,10 @@ impl Learner for Sgd<'_> {
         let parts = self.users.iter().chain(&self.items);
         let squares = parts
             .map(|part| vector::sum_of_squares(&part.factors) + vector::sum_of_squares(&part.bias));
-        Loss { data: loss, penalty: self.settings.penalty(squares.sum(), self.offset[0]) }
+        self.task.scale.loss(Loss {
+            data: loss,
+            penalty: self.settings.penalty(squares.sum(), self.offset[0]),
+        })
     }
 
     fn model(&self) -> Factors {

@@ -156,25 +156,32 @@ pub fn dot_difference(p: &Lanes, a: &Lanes, b: &Lanes, scratch: &mut Scratch) ->
     total(sum, scratch)
 }
 
-/// One step that moves p towards q and away from r, q towards p and r away from it, each shrunk by `keep`.
+/// One step that moves p towards q and away from r by its `own` pull, q towards p and r away from it, each shrunk by
+/// `keep`, p by its own.
 #[inline(always)]
-pub fn pull_apart(p: &mut Lanes, q: &mut Lanes, r: &mut Lanes, pull: f32, keep: f32) {
+pub fn pull_apart(
+    p: &mut Lanes,
+    q: &mut Lanes,
+    r: &mut Lanes,
+    own: (f32, f32),
+    (pull, keep): (f32, f32),
+) {
     for ((p, q), r) in p.iter_mut().zip(q).zip(r) {
         // Whole registers: the compiler cannot know that the rows are apart.
         let (old_p, old_q, old_r) = (*p, *q, *r);
-        *p = lanes(|l| old_p[l].mul_add(keep, pull * (old_q[l] - old_r[l])));
+        *p = lanes(|l| old_p[l].mul_add(own.1, own.0 * (old_q[l] - old_r[l])));
         *q = lanes(|l| old_q[l].mul_add(keep, pull * old_p[l]));
         *r = lanes(|l| old_r[l].mul_add(keep, -pull * old_p[l]));
     }
 }
 
-/// One step of p along q and of q along p, each shrunk by `keep`.
+/// One step of p along q by its `own` pull and of q along p, each shrunk by `keep`, p by its own.
 #[inline(always)]
-pub fn pull_together(p: &mut Lanes, q: &mut Lanes, pull: f32, keep: f32) {
+pub fn pull_together(p: &mut Lanes, q: &mut Lanes, own: (f32, f32), (pull, keep): (f32, f32)) {
     for (p, q) in p.iter_mut().zip(q) {
         // Whole registers: the compiler cannot know that p and q are apart.
         let (old_p, old_q) = (*p, *q);
-        *p = lanes(|l| old_p[l].mul_add(keep, pull * old_q[l]));
+        *p = lanes(|l| old_p[l].mul_add(own.1, own.0 * old_q[l]));
         *q = lanes(|l| old_q[l].mul_add(keep, pull * old_p[l]));
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! - by values, score(u, i) = Σ_{v in N} s_uv r_vi;
 //! - by deviations, score(u, i) = b_ui + Σ_v s_uv (r_vi − b_vi) / Σ_v s_uv over the k most similar
-//!   users v *who rated i*; b_ui alone if there is none. [`Baseline`] tells b.
+//!   users v *who rated i*; b_ui alone if there is none. [`Levels`] tells b.
 //!
 //! The model is the training data: similarities are sums over the people who have items of the
 //! history, which costs no more when somebody asks than it would in training. So strangers need no
@@ -12,8 +12,8 @@
 
 mod votes;
 
-use super::baseline::Baseline;
 use super::factors::finite;
+use crate::data::levels::Levels;
 use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::real::square;
@@ -32,7 +32,7 @@ pub struct UserNeighbours {
     rows: Csr,
     settings: UserNeighboursSettings,
     /// Zeros where values vote.
-    baseline: Baseline,
+    baseline: Levels,
     /// How many have each item.
     popular: Vec<f32>,
     /// What similarities are taken of: users × items.
@@ -87,7 +87,7 @@ impl UserNeighbours {
             Votes::Deviations { mean, reg_user, .. } => (mean, reg_user),
             Votes::Values(_) => (0.0, 0.0),
         };
-        let baseline = Baseline { mean, item_bias, reg_user };
+        let baseline = Levels { mean, item_bias, reg_user };
         let empty = Csr::empty(0, 0);
         let (by_user, by_item, of_user) = (empty.clone(), empty, Vec::new());
         let unit = 1.0;

@@ -91,7 +91,7 @@ fn similarities_and_scores_are_those_of_the_equations() {
 #[test]
 fn deviations_are_averaged_over_the_nearest_who_rated_the_item() {
     let x = ratings();
-    let baseline = Baseline::fit(&x, 3.0, 5, 15.0, 10.0);
+    let baseline = Levels::fit(&x, 3.0, 5, 15.0, 10.0);
     let votes = Votes::Deviations { mean: 3.0, reg_user: 15.0, shrinkage: 2.0 };
     let settings = UserNeighboursSettings { neighbours: 4, votes };
     let model = UserNeighbours::new(x.clone(), settings, baseline.item_bias.clone());

@@ -28,7 +28,7 @@ impl UserNeighbours {
         order
     }
 
-    /// Baseline and neighbours' deviations, of all items.
+    /// Levels and neighbours' deviations, of all items.
     pub(super) fn add_deviations(&self, user: User<'_>, scores: &mut [f32]) {
         let bias = self.baseline.user_bias(user.history);
         let mut votes = vec![Vote::default(); scores.len()];

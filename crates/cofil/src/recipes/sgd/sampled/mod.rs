@@ -7,6 +7,10 @@
 //! of the grid (`grid`) run side by side. Since teams change, every item meets every other; a fixed
 //! partition would leave free how the levels of its parts compare.
 //!
+//! Users start at 0, which takes no side, and one with n < 30 interactions takes steps 30/n times as long: so few of the
+//! length that items need would leave such a user half-way. With them they get the lists that a stranger with the same
+//! history gets.
+//!
 //! Negatives are never positives of the user. Inside a team they come in proportion to countᵝ; teams
 //! get the same share of frequent and rare items, so that is nearly so over all items as well.
 
@@ -44,6 +48,8 @@ const TEAM: usize = 4;
 const ITEMS: usize = 64;
 /// Most pairs of users and items of a task: it keeps a bit for each.
 const PAIRS: usize = 1 << 26;
+/// Interactions from which on a user's vector takes its steps as long as those of items.
+const MANY: f32 = 30.0;
 /// Negatives per entry of a stranger's history: their steps are few, and the noise of one would stay.
 const FOLD_IN_NEGATIVES: u32 = 8;
 
@@ -121,6 +127,19 @@ impl Step {
         let bias = if common.biases { rate } else { 0.0 };
         Self { rate, keep: 1.0 - 2.0 * rate * common.reg, bias }
     }
+
+    /// The same for a user with this pace.
+    #[inline(always)]
+    pub fn own(self, pace: f32) -> Self {
+        let Self { rate, keep, bias } = self;
+        Self { rate: pace * rate, keep: 1.0 - pace * (1.0 - keep), bias: pace * bias }
+    }
+
+    /// How far `error` pulls a vector, and how much of it is kept.
+    #[inline(always)]
+    pub fn pull(self, error: f32) -> (f32, f32) {
+        (self.rate * error, self.keep)
+    }
 }
 
 /// A task: a group of users and a team of items, as vectors and biases.
@@ -135,6 +154,8 @@ pub struct Task<'a, U, I> {
     pub negatives: Negatives<'a>,
     /// How far to go.
     pub step: Step,
+    /// What the step of each of the group's users is multiplied with.
+    pub paces: &'a [f32],
     /// Number of items in all.
     pub catalogue: usize,
 }
@@ -143,9 +164,9 @@ impl<'a> Task<'a, Wide<'a>, Wide<'a>> {
     /// The same with a width that the compiler knows.
     #[inline(always)]
     fn fixed<const C: usize>(self) -> Task<'a, Fixed<'a, C>, Fixed<'a, C>> {
-        let Self { pairs, users, items, negatives, step, catalogue } = self;
+        let Self { pairs, users, items, negatives, step, paces, catalogue } = self;
         let (users, items) = ((users.0.fixed(), users.1), (items.0.fixed(), items.1));
-        Task { pairs, users, items, negatives, step, catalogue }
+        Task { pairs, users, items, negatives, step, paces, catalogue }
     }
 }
 
@@ -187,6 +208,13 @@ pub fn fit(rule: &impl Rule, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
 }
 
 impl Common {
+    /// What the steps of a user with so many interactions are multiplied with.
+    fn pace(&self, interactions: usize) -> f32 {
+        // Not so far that a step overshoots, or that the penalty leaves less than nothing.
+        let most = 1.0 / (self.learning_rate * (2.0 * self.reg).max(1.0));
+        (MANY / interactions.max(1) as f32).min(most).max(1.0)
+    }
+
     /// Refuses what no recipe can learn with.
     fn check(&self, train: &Ratings) -> Result<()> {
         check_count("epochs", self.epochs)?;
@@ -221,6 +249,8 @@ struct SampledSgd<'a, R> {
     grid: Grid,
     users: Vec<Part>,
     items: Vec<Part>,
+    /// Of the users of each group.
+    paces: Vec<Vec<f32>>,
     popular: Vec<f32>,
 }
 
@@ -235,16 +265,15 @@ impl<'a, R: Rule> SampledSgd<'a, R> {
     fn with_groups(rule: &'a R, train: &Ratings, seed: u64, tall: usize) -> Self {
         let common = rule.common();
         let grid = Grid::new(&train.by_user, |y| y, [tall, tall * TEAM], &Rng::new(seed, &[0, 2]));
-        let parts = |groups, side: u64| {
-            let init = |row: u32, vector: &mut [f32]| {
-                let mut rng = Rng::new(seed, &[0, side, u64::from(row)]);
-                vector.fill_with(|| common.init_scale * rng.normal());
-            };
-            Part::of_groups(groups, common.factors, init)
-        };
-        let (users, items) = (parts(&grid.users, 0), parts(&grid.items, 1));
+        let users = Part::of_groups(&grid.users, common.factors, |_, _| {});
+        let items = Part::of_groups(&grid.items, common.factors, |row, vector| {
+            let mut rng = Rng::new(seed, &[0, 1, u64::from(row)]);
+            vector.fill_with(|| common.init_scale * rng.normal());
+        });
+        let pace = |&u: &u32| common.pace(train.by_user.row(u as usize).len());
+        let paces = grid.users.rows.iter().map(|rows| rows.iter().map(pace).collect()).collect();
         let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
-        Self { rule, common, grid, users, items, popular }
+        Self { rule, common, grid, users, items, paces, popular }
     }
 
     /// The pairs of user group `g` and a team, in random order.
@@ -341,6 +370,7 @@ impl<R: Rule> Learner for SampledSgd<'_, R> {
                     items: items.split(),
                     negatives,
                     step,
+                    paces: &self.paces[g],
                     catalogue: self.popular.len(),
                 };
                 let loss = learn(self.rule, width, task);

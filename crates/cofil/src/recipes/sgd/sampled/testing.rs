@@ -8,6 +8,8 @@ const ITEMS: usize = 7;
 /// One task.
 pub struct Toy {
     pub pairs: Vec<Pair>,
+    /// Of the users.
+    paces: [f32; USERS],
     pub users: Part,
     pub items: Part,
     seen: Seen,
@@ -17,6 +19,7 @@ pub struct Toy {
 #[derive(Clone)]
 pub struct Point {
     width: usize,
+    paces: [f32; USERS],
     x: Vec<f64>,
 }
 
@@ -32,7 +35,7 @@ impl Toy {
         let pairs = pairs.map(|(user, item)| Pair { user, item }).to_vec();
         let mut seen = Seen::default();
         seen.set(&pairs, USERS, ITEMS);
-        Self { pairs, users, items, seen }
+        Self { pairs, paces: [1.0, 2.5, 1.5], users, items, seen }
     }
 
     pub fn negatives(&self) -> Negatives<'_> {
@@ -43,7 +46,7 @@ impl Toy {
     pub fn point(&self) -> Point {
         let parts = [&self.users.factors, &self.items.factors, &self.users.bias, &self.items.bias];
         let x = parts.into_iter().flatten().map(|&x| f64::from(x)).collect();
-        Point { width: self.users.factors.len() / USERS, x }
+        Point { width: self.users.factors.len() / USERS, paces: self.paces, x }
     }
 
     /// What `rule` makes of it, and the loss.
@@ -56,6 +59,7 @@ impl Toy {
             items: items.split(),
             negatives: self.negatives(),
             step: Step::new(&common, common.learning_rate),
+            paces: &self.paces,
             catalogue: ITEMS,
         };
         let loss = learn(rule, width, task);
@@ -86,7 +90,14 @@ impl Point {
         rows.map(square).sum()
     }
 
-    /// A step down the slope of `objective`.
+    /// What the step of a parameter is multiplied with.
+    fn pace(&self, at: usize) -> f32 {
+        let biases = (USERS + ITEMS) * self.width;
+        let row = if at < biases { at / self.width } else { at - biases };
+        self.paces.get(row).copied().unwrap_or(1.0)
+    }
+
+    /// A step down the slope of `objective`, of users by their paces.
     pub fn step(&mut self, rate: f32, objective: impl Fn(&Self) -> f64) {
         let slope = |at: usize| {
             let moved = |by: f64| {
@@ -97,7 +108,9 @@ impl Point {
             (moved(1e-5) - moved(-1e-5)) / 2e-5
         };
         let slopes: Vec<f64> = (0..self.x.len()).map(slope).collect();
-        self.x.iter_mut().zip(slopes).for_each(|(x, slope)| *x -= f64::from(rate) * slope);
+        for (at, slope) in slopes.into_iter().enumerate() {
+            self.x[at] -= f64::from(rate * self.pace(at)) * slope;
+        }
     }
 
     pub fn assert_close(&self, other: &Self) {

@@ -108,3 +108,21 @@ fn the_size_depends_on_the_data() {
     assert_eq!(size(1 << 20, 1 << 20, 100_000_000), 128, "bits for pairs");
     assert_eq!(size(1 << 22, 100, 1_000_000), 64, "16-bit places");
 }
+
+#[test]
+fn users_with_few_interactions_take_longer_steps() {
+    let bpr = crate::recipes::Bpr::default().common();
+    assert_eq!((bpr.pace(3), bpr.pace(30), bpr.pace(1000)), (10.0, 1.0, 1.0));
+    // No step of more than 1, and none that leaves less than nothing of a vector.
+    assert_eq!(bpr.pace(1), 20.0);
+    let strict = Common { reg: 2.0, ..bpr };
+    assert_eq!((strict.pace(1), strict.pace(30)), (5.0, 1.0));
+    let data = data();
+    let rule = crate::recipes::Bpr { factors: 5, ..Default::default() };
+    let learner = SampledSgd::with_groups(&rule, &data, 1, 3);
+    for (rows, paces) in learner.grid.users.rows.iter().zip(&learner.paces) {
+        let of = |&u: &u32| rule.common().pace(data.by_user.row(u as usize).len());
+        assert_eq!(rows.iter().map(of).collect::<Vec<f32>>(), *paces);
+    }
+    assert!(learner.model().users.data().iter().all(|&x| x == 0.0), "nobody takes a side yet");
+}

@@ -5,16 +5,22 @@
 //! 2010, section 2.1, as Surprise solves it. Users come last in every round, so a user's bias is a
 //! function of the items' and of the history: known users and strangers are one case.
 
-use crate::data::{Csr, Row};
+use super::{Csr, Row};
 use crate::math::parallel;
 use crate::watch;
 
+/// Rounds of Surprise.
+pub const EPOCHS: usize = 10;
+/// Its shrinkage of users' biases.
+pub const REG_USER: f32 = 15.0;
+/// Its shrinkage of items' biases.
+pub const REG_ITEM: f32 = 10.0;
 /// Rows that are one piece of work.
 const PIECE: usize = 256;
 
 /// μ and b_i, and how b_u follows from a history.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Baseline {
+pub struct Levels {
     /// Mean μ of all values.
     pub mean: f32,
     /// Item biases b_i.
@@ -23,20 +29,20 @@ pub struct Baseline {
     pub reg_user: f32,
 }
 
-impl Baseline {
+impl Levels {
     /// Learns the biases of `matrix` in `epochs` rounds.
     pub fn fit(matrix: &Csr, mean: f32, epochs: usize, reg_user: f32, reg_item: f32) -> Self {
         let by_item = matrix.transposed();
-        let mut baseline = Self { mean, item_bias: vec![0.0; matrix.cols()], reg_user };
+        let mut levels = Self { mean, item_bias: vec![0.0; matrix.cols()], reg_user };
         let mut user_bias = vec![0.0; matrix.rows()];
         let stage = watch::stage("biases", epochs);
         for _ in 0..epochs {
             let bias = |i: usize| ridge_mean(by_item.row(i), mean, &user_bias, reg_item);
-            baseline.item_bias = rows(matrix.cols(), bias);
-            user_bias = rows(matrix.rows(), |u| baseline.user_bias(matrix.row(u)));
+            levels.item_bias = rows(matrix.cols(), bias);
+            user_bias = rows(matrix.rows(), |u| levels.user_bias(matrix.row(u)));
             stage.add(1);
         }
-        baseline
+        levels
     }
 
     /// b_u of somebody with this history.
@@ -44,9 +50,9 @@ impl Baseline {
         ridge_mean(history, self.mean, &self.item_bias, self.reg_user)
     }
 
-    /// What the baseline says of `item` to somebody with bias `user_bias`.
+    /// What they say of `item` to somebody with bias `user_bias`; an item it never saw has no bias.
     pub fn of(&self, user_bias: f32, item: u32) -> f32 {
-        self.mean + user_bias + self.item_bias[item as usize]
+        self.mean + user_bias + self.item_bias.get(item as usize).unwrap_or(&0.0)
     }
 
     /// The residuals r_ui − b_ui, users × items.
@@ -84,17 +90,17 @@ mod tests {
         // μ = 3; items: (5 − 3 + 1 − 3) / (2 + 2) = 0, (4 − 3) / (2 + 1), (2 − 3) / (2 + 1).
         let matrix =
             Csr::from_rows(3, [vec![(0, 5.0), (1, 4.0)], vec![(0, 1.0), (2, 2.0)], vec![]]);
-        let baseline = Baseline::fit(&matrix, 3.0, 1, 4.0, 2.0);
-        assert_eq!(baseline.item_bias, [0.0, 1.0 / 3.0, -1.0 / 3.0]);
+        let levels = Levels::fit(&matrix, 3.0, 1, 4.0, 2.0);
+        assert_eq!(levels.item_bias, [0.0, 1.0 / 3.0, -1.0 / 3.0]);
         // (2 + 1 − 1/3) / (4 + 2)
-        let bias = baseline.user_bias(matrix.row(0));
+        let bias = levels.user_bias(matrix.row(0));
         assert!((bias - 8.0 / 18.0).abs() < 1e-6, "{bias}");
-        assert_eq!(baseline.user_bias(matrix.row(2)), 0.0);
-        let rests = baseline.rests(&matrix);
+        assert_eq!(levels.user_bias(matrix.row(2)), 0.0);
+        let rests = levels.rests(&matrix);
         assert!((rests.row(0).values[1] - (1.0 - 1.0 / 3.0 - 8.0 / 18.0)).abs() < 1e-6);
         // After many rounds another changes nothing.
-        let many = Baseline::fit(&matrix, 3.0, 200, 4.0, 2.0);
-        let more = Baseline::fit(&matrix, 3.0, 201, 4.0, 2.0);
+        let many = Levels::fit(&matrix, 3.0, 200, 4.0, 2.0);
+        let more = Levels::fit(&matrix, 3.0, 201, 4.0, 2.0);
         assert!((many.item_bias[1] - more.item_bias[1]).abs() < 1e-6);
     }
 }
