@@ -151,7 +151,7 @@ impl Input {
 }
 
 /// Reads a file; whatever else `path` is may keep the reader waiting.
-fn whole<T>(path: &Path, read: impl FnOnce() -> cofil::error::Result<T>) -> Result<T> {
+fn whole<T>(path: &Path, read: impl FnOnce() -> cofil::Result<T>) -> Result<T> {
     Ok(if path.is_file() { read()? } else { waiting(read)? })
 }
 

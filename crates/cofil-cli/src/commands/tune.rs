@@ -218,7 +218,7 @@ fn judge(
     metric: Metric,
 ) -> Result<cofil::evaluate::Report> {
     let known = (&*whole.users, &*whole.items);
-    let tested = judging::test_part(&args.read, path, None, known, |given| given)?;
+    let tested = judging::test_part(&args.read, path, None, known, args.json, |given| given)?;
     let protocol = cofil::Protocol { metrics: vec![metric], seed: args.seed, ..Default::default() };
     let run = Run { seed: args.seed, ..Run::default() };
     let model = winner.fit(whole, &run)?.model;

@@ -52,3 +52,4 @@ pub use sample_set::sample_set;
 pub use source::Batches;
 pub use source::Source;
 pub use split::{Split, SplitReport};
+pub use twins::unlike;
