@@ -3,6 +3,7 @@
 use crate::output::errln;
 use anyhow::{Context, Result};
 use cofil::data::catalogue::{Catalogue, CatalogueOptions};
+use cofil::data::unlike;
 use cofil::{IdMap, Recommender};
 use std::path::Path;
 use std::sync::Arc;
@@ -71,7 +72,9 @@ impl Items {
 
 /// Says on standard error if most of `items` are not in the table.
 pub fn tell_unlike(catalogue: &Catalogue, items: &IdMap) {
-    catalogue.unlike(items).iter().for_each(|note| errln!("items: note: {note}"));
+    unlike("item", items.names(), catalogue.ids())
+        .iter()
+        .for_each(|note| errln!("items: note: {note}"));
 }
 
 /// What items are called; without titles they go by their ids.

@@ -5,9 +5,8 @@ use crate::args::items::{Items, Titles};
 use crate::args::reranking::Reranking;
 use crate::output::{self, errln, outln, score};
 use anyhow::{Context, Result, bail};
-use cofil::data::Filter;
-use cofil::data::ListWriter;
 use cofil::data::prose::number;
+use cofil::data::{Filter, ListWriter, unlike};
 use cofil::{Answer, Basis, Liked, Query, Recommended, Recommender, Unknown, Who};
 use serde_json::json;
 use std::path::PathBuf;
@@ -217,7 +216,11 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
         None => (0..recommender.users().len() as u32).collect(),
         Some(file) => {
             let mut users = Vec::new();
-            for (at, name) in history::lines(file)?.into_iter().enumerate() {
+            let names = history::lines(file)?;
+            if let Some(note) = unlike("user", &names, recommender.users()) {
+                errln!("{}: note: {note}", file.display());
+            }
+            for (at, name) in names.into_iter().enumerate() {
                 match (recommender.user_index(&name), query.unknown) {
                     (Ok(user), _) => users.push(user),
                     (Err(_), Unknown::Skip) => unknown.push(name),

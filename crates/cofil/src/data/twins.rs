@@ -25,6 +25,37 @@ pub(crate) fn note(what: &str, of: &[u32], names: &IdMap, known: usize) -> Optio
     unknown(what, new.take(SAMPLE), names.len() - known, old, names, known)
 }
 
+/// What to say of `names`, such as those of a file of users or of a model, if nearly all of them are not in `known`:
+/// how many, and what they may have been written for (`1.0` for `1`, `007` for `7`, another case, blanks around, a
+/// prefix). `what` they are is said as well: a user, an item.
+///
+/// ```
+/// use cofil::data::{IdMap, unlike};
+///
+/// let known: IdMap = ["1", "2"].iter().collect();
+/// let told = unlike("user", ["1.0", "2.0"], &known);
+/// assert_eq!(told.as_deref(), Some("all 2 users are unknown: is `1.0` written for `1`? Write ids alike"));
+/// assert_eq!(unlike("user", ["1", "3"], &known), None);
+/// ```
+pub fn unlike<S: AsRef<str>>(
+    what: &str,
+    names: impl IntoIterator<Item = S>,
+    known: &IdMap,
+) -> Option<String> {
+    let (mut count, mut old, mut sample) = (0, 0, Vec::new());
+    for name in names {
+        if known.get(name.as_ref()).is_some() {
+            old += 1;
+            continue;
+        }
+        count += 1;
+        if sample.len() < SAMPLE {
+            sample.push(name);
+        }
+    }
+    unknown(what, sample.into_iter(), count, old, known, known.len())
+}
+
 /// What to say of `count` unknown names beside `old` known ones of `known`, which are the first of that many.
 pub(crate) fn unknown<S: AsRef<str>>(
     what: &str,

@@ -29,7 +29,7 @@ pub use options::CatalogueOptions;
 pub use report::{AttributeReport, CatalogueReport};
 pub use values::{Attribute, AttributeKind, AttributeValue};
 
-use super::{IdMap, twins};
+use super::IdMap;
 use serde_json::{Map, Value};
 use values::Values;
 
@@ -58,14 +58,6 @@ impl Catalogue {
     /// The ids of the items.
     pub fn ids(&self) -> &IdMap {
         &self.ids
-    }
-
-    /// What to say if most of `items` are not described here: how many, and how their ids may be written here.
-    pub fn unlike(&self, items: &IdMap) -> Option<String> {
-        let others = || items.names().filter(|name| self.ids.get(name).is_none());
-        let count = others().count();
-        let old = items.len() - count;
-        twins::unknown("item", others(), count, old, &self.ids, self.ids.len())
     }
 
     /// What the column of the ids is called; filters can ask for ids by that name.

@@ -65,8 +65,11 @@ pub(super) fn read_batch(
                 None => None,
             };
             let Some(kept) = rows.tally.value(number, weight)? else { return Ok(()) };
-            rows.tally.rounded +=
-                u64::from(value.as_ref().is_some_and(|v| v.is_rounded(at, rules)));
+            if let (Some(Ok(number)), Some(value)) = (number, &value)
+                && number.abs() >= EXACT
+            {
+                rows.tally.rounded += u64::from(value.is_rounded(at, number, rules));
+            }
             let time = match &time {
                 Some(time) => rows.tally.time(time.get(at, rules)?),
                 None => Stamp::Empty,
@@ -184,19 +187,15 @@ impl Values {
         Ok(Self::Numbers(numbers, wide))
     }
 
-    /// Whether the value in row `at` is not quite that of the file.
-    fn is_rounded(&self, at: usize, rules: &Rules<'_>) -> bool {
+    /// Whether `value`, which row `at` has here, is not quite that of the file.
+    fn is_rounded(&self, at: usize, value: f32, rules: &Rules<'_>) -> bool {
         match self {
-            Self::Numbers(values, Some(wide)) if values.is_valid(at) => {
-                values.value(at).abs() >= EXACT && f64::from(values.value(at)) != wide.value(at)
+            Self::Numbers(_, wide) => {
+                wide.as_ref().is_some_and(|wide| wide.value(at) != f64::from(value))
             }
-            Self::Numbers(..) => false,
             Self::Texts(values) => {
                 let text = values.get(at).unwrap_or_default().as_bytes();
-                let value = rules.value(text).ok().and_then(Result::ok);
-                value.is_some_and(|value| {
-                    value.abs() >= EXACT && is_rounded(text, value, rules.decimal_comma)
-                })
+                is_rounded(text, value, rules.decimal_comma)
             }
         }
     }

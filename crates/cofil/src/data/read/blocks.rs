@@ -16,10 +16,14 @@ pub(super) fn begin(head: &[u8]) -> bool {
         && lines.next().is_some_and(|row| item(row).is_none() && row[0].is_ascii_digit())
 }
 
+/// Bytes of the longest item, which is put before each of its rows.
+const LONGEST: usize = 64;
+
 /// The item that a line names.
 fn item(line: &[u8]) -> Option<&[u8]> {
     let item = line.strip_suffix(b":")?;
-    let alone = !item.is_empty() && !item.iter().any(|b| b",;|\t:\"".contains(b));
+    let alone =
+        (1..=LONGEST).contains(&item.len()) && !item.iter().any(|b| b",;|\t:\"".contains(b));
     alone.then_some(item)
 }
 

@@ -71,7 +71,8 @@ pub(super) fn read(
         }
     }
     drop(rules);
-    let columns = Columns { value: None, ..columns };
+    let notes = frame.note.iter().map(ToString::to_string).collect();
+    let columns = Columns { value: None, notes, ..columns };
     Ok(Found {
         shape: Shape::Matrix,
         compression: frame.compression,

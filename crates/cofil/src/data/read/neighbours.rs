@@ -65,6 +65,7 @@ pub(super) fn read(
 ) -> Result<Found> {
     let delimiter = match &options.delimiter {
         Some(delimiter) => delimiter.clone().into_bytes(),
+        None if options.shape.is_none() => b" ".to_vec(),
         None => sniff::delimiter(&block),
     };
     let mut header = options.header == Some(true);

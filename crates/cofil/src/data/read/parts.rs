@@ -18,7 +18,8 @@ pub(super) fn read(
     let files = files(folder)?;
     let mut whole: Option<Found> = None;
     for file in &files {
-        let found = match whole.take() {
+        let told = whole.as_ref().map_or(0, |found| found.rows.skipped.first.len());
+        let mut found = match whole.take() {
             None => one(file, options, Start::Names(users, items))?,
             Some(first) => {
                 let options = as_first(&first, options);
@@ -34,6 +35,10 @@ pub(super) fn read(
                 Found { columns, encoding, typed_times, ..next }
             }
         };
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        for place in &mut found.rows.skipped.first[told..] {
+            *place = format!("{name}: {place}");
+        }
         whole = Some(found);
     }
     let mut found = whole.ok_or_else(|| {

@@ -108,6 +108,9 @@ fn the_parts_of_a_folder_are_one_table() {
     write("part-00002.csv", "user,item,rating\nann,tea,x\n");
     let told = read(folder.path(), &options).unwrap_err().to_string();
     assert!(told.contains("part-00002.csv:2: rating \"x\""), "{told}");
+    let skip = ReadOptions { skip_bad: 1, ..ReadOptions::default() };
+    let report = read(folder.path(), &skip).unwrap().report;
+    assert!(report.bad_first[0].starts_with("part-00002.csv: line 2: rating"), "{report}");
     write("part-00002.csv", "user,item,stars\nann,tea,1\n");
     let told = read(folder.path(), &options).unwrap_err().to_string();
     assert!(told.contains("part-00002.csv:1: unknown column `rating`"), "{told}");
