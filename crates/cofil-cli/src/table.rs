@@ -66,7 +66,7 @@ impl Table {
         output::styled(&(text + "\n"));
         if !dropped.is_empty() {
             let dropped = dropped.join(", ");
-            output::print(format_args!("(too wide for: {dropped}; --json has all)\n"));
+            output::prose(&format!("(too wide for: {dropped}; --json has all)"));
         }
     }
 

@@ -509,7 +509,7 @@ fn every_output_has_the_same_formats() {
     let endings = ["csv", "tsv", "jsonl", "csv.gz", "tsv.zst", "jsonl.gz", "parquet", "arrow"];
     for ending in endings {
         place.ok(&format!("predict m --pairs pairs.csv -o p.{ending}"));
-        place.ok(&format!("recommend m --all -n 3 -o r.{ending}"));
+        place.ok(&format!("recommend m --all -n 3 --seen -o r.{ending}"));
         place.ok(&format!("similar m --all -n 3 -o s.{ending}"));
         // True values and times are kept as they were: they are read back from the predictions.
         place.ok(&format!("convert p.{ending} back.csv --value-col value"));

@@ -148,6 +148,7 @@ fn searches_and_comparisons_are_read_back() {
     let tuning = Tuning { trials: 2, parallel: 1, journals: None, resume: false };
     // A model of values without values cannot take part.
     let hopeless = Entrant {
+        name: "ease".into(),
         algorithm: Algorithm::Ease(Ease { reg: -1.0, ..Ease::default() }),
         fixed: vec!["reg".into()],
         chosen: true,
@@ -157,4 +158,9 @@ fn searches_and_comparisons_are_read_back() {
     assert!(!outcome.failures.is_empty());
     let read: Outcome = round(&outcome);
     assert_eq!(read.contestants.len(), outcome.contestants.len());
+    let told = outcome.conclusion().expect("it was measured");
+    assert_eq!(round(&told), told);
+    let first = contest::Round { fold: Some(1), seed: 3, split: "a split".into(), outcome };
+    let series = contest::Series::new(vec![first]);
+    assert_eq!(round(&series).standings.len(), series.standings.len());
 }

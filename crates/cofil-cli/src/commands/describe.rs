@@ -189,7 +189,7 @@ fn spreads(out: &mut String, d: &Description) {
     let (text, dropped) = table.fit(width().saturating_sub(2), false);
     text.lines().for_each(|row| line(out, &format!("  {row}")));
     if !dropped.is_empty() {
-        line(out, &format!("  (too wide for: {}; --json has all)", dropped.join(", ")));
+        wrap(out, "  ", &format!("(too wide for: {}; --json has all)", dropped.join(", ")));
     }
     let top = |s: &Spread| {
         let named = |t: &cofil::data::describe::Top| {

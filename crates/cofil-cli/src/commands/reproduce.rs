@@ -1,7 +1,9 @@
 //! `cofil reproduce`.
 
 use crate::output::{self, outln};
+use crate::table::{Column, Table};
 use anyhow::Result;
+use cofil::data::prose::{range, value};
 use cofil_reproduce::{Options, Report, Row, experiments};
 use std::path::PathBuf;
 
@@ -58,15 +60,25 @@ fn list(json: bool) -> Result<()> {
 }
 
 fn print(report: &Report) {
-    outln!("{}: {}\n{}\n", report.experiment, report.title, report.method);
+    output::prose(&format!("{}: {}", report.experiment, report.title));
+    output::prose(&report.method);
+    outln!();
     let mut sources: Vec<&str> = Vec::new();
-    let lines = report.rows.iter().map(|row| line(row, report.quick, &mut sources));
-    let lines: Vec<_> = lines.collect();
-    let head = ["", "", "Published", "", "Ours", "95 % over users", "By seed", "Verdict"];
-    output::table(&head, lines, &[2, 4]);
+    let mut table = Table::new([
+        Column::text(""),
+        Column::text(""),
+        Column::number("Published"),
+        Column::text(""),
+        Column::number("Ours"),
+        Column::text("95 % over users").spare(1),
+        Column::text("By seed").spare(2),
+        Column::text("Verdict"),
+    ]);
+    report.rows.iter().for_each(|row| table.row(line(row, report.quick, &mut sources)));
+    table.print();
     outln!();
     for (at, source) in sources.iter().enumerate() {
-        outln!("[{}] {source}", at + 1);
+        output::prose(&format!("[{}] {source}", at + 1));
     }
     let took = output::duration(report.seconds);
     outln!("\nVerdict: {}. It took {took}.", report.verdict);
@@ -85,17 +97,17 @@ fn line<'a>(row: &'a Row, quick: bool, sources: &mut Vec<&'a str>) -> Vec<String
         note = format!("[{}]", at + 1);
     }
     let interval = match (row.low, row.high) {
-        (Some(low), Some(high)) => format!("{low:.4} to {high:.4}"),
+        (Some(low), Some(high)) => range(value(low), value(high)),
         _ => String::new(),
     };
-    let seeds: Vec<String> = row.by_seed.iter().map(|v| format!("{v:.4}")).collect();
+    let seeds: Vec<String> = row.by_seed.iter().map(|&v| value(v)).collect();
     let verdict = row.verdict.clone().filter(|_| !quick);
     vec![
         row.recipe.clone(),
         row.metric.clone(),
         published,
         note,
-        format!("{:.4}", row.mean),
+        value(row.mean),
         interval,
         seeds.join(" "),
         verdict.unwrap_or_default(),

@@ -12,6 +12,7 @@ use crate::output::{self, duration, outln};
 use crate::progress::Progress;
 use crate::table::{Column, Table};
 use anyhow::{Context, Result, bail};
+use cofil::data::prose::{count, number};
 use cofil::tune::{self, Found, Journal, Search, Space, Trial};
 use cofil::{Algorithm, Duplicates, Metric, Ratings, Run, Target};
 use serde_json::json;
@@ -303,8 +304,9 @@ fn show(found: &Found, metric: Metric) {
     let failed: Vec<&str> = found.trials.iter().filter_map(|t| t.error.as_deref()).collect();
     let cut = found.trials.iter().filter(|trial| trial.cut).count();
     let seconds: f64 = found.trials.iter().map(|trial| trial.seconds).sum();
-    outln!("\n{} trials in {}, {cut} of them cut short", found.trials.len(), duration(seconds));
+    let trials = count(found.trials.len(), "trial");
+    outln!("\n{trials} in {}, {} of them cut short", duration(seconds), number(cut));
     if let Some(first) = failed.first() {
-        outln!("{} failed; the first: {first}", failed.len());
+        output::prose(&format!("{} failed; the first: {first}", number(failed.len())));
     }
 }

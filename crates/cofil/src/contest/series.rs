@@ -268,6 +268,6 @@ mod tests {
         let again = vec![plan.entrants[0].clone(), plan.entrants[0].clone()];
         let twice = Plan { entrants: again, ..plan };
         let told = run(&twice, &rows, &Ratings::new(&rows, Duplicates::Error).unwrap());
-        assert!(told.unwrap_err().to_string().contains("`ease` takes part twice"));
+        assert!(told.unwrap_err().to_string().contains("takes part twice"));
     }
 }

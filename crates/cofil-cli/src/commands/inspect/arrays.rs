@@ -82,7 +82,7 @@ fn table(array: &Tensor<'_>, recommender: &Recommender) -> Table {
     // Weights between items have items on both sides.
     let across = Some(items).filter(|items| columns == items.len() && rows == columns);
     let heads = (0..columns).map(|at| match columns {
-        1 => Column::number(""),
+        1 => Column::number("value"),
         _ => Column::number(label(across, at)).spare(if at == 0 { 0 } else { 1 }),
     });
     let mut table = Table::new(std::iter::once(Column::text("")).chain(heads));
