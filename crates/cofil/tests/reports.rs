@@ -150,6 +150,7 @@ fn searches_and_comparisons_are_read_back() {
     let hopeless = Entrant {
         algorithm: Algorithm::Ease(Ease { reg: -1.0, ..Ease::default() }),
         fixed: vec!["reg".into()],
+        suited: false,
         chosen: true,
     };
     let plan = Plan { tuning: Some(tuning), ..Plan::new(vec![ials.into(), hopeless], protocol) };

@@ -66,8 +66,11 @@ fn changed(before: &Algorithm, now: &Algorithm) -> Result<Map<String, Value>> {
 fn one(name: &str, json: bool) -> Result<()> {
     let mut schema = Algorithm::schema(name)?;
     let default = Algorithm::from_settings(name, &Map::new())?;
-    let ranges = default.ranges();
+    let (ranges, rules) = (default.ranges(), default.rules());
     if json {
+        for rule in rules {
+            schema["properties"][rule.setting]["default_for_data"] = rule.rule.into();
+        }
         for range in &ranges {
             schema["properties"][&range.setting]["tune"] = output::value(&range.values)?;
         }
@@ -102,6 +105,13 @@ fn one(name: &str, json: bool) -> Result<()> {
         let first = lines.next().unwrap_or_default();
         outln!("{:<w0$}  {:<w1$}  {:<w2$}  {first}", row[0], row[1], row[2]);
         lines.for_each(|line| outln!("{:indent$}{line}", ""));
+    }
+    if !rules.is_empty() {
+        outln!("\nDefaults that follow the data, for what is not set:");
+        let widest = rules.iter().map(|rule| rule.setting.len()).max().unwrap_or(0);
+        for rule in rules {
+            outln!("  {:<widest$}  {}", rule.setting, rule.rule);
+        }
     }
     if !ranges.is_empty() {
         outln!("\nWorth tuning, where `cofil tune` looks unless told otherwise:");

@@ -10,6 +10,7 @@ use crate::output::errln;
 use crate::output::{self, duration, outln};
 use crate::progress::Progress;
 use anyhow::{Context, Result, bail};
+use cofil::data::prose::count;
 use cofil::tune::{self, Found, Journal, Space, Trial};
 use cofil::{Algorithm, Duplicates, Metric, Ratings, Run, Target};
 use serde_json::{Value, json};
@@ -93,13 +94,12 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     };
     drop(rows);
     let valid = valid.context("there is always a validation part")?;
-    let (base, why) = args.choice.algorithm(&whole)?;
+    let chosen = args.choice.algorithm(&whole)?;
     if !args.json {
         note.iter().for_each(|note| errln!("{note}"));
-        if let Some(why) = why {
-            errln!("algorithm: {}: {why} (choose with --algorithm)", base.name());
-        }
+        chosen.lines().iter().for_each(|line| errln!("{line}"));
     }
+    let base = chosen.algorithm;
     let metric = args.metric.unwrap_or(match base.target() {
         Target::Rating => Metric::Rmse,
         Target::Preference => Metric::Ndcg(10),
@@ -154,6 +154,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
             "test": tested.as_ref().map(|report| &report.metrics),
             "ranges": space.ranges(),
             "trials": found.trials,
+            "stopped": found.stopped,
             "output": args.output.display().to_string(),
             "interrupted": progress.interrupted(),
             "peak_memory_mb": cofil::memory::peak_mb(),
@@ -303,6 +304,10 @@ fn show(found: &Found, metric: Metric) {
     let cut = found.trials.iter().filter(|trial| trial.cut).count();
     let seconds: f64 = found.trials.iter().map(|trial| trial.seconds).sum();
     outln!("\n{} trials in {}, {cut} of them cut short", found.trials.len(), duration(seconds));
+    if found.stopped > 0 {
+        let n = count(found.stopped, "trial");
+        outln!("{n} stopped when time was up, before anything could be judged; not counted");
+    }
     if let Some(first) = failed.first() {
         outln!("{} failed; the first: {first}", failed.len());
     }

@@ -188,7 +188,7 @@ fn entrants(args: &Args) -> Result<Vec<Entrant>> {
         let repeated = entrants.iter().any(|other| other.algorithm.name() == *name);
         if !left_out.contains(name) && !repeated {
             let (fixed, chosen) = (settings.keys().cloned().collect(), !args.algorithms.is_empty());
-            entrants.push(Entrant { algorithm, fixed, chosen });
+            entrants.push(Entrant { algorithm, fixed, suited: true, chosen });
         }
     }
     Ok(entrants)

@@ -40,7 +40,6 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
     let part = split.apply(&rows)?.into_iter().next().context("a split has a part")?;
     let train = Ratings::new(&part.train, Duplicates::Error)?;
     let test = Ratings::new(&part.test, Duplicates::Error)?;
-    let constant = train.scale().0 == train.scale().1;
     let mut contest = Contest {
         entries: Vec::new(),
         guess: Measures::default(),
@@ -49,7 +48,7 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
         users: 0,
     };
     for algorithm in Algorithm::all() {
-        let algorithm = fast(&algorithm, constant)?;
+        let algorithm = fast(&algorithm, &train)?;
         let name = algorithm.name();
         if let Some(why) = algorithm.unsuited(&train) {
             contest.skip(&why, name);
@@ -77,8 +76,8 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
     Ok(contest)
 }
 
-/// `algorithm` with settings that a first look has time for.
-fn fast(algorithm: &Algorithm, constant: bool) -> Result<Algorithm> {
+/// `algorithm` with settings that a first look has time for, and else the defaults that suit `train`.
+fn fast(algorithm: &Algorithm, train: &Ratings) -> Result<Algorithm> {
     let name = algorithm.name();
     let mut settings = Map::new();
     match name {
@@ -96,7 +95,8 @@ fn fast(algorithm: &Algorithm, constant: bool) -> Result<Algorithm> {
         }
         _ => {}
     }
-    let algorithm = Algorithm::from_settings(name, &settings)?;
+    let algorithm = Algorithm::from_settings_for(name, &settings, train)?.algorithm;
+    let constant = train.scale().0 == train.scale().1;
     // Without ratings there are no values to predict.
     Ok(if constant { algorithm.to_rank() } else { algorithm })
 }
