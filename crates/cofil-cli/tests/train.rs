@@ -46,6 +46,34 @@ fn the_algorithm_follows_from_the_data() {
 }
 
 #[test]
+fn defaults_follow_the_data_where_nothing_is_set() {
+    let place = Place::with_events();
+    let line = "train events.csv -a ials --set factors=4 --set epochs=2 -o m";
+    let told = place.run(line).err;
+    let said = told.lines().find(|line| line.starts_with("defaults for this data: "));
+    let said = said.unwrap_or_else(|| panic!("{told}"));
+    assert!(said.contains("reg=") && said.contains("unobserved_weight="), "{said}");
+    assert!(said.ends_with("(rules: cofil algorithms ials)"), "{said}");
+    let report = place.json(line);
+    let chosen = &report["defaults_for_this_data"];
+    assert_eq!(chosen["reg"], report["algorithm"]["reg"]);
+    // The file holds the numbers.
+    let reg = format!("reg = {}", chosen["reg"]);
+    let facts = place.ok("inspect m");
+    assert!(facts.contains(&reg), "{facts}, not {reg}");
+    let given = place.json(&format!("{line} --set reg=0.5"));
+    assert_eq!(given["algorithm"]["reg"], 0.5);
+    assert_eq!(given["defaults_for_this_data"].as_object().map(|chosen| chosen.len()), Some(1));
+    let all = place.run(&format!("{line} --set reg=0.5 --set unobserved_weight=0.1")).err;
+    assert!(!all.contains("defaults for this data"), "{all}");
+    let rules = place.ok("algorithms ials");
+    let shown = rules.split("Defaults that follow the data").nth(1).unwrap_or_default();
+    assert!(shown.contains("unobserved_weight  5 d^0.75"), "{rules}");
+    let json = place.json("algorithms ials");
+    assert!(json["properties"]["reg"]["default_for_data"].is_string());
+}
+
+#[test]
 fn a_config_file_is_overruled_by_arguments() {
     let place = Place::with_events();
     place.write("c.toml", "algorithm = \"ease\"\nreg = 10.0\n");

@@ -7,7 +7,7 @@ use crate::model::check_whole;
 use crate::preference::{Preference, liked};
 use crate::recipes::autorec::AutoRec;
 use crate::recipes::svd::Impute;
-use crate::recipes::{self, Range, Recipe, Target};
+use crate::recipes::{self, Range, Recipe, Rule, Target, Traits};
 use crate::store;
 use crate::train::{Fitted, Run};
 use crate::watch;
@@ -41,6 +41,12 @@ macro_rules! recipes {
             }
 
             fn recipe(&self) -> &dyn Recipe {
+                match self {
+                    $(Self::$recipe(recipe) => recipe,)*
+                }
+            }
+
+            fn recipe_mut(&mut self) -> &mut dyn Recipe {
                 match self {
                     $(Self::$recipe(recipe) => recipe,)*
                 }
@@ -200,6 +206,57 @@ impl Algorithm {
             .map_err(|e| Error::Unfit(plain_words(&format!("settings of {name}: {e}"))))
     }
 
+    /// Which settings have a default that follows the data, and how: see [`suited_to`](Self::suited_to).
+    pub fn rules(&self) -> &'static [Rule] {
+        self.recipe().rules()
+    }
+
+    /// The same with the settings that have a [rule](Self::rules) set by it to what suits `train`, except for those
+    /// that are `given`; and which these are.
+    ///
+    /// ```
+    /// use cofil::{Algorithm, Ease, Ratings};
+    ///
+    /// let two = Ratings::from_triples([("ann", "tea", 1.0), ("bob", "tea", 1.0)])?;
+    /// let suited = Algorithm::Ease(Ease::default()).suited_to(&two, &[]);
+    /// assert_eq!(suited.chosen.keys().collect::<Vec<_>>(), ["reg"]);
+    /// let given = Algorithm::Ease(Ease { reg: 7.0, ..Ease::default() }).suited_to(&two, &["reg"]);
+    /// assert!(given.chosen.is_empty());
+    /// # Ok::<(), cofil::Error>(())
+    /// ```
+    pub fn suited_to(&self, train: &Ratings, given: &[&str]) -> Suited {
+        let mut suited = self.clone();
+        suited.recipe_mut().suit(&Traits::of(train));
+        let (Value::Object(before), Value::Object(mut after)) =
+            (self.to_value(), suited.to_value())
+        else {
+            unreachable!("settings are structs")
+        };
+        let mut chosen = Map::new();
+        for &Rule { setting, .. } in self.rules() {
+            match given.contains(&setting) {
+                true => _ = after.insert(setting.into(), before[setting].clone()),
+                false => _ = chosen.insert(setting.into(), after[setting].clone()),
+            }
+        }
+        let algorithm = serde_json::from_value(Value::Object(after))
+            .expect("these are the settings of two recipes of this kind");
+        Suited { algorithm, chosen }
+    }
+
+    /// The recipe called `name` with `settings`, and for the others the defaults that suit `train`.
+    ///
+    /// # Errors
+    /// As [`from_settings`](Self::from_settings).
+    pub fn from_settings_for(
+        name: &str,
+        settings: &Map<String, Value>,
+        train: &Ratings,
+    ) -> Result<Suited> {
+        let given: Vec<&str> = settings.keys().map(String::as_str).collect();
+        Ok(Self::from_settings(name, settings)?.suited_to(train, &given))
+    }
+
     /// JSON schema of the settings of recipe `name`: type, default and meaning of each.
     ///
     /// # Errors
@@ -261,6 +318,15 @@ impl Algorithm {
     fn to_value(&self) -> Value {
         store::plain(self).expect("settings are plain data")
     }
+}
+
+/// A recipe with defaults that suit some data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suited {
+    /// The recipe with all its settings.
+    pub algorithm: Algorithm,
+    /// The settings that were chosen for the data, with their values.
+    pub chosen: Map<String, Value>,
 }
 
 /// The most of what a recipe repeats, holds for each user or item, or draws for each entry.

@@ -53,7 +53,7 @@ pub mod tune;
 pub mod watch;
 
 pub use advice::{Advice, Alternative, Purpose};
-pub use algorithm::Algorithm;
+pub use algorithm::{Algorithm, Suited};
 pub use ask::{Answer, Basis, Explanation, Liked, Query, Recommended, Unknown, Who};
 pub use data::{Csr, Duplicates, IdKind, IdMap, Interactions, Ratings, Row};
 pub use error::{Error, ErrorKind, Remedy, Result, plain_words, visible};

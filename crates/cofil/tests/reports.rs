@@ -151,6 +151,7 @@ fn searches_and_comparisons_are_read_back() {
         name: "ease".into(),
         algorithm: Algorithm::Ease(Ease { reg: -1.0, ..Ease::default() }),
         fixed: vec!["reg".into()],
+        suited: false,
         chosen: true,
     };
     let plan = Plan { tuning: Some(tuning), ..Plan::new(vec![ials.into(), hopeless], protocol) };

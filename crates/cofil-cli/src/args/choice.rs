@@ -1,8 +1,9 @@
 //! Which algorithm, with which settings: the arguments that every command that trains shares.
 
+use crate::args::searching;
 use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
-use cofil::{Algorithm, Purpose, Ratings};
+use cofil::{Algorithm, Purpose, Ratings, Suited};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
@@ -33,8 +34,8 @@ pub enum For {
 }
 
 impl Choice {
-    /// The algorithm for `ratings`, and why it was chosen if nobody said.
-    pub fn algorithm(&self, ratings: &Ratings) -> Result<(Algorithm, Option<String>)> {
+    /// The algorithm for `ratings`, with defaults that suit them.
+    pub fn algorithm(&self, ratings: &Ratings) -> Result<Chosen> {
         let mut settings = self.config()?;
         let configured = settings.remove("algorithm");
         for pair in &self.settings {
@@ -57,7 +58,8 @@ impl Choice {
                 (advice.algorithm.name().into(), Some(advice.reason))
             }
         };
-        Ok((Algorithm::from_settings(&name, &settings)?, why))
+        let Suited { algorithm, chosen } = Algorithm::from_settings_for(&name, &settings, ratings)?;
+        Ok(Chosen { algorithm, why, defaults: chosen })
     }
 
     /// Refuses unknown names before any data is read.
@@ -76,6 +78,30 @@ impl Choice {
             false => toml::from_str(&text).map_err(anyhow::Error::from),
         };
         value.with_context(|| path.display().to_string())
+    }
+}
+
+/// What was chosen, and what of it nobody said.
+pub struct Chosen {
+    /// The algorithm with its settings.
+    pub algorithm: Algorithm,
+    /// Why this one, if nobody said which.
+    pub why: Option<String>,
+    /// The settings that follow the data.
+    pub defaults: Map<String, Value>,
+}
+
+impl Chosen {
+    /// A line for each choice that nobody made.
+    pub fn lines(&self) -> Vec<String> {
+        let name = self.algorithm.name();
+        let why = self.why.as_ref();
+        let why = why.map(|why| format!("algorithm: {name}: {why} (choose with --algorithm)"));
+        let defaults = (!self.defaults.is_empty()).then(|| {
+            let settings = searching::settings(&self.defaults);
+            format!("defaults for this data: {settings} (rules: cofil algorithms {name})")
+        });
+        why.into_iter().chain(defaults).collect()
     }
 }
 

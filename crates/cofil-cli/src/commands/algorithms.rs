@@ -66,8 +66,11 @@ fn changed(before: &Algorithm, now: &Algorithm) -> Result<Map<String, Value>> {
 fn one(name: &str, json: bool) -> Result<()> {
     let mut schema = Algorithm::schema(name)?;
     let default = Algorithm::from_settings(name, &Map::new())?;
-    let ranges = default.ranges();
+    let (ranges, rules) = (default.ranges(), default.rules());
     if json {
+        for rule in rules {
+            schema["properties"][rule.setting]["default_for_data"] = rule.rule.into();
+        }
         for range in &ranges {
             schema["properties"][&range.setting]["tune"] = output::value(&range.values)?;
         }
@@ -116,6 +119,13 @@ fn one(name: &str, json: bool) -> Result<()> {
                 let lines = wrap(&row[3], width.saturating_sub(4));
                 lines.iter().for_each(|line| outln!("    {line}"));
             }
+        }
+    }
+    if !rules.is_empty() {
+        outln!("\nDefaults that follow the data, for what is not set:");
+        let widest = rules.iter().map(|rule| rule.setting.len()).max().unwrap_or(0);
+        for rule in rules {
+            outln!("  {:<widest$}  {}", rule.setting, rule.rule);
         }
     }
     if !ranges.is_empty() {

@@ -74,10 +74,11 @@ fn matrix(args: &Matrix) -> Result<()> {
     args.choice.check()?;
     let table = args.read.read(&args.data, args.json)?;
     let (ratings, cleaned) = args.clean.apply(table.interactions, &args.read)?;
-    let (algorithm, why) = args.choice.algorithm(&ratings)?;
-    if let (Some(why), false) = (why, args.json) {
-        errln!("algorithm: {}: {why} (choose with --algorithm)", algorithm.name());
+    let chosen = args.choice.algorithm(&ratings)?;
+    if !args.json {
+        chosen.lines().iter().for_each(|line| errln!("{line}"));
     }
+    let algorithm = chosen.algorithm;
     let run = Run { seed: args.seed, values: args.clean.values(&args.read), ..Run::default() };
     let recommender = Recommender::train(&algorithm, &ratings, &run)?;
     plot::completion(&recommender, &ratings)?.save(&args.output)?;

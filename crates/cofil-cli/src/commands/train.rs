@@ -112,18 +112,17 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         items::tell_unlike(catalogue, &train.items);
     }
     let load = start.elapsed().as_secs_f64();
-    let (algorithm, why) = args.choice.algorithm(&train)?;
-    let (name, metric) = (algorithm.name(), args.validate.metric(&algorithm));
+    let chosen = args.choice.algorithm(&train)?;
+    let algorithm = &chosen.algorithm;
+    let metric = args.validate.metric(algorithm);
     if !args.json {
         cleaned.sentences().iter().for_each(|sentence| errln!("cleaned: {sentence}"));
         note.iter().for_each(|note| errln!("{note}"));
-        if let Some(why) = &why {
-            errln!("algorithm: {name}: {why} (choose with --algorithm)");
-        }
+        chosen.lines().iter().for_each(|line| errln!("{line}"));
     }
 
     // What learns in one piece has no epoch to finish.
-    let epochs = output::value(&algorithm)?.get("epochs").is_some();
+    let epochs = output::value(algorithm)?.get("epochs").is_some();
     let run = Run {
         seed: args.seed,
         validation: valid.as_ref().map(|ratings| Validation {
@@ -151,7 +150,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     if let Some(every) = args.every {
         progress.every(every as usize, train.by_user.nnz());
     }
-    let trained = progress.training(epochs, || Recommender::train_from(&algorithm, train, &run));
+    let trained = progress.training(epochs, || Recommender::train_from(algorithm, train, &run));
     let mut recommender = trained?.with_catalogue(catalogue);
     let fit = start.elapsed().as_secs_f64();
 
@@ -171,8 +170,9 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     }
     if args.json {
         return output::json(&json!({
-            "algorithm": output::value(&algorithm)?,
-            "chosen_because": why,
+            "algorithm": output::value(algorithm)?,
+            "chosen_because": chosen.why,
+            "defaults_for_this_data": chosen.defaults,
             "seed": args.seed,
             "output": args.output.display().to_string(),
             "seconds": {"load": load, "fit": fit, "save": save},
@@ -196,7 +196,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let best = epochs.iter().rev().find(|e| e.best && e.validation.is_some());
     let mut facts = vec![
         ("model", format!("{} ({})", args.output.display(), bytes(size))),
-        ("algorithm", told(&algorithm)?),
+        ("algorithm", told(algorithm)?),
         ("data", output::sizes(data)),
         ("trained", format!("{trained}{}", duration(fit))),
     ];

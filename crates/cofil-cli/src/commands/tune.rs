@@ -94,13 +94,12 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     };
     drop(rows);
     let valid = valid.context("there is always a validation part")?;
-    let (base, why) = args.choice.algorithm(&whole)?;
+    let chosen = args.choice.algorithm(&whole)?;
     if !args.json {
         note.iter().for_each(|note| errln!("{note}"));
-        if let Some(why) = why {
-            errln!("algorithm: {}: {why} (choose with --algorithm)", base.name());
-        }
+        chosen.lines().iter().for_each(|line| errln!("{line}"));
     }
+    let base = chosen.algorithm;
     let metric = args.metric.unwrap_or(match base.target() {
         Target::Rating => Metric::Rmse,
         Target::Preference => Metric::Ndcg(10),
@@ -158,6 +157,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
             "test": tested.as_ref().map(|report| &report.metrics),
             "ranges": space.ranges(),
             "trials": found.trials,
+            "stopped": found.stopped,
             "output": args.output.display().to_string(),
             "interrupted": progress.interrupted(),
             "peak_memory_mb": cofil::memory::peak_mb(),
@@ -306,6 +306,10 @@ fn show(found: &Found, metric: Metric) {
     let seconds: f64 = found.trials.iter().map(|trial| trial.seconds).sum();
     let trials = count(found.trials.len(), "trial");
     outln!("\n{trials} in {}, {} of them cut short", duration(seconds), number(cut));
+    if found.stopped > 0 {
+        let n = count(found.stopped, "trial");
+        outln!("{n} stopped when time was up, before anything could be judged; not counted");
+    }
     if let Some(first) = failed.first() {
         output::prose(&format!("{} failed; the first: {first}", number(failed.len())));
     }

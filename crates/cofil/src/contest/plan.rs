@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::algorithm::Algorithm;
-use crate::data::ReadValues;
+use crate::data::{Ratings, ReadValues};
 use crate::evaluate::{Metric, Protocol};
 use crate::recipes::{Popularity, Target};
 use std::path::PathBuf;
@@ -41,6 +41,9 @@ pub struct Entrant {
     pub algorithm: Algorithm,
     /// Names of the settings that a search leaves as they are.
     pub fixed: Vec<String>,
+    /// Whether the settings that are not fixed are the defaults that suit the training data, where there is a rule:
+    /// [`Algorithm::suited_to`].
+    pub suited: bool,
     /// Whether it was asked for by name, and so takes part even where it can learn nothing.
     pub chosen: bool,
 }
@@ -84,10 +87,23 @@ fn of_values(metrics: &[Metric]) -> bool {
     metrics.iter().all(Metric::is_of_values)
 }
 
+impl Entrant {
+    /// The same with the defaults that suit `train`, if it takes them.
+    pub(super) fn suited_to(&self, train: &Ratings) -> Self {
+        let mut entrant = self.clone();
+        if self.suited {
+            let fixed: Vec<&str> = self.fixed.iter().map(String::as_str).collect();
+            entrant.algorithm = self.algorithm.suited_to(train, &fixed).algorithm;
+        }
+        entrant
+    }
+}
+
 impl From<Algorithm> for Entrant {
-    /// With nothing fixed, and not by name.
+    /// As it is, with nothing fixed, and not by name.
     fn from(algorithm: Algorithm) -> Self {
-        Self { name: algorithm.name().into(), algorithm, fixed: Vec::new(), chosen: false }
+        let name = algorithm.name().into();
+        Self { name, algorithm, fixed: Vec::new(), suited: false, chosen: false }
     }
 }
 

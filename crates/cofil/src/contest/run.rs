@@ -35,18 +35,19 @@ pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) 
     // One part for the trials of all.
     let inner = plan.tuning.as_ref().map(|_| HeldOut::share(rows, HELD_OUT, plan.seed));
     let inner = inner.transpose()?;
+    let entrants: Vec<Entrant> = plan.entrants.iter().map(|e| e.suited_to(&train)).collect();
     // All of them first: that a journal is of something else shows before hours of work.
     let hunt = |entrant| match (&plan.tuning, &inner) {
         (Some(tuning), Some(inner)) => Hunt::new(plan, tuning, entrant, inner).map(Some),
         _ => Ok(None),
     };
-    let mut hunts = plan.entrants.iter().map(hunt).collect::<Result<Vec<_>>>()?;
-    let stage = watch::stage("comparing", plan.entrants.len());
+    let mut hunts = entrants.iter().map(hunt).collect::<Result<Vec<_>>>()?;
+    let stage = watch::stage("comparing", entrants.len());
     let (mut contestants, mut failures) = (Vec::new(), Vec::new());
-    for (at, (entrant, hunt)) in plan.entrants.iter().zip(&mut hunts).enumerate() {
+    for (at, (entrant, hunt)) in entrants.iter().zip(&mut hunts).enumerate() {
         let name = entrant.name.as_str();
         let tell = |judged: Option<&Judged>| {
-            let (number, of) = (at + 1, plan.entrants.len());
+            let (number, of) = (at + 1, entrants.len());
             let told = watch::tell(&Event::Recipe { number, of, name, judged });
             if told.is_break() { Err(Error::Stopped) } else { Ok(()) }
         };

@@ -8,10 +8,12 @@
 //! is one number, and an epoch visits every interaction once rather than drawing them at random. The
 //! schedule is that of `sgd::sampled`.
 
+use super::suit::{self, Traits};
 use super::{Range, Recipe, Target};
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::math::elementary::{sigmoid, softplus_sum};
+use crate::math::real::ln;
 use crate::recipes::settings::settings;
 use crate::recipes::sgd::part::{Scratch, Vectors, dot_difference, pull_apart};
 use crate::recipes::sgd::sampled::{self, Common, Rule, Task, by_comparison};
@@ -59,6 +61,19 @@ impl Recipe for Bpr {
             Range::log("reg", 1e-4, 0.02),
             Range::real("sampler_exponent", 0.0, 1.0),
         ]
+    }
+
+    fn rules(&self) -> &'static [suit::Rule] {
+        &[suit::Rule {
+            setting: "sampler_exponent",
+            rule: "0.3 × ln(s / 4), from 0 to 0.75, where the item of an average interaction has s times as many as \
+                   the average item",
+        }]
+    }
+
+    fn suit(&mut self, data: &Traits) {
+        let skew = data.popularity / data.per_item();
+        self.sampler_exponent = suit::setting(0.3 * ln(skew / 4.0), 0.0, 0.75);
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {

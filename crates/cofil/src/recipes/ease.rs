@@ -4,6 +4,7 @@
 //! W_ji = −P_ji / P_ii for j ≠ i. Steck, "Embarrassingly shallow autoencoders for sparse data",
 //! WWW 2019, equation 8.
 
+use super::suit::{self, Rule, Traits};
 use super::{Range, Recipe, Target};
 use crate::check::check_positive;
 use crate::data::Ratings;
@@ -67,6 +68,18 @@ impl Recipe for Ease {
 
     fn ranges(&self) -> Vec<Range> {
         vec![Range::log("reg", 1.0, 10_000.0)]
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule {
+            setting: "reg",
+            rule: "4 × interactions / √(users × items), from 10 to 1000: half way between what users and items have",
+        }]
+    }
+
+    fn suit(&mut self, data: &Traits) {
+        let middle = data.interactions / (data.users * data.items).sqrt();
+        self.reg = suit::setting(4.0 * middle, 10.0, 1000.0);
     }
 
     fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {

@@ -21,6 +21,7 @@
 //! counts is the setting `keep`. An item does not vote for itself. In `implicit` it does and is one of
 //! its own K, which changes nothing for items not yet seen, but makes its K our k + 1.
 
+use super::suit::{Rule, Traits};
 use super::{Range, Recipe, Target};
 use crate::check::check_count;
 use crate::data::{Csr, Ratings};
@@ -74,6 +75,14 @@ impl Recipe for ItemKnn {
             Range::real("shrinkage", 0.0, 100.0),
             Range::choice("keep", ["candidate", "history"]),
         ]
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule { setting: "shrinkage", rule: "10; 0 where more than 3 % of all pairs occur" }]
+    }
+
+    fn suit(&mut self, data: &Traits) {
+        self.shrinkage = if data.density() > 0.03 { 0.0 } else { 10.0 };
     }
 
     fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {

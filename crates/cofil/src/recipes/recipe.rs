@@ -1,6 +1,7 @@
 //! What a recipe is: settings that can be fitted.
 
 use super::range::Range;
+use super::suit::{Rule, Traits};
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::memory::check_room;
@@ -14,6 +15,12 @@ pub(crate) trait Recipe {
     fn target(&self) -> Target;
     /// Which settings are worth tuning, and where; what to try is declared beside the settings.
     fn ranges(&self) -> Vec<Range>;
+    /// Which settings have a default that follows the data, and how.
+    fn rules(&self) -> &'static [Rule] {
+        &[]
+    }
+    /// Sets those of [`rules`](Self::rules) to what suits data with these traits; the others may be looked at.
+    fn suit(&mut self, _: &Traits) {}
     /// Whether it can learn against negatives that are given ([`Run::negatives`]).
     fn takes_negatives(&self) -> bool {
         false

@@ -9,6 +9,7 @@ mod odd;
 mod ranges;
 mod scale;
 mod settings;
+mod suit;
 
 use cofil::evaluate::Metric;
 use cofil::math::{Matrix, Rng};

@@ -36,7 +36,7 @@ pub fn entrants(args: &Args) -> Result<Vec<Entrant>> {
         let repeated = entrants.iter().any(|other| other.name == *name);
         if !left_out.contains(name) && !repeated {
             let fixed = settings.keys().cloned().collect();
-            entrants.push(Entrant { name: name.clone(), algorithm, fixed, chosen });
+            entrants.push(Entrant { name: name.clone(), algorithm, fixed, suited: true, chosen });
         }
     }
     for text in &args.with {
@@ -71,7 +71,7 @@ fn with(text: &str) -> Result<Entrant> {
         .map(|(setting, value)| format!("{setting}={}", crate::args::searching::plain(value)))
         .collect();
     let name = if told.is_empty() { name.into() } else { format!("{name}:{}", told.join(",")) };
-    Ok(Entrant { name, algorithm, fixed: settings.keys().cloned().collect(), chosen: true })
+    Ok(Entrant { name, algorithm, fixed: settings.keys().cloned().collect(), suited: true, chosen: true })
 }
 
 /// The pairs of a list; what has no `=` goes on with the value before it.

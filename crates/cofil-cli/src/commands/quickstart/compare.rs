@@ -40,7 +40,6 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
     let part = split.apply(&rows)?.into_iter().next().context("a split has a part")?;
     let train = Ratings::new(&part.train, Duplicates::Error)?;
     let test = Ratings::new(&part.test, Duplicates::Error)?;
-    let constant = train.scale().0 == train.scale().1;
     let mut contest = Contest {
         entries: Vec::new(),
         guess: Measures::default(),
@@ -50,7 +49,7 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
     };
     let all = Algorithm::all();
     for (at, algorithm) in all.iter().enumerate() {
-        let algorithm = fast(algorithm, constant)?;
+        let algorithm = fast(algorithm, &train)?;
         let name = algorithm.name();
         let (number, of) = (at + 1, all.len());
         if watch::tell(&Event::Recipe { number, of, name, judged: None }).is_break() {
@@ -85,8 +84,8 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
     Ok(contest)
 }
 
-/// `algorithm` with settings that a first look has time for.
-fn fast(algorithm: &Algorithm, constant: bool) -> Result<Algorithm> {
+/// `algorithm` with settings that a first look has time for, and else the defaults that suit `train`.
+fn fast(algorithm: &Algorithm, train: &Ratings) -> Result<Algorithm> {
     let name = algorithm.name();
     let mut settings = Map::new();
     match name {
@@ -104,7 +103,8 @@ fn fast(algorithm: &Algorithm, constant: bool) -> Result<Algorithm> {
         }
         _ => {}
     }
-    let algorithm = Algorithm::from_settings(name, &settings)?;
+    let algorithm = Algorithm::from_settings_for(name, &settings, train)?.algorithm;
+    let constant = train.scale().0 == train.scale().1;
     // Without ratings there are no values to predict.
     Ok(if constant { algorithm.to_rank() } else { algorithm })
 }

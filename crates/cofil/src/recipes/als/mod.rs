@@ -12,6 +12,7 @@
 //! "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022. Weight w and
 //! target t of a value are those of [`confidence`]. The sum over all pairs costs one Gram matrix.
 
+use super::suit::{self, Rule, Traits};
 use super::{Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_not_negative};
 use crate::data::{Csr, Ratings};
@@ -137,11 +138,30 @@ impl Recipe for Ials {
 
     fn ranges(&self) -> Vec<Range> {
         vec![
-            Range::log_whole("factors", 16, 256),
+            // A trial of 256 takes eight times as long.
+            Range::log_whole("factors", 16, 128),
             Range::whole("epochs", 4, 24),
             Range::log("reg", 0.0005, 0.1),
             Range::log("unobserved_weight", 0.003, 2.0),
         ]
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        &[
+            Rule {
+                setting: "unobserved_weight",
+                rule: "5 d^0.75, where d is the share of all pairs that occur; from 0.005 to 1",
+            },
+            Rule {
+                setting: "reg",
+                rule: "0.01 up to 100,000 interactions n, then 0.46 / ∛n; at least 0.003",
+            },
+        ]
+    }
+
+    fn suit(&mut self, data: &Traits) {
+        self.unobserved_weight = suit::setting(5.0 * power(data.density(), 0.75), 0.005, 1.0);
+        self.reg = suit::setting(0.01 * power(1e5 / data.interactions, 1.0 / 3.0), 0.003, 0.01);
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {

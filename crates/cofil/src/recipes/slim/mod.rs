@@ -13,6 +13,7 @@
 
 mod gram;
 
+use super::suit::{self, Rule, Traits};
 use super::{Range, Recipe, Target};
 use crate::check::{check_not_negative, check_positive};
 use crate::data::{Csr, Ratings};
@@ -65,6 +66,18 @@ impl Recipe for Slim {
 
     fn ranges(&self) -> Vec<Range> {
         vec![Range::log("l1", 0.1, 30.0), Range::log("l2", 1.0, 3000.0)]
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        &[
+            Rule { setting: "l1", rule: "an 80th of the interactions of an item, from 0.2 to 3" },
+            Rule { setting: "l2", rule: "1.25 times the interactions of an item, from 20 to 300" },
+        ]
+    }
+
+    fn suit(&mut self, data: &Traits) {
+        self.l1 = suit::setting(data.per_item() / 80.0, 0.2, 3.0);
+        self.l2 = suit::setting(1.25 * data.per_item(), 20.0, 300.0);
     }
 
     fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
