@@ -168,7 +168,7 @@ mod tests {
                 assert_eq!(std::fs::metadata(&path).unwrap().len(), size);
                 let table = read(&path, &ReadOptions::default()).unwrap();
                 assert_eq!(table.report.rows, 5);
-                assert_eq!(table.report.notes.len(), usize::from(ratings.times.is_some()));
+                assert_eq!(table.report.notes.len(), 2 * usize::from(ratings.times.is_some()));
                 let again = Ratings::new(&table.interactions, Duplicates::Error).unwrap();
                 assert_eq!(again, ratings, "{}", path.display());
             }

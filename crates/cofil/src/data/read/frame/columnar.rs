@@ -113,7 +113,7 @@ mod tests {
             ("new", Arc::new(BooleanArray::from(vec![true, false]))),
             ("date", Arc::new(Date32Array::from(vec![Some(0), None]))),
             ("list", Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(lists))),
-            ("bytes", Arc::new(BinaryArray::from_vec(vec![b"x", b"y"]))),
+            ("bytes", Arc::new(BinaryArray::from_vec(vec![b"\xff", b"y"]))),
         ];
         RecordBatch::try_from_iter(columns).unwrap()
     }
