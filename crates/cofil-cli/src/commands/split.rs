@@ -120,7 +120,7 @@ impl Args {
         };
         let folders = match self.splitting.by() {
             By::Kfold => {
-                (0..self.splitting.folds()).map(|f| folder.join(format!("fold{f}"))).collect()
+                (1..=self.splitting.folds()).map(|f| folder.join(format!("fold{f}"))).collect()
             }
             _ => vec![folder.clone()],
         };

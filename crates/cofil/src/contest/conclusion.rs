@@ -17,7 +17,11 @@ pub struct Conclusion {
     /// By what it is the best.
     pub metric: Metric,
     /// How good it is.
-    pub measure: Measure,
+    pub value: f64,
+    /// Lower end of the 95 % interval.
+    pub low: Option<f64>,
+    /// Upper end of the 95 % interval.
+    pub high: Option<f64>,
     /// Who is behind the best by no more than chance allows.
     pub alike: Vec<String>,
     /// Who is behind it by more.
@@ -47,7 +51,8 @@ impl Conclusion {
         differences: &[Option<Difference>],
     ) -> Option<Self> {
         let ((best, report), others) = reports.split_first()?;
-        let measure = *report.metrics.get(metric).filter(|m| !m.value.is_nan())?;
+        let &Measure { value, low, high, .. } =
+            report.metrics.get(metric).filter(|m| !m.value.is_nan())?;
         let (mut alike, mut behind, mut untold) = (Vec::new(), Vec::new(), Vec::new());
         for ((other, _), difference) in others.iter().zip(differences) {
             let list = match difference {
@@ -61,7 +66,7 @@ impl Conclusion {
         let popularity = popularity.and_then(|(_, report)| report.value(metric));
         let popularity = popularity.filter(|p| *p > 0.0 && metric.higher_is_better());
         let best = (*best).to_owned();
-        Some(Self { best, metric, measure, alike, behind, untold, popularity })
+        Some(Self { best, metric, value, low, high, alike, behind, untold, popularity })
     }
 
     /// In a few sentences; `named` writes a name as the door shows names.
@@ -74,15 +79,14 @@ impl Conclusion {
                 None => String::new(),
             }
         };
-        let Measure { value: found, low, high, .. } = self.measure;
-        let bounds = match (low, high) {
+        let bounds = match (self.low, self.high) {
             (Some(low), Some(high)) => {
                 format!(" (95 % interval {})", range(value(low), value(high)))
             }
             _ => String::new(),
         };
         let (best, metric) = (named(&self.best), self.metric);
-        let mut text = format!("{best} is best by {metric}: {}{bounds}.", value(found));
+        let mut text = format!("{best} is best by {metric}: {}{bounds}.", value(self.value));
         if !self.alike.is_empty() {
             text += &format!(
                 " Its lead over {} may be chance (p ≥ 0.05 after Holm's correction).",
@@ -118,19 +122,13 @@ mod tests {
 
     #[test]
     fn who_is_alike_and_who_is_behind_is_told() {
-        let measure = |value, low, high| Measure {
-            metric: Metric::Ndcg(10),
-            value,
-            low,
-            high,
-            users: 9,
-            max: None,
-        };
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         let mut told = Conclusion {
             best: "ease".into(),
             metric: Metric::Ndcg(10),
-            measure: measure(0.25, Some(0.2), Some(0.3)),
+            value: 0.25,
+            low: Some(0.2),
+            high: Some(0.3),
             alike: names(&["ials", "slim"]),
             behind: names(&["bpr", "popularity"]),
             untold: Vec::new(),
