@@ -146,7 +146,9 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         let mut entries = Entries::new(self.settings, &self.scale, &self.rows, rows, rng);
         let mut bias_gradient = vec![0.0; width];
         let output = self.scale.output;
-        let slope = 2.0 * output.factor * output.factor * weight;
+        // Errors are measured in the unit of the inputs, and told on the scale of the values.
+        let per_unit = output.factor / self.scale.input.unit;
+        let slope = 2.0 * per_unit * per_unit * weight;
         let mut squares = 0.0;
         let (codes, pulled) = codes.split_at_mut(PIECE * width);
         let both = codes.chunks_exact_mut(width).zip(pulled.chunks_exact_mut(width));
@@ -256,7 +258,8 @@ impl<S: Served> Learner for Network<'_, S> {
         rng.piece(0).shuffle(&mut order);
         let batches = order.chunks(self.settings.batch_size);
         let data = batches.map(|batch| self.step(batch, rate, rng)).sum();
-        Loss { data, penalty: self.penalty() }
+        let unit = f64::from(self.scale.input.unit);
+        Loss { data, penalty: unit * unit * self.penalty() }
     }
 
     fn model(&self) -> S::Shape {

@@ -2,7 +2,7 @@
 //!
 //! h(r) = f(W g(V r + μ) + b), where r is a row with zeros for what is unknown. `autorec-item` encodes
 //! the ratings of an item (columns are users), `autorec-user` those of a user (columns are items).
-//! Minimises Σ (ŷ − y)² over the *observed* entries + λ/2 (‖W‖²_F + ‖V‖²_F); biases pay nothing, and
+//! Minimises Σ (ŷ − y)² over the *observed* entries, in units, + λ/2 (‖W‖²_F + ‖V‖²_F); biases pay nothing, and
 //! columns with many entries more than others (`reg_exponent`).
 //! Sedhain, Menon, Sanner & Xie, "AutoRec: autoencoders meet collaborative filtering", WWW 2015.
 //!
