@@ -491,6 +491,8 @@ fn bad_rows_and_matrices_are_read_on_request() {
         "{said}"
     );
     std::fs::write(folder.path().join("t"), "user,tea,jam,milk\na,5,,2\n").expect("a file");
+    let (done, said) = convert(folder.path(), &["t", "out.csv"]);
+    assert!(!done && said.contains("say so with --matrix"), "{said}");
     cofil(folder.path(), &["convert", "t", "out.csv", "--matrix"]);
     let written = std::fs::read_to_string(folder.path().join("out.csv")).expect("written");
     assert_eq!(written, "user,item,value\na,tea,5\na,milk,2\n");
