@@ -20,6 +20,7 @@ pub fn message(error: &anyhow::Error) -> String {
             Some(error) => error.say(flag),
             None => cofil::plain_words(&cause.to_string()),
         };
+        let cause = spelt(&cause);
         if text.is_empty() {
             text = cause;
         } else if !text.contains(&cause) {
@@ -27,6 +28,13 @@ pub fn message(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// `text` of the library about reading, with options that the command line spells otherwise as it does.
+pub fn spelt(text: &str) -> String {
+    text.replace("`shape` = matrix", "--matrix")
+        .replace("`shape` = ", "--shape ")
+        .replace("`weights` such as", "--weight such as")
 }
 
 /// How the command line gives an option of the library.

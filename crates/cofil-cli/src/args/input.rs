@@ -1,5 +1,6 @@
 //! How to read a table: the arguments that every command reading data shares.
 
+use crate::errors::spelt;
 use crate::interrupt::waiting;
 use crate::output::errln;
 use anyhow::{Context, Result};
@@ -100,7 +101,7 @@ impl Input {
     pub fn read(&self, path: &Path, json: bool) -> Result<Table> {
         let table = whole(path, || read::read(path, &self.options()))?;
         if !json {
-            errln!("{}", table.report);
+            errln!("{}", spelt(&table.report.to_string()));
         }
         Ok(table)
     }
@@ -181,7 +182,7 @@ fn whole<T>(path: &Path, read: impl FnOnce() -> cofil::Result<T>) -> Result<T> {
 /// Tells how a further file was read.
 fn tell(report: &ReadReport, json: bool) {
     if !json {
-        errln!("{}: {report}", report.path);
+        errln!("{}: {}", report.path, spelt(&report.to_string()));
     }
 }
 

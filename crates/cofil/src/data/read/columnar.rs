@@ -1,6 +1,7 @@
 //! Parquet and Arrow files as other programs write them.
 
 use super::{ReadOptions, Table, read};
+use crate::data::Source;
 use arrow_array::types::Int32Type;
 use arrow_array::{
     ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, Int32Array,
@@ -11,7 +12,6 @@ use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
 use parquet::file::properties::WriterProperties;
-use std::path::Path;
 use std::sync::Arc;
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
@@ -30,29 +30,28 @@ fn ratings() -> RecordBatch {
     ])
 }
 
-fn parquet(path: &Path, batch: &RecordBatch, compression: Compression) {
+fn parquet(batch: &RecordBatch, compression: Compression) -> Vec<u8> {
     let properties = WriterProperties::builder().set_compression(compression).build();
-    let file = std::fs::File::create(path).unwrap();
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
     writer.write(batch).unwrap();
-    writer.close().unwrap();
+    writer.into_inner().unwrap()
+}
+
+fn read_bytes(bytes: Vec<u8>, options: &ReadOptions) -> Result<Table, String> {
+    let source = Source::reader("t", std::io::Cursor::new(bytes));
+    read(source, options).map_err(|error| error.to_string())
 }
 
 fn table(batch: &RecordBatch) -> Result<Table, String> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("t.parquet");
-    parquet(&path, batch, Compression::UNCOMPRESSED);
-    read(&path, &ReadOptions::default()).map_err(|error| error.to_string())
+    read_bytes(parquet(batch, Compression::UNCOMPRESSED), &ReadOptions::default())
 }
 
 #[test]
 fn every_usual_packing_is_unpacked() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("t");
     let batch = ratings();
-    parquet(&path, &batch, Compression::UNCOMPRESSED);
-    let expected = read(&path, &ReadOptions::default()).unwrap().interactions;
+    let expected = table(&batch).unwrap().interactions;
     assert_eq!(expected.len(), 3000);
+    let read = |bytes| read_bytes(bytes, &ReadOptions::default()).unwrap().interactions;
     for compression in [
         Compression::SNAPPY,
         Compression::GZIP(GzipLevel::default()),
@@ -61,24 +60,19 @@ fn every_usual_packing_is_unpacked() {
         Compression::LZ4,
         Compression::LZ4_RAW,
     ] {
-        parquet(&path, &batch, compression);
-        let found = read(&path, &ReadOptions::default()).unwrap();
-        assert_eq!(found.interactions, expected, "{compression:?}");
+        assert_eq!(read(parquet(&batch, compression)), expected, "{compression:?}");
     }
     for compression in [CompressionType::LZ4_FRAME, CompressionType::ZSTD] {
         let options =
             || IpcWriteOptions::default().try_with_compression(Some(compression)).unwrap();
-        let file = || std::fs::File::create(&path).unwrap();
-        let mut writer =
-            FileWriter::try_new_with_options(file(), &batch.schema(), options()).unwrap();
+        let schema = batch.schema();
+        let mut writer = FileWriter::try_new_with_options(Vec::new(), &schema, options()).unwrap();
         writer.write(&batch).unwrap();
-        writer.finish().unwrap();
-        assert_eq!(read(&path, &ReadOptions::default()).unwrap().interactions, expected);
+        assert_eq!(read(writer.into_inner().unwrap()), expected);
         let mut writer =
-            StreamWriter::try_new_with_options(file(), &batch.schema(), options()).unwrap();
+            StreamWriter::try_new_with_options(Vec::new(), &schema, options()).unwrap();
         writer.write(&batch).unwrap();
-        writer.finish().unwrap();
-        assert_eq!(read(&path, &ReadOptions::default()).unwrap().interactions, expected);
+        assert_eq!(read(writer.into_inner().unwrap()), expected);
     }
 }
 
@@ -117,32 +111,14 @@ fn rows_that_cannot_be_read_are_left_out_on_request() {
     let counts: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3, 16_777_217]));
     let batch = batch(vec![("user", users), ("item", items), ("count", counts)]);
     assert!(table(&batch).unwrap_err().contains("row 2: user is empty"));
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("t");
-    parquet(&path, &batch, Compression::SNAPPY);
+    let bytes = parquet(&batch, Compression::SNAPPY);
     let options = ReadOptions { skip_bad: 2, ..ReadOptions::default() };
-    let found = read(&path, &options).unwrap();
+    let found = read_bytes(bytes.clone(), &options).unwrap();
     assert_eq!(found.interactions.users.names().collect::<Vec<_>>(), ["ann", "cat"]);
     assert_eq!(found.interactions.items.names().collect::<Vec<_>>(), ["tea", "jam"]);
     let report = found.report;
     assert_eq!((report.rows, report.bad, report.rounded), (4, 2, 1));
     assert!(report.bad_first[1].starts_with("row 3: item is empty"), "{:?}", report.bad_first);
-    let told = read(&path, &ReadOptions { skip_bad: 1, ..options }).unwrap_err().to_string();
+    let told = read_bytes(bytes, &ReadOptions { skip_bad: 1, ..options }).unwrap_err();
     assert!(told.contains("row 3: item is empty") && told.contains("1 bad row before"), "{told}");
-}
-
-#[test]
-fn a_folder_of_parquet_files_is_one_table() {
-    let folder = tempfile::tempdir().unwrap();
-    let whole = ratings();
-    parquet(
-        &folder.path().join("part-0001.parquet"),
-        &whole.slice(1000, 2000),
-        Compression::SNAPPY,
-    );
-    parquet(&folder.path().join("part-0000.parquet"), &whole.slice(0, 1000), Compression::SNAPPY);
-    std::fs::write(folder.path().join("_metadata"), b"PAR1").unwrap();
-    let found = read(folder.path(), &ReadOptions::default()).unwrap();
-    let expected = table(&whole).unwrap();
-    assert_eq!(found.interactions, expected.interactions);
 }

@@ -138,7 +138,7 @@ impl Columns {
         if unnamed && count > WIDE {
             return Err(format!(
                 "there are {count} columns, none with a known name; name those of users and items (if each column is \
-                 an item, as in a matrix, say so with `shape` = matrix, --matrix)"
+                 an item, as in a matrix, say so with `shape` = matrix)"
             ));
         }
         let user = search.next(user, "users", &looks)?;

@@ -284,7 +284,8 @@ fn what_is_left_unread_is_told() {
     let events = "user,item,event\na,x,view\nb,y,buy\n";
     let told = notes(events);
     assert!(
-        told.contains("left unread: `event` (types of events)") && told.contains("--weight"),
+        told.contains("left unread: `event` (types of events)")
+            && told.contains("`weights` such as"),
         "{told}"
     );
     // A key of any of the first objects is a column.

@@ -107,3 +107,67 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     files.sort_unstable();
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::data::read::{ReadOptions, read};
+
+    #[test]
+    fn the_parts_of_a_folder_are_one_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let write = |name: &str, text: &str| std::fs::write(path(name), text).unwrap();
+        write("part-00001.csv", "user,item,rating\nann,jam,2\ncat,tea,3\n");
+        write("part-00000.csv", "user,item,rating\nann,tea,5\nbob,jam,1\n");
+        write("part-00002.csv", "user,item,rating\n");
+        write("part-00003.csv", "");
+        write("_SUCCESS", "");
+        write(".part-00000.csv.crc", "crc");
+        let options = ReadOptions::default();
+        let table = read(folder.path(), &options).unwrap();
+        let data = &table.interactions;
+        assert_eq!(data.users.names().collect::<Vec<_>>(), ["ann", "bob", "cat"]);
+        assert_eq!((&data.user, &data.item), (&vec![0, 1, 0, 2], &vec![0, 1, 1, 0]));
+        assert_eq!(data.value, [5.0, 1.0, 2.0, 3.0]);
+        assert!(table.report.to_string().contains("3 files of the folder"), "{}", table.report);
+        // Places are those of the file.
+        write("part-00002.csv", "user,item,rating\nann,tea,x\n");
+        let told = read(folder.path(), &options).unwrap_err().to_string();
+        assert!(told.contains("part-00002.csv:2: rating \"x\""), "{told}");
+        let skip = ReadOptions { skip_bad: 1, ..ReadOptions::default() };
+        let report = read(folder.path(), &skip).unwrap().report;
+        assert!(report.bad_first[0].starts_with("part-00002.csv: line 2: rating"), "{report}");
+        write("part-00002.csv", "user,item,stars\nann,tea,1\n");
+        let told = read(folder.path(), &options).unwrap_err().to_string();
+        assert!(told.contains("part-00002.csv:1: unknown column `rating`"), "{told}");
+        std::fs::create_dir(path("year=2020")).unwrap();
+        let told = read(folder.path(), &options).unwrap_err().to_string();
+        assert!(told.contains("year=2020: is a folder in a folder; its name is part"), "{told}");
+        let empty = tempfile::tempdir().unwrap();
+        assert!(read(empty.path(), &options).unwrap_err().to_string().contains("without files"));
+    }
+
+    #[cfg(feature = "arrow")]
+    #[test]
+    fn parts_may_be_parquet() {
+        let folder = tempfile::tempdir().unwrap();
+        let names: std::sync::Arc<crate::data::IdMap> =
+            std::sync::Arc::new(["a", "b"].iter().collect());
+        let rows = |user: Vec<u32>, item: Vec<u32>| crate::data::Interactions {
+            users: names.clone(),
+            items: names.clone(),
+            value: vec![1.0; user.len()],
+            user,
+            item,
+            time: None,
+        };
+        let write = |name: &str, rows| {
+            crate::data::read::write(&folder.path().join(name), &rows).unwrap();
+        };
+        write("part-1.parquet", rows(vec![1, 0], vec![0, 0]));
+        write("part-0.parquet", rows(vec![0, 1], vec![0, 1]));
+        std::fs::write(folder.path().join("_metadata"), b"PAR1").unwrap();
+        let found = read(folder.path(), &ReadOptions::default()).unwrap().interactions;
+        assert_eq!((found.user, found.item), (vec![0, 1, 1, 0], vec![0, 1, 0, 0]));
+    }
+}

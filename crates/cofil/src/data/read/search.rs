@@ -106,7 +106,7 @@ impl Search {
         }
         let (first, last) = (self.call(items[0]), self.call(items[items.len() - 1]));
         Err(format!(
-            "this looks like a matrix with a column for each item ({first} to {last}): say so with `shape` = matrix (--matrix), write a row \
+            "this looks like a matrix with a column for each item ({first} to {last}): say so with `shape` = matrix, write a row \
              for each user and item (`melt` in pandas, `unpivot` in polars and SQL), or name the columns of users and \
              items"
         ))
@@ -139,7 +139,7 @@ impl Search {
         if let Some(column) = column {
             let column = self.call(column);
             self.notes.push(format!(
-                "left unread: {column} (types of events); `weights` such as view=1,buy=5 (--weight) give each its value"
+                "left unread: {column} (types of events); `weights` such as view=1,buy=5 give each its value"
             ));
         }
     }

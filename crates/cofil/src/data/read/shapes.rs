@@ -1,7 +1,7 @@
 //! Files that are no plain table of rows, and what is made of each.
 
 use super::messy::{refused, rows, rows_with, table};
-use super::{ReadOptions, Shape, read};
+use super::{ReadOptions, Shape};
 
 #[test]
 fn lines_of_a_user_and_items_are_interactions() {
@@ -71,7 +71,7 @@ fn a_matrix_is_read_on_request() {
     }
     let said = table("user,tea,jam\nann,5,\n", &told).unwrap().report.to_string();
     assert!(said.contains("header, a matrix, user=`user`, item=each other column"), "{said}");
-    assert!(refused("user,tea,jam,milk\nann,5,,3\nbob,,1,\n").contains("--matrix"));
+    assert!(refused("user,tea,jam,milk\nann,5,,3\nbob,,1,\n").contains("`shape` = matrix"));
     let bad = table("user,tea,jam\nann,5,\nbob,x,1\n", &told).unwrap_err();
     assert!(bad.contains("row 2: tea \"x\" is not a number"), "{bad}");
     let missing = ReadOptions { missing: Some(99.0), ..told };
@@ -84,39 +84,4 @@ fn a_line_that_tells_the_delimiter_is_no_row() {
     assert_eq!(rows("\"sep=|\"\na|b|1\n"), ["a b 1"]);
     let told = refused("sep=;\nuser;item;rating\nann;tea;five\n");
     assert!(told.starts_with("t:3: rating"), "{told}");
-}
-
-#[test]
-fn the_parts_of_a_folder_are_one_table() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    let write = |name: &str, text: &str| std::fs::write(path(name), text).unwrap();
-    write("part-00001.csv", "user,item,rating\nann,jam,2\ncat,tea,3\n");
-    write("part-00000.csv", "user,item,rating\nann,tea,5\nbob,jam,1\n");
-    write("part-00002.csv", "user,item,rating\n");
-    write("part-00003.csv", "");
-    write("_SUCCESS", "");
-    write(".part-00000.csv.crc", "crc");
-    let options = ReadOptions::default();
-    let table = read(folder.path(), &options).unwrap();
-    let data = &table.interactions;
-    assert_eq!(data.users.names().collect::<Vec<_>>(), ["ann", "bob", "cat"]);
-    assert_eq!((&data.user, &data.item), (&vec![0, 1, 0, 2], &vec![0, 1, 1, 0]));
-    assert_eq!(data.value, [5.0, 1.0, 2.0, 3.0]);
-    assert!(table.report.to_string().contains("3 files of the folder"), "{}", table.report);
-    // Places are those of the file.
-    write("part-00002.csv", "user,item,rating\nann,tea,x\n");
-    let told = read(folder.path(), &options).unwrap_err().to_string();
-    assert!(told.contains("part-00002.csv:2: rating \"x\""), "{told}");
-    let skip = ReadOptions { skip_bad: 1, ..ReadOptions::default() };
-    let report = read(folder.path(), &skip).unwrap().report;
-    assert!(report.bad_first[0].starts_with("part-00002.csv: line 2: rating"), "{report}");
-    write("part-00002.csv", "user,item,stars\nann,tea,1\n");
-    let told = read(folder.path(), &options).unwrap_err().to_string();
-    assert!(told.contains("part-00002.csv:1: unknown column `rating`"), "{told}");
-    std::fs::create_dir(path("year=2020")).unwrap();
-    let told = read(folder.path(), &options).unwrap_err().to_string();
-    assert!(told.contains("year=2020: is a folder in a folder; its name is part"), "{told}");
-    let empty = tempfile::tempdir().unwrap();
-    assert!(read(empty.path(), &options).unwrap_err().to_string().contains("without files"));
 }
