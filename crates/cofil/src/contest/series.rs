@@ -219,9 +219,11 @@ mod tests {
 
     #[test]
     fn rounds_are_put_together_by_name() {
-        let mut rows = Interactions::default();
-        rows.users = Arc::new((0..40).map(|u| format!("u{u}")).collect());
-        rows.items = Arc::new((0..20).map(|i| format!("i{i}")).collect());
+        let mut rows = Interactions {
+            users: Arc::new((0..40).map(|u| format!("u{u}")).collect()),
+            items: Arc::new((0..20).map(|i| format!("i{i}")).collect()),
+            ..Interactions::default()
+        };
         // Two tastes, which `ease` tells apart and popularity does not.
         for (u, i) in (0..40u32).flat_map(|u| (0..20u32).map(move |i| (u, i))) {
             if i % 2 == u % 2 && (i + u) % 3 != 0 {
