@@ -67,7 +67,7 @@ fn who_leaves_is_gone_and_the_others_are_served_as_before() {
         let mut recommender = train(&algorithm, &ratings);
         let who = Who::user("id13");
         // What fills a list goes by how many users have each item, one fewer now.
-        let list = |recommender: &Recommender| {
+        let list = |recommender: &cofil::Recommender| {
             let items = recommender.recommend(&who, &Query::default()).unwrap().items;
             items.into_iter().filter(|item| item.basis.is_none()).collect::<Vec<_>>()
         };

@@ -88,7 +88,7 @@ fn of_new_item(algorithm: &Algorithm, ratings: &Ratings, factor: f32) -> Vec<f32
     let has = |&u: &u32| all.by_user.row(u as usize).get(new as u32).is_some();
     let who: Vec<u32> = (0..users as u32).filter(has).collect();
     let mut added = vec![0; new + 1];
-    added[new] = who.len() as u32;
+    added[new] = who.len() as i32;
     let change = Change { by_user: &all.by_user, users: &who, added: &added };
     let model = model.updated(&change).expect("factors can be updated");
     let score = |u: u32| {

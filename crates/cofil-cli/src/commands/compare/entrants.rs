@@ -71,7 +71,13 @@ fn with(text: &str) -> Result<Entrant> {
         .map(|(setting, value)| format!("{setting}={}", crate::args::searching::plain(value)))
         .collect();
     let name = if told.is_empty() { name.into() } else { format!("{name}:{}", told.join(",")) };
-    Ok(Entrant { name, algorithm, fixed: settings.keys().cloned().collect(), suited: true, chosen: true })
+    Ok(Entrant {
+        name,
+        algorithm,
+        fixed: settings.keys().cloned().collect(),
+        suited: true,
+        chosen: true,
+    })
 }
 
 /// The pairs of a list; what has no `=` goes on with the value before it.
