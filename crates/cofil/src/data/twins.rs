@@ -86,7 +86,7 @@ pub(crate) fn unknown<S: AsRef<str>>(
         }
         None => {
             let [here, there] =
-                [sample[0].as_ref(), &names.name(0)].map(|name| shown(name.as_bytes()));
+                [sample[0].as_ref(), names.name(0)].map(|name| shown(name.as_bytes()));
             format!("{all} (such as `{here}`; known is `{there}`)")
         }
     })
