@@ -1,6 +1,7 @@
 //! `cofil evaluate` and `cofil compare`, run as a user runs them.
 
 use assert_cmd::Command;
+use cofil::data::ReadValues;
 use cofil::data::read::{ReadOptions, read};
 use cofil::{Algorithm, Duplicates, Query, Ratings, Recommender, Run, Who};
 use serde_json::Value;
@@ -42,7 +43,9 @@ fn folder() -> TempDir {
     let table = read(path.join("train.csv"), &ReadOptions::default()).unwrap().interactions;
     let train = Ratings::new(&table, Duplicates::Last).unwrap();
     let popularity = Algorithm::from_settings("popularity", &serde_json::Map::new()).unwrap();
-    let recommender = Recommender::train(&popularity, &train, &Run::default()).unwrap();
+    // What nobody liked counts, too.
+    let run = Run { values: ReadValues::AsWeights, ..Run::default() };
+    let recommender = Recommender::train(&popularity, &train, &run).unwrap();
     recommender.save(&path.join("m.cofil")).unwrap();
     folder
 }

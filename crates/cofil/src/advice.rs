@@ -20,11 +20,9 @@ use crate::recipes::{BiasedMf, Ease, Ials, Popularity, Slim, Target};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Up to so many items a matrix between all items is advised; `ease` itself refuses only more than its
-/// `max_items`.
+/// Up to so many items recipes are advised whose cost grows with their square: beyond, `slim` takes many minutes, and the
+/// matrix of `ease` gigabytes.
 const FEW_ITEMS: usize = 20_000;
-/// Up to so many items a regression for each is advised.
-const MANY_ITEMS: usize = 100_000;
 
 /// What a model is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -128,7 +126,7 @@ fn votes() -> &'static str {
 
 /// The recipe to rank with, and why.
 fn ranks(facts: &Facts<'_>) -> (Algorithm, String) {
-    match facts.items <= MANY_ITEMS {
+    match facts.items <= FEW_ITEMS {
         true => (
             Algorithm::Slim(Slim::default()),
             "ranks items by the most similar ones, with weights that are learned; near the best on most data".into(),
@@ -218,8 +216,7 @@ mod tests {
             std::iter::once(algorithm.name().to_owned()).chain(others).collect()
         };
         assert_eq!(others(FEW_ITEMS), ["slim", "ials", "ease", "popularity"]);
-        assert_eq!(others(FEW_ITEMS + 1), ["slim", "ials", "popularity"]);
-        assert_eq!(others(MANY_ITEMS + 1), ["ials", "popularity"]);
+        assert_eq!(others(FEW_ITEMS + 1), ["ials", "popularity"]);
     }
 
     #[test]

@@ -59,10 +59,12 @@ fn weighed(reading: Option<Reading>, history: Row<'_>) -> impl Iterator<Item = (
 /// Scores from this to 0 are those of items for which nothing speaks but their popularity: below every item for which
 /// something does, above those against which something does.
 const LEAST: f32 = -1e-9;
+/// The score of an item for which nothing speaks and that nobody likes: below all others.
+const NOBODY: f32 = -1e9;
 
 /// Whether this is the score of an item for which nothing speaks but its popularity.
 pub(crate) fn is_filler(score: f32) -> bool {
-    (LEAST..0.0).contains(&score)
+    (LEAST..0.0).contains(&score) || score == NOBODY
 }
 
 /// A model that ranks.
@@ -104,7 +106,11 @@ impl Preference {
             let level =
                 |score: &f32| levels.partition_point(|level| level.total_cmp(score).is_lt());
             let step = LEAST / levels.len() as f32;
-            popular.iter().map(|score| step * (levels.len() - level(score)) as f32).collect()
+            let filler = |score: &f32| match *score > 0.0 {
+                true => step * (levels.len() - level(score)) as f32,
+                false => NOBODY,
+            };
+            popular.iter().map(filler).collect()
         })
     }
 
@@ -376,7 +382,8 @@ mod tests {
         let model = ials.fit(&train, &Run::default()).unwrap().model;
         assert_eq!(scores(&*model, User::of(&train, 5)), scores(&*model, User::default()));
         let nobody = Ratings::from_triples([("u", "i", -1.0), ("v", "i", -1.0)]).unwrap();
-        let told = ials.fit(&nobody, &Run::default()).err().expect("refused").to_string();
+        let Err(told) = ials.fit(&nobody, &Run::default()) else { panic!("learned from nothing") };
+        let told = told.to_string();
         assert!(told.starts_with("nobody likes anything"), "{told}");
     }
 }

@@ -1,6 +1,7 @@
 //! Data that is odd: nobody, nothing, one value, strangers.
 
 use super::*;
+use cofil::data::ReadValues;
 
 /// `ratings` with `extra` users and items at the end that nobody has to do with.
 fn with_strangers(ratings: &Ratings, extra: usize) -> Ratings {
@@ -106,7 +107,8 @@ fn similarities_and_walks_do_not_see_how_large_values_are() {
         Algorithm::from_settings(name, settings).unwrap()
     };
     let scores = |algorithm: &Algorithm, ratings: &Ratings, history: f32| -> Vec<f64> {
-        let model = algorithm.fit(ratings, &Run::default()).unwrap().model;
+        let run = Run { values: ReadValues::AsWeights, ..Run::default() };
+        let model = algorithm.fit(ratings, &run).unwrap().model;
         let items: Vec<u32> = (0..ratings.items.len() as u32).collect();
         let row = Row { columns: &[1, 4, 9], values: &[history, 3.0 * history, 2.0 * history] };
         let mut scores = vec![0.0; items.len()];
