@@ -35,13 +35,15 @@ fn same_seed_same_bytes_for_any_number_of_threads() {
 }
 
 #[test]
-fn the_algorithm_follows_from_the_data() {
+fn the_algorithm_follows_from_the_data_and_its_purpose() {
     let place = Place::with_ratings();
-    let report = place.json("train ratings.csv -o m");
+    let report = place.json("train ratings.csv --for rating -o m");
     assert_eq!(report["algorithm"]["algorithm"], "biased-mf");
     assert!(report["chosen_because"].as_str().is_some_and(|why| why.contains("ratings")));
-    let report = place.json("train ratings.csv --implicit -o m");
-    assert_eq!(report["algorithm"]["algorithm"], "ials");
+    let report = place.json("train ratings.csv -o m");
+    assert_eq!(report["algorithm"]["algorithm"], "slim");
+    let report = place.json("train ratings.csv --implicit --for rating -o m");
+    assert_eq!(report["algorithm"]["algorithm"], "slim", "there is nothing to predict");
     assert_eq!(report["clean"]["settings"]["implicit"], true);
 }
 

@@ -130,7 +130,7 @@ impl Algorithm {
                 };
                 let liked = liked(reading, train)?;
                 let Fitted { model, epochs } = self.recipe().fit(&liked, &run)?;
-                Fitted { model: Preference::new(model, reading), epochs }.boxed()
+                Fitted { model: Preference::new(model, reading, true), epochs }.boxed()
             }
         };
         check_whole(&*fitted.model)?;

@@ -59,7 +59,7 @@ fn weighed(reading: Option<Reading>, history: Row<'_>) -> impl Iterator<Item = (
 /// Scores from this to 0 are those of items for which nothing speaks but their popularity: below every item for which
 /// something does, above those against which something does.
 const LEAST: f32 = -1e-9;
-/// The score of an item for which nothing speaks and that nobody likes: below all others.
+/// The score of an item that nobody likes: below all others.
 const NOBODY: f32 = -1e9;
 
 /// Whether this is the score of an item for which nothing speaks but its popularity.
@@ -71,14 +71,16 @@ pub(crate) fn is_filler(score: f32) -> bool {
 pub(crate) struct Preference {
     model: Box<dyn Model>,
     reading: Option<Reading>,
+    /// Whether what is popular is what was liked in training, and all that was.
+    trained: bool,
     /// By item, the score of one for which nothing speaks: higher for more popular ones.
     fillers: OnceLock<Vec<f32>>,
 }
 
 impl Preference {
-    /// `model`, asked with what `reading` makes of histories.
-    pub fn new(model: Box<dyn Model>, reading: Option<Reading>) -> Self {
-        Self { model, reading, fillers: OnceLock::new() }
+    /// `model`, asked with what `reading` makes of histories; `trained` by a recipe of this toolkit.
+    pub fn new(model: Box<dyn Model>, reading: Option<Reading>, trained: bool) -> Self {
+        Self { model, reading, trained, fillers: OnceLock::new() }
     }
 
     /// The liked entries of a history with their weights, if they are not the history itself.
@@ -114,12 +116,15 @@ impl Preference {
         })
     }
 
-    /// Scores in place of those that are 0, of `items`, for somebody of whom something is known.
+    /// Scores of `items` for which nothing speaks, for somebody of whom something is known.
     fn fill(&self, user: User<'_>, items: impl Iterator<Item = usize>, scores: &mut [f32]) {
         if user.index.is_some() || !user.history.is_empty() {
             let fillers = self.fillers();
+            // Training says nothing good of an item that nobody likes, whatever numbers it began with.
+            let unliked = if self.trained { NOBODY } else { f32::NAN };
             let filled = |(score, item): (&mut f32, usize)| {
-                *score = if *score == 0.0 { fillers[item] } else { *score };
+                let filler = fillers[item];
+                *score = if *score == 0.0 || filler == unliked { filler } else { *score };
             };
             scores.iter_mut().zip(items).for_each(filled);
         }
@@ -205,13 +210,13 @@ impl Model for Preference {
 
     fn updated(&self, change: &Change<'_>) -> Option<Box<dyn Model>> {
         let change = Change { by_user: &self.all_liked(change.by_user), ..*change };
-        Some(Box::new(Self::new(self.model.updated(&change)?, self.reading)))
+        Some(Box::new(Self::new(self.model.updated(&change)?, self.reading, self.trained)))
     }
 
     fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
         let Forgetting { model, remains } =
             self.model.without_users(users, &self.all_liked(seen))?;
-        Some(Forgetting { model: Box::new(Self::new(model, self.reading)), remains })
+        Some(Forgetting { model: Box::new(Self::new(model, self.reading, self.trained)), remains })
     }
 
     fn users(&self) -> Option<usize> {

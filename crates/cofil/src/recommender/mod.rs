@@ -365,7 +365,7 @@ impl Recommender {
             users.len(),
             items.len(),
         )?;
-        let model = preferred(model, card.target(), card.data.reading);
+        let model = preferred(model, &card);
         let catalogue = match archive.header.get("catalogue") {
             Some(header) => Some(Catalogue::from_archive(header, &archive)?.into()),
             None => None,
@@ -389,10 +389,11 @@ impl Recommender {
     }
 }
 
-/// `model`, which reads histories as `reading` says if it ranks.
-fn preferred(model: Box<dyn Model>, target: Target, reading: Option<Reading>) -> Box<dyn Model> {
-    match target {
-        Target::Preference => Box::new(Preference::new(model, reading)),
+/// `model`, which reads histories as `card` says if it ranks.
+fn preferred(model: Box<dyn Model>, card: &Card) -> Box<dyn Model> {
+    let trained = matches!(card.origin, Origin::Trained { .. });
+    match card.target() {
+        Target::Preference => Box::new(Preference::new(model, card.data.reading, trained)),
         Target::Rating => model,
     }
 }

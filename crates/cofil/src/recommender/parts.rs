@@ -99,7 +99,7 @@ impl Recommender {
             users: ratings.users,
             items: ratings.items,
             seen: ratings.by_user,
-            model: preferred(model, card.target(), card.data.reading),
+            model: preferred(model, &card),
             card,
             fingerprint: None,
             item_users: OnceLock::new(),
