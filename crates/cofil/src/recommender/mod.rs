@@ -31,7 +31,7 @@ pub use parts::Parts;
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
-use crate::data::{Catalogue, Csr, Filter, IdKind, IdMap, ItemUsers, Ratings, Reading, sample};
+use crate::data::{Catalogue, Csr, Filter, IdKind, IdMap, ItemUsers, Ratings, sample};
 use crate::error::{Error, Result};
 use crate::model::{Model, User, check_whole};
 use crate::preference::Preference;
