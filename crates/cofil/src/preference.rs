@@ -161,27 +161,33 @@ impl Model for Preference {
         self.model.needs_history()
     }
 
-    /// Entries that are not liked add nothing.
+    /// Entries that are not liked add nothing, and nothing adds to an item that nobody likes.
     fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
-        let Some((columns, values)) = self.liked(history) else {
-            return self.model.contributions(history, items);
+        let mut scores = vec![0.0; items.len()];
+        self.score(User::stranger(history), items, &mut scores);
+        let liked = self.liked(history);
+        let seen = with(User::stranger(history), liked.as_ref()).history;
+        let found = match seen.is_empty() {
+            true => Vec::new(),
+            false => self.model.contributions(seen, items),
         };
-        if columns.is_empty() {
-            let mut popular = vec![0.0; items.len()];
-            self.model.score(User::default(), items, &mut popular);
-            let (parts, method) = (vec![0.0; history.len()], Attribution::Exact);
-            let of = |base| Contributions { base, parts: parts.clone(), method };
-            return popular.into_iter().map(of).collect();
-        }
-        let whole = |found: Contributions| {
-            let mut liked = found.parts.into_iter();
-            let part = |&value: &f32| {
-                if weight(self.reading, value) > 0.0 { liked.next().unwrap_or(0.0) } else { 0.0 }
-            };
-            Contributions { parts: history.values.iter().map(part).collect(), ..found }
+        let mut found = found.into_iter();
+        let of_item = |&score: &f32| match found.next() {
+            Some(found) if score != NOBODY => {
+                let mut liked = found.parts.into_iter();
+                let part = |&value: &f32| match weight(self.reading, value) > 0.0 {
+                    true => liked.next().unwrap_or(0.0),
+                    false => 0.0,
+                };
+                Contributions { parts: history.values.iter().map(part).collect(), ..found }
+            }
+            _ => Contributions {
+                base: score,
+                parts: vec![0.0; history.len()],
+                method: Attribution::Exact,
+            },
         };
-        let of_liked = self.model.contributions(Row { columns: &columns, values: &values }, items);
-        of_liked.into_iter().map(whole).collect()
+        scores.iter().map(of_item).collect()
     }
 
     fn reading(&self) -> Option<Reading> {
