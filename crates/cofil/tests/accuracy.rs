@@ -272,7 +272,7 @@ fn popularity_among_the_published_negatives() {
     assert_eq!((negatives.unknown_users, negatives.unknown_items), (0, 0));
     let own = |u: usize| negatives.by_user[u].contains(&test.by_user.row(u).columns[0]);
     assert_eq!((0..test.by_user.rows()).filter(|&u| own(u)).count(), 156);
-    let data = (train, test);
+    let data = (train.binary(), test);
     let values = [Ties::Worst, Ties::Expected, Ties::Best].map(|ties| {
         let protocol = Protocol {
             metrics: vec![Metric::Hr(10), Metric::Ndcg(10)],
