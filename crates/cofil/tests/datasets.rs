@@ -73,7 +73,8 @@ const SIDE: [(&str, [&str; 2], [usize; 3]); 13] = [
     ("ml-1m-ncf/item_map.csv", ["rank", "title"], [3_706; 3]),
     ("ml-1m/movies.csv", ["movie", "title"], [3_883; 3]),
     ("ml-1m/users.dat", ["1", "2"], [6_040, 6_040, 2]),
-    ("steam/items.csv", ["item", "title"], [5_155; 3]),
+    // Two titles are there again with a blank behind them.
+    ("steam/items.csv", ["item", "title"], [5_155, 5_155, 5_153]),
 ];
 
 /// Files that are no such table, each with a test of its own or none needed.
@@ -225,7 +226,7 @@ fn a_matrix_of_columns_is_no_table_of_interactions() {
         Ok(table) => table.report.notes.join("; "),
         Err(error) => error.to_string(),
     };
-    assert!(told.contains("write a row for each user and item"), "{told}");
+    assert!(told.contains("as in a matrix, say so"), "{told}");
 }
 
 #[test]
