@@ -111,20 +111,6 @@ impl Values {
         let high = bins().rev().map(|b| b.high as f32).find(|&v| real(v));
         (low.unwrap_or(self.min), high.unwrap_or(self.max))
     }
-
-    /// The lower edge of the first bar that at most two thirds of the rows reach: where "liked" may
-    /// begin.
-    pub fn liked(&self) -> Option<f32> {
-        let rows: usize = self.histogram.iter().map(|b| b.count).sum();
-        let mut above = rows;
-        for bin in &self.histogram {
-            if above * 3 <= rows * 2 {
-                return Some(bin.low as f32);
-            }
-            above -= bin.count;
-        }
-        None
-    }
 }
 
 fn kind(table: &Table) -> Kind {
@@ -310,11 +296,5 @@ mod tests {
         let shares: Vec<f32> = (0..100).map(|i| i as f32 / 100.0).collect();
         let lows: Vec<f64> = Values::of(&shares).histogram.iter().map(|b| b.low).collect();
         assert_eq!(lows[..4], [0.0, 0.05, 0.1, 0.15]);
-    }
-
-    #[test]
-    fn liking_begins_where_two_thirds_remain() {
-        let stars = [(1.0, 6), (2.0, 11), (3.0, 27), (4.0, 34), (5.0, 21)];
-        assert_eq!(Values::of(&rows(&stars)).liked(), Some(4.0));
     }
 }
