@@ -112,7 +112,7 @@ fn what_takes_training_is_refused() {
         value: vec![1.0],
         time: None,
     };
-    let says = "`two-tower` was imported, so that there is no algorithm to train it again with";
+    let says = "`two-tower` was imported, so there is no algorithm to train it again with";
     assert!(fixed.update(&events).unwrap_err().to_string().starts_with(says));
     assert!(fixed.forget(&["ann"]).unwrap_err().to_string().starts_with(says));
     let again = |recommender: &mut Recommender| {
@@ -134,9 +134,9 @@ fn what_takes_training_is_refused() {
 fn parts_that_do_not_fit_are_refused() {
     let names = |n: usize| (0..n).map(|i| format!("n{i}")).collect::<IdMap>();
     let said = refused(Parts { items: names(4), ..parts(vectors()) });
-    assert_eq!(said, "the model has 3 items, and there are names of 4; give one name to each");
+    assert_eq!(said, "the model has 3 items, but 4 ids were given; give one id for each");
     let said = refused(Parts { users: names(3), ..parts(vectors()) });
-    assert!(said.starts_with("the model has 2 users, and there are names of 3"), "{said}");
+    assert!(said.starts_with("the model has 2 users, but 3 ids were given"), "{said}");
     let seen = Some(Csr::empty(1, 3));
     let said = refused(Parts { seen, ..parts(vectors()) });
     assert!(said.starts_with("`seen` has 1 users"), "{said}");
@@ -168,7 +168,7 @@ fn models_of_ratings_need_their_scale() {
     let origin = || imported(Target::Rating);
     let bare = || Parts { seen: None, origin: origin(), ..parts(vectors()) };
     let said = refused(bare());
-    assert_eq!(said, "a model of ratings needs their scale: give `seen`, or `data` with it");
+    assert_eq!(said, "a model that predicts ratings needs their range: give `seen`, or `data` with a `scale`");
     let data = DataCard {
         fingerprint: String::new(),
         users: 2,
@@ -179,9 +179,9 @@ fn models_of_ratings_need_their_scale() {
         reading: None,
     };
     let said = refused(Parts { data: Some(DataCard { users: 3, ..data.clone() }), ..bare() });
-    assert!(said.starts_with("the card of the data does not fit"), "{said}");
+    assert!(said.starts_with("the data card does not fit"), "{said}");
     let said = refused(Parts { data: Some(DataCard { mean: f32::NAN, ..data.clone() }), ..bare() });
-    assert!(said.starts_with("the card of the data does not fit"), "{said}");
+    assert!(said.starts_with("the data card does not fit"), "{said}");
     let whole = Recommender::from_parts(Parts { data: Some(data), ..bare() }).expect("they fit");
     assert_eq!(whole.card().data.scale, (1.0, 5.0));
     assert_eq!(

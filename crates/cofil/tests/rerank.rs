@@ -141,11 +141,11 @@ fn a_model_without_histories_is_reordered_by_its_vectors_alone() {
             Ok(list) => format!("{} items", list.items.len()),
             Err(error) => error.to_string(),
         };
-        assert!(told(query(1.0, 0.3)).contains("does not hold what users have"), "{recipe}");
+        assert!(told(query(1.0, 0.3)).contains("does not hold user histories"), "{recipe}");
         let by_likeness = told(query(0.5, 0.0));
         match recipe {
             "ials" => assert_eq!(by_likeness, "10 items"),
-            _ => assert!(by_likeness.contains("does not hold what users have"), "{by_likeness}"),
+            _ => assert!(by_likeness.contains("does not hold user histories"), "{by_likeness}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Lists for people.
+//! Lists of recommended items.
 
 use super::person::{Person, person};
 use super::query::{Prepared, Query, Skipped};
@@ -13,67 +13,67 @@ use crate::recommender::Recommender;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A list of items for somebody.
+/// The items recommended to one user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
-    /// What the list rests on.
+    /// What the list is based on.
     pub basis: Basis,
-    /// Why it is what is popular, if it is.
+    /// Why the list holds the most popular items, if it does.
     pub reason: Option<String>,
-    /// The recommended items, the best first.
+    /// The recommended items, best first.
     pub items: Vec<Recommended>,
-    /// Names of the question that the model does not know, and that were skipped.
+    /// Unknown ids in the request; they were skipped.
     pub unknown: Vec<String>,
-    /// Why another model would give better lists, if this one was not made for lists.
+    /// A hint that another algorithm gives better lists, if this one predicts ratings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
-/// An item of a list.
+/// One item of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Recommended {
-    /// The item's place in the list, from 1.
+    /// Position in the list, from 1.
     pub rank: usize,
-    /// Name of the item.
+    /// Id of the item.
     pub item: String,
-    /// What it is called, where that is known.
+    /// Title of the item, if the model has a catalogue with titles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Higher is better, on the scale of the recipe.
+    /// The score; higher is better. Its scale depends on the algorithm.
     pub score: f32,
-    /// `popular` where nothing that is known of them speaks for the item: the list is filled with what is popular.
+    /// `popular` if no history entry supports the item: the rest of the list is filled with the most popular items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Basis>,
-    /// Items of the history that it is there for, as many as were asked for; what adds most first.
+    /// The history items that contribute most to the score, largest contribution first, at most `explain` of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<Because>,
 }
 
-/// An item of a history, and what it adds to the score of another.
+/// A history item given as a reason, with its contribution to the score of the recommended item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Because {
-    /// Name of the item.
+    /// Id of the history item.
     pub item: String,
-    /// What it is called, where that is known.
+    /// Title of the item, if the model has a catalogue with titles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// What it adds; above 0.
+    /// Its contribution to the score; above 0.
     pub score: f32,
 }
 
 impl Recommender {
-    /// The best items for somebody.
+    /// Recommends items to `who`.
     ///
     /// # Errors
-    /// If a name is unknown and the query refuses such, a value of the history is not finite, or the lists cannot be
-    /// filtered or reordered as the query says.
+    /// If an id is unknown and `query.unknown` is [`Unknown::Refuse`](super::Unknown::Refuse), a value in the
+    /// history is not finite, or the list cannot be filtered or reordered as the query says.
     pub fn recommend(&self, who: &Who, query: &Query) -> Result<Answer> {
         let mut answers = self.recommend_batch(std::slice::from_ref(who), query)?;
         Ok(answers.pop().expect("one for each"))
     }
 
-    /// [`recommend`](Self::recommend) for each of `people`, in blocks of them in parallel; what anybody gets does not
-    /// depend on who else is asked for.
+    /// Calls [`recommend`](Self::recommend) for each of `people`, in parallel blocks. A user's list does not depend
+    /// on which other users are requested.
     ///
     /// # Errors
     /// As [`recommend`](Self::recommend).
@@ -105,18 +105,18 @@ impl Recommender {
         Ok(found.iter().zip(items.into_iter().flatten()).map(answer).collect())
     }
 
-    /// Why another model would give better lists, if this one was not made for lists.
+    /// Returns a hint that another algorithm gives better lists, if this one predicts ratings.
     pub fn note_on_lists(&self) -> Option<String> {
         (self.card().target() == Target::Rating).then(|| {
             format!(
-                "{} predicts values; what would be rated highest is seldom what people choose. For lists, train an \
+                "{} predicts ratings, and users seldom choose the items they would rate highest. For lists, train an \
                  algorithm that ranks, such as slim",
                 self.card().name()
             )
         })
     }
 
-    /// `list` with names.
+    /// Returns `list` with ids and titles.
     pub(crate) fn named(&self, list: &[(u32, f32)]) -> Vec<Recommended> {
         let entry = |(rank, &(item, score)): (usize, &(u32, f32))| Recommended {
             rank: rank + 1,
@@ -129,13 +129,13 @@ impl Recommender {
         list.iter().enumerate().map(entry).collect()
     }
 
-    /// What an item is called; a model without a catalogue of items does not know.
+    /// Returns the title of an item, if the model has a catalogue with titles.
     pub(crate) fn title(&self, item: u32) -> Option<String> {
         self.catalogue()?.title(self.items().name(item)).map(str::to_owned)
     }
 }
 
-/// A list with names and reasons.
+/// Returns a list with ids, titles and reasons.
 fn explained(prepared: &Prepared<'_>, user: User<'_>, list: &[(u32, f32)]) -> Vec<Recommended> {
     let recommender = prepared.recommender;
     let mut named = recommender.named(list);

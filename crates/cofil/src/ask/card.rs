@@ -1,4 +1,4 @@
-//! What a model says of itself.
+//! The description of a model.
 
 use crate::recipes::Target;
 use crate::recommender::{Card, Recommender};
@@ -6,38 +6,38 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Where a model comes from and what it holds.
+/// The origin and contents of a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelCard {
-    /// Fingerprint of the file it was loaded from, if it is as there.
+    /// Fingerprint of the file the model was loaded from; none if it has changed since or was not loaded.
     pub fingerprint: Option<String>,
-    /// The card that training, or the import, wrote.
+    /// The model card, written by training or import.
     #[serde(flatten)]
     pub card: Card,
     /// What the model's scores mean.
     pub target: Target,
     /// Shape of the model.
     pub shape: String,
-    /// Shapes of its arrays by name.
+    /// Shapes of the model's arrays by name.
     pub arrays: BTreeMap<String, Vec<usize>>,
-    /// Interactions it holds, so that nobody is recommended what they have.
+    /// Number of interactions in the file; they keep a user's own items out of their list.
     pub seen: usize,
-    /// What it holds about items, if it has a catalogue.
+    /// Summary of the catalogue of items, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalogue: Option<CatalogueCard>,
 }
 
-/// A catalogue in a few words.
+/// Summary of a catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CatalogueCard {
-    /// How many items it describes.
+    /// Number of items in the catalogue.
     pub items: usize,
     /// Names of the catalogue's columns.
     pub columns: Vec<String>,
 }
 
 impl Recommender {
-    /// Where the model comes from and what it holds.
+    /// Returns the origin and contents of the model.
     pub fn model_card(&self) -> ModelCard {
         let arrays = self.model().tensors();
         let arrays = arrays.iter().map(|array| (array.name().to_owned(), array.shape().to_vec()));

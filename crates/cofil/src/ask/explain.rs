@@ -1,4 +1,4 @@
-//! Why a score is what it is.
+//! Explanations of scores.
 
 use super::person::person;
 use super::query::Skipped;
@@ -10,52 +10,53 @@ use crate::recommender::Recommender;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A score taken apart: score = base + Σ contributions + rest.
+/// The breakdown of a score: score = base + Σ contributions + rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Explanation {
-    /// Name of the item.
+    /// Id of the item.
     pub item: String,
-    /// What it is called, where that is known.
+    /// Title of the item, if the model has a catalogue with titles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// On what the score rests.
+    /// What the score is based on.
     pub basis: Basis,
-    /// Why it is that of what is popular, if it is.
+    /// Why the score is based on popularity, if it is.
     pub reason: Option<String>,
-    /// What the model gives the item.
+    /// The model's score of the item.
     pub score: f32,
     /// The part of the score that does not depend on the history, such as biases.
     pub base: f32,
-    /// What each entry of the history adds, the largest first; negative for what counts against the item.
+    /// The contribution of each history entry, largest first. Entries that count against the item are negative.
     pub contributions: Vec<Contribution>,
-    /// What is left. For a stranger it is rounding alone where `method` is exact; for a user of the training
-    /// data it is also what their learned vector says beyond the history.
+    /// The remainder. If `method` is exact, it is only rounding for a new user. For a user in the training data it
+    /// also includes the part of the learned vector that the history does not explain.
     pub rest: f32,
-    /// How the contributions were found.
+    /// How the contributions were computed.
     pub method: Attribution,
-    /// Names of the question that the model does not know, and that were skipped.
+    /// Unknown ids in the request; they were skipped.
     pub unknown: Vec<String>,
 }
 
-/// An entry of a history and its part of a score.
+/// A history entry and its contribution to a score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Contribution {
-    /// Name of the item.
+    /// Id of the item.
     pub item: String,
-    /// What it is called, where that is known.
+    /// Title of the item, if the model has a catalogue with titles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Its value in the history.
     pub value: f32,
-    /// What this entry of the history adds to the score.
+    /// Its contribution to the score.
     pub contribution: f32,
 }
 
 impl Recommender {
-    /// The score of `item` for somebody, taken apart.
+    /// Breaks down the score of `item` for `who`.
     ///
     /// # Errors
-    /// If the item is unknown, another name is and such are refused, or a value of the history is not finite.
+    /// If the item is unknown, another id is unknown and `unknown` is [`Unknown::Refuse`], or a value in the history
+    /// is not finite.
     pub fn explain(&self, who: &Who, item: &str, unknown: Unknown) -> Result<Explanation> {
         let number = self.item(item)?;
         let mut skipped = Skipped::none(self, unknown);
@@ -74,7 +75,7 @@ impl Recommender {
             method: Attribution::Exact,
         });
         let sum = parts.iter().fold(f64::from(base), |sum, &part| sum + f64::from(part));
-        // Equal contributions in the order of the items.
+        // Ties in the order of the items.
         let order = rank::top_k(&parts, parts.len(), &[]);
         let contribution = |(at, contribution): (u32, f32)| {
             let (item, value) =

@@ -1,5 +1,5 @@
-//! Questions to a recommender and its answers, as values that own what they say: the JSON of the command, the bodies
-//! of requests and responses, and the results of other languages are these.
+//! Queries to a recommender and its answers, as owned values. The command's JSON, the bodies of HTTP requests and
+//! responses, and the results of language bindings all have these types.
 //!
 //! ```
 //! use cofil::{Algorithm, Basis, Ease, Query, Ratings, Recommender, Run, Who};
@@ -10,7 +10,7 @@
 //! ])?;
 //! let ease = Algorithm::Ease(Ease { reg: 1.0, ..Ease::default() });
 //! let recommender = Recommender::train(&ease, &ratings, &Run::default())?;
-//! // A question as it may come in a request.
+//! // A user as a request may describe them.
 //! let who: Who = serde_json::from_str(r#"{"history": ["bread", {"item": "butter", "value": 2}]}"#)?;
 //! let answer = recommender.recommend(&who, &Query { n: 1, explain: 1, ..Query::default() })?;
 //! assert_eq!((answer.basis, answer.items[0].item.as_str()), (Basis::FoldedIn, "jam"));

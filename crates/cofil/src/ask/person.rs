@@ -1,4 +1,4 @@
-//! Who is asked for, as a model sees them, and on what an answer to them rests.
+//! Resolves the user of a query and decides what the answer is based on.
 
 use super::Who;
 use super::query::Skipped;
@@ -12,28 +12,28 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// On what an answer rests.
+/// What an answer is based on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
-    /// What training learned of the user.
+    /// What training learned about the user.
     Learned,
-    /// A history, folded into the model as a stranger's.
+    /// A history, folded into the model as for a new user.
     FoldedIn,
-    /// What is popular: nothing is known of them.
+    /// Popularity: nothing is known about the user.
     Popular,
 }
 
-/// Somebody as a model sees them.
+/// A user as the model sees them.
 pub(super) struct Person<'a> {
     index: Option<u32>,
     history: History<'a>,
     pub basis: Basis,
-    /// Why the answer is what is popular.
+    /// Why the answer is based on popularity.
     pub reason: Option<String>,
 }
 
-/// A history, in the model or of its own.
+/// A history, borrowed from the model or owned.
 enum History<'a> {
     Kept(Row<'a>),
     Own(Vec<u32>, Vec<f32>),
@@ -49,7 +49,7 @@ impl Person<'_> {
     }
 }
 
-/// Who `who` is.
+/// Resolves `who`.
 pub(super) fn person<'a>(
     recommender: &'a Recommender,
     who: &Who,
@@ -79,7 +79,7 @@ pub(super) fn person<'a>(
     let none = match columns.is_empty() {
         true => Some(reason(who)),
         false => nothing_liked(recommender, Row { columns: &columns, values: &values })
-            .then(|| "nothing in the history is liked".into()),
+            .then(|| "no item in the history counts as liked".into()),
     };
     let history = History::Own(columns, values);
     Ok(match none {
@@ -90,7 +90,7 @@ pub(super) fn person<'a>(
     })
 }
 
-/// A user of the training data.
+/// A user in the training data.
 fn by_number(recommender: &Recommender, u: u32) -> Person<'_> {
     let User { index, history } = recommender.user_at(u);
     let name = recommender.users().name(u);
@@ -98,10 +98,10 @@ fn by_number(recommender: &Recommender, u: u32) -> Person<'_> {
     let reason = match index {
         None => Some(format!("user `{name}` had no interactions in the training data")),
         Some(_) if history.is_empty() && by_history => Some(
-            "the model file does not hold what users have, by which this model scores".to_owned(),
+            "the model file does not hold user histories, which this model scores by".to_owned(),
         ),
         Some(_) if nothing_liked(recommender, history) => {
-            Some(format!("user `{name}` likes nothing of what they have"))
+            Some(format!("none of the items of user `{name}` counts as liked"))
         }
         Some(_) => None,
     };
@@ -109,20 +109,20 @@ fn by_number(recommender: &Recommender, u: u32) -> Person<'_> {
     Person { index, history: History::Kept(history), basis, reason }
 }
 
-/// Whether `history` has entries and the model, which ranks, would see none of them.
+/// Returns whether `history` has entries but a ranking model would count none of them as liked.
 fn nothing_liked(recommender: &Recommender, history: Row<'_>) -> bool {
     let ranks = recommender.card().target() == Target::Preference;
     ranks && !history.is_empty() && !any_liked(recommender.model().reading(), history)
 }
 
-/// Why nothing is known of `who`, who is no user of the training data.
+/// Returns why nothing is known about `who`, who is not in the training data.
 fn reason(who: &Who) -> String {
     match (&who.user, who.history.is_empty()) {
         (Some(name), true) => format!("user `{name}` is not known"),
         (Some(name), false) => {
-            format!("user `{name}` is not known, nor is any item of the history")
+            format!("user `{name}` is not known, nor is any item in the history")
         }
-        (None, false) => "no item of the history is known".into(),
+        (None, false) => "no item in the history is known".into(),
         (None, true) => "neither a user nor a history was given".into(),
     }
 }

@@ -1,4 +1,4 @@
-//! What values people are expected to give.
+//! Predicted ratings of user–item pairs.
 
 use super::Unknown;
 use super::query::Skipped;
@@ -9,13 +9,13 @@ use crate::recommender::Recommender;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A user and an item.
+/// A user–item pair.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pair {
-    /// Name of the user.
+    /// Id of the user.
     pub user: String,
-    /// Name of the item.
+    /// Id of the item.
     pub item: String,
 }
 
@@ -24,31 +24,31 @@ pub struct Pair {
 pub struct Predictions {
     /// One prediction for each pair, in the order of the pairs.
     pub predictions: Vec<Predicted>,
-    /// Names that the model does not know; their pairs have no prediction.
+    /// Ids that the model does not know; their pairs have no prediction.
     pub unknown: Vec<String>,
 }
 
-/// What the model gives a pair.
+/// The prediction for a pair.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Predicted {
-    /// Name of the user.
+    /// Id of the user.
     pub user: String,
-    /// Name of the item.
+    /// Id of the item.
     pub item: String,
-    /// The true value, where the pair came with one.
+    /// The true value, if the pair came with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f32>,
-    /// When it happened, in seconds since 1970, where the pair came with a time.
+    /// Time of the interaction in seconds since 1970, if the pair came with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<i64>,
-    /// The value, within the scale of the training data, or the score of a recipe that ranks; none where the user or
-    /// the item is unknown.
+    /// The predicted rating, within the range of the training data, or the score if the algorithm ranks; none if the
+    /// user or the item is unknown.
     pub prediction: Option<f32>,
 }
 
 impl Recommender {
-    /// The value of one item for a user of the training data, clipped to the smallest and largest value of that data;
-    /// of a recipe that ranks, its score.
+    /// Predicts the rating of an item by a user in the training data, clipped to the smallest and largest value in
+    /// that data. If the algorithm ranks, returns the score instead.
     ///
     /// # Errors
     /// If the user or the item is unknown.
@@ -58,7 +58,7 @@ impl Recommender {
         Ok(self.clipped(score[0]))
     }
 
-    /// `score` within the scale of the training data, where scores are values.
+    /// Clips `score` to the range of the training data if scores are ratings.
     fn clipped(&self, score: f32) -> f32 {
         let (low, high) = self.card().data.scale;
         match self.card().target() {
@@ -67,10 +67,10 @@ impl Recommender {
         }
     }
 
-    /// [`predict`](Self::predict) for every pair.
+    /// Calls [`predict`](Self::predict) for each pair.
     ///
     /// # Errors
-    /// If a name is unknown, and such are refused.
+    /// If an id is unknown and `unknown` is [`Unknown::Refuse`].
     pub fn predict_pairs(&self, pairs: &[Pair], unknown: Unknown) -> Result<Predictions> {
         let mut skipped = Skipped::none(self, unknown);
         let (mut users, mut items) = (Vec::new(), Vec::new());
@@ -87,8 +87,8 @@ impl Recommender {
         Ok(Predictions { predictions, unknown: skipped.names })
     }
 
-    /// [`predict`](Self::predict) for every pair of numbers; none where one is not of this model. The pairs of a user are scored
-    /// together, and users in parallel.
+    /// Calls [`predict`](Self::predict) for each pair of indices; none if an index is not in the model. Pairs of the
+    /// same user are scored together, users in parallel.
     pub fn predict_many(&self, users: &[u32], items: &[u32]) -> Vec<Option<f32>> {
         let (known_users, known_items) = (self.users().len(), self.items().len());
         let pairs = users.len().min(items.len());

@@ -1,4 +1,4 @@
-//! What is asked for, and how its names become numbers.
+//! Queries, and the lookup of the ids they name.
 
 use crate::data::{Filter, IdMap};
 use crate::error::Result;
@@ -9,31 +9,31 @@ use crate::watch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Users whose lists are in memory at once.
+/// Number of users whose lists are in memory at once.
 const PART: usize = 8192;
 
-/// What to recommend.
+/// A request for recommendations: how many items, which items may come back, and in which order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Query {
-    /// How many items; fewer come back when there are no more.
+    /// Number of items to return; fewer if there are not that many.
     pub n: usize,
-    /// Items that must not come back.
+    /// Items to leave out.
     pub exclude: Vec<String>,
-    /// The only items that may come back; all if absent.
+    /// Items to choose from; all if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Vec<String>>,
-    /// Whether items of the user's history may come back.
+    /// Whether items in the user's history may be recommended.
     pub seen: bool,
-    /// Only items of which this is true may come back: an expression of the catalogue of items.
+    /// Filter on item attributes, such as `year > 1990`; only matching items may come back.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub filter: Option<Filter>,
-    /// How the best items are reordered; if they are, scores are the values by which they were chosen.
+    /// Diversity and popularity control. If it reorders the list, scores are the values the items were chosen by.
     pub rerank: Rerank,
-    /// For how many items of the history to say that an item is there because of them; 0 for none.
+    /// Maximum number of history items to give as reasons for each recommended item; 0 for none.
     pub explain: usize,
-    /// What to do with names that the model does not know.
+    /// What to do with unknown ids.
     pub unknown: Unknown,
 }
 
@@ -52,18 +52,18 @@ impl Default for Query {
     }
 }
 
-/// What to do with names that the model does not know.
+/// What to do with ids that the model does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unknown {
-    /// Go on without them; the answer lists them.
+    /// Skip them; the answer lists them.
     #[default]
     Skip,
-    /// Refuse the question.
+    /// Return an error.
     Refuse,
 }
 
-/// Names that were skipped, each once, in their order.
+/// Looks up ids and collects the unknown ones, each once, in order of appearance.
 pub(super) struct Skipped<'a> {
     recommender: &'a Recommender,
     rule: Unknown,
@@ -75,12 +75,12 @@ impl<'a> Skipped<'a> {
         Self { recommender, rule, names: Vec::new() }
     }
 
-    /// The number of item `name`; `None` if it is unknown and skipped.
+    /// Returns the index of item `name`; `None` if it is unknown and skipped.
     pub fn item(&mut self, name: &str) -> Result<Option<u32>> {
         self.of(name, Recommender::items, Recommender::item)
     }
 
-    /// The number of user `name`; `None` if they are unknown and skipped.
+    /// Returns the index of user `name`; `None` if it is unknown and skipped.
     pub fn user(&mut self, name: &str) -> Result<Option<u32>> {
         self.of(name, Recommender::users, Recommender::user_index)
     }
@@ -93,7 +93,7 @@ impl<'a> Skipped<'a> {
     ) -> Result<Option<u32>> {
         match (ids(self.recommender).get(name), self.rule) {
             (Some(number), _) => Ok(Some(number)),
-            // Looked up again for the error, which offers the nearest name.
+            // A second lookup builds the error, which suggests the nearest id.
             (None, Unknown::Refuse) => known(self.recommender, name).map(Some),
             (None, Unknown::Skip) => {
                 if !self.names.iter().any(|other| other == name) {
@@ -105,7 +105,7 @@ impl<'a> Skipped<'a> {
     }
 }
 
-/// A query whose names were looked up, for any number of users.
+/// A query whose ids are already looked up; it serves any number of users.
 pub struct Prepared<'a> {
     pub(super) recommender: &'a Recommender,
     pub(super) explain: usize,
@@ -115,32 +115,32 @@ pub struct Prepared<'a> {
 }
 
 impl Prepared<'_> {
-    /// Items of the query that the model does not know.
+    /// Returns the items in the query that the model does not know.
     pub fn unknown(&self) -> &[String] {
         &self.unknown
     }
 
-    /// The best items for each of `users`, by their numbers, as (item, score): the lists that
-    /// [`Recommender::recommend`] gives each of them by name.
+    /// Returns the best items for each of `users` as (item, score). Users and items are indices. The lists are the
+    /// same as those of [`Recommender::recommend`].
     ///
     /// # Errors
     /// If the lists cannot be reordered as the query says.
     ///
     /// # Panics
-    /// If a number is not one of a user.
+    /// If an index is not that of a user.
     pub fn lists(&self, users: &[u32]) -> Result<Vec<Vec<(u32, f32)>>> {
         let users: Vec<User<'_>> = users.iter().map(|&u| self.recommender.user_at(u)).collect();
         self.lists_for(&users)
     }
 
-    /// [`lists`](Self::lists) for any number of users, handed to `take` some users at a time, so that memory does
-    /// not grow with their number.
+    /// Computes [`lists`](Self::lists) in blocks of users and passes each block to `take`, so that memory use does
+    /// not grow with the number of users.
     ///
     /// # Errors
     /// As [`lists`](Self::lists), and those of `take`.
     ///
     /// # Panics
-    /// If a number is not one of a user.
+    /// If an index is not that of a user.
     pub fn each(
         &self,
         users: &[u32],
@@ -159,10 +159,10 @@ impl Prepared<'_> {
 }
 
 impl Recommender {
-    /// Looks up the names of `query` once, for any number of users.
+    /// Looks up the ids in `query` once, for any number of users.
     ///
     /// # Errors
-    /// If an item is unknown and the query refuses such, or its filter cannot be applied.
+    /// If an item is unknown and `query.unknown` is [`Unknown::Refuse`], or the filter cannot be applied.
     pub fn prepare(&self, query: &Query) -> Result<Prepared<'_>> {
         let mut skipped = Skipped::none(self, query.unknown);
         let selection = Selection {
@@ -175,18 +175,18 @@ impl Recommender {
         Ok(Prepared { recommender: self, explain, rule, selection, unknown: skipped.names })
     }
 
-    /// [`Prepared::lists`] of `query`.
+    /// Prepares `query` and returns its [`Prepared::lists`].
     ///
     /// # Errors
     /// As [`prepare`](Self::prepare), or if the lists cannot be reordered as the query says.
     ///
     /// # Panics
-    /// If a number is not one of a user.
+    /// If an index is not that of a user.
     pub fn recommend_many(&self, users: &[u32], query: &Query) -> Result<Vec<Vec<(u32, f32)>>> {
         self.prepare(query)?.lists(users)
     }
 
-    /// Which items `query` lets come back, whatever the user has seen; `None` if all.
+    /// Returns which items `query` allows, seen items aside; `None` if it allows all.
     fn allowed(&self, query: &Query, skipped: &mut Skipped<'_>) -> Result<Option<Vec<bool>>> {
         if query.candidates.is_none() && query.exclude.is_empty() && query.filter.is_none() {
             return Ok(None);

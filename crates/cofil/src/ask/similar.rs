@@ -1,4 +1,4 @@
-//! Items like an item, users like a user.
+//! Similar items and similar users.
 
 use super::Recommended;
 use crate::error::{Error, Result};
@@ -7,52 +7,52 @@ use crate::recommender::Recommender;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Items like an item.
+/// The items most similar to one item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SimilarItems {
-    /// Name of the item.
+    /// Id of the item.
     pub item: String,
-    /// What it is called, where that is known.
+    /// Title of the item, if the model has a catalogue with titles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The most alike first; the score is the likeness.
+    /// The similar items, most similar first; the score is the similarity.
     pub items: Vec<Recommended>,
 }
 
-/// Users like a user, and how they were compared.
+/// The users most similar to one user, and how they were compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SimilarUsers {
-    /// Name of the user.
+    /// Id of the user.
     pub user: String,
-    /// What the cosine is of.
+    /// What the cosine similarity compares.
     pub by: Likeness,
     /// The most similar users first.
     pub users: Vec<SimilarUser>,
 }
 
-/// What two users are compared by.
+/// What users are compared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Likeness {
-    /// The vectors that the model learned for them.
+    /// Their learned vectors.
     Vectors,
-    /// Their histories, as rows of values: the model has no vectors of users.
+    /// Their histories, as rows of values; used if the model has no user vectors.
     Histories,
 }
 
-/// A user and a cosine.
+/// A similar user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SimilarUser {
-    /// The user's place in the list, from 1.
+    /// Position in the list, from 1.
     pub rank: usize,
-    /// Name of the user.
+    /// Id of the user.
     pub user: String,
-    /// Similarity, −1 to 1.
+    /// Cosine similarity, −1 to 1.
     pub score: f32,
 }
 
 impl Recommender {
-    /// The `n` items most like `item`.
+    /// Returns the `n` items most similar to `item`.
     ///
     /// # Errors
     /// If the item is unknown.
@@ -61,20 +61,20 @@ impl Recommender {
         Ok(self.similar_named(number, &rank::similar(self.model(), number, n)))
     }
 
-    /// [`similar`](Self::similar) for every item, in their order, as (item, likeness);
-    /// [`similar_named`](Self::similar_named) gives names. With `exact` or up to 100,000 items all are
-    /// compared, else some of the nearest may be missed: fewer than 1 in 100.
+    /// Returns [`similar`](Self::similar) for every item, in index order, as (item, similarity);
+    /// [`similar_named`](Self::similar_named) adds the ids. With `exact`, or up to 100,000 items, all pairs are
+    /// compared. Otherwise an approximate index is used, which misses fewer than 1 in 100 of the nearest items.
     ///
     /// # Errors
-    /// If there is no memory for an index.
+    /// If there is not enough memory for the index.
     pub fn similar_all(&self, n: usize, exact: bool) -> Result<Vec<Vec<(u32, f32)>>> {
         rank::similar_all(self.model(), n, exact)
     }
 
-    /// A list of items like item `item`, with names.
+    /// Returns `list`, the items similar to `item`, with ids and titles.
     ///
     /// # Panics
-    /// If a number is not one of an item.
+    /// If an index is not that of an item.
     pub fn similar_named(&self, item: u32, list: &[(u32, f32)]) -> SimilarItems {
         SimilarItems {
             item: self.items().name(item).to_string(),
@@ -83,23 +83,22 @@ impl Recommender {
         }
     }
 
-    /// The `n` users most like `user`: by cosine of their vectors where the model has them, else of their
-    /// histories.
+    /// Returns the `n` users most similar to `user`, by cosine similarity of their vectors if the model has any, else
+    /// of their histories.
     ///
     /// # Errors
-    /// If the user is unknown, or has neither vector nor history.
+    /// If the user is unknown, or has neither a vector nor a history.
     pub fn similar_users(&self, user: &str, n: usize) -> Result<SimilarUsers> {
         let index = self.user_index(user)?;
         let unfit = |why: &str| Error::Unfit(format!("user `{user}` cannot be compared: {why}"));
         let known = self.user_at(index);
         let (by, best) = match self.model().user_vectors() {
             Some(_) if known.index.is_none() => {
-                return Err(unfit("without interactions they have no vector"));
+                return Err(unfit("they have no interactions and so no vector"));
             }
             Some(vectors) => (Likeness::Vectors, rank::nearest(vectors, index, n)),
             None if self.seen().nnz() == 0 => {
-                let why =
-                    "the model has no vectors of users, and its file does not say what they have";
+                let why = "the model has no user vectors, and its file holds no user histories";
                 return Err(unfit(why));
             }
             None if known.history.is_empty() => return Err(unfit("they have no history")),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 
-/// Two groups of users and items; everybody of a group lacks one of its items, and `quiet` has nothing.
+/// Two groups of users and items. Each user lacks one item of their group, and `quiet` has no interactions.
 fn ratings() -> Ratings {
     let pairs = (0..12).flat_map(|u| (0..12).map(move |i| (u, i)));
     let has = pairs.filter(|(u, i)| (u + i) % 2 == 0 && u != i);
@@ -40,7 +40,7 @@ fn a_basis_is_told_for_everybody() {
     let ask = |who: Who| recommender.recommend(&who, &Query { n: 3, ..Query::default() }).unwrap();
     let learned = ask(Who::user("u3"));
     assert_eq!((learned.basis, &learned.reason, items(&learned)[0]), (Basis::Learned, &None, "i3"));
-    // What they have that the model has not seen is not recommended again, and nor is what they had.
+    // Neither the given history nor the training history is recommended again.
     let today = ask(Who { history: vec!["i3".into()], ..Who::user("u3") });
     assert_eq!(today.basis, Basis::FoldedIn);
     assert!(items(&today).iter().all(|item| !["i1", "i3", "i5", "i7", "i9", "i11"].contains(item)));
@@ -51,13 +51,13 @@ fn a_basis_is_told_for_everybody() {
         (Who::user("moon"), "user `moon` is not known", vec!["moon"]),
         (Who::user("quiet"), "user `quiet` had no interactions in the training data", vec![]),
         (Who::anybody(), "neither a user nor a history was given", vec![]),
-        (Who::stranger(["x", "y", "x"]), "no item of the history is known", vec!["x", "y"]),
+        (Who::stranger(["x", "y", "x"]), "no item in the history is known", vec!["x", "y"]),
     ] {
         let popular = ask(who);
         assert_eq!((popular.basis, popular.reason.as_deref()), (Basis::Popular, Some(reason)));
         assert_eq!((popular.unknown, popular.items), (owned(&unknown), ask(Who::anybody()).items));
     }
-    // An unknown user with a history is a stranger.
+    // An unknown id with a history is treated as a new user.
     let both = ask(Who { user: Some("moon".into()), ..Who::stranger(["i1", "i5"]) });
     assert_eq!((both.basis, both.unknown), (Basis::FoldedIn, owned(&["moon"])));
     assert_eq!(both.items, stranger.items);
@@ -73,7 +73,7 @@ fn without_histories_models_of_histories_know_nobody() {
     recommender.forget_seen();
     let answer = recommender.recommend(&Who::user("u3"), &Query::default()).unwrap();
     assert_eq!(answer.basis, Basis::Popular);
-    assert!(answer.reason.is_some_and(|why| why.contains("does not hold what users have")));
+    assert!(answer.reason.is_some_and(|why| why.contains("does not hold user histories")));
     let ials = Algorithm::Ials(Ials { factors: 3, ..Ials::default() });
     let mut vectors = Recommender::train(&ials, &ratings(), &Run::default()).unwrap();
     vectors.forget_seen();
@@ -162,7 +162,7 @@ fn pairs_are_predicted_in_their_order() {
     assert!(recommender.predict_pairs(&pairs, Unknown::Refuse).is_err());
 }
 
-/// What was written can be read, and has a schema.
+/// A value survives a round trip through JSON and has a schema.
 fn round<T: Serialize + DeserializeOwned + PartialEq + Debug + JsonSchema>(value: &T) {
     let text = serde_json::to_string(value).unwrap();
     assert_eq!(serde_json::from_str::<T>(&text).unwrap(), *value, "{text}");

@@ -1,54 +1,54 @@
-//! For whom an answer is.
+//! The user that a query is for.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Somebody: a user of the training data, perhaps with events that the model has not seen; a stranger with a
-/// history; or, with neither, nobody in particular.
+/// The user to recommend to: a user in the training data, perhaps with interactions newer than the model; a new user
+/// with a history; or, with neither, an anonymous user, who gets the most popular items.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Who {
-    /// Name of a user of the training data.
+    /// Id of a user in the training data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// What they have that the model has not seen; of a repeated item the last value counts.
+    /// Interactions that the model has not seen. If an item is repeated, the last value counts.
     pub history: Vec<Liked>,
 }
 
 impl Who {
-    /// The user called `name`.
+    /// Creates a user with id `name`.
     pub fn user(name: impl Into<String>) -> Self {
         Self { user: Some(name.into()), history: Vec::new() }
     }
 
-    /// A stranger who has `history`: names of items, or [`Liked`] with their values.
+    /// Creates a new user with `history`: item ids, or [`Liked`] entries with values.
     pub fn stranger<L: Into<Liked>>(history: impl IntoIterator<Item = L>) -> Self {
         Self { user: None, history: history.into_iter().map(Into::into).collect() }
     }
 
-    /// Nobody in particular, who is shown what is popular.
+    /// Creates an anonymous user, who gets the most popular items.
     pub fn anybody() -> Self {
         Self::default()
     }
 }
 
-/// An item of a history: `"a"` or `{"item": "a", "value": 4.5}`.
+/// An entry of a history: `"a"` or `{"item": "a", "value": 4.5}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Form")]
 pub struct Liked {
-    /// Name of the item.
+    /// Id of the item.
     pub item: String,
-    /// Its value, on the scale of the training data; without one
-    /// [`usual_value`](crate::recommender::Recommender::usual_value) counts.
+    /// The value, on the scale of the training data. Default:
+    /// [`usual_value`](crate::recommender::Recommender::usual_value).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f32>,
 }
 
-/// What may be written.
+/// The two ways to write an entry.
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Form {
-    /// Name of an item.
+    /// The id of an item.
     Name(String),
     /// An item with its value.
     Valued(Valued),
@@ -58,9 +58,9 @@ enum Form {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Valued {
-    /// Name of the item.
+    /// Id of the item.
     item: String,
-    /// Its value, on the scale of the training data.
+    /// The value, on the scale of the training data.
     #[serde(default)]
     value: Option<f32>,
 }

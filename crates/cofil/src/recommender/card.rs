@@ -1,4 +1,4 @@
-//! Where a model comes from.
+//! The model card: where a model comes from.
 
 use crate::algorithm::Algorithm;
 use crate::data::{Ratings, Reading};
@@ -8,46 +8,46 @@ use crate::train::Epoch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Where a model comes from.
+/// Where a model comes from: the algorithm or source, the training data, and later changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Written", into = "Written")]
 #[schemars(with = "Written")]
 pub struct Card {
-    /// Version of cofil that trained or imported it.
+    /// Version of cofil that trained or imported the model.
     pub cofil: String,
-    /// The recipe that trained the model, or the source it was imported from.
+    /// The algorithm that trained the model, or the source it was imported from.
     pub origin: Origin,
     /// The training data.
     pub data: DataCard,
-    /// The epochs of training; none for closed forms and imported models.
+    /// The training epochs; none for closed-form algorithms and imported models.
     pub epochs: Vec<Epoch>,
-    /// What the validation of the epochs measured, if there was one.
+    /// The validation metric, if training had a validation set.
     pub valid_metric: Option<Metric>,
-    /// Fingerprint of the negatives that were given, if any; they are not in the file.
+    /// Fingerprint of the given negatives, if any; the negatives themselves are not in the file.
     pub negatives: Option<String>,
-    /// What was done to the model after training, in order.
+    /// Changes made to the model after training, in order.
     pub changes: Vec<Changed>,
 }
 
-/// Who made the numbers of a model.
+/// Where a model was trained.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Origin {
-    /// A recipe of this toolkit, which can make them again.
+    /// Trained by an algorithm of this toolkit, which can train it again.
     Trained {
-        /// Recipe and settings.
+        /// Algorithm and settings.
         algorithm: Algorithm,
-        /// Seed of everything random.
+        /// Random seed.
         seed: u64,
     },
-    /// Another program: vectors or weights that came as they are.
+    /// Imported from another program, as vectors or weights.
     Imported(Imported),
 }
 
-/// A model that another program trained.
+/// The source of an imported model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Imported {
-    /// What to call it, such as `two-tower-2024`.
+    /// Name of the model, such as `two-tower-2024`.
     pub name: String,
     /// Who trained the model, on what data and how, in free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,7 +57,7 @@ pub struct Imported {
 }
 
 impl Card {
-    /// Recipe and settings; `None` for an imported model.
+    /// Returns the algorithm and its settings; `None` for an imported model.
     pub fn algorithm(&self) -> Option<&Algorithm> {
         match &self.origin {
             Origin::Trained { algorithm, .. } => Some(algorithm),
@@ -65,7 +65,7 @@ impl Card {
         }
     }
 
-    /// What to call the model: the name of its recipe, or the name it was imported by.
+    /// Returns the name of the model: that of its algorithm, or the name given at import.
     pub fn name(&self) -> String {
         match &self.origin {
             Origin::Trained { algorithm, .. } => algorithm.name().into(),
@@ -73,7 +73,7 @@ impl Card {
         }
     }
 
-    /// What the scores of the model mean.
+    /// Returns what the model's scores mean.
     pub fn target(&self) -> Target {
         match &self.origin {
             Origin::Trained { algorithm, .. } => algorithm.target(),
@@ -82,7 +82,7 @@ impl Card {
     }
 }
 
-/// [`Card`] as files have it: with `algorithm` and `seed`, or with `imported`.
+/// [`Card`] as it is stored: with `algorithm` and `seed`, or with `imported`.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Card")]
 struct Written {
@@ -143,26 +143,26 @@ impl From<Card> for Written {
     }
 }
 
-/// Something done to a model after training.
+/// A change made to a model after training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Changed {
     /// [`Recommender::update`](super::Recommender::update).
     Updated {
-        /// How many events.
+        /// Number of events.
         events: usize,
     },
     /// [`Recommender::forget`](super::Recommender::forget).
     Forgotten {
-        /// How many users.
+        /// Number of users.
         users: usize,
     },
 }
 
-/// The training data of a model in numbers.
+/// Summary of a model's training data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DataCard {
-    /// [`Ratings::fingerprint`]; empty if the data is not known.
+    /// [`Ratings::fingerprint`] of the data; empty if the data is unknown.
     pub fingerprint: String,
     /// Number of users.
     pub users: usize,
@@ -174,13 +174,13 @@ pub struct DataCard {
     pub mean: f32,
     /// Smallest and largest value.
     pub scale: (f32, f32),
-    /// How the model reads the values, if it ranks and they are not weights as they stand.
+    /// How a ranking model reads the values, unless it uses them unchanged as weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
 }
 
 impl DataCard {
-    /// The card of `ratings`.
+    /// Creates the card of `ratings`.
     pub fn of(ratings: &Ratings) -> Self {
         Self {
             fingerprint: ratings.fingerprint(),

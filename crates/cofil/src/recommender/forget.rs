@@ -1,4 +1,4 @@
-//! Users who are to be forgotten.
+//! Removal of users from a model.
 
 use super::{Changed, Recommender};
 use crate::data::{Csr, IdMap, Ratings};
@@ -9,27 +9,27 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What was forgotten, and what was not.
+/// The result of removing users.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Forgotten {
-    /// Number of users forgotten.
+    /// Number of users removed.
     pub users: usize,
-    /// How many interactions of theirs.
+    /// Number of their interactions removed.
     pub interactions: usize,
-    /// Whether the model is as if they had never been.
+    /// Whether the model is the same as if it had never seen them.
     pub exact: bool,
-    /// What still bears traces of them; empty if `exact`.
+    /// Parts of the model that still hold traces of them; empty if `exact`.
     pub remains: Vec<String>,
 }
 
 impl Recommender {
-    /// Removes the data of `users` at once: their names, what they had, their vectors and their part of
-    /// counts. What was learned from everybody together stays; the answer names it, and
-    /// [`forget_and_refit`](Self::forget_and_refit) is the remedy.
+    /// Removes the data of `users` immediately: their ids, histories and vectors and their share of counts.
+    /// Parameters learned from all users together stay. The result lists them;
+    /// [`forget_and_refit`](Self::forget_and_refit) removes them too.
     ///
     /// # Errors
-    /// If a user is unknown, or a model of neighbours, which is trained again, cannot be. The recommender is
-    /// then as it was.
+    /// If a user is unknown, or a neighbour model, which has to be trained again, cannot be. The recommender is then
+    /// unchanged.
     pub fn forget(&mut self, users: &[&str]) -> Result<Forgotten> {
         let gone = self.numbers(users)?;
         let items_left = self.items_of(&gone).len();
@@ -44,27 +44,26 @@ impl Recommender {
         };
         let mut remains: Vec<String> = forgetting.remains.into_iter().map(Into::into).collect();
         if items_left > 0 {
-            remains.push(format!("names of {items_left} items that nobody else has"));
+            remains.push(format!("ids of {items_left} items that no other user has"));
         }
         if self.seen.nnz() == 0 {
-            remains.push("counts of items: the model does not say what they had".into());
+            remains.push("item counts: the model does not hold their histories".into());
         }
         self.model = forgetting.model;
         self.leave(rest, gone.len());
         Ok(Forgotten { users: gone.len(), interactions, exact: remains.is_empty(), remains })
     }
 
-    /// Removes `users` and trains again, with the same recipe, settings and seed, on what is left: the model
-    /// is as if they had never been. Items that nobody else has go with them.
+    /// Removes `users` and trains again on the remaining data, with the same algorithm, settings and seed. The model
+    /// is then the same as if it had never seen them. Items that no other user has are removed too.
     ///
     /// # Errors
-    /// If a user is unknown, the model does not say what its users have or was imported, nothing is left, or
-    /// training fails. The recommender is then as it was.
+    /// If a user is unknown, the model does not hold user histories or was imported, no data is left, or training
+    /// fails. The recommender is then unchanged.
     pub fn forget_and_refit(&mut self, users: &[&str]) -> Result<Forgotten> {
         let gone = self.numbers(users)?;
         if self.seen.nnz() == 0 {
-            let why = "the model does not say what its users have, so that it cannot be trained again \
-                       without the table";
+            let why = "the model does not hold user histories, so it cannot be trained again without the table";
             return Err(Error::Unsupported(why.into()).with(Remedy::KeepSeen));
         }
         self.check_refit()?;
@@ -89,7 +88,7 @@ impl Recommender {
         Ok(Forgotten { users: gone.len(), interactions, exact: true, remains: Vec::new() })
     }
 
-    /// The numbers of `users`, rising.
+    /// Returns the indices of `users`, in ascending order.
     fn numbers(&self, users: &[&str]) -> Result<Vec<u32>> {
         let mut numbers = users.iter().map(|u| self.user_index(u)).collect::<Result<Vec<_>>>()?;
         numbers.sort_unstable();
@@ -97,7 +96,7 @@ impl Recommender {
         Ok(numbers)
     }
 
-    /// The items that `gone` have and nobody else, rising.
+    /// Returns the items that only users in `gone` have, in ascending order.
     fn items_of(&self, gone: &[u32]) -> Vec<u32> {
         let mut theirs = vec![0u32; self.items.len()];
         for &u in gone {
@@ -108,7 +107,7 @@ impl Recommender {
         (0..self.items.len() as u32).filter(alone).collect()
     }
 
-    /// What everybody but `gone` has, without `items` (which are theirs alone); numbers close up.
+    /// Returns the histories of all users but `gone`, without `items` (which only they have), renumbered without gaps.
     fn rest(&self, gone: &[u32], items: &[u32]) -> Ratings {
         let stays = |gone: &[u32], number: u32| gone.binary_search(&number).is_err();
         let left = |names: &IdMap, gone: &[u32]| -> IdMap {

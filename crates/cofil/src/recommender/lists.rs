@@ -1,4 +1,4 @@
-//! Lists by number: the best items of any users. There is one way to a list, and a single user is a block of one.
+//! The best items for any users, by index. All lists are made here; a single user is a block of one.
 
 use super::Recommender;
 use crate::data::ItemUsers;
@@ -8,28 +8,28 @@ use crate::model::User;
 use crate::rank::{self, Rerank, Reranker};
 use crate::watch::{self, Stage};
 
-/// What may be listed, by number.
+/// Which items may be listed, by index.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Selection {
-    /// How many items; fewer come back when there are no more.
+    /// Number of items to return; fewer if there are not that many.
     pub n: usize,
-    /// Whether each item may come back; all may if `None`.
+    /// Whether each item may be listed; `None` allows all.
     pub allowed: Option<Vec<bool>>,
-    /// Whether items of the user's history may come back.
+    /// Whether items in the user's history may be listed.
     pub seen: bool,
-    /// How the best items are reordered; if they are, scores are the values by which they were chosen.
+    /// Diversity and popularity control. If it reorders the list, scores are the values the items were chosen by.
     pub rerank: Rerank,
 }
 
 impl Recommender {
-    /// The best items for each of `users` as (item, score): blocks of users in parallel. A user's list does
-    /// not depend on who else is in `users`.
+    /// Returns the best items for each of `users` as (item, score), computed in parallel blocks. A user's list does
+    /// not depend on which other users are requested.
     ///
     /// # Errors
     /// If the lists cannot be reordered as `selection` says.
     ///
     /// # Panics
-    /// If a user or their history is not of this model, or `selection.allowed` has not an entry for each item.
+    /// If a user or their history is not of this model, or `selection.allowed` does not have one entry per item.
     pub(crate) fn lists(
         &self,
         users: &[User<'_>],
@@ -38,7 +38,7 @@ impl Recommender {
         self.lists_of(users, selection, &watch::stage(rank::RECOMMENDING, users.len()))
     }
 
-    /// [`lists`](Self::lists) for some of the users that `stage` is of.
+    /// [`lists`](Self::lists) for part of the users whose progress `stage` reports.
     pub(crate) fn lists_of(
         &self,
         users: &[User<'_>],
@@ -60,7 +60,7 @@ impl Recommender {
         Ok(lists)
     }
 
-    /// What reorders lists of `n` items, if anything does.
+    /// Returns the reranker for lists of `n` items, if `rerank` is on.
     fn reranker(&self, rerank: Rerank, n: usize) -> Result<Option<Reranker<'_>>> {
         rerank.check(n)?;
         if rerank.is_off() {
@@ -68,8 +68,8 @@ impl Recommender {
         }
         let needed = rerank.needs_item_users(&*self.model);
         if needed && self.seen.nnz() == 0 {
-            let message = "the model file does not hold what users have, by which items would be \
-                           reordered";
+            let message = "the model file does not hold user histories, which diversity and popularity control \
+                           need";
             return Err(Error::Unsupported(message.into()).with(Remedy::KeepSeen));
         }
         let item_users = needed.then(|| self.item_users.get_or_init(|| ItemUsers::new(&self.seen)));

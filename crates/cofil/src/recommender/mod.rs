@@ -1,5 +1,5 @@
-//! What users of the toolkit hold: names, what each user has seen, and a model. What it is asked, and how it
-//! answers, is in `ask`.
+//! The recommender: a trained model with the ids of its users and items and the users' histories. Queries and answers
+//! are in `ask`.
 //!
 //! ```
 //! use cofil::data::{Clean, sample_set};
@@ -45,10 +45,10 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-/// What messages call bytes that come from no file.
+/// Stands in for the path in errors about bytes that come from no file.
 const IN_MEMORY: &str = "(bytes)";
 
-/// Names, seen items and a trained model in one piece, which is one file.
+/// A trained model with user and item ids and the users' histories. It is saved as one file.
 pub struct Recommender {
     users: Arc<IdMap>,
     items: Arc<IdMap>,
@@ -56,9 +56,9 @@ pub struct Recommender {
     card: Card,
     model: Box<dyn Model>,
     fingerprint: Option<String>,
-    /// Who has each item: made of `seen` when it is first asked for.
+    /// The users of each item, computed from `seen` on first use.
     item_users: OnceLock<ItemUsers>,
-    /// What is known about the items.
+    /// Item attributes.
     catalogue: Option<Arc<Catalogue>>,
 }
 
@@ -72,14 +72,14 @@ impl Recommender {
         Ok(Self::of_fitted(algorithm, run, fitted, DataCard::of(ratings), untimed(ratings)))
     }
 
-    /// [`train`](Self::train) on ratings that nobody needs any more: they become the seen items without a copy, and
-    /// their times go as soon as nothing asks for them.
+    /// Trains like [`train`](Self::train) but takes the ratings: they become the users' histories without a copy, and
+    /// their times are freed early if the algorithm does not need them.
     ///
     /// # Errors
     /// As [`Algorithm::fit`].
     pub fn train_from(algorithm: &Algorithm, mut ratings: Ratings, run: &Run<'_>) -> Result<Self> {
         let card = DataCard::of(&ratings);
-        // A checkpoint knows its data by a digest that times are part of.
+        // A checkpoint identifies its data by a digest that includes times.
         if !algorithm.needs_times() && run.checkpoint.is_none() {
             ratings.times = None;
         }
@@ -118,64 +118,64 @@ impl Recommender {
         }
     }
 
-    /// The same with `catalogue` for its items, which is saved with it; `None` takes away the one that is there.
-    /// It may hold more items than the model, or fewer.
+    /// Sets the catalogue of items, which is saved with the model; `None` removes it. The catalogue may hold more or
+    /// fewer items than the model.
     #[must_use]
     pub fn with_catalogue(self, catalogue: Option<Arc<Catalogue>>) -> Self {
         Self { catalogue, fingerprint: None, ..self }
     }
 
-    /// What is known about the items, if anything is.
+    /// Returns the catalogue of items, if there is one.
     pub fn catalogue(&self) -> Option<&Arc<Catalogue>> {
         self.catalogue.as_ref()
     }
 
-    /// The numbers of the items that `filter` lets through, rising.
+    /// Returns the indices of the items that match `filter`, in ascending order.
     ///
     /// # Errors
     /// If there is no catalogue, or the filter does not suit its columns.
     pub fn matching(&self, filter: &Filter) -> Result<Vec<u32>> {
         let Some(catalogue) = &self.catalogue else {
-            let message = "nothing is known about the items that a filter could ask for: give a catalogue of items, \
-                           or train with one";
+            let message = "the model has no item attributes to filter by: give a catalogue of items, or train with \
+                           one";
             return Err(Error::setting("filter", message));
         };
         catalogue.matching(filter, &self.items)
     }
 
-    /// Names of the users.
+    /// Returns the ids of the users.
     pub fn users(&self) -> &Arc<IdMap> {
         &self.users
     }
 
-    /// Names of the items.
+    /// Returns the ids of the items.
     pub fn items(&self) -> &Arc<IdMap> {
         &self.items
     }
 
-    /// What each user has interacted with; rows without entries where that was not saved.
+    /// Returns the users' histories, one row per user. Rows are empty if histories were not saved.
     pub fn seen(&self) -> &Csr {
         &self.seen
     }
 
-    /// Drops what users have interacted with, to keep it out of the file. Afterwards nothing is left
-    /// out of anybody's list, and recipes that score by a user's history know their users no more.
+    /// Removes the users' histories, to keep them out of the file. Lists may then contain items a user already has,
+    /// and algorithms that score by a user's history treat every user as new.
     pub fn forget_seen(&mut self) {
         self.seen = Csr::empty(self.users.len(), self.items.len());
         self.item_users = OnceLock::new();
     }
 
-    /// Where the model comes from.
+    /// Returns the model card.
     pub fn card(&self) -> &Card {
         &self.card
     }
 
-    /// The model itself.
+    /// Returns the model.
     pub fn model(&self) -> &dyn Model {
         &*self.model
     }
 
-    /// The user called `name`, with their history.
+    /// Returns user `name` with their history.
     ///
     /// # Errors
     /// If the user is unknown.
@@ -183,7 +183,7 @@ impl Recommender {
         Ok(self.user_at(self.user_index(name)?))
     }
 
-    /// The number of the user called `name`.
+    /// Returns the index of user `name`.
     ///
     /// # Errors
     /// If the user is unknown.
@@ -191,18 +191,18 @@ impl Recommender {
         self.users.get(name).ok_or_else(|| self.unknown("user", name, &self.users))
     }
 
-    /// User `u` by number, with their history.
+    /// Returns the user at index `u` with their history.
     ///
     /// # Panics
-    /// If `u` is not the number of a user.
+    /// If `u` is not the index of a user.
     pub fn user_at(&self, u: u32) -> User<'_> {
         let history = self.seen.row(u as usize);
-        // Somebody without interactions taught the model nothing; unless nobody's are in the file.
+        // Users without interactions are unknown to the model, unless the file holds no histories at all.
         let known = !history.is_empty() || self.seen.nnz() == 0;
         User { index: known.then_some(u), history }
     }
 
-    /// The number of the item called `name`.
+    /// Returns the index of item `name`.
     ///
     /// # Errors
     /// If the item is unknown.
@@ -217,8 +217,8 @@ impl Recommender {
         }
     }
 
-    /// What an item counts in a history that says no value for it, so that somebody likes it: the top of the
-    /// scale for recipes that predict or read ratings, 1 for those that learn from what was chosen.
+    /// Returns the value of a history item that is given without one, high enough to count as liked: the largest
+    /// rating for algorithms that predict or read ratings, 1 for those that learn from interactions alone.
     pub fn usual_value(&self) -> f32 {
         match (self.card.target(), self.model.reading()) {
             (Target::Rating, _) => self.card.data.scale.1,
@@ -227,8 +227,8 @@ impl Recommender {
         }
     }
 
-    /// Refuses values of a history with which no score would mean anything: what is not finite, and what is beyond
-    /// a thousand times the values of the training data.
+    /// Rejects history values that would make scores meaningless: values that are not finite or are more than a
+    /// thousand times the largest in the training data.
     pub(crate) fn check_value(&self, item: &str, value: f32) -> Result<()> {
         let (low, high) = self.card.data.scale;
         let most = 1000.0 * low.abs().max(high.abs()).max(1.0);
@@ -238,15 +238,15 @@ impl Recommender {
         match value.abs() <= most {
             true => Ok(()),
             false => Err(Error::Unfit(format!(
-                "the value of item `{item}` is {value}, and those of the training data are from {low} to {high}"
+                "the value of item `{item}` is {value}, but values in the training data range from {low} to {high}"
             ))),
         }
     }
 
-    /// A history by item index, columns rising.
+    /// Converts a history to item indices, in ascending order, and values.
     ///
     /// # Errors
-    /// If an item is unknown, or a value is not finite or far from those of the training data.
+    /// If an item is unknown, or a value is not finite or far outside the range of the training data.
     pub fn history(&self, history: &[(&str, f32)]) -> Result<(Vec<u32>, Vec<f32>)> {
         let mut entries = std::collections::BTreeMap::new();
         for &(item, value) in history {
@@ -256,28 +256,28 @@ impl Recommender {
         Ok(entries.into_iter().unzip())
     }
 
-    /// Writes everything to one file, atomically; returns its fingerprint.
+    /// Saves everything to one file, atomically, and returns its fingerprint.
     ///
     /// # Errors
-    /// If the model is of a shape that no file can hold, or the file system refuses.
+    /// If the model's shape cannot be saved, or writing fails.
     pub fn save(&self, path: &Path) -> Result<String> {
         let (header, tensors) = self.contents()?;
         store::write(path, "model", &header, &tensors)
     }
 
-    /// Writes what [`save`](Self::save) puts into a file; returns its fingerprint.
+    /// Writes the contents of the file that [`save`](Self::save) creates to `out`, and returns its fingerprint.
     ///
     /// # Errors
-    /// If the model is of a shape that no file can hold, or `out` refuses.
+    /// If the model's shape cannot be saved, or writing fails.
     pub fn write_to(&self, out: &mut impl Write) -> Result<String> {
         let (header, tensors) = self.contents()?;
         store::write_to(out, "model", &header, &tensors).map_err(|e| Error::io(IN_MEMORY, e))
     }
 
-    /// The bytes of the file that [`save`](Self::save) writes.
+    /// Returns the bytes of the file that [`save`](Self::save) writes.
     ///
     /// # Errors
-    /// If the model is of a shape that no file can hold.
+    /// If the model's shape cannot be saved.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let arrays = self.model.tensors().iter().map(Tensor::size).sum::<usize>();
         let mut bytes = Vec::with_capacity(arrays + 8 * self.seen.nnz());
@@ -285,11 +285,12 @@ impl Recommender {
         Ok(bytes)
     }
 
-    /// Header and arrays of the file.
+    /// Returns the header and arrays of the file.
     fn contents(&self) -> Result<(Value, Vec<Tensor<'_>>)> {
         if !shapes::KINDS.contains(&self.model.kind()) {
             let why = format!(
-                "a model of shape `{}` cannot be saved: no file could be loaded again; the shapes of files are {}",
+                "a model of shape `{}` cannot be saved, because it could not be loaded again; shapes that can be \
+                 saved are {}",
                 self.model.kind(),
                 shapes::KINDS.join(", ")
             );
@@ -308,7 +309,7 @@ impl Recommender {
             tensors.push(Tensor::bytes(text, names.parts().0.as_bytes()));
             tensors.push(Tensor::sizes(ends, names.parts().1));
         }
-        // Told where the names would tell something else: texts that all read as integers.
+        // The kind is written only where the ids would suggest another: texts that all read as integers.
         for (names, entry) in [(&self.users, "user_ids"), (&self.items, "item_ids")] {
             if names.kind() == IdKind::Text
                 && names.all_integers().is_some_and(|ids| !ids.is_empty())
@@ -326,18 +327,18 @@ impl Recommender {
         Ok((header, tensors))
     }
 
-    /// Reads what [`save`](Self::save) wrote. The file is checked whole before anything is used.
+    /// Loads a file written by [`save`](Self::save). The whole file is checked before any of it is used.
     ///
     /// # Errors
-    /// If the file cannot be read, is damaged, or is from a newer version.
+    /// If the file cannot be read, is damaged, or was written by a newer version.
     pub fn load(path: &Path) -> Result<Self> {
         Self::from_archive(store::read(path, "model")?)
     }
 
-    /// [`load`](Self::load) from memory: as distrustful, and with the same answers.
+    /// Loads from memory, with the same checks as [`load`](Self::load).
     ///
     /// # Errors
-    /// If the bytes are damaged, no model, or from a newer version.
+    /// If the bytes are damaged, are not a model, or were written by a newer version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         Self::from_archive(store::parse(Path::new(IN_MEMORY), bytes, "model")?)
     }
@@ -346,7 +347,7 @@ impl Recommender {
         let part = |name: &str| archive.header.get(name).cloned().unwrap_or(Value::Null);
         let card: Card = serde_json::from_value(part("card"))
             .map_err(|e| archive.bad(format!("the model card is damaged: {e}")))?;
-        check_card(&card).map_err(|e| archive.bad(format!("the model card cannot be: {e}")))?;
+        check_card(&card).map_err(|e| archive.bad(format!("the model card is invalid: {e}")))?;
         let users = ids(&archive, "users.text", "users.ends", &part("user_ids"))?;
         let items = ids(&archive, "items.text", "items.ends", &part("item_ids"))?;
         let seen = Csr::from_parts(
@@ -383,13 +384,13 @@ impl Recommender {
         })
     }
 
-    /// The fingerprint of the file this was loaded from.
+    /// Returns the fingerprint of the file this was loaded from.
     pub fn fingerprint(&self) -> Option<&str> {
         self.fingerprint.as_deref()
     }
 }
 
-/// `model`, which reads histories as `card` says if it ranks.
+/// Wraps `model` so that it reads history values as `card` says, if it ranks.
 fn preferred(model: Box<dyn Model>, card: &Card) -> Box<dyn Model> {
     let trained = matches!(card.origin, Origin::Trained { .. });
     match card.target() {
@@ -398,29 +399,29 @@ fn preferred(model: Box<dyn Model>, card: &Card) -> Box<dyn Model> {
     }
 }
 
-/// A copy without times.
+/// Returns a copy without times.
 fn untimed(ratings: &Ratings) -> Ratings {
     let Ratings { users, items, by_user, .. } = ratings;
     Ratings { users: users.clone(), items: items.clone(), by_user: by_user.clone(), times: None }
 }
 
-/// Refuses a card that no training of this toolkit wrote: what changes the model would train by it.
+/// Rejects a card that training cannot have written, because later changes to the model train by it.
 fn check_card(card: &Card) -> Result<()> {
     if let Some(algorithm) = card.algorithm() {
         algorithm.check_sizes()?;
     }
     if card.data.reading.is_some_and(|reading| !reading.is_sound()) {
-        return Err(Error::Unfit("its values are read by a scale that is none".into()));
+        return Err(Error::Unfit("its reading of values is not a valid scale".into()));
     }
     let ((low, high), mean) = (card.data.scale, card.data.mean);
     match mean.is_finite() && low.is_finite() && high.is_finite() && low <= high {
         true => Ok(()),
-        false => Err(Error::Unfit("the scale of its data is no range of finite numbers".into())),
+        false => Err(Error::Unfit("the scale of its data is not a range of finite numbers".into())),
     }
 }
 
 fn ids(archive: &Archive, text: &str, ends: &str, kind: &Value) -> Result<IdMap> {
-    let bad = || archive.bad(format!("the names in `{text}` are damaged"));
+    let bad = || archive.bad(format!("the ids in `{text}` are damaged"));
     let mut names = IdMap::from_parts(archive.text(text)?, archive.sizes(ends)?).ok_or_else(bad)?;
     if let Some(kind) = Option::<IdKind>::deserialize(kind).map_err(|_| bad())? {
         match kind {

@@ -1,4 +1,4 @@
-//! A recommender put together from parts: for models that were trained elsewhere.
+//! Assembles a recommender from parts, for models trained elsewhere.
 
 use super::{Card, DataCard, Origin, Recommender, preferred};
 use crate::data::{Csr, IdMap, Ratings};
@@ -7,7 +7,7 @@ use crate::model::{Model, check_whole};
 use crate::recipes::Target;
 use std::sync::OnceLock;
 
-/// What a [`Recommender`] is made of.
+/// The parts of a [`Recommender`].
 ///
 /// ```
 /// use cofil::math::Matrix;
@@ -41,35 +41,35 @@ use std::sync::OnceLock;
 /// # Ok::<(), cofil::Error>(())
 /// ```
 pub struct Parts {
-    /// Names of the users, in the order of the model's numbers.
+    /// Ids of the users, in the model's order.
     pub users: IdMap,
-    /// Names of the items, in the order of the model's numbers.
+    /// Ids of the items, in the model's order.
     pub items: IdMap,
-    /// What users have, users × items. Without it nothing is left out of anybody's list, and models that score
-    /// by histories know nobody.
+    /// The users' histories, users × items. Without them, lists may contain items a user already has, and models
+    /// that score by history treat every user as new.
     pub seen: Option<Csr>,
     /// The model.
     pub model: Box<dyn Model>,
-    /// Who made its numbers.
+    /// Where the model was trained.
     pub origin: Origin,
-    /// The training data in numbers. Default: those of `seen`; without either, as of interactions without
-    /// values, which does not do for models of ratings.
+    /// Summary of the training data. Default: that of `seen`. Without `seen`, interactions without values are
+    /// assumed, which does not suit models that predict ratings.
     pub data: Option<DataCard>,
 }
 
 impl Recommender {
-    /// Puts a recommender together. It serves, is saved and loaded as any other; only training it again
-    /// takes a recipe.
+    /// Assembles a recommender. It can be served, saved and loaded like any other. It can be trained again only if
+    /// `origin` names an algorithm.
     ///
     /// # Errors
-    /// If sizes do not fit together, a number is not finite, or the scale of ratings is not told.
+    /// If sizes do not match, a number is not finite, or the range of ratings is missing.
     pub fn from_parts(parts: Parts) -> Result<Self> {
         let Parts { users, items, seen, model, origin, data } = parts;
         let fits = |what: &str, found: usize, names: &str, expected: usize| match found == expected
         {
             true => Ok(()),
             false => Err(Error::Unfit(format!(
-                "{what} has {found} {names}, and there are names of {expected}; give one name to each"
+                "{what} has {found} {names}, but {expected} ids were given; give one id for each"
             ))),
         };
         fits("the model", model.items(), "items", items.len())?;
@@ -112,14 +112,14 @@ fn checked(data: DataCard, ratings: &Ratings) -> Result<DataCard> {
     let (low, high) = data.scale;
     let sound = data.mean.is_finite() && low.is_finite() && high.is_finite() && low <= high;
     if !sound || (data.users, data.items) != (ratings.users.len(), ratings.items.len()) {
-        let why = "the card of the data does not fit: it needs as many users and items as there are names, and a \
-                   finite mean and scale";
+        let why = "the data card does not fit: it needs as many users and items as there are ids, and a finite mean \
+                   and scale";
         return Err(Error::Unfit(why.into()));
     }
     Ok(data)
 }
 
-/// What can be said of data that is not told.
+/// Derives the data card if none is given.
 fn data_card(ratings: &Ratings, origin: &Origin) -> Result<DataCard> {
     if !ratings.is_empty() {
         return Ok(DataCard::of(ratings));
@@ -129,7 +129,7 @@ fn data_card(ratings: &Ratings, origin: &Origin) -> Result<DataCard> {
         Origin::Imported(imported) => imported.target,
     };
     if target == Target::Rating {
-        let why = "a model of ratings needs their scale: give `seen`, or `data` with it";
+        let why = "a model that predicts ratings needs their range: give `seen`, or `data` with a `scale`";
         return Err(Error::Unfit(why.into()));
     }
     Ok(DataCard {

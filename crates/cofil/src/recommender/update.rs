@@ -1,4 +1,4 @@
-//! New events, users and items in a trained model, without training again.
+//! Updates of a trained model with new events, users and items, without training again.
 
 use super::{Changed, DataCard, Origin, Recommender};
 use crate::algorithm::Algorithm;
@@ -13,35 +13,35 @@ use std::sync::Arc;
 /// The result of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Updated {
-    /// Events that were read.
+    /// Number of events.
     pub events: usize,
-    /// Users with something new, those without any interaction before among them.
+    /// Number of users with events, including users without earlier interactions.
     pub users: usize,
-    /// Of these, users that the model did not know.
+    /// Number of users that the model did not know.
     pub new_users: usize,
-    /// Items that the model did not know.
+    /// Number of items that the model did not know.
     pub new_items: usize,
-    /// Interactions that the model knows of now.
+    /// Number of interactions in the model after the update.
     pub interactions: usize,
 }
 
 impl Recommender {
-    /// Takes `events` into the model. Of a pair that is there already, the new value counts. What each
-    /// shape makes of it is told in `docs/serving.md`: users with something new are folded in as strangers
-    /// are, new items get vectors or weights by the users they share with known ones, and all else stays; models
-    /// of neighbours, whose training is counting, are trained again.
+    /// Adds `events` to the model. For a user–item pair that is already there, the new value replaces the old.
+    /// Users with events are folded in like new users. New items get vectors or weights from the users they share
+    /// with known items. Everything else stays. Neighbour models, whose training is counting, are trained again.
+    /// `docs/serving.md` describes the update of each model shape.
     ///
     /// # Errors
-    /// If the model file does not say what users have, the events have values where the model was trained
-    /// without, or a model that is trained again cannot be. The recommender is then as it was.
+    /// If the model file does not hold user histories, the events have values but the training data had none, or a
+    /// model that has to be trained again cannot be. The recommender is then unchanged.
     pub fn update(&mut self, events: &Interactions) -> Result<Updated> {
         if self.seen.nnz() == 0 {
-            let why = "the model does not say what its users have";
+            let why = "the model does not hold user histories";
             return Err(Error::Unsupported(why.into()).with(Remedy::KeepSeen));
         }
         let valued = events.value.iter().any(|&value| value != 1.0);
         if self.card.data.scale == (1.0, 1.0) && valued {
-            let why = "the model was trained on interactions without values, and these have some";
+            let why = "the model was trained on interactions without values, but these have values";
             return Err(Error::Unfit(why.into()).with(Remedy::Implicit));
         }
         let (ratings, mut touched) = self.with(events)?;
@@ -70,7 +70,7 @@ impl Recommender {
         Ok(updated)
     }
 
-    /// The events of `table`; where it has no values, each counts as much as an item that somebody likes
+    /// Returns the events in `table`. If it has no values, each event counts as liked
     /// ([`usual_value`](Self::usual_value)).
     pub fn events(&self, table: Table) -> Interactions {
         let mut events = table.interactions;
@@ -80,7 +80,7 @@ impl Recommender {
         events
     }
 
-    /// What users have with `events`, by numbers that continue; and whose they are.
+    /// Returns the histories with `events` added, new ids numbered after the known ones, and the user of each event.
     fn with(&self, events: &Interactions) -> Result<(Ratings, Vec<u32>)> {
         let (mut users, mut items) = ((*self.users).clone(), (*self.items).clone());
         let user = numbered(&mut users, &events.users, &events.user)?;
@@ -101,51 +101,51 @@ impl Recommender {
         Ok((all.into_ratings(Duplicates::Last)?, user))
     }
 
-    /// Refuses to train again what was learned against negatives that are not in the file.
+    /// Returns an error if the model was trained on given negatives, which are not in the file.
     pub(super) fn check_refit(&self) -> Result<()> {
         match self.card.negatives {
             None => Ok(()),
             Some(_) => Err(Error::Unsupported(
-                "the model was learned against given negatives, which it does not hold, so that it cannot be \
-                 trained again; train from the table"
+                "the model was trained on given negatives, which its file does not hold, so it cannot be trained \
+                 again; train from the table"
                     .into(),
             )),
         }
     }
 
-    /// The model that its own recipe, settings and seed make of `ratings`.
+    /// Trains on `ratings` with the model's own algorithm, settings and seed.
     pub(super) fn fitted(&self, ratings: &Ratings) -> Result<Box<dyn Model>> {
         let (algorithm, seed) = self.recipe()?;
         let run = Run { seed, values: self.read_values(), ..Run::default() };
         Ok(algorithm.fit(ratings, &run)?.model)
     }
 
-    /// How the model reads values: again as it did, whatever they look like now.
+    /// Returns how the model reads values. Retraining reads them the same way, whatever they look like now.
     pub(super) fn read_values(&self) -> ReadValues {
         self.card.data.reading.map_or(ReadValues::AsWeights, ReadValues::As)
     }
 
-    /// What trains the model again.
+    /// Returns the algorithm and seed to train the model again.
     ///
     /// # Errors
-    /// If it was imported, or learned against negatives that are not in the file.
+    /// If the model was imported, or trained on given negatives, which are not in the file.
     pub(super) fn recipe(&self) -> Result<(&Algorithm, u64)> {
         self.check_refit()?;
         match &self.card.origin {
             Origin::Trained { algorithm, seed } => Ok((algorithm, *seed)),
             Origin::Imported(imported) => Err(Error::Unsupported(format!(
-                "`{}` was imported, so that there is no algorithm to train it again with; import it anew, or train \
-                 a model on the data",
+                "`{}` was imported, so there is no algorithm to train it again with; import it again, or train a \
+                 model on the data",
                 imported.name
             ))),
         }
     }
 
-    /// `ratings` are what users have from now on.
+    /// Replaces the histories and ids by those of `ratings`.
     pub(super) fn take(&mut self, ratings: Ratings) {
         let data = DataCard { reading: self.card.data.reading, ..DataCard::of(&ratings) };
         self.card.data = match self.seen.nnz() {
-            // Without histories nothing can be told anew but sizes.
+            // Without histories only the sizes can be updated.
             0 => DataCard { users: data.users, ..self.card.data.clone() },
             _ => data,
         };
@@ -155,7 +155,7 @@ impl Recommender {
     }
 }
 
-/// The numbers of `rows`, which count in `names`, in `into`; new names are appended in their order.
+/// Maps `rows`, indices into `names`, to indices into `into`; new ids are appended in their order.
 fn numbered(into: &mut IdMap, names: &IdMap, rows: &[u32]) -> Result<Vec<u32>> {
     let mut known: Vec<Option<u32>> = vec![None; names.len()];
     let mut number = |&row: &u32| match known[row as usize] {
