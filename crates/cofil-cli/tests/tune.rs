@@ -69,7 +69,7 @@ fn wrong_arguments_are_refused_at_once() {
     let place = Place::with_events();
     let says = |rest: &str| place.run(&format!("tune events.csv -a ease -o b.toml {rest}")).err;
     assert!(says("--range rge=1..2").contains("did you mean `reg`?"));
-    assert!(says("--range reg=2..1").contains("begins at 2 and ends below"));
+    assert!(says("--range reg=2..1").contains("begins at 2 but ends at 1"));
     assert!(says("--range reg=0..1:log").contains("begins above 0"));
     assert!(says("--range reg").contains("write SETTING=LOW..HIGH"));
     assert!(says("--choice reg=").contains("name at least one value"));

@@ -1,4 +1,4 @@
-//! What suits data: which recipe to begin with, which others are worth a try, and why. Rules of thumb.
+//! Suggests an algorithm for a data set, with alternatives and reasons, by rules of thumb.
 //!
 //! ```
 //! use cofil::Purpose;
@@ -20,69 +20,70 @@ use crate::recipes::{BiasedMf, Ease, Ials, Popularity, Slim, Target};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Up to so many items recipes are advised whose cost grows with their square: beyond, `slim` takes many minutes, and the
-/// matrix of `ease` gigabytes.
+/// Largest number of items for which algorithms are suggested whose cost grows with its square. Above it, `slim`
+/// takes many minutes and the matrix of `ease` gigabytes.
 const FEW_ITEMS: usize = 20_000;
 
 /// What a model is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
-    /// To say what value somebody will give an item.
+    /// Predict the value a user will give an item.
     Predict,
-    /// To put items in an order for somebody.
+    /// Rank items for a user.
     Rank,
 }
 
-/// The recipe to begin with, and others.
+/// A suggested algorithm with alternatives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Advice {
     /// What the model is for.
     pub purpose: Purpose,
-    /// The recipe to begin with, with its default settings.
+    /// The suggested algorithm, with its default settings.
     pub algorithm: Algorithm,
-    /// Why this recipe suits the data.
+    /// Why this algorithm suits the data.
     pub reason: String,
-    /// Others that suit the data, the first to try first.
+    /// Other algorithms that suit the data, the first to try first.
     pub alternatives: Vec<Alternative>,
 }
 
-/// Another recipe that suits the data.
+/// Another algorithm that suits the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alternative {
-    /// Name of the recipe.
+    /// Name of the algorithm.
     pub algorithm: String,
-    /// What it is good for here.
+    /// What it is good for on this data.
     pub reason: String,
 }
 
-/// What advice depends on.
+/// The properties of the data that advice depends on.
 struct Facts<'a> {
     values: &'a Values,
     items: usize,
 }
 
 impl Algorithm {
-    /// The recipe to begin with on `ratings`, to rank unless `purpose` says otherwise, and why.
+    /// Suggests an algorithm for `ratings` and says why; it ranks unless `purpose` says otherwise.
     pub fn suggest(ratings: &Ratings, purpose: Option<Purpose>) -> Advice {
         let values = Values::of(ratings.by_user.values());
         advice(&Facts { values: &values, items: ratings.items.len() }, purpose)
     }
 
-    /// Whether this recipe predicts values and `train` has only one, so that it would say the same of everything.
+    /// Whether this algorithm predicts values but all values in `train` are equal, so that it would predict only that
+    /// value.
     pub fn lacks_values(&self, train: &Ratings) -> bool {
         let (low, high) = train.scale();
         self.target() == Target::Rating && low == high
     }
 
-    /// Why this recipe cannot learn from `train` what it is for; `None` if nothing speaks against it.
+    /// Why this algorithm cannot be trained sensibly on `train`; `None` if it can.
     pub fn unsuited(&self, train: &Ratings) -> Option<String> {
         if self.lacks_values(train) {
-            return Some("they predict values and here all are equal".into());
+            return Some("they predict values, but all values are equal".into());
         }
         match self {
             Self::Ease(ease) if train.items.len() > ease.max_items => Some(format!(
-                "of more than {} items a matrix between all takes too long",
+                "a matrix between more than {} items takes too long",
                 number(ease.max_items)
             )),
             _ => None,
@@ -91,7 +92,7 @@ impl Algorithm {
 }
 
 impl Advice {
-    /// Advice on the data that `description` describes, to rank unless `purpose` says otherwise.
+    /// Advice on described data; the suggested algorithm ranks unless `purpose` says otherwise.
     pub fn on(description: &Description, purpose: Option<Purpose>) -> Self {
         let Description { values, items, .. } = description;
         advice(&Facts { values, items: *items }, purpose)
@@ -117,28 +118,28 @@ fn advice(facts: &Facts<'_>, purpose: Option<Purpose>) -> Advice {
 }
 
 fn predicts() -> &'static str {
-    "predicts ratings from the mean, biases and tastes of users and items"
+    "predicts ratings from the mean, biases and vectors of users and items"
 }
 
 fn votes() -> &'static str {
-    "with `link` = sigmoid it predicts the probability of a vote for"
+    "with `link` = sigmoid, predicts the probability of an upvote"
 }
 
-/// The recipe to rank with, and why.
+/// The suggested algorithm for ranking, with the reason.
 fn ranks(facts: &Facts<'_>) -> (Algorithm, String) {
     match facts.items <= FEW_ITEMS {
         true => (
             Algorithm::Slim(Slim::default()),
-            "ranks items by the most similar ones, with weights that are learned; near the best on most data".into(),
+            "ranks by learned item-to-item weights; near the best on most data".into(),
         ),
         false => (
             Algorithm::Ials(Ials::default()),
-            "ranks items; its cost grows with the interactions, not with the square of the items".into(),
+            "ranks; its cost grows with the number of interactions, not with the square of the number of items".into(),
         ),
     }
 }
 
-/// Every recipe that is worth a try, the first to try first.
+/// All algorithms worth trying, the first to try first.
 fn alternatives(facts: &Facts<'_>) -> Vec<Alternative> {
     let other = |algorithm: Algorithm, reason: String| Alternative {
         algorithm: algorithm.name().into(),
@@ -147,7 +148,7 @@ fn alternatives(facts: &Facts<'_>) -> Vec<Alternative> {
     let mut list = Vec::new();
     list.push(other(
         Algorithm::Ials(Ials::default()),
-        "to rank: its cost grows with the interactions, not with items²".into(),
+        "to rank: its cost grows with the number of interactions, not with items²".into(),
     ));
     let weights = facts.items as f64 * facts.items as f64 * 4.0;
     let size = match weights < 1e9 {
@@ -157,19 +158,19 @@ fn alternatives(facts: &Facts<'_>) -> Vec<Alternative> {
     let few = facts.items <= FEW_ITEMS;
     if few {
         let items = number(facts.items);
-        let reason = format!("to rank: exact, one inverse of {items} × {items} ({size})");
+        let reason = format!("to rank: exact, one {items} × {items} matrix inverse ({size})");
         list.push(other(Algorithm::Ease(Ease::default()), reason));
     }
     match facts.values.kind {
         Kind::Ratings => list.push(other(
             Algorithm::BiasedMf(BiasedMf::default()),
-            format!("to rate: {}", predicts()),
+            format!("to predict: {}", predicts()),
         )),
         Kind::Votes => list
-            .push(other(Algorithm::BiasedMf(BiasedMf::default()), format!("to rate: {}", votes()))),
+            .push(other(Algorithm::BiasedMf(BiasedMf::default()), format!("to predict: {}", votes()))),
         Kind::Counts | Kind::Events => {}
     }
-    let why = "the baseline that every model has to beat".into();
+    let why = "the baseline every model has to beat".into();
     list.push(other(Algorithm::Popularity(Popularity::default()), why));
     list
 }
@@ -203,7 +204,7 @@ mod tests {
         assert!(nothing.reason.starts_with("there are no ratings to predict"));
         let votes = ratings(40, |u, i| ((u + i) % 2) as f32);
         assert!(Algorithm::suggest(&votes, Some(Purpose::Predict)).reason.contains("sigmoid"));
-        // Nothing is worse than advice on no data but a crash.
+        // Advice must not crash, not even without data.
         assert_eq!(name(&Ratings::default(), None), "slim");
     }
 
@@ -223,7 +224,7 @@ mod tests {
     fn what_cannot_be_learned_is_told() {
         let events = ratings(40, |_, _| 1.0);
         let als = Algorithm::from_settings("als", &serde_json::Map::new()).unwrap();
-        assert!(als.unsuited(&events).is_some_and(|why| why.contains("all are equal")));
+        assert!(als.unsuited(&events).is_some_and(|why| why.contains("all values are equal")));
         assert_eq!(als.unsuited(&ratings(40, |u, _| u as f32)), None);
         let ease = |max_items| Algorithm::Ease(Ease { max_items, ..Ease::default() });
         assert_eq!(ease(40).unsuited(&events), None);

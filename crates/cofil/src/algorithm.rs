@@ -1,5 +1,5 @@
-//! The list of recipes. This enum is the config file, the command's settings and the header of the
-//! model file.
+//! The list of algorithms. The enum is the format of config files, of settings on the command line and of the header
+//! of model files.
 
 use crate::data::{Ratings, ReadValues, Reading};
 use crate::error::{Error, Result, plain_words};
@@ -16,10 +16,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-/// States the list of recipes: the enum, every recipe with its defaults, and the way to each.
+/// Declares the list of algorithms: the enum, the default settings and the access to each.
 macro_rules! recipes {
     ($($(#[$about:meta])* $recipe:ident $name:literal,)*) => {
-        /// Every recipe with its settings: `{"algorithm": "ease", "reg": 250}` in any format; unknown names
+        /// An algorithm with its settings. In files: `{"algorithm": "ease", "reg": 250}` in any format; unknown names
         /// are refused.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(tag = "algorithm")]
@@ -28,12 +28,12 @@ macro_rules! recipes {
         }
 
         impl Algorithm {
-            /// Every recipe with its default settings.
+            /// Returns all algorithms with their default settings.
             pub fn all() -> Vec<Self> {
                 vec![$(Self::$recipe(recipes::$recipe::default()),)*]
             }
 
-            /// The name under which it is chosen, such as `ease`.
+            /// The name of the algorithm in files and commands, such as `ease`.
             pub fn name(&self) -> &'static str {
                 match self {
                     $(Self::$recipe(_) => $name,)*
@@ -56,66 +56,65 @@ macro_rules! recipes {
 }
 
 recipes! {
-    /// What most people chose.
+    /// Most popular items, the same for all users.
     Popularity "popularity",
-    /// The levels of users and items alone.
+    /// User and item biases alone.
     Baseline "baseline",
-    /// Matrix factorization with biases, learned by gradient descent.
+    /// Matrix factorization with biases, by stochastic gradient descent.
     BiasedMf "biased-mf",
-    /// Vectors for ratings, by alternating least squares.
+    /// Matrix factorization of ratings, by alternating least squares.
     Als "als",
-    /// Vectors for interactions, by alternating least squares over all pairs.
+    /// Matrix factorization of interactions, by weighted alternating least squares over all pairs.
     Ials "ials",
-    /// Vectors learned from comparisons: what was chosen against what was not.
+    /// Matrix factorization trained on pairs: items the user has against items the user does not have.
     Bpr "bpr",
-    /// Vectors learned from comparisons with items that rank too high.
+    /// Matrix factorization trained on pairs, against items that rank too high.
     Warp "warp",
-    /// Vectors that tell what was chosen from what was not.
+    /// Matrix factorization trained to tell interactions from sampled negatives, by logistic regression.
     LogisticMf "logistic-mf",
-    /// Matrix factorization that also reads from which items a user rated.
+    /// Matrix factorization that also uses which items a user rated.
     SvdPlusPlus "svd-plus-plus",
-    /// Truncated singular value decomposition of the filled matrix.
+    /// Truncated singular value decomposition of the filled-in matrix.
     Svd "svd",
     /// Item-to-item weights in closed form.
     Ease "ease",
-    /// The most similar items vote.
+    /// Nearest neighbours between items.
     ItemKnn "item-knn",
-    /// The most similar users vote.
+    /// Nearest neighbours between users.
     UserKnn "user-knn",
-    /// Ratings: what similar items or users have over a baseline.
+    /// Ratings by nearest neighbours, relative to a baseline of biases.
     KnnBaseline "knn-baseline",
-    /// Sparse item-to-item weights, an elastic-net regression for each item.
+    /// Sparse item-to-item weights, by one elastic-net regression per item.
     Slim "slim",
-    /// Random walks from item to user to item.
+    /// Random walks from item to user to item, with a popularity penalty.
     Rp3Beta "rp3beta",
-    /// The same, popular items not held back.
+    /// Random walks from item to user to item.
     P3Alpha "p3alpha",
-    /// An autoencoder of items' rows.
+    /// Autoencoder of item rows.
     AutorecItem "autorec-item",
-    /// An autoencoder of users' rows.
+    /// Autoencoder of user rows.
     AutorecUser "autorec-user",
-    /// Embeddings multiplied, learned against sampled negatives.
+    /// Generalized matrix factorization: products of embeddings, trained with sampled negatives.
     Gmf "gmf",
-    /// A network of layers above embeddings.
+    /// Multilayer perceptron on embeddings, trained with sampled negatives.
     Mlp "mlp",
-    /// Both: embeddings multiplied, and a network of layers.
+    /// Neural matrix factorization: `gmf` and `mlp` combined.
     Neumf "neumf",
 }
 
 impl Algorithm {
-    /// Learns a model from `train`. Recipes that rank learn from weights, as which they read its values
-    /// ([`Run::values`]): an entry whose weight is 0 or below says that a user has the item and does not like it.
+    /// Trains a model on `train`. Algorithms that rank read its values as weights ([`Run::values`]): an entry with
+    /// weight 0 or below means that the user has the item and does not like it.
     ///
     /// # Errors
-    /// If a setting is out of range, the data cannot support the recipe, or training diverges.
+    /// If a setting is out of range, the data does not suit the algorithm, or training diverges.
     pub fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         watch::check();
         self.check_sizes()?;
         train.check_not_empty()?;
         if run.negatives.is_some() && !self.recipe().takes_negatives() {
             return Err(Error::Unsupported(format!(
-                "{} cannot learn against given negatives; `gmf`, `mlp` and `neumf` can, unless their `loss` is \
-                 squared",
+                "{} cannot use given negatives; `gmf`, `mlp` and `neumf` can, unless their `loss` is squared",
                 self.name()
             )));
         }
@@ -137,7 +136,7 @@ impl Algorithm {
         Ok(fitted)
     }
 
-    /// How this recipe, if it ranks, reads the values of `train`; `None` where they are weights as they stand.
+    /// How this algorithm reads the values of `train` if it ranks; `None` if it takes them as weights unchanged.
     pub fn reading(&self, train: &Ratings) -> Option<Reading> {
         let alike = match self {
             Self::Ials(ials) => ials.alpha == 0.0,
@@ -149,7 +148,7 @@ impl Algorithm {
         ranks.then(|| Reading::of(train.by_user.values(), !alike)).flatten()
     }
 
-    /// Whether it asks when things happened.
+    /// Whether the algorithm needs times.
     pub(crate) fn needs_times(&self) -> bool {
         self.recipe().needs_times()
     }
@@ -159,7 +158,7 @@ impl Algorithm {
         self.recipe().target()
     }
 
-    /// The same set to rank, where it predicts values and can be set to rank; else as it is.
+    /// Returns the algorithm set to rank, if it predicts values and has a setting for that; otherwise unchanged.
     pub fn to_rank(mut self) -> Self {
         match &mut self {
             Self::Svd(svd) => svd.impute = Impute::Zero,
@@ -170,15 +169,15 @@ impl Algorithm {
         self
     }
 
-    /// Which settings are worth tuning, and where.
+    /// Returns the settings worth tuning, with their ranges.
     pub fn ranges(&self) -> Vec<Range> {
         self.recipe().ranges()
     }
 
-    /// The recipe called `name` with `settings` in place of defaults.
+    /// Returns the algorithm called `name` with `settings` in place of defaults.
     ///
     /// # Errors
-    /// If the recipe or a setting is unknown (the nearest name is offered) or a value has the wrong type.
+    /// If the algorithm or a setting is unknown (the error suggests the nearest name), or a value has the wrong type.
     pub fn from_settings(name: &str, settings: &Map<String, Value>) -> Result<Self> {
         let all = Self::all();
         let default = all
@@ -193,7 +192,7 @@ impl Algorithm {
                 let valid = merged.keys().filter(|k| *k != "algorithm");
                 return Err(Error::unknown("setting", setting, valid));
             }
-            // One setting at a time, so that a wrong type is blamed on the right one. A list may be one number.
+            // One setting at a time, so that the error names the right one. A list may be given as one number.
             let value = match (&merged[setting], value) {
                 (Value::Array(_), Value::Number(_)) => Value::Array(vec![value.clone()]),
                 _ => value.clone(),
@@ -206,13 +205,13 @@ impl Algorithm {
             .map_err(|e| Error::Unfit(plain_words(&format!("settings of {name}: {e}"))))
     }
 
-    /// Which settings have a default that follows the data, and how: see [`suited_to`](Self::suited_to).
+    /// Returns the settings whose default depends on the data, with the rules: see [`suited_to`](Self::suited_to).
     pub fn rules(&self) -> &'static [Rule] {
         self.recipe().rules()
     }
 
-    /// The same with the settings that have a [rule](Self::rules) set by it to what suits `train`, except for those
-    /// that are `given`; and which these are.
+    /// Returns the algorithm with every setting that has a [rule](Self::rules) adapted to `train`, except those that
+    /// are `given`, and lists the adapted settings.
     ///
     /// ```
     /// use cofil::{Algorithm, Ease, Ratings};
@@ -244,7 +243,7 @@ impl Algorithm {
         Suited { algorithm, chosen }
     }
 
-    /// The recipe called `name` with `settings`, and for the others the defaults that suit `train`.
+    /// Returns the algorithm called `name` with `settings`; other settings get the defaults that suit `train`.
     ///
     /// # Errors
     /// As [`from_settings`](Self::from_settings).
@@ -257,10 +256,10 @@ impl Algorithm {
         Ok(Self::from_settings(name, settings)?.suited_to(train, &given))
     }
 
-    /// JSON schema of the settings of recipe `name`: type, default and meaning of each.
+    /// Returns the JSON schema of the settings of algorithm `name`: type, default and meaning of each.
     ///
     /// # Errors
-    /// If there is no such recipe.
+    /// If there is no such algorithm.
     pub fn schema(name: &str) -> Result<Value> {
         let schema = schemars::schema_for!(Self).to_value();
         let mut variants = schema["oneOf"].as_array().into_iter().flatten();
@@ -268,9 +267,9 @@ impl Algorithm {
             .find(|v| v["properties"]["algorithm"]["const"] == name)
             .cloned()
             .ok_or_else(|| Error::unknown("algorithm", name, Self::all().iter().map(Self::name)))?;
-        // The types that its settings refer to.
+        // The types that the settings refer to.
         recipe["$defs"] = schema["$defs"].clone();
-        // Defaults with as many digits as they have.
+        // Print defaults with no more digits than they have.
         let default = Self::from_settings(name, &Map::new())?.to_value();
         for (setting, property) in recipe["properties"].as_object_mut().into_iter().flatten() {
             if let (Some(shown), Some(value)) = (property.get_mut("default"), default.get(setting))
@@ -281,22 +280,20 @@ impl Algorithm {
         Ok(recipe)
     }
 
-    /// Reads what a model file says of its recipe: settings that are no more, and that only said where to find
-    /// something, are passed over.
+    /// Reads an algorithm from a model file. Skips settings that no longer exist and only named a file.
     pub(crate) fn of_file<'de, D: Deserializer<'de>>(
         file: D,
     ) -> std::result::Result<Self, D::Error> {
         let mut settings = Map::deserialize(file)?;
-        // Until negatives came with the run.
+        // Model files written before negatives became part of the run.
         settings.remove("negatives_file");
         serde_json::from_value(Value::Object(settings)).map_err(D::Error::custom)
     }
 
-    /// Refuses sizes that no model has and work that no machine ends: of a file, whoever wrote it, as well as of
-    /// a caller.
+    /// Refuses sizes that no machine can handle, whether they come from a file or from a caller.
     ///
     /// # Errors
-    /// If a setting is beyond its limit; names it.
+    /// If a setting is beyond its limit; the error names the setting.
     pub(crate) fn check_sizes(&self) -> Result<()> {
         let value = self.to_value();
         for (name, value) in value.as_object().into_iter().flatten() {
@@ -320,16 +317,16 @@ impl Algorithm {
     }
 }
 
-/// A recipe with defaults that suit some data.
+/// An algorithm whose settings were adapted to the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suited {
-    /// The recipe with all its settings.
+    /// The algorithm with all its settings.
     pub algorithm: Algorithm,
-    /// The settings that were chosen for the data, with their values.
+    /// The settings that were adapted to the data, with their values.
     pub chosen: Map<String, Value>,
 }
 
-/// The most of what a recipe repeats, holds for each user or item, or draws for each entry.
+/// Upper limits of settings that are repetitions, sizes per user or item, or draws per entry.
 const MOST: [(&str, u64); 11] = [
     ("epochs", 1_000_000),
     ("pretrain_epochs", 1_000_000),
@@ -343,10 +340,10 @@ const MOST: [(&str, u64); 11] = [
     ("batch_size", 1 << 30),
     ("period", 1 << 30),
 ];
-/// The most layers of a network.
+/// Upper limit of the number of layers.
 const DEEPEST: usize = 64;
 
-/// What is wrong with the value of a setting; a misspelt name of a list comes with the nearest.
+/// Explains why a setting's value is wrong; suggests the nearest of the valid names if one is misspelt.
 fn wrong_value(message: &str) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match (message.starts_with("unknown variant"), quoted.split_first()) {
@@ -375,7 +372,7 @@ mod tests {
         assert!(make("popularity", json!({"half_life": 30})).is_ok());
     }
 
-    /// The list, the names that serde writes and the schema are of the same recipes and settings.
+    /// The list, the names in serde and the schema have the same algorithms and settings.
     #[test]
     fn what_can_be_set_to_rank_ranks() {
         let ranks = |a: &Algorithm| a.target() == Target::Preference;

@@ -1,4 +1,4 @@
-//! Settings within their ranges.
+//! Checks that settings are within their ranges.
 
 use crate::error::{Error, Result};
 
@@ -26,7 +26,7 @@ pub(crate) fn check_count(setting: &str, value: usize) -> Result<()> {
     }
 }
 
-/// Refuses a factor of the learning rate outside (0, 1].
+/// Refuses a learning rate decay outside (0, 1].
 fn check_decay(decay: f32) -> Result<()> {
     match decay > 0.0 && decay <= 1.0 {
         true => Ok(()),
@@ -37,7 +37,7 @@ fn check_decay(decay: f32) -> Result<()> {
     }
 }
 
-/// Refuses a step length, its decay, a penalty or a scale of first weights that gradient descent cannot use.
+/// Refuses a learning rate, decay, penalty or initial scale that gradient descent cannot use.
 pub(crate) fn check_descent(rate: f32, decay: f32, reg: f32, init_scale: f32) -> Result<()> {
     check_positive("learning_rate", rate)?;
     check_decay(decay)?;
@@ -45,7 +45,7 @@ pub(crate) fn check_descent(rate: f32, decay: f32, reg: f32, init_scale: f32) ->
     check_positive("init_scale", init_scale)
 }
 
-/// Refuses a share to leave out outside [0, 1).
+/// Refuses a dropout rate outside [0, 1).
 pub(crate) fn check_dropout(dropout: f32) -> Result<()> {
     match (0.0..1.0).contains(&dropout) {
         true => Ok(()),

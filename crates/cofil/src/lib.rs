@@ -12,7 +12,7 @@
 //! let recommender = Recommender::train(&ease, &ratings, &Run::default())?;
 //! let answer = recommender.recommend(&Who::user("bob"), &Query { n: 1, ..Query::default() })?;
 //! assert_eq!(answer.items[0].item, "jam");
-//! // Somebody who was never seen before takes the same path.
+//! // A new user is answered the same way.
 //! let answer = recommender.recommend(&Who::stranger(["nails"]), &Query::default())?;
 //! assert_eq!(answer.items[0].item, "hammer");
 //! # Ok::<(), cofil::Error>(())

@@ -1,4 +1,4 @@
-//! What memory this process has, and how much work beside each other there is room for.
+//! Memory of this process, and how many trials fit into it at once.
 //!
 //! ```
 //! use cofil::memory::{Memory, mb};
@@ -9,22 +9,22 @@
 use crate::error::{Error, Result};
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
-/// Later settings may need more than those so far did: twice as much is kept for each trial.
+/// Safety factor per trial: later settings may need more memory than the ones so far.
 const HEADROOM: u64 = 2;
 
 /// Memory in bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Memory {
-    /// What this process has now.
+    /// In use by this process now.
     pub used: u64,
-    /// The most it had; where the system does not tell, what it has now.
+    /// Peak use of this process; current use if the system does not report the peak.
     pub peak: u64,
-    /// What it could have in addition, by the machine and by the limit of its container.
+    /// Still available to this process, within the machine and the limit of its container.
     pub available: u64,
 }
 
 impl Memory {
-    /// As it is now. All zero where the system tells nothing.
+    /// Returns the current figures; all are zero if the system does not report them.
     pub fn now() -> Self {
         let mut system = System::new();
         system.refresh_memory();
@@ -38,8 +38,8 @@ impl Memory {
         Self { used, peak: peak().unwrap_or(used).max(used), available }
     }
 
-    /// How many trials there is room for, ≥ 1, `before` being what was used before the first and
-    /// `at_once` the most that ran side by side so far.
+    /// Returns how many trials fit into memory at once, ≥ 1. `before` is the use before the first trial, `at_once`
+    /// the largest number of trials run side by side so far.
     pub fn trials(&self, before: u64, at_once: usize) -> usize {
         let need = self.peak.saturating_sub(before) / at_once.max(1) as u64;
         let room = self.available + self.used.saturating_sub(before);
@@ -47,11 +47,11 @@ impl Memory {
     }
 }
 
-/// Refuses a setting whose tables of single-precision numbers the machine has no room for: `count` tables of
-/// `rows` × `cols`. `what` is what has the rows, such as "users and items".
+/// Refuses a setting whose tables of single-precision numbers do not fit into memory: `count` tables of `rows` ×
+/// `cols`. `what` names the rows, such as "users and items".
 ///
 /// # Errors
-/// Naming the setting, what it would take and what is free.
+/// Names the setting, the memory needed and the memory free.
 pub(crate) fn check_room(
     setting: &str,
     count: usize,
@@ -61,7 +61,7 @@ pub(crate) fn check_room(
     check_room_of(room(), setting, count, (rows, what), cols)
 }
 
-/// Bytes that are free; what the system does not tell is bounded by what can be counted.
+/// Free bytes; if the system does not report them, the largest addressable size.
 pub(crate) fn room() -> u64 {
     match Memory::now().available {
         0 => isize::MAX as u64,
@@ -81,7 +81,7 @@ fn check_room_of(
         true => Ok(()),
         false => {
             let says = format!(
-                "{cols} for each of {rows} {what} take {:.1} GB, and {:.1} GB of memory are free; lower it",
+                "{cols} for each of {rows} {what} take {:.1} GB, but only {:.1} GB of memory are free; lower it",
                 bytes as f64 / 1e9,
                 room as f64 / 1e9
             );
@@ -90,9 +90,9 @@ fn check_room_of(
     }
 }
 
-/// What `system` says is free on the machine and in its container; 0 where it says nothing.
+/// Free memory of the machine and its container according to `system`; 0 if it does not report it.
 fn available(system: &System) -> u64 {
-    // Asked for a container, the system insists on knowing the machine: in a sandbox without /proc it does not.
+    // Asking for the container's limit fails if the total memory is unknown, as in a sandbox without /proc.
     if system.total_memory() == 0 {
         return 0;
     }
@@ -100,8 +100,8 @@ fn available(system: &System) -> u64 {
     system.available_memory().min(container)
 }
 
-/// The most memory that this process had at once, in bytes; `None` where the system does not keep it. In a comparison
-/// with `measure_memory`: since the recipe under way began.
+/// Returns the peak memory of this process in bytes; `None` if the system does not report it. In a comparison with
+/// `measure_memory`, the peak since the current algorithm began.
 #[cfg(not(all(unix, not(target_os = "linux"))))]
 pub fn peak() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -109,7 +109,7 @@ pub fn peak() -> Option<u64> {
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
-/// The most memory that this process had at once, in bytes; `None` where the system does not keep it.
+/// Returns the peak memory of this process in bytes; `None` if the system does not report it.
 #[cfg(all(unix, not(target_os = "linux")))]
 #[allow(unsafe_code, reason = "a call of the C library")]
 pub fn peak() -> Option<u64> {
@@ -124,13 +124,13 @@ pub fn peak() -> Option<u64> {
     u64::try_from(usage.ru_maxrss).ok()?.checked_mul(unit)
 }
 
-/// Forgets the most memory that this process had so far; whether the system can (Linux).
+/// Resets the peak memory of this process; returns whether the system supports it (Linux).
 #[cfg(feature = "tune")]
 pub(crate) fn forget_peak() -> bool {
     cfg!(target_os = "linux") && std::fs::write("/proc/self/clear_refs", "5").is_ok()
 }
 
-/// [`peak`] in MiB; 0 where the system does not keep it.
+/// [`peak`] in MiB; 0 if the system does not report it.
 pub fn peak_mb() -> f64 {
     peak().map_or(0.0, mb)
 }
@@ -162,7 +162,7 @@ mod tests {
         let says = check(200_000).unwrap_err().to_string();
         assert!(
             says.starts_with(
-                "setting `factors`: 200000 for each of 1000 users take 1.6 GB, and 1.1 GB"
+                "setting `factors`: 200000 for each of 1000 users take 1.6 GB, but only 1.1 GB"
             ),
             "{says}"
         );

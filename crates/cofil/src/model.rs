@@ -1,4 +1,4 @@
-//! What a trained model is: something that scores items for a user.
+//! The trait of trained models: a model scores items for a user.
 //!
 //! ```
 //! use cofil::data::Row;
@@ -29,34 +29,34 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Someone to score for. One path serves known, new and cold users.
+/// A user to score items for: known, new, or without any history.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct User<'a> {
-    /// The user's row in the training data; `None` for a person the model was not trained on.
+    /// The user's row in the training data; `None` for a new user.
     pub index: Option<u32>,
-    /// What they have interacted with, by item; may be empty.
+    /// The items the user has, with values; may be empty.
     pub history: Row<'a>,
 }
 
 impl<'a> User<'a> {
-    /// A person the model was not trained on, with what they are known to like.
+    /// A new user with this history.
     pub fn stranger(history: Row<'a>) -> Self {
         Self { index: None, history }
     }
 
-    /// User `u` of the training data. A row without interactions taught the model nothing, so
-    /// such a user counts as a stranger.
+    /// User `u` of the training data. A user whose row is empty counts as a new user, because the model learned
+    /// nothing about them.
     pub fn of(train: &'a Ratings, u: u32) -> Self {
         let history = train.by_user.row(u as usize);
         Self { index: (!history.is_empty()).then_some(u), history }
     }
 }
 
-/// A trained model. Scoring never fails and writes finite numbers, higher is better; for a user
-/// without index and history it falls back to what is popular.
+/// A trained model. Scoring never fails and writes finite numbers; higher is better. For a user without index and
+/// history, scores reflect popularity.
 ///
-/// Implement `score` and `items` and every part of the toolkit works with your model: evaluation,
-/// top-k, similar items (see `examples/own_model.rs`).
+/// Implement `score` and `items`, and the whole toolkit works with your model: evaluation, top-k lists, similar items
+/// (see `examples/own_model.rs`).
 pub trait Model: Send + Sync {
     /// Number of items the model knows; their indices are `0..items()`.
     fn items(&self) -> usize;
@@ -64,10 +64,12 @@ pub trait Model: Send + Sync {
     /// Writes one score for each of `items`, in order; `scores` has the length of `items`.
     fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]);
 
-    /// Scores of all items for a block of users: row r of `scores` (users × items) is for `users[r]`, and has the
-    /// same bits whoever else is in the block, so that one user's list is the one they have among all.
-    /// Runs on the calling thread; callers give different blocks to different threads.
-    /// Shapes override it with a matrix product.
+    /// Scores all items for a block of users: row r of `scores` (users × items) is for `users[r]`. A row's bits do
+    /// not depend on the other users in the block, so a user's list is the same whether requested alone or with all
+    /// users.
+    ///
+    /// Runs on the calling thread; callers give different blocks to different threads. Shapes (the kinds of trained
+    /// model in [`shapes`](crate::shapes)) override it with a matrix product.
     fn score_block(&self, users: &[User<'_>], scores: &mut Matrix) {
         let items: Vec<u32> = (0..self.items() as u32).collect();
         for (r, user) in users.iter().enumerate() {
@@ -75,102 +77,104 @@ pub trait Model: Send + Sync {
         }
     }
 
-    /// How many users to give to one call of `score_block`: without reason to take more, so many that
-    /// their scores stay in cache until they are ranked.
+    /// Number of users to pass to one call of `score_block`. The default keeps their scores in cache until they are
+    /// ranked.
     fn block_size(&self) -> usize {
         (128 * 1024 / self.items().max(1)).clamp(8, 256)
     }
 
-    /// Whether somebody without a history is a stranger to it, known or not: it scores by the history alone.
+    /// Whether the model scores by the history alone, so that even a known user without a history counts as a new
+    /// user.
     fn needs_history(&self) -> bool {
         false
     }
 
-    /// What each entry of `history` adds to the score of each of `items` for a stranger with that history,
-    /// which is not empty. Shapes whose score is linear in the history answer exactly; without a formula of the
-    /// shape's own it is what the score loses when the entry is left out, and a history of one entry is
-    /// credited with the whole score.
+    /// Returns what each entry of `history` adds to the score of each of `items` for a new user with that history,
+    /// which is not empty.
+    ///
+    /// Shapes whose score is linear in the history answer exactly. The default is leave-one-out: what the score loses
+    /// when the entry is removed. The only entry of a history is credited with the whole score.
     fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
         leave_one_out(self, history, items, &vec![0.0; items.len()])
     }
 
-    /// How it reads the values of histories; `None` if they are to it what they are.
+    /// How the model reads the values of histories; `None` if it takes them as they are.
     fn reading(&self) -> Option<Reading> {
         None
     }
 
-    /// What of `histories` counts for it, as it counts: of a model that ranks, what is liked.
+    /// Returns the entries of `histories` that count for the model, with their weights. For a model that ranks, these
+    /// are the items a user likes.
     fn liked<'a>(&self, histories: &'a Csr) -> Cow<'a, Csr> {
         Cow::Borrowed(histories)
     }
 
-    /// How near every item is to `item`; asked of models without item vectors. Without a notion of
-    /// the shape's own: what it would recommend to somebody who knows only that item.
+    /// Writes the similarity of every item to `item`. Called only for models without item vectors. The default is the
+    /// score of each item for a new user who has only `item`.
     fn similarities(&self, item: u32, scores: &mut [f32]) {
         let items: Vec<u32> = (0..self.items() as u32).collect();
         let history = Row { columns: &[item], values: &[1.0] };
         self.score(User::stranger(history), &items, scores);
     }
 
-    /// One vector per item, if the model has them; similar items need nothing more.
+    /// One vector per item, if the model has them; similar items are found by these alone.
     fn item_vectors(&self) -> Option<&Matrix> {
         None
     }
 
-    /// One vector per user of the training data, if the model has them; similar users need nothing more.
+    /// One vector per user of the training data, if the model has them; similar users are found by these alone.
     fn user_vectors(&self) -> Option<&Matrix> {
         None
     }
 
-    /// Where users and items are, if scores are a product of two vectors and a bias.
+    /// Where users and items lie, if a score is the product of two vectors plus a bias.
     fn places(&self) -> Option<Places> {
         None
     }
 
-    /// The model with new events in it, without training again; `None` if training is the way to do that.
+    /// Returns the model updated with new interactions without retraining; `None` if it has to be retrained.
     fn updated(&self, _change: &Change<'_>) -> Option<Box<dyn Model>> {
         None
     }
 
-    /// The model without `users`, rising, of whom `seen` says what they had; those after them close up.
-    /// `None` if training is the way to do that.
+    /// Returns the model without `users` (ascending); `seen` holds their histories. Later users move up. `None` if
+    /// the model has to be retrained.
     fn without_users(&self, _users: &[u32], _seen: &Csr) -> Option<Forgetting> {
         None
     }
 
-    /// Number of users of the training data that the model knows by their number; `None` if it scores by
-    /// histories alone.
+    /// Number of users of the training data that the model knows by index; `None` if it scores by histories alone.
     fn users(&self) -> Option<usize> {
         self.user_vectors().map(Matrix::rows)
     }
 
-    /// Refuses parts that do not fit together, which scoring could not bear; asked of models that were not
-    /// trained here.
+    /// Checks that the parts of the model fit together, as scoring requires. Called for models that were not trained
+    /// here.
     ///
     /// # Errors
-    /// If sizes differ that must be equal, or a setting is outside its range.
+    /// If sizes that must be equal differ, or a setting is outside its range.
     fn check(&self) -> Result<()> {
         Ok(())
     }
 
-    /// Name of the shape in the model file; a shape of your own that is never saved needs none.
+    /// Name of the shape in the model file; only needed for models that are saved.
     fn kind(&self) -> &'static str {
         "unnamed"
     }
 
-    /// What the shape needs beside its tensors to be loaded again.
+    /// Everything besides the tensors that is needed to load the model.
     fn settings(&self) -> serde_json::Value {
         serde_json::Value::Null
     }
 
-    /// The numbers that are the model.
+    /// The parameters of the model.
     fn tensors(&self) -> Vec<Tensor<'_>> {
         Vec::new()
     }
 }
 
-/// Refuses a model that no file could give back: one whose parts do not fit together, or with a number that is
-/// not finite.
+/// Refuses a model that could not be loaded from a file: parts that do not fit together, or a number that is not
+/// finite.
 pub(crate) fn check_whole(model: &dyn Model) -> Result<()> {
     model.check()?;
     let is_finite = |tensor: &Tensor<'_>| {
@@ -179,32 +183,32 @@ pub(crate) fn check_whole(model: &dyn Model) -> Result<()> {
     match model.tensors().iter().find(|tensor| !is_finite(tensor)) {
         None => Ok(()),
         Some(tensor) => Err(Error::Unfit(format!(
-            "`{}` of the model holds a number that is not finite; values of the data that are far above or below 1 \
-             do this: divide them by a number that brings them nearer",
+            "`{}` of the model holds a number that is not finite; values of the data far above or below 1 cause this: \
+             rescale them",
             tensor.name()
         ))),
     }
 }
 
-/// Where a model puts users and items: the score of item i at place p is base_i + q_i · p.
+/// Where a model places users and items: the score of item i at place p is base_i + q_i · p.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// p by user of the training data.
+    /// Place p of each user of the training data.
     pub users: Matrix,
     /// Item vectors q, items × factors.
     pub items: Matrix,
-    /// Base score of each item: what does not depend on the user.
+    /// Base score of each item: the part that does not depend on the user.
     pub base: Vec<f32>,
 }
 
-/// New events, as a model sees them. The users and items of before come first, with their numbers.
+/// New interactions, as passed to a model. Existing users and items come first and keep their indices.
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
-    /// What everybody has now: users × items, new ones included.
+    /// All histories now: users × items, new ones included.
     pub by_user: &'a Csr,
-    /// Users with something new, rising.
+    /// Users with new interactions, ascending.
     pub users: &'a [u32],
-    /// By item: how many more users have it than before.
+    /// By item: the change in its number of users.
     pub added: &'a [i32],
 }
 
@@ -212,33 +216,34 @@ pub struct Change<'a> {
 pub struct Forgetting {
     /// The model.
     pub model: Box<dyn Model>,
-    /// What in it was learned from them too; empty if it is as if they had never been.
+    /// Parts of the model that were learned with these users' data too; empty if no trace of them is left.
     pub remains: Vec<&'static str>,
 }
 
 /// What the entries of a history add to a score.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contributions {
-    /// The score without any of them: bias and the like.
+    /// The score without any of them, such as a bias.
     pub base: f32,
-    /// What each adds, in the order of the history.
+    /// What each entry adds, in the order of the history.
     pub parts: Vec<f32>,
     /// Whether `base` and `parts` sum to the score.
     pub method: Attribution,
 }
 
-/// How the contributions of a history to a score are found.
+/// How contributions of history entries to a score are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attribution {
     /// The score is a sum over the history, and these are its terms.
     Exact,
-    /// What the score loses when an entry is left out; where entries say the same, no sum.
+    /// What the score loses when an entry is left out; does not sum to the score if entries carry the same
+    /// information.
     LeaveOneOut,
 }
 
-/// What the scores of `items` lose when an entry of `history` is left out; `nothing` are the scores of
-/// somebody whose only entry is left out. Each entry is left out once, for all items.
+/// Returns what the scores of `items` lose when an entry of `history` is left out; `nothing` holds the scores when
+/// the only entry is left out. Each entry is left out once, for all items together.
 pub(crate) fn leave_one_out(
     model: &(impl Model + ?Sized),
     history: Row<'_>,

@@ -1,8 +1,9 @@
-//! What every model that ranks has in common, whatever its shape.
+//! What all models that rank have in common, whatever their shape.
 //!
-//! - Values are read as weights ([`Reading`]). A weight above 0 says that a user likes an item. Any other says that the
-//!   user has the item and does not like it: it is not recommended to them again, and says nothing about other items.
-//! - An item for which nothing in the user's history speaks, and whose score therefore is 0, is ordered by popularity.
+//! - Values are read as weights ([`Reading`]). A weight above 0 means that the user likes the item. Any other weight
+//!   means that the user has the item and does not like it: it is not recommended to them again, and says nothing
+//!   about other items.
+//! - Items that no entry of the user's history supports, whose score is therefore 0, are ordered by popularity.
 
 use crate::data::{Csr, Ratings, Reading, Row};
 use crate::error::{Error, Result};
@@ -12,20 +13,20 @@ use crate::store::Tensor;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-/// What `value` counts by `reading`; liked is what is above 0.
+/// The weight of `value` according to `reading`; the user likes the item if it is above 0.
 fn weight(reading: Option<Reading>, value: f32) -> f32 {
     reading.map_or(value, |reading| reading.weight(value))
 }
 
-/// Whether anything in `history` is liked.
+/// Whether the user likes anything in `history`.
 pub(crate) fn any_liked(reading: Option<Reading>, history: Row<'_>) -> bool {
     history.values.iter().any(|&value| weight(reading, value) > 0.0)
 }
 
-/// The ratings that a recipe that ranks learns from: those that are liked, with their weights.
+/// Returns the interactions an algorithm that ranks learns from: the liked ones, with their weights.
 ///
 /// # Errors
-/// If none is.
+/// If there are none.
 pub(crate) fn liked(reading: Option<Reading>, train: &Ratings) -> Result<Cow<'_, Ratings>> {
     let values = train.by_user.values();
     let is_liked = |value: f32| weight(reading, value) > 0.0;
@@ -33,7 +34,7 @@ pub(crate) fn liked(reading: Option<Reading>, train: &Ratings) -> Result<Cow<'_,
         return Ok(Cow::Borrowed(train));
     }
     if !values.iter().any(|&value| is_liked(value)) {
-        let why = "nobody likes anything: no value counts more than 0; to rank, give what is liked a higher value";
+        let why = "no interaction has a weight above 0; to rank, give liked items higher values";
         return Err(Error::Unfit(why.into()));
     }
     let times = train.times.as_ref().map(|times| {
@@ -56,13 +57,13 @@ fn weighed(reading: Option<Reading>, history: Row<'_>) -> impl Iterator<Item = (
     weighed.filter(|&(_, weight)| weight > 0.0)
 }
 
-/// Scores from this to 0 are those of items for which nothing speaks but their popularity: below every item for which
-/// something does, above those against which something does.
+/// Items supported by nothing but their popularity have scores from this to 0: below all items that the history
+/// speaks for, above all items that it speaks against.
 const LEAST: f32 = -1e-9;
-/// The score of an item that nobody likes: below all others.
+/// The score of items that no user likes: below all others.
 const NOBODY: f32 = -1e9;
 
-/// Whether this is the score of an item for which nothing speaks but its popularity.
+/// Whether this is the score of an item supported by nothing but its popularity.
 pub(crate) fn is_filler(score: f32) -> bool {
     (LEAST..0.0).contains(&score) || score == NOBODY
 }
@@ -71,19 +72,19 @@ pub(crate) fn is_filler(score: f32) -> bool {
 pub(crate) struct Preference {
     model: Box<dyn Model>,
     reading: Option<Reading>,
-    /// Whether what is popular is what was liked in training, and all that was.
+    /// Whether popularity stands for exactly the likes in the training data.
     trained: bool,
-    /// By item, the score of one for which nothing speaks: higher for more popular ones.
+    /// By item, the score if the history does not support it: higher for more popular items.
     fillers: OnceLock<Vec<f32>>,
 }
 
 impl Preference {
-    /// `model`, asked with what `reading` makes of histories; `trained` by a recipe of this toolkit.
+    /// Wraps `model`, which sees histories as `reading` reads them; `trained` if it was trained by this toolkit.
     pub fn new(model: Box<dyn Model>, reading: Option<Reading>, trained: bool) -> Self {
         Self { model, reading, trained, fillers: OnceLock::new() }
     }
 
-    /// The liked entries of a history with their weights, if they are not the history itself.
+    /// The liked entries of a history with their weights; `None` if these are the history itself.
     fn liked(&self, history: Row<'_>) -> Option<(Vec<u32>, Vec<f32>)> {
         let as_it_is = self.reading.is_none() && history.values.iter().all(|&value| value > 0.0);
         (!as_it_is).then(|| weighed(self.reading, history).unzip())
@@ -116,11 +117,11 @@ impl Preference {
         })
     }
 
-    /// Scores of `items` for which nothing speaks, for somebody of whom something is known.
+    /// Replaces the scores of unsupported items by fillers, unless nothing is known of the user.
     fn fill(&self, user: User<'_>, items: impl Iterator<Item = usize>, scores: &mut [f32]) {
         if user.index.is_some() || !user.history.is_empty() {
             let fillers = self.fillers();
-            // Training says nothing good of an item that nobody likes, whatever numbers it began with.
+            // Training says nothing good about an item that no user likes, whatever its initial parameters were.
             let unliked = if self.trained { NOBODY } else { f32::NAN };
             let filled = |(score, item): (&mut f32, usize)| {
                 let filler = fillers[item];
@@ -161,7 +162,7 @@ impl Model for Preference {
         self.model.needs_history()
     }
 
-    /// Entries that are not liked add nothing, and nothing adds to an item that nobody likes.
+    /// Entries that are not liked contribute nothing, and nothing contributes to an item that no user likes.
     fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
         let mut scores = vec![0.0; items.len()];
         self.score(User::stranger(history), items, &mut scores);
@@ -246,7 +247,8 @@ impl Model for Preference {
     }
 }
 
-/// `user` with what is `liked` of the history, if that is not all of it. Who likes nothing taught the model nothing.
+/// Returns `user` with only the liked part of the history. For a user who likes nothing, that is a user about whom
+/// nothing is known.
 fn with<'a>(user: User<'a>, liked: Option<&'a (Vec<u32>, Vec<f32>)>) -> User<'a> {
     match liked {
         Some((columns, _)) if columns.is_empty() => User::default(),
@@ -263,7 +265,7 @@ mod tests {
     use crate::recipes::Target;
     use crate::train::Run;
 
-    /// Three users like `a` and `b`, one of whom dislikes `c`; everybody else who has `c` or `d` likes it.
+    /// Three users like `a` and `b`, one of whom dislikes `c`; all others who have `c` or `d` like it.
     fn ratings(dislikes: &[(&str, &str, f32)]) -> Ratings {
         let likes = [
             "u1 a", "u1 b", "u2 a", "u2 b", "u3 a", "u3 b", "u4 c", "u4 d", "u5 c", "u5 d", "u5 a",
@@ -275,7 +277,7 @@ mod tests {
         Ratings::from_triples(likes.chain(dislikes.iter().copied())).unwrap()
     }
 
-    /// Every recipe that ranks.
+    /// All algorithms that rank.
     fn ranking() -> impl Iterator<Item = Algorithm> {
         let small = |algorithm: Algorithm| {
             let algorithm = algorithm.to_rank();
@@ -304,7 +306,7 @@ mod tests {
         scores
     }
 
-    /// Every recipe that ranks makes the same model with dislikes as without them, and the same scores.
+    /// All algorithms that rank make the same model with dislikes as without them, and the same scores.
     #[test]
     fn dislikes_raise_nothing() {
         let without = ratings(&[]);
@@ -339,7 +341,7 @@ mod tests {
         assert_eq!((nothing.base, nothing.parts), (popular, vec![0.0]));
     }
 
-    /// `c` and `d` are never together with `a` and `b`: to who has `a` alone, nothing but popularity speaks for them.
+    /// `c` and `d` never occur together with `a` and `b`: for a user with `a` alone, only popularity speaks for them.
     #[test]
     fn lists_are_filled_by_popularity() {
         let train =
@@ -347,7 +349,7 @@ mod tests {
         for name in ["item-knn", "user-knn", "slim", "rp3beta"] {
             let knn = Algorithm::from_settings(name, &serde_json::Map::new()).unwrap();
             let model = knn.fit(&train, &Run::default()).unwrap().model;
-            // u8 has `e` alone, which nobody else has.
+            // u8 has only `e`, which no other user has.
             let found = scores(&*model, User::of(&train, 7));
             let order: Vec<u32> =
                 crate::rank::top_k(&found, 4, &[4]).iter().map(|best| best.0).collect();
@@ -358,7 +360,7 @@ mod tests {
         }
     }
 
-    /// Ratings: what everybody rates lowest comes last, and who gave the item the lowest rating does not get it again.
+    /// Ratings: an item that all users rate lowest comes last, and users who rated it lowest do not get it again.
     #[test]
     fn what_everybody_rates_lowest_does_not_come_first() {
         let raters = ["u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "u9"];
@@ -395,6 +397,6 @@ mod tests {
         let nobody = Ratings::from_triples([("u", "i", -1.0), ("v", "i", -1.0)]).unwrap();
         let Err(told) = ials.fit(&nobody, &Run::default()) else { panic!("learned from nothing") };
         let told = told.to_string();
-        assert!(told.starts_with("nobody likes anything"), "{told}");
+        assert!(told.starts_with("no interaction has a weight above 0"), "{told}");
     }
 }

@@ -1,9 +1,9 @@
-//! Levels alone: what users give on average, and what items get.
+//! User and item biases alone.
 //!
-//! Predicts r̂ = μ + b_u + b_i with the biases of [`Levels`]: alternating least squares for
-//! Σ (r − μ − b_u − b_i)² + reg_user Σ b_u² + reg_item Σ b_i². Koren, "Factor in the neighbors: scalable and
-//! accurate collaborative filtering", TKDD 4(1), 2010, section 2.1; Surprise's `BaselineOnly`. What every recipe that
-//! predicts values has to beat; where tastes differ little or ratings are few, none does.
+//! Predicts r̂ = μ + b_u + b_i with the biases of [`Levels`]: alternating least squares for Σ (r − μ − b_u − b_i)² +
+//! reg_user Σ b_u² + reg_item Σ b_i². Koren, "Factor in the neighbors: scalable and accurate collaborative
+//! filtering", TKDD 4(1), 2010, section 2.1; Surprise's `BaselineOnly`. The baseline for all algorithms that predict
+//! values; if tastes differ little or ratings are few, none beats it.
 
 use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_not_negative};
@@ -21,11 +21,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Baseline {
-    /// Rounds of item and user biases, ≥ 1; 10 are Surprise's.
+    /// Number of alternating updates of item and user biases, ≥ 1; 10 as in Surprise.
     pub epochs: usize,
-    /// What a user's bias is shrunk by, ≥ 0: with so many ratings it is half of what they say. 15 is Surprise's.
+    /// Shrinkage of user biases, ≥ 0: the number of ratings at which a bias is halved. 15 as in Surprise.
     pub reg_user: f32,
-    /// What an item's bias is shrunk by, ≥ 0; 10 is Surprise's.
+    /// Shrinkage of item biases, ≥ 0; 10 as in Surprise.
     pub reg_item: f32,
 }
 
@@ -50,7 +50,7 @@ impl Recipe for Baseline {
         check_not_negative("reg_item", self.reg_item)?;
         let (matrix, mean) = (&train.by_user, train.mean());
         let levels = Levels::fit(matrix, mean, self.epochs, self.reg_user, self.reg_item);
-        // A ridge regression on nothing but the bias is what users' biases are.
+        // User biases are ridge regressions on the bias alone.
         let (reg, reg_exponent) = (self.reg_user, 0.0);
         let fold_in = FoldIn::Ridge { reg, reg_exponent, bias: true, unit: 1.0 };
         let settings = FactorsSettings { offset: mean, link: ScoreFunction::Identity, fold_in };

@@ -1,12 +1,11 @@
-//! Bayesian personalised ranking: what a user chose scores higher than what they did not.
+//! Bayesian personalised ranking: items the user has score higher than items the user does not have.
 //!
-//! score(u, i) = b_i + p_u · q_i. Each interaction (u, i) meets one item j drawn from those the user has
-//! nothing to do with, and contributes −ln σ(x) + λ (‖p_u‖² + ‖q_i‖² + ‖q_j‖² + b_i² + b_j²) to the
-//! objective, where x = score(u, i) − score(u, j); one step of stochastic gradient descent follows. Rendle,
-//! Freudenthaler, Gantner & Schmidt-Thieme, "BPR: Bayesian personalized ranking from implicit feedback",
-//! UAI 2009, section 4.3.2. There λ is written once for users and once for each of the two items; here it
-//! is one number, and an epoch visits every interaction once rather than drawing them at random. The
-//! schedule is that of `sgd::sampled`.
+//! score(u, i) = b_i + p_u · q_i. Each interaction (u, i) is paired with one item j sampled from those the user does
+//! not have, and contributes −ln σ(x) + λ (‖p_u‖² + ‖q_i‖² + ‖q_j‖² + b_i² + b_j²) to the objective, where x =
+//! score(u, i) − score(u, j). One step of stochastic gradient descent follows. Rendle, Freudenthaler, Gantner &
+//! Schmidt-Thieme, "BPR: Bayesian personalized ranking from implicit feedback", UAI 2009, section 4.3.2. The paper
+//! has separate λ for users and for each of the two items; here there is one. An epoch visits every interaction once
+//! instead of drawing them at random, on the schedule of `sgd::sampled`.
 
 use super::suit::{self, Traits};
 use super::{Range, Recipe, Target};
@@ -22,7 +21,7 @@ use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Losses that are added up at once.
+/// Number of losses summed at once.
 const CHUNK: usize = 64;
 
 settings! {
@@ -66,8 +65,8 @@ impl Recipe for Bpr {
     fn rules(&self) -> &'static [suit::Rule] {
         &[suit::Rule {
             setting: "sampler_exponent",
-            rule: "0.3 × ln(s / 4), from 0 to 0.75, where the item of an average interaction has s times as many as \
-                   the average item",
+            rule: "0.3 × ln(s / 4), from 0 to 0.75, where the item of an average interaction has s times the \
+                   interactions of the average item",
         }]
     }
 
@@ -98,11 +97,11 @@ impl Rule for Bpr {
             ..
         } = task;
         let mut scratch = Scratch::default();
-        // So that the compiler cannot drop the stores.
+        // Keeps the compiler from dropping the stores.
         let scratch = std::hint::black_box(&mut scratch);
         let mut loss = 0f64;
         for pairs in pairs.chunks(CHUNK) {
-            // Without a negative there is no comparison: nothing is lost.
+            // Without a negative there is no comparison and no loss.
             let mut behind = [-f32::MAX; CHUNK];
             for (pair, behind) in pairs.iter().zip(&mut behind) {
                 let i = usize::from(pair.item);

@@ -23,15 +23,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ease {
-    /// λ, the L2 penalty on item-to-item weights, > 0. Larger: smoother, more popular picks. What is
-    /// best grows with the interactions of an item: of 20, 50, 100, 200, 300, 500 and 1000, NDCG@20
-    /// is highest at 20 on the dependencies of Debian packages (0.654; 0.603 at the default), 100 on
-    /// anime (0.473; 0.472), 200 on FilmTrust, 300 on MovieLens-100K (0.357; 0.355) and 1000 on
-    /// MovieLens-1M (0.338; 0.327). No other of them loses so little over all five. The paper's best
-    /// on MovieLens-20M is 500.
+    /// λ, L2 penalty on item-to-item weights, > 0. Larger values give smoother, more popular recommendations. The
+    /// best value grows with the interactions per item: of 20, 50, 100, 200, 300, 500 and 1000, NDCG@20 is highest at
+    /// 20 on the dependencies of Debian packages (0.654; 0.603 at the default), 100 on anime (0.473; 0.472), 200 on
+    /// FilmTrust, 300 on MovieLens-100K (0.357; 0.355) and 1000 on MovieLens-1M (0.338; 0.327). The default loses
+    /// least over all five. The paper's best value on MovieLens-20M is 500.
     pub reg: f32,
-    /// Refuse data with more items than this: memory grows with the square of their number (4.4
-    /// bytes a pair: 11 GB at 50,000), time with its cube.
+    /// Maximum number of items, ≥ 0. Memory grows with its square (4.4 bytes per pair: 11 GB at 50,000), time with
+    /// its cube.
     pub max_items: usize,
 }
 
@@ -42,18 +41,18 @@ impl Default for Ease {
 }
 
 impl Ease {
-    /// Refuses what would fill the memory before anything is allocated.
+    /// Refuses data that would not fit into memory before anything is allocated.
     fn check_size(&self, items: usize) -> Result<()> {
         if items <= self.max_items {
             return Ok(());
         }
-        // The weights, and two panels of the inversion.
+        // The weights and two panels of the inversion.
         let gigabytes = 4.4e-9 * square(items as f64);
         Err(Error::setting(
             "max_items",
             format!(
-                "{items} items need {gigabytes:.0} GB of memory, and the limit is {} items; leave \
-                 out rare items, choose `item-knn`, whose memory does not grow with their square, \
+                "{items} items need {gigabytes:.0} GB of memory, but the limit is {} items; drop \
+                 rare items, use `item-knn`, whose memory does not grow with the square of their number, \
                  or raise the limit",
                 self.max_items
             ),
@@ -73,7 +72,7 @@ impl Recipe for Ease {
     fn rules(&self) -> &'static [Rule] {
         &[Rule {
             setting: "reg",
-            rule: "4 × interactions / √(users × items), from 10 to 1000: half way between what users and items have",
+            rule: "4 m, from 10 to 1000, where m is the geometric mean of interactions per user and per item",
         }]
     }
 
@@ -95,7 +94,7 @@ impl Recipe for Ease {
         parallel::for_each_chunk(weights.data_mut(), n, |j, row| {
             stage.add(1);
             row.iter_mut().zip(&factors).for_each(|(w, factor)| *w *= factor);
-            // EASE's constraint: an item may not predict itself.
+            // EASE's constraint: an item must not predict itself.
             row[j] = 0.0;
         });
         let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();

@@ -1,25 +1,25 @@
-//! Item k-nearest neighbours: items liked by the same people vote for each other.
+//! Item k-nearest neighbours: items with the same users vote for each other.
 //!
-//! score(u, i) = Σ_{j in history} r_uj s_ij over pairs (i, j) of neighbours. With x_ui the (weighted)
-//! value and n_ij the number of users who have both items, s_ij is
+//! score(u, i) = Σ_{j in history} r_uj s_ij over pairs (i, j) of neighbours. With x_ui the (weighted) value and n_ij
+//! the number of users who have both items, s_ij is
 //!
 //! - cosine: x_i·x_j / (‖x_i‖ ‖x_j‖) over all users; dot: x_i·x_j;
 //! - jaccard: n_ij / (n_i + n_j − n_ij), values ignored;
 //! - pearson: the correlation of x_ui and x_uj over the users who have both;
 //!
-//! times n_ij / (n_ij + shrinkage) (Bell & Koren, "Scalable collaborative filtering with jointly
-//! derived neighborhood interpolation weights", ICDM 2007). Weighting replaces r_ui, with N items, n_u
-//! of them the user's, and l_i = Σ_u |r_ui|, by
+//! times n_ij / (n_ij + shrinkage) (Bell & Koren, "Scalable collaborative filtering with jointly derived neighborhood
+//! interpolation weights", ICDM 2007). Weighting replaces r_ui. With N items, of which user u has n_u, and l_i = Σ_u
+//! |r_ui|, the weights are
 //!
 //! - tf-idf: √r_ui (ln N − ln(1 + n_u));
 //! - bm25: r_ui (k1 + 1) / (k1 (1 − b + b l_i / l̄) + r_ui) · (ln N − ln(1 + n_u));
 //!
-//! the formulas of the `implicit` package (its `BM25Recommender` is bm25 with dot). Item-based
-//! neighbours: Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004.
+//! These are the formulas of the `implicit` package (its `BM25Recommender` is bm25 with dot). Item-based neighbours:
+//! Sarwar et al., WWW 2001; Deshpande & Karypis, TOIS 2004.
 //!
-//! Each item keeps its k most similar others of positive similarity, equal ones by number; whose list
-//! counts is the setting `keep`. An item does not vote for itself. In `implicit` it does and is one of
-//! its own K, which changes nothing for items not yet seen, but makes its K our k + 1.
+//! Each item keeps its k most similar others of positive similarity, ties broken by index; the setting `keep` says
+//! whose list counts. An item does not vote for itself. In `implicit` it does and is one of its own K. That changes
+//! nothing for items the user does not have, but makes its K our k + 1.
 
 use super::suit::{Rule, Traits};
 use super::{Range, Recipe, Target};
@@ -40,7 +40,7 @@ settings! {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     pub struct ItemKnn: similarity {
-        /// Whose list of neighbours decides.
+        /// Which item's list of nearest neighbours is used.
         pub keep: Keep,
     }
 }
@@ -65,7 +65,7 @@ impl Recipe for ItemKnn {
     }
 
     fn ranges(&self) -> Vec<Range> {
-        // Weighting goes with these two similarities alone.
+        // Weighting applies to these two similarities only.
         vec![
             Range::log_whole("neighbours", 10, 1000),
             Range::choice("similarity", ["cosine", "dot"]),
@@ -78,7 +78,7 @@ impl Recipe for ItemKnn {
     }
 
     fn rules(&self) -> &'static [Rule] {
-        &[Rule { setting: "shrinkage", rule: "10; 0 where more than 3 % of all pairs occur" }]
+        &[Rule { setting: "shrinkage", rule: "10; 0 if more than 3 % of all user–item pairs occur" }]
     }
 
     fn suit(&mut self, data: &Traits) {
@@ -106,7 +106,7 @@ impl Recipe for ItemKnn {
     }
 }
 
-/// Each item's neighbours, columns rising.
+/// Each item's neighbours, columns ascending.
 type Lists = Vec<Vec<(u32, f32)>>;
 
 impl ItemKnn {
@@ -120,7 +120,7 @@ impl ItemKnn {
         Measure { similarity, weighting, k1, b, shrinkage }
     }
 
-    /// Similarities that are functions of x_i·x_j, n_ij and numbers of the two items alone.
+    /// Similarities that depend only on x_i·x_j, n_ij and one number per item.
     fn products(&self, matrix: &Csr) -> Lists {
         let by_item = ItemColumns::new(matrix);
         let of_item: Vec<f32> = (0..matrix.cols())
@@ -156,7 +156,7 @@ impl ItemKnn {
 
     /// Correlations over common users.
     fn pearson(&self, matrix: &Csr) -> Lists {
-        // A correlation does not see a shift: sums of what is left over the item's mean stay small.
+        // A correlation is invariant to shifts: subtracting the item's mean keeps sums small.
         let mut centred = similarity::levelled(matrix.clone());
         let mut sums = vec![(0f64, 0f64); matrix.cols()];
         let (items, values) = centred.entries_mut();
@@ -178,12 +178,12 @@ impl ItemKnn {
     }
 
     fn nearest(&self, i: usize, items: &[u32], at: impl Fn(u32) -> f32) -> Vec<(u32, f32)> {
-        // An item may not vote for itself.
+        // An item must not vote for itself.
         let others = |j: u32| if j as usize == i { 0.0 } else { at(j) };
         similarity::largest(items, self.neighbours, others)
     }
 
-    /// The matrix with every value weighted.
+    /// Returns the matrix with weighted values.
     fn weighted(&self, matrix: &Csr) -> Csr {
         if self.weighting == Weighting::None {
             return matrix.clone();
@@ -208,7 +208,7 @@ impl ItemKnn {
     }
 }
 
-/// The same entries, all 1.
+/// Returns the same entries, all 1.
 fn pattern(matrix: &Csr) -> Csr {
     let mut pattern = matrix.clone();
     pattern.values_mut().fill(1.0);
@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     fn whose_list_counts_is_a_choice() {
-        // a is in every basket; b and c are nearest to a, a is nearest to b.
+        // a is in every basket; b and c are most similar to a, a is most similar to b.
         let baskets = [("u", "a"), ("u", "b"), ("v", "a"), ("v", "b"), ("w", "a"), ("w", "c")];
         let train = Ratings::from_triples(baskets.map(|(u, i)| (u, i, 1.0))).unwrap();
         let score = |keep, from: u32, to: u32| {

@@ -1,16 +1,14 @@
-//! Ratings by neighbours over a baseline: what similar items (or users) have more than expected.
-//!
-//! r̂_ui = b_ui + Σ_j s_ij (r_uj − b_uj) / Σ_j s_ij over the k items j rated by u that are most
-//! similar to i; with users in place of items, over the k users v who rated i. b_ui = μ + b_u + b_i
-//! is that of [`Levels`]. s is the correlation around the baseline over common users (items),
+//! Ratings by nearest neighbours relative to a baseline.
+//! r̂_ui = b_ui + Σ_j s_ij (r_uj − b_uj) / Σ_j s_ij over the k items j rated by u that are most similar to i. With
+//! users in place of items, the sum is over the k users v who rated i. b_ui = μ + b_u + b_i is that of [`Levels`]. s
+//! is the correlation around the baseline over common users (items),
 //!
 //! s_ij = (n − 1) / (n − 1 + shrinkage) · Σ_u e_ui e_uj / √(Σ_u e_ui² Σ_u e_uj²), e = r − b,
 //!
-//! and only similarities above zero count. Koren, "Factor in the neighbors: scalable and accurate
-//! collaborative filtering", TKDD 4(1), 2010, section 3, as Surprise's `KNNBaseline` with
-//! `pearson_baseline` has it. We differ in two things: each item remembers a limited number of
-//! similar ones, so that memory does not grow with their square, and the k-th of several equally
-//! similar neighbours is the one with the smallest number.
+//! and only similarities above zero count. Koren, "Factor in the neighbors: scalable and accurate collaborative
+//! filtering", TKDD 4(1), 2010, section 3, as in Surprise's `KNNBaseline` with `pearson_baseline`. There are two
+//! differences: each item keeps a limited number of similar ones, so that memory does not grow with their square, and
+//! ties at the k-th neighbour go to the smallest index.
 
 use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_not_negative};
@@ -28,21 +26,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KnnBaseline {
-    /// Whether similar users or similar items are neighbours.
+    /// Neighbours are similar `items` or similar `users`.
     pub neighbours_of: Side,
-    /// k, how many neighbours are averaged, ≥ 1; 40 is Surprise's.
+    /// k, number of neighbours averaged, ≥ 1; 40 as in Surprise.
     pub neighbours: usize,
-    /// How many common users (items) but one a similarity needs to count half, ≥ 0; Surprise's and
-    /// Koren's is 100.
+    /// Common users (items), minus one, at which a similarity counts half, ≥ 0; 100 as in Surprise and Koren.
     pub shrinkage: f32,
-    /// How many similar items each item remembers, ≥ 1: those of a user's history among them vote.
-    /// Memory is 8 bytes times items times this. Users remember nobody.
+    /// Similar items kept per item, ≥ 1; those in the user's history vote. Takes 8 bytes × items × this. Unused with
+    /// `users`.
     pub remembered: usize,
-    /// Rounds of item and user biases, ≥ 1; 10 are Surprise's.
+    /// Number of alternating updates of item and user biases, ≥ 1; 10 as in Surprise.
     pub epochs: usize,
-    /// What a user's bias is shrunk by, ≥ 0; 15 is Surprise's.
+    /// Shrinkage of user biases, ≥ 0; 15 as in Surprise.
     pub reg_user: f32,
-    /// What an item's bias is shrunk by, ≥ 0; 10 is Surprise's.
+    /// Shrinkage of item biases, ≥ 0; 10 as in Surprise.
     pub reg_item: f32,
 }
 
@@ -60,13 +57,13 @@ impl Default for KnnBaseline {
     }
 }
 
-/// Neighbours among users or among items.
+/// Whether neighbours are users or items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
-    /// The item's: what else the user rated that is like it.
+    /// Similar items among those the user rated.
     Items,
-    /// The user's: who else rated the item and is like them.
+    /// Similar users among those who rated the item.
     Users,
 }
 
@@ -113,7 +110,7 @@ impl Recipe for KnnBaseline {
 }
 
 impl KnnBaseline {
-    /// The most similar items of each item.
+    /// Returns the most similar items of each item.
     fn similar(&self, rests: &Csr) -> Csr {
         let rows = similarity::map_sums(&ItemColumns::new(rests), Rests::add, |i, items, sums| {
             let similarity = |j: u32| match j as usize == i {

@@ -1,14 +1,15 @@
-//! Logistic matrix factorization: what a user chose, told from what they did not.
+//! Logistic matrix factorization: tells interactions from sampled negatives.
 //!
-//! The probability that user u chooses item i is σ(x) with x = b_u + b_i + p_u · q_i. Each interaction comes with
-//! `negatives` items drawn from those the user has nothing to do with; each of these samples contributes its
-//! cross-entropy and λ (‖p_u‖² + ‖q_i‖² + b_u² + b_i²) to the objective, and a step of stochastic gradient
-//! descent follows it. This is the matrix factorization of Rendle, Krichene, Zhang & Anderson, "Neural
-//! collaborative filtering vs. matrix factorization revisited", RecSys 2020, with the global bias left to those
-//! of users and items, negatives drawn exactly, and λ half of theirs (a penalty's slope is 2λ here). Johnson,
-//! "Logistic matrix factorization for implicit feedback data", NIPS workshop 2014, has the same model with all
-//! pairs in place of samples; `negatives` stands for the inverse of its confidence α. The schedule is that of
-//! `sgd::sampled`.
+//! The probability that user u interacts with item i is σ(x) with x = b_u + b_i + p_u · q_i. Each interaction comes
+//! with `negatives` items sampled from those the user does not have. Each of these samples contributes its
+//! cross-entropy and λ (‖p_u‖² + ‖q_i‖² + b_u² + b_i²) to the objective, and a step of stochastic gradient descent
+//! follows.
+//!
+//! This is the matrix factorization of Rendle, Krichene, Zhang & Anderson, "Neural collaborative filtering vs. matrix
+//! factorization revisited", RecSys 2020, with three differences: user and item biases stand in for the global bias,
+//! negatives are sampled exactly, and λ is half of theirs (the slope of a penalty is 2λ here). Johnson, "Logistic
+//! matrix factorization for implicit feedback data", NIPS workshop 2014, has the same model with all pairs in place
+//! of samples; `negatives` stands for the inverse of its confidence α. The schedule is that of `sgd::sampled`.
 
 use super::{Range, Recipe, Target};
 use crate::data::{Ratings, Sampling};
@@ -24,9 +25,9 @@ use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Losses that are added up at once.
+/// Number of losses summed at once.
 const CHUNK: usize = 64;
-/// Most negatives: far more than help, and few enough for fold-in.
+/// Maximum number of negatives: far more than useful, and few enough for fold-in.
 const MOST: u32 = 1000;
 
 settings! {
@@ -34,8 +35,8 @@ settings! {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     pub struct LogisticMf: vectors, descent, negatives {
-        /// Items drawn against each interaction, from 1 to 1,000. More: items are told apart better, and an epoch
-        /// takes longer.
+        /// Number of negatives sampled per interaction, 1 to 1,000. More separate items better but make epochs
+        /// slower.
         pub negatives: u32,
     }
 }
@@ -97,9 +98,9 @@ impl Rule for LogisticMf {
             ..
         } = task;
         let mut scratch = Scratch::default();
-        // So that the compiler cannot drop the stores.
+        // Keeps the compiler from dropping the stores.
         let scratch = std::hint::black_box(&mut scratch);
-        // Scores with the sign that makes them large where a sample is wrong.
+        // Scores with the sign that makes them large for misclassified samples.
         let (mut wrongs, mut filled) = ([0f32; CHUNK], 0);
         let mut loss = 0f64;
         for pair in pairs {
@@ -128,7 +129,7 @@ impl Rule for LogisticMf {
                 }
             }
         }
-        // Nothing is lost by what is not there.
+        // Missing samples have no loss.
         wrongs[filled..].fill(-f32::MAX);
         loss + softplus_sum(wrongs)
     }

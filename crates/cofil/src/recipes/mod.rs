@@ -1,5 +1,5 @@
-//! Recipes: how models are learned, one file each. A recipe imports shapes, the machinery they share (`sgd`)
-//! and the layers below, never another recipe.
+//! Algorithms and their settings, one file each. An algorithm imports shapes, shared machinery (`sgd`) and the layers
+//! below, never another algorithm.
 //!
 //! ```
 //! use cofil::Algorithm;

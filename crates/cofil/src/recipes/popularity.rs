@@ -1,7 +1,7 @@
-//! Popularity: everyone is shown what most people chose.
+//! Popularity: recommends the most popular items to all users.
 //!
-//! The score of item i is Σᵤ 2^(−age(u, i) / half-life), or the plain count of interactions without
-//! a half-life. The baseline that every other recipe has to beat.
+//! The score of item i is Σᵤ 2^(−age(u, i) / half-life), or the number of interactions if there is no half-life. This
+//! is the baseline every other algorithm has to beat.
 
 use super::{Range, Recipe, Target};
 use crate::check::check_positive;
@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Popularity {
-    /// Days after which an interaction counts half, measured from the latest in the data; needs
-    /// times. A time far beyond all others is taken for the latest of those. Not set: all count alike.
+    /// Days after which an interaction counts half, > 0, measured from the latest in the data; needs times. Outlying
+    /// times count as the latest of the others. Not set: all interactions count the same.
     pub half_life: Option<f32>,
 }
 
@@ -28,7 +28,7 @@ impl Recipe for Popularity {
         Target::Preference
     }
 
-    /// Counting has nothing to tune: where the data has times, name a range of `half_life`.
+    /// Nothing to tune by default; for data with times, name a range of `half_life`.
     fn ranges(&self) -> Vec<Range> {
         Vec::new()
     }
@@ -59,8 +59,8 @@ impl Recipe for Popularity {
     }
 }
 
-/// The latest of `times` but for those that are far beyond the others: more than ten times as far behind the third
-/// quartile as the first is before it (Tukey's fences, wider), such as a 9999-12-31 for "never".
+/// Returns the latest of `times`, ignoring outliers: times beyond the third quartile by more than ten times the
+/// interquartile range (Tukey's fences, wider), such as a 9999-12-31 for "never".
 fn latest(times: &[i64]) -> i64 {
     let mut sorted: Vec<i64> = times.iter().copied().filter(|&time| time != NO_TIME).collect();
     sorted.sort_unstable();
@@ -73,7 +73,7 @@ fn latest(times: &[i64]) -> i64 {
     sorted[sorted.partition_point(|&time| time <= fence) - 1]
 }
 
-/// Quartile ranges beyond which a time is odd.
+/// Number of interquartile ranges beyond which a time is an outlier.
 const FENCE: i64 = 10;
 
 #[cfg(test)]
@@ -99,7 +99,7 @@ mod tests {
         let decayed = decayed.model;
         decayed.score(User::default(), &[0, 1], &mut scores);
         assert_eq!(scores, [0.75, 1.0]);
-        // An odd time counts as the latest of the others does, and does not age them.
+        // An outlier counts as the latest of the other times and does not age them.
         let rows = [("a", "x"), ("b", "x"), ("c", "y"), ("d", "y"), ("e", "z"), ("f", "z")];
         let mut odd = Ratings::from_triples(rows.map(|(u, i)| (u, i, 1.0))).unwrap();
         let day = 86_400;

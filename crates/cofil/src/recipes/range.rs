@@ -1,14 +1,14 @@
-//! Where good values of a setting lie: declared beside the settings of each recipe, searched by the tuner.
+//! Ranges of settings: declared beside the settings of each algorithm, searched by the tuner.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 
-/// A setting worth tuning and the values worth trying.
+/// A setting worth tuning, with the values worth trying.
 ///
-/// A range over `epochs` says where training may be cut short (`low`) and how long it may last
-/// (`high`): the tuner does not draw from it, it spends it.
+/// A range over `epochs` gives the earliest point at which training may be stopped (`low`) and the longest training
+/// (`high`). The tuner does not draw from it but uses it as a budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
@@ -24,43 +24,43 @@ pub struct Range {
 pub enum Values {
     /// Numbers from `low` to `high`, both included.
     Real {
-        /// Smallest.
+        /// Lower end.
         low: f64,
-        /// Largest.
+        /// Upper end.
         high: f64,
-        /// Whether equal ratios are equally likely, in place of equal differences; `low` is then above 0.
+        /// Whether to draw on a logarithmic scale; `low` must then be above 0.
         log: bool,
     },
     /// Whole numbers from `low` to `high`, both included.
     Whole {
-        /// Smallest.
+        /// Lower end.
         low: u64,
-        /// Largest.
+        /// Upper end.
         high: u64,
-        /// As for numbers.
+        /// Whether to draw on a logarithmic scale; `low` must then be above 0.
         log: bool,
     },
-    /// One of these.
+    /// One of the listed values.
     Choice(Vec<Value>),
 }
 
 impl Range {
-    /// Numbers, equal differences equally likely.
+    /// Real numbers on a linear scale.
     pub fn real(setting: &str, low: f64, high: f64) -> Self {
         Self { setting: setting.into(), values: Values::Real { low, high, log: false } }
     }
 
-    /// Numbers above 0, equal ratios equally likely.
+    /// Real numbers above 0 on a logarithmic scale.
     pub fn log(setting: &str, low: f64, high: f64) -> Self {
         Self { setting: setting.into(), values: Values::Real { low, high, log: true } }
     }
 
-    /// Whole numbers, equal differences equally likely.
+    /// Whole numbers on a linear scale.
     pub fn whole(setting: &str, low: u64, high: u64) -> Self {
         Self { setting: setting.into(), values: Values::Whole { low, high, log: false } }
     }
 
-    /// Whole numbers from 1, equal ratios equally likely.
+    /// Whole numbers from 1 on a logarithmic scale.
     pub fn log_whole(setting: &str, low: u64, high: u64) -> Self {
         Self { setting: setting.into(), values: Values::Whole { low, high, log: true } }
     }
@@ -73,10 +73,10 @@ impl Range {
 }
 
 impl Values {
-    /// Whether `value` is among them.
+    /// Whether `value` is within the range.
     pub fn contains(&self, value: &Value) -> bool {
         match self {
-            // Settings are single precision, and so is an end that they were set to.
+            // Settings are single precision, so an end that a setting was set to may differ slightly.
             Self::Real { low, high, .. } => value.as_f64().is_some_and(|v| {
                 let slack = 1e-6 * v.abs();
                 (low - slack..=high + slack).contains(&v)
@@ -88,7 +88,7 @@ impl Values {
         }
     }
 
-    /// The two ends, or every choice.
+    /// Returns the two ends, or all choices.
     pub fn ends(&self) -> Vec<Value> {
         match self {
             Self::Real { low, high, .. } => vec![(*low).into(), (*high).into()],
@@ -97,20 +97,20 @@ impl Values {
         }
     }
 
-    /// What keeps anything from being drawn, if something does.
+    /// Why nothing can be drawn from the range; `None` if something can.
     pub fn problem(&self) -> Option<String> {
         let ordered = |low: f64, high: f64, log: bool| match (low, high) {
             _ if !low.is_finite() || !high.is_finite() => Some("both ends must be finite".into()),
-            _ if low > high => Some(format!("begins at {low} and ends below, at {high}")),
+            _ if low > high => Some(format!("begins at {low} but ends at {high}")),
             _ if log && low <= 0.0 => {
-                Some(format!("a logarithmic range begins above 0, and this one at {low}"))
+                Some(format!("a logarithmic range must begin above 0, but this one begins at {low}"))
             }
             _ => None,
         };
         match self {
             Self::Real { low, high, log } => ordered(*low, *high, *log),
             Self::Whole { low, high, log } => ordered(*low as f64, *high as f64, *log),
-            Self::Choice(values) if values.is_empty() => Some("names no value".into()),
+            Self::Choice(values) if values.is_empty() => Some("has no values".into()),
             Self::Choice(_) => None,
         }
     }
@@ -160,7 +160,7 @@ mod tests {
         assert!(told(Range::real("a", 2.0, 1.0).values).starts_with("begins at 2"));
         assert!(told(Range::log("a", 0.0, 1.0).values).starts_with("a logarithmic"));
         assert!(told(Range::real("a", 0.0, f64::NAN).values).starts_with("both ends"));
-        assert!(told(Values::Choice(Vec::new())).starts_with("names no"));
+        assert!(told(Values::Choice(Vec::new())).starts_with("has no values"));
         assert_eq!(Range::log_whole("a", 1, 1).values.problem(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What a recipe is: settings that can be fitted.
+//! The trait behind each algorithm: settings that can be fitted.
 
 use super::range::Range;
 use super::suit::{Rule, Traits};
@@ -9,31 +9,31 @@ use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Settings that can be fitted: what `Algorithm` asks of each of its variants.
+/// Settings that can be fitted: the interface between `Algorithm` and each of its variants.
 pub(crate) trait Recipe {
     /// What the scores of its models mean.
     fn target(&self) -> Target;
-    /// Which settings are worth tuning, and where; what to try is declared beside the settings.
+    /// The settings worth tuning, with ranges; declared beside the settings.
     fn ranges(&self) -> Vec<Range>;
-    /// Which settings have a default that follows the data, and how.
+    /// The settings whose default depends on the data, with the rules.
     fn rules(&self) -> &'static [Rule] {
         &[]
     }
-    /// Sets those of [`rules`](Self::rules) to what suits data with these traits; the others may be looked at.
+    /// Sets those of [`rules`](Self::rules) to suit data with these traits; may read the other settings.
     fn suit(&mut self, _: &Traits) {}
-    /// Whether it can learn against negatives that are given ([`Run::negatives`]).
+    /// Whether it can learn from given negatives ([`Run::negatives`]).
     fn takes_negatives(&self) -> bool {
         false
     }
-    /// Whether it asks when things happened.
+    /// Whether it needs times.
     fn needs_times(&self) -> bool {
         false
     }
-    /// Learns from `train`, which is not empty.
+    /// Trains a model on `train`, which is not empty.
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted>;
 }
 
-/// Refuses vectors of `factors` numbers for every user and item that the machine has no room for, `copies` of them.
+/// Refuses `copies` vectors of `factors` numbers per user and item if they do not fit into memory.
 pub(crate) fn check_vectors(
     setting: &str,
     copies: usize,
@@ -44,12 +44,12 @@ pub(crate) fn check_vectors(
     check_room(setting, copies, (everybody, "users and items"), factors)
 }
 
-/// What the scores of a recipe mean.
+/// The meaning of an algorithm's scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
-    /// A predicted value on the scale of the data: RMSE makes sense.
+    /// A predicted value on the scale of the data; RMSE is meaningful.
     Rating,
-    /// Order alone: ranking metrics make sense.
+    /// A preference that only orders items; ranking metrics are meaningful.
     Preference,
 }

@@ -1,11 +1,13 @@
-//! What values are measured in while they are learned from, so that a penalty, a step length and a first vector mean
-//! the same whatever scale the values are on.
+//! The unit of values during training. It makes a penalty, a learning rate and an initial vector mean the same on
+//! every rating scale.
 //!
-//! The unit is a quarter of the distance from the smallest to the largest value, so that it is 1 for ratings from 1 to
-//! 5, on which settings are published; but at most twice the standard deviation, so that a few very large values do
-//! not make all others alike. A model of values in units, r / unit ≈ μ + b_u + b_i + p_u · q_i, becomes one of the values
-//! themselves when μ, biases and the *users'* vectors are multiplied by the unit. Its ridge regressions for strangers
-//! then have the penalty that training had: Σ (r − …)² + λ (‖p‖² + b²) is unit² times what it is in units.
+//! The unit is a quarter of the distance from the smallest to the largest value, so it is 1 for ratings from 1 to 5,
+//! for which settings are published. It is at most twice the standard deviation, so that a few very large values do
+//! not make all others look alike.
+//!
+//! A model of values in units, r / unit ≈ μ + b_u + b_i + p_u · q_i, becomes one of the values themselves when μ, the
+//! biases and the *users'* vectors are multiplied by the unit. Its ridge regressions for new users then have the
+//! penalty used in training: Σ (r − …)² + λ (‖p‖² + b²) is unit² times what it is in units.
 
 use crate::data::{Csr, Ratings};
 use crate::math::real::square;
@@ -21,7 +23,7 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// That of `train`.
+    /// Returns the scale of `train`.
     pub fn of(train: &Ratings) -> Self {
         let (low, high) = train.scale();
         let mean = train.mean();
@@ -32,7 +34,7 @@ impl Scale {
         Self { mean, unit: if unit > 0.0 { unit } else { 1.0 } }
     }
 
-    /// The same with values as they are.
+    /// Returns the scale with unit 1: values stay as they are.
     pub fn as_they_are(self) -> Self {
         Self { unit: 1.0, ..self }
     }
@@ -58,7 +60,7 @@ impl Scale {
         self.in_units(self.mean)
     }
 
-    /// How strangers are folded into a [restored](Self::restored) model that was trained with the penalty `reg`.
+    /// How new users are folded into a [restored](Self::restored) model trained with the penalty `reg`.
     pub fn fold_in(self, reg: f32, reg_exponent: f32, bias: bool) -> FoldIn {
         FoldIn::Ridge { reg, reg_exponent, bias, unit: self.unit() }
     }
@@ -68,13 +70,13 @@ impl Scale {
         (self.unit as f32).max(f32::MIN_POSITIVE)
     }
 
-    /// What was lost in units, on the scale of the values.
+    /// Converts a loss in units to the scale of the values.
     pub fn loss(self, loss: Loss) -> Loss {
         let squares = square(self.unit);
         Loss { data: squares * loss.data, penalty: squares * loss.penalty }
     }
 
-    /// `model` of values in units, whose offset is μ, as one of the values themselves.
+    /// Converts `model`, whose values are in units and whose offset is μ, to the scale of the values.
     pub fn restored(self, mut model: Factors) -> Factors {
         if self.unit == 1.0 {
             return model;
@@ -103,7 +105,7 @@ mod tests {
         assert_eq!(unit(&[0.0, 100.0, 50.0]), 25.0);
         assert_eq!(unit(&[-10.0, 10.0]), 5.0);
         assert_eq!(unit(&[3.0, 3.0]), 1.0, "all equal");
-        // One of many is very large: twice the deviation, 2 · 1000 · √(99 / 100²).
+        // One of many values is very large: twice the deviation, 2 · 1000 · √(99 / 100²).
         let mut tail = vec![0.0; 100];
         tail[0] = 1000.0;
         assert!((unit(&tail) - 2000.0 * 0.0099f64.sqrt()).abs() < 1e-3, "{}", unit(&tail));

@@ -1,6 +1,6 @@
-//! Settings that recipes share, written once.
+//! Settings shared by several algorithms.
 
-/// Declares the settings of a recipe as one flat struct: first those of the groups that it names, then its own.
+/// Declares the settings of an algorithm as one flat struct: first those of the named groups, then its own.
 ///
 /// ```text
 /// settings! {
@@ -19,13 +19,13 @@ macro_rules! settings {
     ) => {
         settings! { @ [$($group)+] [$(#[$about])*] [$name $(<$side>)?] [] [$($own)*] }
     };
-    // Recipes that learn a vector for each user and item.
+    // Algorithms that learn a vector for each user and item.
     (@ [vectors $($rest:ident)*] $about:tt $name:tt [$($fields:tt)*] $own:tt) => {
         settings! { @ [$($rest)*] $about $name [
             $($fields)*
-            /// k, the length of the user and item vectors, ≥ 1. More fit finer tastes and need more data.
+            /// k, length of the user and item vectors, ≥ 1. Longer vectors fit finer tastes but need more data.
             pub factors: usize,
-            /// Passes over the data, ≥ 1.
+            /// Number of passes over the data, ≥ 1.
             pub epochs: usize,
         ] $own }
     };
@@ -33,24 +33,24 @@ macro_rules! settings {
     (@ [descent $($rest:ident)*] $about:tt $name:tt [$($fields:tt)*] $own:tt) => {
         settings! { @ [$($rest)*] $about $name [
             $($fields)*
-            /// η, the step length, > 0. Too large: training diverges.
+            /// η, learning rate, > 0. Training diverges if it is too large.
             pub learning_rate: f32,
-            /// What η is multiplied with after every epoch, in (0, 1]; 1 keeps it.
+            /// Factor applied to η after every epoch, in (0, 1]; 1 keeps η constant.
             pub decay: f32,
-            /// λ, the L2 penalty per step on the vectors it touches, ≥ 0. Larger: smoother.
+            /// λ, L2 penalty per step on the vectors updated in it, ≥ 0. Larger values give smoother predictions.
             pub reg: f32,
-            /// Standard deviation of the first vectors, > 0; where negatives are drawn those of users start at 0.
+            /// Standard deviation of the initial vectors, > 0; user vectors start at 0 if negatives are sampled.
             pub init_scale: f32,
         ] $own }
     };
-    // Learning against negatives that are drawn.
+    // Learning with sampled negatives.
     (@ [negatives $($rest:ident)*] $about:tt $name:tt [$($fields:tt)*] $own:tt) => {
         settings! { @ [$($rest)*] $about $name [
             $($fields)*
-            /// Whether there are biases: of items, and of users where the loss asks for them.
+            /// Whether items have biases, and users too if the loss needs them.
             pub biases: bool,
-            /// β, from 0 to 4: negatives come in proportion to how often they occur to this power. 0, as in
-            /// the paper: all alike. More makes popular items harder to recommend.
+            /// β, popularity exponent for sampling negatives, 0 to 4: 0 samples uniformly, as in the paper; larger
+            /// values make popular items harder to recommend.
             pub sampler_exponent: f32,
         ] $own }
     };
@@ -58,56 +58,54 @@ macro_rules! settings {
     (@ [least_squares $($rest:ident)*] $about:tt $name:tt [$($fields:tt)*] $own:tt) => {
         settings! { @ [$($rest)*] $about $name [
             $($fields)*
-            /// ν, how the penalty grows with the number of interactions: 0 not at all, 1 in proportion; ≥ 0.
+            /// ν, growth of the penalty with the number of interactions, ≥ 0: 0 constant, 1 proportional.
             pub reg_exponent: f32,
             /// `cholesky` (exact) or `cg` (conjugate gradients).
             pub solver: Method,
-            /// Steps of `cg` per solution, ≥ 1.
+            /// Number of `cg` steps per solution, ≥ 1.
             pub cg_steps: usize,
-            /// Standard deviation of the first vectors' lengths: entries are N(0, init_scale² / k); ≥ 0.
+            /// Standard deviation of the initial vectors' lengths, ≥ 0: entries are N(0, init_scale² / k).
             pub init_scale: f32,
         ] $own }
     };
-    // Networks: an optimizer on batches.
+    // Networks trained with an optimizer on batches.
     (@ [network $($rest:ident)*] $about:tt $name:tt [$($fields:tt)*] $own:tt) => {
         settings! { @ [$($rest)*] $about $name [
             $($fields)*
-            /// Passes over the data, ≥ 1.
+            /// Number of passes over the data, ≥ 1.
             pub epochs: usize,
-            /// Samples per step, negatives among them, ≥ 1. Those of `autorec` are rows: items or users.
+            /// Samples per step including negatives, ≥ 1; for `autorec`, rows (items or users).
             pub batch_size: usize,
-            /// How a gradient becomes a step.
+            /// Optimizer that turns gradients into steps.
             pub optimizer: Optimizer,
-            /// η, the step length, > 0.
+            /// η, learning rate, > 0.
             pub learning_rate: f32,
-            /// How η changes from epoch to epoch.
+            /// Schedule of η over the epochs.
             pub schedule: Schedule,
-            /// What η is multiplied with after every epoch (`exponential`), or its smallest share (`cosine`); in
-            /// (0, 1].
+            /// Factor applied to η after every epoch (`exponential`), or its smallest share (`cosine`); in (0, 1].
             pub decay: f32,
-            /// Epochs from start to start of `cosine`, ≥ 1; the others take no notice.
+            /// Epochs per cycle of the `cosine` schedule, ≥ 1; other schedules ignore it.
             pub period: usize,
-            /// Standard deviation of the first weights, > 0.
+            /// Standard deviation of the initial weights, > 0.
             pub init_scale: f32,
         ] $own }
     };
-    // Neighbours by the similarity of rows: items, or users.
+    // Nearest neighbours by similarity of rows: items or users.
     (@ [similarity $($rest:ident)*] $about:tt $name:tt [$($fields:tt)*] $own:tt) => {
         settings! { @ [$($rest)*] $about $name [
             $($fields)*
-            /// How many most similar items (users) count, ≥ 1.
+            /// Number of most similar items (users) that count, ≥ 1.
             pub neighbours: usize,
-            /// How similarity is measured. Pearson is meant for ratings.
+            /// Similarity measure. `pearson` is meant for ratings.
             pub similarity: Similarity,
-            /// What becomes of the values before similarities are taken (cosine and dot only).
+            /// Weighting of values before similarities are computed (`cosine` and `dot` only).
             pub weighting: Weighting,
-            /// BM25's k1 ≥ 0: how soon more of the same stops counting; 1.2 is the textbook's.
+            /// BM25's k1, ≥ 0: how soon larger values stop adding weight; 1.2 is the textbook value.
             pub k1: f32,
-            /// BM25's b in 0–1: how much items (users) with many interactions are held back; 0.75 is the
-            /// textbook's.
+            /// BM25's b, 0 to 1: penalty on items (users) with many interactions; 0.75 is the textbook value.
             pub b: f32,
-            /// How many common users (items) a similarity needs to count half, ≥ 0; holds back chance
-            /// resemblances.
+            /// Number of common users (items) at which a similarity counts half, ≥ 0; damps similarities that arise
+            /// by chance.
             pub shrinkage: f32,
         ] $own }
     };
@@ -115,11 +113,11 @@ macro_rules! settings {
     (@ [walk $($rest:ident)*] $about:tt $name:tt [$($fields:tt)*] $own:tt) => {
         settings! { @ [$($rest)*] $about $name [
             $($fields)*
-            /// How many items each item keeps, ≥ 1.
+            /// Number of neighbours kept per item, ≥ 1.
             pub neighbours: usize,
-            /// α ≥ 0, the power of each step's probability.
+            /// α, exponent of the transition probabilities, ≥ 0.
             pub alpha: f32,
-            /// Whose list of neighbours decides.
+            /// Which item's list of nearest neighbours is used.
             pub keep: Keep,
         ] $own }
     };

@@ -1,18 +1,18 @@
-//! Defaults that follow the data: what they look at, and how they are told.
+//! Defaults that depend on the data: the rules and the properties of the data they use.
 
 use crate::data::Ratings;
 use crate::math::real::square;
 
-/// A setting whose default follows the data.
+/// A setting whose default depends on the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Name of the setting.
     pub setting: &'static str,
-    /// What it is set to, in a line.
+    /// The rule, in one line.
     pub rule: &'static str,
 }
 
-/// What defaults look at. Users and items without interactions do not count.
+/// Properties of the data that rules use. Users and items without interactions do not count.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Traits {
     /// Users.
@@ -21,12 +21,12 @@ pub(crate) struct Traits {
     pub items: f64,
     /// Interactions n.
     pub interactions: f64,
-    /// Σ n_i² / n over the items: how many interactions the item of an average interaction has.
+    /// Σ n_i² / n over the items: the number of interactions of the item of an average interaction.
     pub popularity: f64,
 }
 
 impl Traits {
-    /// Those of `train`; without interactions all are 1.
+    /// Returns the traits of `train`; all are 1 if it has no interactions.
     pub fn of(train: &Ratings) -> Self {
         let counts = train.by_user.column_counts();
         let users = train.by_user.iter().filter(|row| !row.is_empty()).count();
@@ -41,19 +41,18 @@ impl Traits {
         }
     }
 
-    /// The share of all pairs of users and items that occur.
+    /// The share of user–item pairs that occur.
     pub fn density(&self) -> f64 {
         self.interactions / (self.users * self.items)
     }
 
-    /// Mean interactions of an item.
+    /// Mean number of interactions per item.
     pub fn per_item(&self) -> f64 {
         self.interactions / self.items
     }
 }
 
-/// `value` between `low` and `high`, in two significant digits: more would say nothing, and fewer are easier to
-/// read.
+/// Clamps `value` to `low`–`high` and rounds it to two significant digits, which are precise enough and easy to read.
 pub(crate) fn setting(value: f64, low: f64, high: f64) -> f32 {
     let value = value.clamp(low, high);
     format!("{value:.1e}").parse().expect("a number was written")
@@ -65,7 +64,7 @@ mod tests {
 
     #[test]
     fn traits_by_hand() {
-        // x has 3 interactions, y 1, z none; dan does nothing.
+        // x has 3 interactions, y 1, z none; dan has none.
         let rows = [("ann", "x"), ("bob", "x"), ("cat", "x"), ("cat", "y")];
         let mut train = Ratings::from_triples(rows.map(|(u, i)| (u, i, 1.0))).unwrap();
         let more = |names: &crate::data::IdMap, new: &str| {

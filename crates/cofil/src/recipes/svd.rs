@@ -1,11 +1,11 @@
-//! Truncated singular value decomposition of the rating matrix with its gaps filled.
+//! Truncated singular value decomposition of the filled-in rating matrix.
 //!
-//! The best rank-k approximation U S Vᵀ of the filled matrix; singular values are split evenly, so
-//! that P = U √S and Q = V √S. `constant` and `zero` (PureSVD of Cremonesi, Koren, Turrin, RecSys
-//! 2010) decompose the filled matrix itself. The means decompose what ratings differ from them, where
-//! a gap is 0 (after Sarwar et al., "Application of dimensionality reduction in recommender systems",
-//! 2000), and add them back. A user's vector is the projection of the filled row on the items, so a
-//! stranger with the same history gets the same one. The filled matrix is never formed.
+//! The model is the best rank-k approximation U S Vᵀ of the filled matrix; singular values are split evenly, so P = U
+//! √S and Q = V √S. `constant` and `zero` (PureSVD of Cremonesi, Koren, Turrin, RecSys 2010) decompose the filled
+//! matrix itself. `item-mean` and `user-item-mean` decompose the differences from the means, where a gap is 0 (after
+//! Sarwar et al., "Application of dimensionality reduction in recommender systems", 2000), and add the means back. A
+//! user's vector is the projection of the filled row on the items, so a new user with the same history gets the same
+//! one. The filled matrix is never formed.
 
 use super::{Range, Recipe, Target, check_vectors};
 use crate::check::check_count;
@@ -20,7 +20,7 @@ use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What stands where there is no rating.
+/// The value that replaces missing ratings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Impute {
@@ -29,9 +29,9 @@ pub enum Impute {
     Constant,
     /// The item's mean.
     ItemMean,
-    /// The item's mean plus how much the user's ratings differ from their items' means.
+    /// The item's mean plus the mean difference of the user's ratings from their items' means.
     UserItemMean,
-    /// 0: good for ranking; the scores are no predicted ratings.
+    /// 0: good for ranking; scores are not predicted ratings.
     Zero,
 }
 
@@ -39,17 +39,17 @@ pub enum Impute {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Svd {
-    /// k, the rank, ≥ 1 and at most the smaller of the numbers of users and items.
+    /// k, rank of the decomposition, ≥ 1 and at most the smaller of the numbers of users and items.
     pub factors: usize,
-    /// What stands for a missing rating: `constant`, `item-mean`, `user-item-mean` or `zero`.
+    /// Value that replaces missing ratings: `constant`, `item-mean`, `user-item-mean` or `zero`.
     pub impute: Impute,
-    /// The value of `impute = "constant"`. Not set: the middle of the smallest and the largest
-    /// rating, or half of it where all ratings are equal.
+    /// Value for `impute` = `constant`. Not set: the midpoint of the smallest and the largest rating, or half the
+    /// rating if all are equal.
     pub constant: Option<f32>,
-    /// Columns of the random basis beyond k; Halko et al. advise 5 to 10.
+    /// Columns of the random basis beyond k, ≥ 0; Halko et al. advise 5 to 10.
     pub oversampling: usize,
-    /// Power iterations that sharpen the basis: more where singular values fall slowly. Data with a
-    /// side of at most 128 are decomposed exactly whatever is set.
+    /// Power iterations that sharpen the basis, ≥ 0: use more if singular values fall slowly. Data with a side of at
+    /// most 128 are always decomposed exactly.
     pub power_iterations: usize,
 }
 
@@ -65,7 +65,7 @@ impl Default for Svd {
     }
 }
 
-/// What ratings are measured from before they are decomposed.
+/// The baseline subtracted from ratings before the decomposition.
 struct Baseline {
     offset: f32,
     user_bias: Vec<f32>,
@@ -74,7 +74,7 @@ struct Baseline {
 }
 
 impl Svd {
-    /// Learns the model as the shape it is; [`Factors::singular_values`] holds the spectrum.
+    /// Trains the model and returns it as its shape; [`Factors::singular_values`] holds the spectrum.
     ///
     /// # Errors
     /// If a setting is out of range or nothing is left to decompose.
@@ -84,7 +84,7 @@ impl Svd {
         if self.factors > users.min(items) {
             let most = users.min(items);
             let message = format!(
-                "the rank is at most {most} for {users} users and {items} items, got {}",
+                "must be at most {most} for {users} users and {items} items, got {}",
                 self.factors
             );
             return Err(Error::setting("factors", message));
@@ -97,7 +97,7 @@ impl Svd {
         let baseline = self.baseline(train);
         let mut rest = residuals(&train.by_user, &baseline);
         let unit = match similarity::unit(rest.values().iter().copied().chain([baseline.fill])) {
-            // A decomposition itself has room for these.
+            // The decomposition can handle these without scaling.
             unit if (1e-12..=1e12).contains(&unit) => 1.0,
             unit => unit,
         };
@@ -214,7 +214,7 @@ impl Recipe for Svd {
     }
 }
 
-/// What is left of each rating after baseline and fill.
+/// Subtracts baseline and fill value from each rating.
 fn residuals(by_user: &Csr, baseline: &Baseline) -> Csr {
     let mut rest = by_user.clone();
     let mut at = 0;
@@ -290,7 +290,7 @@ mod tests {
     fn what_cannot_be_decomposed_is_told() {
         let says = |svd: Svd, train: &Ratings| svd.factorize(train, 0).unwrap_err().to_string();
         let many = Svd { factors: 6, ..Svd::default() };
-        assert!(says(many, &toy()).starts_with("setting `factors`: the rank is at most 5"));
+        assert!(says(many, &toy()).starts_with("setting `factors`: must be at most 5"));
         assert!(says(Svd { factors: 0, ..Svd::default() }, &toy()).contains("at least 1"));
         let nan = Svd { factors: 1, constant: Some(f32::NAN), ..Svd::default() };
         assert!(says(nan, &toy()).starts_with("setting `constant`"));

@@ -1,20 +1,19 @@
-//! SVD++: matrix factorization that also reads a user's taste from which items they rated, whatever the
-//! rating.
+//! SVD++: matrix factorization that also uses which items a user rated, whatever the rating.
 //!
-//! Predicts r̂ = μ + b_u + b_i + q_i · (p_u + |N|^−½ Σ_{j∈N} y_j), where N are the items that user u has
-//! rated. Each known rating r, in the unit of [`Scale`], contributes (r − r̂)² + λ (‖p_u‖² + ‖q_i‖² +
-//! Σ_{j∈N} ‖y_j‖² + b_u² + b_i²) to the objective, and a step of stochastic gradient descent follows it. Koren, "Factorization meets the
+//! Predicts r̂ = μ + b_u + b_i + q_i · (p_u + |N|^−½ Σ_{j∈N} y_j), where N is the set of items user u has rated. Each
+//! known rating r, in the unit of [`Scale`], contributes (r − r̂)² + λ (‖p_u‖² + ‖q_i‖² + Σ_{j∈N} ‖y_j‖² + b_u² +
+//! b_i²) to the objective, and a step of stochastic gradient descent follows. Koren, "Factorization meets the
 //! neighborhood: a multifaceted collaborative filtering model", KDD 2008, equations 15 and 16, with one λ and one
 //! rate for all.
 //!
-//! Koren's step moves the y of all |N| items for each of the |N| ratings. Here it takes |N| moves in all and
-//! gives the same numbers: ratings are visited user by user, and as long as a user has the turn, all their y
-//! shrink by the same factor and move by the same a. So s = |N|^−½ Σ y follows s ← (1 − 2ηλ) s + 2η e q with
-//! e = r − r̂, a likewise from 0, and once at the end y_j ← (1 − 2ηλ)^n y_j + |N|^−½ a.
+//! Koren's step moves the y of all |N| items for each of the |N| ratings. This implementation gives the same numbers
+//! with only |N| moves in all: ratings are visited user by user, and during a user's turn all their y shrink by the
+//! same factor and move by the same a. So s = |N|^−½ Σ y follows s ← (1 − 2ηλ) s + 2η e q with e = r − r̂, and a
+//! likewise from 0. At the end of the turn, y_j ← (1 − 2ηλ)^n y_j + |N|^−½ a.
 //!
-//! A turn touches all of a user's items, and the next one starts where it ended: there is nothing to share
-//! out among threads. The trained model is the shape `Factors`, a user's vector being p_u + |N|^−½ Σ y_j; a
-//! stranger's is fitted to their ratings by ridge regression, without y.
+//! A turn touches all of a user's items, and the next one starts where it ended, so there is nothing to share among
+//! threads. The trained model has the shape `Factors`, where a user's vector is p_u + |N|^−½ Σ y_j. A new user's
+//! vector is fitted to their ratings by ridge regression, without y.
 
 use super::{Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_descent};
@@ -36,7 +35,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 settings! {
-    /// Settings of `svd-plus-plus`. Steps follow the whole gradient, so `learning_rate` is half of that of authors who
+    /// Settings of `svd-plus-plus`. Steps follow the whole gradient, so `learning_rate` is half that of authors who
     /// drop the 2 of the squared error. All y start at 0.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
@@ -82,7 +81,7 @@ impl Recipe for SvdPlusPlus {
     }
 }
 
-/// [`SvdPlusPlus`] part-way through learning.
+/// The state of training [`SvdPlusPlus`].
 struct Descent<'a> {
     settings: &'a SvdPlusPlus,
     /// In the unit of `scale`.
@@ -90,11 +89,11 @@ struct Descent<'a> {
     scale: Scale,
     users: Part,
     items: Part,
-    /// y; without biases.
+    /// The vectors y, without biases.
     implied: Part,
 }
 
-/// What is the same for all steps of an epoch.
+/// Constants of all steps in an epoch.
 #[derive(Clone, Copy)]
 struct Step {
     /// 2η.
@@ -207,13 +206,13 @@ impl Learner for Descent<'_> {
     }
 }
 
-/// The turns of all users in the order of `turns`; answers Σ (r − r̂)², each before its step.
+/// Runs the turns of all users in the order of `turns`; returns Σ (r − r̂)², each error taken before its step.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn learn(data: &Csr, turns: &[u32], rng: &mut Rng, parts: [&mut Part; 3], step: Step) -> f64 {
     let [users, items, implied] = parts;
     let width = users.width();
     let ((p, b), (q, d), y) = (users.split(), items.split(), implied.split().0);
-    // The common widths are worth a loop of their own.
+    // Common widths get a loop of their own.
     match width {
         1 => walk(data, turns, rng, fixed::<1>(p, q, y), (b, d), step, width),
         2 => walk(data, turns, rng, fixed::<2>(p, q, y), (b, d), step, width),
@@ -243,7 +242,7 @@ fn walk(
     width: usize,
 ) -> f64 {
     let mut scratch = Scratch::default();
-    // So that the compiler cannot drop the stores.
+    // Keeps the compiler from dropping the stores.
     let scratch = std::hint::black_box(&mut scratch);
     let Step { pull, keep, mean } = step;
     let mut loss = 0f64;

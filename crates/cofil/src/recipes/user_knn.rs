@@ -1,13 +1,12 @@
-//! User k-nearest neighbours: people who chose the same things recommend to each other.
+//! User k-nearest neighbours: users with the same items recommend to each other.
 //!
-//! score(u, i) = Σ_v s_uv r_vi over the k users v most like u. The similarities and weightings are
-//! those of `item-knn` with users and items exchanged: cosine is x_u·x_v / (‖x_u‖ ‖x_v‖) over all
-//! items, tf-idf and bm25 give more weight to rare items, and bm25 less to users of many. Resnick et
-//! al., "GroupLens: an open architecture for collaborative filtering of netnews", CSCW 1994; for
-//! top-n lists Herlocker et al., TOIS 2004.
+//! score(u, i) = Σ_v s_uv r_vi over the k users v most similar to u. The similarities and weightings are those of
+//! `item-knn` with users and items exchanged: cosine is x_u·x_v / (‖x_u‖ ‖x_v‖) over all items; tf-idf and bm25 give
+//! more weight to rare items, and bm25 less to users with many items. Resnick et al., "GroupLens: an open
+//! architecture for collaborative filtering of netnews", CSCW 1994; for top-n lists Herlocker et al., TOIS 2004.
 //!
-//! Nothing is learned: similarities are taken when somebody asks (see [`UserNeighbours`]), so the
-//! work is that of an evaluation or a request. Equal similarities go by the user's number.
+//! Nothing is learned: similarities are computed at request time (see [`UserNeighbours`]), so the work is done during
+//! evaluation or a request. Ties are broken by user index.
 
 use super::{Range, Recipe, Target};
 use crate::check::check_count;
@@ -49,7 +48,7 @@ impl Recipe for UserKnn {
     }
 
     fn ranges(&self) -> Vec<Range> {
-        // Weighting goes with these two similarities alone.
+        // Weighting applies to these two similarities only.
         vec![
             Range::log_whole("neighbours", 10, 1000),
             Range::choice("similarity", ["cosine", "dot"]),
@@ -95,7 +94,7 @@ mod tests {
             assert!((found - exact).abs() < 1e-6, "{found} for {exact}");
         }
         assert_eq!(scores(1, User::of(&train, 0))[3], 0.0, "w is not the nearest");
-        // A stranger with the same history is nearest to u.
+        // A new user with the same history is most similar to u.
         let stranger = scores(1, User::stranger(train.by_user.row(0)));
         assert!((stranger[0] - 1.0).abs() < 1e-6 && stranger[2] == 0.0, "{stranger:?}");
     }

@@ -1,13 +1,13 @@
-//! RP3β, and P3α: a walk of three random steps from an item to a user who has it to another item of theirs.
+//! RP3β and P3α: random walks of three steps from an item to a user who has it to another item of that user.
 //!
-//! The weight from item j to item i is W_ji = Σ_u (x_uj / Σ_v x_vj)^α (x_ui / Σ_k x_uk)^α / d_i^β,
-//! with d_i the number of users who have i. α sharpens or flattens the probabilities of the steps; β
-//! holds back items that everybody reaches. β = 0 is P3α: Cooper et al., "Random walks in recommender
-//! systems: exact computation and simulations", WWW 2014; Paudel et al., "Updatable, accurate,
-//! diverse, and scalable recommendations for interactive applications", ACM TiiS 7(1), 2017.
+//! The weight from item j to item i is W_ji = Σ_u (x_uj / Σ_v x_vj)^α (x_ui / Σ_k x_uk)^α / d_i^β, where d_i is the
+//! number of users who have i. α sharpens or flattens the transition probabilities; β penalises popular items. β = 0
+//! is P3α: Cooper et al., "Random walks in recommender systems: exact computation and simulations", WWW 2014; Paudel
+//! et al., "Updatable, accurate, diverse, and scalable recommendations for interactive applications", ACM TiiS 7(1),
+//! 2017.
 //!
-//! The user's own first step is left out: it scales all scores of a user alike where values are equal.
-//! Values that are not positive are no edges.
+//! The user's own first step is left out: if values are equal, it scales all scores of a user alike. Values that are
+//! not positive are no edges.
 
 use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_not_negative};
@@ -23,7 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 settings! {
-    /// Settings of `p3alpha`: `rp3beta` without holding back what is popular.
+    /// Settings of `p3alpha`: `rp3beta` without a popularity penalty.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     pub struct P3Alpha: walk {
@@ -56,7 +56,7 @@ settings! {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     pub struct Rp3Beta: walk {
-        /// β ≥ 0, how much popular items are held back; 0 is `p3alpha`.
+        /// β, popularity penalty, ≥ 0; 0 is `p3alpha`.
         pub beta: f32,
     }
 }
@@ -87,7 +87,7 @@ impl Recipe for Rp3Beta {
         let unit = similarity::unit(train.by_user.values().iter().copied());
         let edges = self.edges(&train.by_user, unit);
         let (from, to) = self.ends(&train.by_user, unit);
-        // Both steps together are symmetric but for what belongs to one of the items alone.
+        // The product of both steps is symmetric, except for factors of one item alone.
         let lists = similarity::map_products(&ItemColumns::new(&edges), |i, items, sums| {
             let weight = |j: u32| match j as usize {
                 j if j == i => 0.0,
@@ -109,8 +109,8 @@ impl Recipe for Rp3Beta {
 }
 
 impl Rp3Beta {
-    /// x_ui^α / (Σ_k x_uk)^(α/2): products of two of a user's entries are the user's part of a weight. All values
-    /// are multiplied by `unit`, which the probabilities of steps do not see.
+    /// x_ui^α / (Σ_k x_uk)^(α/2): the product of two of a user's entries is the user's part of a weight. All values
+    /// are multiplied by `unit`, which does not change the probabilities.
     fn edges(&self, matrix: &Csr, unit: f64) -> Csr {
         let mut edges = matrix.clone();
         for u in 0..matrix.rows() {
@@ -126,7 +126,7 @@ impl Rp3Beta {
         edges
     }
 
-    /// What belongs to the item a walk comes from, (Σ_v x_vj)^−α, and to the one it goes to, d_i^−β.
+    /// Factors of the start item, (Σ_v x_vj)^−α, and of the end item, d_i^−β.
     fn ends(&self, matrix: &Csr, unit: f64) -> (Vec<f32>, Vec<f32>) {
         let mut sums = vec![0f64; matrix.cols()];
         for (&i, &x) in matrix.columns().iter().zip(matrix.values()) {

@@ -1,17 +1,18 @@
-//! Weighted approximate-rank pairwise loss: what a user chose leads all else by a margin, with most weight on
-//! the top of the list.
+//! Weighted approximate-rank pairwise loss: items the user has lead all others by a margin, with most weight on the
+//! top of the list.
 //!
-//! score(u, i) = b_i + p_u · q_i. For each interaction (u, i), items j that the user has nothing to do with
-//! are drawn until one violates score(u, j) > score(u, i) − 1, at most `max_sampled` times. If the t-th does,
-//! the rank of i is taken to be about (n − 1)/t of n items, and a step of stochastic gradient descent on
-//! w · (1 − score(u, i) + score(u, j)) + λ (‖p_u‖² + ‖q_i‖² + ‖q_j‖² + b_i² + b_j²) follows, with
-//! w = ln max(1, ⌊(n − 1)/t⌋). Weston, Bengio & Usunier, "WSABIE: scaling up to large vocabulary image
-//! annotation", IJCAI 2011; the logarithm in place of their Σ 1/k, and the limit, are those of LightFM (Kula,
-//! "Metadata embeddings for user and item cold-start recommendations", CBRecSys 2015), whose Adagrad is a
-//! falling rate here. A stranger's vector is learned with the loss of `bpr`
-//! and λ / ln(n − 1). The loss above, with what a step is expected to be in place of draws, ranks held-out users of
-//! MovieLens-1M hardly better (NDCG@10 .438 for .433), and where few items are left that violate it puts those
-//! last that a user would choose next. The schedule is that of `sgd::sampled`.
+//! score(u, i) = b_i + p_u · q_i. For each interaction (u, i), items j that the user does not have are sampled until
+//! one violates the margin: score(u, j) > score(u, i) − 1, in at most `max_sampled` draws. If the t-th draw does, the
+//! rank of i is estimated as (n − 1)/t of n items. A step of stochastic gradient descent follows on w · (1 − score(u,
+//! i) + score(u, j)) + λ (‖p_u‖² + ‖q_i‖² + ‖q_j‖² + b_i² + b_j²) with w = ln max(1, ⌊(n − 1)/t⌋). Weston, Bengio &
+//! Usunier, "WSABIE: scaling up to large vocabulary image annotation", IJCAI 2011. The logarithm in place of their Σ
+//! 1/k, and the limit, are those of LightFM (Kula, "Metadata embeddings for user and item cold-start
+//! recommendations", CBRecSys 2015); instead of its Adagrad, the learning rate falls.
+//!
+//! A new user's vector is learned with the loss of `bpr` and λ / ln(n − 1). The loss above, with expected steps in
+//! place of samples, ranks held-out users of MovieLens-1M hardly better (NDCG@10 .438 instead of .433). When few
+//! items are left that violate the margin, it puts those last that a user would choose next. The schedule is that of
+//! `sgd::sampled`.
 
 use super::{Range, Recipe, Target};
 use crate::check::check_count;
@@ -27,13 +28,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 settings! {
-    /// Settings of `warp`. Steps are up to ln(items) times as long as those of `bpr`, so `learning_rate` is smaller; and
-    /// only violations pay the penalty, so `reg` is larger. That draws are all alike (`sampler_exponent` 0) is what the
-    /// estimate of the rank assumes.
+    /// Settings of `warp`. Steps are up to ln(items) times as long as those of `bpr`, so `learning_rate` is smaller;
+    /// only violations pay the penalty, so `reg` is larger. The estimate of the rank assumes uniform sampling
+    /// (`sampler_exponent` 0).
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     pub struct Warp: vectors, descent, negatives {
-        /// Most draws in search of a violation, ≥ 1. More find those near the top of a good list, and take longer.
+        /// Maximum number of samples in search of a violation, ≥ 1. More improve the top of good lists but take
+        /// longer.
         pub max_sampled: usize,
     }
 }
@@ -96,13 +98,13 @@ impl Rule for Warp {
         let weight = |t: usize| ln((others / t).max(1) as f32);
         let weights: Vec<f32> = (1..=self.max_sampled.min(others)).map(weight).collect();
         let mut scratch = Scratch::default();
-        // So that the compiler cannot drop the stores.
+        // Keeps the compiler from dropping the stores.
         let scratch = std::hint::black_box(&mut scratch);
         let mut loss = 0f64;
         for pair in pairs {
             let i = usize::from(pair.item);
             let p = users.row(usize::from(pair.user));
-            // What a violation is above.
+            // Scores above this violate the margin.
             let limit = bias[i] + dot(p, items.row(i), scratch) - 1.0;
             let mut violation = None;
             for &weight in &weights {
@@ -125,7 +127,7 @@ impl Rule for Warp {
     }
 
     fn fold_in(&self, items: usize) -> FoldIn {
-        // What was paid per violation of a weight up to ln(n − 1) is paid per comparison of weight 1.
+        // The penalty paid per violation, of weight up to ln(n − 1), is paid per comparison, of weight 1.
         by_comparison(self.sampler_exponent, self.reg / ln(items.max(4) as f32 - 1.0))
     }
 }
@@ -147,7 +149,7 @@ mod tests {
                 let mut tried = (1..=3).map(|t| (t, negatives.draw(pair.user).expect("others")));
                 let violated = |j: usize| point.score(u, j) > point.score(u, i) - 1.0;
                 let Some((t, j)) = tried.find(|&(_, j)| violated(j)) else { continue };
-                // Of 7 items: 6, 3 or 2 before it.
+                // Of 7 items: estimated ranks 6, 3 or 2.
                 let weight = f64::from([6f32, 3.0, 2.0][t - 1]).ln();
                 sum += weight * (1.0 - point.score(u, i) + point.score(u, j));
                 point.step(0.1, |x| {

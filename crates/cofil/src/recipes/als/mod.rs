@@ -1,16 +1,15 @@
-//! Alternating least squares: with the items fixed every user is a ridge regression, and the other
-//! way round. One epoch solves all items, then all users, so that a trained user is exactly what
-//! fold-in gives for the same history.
+//! Alternating least squares: with the items fixed, each user is a ridge regression, and the other way round. One
+//! epoch solves all items, then all users, so a trained user equals the fold-in of the same history.
 //!
-//! `als` learns values: Σ (r − μ − b_u − b_i − p_u·q_i)² + λ Σ_u n_u^ν (‖p_u‖² + b_u²) + λ Σ_i n_i^ν
-//! (‖q_i‖² + b_i²) over known entries, r in the unit of [`Scale`]; ν = 1 is the weighted λ of Zhou et al.,
-//! "Large-scale parallel collaborative filtering for the Netflix prize", AAIM 2008.
+//! `als` learns values: Σ (r − μ − b_u − b_i − p_u·q_i)² + λ Σ_u n_u^ν (‖p_u‖² + b_u²) + λ Σ_i n_i^ν (‖q_i‖² + b_i²)
+//! over known entries, with r in the unit of [`Scale`]. ν = 1 is the weighted λ of Zhou et al., "Large-scale parallel
+//! collaborative filtering for the Netflix prize", AAIM 2008.
 //!
-//! `ials` learns preferences from interactions: Σ_known w (p_u·q_i − t)² + α₀ Σ_all (p_u·q_i)² +
-//! λ Σ_u (n_u + α₀ items)^ν ‖p_u‖² + λ Σ_i (n_i + α₀ users)^ν ‖q_i‖². Hu, Koren, Volinsky,
-//! "Collaborative filtering for implicit feedback datasets", ICDM 2008, in the form of Rendle et al.,
-//! "Revisiting the performance of iALS on item recommendation benchmarks", RecSys 2022. Weight w and
-//! target t of a value are those of [`confidence`]. The sum over all pairs costs one Gram matrix.
+//! `ials` learns preferences from interactions: Σ_known w (p_u·q_i − t)² + α₀ Σ_all (p_u·q_i)² + λ Σ_u (n_u + α₀
+//! items)^ν ‖p_u‖² + λ Σ_i (n_i + α₀ users)^ν ‖q_i‖². Hu, Koren, Volinsky, "Collaborative filtering for implicit
+//! feedback datasets", ICDM 2008, in the form of Rendle et al., "Revisiting the performance of iALS on item
+//! recommendation benchmarks", RecSys 2022. [`confidence`] gives the weight w and target t of a value. The sum over
+//! all pairs costs one Gram matrix.
 
 use super::suit::{self, Rule, Traits};
 use super::{Range, Recipe, Target, check_vectors};
@@ -39,7 +38,7 @@ pub enum Method {
     /// Exactly.
     #[default]
     Cholesky,
-    /// By a few steps of conjugate gradients from the last epoch's solution: faster, a little worse.
+    /// A few steps of conjugate gradients from the last epoch's solution: faster, slightly less accurate.
     Cg,
 }
 
@@ -48,7 +47,7 @@ settings! {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     pub struct Als: vectors, least_squares {
-        /// λ, the L2 penalty on vectors and biases, ≥ 0.
+        /// λ, L2 penalty on vectors and biases, ≥ 0.
         pub reg: f32,
     }
 }
@@ -72,17 +71,17 @@ settings! {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     pub struct Ials: vectors, least_squares {
-        /// λ, the L2 penalty on vectors, ≥ 0. It belongs to `unobserved_weight`: the default pair is the
-        /// one of 25 (λ of 0.003 to 0.03, α₀ of 0.03 to 0.7) that is nearest to the best of each of five
-        /// data sets on average: NDCG@20 of 0.531 on Debian packages (best: 0.552 at 0.003, 0.03), 0.317
-        /// on MovieLens-100K (0.359 at 0.01, 0.7), 0.633 on FilmTrust (0.648 at 0.01, 0.2), 0.288 on
-        /// Last.fm (0.293 at 0.007, 0.1) and 0.313 on MovieLens-1M (0.328 at 0.005, 0.5).
+        /// λ, L2 penalty on vectors, ≥ 0; tune together with `unobserved_weight`. Of 25 pairs (λ 0.003 to 0.03, α₀
+        /// 0.03 to 0.7), the default comes closest on average to the best pair of each of five data sets: NDCG@20 of
+        /// 0.531 on Debian packages (best: 0.552 at 0.003, 0.03), 0.317 on MovieLens-100K (0.359 at 0.01, 0.7), 0.633
+        /// on FilmTrust (0.648 at 0.01, 0.2), 0.288 on Last.fm (0.293 at 0.007, 0.1) and 0.313 on MovieLens-1M (0.328
+        /// at 0.005, 0.5).
         pub reg: f32,
-        /// α₀, the weight of "no interaction" beside 1 for an interaction, ≥ 0. Larger for dense data;
-        /// see `reg`.
+        /// α₀, weight of "no interaction", ≥ 0, where an interaction weighs 1. Use larger values for dense data; see
+        /// `reg`.
         pub unobserved_weight: f32,
-        /// What a value v adds to the weight of its interaction: 1 + alpha · |v|; ≥ 0. At 0 all
-        /// interactions count alike; the α of Hu, Koren and Volinsky is alpha / unobserved_weight.
+        /// Confidence per unit of value, ≥ 0: an interaction of value v weighs 1 + alpha · |v|. At 0 all count the
+        /// same. The α of Hu, Koren and Volinsky is alpha / unobserved_weight.
         pub alpha: f32,
     }
 }
@@ -138,7 +137,7 @@ impl Recipe for Ials {
 
     fn ranges(&self) -> Vec<Range> {
         vec![
-            // A trial of 256 takes eight times as long.
+            // A trial with 256 factors takes eight times as long.
             Range::log_whole("factors", 16, 128),
             Range::whole("epochs", 4, 24),
             Range::log("reg", 0.0005, 0.1),
@@ -150,7 +149,7 @@ impl Recipe for Ials {
         &[
             Rule {
                 setting: "unobserved_weight",
-                rule: "5 d^0.75, where d is the share of all pairs that occur; from 0.005 to 1",
+                rule: "5 d^0.75, where d is the density (share of pairs that occur); from 0.005 to 1",
             },
             Rule {
                 setting: "reg",
@@ -180,14 +179,14 @@ impl Recipe for Ials {
     }
 }
 
-/// Vectors of everybody, and the matrix of a regression, have to fit into memory.
+/// Refuses vectors, or the matrix of a regression, that do not fit into memory.
 fn check_factors(factors: usize, train: &Ratings) -> Result<()> {
     check_count("factors", factors)?;
     check_vectors("factors", 2, train, factors)?;
     check_room("factors", 2, (factors, "factors"), factors)
 }
 
-/// What both learners move: vectors padded to a multiple of 16, and biases.
+/// The parameters of both algorithms: vectors padded to a multiple of 16, and biases.
 struct Tables<'a> {
     by_user: Cow<'a, Csr>,
     by_item: Csr,
@@ -199,7 +198,7 @@ struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    /// Random vectors for the users; the first half epoch makes those of the items.
+    /// Random vectors for the users; the first half epoch computes those of the items.
     fn new(by_user: Cow<'a, Csr>, factors: usize, scale: f32, seed: u64) -> Self {
         let width = padded(factors);
         let deviation = scale / (factors as f32).sqrt();
@@ -246,7 +245,7 @@ impl Method {
     }
 }
 
-/// The items' part of the penalty is known before the users are solved, the rest after.
+/// The items' part of the penalty is known before the users are solved, the rest afterwards.
 fn loss(items: Objective, users: Objective) -> Loss {
     Loss { data: users.data, penalty: users.penalty + items.penalty }
 }

@@ -1,15 +1,14 @@
-//! Matrix factorization with biases, learned by gradient descent.
+//! Matrix factorization with biases, by stochastic gradient descent.
 //!
-//! Predicts ŷ = link(μ + b_u + b_i + p_u·q_i). Each known value y contributes
-//! ℓ(y, ŷ) + λ (‖p_u‖² + ‖q_i‖² + b_u² + b_i² + μ²) to the objective, where ℓ is the squared error
-//! (y − ŷ)² for the linear link and cross-entropy for the sigmoid, whose values are first scaled to
-//! [0, 1]; where μ is the mean, y is in the unit of [`Scale`]. So a row with n values pays its penalty n
-//! times, and λ means the same for busy and quiet rows; a fixed μ pays nothing. Steps follow the gradient
-//! of that: of one value, or of the mean over a batch. Koren, Bell & Volinsky, "Matrix factorization techniques for recommender systems",
-//! IEEE Computer 42(8), 2009.
+//! Predicts ŷ = link(μ + b_u + b_i + p_u·q_i). Each known value y contributes ℓ(y, ŷ) + λ (‖p_u‖² + ‖q_i‖² + b_u² +
+//! b_i² + μ²) to the objective. ℓ is the squared error (y − ŷ)² for the linear link and cross-entropy for the
+//! sigmoid, whose values are first scaled to [0, 1]. If μ is the mean, y is in the unit of [`Scale`]. A row with n
+//! values pays its penalty n times, so λ means the same for long and short rows; a fixed μ has no penalty. Steps
+//! follow the gradient of one value, or of the mean over a batch. Koren, Bell & Volinsky, "Matrix factorization
+//! techniques for recommender systems", IEEE Computer 42(8), 2009.
 //!
-//! What is reported each epoch is Σ ℓ, each value taken just before it is learned from, and apart
-//! from it λ (‖P‖² + ‖Q‖² + ‖b‖² + μ²) after the epoch, in squared Frobenius norms.
+//! The loss reported each epoch is Σ ℓ, where each value is predicted just before it is learned from. The penalty λ
+//! (‖P‖² + ‖Q‖² + ‖b‖² + μ²), in squared Frobenius norms, is computed after the epoch and reported separately.
 
 mod batch;
 mod kernel;
@@ -33,31 +32,31 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 settings! {
-    /// Settings of `biased-mf`. Steps follow the whole gradient, so `learning_rate` is half of that of authors who drop
-    /// the 2 of the squared error. Large steps that shrink fast (`decay`) reach the same error in a fifth of the epochs
-    /// that small even ones need.
+    /// Settings of `biased-mf`. Steps follow the whole gradient, so `learning_rate` is half that of authors who drop
+    /// the 2 of the squared error. A large learning rate with strong `decay` reaches the same error in a fifth of the
+    /// epochs that a small, constant one needs.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     pub struct BiasedMf: vectors, descent {
-        /// How a gradient becomes a step.
+        /// Optimizer that turns gradients into steps.
         pub optimizer: Optimizer,
-        /// How many values make a step. `per-sample` with `sgd` is by far the fastest.
+        /// Values per step. `per-sample` with `sgd` is by far the fastest.
         pub batch: Batch,
-        /// Values per step of `mini-batch`, ≥ 1; the other kinds of batch take no notice.
+        /// Values per step of `mini-batch`, ≥ 1; other kinds of batch ignore it.
         pub batch_size: usize,
-        /// From inner product to prediction: `linear` learns by squared error, `sigmoid` by cross-entropy.
+        /// Link from inner product to prediction: `linear` learns by squared error, `sigmoid` by cross-entropy.
         pub link: Link,
-        /// Distribution of the first vectors. `uniform` keeps predictions positive from the start; its upper end is
-        /// `init_scale`.
+        /// Distribution of the initial vectors. `uniform`, up to `init_scale`, keeps predictions positive from the
+        /// start.
         pub init: Init,
         /// Whether users and items have biases.
         pub biases: bool,
-        /// Where the offset μ comes from.
+        /// Source of the offset μ.
         pub offset: Offset,
     }
 }
 
-/// How many values make a step.
+/// Number of values per step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Batch {
@@ -66,11 +65,11 @@ pub enum Batch {
     PerSample,
     /// `batch_size`, in random order.
     MiniBatch,
-    /// All.
+    /// All at once.
     Full,
 }
 
-/// Distribution of the first vectors.
+/// Distribution of the initial vectors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Init {
@@ -81,16 +80,16 @@ pub enum Init {
     Uniform,
 }
 
-/// Where the offset μ comes from.
+/// Source of the offset μ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Offset {
-    /// The mean of the values (under the sigmoid, its logit); fixed.
+    /// The mean of the values (for the sigmoid, its logit); fixed.
     #[default]
     Mean,
     /// Learned from 0, with the penalty of the biases.
     Learned,
-    /// There is none.
+    /// No offset.
     None,
 }
 
@@ -151,18 +150,18 @@ impl BiasedMf {
         check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
         let (low, high) = train.scale();
         if self.link == Link::Sigmoid && low == high {
-            let says = format!("all values are {low}, and `sigmoid` needs two; use `linear`");
+            let says = format!("all values are {low}, but `sigmoid` needs two different values; use `linear`");
             return Err(Error::setting("link", says));
         }
         Ok(())
     }
 
-    /// η of an epoch.
+    /// The learning rate η of an epoch.
     fn rate(&self, epoch: usize) -> f32 {
         Schedule::Exponential.rate(self.learning_rate, self.decay, 1, epoch)
     }
 
-    /// The first vector of a row; `side` 0 for users, 1 for items.
+    /// Fills the initial vector of a row; `side` is 0 for users, 1 for items.
     fn init_row(&self, seed: u64, side: u64, row: u32, vector: &mut [f32]) {
         let mut rng = Rng::new(seed, &[0, side, u64::from(row)]);
         vector.fill_with(|| match self.init {
@@ -182,15 +181,15 @@ impl BiasedMf {
     }
 }
 
-/// What the data say apart from their entries.
+/// Properties of the data apart from its entries.
 struct Task {
     users: usize,
     popular: Vec<f32>,
-    /// μ at the start.
+    /// Initial μ.
     offset: f32,
     /// Smallest and largest value.
     ends: (f32, f32),
-    /// What values are measured in under the linear link.
+    /// Unit of values for the linear link.
     scale: Scale,
     link: Link,
 }
@@ -203,7 +202,7 @@ impl Task {
             (Offset::Mean, Link::Sigmoid) => {
                 (scale.as_they_are(), ln((mean - ends.0) / (ends.1 - mean)))
             }
-            // Without μ the vectors have to reach the values themselves.
+            // Without μ, the vectors have to fit the values themselves.
             _ => (scale.as_they_are(), 0.0),
         };
         let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
@@ -214,7 +213,7 @@ impl Task {
         self.popular.len()
     }
 
-    /// What to predict for a value of the data: in units, or under the sigmoid its place on the scale.
+    /// The training target for a value of the data: in units, or scaled to [0, 1] for the sigmoid.
     fn target(&self, value: f32) -> f32 {
         let (low, high) = self.ends;
         match self.link {
@@ -230,7 +229,7 @@ impl Task {
         (items, item_bias): (Matrix, Vec<f32>),
         offset: f32,
     ) -> Factors {
-        // A stranger's half of the objective above, with the items as they are.
+        // A new user's half of the objective above, with the items fixed.
         let (reg, reg_exponent, bias) = (settings.reg, 1.0, settings.biases);
         let (link, fold_in) = match self.link {
             Link::Linear => {
@@ -254,7 +253,7 @@ impl Task {
 }
 
 impl Link {
-    /// −∂ℓ/∂x up to [`slope`](Self::slope), and ℓ, where x is what the link is applied to.
+    /// Returns −∂ℓ/∂x up to [`slope`](Self::slope), and ℓ; x is the argument of the link.
     #[inline(always)]
     fn error(self, x: f32, y: f32) -> (f32, f64) {
         match self {

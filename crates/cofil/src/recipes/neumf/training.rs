@@ -106,7 +106,7 @@ impl Training {
         let (low, high) = train.scale();
         if self.loss == Objective::Squared {
             if self.link == Link::Sigmoid && low == high {
-                let says = format!("all values are {low}, and `sigmoid` needs two; use `linear`");
+                let says = format!("all values are {low}, but `sigmoid` needs two different values; use `linear`");
                 return Err(Error::setting("link", says));
             }
             return Ok(());

@@ -4,7 +4,7 @@ use crate::data::{Csr, Row};
 use crate::math::{Matrix, vector};
 use crate::similarity::{self, ItemColumns};
 
-/// What all regressions share.
+/// Data shared by all regressions.
 pub struct Gram {
     pub products: Products,
     /// The diagonal of XᵀX.
@@ -40,7 +40,7 @@ impl Gram {
         Self { products: Products::Sparse(products), squares }
     }
 
-    /// How much memory the products take at most.
+    /// Upper limit of the memory of the products.
     pub fn bytes(x: &Csr) -> usize {
         (4 * x.cols() * x.cols()).min(8 * pairs(x))
     }
@@ -64,7 +64,8 @@ impl Gram {
                 into.extend(set.iter().map(|&l| row[l as usize]));
             }
             Products::Sparse(products) => {
-                // The set is a few rising runs: the next is looked for from the last, in doubled steps.
+                // The set consists of a few ascending runs: search for the next item from the last one, in doubling
+                // steps.
                 let Row { columns, values } = products.row(j as usize);
                 let (mut from, mut last) = (0, 0);
                 into.extend(set.iter().map(|&l| {
@@ -84,7 +85,7 @@ impl Gram {
     }
 }
 
-/// Pairs of interactions of a user: there are at most so many products other than zero.
+/// Number of pairs of interactions of the same user: an upper limit of the number of nonzero products.
 fn pairs(x: &Csr) -> usize {
     x.iter().map(|row| row.len() * row.len()).sum()
 }

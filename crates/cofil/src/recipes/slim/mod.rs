@@ -4,12 +4,12 @@
 //! weights are allowed, w ≥ 0. Ning & Karypis, "SLIM: sparse linear methods for top-N recommender
 //! systems", ICDM 2011, equation 3 (its β is λ₂, its λ is λ₁).
 //!
-//! Solved by coordinate descent on the Gram matrix G = XᵀX (Friedman, Hastie & Tibshirani,
-//! "Regularization paths for generalized linear models via coordinate descent", JSS 2010, section
-//! 2.2) over a working set of items: its own small Gram matrix stays in a near cache, and only
-//! when it is solved are all other items asked whether they want a weight. No answer but the last
-//! passes, so the result is that of descent over all items. Of a large catalogue most pairs of items have
-//! no user in common: then G is kept sparse, and time and memory grow with the pairs that have.
+//! Solved by coordinate descent on the Gram matrix G = XᵀX (Friedman, Hastie & Tibshirani, "Regularization paths for
+//! generalized linear models via coordinate descent", JSS 2010, section 2.2) over a working set of items, whose own
+//! small Gram matrix stays in a near cache. All other items are checked for a nonzero weight only when the working
+//! set is solved. The loop ends when none has one, so the result is that of descent over all items. In a large
+//! catalogue most pairs of items have no user in common. G is then kept sparse, and time and memory grow with the
+//! pairs that do.
 
 mod gram;
 
@@ -28,28 +28,27 @@ use gram::Gram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Most items that enter the working set at once.
+/// Maximum number of items that enter the working set at once.
 const ENTERING: usize = 128;
-/// Most sweeps over a working set, and most working sets: far more than it takes.
+/// Maximum number of sweeps over a working set, and of working sets: far more than needed.
 const SWEEPS: usize = 100;
-/// Items a thread takes at once.
+/// Number of items a thread takes at once.
 const PIECE: usize = 16;
 
 /// Settings of `slim`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Slim {
-    /// λ₁, the price of a weight's size, ≥ 0. Larger: fewer weights.
+    /// λ₁, L1 penalty, ≥ 0. Larger values give fewer weights.
     pub l1: f32,
-    /// λ₂, the L2 penalty, > 0. Larger: smoother.
+    /// λ₂, L2 penalty, > 0. Larger values give smoother predictions.
     pub l2: f32,
-    /// Whether all weights are at least 0, as in the paper.
+    /// Whether weights must be ≥ 0, as in the paper.
     pub non_negative: bool,
-    /// Descent ends when no weight moves by more than this, > 0.
+    /// Stopping tolerance: descent ends when no weight changes by more, > 0.
     pub tolerance: f32,
-    /// Refuse data whose products of items may take more gigabytes than this, > 0: 4 bytes for each pair
-    /// of items, or 8 for each pair of interactions of a user where that is less (up to twice as much
-    /// while they are collected).
+    /// Memory limit for item–item products in GB, > 0: 4 bytes per pair of items, or 8 per pair of a user's
+    /// interactions if that is less (up to twice as much during computation).
     pub max_memory: f32,
 }
 
@@ -70,8 +69,8 @@ impl Recipe for Slim {
 
     fn rules(&self) -> &'static [Rule] {
         &[
-            Rule { setting: "l1", rule: "an 80th of the interactions of an item, from 0.2 to 3" },
-            Rule { setting: "l2", rule: "1.25 times the interactions of an item, from 20 to 300" },
+            Rule { setting: "l1", rule: "1/80 of the mean interactions per item, from 0.2 to 3" },
+            Rule { setting: "l2", rule: "1.25 × the mean interactions per item, from 20 to 300" },
         ]
     }
 
@@ -89,8 +88,8 @@ impl Recipe for Slim {
         let gigabytes = Gram::bytes(&train.by_user) as f64 * 1e-9;
         if gigabytes > f64::from(self.max_memory) {
             let says = format!(
-                "the products of {items} items may take {gigabytes:.1} GB, and the limit is {}; leave out \
-                 rare items, choose `item-knn`, which keeps few of them, or raise the limit",
+                "the products of {items} items may take {gigabytes:.1} GB, but the limit is {}; drop \
+                 rare items, use `item-knn`, which keeps few of them, or raise the limit",
                 self.max_memory
             );
             return Err(Error::setting("max_memory", says));
@@ -117,7 +116,7 @@ impl Recipe for Slim {
     }
 }
 
-/// Memory of one worker.
+/// Working memory of one thread.
 #[derive(Default)]
 struct Regression {
     /// Items of the working set.
@@ -126,16 +125,16 @@ struct Regression {
     weights: Vec<f32>,
     /// Their Gram matrix.
     small: Vec<f32>,
-    /// The next one.
+    /// Buffer for the next Gram matrix.
     grown: Vec<f32>,
     /// Xᵀ(x_i − X w), of all items or of the working set.
     pull: Vec<f32>,
-    /// Items that are about to enter, with the weight each would get.
+    /// Items about to enter, with the weight each would get.
     entering: Vec<(u32, f32)>,
 }
 
 impl Regression {
-    /// Lets the items without weight leave the working set.
+    /// Removes items with weight 0 from the working set.
     fn shrink(&mut self) {
         let Self { set, weights, small, .. } = self;
         let m = set.len();
@@ -143,7 +142,7 @@ impl Regression {
         let mut to = 0;
         for &a in &kept {
             for &b in &kept {
-                // Nothing is written before it was read.
+                // Every cell is read before it is overwritten.
                 small[to] = small[a * m + b];
                 to += 1;
             }
@@ -154,7 +153,7 @@ impl Regression {
         weights.retain(|w| *w != 0.0);
     }
 
-    /// Lets those that are about to enter do so.
+    /// Adds the entering items to the working set.
     fn grow(&mut self, gram: &Gram) {
         let Self { set, weights, small, grown, entering, .. } = self;
         let kept = set.len();
@@ -179,7 +178,7 @@ impl Regression {
 }
 
 impl Slim {
-    /// The regression of item `i`: the items with a weight, rising.
+    /// Solves the regression of item `i`; returns the items with nonzero weight, ascending.
     fn column(&self, gram: &Gram, i: usize, work: &mut Regression) -> Vec<(u32, f32)> {
         work.set.clear();
         work.weights.clear();
@@ -196,8 +195,8 @@ impl Slim {
         weights
     }
 
-    /// Leaves the items with a weight in the working set and takes in those that would get one of more
-    /// than the tolerance, the largest first; whether there were any.
+    /// Drops items with weight 0 from the working set and adds those that would get a weight above the tolerance, the
+    /// largest first. Returns whether there were any.
     fn enlarge(&self, gram: &Gram, i: usize, work: &mut Regression) -> bool {
         work.shrink();
         let Regression { set, weights, pull, entering, .. } = work;
@@ -207,7 +206,7 @@ impl Slim {
         for (&j, &w) in set.iter().zip(&*weights) {
             gram.add(pull, -w, j);
         }
-        // Nobody predicts themselves, and who is in need not enter.
+        // An item must not predict itself, and items in the set need not enter again.
         set.iter().for_each(|&j| pull[j as usize] = 0.0);
         pull[i] = 0.0;
         entering.clear();
@@ -284,7 +283,7 @@ mod tests {
         Csr::from_rows(items, rows)
     }
 
-    /// Plain coordinate descent over all items until nothing moves, in `f64`.
+    /// Plain coordinate descent over all items until convergence, in `f64`.
     fn naive(slim: &Slim, x: &Csr, i: usize) -> Vec<f64> {
         let n = x.cols();
         let value = |u: usize, j: usize| f64::from(x.row(u).get(j as u32).unwrap_or(0.0));
@@ -339,7 +338,7 @@ mod tests {
 
     #[test]
     fn large_catalogues_take_the_memory_of_the_pairs_that_occur() {
-        // Everybody has two items of their own: 4 products each, where all pairs would be 40,000.
+        // Every user has two items of their own: 4 products each, while all pairs would be 40,000.
         let x = Csr::from_rows(200, (0..100u32).map(|u| [(2 * u, 1.0), (2 * u + 1, 1.0)]));
         assert_eq!(Gram::bytes(&x), 8 * 400);
         let Products::Sparse(products) = Gram::new(&x).products else { panic!("dense") };
