@@ -173,14 +173,14 @@ fn mistakes_are_told_with_their_remedy() {
     for (line, told) in [
         ("split untimed.csv --by time -o out", "the data has none; name their column"),
         ("split ratings.csv --test 1.5 -o out", "must be a share above 0 and below 1"),
-        ("split ratings.csv --test 9 -o out", "the training part would be empty: 9 of 9"),
+        ("split ratings.csv --test 9 -o out", "the training set would be empty: 9 of 9"),
         ("split ratings.csv --by kfold --folds 1 -o out", "must be 2 to 255, got 1"),
         ("split ratings.csv --by users --test 3 -o out", "3 users cannot be held out"),
         ("split ratings.csv --min-user 9 -o out", "cleaning leaves nothing of 10 rows"),
         ("split ratings.csv --duplicates error -o out", "user `ann` and item `tea` occur more"),
         ("split ratings.csv -o ratings.csv/out", "the folder ratings.csv/out cannot be made"),
         ("split ratings.csv", "--output"),
-        ("split ratings.csv --by time --from May -o out", "`May` is no time"),
+        ("split ratings.csv --by time --from May -o out", "`May` is not a time"),
         ("describe missing.csv", "missing.csv"),
     ] {
         let error = refused(folder.path(), line);

@@ -144,7 +144,7 @@ fn places_that_cannot_be_read_or_written() {
         (
             "t",
             "out.xls",
-            "out.xls: the ending does not tell the format; use .csv, .tsv or .jsonl (also with \
+            "out.xls: unknown file extension; use .csv, .tsv or .jsonl (also with \
              .gz or .zst), .parquet or .arrow",
         ),
     ] {
@@ -442,13 +442,13 @@ fn ids_that_are_written_otherwise_elsewhere_are_told() {
     cofil(folder.path(), &["train", "train.csv", "--algorithm", "popularity", "-o", "m.cofil"]);
     let (_, said) = cofil(folder.path(), &["predict", "m.cofil", "--pairs", "test.csv"]);
     assert!(
-        said.contains("items are unknown: is `") && said.contains(".0` written for `"),
+        said.contains("items are unknown: is `") && said.contains(".0` the same as `"),
         "{said}"
     );
     let items = ["recommend", "m.cofil", "--user", "1", "--items", "movies.csv"];
     let (_, said) = cofil(folder.path(), &items);
     assert!(
-        said.contains("items: note: all 12 items are unknown: is `0` written for `0.0`"),
+        said.contains("items: note: all 12 items are unknown: is `0` the same as `0.0`"),
         "{said}"
     );
 }

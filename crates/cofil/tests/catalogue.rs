@@ -91,7 +91,10 @@ fn ids_and_titles_are_found() {
         notes("anime_shelf,name,type,rating\n7,A,TV,8.1\n8,B,TV,7.2\n"),
         "no column has a known name for ids: took `anime_shelf`"
     );
-    assert_eq!(notes("item,genre\n1,X\n2,X\n3,X\n"), "no column has titles: items go by their ids");
+    assert_eq!(
+        notes("item,genre\n1,X\n2,X\n3,X\n"),
+        "no column has titles: items are shown by their ids"
+    );
 
     let options = CatalogueOptions {
         id: Some(Column::Position(2)),
@@ -117,7 +120,7 @@ fn rows_that_are_no_item_are_counted() {
         told(&report),
         "read as: comma-separated, header, id=`id`, title=`title`\n2 items\ntext: `title`\n\
          left out: 1 of 5 rows, without an id\n\
-         note: 2 rows left out whose id was there before, such as `1`: the first row of each id counts"
+         note: 2 rows with a duplicate id left out, such as `1`: the first row of each id counts"
     );
 }
 
@@ -125,7 +128,7 @@ fn rows_that_are_no_item_are_counted() {
 fn what_is_no_catalogue_is_refused() {
     for (content, message) in [
         (&b""[..], "t:1: the file is empty; give a table of items"),
-        (b"id,title\n", "t: there is no item in the file"),
+        (b"id,title\n", "t: the file contains no items"),
         (
             b"id,title\n1,a,b\n",
             "t:2: 3 fields, but the header has 2; put quotes around fields that contain \",\"",
@@ -142,7 +145,7 @@ fn what_is_no_catalogue_is_refused() {
         ),
         (
             b"{\"id\": [1], \"title\": \"a\"}\n",
-            "t: the column of ids holds lists; ids are texts or whole numbers",
+            "t: the id column holds lists; ids must be text or whole numbers",
         ),
         (b"{\"id\": 1}\n{\"id\": \n", "t:2: "),
         (b"PK\x03\x04", "t: is a zip archive"),
@@ -162,7 +165,7 @@ fn columns_without_a_name_of_their_own_go_by_position() {
     assert_eq!(item(&same, "1"), json!({"title": "A", "tag": "x", "4": 5}));
     assert_eq!(
         report.notes,
-        ["several columns are called `tag`: the later ones go by their position"]
+        ["several columns are named `tag`: the later ones are named by their position"]
     );
 }
 

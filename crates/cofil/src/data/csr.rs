@@ -1,6 +1,6 @@
-//! Compressed sparse rows: the one sparse matrix of the toolkit.
+//! Compressed sparse rows: the sparse matrix type of the toolkit.
 
-/// Sparse matrix by rows. Columns inside a row rise strictly; every number is finite.
+/// A sparse matrix stored by rows. Columns are strictly ascending within a row; all values are finite.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Csr {
     starts: Vec<usize>,
@@ -9,46 +9,46 @@ pub struct Csr {
     cols: usize,
 }
 
-/// One row of a [`Csr`], or a history that came from elsewhere: columns rise strictly.
+/// A row of a [`Csr`], or a history from another source. Columns are strictly ascending.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Row<'a> {
-    /// Columns, rising.
+    /// Columns, in ascending order.
     pub columns: &'a [u32],
-    /// The value at each column.
+    /// Values, one per column.
     pub values: &'a [f32],
 }
 
 impl<'a> Row<'a> {
-    /// Number of entries.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.columns.len()
     }
 
-    /// Whether the row has no entry.
+    /// Returns whether the row has no entries.
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
     }
 
-    /// The entries in order of their columns.
+    /// Returns the entries in order of their columns.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, f32)> + use<'a> {
         self.columns.iter().copied().zip(self.values.iter().copied())
     }
 
-    /// The value at `column`, if there is one.
+    /// Returns the value at `column`, if there is one.
     pub fn get(&self, column: u32) -> Option<f32> {
         self.columns.binary_search(&column).ok().map(|at| self.values[at])
     }
 }
 
 impl Csr {
-    /// A matrix without entries.
+    /// Creates a matrix without entries.
     pub fn empty(rows: usize, cols: usize) -> Self {
         Self { starts: vec![0; rows + 1], columns: Vec::new(), values: Vec::new(), cols }
     }
 
-    /// Checks and takes the three arrays: row r holds entries `starts[r]..starts[r + 1]`.
-    /// `None` unless starts rise from 0 to the number of entries, columns rise strictly inside each
-    /// row and stay below `cols`, and all values are finite.
+    /// Builds a matrix from its three arrays: row r holds the entries `starts[r]..starts[r + 1]`. Returns `None`
+    /// unless starts ascend from 0 to the number of entries, columns are strictly ascending within each row and below
+    /// `cols`, and all values are finite.
     pub fn from_parts(
         starts: Vec<usize>,
         columns: Vec<u32>,
@@ -67,7 +67,7 @@ impl Csr {
         sound.then_some(Self { starts, columns, values, cols })
     }
 
-    /// Builds rows one after the other; columns of each must rise strictly.
+    /// Builds a matrix row by row. The columns of each row must be strictly ascending.
     pub fn from_rows<I: IntoIterator<Item = (u32, f32)>>(
         cols: usize,
         rows: impl IntoIterator<Item = I>,
@@ -92,58 +92,58 @@ impl Csr {
         matrix
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.starts.len().saturating_sub(1)
     }
 
-    /// Number of columns.
+    /// Returns the number of columns.
     pub fn cols(&self) -> usize {
         self.cols
     }
 
-    /// Number of entries.
+    /// Returns the number of entries.
     pub fn nnz(&self) -> usize {
         self.columns.len()
     }
 
-    /// Row `r`.
+    /// Returns row `r`.
     pub fn row(&self, r: usize) -> Row<'_> {
         let range = self.starts[r]..self.starts[r + 1];
         Row { columns: &self.columns[range.clone()], values: &self.values[range] }
     }
 
-    /// All rows in order.
+    /// Returns all rows in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
         (0..self.rows()).map(|r| self.row(r))
     }
 
-    /// Where each row starts, with the number of entries at the end.
+    /// Returns the start of each row, followed by the number of entries.
     pub fn starts(&self) -> &[usize] {
         &self.starts
     }
 
-    /// The columns of all entries, row after row.
+    /// Returns the columns of all entries, row by row.
     pub fn columns(&self) -> &[u32] {
         &self.columns
     }
 
-    /// The values of all entries, row after row.
+    /// Returns the values of all entries, row by row.
     pub fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// The values of all entries, to change; they must stay finite.
+    /// Returns the values of all entries for modification; they must stay finite.
     pub fn values_mut(&mut self) -> &mut [f32] {
         &mut self.values
     }
 
-    /// The column of every entry and its value, to change; values must stay finite.
+    /// Returns the columns of all entries, and their values for modification; values must stay finite.
     pub(crate) fn entries_mut(&mut self) -> (&[u32], &mut [f32]) {
         (&self.columns, &mut self.values)
     }
 
-    /// The same entries by columns (counting sort, O(entries)).
+    /// Returns the transposed matrix (counting sort, O(entries)).
     pub fn transposed(&self) -> Self {
         let mut starts = vec![0usize; self.cols + 1];
         for &c in &self.columns {
@@ -166,7 +166,7 @@ impl Csr {
         Self { starts, columns, values, cols: self.rows() }
     }
 
-    /// Number of entries in each column.
+    /// Returns the number of entries in each column.
     pub fn column_counts(&self) -> Vec<u32> {
         let mut counts = vec![0u32; self.cols];
         self.columns.iter().for_each(|&c| counts[c as usize] += 1);

@@ -1,32 +1,32 @@
-//! Several interactions of one user with one item.
+//! Duplicates: several interactions of the same user and item.
 
 use super::IdMap;
 use crate::error::{Error, Remedy, Result, shown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What to do with several interactions of one user with one item.
+/// How to merge several interactions of the same user and item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Duplicates {
-    /// Keep the latest; of those of one time, or where there are no times, the last in the table.
+    /// Keep the latest. Among equal times, or without times, keep the last in the table.
     #[default]
     Last,
-    /// Keep the earliest; of those of one time, or where there are no times, the first in the table.
+    /// Keep the earliest. Among equal times, or without times, keep the first in the table.
     First,
-    /// Their mean.
+    /// Use their mean.
     Mean,
-    /// Their sum.
+    /// Use their sum.
     Sum,
-    /// The largest.
+    /// Use the largest.
     Max,
-    /// Refuse the data.
+    /// Return an error.
     Error,
 }
 
 impl Duplicates {
-    /// Whether a row with time `next` takes the place of one before it in the table, with time `kept`. A row without
-    /// a time only takes that of another such.
+    /// Returns whether a row with time `next` replaces an earlier row of the table with time `kept`. A row without a
+    /// time only replaces another row without a time.
     pub(crate) fn replaces(self, kept: Option<i64>, next: Option<i64>) -> bool {
         match self {
             Self::First => next.is_some_and(|next| kept.is_none_or(|kept| next < kept)),
@@ -34,15 +34,16 @@ impl Duplicates {
         }
     }
 
-    /// The value of a pair after its row number `copies`, where it was `kept` and the row, which `replaces` it or not,
-    /// has `next`. Everybody merges by this, so that the bits are the same.
+    /// Returns the value of a pair after its row number `copies`: `kept` is the value so far, `next` that of the row,
+    /// and `replaces` says whether the row replaces the one before. All merging uses this function, so that results
+    /// are equal to the bit.
     pub(crate) fn join(self, kept: f32, next: f32, copies: f32, replaces: bool) -> f32 {
         match self {
             Self::Last | Self::First if replaces => next,
             Self::Last | Self::First | Self::Error => kept,
             Self::Mean => match next - kept {
                 step if step.is_finite() => kept + step / copies,
-                // The mean is between the two even where their distance is beyond every number.
+                // The mean of two numbers is finite even if their difference overflows.
                 _ => kept + (next / copies - kept / copies),
             },
             Self::Sum => kept + next,
@@ -51,7 +52,7 @@ impl Duplicates {
     }
 }
 
-/// What is wrong with a pair that occurs again where none may.
+/// Returns the error for a pair that occurs more than once.
 pub(crate) fn repeated(users: &IdMap, items: &IdMap, pair: [u32; 2]) -> Error {
     let (user, item) = (users.name(pair[0]), items.name(pair[1]));
     let says = format!("user `{user}` and item `{item}` occur more than once");
@@ -59,15 +60,15 @@ pub(crate) fn repeated(users: &IdMap, items: &IdMap, pair: [u32; 2]) -> Error {
     Error::Unfit(says).with(Remedy::Duplicates(rules.into()))
 }
 
-/// Refuses what values of a pair have come to, if it is no number any more.
+/// Returns an error if the merged value of a pair is not finite.
 pub(crate) fn check_joined(value: f32, users: &IdMap, items: &IdMap, pair: [u32; 2]) -> Result<()> {
     if value.is_finite() {
         return Ok(());
     }
     let [user, item] = [users.name(pair[0]), items.name(pair[1])].map(shown);
     Err(Error::Unfit(format!(
-        "the values of user `{user}` and item `{item}` together are beyond 3.4e38; divide the values, or merge \
-         rows of a pair in another way"
+        "the values of user `{user}` and item `{item}` together exceed 3.4e38; scale the values down, or merge \
+         duplicates in another way"
     )))
 }
 

@@ -1,12 +1,12 @@
-//! What the ending of a file name asks for.
+//! Output format and compression, from the extension of a file name.
 
 use crate::error::{Error, Result};
 use std::path::Path;
 
-/// How a table is written.
+/// Format of an output table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// Text with this character between fields.
+    /// Text with this delimiter.
     Text(char),
     /// JSON lines.
     Json,
@@ -16,7 +16,7 @@ pub(crate) enum Format {
     Arrow,
 }
 
-/// How text is packed.
+/// Compression of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Packing {
     None,
@@ -24,10 +24,10 @@ pub(crate) enum Packing {
     Zstd,
 }
 
-/// Format and packing by the ending of `path`.
+/// Returns format and compression by the extension of `path`.
 ///
 /// # Errors
-/// If the ending is none that is known.
+/// If the extension is unknown.
 pub(crate) fn ending(path: &Path) -> Result<(Format, Packing)> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let (stem, packing) = match name.rsplit_once('.') {
@@ -44,7 +44,7 @@ pub(crate) fn ending(path: &Path) -> Result<(Format, Packing)> {
         #[cfg(feature = "arrow")]
         (Some("arrow" | "feather" | "ipc"), Packing::None) => Format::Arrow,
         _ => {
-            let message = "the ending does not tell the format; use .csv, .tsv or .jsonl (also with \
+            let message = "unknown file extension; use .csv, .tsv or .jsonl (also with \
                            .gz or .zst), .parquet or .arrow";
             return Err(Error::data(path, None, message));
         }
@@ -52,10 +52,10 @@ pub(crate) fn ending(path: &Path) -> Result<(Format, Packing)> {
     Ok((format, packing))
 }
 
-/// [`ending`], where a name without any, such as that of a pipe or a device, asks for `.csv`.
+/// Like [`ending`], but a name without an extension, such as that of a pipe or a device, means `.csv`.
 ///
 /// # Errors
-/// As [`ending`].
+/// See [`ending`].
 pub(crate) fn ending_or_csv(path: &Path) -> Result<(Format, Packing)> {
     match path.extension() {
         None => Ok((Format::Text(','), Packing::None)),

@@ -1,27 +1,27 @@
-//! What a report of data points out, and what helps.
+//! Findings of reports on data, and remedies.
 
 use crate::error::Remedy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a report points out. `Display` is whole sentences, with options named as the library does.
+/// A finding of a report. `Display` writes whole sentences, with option names as in the library.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// One or more sentences.
     pub text: String,
-    /// What helps, if an option of the toolkit does.
+    /// The remedy, if an option of the toolkit is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<Remedy>,
 }
 
 impl Finding {
-    /// The same with what helps.
+    /// Adds a remedy.
     pub(crate) fn with(self, remedy: Remedy) -> Self {
         Self { remedy: Some(remedy), ..self }
     }
 
-    /// Whole sentences, with options named by `with` as [`Remedy::say`] has it.
+    /// Returns whole sentences. Option names are written by `with`, see [`Remedy::say`].
     pub fn say(&self, with: impl Fn(&str, Option<&str>) -> String) -> String {
         self.sentences(self.remedy.as_ref().map(|remedy| remedy.say(with)))
     }

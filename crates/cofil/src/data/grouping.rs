@@ -1,8 +1,8 @@
-//! From a table to sparse rows, with little beside them in memory.
+//! Converts a table to sparse rows with little additional memory.
 //!
-//! Only the order of the rows is found by sorting; then column after column is brought into it. A column that is not
-//! lent goes as soon as that is done, so that a table of 20 bytes a row becomes rows of 16 without ever taking more
-//! than one column besides.
+//! Only the order of the rows is found by sorting; the columns are then brought into that order one by one. An owned
+//! column is freed as soon as this is done. A table of 20 bytes per row becomes rows of 16 bytes and never needs more
+//! than one additional column.
 
 use super::duplicates::{Duplicates, check_joined, repeated};
 use super::order::{Position, by_pair, gather, is_short, starts};
@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// [`Interactions`], lent or given.
+/// [`Interactions`], borrowed or owned.
 pub(super) struct Columns<'a> {
     user: Cow<'a, [u32]>,
     item: Cow<'a, [u32]>,
@@ -42,7 +42,7 @@ impl From<Interactions> for Columns<'_> {
     }
 }
 
-/// [`Ratings::new`].
+/// Implements [`Ratings::new`].
 pub(super) fn group(
     users: Arc<IdMap>,
     items: Arc<IdMap>,
@@ -115,11 +115,11 @@ fn rows<P: Position>(
     Ok((by_user, times))
 }
 
-/// In how many pieces the times of a table go.
+/// Number of pieces in which the times of a table are freed.
 const PIECES: usize = 16;
 
-/// Times while they are brought into order: as distances from the first, in half the room, unless they lie more than
-/// 136 years apart.
+/// Times while they are reordered: stored as offsets from the first, in half the memory, unless they span more than
+/// 136 years.
 enum Times<'a> {
     Near {
         first: i64,
@@ -141,7 +141,7 @@ impl<'a> Times<'a> {
             time => (time - first) as u32,
         };
         let mut after = vec![0; times.len()];
-        // From the end, so that what was translated can go piece by piece.
+        // Start at the end, so that converted pieces can be freed.
         while !times.is_empty() {
             let rest = times.len() - times.len().min(after.len().div_ceil(PIECES));
             let piece = after[rest..times.len()].iter_mut().zip(&times[rest..]);
@@ -164,7 +164,7 @@ impl<'a> Times<'a> {
         }
     }
 
-    /// Something that is greater for later times; `None` for a row without a time.
+    /// Returns a number that grows with the time; `None` for a row without a time.
     fn known(&self, at: usize) -> Option<i64> {
         match self {
             Self::Near { after, .. } => {
@@ -174,7 +174,7 @@ impl<'a> Times<'a> {
         }
     }
 
-    /// Puts the time at `from` in place of that at `to`.
+    /// Copies the time at `from` to `to`.
     fn copy(&mut self, from: usize, to: usize) {
         match self {
             Self::Near { after, .. } => after[to] = after[from],
@@ -182,7 +182,7 @@ impl<'a> Times<'a> {
         }
     }
 
-    /// The first `rows` of them, in seconds since 1970.
+    /// Returns the first `rows` times, in seconds since 1970.
     fn seconds(self, rows: usize) -> Vec<i64> {
         match self {
             Self::Near { first, after } => {
@@ -207,7 +207,7 @@ mod tests {
     use crate::math::Rng;
     use std::collections::BTreeMap;
 
-    /// A table in which pairs repeat, with times as far apart as `span`.
+    /// A table with repeated pairs and times `span` apart.
     fn table(span: i64) -> Interactions {
         let mut rng = Rng::new(3, &[]);
         let mut draw = |n: u32| rng.below(n);
@@ -241,7 +241,7 @@ mod tests {
         let merged = |rows: &Vec<(i64, f32)>| {
             let values = || rows.iter().map(|row| row.1);
             let known = rows.iter().filter(|row| row.0 != NO_TIME);
-            // Of equal ones `min_by_key` gives the first, `max_by_key` the last.
+            // Of equal elements, `min_by_key` returns the first and `max_by_key` the last.
             let first = known.clone().min_by_key(|row| row.0).unwrap_or(&rows[0]);
             let last = known.max_by_key(|row| row.0).unwrap_or(&rows[rows.len() - 1]);
             match rule {

@@ -1,4 +1,4 @@
-//! The names of users or items and their numbers.
+//! Ids of users or items, and their numbers.
 
 mod integers;
 
@@ -11,41 +11,41 @@ use std::sync::OnceLock;
 
 pub(crate) use integers::{canonical, length, write};
 
-/// Two-way map between names (any text) and the numbers 0, 1, 2 … in order of first appearance.
+/// Two-way map between ids, also called names (any text), and the numbers 0, 1, 2 … in order of first appearance.
 ///
-/// Names lie end to end in one string, so a million ids cost their letters and 20 bytes each. As long as all of
-/// them are integers as integers are written (`7`, `-3`; not `007`), integers are what is kept and looked up, in
-/// 8 bytes each, and their text is made when somebody first asks for a name.
+/// Names are stored end to end in one string, so a million ids take the size of their text and 20 bytes each. As long
+/// as all of them are integers in canonical form (`7`, `-3`; not `007`), integers are stored and looked up, in 8
+/// bytes each, and their text is created when a name is first requested.
 #[derive(Clone, Default)]
 pub struct IdMap {
     names: Names,
-    /// Whether integers among them came as text.
+    /// Whether some of the integers were given as text.
     text: bool,
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
 
-/// What ids were before they became names.
+/// Original type of ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IdKind {
-    /// Texts.
+    /// Text.
     #[default]
     Text,
-    /// Integers of 64 bits: their names are how they are written.
+    /// 64-bit integers; their names are their decimal notation.
     Integer,
 }
 
 /// Names in the order of their numbers.
 #[derive(Clone)]
 enum Names {
-    /// At least one is no integer.
+    /// At least one name is not an integer.
     Texts(Arena),
-    /// All are, and their texts once somebody asked for a name.
+    /// All names are integers; their texts are created on the first request.
     Integers(Vec<i64>, OnceLock<Arena>),
 }
 
-/// Texts end to end, and where each ends.
+/// Texts end to end, and the end of each.
 #[derive(Clone, Default)]
 struct Arena {
     text: String,
@@ -86,12 +86,12 @@ impl Default for Names {
 }
 
 impl IdMap {
-    /// An empty map.
+    /// Creates an empty map.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Number of names.
+    /// Returns the number of names.
     pub fn len(&self) -> usize {
         match &self.names {
             Names::Texts(arena) => arena.ends.len(),
@@ -99,12 +99,12 @@ impl IdMap {
         }
     }
 
-    /// Whether there are no names.
+    /// Returns whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What the ids were: integers if every name is one, unless they are known to have been
+    /// Returns the original type of the ids: integers if every name is one, unless they are marked as
     /// [text](Self::set_text).
     pub fn kind(&self) -> IdKind {
         match &self.names {
@@ -113,17 +113,17 @@ impl IdMap {
         }
     }
 
-    /// Remembers that ids were text even where they read as integers.
+    /// Marks the ids as text even if they look like integers.
     pub fn set_text(&mut self) {
         self.text = true;
     }
 
-    /// All ids in the order of their numbers, if they are of kind [`IdKind::Integer`].
+    /// Returns all ids in the order of their numbers, if they are of kind [`IdKind::Integer`].
     pub fn integers(&self) -> Option<&[i64]> {
         self.all_integers().filter(|_| self.kind() == IdKind::Integer)
     }
 
-    /// The names as integers, if all can be read so, whatever they were.
+    /// Returns the names as integers if all of them can be parsed, whatever their original type.
     pub(crate) fn all_integers(&self) -> Option<&[i64]> {
         match &self.names {
             Names::Integers(ids, _) => Some(ids),
@@ -131,7 +131,7 @@ impl IdMap {
         }
     }
 
-    /// The number of `name`, if it is known.
+    /// Returns the number of `name`, if it is known.
     pub fn get(&self, name: &str) -> Option<u32> {
         match &self.names {
             Names::Texts(arena) => {
@@ -141,7 +141,7 @@ impl IdMap {
         }
     }
 
-    /// The number of the integer `id`, if its name is known.
+    /// Returns the number of the integer `id`, if it is known.
     pub fn get_integer(&self, id: i64) -> Option<u32> {
         match &self.names {
             Names::Texts(_) => self.get(&id.to_string()),
@@ -152,7 +152,7 @@ impl IdMap {
         }
     }
 
-    /// The number of `name`, which is added if it is new.
+    /// Returns the number of `name`; adds it if it is new.
     ///
     /// # Errors
     /// If there would be more than 2³² − 1 names.
@@ -178,7 +178,7 @@ impl IdMap {
         Ok(index)
     }
 
-    /// The number of the integer `id`, which is added if it is new. The same as inserting its name.
+    /// Returns the number of the integer `id`; adds it if it is new. Same as inserting its name.
     ///
     /// # Errors
     /// If there would be more than 2³² − 1 names.
@@ -200,7 +200,7 @@ impl IdMap {
         Ok(index)
     }
 
-    /// Puts texts in place of integers.
+    /// Replaces integers by texts.
     fn keep_texts(&mut self) {
         let Names::Integers(ids, arena) = &mut self.names else { return };
         let arena = arena.take().unwrap_or_else(|| Arena::of(ids));
@@ -212,10 +212,10 @@ impl IdMap {
         self.names = Names::Texts(arena);
     }
 
-    /// The name of number `index`.
+    /// Returns the name with number `index`.
     ///
     /// # Panics
-    /// If `index` did not come from this map.
+    /// If `index` is not a number of this map.
     pub fn name(&self, index: u32) -> &str {
         self.arena().name(index)
     }
@@ -227,16 +227,16 @@ impl IdMap {
         }
     }
 
-    /// All names in the order of their numbers.
+    /// Returns all names in the order of their numbers.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         let arena = self.arena();
         (0..self.len()).map(|i| arena.name(i as u32))
     }
 
-    /// The names of `numbers`, numbered anew in that order; of the same kind.
+    /// Returns a map of the names with the given `numbers`, renumbered in that order. The kind is kept.
     ///
     /// # Panics
-    /// If a number did not come from this map.
+    /// If a number is not one of this map.
     pub fn select(&self, numbers: impl IntoIterator<Item = u32>) -> Self {
         let mut selected = Self { text: self.text, ..Self::default() };
         for number in numbers {
@@ -245,13 +245,13 @@ impl IdMap {
         selected
     }
 
-    /// The number of the name that has number `index` in `other`; it is added if it is new.
+    /// Returns the number of the name with number `index` in `other`; adds it if it is new.
     ///
     /// # Errors
     /// If there would be more than 2³² − 1 names.
     ///
     /// # Panics
-    /// If `index` did not come from `other`.
+    /// If `index` is not a number of `other`.
     pub fn insert_from(&mut self, other: &Self, index: u32) -> Result<u32> {
         match &other.names {
             Names::Texts(arena) => self.insert(arena.name(index)),
@@ -259,14 +259,14 @@ impl IdMap {
         }
     }
 
-    /// The names end to end, and where each ends: how the map is stored.
+    /// Returns the names end to end, and the end of each: the stored form of the map.
     pub fn parts(&self) -> (&str, &[usize]) {
         let arena = self.arena();
         (&arena.text, &arena.ends)
     }
 
-    /// Rebuilds a map from [`parts`](Self::parts); `None` if they do not describe one
-    /// (ends out of order or inside a character, a name twice).
+    /// Rebuilds a map from [`parts`](Self::parts); `None` if they are invalid (ends out of order or inside a
+    /// character, or a duplicate name).
     pub fn from_parts(text: String, ends: Vec<usize>) -> Option<Self> {
         let mut start = 0;
         for &end in &ends {
@@ -287,7 +287,7 @@ impl IdMap {
                     |i| hasher.hash_one(ids[i as usize]),
                     |i, j| ids[i as usize] == ids[j as usize],
                 )?;
-                // The texts are here already.
+                // The texts exist already.
                 (Names::Integers(ids, OnceLock::from(arena)), table)
             }
             None => {
@@ -300,7 +300,7 @@ impl IdMap {
     }
 }
 
-/// The number of the next name after `count` others.
+/// Returns the number of the next name after `count` others.
 fn number(count: usize) -> Result<u32> {
     u32::try_from(count)
         .ok()
@@ -308,7 +308,7 @@ fn number(count: usize) -> Result<u32> {
         .ok_or_else(|| Error::Unfit("more than 4,294,967,294 different ids".into()))
 }
 
-/// A table of the numbers below `count`; `None` if two have the same name.
+/// Builds a hash table of the numbers below `count`; `None` if two have the same name.
 fn table(
     count: u32,
     hash: impl Fn(u32) -> u64,
@@ -331,13 +331,13 @@ impl std::fmt::Debug for IdMap {
     }
 }
 
-/// Equal names in the same order.
+/// Maps are equal if they have the same names in the same order.
 impl PartialEq for IdMap {
     fn eq(&self, other: &Self) -> bool {
         match (&self.names, &other.names) {
             (Names::Texts(a), Names::Texts(b)) => a.text == b.text && a.ends == b.ends,
             (Names::Integers(a, _), Names::Integers(b, _)) => a == b,
-            // One that is no integer is among the texts.
+            // One of the maps has a name that is not an integer.
             _ => false,
         }
     }
@@ -386,7 +386,7 @@ mod tests {
         assert_eq!(map, names.iter().collect(), "as from text");
         assert_eq!((map.kind(), map.get_integer(i64::MIN)), (IdKind::Integer, Some(3)));
         assert_eq!(map.integers(), Some(&[7, -3, i64::MAX, i64::MIN][..]));
-        // Names that were asked for grow with the ids.
+        // Names requested before grow with the ids.
         assert_eq!((map.insert_integer(10).unwrap(), map.name(4)), (4, "10"));
         let (text, ends) = map.parts();
         let again = IdMap::from_parts(text.into(), ends.into()).unwrap();

@@ -1,32 +1,31 @@
-//! Who has each item: columns of the histories, made for counting how many users two items share.
+//! Users of each item: columns of the histories, built to count the users that two items share.
 //!
-//! A column is kept as bits, one for each user, where that takes no more room than the list of its
-//! users: all columns together are never larger than the data, and popular items, which are asked for
-//! most, are compared 64 users at a time.
+//! A column is stored as bits, one per user, if that takes no more memory than the list of its users. So all columns
+//! together are never larger than the data, and popular items, which are used most, are compared 64 users at a time.
 
 use super::Csr;
 use multiversion::multiversion;
 
-/// The users of every item.
+/// The users of each item.
 #[derive(Clone, Debug)]
 pub(crate) struct ItemUsers {
     /// Items × users.
     lists: Csr,
-    /// Where the bits of an item begin; `None` for lists.
+    /// Where the bits of an item begin; `None` if it is stored as a list.
     bits_of: Vec<Option<usize>>,
     bits: Vec<u64>,
-    /// Words of one column of bits.
+    /// Words per column of bits.
     words: usize,
 }
 
 impl ItemUsers {
-    /// From histories, users × items. Values do not count.
+    /// Builds the columns from histories, users × items. Values are ignored.
     pub fn new(by_user: &Csr) -> Self {
         let lists = by_user.transposed();
         let words = by_user.rows().div_ceil(64);
         let mut bits = Vec::new();
         let bits_of = lists.iter().map(|row| {
-            // 8 bytes a word, 4 bytes an entry.
+            // 8 bytes per word, 4 bytes per entry.
             (row.len() >= 2 * words && !row.is_empty()).then(|| {
                 let start = bits.len();
                 bits.resize(start + words, 0u64);
@@ -37,17 +36,17 @@ impl ItemUsers {
         Self { bits_of: bits_of.collect(), lists, bits, words }
     }
 
-    /// How many users have `item`.
+    /// Returns the number of users who have `item`.
     pub fn count(&self, item: u32) -> u32 {
         self.lists.row(item as usize).len() as u32
     }
 
-    /// How many users the most popular item has.
+    /// Returns the number of users of the most popular item.
     pub fn most(&self) -> u32 {
         (0..self.lists.rows() as u32).map(|item| self.count(item)).max().unwrap_or(0)
     }
 
-    /// How many users have both.
+    /// Returns the number of users who have both items.
     pub fn common(&self, a: u32, b: u32) -> u32 {
         let list = |item: u32| self.lists.row(item as usize).columns;
         let bits = |start: usize| &self.bits[start..start + self.words];
@@ -59,7 +58,7 @@ impl ItemUsers {
         }
     }
 
-    /// Cosine of the two columns, which is n_ab / √(n_a n_b): 0 for no common user, 1 for the same users.
+    /// Returns the cosine of the two columns, n_ab / √(n_a n_b): 0 for no common user, 1 for the same users.
     pub fn cosine(&self, a: u32, b: u32) -> f32 {
         let counts = f64::from(self.count(a)) * f64::from(self.count(b));
         match counts > 0.0 {
@@ -69,7 +68,7 @@ impl ItemUsers {
     }
 }
 
-/// A plain loop over words, which the compiler spreads over lanes where there is an instruction for it.
+/// A plain loop over words, which the compiler vectorises if the CPU has an instruction for it.
 #[multiversion(targets(
     "x86_64+avx512f+avx512vl+avx512vpopcntdq",
     "x86_64+avx2+popcnt",
@@ -83,7 +82,7 @@ fn common_mixed(bits: &[u64], list: &[u32]) -> u32 {
     list.iter().map(|&u| (bits[u as usize / 64] >> (u % 64) & 1) as u32).sum()
 }
 
-/// Both rise; each step passes over the smaller head, or both.
+/// Both lists are ascending; each step advances past the smaller head, or past both.
 fn common_lists(a: &[u32], b: &[u32]) -> u32 {
     let (mut i, mut j, mut common) = (0, 0, 0);
     while i < a.len() && j < b.len() {
@@ -103,7 +102,7 @@ mod tests {
     #[test]
     fn common_users_are_those_in_both_columns() {
         let mut rng = Rng::new(5, &[]);
-        // Item i is had by about one in i + 1 of 300 users, so that some columns are bits and some lists.
+        // About one in i + 1 of 300 users has item i, so that some columns are bits and some are lists.
         let items = 40;
         let rows: Vec<Vec<(u32, f32)>> = (0..300)
             .map(|_| (1..items).filter(|&i| rng.below(i) == 0).map(|i| (i, -2.0)).collect())

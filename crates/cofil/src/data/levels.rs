@@ -1,36 +1,36 @@
-//! What a rating is made of before tastes: b_ui = μ + b_u + b_i.
+//! Baseline biases of ratings: b_ui = μ + b_u + b_i.
 //!
-//! b_i = Σ (r_ui − μ − b_u) / (reg_item + n_i) and b_u = Σ (r_ui − μ − b_i) / (reg_user + n_u), in
-//! turn. Koren, "Factor in the neighbors: scalable and accurate collaborative filtering", TKDD 4(1),
-//! 2010, section 2.1, as Surprise solves it. Users come last in every round, so a user's bias is a
-//! function of the items' and of the history: known users and strangers are one case.
+//! b_i = Σ (r_ui − μ − b_u) / (reg_item + n_i) and b_u = Σ (r_ui − μ − b_i) / (reg_user + n_u), alternately. Koren,
+//! "Factor in the neighbors: scalable and accurate collaborative filtering", TKDD 4(1), 2010, section 2.1, solved as
+//! in Surprise. User biases are updated last in each epoch, so a user's bias is a function of the item biases and of
+//! the history: known and new users are treated alike.
 
 use super::{Csr, Row};
 use crate::math::parallel;
 use crate::watch;
 
-/// Rounds of Surprise.
+/// Number of epochs, as in Surprise.
 pub const EPOCHS: usize = 10;
-/// Its shrinkage of users' biases.
+/// Shrinkage of user biases, as in Surprise.
 pub const REG_USER: f32 = 15.0;
-/// Its shrinkage of items' biases.
+/// Shrinkage of item biases, as in Surprise.
 pub const REG_ITEM: f32 = 10.0;
-/// Rows that are one piece of work.
+/// Rows per work unit.
 const PIECE: usize = 256;
 
-/// μ and b_i, and how b_u follows from a history.
+/// μ and b_i, and the regularization to compute b_u from a history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Levels {
     /// Mean μ of all values.
     pub mean: f32,
     /// Item biases b_i.
     pub item_bias: Vec<f32>,
-    /// What b_u is divided by beside the number of ratings.
+    /// Regularization of user biases, added to the number of ratings.
     pub reg_user: f32,
 }
 
 impl Levels {
-    /// Learns the biases of `matrix` in `epochs` rounds.
+    /// Fits the biases of `matrix` in `epochs` epochs.
     pub fn fit(matrix: &Csr, mean: f32, epochs: usize, reg_user: f32, reg_item: f32) -> Self {
         let by_item = matrix.transposed();
         let mut levels = Self { mean, item_bias: vec![0.0; matrix.cols()], reg_user };
@@ -45,17 +45,17 @@ impl Levels {
         levels
     }
 
-    /// b_u of somebody with this history.
+    /// Returns b_u of a user with this history.
     pub fn user_bias(&self, history: Row<'_>) -> f32 {
         ridge_mean(history, self.mean, &self.item_bias, self.reg_user)
     }
 
-    /// What they say of `item` to somebody with bias `user_bias`; an item it never saw has no bias.
+    /// Returns the predicted value of `item` for a user with bias `user_bias`. Unknown items have no bias.
     pub fn of(&self, user_bias: f32, item: u32) -> f32 {
         self.mean + user_bias + self.item_bias.get(item as usize).unwrap_or(&0.0)
     }
 
-    /// The residuals r_ui − b_ui, users × items.
+    /// Returns the residuals r_ui − b_ui, users × items.
     pub fn rests(&self, matrix: &Csr) -> Csr {
         let mut rests = matrix.clone();
         for u in 0..matrix.rows() {
@@ -74,7 +74,7 @@ fn rows(n: usize, bias: impl Fn(usize) -> f32 + Sync + Send) -> Vec<f32> {
     parallel::map(n, PIECE, |range| range.map(&bias).collect::<Vec<_>>()).concat()
 }
 
-/// Σ (value − μ − bias of the column) / (reg + n).
+/// Returns Σ (value − μ − bias of the column) / (reg + n).
 fn ridge_mean(row: Row<'_>, mean: f32, bias: &[f32], reg: f32) -> f32 {
     let rest = |(c, value): (u32, f32)| f64::from(value) - f64::from(mean + bias[c as usize]);
     let sum: f64 = row.iter().map(rest).sum();
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(levels.user_bias(matrix.row(2)), 0.0);
         let rests = levels.rests(&matrix);
         assert!((rests.row(0).values[1] - (1.0 - 1.0 / 3.0 - 8.0 / 18.0)).abs() < 1e-6);
-        // After many rounds another changes nothing.
+        // After many epochs, another one changes nothing.
         let many = Levels::fit(&matrix, 3.0, 200, 4.0, 2.0);
         let more = Levels::fit(&matrix, 3.0, 201, 4.0, 2.0);
         assert!((many.item_bias[1] - more.item_bias[1]).abs() < 1e-6);

@@ -1,4 +1,4 @@
-//! Lists of recommendations, or of what is alike, as a file, written block by block.
+//! Writes lists of recommendations or of similar items to a file, block by block.
 
 use super::ending::{Format, ending_or_csv};
 use super::sheet::{Cells, Kind, Out, SheetWriter};
@@ -9,16 +9,16 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Writes lists in the format of a file's ending, as [`SheetWriter`] does.
+/// Writes lists in the format given by the file extension, as [`SheetWriter`] does.
 ///
-/// A row for each entry has the columns `user`, `item`, `rank` (from 1) and `score`, and `title` where the items have
-/// titles; `.jsonl` has a line for each user instead. In lists of what is alike `item` has the place of `user`, and
-/// `similar` that of `item`. The formats of text can go to a stream instead.
+/// Each entry is a row with the columns `user`, `item`, `rank` (from 1) and `score`, and `title` if the items have
+/// titles; `.jsonl` has one line per user instead. In lists of similar items, the column `item` takes the place of
+/// `user`, and `similar` that of `item`. The text formats can also be written to a stream.
 pub struct ListWriter<'a> {
     of: &'a Arc<IdMap>,
     items: &'a Arc<IdMap>,
     titles: Option<&'a Catalogue>,
-    /// What the columns of the first two are called.
+    /// Names of the first two columns.
     names: [&'static str; 2],
     sink: Sink,
 }
@@ -32,19 +32,18 @@ const OF_USERS: [&str; 2] = ["user", "item"];
 const OF_ITEMS: [&str; 2] = ["item", "similar"];
 
 impl<'a> ListWriter<'a> {
-    /// Refuses a path whose ending is not known.
+    /// Checks that the extension of `path` is known.
     ///
     /// # Errors
-    /// If it is not.
+    /// If the extension is unknown.
     pub fn check_path(path: &Path) -> Result<()> {
         SheetWriter::check_path(path)
     }
 
-    /// Begins the file at `path`, for lists over `users` and `items`, with the titles of a catalogue if there
-    /// is one that has titles.
+    /// Starts the file at `path`, for lists over `users` and `items`, with the titles of a catalogue if it has any.
     ///
     /// # Errors
-    /// If the ending is not known or the file system refuses.
+    /// If the extension is unknown or the file system reports an error.
     pub fn create(
         path: &Path,
         users: &'a Arc<IdMap>,
@@ -55,10 +54,10 @@ impl<'a> ListWriter<'a> {
         Self::new(Out::file(path, packing)?, format, OF_USERS, users, items, catalogue)
     }
 
-    /// [`create`](Self::create) for lists of what is like each of `items`.
+    /// Like [`create`](Self::create), for lists of items similar to each of `items`.
     ///
     /// # Errors
-    /// As [`create`](Self::create).
+    /// See [`create`](Self::create).
     pub fn create_similar(
         path: &Path,
         items: &'a Arc<IdMap>,
@@ -68,10 +67,10 @@ impl<'a> ListWriter<'a> {
         Self::new(Out::file(path, packing)?, format, OF_ITEMS, items, items, catalogue)
     }
 
-    /// Writes to `stream` as it goes, as `.csv` or, with `json`, as `.jsonl`.
+    /// Writes to `stream` without buffering the lists, as `.csv` or, with `json`, as `.jsonl`.
     ///
     /// # Errors
-    /// If the stream refuses.
+    /// If the stream reports an error.
     pub fn stream(
         stream: impl Write + Send + 'static,
         json: bool,
@@ -83,10 +82,10 @@ impl<'a> ListWriter<'a> {
         Self::new(Out::stream(stream), format, OF_USERS, users, items, catalogue)
     }
 
-    /// [`stream`](Self::stream) for lists of what is like each of `items`.
+    /// Like [`stream`](Self::stream), for lists of items similar to each of `items`.
     ///
     /// # Errors
-    /// As [`stream`](Self::stream).
+    /// See [`stream`](Self::stream).
     pub fn stream_similar(
         stream: impl Write + Send + 'static,
         json: bool,
@@ -123,10 +122,10 @@ impl<'a> ListWriter<'a> {
         Ok(Self { of, items, titles, names, sink })
     }
 
-    /// Appends the lists of `users`, or items, one for each.
+    /// Appends the lists of `users`, or of items, one list each.
     ///
     /// # Errors
-    /// If the file system refuses.
+    /// If the file system reports an error.
     pub fn write(&mut self, users: &[u32], lists: &[Vec<(u32, f32)>]) -> Result<()> {
         let (of, items, titles) = (self.of, self.items, self.titles);
         let title = move |item: u32| titles.and_then(|titles| titles.title(items.name(item)));
@@ -168,10 +167,10 @@ impl<'a> ListWriter<'a> {
         }
     }
 
-    /// Puts the file in its place; returns the bytes written.
+    /// Moves the finished file into place and returns the number of bytes written.
     ///
     /// # Errors
-    /// If the file system refuses.
+    /// If the file system reports an error.
     pub fn finish(self) -> Result<u64> {
         match self.sink {
             Sink::Rows(rows) => rows.finish(),

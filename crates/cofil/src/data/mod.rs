@@ -1,11 +1,11 @@
-//! From files to [`Ratings`]: ids, sparse rows, reading, cleaning, splitting and describing.
+//! Reads, cleans, splits and describes data: from files to [`Ratings`].
 //!
 //! ```
 //! use cofil::data::{Clean, ReadOptions, Source, read::read};
 //!
 //! let text = "user,item,rating\nann,tea,5\nbob,tea,3\nann,jam,4\nann,tea,4\n";
 //! let table = read(Source::reader("ratings", text.as_bytes()), &ReadOptions::default())?;
-//! // The default keeps the last value of a repeated pair, and says so.
+//! By default the last value of a repeated pair is kept; the report says so.
 //! let (ratings, report) = Clean::default().ratings(table.interactions)?;
 //! assert_eq!((ratings.users.len(), ratings.items.len(), ratings.len()), (2, 2, 3));
 //! assert_eq!(report.rows, 4);

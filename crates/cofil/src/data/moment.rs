@@ -1,4 +1,4 @@
-//! Moments as people write them; all times are UTC.
+//! Formatting and parsing of times. All times are UTC.
 
 use super::prose::number;
 use crate::error::{Error, Result};
@@ -7,13 +7,13 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 /// Seconds in a day.
 pub(crate) const DAY: i64 = 86_400;
 
-/// A time in seconds since 1970 as `2024-05-01 12:30:00`.
+/// Formats a time in seconds since 1970 as `2024-05-01 12:30:00`.
 pub fn date(seconds: i64) -> String {
     DateTime::from_timestamp(seconds, 0)
         .map_or_else(|| format!("second {seconds}"), |t| t.format("%Y-%m-%d %H:%M:%S").to_string())
 }
 
-/// Reads seconds since 1970, `2024-05-01`, or a date with a time, with or without an offset.
+/// Parses seconds since 1970, `2024-05-01`, or a date with a time, with or without an offset.
 ///
 /// # Errors
 /// If `text` is none of these.
@@ -33,18 +33,18 @@ pub fn parse_date(text: &str) -> Result<i64> {
         Error::setting(
             "from",
             format!(
-                "`{text}` is no time; write 2024-05-01, 2024-05-01T12:30:00 or seconds since 1970"
+                "`{text}` is not a time; use 2024-05-01, 2024-05-01T12:30:00 or seconds since 1970"
             ),
         )
     })
 }
 
-/// Whether a time is hardly one of interactions: before 1980 or after 2100.
+/// Returns whether a time is implausible for an interaction: before 1980 or after 2100.
 pub(crate) fn is_odd(time: i64) -> bool {
     !(315_532_800..=4_102_444_800).contains(&time)
 }
 
-/// What to say of `odd` such times among `all`; `None` if there are none.
+/// Returns a note on `odd` such times among `all`; `None` if there are none.
 pub(crate) fn odd_times(odd: usize, all: usize) -> Option<String> {
     let lie = match (odd, odd == all) {
         (0, _) => return None,
@@ -53,11 +53,11 @@ pub(crate) fn odd_times(odd: usize, all: usize) -> Option<String> {
         (odd, _) => format!("{} of {} times lie", number(odd), number(all)),
     };
     Some(format!(
-        "{lie} before 1980 or after 2100: if the unit is wrong, `time_format` tells it (s, ms, us, ns, excel)."
+        "{lie} before 1980 or after 2100: if the unit is wrong, set it with `time_format` (s, ms, us, ns, excel)."
     ))
 }
 
-/// A span in its natural unit.
+/// Formats a time span in a suitable unit.
 pub(crate) fn duration(seconds: i64) -> String {
     match seconds {
         i64::MIN..120 => format!("{seconds} seconds"),
@@ -79,7 +79,7 @@ mod tests {
             assert_eq!(parse_date(text).unwrap(), 1_714_566_600, "{text}");
         }
         assert_eq!(parse_date("2024-05-01").unwrap(), 1_714_521_600);
-        assert!(parse_date("May").unwrap_err().to_string().contains("`May` is no time"));
+        assert!(parse_date("May").unwrap_err().to_string().contains("`May` is not a time"));
         assert_eq!(
             [119, 120, 7_200, 172_800].map(duration),
             ["119 seconds", "2 minutes", "2 hours", "2 days"]

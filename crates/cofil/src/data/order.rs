@@ -1,14 +1,15 @@
-//! The rows of a table by user: as positions, since columns are brought into an order one by one.
+//! Row positions of a table ordered by user. Positions are sorted instead of rows, since columns are reordered one by
+//! one.
 
 use super::Interactions;
 use crate::error::Result;
 use crate::math::parallel;
 
-/// The position of a row, in four bytes where they are enough.
+/// The position of a row, in four bytes if that is enough.
 pub(super) trait Position: Copy + Default + Send + Sync {
-    /// From its number.
+    /// Converts from a row number.
     fn of(at: usize) -> Self;
-    /// Its number.
+    /// Returns the row number.
     fn at(self) -> usize;
 }
 
@@ -32,13 +33,13 @@ impl Position for usize {
     }
 }
 
-/// Whether positions among `rows` rows are short enough for four bytes.
+/// Returns whether positions among `rows` rows fit into four bytes.
 pub(super) fn is_short(rows: usize) -> bool {
     u32::try_from(rows).is_ok()
 }
 
-/// Calls `work` with every user who has rows and the positions of these in the order of the table, which may be
-/// put into another.
+/// Calls `work` for each user with rows, with the positions of those rows in table order. `work` may reorder the
+/// positions.
 pub(super) fn for_each_user(data: &Interactions, work: impl FnMut(u32, &mut Vec<usize>)) {
     match is_short(data.len()) {
         true => each_user::<u32>(data, work),
@@ -57,11 +58,11 @@ fn each_user<P: Position>(data: &Interactions, mut work: impl FnMut(u32, &mut Ve
     }
 }
 
-/// Calls `work` with the positions of every (user, item) pair that has several rows, in the order of the table; until
-/// it fails.
+/// Calls `work` with the positions of each (user, item) pair that has several rows, in table order, until `work`
+/// fails.
 ///
 /// # Errors
-/// As `work`.
+/// The error of `work`.
 pub(super) fn for_each_repeat(
     [user, item]: [&[u32]; 2],
     users: usize,
@@ -89,7 +90,7 @@ fn each_repeat<P: Position>(
     Ok(())
 }
 
-/// Where the rows of each of `keys` keys begin once they are in its order, and at the end how many there are.
+/// Returns the start of each of `keys` keys when rows are sorted by key, followed by the number of rows.
 pub(super) fn starts(key: &[u32], keys: usize) -> Vec<usize> {
     let mut starts = vec![0usize; keys + 1];
     key.iter().for_each(|&k| starts[k as usize + 1] += 1);
@@ -99,7 +100,7 @@ pub(super) fn starts(key: &[u32], keys: usize) -> Vec<usize> {
     starts
 }
 
-/// All positions, stably sorted by `key`.
+/// Returns all positions, stably sorted by `key`.
 pub(super) fn by_key<P: Position>(key: &[u32], starts: &[usize]) -> Vec<P> {
     let mut next = starts.to_vec();
     let mut order = vec![P::default(); key.len()];
@@ -111,14 +112,14 @@ pub(super) fn by_key<P: Position>(key: &[u32], starts: &[usize]) -> Vec<P> {
     order
 }
 
-/// Least number of rows that are sorted in one piece.
+/// Minimum number of rows to sort in one piece.
 const PIECE: usize = 1 << 14;
 
-/// All positions by user; within a user by item, and repeated pairs in the order of the table.
+/// Returns all positions by user, within a user by item, and for repeated pairs in table order.
 pub(super) fn by_pair<P: Position>([user, item]: [&[u32]; 2], starts: &[usize]) -> Vec<P> {
     let mut order: Vec<P> = by_key(user, starts);
-    // Pieces of whole users, each sorted on its own; a plain second counting sort would walk
-    // through all of memory once more, and alone.
+    // Sort pieces of whole users in parallel. A second counting sort would go through all memory once more, on one
+    // thread.
     let (mut pieces, mut rest, mut begin) = (Vec::new(), order.as_mut_slice(), 0);
     let mut first = 0;
     for (user, &end) in starts.iter().enumerate().skip(1) {
@@ -142,7 +143,7 @@ pub(super) fn by_pair<P: Position>([user, item]: [&[u32]; 2], starts: &[usize]) 
     order
 }
 
-/// Sorts the rows of one user by item, and those of one item as they were.
+/// Stably sorts the rows of one user by item.
 fn sort_row<P: Position>(row: &mut [P], item: &[u32], keys: &mut Vec<u64>, before: &mut Vec<P>) {
     if !is_short(row.len()) {
         return row.sort_by_key(|at| item[at.at()]);
@@ -159,7 +160,7 @@ fn sort_row<P: Position>(row: &mut [P], item: &[u32], keys: &mut Vec<u64>, befor
     row.iter_mut().zip(keys.iter()).for_each(|(at, &key)| *at = place(key));
 }
 
-/// `column` in `order`.
+/// Returns `column` in the given order.
 pub(super) fn gather<T: Copy + Default + Send + Sync, P: Position>(
     column: &[T],
     order: &[P],
@@ -172,13 +173,13 @@ pub(super) fn gather<T: Copy + Default + Send + Sync, P: Position>(
     gathered
 }
 
-/// The number at `place` among `numbers` in rising order, without sorting a copy of them: 16 bits at a time, the
-/// leading ones first.
+/// Returns the number at `place` in ascending order of `numbers`, without sorting a copy: selects by 16 bits at a
+/// time, starting with the leading ones.
 ///
 /// # Panics
-/// If there are no more than `place` numbers.
+/// If there are not more than `place` numbers.
 pub(super) fn number_at(numbers: &[i64], mut place: usize) -> i64 {
-    // As whole numbers without a sign, in the same order.
+    // Map to unsigned integers in the same order.
     let key = |number: i64| number as u64 ^ 1 << 63;
     let mut found = 0;
     for digit in (0..4).rev() {
@@ -209,7 +210,7 @@ mod tests {
         let mut draw = |n: u32| rng.below(n);
         let (mut user, mut item) = (Vec::new(), Vec::new());
         for at in 0..100_000u32 {
-            // Some users are larger than a piece, some have nothing, some come in order.
+            // Some users have more rows than a piece, some have none, some come in order.
             user.push(if at % 3 == 0 { 4 } else { draw(60) * 2 });
             item.push(if at < 30_000 { at } else { draw(500) });
         }

@@ -1,4 +1,4 @@
-//! Numbers as they stand in sentences of reports.
+//! Formatting of numbers in sentences of reports.
 //!
 //! ```
 //! use cofil::data::prose::{count, number, percent};
@@ -8,7 +8,7 @@
 //! assert_eq!(percent(0.063), "6.3 %");
 //! ```
 
-/// `12,345`.
+/// Formats a number with thousands separators: `12,345`.
 pub fn number(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -21,12 +21,12 @@ pub fn number(n: usize) -> String {
     text
 }
 
-/// `1 user`, `12,345 users`.
+/// Formats a number with its noun: `1 user`, `12,345 users`.
 pub fn count(n: usize, noun: &str) -> String {
     format!("{} {noun}{}", number(n), if n == 1 { "" } else { "s" })
 }
 
-/// `6.3 %`, with two significant digits below 10 % and never a misleading 0 or 100.
+/// Formats a share as a percentage: `6.3 %`. Two significant digits below 10 %, and never a misleading 0 or 100.
 pub fn percent(share: f64) -> String {
     let x = 100.0 * share;
     match x {
@@ -41,7 +41,7 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// What a metric comes to: four digits after the point, fewer for large ones, `–` for none.
+/// Formats the value of a metric: four decimals, one from 100 on, `–` for NaN.
 pub fn value(value: f64) -> String {
     match value.abs() {
         _ if value.is_nan() => "–".into(),
@@ -50,18 +50,18 @@ pub fn value(value: f64) -> String {
     }
 }
 
-/// `1 – 5`: from `low` to `high`, both included; `5` where they are the same.
+/// Formats a range: `1 – 5` from `low` to `high`, both included; `5` if they are the same.
 pub fn range(low: impl std::fmt::Display, high: impl std::fmt::Display) -> String {
     let (low, high) = (low.to_string(), high.to_string());
     if low == high { low } else { format!("{low} – {high}") }
 }
 
-/// `0.0004`: a probability, never a misleading 0.
+/// Formats a probability: `0.0004`, and never a misleading 0.
 pub fn probability(p: f64) -> String {
     if p < 0.0001 { "< 0.0001".into() } else { format!("{p:.4}") }
 }
 
-/// 3.25 s, 2 min 5 s.
+/// Formats a duration: `3.25 s`, `2 min 5 s`.
 pub fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 0.005 => "< 0.01 s".into(),
@@ -71,7 +71,7 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// 512 B, 3.4 kB, 1.2 GB.
+/// Formats a size: `512 B`, `3.4 kB`, `1.2 GB`.
 pub fn bytes(n: u64) -> String {
     let units = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
     match units.into_iter().find(|(size, _)| n as f64 >= *size) {

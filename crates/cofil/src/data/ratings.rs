@@ -1,4 +1,4 @@
-//! Who rated what: [`Interactions`] as a file gives them, [`Ratings`] as models want them.
+//! Interactions and ratings: [`Interactions`] in the order of the file, [`Ratings`] as models use them.
 
 use super::duplicates::Duplicates;
 use super::grouping::group;
@@ -6,39 +6,39 @@ use super::{Csr, IdMap, ids};
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
-/// The time of an interaction whose row has none although other rows of the data do: before every
-/// real time, so that it counts as oldest wherever times are compared.
+/// The time of an interaction without one, in data where other rows have times. It is earlier than every real time,
+/// so the interaction counts as the oldest.
 pub const NO_TIME: i64 = i64::MIN;
 
-/// Interactions in the order of the file, ids already numbered. The arrays have equal lengths.
+/// Interactions in the order of the file, with numbered ids. All arrays have the same length.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Interactions {
-    /// Names of the users.
+    /// Ids of the users.
     pub users: Arc<IdMap>,
-    /// Names of the items.
+    /// Ids of the items.
     pub items: Arc<IdMap>,
-    /// Number of the user of each interaction.
+    /// The user of each interaction, as an index into `users`.
     pub user: Vec<u32>,
-    /// Number of the item of each interaction.
+    /// The item of each interaction, as an index into `items`.
     pub item: Vec<u32>,
-    /// Rating or weight; 1 where the file has none.
+    /// Rating or weight of each interaction; 1 if the file has none.
     pub value: Vec<f32>,
-    /// When, in seconds since 1970, where the file says; [`NO_TIME`] in rows without.
+    /// Time of each interaction, in seconds since 1970, if the file has times; [`NO_TIME`] in rows without one.
     pub time: Option<Vec<i64>>,
 }
 
 impl Interactions {
-    /// Number of interactions.
+    /// Returns the number of interactions.
     pub fn len(&self) -> usize {
         self.user.len()
     }
 
-    /// Whether there is no interaction.
+    /// Returns whether there are no interactions.
     pub fn is_empty(&self) -> bool {
         self.user.is_empty()
     }
 
-    /// The interactions at `positions`, in that order; names are shared.
+    /// Returns the interactions at `positions`, in that order. The id maps are shared.
     pub fn select(&self, positions: &[usize]) -> Self {
         Self {
             users: self.users.clone(),
@@ -50,17 +50,17 @@ impl Interactions {
         }
     }
 
-    /// [`Ratings::new`] of a table that nobody needs any more: its columns go one by one, so that table and ratings
-    /// are never in memory together.
+    /// Converts the table to [`Ratings`], as [`Ratings::new`] does, and consumes it. Columns are freed one by one, so
+    /// the whole table and the ratings are never in memory at the same time.
     ///
     /// # Errors
-    /// As [`Ratings::new`].
+    /// See [`Ratings::new`].
     pub fn into_ratings(mut self, duplicates: Duplicates) -> Result<Ratings> {
         let (users, items) = (std::mem::take(&mut self.users), std::mem::take(&mut self.items));
         group(users, items, self.into(), duplicates)
     }
 
-    /// BLAKE3 digest (hexadecimal) of names, rows and times.
+    /// Returns the BLAKE3 digest (hexadecimal) of ids, rows and times.
     pub fn fingerprint(&self) -> String {
         let mut hash = blake3::Hasher::new();
         hash_names(&mut hash, &self.users);
@@ -74,7 +74,7 @@ impl Interactions {
     }
 }
 
-/// Where names end, and the names; whether they are kept as texts or as integers.
+/// Hashes the end of each id and then the ids. The digest is the same whether ids are stored as text or as integers.
 fn hash_names(hash: &mut blake3::Hasher, ids: &IdMap) {
     hash.update(&(ids.len() as u64).to_le_bytes());
     let mut buffer = String::with_capacity(1 << 16);
@@ -99,7 +99,7 @@ fn hash_names(hash: &mut blake3::Hasher, ids: &IdMap) {
     }
 }
 
-/// Numbers as bytes, many at a time: the digest is of vectors of bytes, and a call for each would take longer than it.
+/// Hashes numbers as bytes, in chunks: one call per number would take longer than the hashing.
 fn hash_numbers<T: Copy, const N: usize>(
     hash: &mut blake3::Hasher,
     numbers: &[T],
@@ -112,32 +112,32 @@ fn hash_numbers<T: Copy, const N: usize>(
     }
 }
 
-/// Who rated what: rows are users, columns items. Parts of a split share the id maps.
+/// Ratings as a sparse matrix: rows are users, columns are items. Parts of a split share the id maps.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ratings {
-    /// Names of the rows.
+    /// Ids of the rows.
     pub users: Arc<IdMap>,
-    /// Names of the columns.
+    /// Ids of the columns.
     pub items: Arc<IdMap>,
-    /// Value of each (user, item).
+    /// Value of each (user, item) pair.
     pub by_user: Csr,
-    /// Seconds since 1970 of each entry of `by_user`, where the data has times; [`NO_TIME`] in
-    /// entries without.
+    /// Time of each entry of `by_user`, in seconds since 1970, if the data has times; [`NO_TIME`] in entries without
+    /// one.
     pub times: Option<Vec<i64>>,
 }
 
 impl Ratings {
-    /// Groups interactions by user; several of one pair are merged as `duplicates` says, and a merged
-    /// entry keeps the time of the last (of the first for [`Duplicates::First`]).
+    /// Groups interactions by user and merges duplicates as `duplicates` says. A merged entry keeps the time of the
+    /// last row (of the first with [`Duplicates::First`]).
     ///
     /// # Errors
-    /// With [`Duplicates::Error`], if a pair occurs twice; if a sum is beyond every number.
+    /// If a pair occurs twice with [`Duplicates::Error`], or if a sum overflows.
     pub fn new(interactions: &Interactions, duplicates: Duplicates) -> Result<Self> {
         let (users, items) = (interactions.users.clone(), interactions.items.clone());
         group(users, items, interactions.into(), duplicates)
     }
 
-    /// Ratings from (user, item, value) triples, the last of a repeated pair counting.
+    /// Builds ratings from (user, item, value) triples. The last of a repeated pair counts.
     ///
     /// # Errors
     /// If a value is not finite.
@@ -155,41 +155,41 @@ impl Ratings {
         Self::new(&table, Duplicates::Last)
     }
 
-    /// Number of entries.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.by_user.nnz()
     }
 
-    /// Whether there is no entry.
+    /// Returns whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.by_user.nnz() == 0
     }
 
-    /// Mean of all values; 0 without any.
+    /// Returns the mean of all values, or 0 if there are none.
     pub fn mean(&self) -> f32 {
         let sum: f64 = self.by_user.values().iter().map(|&v| f64::from(v)).sum();
         (sum / self.len().max(1) as f64) as f32
     }
 
-    /// Smallest and largest value; (0, 0) without any.
+    /// Returns the smallest and the largest value, or (0, 0) if there are none.
     pub fn scale(&self) -> (f32, f32) {
         let values = self.by_user.values();
         let Some(&first) = values.first() else { return (0.0, 0.0) };
         values.iter().fold((first, first), |(low, high), &v| (low.min(v), high.max(v)))
     }
 
-    /// The same pairs with every value 1, as implicit feedback.
+    /// Returns the same pairs with every value 1, as implicit feedback.
     pub fn binary(&self) -> Self {
         self.clone().into_binary()
     }
 
-    /// [`binary`](Self::binary) in place.
+    /// In-place version of [`binary`](Self::binary).
     pub(crate) fn into_binary(mut self) -> Self {
         self.by_user.values_mut().fill(1.0);
         self
     }
 
-    /// The entries of `users`, who rise; everybody else has none.
+    /// Returns the entries of `users`, which must be ascending; all other rows are empty.
     pub fn of_users(&self, users: &[u32]) -> Self {
         let chosen = |u: &usize| users.binary_search(&(*u as u32)).is_ok();
         let rows = 0..self.by_user.rows();
@@ -203,10 +203,10 @@ impl Ratings {
         Self { by_user, times, ..self.clone() }
     }
 
-    /// Refuses data that nothing can be learned from.
+    /// Returns an error if there is nothing to learn from.
     ///
     /// # Errors
-    /// If there is no entry.
+    /// If there are no entries.
     pub(crate) fn check_not_empty(&self) -> Result<()> {
         match self.is_empty() {
             true => Err(Error::Unfit("there are no interactions to learn from".into())),
@@ -214,7 +214,7 @@ impl Ratings {
         }
     }
 
-    /// BLAKE3 digest (hexadecimal) of names, entries and times.
+    /// Returns the BLAKE3 digest (hexadecimal) of ids, entries and times.
     pub fn fingerprint(&self) -> String {
         let mut hash = blake3::Hasher::new();
         hash_names(&mut hash, &self.users);

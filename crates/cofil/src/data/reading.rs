@@ -1,9 +1,9 @@
-//! What values say where a model ranks: ratings, counts and votes as weights from which liking is learned.
+//! Readings: how models that rank turn ratings, counts and votes into weights.
 //!
-//! Weights are scaled so that the mean of the squares of those above 0 is 1, as it is of events, which all count 1: that of
-//! a rating v is √((v − low) / c), where low is the lower end of the scale, and c the mean of v − low; that of a count v is
-//! log₂(1 + v) / c. Ratings times 20, or counts in other units, give the same model, and regularization means the same for
-//! all of them.
+//! Weights are scaled so that the mean square of those above 0 is 1, as it is for events, which all count 1. The
+//! weight of a rating v is √((v − low) / c), where low is the lower end of the scale and c the mean of v − low. The
+//! weight of a count v is log₂(1 + v) / c. So ratings times 20, or counts in other units, give the same model, and
+//! regularization has the same strength for all of them.
 //!
 //! ```
 //! use cofil::data::Reading;
@@ -11,10 +11,10 @@
 //! let stars = [1.0, 3.0, 4.0, 5.0, 4.0, 4.0];
 //! let reading = Reading::of(&stars, true).expect("these are ratings");
 //! assert_eq!(reading, Reading::Scale { low: 1.0, mean: 3.0 });
-//! // The worst rating is no liking; a good one counts more than a middling one.
+//! The lowest rating gives no weight; a high one counts more than a medium one.
 //! assert_eq!((reading.weight(1.0), reading.weight(4.0)), (0.0, 1.0));
 //! assert!(reading.weight(3.0) < 1.0 && reading.weight(5.0) > 1.0);
-//! // Events all count 1 as they are.
+//! Events are not converted: they all count 1.
 //! assert_eq!(Reading::of(&[1.0, 1.0], true), None);
 //! ```
 
@@ -23,45 +23,45 @@ use crate::math::real::{exp2, log2, square};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How a model that ranks reads the values of a table: as weights, of which those above 0 are liked.
+/// How a model that ranks turns the values of a table into weights. Interactions with a weight above 0 are liked.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reading {
-    /// A rating counts √((value − low) / mean).
+    /// Ratings: the weight is √((value − low) / mean).
     Scale {
-        /// What counts 0, as everything below does.
+        /// Ratings up to this one have the weight 0.
         low: f32,
-        /// Mean of value − low over the ratings above it.
+        /// Mean of value − low over the ratings above `low`.
         mean: f32,
     },
-    /// A rating above this counts 1, others 0.
+    /// Ratings above this one have the weight 1, others 0.
     Above(f32),
-    /// A count counts log₂(1 + count) / unit.
+    /// Counts: the weight is log₂(1 + count) / unit.
     Log {
-        /// The square root of the mean square of the logarithms.
+        /// Square root of the mean square of the logarithms.
         unit: f32,
     },
-    /// A count above 0 counts 1.
+    /// Counts above 0 have the weight 1.
     Once,
 }
 
-/// How to find the reading of a table's values.
+/// How to choose the reading of a table's values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReadValues {
-    /// By what they are: [`Reading::of`].
+    /// Detect the reading from the values, see [`Reading::of`].
     #[default]
     ByKind,
-    /// They are weights as they stand.
+    /// Use the values as weights, unchanged.
     AsWeights,
-    /// By this.
+    /// Use the given reading.
     As(Reading),
 }
 
 impl Reading {
-    /// How `values` are best read, for recipes that tell `weights` apart or for those to which all that is liked is the
-    /// same; `None` where they are weights as they stand. A scale begins at 1 where nobody gave less than that, so that
-    /// a table of high ratings alone keeps its meaning, and at 0 where dislike is below 0.
+    /// Returns the best reading of `values`, for algorithms that distinguish `weights` or for those that only use
+    /// liked or not liked; `None` if the values are weights already. A scale begins at 1 if no value is smaller, so
+    /// that a table with only high ratings keeps its meaning, and at 0 if dislike is expressed by values below 0.
     pub fn of(values: &[f32], weights: bool) -> Option<Self> {
         let (&first, rest) = values.split_first()?;
         if rest.iter().all(|&value| value == first) {
@@ -91,7 +91,7 @@ impl Reading {
         }
     }
 
-    /// What `value` counts.
+    /// Returns the weight of `value`.
     pub fn weight(self, value: f32) -> f32 {
         match self {
             Self::Scale { low, mean } => {
@@ -104,7 +104,7 @@ impl Reading {
         }
     }
 
-    /// A value that counts about 1.
+    /// Returns a value with a weight of about 1.
     pub fn usual(self) -> f32 {
         match self {
             Self::Scale { low, mean } => low + mean,
@@ -114,19 +114,19 @@ impl Reading {
         }
     }
 
-    /// What it does, in a sentence.
+    /// Describes the reading in a sentence.
     pub fn sentence(self) -> String {
         match self {
             Self::Scale { low, .. } => {
                 format!("ratings are weights: {low} and below is not liked, higher ones count more")
             }
             Self::Above(low) => format!("ratings above {low} are liked, others are not"),
-            Self::Log { .. } => "counts are weights, by their logarithms".into(),
+            Self::Log { .. } => "counts are weights on a logarithmic scale".into(),
             Self::Once => "counts above 0 count 1".into(),
         }
     }
 
-    /// Whether every value leads to a weight that is a number.
+    /// Returns whether all values lead to finite weights.
     pub(crate) fn is_sound(self) -> bool {
         match self {
             Self::Scale { low, mean } => low.is_finite() && mean.is_finite() && mean > 0.0,
@@ -137,7 +137,7 @@ impl Reading {
     }
 }
 
-/// The mean of `numbers` as a finite number above 0, if it is one.
+/// Returns the mean of `numbers` if it is finite and above 0.
 fn mean(numbers: impl Iterator<Item = f64>) -> Option<f32> {
     let (sum, count) = numbers.fold((0.0, 0.0), |(sum, count), x| (sum + x, count + 1.0));
     Some((sum / count) as f32).filter(|mean| mean.is_normal() && *mean > 0.0)
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(of(&stars), [scale, Some(Reading::Above(1.0))]);
         let likes = Some(Reading::Scale { low: 0.0, mean: 1.0 });
         assert_eq!(of(&[-1.0, 1.0, 1.0]), [likes, Some(Reading::Above(0.0))]);
-        // High ratings alone are all liked.
+        // If there are only high ratings, all of them are liked.
         let high = Some(Reading::Scale { low: 1.0, mean: 3.5 });
         assert_eq!(of(&[4.0, 5.0, 5.0, 4.0]), [high, Some(Reading::Above(1.0))]);
         let plays: Vec<f32> =
@@ -196,7 +196,7 @@ mod tests {
         }
     }
 
-    /// Values times 20 have the same weights.
+    /// Values times 20 give the same weights.
     #[test]
     fn the_unit_of_values_does_not_matter() {
         let stars: Vec<f32> = (0..60).map(|i| [0.5, 2.0, 3.0, 3.5, 4.0, 5.0][i % 6]).collect();

@@ -1,14 +1,14 @@
-//! The bundled sample: real interactions without a download.
+//! The bundled sample data: real interactions without a download.
 
 use super::{IdMap, Interactions};
 use crate::error::{Error, Result};
 use std::sync::Arc;
 
-/// Packed as in the repository's `datasets/debian/`, which tells how it was made.
+/// Compressed as in the repository's `datasets/debian/`, which describes how the file was made.
 const DEBIAN: &[u8] = include_bytes!("../../datasets/debian/links.csv.zst");
 
-/// Which Debian source packages (the users) depend on which packages (the items): 10,928 users,
-/// 3,836 items and 123,648 links, without ratings or times.
+/// Returns the bundled sample data: dependencies of Debian source packages (the users) on packages (the items). It
+/// has 10,928 users, 3,836 items and 123,648 links, without ratings or times.
 ///
 /// # Errors
 /// Never, unless the library was built from a damaged file.

@@ -1,4 +1,4 @@
-//! Where a table comes from.
+//! Sources of tables.
 
 #[cfg(feature = "arrow")]
 use arrow_array::RecordBatch;
@@ -8,8 +8,8 @@ use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Where a table comes from: a file, anything that gives bytes, or Arrow record batches in memory. A path in
-/// any of its forms is one.
+/// A source of a table: a file, a reader, or Arrow record batches in memory. Paths of all common types convert into a
+/// source.
 ///
 /// ```
 /// use cofil::data::Source;
@@ -23,34 +23,34 @@ use std::path::{Path, PathBuf};
 pub enum Source<'a> {
     /// A file; `-` is standard input.
     Path(PathBuf),
-    /// Bytes of any format that a file could have, packed or not.
+    /// Bytes in any supported file format, compressed or not.
     Reader {
-        /// What messages call it.
+        /// Name used in messages.
         name: String,
         /// The bytes.
         reader: Box<dyn Read + Send + 'a>,
     },
-    /// Record batches, all of one schema: columns are found by their names.
+    /// Record batches with a common schema. Columns are found by their names.
     #[cfg(feature = "arrow")]
     Batches {
-        /// What messages call them.
+        /// Name used in messages.
         name: String,
-        /// The batches, as any `RecordBatchReader` gives them.
+        /// The batches, for example from a `RecordBatchReader`.
         batches: Box<Batches<'a>>,
     },
 }
 
-/// Record batches one after another.
+/// An iterator over record batches.
 #[cfg(feature = "arrow")]
 pub type Batches<'a> = dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'a;
 
 impl<'a> Source<'a> {
-    /// The bytes of `reader`; messages call it `name`.
+    /// Creates a source from the bytes of `reader`. Messages use `name`.
     pub fn reader(name: impl Into<String>, reader: impl Read + Send + 'a) -> Self {
         Self::Reader { name: name.into(), reader: Box::new(reader) }
     }
 
-    /// The rows of `batches`, such as a `RecordBatchReader`; messages call them `name`.
+    /// Creates a source from `batches`, such as a `RecordBatchReader`. Messages use `name`.
     #[cfg(feature = "arrow")]
     pub fn batches<I>(name: impl Into<String>, batches: I) -> Self
     where
@@ -60,7 +60,7 @@ impl<'a> Source<'a> {
         Self::Batches { name: name.into(), batches: Box::new(batches.into_iter()) }
     }
 
-    /// What messages call it: the path, or the name it was given.
+    /// Returns the name used in messages: the path, or the name that was given.
     pub fn name(&self) -> &Path {
         match self {
             Self::Path(path) => path,
@@ -89,7 +89,7 @@ impl From<PathBuf> for Source<'_> {
     }
 }
 
-/// A path by reference, in one of its types.
+/// Implements the conversion from a reference to a path type.
 macro_rules! from_path {
     ($($path:ty),*) => {
         $(impl From<$path> for Source<'_> {

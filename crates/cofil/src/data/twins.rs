@@ -1,17 +1,17 @@
-//! Ids of one file that another has not, and the ids of that other which they may be written for.
+//! Detection of ids that are written differently in two files.
 
 use super::IdMap;
 use super::prose::number;
 use crate::error::shown;
 use std::collections::{BTreeSet, HashMap};
 
-/// Names looked at.
+/// Number of ids to examine.
 const SAMPLE: usize = 1_000;
-/// Of the names of a file so many must be unknown, in tenths, to be told without a twin.
+/// Share of unknown ids, in tenths, from which on they are reported even without a match in another spelling.
 const NEARLY_ALL: usize = 9;
 
-/// What to say of the rows of `of` (numbers in `names`, of which the first `known` were there before), if most of
-/// their names are new: how many, and what they may have been written for. `None` if nothing was there before.
+/// Returns a note on the rows of `of` (numbers in `names`, of which the first `known` are from earlier data) if most
+/// of their ids are new: how many, and which known ids they probably stand for. `None` if there was no earlier data.
 pub(crate) fn note(what: &str, of: &[u32], names: &IdMap, known: usize) -> Option<String> {
     if known == 0 {
         return None;
@@ -25,16 +25,16 @@ pub(crate) fn note(what: &str, of: &[u32], names: &IdMap, known: usize) -> Optio
     unknown(what, new.take(SAMPLE), names.len() - known, old, names, known)
 }
 
-/// What to say of `names`, such as those of a file of users or of a model, if nearly all of them are not in `known`:
-/// how many, and what they may have been written for (`1.0` for `1`, `007` for `7`, another case, blanks around, a
-/// prefix). `what` they are is said as well: a user, an item.
+/// Returns a note if nearly all `names`, for example of a file or a model, are missing from `known`: how many, and
+/// which known ids they probably stand for (`1.0` for `1`, `007` for `7`, another case, surrounding blanks, a
+/// prefix). `what` is the noun to use: `user` or `item`.
 ///
 /// ```
 /// use cofil::data::{IdMap, unlike};
 ///
 /// let known: IdMap = ["1", "2"].iter().collect();
 /// let told = unlike("user", ["1.0", "2.0"], &known);
-/// assert_eq!(told.as_deref(), Some("all 2 users are unknown: is `1.0` written for `1`? Write ids alike"));
+/// assert_eq!(told.as_deref(), Some("all 2 users are unknown: is `1.0` the same as `1`? Write ids the same way"));
 /// assert_eq!(unlike("user", ["1", "3"], &known), None);
 /// ```
 pub fn unlike<S: AsRef<str>>(
@@ -56,7 +56,7 @@ pub fn unlike<S: AsRef<str>>(
     unknown(what, sample.into_iter(), count, old, known, known.len())
 }
 
-/// What to say of `count` unknown names beside `old` known ones of `known`, which are the first of that many.
+/// Returns a note on `count` unknown ids beside `old` known ones. The known ids are the first `known` of `names`.
 pub(crate) fn unknown<S: AsRef<str>>(
     what: &str,
     sample: impl Iterator<Item = S>,
@@ -65,7 +65,7 @@ pub(crate) fn unknown<S: AsRef<str>>(
     names: &IdMap,
     known: usize,
 ) -> Option<String> {
-    // Half of them: strangers are usual.
+    // Report from half on only: some new users are normal.
     if count == 0 || count < old {
         return None;
     }
@@ -82,17 +82,17 @@ pub(crate) fn unknown<S: AsRef<str>>(
     Some(match twin {
         Some((here, there)) => {
             let [here, there] = [&here, &there].map(|name| shown(name.as_bytes()));
-            format!("{all}: is `{here}` written for `{there}`? Write ids alike")
+            format!("{all}: is `{here}` the same as `{there}`? Write ids the same way")
         }
         None => {
             let [here, there] =
                 [sample[0].as_ref(), names.name(0)].map(|name| shown(name.as_bytes()));
-            format!("{all} (such as `{here}`; known is `{there}`)")
+            format!("{all} (such as `{here}`; known: `{there}`)")
         }
     })
 }
 
-/// A name of `sample` and the known one that it is written for, if that is so of most of them.
+/// Returns a name of `sample` and the known name it stands for, if most names have such a match.
 fn twin<S: AsRef<str>>(sample: &[S], names: &IdMap, known: usize) -> Option<(String, String)> {
     let is_known = |name: &str| names.get(name).is_some_and(|number| (number as usize) < known);
     let most = |spell: &dyn Fn(&str) -> Option<String>| {
@@ -104,7 +104,7 @@ fn twin<S: AsRef<str>>(sample: &[S], names: &IdMap, known: usize) -> Option<(Str
         let first = found.next()?;
         (2 * (1 + found.count()) >= sample.len()).then_some(first)
     };
-    // By what names are without case, blanks or leading zeros.
+    // Compare names without case, blanks or leading zeros.
     let by = |spell: &dyn Fn(&str) -> String| {
         let wanted: HashMap<String, &str> =
             sample.iter().rev().map(|name| (spell(name.as_ref()), name.as_ref())).collect();
@@ -139,17 +139,17 @@ mod tests {
             (
                 &["1", "2", "30"][..],
                 &["1.0", "2.0"][..],
-                Some("all 2 items are unknown: is `1.0` written for `1`?"),
+                Some("all 2 items are unknown: is `1.0` the same as `1`?"),
             ),
-            (&["1.0", "2.0"], &["1", "2"], Some("is `1` written for `1.0`?")),
-            (&["7", "30"], &["007", "030"], Some("is `007` written for `7`?")),
-            (&["007"], &["7"], Some("the only item is unknown: is `7` written for `007`?")),
-            (&["Tea", "Jam"], &["tea", "JAM"], Some("is `tea` written for `Tea`?")),
-            (&["tea"], &["tea "], Some("is `tea ` written for `tea`?")),
-            (&[" tea"], &["tea"], Some("is `tea` written for ` tea`?")),
-            (&["i1", "i2"], &["1", "2"], Some("is `1` written for `i1`?")),
-            (&["1", "2"], &["item-1", "item-2"], Some("is `item-1` written for `1`?")),
-            (&["a", "b"], &["x", "y"], Some("all 2 items are unknown (such as `x`; known is `a`)")),
+            (&["1.0", "2.0"], &["1", "2"], Some("is `1` the same as `1.0`?")),
+            (&["7", "30"], &["007", "030"], Some("is `007` the same as `7`?")),
+            (&["007"], &["7"], Some("the only item is unknown: is `7` the same as `007`?")),
+            (&["Tea", "Jam"], &["tea", "JAM"], Some("is `tea` the same as `Tea`?")),
+            (&["tea"], &["tea "], Some("is `tea ` the same as `tea`?")),
+            (&[" tea"], &["tea"], Some("is `tea` the same as ` tea`?")),
+            (&["i1", "i2"], &["1", "2"], Some("is `1` the same as `i1`?")),
+            (&["1", "2"], &["item-1", "item-2"], Some("is `item-1` the same as `1`?")),
+            (&["a", "b"], &["x", "y"], Some("all 2 items are unknown (such as `x`; known: `a`)")),
             (&["1", "2"], &["3"], Some("the only item is unknown (such as")),
         ] {
             let mut names: IdMap = known.iter().collect();

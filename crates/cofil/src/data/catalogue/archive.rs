@@ -1,4 +1,4 @@
-//! A catalogue as arrays of a file, and back.
+//! Storing a catalogue as arrays of a file, and reading it back.
 
 use super::values::{Attribute, MISSING, Values};
 use super::{AttributeKind, Catalogue};
@@ -8,13 +8,13 @@ use crate::store::{Archive, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What is said of the arrays in the header of the file.
+/// Description of the arrays in the header of the file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
-    /// What the column of the ids is called.
+    /// Name of the id column.
     id: String,
-    /// Which column has the titles.
+    /// Index of the title column.
     title: Option<usize>,
     columns: Vec<HeaderColumn>,
 }
@@ -29,7 +29,7 @@ struct HeaderColumn {
 const IDS: &str = "catalogue.ids";
 
 impl Catalogue {
-    /// What the header of a file says of the arrays.
+    /// Returns the description of the arrays for the header of a file.
     pub(crate) fn header(&self) -> Value {
         let column = |c: &Attribute| HeaderColumn { name: c.name.clone(), kind: c.kind() };
         let columns = self.columns.iter().map(column).collect();
@@ -37,7 +37,7 @@ impl Catalogue {
         serde_json::to_value(header).expect("names serialize")
     }
 
-    /// The arrays, as `docs/format.md` tells them.
+    /// Returns the arrays, as described in `docs/format.md`.
     pub(crate) fn tensors(&self) -> Vec<Tensor<'_>> {
         let mut tensors = Vec::new();
         names(&mut tensors, IDS, &self.ids);
@@ -64,7 +64,7 @@ impl Catalogue {
     /// Rebuilds a catalogue from its [`header`](Self::header) and the arrays of `archive`.
     ///
     /// # Errors
-    /// If an array is missing or they do not fit together.
+    /// If an array is missing or the arrays do not fit together.
     pub(crate) fn from_archive(header: &Value, archive: &Archive) -> Result<Self> {
         let header: Header = serde_json::from_value(header.clone())
             .map_err(|e| archive.bad(format!("the header of the catalogue is damaged: {e}")))?;
@@ -105,7 +105,7 @@ impl Catalogue {
     }
 }
 
-/// Whether there is one value for each of `rows`, and every number of a text is that of one.
+/// Returns whether there is one value for each of `rows`, and every code is the number of a text.
 fn is_sound(values: &Values, rows: usize) -> bool {
     match values {
         Values::Numbers(numbers) => numbers.len() == rows,

@@ -1,4 +1,4 @@
-//! What is known about items: titles, categories, years, prices.
+//! Item attributes: titles, categories, years, prices.
 //!
 //! ```
 //! use cofil::data::catalogue::{Catalogue, CatalogueOptions};
@@ -12,7 +12,7 @@
 //! # Ok::<(), cofil::Error>(())
 //! ```
 //!
-//! A [`Filter`] picks items by their attributes. `docs/catalogue.md` tells how tables are read and what filters
+//! A [`Filter`] selects items by their attributes. `docs/catalogue.md` describes how tables are read and what filters
 //! mean.
 
 mod archive;
@@ -33,67 +33,67 @@ use super::IdMap;
 use serde_json::{Map, Value};
 use values::Values;
 
-/// A table of items and their attributes, by id.
+/// A table of items and their attributes, indexed by id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Catalogue {
-    /// What the column of the ids is called.
+    /// Name of the id column.
     id: String,
     ids: IdMap,
     columns: Vec<Attribute>,
-    /// Which column has the titles; it holds texts.
+    /// Index of the title column; it holds text.
     title: Option<usize>,
 }
 
 impl Catalogue {
-    /// Number of items.
+    /// Returns the number of items.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
 
-    /// Whether there are no items.
+    /// Returns whether there are no items.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
 
-    /// The ids of the items.
+    /// Returns the ids of the items.
     pub fn ids(&self) -> &IdMap {
         &self.ids
     }
 
-    /// What the column of the ids is called; filters can ask for ids by that name.
+    /// Returns the name of the id column. Filters can use it to select by id.
     pub fn id_name(&self) -> &str {
         &self.id
     }
 
-    /// The attributes, titles among them, in the order of the file.
+    /// Returns the attributes, including titles, in the order of the file.
     pub fn columns(&self) -> &[Attribute] {
         &self.columns
     }
 
-    /// Whether there are titles.
+    /// Returns whether there are titles.
     pub fn has_titles(&self) -> bool {
         self.title.is_some()
     }
 
-    /// What item `id` is called; `None` if the item is unknown or has no title.
+    /// Returns the title of item `id`; `None` if the item is unknown or has no title.
     pub fn title(&self, id: &str) -> Option<&str> {
         self.columns[self.title?].values.text(self.row(id)?)
     }
 
-    /// The value of item `id` in the column called `column`; `None` if the item or the column is unknown, or
+    /// Returns the value of item `id` in the column named `column`; `None` if the item or the column is unknown, or
     /// the value is missing.
     pub fn value(&self, id: &str, column: &str) -> Option<AttributeValue<'_>> {
         let row = self.row(id)?;
         self.columns.iter().find(|attribute| attribute.name == column)?.values.value(row)
     }
 
-    /// All attributes of item `id` that are not missing, by name: numbers, texts and lists of texts. `None` if the
-    /// item is unknown.
+    /// Returns all attributes of item `id` that are not missing, by name: numbers, texts and lists of texts. `None`
+    /// if the item is unknown.
     pub fn item(&self, id: &str) -> Option<Map<String, Value>> {
         let row = self.row(id)?;
         let pair = |attribute: &Attribute| {
             let value = match attribute.values.value(row)? {
-                // Whole numbers without a point, as they are written.
+                // Write whole numbers without a decimal point.
                 AttributeValue::Number(x) if x.trunc() == x && x.abs() < 9e15 => (x as i64).into(),
                 AttributeValue::Number(x) => x.into(),
                 AttributeValue::Text(text) => text.into(),
@@ -104,7 +104,7 @@ impl Catalogue {
         Some(self.columns.iter().filter_map(pair).collect())
     }
 
-    /// The row of item `id`.
+    /// Returns the row of item `id`.
     fn row(&self, id: &str) -> Option<u32> {
         self.ids.get(id)
     }

@@ -1,11 +1,11 @@
-//! MovieLens-100K's `u.item`: a file without names whose columns are known from its README.
+//! MovieLens-100K's `u.item`: a file without a header whose columns are described in its README.
 
 use crate::data::read::frame::{Cells, Frame};
 
 /// The first five columns.
 const COLUMNS: [&str; 5] = ["id", "title", "release_date", "video_release_date", "imdb_url"];
 
-/// What the flags of the other columns say, in their order (its file `u.genre`).
+/// Genres of the flags in the other columns, in their order (its file `u.genre`).
 const GENRES: [&str; 19] = [
     "unknown",
     "Action",
@@ -28,9 +28,9 @@ const GENRES: [&str; 19] = [
     "Western",
 ];
 
-/// Names the columns of `u.item`, with one list of genres in place of the flags. No other file has these: no
-/// header, 24 columns between `|`, addresses of the Internet Movie Database in the fifth, and 0 or 1 in the
-/// last 19. The result is a note for the report.
+/// Names the columns of `u.item` and turns its flags into one list of genres. The file is recognised by a combination
+/// that no other file has: no header, 24 columns delimited by `|`, addresses of the Internet Movie Database in the
+/// fifth, and 0 or 1 in the last 19. Returns a note for the report.
 pub(super) fn name_columns(frame: &mut Frame) -> Option<String> {
     let (known, flags) = frame.columns.split_at_checked(COLUMNS.len())?;
     let is_address = |word: &str| word.starts_with("http://us.imdb.com/");
@@ -56,5 +56,5 @@ pub(super) fn name_columns(frame: &mut Frame) -> Option<String> {
     frame.columns.truncate(COLUMNS.len());
     frame.columns.push(genres);
     frame.names = Some(COLUMNS.iter().copied().chain(["genres"]).map(Into::into).collect());
-    Some("this is MovieLens-100K's u.item: its columns are named as its README says, its 19 flags are `genres`".into())
+    Some("this is MovieLens-100K's u.item: its columns are named as in its README, its 19 flags are read as `genres`".into())
 }

@@ -1,28 +1,28 @@
-//! What the reader of a catalogue may be told.
+//! Options for reading a catalogue.
 
 use crate::data::read::{Column, Format};
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How to read a table of items. The default finds everything out and reports what it found.
+/// How to read a table of items. The default detects everything and reports what it found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CatalogueOptions {
-    /// Column of the ids. Default: by its name (`item`, `movieId`, `isbn` …), else the first.
+    /// Id column. Default: by its name (`item`, `movieId`, `isbn` …), else the first.
     pub id: Option<Column>,
-    /// Column of the titles. Default: by its name (`title`, `name` …), else the second, if it holds texts that
-    /// tell items apart.
+    /// Title column. Default: by its name (`title`, `name` …), else the second, if it holds text that distinguishes
+    /// the items.
     pub title: Option<Column>,
-    /// Text between fields, such as `,` or `::`. Default: sniffed, as in tables of interactions.
+    /// Delimiter, such as `,` or `::`. Default: detected, as in tables of interactions.
     pub delimiter: Option<String>,
-    /// Whether the first line names the columns. Default: sniffed.
+    /// Whether the first line is a header. Default: detected.
     pub header: Option<bool>,
-    /// Kind of file. Default: by the first bytes.
+    /// File format. Default: detected from the first bytes.
     pub format: Option<Format>,
-    /// Text between the entries of a list; columns of text in which it stands are columns of lists. Default: `|`.
+    /// Separator of list entries. Text columns in which it occurs are read as lists. Default: `|`.
     pub separator: String,
-    /// Texts that stand for a missing value, beside empty ones and `\N`.
+    /// Texts that mean a missing value, besides empty ones and `\N`.
     pub missing: Vec<String>,
 }
 
@@ -41,10 +41,10 @@ impl Default for CatalogueOptions {
 }
 
 impl CatalogueOptions {
-    /// Refuses options that contradict themselves.
+    /// Returns an error if options contradict each other.
     pub(super) fn check(&self) -> Result<()> {
         if self.id == Some(Column::Absent) {
-            return Err(Error::setting("id", "there must be a column of ids"));
+            return Err(Error::setting("id", "an id column is required"));
         }
         if self.separator.is_empty() {
             return Err(Error::setting(

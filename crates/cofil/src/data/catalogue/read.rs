@@ -1,4 +1,4 @@
-//! From a table to a catalogue.
+//! Reading a table into a catalogue.
 
 use super::typed::Typing;
 use super::values::{Attribute, Values};
@@ -11,11 +11,12 @@ use crate::error::{Error, Result};
 use std::collections::HashSet;
 
 impl Catalogue {
-    /// Reads a table of items: delimited text, JSON lines, Parquet or Arrow IPC, packed or not, or record batches. Rows without an id, and rows whose id an earlier row has, are left out and counted.
+    /// Reads a table of items: delimited text, JSON lines, Parquet or Arrow IPC, compressed or not, or record
+    /// batches. Rows without an id, and rows that repeat the id of an earlier row, are left out and counted.
     ///
     /// # Errors
-    /// If the file cannot be read or holds no items, or a column of `options` is not there; names file, line and
-    /// remedy.
+    /// If the file cannot be read or holds no items, or a column named in `options` does not exist. The error names
+    /// file, line and remedy.
     pub fn read<'a>(
         source: impl Into<Source<'a>>,
         options: &CatalogueOptions,
@@ -41,12 +42,12 @@ impl Catalogue {
         let Items { ids, rows, unnamed, repeated, example } =
             Items::find(&frame.columns[roles.id], frame.rows).map_err(bad)?;
         if rows.is_empty() {
-            return Err(bad("there is no item in the file".into()));
+            return Err(bad("the file contains no items".into()));
         }
         if let Some(id) = example {
             let rows = count(repeated, "row");
             notes.push(format!(
-                "{rows} left out whose id was there before, such as `{id}`: the first row of each id counts"
+                "{rows} with a duplicate id left out, such as `{id}`: the first row of each id counts"
             ));
         }
         let typing = Typing { rows: &rows, options };
@@ -78,7 +79,7 @@ impl Catalogue {
             columns.push(Attribute { name, values });
         }
         if title.is_none() {
-            notes.push("no column has titles: items go by their ids".into());
+            notes.push("no column has titles: items are shown by their ids".into());
         }
         let column = |at: usize| ColumnReport {
             position: at + 1,
@@ -109,13 +110,13 @@ impl Catalogue {
     }
 }
 
-/// Which rows are items.
+/// The rows of the file that are items.
 struct Items {
     ids: IdMap,
     rows: Vec<usize>,
     unnamed: usize,
     repeated: usize,
-    /// An id that is repeated.
+    /// Example of a repeated id.
     example: Option<String>,
 }
 
@@ -123,7 +124,7 @@ impl Items {
     fn find(cells: &Cells, rows: usize) -> std::result::Result<Self, String> {
         if cells.lists || cells.foreign.is_some() {
             let what = cells.foreign.as_deref().unwrap_or("lists");
-            return Err(format!("the column of ids holds {what}; ids are texts or whole numbers"));
+            return Err(format!("the id column holds {what}; ids must be text or whole numbers"));
         }
         let mut found =
             Self { ids: IdMap::new(), rows: Vec::new(), unnamed: 0, repeated: 0, example: None };
@@ -144,7 +145,7 @@ impl Items {
     }
 }
 
-/// Whether these can be titles: texts of which at least half are different.
+/// Returns whether the values can be titles: texts of which at least half are distinct.
 fn tells_apart(values: &Values) -> bool {
     match values {
         Values::Texts { words, codes } => 2 * words.len() >= codes.len(),
@@ -152,8 +153,8 @@ fn tells_apart(values: &Values) -> bool {
     }
 }
 
-/// What the columns are called, each by a name of its own, and a note about those whose name is another's:
-/// they go by their position, as columns without a name do.
+/// Returns unique column names, and a note about columns with the name of an earlier one. Those are named by their
+/// position, as columns without a name are.
 fn names(frame: &Frame, id: usize, title: Option<usize>) -> (Vec<String>, Option<String>) {
     let mut taken = HashSet::new();
     let mut renamed = Vec::new();
@@ -178,7 +179,7 @@ fn names(frame: &Frame, id: usize, title: Option<usize>) -> (Vec<String>, Option
     }
     let note = (!renamed.is_empty()).then(|| {
         let listed = renamed.join(", ");
-        format!("several columns are called {listed}: the later ones go by their position")
+        format!("several columns are named {listed}: the later ones are named by their position")
     });
     (names, note)
 }

@@ -1,4 +1,4 @@
-//! How a catalogue was read, to show to the user.
+//! Report on how a catalogue was read, to show to the user.
 
 use super::AttributeKind;
 use crate::data::prose::count;
@@ -7,49 +7,49 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How a table of items was read, what was left out, and what deserves a second look.
+/// How a table of items was read, what was left out, and what to check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CatalogueReport {
-    /// The file as given; `-` for standard input.
+    /// Path of the file as given; `-` for standard input.
     pub path: String,
-    /// Kind of file.
+    /// File format.
     pub format: Format,
-    /// `gzip` or `zstd`, by the first bytes.
+    /// Compression, detected from the first bytes: `gzip` or `zstd`.
     pub compression: Option<String>,
-    /// Text between fields, for delimited text.
+    /// Delimiter, for delimited text.
     pub delimiter: Option<String>,
-    /// Whether the first line named the columns, for delimited text.
+    /// Whether the first line was a header, for delimited text.
     pub header: Option<bool>,
-    /// Column of the ids.
+    /// Id column.
     pub id: ColumnReport,
-    /// Column of the titles.
+    /// Title column.
     pub title: Option<ColumnReport>,
-    /// The attributes, in the order of the file.
+    /// Attributes, in the order of the file.
     pub columns: Vec<AttributeReport>,
-    /// Rows of the file.
+    /// Rows in the file.
     pub rows: usize,
-    /// Items, which are rows with an id of their own.
+    /// Number of items: rows with a unique id.
     pub items: usize,
     /// Rows left out because they have no id.
     pub unnamed: usize,
-    /// Rows left out because an earlier one has their id.
+    /// Rows left out because an earlier row has the same id.
     pub repeated: usize,
-    /// Guesses and losses the user should know of.
+    /// Guesses and losses that the user should know about.
     pub notes: Vec<String>,
 }
 
 /// An attribute as it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AttributeReport {
-    /// Its name, by which filters call it.
+    /// Name of the column, as used in filters.
     pub name: String,
-    /// What the column holds.
+    /// Kind of values.
     pub kind: AttributeKind,
     /// Number of items without a value in this column.
     pub missing: usize,
 }
 
-/// `read as: …` on one line, then the columns, then a line for everything left out and every note.
+/// Writes `read as: …` on one line, then the columns, then a line for each note and for rows left out.
 impl fmt::Display for CatalogueReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("read as: ")?;

@@ -1,4 +1,4 @@
-//! From the texts of a column to what they are: numbers, texts or lists.
+//! Types of columns: numbers, texts or lists.
 
 use super::CatalogueOptions;
 use super::values::{MISSING, Values};
@@ -6,14 +6,14 @@ use crate::data::IdMap;
 use crate::data::read::frame::Cells;
 use crate::error::Result;
 
-/// Which of the rows of a file are items, and what stands for nothing.
+/// The rows of a file that are items, and the texts that mean a missing value.
 pub(super) struct Typing<'a> {
     pub rows: &'a [usize],
     pub options: &'a CatalogueOptions,
 }
 
 impl Typing<'_> {
-    /// Numbers if all values are, lists if they are or a separator stands in one, else texts.
+    /// Returns numbers if all values are numbers, lists if they are lists or contain a separator, else texts.
     pub fn values(&self, cells: &Cells) -> Result<Values> {
         let is_list =
             cells.lists || cells.words.names().any(|w| w.contains(&*self.options.separator));
@@ -26,7 +26,7 @@ impl Typing<'_> {
         }
     }
 
-    /// Texts, whatever they look like. A list becomes one text, its entries separated.
+    /// Returns texts, whatever they look like. A list becomes one text with separators.
     pub fn texts(&self, cells: &Cells) -> Result<Values> {
         let mut words = IdMap::new();
         let mut codes = Vec::with_capacity(self.rows.len());
@@ -41,12 +41,12 @@ impl Typing<'_> {
         Ok(Values::Texts { words, codes })
     }
 
-    /// Lists; an entry that is text with separators is several.
+    /// Returns lists. An entry that is text with separators is split.
     fn lists(&self, cells: &Cells) -> Result<Values> {
         let (mut words, mut starts, mut codes) = (IdMap::new(), vec![0], Vec::new());
         for &row in self.rows {
             for entry in self.entries(cells, row) {
-                // Entries that came as a list are whole, whatever stands in them.
+                // Entries of a list are not split further, whatever they contain.
                 let parts: Vec<&str> = match cells.lists {
                     true => vec![entry],
                     false => entry.split(&*self.options.separator).map(str::trim).collect(),
@@ -60,7 +60,7 @@ impl Typing<'_> {
         Ok(Values::Lists { words, starts, codes })
     }
 
-    /// Numbers, if every value is one and there are some. `nan` among numbers is missing.
+    /// Returns numbers, if there are some and every value is one. `nan` among numbers is missing.
     fn numbers(&self, cells: &Cells) -> Option<Vec<f64>> {
         let parsed: Vec<Option<f64>> = cells
             .words
@@ -81,7 +81,7 @@ impl Typing<'_> {
         Some(self.rows.iter().map(number).collect())
     }
 
-    /// The texts of a row that do not stand for nothing.
+    /// Returns the texts of a row that are not missing values.
     fn entries<'c>(&'c self, cells: &'c Cells, row: usize) -> impl Iterator<Item = &'c str> {
         let words = cells.row(row).iter().map(|&code| cells.words.name(code).trim());
         words.filter(|word| !self.is_missing(word))
@@ -92,7 +92,7 @@ impl Typing<'_> {
     }
 }
 
-/// A number as numbers are written: `007` is a name, and so is `inf`.
+/// Parses a number in ordinary notation: `007` is a name, and so is `inf`.
 fn number(word: &str) -> Option<f64> {
     let digits = word.strip_prefix('-').unwrap_or(word).as_bytes();
     let begins = match digits {

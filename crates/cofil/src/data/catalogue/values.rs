@@ -1,4 +1,4 @@
-//! The values of a column, one for each item.
+//! Values of a column, one per item.
 
 use crate::data::IdMap;
 use schemars::JsonSchema;
@@ -11,23 +11,23 @@ pub struct Attribute {
     pub(super) values: Values,
 }
 
-/// What a column holds.
+/// Kind of values in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttributeKind {
     /// Numbers.
     Number,
-    /// Texts; dates are texts, too.
+    /// Texts, including dates.
     Text,
     /// Lists of texts.
     List,
 }
 
-/// The value of one item. In JSON it is a number, a text or a list of texts.
+/// The value of an item. In JSON it is a number, a text or a list of texts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum AttributeValue<'a> {
-    /// A number, which is finite.
+    /// A finite number.
     Number(f64),
     /// A text.
     Text(&'a str),
@@ -35,27 +35,27 @@ pub enum AttributeValue<'a> {
     List(Vec<&'a str>),
 }
 
-/// One value for each item, by rows of the catalogue.
+/// Values of a column, one per row of the catalogue.
 #[derive(Clone, Debug)]
 pub(crate) enum Values {
-    /// NaN where it is missing.
+    /// NaN if missing.
     Numbers(Vec<f64>),
-    /// Numbers of texts among `words`; [`MISSING`] where it is missing.
+    /// Indices into `words`; [`MISSING`] if missing.
     Texts { words: IdMap, codes: Vec<u32> },
-    /// The entries of row r are `codes[starts[r]..starts[r + 1]]`; none where it is missing.
+    /// The entries of row r are `codes[starts[r]..starts[r + 1]]`; empty if missing.
     Lists { words: IdMap, starts: Vec<usize>, codes: Vec<u32> },
 }
 
-/// The number that no text has.
+/// Code of a missing text.
 pub(super) const MISSING: u32 = u32::MAX;
 
 impl Attribute {
-    /// Its name, by which filters call it.
+    /// Returns the name of the column, as used in filters.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What the column holds.
+    /// Returns the kind of values.
     pub fn kind(&self) -> AttributeKind {
         match self.values {
             Values::Numbers(_) => AttributeKind::Number,
@@ -64,7 +64,7 @@ impl Attribute {
         }
     }
 
-    /// Number of items without a value in this column.
+    /// Returns the number of items without a value in this column.
     pub fn missing(&self) -> usize {
         (0..self.values.len() as u32).filter(|&row| self.values.is_missing(row)).count()
     }
@@ -75,7 +75,7 @@ impl Attribute {
 }
 
 impl Values {
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         match self {
             Self::Numbers(numbers) => numbers.len(),
@@ -91,7 +91,7 @@ impl Values {
         }
     }
 
-    /// The numbers of the texts of a row: none, one, or those of a list.
+    /// Returns the codes of a row: none, one, or those of a list.
     pub fn codes(&self, row: u32) -> &[u32] {
         let row = row as usize;
         match self {
@@ -102,7 +102,7 @@ impl Values {
         }
     }
 
-    /// The text of a row, where there is one.
+    /// Returns the text of a row, if there is one.
     pub fn text(&self, row: u32) -> Option<&str> {
         match self {
             Self::Texts { words, .. } => self.codes(row).first().map(|&code| words.name(code)),
@@ -124,7 +124,7 @@ impl Values {
     }
 }
 
-/// Missing numbers are equal.
+/// Treats missing numbers as equal.
 impl PartialEq for Values {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {

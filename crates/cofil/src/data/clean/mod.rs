@@ -1,15 +1,15 @@
-//! Cleaning: which rows count, what they count, and how many fell out at each step.
+//! Cleaning: which rows are kept, which value they get, and how many are dropped at each step.
 //!
-//! The steps run in this order, because each decides what the next one sees:
-//! 1. rows whose value is a mark for "no rating" are dropped;
-//! 2. several rows of one (user, item) pair are merged into one;
-//! 3. pairs below the threshold are dropped and the others count 1;
-//! 4. users and items with too few pairs are dropped, again and again until nothing changes (the
-//!    k-core: a user may fall below the limit because an item went);
-//! 5. with `implicit`, every pair that is left counts 1.
+//! The steps run in this order, because each one works on the result of the one before:
+//! 1. Rows whose value is a mark for "no rating" are dropped.
+//! 2. Duplicate rows of a (user, item) pair are merged into one.
+//! 3. Pairs below the threshold are dropped; the others get the value 1.
+//! 4. Users and items with too few pairs are dropped, repeatedly until nothing changes (the k-core: dropping an item
+//!    can push a user below the minimum).
+//! 5. With `implicit`, every remaining pair gets the value 1.
 //!
-//! A user or item that is left without interactions leaves the id maps; the order of the others, and
-//! of the rows, is kept.
+//! Users and items without remaining interactions are removed from the id maps. The order of the other users and
+//! items, and of the rows, does not change.
 
 mod report;
 mod steps;
@@ -24,31 +24,31 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use steps::{compact, core, merge, retain};
 
-/// How to clean interactions. The default merges repeated pairs and changes nothing else.
+/// How to clean interactions. The default merges duplicates and changes nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Clean {
     /// Values that mean "no rating", such as −1; their rows are dropped. Default: none.
     pub missing: Vec<f32>,
-    /// What to do with several rows of one user and item. Default: the last row counts.
+    /// How to merge several rows of the same user and item. Default: the last row counts.
     pub duplicates: Duplicates,
-    /// Pairs with at least this value count 1, the others are dropped. Any number; default: none.
+    /// Drop pairs with a smaller value and count the others as 1. Any number; default: none.
     pub threshold: Option<f32>,
-    /// Users keep at least this many interactions. 0 and 1 drop nobody; default 0.
+    /// Drop users with fewer interactions than this. 0 and 1 drop nobody; default 0.
     pub min_user: u32,
-    /// Items keep at least this many interactions. 0 and 1 drop nothing; default 0.
+    /// Drop items with fewer interactions than this. 0 and 1 drop nothing; default 0.
     pub min_item: u32,
-    /// Count every pair 1, as implicit feedback. Default: false.
+    /// Count every pair as 1, as implicit feedback. Default: false.
     pub implicit: bool,
 }
 
 impl Clean {
-    /// Cleans `data`; rows stay in the order of the file, a merged pair in the place of the row it
-    /// keeps (the last, with [`Duplicates::First`] the first).
+    /// Cleans `data`. Rows keep the order of the file; a merged pair takes the place of the row it keeps (the last,
+    /// or the first with [`Duplicates::First`]).
     ///
     /// # Errors
-    /// If a setting is not a number, a pair occurs twice with [`Duplicates::Error`], or no
-    /// interaction is left.
+    /// If a setting is not a finite number, a pair occurs twice with [`Duplicates::Error`], or no interactions are
+    /// left.
     pub fn interactions(&self, mut data: Interactions) -> Result<(Interactions, CleanReport)> {
         let mut report = self.start(&data)?;
         self.drop_missing(&mut data, &mut report);
@@ -61,13 +61,13 @@ impl Clean {
     /// Cleans `data` and groups it by user.
     ///
     /// # Errors
-    /// As [`interactions`](Self::interactions).
+    /// See [`interactions`](Self::interactions).
     pub fn ratings(&self, mut data: Interactions) -> Result<(Ratings, CleanReport)> {
         if self.threshold.is_some() || self.min_user > 1 || self.min_item > 1 {
             let (data, report) = self.interactions(data)?;
             return Ok((data.into_ratings(Duplicates::Error)?, report));
         }
-        // Grouping merges as well: no need to sort the data twice.
+        // Grouping merges duplicates too, so there is no need to sort the data twice.
         let mut report = self.start(&data)?;
         self.drop_missing(&mut data, &mut report);
         let before = data.len();
@@ -75,12 +75,12 @@ impl Clean {
         let ratings = data.into_ratings(self.duplicates)?;
         report.duplicates = before - ratings.len();
         report.interactions = ratings.len();
-        // Here `filter` ran before merging, and a sum of ones is not one.
+        // `filter` ran before merging here, and a sum of ones may exceed one.
         Ok((if self.implicit { ratings.into_binary() } else { ratings }, report))
     }
 
-    /// Values of interactions as [`interactions`](Self::interactions) makes them: pairs below the
-    /// threshold are dropped, and with it or `implicit` the others count 1. Names stay as they are.
+    /// Gives `data` the values that [`interactions`](Self::interactions) would give it: pairs below the threshold are
+    /// dropped; with a threshold or with `implicit`, the others get the value 1. The id maps stay as they are.
     pub fn weigh(&self, mut data: Ratings) -> Ratings {
         if let Some(threshold) = self.threshold {
             let rows = data.by_user.iter();
@@ -108,7 +108,7 @@ impl Clean {
         }
     }
 
-    /// The steps after merging.
+    /// Runs the steps that follow merging.
     fn filter(
         &self,
         mut data: Interactions,
@@ -165,7 +165,7 @@ mod tests {
         (0..data.len()).map(|at| (name(at).0, name(at).1, data.value[at])).collect()
     }
 
-    /// Seven rows: one unrated, one repeated pair, one item and one user that occur once.
+    /// Seven rows: one without a rating, one repeated pair, and an item and a user that occur once.
     fn example() -> Interactions {
         table(&[
             ("ann", "x", 5.0),
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn the_core_needs_rounds() {
-        // z falls for one user, then bob for one item; ann and cat keep x and y.
+        // z is dropped for having one user, then bob for having one item left; ann and cat keep x and y.
         let data = table(&[
             ("ann", "x", 1.0),
             ("ann", "y", 1.0),

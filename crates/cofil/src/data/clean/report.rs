@@ -1,4 +1,4 @@
-//! What cleaning did, in numbers and in sentences.
+//! What cleaning did, as numbers and sentences.
 
 use super::Clean;
 use crate::data::Duplicates;
@@ -6,13 +6,13 @@ use crate::data::prose::{count, number};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What cleaning did, step by step. Every row that is gone is counted in exactly one of `missing`,
-/// `duplicates`, `below_threshold` and `outside_core`.
+/// What cleaning did, step by step. Every row that was removed is counted in exactly one of `missing`, `duplicates`,
+/// `below_threshold` and `outside_core`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CleanReport {
     /// The settings of the cleaning.
     pub settings: Clean,
-    /// Rows that came in.
+    /// Rows before cleaning.
     pub rows: usize,
     /// Rows dropped because their value means "no rating".
     pub missing: usize,
@@ -20,29 +20,29 @@ pub struct CleanReport {
     pub duplicates: usize,
     /// Pairs dropped because their value is below the threshold.
     pub below_threshold: usize,
-    /// Pairs dropped because their user or item had too few.
+    /// Pairs dropped because their user or item had too few interactions.
     pub outside_core: usize,
-    /// Passes over the data until every user and item had enough.
+    /// Passes over the data until every user and item had enough interactions.
     pub core_rounds: usize,
-    /// Users who came in and have no interaction any more.
+    /// Users without remaining interactions.
     pub users_dropped: usize,
-    /// Items that came in and have no interaction any more.
+    /// Items without remaining interactions.
     pub items_dropped: usize,
-    /// Users that are left.
+    /// Remaining users.
     pub users: usize,
-    /// Items that are left.
+    /// Remaining items.
     pub items: usize,
-    /// Interactions that are left.
+    /// Remaining interactions.
     pub interactions: usize,
 }
 
 impl CleanReport {
-    /// Whether the data came out as it went in, apart from its values.
+    /// Returns whether no rows, users or items were removed; values may have changed.
     pub fn is_untouched(&self) -> bool {
         self.rows == self.interactions && self.users_dropped == 0 && self.items_dropped == 0
     }
 
-    /// What was done, one sentence per step that did something.
+    /// Returns one sentence per step that changed something.
     pub fn sentences(&self) -> Vec<String> {
         let Clean { missing, duplicates, threshold, min_user, min_item, implicit } = &self.settings;
         let mut told = Vec::new();

@@ -6,7 +6,7 @@ use crate::data::{Duplicates, IdMap, Interactions, NO_TIME};
 use crate::error::Result;
 use std::sync::Arc;
 
-/// Keeps the rows where `keep` says so; returns how many went.
+/// Keeps the rows flagged in `keep` and returns the number of rows dropped.
 pub(super) fn retain(data: &mut Interactions, keep: &[bool]) -> usize {
     fn pick<T>(column: &mut Vec<T>, keep: &[bool]) {
         let mut keep = keep.iter();
@@ -50,7 +50,7 @@ pub(super) fn merge(data: &mut Interactions, how: Duplicates) -> Result<()> {
     Ok(())
 }
 
-/// Drops users and items with too few rows until all have enough; returns rows dropped and rounds.
+/// Drops users and items with too few rows until all have enough; returns the rows dropped and the number of rounds.
 pub(super) fn core(data: &mut Interactions, min_user: u32, min_item: u32) -> (usize, usize) {
     if min_user <= 1 && min_item <= 1 {
         return (0, 0);
@@ -71,14 +71,14 @@ pub(super) fn core(data: &mut Interactions, min_user: u32, min_item: u32) -> (us
     }
 }
 
-/// How often each of `0..n` occurs.
+/// Counts how often each of `0..n` occurs.
 pub(in crate::data) fn counts(column: &[u32], n: usize) -> Vec<u32> {
     let mut counts = vec![0u32; n];
     column.iter().for_each(|&c| counts[c as usize] = counts[c as usize].saturating_add(1));
     counts
 }
 
-/// Drops names that do not occur; returns how many.
+/// Drops ids that do not occur and returns their number.
 pub(super) fn compact(names: &mut Arc<IdMap>, column: &mut [u32]) -> usize {
     let used = counts(column, names.len());
     let unused = used.iter().filter(|&&n| n == 0).count();

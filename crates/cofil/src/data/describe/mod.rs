@@ -1,7 +1,7 @@
-//! Describing data: what is in it, what looks wrong, and what it is good for.
+//! Describes data: summarises a table of interactions, flags problems and suggests metrics and splits.
 //!
-//! Everything is computed from the rows as they are, before cleaning, so that the report can say what
-//! to clean. Quantiles are values that occur: the smallest that the given share does not exceed.
+//! Everything is computed from the rows before cleaning, so that the report can suggest what to clean. A quantile is
+//! always a value that occurs: the smallest value with at least the given share of the values at or below it.
 //!
 //! ```
 //! use cofil::data::{Description, sample_set};
@@ -29,7 +29,7 @@ pub use spread::{Bin, Spread, Top};
 pub use values::{Kind, Suspect, Values};
 pub use verdict::{Reasoned, Verdict};
 
-/// A report on a table of interactions.
+/// A summary of a table of interactions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Description {
     /// Users with at least one interaction.
@@ -38,21 +38,21 @@ pub struct Description {
     pub items: usize,
     /// Number of interactions.
     pub interactions: usize,
-    /// Different (user, item) pairs.
+    /// Distinct (user, item) pairs.
     pub pairs: usize,
     /// Share of all possible pairs that occur.
     pub density: f64,
-    /// Repeated pairs.
+    /// Duplicates.
     pub duplicates: Repeats,
     /// The values of the interactions.
     pub values: Values,
     /// Interactions per user.
     pub per_user: Spread,
-    /// Interactions per item; its `gini` is the inequality of popularity.
+    /// Interactions per item. Its `gini` measures the inequality of popularity.
     pub per_item: Spread,
-    /// The times, if there are any.
+    /// Times of the interactions, if there are any.
     pub times: Option<Times>,
-    /// What follows for training and evaluation.
+    /// Conclusions for training and evaluation.
     pub verdict: Verdict,
 }
 
@@ -70,21 +70,22 @@ pub struct Repeats {
 /// Times of the interactions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Times {
-    /// First, in seconds since 1970.
+    /// First time, in seconds since 1970.
     pub first: i64,
-    /// The last time, in seconds since 1970.
+    /// Last time, in seconds since 1970.
     pub last: i64,
     /// Rows without a time.
     pub missing: usize,
     /// Times before 1980 or after 2100.
     #[serde(default)]
     pub odd: usize,
-    /// Half of the users with two or more timed rows have all of them within so many seconds.
+    /// Median time between a user's first and last interaction, in seconds, over the users with two or more timed
+    /// rows.
     pub median_user_span: i64,
-    /// Share of the timed rows that the same user has at the same second as another.
+    /// Share of the timed rows that have the same time, to the second, as another row of the same user.
     pub tied: f64,
-    /// Share of the latest tenth of the timed rows whose user did something before it: whom a split by
-    /// time can test as a known user.
+    /// Share of the latest tenth of the timed rows whose user has earlier interactions. Only these users are known
+    /// ones in a split by time.
     pub known_in_latest_tenth: f64,
 }
 
@@ -137,7 +138,7 @@ fn times(data: &Interactions) -> Option<Times> {
     let (time, (first, last)) = (data.time.as_ref()?, span(data)?);
     let missing = time.iter().filter(|&&time| time == NO_TIME).count();
     let timed = data.len() - missing;
-    // The earliest moment of the latest tenth.
+    // The earliest time of the latest tenth.
     let cut = number_at(time, missing + timed - timed.div_ceil(10));
     let (mut spans, mut tied, mut latest, mut known) = (Vec::new(), 0, 0, 0);
     let mut moments = Vec::new();

@@ -1,74 +1,75 @@
-//! How interactions spread over users or items.
+//! Distribution of interactions over users or items.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How many interactions each user (or each item) has.
+/// Distribution of the number of interactions per user, or per item.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Spread {
     /// The smallest number of interactions.
     pub min: u32,
-    /// A quarter has at most so many.
+    /// First quartile of the number of interactions.
     pub q25: u32,
-    /// Half has at most so many.
+    /// Median number of interactions.
     pub median: u32,
-    /// Three quarters have at most so many.
+    /// Third quartile of the number of interactions.
     pub q75: u32,
-    /// 95 % have at most so many.
+    /// 95 % quantile of the number of interactions.
     pub q95: u32,
-    /// 99 % have at most so many.
+    /// 99 % quantile of the number of interactions.
     pub q99: u32,
     /// The largest number of interactions.
     pub max: u32,
     /// The mean number of interactions.
     pub mean: f64,
-    /// How many have exactly one.
+    /// Users or items with exactly one interaction.
     pub with_one: usize,
-    /// How many have fewer than five.
+    /// Users or items with fewer than five interactions.
     pub under_five: usize,
-    /// How many have as many as the busiest.
+    /// Users or items with the largest number of interactions.
     pub at_max: usize,
-    /// How many have no interaction although their name is known.
+    /// Users or items in the id map without any interaction.
     pub without: usize,
-    /// Gini index: 0 if all have equally many, near 1 if one has nearly all.
+    /// Gini index: 0 if all have the same number of interactions, near 1 if one has nearly all.
     pub gini: f64,
-    /// Share of the interactions that belongs to the busiest 1 %, rounded up to at least one.
+    /// Share of the interactions that belongs to the most active 1 % of users (most popular items), rounded up to at
+    /// least one.
     pub top_percent: f64,
-    /// The busiest, most interactions first.
+    /// The users or items with the most interactions, in descending order.
     pub top: Vec<Top>,
-    /// How many have 1, 2–3, 4–7, 8–15 … interactions.
+    /// Number of users or items with 1, 2–3, 4–7, 8–15 … interactions.
     pub histogram: Vec<Bin>,
-    /// Lorenz curve: which share of the interactions the least busy 0 %, 2 % … 100 % have.
+    /// Lorenz curve: the share of the interactions that belongs to the 0 %, 2 % … 100 % with the fewest interactions.
     pub lorenz: Vec<f64>,
 }
 
-/// A name and its number of interactions.
+/// A user or item and its number of interactions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Top {
-    /// Name of the user or item.
+    /// Id of the user or item.
     pub name: String,
     /// Number of interactions of the user or item.
     pub interactions: u32,
 }
 
-/// One bar of a histogram.
+/// A bar of a histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Bin {
     /// Smallest value of the bar.
     pub low: f64,
-    /// Largest value of the bar; the next bar begins above.
+    /// Largest value of the bar; the next bar begins above it.
     pub high: f64,
-    /// Number of users or items inside the bar.
+    /// Number of users, items or rows in the bar.
     pub count: usize,
 }
 
 impl Spread {
-    /// Of the interactions per name; names without any are left out of all figures but `without`.
+    /// Summarises the interactions per user or item. Those without any count in `without` only.
     pub(super) fn of<'a>(counts: &[u32], name: impl Fn(u32) -> &'a str) -> Self {
         let mut named: Vec<(u32, u32)> =
             counts.iter().copied().zip(0..).filter(|&(n, _)| n > 0).collect();
         let without = counts.len() - named.len();
-        // Equal counts in the order of the names' numbers.
+        // Equal counts in the order of the numbers of the ids.
         named.sort_unstable_by_key(|&(n, index)| (n, std::cmp::Reverse(index)));
         let top = named.iter().rev().take(3);
         let top = top
@@ -109,13 +110,13 @@ impl Spread {
     }
 }
 
-/// The smallest of `sorted` that at least the share `q` of them does not exceed.
+/// Returns the smallest element of `sorted` with at least the share `q` of the elements at or below it.
 pub(super) fn quantile<T: Copy>(sorted: &[T], q: f64) -> T {
     let rank = (q * sorted.len() as f64).ceil() as usize;
     sorted[rank.clamp(1, sorted.len()) - 1]
 }
 
-/// Σᵢ (2i − n − 1) xᵢ / (n Σx) over rising x, i from 1.
+/// Σᵢ (2i − n − 1) xᵢ / (n Σx) over ascending x, with i from 1.
 fn gini(sorted: &[u32], total: f64) -> f64 {
     let n = sorted.len() as f64;
     let weighted: f64 =

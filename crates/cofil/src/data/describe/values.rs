@@ -1,35 +1,35 @@
-//! What the values are: ratings, counts, votes, or nothing but "it happened".
+//! Values of the interactions: ratings, counts, votes or plain events.
 
 use super::spread::{Bin, quantile};
 use crate::math::real::{log10, square, whole_power};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The values of all rows.
+/// Summary of the values of all rows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Values {
-    /// What kind of values they are.
+    /// Kind of the values.
     pub kind: Kind,
-    /// Number of different values.
+    /// Number of distinct values.
     pub distinct: usize,
     /// Smallest value.
     pub min: f32,
-    /// A quarter is at most this.
+    /// First quartile.
     pub q25: f32,
-    /// Half is at most this.
+    /// Median.
     pub median: f32,
-    /// Three quarters are at most this.
+    /// Third quartile.
     pub q75: f32,
     /// Largest value.
     pub max: f32,
     /// Mean value.
     pub mean: f64,
-    /// Standard deviation, which is the RMSE of predicting the mean for everybody.
+    /// Standard deviation. It equals the RMSE of predicting the mean for every row.
     pub sd: f64,
-    /// Whether all are whole numbers.
+    /// Whether all values are whole numbers.
     pub whole: bool,
-    /// Bars: one per value up to 32 different ones, else up to 25 of equal
-    /// width, for counts of doubling width.
+    /// Bars: one per value for up to 32 distinct values, otherwise up to 25 of equal width. For counts, bars of
+    /// doubling width.
     pub histogram: Vec<Bin>,
     /// Values that look like a mark for "no rating".
     pub suspects: Vec<Suspect>,
@@ -39,35 +39,35 @@ pub struct Values {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// All equal: something happened.
+    /// All values are equal: something happened.
     #[default]
     Events,
     /// Two values: for and against.
     Votes,
-    /// A scale on which more is better.
+    /// A scale on which a higher value is better.
     Ratings,
-    /// How often or how much: never negative, with a long tail.
+    /// Numbers or amounts: never negative, with a long tail.
     Counts,
 }
 
-/// A value that may be a mark and not a rating.
+/// A value that may be a mark instead of a rating.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Suspect {
     /// The value.
     pub value: f32,
-    /// Rows that hold it.
+    /// Number of rows with this value.
     pub rows: usize,
     /// Share of all rows.
     pub share: f64,
-    /// Why the value is suspected not to be a rating.
+    /// Why the value may not be a rating.
     pub why: String,
 }
 
-/// Different values, rising, with the number of rows of each.
+/// Distinct values in ascending order, with the number of rows of each.
 type Table = [(f32, usize)];
 
 impl Values {
-    /// Describes `values`.
+    /// Summarises `values`.
     pub fn of(values: &[f32]) -> Self {
         let mut sorted = values.to_vec();
         sorted.sort_unstable_by(f32::total_cmp);
@@ -99,13 +99,13 @@ impl Values {
         }
     }
 
-    /// Smallest and largest value that is not suspected to be a mark.
+    /// Returns the smallest and the largest value, without suspected marks.
     pub fn scale(&self) -> (f32, f32) {
         let real = |value: f32| self.suspects.iter().all(|s| s.value != value);
         if real(self.min) && real(self.max) {
             return (self.min, self.max);
         }
-        // Beside a mark the scale ends at the last bar; with few values, at a value.
+        // Next to a mark, the scale ends at the last bar, or at a value if there are few values.
         let bins = || self.histogram.iter().filter(|b| b.count > 0);
         let low = bins().map(|b| b.low as f32).find(|&v| real(v));
         let high = bins().rev().map(|b| b.high as f32).find(|&v| real(v));
@@ -130,8 +130,8 @@ fn kind(table: &Table) -> Kind {
     match table.len() {
         1 => Kind::Events,
         2 => Kind::Votes,
-        // Scales end where people can still tell the steps apart; a tail that runs on to twenty times
-        // what is usual is an amount. Scores out of 100 are usual throughout, so they stay ratings.
+        // A rating scale ends where people can still tell its steps apart. Values up to twenty times the median and
+        // more are amounts. Scores out of 100 have a high median, so they stay ratings.
         _ if min >= 0.0 && max > 20.0 && max > 20.0 * at(0.5).max(1.0) => Kind::Counts,
         _ if min >= 1.0 && max > 10.0 && at(0.25) == min && whole(table) => Kind::Counts,
         _ => Kind::Ratings,
@@ -142,14 +142,14 @@ fn whole(table: &Table) -> bool {
     table.iter().all(|(v, _)| v.fract() == 0.0)
 }
 
-/// Marks stand at an end of the scale, apart from everything else.
+/// Finds values that look like marks: they are at an end of the scale, apart from all other values.
 fn suspects(table: &Table, rows: usize) -> Vec<Suspect> {
     let mut found = Vec::new();
     let ends = [(0, 1..table.len()), (table.len() - 1, 0..table.len() - 1)];
     for (end, rest) in ends {
         let (value, n) = table[end];
         let rest = &table[rest];
-        // Two other values are needed to speak of a scale.
+        // A scale needs two other values.
         let [first, .., last] = rest else { continue };
         if kind(rest) == Kind::Counts && value >= 0.0 {
             continue;
@@ -175,7 +175,7 @@ fn suspects(table: &Table, rows: usize) -> Vec<Suspect> {
     found
 }
 
-/// 9, 99, 999 …
+/// Returns whether `value` is 9, 99, 999 …
 fn is_nines(value: f32) -> bool {
     value.fract() == 0.0 && format!("{value}").bytes().all(|b| b == b'9')
 }
@@ -210,7 +210,7 @@ fn histogram(table: &Table, kind: Kind) -> Vec<Bin> {
             fill(edges)
         }
         _ => {
-            // The narrowest 1, 2 or 5 × 10ⁿ that needs at most 25 bars, which begin at multiples of it.
+            // The narrowest width of 1, 2 or 5 × 10ⁿ with at most 25 bars, which begin at multiples of the width.
             let least = (max - min) / 24.0;
             let power = whole_power(10.0, log10(least).floor() as i32);
             let width = [1.0, 2.0, 5.0, 10.0].map(|f| f * power).into_iter().find(|&w| w >= least);
@@ -228,7 +228,7 @@ fn histogram(table: &Table, kind: Kind) -> Vec<Bin> {
 mod tests {
     use super::*;
 
-    /// So many rows of each value.
+    /// Repeats each value as often as the table says.
     fn rows(table: &[(f32, usize)]) -> Vec<f32> {
         table.iter().flat_map(|&(v, n)| std::iter::repeat_n(v, n)).collect()
     }

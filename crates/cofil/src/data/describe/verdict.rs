@@ -1,5 +1,5 @@
-//! What follows from a description: what kind of data it is, what to clean and what to measure. Rules of
-//! thumb, each with its reason. What to train is told by `advice`.
+//! Conclusions from a description: the kind of data, what to clean and what to measure. They are rules of thumb, each
+//! with its reason. `advice` suggests what to train.
 
 use super::{Description, Kind, warnings};
 use crate::data::Finding;
@@ -9,27 +9,27 @@ use crate::error::Remedy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Conclusions in plain sentences.
+/// Conclusions from a description, in sentences.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
-    /// What kind of data it is, in a sentence.
+    /// Kind of data, in a sentence.
     pub kind: String,
-    /// What to look at or to clean before training; may be empty.
+    /// Problems to look at or to clean before training; may be empty.
     pub warnings: Vec<Finding>,
-    /// Measures that mean something here.
+    /// Metrics that suit the data.
     pub metrics: Vec<Reasoned>,
-    /// How to split for an honest test.
+    /// Suggested split for a realistic test.
     pub split: Reasoned,
 }
 
-/// A choice and why.
+/// A suggestion and its reason.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reasoned {
-    /// The choice.
+    /// The suggestion.
     pub name: String,
-    /// Why it was chosen.
+    /// The reason.
     pub why: String,
-    /// What has to be done to the data first, if anything.
+    /// What to do with the data first, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<Remedy>,
 }
@@ -39,7 +39,7 @@ impl Reasoned {
         Self { name: name.into(), why: why.into(), remedy: None }
     }
 
-    /// Why, and what has to be done first, with options named by `with` as [`Remedy::say`] has it.
+    /// Returns the reason and what to do first. Option names are written by `with`, see [`Remedy::say`].
     pub fn say(&self, with: impl Fn(&str, Option<&str>) -> String) -> String {
         match &self.remedy {
             Some(remedy) => format!("{}; {}", self.why, remedy.say(with)),
@@ -58,19 +58,19 @@ fn kind(d: &Description) -> String {
     let v = &d.values;
     match v.kind {
         Kind::Events => format!(
-            "Events: every value is {}, so the data says who met what, not how much they liked it. \
-             What is missing is unknown, not disliked.",
+            "Events: every value is {}, so the data says who used what, not how much they liked it. \
+             Missing pairs are unknown, not disliked.",
             v.median
         ),
-        Kind::Votes => format!("Votes: only {} and {} occur, against and for.", v.min, v.max),
+        Kind::Votes => format!("Votes: only {} and {} occur (against and for).", v.min, v.max),
         Kind::Ratings => {
             let steps =
                 if v.whole { "whole numbers" } else { "steps of less than 1 or any number" };
             let (low, high) = v.scale();
             let sd = if v.suspects.is_empty() {
                 format!(
-                    " Predicting the mean for everybody has RMSE {:.3}: that is what a model of \
-                     ratings has to beat.",
+                    " Predicting the mean for every row has RMSE {:.3}: a model has to do better \
+                     than that.",
                     v.sd
                 )
             } else {
@@ -92,18 +92,18 @@ fn kind(d: &Description) -> String {
 fn metrics(d: &Description) -> Vec<Reasoned> {
     let k = if d.items < 200 { 5 } else { 20 };
     let short = match d.items < 200 {
-        true => format!("; lists stay short, as there are only {} items", d.items),
+        true => format!("; short lists, as there are only {} items", d.items),
         false => String::new(),
     };
     let ranking = Reasoned::new(
         format!("ndcg@{k}, recall@{k}"),
-        format!("whether what comes next stands high on the list{short}"),
+        format!("whether held-out items rank high in the list{short}"),
     );
     let spread = Reasoned::new(
         "coverage, novelty",
         format!(
             "{} of the interactions go to the most popular 1 % of the items (Gini {:.2}): accuracy \
-             alone rewards showing everybody the same",
+             alone rewards recommending the same items to everybody",
             percent(d.per_item.top_percent),
             d.per_item.gini
         ),
@@ -111,16 +111,16 @@ fn metrics(d: &Description) -> Vec<Reasoned> {
     let mut list = Vec::new();
     match d.values.kind {
         Kind::Ratings => {
-            list.push(Reasoned::new("rmse, mae", "how far predicted ratings are off"));
+            list.push(Reasoned::new("rmse, mae", "the error of predicted ratings"));
             list.push(ranking);
         }
         Kind::Votes => {
-            list.push(Reasoned::new("auc", "whether votes for score above votes against"));
+            list.push(Reasoned::new("auc", "whether votes for score higher than votes against"));
             list.push(ranking);
         }
         Kind::Events | Kind::Counts => {
             list.push(Reasoned {
-                why: ranking.why + "; not rmse, as there is no rating",
+                why: ranking.why + "; not rmse, as there are no ratings",
                 ..ranking
             });
         }
@@ -139,26 +139,26 @@ fn split(d: &Description) -> Reasoned {
     match &d.times {
         None => Reasoned::new(
             random,
-            "without times nothing says what came later; remember that the test is easier than use",
+            "without times the future cannot be held out; note that a random test is easier than production",
         ),
         Some(times) if times.missing * 2 > d.interactions => {
-            Reasoned::new(random, "too few rows have a time to split by it")
+            Reasoned::new(random, "too few rows have a time")
         }
         Some(times) if times.last - times.first < DAY => {
-            Reasoned::new(random, "everything happened within a day")
+            Reasoned::new(random, "all interactions happened within a day")
         }
         Some(times) if times.known_in_latest_tenth < 0.5 => Reasoned::new(
             "last",
             format!(
-                "only {} of the latest tenth are by users seen before: `time` would test strangers, \
-                 which is worth a test of its own; `last` lets training see what others did later",
+                "only {} of the latest tenth are by users seen before: `time` would mostly test \
+                 new users, which is worth a separate test; `last` lets the model see later interactions of others",
                 percent(times.known_in_latest_tenth)
             ),
         ),
         Some(_) => Reasoned::new(
             "time",
-            "the model then knows only what came before, as in use; `last` tests every user but lets \
-             training see what others did later",
+            "the model then learns only from the past, as in production; `last` tests every user but lets \
+             the model see later interactions of other users",
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! What in the data deserves a second look before anything is trained.
+//! Problems in the data to look at before training.
 
 use super::{Description, Kind};
 use crate::data::Finding;
@@ -6,7 +6,7 @@ use crate::data::moment::{DAY, duration, odd_times};
 use crate::data::prose::{count, number, percent};
 use crate::error::Remedy;
 
-/// What to look at or to clean; may be empty.
+/// Returns the problems to look at or to clean; may be empty.
 pub(super) fn on(d: &Description) -> Vec<Finding> {
     let mut told = Vec::new();
     values(d, &mut told);
@@ -15,7 +15,7 @@ pub(super) fn on(d: &Description) -> Vec<Finding> {
     times(d, &mut told);
     if d.pairs < 1_000 || d.users < 50 {
         told.push(
-            "So few users or interactions that differences between models are mostly chance."
+            "There are so few users or interactions that differences between models are mostly chance."
                 .into(),
         );
     }
@@ -53,7 +53,7 @@ fn values(d: &Description, told: &mut Vec<Finding>) {
 
 fn spreads(d: &Description, told: &mut Vec<Finding>) {
     let users = ("user", &d.per_user, Remedy::MinUser(5), "they cannot be tested and teach little");
-    let items = ("item", &d.per_item, Remedy::MinItem(5), "a model can say little about them");
+    let items = ("item", &d.per_item, Remedy::MinItem(5), "a model learns little about them");
     for (who, spread, remedy, lost) in [users, items] {
         let all = if who == "user" { d.users } else { d.items };
         let few = spread.under_five as f64 / all as f64;
@@ -68,7 +68,7 @@ fn spreads(d: &Description, told: &mut Vec<Finding>) {
         }
         if (5..=100).contains(&spread.min) && d.pairs >= 1_000 {
             told.push(format!(
-                "Every {who} has at least {} interactions: the data was filtered, and in use there \
+                "Every {who} has at least {} interactions: the data was filtered, and in production there \
                  will be {who}s with fewer.",
                 spread.min
             ).into());
@@ -77,7 +77,7 @@ fn spreads(d: &Description, told: &mut Vec<Finding>) {
         let others = if who == "user" { d.items } else { d.users };
         if full > 0.2 && spread.max > 5 && (spread.max as usize) < others {
             told.push(format!(
-                "{} of the {who}s have exactly {} interactions and none has more: the data was cut \
+                "{} of the {who}s have exactly {} interactions and none has more: the data was capped \
                  there.",
                 percent(full),
                 number(spread.max as usize)
@@ -90,12 +90,12 @@ fn spreads(d: &Description, told: &mut Vec<Finding>) {
 }
 
 fn names(d: &Description, told: &mut Vec<Finding>) {
-    // An account with half of the catalogue is rarely one person.
+    // An account that has used half of the catalogue is rarely one person.
     if let Some(busiest) = d.per_user.top.first() {
         let share = f64::from(busiest.interactions) / d.items as f64;
         if share > 0.5 && d.items > 200 {
             told.push(format!(
-                "User `{}` has {} interactions with {} items in all: a robot, a shop account or a \
+                "User `{}` has {} interactions with {} items in all: a bot, a shop account or a \
                  missing id?",
                 busiest.name,
                 number(busiest.interactions as usize),
@@ -109,7 +109,7 @@ fn names(d: &Description, told: &mut Vec<Finding>) {
             if nobody.contains(&top.name.to_ascii_lowercase().as_str()) {
                 told.push(
                     format!(
-                        "The {who} called `{}` has {}: a missing id?",
+                        "The {who} `{}` has {}: a missing id?",
                         top.name,
                         count(top.interactions as usize, "interaction")
                     )
@@ -138,8 +138,8 @@ fn times(d: &Description, told: &mut Vec<Finding>) {
     if times.tied > 0.5 {
         told.push(
             format!(
-                "{} of the interactions share their second with another of the same user: which is \
-             latest is then decided by the place in the file.",
+                "{} of the interactions share their second with another of the same user: ties \
+             are broken by file order.",
                 percent(times.tied)
             )
             .into(),

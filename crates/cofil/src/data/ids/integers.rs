@@ -1,6 +1,6 @@
-//! Integers as texts: written in one way only, so that equal integers are equal texts.
+//! Integers as text, in a unique notation: equal integers have equal texts.
 
-/// The integer that `name` writes as integers are written: no plus, no leading zeros, no minus zero.
+/// Parses `name` as an integer in canonical form: no plus, no leading zeros, no minus zero.
 #[inline]
 pub(crate) fn canonical(name: &[u8]) -> Option<i64> {
     let digits = name.strip_prefix(b"-").unwrap_or(name);
@@ -10,7 +10,7 @@ pub(crate) fn canonical(name: &[u8]) -> Option<i64> {
         [b'1'..=b'9', ..] if digits.len() <= 19 => {}
         _ => return None,
     }
-    // Below zero, where there is one more.
+    // Accumulate negative numbers: their range is larger by one.
     let mut below = 0i64;
     for &byte in digits {
         let digit = byte.wrapping_sub(b'0');
@@ -22,7 +22,7 @@ pub(crate) fn canonical(name: &[u8]) -> Option<i64> {
     if negative { Some(below) } else { below.checked_neg() }
 }
 
-/// How many bytes `id` takes as text.
+/// Returns the length of `id` as text, in bytes.
 pub(crate) fn length(id: i64) -> usize {
     usize::from(id < 0) + id.unsigned_abs().checked_ilog10().map_or(1, |digits| digits as usize + 1)
 }

@@ -219,7 +219,7 @@ mod tests {
         let read = read_negatives(&path, &ReadOptions::default(), &users, &items).unwrap();
         assert_eq!(
             read.notes,
-            ["all 2 users are unknown: is `0.0` written for `0`? Write ids alike"]
+            ["all 2 users are unknown: is `0.0` the same as `0`? Write ids the same way"]
         );
         std::fs::write(&path, "1,2\n,3\n").expect("a file");
         let error = read_negatives(&path, &ReadOptions::default(), &users, &items).unwrap_err();

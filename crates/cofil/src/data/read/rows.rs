@@ -80,7 +80,7 @@ impl Tally {
                 return match product.is_finite() {
                     true => Ok(Some(product)),
                     false => Err(format!(
-                        "value {value:e} times weight {weight:e} is beyond 3.4e38; give a smaller weight"
+                        "value {value:e} times weight {weight:e} exceeds 3.4e38; give a smaller weight"
                     )),
                 };
             }

@@ -122,7 +122,7 @@ impl<'a> Side<'a> {
             let millis = times.iter().map(|&time| match time {
                 NO_TIME => Ok(None),
                 time => time.checked_mul(1000).map(Some).ok_or_else(|| {
-                    ArrowError::ComputeError(format!("time {time} is beyond what timestamps hold"))
+                    ArrowError::ComputeError(format!("time {time} is out of range for timestamps"))
                 }),
             });
             let millis: TimestampMillisecondArray =

@@ -205,7 +205,7 @@ mod columnar {
                 let millis = time[rows].iter().map(|&t| match t {
                     NO_TIME => Ok(None),
                     t => t.checked_mul(1000).map(Some).ok_or_else(|| {
-                        std::io::Error::other(format!("time {t} is beyond what timestamps hold"))
+                        std::io::Error::other(format!("time {t} is out of range for timestamps"))
                     }),
                 });
                 let millis: TimestampMillisecondArray = millis.collect::<IoResult<_>>()?;

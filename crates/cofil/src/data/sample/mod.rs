@@ -1,10 +1,10 @@
-//! Negative samples: items that a user has nothing to do with, drawn to stand against those they have.
+//! Negative sampling: draws items that a user has not interacted with.
 //!
-//! The draw is exact. What a user has interacted with is never drawn, and the others come with
-//! probability Q(j | u) = w_j / Σ_{i ∉ u} w_i, where w is 1 (`uniform`) or a power of how often the
-//! item occurs (`popularity`, `in-batch`). [`Sampler::log_probability`] gives ln Q, which a sampled
-//! softmax needs. Membership is a binary search in the user's sorted row; no set is ever built.
-//! A user who has interacted with every item that could be drawn has no negatives, and is told so.
+//! Sampling is exact. Items the user already has are never drawn, and the others have the probability Q(j | u) = w_j
+//! / Σ_{i ∉ u} w_i, where w is 1 (`uniform`) or a power of the item's number of interactions (`popularity`,
+//! `in-batch`). [`Sampler::log_probability`] returns ln Q, which a sampled softmax needs. Membership is tested by
+//! binary search in the user's sorted row; no set is built. A user who has interacted with every item that could be
+//! drawn has no negatives, and the sampler says so.
 
 mod alias;
 
@@ -16,32 +16,32 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Draws that may hit one of the user's own items before a slower way that cannot is taken.
+/// Number of draws that may hit one of the user's own items before falling back to a slower method that cannot.
 const TRIES: usize = 32;
 
-/// From where negatives are drawn.
+/// Distribution of negative samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sampling {
-    /// All items alike.
+    /// All items with equal probability.
     #[default]
     Uniform,
-    /// Items in proportion to a power of how often they occur.
+    /// Items in proportion to a power of their number of interactions.
     Popularity,
-    /// The items that others in the same batch are learning: in proportion to how often they occur.
+    /// The items of the other examples in the batch, in proportion to their number of occurrences.
     InBatch,
 }
 
-/// Draws negatives for the users of one data set.
+/// Draws negatives for the users of a data set.
 #[derive(Clone, Debug)]
 pub(crate) struct Sampler<'a> {
     positives: &'a Csr,
     pool: Cow<'a, Pool>,
-    /// ln Σ_{i ∉ u} w_i by user; −∞ where nothing can be drawn.
+    /// ln Σ_{i ∉ u} w_i by user; −∞ if nothing can be drawn.
     log_mass: Vec<f32>,
 }
 
-/// What identifies negatives that are given by user.
+/// Returns a digest of negatives given by user.
 pub(crate) fn fingerprint(lists: &[Vec<u32>]) -> String {
     let mut hash = blake3::Hasher::new();
     for list in lists {
@@ -53,12 +53,12 @@ pub(crate) fn fingerprint(lists: &[Vec<u32>]) -> String {
     hash.finalize().to_hex().to_string()
 }
 
-/// What negatives are drawn from. A pool that does not depend on the users serves those of many data sets.
+/// The items to draw negatives from. A pool that does not depend on the users can be used for many data sets.
 #[derive(Clone, Debug)]
 pub(crate) enum Pool {
-    /// So many items, w = 1.
+    /// This many items, with w = 1.
     Uniform(usize),
-    /// w from counts; of a batch if that is asked for.
+    /// w from counts, drawn from a batch if requested.
     Weighted {
         weights: Vec<f32>,
         /// Σ w.
@@ -66,31 +66,31 @@ pub(crate) enum Pool {
         alias: Alias,
         in_batch: bool,
     },
-    /// Lists by user: user u has `items[starts[u]..starts[u + 1]]`.
+    /// Lists by user: those of user u are `items[starts[u]..starts[u + 1]]`.
     Given { starts: Vec<usize>, items: Vec<u32> },
 }
 
 impl<'a> Sampler<'a> {
-    /// Negatives for the users of `positives`; `exponent` is the power of `popularity`.
+    /// Creates a sampler for the users of `positives`; `exponent` is the power of `popularity`.
     pub fn new(positives: &'a Csr, sampling: Sampling, exponent: f32) -> Self {
         let counts = positives.column_counts();
         let counts: Vec<f32> = counts.into_iter().map(|count| count as f32).collect();
         Self::weighted(positives, sampling, exponent, &counts)
     }
 
-    /// [`new`](Self::new) where how often items occur is known from elsewhere.
+    /// Like [`new`](Self::new), with given numbers of interactions of the items.
     pub fn weighted(positives: &'a Csr, sampling: Sampling, exponent: f32, counts: &[f32]) -> Self {
         Self::over(positives, Cow::Owned(Pool::new(sampling, exponent, counts)))
     }
 
-    /// Negatives out of `pool` for the users of `positives`.
+    /// Creates a sampler from `pool` for the users of `positives`.
     pub fn over(positives: &'a Csr, pool: Cow<'a, Pool>) -> Self {
         let log_mass = positives.iter().map(|row| ln(pool.mass_without(row.columns)) as f32);
         Self { positives, log_mass: log_mass.collect(), pool }
     }
 
-    /// Negatives out of fixed lists by user, whose own items are passed over; each that is left comes
-    /// with equal probability.
+    /// Creates a sampler from fixed lists by user. The user's own items are skipped; the remaining ones are equally
+    /// likely.
     pub fn given(positives: &'a Csr, lists: &[Vec<u32>]) -> Self {
         let (mut starts, mut items) = (vec![0], Vec::new());
         for (u, row) in positives.iter().enumerate() {
@@ -105,18 +105,18 @@ impl<'a> Sampler<'a> {
         Self { positives, pool: Cow::Owned(Pool::Given { starts, items }), log_mass }
     }
 
-    /// Whether there is anything to draw for `user`.
+    /// Returns whether there are negatives for `user`.
     pub fn has_negatives(&self, user: u32) -> bool {
         self.log_mass[user as usize] > f32::NEG_INFINITY
     }
 
-    /// Reads what a draw for `user` will read, without waiting for it: to be called some draws ahead.
+    /// Prefetches the data that a draw for `user` needs; to be called some draws ahead.
     pub fn foresee(&self, user: u32) {
         let lines = self.positives.row(user as usize).columns.iter().step_by(16);
         std::hint::black_box(lines.fold(0, |all, column| all ^ column));
     }
 
-    /// ln Q(item | user) of an item that can be drawn for the user.
+    /// Returns ln Q(item | user) of an item that can be drawn for the user.
     pub fn log_probability(&self, user: u32, item: u32) -> f32 {
         let weight = match &*self.pool {
             Pool::Weighted { weights, .. } => ln(weights[item as usize]),
@@ -125,7 +125,7 @@ impl<'a> Sampler<'a> {
         weight - self.log_mass[user as usize]
     }
 
-    /// ln(k Q), which a sampled softmax takes from the score of one of k negatives.
+    /// Returns ln(k Q), which a sampled softmax subtracts from the score of each of k negatives.
     pub fn correction(&self, user: u32, item: u32, k: usize) -> f32 {
         match self.has_negatives(user) {
             true => self.log_probability(user, item) + ln(k as f32),
@@ -133,8 +133,8 @@ impl<'a> Sampler<'a> {
         }
     }
 
-    /// Fills `negatives` with independent draws for `user`; `batch` are the items that others are
-    /// learning. Answers false, and draws nothing, if the user has no negatives.
+    /// Fills `negatives` with independent draws for `user`; `batch` are the items of the other examples. Returns
+    /// false, and draws nothing, if the user has no negatives.
     pub fn draw(&self, user: u32, batch: &[u32], rng: &mut Rng, negatives: &mut [u32]) -> bool {
         if !self.has_negatives(user) {
             return false;
@@ -169,7 +169,8 @@ impl<'a> Sampler<'a> {
 }
 
 impl Pool {
-    /// All items; `counts` says how often each occurs, `exponent` is the power of `popularity`.
+    /// Creates a pool of all items; `counts` are their numbers of interactions, `exponent` is the power of
+    /// `popularity`.
     pub fn new(sampling: Sampling, exponent: f32, counts: &[f32]) -> Self {
         match sampling {
             Sampling::Uniform => Self::Uniform(counts.len()),
@@ -179,22 +180,22 @@ impl Pool {
     }
 
     fn weighted(counts: &[f32], exponent: f32, in_batch: bool) -> Self {
-        // 0⁰ = 1 is not meant: what nobody has is not popular.
+        // Avoid 0⁰ = 1: an item without interactions is not popular.
         let weight = |&count: &f32| if count > 0.0 { power(count, exponent) } else { 0.0 };
         let weights: Vec<f32> = counts.iter().map(weight).collect();
         let whole = weights.iter().map(|&w| f64::from(w)).sum();
         Self::Weighted { alias: Alias::new(&weights), weights, whole, in_batch }
     }
 
-    /// Σ w of the items that are not in `own`, which rises.
+    /// Returns Σ w of the items that are not in `own`, which must be ascending.
     ///
     /// # Panics
-    /// If the pool is given by user: its lists are without their own items already.
+    /// If the pool is given by user: its lists do not contain own items.
     fn mass_without(&self, own: &[u32]) -> f64 {
         match self {
             Self::Uniform(items) => (items - own.len()) as f64,
             Self::Weighted { weights, whole, .. } => {
-                // For short rows subtracting is as good as adding up the rest, and far cheaper.
+                // For short rows, subtracting is as accurate as summing the rest, and much cheaper.
                 if own.len() * 4 < weights.len() {
                     let mass =
                         whole - own.iter().map(|&i| f64::from(weights[i as usize])).sum::<f64>();
@@ -202,7 +203,7 @@ impl Pool {
                         return mass;
                     }
                 }
-                // Summed over what is left, not subtracted: nothing left is exactly nothing.
+                // Summed over the rest instead of subtracted, so that an empty rest is exactly 0.
                 let mut left = 0.0;
                 let mut own = own.iter().peekable();
                 for (i, &w) in (0u32..).zip(weights) {
@@ -217,11 +218,11 @@ impl Pool {
     }
 }
 
-/// For each n, the `n`th number, from 0, that is not in `sorted`.
+/// Returns, for each n, the `n`th number, from 0, that is not in `sorted`.
 ///
-/// Before sorted[m] there are sorted[m] − m numbers that are missing, which never falls with m: how many of
-/// them are at most n? Halved without branches, which nothing could foretell, and for all `n` side by side, so
-/// that they wait for memory together.
+/// Before sorted[m], sorted[m] − m numbers are missing, which never falls with m. The search asks for how many m this
+/// is at most n. It bisects without branches, which would be unpredictable, and for all `n` side by side, so that
+/// memory accesses overlap.
 fn nth_missing<const N: usize>(sorted: &[u32], n: [u32; N]) -> [u32; N] {
     let (mut start, mut size) = ([0; N], sorted.len());
     while size > 0 {
@@ -231,13 +232,13 @@ fn nth_missing<const N: usize>(sorted: &[u32], n: [u32; N]) -> [u32; N] {
             let below = sorted[middle] - middle as u32 <= n;
             *start = std::hint::select_unpredictable(below, *start + half, *start);
         }
-        // One more than is left where the answer was no: it is no again, and does no harm.
+        // If the answer was no, this leaves one element too many. It is a no again and does no harm.
         size -= half;
     }
     std::array::from_fn(|l| n[l] + start[l] as u32)
 }
 
-/// The item not in `own` at `place` ∈ [0, 1) of the weight of all such.
+/// Returns the item not in `own` at `place` ∈ [0, 1) of their total weight.
 fn walk(own: &[u32], weights: &[f32], place: f32) -> u32 {
     let left = || {
         let all = (0u32..).zip(weights);

@@ -5,12 +5,12 @@ fn csr(items: usize, rows: &[&[u32]]) -> Csr {
     Csr::from_rows(items, rows.iter().map(|row| row.iter().map(|&i| (i, 1.0))))
 }
 
-/// Counts 4, 3, 2, 2, 1 and 2; user 3 has everything.
+/// Counts 4, 3, 2, 2, 1 and 2; user 3 has all items.
 fn data() -> Csr {
     csr(6, &[&[0, 1], &[0], &[0, 1, 2], &[0, 1, 2, 3, 4, 5], &[3, 5], &[]])
 }
 
-/// Every way to draw.
+/// Samplers of all kinds.
 fn samplers(positives: &Csr) -> Vec<Sampler<'_>> {
     let lists: Vec<Vec<u32>> = (0..6).map(|u| vec![u, 5, 4, 4, 0]).collect();
     vec![
@@ -31,7 +31,7 @@ fn draws_follow_the_probability_that_is_told() {
             let mut counts = [0f32; 6];
             let mut negatives = [0; 7];
             const DRAWS: usize = 20_000;
-            // Without a batch the items are drawn as often as they occur.
+            // Without a batch, items are drawn in proportion to their counts.
             for _ in 0..DRAWS {
                 assert!(sampler.draw(user, &[], &mut rng, &mut negatives));
                 negatives.iter().for_each(|&i| counts[i as usize] += 1.0 / (7 * DRAWS) as f32);
@@ -59,7 +59,7 @@ fn who_has_everything_has_no_negatives() {
         assert!(!sampler.draw(3, &[0], &mut Rng::new(1, &[]), &mut negatives));
         assert!(negatives == [7] && !sampler.has_negatives(3) && sampler.has_negatives(2));
     }
-    // All that anybody has is this user's: nothing popular is left, though an item is.
+    // This user has all items with interactions: only an unpopular one is left.
     let positives = csr(3, &[&[0, 1], &[1]]);
     let sampler = Sampler::new(&positives, Sampling::Popularity, 1.0);
     assert!(!sampler.has_negatives(0) && sampler.has_negatives(1));

@@ -1,4 +1,4 @@
-//! Tables as Parquet and Arrow.
+//! Writing tables as Parquet and Arrow.
 
 use super::{Cells, Kind, Out};
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A file of columns under construction.
+/// A Parquet or Arrow file being written.
 pub struct Columns {
     path: PathBuf,
     schema: Arc<Schema>,
@@ -55,7 +55,7 @@ impl Columns {
     pub fn finish(self) -> Result<Out> {
         match self.writer {
             Writer::Parquet(writer) => writer.into_inner().map_err(|e| failed(&self.path, e)),
-            // Finishes it, too.
+            // This also finishes the file.
             Writer::Arrow(writer) => writer.into_inner().map_err(|e| failed(&self.path, e)),
         }
     }
@@ -85,7 +85,7 @@ fn column(cells: &Cells<'_>) -> std::result::Result<ArrayRef, String> {
                 Some(time) => time
                     .checked_mul(1000)
                     .map(Some)
-                    .ok_or_else(|| format!("time {time} is beyond what timestamps hold")),
+                    .ok_or_else(|| format!("time {time} is out of range for timestamps")),
             });
             let millis: TimestampMillisecondArray =
                 millis.collect::<std::result::Result<_, _>>()?;

@@ -1,5 +1,4 @@
-//! Tables of answers as files, written block by block: a table for every user of a large service does not fit
-//! in memory.
+//! Writing result tables to files, block by block: a table for all users of a large service may not fit in memory.
 
 #[cfg(feature = "arrow")]
 mod columnar;
@@ -11,7 +10,7 @@ pub(super) use place::Out;
 use std::io::Write;
 use std::path::Path;
 
-/// What a column of a [`SheetWriter`] holds.
+/// Type of a column of a [`SheetWriter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Text.
@@ -24,21 +23,22 @@ pub enum Kind {
     Time,
 }
 
-/// Some cells of a column; `None` is an empty one.
+/// Cells of a column; `None` is an empty cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cells<'a> {
-    /// Of [`Kind::Text`].
+    /// Cells of a [`Kind::Text`] column.
     Text(Vec<Option<&'a str>>),
-    /// Of [`Kind::Count`].
+    /// Cells of a [`Kind::Count`] column.
     Count(Vec<u32>),
-    /// Of [`Kind::Number`].
+    /// Cells of a [`Kind::Number`] column.
     Number(Vec<Option<f32>>),
-    /// Of [`Kind::Time`].
+    /// Cells of a [`Kind::Time`] column.
     Time(Vec<Option<i64>>),
 }
 
-/// Writes rows of named columns in the format of a file's ending: `.csv`, `.tsv` or `.jsonl`, packed if `.gz` or `.zst`
-/// follows, `.parquet` or `.arrow`; `.csv` if there is no ending. The file appears when it is finished.
+/// Writes rows of named columns in the format given by the file extension: `.csv`, `.tsv` or `.jsonl`, compressed if
+/// followed by `.gz` or `.zst`, `.parquet` or `.arrow`; `.csv` if there is no extension. The file appears when it is
+/// finished.
 pub struct SheetWriter {
     columns: Vec<(&'static str, Kind)>,
     sink: Sink,
@@ -52,27 +52,27 @@ enum Sink {
 }
 
 impl SheetWriter {
-    /// Refuses a path whose ending is not known.
+    /// Checks that the extension of `path` is known.
     ///
     /// # Errors
-    /// If it is not.
+    /// If the extension is unknown.
     pub fn check_path(path: &Path) -> Result<()> {
         ending_or_csv(path).map(|_| ())
     }
 
-    /// Begins the file at `path`.
+    /// Starts the file at `path`.
     ///
     /// # Errors
-    /// If the ending is not known or the file system refuses.
+    /// If the extension is unknown or the file system reports an error.
     pub fn create(path: &Path, columns: &[(&'static str, Kind)]) -> Result<Self> {
         let (format, packing) = ending_or_csv(path)?;
         Self::new(Out::file(path, packing)?, format, columns)
     }
 
-    /// Writes to `stream` as it goes, as `.csv` or, with `json`, as `.jsonl`.
+    /// Writes to `stream` row by row, as `.csv` or, with `json`, as `.jsonl`.
     ///
     /// # Errors
-    /// If the stream refuses.
+    /// If the stream reports an error.
     pub fn stream(
         stream: impl Write + Send + 'static,
         json: bool,
@@ -99,17 +99,17 @@ impl SheetWriter {
         Ok(Self { columns: columns.to_vec(), sink })
     }
 
-    /// Appends rows: as many cells of each column, in the order of the columns.
+    /// Appends rows: the same number of cells for each column, in the order of the columns.
     ///
     /// # Errors
-    /// If the file system refuses, or the cells are not those of the columns.
+    /// If the file system reports an error, or the cells do not match the columns.
     pub fn write(&mut self, cells: &[Cells<'_>]) -> Result<()> {
         let rows = cells.first().map_or(0, Cells::len);
         let fit = cells.len() == self.columns.len()
             && cells.iter().zip(&self.columns).all(|(c, (_, kind))| c.kind() == *kind)
             && cells.iter().all(|cells| cells.len() == rows);
         if !fit {
-            return Err(Error::Unfit("cells that are not those of the table's columns".into()));
+            return Err(Error::Unfit("the cells do not match the columns of the table".into()));
         }
         match &mut self.sink {
             Sink::Text(csv) => {
@@ -137,10 +137,10 @@ impl SheetWriter {
         }
     }
 
-    /// Puts the file in its place; returns the bytes written.
+    /// Moves the finished file into place and returns the number of bytes written.
     ///
     /// # Errors
-    /// If the file system refuses.
+    /// If the file system reports an error.
     pub fn finish(self) -> Result<u64> {
         match self.sink {
             Sink::Json(out) => out.finish(),

@@ -1,4 +1,4 @@
-//! Where a table goes, and how it is packed on its way.
+//! Destinations of a table, and compression.
 
 use crate::data::ending::Packing;
 use crate::error::{Error, Result};
@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 use std::io::{BufWriter, Result as IoResult, Write};
 use std::path::{Path, PathBuf};
 
-/// A file under construction or a stream, perhaps behind a packer.
+/// A file being written, or a stream, with optional compression.
 pub struct Out {
     path: PathBuf,
     packed: Packed,
@@ -21,12 +21,12 @@ enum Packed {
 
 enum Place {
     File(Pending),
-    /// With the bytes so far.
+    /// The stream and the number of bytes written so far.
     Stream(Box<dyn Write + Send>, u64),
 }
 
 impl Out {
-    /// Begins the file at `path`.
+    /// Starts the file at `path`.
     pub fn file(path: &Path, packing: Packing) -> Result<Self> {
         let file = BufWriter::new(Place::File(Pending::create(path, Access::Usual)?));
         let packed = match packing {
@@ -42,18 +42,18 @@ impl Out {
         Ok(Self { path: path.to_owned(), packed })
     }
 
-    /// Writes to `stream` as it goes.
+    /// Writes to `stream` directly.
     pub fn stream(stream: impl Write + Send + 'static) -> Self {
         let place = Place::Stream(Box::new(stream), 0);
         Self { path: "-".into(), packed: Packed::None(BufWriter::new(place)) }
     }
 
-    /// What errors call it.
+    /// Returns the name used in errors.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Puts a file in its place; returns the bytes written.
+    /// Moves a finished file into place and returns the number of bytes written.
     pub fn finish(self) -> Result<u64> {
         let io = |e: std::io::Error| Error::io(&self.path, e);
         let file = match self.packed {
@@ -61,7 +61,7 @@ impl Out {
             Packed::Gzip(packer) => packer.finish().map_err(io)?,
             Packed::Zstd(packer) => packer.finish().map_err(io)?,
         };
-        // What is handed back with the file keeps its own error.
+        // The error cannot be moved out, so it is copied.
         let again = |e: &std::io::Error| std::io::Error::new(e.kind(), e.to_string());
         match file.into_inner().map_err(|e| io(again(e.error())))? {
             Place::File(file) => file.finish(),

@@ -1,4 +1,4 @@
-//! Which part each interaction goes to.
+//! Assigns each interaction to a part.
 
 use super::{Cut, Share, Size, Split};
 use crate::data::order::{Position, for_each_user, is_short, number_at};
@@ -12,7 +12,7 @@ pub(super) const TEST: u8 = 1;
 pub(super) const GIVEN: u8 = 2;
 
 impl Split {
-    /// The part of each row.
+    /// Returns the part of each row.
     pub(super) fn assign(&self, data: &Interactions) -> Result<Vec<u8>> {
         let mut part = vec![TRAIN; data.len()];
         match *self {
@@ -65,7 +65,7 @@ impl Split {
     }
 }
 
-/// Calls `work` with every place in a random order of `rows` rows, and the row there.
+/// Shuffles `rows` rows and calls `work` with each place and the row there.
 fn shuffled(rows: usize, seed: u64, work: impl FnMut(usize, usize)) {
     fn in_order<P: Position>(rows: usize, seed: u64, mut work: impl FnMut(usize, usize)) {
         let mut order: Vec<P> = (0..rows).map(P::of).collect();
@@ -105,13 +105,13 @@ fn held_out(data: &Interactions, test: Share, seed: u64) -> Result<Vec<bool>> {
     Ok(held)
 }
 
-/// The moment from which on there are as close to `wanted` interactions as moments allow, and at
-/// least one before it.
+/// Returns the cut time for which the number of interactions from then on is closest to `wanted`, with at least one
+/// interaction before it.
 fn cut_near(time: &[i64], wanted: usize) -> i64 {
     let latest = wanted.clamp(1, time.len().max(1));
     let Some(place) = time.len().checked_sub(latest) else { return NO_TIME };
     let at = number_at(time, place);
-    // From `at` on there are at least as many as wanted, from the next moment on fewer.
+    // From `at` on there are at least as many interactions as wanted, from the next time on fewer.
     let more = time.iter().filter(|&&t| t >= at).count();
     let fewer = time.iter().filter(|&&t| t > at).count();
     match time.iter().copied().filter(|&t| t > at).min() {
@@ -126,7 +126,7 @@ mod tests {
     use crate::data::IdMap;
     use std::sync::Arc;
 
-    /// Two users; `a` has four interactions, two of one time and one without; `b` has one.
+    /// Two users: `a` has four interactions, two with equal times and one without a time; `b` has one.
     fn example() -> Interactions {
         Interactions {
             users: Arc::new(["a", "b"].iter().collect()),
@@ -157,7 +157,7 @@ mod tests {
     fn one_moment_for_all() {
         let cut = |test| tested(&Split::Time { test }, &example());
         assert_eq!(cut(Cut::From(25)), [0, 2, 3]);
-        // Times in order: none, 20, 25, 30, 30. One interaction cannot be cut off, two can.
+        // Sorted times: none, 20, 25, 30, 30. One interaction cannot be cut off, two can.
         let latest = |k| cut(Cut::Latest(Share::Count(k)));
         assert_eq!((latest(1), latest(2), latest(3)), (vec![0, 3], vec![0, 3], vec![0, 2, 3]));
         assert_eq!(latest(5), [0, 1, 2, 3], "those without a time are never tested");

@@ -1,4 +1,4 @@
-//! A part of the training data, or rows beside it, to validate on.
+//! A validation set: a share of the training data, or separate rows.
 
 use super::{Share, Split};
 use crate::data::clean::Clean;
@@ -6,22 +6,22 @@ use crate::data::{Duplicates, IdMap, Interactions, Ratings};
 use crate::error::Result;
 use std::sync::Arc;
 
-/// Data to learn from and data to validate on, which share their id maps.
+/// A training set and a validation set with shared id maps.
 #[derive(Clone, Debug)]
 pub struct HeldOut {
-    /// The part to train on.
+    /// The training set.
     pub train: Ratings,
-    /// The part to validate on.
+    /// The validation set.
     pub valid: Ratings,
-    /// Rows that neither part has, because their user or item is not in the training data.
+    /// Rows in neither set, because their user or item is not in the training data.
     pub left_out: usize,
 }
 
 impl HeldOut {
-    /// Takes a `share` of the clean `rows`, between 0 and 1, out at random.
+    /// Splits off a random `share`, between 0 and 1, of the cleaned `rows` for validation.
     ///
     /// # Errors
-    /// If it is no share, a pair occurs twice, or nothing is left on one side.
+    /// If `share` is out of range, a pair occurs twice, or one of the sets would be empty.
     pub fn share(rows: &Interactions, share: f64, seed: u64) -> Result<Self> {
         let split = Split::Random { test: Share::Fraction(share), seed };
         let part = split.apply(rows)?.swap_remove(0);
@@ -30,13 +30,13 @@ impl HeldOut {
         Ok(Self { train, valid, left_out: 0 })
     }
 
-    /// Validates by `rows`, which are weighed as those of `train` were by `clean`. Rows of users or items
-    /// that `train` lacks are left out.
+    /// Uses `rows` for validation. Their values are converted by `clean`, as those of `train` were. Rows with users
+    /// or items that `train` lacks are left out.
     ///
     /// # Errors
-    /// As [`Clean::interactions`].
+    /// See [`Clean::interactions`].
     pub fn rows(train: Ratings, rows: Interactions, clean: &Clean) -> Result<Self> {
-        // How few is too few was said of the training data.
+        // The minimum counts apply to the training data only.
         let clean = Clean { min_user: 0, min_item: 0, ..clean.clone() };
         let (rows, _) = clean.interactions(rows)?;
         let known = known(&rows, &train.users, &train.items);
@@ -46,7 +46,7 @@ impl HeldOut {
     }
 }
 
-/// The rows whose user and item have a number in `users` and `items`, by those numbers.
+/// Returns the rows whose user and item are in `users` and `items`, renumbered to match them.
 fn known(rows: &Interactions, users: &Arc<IdMap>, items: &Arc<IdMap>) -> Interactions {
     let mut known = Interactions {
         users: users.clone(),
@@ -100,7 +100,7 @@ mod tests {
     fn rows_beside_the_data_take_its_numbers_and_weights() {
         let train = Ratings::from_triples([("a", "x", 1.0), ("b", "y", 1.0)]).unwrap();
         let beside = rows(&[("b", "x", 5.0), ("a", "y", 2.0), ("c", "x", 5.0), ("a", "z", 4.0)]);
-        // Four and more count 1; users of fewer than ten were dropped from the training data alone.
+        // Values of four and more count as 1; `min_user` applies to the training data only.
         let clean = Clean { threshold: Some(4.0), min_user: 10, ..Clean::default() };
         let parts = HeldOut::rows(train.clone(), beside, &clean).unwrap();
         assert_eq!(parts.left_out, 2);

@@ -1,7 +1,7 @@
-//! What a test part can tell: whether training has seen the answers, and whom it has never met.
+//! Comparison of test set and training set: leaked answers, new users and new items.
 //!
-//! Nothing is dropped here. A test interaction whose user or item is unknown to training stays in the
-//! test part and is counted; evaluation decides, and says, what it does with it.
+//! Nothing is dropped here. Test interactions of new users or items stay in the test set and are counted; evaluation
+//! decides how to handle them and reports it.
 
 use crate::data::moment::date;
 use crate::data::order::{self, Position, is_short};
@@ -13,37 +13,37 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// A test part compared with what the model may know.
+/// A test set compared with the data the model may learn from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Leakage {
-    /// Test interactions whose (user, item) pair is in training as well, or given.
+    /// Test interactions whose (user, item) pair is also in the training set or in the given history.
     pub shared_pairs: usize,
-    /// Test interactions older than the latest that training has of the same user.
+    /// Test interactions older than the latest training interaction of the same user.
     pub before_own_training: usize,
-    /// Test interactions older than the latest of anybody in training.
+    /// Test interactions older than the latest training interaction of any user.
     pub before_any_training: usize,
-    /// Test users that training never saw.
+    /// Users in the test set that are not in the training set.
     pub new_users: usize,
-    /// Number of test interactions of those.
+    /// Number of test interactions of new users.
     pub new_user_interactions: usize,
-    /// Test items that training never saw; no model can recommend them.
+    /// Items in the test set that are not in the training set; no model can recommend them.
     pub new_items: usize,
-    /// Number of test interactions of those.
+    /// Number of test interactions of new items.
     pub new_item_interactions: usize,
-    /// First and last time in training, in seconds since 1970.
+    /// First and last time in the training set, in seconds since 1970.
     pub train_span: Option<(i64, i64)>,
-    /// First and last time in the test part.
+    /// First and last time in the test set, in seconds since 1970.
     pub test_span: Option<(i64, i64)>,
-    /// What follows; empty if there is nothing to say.
+    /// Findings; empty if there is nothing to report.
     pub findings: Vec<Finding>,
 }
 
 impl Leakage {
-    /// Compares `test` with `train`, and with what is `given` of held-out users. The id maps may differ:
-    /// names are compared.
+    /// Compares `test` with `train`, and with the history `given` of held-out users. The id maps may differ: ids are
+    /// compared by name.
     ///
     /// # Errors
-    /// If there are more names than numbers for them.
+    /// If there are more ids than can be numbered.
     pub fn between(
         train: &Interactions,
         given: Option<&Interactions>,
@@ -84,17 +84,17 @@ impl Leakage {
     }
 }
 
-/// `train` and `test` with common id maps: training's names first, then those only `test` has.
+/// Returns `train` and `test` with common id maps: ids of `train` come first, then those only `test` has.
 ///
 /// # Errors
-/// If there are more names than numbers for them.
+/// If there are more ids than can be numbered.
 pub fn align(mut train: Interactions, test: &Interactions) -> Result<(Interactions, Interactions)> {
     let test = numbered_like(&train, test)?.into_owned();
     (train.users, train.items) = (test.users.clone(), test.items.clone());
     Ok((train, test))
 }
 
-/// `part` by the numbers of `base`; names that `base` lacks get the numbers after its own.
+/// Renumbers `part` by the id maps of `base`; ids that `base` lacks are numbered after its own.
 fn numbered_like<'a>(base: &Interactions, part: &'a Interactions) -> Result<Cow<'a, Interactions>> {
     if Arc::ptr_eq(&base.users, &part.users) && Arc::ptr_eq(&base.items, &part.items) {
         return Ok(Cow::Borrowed(part));
@@ -114,8 +114,8 @@ fn join(base: &IdMap, names: &mut Arc<IdMap>, column: &mut [u32]) -> Result<()> 
     Ok(())
 }
 
-/// How many rows of `test` have a pair that one of the tables `known` has. The test part is what is sorted: it is the
-/// smaller.
+/// Counts the rows of `test` whose pair occurs in one of the `known` tables. The test set is the one sorted, because
+/// it is smaller.
 fn shared<'a>(test: &Interactions, known: impl Iterator<Item = &'a Interactions>) -> usize {
     match is_short(test.len()) {
         true => shared_rows::<u32>(test, known.flat_map(pairs)),
@@ -131,10 +131,10 @@ fn shared_rows<P: Position>(test: &Interactions, known: impl Iterator<Item = (u3
     let starts = order::starts(&test.user, test.users.len());
     let order: Vec<P> = order::by_pair([&test.user, &test.item], &starts);
     let items = order::gather(&test.item, &order);
-    // Of the rows of a pair the first.
+    // One flag per pair, at the pair's first row.
     let mut shared = vec![false; items.len()];
     for (user, item) in known {
-        // What is given may have users that the test part has no numbers for.
+        // The given history may have users beyond those of the test set.
         let Some(ends) = starts.get(user as usize..user as usize + 2) else { continue };
         let row = &items[ends[0]..ends[1]];
         let place = row.partition_point(|&other| other < item);
@@ -158,7 +158,7 @@ fn present(column: &[u32], n: usize) -> Vec<bool> {
     present
 }
 
-/// First and last time, if there are any.
+/// Returns the first and the last time, if there are any.
 pub(crate) fn span(part: &Interactions) -> Option<(i64, i64)> {
     let known = || part.time.iter().flatten().copied().filter(|&t| t != NO_TIME);
     Some((known().min()?, known().max()?))
@@ -178,8 +178,8 @@ impl Leakage {
         let mut told = Vec::new();
         if self.shared_pairs > 0 {
             let text = format!(
-                "{} ({}) are in training too: the model has seen these answers. Pairs that occur \
-                 more than once belong together before splitting.",
+                "{} ({}) are in the training set too: the model has seen these answers. Merge \
+                 repeated pairs before splitting.",
                 count(self.shared_pairs, "test interaction"),
                 share(self.shared_pairs)
             );
@@ -187,8 +187,8 @@ impl Leakage {
         }
         if self.before_own_training > 0 {
             told.push(format!(
-                "{} ({}) are older than what training knows of the same user: the model predicts \
-                 a user's past from their future. Split by `last` or `time` to forbid it.",
+                "{} ({}) are older than the latest training interaction of the same user: the model predicts \
+                 a user's past from their future. Split by `last` or `time` to avoid this.",
                 count(self.before_own_training, "test interaction"),
                 share(self.before_own_training)
             ).into());
@@ -200,9 +200,9 @@ impl Leakage {
             };
             told.push(
                 format!(
-                    "Training reaches to {last}, the test part begins at {first}: for {} ({}) \
-                 training has seen what others did later. Split by `time` for what a model in use \
-                 would meet.",
+                    "The training set ends at {last}, the test set begins at {first}: for {} ({}) \
+                 the model has seen later interactions of other users. Split by `time` to test as in \
+                 production.",
                     count(self.before_any_training, "test interaction"),
                     share(self.before_any_training)
                 )
@@ -211,7 +211,7 @@ impl Leakage {
         }
         if self.new_users > 0 && !held_out {
             told.push(format!(
-                "{} with {} ({}) of the test part are unknown to training: they get popular items \
+                "{} with {} ({}) of the test set are not in the training set: they get popular items \
                  unless a history is given.",
                 count(self.new_users, "user"),
                 count(self.new_user_interactions, "interaction"),
@@ -220,7 +220,7 @@ impl Leakage {
         }
         if self.new_items > 0 {
             told.push(format!(
-                "{} with {} ({}) of the test part are unknown to training: no model can recommend \
+                "{} with {} ({}) of the test set are not in the training set: no model can recommend \
                  them, so recall cannot reach 1.",
                 count(self.new_items, "item"),
                 count(self.new_item_interactions, "interaction"),
@@ -246,7 +246,7 @@ mod tests {
         }
     }
 
-    /// The number of `name` among the different names up to row `i`.
+    /// Returns the number of `name` among the distinct names up to row `i`.
     fn first<'a>(
         rows: &[(&'a str, &'a str, i64)],
         i: usize,
@@ -273,7 +273,7 @@ mod tests {
         assert_eq!((found.train_span, found.test_span), (Some((10, 100)), Some((40, 120))));
         assert_eq!(found.findings.len(), 5);
         assert!(
-            found.findings[0].text.starts_with("1 test interaction (25 %) are in training too")
+            found.findings[0].text.starts_with("1 test interaction (25 %) are in the training set")
         );
     }
 
@@ -306,7 +306,7 @@ mod tests {
             }
         };
         for _ in 0..20 {
-            // What is given knows more users than the others.
+            // The given history has more users than the other tables.
             let (train, given, test) = (rows(30, 12), rows(20, 14), rows(40, 12));
             let known: Vec<(u32, u32)> = pairs(&train).chain(pairs(&given)).collect();
             let shared = pairs(&test).filter(|pair| known.contains(pair)).count();

@@ -1,17 +1,17 @@
-//! Splits: which interactions a model learns from and which it is tested on.
+//! Splits: dividing interactions into a training set and a test set.
 //!
-//! | split | test part |
+//! | split | test set |
 //! |---|---|
 //! | `random` | interactions drawn from all |
 //! | `user-random` | interactions drawn from each user |
-//! | `last` | the latest of each user; equal or missing times by place in the file |
-//! | `time` | everything from one moment on |
-//! | `kfold` | every interaction once, in one of k rounds |
-//! | `users` | a part of the history of users that training never sees (strong generalisation) |
+//! | `last` | the latest interactions of each user; ties and missing times by file order |
+//! | `time` | all interactions from a point in time on |
+//! | `kfold` | each interaction once, in one of k folds |
+//! | `users` | part of the history of users that are not in the training set (strong generalisation) |
 //!
-//! Parts share the id maps and keep the order of the file. A split by user always leaves that user
-//! something to be known by: a user with one interaction is never tested. Where a share does not give
-//! a whole number it is rounded to the nearest (half away from zero).
+//! All parts share the id maps and keep the order of the file. Splits per user always leave a user at least one
+//! interaction outside the test set, so a user with a single interaction is never tested. If a share does not give a
+//! whole number, it is rounded to the nearest (half away from zero).
 //!
 //! ```
 //! use cofil::data::sample_set;
@@ -45,63 +45,63 @@ pub use share::{Cut, Share};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Split {
-    /// Draw the test part from all interactions.
+    /// Draw the test set from all interactions.
     Random {
-        /// Share of the interactions, or how many.
+        /// Share or number of the interactions.
         test: Share,
-        /// Seed of the draw.
+        /// Random seed.
         seed: u64,
     },
-    /// Draw the test part from each user's interactions.
+    /// Draw the test set from each user's interactions.
     UserRandom {
-        /// Share of each user's interactions, or how many of each user.
+        /// Share or number of each user's interactions.
         test: Share,
-        /// Seed of the draw.
+        /// Random seed.
         seed: u64,
     },
-    /// The latest interactions of each user.
+    /// Test on the latest interactions of each user.
     Last {
-        /// How many of each user, or which share of them.
+        /// Number or share of each user's interactions.
         test: Share,
     },
-    /// Everything from one moment on.
+    /// Test on all interactions from a point in time on.
     Time {
-        /// The moment.
+        /// Where to cut.
         test: Cut,
     },
-    /// Each interaction is tested in one of `folds` rounds.
+    /// k-fold cross-validation: each interaction is in the test set of one of `folds` folds.
     Kfold {
-        /// Number of rounds, 2–255.
+        /// Number of folds, 2–255.
         folds: u32,
-        /// Seed of the draw.
+        /// Random seed.
         seed: u64,
     },
-    /// Hold out users: training sees nothing of them, `given` is what they are known by.
+    /// Hold out users: the training set has none of their interactions; `given` holds their history.
     Users {
-        /// Share of the users, or how many.
+        /// Share or number of the users.
         test: Share,
-        /// Share of a held-out user's interactions to predict, or how many.
+        /// Share or number of a held-out user's interactions to predict.
         target: Share,
-        /// Seed of the draw.
+        /// Random seed.
         seed: u64,
     },
 }
 
-/// One way of dividing the data.
+/// The parts of one split.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parts {
-    /// The training part.
+    /// The training set.
     pub train: Interactions,
-    /// What held-out users are known by; only with [`Split::Users`].
+    /// The history of held-out users; only with [`Split::Users`].
     pub given: Option<Interactions>,
-    /// The test part.
+    /// The test set.
     pub test: Interactions,
-    /// What the split did, with the sizes of the parts.
+    /// Report on the split, with the sizes of the parts.
     pub report: SplitReport,
 }
 
 impl Split {
-    /// Divides `data`; [`Split::Kfold`] gives one result per round, the others one.
+    /// Splits `data`. [`Split::Kfold`] gives one result per fold, the others give one.
     ///
     /// # Errors
     /// If a setting is out of range, the data has no times to split by, or a part would be empty.
@@ -109,11 +109,11 @@ impl Split {
         self.rounds(data.clone())?.collect()
     }
 
-    /// [`apply`](Self::apply) to data that nobody needs any more, one round after the other: the last takes the
-    /// table apart, so that table and parts are never in memory together, and an earlier one holds a copy.
+    /// Like [`apply`](Self::apply), but consumes the data and yields one fold at a time. The last fold takes the
+    /// table apart, so the table and its parts are never in memory at the same time; earlier folds hold a copy.
     ///
     /// # Errors
-    /// As [`apply`](Self::apply).
+    /// See [`apply`](Self::apply).
     pub fn rounds(&self, data: Interactions) -> Result<Rounds> {
         self.check(&data)?;
         let part = self.assign(&data)?;
@@ -155,13 +155,13 @@ impl Split {
     }
 }
 
-/// The rounds of a split, in which every row is in one part.
+/// Iterator over the folds of a split.
 #[derive(Debug)]
 pub struct Rounds {
     split: Split,
-    /// Empty after the last round.
+    /// Empty after the last fold.
     data: Interactions,
-    /// The part of each row, with [`Split::Kfold`] the round that tests it.
+    /// The part of each row; with [`Split::Kfold`], the fold that tests it.
     part: Vec<u8>,
     id: String,
     next: u32,
@@ -189,7 +189,7 @@ impl Rounds {
         matches!(self.split, Split::Kfold { .. })
     }
 
-    /// The part of a row in round `round`.
+    /// Returns the part of a row in fold `round`.
     fn of(&self, round: u32, part: u8) -> u8 {
         match self.is_kfold() {
             true if u32::from(part) == round => TEST,
@@ -198,7 +198,7 @@ impl Rounds {
         }
     }
 
-    /// Refuses rounds without anything to learn from or to test.
+    /// Returns an error if a training set or a test set would be empty.
     fn check(&self) -> Result<()> {
         let mut sizes = [0; 256];
         self.part.iter().for_each(|&part| sizes[usize::from(part)] += 1);
@@ -210,7 +210,7 @@ impl Rounds {
             for (name, which) in [("training", TRAIN), ("test", TEST)] {
                 if of_round(round, which) == 0 {
                     return Err(Error::Unfit(format!(
-                        "the {name} part would be empty: {} of {} go to test; choose another share",
+                        "the {name} set would be empty: {} of {} go to the test set; choose another share",
                         number(of_round(round, TEST)),
                         count(self.data.len(), "interaction"),
                     )));
@@ -245,7 +245,7 @@ impl Rounds {
     }
 }
 
-/// The rows of each part, by its number; column after column, so that little is in memory twice.
+/// Splits the rows into the parts 0 to 2, column by column, so that little is in memory twice.
 fn apart(data: Interactions, part: impl Fn(usize) -> u8) -> [Interactions; 3] {
     fn take<T: Copy>(mut column: Vec<T>, part: &impl Fn(usize) -> u8) -> [Vec<T>; 3] {
         let of = |which: u8| {
@@ -293,8 +293,7 @@ mod tests {
     use proptest::prelude::*;
     use std::sync::Arc;
 
-    /// Any split of up to 60 interactions of 6 users with 60 different items, so that an item names
-    /// its row.
+    /// Up to 60 interactions of 6 users, each with its own item, so that an item identifies its row.
     fn table(rows: Vec<(u32, Option<i64>)>, timed: bool) -> Interactions {
         let names = |n: usize| Arc::new((0..n).map(|i| i.to_string()).collect::<IdMap>());
         Interactions {
@@ -436,10 +435,10 @@ mod tests {
         let half = Share::Fraction(0.5);
         assert!(told(Split::Time { test: Cut::From(3) }).contains("the data has none"));
         assert!(
-            told(Split::Last { test: half }).starts_with("the test part would be empty: 0 of 6")
+            told(Split::Last { test: half }).starts_with("the test set would be empty: 0 of 6")
         );
         assert!(told(Split::Kfold { folds: 1, seed: 0 }).contains("must be 2 to 255, got 1"));
-        assert!(told(Split::Random { test: Share::Count(6), seed: 0 }).contains("training part"));
+        assert!(told(Split::Random { test: Share::Count(6), seed: 0 }).contains("training set"));
         assert!(told(Split::Random { test: Share::Fraction(1.5), seed: 0 }).contains("got 1.5"));
     }
 

@@ -1,4 +1,4 @@
-//! What a split came to, in numbers and in a sentence.
+//! The report on a split, as numbers and a sentence.
 
 use super::{Cut, Leakage, Split};
 use crate::data::clean::counts;
@@ -7,44 +7,44 @@ use crate::data::{Interactions, NO_TIME};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a split came to.
+/// Report on a split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SplitReport {
-    /// What was done, in a sentence.
+    /// Description of the split, in a sentence.
     pub description: String,
     /// How the data was split.
     pub split: Split,
-    /// Which round this is, from 1, for k-fold.
+    /// Number of the fold, from 1, for k-fold.
     pub fold: Option<u32>,
-    /// BLAKE3 digest of the settings, the interactions and the part each went to.
+    /// BLAKE3 digest of the settings, the interactions and the part of each interaction.
     pub id: String,
-    /// The training part.
+    /// Size of the training set.
     pub train: Size,
-    /// What held-out users are known by.
+    /// Size of the history of held-out users.
     pub given: Option<Size>,
-    /// The test part.
+    /// Size of the test set.
     pub test: Size,
-    /// Users of the data without a test interaction.
+    /// Users without a test interaction.
     pub users_not_tested: usize,
-    /// Interactions whose time is missing although others have one.
+    /// Interactions without a time, in data where others have one.
     pub without_time: usize,
-    /// What testing on this says, and what it cannot say.
+    /// Comparison of the test set with the training set.
     pub leakage: Leakage,
 }
 
-/// How large a part is.
+/// Size of a part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Size {
     /// Number of interactions.
     pub interactions: usize,
-    /// Users with at least one.
+    /// Users with at least one interaction.
     pub users: usize,
-    /// Items with at least one.
+    /// Items with at least one interaction.
     pub items: usize,
 }
 
 impl Size {
-    /// The size of `part`.
+    /// Returns the size of `part`.
     pub fn of(part: &Interactions) -> Self {
         let used = |column: &[u32], n| counts(column, n).into_iter().filter(|&n| n > 0).count();
         Self {
@@ -56,7 +56,7 @@ impl Size {
 }
 
 impl Split {
-    /// What is done to `data`, in a sentence.
+    /// Describes the split of `data` in a sentence.
     pub(super) fn description(&self, data: &Interactions, fold: Option<u32>) -> String {
         match self {
             Self::Random { test, seed } => {
@@ -67,27 +67,27 @@ impl Split {
             }
             Self::Last { test } => {
                 let order = match &data.time {
-                    None => "the data has no times, so the last in the file count as latest",
+                    None => "the data has no times, so the last in the file count as the latest",
                     Some(time) if time.contains(&NO_TIME) => {
-                        "missing times count as oldest, equal times by place in the file"
+                        "missing times count as the oldest, ties are broken by file order"
                     }
-                    Some(_) => "equal times by place in the file",
+                    Some(_) => "ties are broken by file order",
                 };
                 format!("the latest {} of each user to test; {order}", test.words("interaction"))
             }
             Self::Time { test: Cut::Latest(share) } => format!(
-                "everything from one moment on to test, about {}",
+                "all from one point in time on to test, about {}",
                 share.words("interaction")
             ),
             Self::Time { test: Cut::From(from) } => {
-                format!("everything from {} on to test", date(*from))
+                format!("all from {} on to test", date(*from))
             }
             Self::Kfold { folds, seed } => {
                 let fold = fold.unwrap_or(1);
                 format!("random: fold {fold} of {folds} to test, seed {seed}")
             }
             Self::Users { test, target, seed } => format!(
-                "{} held out; {} of each to test, the rest is what they are known by; seed {seed}",
+                "{} held out; {} of each to test, the rest is given as their history; seed {seed}",
                 test.words("user"),
                 target.words("interaction"),
             ),

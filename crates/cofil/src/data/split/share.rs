@@ -1,15 +1,15 @@
-//! How much goes to the test part.
+//! The size of the test set.
 
 use crate::data::prose::{count, percent};
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A part of a whole: `0.1` is a tenth, `10` is ten.
+/// A share or a number: `0.1` is a tenth, `10` is ten.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Share {
-    /// So many, at least 1.
+    /// A number, at least 1.
     Count(usize),
     /// A share, above 0 and below 1.
     Fraction(f64),
@@ -19,14 +19,14 @@ pub enum Share {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cut {
-    /// As close as possible to this part of the interactions, without cutting one moment in two.
+    /// The latest interactions, as close to this share as possible without separating equal times.
     Latest(Share),
     /// From this time on, in seconds since 1970.
     From(i64),
 }
 
 impl Share {
-    /// The number of rows that this share of `n` rows is.
+    /// Returns the number of rows that this share of `n` rows comes to.
     pub fn of(self, n: usize) -> usize {
         match self {
             Self::Count(count) => count.min(n),
@@ -34,7 +34,7 @@ impl Share {
         }
     }
 
-    /// How many of one user's `n`, leaving at least one.
+    /// Returns the number of one user's `n` rows, leaving at least one.
     pub(super) fn of_one_user(self, n: usize) -> usize {
         self.of(n).min(n.saturating_sub(1))
     }
@@ -62,7 +62,7 @@ impl Share {
 impl std::str::FromStr for Share {
     type Err = Error;
 
-    /// `0.1`, `10%` or `10`.
+    /// Parses `0.1`, `10%` or `10`.
     fn from_str(text: &str) -> Result<Self> {
         let wrong =
             || Error::setting("test", format!("`{text}` is neither a share like 0.1 nor a count"));

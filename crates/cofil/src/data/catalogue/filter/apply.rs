@@ -1,4 +1,4 @@
-//! The items that a filter lets through.
+//! Applying a filter to items.
 
 use super::{Comparison, Condition, Filter, Literal};
 use crate::data::IdMap;
@@ -7,21 +7,21 @@ use crate::error::{Error, Result};
 use std::cmp::Ordering;
 
 impl Filter {
-    /// Refuses a filter that does not suit the columns of `catalogue`.
+    /// Checks that a filter fits the columns of `catalogue`.
     ///
     /// # Errors
-    /// If a column is unknown, or compared with what it does not hold.
+    /// If a column is unknown, or is compared with a value of another kind.
     pub fn check(&self, catalogue: &Catalogue) -> Result<()> {
         Test::new(&self.0, catalogue).map(|_| ())
     }
 }
 
 impl Catalogue {
-    /// The numbers of those of `items` that `filter` lets through, rising. Items without a row in the catalogue
-    /// do not match, whatever the filter is.
+    /// Returns the numbers of those `items` that match `filter`, in ascending order. Items without a row in the
+    /// catalogue never match.
     ///
     /// # Errors
-    /// As [`Filter::check`].
+    /// See [`Filter::check`].
     pub fn matching(&self, filter: &Filter, items: &IdMap) -> Result<Vec<u32>> {
         let test = Test::new(&filter.0, self)?;
         let matches = |name: &str| self.row(name).is_some_and(|row| test.holds(row));
@@ -29,15 +29,15 @@ impl Catalogue {
     }
 }
 
-/// A condition with its columns found, and its comparisons of texts made once for each different text.
+/// A condition with its columns resolved. Comparisons with texts are evaluated once per distinct text.
 enum Test<'a> {
     Or(Vec<Test<'a>>),
     And(Vec<Test<'a>>),
     Not(Box<Test<'a>>),
     Numbers(&'a [f64], Box<dyn Fn(f64) -> bool + 'a>),
-    /// Whether each text makes it true.
+    /// Whether each text satisfies the comparison.
     Texts(&'a Values, Vec<bool>),
-    /// Whether each entry is one of those meant, and whether none may be.
+    /// Whether each entry is one of the given texts, and whether the comparison is negated.
     Lists(&'a Values, Vec<bool>, bool),
     Ids(Box<dyn Fn(&str) -> bool + 'a>, &'a IdMap),
     Null(&'a Values, bool),
@@ -69,7 +69,7 @@ impl<'a> Test<'a> {
         }
     }
 
-    /// `comparison` with a value; of several, `=` with any or `!=` with all.
+    /// Compares with a value, or with several: `=` matches any of them, `!=` none.
     fn comparing(
         column: &str,
         meant: Meant<'a>,
@@ -160,13 +160,13 @@ impl<'a> Test<'a> {
     }
 }
 
-/// The order of numbers that are no NaN; zeros of both signs are equal.
+/// Orders numbers that are not NaN. Zeros of both signs are equal.
 fn order_of(a: &f64, b: &f64) -> Ordering {
     a.partial_cmp(b).expect("neither is NaN")
 }
 
-/// Whether a value, whose place among others `order` tells, is as `comparison` says: equal to one of `others`
-/// (which rise), or to none; what has an order has one other.
+/// Returns whether a value satisfies `comparison`, given its `order` relative to others: equal to one of `others`
+/// (which are ascending), or to none. Comparisons by order have a single other value.
 fn meets<T>(comparison: Comparison, order: impl Fn(&T) -> Ordering, others: &[T]) -> bool {
     let is_among = || others.binary_search_by(|other| order(other).reverse()).is_ok();
     match comparison {
@@ -179,14 +179,14 @@ fn meets<T>(comparison: Comparison, order: impl Fn(&T) -> Ordering, others: &[T]
     }
 }
 
-/// What a name in a filter means.
+/// Resolution of a name in a filter.
 enum Meant<'a> {
     Id,
     Attribute(&'a Attribute),
 }
 
 impl<'a> Meant<'a> {
-    /// By its name, else by its name in another case.
+    /// Finds a column by its name, ignoring case if there is no exact match.
     fn find(name: &str, catalogue: &'a Catalogue) -> Result<Self> {
         let is = |known: &str| known == name;
         let is_nearly = |known: &str| known.eq_ignore_ascii_case(name);

@@ -1,6 +1,6 @@
-//! Which items: `genre = 'Comedy' and year >= 1990`.
+//! Filters on item attributes, such as `genre = 'Comedy' and year >= 1990`.
 //!
-//! The grammar, from what binds least to what binds most; keywords in any case:
+//! The grammar, from lowest to highest precedence; keywords in any case:
 //!
 //! ```text
 //! filter     = all { "or" all }
@@ -13,8 +13,8 @@
 //! value      = a number, or text in single or double quotes
 //! ```
 //!
-//! A quotation mark within quotes is written twice. It is read by a parser of its own: the grammar is this
-//! small, and messages say what was expected and where.
+//! Inside quotes, a quotation mark is written twice. The parser is hand-written because the grammar is small; its
+//! messages say what was expected and where.
 
 mod apply;
 mod parse;
@@ -28,12 +28,12 @@ use token::is_word;
 
 /// A condition on the attributes of an item.
 ///
-/// - A column of lists (`Animation|Comedy`) is `=` a text, or `in` several, if any entry is; `!=` and `not in`
-///   hold if no entry is.
-/// - Where the value is missing every comparison is false, `!=` and `not in` too; `is null` asks for that.
-///   `not` turns a comparison round, so that `not year = 1990` holds where the year is missing.
-/// - Numbers are compared with numbers, text with text, by the order of its characters (dates as ISO 8601
-///   writes them are in order).
+/// - A column of lists (`Animation|Comedy`) is `=` a text, or `in` several, if any entry is. `!=` and `not in` hold
+///   if no entry is.
+/// - If the value is missing, every comparison is false, including `!=` and `not in`; test for it with `is null`.
+///   `not` negates a comparison, so `not year = 1990` is true if the year is missing.
+/// - Numbers are compared with numbers, text with text, by the order of its characters (ISO 8601 dates sort
+///   correctly).
 ///
 /// ```
 /// use cofil::data::catalogue::Filter;
@@ -48,15 +48,15 @@ pub struct Filter(Condition);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Condition {
-    /// At least two.
+    /// At least two conditions.
     Or(Vec<Condition>),
-    /// At least two.
+    /// At least two conditions.
     And(Vec<Condition>),
     Not(Box<Condition>),
     Compare(String, Comparison, Literal),
-    /// Column, whether it must not be among them, and at least one value.
+    /// Column, whether the condition is negated, and at least one value.
     In(String, bool, Vec<Literal>),
-    /// Column, and whether it must be there.
+    /// Column, and whether it must have a value.
     Null(String, bool),
 }
 
@@ -78,10 +78,10 @@ enum Literal {
 }
 
 impl Filter {
-    /// Reads a filter.
+    /// Parses a filter.
     ///
     /// # Errors
-    /// If it is none; says where, and what was expected.
+    /// If `text` is not a filter. The error says where, and what was expected.
     pub fn parse(text: &str) -> Result<Self> {
         let condition = parse::parse(text).map_err(|bad| {
             Error::setting("filter", format!("at position {}: {}", bad.position, bad.message))
@@ -112,7 +112,7 @@ impl From<Filter> for String {
     }
 }
 
-/// As it is parsed again.
+/// Writes the filter so that it can be parsed again.
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -190,7 +190,7 @@ impl fmt::Display for Literal {
     }
 }
 
-/// A column's name as the grammar writes it.
+/// A column name as the grammar writes it.
 struct Name<'a>(&'a str);
 
 impl fmt::Display for Name<'_> {

@@ -1,9 +1,9 @@
-//! From words to a condition, by descent.
+//! Recursive-descent parser from tokens to a condition.
 
 use super::token::{Bad, Keyword, Token, What, tokens};
 use super::{Comparison, Condition, Literal};
 
-/// Parentheses and `not` may be nested so deep: each costs a frame of the stack.
+/// Maximum nesting of parentheses and `not`; each level costs a stack frame.
 const DEEPEST: usize = 100;
 
 pub(super) fn parse(text: &str) -> Result<Condition, Bad> {
@@ -26,7 +26,7 @@ impl Parser {
         &self.tokens[self.at].what
     }
 
-    /// Takes the next word; the end stays.
+    /// Takes the next token; the end is never consumed.
     fn take(&mut self) -> What {
         let what = self.peek().clone();
         self.at = (self.at + 1).min(self.tokens.len() - 1);
@@ -53,12 +53,12 @@ impl Parser {
         self.bad(format!("expected {what}, found {}", self.peek().shown()))
     }
 
-    /// Conditions joined by `or`.
+    /// Parses conditions joined by `or`.
     fn either(&mut self) -> Result<Condition, Bad> {
         self.joined(Keyword::Or, Self::all, Condition::Or)
     }
 
-    /// Conditions joined by `and`.
+    /// Parses conditions joined by `and`.
     fn all(&mut self) -> Result<Condition, Bad> {
         self.joined(Keyword::And, Self::one, Condition::And)
     }
@@ -107,13 +107,13 @@ impl Parser {
             What::Column(name) => name.clone(),
             What::Number(number) => {
                 let message = format!(
-                    "expected a column, found the number {number}; a column of that name stands in backticks: `{number}`"
+                    "expected a column, found the number {number}; write a column of that name in backticks: `{number}`"
                 );
                 return Err(self.bad(message));
             }
             What::Text(text) => {
                 let message = format!(
-                    "expected a column, found the text '{text}'; a column whose name is no word stands in backticks: `{text}`"
+                    "expected a column, found the text '{text}'; write a column name that is not a word in backticks: `{text}`"
                 );
                 return Err(self.bad(message));
             }
@@ -170,7 +170,7 @@ impl Parser {
             What::Text(text) => Literal::Text(text.clone()),
             What::Column(name) => {
                 let message =
-                    format!("expected a value, found `{name}`; text stands in quotes: '{name}'");
+                    format!("expected a value, found `{name}`; write text in quotes: '{name}'");
                 return Err(self.bad(message));
             }
             What::Keyword(Keyword::Null) => {

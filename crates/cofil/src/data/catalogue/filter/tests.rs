@@ -20,7 +20,7 @@ fn films() -> Catalogue {
     )
 }
 
-/// The ids of `films` that a filter lets through.
+/// Returns the ids of `films` that match a filter.
 fn picked(filter: &str) -> String {
     let films = films();
     let filter = Filter::parse(filter).unwrap_or_else(|e| panic!("{filter}: {e}"));
@@ -52,7 +52,7 @@ fn films_are_picked_as_the_documentation_says() {
         ("id in ('a', 'e', 'zzz')", "ae"),
         ("id is null", ""),
         ("id != 'a' and id is not null", "bcde"),
-        // `and` binds more than `or`, `not` more than both.
+        // `and` binds tighter than `or`, `not` tighter than both.
         ("year = 1979 or genres = 'Comedy' and title = 'Clue'", "ac"),
         ("(year = 1979 or genres = 'Comedy') and title = 'Clue'", "c"),
         ("not year = 1979 and year is not null", "bce"),
@@ -76,7 +76,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ("", "at position 1: expected a column, `not` or `(`, found the end"),
         ("year", "at position 5: expected one of = != < <= > >=, `in`, `is`, found the end"),
         ("year >=", "at position 8: expected a value, such as 1990 or 'Comedy', found the end"),
-        ("year >= x", "at position 9: expected a value, found `x`; text stands in quotes: 'x'"),
+        ("year >= x", "at position 9: expected a value, found `x`; write text in quotes: 'x'"),
         ("year == 1990", "at position 6: found `==`; write `=`"),
         ("é <> 1", "at position 3: found `<>`; write `!=`"),
         ("year = 1990 year = 1", "at position 13: expected `and`, `or` or the end, found `year`"),
@@ -94,16 +94,16 @@ fn what_is_wrong_is_said_with_its_place() {
         ("year in ()", "at position 10: expected a value, such as 1990 or 'Comedy', found `)`"),
         (
             "3 = 1",
-            "at position 1: expected a column, found the number 3; a column of that name stands in backticks: `3`",
+            "at position 1: expected a column, found the number 3; write a column of that name in backticks: `3`",
         ),
         (
             "'a' = 1",
-            "at position 1: expected a column, found the text 'a'; a column whose name is no word stands in backticks: `a`",
+            "at position 1: expected a column, found the text 'a'; write a column name that is not a word in backticks: `a`",
         ),
         ("year = 1 && year = 2", "at position 10: found `&`; write `and`"),
         (
             "year # 1",
-            "at position 6: found `#`; write text in quotes ('…') and names of columns that are no words in backticks (`…`)",
+            "at position 6: found `#`; write text in quotes ('…') and column names that are not words in backticks (`…`)",
         ),
     ] {
         let told = Filter::parse(filter).unwrap_err().to_string();
@@ -181,7 +181,7 @@ fn comparison() -> impl Strategy<Value = Comparison> {
     prop::sample::select(vec![Equal, Unequal, Less, AtMost, Greater, AtLeast])
 }
 
-/// Conditions whose columns are drawn from `name` and whose values from `literal`.
+/// Conditions with columns drawn from `name` and values drawn from `literal`.
 fn conditions(
     name: BoxedStrategy<String>,
     literal: BoxedStrategy<Literal>,
@@ -202,7 +202,8 @@ fn conditions(
     })
 }
 
-/// What a plain reading of the documentation says of one item; `None` if the filter does not suit the columns.
+/// Evaluates a condition for one item, straight from the documentation; `None` if the filter does not fit the
+/// columns.
 fn naive(condition: &Condition, catalogue: &Catalogue, id: &str) -> Option<bool> {
     let value = |column: &str| match column {
         "id" => Some(AttributeValue::Text(catalogue.ids().name(catalogue.ids().get(id).unwrap()))),
@@ -249,7 +250,7 @@ fn naive(condition: &Condition, catalogue: &Catalogue, id: &str) -> Option<bool>
         })
     };
     match condition {
-        // Every part is looked at, as a filter is checked whole.
+        // Check every part, because a filter is checked as a whole.
         Condition::And(parts) => parts
             .iter()
             .map(|part| naive(part, catalogue, id))

@@ -1,8 +1,8 @@
-//! The words of a filter.
+//! Tokens of a filter.
 
 use super::Comparison;
 
-/// A word, and where it begins, in characters from 1.
+/// A token and its position, in characters from 1.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub position: usize,
@@ -32,7 +32,7 @@ pub(super) enum Keyword {
     Null,
 }
 
-/// What is wrong, and where.
+/// An error message and its position.
 #[derive(Debug)]
 pub(super) struct Bad {
     pub position: usize,
@@ -60,12 +60,12 @@ fn in_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Whether a column of this name needs no backticks.
+/// Returns whether a column of this name needs no backticks.
 pub(super) fn is_word(name: &str) -> bool {
     name.starts_with(begins_word) && name.chars().all(in_word) && keyword(name).is_none()
 }
 
-/// Cuts `text` into words; the last is [`What::End`].
+/// Splits `text` into tokens; the last one is [`What::End`].
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Bad> {
     let mut tokens = Vec::new();
     let (mut rest, mut position) = (text, 1);
@@ -83,7 +83,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Bad> {
     }
 }
 
-/// The first word of `text`, which does not begin with a blank, and its length in bytes.
+/// Returns the first token of `text`, which does not begin with a blank, and its length in bytes.
 fn next(text: &str) -> Result<(What, usize), String> {
     let Some(first) = text.chars().next() else { return Ok((What::End, 0)) };
     let second = text[first.len_utf8()..].chars().next();
@@ -114,13 +114,13 @@ fn next(text: &str) -> Result<(What, usize), String> {
             Ok((keyword(word).map_or_else(|| What::Column(word.into()), What::Keyword), length))
         }
         (other, _) => Err(format!(
-            "found `{}`; write text in quotes ('…') and names of columns that are no words in backticks (`…`)",
+            "found `{}`; write text in quotes ('…') and column names that are not words in backticks (`…`)",
             other.escape_debug()
         )),
     }
 }
 
-/// What stands in a pair of `mark`; two of them stand for one.
+/// Returns the text between a pair of `mark`; a doubled mark stands for one.
 fn quoted(text: &str, mark: char) -> Result<(String, usize), String> {
     let mut inside = String::new();
     let mut characters = text.char_indices().skip(1).peekable();
@@ -154,7 +154,7 @@ fn number(text: &str) -> Result<(What, usize), String> {
 }
 
 impl What {
-    /// As messages call it.
+    /// Returns the token as messages show it.
     pub fn shown(&self) -> String {
         match self {
             Self::Column(name) => format!("`{name}`"),
