@@ -1,10 +1,10 @@
-//! What one process says about one job: the JSON that peers (`peers/README.md`) and cofil both print.
+//! The result of one process for one job: the JSON that cofil and the peers (`peers/README.md`) print.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// One contestant's answer; `figures` are there when `status` is "ok".
+/// The answer of one process; `figures` are present if `status` is "ok".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     pub job: String,
@@ -12,7 +12,7 @@ pub struct Answer {
     pub package: String,
     pub version: Option<String>,
     pub threads: usize,
-    /// The entry of `seconds` that is compared.
+    /// The entry of `seconds` to compare.
     pub timed: String,
     /// "ok", "not installed" (with `reason`) or "failed: …".
     pub status: String,
@@ -22,30 +22,30 @@ pub struct Answer {
     pub figures: Option<Figures>,
 }
 
-/// What was measured.
+/// Measurements of one process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// How often the timed part ran inside the process.
+    /// Number of repetitions of the timed part within the process.
     pub repeat: usize,
     /// Median seconds of each part.
     pub seconds: BTreeMap<String, f64>,
-    /// Least seconds of each part.
+    /// Minimum seconds of each part.
     pub seconds_min: BTreeMap<String, f64>,
-    /// High-water mark of the process when the timed part ended.
+    /// Peak memory of the process when the timed part ended.
     pub peak_memory_mb: f64,
-    /// High-water mark before any data was read.
+    /// Peak memory before any data was read.
     pub start_memory_mb: f64,
-    /// By the evaluator all contestants share the definitions of.
+    /// Values by the definitions that cofil and all peers share.
     pub quality: BTreeMap<String, f64>,
-    /// By the contestant itself.
+    /// Values computed by the library itself.
     #[serde(default)]
     pub reported: BTreeMap<String, f64>,
-    /// What it ran with.
+    /// Settings of the run.
     pub settings: Value,
 }
 
 impl Answer {
-    /// The figures, or why there are none.
+    /// Returns the figures, or the reason why there are none.
     pub fn figures(&self) -> Result<&Figures, String> {
         match (&self.figures, &self.reason) {
             (Some(figures), _) if self.status == "ok" => Ok(figures),

@@ -1,5 +1,5 @@
-//! Cofil and its peers as processes: each run is a program of its own, so that its peak memory is its
-//! own and no library meets another's threads.
+//! Cofil and its peers as processes. Each run is a separate process, so that peak memory belongs to one
+//! library and thread pools do not interfere.
 
 use crate::answer::Answer;
 use crate::experiment::{Experiment, Job};
@@ -10,37 +10,37 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// Somebody who takes part in an experiment, with what is known so far.
+/// A library in an experiment, with its results so far.
 pub struct Contestant {
     program: Program,
-    /// The answer that memory and quality are taken from.
+    /// The answer used for memory and quality.
     pub answer: Answer,
-    /// Times of the rounds.
+    /// Times of all rounds.
     pub times: Times,
-    /// How often the timed part runs inside a process.
+    /// Number of repetitions of the timed part within a process.
     repeat: usize,
-    /// Everything it said.
+    /// All answers.
     pub answers: Vec<Answer>,
 }
 
-/// What runs.
+/// The program to run.
 #[derive(Clone, Debug)]
 pub enum Program {
-    /// A `cofil-bench`: this one, or one of another version.
+    /// A `cofil-bench` binary, this one or another version.
     Cofil(PathBuf),
-    /// A peer, as `peers/run.py` knows it.
+    /// A peer, by its name in `peers/run.py`.
     Peer(String),
 }
 
-/// A process should spend about this long in the timed part …
+/// Target time for the timed part of one process, in seconds.
 const SECONDS: f64 = 1.0;
-/// … with at most this many repetitions.
+/// Maximum number of repetitions within a process.
 const MOST_REPEATS: usize = 7;
 
 impl Contestant {
-    /// Runs the timed part once, to warm up. Memory is read from this run, since some libraries never
-    /// free a model, and quality too. With `results`, a file to use, what cofil recommends or predicts
-    /// is scored by the evaluator of the peers.
+    /// Runs the timed part once, to warm up. Memory is read from this run, because some libraries never
+    /// free a model, and so is quality. With `results`, a file to use, cofil's recommendations or
+    /// predictions are scored by the evaluator of the peers.
     pub fn enter(
         experiment: &Experiment,
         program: Program,
@@ -70,7 +70,7 @@ impl Contestant {
             match score(&results) {
                 Ok(quality) => {
                     figures.reported = figures.quality.clone();
-                    // What it does not judge, such as the training loss, stands as reported.
+                    // Values that it does not compute, such as the training loss, stay as reported.
                     figures.quality.extend(quality);
                 }
                 Err(error) => contestant.answer.status = format!("failed: --score: {error:#}"),
@@ -84,7 +84,7 @@ impl Contestant {
         contestant
     }
 
-    /// Somebody whose figures are known.
+    /// A contestant with given figures.
     #[cfg(test)]
     pub fn known(peer: &str, figures: crate::answer::Figures, times: Times) -> Self {
         let answer = Answer {
@@ -102,7 +102,7 @@ impl Contestant {
         Self { program, answer, times, repeat: 1, answers: Vec::new() }
     }
 
-    /// Takes part in a round, unless it could not even warm up.
+    /// Runs one round, unless the warm-up failed.
     pub fn round(&mut self, experiment: &Experiment) {
         if self.answer.figures().is_err() {
             return;
@@ -122,9 +122,9 @@ impl Contestant {
 
     fn ask(&mut self, experiment: &Experiment, results: Option<&Path>) -> Answer {
         let answer = self.command(experiment, results).and_then(output).and_then(parse);
-        // Two versions of cofil have one name.
+        // Two versions of cofil report the same name.
         let named = |answer| Answer { peer: self.answer.peer.clone(), ..answer };
-        // Whatever goes wrong is one row of the table, not the end of the run.
+        // A failure becomes a row of the table and does not end the run.
         let answer = answer.map(named).unwrap_or_else(|error| Answer {
             status: format!("failed: {error:#}"),
             figures: None,
@@ -139,7 +139,7 @@ impl Contestant {
             Program::Cofil(path) => {
                 let mut command = Command::new(path);
                 command.args(["job", &experiment.name]);
-                // One of another checkout would look for them beside itself.
+                // A binary of another checkout would look for them in that checkout.
                 command.env("COFIL_DATA", places::data());
                 command.env("COFIL_PEERS", places::peers());
                 command
@@ -159,14 +159,14 @@ impl Contestant {
     }
 }
 
-/// The peers' program; data and inputs are where they are for cofil.
+/// The command for the peers, with the same data folder as cofil.
 fn python() -> Command {
     let mut command = Command::new("python3");
     command.arg(places::peers_program()).env("COFIL_DATA", places::data());
     command
 }
 
-/// Makes the inputs that `job` shares with the peers, if they are not there yet.
+/// Creates the inputs that `job` shares with the peers, if they are missing.
 pub fn prepare(job: Job) -> Result<()> {
     let names: &[&str] = match job {
         Job::Topk | Job::Evaluate => &["user_factors.npy", "item_factors.npy"],
@@ -182,17 +182,17 @@ pub fn prepare(job: Job) -> Result<()> {
         let still: Vec<PathBuf> =
             names.iter().filter(|n| missing(n)).map(|n| places::inputs().join(n)).collect();
         if !still.is_empty() {
-            bail!("{still:?} is still missing; has setup.py been run?");
+            bail!("{still:?} is still missing; run peers/setup.py first");
         }
     }
     Ok(())
 }
 
-/// The quality of lists or predictions by the peers' evaluator.
+/// Scores lists or predictions with the peers' evaluator.
 fn score(results: &Path) -> Result<BTreeMap<String, f64>> {
     let mut command = python();
     command.arg("--score").arg(results);
-    serde_json::from_slice(&last_line(&output(command)?)?).context("not figures")
+    serde_json::from_slice(&last_line(&output(command)?)?).context("cannot parse the scores")
 }
 
 fn output(mut command: Command) -> Result<Output> {
@@ -200,10 +200,10 @@ fn output(mut command: Command) -> Result<Output> {
 }
 
 fn parse(output: Output) -> Result<Answer> {
-    serde_json::from_slice(&last_line(&output)?).context("not an answer")
+    serde_json::from_slice(&last_line(&output)?).context("cannot parse the answer")
 }
 
-/// The last line printed; without one, the last line of what went wrong.
+/// Returns the last line of the output, or fails with the last line of standard error.
 fn last_line(output: &Output) -> Result<Vec<u8>> {
     let last = |bytes: &[u8]| {
         bytes.trim_ascii().rsplit(|&byte| byte == b'\n').next().unwrap_or_default().to_vec()

@@ -1,4 +1,4 @@
-//! An experiment: one file in `experiments/`, named after it.
+//! Experiments: one file each in `experiments/`, named after the experiment.
 
 use crate::places;
 use anyhow::{Context, Result, bail};
@@ -6,48 +6,48 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// What is compared with whom, and what is claimed.
+/// A comparison of cofil with peers, and the claims about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
-    /// Name of the file, without ending.
+    /// Name of the file, without its extension.
     #[serde(skip_deserializing)]
     pub name: String,
-    /// The table's heading.
+    /// Heading of the table.
     pub title: String,
-    /// What is done.
+    /// The job to run.
     pub job: Job,
     /// Folder of the split under the data folder: `train.csv.gz` and `test.csv.gz`.
     pub data: String,
-    /// A sentence below the table: what is timed, what to know.
+    /// Note below the table: what is timed, and how to read it.
     #[serde(default)]
     pub note: String,
-    /// Cofil's recipe, for jobs that train.
+    /// Cofil's algorithm and settings, for jobs that train.
     #[serde(default)]
     pub cofil: Option<Recipe>,
-    /// Length of the lists that quality is measured on.
+    /// Length of the lists for the ranking metrics.
     #[serde(default = "twenty")]
     pub k: usize,
-    /// What the timed part goes through, if it can be counted.
+    /// Amount of work in the timed part, if it can be counted.
     #[serde(default)]
     pub work: Option<Work>,
-    /// Whether an evaluation starts from finished lists, instead of from the factors.
+    /// Whether an evaluation starts from ready-made lists instead of the factors.
     #[serde(default)]
     pub from_lists: bool,
-    /// Whom to compare with.
+    /// The peers to compare with.
     pub peers: Vec<Peer>,
-    /// What must be equally good.
+    /// Metrics in which cofil must match the peers.
     #[serde(default)]
     pub quality: Vec<Quality>,
 }
 
-/// How much the timed part does: the table shows millions of it per second.
+/// The work of the timed part, shown in millions per second.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Work {
-    /// Such as "samples".
+    /// The unit, such as "samples".
     pub of: String,
-    /// How many.
+    /// Number of units.
     pub count: f64,
 }
 
@@ -85,7 +85,7 @@ pub enum Job {
 }
 
 impl Job {
-    /// Its name.
+    /// Returns the name of the job.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mf => "mf",
@@ -109,7 +109,7 @@ impl Job {
         }
     }
 
-    /// The part that is compared.
+    /// Returns the name of the timed part.
     pub fn timed(self) -> &'static str {
         match self {
             Self::Topk => "recommend",
@@ -119,78 +119,78 @@ impl Job {
         }
     }
 
-    /// Whether it ends in lists or predictions that another evaluator can judge.
+    /// Returns whether the job produces lists or predictions that another evaluator can score.
     pub fn has_results(self) -> bool {
         !matches!(self, Self::Evaluate | Self::Load) && self.has_quality()
     }
 
-    /// Whether everybody finishes the work: peers that learn from some batches alone, and are
-    /// extrapolated, have nothing to judge.
+    /// Returns whether all peers finish the job. Peers that run only some batches, with extrapolated
+    /// times, have no result to evaluate.
     pub fn has_quality(self) -> bool {
         !matches!(self, Self::AutorecGowalla | Self::AutorecWide)
     }
 }
 
-/// A recipe of cofil.
+/// An algorithm of cofil with its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
-    /// As after `--algorithm`.
+    /// Name, as in `--algorithm`.
     pub algorithm: String,
-    /// In place of defaults.
+    /// Settings that differ from the defaults.
     #[serde(default)]
     pub settings: Map<String, Value>,
 }
 
-/// Somebody to compare with.
+/// A library to compare with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Peer {
-    /// As `peers/run.py` knows it.
+    /// Name of the peer in `peers/run.py`.
     pub name: String,
-    /// Cofil's time over the peer's is claimed to be at most this; nothing is claimed without.
+    /// Claimed upper bound of cofil's time divided by the peer's; no claim if absent.
     #[serde(default)]
     pub at_most: Option<f64>,
-    /// Cofil's peak memory over the peer's is claimed to be at most this, where time is claimed.
+    /// Claimed upper bound of cofil's peak memory divided by the peer's, if there is a claim on time.
     #[serde(default = "one")]
     pub memory_at_most: f64,
-    /// What to know about the row.
+    /// Note on the row.
     #[serde(default)]
     pub note: String,
 }
 
 impl Peer {
-    /// Somebody who is shown, and of whom nothing is claimed.
+    /// Returns a peer that is shown without a claim.
     pub fn shown(name: &str) -> Self {
         Self { name: name.into(), at_most: None, memory_at_most: one(), note: String::new() }
     }
 }
 
-/// A measure that must hold for a comparison to count.
+/// A metric that must match for a comparison to count.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quality {
-    /// Its name in `quality`. Of `rmse` and `bce` less is better, of all others more.
+    /// Name in `quality`. Less is better for `rmse` and `bce`, more for all others.
     pub metric: String,
-    /// Cofil may be worse than a peer by this much.
+    /// Margin by which cofil may be worse than a peer.
     pub tolerance: f64,
-    /// Neither may it be better by more: both compute the same thing.
+    /// Whether cofil may not be better by more than the margin either, because both compute the same.
     #[serde(default)]
     pub exact: bool,
-    /// What cofil must reach, whatever the peers do.
+    /// Value that cofil must reach, independent of the peers.
     #[serde(default)]
     pub goal: Option<f64>,
 }
 
 impl Experiment {
-    /// Reads an experiment from the text of its file.
+    /// Parses an experiment from the text of its file.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
         let mut experiment: Self = toml::from_str(text)?;
         experiment.name = name.into();
         Ok(experiment)
     }
 
-    /// All experiments by name.
+    /// Returns all experiments, sorted by name.
     pub fn all() -> Result<Vec<Self>> {
         let folder = places::experiments();
         let mut files = std::fs::read_dir(&folder)
@@ -208,12 +208,12 @@ impl Experiment {
         Self::parse(&name, &text).with_context(|| file.display().to_string())
     }
 
-    /// The experiments called `names`, or all if there are no names.
+    /// Returns the experiments called `names`, or all if `names` is empty.
     pub fn chosen(names: &[String]) -> Result<Vec<Self>> {
         let all = Self::all()?;
         if let Some(unknown) = names.iter().find(|name| all.iter().all(|e| e.name != **name)) {
             let known: Vec<_> = all.iter().map(|e| e.name.as_str()).collect();
-            bail!("unknown experiment `{unknown}`; there are {}", known.join(", "));
+            bail!("unknown experiment `{unknown}`; known experiments: {}", known.join(", "));
         }
         let chosen = |e: &Self| names.is_empty() || names.contains(&e.name);
         Ok(all.into_iter().filter(chosen).collect())
@@ -264,6 +264,6 @@ mod tests {
     #[test]
     fn unknown_experiments_are_refused() {
         let error = Experiment::chosen(&["eese".into()]).unwrap_err().to_string();
-        assert!(error.starts_with("unknown experiment `eese`; there are "), "{error}");
+        assert!(error.starts_with("unknown experiment `eese`; known experiments: "), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! The clock and the memory gauge: the twin of `peers/measure.py`.
+//! Measurement of time and memory; the counterpart of `peers/measure.py`.
 
 use crate::answer::Figures;
 use cofil::memory;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// Collects the figures of one job.
+/// Collects the measurements of one job.
 pub struct Gauge {
     repeat: usize,
     start_memory_mb: f64,
@@ -16,7 +16,7 @@ pub struct Gauge {
 }
 
 impl Gauge {
-    /// To be made before any data is read.
+    /// Creates a gauge; call this before reading any data.
     pub fn new(repeat: usize) -> Self {
         Self {
             repeat,
@@ -27,12 +27,12 @@ impl Gauge {
         }
     }
 
-    /// Times `work` under `name`, as often as told, and returns its last result.
+    /// Times `work` under `name`, `repeat` times, and returns its last result.
     pub fn time<T>(&mut self, name: &str, work: impl FnMut() -> T) -> T {
         self.runs(name, self.repeat, work)
     }
 
-    /// Times a preparation, which runs once and is not compared.
+    /// Times a preparation step, which runs once and is not compared.
     pub fn once<T>(&mut self, name: &str, work: impl FnMut() -> T) -> T {
         self.runs(name, 1, work)
     }
@@ -41,7 +41,7 @@ impl Gauge {
         let mut runs = Vec::with_capacity(repeat);
         let mut result = None;
         for _ in 0..repeat.max(1) {
-            // The previous model must not count as memory of the next.
+            // Free the previous model, so that it does not count in the memory of the next.
             drop(result.take());
             let start = Instant::now();
             result = Some(work());
@@ -49,12 +49,12 @@ impl Gauge {
         }
         self.seconds.insert(name.into(), median(&runs));
         self.seconds_min.insert(name.into(), runs.iter().copied().fold(f64::INFINITY, f64::min));
-        // Read here, before anything is scored.
+        // Read before scoring.
         self.peak_memory_mb = memory::peak_mb();
         result.expect("work ran at least once")
     }
 
-    /// Everything in one piece.
+    /// Returns the figures.
     pub fn figures(self, quality: BTreeMap<String, f64>, settings: Value) -> Figures {
         Figures {
             repeat: self.repeat,
@@ -69,7 +69,7 @@ impl Gauge {
     }
 }
 
-/// The middle of `values`, or the mean of the two middle ones; NaN of nothing.
+/// Returns the median of `values`; NaN if there are none.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);

@@ -1,8 +1,8 @@
-//! The command `cofil-bench`: cofil beside other libraries, on the same data and for the same quality.
+//! The command `cofil-bench`: compares cofil with other libraries on the same data at the same quality.
 //!
-//! An experiment is a file in `experiments/`. Cofil and every peer run in processes of their own,
-//! taken in turn, each printing one [`answer::Answer`]; [`verdict`] compares them and [`table`]
-//! prints. Nothing here asserts a time: a claim that does not hold is printed as such.
+//! An experiment is a file in `experiments/`. Cofil and every peer run in separate processes, taking
+//! turns, and each prints one [`answer::Answer`]. [`verdict`] compares them and [`table`] prints the
+//! result. Nothing here fails because of a time: a claim that does not hold is printed as not held.
 
 mod answer;
 mod contestant;
@@ -16,7 +16,7 @@ mod verdict;
 
 use clap::{Parser, Subcommand};
 
-/// Measures cofil beside other libraries.
+/// Compare cofil with other libraries in speed, memory and quality.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Cli {
@@ -26,11 +26,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measure experiments (all if none is named) and print how cofil compares.
+    /// Run experiments (all by default) and print comparison tables.
     Run(run::Args),
     /// List the experiments.
     List,
-    /// Run cofil's part of one experiment in this process and print it as JSON.
+    /// Run cofil's part of one experiment in this process and print the result as JSON.
     Job(jobs::Args),
 }
 

@@ -1,9 +1,9 @@
-//! Where things lie: experiments and peers in the checkout, data and prepared inputs wherever the
-//! environment says. `peers/catalog.py` knows the same defaults.
+//! Paths of experiments and peers in the checkout, and of data and prepared inputs by environment
+//! variables. `peers/catalog.py` has the same defaults.
 
 use std::path::{Path, PathBuf};
 
-/// This crate in the checkout it was built from.
+/// The folder of this crate in the checkout it was built from.
 fn home() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

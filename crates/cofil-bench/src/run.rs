@@ -1,4 +1,4 @@
-//! `cofil-bench run` and `cofil-bench list`.
+//! The subcommands `run` and `list`.
 
 use crate::contestant::{self, Contestant, Program};
 use crate::experiment::{Experiment, Peer};
@@ -7,27 +7,27 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// What an earlier version is called in tables.
+/// Name of the earlier version in tables.
 const BEFORE: &str = "before";
 
 /// Arguments of `cofil-bench run`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Which experiments; all if none is named.
+    /// Experiments to run [default: all]
     experiments: Vec<String>,
-    /// How often everybody takes a turn, after one to warm up.
+    /// Number of measured rounds, after a warm-up run
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Threads of every contestant.
+    /// Number of threads for each library
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// A `cofil-bench` of an earlier version, to compare with in place of the peers.
+    /// Compare with this `cofil-bench` binary of an earlier version instead of the peers
     #[arg(long, value_name = "FILE")]
     before: Option<PathBuf>,
-    /// Write every answer of every process here.
+    /// Write the results of every process to FILE as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write the tables into this page, between their marker lines.
+    /// Write the tables to the page FILE, between their marker lines
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 }
@@ -54,14 +54,14 @@ pub fn run(args: &Args) -> Result<()> {
         let conditions = conditions(args);
         eprintln!("{}: {conditions}", experiment.name);
         if let Err(error) = contestant::prepare(experiment.job) {
-            eprintln!("{}: left out: {error:#}", experiment.name);
+            eprintln!("{}: skipped: {error:#}", experiment.name);
             continue;
         }
         let contestants = compete(experiment, args)?;
         let (cofil, peers) = contestants.split_first().expect("cofil takes part");
         let table = format!("{}\n{conditions}\n", table::experiment(experiment, cofil, peers));
         println!("{table}");
-        // After every experiment, so that little is lost if a later one is cut short.
+        // After every experiment, so that little is lost if a later one is interrupted.
         if let Some(page) = &mut page {
             page.put(&experiment.name, &table)?;
         }
@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Cofil first, then the peers; in each round somebody else begins.
+/// Runs cofil (the first contestant) and the peers; each round starts with a different one.
 fn compete(experiment: &Experiment, args: &Args) -> Result<Vec<Contestant>> {
     let scratch = tempfile::tempdir()?;
     let itself = std::env::current_exe()?;
@@ -88,7 +88,7 @@ fn compete(experiment: &Experiment, args: &Args) -> Result<Vec<Contestant>> {
         .into_iter()
         .map(|(name, program)| {
             eprintln!("{}: warming up {name}", experiment.name);
-            // Two versions of cofil judge themselves by the same evaluator.
+            // When two versions of cofil are compared, both use cofil's own evaluator.
             let scored = name == "cofil" && args.before.is_none() && experiment.job.has_results();
             let results = scored.then(|| scratch.path().join("results.npy"));
             Contestant::enter(experiment, program, name, args.threads, results)
@@ -117,7 +117,7 @@ fn answers(experiment: &Experiment, conditions: &str, contestants: &[Contestant]
     json!({"experiment": experiment, "conditions": conditions, "summary": summary, "answers": answers})
 }
 
-/// Rounds, machine and how busy it is.
+/// Describes rounds, threads, machine and load.
 fn conditions(args: &Args) -> String {
     let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let cpu = cpus.lines().find_map(|line| line.strip_prefix("model name"));
@@ -126,7 +126,7 @@ fn conditions(args: &Args) -> String {
     let load = load.split(' ').next().filter(|load| !load.is_empty()).unwrap_or("unknown");
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     format!(
-        "Median (least) of {} rounds, {} threads; {cpu}, {cores} cores; load average at the start {load}.",
+        "Median (minimum) of {} rounds, {} threads; {cpu}, {cores} cores; load average at start {load}.",
         args.rounds, args.threads
     )
 }

@@ -1,4 +1,4 @@
-//! Tables: Markdown with aligned columns, which serves the terminal as well as the page.
+//! Markdown tables with aligned columns, for the terminal and for the page.
 
 use crate::contestant::Contestant;
 use crate::experiment::{Experiment, Peer};
@@ -7,14 +7,15 @@ use anyhow::{Context, Result, bail};
 use comfy_table::{CellAlignment, Table, presets};
 use std::path::Path;
 
-/// Heading, table and notes of one experiment.
+/// Returns the heading, table and notes of one experiment.
 pub fn experiment(experiment: &Experiment, cofil: &Contestant, peers: &[Contestant]) -> String {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
     let last = 7 + usize::from(experiment.work.is_some()) + experiment.quality.len();
-    let mut header = ["", "version", "seconds", "cofil/it", "claimed", "peak MB", "MB cofil/it"]
-        .map(String::from)
-        .to_vec();
+    let mut header =
+        ["", "version", "seconds", "time vs. cofil", "claimed", "peak MB", "memory vs. cofil"]
+            .map(String::from)
+            .to_vec();
     header.extend(experiment.work.iter().map(|work| format!("M {}/s", work.of)));
     header.extend(experiment.quality.iter().map(|q| q.metric.clone()));
     header.push("verdict".into());
@@ -78,10 +79,11 @@ fn peer_row(
     };
     let ratio = cofil.times.ratio(&peer.times);
     let memory_ratio = ours.peak_memory_mb / theirs.peak_memory_mb;
-    row.push(format!("{} ({})", share(ratio.median), share(ratio.least)));
-    row.push(at_most.map(|bound| format!("≤ {bound}")).unwrap_or_default());
+    // Ratios are cofil's over the peer's; the table shows the peer as a multiple of cofil.
+    row.push(format!("{} ({})", multiple(1.0 / ratio.median), multiple(1.0 / ratio.least)));
+    row.push(at_most.map(|bound| format!("≥ {}", claimed(bound))).unwrap_or_default());
     row.push(memory(peer));
-    row.push(format!("{memory_ratio:.2}"));
+    row.push(multiple(1.0 / memory_ratio));
     row.extend(speed(experiment, peer));
     row.extend(qualities(experiment, peer));
     row.push(
@@ -103,12 +105,22 @@ fn peer_row(
     row
 }
 
-/// A ratio; a hundredth and less with more digits.
-fn share(ratio: f64) -> String {
-    if ratio < 0.01 { format!("{ratio:.4}") } else { format!("{ratio:.2}") }
+/// Formats a multiple with at least two digits: 0.81×, 2.4×, 183×.
+fn multiple(value: f64) -> String {
+    let digits = match value {
+        value if value < 1.0 => 2,
+        value if value < 9.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$}×")
 }
 
-/// "held", or which claims are not.
+/// The multiple of cofil that a claim asks for, rounded: 0.333 is 3×.
+fn claimed(at_most: f64) -> String {
+    format!("{}×", (10.0 / at_most).round() / 10.0)
+}
+
+/// Returns "held", or the claims that are not held.
 fn summary(claims: &[(String, Verdict)]) -> String {
     let open: Vec<_> = claims
         .iter()
@@ -131,7 +143,7 @@ fn memory(contestant: &Contestant) -> String {
     contestant.answer.figures().map(|f| format!("{:.0}", f.peak_memory_mb)).unwrap_or_default()
 }
 
-/// Millions of what the timed part goes through, per second; the median.
+/// Work of the timed part in millions per second, from the median time.
 fn speed(experiment: &Experiment, contestant: &Contestant) -> Option<String> {
     let work = experiment.work.as_ref()?;
     Some(format!("{:.3}", work.count / contestant.times.median() / 1e6))
@@ -154,14 +166,14 @@ fn markers(name: &str) -> (String, String) {
     (format!("<!-- begin {name} -->"), format!("<!-- end {name} -->"))
 }
 
-/// A page that tables are written into, each between its two marker lines.
+/// A page with tables, each between its two marker lines.
 pub struct Page<'a> {
     path: &'a Path,
     text: String,
 }
 
 impl<'a> Page<'a> {
-    /// Opens the page, or begins one; every experiment must have its place.
+    /// Opens or creates the page; every experiment must have its marker lines in it.
     pub fn open(path: &'a Path, experiments: &[Experiment]) -> Result<Self> {
         let text = match path.exists() {
             true => std::fs::read_to_string(path).with_context(|| path.display().to_string())?,
@@ -172,7 +184,7 @@ impl<'a> Page<'a> {
                 .collect(),
         };
         let page = Self { path, text };
-        // Now, not after ten minutes of measuring.
+        // Fail now, not after ten minutes of measuring.
         experiments.iter().try_for_each(|e| page.place(&e.name).map(drop))?;
         page.write()?;
         Ok(page)
@@ -192,7 +204,7 @@ impl<'a> Page<'a> {
         match (from, to) {
             (Some(from), Some(to)) => Ok(from..to),
             _ => bail!(
-                "{}: add the lines `{begin}` and `{end}` where the table belongs",
+                "{}: add the lines `{begin}` and `{end}` where the table should go",
                 self.path.display()
             ),
         }
@@ -251,11 +263,17 @@ mod tests {
         assert_eq!(cells(2)[0..3], ["", "version", "seconds"]);
         assert_eq!(cells(4)[8], "ndcg@20 ≥ 0.335 held");
         let fast = cells(5);
-        assert_eq!(fast[2..4], ["4.000 (4.000)", "0.25 (0.25)"]);
-        assert_eq!(fast[4..8], ["≤ 0.5", "40", "1.25", "0.3401"]);
+        assert_eq!(fast[2..4], ["4.000 (4.000)", "4.0× (4.0×)"]);
+        assert_eq!(fast[4..8], ["≥ 2×", "40", "0.80×", "0.3401"]);
         assert_eq!(fast[8], "memory not held; ndcg@20 not held");
         assert_eq!(cells(6)[8], "not installed");
         assert!(text.ends_with("\nabsent: not installed: needs torch.\n"), "{text}");
+    }
+
+    #[test]
+    fn multiples_have_at_least_two_digits() {
+        assert_eq!([0.806, 9.94, 9.96, 182.8].map(multiple), ["0.81×", "9.9×", "10×", "183×"]);
+        assert_eq!([0.5, 0.333, 0.1667, 1.0].map(claimed), ["2×", "3×", "6×", "1×"]);
     }
 
     #[test]

@@ -1,47 +1,47 @@
-//! The arithmetic of a comparison: ratios, and whether what is claimed holds.
+//! Time ratios, and verdicts on whether claims hold.
 
 use crate::experiment::Quality;
 use crate::gauge::median;
 use std::fmt;
 
-/// Times of one contestant, one entry per round.
+/// The times of one contestant, one entry per round.
 #[derive(Clone, Debug, Default)]
 pub struct Times {
-    /// The median inside each process.
+    /// Median within each process.
     pub medians: Vec<f64>,
-    /// The least inside each process.
+    /// Minimum within each process.
     pub minima: Vec<f64>,
 }
 
 impl Times {
-    /// Median over the rounds.
+    /// Returns the median over the rounds.
     pub fn median(&self) -> f64 {
         median(&self.medians)
     }
 
-    /// Least of all runs.
+    /// Returns the minimum of all runs.
     pub fn least(&self) -> f64 {
         self.minima.iter().copied().fold(f64::INFINITY, f64::min)
     }
 
-    /// Ours over theirs, of medians and of least times.
+    /// Returns these times divided by `theirs`, for medians and for minimum times.
     pub fn ratio(&self, theirs: &Self) -> Ratio {
         Ratio { median: self.median() / theirs.median(), least: self.least() / theirs.least() }
     }
 }
 
-/// Cofil's time over a peer's.
+/// Cofil's time divided by a peer's.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ratio {
     pub median: f64,
     pub least: f64,
 }
 
-/// Whether a claim holds.
+/// The verdict on a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Held,
-    /// The medians say one thing and the least times another: the machine was busy.
+    /// Medians and minimum times disagree, because the machine was busy.
     Unclear,
     NotHeld,
 }
@@ -62,7 +62,7 @@ impl From<bool> for Verdict {
     }
 }
 
-/// Is the ratio at most `bound`?
+/// Checks that the ratio is at most `bound`.
 pub fn time(ratio: Ratio, bound: f64) -> Verdict {
     match (ratio.median <= bound, ratio.least <= bound) {
         (true, true) => Verdict::Held,
@@ -71,14 +71,14 @@ pub fn time(ratio: Ratio, bound: f64) -> Verdict {
     }
 }
 
-/// Is `ours` as good as `theirs`, within the tolerance? Not if a figure is missing.
+/// Checks that `ours` is as good as `theirs` within the tolerance; not held if a figure is missing.
 pub fn quality(rule: &Quality, ours: Option<f64>, theirs: Option<f64>) -> Verdict {
     let (Some(ours), Some(theirs)) = (ours, theirs) else { return Verdict::NotHeld };
     let better = if less_is_better(&rule.metric) { theirs - ours } else { ours - theirs };
     (better >= -rule.tolerance && (!rule.exact || better <= rule.tolerance)).into()
 }
 
-/// Does `ours` reach the rule's goal, if it has one?
+/// Checks that `ours` reaches the rule's goal, if there is one.
 pub fn goal(rule: &Quality, ours: Option<f64>) -> Option<Verdict> {
     let goal = rule.goal?;
     let reached =
@@ -86,7 +86,7 @@ pub fn goal(rule: &Quality, ours: Option<f64>) -> Option<Verdict> {
     Some(ours.is_some_and(reached).into())
 }
 
-/// Whether a smaller value of `metric` is better.
+/// Returns whether smaller values of `metric` are better.
 pub fn less_is_better(metric: &str) -> bool {
     metric.starts_with("rmse") || metric == "bce"
 }
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(time(ratio, 0.5), Verdict::Held);
         assert_eq!(time(ratio, 0.4), Verdict::NotHeld);
         assert_eq!(time(Ratio { median: 0.6, least: 0.4 }, 0.5), Verdict::Unclear);
-        // Nothing measured holds nothing.
+        // Missing measurements never give a verdict of held.
         assert_eq!(time(ours.ratio(&Times::default()), 0.5), Verdict::Unclear);
         assert_eq!(time(Times::default().ratio(&ours), 0.5), Verdict::NotHeld);
     }

@@ -1,5 +1,5 @@
-//! Every ranking metric from the shared factors: scoring, ranking and measuring in one; or every one
-//! that lists tell, from lists made beforehand.
+//! Evaluation: all ranking metrics from the shared factors, including scoring and ranking; or all list
+//! metrics, from ready-made lists.
 
 use super::{factors, split};
 use crate::answer::Figures;
@@ -21,7 +21,7 @@ pub fn figures(experiment: &Experiment, mut gauge: Gauge) -> Result<Figures> {
     };
     let metrics: Vec<_> = Metric::all(experiment.k).into_iter().filter(measured).collect();
     let names: Vec<_> = metrics.iter().map(Metric::to_string).collect();
-    // Without intervals and baselines, which the peers do not have.
+    // Without intervals and baselines, which the peers do not compute.
     let protocol = Protocol::plain(metrics);
     let report = if experiment.from_lists {
         let lists = gauge.once("rank", || {

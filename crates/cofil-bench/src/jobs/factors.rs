@@ -1,4 +1,4 @@
-//! The factors that cofil and the peers share, from numpy's files.
+//! Reads the factors that cofil and the peers share, from NumPy files.
 
 use super::npy;
 use anyhow::{Context, Result};
@@ -6,7 +6,7 @@ use cofil::shapes::{Factors, FoldIn};
 use cofil::shapes::{FactorsSettings, ScoreFunction};
 use std::path::Path;
 
-/// The model that scores by the inner product of `user_factors.npy` and `item_factors.npy`.
+/// Returns the model that scores by the inner product of `user_factors.npy` and `item_factors.npy`.
 pub fn read(folder: &Path) -> Result<Factors> {
     let [users, items] = ["user_factors.npy", "item_factors.npy"].map(|name| {
         let path = folder.join(name);

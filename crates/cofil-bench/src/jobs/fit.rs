@@ -1,4 +1,4 @@
-//! Training a recipe on the split.
+//! Training an algorithm on the split.
 
 use super::{quality, split};
 use crate::answer::Figures;
@@ -15,7 +15,7 @@ pub fn figures(
     mut gauge: Gauge,
     results: Option<&Path>,
 ) -> Result<Figures> {
-    let recipe = experiment.cofil.as_ref().context("the experiment names no recipe")?;
+    let recipe = experiment.cofil.as_ref().context("the experiment has no algorithm")?;
     let algorithm = Algorithm::from_settings(&recipe.algorithm, &recipe.settings)?;
     let folder = places::data().join(&experiment.data);
     let mut split = gauge.once("load", || split::read_split(&folder))?;

@@ -1,4 +1,4 @@
-//! ratings.dat to a sparse matrix of users × items, without the times: what the peers read.
+//! Reading ratings.dat into a sparse matrix of users × items, without times, like the peers.
 
 use crate::answer::Figures;
 use crate::gauge::Gauge;
@@ -10,7 +10,7 @@ use serde_json::json;
 
 pub fn figures(mut gauge: Gauge) -> Result<Figures> {
     let path = places::inputs().join("ratings.dat");
-    // Into the page cache, as for the peers, but not into the memory of this process.
+    // Load the file into the page cache, as for the peers, but not into the memory of this process.
     let mut file = std::fs::File::open(&path).with_context(|| path.display().to_string())?;
     std::io::copy(&mut file, &mut std::io::sink())?;
     let options = ReadOptions { time: Some(Column::Absent), ..ReadOptions::default() };

@@ -1,4 +1,4 @@
-//! Cofil's part of an experiment, run in this process: the twin of `peers/run.py` and `peers/jobs/`.
+//! Cofil's part of an experiment, run in this process; the counterpart of `peers/run.py` and `peers/jobs/`.
 
 mod evaluate;
 mod factors;
@@ -20,15 +20,15 @@ use std::path::{Path, PathBuf};
 /// Arguments of `cofil-bench job`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Name of the experiment.
+    /// Name of the experiment
     experiment: String,
-    /// How often the timed part runs.
+    /// Number of repetitions of the timed part
     #[arg(long, default_value_t = 1)]
     repeat: usize,
-    /// Threads to use.
+    /// Number of threads
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Write the lists or predictions here, as an array of numpy.
+    /// Write the lists or predictions to FILE as a NumPy array
     #[arg(long, value_name = "FILE")]
     results: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! Training on the split of the NCF paper; judged by its training loss and among the paper's negatives.
+//! Training on the split of the NCF paper, evaluated by training loss and among the paper's negatives.
 
 use super::{quality, split};
 use crate::answer::Figures;
@@ -17,7 +17,7 @@ pub fn figures(
     mut gauge: Gauge,
     results: Option<&Path>,
 ) -> Result<Figures> {
-    let recipe = experiment.cofil.as_ref().context("the experiment names no recipe")?;
+    let recipe = experiment.cofil.as_ref().context("the experiment has no algorithm")?;
     let algorithm = Algorithm::from_settings(&recipe.algorithm, &recipe.settings)?;
     let folder = places::data().join(&experiment.data);
     let split =
@@ -30,13 +30,13 @@ pub fn figures(
     })?;
 
     let settings = serde_json::to_value(&algorithm)?;
-    let negatives = settings["negatives"].as_u64().context("the recipe has negatives")?;
+    let negatives = settings["negatives"].as_u64().context("the algorithm has no setting `negatives`")?;
     let samples = train.len() as f64 * (1 + negatives) as f64;
     let file = folder.join("negatives.csv.gz");
     let negatives =
         read_negatives(&file, &ReadOptions::default(), &test.users, &test.items)?.by_user;
     if let Some(path) = results {
-        // The one held out first, as the peers have it.
+        // The held-out item comes first, as in the files of the peers.
         let width = 1 + negatives.first().map_or(0, Vec::len);
         let mut scores = Matrix::zeros(negatives.len(), width);
         for (u, others) in negatives.iter().enumerate() {

@@ -1,55 +1,55 @@
-//! Arrays in version 1 of numpy's file format: factors and tables that come in, lists that go out.
+//! Arrays in version 1 of the NumPy file format: reads factors and tables, writes lists.
 
 use anyhow::{Context, Result, bail};
 use cofil::math::Matrix;
 
 const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
 
-/// A matrix of 32-bit floats, row-major.
+/// Reads a row-major matrix of 32-bit floats.
 pub fn matrix(bytes: &[u8]) -> Result<Matrix> {
     let (shape, numbers) = array(bytes, 'f')?;
-    let [rows, columns] = shape[..] else { bail!("not a matrix: its shape is {shape:?}") };
+    let [rows, columns] = shape[..] else { bail!("expected a matrix, got shape {shape:?}") };
     let numbers = numbers.iter().map(|n| f32::from_le_bytes(*n)).collect();
     Ok(Matrix::from_vec(rows, columns, numbers))
 }
 
-/// A list of 32-bit floats.
+/// Reads a list of 32-bit floats.
 pub fn floats(bytes: &[u8]) -> Result<Vec<f32>> {
     Ok(array(bytes, 'f')?.1.iter().map(|n| f32::from_le_bytes(*n)).collect())
 }
 
-/// A list of 32-bit integers that are not negative.
+/// Reads a list of non-negative 32-bit integers.
 pub fn integers(bytes: &[u8]) -> Result<Vec<u32>> {
     Ok(array(bytes, 'i')?.1.iter().map(|n| u32::from_le_bytes(*n)).collect())
 }
 
-/// Shape and bytes of an array of 32-bit values; `kind` is as in [`file`].
+/// Returns shape and bytes of an array of 32-bit values; `kind` is as in [`file`].
 fn array(bytes: &[u8], kind: char) -> Result<(Vec<usize>, &[[u8; 4]])> {
-    let start = bytes.strip_prefix(MAGIC).context("not a file of numpy, version 1")?;
+    let start = bytes.strip_prefix(MAGIC).context("not a NumPy file of version 1")?;
     let (length, rest) = start.split_first_chunk().context("the file ends in its header")?;
     let length = usize::from(u16::from_le_bytes(*length));
     let (header, data) = rest.split_at_checked(length).context("the file ends in its header")?;
     let header = std::str::from_utf8(header)?;
     let wanted = format!("'descr': '<{kind}4'");
     if !header.contains(&wanted) || !header.contains("'fortran_order': False") {
-        bail!("only row-major arrays with {wanted} are read, this is {header}");
+        bail!("expected a row-major array with {wanted}, got {header}");
     }
     let shape = header.split_once("'shape': (").and_then(|(_, rest)| rest.split_once(')'));
-    let shape = shape.context("no shape")?.0.split(',').map(str::trim).filter(|n| !n.is_empty());
+    let shape = shape.context("the header has no shape")?.0.split(',').map(str::trim).filter(|n| !n.is_empty());
     let shape = shape.map(str::parse::<usize>).collect::<Result<Vec<_>, _>>()?;
     let (numbers, _) = data.as_chunks();
     let expected = shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
     if Some(numbers.len()) != expected {
-        bail!("{} numbers for the shape {shape:?}", numbers.len());
+        bail!("{} numbers do not fit the shape {shape:?}", numbers.len());
     }
     Ok((shape, numbers))
 }
 
-/// The file of an array of 32-bit values: `kind` is `f` or `i`, `shape` as Python writes it.
+/// Returns the file of an array of 32-bit values; `kind` is `f` or `i`, `shape` is in Python syntax.
 pub fn file(kind: char, shape: &str, values: impl Iterator<Item = [u8; 4]>) -> Vec<u8> {
     let mut header =
         format!("{{'descr': '<{kind}4', 'fortran_order': False, 'shape': ({shape}), }}");
-    // Data begin at a multiple of 64 bytes.
+    // The data start at a multiple of 64 bytes.
     let before = MAGIC.len() + 2 + header.len() + 1;
     header.extend(std::iter::repeat_n(' ', before.next_multiple_of(64) - before));
     header.push('\n');

@@ -1,5 +1,5 @@
-//! How good a result is, by cofil's own evaluation; and the result as a file, for the evaluator that
-//! judges the peers.
+//! Quality of a result by cofil's own evaluation, and the result as a file for the evaluator of the
+//! peers.
 
 use super::npy;
 use super::split::Split;
@@ -12,7 +12,7 @@ use std::path::Path;
 
 pub type Quality = BTreeMap<String, f64>;
 
-/// Recall, NDCG and MAP of the best `k` unseen items.
+/// Computes recall, NDCG and MAP of the best `k` unseen items.
 pub fn ranking(model: &dyn Model, split: &Split, k: usize) -> Result<Quality> {
     let metrics = [Metric::Recall(k), Metric::Ndcg(k), Metric::Map(k)];
     let measured = |metric: Metric| {
@@ -21,7 +21,7 @@ pub fn ranking(model: &dyn Model, split: &Split, k: usize) -> Result<Quality> {
     metrics.into_iter().map(measured).collect()
 }
 
-/// What `model` says of every pair of the test part, user by user.
+/// Returns the predictions of `model` for all pairs of the test set, user by user.
 pub fn predictions(model: &dyn Model, split: &Split) -> Vec<f32> {
     let rows = split.test.by_user.iter().enumerate().map(|(u, row)| {
         let mut scores = vec![0.0; row.len()];
@@ -31,8 +31,8 @@ pub fn predictions(model: &dyn Model, split: &Split) -> Vec<f32> {
     rows.flatten().collect()
 }
 
-/// RMSE of predictions as they are, and clipped to the range of the training values as cofil's own
-/// evaluation does.
+/// Computes the RMSE of raw predictions and of predictions clipped to the range of the training values,
+/// as cofil's own evaluation clips them.
 pub fn errors(predictions: &[f32], split: &Split) -> Quality {
     let (low, high) = split.train.scale();
     let rmse = |predicted: &dyn Fn(f32) -> f32| {
@@ -45,7 +45,7 @@ pub fn errors(predictions: &[f32], split: &Split) -> Quality {
     [("rmse".to_owned(), rmse(&|p| p)), ("rmse_clipped".to_owned(), clipped)].into()
 }
 
-/// Writes one list of `k` items per user; −1 where there are fewer.
+/// Writes one list of `k` items per user, padded with −1.
 pub fn write_lists(path: &Path, lists: &[Vec<(u32, f32)>], k: usize) -> Result<()> {
     let items = lists.iter().flat_map(|list| {
         (0..k).map(|rank| list.get(rank).map_or(-1, |&(item, _)| item as i32).to_le_bytes())

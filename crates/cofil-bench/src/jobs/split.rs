@@ -1,5 +1,5 @@
-//! The splits, numbered as the peers number them: by the numbers in the file, less the one it counts from,
-//! whether or not somebody has rated an item.
+//! Reads the splits with the same numbering as the peers: the number in the file minus the base it
+//! counts from, also for items without ratings.
 
 use anyhow::{Context, Result};
 use cofil::data::read::{Column, ReadOptions, read};
@@ -7,25 +7,25 @@ use cofil::{Duplicates, IdMap, Interactions, Ratings, User};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The part to learn from and the part to be judged by, with the same names.
+/// Training and test set with common ids.
 pub struct Split {
     pub train: Ratings,
     pub test: Ratings,
 }
 
 impl Split {
-    /// Everybody, with what they have seen.
+    /// Returns all users with their histories.
     pub fn users(&self) -> Vec<User<'_>> {
         (0..self.train.by_user.rows() as u32).map(|u| User::of(&self.train, u)).collect()
     }
 }
 
-/// Reads `train.csv.gz` and `test.csv.gz` of `folder`, whose names count from 1.
+/// Reads `train.csv.gz` and `test.csv.gz` of `folder`, whose ids count from 1.
 pub fn read_split(folder: &Path) -> Result<Split> {
     read_parts(folder, ["train.csv.gz", "test.csv.gz"], 1)
 }
 
-/// Reads training and test part of `folder`, whose names count from `base`.
+/// Reads training and test set of `folder`, whose ids count from `base`.
 pub fn read_parts(folder: &Path, [train, test]: [&str; 2], base: u32) -> Result<Split> {
     let part = |name: &str| {
         let options = ReadOptions { time: Some(Column::Absent), ..ReadOptions::default() };
@@ -47,11 +47,11 @@ pub fn read_parts(folder: &Path, [train, test]: [&str; 2], base: u32) -> Result<
     Ok(Split { train: ratings(&train)?, test: ratings(&test)? })
 }
 
-/// From the order of appearance to the number that the name is, less `base`.
+/// Replaces indices in order of appearance by the number in the id minus `base`.
 fn renumber(indices: &mut [u32], names: &IdMap, base: u32) -> Result<()> {
     let number = |name: &str| {
         let number = name.parse::<u32>().ok().and_then(|n| n.checked_sub(base));
-        number.with_context(|| format!("`{name}` is not {base}, {}, {} …", base + 1, base + 2))
+        number.with_context(|| format!("`{name}` is not one of {base}, {}, {} …", base + 1, base + 2))
     };
     let numbers = names.names().map(number).collect::<Result<Vec<_>>>()?;
     indices.iter_mut().for_each(|index| *index = numbers[*index as usize]);

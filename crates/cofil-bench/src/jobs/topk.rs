@@ -1,4 +1,4 @@
-//! The best unseen items for every user from the shared factors; learning is not timed.
+//! Top items for every user from the shared factors, without seen items; training is not timed.
 
 use super::{factors, quality, split};
 use crate::answer::Figures;

@@ -1,4 +1,4 @@
-//! Training on tables too wide to be made dense: nothing is judged, since no peer finishes.
+//! Training on tables too wide for dense storage; there is no quality, because no peer finishes.
 
 use super::{npy, split};
 use crate::answer::Figures;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub fn figures(experiment: &Experiment, mut gauge: Gauge) -> Result<Figures> {
-    let recipe = experiment.cofil.as_ref().context("the experiment names no recipe")?;
+    let recipe = experiment.cofil.as_ref().context("the experiment has no algorithm")?;
     let algorithm = Algorithm::from_settings(&recipe.algorithm, &recipe.settings)?;
     let train = gauge.once("load", || match experiment.job {
         Job::AutorecWide => made_up(),
@@ -29,7 +29,7 @@ pub fn figures(experiment: &Experiment, mut gauge: Gauge) -> Result<Figures> {
     Ok(Figures { reported, ..figures })
 }
 
-/// The table that `peers/inputs.py` makes up.
+/// Reads the synthetic table that `peers/inputs.py` generates.
 fn made_up() -> Result<Ratings> {
     let read = |name: &str| {
         let path = places::inputs().join(name);
