@@ -16,15 +16,11 @@ type Case<'a> = (&'a [u8], &'a [&'a str], &'a str);
 
 const BAD: &[Case<'static>] = &[
     (b"", &[], "t:1: the file is empty; give a table of users and items"),
-    (
-        b"user,item,rating\n",
-        &[],
-        "t: there is no interaction in the file, only the names of columns",
-    ),
+    (b"user,item,rating\n", &[], "t: the file contains no interactions, only column names"),
     (
         b"user;item;rating\na;b;4,5\n",
         &[],
-        "t:2: rating \"4,5\" is not a number; use a decimal point, or say that there are commas (`decimal` = ,)",
+        "t:2: rating \"4,5\" is not a number; use a decimal point, or set the decimal separator (`decimal` = ,)",
     ),
     (b"user,item,rating\na,b,1\na,c,five\n", &[], "t:3: rating \"five\" is not a number"),
     (
@@ -63,7 +59,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"user,item,date\na,b,2005-05-01\nc,d,yesterday\n",
         &[],
-        "t:3: date \"yesterday\" is not a time; use unix seconds or ISO 8601, or say how it is written (such as \
+        "t:3: date \"yesterday\" is not a time; use unix seconds or ISO 8601, or give its format (such as \
          `time_format` = %d/%m/%Y)",
     ),
     (
@@ -94,7 +90,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"user,item,event\na,b,view\na,c,purchase\n",
         &["--weight", "view=1,buy=5"],
-        "t:3: event \"purchase\" has no weight (weights: view, buy); give it one, 0 leaves its rows out",
+        "t:3: event \"purchase\" has no weight (weights: view, buy); give it one (0 leaves its rows out)",
     ),
     (
         b"user,item,event\na,b,view\n",
@@ -106,7 +102,11 @@ const BAD: &[Case<'static>] = &[
         &[],
         "t:2: there is no `item` in this line; every line needs it",
     ),
-    (b"{\"user\":1,\"item\":[2]}\n", &[], "t:1: `item` is a list; ids are texts or whole numbers"),
+    (
+        b"{\"user\":1,\"item\":[2]}\n",
+        &[],
+        "t:1: `item` is a list; ids must be text or whole numbers",
+    ),
     (
         b"PK\x03\x04",
         &[],

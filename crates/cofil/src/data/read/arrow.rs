@@ -1,4 +1,4 @@
-//! Parquet and Arrow IPC (file or stream): columns by the names of the schema, batch by batch.
+//! Reading Parquet and Arrow IPC (file or stream): columns by the names of the schema, batch by batch.
 
 use super::batch::{SAMPLE, looks, number_names, read_batch};
 use super::columns::{Columns, Looks};
@@ -28,17 +28,17 @@ use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 pub(super) const NO_BATCHES: &str =
-    "there are no record batches; give at least one, which tells the columns";
+    "there are no record batches; give at least one, to define the columns";
 
-/// Rows decoded at a time.
+/// Rows to decode at a time.
 const BATCH: usize = 1 << 16;
 
 thread_local! {
     static DECODING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is at work on a Parquet or Arrow file. A panic then means a damaged file, which
-/// becomes an error: a program's panic hook may keep silent about it, as a library's must not be set.
+/// Returns whether this thread is decoding a Parquet or Arrow file. A panic then means a damaged file and becomes an
+/// error. A program's panic hook may stay silent about it; a library must not set the hook.
 pub fn is_decoding() -> bool {
     DECODING.get()
 }
@@ -58,7 +58,7 @@ pub(super) fn read(
     Ok(Found { format, compression, ..found })
 }
 
-/// Runs `decode`. The decoders panic on some damaged files; to the caller those are damaged like any other.
+/// Runs `decode`. Decoders panic on some damaged files; the panic becomes an error like that of other damaged files.
 pub(super) fn decoding<T>(path: &Path, decode: impl FnOnce() -> Result<T>) -> Result<T> {
     DECODING.set(true);
     let decoded = std::panic::catch_unwind(AssertUnwindSafe(decode));
@@ -77,7 +77,7 @@ fn damaged(path: &Path, reason: &str) -> Error {
     Error::data(path, None, message)
 }
 
-/// What the words of a decoder mean to the user.
+/// Converts the message of a decoder to an error for the user.
 fn undecoded(path: &Path, told: &str) -> Error {
     let lacks = ["Disabled feature", "NYI", "Not yet implemented", "requires the"];
     if let Some(refused) = os_error(told) {
@@ -87,23 +87,23 @@ fn undecoded(path: &Path, told: &str) -> Error {
         true => {
             let (path, told) = (path.display(), told.chars().take(120).collect::<String>());
             Error::Unsupported(format!(
-                "{path}: this build cannot read how the file is written ({told}); write it packed with zstd, \
-                 or not packed"
+                "{path}: this build cannot read the encoding of the file ({told}); write it compressed with zstd, \
+                 or uncompressed"
             ))
         }
         false => damaged(path, told),
     }
 }
 
-/// What the operating system said, if it is its words that a decoder has passed on. Some decoders pass on only the
-/// words, which end with the number.
+/// Returns the error of the operating system if a decoder has passed one on. Some decoders pass on only its text,
+/// which ends with the number.
 fn os_error(told: &str) -> Option<std::io::Error> {
     let (_, number) = told.rsplit_once("(os error ")?;
     let number = number.split_once(')')?.0.parse().ok()?;
     Some(std::io::Error::from_raw_os_error(number))
 }
 
-/// What an error of a decoder means to the user.
+/// Converts an error of a decoder to an error for the user.
 pub(super) fn broken(path: &Path) -> impl Fn(ArrowError) -> Error {
     move |error| match error {
         ArrowError::IoError(_, error) if error.raw_os_error().is_some() => Error::io(path, error),
@@ -151,7 +151,7 @@ impl Parquet {
         Ok(Self { file, metadata })
     }
 
-    /// The rows from the first on, `size` at a time: of the columns `wanted`, or of all.
+    /// Reads all rows, `size` at a time: the columns `wanted`, or all.
     fn reader(
         &self,
         path: &Path,
@@ -171,7 +171,7 @@ impl Parquet {
     }
 }
 
-/// Batches of rows, as they are decoded.
+/// Iterator over decoded batches.
 type Decoded<'a> = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>> + 'a>;
 
 fn open_ipc<'a>(path: &Path, source: Opened<'a>) -> Result<(SchemaRef, Decoded<'a>)> {
@@ -186,7 +186,7 @@ fn open_ipc<'a>(path: &Path, source: Opened<'a>) -> Result<(SchemaRef, Decoded<'
     Ok((reader.schema(), Box::new(reader)))
 }
 
-/// All columns, and their rows batch by batch.
+/// Returns all columns, and their rows batch by batch.
 pub(super) fn batches<'a>(
     path: &'a Path,
     source: Opened<'a>,
@@ -202,7 +202,7 @@ pub(super) fn batches<'a>(
     Ok((schema, batches.map(move |batch| batch.map_err(broken(path)))))
 }
 
-/// The names of the columns of the file at `path`; `None` if it cannot be read twice.
+/// Returns the column names of the file at `path`; `None` if it cannot be read twice.
 pub(super) fn names(path: &Path, format: Option<Format>) -> Result<Option<Vec<String>>> {
     if !path.is_file() {
         return Ok(None);
@@ -214,7 +214,7 @@ pub(super) fn names(path: &Path, format: Option<Format>) -> Result<Option<Vec<St
     })
 }
 
-/// `message` about what a file holds.
+/// Returns an error with a `message` about the content of a file.
 pub(super) fn misread(path: &Path, message: String) -> Error {
     Error::data(path, None, message)
 }
@@ -240,7 +240,7 @@ pub(super) fn read_memory(
     read_stream(path, None, batches, options, Start::Names(users, items))
 }
 
-/// Batches whose columns are found in the first; `schema` is for when there is none.
+/// Reads batches whose columns are determined from the first one; `schema` is used if there is none.
 fn read_stream(
     path: &Path,
     schema: Option<SchemaRef>,
@@ -260,7 +260,7 @@ fn read_stream(
     Ok(Found { typed_times, ..Found::new(Format::Arrow, columns, rows) })
 }
 
-/// Appends all batches; tells whether the type of the time column says what it holds.
+/// Appends all batches; returns whether the time column has a time type.
 fn read_batches(
     path: &Path,
     batches: impl Iterator<Item = std::result::Result<RecordBatch, ArrowError>>,
@@ -275,7 +275,7 @@ fn read_batches(
     for (at, batch) in batches.enumerate() {
         watch::check();
         let batch = batch.map_err(broken(path))?;
-        // Columns are found once, by their places.
+        // Columns are resolved once and then used by position.
         let expected = schema.get_or_insert_with(|| batch.schema());
         if batch.schema_ref().fields() != expected.fields() {
             return Err(bad(format!("record batch {} has other columns than the first", at + 1)));
@@ -305,7 +305,7 @@ fn resolve(
     Columns::resolve(Some(names), count, looks, options)
 }
 
-/// The columns in use, rising, and the same columns numbered among them.
+/// Returns the columns in use, in ascending order, and the same columns as positions among them.
 fn project(columns: &Columns) -> (Vec<usize>, Columns) {
     let optional = [columns.value, columns.time, columns.kind].into_iter().flatten();
     let mut wanted: Vec<usize> = [columns.user, columns.item].into_iter().chain(optional).collect();
@@ -329,7 +329,7 @@ mod tests {
     use super::*;
     use crate::error::ErrorKind;
 
-    /// What the decoders say, as they say it.
+    /// Messages as the decoders write them.
     #[test]
     fn only_damage_is_called_damage() {
         let path = Path::new("t.parquet");

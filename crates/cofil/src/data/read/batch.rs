@@ -1,4 +1,4 @@
-//! The rows of an Arrow record batch, whatever the types of its columns.
+//! Rows of an Arrow record batch, for all supported column types.
 
 use super::columns::{Columns, Looks};
 use super::convert::{Texts, entries, floats, integers, is_bytes, is_text, ticks, unpacked, words};
@@ -13,10 +13,10 @@ use arrow_array::{
 use arrow_schema::DataType;
 use std::fmt::Write as _;
 
-/// Values looked at to tell what a column holds.
+/// Number of values examined to detect the content of a column.
 pub(super) const SAMPLE: usize = 100;
 
-/// What a column holds, by its type and its first values.
+/// Detects the content of a column from its type and its first values.
 pub(super) fn looks(column: &ArrayRef) -> Looks {
     if let Some(entries) = entries(column) {
         return looks(&entries.slice(0, entries.len().min(SAMPLE)));
@@ -35,7 +35,7 @@ pub(super) fn looks(column: &ArrayRef) -> Looks {
     }
 }
 
-/// Appends the rows of `batch`; tells whether the type of the time column says what it holds.
+/// Appends the rows of `batch`; returns whether the time column has a time type.
 pub(super) fn read_batch(
     batch: &RecordBatch,
     columns: &Columns,
@@ -75,7 +75,7 @@ pub(super) fn read_batch(
                 None => Stamp::Empty,
             };
             if rows.skipped.allowed > 0 {
-                // Neither is numbered if the other is none.
+                // Number neither of them if one is invalid.
                 for (role, ids) in [("user", &user), ("item", &item)] {
                     let name = ids.get(at, &mut text).map_err(|e| format!("{role} {e}"))?;
                     names::check(name).map_err(|e| format!("{role} {}", e.0))?;
@@ -94,11 +94,11 @@ pub(super) fn read_batch(
     Ok(time.is_some_and(|time| matches!(time, Times::Typed(..))))
 }
 
-/// Ids of users, items or types of events.
+/// Ids of users or items, or event types.
 pub(super) enum Ids {
     Integers(Int64Array),
     Naturals(UInt64Array),
-    /// What writers make of integers when some are missing.
+    /// Integers that a writer converted to floats because some are missing.
     Floats(Float64Array),
     Texts(Texts),
 }
@@ -112,7 +112,7 @@ impl Ids {
         let kind = column.data_type();
         if is_bytes(kind) {
             return words(column)?.map(Self::Texts).ok_or_else(|| {
-                format!("the {role} column has bytes that are no text; write ids as text")
+                format!("the {role} column has bytes that are not text; write ids as text")
             });
         }
         let ids = match kind {
@@ -121,10 +121,12 @@ impl Ids {
             kind if kind.is_integer() => integers(column).map(Self::Integers),
             _ => None,
         };
-        ids.ok_or_else(|| format!("the {role} column has type {kind}; ids are texts or integers"))
+        ids.ok_or_else(|| {
+            format!("the {role} column has type {kind}; ids must be text or integers")
+        })
     }
 
-    /// The number of the id in row `at`.
+    /// Returns the number of the id in row `at`.
     #[inline]
     fn number(&self, at: usize, names: &mut Names) -> Result<u32, String> {
         let number = match self {
@@ -143,7 +145,7 @@ impl Ids {
         number.map_err(|e| e.0)
     }
 
-    /// The id in row `at`, written to `text` if it is a number; empty where there is none.
+    /// Returns the id in row `at`, using `text` as a buffer if it is a number; empty if it is missing.
     fn get<'a>(&'a self, at: usize, text: &'a mut String) -> Result<&'a [u8], String> {
         text.clear();
         let done = match self {
@@ -162,12 +164,12 @@ impl Ids {
 }
 
 fn not_an_id(id: f64) -> String {
-    format!("{id} is no id; ids are texts or whole numbers")
+    format!("{id} is not an id; ids must be text or whole numbers")
 }
 
-/// Values, as the column has them.
+/// Values in the type of the column.
 enum Values {
-    /// With the numbers before they were rounded, where any is large.
+    /// Numbers, and the original numbers before rounding if any is large.
     Numbers(Float32Array, Option<Float64Array>),
     Texts(Texts),
 }
@@ -187,7 +189,7 @@ impl Values {
         Ok(Self::Numbers(numbers, wide))
     }
 
-    /// Whether `value`, which row `at` has here, is not quite that of the file.
+    /// Returns whether `value`, read from row `at`, differs from the value in the file.
     fn is_rounded(&self, at: usize, value: f32, rules: &Rules<'_>) -> bool {
         match self {
             Self::Numbers(_, wide) => {
@@ -212,9 +214,9 @@ impl Values {
     }
 }
 
-/// Times, as the column has them.
+/// Times in the type of the column.
 enum Times {
-    /// With the number of ticks in a second.
+    /// Times and the number of ticks per second.
     Typed(Int64Array, i64),
     Numbers(Int64Array),
     Texts(Texts),
@@ -226,7 +228,7 @@ impl Times {
         let column = &unpacked(column)?;
         let typed = || ticks(column).map(|(times, per_second)| Self::Typed(times, per_second));
         let times = times.or_else(typed);
-        // How numbers are to be read is told of them as they are written.
+        // The time format applies to numbers in their decimal notation.
         let written = rules.time_format.is_some() && times.is_none();
         let times = match written {
             true => words(column)?.map(Self::Texts),
@@ -252,8 +254,8 @@ impl Times {
     }
 }
 
-/// Numbers the names of lists that refer to a dictionary, in its order: a file that was written
-/// from numbered names gives each its number again.
+/// Numbers the ids of columns with a dictionary, in its order: a file written from numbered ids gives each id its
+/// number again.
 pub(super) fn number_names(
     batch: &RecordBatch,
     columns: &Columns,

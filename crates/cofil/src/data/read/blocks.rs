@@ -1,14 +1,14 @@
-//! Blocks, as the files of Netflix have them: a line `17:` names an item, and below it is a row for each user.
+//! Blocks, as in the files of Netflix: a line `17:` with an item, followed by one row per user.
 //!
-//! The rows are read as those of a table whose first column is the item; lines keep their numbers, as the lines that
-//! name items become empty ones.
+//! The rows are read like those of a table whose first column is the item. Line numbers are kept, because the lines
+//! with items become empty ones.
 
 use super::found::Found;
 use super::limits::{Beyond, LONGEST_LINE};
 use super::{Column, ReadOptions, Shape};
 use std::io::{BufRead, BufReader, Read};
 
-/// Whether text that starts with `head` is blocks: a line `17:`, and then one that is not.
+/// Returns whether text that starts with `head` has blocks: a line `17:`, followed by a line of another form.
 pub(super) fn begin(head: &[u8]) -> bool {
     let mut lines = head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty());
     let first = lines.next().and_then(item);
@@ -16,10 +16,10 @@ pub(super) fn begin(head: &[u8]) -> bool {
         && lines.next().is_some_and(|row| item(row).is_none() && row[0].is_ascii_digit())
 }
 
-/// Bytes of the longest item, which is put before each of its rows.
+/// Maximum length of an item in bytes; it is put before each of its rows.
 const LONGEST: usize = 64;
 
-/// The item that a line names.
+/// Returns the item on a line of the form `17:`.
 fn item(line: &[u8]) -> Option<&[u8]> {
     let item = line.strip_suffix(b":")?;
     let alone =
@@ -27,7 +27,7 @@ fn item(line: &[u8]) -> Option<&[u8]> {
     alone.then_some(item)
 }
 
-/// What stands between the fields of rows that `head` has some of.
+/// Returns the delimiter of the rows in `head`.
 fn delimiter(head: &[u8]) -> u8 {
     let row = head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii);
     let row = row.filter(|line| !line.is_empty()).find(|line| item(line).is_none());
@@ -35,10 +35,10 @@ fn delimiter(head: &[u8]) -> u8 {
     *b",;|\t ".iter().find(|delimiter| stands(delimiter)).unwrap_or(&b',')
 }
 
-/// How the rows are read that [`Rows`] makes of text that starts with `head`.
+/// Returns the options to read the rows that [`Rows`] makes of text that starts with `head`.
 pub(super) fn options(head: &[u8], options: &ReadOptions) -> ReadOptions {
     let sniffed = char::from(delimiter(head)).to_string();
-    // Columns are counted without that of the items.
+    // User options count columns without the item column.
     let moved = |column: &Option<Column>| match column {
         Some(Column::Position(position)) => Some(Column::Position(position + 1)),
         other => other.clone(),
@@ -55,20 +55,20 @@ pub(super) fn options(head: &[u8], options: &ReadOptions) -> ReadOptions {
     }
 }
 
-/// `found` in rows that [`Rows`] made.
+/// Returns `found` for rows made by [`Rows`], as blocks.
 pub(super) fn shaped(mut found: Found) -> Found {
     found.shape = Shape::Blocks;
     found.columns.before = 1;
     found
 }
 
-/// The rows of blocks, each behind its item and a delimiter.
+/// Reader of the rows of blocks, each prefixed with its item and a delimiter.
 pub(super) struct Rows<R> {
     bytes: BufReader<R>,
     item: Vec<u8>,
-    /// What stands between fields; found in the first row.
+    /// Delimiter, detected in the first row.
     delimiter: Option<u8>,
-    /// Text that is ready to be taken, and how much of it was.
+    /// Text ready to be taken, and the part of it that was taken.
     ready: Vec<u8>,
     taken: usize,
     lines: u64,
@@ -80,7 +80,7 @@ impl<R: Read> Rows<R> {
         Self { bytes, item: Vec::new(), delimiter: None, ready: Vec::new(), taken: 0, lines: 0 }
     }
 
-    /// Makes the next line ready; nothing at the end.
+    /// Prepares the next line; nothing at the end.
     fn next(&mut self) -> std::io::Result<()> {
         let mut line = Vec::new();
         let mut piece = (&mut self.bytes).take(LONGEST_LINE as u64 + 1);

@@ -1,27 +1,27 @@
-//! Text by lines, in parallel: blocks are cut into chunks that are parsed on their own, each
-//! numbering its own names; merging the names in file order makes the numbering that of a plain loop.
+//! Parsing lines in parallel: blocks are cut into chunks that are parsed independently, each with its own numbering
+//! of ids. Merging the ids in file order gives the same numbering as a sequential loop.
 
 use super::names::{PartNames, Unnamed};
 use super::rows::{Row, Rows, Tally};
 use crate::math::parallel;
 use rayon::prelude::*;
 
-/// Bytes of one chunk. Constant, so that pieces depend on the data alone.
+/// Size of a chunk in bytes. It is constant, so that chunks depend on the data alone.
 const CHUNK: usize = 512 << 10;
 
-/// What a line means.
+/// Parser of lines.
 pub(super) trait Lines: Sync {
-    /// The row that `line` holds; `None` if it is left out. Counts it in `tally`.
+    /// Returns the row on `line`; `None` if it is left out. Counts it in `tally`.
     fn row<'l>(&self, line: &'l [u8], tally: &mut Tally) -> Result<Option<Row<'l>>, String>;
 }
 
-/// What is wrong, and how many bytes from the start of the block.
+/// An error message, and its offset in bytes from the start of the block.
 pub(super) struct Bad {
     pub offset: usize,
     pub message: String,
 }
 
-/// Cuts `block` after the first line end past every [`CHUNK`] bytes.
+/// Cuts `block` after the first line end past each [`CHUNK`] bytes.
 fn chunks(block: &[u8]) -> Vec<&[u8]> {
     let mut chunks = Vec::new();
     let mut rest = block;
@@ -35,7 +35,7 @@ fn chunks(block: &[u8]) -> Vec<&[u8]> {
     chunks
 }
 
-/// A chunk's share of the arrays, and what came of it.
+/// A chunk's part of the arrays.
 struct Slot<'a> {
     chunk: &'a [u8],
     user: &'a mut [u32],
@@ -50,11 +50,11 @@ struct ReadChunk {
     items: PartNames,
     tally: Tally,
     filled: usize,
-    /// Where the rows begin that cannot be read, from the start of the chunk.
+    /// Offsets of unreadable rows from the start of the chunk.
     bad: Vec<usize>,
 }
 
-/// Appends the rows of `block`, which is whole lines that follow `before` others.
+/// Appends the rows of `block`, which consists of whole lines that follow `before` others.
 pub(super) fn read_block(
     block: &[u8],
     before: u64,
@@ -76,7 +76,7 @@ pub(super) fn read_block(
             let moved = |bad: Bad| Bad { offset: start + bad.offset, ..bad };
             read_chunk(slot, lines, skips.then_some(left)).map_err(moved)
         });
-    // The first chunk that failed failed first in the file.
+    // The first failed chunk has the first error in the file.
     let parts = parts.into_iter().collect::<Result<Vec<ReadChunk>, Bad>>()?;
     let (mut counted, mut line) = (0, before + 1);
     for (chunk, part) in chunks.iter().zip(&parts) {
@@ -108,7 +108,7 @@ pub(super) fn read_block(
     Ok(())
 }
 
-/// Hands every chunk its part of the arrays from `start` on.
+/// Assigns to each chunk its part of the arrays, from `start` on.
 fn slots<'a>(
     chunks: &[&'a [u8]],
     lines: &[usize],
@@ -131,14 +131,14 @@ fn slots<'a>(
     slots
 }
 
-/// The line of `chunk` that begins at `at`, without its end, and where the next one begins.
+/// Returns the line of `chunk` that begins at `at`, without its end, and the start of the next line.
 fn line_at(chunk: &[u8], at: usize) -> (&[u8], usize) {
     let rest = &chunk[at..];
     let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
     (rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]), at + end + 1)
 }
 
-/// The row of a line, whose names are some.
+/// Parses a line and checks that its ids are valid.
 fn checked<'l>(
     lines: &impl Lines,
     line: &'l [u8],
@@ -149,7 +149,7 @@ fn checked<'l>(
     Ok(row)
 }
 
-/// Reads a chunk. Where rows may be left out, it ends early once there are more than `left` that cannot be read.
+/// Reads a chunk. If rows may be left out, it stops once more than `left` rows cannot be read.
 fn read_chunk(slot: Slot<'_>, lines: &impl Lines, left: Option<u64>) -> Result<ReadChunk, Bad> {
     let mut part = ReadChunk::default();
     let mut next = 0;

@@ -1,4 +1,4 @@
-//! Parquet and Arrow files as other programs write them.
+//! Parquet and Arrow files as written by other programs.
 
 use super::{ReadOptions, Table, read};
 use crate::data::Source;
@@ -18,7 +18,7 @@ fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_from_iter(columns).unwrap()
 }
 
-/// 3,000 rows: packing is worth it.
+/// 3,000 rows, enough for compression to pay off.
 fn ratings() -> RecordBatch {
     batch(vec![
         ("user", Arc::new(Int64Array::from_iter_values((0..3000).map(|n| n % 70)))),
@@ -100,7 +100,7 @@ fn ids_may_be_bytes_and_values_truths_or_codes() {
     let no_text: ArrayRef = Arc::new(BinaryArray::from_vec(vec![b"\xff", b"a"]));
     let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
     let told = table(&batch(vec![("user", no_text), ("item", ids)])).unwrap_err();
-    assert!(told.contains("the user column has bytes that are no text"), "{told}");
+    assert!(told.contains("the user column has bytes that are not text"), "{told}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Which column holds what: as told, else by name, else by position.
+//! Resolving columns: as given in the options, else by name, else by position.
 
 use super::ReadOptions;
 use super::field::{self, Rules, Stamp, TimeFormat, shown};
@@ -9,28 +9,28 @@ use super::report::ColumnReport;
 use super::search::Search;
 use super::times::is_unix_time;
 
-/// More columns than a table of interactions has.
+/// A table with more columns than this is probably not a table of interactions.
 pub(super) const WIDE: usize = 30;
-/// User, item, value and time: of more columns without names nobody knows which holds the values.
+/// User, item, value and time. With more columns and no header, the value column cannot be guessed.
 const USUAL: usize = 4;
 
-/// What the values of a column look like in the first rows.
+/// Apparent content of a column in the first rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Looks {
-    /// Nothing there.
+    /// No values.
     Empty,
     /// Dates.
     Date,
     /// Numbers as large as unix times.
     Time,
-    /// Numbers, or what was meant as such.
+    /// Numbers, also with a decimal comma.
     Number,
     /// Anything else.
     Text,
 }
 
 impl Looks {
-    /// How most of `values` look.
+    /// Returns what most of `values` look like.
     pub fn of<'a>(values: impl Iterator<Item = &'a [u8]>) -> Self {
         let (mut all, mut dates, mut times, mut numbers) = (0, 0, 0, 0);
         for value in values.map(<[u8]>::trim_ascii).filter(|v| !v.is_empty()) {
@@ -53,7 +53,7 @@ impl Looks {
     }
 }
 
-/// The columns of a file, by index from 0.
+/// The columns of a file, as indices from 0.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
     pub user: usize,
@@ -61,18 +61,18 @@ pub(super) struct Columns {
     pub value: Option<usize>,
     pub time: Option<usize>,
     pub kind: Option<usize>,
-    /// Columns that were put before those of the file.
+    /// Number of columns inserted before those of the file.
     pub before: usize,
-    /// Names of all columns, where the file has them.
+    /// Names of all columns, if the file has them.
     pub names: Option<Vec<String>>,
-    /// Columns that are not used, for the report.
+    /// Unused columns, for the report.
     pub ignored: Vec<String>,
     /// Guesses, for the report.
     pub notes: Vec<String>,
 }
 
 impl<'a> Rules<'a> {
-    /// The rules of `options`, with columns called by their names where there are any.
+    /// Creates the rules of `options`, with column names for messages.
     pub fn new(options: &'a ReadOptions, columns: &Columns) -> Self {
         let name = |column: Option<usize>, role: &str| {
             column
@@ -92,13 +92,13 @@ impl<'a> Rules<'a> {
 }
 
 impl Columns {
-    /// A column for the report.
+    /// Describes a column for the report.
     pub fn report(&self, index: usize) -> ColumnReport {
         let name = self.names.as_ref().map(|names| shown(names[index].as_bytes()));
         ColumnReport { position: index + 1 - self.before, name }
     }
 
-    /// Finds the columns among `count`, called `names` if they have names. The error is a message.
+    /// Resolves the columns among `count`, with `names` if there are any. The error is a message.
     pub fn resolve(
         names: Option<Vec<String>>,
         count: usize,
@@ -123,8 +123,8 @@ impl Columns {
         if options.kind.is_none() && !options.weights.is_empty() {
             kind = search.named(KIND, |_| false);
             if kind.is_none() {
-                return Err("there are weights for types of events, but no column is called \
-                            `type` or `event`; name the column of types"
+                return Err("there are weights for event types, but no column is named \
+                            `type` or `event`; name the column of event types"
                     .into());
             }
         }
@@ -132,13 +132,13 @@ impl Columns {
         if item.is_none() && search.names.is_some() {
             search.refuse_matrix(&looks)?;
         }
-        // Values and times are taken by position only where names say nothing at all.
+        // Guess value and time columns by position only if no name gives a hint.
         let unnamed = user.is_none() && item.is_none();
         let nameless = unnamed || search.names.is_none();
         if unnamed && count > WIDE {
             return Err(format!(
-                "there are {count} columns, none with a known name; name those of users and items (if each column is \
-                 an item, as in a matrix, say so with `shape` = matrix)"
+                "there are {count} columns, none with a known name; name the user and item columns (if each column is \
+                 an item, as in a matrix, use `shape` = matrix)"
             ));
         }
         let user = search.next(user, "users", &looks)?;
@@ -160,8 +160,8 @@ impl Columns {
         let no_time = |c: &usize| looks(*c) == Looks::Text && options.time_format.is_none();
         if let Some(column) = time.filter(|c| free_time && no_time(c)) {
             search.notes.push(format!(
-                "{} does not hold times (unix seconds or ISO 8601) and is left unread; `time_format` says how they are \
-                 written",
+                "{} does not hold times (unix seconds or ISO 8601) and is ignored; set `time_format` if they are \
+                 written in another format",
                 search.call(column)
             ));
             time = None;

@@ -1,5 +1,5 @@
-//! Columns of Arrow, whatever their types, as integers, floats or texts. (The crate `arrow-cast` does the same between
-//! all types, and is the longest part of a build.)
+//! Conversion of Arrow columns of all supported types to integers, floats or text. (The crate `arrow-cast` converts
+//! between all types, but takes longest of all to build.)
 
 use arrow_array::cast::AsArray;
 use arrow_array::temporal_conversions::SECONDS_IN_DAY;
@@ -15,7 +15,7 @@ use chrono::NaiveDateTime;
 use num_traits::AsPrimitive;
 use std::str::FromStr;
 
-/// Whether a column of this type holds texts.
+/// Returns whether a column of this type holds text.
 pub(super) fn is_text(kind: &DataType) -> bool {
     match kind {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
@@ -24,14 +24,14 @@ pub(super) fn is_text(kind: &DataType) -> bool {
     }
 }
 
-/// Whether a column of this type holds bytes.
+/// Returns whether a column of this type holds bytes.
 pub(super) fn is_bytes(kind: &DataType) -> bool {
     use DataType::{Binary, BinaryView, FixedSizeBinary, LargeBinary};
     matches!(kind, Binary | LargeBinary | BinaryView | FixedSizeBinary(_))
 }
 
-/// Bytes as texts: as the text that they are; as a UUID if each has 16, else in hexadecimal if all have the same
-/// number. `None` if they are no text.
+/// Converts bytes to text: as they are if they are text; as UUIDs if each value has 16 bytes, else in hexadecimal if
+/// all have the same length. `None` if they are not text.
 fn bytes(column: &ArrayRef) -> Option<LargeStringArray> {
     fn all<'a>(values: impl Iterator<Item = Option<&'a [u8]>>) -> Option<LargeStringArray> {
         let text = |value: Option<&'a [u8]>| value.map(std::str::from_utf8).transpose().ok();
@@ -55,7 +55,7 @@ fn bytes(column: &ArrayRef) -> Option<LargeStringArray> {
     }
 }
 
-/// A column of codes for `kind` as one of `kind`.
+/// Decodes a dictionary-encoded column to a column of type `kind`.
 pub(super) fn unpacked(column: &ArrayRef) -> Result<ArrayRef, String> {
     match column.as_any_dictionary_opt() {
         Some(coded) => {
@@ -67,7 +67,7 @@ pub(super) fn unpacked(column: &ArrayRef) -> Result<ArrayRef, String> {
     }
 }
 
-/// Each value of `column`, which has values of type `A`, by `to`; missing where that gives none.
+/// Applies `to` to each value of `column`, which has values of type `A`; missing if it returns none.
 fn each<A: ArrowPrimitiveType, B: ArrowPrimitiveType>(
     column: &ArrayRef,
     to: impl Fn(A::Native) -> Option<B::Native>,
@@ -75,10 +75,11 @@ fn each<A: ArrowPrimitiveType, B: ArrowPrimitiveType>(
     column.as_primitive::<A>().unary_opt(to)
 }
 
-/// The whole numbers of a column; missing where a value is none of 64 bits. `None` if its type is not one of numbers.
+/// Returns a column as whole numbers; a value is missing if it does not fit into 64 bits. `None` if the column is not
+/// numeric.
 pub(super) fn integers(column: &ArrayRef) -> Option<Int64Array> {
     let whole = |value: f64| {
-        // 2^63, the least float beyond.
+        // 2^63, the smallest float out of range.
         let end = 9_223_372_036_854_775_808.0;
         (-end <= value && value < end).then_some(value as i64)
     };
@@ -95,7 +96,7 @@ pub(super) fn integers(column: &ArrayRef) -> Option<Int64Array> {
     })
 }
 
-/// The numbers of a column as floats of type `T`; `None` if its type is not one of numbers.
+/// Returns a column as floats of type `T`; `None` if the column is not numeric.
 pub(super) fn floats<T>(column: &ArrayRef) -> Option<PrimitiveArray<T>>
 where
     T: ArrowPrimitiveType<Native: FromStr>,
@@ -125,12 +126,12 @@ where
         DataType::Boolean => {
             column.as_boolean().iter().map(|truth| Some(i8::from(truth?).as_())).collect()
         }
-        // Read as it is written, and rounded once.
+        // Parse the decimal notation, so that the value is rounded only once.
         _ => decimals(column)?.iter().map(|v| v.and_then(|v| v.parse().ok())).collect(),
     })
 }
 
-/// Decimals as they are written; `None` if the type of the column is not one of them.
+/// Returns decimals in decimal notation; `None` if the column has another type.
 fn decimals(column: &ArrayRef) -> Option<LargeStringArray> {
     fn written<D: DecimalType>(column: &ArrayRef) -> LargeStringArray {
         let numbers = column.as_primitive::<D>();
@@ -146,7 +147,8 @@ fn decimals(column: &ArrayRef) -> Option<LargeStringArray> {
     })
 }
 
-/// Dates and times as ticks since 1970, and the number of ticks in a second; `None` if the type is none of them.
+/// Returns dates and times as ticks since 1970, and the number of ticks per second; `None` if the column has another
+/// type.
 pub(super) fn ticks(column: &ArrayRef) -> Option<(Int64Array, i64)> {
     Some(match column.data_type() {
         DataType::Date32 => {
@@ -172,7 +174,7 @@ pub(super) fn ticks(column: &ArrayRef) -> Option<(Int64Array, i64)> {
     })
 }
 
-/// A column of texts, as it is.
+/// A text column in its original representation.
 pub(super) enum Texts {
     Short(StringArray),
     Long(LargeStringArray),
@@ -182,7 +184,7 @@ pub(super) enum Texts {
 }
 
 impl Texts {
-    /// `None` if the type of the column is not one of texts.
+    /// Returns `None` if the column is not a text column.
     pub fn new(column: &ArrayRef) -> Option<Self> {
         Some(match column.data_type() {
             DataType::Utf8 => Self::Short(column.as_string().clone()),
@@ -197,7 +199,7 @@ impl Texts {
         })
     }
 
-    /// The text in row `at`; `None` where it is missing.
+    /// Returns the text in row `at`; `None` if it is missing.
     #[inline]
     pub fn get(&self, at: usize) -> Option<&str> {
         match self {
@@ -218,14 +220,14 @@ impl Texts {
         }
     }
 
-    /// Those that are there.
+    /// Returns the texts that are not missing.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).filter_map(|at| self.get(at))
     }
 }
 
-/// The values of a column as texts; `None` if its type has no plain text. Floats are written the shortest way that
-/// reads back as the same number, dates and times by ISO 8601 (those with a time zone in UTC).
+/// Returns the values of a column as text; `None` if its type has no plain notation. Floats are written in the
+/// shortest form that reads back as the same number, dates and times as ISO 8601 (with a time zone in UTC).
 pub(super) fn words(column: &ArrayRef) -> Result<Option<Texts>, String> {
     let written: LargeStringArray = match column.data_type() {
         DataType::Null => LargeStringArray::new_null(column.len()),
@@ -269,7 +271,7 @@ fn texts<V>(
     values.map(|value| value.map(&text)).collect()
 }
 
-/// Moments as `text` has them; missing where they are beyond the calendar.
+/// Formats times with `text`; missing if they are out of the calendar's range.
 fn moments<T: ArrowTemporalType>(
     column: &ArrayRef,
     text: impl Fn(NaiveDateTime) -> String,
@@ -282,7 +284,7 @@ where
     texts((0..moments.len()).map(moment), text)
 }
 
-/// The lists of a column with offsets of one width; `None` if it has none.
+/// Returns the lists of a column; `None` if it has none.
 pub(super) fn lists(column: &ArrayRef) -> Option<LargeListArray> {
     let (field, offsets, nulls) = match column.data_type() {
         DataType::LargeList(_) => return Some(column.as_list::<i64>().clone()),
@@ -300,7 +302,7 @@ pub(super) fn lists(column: &ArrayRef) -> Option<LargeListArray> {
     Some(LargeListArray::new(field.clone(), offsets, entries(column)?.clone(), nulls.cloned()))
 }
 
-/// The entries of a column of lists, whatever rows they belong to.
+/// Returns the entries of a list column, regardless of their rows.
 pub(super) fn entries(column: &ArrayRef) -> Option<&ArrayRef> {
     match column.data_type() {
         DataType::List(_) => Some(column.as_list::<i32>().values()),
@@ -322,7 +324,7 @@ mod tests {
         Some((0..words.len()).map(|at| words.get(at).unwrap_or("-").to_owned()).collect())
     }
 
-    /// 1, missing and 100 in every type of number.
+    /// 1, missing and 100 in each numeric type.
     fn numbers() -> Vec<ArrayRef> {
         fn of<T: ArrowPrimitiveType>(one: T::Native, hundred: T::Native) -> ArrayRef {
             Arc::new(PrimitiveArray::<T>::from_iter([Some(one), None, Some(hundred)]))
@@ -354,7 +356,7 @@ mod tests {
     #[test]
     fn every_type_of_number_is_read() {
         for column in numbers() {
-            // Decimals have a scale of their type: 100 may mean 1.00.
+            // The scale of a decimal is part of its type: 100 may mean 1.00.
             let kind = column.data_type().clone();
             let unit = if kind.is_decimal() {
                 floats::<Float64Type>(&column).unwrap().value(0)
@@ -377,7 +379,7 @@ mod tests {
 
     #[test]
     fn numbers_are_rounded_once_and_never_wrap() {
-        // Halfway between two f32 by way of f64, above it in truth.
+        // Rounded to f64 first, it is halfway between two f32; its true value is above.
         let decimal = Decimal128Array::from(vec![16_777_217_000_000_000_001])
             .with_precision_and_scale(38, 12)
             .unwrap();

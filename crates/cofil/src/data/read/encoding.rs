@@ -1,21 +1,21 @@
-//! The encoding of text: UTF-8, or Windows-1252, of which Latin-1 is a part, where it is not UTF-8.
+//! Text encoding: UTF-8, or Windows-1252 (which includes Latin-1) if it is not UTF-8.
 
 use encoding_rs::WINDOWS_1252;
 
-/// How the bytes of a file are letters, as far as it was read.
+/// Encoding of a file, as far as it was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Encoding {
-    /// No byte yet that encodings disagree about.
+    /// Only bytes that mean the same in all encodings so far.
     #[default]
     Ascii,
-    /// UTF-8, or bytes that are no text: what is wrong in a field is said when the field is read.
+    /// UTF-8, or bytes that are not text: fields with invalid bytes are reported when they are read.
     Utf8,
-    /// Windows-1252, which is turned into UTF-8.
+    /// Windows-1252, which is converted to UTF-8.
     Windows1252,
 }
 
 impl Encoding {
-    /// Makes UTF-8 of a block of whole lines. The first block with a byte beyond ASCII decides for the file.
+    /// Converts a block of whole lines to UTF-8. The first block with a non-ASCII byte decides for the file.
     pub fn decode(&mut self, block: &mut Vec<u8>) {
         if *self == Self::Utf8 || block.is_ascii() {
             return;
@@ -29,21 +29,21 @@ impl Encoding {
         }
     }
 
-    /// The encoding of `block`, which is not ASCII.
+    /// Detects the encoding of `block`, which is not ASCII.
     fn of(block: &[u8]) -> Self {
         let (mut good, mut bad) = (0, 0);
         for chunk in block.utf8_chunks() {
             good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
             bad += usize::from(!chunk.invalid().is_empty());
         }
-        // In other text hardly any two bytes happen to be a letter in UTF-8: then it is damaged UTF-8.
+        // In Windows-1252 text, two bytes rarely happen to be a UTF-8 letter; if many do, it is damaged UTF-8.
         match bad > good && is_windows_1252(block) {
             true => Self::Windows1252,
             false => Self::Utf8,
         }
     }
 
-    /// What the report says of it.
+    /// Returns a note for the report.
     pub fn note(self) -> Option<&'static str> {
         let note = "the text is not UTF-8 and is read as Windows-1252 (Latin-1); if letters look wrong, \
                     save the file as UTF-8";
@@ -51,8 +51,8 @@ impl Encoding {
     }
 }
 
-/// Whether `block` can be such text: it has no control characters but those that lay text out, and
-/// none of the five bytes that stand for nothing.
+/// Returns whether `block` can be Windows-1252 text: it has no control characters except white space, and none of the
+/// five unassigned bytes.
 fn is_windows_1252(block: &[u8]) -> bool {
     block.iter().all(|byte| match byte {
         b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => true,
@@ -65,7 +65,7 @@ fn is_windows_1252(block: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// What becomes of blocks, one after another.
+    /// Decodes blocks one after another.
     fn decoded(blocks: &[&[u8]]) -> (Encoding, Vec<u8>) {
         let mut encoding = Encoding::default();
         let mut all = Vec::new();
@@ -99,7 +99,7 @@ mod tests {
         {
             assert_eq!(decoded(&[bytes]), (Encoding::Utf8, bytes.to_vec()));
         }
-        // A block without letters does not hide what follows one that has some.
+        // A block without letters does not affect the blocks that follow one with letters.
         let (_, all) = decoded(&[b"\xe9\n", b"\0\xe9\n"]);
         assert_eq!(all, b"\xc3\xa9\n\0\xe9\n");
     }

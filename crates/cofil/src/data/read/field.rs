@@ -1,4 +1,4 @@
-//! Numbers, times and messages: what a field of text means.
+//! Fields of text: parsing of numbers and times, and error messages.
 
 use super::report::TimeUnit;
 pub(super) use crate::error::shown;
@@ -6,24 +6,24 @@ use crate::error::{Error, Result};
 use chrono::format::{Parsed, StrftimeItems};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
-/// Powers of ten that `f32` holds exactly.
+/// Powers of ten that are exact in `f32`.
 const TENS: [f32; 11] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
 
-/// `text` as a number, correctly rounded; NaN and infinities included.
+/// Parses `text` as a number, correctly rounded, including NaN and infinities.
 pub(super) fn number(text: &[u8]) -> Option<f32> {
     short_number(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
 }
 
-/// `true` and `false`, in whatever case.
+/// Parses `true` and `false`, in any case.
 fn truth(text: &[u8]) -> Option<bool> {
     let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
     (is(b"true") || is(b"false")).then(|| is(b"true"))
 }
 
-/// Numbers from here on are not all held by `f32`.
+/// From here on, not all whole numbers are exact in `f32`.
 pub(super) const EXACT: f32 = 16_777_216.0;
 
-/// Whether `value` is another number than `text` writes, as large counts are.
+/// Returns whether `value` differs from the number in `text`, as for large counts.
 #[cold]
 pub(super) fn is_rounded(text: &[u8], value: f32, decimal_comma: bool) -> bool {
     let text = String::from_utf8_lossy(text.trim_ascii());
@@ -31,7 +31,7 @@ pub(super) fn is_rounded(text: &[u8], value: f32, decimal_comma: bool) -> bool {
     text.parse::<f64>().is_ok_and(|exact| exact != f64::from(value))
 }
 
-/// `text` as a number whose decimals stand after a comma.
+/// Parses `text` as a number with a decimal comma.
 pub(super) fn comma_number(text: &[u8]) -> Option<f32> {
     if text.contains(&b'.') {
         return None;
@@ -40,7 +40,7 @@ pub(super) fn comma_number(text: &[u8]) -> Option<f32> {
     number(&point)
 }
 
-/// Whether `text` is a number with a comma before every three digits, such as 1,234.
+/// Returns whether `text` is a number with commas between groups of three digits, such as 1,234.
 fn has_thousands(text: &[u8]) -> bool {
     let whole = text.split(|&b| b == b'.').next().unwrap_or_default();
     let mut groups = whole.split(|&b| b == b',');
@@ -53,8 +53,8 @@ fn has_thousands(text: &[u8]) -> bool {
         && more.all(|group| group.len() == 3 && digits(group))
 }
 
-/// Up to 7 digits with or without a sign and a point. Both the digits and the power of ten are exact
-/// in `f32`, so one division rounds as the full algorithm does (Clinger 1990).
+/// Parses up to 7 digits with an optional sign and point. The digits and the power of ten are exact in `f32`, so one
+/// division rounds like the full algorithm (Clinger 1990).
 fn short_number(text: &[u8]) -> Option<f32> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -79,19 +79,19 @@ fn short_number(text: &[u8]) -> Option<f32> {
     Some(if negative { -value } else { value })
 }
 
-/// A time as written.
+/// A time as written in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stamp {
-    /// Nothing there.
+    /// Empty.
     Empty,
-    /// A number in a unit that only the whole column tells.
+    /// A number whose unit is detected from the whole column.
     Number(i64),
     /// Seconds since 1970.
     Seconds(i64),
 }
 
 impl Stamp {
-    /// The raw number of the time stamp, before its unit is known.
+    /// Returns the raw number of the time, before its unit is known.
     pub fn raw(self) -> i64 {
         match self {
             Self::Empty => crate::data::NO_TIME,
@@ -100,7 +100,7 @@ impl Stamp {
     }
 }
 
-/// `text` as a time; `None` if it is neither a number nor ISO 8601.
+/// Parses `text` as a time; `None` if it is neither a number nor a date.
 pub(super) fn stamp(text: &[u8]) -> Option<Stamp> {
     if text.is_empty() {
         return Some(Stamp::Empty);
@@ -119,17 +119,17 @@ pub(super) fn stamp(text: &[u8]) -> Option<Stamp> {
     iso_seconds(text).map(Stamp::Seconds)
 }
 
-/// How times are written, where that was told.
+/// Format of times, if given.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum TimeFormat<'a> {
-    /// As `strftime` has it.
+    /// A `strftime` pattern.
     Pattern(&'a str),
     /// Numbers in a unit.
     Unit(TimeUnit),
 }
 
 impl<'a> TimeFormat<'a> {
-    /// What is not the name of a unit is a pattern.
+    /// Parses the format: anything but the name of a unit is a pattern.
     pub fn of(told: &'a str) -> Self {
         match TimeUnit::named(told) {
             Some(unit) => Self::Unit(unit),
@@ -137,7 +137,7 @@ impl<'a> TimeFormat<'a> {
         }
     }
 
-    /// What the report calls it.
+    /// Returns the unit for the report.
     pub fn unit(self) -> TimeUnit {
         match self {
             Self::Pattern(_) => TimeUnit::Told,
@@ -158,21 +158,21 @@ impl<'a> TimeFormat<'a> {
     }
 }
 
-/// Seconds since 1970 of a day as spreadsheets number them: 1 is the first of 1900, 25569 the first of 1970, and
-/// decimals are the time of day.
+/// Converts a spreadsheet day to seconds since 1970: 1 is the first of 1900, 25569 the first of 1970, and decimals
+/// are the time of day.
 fn sheet_seconds(days: f64) -> Option<i64> {
     let seconds = ((days - 25_569.0) * 86_400.0).round();
     (seconds.abs() < 1e15).then_some(seconds as i64)
 }
 
-/// Refuses a format of times that nothing can be read by.
+/// Returns an error if no date can be read with this format.
 pub(super) fn check_time_format(format: &str) -> Result<()> {
     if TimeUnit::named(format).is_some() {
         return Ok(());
     }
     let mut items = StrftimeItems::new(format);
     let known = !items.any(|item| item == chrono::format::Item::Error);
-    // A year at least: a time of the day alone is no time.
+    // A year is required: a time of day is not a date.
     let date = DateTime::UNIX_EPOCH.naive_utc();
     let reads = || written_seconds(&date.and_utc().format(format).to_string(), format) == Some(0);
     match known && reads() {
@@ -180,14 +180,14 @@ pub(super) fn check_time_format(format: &str) -> Result<()> {
         false => Err(Error::setting(
             "time_format",
             format!(
-                "{format:?} does not tell a date; write it as strftime does, such as %d/%m/%Y %H:%M, or name a unit: \
+                "{format:?} is not a date format; use strftime notation, such as %d/%m/%Y %H:%M, or a unit: \
                  s, ms, us, ns or excel"
             ),
         )),
     }
 }
 
-/// Seconds since 1970 of what is written by `format`; without a month or a day it is the first.
+/// Parses `text` by `format` to seconds since 1970; a missing month or day is the first.
 fn written_seconds(text: &str, format: &str) -> Option<i64> {
     let zoned = DateTime::parse_from_str(text, format).ok().map(|time| time.timestamp());
     let plain = || NaiveDateTime::parse_from_str(text, format).ok();
@@ -195,15 +195,15 @@ fn written_seconds(text: &str, format: &str) -> Option<i64> {
     let first = || {
         let mut parsed = Parsed::new();
         chrono::format::parse(&mut parsed, text, StrftimeItems::new(format)).ok()?;
-        // What is there already is not changed.
+        // Values that are already set do not change.
         let (_month, _day) = (parsed.set_month(1), parsed.set_day(1));
         parsed.to_naive_date().ok()?.and_hms_opt(0, 0, 0)
     };
     zoned.or_else(|| Some(plain().or_else(date).or_else(first)?.and_utc().timestamp()))
 }
 
-/// Seconds since 1970 of `number`, if it spells a month from 1900 to 2100 (201901), a day of it (20190131), or a second
-/// (20190131120000).
+/// Returns the seconds since 1970 of `number` if its digits are a month from 1900 to 2100 (201901), a date
+/// (20190131), or a date and time (20190131120000).
 pub(super) fn spelt_seconds(number: i64) -> Option<i64> {
     let (day, second) = match number {
         190_001..=210_012 => (number * 100 + 1, 0),
@@ -217,7 +217,7 @@ pub(super) fn spelt_seconds(number: i64) -> Option<i64> {
         .map(|time| time.and_utc().timestamp())
 }
 
-/// Seconds since 1970 of an ISO 8601 date or date and time, UTC where it names no offset.
+/// Parses an ISO 8601 date, or date and time, to seconds since 1970; UTC without an offset.
 fn iso_seconds(text: &str) -> Option<i64> {
     if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp());
@@ -231,7 +231,7 @@ fn iso_seconds(text: &str) -> Option<i64> {
         }
     }
     let text = text.strip_suffix('Z').or_else(|| text.strip_suffix(" UTC")).unwrap_or(text);
-    // With points the day always comes first, and names of months tell themselves.
+    // With points the day always comes first, and names of months are unambiguous.
     let plain = [
         "%Y-%m-%dT%H:%M:%S%.f",
         "%Y-%m-%d %H:%M:%S%.f",
@@ -253,9 +253,9 @@ fn iso_seconds(text: &str) -> Option<i64> {
         .map(|time| time.and_utc().timestamp())
 }
 
-/// What the fields of a row mean, and what to say when they mean nothing.
+/// Rules for the fields of a row, and their error messages.
 pub(super) struct Rules<'a> {
-    /// Names of the value, time and type column for messages.
+    /// Names of the value, time and type columns for messages.
     pub value_name: String,
     pub time_name: String,
     pub kind_name: String,
@@ -265,7 +265,7 @@ pub(super) struct Rules<'a> {
     pub weights: &'a [(String, f32)],
 }
 
-/// Why a row is not among the interactions.
+/// Why a row is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Skip {
     Missing,
@@ -273,7 +273,7 @@ pub(super) enum Skip {
 }
 
 impl<'a> Rules<'a> {
-    /// A value as text.
+    /// Parses a value from text.
     #[inline]
     pub fn value(
         &self,
@@ -287,7 +287,7 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// A value as a number; `shown` is how the file writes it.
+    /// Checks a numeric value; `shown` is its notation in the file.
     #[inline]
     pub fn checked(
         &self,
@@ -326,18 +326,18 @@ impl<'a> Rules<'a> {
             return self.checked(f32::from(u8::from(truth)), || quoted(text));
         }
         let remedy = if self.decimal_comma {
-            "; decimals stand after a comma here (`decimal` = ,)"
+            "; the decimal separator is a comma here (`decimal` = ,)"
         } else if has_thousands(text) {
-            "; take out the commas if they part thousands, or say that they stand before decimals (`decimal` = ,)"
+            "; remove the commas if they separate thousands, or set the decimal separator (`decimal` = ,)"
         } else if comma_number(text).is_some() {
-            "; use a decimal point, or say that there are commas (`decimal` = ,)"
+            "; use a decimal point, or set the decimal separator (`decimal` = ,)"
         } else {
             ""
         };
         Err(format!("{name} {} is not a number{remedy}", quoted(text)))
     }
 
-    /// A time as text.
+    /// Parses a time from text.
     #[inline]
     pub fn time(&self, text: &[u8]) -> std::result::Result<Stamp, String> {
         let text = text.trim_ascii();
@@ -349,20 +349,20 @@ impl<'a> Rules<'a> {
             let (name, text) = (&self.time_name, quoted(text));
             match self.time_format {
                 Some(TimeFormat::Pattern(format)) => {
-                    format!("{name} {text} is not written as {format:?} says")
+                    format!("{name} {text} does not match {format:?}")
                 }
                 Some(TimeFormat::Unit(unit)) => {
-                    format!("{name} {text} is not a number, as times are here ({unit})")
+                    format!("{name} {text} is not a number; times are numbers here ({unit})")
                 }
                 None => format!(
-                    "{name} {text} is not a time; use unix seconds or ISO 8601, or say how it is written (such as \
+                    "{name} {text} is not a time; use unix seconds or ISO 8601, or give its format (such as \
                      `time_format` = %d/%m/%Y)"
                 ),
             }
         })
     }
 
-    /// The weight of a type of event.
+    /// Returns the weight of an event type.
     pub fn weight(
         &self,
         text: &[u8],
@@ -374,7 +374,7 @@ impl<'a> Rules<'a> {
             None => {
                 let names: Vec<&str> = self.weights.iter().map(|(name, _)| name.as_str()).collect();
                 Err(format!(
-                    "{} {} has no weight (weights: {}); give it one, 0 leaves its rows out",
+                    "{} {} has no weight (weights: {}); give it one (0 leaves its rows out)",
                     self.kind_name,
                     quoted(text),
                     names.join(", ")
@@ -384,12 +384,12 @@ impl<'a> Rules<'a> {
     }
 }
 
-/// `x` as a whole number, if it is one that floats tell apart.
+/// Returns `x` as a whole number, if it is one and floats are exact there.
 pub(super) fn integral(x: f64) -> Option<i64> {
     (x.trunc() == x && x.abs() < 9_007_199_254_740_992.0).then_some(x as i64)
 }
 
-/// [`shown`] in quotation marks.
+/// Returns [`shown`] in quotation marks.
 pub(super) fn quoted(text: &[u8]) -> String {
     format!("\"{}\"", shown(text))
 }

@@ -1,4 +1,4 @@
-//! What a reader of some format found, and the report of it.
+//! The result of reading a file in any format, and the report on it.
 
 use super::columns::Columns;
 use super::encoding::Encoding;
@@ -8,7 +8,7 @@ use crate::data::{IdMap, NO_TIME, moment, twins};
 use crate::error::{Error, Result};
 use std::path::Path;
 
-/// What a reader of some format found.
+/// The result of reading a file in any format.
 pub(super) struct Found {
     pub format: Format,
     pub shape: Shape,
@@ -17,13 +17,13 @@ pub(super) struct Found {
     pub header: Option<bool>,
     pub columns: Columns,
     pub rows: Rows,
-    /// Whether the type of the time column says what it holds.
+    /// Whether the time column has a time type.
     pub typed_times: bool,
     pub encoding: Encoding,
 }
 
 impl Found {
-    /// Rows of a file that is not packed and is no text.
+    /// Creates the result for an uncompressed file that is not text.
     pub fn new(format: Format, columns: Columns, rows: Rows) -> Self {
         Self {
             format,
@@ -38,7 +38,7 @@ impl Found {
         }
     }
 
-    /// The table, whose names continue from `users` and `items`, and the report.
+    /// Returns the table, whose ids continue from `users` and `items`, with the report.
     pub fn table(self, path: &Path, users: &IdMap, items: &IdMap) -> Result<Table> {
         let Self { columns, rows, .. } = self;
         let report = |column: Option<usize>| column.map(|c| columns.report(c));
@@ -47,8 +47,8 @@ impl Found {
             rows.finish(&time_name).map_err(|message| Error::data(path, None, message))?;
         let Finished { interactions, unit, numbers, tally, skipped } = finished;
         if tally.rows == 0 {
-            let message = "there is no interaction in the file";
-            let remedy = if columns.names.is_some() { ", only the names of columns" } else { "" };
+            let message = "the file contains no interactions";
+            let remedy = if columns.names.is_some() { ", only column names" } else { "" };
             return Err(Error::data(path, None, format!("{message}{remedy}")));
         }
         let mut notes = columns.notes.clone();
@@ -61,7 +61,7 @@ impl Found {
         if let Some(numbers) = numbers.filter(|numbers| numbers.unfit > 0) {
             let rows = if unfit == 1 { "row has" } else { "rows have" };
             notes.push(format!(
-                "{unfit} {rows} no time in {} as the others have, such as {}, and count as without a time",
+                "{unfit} {rows} no valid time in {}, such as {}; such times count as missing",
                 numbers.unit, numbers.first_unfit
             ));
         }
@@ -76,7 +76,7 @@ impl Found {
         if tally.rounded > 0 {
             let values = if tally.rounded == 1 { "value has" } else { "values have" };
             notes.push(format!(
-                "{} {values} more digits than numbers have here (whole numbers up to 16,777,216, beyond that 7 digits) \
+                "{} {values} more digits than 32-bit floats hold (whole numbers up to 16,777,216, beyond that 7 digits) \
                  and are rounded",
                 tally.rounded
             ));

@@ -159,13 +159,13 @@ impl<'a> Objects<'a> {
             Some(Scalar::Text(Cow::Owned(text))) => Ok(text.into_bytes().into()),
             Some(Scalar::Float(x)) => match field::integral(x) {
                 Some(n) => Ok(n.to_string().into_bytes().into()),
-                None => Err(format!("`{}` is {x}; ids are texts or whole numbers", name())),
+                None => Err(format!("`{}` is {x}; ids must be text or whole numbers", name())),
             },
             Some(Scalar::Truth(truth)) => {
-                Err(format!("`{}` is {truth}; ids are texts or whole numbers", name()))
+                Err(format!("`{}` is {truth}; ids must be text or whole numbers", name()))
             }
             Some(Scalar::Other(what)) => {
-                Err(format!("`{}` is {what}; ids are texts or whole numbers", name()))
+                Err(format!("`{}` is {what}; ids must be text or whole numbers", name()))
             }
             Some(Scalar::Null) => Err(format!("`{}` is null; every line needs it", name())),
             None => Err(format!("there is no `{}` in this line; every line needs it", name())),

@@ -1,4 +1,4 @@
-//! Tables of interactions from files, readers and Arrow record batches.
+//! Reading tables of interactions from files, readers and Arrow record batches.
 //!
 //! ```
 //! use cofil::data::read::{ReadOptions, read};
@@ -12,9 +12,9 @@
 //! # Ok::<(), cofil::Error>(())
 //! ```
 //!
-//! Format, compression, delimiter, header and columns are sniffed from the content, never from the
-//! name of the file, unless [`ReadOptions`] says otherwise; [`ReadReport`] tells what was found.
-//! Names are numbered in order of first appearance, whatever the number of threads.
+//! Format, compression, delimiter, header and columns are detected from the content, never from the name of the file,
+//! unless [`ReadOptions`] sets them; [`ReadReport`] says what was found. Ids are numbered in order of first
+//! appearance, whatever the number of threads.
 
 #[cfg(feature = "arrow")]
 mod arrow;
@@ -81,10 +81,10 @@ use rows::{Rows, Start};
 use source::Opened;
 use std::path::Path;
 
-/// Interactions and how they were read.
+/// Interactions, and a report on how they were read.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// The interactions in the order of the file.
+    /// The interactions, in the order of the file.
     pub interactions: Interactions,
     /// How the file was read.
     pub report: ReadReport,
@@ -93,16 +93,16 @@ pub struct Table {
 /// Reads a table of interactions from a path (`-` is standard input), a reader or record batches.
 ///
 /// # Errors
-/// If the file cannot be read or holds something that is no interaction; names file, line and remedy.
+/// If the file cannot be read or a row is not an interaction. The error names file, line and remedy.
 pub fn read<'a>(source: impl Into<Source<'a>>, options: &ReadOptions) -> Result<Table> {
     read_with(source, options, &IdMap::new(), &IdMap::new())
 }
 
-/// [`read`] with numbers continued from `users` and `items`: known names keep their numbers, new
-/// ones are appended.
+/// Like [`read`], but continues the numbering of `users` and `items`: known ids keep their numbers, new ones are
+/// appended.
 ///
 /// # Errors
-/// As [`read`].
+/// See [`read`].
 pub fn read_with<'a>(
     source: impl Into<Source<'a>>,
     options: &ReadOptions,
@@ -120,8 +120,7 @@ pub fn read_with<'a>(
         #[cfg(feature = "arrow")]
         Source::Batches { batches, .. } => {
             if options.format.is_some() {
-                let message =
-                    "record batches are in memory and have no format of file; leave it out";
+                let message = "record batches are in memory and have no file format; leave it out";
                 return Err(Error::setting("format", message));
             }
             arrow::read_memory(&name, batches, options, users, items)?
@@ -142,7 +141,7 @@ fn read_opened(
 ) -> Result<Found> {
     let shaped = |shape: &Shape| !matches!(shape, Shape::Rows);
     if opened.format != Format::Text && options.shape.as_ref().is_some_and(shaped) {
-        let message = "lists and blocks are of delimited text; leave the shape out";
+        let message = "lists and blocks are delimited text; leave the shape out";
         return Err(Error::setting("shape", message));
     }
     match opened.format {
@@ -157,14 +156,14 @@ fn read_opened(
 
 #[cfg(not(feature = "arrow"))]
 fn no_arrow(path: &Path) -> Error {
-    let message = "this build reads no Parquet and Arrow; build it with feature `arrow`";
+    let message = "this build cannot read Parquet and Arrow; build it with the feature `arrow`";
     Error::data(path, None, message)
 }
 
-/// (user, item) pairs, such as those to predict: [`read_with`] that looks for no values and times.
+/// Reads (user, item) pairs, such as pairs to predict: [`read_with`] without values and times.
 ///
 /// # Errors
-/// As [`read`].
+/// See [`read`].
 pub fn read_pairs<'a>(
     source: impl Into<Source<'a>>,
     options: &ReadOptions,
@@ -174,7 +173,7 @@ pub fn read_pairs<'a>(
     read_with(source, &pairs(options), users, items)
 }
 
-/// `options` without values and times.
+/// Returns `options` without values and times.
 fn pairs(options: &ReadOptions) -> ReadOptions {
     ReadOptions {
         value: Some(Column::Absent),
@@ -185,7 +184,7 @@ fn pairs(options: &ReadOptions) -> ReadOptions {
     }
 }
 
-/// Delimited text of whatever shape.
+/// Reads delimited text of any shape.
 fn read_text(
     path: &Path,
     mut source: Opened<'_>,
@@ -212,8 +211,8 @@ fn read_text(
     }
 }
 
-/// A row for each interaction: the fast path up to the first quote, the careful one from its line on. `block` is
-/// what was taken from `source`.
+/// Reads text with one row per interaction: by the fast path up to the first quote, by the careful one from that line
+/// on. `block` was already taken from `source`.
 fn read_rows(
     path: &Path,
     mut source: Opened<'_>,
@@ -271,7 +270,7 @@ fn read_rows(
     })
 }
 
-/// JSON lines.
+/// Reads JSON lines.
 fn read_json(
     path: &Path,
     mut source: Opened<'_>,
@@ -299,7 +298,7 @@ fn read_json(
     })
 }
 
-/// Appends the rows of whole lines that follow `before` others; returns how many lines there are.
+/// Appends the rows of whole lines that follow `before` others; returns the number of lines.
 fn read_lines(
     path: &Path,
     block: &[u8],
@@ -318,7 +317,7 @@ fn read_lines(
 mod tests {
     use super::*;
 
-    /// What [`read`] makes of a file with this content.
+    /// Returns the result of [`read`] for a file with this content.
     fn parse(content: &[u8], options: &ReadOptions) -> Result<Table> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("t");
@@ -329,7 +328,7 @@ mod tests {
         })
     }
 
-    /// Rows as text, and the first line of the report.
+    /// Returns the rows as text, and the first line of the report.
     fn rows(content: &str) -> (Vec<String>, String) {
         let table = parse(content.as_bytes(), &ReadOptions::default()).expect(content);
         let data = &table.interactions;

@@ -1,4 +1,4 @@
-//! What a reader may be told; everything left unsaid is sniffed.
+//! Options for reading tables. Everything left out is detected.
 
 use super::field;
 use crate::error::{Error, Result};
@@ -6,63 +6,61 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
-/// How to read a table of interactions. The default sniffs everything and reports what it found.
+/// How to read a table of interactions. The default detects everything and reports what it found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReadOptions {
-    /// Column of the users. Default: by its name, else the first.
+    /// User column. Default: by its name, else the first.
     pub user: Option<Column>,
-    /// Column of the items. Default: by its name, else the next one that does not hold dates.
+    /// Item column. Default: by its name, else the next one that does not hold dates.
     pub item: Option<Column>,
-    /// Column of ratings, counts or weights. Default: by its name; without names the third of at most four, if it holds
-    /// numbers. Every value is 1 where there is none.
+    /// Value column: ratings, counts or weights. Default: by its name; without a header the third of at most four, if
+    /// it holds numbers. Without a value column every value is 1.
     pub value: Option<Column>,
-    /// Column of times: unix seconds, milli-, micro- or nanoseconds (told apart by what most of the
-    /// column are) or ISO 8601. Default: by its name; without names the first left that holds times.
+    /// Time column: unix seconds, milli-, micro- or nanoseconds (detected from most of the column) or ISO 8601.
+    /// Default: by its name; without a header the first remaining column that holds times.
     pub time: Option<Column>,
-    /// Column of the type of event, used with `weights`. Default: by its name.
+    /// Column of the event type, used with `weights`. Default: by its name.
     pub kind: Option<Column>,
-    /// Weight of each type of event; a row's value is its weight (times the value column, if there
-    /// is one). Rows of a type with weight 0 are left out and counted.
+    /// Weight of each event type. The value of a row is its weight, times the value column if there is one. Rows of a
+    /// type with weight 0 are left out and counted.
     pub weights: Vec<(String, f32)>,
-    /// Text between fields, such as `,` or `::`. Default: the one of tab, `::`, `;`, `,`, `|` and
-    /// space that cuts the first lines alike.
+    /// Delimiter, such as `,` or `::`. Default: the one of tab, `::`, `;`, `,`, `|` and space that splits the first
+    /// lines into equal numbers of fields.
     pub delimiter: Option<String>,
-    /// How times are written, as `strftime` has it (`%d/%m/%Y %H:%M`; without an offset they are UTC), or the unit of
-    /// numbers: `s`, `ms`, `us` or `ns` since 1970, or `excel` for the days of a spreadsheet. Default: unix times, years,
-    /// `20190131`, `31.01.2019` or ISO 8601.
+    /// Format of the times in `strftime` notation (`%d/%m/%Y %H:%M`; UTC without an offset), or the unit of numbers:
+    /// `s`, `ms`, `us` or `ns` since 1970, or `excel` for spreadsheet days. Default: unix times, years, `20190131`,
+    /// `31.01.2019` or ISO 8601.
     pub time_format: Option<String>,
-    /// What stands before the decimals of a value in text: `.` or `,`. Default: the point.
+    /// Decimal separator of values in text: `.` or `,`. Default: the point.
     pub decimal: Option<char>,
-    /// Whether quotes around a field are no part of it. Default: they are not, and a quote that swallows whole rows
-    /// is an error.
+    /// Whether quotes enclose fields. Default: they do, and a quote that would enclose whole rows is an error.
     pub quote: Option<Quote>,
-    /// Whether the first line names the columns. Default: sniffed.
+    /// Whether the first line is a header. Default: detected.
     pub header: Option<bool>,
-    /// Kind of file. Default: by the first bytes.
+    /// File format. Default: detected from the first bytes.
     pub format: Option<Format>,
-    /// Value that stands for "no rating"; such rows are left out and counted. NaN stands for empty
-    /// fields as well.
+    /// Value that means "no rating"; such rows are left out and counted. NaN also matches empty fields.
     pub missing: Option<f32>,
-    /// How many rows may be left out because they cannot be read; they are counted, and the report says what is wrong
-    /// with the first. Default: none.
+    /// Maximum number of unreadable rows to leave out; they are counted, and the report says what is wrong with the
+    /// first ones. Default: none.
     pub skip_bad: u64,
-    /// How interactions lie in the file. Default: rows, unless the first lines are unmistakably otherwise.
+    /// Layout of the interactions in the file. Default: rows, unless the first lines clearly have another one.
     pub shape: Option<Shape>,
 }
 
-/// How interactions lie in a file.
+/// Layout of interactions in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {
-    /// A row for each.
+    /// One row per interaction.
     #[default]
     Rows,
-    /// A line for each user, and in it the items: `0 11 12 13`, as the files of LightGCN.
+    /// One line per user, followed by its items: `0 11 12 13`, as in the files of LightGCN.
     Lists,
-    /// A line `17:` that names an item, and below it a row for each user, as the files of Netflix.
+    /// A line `17:` with an item, followed by one row per user, as in the files of Netflix.
     Blocks,
-    /// A row for each user and a column for each item; what is empty or `nan` is unknown.
+    /// One row per user and one column per item; cells that are empty or `nan` are unknown.
     Matrix,
 }
 
@@ -82,21 +80,21 @@ impl FromStr for Shape {
     }
 }
 
-/// A column by name or by position.
+/// A column, by name or by position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub enum Column {
     /// By its name in the header.
     Name(String),
-    /// By its position, counted from 1.
+    /// By its position, starting at 1.
     Position(usize),
-    /// No column: do not sniff one.
+    /// No column; do not detect one.
     Absent,
 }
 
 impl Column {
-    /// Whether there is a header for certain: where a column is called by its name.
+    /// Returns whether there must be a header: if a column is given by its name.
     pub(crate) fn imply_header(columns: &[&Option<Self>]) -> Option<bool> {
         columns.iter().any(|column| matches!(column, Some(Self::Name(_)))).then_some(true)
     }
@@ -105,7 +103,7 @@ impl Column {
 impl FromStr for Column {
     type Err = Error;
 
-    /// Digits are a position, `none` is no column, all else a name.
+    /// Parses digits as a position, `none` as no column, anything else as a name.
     fn from_str(text: &str) -> Result<Self> {
         Ok(match text {
             "none" => Self::Absent,
@@ -136,13 +134,13 @@ impl From<Column> for String {
     }
 }
 
-/// What quotes mean in delimited text.
+/// Meaning of quotes in delimited text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Quote {
-    /// `"` around a field is no part of it, and `""` in it is one quote (RFC 4180). Whole rows may stand between quotes.
+    /// `"` encloses a field, and `""` inside it is one quote (RFC 4180). Quoted fields may contain line breaks.
     Double,
-    /// They are characters as others are.
+    /// Quotes are ordinary characters.
     None,
 }
 
@@ -158,17 +156,17 @@ impl FromStr for Quote {
     }
 }
 
-/// Kind of file.
+/// File formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
-    /// Delimited text: CSV, TSV and relatives.
+    /// Delimited text: CSV, TSV and similar formats.
     Text,
-    /// One JSON object a line.
+    /// JSON lines: one object per line.
     JsonLines,
     /// Apache Parquet.
     Parquet,
-    /// Arrow IPC, file or stream; also what record batches in memory are reported as.
+    /// Arrow IPC, file or stream; also reported for record batches in memory.
     Arrow,
 }
 
@@ -186,7 +184,7 @@ impl FromStr for Format {
     }
 }
 
-/// Refuses text that cannot stand between fields.
+/// Returns an error if the text cannot be a delimiter.
 pub(super) fn check_delimiter(delimiter: Option<&str>) -> Result<()> {
     match delimiter {
         Some(delimiter) if delimiter.is_empty() || delimiter.contains(['\n', '\r', '"']) => {
@@ -200,14 +198,14 @@ pub(super) fn check_delimiter(delimiter: Option<&str>) -> Result<()> {
 }
 
 impl ReadOptions {
-    /// Refuses options that contradict themselves.
+    /// Returns an error if options contradict each other.
     pub(super) fn check(&self) -> Result<()> {
         check_delimiter(self.delimiter.as_deref())?;
         if let Some(format) = &self.time_format {
             field::check_time_format(format)?;
         }
         if let Some(decimal) = self.decimal.filter(|decimal| !matches!(decimal, '.' | ',')) {
-            let message = format!("{decimal:?} cannot stand before decimals; give `.` or `,`");
+            let message = format!("{decimal:?} cannot be a decimal separator; use `.` or `,`");
             return Err(Error::setting("decimal", message));
         }
         if let Some((kind, weight)) = self.weights.iter().find(|(_, weight)| !weight.is_finite()) {
@@ -226,10 +224,7 @@ impl ReadOptions {
         }
         for (role, column) in [("user", &self.user), ("item", &self.item)] {
             if *column == Some(Column::Absent) {
-                return Err(Error::setting(
-                    role,
-                    "there must be a column of users and one of items",
-                ));
+                return Err(Error::setting(role, "a user column and an item column are required"));
             }
         }
         Ok(())

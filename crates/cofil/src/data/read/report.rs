@@ -1,81 +1,81 @@
-//! What a reader found and did, to show to the user.
+//! Report on what a reader found and did, to show to the user.
 
 use super::{Format, Shape};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How a file was read, what was left out, and what deserves a second look.
+/// How a file was read, what was left out, and what to check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReadReport {
-    /// The file as given (`-` for standard input), or the name of a reader or record batches.
+    /// Path of the file as given (`-` for standard input), or the name of a reader or of record batches.
     pub path: String,
-    /// Kind of file.
+    /// File format.
     pub format: Format,
-    /// How interactions lie in it.
+    /// Layout of the interactions.
     #[serde(default)]
     pub shape: Shape,
-    /// `gzip` or `zstd`, by the first bytes.
+    /// Compression, detected from the first bytes: `gzip` or `zstd`.
     pub compression: Option<String>,
-    /// Text between fields, for delimited text.
+    /// Delimiter, for delimited text.
     pub delimiter: Option<String>,
-    /// Whether the first line named the columns, for delimited text.
+    /// Whether the first line was a header, for delimited text.
     pub header: Option<bool>,
-    /// Column of the users.
+    /// User column.
     pub user: ColumnReport,
-    /// Column of the items.
+    /// Item column.
     pub item: ColumnReport,
-    /// Column of the values.
+    /// Value column.
     pub value: Option<ColumnReport>,
-    /// Column of the times.
+    /// Time column.
     pub time: Option<ColumnReport>,
-    /// Column of the event types.
+    /// Column of event types.
     pub kind: Option<ColumnReport>,
-    /// What the numbers or texts of the time column are.
+    /// Unit or notation of the time column.
     pub time_unit: Option<TimeUnit>,
     /// Columns that were not used.
     pub ignored: Vec<String>,
-    /// Rows of the file.
+    /// Rows in the file.
     pub rows: u64,
-    /// Rows left out because their value was the sentinel of `missing`.
+    /// Rows left out because their value was the one given as `missing`.
     pub missing: u64,
-    /// Rows left out because their type has weight 0.
+    /// Rows left out because their event type has weight 0.
     pub weightless: u64,
     /// Rows left out because they could not be read.
     #[serde(default)]
     pub bad: u64,
-    /// What is wrong with the first of these, with their lines.
+    /// Errors of the first unreadable rows, with their lines.
     #[serde(default)]
     pub bad_first: Vec<String>,
-    /// Rows kept whose time is empty.
+    /// Rows kept although their time is empty.
     pub empty_times: u64,
-    /// Rows kept whose time is none in the unit of the others, and counts as empty.
+    /// Rows kept although their time does not fit the unit of the others; it counts as empty.
     #[serde(default)]
     pub unfit_times: u64,
-    /// Values kept that have more digits than numbers here, and are rounded.
+    /// Values kept but rounded, because they have more digits than 32-bit floats hold.
     #[serde(default)]
     pub rounded: u64,
-    /// Names of users known, including those that were given.
+    /// Known users, including those given to the reader.
     pub users: usize,
-    /// Names of items known, including those that were given.
+    /// Known items, including those given to the reader.
     pub items: usize,
     /// Interactions kept.
     pub interactions: usize,
-    /// Guesses and losses the user should know of.
+    /// Guesses and losses that the user should know about.
     pub notes: Vec<String>,
 }
 
 /// A column that was used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ColumnReport {
-    /// Its position, counted from 1; of the items of lists and of a matrix that of the first, and 0 where they stand
-    /// above the rows.
+    /// Its position, starting at 1. For the items of lists and of a matrix, the position of the first; 0 if the items
+    /// are on lines above the rows.
     pub position: usize,
-    /// Its name, where the file has names.
+    /// Its name, if the file has names.
     pub name: Option<String>,
 }
 
-/// What a time column holds.
+/// Unit or notation of a time column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeUnit {
@@ -90,20 +90,20 @@ pub enum TimeUnit {
     /// Numbers whose digits are a month, such as 201901, a date, such as 20190131, or a date and time, such as
     /// 20190131120000.
     Spelt,
-    /// Years; each stands for its first day.
+    /// Years; each means its first day.
     Years,
-    /// Days as spreadsheets number them, from 1900 on, with decimals for the time of day.
+    /// Spreadsheet days, counted from 1900, with decimals for the time of day.
     SheetDays,
-    /// Texts as `time_format` has them.
+    /// Text in the format of `time_format`.
     Told,
-    /// Dates and times as ISO 8601 writes them; without an offset they are UTC.
+    /// ISO 8601 dates and times, in UTC unless they have an offset.
     Iso8601,
-    /// A column whose type says that it holds times.
+    /// A column with a time type.
     Typed,
 }
 
 impl TimeUnit {
-    /// The unit of numbers that `time_format` calls `name`.
+    /// Returns the unit of numbers with this `name` in `time_format`.
     pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "s" => Self::Seconds,
@@ -125,15 +125,15 @@ impl fmt::Display for TimeUnit {
             Self::Nanoseconds => "unix ns",
             Self::Spelt => "yyyymmdd",
             Self::Years => "years",
-            Self::SheetDays => "days of a spreadsheet",
-            Self::Told => "as told",
+            Self::SheetDays => "spreadsheet days",
+            Self::Told => "as given by time_format",
             Self::Iso8601 => "ISO 8601",
             Self::Typed => "timestamp",
         })
     }
 }
 
-/// Before the columns: nothing of rows, which are usual.
+/// Writes the shape before the columns; nothing for rows, the usual case.
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -154,7 +154,7 @@ impl fmt::Display for ColumnReport {
     }
 }
 
-/// Text whose fields are separated by `delimiter`.
+/// Describes text with this `delimiter`.
 pub(super) fn called(delimiter: &str) -> String {
     match delimiter {
         "\t" => "tab-separated".into(),
@@ -165,7 +165,7 @@ pub(super) fn called(delimiter: &str) -> String {
     }
 }
 
-/// `comma-separated, gzip, header`.
+/// Writes format, compression and header: `comma-separated, gzip, header`.
 pub(crate) fn write_format(
     f: &mut fmt::Formatter<'_>,
     format: Format,
@@ -189,7 +189,7 @@ pub(crate) fn write_format(
     }
 }
 
-/// `read as: …` on one line, then a line for everything left out and every note.
+/// Writes `read as: …` on one line, then a line for each note and for rows left out.
 impl fmt::Display for ReadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("read as: ")?;
@@ -205,7 +205,7 @@ impl fmt::Display for ReadReport {
             Shape::Rows => write!(f, ", item={}", self.item)?,
             Shape::Blocks => f.write_str(", item=the line above")?,
             Shape::Lists => write!(f, ", items from column {} on", self.item.position)?,
-            Shape::Matrix => f.write_str(", item=each other column")?,
+            Shape::Matrix => f.write_str(", item=all other columns")?,
         }
         if let Some(value) = &self.value {
             write!(f, ", value={value}")?;

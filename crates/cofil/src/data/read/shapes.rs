@@ -70,7 +70,7 @@ fn a_matrix_is_read_on_request() {
         );
     }
     let said = table("user,tea,jam\nann,5,\n", &told).unwrap().report.to_string();
-    assert!(said.contains("header, a matrix, user=`user`, item=each other column"), "{said}");
+    assert!(said.contains("header, a matrix, user=`user`, item=all other columns"), "{said}");
     assert!(refused("user,tea,jam,milk\nann,5,,3\nbob,,1,\n").contains("`shape` = matrix"));
     let bad = table("user,tea,jam\nann,5,\nbob,x,1\n", &told).unwrap_err();
     assert!(bad.contains("row 2: tea \"x\" is not a number"), "{bad}");

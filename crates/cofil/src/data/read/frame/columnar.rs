@@ -1,4 +1,4 @@
-//! Parquet and Arrow IPC, every column.
+//! Parquet and Arrow IPC with all columns.
 
 use super::super::arrow::{NO_BATCHES, batches, broken, decoding, misread};
 use super::super::convert::{lists, words};
@@ -27,7 +27,7 @@ pub(super) fn read_memory(path: &Path, mut batches: Box<Batches<'_>>) -> Result<
     collect(path, &schema, batches, Frame::empty(Format::Arrow))
 }
 
-/// `frame` with the rows of `batches`.
+/// Fills `frame` with the rows of `batches`.
 fn collect(
     path: &Path,
     schema: &SchemaRef,
@@ -57,7 +57,7 @@ fn fill(
     before: usize,
 ) -> std::result::Result<(), String> {
     for (cells, column) in columns.iter_mut().zip(batch.columns()) {
-        // However many nothings take no room in a file, and much as texts.
+        // A column of type null takes no space in a file, however many rows it has, but much as text.
         if *column.data_type() == DataType::Null {
             continue;
         }
@@ -79,7 +79,7 @@ fn fill(
                 }
             };
             for word in range.filter_map(|at| words.get(at)) {
-                // 4.0 is the number that 4 is.
+                // Write 4.0 as 4.
                 let word = if is_float { word.strip_suffix(".0").unwrap_or(word) } else { word };
                 cells.push(before + row, word)?;
             }

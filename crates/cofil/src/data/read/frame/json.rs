@@ -1,4 +1,4 @@
-//! JSON lines, every key: a column begins with the first line that has its key.
+//! JSON lines with all keys. A column begins with the first line that has its key.
 
 use super::super::json::{self, Entry};
 use super::super::limits;
@@ -29,7 +29,7 @@ pub(super) fn read(path: &Path, mut source: Opened<'_>) -> Result<Frame> {
     Ok(Frame { names: Some(names), columns, rows, ..textual(&source, source.encoding) })
 }
 
-/// The columns so far.
+/// The columns read so far.
 #[derive(Default)]
 struct Table {
     names: Vec<String>,
@@ -45,7 +45,7 @@ impl Table {
         for (key, entry) in json::pairs(text)? {
             entries.push((self.place(key)?, entry));
         }
-        // Of a key that is there twice the last value counts.
+        // If a key occurs twice, the last value counts.
         for (place, entry) in entries.iter().rev() {
             let cells = &mut self.columns[*place];
             if !cells.has(self.rows) {
@@ -56,7 +56,7 @@ impl Table {
         Ok(())
     }
 
-    /// The column of `key`.
+    /// Returns the column of `key`.
     fn place(&mut self, key: String) -> std::result::Result<usize, String> {
         if let Some(&place) = self.places.get(&key) {
             return Ok(place);
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn rows_without_a_key_take_nothing() {
-        // Each line has a key of its own: were every column as long as the file, these would be 900 million places.
+        // Each line has its own key. If all columns were as long as the file, they would have 900 million cells.
         let line = |n: usize| format!("{{\"k{n}\":1}}\n");
         let many: String = (0..30_000).map(line).collect();
         let told = frame(&many).err().expect("refused").to_string();

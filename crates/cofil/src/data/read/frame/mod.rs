@@ -1,4 +1,4 @@
-//! Tables read whole, every column as texts and lists of texts: how tables about items are read.
+//! Reading whole tables, with every column as texts or lists of texts. Item tables are read this way.
 
 #[cfg(feature = "arrow")]
 mod columnar;
@@ -12,47 +12,47 @@ use super::source::Opened;
 use crate::data::{IdMap, Source};
 use crate::error::Result;
 
-/// A table as it was read.
+/// A table with all columns.
 pub(crate) struct Frame {
     pub format: Format,
     pub compression: Option<&'static str>,
     pub delimiter: Option<String>,
-    /// Whether the first line named the columns, for delimited text.
+    /// Whether the first line was a header, for delimited text.
     pub header: Option<bool>,
-    /// Names of the columns, where the file has them.
+    /// Names of the columns, if the file has them.
     pub names: Option<Vec<String>>,
     pub columns: Vec<Cells>,
     pub rows: usize,
-    /// What the encoding of the text deserves to be said of.
+    /// Note on the encoding of the text.
     pub note: Option<&'static str>,
 }
 
-/// What the sniffing may be told instead.
+/// Settings that replace detection.
 pub(crate) struct Told<'a> {
     pub delimiter: Option<&'a str>,
     pub header: Option<bool>,
     pub format: Option<Format>,
 }
 
-/// A column: for each row none, one or several texts. Rows without any take no memory.
+/// A column: none, one or several texts per row. Rows without a text take no memory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cells {
-    /// All different texts.
+    /// All distinct texts.
     pub words: IdMap,
-    /// The rows that have a text, rising.
+    /// Rows with a text, in ascending order.
     rows: Vec<u32>,
-    /// The texts of `rows[n]` are `codes[starts[n]..starts[n + 1]]`, numbered in `words`; those of the last go on to
-    /// the end.
+    /// The texts of `rows[n]` are `codes[starts[n]..starts[n + 1]]`, as indices into `words`; those of the last row
+    /// extend to the end.
     starts: Vec<u32>,
     codes: Vec<u32>,
     /// Whether the file has lists in this column.
     pub lists: bool,
-    /// What is in it that no table has: objects, bytes.
+    /// Content that is not supported: objects, bytes.
     pub foreign: Option<String>,
 }
 
 impl Cells {
-    /// Appends a text to `row`, which is the last that has one or comes after it.
+    /// Appends a text to `row`, which must not be before the last row with a text.
     pub fn push(&mut self, row: usize, word: &str) -> std::result::Result<(), String> {
         let number = |n: usize| {
             u32::try_from(n).map_err(|_| "a table has at most 4294967295 rows and texts".to_owned())
@@ -66,19 +66,19 @@ impl Cells {
         Ok(())
     }
 
-    /// Whether `row`, which is the last that has a text or comes after it, has one.
+    /// Returns whether `row` has a text; it must not be before the last row with one.
     fn has(&self, row: usize) -> bool {
         self.rows.last().is_some_and(|&last| last as usize == row)
     }
 
-    /// How many texts there are.
+    /// Returns the number of texts.
     fn len(&self) -> usize {
         self.codes.len()
     }
 
-    /// The numbers of the texts of a row.
+    /// Returns the codes of the texts of a row.
     pub fn row(&self, row: usize) -> &[u32] {
-        // Of a column without gaps a row is at its own place.
+        // In a column without gaps, the index of a row is its number.
         let place = match self.rows.get(row) {
             Some(&at) if at as usize == row => Ok(row),
             _ => self.rows.binary_search_by(|&at| (at as usize).cmp(&row)),
@@ -88,17 +88,16 @@ impl Cells {
         &self.codes[self.starts[place] as usize..end]
     }
 
-    /// The texts of a row.
+    /// Returns the texts of a row.
     pub fn texts(&self, row: usize) -> impl Iterator<Item = &str> {
         self.row(row).iter().map(|&code| self.words.name(code))
     }
 }
 
-/// Reads a table. `is_known` are names that a header has beside those of
-/// tables of interactions.
+/// Reads a table. `is_known` recognises further column names of a header, besides those of interaction tables.
 ///
 /// # Errors
-/// If it cannot be read or is no table; names file, line and remedy.
+/// If it cannot be read or is not a table. The error names file, line and remedy.
 pub(crate) fn read_frame(
     source: Source<'_>,
     told: &Told<'_>,
@@ -123,7 +122,7 @@ pub(crate) fn read_frame(
 }
 
 impl Frame {
-    /// A frame without columns.
+    /// Creates a frame without columns.
     fn empty(format: Format) -> Self {
         Self {
             format,
@@ -138,7 +137,7 @@ impl Frame {
     }
 }
 
-/// A frame of text without columns yet.
+/// Creates a frame for text, without columns yet.
 fn textual(source: &Opened<'_>, encoding: Encoding) -> Frame {
     Frame { compression: source.compression, note: encoding.note(), ..Frame::empty(source.format) }
 }

@@ -1,4 +1,4 @@
-//! Ids and titles of a table about items.
+//! Id and title columns of an item table.
 
 use super::Frame;
 use crate::data::read::Column;
@@ -7,28 +7,28 @@ use crate::data::read::search::Search;
 use crate::error::{Error, Result};
 use std::path::Path;
 
-/// The column of ids and, if there is one, that of titles.
+/// The id column and, if there is one, the title column.
 pub(crate) struct Roles {
     pub id: usize,
     pub title: Option<usize>,
-    /// Whether nothing but its place says that the titles are there.
+    /// Whether the title column was guessed from its position.
     pub title_guessed: bool,
     /// Guesses, for the report.
     pub notes: Vec<String>,
 }
 
 impl Frame {
-    /// Finds ids and titles: as told, else by name, else the first column and the next one.
+    /// Finds the id and title columns: as given, else by name, else the first column and the next one.
     ///
     /// # Errors
-    /// If a column that was told is not there.
+    /// If a given column does not exist.
     pub fn roles(&self, path: &Path, id: &Option<Column>, title: &Option<Column>) -> Result<Roles> {
         item_roles(self.names.clone(), self.columns.len(), id, title)
             .map_err(|message| Error::data(path, None, message))
     }
 }
 
-/// The columns of ids and titles in a table of items, among `count`. The error is a message.
+/// Returns the id and title columns of an item table, among `count` columns. The error is a message.
 fn item_roles(
     names: Option<Vec<String>>,
     count: usize,
@@ -46,8 +46,8 @@ fn item_roles(
     found_id = found_id.or_else(|| search.named(&ids, means_item));
     let id = match found_id {
         Some(id) => id,
-        None if count == 0 => return Err("there is no column; give a table of items".into()),
-        // Where nothing is called an id, titles may be what items are known by.
+        None if count == 0 => return Err("there are no columns; give a table of items".into()),
+        // Without an id column, items may be identified by their titles.
         None => {
             search.take(Some(0), "ids");
             0

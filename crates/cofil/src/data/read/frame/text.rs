@@ -1,4 +1,4 @@
-//! Delimited text, every column.
+//! Delimited text with all columns.
 
 use super::super::{ReadOptions, limits, names, quoted, sniff, text};
 use super::{Cells, Frame, Opened, Told, textual};
