@@ -30,7 +30,7 @@ pub fn figures(
     })?;
 
     let settings = serde_json::to_value(&algorithm)?;
-    let negatives = settings["negatives"].as_u64().context("the algorithm has no setting `negatives`")?;
+    let negatives = settings["negatives"].as_u64().context("the algorithm has no `negatives`")?;
     let samples = train.len() as f64 * (1 + negatives) as f64;
     let file = folder.join("negatives.csv.gz");
     let negatives =

@@ -35,7 +35,7 @@ fn array(bytes: &[u8], kind: char) -> Result<(Vec<usize>, &[[u8; 4]])> {
         bail!("expected a row-major array with {wanted}, got {header}");
     }
     let shape = header.split_once("'shape': (").and_then(|(_, rest)| rest.split_once(')'));
-    let shape = shape.context("the header has no shape")?.0.split(',').map(str::trim).filter(|n| !n.is_empty());
+    let shape = shape.context("no shape")?.0.split(',').map(str::trim).filter(|n| !n.is_empty());
     let shape = shape.map(str::parse::<usize>).collect::<Result<Vec<_>, _>>()?;
     let (numbers, _) = data.as_chunks();
     let expected = shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));

@@ -51,7 +51,7 @@ pub fn read_parts(folder: &Path, [train, test]: [&str; 2], base: u32) -> Result<
 fn renumber(indices: &mut [u32], names: &IdMap, base: u32) -> Result<()> {
     let number = |name: &str| {
         let number = name.parse::<u32>().ok().and_then(|n| n.checked_sub(base));
-        number.with_context(|| format!("`{name}` is not one of {base}, {}, {} …", base + 1, base + 2))
+        number.with_context(|| format!("`{name}` is not {base}, {}, {} …", base + 1, base + 2))
     };
     let numbers = names.names().map(number).collect::<Result<Vec<_>>>()?;
     indices.iter_mut().for_each(|index| *index = numbers[*index as usize]);
