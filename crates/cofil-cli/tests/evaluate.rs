@@ -92,7 +92,7 @@ fn best_items_are_reordered_on_request() {
     stdout(folder.path(), "recommend m.cofil --all -n 2 -o lists.csv");
     let lists =
         "evaluate --lists lists.csv --train train.csv --test test.csv --metrics hr@2 --mmr 0.5";
-    assert!(refused(folder.path(), lists).contains("reorder them where they are made"));
+    assert!(refused(folder.path(), lists).contains("reorder them when you make them"));
 }
 
 #[test]

@@ -168,7 +168,10 @@ fn models_of_ratings_need_their_scale() {
     let origin = || imported(Target::Rating);
     let bare = || Parts { seen: None, origin: origin(), ..parts(vectors()) };
     let said = refused(bare());
-    assert_eq!(said, "a model that predicts ratings needs their range: give `seen`, or `data` with a `scale`");
+    assert_eq!(
+        said,
+        "a model that predicts ratings needs their range: give `seen`, or `data` with a `scale`"
+    );
     let data = DataCard {
         fingerprint: String::new(),
         users: 2,

@@ -228,7 +228,7 @@ fn a_recipe_that_panics_or_fails_does_not_end_a_comparison() {
     let [values, panicked] = &outcome.failures[..] else { panic!("{:?}", outcome.failures) };
     assert_eq!(
         (&*values.algorithm, &*values.error),
-        ("biased-mf", "predicts values, and here all are 1")
+        ("biased-mf", "predicts ratings, but all are 1")
     );
     assert_eq!(panicked.algorithm, "ials");
     assert!(panicked.error.contains("panicked: as asked"), "{}", panicked.error);

@@ -1,4 +1,4 @@
-//! Who won, and whether the lead is more than chance.
+//! The conclusion of a comparison: which algorithm is best, and whether its lead is more than chance.
 
 use super::Outcome;
 use crate::data::prose::{range, value};
@@ -6,34 +6,34 @@ use crate::evaluate::{Difference, Measure, Metric, Report};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Differences with a smaller p, after Holm's correction, are called more than chance.
+/// Differences with a smaller p-value, after Holm's correction, are called more than chance.
 pub(super) const CHANCE: f64 = 0.05;
 
-/// What a comparison comes to.
+/// The conclusion of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Conclusion {
-    /// Name of the best.
+    /// Name of the best algorithm.
     pub best: String,
-    /// By what it is the best.
+    /// The metric by which it is the best.
     pub metric: Metric,
-    /// How good it is.
+    /// Its value.
     pub value: f64,
     /// Lower end of the 95 % interval.
     pub low: Option<f64>,
     /// Upper end of the 95 % interval.
     pub high: Option<f64>,
-    /// Who is behind the best by no more than chance allows.
+    /// Algorithms that may be behind the best only by chance.
     pub alike: Vec<String>,
-    /// Who is behind it by more.
+    /// Algorithms that are behind the best by more than chance.
     pub behind: Vec<String>,
-    /// Of whom that cannot be told, such as where there are too few users.
+    /// Algorithms for which this cannot be tested, for example because there are too few users.
     pub untold: Vec<String>,
-    /// What showing everybody what is popular gives, where more is better and it is not the best itself.
+    /// The value of recommending the most popular items, if higher is better and popularity is not the best itself.
     pub popularity: Option<f64>,
 }
 
 impl Outcome {
-    /// What it comes to; nothing where the best was not measured by the first metric.
+    /// Returns the conclusion; `None` if the best algorithm has no value of the first metric.
     pub fn conclusion(&self) -> Option<Conclusion> {
         let metric = *self.metrics.first()?;
         let reports: Vec<(&str, &Report)> =
@@ -43,8 +43,8 @@ impl Outcome {
 }
 
 impl Conclusion {
-    /// What `reports` by name, best first, come to, with the `differences` of the others to the best; nothing where the
-    /// best was not measured by `metric`.
+    /// Draws the conclusion from `reports` by name, best first, and the `differences` of the others to the best; `None`
+    /// if the best has no value of `metric`.
     pub fn new(
         metric: Metric,
         reports: &[(&str, &Report)],
@@ -69,7 +69,7 @@ impl Conclusion {
         Some(Self { best, metric, value, low, high, alike, behind, untold, popularity })
     }
 
-    /// In a few sentences; `named` writes a name as the door shows names.
+    /// Returns the conclusion in a few sentences. `named` formats the name of an algorithm.
     pub fn say(&self, named: impl Fn(&str) -> String) -> String {
         let list = |names: &[String]| {
             let names: Vec<String> = names.iter().map(|name| named(name)).collect();
@@ -104,13 +104,13 @@ impl Conclusion {
         }
         if !self.untold.is_empty() {
             text += &format!(
-                " Whether its lead over {} is more than chance cannot be told: that takes a value of \
-                 each of several users.",
+                " Whether its lead over {} is more than chance cannot be tested: that needs values of \
+                 several users.",
                 list(&self.untold)
             );
         }
         if let Some(popular) = self.popularity {
-            text += &format!(" Showing everybody what is popular gives {}.", value(popular));
+            text += &format!(" Recommending the most popular items gives {}.", value(popular));
         }
         text
     }
@@ -138,7 +138,7 @@ mod tests {
             told.say(|name| format!("[{name}]")),
             "[ease] is best by ndcg@10: 0.2500 (95 % interval 0.2000 – 0.3000). Its lead over [ials] and \
              [slim] may be chance (p ≥ 0.05 after Holm's correction). Its lead over the others is more than \
-             chance. Showing everybody what is popular gives 0.1250."
+             chance. Recommending the most popular items gives 0.1250."
         );
         told.alike.clear();
         assert!(told.say(str::to_owned).contains("Its lead over all others is more than chance."));

@@ -1,4 +1,4 @@
-//! One recipe's result, and how results are ordered.
+//! The result of one algorithm, and the order of results.
 
 use crate::algorithm::Algorithm;
 use crate::data::Ratings;
@@ -12,39 +12,39 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::time::Instant;
 
-/// One recipe's result.
+/// The result of one algorithm.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
-    /// Name under which it took part.
+    /// Name of the algorithm in the comparison.
     pub name: String,
-    /// Recipe and settings.
+    /// The algorithm and its settings.
     pub algorithm: Algorithm,
-    /// The evaluation of the recipe.
+    /// The evaluation report.
     #[serde(flatten)]
     pub report: Report,
-    /// The time that training and evaluation took.
+    /// Training and evaluation times.
     pub seconds: Seconds,
-    /// Bytes of the model's arrays.
+    /// Size of the model's arrays in bytes.
     pub model_bytes: usize,
-    /// The most memory in use at once, data included, in MiB, where it was measured.
+    /// Peak memory in MiB, data included, if it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory_mb: Option<f64>,
-    /// How it learned, if it learned in epochs.
+    /// The training epochs, if the algorithm trains in epochs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub epochs: Vec<Epoch>,
 }
 
-/// Wall-clock seconds.
+/// Wall-clock times in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Seconds {
-    /// Seconds of training.
+    /// Training time in seconds.
     pub fit: f64,
-    /// Seconds of the evaluation.
+    /// Evaluation time in seconds.
     pub evaluate: f64,
 }
 
-/// Fits `algorithm` on `train` and judges it by `test`. Metrics of predicted values are left out for
-/// recipes that do not predict any.
+/// Trains `algorithm` on `train` and evaluates it on `test`. Metrics of predicted ratings are left out for algorithms
+/// that do not predict ratings.
 ///
 /// # Errors
 /// As [`Algorithm::fit`] and [`evaluate`].
@@ -83,12 +83,12 @@ pub fn enter<'a>(
     })
 }
 
-/// Sorts by `metric`, best first; recipes without a value come last.
+/// Sorts by `metric`, best first; entries without a value come last.
 pub fn rank(entries: &mut [Entry], metric: Metric) {
     entries.sort_by(|a, b| order(a, b, metric));
 }
 
-/// The better first; those without a value last.
+/// Orders the better entry first; entries without a value come last.
 pub(super) fn order(a: &Entry, b: &Entry, metric: Metric) -> Ordering {
     let key = |entry: &Entry| {
         let value = entry.report.value(metric).filter(|v| !v.is_nan())?;
@@ -97,8 +97,8 @@ pub(super) fn order(a: &Entry, b: &Entry, metric: Metric) -> Ordering {
     key(b).partial_cmp(&key(a)).expect("values that are no numbers are out")
 }
 
-/// How far each of the others is from the first of `entries` by `metric`, p corrected for their number;
-/// `None` where it cannot be told, as of entries that were read back.
+/// Returns the difference of each other entry to the first of `entries` by `metric`, with p-values corrected for their
+/// number; `None` if it cannot be computed, for example for entries read back from JSON.
 pub fn behind<'a>(
     entries: impl IntoIterator<Item = &'a Entry>,
     metric: Metric,
@@ -106,7 +106,7 @@ pub fn behind<'a>(
     differences(entries.into_iter().map(|entry| &entry.report), metric)
 }
 
-/// [`behind`] for reports on one test part, whose users are numbered alike.
+/// Like [`behind`], for reports on the same test set, with the same user indices.
 pub fn differences<'a>(
     reports: impl IntoIterator<Item = &'a Report>,
     metric: Metric,
@@ -131,7 +131,7 @@ mod tests {
         let pairs = |rows: &[(&'static str, &'static str)]| {
             Ratings::from_triples(rows.iter().map(|&(u, i)| (u, i, 1.0))).unwrap()
         };
-        // Two tastes: whoever has `a` wants `b`, whoever has `x` wants `y`; `a` and `b` are popular.
+        // Two tastes: users with `a` want `b`, users with `x` want `y`; `a` and `b` are popular.
         let train = pairs(&[
             ("1", "a"),
             ("1", "b"),

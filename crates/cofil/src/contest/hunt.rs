@@ -1,4 +1,4 @@
-//! The search for the settings of one contestant.
+//! The settings search of one entrant.
 
 use super::plan::{Entrant, Plan, Tuning};
 use crate::data::Ratings;
@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::tune::{self, Found, Journal, Search, Space};
 use std::path::{Path, PathBuf};
 
-/// A search that is about to begin.
+/// A settings search that is ready to run.
 pub struct Hunt<'a> {
     space: Space,
     train: &'a Ratings,
@@ -17,7 +17,7 @@ pub struct Hunt<'a> {
 }
 
 impl<'a> Hunt<'a> {
-    /// For the settings of `entrant`; that its journal is of something else shows here.
+    /// Prepares the search for `entrant`. Fails here, before any work, if its journal belongs to another search.
     pub fn new(
         plan: &Plan,
         tuning: &Tuning,
@@ -51,7 +51,7 @@ impl<'a> Hunt<'a> {
     }
 }
 
-/// Where the finished trials of `entrant` are kept.
+/// Returns the path of the journal of `entrant`.
 fn place(folder: &Path, entrant: &Entrant, resume: bool) -> Result<PathBuf> {
     std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
     let path = folder.join(format!("{}.trials", entrant.file_stem()));

@@ -1,5 +1,5 @@
-//! Several recipes on one split: settings are searched for each if wished, each is fitted, each is judged by
-//! the same protocol.
+//! Comparison of several algorithms on one split. Each is optionally tuned, then trained, and evaluated with the same
+//! protocol.
 //!
 //! ```
 //! use cofil::contest::{self, Entrant, Plan};
@@ -15,7 +15,7 @@
 //! let outcome = contest::run(&plan, &parts[0].train, &test)?;
 //! assert_eq!(outcome.contestants[0].entry.name, "ease");
 //! assert_eq!(outcome.contestants[1].entry.name, "popularity");
-//! // A report that was written can be read back.
+//! // The outcome can be read back from JSON.
 //! let text = serde_json::to_string(&outcome).expect("plain data");
 //! let again: contest::Outcome = serde_json::from_str(&text).expect("the same");
 //! assert_eq!(again.contestants[0].entry.report.metrics, outcome.contestants[0].entry.report.metrics);

@@ -1,4 +1,4 @@
-//! What came of a comparison.
+//! The outcome of a comparison.
 
 use super::Entry;
 use crate::evaluate::Metric;
@@ -7,51 +7,51 @@ use crate::tune::{self, Trial};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The results of all recipes. What was written as JSON can be read back, but for the shares of single
-/// users, which are not written.
+/// The results of all algorithms. An outcome can be read back from JSON, except for the values of single users, which
+/// are not written.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Outcome {
-    /// What was measured; the first orders the contestants.
+    /// The metrics; the first one orders the algorithms.
     pub metrics: Vec<Metric>,
-    /// Who took part, best first.
+    /// The algorithms, best first.
     #[serde(rename = "entries")]
     pub contestants: Vec<Contestant>,
-    /// How far the second and those after it are from the first, by the first metric.
+    /// Differences of the second and later algorithms to the best, by the first metric.
     pub differences: Vec<Option<Difference>>,
-    /// Who did not take part, and why.
+    /// The algorithms that were skipped or failed, and why.
     pub failures: Vec<Failure>,
 }
 
-/// A recipe that took part.
+/// An algorithm in the comparison, with its result.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Contestant {
-    /// The contestant's result.
+    /// The result.
     #[serde(flatten)]
     pub entry: Entry,
-    /// What else must be known, such as that time was up.
+    /// A note on the result, such as that training stopped at the time limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// What was tried to find its settings, if they were searched.
+    /// The trials of the settings search, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<Vec<Trial>>,
 }
 
-/// A recipe that could not be entered.
+/// An algorithm that was skipped or failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
-    /// Name under which it was to take part.
+    /// Name of the algorithm in the comparison.
     pub algorithm: String,
-    /// Why the recipe failed.
+    /// Why it was skipped or failed.
     pub error: String,
 }
 
 impl Contestant {
-    /// Its name as that of a file, without an ending.
+    /// Returns the name as a file name without an extension.
     pub fn file_stem(&self) -> String {
         super::plan::file_stem(&self.entry.name)
     }
 
-    /// The trial whose settings it has, if they were searched by `metric`.
+    /// Returns the trial whose settings were used, if they were searched by `metric`.
     pub fn best_trial(&self, metric: Metric) -> Option<&Trial> {
         tune::best(self.trials.as_deref()?, metric)
     }

@@ -1,4 +1,4 @@
-//! What is compared, and how.
+//! Comparison plans.
 
 use super::Failure;
 use crate::algorithm::Algorithm;
@@ -8,62 +8,61 @@ use crate::recipes::{Popularity, Target};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What is compared, and how.
+/// The plan of a comparison: which algorithms, and how they are tuned, trained and evaluated.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Who takes part, in this order; no two of one name.
+    /// The algorithms to compare, in this order; names must be distinct.
     pub entrants: Vec<Entrant>,
-    /// How everybody is judged. The first metric orders them, and is what searches make good.
+    /// The evaluation protocol. The first metric orders the results and is the one that searches optimise.
     pub protocol: Protocol,
-    /// Seed of every search and training, and of what is held out for searches.
+    /// Random seed of all searches and trainings, and of the validation set for searches.
     pub seed: u64,
-    /// How settings are searched; as the entrants have them if `None`.
+    /// How settings are searched. If `None`, the entrants' own settings are used.
     pub tuning: Option<Tuning>,
-    /// The time for the search of each recipe, and again for its training; what learns in epochs ends with
-    /// the one under way. Results then depend on the machine.
+    /// Time limit for the search of each algorithm, and again for its training. Training in epochs stops after the
+    /// current epoch. Results then depend on the speed of the machine.
     pub limit: Option<Duration>,
-    /// Whether to measure the most memory that each recipe takes. The peak that the system keeps for this
-    /// process is then forgotten before each, where it can be (Linux).
+    /// Whether to measure the peak memory of each algorithm. The system's peak counter of this process is then reset
+    /// before each algorithm, where that is possible (Linux).
     pub measure_memory: bool,
-    /// Who was left out before, and why: told beside those that fail.
+    /// Algorithms that were skipped beforehand, and why; they are listed with those that fail.
     pub absent: Vec<Failure>,
-    /// How recipes that rank read the values.
+    /// How algorithms that rank read the values.
     pub values: ReadValues,
 }
 
-/// An algorithm that is to take part, perhaps several times with other settings.
+/// An algorithm to compare. The same algorithm can be entered several times with different settings.
 #[derive(Clone, Debug)]
 pub struct Entrant {
-    /// What it is called, differently from all others: the name of the algorithm, or one that tells its
-    /// settings too.
+    /// A unique name: that of the algorithm, or one that includes its settings.
     pub name: String,
-    /// The recipe and its settings.
+    /// The algorithm and its settings.
     pub algorithm: Algorithm,
-    /// Names of the settings that a search leaves as they are.
+    /// Names of the settings that a search does not change.
     pub fixed: Vec<String>,
-    /// Whether the settings that are not fixed are the defaults that suit the training data, where there is a rule:
+    /// Whether to adapt the defaults of settings that are not fixed to the training data:
     /// [`Algorithm::suited_to`].
     pub suited: bool,
-    /// Whether it was asked for by name, and so takes part even where it can learn nothing.
+    /// Whether it was requested by name. It is then compared even if it cannot learn anything from the data.
     pub chosen: bool,
 }
 
-/// How the settings of every recipe are searched, on a tenth of the training data.
+/// How the settings of each algorithm are searched. Trials are evaluated on a tenth of the training data, held out.
 #[derive(Clone, Debug)]
 pub struct Tuning {
-    /// Trials for each recipe, ≥ 1.
+    /// Number of trials for each algorithm, ≥ 1.
     pub trials: usize,
-    /// At most so many of them at once, ≥ 1.
+    /// Maximum number of trials at once, ≥ 1.
     pub parallel: usize,
-    /// Folder for the finished trials of every recipe.
+    /// Folder to keep the finished trials of each algorithm in.
     pub journals: Option<PathBuf>,
-    /// Whether to go on from the trials in that folder; without, a folder that has some is refused.
+    /// Whether to continue from the trials in that folder. If not, a folder that already has trials is an error.
     pub resume: bool,
 }
 
 impl Plan {
-    /// Compares `entrants` as they are. Popularity takes part in every comparison of rankings: where it is
-    /// missing, it comes first.
+    /// Creates a plan that compares `entrants` with their own settings. Popularity is part of each comparison of
+    /// rankings; if it is missing, it is added in front.
     pub fn new(mut entrants: Vec<Entrant>, protocol: Protocol) -> Self {
         let is_popularity = |entrant: &Entrant| entrant.algorithm.name() == "popularity";
         if !entrants.iter().any(is_popularity) && !of_values(&protocol.metrics) {
@@ -74,7 +73,8 @@ impl Plan {
         Self { entrants, protocol, seed: 0, tuning, limit, measure_memory: false, absent, values }
     }
 
-    /// The recipes that can be compared by `metrics`: by predicted values only those that predict them.
+    /// Returns the algorithms that can be compared by `metrics`. If these are all of predicted ratings, only algorithms
+    /// that predict ratings.
     pub fn suited(metrics: &[Metric]) -> Vec<Algorithm> {
         let mut all = Algorithm::all();
         all.retain(|recipe| !of_values(metrics) || recipe.target() == Target::Rating);
@@ -82,13 +82,13 @@ impl Plan {
     }
 }
 
-/// Whether predicted values alone are measured.
+/// Returns whether all metrics are of predicted ratings.
 fn of_values(metrics: &[Metric]) -> bool {
     metrics.iter().all(Metric::is_of_values)
 }
 
 impl Entrant {
-    /// The same with the defaults that suit `train`, if it takes them.
+    /// Returns the entrant with defaults adapted to `train`, if `suited` is set.
     pub(super) fn suited_to(&self, train: &Ratings) -> Self {
         let mut entrant = self.clone();
         if self.suited {
@@ -100,7 +100,7 @@ impl Entrant {
 }
 
 impl From<Algorithm> for Entrant {
-    /// As it is, with nothing fixed, and not by name.
+    /// Creates an entrant with the algorithm's settings, nothing fixed, not requested by name.
     fn from(algorithm: Algorithm) -> Self {
         let name = algorithm.name().into();
         Self { name, algorithm, fixed: Vec::new(), suited: false, chosen: false }
@@ -108,13 +108,13 @@ impl From<Algorithm> for Entrant {
 }
 
 impl Entrant {
-    /// Its name as that of a file, without an ending.
+    /// Returns the name as a file name without an extension.
     pub fn file_stem(&self) -> String {
         file_stem(&self.name)
     }
 }
 
-/// `name` with `-` for what file systems and shells may take for something else.
+/// Returns `name` with `-` in place of characters that are special to file systems or shells.
 pub(super) fn file_stem(name: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_.=+".contains(c);
     name.chars().map(|c| if plain(c) { c } else { '-' }).collect()

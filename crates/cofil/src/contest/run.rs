@@ -1,4 +1,4 @@
-//! The comparison itself, recipe after recipe.
+//! Runs a comparison, one algorithm after another.
 
 use super::entry::{enter, order};
 use super::hunt::Hunt;
@@ -17,26 +17,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// The share of the training rows that is held out for searches.
+/// Share of the training rows held out for searches.
 const HELD_OUT: f64 = 0.1;
 
-/// Trains everybody on `rows`, each pair of which occurs once, and judges them by `test`. A recipe that fails,
-/// or even panics, does not end the comparison: it is told among the failures. The watch is told of every recipe
-/// as it begins and ends; `Break` ends the comparison, and finished trials stay in their journals.
+/// Trains each entrant on `rows`, in which each pair occurs once, and evaluates it on `test`.
+///
+/// An algorithm that fails, or even panics, does not end the comparison: it is listed in the failures. The watch is
+/// told when each algorithm starts and ends. `Break` ends the comparison; finished trials stay in their journals.
 ///
 /// # Errors
-/// If nobody could be entered, a journal belongs to another search, or the comparison was stopped.
+/// If no algorithm could be compared, a journal belongs to another search, or the comparison was stopped.
 pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) -> Result<Outcome> {
     let Some(&first) = plan.protocol.metrics.first() else {
         return Err(Error::setting("metrics", "name at least one, such as ndcg@20"));
     };
     distinct(&plan.entrants)?;
     let (train, test) = (Ratings::new(rows, Duplicates::Error)?, test.into());
-    // One part for the trials of all.
+    // One validation set for the trials of all algorithms.
     let inner = plan.tuning.as_ref().map(|_| HeldOut::share(rows, HELD_OUT, plan.seed));
     let inner = inner.transpose()?;
     let entrants: Vec<Entrant> = plan.entrants.iter().map(|e| e.suited_to(&train)).collect();
-    // All of them first: that a journal is of something else shows before hours of work.
+    // All searches first: a journal that belongs to another search then fails before hours of work.
     let hunt = |entrant| match (&plan.tuning, &inner) {
         (Some(tuning), Some(inner)) => Hunt::new(plan, tuning, entrant, inner).map(Some),
         _ => Ok(None),
@@ -89,39 +90,39 @@ pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) 
     Ok(Outcome { metrics, contestants, differences, failures })
 }
 
-/// Refuses two entrants that would stand for one in tables and files.
+/// Returns an error if two entrants would have the same name in tables and files.
 fn distinct(entrants: &[Entrant]) -> Result<()> {
     let mut stems: Vec<String> = entrants.iter().map(Entrant::file_stem).collect();
     stems.sort_unstable();
     match stems.windows(2).find(|pair| pair[0] == pair[1]) {
         None => Ok(()),
         Some(pair) => {
-            let says = format!("`{}` takes part twice; once is enough", pair[0]);
+            let says = format!("`{}` is listed twice; list it once", pair[0]);
             Err(Error::setting("algorithms", says))
         }
     }
 }
 
-/// Refuses what would learn to say the same of everything, unless it was asked for by name.
+/// Returns an error if the algorithm would predict the same for all items, unless it was requested by name.
 fn suits(entrant: &Entrant, train: &Ratings) -> Result<()> {
     match !entrant.chosen && entrant.algorithm.lacks_values(train) {
-        true => Err(Error::Unfit(format!("predicts values, and here all are {}", train.scale().0))),
+        true => Err(Error::Unfit(format!("predicts ratings, but all are {}", train.scale().0))),
         false => Ok(()),
     }
 }
 
-/// A mistake in one recipe is no reason to lose the others.
+/// Catches panics, so that a bug in one algorithm does not lose the results of the others.
 fn attempt<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|cause| {
         let cause = watch::unless_stopped(cause);
         let text = cause.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| cause.downcast_ref::<&str>().copied());
         let text = text.unwrap_or("without a text");
-        Err(Error::Unfit(format!("this is a mistake in cofil; it panicked: {text}")))
+        Err(Error::Unfit(format!("this is a bug in cofil; it panicked: {text}")))
     })
 }
 
-/// Searches, trains and judges.
+/// Searches settings, trains and evaluates.
 fn contestant(
     plan: &Plan,
     entrant: &Entrant,
@@ -138,7 +139,7 @@ fn contestant(
         told
     };
     let found = hunt.map(|hunt| Watch::new(tell).during(|| hunt.run())).transpose();
-    // What ended before its time is no result.
+    // A run that was stopped has no result.
     let check = || if ended.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) };
     check()?;
     let found: Option<Found> = found?;
@@ -157,8 +158,9 @@ fn contestant(
     entry.name.clone_from(&entrant.name);
     entry.peak_memory_mb = memory::peak().filter(|_| fresh).map(memory::mb);
     let note = entry.epochs.last().filter(|last| last.number < last.of);
-    let note = note.map(|last| format!("time was up after {} of {} epochs", last.number, last.of));
-    // Settings of a trial that never came to its end may have deserved more epochs.
+    let note =
+        note.map(|last| format!("time limit reached after {} of {} epochs", last.number, last.of));
+    // A trial that was cut short might have needed more epochs.
     let best = found.as_ref().map(|found| &found.trials[found.best]).filter(|trial| trial.cut);
     let cut = best
         .and_then(|trial| trial.curve.last())

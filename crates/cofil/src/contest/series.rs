@@ -1,4 +1,4 @@
-//! The same algorithms compared several times: on other folds, with other seeds.
+//! The same comparison repeated on several folds or with several seeds.
 
 use super::conclusion::CHANCE;
 use super::{Contestant, Outcome, behind};
@@ -7,27 +7,27 @@ use crate::evaluate::Metric;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Several comparisons, and what they come to together.
+/// Several comparisons and their summary.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Series {
-    /// What was measured; the first orders the standings.
+    /// The metrics; the first one orders the standings.
     pub metrics: Vec<Metric>,
-    /// Who took part in every round, best mean first; then those who took part in some.
+    /// The algorithms: those that took part in every round, best mean first, then those that missed some.
     pub standings: Vec<Standing>,
-    /// The comparisons.
+    /// The single comparisons.
     pub rounds: Vec<Round>,
 }
 
 /// One of several comparisons.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Round {
-    /// The fold that was tested, from 1; none where there is one split.
+    /// The held-out fold, from 1; none if there is only one split.
     pub fold: Option<u32>,
-    /// Seed of the training.
+    /// Random seed of the training.
     pub seed: u64,
     /// How the data was split.
     pub split: String,
-    /// What came of it.
+    /// The outcome of the comparison.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
@@ -35,44 +35,44 @@ pub struct Round {
 /// One algorithm over all rounds.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Standing {
-    /// Name under which it took part.
+    /// Name of the algorithm in the comparison.
     pub name: String,
-    /// One entry for each metric, in their order.
+    /// One entry for each metric, in the same order.
     pub metrics: Vec<Spread>,
-    /// Rounds in which it was the best.
+    /// Number of rounds in which it was the best.
     pub best_in: usize,
-    /// Mean seconds of training.
+    /// Mean training time in seconds.
     pub fit_seconds: f64,
-    /// How the one with the best mean does against it; none of that one itself, nor where nothing can be told.
+    /// The lead of the algorithm with the best mean over this one; none for the best itself, or if it cannot be tested.
     pub lead: Option<Lead>,
 }
 
 /// A metric over all rounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Spread {
-    /// Which metric.
+    /// The metric.
     pub metric: Metric,
-    /// Mean of the values; none if there are none.
+    /// Mean of the values; none if there are no values.
     pub mean: Option<f64>,
-    /// Their standard deviation (n − 1); none of fewer than two.
+    /// Standard deviation of the values (n − 1); none for fewer than two values.
     pub sd: Option<f64>,
-    /// The value in each round; none where it did not take part.
+    /// The value in each round; none if the algorithm was skipped.
     pub values: Vec<Option<f64>>,
 }
 
-/// How often one is better than another.
+/// How often one algorithm is better than another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lead {
-    /// Rounds in which it is better.
+    /// Number of rounds in which it is better.
     pub ahead: usize,
-    /// Rounds in which it is better by more than chance (paired test over users, Holm's correction).
+    /// Number of rounds in which it is better by more than chance (paired test over users, Holm's correction).
     pub beyond_chance: usize,
-    /// Rounds that tell.
+    /// Number of rounds in which the two can be compared.
     pub of: usize,
 }
 
 impl Series {
-    /// What `rounds` come to.
+    /// Summarises `rounds`.
     pub fn new(rounds: Vec<Round>) -> Self {
         let metrics = rounds.first().map_or_else(Vec::new, |round| round.outcome.metrics.clone());
         let mut names: Vec<&str> = Vec::new();
@@ -88,7 +88,7 @@ impl Series {
         Self { metrics, standings, rounds }
     }
 
-    /// Who is best and how surely, in a few sentences.
+    /// Returns a few sentences about which algorithm is best and how certain that is.
     pub fn say(&self) -> String {
         let Some((best, others)) = self.standings.split_first() else { return String::new() };
         let Some(spread) = best.metrics.first() else { return String::new() };
@@ -120,7 +120,7 @@ impl std::fmt::Display for Spread {
 }
 
 impl Standing {
-    /// Less is better: rounds without a value, then the mean.
+    /// Sort key, lower is better: rounds without a value, then the mean.
     fn key(&self) -> (usize, f64) {
         let Some(spread) = self.metrics.first() else { return (0, 0.0) };
         let missing = spread.values.iter().filter(|value| value.is_none()).count();
@@ -167,7 +167,7 @@ fn lead(standings: &mut [Standing], rounds: &[Round]) {
         for ((other, _), difference) in present.iter_mut().zip(differences) {
             let Some(found) = difference else { continue };
             let lead = other.lead.get_or_insert(Lead { ahead: 0, beyond_chance: 0, of: 0 });
-            // What the other has more than the best.
+            // The difference is the other's value minus that of the best.
             let ahead = match metric.higher_is_better() {
                 true => found.value < 0.0,
                 false => found.value > 0.0,
@@ -224,7 +224,7 @@ mod tests {
             items: Arc::new((0..20).map(|i| format!("i{i}")).collect()),
             ..Interactions::default()
         };
-        // Two tastes, which `ease` tells apart and popularity does not.
+        // Two groups of users with different tastes; `ease` can tell them apart, popularity cannot.
         for (u, i) in (0..40u32).flat_map(|u| (0..20u32).map(move |i| (u, i))) {
             if i % 2 == u % 2 && (i + u) % 3 != 0 {
                 rows.user.push(u);
@@ -270,6 +270,6 @@ mod tests {
         let again = vec![plan.entrants[0].clone(), plan.entrants[0].clone()];
         let twice = Plan { entrants: again, ..plan };
         let told = run(&twice, &rows, &Ratings::new(&rows, Duplicates::Error).unwrap());
-        assert!(told.unwrap_err().to_string().contains("takes part twice"));
+        assert!(told.unwrap_err().to_string().contains("is listed twice"));
     }
 }

@@ -1,37 +1,37 @@
-//! What kind of failure an error is: what a door answers with.
+//! Kinds of errors, from which front ends derive exit status, HTTP status or exception.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What kind of failure an error is. A command turns it into an exit status, a server into an HTTP status, a
-/// binding into an exception, each by one match (`docs/errors.md`).
+/// The kind of an error. A command maps it to an exit status, a server to an HTTP status, a language binding to an
+/// exception, each with one `match` (`docs/errors.md`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A user or an item that the model or the table does not have.
+    /// A user or an item is not in the model or the table.
     NotFound,
-    /// A setting that does not exist or has a value that cannot be used: the caller's mistake.
+    /// A setting does not exist or has an invalid value: the caller's mistake.
     Setting,
-    /// Data that cannot be read, or that cannot support what was asked of it.
+    /// The data cannot be read, or does not support the request.
     Data,
-    /// What this model, or this build of the library, cannot do.
+    /// The model, or this build of the library, does not support the request.
     Unsupported,
-    /// The work was stopped from outside.
+    /// The work was stopped by the caller.
     Stopped,
     /// Training produced numbers that are not finite.
     Diverged,
-    /// The operating system refused a file operation.
+    /// A file operation failed.
     Io,
-    /// A model file or another file of the toolkit is damaged, foreign or from a newer version.
+    /// A model file or another file of the toolkit is damaged, of another format, or from a newer version.
     Format,
-    /// The machine has too little of something: memory, threads.
+    /// The machine does not have enough memory or threads.
     Resources,
 }
 
 impl ErrorKind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 9] = [
         Self::NotFound,
         Self::Setting,
@@ -44,7 +44,7 @@ impl ErrorKind {
         Self::Resources,
     ];
 
-    /// The name in JSON: `not-found`, `setting`, …
+    /// Returns the name used in JSON: `not-found`, `setting`, …
     pub fn name(self) -> &'static str {
         match self {
             Self::NotFound => "not-found",

@@ -1,4 +1,4 @@
-//! What can go wrong, told so that the user can mend it.
+//! Errors, with messages that say what to do.
 
 mod kind;
 mod remedy;
@@ -17,42 +17,42 @@ use std::path::{Path, PathBuf};
 /// Result with cofil's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Every failure names the file, line or setting at fault and, where there is one, the remedy. What kind of
-/// failure it is tells [`kind`](Self::kind). What it shows is fit for a terminal, whatever stands in files and
-/// arguments ([`visible`]).
+/// The error type of the crate. Each error names the file, line or setting at fault and, if there is one, the remedy.
+/// [`kind`](Self::kind) classifies it. Messages are safe to print to a terminal, whatever files and arguments contain
+/// ([`visible`]).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     // === Files ===
-    /// The operating system refused a file operation.
+    /// A file operation failed.
     #[error("{path}: {reason}", path = called(path))]
     Io {
-        /// The file concerned.
+        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         reason: std::io::Error,
     },
-    /// A data file holds something that cannot be read as interactions.
+    /// A data file contains something that cannot be read as interactions.
     #[error("{path}{at}: {message}", path = called(path), message = visible_lines(message), at = line.map(|l| format!(":{l}")).unwrap_or_default())]
     Data {
-        /// The file concerned; `-` for standard input.
+        /// The file; `-` for standard input.
         path: PathBuf,
-        /// Line, counted from 1, where the format has lines.
+        /// Line, counted from 1, if the format has lines.
         line: Option<u64>,
         /// What is wrong and what to do about it.
         message: String,
     },
-    /// A model file is damaged, foreign or from a newer version.
+    /// A model file is damaged, not a model file, or from a newer version.
     #[error("{path}: {message}", path = called(path), message = visible_lines(message))]
     Format {
-        /// The file concerned.
+        /// The file.
         path: PathBuf,
         /// What is wrong and what to do about it.
         message: String,
     },
 
     // === Settings and names ===
-    /// A setting has a value that its recipe cannot work with.
+    /// A setting has a value that its algorithm cannot use.
     #[error("setting `{}`: {}", visible(setting), visible_lines(message))]
     Setting {
         /// Name as written in a config file.
@@ -60,31 +60,31 @@ pub enum Error {
         /// What is wrong and which values are allowed.
         message: String,
     },
-    /// A name that is not in the list it should come from.
+    /// A name or id is unknown.
     #[error("unknown {kind} `{name}`{hint}", name = visible(name), hint = hint(nearest.as_deref(), valid))]
     Unknown {
-        /// What kind of name it is: "setting", "algorithm", "user", "item", "metric".
+        /// The kind of name: "setting", "algorithm", "user", "item", "metric".
         kind: &'static str,
         /// The name as given.
         name: String,
-        /// The valid name most like it, if one is close.
+        /// The nearest valid name, if one is close.
         nearest: Option<String>,
-        /// All valid names; empty when there are too many to list.
+        /// All valid names; empty if there are too many to list.
         valid: Vec<String>,
     },
 
     // === Work ===
-    /// The work was stopped from outside ([`Stop`](crate::watch::Stop)); nothing half-done was left.
+    /// The work was stopped by the caller ([`Stop`](crate::watch::Stop)). Nothing half-done is left behind.
     #[error("stopped")]
     Stopped,
 
-    /// The data cannot support what was asked: no interactions, one item, no overlap.
+    /// The data does not support the request: no interactions, one item, no overlap.
     #[error("{}", visible_lines(.0))]
     Unfit(String),
-    /// The model, or this build of the library, cannot do what was asked.
+    /// The model, or this build of the library, does not support the request.
     #[error("{}", visible_lines(.0))]
     Unsupported(String),
-    /// The machine has too little of what the work needs: threads, memory.
+    /// The machine does not have enough resources: threads, memory.
     #[error("{}", visible_lines(.0))]
     Resources(String),
     /// Training produced a number that is not finite.
@@ -92,46 +92,46 @@ pub enum Error {
     Diverged {
         /// Epoch, counted from 1.
         epoch: usize,
-        /// The quantity that stopped being a number.
+        /// The quantity that is not finite.
         what: String,
         /// The setting to change and how.
         hint: String,
     },
 
-    /// Any of the others, and what helps.
+    /// Another error, with a remedy.
     #[error("{error}: {remedy}")]
     Curable {
-        /// What went wrong.
+        /// The error.
         error: Box<Error>,
-        /// What helps.
+        /// The remedy.
         remedy: Remedy,
     },
 }
 
 impl Error {
-    /// An operating-system error on `path`.
+    /// Creates an error of the operating system on `path`.
     pub fn io(path: impl AsRef<Path>, reason: std::io::Error) -> Self {
         Self::Io { path: path.as_ref().to_owned(), reason }
     }
 
-    /// Bad content of a data file, at `line` if known.
+    /// Creates an error about the content of a data file, at `line` if known.
     pub fn data(path: impl AsRef<Path>, line: Option<u64>, message: impl Into<String>) -> Self {
         let message = plain_words(&message.into());
         Self::Data { path: path.as_ref().to_owned(), line, message }
     }
 
-    /// Bad content of a model file.
+    /// Creates an error about the content of a model file.
     pub fn format(path: impl AsRef<Path>, message: impl Into<String>) -> Self {
         let message = plain_words(&message.into());
         Self::Format { path: path.as_ref().to_owned(), message }
     }
 
-    /// A setting outside its range.
+    /// Creates an error about the value of a setting.
     pub fn setting(setting: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Setting { setting: setting.into(), message: plain_words(&message.into()) }
     }
 
-    /// A name that is not among `valid`; offers the nearest one.
+    /// Creates an error about a name that is not in `valid`; suggests the nearest valid name.
     pub fn unknown<S: AsRef<str>>(
         kind: &'static str,
         name: &str,
@@ -140,7 +140,7 @@ impl Error {
         let valid: Vec<String> = valid.into_iter().map(|v| v.as_ref().to_owned()).collect();
         let nearest = valid
             .iter()
-            // The distance is never less than that of the lengths, and takes the product of both to find.
+            // The edit distance is at least the difference of the lengths and costs their product to compute.
             .filter(|v| v.len() <= LONGEST_LIKE && may_be_like(name, v))
             .map(|v| (strsim::damerau_levenshtein(name, v), v))
             .filter(|(distance, v)| *distance <= 1 + v.len() / 3)
@@ -150,12 +150,12 @@ impl Error {
         Self::Unknown { kind, name: name.to_owned(), nearest, valid }
     }
 
-    /// The same, and what helps.
+    /// Adds a remedy to the error.
     pub fn with(self, remedy: Remedy) -> Self {
         Self::Curable { error: self.into(), remedy }
     }
 
-    /// What kind of failure it is.
+    /// Returns the kind of error.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Io { .. } => ErrorKind::Io,
@@ -172,7 +172,7 @@ impl Error {
         }
     }
 
-    /// The setting at fault, if it is one: as given where no setting has that name.
+    /// Returns the setting at fault, if a setting is at fault. An unknown setting is returned as given.
     pub fn setting_at_fault(&self) -> Option<&str> {
         match self {
             Self::Setting { setting, .. } => Some(setting),
@@ -182,7 +182,7 @@ impl Error {
         }
     }
 
-    /// What helps, if an option of the toolkit does.
+    /// Returns the remedy, if an option of the toolkit helps.
     pub fn remedy(&self) -> Option<&Remedy> {
         match self {
             Self::Curable { remedy, .. } => Some(remedy),
@@ -190,7 +190,7 @@ impl Error {
         }
     }
 
-    /// The message with the options of its remedy named by `with`, as [`Remedy::say`] has it.
+    /// Returns the message, with the options of its remedy formatted by `with` as in [`Remedy::say`].
     pub fn say(&self, with: impl Fn(&str, Option<&str>) -> String) -> String {
         match self {
             Self::Curable { error, remedy } => format!("{error}: {}", remedy.say(with)),
@@ -199,18 +199,18 @@ impl Error {
     }
 }
 
-/// Bytes of the longest name that is offered for one that is not there.
+/// Length in bytes of the longest name that is suggested.
 const LONGEST_LIKE: usize = 256;
 
-/// Whether `name` can be as like `valid` as a name that is offered.
+/// Returns whether `name` can be close enough to `valid` for `valid` to be suggested.
 fn may_be_like(name: &str, valid: &str) -> bool {
-    // Four times as many bytes may be as many characters.
+    // A character has up to four bytes.
     let room = 1 + valid.len() / 3;
     name.len() <= 4 * (valid.len() + room)
         && name.chars().count().abs_diff(valid.chars().count()) <= room
 }
 
-/// A path fit for a message.
+/// Formats a path for a message.
 fn called(path: &Path) -> String {
     visible(&path.to_string_lossy()).into_owned()
 }

@@ -1,26 +1,26 @@
-//! What helps, in terms of the toolkit's options.
+//! Remedies for errors, as options of the toolkit.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What helps, in terms of options of reading, cleaning and training. `Display` names the options as the library
-/// does, `` `missing` = -1 ``; a door names them as its callers do, by [`say`](Self::say).
+/// A remedy for an error: an option of reading, cleaning or training. `Display` writes options as the library does,
+/// `` `missing` = -1 ``. Front ends write them as their users do, with [`say`](Self::say).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Remedy {
-    /// Train and keep in the model what its users have.
+    /// Train with the users' histories kept in the model.
     KeepSeen,
-    /// Take every value as an interaction.
+    /// Take all values as interactions.
     Implicit,
-    /// Take values of at least this as interactions, and the rest as none.
+    /// Take values of at least this as interactions and drop the rest.
     Threshold(f32),
-    /// Either of the two before; without a value where any is as good.
+    /// Either of the two above; without a value if no particular threshold is better.
     ImplicitOrThreshold(Option<f32>),
-    /// Leave out rows with this value, which stands for "no rating".
+    /// Drop rows with this value, which stands for "no rating".
     Missing(f32),
-    /// Choose what becomes of several rows of one pair: the rules that suit the data.
+    /// Choose how to merge duplicate rows of a pair: the rules that suit the data.
     Duplicates(Vec<String>),
     /// Drop users with fewer interactions.
     MinUser(u32),
@@ -29,9 +29,9 @@ pub enum Remedy {
 }
 
 impl Remedy {
-    /// The remedy as part of a sentence, where `with` says how to name an option (`seen`, `implicit`, `threshold`,
-    /// `missing`, `duplicates`, `min_user`, `min_item`) and the value to give it. Without a value it is to be
-    /// switched on, or the caller has to find one.
+    /// Returns the remedy as part of a sentence. `with` formats an option (`seen`, `implicit`, `threshold`, `missing`,
+    /// `duplicates`, `min_user`, `min_item`) and the value to give it. If there is no value, the option is a switch, or
+    /// the caller has to choose a value.
     pub fn say(&self, with: impl Fn(&str, Option<&str>) -> String) -> String {
         let with = |option, value: Option<String>| with(option, value.as_deref());
         let number = |value: &f32| Some(value.to_string());

@@ -1,26 +1,26 @@
-//! Texts of files, arguments and requests made fit for a message or a terminal: a terminal obeys control
-//! characters, and characters that turn the direction of writing make text look like another.
+//! Makes text from files, arguments and requests safe for messages and terminals. Terminals obey control characters,
+//! and characters that change the writing direction can make text look like other text.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Characters of a text that are shown; a longer one is cut.
+/// Number of characters shown of a text; longer text is cut.
 const LONGEST: usize = 40;
 
-/// Whether `c` does something instead of being seen: a control character, a mark of the direction of writing, a
-/// separator of lines or paragraphs, or a letter of no width. Joiners stay, which writing systems need.
+/// Returns whether `c` is invisible but has an effect: a control character, a mark of writing direction, a line or
+/// paragraph separator, or a zero-width character. Joiners are allowed, because writing systems need them.
 fn is_unseen(c: char) -> bool {
     let marks = ['\u{ad}', '\u{61c}', '\u{200b}', '\u{200e}', '\u{200f}', '\u{feff}'];
     let ranges = ['\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}'];
     c.is_control() || marks.contains(&c) || ranges.iter().any(|range| range.contains(&c))
 }
 
-/// `text` with everything that does something instead of being seen written as Rust writes it: `\n`, `\u{1b}`.
+/// Returns `text` with control characters and other invisible characters escaped as in Rust: `\n`, `\u{1b}`.
 pub fn visible(text: &str) -> Cow<'_, str> {
     escaped(text, is_unseen)
 }
 
-/// [`visible`], but for the ends of lines of a message that has several.
+/// Like [`visible`], but keeps the line ends of a message with several lines.
 pub(super) fn visible_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| is_unseen(c) && c != '\n')
 }
@@ -39,7 +39,7 @@ fn escaped(text: &str, hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
     shown.into()
 }
 
-/// `text` from elsewhere made fit for a message: short, valid and visible.
+/// Returns `text` from outside in a form fit for a message: short, valid and visible.
 pub(crate) fn shown(text: impl AsRef<[u8]>) -> String {
     let text = text.as_ref();
     let start = String::from_utf8_lossy(&text[..text.len().min(4 * LONGEST)]);

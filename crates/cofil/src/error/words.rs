@@ -1,9 +1,9 @@
-//! What the libraries that read JSON, TOML and settings say of a mistake, in words for people who write no Rust.
+//! Rephrases the messages of the JSON, TOML and settings readers for people who do not write Rust.
 
 use super::Error;
 
-/// `message` with what a reader of typed values says at its end ("invalid type: string "x", expected f32") put into
-/// plain words ("must be a number, not the text "x""); any other message as it is.
+/// Returns `message` with the part from a typed reader at its end ("invalid type: string "x", expected f32") in plain
+/// words ("must be a number, not the text "x""); any other message unchanged.
 pub fn plain_words(message: &str) -> String {
     const BEGINS: [&str; 8] = [
         "invalid type: ",
@@ -34,13 +34,13 @@ pub fn plain_words(message: &str) -> String {
         "unknown variant `" => Error::unknown("value", name, &quoted[1..]).to_string(),
         "unknown field `" => Error::unknown("setting", name, &quoted[1..]).to_string(),
         "missing field `" => format!("`{name}` is missing"),
-        "duplicate field `" => format!("`{name}` stands there twice"),
-        _ => "is none of the forms it can have".into(),
+        "duplicate field `" => format!("`{name}` is given twice"),
+        _ => "has none of the allowed forms".into(),
     };
     format!("{before}{told}{place}")
 }
 
-/// The message, and where in a text the mistake is.
+/// Splits off the position of the mistake in the text.
 fn split_place(told: &str) -> (&str, String) {
     let place = told.rsplit_once(" at line ").and_then(|(told, place)| {
         let (line, column) = place.split_once(" column ")?;
@@ -50,7 +50,7 @@ fn split_place(told: &str) -> (&str, String) {
     place.unwrap_or((told, String::new()))
 }
 
-/// What is wanted: a type by its name.
+/// Describes the expected type.
 fn wanted(expected: &str) -> String {
     match expected.trim() {
         "f32" | "f64" => "a number".into(),
@@ -65,12 +65,12 @@ fn wanted(expected: &str) -> String {
         "a boolean" => "true or false".into(),
         "a string" | "a borrowed string" | "string" => "a text".into(),
         "a sequence" => "a list".into(),
-        "a map" => "names with values".into(),
-        "string or map" | "variant identifier" => "one of its names".into(),
+        "a map" => "a map of names to values".into(),
+        "string or map" | "variant identifier" => "one of the allowed names".into(),
         other if other.starts_with("struct ") || other.starts_with("internally tagged enum ") => {
-            "names with values".into()
+            "a map of names to values".into()
         }
-        other if other.starts_with("enum ") => "one of its names".into(),
+        other if other.starts_with("enum ") => "one of the allowed names".into(),
         other => match other.strip_prefix("a tuple of size ") {
             Some(size) => format!("a list of {size}"),
             None => other.into(),
@@ -78,7 +78,7 @@ fn wanted(expected: &str) -> String {
     }
 }
 
-/// What was given instead.
+/// Describes the value that was given instead.
 fn what(given: &str) -> String {
     let value = |prefix: &str| Some(given.strip_prefix(prefix)?.trim_matches('`').to_owned());
     let number =
@@ -89,7 +89,7 @@ fn what(given: &str) -> String {
             Some(text) => format!("the text {text}"),
             None => match given {
                 "sequence" => "a list".into(),
-                "map" | "struct" => "names with values".into(),
+                "map" | "struct" => "a map".into(),
                 "null" | "unit" | "unit value" | "Option value" => "nothing".into(),
                 other => other.into(),
             },
@@ -121,7 +121,7 @@ mod tests {
         Sigmoid,
     }
 
-    /// What real readers say, so that other words of theirs are noticed.
+    /// Uses the messages of the real readers, so that a change of their wording is noticed.
     #[test]
     fn no_word_of_the_readers_is_left() {
         let good = json!({"reg": 1, "factors": 2, "layers": [3], "link": "sigmoid", "on": true});
@@ -134,9 +134,9 @@ mod tests {
             ("factors", json!(2.5), "must be a whole number from 0 to 4294967295, not 2.5"),
             ("factors", json!(true), "must be a whole number from 0 to 4294967295, not true"),
             ("layers", json!(3), "must be a list, not 3"),
-            ("layers", json!({}), "must be a list, not names with values"),
+            ("layers", json!({}), "must be a list, not a map"),
             ("link", json!("sigmoit"), "unknown value `sigmoit`; did you mean `sigmoid`?"),
-            ("link", json!(3), "must be one of its names, not 3"),
+            ("link", json!(3), "must be one of the allowed names, not 3"),
             ("on", json!("yes"), "must be true or false, not the text \"yes\""),
             ("ref", json!(1), "unknown setting `ref`; did you mean `reg`?"),
         ] {
@@ -151,7 +151,7 @@ mod tests {
         };
         assert_eq!(told("{}"), "`reg` is missing (line 1, column 2)");
         assert_eq!(told("[\"a\"]"), "must be a number, not the text \"a\" (line 1, column 4)");
-        assert_eq!(told("3"), "must be names with values, not 3 (line 1, column 1)");
+        assert_eq!(told("3"), "must be a map of names to values, not 3 (line 1, column 1)");
         assert_eq!(plain_words("no room"), "no room");
     }
 }

@@ -1,4 +1,4 @@
-//! From columns of shares to the report.
+//! Assembles the report from columns.
 
 use super::bootstrap::intervals;
 use super::cases::{Case, Histories};
@@ -7,7 +7,7 @@ use super::report::{Activity, Baselines, Conditions, Measure, Measures, Report, 
 use super::{Metric, Protocol};
 use crate::data::Ratings;
 
-/// Everything a report is made of.
+/// The parts of a report.
 pub(super) struct Parts<'a> {
     pub protocol: &'a Protocol,
     pub train: &'a Ratings,
@@ -15,13 +15,13 @@ pub(super) struct Parts<'a> {
     pub histories: &'a Histories<'a>,
     pub cases: &'a [Case<'a>],
     pub items: usize,
-    /// The model, one column for each metric of the protocol.
+    /// Columns of the model, one for each metric of the protocol.
     pub columns: Vec<Column>,
-    /// Perfect orders, for the metrics of ranks.
+    /// Columns of a perfect ranking, for the metrics of ranks.
     pub ideal: Vec<Column>,
-    /// By name, each with the metrics that make sense for it.
+    /// Baselines by name, each with the metrics that apply to it.
     pub baselines: Vec<(&'static str, Vec<Column>)>,
-    /// Of predicted values.
+    /// Range of predicted ratings.
     pub range: Option<(f32, f32)>,
 }
 
@@ -97,8 +97,8 @@ fn unknown(parts: &Parts<'_>) -> Unknown {
     }
 }
 
-/// Quartiles of training (and given) interactions, with strangers by themselves. Users of equal activity are
-/// together, so that there may be fewer than four.
+/// Returns quartiles by number of training and given interactions, with users who have none as a group of their own.
+/// Users with the same number stay together, so there may be fewer than four quartiles.
 fn activity(cases: &[Case<'_>], columns: &[Column]) -> Vec<Activity> {
     let counts: Vec<usize> = cases.iter().map(|case| case.user.history.len()).collect();
     let mut sorted: Vec<usize> = counts.iter().copied().filter(|&count| count > 0).collect();

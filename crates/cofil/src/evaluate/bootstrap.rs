@@ -1,8 +1,8 @@
-//! 95 % intervals: how much a value would move with other users from the same population.
+//! 95 % confidence intervals: how much a value would vary with other users from the same population.
 //!
-//! Poisson bootstrap: in each resample every user counts w times, w ~ Poisson(1), drawn from (seed,
-//! resample, user) alone. All metrics, of a model and of what it is compared with, share the draws, so
-//! intervals of differences are paired and a further metric costs one multiplication per draw.
+//! Poisson bootstrap: in each resample every user counts w times, w ~ Poisson(1), drawn from (seed, resample, user)
+//! alone. All metrics of all compared models share the draws. Intervals of differences are therefore paired, and one
+//! more metric costs one multiplication per draw.
 //! Chamandy et al., "Estimating uncertainty for massive data streams", 2012.
 
 use super::columns::Column;
@@ -11,9 +11,9 @@ use crate::watch;
 use multiversion::multiversion;
 use std::ops::Range;
 
-/// Resamples computed together; their sums fit the first cache.
+/// Resamples computed together; their sums fit the L1 cache.
 pub(super) const LANES: usize = 64;
-/// Users added up in `f32` before the sum goes into `f64`.
+/// Users summed in `f32` before the sum is added to an `f64`.
 const BLOCK: usize = 256;
 /// Pr[Poisson(1) ≤ j] · 2³² for j = 0 to 8; larger draws are one in nine million.
 const THRESHOLDS: [u32; 9] = [
@@ -28,8 +28,8 @@ const THRESHOLDS: [u32; 9] = [
     4_294_962_463,
 ];
 
-/// The 2.5 % and 97.5 % points of the value of each column; `None` where there are no two users, or
-/// for values without a share per user.
+/// Returns the 2.5 % and 97.5 % quantiles of each column's value; `None` for fewer than two users, or for values
+/// without a share per user.
 pub(super) fn intervals(columns: &[&Column], resamples: usize, seed: u64) -> Vec<Option<[f64; 2]>> {
     let values = resampled(columns, resamples, seed);
     let interval = |(column, mut values): (&&Column, Vec<f64>)| {
@@ -41,9 +41,9 @@ pub(super) fn intervals(columns: &[&Column], resamples: usize, seed: u64) -> Vec
     columns.iter().zip(values).map(interval).collect()
 }
 
-/// The value of each column in each resample.
+/// Returns the value of each column in each resample.
 pub(super) fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec<Vec<f64>> {
-    // Most columns have the same denominators, so each distinct series is added up once.
+    // Most columns share their denominators, so each distinct series is summed once.
     let mut series: Vec<&[f64]> = Vec::new();
     let mut place = |values| match series.iter().position(|known| *known == values) {
         Some(at) => at,
@@ -56,7 +56,7 @@ pub(super) fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec
         columns.iter().map(|c| [place(c.sums.as_slice()), place(c.weights.as_slice())]).collect();
     let width = series.len();
     let users = series.first().map_or(0, |values| values.len());
-    // User after user.
+    // One row per user.
     let mut shares = vec![0f32; users * width];
     for (at, values) in series.iter().enumerate() {
         let column = shares[at..].iter_mut().step_by(width);
@@ -86,15 +86,15 @@ pub(super) fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec
     columns.iter().zip(places).map(value).collect()
 }
 
-/// What the draws of each resample depend on.
+/// Returns the key that the draws of each resample depend on.
 pub(super) fn keys(seed: u64, resamples: Range<usize>) -> Vec<u32> {
     let rng = Rng::new(seed, &[]);
     resamples.map(|r| rng.piece(r as u64).bits() as u32).collect()
 }
 
-/// Adds the shares of users `first..` to `sums` (series × resamples), each as often as each resample
-/// holds the user. `weights` is scratch for one user. Loops run over slices of resamples: of arrays of
-/// fixed length the compiler unrolls the wrong loop.
+/// Adds the shares of users `first..` to `sums` (series × resamples), weighted by how often each resample holds the
+/// user. `weights` is scratch space for one user. Loops run over slices of resamples, because with fixed-length arrays
+/// the compiler unrolls the wrong loop.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn add_weighted(shares: &[f32], first: u32, keys: &[u32], weights: &mut [f32], sums: &mut [f32]) {
     let width = sums.len() / keys.len();
@@ -109,7 +109,7 @@ fn add_weighted(shares: &[f32], first: u32, keys: &[u32], weights: &mut [f32], s
     }
 }
 
-/// A draw from Poisson(1) by 32 random bits.
+/// Draws from Poisson(1) with 32 random bits.
 #[inline(always)]
 fn poisson(draw: u32) -> f32 {
     let mut count = 0u32;
@@ -119,8 +119,7 @@ fn poisson(draw: u32) -> f32 {
     count as f32
 }
 
-/// A bijection of 32 bits in which every input bit reaches every output bit (two rounds of
-/// multiplication and shift).
+/// Mixes 32 bits bijectively, so that each input bit affects each output bit (two rounds of multiply and shift).
 #[inline(always)]
 pub(super) fn mix(x: u32) -> u32 {
     let x = x.wrapping_add(0x9e37_79b9);
@@ -129,7 +128,7 @@ pub(super) fn mix(x: u32) -> u32 {
     x ^ (x >> 16)
 }
 
-/// The value below which `share` of the sorted `values` lie, interpolated.
+/// Returns the interpolated quantile of the sorted `values` at `share`.
 pub(super) fn quantile(values: &[f64], share: f64) -> f64 {
     let at = share * (values.len() - 1) as f64;
     let (low, high) = (values[at.floor() as usize], values[at.ceil() as usize]);

@@ -1,4 +1,4 @@
-//! Who is evaluated on what: test users, their relevant items, and the items ranked for them.
+//! Evaluation cases: test users, their relevant items, and the items ranked for them.
 
 use super::{Candidates, Protocol};
 use crate::data::{Csr, Ratings, Row};
@@ -6,28 +6,28 @@ use crate::math::Rng;
 use crate::model::User;
 use std::collections::BTreeMap;
 
-/// One user of the test part.
+/// One user of the test set.
 pub(super) struct Case<'a> {
-    /// Row of the test part.
+    /// Row of the test set.
     pub row: usize,
-    /// The user as the model knows them; a stranger if training never saw them, with a history if
-    /// one is given.
+    /// The user as the model knows them. A user not in the training data is a new user, with a history if one is
+    /// given.
     pub user: User<'a>,
     /// Their test interactions, never empty.
     pub test: Row<'a>,
     /// |R|.
     pub relevant: usize,
-    /// The relevant items that can be recommended: known to the model and, unless seen items are
-    /// ranked, not in the history. Rising.
+    /// The relevant items that can be recommended: known to the model and, unless seen items are ranked, not in the
+    /// history. In ascending order.
     pub reachable: Vec<u32>,
 }
 
-/// What test users are known by.
+/// The histories of the test users.
 pub(super) struct Histories<'a> {
     train: &'a Ratings,
-    /// Training and given interactions together, if any are given.
+    /// Training and given interactions merged, if any are given.
     merged: Option<Csr>,
-    /// Given interactions with items the model does not know, which it can do nothing with.
+    /// Number of given interactions with items the model does not know; they cannot be used.
     pub lost: usize,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Histories<'a> {
         let merged = Csr::from_rows(
             items,
             (0..rows).map(|u| {
-                // Of an item in both parts the given value counts: it is the later one.
+                // If an item is in both, the given value counts, because it is later.
                 let mut entries: BTreeMap<u32, f32> = row(train, u).into_iter().collect();
                 for (item, value) in row(given, u) {
                     match (item as usize) < items {
@@ -57,7 +57,7 @@ impl<'a> Histories<'a> {
         Self { train, merged: Some(merged), lost }
     }
 
-    /// The user of `row`; a stranger, perhaps with a history, if training never saw them.
+    /// Returns the user of `row`. A user not in the training data is a new user, perhaps with a history.
     fn user(&self, row: usize) -> User<'_> {
         let known = match row < self.train.by_user.rows() {
             true => User::of(self.train, row as u32),
@@ -70,7 +70,7 @@ impl<'a> Histories<'a> {
     }
 }
 
-/// Everybody with a test interaction, in order of rows.
+/// Returns the users with a test interaction, in row order.
 pub(super) fn cases<'a>(
     items: usize,
     histories: &'a Histories<'_>,
@@ -93,13 +93,13 @@ pub(super) fn cases<'a>(
 }
 
 impl Case<'_> {
-    /// Number of items ranked when all are.
+    /// Returns the number of items ranked for this user if all items are candidates.
     pub fn all_candidates(&self, items: usize, protocol: &Protocol) -> usize {
         let known = self.user.history.columns.partition_point(|&item| (item as usize) < items);
         if protocol.seen { items } else { items - known }
     }
 
-    /// The items ranked for this user, rising, where not all are.
+    /// Returns the candidates of this user in ascending order; `None` if all items are candidates.
     pub fn candidates(&self, items: usize, protocol: &Protocol) -> Option<Vec<u32>> {
         let mut list = match &protocol.candidates {
             Candidates::All => return None,
@@ -113,7 +113,7 @@ impl Case<'_> {
         Some(list)
     }
 
-    /// Items without an interaction, each with the same probability.
+    /// Samples items without an interaction, uniformly.
     fn sample(&self, items: usize, n: usize, seed: u64) -> Vec<u32> {
         let mut rng = Rng::new(seed, &[self.row as u64]);
         let is_free =

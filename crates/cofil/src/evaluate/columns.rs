@@ -1,4 +1,4 @@
-//! From outcomes of users to values of metrics: each metric is a ratio of two sums over users.
+//! Turns outcomes of users into metric values. Each metric is a ratio of two sums over users.
 
 use super::cases::Case;
 use super::metrics::gini;
@@ -8,8 +8,7 @@ use crate::data::{ItemUsers, Ratings};
 use crate::math::parallel;
 use crate::math::real::log2;
 
-/// Per user what they add above and below the fraction bar; users a metric is undefined for add
-/// nothing.
+/// One metric as numerators and denominators per user. Users for whom the metric is undefined add nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
     /// The metric.
@@ -18,12 +17,12 @@ pub(super) struct Column {
     pub sums: Vec<f64>,
     /// Denominators, by case: 1 for a mean over users, the number of values for errors.
     pub weights: Vec<f64>,
-    /// The value of metrics that belong to all lists together and have no share per user.
+    /// The value, for metrics of all lists together, which have no share per user.
     pub whole: Option<f64>,
 }
 
 impl Column {
-    /// The value over the cases for which `chosen` holds; NaN if there are none.
+    /// Returns the value over the `chosen` cases; NaN if there are none.
     pub fn value_of(&self, chosen: impl Fn(usize) -> bool) -> f64 {
         let pairs = self.sums.iter().zip(&self.weights).enumerate();
         let add =
@@ -32,12 +31,12 @@ impl Column {
         self.finish(sum, weight)
     }
 
-    /// The value over everybody.
+    /// Returns the value over all users.
     pub fn value(&self) -> f64 {
         self.whole.unwrap_or_else(|| self.value_of(|_| true))
     }
 
-    /// The value of one fraction.
+    /// Returns the value from the two sums.
     pub fn finish(&self, sum: f64, weight: f64) -> f64 {
         match self.metric {
             _ if weight == 0.0 => f64::NAN,
@@ -46,19 +45,19 @@ impl Column {
         }
     }
 
-    /// Number of users it is defined for.
+    /// Returns the number of users the metric is defined for.
     pub fn users(&self) -> usize {
         self.weights.iter().filter(|&&weight| weight > 0.0).count()
     }
 }
 
-/// What training says about items: how popular each is.
+/// Item popularity in the training data.
 pub(super) struct ItemCounts {
     /// Training interactions by item.
     pub popularity: Vec<u32>,
     /// Number of users with interactions.
     pub users: usize,
-    /// Who has each item, where that is asked for.
+    /// The users of each item, if needed.
     pub item_users: Option<ItemUsers>,
 }
 
@@ -71,13 +70,13 @@ impl ItemCounts {
         Self { popularity: train.by_user.column_counts(), users, item_users }
     }
 
-    /// −log₂ of the share of users who have `item`; one that nobody has counts as if one had it.
+    /// Returns −log₂ of the share of users who have `item`. An item without users counts as if one user had it.
     fn novelty(&self, item: u32) -> f64 {
         -log2(f64::from(self.popularity[item as usize].max(1)) / self.users as f64)
     }
 }
 
-/// One column for each metric of `protocol`.
+/// Returns one column for each metric of `protocol`.
 pub(super) fn columns(
     protocol: &Protocol,
     cases: &[Case<'_>],
@@ -134,7 +133,7 @@ pub(super) fn columns(
     protocol.metrics.iter().map(column).collect()
 }
 
-/// Mean of 1 − cosine over the pairs of `list`, which is undefined without any, and its weight.
+/// Returns the mean of 1 − cosine over the pairs of `list`, and its weight: 0 if there are no pairs.
 fn distance(item_users: &ItemUsers, list: &[u32]) -> (f64, f64) {
     let pairs =
         list.iter().enumerate().flat_map(|(at, &a)| list[..at].iter().map(move |&b| (a, b)));
@@ -144,7 +143,7 @@ fn distance(item_users: &ItemUsers, list: &[u32]) -> (f64, f64) {
     if count > 0 { (sum / f64::from(count), 1.0) } else { (0.0, 0.0) }
 }
 
-/// Metrics of all lists together.
+/// Returns the value of `metric` if it is one of all lists together.
 fn whole(metric: Metric, outcomes: &[Outcome], items: usize) -> Option<f64> {
     let (Metric::Coverage(k) | Metric::Gini(k)) = metric else { return None };
     let mut counts = vec![0u64; items];

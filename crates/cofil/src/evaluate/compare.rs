@@ -1,10 +1,10 @@
-//! Is one model better than another, or were they lucky with these users?
+//! Significance of the difference between two models.
 //!
-//! Both are judged on the same users, so differences are taken user by user. The interval comes from the
-//! bootstrap samples that all models share; p from a paired randomisation test: were the two models
-//! alike, swapping their values for any user would change nothing, so the difference is compared
-//! with those of random swaps. Smucker, Allan and Carterette, CIKM 2007; several comparisons at once are corrected
-//! by Holm's method.
+//! Both models are evaluated on the same users, so differences are taken per user. The interval comes from the
+//! bootstrap samples that all models share. The p-value comes from a paired randomisation test: if the two models were
+//! equally good, swapping their values for any user would change nothing, so the observed difference is compared with
+//! those of random swaps (Smucker, Allan and Carterette, CIKM 2007). Several comparisons at once are corrected by
+//! Holm's method.
 
 use super::bootstrap::{LANES, keys, mix, quantile, resampled};
 use super::columns::Column;
@@ -17,33 +17,33 @@ use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Random swaps behind a p; the smallest p is one over this.
+/// Number of random swaps behind a p-value; the smallest p-value is one over this.
 const SWAPS: usize = 10_000;
-/// Keeps the swaps apart from the bootstrap samples of the same seed.
+/// Separates the random numbers of the swaps from those of the bootstrap samples with the same seed.
 const SWAP: u64 = 1 << 63;
-/// Users added up in `f32` before the sum goes into `f64`.
+/// Users summed in `f32` before the sum is added to an `f64`.
 const BLOCK: usize = 256;
 
-/// How much a first model has more than a second.
+/// The difference between the values of two models.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {
-    /// Value of the first less value of the second.
+    /// Value of the first model minus that of the second.
     pub value: f64,
     /// Lower end of the 95 % interval.
     pub low: f64,
     /// Upper end of the 95 % interval.
     pub high: f64,
-    /// Effect size: the mean difference of a user over its standard deviation (Cohen's d of pairs). About
-    /// 0.2 is called small, 0.5 medium, 0.8 large. For `rmse` of mean squared errors; 0 if no user differs, not
-    /// finite, in JSON null, if all differ by the same.
+    /// Effect size: the mean difference per user divided by its standard deviation (Cohen's d for paired samples).
+    /// About 0.2 is called small, 0.5 medium, 0.8 large. For `rmse` it compares mean squared errors. It is 0 if no user
+    /// differs, and not finite (null in JSON) if all users differ by the same amount.
     #[serde(deserialize_with = "number")]
     pub effect: f64,
-    /// Probability of a difference at least as large, either way, between models that are alike.
+    /// p-value: the probability of a difference at least as large, in either direction, between equally good models.
     pub p: f64,
 }
 
-/// The difference between two reports on the same test part; `None` if either lacks the metric, it has
-/// no share per user, or fewer than two users.
+/// Returns the difference between two reports on the same test set; `None` if either lacks the metric, or the metric
+/// has no values per user or fewer than two users.
 pub fn difference(first: &Report, second: &Report, metric: Metric) -> Option<Difference> {
     let column = |report: &Report| {
         let found = report.columns.iter().find(|c| c.metric == metric && c.whole.is_none());
@@ -70,7 +70,7 @@ pub fn difference(first: &Report, second: &Report, metric: Metric) -> Option<Dif
     })
 }
 
-/// Mean over standard deviation of the differences of users.
+/// Returns the mean of the differences per user divided by their standard deviation.
 fn effect(a: &Column, b: &Column) -> f64 {
     let users = || (0..a.sums.len()).filter(|&u| a.weights[u] > 0.0);
     let of = |u: usize| (a.sums[u] - b.sums[u]) / a.weights[u];
@@ -79,13 +79,13 @@ fn effect(a: &Column, b: &Column) -> f64 {
     let variance = users().map(|u| square(of(u) - mean)).sum::<f64>() / (n - 1.0);
     match variance > 0.0 {
         true => mean / variance.sqrt(),
-        // Everybody differs by the same, or nobody does.
+        // All users differ by the same amount, or none does.
         false if mean == 0.0 => 0.0,
         false => mean.signum() * f64::INFINITY,
     }
 }
 
-/// Holm's correction: the ps of several comparisons made at once, each as it may be read by itself.
+/// Applies Holm's correction to the p-values of several comparisons made at once.
 #[cfg(any(feature = "tune", test))]
 pub(crate) fn holm(ps: &mut [f64]) {
     let mut order: Vec<usize> = (0..ps.len()).collect();
@@ -97,12 +97,12 @@ pub(crate) fn holm(ps: &mut [f64]) {
     }
 }
 
-/// Share of random swaps with a difference at least as large. For `rmse` sums of squares stand for their
-/// root: the order is the same.
+/// Returns the share of random swaps with a difference at least as large. For `rmse`, sums of squares replace their
+/// roots, as the order is the same.
 fn probability(a: &Column, b: &Column, seed: u64) -> f64 {
     let differences: Vec<f32> = a.sums.iter().zip(&b.sums).map(|(x, y)| (x - y) as f32).collect();
     let observed = differences.iter().map(|&d| f64::from(d)).sum::<f64>().abs();
-    // Sums of other orders of the same numbers must not count as smaller.
+    // Rounding of the same numbers in another order must not make a sum count as smaller.
     let enough = observed - 1e-6 * differences.iter().map(|&d| f64::from(d.abs())).sum::<f64>();
     let stage = watch::stage("random swaps", SWAPS - 1);
     let counts = parallel::map(SWAPS - 1, LANES, |range| {
@@ -121,7 +121,7 @@ fn probability(a: &Column, b: &Column, seed: u64) -> f64 {
     (1 + counts.iter().sum::<usize>()) as f64 / SWAPS as f64
 }
 
-/// Adds the differences of users `first..` to `sums`, with either sign as each resample's swaps say.
+/// Adds the differences of users `first..` to `sums`, with the sign that each resample's swaps give.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn add_swapped(differences: &[f32], first: u32, keys: &[u32], sums: &mut [f32]) {
     for (u, &difference) in differences.iter().enumerate() {
@@ -169,7 +169,7 @@ mod tests {
         let (a, b) = (column(vec![2.0, 2.0, 3.0]), column(vec![1.0, 0.0, 0.0]));
         assert_eq!((effect(&a, &b), effect(&b, &a)), (2.0, -2.0));
         assert_eq!(effect(&a, &a), 0.0);
-        // Users it is not defined for take no part.
+        // Users for whom the metric is undefined are left out.
         let weights = vec![1.0, 1.0, 0.0];
         let some = |sums| Column { weights: weights.clone(), ..column(sums) };
         let effect = effect(&some(vec![1.0, 3.0, 0.0]), &some(vec![0.0, 0.0, 9.0]));

@@ -1,9 +1,9 @@
-//! Whose meaning of the names: libraries print the same name for different numbers.
+//! Metric definitions of other libraries, which use the same names for different formulas.
 //!
-//! A [`Convention`] is data: which variation of each metric a library has. The order of the items, and
-//! which are ranked, stay those of the protocol, so a convention reproduces a library's figure on the
-//! same ranked lists. `tests/golden/peers.json` holds what the libraries themselves print for some
-//! lists, made by the script beside it.
+//! A [`Convention`] is data: the variant of each metric that a library computes. The candidates and their order stay
+//! those of the protocol, so a convention reproduces a library's value on the same ranked lists.
+//! `tests/golden/peers.json` holds the values the libraries themselves print for some lists; the script beside it
+//! makes the file.
 
 use super::Metric;
 use crate::error::{Error, Result};
@@ -12,37 +12,36 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A library, or group of them, that a report can speak like.
+/// The library whose metric definitions a report uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Convention {
     /// The definitions of [`Metric`].
     #[default]
     Cofil,
-    /// `implicit`: "precision" is Σ hits / Σ min(k, |R|) over all users.
+    /// `implicit`: precision is Σ hits / Σ min(k, |R|) over all users.
     Implicit,
     /// RecBole.
     Recbole,
-    /// RecTools at its defaults: ideal NDCG has k hits, MAP is divided by |R|.
+    /// RecTools with its defaults: ideal NDCG has k hits, MAP is divided by |R|.
     Rectools,
-    /// LensKit: NDCG discounts ranks 1 and 2 alike; recall is divided by min(k, |R|), precision and
-    /// average precision by the list.
+    /// LensKit: NDCG discounts ranks 1 and 2 equally; recall is divided by min(k, |R|), precision and average precision
+    /// by the list length.
     Lenskit,
     /// recpack.
     Recpack,
     /// ranx: MAP is divided by |R|.
     Ranx,
-    /// irspack: precision is divided by the list, MAP by |R|.
+    /// irspack: precision is divided by the list length, MAP by |R|.
     Irspack,
-    /// Elliot: "MAP" is the mean of precision over every rank up to k.
+    /// Elliot: MAP is the mean of precision over all ranks up to k.
     Elliot,
-    /// The evaluation framework of Dacrema, Cremonesi and Jannach: ideal NDCG is not cut at k,
-    /// precision and average precision are divided by the list, and its "hit rate" is the number of
-    /// hits.
+    /// The evaluation framework of Dacrema, Cremonesi and Jannach: ideal NDCG is not cut at k, precision and average
+    /// precision are divided by the list length, and its "hit rate" is the number of hits.
     Dacrema,
 }
 
-/// What a sum over hits is divided by. L: items in the list, at most k.
+/// The divisor of a sum over hits. L is the number of items in the list, at most k.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Divisor {
     /// k.
@@ -57,57 +56,56 @@ pub enum Divisor {
     CappedListed,
 }
 
-/// How much a hit counts in NDCG.
+/// The weight of a hit in NDCG.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Discount {
     /// 1 / log₂(rank + 1).
     Log,
-    /// 1 / log₂(max(rank, 2)), as Järvelin and Kekäläinen had it.
+    /// 1 / log₂(max(rank, 2)), as defined by Järvelin and Kekäläinen.
     ClippedLog,
 }
 
-/// Meanings of precision.
+/// Definitions of precision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// hits / divisor, a mean over users.
+    /// hits / divisor, averaged over users.
     Mean(Divisor),
-    /// Σ hits / Σ min(k, |R|), users taken together.
+    /// Σ hits / Σ min(k, |R|), pooled over users.
     Pooled,
 }
 
-/// Meanings of MAP.
+/// Definitions of MAP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AveragePrecision {
-    /// Σ of precision at each hit's rank / divisor.
+    /// Sum of precision at the rank of each hit / divisor.
     AtHits(Divisor),
-    /// Σ of precision at every rank up to k / k.
+    /// Sum of precision at every rank up to k / k.
     EveryRank,
 }
 
-/// The variation of each metric that has any.
+/// The definition of each metric that differs between libraries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meaning {
-    /// How much a hit counts in NDCG.
+    /// The weight of a hit in NDCG.
     pub discount: Discount,
-    /// How many hits on top NDCG is compared with.
+    /// Number of hits at the top of the ideal list of NDCG.
     pub ideal: Divisor,
-    /// What recall is divided by.
+    /// The divisor of recall.
     pub recall: Divisor,
-    /// What precision divides by.
+    /// The definition of precision.
     pub precision: Precision,
-    /// What average precision divides by.
+    /// The definition of average precision.
     pub map: AveragePrecision,
-    /// Whether users with an empty list are left out of what is divided by its length; else they
-    /// count as 0.
+    /// Whether users with an empty list are left out of metrics divided by its length; otherwise they count as 0.
     pub skips_empty: bool,
-    /// Names that the library has; the others keep the meaning of cofil.
+    /// Metrics that the library has; the others keep cofil's definition.
     pub has: &'static [&'static str],
 }
 
-/// What most of them have.
+/// The metrics that most libraries have.
 const MOST: &[&str] = &["ndcg", "recall", "precision", "hr", "map", "mrr"];
 
-/// Where most of them agree.
+/// The definitions that most libraries share.
 const COMMON: Meaning = Meaning {
     discount: Discount::Log,
     ideal: Divisor::Capped,
@@ -119,7 +117,7 @@ const COMMON: Meaning = Meaning {
 };
 
 impl Convention {
-    /// Every convention.
+    /// All conventions.
     pub const ALL: [Self; 10] = [
         Self::Cofil,
         Self::Implicit,
@@ -133,7 +131,7 @@ impl Convention {
         Self::Dacrema,
     ];
 
-    /// What the names of metrics mean in this convention.
+    /// Returns the metric definitions of this convention.
     pub fn meaning(self) -> Meaning {
         use AveragePrecision::{AtHits, EveryRank};
         use Divisor::{Capped, CappedListed, Cutoff, Listed, Relevant};
@@ -174,7 +172,7 @@ impl Convention {
         }
     }
 
-    /// What must be known to read `metrics`: those that the library does not have.
+    /// Returns a warning about the `metrics` that the library does not have.
     pub(super) fn warning(self, metrics: &[Metric]) -> Option<String> {
         let has = self.meaning().has;
         let is_missing = |metric: &&Metric| {
@@ -185,12 +183,12 @@ impl Convention {
         let missing: Vec<String> =
             metrics.iter().filter(is_missing).map(Metric::to_string).collect();
         let other = self != Self::Cofil && !missing.is_empty();
-        other.then(|| format!("{} as cofil defines it: {self} has none such", missing.join(", ")))
+        other.then(|| format!("{}: cofil's definition, as {self} has none", missing.join(", ")))
     }
 }
 
 impl Meaning {
-    /// How much one user counts in the mean of `metric`.
+    /// Returns the weight of one user in the mean of `metric`.
     pub(super) fn weight(&self, metric: Metric, relevant: usize) -> f64 {
         match (metric, self.precision) {
             (Metric::Precision(k), Precision::Pooled) => k.min(relevant) as f64,
@@ -200,7 +198,7 @@ impl Meaning {
 }
 
 impl Divisor {
-    /// Its value for lists cut at `k`, `relevant` relevant items and `listed` items in the list.
+    /// Returns the divisor for a cutoff of `k`, `relevant` relevant items and `listed` items in the list.
     pub(super) fn of(self, k: usize, relevant: usize, listed: usize) -> usize {
         match self {
             Self::Cutoff => k,
@@ -248,7 +246,7 @@ mod tests {
     use serde_json::Value;
     use std::sync::Arc;
 
-    /// Every value that the libraries printed for the lists of `peers.json`.
+    /// Compares each value the libraries printed for the lists in `peers.json`.
     #[test]
     fn conventions_print_what_the_libraries_print() {
         let golden: Value =
@@ -278,7 +276,7 @@ mod tests {
                     .map(|row: &Vec<u32>| row.iter().map(|&i| (i, 1.0)).collect())
                     .collect(),
             );
-            // Nobody has seen anything but one, who is not tested.
+            // Only one user has a history, and that user is not tested.
             let mut seen = vec![vec![]; lists.len()];
             seen[lists.len() - 1] = vec![(0, 1.0)];
             let train = part(seen);
@@ -292,7 +290,7 @@ mod tests {
                     let near = (found - printed).abs() < 1e-6;
                     assert!(near, "{library}, {metric}: {found}, and {printed} in {}", set["name"]);
                     assert!(
-                        report.warnings.iter().all(|w| !w.contains("as cofil defines")),
+                        report.warnings.iter().all(|w| !w.contains("cofil's definition")),
                         "{:?}",
                         report.warnings
                     );
@@ -307,7 +305,7 @@ mod tests {
     fn what_a_library_does_not_have_is_told() {
         let metrics = [Metric::Ndcg(5), Metric::Recall(5), Metric::Auc, Metric::Rmse];
         let told = Convention::Implicit.warning(&metrics).unwrap();
-        assert_eq!(told, "recall@5, auc as cofil defines it: implicit has none such");
+        assert_eq!(told, "recall@5, auc: cofil's definition, as implicit has none");
         assert_eq!(Convention::Cofil.warning(&metrics), None);
         let refused = "implicitt".parse::<Convention>().unwrap_err().to_string();
         assert!(refused.contains("did you mean `implicit`?"), "{refused}");

@@ -1,4 +1,4 @@
-//! Names of quality measures: `ndcg@20`, `auc`, `rmse` …
+//! Metric names: `ndcg@20`, `auc`, `rmse` …
 
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A quality measure. Written, in files and on the command line, as its name and, after `@`, the
-/// length of the list it looks at. R: a user's relevant test items; hits: those of them in the first k.
+/// An evaluation metric. In files and on the command line it is written as a name and, after `@`, the cutoff k: the
+/// number of items it looks at. R is the set of a user's relevant test items; hits are those among the first k.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub enum Metric {
-    /// `ndcg@k`: binary gain, discount 1 / log₂(rank + 1), divided by its value for min(k, |R|) hits on top.
+    /// `ndcg@k`: binary gain, discount 1 / log₂(rank + 1), divided by its value for min(k, |R|) hits at the top.
     Ndcg(usize),
     /// `recall@k`: hits / |R|.
     Recall(usize),
@@ -20,32 +20,33 @@ pub enum Metric {
     RecallCapped(usize),
     /// `precision@k`: hits / k.
     Precision(usize),
-    /// `hr@k`: 1 if there is any hit.
+    /// `hr@k`: 1 if there is any hit, else 0.
     Hr(usize),
-    /// `map@k`: sum of precision at each hit's rank / min(k, |R|).
+    /// `map@k`: sum of precision at the rank of each hit / min(k, |R|).
     Map(usize),
     /// `mrr@k`: 1 / rank of the first hit, 0 if none is in the first k.
     Mrr(usize),
-    /// `auc`: probability that a relevant item is above one that is not, per user, then averaged.
+    /// `auc`: probability that a relevant item ranks above an item that is not relevant, averaged over users.
     Auc,
-    /// `rmse`: root of the mean squared error of predicted values.
+    /// `rmse`: root of the mean squared error of predicted ratings.
     Rmse,
-    /// `mae`: mean absolute error of predicted values.
+    /// `mae`: mean absolute error of predicted ratings.
     Mae,
-    /// `coverage@k`: share of the catalogue that is in anybody's first k.
+    /// `coverage@k`: share of all items that are among the first k of any user.
     Coverage(usize),
     /// `novelty@k`: mean of −log₂(share of training users who have the item) over the first k.
     Novelty(usize),
-    /// `gini@k`: how unevenly the first k of all users spread over the catalogue; 0 is evenly.
+    /// `gini@k`: how unevenly the first k of all users are spread over all items; 0 is even.
     Gini(usize),
     /// `popularity@k`: mean number of training interactions of the first k.
     Popularity(usize),
-    /// `ild@k`: intra-list distance, the mean over pairs of the first k of 1 − the cosine of who has them.
+    /// `ild@k`: intra-list distance, the mean of 1 − cosine similarity over pairs of the first k, by the users who have
+    /// them.
     Ild(usize),
 }
 
 impl Metric {
-    /// Every measure, with lists of length `k`.
+    /// Returns all metrics, with cutoff `k`.
     pub fn all(k: usize) -> Vec<Self> {
         vec![
             Self::Ndcg(k),
@@ -66,7 +67,7 @@ impl Metric {
         ]
     }
 
-    /// Reads a list such as `ndcg@20, recall@20, auc`; what is repeated counts once.
+    /// Parses a list such as `ndcg@20, recall@20, auc`; duplicates count once.
     ///
     /// # Errors
     /// If a name is unknown or there is none.
@@ -85,29 +86,28 @@ impl Metric {
         }
     }
 
-    /// Whether the better of two models has the larger value. Errors, unevenness and popularity bias
-    /// are better small.
+    /// Returns whether a higher value is better. For errors, `gini` and `popularity`, lower is better.
     pub fn higher_is_better(self) -> bool {
         !matches!(self, Self::Rmse | Self::Mae | Self::Gini(_) | Self::Popularity(_))
     }
 
-    /// Whether it judges predicted values: it makes sense for recipes whose target is the rating.
+    /// Returns whether the metric compares predicted ratings; it needs an algorithm that predicts ratings.
     pub fn is_of_values(&self) -> bool {
         matches!(self, Self::Rmse | Self::Mae)
     }
 
-    /// Whether it looks at what is recommended, right or not, and so needs the lists themselves.
+    /// Returns whether the metric looks at all recommended items, hits or not, and so needs the lists themselves.
     pub(crate) fn is_of_lists(&self) -> bool {
         use Metric::{Coverage, Gini, Ild, Novelty, Popularity};
         matches!(self, Coverage(_) | Novelty(_) | Gini(_) | Popularity(_) | Ild(_))
     }
 
-    /// Whether it judges where the relevant items are in the order.
+    /// Returns whether the metric looks at the ranks of the relevant items.
     pub(crate) fn is_of_ranks(&self) -> bool {
         !self.is_of_values() && !self.is_of_lists()
     }
 
-    /// k, for those that look at the first k of a list.
+    /// Returns the cutoff k, if the metric has one.
     pub fn cutoff(&self) -> Option<usize> {
         self.parts().1
     }
@@ -146,20 +146,20 @@ impl fmt::Display for Metric {
 impl FromStr for Metric {
     type Err = Error;
 
-    /// Reads a name as it is written, or as other libraries write what means the same: `nDCG@10`, `hit_rate@10`,
+    /// Parses a metric name, or the name that another library gives the same metric: `nDCG@10`, `hit_rate@10`,
     /// `recall_at_10`, `Precision_5`, `MAP10`, `roc_auc`.
     fn from_str(text: &str) -> Result<Self> {
         let text = text.trim();
         let (name, k) = name_and_cutoff(text)?;
         let all = Self::all(k.unwrap_or(10));
         if let Some((_, says)) = OTHERS.iter().find(|(other, _)| *other == name) {
-            return Err(Error::setting("metrics", format!("`{text}` is not measured: {says}")));
+            return Err(Error::setting("metrics", format!("`{text}` is not supported: {says}")));
         }
         let known = SAME.iter().find(|(_, others)| others.contains(&name.as_str()));
         let name = known.map_or(name.as_str(), |(name, _)| name);
         let Some(metric) = all.iter().find(|metric| metric.parts().0.replace('_', "") == name)
         else {
-            // The nearest to the name as we would write it.
+            // Suggest the name nearest to this spelling.
             let ours = k.map_or(name.to_owned(), |k| format!("{name}@{k}"));
             let mut error = Error::unknown("metric", &ours, all.iter().map(Self::to_string));
             if let Error::Unknown { name, .. } = &mut error {
@@ -174,7 +174,7 @@ impl FromStr for Metric {
     }
 }
 
-/// What other libraries call our metrics, without case and separators.
+/// Other libraries' names of the metrics, without case and separators.
 const SAME: [(&str, &[&str]); 11] = [
     ("ndcg", &["normalizeddiscountedcumulativegain", "normalizeddcg"]),
     ("recall", &["rec"]),
@@ -189,21 +189,21 @@ const SAME: [(&str, &[&str]); 11] = [
     ("ild", &["intralistdistance", "intralistdiversity"]),
 ];
 
-/// What others measure and we do not, and what comes next to it.
+/// Metrics of other libraries that cofil lacks, and the nearest metric it has.
 const OTHERS: [(&str, &str); 7] = [
-    ("mse", "write `rmse`, which is its root"),
-    ("meansquarederror", "write `rmse`, which is its root"),
-    ("dcg", "write `ndcg@k`, which divides it by the best there is"),
-    ("f1", "write `precision@k,recall@k`, of which it is made"),
-    ("fcp", "write `auc`, which counts pairs in the right order too"),
-    ("gauc", "write `auc`, which is a mean over users too, each of whom counts alike"),
-    ("logloss", "write `auc` or `ndcg@k`: scores are no probabilities"),
+    ("mse", "write `rmse`, its square root"),
+    ("meansquarederror", "write `rmse`, its square root"),
+    ("dcg", "write `ndcg@k`, which divides it by the best possible value"),
+    ("f1", "write `precision@k,recall@k`, which it combines"),
+    ("fcp", "write `auc`, which also counts correctly ordered pairs"),
+    ("gauc", "write `auc`, which is also averaged over users, with equal weights"),
+    ("logloss", "write `auc` or `ndcg@k`: scores are not probabilities"),
 ];
 
-/// `NDCG_at_10` as `ndcg` and 10: a name without case and separators, and the number at its end.
+/// Splits `NDCG_at_10` into `ndcg` and 10: the name without case and separators, and the number at its end.
 fn name_and_cutoff(text: &str) -> Result<(String, Option<usize>)> {
     let refused = || {
-        let message = format!("after @ must come a number above 0, got `{text}`");
+        let message = format!("the cutoff after @ must be a number above 0, got `{text}`");
         Error::setting("metrics", message)
     };
     let lower = text.to_ascii_lowercase();
@@ -297,7 +297,7 @@ mod tests {
         assert!(says("ndcg@0").contains("a number above 0"));
         assert!(says("ndcg@ten").contains("a number above 0"));
         assert!(says("ndcg@1@2").contains("a number above 0"));
-        assert!(says("mse").contains("write `rmse`, which is its root"), "{}", says("mse"));
+        assert!(says("mse").contains("write `rmse`, its square root"), "{}", says("mse"));
         assert!(says("F1@10").contains("`precision@k,recall@k`"), "{}", says("F1@10"));
         assert!(says("f1").contains("`precision@k,recall@k`"), "{}", says("f1"));
         assert_eq!(says("HitRate"), "setting `metrics`: write `hr@10`, not `HitRate`");

@@ -1,15 +1,15 @@
-//! The formulas: from where a user's relevant items are to the value of a metric.
+//! Formulas of the rank metrics, from the ranks of a user's relevant items.
 //!
-//! Items with equal scores have no order, so every value is the expectation over random order
-//! inside groups of equal scores, in closed form. A scorer that says the same for every item then
-//! scores exactly what guessing scores. Definitions are those of [`Metric`].
+//! Items with equal scores have no order, so each value is the expectation over random orders within groups of equal
+//! scores, in closed form. A model that gives every item the same score therefore gets exactly the value of random
+//! guessing. Definitions are those of [`Metric`].
 
 use super::Metric;
 use super::convention::{AveragePrecision, Discount, Divisor, Meaning, Precision};
 use crate::math::real::log2;
 
-/// Relevant items of one score: they are somewhere among `size` candidates of that score, behind
-/// `before` candidates of higher scores.
+/// Relevant items with the same score. They are among `size` candidates with that score, behind `before` candidates
+/// with higher scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
     /// Candidates with a higher score.
@@ -20,21 +20,21 @@ pub struct Group {
     pub hits: usize,
 }
 
-/// Where one user's relevant items are.
+/// The ranks of one user's relevant items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placement<'a> {
     /// From high to low score.
     pub groups: &'a [Group],
-    /// |R|, all relevant items; those that are in no group cannot be recommended.
+    /// |R|, the number of relevant items; those in no group cannot be recommended.
     pub relevant: usize,
-    /// How many items were ranked.
+    /// Number of items ranked.
     pub candidates: usize,
-    /// How many of them are in the list.
+    /// Number of items in the list.
     pub listed: usize,
 }
 
 impl Placement<'_> {
-    /// The value of `metric`, which is one of ranks; `None` where it is undefined for this user.
+    /// Returns the value of `metric`, a metric of ranks; `None` if it is undefined for this user.
     pub fn value(&self, metric: Metric, meaning: &Meaning, discounts: &Discounts) -> Option<f64> {
         let divisor = |by: Divisor, k: usize| by.of(k, self.relevant, self.listed);
         let divided = |sum: f64, by: Divisor, k: usize| match divisor(by, k) {
@@ -66,13 +66,13 @@ impl Placement<'_> {
         }
     }
 
-    /// Expected hits in the first `k`: each group spreads its hits evenly over its places.
+    /// Expected hits in the first `k`: each group spreads its hits evenly over its ranks.
     fn hits(&self, k: usize) -> f64 {
         let inside = |g: &Group| k.saturating_sub(g.before).min(g.size) as f64;
         self.groups.iter().map(|g| g.hits as f64 * inside(g) / g.size as f64).sum()
     }
 
-    /// Expected DCG at `k`: the same with the discounts of those places.
+    /// Expected DCG at `k`: the same with the discounts of those ranks.
     fn dcg(&self, k: usize, discounts: &Discounts) -> f64 {
         let inside =
             |g: &Group| discounts.sum(k.min(g.before + g.size)) - discounts.sum(k.min(g.before));
@@ -81,7 +81,8 @@ impl Placement<'_> {
 
     /// Probability of a hit in the first `k`.
     fn any_hit(&self, k: usize) -> f64 {
-        // Behind a group that reaches beyond k nothing is inside, so the first decides alone.
+        // The first group decides alone: within the first k it has a hit for certain, and if it reaches beyond k, no
+        // later group is inside.
         let Some(first) = self.groups.first() else { return 0.0 };
         let places = k.saturating_sub(first.before).min(first.size);
         // None of the hits is in `places` of the group: C(size − hits, places) / C(size, places).
@@ -109,13 +110,13 @@ impl Placement<'_> {
         sum
     }
 
-    /// Expected Σ of precision at each hit's rank, for ranks up to `k`.
+    /// Expected sum of precision at the rank of each hit, for ranks up to `k`.
     fn precisions(&self, k: usize) -> f64 {
         let mut sum = 0.0;
         let mut above = 0;
         for g in self.groups {
             let each = g.hits as f64 / g.size as f64;
-            // Given a hit at a place, the other hits spread over the other places of the group.
+            // Given a hit at one rank, the other hits spread over the other ranks of the group.
             let others = (g.hits - 1) as f64 / (g.size - 1).max(1) as f64;
             for t in 0..k.saturating_sub(g.before).min(g.size) {
                 let hits = (above + 1) as f64 + t as f64 * others;
@@ -126,8 +127,8 @@ impl Placement<'_> {
         sum
     }
 
-    /// Share of (relevant, other) pairs in the right order, equal scores counting half; a relevant
-    /// item that cannot be recommended is behind all others.
+    /// Share of (relevant, other) pairs in the right order, with ties counting half. A relevant item that cannot be
+    /// recommended ranks behind all others.
     fn auc(&self) -> Option<f64> {
         let ranked: usize = self.groups.iter().map(|g| g.hits).sum();
         let others = self.candidates - ranked;
@@ -142,12 +143,12 @@ impl Placement<'_> {
     }
 }
 
-/// Sums of 1 / log₂(rank + 1), or what a convention has in its place, over the first ranks.
+/// Cumulative sums of 1 / log₂(rank + 1), or of a convention's own discount, over the first ranks.
 #[derive(Clone, Debug)]
 pub struct Discounts(Vec<f64>);
 
 impl Discounts {
-    /// For ranks up to `longest`.
+    /// Computes the sums for ranks up to `longest`.
     pub fn new(longest: usize, discount: Discount) -> Self {
         let mut sums = vec![0.0];
         for rank in 1..=longest {
@@ -160,21 +161,21 @@ impl Discounts {
         Self(sums)
     }
 
-    /// For the largest cut-off of `metrics`, but no more than lists of `most` items need; where
-    /// ideal lists are not cut, for those too.
+    /// Computes the sums for the largest cutoff of `metrics`, but no more than lists of `most` items need. If ideal
+    /// lists are not cut, covers those too.
     pub fn for_metrics(metrics: &[Metric], meaning: &Meaning, most: usize) -> Self {
         let longest = metrics.iter().filter_map(Metric::cutoff).max().unwrap_or(0);
         let uncut = meaning.ideal == Divisor::Relevant;
         Self::new(if uncut { most } else { longest.min(most) }, meaning.discount)
     }
 
-    /// DCG of hits on all of the first `n` ranks (as many as there are).
+    /// Returns the DCG of hits at all of the first `n` ranks (at most as many as there are).
     pub fn sum(&self, n: usize) -> f64 {
         self.0[n.min(self.0.len() - 1)]
     }
 }
 
-/// How unevenly `counts` are spread: the Gini coefficient, 0 for all equal. Sorts them.
+/// Returns the Gini coefficient of `counts`, 0 if all are equal. Sorts `counts`.
 pub fn gini(counts: &mut [u64]) -> f64 {
     counts.sort_unstable();
     let n = counts.len() as f64;

@@ -1,7 +1,7 @@
-//! How good is a model: metrics, protocols, intervals.
+//! Evaluation: metrics, protocols and confidence intervals.
 //!
-//! [`evaluate`] ranks, for everybody with a test interaction, all items they had not interacted with
-//! in training, and averages over users. `docs/metrics.md` gives the conventions one by one.
+//! For each user with a test interaction, [`evaluate`] ranks all items they had not interacted with in training, and
+//! averages the metrics over users. `docs/metrics.md` lists the conventions one by one.
 //!
 //! ```
 //! use cofil::data::sample_set;
@@ -53,13 +53,14 @@ use columns::ItemCounts;
 use outcome::{Judge, Outcome};
 use values::Values;
 
-/// Judges `model`, trained on `train`, by `test` (a `&Ratings`, or a [`TestPart`] that also says what
-/// users are known by whom training never saw), whose users and items may be more than those of
-/// `train` as long as the first are the same. Takes one pass over the users on the caller's threads;
-/// the result does not depend on their number.
+/// Evaluates `model`, trained on `train`, on the held-out interactions in `test`: a `&Ratings`, or a [`TestPart`] that
+/// also gives histories of new users.
+///
+/// `test` may have users and items beyond those of `train`; the first ones must be the same. The evaluation takes one
+/// pass over the users on the caller's threads. The result does not depend on the number of threads.
 ///
 /// # Errors
-/// If `test` has nothing to measure on, or `train` is not what the model was trained on.
+/// If `test` has nothing to evaluate on, or `train` is not the data the model was trained on.
 pub fn evaluate<'a>(
     model: &dyn Model,
     train: &Ratings,
@@ -76,13 +77,13 @@ pub fn evaluate<'a>(
     Ok(judged(train, TestPart { ratings: test, given }, protocol, outcomes))
 }
 
-/// Judges lists of items, best first, made by whatever means: one for each row of `test`, empty for
-/// users who were given none. Measured is what stands in the lists, as it stands: seen items and
-/// repetitions take their places and are no hits. Metrics that look at the whole order (`auc`) or
-/// at predicted values are refused.
+/// Evaluates lists of items, best first, from any source: one for each row of `test`, empty for users without a list.
+///
+/// Lists are evaluated as given: seen items and duplicates keep their positions and are not hits. Metrics that need
+/// the whole ranking (`auc`) or predicted ratings are rejected.
 ///
 /// # Errors
-/// As [`evaluate`], and for metrics that lists do not tell.
+/// As [`evaluate`], and for metrics that cannot be computed from lists.
 pub fn evaluate_lists<'a>(
     lists: &[Vec<u32>],
     train: &Ratings,
@@ -94,24 +95,24 @@ pub fn evaluate_lists<'a>(
     check_parts(train, test)?;
     if lists.len() != test.by_user.rows() {
         let (lists, rows) = (lists.len(), test.by_user.rows());
-        let message = format!("{lists} lists for {rows} users of the test part");
+        let message = format!("{lists} lists for {rows} users of the test set");
         return Err(Error::Unfit(message));
     }
     if protocol.candidates != Candidates::All {
-        let message = "lists are judged as they are: leave sampled and given candidates out";
+        let message = "lists are evaluated as given: do not use sampled or given candidates";
         return Err(Error::Unfit(message.into()));
     }
     if let Some(metric) = protocol.metrics.iter().find(|metric| metric.cutoff().is_none()) {
-        let says = format!("lists do not tell {metric}; measure them at a length, such as ndcg@20");
+        let says = format!("{metric} needs more than lists; use one with a cutoff, such as ndcg@20");
         return Err(Error::setting("metrics", says));
     }
     if !protocol.rerank.is_off() {
-        let message = "lists are judged as they are: reorder them where they are made";
+        let message = "lists are evaluated as given: reorder them when you make them";
         return Err(Error::Unfit(message.into()));
     }
     let outcomes = |_: &Values, _: &ItemCounts, cases: &[Case<'_>]| {
         let judge = Judge::new(train.items.len(), cases, protocol);
-        let stage = watch::stage("judging", cases.len());
+        let stage = watch::stage("evaluating", cases.len());
         let judged = |range: std::ops::Range<usize>| {
             stage.add(range.len());
             let list = |case: &Case<'_>| judge.list(case, &lists[case.row], train.items.len());
@@ -129,7 +130,7 @@ pub fn evaluate_lists<'a>(
     Ok(report)
 }
 
-/// The report on what `outcomes` says of every case.
+/// Builds the report from the outcome of each case.
 fn judged(
     train: &Ratings,
     TestPart { ratings: test, given }: TestPart<'_>,
@@ -146,7 +147,7 @@ fn judged(
 
     let ranks = protocol.only(Metric::is_of_ranks);
     let judge = Judge::new(items, &cases, &ranks);
-    // Outcomes by formula instead of by scores.
+    // Outcomes computed by formula instead of from scores.
     let formula = |of: &(dyn Fn(&Case<'_>, &Outcome) -> Outcome + Sync)| {
         let blocks = parallel::map(cases.len(), 256, |range| {
             range.map(|c| of(&cases[c], &outcomes[c])).collect::<Vec<_>>()
@@ -192,11 +193,11 @@ fn judged(
     })
 }
 
-/// One metric of `model` on `test`, without interval: what early stopping watches. The convention is
-/// that of [`Protocol::default`].
+/// Measures one metric of `model` on `test`, without an interval, as early stopping does. The convention is that of
+/// [`Protocol::default`].
 ///
 /// # Errors
-/// If `test` has nothing to measure on.
+/// If `test` has nothing to evaluate on.
 pub fn measure(model: &dyn Model, train: &Ratings, test: &Ratings, metric: Metric) -> Result<f64> {
     let protocol = Protocol::plain(vec![metric]);
     check(model, train, test, &protocol)?;
@@ -209,11 +210,11 @@ pub fn measure(model: &dyn Model, train: &Ratings, test: &Ratings, metric: Metri
     .value();
     match value.is_finite() {
         true => Ok(value),
-        false => Err(Error::Unfit(format!("nobody in the test part can be measured by {metric}"))),
+        false => Err(Error::Unfit(format!("no user in the test set can be measured by {metric}"))),
     }
 }
 
-/// Popularity as a model.
+/// Item popularity as a model.
 struct Popular(Vec<f32>);
 
 impl Model for Popular {
@@ -234,7 +235,7 @@ fn check(model: &dyn Model, train: &Ratings, test: &Ratings, protocol: &Protocol
     protocol.check(test.by_user.rows())?;
     let (known, items) = (model.items(), train.items.len());
     if known != items {
-        let message = format!("the model knows {known} items, the training part has {items}");
+        let message = format!("the model knows {known} items, the training set has {items}");
         return Err(Error::Unfit(message));
     }
     if let Candidates::Sampled { n, .. } = protocol.candidates
@@ -249,11 +250,11 @@ fn check(model: &dyn Model, train: &Ratings, test: &Ratings, protocol: &Protocol
 fn check_parts(train: &Ratings, test: &Ratings) -> Result<()> {
     if train.is_empty() {
         let message =
-            "the training part is empty: what users have seen, and popularity, are needed";
+            "the training set is empty: it provides the users' histories and item popularity";
         return Err(Error::Unfit(message.into()));
     }
     match test.is_empty() {
-        true => Err(Error::Unfit("the test part has no interactions".into())),
+        true => Err(Error::Unfit("the test set has no interactions".into())),
         false => Ok(()),
     }
 }

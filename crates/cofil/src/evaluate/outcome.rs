@@ -1,4 +1,4 @@
-//! The one pass over the users: scores in blocks, from them places of relevant items and lists.
+//! The single pass over the users: scores in blocks, and from them the ranks of relevant items and the lists.
 
 use super::cases::Case;
 use super::convention::Meaning;
@@ -11,27 +11,27 @@ use crate::model::{Model, User};
 use crate::rank::{self, Reranker};
 use crate::watch;
 
-/// What one model made of one user.
+/// The outcome of one model for one user.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outcome {
-    /// One value for each metric of ranks; NaN where it is undefined.
+    /// One value for each metric of ranks; NaN if it is undefined.
     pub ranks: Vec<f64>,
     /// Number of items ranked.
     pub candidates: usize,
     /// The best items, as many as the longest list asked for.
     pub list: Vec<u32>,
-    /// Σ of squared and of absolute errors over the test interactions.
+    /// Sums of squared and of absolute errors over the test interactions.
     pub errors: [f64; 2],
 }
 
 impl Outcome {
-    /// What a formula says instead of a model.
+    /// Creates an outcome from a formula instead of a model.
     pub fn of_ranks(ranks: Vec<f64>) -> Self {
         Self { ranks, ..Self::default() }
     }
 }
 
-/// Judges `model` on every case; pieces of work depend on the number of items alone.
+/// Evaluates `model` on each case. The size of a work block depends only on the number of items.
 pub(super) fn outcomes(
     model: &dyn Model,
     reranker: Option<&Reranker<'_>>,
@@ -68,15 +68,15 @@ pub(super) fn outcomes(
     outcomes
 }
 
-/// From scores to values of metrics.
+/// Computes metric values from scores.
 pub(super) struct Judge<'a> {
     protocol: &'a Protocol,
     ranks: Vec<Metric>,
     meaning: Meaning,
     discounts: Discounts,
-    /// Of the metrics that look at which items are listed.
+    /// Largest cutoff of the metrics that look at all listed items.
     longest: usize,
-    /// Of all metrics.
+    /// Largest cutoff of all metrics.
     longest_of_all: usize,
     reranker: Option<&'a Reranker<'a>>,
 }
@@ -97,12 +97,12 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Whether any metric needs an order of the items.
+    /// Returns whether any metric needs the items in order.
     fn orders(&self) -> bool {
         self.longest > 0 || !self.ranks.is_empty()
     }
 
-    /// Judges scores of all items.
+    /// Evaluates scores of all items.
     fn all(&self, case: &Case<'_>, scores: &mut [f32], outcome: &mut Outcome) {
         make_finite(scores);
         if !self.protocol.seen {
@@ -123,7 +123,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Judges scores of the case's own candidates.
+    /// Evaluates scores of the case's own candidates.
     fn few(&self, case: &Case<'_>, model: &dyn Model, outcome: &mut Outcome) {
         let candidates = case.candidates(model.items(), self.protocol).unwrap_or_default();
         let mut scores = vec![0.0; candidates.len()];
@@ -144,8 +144,8 @@ impl<'a> Judge<'a> {
         outcome.list = list.into_iter().map(|(at, _)| candidates[at as usize]).collect();
     }
 
-    /// Gives the best of `scores` others, above all the rest, that put them in their new order. The scores
-    /// are those of `items`, which rise, or of all.
+    /// Reorders the best items by replacing their `scores` with new ones above all the rest. The scores are those of
+    /// `items`, in ascending order, or of all items.
     fn rerank(&self, scores: &mut [f32], items: Option<&[u32]>) {
         let Some(reranker) = self.reranker else { return };
         let size = self.protocol.rerank.pool;
@@ -153,7 +153,7 @@ impl<'a> Judge<'a> {
         if let Some(items) = items {
             pool.iter_mut().for_each(|(at, _)| *at = items[*at as usize]);
         }
-        // The first places do not depend on how many more are filled.
+        // The first positions do not depend on how many more are filled.
         let is_cut = |metric: &Metric| metric.cutoff().is_some();
         let cut = self.ranks.iter().all(is_cut);
         reranker.reorder(&mut pool, if cut { self.longest_of_all } else { size });
@@ -169,7 +169,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Judges a list as it stands; `items` is the size of the catalogue.
+    /// Evaluates a list as given; `items` is the number of all items.
     pub fn list(&self, case: &Case<'_>, list: &[u32], items: usize) -> Outcome {
         let list = &list[..list.len().min(self.longest_of_all)];
         let mut left = case.reachable.clone();
@@ -186,19 +186,19 @@ impl<'a> Judge<'a> {
         Outcome { ranks, candidates, list, errors: [0.0; 2] }
     }
 
-    /// What a perfect order of the case's candidates scores.
+    /// Returns the values of a perfect ranking of the case's candidates.
     pub fn ideal(&self, case: &Case<'_>, candidates: usize) -> Vec<f64> {
         let hits = case.reachable.len();
         self.values(case, &[Group { before: 0, size: hits, hits }], [candidates; 2])
     }
 
-    /// What guessing scores: all candidates are equal.
+    /// Returns the values of random guessing: all candidates tie.
     pub fn guess(&self, case: &Case<'_>, candidates: usize) -> Vec<f64> {
         let hits = case.reachable.len();
         self.values(case, &[Group { before: 0, size: candidates, hits }], [candidates; 2])
     }
 
-    /// Of so many candidates, so many of them listed.
+    /// Returns the values of all rank metrics.
     fn values(
         &self,
         case: &Case<'_>,
@@ -213,8 +213,8 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// From places among `sampled` items that are not relevant to places among `all`: the unbiased estimate
-/// of Krichene and Rendle, KDD 2020, section 5, rounded to whole items.
+/// Scales ranks among `sampled` items that are not relevant to ranks among `all`: the unbiased estimate of Krichene and
+/// Rendle, KDD 2020, section 5, rounded to whole items.
 fn scale(groups: &mut [Group], sampled: usize, all: usize) {
     let factor = all as f64 / sampled.max(1) as f64;
     let scaled = |others: usize| (others as f64 * factor).round() as usize;
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn ranks_among_few_are_scaled_to_ranks_among_all() {
-        // Of 10 others two are above the first relevant item, one beside it; all others are 100.
+        // Of 10 sampled others, two are above the first relevant item and one ties; there are 100 others in all.
         let mut groups =
             [Group { before: 2, size: 2, hits: 1 }, Group { before: 8, size: 2, hits: 2 }];
         scale(&mut groups, 10, 100);

@@ -1,34 +1,32 @@
-//! Where relevant items are in the order that scores give: how many candidates are above each of
-//! them, and how many beside.
+//! Ranks of relevant items: how many candidates score higher than each of them, and how many the same.
 //!
-//! Nothing is sorted but the relevant items. A candidate is compared with all of them at once, which
-//! costs less than scoring it with as many factors.
+//! Only the relevant items are sorted. Each candidate is compared with all of them at once, which costs less than
+//! scoring it with as many factors.
 
 use super::metrics::Group;
 use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How items of equal scores are ordered.
+/// How items with equal scores are ordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ties {
-    /// At random: values are the expectation over all orders.
+    /// At random: values are the expectation over all orders of the tied items.
     #[default]
     Expected,
     /// Relevant items last.
     Worst,
     /// Relevant items first.
     Best,
-    /// By index, as recommended lists are.
+    /// By index, as in recommended lists.
     Index,
 }
 
-/// More thresholds than this are found by bisection, each score for itself.
+/// With more levels than this, each score is located by bisection.
 const BISECT: usize = 160;
 
-/// Numbers that are not, or are minus infinity, become the worst score there is: from here on NaN
-/// marks what is not a candidate.
+/// Replaces NaN and minus infinity by the lowest finite score. From here on, NaN marks items that are not candidates.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 pub fn make_finite(scores: &mut [f32]) {
     for score in scores {
@@ -36,8 +34,8 @@ pub fn make_finite(scores: &mut [f32]) {
     }
 }
 
-/// Groups the items at positions `relevant` of `scores` by score, best first. Scores are NaN where
-/// there is no candidate; relevant items there are left out.
+/// Groups the items at positions `relevant` of `scores` by score, best first. A NaN score marks an item that is not a
+/// candidate; such relevant items are left out.
 pub fn place(scores: &[f32], relevant: &[u32], ties: Ties) -> Vec<Group> {
     if ties == Ties::Index {
         return place_by_index(scores, relevant);
@@ -68,7 +66,7 @@ pub fn place(scores: &[f32], relevant: &[u32], ties: Ties) -> Vec<Group> {
     groups
 }
 
-/// Every relevant item is a group of its own: behind equal scores of smaller index.
+/// Makes each relevant item its own group, ranked behind equal scores with smaller indices.
 fn place_by_index(scores: &[f32], relevant: &[u32]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::with_capacity(relevant.len());
     for &i in relevant {
@@ -87,7 +85,7 @@ fn place_by_index(scores: &[f32], relevant: &[u32]) -> Vec<Group> {
     groups
 }
 
-/// Fills in how many scores are above, and how many equal to, each of `levels` (falling).
+/// Counts the scores above and equal to each of `levels` (descending).
 fn count(scores: &[f32], levels: &[f32], groups: &mut [Group]) {
     if levels.len() > BISECT {
         return count_by_bisection(scores, levels, groups);
@@ -105,7 +103,7 @@ fn count(scores: &[f32], levels: &[f32], groups: &mut [Group]) {
 }
 
 fn count_by_bisection(scores: &[f32], levels: &[f32], groups: &mut [Group]) {
-    // `first[l]`: scores for which l is the first level they reach from above, but not equal.
+    // `first[l]`: number of scores above level l but below level l − 1.
     let mut first = vec![0usize; levels.len() + 1];
     for &score in scores.iter().filter(|s| !s.is_nan()) {
         let level = levels.partition_point(|&l| l > score);
@@ -122,8 +120,8 @@ fn count_by_bisection(scores: &[f32], levels: &[f32], groups: &mut [Group]) {
     }
 }
 
-/// How many scores are (above, not below) each of four levels. Sums of whole numbers have no order,
-/// so the compiler may spread this plain loop over lanes.
+/// Counts the scores (above, not below) each of four levels. Integer sums do not depend on order, so the compiler can
+/// vectorise this plain loop.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn count_four(scores: &[f32], levels: &[f32; 4], counts: &mut [(u32, u32); 4]) {
     let [a, b, c, d] = *levels;

@@ -1,4 +1,4 @@
-//! How a model is judged: which items are ranked, what counts as relevant, how ties are broken.
+//! Evaluation protocols: which items are ranked, which count as relevant, how ties are broken.
 
 use super::{Convention, Metric, Ties};
 use crate::data::Ratings;
@@ -7,14 +7,13 @@ use crate::rank::Rerank;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a model is judged by. A `&Ratings` is a test part for users that training knows.
+/// A test set. A `&Ratings` converts to a test set without given histories.
 #[derive(Clone, Copy, Debug)]
 pub struct TestPart<'a> {
-    /// The interactions to predict.
+    /// The held-out interactions.
     pub ratings: &'a Ratings,
-    /// What the users are known by beside their training interactions: whom training never saw is
-    /// scored from it by fold-in, and nobody is ranked items of it. Users and items are numbered
-    /// as in `ratings`, of which there may be fewer or more.
+    /// Histories beyond the training interactions. Users not in the training data are scored from them by fold-in, and
+    /// their items are not ranked. Users and items are numbered as in `ratings`; there may be fewer or more of them.
     pub given: Option<&'a Ratings>,
 }
 
@@ -24,38 +23,37 @@ impl<'a> From<&'a Ratings> for TestPart<'a> {
     }
 }
 
-/// How to evaluate, apart from what. The default: all items a user has not interacted with are
-/// ranked, every test interaction is relevant, ties count by expectation.
+/// How to evaluate a model. By default all items a user has not interacted with are ranked, every test interaction is
+/// relevant, and ties count by expectation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Protocol {
-    /// What to measure.
+    /// The metrics to compute.
     #[schemars(with = "Vec<String>")]
     pub metrics: Vec<Metric>,
-    /// Whose meaning of their names.
+    /// The library whose definitions of the metrics to use.
     #[serde(alias = "dialect")]
     pub convention: Convention,
     /// Which items are ranked for a user.
     pub candidates: Candidates,
-    /// Whether ranks among sampled items are scaled to ranks among all: who is above r − 1 of m
-    /// sampled items is taken to be above (r − 1) / m of all others.
+    /// Whether ranks among sampled items are scaled to ranks among all items: with r − 1 of m sampled items above it,
+    /// a relevant item is assumed to have (r − 1) / m of all other items above it.
     pub corrected: bool,
-    /// How items of equal scores are ordered.
+    /// How items with equal scores are ordered.
     pub ties: Ties,
-    /// Test interactions of at least this value are relevant; all of them if not set.
+    /// Smallest value of a relevant test interaction; all are relevant if not set.
     pub relevant_from: Option<f32>,
-    /// Whether items of a user's history, training and given, are ranked too.
+    /// Whether items in a user's history, from training or given, are ranked too.
     pub seen: bool,
-    /// How a user's best items are reordered before they are judged. Predicted values and baselines stay.
+    /// Diversity and popularity control of the evaluated lists. Predicted ratings and baselines are unaffected.
     pub rerank: Rerank,
-    /// Whether predicted values are clipped to the range of the training values before `rmse` and
-    /// `mae`.
+    /// Whether predicted ratings are clipped to the range of the training values before `rmse` and `mae`.
     pub clip: bool,
-    /// Bootstrap samples of the users for the 95 % intervals, 0 for none.
+    /// Number of bootstrap samples for the 95 % intervals; 0 for no intervals.
     pub resamples: usize,
-    /// Seed of bootstrap samples; of candidates, see [`Candidates::Sampled`].
+    /// Random seed of the bootstrap samples; candidates have their own, see [`Candidates::Sampled`].
     pub seed: u64,
-    /// Whether to evaluate popularity, guessing and the training mean beside the model.
+    /// Whether to evaluate the baselines too: popularity, random guessing and the training mean.
     pub baselines: bool,
 }
 
@@ -78,28 +76,28 @@ impl Default for Protocol {
     }
 }
 
-/// Which items are ranked for a user, beside the relevant ones.
+/// Which items are ranked for a user, besides the relevant ones.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Candidates {
     /// All items that the model knows and the user has not interacted with.
     #[default]
     All,
-    /// `n` of those without an interaction in training or test, drawn uniformly for each user, without
-    /// repetition; the same for every model.
+    /// `n` items without an interaction in training or test, drawn uniformly for each user without replacement; the
+    /// same items for every model.
     Sampled {
-        /// How many.
+        /// Number of items.
         n: usize,
-        /// Seed of the draw.
+        /// Random seed of the draw.
         seed: u64,
     },
-    /// These items for each row of the test data, whatever the user has interacted with. Repeated
-    /// items, and relevant items among them, count once.
+    /// The given items for each row of the test set, even if the user has interacted with them. Duplicates, and
+    /// relevant items among them, count once.
     Given(Vec<Vec<u32>>),
 }
 
 impl Candidates {
-    /// What must be said beside numbers on such candidates.
+    /// Returns the warning that belongs with values on such candidates.
     pub fn warning(&self) -> Option<String> {
         let few = match self {
             Self::All => return None,
@@ -107,28 +105,28 @@ impl Candidates {
             Self::Given(_) => "given candidates".into(),
         };
         Some(format!(
-            "ranked among {few}: such values are not comparable with a full ranking, and can turn the \
-             order of two models round (Krichene and Rendle, KDD 2020)"
+            "ranked among {few}: such values are not comparable with a full ranking and can reverse the \
+             order of two models (Krichene and Rendle, KDD 2020)"
         ))
     }
 }
 
-/// Most resamples: intervals do not change any more, and each costs a pass over the users.
+/// Largest number of resamples. More would not change the intervals, and each costs a pass over the users.
 const MOST_RESAMPLES: usize = 10_000_000;
 
 impl Protocol {
-    /// A protocol for `metrics` alone, without intervals and baselines.
+    /// Creates a protocol for `metrics` alone, without intervals and baselines.
     pub fn plain(metrics: Vec<Metric>) -> Self {
         Self { metrics, resamples: 0, baselines: false, ..Self::default() }
     }
 
-    /// The same for those metrics that `chosen` holds for.
+    /// Returns the same protocol with only the `chosen` metrics.
     pub(super) fn only(&self, chosen: impl Fn(&Metric) -> bool) -> Self {
         let metrics = self.metrics.iter().copied().filter(chosen).collect();
         Self { metrics, ..self.clone() }
     }
 
-    /// The longest list that a metric looks at.
+    /// Returns the largest cutoff of the metrics.
     pub(super) fn longest(&self) -> usize {
         self.metrics.iter().filter_map(Metric::cutoff).max().unwrap_or(0)
     }
@@ -146,7 +144,7 @@ impl Protocol {
             return Err(Error::setting("resamples", says));
         }
         if self.corrected && !matches!(self.candidates, Candidates::Sampled { .. }) {
-            let says = "goes with sampled candidates: other ranks need no correction";
+            let says = "needs sampled candidates: other ranks need no correction";
             return Err(Error::setting("corrected", says));
         }
         match &self.candidates {
@@ -154,7 +152,7 @@ impl Protocol {
                 Err(Error::setting("sampled", "must be at least 1, got 0"))
             }
             Candidates::Given(lists) if lists.len() != test_rows => Err(Error::Unfit(format!(
-                "{} candidate lists for {test_rows} users of the test part",
+                "{} candidate lists for {test_rows} users of the test set",
                 lists.len()
             ))),
             _ => Ok(()),

@@ -1,4 +1,4 @@
-//! What an evaluation says: every number with its interval, its users and what was attainable.
+//! Evaluation reports: each value with its interval, its number of users and the best possible value.
 
 use super::columns::Column;
 use super::{Candidates, Metric, Protocol};
@@ -11,32 +11,32 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// The result of [`evaluate`](super::evaluate). What was written as JSON can be read back, but for the shares of
-/// single users, which are not written.
+/// The result of [`evaluate`](super::evaluate). A report can be read back from JSON, except for the values of single
+/// users, which are not written.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// Users with a test interaction.
+    /// Number of users with a test interaction.
     pub users: usize,
-    /// Test interactions.
+    /// Number of test interactions.
     pub interactions: usize,
-    /// Items of the catalogue, which is what the model knows.
+    /// Number of items the model knows.
     pub items: usize,
-    /// One entry for each metric of the protocol, in its order.
+    /// One entry for each metric of the protocol, in the same order.
     pub metrics: Measures,
-    /// What comes without learning: `popularity`; `random`, guessing, by formula; and for `rmse` and
-    /// `mae` `mean`, which always says the training mean.
+    /// Baselines that learn nothing: `popularity`; `random`, the expected value of guessing; and, for `rmse` and `mae`,
+    /// `mean`, which always predicts the training mean.
     pub baselines: Baselines,
-    /// The same metrics for users by number of training and given interactions: those with none, if
-    /// any, and quartiles of the rest.
+    /// The same metrics for groups of users by number of training and given interactions: users with none, if any, and
+    /// quartiles of the rest.
     pub activity: Vec<Activity>,
-    /// Users and items of the test part that training never saw.
+    /// Test users, items and interactions that the training data does not cover.
     pub unknown: Unknown,
-    /// The conditions of the measurement.
+    /// The evaluation settings.
     #[serde(alias = "convention")]
     pub conditions: Conditions,
-    /// What must be known to read the numbers.
+    /// Notes needed to interpret the values.
     pub warnings: Vec<String>,
-    /// Shares of the users.
+    /// Values of single users.
     #[serde(skip)]
     pub(super) columns: Vec<Column>,
 }
@@ -54,10 +54,10 @@ pub struct Baselines(pub Vec<(String, Measures)>);
 /// The value of one metric.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measure {
-    /// Which; the key in JSON.
+    /// The metric; the key in JSON.
     #[serde(skip, default = "unnamed")]
     pub metric: Metric,
-    /// The value; NaN, in JSON null, if it is defined for nobody.
+    /// The value; NaN (null in JSON) if it is defined for no user.
     #[serde(deserialize_with = "number")]
     pub value: f64,
     /// Lower end of the 95 % interval.
@@ -66,65 +66,64 @@ pub struct Measure {
     pub high: Option<f64>,
     /// Number of users the metric is defined for.
     pub users: usize,
-    /// The value of a perfect order of the same candidates, for metrics that have a best value above
-    /// that of any model: `precision@10` cannot reach 1 if users have three test items.
+    /// The best possible value, that of a perfect ranking of the same candidates. It can be below 1: `precision@10`
+    /// cannot reach 1 if users have three test items. None for metrics without a best value.
     pub max: Option<f64>,
 }
 
-/// Users of about the same activity.
+/// A group of users with a similar number of interactions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Activity {
-    /// Fewest training interactions.
+    /// Fewest training and given interactions of a user in the group.
     pub from: usize,
-    /// Most training interactions.
+    /// Most training and given interactions of a user in the group.
     pub to: usize,
     /// Number of users.
     pub users: usize,
-    /// Metrics of this group of users, without intervals.
+    /// Metrics of the group, without intervals.
     pub metrics: Measures,
 }
 
-/// Test users, items and interactions that training says nothing about.
+/// Test users, items and interactions that the training data does not cover.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unknown {
-    /// Test users without a training interaction. They are shown what is popular, unless they have
-    /// a given history.
+    /// Number of test users without a training interaction. They get the most popular items, unless a history is given.
     pub users: usize,
-    /// Those of them who are scored from a given history.
+    /// Number of those users who are scored from a given history.
     pub given: usize,
-    /// Given interactions with items the model does not know: left out of the histories.
+    /// Number of given interactions with items the model does not know; they are left out of the histories.
     pub given_interactions: usize,
-    /// Test items without a training interaction.
+    /// Number of test items without a training interaction.
     pub items: usize,
-    /// Relevant test interactions with items the model does not know: missed by everybody.
+    /// Number of relevant test interactions with items the model does not know; they count as missed.
     pub interactions: usize,
-    /// Relevant test interactions that are in training, or given, too and so, unless seen items are ranked, are
-    /// missed by everybody.
+    /// Number of relevant test interactions that are also in the training data or given; they count as missed unless
+    /// seen items are ranked.
     pub repeated: usize,
-    /// Users none of whose relevant items can be recommended: they count as 0.
+    /// Number of users none of whose relevant items can be recommended; they count as 0.
     pub unreachable_users: usize,
 }
 
-/// The conditions of the measurement.
+/// The evaluation settings behind a report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Conditions {
-    /// Whose meaning of the metrics' names.
+    /// The library whose definitions of the metrics were used.
     #[serde(alias = "dialect")]
     pub convention: super::Convention,
     /// Which items were ranked.
     pub candidates: String,
-    /// How equal scores were ordered.
+    /// How items with equal scores were ordered.
     pub ties: super::Ties,
-    /// How the best items were reordered, if they were.
+    /// Diversity and popularity control, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerank: Option<Rerank>,
     /// Smallest value of a relevant test interaction.
     pub relevant_from: Option<f32>,
-    /// The range predictions were clipped to.
+    /// The range predicted ratings were clipped to.
     pub clip: Option<(f32, f32)>,
-    /// Bootstrap samples behind each interval.
+    /// Number of bootstrap samples behind each interval.
     pub resamples: usize,
-    /// Seed of the sampled negatives.
+    /// Random seed of the bootstrap samples.
     pub seed: u64,
 }
 
@@ -132,12 +131,12 @@ impl Conditions {
     pub(super) fn new(protocol: &Protocol, clip: Option<(f32, f32)>) -> Self {
         let candidates = match &protocol.candidates {
             Candidates::All if protocol.seen => "all items".into(),
-            Candidates::All => "all items without those of the user's history".into(),
+            Candidates::All => "all items except those in the user's history".into(),
             Candidates::Sampled { n, seed } => {
                 let scaled = if protocol.corrected { ", ranks scaled to all items" } else { "" };
-                format!("relevant items and {n} sampled without interaction (seed {seed}){scaled}")
+                format!("relevant items and {n} sampled unseen items (seed {seed}){scaled}")
             }
-            Candidates::Given(_) => "relevant items and those given for each user".into(),
+            Candidates::Given(_) => "relevant items and the candidates given for each user".into(),
         };
         Self {
             convention: protocol.convention,
@@ -153,31 +152,31 @@ impl Conditions {
 }
 
 impl Unknown {
-    /// In words, where there is something to say.
+    /// Returns warnings about the counts that are not 0.
     pub(super) fn warnings(&self, protocol: &Protocol) -> Vec<String> {
         let mut said = Vec::new();
         let ranked = protocol.metrics.iter().any(Metric::is_of_ranks);
         if self.users > self.given {
-            let given = if self.given > 0 { " and no given one" } else { "" };
+            let given = if self.given > 0 { " and no given history" } else { "" };
             let users = self.users - self.given;
             said.push(format!("{users} test users have no training interaction{given}"));
         }
         if self.given_interactions > 0 {
             said.push(format!(
-                "{} given interactions are with items the model does not know and were left out",
+                "{} given interactions with items the model does not know were left out",
                 self.given_interactions
             ));
         }
         if self.interactions > 0 && ranked {
             said.push(format!(
-                "{} relevant interactions are with items the model does not know and count as missed",
+                "{} relevant interactions with items the model does not know count as missed",
                 self.interactions
             ));
         }
         if self.repeated > 0 && ranked {
             said.push(format!(
-                "{} relevant interactions are among what the user is known by, too; seen items are not \
-                 ranked, so they count as missed",
+                "{} relevant interactions are also in the user's history; seen items are not ranked, so \
+                 they count as missed",
                 self.repeated
             ));
         }
@@ -186,21 +185,21 @@ impl Unknown {
 }
 
 impl Report {
-    /// The value of `metric`, if it was measured.
+    /// Returns the value of `metric`, if it was computed.
     pub fn value(&self, metric: Metric) -> Option<f64> {
         self.metrics.get(metric).map(|measure| measure.value)
     }
 }
 
 impl Measures {
-    /// The entry of `metric`.
+    /// Returns the entry of `metric`, if there is one.
     pub fn get(&self, metric: Metric) -> Option<&Measure> {
         self.0.iter().find(|measure| measure.metric == metric)
     }
 }
 
 impl Baselines {
-    /// The baseline called `name`.
+    /// Returns the baseline `name`, if there is one.
     pub fn get(&self, name: &str) -> Option<&Measures> {
         self.0.iter().find(|(n, _)| *n == name).map(|(_, measures)| measures)
     }
@@ -239,7 +238,7 @@ impl<'de> Deserialize<'de> for Baselines {
     }
 }
 
-/// The entries of a map in their order.
+/// Reads the entries of a map in their order.
 fn entries<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<(String, T)>, D::Error> {
@@ -262,12 +261,12 @@ fn entries<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer.deserialize_map(Entries(PhantomData))
 }
 
-/// A number; NaN where JSON has null, which is all it has for what is not finite.
+/// Reads a number, and null as NaN: JSON has no other way to write a number that is not finite.
 pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
-/// Stands in until the key of a [`Measure`] is known.
+/// Placeholder until the key of a [`Measure`] is known.
 fn unnamed() -> Metric {
     Metric::Auc
 }

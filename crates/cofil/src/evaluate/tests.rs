@@ -4,7 +4,7 @@ use super::*;
 use crate::data::levels::Levels;
 use crate::model::User;
 
-/// Says `0` for every item, or what a table holds.
+/// Scores every item 0, or by a table.
 struct Table(Vec<Vec<f32>>);
 
 impl Model for Table {
@@ -45,7 +45,7 @@ fn measured(model: &Table, test: &Ratings, metric: &str) -> f64 {
     measure(model, &train(), test, metric.parse().unwrap()).unwrap()
 }
 
-/// Items are w x y z; row 0 is for strangers.
+/// Items are w x y z; row 0 is for new users.
 fn model() -> Table {
     Table(vec![
         vec![4.0, 3.0, 2.0, 1.0],
@@ -91,7 +91,7 @@ fn distance_in_lists_by_hand() {
 fn errors_are_clipped_and_unknown_pairs_get_levels() {
     let train = train();
     let levels = Levels::fit(&train.by_user, 3.0, 10, 15.0, 10.0);
-    // 9 is clipped to 5; a new user gets the level of w, a new item that of a.
+    // 9 is clipped to 5; the new user is predicted by the level of w, the new item by that of a.
     let test = test_part(&train, &[("b", "y", 3.0), ("new", "w", 4.0), ("a", "new", 2.0)]);
     let of_w = f64::from(levels.of(0.0, 0));
     let of_a = f64::from(levels.of(levels.user_bias(train.by_user.row(0)), 4));
@@ -114,7 +114,7 @@ fn strangers_are_ranked_and_unknown_items_are_missed() {
     assert_eq!(measured(&model(), &test, "precision@1"), 1.0);
 }
 
-/// Recommends what is next to what one has: w x y z, each liking its right neighbour by its value.
+/// Recommends the right neighbour of each history item in w x y z, scored by the item's value.
 struct Next;
 
 impl Model for Next {
@@ -140,22 +140,19 @@ fn users_that_training_never_saw_are_scored_by_what_is_given() {
         let test = TestPart { given, ..TestPart::from(&test) };
         evaluate(&Next, &train, test, &protocol).unwrap()
     };
-    // Given w and x, there are y, scored 3, and z, scored 0; w is missed, for it is given.
+    // With w and x given, y is scored 3 and z 0; w is missed because it is given.
     let report = judged(Some(&given));
     assert_eq!(report.value(Metric::Recall(1)), Some(1.0 / 3.0));
     assert_eq!(report.value(Metric::Ndcg(2)), Some(1.0), "y before z is the best there is");
-    // Values of w, y, z: x likes y by 3; nobody likes z, whose 0 is clipped to 1, nor w.
+    // Values of w, y, z: x scores y 3; nothing scores z or w, and their 0 is clipped to 1.
     assert_eq!(report.value(Metric::Rmse), Some((4.0f64 / 3.0).sqrt()));
     let unknown = report.unknown;
     assert_eq!((unknown.users, unknown.given, unknown.repeated), (1, 1, 1));
     assert_eq!(unknown.given_interactions, 1, "what");
     assert_eq!(report.activity[0].from, 2);
     let all = report.warnings.join("; ");
-    assert!(
-        all.starts_with("1 given interactions are with items the model does not know"),
-        "{all}"
-    );
-    // Without, everything scores 0: three of the four that tie for one place are relevant.
+    assert!(all.starts_with("1 given interactions with items the model does not know"), "{all}");
+    // Without given items everything scores 0: three of the four items that tie for one place are relevant.
     let report = judged(None);
     assert_eq!(report.value(Metric::Recall(1)), Some(0.25));
     assert_eq!((report.unknown.users, report.unknown.given), (1, 0));
@@ -185,10 +182,10 @@ fn nothing_to_measure_is_told() {
     let none = test_part(&train, &[]);
     let says =
         |test: &Ratings, metric| measure(&model(), &train, test, metric).unwrap_err().to_string();
-    assert_eq!(says(&none, Metric::Auc), "the test part has no interactions");
+    assert_eq!(says(&none, Metric::Auc), "the test set has no interactions");
 }
 
-/// Users × items with entries at random; popular items have small numbers.
+/// Users × items with random entries; popular items have small indices.
 fn random_ratings(users: usize, items: usize, seed: u64) -> (Ratings, Ratings) {
     let mut rng = crate::math::Rng::new(seed, &[]);
     let (mut train, mut test) = (Vec::new(), Vec::new());
@@ -218,7 +215,7 @@ fn random_ratings(users: usize, items: usize, seed: u64) -> (Ratings, Ratings) {
     (part(train), part(test))
 }
 
-/// A score for each user and item that looks random, with ties.
+/// Pseudo-random scores for each user and item, with ties.
 struct Noise(usize, u32);
 
 impl Model for Noise {
@@ -338,7 +335,7 @@ fn given_candidates_count_once() {
     assert!(report.warnings[0].starts_with("ranked among given candidates"));
     let protocol = Protocol { candidates: Candidates::Given(vec![vec![]]), ..protocol };
     let says = evaluate(&model(), &train, &test, &protocol).unwrap_err().to_string();
-    assert_eq!(says, "1 candidate lists for 4 users of the test part");
+    assert_eq!(says, "1 candidate lists for 4 users of the test set");
 }
 
 #[test]
@@ -396,7 +393,7 @@ fn what_training_never_saw_is_counted() {
 fn a_foreign_model_is_refused() {
     let (train, test) = random_ratings(3, 5, 1);
     let says = evaluate(&Noise(4, 2), &train, &test, &Protocol::default()).unwrap_err();
-    assert_eq!(says.to_string(), "the model knows 4 items, the training part has 5");
+    assert_eq!(says.to_string(), "the model knows 4 items, the training set has 5");
 }
 
 #[test]
@@ -428,7 +425,7 @@ fn lists_are_judged_as_they_stand() {
     let test =
         test_part(&train, &[("a", "y", 3.0), ("a", "z", 1.0), ("b", "x", 5.0), ("c", "w", 1.0)]);
     let [w, x, y, z] = [0, 1, 2, 3];
-    // a: a seen item takes the first place, a repetition the third; 9 is an item nobody knows.
+    // a: a seen item takes the first place, a duplicate the third; 9 is an unknown item.
     let lists = vec![vec![w, y, y, z], vec![9, x], vec![]];
     let protocol = Protocol {
         resamples: 0,
@@ -449,7 +446,7 @@ fn lists_are_judged_as_they_stand() {
         let protocol = Protocol::plain(vec![metric.parse().unwrap()]);
         evaluate_lists(&lists, &train, &test, &protocol).unwrap_err().to_string()
     };
-    assert!(says("auc").contains("lists do not tell auc"));
+    assert!(says("auc").contains("auc needs more than lists"));
 }
 
 #[test]
@@ -473,7 +470,7 @@ fn lists_of_a_model_score_what_the_model_scores() {
 
 #[test]
 fn ranks_among_sampled_items_are_corrected() {
-    // Half of the others are sampled: on average the correction gives what all of them give.
+    // Half of the others are sampled: on average the correction gives the value of the full ranking.
     let (train, test) = random_ratings(400, 80, 6);
     let model = Noise(80, 1 << 20);
     let protocol = Protocol::plain(vec![Metric::Ndcg(20), Metric::Hr(5), Metric::Recall(10)]);

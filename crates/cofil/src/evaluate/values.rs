@@ -1,4 +1,4 @@
-//! Errors of predicted values.
+//! Errors of predicted ratings.
 
 use super::cases::Case;
 use super::{Metric, Protocol};
@@ -6,20 +6,20 @@ use crate::data::Ratings;
 use crate::data::levels::{self, Levels};
 use crate::model::Model;
 
-/// How values are predicted for pairs the model cannot know, and into which range.
+/// How ratings are predicted for pairs the model cannot know, and the range they are clipped to.
 pub(super) struct Values {
-    /// Levels of users and items, if anybody asks for them.
+    /// Levels of users and items, if any prediction needs them.
     baseline: Option<Levels>,
     mean: f32,
-    /// Predictions are clipped to it.
+    /// The range predictions are clipped to.
     pub range: Option<(f32, f32)>,
 }
 
 impl Values {
-    /// For `cases` of a model of so many `items`.
+    /// For `cases` of a model with `items` items.
     pub fn new(train: &Ratings, items: usize, cases: &[Case<'_>], protocol: &Protocol) -> Self {
         let mean = train.mean();
-        // Values that are all the same do not tell a range.
+        // Values that are all the same give no range.
         let range = Some(train.scale()).filter(|(low, high)| protocol.clip && low < high);
         let asked = protocol.metrics.iter().any(Metric::is_of_values)
             && cases.iter().any(|case| known(case, items) < case.test.len());
@@ -30,9 +30,9 @@ impl Values {
         Self { baseline, mean, range }
     }
 
-    /// Σ of squared and of absolute errors of `model` for the user of `case`. What it cannot know is predicted by
-    /// the levels of user and item, as far as there are any: for a stranger without history the item's, for an item
-    /// without ratings the user's.
+    /// Returns the sums of squared and of absolute errors of `model` for the user of `case`. Pairs unknown to the model
+    /// are predicted from the levels of user and item, as far as there are any: the item's for a new user without
+    /// history, the user's for an item without ratings.
     pub fn errors(&self, model: &dyn Model, case: &Case<'_>) -> [f64; 2] {
         let known = known(case, model.items());
         let mut predicted = vec![0.0; case.test.len()];
@@ -46,7 +46,7 @@ impl Values {
         self.compare(&predicted, case.test.values)
     }
 
-    /// The same for a model that always says the mean.
+    /// Returns the same sums for a model that always predicts the mean.
     pub fn errors_of_mean(&self, case: &Case<'_>) -> [f64; 2] {
         self.compare(&vec![self.mean; case.test.len()], case.test.values)
     }
@@ -54,15 +54,15 @@ impl Values {
     fn compare(&self, predicted: &[f32], actual: &[f32]) -> [f64; 2] {
         let (low, high) = self.range.unwrap_or((f32::MIN, f32::MAX));
         predicted.iter().zip(actual).fold([0.0; 2], |[square, absolute], (&p, &v)| {
-            // `max` and `min` rather than `clamp`: they also take what is not a number.
+            // `max` and `min` instead of `clamp`, because they also handle NaN.
             let error = f64::from(p.max(low).min(high)) - f64::from(v);
             [square + error * error, absolute + error.abs()]
         })
     }
 }
 
-/// The first so many items of the test part are known to a model of so many `items`; none for somebody of whom nothing
-/// is known.
+/// Returns how many test items, counted from the first, a model with `items` items knows; 0 for a user about whom
+/// nothing is known.
 fn known(case: &Case<'_>, items: usize) -> usize {
     match case.user.index.is_none() && case.user.history.is_empty() {
         true => 0,

@@ -31,8 +31,8 @@ fn close(a: f64, b: f64) {
     assert!((a - b).abs() < 1e-9, "{a} is not {b}");
 }
 
-/// Two users of a catalogue of 1000: A has 15 relevant items, of which three are at ranks 1, 3
-/// and 7; B has 3, of which two are at 2 and 5. The rest are last.
+/// Two users and 1000 items. A has 15 relevant items, three of them at ranks 1, 3 and 7. B has 3, two of them at ranks
+/// 2 and 5. The rest are last.
 #[test]
 fn two_users_by_hand() {
     let discounts = Discounts::new(10, Discount::Log);
@@ -56,7 +56,7 @@ fn two_users_by_hand() {
     assert_eq!(both(Metric::Auc)[0], ((2.95e3 / (15.0 * 985.0)) * 1e4_f64).round() / 1e4);
 }
 
-/// What other libraries print for the same two users.
+/// The values that other libraries print for the same two users.
 #[test]
 fn two_users_in_other_conventions() {
     let discounts = Discounts::new(15, Discount::Log);
