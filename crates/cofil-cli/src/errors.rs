@@ -1,9 +1,8 @@
-//! What the command answers with when something goes wrong: an exit status and a message, in its own words.
+//! Exit statuses and error messages of the command line.
 
 use cofil::{Error, ErrorKind};
 
-/// The exit status for `error`. Mistakes that are no error of the library are those of files and arguments
-/// that only the command knows.
+/// Returns the exit status for `error`. Errors from outside the library concern files and arguments of the command.
 pub fn status(error: &anyhow::Error) -> u8 {
     match error.downcast_ref().map(Error::kind) {
         Some(ErrorKind::Setting) => 2,
@@ -12,7 +11,7 @@ pub fn status(error: &anyhow::Error) -> u8 {
     }
 }
 
-/// The chain of causes, without those that a message repeats.
+/// Formats the chain of causes, without repetitions.
 pub fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
@@ -30,18 +29,18 @@ pub fn message(error: &anyhow::Error) -> String {
     text
 }
 
-/// `text` of the library about reading, with options that the command line spells otherwise as it does.
+/// Replaces the library's names of read options in `text` by those of the command line.
 pub fn spelt(text: &str) -> String {
     text.replace("`shape` = matrix", "--matrix")
         .replace("`shape` = ", "--shape ")
         .replace("`weights` such as", "--weight such as")
 }
 
-/// How the command line gives an option of the library.
+/// Returns the command-line form of a library setting.
 pub fn flag(option: &str, value: Option<&str>) -> String {
     let name = option.replace('_', "-");
     match (option, value) {
-        // On unless it is switched off.
+        // On by default.
         ("seen", _) => "without --no-seen".into(),
         (_, Some(value)) => format!("with --{name} {value}"),
         (_, None) => format!("with --{name}"),

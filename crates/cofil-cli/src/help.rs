@@ -1,15 +1,14 @@
-//! The command with its help: what is written below the options is broken into lines in one place. Paragraphs are as
-//! wide as the terminal, examples fit the narrowest.
+//! Help text layout: paragraphs below the options are wrapped at the terminal's width, examples at 80 columns.
 
 use crate::{Cli, output};
 use clap::{Command, CommandFactory};
 
-/// The command line.
+/// Returns the command line parser.
 pub fn command() -> Command {
     flowing(Cli::command())
 }
 
-/// `command` and its subcommands with the paragraphs of their help in one line each.
+/// Joins the lines of each help paragraph, for `command` and its subcommands.
 fn flowing(mut command: Command) -> Command {
     if let Some(text) = command.get_after_help() {
         let text = joined(&text.to_string());
@@ -18,11 +17,10 @@ fn flowing(mut command: Command) -> Command {
     command.mut_subcommands(flowing)
 }
 
-/// Letters in a line of the narrowest terminal.
+/// Width of examples.
 const NARROW: usize = 80;
 
-/// `text` with the lines of every paragraph joined. Empty lines stay, and so do lines that begin with a space, examples,
-/// unless they are too long.
+/// Joins the lines of each paragraph of `text`. Empty lines and indented lines (examples) stay, unless too long.
 fn joined(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
@@ -38,8 +36,8 @@ fn joined(text: &str) -> String {
     lines.join("\n")
 }
 
-/// An example in lines that fit: its remark, which comes after several spaces, goes above it, and a long command goes on
-/// in the next line as a shell takes it.
+/// Wraps an example: a remark, after two or more spaces, moves above it, and a long command is continued with a
+/// backslash.
 fn broken(line: &str) -> Vec<String> {
     let command = line.trim_start();
     let indent = &line[..line.len() - command.len()];

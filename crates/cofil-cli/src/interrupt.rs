@@ -1,8 +1,8 @@
-//! What Ctrl-C does. Files appear whole or not at all, so work may be stopped anywhere; but training that has
-//! epochs is better ended after one, since its model can be saved.
+//! Ctrl-C handling. Files are written atomically, so work may stop anywhere; but training in epochs should finish
+//! the running epoch, since its model can then be saved.
 //!
-//! The first press asks such training to end with the epoch under way; if that takes too long, and for all other
-//! work, it is stopped. A second press stops at once, a third ends the process.
+//! The first Ctrl-C ends such training after the running epoch; if that takes too long, and for all other work, it
+//! stops the work. The second stops at once, the third ends the process.
 
 use cofil::Stop;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,13 +11,13 @@ use std::time::Duration;
 
 /// Exit status of a command that was stopped: 128 and the number of the signal.
 pub const STOPPED: u8 = 130;
-/// How long an epoch may take to end after the first press.
+/// Time an epoch has to finish after the first Ctrl-C.
 const GRACE: Duration = Duration::from_millis(700);
 
-/// Commands that wait for a person or a pipe, and so would see no stop.
+/// Number of threads waiting for input, which cannot see a stop request.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
-/// Does `work` that may wait for input, and writes nothing: while it does, Ctrl-C ends the process.
+/// Runs `work` that may wait for input and writes nothing; meanwhile Ctrl-C ends the process.
 pub fn waiting<T>(work: impl FnOnce() -> T) -> T {
     struct Done;
     impl Drop for Done {
@@ -30,7 +30,7 @@ pub fn waiting<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// What was asked for so far.
+/// State of the interruption.
 #[derive(Default)]
 pub struct Interrupt {
     pub stop: Stop,
@@ -38,26 +38,26 @@ pub struct Interrupt {
     phase: Mutex<Phase>,
 }
 
-/// How work ends.
+/// How work may end.
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Phase {
-    /// By itself, or where it is stopped.
+    /// By itself, or at any point when stopped.
     #[default]
     Plain,
-    /// By itself, or after the epoch in which Ctrl-C is pressed; with what is said then.
+    /// By itself, or after the epoch in which Ctrl-C is pressed; holds the message shown then.
     Epochs(&'static str),
-    /// After this epoch, unless that takes too long.
+    /// After the running epoch, unless that takes too long.
     Last,
-    /// It was ended after an epoch, and what there is is kept.
+    /// Ended after an epoch; the result is kept.
     Ended,
 }
 
 impl Interrupt {
-    /// Listens to Ctrl-C, and to whatever else asks a process to end.
+    /// Installs handlers for Ctrl-C and other termination signals.
     pub fn listen() -> Arc<Self> {
         let this = Arc::new(Self::default());
         let own = this.clone();
-        // Where no handler can be set, the system ends the process.
+        // If no handler can be installed, the system ends the process.
         let _ = ctrlc::set_handler(move || own.press());
         this
     }
@@ -78,14 +78,14 @@ impl Interrupt {
         let own = self.clone();
         std::thread::spawn(move || {
             std::thread::sleep(GRACE);
-            // Whoever ended in time has something to save.
+            // Work that ended in time still has to be saved.
             if *own.phase() == Phase::Last {
                 own.stop.ask();
             }
         });
     }
 
-    /// Does `work` that can be ended after an epoch; `says` is what the first press answers.
+    /// Runs `work` that can end after an epoch; `says` is the message shown on the first Ctrl-C.
     pub fn by_epochs<T>(&self, says: &'static str, work: impl FnOnce() -> T) -> T {
         *self.phase() = Phase::Epochs(says);
         let done = work();
@@ -97,7 +97,7 @@ impl Interrupt {
         done
     }
 
-    /// Whether the epoch that just ended is to be the last.
+    /// Whether the epoch that just ended should be the last.
     pub fn ends(&self) -> bool {
         let mut phase = self.phase();
         if *phase == Phase::Last {

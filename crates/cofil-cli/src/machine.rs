@@ -1,10 +1,10 @@
-//! What the process does beside its work: pipes, panics.
+//! Process setup: signals, pipes, panic messages.
 
-#![allow(unsafe_code, reason = "calls of the C library, which know no other")]
+#![allow(unsafe_code, reason = "calls into the C library")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A damaged Parquet or Arrow file is told in one line, without the panic of its decoder before it.
+/// Silences panics of the Parquet and Arrow decoders: a damaged file is reported as an error.
 pub fn keep_silent_about_damaged_files() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -14,8 +14,8 @@ pub fn keep_silent_about_damaged_files() {
     }));
 }
 
-/// A file that has reached the size the system allows is an error of writing, and not the end of the process,
-/// which would leave temporary files behind.
+/// Ignores SIGXFSZ: a file at the size limit becomes a write error instead of ending the process, which would leave
+/// temporary files behind.
 pub fn survive_limits_of_file_size() {
     // SAFETY: ignoring a signal runs no code.
     #[cfg(unix)]
@@ -24,8 +24,8 @@ pub fn survive_limits_of_file_size() {
     }
 }
 
-/// Whether the process was started without standard output. Rust opens the null device in its place before
-/// `main`, so that this is looked at earlier.
+/// Whether the process was started without standard output. Rust opens the null device instead before `main`, so this
+/// is checked earlier.
 pub fn stdout_is_closed() -> bool {
     STDOUT_IS_CLOSED.load(Ordering::Relaxed)
 }
@@ -48,7 +48,7 @@ mod before_main {
     }
 }
 
-/// `cofil … | head` ends as other tools do, without a message.
+/// Restores SIGPIPE, so that `cofil … | head` ends without a message.
 pub fn end_quietly_on_broken_pipe() {
     // SAFETY: the handler is the system's default one, and no thread runs yet.
     #[cfg(unix)]

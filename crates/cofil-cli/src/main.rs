@@ -24,22 +24,22 @@ use progress::Progress;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Collaborative filtering: from a table of interactions to evaluated, explained recommendations.
+/// Collaborative filtering: train, evaluate, explain and serve recommendations from a table of interactions.
 #[derive(Parser)]
 #[command(name = "cofil", version, arg_required_else_help = true, propagate_version = true)]
 #[command(
     max_term_width = 100,
-    after_help = "Begin with `cofil quickstart`, or with your own table:
+    after_help = "Start with `cofil quickstart`, or with your own table:
   cofil describe ratings.csv
   cofil train ratings.csv -o model.cofil
   cofil recommend model.cofil --user 42
 
-Exit status: 0 done, 1 failed (what to do is on standard error), 2 wrong arguments, 130 stopped."
+Exit status: 0 success, 1 failure (see standard error), 2 invalid arguments, 130 interrupted."
 )]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Threads to work with [default: all cores]; results do not depend on it
+    /// Number of threads [default: all cores]; results do not depend on it
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS as i64))]
     threads: Option<u16>,
 }
@@ -47,47 +47,47 @@ pub struct Cli {
 // One line per subcommand; each lives in the file of its name.
 #[derive(Subcommand)]
 enum Command {
-    /// See everything work in a minute, on bundled data or your own
+    /// Take a one-minute tour, on bundled data or your own
     Quickstart(quickstart::Args),
-    /// Tell what is in a table, what looks wrong and what it is good for
+    /// Summarise a table, flag problems, suggest algorithms
     Describe(describe::Args),
-    /// Divide a table into training and test parts, and say what the test can show
+    /// Split a table into training and test sets
     Split(split::Args),
     /// Train a model on a table of interactions
     Train(train::Args),
-    /// Judge a model by interactions it has not seen
+    /// Evaluate a model on held-out interactions
     Evaluate(evaluate::Args),
-    /// Train several algorithms on one table and judge each by the same interactions
+    /// Train several algorithms and compare them on the same test set
     Compare(compare::Args),
-    /// Search for the settings of an algorithm that suit a table
+    /// Search for the best settings of an algorithm
     Tune(tune::Args),
-    /// Repeat a published experiment and compare
+    /// Rerun a published experiment and compare the numbers
     Reproduce(reproduce::Args),
-    /// Recommend items to a user, to a stranger with a history, or to everybody
+    /// Recommend items to a user, to a new user with a history, or to all users
     Recommend(recommend::Args),
-    /// Say what each item of a history adds to a score
+    /// Show how much each item in a history contributes to a score
     Explain(explain::Args),
-    /// List the items most like an item, or the users most like a user
+    /// List the most similar items or users
     Similar(similar::Args),
-    /// Predict the values of pairs of users and items
+    /// Predict values for user-item pairs
     Predict(predict::Args),
-    /// Ask a new user a few questions, chosen to learn most, and recommend
+    /// Ask a new user a few well-chosen questions, then recommend
     Interview(interview::Args),
-    /// Take new events, users and items into a model without training again
+    /// Add new interactions, users and items to a model without retraining
     Update(update::Args),
     /// Remove users from a model
     Forget(forget::Args),
-    /// Show what a model file holds
+    /// Show the contents of a model file
     Inspect(inspect::Args),
-    /// Draw a completed matrix or a training curve
+    /// Plot a completed matrix or a training curve
     Plot(plot::Args),
-    /// List the algorithms, or the settings of one
+    /// List algorithms, or the settings of one
     Algorithms(algorithms::Args),
-    /// Rewrite a table in another format
+    /// Convert a table to another format
     Convert(convert::Args),
-    /// Print the completions of a shell
+    /// Print a shell completion script
     Completions(shell::Completions),
-    /// Print or write the manual pages
+    /// Print or write manual pages
     Man(shell::Man),
 }
 
@@ -151,11 +151,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints help, the version, or what is wrong with the arguments.
+/// Prints help, the version, or an error about the arguments.
 fn told(answer: &clap::Error) -> ExitCode {
     let refused = |e| anyhow!("standard output: {e}");
     let printed = match answer.use_stderr() {
-        // It quotes arguments, whatever they hold.
+        // The message quotes arguments, which may hold control characters.
         true => {
             output::tell(format_args!("{}", answer.render()));
             Ok(())

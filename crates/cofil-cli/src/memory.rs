@@ -1,4 +1,4 @@
-//! What happens when the system gives no more memory.
+//! Out-of-memory handling.
 
 #![cfg(unix)]
 #![allow(unsafe_code, reason = "an allocator")]
@@ -9,10 +9,10 @@ use std::io::Write;
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;
 
-/// The system's allocator, but that the process ends with a sentence when there is no memory, and not with an abort.
+/// The system allocator, except that running out of memory ends the process with a message instead of an abort.
 struct Allocator;
 
-// SAFETY: every call is handed on to the system's allocator; a null pointer is never given back.
+// SAFETY: every call is forwarded to the system allocator; a null pointer is never returned.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promises.
@@ -42,7 +42,7 @@ fn given(at: *mut u8, size: usize) -> *mut u8 {
     at
 }
 
-/// Ends the process. Nothing may be allocated here, and no lock taken that the thread may hold.
+/// Ends the process. Must not allocate, nor take a lock the thread may hold.
 #[cold]
 fn end(size: usize) -> ! {
     let mut text = [0u8; 256];

@@ -1,4 +1,4 @@
-//! What commands print: tables for people, JSON for programs.
+//! Output: tables for people, JSON for programs.
 
 use crate::machine;
 use crate::table::{Column, Table};
@@ -14,7 +14,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// Standard output as a writer whose errors say that it is that.
+/// Writer for standard output whose errors name it.
 pub struct Stdout;
 
 impl Write for Stdout {
@@ -22,7 +22,7 @@ impl Write for Stdout {
         let refused = |e: io::Error| io::Error::new(e.kind(), format!("standard output: {e}"));
         match machine::stdout_is_closed() {
             true => Err(refused(closed())),
-            // What a program reads is left as it is.
+            // Output to programs is not escaped.
             false if io::stdout().is_terminal() => show(bytes).map_err(refused),
             false => io::stdout().write(bytes).map_err(refused),
         }
@@ -33,12 +33,12 @@ impl Write for Stdout {
     }
 }
 
-/// What becomes of text for a standard output that was closed before the process began.
+/// Error for a standard output that was closed before the process started.
 pub fn closed() -> io::Error {
     io::Error::other("it is closed")
 }
 
-/// Writes as many of `bytes` as are whole letters to a terminal, which would obey some of them.
+/// Writes the complete characters of `bytes` to a terminal, with control characters escaped.
 fn show(bytes: &[u8]) -> io::Result<usize> {
     let whole = match std::str::from_utf8(bytes) {
         Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 => e.valid_up_to(),
@@ -48,7 +48,7 @@ fn show(bytes: &[u8]) -> io::Result<usize> {
     Ok(whole)
 }
 
-/// `text` with everything visible but what lays it out.
+/// Escapes control characters in `text`, except line ends.
 pub fn readable(text: &str) -> String {
     let lays_out = |c| matches!(c, '\n' | '\t');
     let pieces = text.split_inclusive(lays_out).map(|piece| {
@@ -58,16 +58,15 @@ pub fn readable(text: &str) -> String {
     pieces.collect()
 }
 
-/// What standard output refused first. What is printed after that is lost; the command goes on with its work and
-/// fails in the end.
+/// First error of standard output. Later output is discarded; the command finishes its work and then fails.
 static REFUSED: Mutex<Option<io::Error>> = Mutex::new(None);
 
-/// Prints what people read to standard output, as `print!` does, but never panics.
+/// Like `print!`, for people; never panics.
 pub fn print(text: fmt::Arguments<'_>) {
     data(&readable(&text.to_string()));
 }
 
-/// Prints `text`, in which everything but colours is visible already.
+/// Prints `text`, which is already escaped except for colours.
 pub fn styled(text: &str) {
     let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
     if refused.is_none() {
@@ -80,12 +79,12 @@ pub fn styled(text: &str) {
     }
 }
 
-/// Prints what people read to standard error; whoever has closed it does without.
+/// Prints to standard error, for people; ignores errors.
 pub fn tell(text: fmt::Arguments<'_>) {
     let _ = io::stderr().write_all(readable(&text.to_string()).as_bytes());
 }
 
-/// Prints what programs read to standard output, as it is.
+/// Prints to standard output unescaped, for programs.
 pub fn data(text: &str) {
     let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
     if refused.is_none() {
@@ -93,12 +92,12 @@ pub fn data(text: &str) {
     }
 }
 
-/// Whether all that was printed has been taken.
+/// Returns an error if any output was lost.
 pub fn finish() -> Result<()> {
     let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
     match refused.take().map_or_else(|| Stdout.flush(), Err) {
         Ok(()) => Ok(()),
-        Err(e) => Err(anyhow!("{e}; what was to be printed is lost")),
+        Err(e) => Err(anyhow!("{e}; output was lost")),
     }
 }
 
@@ -126,7 +125,7 @@ pub fn json(value: &impl Serialize) -> Result<()> {
     Ok(())
 }
 
-/// The same JSON, with what a terminal would obey written as JSON escapes it.
+/// The same JSON with control characters as JSON escapes.
 fn escaped(json: &str) -> String {
     if visible(&json.replace('\n', "")) == json.replace('\n', "") {
         return json.into();
@@ -142,17 +141,17 @@ fn escaped(json: &str) -> String {
     safe
 }
 
-/// `value` as JSON with numbers as short as they can be.
+/// Converts `value` to JSON with the shortest form of each number.
 pub fn value(value: &impl Serialize) -> Result<Value> {
     Ok(cofil::store::plain(value)?)
 }
 
-/// Prints a table; the columns numbered in `right` are numbers.
+/// Prints a table; the columns in `right` are right-aligned.
 pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>, right: &[usize]) {
     plain(head, rows, right).print();
 }
 
-/// A table as text.
+/// Formats a table.
 pub fn lines(
     head: &[&str],
     rows: impl IntoIterator<Item = Vec<String>>,
@@ -176,14 +175,14 @@ pub fn facts(facts: &[(&str, String)]) {
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let room = usize::from(crate::table::width()).saturating_sub(width + 2);
     for (name, value) in facts {
-        // A name of a file is left whole.
+        // File names are not wrapped.
         let mut lines = wrap(value, room).into_iter();
         outln!("{name:<width$}  {}", lines.next().unwrap_or_default());
         lines.for_each(|line| outln!("{:width$}  {line}", ""));
     }
 }
 
-/// `text` in lines of at most `width` letters, broken between words; a longer word stands alone.
+/// Wraps `text` at `width` characters, between words; a longer word gets its own line.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     fill(text.split(' '), width)
 }
@@ -204,7 +203,7 @@ fn fill<'a>(words: impl Iterator<Item = &'a str>, width: usize) -> Vec<String> {
     lines
 }
 
-/// A command in lines of at most `width` letters, which a shell takes as one.
+/// Wraps a command at `width` characters with trailing backslashes.
 pub fn command(command: &str, width: usize) -> Vec<String> {
     let mut quote = None;
     let mut apart = |c: char| {
@@ -224,18 +223,18 @@ pub fn command(command: &str, width: usize) -> Vec<String> {
     lines.into_iter().enumerate().map(line).collect()
 }
 
-/// Prints sentences as wide as the terminal is.
+/// Prints prose wrapped at the terminal's width.
 pub fn prose(text: &str) {
     wrap(text, crate::table::width().into()).iter().for_each(|line| outln!("{line}"));
 }
 
-/// The training data in a few words.
+/// Formats the numbers of users, items and interactions.
 pub fn sizes(data: &DataCard) -> String {
     let [users, items] = [count(data.users, "user"), count(data.items, "item")];
     format!("{users}, {items}, {}", count(data.interactions, "interaction"))
 }
 
-/// A score with as many digits as tell it from its neighbours.
+/// Formats a score with enough digits to distinguish neighbours.
 pub fn score(x: f32) -> String {
     match x.abs() {
         size if size >= 1000.0 => format!("{x:.0}"),
@@ -244,8 +243,8 @@ pub fn score(x: f32) -> String {
     }
 }
 
-/// Refuses outputs that cannot be written to, or that would be written over one of `inputs` or over one another,
-/// before any work is done. What was not given is passed over.
+/// Rejects, before any work is done, outputs that cannot be written or that would overwrite one of `inputs` or each
+/// other. `None`s are ignored.
 pub fn check<'a>(
     outputs: impl IntoIterator<Item = Option<&'a Path>>,
     inputs: impl IntoIterator<Item = Option<&'a Path>>,

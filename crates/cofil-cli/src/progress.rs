@@ -1,5 +1,4 @@
-//! What is shown while work goes on: one bar on the terminal of standard error, else a line for each epoch, trial
-//! or recipe.
+//! Progress on standard error: one bar on a terminal, else a line per epoch, trial or algorithm.
 
 mod text;
 
@@ -14,13 +13,13 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Stages that are over before this are not worth a bar.
+/// Shorter stages get no bar.
 const BRIEF: Duration = Duration::from_millis(300);
 
-/// Steps of the bar for each algorithm of a comparison.
+/// Steps of the bar per algorithm of a comparison.
 const PARTS: usize = 1000;
 
-/// What is told where there is no terminal.
+/// The lines printed without a terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lines {
     /// Algorithms of a comparison.
@@ -32,7 +31,7 @@ pub enum Lines {
     Trials,
 }
 
-/// Shows what the library tells, and answers it when Ctrl-C was pressed.
+/// Shows the library's events, and asks it to end after Ctrl-C.
 pub struct Progress {
     interrupt: Arc<Interrupt>,
     terminal: bool,
@@ -43,20 +42,19 @@ pub struct Progress {
 struct Shown {
     lines: Lines,
     bar: Option<(Level, ProgressBar)>,
-    /// When the stage under way began.
+    /// Start of the running stage.
     stage: Option<Instant>,
-    /// The algorithm of a comparison under way, and how many ended before.
+    /// The running algorithm of a comparison, and the number finished.
     recipe: Option<(String, usize)>,
-    /// How many trials there are in a search, how many have ended, and the best value so far.
+    /// Trials in the search, trials finished, and the best value so far.
     trials: (usize, usize, Option<f64>),
-    /// That every so many epochs are told in full, the examples in each, and how many epochs there were since
-    /// the last that was told, with its time.
+    /// Detailed epochs: interval, examples per epoch, and the number and time of the epochs since the last one shown.
     every: Option<(usize, usize, usize, Instant)>,
-    /// What is kept when work is stopped.
+    /// Describes what is kept when work is stopped.
     kept: Option<Box<dyn Fn() -> Option<String> + Send>>,
 }
 
-/// What a bar is of; what is inside something larger is told beside that one's bar.
+/// Level of a bar; inner levels are shown as the message of the outermost bar.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
     Stage,
@@ -71,13 +69,12 @@ impl Progress {
         Self { interrupt: Interrupt::listen(), terminal, shown: Mutex::default() }
     }
 
-    /// The flag that Ctrl-C raises.
+    /// Returns the flag set by Ctrl-C.
     pub fn stop(&self) -> Stop {
         self.interrupt.stop.clone()
     }
 
-    /// Trains by `work`, which Ctrl-C ends after an epoch if it has `epochs`. The last state of the bar stays
-    /// on the screen.
+    /// Runs training; if it has `epochs`, Ctrl-C ends it after one. The bar's last state stays on the screen.
     pub fn training<T>(&self, epochs: bool, work: impl FnOnce() -> T) -> T {
         self.shown().lines = Lines::Epochs;
         let done = match epochs {
@@ -88,13 +85,13 @@ impl Progress {
         done
     }
 
-    /// Tells every `epochs` epochs in full, each of which learns from so many `examples`.
+    /// Shows details every `epochs` epochs of `examples` training examples each.
     pub fn every(&self, epochs: usize, examples: usize) {
         self.shown().every = Some((epochs, examples, 0, Instant::now()));
     }
 
-    /// Searches by `work` with so many `trials`, some of which were `done` before, the best of them with the
-    /// value `best`. Ctrl-C ends it after an epoch.
+    /// Runs a search of `trials` trials, of which `done` were finished before, with the best value `best`. Ctrl-C ends
+    /// it after an epoch.
     pub fn searching<T>(
         &self,
         trials: usize,
@@ -107,29 +104,29 @@ impl Progress {
             (shown.lines, shown.trials) = (Lines::Trials, (trials, done, best));
         }
         if done > 0 {
-            errln!("{done} trials were finished before");
+            errln!("continuing after {done} finished trials");
         }
         let found = self.interrupt.by_epochs("ending with this epoch", work);
         self.leave();
         found
     }
 
-    /// What is told beside "stopped", if work is: what was kept.
+    /// Sets the message that says what was kept if work is stopped.
     pub fn when_stopped(&self, kept: impl Fn() -> Option<String> + Send + 'static) {
         self.shown().kept = Some(Box::new(kept));
     }
 
-    /// What was kept when work was stopped, if anything.
+    /// Returns what was kept when work was stopped.
     pub fn kept(&self) -> Option<String> {
         self.shown().kept.as_ref()?()
     }
 
-    /// Whether Ctrl-C ended work after an epoch, and what there was is kept.
+    /// Whether Ctrl-C ended work after an epoch, with its result kept.
     pub fn interrupted(&self) -> bool {
         self.interrupt.ended()
     }
 
-    /// Shows an event; `Break` after Ctrl-C, where the work can be ended.
+    /// Shows an event; returns `Break` after Ctrl-C if the work can end here.
     pub fn show(&self, event: &Event<'_>) -> ControlFlow<()> {
         let mut shown = self.shown();
         match *event {
@@ -153,7 +150,7 @@ impl Progress {
                     }
                     false => {}
                 }
-                // After its last epoch training ends by itself.
+                // Training ends by itself after its last epoch.
                 if last && trial.is_none() {
                     return ControlFlow::Continue(());
                 }
@@ -188,12 +185,12 @@ impl Progress {
         }
     }
 
-    /// Takes the bar from the screen.
+    /// Removes the bar.
     pub fn clear(&self) {
         self.shown().clear();
     }
 
-    /// Leaves the last state of the bar of epochs or trials on the screen.
+    /// Leaves the last state of the bar on the screen.
     fn leave(&self) {
         let mut shown = self.shown();
         if shown.bar.as_ref().is_none_or(|(level, _)| *level == Level::Stage) {
@@ -211,7 +208,7 @@ impl Progress {
 }
 
 impl Shown {
-    /// The bar of `level`, of `of` parts; none beside the bar of something larger.
+    /// Returns the bar of `level` with `of` steps; `None` inside an outer bar.
     fn bar(&mut self, level: Level, of: Option<usize>) -> Option<&ProgressBar> {
         if self.bar.as_ref().is_none_or(|(now, _)| *now < level) {
             self.clear();
@@ -236,7 +233,7 @@ impl Shown {
         }
     }
 
-    /// Says `text` beside the bar of what is larger than `level`, if there is one.
+    /// Shows `text` as the message of the bar outside `level`, if there is one.
     fn beside(&self, level: Level, text: impl FnOnce(&str) -> String) {
         if let (Some((now, bar)), Some((name, _))) = (&self.bar, &self.recipe)
             && *now > level
@@ -245,11 +242,11 @@ impl Shown {
         }
     }
 
-    /// Moves the bar of a comparison by what is done of the algorithm under way.
+    /// Advances the bar of a comparison by the progress of the running algorithm.
     fn advance(&self, done: usize, of: usize) {
         if let (Some((Level::Recipes, bar)), Some((_, ended))) = (&self.bar, &self.recipe) {
             let part = PARTS * done.min(of) / of.max(1);
-            // Its training, after a search, begins anew.
+            // Training after a search starts from zero.
             bar.set_position(bar.position().max((PARTS * ended + part) as u64));
         }
     }
@@ -308,12 +305,12 @@ impl Shown {
         }
     }
 
-    /// Whether each epoch is a line where there is no terminal: unless some of them are told in full.
+    /// Whether each epoch gets a line without a terminal: unless detailed epochs are shown.
     fn tells_every_epoch(&self) -> bool {
         self.lines == Lines::Epochs && self.every.is_none()
     }
 
-    /// The line of an epoch that is told in full.
+    /// Prints the details of an epoch.
     fn every(
         &mut self,
         epoch: &cofil::Epoch,
@@ -364,7 +361,7 @@ impl Shown {
     }
 }
 
-/// What came of a recipe, in a line.
+/// Formats the result of an algorithm on one line.
 fn recipe(number: usize, of: usize, name: &str, judged: &Judged) -> String {
     let head = format!("{number}/{of} {name}: ");
     if let Some(error) = &judged.error {

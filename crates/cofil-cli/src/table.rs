@@ -1,4 +1,4 @@
-//! Tables that fit the terminal: columns that do not are left out in a stated order, and told below.
+//! Tables that fit the terminal: columns are dropped in a stated order and listed below the table.
 
 use crate::output;
 use cofil::visible;
@@ -7,9 +7,9 @@ use comfy_table::{
 };
 use std::io::{self, IsTerminal};
 
-/// Columns of a terminal that nobody knows.
+/// Width assumed if the terminal's is unknown.
 const USUAL: u16 = 80;
-/// Between two columns.
+/// Gap between two columns.
 const GAP: u16 = 2;
 
 /// A table under construction.
@@ -20,7 +20,7 @@ pub struct Table {
     best: Vec<usize>,
 }
 
-/// What stands above a column, and how it is shown.
+/// Heading and format of a column.
 #[derive(Clone, Debug)]
 pub struct Column {
     head: String,
@@ -29,17 +29,17 @@ pub struct Column {
 }
 
 impl Column {
-    /// Words, which may be broken into several lines.
+    /// Text, which may wrap.
     pub fn text(head: impl Into<String>) -> Self {
         Self { head: head.into(), number: false, spare: 0 }
     }
 
-    /// Numbers, at the right and in one piece.
+    /// Numbers, right-aligned, never wrapped.
     pub fn number(head: impl Into<String>) -> Self {
         Self { number: true, ..Self::text(head) }
     }
 
-    /// Where the table is too wide, columns are left out by falling `rank`, of equal ones the last first; 0 stays.
+    /// If the table is too wide, columns are dropped by falling `rank`, the last of equals first; rank 0 always stays.
     pub fn spare(self, rank: u8) -> Self {
         Self { spare: rank, ..self }
     }
@@ -55,22 +55,22 @@ impl Table {
         self.rows.push(cells.collect());
     }
 
-    /// Marks the row that comes next as the best.
+    /// Marks the next row as the best.
     pub fn best(&mut self) {
         self.best.push(self.rows.len());
     }
 
-    /// Prints it as wide as the terminal of standard output is.
+    /// Prints the table within the terminal's width.
     pub fn print(&self) {
         let (text, dropped) = self.fit(width(), is_colored());
         output::styled(&(text + "\n"));
         if !dropped.is_empty() {
             let dropped = dropped.join(", ");
-            output::prose(&format!("(too wide for: {dropped}; --json has all)"));
+            output::prose(&format!("(columns dropped to fit: {dropped}; --json has all)"));
         }
     }
 
-    /// As text, `width` letters wide, with the heads of the columns that were left out.
+    /// Formats the table within `width` characters, and returns the headings of dropped columns.
     pub fn fit(&self, width: u16, colored: bool) -> (String, Vec<String>) {
         let mark = if self.best.is_empty() { 0 } else { 2 };
         let wide = |column: usize| {
@@ -134,20 +134,20 @@ impl Table {
     }
 }
 
-/// How many places `text` takes in a terminal.
+/// Display width of `text`.
 fn letters(text: &str) -> usize {
     let mut one = comfy_table::Table::new();
     one.add_row([text]);
     one.column_max_content_widths().first().map_or(0, |&width| width.into())
 }
 
-/// Letters in a line of standard output: those of the terminal, else what COLUMNS says, else 80.
+/// Width of standard output: the terminal's, else COLUMNS, else 80.
 pub fn width() -> u16 {
     let said = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
     comfy_table::Table::new().width().or_else(said).unwrap_or(USUAL)
 }
 
-/// Whether standard output shows colours: a terminal, unless NO_COLOR is set (no-color.org).
+/// Whether to use colours: on a terminal, unless NO_COLOR is set (no-color.org).
 pub fn is_colored() -> bool {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     io::stdout().is_terminal()

@@ -1,4 +1,4 @@
-//! Which algorithm, with which settings: the arguments that every command that trains shares.
+//! Algorithm and settings: options shared by every command that trains.
 
 use crate::args::searching;
 use anyhow::{Context, Result, bail};
@@ -7,34 +7,34 @@ use cofil::{Algorithm, Purpose, Ratings, Suited};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
-/// What to train.
+/// Options that choose an algorithm and its settings.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Choice {
-    /// Algorithm; see `cofil algorithms` [default: one that suits the data and --for]
+    /// Algorithm; see `cofil algorithms` [default: chosen from the data and --for]
     #[arg(short, long, value_name = "NAME", value_parser = names())]
     pub algorithm: Option<String>,
-    /// What the default algorithm is for: lists of items, or predicted values [default: ranking]
+    /// Purpose of the default algorithm: ranking items or predicting values [default: ranking]
     #[arg(long = "for", value_name = "PURPOSE", value_enum, conflicts_with = "algorithm")]
     pub purpose: Option<For>,
-    /// A setting of the algorithm; may be repeated. See `cofil algorithms NAME`
+    /// Setting of the algorithm; repeatable. See `cofil algorithms NAME`
     #[arg(short, long = "set", value_name = "NAME=VALUE")]
     pub settings: Vec<String>,
-    /// TOML or JSON file with `algorithm = "…"` and settings; --algorithm and --set go before it
+    /// TOML or JSON file with `algorithm = "…"` and settings; --algorithm and --set take precedence
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
-/// What a model is for.
+/// Purpose of a model.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub enum For {
-    /// Lists of the items that suit somebody
+    /// Rank items into lists of recommendations
     Ranking,
-    /// The value that somebody would give an item
+    /// Predict the value a user would give an item
     Rating,
 }
 
 impl Choice {
-    /// The algorithm for `ratings`, with defaults that suit them.
+    /// Returns the algorithm, with the defaults for `ratings`.
     pub fn algorithm(&self, ratings: &Ratings) -> Result<Chosen> {
         let mut settings = self.config()?;
         let configured = settings.remove("algorithm");
@@ -45,7 +45,7 @@ impl Choice {
         let configured = match configured {
             None => None,
             Some(Value::String(name)) => Some(name),
-            Some(other) => bail!("`algorithm` in the config file is a name, not {other}"),
+            Some(other) => bail!("`algorithm` in the config file must be a name, not {other}"),
         };
         let (name, why) = match self.algorithm.clone().or(configured) {
             Some(name) => (name, None),
@@ -62,7 +62,7 @@ impl Choice {
         Ok(Chosen { algorithm, why, defaults: chosen })
     }
 
-    /// Refuses unknown names before any data is read.
+    /// Rejects unknown names before any data is read.
     pub fn check(&self) -> Result<()> {
         if self.algorithm.is_some() || self.config.is_some() {
             self.algorithm(&Ratings::default())?;
@@ -81,39 +81,39 @@ impl Choice {
     }
 }
 
-/// What was chosen, and what of it nobody said.
+/// The chosen algorithm, and which parts of the choice are defaults.
 pub struct Chosen {
     /// The algorithm with its settings.
     pub algorithm: Algorithm,
-    /// Why this one, if nobody said which.
+    /// Reason for the default algorithm; `None` if the user chose it.
     pub why: Option<String>,
-    /// The settings that follow the data.
+    /// Settings whose defaults were derived from the data.
     pub defaults: Map<String, Value>,
 }
 
 impl Chosen {
-    /// A line for each choice that nobody made.
+    /// Returns one line per default.
     pub fn lines(&self) -> Vec<String> {
         let name = self.algorithm.name();
         let why = self.why.as_ref();
         let why = why.map(|why| format!("algorithm: {name}: {why} (choose with --algorithm)"));
         let defaults = (!self.defaults.is_empty()).then(|| {
             let settings = searching::settings(&self.defaults);
-            format!("defaults for this data: {settings} (rules: cofil algorithms {name})")
+            format!("defaults from the data: {settings} (rules: cofil algorithms {name})")
         });
         why.into_iter().chain(defaults).collect()
     }
 }
 
-/// Bytes of the longest file of settings.
+/// Largest config file, in bytes.
 const LONGEST_CONFIG: u64 = 1 << 20;
 
 fn names() -> PossibleValuesParser {
-    // A dozen names that live as long as the command does.
+    // Leaked once per process: a few names.
     PossibleValuesParser::new(Algorithm::all().iter().map(Algorithm::name))
 }
 
-/// `factors=64`, `reg=.01`, `link=sigmoid`, `layers=64,32`: a number, JSON, a list of numbers, or else the bare text.
+/// Parses `factors=64`, `reg=.01`, `link=sigmoid`, `layers=64,32`: a number, JSON, a list of numbers, or plain text.
 pub fn parse_setting(pair: &str) -> Result<(String, Value)> {
     let (name, value) = pair
         .split_once('=')

@@ -1,4 +1,4 @@
-//! Which rows count: the arguments that every command learning from a table shares.
+//! Cleaning options, shared by every command that trains on a table.
 
 use crate::args::input::Input;
 use anyhow::Result;
@@ -6,36 +6,36 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cofil::data::{Clean, CleanReport, ReadValues};
 use cofil::{Duplicates, Interactions, Ratings};
 
-/// What to clean. Flatten it into a command's arguments.
+/// Cleaning options. Flatten it into a command's arguments.
 #[derive(clap::Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Cleaning")]
 pub struct Cleaning {
-    /// What to do with several rows of one user and item; first and last are those of their times [default: last; sum
-    /// with --weight]
+    /// How to merge duplicate user-item rows; first and last are by time if there are times [default: last; sum with
+    /// --weight]
     #[arg(long, value_name = "WHAT", value_parser = duplicates())]
     pub duplicates: Option<Duplicates>,
-    /// Drop users with fewer interactions, again and again together with --min-item
+    /// Drop users with fewer than N interactions; repeated together with --min-item until nothing changes
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub min_user: u32,
-    /// Drop items with fewer interactions
+    /// Drop items with fewer than N interactions
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub min_item: u32,
-    /// Keep what has at least this value, and count it 1
+    /// Keep rows with at least this value, and set the value to 1
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub threshold: Option<f32>,
-    /// Count every interaction 1, whatever its value
+    /// Set every value to 1
     #[arg(long)]
     pub implicit: bool,
-    /// For algorithms that rank: values are weights as they stand, as with --weight. By default a rating counts by its
-    /// place on the scale (the worst 0), and a count c counts log2(1 + c)
+    /// For ranking algorithms: use values as confidence weights unchanged, as with --weight. By default a rating is
+    /// weighted by its position on the scale (the lowest 0), and a count c by log2(1 + c)
     #[arg(long)]
     pub as_weights: bool,
 }
 
 impl Cleaning {
-    /// The library's settings for a table that is read by `read`.
+    /// Returns the library's settings for a table read with `read`.
     pub fn settings(&self, read: &Input) -> Clean {
-        // Somebody who buys and then looks has done both.
+        // A user who buys and later views an item has done both.
         let usual = if read.weights.is_empty() { Duplicates::default() } else { Duplicates::Sum };
         Clean {
             duplicates: self.duplicates.unwrap_or(usual),
@@ -47,7 +47,7 @@ impl Cleaning {
         }
     }
 
-    /// How algorithms that rank read the values of a table that is read by `read`.
+    /// Returns how ranking algorithms use the values of a table read with `read`.
     pub fn values(&self, read: &Input) -> ReadValues {
         match self.as_weights || !read.weights.is_empty() {
             true => ReadValues::AsWeights,
@@ -55,7 +55,7 @@ impl Cleaning {
         }
     }
 
-    /// Whether anything was asked for.
+    /// Whether any cleaning was asked for.
     pub fn is_asked(&self) -> bool {
         let asked = Clean { duplicates: Duplicates::default(), ..self.settings(&Input::default()) };
         self.duplicates.is_some() || asked != Clean::default()
@@ -66,7 +66,7 @@ impl Cleaning {
         Ok(self.settings(read).ratings(data)?)
     }
 
-    /// Cleans a table; rows stay in the order of the file.
+    /// Cleans a table and keeps its row order.
     pub fn rows(&self, data: Interactions, read: &Input) -> Result<(Interactions, CleanReport)> {
         Ok(self.settings(read).interactions(data)?)
     }

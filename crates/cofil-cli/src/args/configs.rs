@@ -1,4 +1,4 @@
-//! Settings as a file for `--config`.
+//! Writes settings files for `--config`.
 
 use crate::output;
 use anyhow::Result;
@@ -6,7 +6,7 @@ use cofil::Algorithm;
 use serde_json::Value;
 use std::path::Path;
 
-/// Writes `algorithm` as JSON where the file's ending says so, else as TOML below a line with `comment`.
+/// Writes `algorithm` as JSON if the file ends in `.json`, else as TOML with `comment` on the first line.
 pub fn write(path: &Path, algorithm: &Algorithm, comment: &str) -> Result<()> {
     let settings = output::value(algorithm)?;
     let text = match path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
@@ -19,7 +19,7 @@ pub fn write(path: &Path, algorithm: &Algorithm, comment: &str) -> Result<()> {
     Ok(cofil::store::write_atomically(path, text.as_bytes())?)
 }
 
-/// TOML says that something is not set by not saying it.
+/// Removes nulls, which TOML cannot express.
 fn without_nulls(mut settings: Value) -> Value {
     if let Some(map) = settings.as_object_mut() {
         map.retain(|_, value| !value.is_null());

@@ -1,4 +1,4 @@
-//! Names of users and items as arguments have them, what somebody has chosen, and names that a model does not know.
+//! User and item ids in arguments, histories, and unknown ids.
 
 use crate::interrupt::waiting;
 use crate::output::errln;
@@ -6,18 +6,18 @@ use anyhow::{Result, bail};
 use cofil::{Liked, Recommender, Unknown};
 use std::path::Path;
 
-/// Bytes of the longest file of names.
+/// Largest file of ids, in bytes.
 const LONGEST_LIST: u64 = 1 << 30;
 
-/// A name of a user or an item: what is written, without blanks around it.
+/// Parses the id of a user or item; surrounding blanks are trimmed.
 pub fn name(text: &str) -> Result<String> {
     match text.trim_ascii() {
-        "" => bail!("a name is not empty"),
+        "" => bail!("an id must not be empty"),
         name => Ok(name.into()),
     }
 }
 
-/// The names in `values`: each is one name that `is_known`, or several between commas, or @FILE with one on each line.
+/// Returns the ids in `values`: each value is one id that `is_known`, a comma-separated list, or @FILE with one per line.
 pub fn names(values: &[String], is_known: impl Fn(&str) -> bool) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for value in values {
@@ -34,12 +34,12 @@ pub fn names(values: &[String], is_known: impl Fn(&str) -> bool) -> Result<Vec<S
     Ok(names)
 }
 
-/// The file among `values` of [`names`], if there is one.
+/// Returns the @FILE among `values`, if there is one.
 pub fn file(values: &[String]) -> Option<&Path> {
     values.iter().find_map(|value| value.strip_prefix('@')).map(Path::new)
 }
 
-/// The lines of a file, `-` for standard input, without empty ones and blanks around them.
+/// Returns the trimmed, non-empty lines of a file (`-` for standard input).
 pub fn lines(path: &Path) -> Result<Vec<String>> {
     let read = || cofil::store::read_text(path, LONGEST_LIST);
     let text = if path == Path::new("-") { waiting(read)? } else { read()? };
@@ -47,24 +47,24 @@ pub fn lines(path: &Path) -> Result<Vec<String>> {
     Ok(lines.map(Into::into).collect())
 }
 
-/// What to do with unknown names. Flatten it into a command's arguments.
+/// Handling of unknown ids. Flatten it into a command's arguments.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub struct Strangers {
-    /// Users and items that the model does not know: go on without them, or refuse
+    /// What to do with user and item ids that the model does not know
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = Rule::Skip)]
     unknown: Rule,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Rule {
-    /// Go on without them, and say so
+    /// Skip them with a note
     Skip,
-    /// Refuse
+    /// Fail with an error
     Refuse,
 }
 
 impl Strangers {
-    /// The library's word for it.
+    /// Returns the library's value.
     pub fn rule(self) -> Unknown {
         match self.unknown {
             Rule::Skip => Unknown::Skip,
@@ -73,7 +73,7 @@ impl Strangers {
     }
 }
 
-/// Says on standard error which names were skipped.
+/// Reports skipped ids on standard error.
 pub fn tell_skipped(names: &[String]) {
     const FEW: usize = 5;
     if names.is_empty() {
@@ -84,10 +84,10 @@ pub fn tell_skipped(names: &[String]) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    errln!("not known to the model, and skipped: {}{more}", few.join(", "));
+    errln!("skipped, unknown to the model: {}{more}", few.join(", "));
 }
 
-/// Entries as `ITEM` or `ITEM:VALUE`; an item may itself have commas and a colon in its name.
+/// Parses entries `ITEM` or `ITEM:VALUE`; an item's id may itself contain commas and colons.
 pub fn parse(recommender: &Recommender, values: Option<&[String]>) -> Result<Vec<Liked>> {
     let known = |name: &str| recommender.items().get(name).is_some();
     let valued = |text: &str| -> Option<(String, f32)> {

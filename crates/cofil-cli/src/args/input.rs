@@ -1,4 +1,4 @@
-//! How to read a table: the arguments that every command reading data shares.
+//! Options for reading tables, shared by every command that reads data.
 
 use crate::errors::spelt;
 use crate::interrupt::waiting;
@@ -10,69 +10,69 @@ use cofil::data::read::{
 };
 use std::path::Path;
 
-/// What the sniffing of a table may be told instead. Flatten it into a command's arguments.
+/// Options that override what is detected. Flatten it into a command's arguments.
 #[derive(clap::Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Reading tables")]
 pub struct Input {
-    /// Column of the users, by name or position from 1 [default: by name, else the first]
+    /// User column, by name or 1-based position [default: found by name, else the first]
     #[arg(long, value_name = "COLUMN")]
     pub user_col: Option<Column>,
-    /// Column of the items [default: by name, else the next that holds no dates]
+    /// Item column [default: found by name, else the next that holds no dates]
     #[arg(long, value_name = "COLUMN")]
     pub item_col: Option<Column>,
-    /// Column of ratings, counts or weights; `none` reads every row as 1 [default: by name; without names the third of at
-    /// most four, if it holds numbers]
+    /// Column of ratings, counts or weights; `none` gives every row the value 1 [default: found by name; without names
+    /// the third of at most four columns, if it is numeric]
     #[arg(long, alias = "rating-col", value_name = "COLUMN")]
     pub value_col: Option<Column>,
-    /// Column of times; `none` reads no times [default: by name; without names the first left that holds times]
+    /// Time column; `none` ignores times [default: found by name; without names the first remaining column of times]
     #[arg(long, value_name = "COLUMN")]
     pub time_col: Option<Column>,
-    /// How times are written, such as %d/%m/%Y, or the unit of numbers: s, ms, us, ns, or excel for the days of a
-    /// spreadsheet [default: unix times, years, ISO 8601, 31.01.2019 or 20190131]
+    /// Time format, such as %d/%m/%Y, or the unit of numeric times: s, ms, us, ns, or excel for spreadsheet days
+    /// [default: Unix time, years, ISO 8601, 31.01.2019 and 20190131 are detected]
     #[arg(long, value_name = "FORMAT")]
     pub time_format: Option<String>,
-    /// What stands before decimals in text: `.` or `,` [default: .]
+    /// Decimal mark in text files: `.` or `,` [default: .]
     #[arg(long, value_name = "CHARACTER")]
     pub decimal: Option<char>,
-    /// Column of event types, weighted by --weight [default: by name]
+    /// Column of event types, weighted by --weight [default: found by name]
     #[arg(long, value_name = "COLUMN")]
     pub type_col: Option<Column>,
-    /// Weight of each event type, such as view=1,buy=5,dislike=-2; 0 leaves a type out
+    /// Weight of each event type, such as view=1,buy=5,dislike=-2; 0 drops a type
     #[arg(long = "weight", value_name = "TYPE=WEIGHT", value_delimiter = ',', value_parser = weight, allow_hyphen_values = true)]
     pub weights: Vec<(String, f32)>,
-    /// Text between fields, such as `;`, `::` or `\t` [default: sniffed]
+    /// Delimiter, such as `;`, `::` or `\t` [default: detected]
     #[arg(long, value_parser = delimiter, allow_hyphen_values = true)]
     pub delimiter: Option<String>,
-    /// What `"` around a field means: `double` (it is no part of the field, RFC 4180) or `none` (a character as others)
-    /// [default: double, but a quote that swallows whole rows is an error]
+    /// Quoting: `double` (fields may be enclosed in `"`, RFC 4180) or `none` (`"` is an ordinary character)
+    /// [default: double; a quoted field that spans whole rows is an error]
     #[arg(long, value_name = "KIND")]
     pub quote: Option<Quote>,
-    /// The first line names the columns [default: sniffed]
+    /// The first line is a header [default: detected]
     #[arg(long, conflicts_with = "no_header")]
     pub header: bool,
-    /// The first line is data [default: sniffed]
+    /// The first line is data [default: detected]
     #[arg(long)]
     pub no_header: bool,
-    /// Kind of file: csv, tsv, jsonl, parquet or arrow [default: by the first bytes]
+    /// File format: csv, tsv, jsonl, parquet or arrow [default: detected from the first bytes]
     #[arg(long)]
     pub format: Option<Format>,
-    /// How interactions lie in the file: rows; lists (a line for each user, `0 11 12 13`); blocks (a line `17:` for an
-    /// item above rows of users); matrix [default: rows, unless the first lines are lists or blocks]
+    /// Layout: rows (one interaction each); lists (one line per user, `0 11 12 13`); blocks (a line `17:` with an
+    /// item, followed by rows of users); matrix [default: rows, unless lists or blocks are detected]
     #[arg(long, value_name = "SHAPE", conflicts_with = "matrix")]
     pub shape: Option<Shape>,
-    /// The table has a row for each user and a column for each item; empty and nan are unknown
+    /// The table has one row per user and one column per item; empty and nan cells are unknown
     #[arg(long)]
     pub matrix: bool,
-    /// Leave out up to so many rows that cannot be read, and say which
+    /// Skip up to N unreadable rows and report them
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub skip_bad: u64,
-    /// Value that means "no rating", such as -1 or nan; such rows are left out and counted
+    /// Value that means "no rating", such as -1 or nan; rows with it are skipped and counted
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub missing: Option<f32>,
 }
 
 impl Input {
-    /// The library's options.
+    /// Returns the library's options.
     pub fn options(&self) -> ReadOptions {
         ReadOptions {
             user: self.user_col.clone(),
@@ -97,7 +97,7 @@ impl Input {
         }
     }
 
-    /// Reads the table at `path`, `-` for standard input, and tells how unless the answer is JSON.
+    /// Reads the table at `path` (`-` for standard input) and, unless the output is JSON, reports how it was read.
     pub fn read(&self, path: &Path, json: bool) -> Result<Table> {
         let table = whole(path, || read::read(path, &self.options()))?;
         if !json {
@@ -106,7 +106,7 @@ impl Input {
         Ok(table)
     }
 
-    /// Reads a further table, whose names continue from those of a model or of training data.
+    /// Reads a table whose ids are numbered after the known `users` and `items` of a model or training set.
     pub fn read_with(
         &self,
         path: &Path,
@@ -119,11 +119,11 @@ impl Input {
         Ok(table)
     }
 
-    /// Reads pairs of users and items, whose names continue from those of a model, with their values and times where they
-    /// have them. Every pair is kept: where values cannot be read or would leave rows out, the pairs alone are read.
+    /// Reads user-item pairs, with values and times if present; ids are numbered after those of a model. Every pair is
+    /// kept: if values cannot be read, or reading them would skip rows, only the pairs are read.
     pub fn pairs(&self, path: &Path, users: &IdMap, items: &IdMap, json: bool) -> Result<Table> {
         let options = self.options();
-        // What comes through a pipe can be read once.
+        // A pipe can be read only once.
         let chosen = options.value.is_some() || options.time.is_some();
         let table = match (chosen, path.is_file()) {
             (true, _) => whole(path, || read::read_with(path, &options, users, items))?,
@@ -139,7 +139,7 @@ impl Input {
                     Ok(table) => table,
                     Err(why) => {
                         let table = read::read_pairs(path, &options, users, items)?;
-                        errln!("note: users and items alone are read: {why}");
+                        errln!("note: read users and items only: {why}");
                         table
                     }
                 }
@@ -149,14 +149,14 @@ impl Input {
         Ok(table)
     }
 
-    /// Reads lists that some program recommends.
+    /// Reads recommendation lists made by any program.
     pub fn lists(&self, path: &Path, users: &IdMap, items: &IdMap, json: bool) -> Result<Lists> {
         let lists = whole(path, || read::read_lists(path, &self.options(), users, items))?;
         tell(&lists.report, json);
         Ok(lists)
     }
 
-    /// Reads the items to rank or learn against.
+    /// Reads negatives: the items to rank or train against.
     pub fn negatives(
         &self,
         path: &Path,
@@ -174,12 +174,12 @@ impl Input {
     }
 }
 
-/// Reads a file; whatever else `path` is may keep the reader waiting.
+/// Reads a file; a pipe or device may block, so Ctrl-C must end the process.
 fn whole<T>(path: &Path, read: impl FnOnce() -> cofil::Result<T>) -> Result<T> {
     Ok(if path.is_file() { read()? } else { waiting(read)? })
 }
 
-/// Tells how a further file was read.
+/// Reports how a file was read.
 fn tell(report: &ReadReport, json: bool) {
     if !json {
         errln!("{}: {}", report.path, spelt(&report.to_string()));

@@ -1,4 +1,4 @@
-//! What is known about items: titles to show, attributes to filter by.
+//! Item attributes: titles, and columns to filter by.
 
 use crate::output::errln;
 use anyhow::{Context, Result};
@@ -8,28 +8,28 @@ use cofil::{IdMap, Recommender};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Where the items are described. Flatten it into a command's arguments.
+/// Options for the table of items. Flatten it into a command's arguments.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Items {
-    /// Table of items: titles to show, and columns for --where; the columns of ids and titles by name or
-    /// position, else found [default: what is in the model file]
+    /// Table of items with titles and columns for --where; id and title columns by name or position, else
+    /// detected [default: the table in the model file]
     #[arg(long = "items", alias = "titles", value_name = "FILE[:ID:TITLE]")]
     source: Option<String>,
-    /// Text between the entries of a list in the table of items [default: |]
+    /// Separator of list entries in the table of items [default: |]
     #[arg(long, value_name = "TEXT", requires = "source")]
     items_separator: Option<String>,
-    /// A text that stands for a missing value in the table of items; may be repeated
+    /// Text that marks a missing value in the table of items; repeatable
     #[arg(long, value_name = "TEXT", requires = "source")]
     items_missing: Vec<String>,
 }
 
 impl Items {
-    /// The file of the table, if one was given.
+    /// Returns the path of the table, if one was given.
     pub fn path(&self) -> Option<&Path> {
         self.split().map(|(path, _)| Path::new(path))
     }
 
-    /// The file, and the columns of ids and titles where they were told.
+    /// Splits the option into the path and the id and title columns, if given.
     fn split(&self) -> Option<(&str, Option<[&str; 2]>)> {
         let source = self.source.as_deref()?;
         Some(match source.rsplitn(3, ':').collect::<Vec<_>>()[..] {
@@ -38,7 +38,7 @@ impl Items {
         })
     }
 
-    /// The table, if one was given. Guesses and losses go to standard error.
+    /// Reads the table, if one was given; notes go to standard error.
     pub fn read(&self) -> Result<Option<Arc<Catalogue>>> {
         let Some((path, columns)) = self.split() else { return Ok(None) };
         let usual = CatalogueOptions::default();
@@ -58,7 +58,7 @@ impl Items {
         Ok(Some(catalogue.into()))
     }
 
-    /// `recommender` with the table, or else with what it has from its file.
+    /// Attaches the table to `recommender`, which else keeps the one from its file.
     pub fn describe(&self, recommender: Recommender) -> Result<Recommender> {
         Ok(match self.read()? {
             Some(catalogue) => {
@@ -70,30 +70,30 @@ impl Items {
     }
 }
 
-/// Says on standard error if most of `items` are not in the table.
+/// Warns on standard error if most of `items` are missing from the table.
 pub fn tell_unlike(catalogue: &Catalogue, items: &IdMap) {
     unlike("item", items.names(), catalogue.ids())
         .iter()
         .for_each(|note| errln!("items: note: {note}"));
 }
 
-/// What items are called; without titles they go by their ids.
+/// Titles of items; an item without one is shown by its id.
 #[derive(Clone, Copy, Default)]
 pub struct Titles<'a>(Option<&'a Catalogue>);
 
 impl<'a> Titles<'a> {
-    /// The titles that `recommender` knows.
+    /// Returns the titles known to `recommender`.
     pub fn of_items(recommender: &'a Recommender) -> Self {
         let catalogue = recommender.catalogue().map(|catalogue| &**catalogue);
         Self(catalogue.filter(|catalogue| catalogue.has_titles()))
     }
 
-    /// The title of `item`, if it has one.
+    /// Returns the title of `item`, if it has one.
     pub fn get(self, item: &str) -> Option<&'a str> {
         self.0?.title(item)
     }
 
-    /// What `item` is called.
+    /// Returns the title of `item`, else its id.
     pub fn of(self, item: &'a str) -> &'a str {
         self.get(item).unwrap_or(item)
     }

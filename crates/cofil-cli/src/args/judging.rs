@@ -1,4 +1,4 @@
-//! How models are judged: the arguments that `evaluate` and `compare` share, and their tables.
+//! Evaluation options shared by `evaluate` and `compare`, and their tables.
 
 use crate::args::input::Input;
 use crate::args::reranking::Reranking;
@@ -11,41 +11,41 @@ use cofil::{Duplicates, IdMap, Metric, Protocol, Ratings, Target};
 use std::fmt::Write;
 use std::path::Path;
 
-/// What to measure and how. Flatten it into a command's arguments.
+/// Evaluation options. Flatten it into a command's arguments.
 #[derive(clap::Args, Clone, Debug)]
-#[command(next_help_heading = "Judging")]
+#[command(next_help_heading = "Evaluation")]
 pub struct Judging {
-    /// What to measure, separated by commas [default: ndcg@10,recall@10,hr@10,auc, and rmse,mae where values are predicted]
+    /// Metrics, comma-separated [default: ndcg@10,recall@10,hr@10,auc, plus rmse,mae for algorithms that predict values]
     #[arg(long = "metric", alias = "metrics", value_name = "LIST")]
     pub metrics: Option<String>,
-    /// Whose meaning of the metrics' names: cofil, implicit, recbole, rectools, lenskit, recpack, ranx,
+    /// Library whose metric definitions to use: cofil, implicit, recbole, rectools, lenskit, recpack, ranx,
     /// irspack, elliot or dacrema
     #[arg(long, value_name = "LIBRARY", default_value = "cofil")]
     pub convention: Convention,
-    /// Rank test items among N items drawn from those without interaction, instead of all
+    /// Rank test items among N sampled negatives instead of all items
     #[arg(long, value_name = "N")]
     pub sampled: Option<usize>,
-    /// Scale ranks among sampled items to ranks among all
+    /// Correct sampled ranks to estimates of the ranks among all items
     #[arg(long, requires = "sampled")]
     pub corrected: bool,
-    /// Order of items with equal scores: expected (over all orders), worst, best or index
+    /// Tied scores: expected (mean over all orders), worst, best or index
     #[arg(long, default_value = "expected", value_parser = ties)]
     pub ties: Ties,
-    /// Smallest value of a test interaction that counts as relevant [default: all are]
+    /// Smallest test value that counts as relevant [default: all are]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub relevant_from: Option<f32>,
-    /// Rank items of the training (and given) history too
+    /// Also rank items from the user's training (and given) history
     #[arg(long, alias = "with-seen")]
     pub seen: bool,
-    /// Do not clip predicted values to the range of the training values
+    /// Do not clip predictions to the range of the training values
     #[arg(long)]
     pub no_clip: bool,
     #[command(flatten)]
     pub reranking: Reranking,
-    /// Bootstrap samples behind the intervals; 0 for none
+    /// Bootstrap resamples for confidence intervals; 0 for none
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub resamples: usize,
-    /// Seed of everything random
+    /// Random seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 }
@@ -57,13 +57,13 @@ fn ties(text: &str) -> Result<Ties, String> {
 }
 
 impl Judging {
-    /// Whether all that is asked for is how far predicted values are off.
+    /// Whether only errors of predicted values are asked for.
     pub fn is_of_values(&self) -> Result<bool> {
         let Some(list) = &self.metrics else { return Ok(false) };
         Ok(Metric::list(list)?.iter().all(Metric::is_of_values))
     }
 
-    /// The library's settings. Without `--metric` they suit `target`, or algorithms of both kinds.
+    /// Returns the library's settings; without `--metric`, the metrics for `target`, or for both kinds of algorithm.
     pub fn protocol(&self, target: Option<Target>) -> Result<Protocol> {
         let mut protocol = Protocol::default();
         match &self.metrics {
@@ -91,7 +91,7 @@ impl Judging {
     }
 }
 
-/// What is tested, and what users are known by whom training never saw.
+/// A test set, and the given interactions of users absent from training.
 pub struct Tested {
     pub test: Ratings,
     pub given: Option<Ratings>,
@@ -103,8 +103,8 @@ impl Tested {
     }
 }
 
-/// Reads the files of a test part, whose names continue from the `known` ones of users and items.
-/// Given values are weighed as those were that the model learned from.
+/// Reads a test set and given interactions; ids are numbered after the `known` users and items. Given values are
+/// weighted as the training values were.
 pub fn test_part(
     read: &Input,
     test: &Path,
@@ -125,7 +125,7 @@ pub fn test_part(
     Ok(Tested { test, given: Some(weigh(given)) })
 }
 
-/// The 95 % interval of a value.
+/// Formats the 95 % confidence interval.
 pub fn interval(measure: &Measure) -> String {
     match (measure.low, measure.high) {
         (Some(low), Some(high)) => range(value(low), value(high)),
@@ -133,13 +133,13 @@ pub fn interval(measure: &Measure) -> String {
     }
 }
 
-/// Every metric with its interval, what is attainable, and the baselines beside it.
+/// Table of metrics with confidence intervals, best possible values and baselines.
 pub fn table(report: &Report) -> Table {
     let mut columns = vec![
         Column::text("metric"),
         Column::number("value"),
         Column::number("95 % interval").spare(1),
-        Column::number("attainable").spare(4),
+        Column::number("best possible").spare(4),
     ];
     let baselines = report.baselines.0.iter();
     columns.extend(baselines.map(|(name, _)| Column::number(name).spare(2)));
@@ -161,7 +161,7 @@ pub fn table(report: &Report) -> Table {
     table
 }
 
-/// One line for each group of users of like activity.
+/// Table with one row per group of users by activity.
 pub fn activity_table(report: &Report) -> Table {
     let metrics = report.activity.first().map(|a| a.metrics.0.as_slice()).unwrap_or_default();
     let names = metrics.iter().enumerate().map(|(at, m)| match at {
@@ -178,7 +178,7 @@ pub fn activity_table(report: &Report) -> Table {
     table
 }
 
-/// Every number of a report, one line each.
+/// Formats every number of a report as CSV, one per line.
 pub fn csv(report: &Report) -> Result<String> {
     let mut text = String::from("of,metric,value,low,high,users,max\n");
     let mut add = |of: &str, measures: &Measures| -> Result<()> {

@@ -1,4 +1,4 @@
-//! Arguments that commands share.
+//! Options shared by commands.
 
 pub mod choice;
 pub mod clean;

@@ -1,4 +1,4 @@
-//! How settings are searched: the arguments of `tune`, and settings in words.
+//! Search options of `tune`, and formatting of settings.
 
 use anyhow::{Context, Result};
 use cofil::Metric;
@@ -10,26 +10,26 @@ use std::time::Duration;
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Searching")]
 pub struct Searching {
-    /// Numbers to draw a setting from; `:log` for equal ratios. May be repeated [default: see `cofil algorithms NAME`]
+    /// Range of a numeric setting; `:log` samples on a log scale. Repeatable [default: see `cofil algorithms NAME`]
     #[arg(long = "range", value_name = "SETTING=LOW..HIGH[:log]", value_parser = range, allow_hyphen_values = true)]
     pub ranges: Vec<Range>,
-    /// Values to choose a setting from, separated by commas, or a JSON list. May be repeated
+    /// Values to choose a setting from, comma-separated, or a JSON list. Repeatable
     #[arg(long = "choice", value_name = "SETTING=A,B", value_parser = choice)]
     pub choices: Vec<Range>,
-    /// How settings are drawn: tpe (from where earlier trials were good) or random
+    /// Search method: tpe (tree-structured Parzen estimator) or random
     #[arg(long, default_value = "tpe", value_parser = method)]
     pub search: Method,
-    /// One trial in N goes on from each rung of epochs; 1 lets all of them finish
+    /// Successive halving: one in N trials continues past each rung of epochs; 1 lets every trial finish
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub halving: usize,
-    /// Users whose lists judge a trial, drawn once from the validation part; 0 for all
+    /// Validation users to evaluate each trial on, sampled once; 0 for all
     #[arg(long, value_name = "USERS", default_value_t = 2000)]
     pub judged: usize,
-    /// Trials at once, as far as there are threads and memory for them. None knows those that may run beside it,
-    /// so that what is found depends on N, but not on the number of threads
+    /// Trials to run in parallel, as threads and memory allow. Each is drawn without the results of those in
+    /// parallel, so the outcome depends on N but not on the number of threads
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub parallel: u64,
-    /// Seconds after which no trial begins and one under way is stopped; what is found then depends on the machine
+    /// Time limit: no trial starts after it, and the running one is stopped. The outcome then depends on the machine
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub limit: Option<Duration>,
 }
@@ -50,7 +50,7 @@ impl Searching {
         Search { method, halving, judged, parallel, seed, limit, ..Search::new(trials, metric) }
     }
 
-    /// What replaces or joins the ranges of the algorithm.
+    /// Ranges and choices that replace or extend those of the algorithm.
     pub fn ranges(&self) -> Result<Vec<Range>> {
         Ok([self.ranges.clone(), self.choices.clone()].concat())
     }
@@ -61,7 +61,7 @@ fn method(text: &str) -> Result<Method, String> {
         .map_err(|_| cofil::Error::unknown("search", text, ["tpe", "random"]).to_string())
 }
 
-/// `reg=1e-4..1:log`; both ends whole numbers without point make a range of whole numbers.
+/// Parses `reg=1e-4..1:log`; the range is of integers if both ends are written as integers.
 fn range(text: &str) -> Result<Range> {
     let (setting, range) = text.split_once('=').context("write SETTING=LOW..HIGH")?;
     let (range, log) = match range.strip_suffix(":log") {
@@ -87,7 +87,7 @@ fn range(text: &str) -> Result<Range> {
     Ok(Range { setting: setting.trim().into(), values })
 }
 
-/// `solver=cholesky,cg` or `layers=[[32,16],[64,32]]`.
+/// Parses `solver=cholesky,cg` or `layers=[[32,16],[64,32]]`.
 fn choice(text: &str) -> Result<Range> {
     let (setting, values) = text.split_once('=').context("write SETTING=A,B")?;
     let values = match serde_json::from_str(values) {
@@ -98,18 +98,18 @@ fn choice(text: &str) -> Result<Range> {
         }
     };
     if values.is_empty() {
-        anyhow::bail!("name at least one value");
+        anyhow::bail!("give at least one value");
     }
     Ok(Range { setting: setting.trim().into(), values: Values::Choice(values) })
 }
 
-/// Settings in a line.
+/// Formats settings on one line.
 pub fn settings(settings: &Map<String, Value>) -> String {
     let pair = |(name, value): (&String, &Value)| format!("{name}={}", plain(value));
     settings.iter().map(pair).collect::<Vec<_>>().join(" ")
 }
 
-/// A value as it is written after `--set`.
+/// Formats a value as `--set` takes it.
 pub fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! How a table is divided: the arguments that `split` and `compare` share.
+//! Split options, shared by `split` and `compare`.
 
 use anyhow::{Result, bail};
 use cofil::data::parse_date;
@@ -8,46 +8,46 @@ use cofil::data::split::{Cut, Share, Split};
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Splitting")]
 pub struct Splitting {
-    /// How to split [default: random; kfold with --folds, time with --from, users with --target]
+    /// Split method [default: random; kfold with --folds, time with --from, users with --target]
     #[arg(long, value_enum)]
     pub by: Option<By>,
-    /// With `time`: the test part begins here (2024-05-01, 2024-05-01T12:30:00, seconds since 1970)
+    /// With `time`: start of the test set (2024-05-01, 2024-05-01T12:30:00, or Unix seconds)
     #[arg(long, value_name = "TIME", value_parser = parse_date, allow_hyphen_values = true)]
     pub from: Option<i64>,
     /// With `kfold`: number of folds [default: 5]
     #[arg(long, value_name = "N")]
     pub folds: Option<u32>,
-    /// With `users`: how much of a held-out user's interactions to predict [default: 0.2]
+    /// With `users`: share of each held-out user's interactions to predict [default: 0.2]
     #[arg(long, value_name = "SHARE")]
     pub target: Option<Share>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum By {
-    /// Interactions drawn from all
+    /// A random sample of all interactions
     Random,
-    /// Interactions drawn from each user
+    /// A random sample of each user's interactions
     UserRandom,
-    /// The latest of each user
+    /// Each user's latest interactions
     Last,
-    /// Everything from one moment on
+    /// All interactions from a point in time on
     Time,
-    /// Each interaction once, in one of several folds
+    /// Cross-validation: each interaction is in the test set of one fold
     Kfold,
-    /// Users that training never sees
+    /// Held-out users, absent from the training set
     Users,
 }
 
-/// Folds that nobody chose.
+/// Default number of folds.
 const FOLDS: u32 = 5;
 
 impl Splitting {
-    /// Whether anything was asked for.
+    /// Whether any option was given.
     pub fn is_asked(&self) -> bool {
         self.by.is_some() || self.from.is_some() || self.folds.is_some() || self.target.is_some()
     }
 
-    /// How to split.
+    /// Returns the split method.
     pub fn by(&self) -> By {
         self.by.unwrap_or(match self {
             Self { folds: Some(_), .. } => By::Kfold,
@@ -57,12 +57,12 @@ impl Splitting {
         })
     }
 
-    /// Number of folds, with `kfold`.
+    /// Returns the number of folds of `kfold`.
     pub fn folds(&self) -> u32 {
         self.folds.unwrap_or(FOLDS)
     }
 
-    /// The library's split, with a test part of the size `test`: a tenth, or one of each user, if nobody said.
+    /// Returns the library's split with a test set of size `test`; by default a tenth, or one interaction per user.
     pub fn split(&self, test: Option<Share>, seed: u64) -> Result<Split> {
         let by = self.by();
         for (given, option, wanted) in [
@@ -77,7 +77,7 @@ impl Splitting {
             }
         }
         if test.is_some() && (self.from.is_some() || by == By::Kfold) {
-            bail!("the size of the test part follows from --from or --folds: leave it out");
+            bail!("--from and --folds already set the size of the test set: omit --test");
         }
         let test = test.unwrap_or(match by {
             By::Last => Share::Count(1),

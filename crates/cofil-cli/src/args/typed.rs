@@ -1,20 +1,20 @@
-//! What was typed, as it can be typed again.
+//! The command line as typed, quoted for a shell.
 
 use clap::{ArgAction, Command};
 use std::path::Path;
 
-/// The command line, as a shell takes it.
+/// Returns the command line, quoted for a shell.
 pub fn command() -> String {
     let mut words: Vec<String> =
         std::env::args_os().map(|arg| word(&arg.to_string_lossy())).collect();
-    // Where the program lies says nothing to others.
+    // The program's path is of no use to others.
     if let Some(program) = words.first_mut() {
         *program = "cofil".into();
     }
     words.join(" ")
 }
 
-/// A word, quoted where a shell would take it for something else.
+/// Quotes a word if a shell needs it.
 pub fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@%+".contains(c);
     match !text.is_empty() && text.chars().all(plain) {
@@ -23,13 +23,13 @@ pub fn word(text: &str) -> String {
     }
 }
 
-/// A file's name as a word.
+/// Quotes a path if a shell needs it.
 pub fn path(path: &Path) -> String {
     word(&path.to_string_lossy())
 }
 
-/// The options of the group `A` that this process was given, each after a space: what another command that has them
-/// too needs to read the same table alike.
+/// Returns the options of group `A` that this process was given, each after a space, so that another command reads
+/// the same table the same way.
 pub fn again<A: clap::Args>() -> String {
     let words: Vec<String> =
         std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
@@ -37,7 +37,7 @@ pub fn again<A: clap::Args>() -> String {
     kept.iter().map(|kept| format!(" {}", word(kept))).collect()
 }
 
-/// Those of `words` that are options of `group`, and their values.
+/// Returns the options of `group` among `words`, with their values.
 fn kept(group: &Command, words: &[String]) -> Vec<String> {
     let mut kept = Vec::new();
     let mut words = words.iter();

@@ -1,4 +1,4 @@
-//! Validation while training: what is held out, and what is measured on it.
+//! Validation during training.
 
 use crate::args::input::Input;
 use anyhow::{Context, Result};
@@ -9,22 +9,22 @@ use cofil::recipes::Target;
 use cofil::{Algorithm, Interactions, Ratings};
 use std::path::Path;
 
-/// When to stop training.
+/// Early stopping options.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Validation")]
 pub struct Validate {
-    /// Hold out a share of the data, such as 0.1, or take a file, and keep the best epoch's model
+    /// Validation set: a share of the data to hold out, such as 0.1, or a file. The model of the best epoch is kept
     #[arg(long, value_name = "SHARE|FILE")]
     pub valid: Option<String>,
-    /// What to measure: rmse, ndcg@10 … [default: rmse for algorithms that predict values, else ndcg@10]
+    /// Validation metric: rmse, ndcg@10 … [default: rmse for algorithms that predict values, else ndcg@10]
     #[arg(long = "metric", aliases = ["valid-metric", "metrics"], value_name = "METRIC")]
     pub valid_metric: Option<Metric>,
-    /// Stop after so many epochs without improvement
+    /// Early stopping: stop after this many epochs without improvement
     #[arg(long, value_name = "EPOCHS", default_value_t = 5)]
     pub patience: usize,
 }
 
-/// Data to learn from and, if asked for, data to validate on, with what was done in words.
+/// Training set and, if asked for, validation set, with notes on how they were made.
 pub struct Parts {
     pub train: Ratings,
     pub valid: Option<Ratings>,
@@ -32,7 +32,7 @@ pub struct Parts {
 }
 
 impl Validate {
-    /// What is measured on the validation part of `algorithm`.
+    /// Returns the validation metric for `algorithm`.
     pub fn metric(&self, algorithm: &Algorithm) -> Metric {
         self.valid_metric.unwrap_or(match algorithm.target() {
             Target::Rating => Metric::Rmse,
@@ -40,17 +40,17 @@ impl Validate {
         })
     }
 
-    /// Whether rows have to be held out of the training data, and how many.
+    /// Returns the share of the training data to hold out, if any.
     pub fn share(&self) -> Option<f64> {
         self.valid.as_ref()?.parse().ok()
     }
 
-    /// The validation file, if one was named.
+    /// Returns the validation file, if one was given.
     pub fn path(&self) -> Option<&Path> {
         self.valid.as_deref().filter(|_| self.share().is_none()).map(Path::new)
     }
 
-    /// Reads the validation file, if one was named.
+    /// Reads the validation file, if one was given.
     pub fn read(&self, train: Ratings, read: &Input, clean: &Clean, json: bool) -> Result<Parts> {
         match &self.valid {
             Some(path) => file(Path::new(path), train, read, clean, json),
@@ -59,11 +59,11 @@ impl Validate {
     }
 }
 
-/// Holds a share of the clean rows `data` out.
+/// Holds out a share of the cleaned rows `data`.
 pub fn hold_out(data: &Interactions, share: f64, seed: u64) -> Result<Parts> {
     let HeldOut { train, valid, .. } = HeldOut::share(data, share, seed).context("--valid")?;
     let note = format!(
-        "validation: {} interactions held out at random, {} left to learn from",
+        "validation: {} interactions held out at random, {} left for training",
         valid.len(),
         train.len()
     );

@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
   cofil algorithms
   cofil algorithms ials")]
 pub struct Args {
-    /// Algorithm whose settings to show
+    /// Algorithm whose settings to list
     name: Option<String>,
-    /// Print JSON: names, what they do, whether they predict ratings or preferences and which settings make them
-    /// rank; or the JSON schema of one
+    /// Print JSON: names, descriptions, targets (ratings or preferences) and the settings that make them rank; or the
+    /// JSON schema of one algorithm
     #[arg(long)]
     json: bool,
 }
@@ -26,7 +26,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// What each algorithm is, by name.
+/// Prints all algorithms with a summary of each.
 fn summaries() -> Result<Vec<(String, String)>> {
     let summary = |a: Algorithm| {
         let schema = Algorithm::schema(a.name())?;
@@ -47,15 +47,15 @@ fn all(json: bool) -> Result<()> {
         return output::json(&list?);
     }
     output::table(
-        &["Algorithm", "What it does"],
+        &["Algorithm", "Summary"],
         summaries.into_iter().map(|(n, s)| vec![n, s]),
         &[],
     );
-    outln!("\nThe settings of one: cofil algorithms NAME");
+    outln!("\nSettings of one: cofil algorithms NAME");
     Ok(())
 }
 
-/// The settings of `now` that differ from those of `before`.
+/// Returns the settings of `now` that differ from `before`.
 fn changed(before: &Algorithm, now: &Algorithm) -> Result<Map<String, Value>> {
     let (before, now) = (output::value(before)?, output::value(now)?);
     let now = now.as_object().into_iter().flatten();
@@ -87,21 +87,21 @@ fn one(name: &str, json: bool) -> Result<()> {
             vec![setting.clone(), kind(property, &schema), default, text(&property["description"])]
         })
         .collect();
-    // What matters most comes first; the rest by name.
+    // The most important settings first, the rest by name.
     let rank = |row: &Vec<String>| {
         let first = ["factors", "k", "epochs", "reg", "learning_rate"];
         first.iter().position(|name| *name == row[0]).unwrap_or(first.len())
     };
     rows.sort_by_key(rank);
     if rows.is_empty() {
-        outln!("There is nothing to set.");
+        outln!("No settings.");
         return Ok(());
     }
     let widest = |column: usize| rows.iter().map(|r| r[column].chars().count()).max().unwrap_or(0);
     let (w0, w1, w2) = (widest(0).max(7), widest(1).max(4), widest(2).max(7));
     let width = usize::from(crate::table::width());
     let indent = w0 + w1 + w2 + 6;
-    // Beside the others where there is room, else below them.
+    // Descriptions beside the settings if there is room, else below them.
     match width.saturating_sub(indent) {
         room @ 40.. => {
             outln!("{:<w0$}  {:<w1$}  {:<w2$}  Meaning", "Setting", "Type", "Default");
@@ -122,14 +122,14 @@ fn one(name: &str, json: bool) -> Result<()> {
         }
     }
     if !rules.is_empty() {
-        outln!("\nDefaults that follow the data, for what is not set:");
+        outln!("\nDefaults derived from the data, unless set:");
         let widest = rules.iter().map(|rule| rule.setting.len()).max().unwrap_or(0);
         for rule in rules {
             outln!("  {:<widest$}  {}", rule.setting, rule.rule);
         }
     }
     if !ranges.is_empty() {
-        outln!("\nWorth tuning, where `cofil tune` looks unless told otherwise:");
+        outln!("\nDefault search ranges of `cofil tune`:");
         let widest = ranges.iter().map(|range| range.setting.len()).max().unwrap_or(0);
         for range in &ranges {
             outln!("  {:<widest$}  {}", range.setting, range.values);
@@ -137,12 +137,12 @@ fn one(name: &str, json: bool) -> Result<()> {
     }
     let example = rows.iter().find(|row| row[1] != "true | false" && row[2] != "not set");
     if let Some(row) = example.or(rows.first()) {
-        outln!("\nSet one with: cofil train … -a {name} --set {}={}", row[0], row[2]);
+        outln!("\nExample: cofil train … -a {name} --set {}={}", row[0], row[2]);
     }
     Ok(())
 }
 
-/// Text without the marks of documentation.
+/// Strips rustdoc markup.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.replace('\n', " ").replace("[`", "`").replace("`]", "`"),
@@ -150,7 +150,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The type of a setting in a word or two.
+/// Returns the type of a setting in a word or two.
 fn kind(property: &Value, schema: &Value) -> String {
     if let Some(path) = property["$ref"].as_str() {
         let target = schema.pointer(path.trim_start_matches('#'));
@@ -195,7 +195,7 @@ fn kind(property: &Value, schema: &Value) -> String {
     words.collect::<Vec<_>>().join(" | ")
 }
 
-/// Cuts `text` into lines of at most `width` letters.
+/// Wraps `text` at `width` characters.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

@@ -21,10 +21,10 @@ table has times).")]
 pub struct Args {
     /// Table to read; `-` for standard input
     input: PathBuf,
-    /// File to write: .csv, .tsv, .csv.gz, .csv.zst, .jsonl, .parquet or .arrow
+    /// Output file: .csv, .tsv, .csv.gz, .csv.zst, .jsonl, .parquet or .arrow
     output: PathBuf,
-    /// Make OUTPUT a folder with by-user.arrow and by-item.arrow, a row for each user (item) with lists
-    /// that are the rows (columns) of the sparse matrix. Of repeated pairs the last counts
+    /// Write a folder with by-user.arrow and by-item.arrow: one row per user (item) with lists that are the rows
+    /// (columns) of the sparse matrix. The last of duplicate pairs is kept
     #[arg(long)]
     sides: bool,
     #[command(flatten)]

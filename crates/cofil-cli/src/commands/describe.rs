@@ -20,11 +20,11 @@ use std::path::PathBuf;
   cofil describe ratings.csv --missing -1 --plot ratings.svg
   cofil describe events.csv.gz --min-user 5 --min-item 5 --json
 
-The table is described as it is; with arguments for cleaning, as it is after that.")]
+The table is described as read, or after cleaning if cleaning options are given.")]
 pub struct Args {
     /// Table of interactions; `-` for standard input
     data: PathBuf,
-    /// Draw values, interactions per user and per item, and popularity (.svg or .png)
+    /// Plot values, interactions per user and item, and popularity (.svg or .png)
     #[arg(long, aliases = ["figure", "curve"], value_name = "FILE")]
     plot: Option<PathBuf>,
     #[command(flatten)]
@@ -69,7 +69,7 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The report of a table that is already in memory.
+/// Returns the report of a table in memory.
 pub fn report(data: &Interactions) -> Result<String> {
     Ok(text(&Description::of(data)?))
 }
@@ -97,7 +97,7 @@ fn text(d: &Description) -> String {
     line(&mut out, "");
     wrap(&mut out, "", &verdict.kind);
     if !verdict.warnings.is_empty() {
-        line(&mut out, "\nLook at");
+        line(&mut out, "\nWarnings");
         let warnings = verdict.warnings.iter();
         warnings.for_each(|warning| wrap(&mut out, "  - ", &warning.say(flag)));
     }
@@ -149,7 +149,7 @@ fn bars(out: &mut String, bins: &[Bin], label: impl Fn(&Bin) -> String) {
     }
 }
 
-/// A bar of up to 30 letters, in eighths.
+/// Draws a bar of up to 30 characters, in eighths.
 fn bar(share: f64) -> String {
     const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
     let eighths = (share * 240.0).round() as usize;
@@ -159,7 +159,7 @@ fn bar(share: f64) -> String {
 }
 
 fn spreads(out: &mut String, d: &Description) {
-    // What tells least goes first where the terminal is narrow.
+    // On a narrow terminal the least informative columns are dropped first.
     let heads = [
         ("", 0),
         ("min", 2),
@@ -213,8 +213,7 @@ fn line(out: &mut String, text: &str) {
     writeln!(out, "{}", text.trim_end()).expect("a String takes any text");
 }
 
-/// Writes `text` after `lead`, in lines as wide as the terminal, up to 100 letters, that begin where the
-/// text began.
+/// Writes `text` after `lead`, wrapped at the terminal's width (at most 100) with a hanging indent.
 pub fn wrap(out: &mut String, lead: &str, text: &str) {
     let indent = lead.chars().count();
     let mut current = lead.to_owned();

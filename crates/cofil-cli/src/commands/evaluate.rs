@@ -24,38 +24,38 @@ use std::time::Instant;
   cofil evaluate m.cofil --test test.csv.gz --metric rmse,mae --json
   cofil evaluate a.cofil b.cofil --test test.csv
   cofil evaluate m.cofil --test test.csv --negatives negatives.csv.gz --metric hr@10,ndcg@10
-  cofil evaluate m.cofil --given given.csv --test test.csv       users the model was not trained on
-  cofil evaluate --lists recs.parquet --train train.csv --test test.csv       lists of any program
+  cofil evaluate m.cofil --given given.csv --test test.csv       new users
+  cofil evaluate --lists recs.parquet --train train.csv --test test.csv       lists made by any program
 
 Metrics: ndcg@k, recall@k, recall_capped@k, precision@k, hr@k, map@k, mrr@k, auc, rmse, mae,
 coverage@k, novelty@k, gini@k, popularity@k, ild@k. docs/metrics.md defines each.")]
 pub struct Args {
-    /// Model file, or several to set side by side
+    /// Model file, or several to compare
     #[arg(required_unless_present = "lists", value_name = "MODEL")]
     models: Vec<PathBuf>,
-    /// Instead of a model, lists that any program made: rows of user, item and a score, or a rank, or
-    /// in order, best first
+    /// Evaluate recommendation lists instead of a model: rows of user, item and a score or rank, or in order,
+    /// best first
     #[arg(long, value_name = "FILE", conflicts_with_all = ["models", "negatives", "sampled", "given"])]
     #[arg(requires = "train")]
     lists: Option<PathBuf>,
-    /// Table of the interactions to predict
+    /// Test set
     #[arg(long, value_name = "FILE")]
     test: PathBuf,
-    /// Table of what users are known by beside training: who is new to the model is scored from it
+    /// Histories of users in the test set; new users are scored from them
     #[arg(long, value_name = "FILE")]
     given: Option<PathBuf>,
-    /// Table the model was trained on, for models saved without what users have seen, and for lists
+    /// Training set; needed for --lists and for models saved without histories
     #[arg(long, value_name = "FILE")]
     train: Option<PathBuf>,
-    /// Rank each user's test items among the items of this file: lines of user,n1,n2,…
+    /// Rank each user's test items among the negatives in this file: lines of user,n1,n2,…
     #[arg(long, value_name = "FILE", conflicts_with = "sampled")]
     negatives: Option<PathBuf>,
     #[command(flatten)]
     judging: Judging,
-    /// Show the metrics for users by number of training interactions too
+    /// Also show the metrics by number of training interactions per user
     #[arg(long)]
     by_activity: bool,
-    /// Write every number to this file as CSV
+    /// Write every number to a CSV file
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// Print JSON
@@ -96,17 +96,17 @@ pub fn run(args: &Args) -> Result<()> {
     match (&args.models[..], &args.lists) {
         ([model], _) => run_model(args, model),
         ([], Some(lists)) => run_lists(args, lists),
-        ([], None) => bail!("name a model file, or --lists FILE"),
+        ([], None) => bail!("give a model file, or --lists FILE"),
         (models, _) => side_by_side::run(args, models),
     }
 }
 
-/// What came of a model.
+/// Evaluation of one model.
 struct Judged {
     report: Report,
     algorithm: String,
     seconds: Seconds,
-    /// Users as the report numbers them.
+    /// Users in the order of the report.
     users: Arc<IdMap>,
     model_bytes: usize,
 }
@@ -156,7 +156,7 @@ fn run_lists(args: &Args, path: &Path) -> Result<()> {
     let lists = args.read.lists(path, &test.users, &test.items, args.json)?;
     if lists.unknown_users > 0 {
         let users = lists.unknown_users;
-        errln!("warning: {}: {users} users are in neither table", path.display());
+        errln!("warning: {}: {users} users are in neither the training nor the test set", path.display());
     }
     let mut protocol = args.judging.protocol(None)?;
     if args.judging.metrics.is_none() {
@@ -169,7 +169,7 @@ fn run_lists(args: &Args, path: &Path) -> Result<()> {
     show(args, &report, path.display().to_string(), seconds)
 }
 
-/// Prints the report on what is called `name`.
+/// Prints the report titled `name`.
 fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<()> {
     if let Some(path) = &args.csv {
         cofil::store::write_atomically(path, judging::csv(report)?.as_bytes())?;
@@ -191,23 +191,23 @@ fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<
         duration(seconds.evaluate)
     ));
     if let Some(rerank) = report.conditions.rerank {
-        outln!("reordered: {rerank}");
+        outln!("reranked: {rerank}");
     }
     judging::table(report).print();
     if args.by_activity {
-        outln!("\nby number of training interactions");
+        outln!("\nBy number of training interactions");
         judging::activity_table(report).print();
     }
     Ok(())
 }
 
-/// What users have seen, in the numbering of the model.
+/// Returns users' histories in the model's numbering.
 fn trained_on(args: &Args, model: &Path, recommender: &Recommender) -> Result<Ratings> {
     let (users, items) = (recommender.users(), recommender.items());
     let Some(path) = &args.train else {
         if recommender.seen().nnz() == 0 {
             bail!(
-                "{}: the file does not hold what users have seen; add --train FILE",
+                "{}: the model file holds no histories; add --train FILE",
                 model.display()
             );
         }
@@ -217,13 +217,13 @@ fn trained_on(args: &Args, model: &Path, recommender: &Recommender) -> Result<Ra
     let table = args.read.read_with(path, users, items, args.json)?;
     let train = table.interactions.into_ratings(Duplicates::Last)?;
     if (train.users.len(), train.items.len()) != (users.len(), items.len()) {
-        bail!("{}: holds users or items that the model was not trained on", path.display());
+        bail!("{}: has users or items that the model was not trained on", path.display());
     }
     let is_binary = recommender.card().data.scale == (1.0, 1.0);
     Ok(if is_binary { train.binary() } else { train })
 }
 
-/// Lists for everybody who is tested.
+/// Returns the lists of all test users.
 fn checked(negatives: Negatives, test: &Ratings, path: &Path) -> Result<Vec<Vec<u32>>> {
     let tested = |u: &usize| !test.by_user.row(*u).is_empty();
     let without = |u: &usize| negatives.by_user[*u].is_empty();
@@ -238,7 +238,7 @@ fn checked(negatives: Negatives, test: &Ratings, path: &Path) -> Result<Vec<Vec<
     }
     if negatives.unknown_items > 0 {
         errln!(
-            "warning: {}: {} negatives are items that are unknown and were left out",
+            "warning: {}: skipped {} negatives that are unknown items",
             path.display(),
             negatives.unknown_items
         );

@@ -15,18 +15,18 @@ use std::path::PathBuf;
   cofil explain model.cofil --history 1:5,260:4 --item 50 --items u.item
   cofil explain model.cofil --user 42 --item 50 --json
 
-The score is the sum of what is there without a history, what each item of the history adds, and a rest.
-Where the model is linear in the history the parts are exact; else each is what the score loses without
-that item, and the answer says so.")]
+The score is the sum of a base (the score without a history), a contribution per history item, and a rest.
+If the model is linear in the history, contributions are exact; otherwise a contribution is the drop in score
+without that item, and the answer says so.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
     #[command(flatten)]
     who: Whom,
-    /// Item whose score is to be explained
+    /// Item whose score to explain
     #[arg(long, value_parser = history::name, allow_hyphen_values = true)]
     item: String,
-    /// How many items of the history to show; --json has all
+    /// Number of history items to show; --json has all
     #[arg(short, default_value_t = 10)]
     n: usize,
     #[command(flatten)]
@@ -38,15 +38,15 @@ pub struct Args {
     json: bool,
 }
 
-/// To whom.
+/// Options that say for which user.
 #[derive(clap::Args)]
 #[group(required = true, multiple = true)]
 struct Whom {
-    /// User of the training data
+    /// User in the training data
     #[arg(long, value_parser = history::name, allow_hyphen_values = true)]
     user: Option<String>,
-    /// What somebody new has chosen, as ITEM or ITEM:VALUE, separated by commas, or @FILE with one on each line; with
-    /// --user, what they have that the model has not seen
+    /// History of a new user: ITEM or ITEM:VALUE, comma-separated, or @FILE with one per line; with --user,
+    /// interactions newer than the model
     #[arg(long, value_name = "ITEM[:VALUE]", allow_hyphen_values = true)]
     history: Option<Vec<String>>,
 }
@@ -63,19 +63,19 @@ pub fn run(args: &Args) -> Result<()> {
     }
     print(args, &explanation, titles);
     if recommender.seen().nnz() == 0 && args.who.user.is_some() {
-        outln!("\nThe model file does not say what users have: nothing of it can be shown.");
+        outln!("\nThe model file holds no histories, so contributions cannot be shown.");
     }
     Ok(())
 }
 
 fn print(args: &Args, explanation: &Explanation, titles: Titles<'_>) {
     let whom = match (&args.who.user, explanation.basis) {
-        (_, Basis::Popular) => "what is popular".into(),
+        (_, Basis::Popular) => "popularity".into(),
         (Some(user), _) if !explanation.unknown.contains(user) => format!("user {user}"),
         _ => "that history".to_owned(),
     };
     if let Some(reason) = &explanation.reason {
-        outln!("This is the score by what is popular, because {reason}.\n");
+        outln!("This is the popularity score, because {reason}.\n");
     }
     let score = output::score(explanation.score);
     outln!("{} scores {score} for {whom}:\n", titles.of(&args.item));
@@ -87,7 +87,7 @@ fn print(args: &Args, explanation: &Explanation, titles: Titles<'_>) {
         ]
     };
     let all = &explanation.contributions;
-    // What counts most either way.
+    // Largest contributions of either sign.
     let mut shown: Vec<_> = all.iter().collect();
     shown.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
     shown.truncate(args.n);
@@ -106,16 +106,16 @@ fn print(args: &Args, explanation: &Explanation, titles: Titles<'_>) {
             others as f32,
         ));
     }
-    rows.push(line("without any of them", String::new(), explanation.base));
+    rows.push(line("base", String::new(), explanation.base));
     rows.push(line("rest", String::new(), explanation.rest));
     output::table(&["Because of", "Value", "Adds"], rows, &[1, 2]);
     outln!(
         "\n{}",
         match explanation.method {
             Attribution::Exact =>
-                "Exact: the score is a sum over the history, and these are its terms.",
+                "Exact: the score is a sum over the history.",
             Attribution::LeaveOneOut =>
-                "Not exact: each adds what the score loses without it; the rest is what they say together.",
+                "Approximate: a contribution is the drop in score without the item; the rest is joint effects.",
         }
     );
 }

@@ -12,20 +12,20 @@ use std::path::PathBuf;
   cofil forget model.cofil --user 42 -o model.cofil
   cofil forget model.cofil --user 42 --user 43 --refit -o model.cofil --json
 
-Name, history and vector of the user leave the file at once. What the model learned from all users together
-still bears traces, and the answer says what; with --refit the model is trained again on the histories in the
-file, with its own algorithm, settings and seed, and is as if the user had never been. The file given with --output
-is replaced in one step; copies elsewhere are for you to delete.")]
+The user's id, history and vector are removed from the file. Parameters learned from all users still hold traces of
+the user, and the answer lists them. With --refit the model is retrained on the remaining histories in the file, with
+its own algorithm, settings and seed, and no trace remains. The output file is replaced atomically; delete other
+copies yourself.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
-    /// User to forget; may be given more than once
+    /// User to remove; repeatable
     #[arg(long = "user", value_name = "USER", required = true, value_parser = history::name, allow_hyphen_values = true)]
     users: Vec<String>,
-    /// File for the new model; may be the old one
+    /// Output model file; may be MODEL itself
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Train again without them
+    /// Retrain without the removed users
     #[arg(long)]
     refit: bool,
     /// Print JSON
@@ -50,7 +50,7 @@ pub fn run(args: &Args) -> Result<()> {
         return output::json(&answer);
     }
     let exact = match forgotten.exact {
-        true => "yes: the model is as if they had never been".into(),
+        true => "yes: no trace of the users remains".into(),
         false => format!("no: traces remain in {}", forgotten.remains.join(", ")),
     };
     output::facts(&[
@@ -64,7 +64,7 @@ pub fn run(args: &Args) -> Result<()> {
         ("fingerprint", fingerprint),
     ]);
     if !forgotten.exact {
-        outln!("\nTo remove the traces too: --refit, or train again from the table without them.");
+        outln!("\nTo remove the traces too, use --refit, or retrain from a table without these users.");
     }
     Ok(())
 }

@@ -16,13 +16,13 @@ use std::path::PathBuf;
   cofil inspect model.cofil
   cofil inspect model.cofil --arrays arrays/
 
-Arrays of few numbers are shown as tables. --arrays writes all of them, each as NAME.npy, and the names of users
-and items, in the order of the arrays' rows, as users.txt and items.txt, one on each line. docs/format.md says
+Small arrays are printed as tables. --arrays writes each array as NAME.npy, and the ids of users and items, in the
+order of the arrays' rows, as users.txt and items.txt, one per line. docs/format.md says
 what each array is.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
-    /// Folder to write the model's arrays to, as .npy files; it is made if it does not exist
+    /// Folder for the model's arrays as .npy files, created if missing
     #[arg(long, value_name = "FOLDER")]
     arrays: Option<PathBuf>,
     /// Print JSON
@@ -73,7 +73,7 @@ pub fn run(args: &Args) -> Result<()> {
     facts.push(("data", output::sizes(data)));
     facts.push(("values", format!("{}, mean {:.4}", range(low, high), data.mean)));
     if !data.fingerprint.is_empty() {
-        facts.push(("data print", data.fingerprint.clone()));
+        facts.push(("data fingerprint", data.fingerprint.clone()));
     }
     if let Some(last) = epochs.last() {
         let best = epochs.iter().rev().find(|e| e.best && e.validation.is_some());
@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> Result<()> {
         "seen items",
         match seen {
             0 => "not in the file".into(),
-            n => format!("{}, so that nobody is recommended what they have", number(*n)),
+            n => format!("{}, excluded from each user's lists", number(*n)),
         },
     ));
     if let Some(catalogue) = catalogue {
@@ -117,7 +117,7 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// `factors = 64, reg = 0.1`.
+/// Formats settings as `factors = 64, reg = 0.1`.
 fn settings(algorithm: &cofil::Algorithm) -> Result<String> {
     let value = output::value(algorithm)?;
     let settings = value.as_object().into_iter().flatten().filter(|(name, _)| *name != "algorithm");

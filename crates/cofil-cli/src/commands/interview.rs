@@ -25,42 +25,42 @@ answers so far with --answers and get the next question and the list; nothing is
 pub struct Args {
     /// Model file
     model: PathBuf,
-    /// How questions are chosen [default: popular-variance where the model has variances, else popular-entropy]
+    /// Strategy for choosing questions [default: popular-variance if the model has variances, else popular-entropy]
     #[arg(long, value_enum)]
     strategy: Option<Choice>,
-    /// How many questions to ask at most
+    /// Maximum number of questions
     #[arg(long, value_name = "N", default_value_t = 10)]
     questions: usize,
-    /// Answers so far: yes, no, a rating, or ? for "cannot say"; with them nothing is asked at the terminal
+    /// Answers so far: yes, no, a rating, or ? for "don't know"; nothing is then asked at the terminal
     #[arg(long, value_name = "ITEM=ANSWER", allow_hyphen_values = true)]
     answers: Option<Vec<String>>,
-    /// How many items to recommend
+    /// Number of items to recommend
     #[arg(short, default_value_t = 10)]
     n: usize,
-    /// Seed of random questions
+    /// Random seed of the strategy `random`
     #[arg(long, default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
     unknown: Strangers,
     #[command(flatten)]
     items: Items,
-    /// Print JSON, and ask nothing
+    /// Print JSON and ask nothing
     #[arg(long)]
     json: bool,
 }
 
-/// The library's strategies.
+/// Strategies of the library.
 #[derive(Clone, Copy, ValueEnum)]
 enum Choice {
-    /// What says most of a user's vector
+    /// The item whose answer reduces the variance of the user's vector most
     Variance,
-    /// The same, among what many have
+    /// As variance, among popular items
     PopularVariance,
-    /// What many have and disagree on
+    /// Popular items with divided opinions
     PopularEntropy,
-    /// What most have
+    /// The most popular items
     Popularity,
-    /// Anything
+    /// Random items
     Random,
 }
 
@@ -109,7 +109,7 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// ITEM=ANSWER.
+/// Parses ITEM=ANSWER.
 fn said(entry: &str) -> Result<Replied> {
     let (item, answer) =
         entry.rsplit_once('=').context("write --answers ITEM=ANSWER, such as 50=yes")?;
@@ -117,7 +117,7 @@ fn said(entry: &str) -> Result<Replied> {
     Ok(Replied { item: item.trim_ascii().into(), answer })
 }
 
-/// Asks at the terminal until all is asked or the input ends.
+/// Asks at the terminal until there are no more questions or the input ends.
 fn ask(
     most: usize,
     interviewer: &Interviewer,

@@ -18,9 +18,9 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Figure {
-    /// Train on a small table and draw loss, known values and completed matrix side by side
+    /// Train on a small table and plot the loss, the known values and the completed matrix
     Matrix(Matrix),
-    /// Draw loss and validation by epoch
+    /// Plot loss and validation metric by epoch
     Curve(Curve),
 }
 
@@ -33,10 +33,10 @@ struct Matrix {
     data: PathBuf,
     #[command(flatten)]
     choice: Choice,
-    /// Seed of everything random
+    /// Random seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Figure to write (.svg or .png)
+    /// Output figure (.svg or .png)
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// Print JSON
@@ -54,7 +54,7 @@ struct Matrix {
 struct Curve {
     /// Model file
     model: PathBuf,
-    /// Figure to write (.svg or .png)
+    /// Output figure (.svg or .png)
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// Print JSON

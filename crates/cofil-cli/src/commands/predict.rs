@@ -25,16 +25,16 @@ the model does not know has an empty prediction and is counted.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
-    /// User of a single pair
+    /// User of one pair
     #[arg(long, requires = "item", conflicts_with = "pairs", value_parser = history::name, allow_hyphen_values = true)]
     user: Option<String>,
-    /// Item of a single pair
+    /// Item of one pair
     #[arg(long, requires = "user", conflicts_with = "pairs", value_parser = history::name, allow_hyphen_values = true)]
     item: Option<String>,
-    /// Table of pairs; `-` for standard input
+    /// Table of user-item pairs; `-` for standard input
     #[arg(long, value_name = "FILE", required_unless_present = "user")]
     pairs: Option<PathBuf>,
-    /// File to write (.csv, .tsv, .jsonl, .parquet, .arrow) instead of CSV to standard output
+    /// Output file (.csv, .tsv, .jsonl, .parquet, .arrow) [default: CSV on standard output]
     #[arg(short, long, value_name = "FILE", requires = "pairs")]
     output: Option<PathBuf>,
     /// Print JSON
@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> Result<()> {
             }
         };
     }
-    let path = args.pairs.as_deref().context("name a table with --pairs")?;
+    let path = args.pairs.as_deref().context("give a table with --pairs")?;
     pairs(args, &recommender, path)
 }
 
@@ -115,7 +115,7 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
         writer.write(&cells)?;
     }
     if args.output.is_none() {
-        // Before the predictions, as they come at once.
+        // The count precedes predictions written in one go.
         tell(args, &table, missing, json!({}))?;
     }
     let size = writer.finish()?;
@@ -129,10 +129,10 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Pairs written at a time.
+/// Pairs per written batch.
 const BLOCK: usize = 1 << 14;
 
-/// Says how many pairs have no prediction; with --json, in `answer`.
+/// Reports how many pairs have no prediction; with --json, in `answer`.
 fn tell(args: &Args, table: &Table, missing: usize, mut answer: Value) -> Result<()> {
     let pairs = table.interactions.len();
     if args.json {
@@ -144,7 +144,7 @@ fn tell(args: &Args, table: &Table, missing: usize, mut answer: Value) -> Result
     }
     if missing > 0 {
         let (missing, pairs) = (number(missing), count(pairs, "pair"));
-        errln!("{missing} of {pairs} have a user or item that the model does not know");
+        errln!("{missing} of {pairs} have a user or item unknown to the model");
     }
     Ok(())
 }

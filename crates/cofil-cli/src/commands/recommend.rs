@@ -11,10 +11,10 @@ use cofil::{Answer, Basis, Liked, Query, Recommended, Recommender, Unknown, Who}
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Reasons shown for each item.
+/// Number of reasons shown per item.
 const REASONS: usize = 3;
 
-/// The reason for an item for which nothing that is known of the user speaks.
+/// Reason shown for items that no history entry supports.
 const POPULAR: &str = "(popular)";
 
 /// Arguments of `cofil recommend`.
@@ -33,29 +33,29 @@ const POPULAR: &str = "(popular)";
   cofil recommend model.cofil --popular
 
 Without --output, the lists of --all or --users go to standard output as CSV, with --json as JSON
-lines. Somebody the model knows nothing of is shown what is popular, and the answer says so.")]
+lines. A user without a known history gets the most popular items, and the answer says so.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
     #[command(flatten)]
     who: Whom,
-    /// How many items
+    /// Number of items
     #[arg(short, default_value_t = 10)]
     n: usize,
-    /// File for the lists of --all or --users: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
+    /// Output file of --all or --users: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Items that must not come back, separated by commas; or @FILE with one on each line
+    /// Items to exclude, comma-separated, or @FILE with one per line
     #[arg(long, value_name = "ITEM", allow_hyphen_values = true)]
     exclude: Vec<String>,
-    /// The only items that may come back, separated by commas; or @FILE with one on each line
+    /// Recommend only from these items, comma-separated, or @FILE with one per line
     #[arg(long, value_name = "ITEM", allow_hyphen_values = true)]
     candidates: Option<Vec<String>>,
-    /// Only items of which this is true, such as "genre = 'Comedy' and year >= 1990"; columns are those of
-    /// --items, or of the table that the model was trained with
+    /// Recommend only items that match, such as "genre = 'Comedy' and year >= 1990"; columns are those of
+    /// --items, or of the table of items in the model file
     #[arg(long = "where", value_name = "FILTER")]
     filter: Option<Filter>,
-    /// Also recommend what the user has already
+    /// Include items the user already has
     #[arg(long = "seen", alias = "with-seen")]
     with_seen: bool,
     #[command(flatten)]
@@ -69,24 +69,24 @@ pub struct Args {
     json: bool,
 }
 
-/// For whom.
+/// Options that say for whom to recommend.
 #[derive(clap::Args)]
 #[group(required = true, multiple = true)]
 struct Whom {
-    /// User of the training data
+    /// User in the training data
     #[arg(long, value_parser = history::name, allow_hyphen_values = true)]
     user: Option<String>,
-    /// What somebody new has chosen, as ITEM or ITEM:VALUE, separated by commas, or @FILE with one on each line; with
-    /// --user, what they have that the model has not seen
+    /// History of a new user: ITEM or ITEM:VALUE, comma-separated, or @FILE with one per line; with --user,
+    /// interactions newer than the model
     #[arg(long, value_name = "ITEM[:VALUE]", allow_hyphen_values = true)]
     history: Option<Vec<String>>,
-    /// The users in a file, one on each line; `-` for standard input
+    /// File of users, one per line; `-` for standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "history", "all"])]
     users: Option<PathBuf>,
-    /// Every user of the training data
+    /// All users in the training data
     #[arg(long, conflicts_with_all = ["user", "history"])]
     all: bool,
-    /// Nobody in particular: the most popular items
+    /// The most popular items, for no user in particular
     #[arg(long, conflicts_with_all = ["user", "history", "users", "all"])]
     popular: bool,
 }
@@ -129,7 +129,7 @@ pub fn run(args: &Args) -> Result<()> {
         return many(args, &recommender, &query);
     }
     if args.output.is_some() {
-        bail!("--output is for --all and --users; print one user's list with --json");
+        bail!("--output needs --all or --users; for one user, use --json");
     }
     let history = history::parse(&recommender, args.who.history.as_deref())?;
     let who = Who { user: args.who.user.clone(), history };
@@ -156,7 +156,7 @@ fn print(args: &Args, recommender: &Recommender, who: &Who, answer: &Answer) -> 
     Ok(())
 }
 
-/// Why the list is empty.
+/// Explains an empty list.
 fn nothing_left(recommender: &Recommender, args: &Args, answer: &Answer) -> String {
     let chosen = args.filter.is_some() || args.candidates.is_some() || !args.exclude.is_empty();
     match (answer.basis, chosen) {
@@ -170,7 +170,7 @@ fn nothing_left(recommender: &Recommender, args: &Args, answer: &Answer) -> Stri
     }
 }
 
-/// For whom the list is, and on what it rests.
+/// Heading of a list: the user, and the basis of the list.
 fn heading(recommender: &Recommender, who: &Who, answer: &Answer, titles: Titles<'_>) -> String {
     let told = |liked: &Liked| match liked.value {
         Some(value) if value != 1.0 => format!("{} ({value})", titles.of(&liked.item)),
@@ -192,7 +192,7 @@ fn heading(recommender: &Recommender, who: &Who, answer: &Answer, titles: Titles
         (_, Some(user)) if !answer.unknown.contains(user) => {
             format!("For user {user}, who also has {history}")
         }
-        _ => format!("For somebody with {history}"),
+        _ => format!("For a new user with {history}"),
     }
 }
 

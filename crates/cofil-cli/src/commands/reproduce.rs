@@ -16,15 +16,15 @@ use std::path::PathBuf;
 
 Data sets are not bundled: each experiment says which files it needs and where they are published.")]
 pub struct Args {
-    /// Which experiment [default: list them]
+    /// Experiment [default: list them]
     name: Option<String>,
-    /// Folder of the data set, or of several
+    /// Folder of the data set or data sets
     #[arg(long, value_name = "DIR", default_value = ".")]
     data: PathBuf,
-    /// How often to repeat it, with seeds 1, 2, 3 …
+    /// Number of runs, with seeds 1, 2, 3 …
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     seeds: u64,
-    /// Try it out: one seed and few epochs, whose numbers mean nothing
+    /// Smoke test: one seed and few epochs; the numbers are meaningless
     #[arg(long)]
     quick: bool,
     /// Print JSON
@@ -84,7 +84,7 @@ fn print(report: &Report) {
     outln!("\nVerdict: {}. It took {took}.", report.verdict);
 }
 
-/// A line of the table; its source gets a number in `sources`.
+/// Formats a row of the table and adds its source to `sources`.
 fn line<'a>(row: &'a Row, quick: bool, sources: &mut Vec<&'a str>) -> Vec<String> {
     let (mut published, mut note) = (String::new(), String::new());
     if let Some(found) = &row.published {

@@ -16,7 +16,7 @@ pub struct Completions {
 }
 
 pub fn completions(args: &Completions) -> Result<()> {
-    // It takes for granted that its writer refuses nothing.
+    // clap_complete panics if its writer fails.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut help::command(), "cofil", &mut script);
     Ok(output::Stdout.write_all(&script)?)
@@ -28,10 +28,10 @@ pub fn completions(args: &Completions) -> Result<()> {
   cofil man | man -l -
   cofil man -o /usr/local/share/man/man1")]
 pub struct Man {
-    /// Folder to write a page for each command to; without it the main page is printed
+    /// Folder for one page per command [default: print the main page]
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
-    /// Print JSON: the pages written
+    /// Print the written pages as JSON
     #[arg(long, requires = "output")]
     json: bool,
 }

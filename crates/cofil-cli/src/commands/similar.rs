@@ -18,24 +18,24 @@ use std::path::PathBuf;
   cofil similar model.cofil --user 42
   cofil similar model.cofil --all -n 20 -o similar.parquet
 
-Likeness is the cosine of two vectors of the model. Models of weights between items have none: items
-are then compared by these weights, users by their histories.
+Similarity is the cosine of the model's vectors. Models without vectors (item-to-item weights) compare items by
+their weights and users by their histories.
 
-The lists of --all are written as .csv, .tsv or .jsonl (also with .gz or .zst), .parquet or .arrow, and go to
-standard output as CSV, with --json as JSON lines, if there is no --output. Of more than 100,000 items with vectors not all are compared but
-those that an index finds, more than 99 in 100 of the nearest; --exact compares all.")]
+--all writes .csv, .tsv or .jsonl (also .gz or .zst), .parquet or .arrow; without --output it prints CSV, or JSON
+lines with --json. With more than 100,000 item vectors an approximate index is used, which finds more than 99 % of
+the nearest items; --exact compares all.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
     #[command(flatten)]
     what: What,
-    /// How many
+    /// Number of neighbours
     #[arg(short, default_value_t = 10)]
     n: usize,
-    /// File for the lists of --all: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
+    /// Output file of --all: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
     #[arg(short, long, value_name = "FILE", requires = "all")]
     output: Option<PathBuf>,
-    /// Compare all items, however many there are
+    /// Compare all items instead of using an approximate index
     #[arg(long, requires = "all")]
     exact: bool,
     #[command(flatten)]
@@ -45,17 +45,17 @@ pub struct Args {
     json: bool,
 }
 
-/// Like what.
+/// Options that say what to find neighbours of.
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 struct What {
-    /// Item to find others for
+    /// Item whose neighbours to list
     #[arg(long, value_parser = history::name, allow_hyphen_values = true)]
     item: Option<String>,
-    /// User to find others for
+    /// User whose neighbours to list
     #[arg(long, value_parser = history::name, allow_hyphen_values = true)]
     user: Option<String>,
-    /// Others for every item
+    /// Neighbours of every item
     #[arg(long)]
     all: bool,
 }
@@ -81,7 +81,7 @@ fn items(args: &Args, recommender: &Recommender, item: &str, titles: Titles<'_>)
     Ok(())
 }
 
-/// A list for each item.
+/// Writes the neighbours of every item.
 fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
     let lists = recommender.similar_all(args.n, args.exact)?;
     let catalogue = recommender.catalogue().map(|catalogue| &**catalogue);

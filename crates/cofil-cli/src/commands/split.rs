@@ -18,33 +18,33 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   cofil split ratings.csv --by random --test 0.1 --seed 42 -o out/
-  cofil split ratings.csv --by last -o out/                    the latest of each user
-  cofil split events.csv --by time --test 0.1 -o out/          the latest tenth of all
+  cofil split ratings.csv --by last -o out/                    each user's latest
+  cofil split events.csv --by time --test 0.1 -o out/          the latest tenth
   cofil split events.csv --by time --from 2024-05-01 -o out/
   cofil split ratings.csv --by kfold --folds 5 -o out/         out/fold1 … out/fold5
   cofil split ratings.csv --by users --test 500 -o out/        train.csv, given.csv, test.csv
-  cofil split train.csv --check test.csv                       compare two parts that exist
+  cofil split train.csv --check test.csv                       check an existing split
 
 A split that leaves out rows of a user keeps at least one of them for training. Rows keep the order
 of the file; equal times are ordered by it, and rows without a time count as oldest.")]
 pub struct Args {
     /// Table to split; `-` for standard input
     data: PathBuf,
-    /// Size of the test part: a share such as 0.1 or 10%, or a number [default: 0.1; with `last`: 1]
+    /// Size of the test set: a share such as 0.1 or 10%, or a number [default: 0.1; with `last`: 1]
     ///
-    /// Of all interactions (random, time), of each user's (user-random, last) or of the users (users).
+    /// Counted over all interactions (random, time), per user (user-random, last) or over users (users).
     #[arg(long, value_name = "SHARE")]
     test: Option<Share>,
-    /// Seed of everything random
+    /// Random seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Folder to write to; it is made if it does not exist
+    /// Output folder, created if missing
     #[arg(short, long, value_name = "FOLDER", required_unless_present = "check")]
     output: Option<PathBuf>,
     /// Write .csv.gz
     #[arg(long)]
     gzip: bool,
-    /// Split nothing: compare DATA, the training part, with this test part
+    /// Do not split; check this test set against DATA, the training set
     #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "gzip", "from"])]
     check: Option<PathBuf>,
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub struct Args {
     json: bool,
 }
 
-/// What is printed with `--json` and written to split.json.
+/// The document printed with `--json` and written to split.json.
 #[derive(Serialize)]
 struct Record<'a> {
     read: &'a ReadReport,
@@ -87,8 +87,8 @@ pub fn run(args: &Args) -> Result<()> {
     let folder = args.output.as_ref().context("the folder to write to is missing: -o FOLDER")?;
     let rounds = split.rounds(data)?;
     std::fs::create_dir_all(folder)
-        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-    // The files are of one split, or of none.
+        .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    // All files belong to one split, or none is written.
     let _lock = cofil::store::Lock::take(folder)?;
     let mut parts = Vec::new();
     for part in rounds {
@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> Result<()> {
         let folder = part.report.fold.map_or(folder.clone(), |f| folder.join(format!("fold{f}")));
         parts.push(PartRecord { files: write(&folder, &part, args.gzip)?, report: part.report });
     }
-    // Written last: where it stands, everything stands.
+    // Written last: if it exists, the split is complete.
     let record = Record { read: &table.report, clean: &cleaned, parts };
     let path = folder.join("split.json");
     let json = serde_json::to_string_pretty(&record)? + "\n";
@@ -134,7 +134,7 @@ impl Args {
 
 fn write(folder: &Path, part: &Parts, gzip: bool) -> Result<Vec<PathBuf>> {
     std::fs::create_dir_all(folder)
-        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        .with_context(|| format!("cannot create the folder {}", folder.display()))?;
     let named =
         [("train", Some(&part.train)), ("given", part.given.as_ref()), ("test", Some(&part.test))];
     let mut files = Vec::new();

@@ -26,7 +26,7 @@ use std::time::Instant;
   cofil train ratings.csv --items movies.csv -o m.cofil
   cofil train ratings.csv --config best.toml --checkpoint run.ckpt --resume -o m.cofil
 
-Same data, settings and seed give the same file, byte for byte, for any number of threads.
+The same data, settings and seed give the same file, byte for byte, for any number of threads.
 Ctrl-C ends training after the epoch under way and saves the model; an epoch that takes longer, or a second
 Ctrl-C, is stopped, and leaves the output as it was. The exit status is 130 either way.")]
 pub struct Args {
@@ -34,25 +34,25 @@ pub struct Args {
     data: PathBuf,
     #[command(flatten)]
     choice: Choice,
-    /// Model file to write
+    /// Output model file
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Seed of everything random
+    /// Random seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Negatives to learn against in place of drawn ones (gmf, mlp, neumf): lines of a user and items
+    /// Fixed negatives instead of sampled ones (gmf, mlp, neumf): lines of user,n1,n2,…
     #[arg(long, value_name = "FILE")]
     negatives: Option<PathBuf>,
-    /// Leave what each user has interacted with out of the file: lists may then repeat it, and
-    /// algorithms that score by a user's history (ease, item-knn …) know their users no more
+    /// Do not save users' histories: lists may then contain items a user already has, and algorithms
+    /// that score by history (ease, item-knn …) treat known users as new
     #[arg(long)]
     no_seen: bool,
     #[command(flatten)]
     items: Items,
-    /// Draw the loss by epoch (.svg, .png), or write it (.csv)
+    /// Plot the loss by epoch (.svg, .png), or write it (.csv)
     #[arg(long = "plot", aliases = ["curve", "figure"], value_name = "FILE")]
     curve: Option<PathBuf>,
-    /// Tell parts of the loss, learning rate and examples per second after every N epochs
+    /// Print loss terms, learning rate and examples per second every N epochs
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     every: Option<u32>,
     /// Print JSON
@@ -68,17 +68,17 @@ pub struct Args {
     clean: Cleaning,
 }
 
-/// Where to keep what an interrupted run needs to go on.
+/// Checkpoint options.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Checkpoints")]
 struct Keep {
-    /// Save the state of training here, and go on from it with --resume
+    /// Save the training state to FILE; --resume continues from it
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// Save after every so many epochs, and at the end
+    /// Save every N epochs, and at the end
     #[arg(long, value_name = "EPOCHS", default_value_t = 1, requires = "checkpoint")]
     checkpoint_every: usize,
-    /// Go on from the checkpoint if it is there
+    /// Continue from the checkpoint, if it exists
     #[arg(long, requires = "checkpoint")]
     resume: bool,
 }
@@ -121,7 +121,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         chosen.lines().iter().for_each(|line| errln!("{line}"));
     }
 
-    // What learns in one piece has no epoch to finish.
+    // Closed-form algorithms have no epoch to finish.
     let epochs = output::value(algorithm)?.get("epochs").is_some();
     let run = Run {
         seed: args.seed,
@@ -141,11 +141,11 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
             let epoch = checkpoint.epoch()?;
             let path = checkpoint.path.display();
             Some(format!(
-                "{path} is kept, at epoch {epoch}: the same with --resume goes on from it"
+                "{path} is kept, at epoch {epoch}; repeat the command with --resume to continue"
             ))
         });
     } else if epochs {
-        progress.when_stopped(|| Some("nothing is kept without --checkpoint FILE".into()));
+        progress.when_stopped(|| Some("without --checkpoint FILE nothing is kept".into()));
     }
     if let Some(every) = args.every {
         progress.every(every as usize, train.by_user.nnz());
@@ -202,29 +202,29 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     ];
     if let Some(Epoch { number, validation: Some(value), .. }) = best {
         facts
-            .push(("validation", format!("{metric} {value:.4} in epoch {number}, which was kept")));
+            .push(("validation", format!("{metric} {value:.4} in epoch {number} (kept)")));
     }
     if let Some(reading) = data.reading {
         facts.push(("values", reading.sentence()));
     }
-    facts.push(("memory", format!("{:.0} MB at most", memory::peak_mb())));
+    facts.push(("memory", format!("{:.0} MB at peak", memory::peak_mb())));
     facts.push(("fingerprint", fingerprint));
     output::facts(&facts);
     Ok(())
 }
 
-/// The negatives in the file at `path`, by user of `train`.
+/// Reads the negatives at `path`, by user of `train`.
 fn given(path: &Path, args: &Args, train: &Ratings) -> Result<Vec<Vec<u32>>> {
     let negatives = args.read.negatives(path, &train.users, &train.items, args.json)?;
     let unknown = [(negatives.unknown_users, "user"), (negatives.unknown_items, "item")];
     for (n, noun) in unknown.into_iter().filter(|(n, _)| *n > 0) {
         let what = count(n, noun);
-        errln!("warning: {}: {what} unknown to the table, left out", path.display());
+        errln!("warning: {}: skipped {what} unknown to the table", path.display());
     }
     Ok(negatives.by_user)
 }
 
-/// Name and settings in a line.
+/// Formats name and settings on one line.
 fn told(algorithm: &Algorithm) -> Result<String> {
     let value = output::value(algorithm)?;
     let mut settings = value.as_object().cloned().unwrap_or_default();
@@ -232,7 +232,7 @@ fn told(algorithm: &Algorithm) -> Result<String> {
     Ok(format!("{}  {}", algorithm.name(), searching::settings(&settings)).trim_end().into())
 }
 
-/// What can be refused before hours of work is refused first.
+/// Checks before hours of work what can be checked.
 fn check(args: &Args) -> Result<()> {
     args.choice.check()?;
     let checkpoint = args.keep.checkpoint.as_deref();
@@ -254,7 +254,7 @@ fn check(args: &Args) -> Result<()> {
         && !args.keep.resume
     {
         bail!(
-            "{}: there is a checkpoint already; go on from it with --resume, or remove it",
+            "{}: checkpoint already exists; continue with --resume, or delete it",
             path.display()
         );
     }

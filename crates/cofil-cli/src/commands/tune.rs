@@ -27,45 +27,45 @@ use std::path::{Path, PathBuf};
   cofil tune ratings.csv -a item-knn --choice similarity=cosine,jaccard --set keep=history -o best.toml
   cofil train ratings.csv --config best.toml -o model.cofil
 
-A tenth of the training data is held out to judge trials; the table of --test is looked at once, to judge
-the winner after it was trained on all of DATA. Finished trials are kept in a file beside the output: after
-an interruption, even a power cut, the same command with --resume goes on from them. Same data, settings
-and seed give the same trials for any number of threads, unless --limit ends them.")]
+A tenth of the training data is held out to evaluate trials. --test is used once, to evaluate the winner after it was
+trained on all of DATA. Finished trials are kept in a file next to the output: after an interruption, even a power
+cut, the same command with --resume continues from them. Same data, settings and seed give the same trials for any
+number of threads, unless --limit ends them.")]
 pub struct Args {
     /// Table of interactions to train on
     data: PathBuf,
     #[command(flatten)]
     choice: Choice,
-    /// Config file to write the best settings to, for `cofil train --config`
+    /// File for the best settings, for `cofil train --config`
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// What to make good [default: rmse for algorithms that predict values, else ndcg@10]
+    /// Metric to optimise [default: rmse for algorithms that predict values, else ndcg@10]
     #[arg(long, alias = "metrics", value_name = "METRIC")]
     metric: Option<Metric>,
-    /// How many settings to try
+    /// Number of trials
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     trials: u64,
-    /// Table to judge trials by, or the share of the training data to hold out for it
+    /// Validation set for the trials: a table, or the share of the training data to hold out
     #[arg(long, value_name = "FILE|SHARE", default_value = "0.1")]
     valid: String,
-    /// Table of interactions to judge the winner by, once
+    /// Test set on which to evaluate the winner once
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
     #[command(flatten)]
     searching: Searching,
-    /// Write all trials (.csv, .json)
+    /// Write all trials to FILE (.csv, .json)
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
-    /// Draw the search (.svg, .png)
+    /// Plot the search (.svg, .png)
     #[arg(long = "plot", aliases = ["figure", "curve"], value_name = "FILE")]
     figure: Option<PathBuf>,
-    /// File of finished trials [default: that of --output with .trials after its name]
+    /// File of finished trials [default: the --output file name followed by .trials]
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Go on from the file of finished trials if it is there
+    /// Continue from the file of finished trials, if it exists
     #[arg(long)]
     resume: bool,
-    /// Seed of everything random
+    /// Random seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Print JSON
@@ -142,7 +142,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         errln!("stopped; the best so far is saved{judged}; {kept}");
     }
     let tested = match &args.test {
-        // Who asks for an end does not wait for one more training.
+        // After Ctrl-C the winner is not trained once more.
         _ if progress.interrupted() => None,
         Some(path) => Some(judge(args, path, &found.algorithm, &whole, metric)?),
         None => None,
@@ -172,7 +172,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-/// Where finished trials are kept; what can be refused before hours of work is refused here.
+/// Returns the file of finished trials; checks before hours of work what can be checked.
 fn journal_path(args: &Args) -> Result<PathBuf> {
     args.choice.check()?;
     let path = args.journal.clone().unwrap_or_else(|| {
@@ -193,13 +193,13 @@ fn journal_path(args: &Args) -> Result<PathBuf> {
         && !is(table, "json")
     {
         bail!(
-            "{}: a table of trials is written to a file that ends in .csv or .json",
+            "{}: the name of the table of trials must end in .csv or .json",
             table.display()
         );
     }
     if path.exists() && !args.resume {
         bail!(
-            "{}: there are finished trials already; go on from them with --resume, or remove the file",
+            "{}: already holds finished trials; continue with --resume, or delete the file",
             path.display()
         );
     }
@@ -210,12 +210,12 @@ fn is(path: &Path, ending: &str) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending))
 }
 
-/// Names of the settings that --set gives a value; what a config file says is only where the search begins.
+/// Settings fixed by --set; those in a config file are only the starting point of the search.
 fn fixed(choice: &Choice) -> Result<Vec<String>> {
     choice.settings.iter().map(|pair| Ok(parse_setting(pair)?.0)).collect()
 }
 
-/// Trains the winner on all training data and judges it by the test part.
+/// Trains the winner on all training data and evaluates it on the test set.
 fn judge(
     args: &Args,
     path: &Path,
@@ -231,7 +231,7 @@ fn judge(
     Ok(cofil::evaluate::evaluate(&*model, whole, tested.borrowed(), &protocol)?)
 }
 
-/// Writes the winner as TOML, with what it is.
+/// Writes the winner's settings with a comment that says where they come from.
 fn store_config(args: &Args, found: &Found, metric: Metric) -> Result<()> {
     let best = &found.trials[found.best];
     let value = best.value.map(judging::value).unwrap_or_default();
@@ -242,7 +242,7 @@ fn store_config(args: &Args, found: &Found, metric: Metric) -> Result<()> {
     configs::write(&args.output, &found.algorithm, &comment)
 }
 
-/// One line for each trial.
+/// Formats the trials as CSV.
 fn csv(trials: &[Trial], metric: Metric) -> String {
     let mut names: Vec<&String> = trials.iter().flat_map(|trial| trial.settings.keys()).collect();
     names.sort_unstable();
@@ -268,7 +268,7 @@ fn csv(trials: &[Trial], metric: Metric) -> String {
     text
 }
 
-/// The best trials.
+/// Prints the best trials.
 fn show(found: &Found, metric: Metric) {
     let mut order: Vec<&Trial> = found.trials.iter().filter(|t| t.value.is_some()).collect();
     let sign = if metric.higher_is_better() { -1.0 } else { 1.0 };
@@ -308,7 +308,7 @@ fn show(found: &Found, metric: Metric) {
     outln!("\n{trials} in {}, {} of them cut short", duration(seconds), number(cut));
     if found.stopped > 0 {
         let n = count(found.stopped, "trial");
-        outln!("{n} stopped when time was up, before anything could be judged; not counted");
+        outln!("{n} stopped by the time limit before their first result; not counted");
     }
     if let Some(first) = failed.first() {
         output::prose(&format!("{} failed; the first: {first}", number(failed.len())));

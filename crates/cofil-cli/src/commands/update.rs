@@ -13,18 +13,18 @@ use std::path::PathBuf;
   cofil update model.cofil today.csv -o model.cofil
   cofil update model.cofil clicks.jsonl --implicit -o new.cofil --json
 
-Users with something new get new vectors, new users and items take part; what was learned of known items
-stays, so train again from time to time. The file given with --output is replaced in one step: who reads it
-meanwhile sees the old or the new one whole.")]
+Users with new interactions get new vectors, and new users and items are added. What the model has learned about known
+items does not change, so retrain from time to time. The output file is replaced atomically: readers see either
+the old or the new file.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
     /// Table of new events; `-` for standard input
     events: PathBuf,
-    /// File for the new model; may be the old one
+    /// Output model file; may be MODEL itself
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Ignore the values of events, as if the table had none
+    /// Ignore values, as if the table had none
     #[arg(long)]
     implicit: bool,
     /// Print JSON
@@ -35,7 +35,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    // The model may be written over: that is what an update is for.
+    // The output may be the model itself.
     output::check([Some(&*args.output)], [Some(&*args.events)])?;
     let mut recommender = Recommender::load(&args.model)?;
     let (users, items) = (recommender.users().clone(), recommender.items().clone());
@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> Result<()> {
         ("events", updated.events.to_string()),
         (
             "users",
-            format!("{} with something new, {} of them new", updated.users, updated.new_users),
+            format!("{} with new interactions, {} of them new users", updated.users, updated.new_users),
         ),
         ("items", format!("{} new", updated.new_items)),
         ("data", output::sizes(&recommender.card().data)),

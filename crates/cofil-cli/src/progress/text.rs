@@ -1,11 +1,11 @@
-//! Epochs and trials in words.
+//! Formats epochs and trials.
 
 use crate::args::{judging, searching};
 use crate::output::duration;
 use cofil::Epoch;
 use cofil::tune::Trial;
 
-/// Loss and validation of an epoch.
+/// Formats loss and validation metric of an epoch.
 pub fn epoch(epoch: &Epoch, metric: Option<&str>) -> String {
     let mut text = format!("loss {:.6}", Digits(epoch.loss.data + epoch.loss.penalty));
     if let (Some(value), Some(metric)) = (epoch.validation, metric) {
@@ -15,7 +15,7 @@ pub fn epoch(epoch: &Epoch, metric: Option<&str>) -> String {
     text
 }
 
-/// An epoch with the parts of its loss, its learning rate and how fast it was.
+/// Formats an epoch with its loss terms, learning rate and speed.
 pub fn full(epoch: &Epoch, metric: Option<&str>, rate: Option<f32>, speed: f64) -> String {
     let Epoch { number, of, loss, .. } = epoch;
     let mut text = format!(
@@ -30,13 +30,13 @@ pub fn full(epoch: &Epoch, metric: Option<&str>, rate: Option<f32>, speed: f64) 
     text + &format!("  {} examples/s", cofil::data::prose::number(speed.round() as usize))
 }
 
-/// The best value so far, if there is one.
+/// Formats the best value so far.
 pub fn best(metric: &str, value: Option<f64>) -> String {
     let space = if metric.is_empty() { "" } else { " " };
     value.map_or(String::new(), |v| format!("  best {metric}{space}{}", judging::value(v)))
 }
 
-/// A trial that has ended.
+/// Formats a finished trial.
 pub fn trial(trial: &Trial, of: usize, metric: &str, best: bool) -> String {
     let value = match (trial.value, &trial.error) {
         (Some(value), _) => format!("{metric} {}", judging::value(value)),
@@ -52,13 +52,13 @@ pub fn trial(trial: &Trial, of: usize, metric: &str, best: bool) -> String {
     format!("trial {}/{of}  {value}{mark}  {time}  {drawn}", trial.number + 1)
 }
 
-/// A number with a fixed count of significant digits: losses range over many decades.
+/// A number with a fixed number of significant digits, since losses span many orders of magnitude.
 struct Digits(f64);
 
 impl std::fmt::Display for Digits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let digits = f.precision().unwrap_or(6) as i32;
-        // Written with an exponent the number tells its own.
+        // The exponent in scientific notation.
         let text = format!("{:e}", self.0.abs());
         let magnitude = text.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(i32::MAX);
         match magnitude {

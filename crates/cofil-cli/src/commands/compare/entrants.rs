@@ -1,4 +1,4 @@
-//! Who takes part.
+//! The compared algorithms.
 
 use super::Args;
 use crate::args::choice::parse_setting;
@@ -7,7 +7,7 @@ use cofil::Algorithm;
 use cofil::contest::{Entrant, Failure, Plan};
 use serde_json::{Map, Value};
 
-/// The algorithms in the order of the list, then those of --with, with the names of the settings they were given.
+/// Returns the algorithms of the list, then those of --with, with the names of the settings given.
 pub fn entrants(args: &Args) -> Result<Vec<Entrant>> {
     let chosen = !args.algorithms.is_empty() || !args.with.is_empty();
     let mut names = args.algorithms.clone();
@@ -42,14 +42,14 @@ pub fn entrants(args: &Args) -> Result<Vec<Entrant>> {
     for text in &args.with {
         let entrant = with(text)?;
         if entrants.iter().any(|other| other.name == entrant.name) {
-            bail!("`--with {text}`: it takes part already");
+            bail!("`--with {text}`: already in the comparison");
         }
         entrants.push(entrant);
     }
     Ok(entrants)
 }
 
-/// `ials:factors=128,reg=0.01`; a value that is a list may have commas.
+/// Parses `ials:factors=128,reg=0.01`; list values may contain commas.
 fn with(text: &str) -> Result<Entrant> {
     let (name, list) = text.split_once(':').unwrap_or((text, ""));
     let name = name.trim();
@@ -61,7 +61,7 @@ fn with(text: &str) -> Result<Entrant> {
         }
         let (setting, value) = parse_setting(&pair).with_context(wrong)?;
         if settings.insert(setting.clone(), value).is_some() {
-            bail!("`--with {text}`: `{setting}` stands there twice");
+            bail!("`--with {text}`: `{setting}` is given twice");
         }
     }
     let algorithm =
@@ -80,7 +80,7 @@ fn with(text: &str) -> Result<Entrant> {
     })
 }
 
-/// The pairs of a list; what has no `=` goes on with the value before it.
+/// Splits a list of pairs; a piece without `=` continues the previous value.
 fn pairs(list: &str) -> Vec<String> {
     let mut pairs: Vec<String> = Vec::new();
     for piece in list.split(',').filter(|piece| !piece.trim().is_empty()) {
@@ -92,7 +92,7 @@ fn pairs(list: &str) -> Vec<String> {
     pairs
 }
 
-/// Who is left out, and why.
+/// Returns the skipped algorithms with reasons.
 pub fn skipped(args: &Args) -> Result<Vec<Failure>> {
     let all: Vec<String> = Algorithm::all().iter().map(|a| a.name().into()).collect();
     let one = |text: &String| {

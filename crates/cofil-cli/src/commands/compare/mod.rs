@@ -35,25 +35,25 @@ use std::time::Duration;
   cofil compare train.csv --test test.csv -a popularity,ease --metric ndcg@20
   cofil compare train.csv --given given.csv --test test.csv
 
-The first metric orders the table, and is what --tune makes good, on a tenth of the training data: the test
-part is only seen by the winners. Popularity and guessing (`random`) always take part.
+The table is sorted by the first metric. --tune optimises it on a tenth of the training data; the test set is used
+only for the winners. The baselines `popularity` and `random` are always included.
 
-With --folds or --seeds everything is repeated, and the table holds mean ± standard deviation: --folds divides
-the data so that every interaction is tested once, --seeds trains with N seeds on each split.
+With --folds (cross-validation) or --seeds (N seeds on each split) the comparison is repeated, and the table shows
+mean ± standard deviation.
 
-With --journal finished trials are kept: after an interruption, even a power cut, the same command with --resume goes on from them, and
-only trains and judges the winners anew.")]
+With --journal finished trials are kept: after an interruption, even a power cut, the same command with --resume
+continues from them, and only trains and evaluates the winners again.")]
 pub struct Args {
     /// Table of interactions to train on
     data: PathBuf,
-    /// Table of the interactions to predict, or how many of DATA: a share such as 0.1 or 10%, or a number
+    /// Test set: a table, or the part of DATA to hold out, as a share such as 0.1 or 10%, or a number
     /// [default: 0.1; with `--by last`: 1]
     #[arg(long, value_name = "FILE|SHARE")]
     test: Option<Tests>,
-    /// Table of what users are known by whom DATA does not have: they are scored from it
+    /// Histories of test users who are not in DATA; they are scored from them
     #[arg(long, value_name = "FILE", requires = "test")]
     given: Option<PathBuf>,
-    /// Algorithms, separated by commas [default: all]
+    /// Algorithms, comma-separated [default: all]
     #[arg(
         short,
         long = "algorithm",
@@ -62,39 +62,39 @@ pub struct Args {
         value_delimiter = ','
     )]
     algorithms: Vec<String>,
-    /// One more algorithm with settings of its own; may be repeated, also with one algorithm
+    /// Add an algorithm with its own settings; repeatable, also for the same algorithm
     #[arg(long, value_name = "ALGORITHM:SETTING=VALUE,…")]
     with: Vec<String>,
-    /// A setting of one algorithm of the list; may be repeated
+    /// Setting of one algorithm; repeatable
     #[arg(short, long = "set", value_name = "ALGORITHM.SETTING=VALUE")]
     settings: Vec<String>,
-    /// Leave an algorithm out, and say why in the table; may be repeated
+    /// Skip an algorithm and show the reason; repeatable
     #[arg(long = "skip", value_name = "ALGORITHM=REASON")]
     skipped: Vec<String>,
-    /// Train everybody with so many seeds, from --seed on
+    /// Repeat with N seeds, starting at --seed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
-    /// Search for the settings of every algorithm first, with so many trials for each
+    /// Tune the settings of each algorithm first, with N trials each
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     tune: Option<u64>,
-    /// Trials at once, as far as there are threads and memory for them. What is found depends on N, but not on
-    /// the number of threads
+    /// Trials to run in parallel, as threads and memory allow. The outcome depends on N but not on the number
+    /// of threads
     #[arg(long, value_name = "N", default_value_t = 1, requires = "tune", value_parser = clap::value_parser!(u64).range(1..))]
     parallel: u64,
-    /// Folder for the finished trials of every algorithm, from which an interrupted search can go on
+    /// Folder for finished trials, from which an interrupted search can continue
     #[arg(long, value_name = "FOLDER", requires = "tune")]
     journal: Option<PathBuf>,
-    /// Go on from the finished trials in the folder of --journal
+    /// Continue from the finished trials in the --journal folder
     #[arg(long, requires = "journal")]
     resume: bool,
-    /// Seconds for the search of each algorithm, and again for its training; what learns in epochs ends with
-    /// the one under way. Results then depend on the machine
+    /// Time limit for the search of each algorithm, and again for its training, which ends after the running
+    /// epoch. Results then depend on the machine
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     limit: Option<Duration>,
-    /// Write all about it into one HTML file
+    /// Write a report as a single HTML file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Folder to write everybody's settings to, a file for each, for `cofil train --config`
+    /// Folder for the settings of each algorithm, one file each, for `cofil train --config`
     #[arg(long, value_name = "FOLDER")]
     configs: Option<PathBuf>,
     #[command(flatten)]
@@ -121,7 +121,7 @@ pub fn run(args: &Args) -> Result<()> {
     let plan = plan(args, entrants)?;
     let user = all.users.names().next().unwrap_or("USER").to_owned();
     let next = next::Next { args, user };
-    // Only a report tells of the data before it was split.
+    // Only the report describes the data before the split.
     let whole = args.report.as_ref().map(|_| all.clone());
     let mut rounds = Vec::new();
     for part in parts::parts(args, all)? {
@@ -177,11 +177,11 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// What can be refused before hours of work is refused here.
+/// Checks before hours of work what can be checked.
 fn check(args: &Args, entrants: &[Entrant]) -> Result<()> {
     let repeated = args.seeds > 1 || parts::is_folded(args);
     if repeated && args.report.is_some() {
-        bail!("--report tells of one split and one seed: leave out --folds and --seeds");
+        bail!("--report covers one split and one seed: omit --folds and --seeds");
     }
     if repeated && args.tune.is_some() && args.configs.is_some() {
         bail!(
@@ -192,7 +192,7 @@ fn check(args: &Args, entrants: &[Entrant]) -> Result<()> {
     let mut outputs = vec![args.report.clone()];
     if let Some(folder) = &args.configs {
         std::fs::create_dir_all(folder)
-            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
         outputs.extend(entrants.iter().map(|x| Some(config(folder, &x.file_stem()))));
     }
     output::check(
@@ -206,12 +206,12 @@ fn check(args: &Args, entrants: &[Entrant]) -> Result<()> {
     )
 }
 
-/// The file for the settings of whom has the file stem `stem`.
+/// Returns the settings file with the stem `stem`.
 fn config(folder: &Path, stem: &str) -> PathBuf {
     folder.join(format!("{stem}.toml"))
 }
 
-/// Writes the settings of everybody, if asked for; returns the files.
+/// Writes the settings of each algorithm, if asked for, and returns the files.
 fn write_configs(args: &Args, outcome: &Outcome, told: &str) -> Result<Vec<PathBuf>> {
     let Some(folder) = &args.configs else { return Ok(Vec::new()) };
     let write = |contestant: &Contestant| {
@@ -224,14 +224,14 @@ fn write_configs(args: &Args, outcome: &Outcome, told: &str) -> Result<Vec<PathB
     outcome.contestants.iter().map(write).collect()
 }
 
-/// How `entrants` are compared.
+/// Returns the comparison plan for `entrants`.
 fn plan(args: &Args, entrants: Vec<Entrant>) -> Result<Plan> {
-    // Algorithms of both kinds: each is measured by what it predicts.
+    // With both kinds of algorithm, each is evaluated by what it predicts.
     let rates = entrants.iter().any(|e| e.algorithm.target() == Target::Rating);
     let rates = rates && !args.clean.implicit;
     let mut protocol = args.judging.protocol(rates.then_some(Target::Rating))?;
     if args.report.is_some() {
-        // What a report tells about the lists.
+        // Metrics of the lists for the report.
         let k = protocol.metrics.iter().find_map(Metric::cutoff).unwrap_or(10);
         for metric in
             [Metric::Coverage(k), Metric::Gini(k), Metric::Novelty(k), Metric::Popularity(k)]
@@ -251,7 +251,7 @@ fn plan(args: &Args, entrants: Vec<Entrant>) -> Result<Plan> {
     })
 }
 
-/// How settings are searched; every fold and seed has trials of its own.
+/// Returns the search settings; each fold and seed has its own trials.
 fn tuning(args: &Args, fold: Option<u32>, seed: u64) -> Option<Tuning> {
     let journals = args.journal.as_ref().map(|folder| {
         let folder = fold.map_or(folder.clone(), |fold| folder.join(format!("fold{fold}")));

@@ -1,4 +1,4 @@
-//! What a comparison comes to, and what to type next.
+//! The conclusion of a comparison and the next commands.
 
 use super::{Args, config};
 use crate::args::clean::Cleaning;
@@ -9,15 +9,15 @@ use crate::output::{self, outln};
 use cofil::Algorithm;
 use cofil::contest::Contestant;
 
-/// What the commands to type next are made from.
+/// Parts of the next commands.
 pub struct Next<'a> {
     pub args: &'a Args,
-    /// A user of the table.
+    /// A user in the table.
     pub user: String,
 }
 
 impl Next<'_> {
-    /// Prints `told`, the result in sentences, and how to go on with the best.
+    /// Prints the conclusion and the next commands for the best algorithm.
     pub fn print(&self, told: &str, best: Option<&Contestant>) {
         outln!();
         output::prose(told);
@@ -29,11 +29,11 @@ impl Next<'_> {
             output::command(&command, width).iter().for_each(|line| outln!("  {line}"));
         }
         if self.args.configs.is_none() {
-            outln!("\n(--configs FOLDER writes everybody's settings to files)");
+            outln!("\n(--configs FOLDER writes the settings of each algorithm to a file)");
         }
     }
 
-    /// The command that trains `best` on the whole table.
+    /// Returns the command that trains `best` on the whole table.
     fn train(&self, best: &Contestant) -> String {
         let data = typed::path(&self.args.data);
         let choice = match &self.args.configs {
@@ -49,7 +49,7 @@ impl Next<'_> {
     }
 }
 
-/// What differs from the defaults, as it is typed.
+/// Returns the settings that differ from the defaults, as options.
 fn settings(algorithm: &Algorithm) -> String {
     let values = |algorithm: &Algorithm| output::value(algorithm).unwrap_or_default();
     let all = Algorithm::all();

@@ -1,4 +1,4 @@
-//! What is learned from and what is tested.
+//! Training and test sets of a comparison.
 
 use super::Args;
 use crate::args::judging::{self, Tested};
@@ -9,7 +9,7 @@ use cofil::{Duplicates, Interactions, Ratings};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// A table, or how much of the data.
+/// A test table, or the size of the test set.
 #[derive(Clone, Debug)]
 pub enum Tests {
     File(PathBuf),
@@ -33,7 +33,7 @@ impl Tests {
     }
 }
 
-/// A training part and its test part, and how they were made.
+/// A training set, its test set, and how they were made.
 pub struct Part {
     pub fold: Option<u32>,
     pub rows: Interactions,
@@ -41,12 +41,12 @@ pub struct Part {
     pub split: String,
 }
 
-/// Whether there is more than one part.
+/// Whether there is more than one split.
 pub fn is_folded(args: &Args) -> bool {
     args.splitting.by() == By::Kfold
 }
 
-/// The parts of the clean rows `all`, one after the other.
+/// Yields the splits of the cleaned rows `all`.
 pub fn parts(args: &Args, all: Interactions) -> Result<Box<dyn Iterator<Item = Result<Part>>>> {
     let share = match &args.test {
         Some(Tests::File(path)) => {
@@ -62,12 +62,12 @@ pub fn parts(args: &Args, all: Interactions) -> Result<Box<dyn Iterator<Item = R
             let known = (&*train.users, &*train.items);
             let given = args.given.as_deref();
             let tested = judging::test_part(&args.read, path, given, known, args.json, weigh)?;
-            let split = format!("test part {}", path.display());
+            let split = format!("test set {}", path.display());
             let part = Part { fold: None, rows: all, tested, split };
             return Ok(Box::new(std::iter::once(Ok(part))));
         }
         Some(Tests::Share(_)) if args.given.is_some() => {
-            bail!("--given goes with --test FILE; --by users makes both from the data");
+            bail!("--given needs --test FILE; --by users makes both from the data");
         }
         Some(Tests::Share(share)) => Some(*share),
         None => None,

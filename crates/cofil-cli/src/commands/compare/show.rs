@@ -1,4 +1,4 @@
-//! What a comparison prints.
+//! Output of a comparison.
 
 use crate::args::judging;
 use crate::output::errln;
@@ -12,7 +12,7 @@ use cofil::evaluate::{Difference, Measures, Report};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// The JSON document of one round.
+/// JSON document of one round.
 #[derive(Serialize)]
 struct Answer<'a> {
     split: &'a str,
@@ -23,7 +23,7 @@ struct Answer<'a> {
     peak_memory_mb: f64,
 }
 
-/// The JSON document of several rounds.
+/// JSON document of several rounds.
 #[derive(Serialize)]
 struct SeriesAnswer<'a> {
     #[serde(flatten)]
@@ -47,13 +47,13 @@ pub struct Line<'a> {
     pub name: &'a str,
     pub note: Option<&'a str>,
     pub report: &'a Report,
-    /// How far it is from the best.
+    /// Paired difference from the best.
     pub difference: Option<Difference>,
-    /// Seconds of training, the most memory in MB and the bytes of the model, where they are known.
+    /// Training time in seconds, peak memory in MB and model size in bytes, if known.
     pub cost: [Option<f64>; 3],
 }
 
-/// The leaderboard, who did not take part, and the first metric by activity.
+/// Prints the leaderboard, skipped algorithms, and the first metric by activity.
 pub fn table(split: &str, outcome: &Outcome) {
     let Outcome { contestants, metrics, .. } = outcome;
     let differences = std::iter::once(&None).chain(&outcome.differences);
@@ -74,12 +74,12 @@ pub fn table(split: &str, outcome: &Outcome) {
         .collect();
     leaderboard(split, metrics, &lines);
     for Failure { algorithm, error } in &outcome.failures {
-        outln!("  {algorithm}: did not take part: {error}");
+        outln!("  {algorithm}: skipped: {error}");
     }
     by_activity(metrics[0], &lines);
 }
 
-/// A row for each of `lines`, best first, then guessing.
+/// Prints one row per line, best first, then the random baseline.
 pub fn leaderboard(split: &str, metrics: &[Metric], lines: &[Line<'_>]) {
     let with_baselines = lines.iter().find(|line| !line.report.baselines.0.is_empty());
     let Some(report) = with_baselines.or(lines.first()).map(|line| line.report) else { return };
@@ -104,7 +104,7 @@ pub fn leaderboard(split: &str, metrics: &[Metric], lines: &[Line<'_>]) {
     columns.extend([
         Column::number(format!("95 % of {first}")).spare(4),
         Column::number("effect").spare(7),
-        Column::number("p, to best").spare(3),
+        Column::number("p vs. best").spare(3),
     ]);
     let heads = [("fit s", 5), ("memory MB", 8), ("model MB", 9)];
     let shown = heads.iter().enumerate().filter(|(at, _)| costs(*at));
@@ -135,7 +135,7 @@ pub fn leaderboard(split: &str, metrics: &[Metric], lines: &[Line<'_>]) {
         table.row(row);
     }
     for (name, measures) in &report.baselines.0 {
-        // It takes part itself, if in a comparison of algorithms.
+        // In a comparison of algorithms it has its own row.
         if !lines.iter().any(|line| line.name == name) {
             table.row(cells(name.clone(), measures));
         }
@@ -146,7 +146,7 @@ pub fn leaderboard(split: &str, metrics: &[Metric], lines: &[Line<'_>]) {
     }
 }
 
-/// The first metric by what users are known by.
+/// Prints the first metric by number of training interactions.
 pub fn by_activity(metric: Metric, lines: &[Line<'_>]) {
     let Some(groups) = lines.first().map(|line| &line.report.activity) else { return };
     if groups.len() < 2 {
@@ -172,7 +172,7 @@ pub fn by_activity(metric: Metric, lines: &[Line<'_>]) {
     table.print();
 }
 
-/// Means over all rounds, then the first metric of every round.
+/// Prints means over all rounds, then the first metric of each round.
 pub fn series(series: &Series) {
     let Series { metrics, standings, rounds } = series;
     let Some(first) = metrics.first() else { return };
@@ -185,8 +185,8 @@ pub fn series(series: &Series) {
     );
     columns.extend([
         Column::number("best in").spare(1),
-        Column::number("ahead of it").spare(2),
-        Column::number("beyond chance").spare(3),
+        Column::number("best is ahead").spare(2),
+        Column::number("significant").spare(3),
         Column::number("fit s").spare(5),
     ]);
     let mut table = Table::new(columns);
@@ -211,7 +211,7 @@ pub fn series(series: &Series) {
     table.print();
     outln!("\n{first} of each round");
     let named = |standing: &Standing| Column::number(standing.name.clone());
-    // The worst are left out first, where not all have room.
+    // If space is short, the worst algorithms are dropped first.
     let ranked = standings.iter().enumerate();
     let ranked = ranked.map(|(at, x)| named(x).spare(if at == 0 { 0 } else { 1 }));
     let mut table =
@@ -229,7 +229,7 @@ pub fn series(series: &Series) {
     let mut told: Vec<&Failure> = Vec::new();
     for failure in rounds.iter().flat_map(|round| &round.outcome.failures) {
         if !told.contains(&failure) {
-            outln!("  {}: did not take part: {}", failure.algorithm, failure.error);
+            outln!("  {}: skipped: {}", failure.algorithm, failure.error);
             told.push(failure);
         }
     }

@@ -1,4 +1,4 @@
-//! Saved models on one test part.
+//! Compares saved models on one test set.
 
 use super::{Args, Judged, Seconds, judge};
 use crate::args::judging::value;
@@ -32,7 +32,7 @@ struct Entry<'a> {
 
 pub fn run(args: &Args, models: &[PathBuf]) -> Result<()> {
     if args.csv.is_some() {
-        bail!("--csv holds one model: name one, or take --json");
+        bail!("--csv takes one model; use --json for several");
     }
     let mut judged = Vec::new();
     for path in models {
@@ -44,14 +44,14 @@ pub fn run(args: &Args, models: &[PathBuf]) -> Result<()> {
         judged.push((name, found));
     }
     let metrics = metrics(&judged);
-    let Some(&first) = metrics.first() else { bail!("nothing was measured of every model") };
+    let Some(&first) = metrics.first() else { bail!("no metric was computed for all models") };
     let key = |(_, judged): &(String, Judged)| {
         let value = judged.report.value(first).filter(|v| !v.is_nan());
         value.map_or(f64::MAX, |v| if first.higher_is_better() { -v } else { v })
     };
     judged.sort_by(|a, b| key(a).total_cmp(&key(b)));
     let users = &judged[0].1.users;
-    // User by user only where all number them alike, as models of one table do.
+    // Paired comparison needs the same numbering of users, as models of one table have.
     let alike = judged.iter().all(|(_, other)| other.users.names().eq(users.names()));
     let apart = match alike {
         true => differences(judged.iter().map(|(_, judged)| &judged.report), first),
@@ -86,13 +86,13 @@ pub fn run(args: &Args, models: &[PathBuf]) -> Result<()> {
             cost: [None, None, Some(judged.model_bytes as f64 / 1e6)],
         })
         .collect();
-    leaderboard(&format!("test part {}", args.test.display()), &metrics, &lines);
+    leaderboard(&format!("test set {}", args.test.display()), &metrics, &lines);
     if args.by_activity {
         by_activity(first, &lines);
     }
     if !alike {
         errln!(
-            "note: the models were trained on tables with other users, and are not compared user by user"
+            "note: the models were trained on tables with different users; no paired comparison is made"
         );
     }
     outln!();
@@ -100,7 +100,7 @@ pub fn run(args: &Args, models: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// The file's name without its ending, if no other of `models` has the same.
+/// Returns the file stem, if unique among `models`.
 fn name(path: &Path, models: &[PathBuf]) -> String {
     let stem = path.file_stem().unwrap_or(path.as_os_str());
     match models.iter().filter(|other| other.file_stem() == Some(stem)).count() {
@@ -109,7 +109,7 @@ fn name(path: &Path, models: &[PathBuf]) -> String {
     }
 }
 
-/// What was measured of any of them, as it comes.
+/// Returns every metric measured for any model.
 fn metrics(judged: &[(String, Judged)]) -> Vec<Metric> {
     let mut metrics: Vec<Metric> = Vec::new();
     for measure in judged.iter().flat_map(|(_, judged)| &judged.report.metrics.0) {

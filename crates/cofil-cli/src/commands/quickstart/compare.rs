@@ -1,4 +1,4 @@
-//! Every algorithm on the same split, beside popularity and guessing.
+//! Compares all algorithms on one split, with popularity and random as baselines.
 
 use super::clean;
 use crate::output::{self, duration};
@@ -12,24 +12,24 @@ use cofil::{Algorithm, Duplicates, Interactions, Ratings, Run};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The first orders the board; the last is for those that predict values.
+/// The first sorts the leaderboard; the last is for algorithms that predict values.
 const METRICS: [Metric; 4] =
     [Metric::Ndcg(10), Metric::Recall(10), Metric::Coverage(10), Metric::Rmse];
-/// Where the matrix between items gets too large for a first look.
+/// Largest item-to-item matrix that a quick tour has time for.
 const MOST_ITEMS: usize = 12_000;
 
-/// What was compared and how it went, best first.
+/// The results, best first.
 pub struct Contest {
     entries: Vec<Entry>,
-    /// What guessing scores.
+    /// Metrics of the random baseline.
     guess: Measures,
-    /// Names by reason.
+    /// Names of skipped algorithms by reason.
     pub skipped: BTreeMap<String, Vec<String>>,
     split: String,
     users: usize,
 }
 
-/// Splits `data`, trains every algorithm on one part and judges it by the other.
+/// Splits `data`, trains every algorithm on the training set and evaluates it on the test set.
 pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
     let (rows, _) = clean().interactions(data.clone())?;
     let test = Share::Fraction(0.2);
@@ -84,7 +84,7 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
     Ok(contest)
 }
 
-/// `algorithm` with settings that a first look has time for, and else the defaults that suit `train`.
+/// Returns `algorithm` with settings quick enough for a tour, else with the defaults for `train`.
 fn fast(algorithm: &Algorithm, train: &Ratings) -> Result<Algorithm> {
     let name = algorithm.name();
     let mut settings = Map::new();
@@ -105,14 +105,14 @@ fn fast(algorithm: &Algorithm, train: &Ratings) -> Result<Algorithm> {
     }
     let algorithm = Algorithm::from_settings_for(name, &settings, train)?.algorithm;
     let constant = train.scale().0 == train.scale().1;
-    // Without ratings there are no values to predict.
+    // If all values are equal, there is nothing to predict.
     Ok(if constant { algorithm.to_rank() } else { algorithm })
 }
 
 fn words(split: &Split) -> String {
     match split {
-        Split::Last { .. } => "the latest fifth of what each user has".into(),
-        _ => "a fifth of what each user has, drawn at random".into(),
+        Split::Last { .. } => "the latest fifth of each user's interactions".into(),
+        _ => "a random fifth of each user's interactions".into(),
     }
 }
 
@@ -132,12 +132,12 @@ impl Contest {
         self.skipped.entry(why.into()).or_default().push(name.into());
     }
 
-    /// The best of those that learn.
+    /// Returns the best algorithm.
     pub fn winner(&self) -> &Entry {
         self.entries.first().expect("popularity can always be trained")
     }
 
-    /// Lines of the leaderboard, best first, guessing in its place: name, measures, seconds.
+    /// Rows of the leaderboard with the random baseline, best first: name, metrics, seconds.
     fn lines(&self) -> Vec<(&str, &Measures, Option<f64>)> {
         let mut lines: Vec<(&str, &Measures, Option<f64>)> = self
             .entries
@@ -150,7 +150,7 @@ impl Contest {
         lines
     }
 
-    /// The leaderboard in letters.
+    /// The leaderboard as text.
     pub fn text(&self) -> String {
         let lines = self.lines();
         let ratings = lines.iter().any(|(_, measures, _)| measures.get(Metric::Rmse).is_some());
@@ -173,19 +173,19 @@ impl Contest {
         });
         let right: Vec<usize> = (1..head.len()).collect();
         let mut text = format!(
-            "Hidden from training: {}.\nEach algorithm ranks, for {} users, all items the user is \
-             not known to have.\nHow high are the hidden ones?\n\n",
+            "Test set: {}.\nFor each of {} users, an algorithm ranks all items not in the user's \
+             training history;\nthe metrics say how high it ranks the test items.\n\n",
             self.split,
             number(self.users)
         );
         text += &output::lines(&head, rows, &right);
         for (why, names) in &self.skipped {
-            text += &format!("\n\nNot compared, because {why}: {}.", names.join(", "));
+            text += &format!("\n\nSkipped, because {why}: {}.", names.join(", "));
         }
         text
     }
 
-    /// The leaderboard for programs.
+    /// The leaderboard as JSON.
     pub fn json(&self) -> Value {
         let lines = self.lines().into_iter();
         lines

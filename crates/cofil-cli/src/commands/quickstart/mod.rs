@@ -1,4 +1,4 @@
-//! `cofil quickstart`: the product's first minute, without a download.
+//! `cofil quickstart`: a one-minute tour without a download.
 
 mod compare;
 mod toy;
@@ -21,10 +21,10 @@ use std::time::Instant;
   cofil quickstart
   cofil quickstart --data ratings.csv --items movies.csv -o first-look")]
 pub struct Args {
-    /// Your own table instead of the bundled sample
+    /// Your own table, instead of the bundled sample
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
-    /// Folder for the figure and the model
+    /// Output folder for the figure and the model
     #[arg(short, long, value_name = "FOLDER", default_value = "cofil-quickstart")]
     output: PathBuf,
     #[command(flatten)]
@@ -36,7 +36,7 @@ pub struct Args {
     read: Input,
 }
 
-/// Known users to recommend to, and what a stranger has chosen.
+/// Known users to recommend to, and the history of a new user.
 struct Cast {
     users: Vec<String>,
     stranger: Vec<String>,
@@ -54,31 +54,26 @@ pub fn run(args: &Args) -> Result<()> {
         }
     };
 
-    say("Collaborative filtering, from a table to recommendations, in five steps.");
-    heading(args, 1, "Complete a small matrix");
-    let toy = toy::complete(&figure)?;
-    say(&toy.text);
-    say(&format!("Figure: {}", figure.display()));
-
-    heading(args, 2, "Look at the data");
+    say("From a table of interactions to recommendations, in five steps.");
+    heading(args, 1, "Describe the data");
     let data = load(args, &say)?;
     say(describe::report(&data)?.trim_end());
 
-    heading(args, 3, "Compare the algorithms");
+    heading(args, 2, "Compare the algorithms");
     let contest = compare::run(&data, !args.json)?;
     say(&contest.text());
 
-    heading(args, 4, "Recommend");
+    heading(args, 3, "Recommend");
     let winner = contest.winner();
     let (ratings, _) = clean().ratings(data)?;
     let recommender = Recommender::train(&winner.algorithm, &ratings, &Run::default())?;
     let recommender = recommender.with_catalogue(catalogue);
-    say(&format!("{} won; it is trained again, on everything.", winner.name));
+    say(&format!("{} won. Retrained on all interactions, it recommends:", winner.name));
     let cast = cast(&ratings, args.data.is_none());
     let answers = answers(&recommender, &cast)?;
     answers.iter().for_each(|answer| say(&answer.text));
 
-    heading(args, 5, "Keep the model");
+    heading(args, 4, "Save the model");
     let fingerprint = recommender.save(&file)?;
     let loaded = Recommender::load(&file)?;
     let same = cast.users.iter().all(|user| {
@@ -86,9 +81,15 @@ pub fn run(args: &Args) -> Result<()> {
         let who = Who::user(user);
         loaded.recommend(&who, &query).ok() == recommender.recommend(&who, &query).ok()
     });
-    anyhow::ensure!(same, "{}: what was loaded differs from what was saved", file.display());
+    anyhow::ensure!(same, "{}: the loaded model differs from the saved one", file.display());
     let size = output::bytes(std::fs::metadata(&file)?.len());
-    say(&format!("Saved to {} ({size}), loaded back, same answers.", file.display()));
+    say(&format!("Saved to {} ({size}); the loaded file gives the same answers.", file.display()));
+
+    heading(args, 5, "Complete a small matrix");
+    let toy = toy::complete(&figure)?;
+    say(&toy.text);
+    say(&format!("Figure: {}", figure.display()));
+
     let seconds = start.elapsed().as_secs_f64();
     if args.json {
         return output::json(&json!({
@@ -104,7 +105,7 @@ pub fn run(args: &Args) -> Result<()> {
         }));
     }
     let memory = cofil::memory::peak_mb();
-    outln!("Everything took {} and at most {memory:.0} MB.", duration(seconds));
+    outln!("Total: {}, {memory:.0} MB peak memory.", duration(seconds));
     print_next(&file, &cast, &winner.name, args.data.as_deref());
     Ok(())
 }
@@ -115,7 +116,7 @@ fn heading(args: &Args, number: usize, title: &str) {
     }
 }
 
-/// How the table is used: repeated pairs count once, by their last row.
+/// Cleaning: of duplicate pairs the last is kept.
 fn clean() -> Clean {
     Clean::default()
 }
@@ -127,17 +128,13 @@ fn load(args: &Args, say: &impl Fn(&str)) -> Result<Interactions> {
             Ok(args.read.read(path, args.json)?.interactions)
         }
         None => {
-            say(
-                "The bundled sample: which Debian packages (the users) depend on which others (the \
-                 items).\nReal data, and everybody can judge the results.\n",
-            );
+            say("Bundled sample: Debian packages (users) and the packages they depend on (items).\n");
             Ok(sample_set()?)
         }
     }
 }
 
-/// Whom to recommend to: in the sample, packages that many know; else whoever comes first with a
-/// fair history.
+/// Users to recommend to: well-known packages of the sample; else the first users with a history of moderate length.
 fn cast(ratings: &Ratings, sample: bool) -> Cast {
     if sample {
         return Cast {
@@ -155,7 +152,7 @@ fn cast(ratings: &Ratings, sample: bool) -> Cast {
     Cast { users: found.iter().take(2).map(user).collect(), stranger }
 }
 
-/// A list in letters and for programs.
+/// A list as text and as JSON.
 struct Told {
     text: String,
     json: Value,
@@ -174,7 +171,7 @@ fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Told>> {
             0 => String::new(),
             n => format!(" and {n} more"),
         };
-        let title = format!("{user} has {}{more}. It should also like:", few.join(", "));
+        let title = format!("{user} has {}{more}. Recommended:", few.join(", "));
         answers.push(told(
             &title,
             &Who::user(user),
@@ -184,7 +181,7 @@ fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Told>> {
     }
     let who = Who::stranger(cast.stranger.clone());
     let theirs: Vec<&str> = cast.stranger.iter().map(|item| titles.of(item)).collect();
-    let title = format!("Somebody new, known only to have {}:", theirs.join(", "));
+    let title = format!("A new user with {}. Recommended:", theirs.join(", "));
     answers.push(told(&title, &who, &recommender.recommend(&who, &query)?, titles)?);
     Ok(answers)
 }
@@ -209,15 +206,15 @@ fn print_next(file: &Path, cast: &Cast, winner: &str, data: Option<&Path>) {
     let data = data.map_or("ratings.csv".into(), |path| path.display().to_string());
     outln!("\n\nNext\n────");
     let lines = [
-        (format!("cofil recommend {model} --user {user}"), "a list for a user"),
+        (format!("cofil recommend {model} --user {user}"), "recommend to a user"),
         (
             format!("cofil recommend {model} --history {}", cast.stranger.join(",")),
-            "for a stranger",
+            "recommend to a new user",
         ),
-        (format!("cofil similar {model} --item {}", cast.stranger[0]), "items like an item"),
-        (format!("cofil describe {data}"), "what is in your table"),
-        (format!("cofil train {data} -a {winner} -o my.cofil"), "learn from it"),
-        (format!("cofil algorithms {winner}"), "what can be set"),
+        (format!("cofil similar {model} --item {}", cast.stranger[0]), "similar items"),
+        (format!("cofil describe {data}"), "summarise a table"),
+        (format!("cofil train {data} -a {winner} -o my.cofil"), "train on it"),
+        (format!("cofil algorithms {winner}"), "list the settings"),
     ];
     let width = lines.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
     for (command, what) in lines {

@@ -1,4 +1,4 @@
-//! The smallest complete example: a 5 × 5 matrix with five unknown entries.
+//! Matrix completion on a 5 × 5 matrix with five unknown entries.
 
 use anyhow::Result;
 use cofil::{Algorithm, Csr, Ratings, Recommender, Run, plot};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What came out.
+/// The result as text and as JSON.
 pub struct Toy {
     pub text: String,
     pub predictions: Vec<Value>,
@@ -24,7 +24,7 @@ fn ratings() -> Ratings {
     }
 }
 
-/// Completes the matrix, draws it to `figure` and tells it in letters.
+/// Completes the matrix, plots it to `figure` and formats it as text.
 pub fn complete(figure: &Path) -> Result<Toy> {
     let ratings = ratings();
     let settings = json!({
@@ -38,8 +38,8 @@ pub fn complete(figure: &Path) -> Result<Toy> {
     let predicted = plot::unknown(&recommender, &ratings);
 
     let mut text = String::from(
-        "Who likes what? 1 is yes, 0 is no, five answers are unknown. biased-mf learns two numbers \
-         about\neverybody and everything, and says what it expects in [brackets]:\n\n     ",
+        "1 is like, 0 is dislike, five entries are unknown. biased-mf learns a vector of two \
+         numbers\nper user and item, and predicts the entries in [brackets]:\n\n     ",
     );
     ratings.items.names().for_each(|item| text += &format!("{item:>8}"));
     for (u, user) in ratings.users.names().enumerate() {
