@@ -1,4 +1,4 @@
-//! What the layers of networks are made of: activations with their slopes, first weights, dropout.
+//! Building blocks of layers: activations with their derivatives, initial weights, dropout.
 
 use crate::math::{Matrix, Rng, elementary};
 use multiversion::multiversion;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const SELU_SCALE: f32 = 1.050_701;
 const SELU_ALPHA: f32 = 1.673_263_2;
 
-/// What a layer does to each of its sums.
+/// Activation function of a layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
@@ -42,7 +42,7 @@ impl Activation {
         }
     }
 
-    /// f′ where f is `y`.
+    /// f′ at the point where f is `y`.
     #[inline(always)]
     pub(crate) fn slope(self, y: f32) -> f32 {
         match self {
@@ -65,13 +65,13 @@ impl Activation {
         apply(self, values);
     }
 
-    /// From the gradient by the outputs to the gradient by what f was applied to.
+    /// Turns the gradient with respect to outputs into that with respect to the input of f.
     pub(crate) fn backward(self, outputs: &[f32], gradient: &mut [f32]) {
         backward(self, outputs, gradient);
     }
 }
 
-// The match stands outside the loops, so that each loop is one formula.
+// The match stands outside the loops, so that each loop contains one formula.
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn apply(activation: Activation, values: &mut [f32]) {
@@ -96,16 +96,15 @@ fn backward(activation: Activation, outputs: &[f32], gradient: &mut [f32]) {
     }
 }
 
-/// First weights of a fully connected layer, outputs × inputs: uniform within ± √(6 / (inputs + outputs)).
-/// Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks",
-/// AISTATS 2010.
+/// Initial weights of a fully connected layer, outputs × inputs: uniform within ± √(6 / (inputs + outputs)). Glorot &
+/// Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
 pub fn glorot(inputs: usize, outputs: usize, rng: &mut Rng) -> Matrix {
     let bound = (6.0 / (inputs + outputs) as f32).sqrt();
     Matrix::from_fn(outputs, inputs, |_, _| bound * (2.0 * rng.uniform() - 1.0))
 }
 
-/// Inverted dropout: each number becomes 0 with probability `rate` and is divided by 1 − `rate` else.
-/// `factors` is what each was multiplied with, for the gradient.
+/// Inverted dropout: sets each number to 0 with probability `rate` and divides it by 1 − `rate` otherwise. `factors`
+/// receives the factor applied to each number, for the gradient.
 pub fn dropout(rate: f32, rng: &mut Rng, values: &mut [f32], factors: &mut Vec<f32>) {
     let kept = 1.0 / (1.0 - rate);
     factors.clear();

@@ -1,4 +1,4 @@
-//! What networks are made of: layers, losses, optimizers, schedules of the learning rate.
+//! Building blocks of networks: layers, losses, optimizers, learning rate schedules.
 
 pub mod layers;
 pub mod loss;

@@ -1,6 +1,6 @@
-//! How the learning rate changes from epoch to epoch.
+//! Learning rate schedules.
 //!
-//! No schedule asks how many epochs there will be, so that a finished run can be resumed with more.
+//! No schedule depends on the total number of epochs, so a finished run can be resumed with more.
 
 use crate::math::real::{cos, whole_power};
 use schemars::JsonSchema;
@@ -13,16 +13,16 @@ pub enum Schedule {
     /// The learning rate stays the same.
     #[default]
     Constant,
-    /// It is multiplied with `decay` after every epoch.
+    /// The learning rate is multiplied by `decay` after every epoch.
     Exponential,
-    /// It falls along half a cosine from the full rate to `decay` times it, over `period` epochs, and
-    /// starts again (Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts",
-    /// ICLR 2017).
+    /// Cosine annealing with restarts: falls along half a cosine from the full rate to `decay` times it over `period`
+    /// epochs, then starts again (Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR
+    /// 2017).
     Cosine,
 }
 
 impl Schedule {
-    /// The rate of `epoch`, counted from 1; `rate` is that of the first.
+    /// Returns the learning rate of `epoch`, counted from 1; `rate` is that of the first.
     pub(crate) fn rate(self, rate: f32, decay: f32, period: usize, epoch: usize) -> f32 {
         let passed = epoch.saturating_sub(1);
         match self {

@@ -1,9 +1,9 @@
-//! What each entry of a history adds to the score of a factor model: its terms where fold-in is linear.
+//! What each history entry adds to the score of a factor model, if fold-in is linear.
 //!
-//! A ridge regression gives p = A⁻¹ Σ_j pull_j q_j, so that p · q_i = Σ_j pull_j (q_jᵀ A⁻¹ q_i): entry j is
-//! as much of a reason as it pulls and as it is like i in the eyes of this user (Hu, Koren & Volinsky,
-//! "Collaborative filtering for implicit feedback datasets", ICDM 2008, section 5). A projection is a sum
-//! over the history already. With a link that bends there is no sum, and the answer is `None`.
+//! A ridge regression gives p = A⁻¹ Σ_j pull_j q_j, so p · q_i = Σ_j pull_j (q_jᵀ A⁻¹ q_i): the contribution of entry
+//! j is its pull times its similarity to i for this user (Hu, Koren & Volinsky, "Collaborative filtering for implicit
+//! feedback datasets", ICDM 2008, section 5). A projection is already a sum over the history. With a nonlinear link
+//! there is no sum, and the result is `None`.
 
 use super::Factors;
 use super::factors::ScoreFunction;
@@ -15,7 +15,7 @@ use crate::model::{Attribution, Contributions};
 use crate::nn::layers::Activation;
 
 impl Factors {
-    /// The terms of the scores of `items` for a stranger with `history`; `None` if they are not linear.
+    /// Returns the terms of the scores of `items` for a new user with `history`; `None` if they are not linear.
     pub(super) fn linear_contributions(
         &self,
         history: Row<'_>,
@@ -48,7 +48,7 @@ impl Factors {
         terms.into_iter().zip(items).map(of_item).collect()
     }
 
-    /// pull_j (q_jᵀ A⁻¹ q_i); zeros where the history has no answer, as in fold-in.
+    /// pull_j (q_jᵀ A⁻¹ q_i); zeros if the history has no solution, as in fold-in.
     fn ridge_parts(&self, history: Row<'_>, ridge: Option<&Ridge>, item: u32) -> Vec<f32> {
         let solved = ridge.and_then(|ridge| {
             let z = ridge.solve_for(self.items.row(item as usize))?;
@@ -61,9 +61,9 @@ impl Factors {
         history.columns.iter().zip(pulls).map(|(&j, pull)| pull * like(j)).collect()
     }
 
-    /// With z_l = q_il / ‖column l‖² and g_j = z · q_j: the row of fills gives fill · Σ_j g_j, entry j adds
-    /// (r_j − fill) g_j, and the mean of the r_j, where it is taken out of them and added to the score,
-    /// r_j (1 − Σ g) / n. All in `f64`, as the projection is.
+    /// With z_l = q_il / ‖column l‖² and g_j = z · q_j, the row of fill values gives fill · Σ_j g_j, and entry j adds
+    /// (r_j − fill) g_j. If the mean of the r_j is subtracted from them and added to the score, entry j also adds r_j
+    /// (1 − Σ g) / n. Everything is in `f64`, as in the projection.
     fn projection_parts(
         &self,
         history: Row<'_>,

@@ -1,9 +1,8 @@
-//! The shape of autoencoders over a user's row: what somebody has goes in, a score for every item comes
-//! out.
+//! The shape of autoencoders of user rows: the input is a user's history, the output a score for every item.
 //!
-//! score(u, i) = output(w_i · g(μ + Σ_{j in history} x_j v_j) + b_i), where x_j is the value of j less a
-//! centre, in units, and less again in long histories ([`Input`]). Known users and strangers are one case: one
-//! pass through the encoder over the history.
+//! score(u, i) = output(w_i · g(μ + Σ_{j in history} x_j v_j) + b_i), where x_j is the value of j minus a centre, in
+//! units, and scaled down in long histories ([`Input`]). Known and new users are handled alike: one pass through the
+//! encoder over the history.
 
 use super::factors::finite;
 use super::fold_in::{is_one, one};
@@ -19,24 +18,24 @@ use crate::store::{Archive, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Encoder, decoder, and what a stranger without history is shown.
+/// Encoder, decoder, and the popularity of items for users without history.
 #[derive(Clone, Debug)]
 pub struct AutoEncoder {
     /// Encoder weights v, items × hidden.
     pub encoder: Matrix,
     /// Biases μ of the hidden units.
     pub hidden_bias: Vec<f32>,
-    /// w: items × hidden; also what similar items are found by.
+    /// Decoder weights w, items × hidden; similar items are found by these.
     pub decoder: Matrix,
     /// Biases b of the outputs, one per item.
     pub output_bias: Vec<f32>,
-    /// How often each item occurs.
+    /// Number of interactions of each item.
     pub popular: Vec<f32>,
     /// Settings of scoring.
     pub settings: AutoEncoderSettings,
 }
 
-/// What an [`AutoEncoder`] needs beside its arrays.
+/// The settings of an [`AutoEncoder`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AutoEncoderSettings {
@@ -48,25 +47,25 @@ pub struct AutoEncoderSettings {
     pub output: Output,
 }
 
-/// From the values of a row to what the encoder sees.
+/// The mapping from the values of a row to the encoder's inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     /// Whether positive values count as 1 and others as 0.
     pub liked: bool,
-    /// What is taken from each value.
+    /// Value subtracted from each value.
     pub centre: f32,
-    /// What is then 1, > 0.
+    /// Difference that becomes 1, > 0.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub unit: f32,
-    /// Length of a row that goes in as it is, above 0.
+    /// Length of a row whose inputs are not scaled, above 0.
     pub usual: f32,
-    /// A row with n entries is multiplied with (usual / n) to this power.
+    /// Inputs of a row with n entries are multiplied by (usual / n) to this power.
     pub exponent: f32,
 }
 
 impl Input {
-    /// What the encoder sees of `value` in a row of the usual length.
+    /// Returns the encoder's input for `value` in a row of the usual length.
     #[inline(always)]
     pub fn of(&self, value: f32) -> f32 {
         match self.liked {
@@ -75,7 +74,7 @@ impl Input {
         }
     }
 
-    /// What a row with n entries is multiplied with.
+    /// Returns the factor of the inputs of a row with n entries.
     pub fn factor(&self, n: usize) -> f32 {
         power(self.usual / n.max(1) as f32, self.exponent)
     }
@@ -126,7 +125,7 @@ impl AutoEncoder {
         for (item, value) in history.iter() {
             vector::add_scaled(code, factor * input.of(value), self.encoder.row(item as usize));
         }
-        // Histories of any size give a finite code, and by it finite scores.
+        // Histories of any size give a finite code, and thus finite scores.
         code.iter_mut().for_each(|x| *x = finite(*x).clamp(-1e15, 1e15));
         self.settings.hidden.apply(code);
     }
@@ -174,7 +173,7 @@ impl Model for AutoEncoder {
         true
     }
 
-    /// Exact where neither the hidden layer nor the output bends anything.
+    /// Exact if hidden layer and output are linear.
     fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
         let AutoEncoderSettings { input, hidden, output } = self.settings;
         if hidden != Activation::Identity || output.activation != Activation::Identity {

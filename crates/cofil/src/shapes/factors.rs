@@ -1,7 +1,7 @@
-//! The shape of every factor model: one inner product per item.
+//! The shape of all factor models: one inner product per item.
 //!
-//! score(u, i) = link(μ + b_u + b_i + p_u · q_i), where p_u is learned (known users) or folded in
-//! from a history (strangers) by [`FoldIn`].
+//! score(u, i) = link(μ + b_u + b_i + p_u · q_i), where p_u is learned (known users) or folded in from a history (new
+//! users) by [`FoldIn`].
 
 use super::FoldIn;
 use super::output::Output;
@@ -21,7 +21,7 @@ use std::sync::OnceLock;
 /// User and item vectors with biases.
 #[derive(Clone, Debug)]
 pub struct Factors {
-    /// p: users × k; k = 0 for biases only.
+    /// User vectors p, users × k; k = 0 for biases only.
     pub users: Matrix,
     /// Item vectors q, items × k.
     pub items: Matrix,
@@ -29,20 +29,20 @@ pub struct Factors {
     pub user_bias: Vec<f32>,
     /// Item biases b_i.
     pub item_bias: Vec<f32>,
-    /// How often each item occurs: what somebody without vector and history is shown.
+    /// Number of interactions of each item: the scores for users without vector and history.
     pub popular: Vec<f32>,
-    /// Singular values of the matrix that was decomposed, falling; empty for every recipe but `svd`.
-    /// There may be more than k.
+    /// Singular values of the decomposed matrix, descending; empty for all algorithms but `svd`. There may be more
+    /// than k.
     pub singular_values: Vec<f32>,
     /// Settings of scoring and fold-in.
     pub settings: FactorsSettings,
-    /// QᵀQ once somebody was folded in.
+    /// QᵀQ, computed at the first fold-in.
     pub(crate) gram: OnceLock<Matrix>,
-    /// What negatives are drawn from once somebody was folded in.
+    /// The pool negatives are sampled from, computed at the first fold-in.
     pub(crate) pool: OnceLock<Pool>,
 }
 
-/// What a [`Factors`] model needs beside its arrays.
+/// The settings of a [`Factors`] model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactorsSettings {
@@ -50,7 +50,7 @@ pub struct FactorsSettings {
     pub offset: f32,
     /// How the inner product becomes a score.
     pub link: ScoreFunction,
-    /// How a stranger gets a vector.
+    /// How a new user gets a vector.
     pub fold_in: FoldIn,
 }
 
@@ -76,7 +76,7 @@ pub enum ScoreFunction {
         /// Largest value.
         high: f32,
     },
-    /// That of a network's last layer.
+    /// The output function of a network's last layer.
     Output(Output),
 }
 
@@ -90,7 +90,7 @@ impl ScoreFunction {
         }
     }
 
-    /// The score of a finite sum.
+    /// Returns the score of a finite sum.
     #[inline(always)]
     pub(super) fn apply(self, x: f32) -> f32 {
         match self {
@@ -100,7 +100,7 @@ impl ScoreFunction {
         }
     }
 
-    /// The same as a loss sees it.
+    /// The same function in the form a loss needs.
     pub(crate) fn response(self) -> Response {
         match self {
             Self::Identity | Self::Output(_) => Response::Linear,
@@ -113,10 +113,10 @@ impl Factors {
     /// Name of the shape in model files.
     pub(crate) const KIND: &str = "factors";
 
-    /// A model without biases; they are fields to set.
+    /// Returns a model without biases; set them as fields.
     ///
     /// # Panics
-    /// If the sizes do not fit together: the recipe mixed up two shapes.
+    /// If the sizes do not fit together, which is a bug in the algorithm.
     pub fn new(users: Matrix, items: Matrix, popular: Vec<f32>, settings: FactorsSettings) -> Self {
         assert_eq!(users.cols(), items.cols(), "one width of vectors");
         assert_eq!(items.rows(), popular.len(), "one count per item");
@@ -133,7 +133,7 @@ impl Factors {
         }
     }
 
-    /// A model without vectors: every user sees the same order.
+    /// Returns a model without vectors: all users get the same order.
     pub(crate) fn biases_only(users: usize, popular: Vec<f32>) -> Self {
         let settings =
             FactorsSettings { offset: 0.0, link: ScoreFunction::Identity, fold_in: FoldIn::Biases };
@@ -183,7 +183,7 @@ impl Factors {
         })
     }
 
-    /// The vector and bias to score `user` with; `None` for somebody nothing is known of.
+    /// Returns the vector and bias to score `user` with; `None` for a user about whom nothing is known.
     fn vector_of<'a>(&'a self, user: User<'_>) -> Option<(Cow<'a, [f32]>, f32)> {
         match user.index {
             Some(u) => Some((self.users.row(u as usize).into(), self.user_bias[u as usize])),
@@ -200,7 +200,7 @@ impl Factors {
     }
 }
 
-/// Numbers too large for `f32` become the largest; NaN (∞ − ∞) the smallest.
+/// Clips numbers too large for `f32` to the largest, and NaN (∞ − ∞) to the smallest.
 #[inline(always)]
 #[allow(clippy::manual_clamp, reason = "clamp lets NaN through")]
 pub(crate) fn finite(x: f32) -> f32 {
@@ -245,7 +245,7 @@ impl Model for Factors {
             let base = self.settings.offset + bias;
             let biased = row.iter_mut().zip(&self.item_bias);
             match self.settings.link {
-                // Apart from the other, so that it is done in wide registers.
+                // A loop of its own, so that it runs in wide registers.
                 ScoreFunction::Identity => biased.for_each(|(s, b)| *s = finite(base + b + *s)),
                 ScoreFunction::Sigmoid { .. } | ScoreFunction::Output(_) => {
                     biased.for_each(|(s, b)| *s = self.link(base + b + *s));
@@ -254,10 +254,10 @@ impl Model for Factors {
         }
     }
 
-    /// Exact where the vector of a stranger is linear in what they have.
+    /// Exact if a new user's vector is linear in the history.
     fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
         let nothing = |&item: &u32| match self.settings.fold_in {
-            // Descent starts from zero, so that is what somebody without entries has.
+            // Descent starts at zero, so this is the score of a user without entries.
             FoldIn::Sampled(_) => self.link(self.settings.offset + self.item_bias[item as usize]),
             _ => 0.0,
         };
@@ -278,7 +278,7 @@ impl Model for Factors {
         if self.factors() == 0 || self.settings.link != ScoreFunction::Identity {
             return None;
         }
-        // The bias of a user is one more direction, whose item side is 1.
+        // The user bias is one more direction, whose item side is 1.
         let bias = self.user_bias.iter().any(|&b| b != 0.0);
         let with = |rows: &Matrix, last: &dyn Fn(usize) -> f32| {
             let k = rows.cols();

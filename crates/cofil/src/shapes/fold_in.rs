@@ -1,55 +1,54 @@
-//! How somebody the model was not trained on gets a vector: the user's half of training, solved
-//! for one history while the items stand still. Here are the ways; `stranger` goes them.
+//! Fold-in: how a user the model was not trained on gets a vector. It is the user's half of training, solved for one
+//! history with the items fixed. This module declares the methods; `stranger` implements them.
 
 use super::sampled::Sampled;
 use serde::{Deserialize, Serialize};
 
-/// How a stranger gets a vector p and a bias b from a history of n values.
+/// How a new user gets a vector p and a bias b from a history of n values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FoldIn {
-    /// Not at all: p = 0, b = 0.
+    /// No fold-in: p = 0, b = 0.
     Biases,
     /// The ridge regression Σ (r − μ − b_i − b − p·q_i)² + reg · n^reg_exponent · (‖p‖² + b²).
     Ridge {
         /// L2 penalty, ≥ 0.
         reg: f32,
-        /// 0: the same penalty for everybody; 1: the same per value.
+        /// 0: the same penalty for all users; 1: the same per value.
         reg_exponent: f32,
         /// Whether there is a b; 0 if not.
         bias: bool,
-        /// What μ, biases and the vectors of users were multiplied with after training, > 0: new items are folded
-        /// in by values and vectors that are divided by it, as in training.
+        /// Factor by which μ, biases and user vectors were multiplied after training, > 0. New items are folded in
+        /// with values and vectors divided by it, as in training.
         #[serde(default = "one", skip_serializing_if = "is_one")]
         unit: f32,
     },
     /// Cross-entropy of the values, scaled to [0, 1] by the model's sigmoid link, with the penalty of
-    /// [`Ridge`](Self::Ridge); a few steps like Newton's.
+    /// [`Ridge`](Self::Ridge); solved by a few Newton-like steps.
     Logistic {
         /// L2 penalty, ≥ 0.
         reg: f32,
-        /// 0: the same penalty for everybody; 1: the same per value.
+        /// 0: the same penalty for all users; 1: the same per value.
         reg_exponent: f32,
         /// Whether there is a b; 0 if not.
         bias: bool,
     },
-    /// Implicit feedback: Σ_history w (p·q_i − t)² + α₀ Σ_all (p·q_i)² + penalty · ‖p‖², where
-    /// w = 1 + alpha · |value|, t = 1 or, for values that are not positive, 0; penalty = reg · (n + α₀ · items)^reg_exponent.
+    /// Implicit feedback: Σ_history w (p·q_i − t)² + α₀ Σ_all (p·q_i)² + penalty · ‖p‖², where w = 1 + alpha ·
+    /// |value|, t = 1 or, for values that are not positive, 0, and penalty = reg · (n + α₀ · items)^reg_exponent.
     Implicit {
         /// L2 penalty, ≥ 0.
         reg: f32,
-        /// ν of the penalty.
+        /// Exponent ν of the penalty.
         reg_exponent: f32,
         /// α₀, the weight of "no interaction".
         unobserved_weight: f32,
-        /// What a value adds to the weight of its interaction.
+        /// Increase of an interaction's weight per unit of value.
         alpha: f32,
     },
-    /// Orthogonal projection of the filled row on item vectors whose columns are orthogonal and have
-    /// the singular values as squared lengths. Of the history, r − b_i − b − fill is what differs
-    /// from a row of `fill`.
+    /// Orthogonal projection of the filled row on item vectors, whose columns are orthogonal with the singular values
+    /// as squared lengths. A history entry contributes r − b_i − b − fill, its difference from a row of `fill`.
     Projection {
-        /// What stands for a missing value.
+        /// The value that replaces missing values.
         fill: f32,
         /// Whether b is the mean of r − μ − b_i; 0 if not.
         bias: bool,
@@ -58,7 +57,7 @@ pub enum FoldIn {
     Sampled(Sampled),
 }
 
-/// What is not said to be measured in another unit.
+/// The unit of models that do not name one.
 pub(super) fn one() -> f32 {
     1.0
 }
@@ -68,8 +67,8 @@ pub(super) fn is_one(unit: &f32) -> bool {
     *unit == 1.0
 }
 
-/// Weight w and target t of an interaction with `value`: w = 1 + alpha · |value|, t = 1, or 0 for
-/// values that are not positive (a dislike).
+/// Weight w and target t of an interaction with `value`: w = 1 + alpha · |value|, t = 1, or 0 for values that are not
+/// positive (a dislike).
 #[inline]
 pub(crate) fn confidence(alpha: f32, value: f32) -> (f32, f32) {
     (1.0 + alpha * value.abs(), if value > 0.0 { 1.0 } else { 0.0 })

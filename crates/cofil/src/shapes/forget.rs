@@ -1,5 +1,5 @@
-//! What trained models can drop of some users, shape by shape: what is stored of each user alone, and
-//! counts. What was learned from everybody at once stays, and is named.
+//! What trained models can forget about users, shape by shape: data stored per user, and counts. Parameters learned
+//! from all users together remain, and are named.
 
 use super::network::{Layers, Product};
 use super::{AutoEncoder, Factors, ItemWeights, Network};
@@ -8,10 +8,10 @@ use crate::math::Matrix;
 use crate::model::Forgetting;
 
 impl Factors {
-    /// `users`, rising, are to be forgotten, of whom `seen` says what they had.
+    /// Forgets `users` (ascending), whose histories are in `seen`.
     pub(super) fn without(&self, users: &[u32], seen: &Csr) -> Forgetting {
         let popular = uncounted(&self.popular, users, seen);
-        // Counts without vectors: popularity. With a decay in time they are no counts.
+        // Counts without vectors are popularity; with time decay they are no longer counts.
         let counts = seen.column_counts();
         let counted = self.popular.iter().zip(&counts).all(|(&p, &c)| p == c as f32);
         let exact = self.factors() == 0 && self.item_bias == self.popular && counted;
@@ -68,7 +68,7 @@ impl Network {
     }
 }
 
-/// How often each item occurs, without `users`.
+/// Number of interactions of each item without `users`.
 fn uncounted(popular: &[f32], users: &[u32], seen: &Csr) -> Vec<f32> {
     let mut popular = popular.to_vec();
     for &u in users {

@@ -1,9 +1,8 @@
-//! The shape of rating neighbours of items: what somebody's ratings leave over a baseline, averaged
-//! over the rated items that are most like the one in question.
+//! The shape of rating models by item neighbours: the deviations of a user's ratings from a baseline, averaged over
+//! the rated items most similar to the given one.
 //!
-//! score(u, i) = b_ui + Σ_j s_ij (r_uj − b_uj) / Σ_j s_ij over the k items j of u's history that are
-//! most similar to i; b_ui alone if there is none. [`Levels`] tells b. Known users and strangers
-//! are one case.
+//! score(u, i) = b_ui + Σ_j s_ij (r_uj − b_uj) / Σ_j s_ij over the k items j of u's history that are most similar to
+//! i; b_ui alone if there are none. [`Levels`] gives b. Known and new users are handled alike.
 
 use super::factors::finite;
 use crate::data::levels::Levels;
@@ -17,7 +16,7 @@ use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Similar items after which it is seen whether everybody has enough neighbours.
+/// Number of similar items after which to check whether every user has enough neighbours.
 const STEP: usize = 64;
 
 /// Similar items of each item, with the baseline.
@@ -29,7 +28,7 @@ pub struct ItemNeighbours {
     neighbours: usize,
 }
 
-/// What an [`ItemNeighbours`] file says beside its arrays.
+/// The settings of [`ItemNeighbours`] in a file.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ItemNeighboursSettings {
@@ -38,7 +37,7 @@ struct ItemNeighboursSettings {
     reg_user: f32,
 }
 
-/// For each item others, the most similar first.
+/// For each item, other items, the most similar first.
 #[derive(Clone, Debug, Default)]
 struct Similar {
     starts: Vec<usize>,
@@ -52,7 +51,7 @@ impl Similar {
         Row { columns: &self.items[range.clone()], values: &self.similarities[range] }
     }
 
-    /// Whether lists of `items` items hold together: nothing else may be read from a file.
+    /// Whether the lists of `items` items are consistent; must be checked before using lists from a file.
     fn is_sound(&self, items: usize) -> bool {
         self.starts.len() == items + 1
             && self.starts.first() == Some(&0)
@@ -68,8 +67,8 @@ impl ItemNeighbours {
     /// Name of the shape in model files.
     pub const KIND: &str = "item-neighbours";
 
-    /// From the similar items of each item (row i: those of i, all similarities above 0), how often
-    /// each item occurs, and how many neighbours vote.
+    /// Builds the model from the similar items of each item (row i: those of i, all similarities above 0), the number
+    /// of interactions of each item, and the number of neighbours that vote.
     pub fn new(similar: &Csr, baseline: Levels, popular: Vec<f32>, neighbours: usize) -> Self {
         let sorted = |range: std::ops::Range<usize>| {
             range.map(|i| {
@@ -106,8 +105,8 @@ impl ItemNeighbours {
         Ok(Self { similar, baseline, popular: archive.vector("popular", items)?, neighbours })
     }
 
-    /// The score of `item` to somebody with bias `bias`, of whom `rests` holds r − b for what they
-    /// rated and NaN for the rest.
+    /// Returns the score of `item` for a user with bias `bias`; `rests` holds r − b for rated items and NaN for
+    /// others.
     fn vote(&self, bias: f32, rests: &[f32], item: u32) -> f32 {
         let (mut sum, mut weight, mut votes) = (0f32, 0f32, 0);
         for (j, similarity) in self.similar.of(item as usize).iter() {
@@ -124,8 +123,8 @@ impl ItemNeighbours {
         finite(self.baseline.of(bias, item) + if votes > 0 { sum / weight } else { 0.0 })
     }
 
-    /// Scores of all items, up to [`LANES`] users side by side: each list of similar items is walked through once for
-    /// all of them.
+    /// Writes the scores of all items for up to [`LANES`] users side by side; each list of similar items is read once
+    /// for all of them.
     fn score_lanes(&self, users: &[User<'_>], rated: &mut Rated, scores: &mut [&mut [f32]]) {
         rated.rests.fill([f32::NAN; LANES]);
         rated.by_any.fill(false);
@@ -145,7 +144,7 @@ impl ItemNeighbours {
         }
     }
 
-    /// b_u and r − b by item.
+    /// Returns b_u, and r − b by item.
     fn rests(&self, history: Row<'_>) -> (f32, Vec<f32>) {
         let bias = self.baseline.user_bias(history);
         let mut rests = vec![f32::NAN; self.popular.len()];
@@ -155,7 +154,7 @@ impl ItemNeighbours {
         (bias, rests)
     }
 
-    /// What the neighbours of `item` among `history` say; `bias` and `rests` are of the user.
+    /// Returns the contributions of the neighbours of `item` in `history`; `bias` and `rests` are the user's.
     fn votes(&self, history: Row<'_>, (bias, rests): (f32, &[f32]), item: u32) -> Contributions {
         let similar = self.similar.of(item as usize).iter();
         let voters: Vec<(u32, f32)> =
@@ -173,21 +172,21 @@ impl ItemNeighbours {
     }
 }
 
-/// What users who are scored side by side rated.
+/// Ratings of users who are scored side by side.
 struct Rated {
-    /// r − b by item, of each user in a lane; NaN is what nobody rated.
+    /// r − b by item, for each user in a lane; NaN if not rated.
     rests: Vec<[f32; LANES]>,
-    /// Whether anybody rated the item.
+    /// Whether any of the users rated the item.
     by_any: Vec<bool>,
 }
 
-/// The mean of the rests over the first `neighbours` of `similar` that someone rated, for each of `users` users; 0 for
-/// who rated none.
+/// For each of `users` users, the mean of the rests over the first `neighbours` of `similar` that the user rated; 0
+/// for users who rated none.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn means(similar: Row<'_>, rated: &Rated, users: usize, neighbours: usize) -> [f32; LANES] {
     let most = u32::try_from(neighbours).unwrap_or(u32::MAX);
     let (mut sum, mut weight) = ([0f32; LANES], [0f32; LANES]);
-    // Lanes of nobody have all they need.
+    // Lanes without a user need no neighbours.
     let mut votes = [most; LANES];
     votes[..users].fill(0);
     let mut asked = [(0, 0.0); STEP];
@@ -195,7 +194,7 @@ fn means(similar: Row<'_>, rated: &Rated, users: usize, neighbours: usize) -> [f
         if votes.iter().all(|&votes| votes == most) {
             break;
         }
-        // Most of a list was rated by none of them: what was is put together without a branch.
+        // Most items of a list are rated by none of the users: collect the others without a branch.
         let mut some = 0;
         for (&j, &similarity) in items.iter().zip(similarities) {
             asked[some] = (j, similarity);
@@ -255,14 +254,14 @@ impl Model for ItemNeighbours {
         LANES
     }
 
-    /// What each neighbour says over the baseline, weighted by similarity: with the baseline they sum
-    /// to the score. Who is no neighbour of the item adds nothing.
+    /// The deviation of each neighbour from the baseline, weighted by similarity; with the baseline they sum to the
+    /// score. Entries that are not neighbours of the item add nothing.
     fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
         let (bias, rests) = self.rests(history);
         items.iter().map(|&item| self.votes(history, (bias, &rests), item)).collect()
     }
 
-    /// The similarity, whichever of the two remembers it.
+    /// The similarity, from the list of either item.
     fn similarities(&self, item: u32, scores: &mut [f32]) {
         scores.fill(0.0);
         for (j, score) in scores.iter_mut().enumerate() {
@@ -303,7 +302,7 @@ mod tests {
 
     #[test]
     fn the_most_similar_of_the_history_vote() {
-        // Item 0 is like 1 by 0.5, 2 by 0.25 and 3 by 0.75, which nobody rated.
+        // Item 0 has similarity 0.5 to 1, 0.25 to 2, and 0.75 to 3, which no user rated.
         let rows = [vec![(1, 0.5), (2, 0.25), (3, 0.75)], vec![], vec![], vec![]];
         let similar = Csr::from_rows(4, rows);
         let baseline = Levels { mean: 3.0, item_bias: vec![0.5, 0.0, 1.0, 0.0], reg_user: 0.0 };

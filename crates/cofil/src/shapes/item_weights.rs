@@ -1,7 +1,7 @@
 //! The shape of item-to-item models: a user's history votes for items.
 //!
-//! score(u, i) = Σ_{j in history} r_uj W_ji. Known users and strangers are one case, and each
-//! history item's contribution r_uj W_ji is exact.
+//! score(u, i) = Σ_{j in history} r_uj W_ji. Known and new users are handled alike, and the contribution r_uj W_ji of
+//! each history item is exact.
 
 use super::factors::finite;
 use crate::data::{Csr, Row};
@@ -13,12 +13,12 @@ use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// W with what a stranger without history is shown.
+/// W, and the popularity of items for users without history.
 #[derive(Clone, Debug)]
 pub struct ItemWeights {
-    /// Row j holds what item j says about all items: entry (j, i) is the weight from j to i.
+    /// Row j holds the votes of item j: entry (j, i) is the weight from j to i.
     pub weights: Weights,
-    /// How often each item occurs.
+    /// Number of interactions of each item.
     pub popular: Vec<f32>,
 }
 
@@ -27,11 +27,11 @@ pub struct ItemWeights {
 pub enum Weights {
     /// Every pair has a weight.
     Dense(Matrix),
-    /// Most pairs have none.
+    /// Most pairs have no weight.
     Sparse(Csr),
 }
 
-/// What an [`ItemWeights`] file says beside its arrays.
+/// The settings of [`ItemWeights`] in a file.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ItemWeightsSettings {
@@ -106,7 +106,7 @@ impl Model for ItemWeights {
     }
 
     fn score(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
-        // Rows of W are contiguous, columns are not: from some number of items on all are cheaper.
+        // Rows of W are contiguous, columns are not: for many items, computing all is cheaper.
         if items.len() > self.items() / 16 {
             let mut all = vec![0.0; self.items()];
             self.score_all(user, &mut all);
@@ -152,7 +152,7 @@ impl Model for ItemWeights {
         }
     }
 
-    /// r_uj W_ji: they sum to the score.
+    /// r_uj W_ji: the terms sum to the score.
     fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
         let of_item = |&item: &u32| {
             let parts = history.iter().map(|(j, value)| value * self.weight(j, item)).collect();
@@ -161,8 +161,7 @@ impl Model for ItemWeights {
         items.iter().map(of_item).collect()
     }
 
-    /// The weight between the two in either direction, whichever is larger: neighbours may be kept
-    /// for one of them alone.
+    /// The larger of the weights in both directions, because neighbours may be kept for one of the two items only.
     fn similarities(&self, item: u32, scores: &mut [f32]) {
         let history = Row { columns: &[item], values: &[1.0] };
         self.score_all(User::stranger(history), scores);
@@ -213,16 +212,15 @@ impl Model for ItemWeights {
     }
 }
 
-/// Below this number of users whole rows of W are read one after the other instead.
+/// Below this number of users, whole rows of W are read one after the other instead.
 const FEW: usize = 64;
 
-/// Columns of W that all users of a block vote on together: for about 4,000 items they are 512 KiB
-/// and stay in a second-level cache while user after user picks rows from them, and a user's sums
-/// live in registers.
+/// Number of columns of W that all users of a block vote on together. For about 4,000 items these are 512 KiB and
+/// stay in a second-level cache while user after user picks rows from them; a user's sums stay in registers.
 const TILE: usize = 32;
 
-/// Dense scores (users × n): for every user Σ r_uj W_j. The order of additions is that of
-/// [`Model::score`], so the bits are too.
+/// Dense scores (users × n): Σ r_uj W_j for every user. Additions are in the order of [`Model::score`], so the bits
+/// are the same.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn votes(weights: &[f32], n: usize, users: &[User<'_>], scores: &mut [f32]) {
     let whole = n - n % TILE;

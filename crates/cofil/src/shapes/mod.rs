@@ -1,5 +1,5 @@
-//! Shapes: what a trained model is. Scoring, saving, fold-in, update, forgetting and attribution are
-//! written once for each, whatever recipe trained it.
+//! Shapes: the kinds of trained model. Scoring, saving, fold-in, update, forgetting and attribution are written once
+//! per shape, whichever algorithm trained the model.
 //!
 //! ```
 //! use cofil::math::Matrix;
@@ -58,7 +58,7 @@ pub(crate) const KINDS: [&str; 6] = [
     AutoEncoder::KIND,
 ];
 
-/// Rebuilds a model of shape `kind` for `users` and `items` from its file; every size is checked.
+/// Loads a model of shape `kind` for `users` and `items` from its file; checks every size.
 ///
 /// # Errors
 /// If the shape is unknown or the arrays do not fit together.

@@ -1,18 +1,18 @@
-//! From what a network puts out to a score on the scale of the data.
+//! From the output of a network to a score on the scale of the data.
 
 use crate::math::real::{atanh, ln};
 use crate::nn::layers::Activation;
 use serde::{Deserialize, Serialize};
 
-/// y = offset + factor · f(x), and then no further than `range`: rising in x, up to ties.
+/// y = offset + factor · f(x), clipped to `range`: increasing in x, up to ties.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
     /// Activation f of the output.
     pub activation: Activation,
-    /// What is added: what 0 stands for.
+    /// Offset: the score of output 0.
     pub offset: f32,
-    /// What a step of 1 stands for; above 0.
+    /// Factor: the change in score per unit of output; above 0.
     pub factor: f32,
     /// Smallest and largest score.
     pub range: Option<(f32, f32)>,
@@ -25,7 +25,7 @@ impl Output {
         range && self.offset.is_finite() && self.factor.is_finite() && self.factor > 0.0
     }
 
-    /// The score of x; always finite.
+    /// Returns the score of x; always finite.
     #[inline(always)]
     #[allow(clippy::manual_clamp, reason = "clamp lets NaN through")]
     pub fn score(&self, x: f32) -> f32 {
@@ -34,13 +34,13 @@ impl Output {
         y.max(low).min(high)
     }
 
-    /// What f should give for a value of the data.
+    /// Returns the target of f for a value of the data.
     #[inline(always)]
     pub fn target(&self, value: f32) -> f32 {
         (value - self.offset) / self.factor
     }
 
-    /// The x whose score is nearest to `value`, kept away from where f is flat.
+    /// Returns the x whose score is nearest to `value`, kept away from the flat parts of f.
     pub fn inverse(&self, value: f32) -> f32 {
         let y = self.target(value);
         match self.activation {

@@ -1,9 +1,8 @@
-//! The normal equations of a fold-in that is a ridge regression: what a history says about a vector.
+//! The normal equations of fold-in by ridge regression: what a history says about a vector.
 //!
-//! A p = Σ_j pull_j q_j over the history, with A = base + Σ_j w_j q_j q_jᵀ + penalty · I. For
-//! [`FoldIn::Ridge`] base is 0, w is 1 and the pull is what is left of the value; for
-//! [`FoldIn::Implicit`] base is α₀ QᵀQ and the pull is w_j t_j. A⁻¹ is also the covariance of the vector
-//! that is left, and what contributions are weighed with.
+//! A p = Σ_j pull_j q_j over the history, with A = base + Σ_j w_j q_j q_jᵀ + penalty · I. For [`FoldIn::Ridge`], base
+//! is 0, w is 1 and the pull is the residual of the value. For [`FoldIn::Implicit`], base is α₀ QᵀQ and the pull is
+//! w_j t_j. A⁻¹ is also the remaining covariance of the vector, which weights contributions.
 
 use super::Factors;
 use super::fold_in::{FoldIn, confidence};
@@ -25,14 +24,14 @@ pub(super) struct Ridge {
 }
 
 impl Ridge {
-    /// Vector and bias.
+    /// Returns vector and bias.
     pub fn solve(mut self) -> Option<(Vec<f32>, f32)> {
         solve_with_penalty(&mut self.a, &mut self.x, self.penalty)?;
         let b = if self.bias { self.x.pop()? } else { 0.0 };
         Some((self.x, b))
     }
 
-    /// z = A⁻¹ q, where q is extended by 1 if there is a bias.
+    /// Returns z = A⁻¹ q, where q is extended by 1 if there is a bias.
     pub fn solve_for(&self, q: &[f32]) -> Option<Vec<f32>> {
         let (mut a, mut z) = (self.a.clone(), q.to_vec());
         z.extend(self.bias.then_some(1.0));
@@ -42,7 +41,7 @@ impl Ridge {
 }
 
 impl Factors {
-    /// The system of `history`; `None` if fold-in is no ridge regression.
+    /// Returns the system of `history`; `None` if fold-in is not a ridge regression.
     pub(super) fn ridge(&self, history: Row<'_>) -> Option<Ridge> {
         let length = history.len() as f32;
         let k = self.factors();
@@ -98,8 +97,8 @@ pub(super) fn add_outer(a: &mut [f32], weight: f32, q: &[f32]) {
     }
 }
 
-/// A history shorter than k leaves directions that nothing determines; a trace-relative floor sends
-/// them to zero where the recipe has no penalty.
+/// A history shorter than k leaves some directions undetermined. This floor, relative to the trace, sends them to
+/// zero if there is no penalty.
 fn floor(a: &[f32], n: usize, penalty: f32) -> f32 {
     let trace: f32 = (0..n).map(|i| a[i * n + i]).sum();
     penalty.max(1e-6 * trace)

@@ -1,10 +1,10 @@
-//! How a stranger gets a vector where no formula gives it: the user's half of training, by gradient descent
-//! while everything else stands still.
+//! Fold-in by gradient descent, for models without a closed form: the user's half of training with everything else
+//! fixed.
 //!
-//! From a start vector, `STEPS` steps of Adam against the mean loss of the history and of negatives,
-//! which are drawn anew for every step by the convention of training, and the penalty. The draws depend on
-//! the number of the step alone, so that the same history always gives the same vector. Of a long history
-//! each step takes `MOST` entries, and fewer where each has very many negatives.
+//! From a start vector, takes `STEPS` steps of Adam on the mean loss of the history and of negatives, plus the
+//! penalty. Negatives are sampled anew for every step in the same way as in training. The samples depend on the
+//! number of the step alone, so the same history always gives the same vector. For a long history each step takes
+//! `MOST` entries, and fewer if each has very many negatives.
 
 use crate::data::{Csr, Pool, Row, Sampler, Sampling};
 use crate::math::{Matrix, Rng};
@@ -13,40 +13,40 @@ use crate::nn::optimizer::{Optimizer, Table};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Steps to a vector.
+/// Number of steps.
 const STEPS: usize = 60;
-/// Length of the first step in each direction; those that follow shrink towards zero.
+/// Length of the first step in each direction; later steps shrink towards zero.
 const RATE: f32 = 0.1;
-/// Entries of a history per step.
+/// Maximum number of history entries per step.
 const MOST: usize = 256;
-/// Entries and negatives per step: with more than 255 negatives each, fewer entries.
+/// Maximum number of entries and negatives per step: with more than 255 negatives each, fewer entries.
 const MOST_SCORED: usize = MOST << 8;
 
-/// The convention of training, as far as a user's vector depends on it.
+/// The training settings that a user's vector depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sampled {
     /// The loss that fold-in minimises.
     pub loss: Objective,
-    /// Negatives per entry; none for squared error.
+    /// Negatives per entry; 0 for squared error.
     pub negatives: u32,
-    /// How negatives are drawn.
+    /// How negatives are sampled.
     pub sampler: Sampling,
-    /// Exponent of the popularity by which `sampler` draws.
+    /// Popularity exponent of `sampler`.
     pub exponent: f32,
     /// L2 penalty per sample, ≥ 0.
     pub reg: f32,
-    /// Whether `Factors` learns a number b of the user's own with the vector. Where the loss asks for the level
-    /// of scores and not only for their order, the vector would have to stand in for it.
+    /// Whether `Factors` learns a user bias b with the vector. Losses that need the level of scores, not only their
+    /// order, would otherwise bend the vector to fit it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bias: bool,
 }
 
 /// A model as a function of one user's vector.
 pub(crate) trait OfUser {
-    /// The scores of `items`.
+    /// Writes the scores of `items`.
     fn scores(&mut self, vector: &[f32], items: &[u32], scores: &mut [f32]);
-    /// Σ slope · ∂score/∂vector over the items scored last.
+    /// Adds up slope · ∂score/∂vector over the items scored last.
     fn gradient(&mut self, vector: &[f32], items: &[u32], slopes: &[f32], gradient: &mut [f32]);
 }
 
@@ -55,18 +55,18 @@ impl Sampled {
     pub(crate) fn is_sound(&self) -> bool {
         let needed = u32::from(self.loss != Objective::Squared);
         let sound = |x: f32| x.is_finite() && x >= 0.0;
-        // The upper end is no limit of the method: it keeps a damaged file from asking for all memory.
+        // The upper end is not a limit of the method: it keeps a damaged file from requesting all memory.
         (needed..=needed * 100_000).contains(&self.negatives)
             && sound(self.exponent)
             && sound(self.reg)
     }
 
-    /// What negatives are drawn from; `popular` says how often each item occurs.
+    /// Returns the pool negatives are sampled from; `popular` holds the number of interactions of each item.
     pub(crate) fn pool(&self, popular: &[f32]) -> Pool {
         Pool::new(self.sampler, self.exponent, popular)
     }
 
-    /// The vector of somebody with `history` in a catalogue of so many `items`, against negatives from `pool`.
+    /// Returns the vector of a user with `history` in a catalogue of `items` items, with negatives from `pool`.
     pub(crate) fn vector(
         &self,
         history: Row<'_>,
@@ -79,7 +79,7 @@ impl Sampled {
         let own = Csr::from_rows(items, [history.iter()]);
         let sampler = Sampler::over(&own, Cow::Borrowed(pool));
         let group = 1 + self.negatives as usize;
-        // What a file says of negatives decides of the cost of every answer.
+        // The number of negatives comes from a file and determines the cost of every request, so it is limited.
         let most = (MOST_SCORED / group).clamp(1, MOST);
         let drawable = sampler.has_negatives(0);
         let one = Matrix::from_vec(1, start.len(), start.to_vec());

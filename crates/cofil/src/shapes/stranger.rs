@@ -1,4 +1,4 @@
-//! The vector of somebody the model was not trained on, by each [`FoldIn`].
+//! Computes a new user's vector, for each [`FoldIn`].
 
 use super::Factors;
 use super::factors::ScoreFunction;
@@ -9,11 +9,11 @@ use crate::data::Row;
 use crate::math::real::{exp, power};
 use crate::math::vector;
 
-/// Most steps of [`FoldIn::Logistic`]; about ten are the rule.
+/// Maximum number of steps of [`FoldIn::Logistic`]; usually about ten.
 const LOGISTIC_STEPS: usize = 50;
 
 impl Factors {
-    /// Vector and bias for `history`, always finite: zeros where the history has no answer.
+    /// Returns vector and bias for `history`, always finite: zeros if there is no solution.
     pub(super) fn fold_in(&self, history: Row<'_>) -> (Vec<f32>, f32) {
         let solution = match self.settings.fold_in {
             FoldIn::Biases => None,
@@ -41,8 +41,8 @@ impl Factors {
             .unwrap_or_else(|| (vec![0.0; self.factors()], 0.0))
     }
 
-    /// What is left of a value (where the link is a network's last layer, of what it gives the value
-    /// for) after μ and b_i.
+    /// The residual of a value after μ and b_i. If the link is a network's last layer, the value is first mapped to
+    /// the output that predicts it.
     pub(super) fn residual(&self, item: u32, value: f32) -> f32 {
         let value = match self.settings.link {
             ScoreFunction::Output(output) => output.inverse(value),
@@ -65,8 +65,8 @@ impl Factors {
                 let sigmoid = 1.0 / (1.0 + exp(-x));
                 let target = ((value - low) / (high - low)).clamp(0.0, 1.0);
                 vector::add_scaled(&mut step, target - sigmoid, &q);
-                // A quadratic bound on the loss (Jaakkola & Jordan, Statistics and Computing 2000)
-                // in place of the curvature: a step never overshoots.
+                // A quadratic bound on the loss (Jaakkola & Jordan, Statistics and Computing 2000) in place of the
+                // curvature, so that a step never overshoots.
                 let bound = if x.abs() < 1e-3 { 0.25 } else { (sigmoid - 0.5) / x };
                 add_outer(&mut a, bound, &q);
             }
@@ -107,7 +107,7 @@ impl Factors {
     }
 }
 
-/// The model before its link, as a function of one user's vector, behind which a bias may stand.
+/// The model before its link, as a function of one user's vector, optionally followed by a bias.
 struct OneProduct<'a>(&'a Factors);
 
 impl OfUser for OneProduct<'_> {
@@ -154,7 +154,7 @@ mod tests {
     const VALUES: [f32; 4] = [2.0, -1.0, 0.5, 3.0];
     const HISTORY: Row<'_> = Row { columns: &COLUMNS, values: &VALUES };
 
-    /// The objective in `f64` at (p, b); a solution is where no step lowers it.
+    /// Asserts that (p, b) minimises the objective in `f64`: no step lowers it.
     fn assert_minimum(objective: impl Fn(&[f64]) -> f64, at: &[f32]) {
         let at: Vec<f64> = at.iter().map(|&x| f64::from(x)).collect();
         for l in 0..at.len() {

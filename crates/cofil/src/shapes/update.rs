@@ -1,10 +1,9 @@
-//! What trained models learn from new events without training again, shape by shape.
+//! Updates of trained models with new interactions without retraining, shape by shape.
 //!
-//! Everything that was learned of known items stays. Users with something new are folded in, as strangers
-//! are. A new item of a factor model is folded in too, with users and items in each other's place: the ridge
-//! regression of its values on the vectors of its users. Other shapes blend a new item from the known items
-//! that its users have: row j is Σ_s c_js row s over the [`MOST`] with the largest cosine
-//! n_js / √(n_j n_s) of common users, and Σ_s c_js = 1.
+//! All parameters of known items stay. Users with new interactions are folded in, like new users. A new item of a
+//! factor model is folded in too, with users and items exchanged: the ridge regression of its values on the vectors
+//! of its users. Other shapes blend a new item from the known items of its users: row j is Σ_s c_js row s over the
+//! [`MOST`] items s with the largest cosine n_js / √(n_j n_s) of common users, and Σ_s c_js = 1.
 
 use super::item_weights::Weights;
 use super::network::{Layers, Product};
@@ -14,9 +13,9 @@ use crate::math::{Matrix, parallel, vector};
 use crate::model::{Change, User};
 use crate::rank;
 
-/// Known items that a new one is blended from.
+/// Number of known items that a new one is blended from.
 const MOST: usize = 20;
-/// Rows that are solved in one piece.
+/// Number of rows solved in one piece.
 const PIECE: usize = 16;
 
 impl Factors {
@@ -39,7 +38,7 @@ impl Factors {
             model.item_bias = counted(&self.item_bias, change.added);
             return model;
         }
-        // New items say nothing of a user until they have vectors, and get them from the users.
+        // New items say nothing about a user until they have vectors, which come from the users.
         let before: Vec<(Vec<u32>, Vec<f32>)> = change
             .users
             .iter()
@@ -56,7 +55,7 @@ impl Factors {
         model
     }
 
-    /// Folds in users by what `history` says of the one at each place.
+    /// Folds in users; `history` returns the history of the user at each position.
     fn place_users<'a>(&mut self, users: &[u32], history: impl Fn(usize) -> Row<'a> + Sync + Send) {
         let folded = parallel::map(users.len(), PIECE, |range| {
             let of =
@@ -70,7 +69,7 @@ impl Factors {
         }
     }
 
-    /// Folds in the items from number `from` on, as training would: in units.
+    /// Folds in the items from index `from` on, as in training: in units.
     fn place_items(&mut self, by_user: &Csr, from: usize) {
         let unit = match self.settings.fold_in {
             FoldIn::Ridge { unit, .. } => unit,
@@ -116,7 +115,7 @@ impl ItemWeights {
     }
 }
 
-/// W with a row and a column for each new item; nothing votes for itself.
+/// W with a row and a column for each new item; no item votes for itself.
 fn dense(w: &Matrix, blends: &Csr, of_known: &Csr, n: usize) -> Matrix {
     let known = w.rows();
     let mut grown = Matrix::zeros(n, n);
@@ -141,7 +140,7 @@ fn dense(w: &Matrix, blends: &Csr, of_known: &Csr, n: usize) -> Matrix {
     grown
 }
 
-/// [`dense`] for weights most of which are not there.
+/// [`dense`] for sparse weights.
 fn sparse(w: &Csr, blends: &Csr, of_known: &Csr, n: usize) -> Csr {
     let known = w.rows();
     let mut sum = vec![0f32; n];
@@ -174,7 +173,7 @@ fn sparse(w: &Csr, blends: &Csr, of_known: &Csr, n: usize) -> Csr {
     Csr::from_rows(n, rows)
 }
 
-/// Moves what was summed up in `touched` to `entries`, in the order of the columns.
+/// Moves the sums of the columns in `touched` to `entries`, in column order.
 fn take(sum: &mut [f32], mut touched: Vec<u32>, entries: &mut Vec<(u32, f32)>) {
     touched.sort_unstable();
     touched.dedup();
@@ -245,7 +244,7 @@ impl Network {
     }
 }
 
-/// For each item from number `from` on: the known items it is blended from, with their shares.
+/// For each item from index `from` on: the known items it is blended from, with their shares.
 fn blends(by_user: &Csr, from: usize) -> Csr {
     let by_item = by_user.transposed();
     let blend = |counts: &mut Vec<f32>, item: usize| {
@@ -299,7 +298,7 @@ fn grown(numbers: &[f32], n: usize) -> Vec<f32> {
     numbers
 }
 
-/// How often each item occurs, with what was added.
+/// Number of interactions of each item after adding `added`.
 fn counted(popular: &[f32], added: &[i32]) -> Vec<f32> {
     let grown = grown(popular, added.len());
     grown.iter().zip(added).map(|(count, &more)| count + more as f32).collect()

@@ -1,4 +1,4 @@
-//! How a gradient becomes a step: tables of parameters that are updated row by row.
+//! Optimizers: tables of parameters that are updated row by row.
 //!
 //! With g the gradient of the loss at the row θ and η the learning rate:
 //! - `sgd`: θ ← θ − η g
@@ -7,14 +7,13 @@
 //!   m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ), β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸. Kingma & Ba, "Adam: a
 //!   method for stochastic optimization", ICLR 2015.
 //!
-//! Lazy: a row that a batch does not touch stands still, values and memory alike, so a batch costs
-//! what it touches. Adam's t therefore counts the steps of each row by itself: the first step of a
-//! row has length η whenever it comes. (With one t for all, a row first met late would start with a
-//! step of η (1 − β₁) / √(1 − β₂) ≈ 3 η.)
+//! Updates are lazy: a row that a batch does not touch keeps its values and its memory, so a batch costs only the
+//! rows it touches. Adam's t therefore counts the steps of each row separately: the first step of a row always has
+//! length η. (With one t for all rows, a row first touched late would start with a step of η (1 − β₁) / √(1 − β₂) ≈ 3
+//! η.)
 //!
-//! Weight decay, where a table has it, shrinks a row by the factor 1 − η λ before each of its steps,
-//! apart from the gradient (for Adam: AdamW; Loshchilov & Hutter, "Decoupled weight decay
-//! regularization", ICLR 2019).
+//! Weight decay, if a table has it, shrinks a row by the factor 1 − η λ before each of its steps, independently of
+//! the gradient (for Adam: AdamW; Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019).
 
 mod step;
 
@@ -26,20 +25,20 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use step::{RowRange, step_sums};
 
-/// How a gradient becomes a step.
+/// The optimizer, which turns gradients into steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Optimizer {
-    /// A step against the gradient.
+    /// Plain gradient descent.
     #[default]
     Sgd,
-    /// Steps that keep nine tenths of the speed of the one before.
+    /// Momentum: each step keeps nine tenths of the previous velocity.
     Momentum,
-    /// Steps of about the learning rate, whatever the size of the gradient.
+    /// Adam: steps of about the learning rate, whatever the size of the gradient.
     Adam,
 }
 
-/// A table of parameters with what its optimizer remembers of each row.
+/// A table of parameters with the optimizer's memory of each row.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     /// The parameters.
@@ -56,7 +55,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A table to be updated by `optimizer`.
+    /// Returns a table updated by `optimizer`.
     pub fn new(values: Matrix, optimizer: Optimizer) -> Self {
         let size = |wanted: bool, len: usize| vec![0.0; if wanted { len } else { 0 }];
         let (adam, n) = (optimizer == Optimizer::Adam, values.data().len());
@@ -70,19 +69,18 @@ impl Table {
         }
     }
 
-    /// The same with decoupled weight decay λ = `decay`.
+    /// Returns the table with decoupled weight decay λ = `decay`.
     pub fn with_decay(self, decay: f32) -> Self {
         Self { decay, ..self }
     }
 
-    /// One step of row `row` against `gradient`.
+    /// Takes one step of row `row` against `gradient`.
     pub fn step(&mut self, row: usize, gradient: &[f32], rate: f32) {
         self.part(row..row + 1).step(row, gradient, rate);
     }
 
-    /// One step of each of `rows`, which rise. `gradient_of(r, values, gradient)` fills the gradient of
-    /// `rows[r]`, which comes to it as zeros; `values` are the row's. Pieces of rows are worked on in
-    /// parallel.
+    /// Takes one step of each of `rows` (ascending). `gradient_of(r, values, gradient)` fills the gradient of
+    /// `rows[r]`, which starts as zeros; `values` are the row's values. Pieces of rows are processed in parallel.
     pub fn step_rows(
         &mut self,
         rows: &[u32],
@@ -106,13 +104,13 @@ impl Table {
         self.for_each_piece(rows, |piece, part| step_sums(part, rows, piece, sums, rate));
     }
 
-    /// Cuts `rows` into pieces, and gives each to a thread with its part of the table.
+    /// Cuts `rows` into pieces and gives each to a thread with its part of the table.
     fn for_each_piece(
         &mut self,
         rows: &[u32],
         work: impl Fn(Range<usize>, &mut RowRange<'_>) + Sync,
     ) {
-        // Enough work that handing it to another thread pays.
+        // Enough work to outweigh handing it to another thread.
         let size = (1 << 14) / self.values.cols().max(1) + 1;
         let mut rest = self.part(0..self.values.rows());
         if rows.len() <= size {
@@ -147,12 +145,12 @@ impl Table {
         }
     }
 
-    /// Lets go of all but the parameters: there will be no further step.
+    /// Frees everything but the parameters; no further step may follow.
     pub fn finish(&mut self) {
         (self.first, self.second, self.steps) = Default::default();
     }
 
-    /// Everything the next step depends on.
+    /// All state that the next step depends on.
     pub fn state(&mut self) -> impl Iterator<Item = &mut [f32]> {
         let memory = [&mut self.first[..], &mut self.second, &mut self.steps];
         [self.values.data_mut()].into_iter().chain(memory)

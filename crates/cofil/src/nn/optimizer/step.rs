@@ -1,4 +1,4 @@
-//! Steps of some rows of a table, and the kernels they are made of.
+//! Steps of some rows of a table, and the kernels they consist of.
 
 use super::Optimizer;
 use crate::math::elementary;
@@ -10,19 +10,19 @@ pub(super) const BETA1: f32 = 0.9;
 pub(super) const BETA2: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
 
-/// Gradients of rows of which some occur more than once: that of the r-th is the sum of the rows
+/// Gradients of rows, some of which occur more than once: the gradient of the r-th is the sum of the rows
 /// `places[ends[r - 1]..ends[r]]` of a table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sums<'a> {
     /// The table.
     pub gradients: &'a [f32],
-    /// Length of its rows, at least that of what is stepped.
+    /// Length of its rows, at least that of the rows to step.
     pub stride: usize,
-    /// Where the places of each row end.
+    /// End of each row's places.
     pub ends: &'a [u32],
     /// Numbers of rows of `gradients`.
     pub places: &'a [u32],
-    /// What, times the row itself, is added for each of its places.
+    /// Factor of the row itself that is added for each of its places.
     pub penalty: f32,
 }
 
@@ -34,7 +34,7 @@ impl Sums<'_> {
         &self.places[start as usize..self.ends[r] as usize]
     }
 
-    /// `N` numbers of the gradient of a row with these places, from `at` on; `values` are the row's.
+    /// Returns `N` numbers of the gradient of a row with these places, from `at` on; `values` are the row's.
     #[inline(always)]
     fn gradient<const N: usize>(&self, places: &[u32], at: usize, values: &[f32; N]) -> [f32; N] {
         let penalty = self.penalty * places.len() as f32;
@@ -65,12 +65,12 @@ pub(super) struct RowRange<'a> {
 }
 
 impl<'a> RowRange<'a> {
-    /// The rows before row `end` of the table, and the others.
+    /// Splits into the rows before row `end` of the table and the others.
     pub fn split(self, end: usize) -> (Self, Self) {
         let Self { optimizer, decay, start, cols, .. } = self;
         let rows = end - start;
         let (values, values_after) = self.values.split_at_mut(rows * cols);
-        // What the optimizer has no need of is empty.
+        // Memory the optimizer does not need is empty.
         let cut = |numbers: &'a mut [f32], at: usize| numbers.split_at_mut(at.min(numbers.len()));
         let (first, first_after) = cut(self.first, rows * cols);
         let (second, second_after) = cut(self.second, rows * cols);
@@ -96,7 +96,7 @@ impl<'a> RowRange<'a> {
         &self.values[(row - self.start) * self.cols..][..self.cols]
     }
 
-    /// One step of row `row` of the table.
+    /// Takes one step of row `row` of the table.
     pub fn step(&mut self, row: usize, gradient: &[f32], rate: f32) {
         let row = row - self.start;
         let range = row * self.cols..(row + 1) * self.cols;
@@ -118,7 +118,7 @@ impl<'a> RowRange<'a> {
     }
 }
 
-// Separate products and sums: the same bits for every vector width.
+// Separate products and sums give the same bits for every vector width.
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn sgd(values: &mut [f32], gradient: &[f32], rate: f32) {
@@ -161,7 +161,7 @@ fn adam_one(x: &mut f32, g: f32, m: &mut f32, v: &mut f32, (rate, scale): (f32, 
 pub(super) fn adam_rates(t: f32, rate: f32) -> (f32, f32) {
     let [first, second] = match POWERS.get(t as usize) {
         Some(powers) => *powers,
-        // Beyond the table the first is below 10⁻¹⁸⁰.
+        // Beyond the table, the first power is below 10⁻¹⁸⁰.
         None => [0.0, elementary::exp(t * -1.000_500_3e-3)],
     };
     (rate / (1.0 - first), 1.0 / (1.0 - second))
@@ -211,7 +211,7 @@ pub(super) fn step_sums(
         let range = row * cols..(row + 1) * cols;
         let values = &mut part.values[range.clone()];
         let (first, second) = (&mut part.first[range.clone()], &mut part.second[range]);
-        // Whole registers, half ones, and the rest one by one.
+        // Whole registers, half registers, then the rest one by one.
         let mut at = 0;
         while at + 16 <= cols {
             adam_some::<16>(values, first, second, (sums, places), at, rates, kept);

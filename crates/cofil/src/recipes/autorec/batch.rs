@@ -6,7 +6,7 @@ use crate::math::Rng;
 use crate::shapes::auto_encoder::{AutoEncoderSettings, Input};
 use std::ops::Range;
 
-/// Entries of consecutive rows: (column, number), columns rising within a row.
+/// Entries of consecutive rows: (column, number), columns ascending within a row.
 #[derive(Debug, Default)]
 pub struct Lists {
     /// Where each row ends.
@@ -32,7 +32,7 @@ impl Lists {
     }
 }
 
-/// What some rows put into the network and what should come out.
+/// Inputs and outputs of the network for some rows.
 #[derive(Debug, Default)]
 pub struct Entries {
     pub inputs: Lists,
@@ -41,7 +41,7 @@ pub struct Entries {
 }
 
 impl Entries {
-    /// The rows `rows` of `data`; inputs are dropped and unobserved columns drawn by `rng`.
+    /// Builds the entries of the rows `rows` of `data`; `rng` drops inputs and samples unobserved columns.
     pub fn new<S: AutoRecSide>(
         settings: &AutoRec<S>,
         scale: &AutoEncoderSettings,
@@ -60,7 +60,7 @@ impl Entries {
     }
 
     fn push_inputs(&mut self, row: Row<'_>, dropout: f32, input: Input, rng: &mut Rng) {
-        // What is kept stands for what is dropped too.
+        // Kept inputs stand for the dropped ones too.
         let factor = input.factor(row.len()) / (1.0 - dropout);
         for (column, value) in row.iter() {
             if dropout == 0.0 || rng.uniform() >= dropout {
@@ -92,8 +92,8 @@ impl Entries {
     }
 }
 
-/// `per_entry` times as many columns as `row` has entries, drawn evenly from those without, rising; all
-/// of them, if there are no more.
+/// Samples `per_entry` times as many columns as `row` has entries, uniformly from those without an entry, ascending;
+/// all of them if there are not enough.
 fn unobserved(row: Row<'_>, per_entry: usize, cols: usize, rng: &mut Rng) -> Vec<u32> {
     let (free, wanted) = (cols - row.len(), per_entry * row.len());
     let mut ranks: Vec<u32> = match wanted < free {
@@ -102,7 +102,7 @@ fn unobserved(row: Row<'_>, per_entry: usize, cols: usize, rng: &mut Rng) -> Vec
         false => Vec::new(),
     };
     ranks.sort_unstable();
-    // The column of rank x is x and one more for each entry before it.
+    // The column of rank x is x plus one for each entry before it.
     let mut before = 0;
     for rank in &mut ranks {
         while before < row.len() && row.columns[before] as usize <= *rank as usize + before {
@@ -116,9 +116,9 @@ fn unobserved(row: Row<'_>, per_entry: usize, cols: usize, rng: &mut Rng) -> Vec
 /// The same entries, column by column.
 #[derive(Debug, Default)]
 pub struct ByColumn {
-    /// The columns that occur, rising.
+    /// The columns that occur, ascending.
     pub columns: Vec<u32>,
-    /// Where the entries of each end.
+    /// The end of each column's entries.
     ends: Vec<usize>,
     /// Rows and numbers of the entries.
     rows: Vec<u32>,
@@ -126,7 +126,7 @@ pub struct ByColumn {
 }
 
 impl ByColumn {
-    /// Sorts the entries of lists by column; `place(p, r)` is how row r of list p is called.
+    /// Sorts the entries of lists by column; `place(p, r)` is the number of row r of list p.
     pub fn new<'a>(
         cols: usize,
         lists: impl Iterator<Item = &'a Lists> + Clone,

@@ -1,17 +1,16 @@
 //! The two loops that take nearly all of the time, on rows of a whole number of [`LANES`].
 //!
-//! Both go through lists of (row of a table, number) and keep what they add up in registers, [`gather`]
-//! [`WIDE`] numbers of one sum and [`decode`] the inner products with four rows, so that a number that is
-//! loaded is used at once or twice.
+//! Both go through lists of (row of a table, number) and keep sums in registers: [`gather`] [`WIDE`] numbers of one
+//! sum, [`decode`] the inner products with four rows. A number is thus used once or twice as soon as it is loaded.
 
 use crate::math::vector::{LANES, dot_lanes, sum_lanes};
 use crate::nn::layers::Activation;
 use multiversion::multiversion;
 
-/// Numbers of [`gather`]'s sum that are in registers at a time.
+/// Count of numbers of [`gather`]'s sum held in registers at a time.
 const WIDE: usize = 8 * LANES;
 
-/// Rows that [`decode`] takes at once: between their two uses they stay in the first cache.
+/// Number of rows [`decode`] takes at once: between their two uses they stay in the first-level cache.
 const BLOCK: usize = 8;
 
 /// sum ← sum + Σ_e numbers[e] · row `rows[e]` of `table`.
@@ -54,8 +53,8 @@ fn gather_lanes<const N: usize>(
     *out = sums;
 }
 
-/// For each row w of `table` that is named: from its target t to the pull d = slope · (f(w·h) − t) · f′,
-/// in place, and pulled ← pulled + d w. Answers Σ (f(w·h) − t)².
+/// For each listed row w of `table`, turns its target t into the pull d = slope · (f(w·h) − t) · f′ in place, and
+/// pulled ← pulled + d w. Returns Σ (f(w·h) − t)².
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 pub fn decode(
     activation: Activation,
@@ -102,7 +101,7 @@ fn dot_four(x: &[f32], rows: [&[f32]; 4]) -> [f32; 4] {
     [sum_lanes(of_a), sum_lanes(of_b), sum_lanes(of_c), sum_lanes(of_d)]
 }
 
-/// Turns a target into the pull towards it; answers the squared error.
+/// Turns a target into the pull towards it; returns the squared error.
 #[inline(always)]
 fn pull(activation: Activation, slope: f32, x: f32, target: &mut f32) -> f64 {
     let y = activation.of(x);

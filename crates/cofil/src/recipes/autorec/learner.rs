@@ -1,9 +1,9 @@
-//! One epoch: batches of rows, each in two passes whose cost is that of the entries.
+//! One epoch: batches of rows, each in two passes whose cost is proportional to the number of entries.
 //!
-//! The first pass goes over the rows of the batch: encode, compare, and send the errors back to the
-//! code. The second goes over the columns that occur in it: the gradient of a column's row of V or W
-//! is a sum over its entries in the batch, and steps the row at once. What is written is owned by one
-//! piece of rows or columns, so threads do not meet and sums have one order.
+//! The first pass goes over the rows of the batch: encode, compare, and propagate the errors back to the code. The
+//! second goes over the columns that occur: the gradient of a column's row of V or W is a sum over its entries in the
+//! batch, and steps the row at once. Each output is owned by one piece of rows or columns, so threads do not
+//! interfere and sums have a fixed order.
 
 use super::batch::{ByColumn, Entries, Lists};
 use super::{AutoRec, AutoRecSide, Served, kernel};
@@ -16,18 +16,18 @@ use crate::train::{Learner, Loss};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
-/// Rows of a batch that one thread takes at once.
+/// Number of rows of a batch that one thread takes at once.
 const PIECE: usize = 64;
 
-/// [`AutoRec`] part-way through learning.
+/// The state of training [`AutoRec`].
 pub(super) struct Network<'a, S> {
     pub(super) settings: &'a AutoRec<S>,
     pub(super) scale: AutoEncoderSettings,
-    /// What is encoded and reconstructed.
+    /// The rows that are encoded and reconstructed.
     pub(super) rows: Cow<'a, Csr>,
     /// Rows that have entries.
     filled: Vec<u32>,
-    /// How often each item of the data occurs.
+    /// Number of interactions of each item in the data.
     pub(super) popular: Vec<f32>,
     /// v and 0, padded.
     pub(super) encoder: Table,
@@ -35,19 +35,19 @@ pub(super) struct Network<'a, S> {
     pub(super) hidden_bias: Table,
     /// w and b, padded.
     pub(super) decoder: Table,
-    /// Entries of a column that has any, on average.
+    /// Mean number of entries of the columns that have any.
     pub(super) mean_count: f32,
-    /// How much of λ each column pays.
+    /// The share of λ that each column pays.
     weights: Vec<f32>,
-    /// For each column, what one of its entries pays of the penalty of v, and of that of w.
+    /// For each column, the share of v's and of w's penalty that one of its entries pays.
     pub(super) shares: [Vec<f32>; 2],
-    /// One over the rows of a full batch.
+    /// 1 / the number of rows of a full batch.
     weight: f32,
-    /// For each piece of a batch the codes g(z) and 1, padded, then the gradients by z.
+    /// For each piece of a batch, the codes g(z) and 1, padded; then the gradients with respect to z.
     codes: Vec<f32>,
 }
 
-/// What came of the rows of a piece.
+/// Results of the first pass over the rows of a piece.
 struct Passed {
     entries: Entries,
     bias_gradient: Vec<f32>,
@@ -101,7 +101,7 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         self.encoder.values.cols()
     }
 
-    /// One step on a batch of rows; answers Σ (ŷ − y)² before it.
+    /// One step on a batch of rows; returns Σ (ŷ − y)² before it.
     pub(super) fn step(&mut self, batch: &[u32], rate: f32, rng: &Rng) -> f64 {
         let (width, hidden) = (self.width(), self.settings.hidden);
         let mut codes = std::mem::take(&mut self.codes);
@@ -139,14 +139,14 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         passed.iter().map(|p| p.squares).sum()
     }
 
-    /// The first pass over some rows. `codes` gets their codes, then the gradients by what g is applied
-    /// to.
+    /// The first pass over some rows. `codes` receives their codes, then the gradients with respect to the input of
+    /// g.
     fn pass(&self, rows: &[u32], codes: &mut [f32], weight: f32, rng: &Rng) -> Passed {
         let (width, hidden) = (self.width(), self.settings.hidden);
         let mut entries = Entries::new(self.settings, &self.scale, &self.rows, rows, rng);
         let mut bias_gradient = vec![0.0; width];
         let output = self.scale.output;
-        // Errors are measured in the unit of the inputs, and told on the scale of the values.
+        // Errors are computed in the unit of the inputs and reported on the scale of the values.
         let per_unit = output.factor / self.scale.input.unit;
         let slope = 2.0 * per_unit * per_unit * weight;
         let mut squares = 0.0;
@@ -174,7 +174,7 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         Passed { entries, bias_gradient, squares: factor * factor * squares }
     }
 
-    /// The code of row `r` with these inputs, and 1.
+    /// Computes the code of row `r` with these inputs, and 1.
     fn encode(&self, inputs: &Lists, r: usize, code: &mut [f32]) {
         let hidden = self.settings.hidden;
         let range = inputs.range(r);
@@ -185,7 +185,7 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         code[hidden] = 1.0;
     }
 
-    /// The code of every row and 1; zeros for rows without entries.
+    /// Returns the code of every row and 1; zeros for rows without entries.
     pub(super) fn all_codes(&self) -> Matrix {
         let (width, length) = (self.width(), self.settings.hidden + 1);
         let mut all = Matrix::zeros(self.rows.rows(), length);
@@ -205,7 +205,7 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         all
     }
 
-    /// w and b of each column; zeros for columns that nothing was learned of.
+    /// Returns w and b of each column; zeros for columns about which nothing was learned.
     pub(super) fn outputs(&self) -> Matrix {
         let length = self.settings.hidden + 1;
         let mut outputs = Matrix::zeros(self.rows.cols(), length);
@@ -215,14 +215,14 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         outputs
     }
 
-    /// The columns that occur in the data or are drawn.
+    /// The columns that occur in the data or can be sampled.
     pub(super) fn learned_columns(&self) -> impl Iterator<Item = usize> {
         let counts = self.rows.column_counts();
         let drawn = self.settings.negatives > 0;
         (0..counts.len()).filter(move |&c| drawn || counts[c] > 0)
     }
 
-    /// λ/2 ((1 − dropout) ‖V‖² + ‖W‖²), columns weighed.
+    /// λ/2 ((1 − dropout) ‖V‖² + ‖W‖²), weighted by column.
     pub(super) fn penalty(&self) -> f64 {
         let (width, hidden) = (self.width(), self.settings.hidden);
         let squares = |table: &Table| -> f64 {

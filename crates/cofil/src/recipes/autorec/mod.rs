@@ -1,30 +1,28 @@
-//! AutoRec: an autoencoder with one hidden layer fills the gaps of the matrix of ratings.
+//! AutoRec: an autoencoder with one hidden layer fills the gaps of the rating matrix.
 //!
-//! h(r) = f(W g(V r + μ) + b), where r is a row with zeros for what is unknown. `autorec-item` encodes
-//! the ratings of an item (columns are users), `autorec-user` those of a user (columns are items).
-//! Minimises Σ (ŷ − y)² over the *observed* entries, in units, + λ/2 (‖W‖²_F + ‖V‖²_F); biases pay nothing, and
-//! columns with many entries more than others (`reg_exponent`).
-//! Sedhain, Menon, Sanner & Xie, "AutoRec: autoencoders meet collaborative filtering", WWW 2015.
+//! h(r) = f(W g(V r + μ) + b), where r is a row with zeros for unknown entries. `autorec-item` encodes the ratings of
+//! an item (columns are users), `autorec-user` those of a user (columns are items). The objective is Σ (ŷ − y)² over
+//! the *observed* entries, in units, + λ/2 (‖W‖²_F + ‖V‖²_F). Biases have no penalty, and columns with many entries a
+//! larger one (`reg_exponent`). Sedhain, Menon, Sanner & Xie, "AutoRec: autoencoders meet collaborative filtering",
+//! WWW 2015.
 //!
-//! - Values go in and come out less the middle of the scale (`centre`), in the unit of [`Scale`], and so
-//!   the middle is what an item or user without ratings is predicted: the paper's 3 for stars from 1 to 5.
-//! - Rows with many entries go in with less weight (`input_exponent`).
-//! - Steps follow the sum over the rows of a batch, divided by the size of a full one. A column's rows
-//!   of V and W pay the share of their penalty that the batch has of the column's entries: an epoch asks
-//!   it of each row once (of V for the inputs that are not dropped), and a batch touches no row but
-//!   those of its own entries.
-//! - Values of a stranger outside the scale of the data go in as they are; with `clip` what comes out
-//!   ends at the scale.
-//! - **Interactions without ratings** leave nothing to tell apart when only the observed entries
-//!   count: all ones are matched by a constant. With `negatives` k > 0 each entry is a 1 (values that
-//!   are not positive a 0), and beside the n of a row k·n unobserved columns, drawn anew each epoch,
-//!   have the target 0. Wu, DuBois, Zheng & Ester, "Collaborative denoising auto-encoders for top-N
-//!   recommender systems", WSDM 2016.
+//! - Values are taken relative to the middle of the scale (`centre`), in the unit of [`Scale`]. So the prediction for
+//!   an item or user without ratings is the middle: the paper's 3 for stars from 1 to 5.
+//! - Inputs of rows with many entries are scaled down (`input_exponent`).
+//! - Steps follow the sum over the rows of a batch, divided by the size of a full batch. A column's rows of V and W
+//!   pay the share of their penalty that the batch has of the column's entries: an epoch applies the penalty once to
+//!   each row (of V for the inputs that are not dropped), and a batch touches only rows of its own entries.
+//! - Values of a new user outside the scale of the data are used as they are; with `clip`, predictions end at the
+//!   scale.
+//! - **Interactions without ratings** cannot be told apart if only the observed entries count: a constant fits all
+//!   ones. With `negatives` k > 0, each entry is a 1 (values that are not positive a 0), and for the n entries of a
+//!   row k·n unobserved columns, sampled anew each epoch, have the target 0. Wu, DuBois, Zheng & Ester,
+//!   "Collaborative denoising auto-encoders for top-N recommender systems", WSDM 2016.
 //!
-//! A stranger's row of W is the solution of their part of the objective with the codes of the items as
-//! they are (`autorec-item`), or their code is one more pass through the encoder (`autorec-user`).
+//! A new user's row of W is the solution of their part of the objective with the item codes fixed (`autorec-item`),
+//! or their code is one more pass through the encoder (`autorec-user`).
 //!
-//! The cost of an epoch is that of its entries in both directions: see `learner`.
+//! The cost of an epoch is proportional to its entries in both directions: see `learner`.
 
 mod batch;
 mod kernel;
@@ -65,31 +63,30 @@ settings! {
     #[serde(default, deny_unknown_fields, bound = "S: AutoRecSide")]
     #[schemars(bound = "S: AutoRecSide")]
     pub struct AutoRec<S>: network {
-        /// Units of the hidden layer, ≥ 1. The paper has 500.
+        /// Units of the hidden layer, ≥ 1; 500 in the paper.
         pub hidden: usize,
-        /// λ, the L2 penalty on both weight matrices, ≥ 0. Larger: smoother. The defaults (200 for items, 250
-        /// for users) and those of the other settings predict MovieLens-1M best.
+        /// λ, L2 penalty on both weight matrices, ≥ 0. Larger values give smoother predictions. The defaults (200 for
+        /// items, 250 for users) and those of the other settings predict MovieLens-1M best.
         pub reg: f32,
-        /// A column with n entries pays λ times (n / mean n) to this power, in [0, 1]: 0 is the paper's even
-        /// penalty, 1 the same for each entry.
+        /// Exponent x of the penalty λ (n / mean n)^x of a column with n entries, in [0, 1]: 0 is the paper's even
+        /// penalty, 1 the same per entry.
         pub reg_exponent: f32,
-        /// g, what the encoder does to its sums.
+        /// g, activation of the encoder.
         pub encoder: Activation,
-        /// f, what the decoder does to its sums. The bounded ones span the scale of the data.
+        /// f, activation of the decoder. Bounded ones span the scale of the data.
         pub decoder: Activation,
-        /// Share of the inputs left out in each step, the rest weighing more, in [0, 1).
+        /// Dropout rate of the inputs, in [0, 1); the rest are scaled up.
         pub dropout: f32,
-        /// Unobserved entries per observed one that should come out as 0. With 0 ratings are predicted and
-        /// unobserved entries ignored; with more, every entry counts as a 1 and items are ranked.
+        /// Unobserved entries per observed one, with target 0. At 0, ratings are predicted; above, all entries count
+        /// as 1 and items are ranked.
         pub negatives: usize,
-        /// What is taken from ratings before they go in and added to what comes out.
+        /// Value subtracted from ratings before encoding and added to predictions.
         pub centre: Centre,
-        /// Inputs of a row with n entries are multiplied with (mean n / n) to this power, in [0, 1]: with 0, as
-        /// in the paper, rows with many entries drive the hidden units to their ends, and ratings of
-        /// MovieLens-1M are predicted worse by .006.
+        /// Scaling of a row's inputs by its number of entries n, 0 to 1: (mean n / n)^x. With 0, as in the paper,
+        /// rows with many entries saturate the hidden units, and the error on MovieLens-1M is .006 higher.
         pub input_exponent: f32,
-        /// Whether predicted ratings end at the smallest and largest rating of the data. Off, so that items
-        /// at the top are not tied; evaluation clips errors anyway.
+        /// Whether predictions are clipped to the range of ratings in the data. Off, so that top items are not tied;
+        /// evaluation clips errors anyway.
         pub clip: bool,
         #[doc(hidden)]
         #[serde(skip)]
@@ -97,7 +94,7 @@ settings! {
     }
 }
 
-/// What is taken from ratings before they go in and added to what comes out.
+/// Value subtracted from ratings before encoding and added to predictions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Centre {
@@ -118,7 +115,7 @@ pub struct ByItem;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ByUser;
 
-/// What is encoded: the rows of items or those of users.
+/// The rows that are encoded: those of items or those of users.
 pub trait AutoRecSide: Clone + Debug + Send + Sync + 'static {
     /// Default of `reg`.
     const REG: f32;
@@ -142,7 +139,7 @@ impl AutoRecSide for ByUser {
     }
 }
 
-/// What the trained network is served as.
+/// How the trained network is served.
 trait Served: AutoRecSide {
     type Shape: Model + 'static;
     fn shape(network: &Network<'_, Self>) -> Self::Shape;
@@ -151,10 +148,10 @@ trait Served: AutoRecSide {
 impl Served for ByItem {
     type Shape = Factors;
 
-    /// Users are (w, b), items their codes and 1: an inner product is what the decoder sums.
+    /// Users are (w, b), items their codes and 1: the inner product is the input of the decoder's activation.
     fn shape(network: &Network<'_, Self>) -> Factors {
-        // A stranger's part of the objective, with the codes as they are; unobserved items weigh what
-        // they are drawn on average.
+        // A new user's part of the objective, with the codes fixed; unobserved items get the weight with which they
+        // are sampled on average.
         let rows = &*network.rows;
         let reg_exponent = network.settings.reg_exponent;
         let reg = 0.5 * network.settings.reg * power(network.mean_count, -reg_exponent);
@@ -268,20 +265,20 @@ impl<S: AutoRecSide> AutoRec<S> {
         let (low, high) = train.scale();
         if self.negatives == 0 && low == high {
             let says = format!(
-                "all values are {low}, and without unobserved entries to tell them from there is \
-                 nothing to learn; set it to 5, say"
+                "all values are {low}, so without unobserved entries there is nothing to learn; \
+                 set it to 5, for example"
             );
             return Err(Error::setting("negatives", says));
         }
         Ok(())
     }
 
-    /// η of an epoch.
+    /// The learning rate η of an epoch.
     fn rate(&self, epoch: usize) -> f32 {
         self.schedule.rate(self.learning_rate, self.decay, self.period, epoch)
     }
 
-    /// From values to what the network sees, and back.
+    /// The mapping from values to the network's units and back.
     fn scale(&self, train: &Ratings, rows: &Csr) -> AutoEncoderSettings {
         let (low, high) = match self.negatives {
             0 => train.scale(),
@@ -293,7 +290,7 @@ impl<S: AutoRecSide> AutoRec<S> {
             Centre::Mean => train.mean(),
             Centre::None => 0.0,
         };
-        // Without a centre it is the paper's, on values as they are.
+        // Without a centre it is the paper's network, on values as they are.
         let unit = match self.centre {
             _ if self.negatives > 0 => 1.0,
             Centre::None => 1.0,

@@ -1,4 +1,4 @@
-//! Gradients, equality with a dense program and with PyTorch, and bad settings.
+//! Tests of gradients, of equality with a dense program and with PyTorch, and of bad settings.
 
 use super::*;
 use crate::data::Row;
@@ -65,7 +65,7 @@ impl Dense {
         }
     }
 
-    /// Every number, to change.
+    /// All numbers, mutably.
     fn numbers(&mut self) -> Vec<&mut f64> {
         let tables = self.v.iter_mut().chain(&mut self.w).chain([&mut self.mu, &mut self.b]);
         tables.flatten().collect()
@@ -140,7 +140,7 @@ fn weights(counts: &[u32]) -> Vec<f64> {
 fn a_step_follows<S: Served>(settings: &AutoRec<S>) {
     let train = toy();
     let mut network = Network::new(settings, &train, 3);
-    // Away from zero biases.
+    // Move away from zero biases.
     network.hidden_bias.values.data_mut()[..3].copy_from_slice(&[0.3, -0.2, 0.1]);
     let before = Dense::of(&network, 3);
     let rows: Vec<Row<'_>> = network.rows.iter().filter(|row| !row.is_empty()).collect();
@@ -312,7 +312,7 @@ fn agrees_with_pytorch<S: Served>(case: &Value) {
         batch.iter().flatten().for_each(|(c, _)| counts[*c as usize] += 1.0);
         network.shares = [0, 1].map(|_| counts.iter().map(|n| 1.0 / n).collect());
         let penalty = network.penalty();
-        // And it descends sums.
+        // And it descends on sums.
         let sum = if settings.optimizer == Optimizer::Sgd { rows.len() as f32 } else { 1.0 };
         let squares = network.step(&numbers, number("rate") * sum, &Rng::new(0, &[]));
         let expected = step["loss"].as_f64().expect("a number");
@@ -367,7 +367,7 @@ fn falls_back<S: Served>() {
         let scores = predicted(&settings(decoder), &train, User::of(&train, 2));
         assert_eq!(scores[11], 3.0, "nobody rated it: the middle of 1 to 5");
         assert!(scores.iter().all(|s| (1.0..=5.0).contains(s)), "{scores:?}");
-        // Values outside the scale of the data go in as they are; what comes out stays inside.
+        // Values outside the scale of the data are used as they are; predictions stay inside.
         let odd = Row { columns: &[1, 3], values: &[1000.0, -1000.0] };
         let scores = predicted(&settings(decoder), &train, User::stranger(odd));
         assert!(scores.iter().all(|s| (1.0..=5.0).contains(s)), "{scores:?}");
@@ -435,6 +435,6 @@ fn bad_settings_are_told() {
         assert!(make(&json!({"encoder": "cube"})).unwrap_err().to_string().contains("`cube`"));
         let found = make(&json!({})).unwrap().fit(&train.binary(), &Run::default());
         let found = found.expect_err("nothing to tell apart").to_string();
-        assert!(found.starts_with("setting `negatives`: all values are 1, and without"), "{found}");
+        assert!(found.starts_with("setting `negatives`: all values are 1, so without"), "{found}");
     }
 }

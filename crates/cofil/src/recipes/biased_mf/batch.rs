@@ -1,7 +1,7 @@
-//! Several values at a time: the gradient of the mean over a batch, and any optimizer.
+//! Batches of values: the gradient of the mean over a batch, with any optimizer.
 //!
-//! The rows that a batch touches are known by grouping its values by user and by item; each row's
-//! gradient is summed by one thread in the order of the batch.
+//! The values of a batch are grouped by user and by item to find the rows it touches; each row's gradient is summed
+//! by one thread in the order of the batch.
 
 use super::{Batch, BiasedMf, Offset, Task};
 use crate::data::{Csr, Ratings};
@@ -12,24 +12,24 @@ use crate::shapes::Factors;
 use crate::train::{Learner, Loss};
 use multiversion::multiversion;
 
-/// Values a thread takes at once.
+/// Number of values a thread takes at once.
 const PIECE: usize = 1 << 12;
-/// Rows of gradients a thread takes at once.
+/// Number of gradient rows a thread takes at once.
 const ROWS: usize = 128;
 
-/// [`BiasedMf`] with batches, part-way through learning.
+/// The state of training [`BiasedMf`] with batches.
 pub(super) struct Batches<'a> {
     settings: &'a BiasedMf,
     task: Task,
     values: Vec<Value>,
-    /// The groups of all values, where that is the batch.
+    /// The groups of all values, if the batch is the whole data.
     all: Option<[Groups; 2]>,
     sides: [Side; 2],
     /// μ.
     offset: Table,
 }
 
-/// A value to predict.
+/// A training example.
 #[derive(Clone, Copy, Debug)]
 struct Value {
     /// Row of the user and of the item.
@@ -43,10 +43,10 @@ struct Side {
     bias: Table,
 }
 
-/// The positions in a batch, by row.
+/// Positions in a batch, grouped by row.
 struct Groups {
     positions: Vec<u32>,
-    /// Each row that occurs, and where its positions end.
+    /// Each row that occurs, and the end of its positions.
     ends: Vec<(u32, usize)>,
 }
 
@@ -98,12 +98,12 @@ impl<'a> Batches<'a> {
         }
     }
 
-    /// One step; answers the loss before it.
+    /// One step; returns the loss before it.
     fn step(&mut self, batch: &[Value], groups: &[Groups; 2], rate: f32) -> f64 {
         let (mut pulls, loss) = self.pulls(batch);
         let weight = 1.0 / batch.len() as f32;
         pulls.iter_mut().for_each(|pull| *pull *= weight);
-        // Both sides' gradients come from the parameters before the step.
+        // Both sides' gradients are computed from the parameters before the step.
         let gradients = [0, 1].map(|side| self.gradients(batch, &groups[side], &pulls, side));
         for ((side, groups), gradient) in self.sides.iter_mut().zip(groups).zip(&gradients) {
             for (g, &(row, _)) in groups.ends.iter().enumerate() {
@@ -122,7 +122,7 @@ impl<'a> Batches<'a> {
         loss
     }
 
-    /// −∂ℓ/∂x of each value, where x is what the link is applied to; and Σ ℓ.
+    /// Returns −∂ℓ/∂x of each value, where x is the argument of the link, and Σ ℓ.
     fn pulls(&self, batch: &[Value]) -> (Vec<f32>, f64) {
         let piece = |range: std::ops::Range<usize>| {
             let mut pulls = vec![0.0; range.len()];
@@ -144,7 +144,7 @@ impl<'a> Batches<'a> {
         parallel::for_each_chunk(gradients.data_mut(), ROWS * width, |piece, rows| {
             for (at, gradient) in rows.chunks_exact_mut(width).enumerate() {
                 let (row, positions) = groups.get(piece * ROWS + at);
-                // The penalty is paid once per value.
+                // The penalty counts once per value.
                 let penalty = penalty * positions.len() as f32;
                 let (bias, factors) = gradient.split_first_mut().expect("bias and factors");
                 *bias = penalty * ours.bias.values.row(row)[0];
@@ -172,8 +172,7 @@ fn pulls_of(batch: &[Value], learner: &Batches<'_>, pulls: &mut [f32]) -> f64 {
     loss
 }
 
-/// gradient ← gradient − Σ pull · θ over the values at `positions`, with θ the row of the other side;
-/// answers Σ pull.
+/// gradient ← gradient − Σ pull · θ over the values at `positions`, with θ the row of the other side; returns Σ pull.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn subtract_pulled(
     gradient: &mut [f32],
@@ -193,7 +192,7 @@ fn subtract_pulled(
     sum
 }
 
-/// The entries of `data`, user after user, each value turned into what to predict.
+/// The entries of `data`, user by user, with each value turned into the training target.
 fn values(data: &Csr, target: impl Fn(f32) -> f32) -> Vec<Value> {
     let mut values = Vec::with_capacity(data.nnz());
     for (row, u) in data.iter().zip(0u32..) {
@@ -223,7 +222,7 @@ impl Learner for Batches<'_> {
                     Batch::PerSample => 1,
                     _ => self.settings.batch_size,
                 };
-                // From the same order every time, so that an epoch depends on its number alone.
+                // Shuffled from the same order every time, so that an epoch depends on its number alone.
                 let mut shuffled = values.clone();
                 rng.piece(0).shuffle(&mut shuffled);
                 let step = |batch: &[Value]| {

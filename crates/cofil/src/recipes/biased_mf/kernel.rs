@@ -1,14 +1,14 @@
 //! The inner loop of per-sample SGD: one pass over one block.
 //!
-//! Compiled for several vector widths; sixteen interleaved partial sums and fused multiply-add
-//! give the same bits for all of them.
+//! Compiled for several vector widths; sixteen interleaved partial sums and fused multiply-add give the same bits for
+//! all of them.
 
 use crate::recipes::Link;
 use crate::recipes::sgd::grid::Entry;
 use crate::recipes::sgd::part::{Fixed, Part, Scratch, Vectors, Wide, dot, pull_together};
 use multiversion::multiversion;
 
-/// What a step does, the same for all values of an epoch.
+/// Constants of all steps in an epoch.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
     /// From μ + b_u + b_i + p·q to ŷ.
@@ -19,12 +19,12 @@ pub struct Step {
     pub reg: f32,
     /// Whether there are biases; 0 if not.
     pub biases: bool,
-    /// Whether μ is learned. Each value then waits for the one before.
+    /// Whether μ is learned; each value then waits for the previous one.
     pub offset: bool,
 }
 
-/// Learns from every entry of `block`, chunk after chunk of `order`. Answers the loss met on the
-/// way and where μ, which starts at `offset`, ends.
+/// Learns from every entry of `block`, chunk after chunk of `order`. Returns the loss before each step, summed, and
+/// the final μ, which starts at `offset`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 pub fn learn(
     block: &[Entry],
@@ -36,7 +36,7 @@ pub fn learn(
 ) -> (f64, f32) {
     let width = users.width();
     let ((p, b), (q, d)) = (users.split(), items.split());
-    // The common widths, and a fixed offset, are worth a loop of their own.
+    // Common widths and a fixed offset get a loop of their own.
     match (width, step.offset) {
         (_, true) => walk::<true>(block, order, (p, q), (b, d), step, offset),
         (1, _) => walk::<false>(block, order, fixed::<1>(p, q), (b, d), step, offset),
@@ -66,7 +66,7 @@ fn walk<const OFFSET: bool>(
     let bias_pull = if step.biases { pull } else { 0.0 };
     let mut loss = 0f64;
     let mut scratch = Scratch::default();
-    // So that the compiler cannot drop the stores.
+    // Keeps the compiler from dropping the stores.
     let scratch = std::hint::black_box(&mut scratch);
     for &chunk in chunks {
         let start = chunk as usize * size;
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use crate::math::Rng;
 
-    /// [`learn`] in `f64`, one number after the other.
+    /// [`learn`] in `f64`, one number at a time.
     fn naive(block: &[Entry], width: usize, parts: [&Part; 2], step: Step) -> Vec<f64> {
         let wide = |x: &[f32]| x.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>();
         let [mut p, mut q] = parts.map(|part| wide(&part.factors));

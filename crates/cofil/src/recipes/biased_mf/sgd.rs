@@ -1,8 +1,7 @@
-//! One value at a time: stochastic gradient descent over the grid of blocks.
+//! Stochastic gradient descent, one value at a time, over the grid of blocks.
 //!
-//! For each value, with e = y − ŷ from the parameters before the step (both halves use the old
-//! ones): p ← (1 − 2ηλ) p + η′ e q, q likewise with p, b ← (1 − 2ηλ) b + η′ e, where η′ = 2η for
-//! squared error and η for cross-entropy.
+//! For each value, with e = y − ŷ from the parameters before the step: p ← (1 − 2ηλ) p + η′ e q, q likewise with the
+//! old p, and b ← (1 − 2ηλ) b + η′ e, where η′ = 2η for squared error and η for cross-entropy.
 
 use super::kernel::{self, Step};
 use super::{BiasedMf, Offset, Task};
@@ -14,10 +13,10 @@ use crate::shapes::Factors;
 use crate::train::{Learner, Loss};
 use rayon::prelude::*;
 
-/// Entries a block should have.
+/// Target number of entries per block.
 const BLOCK: usize = 1 << 14;
 
-/// [`BiasedMf`] with plain SGD, part-way through learning.
+/// The state of training [`BiasedMf`] with plain SGD.
 pub(super) struct Sgd<'a> {
     settings: &'a BiasedMf,
     task: Task,
@@ -77,7 +76,7 @@ impl Learner for Sgd<'_> {
             let ends: Vec<(f64, f32)> = parallel::map_all(pairs, learn);
             loss += ends.iter().map(|end| end.0).sum::<f64>();
             if learned {
-                // Each block started from the same offset; their mean goes on.
+                // Each block started from the same offset; continue with their mean.
                 let sum: f64 = ends.iter().map(|end| f64::from(end.1)).sum();
                 self.offset[0] = (sum / size as f64) as f32;
             }

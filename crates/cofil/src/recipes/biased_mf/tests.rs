@@ -1,4 +1,4 @@
-//! Gradients, equality of the ways to learn, and bad settings.
+//! Tests of gradients, of the equality of the training methods, and of bad settings.
 
 use super::*;
 use crate::data::Csr;
@@ -19,8 +19,8 @@ fn toy() -> Ratings {
     Ratings::from_triples(triples).expect("finite")
 }
 
-/// The objective of the module's doc in `f64`, and the parameters it is a function of: users'
-/// factors and biases, items' factors and biases, μ.
+/// The objective of the module's docs in `f64`, as a function of all parameters: users' factors and biases, items'
+/// factors and biases, μ.
 fn objective(settings: &BiasedMf, train: &Ratings, parameters: &[Vec<f64>]) -> f64 {
     let [p, b, q, d, offset] = parameters else { panic!("five tables") };
     let k = settings.factors;
@@ -71,7 +71,7 @@ fn a_step_follows_the_gradient() {
                     ..BiasedMf::default()
                 };
                 let mut learner = batch::Batches::new(&settings, &train, 1);
-                // Away from zero biases.
+                // Move away from zero biases.
                 for _ in 0..3 {
                     learner.epoch(1, &Rng::new(1, &[1]));
                 }

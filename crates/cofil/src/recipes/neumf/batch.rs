@@ -1,4 +1,4 @@
-//! What a step learns from: interactions with their negatives, and which rows of embeddings they touch.
+//! The data of a step: interactions with their negatives, and the rows of embeddings they touch.
 
 use super::Plan;
 use crate::data::{Csr, Sampler};
@@ -6,10 +6,10 @@ use crate::math::Rng;
 use crate::math::narrow::padded_rows;
 use crate::nn::loss::Objective;
 
-/// Pieces a batch is cut into, each for one thread.
+/// Number of shards a batch is cut into, each for one thread.
 const SHARDS: usize = 8;
 
-/// The interactions, and how they are cut into batches and shards.
+/// The interactions and how they are cut into batches and shards.
 #[derive(Debug)]
 pub(super) struct Feed<'a> {
     data: &'a Csr,
@@ -17,21 +17,21 @@ pub(super) struct Feed<'a> {
     users: Vec<u32>,
     sampler: Option<Sampler<'a>>,
     objective: Objective,
-    /// Scores per interaction.
+    /// Number of scores per interaction.
     pub group: usize,
     /// Groups per batch and per shard.
     pub groups: usize,
     pub shard: usize,
 }
 
-/// Samples of one step; group g is `items[g * group..][..group]`, the interaction and its negatives.
+/// The samples of one step; group g is `items[g * group..][..group]`, the interaction and its negatives.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Batch {
     pub users: Vec<u32>,
     pub items: Vec<u32>,
     pub targets: Vec<f32>,
     pub corrections: Vec<f32>,
-    /// Groups whose user has no negatives, rising.
+    /// Groups whose user has no negatives, ascending.
     pub lonely: Vec<u32>,
     /// 1 / the number of losses in the mean.
     pub weight: f32,
@@ -39,19 +39,19 @@ pub(super) struct Batch {
     pub by_item: Touched,
 }
 
-/// The rows that a batch touches, each with the places where.
+/// The rows that a batch touches, each with its positions.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Touched {
-    /// Distinct rows, rising.
+    /// Distinct rows, ascending.
     pub rows: Vec<u32>,
-    /// Where the places of each row end.
+    /// End of each row's positions.
     pub ends: Vec<u32>,
     pub places: Vec<u32>,
     keys: Vec<u64>,
 }
 
 impl Touched {
-    /// `place` is where the row at a position of `rows` lies.
+    /// Groups the positions of `rows` by row; `place` gives the place of a position.
     fn set(&mut self, rows: &[u32], place: impl Fn(u32) -> u32) {
         self.rows.clear();
         self.ends.clear();
@@ -87,12 +87,12 @@ impl<'a> Feed<'a> {
         Self { data, users, sampler, objective: training.loss, group, groups, shard }
     }
 
-    /// Rows that a shard has for samples and for users; whole tiles.
+    /// Number of rows of a shard for samples and for users, in whole tiles.
     pub fn rows(&self) -> (usize, usize) {
         (padded_rows(self.shard * self.group), padded_rows(self.shard))
     }
 
-    /// All interactions in the order of an epoch.
+    /// Returns all interactions in the order of an epoch.
     pub fn order(&self, rng: &mut Rng) -> Vec<u32> {
         let mut order: Vec<u32> = (0..self.users.len() as u32).collect();
         rng.shuffle(&mut order);
@@ -110,7 +110,7 @@ impl<'a> Feed<'a> {
         batch.items.clear();
         batch.lonely.clear();
         for (g, (&user, &positive)) in (0u32..).zip(batch.users.iter().zip(&positives)) {
-            // A negative that cannot be drawn is the interaction again, to touch no other row.
+            // If no negative can be sampled, the interaction is repeated, so that no other row is touched.
             let start = batch.items.len();
             batch.items.resize(start + self.group, positive);
             let Some(sampler) = &self.sampler else { continue };
@@ -145,7 +145,7 @@ impl<'a> Feed<'a> {
         self.finish(batch, losses);
     }
 
-    /// Notes which rows the samples touch; `losses` are in the mean.
+    /// Records which rows the samples touch; `losses` is the number of losses in the mean.
     pub fn finish(&self, batch: &mut Batch, losses: usize) {
         batch.weight = 1.0 / losses.max(1) as f32;
         let (rows, user_rows) = self.rows();

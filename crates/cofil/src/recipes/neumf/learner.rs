@@ -1,4 +1,4 @@
-//! An epoch: batches are drawn some ahead, then learned from one after the other.
+//! One epoch: batches are sampled some ahead, then learned from one after the other.
 
 use super::batch::{Batch, Feed, Touched};
 use super::parts::{Active, Parts, Sides};
@@ -19,13 +19,13 @@ use crate::shapes::network::tower::Tower;
 use crate::train::{Learner, Loss};
 use rayon::prelude::*;
 
-/// Batches that are drawn at a time.
+/// Number of batches sampled at a time.
 const AHEAD: usize = 32;
 
-/// A network part-way through learning.
+/// The state of training a network.
 pub(super) struct Networks<'a> {
     plan: &'a Plan,
-    /// Whether negatives are given, not drawn.
+    /// Whether negatives are given, not sampled.
     given: bool,
     feed: Feed<'a>,
     pub(super) parts: Parts,
@@ -37,11 +37,11 @@ pub(super) struct Networks<'a> {
     shards: Vec<Shard>,
     batches: Vec<Batch>,
     gradients: Gradients,
-    /// Which halves learned last.
+    /// The halves trained last.
     active: Active,
 }
 
-/// Gradients by embeddings: a padded row for each sample, or each group, of all shards.
+/// Gradients with respect to embeddings: a padded row for each sample, or each group, of all shards.
 struct Gradients {
     product_items: Matrix,
     product_users: Matrix,
@@ -100,7 +100,7 @@ impl<'a> Networks<'a> {
         Ok(networks)
     }
 
-    /// How batches are made.
+    /// Builds the batches.
     #[cfg(test)]
     pub(super) fn feed(&self) -> &Feed<'a> {
         &self.feed
@@ -116,7 +116,7 @@ impl<'a> Networks<'a> {
         batch
     }
 
-    /// What learns in epoch `number`.
+    /// The halves trained in epoch `number`.
     fn active(&self, number: usize) -> Active {
         let before = self.plan.pretrain_epochs;
         let has = |product: bool, tower: bool, bias: usize| Active {
@@ -131,7 +131,7 @@ impl<'a> Networks<'a> {
         }
     }
 
-    /// η of epoch `number`; each part of training starts anew.
+    /// The learning rate η of epoch `number`; each part of training restarts the schedule.
     fn rate(&self, number: usize) -> f32 {
         let before = self.plan.pretrain_epochs;
         let training = &self.plan.training;
@@ -146,7 +146,7 @@ impl<'a> Networks<'a> {
         training.schedule.rate(start, training.decay, training.period, epoch)
     }
 
-    /// One step; answers the summed loss before it.
+    /// One step; returns the summed loss before it.
     pub(super) fn step(&mut self, batch: &Batch, rate: f32, rng: &Rng) -> f64 {
         let plan = self.plan;
         if self.active.tower {
@@ -191,7 +191,7 @@ impl<'a> Networks<'a> {
         self.shards[..used].iter().map(|shard| shard.loss).sum()
     }
 
-    /// From gradients to parameters.
+    /// Applies gradients to parameters.
     fn update(&mut self, batch: &Batch, rate: f32, used: usize) {
         let Self { parts, gradients, shards, active, tower, plan, feed, .. } = self;
         let shards = &shards[..used];
@@ -236,7 +236,7 @@ impl<'a> Networks<'a> {
     }
 }
 
-/// Steps W and b of every layer.
+/// Updates W and b of every layer.
 fn step_layers(layers: &mut [(Table, Table)], tower: &Tower, shards: &[Shard], rate: f32) {
     for (l, (weights, bias)) in layers.iter_mut().enumerate() {
         let outputs = bias.values.cols();
@@ -271,14 +271,14 @@ fn sum<'a>(shards: &'a [Shard], part: impl Fn(&'a Shard) -> &'a Vec<f32>) -> Vec
     sum
 }
 
-/// Steps the rows that a batch touched, each against the sum of its gradients and the penalty.
+/// Updates the rows that a batch touched, each by the sum of its gradients and the penalty.
 fn step_rows(table: &mut Table, touched: &Touched, gradients: &Matrix, penalty: f32, rate: f32) {
     let (gradients, stride) = (gradients.data(), gradients.cols());
     let Touched { rows, ends, places, .. } = touched;
     table.step_sums(rows, Sums { gradients, stride, ends, places, penalty }, rate);
 }
 
-/// The rows of each shard; without end if there are none.
+/// The rows of each shard; an endless iterator if there are none.
 fn chunks(matrix: &mut Matrix, rows: usize) -> impl Iterator<Item = &mut [f32]> {
     let size = rows * matrix.cols();
     let empty = std::iter::repeat_with(|| &mut [][..]).take(if size == 0 { usize::MAX } else { 0 });
@@ -304,7 +304,7 @@ impl Learner for Networks<'_> {
         let mut loss = 0.0;
         for (c, orders) in order.chunks(AHEAD * self.feed.groups).enumerate() {
             let draws = orders.par_chunks(self.feed.groups).zip(&mut batches).enumerate();
-            // Odd pieces are for drawing, even ones for dropout.
+            // Odd streams are for sampling, even ones for dropout.
             let piece = |b: usize| 2 * (c * AHEAD + b) as u64 + 1;
             parallel::for_each(draws, |(b, (order, batch))| {
                 self.feed.fill(batch, order, &mut rng.piece(piece(b)))
@@ -325,7 +325,7 @@ impl Learner for Networks<'_> {
 
     fn model(&self) -> Network {
         let (product, tower) = self.parts.halves(self.active);
-        // Strangers start from the mean of those who are known.
+        // New users start from the mean of the known ones.
         let users =
             [product.as_ref().map(|half| &half.users), tower.as_ref().map(|half| &half.users)];
         let mut stranger = Vec::new();

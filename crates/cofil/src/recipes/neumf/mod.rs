@@ -1,26 +1,25 @@
 //! Neural collaborative filtering: `gmf`, `mlp` and `neumf`. He et al., "Neural collaborative filtering",
 //! WWW 2017.
 //!
-//! `gmf` scores s = h · (p_u ∘ q_i) + b; `mlp` scores s = h · φ([p_u ; q_i]) + b with a tower φ of dense
-//! layers; `neumf` has both with embeddings of their own, s = h · [p_u ∘ q_i ; φ([p′_u ; q′_i])] + b. Each
-//! interaction is learned together with negatives drawn anew every epoch, by cross-entropy, pairwise or
-//! with a sampled softmax ([`crate::nn::loss`]); values are learned by squared error without negatives.
-//! With λ = `reg` and L the mean loss of a batch, what is made small is L + λ × the mean over its samples of
-//! ‖p_u‖² + ‖q_i‖²; the layers pay nothing, for the penalty that suits embeddings starves them. The h of
-//! the product may be fixed to 1 ([`OutputWeights`]), which makes `gmf` the dot product of Rendle et al., "Neural
-//! collaborative filtering vs. matrix factorization revisited", RecSys 2020.
+//! `gmf` scores s = h · (p_u ∘ q_i) + b. `mlp` scores s = h · φ([p_u ; q_i]) + b with a tower φ of dense layers.
+//! `neumf` has both, each with its own embeddings: s = h · [p_u ∘ q_i ; φ([p′_u ; q′_i])] + b. Each interaction is
+//! learned together with negatives sampled anew every epoch, by cross-entropy, pairwise loss or sampled softmax
+//! ([`crate::nn::loss`]). Values are learned by squared error without negatives. With λ = `reg` and L the mean loss
+//! of a batch, the objective is L + λ × the mean over its samples of ‖p_u‖² + ‖q_i‖². Layers have no penalty, because
+//! one that suits embeddings shrinks them too much. The h of the product may be fixed to 1 ([`OutputWeights`]), which
+//! makes `gmf` the dot product of Rendle et al., "Neural collaborative filtering vs. matrix factorization revisited",
+//! RecSys 2020.
 //!
-//! One learner serves all three. With `pretrain_epochs` = p, `neumf` first learns p epochs of its product
-//! alone, then p epochs of its tower alone, each with output weights of its own, and goes on from
-//! h = [α h_product ; (1 − α) h_tower] with the memory of its optimizer cleared. Its tower may pay a penalty
-//! and a decay of its own (`tower_reg`, `tower_weight_decay`), as the paper's code has it. Where we differ from the
-//! paper: an interaction stays in one batch with its negatives, so that its user is gone through
-//! once; Adam is lazy, and so are its penalties, on rows of embeddings that no sample touches
-//! ([`crate::nn::optimizer`]); the joint epochs use the same optimizer as those before, at a rate of
-//! their own (`joint_rate`).
+//! One learner serves all three. With `pretrain_epochs` = p, `neumf` first trains its product alone for p epochs,
+//! then its tower alone for p epochs, each with its own output weights. It continues from h = [α h_product ; (1 − α)
+//! h_tower] with the optimizer's memory cleared. The tower may have its own penalty and weight decay (`tower_reg`,
+//! `tower_weight_decay`), as in the paper's code. There are three differences from the paper. An interaction stays in
+//! one batch with its negatives, so its user is processed once. Adam and its penalties are lazy: rows of embeddings
+//! that no sample touches do not move ([`crate::nn::optimizer`]). The joint epochs use the same optimizer as the
+//! pre-training, at their own rate (`joint_rate`).
 //!
-//! A batch is cut into shards, a number that depends on the batch alone; their gradients are added in order.
-//! Rows of embeddings that repeat are grouped before the batch is learned from, and stepped once.
+//! A batch is cut into shards, whose number depends on the batch alone; their gradients are added in order. Repeated
+//! rows of embeddings are grouped before a batch is learned from, and updated once.
 
 mod batch;
 mod learner;
@@ -47,7 +46,7 @@ use serde::{Deserialize, Serialize};
 pub struct Gmf {
     /// Length of the embeddings, ≥ 1.
     pub factors: usize,
-    /// What weights the products have.
+    /// Weights of the product: `learned` or `ones`.
     pub output: OutputWeights,
     /// Settings of the training.
     #[serde(flatten)]
@@ -58,12 +57,11 @@ pub struct Gmf {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mlp {
-    /// The tower: numbers that go in, half of them of the user and half of the item, and then those that
-    /// come out of each layer. At least two, the first even.
+    /// Tower: input size (half user, half item), then the size of each layer. At least two numbers, the first even.
     pub layers: Vec<usize>,
-    /// What each layer does to its sums.
+    /// Activation of each layer.
     pub activation: Activation,
-    /// Share of each layer's outputs that training hides, in [0, 1).
+    /// Dropout rate of each layer's outputs, in [0, 1).
     pub dropout: f32,
     /// Settings of the training.
     #[serde(flatten)]
@@ -76,39 +74,38 @@ pub struct Mlp {
 pub struct Neumf {
     /// Length of the embeddings that are multiplied, ≥ 1.
     pub factors: usize,
-    /// What weights their products have.
+    /// Weights of the product: `learned` or `ones`.
     pub output: OutputWeights,
-    /// The tower: numbers that go in, half of them of the user and half of the item, and then those that
-    /// come out of each layer. At least two, the first even.
+    /// Tower: input size (half user, half item), then the size of each layer. At least two numbers, the first even.
     pub layers: Vec<usize>,
-    /// What each layer does to its sums.
+    /// Activation of each layer.
     pub activation: Activation,
-    /// Share of each layer's outputs that training hides, in [0, 1).
+    /// Dropout rate of each layer's outputs, in [0, 1).
     pub dropout: f32,
-    /// Epochs of the product alone, and as many of the tower alone, before `epochs` of both; 0 for none.
+    /// Epochs of pre-training for the product alone and for the tower alone, before joint `epochs`; 0 for none.
     pub pretrain_epochs: usize,
-    /// η of `epochs` after a pre-training, > 0, on the same schedule; null for `learning_rate`. Halves that
-    /// have learned alone forget much of it at the rate they began with.
+    /// η of the joint epochs after pre-training, > 0, on the same schedule; null for `learning_rate`. At their first
+    /// rate, pre-trained halves forget much.
     pub joint_rate: Option<f32>,
-    /// `reg` of the tower's embeddings; null for `reg`. What suits a product starves a tower.
+    /// `reg` of the tower's embeddings; null for `reg`. A penalty that suits the product shrinks the tower too much.
     pub tower_reg: Option<f32>,
     /// `weight_decay` of the tower's embeddings and layers; null for `weight_decay`.
     pub tower_weight_decay: Option<f32>,
-    /// α, the weight of the product where both begin to learn together, in [0, 1]; the tower has 1 − α.
+    /// α, initial weight of the product in joint training, in [0, 1]; the tower has 1 − α.
     pub alpha: f32,
     /// Settings of the training.
     #[serde(flatten)]
     pub training: Training,
 }
 
-/// The weights h of the product.
+/// Output weights h of the product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutputWeights {
-    /// Learned, as in the paper. They pay no penalty: they grow, embeddings shrink, and `reg` loses its force.
+    /// Learned, as in the paper. They have no penalty, so they grow, embeddings shrink, and `reg` loses its effect.
     #[default]
     Learned,
-    /// All 1: the dot product of Rendle et al. (RecSys 2020). With `reg` it ranks better by far.
+    /// All 1: the dot product of Rendle et al. (RecSys 2020). With `reg`, ranks far better.
     Ones,
 }
 
@@ -143,13 +140,13 @@ impl Default for Neumf {
     }
 }
 
-/// What all three recipes come to: a network with one half or both.
+/// The common form of the three algorithms: a network with one half or both.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// 0 without product.
+    /// 0 if there is no product.
     factors: usize,
     output: OutputWeights,
-    /// Empty without tower.
+    /// Empty if there is no tower.
     layers: Vec<usize>,
     activation: Activation,
     dropout: f32,
@@ -281,7 +278,7 @@ impl Recipe for Neumf {
     }
 }
 
-/// What is worth tuning of a tower.
+/// Settings of a tower worth tuning, with ranges.
 fn tower_ranges() -> Vec<Range> {
     let layers = [vec![32, 16, 8], vec![64, 32, 16, 8], vec![128, 64, 32, 16]];
     vec![Range::choice("layers", layers), Range::real("dropout", 0.0, 0.5)]
@@ -292,14 +289,14 @@ impl Plan {
         let bad = |says: String| Err(Error::setting("layers", says));
         match self.layers[..] {
             [] | [_] => bad(format!(
-                "needs the numbers that go in and at least one layer, got {:?}",
+                "needs an input size and at least one layer, got {:?}",
                 self.layers
             )),
             [first, ..] if first % 2 == 1 => bad(format!(
-                "half of the numbers that go in are the user's, so that {first} is odd is wrong"
+                "the input size must be even (half user, half item), got {first}"
             )),
             _ if self.layers.contains(&0) => {
-                bad(format!("a layer of nothing in {:?}", self.layers))
+                bad(format!("all sizes must be at least 1, got {:?}", self.layers))
             }
             _ => {
                 for pair in self.layers.windows(2) {

@@ -1,4 +1,4 @@
-//! The parameters of a network while it learns.
+//! The parameters of a network during training.
 
 use super::{OutputWeights, Plan};
 use crate::math::{Matrix, Rng, vector};
@@ -6,7 +6,7 @@ use crate::nn::layers::glorot;
 use crate::nn::optimizer::Table;
 use crate::shapes::network::{Layers, Product};
 
-/// Both sides' embeddings.
+/// Embeddings of users and items.
 #[derive(Clone, Debug)]
 pub(super) struct Sides {
     pub users: Table,
@@ -18,28 +18,28 @@ pub(super) struct Sides {
 pub(super) struct Parts {
     /// The embeddings that are multiplied.
     pub product: Option<Sides>,
-    /// Those under the tower.
+    /// Embeddings at the input of the tower.
     pub tower: Option<Sides>,
     /// W (outputs × inputs) and b of each layer.
     pub layers: Vec<(Table, Table)>,
-    /// h of the product and of the tower; empty where there is none.
+    /// h of the product and of the tower; empty if there is none.
     pub output: [Table; 2],
-    /// b of the network, and of the tower while it learns alone.
+    /// b of the network, and of the tower while it is trained alone.
     pub bias: [Table; 2],
 }
 
-/// Which halves of the network learn.
+/// The halves of the network that are being trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Active {
     pub product: bool,
     pub tower: bool,
-    /// Number of the bias.
+    /// Index of the bias in use.
     pub bias: usize,
 }
 
 impl Parts {
-    /// The first parameters: embeddings normal, weights uniform, the output's within ± √(3 / inputs) or 1,
-    /// the bias `bias`.
+    /// Initial parameters: embeddings are normal, weights uniform, output weights within ± √(3 / inputs) or 1, the
+    /// bias `bias`.
     pub fn new(plan: &Plan, users: usize, items: usize, bias: f32, seed: u64) -> Self {
         let training = &plan.training;
         let table = |values, decay| Table::new(values, training.optimizer).with_decay(decay);
@@ -94,18 +94,18 @@ impl Parts {
         sides.chain(layers).chain(&mut self.output).chain(&mut self.bias)
     }
 
-    /// Every number that the next step depends on.
+    /// All numbers that the next step depends on.
     pub fn state(&mut self) -> Vec<&mut [f32]> {
         self.tables().flat_map(Table::state).collect()
     }
 
-    /// Lets go of what only learning needs.
+    /// Frees everything that only training needs.
     pub fn finish(&mut self) {
         self.tables().for_each(Table::finish);
     }
 
-    /// From halves that learned alone to one network: h = [α h_product ; (1 − α) h_tower], the biases likewise;
-    /// what the optimizer remembers is forgotten.
+    /// Joins halves trained alone into one network: h = [α h_product ; (1 − α) h_tower], biases likewise. Clears the
+    /// optimizer's memory.
     pub fn join(&mut self, alpha: f32) {
         let weights = [alpha, 1.0 - alpha];
         for (output, weight) in self.output.iter_mut().zip(weights) {
@@ -129,7 +129,7 @@ impl Parts {
         penalty(&self.product, plan.training.reg) + penalty(&self.tower, plan.tower_reg)
     }
 
-    /// The halves of the network; one that is not active has an output of zeros.
+    /// The halves of the network; the output of an inactive one is zeros.
     pub fn halves(&self, active: Active) -> (Option<Product>, Option<Layers>) {
         let output = |half: usize, active: bool| {
             let weights = self.output[half].values.data();

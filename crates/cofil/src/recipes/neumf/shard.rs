@@ -12,7 +12,7 @@ use crate::shapes::network::tower::{Layer, LayerRows, Tower};
 use multiversion::multiversion;
 use std::ops::Range;
 
-/// What all shards of a batch read.
+/// Data that all shards of a batch read.
 pub(super) struct Common<'a> {
     pub feed: &'a Feed<'a>,
     pub parts: &'a Parts,
@@ -25,8 +25,8 @@ pub(super) struct Common<'a> {
     pub output: [Vec<f32>; 2],
 }
 
-/// Gradients by the embeddings of a shard's samples, a padded row for each item and each user. On the way they
-/// hold the embeddings themselves.
+/// Gradients with respect to the embeddings of a shard's samples, one padded row for each item and each user. They
+/// first hold the embeddings themselves.
 pub(super) struct Embedded<'a> {
     pub product_items: &'a mut [f32],
     pub product_users: &'a mut [f32],
@@ -34,17 +34,18 @@ pub(super) struct Embedded<'a> {
     pub tower_users: &'a mut [f32],
 }
 
-/// Scratch memory of a shard, and its part of the gradient of what all samples share.
+/// Working memory of a shard, and its part of the gradient of shared parameters.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shard {
     pub loss: f64,
-    /// Gradient by the bias b of the output.
+    /// Gradient with respect to the output bias b.
     pub bias: f32,
-    /// Gradient by the output weights h of both halves.
+    /// Gradient with respect to the output weights h of both halves.
     pub output: [Vec<f32>; 2],
-    /// By the first layer's part of the user, and then by W of every layer: outputs × inputs, padded.
+    /// Gradients with respect to the user's part of the first layer, then to W of every layer: outputs × inputs,
+    /// padded.
     pub weights: Vec<Vec<f32>>,
-    /// Gradient by the biases b of every layer.
+    /// Gradient with respect to the biases b of every layer.
     pub biases: Vec<Vec<f32>>,
     scores: Vec<f32>,
     /// h ∘ p by group.
@@ -52,7 +53,7 @@ pub(super) struct Shard {
     rows: LayerRows,
     slopes: LayerRows,
     masks: Vec<Vec<f32>>,
-    /// The first layer's sums of the user, and then the slopes by them.
+    /// The user's part of the first layer's sums, then the gradients with respect to it.
     user_sums: Vec<f32>,
 }
 
@@ -120,7 +121,7 @@ impl Shard {
         }
     }
 
-    /// Through the tower: adds its part to the scores.
+    /// Forward pass through the tower; adds its part to the scores.
     fn climb(
         &mut self,
         common: &Common<'_>,
@@ -148,7 +149,7 @@ impl Shard {
         add_dots(&mut self.scores, &self.rows[last], &common.output[1]);
     }
 
-    /// Back through the tower: `users` and `items` come as embeddings and leave as gradients.
+    /// Backward pass through the tower: replaces the embeddings in `users` and `items` by gradients.
     fn descend(
         &mut self,
         common: &Common<'_>,
@@ -207,7 +208,7 @@ fn clear(numbers: &mut Vec<f32>, len: usize) {
     numbers.resize(len, 0.0);
 }
 
-/// Rows of a table into padded rows; what is beyond the last stays.
+/// Copies rows of a table into padded rows; the padding is left as it is.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn gather(table: &Matrix, rows: &[u32], out: &mut [f32]) {
     let cols = table.cols();
@@ -216,13 +217,13 @@ fn gather(table: &Matrix, rows: &[u32], out: &mut [f32]) {
     }
 }
 
-/// Adds 0, so that it is not made a call of `memcpy`: rows are too short for one each.
+/// Adding 0 keeps the compiler from calling `memcpy`, which is slow for such short rows.
 #[inline(always)]
 fn copy(to: &mut [f32], from: &[f32]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = *from + 0.0);
 }
 
-/// The row of each group to the rows of its samples.
+/// Copies the row of each group to the rows of its samples.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn spread(groups: &[f32], rows: &mut [f32], width: usize, group: usize) {
     for (rows, from) in rows.chunks_mut(group * width).zip(groups.chunks_exact(width)) {
@@ -251,7 +252,7 @@ fn add_products(scores: &mut [f32], weighted: &[f32], items: &[f32], width: usiz
     }
 }
 
-/// From slopes by scores to those by q (in place of q), by p (in place of p) and by h.
+/// Turns gradients with respect to scores into those with respect to q (replacing q), p (replacing p) and h.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn descend_products(
     slopes: &[f32],
@@ -265,7 +266,7 @@ fn descend_products(
     let width = h.len();
     let groups = slopes.chunks_exact(group).zip(items.chunks_mut(group * width));
     let sides = users.chunks_exact_mut(width).zip(weighted.chunks_exact(width));
-    // Σ slope q of a group.
+    // Σ gradient · q of a group.
     let mut sum = vec![0.0; width];
     for ((slopes, items), (p, weighted)) in groups.zip(sides) {
         sum.fill(0.0);
@@ -288,7 +289,7 @@ fn add_dots(scores: &mut [f32], rows: &[f32], h: &[f32]) {
     }
 }
 
-/// From slopes by scores to those by x, and by h.
+/// Turns gradients with respect to scores into those with respect to x and h.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn descend_dots(slopes: &[f32], rows: &[f32], h: &[f32], by_rows: &mut [f32], by_h: &mut [f32]) {
     let width = h.len();

@@ -36,7 +36,7 @@ fn named(users: usize, items: usize) -> Ratings {
     Ratings { users: names(users), items: names(items), by_user, times: None }
 }
 
-/// Both halves, small, with plain gradient steps.
+/// A small network with both halves and plain gradient steps.
 fn plan() -> Plan {
     let training = Training {
         optimizer: Optimizer::Sgd,
@@ -170,7 +170,7 @@ fn activate(activation: Activation, x: f64) -> f64 {
 fn check_gradient(plan: &Plan, train: &Ratings) {
     let mut networks = Networks::new(plan, train, 3, None).expect("sound settings");
     let response = plan.training.response(train);
-    // Away from the kinks of ReLU, and no number zero.
+    // Away from the kinks of ReLU, with no number at zero.
     let mut rng = Rng::new(8, &[]);
     for part in networks.state() {
         part.iter_mut().for_each(|x| *x += 0.2 * rng.normal());
@@ -367,14 +367,14 @@ fn parts_learned_alone_go_into_the_whole() {
         ([1, 2].map(|e| epoch(&mut networks, e)), [3, 4].map(|e| epoch(&mut networks, e)));
     let ([_, gmf], [_, mlp]) = (gmf, mlp);
     let (first, gmf, mlp) = (parts(&first), parts(&gmf), parts(&mlp));
-    // Each phase moves its own half alone, and scores with it alone.
+    // Each phase moves its own half only, and scores with it alone.
     assert!(gmf.0 != first.0 && gmf.2 == first.2 && gmf.3.iter().all(|&h| h == 0.0));
     assert!(mlp.0 == gmf.0 && mlp.2 != gmf.2 && mlp.1.iter().all(|&h| h == 0.0));
     assert!(gmf.4 != mlp.4);
     assert!([1, 4].iter().all(|&e| !networks.counts(e)) && networks.counts(5));
     networks.parts.join(plan.alpha);
     let joint = parts(&networks.model());
-    // The phase is still that of the tower, so its half of h is what is seen.
+    // The phase is still that of the tower, so its half of h is used.
     assert!(joint.3.iter().zip(&mlp.3).all(|(new, old)| *new == 0.75 * old));
     let bias = networks.parts.bias[0].values.data()[0];
     assert!((bias - (0.25 * gmf.4 + 0.75 * mlp.4)).abs() < 1e-6);
@@ -413,10 +413,10 @@ fn settings_out_of_range_are_refused_with_a_reason() {
         }
     };
     let starts = |text: String, with: &str| assert!(text.starts_with(with), "{text}");
-    starts(says(&|n| n.layers = vec![]), "setting `layers`: needs the numbers that go in");
-    starts(says(&|n| n.layers = vec![8]), "setting `layers`: needs the numbers that go in");
-    starts(says(&|n| n.layers = vec![5, 2]), "setting `layers`: half of the numbers");
-    starts(says(&|n| n.layers = vec![4, 0, 2]), "setting `layers`: a layer of nothing");
+    starts(says(&|n| n.layers = vec![]), "setting `layers`: needs an input size");
+    starts(says(&|n| n.layers = vec![8]), "setting `layers`: needs an input size");
+    starts(says(&|n| n.layers = vec![5, 2]), "setting `layers`: the input size must be even");
+    starts(says(&|n| n.layers = vec![4, 0, 2]), "setting `layers`: all sizes must be at least 1");
     starts(says(&|n| n.dropout = 1.0), "setting `dropout`: must be at least 0 and below 1");
     starts(says(&|n| n.dropout = -0.1), "setting `dropout`");
     starts(says(&|n| n.alpha = 1.5), "setting `alpha`: must be between 0 and 1");
@@ -424,7 +424,7 @@ fn settings_out_of_range_are_refused_with_a_reason() {
     starts(says(&|n| n.training.negatives = 0), "setting `negatives`: this loss needs at least 1");
     starts(
         says(&|n| n.training.negatives = 6),
-        "setting `negatives`: must be fewer than there are",
+        "setting `negatives`: must be fewer than the number",
     );
     starts(says(&|n| n.training.epochs = 0), "setting `epochs`");
     starts(says(&|n| n.training.batch_size = 0), "setting `batch_size`");
@@ -447,7 +447,7 @@ fn settings_out_of_range_are_refused_with_a_reason() {
     rated.by_user.values_mut()[0] = 4.0;
     for loss in [Objective::Bce, Objective::Bpr, Objective::Softmax] {
         let text = fit(&rated, loss, Link::Linear);
-        starts(text.clone(), "setting `loss`: learns from interactions that all count alike");
+        starts(text.clone(), "setting `loss`: needs interactions that all count the same");
         assert!(
             text.contains("`implicit`") && text.contains("`threshold`") && text.contains("squared")
         );
@@ -480,7 +480,7 @@ fn negatives_that_are_given_are_drawn_from() {
     assert!(says(&given[..3]).ends_with("3 lists for 4 users"));
     assert!(says(&[vec![], vec![6], vec![], vec![]]).ends_with("item 6 of 6 items"));
     let own = [vec![], vec![0], vec![], vec![3, 5]];
-    assert!(says(&own).ends_with("nobody has one that is none of their own items"));
+    assert!(says(&own).ends_with("no user has a negative that is not one of their own items"));
 }
 
 #[test]
@@ -503,7 +503,7 @@ fn halves_may_decay_apart() {
     let sizes = |tower_weight_decay: f32| {
         let plan = Plan { tower_weight_decay, ..plan() };
         let mut networks = Networks::new(&plan, &train, 3, None).unwrap();
-        // What a whole step takes away when the rate is 1.
+        // The weight a whole step takes away at rate 1.
         let batch = networks.some_batch(1);
         networks.step(&batch, 1.0, &Rng::new(1, &[]));
         let Parts { product, tower, layers, .. } = &networks.parts;

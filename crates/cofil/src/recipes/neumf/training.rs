@@ -1,4 +1,4 @@
-//! How the networks learn: the settings that all three recipes share, and what follows from them.
+//! Training of the networks: the settings all three algorithms share, and what follows from them.
 
 use crate::check::{check_count, check_descent, check_not_negative};
 use crate::data::Ratings;
@@ -15,26 +15,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 settings! {
-    /// How a network learns: settings that all three recipes have.
+    /// Training settings of the networks, shared by all three algorithms.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
     pub struct Training: network {
-        /// What is made small: `bce`, `bpr` and `softmax` learn from interactions that all count alike, `squared`
-        /// from values.
+        /// Loss to minimise: `bce`, `bpr` and `softmax` need interactions that all count the same, `squared` learns
+        /// values.
         pub loss: Objective,
-        /// From score to value under `squared`; the other losses take no notice.
+        /// Link from score to value for `squared`; other losses ignore it.
         pub link: Link,
-        /// Negatives per interaction, ≥ 1 and fewer than there are items; `squared` takes no notice.
+        /// Negatives per interaction, ≥ 1 and fewer than the number of items; `squared` ignores it.
         pub negatives: usize,
-        /// From where negatives are drawn; `squared` takes no notice.
+        /// Sampling of negatives; `squared` ignores it.
         pub sampler: Sampling,
-        /// Of `popularity`: negatives come in proportion to this power of how often an item occurs, in
-        /// [0, 4]; the others take no notice.
+        /// Popularity exponent for `sampler` = `popularity`, 0 to 4; other samplers ignore it.
         pub sampler_exponent: f32,
-        /// λ, the L2 penalty on the embeddings of each sample, ≥ 0; the layers pay none.
+        /// λ, L2 penalty on the embeddings of each sample, ≥ 0; layers have none.
         pub reg: f32,
-        /// Share of η by which embeddings and weights shrink at every step that touches them, whatever the
-        /// gradient (AdamW), ≥ 0.
+        /// Share of η by which embeddings and weights shrink at each step that touches them (AdamW), ≥ 0.
         pub weight_decay: f32,
     }
 }
@@ -62,8 +60,8 @@ impl Default for Training {
 }
 
 impl Training {
-    /// What is worth tuning of how it learns. The default of `reg`, none at all, has no place on a
-    /// logarithmic scale; the low end does as little.
+    /// The training settings worth tuning, with ranges. The default of `reg`, 0, has no place on a logarithmic scale;
+    /// the low end has as little effect.
     pub(super) fn ranges(&self) -> Vec<Range> {
         let mut ranges = vec![
             Range::whole("epochs", 3, 30),
@@ -83,7 +81,7 @@ impl Training {
         }
     }
 
-    /// Scores per interaction: its own and those of its negatives.
+    /// Number of scores per interaction: its own and those of its negatives.
     pub(super) fn group(&self) -> usize {
         if self.loss == Objective::Squared { 1 } else { 1 + self.negatives }
     }
@@ -113,8 +111,8 @@ impl Training {
         }
         if low != high || low <= 0.0 {
             let says = format!(
-                "learns from interactions that all count alike (`squared` alone learns values), and here \
-                 are values from {low} to {high}"
+                "needs interactions that all count the same (only `squared` learns values), but values \
+                 range from {low} to {high}"
             );
             return Err(Error::setting("loss", says).with(Remedy::ImplicitOrThreshold(None)));
         }
@@ -127,13 +125,13 @@ impl Training {
             0 => Err(Error::setting("negatives", "this loss needs at least 1, got 0")),
             n if n >= items => Err(Error::setting(
                 "negatives",
-                format!("must be fewer than there are items, and {n} are asked for of {items}"),
+                format!("must be fewer than the number of items, got {n} for {items} items"),
             )),
             _ => Ok(()),
         }
     }
 
-    /// Where negatives come from: those `given` by user, if any, else drawn.
+    /// The source of negatives: those `given` by user if there are any, otherwise sampled.
     pub(super) fn sampler<'a>(
         &self,
         train: &'a Ratings,
@@ -143,7 +141,7 @@ impl Training {
             return Ok(Sampler::new(&train.by_user, self.sampler, self.sampler_exponent));
         };
         let unfit =
-            |says: String| Err(Error::Unfit(format!("the negatives that are given: {says}")));
+            |says: String| Err(Error::Unfit(format!("given negatives: {says}")));
         let (users, items) = (train.users.len(), train.items.len());
         if lists.len() != users {
             return unfit(format!("{} lists for {users} users", lists.len()));
@@ -154,16 +152,16 @@ impl Training {
         let sampler = Sampler::given(&train.by_user, lists);
         match (0..users as u32).any(|u| sampler.has_negatives(u)) {
             true => Ok(sampler),
-            false => unfit("nobody has one that is none of their own items".into()),
+            false => unfit("no user has a negative that is not one of their own items".into()),
         }
     }
 
-    /// Whether it learns against negatives.
+    /// Whether the loss uses negatives.
     pub(super) fn takes_negatives(&self) -> bool {
         self.loss != Objective::Squared
     }
 
-    /// From score to what is predicted.
+    /// The mapping from score to prediction.
     pub(super) fn response(&self, train: &Ratings) -> ScoreFunction {
         match (self.loss, self.link) {
             (Objective::Squared, Link::Sigmoid) => {
@@ -174,7 +172,7 @@ impl Training {
         }
     }
 
-    /// How strangers get a vector; negatives that were `given` say nothing of them.
+    /// How new users get a vector; negatives that were `given` do not apply to them.
     pub(super) fn fold_in(&self, given: bool) -> Sampled {
         let squared = self.loss == Objective::Squared;
         Sampled {

@@ -1,23 +1,23 @@
 //! The training data cut into a fixed grid of blocks of users × items.
 //!
-//! The blocks of a diagonal share neither users nor items, so they are learned from at the same
-//! time, each by one thread, and the result does not depend on how many threads there are (the
-//! stratified schedule of Gemulla et al., "Large-scale matrix factorization with distributed
-//! stochastic gradient descent", KDD 2011). The number of groups depends on the data alone.
+//! The blocks of a diagonal share neither users nor items, so they are learned in parallel, each by one thread, and
+//! the result does not depend on the number of threads (the stratified schedule of Gemulla et al., "Large-scale
+//! matrix factorization with distributed stochastic gradient descent", KDD 2011). The number of groups depends on the
+//! data alone.
 
 use crate::data::Csr;
 use crate::math::{Rng, parallel};
 
-/// Most groups on a side, unless the 16-bit indices need more.
+/// Maximum number of groups on a side, unless the 16-bit indices need more.
 const MOST_GROUPS: usize = 64;
 
-/// Most entries that stay together from epoch to epoch: 16 cache lines, read in a row.
+/// Maximum number of entries that stay together from epoch to epoch: 16 cache lines, read in sequence.
 const CHUNK: usize = 128;
 
-/// Chunks a block should have at least, to be put into a new order; below, entries go one by one.
+/// Minimum number of chunks a block needs to be reordered by chunks; smaller blocks are reordered by entries.
 const CHUNKS: usize = 256;
 
-/// A value at (user, item), both counted inside their groups.
+/// A value at (user, item), both numbered within their groups.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entry {
     /// Row of the user's group.
@@ -28,16 +28,16 @@ pub struct Entry {
     pub value: f32,
 }
 
-/// One side's rows, dealt to groups.
+/// The rows of one side, dealt to groups.
 #[derive(Clone, Debug)]
 pub struct Groups {
-    /// The rows of each group, those with most entries first: they share cache lines.
+    /// The rows of each group, those with most entries first because they share cache lines.
     pub rows: Vec<Vec<u32>>,
-    /// (group, place in the group) of each row.
+    /// (group, position in the group) of each row.
     place: Vec<(u16, u16)>,
 }
 
-/// All entries, by block: block (g, h) holds those of user group g and item group h.
+/// All entries by block: block (g, h) holds those of user group g and item group h.
 #[derive(Clone, Debug)]
 pub struct Grid {
     /// The users.
@@ -49,8 +49,8 @@ pub struct Grid {
 }
 
 impl Groups {
-    /// Deals rows with these numbers of entries to `groups` groups, at random but so that every
-    /// group gets its share of the rows with many entries.
+    /// Deals rows with these numbers of entries to `groups` groups at random, so that each group gets its share of
+    /// rows with many entries.
     fn deal(counts: &[u32], groups: usize, rng: &mut Rng) -> Self {
         let mut order: Vec<u32> = (0..counts.len() as u32).collect();
         order.sort_by_key(|&r| std::cmp::Reverse(counts[r as usize]));
@@ -69,8 +69,8 @@ impl Groups {
 }
 
 impl Grid {
-    /// Lays `data` out in so many groups of users and of items, each value turned into what to predict
-    /// by `target`; `rng` decides who is in which group and the order inside the blocks.
+    /// Lays out `data` in the given numbers of user and item groups. `target` turns each value into the training
+    /// target; `rng` decides the groups and the order inside the blocks.
     pub fn new(
         data: &Csr,
         target: impl Fn(f32) -> f32 + Sync,
@@ -81,7 +81,7 @@ impl Grid {
         let users = Groups::deal(&degrees, tall, &mut rng.piece(0));
         let items = Groups::deal(&data.column_counts(), wide, &mut rng.piece(1));
         let stripe = |g: usize| {
-            // Counted first: blocks differ much in size, and one that grows takes up to twice its room.
+            // Count first: blocks differ much in size, and a growing vector takes up to twice its size.
             let mut sizes = vec![0; wide];
             for &row in &users.rows[g] {
                 let of_items = data.row(row as usize).columns.iter();
@@ -105,9 +105,8 @@ impl Grid {
     }
 }
 
-/// Number B of groups on each side of a table of this size for `block` entries in a block: they should be
-/// enough to outweigh a barrier between threads, and few enough for the rows of a block to stay in a
-/// level-2 cache.
+/// Number B of groups on each side of a table of this size for `block` entries in a block. A block should be large
+/// enough to outweigh a barrier between threads, and small enough for its rows to stay in a level-2 cache.
 pub fn size(users: usize, items: usize, entries: usize, block: usize) -> usize {
     let by_entries = (entries as f64 / block as f64).sqrt() as usize;
     let by_index = users.max(items).div_ceil(1 << 16);
@@ -123,7 +122,7 @@ pub fn order(len: usize, rng: &mut Rng) -> (usize, Vec<u32>) {
     (size, chunks)
 }
 
-/// How many of `len` entries stay together from epoch to epoch.
+/// Number of entries, of `len`, that stay together from epoch to epoch.
 pub fn chunk(len: usize) -> usize {
     (len / CHUNKS).clamp(1, CHUNK)
 }

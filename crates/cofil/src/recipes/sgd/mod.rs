@@ -1,5 +1,5 @@
-//! The machinery of stochastic gradient descent: a grid of blocks that can be learned from side by side, rows
-//! of parameters in whole registers, and negatives drawn inside a block.
+//! Machinery of stochastic gradient descent: a grid of blocks learned in parallel, rows of parameters in whole
+//! registers, and negatives sampled inside a block.
 
 pub mod grid;
 pub mod part;

@@ -1,5 +1,5 @@
-//! Vectors of parameters as kernels of stochastic gradient descent want them: in whole registers, those of
-//! one group of rows together.
+//! Parameter vectors as the kernels of stochastic gradient descent need them: in whole registers, those of one group
+//! of rows together.
 
 use crate::math::vector::LANES;
 use crate::math::{Matrix, parallel};
@@ -8,7 +8,7 @@ use crate::recipes::sgd::grid::Groups;
 /// The parameters of one group of rows.
 #[derive(Clone, Debug, Default)]
 pub struct Part {
-    /// Vectors of a whole number of [`LANES`]; what is beyond the number of factors stays 0.
+    /// Vectors of a whole number of [`LANES`]; numbers beyond the number of factors stay 0.
     pub factors: Vec<f32>,
     /// One bias per row.
     pub bias: Vec<f32>,
@@ -18,7 +18,7 @@ pub struct Part {
 pub type Lanes = [[f32; LANES]];
 
 impl Part {
-    /// One for each group, rows of `factors` numbers that `init` fills; biases are 0.
+    /// Returns one part per group, with rows of `factors` numbers filled by `init` and biases of 0.
     pub fn of_groups(
         groups: &Groups,
         factors: usize,
@@ -35,7 +35,7 @@ impl Part {
         parallel::map_all(&groups.rows, part)
     }
 
-    /// Vectors and biases in the order of the data.
+    /// Returns vectors and biases in the order of the data.
     pub fn gather(parts: &[Self], groups: &Groups, factors: usize) -> (Matrix, Vec<f32>) {
         let width = factors.next_multiple_of(LANES);
         let rows = parts.iter().map(|part| part.bias.len()).sum();
@@ -51,14 +51,14 @@ impl Part {
         (vectors, bias)
     }
 
-    /// The rows of several, one after the other.
+    /// Concatenates the rows of several parts.
     pub fn join<'a>(parts: impl Iterator<Item = &'a Self>) -> Self {
         let (factors, bias): (Vec<&[f32]>, Vec<&[f32]>) =
             parts.map(|part| (&part.factors[..], &part.bias[..])).unzip();
         Self { factors: factors.concat(), bias: bias.concat() }
     }
 
-    /// The opposite, with their numbers of rows.
+    /// Splits into parts with these numbers of rows; the inverse of `join`.
     pub fn part(self, rows: impl Iterator<Item = usize>) -> impl Iterator<Item = Self> {
         let width = self.width() * LANES;
         let mut start = 0;
@@ -85,9 +85,9 @@ impl Part {
 
 /// The vectors of a group.
 pub trait Vectors {
-    /// That of row `r`.
+    /// The vector of row `r`.
     fn row(&mut self, r: usize) -> &mut Lanes;
-    /// Those of two rows, which differ.
+    /// The vectors of two different rows.
     fn two(&mut self, a: usize, b: usize) -> [&mut Lanes; 2];
 }
 
@@ -97,11 +97,11 @@ pub struct Wide<'a> {
     width: usize,
 }
 
-/// Vectors of `C` lanes: the compiler unrolls.
+/// Vectors of `C` lanes, so that the compiler unrolls loops.
 pub struct Fixed<'a, const C: usize>(&'a mut [[[f32; LANES]; C]]);
 
 impl<'a> Wide<'a> {
-    /// The same of a width that the compiler knows.
+    /// The same vectors with a width known to the compiler.
     #[inline(always)]
     pub fn fixed<const C: usize>(self) -> Fixed<'a, C> {
         Fixed(self.rows.as_chunks_mut().0)
@@ -134,7 +134,7 @@ impl<const C: usize> Vectors for Fixed<'_, C> {
     }
 }
 
-/// Inner product in interleaved partial sums, which are then added as a tree: 16, 8, 4, 1.
+/// Inner product in interleaved partial sums, added as a tree: 16, 8, 4, 1.
 #[inline(always)]
 pub fn dot(p: &Lanes, q: &Lanes, scratch: &mut Scratch) -> f32 {
     let mut sum = [0f32; LANES];
@@ -156,7 +156,7 @@ pub fn dot_difference(p: &Lanes, a: &Lanes, b: &Lanes, scratch: &mut Scratch) ->
     total(sum, scratch)
 }
 
-/// One step that moves p towards q and away from r by its `own` pull, q towards p and r away from it, each shrunk by
+/// One step that moves p towards q and away from r by its `own` pull, q towards p, and r away from p, each shrunk by
 /// `keep`, p by its own.
 #[inline(always)]
 pub fn pull_apart(
@@ -167,7 +167,7 @@ pub fn pull_apart(
     (pull, keep): (f32, f32),
 ) {
     for ((p, q), r) in p.iter_mut().zip(q).zip(r) {
-        // Whole registers: the compiler cannot know that the rows are apart.
+        // Whole registers, because the compiler cannot know that the rows are disjoint.
         let (old_p, old_q, old_r) = (*p, *q, *r);
         *p = lanes(|l| old_p[l].mul_add(own.1, own.0 * (old_q[l] - old_r[l])));
         *q = lanes(|l| old_q[l].mul_add(keep, pull * old_p[l]));
@@ -175,22 +175,21 @@ pub fn pull_apart(
     }
 }
 
-/// One step of p along q by its `own` pull and of q along p, each shrunk by `keep`, p by its own.
+/// One step that moves p along q by its `own` pull and q along p, each shrunk by `keep`, p by its own.
 #[inline(always)]
 pub fn pull_together(p: &mut Lanes, q: &mut Lanes, own: (f32, f32), (pull, keep): (f32, f32)) {
     for (p, q) in p.iter_mut().zip(q) {
-        // Whole registers: the compiler cannot know that p and q are apart.
+        // Whole registers, because the compiler cannot know that p and q are disjoint.
         let (old_p, old_q) = (*p, *q);
         *p = lanes(|l| old_p[l].mul_add(own.1, own.0 * old_q[l]));
         *q = lanes(|l| old_q[l].mul_add(keep, pull * old_p[l]));
     }
 }
 
-/// Partial sums added up.
+/// Adds up partial sums.
 ///
-/// Storing the sums of 8 and of 4 is what keeps the compiler on vectors: without it, it sees a tree
-/// of scalars that ends in one number and computes all of it with scalar instructions, three times
-/// slower.
+/// Storing the sums of 8 and of 4 keeps the compiler on vector instructions. Without the stores it sees a tree of
+/// scalars that ends in one number and computes all of it with scalar instructions, three times slower.
 #[inline(always)]
 fn total(sum: [f32; LANES], scratch: &mut Scratch) -> f32 {
     let eight: [f32; 8] = lanes(|l| sum[l] + sum[l + 8]);
@@ -200,14 +199,14 @@ fn total(sum: [f32; LANES], scratch: &mut Scratch) -> f32 {
     (four[0] + four[2]) + (four[1] + four[3])
 }
 
-/// Where sums are left on the way; behind `black_box`, so that the compiler cannot drop the stores.
+/// Receives intermediate sums; used behind `black_box` so that the compiler cannot drop the stores.
 #[derive(Default)]
 pub struct Scratch {
     eight: [f32; 8],
     four: [f32; 4],
 }
 
-/// A function of the lane, for all lanes.
+/// Evaluates a function of the lane for all lanes.
 #[inline(always)]
 pub fn lanes<const N: usize>(f: impl Fn(usize) -> f32) -> [f32; N] {
     let mut lanes = [0f32; N];

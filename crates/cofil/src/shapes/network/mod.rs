@@ -1,9 +1,9 @@
-//! The shape of neural collaborative filtering: embeddings, and a function of them that was learned.
+//! The shape of neural collaborative filtering: embeddings and a learned function of them.
 //!
-//! score(u, i) = link(h · [p_u ∘ q_i ; φ([p′_u ; q′_i])] + b), where either half may be missing: the product of
-//! the first pair of embeddings (the tower of GMF), and the last layer of a tower φ of dense layers above the
-//! second pair. The first layer splits, W₁ [p ; q] = W₁ᵖ p + W₁ᵠ q: the items' half is computed once for
-//! all users, the user's once for all items, and what is left is a few narrow products for each pair.
+//! score(u, i) = link(h · [p_u ∘ q_i ; φ([p′_u ; q′_i])] + b), where either half may be missing: the product of the
+//! first pair of embeddings (the tower of GMF), and the last layer of a tower φ of dense layers above the second
+//! pair. The first layer splits, W₁ [p ; q] = W₁ᵖ p + W₁ᵠ q: the items' half is computed once for all users, and the
+//! user's once for all items. A few narrow products remain for each pair.
 
 mod serve;
 pub(crate) mod tower;
@@ -30,15 +30,15 @@ pub struct Network {
     pub product: Option<Product>,
     /// p′ and q′, with the layers above and their half of h.
     pub tower: Option<Layers>,
-    /// How often each item occurs: what somebody without vector and history is shown.
+    /// Number of interactions of each item: the scores for users without vector and history.
     pub popular: Vec<f32>,
-    /// Where the vector of a stranger starts, see [`Sampled`]: p, then p′.
+    /// Start of a new user's vector, see [`Sampled`]: p, then p′.
     pub stranger: Vec<f32>,
     /// Settings of scoring and fold-in.
     pub settings: NetworkSettings,
-    /// What scoring needs, computed on first use.
+    /// Tables for scoring, computed on first use.
     ready: OnceLock<Ready>,
-    /// What negatives are drawn from once somebody was folded in.
+    /// The pool negatives are sampled from, computed at the first fold-in.
     pool: OnceLock<Pool>,
 }
 
@@ -56,7 +56,7 @@ pub struct Product {
 /// The tower of layers.
 #[derive(Clone, Debug)]
 pub struct Layers {
-    /// p′: users × half the inputs of the first layer.
+    /// User vectors p′, users × half the inputs of the first layer.
     pub users: Matrix,
     /// Item vectors q′, items × width.
     pub items: Matrix,
@@ -66,7 +66,7 @@ pub struct Layers {
     pub output: Vec<f32>,
 }
 
-/// What a [`Network`] needs beside its arrays.
+/// The settings of a [`Network`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkSettings {
@@ -76,7 +76,7 @@ pub struct NetworkSettings {
     pub bias: f32,
     /// How the weighted sum becomes a score.
     pub link: ScoreFunction,
-    /// How a stranger gets a vector.
+    /// How a new user gets a vector.
     pub fold_in: Sampled,
 }
 
@@ -90,7 +90,7 @@ impl Network {
     /// Name of the shape in model files.
     pub const KIND: &str = "network";
 
-    /// A network of at least one half; sizes must fit together.
+    /// Returns a network of at least one half; sizes must fit together.
     pub fn new(
         product: Option<Product>,
         tower: Option<Layers>,
@@ -102,7 +102,7 @@ impl Network {
         Self { product, tower, popular, stranger, settings, ready, pool }
     }
 
-    /// A network without layers is an inner product: h goes into the item vectors.
+    /// Converts a network without layers to an inner product: h is multiplied into the item vectors.
     pub fn into_factors(self) -> Option<Factors> {
         let Product { users, mut items, output } = self.product.filter(|_| self.tower.is_none())?;
         for item in 0..items.rows() {
@@ -154,7 +154,7 @@ impl Network {
                     let weights = archive.matrix(&format!("layer_{number}_weights"), None)?;
                     let bias = archive.vector(&format!("layer_{number}_bias"), weights.rows())?;
                     if weights.cols() != width || bias.is_empty() {
-                        let says = format!("layer {number} does not fit on what is below");
+                        let says = format!("layer {number} does not fit the layer below");
                         return Err(archive.bad(says));
                     }
                     width = bias.len();
@@ -177,12 +177,12 @@ impl Network {
         Ok(Self::new(product, tower, popular, stranger, settings))
     }
 
-    /// What the loss of fold-in needs to know of the link.
+    /// The link in the form the loss of fold-in needs.
     fn response(&self) -> Response {
         self.settings.link.response()
     }
 
-    /// The vector to score `user` with: p, then p′; `None` for somebody nothing is known of.
+    /// Returns the vector to score `user` with: p, then p′; `None` for a user about whom nothing is known.
     pub(super) fn vector_of(&self, user: User<'_>) -> Option<Vec<f32>> {
         match user.index {
             Some(u) => {
@@ -227,7 +227,7 @@ impl Model for Network {
         }
     }
 
-    /// An only entry is credited with what it changes for somebody who is like all others.
+    /// An only entry is credited with the change it makes for an average user.
     fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
         let mut nothing = vec![0.0; items.len()];
         self.score_items(&self.stranger, items, &mut nothing);

@@ -1,4 +1,4 @@
-//! Scores of a network: the items' half is kept, a block of items goes through the layers at a time.
+//! Scores of a network: the items' half is cached, and items pass through the layers block by block.
 
 use super::Network;
 use super::tower::{LayerRows, Tower};
@@ -9,10 +9,10 @@ use crate::math::{Matrix, parallel};
 use crate::shapes::factors::finite;
 use crate::shapes::sampled::OfUser;
 
-/// Items that go through the layers together: their rows stay in the level-1 and level-2 caches.
+/// Number of items that pass through the layers together: their rows stay in the level-1 and level-2 caches.
 const BLOCK: usize = 256;
 
-/// What scoring needs beside the network.
+/// Precomputed tables for scoring.
 #[derive(Clone, Debug)]
 pub(super) struct Ready {
     /// h ∘ q by item.
@@ -20,7 +20,7 @@ pub(super) struct Ready {
     tower: Tower,
     /// W₁ᵠ q′ by item, rows padded.
     halves: Vec<f32>,
-    /// [h ∘ q ; q′] by item, for items that are alike.
+    /// [h ∘ q ; q′] by item, for similar items.
     vectors: Matrix,
 }
 
@@ -62,7 +62,7 @@ impl Network {
         })
     }
 
-    /// What items are compared by.
+    /// The vectors items are compared by.
     pub(super) fn vectors(&self) -> &Matrix {
         &self.ready().vectors
     }
@@ -72,7 +72,7 @@ impl Network {
         self.product.as_ref().map_or(0, |half| half.users.cols())
     }
 
-    /// b + h · [p ∘ q ; …] for the items that `item` names, with `vector` p and then p′.
+    /// Writes b + h · [p ∘ q ; …] for the items named by `item`; `vector` holds p and then p′.
     fn sums(
         &self,
         vector: &[f32],
@@ -172,7 +172,7 @@ impl OfUser for Descent<'_> {
             add_scaled(&mut row[..layers.output.len()], slope, &layers.output);
         }
         tower.backward(&self.rows, &mut self.slopes, |_, _| {});
-        // Every item has the same user: the slopes by the first sums are added up before W₁ᵖ.
+        // All items have the same user: gradients with respect to the first sums are added up before W₁ᵖ.
         let width = tower.width(0);
         let mut by_sums = vec![0.0; padded_rows(1) * width];
         for row in self.slopes[0].chunks_exact(width).take(items.len()) {

@@ -130,7 +130,7 @@ fn files_with_parts_that_do_not_fit_are_refused() {
     let sound = network(20);
     assert_eq!(load(&sound, sound.settings(), "").expect("sound"), 20);
     for tensor in sound.tensors() {
-        // Without the users' vectors a half is not there, and then nothing fits the stranger.
+        // Without the users' vectors a half is missing, and then `stranger` has the wrong length.
         assert!(load(&sound, sound.settings(), tensor.name()).is_err(), "{}", tensor.name());
     }
     let broken = |change: &dyn Fn(&mut Network)| {

@@ -1,6 +1,5 @@
-//! The layers of a network in the form its kernels read: padded copies of the weights, each in both
-//! directions, the first layer cut into the part of the user and that of the item,
-//! W₁ [p ; q] + b = (W₁ᵖ p + b) + W₁ᵠ q.
+//! The layers of a network in the form its kernels read: padded copies of the weights, each in both directions, with
+//! the first layer split into the user's part and the item's part, W₁ [p ; q] + b = (W₁ᵖ p + b) + W₁ᵠ q.
 
 use crate::math::lanes::padded;
 use crate::math::narrow::{Start, Strided, mul, pad, pad_transposed, padded_rows};
@@ -20,7 +19,7 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Takes W (outputs × inputs), and b, which may be empty.
+    /// Sets W (outputs × inputs) and b, which may be empty.
     pub fn set(&mut self, weights: Strided<'_>, outputs: usize, inputs: usize, bias: &[f32]) {
         (self.inputs, self.outputs) = (inputs, outputs);
         pad_transposed(weights, outputs, inputs, &mut self.forward);
@@ -30,27 +29,27 @@ impl Layer {
         self.bias.resize(padded(outputs), 0.0);
     }
 
-    /// Length of a row that goes in.
+    /// Padded length of an input row.
     pub fn width_in(&self) -> usize {
         padded(self.inputs)
     }
 
-    /// Length of a row that comes out.
+    /// Padded length of an output row.
     pub fn width_out(&self) -> usize {
         padded(self.outputs)
     }
 
-    /// Numbers per sample that come out.
+    /// Number of outputs per sample.
     pub fn outputs(&self) -> usize {
         self.outputs
     }
 
-    /// Numbers per sample that go in.
+    /// Number of inputs per sample.
     pub fn inputs(&self) -> usize {
         self.inputs
     }
 
-    /// out ← W x + b by rows, whose number is that of `out` and a multiple of eight.
+    /// out ← W x + b by rows; the number of rows is that of `out` and a multiple of eight.
     pub fn forward(&self, x: &[f32], out: &mut [f32]) {
         let x = Strided { data: x, stride: self.width_in() };
         mul(out, Start::Row(&self.bias), x, &self.forward, self.width_out(), self.inputs);
@@ -62,7 +61,7 @@ impl Layer {
         mul(out, Start::Output, x, &self.forward, self.width_out(), self.inputs);
     }
 
-    /// From the slopes of the loss by what came out to those by what went in.
+    /// Turns the gradient with respect to outputs into that with respect to inputs.
     pub fn backward(&self, slopes: &[f32], out: &mut [f32]) {
         let slopes = Strided { data: slopes, stride: self.width_out() };
         mul(out, Start::Zero, slopes, &self.backward, self.width_in(), self.outputs);
@@ -72,9 +71,9 @@ impl Layer {
 /// The layers from embeddings to the last hidden one.
 #[derive(Clone, Debug, Default)]
 pub struct Tower {
-    /// The first layer's part of the user, with its bias.
+    /// The user's part of the first layer, with its bias.
     pub user: Layer,
-    /// The first layer's part of the item.
+    /// The item's part of the first layer.
     pub item: Layer,
     /// The layers after the first.
     pub rest: Vec<Layer>,
@@ -86,7 +85,7 @@ pub struct Tower {
 pub type LayerRows = Vec<Vec<f32>>;
 
 impl Tower {
-    /// Takes the weights, layer after layer: W (outputs × inputs, row-major) and b.
+    /// Sets the weights, layer by layer: W (outputs × inputs, row-major) and b.
     pub fn set<'a>(
         &mut self,
         layers: impl ExactSizeIterator<Item = (&'a [f32], &'a [f32])>,
@@ -113,12 +112,12 @@ impl Tower {
         1 + self.rest.len()
     }
 
-    /// Length of a row that layer `l` gives.
+    /// Padded length of an output row of layer `l`.
     pub fn width(&self, l: usize) -> usize {
         if l == 0 { self.user.width_out() } else { self.rest[l - 1].width_out() }
     }
 
-    /// Makes room for `samples` rows, and more where that is not a multiple of eight.
+    /// Makes room for `samples` rows, rounded up to a multiple of eight.
     pub fn resize(&self, rows: &mut LayerRows, samples: usize) {
         rows.resize_with(self.depth(), Vec::new);
         for (l, rows) in rows.iter_mut().enumerate() {
@@ -126,8 +125,8 @@ impl Tower {
         }
     }
 
-    /// From the sums of the first layer in `rows[0]` to the output of every layer. `hide` may change
-    /// the output of layer l before it goes on.
+    /// Forward pass from the sums of the first layer in `rows[0]` to the output of every layer. `hide` may change the
+    /// output of layer l before it is passed on.
     pub fn forward(&self, rows: &mut LayerRows, mut hide: impl FnMut(usize, &mut [f32])) {
         for l in 0..self.depth() {
             let (before, now) = rows.split_at_mut(l);
@@ -139,8 +138,9 @@ impl Tower {
         }
     }
 
-    /// From the slopes by the output of the last layer, in the last of `slopes`, to the slopes by the sums
-    /// of every layer. `reveal` undoes what `hide` did to the slopes of layer l.
+    /// Backward pass from the gradient with respect to the output of the last layer, in the last of `slopes`, to
+    /// those with respect to the sums of every layer. `reveal` applies the change made by `hide` to the gradient of
+    /// layer l.
     pub fn backward(
         &self,
         rows: &LayerRows,

@@ -1,14 +1,14 @@
-//! The shape of neighbours of users: who is like somebody is found when they ask.
+//! The shape of user neighbours: similar users are found at request time.
 //!
 //! With N the k users whose similarity s_uv to u is largest and above zero,
 //!
 //! - by values, score(u, i) = Σ_{v in N} s_uv r_vi;
-//! - by deviations, score(u, i) = b_ui + Σ_v s_uv (r_vi − b_vi) / Σ_v s_uv over the k most similar
-//!   users v *who rated i*; b_ui alone if there is none. [`Levels`] tells b.
+//! - by deviations, score(u, i) = b_ui + Σ_v s_uv (r_vi − b_vi) / Σ_v s_uv over the k most similar users v *who rated
+//!   i*; b_ui alone if there are none. [`Levels`] gives b.
 //!
-//! The model is the training data: similarities are sums over the people who have items of the
-//! history, which costs no more when somebody asks than it would in training. So strangers need no
-//! place in a model, and known users and they are one case, but that nobody is their own neighbour.
+//! The model is the training data: similarities are sums over the users who have items of the history, which cost no
+//! more at request time than in training. So new users need no place in the model, and are handled like known ones,
+//! except that no user is their own neighbour.
 
 mod votes;
 
@@ -25,29 +25,29 @@ use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The training data and how they vote.
+/// The training data and how neighbours vote.
 #[derive(Clone, Debug)]
 pub struct UserNeighbours {
     /// r: users × items.
     rows: Csr,
     settings: UserNeighboursSettings,
-    /// Zeros where values vote.
+    /// Zeros if values vote.
     baseline: Levels,
-    /// How many have each item.
+    /// Number of users of each item.
     popular: Vec<f32>,
-    /// What similarities are taken of: users × items.
+    /// The values that similarities are computed from: users × items.
     by_user: Csr,
-    /// The same, items × users.
+    /// Their transpose, items × users.
     by_item: Csr,
-    /// Of cosine 1 / ‖x_v‖, of Jaccard n_v.
+    /// For cosine 1 / ‖x_v‖, for Jaccard n_v.
     of_user: Vec<f32>,
     /// Mean over users of Σ |r_vi|, for BM25.
     mean_length: f64,
-    /// What values are multiplied by before similarities are taken, which do not see it.
+    /// Factor applied to values before similarities are computed; does not change them.
     unit: f64,
 }
 
-/// What a [`UserNeighbours`] file says beside its arrays.
+/// The settings of [`UserNeighbours`] in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserNeighboursSettings {
@@ -61,15 +61,15 @@ pub struct UserNeighboursSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Votes {
-    /// Their values, times their similarity.
+    /// By their values, times their similarity.
     Values(Measure),
-    /// What their ratings have over the baseline; they are similar by the correlation around it.
+    /// By their ratings' deviations from the baseline; similarity is the correlation around it.
     Deviations {
         /// μ.
         mean: f32,
-        /// What b_u is divided by beside the number of ratings.
+        /// Shrinkage of b_u, added to the number of ratings in the denominator.
         reg_user: f32,
-        /// How many common items but one count half.
+        /// Number of common items, minus one, at which a similarity counts half.
         shrinkage: f32,
     },
 }
@@ -78,7 +78,7 @@ impl UserNeighbours {
     /// Name of the shape in model files.
     pub const KIND: &str = "user-neighbours";
 
-    /// From the training data; `item_bias` is empty where values vote.
+    /// Builds the model from the training data; `item_bias` is empty if values vote.
     pub fn new(rows: Csr, settings: UserNeighboursSettings, item_bias: Vec<f32>) -> Self {
         let popular: Vec<f32> = rows.column_counts().iter().map(|&c| c as f32).collect();
         let lengths = rows.iter().map(|row| length(row)).sum::<f64>();
@@ -157,7 +157,7 @@ impl UserNeighbours {
         }
     }
 
-    /// What similarities are taken of, in [`unit`](Self::unit)s.
+    /// Returns the values similarities are computed from, in [`unit`](Self::unit)s.
     fn features(&self, row: Row<'_>) -> Vec<(u32, f32)> {
         match self.settings.votes {
             Votes::Values(measure) => {
@@ -173,7 +173,7 @@ impl UserNeighbours {
                 };
                 let mut row: Vec<(u32, f32)> = row.iter().map(weighted).collect();
                 if measure.similarity == Similarity::Pearson {
-                    // A correlation does not see a shift: what is left over the mean stays small.
+                    // A correlation is invariant to shifts: subtracting the mean keeps residuals small.
                     let sum: f64 = row.iter().map(|(_, value)| f64::from(*value)).sum();
                     let mean = (sum / row.len().max(1) as f64) as f32;
                     row.iter_mut().for_each(|(_, value)| *value -= mean);
@@ -189,11 +189,11 @@ impl UserNeighbours {
     }
 
     fn in_units(&self, value: f32) -> f32 {
-        // A stranger's values may be far larger than those of the data.
+        // A new user's values may be far larger than those of the data.
         finite((f64::from(value) * self.unit) as f32)
     }
 
-    /// The number of one user that a similarity is made of beside the product.
+    /// Returns the number per user that a similarity needs besides the product.
     fn size(&self, features: &[(u32, f32)]) -> f32 {
         let Votes::Values(measure) = self.settings.votes else { return 1.0 };
         match measure.similarity {
@@ -207,7 +207,7 @@ impl UserNeighbours {
         }
     }
 
-    /// How like each user of the training data is to `user`.
+    /// Returns the similarity of each user of the training data to `user`.
     fn similar(&self, user: User<'_>) -> Vec<f32> {
         let features = self.features(user.history);
         let mut similar = match self.settings.votes {
@@ -245,13 +245,13 @@ impl UserNeighbours {
             }
         };
         if let Some(u) = user.index.and_then(|u| similar.get_mut(u as usize)) {
-            // Nobody is their own neighbour.
+            // No user is their own neighbour.
             *u = 0.0;
         }
         similar
     }
 
-    /// `add` is given the values of `features` and of each user for every feature they share.
+    /// Calls `add` with the values of `features` and of each user for every feature they share.
     fn sums<A: Copy + Default>(
         &self,
         features: &[(u32, f32)],
@@ -263,7 +263,7 @@ impl UserNeighbours {
     }
 }
 
-/// `add` is given each sum, the value of a feature and that of the row the sum is of.
+/// Calls `add` with each sum, the value of a feature and that of the sum's row.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn add_sums<A, F: Fn(&mut A, f32, f32)>(
     by_item: &Csr,
@@ -327,7 +327,7 @@ impl Model for UserNeighbours {
         8
     }
 
-    /// Angles between what the users of the two items are compared by.
+    /// Cosines between the columns that users of the two items are compared by.
     fn similarities(&self, item: u32, scores: &mut [f32]) {
         scores.fill(0.0);
         let norm = |i: usize| vector::norm(self.by_item.row(i).values);

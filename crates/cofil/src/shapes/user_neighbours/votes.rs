@@ -1,4 +1,4 @@
-//! From similar users to scores: what they say, and how it is weighted.
+//! From similar users to scores: how they vote, and how votes are weighted.
 
 use super::UserNeighbours;
 use crate::math::vector;
@@ -7,7 +7,7 @@ use crate::rank;
 use crate::shapes::factors::finite;
 
 impl UserNeighbours {
-    /// Neighbours' values, of all items.
+    /// Adds the neighbours' values, for all items.
     pub(super) fn add_values(&self, user: User<'_>, scores: &mut [f32]) {
         let similar = self.similar(user);
         let mut nearest = rank::top_k(&similar, self.settings.neighbours, &[]);
@@ -20,7 +20,7 @@ impl UserNeighbours {
         scores.iter_mut().for_each(|score| *score = finite(*score));
     }
 
-    /// Users of positive similarity, the most similar first.
+    /// Returns users of positive similarity, the most similar first.
     fn order(&self, user: User<'_>) -> Vec<(u32, f32)> {
         let similar = (0u32..).zip(self.similar(user));
         let mut order: Vec<(u32, f32)> = similar.filter(|(_, s)| *s > 0.0).collect();
@@ -28,7 +28,7 @@ impl UserNeighbours {
         order
     }
 
-    /// Levels and neighbours' deviations, of all items.
+    /// Adds biases and the neighbours' deviations, for all items.
     pub(super) fn add_deviations(&self, user: User<'_>, scores: &mut [f32]) {
         let bias = self.baseline.user_bias(user.history);
         let mut votes = vec![Vote::default(); scores.len()];
@@ -42,12 +42,12 @@ impl UserNeighbours {
         }
     }
 
-    /// What `vote` comes to on the scale of the data.
+    /// Returns the mean of `vote` on the scale of the data.
     fn mean(&self, vote: Vote) -> f32 {
         (f64::from(vote.mean()) / self.unit) as f32
     }
 
-    /// The same of few items, each asked of those who rated it.
+    /// The same for a few items, each computed from the users who rated it.
     pub(super) fn deviations_of(&self, user: User<'_>, items: &[u32], scores: &mut [f32]) {
         let bias = self.baseline.user_bias(user.history);
         let order = self.order(user);

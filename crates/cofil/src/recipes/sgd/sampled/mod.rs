@@ -1,18 +1,18 @@
-//! Stochastic gradient descent on interactions, each against items drawn as negatives, with the same bytes
-//! for any number of threads.
+//! Stochastic gradient descent on interactions, each paired with sampled negatives. The result is the same to the
+//! byte for any number of threads.
 //!
-//! Users stay in fixed groups. Items are dealt to four times as many, and for every epoch four random
-//! groups each form a team. A task is a group of users and a team: it learns from their interactions in
-//! random order, draws negatives from the team, and touches no other row, so that the tasks of a diagonal
-//! of the grid (`grid`) run side by side. Since teams change, every item meets every other; a fixed
-//! partition would leave free how the levels of its parts compare.
+//! Users stay in fixed groups. Items are dealt to four times as many groups, and in every epoch four random item
+//! groups form a team. A task is a group of users and a team: it learns from their interactions in random order,
+//! samples negatives from the team, and touches no other rows. So the tasks of a diagonal of the grid (`grid`) run in
+//! parallel. Because teams change, every item meets every other; a fixed partition would not determine how the levels
+//! of its parts compare.
 //!
-//! Users start at 0, which takes no side, and one with n < 30 interactions takes steps 30/n times as long: so few of the
-//! length that items need would leave such a user half-way. With them they get the lists that a stranger with the same
-//! history gets.
+//! Users start at 0, which favours no item. A user with n < 30 interactions takes steps 30/n times as long: with so
+//! few steps of the length items need, such a user would stop half-way. With the longer steps they get the same lists
+//! as a new user with the same history.
 //!
-//! Negatives are never positives of the user. Inside a team they come in proportion to countᵝ; teams
-//! get the same share of frequent and rare items, so that is nearly so over all items as well.
+//! Negatives are never items the user has. Inside a team they are sampled in proportion to countᵝ; teams get equal
+//! shares of popular and rare items, so this nearly holds over all items as well.
 
 mod negatives;
 #[cfg(test)]
@@ -40,33 +40,33 @@ use multiversion::multiversion;
 use negatives::{Seen, Source};
 use rayon::prelude::*;
 
-/// Interactions a task should have.
+/// Target number of interactions per task.
 const BLOCK: usize = 1 << 13;
-/// Item groups in a team.
+/// Number of item groups in a team.
 const TEAM: usize = 4;
-/// Items a team should have at least.
+/// Minimum number of items in a team.
 const ITEMS: usize = 64;
-/// Most pairs of users and items of a task: it keeps a bit for each.
+/// Maximum number of user–item pairs in a task, which keeps a bit for each.
 const PAIRS: usize = 1 << 26;
-/// Interactions from which on a user's vector takes its steps as long as those of items.
+/// Number of interactions from which a user's vector takes steps as long as those of items.
 const MANY: f32 = 30.0;
-/// Negatives per entry of a stranger's history: their steps are few, and the noise of one would stay.
+/// Negatives per entry of a new user's history: steps are few, and the noise of a single negative would remain.
 const FOLD_IN_NEGATIVES: u32 = 8;
 
-/// What the recipes have in common.
+/// Settings the algorithms have in common.
 #[derive(Clone, Copy, Debug)]
 pub struct Common {
-    /// Length of vectors.
+    /// Length of the vectors.
     pub factors: usize,
-    /// Passes over the interactions.
+    /// Number of passes over the interactions.
     pub epochs: usize,
     /// η of the first epoch.
     pub learning_rate: f32,
-    /// Its factor after each.
+    /// Factor applied to η after each epoch.
     pub decay: f32,
     /// λ.
     pub reg: f32,
-    /// Standard deviation of the first numbers.
+    /// Standard deviation of the initial vectors.
     pub init_scale: f32,
     /// Whether users and items have biases.
     pub biases: bool,
@@ -74,7 +74,7 @@ pub struct Common {
     pub sampler_exponent: f32,
 }
 
-/// The [`Common`] of a recipe's settings, which have them by the same names.
+/// Builds [`Common`] from an algorithm's settings, whose fields have the same names.
 macro_rules! common {
     ($settings:expr) => {
         Common {
@@ -91,18 +91,18 @@ macro_rules! common {
 }
 pub(in crate::recipes) use common;
 
-/// What a recipe does with interactions.
+/// How an algorithm learns from interactions.
 pub trait Rule: Sync {
-    /// Its settings.
+    /// Settings of the algorithm.
     fn common(&self) -> Common;
-    /// Learns from every pair of a task, each loss from the parameters before its step; answers the sum.
-    /// To be marked `inline(always)`: it is compiled for each width of vectors and each kind of processor.
+    /// Learns from every pair of a task and returns the sum of losses, each computed from the parameters before its
+    /// step. Mark it `inline(always)`: it is compiled for each vector width and each kind of processor.
     fn walk(&self, task: Task<'_, impl Vectors, impl Vectors>) -> f64;
-    /// How strangers get a vector in a catalogue of so many items.
+    /// How a new user gets a vector in a catalogue of `items` items.
     fn fold_in(&self, items: usize) -> FoldIn;
 }
 
-/// Something that happened between a user and an item, by their places in group and team.
+/// An interaction between a user and an item, by their positions in group and team.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair {
     /// Row of the user.
@@ -111,7 +111,7 @@ pub struct Pair {
     pub item: u16,
 }
 
-/// What is the same for all steps of an epoch.
+/// Constants of all steps in an epoch.
 #[derive(Clone, Copy)]
 pub struct Step {
     /// η.
@@ -128,14 +128,14 @@ impl Step {
         Self { rate, keep: 1.0 - 2.0 * rate * common.reg, bias }
     }
 
-    /// The same for a user with this pace.
+    /// The same step scaled to a user with this pace.
     #[inline(always)]
     pub fn own(self, pace: f32) -> Self {
         let Self { rate, keep, bias } = self;
         Self { rate: pace * rate, keep: 1.0 - pace * (1.0 - keep), bias: pace * bias }
     }
 
-    /// How far `error` pulls a vector, and how much of it is kept.
+    /// How far `error` pulls a vector, and which share of the vector is kept.
     #[inline(always)]
     pub fn pull(self, error: f32) -> (f32, f32) {
         (self.rate * error, self.keep)
@@ -144,24 +144,24 @@ impl Step {
 
 /// A task: a group of users and a team of items, as vectors and biases.
 pub struct Task<'a, U, I> {
-    /// In the order in which to learn from them.
+    /// Interactions in the order in which to learn from them.
     pub pairs: &'a [Pair],
     /// The group's users.
     pub users: (U, &'a mut [f32]),
     /// The team's items.
     pub items: (I, &'a mut [f32]),
-    /// What was not chosen.
+    /// Items the user does not have.
     pub negatives: Negatives<'a>,
-    /// How far to go.
+    /// Length of the steps.
     pub step: Step,
-    /// What the step of each of the group's users is multiplied with.
+    /// Factor of the step of each user in the group.
     pub paces: &'a [f32],
-    /// Number of items in all.
+    /// Total number of items.
     pub catalogue: usize,
 }
 
 impl<'a> Task<'a, Wide<'a>, Wide<'a>> {
-    /// The same with a width that the compiler knows.
+    /// The same task with a width known to the compiler.
     #[inline(always)]
     fn fixed<const C: usize>(self) -> Task<'a, Fixed<'a, C>, Fixed<'a, C>> {
         let Self { pairs, users, items, negatives, step, paces, catalogue } = self;
@@ -170,10 +170,10 @@ impl<'a> Task<'a, Wide<'a>, Wide<'a>> {
     }
 }
 
-/// `rule` walks through a task, whose vectors have `width` times [`LANES`](crate::math::vector::LANES)
-/// numbers. The common widths are worth a loop of their own. In the machine code for AVX-512 every step is made of
-/// fused products in whole registers, also where the width is not known; inner products keep the halves of a
-/// register apart, as their sums are then added.
+/// Runs `rule` on a task whose vectors have `width` times [`LANES`](crate::math::vector::LANES) numbers. Common
+/// widths get a loop of their own. In the machine code for AVX-512, every step consists of fused products in whole
+/// registers, even if the width is not known; inner products keep the halves of a register apart because their sums
+/// are added afterwards.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn learn<R: Rule>(rule: &R, width: usize, task: Task<'_, Wide<'_>, Wide<'_>>) -> f64 {
     match width {
@@ -185,9 +185,9 @@ fn learn<R: Rule>(rule: &R, width: usize, task: Task<'_, Wide<'_>, Wide<'_>>) ->
     }
 }
 
-/// The fold-in of recipes that compare: by the loss of `bpr` with the penalty `reg` per comparison.
+/// The fold-in of algorithms that compare pairs: by the loss of `bpr` with the penalty `reg` per comparison.
 pub fn by_comparison(exponent: f32, reg: f32) -> FoldIn {
-    // There the loss is the mean over positives and negatives, here it is summed over negatives.
+    // There the loss is the mean over positives and negatives; here it is the sum over negatives.
     let share = FOLD_IN_NEGATIVES as f32 / (FOLD_IN_NEGATIVES + 1) as f32;
     FoldIn::Sampled(Sampled {
         loss: Objective::Bpr,
@@ -199,7 +199,7 @@ pub fn by_comparison(exponent: f32, reg: f32) -> FoldIn {
     })
 }
 
-/// Fits `rule`, whose own settings are checked.
+/// Fits `rule`, whose own settings have been checked.
 pub fn fit(rule: &impl Rule, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
     let common = rule.common();
     common.check(train)?;
@@ -208,14 +208,14 @@ pub fn fit(rule: &impl Rule, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
 }
 
 impl Common {
-    /// What the steps of a user with so many interactions are multiplied with.
+    /// Factor of the steps of a user with this many interactions.
     fn pace(&self, interactions: usize) -> f32 {
-        // Not so far that a step overshoots, or that the penalty leaves less than nothing.
+        // Limited so that a step does not overshoot and the penalty does not flip the sign of a vector.
         let most = 1.0 / (self.learning_rate * (2.0 * self.reg).max(1.0));
         (MANY / interactions.max(1) as f32).min(most).max(1.0)
     }
 
-    /// Refuses what no recipe can learn with.
+    /// Refuses settings and data that none of the algorithms can use.
     fn check(&self, train: &Ratings) -> Result<()> {
         check_count("epochs", self.epochs)?;
         check_count("factors", self.factors)?;
@@ -228,8 +228,7 @@ impl Common {
         let (low, high) = train.scale();
         if low != high || low <= 0.0 {
             let says = format!(
-                "this algorithm learns from interactions that all count alike, and here are values from {low} \
-                 to {high}"
+                "this algorithm needs interactions that all count the same, but values range from {low} to {high}"
             );
             return Err(Error::Unfit(says).with(Remedy::ImplicitOrThreshold(None)));
         }
@@ -242,26 +241,26 @@ impl Common {
     }
 }
 
-/// A [`Rule`] part-way through learning.
+/// The state of training by a [`Rule`].
 struct SampledSgd<'a, R> {
     rule: &'a R,
     common: Common,
     grid: Grid,
     users: Vec<Part>,
     items: Vec<Part>,
-    /// Of the users of each group.
+    /// Paces of the users of each group.
     paces: Vec<Vec<f32>>,
     popular: Vec<f32>,
 }
 
 impl<'a, R: Rule> SampledSgd<'a, R> {
-    /// At the start.
+    /// Returns the initial state.
     fn new(rule: &'a R, train: &Ratings, seed: u64) -> Self {
         let size = size(train.users.len(), train.items.len(), train.len());
         Self::with_groups(rule, train, seed, size)
     }
 
-    /// [`new`](Self::new) with so many groups of users and teams.
+    /// [`new`](Self::new) with this number of user groups and teams.
     fn with_groups(rule: &'a R, train: &Ratings, seed: u64, tall: usize) -> Self {
         let common = rule.common();
         let grid = Grid::new(&train.by_user, |y| y, [tall, tall * TEAM], &Rng::new(seed, &[0, 2]));
@@ -276,7 +275,7 @@ impl<'a, R: Rule> SampledSgd<'a, R> {
         Self { rule, common, grid, users, items, paces, popular }
     }
 
-    /// The pairs of user group `g` and a team, in random order.
+    /// Returns the interactions of user group `g` with a team, in random order.
     fn pairs(&self, g: usize, team: &[usize], rng: &mut Rng) -> Vec<Pair> {
         let blocks = team.iter().map(|&h| &self.grid.blocks[g][h]);
         let mut chunks = Vec::new();
@@ -295,11 +294,11 @@ impl<'a, R: Rule> SampledSgd<'a, R> {
         pairs
     }
 
-    /// The items of a team by weight.
+    /// Weighted sampling of a team's items.
     fn alias(&self, team: &[usize]) -> Option<Alias> {
         let rows = team.iter().flat_map(|&h| &self.grid.items.rows[h]);
         let weight = |&i: &u32| match self.popular[i as usize] {
-            // 0⁰ = 1 is not meant: what nobody has is not popular.
+            // Not 0⁰ = 1: an item no user has must not be sampled.
             count if count > 0.0 => power(count, self.common.sampler_exponent),
             _ => 0.0,
         };
@@ -311,7 +310,7 @@ impl<'a, R: Rule> SampledSgd<'a, R> {
 /// Number of user groups and of teams.
 fn size(users: usize, items: usize, entries: usize) -> usize {
     let by_bits = (users as f64 * items as f64 / PAIRS as f64).sqrt().ceil() as usize;
-    // Places are 16-bit numbers.
+    // Positions are 16-bit numbers.
     let by_index = users.max(items).div_ceil(1 << 16);
     let size = grid::size(users, items, entries, BLOCK).min((items / ITEMS).max(1));
     size.max(by_bits).max(by_index)

@@ -1,27 +1,27 @@
-//! What a user did not choose: draws from a team of items, without those of the user.
+//! Sampling of negatives from a team of items, without the user's own.
 
 use super::Pair;
 use crate::data::sample::Alias;
 use crate::math::Rng;
 
-/// Draws that may hit one of the user's own items before there are taken to be no others.
+/// Number of draws that may hit the user's own items before we assume there are no others.
 const TRIES: usize = 64;
 
-/// Draws items of a team that a user has nothing to do with.
+/// Samples items of a team that a user does not have.
 pub struct Negatives<'a> {
     pub(super) seen: &'a Seen,
     pub(super) source: Source<'a>,
     pub(super) rng: Rng,
 }
 
-/// From where negatives come.
+/// Source of negatives.
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
-    /// So many items, all alike.
+    /// This many items, sampled uniformly.
     Alike(u32),
-    /// By weight.
+    /// Items sampled by weight.
     Weighted(&'a Alias),
-    /// There are none.
+    /// No items.
     Nothing,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Seen {
 }
 
 impl Negatives<'_> {
-    /// An item that is none of the user's; `None` if there seems to be no such.
+    /// Samples an item the user does not have; `None` if there seems to be none.
     #[inline(always)]
     pub fn draw(&mut self, user: u16) -> Option<usize> {
         for _ in 0..TRIES {
@@ -52,7 +52,7 @@ impl Negatives<'_> {
 }
 
 impl Seen {
-    /// Sets the bits of `pairs`; all are clear.
+    /// Sets the bits of `pairs`; all bits must be clear.
     pub(super) fn set(&mut self, pairs: &[Pair], users: usize, items: usize) {
         self.width = items.div_ceil(64);
         let size = users * self.width;
@@ -63,7 +63,7 @@ impl Seen {
         }
     }
 
-    /// Clears them.
+    /// Clears the bits of `pairs`.
     pub(super) fn clear(&mut self, pairs: &[Pair]) {
         for pair in pairs {
             self.bits[usize::from(pair.user) * self.width + usize::from(pair.item) / 64] = 0;

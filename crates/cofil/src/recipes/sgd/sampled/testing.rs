@@ -1,4 +1,4 @@
-//! What the tests of the recipes share: steps by finite differences of the objective, in `f64`.
+//! Shared test tools: steps computed from finite differences of the objective, in `f64`.
 
 use super::*;
 
@@ -8,7 +8,7 @@ const ITEMS: usize = 7;
 /// One task.
 pub struct Toy {
     pub pairs: Vec<Pair>,
-    /// Of the users.
+    /// Paces of the users.
     paces: [f32; USERS],
     pub users: Part,
     pub items: Part,
@@ -49,7 +49,7 @@ impl Toy {
         Point { width: self.users.factors.len() / USERS, paces: self.paces, x }
     }
 
-    /// What `rule` makes of it, and the loss.
+    /// Returns the parameters after `rule` ran, and the loss.
     pub fn learned(&self, rule: &impl Rule) -> (Self, f64) {
         let (mut users, mut items) = (self.users.clone(), self.items.clone());
         let (common, width) = (rule.common(), users.width());
@@ -82,7 +82,7 @@ impl Point {
         self.bias(user) + self.bias(USERS + item) + product.sum::<f64>()
     }
 
-    /// The squares of all that belongs to a user and items.
+    /// Sum of squares of the parameters of a user and items.
     pub fn squares(&self, user: usize, items: &[usize]) -> f64 {
         let rows = items.iter().map(|i| USERS + i).chain([user]);
         let square =
@@ -90,14 +90,14 @@ impl Point {
         rows.map(square).sum()
     }
 
-    /// What the step of a parameter is multiplied with.
+    /// Factor of the step of a parameter.
     fn pace(&self, at: usize) -> f32 {
         let biases = (USERS + ITEMS) * self.width;
         let row = if at < biases { at / self.width } else { at - biases };
         self.paces.get(row).copied().unwrap_or(1.0)
     }
 
-    /// A step down the slope of `objective`, of users by their paces.
+    /// One gradient step on `objective`; steps of users are scaled by their paces.
     pub fn step(&mut self, rate: f32, objective: impl Fn(&Self) -> f64) {
         let slope = |at: usize| {
             let moved = |by: f64| {

@@ -1,7 +1,7 @@
 use super::*;
 use std::sync::Mutex;
 
-/// Writes down what it is given: (user, item, negative).
+/// Records its calls: (user, item, negative).
 struct Notes(f32, Mutex<Vec<[u32; 3]>>);
 
 impl Rule for Notes {
@@ -55,7 +55,7 @@ fn an_epoch_visits_every_interaction_once_with_a_negative() {
         for exponent in [0.0, 0.7] {
             let notes = Notes(exponent, Mutex::default());
             let mut learner = SampledSgd::with_groups(&notes, &data, 1, groups);
-            // Biases that say who is who.
+            // Biases that identify each row.
             for (part, rows) in learner.users.iter_mut().zip(&learner.grid.users.rows) {
                 part.bias.iter_mut().zip(rows).for_each(|(b, &row)| *b = row as f32);
             }
@@ -70,7 +70,7 @@ fn an_epoch_visits_every_interaction_once_with_a_negative() {
                     let row = data.by_user.row(*u as usize);
                     assert!(row.get(*i).is_some());
                     assert!(row.get(*j).is_none());
-                    // Who has everything has no negatives; others do, unless a team is tiny.
+                    // Users with all items have no negatives; others do, unless a team is tiny.
                     assert!(groups == 30 || (*j == u32::MAX) == (row.len() == 90));
                 }
                 found.sort_unstable();
@@ -113,7 +113,7 @@ fn the_size_depends_on_the_data() {
 fn users_with_few_interactions_take_longer_steps() {
     let bpr = crate::recipes::Bpr::default().common();
     assert_eq!((bpr.pace(3), bpr.pace(30), bpr.pace(1000)), (10.0, 1.0, 1.0));
-    // No step of more than 1, and none that leaves less than nothing of a vector.
+    // No step is longer than 1, and none flips the sign of a vector.
     assert_eq!(bpr.pace(1), 20.0);
     let strict = Common { reg: 2.0, ..bpr };
     assert_eq!((strict.pace(1), strict.pace(30)), (5.0, 1.0));
