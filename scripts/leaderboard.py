@@ -3,9 +3,9 @@
 
     scripts/leaderboard.py --data DIR [--trials 5] [--limit 20] [--only NAME] [-o docs/results.md]
 
-Every algorithm gets the same number of trials and the same seconds. What is finished is kept in `--keep`, so
-an interrupted run goes on where it was, and one board alone can be made anew by removing its file.
-Needs `cofil` of this checkout (target/release) or on the PATH, and nothing beside Python.
+Every algorithm gets the same number of trials and the same time. Finished results are kept in `--keep`, so that an
+interrupted run continues where it stopped. To repeat a single data set, remove its file there.
+Needs `cofil` from this checkout (target/release) or on the PATH, and only Python otherwise.
 """
 
 import argparse
@@ -21,18 +21,18 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SQUARE = "time grows with the cube of the number of items, and memory with its square"
 
-# Name, what is in it, files, how to read them, and who is left out with what reason.
+# Name, description, files, options for reading them, and the algorithms to skip with the reason.
 RANKING = [
-    ("ML-100K", "every rating counts 1", ["ml-100k/u.data"], ["--implicit"], {}),
-    ("ML-1M", "every rating counts 1", ["ml-1m/ratings.csv.gz"], ["--implicit"], {}),
+    ("ML-100K", "every rating counts as 1", ["ml-100k/u.data"], ["--implicit"], {}),
+    ("ML-1M", "every rating counts as 1", ["ml-1m/ratings.csv.gz"], ["--implicit"], {}),
     ("Gowalla", "check-ins, the split of the LightGCN paper",
      ["gowalla-lightgcn/train.csv.gz", "gowalla-lightgcn/test.csv.gz"], ["--implicit"],
      {"ease": SQUARE}),
-    ("anime-5k", "every rating counts 1", ["anime-5k/ratings.csv.gz"], ["--implicit"], {}),
-    ("FilmTrust", "every rating counts 1", ["filmtrust/ratings.csv.gz"], ["--implicit"], {}),
-    ("Last.fm", "every artist listened to counts 1",
+    ("anime-5k", "every rating counts as 1", ["anime-5k/ratings.csv.gz"], ["--implicit"], {}),
+    ("FilmTrust", "every rating counts as 1", ["filmtrust/ratings.csv.gz"], ["--implicit"], {}),
+    ("Last.fm", "every artist listened to counts as 1",
      ["hetrec2011-lastfm-2k/user_artists.csv.gz"], ["--implicit"], {}),
-    ("Jester", "ratings from −10 to 10, those from 5 on count 1",
+    ("Jester", "ratings from −10 to 10; those of 5 or more count as 1",
      ["jester-1/ratings.csv.gz"], ["--threshold", "5"], {}),
 ]
 RATING = [
@@ -48,12 +48,12 @@ def cofil() -> str:
     built = ROOT / "target" / "release" / "cofil"
     found = str(built) if built.exists() else shutil.which("cofil")
     if not found:
-        sys.exit("cofil is neither built here (cargo build --release) nor on the PATH")
+        sys.exit("cofil not found: build it (cargo build --release) or put it on the PATH")
     return found
 
 
 def command(board: tuple, ranks: bool, arguments) -> list:
-    """The comparison of one board, without the program."""
+    """Returns the arguments of `cofil compare` for one data set."""
     _, _, files, reading, left_out = board
     algorithms = json.loads(subprocess.check_output([cofil(), "algorithms", "--json"]))
     names = [a["name"] for a in algorithms]
@@ -62,7 +62,7 @@ def command(board: tuple, ranks: bool, arguments) -> list:
         line += ["--test", str(arguments.data / files[1])]
     line += ["--metrics", "ndcg@10,recall@10,coverage@10" if ranks else "rmse,mae"]
     if ranks:
-        # Recipes of both kinds, set to rank.
+        # Algorithms that can rank or predict values are set to rank.
         for a in (a for a in algorithms if a["name"] not in left_out):
             for setting, value in a["to_rank"].items():
                 value = value if isinstance(value, str) else json.dumps(value)
@@ -74,7 +74,7 @@ def command(board: tuple, ranks: bool, arguments) -> list:
 
 
 def compare(board: tuple, ranks: bool, arguments) -> dict:
-    """The answer of one board, from an earlier run if it is kept."""
+    """Returns the comparison of one data set, from an earlier run if it was kept."""
     kept = arguments.keep / f"{board[0]}-{'ranking' if ranks else 'rating'}.json"
     line = command(board, ranks, arguments)
     if kept.exists():
@@ -84,7 +84,7 @@ def compare(board: tuple, ranks: bool, arguments) -> dict:
     print(f"== {board[0]}: cofil {shlex.join(line)}", flush=True)
     done = subprocess.run([cofil(), *line, "--json"], stdout=subprocess.PIPE, check=True)
     answer = json.loads(done.stdout) | {"line": line}
-    # In one piece: what is cut short must not be taken for an answer.
+    # Written to a temporary file first, so that an incomplete file is never read as a result.
     whole = kept.with_suffix(".new")
     whole.write_text(json.dumps(answer))
     whole.replace(kept)
@@ -100,7 +100,7 @@ def seconds(value: float) -> str:
 
 
 def settings(entry: dict) -> str:
-    """What the winner has that the defaults do not."""
+    """Returns the settings of the best trial that were searched; empty if the defaults won."""
     trials = entry.get("trials") or []
     best = max((t for t in trials if t["settings"]), key=lambda t: t["number"], default=None)
     if best is None:
@@ -113,11 +113,11 @@ def settings(entry: dict) -> str:
 def board_lines(board: tuple, answer: dict) -> list:
     metrics = answer["metrics"]
     first = metrics[0]
-    # Files by their names in the data folder, wherever that is.
+    # File names relative to the data folder.
     split = answer["split"].replace(answer["line"][1].removesuffix(board[2][0]), "")
     lines = [f"### {board[0]}", "", f"{board[1][0].upper()}{board[1][1:]}. {split[0].upper()}{split[1:]}; "
-             f"{answer['entries'][0]['users']:,} users are judged by "
-             f"{answer['entries'][0]['interactions']:,} interactions.", ""]
+             f"{answer['entries'][0]['users']:,} users with "
+             f"{answer['entries'][0]['interactions']:,} test interactions.", ""]
     lines.append(f"| algorithm | {' | '.join(metrics)} | 95 % of {first} | effect | p | training s | MB | settings |")
     lines.append("|---" + "|---:" * (len(metrics) + 5) + "|---|")
     for entry, apart in zip(answer["entries"], [None] + answer["differences"]):
@@ -137,19 +137,19 @@ def board_lines(board: tuple, answer: dict) -> list:
     lines.append("")
     for entry in filter(lambda entry: entry.get("note"), answer["entries"]):
         lines.append(f"- \\* `{entry['name']}`: {entry['note']}.")
-    # A solution in one step is not interrupted.
+    # A closed-form solution is not interrupted.
     limit = float(answer["line"][-1])
     for entry in answer["entries"]:
         taken = sum(trial["seconds"] for trial in entry.get("trials") or [])
         if taken > 1.5 * limit:
             trials = len(entry["trials"])
-            lines.append(f"- `{entry['name']}` had {trials} trials in {taken:.0f} s: one that is under way is not interrupted.")
-    lines += [f"- `{f['algorithm']}` did not take part: {f['error']}." for f in answer["failures"]]
+            lines.append(f"- `{entry['name']}` had {trials} trials in {taken:.0f} s: a trial that has started is not interrupted.")
+    lines += [f"- `{f['algorithm']}` was skipped: {f['error']}." for f in answer["failures"]]
     return lines + [""]
 
 
 def summary(title: str, boards: list) -> list:
-    """All data sets beside each other: the first metric, the best bold."""
+    """Returns the table of the first metric over all data sets, with the best value in bold."""
     names = {}
     for _, answer in boards:
         for place, entry in enumerate(answer["entries"]):
@@ -176,32 +176,35 @@ def page(ranking: list, rating: list, arguments) -> str:
     cores = os.cpu_count()
     only = "".join(f" --only {shlex.quote(name)}" for name in arguments.only or [])
     lines = [
-        "# All algorithms, one budget", "",
-        "Made by one command, which goes on where it was if it is interrupted:", "",
+        "# Results: all algorithms with equal budgets", "",
+        "This page compares all algorithms on several data sets. One command makes it; an interrupted run continues where it",
+        "stopped:", "",
         "```text",
         f"scripts/leaderboard.py --data DIR --trials {arguments.trials} --limit {arguments.limit:g}{only}",
         "```", "",
-        f"Every algorithm had {arguments.trials} trials (the first with its defaults, the others drawn from the "
-        "ranges that `cofil algorithms NAME` shows), judged on a tenth of the training data (ranking: at most 2000 of its users), and at most "
-        f"{arguments.limit:g} s for them; then it was trained on all of the training data, again for at most "
-        f"{arguments.limit:g} s (marked \\* where that cut it short), and judged once. One tenth of the interactions "
-        "is the test part, drawn at random with seed 0, unless a split is named. All items but those of the user's history "
-        "are ranked. Intervals are bootstrapped over users; effect and p compare with the best of the table, user by user, "
-        "after Holm's correction.", "",
-        f"cofil {version}, {datetime.date.today()}, {cores} cores. With limits in seconds, results depend on the machine: "
-        "a small budget shows what is good without effort, not what is best after any. "
-        "**Best**; *not told from it* (p ≥ 0.05)." + (f" {arguments.remark}" if arguments.remark else ""), "",
-        "What single algorithms reach with more effort, such as `ials` on the split of the NCF paper and with 1024 factors on "
-        "Gowalla, `cofil reproduce` prints ([experiments](reproduce.md)).", "",
+        f"- **Budget:** each algorithm had {arguments.trials} trials and at most {arguments.limit:g} s for them: the first with default settings, the",
+        "  others drawn from the ranges that `cofil algorithms NAME` shows. Trials were evaluated on a tenth of the training",
+        "  data (ranking: at most 2000 of its users). The best settings were then trained on all of the training data, again for",
+        f"  at most {arguments.limit:g} s (\\* where the limit stopped training early), and evaluated once.",
+        "- **Test set:** one tenth of the interactions, drawn at random with seed 0, unless a split is named. All items",
+        "  outside the user's history are ranked.",
+        "- **Statistics:** intervals are bootstrap intervals over users. Effect and p compare with the best algorithm of the",
+        "  table, user by user, with Holm's correction. **Bold** is the best value, *italic* is not significantly different from",
+        "  the best (p ≥ 0.05).",
+        f"- **Machine:** cofil {version}, {datetime.date.today()}, {cores} cores.{f' {arguments.remark}' if arguments.remark else ''}",
+        "  Because of the time limits, results depend on the machine: they show what an algorithm reaches with little effort,",
+        "  not the best it can reach.", "",
+        "`cofil reproduce` prints the results of single algorithms with more effort, such as `ials` on the split of the NCF",
+        "paper and with 1024 factors on Gowalla ([published experiments](reproduce.md)).", "",
         "## Ranking: NDCG@10", "", *summary("ndcg@10", ranking),
     ]
     if rating:
-        lines += ["## Predicted values: RMSE", "", *summary("rmse", rating)]
-    lines += ["## Each data set: ranking", ""]
+        lines += ["## Rating prediction: RMSE", "", *summary("rmse", rating)]
+    lines += ["## Ranking by data set", ""]
     for board, answer in ranking:
         lines += board_lines(board, answer)
     if rating:
-        lines += ["## Each data set: predicted values", ""]
+        lines += ["## Rating prediction by data set", ""]
     for board, answer in rating:
         lines += board_lines(board, answer)
     return "\n".join(lines).rstrip() + "\n"
@@ -212,8 +215,8 @@ def main() -> None:
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the data sets")
     parser.add_argument("--trials", type=int, default=5)
     parser.add_argument("--limit", type=float, default=20, help="seconds for the search, and again for training")
-    parser.add_argument("--only", action="append", help="name of a data set; may be repeated")
-    parser.add_argument("--remark", help="what else must be known to read the page")
+    parser.add_argument("--only", action="append", help="run only this data set; may be repeated")
+    parser.add_argument("--remark", help="remark on the machine, printed on the page")
     parser.add_argument("--keep", type=pathlib.Path, default=ROOT / "target" / "leaderboard")
     parser.add_argument("-o", "--output", type=pathlib.Path, default=ROOT / "docs" / "results.md")
     arguments = parser.parse_args()
