@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs every `sh` block of the documentation and checks its links.
 
-Blocks of one file run in order, each with `bash -e`, in one scratch folder beside a link to
-`datasets`, with the freshly built `cofil` first on the PATH; blocks that call cargo run in the checkout. A block fenced as `text` is
-output or illustration and is not run.
+The blocks of a file run in order, each with `bash -e`, in a scratch folder with a link to `datasets`, and with the
+freshly built `cofil` first on the PATH. Blocks that call cargo run in the checkout. Blocks fenced as `text` are output or
+illustration and are not run.
 """
 
 import os
@@ -20,7 +20,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
 def run_blocks(page: pathlib.Path, environment: dict) -> int:
-    """Runs the page's blocks; returns how many failed."""
+    """Runs the blocks of a page; returns the number of failures."""
     failed = 0
     with tempfile.TemporaryDirectory() as scratch:
         (pathlib.Path(scratch) / "datasets").symlink_to(ROOT / "datasets")
@@ -44,7 +44,7 @@ def run_blocks(page: pathlib.Path, environment: dict) -> int:
 
 
 def dead_links(page: pathlib.Path) -> int:
-    """Prints relative links that lead nowhere; returns how many."""
+    """Prints broken relative links; returns their number."""
     text = FENCE.sub("", page.read_text())
     dead = [link for link in LINK.findall(text)
             if "://" not in link and not (page.parent / link).exists()]

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Finds the constants of the defaults that follow the data, and judges them on data they were not found on.
+"""Fits the constants of the defaults that follow the data, and evaluates them on held-out data sets.
 
     scripts/defaults.py --data DIR [--keep DIR] [--only SET]
 
-Every data set is split at random (one interaction in ten is tested, seed 0). A recipe is trained with the setting of
-each candidate of its rule, with its plain defaults, and with those of a grid; what is finished is kept in `--keep`. For
-each data set the constants are those that lose least on the *others*. Printed is the table of docs/tuning.md.
-Needs `cofil` of this checkout (target/release) or on the PATH, and nothing beside Python.
+Every data set is split at random (a tenth of the interactions is the test set, seed 0). An algorithm is trained with the
+settings of each candidate of its rule, with its plain defaults, and with the settings of a grid. Finished results are kept
+in `--keep`. For each data set the constants are those that lose least on the *other* data sets. Prints the table of
+docs/tuning.md. Needs `cofil` from this checkout (target/release) or on the PATH, and only Python otherwise.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# Name, file, separator, and whether it has a header.
+# Name, file, delimiter, and whether it has a header.
 SETS = [
     ("ML-100K", "ml-100k/u.data", "\t", False),
     ("FilmTrust", "filmtrust/ratings.csv.gz", ",", True),
@@ -35,7 +35,7 @@ SETS = [
 
 
 class Traits:
-    """What rules look at: the twin of recipes/suit.rs."""
+    """The statistics that rules use; the counterpart of recipes/suit.rs."""
 
     def __init__(self, rows):
         users, items = {}, {}
@@ -53,8 +53,8 @@ def clamp(value, low, high):
     return float(f"{min(max(value, low), high):.1e}")
 
 
-# For each recipe: the constants that are tried, the settings that follow from them, the constants in use, and the
-# settings of the grid.
+# For each algorithm: the candidate constants, the settings that follow from them, the constants in use, and the settings
+# of the grid.
 RULES = {
     "ials": (
         [(3, 0.01), (5, 0.01), (8, 0.01), (5, 0.005)],
@@ -96,11 +96,11 @@ MOST_ITEMS = {"ease": 6000}
 def cofil() -> str:
     built = ROOT / "target" / "release" / "cofil"
     found = os.environ.get("COFIL") or (str(built) if built.exists() else shutil.which("cofil"))
-    return found or sys.exit("cofil is neither built here (cargo build --release) nor on the PATH")
+    return found or sys.exit("cofil not found: build it (cargo build --release) or put it on the PATH")
 
 
 def parts(arguments, board):
-    """Writes training and test part; answers their paths and the traits."""
+    """Writes training and test set; returns their paths and the traits."""
     name, path, separator, head = board
     if path:
         path = arguments.data / path
@@ -120,7 +120,7 @@ def parts(arguments, board):
 
 
 def measured(arguments, name, paths, recipe, settings):
-    """NDCG@10 of `recipe`, from an earlier run if it is kept."""
+    """Returns NDCG@10 of `recipe`, from an earlier run if it was kept."""
     kept = arguments.keep / "values.json"
     values = json.loads(kept.read_text()) if kept.exists() else {}
     key = f"{name} {recipe} {json.dumps(settings, sort_keys=True)}"
@@ -138,7 +138,7 @@ def measured(arguments, name, paths, recipe, settings):
 
 
 def plain(recipe):
-    """The defaults without data, of the settings that have a rule."""
+    """Returns the plain defaults of the settings that have a rule."""
     schema = json.loads(subprocess.check_output([cofil(), "algorithms", recipe, "--json"]))
     names = RULES[recipe][1](Traits([("a", "b"), ("a", "c")]), RULES[recipe][2])
     return {name: schema["properties"][name]["default"] for name in names}
@@ -148,7 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the data sets")
     parser.add_argument("--keep", type=pathlib.Path, default=ROOT / "target" / "defaults")
-    parser.add_argument("--only", action="append", help="name of a recipe; may be repeated")
+    parser.add_argument("--only", action="append", help="only this algorithm; may be repeated")
     arguments = parser.parse_args()
     arguments.keep.mkdir(parents=True, exist_ok=True)
     data = {board[0]: parts(arguments, board) for board in SETS}
@@ -166,7 +166,7 @@ def main() -> None:
         print(f"\n| `{recipe}` | plain defaults | rule of the other sets | rule in use | best of the grid |")
         print("|---|---:|---:|---:|---:|")
         for name, (by, default, best) in found.items():
-            # Relative losses, so that every data set counts alike.
+            # Relative losses, so that every data set has the same weight.
             others = [(b, top) for other, (b, _, top) in found.items() if other != name]
             constants = max(candidates, key=lambda c: sum(b[c] / top for b, top in others))
             share = lambda value: f"{value:.4f} ({value / best:.0%})"

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Kills cofil at random moments, fills its disk and takes its limits away; then looks at what is left.
+"""Kills cofil at random moments, fills its disk and lowers its limits, then checks the files left behind.
 
-    python3 scripts/faults.py                  # 100 kills, a minute or two
-    python3 scripts/faults.py --kills 1000     # more of them
+    python3 scripts/faults.py                  # 100 kills, one or two minutes
+    python3 scripts/faults.py --kills 1000     # more kills
 
-Same data, settings and seed give the same bytes, so every output after a kill has to be the one of before, the
-finished one, or (where there was none) nothing. Checkpoints and files of trials have to lead to the result of a run
-that nobody disturbed. Needs a release build of the command.
+The same data, settings and seed give the same bytes, so every output after a kill must be the old file, the complete new
+file, or (if there was no old file) absent. Resuming from checkpoints and files of trials must give the result of an
+uninterrupted run. Needs a release build of the command.
 """
 
 import argparse
@@ -26,7 +26,7 @@ COFIL = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / 
 
 
 class Fault(Exception):
-    """Something that must not be."""
+    """A violated guarantee."""
 
 
 def table(path, users, items, seed):
@@ -52,29 +52,29 @@ def ok(folder, arguments):
 
 
 def contents(path):
-    """The bytes of a file, or of all files of a folder; None where there is nothing."""
+    """Returns the bytes of a file, or of all files in a folder; None if it does not exist."""
     if path.is_dir():
         return {p.relative_to(path).as_posix(): p.read_bytes() for p in sorted(path.rglob("*")) if p.is_file()}
     return path.read_bytes() if path.exists() else None
 
 
 def visible(found):
-    """Without what a killed process cannot take away: temporary files and locks."""
+    """Removes temporary files and locks, which a killed process cannot delete."""
     if not isinstance(found, dict):
         return found
     return {name: data for name, data in found.items() if not Path(name).name.startswith(".")}
 
 
 class Job:
-    """A command, its output, and what has to hold after a kill."""
+    """A command, its output, and how to resume after a kill."""
 
     def __init__(self, arguments, output, before=None, resumed=None, keeps=()):
         self.arguments, self.output = arguments, output
-        # A command that makes the output of before, if there is one.
+        # A command that creates the old output, if any.
         self.before = before
-        # The command that goes on after a kill; its output is that of an undisturbed run.
+        # The command that resumes after a kill; its output must be that of an uninterrupted run.
         self.resumed = resumed
-        # What it goes on from.
+        # The files it resumes from.
         self.keeps = keeps
 
     def prepare(self, folder):
@@ -85,7 +85,7 @@ class Job:
             ok(folder, self.before)
 
     def learn(self, folder):
-        """What stands there before, what after, and how long it takes."""
+        """Records the output before and after, and the time of an uninterrupted run."""
         self.prepare(folder)
         self.old = visible(contents(folder / self.output))
         start = time.monotonic()
@@ -102,7 +102,7 @@ class Job:
         ended = process.wait()
         found = visible(contents(folder / self.output))
         if isinstance(found, dict):
-            # Files come one after another; the record of a split comes last.
+            # Files are written one after another; the record of a split is written last.
             torn = [name for name, data in found.items() if data != self.new.get(name)]
             whole = "split.json" not in found or found == self.new
         else:
@@ -112,7 +112,7 @@ class Job:
         if self.resumed:
             ok(folder, self.resumed)
             if visible(contents(folder / self.output)) != self.new:
-                raise Fault(f"{self.output} is another one after: cofil {self.resumed}")
+                raise Fault(f"{self.output} differs after: cofil {self.resumed}")
         return ended == -signal.SIGKILL
 
 
@@ -140,7 +140,7 @@ def kills(folder, count, seed):
     done = 0
     for number in range(count):
         done += JOBS[number % len(JOBS)].kill(folder, draw)
-    # Whatever was left is old now; the next writer takes it away.
+    # Make the leftovers look old, so that the next writer removes them.
     left = [path for path in folder.rglob(".cofil-*")]
     for path in left:
         os.utime(path, (1, 1))
@@ -153,12 +153,12 @@ def kills(folder, count, seed):
 
 
 def full_disk(folder):
-    """A small file system that fills up: an error in words, and the old file stands."""
+    """Fills a small file system: expects an error message and the old file unchanged."""
     small = folder / "small"
     small.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small], capture_output=True, text=True)
     if mounted.returncode != 0:
-        print(f"no small file system: {mounted.stderr.strip()}; the limit of file sizes stands in for it")
+        print(f"cannot mount a small file system: {mounted.stderr.strip()}; only the file size limit is tested")
         return
     try:
         ok(folder, "recommend base --all -n 1 -o small/lists.csv")
@@ -179,7 +179,7 @@ def full_disk(folder):
 
 
 def limits(folder):
-    """Limits of the process: an error in words."""
+    """Lowers the limits of the process: expects an error message."""
 
     def limited(kind, value):
         return lambda: resource.setrlimit(kind, (value, value))

@@ -1,16 +1,16 @@
-/* What gcc's unwinder, which is made for glibc, needs in a static binary with musl; `./check static` links it in. */
+/* Functions of glibc that gcc's unwinder needs in a static binary with musl; `./check static` links them in. */
 #define _GNU_SOURCE
 #include <link.h>
 #include <pthread.h>
 
-/* It calls these where there are threads, but its references are weak: the linker would leave some of them null. */
+/* The unwinder calls these if there are threads. Its references are weak: the linker would leave some of them null. */
 __attribute__((used)) static void *const threads[] = {
     pthread_once, pthread_mutex_lock, pthread_mutex_unlock,
     pthread_key_create, pthread_getspecific, pthread_setspecific,
 };
 
-/* It asks for the unwinding tables of a program counter. Here is one object, whose program headers name them.
-   As in glibc's dlfcn.h; the last members are there for other processors and later versions. */
+/* The unwinder asks for the unwinding tables of a program counter. A static binary is one object, whose program headers
+   name them. As in glibc's dlfcn.h; the last members are for other processors and later versions. */
 struct dl_find_object {
     unsigned long long flags;
     void *start, *end;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes everything that reads what others wrote: `scripts/fuzz.sh SECONDS [TARGET...]`, two targets at a time.
-# What is found is left in fuzz/artifacts/TARGET; `target/fuzz/TARGET FILE` runs it again.
+# Fuzzes all readers of external data: `scripts/fuzz.sh SECONDS [TARGET...]`, two targets at a time.
+# Failing inputs are kept in fuzz/artifacts/TARGET; `target/fuzz/TARGET FILE` runs one again.
 set -euo pipefail
 cd "$(dirname "$0")/../fuzz"
 seconds="$1"
@@ -18,12 +18,12 @@ run() { # run TARGET SECONDS
     done
     mkdir -p "../target/fuzz/corpus-$1" "artifacts/$1"
     local log="../target/fuzz/$1.log"
-    # Nothing small takes more than five seconds or 1 GB.
+    # No small input may take more than five seconds or 1 GB.
     if ! "../target/fuzz-build/x86_64-unknown-linux-gnu/release/$1" "../target/fuzz/corpus-$1" "${seeds[@]}" \
         -max_total_time="$2" -timeout=5 -rss_limit_mb=1024 -max_len=16384 -verbosity=1 -print_final_stats=1 \
         -artifact_prefix="artifacts/$1/" > "$log" 2>&1; then
         tail -40 "$log"
-        echo "-- $1: failed; the bytes are in fuzz/artifacts/$1"
+        echo "-- $1: failed; the input is in fuzz/artifacts/$1"
         return 1
     fi
     rmdir "artifacts/$1" artifacts 2> /dev/null || true

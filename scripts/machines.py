@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Trains every recipe and uses every model on several processors, and compares what comes out byte by byte.
+"""Trains every algorithm and uses every model on several processors, and compares the output byte by byte.
 
-    python3 scripts/machines.py           # a minute or so
-    python3 scripts/machines.py --all     # more settings, and another table
+    python3 scripts/machines.py           # about a minute
+    python3 scripts/machines.py --all     # more settings and a second table
     python3 scripts/machines.py --arm COFIL   # with a binary for 64-bit ARM
 
-The processors are this one, and others that QEMU emulates for one process: one with AVX2 and FMA, and one with neither, or
-an ARM processor. The library chooses by what a processor has, so this takes every path that was compiled. Models are
-those of this machine, where something else than training is compared. Needs a release build of the command, and qemu-user.
+The processors are this machine and processors emulated by QEMU: one with AVX2 and FMA and one with neither, or an ARM
+processor. The library selects code by processor features, so this covers every compiled path. Comparisons other than
+training use the models of this machine. Needs a release build of the command, and qemu-user.
 """
 
 import argparse
@@ -24,11 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent
 COFIL = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "cofil"
 HERE = [str(COFIL)]
 
-# What differs on which processor, and why; docs/machines.md tells the same. A recipe and what was made with it, such as
-# ("ease", "model").
+# Known differences by processor, with the reason; docs/machines.md lists the same. Keys are an algorithm and an output,
+# such as ("ease", "model").
 KNOWN = {"avx2": {}, "plain": {}, "arm": {}}
 
-# What std's detection says on each processor, which is what the library goes by.
+# The features that std detects on each processor; the library relies on this detection.
 FEATURES = ("avx", "avx2", "fma", "avx512f")
 EMULATED = {
     "avx2": ("Haswell", {"avx", "avx2", "fma"}),
@@ -41,13 +41,13 @@ fn main() {
 }
 """
 
-# Emulated products are slow.
+# Emulated matrix products are slow.
 QUICK = {"epochs": 2, "factors": 20, "layers": "[16,8]"}
 
-# These learn from interactions that all count alike.
+# Algorithms for which all interactions count alike.
 ALIKE = {"bpr", "warp", "logistic-mf", "gmf", "mlp", "neumf"}
 
-# Settings beside the defaults that lead to other code.
+# Settings that use other code than the defaults.
 MORE = {
     "biased-mf": [["link=sigmoid"]],
     "als": [["factors=128"]],
@@ -61,17 +61,17 @@ MORE = {
 }
 
 
-# What `uses` compares of each model.
+# Number of outputs that `uses` compares per model.
 USES = 6
 
 
 class Failure(Exception):
-    """A command that failed."""
+    """A failed command."""
 
 
 def table(path, users, items, each, seed):
     draw = random.Random(seed)
-    # Some items are far more popular than others, so that histories have all lengths.
+    # Some items are far more popular than others, so that item histories have all lengths.
     weights = [1 / (1 + i) ** 0.7 for i in range(items)]
     with open(path, "w") as train, open(path.with_suffix(".test.csv"), "w") as test:
         for file in (train, test):
@@ -92,7 +92,7 @@ def run(folder, command, arguments):
 
 
 def recipes(everything):
-    """Names of all recipes, with settings that make each quick."""
+    """Returns the names of all algorithms, with settings that make each fast."""
     found = []
     for entry in json.loads(run(ROOT, HERE, ["algorithms", "--json"])):
         name = entry["name"]
@@ -112,7 +112,7 @@ def train(folder, command, data, recipe, output):
 
 
 def uses(folder, command, data, model, place):
-    """What is made with a model, by name."""
+    """Yields the outputs of a model, with their names."""
 
     def file(*arguments):
         run(folder, command, [*arguments, "--threads", "1", "--output", place])
@@ -121,8 +121,8 @@ def uses(folder, command, data, model, place):
     test = f"{Path(data).stem}.test.csv"
     stranger = [part for i in (0, 3, 4, 9, 17) for part in ("--history", f"i{i}:{1 + i % 5}")]
     yield "lists", file("recommend", model, "--all", "-n", "20")
-    yield "list of one", run(folder, command, ["recommend", model, "--user", "u7", "--json"])
-    yield "list of a stranger", run(folder, command, ["recommend", model, *stranger, "--json"])
+    yield "list of one user", run(folder, command, ["recommend", model, "--user", "u7", "--json"])
+    yield "list of a new user", run(folder, command, ["recommend", model, *stranger, "--json"])
     yield "predictions", file("predict", model, "--pairs", test)
     yield "similar items", file("similar", model, "--all")
     report = json.loads(run(folder, command, ["evaluate", model, "--test", test, "--resamples", "100", "--json"]))
@@ -131,7 +131,7 @@ def uses(folder, command, data, model, place):
 
 
 def compare(folder, data, recipe, processors):
-    """For each processor, what differs there from this machine."""
+    """Returns, for each processor, the outputs that differ from this machine."""
     label = "".join(c if c.isalnum() else "-" for c in f"{Path(data).stem} {recipe[0]}")
     model = f"{label}.cofil"
     trained = train(folder, HERE, data, recipe, model)
@@ -146,7 +146,7 @@ def compare(folder, data, recipe, processors):
 
 
 def detects(folder, emulator):
-    """What std's detection finds on a processor."""
+    """Returns the features that std detects on a processor."""
     program = folder / "detection"
     if not program.exists():
         checks = ", ".join(f'("{f}", std::arch::is_x86_feature_detected!("{f}"))' for f in FEATURES)
@@ -158,9 +158,9 @@ def detects(folder, emulator):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--all", action="store_true", help="more settings, and another table")
-    parser.add_argument("--arm", metavar="COFIL", help="the command for 64-bit ARM, which alone is compared then")
-    parser.add_argument("--recipe", action="append", help="this recipe only; may be repeated")
+    parser.add_argument("--all", action="store_true", help="more settings and a second table")
+    parser.add_argument("--arm", metavar="COFIL", help="compare only with this binary for 64-bit ARM")
+    parser.add_argument("--recipe", action="append", help="only this algorithm; may be repeated")
     arguments = parser.parse_args()
     if not COFIL.exists():
         sys.exit(f"{COFIL} is missing: cargo build --release")
@@ -181,9 +181,9 @@ def main():
                 emulator = ["qemu-x86_64", "-cpu", cpu]
                 found = detects(folder, emulator)
                 if found != expected:
-                    sys.exit(f"{cpu} is emulated with {found}, not {expected}")
+                    sys.exit(f"the emulated {cpu} has {found}, expected {expected}")
                 if here == expected and not arguments.all:
-                    print(f"{processor}: that is this processor")
+                    print(f"{processor}: same as this processor")
                     continue
                 processors[processor] = [*emulator, *HERE]
         chosen = [r for r in recipes(arguments.all) if not arguments.recipe or r[1] in arguments.recipe]
@@ -199,10 +199,10 @@ def main():
     wrong = []
     for processor, found in differ.items():
         known = KNOWN[processor]
-        wrong += [f"{processor}: {r}: {what} has other bytes" for r, what in sorted(found - set(known))]
+        wrong += [f"{processor}: {r}: {what} differs" for r, what in sorted(found - set(known))]
         tried = {recipe[0] for recipe in chosen}
         gone = {k for k in known if k[0] in tried} - found
-        wrong += [f"{processor}: {r}: {what} is the same now; take it from the list" for r, what in sorted(gone)]
+        wrong += [f"{processor}: {r}: {what} no longer differs; remove it from KNOWN" for r, what in sorted(gone)]
         print(f"{processor}: {len(jobs)} models and {len(jobs) * USES} uses; {len(found)} differences, {len(known)} known")
     if wrong:
         sys.exit("\n".join(wrong))

@@ -1,5 +1,5 @@
-//! Everything that reads what others wrote, one function each. Whatever the bytes are, it returns: no panic, no endless
-//! work, no memory without bounds, and what was accepted gives finite answers.
+//! Fuzz targets for all readers of external data, one function each. For any bytes they must return without a panic, in
+//! bounded time and memory, and accepted input must give finite answers.
 
 use cofil::data::catalogue::{Catalogue, CatalogueOptions};
 use cofil::data::read::{self, Quote, ReadOptions};
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A table of interactions in any format; what was read can be trained on.
+/// Reads a table of interactions in any format and converts it to ratings.
 pub fn table(data: &[u8]) {
     let read = read::read(Source::reader("table", data), &ReadOptions::default());
     let Ok(table) = read else { return };
@@ -21,7 +21,7 @@ pub fn table(data: &[u8]) {
     }
 }
 
-/// A table under options that its first byte chooses.
+/// Reads a table with options chosen by its first byte.
 pub fn options(data: &[u8]) {
     let Some((&choice, data)) = data.split_first() else { return };
     let bit = |n: u8| choice >> n & 1 == 1;
@@ -38,26 +38,26 @@ pub fn options(data: &[u8]) {
     _ = read::read(Source::reader("table", data), &options);
 }
 
-/// Lists of recommendations to evaluate.
+/// Reads lists of recommendations to evaluate.
 pub fn lists(data: &[u8]) {
     let file = file(data, "lists.csv");
     let (users, items) = names();
     _ = read::read_lists(&file, &ReadOptions::default(), &users, &items);
 }
 
-/// Negatives of each user.
+/// Reads the negatives of each user.
 pub fn negatives(data: &[u8]) {
     let (users, items) = names();
     let source = Source::reader("negatives", data);
     _ = read::read_negatives(source, &ReadOptions::default(), &users, &items);
 }
 
-/// A table of items.
+/// Reads a table of item attributes.
 pub fn catalogue(data: &[u8]) {
     _ = Catalogue::read(Source::reader("items", data), &CatalogueOptions::default());
 }
 
-/// A model, whose checksum a build for fuzzing does not compare.
+/// Loads a model and uses it; builds for fuzzing skip the checksum.
 pub fn model(data: &[u8]) {
     let Ok(model) = Recommender::from_bytes(data) else { return };
     let query = Query { n: 3, unknown: Unknown::Skip, ..Query::default() };
@@ -79,12 +79,12 @@ pub fn model(data: &[u8]) {
     model.write_to(&mut copy).expect("what was loaded can be saved");
 }
 
-/// The state of an interrupted training.
+/// Resumes training from a checkpoint.
 pub fn checkpoint(data: &[u8]) {
     _ = train(&file(data, "state.checkpoint"), 2);
 }
 
-/// What [`checkpoint`] reads of a training that ended after the first of its epochs.
+/// Returns a seed for [`checkpoint`]: training stopped after the first epoch.
 pub fn checkpoint_seed() -> Vec<u8> {
     let file = folder().join("seed.checkpoint");
     train(&file, 1).expect("a small training");
@@ -96,12 +96,12 @@ fn train(checkpoint: &Path, epochs: u32) -> cofil::Result<()> {
     small("bpr", [("factors", 2), ("epochs", epochs)]).fit(&ratings(), &run).map(drop)
 }
 
-/// The trials of an interrupted search.
+/// Resumes a search from its file of trials.
 pub fn journal(data: &[u8]) {
     _ = trials(&file(data, "trials.jsonl"), false);
 }
 
-/// What [`journal`] reads of a search that has ended.
+/// Returns a seed for [`journal`]: the trials of a finished search.
 pub fn journal_seed() -> Vec<u8> {
     let file = folder().join("seed.trials");
     trials(&file, true).expect("a small search");
@@ -118,7 +118,7 @@ fn trials(file: &Path, to_the_end: bool) -> cofil::Result<()> {
     Ok(())
 }
 
-/// A file of settings, and the ranges of a search in JSON.
+/// Reads a settings file and the ranges of a search in JSON.
 pub fn config(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let settings = toml::from_str(text).or_else(|_| serde_json::from_str::<Map<String, Value>>(text));
@@ -133,7 +133,7 @@ pub fn config(data: &[u8]) {
     }
 }
 
-/// A file with these bytes, in place of the one before.
+/// Writes the bytes to a temporary file, replacing the previous one.
 fn file(data: &[u8], name: &str) -> PathBuf {
     let path = folder().join(name);
     let mut file = std::fs::File::create(&path).expect("a temporary file");
@@ -149,7 +149,7 @@ fn folder() -> PathBuf {
 
 fn small<const N: usize>(name: &str, settings: [(&str, u32); N]) -> Algorithm {
     let settings = settings.into_iter().map(|(name, value)| (name.to_string(), value.into()));
-    Algorithm::from_settings(name, &settings.collect()).expect("settings of the recipe")
+    Algorithm::from_settings(name, &settings.collect()).expect("settings of the algorithm")
 }
 
 fn ratings() -> Ratings {
@@ -163,13 +163,13 @@ fn names() -> (IdMap, IdMap) {
     (["ann", "bob", "1", "2"].into_iter().collect(), ["tea", "jam", "10", "20"].into_iter().collect())
 }
 
-/// Makes a function of bytes the target of a binary.
+/// Makes a function of bytes the fuzz target of a binary.
 #[macro_export]
 macro_rules! target {
     ($function:path) => {
         libfuzzer_sys::fuzz_target!(
             init: {
-                // A decoder's panic on a damaged file is caught and told as an error; any other ends the process.
+                // A decoder's panic on a damaged file is caught and reported as an error; any other ends the process.
                 let usual = std::panic::take_hook();
                 std::panic::set_hook(Box::new(move |panic| {
                     if !cofil::data::read::is_decoding() {

@@ -1,4 +1,4 @@
-//! Writes the seeds that only cofil can make, a checkpoint and a file of trials, into `corpus/`.
+//! Writes the seeds that cofil itself creates, a checkpoint and a file of trials, to `corpus/`.
 
 use libfuzzer_sys as _;
 
