@@ -1,8 +1,7 @@
-//! One small symmetric positive definite system, blocked by sixteens.
+//! One small symmetric positive definite system, in blocks of sixteen.
 //!
-//! A = UᵀU row by row, right-looking: sixteen rows of U are finished, then their outer products are
-//! taken from what is left of A with the register tiles of [`super::syrk`]. The right side is
-//! eliminated along the way.
+//! A = UᵀU row by row, right-looking: sixteen rows of U are finished, then their outer products are subtracted from
+//! the rest of A with the register tiles of [`super::syrk`]. The right side is eliminated along the way.
 
 use super::lanes::{Lanes, combine, lanes, lanes_mut};
 use super::syrk::update;
@@ -10,9 +9,9 @@ use super::vector::{LANES, sum_lanes};
 use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
 
-/// Solves A x = b in place: `x` is b before and x after. A is n × n with n a multiple of 16; its
-/// upper triangle is read and destroyed. A row of padding has 1 on the diagonal and 0 elsewhere.
-/// Answers false if A is not positive definite; `x` is then unspecified.
+/// Solves A x = b in place: `x` holds b before and x afterwards. A is n × n with n a multiple of 16; its upper
+/// triangle is read and destroyed. A row of padding has 1 on the diagonal and 0 elsewhere. Returns false if A is not
+/// positive definite; `x` is then unspecified.
 #[must_use]
 pub fn solve(a: &mut [f32], x: &mut [f32]) -> bool {
     let n = x.len();
@@ -39,16 +38,16 @@ fn solve_kernel(a: &mut [f32], x: &mut [f32], n: usize) -> bool {
     true
 }
 
-/// The 16 × 16 block on the diagonal: what its rows take from each other.
+/// The 16 × 16 block on the diagonal: the multiples of its rows that are subtracted from each other.
 struct Diagonal {
-    /// Entry (s, i): how much of unscaled row s is taken from row i.
+    /// Entry (s, i): the multiple of row i subtracted from unscaled row s.
     factors: [[f32; LANES]; LANES],
     /// 1 / u_rr.
     inverse: [f32; LANES],
 }
 
-/// Finishes rows `first..first + 16` of U in `panel` (rows of A from column 0 on) and takes their
-/// part from the right side. The diagonal is left as 1 / u_rr.
+/// Finishes rows `first..first + 16` of U in `panel` (rows of A from column 0 on) and subtracts their part from the
+/// right side. The diagonal is left as 1 / u_rr.
 #[inline(always)]
 fn factor_panel(panel: &mut [f32], x: &mut [f32], n: usize, first: usize) -> bool {
     let Some(diagonal) = factor_diagonal(panel, n, first) else { return false };
@@ -75,8 +74,8 @@ fn factor_panel(panel: &mut [f32], x: &mut [f32], n: usize, first: usize) -> boo
     true
 }
 
-/// Factors the block without the columns after it. Rows are first left unscaled, so that only one
-/// division stands between a row and the next.
+/// Factors the block without the columns after it. Rows are left unscaled at first, so that only one division lies
+/// between a row and the next.
 #[inline(always)]
 fn factor_diagonal(panel: &mut [f32], n: usize, first: usize) -> Option<Diagonal> {
     let mut rows = [[0f32; LANES]; LANES];
@@ -99,7 +98,7 @@ fn factor_diagonal(panel: &mut [f32], n: usize, first: usize) -> Option<Diagonal
     }
     for (i, row) in rows.iter().enumerate() {
         for (l, (to, x)) in lanes_mut(panel, i * n + first).iter_mut().zip(row).enumerate() {
-            // What stands before the diagonal is not part of U.
+            // Entries before the diagonal are not part of U.
             *to = if l < i { 0.0 } else { d.inverse[i] * x };
         }
     }
@@ -148,7 +147,7 @@ fn eliminate_1(panel: &mut [f32], d: &Diagonal, n: usize, j: usize) {
     }
 }
 
-/// Rows `first..first + 16` of U x = y, when x is known after them.
+/// Rows `first..first + 16` of U x = y, when the entries of x after them are known.
 #[inline(always)]
 fn back_substitute(panel: &[f32], x: &mut [f32], n: usize, first: usize) {
     let mut known = [Lanes::ZERO; LANES];
@@ -163,7 +162,7 @@ fn back_substitute(panel: &[f32], x: &mut [f32], n: usize, first: usize) {
     for r in (0..LANES).rev() {
         let row = lanes(panel, r * n + first);
         let mut rest = block[r] - known[r];
-        // The last found comes last: until it is there, the others are done.
+        // The entry found last comes last: the others are done before it is available.
         for j in (r + 1..LANES).rev() {
             rest = (-row[j]).mul_add(block[j], rest);
         }

@@ -1,11 +1,10 @@
 //! Exponential function and logarithm without branches, for kernels that apply them to many numbers.
 //!
-//! Compiled inside a kernel for wide registers they work on all lanes at once, and every width gives
-//! the same bits. Polynomials of S. Moshier's Cephes library (expf, logf); results are within two
-//! units in the last place, where not said otherwise. What is not a number counts as one end of the
-//! range: look for it elsewhere.
+//! Compiled inside a kernel for wide registers, they work on all lanes at once, and every width gives the same bits.
+//! Polynomials are from S. Moshier's Cephes library (expf, logf); results are within two units in the last place
+//! unless stated otherwise. NaN is treated as one end of the range: check for it elsewhere.
 
-/// eˣ; arguments outside [−87, 88] count as the nearer end, so the result is a positive number.
+/// eˣ; arguments outside [−87, 88] are clamped, so the result is a positive number.
 #[inline(always)]
 #[allow(clippy::manual_clamp, reason = "clamp lets NaN through, and its bits would be anything")]
 pub fn exp(x: f32) -> f32 {
@@ -31,7 +30,7 @@ pub fn exp(x: f32) -> f32 {
 /// The natural logarithm of a positive normal number.
 #[inline(always)]
 pub fn ln(x: f32) -> f32 {
-    // √½: mantissas are taken from [√½, √2).
+    // √½: mantissas are reduced to [√½, √2).
     const LOW: u32 = 0x3f35_04f3;
     let above = x.to_bits().wrapping_sub(LOW);
     let exponent = (above as i32 >> 23) as f32;
@@ -56,14 +55,14 @@ pub fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
-/// ln(1 + eˣ) = −ln σ(−x), to an absolute error of 10⁻⁷ (of the value, where that is above 1).
+/// ln(1 + eˣ) = −ln σ(−x), to an absolute error of 10⁻⁷ (relative if the value is above 1).
 #[inline(always)]
 pub fn softplus(x: f32) -> f32 {
     x.max(0.0) + ln(1.0 + exp(-x.abs()))
 }
 
-/// Σ ln(1 + eˣ). In loops: a closure of this size given to an iterator may become a function of its own, compiled
-/// without what the processor of the kernel around it has, and then takes longer than the kernel.
+/// Σ ln(1 + eˣ). Uses loops: a closure of this size given to an iterator may become a function of its own, compiled
+/// without the instruction set of the surrounding kernel, and then takes longer than the kernel.
 #[inline(always)]
 pub fn softplus_sum<const N: usize>(mut numbers: [f32; N]) -> f64 {
     for x in &mut numbers {
@@ -86,7 +85,7 @@ pub fn tanh(x: f32) -> f32 {
 mod tests {
     use super::*;
 
-    /// Numbers over the whole range that matters, many of them near zero.
+    /// Numbers over the whole relevant range, many of them near zero.
     fn arguments() -> impl Iterator<Item = f32> {
         let fine = (-2000..=2000).map(|i| i as f32 * 1e-3);
         fine.chain((-870..=880).map(|i| i as f32 * 0.1))

@@ -4,11 +4,10 @@
 //! 1979): sweeping the rows and columns K turns
 //!
 //! A_KK → −D, A_iK → A_iK D, A_ij → A_ij − A_iK D A_Kj, where D = A_KK⁻¹,
-//!
-//! keeps the matrix symmetric, and once every K is swept −A⁻¹ is left. It costs n³ operations like
-//! Cholesky + inversion of the factor + product, but is one kind of step instead of three and needs
-//! two panels of n × `BLOCK` numbers instead of a second and third matrix. Every strip of rows is
-//! one product on one thread, so the result does not depend on their number.
+//! keeps the matrix symmetric, and once every K is swept −A⁻¹ is left. It costs n³ operations like Cholesky +
+//! inversion of the factor + product, but has one kind of step instead of three and needs two panels of n × `BLOCK`
+//! numbers instead of a second and third matrix. Every strip of rows is one product on one thread, so the result does
+//! not depend on the number of threads.
 
 use super::product::{Right, Write, multiply};
 use super::vector::add_scaled_lanes;
@@ -17,12 +16,11 @@ use crate::error::{Error, Result};
 use crate::watch;
 use multiversion::multiversion;
 
-/// Rows swept together: large enough for products near peak speed, small enough that the two panels
-/// of a strip stay in cache.
+/// Number of rows swept together: large enough for products near peak speed, small enough that the two panels of a
+/// strip stay in cache.
 const BLOCK: usize = 128;
 
-/// Turns a symmetric positive definite matrix, of which the lower triangle is read, into its inverse
-/// (whole).
+/// Turns a symmetric positive definite matrix, of which the lower triangle is read, into its full inverse.
 ///
 /// # Errors
 /// If the matrix is not positive definite.
@@ -36,8 +34,8 @@ pub fn invert_spd(a: &mut Matrix) -> Result<()> {
         let pivot = Matrix::from_fn(b, b, |r, c| a.row(block.start + r)[block.start + c]);
         let mut pivot = invert_small(pivot)?;
         pivot.data_mut().iter_mut().for_each(|x| *x = -*x);
-        // The column block as it was, A_iK, and −A_iK D; both without the rows of K, so that the
-        // product below leaves row K and column K alone.
+        // The column block before the step, A_iK, and −A_iK D; both without the rows of K, so that the product below
+        // leaves row K and column K alone.
         parallel::for_each_chunk(panel.data_mut(), BLOCK * b, |strip, out| {
             for (r, out) in out.chunks_mut(b).enumerate().take(n.saturating_sub(strip * BLOCK)) {
                 let i = strip * BLOCK + r;
@@ -103,7 +101,7 @@ fn invert_small(mut a: Matrix) -> Result<Matrix> {
     }
 }
 
-/// The same steps row by row: the inverse of a symmetric n × n matrix in place. Answers false if it is not positive
+/// The same steps row by row: the inverse of a symmetric n × n matrix in place. Returns false if it is not positive
 /// definite.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn sweep(a: &mut [f32], n: usize) -> bool {
@@ -145,7 +143,7 @@ mod tests {
         for n in [1, 2, 5, 64, 65, 127, 128, 129, 300, 517] {
             let a = spd(n);
             let mut inverse = a.clone();
-            // What lies above the diagonal is not read.
+            // Entries above the diagonal are not read.
             for r in 0..n {
                 inverse.row_mut(r)[r + 1..].fill(f32::NAN);
             }

@@ -1,4 +1,4 @@
-//! Sixteen numbers at a time: what the register-blocked kernels are written in.
+//! Sixteen numbers at a time: the unit of the register-blocked kernels.
 //!
 //! Inside a function compiled for AVX-512 a [`Lanes`] is one register, with AVX2 two. Tables that
 //! these kernels read have rows padded with zeros to a multiple of [`LANES`] ([`padded`]).

@@ -20,13 +20,13 @@ impl Matrix {
     /// Takes row-major `data` of length `rows * cols`.
     ///
     /// # Panics
-    /// If the length is another one: the caller mixed up two shapes.
+    /// If the length differs: the caller mixed up two shapes.
     pub fn from_vec(rows: usize, cols: usize, data: Vec<f32>) -> Self {
         assert_eq!(data.len(), rows * cols, "{rows} x {cols} matrix from {} numbers", data.len());
         Self { rows, cols, data }
     }
 
-    /// A matrix whose entries are drawn one by one, row after row.
+    /// Returns a matrix whose entries are computed one by one, row after row.
     pub fn from_fn(rows: usize, cols: usize, mut entry: impl FnMut(usize, usize) -> f32) -> Self {
         let data = (0..rows * cols).map(|i| entry(i / cols, i % cols)).collect();
         Self { rows, cols, data }
@@ -47,7 +47,7 @@ impl Matrix {
         &self.data[r * self.cols..(r + 1) * self.cols]
     }
 
-    /// Row `r`, to write.
+    /// Row `r`, mutably.
     pub fn row_mut(&mut self, r: usize) -> &mut [f32] {
         &mut self.data[r * self.cols..(r + 1) * self.cols]
     }
@@ -57,12 +57,12 @@ impl Matrix {
         &self.data
     }
 
-    /// All entries, row after row, to write.
+    /// All entries, row after row, mutably.
     pub fn data_mut(&mut self) -> &mut [f32] {
         &mut self.data
     }
 
-    /// Gives the entries away.
+    /// Returns the entries.
     pub fn into_data(self) -> Vec<f32> {
         self.data
     }
@@ -94,14 +94,14 @@ impl Matrix {
     }
 }
 
-/// Below so many columns rows are multiplied one dot product after the other.
+/// Below this number of columns, rows are multiplied one dot product after the other.
 const NARROW: usize = 64;
 
-/// Columns that a row alone is multiplied with at a time.
+/// Number of columns that a single row is multiplied with at a time.
 const STRIP: usize = 1024;
 
-/// out (m × n) ← A (m × k) · Bᵀ (B is n × k), where row r of `out` has the same bits whatever the other rows are and
-/// however many. A row alone gets a second one beside it, since products of matrices are faster; few columns get dot
+/// out (m × n) ← A (m × k) · Bᵀ (B is n × k). Row r of `out` has the same bits whatever the other rows are and
+/// however many. A single row gets a second one beside it, because matrix products are faster; few columns get dot
 /// products.
 pub(crate) fn mul_bt_by_row(out: &mut [f32], a: &[f32], b: &[f32], m: usize, n: usize, k: usize) {
     if n < NARROW {
@@ -122,7 +122,7 @@ pub(crate) fn mul_bt_by_row(out: &mut [f32], a: &[f32], b: &[f32], m: usize, n: 
     let mut strip = vec![0.0; 2 * n.min(2 * STRIP)];
     let mut start = 0;
     while start < n {
-        // The last strip is no narrower than the others.
+        // The last strip is at least as wide as the others.
         let width = if n - start < 2 * STRIP { n - start } else { STRIP };
         let strip = &mut strip[..2 * width];
         let b = &b[start * k..(start + width) * k];
@@ -132,8 +132,8 @@ pub(crate) fn mul_bt_by_row(out: &mut [f32], a: &[f32], b: &[f32], m: usize, n: 
     }
 }
 
-/// Copies the lower triangle of the square of columns `from..to` to the upper. `rows` are the rows
-/// `from..to` of a matrix with `n` columns; halving them keeps what is read and what is written apart.
+/// Copies the lower triangle of the square of columns `from..to` to the upper. `rows` are the rows `from..to` of a
+/// matrix with `n` columns; splitting them in halves keeps reads and writes disjoint.
 fn mirror(rows: &mut [f32], n: usize, from: usize, to: usize) {
     if to - from <= 64 {
         for i in from..to {

@@ -1,7 +1,7 @@
-//! Numbers: vectors, matrices, factorizations, random numbers and how work is split.
+//! Numerics: vectors, matrices, factorizations, random numbers and the splitting of work.
 //!
-//! The only place that imports the linear-algebra crate. Every kernel is deterministic: its result
-//! does not depend on the number of threads.
+//! This is the only module that imports the linear-algebra crate. Every kernel is deterministic: its result does not
+//! depend on the number of threads.
 //!
 //! ```
 //! use cofil::math::{Matrix, Rng, on_threads};

@@ -1,16 +1,16 @@
-//! Products with narrow matrices, as the layers of small networks need them by the thousand.
+//! Products with narrow matrices, which the layers of small networks need by the thousand.
 //!
-//! Both are built from one tile: eight rows of the output times one or two registers of columns, whose
-//! sums stay in registers while the depth is walked through. Nothing is packed or allocated, so a product
-//! of 128 × 32 × 16 already runs at three quarters of the machine's multiply-add limit. For that, tables have
-//! padding: the length of a row of `b` and `out` is a multiple of [`LANES`], the numbers of rows of the
-//! output a multiple of [`ROWS`]; what padding holds is multiplied too, and never read by others.
+//! Both products are built from one tile: eight rows of the output times one or two registers of columns, whose sums
+//! stay in registers while the depth is walked through. Nothing is packed or allocated, so a product of 128 × 32 × 16
+//! already runs at three quarters of the machine's multiply-add limit. For this, tables are padded: the length of a
+//! row of `b` and `out` is a multiple of [`LANES`], the number of rows of the output a multiple of [`ROWS`]. Padding
+//! is multiplied too, but never read by others.
 
 use super::lanes::{Lanes, lanes, lanes_mut};
 use super::vector::LANES;
 use multiversion::multiversion;
 
-/// Rows of a tile.
+/// Number of rows of a tile.
 pub const ROWS: usize = 8;
 
 /// The next multiple of [`ROWS`].
@@ -23,18 +23,18 @@ pub fn padded_rows(n: usize) -> usize {
 pub struct Strided<'a> {
     /// The numbers.
     pub data: &'a [f32],
-    /// Numbers from one row to the next.
+    /// Distance from one row to the next, in numbers.
     pub stride: usize,
 }
 
-/// What a product is added to.
+/// The value a product is added to.
 #[derive(Clone, Copy, Debug)]
 pub enum Start<'a> {
-    /// Nothing.
+    /// Zero.
     Zero,
-    /// The same for each row.
+    /// The same row for each row.
     Row(&'a [f32]),
-    /// What `out` holds.
+    /// The present contents of `out`.
     Output,
 }
 
@@ -62,7 +62,7 @@ fn mul_kernel(
     let stride = a.stride;
     for (tile, out) in out.chunks_exact_mut(ROWS * width).enumerate() {
         let a = &a.data[tile * ROWS * stride..(tile * ROWS + ROWS - 1) * stride + depth];
-        // Of one length, so that one check covers all eight.
+        // All of one length, so that one check covers all eight.
         let row = |r: usize| &a[r * stride..r * stride + depth];
         let rows = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
         let column = |k: usize| {
@@ -92,7 +92,7 @@ fn outer_kernel(out: &mut [f32], a: Strided<'_>, b: &[f32], width: usize, sample
     }
 }
 
-/// Eight rows of `out`; `column(k)` are their factors of row k of `b`.
+/// Computes eight rows of `out`; `column(k)` are their factors of row k of `b`.
 #[inline(always)]
 fn set_tile(
     out: &mut [f32],
@@ -124,7 +124,7 @@ fn set_tile(
     }
 }
 
-/// Spelt out so that the sums stay in registers.
+/// Written out so that the sums stay in registers.
 #[inline(always)]
 fn step(sums: &mut [Lanes; ROWS], x: &[f32; ROWS], y: &[f32; LANES]) {
     sums[0].add_scaled(x[0], y);

@@ -1,24 +1,24 @@
-//! How work is cut into pieces.
+//! Splitting of work into pieces.
 //!
-//! Pieces depend on the data, never on the number of threads; each owns its output, or its partial
-//! result is combined in the order of the pieces. That is all it takes for equal bytes on any machine.
-//! Work runs on the rayon pool of the caller; [`on_threads`] is the one place that makes pools. Every
-//! piece knows the watch of who asked for the work, and none begins after a stop (`watch`).
+//! Pieces depend on the data, never on the number of threads. Each owns its output, or its partial result is combined
+//! in the order of the pieces; this alone gives equal bytes on any machine. Work runs on the caller's rayon pool;
+//! only [`on_threads`] creates pools. Every piece runs under the watch of the caller who requested the work, and none
+//! begins after a stop (`watch`).
 
 use crate::error::{Error, Result};
 use crate::watch::Context;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Most threads that a pool may have: more than any machine this runs on has cores.
+/// Maximum number of threads of a pool: more than the cores of any machine this runs on.
 pub const MOST_THREADS: usize = 1024;
 
-/// How many threads work is done on here.
+/// Returns the number of threads of the current pool.
 pub fn threads() -> usize {
     rayon::current_num_threads()
 }
 
-/// Does `work` on a pool of `threads` threads, 1 to [`MOST_THREADS`].
+/// Runs `work` on a pool of `threads` threads, 1 to [`MOST_THREADS`].
 ///
 /// # Errors
 /// If there are too many or too few, or the system cannot start them.
@@ -81,7 +81,7 @@ pub fn map_all_with<I: IntoParallelIterator<Iter: IndexedParallelIterator>, T: S
     items.map_init(scratch, |scratch, item| piece.of(|| work(scratch, item))).collect()
 }
 
-/// Runs `work` on every item, each with what it alone may change.
+/// Runs `work` on every item; each item holds the data that only its call may change.
 pub fn for_each<I: IntoParallelIterator<Iter: IndexedParallelIterator>>(
     items: I,
     work: impl Fn(I::Item) + Sync + Send,
@@ -121,7 +121,7 @@ pub fn for_each_chunk_with<T: Send, S>(
     for_each_with(chunks, scratch, |scratch, (i, chunk)| work(scratch, i, chunk));
 }
 
-/// Does two things side by side.
+/// Runs two tasks in parallel.
 pub fn join<A: Send, B: Send>(
     a: impl FnOnce() -> A + Send,
     b: impl FnOnce() -> B + Send,
@@ -130,7 +130,7 @@ pub fn join<A: Send, B: Send>(
     rayon::join(|| piece.of(a), || piece.of(b))
 }
 
-/// The watch that pieces of work are done under.
+/// The watch under which pieces of work run.
 struct Piece(Context);
 
 fn piece() -> Piece {
@@ -138,7 +138,7 @@ fn piece() -> Piece {
 }
 
 impl Piece {
-    /// Does a piece, unless the work is to be stopped.
+    /// Runs a piece, unless the work is to be stopped.
     fn of<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.check();
         self.0.enter(work)

@@ -1,9 +1,10 @@
 //! Products of dense matrices with the same bits on every machine.
 //!
-//! Each number of a product is a sum of fused products in the order of k, [`DEPTH`] at a time. The linear-algebra crate
-//! does it so where the processor has fused products on wide registers, for what is a matrix and not too small, and
-//! is fast at it; there it is asked. For vectors, for small matrices and for other processors it has other orders, some of
-//! them by the width of registers, and our own kernel takes its place. It is also the twin in the tests.
+//! Each number of a product is a sum of fused products in the order of k, [`DEPTH`] at a time. The linear-algebra
+//! crate computes it this way, and fast, if the processor has fused products on wide registers and the operands are
+//! matrices that are not too small; it is used in that case. For vectors, small matrices and other processors it has
+//! other orders, some of which depend on the register width, so our own kernel takes over. That kernel also serves as
+//! the reference in the tests.
 
 use super::lanes::{Lanes, lanes};
 use super::vector::LANES;
@@ -34,15 +35,15 @@ impl From<Write> for Accum {
 pub(crate) enum Right<'a> {
     /// Row by row.
     Rows(&'a [f32]),
-    /// Column by column, so row by row transposed.
+    /// Column by column: the transpose, row by row.
     Columns(&'a [f32]),
 }
 
-/// How many products are summed before the sum is added to the output.
+/// Number of products summed before the sum is added to the output.
 const DEPTH: usize = 512;
-/// Up to so many products in all the linear-algebra crate has another order.
+/// Up to this total number of products, the linear-algebra crate uses another order.
 const SMALL: usize = 16 * 16 * 16;
-/// Rows of a register tile.
+/// Number of rows of a register tile.
 const ROWS: usize = 6;
 
 /// out (m × n, rows `stride` apart) ← \[out +\] A (m × k, row-major) · B, on the calling thread.
@@ -69,7 +70,7 @@ pub(crate) fn multiply(
     leave_wide_registers();
 }
 
-/// Whether the linear-algebra crate has kernels for this processor that sum as told above.
+/// Whether the linear-algebra crate has kernels for this processor that sum in the order above.
 fn has_wide_products() -> bool {
     #[cfg(target_arch = "x86_64")]
     return std::arch::is_x86_feature_detected!("avx512f")
@@ -79,9 +80,9 @@ fn has_wide_products() -> bool {
     false
 }
 
-/// Clears the upper halves of the vector registers, which the product leaves in use: until then every
-/// scalar instruction of code compiled for any x86-64 has to preserve them (XᵀX by scattered
-/// additions took 2.3 times as long).
+/// Clears the upper halves of the vector registers, which the product leaves in use. Until then, every scalar
+/// instruction of code compiled for any x86-64 has to preserve them (XᵀX by scattered additions took 2.3 times as
+/// long).
 #[allow(unsafe_code, reason = "an instruction that no safe function gives")]
 fn leave_wide_registers() {
     #[cfg(target_arch = "x86_64")]
@@ -107,7 +108,7 @@ fn plain(
     (m, n, k): (usize, usize, usize),
 ) {
     let mut strip = vec![0.0; k.min(DEPTH) * LANES];
-    // Once where k is 0, for the zeros.
+    // One iteration if k is 0, to write the zeros.
     for from in (0..k.max(1)).step_by(DEPTH) {
         let depth = DEPTH.min(k - from);
         let add = write == Write::Add || from > 0;
@@ -144,7 +145,7 @@ fn plain(
     }
 }
 
-/// As many numbers as there are; what follows is never read by others.
+/// Copies as many numbers as there are; the remaining ones are never read by others.
 #[inline(always)]
 fn copy(from: &[f32], to: &mut [f32; LANES]) {
     match from.first_chunk() {
@@ -153,7 +154,7 @@ fn copy(from: &[f32], to: &mut [f32; LANES]) {
     }
 }
 
-/// Sixteen columns side by side, eight by eight.
+/// Places sixteen columns side by side, eight by eight.
 #[inline(always)]
 fn gather<'a>(strip: &mut [f32], depth: usize, column: impl Fn(usize) -> &'a [f32]) {
     for half in [0, LANES / 2] {
@@ -190,7 +191,7 @@ fn gather<'a>(strip: &mut [f32], depth: usize, column: impl Fn(usize) -> &'a [f3
     }
 }
 
-/// Spelt out so that the sums stay in registers.
+/// Written out so that the sums stay in registers.
 #[inline(always)]
 fn tile(strip: &[f32], rows: [&[f32]; ROWS]) -> [Lanes; ROWS] {
     let mut sums = [Lanes::ZERO; ROWS];
@@ -222,7 +223,7 @@ fn store(sum: &Lanes, add: bool, out: &mut [f32]) {
     match out.first_chunk_mut::<LANES>() {
         Some(out) if add => sum.add_to(1.0, out),
         Some(out) => *out = sum.0,
-        // Without a slice of the sums, for which they would leave their registers.
+        // No slice of the sums, because that would move them out of registers.
         None => {
             for l in 0..LANES {
                 if l < out.len() {
@@ -238,7 +239,7 @@ mod tests {
     use super::*;
     use crate::math::{Matrix, Rng};
 
-    /// What the module promises, number by number.
+    /// The order of sums that the module promises, number by number.
     fn exact(start: f32, write: Write, depth: usize, pair: impl Fn(usize) -> (f32, f32)) -> f32 {
         let mut value = start;
         for from in (0..depth.max(1)).step_by(DEPTH) {

@@ -1,13 +1,13 @@
 //! Elementary functions of single numbers, with the same bits on every machine.
 //!
-//! Those of `std` call the C library, and each C library, and each version of one, rounds in its own way. These are
-//! computed by Rust sources alone. `clippy.toml` refuses the others; square roots and fused products are no such case,
-//! since every machine rounds them correctly. Functions of `f32` are computed in `f64` and rounded once.
-//! Kernels that need them for many numbers have [`elementary`](super::elementary).
+//! The functions of `std` call the C library, and every C library and version rounds differently. These are computed
+//! by Rust code alone. `clippy.toml` refuses the others. Square roots and fused products are allowed, because every
+//! machine rounds them correctly. Functions of `f32` are computed in `f64` and rounded once. Kernels that need them
+//! for many numbers use [`elementary`](super::elementary).
 
 /// `f32` or `f64`.
 pub trait Real: Copy + Into<f64> {
-    /// The nearest number of this type.
+    /// Rounds to the nearest number of this type.
     fn nearest(x: f64) -> Self;
 }
 
@@ -40,7 +40,7 @@ pub fn ln<T: Real>(x: T) -> T {
     T::nearest(libm::log(x.into()))
 }
 
-/// ln(1 + x), exact to the last digits for small x too.
+/// ln(1 + x), precise for small x too.
 pub fn ln_1p<T: Real>(x: T) -> T {
     T::nearest(libm::log1p(x.into()))
 }
@@ -128,7 +128,8 @@ mod tests {
                 (hypot(x, 3.0), x.hypot(3.0), "hypot"),
             ];
             for (ours, theirs, name) in pairs {
-                // Three products are rounded in turn, and the identity behind std's atanh loses small numbers' digits.
+                // Three products are rounded in turn, and the identity behind std's atanh loses digits of small
+                // numbers.
                 let far = name == "whole_power" || name == "atanh";
                 let near = (ours - theirs).abs() <= 1e-13 * theirs.abs();
                 assert!(close(ours, theirs) || far && near, "{name}({x}): {ours} or {theirs}");
@@ -136,7 +137,7 @@ mod tests {
         }
     }
 
-    /// Written down once, so that a machine where they differ is noticed.
+    /// Recorded once, so that a machine with different bits is noticed.
     #[test]
     fn bits_are_these() {
         let bits = |x: f64| x.to_bits();

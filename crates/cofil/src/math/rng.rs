@@ -1,7 +1,7 @@
-//! Random numbers that depend on (seed, place) alone.
+//! Random numbers that depend only on (seed, place).
 //!
-//! A generator is made where it is used: `Rng::new(seed, &[epoch, piece])`. Nothing is carried from
-//! epoch to epoch, so a resumed run equals an uninterrupted one without saving a generator.
+//! A generator is created where it is used: `Rng::new(seed, &[epoch, piece])`. Nothing is carried from epoch to
+//! epoch, so a resumed run equals an uninterrupted one without saving a generator.
 
 use super::ziggurat;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -15,14 +15,14 @@ pub struct Rng {
 }
 
 impl Rng {
-    /// The generator of `seed` at `place`, such as `[epoch, piece]`; different places give
-    /// independent streams.
+    /// Returns the generator of `seed` at `place`, such as `[epoch, piece]`; different places give independent
+    /// streams.
     pub fn new(seed: u64, place: &[u64]) -> Self {
         place.iter().fold(Self::at(mix(seed)), |parent, &p| parent.piece(p))
     }
 
-    /// The generator of piece `p` of the work this one is for, whatever has been drawn so far:
-    /// `Rng::new(s, &[e]).piece(p)` equals `Rng::new(s, &[e, p])`.
+    /// Returns the generator of piece `p` of this generator's work, whatever has been drawn so far: `Rng::new(s,
+    /// &[e]).piece(p)` equals `Rng::new(s, &[e, p])`.
     pub fn piece(&self, p: u64) -> Self {
         Self::at(mix(self.root ^ mix(p)))
     }
@@ -31,33 +31,33 @@ impl Rng {
         Self { root, generator: Xoshiro256PlusPlus::seed_from_u64(root) }
     }
 
-    /// 64 random bits.
+    /// Returns 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.generator.next_u64()
     }
 
-    /// A whole number in `0..n`, without bias (Lemire's method); 0 if `n` is 0.
+    /// Returns a whole number in `0..n`, without bias (Lemire's method); 0 if `n` is 0.
     pub fn below(&mut self, n: u32) -> u32 {
         loop {
             let product = (self.bits() >> 32) * u64::from(n);
-            // The low half tells whether this draw falls into the part that would favour small numbers.
+            // The low half shows whether this draw falls into the part that would favour small numbers.
             if (product as u32) >= n.wrapping_neg().checked_rem(n).unwrap_or(0) {
                 return (product >> 32) as u32;
             }
         }
     }
 
-    /// A number in [0, 1) with 24 random bits.
+    /// Returns a number in [0, 1) with 24 random bits.
     pub fn uniform(&mut self) -> f32 {
         (self.bits() >> 40) as f32 / (1u32 << 24) as f32
     }
 
-    /// A draw from N(0, 1).
+    /// Returns a draw from N(0, 1).
     pub fn normal(&mut self) -> f32 {
         ziggurat::normal(|| self.bits()) as f32
     }
 
-    /// Puts `items` into random order (Fisher–Yates).
+    /// Shuffles `items` (Fisher–Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             let j = match u32::try_from(i + 1) {

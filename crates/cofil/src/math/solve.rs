@@ -1,7 +1,7 @@
 //! Symmetric positive definite systems.
 
-/// Solves A x = b in place: `b` becomes x. `a` (n × n, row-major; the lower triangle is read)
-/// becomes its Cholesky factor. Answers false if A is not positive definite; `b` is then unspecified.
+/// Solves A x = b in place: `b` becomes x. `a` (n × n, row-major; the lower triangle is read) becomes its Cholesky
+/// factor. Returns false if A is not positive definite; `b` is then unspecified.
 #[must_use]
 pub fn solve_spd(a: &mut [f32], b: &mut [f32]) -> bool {
     let n = b.len();

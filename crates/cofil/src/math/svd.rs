@@ -1,9 +1,9 @@
 //! Truncated singular value decomposition of a sparse matrix plus a constant.
 //!
-//! A = S + fill · 1 1ᵀ is only ever multiplied, never formed. Randomized subspace iteration (Halko,
-//! Martinsson, Tropp, "Finding structure with randomness", SIAM Review 2011, algorithm 4.4): a basis
-//! of A Ω is improved by power iterations, then the small matrix AᵀB is decomposed through the
-//! eigenvectors of its Gram matrix in `f64`. A basis as wide as the smaller side makes it exact.
+//! A = S + fill · 1 1ᵀ is only multiplied, never formed. The method is randomized subspace iteration (Halko,
+//! Martinsson, Tropp, "Finding structure with randomness", SIAM Review 2011, algorithm 4.4): a basis of A Ω is
+//! improved by power iterations, then the small matrix AᵀB is decomposed through the eigenvectors of its Gram matrix
+//! in `f64`. A basis as wide as the smaller side makes it exact.
 
 use super::real::{hypot, square};
 use super::{Matrix, Rng, parallel, vector};
@@ -12,7 +12,7 @@ use crate::watch;
 /// Compressed sparse rows: row r has entries `starts[r]..starts[r + 1]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Sparse<'a> {
-    /// Where each row starts, with the number of entries at the end.
+    /// Start of each row, followed by the number of entries.
     pub starts: &'a [usize],
     /// Columns of the entries.
     pub columns: &'a [u32],
@@ -27,29 +27,29 @@ pub struct Filled<'a> {
     pub rows: Sparse<'a>,
     /// Sᵀ.
     pub columns: Sparse<'a>,
-    /// What is added to every entry.
+    /// The value added to every entry.
     pub fill: f32,
 }
 
-/// How much work the approximation may be.
+/// Settings of the approximation.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// Columns of the basis beyond those asked for.
+    /// Extra columns of the basis.
     pub oversampling: usize,
-    /// Multiplications by A Aᵀ that sharpen the basis.
+    /// Number of multiplications by A Aᵀ that sharpen the basis.
     pub power_iterations: usize,
 }
 
 /// A ≈ U diag(s) Vᵀ.
 #[derive(Clone, Debug)]
 pub struct Decomposition {
-    /// Singular values, falling; all of them where the decomposition is exact, else k.
+    /// Singular values, descending; all of them if the decomposition is exact, otherwise k.
     pub values: Vec<f32>,
     /// V: columns of A × k.
     pub right: Matrix,
 }
 
-/// Below this smaller side the decomposition is exact.
+/// Up to this size of the smaller side, the decomposition is exact.
 const SMALL: usize = 128;
 
 impl Filled<'_> {
@@ -63,7 +63,7 @@ impl Filled<'_> {
         product(self.columns, self.fill, x)
     }
 
-    /// The `k` largest singular values and their right vectors; k ≤ the smaller side.
+    /// Returns the `k` largest singular values and their right vectors; k ≤ the smaller side.
     pub fn decompose(&self, k: usize, effort: Effort, rng: &Rng) -> Decomposition {
         let (m, n) = (self.rows.starts.len() - 1, self.columns.starts.len() - 1);
         let smaller = m.min(n);
@@ -71,7 +71,7 @@ impl Filled<'_> {
             true => smaller,
             false => (k + effort.oversampling).min(smaller),
         };
-        // The first product, two for each sharpening, and the last.
+        // The first product, two for each power iteration, and the last.
         let stage = watch::stage("singular vectors", 2 + 2 * effort.power_iterations);
         let mut draw = rng.piece(0);
         let mut basis = self.times(&Matrix::from_fn(n, width, |_, _| draw.normal()));
@@ -124,8 +124,7 @@ fn product(s: Sparse<'_>, fill: f32, x: &Matrix) -> Matrix {
     out
 }
 
-/// Makes the columns orthonormal (Gram–Schmidt, twice); a column that depends on the ones before it
-/// becomes zero.
+/// Makes the columns orthonormal (Gram–Schmidt, twice); a column that depends on earlier ones becomes zero.
 fn orthonormalize(x: &mut Matrix) {
     let mut columns = x.transposed();
     let n = columns.cols();
@@ -168,7 +167,7 @@ fn gram(x: &Matrix) -> Vec<f64> {
     sum
 }
 
-/// Eigenvalues, falling, and eigenvectors (columns, row-major) of a symmetric n × n matrix by cyclic
+/// Returns the eigenvalues, descending, and eigenvectors (columns, row-major) of a symmetric n × n matrix, by cyclic
 /// Jacobi rotations.
 fn eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
     // Rows of `v` are the eigenvectors: rotations touch contiguous rows.
@@ -207,7 +206,7 @@ fn eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
     (values, vectors)
 }
 
-/// Rows p and q of `a` rotated by the angle of cosine c and sine s.
+/// Rotates rows p and q of `a` by the angle with cosine c and sine s.
 fn rotate(a: &mut [f64], n: usize, p: usize, q: usize, c: f64, s: f64) {
     let (head, tail) = a.split_at_mut(q * n);
     for (x, y) in head[p * n..(p + 1) * n].iter_mut().zip(&mut tail[..n]) {

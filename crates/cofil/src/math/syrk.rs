@@ -53,8 +53,7 @@ pub fn update<const WIDE: bool>(
     }
 }
 
-// The steps are spelt out because the compiler keeps the tile in registers only if no loop
-// surrounds them.
+// The steps are written out because the compiler keeps the tile in registers only if no loop surrounds them.
 
 #[inline(always)]
 fn step_4(tile: &mut [Lanes; 4], x: &[f32; 4], y: &[f32; LANES]) {

@@ -5,7 +5,7 @@
 
 use multiversion::multiversion;
 
-/// Partial sums a reduction keeps: one AVX-512 register, or two of AVX2.
+/// Number of partial sums of a reduction: one AVX-512 register, or two of AVX2.
 pub const LANES: usize = 16;
 
 /// Inner product Σ aᵢ bᵢ.
@@ -33,7 +33,7 @@ pub fn dot_lanes(a: &[f32], b: &[f32]) -> f32 {
     sum_lanes(lanes) + tail
 }
 
-/// Adds the partial sums as a tree, so that the order is fixed.
+/// Adds the partial sums as a tree, which fixes the order.
 #[inline(always)]
 pub fn sum_lanes(mut lanes: [f32; LANES]) -> f32 {
     let mut half = LANES / 2;
@@ -71,7 +71,7 @@ pub fn add_scaled_sparse(y: &mut [f32], alpha: f32, columns: &[u32], values: &[f
     add_scaled_sparse_kernel(y, alpha, columns, values);
 }
 
-// Nothing here is wide: it is for fused products, which are calls where a processor might have none.
+// Nothing here is wide; the versions are for fused products, which are function calls on a generic processor.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn add_scaled_sparse_kernel(y: &mut [f32], alpha: f32, columns: &[u32], values: &[f32]) {
     for (&column, value) in columns.iter().zip(values) {

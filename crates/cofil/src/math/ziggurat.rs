@@ -1,22 +1,22 @@
 //! Draws from N(0, 1) by the ziggurat method.
 //!
-//! 256 layers of equal area cover the half of the bell curve; nearly every draw needs one random number, one product
-//! and one comparison (Marsaglia & Tsang, Journal of Statistical Software 2000; Doornik, "An improved ziggurat method
-//! to generate normal random samples", 2005). It takes its random numbers as the crate `rand_distr` does and so
-//! draws the same numbers, but calls the functions of [`real`](super::real), so that it does so everywhere.
+//! 256 layers of equal area cover half of the bell curve; nearly every draw needs one random number, one product and
+//! one comparison (Marsaglia & Tsang, Journal of Statistical Software 2000; Doornik, "An improved ziggurat method to
+//! generate normal random samples", 2005). It consumes random numbers as the crate `rand_distr` does and so draws the
+//! same numbers, but calls the functions of [`real`](super::real), so that it does so on every machine.
 
 use super::real::{exp, ln};
 use std::sync::OnceLock;
 
-/// Layers.
+/// Number of layers.
 const LAYERS: usize = 256;
-/// Where the tail begins, for so many layers.
+/// Start of the tail for this number of layers.
 const TAIL: f64 = 3.654_152_885_361_009;
-/// The area of each layer, to as many digits as Doornik gives: all tables that are made from them are the same.
+/// Area of each layer, with as many digits as Doornik gives; determines all tables.
 const AREA: f64 = 4.928_673_233_99e-3;
 
-/// Right ends of the layers, from the lowest on, and heights of the curve there. The first is as wide as a rectangle
-/// with the area of the lowest layer, whose tail has no end.
+/// Right ends of the layers, from the lowest on, and heights of the curve there. The first is the width of a
+/// rectangle with the area of the lowest layer, whose tail is infinite.
 struct Layers {
     ends: [f64; LAYERS + 1],
     heights: [f64; LAYERS + 1],
@@ -44,7 +44,7 @@ fn layers() -> &'static Layers {
 pub fn normal(mut bits: impl FnMut() -> u64) -> f64 {
     let Layers { ends, heights } = layers();
     loop {
-        // The low bits choose a layer, the high ones a place in it, in [−1, 1).
+        // The low bits choose a layer, the high bits a position in it, in [−1, 1).
         let drawn = bits();
         let layer = drawn as usize % LAYERS;
         let place = (drawn >> 12) as f64 / (1u64 << 51) as f64 - 1.0;
@@ -64,7 +64,7 @@ pub fn normal(mut bits: impl FnMut() -> u64) -> f64 {
 
 /// A draw from beyond [`TAIL`] (Marsaglia 1964).
 fn tail(bits: &mut impl FnMut() -> u64) -> f64 {
-    // In (0, 1): the middles of 2⁵² pieces.
+    // In (0, 1): the midpoints of 2⁵² pieces.
     let mut logarithm = || ln(((bits() >> 12) as f64 + 0.5) / (1u64 << 52) as f64);
     loop {
         let (beyond, y) = (-logarithm() / TAIL, -logarithm());
@@ -88,7 +88,7 @@ mod tests {
             let area = ends[l] * (heights[l + 1] - heights[l]);
             assert!((area - AREA).abs() < 1e-11, "layer {l}: {area:e}");
         }
-        // The lowest: a rectangle and the tail, summed up to where nothing is left.
+        // The lowest layer: a rectangle and the tail, summed up to where it vanishes.
         let steps = (0..1_000_000).map(|i| TAIL + (f64::from(i) + 0.5) * 1e-5);
         let area = TAIL * density(TAIL) + steps.map(|x| density(x) * 1e-5).sum::<f64>();
         assert!((area - AREA).abs() < 1e-13, "lowest layer: {area:e}");

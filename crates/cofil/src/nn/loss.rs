@@ -1,22 +1,22 @@
-//! What a score costs, and its slope: each function takes the scores of many samples, leaves the derivative
-//! of their summed loss by each score in its place, and answers the sum.
+//! Losses and their derivatives. Each function takes the scores of many samples, replaces each score by the
+//! derivative of the summed loss with respect to it, and returns the sum.
 //!
-//! Losses that compare come in groups of scores of one user: first that of the positive s⁺, then those of
-//! negatives s⁻. Sums are in `f64`; every form is stable for scores of any size. A negative whose score is
-//! [`NONE`] is not there: it costs nothing and has a slope of nearly nothing (below 10⁻³⁷).
+//! Pairwise losses take groups of scores of one user: first that of the positive s⁺, then those of negatives s⁻. Sums
+//! are in `f64`; all forms are stable for scores of any size. A negative whose score is [`NONE`] is ignored: it has
+//! no loss and a derivative of practically zero (below 10⁻³⁷).
 
 use crate::math::elementary::{exp, ln, sigmoid, softplus};
 use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The score of a negative that is not there.
+/// The score of a missing negative.
 pub const NONE: f32 = f32::MIN;
 
 /// How a score becomes a prediction of a value on a scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Response {
-    /// It is the prediction.
+    /// The score itself.
     Linear,
     /// low + (high − low) σ(s).
     Sigmoid {
@@ -34,29 +34,29 @@ pub enum Objective {
     /// Binary cross-entropy: 1 for interactions, 0 for negatives.
     #[default]
     Bce,
-    /// Bayesian personalised ranking: an interaction scores higher than a negative.
+    /// Bayesian personalised ranking: an interaction should score higher than a negative.
     Bpr,
-    /// Sampled softmax: the interaction out of itself and its negatives.
+    /// Sampled softmax: picks the interaction out of itself and its negatives.
     Softmax,
     /// Squared error of values.
     Squared,
 }
 
-/// What scores are compared with.
+/// The targets of scores.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked<'a> {
     /// The value of each sample, for [`cross_entropy`] and [`squared`].
     pub targets: &'a [f32],
     /// The corrections of [`softmax`].
     pub corrections: &'a [f32],
-    /// Scores per group.
+    /// Number of scores per group.
     pub group: usize,
     /// How scores become values, for [`squared`].
     pub response: Response,
 }
 
 impl Objective {
-    /// Leaves slopes in place of `scores` and answers the loss.
+    /// Replaces `scores` by derivatives and returns the loss.
     pub(crate) fn slopes(self, scores: &mut [f32], asked: Asked<'_>) -> f64 {
         match self {
             Self::Bce => cross_entropy(scores, asked.targets),
@@ -104,11 +104,10 @@ pub fn pairwise(scores: &mut [f32], group: usize) -> f64 {
     sum
 }
 
-/// Sampled softmax: −s⁺ + ln(eˢ⁺ + Σ e^(s⁻ − c)), where c = ln(k Q) corrects for how likely each of the k
-/// negatives was drawn, so that the sum estimates that over all negatives without bias (Bengio & Senécal,
-/// "Adaptive importance sampling to accelerate training of a neural probabilistic language model", IEEE
-/// Transactions on Neural Networks 19(4), 2008). `corrections` has one number for each score; that of a
-/// positive is 0.
+/// Sampled softmax: −s⁺ + ln(eˢ⁺ + Σ e^(s⁻ − c)), where c = ln(k Q) corrects for the probability with which each of
+/// the k negatives was sampled, so that the sum is an unbiased estimate of that over all negatives (Bengio & Senécal,
+/// "Adaptive importance sampling to accelerate training of a neural probabilistic language model", IEEE Transactions
+/// on Neural Networks 19(4), 2008). `corrections` has one number for each score, 0 for a positive.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 pub fn softmax(scores: &mut [f32], corrections: &[f32], group: usize) -> f64 {
     let mut sum = 0.0;
@@ -171,7 +170,7 @@ mod tests {
             let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
             assert!((f64::from(slopes[i]) - slope).abs() < 1e-5, "{i}: {slopes:?}, {slope}");
         }
-        // Whatever the scores, the answer is a number.
+        // The result is a number for all scores.
         for large in [1e4, 1e30, f32::MAX] {
             let mut slopes = [large, -large, 0.0, -large, large, 1.0];
             let sum = loss(&mut slopes);

@@ -1,12 +1,12 @@
 //! A hierarchical navigable small world graph over vectors of length 1.
 //!
 //! Y. Malkov and D. Yashunin, IEEE TPAMI 42(4), 2020, Algorithms 1, 2 and 4. Every vector is a node of the lowest
-//! layer, one in [`LINKS`] of these is one of the next layer as well, and so on. Nodes are numbered from the highest
-//! layer down, so a layer is the first so many nodes and needs no table of its own.
+//! layer; one in [`LINKS`] of these is also a node of the next layer, and so on. Nodes are numbered from the highest
+//! layer down, so each layer consists of the first nodes up to some number and needs no table.
 //!
-//! Nodes are inserted in batches whose sizes depend on the number of nodes alone: each node of a batch looks for its
-//! neighbours in the graph before the batch and among the earlier nodes of the batch, all in parallel, and
-//! the links are then written in the order of the nodes. So equal vectors give equal graphs for any number of threads.
+//! Nodes are inserted in batches whose sizes depend on the number of nodes alone. Each node of a batch searches for
+//! its neighbours in the graph before the batch and among the earlier nodes of the batch, all in parallel; the links
+//! are then written in the order of the nodes. So equal vectors give equal graphs for any number of threads.
 
 use crate::error::{Error, Result};
 use crate::math::{Matrix, Rng, parallel, vector};
@@ -16,16 +16,16 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::ops::Range;
 
-/// Links that a node makes in each layer (M); it keeps twice as many in the lowest.
+/// Number of links a node makes in each layer (M); in the lowest it keeps twice as many.
 const LINKS: usize = 24;
-/// Candidates among which it chooses them (efConstruction).
+/// Number of candidates it chooses them from (efConstruction).
 const CANDIDATES: usize = 200;
-/// A batch is at most this share of the nodes before it,
+/// The maximum size of a batch is 1 / `SHARE` of the nodes before it,
 const SHARE: usize = 16;
-/// and at most so many nodes.
+/// and this number of nodes.
 const BATCH: usize = 512;
 
-/// The graph.
+/// A graph for nearest-neighbour search.
 pub struct Graph {
     /// Unit vectors, a row for each node.
     vectors: Matrix,
@@ -33,8 +33,8 @@ pub struct Graph {
     layers: Vec<Layer>,
 }
 
-/// A node and its likeness (inner product) to the vector in question; the more alike is the greater, and among
-/// equals the earlier node.
+/// A node and its similarity (inner product) to the query vector. More similar nodes compare greater; among equals,
+/// the earlier node does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Near {
     pub likeness: f32,
@@ -56,19 +56,19 @@ impl PartialOrd for Near {
 }
 
 impl Graph {
-    /// Refuses a graph that the machine has no memory for.
+    /// Refuses a graph that does not fit into memory.
     ///
     /// # Errors
-    /// Saying what it would take and what is free.
+    /// Names the memory needed and the memory free.
     pub fn check_room(nodes: usize, width: usize) -> Result<()> {
-        // A vector, the links of the lowest layer and about a twentieth of that for the others.
+        // A vector, the links of the lowest layer, and about a twentieth of that for the other layers.
         let bytes = 4 * nodes as u64 * (width + 2 * LINKS + LINKS / 8) as u64;
         let room = memory::room();
         if bytes <= room {
             return Ok(());
         }
         Err(Error::Resources(format!(
-            "an index of {nodes} vectors takes {:.1} GB, and {:.1} GB of memory are free; compare all of them instead",
+            "an index of {nodes} vectors takes {:.1} GB, but only {:.1} GB of memory are free; use exact search",
             bytes as f64 / 1e9,
             room as f64 / 1e9
         )))
@@ -91,7 +91,7 @@ impl Graph {
         graph
     }
 
-    /// About the `width` nodes nearest to `node`, itself among them, the nearest first.
+    /// Returns about the `width` nodes nearest to `node`, including itself, nearest first.
     pub fn nearest(&self, node: u32, width: usize) -> Vec<Near> {
         let direction = self.vectors.row(node as usize);
         self.search(0, direction, &[self.near(direction, node)], width)
@@ -118,7 +118,7 @@ impl Graph {
         }
     }
 
-    /// What `node` links to, by layer, when the nodes before `first` are in the graph.
+    /// Returns the links of `node`, by layer, when the nodes before `first` are in the graph.
     fn neighbours(&self, first: usize, node: usize) -> Vec<Vec<Near>> {
         let direction = self.vectors.row(node);
         let mut chosen = vec![Vec::new(); self.layers.len()];
@@ -139,7 +139,7 @@ impl Graph {
         chosen
     }
 
-    /// The links of a node with what wants to be linked to; the most apt if they are too many.
+    /// Returns the links of a node including those that request a link to it; the best if there are too many.
     fn renewed(&self, layer: usize, group: &[(u32, Near)]) -> Vec<u32> {
         let target = group[0].0;
         let mut links = self.layers[layer].links(target).to_vec();
@@ -155,8 +155,8 @@ impl Graph {
         chosen.into_iter().map(|near| near.node).collect()
     }
 
-    /// At most `most` of `candidates`, which come nearest first: those that are nearer to the vector than to any
-    /// chosen before, so that links lead into all directions.
+    /// Returns at most `most` of `candidates`, which are sorted nearest first: those that are nearer to the vector
+    /// than to any chosen before, so that links lead in all directions.
     fn choose(&self, candidates: &[Near], most: usize) -> Vec<Near> {
         let mut chosen = Vec::<Near>::with_capacity(most);
         for &candidate in candidates {
@@ -173,8 +173,8 @@ impl Graph {
         chosen
     }
 
-    /// About the `width` nodes of a layer that are nearest to `direction`, the nearest first, by walking from
-    /// `start` to neighbours while they come nearer.
+    /// Returns about the `width` nodes of a layer nearest to `direction`, nearest first, by walking from `start` to
+    /// neighbours as long as they are nearer.
     fn search(&self, layer: usize, direction: &[f32], start: &[Near], width: usize) -> Vec<Near> {
         let layer = &self.layers[layer];
         let mut seen = vec![0u64; layer.size().div_ceil(64)];
@@ -195,7 +195,8 @@ impl Graph {
             if full(&best, next) {
                 break;
             }
-            // All likenesses first: they do not wait for one another, while what is done with them branches.
+            // Compute all similarities first: they do not wait for one another, while the code that uses them
+            // branches.
             found.clear();
             found.extend(layer.links(next.node).iter().filter(|&&node| first_seen(node)));
             likenesses.clear();
@@ -220,7 +221,8 @@ impl Graph {
     }
 }
 
-/// Nodes of each layer, the lowest first: each node of a layer is one of the next with probability 1 / [`LINKS`].
+/// Number of nodes in each layer, the lowest first: each node of a layer is in the next with probability 1 /
+/// [`LINKS`].
 fn layer_sizes(nodes: usize) -> Vec<usize> {
     let mut rng = Rng::new(0, &[]);
     let mut sizes = vec![nodes];
@@ -235,11 +237,11 @@ fn layer_sizes(nodes: usize) -> Vec<usize> {
 
 /// The links of a layer.
 struct Layer {
-    /// Most links of a node.
+    /// Maximum number of links of a node.
     most: usize,
-    /// How many each node has.
+    /// Number of links of each node.
     counts: Vec<u32>,
-    /// Room for `most` of each.
+    /// Space for `most` links of each node.
     links: Vec<u32>,
 }
 

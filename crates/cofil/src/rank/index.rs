@@ -1,16 +1,16 @@
-//! Near vectors without comparing all: for many questions to many vectors.
+//! Approximate nearest-neighbour search: finds near vectors without comparing all, for many queries on many vectors.
 //!
-//! A [`Graph`] finds them; what it finds is compared anew, so that likenesses are those of
-//! [`nearest`](super::nearest), and only which items are found is approximate.
+//! A [`Graph`] finds candidates. Their similarities are then computed as in [`nearest`](super::nearest), so only the
+//! selection of items is approximate.
 
 use super::graph::Graph;
 use super::{nearest, order};
 use crate::error::Result;
 use crate::math::{Matrix, Rng, vector};
 
-/// Candidates for an answer: more than 99 in 100 of the ten nearest are found (a test, and `docs/serving.md`).
+/// Candidates per query: more than 99 in 100 of the ten nearest are found (a test, and `docs/serving.md`).
 const WIDTH: usize = 96;
-/// More than are asked for, since vectors of length 1 may order near ones otherwise.
+/// Extra candidates, because vectors scaled to length 1 may order near ones differently.
 const SPARE: usize = 8;
 
 /// A graph over the rows of a matrix.
@@ -23,19 +23,19 @@ pub struct Index<'a> {
     nodes: Vec<u32>,
 }
 
-/// In place of a node: rows of zeros have none.
+/// Marks rows without a node: rows of zeros.
 const NONE: u32 = u32::MAX;
 
 impl<'a> Index<'a> {
-    /// Builds the graph, on the threads of the caller's pool; it is the same for any number of them.
+    /// Builds the graph on the threads of the caller's pool; the result is the same for any number of threads.
     ///
     /// # Errors
-    /// If there is no memory for it.
+    /// If it does not fit into memory.
     pub fn new(vectors: &'a Matrix) -> Result<Self> {
         let lengths: Vec<f32> = (0..vectors.rows()).map(|r| vector::norm(vectors.row(r))).collect();
         let mut rows: Vec<u32> =
             (0..vectors.rows() as u32).filter(|&row| lengths[row as usize] > 0.0).collect();
-        // The first nodes are those of the higher layers, which have to be a fair sample.
+        // The first nodes are those of the higher layers, which must be a fair sample.
         Rng::new(0, &[]).shuffle(&mut rows);
         let mut nodes = vec![NONE; vectors.rows()];
         (0..).zip(&rows).for_each(|(node, &row)| nodes[row as usize] = node);
@@ -47,8 +47,8 @@ impl<'a> Index<'a> {
         Ok(Self { vectors, graph: Graph::new(unit), rows, nodes })
     }
 
-    /// About the `n` rows whose cosine with row `target` is largest; exactly for rows of zeros, and where
-    /// `n` is so large that comparing all is as quick.
+    /// Returns about the `n` rows whose cosine with row `target` is largest; exact for rows of zeros, and for `n` so
+    /// large that comparing all is as fast.
     pub fn nearest(&self, target: u32, n: usize) -> Vec<(u32, f32)> {
         let width = WIDTH.max(n.saturating_add(1 + SPARE));
         let node = self.nodes[target as usize];
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::math::on_threads;
 
-    /// Vectors about many centres, as those of items are; one is zero.
+    /// Vectors clustered around many centres, like those of items; one is zero.
     fn vectors(rows: usize) -> Matrix {
         let mut rng = Rng::new(4, &[]);
         let centres = Matrix::from_fn(40, 16, |_, _| rng.normal());

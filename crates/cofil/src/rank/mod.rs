@@ -1,5 +1,4 @@
-//! From scores to lists: the best k items, for one user or for all, in other orders, and items like an
-//! item.
+//! Ranking: the best k items for one user or many, reranking, and similar items.
 //!
 //! ```
 //! use cofil::rank::top_k;
@@ -24,16 +23,15 @@ use crate::model::{Contributions, Model, User};
 use crate::watch::{self, Stage};
 use multiversion::multiversion;
 
-/// The `k` best of `scores` as (item, score), best first, equal scores by item. Items in `excluded`
-/// (rising) are left out, and so is every score that is not a number.
+/// Returns the `k` best of `scores` as (item, score), best first, ties broken by item. Items in `excluded`
+/// (ascending) and scores that are NaN are left out.
 pub fn top_k(scores: &[f32], k: usize, excluded: &[u32]) -> Vec<(u32, f32)> {
     let mut best = Best::new(k);
     best.scan(scores, |item| excluded.binary_search(&item).is_err());
     best.finish()
 }
 
-/// [`top_k`] for many users, blocks of them in parallel; with `unseen`, nobody is given what is in
-/// their history.
+/// [`top_k`] for many users, in parallel blocks; with `unseen`, items in a user's history are left out.
 pub fn top_k_all(
     model: &dyn Model,
     users: &[User<'_>],
@@ -44,11 +42,11 @@ pub fn top_k_all(
     top_k_among(model, users, k, unseen, None, &stage)
 }
 
-/// What making lists for many is called while it goes on.
+/// Name of the progress stage while lists are made.
 pub(crate) const RECOMMENDING: &str = "recommending";
 
-/// [`top_k_all`] for some of the users that `stage` is of, of the items that are `allowed`, if there is such a list
-/// of all items.
+/// [`top_k_all`] for some of the users that `stage` counts. `allowed`, if given, says for each item whether it may be
+/// recommended.
 pub(crate) fn top_k_among(
     model: &dyn Model,
     users: &[User<'_>],
@@ -65,7 +63,7 @@ pub(crate) fn top_k_among(
         model.score_block(users, scores);
         let list = |(r, user): (usize, &User<'_>)| {
             let scores = scores.row_mut(r);
-            // What is no number is never taken: cheaper than asking for each good score.
+            // NaN is never taken: cheaper than checking every good score.
             if let Some(allowed) = allowed {
                 let barred = scores.iter_mut().zip(allowed).filter(|(_, allowed)| !**allowed);
                 barred.for_each(|(score, _)| *score = f32::NAN);
@@ -80,12 +78,12 @@ pub(crate) fn top_k_among(
     blocks.into_iter().flatten().collect()
 }
 
-/// The k best scores so far, and some that were when they came.
+/// The k best scores so far, and some that were among them when they were added.
 struct Best {
     k: usize,
     /// At most 2 k + 16 entries.
     kept: Vec<(u32, f32)>,
-    /// Only a score above this can still be among the best: equal ones that come later lose by item.
+    /// Only a score above this can still be among the best: later ones with an equal score lose by item.
     threshold: Option<f32>,
 }
 
@@ -94,7 +92,7 @@ impl Best {
         Self { k, kept: Vec::new(), threshold: None }
     }
 
-    /// Takes from `scores` what is above the threshold and allowed; items must rise from call to call.
+    /// Adds those of `scores` that are above the threshold and allowed; items must ascend from call to call.
     fn scan(&mut self, scores: &[f32], allowed: impl Fn(u32) -> bool) {
         if self.k == 0 {
             return;
@@ -107,7 +105,7 @@ impl Best {
             let end = (at + LANES).min(scores.len());
             for item in at..end {
                 let score = scores[item];
-                // Whatever is above the threshold is a number.
+                // A score above the threshold is not NaN.
                 let good = self.threshold.map_or(!score.is_nan(), |threshold| score > threshold);
                 if good && allowed(item as u32) {
                     self.kept.push((item as u32, score));
@@ -121,7 +119,7 @@ impl Best {
         }
     }
 
-    /// Leaves the k best, the last of them in its place.
+    /// Keeps only the k best, the last of them in its place.
     fn cut(&mut self) {
         if self.k < self.kept.len() {
             self.kept.select_nth_unstable_by(self.k - 1, order);
@@ -139,12 +137,12 @@ impl Best {
     }
 }
 
-/// Higher scores first, equal ones by item; zeros of both signs are equal.
+/// Higher scores first, ties broken by item; zeros of both signs are equal.
 fn order(a: &(u32, f32), b: &(u32, f32)) -> std::cmp::Ordering {
     (b.1 + 0.0).total_cmp(&(a.1 + 0.0)).then(a.0.cmp(&b.0))
 }
 
-/// How many scores to pass over, by sixteens, until one is above `threshold`.
+/// Returns the number of scores to skip, in steps of sixteen, until one is above `threshold`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn skip(scores: &[f32], threshold: f32) -> usize {
     let chunks = scores.as_chunks::<LANES>().0;
@@ -157,7 +155,7 @@ fn skip(scores: &[f32], threshold: f32) -> usize {
     chunks.len() * LANES
 }
 
-/// The `n` items most like `item`: by cosine of item vectors where the model has them, else by
+/// Returns the `n` items most similar to `item`: by the cosine of item vectors if the model has them, otherwise by
 /// [`Model::similarities`].
 pub(crate) fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)> {
     match model.item_vectors() {
@@ -170,11 +168,11 @@ pub(crate) fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)>
     }
 }
 
-/// [`similar`] for every item, in parallel. With `exact` or up to [`EXACT`] items all are compared, else near
-/// vectors are found by an [`Index`].
+/// [`similar`] for every item, in parallel. With `exact`, or up to [`EXACT`] items, all pairs are compared; otherwise
+/// an [`Index`] finds near vectors.
 ///
 /// # Errors
-/// If there is no memory for an index.
+/// If an index does not fit into memory.
 pub(crate) fn similar_all(
     model: &dyn Model,
     n: usize,
@@ -189,7 +187,7 @@ pub(crate) fn similar_all(
     }
 }
 
-/// What `answer` says of each of so many items.
+/// Returns `answer` for each item.
 fn for_all<T: Send>(items: usize, answer: impl Fn(u32) -> T + Sync) -> Vec<T> {
     let answers =
         |items: std::ops::Range<usize>| items.map(|item| answer(item as u32)).collect::<Vec<_>>();
@@ -201,10 +199,10 @@ fn for_all<T: Send>(items: usize, answer: impl Fn(u32) -> T + Sync) -> Vec<T> {
     lists.into_iter().flatten().collect()
 }
 
-/// Up to so many items all are compared.
+/// Largest number of items for which all pairs are compared.
 pub(crate) const EXACT: usize = 100_000;
 
-/// The `n` rows of `vectors` whose cosine with row `target` is largest; 0 for rows of zeros.
+/// Returns the `n` rows of `vectors` whose cosine with row `target` is largest; the cosine of rows of zeros is 0.
 pub fn nearest(vectors: &Matrix, target: u32, n: usize) -> Vec<(u32, f32)> {
     let of_target = vectors.row(target as usize);
     let length = vector::norm(of_target);
@@ -218,10 +216,10 @@ pub fn nearest(vectors: &Matrix, target: u32, n: usize) -> Vec<(u32, f32)> {
     top_k(&scores.concat(), n, &[target])
 }
 
-/// Rows that are compared in one piece.
+/// Number of rows compared in one piece.
 const NEAREST_PIECE: usize = 1 << 13;
 
-/// [`nearest`] of sparse rows.
+/// [`nearest`] for sparse rows.
 pub(crate) fn nearest_row(rows: &Csr, target: u32, n: usize) -> Vec<(u32, f32)> {
     let mut of_target = vec![0f32; rows.cols()];
     rows.row(target as usize).iter().for_each(|(c, value)| of_target[c as usize] = value);
@@ -237,7 +235,7 @@ pub(crate) fn nearest_row(rows: &Csr, target: u32, n: usize) -> Vec<(u32, f32)> 
     top_k(&scores.concat(), n, &[target])
 }
 
-/// Why each of `items` is recommended to somebody with `history`: the `n` entries that add most to its score,
+/// Explains why each of `items` is recommended to a user with `history`: the `n` entries that add most to its score,
 /// as (item, contribution). Entries that count against it are left out.
 pub(crate) fn reasons(
     model: &dyn Model,
@@ -276,7 +274,7 @@ mod tests {
             }
         }
         assert_eq!(top_k(&[f32::NAN, 1.0], 2, &[]), [(1, 1.0)]);
-        // Equal scores go to the first items, wherever the threshold stood when they came.
+        // Ties go to the first items, wherever the threshold was when they came.
         let equal: Vec<(u32, f32)> = (0..10).map(|i| (i, 1.0)).collect();
         assert_eq!(top_k(&[1.0; 500], 10, &[]), equal);
         assert_eq!(top_k(&[0.0, -0.0, 0.0], 2, &[]), [(0, 0.0), (1, -0.0)]);

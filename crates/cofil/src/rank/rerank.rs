@@ -1,21 +1,21 @@
-//! Other orders of a model's best items: less of the same, and less of what everybody has.
+//! Reranking of a model's best items: diversity and popularity control.
 //!
-//! A user's best items, the *pool*, are put in a new order, one place after the other. Next comes the
-//! item i with the largest
+//! A user's best items, the *pool*, are put in a new order, one place after the other. Next comes the item i with the
+//! largest
 //!
 //! λ (r_i − γ p_i) − (1 − λ) max(0, max_{j chosen} cos(i, j))
 //!
-//! where r is the score, scaled so that the pool reaches from 0 to 1 (scores of recipes are on scales of
-//! their own); p_i = ln(1 + n_i) / ln(1 + max n) is the popularity of an item that n_i users have; and
-//! cos is the cosine of the model's vectors of items, or without such of the items' columns of users,
-//! n_ij / √(n_i n_j); opposite items are as unlike as unrelated ones, so that the values fall from place to
-//! place. Equal values keep the order of the scores. What is not in the pool stays behind it in the old
-//! order.
+//! - r is the score, scaled so that the pool ranges from 0 to 1, because algorithms score on different scales.
+//! - p_i = ln(1 + n_i) / ln(1 + max n) is the popularity of an item that n_i users have.
+//! - cos is the cosine of the model's item vectors. For a model without item vectors it is that of the items' columns
+//!   of users, n_ij / √(n_i n_j). Opposite items count as unrelated, so that the values fall from place to place.
 //!
-//! λ is the maximal marginal relevance of Carbonell and Goldstein, "The use of MMR, diversity-based
-//! reranking for reordering documents and producing summaries" (SIGIR 1998). γ has the form of the
-//! popularity-dependent weights of Steck, "Item popularity and recommendation accuracy" (RecSys 2011), whose
-//! power of n is subtracted in the logarithm, after training instead of in it.
+//! Ties keep the order of the scores. Items outside the pool stay behind it in the old order.
+//!
+//! λ is the maximal marginal relevance of Carbonell and Goldstein, "The use of MMR, diversity-based reranking for
+//! reordering documents and producing summaries" (SIGIR 1998). γ has the form of the popularity-dependent weights of
+//! Steck, "Item popularity and recommendation accuracy" (RecSys 2011), whose power of n is subtracted in the
+//! logarithm, after training instead of in it.
 
 use crate::data::ItemUsers;
 use crate::error::{Error, Result};
@@ -26,15 +26,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How to reorder a user's best items; the default leaves them as they are.
+/// Reranking of a user's best items; the default leaves them as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rerank {
-    /// λ, 0 to 1: what relevance counts against being unlike the items above; 1 is relevance alone.
+    /// λ, 0 to 1: weight of relevance against diversity; 1 is relevance alone.
     pub mmr: f32,
-    /// γ, at least 0: what the most popular item loses, where the pool's scores reach from 0 to 1.
+    /// γ, popularity penalty, ≥ 0: deduction for the most popular item, on scores scaled to 0–1 in the pool.
     pub popularity_penalty: f32,
-    /// How many of the best items are reordered, at least as many as are listed.
+    /// Number of best items to reorder, at least the length of the list.
     pub pool: usize,
 }
 
@@ -45,15 +45,15 @@ impl Default for Rerank {
 }
 
 impl Rerank {
-    /// Whether every list stays as it is.
+    /// Whether reranking changes nothing.
     pub(crate) fn is_off(&self) -> bool {
         self.mmr == 1.0 && self.popularity_penalty == 0.0
     }
 
-    /// Refuses settings out of range, and lists of `longest` items if the pool has fewer.
+    /// Refuses settings out of range, and a pool smaller than lists of `longest` items.
     ///
     /// # Errors
-    /// If it does.
+    /// If a setting is refused.
     pub(crate) fn check(&self, longest: usize) -> Result<()> {
         if !(0.0..=1.0).contains(&self.mmr) {
             return Err(Error::setting("mmr", format!("must be from 0 to 1, got {}", self.mmr)));
@@ -73,7 +73,7 @@ impl Rerank {
         }
     }
 
-    /// Whether `model` can only be reordered by what users have.
+    /// Whether reranking `model` needs the items' users.
     pub(crate) fn needs_item_users(&self, model: &dyn Model) -> bool {
         self.popularity_penalty > 0.0 || self.mmr < 1.0 && vectors(model).is_none()
     }
@@ -86,12 +86,12 @@ impl fmt::Display for Rerank {
     }
 }
 
-/// Vectors to compare items by; a model without learned factors has none.
+/// Vectors to compare items by; a model without item vectors has none.
 fn vectors(model: &dyn Model) -> Option<&Matrix> {
     model.item_vectors().filter(|vectors| vectors.cols() > 0)
 }
 
-/// A [`Rerank`] with what it needs to know of the items.
+/// A [`Rerank`] with the item data it needs.
 pub(crate) struct Reranker<'a> {
     settings: Rerank,
     vectors: Option<&'a Matrix>,
@@ -101,10 +101,10 @@ pub(crate) struct Reranker<'a> {
 }
 
 impl<'a> Reranker<'a> {
-    /// `item_users` is what the users of the training data have; `None` where it is not needed.
+    /// `item_users` holds the users of each item in the training data; `None` if it is not needed.
     ///
     /// # Panics
-    /// If it is needed.
+    /// If it is needed but missing.
     pub fn new(settings: Rerank, model: &'a dyn Model, item_users: Option<&'a ItemUsers>) -> Self {
         assert!(
             item_users.is_some() || !settings.needs_item_users(model),
@@ -114,14 +114,13 @@ impl<'a> Reranker<'a> {
         Self { settings, vectors: vectors(model), item_users, most: ln_1p(most as f32) }
     }
 
-    /// Reorders the first places of `pool`, which is in order of scores, and leaves as many as `n`.
-    /// Scores become the values by which items were chosen, which fall too.
+    /// Reorders `pool`, which is in order of scores, and keeps the first `n` items. Scores are replaced by the values
+    /// by which items were chosen, which also descend.
     pub fn reorder(&self, pool: &mut Vec<(u32, f32)>, n: usize) {
         let Rerank { mmr, .. } = self.settings;
         let relevance = self.relevance(pool);
         let likeness = self.likeness(pool);
-        // By place in the pool: items that are left, and their likeness to the nearest that was chosen;
-        // 0 at least.
+        // By place in the pool: the items left, and their similarity to the most similar chosen item, at least 0.
         let mut left: Vec<(usize, f32)> = (0..pool.len()).map(|at| (at, 0.0)).collect();
         let mut chosen: Vec<(u32, f32)> = Vec::with_capacity(n.min(pool.len()));
         while chosen.len() < n && !left.is_empty() {
@@ -133,7 +132,7 @@ impl<'a> Reranker<'a> {
                     best = (l, value);
                 }
             }
-            // `remove` keeps the order of the rest, by which equal values are decided.
+            // `remove` keeps the order of the rest, which decides ties.
             let (at, _) = left.remove(best.0);
             if mmr < 1.0 {
                 for (other, nearest) in &mut left {
@@ -146,7 +145,7 @@ impl<'a> Reranker<'a> {
         *pool = chosen;
     }
 
-    /// r − γ p by place in the pool.
+    /// Returns r − γ p by place in the pool.
     fn relevance(&self, pool: &[(u32, f32)]) -> Vec<f32> {
         let low = pool.iter().map(|&(_, score)| score).fold(f32::INFINITY, f32::min);
         let high = pool.iter().map(|&(_, score)| score).fold(f32::NEG_INFINITY, f32::max);
@@ -169,7 +168,7 @@ impl<'a> Reranker<'a> {
         pool.iter().map(of_entry).collect()
     }
 
-    /// cos(i, j) by places in the pool; 0 for a vector or column of zeros.
+    /// Returns the function cos(i, j) by places in the pool; 0 for a vector or column of zeros.
     fn likeness<'b>(&self, pool: &'b [(u32, f32)]) -> Box<dyn Fn(usize, usize) -> f32 + 'b>
     where
         'a: 'b,
@@ -222,7 +221,7 @@ mod tests {
         list.iter().map(|&(item, _)| item).collect()
     }
 
-    /// Scores 10, 9, 8, 5 become 1, 0.8, 0.6, 0. Items 0 and 1 are the same, 2 is across, 3 is opposite.
+    /// Scores 10, 9, 8, 5 become 1, 0.8, 0.6, 0. Items 0 and 1 are equal, 2 is orthogonal to them, 3 is opposite.
     #[test]
     fn four_items_by_hand() {
         let vectors = [1.0, 0.0, 2.0, 0.0, 0.0, 3.0, -1.0, 0.0];
@@ -236,15 +235,15 @@ mod tests {
             list
         };
         assert_eq!(order(&reordered(1.0, 4)), [0, 1, 2, 3]);
-        // First .5 · 1; then 1 has .5 · .8 − .5 · 1, 2 has .5 · .6 and 3 has 0: 2 is next, then 3, whose
-        // cosine with 0 is negative and counts as 0, then 1.
+        // First .5 · 1; then 1 has .5 · .8 − .5 · 1, 2 has .5 · .6 and 3 has 0: 2 is next, then 3, whose cosine with
+        // 0 is negative and counts as 0, then 1.
         assert_eq!(reordered(0.5, 4), [(0, 0.5), (2, 0.3), (3, 0.0), (1, 0.4 - 0.5)]);
         assert_eq!(order(&reordered(0.5, 2)), [0, 2], "a shorter list is its beginning");
-        // Nothing but unlikeness: equal ones in order of scores.
+        // Diversity alone: ties in the order of scores.
         assert_eq!(order(&reordered(0.0, 4)), [0, 2, 3, 1]);
     }
 
-    /// Three users have item 0, one has item 1, nobody item 2; 7 = 2³ − 1 would be the next power.
+    /// Three users have item 0, one has item 1, none has item 2; 7 = 2³ − 1 would be the next power.
     #[test]
     fn popularity_counts_against_items_by_its_logarithm() {
         let by_user = Csr::from_rows(3, [vec![(0, 1.0), (1, 1.0)], vec![(0, 1.0)], vec![(0, 1.0)]]);
@@ -261,7 +260,7 @@ mod tests {
         assert_eq!(reordered(1.2), [(2, 0.0), (1, 0.5 - 0.6), (0, 1.0 - 1.2)]);
     }
 
-    /// Every place by comparing everything that is left with everything that was chosen.
+    /// Computes every place by comparing all items left with all items chosen.
     fn naive(
         settings: Rerank,
         pool: &[(u32, f32)],
@@ -323,7 +322,7 @@ mod tests {
         }
     }
 
-    /// What stands behind the pool keeps its places, and the pool stays above it.
+    /// Items behind the pool keep their places, and the pool stays above them.
     #[test]
     fn the_rest_of_the_order_stays() {
         let ratings = Ratings::from_triples([
@@ -336,7 +335,7 @@ mod tests {
         ])
         .unwrap();
         let model = Fixed(vec![f32::MAX, 4.0, 3.0, 2.0, 1.0], None);
-        // Whoever has nothing is to find item 1, or 3, or 0.
+        // A new user should find item 1, or 3, or 0.
         let ranks = |item: u32, rerank: Rerank| {
             let by_user = Csr::from_rows(5, [vec![], vec![], vec![(item, 1.0)]]);
             let test = Ratings { by_user, ..ratings.clone() };

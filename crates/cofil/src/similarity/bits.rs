@@ -1,9 +1,8 @@
-//! How many users two items share, counted 64 users at a time.
+//! Counts of the users two items share, 64 users at a time.
 //!
-//! Of dense data with values of 1, a bit for each pair of user and item says everything: XᵀX is the
-//! number of bits that two items share, and a machine that counts the bits of a whole vector of
-//! numbers at once has it sooner than by walking through users. Counts are exact, so both ways give
-//! the same bytes.
+//! For dense data with values of 1, one bit per pair of user and item is enough: an entry of XᵀX is the number of
+//! bits two items share. A machine that counts the bits of a whole vector of numbers at once does this faster than
+//! walking through users. Counts are exact, so both ways give the same bytes.
 
 use super::ItemColumns;
 use crate::math::real::square;
@@ -11,21 +10,21 @@ use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
 use std::ops::Range;
 
-/// Items side by side in a tile: their counts stay in registers while the users stream past.
+/// Number of items side by side in a tile: their counts stay in registers while the users stream past.
 const SIDE: usize = 32;
 
-/// Who has which item.
+/// A bit for each user and item: whether the user has the item.
 pub struct Bits {
     items: usize,
-    /// Numbers of 64 users.
+    /// Count of numbers of 64 users.
     words: usize,
-    /// Tile after tile of [`SIDE`] items: for each 64 users a number of every item.
+    /// Tiles of [`SIDE`] items: for each 64 users, a number for every item.
     tiles: Vec<[u64; SIDE]>,
 }
 
 impl Bits {
-    /// The bits of X, if counting them is the shorter way: `pairs` is how many products of two
-    /// entries of a user there are, and one of them takes as long as eight counts.
+    /// Returns the bits of X if counting them is faster. `pairs` is the number of products of two entries of the same
+    /// user; one product takes as long as eight counts.
     pub fn if_shorter(by_item: &ItemColumns<'_>, pairs: usize) -> Option<Self> {
         let counts = square(by_item.items() as f64) * by_item.users().div_ceil(64) as f64;
         let shorter = by_item.binary && counts_fast() && counts < 8.0 * pairs as f64;
@@ -44,7 +43,7 @@ impl Bits {
         Self { items, words, tiles }
     }
 
-    /// The rows of XᵀX of `items`, one after the other.
+    /// Returns the rows of XᵀX of `items`, one after the other.
     pub fn products(&self, items: Range<usize>) -> Vec<f32> {
         let words = |i: usize| {
             let tile = &self.tiles[i / SIDE * self.words..][..self.words];
@@ -57,13 +56,13 @@ impl Bits {
     }
 }
 
-/// Whether this machine has an instruction that counts the bits of a vector's numbers.
+/// Whether this machine has an instruction that counts the bits of the numbers in a vector.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512vpopcntdq"))]
 fn counts_fast() -> bool {
     target_cfg_f!(target_feature = "avx512vpopcntdq")
 }
 
-/// How many bits each item of `from`, `words` numbers each, shares with each of the `items` of `tiles`.
+/// Counts the bits that each item of `from`, `words` numbers each, shares with each of the `items` of `tiles`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+avx512vpopcntdq"))]
 fn count(from: &[u64], tiles: &[[u64; SIDE]], words: usize, items: usize, rows: &mut [f32]) {
     for (t, tile) in tiles.chunks_exact(words).enumerate() {

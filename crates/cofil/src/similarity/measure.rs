@@ -1,7 +1,7 @@
-//! How alike two items, or two users, are: the formulas that `item-knn` and `user-knn` share.
+//! Similarity measures of `item-knn` and `user-knn`.
 //!
-//! Things are columns or rows of X; their *features* are the other side. For items, features are
-//! users; for users they are items. [`item_knn`](crate::recipes::item_knn) has the equations.
+//! The things compared are columns or rows of X; their *features* are the other side. For items, features are users;
+//! for users, they are items. The equations are in [`item_knn`](crate::recipes::item_knn).
 
 use crate::check::check_not_negative;
 use crate::error::{Error, Result};
@@ -9,53 +9,53 @@ use crate::math::real::{ln, ln_1p};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How alike two things are.
+/// Similarity measure of two items (users).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Similarity {
-    /// Angle between the two columns (of users: rows).
+    /// Cosine of the angle between the two columns (for users: rows).
     Cosine,
-    /// Inner product of the two.
+    /// Inner product of the two columns (rows).
     Dot,
-    /// Common users (items) over all users (items) of the two.
+    /// Common users (items) divided by the users (items) of either.
     Jaccard,
-    /// Correlation over what is common.
+    /// Correlation over common users (items).
     Pearson,
 }
 
-/// What becomes of the values before similarities are taken.
+/// Weighting of values before similarities are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weighting {
-    /// Nothing.
+    /// No weighting.
     None,
-    /// Roots, times how choosy the user (for users: how rare the item) is.
+    /// TF-IDF: the square root, times a weight for users with few items (for users: for rare items).
     TfIdf,
-    /// Saturating, held back for popular items (for users: for users of many items), times the same.
+    /// BM25: saturating, damped for popular items (for users: for users with many items), times the same weight.
     Bm25,
 }
 
-/// A similarity with everything that belongs to it.
+/// A similarity measure with all its settings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
     /// The formula.
     pub similarity: Similarity,
-    /// Weighting of the values before the similarity is taken.
+    /// Weighting of values before the similarity is computed.
     pub weighting: Weighting,
     /// BM25's k1.
     pub k1: f32,
     /// BM25's b.
     pub b: f32,
-    /// How many common features count half.
+    /// Number of common features at which a similarity counts half.
     pub shrinkage: f32,
 }
 
 impl Measure {
-    /// Refuses numbers out of range and what does not go together.
+    /// Refuses settings that are out of range or do not fit together.
     ///
     /// # Errors
-    /// Naming the setting.
+    /// Names the setting.
     pub fn check(&self) -> Result<()> {
         check_not_negative("shrinkage", self.shrinkage)?;
         check_not_negative("k1", self.k1)?;
@@ -68,12 +68,12 @@ impl Measure {
             true => Ok(()),
             false => Err(Error::setting(
                 "weighting",
-                "goes with similarity `cosine` or `dot`; leave it at `none`",
+                "needs similarity `cosine` or `dot`; otherwise leave it at `none`",
             )),
         }
     }
 
-    /// Refuses correlations of values that are all the same.
+    /// Refuses correlation if all values are equal.
     ///
     /// # Errors
     /// If there is nothing to correlate.
@@ -87,11 +87,11 @@ impl Measure {
         }
     }
 
-    /// The weighted value of a feature. `idf`: see [`idf`]; `length`: the sum of the
-    /// absolute values of the thing; `mean`: of all such sums.
+    /// Returns the weighted value of a feature. For `idf` see [`idf`]; `length` is the sum of the absolute values of
+    /// the thing, `mean` the mean of all such sums.
     pub fn weighted(&self, value: f32, idf: f64, length: f64, mean: f64) -> f32 {
         let (k1, b) = (f64::from(self.k1), f64::from(self.b));
-        // What counts against a thing counts as much as the same for it would.
+        // A negative value gets the same weight as a positive one of the same size.
         let size = f64::from(value.abs());
         let term = match self.weighting {
             Weighting::None => return value,
@@ -103,13 +103,13 @@ impl Measure {
         if value < 0.0 { -term } else { term }
     }
 
-    /// What holds back similarities by chance.
+    /// The shrinkage factor, which damps similarities that arise by chance.
     pub fn support(&self, common: f32) -> f32 {
         common / (common + self.shrinkage)
     }
 }
 
-/// Inverse document frequency of a feature that `having` of `things` have: ln N − ln(1 + n).
+/// Inverse document frequency of a feature that `having` of `things` things have: ln N − ln(1 + n).
 pub fn idf(things: usize, having: usize) -> f64 {
     ln(things as f64) - ln_1p(having as f64)
 }
@@ -117,12 +117,12 @@ pub fn idf(things: usize, having: usize) -> f64 {
 /// Magnitudes whose squares can be summed and multiplied in single precision, as powers of two.
 const SAFE: std::ops::RangeInclusive<i32> = -12..=12;
 
-/// What to multiply `values` by, so that their products are neither beyond every number nor nothing: 1 where they are
-/// of a usual size. A power of two, by which products only change their exponents: what does not depend on the
-/// scale of the values stays the same to the last bit.
+/// Returns the factor for `values` that keeps their products from overflow and underflow: 1 for values of usual size.
+/// The factor is a power of two, which changes only the exponents of products; results that do not depend on the
+/// scale of the values stay the same to the last bit.
 pub fn unit(values: impl IntoIterator<Item = f32>) -> f64 {
     let largest = values.into_iter().fold(0f32, |largest, value| largest.max(value.abs()));
-    // Single precision's smallest numbers are normal ones in double.
+    // The smallest numbers of single precision are normal numbers in double precision.
     let exponent = (f64::from(largest).to_bits() >> 52) as i32 - 1023;
     match largest == 0.0 || SAFE.contains(&exponent) {
         true => 1.0,
@@ -143,7 +143,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// One more common feature.
+    /// Adds one more common feature.
     pub fn add(&mut self, x: f32, y: f32) {
         self.count += 1.0;
         self.x += x;
@@ -153,18 +153,18 @@ impl Moments {
         self.xy = x.mul_add(y, self.xy);
     }
 
-    /// 0 where one of the two does not vary.
+    /// Returns the correlation; 0 if one of the two does not vary.
     pub fn correlation(&self) -> f32 {
         let covariance = self.xy - self.x * self.y / self.count;
         let (xx, yy) =
             (self.xx - self.x * self.x / self.count, self.yy - self.y * self.y / self.count);
-        // Below this a variance is rounding.
+        // A variance below this is rounding error.
         let varies = xx > 1e-5 * self.xx && yy > 1e-5 * self.yy;
         if varies { (covariance / (xx * yy).sqrt()).clamp(-1.0, 1.0) } else { 0.0 }
     }
 }
 
-/// Sums over the common features of two things whose values are what a baseline leaves.
+/// Sums over the common features of two things whose values are deviations from a baseline.
 #[derive(Clone, Copy, Default)]
 pub struct Rests {
     count: f32,
@@ -174,17 +174,17 @@ pub struct Rests {
 }
 
 impl Rests {
-    /// One more common feature.
+    /// Adds one more common feature.
     pub fn add(&mut self, x: f32, y: f32) {
-        // Rounded twice: a fused product would be a call where the processor is not known to have it.
+        // Rounded twice: a fused product would be a function call on processors without the instruction.
         self.count += 1.0;
         self.xx += x * x;
         self.yy += y * y;
         self.xy += x * y;
     }
 
-    /// Σxy / √(Σx² Σy²), the correlation around the baseline, times (n − 1) / (n − 1 + shrinkage):
-    /// one common feature tells nothing.
+    /// Returns Σxy / √(Σx² Σy²), the correlation around the baseline, times (n − 1) / (n − 1 + shrinkage): one common
+    /// feature is no evidence.
     pub fn correlation(&self, shrinkage: f32) -> f32 {
         let others = self.count - 1.0;
         let squares = self.xx.sqrt() * self.yy.sqrt();

@@ -1,9 +1,9 @@
-//! What two items have in common: XᵀX and its relatives, item by item.
+//! Common users of items: XᵀX and related products, item by item.
 //!
-//! Row i of XᵀX is the sum of the rows of X of everybody who has item i, each times their value for
-//! i. It is collected in one dense accumulator that stays in the first cache, on the caller's pool,
-//! one item per task: sums run in the order of users whatever the number of threads, and for
-//! counts they are exact. Of dense data with values of 1 the bits are counted instead.
+//! Row i of XᵀX is the sum of the rows of X of all users who have item i, each times their value for i. It is
+//! collected in one dense accumulator that stays in the first-level cache, on the caller's pool, one item per task.
+//! Sums run in the order of users for any number of threads, and counts are exact. For dense data with values of 1,
+//! bits are counted instead.
 
 mod bits;
 mod measure;
@@ -20,35 +20,35 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Whose list of neighbours decides which pairs count.
+/// Which item's list of nearest neighbours decides which pairs count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Keep {
-    /// The recommended item's: it is scored by its own neighbours in the history (Sarwar et al.).
+    /// The recommended item's list: it is scored by its own neighbours in the history (Sarwar et al.).
     Candidate,
-    /// The history item's: it votes for its own neighbours. `implicit` does so; on MovieLens-1M a
-    /// fifth of the NDCG is lost.
+    /// The history item's list: it votes for its own neighbours, as in `implicit`; on MovieLens-1M this costs a fifth
+    /// of the NDCG.
     History,
 }
 
-/// What it is called while it goes on.
+/// Name of the progress stage.
 const STAGE: &str = "item similarities";
-/// Items whose rows of XᵀX are one piece of work.
+/// Number of items whose rows of XᵀX form one piece of work.
 const ITEMS: usize = 8;
 
-/// X by columns: for every item who has it and where in their row it stands.
+/// X by columns: for every item, the users who have it and the item's position in their rows.
 pub struct ItemColumns<'a> {
     matrix: &'a Csr,
     starts: Vec<usize>,
-    /// The row of each entry of a column, rising.
+    /// The row of each entry of a column, ascending.
     rows: Vec<u32>,
-    /// The entry's place inside its row.
+    /// The entry's position in its row.
     places: Vec<u32>,
     binary: bool,
 }
 
 impl<'a> ItemColumns<'a> {
-    /// Counting sort of the entries of X (users × items) by column.
+    /// Sorts the entries of X (users × items) by column, by counting.
     pub fn new(matrix: &'a Csr) -> Self {
         let mut starts = vec![0usize; matrix.cols() + 1];
         matrix.columns().iter().for_each(|&c| starts[c as usize + 1] += 1);
@@ -83,12 +83,12 @@ impl<'a> ItemColumns<'a> {
         self.starts[i + 1] - self.starts[i]
     }
 
-    /// The users who have item `i`, rising.
+    /// The users who have item `i`, ascending.
     fn users_of(&self, i: usize) -> &[u32] {
         &self.rows[self.starts[i]..self.starts[i + 1]]
     }
 
-    /// Everybody who has item `i`: their row of X and the place of `i` in it.
+    /// The rows of all users who have item `i`, with the position of `i` in each.
     pub fn of(&self, i: usize) -> impl Iterator<Item = (crate::data::Row<'a>, usize)> + '_ {
         let range = self.starts[i]..self.starts[i + 1];
         let places = self.places[range.clone()].iter();
@@ -113,7 +113,7 @@ impl<'a> ItemColumns<'a> {
     }
 }
 
-/// Adds 1 to the sum of every column. They are all different, which lets four additions go on side by side.
+/// Adds 1 to the sum of every column. Columns are distinct, so four additions can run side by side.
 fn count(columns: &[u32], sums: &mut [f32]) {
     let (fours, rest) = columns.as_chunks::<4>();
     for four in fours {
@@ -126,8 +126,8 @@ fn count(columns: &[u32], sums: &mut [f32]) {
     rest.iter().for_each(|&j| sums[j as usize] += 1.0);
 }
 
-/// `matrix` with all values multiplied by their [`unit`], and the unit: for what comes out the same when penalties are
-/// multiplied by its square.
+/// Returns `matrix` with all values multiplied by their [`unit`], and the unit. For computations whose result stays
+/// the same if penalties are multiplied by the unit's square.
 pub fn in_units(matrix: &Csr) -> (Cow<'_, Csr>, f64) {
     let unit = unit(matrix.values().iter().copied());
     let mut matrix = Cow::Borrowed(matrix);
@@ -138,7 +138,7 @@ pub fn in_units(matrix: &Csr) -> (Cow<'_, Csr>, f64) {
     (matrix, unit)
 }
 
-/// The penalty `reg` of values in this unit; beside values near 1 the largest leaves nothing of any weight.
+/// Converts the penalty `reg` to this unit; limited to a value that already leaves no weight beside values near 1.
 pub fn penalty(reg: f32, unit: f64) -> f32 {
     const MOST: f64 = 1e30;
     match unit == 1.0 {
@@ -147,8 +147,8 @@ pub fn penalty(reg: f32, unit: f64) -> f32 {
     }
 }
 
-/// `matrix` with the values of every column multiplied by their [`unit`]: for similarities that do not see how large
-/// the values of a thing are.
+/// Returns `matrix` with the values of every column multiplied by their [`unit`]: for similarities that do not depend
+/// on the scale of a column.
 pub fn levelled(mut matrix: Csr) -> Csr {
     let mut largest = vec![0f32; matrix.cols()];
     for (&c, &value) in matrix.columns().iter().zip(matrix.values()) {
@@ -164,7 +164,7 @@ pub fn levelled(mut matrix: Csr) -> Csr {
     matrix
 }
 
-/// XᵀX, its lower triangle; above the diagonal are zeros.
+/// The lower triangle of XᵀX; zeros above the diagonal.
 pub fn gram(matrix: &Csr) -> Matrix {
     lower_products(&ItemColumns::new(matrix))
 }
@@ -183,8 +183,8 @@ fn lower_products(by_item: &ItemColumns<'_>) -> Matrix {
     gram
 }
 
-/// Row after row of XᵀX: `work` gets an item i, items that include every j with a user in common
-/// (rising), and the sums by j. Results come back in the order of the items.
+/// Computes XᵀX row by row: `work` gets an item i, items that include every j with a user in common (ascending), and
+/// the sums by j. Results are in the order of the items.
 pub fn map_products<T: Send>(
     by_item: &ItemColumns<'_>,
     work: impl Fn(usize, &[u32], &[f32]) -> T + Sync + Send,
@@ -203,7 +203,7 @@ pub fn map_products<T: Send>(
         });
         return pieces.into_iter().flatten().collect();
     }
-    // Half of the products are enough where the whole matrix is small and would be filled anyway.
+    // Half of the products are enough if the whole matrix is small and would be filled anyway.
     if n <= 8192 && pairs > 2 * n * n {
         let mut products = lower_products(by_item);
         products.mirror();
@@ -219,8 +219,8 @@ pub fn map_products<T: Send>(
     map_sums(by_item, |sum: &mut f32, x, y| *sum = x.mul_add(y, *sum), work)
 }
 
-/// Row after row of a generalised product: `add` is given x_ui and x_uj for every user u who has
-/// both, `work` as in [`map_products`].
+/// Computes a generalised product row by row: `add` gets x_ui and x_uj for every user u who has both; `work` is as in
+/// [`map_products`].
 pub fn map_sums<A: Copy + Default, T: Send>(
     by_item: &ItemColumns<'_>,
     add: impl Fn(&mut A, f32, f32) + Sync + Send,
@@ -246,7 +246,8 @@ pub fn map_sums<A: Copy + Default, T: Send>(
     pieces.into_iter().flatten().collect()
 }
 
-/// One row of [`map_sums`]; `touched_by` says by which item each sum was begun, `touched` lists those of this one.
+/// One row of [`map_sums`]; `touched_by` holds the item that last started each sum, `touched` lists the sums of this
+/// item.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn add_sums<A: Copy + Default, F: Fn(&mut A, f32, f32)>(
     by_item: &ItemColumns<'_>,
@@ -269,7 +270,7 @@ fn add_sums<A: Copy + Default, F: Fn(&mut A, f32, f32)>(
     }
 }
 
-/// The `k` largest positive values of `at(j)` over `columns`, by column; equal values by column.
+/// Returns the `k` largest positive values of `at(j)` over `columns`, sorted by column; ties broken by column.
 pub fn largest(columns: &[u32], k: usize, at: impl Fn(u32) -> f32) -> Vec<(u32, f32)> {
     let values: Vec<f32> = columns.iter().map(|&j| at(j)).collect();
     let mut best = rank::top_k(&values, k, &[]);

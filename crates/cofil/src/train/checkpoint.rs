@@ -1,9 +1,9 @@
-//! Checkpoints: what an interrupted run needs to go on as if nothing had happened.
+//! Checkpoints: the state an interrupted run needs to continue exactly where it stopped.
 //!
-//! The file holds the learner's state, the best state so far and the epochs so far. Random numbers
-//! depend on (seed, epoch, piece) alone, so no generator is saved. The file also says which run it
-//! is of: recipe, settings (but the number of epochs, which may be raised), seed, data, validation,
-//! given negatives and version; a checkpoint of another run is refused.
+//! The file holds the learner's state, the best state so far and the history of epochs. Random numbers depend on
+//! (seed, epoch, piece) alone, so no generator is saved. The file also identifies its run: algorithm, settings
+//! (except the number of epochs, which may be raised), seed, data, validation set, given negatives and version. A
+//! checkpoint of another run is refused.
 
 use super::{Epoch, Learner, Run, restore};
 use crate::data::{Ratings, sample};
@@ -12,18 +12,18 @@ use crate::store::{self, Archive, Tensor};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
-/// Where and how often to save the state of training.
+/// Where and how often to save checkpoints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The file; replaced as a whole each time.
+    /// The checkpoint file; replaced as a whole each time.
     pub path: PathBuf,
-    /// Save after every so many epochs (at least 1), and at the end.
+    /// Save after every this many epochs (at least 1), and at the end.
     pub every: usize,
-    /// The recipe with its settings, which [`Algorithm::fit`](crate::Algorithm::fit) notes here.
+    /// The algorithm with its settings, set by [`Algorithm::fit`](crate::Algorithm::fit).
     pub(super) recipe: Value,
 }
 
-/// How far a run has come.
+/// Progress of a run.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     /// The epochs so far.
@@ -36,24 +36,24 @@ pub(super) struct Progress {
 pub(super) struct File {
     path: PathBuf,
     every: usize,
-    /// What makes two runs the same run, by name.
+    /// Properties that identify the run, by name.
     identity: Map<String, Value>,
     _lock: store::Lock,
 }
 
 impl Checkpoint {
-    /// Saves to `path` after every so many epochs, and at the end.
+    /// Saves to `path` after every `every` epochs, and at the end.
     pub fn new(path: impl Into<PathBuf>, every: usize) -> Self {
         Self { path: path.into(), every, recipe: Value::Null }
     }
 
-    /// How many epochs the file holds; none if it is not there or cannot be read.
+    /// Returns the number of epochs in the file; `None` if it does not exist or cannot be read.
     pub fn epoch(&self) -> Option<usize> {
         let archive = store::read(&self.path, "checkpoint").ok()?;
         Some(archive.header.get("history")?.as_array()?.len())
     }
 
-    /// The file of `run` on `train`.
+    /// Opens the file of `run` on `train`.
     pub(super) fn open(&self, run: &Run<'_>, train: &Ratings) -> Result<File> {
         if self.every == 0 {
             return Err(Error::setting("checkpoint.every", "must be at least 1, got 0"));
@@ -81,8 +81,8 @@ impl Checkpoint {
 }
 
 impl File {
-    /// Puts `learner` where the file says, if there is one. If not, writes the first, so that an
-    /// unwritable place is noticed before any work is done.
+    /// Restores `learner` from the file if there is one. Otherwise writes a first checkpoint, so that an unwritable
+    /// path is noticed before any work is done.
     pub fn resume(&self, learner: &mut impl Learner, epochs: usize) -> Result<Progress> {
         if !self.path.exists() {
             let progress = Progress::default();
@@ -129,7 +129,7 @@ impl File {
         Ok(())
     }
 
-    /// Saves after every so many epochs and after the last.
+    /// Saves if this epoch is due, and after the last.
     pub fn save_if_due(
         &self,
         learner: &mut impl Learner,

@@ -1,7 +1,7 @@
-//! How iterative recipes learn: the recipe owns one epoch, [`Run`] owns the loop.
+//! Training of iterative algorithms: the algorithm implements one epoch, [`Run`] runs the loop.
 //!
-//! Progress, validation, early stopping, checkpoints and the guard against divergence are written
-//! here once. Closed-form recipes never call it.
+//! Progress, validation, early stopping, checkpoints and the check for divergence are implemented here once.
+//! Closed-form algorithms do not use it.
 //!
 //! ```
 //! use cofil::data::split::HeldOut;
@@ -36,59 +36,58 @@ use checkpoint::Progress;
 use serde_json::Value;
 use stop::Patience;
 
-/// An iterative recipe part-way through learning.
+/// The state of an iterative algorithm during training.
 pub(crate) trait Learner {
-    /// The shape it becomes.
+    /// The shape of the trained model.
     type Model: Model;
-    /// One pass over the data; `number` counts from 1. Pieces of work draw from `rng.piece(p)`.
-    /// What it does depends on the data, the settings, `number`, `rng` and [`state`](Self::state)
-    /// alone, so that a resumed run equals an uninterrupted one. It does not depend on how many
-    /// epochs were asked for, so that a finished run can be resumed with more.
+    /// Runs one pass over the data; `number` counts from 1. Pieces of work draw random numbers from `rng.piece(p)`.
+    ///
+    /// The result depends only on the data, the settings, `number`, `rng` and [`state`](Self::state), so a resumed
+    /// run equals an uninterrupted one. It does not depend on the total number of epochs, so a finished run can be
+    /// resumed with more.
     fn epoch(&mut self, number: usize, rng: &Rng) -> Loss;
-    /// Whether epoch `number` counts for validation: one that prepares the ground for later ones
-    /// (pre-training) does not.
+    /// Whether epoch `number` counts for validation; pre-training epochs do not.
     fn counts(&self, _number: usize) -> bool {
         true
     }
-    /// The learning rate of epoch `number`, where there is one.
+    /// The learning rate of epoch `number`, if there is one.
     fn learning_rate(&self, _number: usize) -> Option<f32> {
         None
     }
-    /// The model as it stands; usable after every epoch.
+    /// Returns the current model; usable after every epoch.
     fn model(&self) -> Self::Model;
-    /// There will be no further epoch: what only learning needs may go before the last model is made.
+    /// Called after the last epoch: frees everything that only training needs before the final model is made.
     fn finish(&mut self) {}
-    /// Every number that the next epoch depends on, in a fixed order: saved and restored by
-    /// checkpoints and by early stopping.
+    /// All numbers that the next epoch depends on, in a fixed order: saved and restored by checkpoints and early
+    /// stopping.
     fn state(&mut self) -> Vec<&mut [f32]>;
-    /// Which setting to change, and how, when the numbers stop being finite.
+    /// The advice to give when numbers stop being finite: which setting to change, and how.
     fn remedy(&self) -> String;
 }
 
-/// How to train, apart from what. `Run::default()` has seed 0 and no validation. Who wants to hear of epochs,
-/// or to end training before the last, puts it under a [`Watch`](crate::watch::Watch).
+/// Options of a training run. `Run::default()` has seed 0 and no validation. To follow epochs, or to end training
+/// early, run it under a [`Watch`](crate::watch::Watch).
 #[derive(Clone, Debug, Default)]
 pub struct Run<'a> {
-    /// Seed of everything random.
+    /// Random seed.
     pub seed: u64,
-    /// Early stopping: the best epoch's model is kept.
+    /// Early stopping; the best epoch's model is kept.
     pub validation: Option<Validation<'a>>,
-    /// Where to keep what is needed to go on after an interruption. If the file is there already,
-    /// training goes on from it.
+    /// Checkpoint options. If the file already exists, training continues from it.
     pub checkpoint: Option<Checkpoint>,
-    /// Items to learn against, in place of those that the recipe would draw: by user of the training data, as
-    /// [`read_negatives`](crate::data::read::read_negatives) has them. Recipes that learn against no negatives, or
-    /// draw them from the items at hand, refuse them.
+    /// Negatives to learn from instead of sampled ones: by user of the training data, as read by
+    /// [`read_negatives`](crate::data::read::read_negatives). Algorithms that use no negatives, or sample them from
+    /// the current block of items, refuse them.
     pub negatives: Option<&'a [Vec<u32>]>,
-    /// How recipes that rank read the values.
+    /// How algorithms that rank read the values.
     pub values: ReadValues,
 }
 
-/// The result of a training.
+/// The result of training.
 pub struct Fitted<M = Box<dyn Model>> {
     /// The trained model.
     pub model: M,
-    /// The epochs, those before a resumption included; none of closed forms.
+    /// All epochs, including those before a resumption; empty for closed-form algorithms.
     pub epochs: Vec<Epoch>,
 }
 
@@ -99,13 +98,13 @@ impl<M> std::fmt::Debug for Fitted<M> {
 }
 
 impl<M: Model + 'static> Fitted<M> {
-    /// The same for a caller who does not care for the shape.
+    /// Boxes the model, for callers that do not need its shape.
     pub(crate) fn boxed(self) -> Fitted {
         Fitted { model: Box::new(self.model), epochs: self.epochs }
     }
 }
 
-/// A model that was found in one piece.
+/// A model found in closed form, without epochs.
 impl<M: Model + 'static> From<M> for Fitted {
     fn from(model: M) -> Self {
         Self { model: Box::new(model), epochs: Vec::new() }
@@ -113,7 +112,7 @@ impl<M: Model + 'static> From<M> for Fitted {
 }
 
 impl Run<'_> {
-    /// The run of `recipe`, which its checkpoint must know.
+    /// The run of the algorithm `recipe`, which is recorded in its checkpoint.
     pub(crate) fn of(&self, recipe: Value) -> Self {
         let mut run = self.clone();
         if let Some(checkpoint) = &mut run.checkpoint {
@@ -122,11 +121,11 @@ impl Run<'_> {
         run
     }
 
-    /// Brings `learner` to `epochs` epochs on `train`, or to the best one before validation or
-    /// the watch says stop.
+    /// Trains `learner` on `train` for `epochs` epochs, or until validation or the watch stops it, and leaves it at
+    /// the best epoch.
     ///
     /// # Errors
-    /// If the numbers stop being finite, or the checkpoint cannot be used.
+    /// If numbers are no longer finite, or the checkpoint cannot be used.
     pub(crate) fn learn<L: Learner>(
         &self,
         learner: &mut L,
@@ -188,22 +187,22 @@ impl Run<'_> {
     }
 }
 
-/// Puts a copy of the state back; nothing if the copy is empty.
+/// Restores a copy of the state; does nothing if the copy is empty.
 fn restore(learner: &mut impl Learner, copy: &[Vec<f32>]) {
     learner.state().into_iter().zip(copy).for_each(|(part, copy)| part.copy_from_slice(copy));
 }
 
-/// Values beyond this are why training diverges, whatever the settings.
+/// Values above this make training diverge with any settings.
 const LARGE: f32 = 1e6;
 
-/// Ends training before a number that is not finite gets into a model.
+/// Stops training before a number that is not finite gets into a model.
 fn check_finite(
     learner: &mut impl Learner,
     epoch: usize,
     loss: Loss,
     train: &Ratings,
 ) -> Result<()> {
-    // By Cauchy–Schwarz no inner product of parts of the state can overflow below this bound.
+    // By Cauchy–Schwarz, no inner product of parts of the state can overflow below this bound.
     let mut size = || learner.state().iter().map(|part| vector::sum_of_squares(part)).sum::<f64>();
     let what = match (loss.data + loss.penalty).is_finite() {
         false => "the loss",
@@ -213,7 +212,7 @@ fn check_finite(
     let (low, high) = train.scale();
     let largest = low.abs().max(high.abs());
     let hint = match largest > LARGE {
-        true => format!("divide the values, which reach {largest:e}, to bring them near 1"),
+        true => format!("rescale the values, which reach {largest:e}, to be near 1"),
         false => learner.remedy(),
     };
     Err(Error::Diverged { epoch, what: what.into(), hint })

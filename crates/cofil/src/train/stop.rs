@@ -1,4 +1,4 @@
-//! Early stopping: when validation says that more epochs do not help.
+//! Early stopping: ends training when more epochs do not improve the validation metric.
 
 use super::Epoch;
 use crate::data::Ratings;
@@ -7,18 +7,17 @@ use crate::evaluate::Metric;
 /// Data held out from training to decide when to stop.
 #[derive(Clone, Copy, Debug)]
 pub struct Validation<'a> {
-    /// Interactions the recipe does not learn from; same id maps as the training data.
+    /// Held-out interactions that are not trained on; same id maps as the training data.
     pub ratings: &'a Ratings,
     /// The metric to watch.
     pub metric: Metric,
-    /// Stop after this many epochs in a row without improvement (at least 1). The best epoch's model
-    /// is kept.
+    /// Stop after this many epochs in a row without improvement (at least 1). The best epoch's model is kept.
     pub patience: usize,
-    /// By how much the metric must improve to count as improvement for `patience`.
+    /// Minimum improvement of the metric that resets `patience`.
     pub min_improvement: f64,
 }
 
-/// Follows the metric from epoch to epoch, and waits for it to improve.
+/// Tracks the metric from epoch to epoch.
 #[derive(Clone, Debug)]
 pub(super) struct Patience {
     higher_is_better: bool,
@@ -26,14 +25,13 @@ pub(super) struct Patience {
     min_improvement: f64,
     /// The best value so far.
     best: Option<f64>,
-    /// What the next value must exceed to count as improvement: trails `best`, so that many small
-    /// gains add up.
+    /// The value to exceed for an improvement to count; trails `best`, so that many small gains add up.
     mark: Option<f64>,
     waited: usize,
 }
 
 impl Patience {
-    /// The state after the epochs of `history`.
+    /// Returns the state after the epochs of `history`.
     pub fn replay(validation: &Validation<'_>, history: &[Epoch]) -> Self {
         let mut patience = Self {
             higher_is_better: validation.metric.higher_is_better(),
@@ -49,7 +47,7 @@ impl Patience {
         patience
     }
 
-    /// Takes the next epoch's value; whether it is the best so far.
+    /// Adds the next epoch's value; returns whether it is the best so far.
     pub fn is_best(&mut self, value: f64) -> bool {
         let gain = |over: Option<f64>| match (over, self.higher_is_better) {
             (None, _) => f64::INFINITY,

@@ -1,4 +1,4 @@
-//! The loop, on a learner of one number.
+//! Tests of the training loop, on a learner of one number.
 
 use super::*;
 use crate::evaluate::Metric;
@@ -121,7 +121,7 @@ fn resumed_equals_uninterrupted() {
         let path = folder.path().join(format!("{case}.checkpoint"));
         let whole = Run { validation, seed: 5, ..Run::default() };
         let expected = whole.learn(&mut Ball::new(0.1), &ratings, 20).expect("converges");
-        // Interrupted after each epoch in turn, by a `Break`, until there is nothing left to do.
+        // Interrupted after each epoch in turn, by a `Break`, until nothing is left to do.
         for _ in 0..25 {
             let run = Run { validation, seed: 5, checkpoint: at(&path), ..Run::default() };
             let learn = || run.learn(&mut Ball::new(0.1), &ratings, 20);

@@ -1,5 +1,5 @@
-//! Conjugate gradients for several rows at once, so that their common B is multiplied with a matrix
-//! instead of a vector at a time: at k = 512 that is bound by arithmetic, not by reading B.
+//! Conjugate gradients for several rows at once, so that their common B is multiplied with a matrix instead of one
+//! vector at a time: at k = 512 this is bound by arithmetic, not by reading B.
 
 use super::kernels::{add_combination, add_normal_product, gather};
 use super::{Half, Objective};
@@ -8,15 +8,15 @@ use crate::math::product::{Right, Write, multiply};
 use crate::math::vector::{add_scaled, dot};
 use std::ops::Range;
 
-/// Rows solved together.
+/// Number of rows solved together.
 pub(super) const ROWS: usize = 16;
-/// Most numbers of copied table rows that are kept from step to step: 1 MiB, a second-level cache.
-/// Beyond it they are copied again at each step.
+/// Maximum count of numbers of copied table rows kept from step to step: 1 MiB, a second-level cache. Larger groups
+/// copy them again at each step.
 const KEPT: usize = 1 << 18;
-/// Numbers copied at once where they are not kept.
+/// Count of numbers copied at once if they are not kept.
 const BLOCK: usize = 1 << 13;
 
-/// Memory of one worker.
+/// Working memory of one thread.
 pub(super) struct Group {
     width: usize,
     /// √w of each entry.
@@ -25,7 +25,7 @@ pub(super) struct Group {
     targets: Vec<f32>,
     /// Copied table rows, scaled by √w.
     copied: Vec<f32>,
-    // Each with a row per row of the group.
+    // Each has one row per row of the group.
     right: Vec<f32>,
     residual: Vec<f32>,
     direction: Vec<f32>,
@@ -53,7 +53,7 @@ where
     W: Fn(usize, u32, f32) -> (f32, f32) + Sync,
     P: Fn(usize, usize) -> f32 + Sync,
 {
-    /// Solves for `rows`, at most [`ROWS`]; `xs` comes as the place to start from.
+    /// Solves for `rows`, at most [`ROWS`]; `xs` holds the starting point.
     pub(super) fn solve_group(
         &self,
         g: &mut Group,
@@ -87,7 +87,7 @@ where
         if kept {
             gather(copied, self.table.data(), columns, roots);
         }
-        // Hands the copied rows of some entries to `work`, block by block.
+        // Passes the copied rows of some entries to `work`, block by block.
         let mut for_each_block =
             |range: Range<usize>, work: &mut dyn FnMut(Range<usize>, &[f32])| {
                 if kept {
@@ -140,7 +140,7 @@ where
             apply(direction, image);
             for i in 0..count {
                 let curvature = dot(&direction[row(i)], &image[row(i)]);
-                // Where the solution stands, to the precision of its numbers, it stays.
+                // A solution that is exact to the precision of its numbers stays as it is.
                 let done = squares[i] <= 1e-20 * f32::MIN_POSITIVE.max(norm(right, i));
                 if done || curvature <= 0.0 {
                     direction[row(i)].fill(0.0);

@@ -1,11 +1,10 @@
 //! Many small ridge regressions that share a table: one half of an alternating least squares epoch.
 //!
-//! For each row r of `out`, with entries e at table rows q_e: minimise
-//! Σ_e w_e (x·q_e + b − t_e)² + xᵀ B x + λ_r (‖x‖² + b²), where b is there on request. The normal
-//! equations are solved exactly ([`super::cholesky`]) or improved by a few steps of conjugate gradients
-//! from the x that stands in `out` (Takács, Pilászy, Tikk, "Applications of the conjugate gradient
-//! method for implicit feedback collaborative filtering", RecSys 2011). Table rows are copied side
-//! by side first, so that everything after that streams from a near cache.
+//! For each row r of `out`, with entries e at table rows q_e: minimise Σ_e w_e (x·q_e + b − t_e)² + xᵀ B x + λ_r
+//! (‖x‖² + b²), where b is optional. The normal equations are solved exactly ([`super::cholesky`]) or improved by a
+//! few steps of conjugate gradients from the x in `out` (Takács, Pilászy, Tikk, "Applications of the conjugate
+//! gradient method for implicit feedback collaborative filtering", RecSys 2011). Table rows are first copied side by
+//! side, so that all later steps stream from a near cache.
 
 mod group;
 mod kernels;
@@ -28,7 +27,7 @@ pub enum Solver {
     Cg(usize),
 }
 
-/// What all regressions of one half have in common.
+/// The data all regressions of one half share.
 #[derive(Clone, Copy)]
 pub struct Half<'a, W, P> {
     /// Compressed sparse rows: row r of the output has entries `starts[r]..starts[r + 1]`.
@@ -39,7 +38,7 @@ pub struct Half<'a, W, P> {
     pub values: &'a [f32],
     /// q, with rows padded to a multiple of 16 with zeros.
     pub table: &'a Matrix,
-    /// B, symmetric and padded alike; none: zero.
+    /// B, symmetric and padded likewise; `None` for zero.
     pub base: Option<&'a Matrix>,
     /// (w, t) from (row, column, value), w ≥ 0.
     pub weigh: W,
@@ -77,8 +76,8 @@ where
     W: Fn(usize, u32, f32) -> (f32, f32) + Sync,
     P: Fn(usize, usize) -> f32 + Sync,
 {
-    /// Solves for every row: `out` (rows × padded width) and `biases` (left alone without b).
-    /// Rows without entries become zero.
+    /// Solves for every row: `out` (rows × padded width) and `biases` (unchanged without b). Rows without entries
+    /// become zero.
     pub fn solve(&self, out: &mut Matrix, biases: &mut [f32]) -> Objective {
         let width = out.cols();
         assert_eq!((width, width % LANES), (self.table.cols(), 0), "padded tables of one width");
@@ -92,7 +91,7 @@ where
             pieces.push((range, xs, bs));
         }
         let parts: Vec<Objective> = match (self.solver, self.base) {
-            // One row by itself would read a base that is too wide for a near cache at every step.
+            // Solving single rows would read a base too wide for a near cache at every step.
             (Solver::Cg(steps), Some(base)) if width >= WIDE && !self.bias => {
                 let scratch = || Group::new(width);
                 parallel::map_all_with(pieces, scratch, |group, (range, xs, _)| {
@@ -115,7 +114,7 @@ where
         parts.into_iter().sum()
     }
 
-    /// Runs of rows of about equal work: a row costs its entries plus solving its system.
+    /// Runs of rows of about equal work: the cost of a row is its entries plus solving its system.
     fn pieces(&self, width: usize) -> Vec<Range<usize>> {
         let starts = self.starts;
         let rows = starts.len() - 1;
@@ -146,7 +145,7 @@ mod tests {
         (starts, columns, values)
     }
 
-    /// The same regression in the plainest way: b as one more factor.
+    /// The same regression in the simplest form: b as one more factor.
     fn naive<W, P>(half: &Half<'_, W, P>, k: usize, r: usize) -> (Vec<f32>, f32, f64)
     where
         W: Fn(usize, u32, f32) -> (f32, f32),

@@ -1,4 +1,4 @@
-//! One row at a time: exactly, or by conjugate gradients.
+//! One row at a time: exactly or by conjugate gradients.
 
 use super::kernels::{add_combination, add_normal_product, add_upper_product, gather};
 use super::{Half, Objective, Solver};
@@ -11,7 +11,7 @@ where
     W: Fn(usize, u32, f32) -> (f32, f32) + Sync,
     P: Fn(usize, usize) -> f32 + Sync,
 {
-    /// Solves for row `r`; x comes as the place to start from.
+    /// Solves for row `r`; x holds the starting point.
     pub(super) fn solve_row(
         &self,
         s: &mut Scratch,
@@ -29,7 +29,7 @@ where
         }
         let width = x.len();
         let penalty = (self.penalty)(r, entries);
-        // The exact solver and long rows need the matrix; few entries are faster as they are.
+        // The exact solver and long rows need the matrix; few entries are faster without it.
         let explicit = self.solver == Solver::Cholesky || entries > s.longest;
         let block = if explicit { s.block } else { entries };
         s.start(explicit, self.base);
@@ -97,7 +97,7 @@ struct Sums {
     square: f64,
 }
 
-/// Memory of one worker.
+/// Working memory of one thread.
 pub(super) struct Scratch {
     /// Copied table rows, scaled by √w.
     rows: Vec<f32>,
@@ -105,9 +105,9 @@ pub(super) struct Scratch {
     roots: Vec<f32>,
     /// √w t of each.
     targets: Vec<f32>,
-    /// Rows per update of the matrix: 24 KiB, half of a first-level cache.
+    /// Number of rows per update of the matrix: 24 KiB, half of a first-level cache.
     block: usize,
-    /// Most entries for which conjugate gradients keep the rows: 512 KiB, half of a second-level cache.
+    /// Maximum number of entries for which conjugate gradients keep the rows: 512 KiB, half of a second-level cache.
     longest: usize,
     matrix: Vec<f32>,
     right: Vec<f32>,
@@ -158,19 +158,19 @@ impl Scratch {
         }
         let diagonal = || (0..width).map(|i| i * width + i);
         let largest = diagonal().fold(0f32, |m, i| m.max(self.matrix[i]));
-        // Padding has no entry on its diagonal and gets this floor; so do directions that the
-        // entries leave open. Both right sides are zero.
+        // Padding has no entry on its diagonal and gets this floor, as do directions that the entries leave
+        // undetermined. Their right sides are zero.
         let floor = penalty.max(1e-6 * largest).max(f32::MIN_POSITIVE);
         diagonal().for_each(|i| self.matrix[i] += floor);
         self.x.copy_from_slice(&self.right);
         if !cholesky::solve(&mut self.matrix, &mut self.x) {
-            // Only numbers that overflowed come here; the loss then tells.
+            // Only overflowed numbers lead here; the loss then reports it.
             self.x.fill(f32::NAN);
         }
     }
 
-    /// Steps of conjugate gradients from x; `rows` numbers of copied rows stand for the matrix if
-    /// not 0. Leaves the residual.
+    /// Takes steps of conjugate gradients from x. If `rows` is not 0, that many numbers of copied rows stand for the
+    /// matrix. Leaves the residual.
     fn conjugate_gradients(
         &mut self,
         rows: usize,
@@ -202,7 +202,7 @@ impl Scratch {
         direction.copy_from_slice(residual);
         let mut square = dot(residual, residual);
         for _ in 0..steps {
-            // The solution stands, to the precision of its numbers.
+            // The solution is exact to the precision of its numbers.
             if square <= 1e-20 * f32::MIN_POSITIVE.max(dot(right, right)) {
                 break;
             }
