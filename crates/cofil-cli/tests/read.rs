@@ -42,8 +42,8 @@ const BAD: &[Case<'static>] = &[
     (
         b"user,item,rating\n1,\"b,1\n2,3,4\n",
         &[],
-        "t:2: a quote is opened in this row and never closed; close it, put two for one that is part of the text, \
-         or say that quotes mean nothing (`quote` = none)",
+        "t:2: a quote is opened in this row and never closed; close it, double a quote that is part of the text, \
+         or turn quoting off (`quote` = none)",
     ),
     (
         b"user,item\nJos\xc3\xa9,b\nJos\xe9,b\n",
@@ -65,7 +65,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"user,item,date\na,b,2005-05-01\nc,d,7\n",
         &[],
-        "t: the time column holds 1 dates and 1 numbers; write all times alike",
+        "t: the time column holds 1 dates and 1 numbers; use the same format for all times",
     ),
     (
         b"a\nb\n",
@@ -85,7 +85,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"1,2,3\n",
         &["--user-col", "user", "--no-header"],
-        "t:1: there is no header to look for column `user` in; give its position, 1 to 3",
+        "t:1: there is no header, so column `user` cannot be found; give its position, 1 to 3",
     ),
     (
         b"user,item,event\na,b,view\na,c,purchase\n",
@@ -138,7 +138,7 @@ fn places_that_cannot_be_read_or_written() {
     std::fs::create_dir(folder.path().join("dir.csv")).expect("a folder");
     for (from, to, message) in [
         ("gone", "out.csv", "gone: No such file or directory (os error 2)"),
-        ("dir.csv", "out.csv", "dir.csv: is a folder without files of a table; give a file"),
+        ("dir.csv", "out.csv", "dir.csv: is a folder without table files; give a file"),
         ("t", "no/out.csv", "no/out.csv: there is no folder no"),
         ("t", "dir.csv", "dir.csv: this is a folder; name a file in it"),
         (
@@ -498,7 +498,7 @@ fn bad_rows_and_matrices_are_read_on_request() {
     );
     std::fs::write(folder.path().join("t"), "user,tea,jam,milk\na,5,,2\n").expect("a file");
     let (done, said) = convert(folder.path(), &["t", "out.csv"]);
-    assert!(!done && said.contains("say so with --matrix"), "{said}");
+    assert!(!done && said.contains("use --matrix"), "{said}");
     cofil(folder.path(), &["convert", "t", "out.csv", "--matrix"]);
     let written = std::fs::read_to_string(folder.path().join("out.csv")).expect("written");
     assert_eq!(written, "user,item,value\na,tea,5\na,milk,2\n");

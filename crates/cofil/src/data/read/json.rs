@@ -1,4 +1,4 @@
-//! JSON lines: one object a line, columns by key.
+//! JSON lines: one object per line, with columns by key.
 
 use super::chunks::Lines;
 use super::columns::{Columns, Looks};
@@ -19,10 +19,10 @@ pub(super) use lines::{Lines as ObjectLines, needs_lines};
 
 pub(super) use entry::Entry;
 
-/// Lines looked at to tell what the keys hold.
+/// Number of lines examined to detect the content of the keys.
 const SAMPLE: usize = 100;
 
-/// A JSON value as far as a table can use it.
+/// A JSON value as used in a table.
 #[derive(Clone, Debug, PartialEq)]
 enum Scalar<'a> {
     Null,
@@ -30,7 +30,7 @@ enum Scalar<'a> {
     Float(f64),
     Text(Cow<'a, str>),
     Truth(bool),
-    /// A list, an object: nothing for a table.
+    /// A list or an object, which a table cannot use.
     Other(&'static str),
 }
 
@@ -38,10 +38,10 @@ enum Scalar<'a> {
 pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64, String)> {
     let lines = || (1u64..).zip(head.split(|&b| b == b'\n'));
     let Some((at, first)) = lines().find(|(_, line)| !line.trim_ascii().is_empty()) else {
-        return Err((1, "the file is empty; give one JSON object a line".into()));
+        return Err((1, "the file is empty; give one JSON object per line".into()));
     };
     let mut keys = object(first, &Everything).map_err(|message| (at, message))?;
-    // Objects may differ; what is wrong with one is said when it is read.
+    // Objects may differ; errors in one are reported when it is read.
     let limit = limits::MOST_COLUMNS;
     for (_, line) in lines().take(SAMPLE) {
         let more = object(line, &Everything).map(|keys| keys.order).unwrap_or_default();
@@ -72,22 +72,22 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
         .map_err(|message| (at, message))
 }
 
-/// Reads objects by the keys in use.
+/// Reads the keys in use from objects.
 pub(super) struct Objects<'a> {
     wanted: Reader<'a>,
     rules: &'a Rules<'a>,
 }
 
-/// Keys that are told of when they first stand far below.
+/// Number of keys to report if they first occur after the examined lines.
 const FEW: usize = 5;
 
-/// [`Wanted`], with an eye on keys that the first objects have not.
+/// Like [`Wanted`], and collects keys that the first objects do not have.
 struct Reader<'a> {
     wanted: Wanted<'a>,
     /// The keys of the first objects, in order.
     order: &'a [String],
     known: HashSet<&'a str>,
-    /// The least of the other keys by the alphabet, which are the same however many threads read.
+    /// The alphabetically first of the other keys, so that they do not depend on the number of threads.
     later: Mutex<BTreeSet<String>>,
 }
 
@@ -140,15 +140,14 @@ impl<'a> Objects<'a> {
         Self { wanted, rules }
     }
 
-    /// What to say of keys that the first objects have not.
+    /// Returns a note on keys that the first objects do not have.
     pub fn later(self) -> Option<String> {
         let later = self.wanted.later.into_inner().unwrap_or_else(PoisonError::into_inner);
         let named = later.iter().map(|key| format!("`{}`", shown(key.as_bytes())));
         let named = named.collect::<Vec<_>>().join(", ");
         let more = if later.len() == FEW { " …" } else { "" };
-        (!later.is_empty()).then(|| {
-            format!("left unread: keys that the first {SAMPLE} lines have not: {named}{more}")
-        })
+        (!later.is_empty())
+            .then(|| format!("ignored: keys missing in the first {SAMPLE} lines: {named}{more}"))
     }
 
     fn id<'l>(&self, role: usize, value: Option<Scalar<'l>>) -> Result<Cow<'l, [u8]>, String> {
@@ -240,7 +239,7 @@ impl Lines for Objects<'_> {
     }
 }
 
-/// What to take out of an object.
+/// The parts to take from an object.
 trait Take<'l> {
     type Taken: Default;
     fn take<A: MapAccess<'l>>(
@@ -251,7 +250,7 @@ trait Take<'l> {
     ) -> Result<(), A::Error>;
 }
 
-/// The values of up to five keys: user, item, value, time, type.
+/// Takes the values of up to five keys: user, item, value, time, type.
 struct Wanted<'a> {
     keys: [Option<&'a str>; 5],
 }
@@ -275,7 +274,7 @@ impl<'l> Take<'l> for Wanted<'_> {
     }
 }
 
-/// All keys in order, each once.
+/// Takes all keys in order, each once.
 struct Everything;
 
 #[derive(Default)]
@@ -301,13 +300,13 @@ impl<'l> Take<'l> for Everything {
     }
 }
 
-/// The keys of the first object of `head`, if it is whole.
+/// Returns the keys of the first object of `head`, if it is complete.
 pub(super) fn keys(head: &[u8]) -> Option<Vec<String>> {
     let first = head.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty())?;
     object(first, &Everything).ok().map(|keys| keys.order)
 }
 
-/// All keys with their values, in order; a key may be there twice.
+/// Returns all keys with their values, in order; a key may occur twice.
 pub(super) fn pairs(line: &[u8]) -> Result<Vec<(String, Entry)>, String> {
     object(line, &Pairs)
 }
@@ -368,7 +367,7 @@ impl<'l, T: Take<'l>> Visitor<'l> for ObjectSeed<'_, T> {
     }
 }
 
-/// A key, copied only if it is written with escapes.
+/// Deserializes a key; it is copied only if it contains escapes.
 struct KeySeed;
 
 impl<'l> DeserializeSeed<'l> for KeySeed {

@@ -1,7 +1,7 @@
-//! Names of columns in common data sets.
+//! Column names of common data sets.
 
-/// Names of columns in common data sets, lower case and without `_`, `-`, `.` and spaces; the
-/// first that a file has wins.
+/// Column names of common data sets, in lower case and without `_`, `-`, `.` and spaces. The first one found in a
+/// file is used.
 pub(super) const USER: &[&str] = &[
     "user",
     "userid",
@@ -120,7 +120,7 @@ pub(super) const KIND: &[&str] = &[
     "feedbacktype",
 ];
 
-/// What titles of items are called, beside `title`, in tables about them.
+/// Names of title columns in tables of items, besides `title`.
 pub(super) const TITLE: &[&str] = &[
     "title",
     "name",
@@ -142,7 +142,7 @@ pub(super) const TITLE: &[&str] = &[
     "animename",
 ];
 
-/// Words that say nothing about whose id it is.
+/// Words that do not say whose id it is.
 const OF_IDS: &[&str] = &[
     "id",
     "ids",
@@ -166,11 +166,11 @@ const OF_IDS: &[&str] = &[
     "external",
     "internal",
 ];
-/// Words that values and times end with, beside the names above.
+/// Last words of value and time columns, besides the names above.
 const OF_VALUES: &[&str] =
     &["rating", "ratings", "score", "stars", "ratio", "plays", "quantity", "qty", "weight"];
 const OF_TIMES: &[&str] = &["time", "timestamp", "date", "datetime", "dat", "datum"];
-/// Values and times of an item, not of what a user did.
+/// Words for values and times of an item, which are not interactions of a user.
 const OF_ITEMS: &[&str] = &[
     "average",
     "avg",
@@ -188,7 +188,7 @@ const OF_ITEMS: &[&str] = &[
     "premiere",
 ];
 
-/// The words of a name, lower case: `Book-Rating`, `bookRating` and `book_rating` have two.
+/// Splits a name into words in lower case: `Book-Rating`, `bookRating` and `book_rating` have two.
 pub(super) fn parts(name: &str) -> Vec<String> {
     let name = name.split(':').next().unwrap_or(name);
     let mut parts = vec![String::new()];
@@ -206,7 +206,7 @@ pub(super) fn parts(name: &str) -> Vec<String> {
     parts
 }
 
-/// Whether `name` is that of an id of what `known` names, such as `unique_user_id`.
+/// Returns whether `name` means an id of the things named in `known`, such as `unique_user_id`.
 fn means_id(name: &str, known: &[&str]) -> bool {
     let parts = parts(name);
     let mut telling = parts.iter().filter(|part| !OF_IDS.contains(&part.as_str()));
@@ -214,7 +214,7 @@ fn means_id(name: &str, known: &[&str]) -> bool {
     parts.len() > 1 && more.is_none() && first.is_some_and(|part| known.contains(&part.as_str()))
 }
 
-/// Whether the last of several words is one of `last`, and none is that of an item's property.
+/// Returns whether `name` has several words, the last is one of `last`, and none is a property of items.
 fn ends_with(name: &str, last: &[&str]) -> bool {
     let parts = parts(name);
     parts.len() > 1
@@ -238,20 +238,20 @@ pub(super) fn means_time(name: &str) -> bool {
     ends_with(name, OF_TIMES)
 }
 
-/// `name` without what writers disagree about: case, `_`, and the `:token` of RecBole's files.
+/// Normalises `name`: removes case, `_`, and the `:token` of RecBole files.
 pub(super) fn plain(name: &str) -> String {
     let name = name.split(':').next().unwrap_or(name);
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Whether `name` is one that a header would have.
+/// Returns whether `name` is a known column name of a header.
 pub(super) fn is_known(name: &str) -> bool {
     let plain = plain(name);
     [USER, ITEM, VALUE, TIME, KIND].iter().any(|names| names.contains(&plain.as_str()))
         || [means_user, means_item, means_value, means_time].iter().any(|means| means(name))
 }
 
-/// Whether `name` is one that the header of a table of items would have, though one of interactions has it not.
+/// Returns whether `name` is a known column name of item tables, but not of interaction tables.
 pub(crate) fn is_item_name(name: &str) -> bool {
     let name = plain(name);
     name == "id" || name == "genres" || TITLE.contains(&name.as_str())

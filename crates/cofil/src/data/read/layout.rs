@@ -1,15 +1,15 @@
-//! How delimited text is cut into fields, and which of them mean what.
+//! Layout of delimited text: how to split it into fields, and the meaning of the columns.
 
 use super::Quote;
 use super::columns::Columns;
 
-/// How to cut delimited text.
+/// How to split delimited text.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub delimiter: Vec<u8>,
     pub quote: Option<Quote>,
     pub header: bool,
-    /// Fields of every row.
+    /// Number of fields per row.
     pub width: usize,
     pub columns: Columns,
 }

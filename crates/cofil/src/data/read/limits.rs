@@ -1,5 +1,5 @@
-//! How much of a file is taken at a time. What is beyond is refused in words, so that no file, however it was made,
-//! takes more memory than its size allows for. `docs/data.md` lists the limits.
+//! Limits on the input. Files beyond them are rejected with a message, so that no file, however it was made, takes
+//! more memory than its size allows for. `docs/data.md` lists the limits.
 
 use crate::error::Error;
 use std::fmt;
@@ -8,41 +8,41 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Bytes of the longest line; of the longest row, where quotes make it go over several lines.
+/// Maximum length of a line in bytes, or of a row if quotes make it span several lines.
 pub(super) const LONGEST_LINE: usize = 16 << 20;
-/// Columns of the widest table, and keys of the largest JSON object.
+/// Maximum number of columns of a table, and of keys of a JSON object.
 pub(super) const MOST_COLUMNS: usize = 1 << 16;
-/// How many times its size a packed file may unpack to, beside [`FREE`].
+/// Maximum ratio of the size of a compressed file to its uncompressed size, beyond [`FREE`].
 const EXPANSION: u64 = 200;
-/// Bytes that any packed file may unpack to.
+/// Uncompressed size in bytes that is always allowed.
 const FREE: u64 = 256 << 20;
-/// Fields of a table of JSON lines for each value that is there, beside [`FREE_FIELDS`].
+/// Maximum number of fields per value in a table of JSON lines, beyond [`FREE_FIELDS`].
 const EMPTINESS: usize = 16;
-/// Fields of a table of JSON lines, whether there is anything in them or not.
+/// Number of fields in a table of JSON lines that is always allowed, even if they are empty.
 const FREE_FIELDS: usize = 1 << 24;
 
-/// Refuses a table of more than [`MOST_COLUMNS`] columns.
+/// Returns an error for a table of more than [`MOST_COLUMNS`] columns.
 pub(super) fn check_columns(count: usize) -> Result<(), String> {
     match count <= MOST_COLUMNS {
         true => Ok(()),
         false => Err(format!(
-            "there are more than {MOST_COLUMNS} columns; write a row for each user and item instead (is the \
+            "there are more than {MOST_COLUMNS} columns; write one row per user and item instead (is the \
              delimiter right?)"
         )),
     }
 }
 
-/// Refuses a table that is next to nothing but fields without a value, which take memory as well.
+/// Returns an error for a table with hardly any values, because empty fields take memory too.
 pub(super) fn check_emptiness(columns: usize, rows: usize, values: usize) -> Result<(), String> {
     match columns.saturating_mul(rows) <= EMPTINESS.saturating_mul(values) + FREE_FIELDS {
         true => Ok(()),
         false => Err(format!(
-            "the lines have {columns} different keys, of which each has next to none; give all lines the same keys"
+            "the lines have {columns} different keys, but each line has very few; give all lines the same keys"
         )),
     }
 }
 
-/// Refuses a Parquet file of `size` bytes that says it holds this much more.
+/// Returns an error for a Parquet file of `size` bytes whose metadata claims a much larger content.
 #[cfg(feature = "arrow")]
 pub(super) fn check_parquet(
     path: &Path,
@@ -50,7 +50,7 @@ pub(super) fn check_parquet(
     unpacked: u64,
     rows: u64,
 ) -> crate::error::Result<()> {
-    // A row takes some bytes of memory even where the file says in one byte that a thousand are alike.
+    // A row takes some bytes of memory even if the file encodes a thousand equal ones in one byte.
     match unpacked.max(rows.saturating_mul(4)) <= most_unpacked(size) {
         true => Ok(()),
         false => {
@@ -64,16 +64,16 @@ fn most_unpacked(packed: u64) -> u64 {
     packed.saturating_mul(EXPANSION).saturating_add(FREE)
 }
 
-/// A file is beyond a limit: what a reader answers in place of bytes.
+/// The error of a reader when a file exceeds a limit.
 #[derive(Debug)]
 pub(super) struct Beyond {
-    /// Line, where it is known.
+    /// Line, if it is known.
     pub line: Option<u64>,
     pub message: String,
 }
 
 impl Beyond {
-    /// The line or the row at `line` is too long.
+    /// Returns the error for a line or row at `line` that is too long.
     pub fn line(line: Option<u64>) -> std::io::Error {
         let message = format!(
             "the line is longer than {} MiB; end each row with a line end (is the format right?)",
@@ -82,10 +82,10 @@ impl Beyond {
         std::io::Error::other(Self { line, message })
     }
 
-    /// What to say of a row with quotes that is too long.
+    /// Returns the message for a row with quotes that is too long.
     pub fn row() -> String {
         format!(
-            "the row is longer than {} MiB; close its quote, or put two for one that stands in a field",
+            "the row is longer than {} MiB; close its quote, or double a quote that is part of a field",
             LONGEST_LINE >> 20
         )
     }
@@ -98,7 +98,7 @@ impl Beyond {
         Self { line: None, message }
     }
 
-    /// What `error` says of a file, if it is of this kind.
+    /// Converts `error` to an error about `path` if a limit was exceeded.
     pub fn of(path: &Path, error: &std::io::Error) -> Option<Error> {
         let beyond = error.get_ref()?.downcast_ref::<Self>()?;
         Some(Error::data(path, beyond.line, beyond.message.clone()))
@@ -113,10 +113,10 @@ impl fmt::Display for Beyond {
 
 impl std::error::Error for Beyond {}
 
-/// How many packed bytes were read so far.
+/// Number of compressed bytes read so far.
 pub(super) type Packed = Arc<AtomicU64>;
 
-/// The bytes of something packed, as long as they are not too many for it.
+/// Reader of decompressed bytes that fails if they are too many for their compressed size.
 pub(super) struct Unpacked<R> {
     input: R,
     name: &'static str,
@@ -125,7 +125,8 @@ pub(super) struct Unpacked<R> {
 }
 
 impl<R> Unpacked<R> {
-    /// `input` unpacks what `packed` counts the bytes of and is called `name`.
+    /// Creates a reader of `input`, the decompressed data; `packed` counts the compressed bytes, `name` is the
+    /// compression.
     pub fn new(input: R, name: &'static str, packed: Packed) -> Self {
         Self { input, name, packed, unpacked: 0 }
     }
@@ -158,7 +159,7 @@ mod tests {
         let error = bytes.read(&mut piece).unwrap_err();
         let told = Beyond::of(Path::new("t.zst"), &error).unwrap().to_string();
         assert!(told.starts_with("t.zst: the zstd data unpacks to more than 200 times"), "{told}");
-        // More that is packed allows for more.
+        // A larger compressed size allows for more.
         packed.store(2 << 20, Ordering::Relaxed);
         assert_eq!(bytes.read(&mut piece).unwrap(), 10);
     }

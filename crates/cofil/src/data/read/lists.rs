@@ -1,4 +1,4 @@
-//! Recommended lists, as any recommender writes them: a row for each user and item.
+//! Reading recommended lists from any recommender: one row per user and item.
 
 use super::columns::Columns;
 use super::found::Found;
@@ -13,15 +13,15 @@ use std::path::Path;
 /// Lists of items, best first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lists {
-    /// By number of user, numbers of items. Items that were not known have numbers after the known ones.
+    /// Numbers of items, indexed by the number of the user. Unknown items are numbered after the known ones.
     pub by_user: Vec<Vec<u32>>,
-    /// Users in the file that are not known; their lists are left out.
+    /// Unknown users in the file; their lists are left out.
     pub unknown_users: usize,
-    /// How the file was read, and by what the lists are sorted.
+    /// Report on how the file was read and how the lists are sorted.
     pub report: ReadReport,
 }
 
-/// What columns are called that rise from the worst to the best, and those that fall.
+/// Names of score columns (best last) and of rank columns (best first).
 const SCORES: &[&str] = &[
     "score",
     "prediction",
@@ -46,17 +46,17 @@ const SCORES: &[&str] = &[
 ];
 const RANKS: &[&str] = &["rank", "ranking", "position", "pos", "place", "order", "distance"];
 
-/// By what a list is sorted.
+/// Sort order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
-    /// Falling values.
+    /// Descending values.
     Score,
-    /// Rising values.
+    /// Ascending values.
     Rank,
 }
 
 impl Order {
-    /// What a column called `name` says.
+    /// Returns the order that a column with this `name` implies.
     fn of(name: &str) -> Option<Self> {
         let means = |known: &[&str]| {
             let last = parts(name).pop();
@@ -71,14 +71,15 @@ impl Order {
     }
 }
 
-/// Reads rows of user, item and a score or a rank: a user's items by falling score, or by rising rank; in the order
-/// of the file, where values are equal or there are none. The column is found by its name (`score`, `prediction`,
-/// `est`, `probability`, `rank`, `position` …); without names the third is a rank if it counts from 1 (or 0) for each
-/// user. Files of TREC runs (`user Q0 item rank score tag`) and lines of JSON with a list for each user, as
-/// [`ListWriter`](crate::data::ListWriter) writes them, are known. Rows without a score are left out and counted.
+/// Reads rows of user, item and a score or a rank. The items of a user are sorted by descending score, or by
+/// ascending rank; equal values, and lists without values, keep the order of the file. The column is found by its
+/// name (`score`, `prediction`, `est`, `probability`, `rank`, `position` …); without a header, the third column is a
+/// rank if it counts from 1 (or 0) for each user. TREC run files (`user Q0 item rank score tag`) and JSON lines with
+/// one list per user, as [`ListWriter`](crate::data::ListWriter) writes them, are supported. Rows without a score are
+/// left out and counted.
 ///
 /// # Errors
-/// As [`read`](super::read).
+/// See [`read`](super::read).
 pub fn read_lists(
     path: &Path,
     options: &ReadOptions,
@@ -122,7 +123,7 @@ pub fn read_lists(
         (Some(Order::Score), Some(column)) => {
             format!("lists are sorted by {column}, largest first")
         }
-        _ => "no column of scores or ranks was found: lists are in the order of the file".into(),
+        _ => "no score or rank column found: lists are in the order of the file".into(),
     };
     table.report.notes.push(note);
     let sign = if order == Some(Order::Rank) { 1.0 } else { -1.0 };
@@ -133,7 +134,7 @@ pub fn read_lists(
     }
     let unknown_users = entries.split_off(users.len()).len();
     let list = |mut list: Vec<(f32, u32)>| {
-        // Keeps the order of equal ones.
+        // A stable sort: equal values keep their order.
         list.sort_by(|a, b| a.0.total_cmp(&b.0));
         list.into_iter().map(|(_, item)| item).collect()
     };
@@ -141,7 +142,8 @@ pub fn read_lists(
     Ok(Lists { by_user, unknown_users, report: table.report })
 }
 
-/// The column to sort by: a score before a rank, and a name that is known as it is before one that only ends so.
+/// Returns the column to sort by: a score rather than a rank, and an exact name rather than one with a known last
+/// word.
 fn best(names: &[String]) -> Option<String> {
     let exact = |known: &&str| names.iter().find(|name| plain(name) == **known);
     let ending = |order: Order| names.iter().find(|name| Order::of(name) == Some(order));
@@ -150,7 +152,7 @@ fn best(names: &[String]) -> Option<String> {
     found.or_else(ranked).cloned()
 }
 
-/// The names of the columns, where the file has them.
+/// Returns the column names, if the file has them.
 fn names(path: &Path, opened: &Opened<'_>, options: &ReadOptions) -> Result<Option<Vec<String>>> {
     Ok(match opened.format {
         Format::Text => sniff::table(opened.head(), options).ok().and_then(|grid| grid.names()),
@@ -162,7 +164,7 @@ fn names(path: &Path, opened: &Opened<'_>, options: &ReadOptions) -> Result<Opti
     })
 }
 
-/// Whether the values of each user count from 1, or from 0, and those of somebody further than that.
+/// Returns whether the values of each user are 1, 2, 3 … (or 0, 1, 2 …), and some user has more than one.
 fn counts(rows: &Interactions) -> bool {
     let mut by_user: Vec<Vec<f32>> = vec![Vec::new(); rows.users.len()];
     for (&user, &value) in rows.user.iter().zip(&rows.value) {
@@ -177,7 +179,7 @@ fn counts(rows: &Interactions) -> bool {
     by_user.iter().any(|values| values.len() > 1) && by_user.iter_mut().all(count)
 }
 
-/// Whether text begins as a run of TREC does: `user Q0 item rank score tag`.
+/// Returns whether text begins like a TREC run: `user Q0 item rank score tag`.
 fn is_trec(head: &[u8]) -> bool {
     let line = head.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty());
     let text = line.and_then(|line| std::str::from_utf8(line).ok()).unwrap_or_default();
@@ -191,7 +193,7 @@ fn is_trec(head: &[u8]) -> bool {
     }
 }
 
-/// How a run of TREC is read.
+/// Returns the options to read a TREC run.
 fn trec(options: &ReadOptions) -> ReadOptions {
     let column =
         |told: &Option<Column>, usual: usize| told.clone().or(Some(Column::Position(usual)));
@@ -204,7 +206,7 @@ fn trec(options: &ReadOptions) -> ReadOptions {
     }
 }
 
-/// A line of JSON with the list of a user.
+/// A JSON line with the list of a user.
 #[derive(serde::Deserialize)]
 struct Line {
     user: json::Entry,
@@ -217,11 +219,11 @@ struct Item {
     score: Option<f32>,
 }
 
-/// Whether lines of JSON begin with one that holds a list.
+/// Returns whether the first of the JSON lines contains a list.
 fn nested(head: &[u8]) -> bool {
     let line = head.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty());
     let line = line.unwrap_or_default();
-    // It may be longer than what there is of it.
+    // The line may be longer than the available text.
     let begins = memchr::memmem::find(line, b"\"items\":[{").is_some();
     begins && memchr::memmem::find(line, b"\"user\":").is_some()
 }
@@ -248,11 +250,11 @@ fn read_nested(
             }
             let bad = |message: String| Error::data(path, Some(number), message);
             let Line { user, items } = serde_json::from_slice(line).map_err(|e| {
-                bad(format!("{} is no list of a user: {e}", super::field::quoted(line)))
+                bad(format!("{} is not the list of a user: {e}", super::field::quoted(line)))
             })?;
             for Item { item, score } in items {
                 let (json::Entry::Text(user), json::Entry::Text(item)) = (&user, &item) else {
-                    return Err(bad("users and items are texts or whole numbers".into()));
+                    return Err(bad("users and items must be text or whole numbers".into()));
                 };
                 let score = score.filter(|score| !score.is_nan());
                 let value = score.ok_or(super::field::Skip::Missing);
@@ -299,14 +301,14 @@ mod tests {
         let items: IdMap = ["x", "y", "z"].iter().collect();
         let xyz = [vec![2, 1, 0], vec![0, 2]];
         for text in [
-            // As `predict` writes them, with a pair that the model does not know.
+            // As written by `predict`, with a pair that the model does not know.
             "user,item,prediction\na,x,1.5\na,y,2\na,z,3.5\nb,z,1\nb,x,4\nb,y,\n",
             "uid,iid,r_ui,est,details\na,x,5,1.5,d\na,y,1,2,d\na,z,1,3.5,d\nb,z,5,1,d\nb,x,1,4,d\n",
             "user\titem\tprobability\na\tx\t.1\na\ty\t.2\na\tz\t.3\nb\tx\t.9\nb\tz\t.8\n",
             "user,item,item_relevance\na,x,1\na,y,2\na,z,3\nb,z,1\nb,x,4\n",
             "user,item,position\na,x,3\na,y,2\na,z,1\nb,z,2\nb,x,1\n",
             "user,item,list_rank\na,x,3\na,y,2\na,z,1\nb,z,2\nb,x,1\n",
-            // Without names, ranks are those that count for each user.
+            // Without a header, values that count up for each user are ranks.
             "a,x,3\na,y,2\na,z,1\nb,z,2\nb,x,1\n",
             "a,x,3\na,y,4\na,z,5\nb,z,2\nb,x,3\n",
             "a Q0 x 3 .1 run\na Q0 y 2 .2 run\na Q0 z 1 .3 run\nb Q0 z 2 -4 run\nb Q0 x 1 -3 run\n",

@@ -1,4 +1,4 @@
-//! A row for each user and a column for each item, as pivot tables are: read on request.
+//! Reading matrices on request: one row per user and one column per item, like pivot tables.
 
 use super::columns::Columns;
 use super::field::Rules;
@@ -11,10 +11,10 @@ use super::{ReadOptions, Shape};
 use crate::data::{IdMap, Source};
 use crate::error::{Error, Result};
 
-/// What the index of a table of pandas is called in Parquet.
+/// Name of the index of a pandas table in Parquet.
 const INDEX: &str = "__index_level_0__";
 
-/// Reads a matrix, row by row. What is empty or `nan` is unknown.
+/// Reads a matrix row by row. Cells that are empty or `nan` are unknown.
 pub(super) fn read(
     source: Source<'_>,
     options: &ReadOptions,
@@ -30,7 +30,7 @@ pub(super) fn read(
     };
     let frame = read_frame(source, &told, |_| false)?;
     let Some(names) = frame.names.clone() else {
-        return Err(bad("a matrix needs a first line with its items".into()));
+        return Err(bad("a matrix needs a header with its items".into()));
     };
     let mut search =
         Search { names: Some(names.clone()), taken: vec![false; names.len()], notes: Vec::new() };
@@ -42,7 +42,7 @@ pub(super) fn read(
     });
     let others: Vec<usize> = (0..names.len()).filter(|&column| column != user).collect();
     let Some(&item) = others.first() else {
-        return Err(bad("a matrix needs a column of users and one for each item".into()));
+        return Err(bad("a matrix needs a user column and one column per item".into()));
     };
     let columns =
         Columns { user, item, value: Some(item), names: Some(names), ..Columns::default() };

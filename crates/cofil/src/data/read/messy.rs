@@ -1,4 +1,4 @@
-//! Files as people have them, and what is made of each: rows, or words that say what is wrong.
+//! Files as they occur in practice, and the rows or error messages expected for each.
 
 use super::{Column, Quote, ReadOptions, Table, read};
 use crate::data::Source;
@@ -8,7 +8,7 @@ pub(super) fn table(content: &str, options: &ReadOptions) -> Result<Table, Strin
     read(source, options).map_err(|error| error.to_string())
 }
 
-/// Rows as `user item value time`.
+/// Returns rows as `user item value time`.
 pub(super) fn rows_with(content: &str, options: &ReadOptions) -> Vec<String> {
     let table = table(content, options).unwrap_or_else(|told| panic!("{content:?}: {told}"));
     let data = &table.interactions;
@@ -39,7 +39,7 @@ fn notes(content: &str) -> String {
 fn quotes_that_swallow_rows_are_refused() {
     let open = "user\tartist\tplays\nu1\tblur\t3\nu2\t\"heroes\t30\nu3\tpulp\t9\nu4\tcosa\"\t2\n";
     let never = "user\tartist\tplays\nu1\tblur\t3\nu2\t\"heroes\t30\nu3\tpulp\t9\n";
-    // In a column that nobody reads, too.
+    // The same in a column that is not used.
     let unread = "user,item,review\na,x,\"fine\nb,y,so so\nc,z,good\"\nd,x,bad\n";
     for (content, line) in [(open, 3), (never, 3), (unread, 2)] {
         let told = refused(content);
@@ -61,9 +61,9 @@ fn quotes_within_fields_stay_as_they_are_written() {
     );
     assert_eq!(rows("user,item\na,5\" pipe\nb,\"5\"\" pipe\"\n"), ["a 5\" pipe 1", "b 5\" pipe 1"]);
     assert_eq!(rows("user,item\na,\"\"\"x\"\"\"\nb,\"x\"y\"\n"), ["a \"x\" 1", "b \"x\"y\" 1"]);
-    // A delimiter of several characters knows quotes as well.
+    // Quotes also work with a delimiter of several characters.
     assert_eq!(rows("a::\"x::y\"::3\nb::z::4\n"), ["a x::y 3", "b z 4"]);
-    // Texts over several lines are fine where nothing reads them.
+    // Texts may span several lines in columns that are not used.
     let review = "user,item,text\r\na,x,\"good,\r\nvery good\"\r\nb,y,\"\"\r\n";
     assert_eq!(rows(review), ["a x 1", "b y 1"]);
 }
@@ -73,19 +73,19 @@ fn headers_are_told_from_rows() {
     for (content, expected) in [
         // An empty last column.
         ("user,item,\na,x,\nb,y,\n", vec!["a x 1", "b y 1"]),
-        // Row numbers of pandas.
+        // Row numbers written by pandas.
         (",user_id,item_id,rating\n0,ann,tea,5\n1,bob,jam,3\n", vec!["ann tea 5", "bob jam 3"]),
         (
             "Unnamed: 0,kunde,artikel\n0,k1,a1\n1,k2,a2\n2,k3,a3\n",
             vec!["k1 a1 1", "k2 a2 1", "k3 a3 1"],
         ),
-        // Users and items that are called as columns are.
+        // Users and items with names like those of columns.
         ("u,i,1\nu,j,2\n", vec!["u i 1", "u j 2"]),
         ("u,5,7\nv,3,2\n", vec!["u 5 7", "v 3 2"]),
         ("u,5,7\n", vec!["u 5 7"]),
         ("u,i\nu,j\nv,i\n", vec!["u i 1", "u j 1", "v i 1"]),
         ("user,item\nuser,jam\nbob,item\n", vec!["user jam 1", "bob item 1"]),
-        // Names that nobody knows, above values of some kind.
+        // Unknown column names, above values of some kind.
         (
             "\u{feff}Kunde;Artikel;Datum\nK1;A7;2021-01-31\nK2;A8;2021-02-01\n",
             vec!["K1 A7 1 1612051200", "K2 A8 1 1612137600"],
@@ -97,13 +97,13 @@ fn headers_are_told_from_rows() {
     }
     let german = "\u{feff}Kunde;Artikel;Datum;Betrag\nK1;A7;31.01.2021 07:01;15,87\nK2;A8;1.2.2021 08:30;3,5\n";
     assert_eq!(rows(german), ["K1 A7 1 1612076460", "K2 A8 1 1612168200"]);
-    assert!(notes(german).contains("left unread: `Betrag` (numbers)"), "{}", notes(german));
+    assert!(notes(german).contains("ignored: `Betrag` (numbers)"), "{}", notes(german));
     let value = Some(Column::Name("Betrag".into()));
     let amounts = ReadOptions { value, ..ReadOptions::default() };
     assert!(table(german, &amounts).unwrap_err().contains("`decimal` = ,"));
     let comma = ReadOptions { decimal: Some(','), ..amounts };
     assert_eq!(rows_with(german, &comma), ["K1 A7 15.87 1612076460", "K2 A8 3.5 1612168200"]);
-    // To name a column is to say that there are names.
+    // A column given by name implies a header.
     let named = ReadOptions { user: Some(Column::Name("wer".into())), ..ReadOptions::default() };
     assert_eq!(rows_with("was,wer\ntea,ann\n", &named), ["ann tea 1"]);
 }
@@ -132,11 +132,11 @@ fn dates_are_neither_users_nor_items() {
         "1,2014-04-07T10:51:09.277Z,214536502,0\n1,2014-04-07T10:54:09.868Z,214536500,0\n";
     let found = rows(yoochoose);
     assert_eq!(found[0], "1 214536502 1 1396867869");
-    assert!(notes(yoochoose).contains("left unread: column 4 (numbers)"), "{}", notes(yoochoose));
-    // User, item, category, type of event, time: nobody knows which is the value.
+    assert!(notes(yoochoose).contains("ignored: column 4 (numbers)"), "{}", notes(yoochoose));
+    // User, item, category, event type, time: the value column cannot be guessed.
     let taobao = "1,2268318,2520377,pv,1511544070\n1,2333346,2520771,pv,1511561733\n";
     assert_eq!(rows(taobao)[0], "1 2268318 1 1511544070");
-    assert!(notes(taobao).contains("left unread: column 3 (numbers)"), "{}", notes(taobao));
+    assert!(notes(taobao).contains("ignored: column 3 (numbers)"), "{}", notes(taobao));
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn names_are_known_by_their_words() {
     assert_eq!(rows(reviews), ["1 p 5 1440979200"]);
     let bought = "t_dat,customer_id,article_id,price\n2018-09-20,c1,a1,0.05\n";
     assert_eq!(rows(bought), ["c1 a1 1 1537401600"]);
-    assert!(notes(bought).contains("left unread: `price` (numbers)"), "{}", notes(bought));
+    assert!(notes(bought).contains("ignored: `price` (numbers)"), "{}", notes(bought));
     let watched = "user_id,video_id,play_duration,watch_ratio\n14,148,4381,1.27\n";
     assert_eq!(rows(watched), ["14 148 1.27"]);
 }
@@ -229,7 +229,7 @@ fn rows_that_cannot_be_read_are_left_out_on_request() {
     for content in [text, json, &quoted] {
         assert_eq!(rows_with(content, &skip(4)), ["ann tea 5", "eve jam 1"], "{content}");
         let table = table(content, &skip(9)).unwrap();
-        // Nobody is known by a row that was left out.
+        // Rows that are left out do not add ids.
         assert_eq!(table.interactions.users.names().collect::<Vec<_>>(), ["ann", "eve"]);
         assert_eq!((table.report.rows, table.report.bad), (6, 4), "{content}");
         assert_eq!(table.report.bad_first.len(), 4);
@@ -281,8 +281,7 @@ fn what_is_left_unread_is_told() {
     let events = "user,item,event\na,x,view\nb,y,buy\n";
     let told = notes(events);
     assert!(
-        told.contains("left unread: `event` (types of events)")
-            && told.contains("`weights` such as"),
+        told.contains("ignored: `event` (event types)") && told.contains("`weights` such as"),
         "{told}"
     );
     // A key of any of the first objects is a column.
@@ -294,7 +293,7 @@ fn what_is_left_unread_is_told() {
     let mut later = "{\"user\":\"a\",\"item\":\"x\"}\n".repeat(200);
     later += "{\"item\":\"x\",\"user\":\"a\",\"rating\":5}\n";
     let told = notes(&later);
-    assert!(told.contains("keys that the first 100 lines have not: `rating`"), "{told}");
+    assert!(told.contains("keys missing in the first 100 lines: `rating`"), "{told}");
 }
 
 #[test]
@@ -304,7 +303,7 @@ fn thousands_are_no_decimals() {
     let comma = ReadOptions { decimal: Some(','), ..ReadOptions::default() };
     assert_eq!(rows_with("user;item;value\na;x;1,234\nb;y;2\n", &comma), ["a x 1.234", "b y 2"]);
     let point = table("user;item;value\na;x;1.234\n", &comma).unwrap_err();
-    assert!(point.contains("decimals stand after a comma here"), "{point}");
+    assert!(point.contains("the decimal separator is a comma here"), "{point}");
 }
 
 #[test]
@@ -332,7 +331,7 @@ fn what_is_no_table_is_named() {
         ("SQLite format 3\0", "SQLite"),
         (tar.as_str(), "tar archive"),
         ("PK\u{3}\u{4}", "zip"),
-        ("RDX3\n", "of R"),
+        ("RDX3\n", "an R data file"),
     ] {
         assert!(refused(content).contains(name), "{}", refused(content));
     }

@@ -1,12 +1,12 @@
-//! Names to numbers while reading: integers take a table, all else a hash map.
+//! Numbering of ids while reading: a table for small integers, a hash map for all other ids.
 
 use crate::data::IdMap;
 
-/// Integers below this have a place in a table: 16 MB at most, and only the pages in use.
+/// Integers below this are looked up in a table: 16 MB at most, of which only the used pages take memory.
 const LIMIT: u32 = 1 << 22;
 
-/// The integer that `name` writes, if it is below [`LIMIT`] and written as integers are: no sign,
-/// no leading zeros, so that equal integers are equal texts.
+/// Parses `name` as an integer below [`LIMIT`] in canonical form: no sign, no leading zeros. So equal integers have
+/// equal texts.
 #[inline]
 fn integer(name: &[u8]) -> Option<u32> {
     if name.len() > 7 || name.is_empty() || (name[0] == b'0' && name.len() > 1) {
@@ -23,7 +23,7 @@ fn integer(name: &[u8]) -> Option<u32> {
     (n < LIMIT).then_some(n)
 }
 
-/// From small integers to numbers + 1; 0 is nothing yet.
+/// Maps small integers to their number + 1; 0 means no number yet.
 #[derive(Default)]
 struct Dense(Vec<u32>);
 
@@ -38,25 +38,25 @@ impl Dense {
 
     #[cold]
     fn grow(&mut self, n: u32) {
-        // Fresh zeroed memory costs nothing until it is touched; resizing would write it.
+        // Fresh zeroed memory takes no pages until it is touched; resizing would write to it.
         let mut wider = vec![0; (n as usize + 1).next_power_of_two().max(1024)];
         wider[..self.0.len()].copy_from_slice(&self.0);
         self.0 = wider;
     }
 }
 
-/// The names of a whole file in order of first appearance, after those it starts from.
+/// The ids of a whole file in order of first appearance, after those known before.
 #[derive(Default)]
 pub(super) struct Names {
     pub ids: IdMap,
     dense: Dense,
-    /// Whether the kind of the ids is this file's to tell.
+    /// Whether this file decides the kind of the ids.
     #[cfg(feature = "arrow")]
     first: bool,
 }
 
 impl Names {
-    /// Continues from `known`.
+    /// Continues the numbering of `known`.
     pub fn after(known: &IdMap) -> Self {
         Self {
             ids: known.clone(),
@@ -66,7 +66,7 @@ impl Names {
         }
     }
 
-    /// The number of a name as bytes.
+    /// Returns the number of a name given as bytes.
     pub fn insert(&mut self, name: &[u8]) -> Result<u32, Unnamed> {
         match integer(name) {
             Some(n) => self.insert_small(n),
@@ -74,7 +74,7 @@ impl Names {
         }
     }
 
-    /// The number of an integer: that of its text.
+    /// Returns the number of an integer, which is that of its text.
     #[cfg(feature = "arrow")]
     pub fn insert_integer(&mut self, id: i64) -> Result<u32, Unnamed> {
         match u32::try_from(id) {
@@ -83,7 +83,7 @@ impl Names {
         }
     }
 
-    /// Remembers that the file has texts, even where they read as integers; unless there were ids before.
+    /// Marks the ids as text even if they look like integers, unless there were ids before.
     #[cfg(feature = "arrow")]
     pub fn set_text(&mut self) {
         if self.first {
@@ -91,7 +91,7 @@ impl Names {
         }
     }
 
-    /// The number of an integer below [`LIMIT`].
+    /// Returns the number of an integer below [`LIMIT`].
     fn insert_small(&mut self, n: u32) -> Result<u32, Unnamed> {
         let slot = self.dense.slot(n);
         if *slot == 0 {
@@ -100,7 +100,7 @@ impl Names {
         Ok(*slot - 1)
     }
 
-    /// Takes in the names of the next part of the file; the result translates its numbers.
+    /// Adds the names of the next part of the file; returns the new number for each of the part's numbers.
     pub fn merge(&mut self, part: &PartNames) -> Result<Vec<u32>, Unnamed> {
         part.order
             .iter()
@@ -114,13 +114,13 @@ impl Names {
     }
 }
 
-/// The names of a part of the file, numbered from 0 in order of first appearance in the part.
+/// The ids of a part of the file, numbered from 0 in order of first appearance in the part.
 #[derive(Default)]
 pub(super) struct PartNames {
     order: Vec<Key>,
     dense: Dense,
     texts: IdMap,
-    /// From numbers in `texts` to places in `order`.
+    /// Maps numbers in `texts` to places in `order`.
     places: Vec<u32>,
 }
 
@@ -131,7 +131,7 @@ enum Key {
 }
 
 impl PartNames {
-    /// The number of a name as bytes.
+    /// Returns the number of a name given as bytes.
     #[inline]
     pub fn insert(&mut self, name: &[u8]) -> Result<u32, Unnamed> {
         let Some(n) = integer(name) else { return self.insert_text(name) };
@@ -157,7 +157,7 @@ impl PartNames {
 #[derive(Debug)]
 pub(super) struct Unnamed(pub String);
 
-/// Refuses what is no name.
+/// Returns an error if `name` cannot be an id.
 pub(super) fn check(name: &[u8]) -> Result<(), Unnamed> {
     match integer(name) {
         Some(_) => Ok(()),
@@ -172,7 +172,7 @@ fn text(name: &[u8]) -> Result<&str, Unnamed> {
     utf8(name)
 }
 
-/// `name` as text.
+/// Returns `name` as text.
 pub(super) fn utf8(name: &[u8]) -> Result<&str, Unnamed> {
     std::str::from_utf8(name).map_err(|e| {
         let byte = name[e.valid_up_to()];

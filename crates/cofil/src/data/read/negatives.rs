@@ -1,4 +1,4 @@
-//! Items to rank against: a line for each user, `user,n1,n2,…`, or (user, item) pairs.
+//! Reading items to rank against: one line per user, `user,n1,n2,…`, or (user, item) pairs.
 
 use super::report::called;
 use super::rows::Start;
@@ -11,22 +11,23 @@ use serde::Serialize;
 /// The items that each user's test items are ranked against.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Negatives {
-    /// By number of user, numbers of items in the order of the file; empty for users without.
+    /// Numbers of items in the order of the file, indexed by the number of the user; empty for users without
+    /// negatives.
     pub by_user: Vec<Vec<u32>>,
-    /// Lines whose user is not known.
+    /// Lines with an unknown user.
     pub unknown_users: usize,
-    /// Items, repeated ones counted again, that are not known.
+    /// Unknown items, counted with repetitions.
     pub unknown_items: usize,
     /// How the file was read.
     pub read_as: String,
-    /// What deserves a second look: most names unknown, and what they may have been written for.
+    /// Notes on what to check: most ids are unknown, and which known ids they probably stand for.
     pub notes: Vec<String>,
 }
 
-/// Unknown names of which notes may speak.
+/// Number of unknown ids to examine for notes.
 const SAMPLE: usize = 1_000;
 
-/// Names that were looked up.
+/// Ids that were looked up.
 #[derive(Default)]
 struct Met {
     known: usize,
@@ -53,9 +54,9 @@ impl Met {
     }
 }
 
-/// Reads a file of negatives: each line a user and then items, or, in a file of two columns, one item.
-/// A first field `(user,item)` stands for its user, as in the files of the NCF paper.
-/// Users and items are looked up in `users` and `items`; unknown ones are left out and counted.
+/// Reads a file of negatives. Each line has a user and items, or, in a file of two columns, a user and one item. A
+/// first field `(user,item)` means its user, as in the files of the NCF paper. Users and items are looked up in
+/// `users` and `items`; unknown ones are left out and counted.
 ///
 /// # Errors
 /// If the file cannot be read or a line has no user.
@@ -83,13 +84,13 @@ pub fn read_negatives<'a>(
     let mut negatives = Negatives::none(users);
     let mut block = Vec::new();
     source.block(path, &mut block)?;
-    // A line has as many fields as there are items: these are no columns.
+    // The number of fields depends on the number of items, so the fields are not columns.
     let table = sniff::table(&block, options)
         .map_err(|(line, message)| Error::data(path, Some(line), message))?;
     let mut line = source.skipped;
     let mut header = table.header;
     negatives.read_as = format!(
-        "read as: {}, {}, a line for each user and then items",
+        "read as: {}, {}, one line per user, followed by items",
         called(&String::from_utf8_lossy(&table.delimiter)),
         if header { "header" } else { "no header" }
     );
@@ -118,7 +119,7 @@ impl Negatives {
         Self { by_user: vec![Vec::new(); users.len()], ..Self::default() }
     }
 
-    /// Those of a table whose numbers continue those of `users` and `items`.
+    /// Returns the pairs of a table whose numbers continue those of `users` and `items`.
     fn of_pairs(table: &Table, users: &IdMap, items: &IdMap) -> Self {
         let text = table.report.to_string();
         let mut lines = text.lines();
@@ -183,7 +184,7 @@ impl Negatives {
     }
 }
 
-/// A field without blanks and quotes around it.
+/// Removes blanks and quotes around a field.
 fn unquoted<'a>(field: &'a [u8], role: &str) -> std::result::Result<&'a str, String> {
     let field = field.trim_ascii();
     let inside = field.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")).unwrap_or(field);

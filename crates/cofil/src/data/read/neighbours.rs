@@ -1,4 +1,4 @@
-//! A line for each user, and in it the items, as the files of LightGCN have them: `0 11 12 13`.
+//! Reading lists: one line per user, followed by its items, as in the files of LightGCN: `0 11 12 13`.
 
 use super::columns::Columns;
 use super::field::{Stamp, stamp};
@@ -12,14 +12,14 @@ use crate::watch;
 use std::collections::HashSet;
 use std::path::Path;
 
-/// Lines looked at.
+/// Number of lines to examine.
 const SAMPLE: usize = 100;
-/// Where all lines are of one length, more integers than a row has beside users and items.
+/// Maximum number of integers in a row. If all lines have the same length, only longer ones are lists.
 const WIDE: usize = 6;
 
-/// Whether text that starts with `head` is a line for each user, unmistakably: integers between blanks, of which the
-/// first is another in each line, and lines of different lengths (but for the last, as a table that is cut short has a
-/// short one), or of more fields than rows have, none of them a time.
+/// Returns whether text that starts with `head` clearly has one line per user: integers between blanks, with a
+/// different first one in each line, and lines of different lengths (not counting the last, which is short in a
+/// truncated table) or with more fields than rows have, none of them a time.
 pub(super) fn are_lists(head: &[u8], options: &ReadOptions) -> bool {
     let columns = [&options.user, &options.item, &options.value, &options.time, &options.kind];
     let named = |column: &&&Option<Column>| !matches!(column, None | Some(Column::Absent));
@@ -55,7 +55,7 @@ pub(super) fn are_lists(head: &[u8], options: &ReadOptions) -> bool {
     most > 1 && (before.iter().any(|&width| width != widths[0]) || (most > WIDE && !times))
 }
 
-/// Reads lines of a user and items; `block` is what was taken from `source`.
+/// Reads lines of a user and items; `block` was already taken from `source`.
 pub(super) fn read(
     path: &Path,
     mut source: Opened<'_>,
@@ -111,7 +111,7 @@ pub(super) fn read(
     Ok(found)
 }
 
-/// A field without quotes around it, unless they mean nothing.
+/// Removes quotes around a field, unless quoting is off.
 fn unquoted(field: &[u8], quote: Option<Quote>) -> &[u8] {
     let inside = || field.strip_prefix(b"\"")?.strip_suffix(b"\"");
     inside().filter(|_| quote != Some(Quote::None)).unwrap_or(field)
@@ -133,7 +133,7 @@ mod tests {
             assert!(of(text), "{text}");
         }
         for text in [
-            // Rows, one of them damaged, or cut short.
+            // Rows, one of them damaged, or truncated.
             "1 10 5\n1 11 4\n2 10\n",
             "1 10 5\n2 11 4\n3 10\n",
             "1 10 5 88\n2 11 4 88\n",

@@ -1,5 +1,4 @@
-//! Tables with a row for each user (or item) and lists of what they met: each entry of the lists
-//! becomes a row of its own.
+//! Tables with one row per user (or item) and list columns: each list entry becomes a row.
 
 use super::columns::Columns;
 use super::convert;
@@ -10,11 +9,11 @@ use arrow_schema::{ArrowError, Field, Schema};
 use arrow_select::take::take;
 use std::sync::Arc;
 
-/// Rows made of lists at a time.
+/// Number of rows to create from lists at a time.
 const ENTRIES: usize = 1 << 16;
 
-/// `batch` with a row for each entry of its lists, in pieces; itself if no column in use is one of
-/// lists. What is no list is repeated; a missing list is an empty one.
+/// Expands the lists of `batch` to one row per entry, in pieces; returns the batch itself if no column in use has
+/// lists. Other columns are repeated; a missing list is an empty one.
 pub(super) fn flat(batch: RecordBatch, columns: &Columns) -> Result<Vec<RecordBatch>, String> {
     let optional = [columns.value, columns.time, columns.kind].into_iter().flatten();
     let used: Vec<usize> = [columns.user, columns.item].into_iter().chain(optional).collect();
@@ -36,7 +35,7 @@ pub(super) fn flat(batch: RecordBatch, columns: &Columns) -> Result<Vec<RecordBa
     let mut pieces = Vec::new();
     let mut row = 0;
     while row < batch.num_rows() {
-        // Whole rows, as many as fit, and at least one.
+        // Take whole rows, as many as fit, and at least one.
         let start = row;
         let mut size = 0;
         while row < batch.num_rows() && (row == start || size + length(first, row) <= ENTRIES) {
@@ -82,7 +81,7 @@ mod tests {
     use arrow_array::types::Int32Type;
     use arrow_array::{Float32Array, ListArray, StringArray};
 
-    /// A file of `columns`.
+    /// Writes a file of `columns`.
     fn file(columns: Vec<(&str, ArrayRef)>) -> tempfile::NamedTempFile {
         let batch = RecordBatch::try_from_iter(columns).unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();

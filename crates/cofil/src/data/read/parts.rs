@@ -1,4 +1,4 @@
-//! A table in several files of one folder, as Spark and others write it: read in the order of their names.
+//! Tables in several files of a folder, as written by Spark and others, read in the order of the file names.
 
 use super::found::Found;
 use super::rows::Start;
@@ -41,9 +41,8 @@ pub(super) fn read(
         }
         whole = Some(found);
     }
-    let mut found = whole.ok_or_else(|| {
-        Error::data(folder, None, "is a folder without files of a table; give a file")
-    })?;
+    let mut found = whole
+        .ok_or_else(|| Error::data(folder, None, "is a folder without table files; give a file"))?;
     let count = files.len();
     if count > 1 {
         let note =
@@ -57,7 +56,7 @@ fn one(file: &Path, options: &ReadOptions, start: Start<'_>) -> Result<Found> {
     read_opened(file, Opened::open(file, options.format)?, options, start)
 }
 
-/// How the files after the `first` are read: as that was.
+/// Returns the options for the files after the `first`, which are read like it.
 fn as_first(first: &Found, options: &ReadOptions) -> ReadOptions {
     let columns = &first.columns;
     let column = |column: usize| match &columns.names {
@@ -80,7 +79,7 @@ fn as_first(first: &Found, options: &ReadOptions) -> ReadOptions {
     }
 }
 
-/// The files of a folder by name, without hidden ones, marks such as `_SUCCESS`, and empty ones.
+/// Returns the files of a folder by name, without hidden files, marks such as `_SUCCESS`, and empty files.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let refused = |e| Error::io(folder, e);
     let mut files = Vec::new();
@@ -94,7 +93,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         if about.is_dir() {
             let remedy = match name.contains('=') {
                 true => {
-                    "its name is part of the data, which is not read: write the table without partitions, or give one of them"
+                    "partition values in folder names are not read: write the table without partitions, or give one of them"
                 }
                 false => "give the folder or the file that holds the table",
             };
@@ -130,7 +129,7 @@ mod tests {
         assert_eq!((&data.user, &data.item), (&vec![0, 1, 0, 2], &vec![0, 1, 1, 0]));
         assert_eq!(data.value, [5.0, 1.0, 2.0, 3.0]);
         assert!(table.report.to_string().contains("3 files of the folder"), "{}", table.report);
-        // Places are those of the file.
+        // Positions in errors are those in the file.
         write("part-00002.csv", "user,item,rating\nann,tea,x\n");
         let told = read(folder.path(), &options).unwrap_err().to_string();
         assert!(told.contains("part-00002.csv:2: rating \"x\""), "{told}");
@@ -142,9 +141,11 @@ mod tests {
         assert!(told.contains("part-00002.csv:1: unknown column `rating`"), "{told}");
         std::fs::create_dir(path("year=2020")).unwrap();
         let told = read(folder.path(), &options).unwrap_err().to_string();
-        assert!(told.contains("year=2020: is a folder in a folder; its name is part"), "{told}");
+        assert!(told.contains("year=2020: is a folder in a folder; partition values"), "{told}");
         let empty = tempfile::tempdir().unwrap();
-        assert!(read(empty.path(), &options).unwrap_err().to_string().contains("without files"));
+        assert!(
+            read(empty.path(), &options).unwrap_err().to_string().contains("without table files")
+        );
     }
 
     #[cfg(feature = "arrow")]

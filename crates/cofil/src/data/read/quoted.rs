@@ -1,7 +1,7 @@
-//! Delimited text with quotes (RFC 4180), one record after another.
+//! Delimited text with quotes (RFC 4180), record by record.
 //!
-//! A field is in quotes if it begins with one, and the next quote that does not stand twice ends it: the field, not
-//! only the text in quotes. Everything else is as it is written: `"big al" jones` keeps its quotes, as do `5"` and `a"b`.
+//! A field is quoted if it begins with a quote and the next quote that is not doubled ends the field. Anything else
+//! is taken as it is: `"big al" jones` keeps its quotes, as do `5"` and `a"b`.
 
 use super::limits::{Beyond, LONGEST_LINE};
 use super::source::Opened;
@@ -9,13 +9,13 @@ use crate::error::{Error, Result};
 use std::ops::Range;
 use std::path::Path;
 
-/// A field of a record: where its text is, without the quotes around it.
+/// A field of a record: the position of its text, without the quotes around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Field {
     place: Range<usize>,
-    /// Whether there are quotes around it.
+    /// Whether the field is quoted.
     quoted: bool,
-    /// Whether quotes in it stand twice.
+    /// Whether it contains doubled quotes.
     doubled: bool,
 }
 
@@ -24,31 +24,31 @@ impl Field {
         Self { place, quoted: false, doubled: false }
     }
 
-    /// Its text in `record`.
+    /// Returns the text of the field in `record`.
     pub fn of<'a>(&self, record: &'a [u8]) -> &'a [u8] {
         &record[self.place.clone()]
     }
 
-    /// Its text without blanks around it, unless they are in quotes.
+    /// Returns the text without surrounding blanks, unless the field is quoted.
     fn trimmed<'a>(&self, record: &'a [u8]) -> &'a [u8] {
         let text = self.of(record);
         if self.quoted { text } else { text.trim_ascii() }
     }
 
-    /// Whether it is in quotes that end on another line than they begin on.
+    /// Returns whether the field is quoted and spans several lines.
     fn goes_over_lines(&self, record: &[u8]) -> bool {
         self.quoted && memchr::memchr(b'\n', self.of(record)).is_some()
     }
 }
 
-/// Cuts the first record of `text` into `fields`; returns where the next one begins, or `None` if a quote is still open
-/// where `text` ends.
+/// Splits the first record of `text` into `fields`; returns the start of the next record, or `None` if a quote is
+/// still open at the end of `text`.
 pub(super) fn cut(text: &[u8], delimiter: &[u8], fields: &mut Vec<Field>) -> Option<usize> {
     fields.clear();
     let mut start = 0;
     let mut line = line_end(text, 0);
     loop {
-        // A field in quotes may have left its line.
+        // A quoted field may have ended on a later line.
         if start > line {
             line = line_end(text, start);
         }
@@ -70,28 +70,28 @@ pub(super) fn cut(text: &[u8], delimiter: &[u8], fields: &mut Vec<Field>) -> Opt
     }
 }
 
-/// Where the line ends that holds `at`: before its line end.
+/// Returns the end of the line that contains `at`, without its line end.
 fn line_end(text: &[u8], at: usize) -> usize {
     let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
     end - usize::from(text[at..end].ends_with(b"\r"))
 }
 
-/// The field from `start` on as it is written, and where it ends: before a delimiter or with the line.
+/// Returns the unquoted field that begins at `start`, and its end: before a delimiter or at the end of the line.
 fn plain(line: &[u8], start: usize, delimiter: &[u8]) -> (Field, usize) {
     let end = super::text::find(&line[start..], delimiter).map_or(line.len(), |at| start + at);
     (Field::plain(start..end), end)
 }
 
 enum Enclosed {
-    /// A field in quotes, and where it ends.
+    /// A quoted field, and its end.
     Field(Field, usize),
     /// The quote is not closed in this text.
     Open,
-    /// Something follows the closing quote: the quotes are part of what is written.
+    /// Text follows the closing quote, so the quotes are part of the text.
     Not,
 }
 
-/// What the quote at `start` begins.
+/// Returns what the quote at `start` begins.
 fn enclosed(text: &[u8], start: usize, delimiter: &[u8]) -> Enclosed {
     let mut at = start + 1;
     let mut doubled = false;
@@ -112,12 +112,12 @@ fn enclosed(text: &[u8], start: usize, delimiter: &[u8]) -> Enclosed {
     }
 }
 
-/// Whether a field ends before `rest`.
+/// Returns whether a field ends before `rest`.
 fn ends_field(rest: &[u8], delimiter: &[u8]) -> bool {
     matches!(rest, [] | [b'\r'] | [b'\n', ..] | [b'\r', b'\n', ..]) || rest.starts_with(delimiter)
 }
 
-/// One quote for each two in the fields where they stand twice.
+/// Replaces doubled quotes by single ones in the fields that contain them.
 fn undouble(record: &mut [u8], fields: &mut [Field]) {
     for field in fields.iter_mut().filter(|field| field.doubled) {
         let mut to = field.place.start;
@@ -132,11 +132,11 @@ fn undouble(record: &mut [u8], fields: &mut [Field]) {
     }
 }
 
-/// A record as it was cut.
+/// A record split into fields.
 pub(super) struct Record<'a> {
     text: &'a [u8],
     fields: &'a [Field],
-    /// The line it begins on, counted from 1.
+    /// Line on which the record begins, starting at 1.
     pub line: u64,
 }
 
@@ -149,8 +149,8 @@ impl Record<'_> {
         self.fields.iter().map(|field| field.trimmed(self.text))
     }
 
-    /// Refuses a field that goes over several lines if it holds what a quote that nobody closed has swallowed: whole
-    /// rows of the table, or, in the columns that `is_id` tells, a delimiter.
+    /// Returns an error for a field over several lines if an unclosed quote probably swallowed its content: if it
+    /// contains whole rows of the table or, in columns for which `is_id` returns true, a delimiter.
     pub fn check_lines(
         &self,
         delimiter: &[u8],
@@ -163,7 +163,7 @@ impl Record<'_> {
             }
             let inside = field.of(self.text);
             let mut lines: Vec<&[u8]> = inside.split(|&b| b == b'\n').collect();
-            // The first and the last are parts of rows.
+            // The first and the last line are parts of rows.
             lines.pop();
             let mut cut = Vec::new();
             let mut swallows = || {
@@ -174,8 +174,8 @@ impl Record<'_> {
             let parted = || super::text::find(inside, delimiter).is_some();
             if (is_id(column) && parted()) || swallows() {
                 return Err(format!(
-                    "the quote before {} is closed on another line, and rows between them are lost; close it on \
-                     its line, put two quotes for one that is part of the text, or say that quotes mean nothing \
+                    "the quote before {} is closed on another line, so the rows in between are lost; close it on \
+                     the same line, double a quote that is part of the text, or turn quoting off \
                      (`quote` = none)",
                     super::field::quoted(inside)
                 ));
@@ -185,21 +185,22 @@ impl Record<'_> {
     }
 }
 
-/// The records of what is left of a file.
+/// The remaining records of a file.
 pub(super) struct Records<'s, 'a> {
     path: &'s Path,
     source: &'s mut Opened<'a>,
     delimiter: &'s [u8],
-    /// Whole lines that were read; those before `at` are done with.
+    /// Whole lines read so far; those before `at` are done.
     text: Vec<u8>,
     at: usize,
-    /// Lines before `at`.
+    /// Number of lines before `at`.
     lines: u64,
     fields: Vec<Field>,
 }
 
 impl<'s, 'a> Records<'s, 'a> {
-    /// The records of `text`, whole lines that follow `lines` others, and of what `source` has after it.
+    /// Creates the records of `text`, which consists of whole lines that follow `lines` others, and of the rest of
+    /// `source`.
     pub fn new(
         path: &'s Path,
         source: &'s mut Opened<'a>,
@@ -210,7 +211,7 @@ impl<'s, 'a> Records<'s, 'a> {
         Self { path, source, delimiter, text, at: 0, lines, fields: Vec::new() }
     }
 
-    /// The next record that is no empty line.
+    /// Returns the next record that is not an empty line.
     pub fn next(&mut self) -> Result<Option<Record<'_>>> {
         loop {
             let rest = &self.text[self.at..];
@@ -234,14 +235,14 @@ impl<'s, 'a> Records<'s, 'a> {
             }
             let open = !rest.is_empty();
             if !self.more()? {
-                let message = "a quote is opened in this row and never closed; close it, put two for one that is \
-                               part of the text, or say that quotes mean nothing (`quote` = none)";
+                let message = "a quote is opened in this row and never closed; close it, double a quote that is \
+                               part of the text, or turn quoting off (`quote` = none)";
                 return if open { Err(self.bad(message.into())) } else { Ok(None) };
             }
         }
     }
 
-    /// `message` about the next row.
+    /// Returns an error with a `message` about the next row.
     fn bad(&self, message: String) -> Error {
         Error::data(self.path, Some(self.lines + 1), message)
     }
@@ -255,7 +256,7 @@ impl<'s, 'a> Records<'s, 'a> {
         Record { text, fields: &self.fields, line }
     }
 
-    /// Reads more text; tells whether there was any.
+    /// Reads more text; returns whether there was any.
     fn more(&mut self) -> Result<bool> {
         let mut block = Vec::new();
         self.source.block(self.path, &mut block)?;
@@ -272,7 +273,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// All records of `text`.
+    /// Returns all records of `text`.
     fn records(text: &str, delimiter: &str) -> Vec<Vec<String>> {
         let mut text = text.as_bytes().to_vec();
         let (mut at, mut fields, mut found) = (0, Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! Rows as they are collected, whatever the format they come from.
+//! Collecting rows, whatever format they come from.
 
 use super::ReadOptions;
 use super::columns::Columns;
@@ -11,10 +11,10 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
-/// Rows that cannot be read of which the report says why.
+/// Number of unreadable rows whose errors the report shows.
 const FEW: usize = 5;
 
-/// The fields in use of one row.
+/// The used fields of a row.
 pub(super) struct Fields<'a> {
     pub user: &'a [u8],
     pub item: &'a [u8],
@@ -32,7 +32,7 @@ pub(super) struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// Refuses a user or an item that is none, before either is numbered.
+    /// Returns an error if the user or the item is invalid, before either is numbered.
     pub fn check(&self) -> Result<(), String> {
         for (role, name) in [("user", &self.user), ("item", &self.item)] {
             names::check(name).map_err(|e| format!("{role} {}", e.0))?;
@@ -41,7 +41,7 @@ impl Row<'_> {
     }
 }
 
-/// What was counted on the way.
+/// Counts made while reading.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     pub rows: u64,
@@ -50,7 +50,7 @@ pub(super) struct Tally {
     pub empty_times: u64,
     pub numeric_times: u64,
     pub dates: u64,
-    /// Values that are not quite what the file says, for they have more digits than numbers here.
+    /// Values that were rounded because they have more digits than 32-bit floats hold.
     pub rounded: u64,
 }
 
@@ -65,8 +65,8 @@ impl Tally {
         self.rounded += other.rounded;
     }
 
-    /// Counts a row and gives its value: the value times the weight, each 1 where there is none;
-    /// `None` if the row is left out.
+    /// Counts a row and returns its value: the value times the weight, each 1 if missing; `None` if the row is left
+    /// out.
     #[inline]
     pub fn value(
         &mut self,
@@ -103,7 +103,7 @@ impl Tally {
 }
 
 impl<'a> Fields<'a> {
-    /// The row these fields make; `None` if it is left out.
+    /// Returns the row made of these fields; `None` if it is left out.
     #[inline]
     pub fn read(&self, rules: &Rules<'_>, tally: &mut Tally) -> Result<Option<Row<'a>>, String> {
         let value = self.value.map(|text| rules.value(text)).transpose()?;
@@ -123,17 +123,17 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Rows that are left out because they cannot be read, as far as that is allowed.
+/// Unreadable rows that are left out, up to a limit.
 #[derive(Default)]
 pub(super) struct Skipped {
     pub allowed: u64,
     pub count: u64,
-    /// What is wrong with the first of them, with their places.
+    /// Errors of the first ones, with their places.
     pub first: Vec<String>,
 }
 
 impl Skipped {
-    /// Leaves out a row, about which `message` says what is wrong; hands the message back if that is one too many.
+    /// Leaves out a row with the error `message`; returns the message if the limit is exceeded.
     pub fn add(&mut self, place: impl Display, message: String) -> Result<(), String> {
         if self.count < self.allowed {
             if self.first.len() < FEW {
@@ -150,27 +150,27 @@ impl Skipped {
     }
 }
 
-/// Interactions in the making.
+/// Interactions being collected.
 pub(super) struct Rows {
     pub users: Names,
     pub items: Names,
     pub user: Vec<u32>,
     pub item: Vec<u32>,
-    /// `None` where every value is 1.
+    /// `None` if every value is 1.
     pub value: Option<Vec<f32>>,
     /// Times in the unit of the file.
     pub time: Option<Vec<i64>>,
     pub tally: Tally,
     pub skipped: Skipped,
-    /// What times are, where it was told.
+    /// Unit of the times, if given.
     time_unit: Option<TimeUnit>,
 }
 
-/// What rows come after.
+/// What the rows are appended to.
 pub(super) enum Start<'a> {
-    /// Names of users and items.
+    /// Known ids of users and items.
     Names(&'a IdMap, &'a IdMap),
-    /// The rows of other files of the same table.
+    /// Rows of other files of the same table.
     Rows(Rows),
 }
 
@@ -184,7 +184,7 @@ impl Start<'_> {
 }
 
 impl Rows {
-    /// No rows yet; names continue from `users` and `items`.
+    /// Creates an empty collection; ids continue from `users` and `items`.
     pub fn new(users: &IdMap, items: &IdMap, columns: &Columns, options: &ReadOptions) -> Self {
         let value = columns.value.is_some() || columns.kind.is_some();
         Self {
@@ -200,7 +200,7 @@ impl Rows {
         }
     }
 
-    /// Leaves out the row at `place`, which `message` is about, as if it had not been begun at `before`.
+    /// Leaves out the row at `place` with the error `message`, and restores the state `before` the row.
     pub fn skip(
         &mut self,
         before: Tally,
@@ -212,7 +212,7 @@ impl Rows {
         Ok(())
     }
 
-    /// Appends one row that was counted.
+    /// Appends a row that was counted.
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), String> {
         if self.skipped.allowed > 0 {
             row.check()?;
@@ -223,12 +223,12 @@ impl Rows {
         Ok(())
     }
 
-    /// Appends a pair that was counted, without a time.
+    /// Appends a counted pair without a time.
     pub fn push_valued(&mut self, user: &[u8], item: &[u8], value: f32) -> Result<(), String> {
         self.push(&Row { user: user.into(), item: item.into(), value, time: Stamp::Empty })
     }
 
-    /// [`push`](Self::push) with the numbers of user and item.
+    /// Like [`push`](Self::push), with the numbers of user and item.
     #[inline]
     pub fn push_numbered(&mut self, user: u32, item: u32, value: f32, time: Stamp) {
         self.user.push(user);
@@ -241,7 +241,7 @@ impl Rows {
         }
     }
 
-    /// Makes room for `more` rows at the end.
+    /// Adds space for `more` rows at the end.
     pub fn lengthen(&mut self, more: usize) {
         let length = self.user.len() + more;
         self.user.resize(length, 0);
@@ -254,7 +254,7 @@ impl Rows {
         }
     }
 
-    /// From `start` on lie parts of (room, filled) rows: moves what is filled together.
+    /// Closes gaps: from `start` on there are parts with space for `room` rows, of which `filled` are used.
     pub fn close_gaps(&mut self, start: usize, parts: impl Iterator<Item = (usize, usize)>) {
         let (mut from, mut to) = (start, start);
         for (room, filled) in parts {
@@ -281,13 +281,13 @@ impl Rows {
         }
     }
 
-    /// The finished table: times in seconds, [`NO_TIME`](crate::data::NO_TIME) in rows without, and what was found.
-    /// `time_name` is what the column of times is called.
+    /// Finishes the table: times in seconds, [`NO_TIME`](crate::data::NO_TIME) in rows without one, and the counts.
+    /// `time_name` is the name of the time column.
     pub fn finish(self, time_name: &str) -> Result<Finished, String> {
         let Self { users, items, user, item, value, time, tally, skipped, time_unit } = self;
         if tally.dates > 0 && tally.numeric_times > 0 {
             return Err(format!(
-                "the time column holds {} dates and {} numbers; write all times alike",
+                "the time column holds {} dates and {} numbers; use the same format for all times",
                 tally.dates, tally.numeric_times
             ));
         }
@@ -307,11 +307,11 @@ impl Rows {
     }
 }
 
-/// A table and what was found on the way.
+/// A finished table, and what was found while reading.
 pub(super) struct Finished {
     pub interactions: Interactions,
     pub unit: Option<TimeUnit>,
-    /// What numbers in the column of times are.
+    /// Unit of the numbers in the time column.
     pub numbers: Option<Numbers>,
     pub tally: Tally,
     pub skipped: Skipped,

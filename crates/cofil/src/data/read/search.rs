@@ -1,4 +1,4 @@
-//! Which column has a role: as told, else by name, else by position.
+//! Assigning roles to columns: as given in the options, else by name, else by position.
 
 use super::Column;
 use super::columns::{Looks, WIDE};
@@ -6,7 +6,7 @@ use super::field::shown;
 use super::known::plain;
 use crate::error::Error;
 
-/// A search for the columns of a table: each can have one role.
+/// A search for the columns of a table. Each column can have one role.
 pub(super) struct Search {
     pub names: Option<Vec<String>>,
     pub taken: Vec<bool>,
@@ -14,7 +14,7 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// Columns without a role, in order.
+    /// Returns the columns without a role, in order.
     pub fn free(&self) -> impl Iterator<Item = usize> {
         (0..self.taken.len()).filter(|&c| !self.taken[c])
     }
@@ -26,7 +26,7 @@ impl Search {
         }
     }
 
-    /// Notes that a column was taken for its place although there are names.
+    /// Takes a column, and adds a note if it was guessed by position although there are names.
     pub fn take(&mut self, column: Option<usize>, role: &str) {
         let Some(column) = column else { return };
         self.taken[column] = true;
@@ -36,7 +36,7 @@ impl Search {
         }
     }
 
-    /// The column the user asked for.
+    /// Returns the column given by the user.
     pub fn told(&mut self, column: &Option<Column>) -> Result<Option<usize>, String> {
         let index = match column {
             None | Some(Column::Absent) => return Ok(None),
@@ -52,7 +52,7 @@ impl Search {
             Some(Column::Name(name)) => {
                 let Some(names) = &self.names else {
                     return Err(format!(
-                        "there is no header to look for column `{name}` in; give its position, \
+                        "there is no header, so column `{name}` cannot be found; give its position, \
                          1 to {}",
                         self.taken.len()
                     ));
@@ -67,13 +67,13 @@ impl Search {
             }
         };
         if self.taken[index] {
-            return Err(format!("{} cannot be two things at once", self.call(index)));
+            return Err(format!("{} cannot have two roles", self.call(index)));
         }
         self.taken[index] = true;
         Ok(Some(index))
     }
 
-    /// The column with the best of `known` names, or else the first whose name `means` the same.
+    /// Returns the column with the best of the `known` names, or else the first for which `means` returns true.
     pub fn named(&mut self, known: &[&str], means: impl Fn(&str) -> bool) -> Option<usize> {
         let names = self.names.as_ref()?;
         let free: Vec<(usize, String)> = self.free().map(|c| (c, plain(&names[c]))).collect();
@@ -84,7 +84,7 @@ impl Search {
         Some(column)
     }
 
-    /// Columns without a name are no part of the table, such as the numbers of rows that pandas writes.
+    /// Skips columns without a name, such as the row numbers that pandas writes.
     pub fn pass_over_index(&mut self) {
         let Some(names) = &self.names else { return };
         for (taken, name) in self.taken.iter_mut().zip(names) {
@@ -92,12 +92,12 @@ impl Search {
         }
     }
 
-    /// Refuses a matrix: a column of users, and for each item one of numbers.
+    /// Returns an error for a matrix: a user column, and a numeric column for each item.
     pub fn refuse_matrix(&self, looks: impl Fn(usize) -> Looks) -> Result<(), String> {
         let Some(names) = &self.names else { return Ok(()) };
         let items: Vec<usize> = (1..names.len()).filter(|&c| !names[c].is_empty()).collect();
         let numbered = items.iter().all(|&c| names[c].parse::<u64>().is_ok());
-        // So many tell what the rest is.
+        // This many columns are enough to tell.
         let mut first = items.iter().take(WIDE);
         let of_numbers = first.all(|&c| matches!(looks(c), Looks::Number | Looks::Empty));
         let none_known = items.iter().all(|&c| !self.taken[c]);
@@ -106,13 +106,13 @@ impl Search {
         }
         let (first, last) = (self.call(items[0]), self.call(items[items.len() - 1]));
         Err(format!(
-            "this looks like a matrix with a column for each item ({first} to {last}): say so with `shape` = matrix, write a row \
-             for each user and item (`melt` in pandas, `unpivot` in polars and SQL), or name the columns of users and \
-             items"
+            "this looks like a matrix with a column for each item ({first} to {last}): use `shape` = matrix, write one row \
+             per user and item (`melt` in pandas, `unpivot` in polars and SQL), or name the user and item \
+             columns"
         ))
     }
 
-    /// Notes which columns that are left unread might be values or times, where a table has none.
+    /// Notes unused columns that might be values or times, if the table has none.
     pub fn note_unread(&mut self, looks: impl Fn(usize) -> Looks, no_value: bool, no_time: bool) {
         let like = |c: usize| match looks(c) {
             Looks::Number if no_value => Some("numbers"),
@@ -125,13 +125,13 @@ impl Search {
             let more = unread.len().saturating_sub(5);
             let others = if more > 0 { format!(" and {more} more") } else { String::new() };
             self.notes.push(format!(
-                "left unread: {}{others}; name a column of ratings, counts or times to use it",
+                "ignored: {}{others}; name a column of ratings, counts or times to use it",
                 unread[..unread.len() - more].join(", ")
             ));
         }
     }
 
-    /// Notes a column of types of events that is left unread.
+    /// Notes an unused column of event types.
     pub fn note_types(&mut self, known: &[&str]) {
         let Some(names) = &self.names else { return };
         let is_type = |&c: &usize| known.contains(&plain(&names[c]).as_str());
@@ -139,12 +139,12 @@ impl Search {
         if let Some(column) = column {
             let column = self.call(column);
             self.notes.push(format!(
-                "left unread: {column} (types of events); `weights` such as view=1,buy=5 give each its value"
+                "ignored: {column} (event types); to use them, give `weights` such as view=1,buy=5"
             ));
         }
     }
 
-    /// `found`, or else the first free column that does not hold dates.
+    /// Returns `found`, or else the first free column that does not hold dates.
     pub fn next(
         &mut self,
         found: Option<usize>,
@@ -154,8 +154,8 @@ impl Search {
         let dateless = || self.free().find(|&c| looks(c) != Looks::Date);
         let column = found.or_else(dateless).ok_or_else(|| {
             format!(
-                "there is no column left for {role}; a table needs one column of users and one of \
-                 items (is the delimiter right?)"
+                "there is no column left for {role}; a table needs a user column and an \
+                 item column (is the delimiter right?)"
             )
         })?;
         self.take(Some(column).filter(|_| found.is_none()), role);

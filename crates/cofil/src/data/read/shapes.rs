@@ -1,4 +1,4 @@
-//! Files that are no plain table of rows, and what is made of each.
+//! Files in other shapes than rows, and the expected result for each.
 
 use super::messy::{refused, rows, rows_with, table};
 use super::{ReadOptions, Shape};
@@ -13,7 +13,7 @@ fn lines_of_a_user_and_items_are_interactions() {
     let said = report.to_string();
     assert!(said.starts_with("read as: space-separated, no header, a line for each user, user=column 1, items from column 2 on"), "{said}");
     assert!(said.contains("1 line has a user and no item"), "{said}");
-    // Told, they may hold anything.
+    // With the shape given, they may hold anything.
     let told = ReadOptions { shape: Some(Shape::Lists), ..ReadOptions::default() };
     assert_eq!(
         rows_with("ann,tea,\"green tea\"\nbob,jam\n", &told),

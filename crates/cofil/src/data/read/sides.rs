@@ -1,15 +1,15 @@
-//! Both sides of the data as Arrow IPC files whose list columns are compressed sparse rows:
+//! Ratings by user and by item as Arrow IPC files whose list columns are compressed sparse rows:
 //!
-//! | file | a row for each | its columns |
+//! | file | one row per | columns |
 //! |---|---|---|
 //! | `by-user.arrow` | user | `user`, lists `item`, `value`, `time` |
 //! | `by-item.arrow` | item | `item`, lists `user`, `value`, `time` |
 //!
-//! Offsets of a list column are the starts of the rows, the keys of its dictionary the column numbers
-//! (rising), and the dictionary the ids in their order (integers if all are, else text): a program that maps the file has the
-//! matrix without parsing or copying anything. `value` is left out where every value is 1, `time`
-//! where there are no times. Each file has one record batch and stands for itself: it is read
-//! like any other table, by the module `nested`.
+//! The offsets of a list column are the starts of the rows, the keys of its dictionary are the column numbers
+//! (ascending), and the dictionary holds the ids in their order (integers if all are, else text). So a program that
+//! maps the file has the matrix without parsing or copying. `value` is omitted if every value is 1, `time` if there
+//! are no times. Each file has one record batch and is self-contained: it is read like any other table, by the module
+//! `nested`.
 
 use crate::data::order;
 use crate::data::{IdMap, NO_TIME, Ratings};
@@ -26,9 +26,9 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// One side: row r of the matrix holds `starts[r]..starts[r + 1]` of the others.
+/// Ratings by user or by item: row r of the matrix holds `starts[r]..starts[r + 1]` of the entries.
 struct Side<'a> {
-    /// Names of the rows and what they are called.
+    /// Ids of the rows, and the column name.
     rows: (&'static str, &'a IdMap),
     columns: (&'static str, &'a IdMap),
     starts: Vec<usize>,
@@ -37,11 +37,11 @@ struct Side<'a> {
     times: Option<Vec<i64>>,
 }
 
-/// Writes both sides of `ratings` into `folder`, which is made if it does not exist. Each file appears
-/// whole or not at all; returns their paths and sizes in bytes.
+/// Writes `ratings` by user and by item into `folder`, which is created if it does not exist. Each file appears
+/// complete or not at all. Returns their paths and sizes in bytes.
 ///
 /// # Errors
-/// If the file system refuses, or a time is beyond what timestamps hold.
+/// If the file system reports an error, or a time is out of range for timestamps.
 pub fn write_sides(folder: &Path, ratings: &Ratings) -> Result<[(PathBuf, u64); 2]> {
     std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
     let write = |name: &str, side: &Side<'_>| {
@@ -146,7 +146,7 @@ mod tests {
     use arrow_array::cast::AsArray;
     use arrow_array::types::UInt32Type;
 
-    /// Numbers are not in the order in which a reader of either side would meet the names.
+    /// Numbers that are not in the order in which a reader of either file would find the ids.
     fn ratings(times: bool) -> Ratings {
         let names = |names: &[&str]| Arc::new(names.iter().copied().collect::<IdMap>());
         let table = Interactions {

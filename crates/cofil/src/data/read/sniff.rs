@@ -1,4 +1,4 @@
-//! Delimiter, header and columns of delimited text from its first lines.
+//! Detecting delimiter, header and columns of delimited text from its first lines.
 
 use super::columns::{Columns, Looks};
 use super::field;
@@ -8,17 +8,17 @@ use super::limits::{self, MOST_COLUMNS};
 use super::quoted;
 use super::{Column, Quote, ReadOptions};
 
-/// Rows looked at before deciding, and bytes after which no further row is.
+/// Number of rows to examine.
 const ROWS: usize = 100;
 const BYTES: usize = 1 << 16;
-/// Bytes after the end of its line in which an open quote is looked for a closing one.
+/// Number of bytes after the end of a line in which to search for the end of an open quote.
 const FAR: usize = 1 << 16;
 
-/// Records of raw fields.
+/// Records with raw fields.
 type Records = Vec<Vec<Vec<u8>>>;
 
-/// The layout of text that starts with `head`; whole lines, or all of the file.
-/// The error is a message with its line.
+/// Detects the layout of text that starts with `head`, which has whole lines, or all of the file. The error is a
+/// message with its line.
 pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, String)> {
     let grid = table(head, options)?;
     let width = grid.width();
@@ -32,7 +32,7 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, 
     Ok(Layout { delimiter: grid.delimiter, quote, header: grid.header, width, columns })
 }
 
-/// How text that starts with `head` is cut, if it is a table of at least two columns.
+/// Detects how to split text that starts with `head`, if it is a table of at least two columns.
 pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, String)> {
     let (delimiter, quote) = (options.delimiter.as_deref(), options.quote);
     let columns = [&options.user, &options.item, &options.value, &options.time, &options.kind];
@@ -53,41 +53,41 @@ pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, St
     }
 }
 
-/// Delimited text as it is cut, whatever its columns mean.
+/// Delimited text split into fields, before columns are resolved.
 pub(super) struct Grid {
     pub delimiter: Vec<u8>,
     pub header: bool,
-    /// The first rows, the header among them; at least one.
+    /// The first rows, including the header; at least one.
     rows: Records,
 }
 
 impl Grid {
-    /// Fields of every row; of more than [`MOST_COLUMNS`] just that they are more.
+    /// Returns the number of fields per row. Above [`MOST_COLUMNS`] the number is not exact, only known to be larger.
     pub fn width(&self) -> usize {
         self.rows[0].len()
     }
 
-    /// The names of the columns, if there is a header.
+    /// Returns the column names, if there is a header.
     pub fn names(&self) -> Option<Vec<String>> {
         let name = |name: &Vec<u8>| String::from_utf8_lossy(name.trim_ascii()).into_owned();
         self.header.then(|| self.rows[0].iter().map(name).collect())
     }
 }
 
-/// What need not be guessed.
+/// Settings that replace detection.
 pub(super) struct Told<'a> {
     pub delimiter: Option<&'a str>,
     pub quote: Option<Quote>,
     pub header: Option<bool>,
 }
 
-/// What stands between the fields of text that starts with `head`.
+/// Detects the delimiter of text that starts with `head`.
 pub(super) fn delimiter(head: &[u8]) -> Vec<u8> {
     sniff_delimiter(head, None).0
 }
 
-/// How text that starts with `head` is cut; `None` if it is empty. `is_known_too` are names that a header has
-/// beside those of tables of interactions.
+/// Detects how to split text that starts with `head`; `None` if it is empty. `is_known_too` recognises further column
+/// names, besides those of interaction tables.
 pub(super) fn grid(
     head: &[u8],
     told: &Told<'_>,
@@ -105,9 +105,9 @@ pub(super) fn grid(
     Some(Grid { delimiter, header, rows })
 }
 
-/// The delimiter that cuts most of the first rows into as many fields as the very first, and the rows it makes. Of two
-/// that cut alike the earlier wins; among `;`, `,` and `|` the one that leaves the other in a later field, else the one
-/// that makes more fields.
+/// Detects the delimiter that splits most of the first rows into as many fields as the first row; returns it with the
+/// rows. Ties go to the earlier candidate; among `;`, `,` and `|` to the one that leaves the other in a later field,
+/// else to the one that gives more fields.
 fn sniff_delimiter(head: &[u8], quote: Option<Quote>) -> (Vec<u8>, Records) {
     let candidates: [&[u8]; 7] = [b"\t", b"::", b", ", b";", b",", b"|", b" "];
     let score = |rows: &Records| {
@@ -119,12 +119,12 @@ fn sniff_delimiter(head: &[u8], quote: Option<Quote>) -> (Vec<u8>, Records) {
     for (i, candidate) in candidates.iter().enumerate() {
         let rows = cut(head, candidate, quote);
         let (alike, width) = score(&rows);
-        // Dates hold spaces and titles commas: those compete only where nothing better cuts.
+        // Dates contain spaces and titles commas, so those only count if no other delimiter splits better.
         let better = match &best {
             None => true,
             Some(((other, _), ..)) if alike != *other => alike > *other,
             Some(((_, other_width), at, others)) if *at >= 3 && *candidate != b" " => {
-                // Users and items come first, and hold no list of several things.
+                // Users and items come first, and do not contain lists.
                 match (in_ids(&rows, candidates[*at]), in_ids(others, candidate)) {
                     (false, true) => width >= 2,
                     (true, false) => false,
@@ -133,7 +133,7 @@ fn sniff_delimiter(head: &[u8], quote: Option<Quote>) -> (Vec<u8>, Records) {
             }
             Some(_) => false,
         };
-        // A blank after every comma belongs to the delimiter, unless quotes may protect it.
+        // A blank after each comma belongs to the delimiter, unless quotes may protect it.
         let padded = *candidate != b", " || (alike == rows.len() && width == comma_width(head));
         if better && padded {
             best = Some(((alike, width), i, rows));
@@ -143,12 +143,12 @@ fn sniff_delimiter(head: &[u8], quote: Option<Quote>) -> (Vec<u8>, Records) {
     (candidates[i].to_vec(), rows)
 }
 
-/// Whether `other` stands in one of the first two fields of any row.
+/// Returns whether `other` occurs in one of the first two fields of any row.
 fn in_ids(rows: &Records, other: &[u8]) -> bool {
     rows.iter().any(|row| row.iter().take(2).any(|field| super::text::find(field, other).is_some()))
 }
 
-/// Fields of the first line cut at commas; 0 if quotes are about.
+/// Returns the number of fields of the first line split at commas; 0 if it contains quotes.
 fn comma_width(head: &[u8]) -> usize {
     match memchr::memchr(b'"', head) {
         Some(_) => 0,
@@ -156,7 +156,7 @@ fn comma_width(head: &[u8]) -> usize {
     }
 }
 
-/// The first rows of `head`. A quote that is not closed in it means nothing here.
+/// Returns the first rows of `head`. A quote that is not closed in it is an ordinary character.
 fn cut(head: &[u8], delimiter: &[u8], quote: Option<Quote>) -> Records {
     let mut rows = Records::new();
     let mut fields = Vec::new();
@@ -185,24 +185,25 @@ fn cut(head: &[u8], delimiter: &[u8], quote: Option<Quote>) -> Records {
     rows
 }
 
-/// Whether the first row names columns: it does where it is unlike the rest, and holds nothing that is.
+/// Returns whether the first row is a header: it has known names or differs in kind from the rows below, and has no
+/// number or date above others of its kind.
 fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
     let (first, body) = (&rows[0], &rows[1..]);
     let field = |c: usize| first[c].trim_ascii();
     let in_body = |c: usize| body.iter().filter_map(move |row| row.get(c).map(|f| f.trim_ascii()));
     let columns = || (0..first.len()).filter(|&c| !field(c).is_empty());
-    // A letter that comes again in the rows below is no name.
+    // A single letter that occurs again in the rows below is not a column name.
     let known = columns()
         .filter(|&c| std::str::from_utf8(field(c)).is_ok_and(&is_known))
         .filter(|&c| field(c).len() > 1 || !in_body(c).any(|below| below == field(c)))
         .count();
-    // A number or a date above others of its kind is a row, whatever else there is.
+    // A number or a date above others of its kind is a row, whatever the other fields are.
     let is_row = |c: usize| {
         let kind = Kind::of(field(c));
         kind != Kind::Text && (body.is_empty() || mostly(in_body(c), |f| Kind::of(f) == kind))
     };
     if columns().any(is_row) {
-        // But for a matrix: users below, and a number for each item beside.
+        // Except in a matrix, with users below and numbers of items in the header.
         return is_matrix_header(rows, known);
     }
     if known > 0 {
@@ -219,11 +220,11 @@ fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
     !body.is_empty() && columns().any(unlike)
 }
 
-/// Whether the first row is the header of a matrix with a row for each user: a number for each item.
+/// Returns whether the first row is the header of a matrix with numbers as items.
 fn is_matrix_header(rows: &Records, known: usize) -> bool {
     let (corner, items) = (rows[0][0].trim_ascii(), &rows[0][1..]);
     let different: std::collections::BTreeSet<&[u8]> = items.iter().map(Vec::as_slice).collect();
-    // A single line may be a user and numbers of items, and `u` is a user rather than the name of a column.
+    // A single line may be a user and numbers of items, and `u` is a user rather than a column name.
     rows.len() > 1
         && items.len() >= 2
         && different.len() == items.len()
@@ -231,7 +232,7 @@ fn is_matrix_header(rows: &Records, known: usize) -> bool {
         && (corner.is_empty() || (known == 1 && corner.len() > 1 && Kind::of(corner) == Kind::Text))
 }
 
-/// Whether `is` is true of all of `fields` that are not empty, and there are such.
+/// Returns whether there are fields that are not empty, and `is` holds for all of them.
 fn mostly<'a>(fields: impl Iterator<Item = &'a [u8]>, is: impl Fn(&[u8]) -> bool) -> bool {
     let mut fields = fields.filter(|field| !field.is_empty()).peekable();
     fields.peek().is_some() && fields.all(is)
@@ -241,12 +242,12 @@ fn has_digit(field: &[u8]) -> bool {
     field.iter().any(u8::is_ascii_digit)
 }
 
-/// What a field is, on its own.
+/// Kind of a single field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// A number, with a decimal point or comma.
     Number,
-    /// A date or a time of day, in whatever order: digits with `-`, `/`, `.` or `:` between them.
+    /// A date or a time of day, in any order: digits with `-`, `/`, `.` or `:` between them.
     Date,
     Text,
 }
@@ -265,7 +266,7 @@ impl Kind {
         }
     }
 }
-/// Where the first row ends, blank lines before it included.
+/// Returns the end of the first row, including blank lines before it.
 pub(super) fn header_end(head: &[u8], delimiter: &[u8], quote: Option<Quote>) -> usize {
     let mut start = 0;
     while start < head.len() {

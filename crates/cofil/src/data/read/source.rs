@@ -1,4 +1,4 @@
-//! Bytes of a file or of standard input, unpacked, in blocks that end with a line.
+//! Bytes of a file or of standard input, decompressed, in blocks of whole lines.
 
 use super::encoding::Encoding;
 use super::json::{ObjectLines, needs_lines};
@@ -16,39 +16,39 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-/// Text is read in blocks of this size, so that memory stays flat whatever the size of the file.
-/// It depends on nothing, as numbering must not.
+/// Block size for text, so that memory does not grow with the file. It is constant because the numbering of ids must
+/// not depend on it.
 const BLOCK: usize = 8 << 20;
-/// Enough to tell every format by its first bytes.
+/// Number of first bytes that identify every format.
 const MAGIC: usize = 4096;
 
-/// An open file: what it is, and its unpacked bytes.
+/// An open file with its format and its decompressed bytes.
 pub(super) struct Opened<'a> {
     pub format: Format,
     pub compression: Option<&'static str>,
     /// Encoding of the text read so far.
     pub encoding: Encoding,
-    /// Lines before the table, which only say how it is written.
+    /// Number of lines before the table, which only describe its format.
     pub skipped: u64,
-    /// What stands between fields, where such a line tells it.
+    /// Delimiter, if such a line sets it.
     separator: Option<String>,
     head: Vec<u8>,
     rest: Box<dyn Read + Send + 'a>,
-    /// The path, where it is a file that can be opened again.
+    /// The path, if it is a file that can be opened again.
     #[cfg(feature = "arrow")]
     file: Option<PathBuf>,
     ended: bool,
-    /// Lines of the blocks so far.
+    /// Number of lines in the blocks so far.
     lines: u64,
-    /// Bytes read so far, as they are in the file.
+    /// Number of bytes read so far, before decompression.
     packed: Packed,
 }
 
 impl<'a> Opened<'a> {
-    /// Opens a file, standard input for `-`, or takes a reader, and looks at the first bytes.
+    /// Opens a file, standard input for `-`, or a reader, and examines the first bytes.
     ///
     /// # Panics
-    /// If `source` is record batches, which are no bytes.
+    /// If `source` is record batches, which have no bytes.
     pub fn open(source: impl Into<Source<'a>>, format: Option<Format>) -> Result<Self> {
         let source = source.into();
         let name = source.name().to_owned();
@@ -110,18 +110,18 @@ impl<'a> Opened<'a> {
         Ok(source)
     }
 
-    /// `options` with the delimiter that the file tells, unless they tell one.
+    /// Returns `options` with the delimiter set in the file, unless they have one.
     pub fn separated(&self, options: &ReadOptions) -> ReadOptions {
         let delimiter = options.delimiter.clone().or_else(|| self.separator.clone());
         ReadOptions { delimiter, ..options.clone() }
     }
 
-    /// The first bytes of text of which nothing was taken yet.
+    /// Returns the first bytes of text, as long as none were taken.
     pub fn head(&self) -> &[u8] {
         &self.head
     }
 
-    /// Puts what `by` makes of all bytes in their place; nothing may have been taken yet.
+    /// Replaces all bytes by the result of `by`; nothing may have been taken yet.
     pub fn rewrite(
         &mut self,
         by: impl FnOnce(Box<dyn Read + Send + 'a>) -> Box<dyn Read + Send + 'a>,
@@ -132,7 +132,7 @@ impl<'a> Opened<'a> {
         self.ended = false;
     }
 
-    /// Unpacks by magic bytes; names do not count.
+    /// Decompresses according to the first bytes; the file name does not matter.
     fn unpacked(mut self, path: &Path) -> Result<Self> {
         self.peek(path)?;
         let gzip = self.head.starts_with(&[0x1f, 0x8b]);
@@ -175,8 +175,8 @@ impl<'a> Opened<'a> {
         Ok(())
     }
 
-    /// The next block of text, in place of what `block` holds: whole lines, and at the end of the file
-    /// whatever is left. Empty when there is no more.
+    /// Reads the next block of text into `block`, replacing its content: whole lines, and at the end of the file the
+    /// rest. Empty at the end.
     pub fn block(&mut self, path: &Path, block: &mut Vec<u8>) -> Result<()> {
         self.next_block(block).map_err(|e| unreadable(path, self.compression, e))
     }
@@ -205,13 +205,13 @@ impl<'a> Opened<'a> {
         Ok(())
     }
 
-    /// Whether the unpacked bytes start with `magic`; nothing may have been taken yet.
+    /// Returns whether the decompressed bytes start with `magic`; nothing may have been taken yet.
     #[cfg(feature = "arrow")]
     pub fn starts_with(&self, magic: &[u8]) -> bool {
         self.head.starts_with(magic)
     }
 
-    /// A file to read at any place: the file itself, or a temporary copy of what cannot be sought.
+    /// Returns a seekable file: the file itself, or a temporary copy.
     #[cfg(feature = "arrow")]
     pub fn into_file(self, path: &Path) -> Result<File> {
         if self.compression.is_none()
@@ -219,7 +219,7 @@ impl<'a> Opened<'a> {
         {
             return File::open(file).map_err(|e| Error::io(file, e));
         }
-        // The place for temporary files may be full although the file is sound.
+        // Name the temporary folder, since it may be full although the file is fine.
         let full = |e| Error::io(std::env::temp_dir(), e);
         let mut copy = tempfile::tempfile().map_err(full)?;
         let compression = self.compression;
@@ -237,14 +237,14 @@ impl<'a> Opened<'a> {
         Ok(copy)
     }
 
-    /// All bytes that were not read yet, as they are.
+    /// Returns a reader of all remaining bytes.
     #[cfg(feature = "arrow")]
     pub fn into_rest(self) -> impl Read + Send + use<'a> {
         std::io::Cursor::new(self.head).chain(self.rest)
     }
 }
 
-/// Tells how much was read, before it is unpacked.
+/// Counts the bytes read, before decompression.
 struct Counted<'a> {
     stage: Stage,
     file: Box<dyn Read + Send + 'a>,
@@ -270,7 +270,7 @@ impl Read for Counted<'_> {
     }
 }
 
-/// What the first line says of the delimiter, as spreadsheets write it (`sep=;`), and how long that line is.
+/// Returns the delimiter given in the first line, as spreadsheets write it (`sep=;`), and the length of that line.
 fn separator_line(head: &[u8]) -> Option<(String, usize)> {
     let end = memchr::memchr(b'\n', head)?;
     let line = std::str::from_utf8(&head[..end]).ok()?.trim_end_matches('\r').trim_matches('"');
@@ -279,7 +279,7 @@ fn separator_line(head: &[u8]) -> Option<(String, usize)> {
     (name.eq_ignore_ascii_case("sep=") && one).then(|| (separator.to_owned(), end + 1))
 }
 
-/// What a failed read means to the user.
+/// Converts a read error to an error for the user.
 pub(super) fn unreadable(path: &Path, compression: Option<&str>, error: std::io::Error) -> Error {
     if let Some(beyond) = Beyond::of(path, &error) {
         return beyond;
@@ -294,9 +294,9 @@ pub(super) fn unreadable(path: &Path, compression: Option<&str>, error: std::io:
                 "{path}: there is not enough memory to unpack the {name} data"
             ))
         }
-        // The decoder's words for a window beyond 128 MiB.
+        // The decoder's message for a window above 128 MiB.
         Some("zstd") if told.contains("too much memory") => {
-            let message = "was packed with a window beyond 128 MiB; unpack it first, with zstd and its long windows";
+            let message = "was compressed with a window above 128 MiB; unpack it first, with zstd and a long window";
             Error::data(path, None, message)
         }
         Some(name) if error.kind() == ErrorKind::UnexpectedEof => {
@@ -311,7 +311,7 @@ pub(super) fn unreadable(path: &Path, compression: Option<&str>, error: std::io:
     }
 }
 
-/// The format by the first bytes; kinds of file that hold no table are refused by name.
+/// Detects the format by the first bytes. Known file formats without a table are rejected by name.
 fn sniff_format(path: &Path, head: &[u8]) -> Result<Format> {
     const CSV: &str = "export the table as CSV or Parquet";
     let foreign: [(&[u8], &str); 18] = [
@@ -319,8 +319,8 @@ fn sniff_format(path: &Path, head: &[u8]) -> Result<Format> {
             b"PK\x03\x04",
             "is a zip archive (or a spreadsheet, or .npz); unpack it and give the table as CSV",
         ),
-        (b"BZh", "is packed with bzip2; unpack it, or use gzip or zstd"),
-        (b"\xfd7zXZ", "is packed with xz; unpack it, or use gzip or zstd"),
+        (b"BZh", "is compressed with bzip2; unpack it, or use gzip or zstd"),
+        (b"\xfd7zXZ", "is compressed with xz; unpack it, or use gzip or zstd"),
         (b"7z\xbc\xaf", "is a 7z archive; unpack it"),
         (b"\xff\xfe", "is UTF-16 text; save it as UTF-8"),
         (b"\xfe\xff", "is UTF-16 text; save it as UTF-8"),
@@ -328,17 +328,14 @@ fn sniff_format(path: &Path, head: &[u8]) -> Result<Format> {
         (b"\x93NUMPY", "is a NumPy array"),
         (b"\x89HDF", "is an HDF5 file"),
         (b"\xd0\xcf\x11\xe0", "is an old Excel file"),
-        (b"\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60", "is a table of SAS (sas7bdat)"),
-        (b"$FL2", "is a table of SPSS"),
-        (b"RDX", "is a file of R"),
-        (b"\x80\x04\x95", "is a pickle of Python, which could run any code"),
-        (b"\x80\x05\x95", "is a pickle of Python, which could run any code"),
+        (b"\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60", "is a SAS table (sas7bdat)"),
+        (b"$FL2", "is an SPSS table"),
+        (b"RDX", "is an R data file"),
+        (b"\x80\x04\x95", "is a Python pickle, which could run any code"),
+        (b"\x80\x05\x95", "is a Python pickle, which could run any code"),
         (b"ORC", "is an ORC file"),
         (b"Obj\x01", "is an Avro file"),
-        (
-            b"%%MatrixMarket",
-            "is a matrix in Matrix Market form; write a row for each of its entries",
-        ),
+        (b"%%MatrixMarket", "is a matrix in Matrix Market format; write one row per entry"),
     ];
     let is_tar = head.get(257..262) == Some(b"ustar");
     if is_tar {
@@ -370,7 +367,7 @@ mod tests {
         let path = Path::new("t.zst");
         let told = |error| unreadable(path, Some("zstd"), error).to_string();
         let window = std::io::Error::other("Frame requires too much memory for decoding");
-        assert!(told(window).contains("unpack it first, with zstd and its long windows"));
+        assert!(told(window).contains("unpack it first, with zstd and a long window"));
         let memory = std::io::Error::other("Allocation error : not enough memory");
         assert!(told(memory).contains("not enough memory to unpack"));
         let refused = std::io::Error::from_raw_os_error(24);

@@ -1,4 +1,4 @@
-//! Delimited text: cutting lines into fields and picking those in use.
+//! Delimited text: splitting lines into fields and picking the ones in use.
 
 use super::chunks::Lines;
 use super::field::Rules;
@@ -6,7 +6,7 @@ use super::layout::Layout;
 use super::quoted::Record;
 use super::rows::{Fields, Row, Rows, Tally};
 
-/// The fields of a line.
+/// Returns the fields of a line.
 pub(super) fn fields<'a>(line: &'a [u8], delimiter: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     let mut rest = Some(line);
     std::iter::from_fn(move || {
@@ -21,7 +21,7 @@ pub(super) fn fields<'a>(line: &'a [u8], delimiter: &'a [u8]) -> impl Iterator<I
     })
 }
 
-/// Where `delimiter` first stands. Fields are short: a plain loop beats a vector search.
+/// Returns the position of the first `delimiter`. Fields are short, so a plain loop beats a vectorised search.
 #[inline(always)]
 pub(super) fn find(line: &[u8], delimiter: &[u8]) -> Option<usize> {
     match *delimiter {
@@ -31,12 +31,12 @@ pub(super) fn find(line: &[u8], delimiter: &[u8]) -> Option<usize> {
     }
 }
 
-/// Cuts lines and picks the fields in use.
+/// Splits lines and picks the fields in use.
 pub(super) struct Cutter<'a> {
     delimiter: &'a [u8],
     layout: &'a Layout,
     rules: &'a Rules<'a>,
-    /// What each column is; 5 stands for a column not in use.
+    /// Role of each column; 5 means a column not in use.
     roles: Vec<usize>,
 }
 
@@ -68,7 +68,7 @@ impl<'a> Cutter<'a> {
             return Err(self.miscounted(line));
         }
         fields[self.roles[last]] = rest;
-        // Blanks around values, times and types are none of them anyway.
+        // Surrounding blanks are not part of values, times and types.
         fields[0] = fields[0].trim_ascii();
         fields[1] = fields[1].trim_ascii();
         Ok(self.picked(fields))
@@ -121,16 +121,16 @@ impl Lines for Cutter<'_> {
     }
 }
 
-/// How lines are cut.
+/// How to split lines.
 pub(super) struct Cut<'a> {
     pub delimiter: &'a [u8],
     pub header: bool,
-    /// Fields of every row.
+    /// Number of fields per row.
     pub width: usize,
 }
 
 impl Cut<'_> {
-    /// What to say about a row of `found` fields.
+    /// Returns the message for a row of `found` fields.
     pub fn miscounted(&self, found: usize) -> String {
         let first = if self.header { "header" } else { "first line" };
         let delimiter = super::field::quoted(self.delimiter);
@@ -140,7 +140,7 @@ impl Cut<'_> {
         };
         let plural = if found == 1 { "" } else { "s" };
         let lists = match !self.header && self.delimiter == b" " {
-            true => " (if each line is a user and items, `shape` = lists says so)",
+            true => " (if each line is a user and its items, use `shape` = lists)",
             false => "",
         };
         format!("{found} field{plural}, but the {first} has {}; {remedy}{lists}", self.width)

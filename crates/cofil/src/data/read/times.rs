@@ -1,21 +1,22 @@
-//! What the numbers of a column of times mean. Most of them tell: one that is far off changes nothing for the others.
+//! Unit of the numbers in a time column. The majority decides, so an outlier does not change the others.
 
 use super::field::spelt_seconds;
 use super::report::TimeUnit;
 use crate::data::NO_TIME;
 
-/// Of ten numbers so many must be of a kind that seconds could be, too.
+/// Of ten numbers, this many must look like years, dates or spreadsheet days, because all of these could also be
+/// seconds.
 const MOST: u64 = 9;
-/// Years that numbers are.
+/// Numbers that can be years.
 const YEARS: std::ops::RangeInclusive<i64> = 1900..=2100;
-/// Days from 1970 to 2100, as spreadsheets number them.
+/// Days from 1970 to 2100, as counted in spreadsheets.
 const SHEET_DAYS: std::ops::RangeInclusive<i64> = 25_569..=73_415;
 /// Seconds of the years 1995 to 2100.
 const LATELY: std::ops::Range<i64> = 788_918_400..4_102_444_800;
-/// The last second of the year 9999, which often stands for "no end".
+/// The last second of the year 9999, which often means "no end".
 const LAST: i64 = 253_402_300_799;
 
-/// Units of unix times and how many are a second.
+/// Units of unix times, and the number of units per second.
 const UNITS: [(TimeUnit, i64); 4] = [
     (TimeUnit::Seconds, 1),
     (TimeUnit::Milliseconds, 1_000),
@@ -23,22 +24,22 @@ const UNITS: [(TimeUnit, i64); 4] = [
     (TimeUnit::Nanoseconds, 1_000_000_000),
 ];
 
-/// What came of a column of numbers.
+/// Result for a column of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Numbers {
     pub unit: TimeUnit,
-    /// Numbers that are no times in this unit, and the first of them.
+    /// Numbers that are not times in this unit, and the first of them.
     pub unfit: u64,
     pub first_unfit: i64,
 }
 
-/// Whether `number` is a unix time of the years 1995 to 2100, in any of its units; ids and counts rarely are.
+/// Returns whether `number` is a unix time of the years 1995 to 2100, in any unit; ids and counts rarely are.
 pub(super) fn is_unix_time(number: i64) -> bool {
     UNITS.iter().any(|(_, per_second)| LATELY.contains(&(number / per_second)))
 }
 
-/// Makes seconds of `times`, which are numbers or [`NO_TIME`]; what is no time in their unit becomes [`NO_TIME`].
-/// The error is a message about the column called `name`.
+/// Converts `times`, which are numbers or [`NO_TIME`], to seconds; numbers that are not times in their unit become
+/// [`NO_TIME`]. The error is a message about the column `name`.
 pub(super) fn to_seconds(
     times: &mut [i64],
     told: Option<TimeUnit>,
@@ -62,23 +63,23 @@ pub(super) fn to_seconds(
     Ok(numbers)
 }
 
-/// Seconds since 1970 of `number`; `None` if it is no time in this unit.
+/// Converts `number` to seconds since 1970; `None` if it is not a time in this unit.
 fn seconds(number: i64, unit: TimeUnit, told: bool) -> Option<i64> {
     match unit {
         TimeUnit::Spelt => return spelt_seconds(number),
         TimeUnit::Years if !YEARS.contains(&number) => return None,
-        // The first of a year is spelt with its month.
+        // The first day of the year, as a month number.
         TimeUnit::Years => return spelt_seconds(number * 100 + 1),
         _ => {}
     }
     let per_second = UNITS.iter().find(|(of, _)| *of == unit).map_or(1, |(_, n)| *n);
     let seconds = number.div_euclid(per_second);
-    // What would be lately in another unit is not of this one.
+    // A number that would be a recent time in another unit does not have this unit.
     let foreign = !told && !LATELY.contains(&seconds) && is_unix_time(number);
     (seconds <= LAST && !foreign).then_some(seconds)
 }
 
-/// How many numbers are what.
+/// Number of numbers of each kind.
 #[derive(Default)]
 struct Votes {
     all: u64,
@@ -94,7 +95,7 @@ impl Votes {
         self.years += u64::from(YEARS.contains(&number));
         self.days += u64::from(SHEET_DAYS.contains(&number));
         self.spelt += u64::from(spelt_seconds(number).is_some());
-        // No seconds of the years before 5138 are so many.
+        // Seconds reach 100 billion only in the year 5138.
         let place = match number.unsigned_abs() {
             0..100_000_000_000 => 0,
             100_000_000_000..100_000_000_000_000 => 1,
@@ -109,8 +110,8 @@ impl Votes {
     }
 }
 
-/// The unit of most of `times`. Zeros and negative numbers, which often stand for no time, have no vote if there are
-/// others.
+/// Returns the unit of most `times`. Zeros and negative numbers, which often mean a missing time, only count if there
+/// are no others.
 fn unit_of(times: &[i64], name: &str) -> Result<TimeUnit, String> {
     let mut votes = Votes::default();
     let known = || times.iter().copied().filter(|&time| time != NO_TIME);
@@ -126,7 +127,7 @@ fn unit_of(times: &[i64], name: &str) -> Result<TimeUnit, String> {
     }
     if votes.most(votes.days) {
         return Err(format!(
-            "{name} holds numbers such as {}, which are the days of a spreadsheet, or something else: say which \
+            "{name} holds numbers such as {}, which may be spreadsheet days or something else: set the unit \
              (`time_format` = excel, or s for seconds), or read no times (`time` = none)",
             known().find(|time| SHEET_DAYS.contains(time)).unwrap_or_default()
         ));
@@ -162,7 +163,7 @@ mod tests {
             // The end of the year 9999 among milliseconds, and among seconds.
             (&[S * ms, S * ms, 253_402_214_400_000], TimeUnit::Milliseconds, 0, S),
             (&[S, S, LAST], TimeUnit::Seconds, 0, S),
-            // Another unit than most have.
+            // A number in another unit than the others.
             (&[S, S, S * ms], TimeUnit::Seconds, 1, S),
             (&[S * ms, S * ms, S], TimeUnit::Milliseconds, 1, S),
             (&[S * us, S * us, S * ms], TimeUnit::Microseconds, 1, S),
@@ -182,7 +183,7 @@ mod tests {
             let empty = seconds.iter().filter(|&&time| time == NO_TIME).count() as u64;
             assert_eq!(empty, none, "{times:?}");
         }
-        // Numbers of rows are no years and no days.
+        // Row numbers are neither years nor days.
         let rows: Vec<i64> = (0..100_000).collect();
         assert_eq!(read(&rows, None).unwrap().0, TimeUnit::Seconds);
     }

@@ -1,4 +1,4 @@
-//! Writing interactions so that reading them gives the same again.
+//! Writing interactions to files that read back the same.
 
 use crate::data::ending::{Format, Packing, ending};
 use crate::data::{Interactions, NO_TIME};
@@ -8,14 +8,14 @@ use crate::watch::{self, Stage};
 use std::io::{BufWriter, Result as IoResult, Write};
 use std::path::Path;
 
-/// Writes `interactions` to `path` in the format of its ending: `.csv`, `.tsv` or `.jsonl`, packed
-/// if `.gz` or `.zst` follows, `.parquet` or `.arrow`. The columns are user, item, value unless every
-/// value is 1, and time where there are times (unix seconds; a timestamp in Parquet and Arrow). Ids are
-/// integers in Parquet and Arrow if they are [integers](crate::data::IdKind), else text.
-/// The file appears whole or not at all; returns its size in bytes.
+/// Writes `interactions` to `path` in the format given by the extension: `.csv`, `.tsv` or `.jsonl`, compressed if
+/// followed by `.gz` or `.zst`, `.parquet` or `.arrow`. The columns are user, item, value (unless every value is 1),
+/// and time if there are times (unix seconds; a timestamp in Parquet and Arrow). In Parquet and Arrow, ids are
+/// integers if they are [integers](crate::data::IdKind), else text. The file appears complete or not at all. Returns
+/// its size in bytes.
 ///
 /// # Errors
-/// If the ending is another or the file system refuses.
+/// If the extension is unknown or the file system reports an error.
 pub fn write(path: &Path, interactions: &Interactions) -> Result<u64> {
     let (format, packing) = ending(path)?;
     store::write_with(path, store::Access::Usual, |file| {
@@ -49,7 +49,7 @@ fn fill(out: &mut (impl Write + Send), format: Format, data: &Interactions) -> I
     }
 }
 
-/// Tells and checks now and then that row `at` is written.
+/// From time to time, reports that row `at` is written and checks whether to stop.
 fn step(stage: &Stage, at: usize) {
     const ROWS: usize = 1 << 12;
     if at.is_multiple_of(ROWS) && at > 0 {
@@ -58,7 +58,7 @@ fn step(stage: &Stage, at: usize) {
     }
 }
 
-/// Whether values need a column of their own.
+/// Returns whether values need a column.
 fn has_values(data: &Interactions) -> bool {
     data.value.iter().any(|&v| v != 1.0)
 }
@@ -91,7 +91,7 @@ fn write_text(out: &mut impl Write, data: &Interactions, delimiter: char) -> IoR
     Ok(())
 }
 
-/// A name, in quotes where a reader could take it for something else.
+/// Writes a name, in quotes if a reader could misinterpret it.
 fn write_field(out: &mut String, name: &str, delimiter: char) {
     let special = |c| matches!(c, '"' | '\n' | '\r' | ' ') || c == delimiter;
     if !name.contains(special) && name.as_bytes().trim_ascii() == name.as_bytes() {
@@ -119,7 +119,7 @@ fn write_json(out: &mut impl Write, data: &Interactions) -> IoResult<()> {
         serde_json::to_writer(&mut *out, data.items.name(data.item[at]))?;
         if values {
             let value = data.value[at];
-            // Readers go through f64; the few short forms that this would round wrongly are spelt out.
+            // Readers parse through f64; the few short notations that this would round wrongly are written in full.
             let short = value.to_string();
             match short.parse::<f64>().is_ok_and(|wide| wide as f32 == value) {
                 true => write!(out, ",\"value\":{short}")?,
@@ -128,7 +128,7 @@ fn write_json(out: &mut impl Write, data: &Interactions) -> IoResult<()> {
         }
         match data.time.as_ref().map(|time| time[at]) {
             None => {}
-            // The first line must show all columns.
+            // The first line must have all columns.
             Some(NO_TIME) => out.write_all(b",\"time\":null")?,
             Some(time) => write!(out, ",\"time\":{time}")?,
         }
@@ -147,7 +147,7 @@ mod columnar {
     use arrow_schema::{DataType, Field, Schema, TimeUnit};
     use std::sync::Arc;
 
-    /// Rows turned into Arrow at a time.
+    /// Number of rows to convert to Arrow at a time.
     const BATCH: usize = 1 << 16;
 
     fn schema(data: &Interactions) -> Arc<Schema> {
@@ -169,7 +169,7 @@ mod columnar {
         Arc::new(Schema::new(fields))
     }
 
-    /// The ids of `numbers`.
+    /// Returns the ids of `numbers`.
     fn ids(ids: &IdMap, numbers: &[u32]) -> ArrayRef {
         match ids.integers() {
             Some(integers) => {

@@ -1,5 +1,4 @@
-//! JSON values as texts: all that a table has of them. Nothing nested is built, so that a line takes no more memory
-//! than its length and no stack.
+//! JSON values as texts. Nested values are not built, so a line takes no more memory than its length, and no stack.
 
 use super::super::field;
 use serde::Deserialize;
@@ -11,7 +10,7 @@ use std::fmt;
 pub(in super::super) enum Entry {
     Nothing,
     Text(String),
-    /// A list, and what is in it that no table has.
+    /// A list, and the kind of an unsupported value in it, if any.
     List {
         texts: Texts,
         foreign: Option<&'static str>,
@@ -19,7 +18,7 @@ pub(in super::super) enum Entry {
     Object,
 }
 
-/// Texts one behind the other: a list of a million short ones takes hardly more than they do.
+/// Texts end to end: a list of a million short ones takes little more memory than their length.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in super::super) struct Texts {
     text: String,
@@ -47,7 +46,7 @@ impl<'de> Deserialize<'de> for Entry {
     }
 }
 
-/// A value within a list.
+/// A value inside a list.
 struct Nested(Entry);
 
 impl<'de> Deserialize<'de> for Nested {
@@ -84,7 +83,7 @@ impl<'de> Visitor<'de> for OfEntry {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Entry, E> {
-        // 4.0 is the number that 4 is.
+        // Write 4.0 as 4.
         let text = match field::integral(value) {
             Some(whole) => whole.to_string(),
             None => serde_json::Value::from(value).to_string(),

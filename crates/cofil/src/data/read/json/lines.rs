@@ -1,8 +1,8 @@
-//! JSON lines from a JSON array, or from objects that go over several lines.
+//! Converts a JSON array, or objects that span several lines, to JSON lines.
 
 use std::io::Read;
 
-/// Whether text that starts with `head` is an array of objects, or objects that are not a line each.
+/// Returns whether text that starts with `head` is an array of objects, or has objects that span several lines.
 pub(in super::super) fn needs_lines(head: &[u8]) -> bool {
     let text = head.trim_ascii_start();
     match text.first() {
@@ -15,14 +15,14 @@ pub(in super::super) fn needs_lines(head: &[u8]) -> bool {
     }
 }
 
-/// The objects of `input`, each on a line of its own, without the array around them.
+/// Reader of the objects of `input`, one per line, without the array around them.
 pub(in super::super) struct Lines<R> {
     input: R,
-    /// Objects and arrays that are open, the array around all not counted.
+    /// Number of open objects and arrays, without the outer array.
     depth: usize,
     in_string: bool,
     escaped: bool,
-    /// Whether the array around all is open.
+    /// Whether the outer array is open.
     in_array: bool,
 }
 
@@ -31,7 +31,7 @@ impl<R> Lines<R> {
         Self { input, depth: 0, in_string: false, escaped: false, in_array: false }
     }
 
-    /// What stands in the place of `byte`; `None` for nothing.
+    /// Returns the replacement of `byte`; `None` to drop it.
     fn byte(&mut self, byte: u8) -> Option<u8> {
         if self.in_string {
             self.in_string = self.escaped || byte != b'"';
@@ -47,7 +47,7 @@ impl<R> Lines<R> {
                 self.in_array = false;
                 None
             }
-            // An object has ended at the comma, or at the end of its line.
+            // The comma, or the end of the line, ends an object.
             b',' if self.depth == 0 => Some(b'\n'),
             b'\n' if self.depth == 0 && !self.in_array => Some(b'\n'),
             b'\n' | b'\r' => Some(b' '),
@@ -86,7 +86,7 @@ impl<R: Read> Read for Lines<R> {
     }
 }
 
-/// The text ends within an array or an object.
+/// Returns the error for text that ends inside an array or an object.
 fn cut_short() -> std::io::Error {
     std::io::Error::other(super::super::limits::Beyond {
         line: None,
