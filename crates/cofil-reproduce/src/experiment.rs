@@ -1,4 +1,4 @@
-//! What an experiment is made of, and what most of them do alike.
+//! The definition of an experiment, and helpers that most experiments share.
 
 use crate::files::{Folder, Need};
 use crate::report::{Claim, Line, Value};
@@ -11,26 +11,26 @@ use serde_json::Map;
 pub struct Experiment {
     pub name: &'static str,
     pub title: &'static str,
-    /// Data, split, candidates: what a reader must know to compare.
+    /// Data, split and candidates, as needed for a comparison.
     pub method: &'static str,
     pub needs: &'static [Need],
-    /// Where the files come from.
+    /// Where to get the files.
     pub home: &'static str,
     pub published: &'static [Claim],
-    /// Reads the data.
+    /// Reads the data and returns the trial.
     pub start: fn(&Folder<'_>, quick: bool) -> Result<Trial>,
 }
 
-/// Trains and judges once, with a seed.
+/// A function that trains and evaluates once, with a seed.
 pub type Trial = Box<dyn Fn(u64) -> Result<Vec<Line>>>;
 
-/// A recipe with the settings of an experiment.
+/// Returns an algorithm with the settings of an experiment.
 pub fn recipe(name: &str, settings: serde_json::Value) -> Result<Algorithm> {
     let none = Map::new();
     Algorithm::from_settings(name, settings.as_object().unwrap_or(&none))
 }
 
-/// Trains `algorithm` and judges it.
+/// Trains `algorithm` and evaluates it.
 pub fn judge(
     algorithm: &Algorithm,
     (train, test): &(Ratings, Ratings),
@@ -40,13 +40,13 @@ pub fn judge(
     contest::enter(algorithm, train, test, protocol, &Run { seed, ..Run::default() })
 }
 
-/// What `entry` came to, as a line of the report.
+/// Returns the results of `entry` as a line of the report.
 pub fn line(name: &'static str, entry: &Entry) -> Line {
     let settings = Some(entry.algorithm.clone());
     Line { name, settings, values: values(&entry.report.metrics) }
 }
 
-/// A line for each of `recipes`.
+/// Returns a line for each of `recipes`.
 pub fn lines(
     recipes: &[(&'static str, Algorithm)],
     parts: &(Ratings, Ratings),
@@ -59,13 +59,13 @@ pub fn lines(
     recipes.iter().map(line).collect()
 }
 
-/// The metrics of a report with their intervals.
+/// Returns the metrics of a report with their intervals.
 pub fn values(measures: &Measures) -> Vec<(String, Value)> {
     let value = |m: &Measure| Value { value: m.value, low: m.low, high: m.high };
     measures.0.iter().map(|m| (m.metric.to_string(), value(m))).collect()
 }
 
-/// `metrics` with intervals and without baselines, which take part as recipes.
+/// Returns a protocol with intervals and without baselines, which are algorithms of the experiment.
 pub fn protocol(metrics: Vec<Metric>) -> Protocol {
     Protocol { metrics, baselines: false, ..Protocol::default() }
 }

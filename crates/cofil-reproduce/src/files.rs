@@ -1,40 +1,40 @@
-//! Where the files of an experiment are, and what to say if they are not there.
+//! Finds and reads the files of an experiment, and reports missing ones.
 
 use cofil::data::read::{ReadOptions, read};
 use cofil::data::split::align;
 use cofil::{Duplicates, Error, IdMap, Interactions, Ratings, Result};
 use std::path::{Path, PathBuf};
 
-/// One file that an experiment reads.
+/// A file that an experiment reads.
 pub struct Need {
-    /// What is in it.
+    /// Description of the content.
     pub what: &'static str,
-    /// Under which names it is known; the first that is there is read.
+    /// Accepted file names; the first that exists is read.
     pub names: &'static [&'static str],
-    /// Folders of the data folder in which to look, beside itself.
+    /// Subfolders of the data folder to search, besides the data folder itself.
     pub folders: &'static [&'static str],
 }
 
-/// The data folder, searched for the files of one experiment.
+/// The data folder with the required files of one experiment.
 pub struct Folder<'a> {
     pub path: &'a Path,
     /// Name of the experiment.
     pub name: &'static str,
     pub needs: &'static [Need],
-    /// Where the files come from.
+    /// Where to get the files.
     pub home: &'static str,
 }
 
 impl Folder<'_> {
-    /// All files, in the order in which the experiment names them.
+    /// Returns all files, in the order in which the experiment lists them.
     pub fn all(&self) -> Result<Vec<PathBuf>> {
         self.needs.iter().map(|need| self.find(need)).collect()
     }
 
-    /// The file for `what`.
+    /// Returns the path of the file with the description `what`.
     pub fn file(&self, what: &str) -> Result<PathBuf> {
         let need = self.needs.iter().find(|need| need.what == what);
-        self.find(need.expect("experiments read what they say they need"))
+        self.find(need.expect("every file is listed in the experiment's needs"))
     }
 
     fn find(&self, need: &Need) -> Result<PathBuf> {
@@ -58,19 +58,19 @@ impl Folder<'_> {
         )))
     }
 
-    /// The table for `what`.
+    /// Reads the table with the description `what`.
     pub fn table(&self, what: &str) -> Result<Interactions> {
         Ok(read(self.file(what)?, &ReadOptions::default())?.interactions)
     }
 }
 
-/// Training and test part with common numbers.
+/// Returns training and test set with common indices.
 pub fn aligned(train: Interactions, test: &Interactions) -> Result<(Ratings, Ratings)> {
     let (train, test) = align(train, test)?;
     Ok((Ratings::new(&train, Duplicates::Last)?, Ratings::new(&test, Duplicates::Last)?))
 }
 
-/// A file of lines `user item item …`, separated by blanks.
+/// Reads a file of lines `user item item …`, separated by blanks.
 pub fn lists(path: &Path) -> Result<Interactions> {
     let text = cofil::store::read_text(path, 1 << 30)?;
     let (mut users, mut items) = (Vec::new(), Vec::new());

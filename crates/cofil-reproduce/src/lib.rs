@@ -1,7 +1,7 @@
-//! Published experiments from file to number, with settings and seeds pinned.
+//! Published experiments, repeated from files to numbers with fixed settings and seeds.
 //!
-//! One file per experiment. Each says what was published where, which files it needs and where they
-//! come from; a [`Report`] sets what came out beside what was published.
+//! There is one file per experiment. Each states the published values and their source, the files it
+//! needs, and where to get them. A [`Report`] lists the results next to the published values.
 //!
 //! ```
 //! use cofil_reproduce::{Options, run};
@@ -29,15 +29,15 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// How to repeat an experiment.
+/// Options of a repetition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// Folder of the data set, or of several.
+    /// Folder of the data set, or of several data sets.
     pub data: PathBuf,
-    /// How often to repeat it, with seeds 1, 2, 3 …; at least 1.
+    /// Number of repetitions, with seeds 1, 2, 3 …; at least 1.
     pub seeds: u64,
-    /// Try it out: one seed and few epochs, whose numbers mean nothing.
+    /// Quick trial with one seed and few epochs; its numbers are meaningless.
     pub quick: bool,
 }
 
@@ -47,22 +47,22 @@ impl Default for Options {
     }
 }
 
-/// What an experiment is about.
+/// A description of an experiment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
-    /// The name that [`run`] takes.
+    /// Name, as passed to [`run`].
     pub name: String,
-    /// What was published, in a line.
+    /// One-line description of the published experiment.
     pub title: String,
-    /// Data, split, candidates: what a reader must know to compare.
+    /// Data, split and candidates, as needed for a comparison.
     pub method: String,
-    /// The files that it needs, each under all names by which it is found.
+    /// The files it needs, each with all accepted names.
     pub files: Vec<Vec<String>>,
-    /// Where the files come from.
+    /// Where to get the files.
     pub home: String,
 }
 
-/// Every experiment.
+/// Returns all experiments.
 pub fn experiments() -> Vec<Summary> {
     let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     let summary = |e: &Experiment| Summary {
@@ -78,8 +78,8 @@ pub fn experiments() -> Vec<Summary> {
 /// Repeats the experiment called `name`.
 ///
 /// # Errors
-/// If there is no such experiment, a file that it needs is missing (the message says where to get it) or
-/// cannot be read, or training fails.
+/// Fails if there is no such experiment, if a required file is missing (the message says where to get
+/// it) or cannot be read, or if training fails.
 pub fn run(name: &str, options: &Options) -> Result<Report> {
     let names = || experiments::ALL.iter().map(|e| e.name);
     let found = experiments::ALL.iter().find(|e| e.name == name);

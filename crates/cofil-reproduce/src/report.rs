@@ -1,4 +1,4 @@
-//! What was published beside what came out.
+//! Results next to the published values.
 
 use cofil::Algorithm;
 use schemars::JsonSchema;
@@ -6,36 +6,36 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// A number in a publication.
+/// A published value.
 pub struct Claim {
-    /// The recipe it is of.
+    /// Name of the algorithm in the experiment.
     pub recipe: &'static str,
     pub metric: &'static str,
     pub value: f64,
     pub wanted: Wanted,
-    /// Who says so.
+    /// The publication.
     pub source: &'static str,
 }
 
-/// How to compare with it.
+/// How to compare with a published value.
 #[derive(Clone, Copy)]
 pub enum Wanted {
     AtLeast,
     AtMost,
-    /// Within so much on either side.
+    /// Within this tolerance on either side.
     About(f64),
 }
 
-/// What came of one recipe with one seed.
+/// The results of one algorithm with one seed.
 pub struct Line {
     pub name: &'static str,
-    /// Recipe and settings; none of a constant.
+    /// Algorithm and settings; none for a constant prediction.
     pub settings: Option<Algorithm>,
-    /// By metric.
+    /// Values by metric.
     pub values: Vec<(String, Value)>,
 }
 
-/// A number with its 95 % interval over the test users, where there is one.
+/// A value with its 95 % interval over the test users, if there is one.
 #[derive(Clone, Copy)]
 pub struct Value {
     pub value: f64,
@@ -49,64 +49,64 @@ impl From<f64> for Value {
     }
 }
 
-/// All seeds of one experiment.
+/// The results of an experiment over all seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// Name of the experiment.
     pub experiment: String,
-    /// What was published, in a line.
+    /// One-line description of the published experiment.
     pub title: String,
-    /// Data, split, candidates: what a reader must know to compare.
+    /// Data, split and candidates, as needed for a comparison.
     pub method: String,
     /// The files that were read.
     pub files: Vec<PathBuf>,
-    /// One for each repetition.
+    /// The seed of each repetition.
     pub seeds: Vec<u64>,
-    /// Whether it was tried out only, so that the numbers mean nothing.
+    /// Whether this was a quick trial, whose numbers are meaningless.
     pub quick: bool,
-    /// The numbers: recipes in their order, and the metrics of each.
+    /// The results: algorithms in their order, with the metrics of each.
     pub rows: Vec<Row>,
-    /// Settings by recipe.
+    /// Settings by algorithm.
     pub settings: BTreeMap<String, Algorithm>,
-    /// The worst of all verdicts, in words.
+    /// The worst of all verdicts, as text.
     pub verdict: String,
-    /// How long it took.
+    /// Duration in seconds.
     pub seconds: f64,
 }
 
-/// A metric of a recipe over all seeds.
+/// A metric of an algorithm over all seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
-    /// Name of the recipe in the experiment.
+    /// Name of the algorithm in the experiment.
     pub recipe: String,
-    /// What was measured.
+    /// Name of the metric.
     pub metric: String,
     /// Mean over the seeds.
     pub mean: f64,
     /// Lower end of the 95 % interval over the test users, mean over the seeds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low: Option<f64>,
-    /// Upper end.
+    /// Upper end of the interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
-    /// The value of each seed, in their order.
+    /// The value of each seed, in order.
     pub by_seed: Vec<f64>,
-    /// What was published of it.
+    /// The published value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
-    /// How the two compare: `reached`, `within the interval` or `not reached`.
+    /// Result of the comparison: `reached`, `within the interval` or `not reached`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
 }
 
-/// A published number.
+/// A published value and how to compare with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Published {
-    /// The number.
+    /// The value.
     pub value: f64,
-    /// What counts as reached: `≥ 0.73`, `≤ 0.83`, `0.254 ± 0.003`.
+    /// The condition for `reached`: `≥ 0.73`, `≤ 0.83`, `0.254 ± 0.003`.
     pub wanted: String,
-    /// Who published it.
+    /// The publication.
     pub source: String,
 }
 
@@ -123,7 +123,7 @@ impl From<&Claim> for Published {
 }
 
 const REACHED: &str = "reached";
-/// Not reached, but the published value lies in our interval.
+/// Not reached, but the published value lies within the interval of the result.
 const WITHIN: &str = "within the interval";
 const MISSED: &str = "not reached";
 
@@ -142,8 +142,8 @@ fn compared(claim: &Claim, ours: Value) -> &'static str {
     }
 }
 
-/// The rows of `rounds`, one for each seed, with the same recipes and metrics in each, beside what was
-/// published.
+/// Averages `rounds`, one per seed with the same algorithms and metrics in each, and compares them with
+/// the published values.
 pub fn rows(published: &[Claim], rounds: &[Vec<Line>]) -> Vec<Row> {
     let mut rows = Vec::new();
     for (l, line) in rounds.first().into_iter().flatten().enumerate() {
@@ -172,17 +172,17 @@ pub fn rows(published: &[Claim], rounds: &[Vec<Line>]) -> Vec<Row> {
     rows
 }
 
-/// The worst of all verdicts.
+/// Returns the worst of all verdicts.
 pub fn verdict(rows: &[Row], quick: bool) -> String {
     if quick {
-        return "none: a quick run has too few epochs to compare".into();
+        return "none: a quick run has too few epochs for a comparison".into();
     }
     let badness = |verdict: &&str| [REACHED, WITHIN, MISSED].iter().position(|v| v == verdict);
     let worst = rows.iter().filter_map(|row| row.verdict.as_deref()).max_by_key(badness);
-    worst.unwrap_or("none: nothing comparable was published").into()
+    worst.unwrap_or("none: there are no published values to compare with").into()
 }
 
-/// Recipe and settings by name.
+/// Returns algorithm and settings by name.
 pub fn settings(rounds: &[Vec<Line>]) -> BTreeMap<String, Algorithm> {
     let lines = rounds.first().into_iter().flatten();
     lines.filter_map(|line| Some((line.name.to_owned(), line.settings.clone()?))).collect()

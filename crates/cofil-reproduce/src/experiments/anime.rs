@@ -1,4 +1,4 @@
-//! Matrix factorization on the anime ratings, as in the tutorial and as one would do it.
+//! Matrix factorization on the anime ratings, as in the tutorial and with SGD and biases.
 
 use crate::experiment::{Experiment, Trial, judge, line, protocol, recipe, values};
 use crate::files::{Folder, Need, aligned};
@@ -15,8 +15,8 @@ const TUTORIAL: &str = "the tutorial on the full table (69,600 users): MSE 11.74
 pub const EXPERIMENT: Experiment = Experiment {
     name: "anime",
     title: "the anime ratings by full-batch momentum, and by SGD with biases",
-    method: "Rows rated −1 (watched, not rated) dropped; a fifth of the ratings, drawn with the seed, is the test \
-             part; predictions clipped to the scale. `mean` always says the training mean.",
+    method: "Rows rated −1 (watched, not rated) are dropped. The test set is a fifth of the ratings, drawn with the \
+             seed. Predictions are clipped to the scale. `mean` always predicts the training mean.",
     needs: &[Need {
         what: "the ratings",
         names: &["rating.csv", "rating.csv.gz", "ratings.csv.gz"],

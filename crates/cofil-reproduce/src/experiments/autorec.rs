@@ -1,4 +1,4 @@
-//! AutoRec on MovieLens-1M, as in its paper.
+//! AutoRec on MovieLens-1M, as in the paper.
 
 use crate::experiment::{Experiment, Trial, lines, protocol, recipe};
 use crate::files::{Folder, Need, aligned};
@@ -17,8 +17,8 @@ const fn at_most(recipe: &'static str, value: f64) -> Claim {
 pub const EXPERIMENT: Experiment = Experiment {
     name: "autorec-ml-1m",
     title: "I-AutoRec and U-AutoRec on MovieLens-1M",
-    method: "A tenth of the ratings, drawn with the seed, is the test part; predictions clipped to the scale; what \
-             is unknown about a user or an item is predicted from the other side.",
+    method: "The test set is a tenth of the ratings, drawn with the seed. Predictions are clipped to the scale. If the \
+             user or the item is unknown, the prediction uses the other one.",
     needs: &[Need {
         what: "the ratings",
         names: &["ratings.dat", "ratings.csv.gz", "ratings.csv"],

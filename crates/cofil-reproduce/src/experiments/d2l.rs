@@ -10,7 +10,7 @@ use serde_json::json;
 
 const BOOK: &str = "Zhang, Lipton, Li & Smola, \"Dive into deep learning\", chapter on neural collaborative filtering \
                     for personalized ranking (https://d2l.ai/chapter_recommender-systems/neumf.html), whose \
-                    evaluation ranks users in place of items";
+                    evaluation ranks users instead of items";
 
 const fn at_least(metric: &'static str, value: f64) -> Claim {
     Claim { recipe: "neumf", metric, value, wanted: Wanted::AtLeast, source: BOOK }
@@ -19,8 +19,8 @@ const fn at_least(metric: &'static str, value: f64) -> Claim {
 pub const EXPERIMENT: Experiment = Experiment {
     name: "d2l-ml-100k",
     title: "NeuMF with the pairwise loss on MovieLens-100K",
-    method: "The latest interaction of each user is the test part; every item a user has not touched is ranked; \
-             ratings count as interactions.",
+    method: "The test set is the latest interaction of each user. All items without an interaction of the user are \
+             ranked. Ratings count as interactions.",
     needs: &[Need { what: "the ratings", names: &["u.data"], folders: &["ml-100k"] }],
     home: "u.data of MovieLens 100K (https://grouplens.org/datasets/movielens/100k/)",
     published: &[at_least("hr@50", 0.075), at_least("auc", 0.531)],

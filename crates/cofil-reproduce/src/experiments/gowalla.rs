@@ -1,4 +1,4 @@
-//! Check-ins of Gowalla on the split that most papers on graph recommenders share.
+//! Gowalla check-ins on the split used by most papers on graph recommenders.
 
 use crate::experiment::{Experiment, Trial, lines, protocol, recipe};
 use crate::files::{Folder, Need, aligned, lists};
@@ -16,17 +16,17 @@ const fn at_least(metric: &'static str, value: f64) -> Claim {
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "gowalla",
-    title: "check-ins of Gowalla: iALS where LightGCN is the mark",
-    method: "The split of the LightGCN paper, 29,858 users and 40,981 places; every place a user has not been to \
-             is ranked.",
+    title: "Gowalla check-ins: iALS compared with LightGCN",
+    method: "The split of the LightGCN paper, 29,858 users and 40,981 places. All places that a user has not visited \
+             are ranked.",
     needs: &[
         Need {
-            what: "the training part",
+            what: "the training set",
             names: &["train.txt", "train.csv.gz", "train.csv"],
             folders: &["gowalla", "gowalla-lightgcn"],
         },
         Need {
-            what: "the test part",
+            what: "the test set",
             names: &["test.txt", "test.csv.gz", "test.csv"],
             folders: &["gowalla", "gowalla-lightgcn"],
         },
@@ -45,7 +45,7 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
             false => folder.table(what),
         }
     };
-    let (train, test) = aligned(read("the training part")?, &read("the test part")?)?;
+    let (train, test) = aligned(read("the training set")?, &read("the test set")?)?;
     let parts = (train.binary(), test.binary());
     let ials = match quick {
         true => json!({"factors": 16, "epochs": 2}),

@@ -1,4 +1,4 @@
-//! How much a few answers tell of somebody new: questions chosen in several ways.
+//! How much a few answers of new users improve recommendations, for several strategies of choosing questions.
 
 use crate::experiment::{Experiment, Trial, recipe};
 use crate::files::{Folder, Need};
@@ -9,9 +9,9 @@ use cofil::math::Rng;
 use cofil::{Csr, Duplicates, Ratings, Recommender, Row, Run, rank};
 use serde_json::json;
 
-/// Length of the lists that are judged.
+/// Length of the evaluated lists.
 const LIST: usize = 20;
-/// After how many answers.
+/// Numbers of answers after which lists are evaluated.
 const AFTER: [usize; 5] = [0, 1, 3, 5, 10];
 
 const STRATEGIES: [(&str, Strategy); 5] = [
@@ -25,8 +25,9 @@ const STRATEGIES: [(&str, Strategy); 5] = [
 pub const EXPERIMENT: Experiment = Experiment {
     name: "interview",
     title: "Questions to new users of MovieLens-1M",
-    method: "A fifth of the users is new. Half of the items may be asked about (\"have you seen it?\"), the other half \
-             is ranked; what of it a user has rated is relevant. NDCG@20 over new users after so many answers.",
+    method: "A fifth of the users are new. Half of the items may be asked about (\"have you seen it?\"), the other \
+             half is ranked. The ranked items that a user has rated are relevant. NDCG@20 over new users by number of \
+             answers.",
     needs: &[Need {
         what: "the ratings",
         names: &["ratings.dat", "ratings.csv", "ratings.csv.gz"],
@@ -88,8 +89,8 @@ struct Place<'a> {
 impl Place<'_> {
     fn values(&self, strategy: Strategy) -> Result<Vec<(String, Value)>> {
         let mut found: Vec<Vec<f64>> = vec![Vec::new(); AFTER.len()];
-        // Answers change what a user is shown, but not what is asked: of a linear model the covariance
-        // depends on the questions alone.
+        // Answers change the recommendations but not the questions: in a linear model the covariance depends
+        // on the questions alone.
         let common = self.questions(strategy, self.seed)?;
         let begun = self.interviewer.begin(strategy, self.seed)?;
         for &u in self.new {
@@ -130,7 +131,7 @@ impl Place<'_> {
         Ok(questions)
     }
 
-    /// Others for everybody.
+    /// Returns random questions, different for each user.
     fn chance(&self, user: u32) -> Vec<u32> {
         let mut rng = Rng::new(self.seed, &[2]).piece(u64::from(user));
         let mut items = self.asked.to_vec();
@@ -140,7 +141,7 @@ impl Place<'_> {
     }
 }
 
-/// Binary NDCG of a list of places in `relevant`.
+/// Returns the binary NDCG of a list of indices into `relevant`.
 pub fn ndcg(list: &[(u32, f32)], relevant: &[bool]) -> f64 {
     let hits = list.iter().map(|&(at, _)| relevant[at as usize]);
     let discount = |rank: usize| 1.0 / libm::log2(rank as f64 + 2.0);
@@ -149,7 +150,7 @@ pub fn ndcg(list: &[(u32, f32)], relevant: &[bool]) -> f64 {
     gain / (0..best).map(discount).sum::<f64>()
 }
 
-/// The mean with its normal 95 % interval.
+/// Returns the mean with its normal 95 % interval.
 pub fn mean(found: &[f64]) -> Value {
     let n = found.len().max(1) as f64;
     let value = found.iter().sum::<f64>() / n;

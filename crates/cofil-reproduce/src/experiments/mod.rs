@@ -11,7 +11,7 @@ mod update;
 
 use crate::experiment::Experiment;
 
-/// In the order in which they are listed.
+/// All experiments, in the order of the list.
 pub static ALL: [Experiment; 8] = [
     toy::EXPERIMENT,
     anime::EXPERIMENT,

@@ -1,4 +1,4 @@
-//! Neural collaborative filtering on MovieLens-1M, on the files of its paper.
+//! Neural collaborative filtering on MovieLens-1M, with the files of the paper.
 
 use crate::experiment::{Experiment, Trial, lines, protocol, recipe};
 use crate::files::{Folder, Need, aligned};
@@ -28,15 +28,15 @@ const FOLDERS: &[&str] = &["ml-1m-ncf", "Data"];
 pub const EXPERIMENT: Experiment = Experiment {
     name: "ncf-ml-1m",
     title: "NeuMF, GMF, MLP and a dot product on MovieLens-1M",
-    method: "The latest interaction of each of 6,040 users is ranked among the 99 negatives of the paper's files; \
-             ratings count as interactions.",
+    method: "The latest interaction of each of the 6,040 users is ranked among the 99 negatives of the paper's files. \
+             Ratings count as interactions.",
     needs: &[
         Need {
-            what: "the training part",
+            what: "the training set",
             names: &["ml-1m.train.rating", "train.csv.gz", "train.csv"],
             folders: FOLDERS,
         },
-        Need { what: "the test part", names: &["ml-1m.test.rating", "test.csv"], folders: FOLDERS },
+        Need { what: "the test set", names: &["ml-1m.test.rating", "test.csv"], folders: FOLDERS },
         Need {
             what: "the negatives",
             names: &["ml-1m.test.negative", "negatives.csv.gz", "negatives.csv"],
@@ -74,8 +74,7 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
-    let (train, test) =
-        aligned(folder.table("the training part")?, &folder.table("the test part")?)?;
+    let (train, test) = aligned(folder.table("the training set")?, &folder.table("the test set")?)?;
     let file = folder.file("the negatives")?;
     let negatives = read_negatives(&file, &ReadOptions::default(), &test.users, &test.items)?;
     let parts = (train.binary(), test.binary());

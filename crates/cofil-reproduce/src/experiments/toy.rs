@@ -1,4 +1,4 @@
-//! The five by five matrix of the matrix factorization tutorial.
+//! The 5 × 5 matrix of the matrix factorization tutorial.
 
 use crate::experiment::{Experiment, Trial, recipe};
 use crate::report::{Claim, Line, Wanted};
@@ -7,7 +7,7 @@ use cofil::{Algorithm, Model, Ratings, Run, User};
 use cofil::{Error, Result};
 use serde_json::json;
 
-const TUTORIAL: &str = "the tutorial's own code, run: for gradient descent five times";
+const TUTORIAL: &str = "output of the tutorial's own code, run five times for gradient descent";
 
 const fn about(recipe: &'static str, metric: &'static str, value: f64, tolerance: f64) -> Claim {
     Claim { recipe, metric, value, wanted: Wanted::About(tolerance), source: TUTORIAL }
@@ -16,10 +16,10 @@ const fn about(recipe: &'static str, metric: &'static str, value: f64, tolerance
 pub const EXPERIMENT: Experiment = Experiment {
     name: "toy",
     title: "a 5 × 5 matrix completed by SVD and by gradient descent",
-    method: "Users 1–3 like items 1–3, users 4 and 5 the other two; the five entries from corner to corner \
-             are hidden, one of them, (3,3), a 1 and four 0.",
+    method: "Users 1–3 like items 1–3, users 4 and 5 like items 4 and 5. The five entries of the antidiagonal are \
+             hidden: (3,3), which is 1, and four entries that are 0.",
     needs: &[],
-    home: "nothing is needed",
+    home: "no files are needed",
     published: &[
         about("svd", "1st singular value", 3.0321, 1e-4),
         about("svd", "2nd singular value", 1.8473, 1e-4),
@@ -59,7 +59,7 @@ fn ratings() -> Result<Ratings> {
     Ratings::from_triples(known.map(|(u, i)| (NAMES[u], NAMES[i], value(u, i))))
 }
 
-/// Entry (3,3), and the mean of the other hidden ones.
+/// Returns the prediction of entry (3,3) and the mean of the other hidden entries.
 fn hidden(model: &dyn Model, ratings: &Ratings) -> Result<[f64; 2]> {
     let mut found = Vec::new();
     for u in 0..5 {
@@ -75,7 +75,7 @@ fn hidden(model: &dyn Model, ratings: &Ratings) -> Result<[f64; 2]> {
     Ok([one, found.iter().sum::<f64>() / 4.0])
 }
 
-/// Unknown entries are 0.5 before the decomposition.
+/// Runs SVD with unknown entries set to 0.5 before the decomposition.
 fn svd(ratings: &Ratings, seed: u64) -> Result<Line> {
     let svd = Svd { factors: 2, impute: Impute::Constant, constant: Some(0.5), ..Svd::default() };
     let model = svd.factorize(ratings, seed)?;
@@ -89,7 +89,8 @@ fn svd(ratings: &Ratings, seed: u64) -> Result<Line> {
     line("svd", &Algorithm::Svd(svd), &values)
 }
 
-/// Two factors, N(0, .01²), biases and offset from 0, rate and penalty .01, one value at a time.
+/// Runs gradient descent with two factors from N(0, .01²), biases and offset starting at 0, learning rate and
+/// regularisation .01, one value at a time.
 fn gradient_descent(
     name: &'static str,
     epochs: usize,

@@ -1,4 +1,4 @@
-//! What an update is worth: a model left as it was, updated, and trained again.
+//! The value of an update: a model left unchanged, updated, and retrained.
 
 use super::interview::{mean, ndcg};
 use crate::experiment::{Experiment, Trial, recipe};
@@ -11,15 +11,16 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-/// Length of the lists that are judged.
+/// Length of the evaluated lists.
 const LIST: usize = 20;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "update",
-    title: "A stale, an updated and a new model of MovieLens-100K",
-    method: "By time: trained on the first 80 % of the interactions, updated with the next 10 %, judged by the last 10 % \
-             of users who were there before; nobody is recommended what they had. `stale` serves the old file, whose new \
-             users see what is popular; `folded in` gives it the histories of today; `refit` is trained on 90 %.",
+    title: "A stale, an updated and a retrained model of MovieLens-100K",
+    method: "Split by time: trained on the first 80 % of the interactions, updated with the next 10 %, evaluated on \
+             the last 10 % for users who appear earlier; items a user already has are not recommended. `stale` uses the \
+             old model, where new users get the most popular items; `folded in` passes the current histories to the old \
+             model; `refit` is trained on 90 %.",
     needs: &[Need { what: "the ratings", names: &["u.data"], folders: &["ml-100k"] }],
     home: "u.data of MovieLens 100K (https://grouplens.org/datasets/movielens/100k/)",
     published: &[],
@@ -36,7 +37,7 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
     let all = folder.table("the ratings")?;
     let Some(times) = all.time.as_ref().filter(|times| !times.contains(&NO_TIME)) else {
         return Err(Error::Unfit(
-            "the ratings need a time in every row to be divided by time".into(),
+            "every row of the ratings needs a time for the split by time".into(),
         ));
     };
     let mut order: Vec<usize> = (0..all.len()).collect();
@@ -60,7 +61,7 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
     }))
 }
 
-/// The rows at `places` as interactions without values, with names of their own.
+/// Returns the rows at `places` as interactions without values, with their own id maps.
 fn compact(all: &Interactions, places: &[usize]) -> Result<Interactions> {
     let (mut users, mut items) = (IdMap::new(), IdMap::new());
     let mut part = Interactions { value: vec![1.0; places.len()], ..Interactions::default() };
@@ -79,7 +80,7 @@ struct Parts {
     test: Interactions,
 }
 
-/// What each user has, by name.
+/// The items of each user, by name.
 type Histories<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
 fn histories(table: &Interactions) -> Histories<'_> {
@@ -130,7 +131,7 @@ impl Parts {
     }
 }
 
-/// Mean NDCG over the users of `test` who were there before, and over those of them who came after `old`.
+/// Returns the mean NDCG over the users of `test` who are in `before`, and over those of them who are not in `old`.
 fn judge(
     model: &Recommender,
     old: &Histories<'_>,
@@ -156,7 +157,7 @@ fn judge(
         };
         let list = model.recommend(&who, &query)?.items;
         let hit = |s: &cofil::Recommended| relevant.contains(&s.item.as_str());
-        // Places of the list first, then what it does not show.
+        // Places of the list first, then the relevant items that it does not show.
         let mut hits: Vec<bool> = list.iter().map(hit).collect();
         let shown = hits.iter().filter(|&&hit| hit).count();
         let places: Vec<(u32, f32)> = (0..hits.len() as u32).map(|at| (at, 0.0)).collect();
