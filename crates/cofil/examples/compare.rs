@@ -1,4 +1,4 @@
-//! Algorithms side by side on one split: `cargo run --release --example compare`.
+//! Compares algorithms on one split: `cargo run --release --example compare`.
 
 use cofil::data::sample_set;
 use cofil::data::split::{Share, Split};
@@ -17,7 +17,7 @@ fn main() -> cofil::Result<()> {
         baselines: false,
         ..Protocol::default()
     };
-    // Settings as in a config file; what is not said has its default.
+    // Settings as in a config file; the others keep their defaults.
     for (name, settings) in [
         ("popularity", json!({})),
         ("ials", json!({"factors": 32, "epochs": 5})),

@@ -6,8 +6,8 @@ use cofil::data::split::{Share, Split};
 use cofil::evaluate::{Metric, Protocol, evaluate};
 use cofil::{Duplicates, Model, Ratings, User};
 
-/// Scores an item by how many of its neighbours in the alphabet the user has: package names
-/// that begin alike often belong together.
+/// Scores an item by how many of its neighbours in the alphabet the user has: packages whose
+/// names begin alike often belong together.
 struct Alphabet {
     /// Place of each item in the alphabet.
     place: Vec<f32>,

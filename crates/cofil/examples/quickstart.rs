@@ -6,7 +6,7 @@ use cofil::data::sample_set;
 use cofil::{Algorithm, Ease, Query, Recommender, Run, Who};
 
 fn main() -> cofil::Result<()> {
-    // A table of your own, or what Debian packages depend on.
+    // A table of your own, or the sample data: the dependencies of Debian packages.
     let interactions = match std::env::args().nth(1) {
         Some(path) => read(path, &ReadOptions::default())?.interactions,
         None => sample_set()?,

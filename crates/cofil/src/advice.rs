@@ -122,7 +122,7 @@ fn predicts() -> &'static str {
 }
 
 fn votes() -> &'static str {
-    "with `link` = sigmoid, predicts the probability of an upvote"
+    "with `link` = sigmoid, predicts the probability of a positive vote"
 }
 
 /// The suggested algorithm for ranking, with the reason.
@@ -166,8 +166,10 @@ fn alternatives(facts: &Facts<'_>) -> Vec<Alternative> {
             Algorithm::BiasedMf(BiasedMf::default()),
             format!("to predict: {}", predicts()),
         )),
-        Kind::Votes => list
-            .push(other(Algorithm::BiasedMf(BiasedMf::default()), format!("to predict: {}", votes()))),
+        Kind::Votes => list.push(other(
+            Algorithm::BiasedMf(BiasedMf::default()),
+            format!("to predict: {}", votes()),
+        )),
         Kind::Counts | Kind::Events => {}
     }
     let why = "the baseline every model has to beat".into();

@@ -29,8 +29,8 @@ pub struct Ease {
     /// FilmTrust, 300 on MovieLens-100K (0.357; 0.355) and 1000 on MovieLens-1M (0.338; 0.327). The default loses
     /// least over all five. The paper's best value on MovieLens-20M is 500.
     pub reg: f32,
-    /// Maximum number of items, ≥ 0. Memory grows with its square (4.4 bytes per pair: 11 GB at 50,000), time with
-    /// its cube.
+    /// Maximum number of items; more are refused. Memory grows with the square of their number (4.4 bytes per pair:
+    /// 11 GB at 50,000), time with the cube.
     pub max_items: usize,
 }
 

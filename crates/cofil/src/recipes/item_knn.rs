@@ -78,7 +78,10 @@ impl Recipe for ItemKnn {
     }
 
     fn rules(&self) -> &'static [Rule] {
-        &[Rule { setting: "shrinkage", rule: "10; 0 if more than 3 % of all user–item pairs occur" }]
+        &[Rule {
+            setting: "shrinkage",
+            rule: "10; 0 if more than 3 % of all user–item pairs occur",
+        }]
     }
 
     fn suit(&mut self, data: &Traits) {

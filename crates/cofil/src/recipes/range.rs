@@ -102,9 +102,9 @@ impl Values {
         let ordered = |low: f64, high: f64, log: bool| match (low, high) {
             _ if !low.is_finite() || !high.is_finite() => Some("both ends must be finite".into()),
             _ if low > high => Some(format!("begins at {low} but ends at {high}")),
-            _ if log && low <= 0.0 => {
-                Some(format!("a logarithmic range must begin above 0, but this one begins at {low}"))
-            }
+            _ if log && low <= 0.0 => Some(format!(
+                "a logarithmic range must begin above 0, but this one begins at {low}"
+            )),
             _ => None,
         };
         match self {

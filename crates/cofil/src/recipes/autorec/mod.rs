@@ -82,8 +82,8 @@ settings! {
         pub negatives: usize,
         /// Value subtracted from ratings before encoding and added to predictions.
         pub centre: Centre,
-        /// Scaling of a row's inputs by its number of entries n, 0 to 1: (mean n / n)^x. With 0, as in the paper,
-        /// rows with many entries saturate the hidden units, and the error on MovieLens-1M is .006 higher.
+        /// Exponent x of the factor (mean n / n)^x on the inputs of a row with n entries, in [0, 1]. With 0, as in
+        /// the paper, rows with many entries saturate the hidden units, and the error on MovieLens-1M is .006 higher.
         pub input_exponent: f32,
         /// Whether predictions are clipped to the range of ratings in the data. Off, so that top items are not tied;
         /// evaluation clips errors anyway.

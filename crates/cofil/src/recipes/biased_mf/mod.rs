@@ -150,7 +150,9 @@ impl BiasedMf {
         check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
         let (low, high) = train.scale();
         if self.link == Link::Sigmoid && low == high {
-            let says = format!("all values are {low}, but `sigmoid` needs two different values; use `linear`");
+            let says = format!(
+                "all values are {low}, but `sigmoid` needs two different values; use `linear`"
+            );
             return Err(Error::setting("link", says));
         }
         Ok(())

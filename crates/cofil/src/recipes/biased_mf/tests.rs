@@ -213,7 +213,10 @@ fn bad_settings_are_told() {
     let same = Ratings::from_triples([("a", "x", 1.0), ("b", "y", 1.0)]).unwrap();
     let sigmoid = make(json!({"link": "sigmoid"})).expect("the right types");
     let found = sigmoid.fit(&same, &Run::default()).expect_err("one value").to_string();
-    assert_eq!(found, "setting `link`: all values are 1, but `sigmoid` needs two different values; use `linear`");
+    assert_eq!(
+        found,
+        "setting `link`: all values are 1, but `sigmoid` needs two different values; use `linear`"
+    );
 }
 
 #[test]

@@ -288,13 +288,12 @@ impl Plan {
     fn check_tower(&self) -> Result<()> {
         let bad = |says: String| Err(Error::setting("layers", says));
         match self.layers[..] {
-            [] | [_] => bad(format!(
-                "needs an input size and at least one layer, got {:?}",
-                self.layers
-            )),
-            [first, ..] if first % 2 == 1 => bad(format!(
-                "the input size must be even (half user, half item), got {first}"
-            )),
+            [] | [_] => {
+                bad(format!("needs an input size and at least one layer, got {:?}", self.layers))
+            }
+            [first, ..] if first % 2 == 1 => {
+                bad(format!("the input size must be even (half user, half item), got {first}"))
+            }
             _ if self.layers.contains(&0) => {
                 bad(format!("all sizes must be at least 1, got {:?}", self.layers))
             }

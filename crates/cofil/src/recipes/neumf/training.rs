@@ -104,7 +104,9 @@ impl Training {
         let (low, high) = train.scale();
         if self.loss == Objective::Squared {
             if self.link == Link::Sigmoid && low == high {
-                let says = format!("all values are {low}, but `sigmoid` needs two different values; use `linear`");
+                let says = format!(
+                    "all values are {low}, but `sigmoid` needs two different values; use `linear`"
+                );
                 return Err(Error::setting("link", says));
             }
             return Ok(());
@@ -140,8 +142,7 @@ impl Training {
         let Some(lists) = given else {
             return Ok(Sampler::new(&train.by_user, self.sampler, self.sampler_exponent));
         };
-        let unfit =
-            |says: String| Err(Error::Unfit(format!("given negatives: {says}")));
+        let unfit = |says: String| Err(Error::Unfit(format!("given negatives: {says}")));
         let (users, items) = (train.users.len(), train.items.len());
         if lists.len() != users {
             return unfit(format!("{} lists for {users} users", lists.len()));

@@ -47,8 +47,8 @@ pub struct Slim {
     pub non_negative: bool,
     /// Stopping tolerance: descent ends when no weight changes by more, > 0.
     pub tolerance: f32,
-    /// Memory limit for item–item products in GB, > 0: 4 bytes per pair of items, or 8 per pair of a user's
-    /// interactions if that is less (up to twice as much during computation).
+    /// Memory limit for item–item products in GB, > 0; data that may need more is refused. They take 4 bytes per pair
+    /// of items, or 8 per pair of interactions of a user if that is less (up to twice as much during computation).
     pub max_memory: f32,
 }
 
