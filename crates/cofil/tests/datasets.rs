@@ -226,7 +226,7 @@ fn a_matrix_of_columns_is_no_table_of_interactions() {
         Ok(table) => table.report.notes.join("; "),
         Err(error) => error.to_string(),
     };
-    assert!(told.contains("as in a matrix, say so"), "{told}");
+    assert!(told.contains("as in a matrix, use"), "{told}");
 }
 
 #[test]
