@@ -21,8 +21,8 @@ impl Rng {
         place.iter().fold(Self::at(mix(seed)), |parent, &p| parent.piece(p))
     }
 
-    /// Returns the generator of piece `p` of this generator's work, whatever has been drawn so far: `Rng::new(s,
-    /// &[e]).piece(p)` equals `Rng::new(s, &[e, p])`.
+    /// Returns the generator of piece `p` of this generator's work, whatever has been drawn so far:
+    /// `Rng::new(s, &[e]).piece(p)` equals `Rng::new(s, &[e, p])`.
     pub fn piece(&self, p: u64) -> Self {
         Self::at(mix(self.root ^ mix(p)))
     }
