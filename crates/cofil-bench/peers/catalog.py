@@ -1,4 +1,4 @@
-"""Which peers run which job, where they live, and the threads each part of them may use. Standard library only."""
+"""The peers of each job, their environments, and the threads they may use. Standard library only."""
 
 import os
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ INPUTS = ENVIRONMENT / "inputs"
 DATA = Path(os.environ.get("COFIL_DATA", ROOT.parent / "shared" / "data")).resolve()
 
 
-# Virtual environments: the common one, and one inside it for each set of packages that does not go with the rest.
+# Virtual environments: the common one, and one inside it for each set of packages that conflicts with the rest.
 ENVIRONMENTS = ("", "torch", "recbole")
 
 
@@ -26,7 +26,7 @@ def python(environment):
 
 @dataclass(frozen=True)
 class Peer:
-    """One row of a table: the installed package behind it, where that is, and the threads its BLAS gets."""
+    """One row of a table: the installed package, its environment, and its number of BLAS threads."""
 
     package: str
     blas_threads: int | None = None  # None: as many as the job
@@ -38,7 +38,7 @@ class Peer:
         return found.version if found else None
 
 
-# Libraries with threads of their own fight OpenBLAS's: they get a BLAS of one thread, as implicit's manual demands.
+# Libraries with their own threads conflict with OpenBLAS: they get one BLAS thread, as implicit's manual requires.
 JOBS = {
     "mf": {
         "libmf": Peer("libmf"),
@@ -107,17 +107,17 @@ JOBS = {
     },
 }
 
-# What a job's table compares: the key in "seconds".
+# The time to compare for each job: the key in "seconds".
 TIMED = {job: {"topk": "recommend", "evaluate": "evaluate", "load": "load"}.get(job, "fit") for job in JOBS}
 
 
 def module(job):
-    """The file of jobs/ that holds it; the AutoRecs share one."""
+    """Returns the file of the job in jobs/; the AutoRec jobs share one."""
     return "autorec" if job.startswith("autorec") else job.replace("-", "_")
 
 
 def thread_environment(job, peer, threads):
-    """Environment variables that hold the peer to `threads`; they count only before its libraries are loaded."""
+    """Returns environment variables that limit the peer to `threads`; to be set before its libraries are loaded."""
     blas = JOBS[job][peer].blas_threads or threads
     counts = {"OPENBLAS_NUM_THREADS": blas, "MKL_NUM_THREADS": blas, "OMP_NUM_THREADS": threads,
               "NUMBA_NUM_THREADS": threads, "POLARS_MAX_THREADS": threads,

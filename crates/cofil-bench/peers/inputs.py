@@ -1,6 +1,6 @@
-"""Inputs that cofil and the peers share, made once: ratings.dat and one pair of factor matrices.
+"""Creates the inputs that cofil and the peers share: ratings.dat and one pair of factor matrices.
 
-`topk` and `evaluate` start from the same factors whoever runs them, so they differ in nothing but the work timed.
+`topk` and `evaluate` start from the same factors in every program, so that they differ only in the timed work.
 """
 
 import gzip
@@ -30,8 +30,8 @@ def ratings_dat():
 
 
 def ncf_atomic():
-    """NCF's split in the form RecBole reads: a folder with FOLDER.train.inter and FOLDER.test.inter. All items are in it: the
-    one that nobody has in the training part belongs to the test part."""
+    """NCF's split in RecBole's format: a folder with FOLDER.train.inter and FOLDER.test.inter. It contains all items:
+    the one that no user has in the training set is in the test set."""
     import split
 
     folder = INPUTS / "ml-1m-ncf"
@@ -50,8 +50,8 @@ WIDE = (1_000_000, 100_000)
 
 
 def wide():
-    """A made-up table of a million users and a hundred thousand items, about twenty ratings a user, popular items far ahead:
-    users × items, sparse. Kept as wide_lengths.npy (of the rows), wide_items.npy and wide_ratings.npy."""
+    """A synthetic sparse table of a million users × a hundred thousand items, with about twenty ratings per user and a
+    skewed item popularity. Stored as wide_lengths.npy (of the rows), wide_items.npy and wide_ratings.npy."""
     from scipy.sparse import csr_matrix
 
     paths = {name: INPUTS / f"wide_{name}.npy" for name in ("lengths", "items", "ratings")}
@@ -71,7 +71,7 @@ def wide():
 
 
 def factors():
-    """64 factors of implicit's ALS, as 32-bit matrices; learned in another process so that no job pays for it."""
+    """64 factors of implicit's ALS, as 32-bit matrices; trained in another process, so that no job includes it."""
     if not (USER_FACTORS.exists() and ITEM_FACTORS.exists()):
         environment = {**os.environ, **thread_environment("ials", "implicit-cg", 2)}
         subprocess.run([sys.executable, __file__], env=environment, check=True)
@@ -85,7 +85,7 @@ def prepare():
 
 
 class open_new:
-    """A file that appears under its name only when complete."""
+    """Writes a file that gets its name only when complete."""
 
     def __init__(self, path):
         self.path, self.partial = path, Path(f"{path}.partial")

@@ -1,4 +1,4 @@
-"""What LensKit's jobs share: the split as its Dataset, and arrays in the order of the files' numbers."""
+"""Shared by the LensKit jobs: the split as a Dataset, and arrays in the order of the ids in the files."""
 
 import os
 
@@ -8,8 +8,8 @@ import split
 
 
 def dataset(threads):
-    """The training part. Building it is not timed."""
-    # Its thread pools are made at first use, from these.
+    """The training set. Building it is not timed."""
+    # LensKit creates its thread pools on first use, from these variables.
     os.environ.update({"LK_NUM_THREADS": str(threads), "LK_NUM_BACKEND_THREADS": str(threads),
                        "LK_NUM_PROCS": "1", "LK_NUM_CHILD_THREADS": "1"})  # fmt: skip
     import pandas as pd
@@ -20,7 +20,7 @@ def dataset(threads):
 
 
 def in_file_order(vocabulary, rows, count):
-    """`rows` of LensKit's numbering as rows of ours; zeros for who has none."""
+    """Reorders `rows` from LensKit's numbering to ours; missing rows are zeros."""
     ordered = np.zeros((count, *rows.shape[1:]), np.float32)
     ordered[np.asarray(vocabulary.ids())] = rows
     return ordered

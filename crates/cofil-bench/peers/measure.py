@@ -1,4 +1,4 @@
-"""The clock, the memory gauge and the report: what every job fills in."""
+"""Measurement of time and memory, and the report of a job."""
 
 import gc
 import resource
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def peak_memory_mb():
-    """High-water mark of this program. ru_maxrss would also count the memory of whoever started it."""
+    """Peak memory of this process. ru_maxrss would also count the memory of the parent process."""
     try:
         status = Path("/proc/self/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) / 1024
@@ -17,7 +17,7 @@ def peak_memory_mb():
 
 
 class Bench:
-    """Collects one peer's figures for one job."""
+    """Collects the measurements of one peer for one job."""
 
     def __init__(self, job, threads, repeat):
         self.job = job
@@ -25,18 +25,18 @@ class Bench:
         self.repeat = repeat
         self.seconds = {}
         self.quality = {}  # by our own evaluator
-        self.reported = {}  # by the peer itself, where it scores
+        self.reported = {}  # by the peer itself, if it evaluates
         self.settings = {}
         self.start_memory_mb = None
         self.peak_memory_mb = None
 
     def time(self, name, work, repeat=None):
-        """Times `work` under `name` and returns its last result. The peak is read here, before anything is scored."""
+        """Times `work` under `name` and returns its last result. Peak memory is read here, before scoring."""
         if self.start_memory_mb is None:
             self.start_memory_mb = peak_memory_mb()
         runs = []
         for _ in range(repeat or self.repeat):
-            result = None  # the previous model must not count as memory of the next
+            result = None  # free the previous model, so that it does not count in the memory of the next
             gc.collect()
             start = time.perf_counter()
             result = work()
@@ -46,7 +46,7 @@ class Bench:
         return result
 
     def once(self, name, work):
-        """Times a preparation: run once and not part of what is compared."""
+        """Times a preparation step, which runs once and is not compared."""
         return self.time(name, work, repeat=1)
 
     def report(self):

@@ -1,6 +1,6 @@
-"""The one evaluator every peer is scored by: full ranking without the seen items, users with at least one test item.
+"""The evaluator that scores every peer: full ranking without seen items, users with at least one test item.
 
-Recall = hits / |R|; NDCG binary with the ideal of the first min(K, |R|) ranks; AP / min(K, |R|).
+Recall = hits / |R|; binary NDCG with an ideal of min(K, |R|) hits; AP / min(K, |R|).
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ BLOCK = 512
 
 
 def top_lists(score_block, seen, k):
-    """The best `k` unseen items of every user; `score_block(start, stop)` gives their scores. Ties go by index."""
+    """Top `k` unseen items of every user; `score_block(start, stop)` gives the scores. Ties are in order of index."""
     users = seen.shape[0]
     lists = np.empty((users, k), np.int32)
     for start in range(0, users, BLOCK):
@@ -24,10 +24,10 @@ def top_lists(score_block, seen, k):
 
 
 def score_lists(lists, test):
-    """Recall, NDCG and MAP at the lists' length; -1 stands for "no item"."""
+    """Recall, NDCG and MAP at the length of the lists; -1 means "no item"."""
     users, k = lists.shape
     wanted = np.diff(test.indptr)
-    relevant = np.zeros((users, test.shape[1] + 1), bool)  # the last column is where -1 points
+    relevant = np.zeros((users, test.shape[1] + 1), bool)  # -1 refers to the last column
     relevant[np.repeat(np.arange(users), wanted), test.indices] = True
     hits = np.take_along_axis(relevant, lists, axis=1)[wanted > 0]
     wanted = wanted[wanted > 0]
@@ -57,13 +57,13 @@ def score_weights(weights, seen, test, k=20):
 
 
 def score_ratings(predicted, ratings):
-    """RMSE of the predictions as they are, and clipped to the scale as some peers do."""
+    """RMSE of raw predictions, and of predictions clipped to the scale as some peers do."""
     error = lambda values: np.sqrt(np.mean((np.asarray(values, np.float64) - ratings) ** 2))  # noqa: E731
     return {"rmse": error(predicted), "rmse_clipped": error(np.clip(predicted, 1, 5))}
 
 
 def score_candidates(scores, candidates, k=10):
-    """HR and NDCG of the first of each row's candidates; its copies among the others are left out. Ties count half."""
+    """HR and NDCG of the first candidate of each row; its copies among the others are left out. Ties count half."""
     wanted = scores[:, :1]
     others = candidates[:, 1:] != candidates[:, :1]
     above = ((scores[:, 1:] > wanted) & others).sum(axis=1) + ((scores[:, 1:] == wanted) & others).sum(axis=1) / 2

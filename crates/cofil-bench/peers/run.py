@@ -3,10 +3,10 @@
 
     run.py --list                                   # every job and peer, with version or null
     run.py JOB PEER [--repeat N] [--threads 2]      # e.g. run.py ials implicit-cg --repeat 3
-    run.py --prepare                                # only make the shared inputs (ratings.dat, factors)
+    run.py --prepare                                # only create the shared inputs (ratings.dat, factors)
     run.py --score FILE.npy                         # quality of lists, of scores of candidates, or of predictions
 
-What peers print goes to standard error; standard output carries the JSON alone.
+Output of peers goes to standard error; standard output has only the JSON.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("job", nargs="?", choices=catalog.JOBS)
     parser.add_argument("peer", nargs="?")
-    parser.add_argument("--repeat", type=int, default=1, help="times the timed part runs inside the process")
+    parser.add_argument("--repeat", type=int, default=1, help="repetitions of the timed part within the process")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--prepare", action="store_true")
@@ -55,7 +55,7 @@ def run(args):
         from measure import Bench
 
         bench = Bench(args.job, args.threads, args.repeat)
-        # Some peers leave files where they run.
+        # Some peers leave files in their working folder.
         scratch = tempfile.TemporaryDirectory()
         os.chdir(scratch.name)
         importlib.import_module("jobs." + catalog.module(args.job)).PEERS[args.peer](bench)
@@ -66,15 +66,15 @@ def run(args):
 
 
 def score(path):
-    """A matrix of integers holds one list per user, one of floats the scores of the NCF split's candidates; a vector predicts
-    the test part of MovieLens-1M or 100K, whichever has its length, user by user and item by item."""
+    """Scores a file: an integer matrix has one list per user, a float matrix the scores of the NCF split's candidates,
+    and a vector the predictions for the test set of MovieLens-1M or 100K (by its length), user by user and item by item."""
     import metrics
     import numpy
     import split
 
     results = numpy.load(path)
     if results.ndim == 1:
-        # The split whose test part has as many ratings.
+        # The split whose test set has this number of ratings.
         parts = (split.triples("test", folder) for folder in ("ml-1m-90-10", "ml-100k-90-10"))
         users, items, ratings = next(part for part in parts if len(part[2]) == len(results))
         quality = metrics.score_ratings(results, ratings[numpy.lexsort((items, users))])
@@ -87,7 +87,7 @@ def score(path):
 
 def main():
     args = arguments()
-    # Re-run inside the peer's environment when started by another Python.
+    # Run again in the peer's environment if started by another Python.
     environment = catalog.JOBS[args.job][args.peer].environment if args.peer else ""
     python = catalog.python(environment)
     if python.exists() and Path(sys.prefix).resolve() != catalog.home(environment):

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes the peers' virtual environments and says for each package whether it could be installed.
+"""Creates the peers' virtual environments and reports for each package whether it could be installed.
 
     python3 crates/cofil-bench/peers/setup.py                  # all, into target/peers, or $COFIL_PEERS
     python3 crates/cofil-bench/peers/setup.py torch            # one of: common, torch, recbole
 
-A peer that cannot be installed is reported here and again, as "not installed", in every table.
+A peer that cannot be installed is reported here, and as "not installed" in every table.
 """
 
 import os
@@ -16,7 +16,7 @@ from pathlib import Path
 from catalog import ENVIRONMENT, ENVIRONMENTS, LIBMF_AVX, home, python
 
 HERE = Path(__file__).parent
-# First of each environment, so that what follows is built on these versions.
+# Installed first in each environment, so that the other packages are built with these versions.
 FOUNDATIONS = ["numpy", "scipy", "pandas", "scikit-learn", "numba", "pyarrow", "torch"]
 FROM_SOURCE = {"libmf", "cmfrec", "lightfm-next", "scikit-surprise"}
 WITHOUT_DEPENDENCIES = {"libmf", "cmfrec", "recpack"}
@@ -48,7 +48,7 @@ def install(environment, name, pinned):
 
 
 def install_libmf_avx(pinned):
-    """LIBMF once more, built as its own Makefile advises; pip's build uses no SIMD."""
+    """Builds LIBMF again as its own Makefile recommends; pip's build uses no SIMD."""
     flags = "-O3 -march=native -DUSEAVX"
     options = ["--no-deps", "--no-cache-dir", "--upgrade", "--no-binary", "libmf", "--target", str(LIBMF_AVX)]
     return pip("", *options, pinned, env={"CFLAGS": flags, "CXXFLAGS": flags})

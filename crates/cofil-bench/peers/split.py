@@ -35,14 +35,14 @@ def ratings(part):
 
 
 def ncf_positives():
-    """Users and items of the training part of NCF's split."""
+    """Users and items of the training set of NCF's split."""
     rows = table(DATA / "ml-1m-ncf" / "train.csv.gz")
     return rows[:, 0], rows[:, 1]
 
 
 def ncf_candidates():
-    """users × 100 items: the one held out, then its 99 negatives. Where a negative is the held-out item itself, as it is for
-    156 users, it stands there twice."""
+    """users × 100 items: the held-out item, then its 99 negatives. For 156 users a negative is the held-out item
+    itself, which is then listed twice."""
     test = table(DATA / "ml-1m-ncf" / "test.csv")
     negatives = table(DATA / "ml-1m-ncf" / "negatives.csv.gz")
     assert (test[:, 0] == np.arange(len(test))).all() and (negatives[:, 0] == test[:, 0]).all()
@@ -50,6 +50,6 @@ def ncf_candidates():
 
 
 def gowalla():
-    """The training part of LightGCN's split of Gowalla, as ones: users × items."""
+    """The training set of LightGCN's split of Gowalla, as ones: users × items."""
     rows = table(DATA / "gowalla-lightgcn" / "train.csv.gz")
     return csr_matrix((np.ones(len(rows), np.float32), (rows[:, 0], rows[:, 1])), shape=GOWALLA)

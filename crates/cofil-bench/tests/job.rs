@@ -1,4 +1,4 @@
-//! One job on a small problem: what is printed has the shape that peers and tables agree on.
+//! One job on a small problem: the output has the fields that peers and tables use.
 
 use assert_cmd::Command;
 use flate2::Compression;
@@ -25,7 +25,7 @@ const FIELDS: [&str; 15] = [
     "settings",
 ];
 
-/// Even users like even items, odd users odd items; one of each is held out.
+/// Even users like even items, odd users like odd items; one item of each user is held out.
 fn write_checkerboard(folder: &Path) {
     std::fs::create_dir_all(folder).expect("a new folder");
     let part = |name: &str, held_out: bool| {
@@ -69,7 +69,7 @@ fn a_job_prints_what_a_peer_prints() {
     assert_eq!((&answer["status"], &answer["repeat"]), (&"ok".into(), &2.into()));
     assert!(answer["seconds"]["fit"].as_f64() >= answer["seconds_min"]["fit"].as_f64());
     assert!(answer["peak_memory_mb"].as_f64() >= answer["start_memory_mb"].as_f64());
-    // All that is unseen and of the right colour is the held-out item.
+    // The held-out item is the only unseen item that matches the user.
     assert_eq!(answer["quality"]["recall@20"], 1.0);
 }
 

@@ -1,8 +1,10 @@
-"""AutoRec in plain PyTorch, which multiplies every entry of a row, known or not: hidden 500, batches of 512 rows, Adam at .001.
+"""AutoRec in plain PyTorch, which multiplies every entry of a row, known or not: 500 hidden units, batches of 512 rows,
+Adam at .001.
 
-`autorec-item`, `autorec-user`: ratings of MovieLens-1M, held dense, ten epochs, RMSE afterwards. `autorec-gowalla`: an
-epoch over users with interactions alone, three sampled zeros for each; `autorec-wide`: an epoch over a million users
-of a hundred thousand items. These two are made dense batch by batch, and an epoch is extrapolated from some batches.
+`autorec-item`, `autorec-user`: ratings of MovieLens-1M as a dense matrix, ten epochs, then RMSE. `autorec-gowalla`: one
+epoch over users with implicit interactions, three sampled zeros for each; `autorec-wide`: one epoch over a million
+users and a hundred thousand items. These two are made dense batch by batch, and an epoch is extrapolated from a
+few batches.
 """
 
 import numpy as np
@@ -12,7 +14,7 @@ from inputs import wide
 from metrics import score_ratings
 
 HIDDEN, BATCH, RATE, REG, EPOCHS, INIT = 500, 512, 0.001, 100.0, 10, 0.03
-MIDDLE = 3.0  # of the scale; what is unknown counts as this
+MIDDLE = 3.0  # of the scale; unknown entries have this value
 NEGATIVES = 3
 BATCHES = {"autorec-gowalla": 6, "autorec-wide": 3}
 
@@ -30,7 +32,7 @@ def pytorch(bench):
 
 
 def network(torch, columns):
-    """V, μ, W, b with their optimizer."""
+    """The parameters V, μ, W, b and their optimizer."""
     weights = [torch.randn(HIDDEN, columns) * INIT, torch.zeros(HIDDEN), torch.randn(columns, HIDDEN) * INIT, torch.zeros(columns)]
     weights = [weight.requires_grad_() for weight in weights]
     return weights, torch.optim.Adam(weights, lr=RATE, fused=True)
@@ -92,7 +94,7 @@ def some_batches(bench, torch):
             rows -= MIDDLE * counted
         step(torch, weights, optimizer, rows, counted, len(order))
 
-    train(parts[-1])  # the optimizer's memory is made by the first step
+    train(parts[-1])  # the first step allocates the optimizer's memory
     count = BATCHES[bench.job]
     bench.time("fit", lambda: [train(part) for part in parts[:count]])
     bench.seconds["fit"] = [seconds * len(parts) / count for seconds in bench.seconds["fit"]]

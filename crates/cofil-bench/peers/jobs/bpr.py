@@ -1,6 +1,6 @@
 """Bayesian personalised ranking, 64 factors, every rating a positive.
 
-Both peers make 100 passes with the same step length and penalty, which were not searched for.
+Both peers run 100 epochs with the same learning rate and regularisation, which were not tuned.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def cornac(bench):
     ids = [{index: index for index in range(size)} for size in split.SHAPE]
     users, items = train.nonzero()
     data = Dataset(*split.SHAPE, *ids, (users.astype(np.int64), items.astype(np.int64), np.ones(len(users))))
-    # Without a seed, or it would use one thread.
+    # No seed, because with a seed it uses one thread.
     model = bench.time("fit", lambda: BPR(k=FACTORS, num_threads=bench.threads, **CORNAC).fit(data))
     items = np.hstack([model.i_factors, model.i_biases[:, None]])
     users = np.hstack([model.u_factors, np.ones((split.SHAPE[0], 1))])
@@ -31,11 +31,11 @@ def cornac(bench):
 
 def implicit(bench):
     train = bench.once("load", lambda: split.positives("train"))
-    # Not implicit.bpr, whose wrapper takes a GPU where there is one.
+    # Not implicit.bpr, whose wrapper uses a GPU if there is one.
     from implicit.cpu.bpr import BayesianPersonalizedRanking
 
     def fit():
-        # One factor of its vectors is the items' bias, one the users' 1.
+        # The vectors have one more factor: the item bias, and 1 for users.
         model = BayesianPersonalizedRanking(factors=FACTORS, num_threads=bench.threads, **IMPLICIT)
         model.fit(train, show_progress=False)
         return model

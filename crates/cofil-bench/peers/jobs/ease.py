@@ -1,4 +1,4 @@
-"""EASE, λ = 500: the item-item weights of one matrix inverse."""
+"""EASE, λ = 500: item-to-item weights from one matrix inverse."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def irspack(bench):
 
 
 def scipy(bench):
-    """The yardstick: Gram matrix, Cholesky, inverse from the factor, all in LAPACK and 32 bits."""
+    """The yardstick: Gram matrix, Cholesky factorisation and inverse, all in LAPACK and 32 bits."""
     train = bench.once("load", lambda: split.positives("train"))
     from scipy.linalg.lapack import spotrf, spotri
 

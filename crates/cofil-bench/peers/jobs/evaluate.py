@@ -1,7 +1,7 @@
 """Recall, NDCG and MAP at 20 for every user from the shared 64 factors.
 
-`evaluate` is the time compared. Peers that rank for themselves start from the factors. ranx and recpack only score
-finished lists: for them `evaluate` is that alone, and what came before is in `rank` and `convert`.
+`evaluate` is the time to compare. Peers that can rank start from the factors. ranx and recpack only score ready-made
+lists: for them `evaluate` is only the scoring, and the earlier steps are in `rank` and `convert`.
 """
 
 import numpy as np
@@ -38,7 +38,7 @@ def irspack(bench):
 
 
 def implicit(bench):
-    """Gives MAP, NDCG, AUC and a precision of its own, but no recall."""
+    """Computes MAP, NDCG, AUC and its own kind of precision, but no recall."""
     users, items, train, test = load(bench)
     from implicit.cpu.als import AlternatingLeastSquares
     from implicit.evaluation import ranking_metrics_at_k
@@ -82,7 +82,7 @@ def ranx(bench):
     qrels, run = bench.once("convert", convert)
     names = [f"recall@{K}", f"ndcg@{K}", f"map@{K}"]
     evaluate = lambda: ranx.evaluate(qrels, run, names, threads=bench.threads)  # noqa: E731
-    bench.once("compile", evaluate)  # its kernels are compiled when first called
+    bench.once("compile", evaluate)  # its kernels are compiled on the first call
     finish(bench, "lists", score_lists(lists, test), bench.time("evaluate", evaluate))
 
 

@@ -1,6 +1,6 @@
 """Implicit ALS, 64 factors, 15 iterations, every rating a positive of 1.
 
-The settings are the best of a small grid by NDCG@20 (a dozen points each); they do not change the time.
+The settings are the best of a small grid by NDCG@20 (a dozen points each); they do not affect the time.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ def finish(bench, users, items, train, settings):
 
 
 def implicit_model(use_cg, threads):
-    # Not implicit.als, whose wrapper takes a GPU where there is one.
+    # Not implicit.als, whose wrapper uses a GPU if there is one.
     from implicit.cpu.als import AlternatingLeastSquares
 
     return AlternatingLeastSquares(factors=FACTORS, iterations=ITERATIONS, use_cg=use_cg, num_threads=threads,
@@ -36,7 +36,7 @@ def implicit(bench, use_cg):
         model.fit(train, show_progress=False)
         return model
 
-    implicit_model(use_cg, bench.threads)  # imports what `fit` needs
+    implicit_model(use_cg, bench.threads)  # imports the modules that `fit` needs
     model = bench.time("fit", fit)
     finish(bench, model.user_factors, model.item_factors, train, IMPLICIT)
 

@@ -1,4 +1,4 @@
-"""Item neighbours by cosine, the best 100 of each, every rating a positive of weight 1."""
+"""Item-based nearest neighbours, cosine, 100 neighbours per item, every rating a positive of weight 1."""
 
 import split
 from metrics import score_weights
@@ -42,7 +42,7 @@ def lenskit(bench):
         return scorer
 
     scorer = bench.time("fit", fit)
-    # Scored like the others: by default it would let 20 neighbours vote.
+    # Scored like the others; its default uses 20 neighbours.
     near = scorer.sim_matrix.to_scipy().tocoo()
     ids = scorer.items.ids()
     weights = coo_matrix((near.data, (ids[near.row], ids[near.col])), shape=(train.shape[1],) * 2)
@@ -50,7 +50,7 @@ def lenskit(bench):
 
 
 def finish(bench, weights, train):
-    """Scored as the peer scores, and with the transposed weights: pruning by row or by column is not the same."""
+    """Quality with the peer's weights and with the transposed weights, because pruning by row and by column differ."""
     bench.settings = {"neighbours": NEIGHBOURS}
     test = split.positives("test")
     weights = weights.tocsr()

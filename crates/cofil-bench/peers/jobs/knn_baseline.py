@@ -1,4 +1,4 @@
-"""Rating neighbours over a baseline: 40 similar items, `pearson_baseline`, biases by alternating least squares."""
+"""Rating prediction from 40 similar items and a baseline: `pearson_baseline`, biases by alternating least squares."""
 
 import split
 from metrics import score_ratings

@@ -1,6 +1,6 @@
-"""ratings.dat (user::movie::rating::timestamp) to a sparse matrix of users × items, both numbered from 0.
+"""Reads ratings.dat (user::movie::rating::timestamp) into a sparse matrix of users × items, both numbered from 0.
 
-No peer's reader takes a delimiter of two characters, so all split at ":" and skip the empty columns between.
+No reader of the peers supports a delimiter of two characters, so all split at ":" and skip the empty columns.
 """
 
 from inputs import ratings_dat

@@ -1,7 +1,8 @@
-"""Explicit matrix factorisation, 32 factors: the least time in which a peer reaches a test RMSE of .845.
+"""Explicit matrix factorisation, 32 factors: the shortest time in which a peer reaches a test RMSE of .845.
 
-The settings come from a grid over epochs, learning rate and regularisation: the quickest point whose runs (two or
-more, both peers vary from run to run) all stayed below. It was chosen on the test part itself, which favours the peer.
+The settings come from a grid over epochs, learning rate and regularisation: the fastest point whose runs (two or
+more, because both peers vary from run to run) all stayed below it. It was chosen on the test set, which favours the
+peer.
 """
 
 import os
@@ -17,7 +18,7 @@ FACTORS = 32
 
 
 def libmf(bench):
-    # lambda_*1 are L1 penalties, and the binding switches them on by default.
+    # lambda_*1 are L1 penalties, which the binding turns on by default.
     settings = {"k": FACTORS, "nr_iters": 9, "eta": 0.1, "lambda_p1": 0, "lambda_q1": 0,
                 "lambda_p2": 0.045, "lambda_q2": 0.045, "nr_bins": 16}  # fmt: skip
     train = bench.once("load", lambda: np.column_stack(split.triples("train")).astype(np.float32))
@@ -31,9 +32,9 @@ def libmf(bench):
     model = bench.time("fit", fit)
     bench.settings = settings
     users, items, ratings = split.triples("test")
-    # Its own `predict` reads the pairs column by column, so the factors are multiplied here.
+    # Its `predict` reads the pairs column by column, so the factors are multiplied here.
     predicted = (model.p_factors()[users] * model.q_factors()[items]).sum(axis=1)
-    # Rows without training data are NaN; LIBMF answers the mean for them.
+    # Rows without training data are NaN; LIBMF predicts the mean for them.
     bench.quality = score_ratings(np.where(np.isnan(predicted), model.model.b, predicted), ratings)
 
 
@@ -56,7 +57,7 @@ def cornac(bench):
     ids = [{index: index for index in range(size)} for size in split.SHAPE]
     triples = users.astype(np.int64), items.astype(np.int64), ratings.astype(np.float64)
     train = Dataset(*split.SHAPE, *ids, triples)
-    # Without a seed, or it would use one thread.
+    # No seed, because with a seed it uses one thread.
     model = bench.time("fit", lambda: MF(**settings, num_threads=bench.threads).fit(train))
     bench.settings = settings
     users, items, ratings = split.triples("test")

@@ -1,7 +1,7 @@
-"""NeuMF on MovieLens-1M as the paper split it: 8 factors, tower 64-32-16-8, 4 sampled negatives per positive, batches of 1024,
-Adam at .001, two epochs.
+"""NeuMF on MovieLens-1M, split as in the paper: 8 factors, tower 64-32-16-8, 4 sampled negatives per positive, batches
+of 1024, Adam at .001, two epochs.
 
-`bce` is the mean training loss during the last epoch; HR and NDCG at 10 are among the 99 published negatives.
+`bce` is the mean training loss during the last epoch; HR and NDCG at 10 are computed among the 99 published negatives.
 """
 
 import numpy as np
@@ -14,8 +14,8 @@ FACTORS, LAYERS, NEGATIVES, BATCH, RATE, EPOCHS = 8, [64, 32, 16, 8], 4, 1024, 0
 
 
 def pytorch(bench, fused=False):
-    """As a practitioner writes it who knows where the time goes: whole epochs sampled by numpy, no DataLoader. `fused` has all
-    parameters stepped by one kernel, which Adam does not do by itself on a CPU."""
+    """A version optimised for speed: numpy samples whole epochs, without DataLoader. With `fused`, one kernel updates
+    all parameters, which is not Adam's default on a CPU."""
     positives = bench.once("load", split.ncf_positives)
     candidates = split.ncf_candidates()
     import torch
@@ -74,7 +74,7 @@ def pytorch(bench, fused=False):
 
 
 def sample(random, seen, users, items):
-    """Every positive with its negatives: users, items, labels. Negatives that are positives are drawn again."""
+    """All positives with their negatives: users, items, labels. Negatives that are positives are drawn again."""
     pool = np.repeat(users, NEGATIVES)
     drawn = random.integers(0, seen.shape[1], len(pool), dtype=np.int32)
     bad = np.flatnonzero(seen[pool, drawn])

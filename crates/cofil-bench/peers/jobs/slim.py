@@ -1,4 +1,4 @@
-"""SLIM: an elastic-net regression for each item, weights at least 0; the penalties of cofil's l1 = 3, l2 = 300."""
+"""SLIM: an elastic-net regression for each item, non-negative weights; penalties equal to cofil's l1 = 3, l2 = 300."""
 
 import split
 from metrics import score_weights

@@ -1,4 +1,4 @@
-"""SVD++ on MovieLens-100K at the peer's own settings: 20 factors, 20 epochs."""
+"""SVD++ on MovieLens-100K with the peer's default settings: 20 factors, 20 epochs."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def surprise(bench):
         return Dataset.load_from_df(frame, Reader(rating_scale=(1, 5))).build_full_trainset()
 
     train = bench.once("load", load)
-    # One thread: it has no other way.
+    # It supports only one thread.
     model = bench.time("fit", lambda: SVDpp(random_state=42).fit(train))
     bench.settings = {"n_factors": 20, "n_epochs": 20, "lr_all": 0.007, "reg_all": 0.02}
     users, items, ratings = split.triples("test", FOLDER)

@@ -1,4 +1,4 @@
-"""The best ten unseen items for every user from the shared 64 factors; learning is not timed."""
+"""Top ten unseen items for every user from the shared 64 factors; training is not timed."""
 
 import inputs
 import split

@@ -18,7 +18,7 @@ def lightfm(bench):
         return model.fit(train, epochs=EPOCHS, num_threads=bench.threads)
 
     model = bench.time("fit", fit)
-    # Items' biases as one more factor; users' do not change their order.
+    # Item biases as one more factor; user biases do not change the order of items.
     items = np.hstack([model.item_embeddings, model.item_biases[:, None]])
     users = np.hstack([model.user_embeddings, np.ones((split.SHAPE[0], 1), np.float32)])
     bench.settings = {**SETTINGS, "epochs": EPOCHS}
