@@ -162,7 +162,7 @@ fn a_comparison_with_equal_budgets_becomes_a_page() {
     let page = place.text("r.html");
     assert!(page.contains("&lt;b&gt;late&lt;/b&gt;") && !page.contains("<b>late"), "escaped");
     assert!(page.contains("cofil compare events.csv --implicit"), "the command");
-    assert!(page.contains("Searches for settings") && page.contains("popularity@5"));
+    assert!(page.contains("Settings search") && page.contains("popularity@5"));
     let text = place.ok(line);
     for part in
         ["effect", "slim: did not take part: ", "biased-mf: did not take part: <b>", "random"]

@@ -1,4 +1,4 @@
-//! What is believed of somebody new: a normal distribution over places, and what an answer makes of it.
+//! The belief about a new user: a normal distribution over user vectors, and its update by an answer.
 
 use crate::data::Row;
 use crate::math::real::square;
@@ -9,23 +9,23 @@ use crate::recommender::Recommender;
 use crate::shapes::factors::finite;
 use std::sync::Arc;
 
-/// Answers' worth of the noise of all items in the noise of each.
+/// Weight, in answers, of the mean noise of all items in the noise of each item.
 const FEW: f64 = 5.0;
 
-/// A distribution over places.
+/// A normal distribution over user vectors.
 #[derive(Clone)]
 pub struct Belief {
     pub(super) mean: Vec<f32>,
     pub(super) covariance: Matrix,
     pub(super) places: Arc<Places>,
-    /// v by item.
+    /// Noise variance v by item.
     pub(super) noise: Arc<Vec<f32>>,
     /// Whether answers are yes or no, 1 or 0.
     choices: bool,
 }
 
 impl Belief {
-    /// The prior: the distribution of the users of the training data.
+    /// Returns the prior: the distribution of the users in the training data.
     pub fn prior(recommender: &Recommender) -> Option<Self> {
         let places = recommender.model().places()?;
         let chosen = recommender.model().liked(recommender.seen());
@@ -50,19 +50,19 @@ impl Belief {
         let noise = noise(recommender, &places, &gram, choices, count);
         let mut covariance =
             Matrix::from_fn(n, n, |a, b| (gram[a * n + b] - mean[a] * mean[b]) as f32);
-        // Directions in which no two users differ are not certain either.
+        // Directions in which the users do not differ are not certain either.
         let trace: f32 = (0..n).map(|a| covariance.row(a)[a]).sum();
         (0..n).for_each(|a| covariance.row_mut(a)[a] += 1e-4 * trace / n as f32);
         let mean = mean.into_iter().map(|m| m as f32).collect();
         Some(Self { mean, covariance, places: places.into(), noise: noise.into(), choices })
     }
 
-    /// Σ q.
+    /// Returns Σ q.
     fn spread(&self, q: &[f32]) -> Vec<f32> {
         (0..q.len()).map(|a| vector::dot(self.covariance.row(a), q)).collect()
     }
 
-    /// By how much an answer lowers the trace of Σ.
+    /// Returns by how much an answer reduces the trace of Σ.
     pub fn shrinks(&self, item: usize) -> f32 {
         let q = self.places.items.row(item);
         let sq = self.spread(q);
@@ -93,8 +93,8 @@ impl Belief {
     }
 }
 
-/// The mean square of what the model misses of each item: of the choices of all users, or of the values
-/// given, of which few are taken together with all others. `gram` is Σ p pᵀ / users.
+/// Returns the model's mean squared error on each item: over all users for choices, or over the given values for
+/// ratings. Items with few values are shrunk towards the mean of all items. `gram` is Σ p pᵀ / users.
 fn noise(
     recommender: &Recommender,
     places: &Places,

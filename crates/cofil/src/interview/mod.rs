@@ -1,18 +1,18 @@
-//! Which items to ask a new user about.
+//! Interviews: which items to ask a new user about.
 //!
-//! In a model of vectors a user is a place p, and what is believed of somebody new is a distribution over places:
-//! at first N(m, Σ) with mean and covariance of the users of the training data. An answer y on item i with
-//! vector q says q · p + noise, whose variance v_i is what the model misses of the item in training:
+//! In a vector model a user is a vector p. The belief about a new user is a distribution over vectors, at first N(m, Σ)
+//! with the mean and covariance of the users in the training data. An answer y about item i with vector q is taken as
+//! q · p + noise, where the noise variance v_i is the model's mean squared error on the item in training:
 //!
 //! k = Σ q / (v_i + qᵀ Σ q),  m ← m + k (y − q · m),  Σ ← Σ − k qᵀ Σ
 //!
-//! The next question is the one whose answer, whatever it is, shrinks the trace of Σ most, by
+//! The next question is the one whose answer, whatever it is, reduces the trace of Σ most, by
 //! ‖Σ q‖² / (v_i + qᵀ Σ q). This is greedy A-optimal design, which Anava et al., "Budget-constrained item cold-start
-//! handling in collaborative filtering recommenders via optimal design" (WWW 2015), do for new items; here users and
-//! items have changed places, and the prior is that of the users and not N(0, I / λ), so that nobody is thought to
-//! dislike what was not asked. Items are recommended by m. Beside it stand popularity, the order of Rashid et al.,
-//! "Getting to know you: learning new user preferences in recommender systems" (IUI 2002), popularity × entropy, and
-//! chance.
+//! handling in collaborative filtering recommenders via optimal design" (WWW 2015), use for new items. Here users and
+//! items are swapped, and the prior is that of the users instead of N(0, I / λ), so that new users are not assumed to
+//! dislike items they were not asked about. Items are recommended by m. The other strategies are popularity;
+//! popularity × entropy, of Rashid et al., "Getting to know you: learning new user preferences in recommender systems"
+//! (IUI 2002); and random items.
 //!
 //! ```
 //! use cofil::data::{Clean, sample_set};
@@ -26,7 +26,7 @@
 //! let interviewer = Interviewer::new(Arc::new(recommender));
 //! let first = interviewer.ask(&InterviewQuestion::default())?;
 //! let item = first.questions[0].item.clone();
-//! // Nothing is kept between questions: all answers so far go in, the next questions and a list come out.
+//! // Calls are stateless: all answers so far go in, the next questions and a list come out.
 //! let answers = vec![Replied { item, answer: Reply::Yes }];
 //! let second = interviewer.ask(&InterviewQuestion { answers, ..InterviewQuestion::default() })?;
 //! assert_ne!(second.questions[0].item, first.questions[0].item);
@@ -53,48 +53,48 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
 
-/// Items that are weighed in one piece.
+/// Number of items evaluated per block.
 const PIECE: usize = 512;
 
 /// How the next question is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
-    /// What shrinks the variance of the user's vector most.
+    /// The largest reduction of the variance of the user's vector.
     Variance,
     /// The same, times the share of users who have the item.
     PopularVariance,
-    /// The logarithm of how many users have the item, times the entropy of their values; where all values
-    /// are the same, times that of having it.
+    /// The logarithm of the number of users who have the item, times the entropy of their values. If all values are the
+    /// same, the entropy of having the item is used.
     PopularEntropy,
-    /// How many users have the item.
+    /// The number of users who have the item.
     Popularity,
-    /// Chance.
+    /// Random items.
     Random,
 }
 
 impl Strategy {
-    /// Whether it looks at variances, which only models with places for users have.
+    /// Returns whether the strategy uses variances, which only models with user vectors have.
     fn looks(self) -> bool {
         matches!(self, Self::Variance | Self::PopularVariance)
     }
 }
 
-/// Asks new users about items of one model, any number of them at once: what is known before the first answer is
-/// computed once.
+/// Interviews any number of new users about the items of one model. The prior, before the first answer, is computed
+/// once.
 pub struct Interviewer {
     recommender: Arc<Recommender>,
-    /// Where a user may be, if the model has places for users.
+    /// The prior over user vectors, if the model has user vectors.
     prior: Option<Belief>,
-    /// To how many users each item belongs.
+    /// Number of users who have each item.
     counts: Vec<u32>,
-    /// Users who have anything.
+    /// Number of users with a history.
     users: f32,
     entropies: OnceLock<Vec<f32>>,
 }
 
 impl Interviewer {
-    /// An interviewer for the users of `recommender`.
+    /// Creates an interviewer for new users of `recommender`.
     pub fn new(recommender: Arc<Recommender>) -> Self {
         let chosen = recommender.model().liked(recommender.seen());
         let counts = chosen.column_counts();
@@ -103,12 +103,12 @@ impl Interviewer {
         Self { recommender, prior, counts, users, entropies: OnceLock::new() }
     }
 
-    /// The model.
+    /// Returns the recommender.
     pub fn recommender(&self) -> &Arc<Recommender> {
         &self.recommender
     }
 
-    /// The strategy where none is named: by variances if the model has them.
+    /// Returns the default strategy: by variances if the model has them.
     pub fn usual_strategy(&self) -> Strategy {
         match self.prior {
             Some(_) => Strategy::PopularVariance,
@@ -116,14 +116,15 @@ impl Interviewer {
         }
     }
 
-    /// Begins with somebody new; `seed` is for [`Strategy::Random`]. Questions are about items that somebody has.
+    /// Starts an interview with a new user. `seed` is for [`Strategy::Random`]. Questions are about items that at least
+    /// one user has.
     ///
     /// # Errors
-    /// If the strategy looks at variances, and the model has no places for users.
+    /// If the strategy uses variances and the model has no user vectors.
     pub fn begin(&self, strategy: Strategy, seed: u64) -> Result<Interview<'_>> {
         if strategy.looks() && self.prior.is_none() {
-            let message = "this model cannot say how sure it is of a user; choose another strategy, such as \
-                           popular-entropy, or a model of als or ials that knows what its users have";
+            let message = "this model has no variances for users; choose another strategy, such as \
+                           popular-entropy, or an als or ials model that holds user histories";
             return Err(Error::Unsupported(message.into()));
         }
         let counts = &self.counts;
@@ -142,7 +143,7 @@ impl Interviewer {
                 counts.iter().map(|_| 1.0 + rng.uniform()).collect()
             }
         };
-        // Without histories in the file anything may be asked.
+        // Without histories in the file, all items may be asked about.
         let all = self.recommender.seen().nnz() == 0;
         let open = counts.iter().map(|&c| c > 0 || all).collect();
         let belief = self.prior.clone();
@@ -150,23 +151,23 @@ impl Interviewer {
     }
 }
 
-/// A conversation with a new user.
+/// An interview with a new user.
 #[derive(Clone)]
 pub struct Interview<'a> {
     interviewer: &'a Interviewer,
     strategy: Strategy,
-    /// Where the user may be, if the model has places for users.
+    /// The belief about the user's vector, if the model has user vectors.
     belief: Option<Belief>,
-    /// What the worth of a question is multiplied with.
+    /// Factor on the value of a question, by item.
     weight: Vec<f32>,
-    /// Items that may still be asked about.
+    /// Whether each item may still be asked about.
     open: Vec<bool>,
-    /// By item.
+    /// The history so far, by item.
     history: Vec<(u32, f32)>,
 }
 
 impl Interview<'_> {
-    /// Asks about `items` alone.
+    /// Limits questions to `items`.
     #[must_use]
     pub fn only(mut self, items: &[u32]) -> Self {
         let mut open = vec![false; self.open.len()];
@@ -175,13 +176,12 @@ impl Interview<'_> {
         self
     }
 
-    /// The item to ask about next; `None` if all have been.
+    /// Returns the item to ask about next; `None` if there are no more.
     pub fn question(&self) -> Option<u32> {
         self.questions(1).first().copied()
     }
 
-    /// The `n` items that are most worth asking about now, the best first. After an answer to one of them others may
-    /// be.
+    /// Returns the `n` most informative items to ask about now, best first. They can change after each answer.
     pub fn questions(&self, n: usize) -> Vec<u32> {
         let belief = self.belief.as_ref().filter(|_| self.strategy.looks());
         let blocks = parallel::map(self.open.len(), PIECE, |range| {
@@ -194,14 +194,14 @@ impl Interview<'_> {
         rank::top_k(&blocks.concat(), n, &[]).into_iter().map(|best| best.0).collect()
     }
 
-    /// What was said about `item`. Of an item asked twice the first answer counts.
+    /// Records the answer about `item`. If an item is answered twice, the first answer counts.
     pub fn answer(&mut self, item: u32, reply: Reply) {
         let recommender = &self.interviewer.recommender;
         self.open[item as usize] = false;
         let value = match (reply, recommender.card().target()) {
             (Reply::Yes, _) => recommender.usual_value(),
             (Reply::Value(value), _) => value,
-            // What was not rated may be liked all the same; what was not chosen was not.
+            // An unrated item may still be liked, so for rating models "no" says nothing; for ranking models it counts.
             (Reply::No, Target::Preference) => recommender.card().data.scale.0.min(0.0),
             (Reply::No, Target::Rating) | (Reply::Unknown, _) => return,
         };
@@ -213,13 +213,14 @@ impl Interview<'_> {
         }
     }
 
-    /// What is known of the user by item, rising: what they like or rate with its value, what they do not have
-    /// with 0.
+    /// Returns the user's history in ascending order of items: items they like or rate with their value, items they do
+    /// not have with 0.
     pub fn history(&self) -> &[(u32, f32)] {
         &self.history
     }
 
-    /// Scores of all items by what is known now: by the place believed in where there is one, else by fold-in.
+    /// Returns the scores of all items after the answers so far: from the expected user vector if the model has user
+    /// vectors, else by fold-in.
     pub fn scores(&self) -> Vec<f32> {
         if let Some(belief) = &self.belief {
             return belief.scores();
@@ -232,14 +233,14 @@ impl Interview<'_> {
         scores.into_data()
     }
 
-    /// The `n` best items that were not asked about, as (item, score).
+    /// Returns the `n` best items that were not asked about, as (item, score).
     pub fn list(&self, n: usize) -> Vec<(u32, f32)> {
         let answered: Vec<u32> = self.history.iter().map(|entry| entry.0).collect();
         rank::top_k(&self.scores(), n, &answered)
     }
 }
 
-/// For each item the entropy of its values; of having it, where all values are the same.
+/// Returns for each item the entropy of its values, or of having the item if all values are the same.
 fn entropies(recommender: &Recommender, users: f32) -> Vec<f32> {
     let by_item = recommender.model().liked(recommender.seen()).transposed();
     let (low, high) = recommender.card().data.scale;

@@ -1,4 +1,4 @@
-//! An interview as one question and one answer: nothing is kept in between.
+//! Interviews as stateless requests and responses.
 
 use super::{Interviewer, Reply, Strategy};
 use crate::ask::{Liked, Recommended, Unknown};
@@ -6,22 +6,22 @@ use crate::error::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What somebody new said so far.
+/// The state of an interview: the answers so far, and what to return.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct InterviewQuestion {
-    /// In their order; of an item that was answered twice the first answer counts.
+    /// The answers so far, in order. If an item is answered twice, the first answer counts.
     pub answers: Vec<Replied>,
-    /// How questions are chosen; the model's usual way if absent.
+    /// How questions are chosen; the model's default if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Strategy>,
-    /// How many items to recommend.
+    /// Number of items to recommend.
     pub n: usize,
-    /// How many items to name that are worth asking about next.
+    /// Number of questions to return.
     pub questions: usize,
-    /// Seed of random questions.
+    /// Random seed for the `random` strategy.
     pub seed: u64,
-    /// What to do with items that the model does not know.
+    /// What to do with unknown items.
     pub unknown: Unknown,
 }
 
@@ -38,46 +38,48 @@ impl Default for InterviewQuestion {
     }
 }
 
-/// An item and what was said about it.
+/// An item and the answer about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Replied {
-    /// Name of the item.
+    /// Id of the item.
     pub item: String,
     /// The answer.
     pub answer: Reply,
 }
 
-/// What to ask next, and what to recommend by now.
+/// The next questions, and the recommendations after the answers so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InterviewAnswer {
     /// How questions are chosen.
     pub strategy: Strategy,
-    /// Items to ask about, the one most worth it first; empty when all have been.
+    /// Items to ask about, most informative first; empty if there are no more.
     pub questions: Vec<Asked>,
-    /// What the answers say of the user: what they like or rate with its value, what they do not have with 0.
+    /// The history that the answers give: items the user likes or rates with their value, items they do not have with
+    /// 0.
     pub history: Vec<Liked>,
     /// The best items that were not asked about.
     pub items: Vec<Recommended>,
-    /// Items of the question that the model does not know, and that were skipped.
+    /// Unknown items in the answers; they were skipped.
     pub unknown: Vec<String>,
 }
 
 /// An item to ask about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Asked {
-    /// Name of the item.
+    /// Id of the item.
     pub item: String,
-    /// What it is called, where that is known.
+    /// Title of the item, if the model has a catalogue with titles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
 }
 
 impl Interviewer {
-    /// What to ask next, and what to recommend, after the answers so far.
+    /// Returns the next questions and the recommendations after the answers so far.
     ///
     /// # Errors
-    /// If an item is unknown and such are refused, or the strategy looks at variances that the model does not have.
+    /// If an item is unknown and `question.unknown` is [`Unknown::Refuse`], or the strategy uses variances that the
+    /// model does not have.
     pub fn ask(&self, question: &InterviewQuestion) -> Result<InterviewAnswer> {
         let recommender = self.recommender();
         let strategy = question.strategy.unwrap_or_else(|| self.usual_strategy());

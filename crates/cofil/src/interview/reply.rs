@@ -1,4 +1,4 @@
-//! What somebody says when asked about an item.
+//! Answers to questions about items.
 
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
@@ -9,17 +9,18 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Form", into = "Form")]
 pub enum Reply {
-    /// They like it.
+    /// The user likes the item.
     Yes,
-    /// They do not have it, and might have: for models of ratings the same as [`Unknown`](Self::Unknown).
+    /// The user does not have the item but could have. For models that predict ratings, the same as
+    /// [`Unknown`](Self::Unknown).
     No,
-    /// They cannot say.
+    /// The user cannot say.
     Unknown,
-    /// They rate it so.
+    /// The user's rating.
     Value(f32),
 }
 
-/// What may be written.
+/// The two ways to write an answer.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Form {
@@ -32,7 +33,7 @@ enum Form {
 impl FromStr for Reply {
     type Err = Error;
 
-    /// `yes` or `y`, `no` or `n`, `unknown`, `skip`, `s` or `?`, or a number, in letters of any case.
+    /// Parses `yes` or `y`, `no` or `n`, `unknown`, `skip`, `s` or `?`, or a number; case is ignored.
     fn from_str(text: &str) -> Result<Self> {
         match text.trim().to_lowercase().as_str() {
             "y" | "yes" => Ok(Self::Yes),
@@ -47,7 +48,7 @@ impl FromStr for Reply {
 }
 
 fn not_understood(text: impl std::fmt::Display) -> Error {
-    Error::Unfit(format!("the answer `{text}` is none of yes, no, ? and a rating"))
+    Error::Unfit(format!("the answer `{text}` is not understood; give yes, no, ? or a rating"))
 }
 
 impl TryFrom<Form> for Reply {

@@ -1,4 +1,4 @@
-//! The parts of a page that are figures.
+//! The figures of the report.
 
 use super::Comparison;
 use super::html::Html;
@@ -6,10 +6,10 @@ use crate::contest::Contestant;
 use crate::evaluate::Metric;
 use crate::plot::{Axis, Content, Dots, Figure, Line, Mark, Panel};
 
-/// Accuracy against training time, and against how popular what is recommended is.
+/// Adds accuracy against training time, and against the popularity of the recommended items.
 pub fn trade_offs(page: &mut Html, c: &Comparison<'_>) {
     let metric = c.first();
-    page.element("h2", "Accuracy and its price");
+    page.element("h2", "Trade-offs");
     page.raw("<div class=\"figures large\">\n");
     let time = |x: &Contestant| Some(x.entry.seconds.fit.max(1e-3));
     let axis = Axis::log("training, seconds");
@@ -22,12 +22,12 @@ pub fn trade_offs(page: &mut Html, c: &Comparison<'_>) {
     }
     page.raw("</div>\n");
     page.small(
-        "The curve joins the algorithms that nobody beats in both. Farther right, the lists hold more of what \
-         everybody has anyway.",
+        "The curve joins the algorithms that no other algorithm beats in both accuracy and training time. \
+         Farther right in the second figure, lists hold more of the most popular items.",
     );
 }
 
-/// `front`: draw the curve of those that nothing left of them beats.
+/// Draws one metric against another; `front` adds the curve through the points that no point to their left beats.
 fn scatter(
     c: &Comparison<'_>,
     metric: Metric,
@@ -64,7 +64,7 @@ fn scatter(
     }
 }
 
-/// How the recipes that learn in epochs learned.
+/// Adds the learning curves of algorithms that train in epochs.
 pub fn curves(page: &mut Html, c: &Comparison<'_>) {
     let mut learned = c.outcome.contestants.iter().filter(|x| x.entry.epochs.len() > 1).peekable();
     if learned.peek().is_none() {
@@ -73,9 +73,9 @@ pub fn curves(page: &mut Html, c: &Comparison<'_>) {
     let metric = c.first();
     page.element("h2", "Learning curves");
     page.small(&format!(
-        "The training objective after each epoch, without its penalty; the others are solved in one step. Where \
-         settings were searched, also {metric} of the best trial on its validation part: the epochs of the \
-         training are those of its best value."
+        "The training loss after each epoch, without the penalty. Algorithms without a curve are trained in one \
+         step. If settings were searched, also {metric} of the best trial on its validation set; the final \
+         training runs for the number of epochs that gave its best value."
     ));
     page.raw("<div class=\"figures\">\n");
     for contestant in learned {
@@ -100,7 +100,7 @@ pub fn curves(page: &mut Html, c: &Comparison<'_>) {
     page.raw("</div>\n");
 }
 
-/// How settings were found.
+/// Adds the trials of the settings searches.
 pub fn searches(page: &mut Html, c: &Comparison<'_>) {
     let searched: Vec<&Contestant> = c
         .outcome
@@ -112,10 +112,10 @@ pub fn searches(page: &mut Html, c: &Comparison<'_>) {
         return;
     }
     let metric = c.first();
-    page.element("h2", "Searches for settings");
+    page.element("h2", "Settings search");
     page.small(
-        "Dots are trials, judged on a part of the training data; grey ones were cut short because others were \
-         better at the same epoch. The first trial has the default settings; the curve is the best so far.",
+        "Dots are trials, evaluated on part of the training data. Grey trials were cut short because others were \
+         better at the same epoch. The first trial has the default settings. The curve is the best so far.",
     );
     page.raw("<div class=\"figures\">\n");
     for contestant in searched {

@@ -1,4 +1,4 @@
-//! Text on its way into a page.
+//! Building HTML with escaped text.
 
 /// A page under construction.
 #[derive(Debug, Default)]
@@ -9,15 +9,15 @@ pub struct Html {
 /// One cell of a table.
 #[derive(Debug, Default)]
 pub struct Cell {
-    /// What stands in it, escaped already.
+    /// The content, already escaped.
     pub html: String,
     /// Whether it is a number.
     pub number: bool,
-    /// A class of the style sheet; may be empty.
+    /// CSS class; may be empty.
     pub class: &'static str,
-    /// More declarations; may be empty.
+    /// Additional CSS declarations; may be empty.
     pub style: String,
-    /// Whether it takes the rest of its row.
+    /// Whether it spans the rest of its row.
     pub rest: bool,
 }
 
@@ -45,11 +45,11 @@ impl Html {
         self.text += &format!("<p class=\"small\">{}</p>\n", escape(text));
     }
 
-    /// Adds a table; heads are escaped here, cells were before.
+    /// Adds a table; heads are escaped here, cells are already.
     pub fn table(&mut self, heads: &[String], rows: &[Vec<Cell>]) {
         self.raw("<div class=\"wide\"><table>\n<thead><tr>");
         for (at, head) in heads.iter().enumerate() {
-            // Over a column of numbers, as its first row tells.
+            // The first row tells whether a column holds numbers.
             let number = rows.first().and_then(|row| row.get(at)).is_some_and(|cell| cell.number);
             let class = if number { " class=\"number\"" } else { "" };
             self.text += &format!("<th{class}>{}</th>", escape(head));
@@ -86,7 +86,7 @@ impl Cell {
     }
 }
 
-/// Text as HTML allows it in elements and attributes.
+/// Escapes text for HTML elements and attributes.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -97,7 +97,7 @@ pub fn escape(text: &str) -> String {
             '"' => escaped += "&quot;",
             '\'' => escaped += "&#39;",
             '\n' | '\t' => escaped.push(c),
-            // Invisible letters that turn the direction of text make it say what it does not.
+            // Invisible characters that change the text direction can make text misleading.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => escaped.push('\u{fffd}'),
             c if c.is_control() => escaped.push('\u{fffd}'),
             c => escaped.push(c),

@@ -1,7 +1,7 @@
-//! A comparison as one HTML file to send to colleagues.
+//! The HTML report of a comparison, as one file to send to colleagues.
 //!
-//! Everything is in the file: style, figures as SVG, no script, and nothing is asked of the network. Names of
-//! users, items and files come from strangers, so every text is escaped on its way in.
+//! The file contains everything: styles, and figures as SVG. It has no scripts and loads nothing from the network. Ids
+//! of users and items and file names are untrusted, so all text is escaped.
 //!
 //! ```
 //! use cofil::contest::{self, Entrant, Plan};
@@ -39,12 +39,12 @@ use crate::data::describe::Description;
 use crate::evaluate::Metric;
 use html::{Html, escape};
 
-/// What there is to tell about a comparison.
+/// The content of a report.
 #[derive(Clone, Debug)]
 pub struct Comparison<'a> {
-    /// What was compared on, such as the name of the file.
+    /// Name of the data, such as the file name.
     pub title: String,
-    /// The command that makes this page.
+    /// The command that creates the report.
     pub command: String,
     /// How the data was split.
     pub split: String,
@@ -52,21 +52,21 @@ pub struct Comparison<'a> {
     pub outcome: &'a Outcome,
     /// The data before it was split.
     pub data: &'a Description,
-    /// [`Interactions::fingerprint`](crate::Interactions::fingerprint) of that.
+    /// [`Interactions::fingerprint`](crate::Interactions::fingerprint) of the data.
     pub fingerprint: String,
-    /// Threads it ran with.
+    /// Number of threads of the run.
     pub threads: usize,
-    /// What items are called.
+    /// The catalogue of items, for their titles.
     pub catalogue: Option<&'a Catalogue>,
 }
 
-/// The page.
+/// Returns the report as HTML.
 pub fn comparison(comparison: &Comparison<'_>) -> String {
     let title = format!("cofil compare: {}", comparison.title);
     let mut page = Html::new();
     page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    // Should a text escape its escaping, it could still load and run nothing.
+    // Second line of defence: text that was not escaped could still load and run nothing.
     page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ");
     page.raw("style-src 'unsafe-inline'\">\n");
     page.raw(&format!("<title>{}</title>\n<style>\n", escape(&title)));
@@ -87,12 +87,12 @@ pub fn comparison(comparison: &Comparison<'_>) -> String {
 }
 
 impl Comparison<'_> {
-    /// What orders the table.
+    /// Returns the metric that orders the table.
     fn first(&self) -> Metric {
         self.outcome.metrics[0]
     }
 
-    /// Metrics of accuracy, which stand in the leaderboard; the others tell about the lists.
+    /// Returns the accuracy metrics, which are in the leaderboard; the others describe the lists.
     fn accuracy(&self) -> impl Iterator<Item = Metric> {
         self.outcome.metrics.iter().copied().filter(|metric| !metric.is_of_lists())
     }

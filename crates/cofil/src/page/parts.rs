@@ -1,4 +1,4 @@
-//! The parts of a page that are words and tables.
+//! The text and tables of the report.
 
 use super::Comparison;
 use super::html::{Cell, Html, escape};
@@ -10,7 +10,7 @@ use crate::evaluate::compare::Difference;
 use crate::evaluate::{Measure, Measures, Metric};
 use crate::store;
 
-/// Title and result in a few sentences.
+/// Adds the title and the conclusion.
 pub fn head(page: &mut Html, c: &Comparison<'_>) {
     page.element("h1", &format!("Recommenders compared on {}", c.title));
     page.small(&format!("cofil {} · {}", env!("CARGO_PKG_VERSION"), c.split));
@@ -20,9 +20,9 @@ pub fn head(page: &mut Html, c: &Comparison<'_>) {
     page.raw(&format!("<p class=\"lead\">{}</p>\n", conclusion.unwrap_or_default()));
     let report = &best.entry.report;
     let facts = [
-        (number(report.users), "users judged by"),
-        (number(report.interactions), "interactions to predict"),
-        (number(report.items), "items to choose from"),
+        (number(report.users), "test users"),
+        (number(report.interactions), "held-out interactions"),
+        (number(report.items), "items"),
         (c.outcome.contestants.len().to_string(), "algorithms compared"),
     ];
     page.raw("<div class=\"facts\">");
@@ -36,7 +36,7 @@ fn bounds(measure: &Measure) -> Option<String> {
     Some(range(value(measure.low?), value(measure.high?)))
 }
 
-/// Everybody, best first, then guessing, then who could not take part.
+/// Adds the leaderboard: algorithms, best first, then other baselines, then algorithms that were skipped.
 pub fn leaderboard(page: &mut Html, c: &Comparison<'_>) {
     let first = c.first();
     page.element("h2", "Leaderboard");
@@ -44,7 +44,7 @@ pub fn leaderboard(page: &mut Html, c: &Comparison<'_>) {
     let mut heads = vec!["algorithm".to_owned()];
     heads.extend(metrics.iter().map(Metric::to_string));
     heads.extend([format!("95 % of {first}"), String::new()]);
-    heads.extend(["to the best", "effect", "p", "training", "memory", "model"].map(str::to_owned));
+    heads.extend(["vs. best", "effect", "p", "training", "memory", "model"].map(str::to_owned));
     let span = heads.len();
     let scale = Scale::of(c);
     let best_of = |metric: Metric| {
@@ -87,14 +87,14 @@ pub fn leaderboard(page: &mut Html, c: &Comparison<'_>) {
     for (name, measures) in baselines {
         if !shown.contains(&name.as_str()) {
             shown.push(name);
-            let note = (*name == "random").then_some("by formula");
+            let note = (*name == "random").then_some("expected value");
             let mut row = measured(name, note, measures);
             row.extend((0..6).map(|_| Cell::number("")));
             rows.push(row);
         }
     }
     for failure in &c.outcome.failures {
-        let reason = format!("did not take part: {}", failure.error);
+        let reason = format!("skipped: {}", failure.error);
         rows.push(vec![
             Cell { html: format!("<b>{}</b>", escape(&failure.algorithm)), ..Cell::default() },
             Cell { class: "reason", rest: true, ..Cell::text(&reason) },
@@ -103,21 +103,22 @@ pub fn leaderboard(page: &mut Html, c: &Comparison<'_>) {
     debug_assert!(rows.iter().all(|row| row.len() == span || row.len() == 2));
     page.table(&heads, &rows);
     page.small(
-        "To the best: mean difference of a user. Effect: that over its standard deviation among users; about \
-         0.2 is called small, 0.5 medium, 0.8 large. p: paired randomisation test on the same users, after \
-         Holm's correction for the number of comparisons. Intervals: bootstrap over users. Training is the \
-         last fit alone, without the search for settings; memory is the most in use at once, data included.",
+        "vs. best: mean difference per user to the best algorithm. Effect: that difference divided by its \
+         standard deviation over users; about 0.2 is called small, 0.5 medium, 0.8 large. p: paired \
+         randomisation test on the same users, after Holm's correction for the number of comparisons. \
+         Intervals: bootstrap over users. Training: the final training alone, without the settings search. \
+         Memory: peak, data included.",
     );
 }
 
-/// Difference, effect and p.
+/// Formats difference, effect and p-value.
 fn apart(difference: Option<Difference>) -> [String; 3] {
     let Some(d) = difference else { return [const { String::new() }; 3] };
     let signed = |text: String| text.replace('-', "−");
     [signed(format!("{:+.4}", d.value)), signed(format!("{:+.2}", d.effect)), probability(d.p)]
 }
 
-/// Small pictures of intervals that share one scale.
+/// The common scale of the small drawings of intervals.
 struct Scale {
     low: f64,
     high: f64,
@@ -141,7 +142,7 @@ impl Scale {
             return String::new();
         };
         let at = |v: f64| 6.0 + (Self::WIDTH - 12.0) * (v - self.low) / (self.high - self.low);
-        // Guessing may lie far off.
+        // Random guessing may be far outside the scale.
         if measure.value < self.low {
             return String::new();
         }
@@ -160,14 +161,14 @@ impl Scale {
     }
 }
 
-/// What the lists are like: how wide, how usual.
+/// Adds the metrics of the recommended lists: coverage, novelty, popularity.
 pub fn lists(page: &mut Html, c: &Comparison<'_>) {
     let metrics: Vec<Metric> =
         c.outcome.metrics.iter().copied().filter(Metric::is_of_lists).collect();
     if metrics.is_empty() {
         return;
     }
-    page.element("h3", "What the lists are like");
+    page.element("h3", "Coverage and popularity of the lists");
     let heads: Vec<String> = std::iter::once("algorithm".to_owned())
         .chain(metrics.iter().map(Metric::to_string))
         .collect();
@@ -181,21 +182,21 @@ pub fn lists(page: &mut Html, c: &Comparison<'_>) {
         };
     page.table(&heads, &c.outcome.contestants.iter().map(row).collect::<Vec<_>>());
     page.small(
-        "Coverage: share of the catalogue that is in anybody's list. Novelty: how rare its items are, in bits. \
-         Gini: how unevenly lists spread over the catalogue, 0 is evenly. Popularity: mean number of training \
-         interactions of a recommended item.",
+        "Coverage: share of all items that are in any user's list. Novelty: how rare the recommended items are, \
+         in bits. Gini: how unevenly lists are spread over all items; 0 is even. Popularity: mean number of \
+         training interactions of a recommended item.",
     );
 }
 
-/// How good it is for users who are known well and for those who are not.
+/// Adds accuracy by number of training interactions of the users.
 pub fn activity(page: &mut Html, c: &Comparison<'_>) {
     let Some(best) = c.outcome.contestants.first().filter(|x| !x.entry.report.activity.is_empty())
     else {
         return;
     };
     let metric = c.first();
-    page.element("h2", &format!("{metric} by what users are known by"));
-    page.small("Columns are users with so many training interactions; the darker, the better in its column.");
+    page.element("h2", &format!("{metric} by number of training interactions"));
+    page.small("Columns are groups of users by number of training interactions. Darker is better within a column.");
     let groups = &best.entry.report.activity;
     let mut heads = vec!["algorithm".to_owned()];
     heads.extend(
@@ -226,13 +227,13 @@ pub fn activity(page: &mut Html, c: &Comparison<'_>) {
     page.table(&heads, &c.outcome.contestants.iter().map(row).collect::<Vec<_>>());
 }
 
-/// What is in the data.
+/// Adds the summary of the data.
 pub fn data(page: &mut Html, c: &Comparison<'_>) {
     let d = c.data;
-    page.element("h2", "The data");
+    page.element("h2", "Data");
     let duplicates = match d.duplicates.rows {
         0 => String::new(),
-        rows => format!(" {} repeat a pair of user and item.", number(rows)),
+        rows => format!(" {} repeat a user–item pair.", number(rows)),
     };
     page.element(
         "p",
@@ -248,7 +249,7 @@ pub fn data(page: &mut Html, c: &Comparison<'_>) {
     page.raw("<div class=\"figures\">");
     page.raw(&crate::plot::describe(d).svg());
     page.raw("</div>\n");
-    let heads = ["", "median", "mean", "most", "under 5", "Gini", "most of all"].map(str::to_owned);
+    let heads = ["", "median", "mean", "max", "under 5", "Gini", "top 3"].map(str::to_owned);
     let row = |what: &str, s: &Spread, titles: Option<&Catalogue>| {
         let one = |t: &Top| {
             let title = titles.and_then(|titles| titles.title(&t.name));
@@ -271,7 +272,7 @@ pub fn data(page: &mut Html, c: &Comparison<'_>) {
     ];
     page.table(&heads, &rows);
     if !d.verdict.warnings.is_empty() {
-        page.element("h3", "Look at");
+        page.element("h3", "Warnings");
         page.raw("<ul>\n");
         let warnings = d.verdict.warnings.iter();
         warnings.for_each(|warning| page.element("li", &warning.to_string()));
@@ -279,7 +280,7 @@ pub fn data(page: &mut Html, c: &Comparison<'_>) {
     }
 }
 
-/// A name cut to forty letters.
+/// Cuts a name to forty characters.
 fn short(name: &str) -> String {
     match name.chars().nth(40) {
         Some(_) => name.chars().take(39).chain(['…']).collect(),
@@ -287,7 +288,7 @@ fn short(name: &str) -> String {
     }
 }
 
-/// Every setting of everybody.
+/// Adds all settings of all algorithms.
 pub fn settings(page: &mut Html, c: &Comparison<'_>) {
     page.element("h2", "Settings");
     for contestant in &c.outcome.contestants {
@@ -297,7 +298,7 @@ pub fn settings(page: &mut Html, c: &Comparison<'_>) {
             settings.as_object().into_iter().flatten().filter(|(name, _)| *name != "algorithm");
         let line = |(name, value): (&String, &serde_json::Value)| format!("{name} = {value}");
         let text = pairs.map(line).collect::<Vec<_>>().join("\n");
-        let text = if text.is_empty() { "nothing to set".to_owned() } else { text };
+        let text = if text.is_empty() { "no settings".to_owned() } else { text };
         page.raw(&format!(
             "<details><summary>{}</summary><pre>{}</pre></details>\n",
             escape(&entry.name),
@@ -306,9 +307,9 @@ pub fn settings(page: &mut Html, c: &Comparison<'_>) {
     }
 }
 
-/// How all this was measured, and how to do it again.
+/// Adds the evaluation settings and the command to repeat the comparison.
 pub fn method(page: &mut Html, c: &Comparison<'_>) {
-    page.element("h2", "How it was measured");
+    page.element("h2", "Method");
     let Some(best) = c.outcome.contestants.first() else { return };
     let convention = &best.entry.report.conditions;
     let ties = store::plain(&convention.ties).expect("plain data");
@@ -316,30 +317,23 @@ pub fn method(page: &mut Html, c: &Comparison<'_>) {
     page.element("li", &format!("Split: {}.", c.split));
     page.element(
         "li",
-        &format!(
-            "Ranked: {}; equal scores in {} order.",
-            convention.candidates,
-            ties.as_str().unwrap_or_default()
-        ),
+        &format!("Ranked: {}; ties: {}.", convention.candidates, ties.as_str().unwrap_or_default()),
     );
     if let Some(rerank) = convention.rerank {
         page.element("li", &format!("Reordered: {rerank}."));
     }
     if let Some(from) = convention.relevant_from {
-        page.element(
-            "li",
-            &format!("Relevant are test interactions with a value of {from} or more."),
-        );
+        page.element("li", &format!("Relevant: test interactions with a value of {from} or more."));
     }
     page.element(
         "li",
         &format!(
-            "Intervals from {} bootstrap samples of the users; seed {}.",
+            "Intervals: {} bootstrap samples of the users, seed {}.",
             convention.resamples, convention.seed
         ),
     );
     if c.outcome.contestants.iter().any(|x| x.trials.is_some()) {
-        page.element("li", "Settings were searched on a part of the training data; the test part was seen once, by the winners.");
+        page.element("li", "Settings were searched on part of the training data. The test set was used once, for the best settings.");
     }
     page.element(
         "li",
@@ -354,6 +348,6 @@ pub fn method(page: &mut Html, c: &Comparison<'_>) {
         }
     }
     warned.iter().for_each(|warning| page.element("p", &format!("Note: {warning}.")));
-    page.element("p", "The command that made this page:");
+    page.element("p", "The command that made this report:");
     page.element("pre", &c.command);
 }

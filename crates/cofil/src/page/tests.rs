@@ -32,7 +32,7 @@ fn table() -> Interactions {
 fn a_page_has_every_part_and_runs_nothing() {
     let rows = table();
     let train = Ratings::new(&rows, Duplicates::Error).unwrap();
-    // The rows themselves stand in for a test part.
+    // The rows themselves serve as the test set.
     let metrics = Metric::list("ndcg@5,recall@5,coverage@5,popularity@5").unwrap();
     let protocol = Protocol { metrics, seen: true, resamples: 50, ..Protocol::default() };
     let mut contestants = Vec::new();
@@ -72,27 +72,27 @@ fn a_page_has_every_part_and_runs_nothing() {
     });
     for part in [
         "Leaderboard",
-        "Accuracy and its price",
-        "What the lists are like",
-        "by what users are known by",
+        "Trade-offs",
+        "Coverage and popularity of the lists",
+        "by number of training interactions",
         "Learning curves",
         "ials, validation",
-        "Searches for settings",
-        "The data",
+        "Settings search",
+        "<h2>Data</h2>",
         "Film &lt;/style&gt;",
-        "did not take part: no room for",
-        "The command that made this page",
+        "skipped: no room for",
+        "The command that made this report",
     ] {
         assert!(html.contains(part), "{part}");
     }
     assert!(!html.contains("<script") && !html.contains('\u{202e}'));
-    // The one address is the name of SVG's namespace.
+    // The only address is SVG's namespace.
     assert_eq!(
         html.matches("http").count(),
         html.matches("http-equiv").count()
             + html.matches("xmlns=\"http://www.w3.org/2000/svg\"").count()
     );
-    // Every colour of a figure has one for the dark.
+    // Every colour of a figure has a counterpart for dark mode.
     let (_, dark) = html.split_once("prefers-color-scheme: dark").expect("a style for the dark");
     let (dark, body) = dark.split_once("</style>").expect("the end of the style");
     for attribute in ["fill", "stroke"] {

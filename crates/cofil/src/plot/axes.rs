@@ -1,4 +1,4 @@
-//! Panels with axes: bars and lines.
+//! Panels with axes: bars, lines and dots.
 
 use super::canvas::{
     Anchor, Canvas, FAINT, GREY, INK, RULE, Rect, SERIES, Style, shorten, text_width,
@@ -9,25 +9,25 @@ use crate::math::real::{ln, log10, whole_power};
 /// An axis.
 #[derive(Clone, Debug, Default)]
 pub struct Axis {
-    /// What it measures, with the unit.
+    /// The label: quantity and unit.
     pub label: String,
-    /// Whether equal steps are equal ratios.
+    /// Whether the axis is logarithmic.
     pub log: bool,
 }
 
 impl Axis {
-    /// A linear axis.
+    /// Creates a linear axis.
     pub fn new(label: impl Into<String>) -> Self {
         Self { label: label.into(), log: false }
     }
 
-    /// A logarithmic axis.
+    /// Creates a logarithmic axis.
     pub fn log(label: impl Into<String>) -> Self {
         Self { label: label.into(), log: true }
     }
 }
 
-/// From values to positions between 0 and 1, and where the ticks are.
+/// Maps values to positions between 0 and 1, and holds the ticks.
 struct Scale {
     log: bool,
     low: f64,
@@ -36,7 +36,7 @@ struct Scale {
 }
 
 impl Scale {
-    /// A scale that shows all of `values`; `from_zero` begins linear ones at 0.
+    /// Creates a scale that covers all `values`; with `from_zero`, a linear scale starts at 0.
     fn new(log: bool, from_zero: bool, values: impl Iterator<Item = f64>) -> Self {
         let usable = values.filter(|v| v.is_finite() && (!log || *v > 0.0));
         let (mut low, mut high) =
@@ -65,7 +65,7 @@ impl Scale {
     }
 
     fn logarithmic(low: f64, high: f64) -> Self {
-        // Whole decades when there are several, else ticks at 1, 2 and 5.
+        // Ticks at powers of ten if there are several, else at 1, 2 and 5.
         let decades = log10(high / low);
         let factors: &[f64] = if decades > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
         let every = (decades / 6.0).ceil().max(1.0) as i32;
@@ -94,14 +94,14 @@ impl Scale {
     }
 }
 
-/// Whether positive values begin so low that the axis should begin at 0.
+/// Returns whether the smallest of the positive values is so low that the axis should start at 0.
 fn near_zero(values: impl Iterator<Item = f64>) -> bool {
     let usable = values.filter(|v| v.is_finite());
     let (low, high) = usable.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
     low >= 0.0 && low < 0.5 * high
 }
 
-/// The 1, 2 or 5 × 10ⁿ nearest above `step`.
+/// Returns the smallest 1, 2 or 5 × 10ⁿ that is at least `step`.
 fn nice_step(step: f64) -> f64 {
     let power = whole_power(10.0, log10(step).floor() as i32);
     [1.0, 2.0, 5.0, 10.0]
@@ -111,7 +111,7 @@ fn nice_step(step: f64) -> f64 {
         .unwrap_or(step)
 }
 
-/// 1234567.0 → 1,234,567.
+/// Formats 1234567.0 as 1,234,567.
 fn number(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, rest) = text.split_once('.').map_or((&*text, None), |(w, r)| (w, Some(r)));
@@ -130,7 +130,7 @@ fn number(value: f64, decimals: usize) -> String {
     }
 }
 
-/// A tick of a logarithmic axis: plain where short, else as a power of ten.
+/// Formats a tick of a logarithmic axis: plain if short, else as a power of ten.
 fn power(value: f64) -> String {
     if (1e-3..1e6).contains(&value) {
         return number(value, (-log10(value).floor()).max(0.0) as usize);
@@ -153,7 +153,7 @@ fn power(value: f64) -> String {
 
 const TICK: Style = Style { size: 11.0, bold: false, color: GREY, upright: false };
 
-/// Draws ticks, rules and labels of the vertical axis; returns the space left for the data.
+/// Draws the axis labels and the ticks and rules of the vertical axis; returns the space left for the data.
 fn frame(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, scale: &Scale, below: f64) -> Rect {
     let widest = scale.ticks.iter().map(|(_, t)| text_width(t, TICK.size)).fold(0.0, f64::max);
     let left = space.left + widest + 30.0;
@@ -178,15 +178,15 @@ fn frame(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, scale: &Scale, be
     plot
 }
 
-/// A few bars do not fill their panel.
+/// Maximum width of a bar: a few bars do not fill their panel.
 const WIDEST: f64 = 64.0;
 
-/// Draws bars; returns where the data begins.
+/// Draws bars; returns the left edge of the data.
 pub fn bars(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, bars: &[(String, f64)]) -> f64 {
     let scale = Scale::new(y.log, true, bars.iter().map(|b| b.1));
     let longest = bars.iter().map(|b| text_width(&b.0, TICK.size)).fold(0.0, f64::max);
     let slot = (space.width - 90.0) / bars.len().max(1) as f64;
-    // Names stand upright where they have no room side by side, unless leaving some out makes it.
+    // Names are upright if they do not fit side by side; of numbers, some are left out instead.
     let number = |name: &str| name.trim_start_matches('−').replace(',', "").parse::<f64>().is_ok();
     let numeric = bars.iter().all(|b| number(&b.0));
     let upright = !numeric && longest > slot;
@@ -214,7 +214,7 @@ pub fn bars(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, bars: &[(Strin
     plot.left
 }
 
-/// Draws curves; returns where the data begins.
+/// Draws curves; returns the left edge of the data.
 pub fn lines(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, lines: &[Line]) -> f64 {
     let points = || lines.iter().flat_map(|line| line.points.iter());
     let across = Scale::new(x.log, false, points().map(|p| p.0));
@@ -248,7 +248,7 @@ pub fn lines(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, lines: &[Line
     plot.left
 }
 
-/// Draws dots and their curve; returns where the data begins.
+/// Draws dots and their curve; returns the left edge of the data.
 pub fn dots(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, dots: &Dots) -> f64 {
     let points = || dots.marks.iter().map(|mark| mark.at).chain(dots.curve.iter().copied());
     let across = Scale::new(x.log, false, points().map(|p| p.0));
@@ -264,7 +264,7 @@ pub fn dots(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, dots: &Dots) -
     if curve.len() > 1 {
         canvas.curve(curve, SERIES[1]);
     }
-    // Names keep clear of dots and of each other, if they can.
+    // Labels avoid dots and each other if possible.
     let size = TICK.size;
     let mut taken: Vec<Rect> = (dots.marks.iter().filter_map(|mark| place(mark.at)))
         .map(|(x, y)| Rect { left: x - 4.0, top: y - 4.0, width: 8.0, height: 8.0 })

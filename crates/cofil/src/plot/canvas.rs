@@ -1,4 +1,4 @@
-//! The few shapes that figures are made of, and how wide text is.
+//! The shapes that figures consist of, and text measurement.
 
 use super::font;
 
@@ -11,7 +11,7 @@ pub const GREY: Color = Color(0x61, 0x6e, 0x7c);
 pub const RULE: Color = Color(0xe4, 0xe7, 0xeb);
 pub const FAINT: Color = Color(0xb8, 0xc1, 0xcb);
 pub const RED: Color = Color(0xc8, 0x1e, 0x1e);
-/// Told apart also by those who see few colours (after Okabe and Ito).
+/// Colours that colour-blind readers can tell apart (after Okabe and Ito).
 pub const SERIES: [Color; 5] = [
     Color(0x0b, 0x6b, 0xb5),
     Color(0xd9, 0x77, 0x06),
@@ -39,7 +39,7 @@ impl Rect {
     }
 }
 
-/// Which part of a text stands at its coordinates.
+/// The part of a text that is at its coordinates.
 #[derive(Clone, Copy, Debug)]
 pub enum Anchor {
     Start,
@@ -47,13 +47,13 @@ pub enum Anchor {
     End,
 }
 
-/// How a text looks.
+/// The style of a text.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
     pub size: f64,
     pub bold: bool,
     pub color: Color,
-    /// Whether it runs upwards.
+    /// Whether the text runs upwards.
     pub upright: bool,
 }
 
@@ -63,7 +63,7 @@ impl Default for Style {
     }
 }
 
-/// One thing to draw. Coordinates are pixels from the upper left corner.
+/// A shape to draw. Coordinates are pixels from the upper left corner.
 #[derive(Clone, Debug)]
 pub enum Shape {
     Rect {
@@ -79,7 +79,7 @@ pub enum Shape {
         at: (f64, f64),
         color: Color,
     },
-    /// `at` is on the base line.
+    /// `at` is on the baseline.
     Text {
         at: (f64, f64),
         text: String,
@@ -105,7 +105,7 @@ impl Canvas {
         self.shapes.push(Shape::Rect { rect, fill });
     }
 
-    /// A thin line, put on the middle of pixels so that it is sharp.
+    /// Draws a thin line, aligned to pixel centres so that it is sharp.
     pub fn rule(&mut self, from: (f64, f64), to: (f64, f64), color: Color) {
         let sharp = |(x, y): (f64, f64)| (x.floor() + 0.5, y.floor() + 0.5);
         self.shapes.push(Shape::Path { points: vec![sharp(from), sharp(to)], color, width: 1.0 });
@@ -119,23 +119,23 @@ impl Canvas {
         self.shapes.push(Shape::Dot { at, color });
     }
 
-    /// Writes `text` with its middle at height `y` (or at `x` if it is upright).
+    /// Writes `text`, vertically centred at `y` (or horizontally at `x` if it is upright).
     pub fn text(&mut self, x: f64, y: f64, text: &str, anchor: Anchor, style: &Style) {
-        // Capitals and digits are 0.73 of the size high.
+        // Capitals and digits are 0.73 of the font size high.
         let down = 0.365 * style.size;
         let at = if style.upright { (x + down, y) } else { (x, y + down) };
         self.shapes.push(Shape::Text { at, text: text.to_owned(), anchor, style: *style });
     }
 }
 
-/// How wide `text` is in the plain font.
+/// Returns the width of `text` in the plain font.
 pub fn text_width(text: &str, size: f64) -> f64 {
     font::width(&font::load(false), text, size)
 }
 
-/// `text`, cut with an ellipsis to `width`.
+/// Cuts `text` to `width`, with an ellipsis.
 pub fn shorten(text: &str, size: f64, width: f64) -> String {
-    // Text that is far too long is cut before it is measured.
+    // Very long text is cut before it is measured.
     let mut letters: Vec<char> = text.chars().take(200).collect();
     let whole = text.chars().nth(200).is_none();
     if whole && text_width(text, size) <= width {

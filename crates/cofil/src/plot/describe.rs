@@ -4,8 +4,8 @@ use super::{Axis, Content, Figure, Line, Panel};
 use crate::data::describe::{Bin, Description, Kind, Spread};
 use crate::data::prose::number;
 
-/// How values spread (where they differ), interactions per user and per item in classes that double,
-/// and the Lorenz curve of popularity.
+/// Draws the distribution of values (if they differ), interactions per user and per item in bins of doubling width,
+/// and the Lorenz curve of item popularity.
 pub fn describe(description: &Description) -> Figure {
     let mut panels = Vec::new();
     if description.values.kind != Kind::Events {
@@ -22,7 +22,7 @@ pub fn describe(description: &Description) -> Figure {
     Figure::new(&panels)
 }
 
-/// An edge of a class, grouped as the numbers of the axes are.
+/// Formats the edge of a bin, with digits grouped as on the axes.
 fn edge(value: f64) -> String {
     match value {
         whole if whole.fract() == 0.0 && whole >= 0.0 => number(whole as usize),
@@ -33,7 +33,7 @@ fn edge(value: f64) -> String {
 
 fn bar(bin: &Bin) -> (String, f64) {
     let low = edge(bin.low);
-    // The class stands for itself in print; its lower edge is enough.
+    // The lower edge is enough as a label.
     (low.replace('-', "−"), bin.count as f64)
 }
 
@@ -42,7 +42,7 @@ fn activity(title: &str, who: &str, spread: &Spread) -> Panel {
         true => edge(bin.low),
         false => format!("{}–{}", edge(bin.low), edge(bin.high)),
     };
-    // The classes below the least active are empty.
+    // Bins below the least active user or item are empty.
     let bins = || spread.histogram.iter().skip_while(|bin| bin.count == 0);
     Panel {
         title: title.into(),
@@ -61,7 +61,7 @@ fn popularity(items: &Spread) -> Panel {
         y: Axis::new("their share of interactions, %"),
         content: Content::Lines(vec![
             Line { name: "this data".into(), points: held.collect() },
-            Line { name: "all alike".into(), points: vec![(0.0, 0.0), (100.0, 100.0)] },
+            Line { name: "equal".into(), points: vec![(0.0, 0.0), (100.0, 100.0)] },
         ]),
     }
 }

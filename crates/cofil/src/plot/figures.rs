@@ -1,4 +1,4 @@
-//! The figures that training leads to.
+//! Figures of training and its results.
 
 use super::{Axis, Cell, Content, Figure, Grid, Line, Panel};
 use crate::algorithm::Algorithm;
@@ -13,10 +13,10 @@ use serde::Serialize;
 /// The largest matrix that [`completion`] draws, in rows and in columns.
 const LARGEST: usize = 40;
 
-/// Loss by epoch, data term and penalty apart, and beside it the validation metric if there is one.
+/// Draws the loss by epoch, as data term and penalty, and the validation metric if there is one.
 ///
 /// # Errors
-/// If there are no epochs: closed-form recipes have none.
+/// If there are no epochs, as with closed-form algorithms.
 pub fn curve(epochs: &[Epoch], metric: &str) -> Result<Figure> {
     let mut panels = vec![loss(epochs)?];
     let validation: Vec<(f64, f64)> =
@@ -46,7 +46,7 @@ fn loss(epochs: &[Epoch]) -> Result<Panel> {
     if epochs.iter().any(|e| e.loss.penalty != 0.0) {
         lines.push(line("penalty", |e| e.loss.penalty));
     }
-    // A loss that falls through decades is told by ratios.
+    // A loss that falls by orders of magnitude needs a logarithmic axis.
     let values = || lines[0].points.iter().map(|p| p.1);
     let log = values().fold(0.0, f64::max) > 30.0 * values().fold(f64::MAX, f64::min).max(0.0);
     Ok(Panel {
@@ -57,9 +57,9 @@ fn loss(epochs: &[Epoch]) -> Result<Panel> {
     })
 }
 
-/// How a small matrix was completed: the loss curve (or the singular values of a recipe that
-/// computes them) | the known entries with a red question mark for each unknown one | the same with
-/// the predictions in red.
+/// Draws the completion of a small matrix in up to three panels: the loss curve (or the singular values, if the
+/// algorithm computes them); the known entries, with a red question mark for each unknown entry; and the same matrix
+/// with predictions in red.
 ///
 /// # Errors
 /// If the matrix has more than 40 rows or columns.
@@ -88,7 +88,7 @@ pub fn completion(recommender: &Recommender, ratings: &Ratings) -> Result<Figure
     }
     let scores = scores(recommender, ratings);
     let known = |u: usize, i: usize| ratings.by_user.row(u).get(i as u32);
-    // Predictions may lie outside the scale of the data; the shades cover both.
+    // Predictions can be outside the range of the data; the shades cover both.
     let (low, high) =
         scores.iter().fold(ratings.scale(), |(low, high), &s| (low.min(s), high.max(s)));
     let shade = |value: f32| Some(f64::from((value - low) / (high - low).max(f32::MIN_POSITIVE)));
@@ -117,8 +117,8 @@ pub fn completion(recommender: &Recommender, ratings: &Ratings) -> Result<Figure
     Ok(Figure::new(&panels))
 }
 
-/// All singular values of the matrix that `svd` decomposes; none of other recipes. Its item vectors
-/// have them as squared lengths of their columns, so keeping every factor shows them all.
+/// Returns all singular values of the matrix that `svd` decomposes; `None` for other algorithms. They are the squared
+/// lengths of the columns of its item vectors, so a model with all factors has them all.
 fn singular_values(algorithm: &Algorithm, ratings: &Ratings) -> Result<Option<Vec<f64>>> {
     if algorithm.name() != "svd" {
         return Ok(None);
@@ -137,7 +137,7 @@ fn singular_values(algorithm: &Algorithm, ratings: &Ratings) -> Result<Option<Ve
     Ok(Some(values))
 }
 
-/// A pair that is not in the data, and what the model says of it.
+/// A prediction for a pair that is not in the data.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Predicted<'a> {
     /// The user.
@@ -148,7 +148,7 @@ pub struct Predicted<'a> {
     pub prediction: f32,
 }
 
-/// The predictions that [`completion`] shows, row after row.
+/// Returns the predictions that [`completion`] shows, in row-major order.
 pub fn unknown<'a>(recommender: &Recommender, ratings: &'a Ratings) -> Vec<Predicted<'a>> {
     let items = ratings.items.len();
     let pair = |(at, &prediction): (usize, &f32)| {
@@ -160,7 +160,7 @@ pub fn unknown<'a>(recommender: &Recommender, ratings: &'a Ratings) -> Vec<Predi
     scores(recommender, ratings).iter().enumerate().filter_map(pair).collect()
 }
 
-/// Scores of all items for all users, row after row.
+/// Returns the scores of all items for all users, in row-major order.
 fn scores(recommender: &Recommender, ratings: &Ratings) -> Vec<f32> {
     let items: Vec<u32> = (0..ratings.items.len() as u32).collect();
     let mut scores = vec![0.0; ratings.users.len() * items.len()];

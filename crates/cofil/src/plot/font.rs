@@ -1,4 +1,4 @@
-//! The embedded font: how wide letters are and what they look like.
+//! The embedded font: widths and outlines of text.
 
 use ab_glyph::{Font, FontRef, GlyphId, OutlineCurve};
 use tiny_skia::{Path, PathBuilder};
@@ -14,7 +14,7 @@ fn units(font: &FontRef<'_>) -> f64 {
     f64::from(font.units_per_em().unwrap_or(2048.0))
 }
 
-/// Glyphs of `text` and where each begins, in font units; then the width.
+/// Returns the glyphs of `text` with their positions in font units, and the width.
 fn lay_out(font: &FontRef<'_>, text: &str) -> (Vec<(GlyphId, f64)>, f64) {
     let (mut at, mut last) = (0.0, None);
     let mut glyphs = Vec::new();
@@ -34,13 +34,12 @@ pub fn width(font: &FontRef<'_>, text: &str, size: f64) -> f64 {
     lay_out(font, text).1 * size / units(font)
 }
 
-/// The outline of `text` at `size`, beginning at the origin on the base line; `None` if there is
-/// nothing to see.
+/// Returns the outline of `text` at `size`, starting at the origin on the baseline; `None` if it has no visible glyphs.
 pub fn outline(font: &FontRef<'_>, text: &str, size: f64) -> Option<Path> {
     let scale = size / units(font);
     let mut path = PathBuilder::new();
     for (glyph, at) in lay_out(font, text).0 {
-        // Font units point upwards, the canvas downwards.
+        // The y axis points up in font units and down on the canvas.
         let place = |p: ab_glyph::Point| {
             (((f64::from(p.x) + at) * scale) as f32, (-f64::from(p.y) * scale) as f32)
         };

@@ -1,4 +1,4 @@
-//! Panels of numbers in squares.
+//! Panels with a grid of numbers.
 
 use super::Grid;
 use super::canvas::{
@@ -7,11 +7,11 @@ use super::canvas::{
 
 const NAME: Style = Style { size: 11.0, bold: false, color: GREY, upright: false };
 const LONGEST_NAME: f64 = 90.0;
-/// As high as the space between the axes of other panels.
+/// The height of the plot area of other panels.
 const HEIGHT: f64 = 240.0;
 
 impl Grid {
-    /// Side of a square: few fill the height of a panel, many are as wide as their text needs.
+    /// Returns the side of a square. A few squares fill the height of a panel; many are as wide as their text needs.
     fn side(&self) -> f64 {
         let widest = self.cells.iter().map(|c| text_width(&c.text, 12.0)).fold(0.0, f64::max);
         let most = self.rows.len().max(self.columns.len()).max(1) as f64;
@@ -22,13 +22,13 @@ impl Grid {
         names.iter().map(|n| text_width(n, NAME.size)).fold(0.0, f64::max).min(LONGEST_NAME)
     }
 
-    /// Height above the squares, for the names of columns, which stand upright where they are long.
+    /// Returns the height above the squares, for column names, which are upright if they are long.
     fn above(&self) -> f64 {
         let longest = Self::longest(&self.columns);
         if longest <= self.side() - 4.0 { 22.0 } else { longest + 12.0 }
     }
 
-    /// Width and height with names and margins.
+    /// Returns width and height, including names and margins.
     pub(super) fn size(&self) -> (f64, f64) {
         let left = Self::longest(&self.rows) + 10.0;
         let (columns, rows) = (self.columns.len() as f64, self.rows.len() as f64);
@@ -70,7 +70,7 @@ impl Grid {
     }
 }
 
-/// From white to a blue that both black and red letters are read on.
+/// Returns a colour from white to a blue on which black and red text can be read.
 fn fill(shade: Option<f64>) -> Color {
     let shade = shade.unwrap_or(0.0).clamp(0.0, 1.0);
     let mix = |dark: f64| (255.0 + shade * (dark - 255.0)).round() as u8;

@@ -1,14 +1,14 @@
 //! Figures: loss curves, histograms and completed matrices, as SVG or PNG.
 //!
-//! A [`Figure`] is a row of [`Panel`]s, drawn as a list of shapes. SVG writes that list down as text;
-//! PNG paints it with the font in `assets/`, so that it looks alike on machines without fonts.
+//! A [`Figure`] is a grid of [`Panel`]s, drawn as a list of shapes. SVG writes the list as text. PNG paints it with the
+//! font in `assets/`, so that figures look the same on machines without fonts.
 //!
 //! ```
 //! use cofil::plot::{Axis, Content, Figure, Panel};
 //!
 //! let bars = [("1", 6.0), ("2", 11.0), ("3", 27.0)].map(|(name, n)| (name.to_owned(), n));
 //! let panel = Panel {
-//!     title: "How people rated".into(),
+//!     title: "Ratings".into(),
 //!     x: Axis::new("rating"),
 //!     y: Axis::new("ratings"),
 //!     content: Content::Bars(bars.to_vec()),
@@ -41,7 +41,7 @@ const TITLE: f64 = 30.0;
 /// One part of a figure.
 #[derive(Clone, Debug)]
 pub struct Panel {
-    /// Stands above it; may be empty.
+    /// Title above the panel; may be empty.
     pub title: String,
     /// Horizontal axis.
     pub x: Axis,
@@ -56,9 +56,9 @@ pub struct Panel {
 pub enum Content {
     /// A bar for each (name, height).
     Bars(Vec<(String, f64)>),
-    /// Curves, named at the top when there is more than one.
+    /// Curves, with a legend at the top if there is more than one.
     Lines(Vec<Line>),
-    /// Dots, and a curve through some of them.
+    /// Dots, and a curve.
     Dots(Dots),
     /// Numbers in squares; the axes are not used.
     Grid(Grid),
@@ -69,7 +69,7 @@ pub enum Content {
 pub struct Line {
     /// Name in the legend.
     pub name: String,
-    /// (x, y), x rising; points that cannot be shown, such as 0 on a logarithmic axis, are left out.
+    /// Points (x, y) with ascending x. Points that cannot be shown, such as 0 on a logarithmic axis, are left out.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -78,7 +78,7 @@ pub struct Line {
 pub struct Dots {
     /// The dots.
     pub marks: Vec<Mark>,
-    /// Points of the curve, x rising; may be empty.
+    /// Points of the curve with ascending x; may be empty.
     pub curve: Vec<(f64, f64)>,
 }
 
@@ -87,9 +87,9 @@ pub struct Dots {
 pub struct Mark {
     /// Position (x, y), in units of the axes.
     pub at: (f64, f64),
-    /// Stands beside it; may be empty.
+    /// Label beside the dot; may be empty.
     pub label: String,
-    /// Grey: there, but not what the figure is about.
+    /// Whether the dot is grey, for less important data.
     pub faint: bool,
 }
 
@@ -100,7 +100,7 @@ pub struct Grid {
     pub rows: Vec<String>,
     /// Names of the columns.
     pub columns: Vec<String>,
-    /// The cells, row after row.
+    /// The cells in row-major order.
     pub cells: Vec<Cell>,
 }
 
@@ -109,9 +109,9 @@ pub struct Grid {
 pub struct Cell {
     /// The text in the cell.
     pub text: String,
-    /// How dark it is, from 0 to 1; white if `None`.
+    /// Darkness of the background, from 0 to 1; white if `None`.
     pub shade: Option<f64>,
-    /// Red letters: unknown or predicted.
+    /// Whether the text is red, for unknown or predicted values.
     pub red: bool,
 }
 
@@ -122,7 +122,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// Draws `panels` side by side, at most three in a row; those below each other begin alike.
+    /// Draws `panels` side by side, at most three in a row, aligned in columns.
     pub fn new(panels: &[Panel]) -> Self {
         let columns = if panels.len() == 4 { 2 } else { panels.len().clamp(1, 3) };
         let rows: Vec<&[Panel]> = panels.chunks(columns).collect();
@@ -146,23 +146,23 @@ impl Figure {
         Self { canvas }
     }
 
-    /// The figure as SVG.
+    /// Returns the figure as SVG.
     pub fn svg(&self) -> String {
         svg::render(&self.canvas)
     }
 
-    /// The figure as PNG, two pixels per unit of the SVG.
+    /// Returns the figure as PNG, with two pixels per unit of the SVG.
     ///
     /// # Errors
-    /// If it is too large to hold in memory.
+    /// If the image is too large for memory.
     pub fn png(&self) -> Result<Vec<u8>> {
         png::render(&self.canvas)
     }
 
-    /// Writes the figure to `path`, as its ending `.svg` or `.png` says.
+    /// Writes the figure to `path`, as SVG or PNG according to the extension `.svg` or `.png`.
     ///
     /// # Errors
-    /// If the ending is another one or the file system refuses.
+    /// If the extension is any other, or the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
         match format_of(path)? {
             Format::Svg => store::write_atomically(path, self.svg().as_bytes()),
@@ -185,10 +185,10 @@ fn format_of(path: &Path) -> Result<Format> {
     }
 }
 
-/// Refuses a path that [`Figure::save`] would not write to, before the work is done.
+/// Checks, before the work is done, that [`Figure::save`] can write to this path.
 ///
 /// # Errors
-/// If the ending is neither `.svg` nor `.png`.
+/// If the extension is neither `.svg` nor `.png`.
 pub fn check_path(path: &Path) -> Result<()> {
     format_of(path).map(|_| ())
 }

@@ -1,4 +1,4 @@
-//! A canvas as PNG, with the embedded font.
+//! Writes a canvas as PNG, with the embedded font.
 
 use super::canvas::{Anchor, Canvas, Color, Shape};
 use super::font;
@@ -7,7 +7,7 @@ use tiny_skia::{
     FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform,
 };
 
-/// Pixels per unit: sharp on dense screens and in print.
+/// Pixels per unit, enough for high-density screens and print.
 const SCALE: f32 = 2.0;
 
 pub fn render(canvas: &Canvas) -> Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! A canvas as SVG.
+//! Writes a canvas as SVG.
 
 use super::canvas::{Anchor, Canvas, Color, Rect, Shape};
 use std::fmt::{Display, Formatter, Write};
@@ -66,7 +66,7 @@ fn add(svg: &mut String, shape: &Shape) -> std::fmt::Result {
     }
 }
 
-/// Text as XML allows it: markup escaped, control characters replaced.
+/// Escapes text for XML and replaces control characters.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! A file that was read and checked.
+//! The contents of a file that was read and checked.
 
 use crate::error::{Error, Result};
 use crate::math::Matrix;
@@ -8,12 +8,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Header and arrays of a file, checked. Whoever asks for an array gets it for good: it is moved, not copied,
-/// and is there once.
+/// Header and arrays of a checked file. Each array can be taken once: it is moved out, not copied.
 #[derive(Debug)]
 pub struct Archive {
     path: PathBuf,
-    /// Whatever the writer put beside the arrays.
+    /// The header, with whatever the writer stored besides the arrays.
     pub header: Value,
     /// BLAKE3 digest (hexadecimal) of everything in the file.
     pub checksum: String,
@@ -25,7 +24,7 @@ pub struct Archive {
 pub(super) struct Stored {
     dtype: Dtype,
     shape: Vec<usize>,
-    /// [`Array::Taken`] once somebody asked for it.
+    /// [`Array::Taken`] once it was taken.
     array: RefCell<Array>,
 }
 
@@ -44,13 +43,13 @@ pub(super) enum Array {
     U64(Vec<u64>),
     I64(Vec<i64>),
     U8(Vec<u8>),
-    /// Of a type that no array of this version has.
+    /// Of an element type that this version does not use.
     Other,
     #[default]
     Taken,
 }
 
-/// Moves the elements of an array out of the archive; for one type of elements.
+/// Moves the elements of an array of one type out of the archive.
 macro_rules! take {
     ($archive:expr, $name:expr, $kind:ident) => {{
         let stored = $archive.get($name, Dtype::$kind)?;
@@ -71,12 +70,12 @@ impl Archive {
         Self { path: path.to_owned(), header, checksum, arrays: arrays.into_iter().collect() }
     }
 
-    /// An error about this file.
+    /// Creates an error about this file.
     pub fn bad(&self, message: impl Into<String>) -> Error {
         Error::format(&self.path, message)
     }
 
-    /// Whether there is an array `name`.
+    /// Returns whether there is an array `name`.
     pub fn has(&self, name: &str) -> bool {
         self.arrays.contains_key(name)
     }
@@ -91,7 +90,7 @@ impl Archive {
         Ok(stored)
     }
 
-    /// All numbers of an `f32` array, which must be finite.
+    /// Returns the numbers of an `f32` array, which must be finite.
     ///
     /// # Errors
     /// If the array is missing, taken, of another type, or holds NaN or infinity.
@@ -103,7 +102,7 @@ impl Archive {
         }
     }
 
-    /// All numbers of an `f64` array; NaN, all alike, for what is missing.
+    /// Returns the numbers of an `f64` array, with missing values as one canonical NaN.
     ///
     /// # Errors
     /// If the array is missing, taken, of another type, or holds infinity.
@@ -116,10 +115,10 @@ impl Archive {
         }
     }
 
-    /// An `f32` vector of length `len`.
+    /// Returns an `f32` vector of length `len`.
     ///
     /// # Errors
-    /// As [`f32`](Self::f32), or if the length is another one.
+    /// As [`f32`](Self::f32), or if the length differs.
     pub fn vector(&self, name: &str, len: usize) -> Result<Vec<f32>> {
         let numbers = self.f32(name)?;
         match numbers.len() == len {
@@ -131,10 +130,10 @@ impl Archive {
         }
     }
 
-    /// An `f32` matrix with `rows` rows (any number if `None`).
+    /// Returns an `f32` matrix with `rows` rows (any number if `None`).
     ///
     /// # Errors
-    /// As [`f32`](Self::f32), or if the shape is another one.
+    /// As [`f32`](Self::f32), or if the shape differs.
     pub fn matrix(&self, name: &str, rows: Option<usize>) -> Result<Matrix> {
         let shape = &self.get(name, Dtype::F32)?.shape;
         match shape[..] {
@@ -147,7 +146,7 @@ impl Archive {
         }
     }
 
-    /// The array `name` as a vector of `u32`.
+    /// Returns the array `name` as a vector of `u32`.
     ///
     /// # Errors
     /// If the array is missing, taken, or of another type.
@@ -155,7 +154,7 @@ impl Archive {
         take!(self, name, U32)
     }
 
-    /// The array `name` as a vector of `i64`.
+    /// Returns the array `name` as a vector of `i64`.
     ///
     /// # Errors
     /// If the array is missing, taken, or of another type.
@@ -163,7 +162,7 @@ impl Archive {
         take!(self, name, I64)
     }
 
-    /// The array `name` as a vector of sizes.
+    /// Returns the array `name` as a vector of sizes.
     ///
     /// # Errors
     /// If the array is missing, taken, of another type, or holds a size this machine cannot address.
@@ -173,7 +172,7 @@ impl Archive {
         sizes.map_err(|_| self.bad(format!("array `{name}` holds a size beyond this machine")))
     }
 
-    /// The array `name` as text.
+    /// Returns the array `name` as text.
     ///
     /// # Errors
     /// If the array is missing, taken, of another type, or not UTF-8.

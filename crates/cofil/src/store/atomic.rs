@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all.
+//! Atomic writes: files appear complete or not at all.
 
 use super::lock;
 use crate::error::{Error, Result};
@@ -8,35 +8,35 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Bytes written at once: between such pieces the work can be stopped.
+/// Number of bytes written at once; the work can be stopped between pieces.
 const PIECE: usize = 16 << 20;
-/// Links that are followed, as the system does.
+/// Maximum number of links followed, as in the operating system.
 const LINKS: usize = 40;
-/// How long to wait for the other end of a pipe before asking whether to stop.
+/// Time to wait for the other end of a pipe before checking for a stop.
 const WAIT: Duration = Duration::from_millis(5);
 
-/// Who may read a file that is new. One that takes the place of another has its mode and owner.
+/// Permissions of a new file. A file that replaces another keeps its mode and owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Whoever the umask allows, as with any new file.
+    /// As the umask allows.
     Usual,
-    /// Its owner alone: it holds what people have.
+    /// Readable by the owner alone, because the file holds user histories.
     Private,
 }
 
-/// Puts `bytes` at `path` through a temporary sibling, flushed to the disk before the rename. A link is
-/// followed; a device or a pipe is written to as it is.
+/// Writes `bytes` to `path` through a temporary file in the same folder, flushed to disk before it is renamed. Links
+/// are followed. Devices and pipes are written to directly.
 ///
 /// # Errors
-/// If the file system refuses.
+/// If the file cannot be written.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     write_with(path, Access::Usual, |file| file.write_all(bytes)).map(|_| ())
 }
 
-/// [`write_atomically`] for what is produced piece by piece; returns the size of the file.
+/// Writes like [`write_atomically`], for content produced piece by piece; returns the size of the file.
 ///
 /// # Errors
-/// If `fill` fails or the file system refuses; `path` is then as it was.
+/// If `fill` fails or the file cannot be written; `path` is then unchanged.
 pub(crate) fn write_with(
     path: &Path,
     access: Access,
@@ -47,10 +47,10 @@ pub(crate) fn write_with(
     pending.finish()
 }
 
-/// Refuses a place where [`write_atomically`] would fail, before the work is done.
+/// Checks, before the work is done, that [`write_atomically`] can write to `path`.
 ///
 /// # Errors
-/// If no file can be made there.
+/// If no file can be created there.
 pub fn check_writable(path: &Path) -> Result<()> {
     match Place::of(path)? {
         Place::Through(_) => Ok(()),
@@ -58,10 +58,10 @@ pub fn check_writable(path: &Path) -> Result<()> {
     }
 }
 
-/// Refuses to write `output` over one of `inputs`, which are read before; `-` is nobody's file.
+/// Checks that writing `output` would not overwrite one of `inputs`; `-` is not a file.
 ///
 /// # Errors
-/// If two of them are one file, by whatever names.
+/// If `output` is the same file as an input, even under another name.
 pub fn check_not_input<'a>(
     output: &Path,
     inputs: impl IntoIterator<Item = &'a Path>,
@@ -72,7 +72,7 @@ pub fn check_not_input<'a>(
         Some(input) => {
             let message = match input == output {
                 true => {
-                    "is read by this command and would be written over; name another output".into()
+                    "is read by this command and would be overwritten; name another output".into()
                 }
                 false => format!(
                     "is the same file as {}, which this command reads; name another output",
@@ -84,10 +84,10 @@ pub fn check_not_input<'a>(
     }
 }
 
-/// Whether two paths are one file, there or yet to be made.
+/// Returns whether two paths are the same file, existing or not.
 fn is_same_file(a: &Path, b: &Path) -> bool {
     match (std::fs::metadata(a), std::fs::metadata(b)) {
-        // Devices are read and written to without losing anything.
+        // Writing to a device does not overwrite what was read from it.
         (Ok(a), Ok(b)) if !a.is_file() || !b.is_file() => false,
         #[cfg(unix)]
         (Ok(a), Ok(b)) => {
@@ -106,7 +106,7 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
     }
 }
 
-/// The folder in which `path` stands.
+/// Returns the folder of `path`.
 pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -114,13 +114,13 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// What stands at a path, links followed.
+/// What is at a path, after following links.
 enum Place {
     /// Nothing.
     New(PathBuf),
     /// A file, which is replaced.
     File(PathBuf, Metadata),
-    /// A device or a pipe, which is written to.
+    /// A device or a pipe, which is written to directly.
     Through(PathBuf),
 }
 
@@ -153,7 +153,7 @@ impl Place {
     }
 }
 
-/// Whether bytes can be written to it one after another: a pipe, or a device such as a terminal.
+/// Returns whether the file takes a stream of bytes: a pipe, or a device such as a terminal.
 #[cfg(unix)]
 fn is_stream(about: &Metadata) -> bool {
     use std::os::unix::fs::FileTypeExt;
@@ -165,20 +165,20 @@ fn is_stream(_: &Metadata) -> bool {
     false
 }
 
-/// A file that takes its place when it is finished, and leaves no trace if it never is.
+/// A file that appears at its path when it is finished, and leaves no trace if it never is.
 #[derive(Debug)]
 pub(crate) struct Pending {
-    /// As it was asked for.
+    /// The requested path.
     path: PathBuf,
     to: To,
 }
 
-/// Where bytes go.
+/// The destination of the bytes.
 #[derive(Debug)]
 enum To {
-    /// To a sibling, which is renamed to `place` in the end; `before` is the file it replaces.
+    /// A temporary file in the same folder, renamed to `place` in the end; `before` describes the file it replaces.
     Sibling { file: tempfile::NamedTempFile, place: PathBuf, before: Option<Metadata> },
-    /// To a device or a pipe.
+    /// A device or a pipe.
     Stream { file: File, size: u64 },
 }
 
@@ -199,7 +199,7 @@ impl To {
         if access == Access::Usual {
             builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         }
-        // The error of the temporary file would name that file instead of the one asked for.
+        // The original error would name the temporary file instead of the requested path.
         let file = builder.prefix(lock::PREFIX).tempfile_in(folder).map_err(|error| {
             let reason = match error.kind() {
                 ErrorKind::NotFound => format!("there is no folder {}", folder.display()),
@@ -207,13 +207,13 @@ impl To {
             };
             Error::io(path, std::io::Error::new(error.kind(), reason))
         })?;
-        // Whoever finds it unlocked knows that its writer is gone.
+        // An unlocked temporary file tells others that its writer is gone.
         let _ = file.as_file().try_lock();
         Ok(Self::Sibling { file, place, before })
     }
 }
 
-/// Opens a device, or a pipe as soon as somebody reads from it.
+/// Opens a device, or a pipe as soon as it has a reader.
 fn open_stream(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true);
@@ -222,7 +222,7 @@ fn open_stream(path: &Path) -> std::io::Result<File> {
     loop {
         watch::check();
         match options.open(path) {
-            // ENXIO: nobody reads from the pipe yet.
+            // ENXIO: the pipe has no reader yet.
             Err(e) if e.raw_os_error() == Some(6) => std::thread::sleep(WAIT),
             done => return done,
         }
@@ -236,19 +236,19 @@ const NONBLOCK: i32 = 0o4000;
 const NONBLOCK: i32 = 0x4;
 
 impl Pending {
-    /// Begins the file that is to stand at `path`.
+    /// Starts a file for `path`.
     ///
     /// # Errors
-    /// If the file system refuses.
+    /// If the file cannot be created.
     pub fn create(path: &Path, access: Access) -> Result<Self> {
         let to = To::create(path, Place::of(path)?, access)?;
         Ok(Self { path: path.to_owned(), to })
     }
 
-    /// Flushes it to the disk and puts it in its place; returns its bytes.
+    /// Flushes the file to disk and moves it to its path; returns its size in bytes.
     ///
     /// # Errors
-    /// If the file system refuses.
+    /// If the file system returns an error.
     pub fn finish(self) -> Result<u64> {
         let Self { path, to } = self;
         let fail = |e| Error::io(&path, e);
@@ -261,7 +261,7 @@ impl Pending {
                 file.as_file().sync_all().map_err(fail)?;
                 let size = file.as_file().metadata().map_err(fail)?.len();
                 file.persist(&place).map_err(|e| fail(e.error))?;
-                // The name is on the disk, too. Some file systems cannot do this for folders.
+                // Flush the file's name too. Some file systems cannot do this for folders.
                 if let Ok(folder) = File::open(folder_of(&place)) {
                     let _ = folder.sync_all();
                 }
@@ -271,14 +271,14 @@ impl Pending {
     }
 }
 
-/// Gives `file` the mode of the one it replaces, and its owner where that is allowed.
+/// Gives `file` the mode of the file it replaces, and its owner if that is allowed.
 fn keep_mode(file: &File, before: &Metadata) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, fchown};
         let now = file.metadata()?;
         if (now.uid(), now.gid()) != (before.uid(), before.gid()) {
-            // Whoever may not give files away keeps them.
+            // Changing the owner may not be permitted.
             let _ = fchown(file, Some(before.uid()), Some(before.gid()));
         }
     }
@@ -350,7 +350,7 @@ mod tests {
         write_atomically(&at("second"), b"new").unwrap();
         assert!(at("second").is_symlink() && at("link").is_symlink());
         assert_eq!(std::fs::read(at("far/file")).unwrap(), b"new");
-        // A link to nothing becomes one to the file.
+        // A dangling link then points to the new file.
         symlink("far/none", at("dangling")).unwrap();
         check_writable(&at("dangling")).unwrap();
         write_atomically(&at("dangling"), b"made").unwrap();
@@ -403,7 +403,7 @@ mod tests {
         for output in [at("new"), at("sub/t.csv"), PathBuf::from("/dev/null")] {
             check_not_input(&output, [&*input, Path::new("-")]).unwrap();
         }
-        // Two outputs that are not there yet.
+        // Two outputs that do not exist yet.
         assert!(check_not_input(&at("new"), [&*at("sub/../new")]).is_err());
         assert!(check_not_input(&at("new"), [&*at("sub/new")]).is_ok());
     }

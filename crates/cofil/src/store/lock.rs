@@ -1,4 +1,4 @@
-//! Who writes a file: one process at a time, and none that is gone.
+//! Lock files, so that one process at a time writes a file, and removal of temporary files left by killed processes.
 
 use super::atomic::folder_of;
 use crate::error::{Error, Result};
@@ -7,14 +7,14 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// How temporary siblings begin.
+/// Prefix of temporary files.
 pub(super) const PREFIX: &str = ".cofil-";
-/// Between being made and being locked a file looks as if its writer were gone.
+/// Minimum age of a file to be removed: between creation and locking, a new file looks abandoned.
 const SETTLED: Duration = Duration::from_secs(60);
-/// Names looked at in search of left files; a folder with more is nobody's output folder.
+/// Maximum number of names searched for abandoned files; an output folder has fewer.
 const LOOKED_AT: usize = 10_000;
 
-/// Removes the temporary files of writers that are gone, which nobody else can: they were killed.
+/// Removes temporary files of processes that were killed and so could not remove them.
 pub(super) fn sweep(folder: &Path) {
     let Ok(names) = std::fs::read_dir(folder) else { return };
     for name in names.take(LOOKED_AT).flatten() {
@@ -35,8 +35,8 @@ pub(super) fn sweep(folder: &Path) {
     }
 }
 
-/// The right to write a file (or into a folder) that others may want to write as well: a lock file beside it,
-/// which goes with this value. What a killed process leaves of it hinders nobody.
+/// An exclusive lock for writing a file or into a folder: a lock file beside it, removed when this value is dropped. A
+/// lock file left by a killed process does not block others.
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
@@ -44,10 +44,10 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the right to write `path`, a file or a folder that is there.
+    /// Locks `path`, a file or an existing folder.
     ///
     /// # Errors
-    /// If another process has it, or the file system refuses.
+    /// If another process holds the lock, or the lock file cannot be created.
     pub fn take(path: &Path) -> Result<Self> {
         let place = match (path.is_dir(), path.file_name()) {
             (false, Some(name)) => {
@@ -65,17 +65,16 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    let says =
-                        "another process is writing it; wait for that, or name another place";
+                    let says = "another process is writing it; wait for it, or name another place";
                     return Err(Error::io(
                         path,
                         std::io::Error::new(ErrorKind::ResourceBusy, says),
                     ));
                 }
-                // A file system without locks: as good as it gets.
+                // The file system has no locks; go on without.
                 Err(TryLockError::Error(_)) => {}
             }
-            // Its last owner may have removed it between the two steps.
+            // The previous owner may have removed the file between opening and locking.
             if is_at(&file, &place) {
                 return Ok(Self { path: place, _file: file });
             }
@@ -89,7 +88,7 @@ impl Drop for Lock {
     }
 }
 
-/// Whether `file` is still what stands at `path`.
+/// Returns whether `file` is still the file at `path`.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -120,7 +119,7 @@ mod tests {
             drop(Lock::take(&path).unwrap());
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no lock is left");
-        // What a killed process leaves is taken.
+        // A lock file left by a killed process can be locked.
         std::fs::write(folder.path().join(".file.lock"), "").unwrap();
         Lock::take(&folder.path().join("file")).unwrap();
     }

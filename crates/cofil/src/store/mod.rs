@@ -1,5 +1,5 @@
-//! Files of named arrays: safetensors with one JSON header, a checksum, an atomic write and a
-//! reader that trusts nothing. `docs/format.md` tells the layout byte by byte.
+//! Files of named arrays: safetensors with one JSON header, a checksum, atomic writes and a reader that does not trust
+//! its input. `docs/format.md` describes the layout byte by byte.
 //!
 //! ```
 //! use cofil::store::{self, Tensor};
@@ -10,7 +10,7 @@
 //!     .expect("memory can be written");
 //! let archive = store::parse("memory".as_ref(), &file, "example")?;
 //! assert_eq!(archive.f32("weights")?, [0.5, 0.25]);
-//! // One flipped bit is noticed.
+//! // A single flipped bit is detected.
 //! *file.last_mut().expect("bytes") ^= 1;
 //! assert!(store::parse("memory".as_ref(), &file, "example").is_err());
 //! # Ok::<(), cofil::Error>(())
@@ -39,38 +39,38 @@ use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The version this build writes; it reads this one and all before.
+/// The format version that this build writes; it reads this and all earlier versions.
 pub const VERSION: u32 = 1;
 
-/// Bytes that are converted and hashed at a time: they stay in cache between the two. A multiple of every
-/// size of element.
+/// Number of bytes converted and hashed at a time, so that they stay in cache between the two. A multiple of every
+/// element size.
 const CHUNK: usize = 1 << 17;
 
-/// Bytes of the longest JSON at the start of a file. Parsed it takes many times as much; what is long in a model is in
-/// its arrays.
+/// Maximum size in bytes of the JSON at the start of a file. Parsed JSON takes many times as much memory, and large
+/// data belongs in arrays.
 const LONGEST_HEAD: u64 = 32 << 20;
 
 /// The one metadata entry of a file, under the key `cofil`.
 #[derive(Serialize, Deserialize)]
 struct Envelope {
     version: u32,
-    /// What the file is: "model", "checkpoint".
+    /// Kind of file: "model", "checkpoint".
     content: String,
-    /// BLAKE3 of header and tensors, see [`Checksum`].
+    /// BLAKE3 digest of header and tensors, see [`Checksum`].
     checksum: String,
     header: Value,
 }
 
-/// `value` as JSON with numbers as short as they can be: 0.05 and not 0.05000000074505806, which is
-/// what becomes of single precision on its way through double.
+/// Converts `value` to JSON with the shortest form of each number: 0.05 instead of 0.05000000074505806, which a
+/// conversion from single to double precision would give.
 ///
 /// # Errors
-/// If `value` is no JSON: a map with keys that are no text.
+/// If `value` cannot be JSON, such as a map with keys that are not text.
 pub fn plain(value: &impl Serialize) -> serde_json::Result<Value> {
     serde_json::from_str(&serde_json::to_string(value)?)
 }
 
-/// BLAKE3 over the header's JSON and each tensor's name, type, shape and bytes, by name.
+/// BLAKE3 digest of the header's JSON and each tensor's name, type, shape and bytes, in the order of names.
 struct Checksum(blake3::Hasher);
 
 impl Checksum {
@@ -80,7 +80,7 @@ impl Checksum {
         checksum
     }
 
-    /// Begins an array, whose `size` bytes follow through [`update`](Self::update).
+    /// Starts an array, whose `size` bytes follow through [`update`](Self::update).
     fn begin(&mut self, name: &str, dtype: Dtype, shape: &[usize], size: usize) {
         self.part(name.as_bytes());
         self.part(format!("{dtype:?}{shape:?}").as_bytes());

@@ -1,4 +1,4 @@
-//! Arrays as `.npy` files, which NumPy and most tools beside it read.
+//! Arrays as `.npy` files, which NumPy and many other tools read.
 
 use super::Tensor;
 use super::atomic::{Access, write_with};
@@ -7,10 +7,10 @@ use std::io::Write;
 use std::path::Path;
 
 impl Tensor<'_> {
-    /// Writes the array to `path` as an `.npy` file (version 1.0, little-endian, row after row).
+    /// Writes the array to `path` as an `.npy` file (version 1.0, little-endian, row-major); returns its size in bytes.
     ///
     /// # Errors
-    /// If the file system refuses.
+    /// If the file cannot be written.
     pub fn write_npy(&self, path: &Path) -> Result<u64> {
         write_with(path, Access::Usual, |file| {
             file.write_all(&self.npy_header())?;
@@ -24,7 +24,7 @@ impl Tensor<'_> {
         let kind = self.npy_kind();
         let mut text =
             format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({shape}), }}");
-        // What comes before the elements is a multiple of 64 bytes long and ends with the line.
+        // The part before the elements must be a multiple of 64 bytes long and end with a line end.
         let length = (10 + text.len() + 1).next_multiple_of(64) - 10;
         text += &" ".repeat(length - text.len() - 1);
         text.push('\n');

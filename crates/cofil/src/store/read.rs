@@ -1,6 +1,6 @@
-//! Named arrays on their way in. Every byte goes through one small buffer, where it is hashed, into the array
-//! that the model will own: nothing holds the whole file beside it. A file is read and not mapped, because a
-//! mapped file that is cut short while it is in use ends the process.
+//! Reading of named arrays. Each byte goes through one small buffer, where it is hashed, into the array that the model
+//! will own, so the whole file is never in memory besides the arrays. Files are read instead of memory-mapped, because
+//! truncating a mapped file in use kills the process.
 
 use super::archive::{Array, Stored};
 use super::{Archive, CHUNK, Checksum, Envelope, LONGEST_HEAD, VERSION};
@@ -14,7 +14,7 @@ use std::path::Path;
 /// Reads and checks a file of kind `content`.
 ///
 /// # Errors
-/// If it cannot be read, is no such file, is damaged, or is from a newer version.
+/// If the file cannot be read, is of another kind, is damaged, or was written by a newer version.
 pub fn read(path: &Path, content: &str) -> Result<Archive> {
     let fail = |e| Error::io(path, e);
     let file = File::open(path).map_err(fail)?;
@@ -22,12 +22,11 @@ pub fn read(path: &Path, content: &str) -> Result<Archive> {
     if about.is_file() {
         return Reader { path, size: about.len(), input: file }.archive(content);
     }
-    // A pipe has no size and no places to go back to.
+    // A pipe has no size and cannot seek.
     parse(path, &piped(file).map_err(fail)?, content)
 }
 
-/// What comes out of a pipe, as far as it can be a file of arrays: its head says how long it is, and the pipe may
-/// have no end.
+/// Reads a pipe, up to the length that the header gives, because the pipe may not end.
 fn piped(mut pipe: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let start = size_of::<u64>();
@@ -39,12 +38,12 @@ fn piped(mut pipe: impl Read) -> std::io::Result<Vec<u8>> {
     }
     pipe.by_ref().take(length).read_to_end(&mut bytes)?;
     let arrays = serde_json::from_slice::<Metadata>(&bytes[start..]).map_or(0, |m| m.data_len());
-    // One more tells that there is too much.
+    // One more byte shows whether there is too much data.
     pipe.take((arrays as u64).saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// [`read`] from memory; `path` is for messages.
+/// Reads from memory like [`read`]; `path` is for messages.
 ///
 /// # Errors
 /// As [`read`].
@@ -54,7 +53,7 @@ pub fn parse(path: &Path, bytes: &[u8], content: &str) -> Result<Archive> {
 
 struct Reader<'a, R> {
     path: &'a Path,
-    /// Bytes of the input: nothing larger is ever allocated.
+    /// Size of the input in bytes; nothing larger is ever allocated.
     size: u64,
     input: R,
 }
@@ -111,7 +110,7 @@ impl<R: Read + Seek> Reader<'_, R> {
             let array = self.array(info.dtype, to - from, &mut checksum)?;
             stored.push((name, Stored::new(info.dtype, info.shape.clone(), array)));
         }
-        // A fuzzer would never get past it.
+        // A fuzzer could never produce a matching checksum.
         if checksum.finish() != envelope.checksum && !cfg!(fuzzing) {
             return Err(bad("the checksum does not match: the file is damaged".into()));
         }
@@ -119,7 +118,7 @@ impl<R: Read + Seek> Reader<'_, R> {
         Ok(Archive::new(path, header, checksum, stored))
     }
 
-    /// The length of the JSON at the start; `None` if the input ends before it does.
+    /// Reads the length of the JSON at the start; `None` if it is longer than the input.
     fn head_length(&mut self) -> std::io::Result<Option<usize>> {
         let mut length = [0; size_of::<u64>()];
         if self.size < length.len() as u64 {
@@ -130,7 +129,7 @@ impl<R: Read + Seek> Reader<'_, R> {
         Ok(usize::try_from(length).ok().filter(|_| length <= room))
     }
 
-    /// The next `size` bytes as numbers.
+    /// Reads the next `size` bytes as numbers.
     fn array(&mut self, dtype: Dtype, size: usize, checksum: &mut Checksum) -> Result<Array> {
         Ok(match dtype {
             Dtype::F32 => Array::F32(self.numbers(size, checksum, f32::from_le_bytes)?),
@@ -139,7 +138,7 @@ impl<R: Read + Seek> Reader<'_, R> {
             Dtype::U64 => Array::U64(self.numbers(size, checksum, u64::from_le_bytes)?),
             Dtype::I64 => Array::I64(self.numbers(size, checksum, i64::from_le_bytes)?),
             Dtype::U8 => Array::U8(self.numbers(size, checksum, |[byte]: [u8; 1]| byte)?),
-            // Nothing that this version could ask for.
+            // A type that this version does not use.
             _ => {
                 self.pieces(size, checksum, |_| ())?;
                 Array::Other
@@ -200,7 +199,7 @@ mod tests {
         assert_eq!(piped(&file[..]).unwrap(), file);
         let endless = file.as_slice().chain(std::io::repeat(7));
         assert_eq!(piped(endless).unwrap().len(), file.len() + 1);
-        // Neither a header nor arrays, and a header beyond every length.
+        // No header and no arrays, and a header that is too long.
         for (byte, most) in [(0, 9), (b'a', 8)] {
             let bytes = piped(std::io::repeat(byte)).unwrap();
             assert!(bytes.len() <= most && parse(Path::new("t"), &bytes, "model").is_err());

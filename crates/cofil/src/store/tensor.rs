@@ -1,4 +1,4 @@
-//! Named arrays on their way into a file.
+//! Named arrays to write.
 
 use super::CHUNK;
 use safetensors::tensor::Dtype;
@@ -13,7 +13,7 @@ pub struct Tensor<'a> {
     data: Data<'a>,
 }
 
-/// The element types a file may hold.
+/// The elements, of one of the types a file can hold.
 #[derive(Clone, Debug)]
 enum Data<'a> {
     F32(&'a [f32]),
@@ -25,17 +25,17 @@ enum Data<'a> {
 }
 
 impl<'a> Tensor<'a> {
-    /// A vector of `f32`.
+    /// Creates a vector of `f32`.
     pub fn f32(name: impl Into<Cow<'a, str>>, data: &'a [f32]) -> Self {
         Self { name: name.into(), shape: vec![data.len()], data: Data::F32(data) }
     }
 
-    /// A vector of `f64`.
+    /// Creates a vector of `f64`.
     pub fn f64(name: impl Into<Cow<'a, str>>, data: &'a [f64]) -> Self {
         Self { name: name.into(), shape: vec![data.len()], data: Data::F64(data) }
     }
 
-    /// A row-major matrix of `f32`.
+    /// Creates a row-major matrix of `f32`.
     pub fn matrix(name: impl Into<Cow<'a, str>>, matrix: &'a crate::math::Matrix) -> Self {
         Self {
             name: name.into(),
@@ -44,33 +44,33 @@ impl<'a> Tensor<'a> {
         }
     }
 
-    /// A vector of `u32`.
+    /// Creates a vector of `u32`.
     pub fn u32(name: impl Into<Cow<'a, str>>, data: &'a [u32]) -> Self {
         Self { name: name.into(), shape: vec![data.len()], data: Data::U32(data) }
     }
 
-    /// A vector of sizes, stored as `u64`.
+    /// Creates a vector of sizes, stored as `u64`.
     pub fn sizes(name: impl Into<Cow<'a, str>>, data: &[usize]) -> Self {
         let data: Vec<u64> = data.iter().map(|&s| s as u64).collect();
         Self { name: name.into(), shape: vec![data.len()], data: Data::U64(data) }
     }
 
-    /// A vector of `i64`.
+    /// Creates a vector of `i64`.
     pub fn i64(name: impl Into<Cow<'a, str>>, data: &'a [i64]) -> Self {
         Self { name: name.into(), shape: vec![data.len()], data: Data::I64(data) }
     }
 
-    /// A vector of bytes, such as text.
+    /// Creates a vector of bytes, such as text.
     pub fn bytes(name: impl Into<Cow<'a, str>>, data: &'a [u8]) -> Self {
         Self { name: name.into(), shape: vec![data.len()], data: Data::U8(data) }
     }
 
-    /// Name of the array.
+    /// Returns the name of the array.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The elements, if they are `f32`.
+    /// Returns the elements, if they are `f32`.
     pub fn as_f32(&self) -> Option<&'a [f32]> {
         match self.data {
             Data::F32(data) => Some(data),
@@ -78,7 +78,7 @@ impl<'a> Tensor<'a> {
         }
     }
 
-    /// The element numbered `at`, row after row, in its shortest form.
+    /// Returns the element at index `at`, in row-major order, as text in its shortest form.
     ///
     /// # Panics
     /// If there is no such element.
@@ -93,7 +93,7 @@ impl<'a> Tensor<'a> {
         }
     }
 
-    /// What NumPy calls the type of the elements.
+    /// Returns NumPy's name of the element type.
     pub(super) fn npy_kind(&self) -> &'static str {
         match self.data {
             Data::F32(_) => "<f4",
@@ -105,12 +105,12 @@ impl<'a> Tensor<'a> {
         }
     }
 
-    /// Its length in each direction.
+    /// Returns the length of each dimension.
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
 
-    /// Number of bytes of the elements.
+    /// Returns the size of the elements in bytes.
     pub fn size(&self) -> usize {
         let width = match self.data {
             Data::F32(_) | Data::U32(_) => 4,
@@ -131,7 +131,7 @@ impl<'a> Tensor<'a> {
         }
     }
 
-    /// Gives the little-endian bytes of the elements to `take`, piece by piece.
+    /// Passes the little-endian bytes of the elements to `take`, piece by piece.
     pub(super) fn bytes_in_pieces(&self, take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         match &self.data {
             Data::F32(data) => pieces(data, f32::to_le_bytes, take),

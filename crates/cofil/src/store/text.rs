@@ -1,14 +1,14 @@
-//! Small files of text: settings, names, trials.
+//! Small text files: settings, ids, trials.
 
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// The text of a file, `-` for standard input, of at most `most` bytes.
+/// Reads a text file of at most `most` bytes; `-` is standard input.
 ///
 /// # Errors
-/// If it cannot be read, is longer, or is not UTF-8.
+/// If the file cannot be read, is longer, or is not UTF-8.
 pub fn read_text(path: &Path, most: u64) -> Result<String> {
     let fail = |e| Error::io(path, e);
     let mut bytes = Vec::new();

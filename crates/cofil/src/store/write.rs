@@ -1,4 +1,4 @@
-//! Named arrays on their way out.
+//! Writing of named arrays.
 
 use super::{Access, Checksum, Envelope, LONGEST_HEAD, Tensor, VERSION, write_with};
 use crate::error::Result;
@@ -8,12 +8,11 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes `header` and `tensors` to `path`: first to a temporary sibling, which then takes the
-/// place of `path`, so that at every moment the old or the new file is there whole.
-/// Returns the checksum.
+/// Writes `header` and `tensors` to `path` and returns the checksum. They are written to a temporary file in the same
+/// folder, which then replaces `path`, so that either the complete old file or the complete new file is there.
 ///
 /// # Errors
-/// If the file system refuses.
+/// If the file cannot be written.
 pub fn write(path: &Path, content: &str, header: &Value, tensors: &[Tensor<'_>]) -> Result<String> {
     let mut checksum = String::new();
     write_with(path, Access::Private, |file| {
@@ -23,10 +22,10 @@ pub fn write(path: &Path, content: &str, header: &Value, tensors: &[Tensor<'_>])
     Ok(checksum)
 }
 
-/// [`write()`] to anything that takes bytes, which come in large pieces: a buffer is not needed.
+/// Writes like [`write()`], to any writer. Bytes come in large pieces, so no buffer is needed.
 ///
 /// # Errors
-/// If `out` refuses.
+/// If writing to `out` fails.
 pub fn write_to(
     out: &mut impl Write,
     content: &str,
@@ -51,7 +50,7 @@ pub fn write_to(
         header: header.clone(),
     };
     let envelope = serde_json::to_string(&envelope).expect("JSON values serialize");
-    // The order of safetensors: the largest elements first, so that each array is aligned, then by name.
+    // The order of safetensors: largest elements first, so that each array is aligned, then by name.
     sorted.sort_by_key(|tensor| std::cmp::Reverse(tensor.dtype()));
     let mut end = 0;
     let infos = sorted.iter().map(|tensor| {
@@ -66,8 +65,7 @@ pub fn write_to(
     let mut head = serde_json::to_vec(&metadata).expect("names and numbers serialize");
     head.resize(head.len().next_multiple_of(size_of::<u64>()), b' ');
     if head.len() as u64 > LONGEST_HEAD {
-        let message =
-            format!("what describes the arrays is longer than {} MiB", LONGEST_HEAD >> 20);
+        let message = format!("the header of the arrays is longer than {} MiB", LONGEST_HEAD >> 20);
         return Err(io::Error::other(message));
     }
     out.write_all(&(head.len() as u64).to_le_bytes())?;

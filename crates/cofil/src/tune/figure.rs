@@ -1,17 +1,17 @@
-//! The picture of a search: how good trials were, one after the other and by each setting.
+//! The figure of a search: values of the trials in order and by each setting.
 
 use super::{Found, Space, Trial, Values};
 use crate::evaluate::Metric;
 use crate::plot::{Axis, Content, Dots, Figure, Mark, Panel};
 use serde_json::Value;
 
-/// Values of the trials in the order they were run, with the best so far, and beside it by each setting
-/// that was drawn. Trials that were cut short are grey.
+/// Draws the values of the trials in the order they were run, with the best so far, and one panel for each setting that
+/// was drawn. Trials that were cut short are grey.
 pub fn figure(found: &Found, space: &Space, metric: Metric) -> Figure {
     Figure::new(&panels(found, space, metric))
 }
 
-/// Values of the trials in the order they were run, with the best so far.
+/// Draws the values of the trials in the order they were run, with the best so far.
 pub fn progress(trials: &[Trial], title: &str, metric: Metric) -> Panel {
     let mut best: Option<f64> = None;
     let mut curve = Vec::new();
@@ -66,7 +66,7 @@ fn panels(found: &Found, space: &Space, metric: Metric) -> Vec<Panel> {
     panels
 }
 
-/// The best value with each choice.
+/// Draws the best value with each choice.
 fn best_of_each(found: &Found, setting: &str, choices: &[Value], metric: Metric) -> Panel {
     let best = |choice: &Value| {
         let with = found.trials.iter().filter(|t| t.settings.get(setting) == Some(choice));

@@ -1,9 +1,9 @@
-//! Which trials go on, and which are better than others.
+//! Successive halving: which trials continue, and the order of trials.
 
 use super::{Search, Trial};
 use crate::evaluate::Metric;
 
-/// A number that is smaller for better values; failures are worst.
+/// Returns a number that is lower for better values; failures are worst.
 pub fn badness(value: Option<f64>, metric: Metric) -> f64 {
     match value.filter(|value| !value.is_nan()) {
         Some(value) if metric.higher_is_better() => -value,
@@ -12,8 +12,8 @@ pub fn badness(value: Option<f64>, metric: Metric) -> f64 {
     }
 }
 
-/// Trials from best to worst: those that ran to their end by value, then those that were cut, the later
-/// the better, then those that failed. Of equal ones the first comes first.
+/// Returns trials from best to worst: those that ran to their end by value, then those that were cut short, later cuts
+/// first, then those that failed. Ties keep their order.
 pub fn ranked(trials: &[Trial], metric: Metric) -> Vec<&Trial> {
     let last = |trial: &Trial| trial.curve.last().map_or(0, |(epoch, _)| *epoch);
     let key = |trial: &Trial| {
@@ -33,7 +33,7 @@ pub fn ranked(trials: &[Trial], metric: Metric) -> Vec<&Trial> {
     ranked
 }
 
-/// The epochs at which trials are compared, with the results of those that came so far.
+/// The epochs at which trials are compared, with the results of the trials that got that far.
 #[derive(Debug)]
 pub struct Rungs {
     metric: Metric,
@@ -42,7 +42,7 @@ pub struct Rungs {
 }
 
 impl Rungs {
-    /// Rungs of `least` epochs, η times as many, and so on below the most.
+    /// Creates rungs at the minimum epochs, η times as many, and so on, below the maximum.
     pub fn new(epochs: Option<(usize, usize)>, search: &Search, trials: &[Trial]) -> Self {
         let (metric, eta) = (search.metric, search.halving);
         let (mut at, most) = epochs.unwrap_or((1, 1));
@@ -58,7 +58,7 @@ impl Rungs {
         Self { metric, eta, rungs }
     }
 
-    /// Whether a trial with the values of `curve` ends with `epoch`.
+    /// Returns whether a trial with the values of `curve` ends after `epoch`.
     pub fn end(&self, epoch: usize, curve: &[(usize, f64)]) -> bool {
         let Some((_, others)) = self.rungs.iter().find(|(at, _)| *at == epoch) else {
             return false;
@@ -69,7 +69,7 @@ impl Rungs {
     }
 }
 
-/// The best value up to an epoch, as a badness.
+/// Returns the best value up to an epoch, as a badness.
 fn best_until(curve: &[(usize, f64)], until: usize, metric: Metric) -> Option<f64> {
     let values = curve.iter().filter(|(epoch, _)| *epoch <= until);
     values.map(|(_, value)| badness(Some(*value), metric)).reduce(f64::min)
@@ -98,10 +98,10 @@ mod tests {
         let rungs = Rungs::new(Some((2, 10)), &search, &past);
         assert_eq!(rungs.rungs.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [2, 6]);
         let end = |epoch: usize, value: f64| rungs.end(epoch, &[(1, value), (epoch, value - 0.1)]);
-        // Five came to the first rung, the newcomer included: one goes on, and the best is 0.7.
+        // Five reached the first rung, including the new trial: one continues, and the best is 0.7.
         assert!(!end(2, 0.71) && end(2, 0.69));
         assert!(!end(3, 0.1), "no rung");
-        // Two of three that came to the second are at 0.8 and 0.7.
+        // Two of the three that reached the second rung are at 0.8 and 0.7.
         assert!(!end(6, 0.81) && end(6, 0.79));
         let whole = Rungs::new(Some((2, 10)), &Search { halving: 1, ..search }, &past);
         assert!(!whole.end(2, &[(2, 0.0)]));

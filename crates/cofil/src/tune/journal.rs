@@ -1,7 +1,7 @@
-//! The file of finished trials: what a search that was interrupted, however rudely, goes on from.
+//! The file of finished trials, from which an interrupted search continues, even after a crash.
 //!
-//! One line of JSON each, the first for what is searched. A line is on the disk before the next trial
-//! begins; a last line that was not finished is dropped.
+//! Each line is JSON; the first describes the search, the others are trials. A line is on disk before the next trial
+//! starts. An incomplete last line is dropped.
 
 use super::{Search, Space, Trial};
 use crate::data::Ratings;
@@ -12,7 +12,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Bytes of the longest file: more trials than anybody runs.
+/// Maximum file size in bytes: more trials than anyone runs.
 const LONGEST: u64 = 32 << 20;
 
 /// An open file of trials.
@@ -20,17 +20,17 @@ const LONGEST: u64 = 32 << 20;
 pub struct Journal {
     path: PathBuf,
     file: File,
-    /// Those of an earlier run.
+    /// Trials of earlier runs.
     trials: Vec<Trial>,
     _lock: store::Lock,
 }
 
 impl Journal {
-    /// Begins the file, or goes on with the one that is there.
+    /// Creates the file, or continues an existing one.
     ///
     /// # Errors
-    /// If the file belongs to a search of something else, or to other data; if it is damaged before its
-    /// last line; or if the file system refuses.
+    /// If the file belongs to another search or other data, is damaged before its last line, or cannot be read or
+    /// written.
     pub fn open(
         path: &Path,
         space: &Space,
@@ -60,11 +60,11 @@ impl Journal {
             }
             text => text?,
         };
-        // What follows the last end of a line was being written when the run ended.
+        // Text after the last line end was being written when the run ended.
         let whole = text.rfind('\n').map_or(0, |at| at + 1);
         let mut lines = text[..whole].lines();
         check(path, &header, lines.next())?;
-        // Of trials side by side any can be the first to end.
+        // Trials that run at once can end in any order.
         let due = |trial: &Trial, at: usize| trial.number.abs_diff(at) < search.parallel.max(1);
         let trial = |(at, line): (usize, &str)| {
             serde_json::from_str::<Trial>(line)
@@ -83,26 +83,26 @@ impl Journal {
         Ok(Self { path: path.to_owned(), file, trials, _lock: lock })
     }
 
-    /// The trials there were already, by number.
+    /// Returns the trials of earlier runs, by number.
     pub fn trials(&self) -> &[Trial] {
         &self.trials
     }
 
-    /// Adds a finished trial; it is on the disk when this returns.
+    /// Adds a finished trial; it is on disk when this returns.
     pub(super) fn add(&mut self, trial: &Trial) -> Result<()> {
         let line = serde_json::to_string(trial).expect("a trial is plain data") + "\n";
-        // In one piece, so that a line is there or not.
+        // One write, so that a line is complete or absent.
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
         written.map_err(|e| Error::io(&self.path, e))
     }
 }
 
-/// Refuses the trials of another search, naming what differs.
+/// Returns an error if the file belongs to another search; the message names what differs.
 fn check(path: &Path, header: &Value, found: Option<&str>) -> Result<()> {
     let bad = |message: String| Err(Error::format(path, message));
     let found: Value = match found.map(serde_json::from_str) {
         Some(Ok(found)) => found,
-        _ => return bad("this is no file of trials; name another".into()),
+        _ => return bad("this is not a file of trials; name another file".into()),
     };
     if found == *header {
         return Ok(());

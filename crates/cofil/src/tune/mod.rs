@@ -1,23 +1,23 @@
-//! Searching for good settings.
+//! Search for good settings.
 //!
-//! A trial trains a recipe with settings drawn from a [`Space`] on one part of the training data and is
-//! judged by one metric on the rest. The test part is never seen: whoever has one trains the winner anew
-//! on all training data and judges it once.
+//! A trial trains an algorithm with settings drawn from a [`Space`] on part of the training data and evaluates it by
+//! one metric on the rest, the validation set. The search never sees the test set: train the best settings on all
+//! training data and evaluate the result on the test set once.
 //!
-//! Settings are drawn at random, or by tree-structured Parzen estimators: from where good trials lie dense
-//! and bad ones do not, each setting by itself. Bergstra, Bardenet, Bengio & Kégl, "Algorithms for
-//! hyper-parameter optimization", NIPS 2011. The first trial is what the recipe was given, its defaults
-//! say, so that nothing is found that is worse than those on the validation part.
+//! Settings are drawn at random, or by tree-structured Parzen estimators: each setting independently, where good trials
+//! are dense and bad trials are not (Bergstra, Bardenet, Bengio & Kégl, "Algorithms for hyper-parameter optimization",
+//! NIPS 2011). The first trial uses the given settings, for example the defaults, so the result is never worse than
+//! those on the validation set.
 //!
-//! Recipes that learn in epochs are cut short by successive halving: a trial that reaches a rung (the
-//! least epochs, then η times as many, and so on) goes on if it is among the best 1/η of those that came
-//! as far. Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020, in its
-//! stopping form, which needs no checkpoints. The epoch that was best is what `epochs` is set to. Closed
-//! forms are always fitted whole: on a share of the users the best penalty is another one.
+//! Algorithms that train in epochs are stopped early by successive halving: a trial that reaches a rung (the minimum
+//! number of epochs, then η times as many, and so on) continues if it is among the best 1/η of those that got that far
+//! (Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020, in the stopping variant, which
+//! needs no checkpoints). The setting `epochs` becomes the best epoch. Closed-form algorithms always train on all
+//! users, because the best penalty on a share of the users is different.
 //!
-//! Trials run one after the other, or some side by side, as many as memory allows. The trial with number n
-//! is drawn from what came of all up to n less those that may run beside it, so that the trials are the
-//! same for any number of threads.
+//! Trials run one after the other or several at once, as many as memory allows. Trial n is drawn from the results of
+//! the trials before it, except those that may run at the same time. The trials are therefore the same for any number
+//! of threads.
 //!
 //! ```
 //! use cofil::data::sample_set;
@@ -61,37 +61,37 @@ use std::time::{Duration, Instant};
 use trial::Task;
 use workers::Workers;
 
-/// How to search.
+/// Options of a search.
 #[derive(Clone, Debug)]
 pub struct Search {
-    /// How many trials, those of an earlier run included, ≥ 1.
+    /// Number of trials, including those of an earlier run, ≥ 1.
     pub trials: usize,
-    /// The metric to improve.
+    /// The metric to optimise.
     pub metric: Metric,
     /// How settings are drawn.
     pub method: Method,
-    /// η: one in so many goes on from each rung; 0 and 1 let every trial run to its end.
+    /// η: one trial in η continues from each rung. With 0 or 1 every trial runs to its end.
     pub halving: usize,
-    /// At most so many users of the validation part are judged by metrics of rankings, drawn once; 0 for all
-    /// of them. Ranking all items for everybody after every epoch can take longer than the epoch.
+    /// Maximum number of validation users for ranking metrics, drawn once; 0 for all. Ranking all items for all users
+    /// after every epoch can take longer than the epoch.
     pub judged: usize,
-    /// At most so many trials at once, ≥ 1, and no more than threads. A trial does not know those that may
-    /// run beside it: what is found depends on this number, but neither on that of the threads nor on how
-    /// many trials there was memory for.
+    /// Maximum number of trials at once, ≥ 1, and no more than threads. A trial ignores the results of trials that may
+    /// run at the same time, so the result depends on this number, but not on the number of threads or on how many
+    /// trials fit into memory.
     pub parallel: usize,
-    /// Seed of the draws and of every training.
+    /// Random seed of the draws and of every training.
     pub seed: u64,
-    /// No trial but the first begins when this has passed, and one that is under way is stopped: it counts by the
-    /// epochs that were judged, if there are any. The first ends with its epoch. What is found then depends on the
-    /// speed of the machine.
+    /// Time limit. When it has passed, no trial but the first starts, and running trials are stopped; they count with
+    /// the epochs evaluated so far, if any. The first trial ends after its current epoch. The result then depends on
+    /// the speed of the machine.
     pub limit: Option<Duration>,
-    /// How recipes that rank read the values.
+    /// How algorithms that rank read the values.
     pub values: ReadValues,
 }
 
 impl Search {
-    /// The usual search for what is best by `metric`: parzen estimators, one in three goes on, 2000 users
-    /// are judged.
+    /// Creates a search for the best `metric` with the defaults: Parzen estimators, one trial in three continues, 2000
+    /// validation users.
     pub fn new(trials: usize, metric: Metric) -> Self {
         let method = Method::default();
         let values = ReadValues::default();
@@ -108,7 +108,7 @@ impl Search {
         }
     }
 
-    /// The part of `valid` that trials are judged by.
+    /// Returns the part of `valid` that trials are evaluated on.
     fn judges(&self, valid: &Ratings) -> Ratings {
         let by_user = &valid.by_user;
         let tested = |u: &u32| !by_user.row(*u as usize).is_empty();
@@ -126,20 +126,21 @@ impl Search {
 /// The outcome of a search.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Found {
-    /// The recipe with the best settings.
+    /// The algorithm with the best settings.
     pub algorithm: Algorithm,
-    /// Index of the trial that had them.
+    /// Index of the best trial.
     pub best: usize,
     /// All trials, by number.
     pub trials: Vec<Trial>,
-    /// Trials that were stopped when time was up before anything of them could be judged: they are not counted.
+    /// Number of trials stopped at the time limit before they could be evaluated; they are not counted.
     #[serde(default)]
     pub stopped: usize,
 }
 
-/// Tries settings of `space`: trained on `train`, judged by `valid`, which shares its id maps. Goes on from
-/// the trials of `journal` if there is one, and adds to it. The watch is told of every epoch and trial; `Break` ends
-/// the search after the epochs under way, and leaves those trials out.
+/// Tries settings of `space`, training on `train` and evaluating on `valid`, which shares the id maps of `train`.
+///
+/// Continues from the trials in `journal`, if given, and adds to it. The watch is told of every epoch and trial.
+/// `Break` ends the search after the current epochs; the unfinished trials are dropped.
 ///
 /// # Errors
 /// If every trial fails, or the journal cannot be written.
@@ -162,12 +163,12 @@ pub fn search(
         Some(found) => found.map(|(algorithm, best)| Found { algorithm, best, trials, stopped }),
         None => Err(Error::Unfit(match trials.iter().find_map(|trial| trial.error.as_deref()) {
             Some(error) => format!("every trial failed; the first: {error}"),
-            None => "the search was ended before its first trial had".into(),
+            None => "the search was stopped before its first trial ended".into(),
         })),
     }
 }
 
-/// The best of `trials`; of equal ones the first.
+/// Returns the best of `trials`; the first of them if several tie.
 pub fn best(trials: &[Trial], metric: Metric) -> Option<&Trial> {
     halving::ranked(trials, metric)
         .into_iter()
@@ -178,7 +179,7 @@ pub fn best(trials: &[Trial], metric: Metric) -> Option<&Trial> {
         .filter(|trial| trial.value.is_some())
 }
 
-/// The recipe of a trial, with its best epoch as the last.
+/// Returns the algorithm of a trial, with `epochs` set to its best epoch.
 fn winner(space: &Space, trial: &Trial) -> Result<Algorithm> {
     let mut settings = trial.settings.clone();
     settings.extend(trial.epochs.map(|epochs| ("epochs".to_owned(), epochs.into())));

@@ -1,4 +1,4 @@
-//! Where a search looks, and what it draws next.
+//! Search spaces, and the drawing of settings from them.
 
 use super::Trial;
 use crate::algorithm::Algorithm;
@@ -15,39 +15,39 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// How the next settings are found.
+/// How settings are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// Where earlier trials were good, by tree-structured Parzen estimators.
+    /// By tree-structured Parzen estimators: near earlier trials that were good.
     #[default]
     Tpe,
-    /// Anywhere, whatever earlier trials gave.
+    /// At random, regardless of earlier trials.
     Random,
 }
 
-/// Trials that are drawn anywhere before the estimators have something to go by.
+/// Number of random trials before the estimators are used.
 const BLIND: usize = 8;
-/// Draws of the same settings after which there is taken to be nothing new.
+/// Number of draws in a row that repeat earlier settings before the space counts as exhausted.
 const REPEATS: u64 = 100;
 
-/// A recipe and the ranges of its settings.
+/// A search space: an algorithm and the ranges of its settings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Space {
-    /// What is set whatever is drawn; the first trial is this.
+    /// The base settings, which are also those of the first trial.
     base: Algorithm,
-    /// What is drawn.
+    /// The ranges to draw from.
     ranges: Vec<Range>,
-    /// Epochs before which no trial is cut short, and the most; `None` for closed forms.
+    /// Minimum epochs before a trial can be cut short, and maximum epochs; `None` for closed forms.
     epochs: Option<(usize, usize)>,
 }
 
 impl Space {
-    /// The ranges that `base` declares, without the settings called `fixed`; those of `over` replace or
-    /// join them.
+    /// Creates a space from the ranges that `base` declares, without the `fixed` settings. The ranges in `over` replace
+    /// them or are added.
     ///
     /// # Errors
-    /// If a range names no setting of the recipe, or nothing can be drawn from it.
+    /// If a range names an unknown setting of the algorithm, or is empty.
     pub fn new(base: Algorithm, fixed: &[&str], over: &[Range]) -> Result<Self> {
         let settings = settings(&base);
         let mut ranges = base.ranges();
@@ -77,10 +77,10 @@ impl Space {
             (_, Some(_)) => {
                 return Err(Error::setting(
                     "epochs",
-                    "its range is one of whole numbers: LOW..HIGH",
+                    "its range must be of whole numbers: LOW..HIGH",
                 ));
             }
-            // As many as were asked for.
+            // `epochs` is fixed: run as many as set.
             (Some(most), None) => match declared.map(|range| range.values) {
                 Some(Values::Whole { low, .. }) => Some(((low as usize).min(most), most)),
                 _ => Some((most, most)),
@@ -89,8 +89,8 @@ impl Space {
         Ok(Self { base, ranges, epochs })
     }
 
-    /// Leaves out what data of this size cannot use: more factors than users or items, more neighbours
-    /// than there are other items.
+    /// Limits the ranges to what data of this size can use: no more factors than users or items, no more neighbours
+    /// or negatives than there are other items.
     #[must_use]
     pub fn for_data(mut self, train: &Ratings) -> Self {
         let (users, items) = (train.users.len() as u64, train.items.len() as u64);
@@ -108,27 +108,27 @@ impl Space {
         self
     }
 
-    /// Name of the recipe.
+    /// Returns the name of the algorithm.
     pub fn name(&self) -> &'static str {
         self.base.name()
     }
 
-    /// What is set whatever is drawn.
+    /// Returns the base settings, which are also those of the first trial.
     pub fn base(&self) -> &Algorithm {
         &self.base
     }
 
-    /// What is drawn.
+    /// Returns the ranges to draw from.
     pub fn ranges(&self) -> &[Range] {
         &self.ranges
     }
 
-    /// Epochs before which no trial is cut short, and the most; `None` for closed forms.
+    /// Returns the minimum epochs before a trial can be cut short, and the maximum epochs; `None` for closed forms.
     pub fn epochs(&self) -> Option<(usize, usize)> {
         self.epochs
     }
 
-    /// The recipe with `drawn` in place of what it is set to; the most epochs.
+    /// Returns the algorithm with the `drawn` settings in place of its own, and with the maximum epochs unless drawn.
     ///
     /// # Errors
     /// As [`Algorithm::from_settings`].
@@ -141,8 +141,8 @@ impl Space {
         Algorithm::from_settings(self.name(), &all)
     }
 
-    /// The settings of the trial after those with the settings `drawn`, of which those of `past`, from best
-    /// to worst, have ended; `None` if there are no new ones. The same arguments give the same.
+    /// Draws the settings of the trial that follows those with the settings `drawn`; `None` if there are no new
+    /// settings. `past` are the trials that have ended, from best to worst. Deterministic in its arguments.
     pub(super) fn draw(
         &self,
         past: &[&Trial],
@@ -183,7 +183,7 @@ impl Space {
     }
 }
 
-/// The settings of `algorithm`, without its name.
+/// Returns the settings of `algorithm`, without its name.
 fn settings(algorithm: &Algorithm) -> Map<String, Value> {
     let Ok(Value::Object(mut settings)) = store::plain(algorithm) else {
         unreachable!("settings are structs")
@@ -192,7 +192,7 @@ fn settings(algorithm: &Algorithm) -> Map<String, Value> {
     settings
 }
 
-/// The values of a setting that is no whole number: numbers written without a point are none either.
+/// Converts the values of a real-valued setting to real numbers, even if they were written without a decimal point.
 fn with_points(values: Values) -> Values {
     match values {
         Values::Whole { low, high, log } => {
@@ -209,12 +209,12 @@ fn with_points(values: Values) -> Values {
     }
 }
 
-/// A number in [0, 1) with 53 random bits.
+/// Returns a number in [0, 1) with 53 random bits.
 fn uniform(rng: &mut Rng) -> f64 {
     (rng.bits() >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// Positions are numbers from 0 up to this: shares of the way through a range, or places of a choice.
+/// Returns the upper end of positions, which start at 0: the fraction of a range, or the index of a choice.
 fn width(values: &Values) -> f64 {
     match values {
         Values::Choice(choices) => choices.len() as f64,
@@ -222,7 +222,8 @@ fn width(values: &Values) -> f64 {
     }
 }
 
-/// What `tpe` asks next: it is told positions with the rank of their trial, which is all it looks at.
+/// Returns the position that `tpe` asks for next. It is told positions with the rank of their trial, since it uses only
+/// the order.
 fn estimate(values: &Values, past: impl Iterator<Item = Option<f64>>, rng: &mut Rng) -> f64 {
     let estimator = match values {
         Values::Choice(_) => tpe::histogram_estimator(),
@@ -231,7 +232,7 @@ fn estimate(values: &Values, past: impl Iterator<Item = Option<f64>>, rng: &mut 
     let range = tpe::range(0.0, width(values)).expect("a range that is not empty");
     let mut optimizer = tpe::TpeOptimizer::new(estimator, range);
     for (rank, position) in past.enumerate() {
-        // Not a number: nothing to learn from, as for a default outside the range.
+        // NaN marks a trial without a usable position, such as a default outside the range.
         optimizer
             .tell(position.unwrap_or(f64::NAN), rank as f64)
             .expect("positions are in the range and ranks are numbers");
@@ -240,7 +241,7 @@ fn estimate(values: &Values, past: impl Iterator<Item = Option<f64>>, rng: &mut 
     optimizer.ask(&mut generator).unwrap_or_else(|_| uniform(rng) * width(values))
 }
 
-/// The value at a position.
+/// Returns the value at a position.
 fn at_position(values: &Values, position: f64) -> Value {
     match values {
         Values::Real { low, high, log } => {
@@ -262,7 +263,7 @@ fn at_position(values: &Values, position: f64) -> Value {
     }
 }
 
-/// The position of a value; `None` if it is not in the range.
+/// Returns the position of a value; `None` if it is outside the range.
 fn position(values: &Values, value: &Value) -> Option<f64> {
     let share = |v: f64, low: f64, high: f64, log: bool| match log {
         _ if high <= low => 0.0,
@@ -274,17 +275,17 @@ fn position(values: &Values, value: &Value) -> Option<f64> {
     }
     let position = match values {
         Values::Real { low, high, log } => share(value.as_f64()?, *low, *high, *log),
-        // The middle of its part.
+        // The middle of the number's interval.
         Values::Whole { low, high, log } => {
             share(value.as_f64()? + 0.5, *low as f64, *high as f64 + 1.0, *log)
         }
         Values::Choice(choices) => choices.iter().position(|choice| choice == value)? as f64,
     };
-    // Ends of ranges are excluded by the estimators.
+    // The estimators exclude the upper end.
     Some(position.clamp(0.0, width(values) * (1.0 - 1e-9)))
 }
 
-/// Four significant digits: more say nothing, and fewer are easier to read.
+/// Rounds to four significant digits, which are enough and easier to read.
 fn short(value: f64) -> f64 {
     format!("{value:.3e}").parse().expect("a number was written")
 }
@@ -375,7 +376,7 @@ mod tests {
         while let Some(settings) = space.draw(&[], &drawn, Method::Random, 0) {
             drawn.push(settings);
         }
-        // 200 is the default, which comes first.
+        // 200 is the default, which is the first trial.
         assert_eq!(drawn.len(), 3);
     }
 }

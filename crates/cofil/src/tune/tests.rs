@@ -7,7 +7,7 @@ use crate::watch::{Event, Watch};
 use serde_json::Map;
 use std::ops::ControlFlow;
 
-/// Two tastes with noise, and for each user one of their items apart.
+/// Two tastes with noise, and one held-out item for each user.
 fn data() -> (Ratings, Ratings) {
     let mut rng = Rng::new(5, &[]);
     let (mut rows, mut held) = (Vec::new(), Vec::new());
@@ -35,7 +35,7 @@ fn space(name: &str, over: &[Range]) -> Space {
     Space::new(Algorithm::from_settings(name, &Map::new()).unwrap(), &[], over).unwrap()
 }
 
-/// Without the times they took.
+/// The trials without their times.
 fn untimed(trials: &[Trial]) -> Vec<Trial> {
     trials.iter().map(|trial| Trial { seconds: 0.0, ..trial.clone() }).collect()
 }
@@ -56,7 +56,7 @@ fn nothing_worse_than_the_defaults_is_found() {
         let first = found.trials[0].value;
         let best = found.trials[found.best].value.unwrap();
         assert!(found.trials[0].settings.is_empty() && first.is_none_or(|first| best >= first));
-        // The winner, trained again, is as good as its trial was.
+        // The best settings, trained again, give the same value as their trial.
         let model = found.algorithm.fit(&train, &Run::default()).unwrap().model;
         let again = evaluate::measure(&*model, &train, &valid, how.metric).unwrap();
         assert_eq!(again, best, "{name}: {:?}", found.algorithm);
@@ -65,7 +65,7 @@ fn nothing_worse_than_the_defaults_is_found() {
 
 #[test]
 fn parzen_estimators_find_what_is_good() {
-    // A stand-in for training: trials told to the space as if the best were at 100 with `dot`.
+    // Simulated trials, as if the best settings were 100 with `dot`.
     let over = [Range::log("reg", 1.0, 1e4), Range::choice("max_items", [10, 20, 30])];
     let space = space("ease", &over);
     let mut mean_distance = Vec::new();
@@ -134,7 +134,7 @@ fn a_search_goes_on_from_its_journal() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("trials");
     let open = |how: &Search| Journal::open(&path, &space, &train, &valid, how);
-    // Ended by the caller after four trials, and once more after seven.
+    // Stopped by the caller after four trials, and again after seven.
     for upto in [4, 7] {
         let mut journal = open(&how).unwrap();
         let watch = |event: &Event<'_>| match event {
@@ -144,7 +144,7 @@ fn a_search_goes_on_from_its_journal() {
         let search = || search(&space, &train, &valid, &how, Some(&mut journal));
         Watch::new(watch).during(search).unwrap();
     }
-    // A line that was being written when the machine failed.
+    // An incomplete last line, as after a crash.
     let mut text = std::fs::read_to_string(&path).unwrap();
     text += "{\"number\":7,\"settings\":{\"re";
     std::fs::write(&path, &text).unwrap();
@@ -165,7 +165,7 @@ fn a_search_goes_on_from_its_journal() {
     std::fs::write(&path, text.replacen("\"number\":2", "\"number\":x", 1)).unwrap();
     assert!(open(&how).unwrap_err().to_string().ends_with("line 4 is damaged"));
     std::fs::write(&path, "user,item\n").unwrap();
-    assert!(open(&how).unwrap_err().to_string().contains("no file of trials"));
+    assert!(open(&how).unwrap_err().to_string().contains("not a file of trials"));
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn trials_side_by_side_are_the_same_for_any_number_of_threads() {
     for threads in [2, 3, 5] {
         let more = run(threads, None, 99);
         assert_eq!(untimed(&more.trials), untimed(&one.trials), "{threads} threads");
-        // Ended twice, perhaps with a trial left out whose follower had ended.
+        // Stopped twice, perhaps with one trial missing although the next one had ended.
         let path = folder.path().join(threads.to_string());
         let open = || Journal::open(&path, &space, &train, &valid, &how).unwrap();
         for upto in [4, 7] {
@@ -209,7 +209,7 @@ fn what_was_found_beside_a_trial_left_out_is_kept() {
     let path = folder.path().join("trials");
     let open = || Journal::open(&path, &space, &train, &valid, &how);
     let whole = search(&space, &train, &valid, &how, Some(&mut open().unwrap())).unwrap();
-    // As if the run had been ended while trial 1 was under way and trial 2 had ended.
+    // As if the run had been stopped after trial 2 ended, while trial 1 was running.
     let text = std::fs::read_to_string(&path).unwrap();
     let kept = |line: &&str| !line.contains("\"number\":1,") && !line.contains("\"number\":3,");
     let lines: Vec<&str> = text.lines().filter(kept).collect();

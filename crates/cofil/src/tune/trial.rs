@@ -1,4 +1,4 @@
-//! One trial: a training that is judged after each epoch, and may be cut short.
+//! A single trial: a training that is evaluated after each epoch and may be cut short.
 
 use super::halving::Rungs;
 use super::{Search, Space, Trial};
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-/// What is searched, for what, on what.
+/// The space, data and options of a search.
 #[derive(Clone, Copy)]
 pub struct Task<'a> {
     pub space: &'a Space,
@@ -24,19 +24,19 @@ pub struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Whether no more time is left.
+    /// Returns whether the time limit has passed.
     pub fn late(&self) -> bool {
         self.search.limit.is_some_and(|limit| self.start.elapsed() >= limit)
     }
 
-    /// The moment when time is up.
+    /// Returns the time at which the limit passes.
     fn deadline(&self) -> Option<Instant> {
         self.search.limit.and_then(|limit| self.start.checked_add(limit))
     }
 
-    /// Tries `settings`, knowing what came of `past`; `None` if `tell`, which hears of it, ended it. A trial that is
-    /// `bounded` is stopped when time is up, and is `None` too if no epoch of it was judged; another ends with its
-    /// epoch.
+    /// Tries `settings`, compared with the trials in `past`. Returns `None` if `tell`, which receives the events, ended
+    /// the trial. A `bounded` trial is stopped at the time limit, and `None` if none of its epochs was evaluated; other
+    /// trials end after the current epoch.
     ///
     /// # Errors
     /// If the work was stopped.
@@ -58,7 +58,7 @@ impl Task<'_> {
             }
         };
         let mut ended = false;
-        // Settings that diverge, or that the recipe refuses, are bad settings.
+        // Settings that diverge or that the algorithm rejects make a failed trial, not an error of the search.
         let until = self.deadline().filter(|_| bounded);
         if let Err(error) = self.learn(&algorithm, past, until, &mut trial, &mut ended, &mut tell) {
             match error {
@@ -105,7 +105,7 @@ impl Task<'_> {
             if let Some(judged) = epoch.validation {
                 curve.push((epoch.number, judged));
                 if epoch.best {
-                    // Epochs that only prepare the ground are not counted by the setting.
+                    // The setting does not count warm-up epochs.
                     *epochs = Some(epoch.number + most.unwrap_or(epoch.of) - epoch.of);
                     *value = Some(judged);
                 }

@@ -1,4 +1,4 @@
-//! Trials one after the other, or side by side.
+//! Runs trials, one after the other or several at once.
 
 use super::trial::Task;
 use super::{Journal, Trial, halving};
@@ -11,19 +11,19 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
-/// What the workers of a search share.
+/// The shared state of a search's workers.
 pub struct Workers<'a> {
     task: Task<'a>,
     state: Mutex<State<'a>>,
-    /// A trial has ended.
+    /// Signalled when a trial ends.
     ended: Condvar,
-    /// Memory before the first trial, in bytes.
+    /// Memory in use before the first trial, in bytes.
     before: u64,
-    /// Who hears of the search, and may stop it.
+    /// The watch of the search, which may stop it.
     context: Context,
-    /// How many trials have ended.
+    /// Progress in ended trials.
     stage: Stage,
-    /// What is made good, in words.
+    /// Name of the metric to optimise.
     metric: String,
 }
 
@@ -31,16 +31,16 @@ struct State<'a> {
     journal: Option<&'a mut Journal>,
     /// Settings of all trials so far, by number.
     drawn: Vec<Map<String, Value>>,
-    /// Those that have ended, by number.
+    /// Ended trials, by number.
     trials: BTreeMap<usize, Trial>,
     running: usize,
-    /// The most that were running.
+    /// The largest number of trials that ran at once.
     at_once: usize,
-    /// Trials that came to nothing before time was up.
+    /// Number of trials without a result at the time limit.
     late: usize,
-    /// Whether no more trials begin.
+    /// Whether no more trials start.
     closed: bool,
-    /// Whether those under way end with their epoch.
+    /// Whether running trials end after their current epoch.
     stopped: bool,
     error: Option<Error>,
 }
@@ -76,13 +76,13 @@ impl<'a> Workers<'a> {
         }
     }
 
-    /// Runs all trials; those that ended, by number, and how many came to nothing before time was up.
+    /// Runs all trials; returns those that ended, by number, and how many had no result at the time limit.
     pub fn run(self) -> Result<(Vec<Trial>, usize)> {
         let upto = self.task.search.trials;
         let threads = rayon::current_num_threads();
         let mut at_once = self.task.search.parallel.min(threads);
         if at_once > 1 {
-            // The first alone, to see what memory a trial takes.
+            // The first trial runs alone, to measure the memory of a trial.
             let missing = (0..).find(|number| !self.lock().trials.contains_key(number));
             self.work(upto.min(missing.unwrap_or(0) + 1));
             at_once = at_once.min(Memory::now().trials(self.before, 1));
@@ -90,8 +90,8 @@ impl<'a> Workers<'a> {
         if at_once > 1 {
             std::thread::scope(|scope| {
                 for _ in 0..at_once {
-                    // Each has as many threads as all may use, for it is alone at times: when a long trial
-                    // is waited for. The system shares the cores.
+                    // Each worker has all threads, because it is alone at times, while others wait for a long
+                    // trial. The system shares the cores.
                     let this = &self;
                     scope.spawn(move || {
                         let work = || this.context.enter(|| this.work(upto));
@@ -148,7 +148,7 @@ impl<'a> Workers<'a> {
         }
     }
 
-    /// What is told of a trial that came after those in `state`.
+    /// Returns the event for a trial that ended after those in `state`.
     fn event<'t>(&'t self, trial: &'t Trial, state: &State<'a>) -> Event<'t> {
         let search = self.task.search;
         let badness = |trial: &Trial| halving::badness(trial.value, search.metric);
@@ -157,8 +157,8 @@ impl<'a> Workers<'a> {
         Event::Trial { trial, of: search.trials, metric: &self.metric, best }
     }
 
-    /// Draws the settings of the next trial: its number, and what it knows. Waits for what it has to know,
-    /// and for memory. `None` if no more trial begins.
+    /// Draws the settings of the next trial; returns its number and the earlier trials it may use. Waits for these
+    /// trials and for memory. Returns `None` if no more trials start.
     fn next(&self, upto: usize) -> Option<(usize, Vec<Trial>)> {
         let (space, search) = (self.task.space, self.task.search);
         let mut state = self.lock();
@@ -176,7 +176,7 @@ impl<'a> Workers<'a> {
             if self.task.late() && !first {
                 return None;
             }
-            // Not more, were it there: the same trials however fast each is.
+            // Later results are ignored even if they are there, so that the trials do not depend on timing.
             let known = (number + 1).saturating_sub(search.parallel.max(1));
             let past: Vec<Trial> = state.trials.range(..known).map(|(_, t)| t.clone()).collect();
             if past.len() < known || !self.has_room(&state) {
@@ -196,12 +196,12 @@ impl<'a> Workers<'a> {
         }
     }
 
-    /// Whether there is memory for one more trial; always for one alone.
+    /// Returns whether there is memory for one more trial; always true for a single one.
     fn has_room(&self, state: &State<'a>) -> bool {
         state.running == 0 || state.running < Memory::now().trials(self.before, state.at_once)
     }
 
-    /// Tells what happens; `Break` if the trial is to end.
+    /// Passes on an event; returns `Break` if the trial should end.
     fn tell(&self, event: &Event<'_>) -> ControlFlow<()> {
         let mut state = self.lock();
         if !state.stopped && self.context.tell(event).is_break() {
@@ -210,7 +210,7 @@ impl<'a> Workers<'a> {
         if state.stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    /// No trial begins any more, and those under way end.
+    /// Starts no more trials and ends running ones.
     fn fail(&self, error: Error) {
         let mut state = self.lock();
         (state.closed, state.stopped) = (true, true);
@@ -223,7 +223,7 @@ impl<'a> Workers<'a> {
     }
 }
 
-/// Lets nobody wait for a trial whose thread has panicked.
+/// Wakes workers that would otherwise wait for a trial whose thread panicked.
 struct CloseOnPanic<'b, 'a>(&'b Workers<'a>);
 
 impl Drop for CloseOnPanic<'_, '_> {

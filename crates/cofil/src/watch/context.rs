@@ -1,8 +1,8 @@
-//! Which watch is in force on a thread, and how work is stopped.
+//! The watch that is active on a thread, and the mechanism that stops work.
 
 #![allow(
     unsafe_code,
-    reason = "what hears lives as long as the work, and not for ever as threads ask for"
+    reason = "the listener lives as long as the work, not 'static as threads require"
 )]
 
 use super::event::Event;
@@ -15,8 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// Asks work to end at its next piece. Clones are one flag, which any thread, or a handler of signals,
-/// may raise.
+/// A flag that asks work to stop at its next piece. Clones share the flag, which any thread or signal handler may set.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
@@ -26,13 +25,13 @@ impl Stop {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the end was asked for.
+    /// Returns whether the work was asked to stop.
     pub fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Hears what work tells, and holds the flag that stops it.
+/// Receives the events of work, and holds the flag that stops it.
 #[derive(Default)]
 pub struct Watch<'a> {
     hear: Option<Mutex<Hear<'a>>>,
@@ -43,34 +42,34 @@ pub struct Watch<'a> {
 type Hear<'a> = Box<dyn FnMut(&Event<'_>) -> ControlFlow<()> + Send + 'a>;
 
 impl<'a> Watch<'a> {
-    /// Tells `hear` every event, one at a time, from whatever thread it happens on. `hear` must not do watched
-    /// work itself: it would wait for its own turn.
+    /// Creates a watch that passes each event to `hear`, one at a time, from any thread. `hear` must not do watched
+    /// work itself, or it would deadlock.
     pub fn new(hear: impl FnMut(&Event<'_>) -> ControlFlow<()> + Send + 'a) -> Self {
         Self { hear: Some(Mutex::new(Box::new(hear))), stop: None, until: None }
     }
 
-    /// Lets `stop` end the work. Without a flag of its own, a watch inside another has the other's.
+    /// Lets `stop` stop the work. A nested watch without its own flag uses that of the outer watch.
     pub fn with_stop(self, stop: Stop) -> Self {
         Self { stop: Some(stop), ..self }
     }
 
-    /// Ends the work at its next piece when `moment` has come, as a stop would.
+    /// Stops the work at its next piece after `moment`.
     #[cfg(feature = "tune")]
     pub(crate) fn until(self, moment: Option<Instant>) -> Self {
         Self { until: moment, ..self }
     }
 
-    /// Does `work` under this watch. Inside another watch, the inner one hears and the outer does not.
+    /// Does `work` under this watch. Of nested watches, only the inner one receives events.
     ///
     /// # Errors
-    /// [`Error::Stopped`] if the work was stopped, and those of the work.
+    /// [`Error::Stopped`] if the work was stopped, and the errors of the work.
     pub fn during<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let outer = Context::current();
         let hear = self.hear.as_ref().map(|hear| {
             let hear: *const Mutex<Hear<'a>> = hear;
-            // SAFETY: only the lifetime is forgotten. The pointer is reachable from this context alone,
-            // which is in force until `enter` returns, here and, by way of `Context::enter` around pieces
-            // of work that end before their region does, on other threads.
+            // SAFETY: only the lifetime is erased. The pointer is reachable only from this context, which is
+            // active until `enter` returns: on this thread, and on other threads through `Context::enter`
+            // around pieces of work that end before their region does.
             Heard(unsafe {
                 std::mem::transmute::<*const Mutex<Hear<'a>>, *const Mutex<Hear<'static>>>(hear)
             })
@@ -82,16 +81,16 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// A pointer to what hears; see [`Watch::during`] for how long it holds.
+/// A pointer to the listener; see [`Watch::during`] for its lifetime.
 #[derive(Clone, Copy)]
 struct Heard(*const Mutex<Hear<'static>>);
 
-// SAFETY: what it points to is a mutex of something that may be sent, which any thread may lock.
+// SAFETY: it points to a mutex of a `Send` value, which any thread may lock.
 unsafe impl Send for Heard {}
 // SAFETY: as above.
 unsafe impl Sync for Heard {}
 
-/// The watch that is in force on a thread: handed to every thread that does a piece of its work.
+/// The watch that is active on a thread; passed on to each thread that does a piece of its work.
 #[derive(Clone, Default)]
 pub(crate) struct Context {
     hear: Option<Heard>,
@@ -103,10 +102,10 @@ thread_local! {
     static CURRENT: RefCell<Context> = RefCell::default();
 }
 
-/// What unwinds a thread whose work is stopped.
+/// The payload that unwinds a thread whose work is stopped.
 struct Unwinding;
 
-/// For those who catch panics: a stop goes on unwinding, and a panic comes back.
+/// For code that catches panics: continues to unwind a stop, and returns a panic.
 #[cfg(any(feature = "arrow", feature = "tune"))]
 pub(crate) fn unless_stopped(cause: Box<dyn Any + Send>) -> Box<dyn Any + Send> {
     match cause.is::<Unwinding>() {
@@ -115,7 +114,7 @@ pub(crate) fn unless_stopped(cause: Box<dyn Any + Send>) -> Box<dyn Any + Send> 
     }
 }
 
-/// From what ended a thread to the error, if it was a stop; else the panic goes on.
+/// Returns the error if a stop ended the thread; resumes any other panic.
 fn stopped(cause: Box<dyn Any + Send>) -> Error {
     match cause.is::<Unwinding>() {
         true => Error::Stopped,
@@ -124,15 +123,15 @@ fn stopped(cause: Box<dyn Any + Send>) -> Error {
 }
 
 impl Context {
-    /// The context of the current thread.
+    /// Returns the context of the current thread.
     pub fn current() -> Self {
         CURRENT.with_borrow(Clone::clone)
     }
 
-    /// Does `work` with this context in force on this thread. For a piece of work: it ends before the
-    /// `Watch` does.
+    /// Does `work` with this context active on this thread. `work` must be a piece of work that ends before the `Watch`
+    /// does.
     pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
-        /// Puts the outer context back, after a panic too.
+        /// Restores the outer context, even after a panic.
         struct Restore(Context);
         impl Drop for Restore {
             fn drop(&mut self) {
@@ -143,43 +142,43 @@ impl Context {
         work()
     }
 
-    /// Whether work is to be stopped.
+    /// Returns whether the work should stop.
     pub fn is_stopped(&self) -> bool {
         self.stop.as_ref().is_some_and(Stop::is_asked)
             || self.until.is_some_and(|moment| Instant::now() >= moment)
     }
 
-    /// Ends this thread's work if it is to be stopped.
+    /// Ends this thread's work if it should stop.
     pub fn check(&self) {
-        // What is dropped while a thread unwinds, such as a writer that flushes, must not unwind again.
+        // Destructors that run while a thread unwinds, such as a writer that flushes, must not unwind again.
         if self.is_stopped() && !std::thread::panicking() {
-            // Unlike a panic it prints nothing.
+            // Unlike a panic, this prints nothing.
             resume_unwind(Box::new(Unwinding));
         }
     }
 
-    /// Tells the watch, if there is one.
+    /// Passes an event to the watch, if there is one.
     pub fn tell(&self, event: &Event<'_>) -> ControlFlow<()> {
         let Some(Heard(hear)) = self.hear else { return ControlFlow::Continue(()) };
-        // SAFETY: a context is in force only while its watch stands; see `Watch::during`.
+        // SAFETY: a context is active only while its watch exists; see `Watch::during`.
         let mut hear = unsafe { &*hear }.lock().unwrap_or_else(PoisonError::into_inner);
         hear(event)
     }
 }
 
-/// Ends the work of this thread if it is to be stopped, by unwinding to [`Watch::during`]: for loops that
-/// this library does not cut into pieces, those of callers too.
+/// Ends the work of this thread if it should stop, by unwinding to [`Watch::during`]. For loops that the library does
+/// not divide into pieces, including those of callers.
 pub fn check() {
     CURRENT.with_borrow(Context::check);
 }
 
-/// Whether anybody hears what this thread tells.
+/// Returns whether this thread has a listener.
 pub(super) fn is_watched() -> bool {
     CURRENT.with_borrow(|context| context.hear.is_some())
 }
 
-/// Tells the watch of this thread, if there is one; `Break` if it asks for an end. For programs that compare by
-/// themselves.
+/// Passes an event to the watch of this thread, if there is one; returns `Break` if it asks to end. For programs that
+/// run their own comparisons.
 pub fn tell(event: &Event<'_>) -> ControlFlow<()> {
     Context::current().tell(event)
 }

@@ -1,118 +1,118 @@
-//! What a watch hears.
+//! Events that a watch receives.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The objective in an epoch, summed over the training data in `f64`.
+/// The training objective in an epoch, summed over the training data in `f64`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Loss {
-    /// Σ of the recipe's loss over the observed values.
+    /// Sum of the algorithm's loss over the observed values.
     pub data: f64,
     /// The regularisation term.
     pub penalty: f64,
 }
 
-/// What happened in one epoch. No wall-clock times: equal runs give equal bytes.
+/// The record of one epoch. It has no wall-clock times, so that equal runs give equal bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Epoch {
     /// Number of the epoch, from 1.
     pub number: usize,
-    /// How many were asked for.
+    /// Number of epochs requested.
     pub of: usize,
     /// The training objective.
     pub loss: Loss,
-    /// The validation metric, if the run has validation data.
+    /// The validation metric, if the run has a validation set.
     pub validation: Option<f64>,
-    /// Whether this epoch's model is kept unless a later one is better: with validation data, the
-    /// metric is the best so far; without, always.
+    /// Whether this epoch's model is the best so far and will be kept unless a later one is better. Always true without
+    /// a validation set.
     pub best: bool,
 }
 
-/// Settings that were tried in a search, and what came of them.
+/// One trial of a search: the settings and their result.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Trial {
     /// Number of the trial, from 0.
     pub number: usize,
-    /// What was drawn; everything else is as the space says. Empty for the first trial.
+    /// The settings that were drawn; all others are those of the search space. Empty for the first trial.
     pub settings: Map<String, Value>,
-    /// The best value on the validation part; none of a trial that failed.
+    /// The best value on the validation set; none if the trial failed.
     pub value: Option<f64>,
-    /// What `epochs` has to be for that value; none of closed forms.
+    /// The number of epochs that gave this value; none for closed forms.
     pub epochs: Option<usize>,
-    /// The metric on the validation part by epoch.
+    /// The metric on the validation set by epoch.
     pub curve: Vec<(usize, f64)>,
-    /// Whether it ended early because others were better at the same epoch, or because time was up.
+    /// Whether the trial was cut short because others were better at the same epoch, or by the time limit.
     pub cut: bool,
-    /// Why it failed.
+    /// Why the trial failed.
     pub error: Option<String>,
-    /// Seconds that the trial took.
+    /// Duration in seconds.
     pub seconds: f64,
 }
 
-/// What came of a recipe in a comparison.
+/// The result of an algorithm in a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judged {
-    /// What orders the comparison, such as `ndcg@10`.
+    /// The metric that orders the comparison, such as `ndcg@10`.
     pub metric: String,
-    /// How good it is by that; none of a recipe that failed, or that is not measured so.
+    /// The value of this metric; none if the algorithm failed or the metric does not apply to it.
     pub value: Option<f64>,
-    /// Seconds of training.
+    /// Training time in seconds.
     pub seconds: f64,
-    /// How many settings were tried before.
+    /// Number of trials of the settings search.
     pub trials: usize,
-    /// Seconds of those trials.
+    /// Duration of these trials in seconds.
     pub trial_seconds: f64,
-    /// What else must be known, such as that time was up.
+    /// A note on the result, such as that training stopped at the time limit.
     pub note: Option<String>,
-    /// Why it failed.
+    /// Why the algorithm failed.
     pub error: Option<String>,
 }
 
-/// An event of the work that a [`Watch`](super::Watch) hears of.
+/// An event that a [`Watch`](super::Watch) receives.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event<'a> {
-    /// A stage of the work has come so far. Told when it begins, at most a few times a second, and when
+    /// Progress of a stage of the work. Sent when the stage starts, at most ten times a second while it runs, and when
     /// it ends.
     Stage {
-        /// What is done, such as "ranking".
+        /// Name of the stage, such as "ranking".
         name: &'a str,
-        /// How much of it.
+        /// Number of parts done.
         done: usize,
-        /// How much there is, where it is known; when the stage ends, what was done.
+        /// Number of parts in all, if known; when the stage ends, the number done.
         of: Option<usize>,
     },
-    /// A recipe learned for an epoch; `Break` ends training, and the best model so far is kept.
+    /// A training epoch has ended. `Break` ends training and keeps the best model so far.
     Epoch {
-        /// What came of it.
+        /// The record of the epoch.
         epoch: &'a Epoch,
-        /// What its validation measures, if there is one, such as `ndcg@10`.
+        /// The validation metric, if there is one, such as `ndcg@10`.
         metric: Option<&'a str>,
-        /// The learning rate of the epoch, where there is one.
+        /// The learning rate of the epoch, if there is one.
         rate: Option<f32>,
-        /// The trial that it is of, in a search.
+        /// Number of the trial, in a search.
         trial: Option<usize>,
     },
     /// A trial of a search has ended; `Break` ends the search.
     Trial {
-        /// What came of it.
+        /// The trial and its result.
         trial: &'a Trial,
-        /// How many were asked for.
+        /// Number of trials requested.
         of: usize,
-        /// What is made good, such as `ndcg@10`.
+        /// The metric to optimise, such as `ndcg@10`.
         metric: &'a str,
-        /// Whether it is the best so far.
+        /// Whether the trial is the best so far.
         best: bool,
     },
-    /// A recipe of a comparison begins, or has ended; `Break` ends the comparison.
+    /// An algorithm of a comparison starts or has ended; `Break` ends the comparison.
     Recipe {
-        /// Number of the epoch, from 1.
+        /// Number of the algorithm, from 1.
         number: usize,
-        /// How many take part.
+        /// Number of algorithms.
         of: usize,
-        /// Its name.
+        /// Name of the algorithm.
         name: &'a str,
-        /// What came of it; none when it begins.
+        /// The result; none when the algorithm starts.
         judged: Option<&'a Judged>,
     },
 }

@@ -1,7 +1,7 @@
-//! What long work tells while it runs, and how it is stopped.
+//! Progress events of long work, and how to stop it.
 //!
-//! [`Watch::during`] puts work under a watch: everything that the library does inside, on whatever
-//! thread, is told to it and can be stopped by it. Who does not care calls the library without a watch.
+//! [`Watch::during`] puts work under a watch: the watch receives events about everything the library does inside, on
+//! any thread, and can stop it. A watch is optional.
 //!
 //! ```
 //! use cofil::watch::{Event, Watch};
@@ -20,9 +20,9 @@
 //! # Ok::<(), cofil::Error>(())
 //! ```
 //!
-//! A [`Stop`] that is asked for ends the work at its next piece: the threads unwind, files that were not
-//! complete are gone, and `during` answers [`Error::Stopped`](crate::Error::Stopped). `Break` in answer to an event is gentler: it
-//! asks for an end where the work has something to show, such as training after an epoch.
+//! A [`Stop`] ends the work at its next piece: the threads unwind, incomplete files are removed, and `during` returns
+//! [`Error::Stopped`](crate::Error::Stopped). Returning `Break` for an event is gentler: the work ends where it has a
+//! result, such as training after an epoch.
 
 mod context;
 mod event;
@@ -51,7 +51,7 @@ mod tests {
         let done = AtomicUsize::new(0);
         let work = || {
             parallel::map(1000, 1, |_| {
-                // Pieces inside pieces know of the watch too.
+                // Nested pieces are under the watch too.
                 parallel::map(10, 1, |_| done.fetch_add(1, Ordering::Relaxed));
                 stop.ask();
             });

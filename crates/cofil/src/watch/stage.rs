@@ -1,4 +1,4 @@
-//! How far a piece of work has come.
+//! Progress of a stage of work.
 
 use super::context::{check, is_watched, tell};
 use super::event::Event;
@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// A stage of work, told as it goes on, for work that is built of calls of the library. Any thread may add
-/// to it; it is over when it is dropped. It is told to the watch of the thread that adds.
+/// A stage of work that reports its progress, also for work that calls the library. Any thread may add to it; progress
+/// goes to the watch of that thread. The stage ends when it is dropped.
 pub struct Stage {
     name: &'static str,
     of: Option<usize>,
@@ -15,11 +15,10 @@ pub struct Stage {
     told: Mutex<Instant>,
 }
 
-/// Between two tellings of one stage.
+/// Minimum time between two events of a stage.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Begins the stage `name` of `of` parts; how many is unknown if `None`. Ends this thread's work if it is to
-/// be stopped.
+/// Starts the stage `name` with `of` parts; `None` if the number is unknown. Ends this thread's work if it should stop.
 pub fn stage(name: &'static str, of: impl Into<Option<usize>>) -> Stage {
     let told = Mutex::new(Instant::now());
     let stage = Stage { name, of: of.into(), done: 0.into(), told };
@@ -35,7 +34,7 @@ impl Stage {
         if !is_watched() {
             return;
         }
-        // Whoever finds another thread telling has nothing to add.
+        // If another thread is reporting, this one need not.
         let Ok(mut told) = self.told.try_lock() else { return };
         if told.elapsed() >= PAUSE {
             *told = Instant::now();
@@ -47,7 +46,7 @@ impl Stage {
         let _ = tell(&Event::Stage { name: self.name, done, of: self.of });
     }
 
-    /// What was done is all there was.
+    /// Reports the end: all parts are done.
     fn end(&self) {
         let done = self.done.load(Ordering::Relaxed);
         let _ = tell(&Event::Stage { name: self.name, done, of: Some(done) });
