@@ -1,4 +1,4 @@
-//! How well recipes do on real data. Each test needs the folder `COFIL_DATA` and fails without it.
+//! Accuracy of the algorithms on real data. Each test needs the folder `COFIL_DATA` and fails without it.
 
 #![allow(clippy::disallowed_methods, reason = "a test may use the functions of the C library")]
 
@@ -22,7 +22,7 @@ fn table(name: &str) -> Interactions {
     read(data(name), &ReadOptions::default()).unwrap_or_else(|e| panic!("{e}")).interactions
 }
 
-/// Training and test part with common numbers.
+/// Training and test set with shared ids.
 fn parts(train: Interactions, test: &Interactions) -> (Ratings, Ratings) {
     let (train, test) = split::align(train, test).expect("names fit");
     let ratings = |part| Ratings::new(part, Duplicates::Last).expect("finite");
@@ -73,8 +73,8 @@ fn biased_mf_on_five_folds_of_movielens_100k() {
     assert!(default <= 0.915 && tuned <= 0.909);
 }
 
-/// The rows of the history that are not rated, with the value −1, after the rated ones: the form in
-/// which the anime ratings were published.
+/// The unrated rows of the history, with the value −1, after the rated ones: the form in which the anime ratings were
+/// published.
 fn with_unrated(rated: Interactions) -> Interactions {
     let known = read_pairs(
         data("anime-5k/history.csv.gz"),
@@ -215,7 +215,8 @@ fn neumf_on_the_split_of_neural_collaborative_filtering() {
     assert!(hr >= 0.65 && ndcg >= 0.38);
 }
 
-/// The latest item of each user among all they have not chosen; iALS and EASE come to an AUC of .870, popularity to .797.
+/// The latest item of each user among all items they have not chosen. iALS and EASE reach an AUC of .870, popularity
+/// .797.
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn neumf_by_pairs_on_the_latest_items_of_movielens_100k() {
@@ -236,7 +237,7 @@ fn neumf_by_pairs_on_the_latest_items_of_movielens_100k() {
     );
 }
 
-// === Evaluation: the same numbers as others on the same data ===
+// === Evaluation: the same values as other libraries on the same data ===
 
 fn judged(
     algorithm: &Algorithm,
@@ -260,7 +261,7 @@ fn ease_on_movielens_1m_is_what_others_measure() {
     assert!((ndcg - 0.337).abs() < 0.002 && (recall - 0.316).abs() < 0.002);
 }
 
-/// Popularity among the published negatives, with ties against and for it: .4531 to .4538 and .2541 to
+/// Popularity among the published negatives, with the worst and the best order of ties: .4531 to .4538 and .2541 to
 /// .2545.
 #[test]
 #[ignore = "needs COFIL_DATA"]
@@ -291,7 +292,7 @@ fn popularity_among_the_published_negatives() {
 
 // === Item-to-item models ===
 
-/// NDCG@20 and Recall@20 on MovieLens-1M over all items, everything rated counting as liked.
+/// NDCG@20 and Recall@20 on MovieLens-1M over all items, with every rating counting as liked.
 fn assert_ranks(algorithm: &Algorithm, expected: [f64; 2]) {
     let parts = parts(table("ml-1m-90-10/train.csv.gz"), &table("ml-1m-90-10/test.csv.gz"));
     let metrics = [Metric::Ndcg(20), Metric::Recall(20)];
@@ -304,13 +305,13 @@ fn assert_ranks(algorithm: &Algorithm, expected: [f64; 2]) {
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn item_knn_is_that_of_peers() {
-    // implicit's CosineRecommender(K=100), then the same lists read the other way.
+    // implicit's CosineRecommender(K=100), then the same neighbour lists transposed.
     let knn = |keep: &str| algorithm("item-knn", json!({"neighbours": 99, "keep": keep}));
     assert_ranks(&knn("history"), [0.2200, 0.1955]);
     assert_ranks(&knn("candidate"), [0.2712, 0.2537]);
 }
 
-/// irspack's random walks come to an NDCG@20 of .272, its SLIM to .335.
+/// irspack's random walks reach an NDCG@20 of .272, its SLIM .335.
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn random_walks_and_slim_on_movielens_1m() {
@@ -321,7 +322,7 @@ fn random_walks_and_slim_on_movielens_1m() {
 
 // === bpr, warp, logistic-mf, svd-plus-plus ===
 
-/// Cornac's BPR comes to an NDCG@20 of .275, LightFM's WARP to .290.
+/// Cornac's BPR reaches an NDCG@20 of .275, LightFM's WARP .290.
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn comparisons_with_negatives_on_movielens_1m() {
@@ -336,7 +337,7 @@ fn comparisons_with_negatives_on_movielens_1m() {
     assert!(ndcg("logistic-mf") >= 0.298);
 }
 
-/// Surprise's SVD++ comes to .9082.
+/// Surprise's SVD++ reaches .9082.
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn svd_plus_plus_on_movielens_100k() {
@@ -349,7 +350,7 @@ fn svd_plus_plus_on_movielens_100k() {
 fn ials_on_gowalla() {
     let file = |part| table(&format!("gowalla-lightgcn/{part}.csv.gz"));
     let parts = binary(parts(file("train"), &file("test")));
-    // Many factors for a wide catalogue; conjugate gradients, because k³ would be most of the work.
+    // Many factors for many items; conjugate gradients, because k³ would be most of the work.
     let settings = json!({
         "factors": 1024, "reg": 0.1, "reg_exponent": 0.5, "unobserved_weight": 0.01, "epochs": 10,
         "solver": "cg"
@@ -366,7 +367,7 @@ fn ials_on_gowalla() {
 #[ignore = "needs COFIL_DATA"]
 fn autorec_on_movielens_1m() {
     let parts = parts(table("ml-1m-90-10/train.csv.gz"), &table("ml-1m-90-10/test.csv.gz"));
-    // The paper has .831 and .874.
+    // The paper reports .831 and .874.
     assert!(rmse(&algorithm("autorec-item", json!({})), &parts) <= 0.830);
     assert!(rmse(&algorithm("autorec-user", json!({})), &parts) <= 0.855);
 }
@@ -378,7 +379,7 @@ fn autorec_on_movielens_1m() {
 fn knn_baseline_on_movielens_100k() {
     let parts = parts(table("ml-100k-90-10/train.csv.gz"), &table("ml-100k-90-10/test.csv.gz"));
     let settings = json!({});
-    // Surprise 1.1.5 has .9017 with the settings that are our defaults, on the same split.
+    // Surprise 1.1.5 reaches .9017 with our default settings on the same split.
     let found = rmse(&algorithm("knn-baseline", settings), &parts);
     assert!((found - 0.9017).abs() <= 0.002);
 }

@@ -1,6 +1,6 @@
-//! What the library promises: every public item, listed in `api.txt` once, but for methods that a macro writes; its
-//! further names stand as `use name = item`. A change of the list has to be meant:
-//! `COFIL_UPDATE=1 cargo test -p cofil --test api` writes it anew.
+//! The public API: `api.txt` lists each public item once, except methods written by a macro. Further names of an item
+//! are listed as `use name = item`. After an intended change, update the list with
+//! `COFIL_UPDATE=1 cargo test -p cofil --test api`.
 
 use quote::ToTokens;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use syn::{Fields, ImplItem, Item, TraitItem, UseTree, Visibility};
 /// Path of a module: `["data", "read"]`; the crate itself is empty.
 type Module = Vec<String>;
 
-/// Every module of the crate with its items, unit tests left out.
+/// All modules of the crate with their items, without unit tests.
 #[derive(Default)]
 struct Crate(BTreeMap<Module, Vec<Item>>);
 
@@ -36,7 +36,7 @@ impl Crate {
         all
     }
 
-    /// Reads the file of `module`; the files of its modules are in `folder`.
+    /// Reads the file of `module`; the files of its submodules are in `folder`.
     fn file(&mut self, path: &Path, module: Module, folder: &Path) {
         let text =
             std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -67,7 +67,7 @@ impl Crate {
     }
 }
 
-/// A rendering that does not depend on how the source is laid out.
+/// Renders code independently of the source layout.
 fn compact(tokens: &impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();
     let mut out = String::new();
@@ -86,14 +86,14 @@ fn compact(tokens: &impl ToTokens) -> String {
     out
 }
 
-/// The items that a user can name, by path.
+/// The items that users of the crate can name, by path.
 struct Listing<'a> {
     all: &'a Crate,
     lines: BTreeSet<String>,
-    /// Types that can be named, to list their methods.
+    /// Types that can be named, whose methods are listed.
     types: BTreeSet<String>,
     seen: BTreeSet<(Module, String)>,
-    /// Where an item was listed first.
+    /// The path at which an item was listed first.
     first: BTreeMap<*const Item, String>,
 }
 
@@ -119,7 +119,7 @@ impl Listing<'_> {
         }
     }
 
-    /// What `tree`, in `home`, hands on at `at`.
+    /// Lists the items that `tree`, in `home`, re-exports at `at`.
     fn import(&mut self, at: &Module, home: &Module, mut path: Module, tree: &UseTree) {
         match tree {
             UseTree::Path(part) => {
@@ -163,7 +163,7 @@ impl Listing<'_> {
     }
 
     fn handed_on(&mut self, at: &Module, home: &Module, path: &[String], name: &str) {
-        // What other crates define is theirs to list.
+        // Items of other crates are not listed.
         let Some(module) = self.resolved(home, path) else {
             self.lines.insert(format!("use {}::{name}", path.join("::")));
             return;
@@ -179,7 +179,7 @@ impl Listing<'_> {
                 self.again(at, &module, Vec::new(), &import.tree, name);
             }
         }
-        // Made by a macro: listed where that stands.
+        // Made by a macro: listed at the macro call.
         if self.lines.len() == before {
             let path = |module: &Module| {
                 module.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join("::")
@@ -188,7 +188,7 @@ impl Listing<'_> {
         }
     }
 
-    /// The list of recipes, from which a macro makes the enum.
+    /// The list of algorithms, from which a macro makes the enum.
     fn recipes(&mut self, at: &Module, list: &syn::Macro) {
         let Recipes(names) = list.parse_body().expect("documented names with commas");
         let name =
@@ -198,7 +198,7 @@ impl Listing<'_> {
         self.lines.extend(names.iter().map(|recipe| format!("variant {name}::{recipe}")));
     }
 
-    /// Follows an item that `home` has from elsewhere itself.
+    /// Follows an item that `home` itself imports.
     fn again(&mut self, at: &Module, home: &Module, mut path: Module, tree: &UseTree, name: &str) {
         match tree {
             UseTree::Path(part) => {
@@ -300,7 +300,7 @@ impl Listing<'_> {
             let syn::Type::Path(path) = &*block.self_ty else { continue };
             let Some(last) = path.path.segments.last() else { continue };
             let name = last.ident.to_string();
-            // Types that share their name: what stands beside the methods is theirs.
+            // If types share a name, the methods belong to the type in the same module.
             let beside = self.all.0[module].iter().find(|item| named(item).as_ref() == Some(&name));
             let can_be_named = match beside {
                 Some(item) => self.first.contains_key(&std::ptr::from_ref(item)),
@@ -325,7 +325,7 @@ impl Listing<'_> {
     }
 }
 
-/// The body of `settings!`: a struct with the names of groups of fields that others have too.
+/// The body of `settings!`: a struct with the names of shared groups of fields.
 struct Settings {
     name: syn::Ident,
     generics: syn::Generics,
@@ -348,7 +348,7 @@ impl syn::parse::Parse for Settings {
     }
 }
 
-/// The fields that `settings!` gives to the structs of a group, as its arm in the macro has them.
+/// The fields that `settings!` adds for a group, as written in the macro's arm.
 fn shared(group: &syn::Ident) -> syn::FieldsNamed {
     let text = include_str!("../src/recipes/settings.rs");
     let arm = text.split(&format!("(@ [{group} ")).nth(1).expect("an arm of the macro");

@@ -1,4 +1,4 @@
-//! Files that were made to do harm are refused in words, and take no more memory and time than their size allows.
+//! Malicious files are rejected with a message, and cost no more memory and time than their size justifies.
 
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
@@ -11,12 +11,12 @@ use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Counts what is allocated.
+/// An allocator that counts memory.
 struct Counting;
 
 static NOW: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
-/// One measurement at a time.
+/// Allows one measurement at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn more(size: usize) {
@@ -24,17 +24,17 @@ fn more(size: usize) {
     PEAK.fetch_max(now, Ordering::Relaxed);
 }
 
-// SAFETY: everything is the system's allocator, beside which numbers are kept.
+// SAFETY: all calls go to the system's allocator; this type only counts.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         more(layout.size());
-        // SAFETY: as the caller promises.
+        // SAFETY: guaranteed by the caller.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
         NOW.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: as the caller promises.
+        // SAFETY: guaranteed by the caller.
         unsafe { System.dealloc(at, layout) }
     }
 }
@@ -44,7 +44,7 @@ static ALLOCATOR: Counting = Counting;
 
 const MB: usize = 1_000_000;
 
-/// What `work` gives, having taken at most ten times `size` bytes and 200 MB.
+/// Runs `work` and checks that it took at most ten times `size` bytes and 200 MB.
 fn within<T>(size: usize, work: impl FnOnce() -> T) -> T {
     let _alone = ALONE.lock().unwrap_or_else(|held| held.into_inner());
     let before = NOW.load(Ordering::Relaxed);
@@ -67,7 +67,7 @@ fn catalogue(bytes: &[u8]) -> Result<usize, String> {
         .map_err(|e| e.to_string())
 }
 
-/// Packs `times` times `piece` after `start`.
+/// Compresses `start` followed by `times` copies of `piece`.
 fn zstd(start: &[u8], piece: &[u8], times: usize) -> Vec<u8> {
     let mut packed = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
     packed.write_all(start).unwrap();
@@ -121,7 +121,7 @@ fn delimiters_without_end_are_refused() {
             assert!(told.contains("there are more than 65536 columns"), "{line:?}: {told}");
         }
     }
-    // A line of negatives has as many fields as it likes.
+    // A line of negatives may have any number of fields.
     let many: String = (0..100_000).map(|n| format!(",{n}")).collect();
     let (users, items) = (["u"].iter().collect(), ["7", "99999"].iter().collect());
     let text = format!("u{many}\n");
@@ -130,7 +130,7 @@ fn delimiters_without_end_are_refused() {
     assert_eq!(read.by_user, [[0, 1]]);
 }
 
-/// Comparing each key with all before would take minutes.
+/// Comparing each key with all earlier keys would take minutes.
 #[test]
 fn objects_of_many_keys_are_read_at_once_and_of_too_many_refused() {
     let object = |keys: usize| {

@@ -1,4 +1,4 @@
-//! Catalogues of items: every format gives the same, guesses are said, and files keep them.
+//! Catalogues of items: all formats give the same result, guesses are reported, and model files keep catalogues.
 
 use cofil::data::catalogue::{
     AttributeKind, AttributeValue, Catalogue, CatalogueOptions, CatalogueReport, Filter,
@@ -30,7 +30,7 @@ fn refused(content: impl AsRef<[u8]>) -> String {
     text[text.find("/t:").map_or(0, |at| at + 1)..].to_owned()
 }
 
-/// The report without the place of the file.
+/// The report without the path of the file.
 fn told(report: &CatalogueReport) -> String {
     report.to_string()
 }
@@ -296,7 +296,7 @@ fn a_model_file_keeps_the_catalogue() {
     let bytes = std::fs::read(&path).expect("read");
     let loaded = Recommender::load(&path).expect("loaded");
     assert_eq!(loaded.catalogue(), Some(&catalogue));
-    // By the numbers of the model: a, b, c, d.
+    // In the order of the model's indices: a, b, c, d.
     assert_eq!(loaded.matching(&filter).expect("suits"), [1, 2]);
     loaded.save(&path).expect("saved");
     assert_eq!(std::fs::read(&path).expect("read"), bytes, "the same, byte for byte");
@@ -311,7 +311,7 @@ fn a_model_file_keeps_the_catalogue() {
     assert!(best.is_ok());
 }
 
-/// A file whose parts do not fit together, though its checksum is right.
+/// A file whose parts do not match although its checksum is correct.
 #[test]
 fn catalogues_that_do_not_fit_are_refused() {
     use cofil::store::{self, Tensor};
@@ -453,7 +453,7 @@ fn folder() -> std::path::PathBuf {
     std::env::var_os("COFIL_DATA").map_or_else(beside, Into::into)
 }
 
-/// The files of MovieLens as they are published, against copies in UTF-8 with names.
+/// The MovieLens files as published, compared with copies in UTF-8 with column names.
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn movielens_is_read_without_being_told_anything() {

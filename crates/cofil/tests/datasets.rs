@@ -1,5 +1,5 @@
-//! Every known file of the data folder is read whole: rows, users and items are those that the folder's
-//! notes and the sets' publishers state, and otherwise were counted apart from cofil in plain Python.
+//! Each known file of the data folder is read completely. Numbers of rows, users and items are those stated in the
+//! folder's notes or by the publishers, or were counted independently in plain Python.
 
 use cofil::Interactions;
 use cofil::data::read::{Column, ReadOptions, Table, read, read_negatives, read_with};
@@ -15,12 +15,12 @@ fn table(name: &str, options: &ReadOptions) -> Table {
     read(folder().join(name), options).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// The interactions of `name` as they are sniffed.
+/// The interactions of `name`, with the format detected automatically.
 fn rows(name: &str) -> Interactions {
     table(name, &ReadOptions::default()).interactions
 }
 
-/// Tables of interactions, read without being told anything: rows, users, items.
+/// Tables of interactions, read without options: rows, users, items.
 const INTERACTIONS: [(&str, [usize; 3]); 34] = [
     ("anime-5k/history.csv.gz", [520_609, 5_000, 7_390]),
     ("anime-5k/ratings.csv.gz", [419_943, 4_714, 7_157]),
@@ -58,8 +58,7 @@ const INTERACTIONS: [(&str, [usize; 3]); 34] = [
     ("yelp2018-lightgcn/train.csv.gz", [1_237_259, 31_668, 38_048]),
 ];
 
-/// What is told about items and users: the columns that are read as users and items, and again rows
-/// and different names in both.
+/// Tables about items and users: the columns read as users and items, and the numbers of rows and distinct ids in both.
 const SIDE: [(&str, [&str; 2], [usize; 3]); 13] = [
     ("anime-5k/items.csv", ["anime_ids", "name"], [7_390, 7_390, 7_390]),
     ("filmtrust/trust.csv", ["truster", "trustee"], [1_853, 609, 732]),
@@ -73,14 +72,14 @@ const SIDE: [(&str, [&str; 2], [usize; 3]); 13] = [
     ("ml-1m-ncf/item_map.csv", ["rank", "title"], [3_706; 3]),
     ("ml-1m/movies.csv", ["movie", "title"], [3_883; 3]),
     ("ml-1m/users.dat", ["1", "2"], [6_040, 6_040, 2]),
-    // Two titles are there again with a blank behind them.
+    // Two titles occur again with a trailing blank.
     ("steam/items.csv", ["item", "title"], [5_155, 5_155, 5_153]),
 ];
 
-/// Files that are no such table, each with a test of its own or none needed.
+/// Files that are not such tables; each has its own test or needs none.
 const OTHERS: [&str; 2] = ["ml-1m-ncf/negatives.csv.gz", "ml-1m/movies.dat"];
 
-/// Files under `at`, without the notes about them.
+/// Files under `at`, without notes.
 fn files(at: &Path, found: &mut Vec<PathBuf>) {
     let entries =
         std::fs::read_dir(at).unwrap_or_else(|e| panic!("COFIL_DATA: {}: {e}", at.display()));
@@ -99,7 +98,7 @@ fn sizes(Table { interactions, report }: &Table) -> [usize; 3] {
     [interactions.len(), interactions.users.len(), interactions.items.len()]
 }
 
-/// What people keep beside the sets that are tested is told, and is no failure.
+/// Untested files in the data folder are reported but are not a failure.
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn every_file_of_the_lists_is_there() {
@@ -157,7 +156,7 @@ fn values_and_times_are_what_the_publishers_say() {
     ] {
         assert_eq!(range(&rows(name)), expected, "{name}");
     }
-    // Only 115,644 rows of this copy of MovieLens-1M have their time.
+    // Only 115,644 rows of this copy of MovieLens-1M have a time.
     let movielens = table("ml-1m/ratings.csv.gz", &ReadOptions::default());
     assert_eq!(movielens.report.empty_times, 1_000_209 - 115_644);
     // From 19 September 1997 to 22 April 1998.
@@ -165,7 +164,7 @@ fn values_and_times_are_what_the_publishers_say() {
     assert_eq!((times.iter().min(), times.iter().max()), (Some(&874_724_710), Some(&893_286_638)));
 }
 
-/// The ratings as they were published: what was watched and not rated has −1.
+/// The ratings as published: −1 marks anime that was watched but not rated.
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn marks_for_no_rating_are_left_out_and_counted() {
@@ -193,7 +192,7 @@ fn marks_for_no_rating_are_left_out_and_counted() {
     assert_eq!(counted(&interactions), 4_714);
 }
 
-/// Jester as its makers publish it: a row for each user, a column for each joke, 99 for no rating.
+/// Jester as published: a row for each user, a column for each joke, 99 for no rating.
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn a_matrix_of_columns_is_no_table_of_interactions() {
@@ -220,7 +219,7 @@ fn a_matrix_of_columns_is_no_table_of_interactions() {
     let long = read(file.path(), &options).expect("a table");
     assert_eq!(long.report.rows, 10_000);
     assert_eq!(long.interactions.len(), jester.user.iter().filter(|&&u| u < 100).count());
-    // The columns are read as something, but not in silence.
+    // The columns are guessed, and the guess is reported.
     std::fs::write(&file, wide).expect("written");
     let told = match read(file.path(), &ReadOptions::default()) {
         Ok(table) => table.report.notes.join("; "),
@@ -272,7 +271,7 @@ fn negatives_of_the_ncf_split() {
     assert_eq!((0..test.len()).filter(|&at| own(at)).count(), 156, "as published");
 }
 
-/// Titles in Latin-1, as the original file has them: read as the copy in UTF-8 has them, and said.
+/// Titles in Latin-1, as in the original file, are read like the copy in UTF-8, and this is reported.
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn latin_1_is_read_and_said() {

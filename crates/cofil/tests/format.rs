@@ -1,8 +1,8 @@
-//! Files written by earlier versions load for ever and recommend what they did.
+//! Files written by earlier versions stay loadable and give the same recommendations.
 //!
-//! `golden/*.cofil` are never written again. After adding a shape, or a variant of one, add it to
-//! [`models`] and run `cargo test --release --test format -- --ignored`: files that are missing are
-//! written, with what they recommend beside them.
+//! `golden/*.cofil` are never rewritten. After adding a shape, or a variant of one, add it to [`models`] and run
+//! `cargo test --release --test format -- --ignored`: it writes the missing files, and their recommendations beside
+//! them.
 
 use cofil::data::Csr;
 use cofil::math::Rng;
@@ -71,7 +71,7 @@ fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
-/// Twelve users, eight items, ratings from 1 to 5, names beyond ASCII.
+/// Twelve users, eight items, ratings from 1 to 5, ids beyond ASCII.
 fn ratings() -> Ratings {
     let mut rng = Rng::new(3, &[]);
     let rows: Vec<Vec<(u32, f32)>> = (0..12)
@@ -86,7 +86,7 @@ fn ratings() -> Ratings {
     }
 }
 
-/// What a model recommends to a known user, to a stranger, and to nobody in particular.
+/// The recommendations of a model to a known user, a new user, and an anonymous user.
 fn answers(recommender: &Recommender) -> Value {
     let query = Query { n: 3, unknown: Unknown::Refuse, ..Query::default() };
     let list = |who: Who| -> Value {
@@ -100,7 +100,7 @@ fn answers(recommender: &Recommender) -> Value {
     })
 }
 
-/// Equal names, and scores up to rounding, which differs between processors.
+/// Compares ids exactly, and scores up to rounding, which differs between processors.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => {
@@ -143,7 +143,7 @@ fn write_what_is_missing() {
         if path.exists() {
             continue;
         }
-        // Losses of networks other than the squared one take interactions, not values.
+        // Network losses other than the squared loss take interactions, not values.
         let counted = settings.get("loss").is_some_and(|loss| loss != "squared");
         let ratings = if counted { ratings().binary() } else { ratings() };
         let algorithm: Algorithm = serde_json::from_value(settings).expect("settings");

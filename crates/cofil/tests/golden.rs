@@ -1,4 +1,4 @@
-//! Numbers that others print, reproduced.
+//! Reproduces values printed by other programs.
 
 use cofil::recipes::Link;
 use cofil::recipes::Optimizer;
@@ -6,8 +6,8 @@ use cofil::recipes::{Batch, BiasedMf, Offset};
 use cofil::{Algorithm, Ratings, Recommender, Run, store};
 
 // === The five by five matrix ===
-// Users 1-3 like the first three items, users 4-5 the other two; the anti-diagonal is not known.
-// Values: a NumPy program of the same equations, c, p and q being μ, b_u and b_i.
+// Users 1-3 like the first three items, users 4-5 the other two; the anti-diagonal is unknown.
+// Values: a NumPy program of the same equations, where c, p and q are μ, b_u and b_i.
 
 const NAMES: [&str; 5] = ["1", "2", "3", "4", "5"];
 const HIDDEN: [(usize, usize); 5] = [(0, 4), (1, 3), (2, 2), (3, 1), (4, 0)];
@@ -18,7 +18,7 @@ fn five_by_five() -> Ratings {
     Ratings::from_triples(known.map(|(u, i)| (NAMES[u], NAMES[i], value(u, i)))).expect("finite")
 }
 
-/// μ, b_u, b_i and the hidden values.
+/// μ, b_u, b_i and the predictions of the hidden values.
 fn completed(settings: &BiasedMf, seed: u64) -> (f32, Vec<f32>, Vec<f32>, Vec<f32>) {
     let algorithm = Algorithm::BiasedMf(settings.clone());
     let run = Run { seed, ..Run::default() };
@@ -39,7 +39,7 @@ fn assert_near(found: &[f32], expected: &[f32], tolerance: f32) {
     }
 }
 
-/// Rank 2, N(0, 0.01²), biases and offset from 0, learning rate and penalty 0.01, one value at a time.
+/// Rank 2, factors from N(0, 0.01²), biases and offset from 0, learning rate and penalty 0.01, one value per step.
 fn tutorial() -> BiasedMf {
     BiasedMf {
         factors: 2,

@@ -1,4 +1,4 @@
-//! The tutorial's toy matrix by SVD with imputation, to the digits it prints.
+//! The tutorial's toy matrix by SVD with imputation, to the digits that the tutorial prints.
 
 use cofil::recipes::Impute;
 use cofil::{Model, Ratings, Svd, User};
@@ -7,7 +7,7 @@ use cofil::{Model, Ratings, Svd, User};
 fn toy() -> Ratings {
     let names = ["1", "2", "3", "4", "5"];
     let pairs = (0..5).flat_map(|u| (0..5).map(move |i| (u, i))).filter(|(u, i)| u + i != 4);
-    // (0, 4) is hidden: number the items by a row that has them all in order first.
+    // (0, 4) is hidden: a row with all items comes first, so that items are numbered in order.
     let ratings: Vec<_> = pairs
         .map(|(u, i)| (names[u], names[i], if (u < 3) == (i < 3) { 1.0 } else { 0.0 }))
         .collect();
@@ -25,7 +25,7 @@ fn singular_values_vectors_and_completed_entries() {
         for (s, expected) in model.singular_values.iter().zip(expected) {
             assert!((s - expected).abs() < 1e-4, "{s} for {expected}");
         }
-        // Signs are free, column by column.
+        // The sign of each column is arbitrary.
         let p = [(-0.99, 0.27), (-0.99, 0.27), (-0.78, 0.40), (-0.48, -0.88), (-0.48, -0.88)];
         let sign = |c: usize| -model.users.row(3)[c].signum();
         for (u, expected) in p.into_iter().enumerate() {

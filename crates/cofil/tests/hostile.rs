@@ -1,4 +1,4 @@
-//! Model files that pass every check and were made to do harm: refused, or answered in bounded time with finite numbers.
+//! Malicious model files with valid checksums are rejected, or answered in bounded time with finite numbers.
 
 use cofil::interview::{Interviewer, Reply};
 use cofil::math::Matrix;
@@ -19,7 +19,7 @@ fn names() -> Vec<String> {
     models.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned()).collect()
 }
 
-/// An array of a file; numbers with their shape.
+/// An array of a file; numbers with a shape.
 enum Array {
     Floats(Vec<f32>, Vec<usize>),
     Naturals(Vec<u32>),
@@ -27,7 +27,7 @@ enum Array {
     Bytes(Vec<u8>),
 }
 
-/// The bytes of a golden file after `change` of its header and of the numbers of each array.
+/// The bytes of a golden file after applying `change` to its header and to the numbers of each array.
 fn changed(
     name: &str,
     mut change: impl FnMut(&mut Value),
@@ -116,7 +116,7 @@ fn settings_that_no_training_had_are_refused_by_name() {
     assert!(told.err().expect("refused").to_string().contains("the scale of its data"));
 }
 
-/// All of a hundred thousand negatives for each of 256 entries in each of 60 steps would take minutes and much memory.
+/// A hundred thousand negatives for each of 256 entries in each of 60 steps would take minutes and much memory.
 #[test]
 fn an_answer_costs_no_more_for_a_file_that_wants_many_negatives() {
     let model = with_header("factors-sampled", |header| {
@@ -148,7 +148,7 @@ fn numbers_near_the_end_of_all_numbers_give_finite_answers() {
                     }
                 },
             );
-            // Some are refused: what the numbers are has limits.
+            // Some files are rejected, because the numbers have limits.
             match Recommender::from_bytes(&bytes) {
                 Ok(model) => {
                     answer(&model, &name);
@@ -161,7 +161,7 @@ fn numbers_near_the_end_of_all_numbers_give_finite_answers() {
     assert!(loaded > names().len(), "most are models");
 }
 
-/// Asks everything that a model answers; every number must be one.
+/// Calls everything a model can answer and checks that all numbers are finite.
 fn answer(model: &Recommender, name: &str) {
     let query = Query { n: 3, unknown: Unknown::Refuse, ..Query::default() };
     let history = [("pièce 1", 4.0), ("pièce 5", 2.0)];

@@ -1,4 +1,4 @@
-//! Recommenders without files: to bytes and back, and from parts that another program trained.
+//! Recommenders without files: round trips through bytes, and assembly from parts trained by another program.
 
 use cofil::data::Csr;
 use cofil::math::Matrix;
@@ -10,7 +10,7 @@ use cofil::{
 };
 use std::sync::Arc;
 
-/// Servers share one recommender between threads.
+/// Servers share one recommender among threads.
 const fn shared<T: Send + Sync>() {}
 const _: () = shared::<Recommender>();
 
@@ -63,7 +63,7 @@ fn bytes_are_those_of_the_file() {
         assert!(Recommender::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
         let mut flipped = bytes.clone();
         flipped[cut] ^= 0x10;
-        // JSON can be spelt in more than one way; what loads is the same model.
+        // The same JSON can be written in several ways; a file that loads is the same model.
         if let Ok(read) = Recommender::from_bytes(&flipped) {
             assert_eq!(read.card(), trained.card(), "flipped at {cut}");
         }
@@ -93,7 +93,7 @@ fn an_imported_model_serves_as_any_other() {
 
 #[test]
 fn what_takes_training_is_refused() {
-    /// A model that only training can change.
+    /// A model that can only be changed by training.
     struct Fixed;
     impl Model for Fixed {
         fn items(&self) -> usize {
@@ -123,7 +123,7 @@ fn what_takes_training_is_refused() {
     again(&mut fixed);
     let error = fixed.to_bytes().unwrap_err().to_string();
     assert!(error.starts_with("a model of shape `unnamed` cannot be saved"), "{error}");
-    // Vectors can be folded in and taken out.
+    // User vectors can be folded in and removed.
     let mut vectors = Recommender::from_parts(parts(vectors())).expect("parts that fit");
     again(&mut vectors);
     assert_eq!(vectors.forget(&["ann"]).expect("known").users, 1);

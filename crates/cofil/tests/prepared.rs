@@ -1,5 +1,5 @@
-//! Describing, cleaning and splitting real data. The expected figures were computed apart from cofil,
-//! row by row in plain Python.
+//! Describing, cleaning and splitting real data. The expected numbers were computed independently, row by row in plain
+//! Python.
 
 use cofil::Interactions;
 use cofil::data::describe::Kind;

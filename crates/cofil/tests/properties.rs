@@ -1,4 +1,4 @@
-//! What holds for any input.
+//! Properties that hold for any input.
 
 use cofil::math::Matrix;
 use cofil::shapes::ItemWeights;
@@ -24,7 +24,7 @@ fn named(by_user: Csr) -> Ratings {
     Ratings { users: names(by_user.rows()), items: names(by_user.cols()), by_user, times: None }
 }
 
-/// A small model's file, recipe by recipe.
+/// The file of a small model, for each algorithm.
 fn files() -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("m.cofil");
@@ -41,7 +41,7 @@ fn files() -> Vec<Vec<u8>> {
             let algorithm: Algorithm = serde_json::from_value(settings).expect("its own settings");
             let train =
                 |ratings: &Ratings| Recommender::train(&algorithm, ratings, &Run::default());
-            // Some learn from interactions that all count alike, and refuse ratings.
+            // Some algorithms learn from interactions with equal weights and reject ratings.
             let trained = train(&ratings).or_else(|_| train(&ratings.binary()));
             trained.expect("trained").save(&path).expect("saved");
             std::fs::read(&path).expect("read back")
@@ -49,7 +49,7 @@ fn files() -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Loads `bytes` as a model; what loads must serve.
+/// Loads `bytes` as a model; a model that loads must also serve.
 fn load(folder: &Path, bytes: &[u8]) {
     let path = folder.join("m.cofil");
     std::fs::write(&path, bytes).expect("written");
@@ -76,7 +76,7 @@ fn serve(loaded: cofil::Result<Recommender>) {
     assert!(lists.iter().flatten().all(|scored| scored.score.is_finite()));
 }
 
-/// An array of a model file as a hostile writer might make it.
+/// An array of a model file as an attacker might write it.
 #[derive(Clone, Debug)]
 enum Part {
     F32(Vec<f32>),
@@ -181,7 +181,7 @@ proptest! {
         k in 0usize..50,
         excluded in prop::collection::btree_set(0u32..40, 0..10),
     ) {
-        // A few values, so that many are equal; one stands for "not a number".
+        // Few distinct values, so that many are equal; one of them stands for NaN.
         let number = |s: &i32| if *s == i32::MAX { f32::NAN } else { *s as f32 };
         let scores: Vec<f32> = scores.iter().map(number).collect();
         let mut sorted: Vec<(u32, f32)> = (0u32..)
@@ -251,7 +251,7 @@ proptest! {
 
 #[test]
 fn the_undamaged_file_is_served() {
-    // What the property above damages is sound to begin with.
+    // The input that the property above damages is valid.
     let folder = tempfile::tempdir().expect("a temporary folder");
     for bytes in files() {
         let path = folder.path().join("m.cofil");
@@ -312,7 +312,7 @@ proptest! {
                     let sum = told.base + told.parts.iter().sum::<f32>();
                     let mut score = [0.0];
                     model.score(User::stranger(row), &[item], &mut score);
-                    // Autoencoders end at the scale of the data, whatever the sum.
+                    // Autoencoders clip to the range of the data, whatever the sum.
                     let (low, high) = ratings.scale();
                     let ends = name.starts_with("autorec") && !(low..=high).contains(&sum);
                     let exact = told.method == Attribution::Exact && !ends;

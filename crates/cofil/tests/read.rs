@@ -1,4 +1,4 @@
-//! Reading tables: what is written comes back, a naive reader agrees, and no bytes make it panic.
+//! Reading tables: round trips, agreement with a naive reader, and no panics on any bytes.
 
 use cofil::data::read::{Column, Format, Quote, ReadOptions, read, read_with, write};
 use cofil::data::{IdMap, Interactions, NO_TIME};
@@ -19,7 +19,7 @@ fn table(rows: &[(String, String, f32, i64)], timed: bool) -> Interactions {
         table.value.push(*value);
     }
     (table.users, table.items) = (Arc::new(users), Arc::new(items));
-    // A column without any time is as good as none.
+    // A column without any time counts as no column.
     let timed = timed && rows.iter().any(|row| row.3 != NO_TIME);
     table.time = timed.then(|| rows.iter().map(|row| row.3).collect());
     table
@@ -48,7 +48,7 @@ fn interactions() -> impl Strategy<Value = Interactions> {
     (rows, any::<bool>()).prop_map(|(rows, timed)| table(&rows, timed))
 }
 
-/// Every byte sequence is a table or an error that names the file.
+/// Any byte sequence gives a table or an error that names the file.
 fn survives(path: &Path, bytes: &[u8]) {
     std::fs::write(path, bytes).expect("a file in a temporary folder");
     let formats = [
@@ -89,7 +89,7 @@ fn survives(path: &Path, bytes: &[u8]) {
     }
 }
 
-/// What a plain loop over lines makes of delimited text without quotes.
+/// Reads delimited text without quotes with a plain loop over lines.
 fn naive(text: &str, delimiter: &str) -> Interactions {
     let rows: Vec<(String, String, f32, i64)> = text
         .lines()
@@ -114,7 +114,7 @@ proptest! {
             let path = folder.path().join(format!("table.{ending}"));
             let size = write(&path, &data).expect("writable");
             prop_assert_eq!(size, std::fs::metadata(&path).expect("written").len());
-            // Ids may hold delimiters and line ends.
+            // Ids may contain delimiters and line ends.
             let quote = Some(Quote::Double);
             let table = read(&path, &ReadOptions { quote, ..ReadOptions::default() });
             let table = table.map_err(|e| TestCaseError::fail(e.to_string()))?;
@@ -220,7 +220,7 @@ fn long_files_are_read_alike_by_any_number_of_threads() {
         let found = pool.install(|| read(&path, &ReadOptions::default())).expect("a table");
         assert!(found.interactions == expected, "{threads} threads");
     }
-    // A single quote near the end sends the last lines, and only those, down the careful path.
+    // A single quote near the end makes only the last lines take the slow path.
     let odd = long_text("\"a,\n\"\"b\",7,3\n\n");
     std::fs::write(&path, &odd).expect("a file");
     let told = read(&path, &ReadOptions::default()).unwrap_err().to_string();

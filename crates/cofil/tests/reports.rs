@@ -1,4 +1,4 @@
-//! Reports: what is written as JSON is read back the same, and its schema knows every field.
+//! Reports: JSON round trips are exact, and the schema covers every field.
 
 use cofil::contest::{self, Entrant, Outcome, Plan, Tuning};
 use cofil::data::catalogue::{Catalogue, CatalogueOptions, CatalogueReport};
@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Reads `value` back, and asks the schema of `T` for every field of it.
+/// Reads `value` back from JSON and checks that the schema of `T` covers each of its fields.
 fn round<T: Serialize + DeserializeOwned + JsonSchema>(value: &T) -> T {
     let text = serde_json::to_string(value).expect("plain data");
     let again: T = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
@@ -30,7 +30,7 @@ fn round<T: Serialize + DeserializeOwned + JsonSchema>(value: &T) -> T {
     again
 }
 
-/// The schemas that may describe a value of `schema`: it, what it refers to, and what it is put together from.
+/// The schemas that may describe a value of `schema`: itself, those it refers to, and those it is composed of.
 fn parts<'a>(schema: &'a Value, root: &'a Value, found: &mut Vec<&'a Value>) {
     found.push(schema);
     if let Some(place) = schema["$ref"].as_str() {
@@ -44,7 +44,7 @@ fn parts<'a>(schema: &'a Value, root: &'a Value, found: &mut Vec<&'a Value>) {
     }
 }
 
-/// Collects the paths in `json` of which `schema` says nothing.
+/// Collects the paths in `json` that `schema` does not cover.
 fn check(json: &Value, schema: &Value, root: &Value, path: &str, unknown: &mut Vec<String>) {
     let mut all = Vec::new();
     parts(schema, root, &mut all);
@@ -69,7 +69,7 @@ fn check(json: &Value, schema: &Value, root: &Value, path: &str, unknown: &mut V
     }
 }
 
-/// 40 users of two tastes, with values and times.
+/// 40 users with two tastes, with values and times.
 fn rows() -> (Interactions, ReadReport) {
     let mut text = String::from("user,item,rating,timestamp\n");
     for u in 0..40_u32 {
@@ -146,7 +146,7 @@ fn searches_and_comparisons_are_read_back() {
 
     let protocol = Protocol { metrics: vec![Metric::Ndcg(5)], ..Protocol::default() };
     let tuning = Tuning { trials: 2, parallel: 1, journals: None, resume: false };
-    // A model of values without values cannot take part.
+    // An invalid setting, so that one entrant fails.
     let hopeless = Entrant {
         name: "ease".into(),
         algorithm: Algorithm::Ease(Ease { reg: -1.0, ..Ease::default() }),

@@ -1,11 +1,11 @@
-//! Reordered lists: one order wherever it is asked for.
+//! Diversity and popularity control: the same order from every entry point.
 
 use cofil::data::{Csr, Interactions};
 use cofil::evaluate::{Candidates, evaluate, evaluate_lists};
 use cofil::math::Rng;
 use cofil::{Algorithm, Metric, Protocol, Query, Ratings, Recommender, Rerank, Run, Who};
 
-/// Users with a taste for one of four groups of items; train and test part.
+/// Users who each like one of four groups of items; training and test set.
 fn parts() -> (Ratings, Ratings) {
     let (users, items) = (70, 90);
     let mut rng = Rng::new(8, &[]);
@@ -67,7 +67,7 @@ fn evaluated_lists_are_the_recommended_ones() {
             let lists: Vec<Vec<u32>> = lists.iter().map(items).collect();
             let plain = Protocol { resamples: 0, ..Protocol::plain(metrics.clone()) };
             let expected = evaluate_lists(&lists, &train, &test, &plain).unwrap();
-            // With `auc` the whole pool is put in order, without it the beginning.
+            // With `auc` the whole pool is reordered, without it only the beginning.
             for more in [None, Some(Metric::Auc)] {
                 let metrics = metrics.iter().copied().chain(more).collect();
                 let protocol = Protocol { rerank, ..Protocol::plain(metrics) };

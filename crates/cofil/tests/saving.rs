@@ -1,13 +1,13 @@
-//! A process that is killed while it saves leaves the old file or the new one, whole.
+//! A process killed while saving leaves either the complete old file or the complete new file.
 
 use cofil::{Algorithm, Popularity, Ratings, Recommender, Run};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Where the child process saves to.
+/// Environment variable with the path the child process saves to.
 const PATH: &str = "COFIL_TEST_SAVE_TO";
 
-/// Two models, of a megabyte or so, whose files differ.
+/// Two different models of about a megabyte.
 fn models() -> [Recommender; 2] {
     [1.0, 2.0].map(|value| {
         let names: Vec<String> = (0..40_000).map(|i| format!("item number {i}")).collect();
@@ -18,7 +18,7 @@ fn models() -> [Recommender; 2] {
     })
 }
 
-/// As the child of the test below: saves until it is killed. On its own: three times.
+/// As the child process of the test below, saves until it is killed; on its own, saves three times.
 #[test]
 fn saving_replaces_the_file_as_a_whole() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -53,7 +53,7 @@ fn killed_in_mid_write_leaves_a_whole_file() {
             .stderr(Stdio::null())
             .spawn()
             .expect("started");
-        // The file is read while it is being replaced, until it has changed a few times.
+        // Read the file while it is being replaced, until it has changed a few times.
         let (mut last, mut changes) = (state(&path), 0);
         while changes < 1 + round % 3 {
             let now = state(&path);

@@ -106,7 +106,7 @@ mod arrow {
         assert_eq!(of_integers.interactions.users.kind(), IdKind::Integer);
         assert_eq!(of_integers.report.format, Format::Arrow);
         assert!(model(&of_integers) == model(&of_text), "the same bytes");
-        // Whatever the type of the column.
+        // Independent of the column type.
         let floats = Arc::new(Float64Array::from(vec![7.0, -3.0, 7.0, 12.0]));
         let naturals = Arc::new(UInt64Array::from(vec![100, 9_000_000_000, 5, 100]));
         let of_others = read(of(batch(floats, naturals)), &options).expect("read");
@@ -139,11 +139,11 @@ mod arrow {
         assert_eq!((of_texts.users.kind(), of_texts.items.kind()), (IdKind::Text, IdKind::Text));
         let of_integers = read(of(integers()), &options).expect("read").interactions;
         assert_eq!(of_texts.fingerprint(), of_integers.fingerprint(), "the names are the same");
-        // What is known has its kind already.
+        // Known ids keep their kind.
         let (users, items) = (&of_integers.users, &of_integers.items);
         let more = read_with(of(texts()), &options, users, items).expect("read").interactions;
         assert_eq!((more.users.kind(), more.user), (IdKind::Integer, of_integers.user));
-        // Beyond 64 bits with a sign there is text.
+        // Integers beyond 64 bits signed are text.
         let item = Arc::new(UInt64Array::from(vec![1, u64::MAX, 1, 2]));
         let user = Arc::new(Int64Array::from(vec![1, 2, 3, i64::MIN]));
         let large = read(of(batch(user, item)), &options).expect("read").interactions;

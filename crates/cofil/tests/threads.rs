@@ -1,4 +1,4 @@
-//! Real data, any number of threads: the same model to the byte.
+//! On real data, models are the same to the byte for any number of threads.
 
 use cofil::data::read::{ReadOptions, read};
 use cofil::{Algorithm, Duplicates, Ratings, Recommender, Run, Target};
@@ -15,7 +15,7 @@ fn one_two_and_three_threads_learn_the_same_of_movielens_1m() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for algorithm in Algorithm::all() {
         let algorithm = brief(&algorithm);
-        // Recipes that rank take interactions, and some no values.
+        // Algorithms that rank take interactions, and some reject values.
         let ratings = match algorithm.target() {
             Target::Preference => ratings.binary(),
             Target::Rating => ratings.clone(),
@@ -37,7 +37,7 @@ fn one_two_and_three_threads_learn_the_same_of_movielens_1m() {
     }
 }
 
-/// `algorithm` with one epoch, or two where that is quick.
+/// `algorithm` with one epoch, or two if that is quick.
 fn brief(algorithm: &Algorithm) -> Algorithm {
     let value = serde_json::to_value(algorithm).expect("plain data");
     let mut settings = value.as_object().cloned().expect("an object");

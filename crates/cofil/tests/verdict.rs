@@ -1,4 +1,4 @@
-//! What `describe` advises can be done: its algorithms, measures and splits are there.
+//! The advice of `describe` can be followed: its algorithms, metrics and splits exist.
 
 #![allow(clippy::disallowed_methods, reason = "a test may use the functions of the C library")]
 
@@ -36,7 +36,7 @@ fn advice_can_be_followed() {
             let read = read(file.path(), &ReadOptions::default()).expect("a table");
             let description = Description::of(&read.interactions).expect("described");
             let advice = Advice::on(&description, None);
-            // What `train` takes where nobody names a recipe is what `describe` says first.
+            // The default algorithm of `train` is the first that `describe` suggests.
             let ratings = Ratings::new(&read.interactions, Duplicates::Last).expect("ratings");
             let suggested = Algorithm::suggest(&ratings, None);
             assert_eq!(advice.algorithm, suggested.algorithm);
@@ -49,7 +49,7 @@ fn advice_can_be_followed() {
                 advised.insert(name);
             }
             for name in verdict.metrics.iter().flat_map(|advice| advice.name.split(", ")) {
-                // `coverage` and `novelty` stand for any length of the list.
+                // `coverage` and `novelty` are named without a cutoff.
                 let named = [name.to_owned(), format!("{name}@10")];
                 let known = named.iter().any(|name| name.parse::<Metric>().is_ok());
                 assert!(known, "no metric is called {name}");

@@ -1,4 +1,4 @@
-//! Everything that takes long can be watched and stopped, and what crosses threads may.
+//! All long-running work can be watched and stopped, and types shared among threads are `Send` or `Sync`.
 
 use cofil::contest::{self, Entrant, Plan};
 use cofil::data::read::{ReadOptions, read, write};
@@ -14,9 +14,9 @@ use serde_json::{Map, Value, json};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// Compiles only where `T` may cross threads.
+/// Compiles only if `T` is `Send`.
 fn crosses<T: Send>() {}
-/// Compiles only where threads may share `T` too.
+/// Compiles only if `T` is `Send` and `Sync`.
 fn is_shared<T: Send + Sync>() {}
 
 #[test]
@@ -29,7 +29,7 @@ fn what_crosses_threads_may() {
     crosses::<Error>();
 }
 
-/// Even users like even items, odd ones odd items; with `values`, 5 and 1 for both.
+/// Even users like even items, odd users odd items; with `values`, users also rate the other items.
 fn rows(values: bool) -> Interactions {
     let names = |letter: char, n: u32| -> Arc<IdMap> {
         Arc::new((0..n).map(|at| format!("{letter}{at}")).collect())
@@ -53,7 +53,7 @@ fn ratings(values: bool) -> Ratings {
     Ratings::new(&rows(values), Duplicates::Error).unwrap()
 }
 
-/// Every recipe, few epochs of it.
+/// All algorithms, with few epochs.
 fn recipes() -> Vec<Algorithm> {
     let brief = |algorithm: Algorithm| {
         let settings = serde_json::to_value(&algorithm).unwrap();
@@ -66,7 +66,7 @@ fn recipes() -> Vec<Algorithm> {
     Algorithm::all().into_iter().map(brief).collect()
 }
 
-/// What `work` tells, and that it ends where it is stopped: before it begins, and in its first event.
+/// Returns the events of `work`, after checking that it stops when asked to: before it starts, and at its first event.
 fn watched(name: &str, work: impl Fn() -> Result<()>) -> Vec<String> {
     let mut told = Vec::new();
     let watch = Watch::new(|event| {
@@ -107,7 +107,7 @@ fn every_recipe_can_be_watched_and_stopped() {
         let told = watched(name, || algorithm.fit(&train, &Run::default()).map(|_| ()));
         let learns = serde_json::to_value(&algorithm).unwrap().get("epochs").is_some();
         if learns && !name.ends_with("baseline") {
-            // Some prepare the ground in epochs of their own.
+            // Some algorithms have warm-up epochs.
             let epochs = told.iter().filter(|event| *event == "epoch").count();
             assert!(epochs >= 2, "{name}: {told:?}");
         }
@@ -130,7 +130,7 @@ fn reading_and_writing_can_be_watched_and_stopped() {
         let told = watched(name, || read(&path, &ReadOptions::default()).map(|_| ()));
         assert!(told.contains(&"reading".into()), "{name}: {told:?}");
     }
-    // What was stopped left nothing beside what was finished.
+    // Stopped work left no files besides the finished ones.
     let left = std::fs::read_dir(folder.path()).unwrap();
     let hidden = |e: std::io::Result<std::fs::DirEntry>| {
         e.unwrap().file_name().to_string_lossy().starts_with('.')
@@ -147,7 +147,7 @@ fn answers_for_many_can_be_watched_and_stopped() {
     for query in [Query::default(), Query { exclude: vec!["i3".into()], ..Query::default() }] {
         let told = watched("many", || recommender.recommend_many(&users, &query).map(|_| ()));
         assert!(told.iter().all(|stage| stage == "recommending"), "{told:?}");
-        // In parts or not, the lists are the same.
+        // Lists are the same in parts and at once.
         let mut lists = Vec::new();
         let take = |part: &[u32], found: &[Vec<(u32, f32)>]| {
             assert_eq!(part.len(), found.len());
@@ -197,7 +197,7 @@ fn comparisons_can_be_watched_and_stopped() {
     for event in ["comparing", "popularity", "ials", "ease", "epoch", "inverse", "ranking"] {
         assert!(told.contains(&event.into()), "{event}: {told:?}");
     }
-    // An end that is asked for within an epoch is no result.
+    // Work that is stopped within an epoch has no result.
     let asks = |event: &Event<'_>| match event {
         Event::Epoch { .. } => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
@@ -211,7 +211,7 @@ fn a_recipe_that_panics_or_fails_does_not_end_a_comparison() {
     let test = Ratings::new(&train, Duplicates::Error).unwrap();
     let mut plan = plan(&["biased-mf", "ials", "ease"]);
     plan.protocol.seen = true;
-    // Whoever hears of an epoch is part of the work that it interrupts.
+    // A panic in the listener is a panic of the work it interrupts.
     let watch = Watch::new(|event| {
         if let Event::Recipe { name, judged: Some(judged), .. } = event {
             told.push(((*name).to_owned(), (*judged).clone()));

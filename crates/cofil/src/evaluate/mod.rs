@@ -103,7 +103,8 @@ pub fn evaluate_lists<'a>(
         return Err(Error::Unfit(message.into()));
     }
     if let Some(metric) = protocol.metrics.iter().find(|metric| metric.cutoff().is_none()) {
-        let says = format!("{metric} needs more than lists; use one with a cutoff, such as ndcg@20");
+        let says =
+            format!("{metric} needs more than lists; use one with a cutoff, such as ndcg@20");
         return Err(Error::setting("metrics", says));
     }
     if !protocol.rerank.is_off() {

@@ -133,7 +133,7 @@ fn users_that_training_never_saw_are_scored_by_what_is_given() {
     let train = train();
     let given = test_part(&train, &[("new", "w", 2.0), ("new", "x", 3.0), ("a", "what", 1.0)]);
     let mut ids = (*given.users).clone();
-    assert_eq!(ids.insert("new").unwrap(), 3, "numbered as in the test part");
+    assert_eq!(ids.insert("new").unwrap(), 3, "numbered as in the test set");
     let test = test_part(&train, &[("new", "z", 1.0), ("new", "y", 1.0), ("new", "w", 1.0)]);
     let protocol = Protocol::plain(vec![Metric::Recall(1), Metric::Ndcg(2), Metric::Rmse]);
     let judged = |given| {

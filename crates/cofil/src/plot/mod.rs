@@ -87,7 +87,7 @@ pub struct Dots {
 pub struct Mark {
     /// Position (x, y), in units of the axes.
     pub at: (f64, f64),
-    /// Label beside the dot; may be empty.
+    /// Label of the dot; may be empty.
     pub label: String,
     /// Whether the dot is grey, for less important data.
     pub faint: bool,

@@ -1,10 +1,10 @@
-//! New events and users who leave, for every recipe.
+//! Updates with new events and removal of users, for every algorithm.
 
 use super::data::board;
 use super::{bytes, recipes, suited, train};
 use cofil::{Interactions, Query, Ratings, Who};
 
-/// Events of a new user and of somebody known with a new item.
+/// Events of a new user, and of a known user with a new item.
 fn events(value: f32) -> Interactions {
     let table =
         [("new", "id2"), ("new", "id4"), ("new", "fresh"), ("id6", "fresh"), ("id8", "fresh")];
@@ -47,7 +47,7 @@ fn new_events_give_the_same_finite_model_for_any_number_of_threads() {
             assert_eq!(list.len(), 31, "{name}");
             assert!(list.iter().all(|s| s.score.is_finite()), "{name}");
         }
-        // What is saved can be read.
+        // The saved model can be loaded.
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m.cofil");
         recommender.save(&path).unwrap();
@@ -66,7 +66,7 @@ fn who_leaves_is_gone_and_the_others_are_served_as_before() {
         let ratings: Ratings = suited(&algorithm, &board(&algorithm, 30));
         let mut recommender = train(&algorithm, &ratings);
         let who = Who::user("id13");
-        // What fills a list goes by how many users have each item, one fewer now.
+        // Lists are filled by the number of users of each item, which is one fewer now.
         let list = |recommender: &cofil::Recommender| {
             let items = recommender.recommend(&who, &Query::default()).unwrap().items;
             items.into_iter().filter(|item| item.basis.is_none()).collect::<Vec<_>>()

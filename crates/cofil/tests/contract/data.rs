@@ -1,8 +1,8 @@
-//! Data whose right answers are known.
+//! Data with known correct answers.
 
 use super::*;
 
-/// Even users like even items, odd users odd ones; each user's own diagonal item is withheld.
+/// Even users like even items, odd users odd ones; each user's own diagonal item is held out.
 pub fn checkerboard(n: u32) -> Ratings {
     let names: Arc<cofil::IdMap> = Arc::new((0..n).map(|i| format!("id{i}")).collect());
     let row = |u: u32| (0..n).filter(move |&i| i != u && i % 2 == u % 2).map(|i| (i, 1.0));
@@ -10,8 +10,8 @@ pub fn checkerboard(n: u32) -> Ratings {
     Ratings { users: names.clone(), items: names, by_user, times: None }
 }
 
-/// The same tastes as ratings: 5 for the own parity, 1 for the other; each user's own item and three
-/// of the other parity are withheld.
+/// The same tastes as ratings: 5 for the own parity, 1 for the other; each user's own item and three of the other
+/// parity are held out.
 pub fn rated_checkerboard(n: u32) -> Ratings {
     let withheld = |u: u32, i: u32| [0, 1, 3, 5].iter().any(|d| (u + d) % n == i);
     let value = |u: u32, i: u32| if i % 2 == u % 2 { 5.0 } else { 1.0 };
@@ -20,8 +20,7 @@ pub fn rated_checkerboard(n: u32) -> Ratings {
     Ratings { by_user, ..checkerboard(n) }
 }
 
-/// The checkerboard that `algorithm` can learn: where every value is 1 there is nothing in it for a
-/// recipe that predicts values.
+/// The checkerboard that `algorithm` can learn: an algorithm that predicts ratings cannot learn if all values are 1.
 pub fn board(algorithm: &Algorithm, n: u32) -> Ratings {
     match algorithm.target() {
         Target::Preference => checkerboard(n),

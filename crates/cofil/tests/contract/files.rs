@@ -1,4 +1,4 @@
-//! Files, threads and interruptions: the same bytes.
+//! Files, threads and interruptions: results are the same to the byte.
 
 use super::*;
 use cofil::Watch;
@@ -36,7 +36,7 @@ fn ratings_given_and_lent_make_the_same_file() {
         let given = Recommender::train_from(&algorithm, suited, &Run::default()).unwrap();
         assert!(given.to_bytes().unwrap() == lent.to_bytes().unwrap(), "{}", algorithm.name());
     }
-    // A checkpoint of one is gone on from by the other.
+    // `train_from` can continue from a checkpoint of `train`.
     let folder = tempfile::tempdir().unwrap();
     let als = |epochs| Algorithm::Als(cofil::Als { factors: 4, epochs, ..cofil::Als::default() });
     let checkpoint = Some(Checkpoint::new(folder.path().join("c"), 1));
@@ -82,7 +82,7 @@ fn resumed_equals_uninterrupted() {
                 bytes(&trained.unwrap_or_else(|e| panic!("{name}: {e}")))
             };
             let whole = fit(Run { validation, seed: 9, ..Run::default() });
-            // Stopped again and again, a little later each time.
+            // Stop repeatedly, a little later each time.
             for pause in 1..=3 {
                 let mut left = pause;
                 let run = Run {

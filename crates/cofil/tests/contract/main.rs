@@ -1,4 +1,4 @@
-//! What every recipe promises, checked on every recipe of the list.
+//! The contract of all algorithms, checked on each of them.
 
 #![allow(clippy::disallowed_methods, reason = "a test may use the functions of the C library")]
 
@@ -34,7 +34,7 @@ fn recipes() -> Vec<Algorithm> {
     Algorithm::all()
         .into_iter()
         .map(|algorithm| match algorithm {
-            // Without offset and biases, so that alike means in the same direction.
+            // Without offset and biases, so that similar vectors point in the same direction.
             Algorithm::BiasedMf(_) => Algorithm::BiasedMf(BiasedMf {
                 factors: 16,
                 epochs: 30,
@@ -116,7 +116,7 @@ fn recipes() -> Vec<Algorithm> {
         .collect()
 }
 
-/// Whether users differ in more than their level.
+/// Returns whether users differ in more than their level.
 fn has_tastes(algorithm: &Algorithm) -> bool {
     !["popularity", "baseline"].contains(&algorithm.name())
 }
@@ -140,7 +140,7 @@ fn fast(training: Training) -> Training {
     Training { epochs: 25, batch_size: 256, learning_rate: 0.01, negatives: 2, ..training }
 }
 
-/// Recipes that learn from interactions against samples refuse values; to them, what was rated was chosen.
+/// Algorithms that learn from interactions against samples reject values; for them, every rating counts as a choice.
 fn suited(algorithm: &Algorithm, ratings: &Ratings) -> Ratings {
     match algorithm {
         Algorithm::Bpr(_) | Algorithm::Warp(_) | Algorithm::LogisticMf(_) => ratings.binary(),
@@ -170,7 +170,7 @@ fn bytes(recommender: &Recommender) -> Vec<u8> {
 fn withheld_checkerboard_item_comes_first() {
     for algorithm in recipes() {
         if !has_tastes(&algorithm) {
-            continue; // the order is the same for everybody, which is the point of it
+            continue; // the order is the same for all users by design
         }
         let ratings = board(&algorithm, 50);
         let recommender = train(&algorithm, &ratings);
@@ -337,7 +337,7 @@ fn reasons_come_from_the_history() {
             assert_eq!(told.score, recommender.predict(user, "id4").unwrap(), "{name}");
         }
         if !has_tastes(&algorithm) {
-            continue; // nobody's history is the reason
+            continue; // no history item is a reason
         }
         let because = |who: Who| {
             let candidates = Some(vec!["id4".into()]);
@@ -358,7 +358,7 @@ fn reasons_come_from_the_history() {
 fn folded_in_a_training_user_gets_about_the_same_scores() {
     let ratings = tastes(200, 60);
     for algorithm in recipes() {
-        // Where values do not count, only those that were liked tell of tastes.
+        // If values do not count, only liked items show a user's taste.
         let ratings = match suited(&algorithm, &ratings) == ratings {
             true => ratings.clone(),
             false => liked(&ratings),

@@ -1,9 +1,9 @@
-//! Data that is odd: nobody, nothing, one value, strangers.
+//! Unusual data: no users, no items, one value, new users.
 
 use super::*;
 use cofil::data::ReadValues;
 
-/// `ratings` with `extra` users and items at the end that nobody has to do with.
+/// `ratings` with `extra` users and items without interactions at the end.
 fn with_strangers(ratings: &Ratings, extra: usize) -> Ratings {
     let longer = |ids: &cofil::IdMap| {
         let names = ids.names().map(str::to_owned).chain((0..extra).map(|i| format!("new{i}")));
@@ -17,7 +17,7 @@ fn with_strangers(ratings: &Ratings, extra: usize) -> Ratings {
     Ratings { users: longer(&ratings.users), items, by_user, times: None }
 }
 
-/// Asks a trained model everything, and wants finite answers.
+/// Calls everything a trained model can answer and checks that the answers are finite.
 fn serves(recommender: &Recommender, what: &str) {
     let name = recommender.card().name();
     let items = recommender.items().len();
@@ -54,7 +54,7 @@ fn odd_data_is_learned_from_or_refused_with_a_reason() {
     large.by_user.values_mut().iter_mut().for_each(|v| *v *= 1000.0);
     let mut zeros = tastes(30, 20);
     zeros.by_user.values_mut().fill(0.0);
-    // One item is rated in far greater numbers than the others.
+    // The ratings of one item are far larger than the others.
     let mut mixed = tastes(30, 20);
     let first = mixed.by_user.columns().to_vec();
     let of_first = mixed.by_user.values_mut().iter_mut().zip(first).filter(|(_, i)| *i == 0);
@@ -78,7 +78,7 @@ fn odd_data_is_learned_from_or_refused_with_a_reason() {
             let ratings = suited(&algorithm, ratings);
             match Recommender::train(&algorithm, &ratings, &Run::default()) {
                 Ok(recommender) => serves(&recommender, what),
-                // Who has neither users nor items alike has no reason to be refused.
+                // Users and items without interactions are no reason to fail.
                 Err(e) if what.starts_with("users") => panic!("{name}, {what}: {e}"),
                 Err(e) => match e.kind() {
                     ErrorKind::Data | ErrorKind::Setting | ErrorKind::Diverged => {}
@@ -97,8 +97,8 @@ fn times(ratings: &Ratings, factor: f64) -> Ratings {
     ratings
 }
 
-/// Powers of two change no digit, so that the weights are the same to the last; but for powers of values, which are
-/// taken of numbers of a usual size.
+/// Powers of two change no digit, so that the weights are exactly the same. Powers of values are the exception; they
+/// are taken of numbers of usual size.
 #[test]
 fn similarities_and_walks_do_not_see_how_large_values_are() {
     let usual = tastes(30, 20);
@@ -115,7 +115,7 @@ fn similarities_and_walks_do_not_see_how_large_values_are() {
         model.score(User::stranger(row), &items, &mut scores);
         scores.into_iter().map(f64::from).collect()
     };
-    // What a score is multiplied by: weights are votes of a history, user neighbours give their own values.
+    // Scores scale with the values of the history for item weights, with those of the data for user neighbours.
     for (algorithm, of_data, exact) in [
         (make("item-knn", json!({})), false, true),
         (make("item-knn", json!({"shrinkage": 3})), false, true),
@@ -131,7 +131,7 @@ fn similarities_and_walks_do_not_see_how_large_values_are() {
     ] {
         for power in [60, 120, -60, -140] {
             let factor = 2f64.powi(power);
-            // A baseline near the least of all numbers is not exact itself.
+            // A baseline near the smallest float is not exact itself.
             if algorithm.name() == "knn-baseline" && power == -140 {
                 continue;
             }
@@ -141,7 +141,7 @@ fn similarities_and_walks_do_not_see_how_large_values_are() {
             let expected = scores(&algorithm, &usual, 1.0);
             assert!(expected.iter().any(|score| *score != 0.0), "{algorithm:?}");
             for (found, expected) in found.into_iter().zip(expected) {
-                // What is written near the least of all numbers has few digits.
+                // Numbers near the smallest float have few digits.
                 let least = 100.0 * f64::from(f32::from_bits(1)) / back;
                 let most = if exact { least } else { 1e-6 * expected.abs() };
                 let off = (found / back - expected).abs();
@@ -157,7 +157,7 @@ fn unrated_items_and_silent_users_change_nothing_for_the_rest() {
     let more = with_strangers(&ratings, 3);
     for algorithm in recipes() {
         if algorithm.target() == Target::Rating {
-            continue; // what an item without ratings is predicted is the recipe's guess
+            continue; // the prediction for an item without ratings is the algorithm's own choice
         }
         let name = algorithm.name();
         let recommender = train(&algorithm, &more);

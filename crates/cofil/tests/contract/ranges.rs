@@ -1,4 +1,4 @@
-//! Every range that is declared for tuning can be tried.
+//! All values in the declared tuning ranges can be trained with.
 
 use super::*;
 
@@ -27,14 +27,14 @@ fn ranges_name_settings_and_hold_their_defaults() {
 
 #[test]
 fn both_ends_of_every_range_can_be_fitted() {
-    // Large enough for the most factors.
+    // Large enough for the largest number of factors.
     let ratings = tastes(300, 280);
     for algorithm in Algorithm::all() {
         let name = algorithm.name();
         let ranges = algorithm.ranges();
         let with = |setting: &str, value: &Value| {
             let mut settings = Map::new();
-            // One epoch checks the settings as well as many, and the rest is small.
+            // One epoch checks the settings as well as many; everything else is small.
             for (small, value) in [("epochs", 1), ("factors", 4), ("hidden", 8)] {
                 if ranges.iter().any(|range| range.setting == small) {
                     settings.insert(small.to_owned(), value.into());

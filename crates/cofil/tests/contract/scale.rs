@@ -1,9 +1,9 @@
-//! Recipes that predict values learn the same model on whatever scale the values are.
+//! Algorithms that predict ratings learn the same model on any scale of values.
 
 use super::*;
 use cofil::model::Change;
 
-/// What `algorithm` predicts from `values` of the pairs of `ratings`, for users it knows and as strangers.
+/// The predictions of `algorithm` from `values` of the pairs of `ratings`, for users as known users and as new users.
 fn predicted(algorithm: &Algorithm, ratings: &Ratings, value: impl Fn(f32) -> f32) -> Vec<f64> {
     let mut ratings = ratings.clone();
     ratings.by_user.values_mut().iter_mut().for_each(|v| *v = value(*v));
@@ -21,7 +21,7 @@ fn predicted(algorithm: &Algorithm, ratings: &Ratings, value: impl Fn(f32) -> f3
     all
 }
 
-/// Those that predict values, as they are unless somebody sets them.
+/// The algorithms that predict ratings, with default settings.
 fn predicting() -> Vec<Algorithm> {
     let mut all = Algorithm::all();
     all.retain(|algorithm| algorithm.target() == Target::Rating);
@@ -37,7 +37,7 @@ fn predicting() -> Vec<Algorithm> {
 #[test]
 fn a_scale_twice_as_long_changes_no_digit() {
     let ratings = tastes(40, 30);
-    // Roots of singular values have other digits.
+    // Square roots of singular values have other digits.
     for algorithm in predicting().iter().filter(|algorithm| algorithm.name() != "svd") {
         let usual = predicted(algorithm, &ratings, |v| v);
         for power in [1, -3, 40, -60] {
@@ -57,7 +57,7 @@ fn any_scale_gives_about_the_same() {
     for algorithm in predicting() {
         let name = algorithm.name();
         let usual = predicted(&algorithm, &ratings, |v| v);
-        // What stands for a missing value does not move with the values.
+        // The value imputed for missing values does not scale with the values.
         let shifts: &[f32] = if name == "svd" { &[0.0] } else { &[0.0, -3.0, 7.0] };
         for factor in [20.0, 0.5, 0.3] {
             for shift in shifts {
@@ -72,7 +72,7 @@ fn any_scale_gives_about_the_same() {
     }
 }
 
-/// Scores of the last item for everybody, who got it after training.
+/// Scores of the last item for all users, after they got it in an update.
 fn of_new_item(algorithm: &Algorithm, ratings: &Ratings, factor: f32) -> Vec<f32> {
     let mut all = ratings.clone();
     all.by_user.values_mut().iter_mut().for_each(|v| *v *= factor);

@@ -1,13 +1,13 @@
-//! Every setting does something.
+//! Every setting has an effect.
 
 use super::*;
 
-/// What the model knows, without the header that repeats the settings.
+/// The arrays of the model, without the header, which repeats the settings.
 fn content(model: &dyn Model) -> String {
     format!("{} {:?}", model.settings(), model.tensors())
 }
 
-/// Settings that matter only beside certain others, with those.
+/// Settings that matter only together with others, with those others.
 const TOGETHER: [(&str, &str, &str, &str); 28] = [
     ("warp", "max_sampled", "max_sampled", "1"),
     ("autorec-item", "decay", "schedule", "\"exponential\""),
@@ -45,7 +45,7 @@ const WITHOUT_EFFECT: [(&str, &str, &str); 2] = [
     ("ease", "max_items", "only refuses data that would fill the memory"),
 ];
 
-/// Other values for a setting that is `value` now.
+/// Other values for a setting whose value is `value`.
 fn alternatives(value: &Value, schema: &Value) -> Vec<Value> {
     fn names(schema: &Value, found: &mut Vec<Value>) {
         match schema {
@@ -78,7 +78,7 @@ fn alternatives(value: &Value, schema: &Value) -> Vec<Value> {
 
 #[test]
 fn every_setting_has_an_effect() {
-    // Large enough for recipes that are exact on small data.
+    // Large enough for algorithms that are exact on small data.
     let mut ratings = tastes(150, 140);
     let days = (0..ratings.len() as i64).map(|at| at * 86_400);
     ratings.times = Some(days.collect());
@@ -92,8 +92,8 @@ fn every_setting_has_an_effect() {
             {
                 continue;
             }
-            // Few neighbours and epochs, so that nothing is saturated and all is quick; small steps, so
-            // that every optimizer can take them.
+            // Few neighbours and epochs, so that nothing saturates and tests are quick; small steps, so that all
+            // optimizers converge.
             let mut base = serde_json::to_value(&algorithm).unwrap();
             let base = base.as_object_mut().unwrap();
             base.remove("algorithm");

@@ -1,8 +1,8 @@
-//! Defaults that follow the data.
+//! Defaults that adapt to the data.
 
 use super::*;
 
-/// Data of a tenth of the density of others.
+/// Data with a tenth of the density of other data.
 fn sparse() -> Ratings {
     let row = |u: u32| (0..3).map(move |n| ((7 * u + 31 * n * n) % 400, 1.0));
     let rows = (0..300).map(|u| row(u).collect::<std::collections::BTreeMap<_, _>>());
@@ -24,7 +24,7 @@ fn rules_name_settings_and_what_they_choose_can_be_fitted() {
             let mut ruled: Vec<&str> = algorithm.rules().iter().map(|rule| rule.setting).collect();
             ruled.sort_unstable();
             assert_eq!(chosen, ruled, "{name}");
-            // What is chosen is what the recipe has, and nothing else has changed.
+            // The chosen values are in the algorithm, and nothing else has changed.
             let (before, after) = (value(&algorithm), value(&suited.algorithm));
             for (setting, value) in &after {
                 match suited.chosen.get(setting) {
@@ -43,7 +43,7 @@ fn rules_name_settings_and_what_they_choose_can_be_fitted() {
     }
 }
 
-/// A number as settings have it.
+/// A number as it appears in settings.
 fn single(value: &Value) -> Option<f32> {
     value.as_f64().map(|value| value as f32)
 }

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""What other libraries print for the same ranked lists: the values that cofil's `--convention` must agree with.
+"""Metric values of other libraries for the same ranked lists, with which cofil's `--convention` must agree.
 
     COFIL_PEERS=target/peers COFIL_ELLIOT=elliot COFIL_DACREMA=dacrema python3 crates/cofil/tests/golden/peers.py
 
-writes peers.json beside itself. Needs the environments of crates/cofil-bench/peers/setup.py. Two sets of lists: `full`,
-where everybody has twelve items, and `short`, where some have fewer than the cut-off, for libraries that take such lists.
+writes peers.json beside itself. Needs the environments of crates/cofil-bench/peers/setup.py. There are two sets of
+lists: `full`, where each user has twelve items, and `short`, where some users have fewer than the cutoff, for libraries
+that accept such lists.
 
-Elliot and the framework of Dacrema et al. are no packages of a registry. COFIL_ELLIOT and COFIL_DACREMA name folders with
-their sources: a git clone of https://github.com/sisinflab/elliot at commit c085d430258f (0.3.1), and one of
+Elliot and the framework of Dacrema et al. are not on a package registry. COFIL_ELLIOT and COFIL_DACREMA name folders
+with their sources: a git clone of https://github.com/sisinflab/elliot at commit c085d430258f (0.3.1), and one of
 https://github.com/MaurizioFD/RecSys2019_DeepLearning_Evaluation at 5a0db79beeaa. Elliot's base_metric.py, relevance.py,
-precision.py and hit_rate.py were those of commit 012692632dc1, which calls itself 0.3.1 too.
+precision.py and hit_rate.py were those of commit 012692632dc1, which is also labelled 0.3.1.
 """
 
 import importlib
@@ -25,12 +26,12 @@ from types import ModuleType, SimpleNamespace
 HERE = Path(__file__).resolve().parent
 PEERS = Path(os.environ.get("COFIL_PEERS", HERE.parents[3] / "target" / "peers"))
 ITEMS, USERS, LONGEST, CUTOFFS = 80, 60, 12, (5, 10)
-# What stands for the version of a library that is a checkout.
+# The version of libraries that are source checkouts.
 COMMITS = {"elliot": "c085d430258f", "dacrema": "5a0db79beeaa"}
 
 
 def generator(seed):
-    """Whole numbers below n, the same on every machine."""
+    """Pseudo-random integers, the same on every machine."""
     state = seed
     while True:
         state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
@@ -44,11 +45,11 @@ def make_set(name, seed):
         order = sorted(range(ITEMS), key=lambda _: next(draw))
         length = LONGEST if name == "full" else 1 + next(draw) % LONGEST
         lists.append(order[:length])
-        # Relevant are some of the list and some of the rest: fewer and more than the cut-off.
+        # Some relevant items are in the list and some are not; there are fewer or more of them than the cutoff.
         wanted = 1 + next(draw) % 20
         pool = order[:20] if next(draw) % 2 else order
         relevant.append(sorted(sorted(pool, key=lambda _: next(draw))[:wanted]))
-    # The last user has no list to judge: cofil's training part is theirs.
+    # The last user has no list to evaluate: theirs is cofil's training set.
     lists[-1], relevant[-1] = [], []
     return {"name": name, "lists": lists, "relevant": relevant}
 
@@ -70,7 +71,7 @@ def matrix(rows, values=None):
 
 
 def scores(made):
-    """Listed items by falling score above zero."""
+    """Listed items with positive scores, highest first."""
     return matrix(made["lists"], [float(LONGEST - rank) for row in made["lists"] for rank in range(len(row))])
 
 
@@ -177,7 +178,7 @@ def recbole(made, k):
 
 
 def from_checkout(library, name):
-    """A module of a checkout without the __init__ files above it, which import far more than numpy."""
+    """Imports a module of a checkout without its parents' __init__ files, which import far more than numpy."""
     folder, parts = Path(os.environ[variable(library)]), name.split(".")
     for depth in range(1, len(parts)):
         package = ModuleType(".".join(parts[:depth]))
@@ -226,7 +227,7 @@ def dacrema(made, k):
     return found | {f"map@{k}": by_map.get_metric_value(), f"mrr@{k}": by_mrr.get_metric_value()}
 
 
-# By environment: the function, the package, and whether lists may be shorter than the cut-off.
+# By environment: the function, and whether lists may be shorter than the cutoff.
 LIBRARIES = {
     "": [(implicit, False), (ranx, True), (recpack, False), (irspack, False), (elliot, True), (dacrema, True)],
     "torch": [(lenskit, True)],

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Three optimizer steps of small networks in PyTorch, 64 bits: the values that cofil's own steps must agree with.
+"""Three optimizer steps of small networks in PyTorch, in 64 bits, with which cofil's own steps must agree.
 
     python3 crates/cofil/tests/golden/torch_steps.py     # needs torch; writes torch_steps.json beside itself
 
-Gradients are autograd's. Optimizers are cofil's: rows of embeddings that a batch does not touch stand still, values and
-memory alike, and Adam counts the steps of each row by itself (see src/train/optimizer.rs).
+Gradients are autograd's. Optimizers follow cofil's: embedding rows that a batch does not touch keep their values and
+optimizer state, and Adam counts the steps of each row separately (see src/train/optimizer.rs).
 """
 
 import json
@@ -134,7 +134,7 @@ def touched_by_pairs(loss):
     return touched
 
 
-# Users and items repeat within a batch, and some are met first in the second or third.
+# Users and items repeat within a batch, and some appear first in the second or third batch.
 BATCHES = {
     "bce": [
         [[0, 0, 1], [0, 3, 0], [1, 1, 1], [1, 3, 0], [2, 0, 0]],

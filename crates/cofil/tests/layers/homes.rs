@@ -1,10 +1,10 @@
-//! Which crates are imported from where: the table `package.metadata.homes` of `Cargo.toml`.
+//! Which modules may import which dependencies: the table `package.metadata.homes` of `Cargo.toml`.
 
 use super::{Source, after, layer, sources};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Names of the dependencies and, of each, the layers and files that may import it; `*` for all.
+/// The dependencies and, for each, the layers and files that may import it; `*` for all.
 fn table() -> (Vec<String>, BTreeMap<String, Vec<String>>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let text = std::fs::read_to_string(path).expect("the manifest");
@@ -13,7 +13,7 @@ fn table() -> (Vec<String>, BTreeMap<String, Vec<String>>) {
         table["dependencies"].as_table().map_or(Vec::new(), |names| names.keys().cloned().collect())
     };
     let mut dependencies: Vec<String> = names(&toml::Value::Table(manifest.clone()));
-    // Those of some systems only.
+    // Dependencies of some systems only.
     let targets = manifest.get("target").and_then(toml::Value::as_table);
     dependencies.extend(targets.into_iter().flatten().flat_map(|(_, target)| names(target)));
     let homes = manifest["package"]["metadata"]["homes"].as_table().expect("a table");
@@ -25,7 +25,7 @@ fn table() -> (Vec<String>, BTreeMap<String, Vec<String>>) {
     (dependencies, homes.iter().map(home).collect())
 }
 
-/// Whether a source file is `place`, or in it.
+/// Returns whether a source file is `place` or inside it.
 fn is_at(path: &str, place: &str) -> bool {
     place == "*" || place == path || place == layer(path) || path.starts_with(&format!("{place}/"))
 }

@@ -1,4 +1,4 @@
-//! The house's order: who may import whom (ARCHITECTURE.md), read from the source files.
+//! Layering: which modules may import which (ARCHITECTURE.md), checked on the source files.
 
 mod homes;
 mod words;
@@ -6,7 +6,7 @@ mod words;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Each may use itself and what stands right of it.
+/// Each layer may use itself and the layers to its right.
 const LAYERS: [&str; 25] = [
     "page",
     "contest",
@@ -68,12 +68,12 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// The first part of the path: `recipes/ease.rs` → `recipes`, `rank.rs` → `rank`.
+/// Returns the first part of the path: `recipes/ease.rs` → `recipes`, `rank.rs` → `rank`.
 fn layer(path: &str) -> &str {
     path.split('/').next().expect("a part").trim_end_matches(".rs")
 }
 
-/// What follows `prefix` where it starts a path.
+/// Returns the text after each `prefix` that starts a path.
 fn after<'a>(code: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
     let word = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(prefix)
@@ -95,7 +95,7 @@ fn layers_import_only_what_stands_right_of_them() {
             match place(first_word(rest)) {
                 Some(used) if used >= own => {}
                 Some(_) => wrong.push(format!("{path} imports {}", first_word(rest))),
-                // Names re-exported at the root hide where they come from.
+                // Names re-exported at the root hide their origin.
                 None => wrong.push(format!("{path} imports crate::{}", first_word(rest))),
             }
         }

@@ -1,4 +1,4 @@
-//! The library names options in its own words; flags are the command's.
+//! The library's messages must not name command-line flags; only the command may.
 
 use super::{Source, sources};
 
@@ -14,7 +14,7 @@ fn literals(code: &str) -> Vec<String> {
                     i += 1;
                 }
             }
-            // A character, where `'a` alone would be a lifetime.
+            // A character literal; `'a` alone would be a lifetime.
             '\'' if at(i + 1) == '\\' => i += 3,
             '\'' if at(i + 2) == '\'' => i += 2,
             'r' if raw_hashes(&letters[i + 1..]).is_some() && !is_word(at(i.wrapping_sub(1))) => {
@@ -46,7 +46,7 @@ fn literals(code: &str) -> Vec<String> {
     found
 }
 
-/// The number of `#` if a raw string goes on so after its `r`.
+/// Returns the number of `#` if `rest`, the text after an `r`, continues a raw string.
 fn raw_hashes(rest: &[char]) -> Option<usize> {
     let hashes = rest.iter().take_while(|&&c| c == '#').count();
     (rest.get(hashes) == Some(&'"')).then_some(hashes)
@@ -56,7 +56,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Whether `text` names a flag, such as `--implicit`.
+/// Returns whether `text` names a flag, such as `--implicit`.
 fn names_a_flag(text: &str) -> bool {
     text.match_indices("--").any(|(at, _)| {
         let before = text[..at].chars().next_back();
