@@ -40,7 +40,7 @@ fn the_question_is_the_one_that_shrinks_the_trace_most() {
     let mut interview = interviewer.begin(Strategy::Variance, 0).unwrap();
     let belief = |interview: &Interview<'_>| interview.belief.clone().unwrap();
     let prior = belief(&interview);
-    // The naive twin: Σ = (Σ₀⁻¹ + Σ_asked q qᵀ / v)⁻¹, m = Σ (Σ₀⁻¹ m₀ + Σ_asked q y / v).
+    // The naive version: Σ = (Σ₀⁻¹ + Σ_asked q qᵀ / v)⁻¹, m = Σ (Σ₀⁻¹ m₀ + Σ_asked q y / v).
     let mut precision = inverse(&prior.covariance);
     let mut pull: Vec<f32> = (0..5).map(|a| vector::dot(precision.row(a), &prior.mean)).collect();
     let with = |mut a: Matrix, item: usize| {
@@ -119,7 +119,7 @@ fn a_conversation_is_one_question_and_one_answer() {
     assert_eq!((answer.items.len(), &answer.unknown[..]), (4, &["moon".to_owned()][..]));
     let asked = ["i3", "i4", "i5", "i6"];
     assert!(answer.questions.iter().all(|next| !asked.contains(&&*next.item)));
-    // The same as a conversation that goes on from answer to answer.
+    // The same as an `Interview` that takes the answers one by one.
     let mut interview = interviewer.begin(Strategy::PopularVariance, 0).unwrap();
     let number = |item: &str| interviewer.recommender().items().get(item).unwrap();
     for Replied { item, answer } in question.answers.iter().filter(|said| said.item != "moon") {
@@ -131,7 +131,7 @@ fn a_conversation_is_one_question_and_one_answer() {
     assert!(told.eq(list));
     let refusing = InterviewQuestion { unknown: Unknown::Refuse, ..question.clone() };
     assert!(interviewer.ask(&refusing).unwrap_err().to_string().contains("unknown item `moon`"));
-    // What is written can be read.
+    // JSON round trip.
     let json = serde_json::to_string(&question).unwrap();
     assert_eq!(serde_json::from_str::<InterviewQuestion>(&json).unwrap(), question);
     let json = serde_json::to_string(&answer).unwrap();
