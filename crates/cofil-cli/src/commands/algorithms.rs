@@ -46,11 +46,7 @@ fn all(json: bool) -> Result<()> {
         let list: Result<Vec<Value>> = summaries.iter().zip(Algorithm::all()).map(one).collect();
         return output::json(&list?);
     }
-    output::table(
-        &["Algorithm", "Summary"],
-        summaries.into_iter().map(|(n, s)| vec![n, s]),
-        &[],
-    );
+    output::table(&["Algorithm", "Summary"], summaries.into_iter().map(|(n, s)| vec![n, s]), &[]);
     outln!("\nSettings of one: cofil algorithms NAME");
     Ok(())
 }

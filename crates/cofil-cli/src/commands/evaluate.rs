@@ -156,7 +156,10 @@ fn run_lists(args: &Args, path: &Path) -> Result<()> {
     let lists = args.read.lists(path, &test.users, &test.items, args.json)?;
     if lists.unknown_users > 0 {
         let users = lists.unknown_users;
-        errln!("warning: {}: {users} users are in neither the training nor the test set", path.display());
+        errln!(
+            "warning: {}: {users} users are in neither the training nor the test set",
+            path.display()
+        );
     }
     let mut protocol = args.judging.protocol(None)?;
     if args.judging.metrics.is_none() {
@@ -206,10 +209,7 @@ fn trained_on(args: &Args, model: &Path, recommender: &Recommender) -> Result<Ra
     let (users, items) = (recommender.users(), recommender.items());
     let Some(path) = &args.train else {
         if recommender.seen().nnz() == 0 {
-            bail!(
-                "{}: the model file holds no histories; add --train FILE",
-                model.display()
-            );
+            bail!("{}: the model file holds no histories; add --train FILE", model.display());
         }
         let by_user = recommender.seen().clone();
         return Ok(Ratings { users: users.clone(), items: items.clone(), by_user, times: None });

@@ -112,8 +112,7 @@ fn print(args: &Args, explanation: &Explanation, titles: Titles<'_>) {
     outln!(
         "\n{}",
         match explanation.method {
-            Attribution::Exact =>
-                "Exact: the score is a sum over the history.",
+            Attribution::Exact => "Exact: the score is a sum over the history.",
             Attribution::LeaveOneOut =>
                 "Approximate: a contribution is the drop in score without the item; the rest is joint effects.",
         }

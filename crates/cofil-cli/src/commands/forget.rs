@@ -64,7 +64,9 @@ pub fn run(args: &Args) -> Result<()> {
         ("fingerprint", fingerprint),
     ]);
     if !forgotten.exact {
-        outln!("\nTo remove the traces too, use --refit, or retrain from a table without these users.");
+        outln!(
+            "\nTo remove the traces too, use --refit, or retrain from a table without these users."
+        );
     }
     Ok(())
 }

@@ -201,8 +201,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         ("trained", format!("{trained}{}", duration(fit))),
     ];
     if let Some(Epoch { number, validation: Some(value), .. }) = best {
-        facts
-            .push(("validation", format!("{metric} {value:.4} in epoch {number} (kept)")));
+        facts.push(("validation", format!("{metric} {value:.4} in epoch {number} (kept)")));
     }
     if let Some(reading) = data.reading {
         facts.push(("values", reading.sentence()));

@@ -192,10 +192,7 @@ fn journal_path(args: &Args) -> Result<PathBuf> {
         && !is(table, "csv")
         && !is(table, "json")
     {
-        bail!(
-            "{}: the name of the table of trials must end in .csv or .json",
-            table.display()
-        );
+        bail!("{}: the name of the table of trials must end in .csv or .json", table.display());
     }
     if path.exists() && !args.resume {
         bail!(

@@ -58,7 +58,10 @@ pub fn run(args: &Args) -> Result<()> {
         ("events", updated.events.to_string()),
         (
             "users",
-            format!("{} with new interactions, {} of them new users", updated.users, updated.new_users),
+            format!(
+                "{} with new interactions, {} of them new users",
+                updated.users, updated.new_users
+            ),
         ),
         ("items", format!("{} new", updated.new_items)),
         ("data", output::sizes(&recommender.card().data)),

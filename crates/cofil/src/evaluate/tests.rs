@@ -312,8 +312,8 @@ fn any_number_of_threads_gives_the_same_report() {
     let (train, test) = random_ratings(300, 60, 5);
     let protocol = all_metrics(Candidates::All);
     let with = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let report = pool.install(|| evaluate(&Noise(60, 50), &train, &test, &protocol).unwrap());
+        let work = || evaluate(&Noise(60, 50), &train, &test, &protocol).unwrap();
+        let report = crate::math::on_threads(threads, work).unwrap();
         serde_json::to_string(&report).unwrap()
     };
     let one = with(1);

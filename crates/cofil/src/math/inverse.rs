@@ -165,8 +165,7 @@ mod tests {
     fn any_number_of_threads_gives_the_same_bits() {
         let on = |threads| {
             let mut a = spd(700);
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| invert_spd(&mut a)).unwrap();
+            parallel::on_threads(threads, || invert_spd(&mut a)).unwrap().unwrap();
             a
         };
         assert!(on(1) == on(2) && on(1) == on(3));

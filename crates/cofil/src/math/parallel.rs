@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::watch::Context;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Maximum number of threads of a pool: more than the cores of any machine this runs on.
 pub const MOST_THREADS: usize = 1024;
@@ -39,85 +40,105 @@ pub fn pieces(n: usize, size: usize) -> Vec<Range<usize>> {
     (0..n).step_by(size.max(1)).map(|start| start..(start + size.max(1)).min(n)).collect()
 }
 
-/// Runs `work` on every piece of `0..n`; results come back in the order of the pieces.
-pub fn map<T: Send>(
-    n: usize,
-    size: usize,
-    work: impl Fn(Range<usize>) -> T + Sync + Send,
-) -> Vec<T> {
-    let piece = piece();
-    pieces(n, size).into_par_iter().map(|range| piece.of(|| work(range))).collect()
+/// Runs `work` on every index below `n`, each under the caller's watch. The only parallel loop of the library: it takes
+/// a trait object, because the thread pool's code would else be compiled again for every caller.
+fn each(n: usize, work: &(dyn Fn(usize) + Sync)) {
+    let context = Context::current();
+    (0..n).into_par_iter().for_each(|at| {
+        context.check();
+        context.enter(|| work(at));
+    });
 }
 
-/// Like [`map`], with scratch memory that each worker keeps from piece to piece.
-pub fn map_with<T: Send, S>(
+/// Runs two tasks in parallel.
+fn both(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
+    let context = Context::current();
+    let run = |task: &mut (dyn FnMut() + Send)| {
+        context.check();
+        context.enter(task);
+    };
+    rayon::join(|| run(a), || run(b));
+}
+
+/// Locks a value that no other task uses at the same time; a panic elsewhere does not matter.
+fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs `work` on every piece of `0..n`; results come back in the order of the pieces.
+pub fn map<T: Send>(n: usize, size: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
+    map_all(pieces(n, size), work)
+}
+
+/// Like [`map`], with scratch memory that one task at a time uses.
+pub fn map_with<T: Send, S: Send>(
     n: usize,
     size: usize,
-    scratch: impl Fn() -> S + Sync + Send,
-    work: impl Fn(&mut S, Range<usize>) -> T + Sync + Send,
+    scratch: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, Range<usize>) -> T + Sync,
 ) -> Vec<T> {
-    let piece = piece();
-    let pieces = pieces(n, size).into_par_iter();
-    pieces.map_init(scratch, |scratch, range| piece.of(|| work(scratch, range))).collect()
+    map_all_with(pieces(n, size), scratch, work)
 }
 
 /// Runs `work` on every item; results come back in the order of the items.
-pub fn map_all<I: IntoParallelIterator<Iter: IndexedParallelIterator>, T: Send>(
+pub fn map_all<I: IntoIterator<Item: Send>, T: Send>(
     items: I,
-    work: impl Fn(I::Item) -> T + Sync + Send,
+    work: impl Fn(I::Item) -> T + Sync,
 ) -> Vec<T> {
-    let piece = piece();
-    items.into_par_iter().map(|item| piece.of(|| work(item))).collect()
+    let slots: Vec<_> = items.into_iter().map(|item| Mutex::new((Some(item), None))).collect();
+    each(slots.len(), &|at| {
+        let item = lock(&slots[at]).0.take();
+        let result = item.map(&work);
+        lock(&slots[at]).1 = result;
+    });
+    let results =
+        slots.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner).1);
+    results.map(|result| result.expect("every item is done")).collect()
 }
 
-/// Like [`map_all`], with scratch memory that each worker keeps from item to item.
-pub fn map_all_with<I: IntoParallelIterator<Iter: IndexedParallelIterator>, T: Send, S>(
+/// Like [`map_all`], with scratch memory that one task at a time uses.
+pub fn map_all_with<I: IntoIterator<Item: Send>, T: Send, S: Send>(
     items: I,
-    scratch: impl Fn() -> S + Sync + Send,
-    work: impl Fn(&mut S, I::Item) -> T + Sync + Send,
+    scratch: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, I::Item) -> T + Sync,
 ) -> Vec<T> {
-    let piece = piece();
-    let items = items.into_par_iter();
-    items.map_init(scratch, |scratch, item| piece.of(|| work(scratch, item))).collect()
+    let unused: Mutex<Vec<S>> = Mutex::default();
+    map_all(items, |item| {
+        let free = lock(&unused).pop();
+        let mut mine = free.unwrap_or_else(&scratch);
+        let result = work(&mut mine, item);
+        lock(&unused).push(mine);
+        result
+    })
 }
 
 /// Runs `work` on every item; each item holds the data that only its call may change.
-pub fn for_each<I: IntoParallelIterator<Iter: IndexedParallelIterator>>(
-    items: I,
-    work: impl Fn(I::Item) + Sync + Send,
-) {
-    let piece = piece();
-    items.into_par_iter().for_each(|item| piece.of(|| work(item)));
+pub fn for_each<I: IntoIterator<Item: Send>>(items: I, work: impl Fn(I::Item) + Sync) {
+    map_all(items, work);
 }
 
-/// Like [`for_each`], with scratch memory that each worker keeps from item to item.
-pub fn for_each_with<I: IntoParallelIterator<Iter: IndexedParallelIterator>, S>(
+/// Like [`for_each`], with scratch memory that one task at a time uses.
+pub fn for_each_with<I: IntoIterator<Item: Send>, S: Send>(
     items: I,
-    scratch: impl Fn() -> S + Sync + Send,
-    work: impl Fn(&mut S, I::Item) + Sync + Send,
+    scratch: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, I::Item) + Sync,
 ) {
-    let piece = piece();
-    let items = items.into_par_iter();
-    items.for_each_init(scratch, |scratch, item| piece.of(|| work(scratch, item)));
+    map_all_with(items, scratch, work);
 }
 
 /// Runs `work` on every `size` numbers of `data`, with the index of the piece.
-pub fn for_each_chunk<T: Send>(
-    data: &mut [T],
-    size: usize,
-    work: impl Fn(usize, &mut [T]) + Sync + Send,
-) {
-    for_each(data.par_chunks_mut(size.max(1)).enumerate(), |(i, chunk)| work(i, chunk));
+pub fn for_each_chunk<T: Send>(data: &mut [T], size: usize, work: impl Fn(usize, &mut [T]) + Sync) {
+    for_each(data.chunks_mut(size.max(1)).enumerate(), |(i, chunk)| work(i, chunk));
 }
 
-/// Like [`for_each_chunk`], with scratch memory that each worker keeps from piece to piece.
-pub fn for_each_chunk_with<T: Send, S>(
+/// Like [`for_each_chunk`], with scratch memory that one task at a time uses.
+pub fn for_each_chunk_with<T: Send, S: Send>(
     data: &mut [T],
     size: usize,
-    scratch: impl Fn() -> S + Sync + Send,
-    work: impl Fn(&mut S, usize, &mut [T]) + Sync + Send,
+    scratch: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, usize, &mut [T]) + Sync,
 ) {
-    let chunks = data.par_chunks_mut(size.max(1)).enumerate();
+    let chunks = data.chunks_mut(size.max(1)).enumerate();
     for_each_with(chunks, scratch, |scratch, (i, chunk)| work(scratch, i, chunk));
 }
 
@@ -126,23 +147,10 @@ pub fn join<A: Send, B: Send>(
     a: impl FnOnce() -> A + Send,
     b: impl FnOnce() -> B + Send,
 ) -> (A, B) {
-    let piece = piece();
-    rayon::join(|| piece.of(a), || piece.of(b))
-}
-
-/// The watch under which pieces of work run.
-struct Piece(Context);
-
-fn piece() -> Piece {
-    Piece(Context::current())
-}
-
-impl Piece {
-    /// Runs a piece, unless the work is to be stopped.
-    fn of<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.0.check();
-        self.0.enter(work)
-    }
+    let (mut a, mut b) = (Some(a), Some(b));
+    let (mut left, mut right) = (None, None);
+    both(&mut || left = a.take().map(|a| a()), &mut || right = b.take().map(|b| b()));
+    (left.expect("it ran"), right.expect("it ran"))
 }
 
 #[cfg(test)]

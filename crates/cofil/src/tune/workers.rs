@@ -79,7 +79,7 @@ impl<'a> Workers<'a> {
     /// Runs all trials; returns those that ended, by number, and how many had no result at the time limit.
     pub fn run(self) -> Result<(Vec<Trial>, usize)> {
         let upto = self.task.search.trials;
-        let threads = rayon::current_num_threads();
+        let threads = parallel::threads();
         let mut at_once = self.task.search.parallel.min(threads);
         if at_once > 1 {
             // The first trial runs alone, to measure the memory of a trial.

@@ -128,7 +128,9 @@ fn load(args: &Args, say: &impl Fn(&str)) -> Result<Interactions> {
             Ok(args.read.read(path, args.json)?.interactions)
         }
         None => {
-            say("Bundled sample: Debian packages (users) and the packages they depend on (items).\n");
+            say(
+                "Bundled sample: Debian packages (users) and the packages they depend on (items).\n",
+            );
             Ok(sample_set()?)
         }
     }

@@ -4,7 +4,6 @@
 use super::names::{PartNames, Unnamed};
 use super::rows::{Row, Rows, Tally};
 use crate::math::parallel;
-use rayon::prelude::*;
 
 /// Size of a chunk in bytes. It is constant, so that chunks depend on the data alone.
 const CHUNK: usize = 512 << 10;
@@ -98,7 +97,7 @@ pub(super) fn read_block(
     let renumber = |ids: &mut [u32], table: &[u32]| {
         ids.iter_mut().for_each(|id| *id = table[*id as usize]);
     };
-    let numbered = slots(&chunks, &room, start, rows).into_par_iter().zip(&parts).zip(&tables);
+    let numbered = slots(&chunks, &room, start, rows).into_iter().zip(&parts).zip(&tables);
     parallel::for_each(numbered, |((slot, part), (users, items))| {
         renumber(&mut slot.user[..part.filled], users);
         renumber(&mut slot.item[..part.filled], items);

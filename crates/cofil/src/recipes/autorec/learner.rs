@@ -13,7 +13,6 @@ use crate::math::{Matrix, Rng, lanes, parallel, vector};
 use crate::nn::optimizer::Table;
 use crate::shapes::auto_encoder::AutoEncoderSettings;
 use crate::train::{Learner, Loss};
-use rayon::prelude::*;
 use std::borrow::Cow;
 
 /// Number of rows of a batch that one thread takes at once.
@@ -106,7 +105,7 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         let (width, hidden) = (self.width(), self.settings.hidden);
         let mut codes = std::mem::take(&mut self.codes);
         let weight = self.weight;
-        let pieces = codes.par_chunks_mut(2 * PIECE * width).zip(batch.par_chunks(PIECE));
+        let pieces = codes.chunks_mut(2 * PIECE * width).zip(batch.chunks(PIECE));
         let passed: Vec<Passed> =
             parallel::map_all(pieces, |(codes, rows)| self.pass(rows, codes, weight, rng));
 
@@ -226,8 +225,8 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
     pub(super) fn penalty(&self) -> f64 {
         let (width, hidden) = (self.width(), self.settings.hidden);
         let squares = |table: &Table| -> f64 {
-            let rows = table.values.data().par_chunks(PIECE * width);
-            let weights = self.weights.par_chunks(PIECE);
+            let rows = table.values.data().chunks(PIECE * width);
+            let weights = self.weights.chunks(PIECE);
             let of_piece = |(rows, weights): (&[f32], &[f32])| -> f64 {
                 let rows = rows.chunks_exact(width).zip(weights);
                 rows.map(|(row, &weight)| {

@@ -11,7 +11,6 @@ use crate::recipes::sgd::grid::{self, Grid, order};
 use crate::recipes::sgd::part::Part;
 use crate::shapes::Factors;
 use crate::train::{Learner, Loss};
-use rayon::prelude::*;
 
 /// Target number of entries per block.
 const BLOCK: usize = 1 << 14;
@@ -72,7 +71,7 @@ impl Learner for Sgd<'_> {
                 let order = order(block.len(), &mut rng.piece((1 + g * size + h) as u64));
                 kernel::learn(block, &order, users, items, step, start)
             };
-            let pairs = self.users.par_iter_mut().zip(&mut self.items).enumerate();
+            let pairs = self.users.iter_mut().zip(&mut self.items).enumerate();
             let ends: Vec<(f64, f32)> = parallel::map_all(pairs, learn);
             loss += ends.iter().map(|end| end.0).sum::<f64>();
             if learned {

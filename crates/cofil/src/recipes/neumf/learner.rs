@@ -17,7 +17,6 @@ use crate::shapes::factors::ScoreFunction;
 use crate::shapes::network::NetworkSettings;
 use crate::shapes::network::tower::Tower;
 use crate::train::{Learner, Loss};
-use rayon::prelude::*;
 
 /// Number of batches sampled at a time.
 const AHEAD: usize = 32;
@@ -303,7 +302,7 @@ impl Learner for Networks<'_> {
         let mut batches = std::mem::take(&mut self.batches);
         let mut loss = 0.0;
         for (c, orders) in order.chunks(AHEAD * self.feed.groups).enumerate() {
-            let draws = orders.par_chunks(self.feed.groups).zip(&mut batches).enumerate();
+            let draws = orders.chunks(self.feed.groups).zip(&mut batches).enumerate();
             // Odd streams are for sampling, even ones for dropout.
             let piece = |b: usize| 2 * (c * AHEAD + b) as u64 + 1;
             parallel::for_each(draws, |(b, (order, batch))| {

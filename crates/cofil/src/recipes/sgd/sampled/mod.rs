@@ -38,7 +38,6 @@ use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Learner, Loss, Run};
 use multiversion::multiversion;
 use negatives::{Seen, Source};
-use rayon::prelude::*;
 
 /// Target number of interactions per task.
 const BLOCK: usize = 1 << 13;
@@ -376,7 +375,7 @@ impl<R: Rule> Learner for SampledSgd<'_, R> {
                 seen.clear(&pairs);
                 loss
             };
-            let tasks = users.par_iter_mut().zip(&mut items).enumerate();
+            let tasks = users.iter_mut().zip(&mut items).enumerate();
             let losses: Vec<f64> = parallel::map_all_with(tasks, Seen::default, learn);
             loss += losses.iter().sum::<f64>();
             items.rotate_right(d);

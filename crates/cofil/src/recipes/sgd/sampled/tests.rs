@@ -88,14 +88,14 @@ fn any_number_of_threads_learns_the_same() {
     let data = data();
     let rule = crate::recipes::Bpr { factors: 5, sampler_exponent: 0.5, ..Default::default() };
     let learn = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        pool.expect("threads").install(|| {
+        crate::math::on_threads(threads, || {
             let mut learner = SampledSgd::with_groups(&rule, &data, 1, 6);
             for epoch in 1..=3 {
                 learner.epoch(epoch, &Rng::new(1, &[epoch as u64]));
             }
             learner.model().users
         })
+        .unwrap()
     };
     let one = learn(1);
     assert!([2, 3].iter().all(|&threads| learn(threads).data() == one.data()));
