@@ -85,7 +85,7 @@ fn best_items_are_reordered_on_request() {
     let far = json(folder.path(), &format!("{line} --mmr 0.1"));
     assert!(of(&far, "ild@2") > of(&plain, "ild@2"));
     let line = "evaluate m.cofil --test test.csv --metrics mrr@3 --mmr 0.1";
-    assert!(stdout(folder.path(), line).contains("reordered: the best 100 by mmr 0.1"));
+    assert!(stdout(folder.path(), line).contains("reranked: the best 100 by mmr 0.1"));
     assert!(refused(folder.path(), &format!("{line} --pool 2")).contains("`pool`: lists of 3"));
     let line = "compare train.csv --test test.csv --algorithms ease --metrics mrr@3 --mmr 2";
     assert!(refused(folder.path(), line).contains("`mmr`: must be from 0 to 1, got 2"));
@@ -123,7 +123,7 @@ fn evaluate_shows_a_table_and_writes_csv() {
         "evaluate m.cofil --test test.csv --metrics ndcg@2,coverage@1 --by-activity --csv out.csv";
     let text = stdout(folder.path(), line);
     for part in
-        ["ndcg@2", "coverage@1", "attainable", "popularity", "random", "training interactions"]
+        ["ndcg@2", "coverage@1", "best possible", "popularity", "random", "training interactions"]
     {
         assert!(text.contains(part), "{part} in {text}");
     }
@@ -145,7 +145,10 @@ fn evaluate_judges_lists_of_any_program() {
     assert_eq!(answer["algorithm"], "lists.csv");
     assert!(answer["warnings"].to_string().contains("2 of the test users have no list"));
     assert!(json(folder.path(), line)["metrics"]["ndcg@10"]["value"].as_f64().is_some());
-    assert!(refused(folder.path(), &format!("{line} --metrics auc")).contains("do not tell auc"));
+    assert!(
+        refused(folder.path(), &format!("{line} --metrics auc"))
+            .contains("auc needs more than lists")
+    );
     assert!(refused(folder.path(), "evaluate --test test.csv").contains("MODEL"));
 }
 
@@ -200,7 +203,7 @@ fn compare_ranks_recipes_beside_popularity_and_guessing() {
         entries.iter().filter(|e| e["baselines"]["random"].is_object()).collect();
     assert_eq!(baselines.len(), 1, "they are the same for all");
     let text = stdout(folder.path(), &line.replace(" --json", ""));
-    for part in ["ease", "popularity", "random", "ndcg@2", "p, to best", "fit s", "model MB"] {
+    for part in ["ease", "popularity", "random", "ndcg@2", "p vs. best", "fit s", "model MB"] {
         assert!(text.contains(part), "{part} in {text}");
     }
     let says = refused(folder.path(), &line.replace("ease.reg", "eese.reg"));
@@ -351,7 +354,7 @@ fn folds_and_seeds_give_mean_and_deviation() {
         assert!(text.contains(part), "{part} in {text}");
     }
     let says = refused(folder.path(), &format!("{line} --report r.html"));
-    assert!(says.contains("leave out --folds and --seeds"), "{says}");
+    assert!(says.contains("omit --folds and --seeds"), "{says}");
     for (wrong, part) in [
         ("--folds 3 --by random", "--folds goes with --by kfold"),
         ("--folds 3 --test 0.2", "follows from --from or --folds"),

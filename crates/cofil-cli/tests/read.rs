@@ -470,7 +470,7 @@ fn names_in_arguments_may_begin_with_a_hyphen_and_hold_commas() {
         &["--history", "-x1, -x2"],
     ] {
         let (list, said) = cofil(folder.path(), &[&["recommend", "m.cofil"], history].concat());
-        assert!(list.starts_with("For somebody with") && said.is_empty(), "{list}{said}");
+        assert!(list.starts_with("For a new user with") && said.is_empty(), "{list}{said}");
     }
     std::fs::write(folder.path().join("names"), " i2, green \n-x3\n").expect("a file");
     let excluded =

@@ -52,7 +52,7 @@ fn defaults_follow_the_data_where_nothing_is_set() {
     let place = Place::with_events();
     let line = "train events.csv -a ials --set factors=4 --set epochs=2 -o m";
     let told = place.run(line).err;
-    let said = told.lines().find(|line| line.starts_with("defaults for this data: "));
+    let said = told.lines().find(|line| line.starts_with("defaults from the data: "));
     let said = said.unwrap_or_else(|| panic!("{told}"));
     assert!(said.contains("reg=") && said.contains("unobserved_weight="), "{said}");
     assert!(said.ends_with("(rules: cofil algorithms ials)"), "{said}");
@@ -108,7 +108,7 @@ fn a_checkpoint_is_gone_on_from_and_never_overwritten_by_mistake() {
     place.ok(&format!("{train} --set epochs=8 -o whole"));
     place.ok(&format!("{train} --set epochs=5 --checkpoint c --checkpoint-every 2 -o half"));
     let error = place.fails(1, &format!("{train} --set epochs=8 --checkpoint c -o resumed"));
-    assert!(error.contains("go on from it with --resume, or remove it"), "{error}");
+    assert!(error.contains("continue with --resume, or delete it"), "{error}");
     place.ok(&format!("{train} --set epochs=8 --checkpoint c --resume -o resumed"));
     assert!(place.read("whole") == place.read("resumed"), "resumed equals uninterrupted");
 }
@@ -122,7 +122,7 @@ fn negatives_that_are_given_are_learned_against() {
     let train = "train events.csv -a gmf --set factors=2 --set epochs=2";
     place.ok(&format!("{train} -o drawn"));
     let told = place.run(&format!("{train} --negatives negatives.csv --checkpoint c -o given")).err;
-    assert!(told.contains("negatives.csv: 20 items unknown to the table"), "{told}");
+    assert!(told.contains("negatives.csv: skipped 20 items unknown to the table"), "{told}");
     assert!(place.read("drawn") != place.read("given"));
     assert!(place.json("inspect given")["negatives"].is_string());
     assert!(place.json("inspect drawn")["negatives"].is_null());

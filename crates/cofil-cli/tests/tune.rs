@@ -44,7 +44,7 @@ fn the_winner_is_written_for_train() {
     assert!(place.text("f.svg").contains("ials: best so far"));
     // What was done is not done again, and more can be asked for.
     let refused = place.fails(1, line);
-    assert!(refused.contains("best.toml.trials: there are finished trials already"), "{refused}");
+    assert!(refused.contains("best.toml.trials: already holds finished trials"), "{refused}");
     let more = place.json(&format!("{} --resume", line.replace("--trials 6", "--trials 8")));
     assert_eq!(trials(&more)[..6], trials(&answer));
     let shown = place.run(&format!("{line} --resume"));
@@ -70,10 +70,10 @@ fn wrong_arguments_are_refused_at_once() {
     let says = |rest: &str| place.run(&format!("tune events.csv -a ease -o b.toml {rest}")).err;
     assert!(says("--range rge=1..2").contains("did you mean `reg`?"));
     assert!(says("--range reg=2..1").contains("begins at 2 but ends at 1"));
-    assert!(says("--range reg=0..1:log").contains("begins above 0"));
+    assert!(says("--range reg=0..1:log").contains("must begin above 0"));
     assert!(says("--range reg").contains("write SETTING=LOW..HIGH"));
-    assert!(says("--choice reg=").contains("name at least one value"));
-    assert!(says("--table t.xls").contains("ends in .csv or .json"));
+    assert!(says("--choice reg=").contains("give at least one value"));
+    assert!(says("--table t.xls").contains("must end in .csv or .json"));
     assert!(says("--figure f.jpg").contains(".svg or .png"));
     assert!(says("--metric rmse --implicit").contains("every trial failed; the first: ease ranks"));
 }
@@ -164,9 +164,7 @@ fn a_comparison_with_equal_budgets_becomes_a_page() {
     assert!(page.contains("cofil compare events.csv --implicit"), "the command");
     assert!(page.contains("Settings search") && page.contains("popularity@5"));
     let text = place.ok(line);
-    for part in
-        ["effect", "slim: did not take part: ", "biased-mf: did not take part: <b>", "random"]
-    {
+    for part in ["effect", "slim: skipped: ", "biased-mf: skipped: <b>", "random"] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(text.contains("ndcg@5 by number of training interactions"), "{text}");

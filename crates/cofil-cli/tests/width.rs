@@ -114,10 +114,11 @@ fn what_has_no_room_is_named_and_the_best_is_marked() {
     let line = "compare ratings.csv -a ease,item-knn --implicit --metric ndcg@5,recall@5,hr@5,auc";
     let (narrow, wide) = (shown(&place, 80, line), shown(&place, 300, line));
     assert!(
-        narrow.contains("(too wide for: ") && narrow.contains("model MB; --json has all)"),
+        narrow.contains("(columns dropped to fit: ")
+            && narrow.contains("model MB; --json has all)"),
         "{narrow}"
     );
-    assert!(!wide.contains("too wide") && wide.contains("memory MB"), "{wide}");
+    assert!(!wide.contains("dropped") && wide.contains("memory MB"), "{wide}");
     for text in [&narrow, &wide] {
         assert!(text.lines().any(|line| line.starts_with("* ")), "{text}");
         assert!(!text.contains('\u{1b}'), "no colours where there is no terminal");

@@ -73,7 +73,7 @@ pub fn run(args: &Args) -> Result<()> {
     facts.push(("data", output::sizes(data)));
     facts.push(("values", format!("{}, mean {:.4}", range(low, high), data.mean)));
     if !data.fingerprint.is_empty() {
-        facts.push(("data fingerprint", data.fingerprint.clone()));
+        facts.push(("data hash", data.fingerprint.clone()));
     }
     if let Some(last) = epochs.last() {
         let best = epochs.iter().rev().find(|e| e.best && e.validation.is_some());

@@ -76,7 +76,7 @@ fn items(args: &Args, recommender: &Recommender, item: &str, titles: Titles<'_>)
     if args.json {
         return output::json(&similar);
     }
-    outln!("Most like {}:\n", titles.of(item));
+    outln!("Most similar to {}:\n", titles.of(item));
     table("Item", similar.items.iter().map(|s| (titles.of(&s.item), s.score)));
     Ok(())
 }
@@ -121,7 +121,7 @@ fn users(args: &Args, recommender: &Recommender, user: &str) -> Result<()> {
         Likeness::Vectors => "vectors",
         Likeness::Histories => "histories",
     };
-    outln!("Most like user {user}, by their {by}:\n");
+    outln!("Most similar to user {user}, by their {by}:\n");
     table("User", similar.users.iter().map(|s| (s.user.as_str(), s.score)));
     Ok(())
 }

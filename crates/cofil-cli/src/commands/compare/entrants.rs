@@ -128,6 +128,6 @@ mod tests {
         );
         assert!(says("eese").contains("did you mean `ease`?"));
         assert!(says("ials:8").contains("write ALGORITHM:SETTING=VALUE"));
-        assert!(says("ials:factors=8,factors=9").contains("stands there twice"));
+        assert!(says("ials:factors=8,factors=9").contains("is given twice"));
     }
 }
