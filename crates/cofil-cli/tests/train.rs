@@ -67,9 +67,9 @@ fn defaults_follow_the_data_where_nothing_is_set() {
     assert_eq!(given["algorithm"]["reg"], 0.5);
     assert_eq!(given["defaults_for_this_data"].as_object().map(|chosen| chosen.len()), Some(1));
     let all = place.run(&format!("{line} --set reg=0.5 --set unobserved_weight=0.1")).err;
-    assert!(!all.contains("defaults for this data"), "{all}");
+    assert!(!all.contains("defaults from the data"), "{all}");
     let rules = place.ok("algorithms ials");
-    let shown = rules.split("Defaults that follow the data").nth(1).unwrap_or_default();
+    let shown = rules.split("Defaults derived from the data").nth(1).unwrap_or_default();
     assert!(shown.contains("unobserved_weight  5 d^0.75"), "{rules}");
     let json = place.json("algorithms ials");
     assert!(json["properties"]["reg"]["default_for_data"].is_string());

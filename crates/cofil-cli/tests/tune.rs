@@ -48,7 +48,7 @@ fn the_winner_is_written_for_train() {
     let more = place.json(&format!("{} --resume", line.replace("--trials 6", "--trials 8")));
     assert_eq!(trials(&more)[..6], trials(&answer));
     let shown = place.run(&format!("{line} --resume"));
-    assert!(shown.err.contains("8 trials were finished before"), "{}", shown.err);
+    assert!(shown.err.contains("continuing after 8 finished trials"), "{}", shown.err);
     assert!(shown.out.contains("settings  best.toml"), "{}", shown.out);
 }
 

@@ -65,7 +65,7 @@ pub fn run(args: &Args) -> Result<()> {
     ]);
     if !forgotten.exact {
         outln!(
-            "\nTo remove the traces too, use --refit, or retrain from a table without these users."
+            "\nTo remove the traces, use --refit or retrain from a table without these users."
         );
     }
     Ok(())
