@@ -8,6 +8,6 @@ mkdir -p docs/images
 "$cofil" quickstart -o "$folder" > /dev/null
 cp "$folder/matrix.svg" docs/images/matrix.svg
 "$cofil" compare datasets/debian/links.csv.zst -a popularity,item-knn,ease,slim --report "$folder/report.html" > /dev/null
-chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1000,760 \
+chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1140,640 \
     --screenshot=docs/images/report.png "file://$folder/report.html"
 rm -r "$folder"

@@ -24,7 +24,7 @@ use progress::Progress;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Collaborative filtering: train, evaluate, explain and serve recommendations from a table of interactions.
+/// Collaborative filtering from a table of interactions: train, evaluate, recommend, explain.
 #[derive(Parser)]
 #[command(name = "cofil", version, arg_required_else_help = true, propagate_version = true)]
 #[command(

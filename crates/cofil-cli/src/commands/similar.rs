@@ -130,5 +130,5 @@ fn table<'a>(what: &str, list: impl Iterator<Item = (&'a str, f32)>) {
     let row = |(at, (name, score)): (usize, (&str, f32))| {
         vec![(at + 1).to_string(), name.to_owned(), output::score(score)]
     };
-    output::table(&["", what, "Likeness"], list.enumerate().map(row), &[0, 2]);
+    output::table(&["", what, "Similarity"], list.enumerate().map(row), &[0, 2]);
 }
