@@ -116,6 +116,23 @@ fn recipes() -> Vec<Algorithm> {
         .collect()
 }
 
+/// The same algorithms with at most `epochs` epochs, for tests that do not need what is learned to be good.
+fn recipes_of(epochs: u64) -> Vec<Algorithm> {
+    let fewer = |algorithm: Algorithm| {
+        let mut value = serde_json::to_value(&algorithm).unwrap();
+        let settings = value.as_object_mut().unwrap();
+        let fewer = |had: &mut Value| *had = had.as_u64().unwrap().min(epochs).into();
+        settings.entry("epochs").and_modify(fewer);
+        serde_json::from_value(value).unwrap()
+    };
+    recipes().into_iter().map(fewer).collect()
+}
+
+/// Returns whether an algorithm is a network over pairs of users and items: slow on many pairs.
+fn is_network(algorithm: &Algorithm) -> bool {
+    matches!(algorithm, Algorithm::Gmf(_) | Algorithm::Mlp(_) | Algorithm::Neumf(_))
+}
+
 /// Returns whether users differ in more than their level.
 fn has_tastes(algorithm: &Algorithm) -> bool {
     !["popularity", "baseline"].contains(&algorithm.name())

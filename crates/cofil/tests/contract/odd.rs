@@ -27,9 +27,12 @@ fn serves(recommender: &Recommender, what: &str) {
         assert!(list.iter().all(|s| s.score.is_finite()), "{name}, {what}: {list:?}");
         assert!(list.is_sorted_by(|a, b| a.score >= b.score), "{name}, {what}: {list:?}");
     };
-    for user in recommender.users().names() {
-        let explained = Query { explain: 5, ..query.clone() };
-        let list = recommender.recommend(&Who::user(user), &explained).unwrap().items;
+    let users = recommender.users().len();
+    for (at, user) in recommender.users().names().enumerate() {
+        // Explaining every item is slow; users without interactions come last.
+        let explain = if at < 3 || at + 3 >= users { 5 } else { 0 };
+        let asked = Query { explain, ..query.clone() };
+        let list = recommender.recommend(&Who::user(user), &asked).unwrap().items;
         assert!(list.iter().all(|entry| entry.because.len() <= 5), "{name}, {what}");
         check(list, items);
         let first = recommender.items().name(0);
