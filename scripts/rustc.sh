@@ -1,10 +1,11 @@
 #!/bin/sh
-# A RUSTC_WRAPPER: calls the compiler, and writes the call down for scripts/lint.py if the crate is of this workspace.
-# $CALLS is the folder for the calls: a file each, the environment that cargo sets and the arguments, ended by NUL.
-name=
+# A RUSTC_WRAPPER for scripts/lint.py. Calls the compiler, and for the crates of this workspace writes the call down:
+# a file in the folder $CALLS holds the variables that cargo sets and the arguments, each ended by NUL.
+name= test=
 for argument; do
     case "$argument" in
         extra-filename=*) name=${argument#extra-filename=} ;;
+        --test) test=yes ;;
     esac
 done
 case "$name:${CARGO_MANIFEST_DIR:-}" in
@@ -17,4 +18,12 @@ case "$name:${CARGO_MANIFEST_DIR:-}" in
         } > "$CALLS/${CARGO_CRATE_NAME:-crate}$name"
         ;;
 esac
+# Only the library's kernels have to be compiled in one piece; tests are compiled on all cores.
+if [ "$test" ]; then
+    for argument; do
+        shift
+        case "$argument" in codegen-units=*) argument=codegen-units=16 ;; esac
+        set -- "$@" "$argument"
+    done
+fi
 exec "$@"
