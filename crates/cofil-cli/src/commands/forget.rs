@@ -64,9 +64,7 @@ pub fn run(args: &Args) -> Result<()> {
         ("fingerprint", fingerprint),
     ]);
     if !forgotten.exact {
-        outln!(
-            "\nTo remove the traces, use --refit or retrain from a table without these users."
-        );
+        outln!("\nTo remove the traces, use --refit or retrain from a table without these users.");
     }
     Ok(())
 }

@@ -151,7 +151,9 @@ fn print(args: &Args, recommender: &Recommender, who: &Who, answer: &Answer) -> 
     print_list(&answer.items, titles);
     let unsaid = recommender.seen().nnz() == 0 && !args.with_seen;
     if unsaid && who.user.is_some() && answer.basis == Basis::Learned {
-        outln!("\nThe model file holds no histories, so these may include items the user already has.");
+        outln!(
+            "\nThe model file holds no histories, so these may include items the user already has."
+        );
     }
     Ok(())
 }

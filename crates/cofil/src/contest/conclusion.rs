@@ -1,4 +1,4 @@
-//! The conclusion of a comparison: which algorithm is best, and whether its lead is more than chance.
+//! The conclusion of a comparison: which algorithm is best, and whether its lead is significant.
 
 use super::Outcome;
 use crate::data::prose::{range, value};
@@ -6,7 +6,7 @@ use crate::evaluate::{Difference, Measure, Metric, Report};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Differences with a smaller p-value, after Holm's correction, are called more than chance.
+/// Differences with a smaller p-value, after Holm's correction, are called significant.
 pub(super) const CHANCE: f64 = 0.05;
 
 /// The conclusion of a comparison.
@@ -24,7 +24,7 @@ pub struct Conclusion {
     pub high: Option<f64>,
     /// Algorithms that may be behind the best only by chance.
     pub alike: Vec<String>,
-    /// Algorithms that are behind the best by more than chance.
+    /// Algorithms that are significantly behind the best.
     pub behind: Vec<String>,
     /// Algorithms for which this cannot be tested, for example because there are too few users.
     pub untold: Vec<String>,
@@ -89,7 +89,7 @@ impl Conclusion {
         let mut text = format!("{best} is best by {metric}: {}{bounds}.", value(self.value));
         if !self.alike.is_empty() {
             text += &format!(
-                " Its lead over {} may be chance (p ≥ 0.05 after Holm's correction).",
+                " Its lead over {} is not significant (p ≥ 0.05 after Holm's correction).",
                 list(&self.alike)
             );
         }
@@ -100,12 +100,11 @@ impl Conclusion {
                 _ if self.untold.is_empty() => rest.into(),
                 some => list(some),
             };
-            text += &format!(" Its lead over {whom} is more than chance.");
+            text += &format!(" Its lead over {whom} is statistically significant.");
         }
         if !self.untold.is_empty() {
             text += &format!(
-                " Whether its lead over {} is more than chance cannot be tested: that needs values of \
-                 several users.",
+                " The significance of its lead over {} cannot be tested: that needs values of several users.",
                 list(&self.untold)
             );
         }
@@ -137,17 +136,19 @@ mod tests {
         assert_eq!(
             told.say(|name| format!("[{name}]")),
             "[ease] is best by ndcg@10: 0.2500 (95 % interval 0.2000 – 0.3000). Its lead over [ials] and \
-             [slim] may be chance (p ≥ 0.05 after Holm's correction). Its lead over the others is more than \
-             chance. Recommending the most popular items gives 0.1250."
+             [slim] is not significant (p ≥ 0.05 after Holm's correction). Its lead over the others is \
+             statistically significant. Recommending the most popular items gives 0.1250."
         );
         told.alike.clear();
-        assert!(told.say(str::to_owned).contains("Its lead over all others is more than chance."));
+        assert!(
+            told.say(str::to_owned).contains("lead over all others is statistically significant.")
+        );
         told.behind = names(&["bpr"]);
         told.untold = names(&["ials"]);
         let said = told.say(str::to_owned);
         assert!(
-            said.contains("lead over bpr is more")
-                && said.contains("over ials is more than chance cannot")
+            said.contains("lead over bpr is statistically significant")
+                && said.contains("of its lead over ials cannot be tested")
         );
     }
 }

@@ -65,7 +65,7 @@ pub struct Spread {
 pub struct Lead {
     /// Number of rounds in which it is better.
     pub ahead: usize,
-    /// Number of rounds in which it is better by more than chance (paired test over users, Holm's correction).
+    /// Number of rounds in which it is significantly better (paired test over users, Holm's correction).
     pub beyond_chance: usize,
     /// Number of rounds in which the two can be compared.
     pub of: usize,
@@ -100,7 +100,7 @@ impl Series {
         for other in others.iter().filter(|other| other.name != "popularity").take(3) {
             if let Some(Lead { ahead, beyond_chance, of }) = other.lead {
                 text += &format!(
-                    " It is ahead of {} in {ahead} of {of}, by more than chance in {beyond_chance}.",
+                    " It is ahead of {} in {ahead} of {of}, significantly in {beyond_chance}.",
                     other.name
                 );
             }

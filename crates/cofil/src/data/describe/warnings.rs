@@ -52,7 +52,8 @@ fn values(d: &Description, told: &mut Vec<Finding>) {
 }
 
 fn spreads(d: &Description, told: &mut Vec<Finding>) {
-    let users = ("user", &d.per_user, Remedy::MinUser(5), "they add little to training and evaluation");
+    let users =
+        ("user", &d.per_user, Remedy::MinUser(5), "they add little to training and evaluation");
     let items = ("item", &d.per_item, Remedy::MinItem(5), "a model learns little about them");
     for (who, spread, remedy, lost) in [users, items] {
         let all = if who == "user" { d.users } else { d.items };
