@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Runs every `sh` block of the documentation and checks its links.
 
-The blocks of a file run in order, each with `bash -e`, in a scratch folder with a link to `datasets`, and with the
+The blocks of a page run in order, each with `bash -e`, in a scratch folder with a link to `datasets`, and with the
 freshly built `cofil` first on the PATH. Blocks that call cargo run in the checkout. Blocks fenced as `text` are output or
-illustration and are not run.
+illustration and are not run. Pages are independent of each other; as many run at once as there are cores.
 """
 
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -15,13 +16,17 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.M | re.S)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
+# The pages that take longest start first.
+LONGEST = ("README.md", "docs/tuning.md", "docs/tutorials.md", "docs/serving.md")
 
-def run_blocks(page: pathlib.Path, environment: dict) -> int:
-    """Runs the blocks of a page; returns the number of failures."""
-    failed = 0
+
+def run_blocks(page: pathlib.Path, environment: dict) -> tuple[int, str]:
+    """Runs the blocks of a page; returns the number of failures and the lines to print."""
+    failed, lines = 0, []
     with tempfile.TemporaryDirectory() as scratch:
         (pathlib.Path(scratch) / "datasets").symlink_to(ROOT / "datasets")
         for language, block in FENCE.findall(page.read_text()):
@@ -36,11 +41,12 @@ def run_blocks(page: pathlib.Path, environment: dict) -> int:
             )
             first = block.strip().splitlines()[0]
             verdict = "ok" if done.returncode == 0 else "FAILED"
-            print(f"{verdict:6} {time.monotonic() - start:5.1f} s  {page.relative_to(ROOT)}: {first}")
+            seconds = time.monotonic() - start
+            lines.append(f"{verdict:6} {seconds:5.1f} s  {page.relative_to(ROOT)}: {first}\n")
             if done.returncode != 0:
-                print(block + done.stdout[-3000:])
+                lines.append(block + done.stdout[-3000:] + "\n")
                 failed += 1
-    return failed
+    return failed, "".join(lines)
 
 
 def dead_links(page: pathlib.Path) -> int:
@@ -55,12 +61,18 @@ def dead_links(page: pathlib.Path) -> int:
 
 def main() -> int:
     environment = dict(os.environ)
-    environment["PATH"] = f"{ROOT / 'target' / 'release'}:{environment['PATH']}"
+    environment["PATH"] = f"{TARGET / 'release'}:{environment['PATH']}"
     pages = sorted(set(ROOT.glob("*.md")) | set(ROOT.glob("docs/*.md"))
                    | set(ROOT.glob("datasets/*/*.md")) | set(ROOT.glob("crates/*/*.md")))
     failed = sum(dead_links(page) for page in pages)
-    runnable = [page for page in pages if page.parent in (ROOT, ROOT / "docs")]
-    failed += sum(run_blocks(page, environment) for page in runnable)
+    first = [ROOT / name for name in LONGEST]
+    runnable = [page for page in pages if page.parent in (ROOT, ROOT / "docs") and page not in first]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = [pool.submit(run_blocks, page, environment) for page in first + runnable]
+        for done in concurrent.futures.as_completed(running):
+            count, text = done.result()
+            print(text, end="", flush=True)
+            failed += count
     print(f"{len(pages)} pages, {failed} failures")
     return min(failed, 1)
 

@@ -42,7 +42,7 @@ fn main() {
 """
 
 # Emulated matrix products are slow.
-QUICK = {"epochs": 2, "factors": 20, "layers": "[16,8]"}
+QUICK = {"epochs": 2, "factors": 20, "hidden": 50, "layers": "[16,8]"}
 
 # Algorithms for which all interactions count alike.
 ALIKE = {"bpr", "warp", "logistic-mf", "gmf", "mlp", "neumf"}
@@ -55,8 +55,8 @@ MORE = {
     "ease": [["reg=10"]],
     "knn-baseline": [["neighbours_of=users"]],
     "item-knn": [["similarity=pearson"]],
-    "autorec-item": [["activation=tanh"]],
-    "autorec-user": [["activation=selu"]],
+    "autorec-item": [["encoder=tanh"]],
+    "autorec-user": [["encoder=selu"]],
     "neumf": [["loss=softmax"]],
 }
 

@@ -199,20 +199,22 @@ fn among_negatives(name: &str, settings: serde_json::Value) -> [f64; 2] {
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn gmf_on_the_split_of_neural_collaborative_filtering() {
+    // More factors, epochs and negatives reach .73 (`cofil reproduce ncf-ml-1m`).
     let settings = json!({
-        "factors": 64, "epochs": 10, "negatives": 8, "reg": 0.003, "batch_size": 4096,
-        "learning_rate": 0.003, "init_scale": 0.1
+        "factors": 32, "epochs": 6, "negatives": 4, "reg": 0.003, "batch_size": 4096,
+        "learning_rate": 0.005, "init_scale": 0.1
     });
     let [hr, ndcg] = among_negatives("gmf", settings);
-    assert!(hr >= 0.685 && ndcg >= 0.413);
+    assert!(hr >= 0.685 && ndcg >= 0.41, "{hr} {ndcg}");
 }
 
 #[test]
 #[ignore = "needs COFIL_DATA"]
 fn neumf_on_the_split_of_neural_collaborative_filtering() {
-    let settings = json!({"factors": 8, "layers": [64, 32, 16, 8], "epochs": 12});
+    let settings =
+        json!({"factors": 8, "layers": [32, 16, 8], "epochs": 8, "learning_rate": 0.002});
     let [hr, ndcg] = among_negatives("neumf", settings);
-    assert!(hr >= 0.65 && ndcg >= 0.38);
+    assert!(hr >= 0.66 && ndcg >= 0.38, "{hr} {ndcg}");
 }
 
 /// The latest item of each user among all items they have not chosen. iALS and EASE reach an AUC of .870, popularity
@@ -350,15 +352,15 @@ fn svd_plus_plus_on_movielens_100k() {
 fn ials_on_gowalla() {
     let file = |part| table(&format!("gowalla-lightgcn/{part}.csv.gz"));
     let parts = binary(parts(file("train"), &file("test")));
-    // Many factors for many items; conjugate gradients, because k³ would be most of the work.
+    // A quarter of the factors of `cofil reproduce gowalla`, which reaches .181 and .150.
     let settings = json!({
-        "factors": 1024, "reg": 0.1, "reg_exponent": 0.5, "unobserved_weight": 0.01, "epochs": 10,
+        "factors": 256, "reg": 0.1, "reg_exponent": 0.5, "unobserved_weight": 0.01, "epochs": 10,
         "solver": "cg"
     });
     let protocol = Protocol::plain(Vec::new());
     let metrics = [Metric::Recall(20), Metric::Ndcg(20)];
     let found = measured(&algorithm("ials", settings), &parts, protocol, &metrics);
-    assert!(found[0] >= 0.18 && found[1] >= 0.149, "{found:?}");
+    assert!(found[0] >= 0.17 && found[1] >= 0.141, "{found:?}");
 }
 
 // === autorec ===
