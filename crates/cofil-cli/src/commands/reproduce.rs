@@ -81,7 +81,8 @@ fn print(report: &Report) {
         output::prose(&format!("[{}] {source}", at + 1));
     }
     let took = output::duration(report.seconds);
-    outln!("\nVerdict: {}. It took {took}.", report.verdict);
+    outln!();
+    output::prose(&format!("Verdict: {}. It took {took}.", report.verdict));
 }
 
 /// Formats a row of the table and adds its source to `sources`.
