@@ -5,7 +5,7 @@
 //!
 //! let text = "user,item,rating\nann,tea,5\nbob,tea,3\nann,jam,4\nann,tea,4\n";
 //! let table = read(Source::reader("ratings", text.as_bytes()), &ReadOptions::default())?;
-//! By default the last value of a repeated pair is kept; the report says so.
+//! // By default the last value of a repeated pair is kept; the report says so.
 //! let (ratings, report) = Clean::default().ratings(table.interactions)?;
 //! assert_eq!((ratings.users.len(), ratings.items.len(), ratings.len()), (2, 2, 3));
 //! assert_eq!(report.rows, 4);

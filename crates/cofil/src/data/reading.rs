@@ -11,10 +11,10 @@
 //! let stars = [1.0, 3.0, 4.0, 5.0, 4.0, 4.0];
 //! let reading = Reading::of(&stars, true).expect("these are ratings");
 //! assert_eq!(reading, Reading::Scale { low: 1.0, mean: 3.0 });
-//! The lowest rating gives no weight; a high one counts more than a medium one.
+//! // The lowest rating gives no weight; a high one counts more than a medium one.
 //! assert_eq!((reading.weight(1.0), reading.weight(4.0)), (0.0, 1.0));
 //! assert!(reading.weight(3.0) < 1.0 && reading.weight(5.0) > 1.0);
-//! Events are not converted: they all count 1.
+//! // Events are not converted: they all count 1.
 //! assert_eq!(Reading::of(&[1.0, 1.0], true), None);
 //! ```
 
