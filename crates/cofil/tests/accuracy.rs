@@ -352,15 +352,15 @@ fn svd_plus_plus_on_movielens_100k() {
 fn ials_on_gowalla() {
     let file = |part| table(&format!("gowalla-lightgcn/{part}.csv.gz"));
     let parts = binary(parts(file("train"), &file("test")));
-    // An eighth of the factors of `cofil reproduce gowalla`, which reaches .181 and .150.
+    // A quarter of the factors of `cofil reproduce gowalla`, which reaches .181 and .150.
     let settings = json!({
-        "factors": 128, "reg": 0.1, "reg_exponent": 0.5, "unobserved_weight": 0.01, "epochs": 8,
+        "factors": 256, "reg": 0.1, "reg_exponent": 0.5, "unobserved_weight": 0.01, "epochs": 10,
         "solver": "cg"
     });
     let protocol = Protocol::plain(Vec::new());
     let metrics = [Metric::Recall(20), Metric::Ndcg(20)];
     let found = measured(&algorithm("ials", settings), &parts, protocol, &metrics);
-    assert!(found[0] >= 0.162 && found[1] >= 0.135, "{found:?}");
+    assert!(found[0] >= 0.17 && found[1] >= 0.141, "{found:?}");
 }
 
 // === autorec ===
