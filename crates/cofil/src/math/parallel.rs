@@ -93,7 +93,7 @@ pub fn map_all<I: IntoIterator<Item: Send>, T: Send>(
     });
     let results =
         slots.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner).1);
-    results.map(|result| result.expect("every item is done")).collect()
+    results.map(|result| result.expect("each index of the loop was visited")).collect()
 }
 
 /// Like [`map_all`], with scratch memory that one task at a time uses.
@@ -150,7 +150,7 @@ pub fn join<A: Send, B: Send>(
     let (mut a, mut b) = (Some(a), Some(b));
     let (mut left, mut right) = (None, None);
     both(&mut || left = a.take().map(|a| a()), &mut || right = b.take().map(|b| b()));
-    (left.expect("it ran"), right.expect("it ran"))
+    (left.expect("both tasks ran"), right.expect("both tasks ran"))
 }
 
 #[cfg(test)]
@@ -163,6 +163,30 @@ mod tests {
         assert!(pieces(0, 3).is_empty());
         assert_eq!(pieces(2, 0), vec![0..1, 1..2]);
         assert_eq!(map(7, 3, |range| range.len()), vec![3, 3, 1]);
+    }
+
+    #[test]
+    fn every_item_is_done_once_and_results_keep_their_order() {
+        let items: Vec<String> = (0..500).map(|i| i.to_string()).collect();
+        let doubled: Vec<usize> = (0..500).map(|i| 2 * i).collect();
+        for threads in [1, 2, 5] {
+            let (results, chunks, both) = on_threads(threads, || {
+                let double = |seen: &mut Vec<String>, item: String| {
+                    seen.push(item);
+                    seen.last().and_then(|item| item.parse::<usize>().ok()).map(|i| 2 * i)
+                };
+                let results: Option<Vec<usize>> =
+                    map_all_with(items.clone(), Vec::new, double).into_iter().collect();
+                let mut chunks = vec![0; 500];
+                for_each_chunk(&mut chunks, 7, |piece, chunk| {
+                    chunk.iter_mut().zip(7 * piece..).for_each(|(x, i)| *x += 2 * i);
+                });
+                (results, chunks, join(|| "a", || 1))
+            })
+            .unwrap();
+            assert_eq!(results.as_ref(), Some(&doubled));
+            assert_eq!((chunks, both), (doubled.clone(), ("a", 1)));
+        }
     }
 
     #[test]
