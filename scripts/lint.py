@@ -56,7 +56,7 @@ class Call:
 
     def without(self, features: set[str]) -> list[str]:
         """The arguments of `plain` without these features and the dependencies that only they use."""
-        declared = tomllib.loads((ROOT / "crates/cofil/Cargo.toml").read_text())["features"]
+        declared = features_of_library()
         uses = lambda names: {use for name in names for use in declared[name] if use.startswith("dep:")}
         unused = uses(features) - uses(set(declared) - features)
         crates = {use.removeprefix("dep:").replace("-", "_") for use in unused}
@@ -79,6 +79,10 @@ class Call:
             command, cwd=ROOT, env=os.environ | self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
+
+
+def features_of_library() -> dict[str, list[str]]:
+    return tomllib.loads((ROOT / "crates/cofil/Cargo.toml").read_text())["features"]
 
 
 def calls() -> list[Call]:
@@ -106,7 +110,7 @@ def main() -> int:
     found = calls()
     if sys.argv[1:] == ["features"]:
         library = next(call for call in found if call.is_library and call.source == "crates/cofil/src/lib.rs")
-        features = {"arrow", "plot", "tune"}
+        features = set(features_of_library()) - {"default"}
         for off in [features, *({name} for name in sorted(features))]:
             jobs.append((f"without {', '.join(sorted(off))}", library, "clippy-driver", library.without(off)))
     else:
