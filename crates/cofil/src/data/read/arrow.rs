@@ -4,6 +4,7 @@ use super::batch::{SAMPLE, looks, number_names, read_batch};
 use super::columns::{Columns, Looks};
 use super::field::Rules;
 use super::found::Found;
+use super::ipc;
 use super::limits::{self, Beyond};
 use super::nested;
 use super::rows::{Rows, Start};
@@ -14,7 +15,6 @@ use crate::data::source::Batches;
 use crate::error::{Error, Result};
 use crate::watch;
 use arrow_array::RecordBatch;
-use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::ArrowError;
 use arrow_schema::SchemaRef;
 use parquet::arrow::ProjectionMask;
@@ -147,7 +147,9 @@ impl Parquet {
         let natural = |n: i64| u64::try_from(n).unwrap_or(0);
         let groups = about.row_groups().iter().map(|group| natural(group.total_byte_size()));
         let unpacked = groups.fold(0u64, u64::saturating_add);
-        limits::check_parquet(path, size, unpacked, natural(about.file_metadata().num_rows()))?;
+        let rows = natural(about.file_metadata().num_rows());
+        limits::check_unpacked("Parquet", size, unpacked, rows)
+            .map_err(|beyond| misread(path, beyond.message))?;
         Ok(Self { file, metadata })
     }
 
@@ -175,15 +177,10 @@ impl Parquet {
 type Decoded<'a> = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>> + 'a>;
 
 fn open_ipc<'a>(path: &Path, source: Opened<'a>) -> Result<(SchemaRef, Decoded<'a>)> {
-    let broken = broken(path);
-    if source.starts_with(b"ARROW1") {
-        let file = BufReader::new(source.into_file(path)?);
-        let reader = FileReader::try_new(file, None).map_err(&broken)?;
-        return Ok((reader.schema(), Box::new(reader)));
-    }
-    let rest = BufReader::new(source.into_rest());
-    let reader = StreamReader::try_new(rest, None).map_err(&broken)?;
-    Ok((reader.schema(), Box::new(reader)))
+    let is_file = source.starts_with(ipc::MAGIC);
+    let batches = ipc::Batches::open(BufReader::new(source.into_rest()), is_file);
+    let batches = batches.map_err(broken(path))?;
+    Ok((batches.schema(), Box::new(batches.fuse())))
 }
 
 /// Returns all columns, and their rows batch by batch.
@@ -361,9 +358,5 @@ mod tests {
         let error = Beyond::line(None);
         let told = broken(Path::new("t"))(ArrowError::IoError(error.to_string(), error));
         assert!(told.to_string().starts_with("t: the line is longer than"), "{told}");
-        let told = limits::check_parquet(Path::new("t"), 1000, 1 << 40, 5).unwrap_err();
-        assert!(told.to_string().contains("more than 200 times its size"), "{told}");
-        assert!(limits::check_parquet(Path::new("t"), 1000, 5000, 1 << 40).is_err());
-        assert!(limits::check_parquet(Path::new("t"), 1 << 20, 1 << 24, 1 << 20).is_ok());
     }
 }

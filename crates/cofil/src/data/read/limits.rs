@@ -13,9 +13,9 @@ pub(super) const LONGEST_LINE: usize = 16 << 20;
 /// Maximum number of columns of a table, and of keys of a JSON object.
 pub(super) const MOST_COLUMNS: usize = 1 << 16;
 /// Maximum ratio of the size of a compressed file to its uncompressed size, beyond [`FREE`].
-const EXPANSION: u64 = 200;
+const EXPANSION: u64 = 100;
 /// Uncompressed size in bytes that is always allowed.
-const FREE: u64 = 256 << 20;
+const FREE: u64 = 32 << 20;
 /// Maximum number of fields per value in a table of JSON lines, beyond [`FREE_FIELDS`].
 const EMPTINESS: usize = 16;
 /// Number of fields in a table of JSON lines that is always allowed, even if they are empty.
@@ -42,21 +42,18 @@ pub(super) fn check_emptiness(columns: usize, rows: usize, values: usize) -> Res
     }
 }
 
-/// Returns an error for a Parquet file of `size` bytes whose metadata claims a much larger content.
+/// Returns an error for `packed` bytes of format `name` that claim to hold far more bytes or rows.
 #[cfg(feature = "arrow")]
-pub(super) fn check_parquet(
-    path: &Path,
-    size: u64,
+pub(super) fn check_unpacked(
+    name: &str,
+    packed: u64,
     unpacked: u64,
     rows: u64,
-) -> crate::error::Result<()> {
+) -> Result<(), Beyond> {
     // A row takes some bytes of memory even if the file encodes a thousand equal ones in one byte.
-    match unpacked.max(rows.saturating_mul(4)) <= most_unpacked(size) {
+    match unpacked.max(rows.saturating_mul(4)) <= most_unpacked(packed) {
         true => Ok(()),
-        false => {
-            let message = Beyond::unpacked("Parquet", EXPANSION).message;
-            Err(Error::data(path, None, message))
-        }
+        false => Err(Beyond::unpacked(name, EXPANSION)),
     }
 }
 
@@ -158,10 +155,22 @@ mod tests {
         assert_eq!(bytes.read(&mut piece).unwrap(), 10);
         let error = bytes.read(&mut piece).unwrap_err();
         let told = Beyond::of(Path::new("t.zst"), &error).unwrap().to_string();
-        assert!(told.starts_with("t.zst: the zstd data unpacks to more than 200 times"), "{told}");
+        assert!(told.starts_with("t.zst: the zstd data unpacks to more than 100 times"), "{told}");
         // A larger compressed size allows for more.
         packed.store(2 << 20, Ordering::Relaxed);
         assert_eq!(bytes.read(&mut piece).unwrap(), 10);
+    }
+
+    #[test]
+    #[cfg(feature = "arrow")]
+    fn claims_beyond_all_measure_are_refused() {
+        let told = check_unpacked("Parquet", 1000, 1 << 40, 5).unwrap_err().to_string();
+        assert!(
+            told.contains("the Parquet data unpacks to more than 100 times its size"),
+            "{told}"
+        );
+        assert!(check_unpacked("Arrow", 1000, 5000, 1 << 40).is_err());
+        assert!(check_unpacked("Arrow", 1 << 20, 1 << 24, 1 << 20).is_ok());
     }
 
     #[test]

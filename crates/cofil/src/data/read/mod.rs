@@ -31,6 +31,8 @@ mod encoding;
 mod field;
 mod found;
 pub(crate) mod frame;
+#[cfg(feature = "arrow")]
+mod ipc;
 mod json;
 mod known;
 mod layout;
