@@ -58,51 +58,24 @@ pub fn check_writable(path: &Path) -> Result<()> {
     }
 }
 
-/// Checks that writing `output` would not overwrite one of `inputs`; `-` is not a file.
+/// Creates `folder` and those that it is in, unless they exist. Names of new folders are flushed to disk.
 ///
 /// # Errors
-/// If `output` is the same file as an input, even under another name.
-pub fn check_not_input<'a>(
-    output: &Path,
-    inputs: impl IntoIterator<Item = &'a Path>,
-) -> Result<()> {
-    let same = |input: &&Path| is_same_file(output, input);
-    match inputs.into_iter().filter(|input| *input != Path::new("-")).find(same) {
-        None => Ok(()),
-        Some(input) => {
-            let message = match input == output {
-                true => {
-                    "is read by this command and would be overwritten; name another output".into()
-                }
-                false => format!(
-                    "is the same file as {}, which this command reads; name another output",
-                    input.display()
-                ),
-            };
-            Err(Error::io(output, std::io::Error::new(ErrorKind::AlreadyExists, message)))
-        }
-    }
+/// If a folder cannot be created.
+pub fn create_folder(folder: &Path) -> Result<()> {
+    let missing = folder.ancestors().take_while(|folder| {
+        !folder.as_os_str().is_empty() && std::fs::symlink_metadata(folder).is_err()
+    });
+    let missing: Vec<&Path> = missing.collect();
+    std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+    missing.iter().for_each(|folder| flush_names(folder_of(folder)));
+    Ok(())
 }
 
-/// Returns whether two paths are the same file, existing or not.
-fn is_same_file(a: &Path, b: &Path) -> bool {
-    match (std::fs::metadata(a), std::fs::metadata(b)) {
-        // Writing to a device does not overwrite what was read from it.
-        (Ok(a), Ok(b)) if !a.is_file() || !b.is_file() => false,
-        #[cfg(unix)]
-        (Ok(a), Ok(b)) => {
-            use std::os::unix::fs::MetadataExt;
-            (a.dev(), a.ino()) == (b.dev(), b.ino())
-        }
-        #[cfg(not(unix))]
-        (Ok(_), Ok(_)) => std::fs::canonicalize(a).ok() == std::fs::canonicalize(b).ok(),
-        (Err(_), Err(_)) => {
-            let place = |path: &Path| {
-                Some((std::fs::canonicalize(folder_of(path)).ok()?, path.file_name()?.to_owned()))
-            };
-            place(a).is_some_and(|a| Some(a) == place(b))
-        }
-        _ => false,
+/// Flushes the names in a folder to disk. Some file systems cannot do this.
+fn flush_names(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
     }
 }
 
@@ -115,7 +88,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 }
 
 /// What is at a path, after following links.
-enum Place {
+pub(super) enum Place {
     /// Nothing.
     New(PathBuf),
     /// A file, which is replaced.
@@ -125,8 +98,12 @@ enum Place {
 }
 
 impl Place {
-    fn of(path: &Path) -> Result<Self> {
+    pub fn of(path: &Path) -> Result<Self> {
         let refuse = |kind, says: &str| Error::io(path, std::io::Error::new(kind, says.to_owned()));
+        // The links of /dev/stdout and its like have no target that could be named.
+        if std::fs::metadata(path).is_ok_and(|about| is_stream(&about)) {
+            return Ok(Self::Through(path.to_owned()));
+        }
         let mut place = path.to_owned();
         for _ in 0..LINKS {
             let about = match std::fs::symlink_metadata(&place) {
@@ -142,8 +119,6 @@ impl Place {
                 return Err(refuse(ErrorKind::IsADirectory, says));
             } else if about.is_file() {
                 return Ok(Self::File(place, about));
-            } else if is_stream(&about) {
-                return Ok(Self::Through(place));
             } else {
                 let says = "this is neither a file nor a pipe; name a file";
                 return Err(refuse(ErrorKind::InvalidInput, says));
@@ -196,17 +171,20 @@ impl To {
         lock::sweep(folder);
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
-        if access == Access::Usual {
+        // A file that replaces another gets its mode in the end, and until then is private.
+        if access == Access::Usual && before.is_none() {
             builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         }
         // The original error would name the temporary file instead of the requested path.
-        let file = builder.prefix(lock::PREFIX).tempfile_in(folder).map_err(|error| {
-            let reason = match error.kind() {
-                ErrorKind::NotFound => format!("there is no folder {}", folder.display()),
-                kind => format!("cannot write into {}: {kind}", folder.display()),
-            };
-            Error::io(path, std::io::Error::new(error.kind(), reason))
-        })?;
+        let file = builder.prefix(lock::PREFIX).suffix(lock::SUFFIX).tempfile_in(folder).map_err(
+            |error| {
+                let reason = match error.kind() {
+                    ErrorKind::NotFound => format!("there is no folder {}", folder.display()),
+                    kind => format!("cannot write into {}: {kind}", folder.display()),
+                };
+                Error::io(path, std::io::Error::new(error.kind(), reason))
+            },
+        )?;
         // An unlocked temporary file tells others that its writer is gone.
         let _ = file.as_file().try_lock();
         Ok(Self::Sibling { file, place, before })
@@ -261,28 +239,31 @@ impl Pending {
                 file.as_file().sync_all().map_err(fail)?;
                 let size = file.as_file().metadata().map_err(fail)?.len();
                 file.persist(&place).map_err(|e| fail(e.error))?;
-                // Flush the file's name too. Some file systems cannot do this for folders.
-                if let Ok(folder) = File::open(folder_of(&place)) {
-                    let _ = folder.sync_all();
-                }
+                flush_names(folder_of(&place));
                 Ok(size)
             }
         }
     }
 }
 
-/// Gives `file` the mode of the file it replaces, and its owner if that is allowed.
+/// Gives `file` the mode of the file it replaces, and its owner and group if that is allowed.
 fn keep_mode(file: &File, before: &Metadata) -> std::io::Result<()> {
+    #[cfg_attr(not(unix), expect(unused_mut))]
+    let mut mode = before.permissions();
     #[cfg(unix)]
     {
-        use std::os::unix::fs::{MetadataExt, fchown};
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
         let now = file.metadata()?;
-        if (now.uid(), now.gid()) != (before.uid(), before.gid()) {
-            // Changing the owner may not be permitted.
-            let _ = fchown(file, Some(before.uid()), Some(before.gid()));
+        let group = Some(before.gid());
+        if (now.uid(), now.gid()) != (before.uid(), before.gid())
+            && fchown(file, Some(before.uid()), group).is_err()
+            && fchown(file, None, group).is_err()
+        {
+            // Another group must not get the permissions of the former one.
+            mode.set_mode(mode.mode() & !0o070);
         }
     }
-    file.set_permissions(before.permissions())
+    file.set_permissions(mode)
 }
 
 impl Write for Pending {
@@ -291,7 +272,8 @@ impl Write for Pending {
         loop {
             watch::check();
             match &mut self.to {
-                To::Sibling { file, .. } => return file.write(bytes),
+                // The temporary file's own errors would name it instead of the requested path.
+                To::Sibling { file, .. } => return file.as_file_mut().write(bytes),
                 To::Stream { file, size } => match file.write(bytes) {
                     Err(e) if e.kind() == ErrorKind::WouldBlock => std::thread::sleep(WAIT),
                     done => {
@@ -305,7 +287,7 @@ impl Write for Pending {
 
     fn flush(&mut self) -> std::io::Result<()> {
         match &mut self.to {
-            To::Sibling { file, .. } => file.flush(),
+            To::Sibling { file, .. } => file.as_file_mut().flush(),
             To::Stream { file, .. } => file.flush(),
         }
     }
@@ -337,6 +319,10 @@ mod tests {
         }
         write_with(&path, Access::Private, |file| file.write_all(b"ours")).unwrap();
         assert_eq!(mode(&path), 0o600);
+        // Nobody else can read the new content before it has that mode.
+        let pending = Pending::create(&path, Access::Usual).unwrap();
+        let To::Sibling { file, .. } = &pending.to else { panic!("it is a file") };
+        assert_eq!(mode(file.path()), 0o600);
     }
 
     #[test]
@@ -366,6 +352,20 @@ mod tests {
         assert_eq!(names.len(), 6, "nothing is left behind");
     }
 
+    /// What the shell passes for `>(command)`: a link without a name that could be replaced.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_open_pipe_is_written_to() {
+        use std::os::fd::AsRawFd;
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let path = PathBuf::from(format!("/proc/self/fd/{}", writer.as_raw_fd()));
+        write_atomically(&path, b"through").unwrap();
+        drop(writer);
+        let mut read = String::new();
+        std::io::Read::read_to_string(&mut reader, &mut read).unwrap();
+        assert_eq!(read, "through");
+    }
+
     #[test]
     fn devices_and_pipes_are_written_to() {
         write_atomically(Path::new("/dev/null"), b"gone").unwrap();
@@ -386,25 +386,5 @@ mod tests {
         assert!(is_stream(&std::fs::metadata(&pipe).unwrap()));
         let told = write_atomically(Path::new("/dev/full"), b"x").unwrap_err().to_string();
         assert!(told.contains("/dev/full"), "{told}");
-    }
-
-    #[test]
-    fn an_output_that_is_an_input_is_refused() {
-        let folder = folder();
-        let at = |name: &str| folder.path().join(name);
-        std::fs::write(at("t.csv"), "x").unwrap();
-        std::fs::hard_link(at("t.csv"), at("twin")).unwrap();
-        symlink("t.csv", at("link")).unwrap();
-        std::fs::create_dir(at("sub")).unwrap();
-        let input = at("t.csv");
-        for output in [at("t.csv"), at("twin"), at("link"), at("sub/../t.csv")] {
-            assert!(check_not_input(&output, [&*input]).is_err(), "{}", output.display());
-        }
-        for output in [at("new"), at("sub/t.csv"), PathBuf::from("/dev/null")] {
-            check_not_input(&output, [&*input, Path::new("-")]).unwrap();
-        }
-        // Two outputs that do not exist yet.
-        assert!(check_not_input(&at("new"), [&*at("sub/../new")]).is_err());
-        assert!(check_not_input(&at("new"), [&*at("sub/new")]).is_ok());
     }
 }

@@ -7,8 +7,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Prefix of temporary files.
+/// Start and end of the names of temporary files, with random letters and digits between them.
 pub(super) const PREFIX: &str = ".cofil-";
+pub(super) const SUFFIX: &str = ".tmp";
 /// Minimum age of a file to be removed: between creation and locking, a new file looks abandoned.
 const SETTLED: Duration = Duration::from_secs(60);
 /// Maximum number of names searched for abandoned files; an output folder has fewer.
@@ -18,7 +19,7 @@ const LOOKED_AT: usize = 10_000;
 pub(super) fn sweep(folder: &Path) {
     let Ok(names) = std::fs::read_dir(folder) else { return };
     for name in names.take(LOOKED_AT).flatten() {
-        if !name.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX)) {
+        if !name.file_name().to_str().is_some_and(is_temporary) {
             continue;
         }
         let is_old = |file: &std::fs::Metadata| {
@@ -33,6 +34,14 @@ pub(super) fn sweep(folder: &Path) {
             let _ = std::fs::remove_file(name.path());
         }
     }
+}
+
+/// Returns whether a temporary file can have this name.
+fn is_temporary(name: &str) -> bool {
+    let random = name.strip_prefix(PREFIX).and_then(|name| name.strip_suffix(SUFFIX));
+    random.is_some_and(|random| {
+        !random.is_empty() && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 /// An exclusive lock for writing a file or into a folder: a lock file beside it, removed when this value is dropped. A
@@ -133,12 +142,14 @@ mod tests {
             file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
             (path, file)
         };
-        let (left, _) = make(".cofil-left", 100);
-        let (new, _) = make(".cofil-new", 1);
-        let (other, _) = make("other", 100);
-        let (held, file) = make(".cofil-held", 100);
+        let (left, _) = make(".cofil-left.tmp", 100);
+        let (new, _) = make(".cofil-new.tmp", 1);
+        let others = ["other", ".cofil-notes.txt", ".cofil-my notes.tmp", ".cofil-.tmp"];
+        let others = others.map(|name| make(name, 100).0);
+        let (held, file) = make(".cofil-held.tmp", 100);
         file.lock().unwrap();
         sweep(folder.path());
-        assert!(!left.exists() && new.exists() && other.exists() && held.exists());
+        assert!(!left.exists() && new.exists() && held.exists());
+        others.iter().for_each(|other| assert!(other.exists(), "{}", other.display()));
     }
 }

@@ -18,6 +18,7 @@
 
 mod archive;
 mod atomic;
+mod inputs;
 mod lock;
 mod npy;
 mod read;
@@ -27,7 +28,8 @@ mod write;
 
 pub use archive::Archive;
 pub(crate) use atomic::{Access, Pending, write_with};
-pub use atomic::{check_not_input, check_writable, write_atomically};
+pub use atomic::{check_writable, create_folder, write_atomically};
+pub use inputs::check_not_input;
 pub use lock::Lock;
 pub use read::{parse, read};
 pub use tensor::Tensor;

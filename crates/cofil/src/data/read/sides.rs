@@ -43,7 +43,7 @@ struct Side<'a> {
 /// # Errors
 /// If the file system reports an error, or a time is out of range for timestamps.
 pub fn write_sides(folder: &Path, ratings: &Ratings) -> Result<[(PathBuf, u64); 2]> {
-    std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+    store::create_folder(folder)?;
     let write = |name: &str, side: &Side<'_>| {
         let path = folder.join(name);
         let batch = side.batch().map_err(|e| Error::format(&path, e.to_string()))?;
