@@ -10,10 +10,11 @@ targets=("$@")
 
 CARGO_TARGET_DIR=../target/fuzz-build cargo build --release --quiet
 mkdir -p ../target/fuzz
+../target/fuzz-build/x86_64-unknown-linux-gnu/release/seeds ../target/fuzz/seeds 2> /dev/null
 
 run() { # run TARGET SECONDS
     local seeds=()
-    for folder in "corpus/$1" $([ "$1" = model ] && echo ../crates/cofil/tests/golden); do
+    for folder in "corpus/$1" "../target/fuzz/seeds/$1" $([ "$1" = model ] && echo ../crates/cofil/tests/golden); do
         [ -d "$folder" ] && seeds+=("$folder")
     done
     mkdir -p "../target/fuzz/corpus-$1" "artifacts/$1"
