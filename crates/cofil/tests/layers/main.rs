@@ -42,27 +42,36 @@ struct Source {
     code: String,
 }
 
-fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut folders: Vec<PathBuf> = vec![root.clone()];
-    let mut sources = Vec::new();
+/// Returns all source files in `root`.
+fn files(root: PathBuf) -> Vec<PathBuf> {
+    let (mut folders, mut files) = (vec![root], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder of the sources") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
-                let text = std::fs::read_to_string(&path).expect("UTF-8");
-                let text = text.split("#[cfg(test)]\nmod tests").next().expect("a first part");
-                let code = |line: &&str| !line.trim_start().starts_with("//");
-                let relative = path.strip_prefix(&root).expect("below the root");
-                sources.push(Source {
-                    path: relative.to_str().expect("ASCII").replace('\\', "/"),
-                    code: text.lines().filter(code).map(|line| format!("{line}\n")).collect(),
-                });
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                files.push(path);
             }
         }
     }
+    files
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = files(root.clone()).into_iter().filter(|path| !path.ends_with("tests.rs"));
+    let source = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("UTF-8");
+        let text = text.split("#[cfg(test)]\nmod tests").next().expect("a first part");
+        let code = |line: &&str| !line.trim_start().starts_with("//");
+        let relative = path.strip_prefix(&root).expect("below the root");
+        Source {
+            path: relative.to_str().expect("ASCII").replace('\\', "/"),
+            code: text.lines().filter(code).map(|line| format!("{line}\n")).collect(),
+        }
+    };
+    let mut sources: Vec<Source> = files.map(source).collect();
     assert!(sources.len() > 20, "the sources are where they are expected");
     sources.sort_by(|a, b| a.path.cmp(&b.path));
     sources
@@ -137,4 +146,32 @@ fn recipes_do_not_know_each_other() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// `unsafe` is denied in all crates but in these files, each of which has tests.
+#[test]
+fn unsafe_code_is_in_the_named_files_only() {
+    const FILES: [&str; 6] = [
+        "cofil-cli/src/machine.rs",
+        "cofil-cli/src/memory.rs",
+        "cofil/src/math/lanes.rs",
+        "cofil/src/math/product.rs",
+        "cofil/src/memory.rs",
+        "cofil/src/watch/context.rs",
+    ];
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the folder of crates");
+    let mut found: Vec<String> = files(crates.to_owned())
+        .iter()
+        .map(|path| path.strip_prefix(crates).expect("below the root"))
+        .filter(|path| path.components().nth(1).is_some_and(|part| part.as_os_str() == "src"))
+        .filter(|path| {
+            let code = std::fs::read_to_string(crates.join(path)).expect("UTF-8");
+            // Followed by a comma or a reason.
+            let lines = code.lines().map(str::trim);
+            lines.clone().any(|line| line.contains("allow(unsafe_code") || line == "unsafe_code,")
+        })
+        .map(|path| path.to_str().expect("ASCII").replace('\\', "/"))
+        .collect();
+    found.sort();
+    assert_eq!(found, FILES);
 }
