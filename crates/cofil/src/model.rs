@@ -23,6 +23,7 @@
 
 use crate::data::{Csr, Ratings, Reading, Row};
 use crate::error::{Error, Result};
+use crate::math::real::finite;
 use crate::math::{Matrix, parallel};
 use crate::store::Tensor;
 use schemars::JsonSchema;
@@ -229,6 +230,14 @@ pub struct Contributions {
     pub parts: Vec<f32>,
     /// Whether `base` and `parts` sum to the score.
     pub method: Attribution,
+}
+
+impl Contributions {
+    /// The same with numbers too large for `f32` clipped, as scores are.
+    pub(crate) fn finite(mut self) -> Self {
+        self.parts.iter_mut().for_each(|part| *part = finite(*part));
+        Self { base: finite(self.base), ..self }
+    }
 }
 
 /// How contributions of history entries to a score are computed.

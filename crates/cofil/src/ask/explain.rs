@@ -4,6 +4,7 @@ use super::person::person;
 use super::query::Skipped;
 use super::{Basis, Unknown, Who};
 use crate::error::Result;
+use crate::math::real::finite;
 use crate::model::{Attribution, Contributions};
 use crate::rank;
 use crate::recommender::Recommender;
@@ -67,7 +68,9 @@ impl Recommender {
         let [score] = score;
         let told = match user.history.is_empty() {
             true => None,
-            false => self.model().contributions(user.history, &[number]).pop(),
+            false => {
+                self.model().contributions(user.history, &[number]).pop().map(Contributions::finite)
+            }
         };
         let Contributions { base, parts, method } = told.unwrap_or(Contributions {
             base: score,
@@ -90,7 +93,7 @@ impl Recommender {
             score,
             base,
             contributions: order.into_iter().map(contribution).collect(),
-            rest: (f64::from(score) - sum) as f32,
+            rest: finite((f64::from(score) - sum) as f32),
             method,
             unknown: skipped.names,
             reason: person.reason.clone(),

@@ -1,12 +1,12 @@
 //! The belief about a new user: a normal distribution over user vectors, and its update by an answer.
 
 use crate::data::Row;
+use crate::math::real::finite;
 use crate::math::real::square;
 use crate::math::{Matrix, vector};
 use crate::model::Places;
 use crate::recipes::Target;
 use crate::recommender::Recommender;
-use crate::shapes::factors::finite;
 use std::sync::Arc;
 
 /// Weight, in answers, of the mean noise of all items in the noise of each item.

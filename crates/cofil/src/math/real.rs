@@ -25,6 +25,13 @@ impl Real for f64 {
     }
 }
 
+/// Clips numbers too large for `f32` to the largest, and NaN (∞ − ∞) to the smallest.
+#[inline(always)]
+#[allow(clippy::manual_clamp, reason = "clamp lets NaN through")]
+pub fn finite(x: f32) -> f32 {
+    x.max(f32::MIN).min(f32::MAX)
+}
+
 /// eˣ.
 pub fn exp<T: Real>(x: T) -> T {
     T::nearest(libm::exp(x.into()))

@@ -247,7 +247,7 @@ pub(crate) fn reasons(
         return vec![Vec::new(); items.len()];
     }
     let of_item = |told: Contributions| {
-        let best = top_k(&told.parts, n, &[]);
+        let best = top_k(&told.finite().parts, n, &[]);
         let for_it = best.into_iter().filter(|&(_, contribution)| contribution > 0.0);
         for_it.map(|(at, contribution)| (history.columns[at as usize], contribution)).collect()
     };

@@ -4,12 +4,12 @@
 //! units, and scaled down in long histories ([`Input`]). Known and new users are handled alike: one pass through the
 //! encoder over the history.
 
-use super::factors::finite;
 use super::fold_in::{is_one, one};
 use super::output::Output;
 use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::matrix::mul_bt_by_row;
+use crate::math::real::finite;
 use crate::math::real::power;
 use crate::math::{Matrix, vector};
 use crate::model::{Attribution, Change, Contributions, Forgetting, Model, User, leave_one_out};

@@ -8,7 +8,7 @@ use super::output::Output;
 use crate::data::{Csr, Pool, Row};
 use crate::error::Result;
 use crate::math::matrix::mul_bt_by_row;
-use crate::math::real::exp;
+use crate::math::real::{exp, finite};
 use crate::math::{Matrix, vector};
 use crate::model::{Change, Contributions, Forgetting, Model, Places, User, leave_one_out};
 use crate::nn::loss::Response;
@@ -198,13 +198,6 @@ impl Factors {
     fn link(&self, x: f32) -> f32 {
         self.settings.link.apply(finite(x))
     }
-}
-
-/// Clips numbers too large for `f32` to the largest, and NaN (∞ − ∞) to the smallest.
-#[inline(always)]
-#[allow(clippy::manual_clamp, reason = "clamp lets NaN through")]
-pub(crate) fn finite(x: f32) -> f32 {
-    x.max(f32::MIN).min(f32::MAX)
 }
 
 impl Model for Factors {

@@ -4,10 +4,10 @@
 //! score(u, i) = b_ui + Σ_j s_ij (r_uj − b_uj) / Σ_j s_ij over the k items j of u's history that are most similar to
 //! i; b_ui alone if there are none. [`Levels`] gives b. Known and new users are handled alike.
 
-use super::factors::finite;
 use crate::data::levels::Levels;
 use crate::data::{Csr, Row};
 use crate::error::Result;
+use crate::math::real::finite;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, parallel};
 use crate::model::{Attribution, Contributions, Model, User};

@@ -3,9 +3,9 @@
 //! score(u, i) = Σ_{j in history} r_uj W_ji. Known and new users are handled alike, and the contribution r_uj W_ji of
 //! each history item is exact.
 
-use super::factors::finite;
 use crate::data::{Csr, Row};
 use crate::error::Result;
+use crate::math::real::finite;
 use crate::math::{Matrix, vector};
 use crate::model::{Attribution, Change, Contributions, Forgetting, Model, User};
 use crate::store::{Archive, Tensor};

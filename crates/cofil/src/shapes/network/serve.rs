@@ -4,9 +4,9 @@ use super::Network;
 use super::tower::{LayerRows, Tower};
 use crate::math::lanes::padded;
 use crate::math::narrow::padded_rows;
+use crate::math::real::finite;
 use crate::math::vector::{add_scaled, dot};
 use crate::math::{Matrix, parallel};
-use crate::shapes::factors::finite;
 use crate::shapes::sampled::OfUser;
 
 /// Number of items that pass through the layers together: their rows stay in the level-1 and level-2 caches.

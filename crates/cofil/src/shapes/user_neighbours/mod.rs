@@ -12,10 +12,10 @@
 
 mod votes;
 
-use super::factors::finite;
 use crate::data::levels::Levels;
 use crate::data::{Csr, Row};
 use crate::error::Result;
+use crate::math::real::finite;
 use crate::math::real::square;
 use crate::math::{Matrix, vector};
 use crate::model::{Model, User};

@@ -1,10 +1,10 @@
 //! From similar users to scores: how they vote, and how votes are weighted.
 
 use super::UserNeighbours;
+use crate::math::real::finite;
 use crate::math::vector;
 use crate::model::User;
 use crate::rank;
-use crate::shapes::factors::finite;
 
 impl UserNeighbours {
     /// Adds the neighbours' values, for all items.
