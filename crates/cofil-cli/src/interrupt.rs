@@ -4,7 +4,10 @@
 //! The first Ctrl-C ends such training after the running epoch; if that takes too long, and for all other work, it
 //! stops the work. The second stops at once, the third ends the process.
 
+use crate::machine;
+use crate::output::errln;
 use cofil::Stop;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,6 +31,11 @@ pub fn waiting<T>(work: impl FnOnce() -> T) -> T {
     WAITING.fetch_add(1, Ordering::SeqCst);
     let _done = Done;
     work()
+}
+
+/// Reads a file. A pipe or device may block, so Ctrl-C then ends the process.
+pub fn reading<T>(path: &Path, read: impl FnOnce(&Path) -> cofil::Result<T>) -> cofil::Result<T> {
+    if path.is_file() { read(path) } else { waiting(|| read(path)) }
 }
 
 /// State of the interruption.
@@ -58,7 +66,7 @@ impl Interrupt {
         let this = Arc::new(Self::default());
         let own = this.clone();
         // If no handler can be installed, the system ends the process.
-        let _ = ctrlc::set_handler(move || own.press());
+        let _ = machine::except_ignored_signals(|| ctrlc::set_handler(move || own.press()));
         this
     }
 
@@ -74,7 +82,7 @@ impl Interrupt {
         let mut phase = self.phase();
         let Phase::Epochs(says) = *phase else { return self.stop.ask() };
         *phase = Phase::Last;
-        eprintln!("\n{says}; Ctrl-C again to stop at once");
+        errln!("\n{says}; Ctrl-C again to stop at once");
         let own = self.clone();
         std::thread::spawn(move || {
             std::thread::sleep(GRACE);

@@ -48,6 +48,29 @@ mod before_main {
     }
 }
 
+/// Does `install`, which handles the signals that end a process, but for those that whoever started the process has
+/// made it ignore: `nohup` does so with SIGHUP, and shells with SIGINT for work in the background.
+pub fn except_ignored_signals<T>(install: impl FnOnce() -> T) -> T {
+    #[cfg(unix)]
+    {
+        let signals = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
+        // SAFETY: an all-zero `sigaction` is a valid value, and this only asks for the present one.
+        let is_ignored = signals.map(|signal| unsafe {
+            let mut now: libc::sigaction = std::mem::zeroed();
+            libc::sigaction(signal, std::ptr::null(), &raw mut now) == 0
+                && now.sa_sigaction == libc::SIG_IGN
+        });
+        let done = install();
+        for (signal, _) in signals.into_iter().zip(is_ignored).filter(|(_, ignored)| *ignored) {
+            // SAFETY: ignoring a signal runs no code.
+            unsafe { libc::signal(signal, libc::SIG_IGN) };
+        }
+        done
+    }
+    #[cfg(not(unix))]
+    install()
+}
+
 /// Restores SIGPIPE, so that `cofil … | head` ends without a message.
 pub fn end_quietly_on_broken_pipe() {
     // SAFETY: the handler is the system's default one, and no thread runs yet.

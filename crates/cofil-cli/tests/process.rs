@@ -13,7 +13,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
 
 /// More epochs than anybody waits for, each of no time.
-const TRAIN: &str = "train ratings.csv -a biased-mf --set factors=4 --set epochs=1000000";
+const TRAIN: &str = "train ratings.csv -a biased-mf --set factors=4 --set epochs=100000";
 
 /// `cofil` with `args`, separated by spaces, to be started in `place`.
 fn cofil(place: &Place, args: &str) -> Command {
@@ -57,7 +57,7 @@ fn an_interrupt_finishes_the_epoch_and_saves() {
         .spawn()
         .expect("started");
     let mut told = BufReader::new(child.stderr.take().expect("piped"));
-    let mut text = read_until(&mut told, "epoch 1/1000000  loss ");
+    let mut text = read_until(&mut told, "epoch 1/100000  loss ");
     interrupt(&child);
     told.read_to_string(&mut text).expect("UTF-8");
     assert!(text.contains("finishing this epoch, then saving"), "{text}");
@@ -71,7 +71,7 @@ fn an_interrupt_finishes_the_epoch_and_saves() {
     assert_eq!(report["epochs"].as_array().map(Vec::len), Some(epochs as usize));
     assert_eq!(place.json("inspect m")["epochs"], report["epochs"]);
     let facts = place.ok("inspect m");
-    assert!(facts.contains(&format!("epochs       {epochs} of 1000000, loss ")), "{facts}");
+    assert!(facts.contains(&format!("epochs       {epochs} of 100000, loss ")), "{facts}");
     assert_eq!(place.json("recommend m --user u1 -n 2")["items"].as_array().map(Vec::len), Some(2));
     let train =
         format!("train ratings.csv -a biased-mf --set factors=4 --set epochs={}", epochs + 2);
@@ -97,7 +97,7 @@ fn a_second_interrupt_stops_at_once_and_leaves_the_old_model() {
         .spawn()
         .expect("started");
     let mut told = BufReader::new(child.stderr.take().expect("piped"));
-    read_until(&mut told, "epoch 1/1000000  loss ");
+    read_until(&mut told, "epoch 1/100000  loss ");
     interrupt(&child);
     read_until(&mut told, "Ctrl-C again to stop at once");
     interrupt(&child);
@@ -207,6 +207,6 @@ fn control_c_on_a_terminal_saves() {
     assert_eq!(child.wait().expect("ended").code(), Some(130), "{text}");
     assert!(text.contains("finishing this epoch, then saving"), "{text}");
     let epochs = place.json("inspect m")["epochs"].as_array().map(Vec::len).expect("epochs");
-    assert!(text.contains(&format!("{epochs} of 1000000 epochs in ")), "{text}");
-    assert!(place.json("inspect m")["epochs"][0]["of"] == json!(1_000_000));
+    assert!(text.contains(&format!("{epochs} of 100000 epochs in ")), "{text}");
+    assert!(place.json("inspect m")["epochs"][0]["of"] == json!(100_000));
 }

@@ -328,8 +328,9 @@ pub struct Suited {
 
 /// Upper limits of settings that are repetitions, sizes per user or item, or draws per entry.
 const MOST: [(&str, u64); 11] = [
-    ("epochs", 1_000_000),
-    ("pretrain_epochs", 1_000_000),
+    // The model file records every epoch.
+    ("epochs", 100_000),
+    ("pretrain_epochs", 50_000),
     ("cg_steps", 10_000),
     ("power_iterations", 10_000),
     ("factors", 1 << 16),

@@ -1,6 +1,7 @@
 //! Algorithm and settings: options shared by every command that trains.
 
 use crate::args::searching;
+use crate::interrupt::reading;
 use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
 use cofil::{Algorithm, Purpose, Ratings, Suited};
@@ -72,13 +73,27 @@ impl Choice {
 
     fn config(&self) -> Result<Map<String, Value>> {
         let Some(path) = &self.config else { return Ok(Map::new()) };
-        let text = cofil::store::read_text(path, LONGEST_CONFIG)?;
+        let text = reading(path, |path| cofil::store::read_text(path, LONGEST_CONFIG))?;
         let value = match path.extension().is_some_and(|e| e == "json") {
             true => serde_json::from_str(&text).map_err(anyhow::Error::from),
-            false => toml::from_str(&text).map_err(anyhow::Error::from),
+            false => from_toml(&text),
         };
         value.with_context(|| path.display().to_string())
     }
+}
+
+/// Parses TOML, whose `nan` and `inf` JSON would take for "not set".
+fn from_toml(text: &str) -> Result<Map<String, Value>> {
+    let table: toml::Table = toml::from_str(text)?;
+    for (setting, value) in &table {
+        let numbers = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        if let Some(number) =
+            numbers.iter().filter_map(toml::Value::as_float).find(|x| !x.is_finite())
+        {
+            bail!("setting `{setting}`: must be a finite number, got {number}");
+        }
+    }
+    Ok(toml::from_str(text)?)
 }
 
 /// The chosen algorithm, and which parts of the choice are defaults.

@@ -1,10 +1,11 @@
 //! Cleaning options, shared by every command that trains on a table.
 
 use crate::args::input::Input;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cofil::data::{Clean, CleanReport, ReadValues};
 use cofil::{Duplicates, Interactions, Ratings};
+use std::path::Path;
 
 /// Cleaning options. Flatten it into a command's arguments.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -61,14 +62,24 @@ impl Cleaning {
         self.duplicates.is_some() || asked != Clean::default()
     }
 
-    /// Cleans a table and groups it by user.
-    pub fn apply(&self, data: Interactions, read: &Input) -> Result<(Ratings, CleanReport)> {
-        Ok(self.settings(read).ratings(data)?)
+    /// Cleans the table of file `path` and groups it by user.
+    pub fn apply(
+        &self,
+        data: Interactions,
+        read: &Input,
+        path: &Path,
+    ) -> Result<(Ratings, CleanReport)> {
+        self.settings(read).ratings(data).with_context(|| path.display().to_string())
     }
 
-    /// Cleans a table and keeps its row order.
-    pub fn rows(&self, data: Interactions, read: &Input) -> Result<(Interactions, CleanReport)> {
-        Ok(self.settings(read).interactions(data)?)
+    /// Cleans the table of file `path` and keeps its row order.
+    pub fn rows(
+        &self,
+        data: Interactions,
+        read: &Input,
+        path: &Path,
+    ) -> Result<(Interactions, CleanReport)> {
+        self.settings(read).interactions(data).with_context(|| path.display().to_string())
     }
 }
 

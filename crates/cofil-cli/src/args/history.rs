@@ -1,6 +1,6 @@
 //! User and item ids in arguments, histories, and unknown ids.
 
-use crate::interrupt::waiting;
+use crate::interrupt::reading;
 use crate::output::errln;
 use anyhow::{Result, bail};
 use cofil::{Liked, Recommender, Unknown};
@@ -34,15 +34,14 @@ pub fn names(values: &[String], is_known: impl Fn(&str) -> bool) -> Result<Vec<S
     Ok(names)
 }
 
-/// Returns the @FILE among `values`, if there is one.
-pub fn file(values: &[String]) -> Option<&Path> {
-    values.iter().find_map(|value| value.strip_prefix('@')).map(Path::new)
+/// Returns each @FILE among `values`.
+pub fn files(values: &[String]) -> impl Iterator<Item = &Path> {
+    values.iter().filter_map(|value| value.trim_ascii().strip_prefix('@')).map(Path::new)
 }
 
 /// Returns the trimmed, non-empty lines of a file (`-` for standard input).
 pub fn lines(path: &Path) -> Result<Vec<String>> {
-    let read = || cofil::store::read_text(path, LONGEST_LIST);
-    let text = if path == Path::new("-") { waiting(read)? } else { read()? };
+    let text = reading(path, |path| cofil::store::read_text(path, LONGEST_LIST))?;
     let lines = text.lines().map(str::trim_ascii).filter(|line| !line.is_empty());
     Ok(lines.map(Into::into).collect())
 }

@@ -1,7 +1,7 @@
 //! Options for reading tables, shared by every command that reads data.
 
 use crate::errors::spelt;
-use crate::interrupt::waiting;
+use crate::interrupt::reading;
 use crate::output::errln;
 use anyhow::{Context, Result};
 use cofil::data::IdMap;
@@ -99,7 +99,7 @@ impl Input {
 
     /// Reads the table at `path` (`-` for standard input) and, unless the output is JSON, reports how it was read.
     pub fn read(&self, path: &Path, json: bool) -> Result<Table> {
-        let table = whole(path, || read::read(path, &self.options()))?;
+        let table = reading(path, |path| read::read(path, &self.options()))?;
         if !json {
             errln!("{}", spelt(&table.report.to_string()));
         }
@@ -114,7 +114,7 @@ impl Input {
         items: &IdMap,
         json: bool,
     ) -> Result<Table> {
-        let table = whole(path, || read::read_with(path, &self.options(), users, items))?;
+        let table = reading(path, |path| read::read_with(path, &self.options(), users, items))?;
         tell(&table.report, json);
         Ok(table)
     }
@@ -126,8 +126,8 @@ impl Input {
         // A pipe can be read only once.
         let chosen = options.value.is_some() || options.time.is_some();
         let table = match (chosen, path.is_file()) {
-            (true, _) => whole(path, || read::read_with(path, &options, users, items))?,
-            (false, false) => waiting(|| read::read_pairs(path, &options, users, items))?,
+            (true, _) => reading(path, |path| read::read_with(path, &options, users, items))?,
+            (false, false) => reading(path, |path| read::read_pairs(path, &options, users, items))?,
             (false, true) => {
                 let why = match read::read_with(path, &options, users, items) {
                     Ok(table) if table.report.missing + table.report.weightless == 0 => Ok(table),
@@ -151,7 +151,7 @@ impl Input {
 
     /// Reads recommendation lists made by any program.
     pub fn lists(&self, path: &Path, users: &IdMap, items: &IdMap, json: bool) -> Result<Lists> {
-        let lists = whole(path, || read::read_lists(path, &self.options(), users, items))?;
+        let lists = reading(path, |path| read::read_lists(path, &self.options(), users, items))?;
         tell(&lists.report, json);
         Ok(lists)
     }
@@ -164,7 +164,8 @@ impl Input {
         items: &IdMap,
         json: bool,
     ) -> Result<Negatives> {
-        let negatives = whole(path, || read::read_negatives(path, &self.options(), users, items))?;
+        let negatives =
+            reading(path, |path| read::read_negatives(path, &self.options(), users, items))?;
         if !json {
             let path = path.display();
             errln!("{path}: {}", negatives.read_as);
@@ -172,11 +173,6 @@ impl Input {
         }
         Ok(negatives)
     }
-}
-
-/// Reads a file; a pipe or device may block, so Ctrl-C must end the process.
-fn whole<T>(path: &Path, read: impl FnOnce() -> cofil::Result<T>) -> Result<T> {
-    Ok(if path.is_file() { read()? } else { waiting(read)? })
 }
 
 /// Reports how a file was read.

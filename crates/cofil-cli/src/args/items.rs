@@ -1,5 +1,6 @@
 //! Item attributes: titles, and columns to filter by.
 
+use crate::interrupt::reading;
 use crate::output::errln;
 use anyhow::{Context, Result};
 use cofil::data::catalogue::{Catalogue, CatalogueOptions};
@@ -53,7 +54,8 @@ impl Items {
             }
             None => usual,
         };
-        let (catalogue, report) = Catalogue::read(path, &options).context("--items")?;
+        let (catalogue, report) =
+            reading(Path::new(path), |path| Catalogue::read(path, &options)).context("--items")?;
         report.notes.iter().for_each(|note| errln!("items: note: {note}"));
         Ok(Some(catalogue.into()))
     }

@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> Result<()> {
     let (data, cleaned) = match args.clean.is_asked() {
         true => args
             .clean
-            .rows(table.interactions, &args.read)
+            .rows(table.interactions, &args.read, &args.data)
             .map(|(data, report)| (data, Some(report)))?,
         false => (table.interactions, None),
     };

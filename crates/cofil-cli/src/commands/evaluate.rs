@@ -4,6 +4,7 @@ mod side_by_side;
 
 use crate::args::input::Input;
 use crate::args::judging::{self, Judging};
+use crate::interrupt::reading;
 use crate::output::errln;
 use crate::output::{self, duration, outln};
 use anyhow::{Result, bail};
@@ -118,7 +119,7 @@ fn run_model(args: &Args, model: &Path) -> Result<()> {
 
 fn judge(args: &Args, model: &Path) -> Result<Judged> {
     let start = Instant::now();
-    let recommender = Recommender::load(model)?;
+    let recommender = reading(model, Recommender::load)?;
     let train = trained_on(args, model, &recommender)?;
     let is_binary = recommender.card().data.scale == (1.0, 1.0);
     let weigh = |given: Ratings| if is_binary { given.binary() } else { given };

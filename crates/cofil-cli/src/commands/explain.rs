@@ -2,6 +2,7 @@
 
 use crate::args::history::{self, Strangers};
 use crate::args::items::{Items, Titles};
+use crate::interrupt::reading;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::{Attribution, Basis, Explanation, Recommender, Who};
@@ -52,7 +53,7 @@ struct Whom {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let recommender = args.items.describe(Recommender::load(&args.model)?)?;
+    let recommender = args.items.describe(reading(&args.model, Recommender::load)?)?;
     let titles = Titles::of_items(&recommender);
     let history = history::parse(&recommender, args.who.history.as_deref())?;
     let who = Who { user: args.who.user.clone(), history };

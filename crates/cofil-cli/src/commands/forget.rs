@@ -1,6 +1,7 @@
 //! `cofil forget`.
 
 use crate::args::history;
+use crate::interrupt::reading;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::Recommender;
@@ -35,7 +36,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<()> {
     output::check([Some(&*args.output)], [])?;
-    let mut recommender = Recommender::load(&args.model)?;
+    let mut recommender = reading(&args.model, Recommender::load)?;
     let users: Vec<&str> = args.users.iter().map(String::as_str).collect();
     let forgotten = match args.refit {
         true => recommender.forget_and_refit(&users)?,

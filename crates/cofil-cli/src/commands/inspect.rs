@@ -2,6 +2,7 @@
 
 mod arrays;
 
+use crate::interrupt::reading;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::ask::ModelCard;
@@ -31,7 +32,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let recommender = Recommender::load(&args.model)?;
+    let recommender = reading(&args.model, Recommender::load)?;
     let size = std::fs::metadata(&args.model).map_err(|e| Error::io(&args.model, e))?.len();
     let model = recommender.model_card();
     let written = match &args.arrays {

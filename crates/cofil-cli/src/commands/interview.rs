@@ -2,6 +2,7 @@
 
 use crate::args::history::{self, Strangers};
 use crate::args::items::{Items, Titles};
+use crate::interrupt::reading;
 use crate::interrupt::waiting;
 use crate::output::{self, out, outln};
 use anyhow::{Context, Result};
@@ -77,7 +78,7 @@ impl From<Choice> for Strategy {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let recommender = args.items.describe(Recommender::load(&args.model)?)?;
+    let recommender = args.items.describe(reading(&args.model, Recommender::load)?)?;
     let interviewer = Interviewer::new(recommender.into());
     let titles = Titles::of_items(interviewer.recommender());
     let items = interviewer.recommender().items();

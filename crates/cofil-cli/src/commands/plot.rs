@@ -3,6 +3,7 @@
 use crate::args::choice::Choice;
 use crate::args::clean::Cleaning;
 use crate::args::input::Input;
+use crate::interrupt::reading;
 use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::Result;
@@ -73,7 +74,7 @@ fn matrix(args: &Matrix) -> Result<()> {
     check(&args.output, [Some(&*args.data), args.choice.config.as_deref()])?;
     args.choice.check()?;
     let table = args.read.read(&args.data, args.json)?;
-    let (ratings, cleaned) = args.clean.apply(table.interactions, &args.read)?;
+    let (ratings, cleaned) = args.clean.apply(table.interactions, &args.read, &args.data)?;
     let chosen = args.choice.algorithm(&ratings)?;
     if !args.json {
         chosen.lines().iter().for_each(|line| errln!("{line}"));
@@ -97,7 +98,7 @@ fn matrix(args: &Matrix) -> Result<()> {
 
 fn curve(args: &Curve) -> Result<()> {
     check(&args.output, [Some(&*args.model), None])?;
-    let recommender = Recommender::load(&args.model)?;
+    let recommender = reading(&args.model, Recommender::load)?;
     let epochs = &recommender.card().epochs;
     let metric = recommender.card().valid_metric.map(|metric| metric.to_string());
     plot::curve(epochs, metric.as_deref().unwrap_or("validation"))?.save(&args.output)?;

@@ -2,6 +2,7 @@
 
 use crate::args::history;
 use crate::args::input::Input;
+use crate::interrupt::reading;
 use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::{Context, Result};
@@ -47,7 +48,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     args.output.as_deref().map_or(Ok(()), SheetWriter::check_path)?;
     output::check([args.output.as_deref()], [Some(&*args.model), args.pairs.as_deref()])?;
-    let recommender = Recommender::load(&args.model)?;
+    let recommender = reading(&args.model, Recommender::load)?;
     if let (Some(user), Some(item)) = (&args.user, &args.item) {
         let prediction = recommender.predict(user, item)?;
         let (user, item) = (user.clone(), item.clone());

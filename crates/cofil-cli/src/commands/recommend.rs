@@ -3,6 +3,7 @@
 use crate::args::history::{self, Strangers};
 use crate::args::items::{Items, Titles};
 use crate::args::reranking::Reranking;
+use crate::interrupt::reading;
 use crate::output::{self, errln, outln, score};
 use anyhow::{Context, Result, bail};
 use cofil::data::prose::number;
@@ -94,19 +95,14 @@ struct Whom {
 pub fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.output {
         ListWriter::check_path(path)?;
-        let candidates = args.candidates.as_deref().and_then(history::file);
+        let lists = [args.candidates.as_deref().unwrap_or_default(), &args.exclude];
+        let inputs = [Some(&*args.model), args.who.users.as_deref(), args.items.path()];
         output::check(
             [Some(&**path)],
-            [
-                Some(&*args.model),
-                args.who.users.as_deref(),
-                candidates,
-                history::file(&args.exclude),
-                args.items.path(),
-            ],
+            inputs.into_iter().chain(lists.into_iter().flat_map(history::files).map(Some)),
         )?;
     }
-    let recommender = args.items.describe(Recommender::load(&args.model)?)?;
+    let recommender = args.items.describe(reading(&args.model, Recommender::load)?)?;
     let known = |name: &str| recommender.items().get(name).is_some();
     let candidates = match &args.candidates {
         Some(names) => Some(history::names(names, known)?),

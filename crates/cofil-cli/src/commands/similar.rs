@@ -2,6 +2,7 @@
 
 use crate::args::history;
 use crate::args::items::{Items, Titles};
+use crate::interrupt::reading;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::Recommender;
@@ -63,7 +64,7 @@ struct What {
 pub fn run(args: &Args) -> Result<()> {
     args.output.as_deref().map_or(Ok(()), ListWriter::check_path)?;
     output::check([args.output.as_deref()], [Some(&*args.model), args.items.path()])?;
-    let recommender = args.items.describe(Recommender::load(&args.model)?)?;
+    let recommender = args.items.describe(reading(&args.model, Recommender::load)?)?;
     match (&args.what.item, &args.what.user) {
         (Some(item), _) => items(args, &recommender, item, Titles::of_items(&recommender)),
         (None, Some(user)) => users(args, &recommender, user),

@@ -83,11 +83,10 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(test) = &args.check {
         return check(args, table.interactions, test);
     }
-    let (data, cleaned) = args.clean.rows(table.interactions, &args.read)?;
+    let (data, cleaned) = args.clean.rows(table.interactions, &args.read, &args.data)?;
     let folder = args.output.as_ref().context("the folder to write to is missing: -o FOLDER")?;
     let rounds = split.rounds(data)?;
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    cofil::store::create_folder(folder)?;
     // All files belong to one split, or none is written.
     let _lock = cofil::store::Lock::take(folder)?;
     let mut parts = Vec::new();
@@ -133,8 +132,7 @@ impl Args {
 }
 
 fn write(folder: &Path, part: &Parts, gzip: bool) -> Result<Vec<PathBuf>> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+    cofil::store::create_folder(folder)?;
     let named =
         [("train", Some(&part.train)), ("given", part.given.as_ref()), ("test", Some(&part.test))];
     let mut files = Vec::new();

@@ -90,11 +90,11 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let table = args.read.read(&args.data, args.json)?;
     let (parts, cleaned) = match args.validate.share() {
         Some(share) => {
-            let (rows, report) = args.clean.rows(table.interactions, &args.read)?;
+            let (rows, report) = args.clean.rows(table.interactions, &args.read, &args.data)?;
             (validation::hold_out(&rows, share, args.seed)?, report)
         }
         None => {
-            let (train, report) = args.clean.apply(table.interactions, &args.read)?;
+            let (train, report) = args.clean.apply(table.interactions, &args.read, &args.data)?;
             (
                 args.validate.read(
                     train,

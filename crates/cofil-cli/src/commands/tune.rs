@@ -80,7 +80,7 @@ pub struct Args {
 pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let path = journal_path(args)?;
     let table = args.read.read(&args.data, args.json)?;
-    let (rows, _) = args.clean.rows(table.interactions, &args.read)?;
+    let (rows, _) = args.clean.rows(table.interactions, &args.read, &args.data)?;
     let whole = Ratings::new(&rows, Duplicates::Error)?;
     let Parts { train, valid, note } = match args.valid.parse::<f64>() {
         Ok(share) => validation::hold_out(&rows, share, args.seed)?,

@@ -1,6 +1,7 @@
 //! `cofil update`.
 
 use crate::args::input::Input;
+use crate::interrupt::reading;
 use crate::output;
 use anyhow::Result;
 use cofil::Recommender;
@@ -37,7 +38,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     // The output may be the model itself.
     output::check([Some(&*args.output)], [Some(&*args.events)])?;
-    let mut recommender = Recommender::load(&args.model)?;
+    let mut recommender = reading(&args.model, Recommender::load)?;
     let (users, items) = (recommender.users().clone(), recommender.items().clone());
     let mut table = args.read.read_with(&args.events, &users, &items, args.json)?;
     let report = table.report.clone();

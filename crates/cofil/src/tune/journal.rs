@@ -12,8 +12,8 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Maximum file size in bytes: more trials than anyone runs.
-const LONGEST: u64 = 32 << 20;
+/// Maximum file size in bytes: a million trials, or a thousand with long curves.
+const LONGEST: u64 = 1 << 30;
 
 /// An open file of trials.
 #[derive(Debug)]

@@ -117,7 +117,7 @@ pub fn run(args: &Args) -> Result<()> {
     check(args, &entrants)?;
     let catalogue = args.items.read()?;
     let table = args.read.read(&args.data, args.json)?;
-    let (all, _) = args.clean.rows(table.interactions, &args.read)?;
+    let (all, _) = args.clean.rows(table.interactions, &args.read, &args.data)?;
     let plan = plan(args, entrants)?;
     let user = all.users.names().next().unwrap_or("USER").to_owned();
     let next = next::Next { args, user };
@@ -191,8 +191,7 @@ fn check(args: &Args, entrants: &[Entrant]) -> Result<()> {
     }
     let mut outputs = vec![args.report.clone()];
     if let Some(folder) = &args.configs {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+        cofil::store::create_folder(folder)?;
         outputs.extend(entrants.iter().map(|x| Some(config(folder, &x.file_stem()))));
     }
     output::check(

@@ -2,7 +2,7 @@
 
 use crate::output::{self, outln};
 use crate::table::{Column, Table};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use cofil::store::Tensor;
 use cofil::{IdMap, Recommender};
 use std::path::{Path, PathBuf};
@@ -14,8 +14,7 @@ const NARROW: usize = 16;
 
 /// Writes every array into `folder`, and the names of users and items; returns the files.
 pub fn write(recommender: &Recommender, folder: &Path, model: &Path) -> Result<Vec<PathBuf>> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    cofil::store::create_folder(folder)?;
     let arrays = recommender.model().tensors();
     let paths: Vec<PathBuf> =
         arrays.iter().map(|array| folder.join(format!("{}.npy", array.name()))).collect();

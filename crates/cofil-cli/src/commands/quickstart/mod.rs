@@ -7,7 +7,7 @@ use crate::args::input::Input;
 use crate::args::items::{Items, Titles};
 use crate::commands::describe;
 use crate::output::{self, duration, outln, score};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use cofil::data::Clean;
 use cofil::data::sample_set;
 use cofil::{Answer, Interactions, Query, Ratings, Recommender, Run, Who};
@@ -44,7 +44,7 @@ struct Cast {
 
 pub fn run(args: &Args) -> Result<()> {
     let start = Instant::now();
-    std::fs::create_dir_all(&args.output).with_context(|| args.output.display().to_string())?;
+    cofil::store::create_folder(&args.output)?;
     let (figure, file) = (args.output.join("matrix.svg"), args.output.join("best.cofil"));
     output::check([Some(&*figure), Some(&*file)], [args.data.as_deref(), args.items.path()])?;
     let catalogue = args.items.read()?;
