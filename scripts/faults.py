@@ -10,6 +10,7 @@ uninterrupted run. Needs a release build of the command.
 """
 
 import argparse
+import gzip
 import os
 import random
 import resource
@@ -153,49 +154,139 @@ def kills(folder, count, seed):
 
 
 def full_disk(folder):
-    """Fills a small file system: expects an error message and the old file unchanged."""
+    """Fills a small file system: expects an error message that names the file, and the old files unchanged."""
     small = folder / "small"
     small.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small], capture_output=True, text=True)
     if mounted.returncode != 0:
         print(f"cannot mount a small file system: {mounted.stderr.strip()}; only the file size limit is tested")
         return
+    # 60 KiB are left.
+    large = "train t.csv -a ials --implicit --set factors=64 --set epochs=1"
+    cases = [
+        ("recommend base --all -n 20 -o small/lists.csv", "small/lists.csv"),
+        (f"{large} -o small/m", "small/m"),
+        (f"{large} --checkpoint small/state -o large", "small/state"),
+        ("convert t.csv small/t.csv", "small/t.csv"),
+        ("convert t.csv small/t.parquet", "small/t.parquet"),
+        ("split t.csv -o small/parts", "small/parts/train.csv"),
+        ("predict base --pairs t.csv -o small/pairs.csv", "small/pairs.csv"),
+        ("similar base --all -n 300 -o small/similar.csv", "small/similar.csv"),
+        ("update base more.csv --implicit -o small/u", "small/u"),
+        ("forget base --user u1 -o small/f", "small/f"),
+        ("inspect base --arrays small/arrays", "small/arrays/"),
+        ("describe t.csv --plot small/plot.png", "small/plot.png"),
+        ("compare t.csv --implicit --algorithms popularity --report small/report.html", "small/report.html"),
+        ("tune t.csv -a ease --implicit --trials 100 -o best.toml --journal small/trials", "small/trials"),
+        ("man -o small/man", "small/man/cofil"),
+    ]  # fmt: skip
     try:
         ok(folder, "recommend base --all -n 1 -o small/lists.csv")
         before = (small / "lists.csv").read_bytes()
-        for arguments, output in (("recommend base --all -n 20 -o small/lists.csv", "small/lists.csv"),
-                                  ("train t.csv -a ials --implicit --set factors=64 --set epochs=1 -o small/m", "small/m"),
-                                  ("convert t.csv small/t.csv", "small/t.csv"),
-                                  ("split t.csv -o small/parts", "small/parts/train.csv")):  # fmt: skip
+        full = 0
+        for arguments, output in cases:
+            # The smaller an output, the less room it gets.
+            fill(small, 4096 if output in SMALL else 61440)
             done = run(folder, arguments)
+            (small / "filler").unlink()
             if done.returncode != 1 or output not in done.stderr or "No space left" not in done.stderr:
                 raise Fault(f"cofil {arguments} on a full disk: {done.returncode}: {done.stderr}")
-        left = sorted(p.name for p in small.rglob("*") if p.is_file())
-        if left != ["lists.csv"] or (small / "lists.csv").read_bytes() != before:
-            raise Fault(f"a full disk left {left}")
+            if ".cofil-" in done.stderr or "panicked" in done.stderr:
+                raise Fault(f"cofil {arguments} on a full disk names what is not the user's: {done.stderr}")
+            full += 1
+            left = {p.relative_to(small).as_posix() for p in small.rglob("*") if p.is_file()}
+            whole = {name for name in left if name.startswith(KEPT)}
+            if left - whole != {"lists.csv"} or (small / "lists.csv").read_bytes() != before:
+                raise Fault(f"cofil {arguments}: a full disk left {left}")
+            for name in whole:
+                (small / name).unlink()
+        # Parquet within zstd is unpacked into the folder for temporary files.
+        ok(folder, "convert t.csv packed.parquet")
+        packed = (folder / "packed.parquet").read_bytes()
+        (folder / "packed.parquet.gz").write_bytes(gzip.compress(packed))
+        fill(small, 4096)
+        done = run(folder, "describe packed.parquet.gz", env={**os.environ, "TMPDIR": str(small)})
+        if done.returncode != 1 or f"{small}: No space left" not in done.stderr:
+            raise Fault(f"unpacking on a full disk: {done.returncode}: {done.stderr}")
     finally:
         subprocess.run(["umount", small], check=True)
-    print("full disk: 4 commands end with a message, nothing is left behind")
+    print(f"full disk: {full + 1} commands end with a message, nothing is left behind")
+
+
+# Outputs of a few kilobytes.
+SMALL = {"small/plot.png", "small/report.html", "small/trials", "small/man/cofil", "small/arrays/"}
+# What is written in several steps stays as far as it came: trials, and whole files of a folder.
+KEPT = ("trials", "man/", "arrays/")
+
+
+def fill(folder, room):
+    """Fills the file system of `folder` except for `room` bytes."""
+    free = os.statvfs(folder)
+    with open(folder / "filler", "wb") as file:
+        file.write(bytes(max(free.f_bavail * free.f_frsize - room, 0)))
 
 
 def limits(folder):
-    """Lowers the limits of the process: expects an error message."""
+    """Lowers the limits of the process: expects an error message, or the result if the limit is high enough."""
 
     def limited(kind, value):
         return lambda: resource.setrlimit(kind, (value, value))
 
-    cases = [
-        ("recommend base --all -n 20 -o big.csv", resource.RLIMIT_FSIZE, 4096, "big.csv: File too large"),
-        ("train t.csv -a ials --implicit --set factors=64 --set epochs=1 -o big", resource.RLIMIT_FSIZE, 4096,
-         "big: File too large"),
-    ]  # fmt: skip
-    for arguments, kind, value, says in cases:
-        done = run(folder, arguments, preexec_fn=limited(kind, value))
-        if done.returncode != 1 or says not in done.stderr or "panicked" in done.stderr:
+    def told(arguments, done, says):
+        if done.returncode != 1 or not any(word in done.stderr for word in says) or "panicked" in done.stderr:
             raise Fault(f"cofil {arguments} under a limit: {done.returncode}: {done.stderr}")
-    if list(folder.glob(".cofil-*")):
-        raise Fault("temporary files are left after a limit")
-    print(f"limits: {len(cases)} commands end with a message")
+
+    large = "train t.csv -a ials --implicit --set factors=64 --set epochs=1 -o big"
+    for arguments, kind, value, says in [
+        ("recommend base --all -n 20 -o big.csv", resource.RLIMIT_FSIZE, 4096, ["big.csv: File too large"]),
+        (large, resource.RLIMIT_FSIZE, 4096, ["big: File too large"]),
+        ("train t.csv -a ease --implicit -o big", resource.RLIMIT_FSIZE, 4096, ["big: File too large"]),
+        ("--threads 1 train t.csv -a ials --implicit --set factors=16384 --set epochs=1 -o big",
+         resource.RLIMIT_AS, 400 << 20, ["out of memory", "memory are free"]),
+        ("--threads 1 train t.csv -a mlp --implicit --set layers=4096,4096 --set epochs=1 -o big",
+         resource.RLIMIT_AS, 400 << 20, ["out of memory", "memory are free"]),
+    ]:  # fmt: skip
+        told(arguments, run(folder, arguments, preexec_fn=limited(kind, value)), says)
+    # Open files: from none to enough.
+    for arguments in (
+        "describe t.csv",
+        "train t.csv -a popularity -o files",
+        "recommend base --all -n 2 -o files.csv",
+        "split t.csv -o files-split",
+        "tune t.csv -a popularity --trials 1 -o files.toml --journal files.trials --resume",
+        "compare t.csv --implicit --algorithms popularity",
+    ):
+        enough = 0
+        for most in range(3, 24):
+            done = run(folder, arguments, preexec_fn=limited(resource.RLIMIT_NOFILE, most))
+            enough += done.returncode == 0
+            # The loader of libraries fails first.
+            if done.returncode not in (0, 127):
+                told(arguments, done, ["Too many open files"])
+        if not enough:
+            raise Fault(f"cofil {arguments}: 23 open files are not enough")
+    # Little stack: nothing recurses as deep as its input.
+    deep = "(" * 5000 + "x = 1" + ")" * 5000
+    nested = '{"user": 1, "item": 2, "more": ' + "[" * 100_000 + "]" * 100_000 + "}\n"
+    (folder / "nested.jsonl").write_text(nested)
+    small = limited(resource.RLIMIT_STACK, 256 << 10)
+    for arguments in (
+        "describe nested.jsonl",
+        "train t.csv -a ease --implicit -o stack",
+        "recommend base --all -n 2 -o stack.csv",
+        "compare t.csv --implicit --algorithms popularity,item-knn",
+        "evaluate base --test more.csv",
+    ):
+        done = run(folder, arguments, preexec_fn=small)
+        if done.returncode != 0:
+            raise Fault(f"cofil {arguments} with little stack: {done.returncode}: {done.stderr}")
+    command = [COFIL, "recommend", "base", "--user", "u1", "--where", deep]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, preexec_fn=small)
+    if done.returncode not in (1, 2) or "deep" not in done.stderr:
+        raise Fault(f"a deep filter with little stack: {done.returncode}: {done.stderr}")
+    if list(folder.rglob(".cofil-*")) or (folder / "big").exists():
+        raise Fault("files are left after a limit")
+    print("limits: file size, memory, open files and stack end with a message or do no harm")
 
 
 def main():

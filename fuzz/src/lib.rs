@@ -77,6 +77,7 @@ pub fn model(data: &[u8]) {
     _ = model.similar("pièce 1", 3);
     let mut copy = Vec::new();
     model.write_to(&mut copy).expect("what was loaded can be saved");
+    Recommender::from_bytes(&copy).expect("what was saved can be loaded");
 }
 
 /// Resumes training from a checkpoint.

@@ -57,6 +57,7 @@ fn the_greatest_numbers_are_served_or_refused() {
 #[test]
 fn what_is_no_number_is_refused() {
     let place = with_model();
+    place.write("items.csv", "id,year\nall,1990\neven0,1991\n");
     for n in ["nan", "inf", "-inf", "1e400", "-1e400"] {
         for command in [
             "tune events.csv -a ease --trials 1 -o s.toml --limit=N",
@@ -70,12 +71,47 @@ fn what_is_no_number_is_refused() {
             "recommend m --user u0 --mmr=N",
             "recommend m --user u0 --popularity-penalty=N",
             "recommend m --history all:N",
+            "recommend m --user u0 --items items.csv --where=year>N",
+            "tune events.csv -a ease --trials 1 -o s.toml --valid=N",
+            "tune events.csv -a ease --trials 1 -o s.toml --range reg=N..1",
+            "tune events.csv -a ease --trials 1 -o s.toml --range reg=1..N",
+            "compare events.csv --implicit --algorithms ease --test=N",
+            "compare events.csv --implicit --algorithms ease --with ease:reg=N",
+            "split events.csv --by users --target=N -o parts",
+            "split events.csv --by time --from=N -o parts",
+            "interview m --answers all=N",
+            "explain m --history all:N --item even0",
         ] {
             let answer = place.run(&command.replace('N', n));
             assert!(matches!(answer.code, 1 | 2), "{command} with {n}: {}", answer.code);
             assert!(answer.err.contains("error: "), "{command} with {n}: {}", answer.err);
         }
     }
+}
+
+/// TOML has names for what is no number, which must not pass for "not set".
+#[test]
+fn a_config_file_has_numbers_only() {
+    let place = with_model();
+    let mut unset = 0;
+    for algorithm in cofil::Algorithm::all() {
+        let name = algorithm.name();
+        let settings = serde_json::to_value(&algorithm).expect("plain data");
+        for (setting, value) in settings.as_object().expect("an object") {
+            if !value.is_null() && setting != "reg" {
+                continue;
+            }
+            unset += usize::from(value.is_null());
+            for n in ["nan", "inf", "-inf"] {
+                place.write("c.toml", format!("algorithm = \"{name}\"\n{setting} = {n}\n"));
+                let answer = place.run("train events.csv --config c.toml -o n");
+                assert!(matches!(answer.code, 1 | 2), "{name}, {setting} = {n}: {}", answer.code);
+                assert!(answer.err.contains(setting), "{name}, {setting} = {n}: {}", answer.err);
+                assert!(!place.path("n").exists(), "{name}, {setting} = {n}");
+            }
+        }
+    }
+    assert!(unset >= 5, "{unset} settings without a value");
 }
 
 /// `cofil` with `args` under the limit that `ulimit` sets.

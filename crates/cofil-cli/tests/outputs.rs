@@ -1,4 +1,4 @@
-//! Outputs: what stands there is kept, replaced whole or refused, and never lost.
+//! Outputs: what stands there is kept, replaced whole or refused, and never lost (`inputs.rs`: nor what is read).
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -95,62 +95,6 @@ fn a_pipe_is_written_to_and_a_device_stays() {
         let null = std::fs::metadata("/dev/null").expect("there");
         assert!(null.file_type().is_char_device(), "{command}");
     }
-}
-
-#[test]
-fn an_input_is_never_written_over() {
-    let place = with_model();
-    place.write("valid.csv", "user,item\nu0,even0\n");
-    place.write("train.csv", place.text("events.csv"));
-    place.ok("algorithms popularity");
-    place.write("c.toml", "algorithm = \"ease\"\n");
-    std::fs::hard_link(place.path("events.csv"), place.path("twin.csv")).expect("a link");
-    symlink("events.csv", place.path("link.csv")).expect("a link");
-    let before: Vec<(String, Vec<u8>)> =
-        place.files().into_iter().map(|name| (name.clone(), place.read(&name))).collect();
-    for command in [
-        "train events.csv -a popularity -o events.csv",
-        "train events.csv -a popularity -o twin.csv",
-        "train events.csv -a popularity -o link.csv",
-        "train events.csv -a popularity -o ./events.csv",
-        "train events.csv -a popularity -o valid.csv --valid valid.csv",
-        "train events.csv -a popularity -o items.csv --items items.csv",
-        "train events.csv --config c.toml -o c.toml",
-        "train events.csv -a ials -o new --curve new",
-        "train events.csv -a ials -o new --checkpoint new",
-        "train events.csv -a ials -o new --checkpoint events.csv",
-        "tune events.csv -a ease --trials 1 -o x.toml --journal x.toml",
-        "tune events.csv -a ease --trials 1 -o events.csv",
-        "tune events.csv -a ease --trials 1 -o x.toml --journal events.csv --resume",
-        "tune events.csv -a ease --trials 1 -o x.toml --table x.toml",
-        "tune events.csv -a ease --trials 1 --valid valid.csv -o valid.csv",
-        "convert events.csv events.csv",
-        "convert events.csv link.csv",
-        "split train.csv -o .",
-        "split train.csv --by kfold -o .",
-        "split events.csv --check train.csv -o .",
-        "recommend m --all -n 2 --items items.csv -o items.csv",
-        "predict m --pairs pairs.csv -o pairs.csv",
-        "similar m --all -o m",
-        "evaluate m --test events.csv --csv events.csv",
-        "update m more.csv -o more.csv",
-        "compare events.csv --implicit --algorithms popularity --report events.csv",
-        "describe events.csv --plot events.csv",
-    ] {
-        let answer = place.run(command);
-        if command.contains("--by kfold") || command.contains("--check") {
-            // Nothing of the input's name is written by these.
-            continue;
-        }
-        assert_eq!(answer.code, 1, "{command}: {}", answer.err);
-        assert!(answer.err.contains("name another output"), "{command}: {}", answer.err);
-    }
-    for (name, bytes) in before {
-        assert!(place.read(&name) == bytes, "{name} has changed");
-    }
-    // What updates are for.
-    place.ok("update m more.csv -o m");
-    place.ok("forget m --user u1 -o m");
 }
 
 #[test]
@@ -251,4 +195,48 @@ fn two_searches_do_not_share_a_file_of_trials() {
     assert!(trials > 1);
     place.ok("tune events.csv -a ials --trials 1 -o x.toml --journal trials --resume");
     assert!(place.files().iter().all(|name| !name.starts_with('.')), "{:?}", place.files());
+}
+
+#[test]
+fn a_checkpoint_and_a_folder_have_one_writer() {
+    let place = Place::with_events();
+    std::fs::create_dir(place.path("parts")).expect("a folder");
+    let train = "train events.csv -a ials --set epochs=2 --checkpoint state --resume -o m";
+    for (locked, command, output) in
+        [("state", train, "m"), ("parts", "split events.csv -o parts", "parts/train.csv")]
+    {
+        let lock = cofil::store::Lock::take(&place.path(locked)).expect("nobody else has it");
+        let told = place.fails(1, command);
+        assert!(told.contains(locked) && told.contains("another process is writing it"), "{told}");
+        assert!(!place.path(output).exists(), "{command}");
+        drop(lock);
+        place.ok(command);
+        assert!(place.path(output).exists(), "{command}");
+    }
+    assert!(place.files().iter().all(|name| !name.starts_with('.')), "{:?}", place.files());
+}
+
+#[test]
+fn the_owner_of_a_replaced_file_is_kept() {
+    let place = with_model();
+    if std::os::unix::fs::chown(place.path("m"), Some(12_345), Some(54_321)).is_err() {
+        // Only root may give files away.
+        return;
+    }
+    let before = place.read("m");
+    place.ok("update m more.csv -o m");
+    let about = place.path("m").metadata().expect("it is there");
+    assert_eq!((about.uid(), about.gid(), about.mode() & 0o777), (12_345, 54_321, 0o600));
+    assert_ne!(place.read("m"), before);
+}
+
+#[test]
+fn a_model_that_cannot_be_made_leaves_the_old_one() {
+    let place = with_model();
+    place.write("one.csv", "user,item\nu0,a\nu0,b\n");
+    place.ok("train one.csv -a popularity -o one");
+    let before = (place.read("m"), place.files());
+    // Nobody is left to train on.
+    place.fails(1, "forget one --user u0 --refit -o m");
+    assert!((place.read("m"), place.files()) == before);
 }

@@ -13,7 +13,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
 
 /// More epochs than anybody waits for, each of no time.
-const TRAIN: &str = "train ratings.csv -a biased-mf --set factors=4 --set epochs=100000";
+const TRAIN: &str = "train ratings.csv -a biased-mf --set factors=16 --set epochs=100000";
 
 /// `cofil` with `args`, separated by spaces, to be started in `place`.
 fn cofil(place: &Place, args: &str) -> Command {
@@ -24,9 +24,13 @@ fn cofil(place: &Place, args: &str) -> Command {
 
 /// What Ctrl-C sends.
 fn interrupt(child: &Child) {
+    send(child, libc::SIGINT);
+}
+
+fn send(child: &Child, signal: i32) {
     let pid = child.id().try_into().expect("a process number");
     // SAFETY: the process is a child that has not been waited for, so the number is still its own.
-    assert_eq!(unsafe { libc::kill(pid, libc::SIGINT) }, 0);
+    assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
 }
 
 /// The text that comes up to and with the first line or piece that has `part`.
@@ -50,6 +54,11 @@ fn last_epoch(text: &str) -> u64 {
 
 #[test]
 fn an_interrupt_finishes_the_epoch_and_saves() {
+    // Ctrl-C, what `kill` sends, and the end of a connection.
+    [libc::SIGINT, libc::SIGTERM, libc::SIGHUP].into_iter().for_each(finishes_and_saves);
+}
+
+fn finishes_and_saves(signal: i32) {
     let place = Place::with_ratings();
     let mut child = cofil(&place, &format!("{TRAIN} --checkpoint c --json -o m"))
         .stdout(Stdio::piped())
@@ -58,7 +67,7 @@ fn an_interrupt_finishes_the_epoch_and_saves() {
         .expect("started");
     let mut told = BufReader::new(child.stderr.take().expect("piped"));
     let mut text = read_until(&mut told, "epoch 1/100000  loss ");
-    interrupt(&child);
+    send(&child, signal);
     told.read_to_string(&mut text).expect("UTF-8");
     assert!(text.contains("finishing this epoch, then saving"), "{text}");
     let output = child.wait_with_output().expect("ended");
@@ -74,7 +83,7 @@ fn an_interrupt_finishes_the_epoch_and_saves() {
     assert!(facts.contains(&format!("epochs       {epochs} of 100000, loss ")), "{facts}");
     assert_eq!(place.json("recommend m --user u1 -n 2")["items"].as_array().map(Vec::len), Some(2));
     let train =
-        format!("train ratings.csv -a biased-mf --set factors=4 --set epochs={}", epochs + 2);
+        format!("train ratings.csv -a biased-mf --set factors=16 --set epochs={}", epochs + 2);
     place.ok(&format!("{train} --checkpoint c --resume -o resumed"));
     place.ok(&format!("{train} -o whole"));
     assert!(place.read("resumed") == place.read("whole"), "resumed equals uninterrupted");
@@ -90,7 +99,7 @@ fn a_second_interrupt_stops_at_once_and_leaves_the_old_model() {
         (0..200).for_each(|i| text += &format!("u{u},i{i},{}\n", 1 + (u * i) % 5));
     }
     place.write("ratings.csv", text);
-    let slow = TRAIN.replace("factors=4", "factors=1024");
+    let slow = TRAIN.replace("factors=16", "factors=1024");
     let mut child = cofil(&place, &format!("{slow} --threads 1 -o m"))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -209,4 +218,34 @@ fn control_c_on_a_terminal_saves() {
     let epochs = place.json("inspect m")["epochs"].as_array().map(Vec::len).expect("epochs");
     assert!(text.contains(&format!("{epochs} of 100000 epochs in ")), "{text}");
     assert!(place.json("inspect m")["epochs"][0]["of"] == json!(100_000));
+}
+
+/// A list on a terminal is for a person, so that nothing in it is for the terminal.
+#[test]
+fn names_cannot_move_the_cursor_of_a_terminal() {
+    let place = Place::new();
+    let evil = "\u{1b}[2J\u{202e}\u{7}";
+    let row = |n: usize| format!("u{}{evil},i{}{evil}\n", n % 5, n / 3);
+    place.write("t", format!("user,item\n{}", (0..20).map(row).collect::<String>()));
+    let title = |n: usize| format!("i{n}{evil},Title {n}{evil}\n");
+    place.write("items", format!("id,title\n{}", (0..7).map(title).collect::<String>()));
+    for args in [
+        "train t -a popularity -o m --items items",
+        "recommend m --all -n 2",
+        "recommend m --popular",
+        "similar m --all -n 2",
+        "predict m --pairs t",
+        "describe t",
+        "inspect m",
+        "evaluate m --test t --seen",
+    ] {
+        let (mut child, screen) = on_terminal(&place, args);
+        let text = rest(screen);
+        child.wait().expect("ended");
+        // Bars and colours are for the terminal.
+        for bad in ["\u{1b}[2J", "\u{202e}", "\u{7}"] {
+            assert!(!text.contains(bad), "{args}: {text:?}");
+        }
+        assert!(!text.is_empty() && !text.contains("panicked"), "{args}: {text:?}");
+    }
 }

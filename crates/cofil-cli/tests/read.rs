@@ -276,7 +276,10 @@ fn nothing_from_files_and_arguments_reaches_the_terminal_raw() {
         table += &format!("u{}{evil},i{}{evil},1\n", n % 5, n / 3);
     }
     std::fs::write(folder.path().join("t"), table).expect("a file");
-    let user = format!("u1{evil}");
+    let titles: String = (0..7).map(|n| format!("i{n}{evil},Title {n}{evil}\n")).collect();
+    std::fs::write(folder.path().join("titles"), format!("id,title{evil}\n{titles}"))
+        .expect("a file");
+    let (user, item) = (format!("u1{evil}"), format!("i1{evil}"));
     let unknown = format!("nobody{evil}");
     for args in [
         &["describe", "t"][..],
@@ -285,7 +288,30 @@ fn nothing_from_files_and_arguments_reaches_the_terminal_raw() {
         &["inspect", "m", "--json"],
         &["recommend", "m", "--user", &user],
         &["recommend", "m", "--user", &user, "--json"],
+        &["recommend", "m", "--user", &user, "--items", "titles"],
         &["recommend", "m", "--user", &unknown],
+        &["recommend", "m", "--history", &unknown],
+        &["train", "t", "--algorithm", "item-knn", "--items", "titles", "-o", "k"],
+        &["inspect", "k"],
+        &["recommend", "k", "--user", &user, "--json"],
+        &["similar", "k", "--item", &item],
+        &["similar", "k", "--item", &item, "--json"],
+        &["similar", "k", "--item", &unknown],
+        &["similar", "k", "--user", &user],
+        &["explain", "k", "--user", &user, "--item", &item],
+        &["explain", "k", "--user", &user, "--item", &item, "--json"],
+        &["predict", "k", "--user", &user, "--item", &item],
+        &["predict", "k", "--user", &user, "--item", &unknown],
+        &["interview", "k", "--answers", &format!("{item}=yes")],
+        &["forget", "k", "--user", &user, "-o", "without"],
+        &["update", "k", "t", "-o", "more"],
+        &["evaluate", "k", "--test", "t", "--seen"],
+        &["evaluate", "k", "--test", "t", "--seen", "--json"],
+        &["split", "t", "-o", &format!("parts{evil}")],
+        &["split", "t", "-o", "parts", "--json"],
+        &["tune", "t", "--implicit", "-a", "ease", "--trials", "1", "-o", "s.toml"],
+        &["compare", "t", "--implicit", "--algorithms", "popularity"],
+        &["compare", "t", "--implicit", "--algorithms", &unknown],
         &["describe", &unknown],
         &["describe", "t", "--value-col", &unknown],
         &[&unknown],

@@ -87,8 +87,21 @@ fn shells_and_the_manual_know_the_commands() {
     }
     assert!(place.ok("man").contains(".TH cofil 1"));
     let pages = place.json("man -o pages");
-    let pages: Vec<_> = pages["pages"].as_array().unwrap().iter().collect();
-    assert!(pages.contains(&&json!("cofil-train.1")), "{pages:?}");
+    let names: Vec<_> = pages["pages"].as_array().unwrap().iter().collect();
+    assert!(names.contains(&&json!("cofil-train.1")), "{names:?}");
+    let mut written: Vec<String> = std::fs::read_dir(place.path("pages"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    written.sort_unstable();
+    assert_eq!(pages["pages"], json!(written), "these and nothing else");
+    let train = place.text("pages/cofil-train.1");
+    assert!(train.contains(".TH cofil-train 1") && train.contains("checkpoint"), "{train}");
+    // Pages are replaced; other files in the folder are not pages.
+    place.write("pages/cofil-train.1", "old");
+    place.write("pages/cofil-notes.1", "mine");
+    assert_eq!(place.json("man -o pages"), pages);
+    assert_eq!(place.text("pages/cofil-train.1"), train);
 }
 
 #[test]

@@ -61,6 +61,14 @@ pub(crate) fn check_room(
     check_room_of(room(), setting, count, (rows, what), cols)
 }
 
+/// Refuses a setting for which `what` would take more `bytes` than are free; `what` is a plural.
+///
+/// # Errors
+/// Names the setting, the memory needed and the memory free.
+pub(crate) fn check_bytes(setting: &str, bytes: u128, what: &str) -> Result<()> {
+    check_bytes_of(room(), setting, bytes, what)
+}
+
 /// Free bytes; if the system does not report them, the largest addressable size.
 pub(crate) fn room() -> u64 {
     match Memory::now().available {
@@ -76,18 +84,20 @@ fn check_room_of(
     (rows, what): (usize, &str),
     cols: usize,
 ) -> Result<()> {
-    let bytes = 4 * count as u128 * rows as u128 * cols as u128;
-    match bytes <= u128::from(room) {
-        true => Ok(()),
-        false => {
-            let says = format!(
-                "{cols} for each of {rows} {what} take {:.1} GB, but only {:.1} GB of memory are free; lower it",
-                bytes as f64 / 1e9,
-                room as f64 / 1e9
-            );
-            Err(Error::setting(setting, says))
-        }
+    let bytes = (4 * count as u128).saturating_mul(rows as u128).saturating_mul(cols as u128);
+    check_bytes_of(room, setting, bytes, &format!("{cols} for each of {rows} {what}"))
+}
+
+fn check_bytes_of(room: u64, setting: &str, bytes: u128, what: &str) -> Result<()> {
+    if bytes <= u128::from(room) {
+        return Ok(());
     }
+    let says = format!(
+        "{what} take {:.1} GB, but only {:.1} GB of memory are free; lower it",
+        bytes as f64 / 1e9,
+        room as f64 / 1e9
+    );
+    Err(Error::setting(setting, says))
 }
 
 /// Free memory of the machine and its container according to `system`; 0 if it does not report it.
@@ -167,6 +177,14 @@ mod tests {
             "{says}"
         );
         assert!(check(usize::MAX).is_err());
+        let all = check_room_of(1 << 30, "factors", 6, (usize::MAX, "users"), usize::MAX);
+        assert!(all.is_err(), "a product that no number holds");
+        assert!(check_bytes_of(100, "batch_size", 100, "samples").is_ok());
+        let says = check_bytes_of(100, "batch_size", 3_000_000_000, "samples").unwrap_err();
+        assert_eq!(
+            says.to_string(),
+            "setting `batch_size`: samples take 3.0 GB, but only 0.0 GB of memory are free; lower it"
+        );
         let unknown = check_room_of(0, "factors", 2, (1000, "users"), usize::MAX);
         assert!(unknown.is_err(), "more than can be addressed, whatever the machine has");
     }

@@ -4,7 +4,7 @@
 
 use cofil::data::Catalogue;
 use cofil::data::catalogue::CatalogueOptions;
-use cofil::data::read::{ReadOptions, Table, read, read_negatives};
+use cofil::data::read::{ReadOptions, Table, read, read_negatives, write};
 use cofil::data::{IdMap, Source};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
@@ -177,5 +177,40 @@ fn a_product_of_value_and_weight_beyond_every_number_names_its_row() {
     for (text, line) in [(text, 3), (&quoted, 3), (json, 2)] {
         let told = read(Source::reader("t", text.as_bytes()), &options).unwrap_err().to_string();
         assert!(told.starts_with(&format!("t:{line}: value 5e0 times weight 1e38")), "{told}");
+    }
+}
+
+/// The bytes of three interactions as a Parquet and as an Arrow file.
+fn columnar() -> [(&'static str, Vec<u8>); 2] {
+    let rows = table(b"user,item,rating\na,x,1\na,y,2\nb,x,3\n").unwrap().interactions;
+    let folder = tempfile::tempdir().unwrap();
+    ["t.parquet", "t.arrow"].map(|name| {
+        let path = folder.path().join(name);
+        write(&path, &rows).unwrap();
+        (name, std::fs::read(path).unwrap())
+    })
+}
+
+#[test]
+fn parquet_and_arrow_are_read_from_within_gzip_and_zstd() {
+    for (name, bytes) in columnar() {
+        for packed in [gzip(&bytes, b"", 0), zstd(&bytes, b"", 0)] {
+            let read = table(&packed).unwrap_or_else(|e| panic!("{name}: {e}")).interactions;
+            assert_eq!(read.value, [1.0, 2.0, 3.0], "{name}");
+            // What is cut off is no table.
+            let told = table(&packed[..packed.len() / 2]).unwrap_err();
+            assert!(told.starts_with("t: "), "{name}: {told}");
+        }
+    }
+}
+
+#[test]
+fn parquet_and_arrow_that_unpack_without_end_are_refused() {
+    let zeros = vec![0; 1 << 20];
+    for (name, bytes) in columnar() {
+        let packed = zstd(&bytes, &zeros, 400);
+        assert!(packed.len() < MB, "{name}: {}", packed.len());
+        let told = table(&packed).unwrap_err();
+        assert!(told.starts_with("t: the zstd data unpacks to more than"), "{name}: {told}");
     }
 }

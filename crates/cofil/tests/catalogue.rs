@@ -424,6 +424,14 @@ fn catalogues_that_do_not_fit_are_refused() {
         let told = load(change).expect_err(what);
         assert!(told.contains("catalogue"), "{what}: {told}");
     }
+    let told = load(&|header, _, _, _, _| {
+        if let Some(columns) = header.pointer_mut("/catalogue/columns") {
+            let column = |n: usize| json!({"name": format!("c{n}"), "kind": "number"});
+            *columns = (0..=1 << 16).map(column).collect();
+        }
+    });
+    let told = told.expect_err("more columns than any table");
+    assert!(told.contains("the catalogue has more than 65536 columns"), "{told}");
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use crate::output::outln;
 use crate::{help, output};
 use anyhow::{Context, Result};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `cofil completions`.
 #[derive(clap::Args)]
@@ -40,14 +40,11 @@ pub fn man(args: &Man) -> Result<()> {
     let Some(folder) = &args.output else {
         return Ok(clap_mangen::Man::new(help::command()).render(&mut output::Stdout)?);
     };
-    let failed = || folder.display().to_string();
-    std::fs::create_dir_all(folder).with_context(failed)?;
-    clap_mangen::generate_to(help::command(), folder).with_context(failed)?;
-    let mut pages: Vec<String> = std::fs::read_dir(folder)
-        .with_context(failed)?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.starts_with("cofil") && name.ends_with(".1"))
-        .collect();
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let mut command = help::command().disable_help_subcommand(true);
+    command.build();
+    let mut pages = Vec::new();
+    write_pages(folder, &command, &mut pages)?;
     pages.sort_unstable();
     match args.json {
         true => output::json(&serde_json::json!({"pages": pages})),
@@ -56,4 +53,18 @@ pub fn man(args: &Man) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Writes the pages of `command` and of those below it, and adds their names to `pages`.
+fn write_pages(folder: &Path, command: &clap::Command, pages: &mut Vec<String>) -> Result<()> {
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        write_pages(folder, below, pages)?;
+    }
+    let page = clap_mangen::Man::new(command.clone());
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    let name = page.get_filename();
+    cofil::store::write_atomically(&folder.join(&name), &text)?;
+    pages.push(name);
+    Ok(())
 }

@@ -66,7 +66,7 @@ impl Recommender {
     /// compared. Otherwise an approximate index is used, which misses fewer than 1 in 100 of the nearest items.
     ///
     /// # Errors
-    /// If there is not enough memory for the index.
+    /// If there is not enough memory for the lists or the index.
     pub fn similar_all(&self, n: usize, exact: bool) -> Result<Vec<Vec<(u32, f32)>>> {
         rank::similar_all(self.model(), n, exact)
     }

@@ -35,10 +35,18 @@ struct Scale {
     ticks: Vec<(f64, String)>,
 }
 
+/// Numbers beyond are drawn as if they were this large.
+const FAR: f64 = 1e150;
+/// Numbers below are drawn as if they were this small, or zero.
+const NEAR: f64 = 1e-150;
+
 impl Scale {
     /// Creates a scale that covers all `values`; with `from_zero`, a linear scale starts at 0.
     fn new(log: bool, from_zero: bool, values: impl Iterator<Item = f64>) -> Self {
-        let usable = values.filter(|v| v.is_finite() && (!log || *v > 0.0));
+        let usable = values.filter(|v| v.is_finite() && (!log || *v > 0.0)).map(|v| {
+            let size = if !log && v.abs() < NEAR { 0.0 } else { v.abs().clamp(NEAR, FAR) };
+            size.copysign(v)
+        });
         let (mut low, mut high) =
             usable.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
         if low > high {
@@ -328,6 +336,21 @@ mod tests {
         assert_eq!(ticks(true, 1.0, 1e8), ["1", "100", "10,000", "10⁶", "10⁸"]);
         assert_eq!(ticks(true, 2e-5, 9e-5), ["2·10⁻⁵", "5·10⁻⁵", "10⁻⁴"]);
         assert_eq!(ticks(false, 4.0, 4.0).len(), 5);
+    }
+
+    #[test]
+    fn numbers_of_any_size_have_a_few_ticks() {
+        let tiny = f64::from_bits(1);
+        for (low, high) in [(-tiny, tiny), (0.0, tiny), (f64::MIN, f64::MAX), (-1e-310, 1e308)] {
+            let scale = Scale::new(false, false, [low, high].into_iter());
+            assert!((2..20).contains(&scale.ticks.len()), "{low} to {high}");
+            assert!(scale.at(low).is_finite() && scale.at(high).is_finite(), "{low} to {high}");
+        }
+        for (low, high) in [(tiny, f64::MAX), (tiny, tiny), (f64::MAX, f64::MAX)] {
+            let scale = Scale::new(true, false, [low, high].into_iter());
+            assert!((2..20).contains(&scale.ticks.len()), "{low} to {high}");
+            assert!(scale.at(low).is_finite() && scale.at(high).is_finite(), "{low} to {high}");
+        }
     }
 
     #[test]

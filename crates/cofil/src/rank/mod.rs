@@ -19,6 +19,7 @@ use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, parallel, vector};
+use crate::memory::check_room;
 use crate::model::{Contributions, Model, User};
 use crate::watch::{self, Stage};
 use multiversion::multiversion;
@@ -172,12 +173,14 @@ pub(crate) fn similar(model: &dyn Model, item: u32, n: usize) -> Vec<(u32, f32)>
 /// an [`Index`] finds near vectors.
 ///
 /// # Errors
-/// If an index does not fit into memory.
+/// If the lists or an index do not fit into memory.
 pub(crate) fn similar_all(
     model: &dyn Model,
     n: usize,
     exact: bool,
 ) -> Result<Vec<Vec<(u32, f32)>>> {
+    // An item and a number for each.
+    check_room("n", 2, (model.items(), "items"), n.min(model.items()))?;
     match model.item_vectors().filter(|_| !exact && model.items() > EXACT) {
         Some(vectors) => {
             let index = Index::new(vectors)?;

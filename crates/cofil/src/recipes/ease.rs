@@ -11,6 +11,7 @@ use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::math::real::square;
 use crate::math::{inverse, parallel};
+use crate::memory;
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
 use crate::similarity;
@@ -29,8 +30,8 @@ pub struct Ease {
     /// FilmTrust, 300 on MovieLens-100K (0.357; 0.355) and 1000 on MovieLens-1M (0.338; 0.327). The default loses
     /// least over all five. The paper's best value on MovieLens-20M is 500.
     pub reg: f32,
-    /// Maximum number of items; more are refused. Memory grows with the square of their number (4.4 bytes per pair:
-    /// 11 GB at 50,000), time with the cube.
+    /// Maximum number of items; more are refused, and so are items that need more memory than is free. Memory grows
+    /// with the square of their number (4.4 bytes per pair: 11 GB at 50,000), time with the cube.
     pub max_items: usize,
 }
 
@@ -41,22 +42,24 @@ impl Default for Ease {
 }
 
 impl Ease {
-    /// Refuses data that would not fit into memory before anything is allocated.
-    fn check_size(&self, items: usize) -> Result<()> {
-        if items <= self.max_items {
-            return Ok(());
-        }
+    /// Refuses data that would not fit into memory, of which `room` bytes are free, before anything is allocated.
+    fn check_size(&self, items: usize, room: u64) -> Result<()> {
         // The weights and two panels of the inversion.
-        let gigabytes = 4.4e-9 * square(items as f64);
-        Err(Error::setting(
-            "max_items",
+        let bytes = 4.4 * square(items as f64);
+        let need = format!("{items} items need {:.0} GB of memory", 1e-9 * bytes);
+        let instead = "use `item-knn`, whose memory does not grow with the square of their number";
+        let says = if items > self.max_items {
+            let limit = self.max_items;
             format!(
-                "{items} items need {gigabytes:.0} GB of memory, but the limit is {} items; drop \
-                 rare items, use `item-knn`, whose memory does not grow with the square of their number, \
-                 or raise the limit",
-                self.max_items
-            ),
-        ))
+                "{need}, but the limit is {limit} items; drop rare items, {instead}, or raise the limit"
+            )
+        } else if bytes > room as f64 {
+            let free = 1e-9 * room as f64;
+            format!("{need}, but only {free:.1} GB are free; drop rare items, or {instead}")
+        } else {
+            return Ok(());
+        };
+        Err(Error::setting("max_items", says))
     }
 }
 
@@ -83,7 +86,7 @@ impl Recipe for Ease {
 
     fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
         check_positive("reg", self.reg)?;
-        self.check_size(train.items.len())?;
+        self.check_size(train.items.len(), memory::room())?;
         let (x, unit) = similarity::in_units(&train.by_user);
         let mut weights = similarity::gram(&x);
         let (n, reg) = (weights.rows(), similarity::penalty(self.reg, unit));
@@ -127,5 +130,19 @@ mod tests {
         let ease = Ease { max_items: 1, ..Ease::default() };
         let says = ease.fit(&train, &Run::default()).err().unwrap().to_string();
         assert!(says.starts_with("setting `max_items`: 2 items need 0 GB"), "{says}");
+        assert!(says.ends_with("their number, or raise the limit"), "{says}");
+    }
+
+    #[test]
+    fn what_memory_has_no_room_for_is_refused_whatever_the_limit() {
+        let ease = Ease::default();
+        assert!(ease.check_size(50_000, 11_000_000_001).is_ok());
+        let says = ease.check_size(50_000, 10_900_000_000).unwrap_err().to_string();
+        let start =
+            "setting `max_items`: 50000 items need 11 GB of memory, but only 10.9 GB are free";
+        assert!(says.starts_with(start) && !says.contains("raise"), "{says}");
+        assert!(
+            ease.check_size(50_001, u64::MAX).unwrap_err().to_string().contains("the limit is")
+        );
     }
 }

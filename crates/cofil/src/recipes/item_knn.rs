@@ -91,6 +91,7 @@ impl Recipe for ItemKnn {
     fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
         self.check()?;
         self.measure().check_scale(train.scale())?;
+        similarity::check_lists("neighbours", self.neighbours, &train.by_user)?;
         let lists = match self.similarity {
             Similarity::Pearson => self.pearson(&train.by_user),
             Similarity::Jaccard => self.products(&pattern(&train.by_user)),

@@ -94,6 +94,7 @@ impl Recipe for KnnBaseline {
         let baseline = Levels::fit(matrix, mean, self.epochs, self.reg_user, self.reg_item);
         match self.neighbours_of {
             Side::Items => {
+                similarity::check_lists("remembered", self.remembered, matrix)?;
                 let similar = self.similar(&similarity::levelled(baseline.rests(matrix)));
                 let popular = matrix.column_counts().iter().map(|&c| c as f32).collect();
                 Ok(ItemNeighbours::new(&similar, baseline, popular, neighbours).into())

@@ -105,6 +105,10 @@ impl Values {
             _ if log && low <= 0.0 => Some(format!(
                 "a logarithmic range must begin above 0, but this one begins at {low}"
             )),
+            // Draws take the difference, or its logarithm, of the ends.
+            _ if !(high - low).is_finite() || log && !(high / low).is_finite() => {
+                Some(format!("{low} and {high} are too far apart"))
+            }
             _ => None,
         };
         match self {
@@ -161,6 +165,11 @@ mod tests {
         assert!(told(Range::log("a", 0.0, 1.0).values).starts_with("a logarithmic"));
         assert!(told(Range::real("a", 0.0, f64::NAN).values).starts_with("both ends"));
         assert!(told(Values::Choice(Vec::new())).starts_with("has no values"));
+        for far in [Range::real("a", -1e308, 1e308), Range::log("a", 1e-300, 1e300)] {
+            assert!(told(far.values).ends_with("are too far apart"));
+        }
         assert_eq!(Range::log_whole("a", 1, 1).values.problem(), None);
+        assert_eq!(Range::log_whole("a", 1, u64::MAX).values.problem(), None);
+        assert_eq!(Range::log("a", 1e-150, 1e150).values.problem(), None);
     }
 }

@@ -84,6 +84,7 @@ impl Recipe for Rp3Beta {
         check_count("neighbours", self.neighbours)?;
         check_not_negative("alpha", self.alpha)?;
         check_not_negative("beta", self.beta)?;
+        similarity::check_lists("neighbours", self.neighbours, &train.by_user)?;
         let unit = similarity::unit(train.by_user.values().iter().copied());
         let edges = self.edges(&train.by_user, unit);
         let (from, to) = self.ends(&train.by_user, unit);

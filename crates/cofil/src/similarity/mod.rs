@@ -11,7 +11,9 @@ mod measure;
 pub use measure::{Measure, Moments, Rests, Similarity, Weighting, idf, unit};
 
 use crate::data::Csr;
+use crate::error::Result;
 use crate::math::{Matrix, parallel, vector};
+use crate::memory::check_bytes;
 use crate::rank;
 use crate::watch;
 use bits::Bits;
@@ -270,6 +272,27 @@ fn add_sums<A: Copy + Default, F: Fn(&mut A, f32, f32)>(
     }
 }
 
+/// Refuses lists of `k` similar items for each column of `matrix` if they do not fit into memory.
+///
+/// # Errors
+/// Names `setting`, the memory needed and the memory free.
+pub fn check_lists(setting: &str, k: usize, matrix: &Csr) -> Result<()> {
+    // The entries as lists, then as a matrix.
+    let bytes = 2 * 8 * most_similar(k, matrix);
+    check_bytes(setting, bytes, &format!("lists of {k} similar items for each item"))
+}
+
+/// Upper limit of the number of entries of all lists: an item has no more similar ones than there are others, or other
+/// entries of its users.
+fn most_similar(k: usize, matrix: &Csr) -> u128 {
+    let mut met = vec![0usize; matrix.cols()];
+    for row in matrix.iter() {
+        row.columns.iter().for_each(|&i| met[i as usize] += row.len() - 1);
+    }
+    let most = k.min(matrix.cols().saturating_sub(1));
+    met.into_iter().map(|met| met.min(most) as u128).sum()
+}
+
 /// Returns the `k` largest positive values of `at(j)` over `columns`, sorted by column; ties broken by column.
 pub fn largest(columns: &[u32], k: usize, at: impl Fn(u32) -> f32) -> Vec<(u32, f32)> {
     let values: Vec<f32> = columns.iter().map(|&j| at(j)).collect();
@@ -284,6 +307,18 @@ pub fn largest(columns: &[u32], k: usize, at: impl Fn(u32) -> f32) -> Vec<(u32, 
 mod tests {
     use super::*;
     use crate::math::Rng;
+
+    #[test]
+    fn lists_are_no_longer_than_what_users_have_in_common() {
+        let rows = [vec![(0, 1.0), (1, 1.0), (2, 1.0)], vec![(0, 1.0), (1, 1.0)], vec![(3, 1.0)]];
+        let matrix = Csr::from_rows(5, rows);
+        // Met are 3, 3, 2, 0 and 0 others.
+        assert_eq!([1, 2, 3].map(|k| most_similar(k, &matrix)), [3, 6, 8]);
+        assert_eq!(most_similar(usize::MAX, &matrix), 8);
+        assert!(check_lists("neighbours", usize::MAX, &matrix).is_ok(), "they are short");
+        let same = Csr::from_rows(2, vec![vec![(0, 1.0), (1, 1.0)]; 9]);
+        assert_eq!(most_similar(usize::MAX, &same), 2, "each other item once");
+    }
 
     #[test]
     fn gram_is_the_product() {

@@ -4,6 +4,7 @@
 
 mod change;
 mod data;
+mod extreme;
 mod files;
 mod odd;
 mod ranges;

@@ -17,8 +17,11 @@ fn with_strangers(ratings: &Ratings, extra: usize) -> Ratings {
     Ratings { users: longer(&ratings.users), items, by_user, times: None }
 }
 
-/// Calls everything a trained model can answer and checks that the answers are finite.
+/// Saves and loads a trained model, calls everything it can answer and checks that the answers are finite.
 fn serves(recommender: &Recommender, what: &str) {
+    let bytes = recommender.to_bytes().unwrap_or_else(|e| panic!("{what}: saving: {e}"));
+    let loaded = Recommender::from_bytes(&bytes);
+    let recommender = &loaded.unwrap_or_else(|e| panic!("{what}: loading: {e}"));
     let name = recommender.card().name();
     let items = recommender.items().len();
     let query = Query { n: items, seen: true, ..Query::default() };

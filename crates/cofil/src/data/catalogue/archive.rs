@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::store::{Archive, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// Description of the arrays in the header of the file.
 #[derive(Serialize, Deserialize)]
@@ -27,6 +28,8 @@ struct HeaderColumn {
 }
 
 const IDS: &str = "catalogue.ids";
+/// Most attributes, as in a table that is read.
+const MOST_COLUMNS: usize = 1 << 16;
 
 impl Catalogue {
     /// Returns the description of the arrays for the header of a file.
@@ -68,13 +71,18 @@ impl Catalogue {
     pub(crate) fn from_archive(header: &Value, archive: &Archive) -> Result<Self> {
         let header: Header = serde_json::from_value(header.clone())
             .map_err(|e| archive.bad(format!("the header of the catalogue is damaged: {e}")))?;
+        if header.columns.len() > MOST_COLUMNS {
+            return Err(archive.bad(format!("the catalogue has more than {MOST_COLUMNS} columns")));
+        }
+        let mut names = HashSet::from([&*header.id]);
+        if let Some(column) = header.columns.iter().find(|column| !names.insert(&column.name)) {
+            let name = &column.name;
+            return Err(archive.bad(format!("column `{name}` of the catalogue is damaged")));
+        }
         let ids = read_names(archive, IDS)?;
         let mut columns: Vec<Attribute> = Vec::with_capacity(header.columns.len());
         for (at, HeaderColumn { name, kind }) in header.columns.into_iter().enumerate() {
             let damaged = || archive.bad(format!("column `{name}` of the catalogue is damaged"));
-            if name == header.id || columns.iter().any(|column| column.name == name) {
-                return Err(damaged());
-            }
             let place = format!("catalogue.{at}");
             let codes = || archive.u32(&format!("{place}.codes"));
             let values = match kind {

@@ -95,7 +95,7 @@ impl Entries {
 /// Samples `per_entry` times as many columns as `row` has entries, uniformly from those without an entry, ascending;
 /// all of them if there are not enough.
 fn unobserved(row: Row<'_>, per_entry: usize, cols: usize, rng: &mut Rng) -> Vec<u32> {
-    let (free, wanted) = (cols - row.len(), per_entry * row.len());
+    let (free, wanted) = (cols - row.len(), per_entry.saturating_mul(row.len()));
     let mut ranks: Vec<u32> = match wanted < free {
         true => (0..wanted).map(|_| rng.below(free as u32)).collect(),
         false if wanted > 0 => (0..free as u32).collect(),

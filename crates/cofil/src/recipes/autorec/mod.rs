@@ -34,6 +34,7 @@ use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Matrix;
 use crate::math::real::power;
+use crate::memory::check_bytes;
 use crate::model::Model;
 use crate::nn::layers::Activation;
 use crate::nn::optimizer::Optimizer;
@@ -241,6 +242,7 @@ impl<S: Served> Recipe for AutoRec<S> {
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         self.check(train)?;
         let mut network = Network::new(self, train, run.seed);
+        check_bytes("batch_size", self.batch_bytes(&network.rows), "the entries of a batch")?;
         Ok(run.learn(&mut network, train, self.epochs)?.boxed())
     }
 }
@@ -271,6 +273,17 @@ impl<S: AutoRecSide> AutoRec<S> {
             return Err(Error::setting("negatives", says));
         }
         Ok(())
+    }
+
+    /// Upper limit of the memory of a batch's entries: as inputs and outputs, by row and by column.
+    fn batch_bytes(&self, rows: &Csr) -> u128 {
+        let outputs = |entries: usize| {
+            entries.saturating_mul(self.negatives.saturating_add(1)).min(rows.cols()) as u128
+        };
+        let counts = || rows.iter().map(|row| row.len() as u128 + outputs(row.len()));
+        let (longest, all) = (counts().max().unwrap_or(0), counts().sum::<u128>());
+        // A column or row, and a number.
+        2 * 8 * all.min(longest.saturating_mul(self.batch_size as u128))
     }
 
     /// The learning rate η of an epoch.

@@ -438,3 +438,21 @@ fn bad_settings_are_told() {
         assert!(found.starts_with("setting `negatives`: all values are 1, so without"), "{found}");
     }
 }
+
+#[test]
+fn a_batch_takes_what_its_entries_take() {
+    let row = |n: u32| (0..n).map(|c| (c, 1.0)).collect::<Vec<_>>();
+    let rows = Csr::from_rows(10, [row(1), row(2), row(4)]);
+    let bytes = |negatives: usize, batch_size: usize| {
+        AutoRec::<ByUser> { negatives, batch_size, ..AutoRec::default() }.batch_bytes(&rows)
+    };
+    // As inputs and as outputs, of which there are at most ten.
+    assert_eq!(bytes(0, 1), 16 * 8);
+    assert_eq!(bytes(0, 100), 16 * (2 + 4 + 8));
+    assert_eq!(bytes(3, 1), 16 * (4 + 10));
+    for negatives in [3, 4] {
+        let all = [2 + negatives, 2 + 2 * (1 + negatives), 14].map(|n| n as u128);
+        assert_eq!(bytes(negatives, usize::MAX), 16 * all.iter().sum::<u128>());
+    }
+    assert_eq!(bytes(usize::MAX, usize::MAX), 16 * (11 + 12 + 14));
+}

@@ -7,7 +7,7 @@ use crate::math::narrow::padded_rows;
 use crate::nn::loss::Objective;
 
 /// Number of shards a batch is cut into, each for one thread.
-const SHARDS: usize = 8;
+pub(super) const SHARDS: usize = 8;
 
 /// The interactions and how they are cut into batches and shards.
 #[derive(Debug)]
@@ -81,8 +81,7 @@ impl<'a> Feed<'a> {
             users.resize(users.len() + row.len(), u);
         }
         let training = &plan.training;
-        let group = training.group();
-        let groups = (training.batch_size / group).clamp(1, users.len().max(1));
+        let (group, groups) = (training.group(), training.groups(users.len()));
         let shard = groups.div_ceil(SHARDS);
         Self { data, users, sampler, objective: training.loss, group, groups, shard }
     }

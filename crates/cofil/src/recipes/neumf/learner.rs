@@ -19,7 +19,7 @@ use crate::shapes::network::tower::Tower;
 use crate::train::{Learner, Loss};
 
 /// Number of batches sampled at a time.
-const AHEAD: usize = 32;
+pub(super) const AHEAD: usize = 32;
 
 /// The state of training a network.
 pub(super) struct Networks<'a> {

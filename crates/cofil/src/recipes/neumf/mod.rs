@@ -33,7 +33,7 @@ use super::{Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_dropout, check_not_negative, check_positive};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
-use crate::memory::check_room;
+use crate::memory::{check_bytes, check_room};
 use crate::nn::layers::Activation;
 use crate::shapes::Network;
 use crate::train::{Fitted, Run};
@@ -297,19 +297,42 @@ impl Plan {
             _ if self.layers.contains(&0) => {
                 bad(format!("all sizes must be at least 1, got {:?}", self.layers))
             }
-            _ => {
-                for pair in self.layers.windows(2) {
-                    check_room("layers", 6, (pair[0], "numbers of a layer"), pair[1])?;
-                }
-                check_dropout(self.dropout)
-            }
+            _ => check_dropout(self.dropout),
         }
+    }
+
+    /// Refuses vectors, layers and steps that do not fit into memory.
+    fn check_room(&self, train: &Ratings) -> Result<()> {
+        let half = self.layers.first().map_or(0, |first| first / 2);
+        check_vectors("factors", 3, train, self.factors)?;
+        check_vectors("layers", 3, train, half)?;
+        for pair in self.layers.windows(2) {
+            // The weights, a copy, two numbers of the optimizer, and gradients of the step and of each shard.
+            check_room("layers", 5 + batch::SHARDS, (pair[0], "numbers of a layer"), pair[1])?;
+        }
+        let (bytes, samples) = self.step_bytes(train.len());
+        let setting = if samples > self.training.group() { "batch_size" } else { "negatives" };
+        check_bytes(setting, bytes, &format!("{samples} samples of a step"))
+    }
+
+    /// Memory of a step on `interactions` interactions, with its number of samples.
+    fn step_bytes(&self, interactions: usize) -> (u128, usize) {
+        let groups = self.training.groups(interactions);
+        let samples = groups.saturating_mul(self.training.group());
+        let ahead = learner::AHEAD.min(interactions.div_ceil(groups));
+        // A sample that is drawn has item, target and correction, and its place among the rows that are touched (a
+        // key of two numbers and a place).
+        let drawn = 6 * ahead as u128;
+        // One that is learned from has its vectors, and for every layer sums, slopes and a mask of dropout.
+        let inputs = self.layers.first().map_or(0, |inputs| inputs / 2);
+        let sums: u128 = self.layers.iter().skip(1).map(|&outputs| 3 * outputs as u128).sum();
+        let numbers = drawn + sums + (self.factors + inputs) as u128;
+        (numbers.saturating_mul(4 * samples as u128), samples)
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted<Network>> {
         self.training.check(train)?;
-        check_vectors("factors", 3, train, self.factors)?;
-        check_vectors("layers", 3, train, self.layers.first().map_or(0, |first| first / 2))?;
+        self.check_room(train)?;
         let epochs = self.training.epochs.saturating_add(self.pretrain_epochs.saturating_mul(2));
         let mut networks = learner::Networks::new(self, train, run.seed, run.negatives)?;
         run.learn(&mut networks, train, epochs)

@@ -521,3 +521,21 @@ fn halves_may_decay_apart() {
     assert_eq!(halves(Plan::from(&unset)), (0.1, 0.1, 0.0));
     assert_eq!(halves(Plan::from(&set)), (0.1, 0.2, 0.3));
 }
+
+#[test]
+fn a_step_takes_what_its_samples_take() {
+    // Five groups of three samples, and three steps for twelve interactions.
+    let plan = plan();
+    assert_eq!(plan.step_bytes(data().len()), (4 * 15 * (6 * 3 + 3 * (5 + 4) + 3 + 3), 15));
+    assert!(plan.check_room(&data()).is_ok());
+    let deep: Vec<usize> = (0..64).map(|l| if l % 2 == 1 { 1 << 16 } else { 2 }).collect();
+    for (batch_size, says) in [
+        (1 << 30, "setting `batch_size`: 1200012 samples of a step take"),
+        (1, "setting `negatives`: 100001 samples of a step take"),
+    ] {
+        let training = Training { batch_size, negatives: 100_000, ..plan.training.clone() };
+        let plan = Plan { layers: deep.clone(), training, ..plan.clone() };
+        let told = plan.check_room(&data()).unwrap_err().to_string();
+        assert!(told.starts_with(says), "{told}");
+    }
+}

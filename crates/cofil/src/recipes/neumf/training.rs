@@ -83,7 +83,12 @@ impl Training {
 
     /// Number of scores per interaction: its own and those of its negatives.
     pub(super) fn group(&self) -> usize {
-        if self.loss == Objective::Squared { 1 } else { 1 + self.negatives }
+        if self.loss == Objective::Squared { 1 } else { self.negatives.saturating_add(1) }
+    }
+
+    /// Number of interactions per step, of `interactions`.
+    pub(super) fn groups(&self, interactions: usize) -> usize {
+        (self.batch_size / self.group()).clamp(1, interactions.max(1))
     }
 
     pub(super) fn check(&self, train: &Ratings) -> Result<()> {

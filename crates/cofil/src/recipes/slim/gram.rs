@@ -1,6 +1,7 @@
 //! XᵀX, dense or sparse, whichever is smaller.
 
 use crate::data::{Csr, Row};
+use crate::error::{Error, Result};
 use crate::math::{Matrix, vector};
 use crate::similarity::{self, ItemColumns};
 
@@ -88,4 +89,36 @@ impl Gram {
 /// Number of pairs of interactions of the same user: an upper limit of the number of nonzero products.
 fn pairs(x: &Csr) -> usize {
     x.iter().map(|row| row.len() * row.len()).sum()
+}
+
+/// Refuses products of `items` items that may take `bytes` bytes if that is beyond `limit`, in GB, or beyond the `room`
+/// bytes that are free.
+pub fn check_size(items: usize, bytes: usize, limit: f32, room: u64) -> Result<()> {
+    let (gigabytes, free) = (1e-9 * bytes as f64, 1e-9 * room as f64);
+    let need = format!("the products of {items} items may take {gigabytes:.1} GB");
+    let instead = "use `item-knn`, which keeps few of them";
+    let says = if gigabytes > f64::from(limit) {
+        format!("{need}, but the limit is {limit}; drop rare items, {instead}, or raise the limit")
+    } else if gigabytes > free {
+        format!("{need}, but only {free:.1} GB are free; drop rare items, or {instead}")
+    } else {
+        return Ok(());
+    };
+    Err(Error::setting("max_memory", says))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_memory_has_no_room_for_is_refused_whatever_the_limit() {
+        let check = |limit, room| check_size(7, 3_000_000_000, limit, room);
+        assert!(check(3.5, 3_000_000_001).is_ok());
+        let says = check(3.5, 2_900_000_000).unwrap_err().to_string();
+        assert!(says.contains("7 items may take 3.0 GB, but only 2.9 GB are free"), "{says}");
+        assert!(!says.contains("raise"), "{says}");
+        let says = check(2.5, u64::MAX).unwrap_err().to_string();
+        assert!(says.contains("the limit is 2.5;") && says.ends_with("raise the limit"), "{says}");
+    }
 }

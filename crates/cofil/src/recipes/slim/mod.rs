@@ -19,6 +19,7 @@ use crate::check::{check_not_negative, check_positive};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::{parallel, vector};
+use crate::memory;
 use crate::shapes::ItemWeights;
 use crate::shapes::item_weights::Weights;
 use crate::similarity;
@@ -47,8 +48,9 @@ pub struct Slim {
     pub non_negative: bool,
     /// Stopping tolerance: descent ends when no weight changes by more, > 0.
     pub tolerance: f32,
-    /// Memory limit for item–item products in GB, > 0; data that may need more is refused. They take 4 bytes per pair
-    /// of items, or 8 per pair of interactions of a user if that is less (up to twice as much during computation).
+    /// Memory limit for item–item products in GB, > 0; data that may need more, or more than is free, is refused.
+    /// They take 4 bytes per pair of items, or 8 per pair of interactions of a user if that is less (up to twice as
+    /// much during computation).
     pub max_memory: f32,
 }
 
@@ -85,15 +87,7 @@ impl Recipe for Slim {
         check_positive("tolerance", self.tolerance)?;
         check_positive("max_memory", self.max_memory)?;
         let items = train.items.len();
-        let gigabytes = Gram::bytes(&train.by_user) as f64 * 1e-9;
-        if gigabytes > f64::from(self.max_memory) {
-            let says = format!(
-                "the products of {items} items may take {gigabytes:.1} GB, but the limit is {}; drop \
-                 rare items, use `item-knn`, which keeps few of them, or raise the limit",
-                self.max_memory
-            );
-            return Err(Error::setting("max_memory", says));
-        }
+        gram::check_size(items, Gram::bytes(&train.by_user), self.max_memory, memory::room())?;
         let (x, unit) = similarity::in_units(&train.by_user);
         let gram = Gram::new(&x);
         let [l1, l2] = [self.l1, self.l2].map(|reg| similarity::penalty(reg, unit));
