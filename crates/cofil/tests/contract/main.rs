@@ -5,6 +5,7 @@
 mod change;
 mod data;
 mod files;
+mod lists;
 mod odd;
 mod ranges;
 mod scale;
