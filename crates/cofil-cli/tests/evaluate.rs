@@ -376,8 +376,13 @@ fn folds_and_seeds_give_mean_and_deviation() {
     for part in [" ± ", "best in", "ndcg@5 of each round", "is best by the mean of ndcg@5"] {
         assert!(text.contains(part), "{part} in {text}");
     }
-    let says = refused(folder.path(), &format!("{line} --report r.html"));
-    assert!(says.contains("omit --folds and --seeds"), "{says}");
+    stdout(folder.path(), &format!("{line} --report r.html"));
+    let page = std::fs::read_to_string(folder.path().join("r.html")).unwrap();
+    for part in
+        ["Mean ± standard deviation", "ndcg@5 of each round", &best["name"].as_str().unwrap()]
+    {
+        assert!(page.contains(part), "{part}");
+    }
     for (wrong, part) in [
         ("--folds 3 --by random", "--folds goes with --by kfold"),
         ("--folds 3 --test 0.2", "already set the size of the test set"),

@@ -1,6 +1,6 @@
 //! Item attributes: titles, and columns to filter by.
 
-use crate::output::errln;
+use crate::output::{also_read, errln};
 use anyhow::{Context, Result};
 use cofil::data::catalogue::{Catalogue, CatalogueOptions};
 use cofil::data::unlike;
@@ -55,6 +55,7 @@ impl Items {
         };
         let (catalogue, report) = Catalogue::read(path, &options).context("--items")?;
         report.notes.iter().for_each(|note| errln!("items: note: {note}"));
+        also_read(&report)?;
         Ok(Some(catalogue.into()))
     }
 
