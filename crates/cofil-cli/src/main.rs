@@ -18,7 +18,7 @@ use cofil::Watch;
 use cofil::math::{MOST_THREADS, on_threads};
 use commands::{
     algorithms, compare, convert, describe, evaluate, explain, forget, inspect, interview, plot,
-    predict, quickstart, recommend, reproduce, shell, similar, split, train, tune, update,
+    predict, quickstart, recommend, reproduce, schema, shell, similar, split, train, tune, update,
 };
 use progress::Progress;
 use std::io::Write;
@@ -85,6 +85,8 @@ enum Command {
     Algorithms(algorithms::Args),
     /// Convert a table to another format
     Convert(convert::Args),
+    /// Print the JSON schema of the answers to --json, or of the settings
+    Schema(schema::Args),
     /// Print a shell completion script
     Completions(shell::Completions),
     /// Print or write manual pages
@@ -112,6 +114,7 @@ fn run(command: &Command, progress: &Progress) -> Result<()> {
         Command::Plot(args) => plot::run(args),
         Command::Algorithms(args) => algorithms::run(args),
         Command::Convert(args) => convert::run(args),
+        Command::Schema(args) => schema::run(args),
         Command::Completions(args) => shell::completions(args),
         Command::Man(args) => shell::man(args),
     }

@@ -119,9 +119,31 @@ macro_rules! errln {
 }
 pub(crate) use {errln, out, outln};
 
-/// Prints `value` as one JSON document.
-pub fn json(value: &impl Serialize) -> Result<()> {
-    data(&(escaped(&serde_json::to_string_pretty(value)?) + "\n"));
+/// How further files were read, besides the table that a document has under `read`.
+static ALSO_READ: Mutex<Vec<Value>> = Mutex::new(Vec::new());
+
+/// Adds how a further file was read to the JSON document of the command.
+pub fn also_read(report: &impl Serialize) -> Result<()> {
+    ALSO_READ.lock().unwrap_or_else(PoisonError::into_inner).push(value(report)?);
+    Ok(())
+}
+
+/// A document, and how further files were read.
+#[derive(Serialize)]
+struct WithFiles<'a, T> {
+    #[serde(flatten)]
+    document: &'a T,
+    also_read: &'a [Value],
+}
+
+/// Prints `document` as one JSON document.
+pub fn json(document: &impl Serialize) -> Result<()> {
+    let also_read = &*ALSO_READ.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = match also_read.is_empty() {
+        true => serde_json::to_string_pretty(document),
+        false => serde_json::to_string_pretty(&WithFiles { document, also_read }),
+    };
+    data(&(escaped(&text?) + "\n"));
     Ok(())
 }
 

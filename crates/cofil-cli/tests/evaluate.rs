@@ -101,10 +101,13 @@ fn evaluate_gives_every_number_its_interval_users_and_maximum() {
     let line = "evaluate m.cofil --test test.csv --metrics recall@1,auc --json";
     let answer = json(folder.path(), line);
     assert_eq!((&answer["users"], &answer["interactions"]), (&4.into(), &5.into()));
-    // Counts: tea 3, milk 3, scones 1, coffee 2, sugar 2. ann is shown coffee or sugar; cat tea or
-    // milk; eve milk; the new one tea or milk.
+    // Counts: tea 3, milk 3, scones 1, coffee 2, sugar 2. ann is shown coffee, the first with 2; cat
+    // tea, the first with 3; eve milk; the new one tea.
     let recall = &answer["metrics"]["recall@1"];
-    assert_eq!(recall["value"], (0.0 + 0.5 + 1.0 + 0.5) / 4.0);
+    assert_eq!(recall["value"], (0.0 + 0.0 + 1.0 + 1.0) / 4.0);
+    let expected = json(folder.path(), &format!("{line} --ties expected"));
+    let recall_of_all_orders = expected["metrics"]["recall@1"]["value"].as_f64();
+    assert_eq!(recall_of_all_orders, Some((0.0 + 0.5 + 1.0 + 0.5) / 4.0), "tea or milk");
     assert_eq!(recall["users"], 4);
     assert_eq!(recall["max"], (0.5 + 1.0 + 1.0 + 1.0) / 4.0, "gold is not known");
     assert!(recall["low"].as_f64() < recall["high"].as_f64());
@@ -152,13 +155,33 @@ fn evaluate_judges_lists_of_any_program() {
     assert!(refused(folder.path(), "evaluate --test test.csv").contains("MODEL"));
 }
 
+/// The sample has many items with equal scores.
+#[test]
+fn evaluate_judges_the_lists_of_recommend() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    std::fs::write(path.join("all.csv.zst"), SAMPLE).unwrap();
+    stdout(path, "split all.csv.zst --by user-random --test 0.3 --seed 1 -o parts");
+    for algorithm in ["popularity", "item-knn"] {
+        stdout(path, &format!("train parts/train.csv -a {algorithm} -o m.cofil"));
+        stdout(path, "recommend m.cofil --all -n 10 -o lists.csv");
+        let rest = "--test parts/test.csv --metric ndcg@10 --resamples 0 --json";
+        let of_lists = format!("evaluate --lists lists.csv --train parts/train.csv {rest}");
+        let of_lists = json(path, &of_lists)["metrics"].clone();
+        let judged =
+            |ties| json(path, &format!("evaluate m.cofil {rest}{ties}"))["metrics"].clone();
+        assert_eq!(judged(""), of_lists, "{algorithm}");
+        assert_ne!(judged(" --ties expected"), of_lists, "{algorithm}");
+    }
+}
+
 #[test]
 fn evaluate_among_given_negatives_warns() {
     let folder = folder();
     let line = "evaluate m.cofil --test test.csv --negatives negatives.csv --metrics hr@1 --json";
     let answer = json(folder.path(), line);
-    // ann: scones behind coffee and sugar. cat: milk or tea. eve: milk, named twice. new: tea or milk.
-    assert_eq!(answer["metrics"]["hr@1"]["value"], (0.0 + 0.5 + 1.0 + 0.5) / 4.0);
+    // ann: scones behind coffee and sugar. cat: milk behind tea. eve: milk, named twice. new: tea before milk.
+    assert_eq!(answer["metrics"]["hr@1"]["value"], (0.0 + 0.0 + 1.0 + 1.0) / 4.0);
     assert!(answer["warnings"][0].as_str().unwrap().contains("not comparable"));
     let sampled = "evaluate m.cofil --test test.csv --sampled 1 --metrics hr@1 --json";
     assert!(
@@ -180,7 +203,7 @@ fn evaluate_tells_mistakes_and_their_remedy() {
     let text = says("evaluate m.cofil --test test.csv --metrics ndgc@20");
     assert!(text.contains("unknown metric `ndgc@20`; did you mean `ndcg@20`?"), "{text}");
     let text = says("evaluate m.cofil --test test.csv --ties fair");
-    assert!(text.contains("unknown order `fair` (valid: expected, worst, best, index)"), "{text}");
+    assert!(text.contains("unknown order `fair` (valid: index, expected, worst, best)"), "{text}");
     let text = says("evaluate m.cofil --test nowhere.csv");
     assert!(text.contains("nowhere.csv"), "{text}");
 }
@@ -353,8 +376,13 @@ fn folds_and_seeds_give_mean_and_deviation() {
     for part in [" ± ", "best in", "ndcg@5 of each round", "is best by the mean of ndcg@5"] {
         assert!(text.contains(part), "{part} in {text}");
     }
-    let says = refused(folder.path(), &format!("{line} --report r.html"));
-    assert!(says.contains("omit --folds and --seeds"), "{says}");
+    stdout(folder.path(), &format!("{line} --report r.html"));
+    let page = std::fs::read_to_string(folder.path().join("r.html")).unwrap();
+    for part in
+        ["Mean ± standard deviation", "ndcg@5 of each round", &best["name"].as_str().unwrap()]
+    {
+        assert!(page.contains(part), "{part}");
+    }
     for (wrong, part) in [
         ("--folds 3 --by random", "--folds goes with --by kfold"),
         ("--folds 3 --test 0.2", "already set the size of the test set"),

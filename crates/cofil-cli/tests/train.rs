@@ -68,6 +68,20 @@ fn defaults_follow_the_data_where_nothing_is_set() {
     assert_eq!(given["defaults_for_this_data"].as_object().map(|chosen| chosen.len()), Some(1));
     let all = place.run(&format!("{line} --set reg=0.5 --set unobserved_weight=0.1")).err;
     assert!(!all.contains("defaults from the data"), "{all}");
+    // A comparison tells the same, and so does each of its rounds.
+    let compare =
+        "compare events.csv -a ials --set ials.factors=4 --set ials.epochs=2 --metric ndcg@3";
+    for line in [compare.to_owned(), format!("{compare} --seeds 2")] {
+        let told = place.ok(&line);
+        let (_, defaults) = told.split_once("Defaults from the data").expect("a heading");
+        let line = defaults.lines().find(|line| line.starts_with("ials ")).expect("a line");
+        assert!(line.contains("reg=") && line.contains("unobserved_weight="), "{line}");
+    }
+    let entries = place.json(compare)["entries"].clone();
+    let ials = entries.as_array().unwrap().iter().find(|e| e["name"] == "ials").unwrap();
+    assert_eq!(ials["defaults"]["reg"], ials["algorithm"]["reg"]);
+    let fixed = format!("{compare} --set ials.reg=0.5 --set ials.unobserved_weight=0.1");
+    assert!(!place.ok(&fixed).contains("Defaults from the data"));
     let rules = place.ok("algorithms ials");
     let shown = rules.split("Defaults derived from the data").nth(1).unwrap_or_default();
     assert!(shown.contains("unobserved_weight  5 d^0.75"), "{rules}");
@@ -211,4 +225,35 @@ fn some_epochs_are_told_in_full() {
             assert!(line.contains(part), "{part}: {line}");
         }
     }
+}
+
+#[test]
+fn notes_on_times_are_told_by_all_that_train_or_split() {
+    let place = Place::new();
+    let mut text = String::from("user,item,time\n");
+    for (u, i) in (0..20).flat_map(|u| (0..8).map(move |i| (u, i))) {
+        text += &format!("u{u},i{},{}\n", (u + i * i) % 12, 1_500_000_000 + u * 1000 + i / 4);
+    }
+    place.write("t.csv", &text);
+    let notes = ["Half of the users did everything within 1 seconds", "share their second"];
+    for command in [
+        "train t.csv -a ease --set reg=1 -o m",
+        "split t.csv -o parts",
+        "compare t.csv -a ease --metric ndcg@5",
+        "tune t.csv -a ease --trials 2 -o best.toml",
+        "plot matrix t.csv -a ease --set reg=1 -o m.svg",
+    ] {
+        let told = place.run(command);
+        assert_eq!(told.code, 0, "{}", told.err);
+        for note in notes {
+            assert_eq!(told.err.matches(note).count(), 1, "{command}: {note} in {}", told.err);
+        }
+    }
+    let described = place.ok("describe t.csv").replace('\n', " ");
+    let described = described.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(notes.iter().all(|note| described.contains(note)), "{described}");
+    let answer = place.json("split t.csv -o again");
+    assert_eq!(answer["clean"]["notes"].as_array().map(Vec::len), Some(2));
+    let told = place.run("train t.csv --time-col none -a ease --set reg=1 -o m");
+    assert!(!told.err.contains("note: "), "{}", told.err);
 }

@@ -169,3 +169,28 @@ fn a_comparison_with_equal_budgets_becomes_a_page() {
     }
     assert!(text.contains("ndcg@5 by number of training interactions"), "{text}");
 }
+
+#[test]
+fn several_rounds_write_the_settings_of_the_best_search() {
+    let place = Place::with_events();
+    let line =
+        "compare events.csv -a ease --metric ndcg@3 --folds 3 --tune 3 --configs c --report r.html";
+    let answer = place.json(line);
+    let rounds = answer["rounds"].as_array().expect("rounds");
+    let ease = |round: &Value| {
+        let entries = round["entries"].as_array().expect("entries").clone();
+        entries.into_iter().find(|entry| entry["name"] == "ease").expect("it takes part")
+    };
+    let best_value = |entry: &Value| {
+        let trials = entry["trials"].as_array().expect("trials").iter();
+        trials.filter_map(|trial| trial["value"].as_f64()).fold(f64::MIN, f64::max)
+    };
+    let entries: Vec<Value> = rounds.iter().map(ease).collect();
+    let most = entries.iter().map(best_value).fold(f64::MIN, f64::max);
+    let best = entries.iter().find(|entry| best_value(entry) == most).expect("one of them");
+    let text = place.text("c/ease.toml");
+    assert!(text.contains("Settings of the round with the best validation value"), "{text}");
+    let trained = place.json("train events.csv --config c/ease.toml -o m");
+    assert_eq!(trained["algorithm"]["reg"], best["algorithm"]["reg"]);
+    assert!(place.text("r.html").contains("ndcg@3 of each round"));
+}

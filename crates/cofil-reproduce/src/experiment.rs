@@ -3,7 +3,7 @@
 use crate::files::{Folder, Need};
 use crate::report::{Claim, Line, Value};
 use cofil::contest::{self, Entry};
-use cofil::evaluate::{Measure, Measures};
+use cofil::evaluate::{Measure, Measures, Ties};
 use cofil::{Algorithm, Metric, Protocol, Ratings, Result, Run};
 use serde_json::Map;
 
@@ -65,7 +65,8 @@ pub fn values(measures: &Measures) -> Vec<(String, Value)> {
     measures.0.iter().map(|m| (m.metric.to_string(), value(m))).collect()
 }
 
-/// Returns a protocol with intervals and without baselines, which are algorithms of the experiment.
+/// Returns a protocol with intervals and without baselines, which are algorithms of the experiment. Ties count by
+/// expectation, which favours no library's order of equal items.
 pub fn protocol(metrics: Vec<Metric>) -> Protocol {
-    Protocol { metrics, baselines: false, ..Protocol::default() }
+    Protocol { metrics, ties: Ties::Expected, baselines: false, ..Protocol::default() }
 }

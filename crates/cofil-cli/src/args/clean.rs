@@ -1,6 +1,8 @@
 //! Cleaning options, shared by every command that trains on a table.
 
 use crate::args::input::Input;
+use crate::errors::flag;
+use crate::output::errln;
 use anyhow::{Context, Result};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use cofil::data::{Clean, CleanReport, ReadValues};
@@ -81,6 +83,11 @@ impl Cleaning {
     ) -> Result<(Interactions, CleanReport)> {
         self.settings(read).interactions(data).with_context(|| path.display().to_string())
     }
+}
+
+/// Prints notes on the cleaned rows to standard error.
+pub fn tell_notes(report: &CleanReport) {
+    report.notes.iter().for_each(|note| errln!("note: {}", note.say(flag)));
 }
 
 fn duplicates() -> impl TypedValueParser<Value = Duplicates> {

@@ -2,7 +2,7 @@
 
 use crate::errors::spelt;
 use crate::interrupt::reading;
-use crate::output::errln;
+use crate::output::{also_read, errln};
 use anyhow::{Context, Result};
 use cofil::data::IdMap;
 use cofil::data::read::{
@@ -106,7 +106,7 @@ impl Input {
         Ok(table)
     }
 
-    /// Reads a table whose ids are numbered after the known `users` and `items` of a model or training set.
+    /// Reads a further table, whose ids are numbered after the known `users` and `items` of a model or training set.
     pub fn read_with(
         &self,
         path: &Path,
@@ -114,6 +114,13 @@ impl Input {
         items: &IdMap,
         json: bool,
     ) -> Result<Table> {
+        let table = self.events(path, users, items, json)?;
+        also_read(&table.report)?;
+        Ok(table)
+    }
+
+    /// Reads the table that a command is about; ids are numbered after those of a model.
+    pub fn events(&self, path: &Path, users: &IdMap, items: &IdMap, json: bool) -> Result<Table> {
         let table = reading(path, |path| read::read_with(path, &self.options(), users, items))?;
         tell(&table.report, json);
         Ok(table)
@@ -153,6 +160,7 @@ impl Input {
     pub fn lists(&self, path: &Path, users: &IdMap, items: &IdMap, json: bool) -> Result<Lists> {
         let lists = reading(path, |path| read::read_lists(path, &self.options(), users, items))?;
         tell(&lists.report, json);
+        also_read(&lists.report)?;
         Ok(lists)
     }
 
@@ -171,6 +179,13 @@ impl Input {
             errln!("{path}: {}", negatives.read_as);
             negatives.notes.iter().for_each(|note| errln!("note: {path}: {note}"));
         }
+        also_read(&serde_json::json!({
+            "path": path.display().to_string(),
+            "read_as": negatives.read_as,
+            "unknown_users": negatives.unknown_users,
+            "unknown_items": negatives.unknown_items,
+            "notes": negatives.notes,
+        }))?;
         Ok(negatives)
     }
 }

@@ -1,7 +1,7 @@
 //! Item attributes: titles, and columns to filter by.
 
 use crate::interrupt::reading;
-use crate::output::errln;
+use crate::output::{also_read, errln};
 use anyhow::{Context, Result};
 use cofil::data::catalogue::{Catalogue, CatalogueOptions};
 use cofil::data::unlike;
@@ -57,6 +57,7 @@ impl Items {
         let (catalogue, report) =
             reading(Path::new(path), |path| Catalogue::read(path, &options)).context("--items")?;
         report.notes.iter().for_each(|note| errln!("items: note: {note}"));
+        also_read(&report)?;
         Ok(Some(catalogue.into()))
     }
 

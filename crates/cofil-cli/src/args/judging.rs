@@ -28,8 +28,8 @@ pub struct Judging {
     /// Correct sampled ranks to estimates of the ranks among all items
     #[arg(long, requires = "sampled")]
     pub corrected: bool,
-    /// Tied scores: expected (mean over all orders), worst, best or index
-    #[arg(long, default_value = "expected", value_parser = ties)]
+    /// Tied scores: index (as in recommended lists), expected (mean over all orders), worst or best
+    #[arg(long, default_value = "index", value_parser = ties)]
     pub ties: Ties,
     /// Smallest test value that counts as relevant [default: all are]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
@@ -52,7 +52,7 @@ pub struct Judging {
 
 fn ties(text: &str) -> Result<Ties, String> {
     serde_json::from_value(text.into()).map_err(|_| {
-        cofil::Error::unknown("order", text, ["expected", "worst", "best", "index"]).to_string()
+        cofil::Error::unknown("order", text, ["index", "expected", "worst", "best"]).to_string()
     })
 }
 

@@ -2,8 +2,10 @@
 
 use crate::output::{self, outln};
 use anyhow::Result;
-use cofil::Algorithm;
-use serde_json::{Map, Value, json};
+use cofil::{Algorithm, Target};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// Arguments of `cofil algorithms`.
 #[derive(clap::Args)]
@@ -26,6 +28,17 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
+/// An algorithm in the JSON document.
+#[derive(Serialize, JsonSchema)]
+pub struct Listed {
+    name: String,
+    summary: String,
+    /// Meaning of its scores with default settings.
+    target: Target,
+    /// Settings to change so that it ranks.
+    to_rank: Map<String, Value>,
+}
+
 /// Prints all algorithms with a summary of each.
 fn summaries() -> Result<Vec<(String, String)>> {
     let summary = |a: Algorithm| {
@@ -38,12 +51,13 @@ fn summaries() -> Result<Vec<(String, String)>> {
 fn all(json: bool) -> Result<()> {
     let summaries = summaries()?;
     if json {
-        let one = |((name, summary), recipe): (&(String, String), Algorithm)| {
+        let one = |((name, summary), recipe): ((String, String), Algorithm)| {
             let target = recipe.target();
             let to_rank = changed(&recipe, &recipe.clone().to_rank())?;
-            Ok(json!({"name": name, "summary": summary, "target": target, "to_rank": to_rank}))
+            Ok(Listed { name, summary, target, to_rank })
         };
-        let list: Result<Vec<Value>> = summaries.iter().zip(Algorithm::all()).map(one).collect();
+        let list: Result<Vec<Listed>> =
+            summaries.into_iter().zip(Algorithm::all()).map(one).collect();
         return output::json(&list?);
     }
     output::table(&["Algorithm", "Summary"], summaries.into_iter().map(|(n, s)| vec![n, s]), &[]);

@@ -4,7 +4,9 @@ use crate::args::input::Input;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::Duplicates;
-use cofil::data::read::{write, write_sides};
+use cofil::data::read::{ReadReport, write, write_sides};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Arguments of `cofil convert`.
@@ -34,6 +36,15 @@ pub struct Args {
     json: bool,
 }
 
+/// The JSON document.
+#[derive(Serialize, JsonSchema)]
+pub struct Answer<'a> {
+    read: &'a ReadReport,
+    output: String,
+    interactions: usize,
+    bytes: u64,
+}
+
 pub fn run(args: &Args) -> Result<()> {
     match args.sides {
         true => {
@@ -53,12 +64,8 @@ pub fn run(args: &Args) -> Result<()> {
         }
     };
     if args.json {
-        return output::json(&serde_json::json!({
-            "read": table.report,
-            "output": args.output.display().to_string(),
-            "interactions": interactions,
-            "bytes": written,
-        }));
+        let output = args.output.display().to_string();
+        return output::json(&Answer { read: &table.report, output, interactions, bytes: written });
     }
     outln!("{}: {interactions} interactions, {written} bytes", args.output.display(),);
     Ok(())

@@ -6,10 +6,14 @@ use crate::errors::flag;
 use crate::output::{self, out, outln};
 use crate::table::{Column, Table, width};
 use anyhow::Result;
+use cofil::data::CleanReport;
 use cofil::data::date;
 use cofil::data::describe::{Bin, Description, Kind, Reasoned, Spread};
 use cofil::data::prose::{count, number, percent};
+use cofil::data::read::ReadReport;
 use cofil::{Advice, Interactions};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -36,6 +40,18 @@ pub struct Args {
     json: bool,
 }
 
+/// The JSON document.
+#[derive(Serialize, JsonSchema)]
+pub struct Answer<'a> {
+    read: &'a ReadReport,
+    /// If anything was cleaned.
+    clean: Option<&'a CleanReport>,
+    /// Of the described rows.
+    fingerprint: String,
+    description: &'a Description,
+    advice: Advice,
+}
+
 pub fn run(args: &Args) -> Result<()> {
     output::check([args.plot.as_deref()], [Some(&*args.data)])?;
     let table = args.read.read(&args.data, args.json)?;
@@ -51,13 +67,13 @@ pub fn run(args: &Args) -> Result<()> {
         cofil::plot::describe(&description).save(path)?;
     }
     if args.json {
-        return output::json(&serde_json::json!({
-            "read": table.report,
-            "clean": output::value(&cleaned)?,
-            "fingerprint": data.fingerprint(),
-            "description": output::value(&description)?,
-            "advice": output::value(&Advice::on(&description, None))?,
-        }));
+        return output::json(&Answer {
+            read: &table.report,
+            clean: cleaned.as_ref(),
+            fingerprint: data.fingerprint(),
+            description: &description,
+            advice: Advice::on(&description, None),
+        });
     }
     for sentence in cleaned.iter().flat_map(|report| report.sentences()) {
         outln!("cleaned: {sentence}");

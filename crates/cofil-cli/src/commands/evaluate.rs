@@ -1,6 +1,6 @@
 //! `cofil evaluate`.
 
-mod side_by_side;
+pub mod side_by_side;
 
 use crate::args::input::Input;
 use crate::args::judging::{self, Judging};
@@ -13,6 +13,7 @@ use cofil::data::read::Negatives;
 use cofil::evaluate::{self, Candidates, Report};
 use cofil::store::Tensor;
 use cofil::{Duplicates, IdMap, Metric, Ratings, Recommender, Target};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,15 +68,17 @@ pub struct Args {
 }
 
 /// The JSON document.
-#[derive(Serialize)]
-struct Answer<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Answer<'a> {
     #[serde(flatten)]
     report: &'a Report,
+    /// Name of the algorithm, or the file of lists.
     algorithm: String,
     seconds: Seconds,
 }
 
-#[derive(Clone, Copy, Serialize)]
+/// Times of an evaluation.
+#[derive(Clone, Copy, Serialize, JsonSchema)]
 struct Seconds {
     load: f64,
     evaluate: f64,
@@ -151,7 +154,8 @@ fn judge(args: &Args, model: &Path) -> Result<Judged> {
 fn run_lists(args: &Args, path: &Path) -> Result<()> {
     let start = Instant::now();
     let Some(train) = &args.train else { bail!("--lists needs --train FILE") };
-    let train = args.read.read(train, args.json)?.interactions.into_ratings(Duplicates::Last)?;
+    let train = args.read.read_with(train, &IdMap::new(), &IdMap::new(), args.json)?;
+    let train = train.interactions.into_ratings(Duplicates::Last)?;
     let test = args.read.read_with(&args.test, &train.users, &train.items, args.json)?;
     let test = test.interactions.into_ratings(Duplicates::Last)?;
     let lists = args.read.lists(path, &test.users, &test.items, args.json)?;

@@ -4,7 +4,9 @@ use crate::args::history;
 use crate::interrupt::reading;
 use crate::output::{self, outln};
 use anyhow::Result;
-use cofil::Recommender;
+use cofil::{Forgotten, Recommender};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Arguments of `cofil forget`.
@@ -34,6 +36,17 @@ pub struct Args {
     json: bool,
 }
 
+/// The JSON document.
+#[derive(Serialize, JsonSchema)]
+pub struct Answer<'a> {
+    #[serde(flatten)]
+    forgotten: &'a Forgotten,
+    output: String,
+    fingerprint: String,
+    /// The option that leaves no trace, if there are traces.
+    remedy: Option<&'static str>,
+}
+
 pub fn run(args: &Args) -> Result<()> {
     output::check([Some(&*args.output)], [])?;
     let mut recommender = reading(&args.model, Recommender::load)?;
@@ -44,11 +57,12 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let fingerprint = recommender.save(&args.output)?;
     if args.json {
-        let mut answer = output::value(&forgotten)?;
-        answer["output"] = args.output.display().to_string().into();
-        answer["fingerprint"] = fingerprint.into();
-        answer["remedy"] = if forgotten.exact { None } else { Some("--refit") }.into();
-        return output::json(&answer);
+        return output::json(&Answer {
+            forgotten: &forgotten,
+            output: args.output.display().to_string(),
+            fingerprint,
+            remedy: (!forgotten.exact).then_some("--refit"),
+        });
     }
     let exact = match forgotten.exact {
         true => "yes: no trace of the users remains".into(),

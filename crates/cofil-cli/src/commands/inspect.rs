@@ -9,6 +9,8 @@ use cofil::ask::ModelCard;
 use cofil::data::prose::{count, number, range};
 use cofil::recommender::{Card, Changed, Origin};
 use cofil::{Error, Recommender};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Arguments of `cofil inspect`.
@@ -31,6 +33,19 @@ pub struct Args {
     json: bool,
 }
 
+/// The JSON document.
+#[derive(Serialize, JsonSchema)]
+pub struct Answer<'a> {
+    #[serde(flatten)]
+    model: &'a ModelCard,
+    /// Files of arrays that were written.
+    written: Vec<PathBuf>,
+    /// The model file.
+    file: String,
+    /// Its size.
+    bytes: u64,
+}
+
 pub fn run(args: &Args) -> Result<()> {
     let recommender = reading(&args.model, Recommender::load)?;
     let size = std::fs::metadata(&args.model).map_err(|e| Error::io(&args.model, e))?.len();
@@ -40,11 +55,8 @@ pub fn run(args: &Args) -> Result<()> {
         None => Vec::new(),
     };
     if args.json {
-        let mut answer = output::value(&model)?;
-        answer["written"] = serde_json::json!(written);
-        answer["file"] = args.model.display().to_string().into();
-        answer["bytes"] = size.into();
-        return output::json(&answer);
+        let file = args.model.display().to_string();
+        return output::json(&Answer { model: &model, written, file, bytes: size });
     }
     let ModelCard { fingerprint, card, shape, arrays, seen, catalogue, .. } = &model;
     let Card { cofil, origin, data, epochs, valid_metric, negatives, changes } = card;

@@ -14,6 +14,7 @@ pub mod predict;
 pub mod quickstart;
 pub mod recommend;
 pub mod reproduce;
+pub mod schema;
 pub mod shell;
 pub mod similar;
 pub mod split;

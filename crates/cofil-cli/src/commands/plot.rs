@@ -1,13 +1,18 @@
 //! `cofil plot`.
 
 use crate::args::choice::Choice;
-use crate::args::clean::Cleaning;
+use crate::args::clean::{self, Cleaning};
 use crate::args::input::Input;
 use crate::interrupt::reading;
 use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::Result;
-use cofil::{Recommender, Run, plot};
+use cofil::data::CleanReport;
+use cofil::data::read::ReadReport;
+use cofil::train::Epoch;
+use cofil::{Algorithm, Recommender, Run, plot};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `cofil plot`.
@@ -63,6 +68,24 @@ struct Curve {
     json: bool,
 }
 
+/// The JSON document of `plot matrix`.
+#[derive(Serialize, JsonSchema)]
+pub struct OfMatrix<'a> {
+    output: String,
+    algorithm: &'a Algorithm,
+    read: &'a ReadReport,
+    clean: &'a CleanReport,
+    /// For all pairs that are not in the data.
+    predictions: Vec<plot::Predicted<'a>>,
+}
+
+/// The JSON document of `plot curve`.
+#[derive(Serialize, JsonSchema)]
+pub struct OfCurve<'a> {
+    output: String,
+    epochs: &'a [Epoch],
+}
+
 pub fn run(args: &Args) -> Result<()> {
     match &args.figure {
         Figure::Matrix(args) => matrix(args),
@@ -77,6 +100,7 @@ fn matrix(args: &Matrix) -> Result<()> {
     let (ratings, cleaned) = args.clean.apply(table.interactions, &args.read, &args.data)?;
     let chosen = args.choice.algorithm(&ratings)?;
     if !args.json {
+        clean::tell_notes(&cleaned);
         chosen.lines().iter().for_each(|line| errln!("{line}"));
     }
     let algorithm = chosen.algorithm;
@@ -84,13 +108,13 @@ fn matrix(args: &Matrix) -> Result<()> {
     let recommender = Recommender::train(&algorithm, &ratings, &run)?;
     plot::completion(&recommender, &ratings)?.save(&args.output)?;
     if args.json {
-        return output::json(&serde_json::json!({
-            "output": args.output.display().to_string(),
-            "algorithm": output::value(&algorithm)?,
-            "read": table.report,
-            "clean": cleaned,
-            "predictions": output::value(&plot::unknown(&recommender, &ratings))?,
-        }));
+        return output::json(&OfMatrix {
+            output: args.output.display().to_string(),
+            algorithm: &algorithm,
+            read: &table.report,
+            clean: &cleaned,
+            predictions: plot::unknown(&recommender, &ratings),
+        });
     }
     outln!("{}", args.output.display());
     Ok(())
@@ -103,10 +127,7 @@ fn curve(args: &Curve) -> Result<()> {
     let metric = recommender.card().valid_metric.map(|metric| metric.to_string());
     plot::curve(epochs, metric.as_deref().unwrap_or("validation"))?.save(&args.output)?;
     if args.json {
-        return output::json(&serde_json::json!({
-            "output": args.output.display().to_string(),
-            "epochs": epochs,
-        }));
+        return output::json(&OfCurve { output: args.output.display().to_string(), epochs });
     }
     outln!("{}", args.output.display());
     Ok(())

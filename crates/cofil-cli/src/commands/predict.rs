@@ -7,11 +7,12 @@ use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::{Context, Result};
 use cofil::Recommender;
-use cofil::ask::{Predicted, Predictions};
+use cofil::ask::Predicted;
 use cofil::data::prose::{count, number};
-use cofil::data::read::Table;
+use cofil::data::read::ReadReport;
 use cofil::data::{Cells, Kind, NO_TIME, SheetWriter};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `cofil predict`.
@@ -43,6 +44,24 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     read: Input,
+}
+
+/// The JSON document of a table of pairs.
+#[derive(Serialize, JsonSchema)]
+pub struct Answer<'a> {
+    /// The predictions, unless they were written to a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predictions: Option<Vec<Predicted>>,
+    /// Ids that the model does not know.
+    unknown: Vec<String>,
+    /// Number of pairs.
+    pairs: usize,
+    /// Number of pairs without a prediction.
+    missing: usize,
+    output: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    read: &'a ReadReport,
 }
 
 pub fn run(args: &Args) -> Result<()> {
@@ -87,9 +106,16 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
             let (user, item) = (user.to_string(), item.to_string());
             Predicted { user, item, value, time: time(at), prediction }
         };
-        let predictions = predictions.iter().enumerate().map(row).collect();
-        let answer = output::value(&Predictions { predictions, unknown })?;
-        return tell(args, &table, missing, answer);
+        let answer = Answer {
+            predictions: Some(predictions.iter().enumerate().map(row).collect()),
+            unknown,
+            pairs: rows.len(),
+            missing,
+            output: None,
+            bytes: None,
+            read: &table.report,
+        };
+        return output::json(&answer);
     }
     let mut columns = vec![("user", Kind::Text), ("item", Kind::Text)];
     columns.extend(valued.then_some(("value", Kind::Number)));
@@ -117,14 +143,22 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
     }
     if args.output.is_none() {
         // The count precedes predictions written in one go.
-        tell(args, &table, missing, json!({}))?;
+        tell_missing(missing, rows.len());
     }
     let size = writer.finish()?;
     let Some(path) = &args.output else { return Ok(()) };
     if args.json {
-        return tell(args, &table, missing, json!({"unknown": unknown, "bytes": size}));
+        return output::json(&Answer {
+            predictions: None,
+            unknown,
+            pairs: rows.len(),
+            missing,
+            output: Some(path.display().to_string()),
+            bytes: Some(size),
+            read: &table.report,
+        });
     }
-    tell(args, &table, missing, json!({}))?;
+    tell_missing(missing, rows.len());
     let predicted = count(rows.len() - missing, "prediction");
     outln!("{}: {predicted}, {}", path.display(), output::bytes(size));
     Ok(())
@@ -133,19 +167,10 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
 /// Pairs per written batch.
 const BLOCK: usize = 1 << 14;
 
-/// Reports how many pairs have no prediction; with --json, in `answer`.
-fn tell(args: &Args, table: &Table, missing: usize, mut answer: Value) -> Result<()> {
-    let pairs = table.interactions.len();
-    if args.json {
-        answer["pairs"] = pairs.into();
-        answer["missing"] = missing.into();
-        answer["output"] = args.output.as_ref().map(|path| path.display().to_string()).into();
-        answer["read"] = json!(table.report);
-        return output::json(&answer);
-    }
+/// Reports how many pairs have no prediction.
+fn tell_missing(missing: usize, pairs: usize) {
     if missing > 0 {
         let (missing, pairs) = (number(missing), count(pairs, "pair"));
         errln!("{missing} of {pairs} have a user or item unknown to the model");
     }
-    Ok(())
 }

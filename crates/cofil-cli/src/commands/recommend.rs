@@ -9,6 +9,8 @@ use anyhow::{Context, Result, bail};
 use cofil::data::prose::number;
 use cofil::data::{Filter, ListWriter, unlike};
 use cofil::{Answer, Basis, Liked, Query, Recommended, Recommender, Unknown, Who};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -90,6 +92,17 @@ struct Whom {
     /// The most popular items, for no user in particular
     #[arg(long, conflicts_with_all = ["user", "history", "users", "all"])]
     popular: bool,
+}
+
+/// The JSON document of lists that were written to a file.
+#[derive(Serialize, JsonSchema)]
+pub struct Written<'a> {
+    output: String,
+    users: usize,
+    rows: usize,
+    bytes: u64,
+    /// Unknown ids that were skipped.
+    unknown: &'a [String],
 }
 
 pub fn run(args: &Args) -> Result<()> {
@@ -215,9 +228,13 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
         Some(file) => {
             let mut users = Vec::new();
             let names = history::lines(file)?;
-            if let Some(note) = unlike("user", &names, recommender.users()) {
-                errln!("{}: note: {note}", file.display());
-            }
+            let note = unlike("user", &names, recommender.users());
+            note.iter().for_each(|note| errln!("{}: note: {note}", file.display()));
+            output::also_read(&json!({
+                "path": file.display().to_string(),
+                "rows": names.len(),
+                "notes": note.as_slice(),
+            }))?;
             for (at, name) in names.into_iter().enumerate() {
                 match (recommender.user_index(&name), query.unknown) {
                     (Ok(user), _) => users.push(user),
@@ -246,13 +263,13 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
     let size = writer.finish()?;
     let Some(path) = path else { return Ok(()) };
     if args.json {
-        return output::json(&json!({
-            "output": path.display().to_string(),
-            "users": users.len(),
-            "rows": rows,
-            "bytes": size,
-            "unknown": unknown,
-        }));
+        return output::json(&Written {
+            output: path.display().to_string(),
+            users: users.len(),
+            rows,
+            bytes: size,
+            unknown: &unknown,
+        });
     }
     outln!("{}: {rows} items for {} users, {}", path.display(), users.len(), output::bytes(size));
     Ok(())

@@ -3,6 +3,8 @@
 use crate::output::outln;
 use crate::{help, output};
 use anyhow::{Context, Result};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +38,12 @@ pub struct Man {
     json: bool,
 }
 
+/// The JSON document of `man`.
+#[derive(Serialize, JsonSchema)]
+pub struct Pages {
+    pages: Vec<String>,
+}
+
 pub fn man(args: &Man) -> Result<()> {
     let Some(folder) = &args.output else {
         return Ok(clap_mangen::Man::new(help::command()).render(&mut output::Stdout)?);
@@ -47,7 +55,7 @@ pub fn man(args: &Man) -> Result<()> {
     write_pages(folder, &command, &mut pages)?;
     pages.sort_unstable();
     match args.json {
-        true => output::json(&serde_json::json!({"pages": pages})),
+        true => output::json(&Pages { pages }),
         false => {
             pages.iter().for_each(|page| outln!("{}", folder.join(page).display()));
             Ok(())

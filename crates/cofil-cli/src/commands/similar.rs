@@ -9,7 +9,8 @@ use cofil::Recommender;
 use cofil::ask::Likeness;
 use cofil::data::ListWriter;
 use cofil::data::prose::{count, number};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Arguments of `cofil similar`.
@@ -82,6 +83,15 @@ fn items(args: &Args, recommender: &Recommender, item: &str, titles: Titles<'_>)
     Ok(())
 }
 
+/// The JSON document of lists that were written to a file.
+#[derive(Serialize, JsonSchema)]
+pub struct Written {
+    output: String,
+    items: usize,
+    rows: usize,
+    bytes: u64,
+}
+
 /// Writes the neighbours of every item.
 fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
     let lists = recommender.similar_all(args.n, args.exact)?;
@@ -101,9 +111,7 @@ fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
     let rows: usize = lists.iter().map(Vec::len).sum();
     if args.json {
         let output = path.display().to_string();
-        return output::json(
-            &json!({"output": output, "items": lists.len(), "rows": rows, "bytes": size}),
-        );
+        return output::json(&Written { output, items: lists.len(), rows, bytes: size });
     }
     let (rows, items) = (number(rows), count(lists.len(), "item"));
     outln!("{}: {rows} similar items for {items}, {}", path.display(), output::bytes(size));

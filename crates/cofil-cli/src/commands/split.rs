@@ -1,6 +1,6 @@
 //! `cofil split`.
 
-use crate::args::clean::Cleaning;
+use crate::args::clean::{self, Cleaning};
 use crate::args::input::Input;
 use crate::args::splitting::{By, Splitting};
 use crate::errors::flag;
@@ -11,6 +11,7 @@ use cofil::data::Interactions;
 use cofil::data::prose::{count, number, percent};
 use cofil::data::read::{self, ReadReport};
 use cofil::data::split::{Leakage, Parts, Share, Size, SplitReport};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -59,18 +60,27 @@ pub struct Args {
 }
 
 /// The document printed with `--json` and written to split.json.
-#[derive(Serialize)]
-struct Record<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Record<'a> {
     read: &'a ReadReport,
     clean: &'a CleanReport,
     parts: Vec<PartRecord>,
 }
 
-#[derive(Serialize)]
+/// One split, with the files written.
+#[derive(Serialize, JsonSchema)]
 struct PartRecord {
     files: Vec<PathBuf>,
     #[serde(flatten)]
     report: SplitReport,
+}
+
+/// The document printed with `--json` for an existing split.
+#[derive(Serialize, JsonSchema)]
+pub struct Checked {
+    train: Size,
+    test: Size,
+    leakage: Leakage,
 }
 
 pub fn run(args: &Args) -> Result<()> {
@@ -103,6 +113,7 @@ pub fn run(args: &Args) -> Result<()> {
     if args.json {
         return output::json(&record);
     }
+    clean::tell_notes(&cleaned);
     cleaned.sentences().iter().for_each(|sentence| outln!("cleaned: {sentence}"));
     for part in &record.parts {
         show(part, &cleaned);
@@ -181,11 +192,8 @@ fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
     let test = args.read.read_with(test, &users, &items, args.json)?;
     let found = Leakage::between(&train, None, &test.interactions)?;
     if args.json {
-        return output::json(&serde_json::json!({
-            "train": Size::of(&train),
-            "test": Size::of(&test.interactions),
-            "leakage": found,
-        }));
+        let (train, test) = (Size::of(&train), Size::of(&test.interactions));
+        return output::json(&Checked { train, test, leakage: found });
     }
     for (name, part) in [("train", &train), ("test", &test.interactions)] {
         let size = Size::of(part);

@@ -1,7 +1,7 @@
 //! `cofil train`.
 
 use crate::args::choice::Choice;
-use crate::args::clean::Cleaning;
+use crate::args::clean::{self, Cleaning};
 use crate::args::input::Input;
 use crate::args::items::{self, Items};
 use crate::args::searching;
@@ -10,10 +10,14 @@ use crate::output::errln;
 use crate::output::{self, bytes, duration};
 use crate::progress::Progress;
 use anyhow::{Result, bail};
+use cofil::data::CleanReport;
 use cofil::data::prose::count;
+use cofil::data::read::ReadReport;
 use cofil::train::{Checkpoint, Epoch, Validation};
-use cofil::{Algorithm, Ratings, Recommender, Run, memory};
-use serde_json::json;
+use cofil::{Algorithm, Metric, Ratings, Recommender, Run, memory};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -83,6 +87,41 @@ struct Keep {
     resume: bool,
 }
 
+/// The JSON document.
+#[derive(Serialize, JsonSchema)]
+pub struct Answer<'a> {
+    /// Name and all settings.
+    algorithm: &'a Algorithm,
+    /// Reason for this algorithm, if none was given.
+    chosen_because: Option<&'a str>,
+    /// Settings whose default depends on the data.
+    defaults_for_this_data: &'a Map<String, Value>,
+    seed: u64,
+    /// The model file.
+    output: String,
+    seconds: Seconds,
+    /// Peak memory of the process, MiB.
+    peak_memory_mb: f64,
+    /// Of the model file.
+    fingerprint: &'a str,
+    data_fingerprint: &'a str,
+    /// Whether Ctrl-C ended training after an epoch.
+    interrupted: bool,
+    /// Validation metric, if there is validation.
+    valid_metric: Option<Metric>,
+    epochs: &'a [Epoch],
+    read: &'a ReadReport,
+    clean: &'a CleanReport,
+}
+
+/// Times of a training.
+#[derive(Serialize, JsonSchema)]
+struct Seconds {
+    load: f64,
+    fit: f64,
+    save: f64,
+}
+
 pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     check(args)?;
     let catalogue = args.items.read()?;
@@ -117,6 +156,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let metric = args.validate.metric(algorithm);
     if !args.json {
         cleaned.sentences().iter().for_each(|sentence| errln!("cleaned: {sentence}"));
+        clean::tell_notes(&cleaned);
         note.iter().for_each(|note| errln!("{note}"));
         chosen.lines().iter().for_each(|line| errln!("{line}"));
     }
@@ -169,22 +209,22 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         errln!("stopped; the model after epoch {last} is saved");
     }
     if args.json {
-        return output::json(&json!({
-            "algorithm": output::value(algorithm)?,
-            "chosen_because": chosen.why,
-            "defaults_for_this_data": chosen.defaults,
-            "seed": args.seed,
-            "output": args.output.display().to_string(),
-            "seconds": {"load": load, "fit": fit, "save": save},
-            "peak_memory_mb": memory::peak_mb(),
-            "fingerprint": fingerprint,
-            "data_fingerprint": recommender.card().data.fingerprint,
-            "interrupted": progress.interrupted(),
-            "valid_metric": valid.as_ref().map(|_| metric),
-            "epochs": epochs,
-            "read": table.report,
-            "clean": cleaned,
-        }));
+        return output::json(&Answer {
+            algorithm,
+            chosen_because: chosen.why.as_deref(),
+            defaults_for_this_data: &chosen.defaults,
+            seed: args.seed,
+            output: args.output.display().to_string(),
+            seconds: Seconds { load, fit, save },
+            peak_memory_mb: memory::peak_mb(),
+            fingerprint: &fingerprint,
+            data_fingerprint: &recommender.card().data.fingerprint,
+            interrupted: progress.interrupted(),
+            valid_metric: valid.as_ref().map(|_| metric),
+            epochs,
+            read: &table.report,
+            clean: &cleaned,
+        });
     }
     let data = &recommender.card().data;
     let size = std::fs::metadata(&args.output).map_or(0, |m| m.len());

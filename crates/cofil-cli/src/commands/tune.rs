@@ -1,7 +1,7 @@
 //! `cofil tune`.
 
 use crate::args::choice::{Choice, parse_setting};
-use crate::args::clean::Cleaning;
+use crate::args::clean::{self, Cleaning};
 use crate::args::configs;
 use crate::args::input::Input;
 use crate::args::judging;
@@ -12,10 +12,14 @@ use crate::output::{self, duration, outln};
 use crate::progress::Progress;
 use crate::table::{Column, Table};
 use anyhow::{Context, Result, bail};
+use cofil::data::CleanReport;
 use cofil::data::prose::{count, number};
+use cofil::data::read::ReadReport;
+use cofil::evaluate::Measures;
 use cofil::tune::{self, Found, Journal, Search, Space, Trial};
-use cofil::{Algorithm, Duplicates, Metric, Ratings, Run, Target};
-use serde_json::json;
+use cofil::{Algorithm, Duplicates, Metric, Range, Ratings, Run, Target};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -77,10 +81,38 @@ pub struct Args {
     clean: Cleaning,
 }
 
+/// The JSON document.
+#[derive(Serialize, JsonSchema)]
+pub struct Answer<'a> {
+    /// The best settings.
+    algorithm: &'a Algorithm,
+    /// The metric optimised.
+    metric: Metric,
+    /// Its best value on the validation set.
+    value: Option<f64>,
+    /// Index of the best in `trials`, from 0.
+    best: usize,
+    /// Metrics on the test set, if there is one.
+    test: Option<&'a Measures>,
+    /// Ranges the settings were drawn from.
+    ranges: &'a [Range],
+    trials: &'a [Trial],
+    /// Number of trials that the time limit stopped before anything was evaluated.
+    stopped: usize,
+    /// The file of settings.
+    output: String,
+    /// Whether Ctrl-C ended the search.
+    interrupted: bool,
+    /// Peak memory of the process, MiB.
+    peak_memory_mb: f64,
+    read: &'a ReadReport,
+    clean: &'a CleanReport,
+}
+
 pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let path = journal_path(args)?;
     let table = args.read.read(&args.data, args.json)?;
-    let (rows, _) = args.clean.rows(table.interactions, &args.read, &args.data)?;
+    let (rows, cleaned) = args.clean.rows(table.interactions, &args.read, &args.data)?;
     let whole = Ratings::new(&rows, Duplicates::Error)?;
     let Parts { train, valid, note } = match args.valid.parse::<f64>() {
         Ok(share) => validation::hold_out(&rows, share, args.seed)?,
@@ -96,6 +128,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let valid = valid.context("there is always a validation part")?;
     let chosen = args.choice.algorithm(&whole)?;
     if !args.json {
+        clean::tell_notes(&cleaned);
         note.iter().for_each(|note| errln!("{note}"));
         chosen.lines().iter().for_each(|line| errln!("{line}"));
     }
@@ -149,19 +182,21 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     };
     let best = &found.trials[found.best];
     if args.json {
-        return output::json(&json!({
-            "algorithm": output::value(&found.algorithm)?,
-            "metric": metric,
-            "value": best.value,
-            "best": found.best,
-            "test": tested.as_ref().map(|report| &report.metrics),
-            "ranges": space.ranges(),
-            "trials": found.trials,
-            "stopped": found.stopped,
-            "output": args.output.display().to_string(),
-            "interrupted": progress.interrupted(),
-            "peak_memory_mb": cofil::memory::peak_mb(),
-        }));
+        return output::json(&Answer {
+            algorithm: &found.algorithm,
+            metric,
+            value: best.value,
+            best: found.best,
+            test: tested.as_ref().map(|report| &report.metrics),
+            ranges: space.ranges(),
+            trials: &found.trials,
+            stopped: found.stopped,
+            output: args.output.display().to_string(),
+            interrupted: progress.interrupted(),
+            peak_memory_mb: cofil::memory::peak_mb(),
+            read: &table.report,
+            clean: &cleaned,
+        });
     }
     show(&found, metric);
     if let Some(report) = tested {

@@ -4,8 +4,10 @@ use crate::args::input::Input;
 use crate::interrupt::reading;
 use crate::output;
 use anyhow::Result;
-use cofil::Recommender;
-use serde_json::json;
+use cofil::data::read::ReadReport;
+use cofil::{Recommender, Updated};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Arguments of `cofil update`.
@@ -35,12 +37,22 @@ pub struct Args {
     read: Input,
 }
 
+/// The JSON document.
+#[derive(Serialize, JsonSchema)]
+pub struct Answer<'a> {
+    #[serde(flatten)]
+    updated: &'a Updated,
+    output: String,
+    fingerprint: String,
+    read: ReadReport,
+}
+
 pub fn run(args: &Args) -> Result<()> {
     // The output may be the model itself.
     output::check([Some(&*args.output)], [Some(&*args.events)])?;
     let mut recommender = reading(&args.model, Recommender::load)?;
     let (users, items) = (recommender.users().clone(), recommender.items().clone());
-    let mut table = args.read.read_with(&args.events, &users, &items, args.json)?;
+    let mut table = args.read.events(&args.events, &users, &items, args.json)?;
     let report = table.report.clone();
     if args.implicit {
         table.report.value = None;
@@ -48,11 +60,8 @@ pub fn run(args: &Args) -> Result<()> {
     let updated = recommender.update(&recommender.events(table))?;
     let fingerprint = recommender.save(&args.output)?;
     if args.json {
-        let mut answer = output::value(&updated)?;
-        answer["output"] = args.output.display().to_string().into();
-        answer["fingerprint"] = fingerprint.into();
-        answer["read"] = json!(report);
-        return output::json(&answer);
+        let output = args.output.display().to_string();
+        return output::json(&Answer { updated: &updated, output, fingerprint, read: report });
     }
     output::facts(&[
         ("model", args.output.display().to_string()),

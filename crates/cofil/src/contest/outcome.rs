@@ -6,6 +6,7 @@ use crate::evaluate::compare::Difference;
 use crate::tune::{self, Trial};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// The results of all algorithms. An outcome can be read back from JSON, except for the values of single users, which
 /// are not written.
@@ -31,6 +32,9 @@ pub struct Contestant {
     /// A note on the result, such as that training stopped at the time limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Settings whose defaults were derived from the data, unless settings were searched.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub defaults: Map<String, Value>,
     /// The trials of the settings search, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<Vec<Trial>>,

@@ -1,10 +1,11 @@
 //! Comparison plans.
 
 use super::Failure;
-use crate::algorithm::Algorithm;
+use crate::algorithm::{Algorithm, Suited};
 use crate::data::{Ratings, ReadValues};
 use crate::evaluate::{Metric, Protocol};
 use crate::recipes::{Popularity, Target};
+use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -88,14 +89,14 @@ fn of_values(metrics: &[Metric]) -> bool {
 }
 
 impl Entrant {
-    /// Returns the entrant with defaults adapted to `train`, if `suited` is set.
-    pub(super) fn suited_to(&self, train: &Ratings) -> Self {
-        let mut entrant = self.clone();
-        if self.suited {
-            let fixed: Vec<&str> = self.fixed.iter().map(String::as_str).collect();
-            entrant.algorithm = self.algorithm.suited_to(train, &fixed).algorithm;
+    /// Returns the entrant with defaults adapted to `train`, if `suited` is set, and the adapted settings.
+    pub(super) fn suited_to(&self, train: &Ratings) -> (Self, Map<String, Value>) {
+        if !self.suited {
+            return (self.clone(), Map::new());
         }
-        entrant
+        let fixed: Vec<&str> = self.fixed.iter().map(String::as_str).collect();
+        let Suited { algorithm, chosen } = self.algorithm.suited_to(train, &fixed);
+        (Self { algorithm, ..self.clone() }, chosen)
     }
 }
 

@@ -36,7 +36,8 @@ pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) 
     // One validation set for the trials of all algorithms.
     let inner = plan.tuning.as_ref().map(|_| HeldOut::share(rows, HELD_OUT, plan.seed));
     let inner = inner.transpose()?;
-    let entrants: Vec<Entrant> = plan.entrants.iter().map(|e| e.suited_to(&train)).collect();
+    let (entrants, defaults): (Vec<Entrant>, Vec<_>) =
+        plan.entrants.iter().map(|entrant| entrant.suited_to(&train)).unzip();
     // All searches first: a journal that belongs to another search then fails before hours of work.
     let hunt = |entrant| match (&plan.tuning, &inner) {
         (Some(tuning), Some(inner)) => Hunt::new(plan, tuning, entrant, inner).map(Some),
@@ -60,7 +61,10 @@ pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) 
         });
         let mut judged = Judged { metric: first.to_string(), ..Judged::default() };
         match entered {
-            Ok(contestant) => {
+            Ok(mut contestant) => {
+                if contestant.trials.is_none() {
+                    contestant.defaults.clone_from(&defaults[at]);
+                }
                 judged.value = contestant.entry.report.value(first);
                 judged.seconds = contestant.entry.seconds.fit;
                 let trials = contestant.trials.as_deref().unwrap_or_default();
@@ -166,5 +170,6 @@ fn contestant(
         .and_then(|trial| trial.curve.last())
         .map(|(last, _)| format!("the best trial was cut short after {last} epochs"));
     let note = note.or(cut);
-    Ok(Contestant { entry, note, trials: found.map(|found| found.trials) })
+    let defaults = serde_json::Map::new();
+    Ok(Contestant { entry, note, defaults, trials: found.map(|found| found.trials) })
 }

@@ -88,6 +88,23 @@ impl Series {
         Self { metrics, standings, rounds }
     }
 
+    /// Returns the algorithm called `name` with the settings to use: those of the first round, or, if every round
+    /// searched its own, of the round whose best trial has the best value on its validation set.
+    pub fn chosen(&self, name: &str) -> Option<&Contestant> {
+        let metric = *self.metrics.first()?;
+        let value = |contestant: &Contestant| {
+            let found = contestant.best_trial(metric)?.value?;
+            Some(if metric.higher_is_better() { found } else { -found })
+        };
+        let mut chosen: Option<&Contestant> = None;
+        for contestant in self.rounds.iter().filter_map(|round| round.named(name)) {
+            if chosen.is_none_or(|chosen| value(contestant) > value(chosen)) {
+                chosen = Some(contestant);
+            }
+        }
+        chosen
+    }
+
     /// Returns a few sentences about which algorithm is best and how certain that is.
     pub fn say(&self) -> String {
         let Some((best, others)) = self.standings.split_first() else { return String::new() };

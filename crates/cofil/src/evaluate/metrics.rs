@@ -1,8 +1,8 @@
 //! Formulas of the rank metrics, from the ranks of a user's relevant items.
 //!
-//! Items with equal scores have no order, so each value is the expectation over random orders within groups of equal
-//! scores, in closed form. A model that gives every item the same score therefore gets exactly the value of random
-//! guessing. Definitions are those of [`Metric`].
+//! Items with equal scores form groups. If these have more than one item, each value is the expectation over random
+//! orders within groups, in closed form: a model that gives every item the same score then gets exactly the value of
+//! random guessing. Definitions are those of [`Metric`].
 
 use super::Metric;
 use super::convention::{AveragePrecision, Discount, Divisor, Meaning, Precision};

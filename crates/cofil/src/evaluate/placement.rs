@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ties {
-    /// At random: values are the expectation over all orders of the tied items.
+    /// By index, as in recommended lists.
     #[default]
+    Index,
+    /// At random: values are the expectation over all orders of the tied items.
     Expected,
     /// Relevant items last.
     Worst,
     /// Relevant items first.
     Best,
-    /// By index, as in recommended lists.
-    Index,
 }
 
 /// With more levels than this, each score is located by bisection.
@@ -34,12 +34,9 @@ pub fn make_finite(scores: &mut [f32]) {
     }
 }
 
-/// Groups the items at positions `relevant` of `scores` by score, best first. A NaN score marks an item that is not a
-/// candidate; such relevant items are left out.
+/// Groups the items at positions `relevant` (ascending) of `scores` by score, best first. A NaN score marks an item
+/// that is not a candidate; such relevant items are left out.
 pub fn place(scores: &[f32], relevant: &[u32], ties: Ties) -> Vec<Group> {
-    if ties == Ties::Index {
-        return place_by_index(scores, relevant);
-    }
     let mut levels: Vec<f32> =
         relevant.iter().map(|&i| scores[i as usize]).filter(|s| !s.is_nan()).collect();
     levels.sort_unstable_by(|a, b| b.total_cmp(a));
@@ -55,6 +52,9 @@ pub fn place(scores: &[f32], relevant: &[u32], ties: Ties) -> Vec<Group> {
         }
     }
     count(scores, &distinct, &mut groups);
+    if ties == Ties::Index {
+        return by_index(scores, relevant, &distinct, &groups);
+    }
     for group in &mut groups {
         let others = group.size - group.hits;
         match ties {
@@ -66,23 +66,29 @@ pub fn place(scores: &[f32], relevant: &[u32], ties: Ties) -> Vec<Group> {
     groups
 }
 
-/// Makes each relevant item its own group, ranked behind equal scores with smaller indices.
-fn place_by_index(scores: &[f32], relevant: &[u32]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::with_capacity(relevant.len());
-    for &i in relevant {
-        let (front, rest) = scores.split_at(i as usize);
-        if !rest[0].is_nan() {
-            let count = |part: &[f32]| {
-                let mut counts = [(0, 0); 4];
-                count_four(part, &[rest[0]; 4], &mut counts);
-                counts[0]
-            };
-            let before = count(front).1 + count(rest).0;
-            groups.push(Group { before: before as usize, size: 1, hits: 1 });
+/// Makes each relevant item its own group, ranked behind equal scores with smaller indices. `groups` are those of
+/// `levels`.
+fn by_index(scores: &[f32], relevant: &[u32], levels: &[f32], groups: &[Group]) -> Vec<Group> {
+    let mut ranks = Vec::with_capacity(relevant.len());
+    for (&level, group) in levels.iter().zip(groups) {
+        if group.size == group.hits {
+            ranks.extend(group.before..group.before + group.hits);
+            continue;
+        }
+        let (mut before, mut from) = (group.before, 0);
+        for &hit in relevant.iter().filter(|&&i| scores[i as usize] == level) {
+            before += count_equal(&scores[from..hit as usize], level);
+            ranks.push(before);
+            (before, from) = (before + 1, hit as usize + 1);
         }
     }
-    groups.sort_unstable_by_key(|group| group.before);
-    groups
+    ranks.into_iter().map(|before| Group { before, size: 1, hits: 1 }).collect()
+}
+
+/// Counts the scores equal to `level`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn count_equal(scores: &[f32], level: f32) -> usize {
+    scores.iter().map(|&score| u32::from(score == level)).sum::<u32>() as usize
 }
 
 /// Counts the scores above and equal to each of `levels` (descending).

@@ -24,7 +24,7 @@ impl<'a> From<&'a Ratings> for TestPart<'a> {
 }
 
 /// How to evaluate a model. By default all items a user has not interacted with are ranked, every test interaction is
-/// relevant, and ties count by expectation.
+/// relevant, and ties are in the order of recommended lists.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Protocol {
@@ -64,7 +64,7 @@ impl Default for Protocol {
             convention: Convention::Cofil,
             candidates: Candidates::All,
             corrected: false,
-            ties: Ties::Expected,
+            ties: Ties::Index,
             relevant_from: None,
             seen: false,
             rerank: Rerank::default(),

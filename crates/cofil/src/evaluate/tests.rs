@@ -45,6 +45,13 @@ fn measured(model: &Table, test: &Ratings, metric: &str) -> f64 {
     measure(model, &train(), test, metric.parse().unwrap()).unwrap()
 }
 
+/// [`measured`] as the mean over all orders of equal items.
+fn expected(model: &Table, test: &Ratings, metric: &str) -> f64 {
+    let metric = metric.parse().unwrap();
+    let protocol = Protocol { ties: Ties::Expected, ..Protocol::plain(vec![metric]) };
+    evaluate(model, &train(), test, &protocol).unwrap().value(metric).unwrap()
+}
+
 /// Items are w x y z; row 0 is for new users.
 fn model() -> Table {
     Table(vec![
@@ -56,13 +63,16 @@ fn model() -> Table {
 }
 
 #[test]
-fn seen_items_are_not_ranked_and_ties_are_shared() {
+fn seen_items_are_not_ranked_and_ties_are_in_the_order_of_lists() {
     let train = train();
     // a: y is second of y, z. b: x and z are equal, x is relevant. c: nothing in test.
     let test = test_part(&train, &[("a", "y", 3.0), ("b", "x", 5.0)]);
-    assert_eq!(measured(&model(), &test, "mrr@2"), (0.5 + 0.75) / 2.0);
-    assert_eq!(measured(&model(), &test, "hr@1"), (0.0 + 0.5) / 2.0);
-    assert_eq!(measured(&model(), &test, "auc"), (0.0 + 0.5) / 2.0);
+    assert_eq!(measured(&model(), &test, "mrr@2"), (0.5 + 1.0) / 2.0, "x is before z in lists");
+    assert_eq!(measured(&model(), &test, "hr@1"), (0.0 + 1.0) / 2.0);
+    assert_eq!(measured(&model(), &test, "auc"), (0.0 + 1.0) / 2.0);
+    assert_eq!(expected(&model(), &test, "mrr@2"), (0.5 + 0.75) / 2.0);
+    assert_eq!(expected(&model(), &test, "hr@1"), (0.0 + 0.5) / 2.0);
+    assert_eq!(expected(&model(), &test, "auc"), (0.0 + 0.5) / 2.0);
     assert_eq!(measured(&model(), &test, "coverage@1"), 0.5);
     // Lists break ties by index: a gets z, b gets x, each with one training interaction of three users.
     assert_eq!(measured(&model(), &test, "popularity@1"), 1.0);
@@ -152,9 +162,9 @@ fn users_that_training_never_saw_are_scored_by_what_is_given() {
     assert_eq!(report.activity[0].from, 2);
     let all = report.warnings.join("; ");
     assert!(all.starts_with("1 given interactions with items the model does not know"), "{all}");
-    // Without given items everything scores 0: three of the four items that tie for one place are relevant.
+    // Without given items everything scores 0: w, the first of the four items, is relevant.
     let report = judged(None);
-    assert_eq!(report.value(Metric::Recall(1)), Some(0.25));
+    assert_eq!(report.value(Metric::Recall(1)), Some(1.0 / 3.0));
     assert_eq!((report.unknown.users, report.unknown.given), (1, 0));
     assert!(report.warnings[0].contains("1 test users have no training interaction"));
 }
@@ -242,7 +252,8 @@ fn a_constant_scorer_is_guessing_by_formula() {
     let (train, test) = random_ratings(40, 30, 1);
     for candidates in [Candidates::All, Candidates::Sampled { n: 7, seed: 3 }] {
         for convention in Convention::ALL {
-            let protocol = Protocol { convention, ..all_metrics(candidates.clone()) };
+            let ties = Ties::Expected;
+            let protocol = Protocol { convention, ties, ..all_metrics(candidates.clone()) };
             let report = evaluate(&Noise(30, 1), &train, &test, &protocol).unwrap();
             let random = report.baselines.get("random").unwrap();
             assert_eq!(random.0.len(), 11);
@@ -454,7 +465,6 @@ fn lists_of_a_model_score_what_the_model_scores() {
     let train = train();
     let test = test_part(&train, &[("a", "y", 3.0), ("b", "x", 5.0), ("c", "x", 5.0)]);
     let protocol = Protocol {
-        ties: Ties::Index,
         metrics: Metric::all(2).into_iter().filter(|metric| metric.cutoff().is_some()).collect(),
         ..Protocol::default()
     };

@@ -14,6 +14,9 @@
 //! popularity × entropy, of Rashid et al., "Getting to know you: learning new user preferences in recommender systems"
 //! (IUI 2002); and random items.
 //!
+//! In a model that ranks, "no" and dislikes raise no item: they lower the scores of similar items, and the scores that
+//! they would raise stay.
+//!
 //! ```
 //! use cofil::data::{Clean, sample_set};
 //! use cofil::interview::{InterviewQuestion, Interviewer, Replied, Reply};
@@ -43,6 +46,7 @@ pub use reply::Reply;
 
 use crate::data::Row;
 use crate::error::{Error, Result};
+use crate::math::real::finite;
 use crate::math::{Matrix, Rng, parallel};
 use crate::model::User;
 use crate::rank;
@@ -147,7 +151,9 @@ impl Interviewer {
         let all = self.recommender.seen().nnz() == 0;
         let open = counts.iter().map(|&c| c > 0 || all).collect();
         let belief = self.prior.clone();
-        Ok(Interview { interviewer: self, strategy, belief, weight, open, history: Vec::new() })
+        let scores = belief.as_ref().map_or_else(Vec::new, Belief::scores);
+        let history = Vec::new();
+        Ok(Interview { interviewer: self, strategy, belief, scores, weight, open, history })
     }
 }
 
@@ -158,6 +164,8 @@ pub struct Interview<'a> {
     strategy: Strategy,
     /// The belief about the user's vector, if the model has user vectors.
     belief: Option<Belief>,
+    /// The scores of all items, if there is a belief.
+    scores: Vec<f32>,
     /// Factor on the value of a question, by item.
     weight: Vec<f32>,
     /// Whether each item may still be asked about.
@@ -207,9 +215,19 @@ impl Interview<'_> {
         };
         let Err(at) = self.history.binary_search_by_key(&item, |entry| entry.0) else { return };
         self.history.insert(at, (item, value));
-        if let Some(belief) = &mut self.belief {
-            let reading = recommender.model().reading();
-            belief.learn(item as usize, reading.map_or(value, |reading| reading.weight(value)));
+        let Some(belief) = &mut self.belief else { return };
+        let reading = recommender.model().reading();
+        let weight = reading.map_or(value, |reading| reading.weight(value));
+        let before = belief.scores();
+        belief.learn(item as usize, weight);
+        let after = belief.scores();
+        if recommender.card().target() == Target::Rating {
+            self.scores = after;
+            return;
+        }
+        for ((score, before), after) in self.scores.iter_mut().zip(before).zip(after) {
+            let moved = finite(*score + (after - before));
+            *score = if weight > 0.0 { moved } else { score.min(moved) };
         }
     }
 
@@ -222,8 +240,8 @@ impl Interview<'_> {
     /// Returns the scores of all items after the answers so far: from the expected user vector if the model has user
     /// vectors, else by fold-in.
     pub fn scores(&self) -> Vec<f32> {
-        if let Some(belief) = &self.belief {
-            return belief.scores();
+        if self.belief.is_some() {
+            return self.scores.clone();
         }
         let model = self.interviewer.recommender.model();
         let (columns, values): (Vec<u32>, Vec<f32>) = self.history.iter().copied().unzip();

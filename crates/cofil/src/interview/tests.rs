@@ -100,6 +100,52 @@ fn nothing_is_asked_twice_and_everything_once() {
     }
 }
 
+/// Neither "no" nor a dislike raises the score of any item, in any model that ranks.
+#[test]
+fn dislikes_raise_nothing() {
+    let mut rng = Rng::new(5, &[]);
+    let pairs = || (0..30u32).flat_map(|u| (0..16u32).map(move |i| (u, i)));
+    let rated: Vec<(String, String, f32)> = pairs()
+        .filter(|(u, i)| (u + i) % 2 == 0 || (u * i) % 7 == 1)
+        .map(|(u, i)| (format!("u{u}"), format!("i{i}"), 1.0 + rng.below(5) as f32))
+        .collect();
+    let ratings =
+        Ratings::from_triples(rated.iter().map(|(u, i, value)| (&**u, &**i, *value))).unwrap();
+    let small = |algorithm: &Algorithm| {
+        let settings = crate::store::plain(&algorithm.clone().to_rank()).expect("plain data");
+        let mut settings = settings.as_object().expect("an object").clone();
+        for (setting, most) in [("factors", 3), ("negatives", 1), ("epochs", 20)] {
+            settings.entry(setting).and_modify(|value| *value = most.into());
+        }
+        serde_json::from_value::<Algorithm>(settings.into()).expect("valid settings")
+    };
+    let (mut ranked, mut lowered) = (0, 0);
+    for algorithm in Algorithm::all().iter().map(small) {
+        if algorithm.target() != Target::Preference {
+            continue;
+        }
+        let name = algorithm.name();
+        let recommender = Recommender::train(&algorithm, &ratings, &Run::default()).unwrap();
+        let interviewer = Interviewer::new(recommender.into());
+        let mut interview = interviewer.begin(interviewer.usual_strategy(), 0).unwrap();
+        interview.answer(3, Reply::Yes);
+        let mut before = interview.scores();
+        for (item, reply) in [(5, Reply::No), (8, Reply::Value(1.0)), (2, Reply::Value(0.0))] {
+            interview.answer(item, reply);
+            let after = interview.scores();
+            let rises = before.iter().zip(&after).position(|(before, after)| after > before);
+            assert_eq!(rises, None, "{name}: {reply:?} to item {item}");
+            lowered += usize::from(after != before);
+            before = after;
+        }
+        interview.answer(4, Reply::Yes);
+        let rises = before.iter().zip(interview.scores()).any(|(before, after)| after > *before);
+        assert!(rises || name == "popularity", "{name}: \"yes\" raises something");
+        ranked += 1;
+    }
+    assert!(ranked > 10 && lowered >= 3, "{ranked}, {lowered}");
+}
+
 #[test]
 fn a_conversation_is_one_question_and_one_answer() {
     fn shared<T: Send + Sync>(_: &T) {}

@@ -1,13 +1,13 @@
 //! The figures of the report.
 
-use super::Comparison;
+use super::One;
 use super::html::Html;
 use crate::contest::Contestant;
 use crate::evaluate::Metric;
 use crate::plot::{Axis, Content, Dots, Figure, Line, Mark, Panel};
 
 /// Adds accuracy against training time, and against the popularity of the recommended items.
-pub fn trade_offs(page: &mut Html, c: &Comparison<'_>) {
+pub fn trade_offs(page: &mut Html, c: &One<'_>) {
     let metric = c.first();
     page.element("h2", "Trade-offs");
     page.raw("<div class=\"figures large\">\n");
@@ -29,7 +29,7 @@ pub fn trade_offs(page: &mut Html, c: &Comparison<'_>) {
 
 /// Draws one metric against another; `front` adds the curve through the points that no point to their left beats.
 fn scatter(
-    c: &Comparison<'_>,
+    c: &One<'_>,
     metric: Metric,
     title: &str,
     x: Axis,
@@ -65,7 +65,7 @@ fn scatter(
 }
 
 /// Adds the learning curves of algorithms that train in epochs.
-pub fn curves(page: &mut Html, c: &Comparison<'_>) {
+pub fn curves(page: &mut Html, c: &One<'_>) {
     let mut learned = c.outcome.contestants.iter().filter(|x| x.entry.epochs.len() > 1).peekable();
     if learned.peek().is_none() {
         return;
@@ -101,7 +101,7 @@ pub fn curves(page: &mut Html, c: &Comparison<'_>) {
 }
 
 /// Adds the trials of the settings searches.
-pub fn searches(page: &mut Html, c: &Comparison<'_>) {
+pub fn searches(page: &mut Html, c: &One<'_>) {
     let searched: Vec<&Contestant> = c
         .outcome
         .contestants

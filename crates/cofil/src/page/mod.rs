@@ -1,10 +1,10 @@
-//! The HTML report of a comparison, as one file to send to colleagues.
+//! The HTML report of a comparison, of one split or several, as one file to send to colleagues.
 //!
 //! The file contains everything: styles, and figures as SVG. It has no scripts and loads nothing from the network. Ids
 //! of users and items and file names are untrusted, so all text is escaped.
 //!
 //! ```
-//! use cofil::contest::{self, Entrant, Plan};
+//! use cofil::contest::{self, Entrant, Plan, Round, Series};
 //! use cofil::data::split::{Share, Split};
 //! use cofil::data::{Description, sample_set};
 //! use cofil::page::{Comparison, comparison};
@@ -15,11 +15,12 @@
 //! let test = Ratings::new(&parts[0].test, Duplicates::Error)?;
 //! let protocol = Protocol { metrics: vec![Metric::Ndcg(10)], ..Protocol::default() };
 //! let plan = Plan::new(vec![Entrant::from(Algorithm::Ease(Ease::default()))], protocol);
+//! let outcome = contest::run(&plan, &parts[0].train, &test)?;
+//! let split = parts[0].report.description.clone();
 //! let page = comparison(&Comparison {
 //!     title: "Debian packages".into(),
 //!     command: "cofil compare --algorithms ease".into(),
-//!     split: parts[0].report.description.clone(),
-//!     outcome: &contest::run(&plan, &parts[0].train, &test)?,
+//!     series: &Series::new(vec![Round { fold: None, seed: 0, split, outcome }]),
 //!     data: &Description::of(&rows)?,
 //!     fingerprint: rows.fingerprint(),
 //!     threads: cofil::math::threads(),
@@ -32,8 +33,9 @@
 mod figures;
 mod html;
 mod parts;
+mod rounds;
 
-use crate::contest::Outcome;
+use crate::contest::{Outcome, Series};
 use crate::data::Catalogue;
 use crate::data::describe::Description;
 use crate::evaluate::Metric;
@@ -46,10 +48,8 @@ pub struct Comparison<'a> {
     pub title: String,
     /// The command that creates the report.
     pub command: String,
-    /// How the data was split.
-    pub split: String,
-    /// The outcome of the comparison.
-    pub outcome: &'a Outcome,
+    /// The rounds of the comparison: one, or several folds or seeds.
+    pub series: &'a Series,
     /// The data before it was split.
     pub data: &'a Description,
     /// [`Interactions::fingerprint`](crate::Interactions::fingerprint) of the data.
@@ -60,7 +60,20 @@ pub struct Comparison<'a> {
     pub catalogue: Option<&'a Catalogue>,
 }
 
-/// Returns the report as HTML.
+/// One round of a comparison.
+struct One<'a> {
+    title: &'a str,
+    command: &'a str,
+    split: &'a str,
+    outcome: &'a Outcome,
+    data: &'a Description,
+    fingerprint: &'a str,
+    threads: usize,
+    catalogue: Option<&'a Catalogue>,
+}
+
+/// Returns the report as HTML. Several rounds are summarised as mean and standard deviation, with the values of each
+/// round; one round is shown in all details.
 pub fn comparison(comparison: &Comparison<'_>) -> String {
     let title = format!("cofil compare: {}", comparison.title);
     let mut page = Html::new();
@@ -72,21 +85,59 @@ pub fn comparison(comparison: &Comparison<'_>) -> String {
     page.raw(&format!("<title>{}</title>\n<style>\n", escape(&title)));
     page.raw(include_str!("style.css"));
     page.raw("</style>\n</head>\n<body>\n<main>\n");
-    parts::head(&mut page, comparison);
-    parts::leaderboard(&mut page, comparison);
-    figures::trade_offs(&mut page, comparison);
-    parts::lists(&mut page, comparison);
-    parts::activity(&mut page, comparison);
-    figures::curves(&mut page, comparison);
-    figures::searches(&mut page, comparison);
-    parts::data(&mut page, comparison);
-    parts::settings(&mut page, comparison);
-    parts::method(&mut page, comparison);
+    match &comparison.series.rounds[..] {
+        [] => {}
+        [round] => one(&mut page, &comparison.one(&round.split, &round.outcome)),
+        [first, ..] => {
+            let rounds = comparison.series.rounds.len();
+            let split = format!("{rounds} rounds; the first: {}", first.split);
+            several(&mut page, comparison, &comparison.one(&split, &first.outcome));
+        }
+    }
     page.raw("</main>\n</body>\n</html>\n");
     page.finish()
 }
 
-impl Comparison<'_> {
+fn one(page: &mut Html, one: &One<'_>) {
+    parts::head(page, one);
+    parts::leaderboard(page, one);
+    figures::trade_offs(page, one);
+    parts::lists(page, one);
+    parts::activity(page, one);
+    figures::curves(page, one);
+    figures::searches(page, one);
+    parts::data(page, one);
+    parts::settings(page, &one.outcome.contestants.iter().collect::<Vec<_>>());
+    parts::method(page, one);
+}
+
+fn several(page: &mut Html, comparison: &Comparison<'_>, first: &One<'_>) {
+    let series = comparison.series;
+    rounds::head(page, &comparison.title, series);
+    rounds::standings(page, series);
+    rounds::values(page, series);
+    parts::data(page, first);
+    let names = series.standings.iter().map(|standing| &*standing.name);
+    parts::settings(page, &names.filter_map(|name| series.chosen(name)).collect::<Vec<_>>());
+    parts::method(page, first);
+}
+
+impl<'a> Comparison<'a> {
+    fn one(&'a self, split: &'a str, outcome: &'a Outcome) -> One<'a> {
+        One {
+            title: &self.title,
+            command: &self.command,
+            split,
+            outcome,
+            data: self.data,
+            fingerprint: &self.fingerprint,
+            threads: self.threads,
+            catalogue: self.catalogue,
+        }
+    }
+}
+
+impl One<'_> {
     /// Returns the metric that orders the table.
     fn first(&self) -> Metric {
         self.outcome.metrics[0]

@@ -1,6 +1,6 @@
 //! The text and tables of the report.
 
-use super::Comparison;
+use super::One;
 use super::html::{Cell, Html, escape};
 use crate::contest::Contestant;
 use crate::data::Catalogue;
@@ -11,7 +11,7 @@ use crate::evaluate::{Measure, Measures, Metric};
 use crate::store;
 
 /// Adds the title and the conclusion.
-pub fn head(page: &mut Html, c: &Comparison<'_>) {
+pub fn head(page: &mut Html, c: &One<'_>) {
     page.element("h1", &format!("Recommenders compared on {}", c.title));
     page.small(&format!("cofil {} · {}", env!("CARGO_PKG_VERSION"), c.split));
     let Some(best) = c.outcome.contestants.first() else { return };
@@ -37,7 +37,7 @@ fn bounds(measure: &Measure) -> Option<String> {
 }
 
 /// Adds the leaderboard: algorithms, best first, then other baselines, then algorithms that were skipped.
-pub fn leaderboard(page: &mut Html, c: &Comparison<'_>) {
+pub fn leaderboard(page: &mut Html, c: &One<'_>) {
     let first = c.first();
     page.element("h2", "Leaderboard");
     let metrics: Vec<Metric> = c.accuracy().collect();
@@ -127,7 +127,7 @@ struct Scale {
 impl Scale {
     const WIDTH: f64 = 150.0;
 
-    fn of(c: &Comparison<'_>) -> Self {
+    fn of(c: &One<'_>) -> Self {
         let ends = |x: &Contestant| {
             let m = x.entry.report.metrics.get(c.first());
             m.map(|m| [m.low.unwrap_or(m.value), m.high.unwrap_or(m.value)])
@@ -162,7 +162,7 @@ impl Scale {
 }
 
 /// Adds the metrics of the recommended lists: coverage, novelty, popularity.
-pub fn lists(page: &mut Html, c: &Comparison<'_>) {
+pub fn lists(page: &mut Html, c: &One<'_>) {
     let metrics: Vec<Metric> =
         c.outcome.metrics.iter().copied().filter(Metric::is_of_lists).collect();
     if metrics.is_empty() {
@@ -189,7 +189,7 @@ pub fn lists(page: &mut Html, c: &Comparison<'_>) {
 }
 
 /// Adds accuracy by number of training interactions of the users.
-pub fn activity(page: &mut Html, c: &Comparison<'_>) {
+pub fn activity(page: &mut Html, c: &One<'_>) {
     let Some(best) = c.outcome.contestants.first().filter(|x| !x.entry.report.activity.is_empty())
     else {
         return;
@@ -228,7 +228,7 @@ pub fn activity(page: &mut Html, c: &Comparison<'_>) {
 }
 
 /// Adds the summary of the data.
-pub fn data(page: &mut Html, c: &Comparison<'_>) {
+pub fn data(page: &mut Html, c: &One<'_>) {
     let d = c.data;
     page.element("h2", "Data");
     let duplicates = match d.duplicates.rows {
@@ -288,10 +288,10 @@ fn short(name: &str) -> String {
     }
 }
 
-/// Adds all settings of all algorithms.
-pub fn settings(page: &mut Html, c: &Comparison<'_>) {
+/// Adds all settings of the algorithms.
+pub fn settings(page: &mut Html, contestants: &[&Contestant]) {
     page.element("h2", "Settings");
-    for contestant in &c.outcome.contestants {
+    for contestant in contestants {
         let entry = &contestant.entry;
         let settings = store::plain(&entry.algorithm).expect("settings are plain data");
         let pairs =
@@ -308,7 +308,7 @@ pub fn settings(page: &mut Html, c: &Comparison<'_>) {
 }
 
 /// Adds the evaluation settings and the command to repeat the comparison.
-pub fn method(page: &mut Html, c: &Comparison<'_>) {
+pub fn method(page: &mut Html, c: &One<'_>) {
     page.element("h2", "Method");
     let Some(best) = c.outcome.contestants.first() else { return };
     let convention = &best.entry.report.conditions;
@@ -349,5 +349,5 @@ pub fn method(page: &mut Html, c: &Comparison<'_>) {
     }
     warned.iter().for_each(|warning| page.element("p", &format!("Note: {warning}.")));
     page.element("p", "The command that made this report:");
-    page.element("pre", &c.command);
+    page.element("pre", c.command);
 }

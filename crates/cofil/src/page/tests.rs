@@ -1,6 +1,6 @@
 use super::*;
 use crate::algorithm::Algorithm;
-use crate::contest::{self, Contestant, Failure};
+use crate::contest::{self, Contestant, Failure, Round};
 use crate::data::catalogue::CatalogueOptions;
 use crate::data::{Duplicates, Interactions, Ratings, Source};
 use crate::evaluate::Protocol;
@@ -44,7 +44,7 @@ fn a_page_has_every_part_and_runs_nothing() {
         let run = Run::default();
         let entry = contest::enter(&algorithm, &train, &train, &protocol, &run).unwrap();
         let trials = found.map(|found| found.trials);
-        contestants.push(Contestant { entry, note: None, trials });
+        contestants.push(Contestant { entry, note: None, defaults: Map::new(), trials });
     }
     let entries = contestants.iter().map(|x: &Contestant| &x.entry);
     let differences = contest::behind(entries, protocol.metrics[0]);
@@ -55,21 +55,42 @@ fn a_page_has_every_part_and_runs_nothing() {
     let items = serde_json::json!({"id": popular, "title": title}).to_string();
     let items = Source::reader("items", items.as_bytes());
     let (catalogue, _) = Catalogue::read(items, &CatalogueOptions::default()).unwrap();
-    let html = comparison(&Comparison {
-        title: HOSTILE.into(),
-        command: format!("cofil compare '{HOSTILE}'"),
+    let metrics = protocol.metrics;
+    let outcome = Outcome { metrics, contestants, differences, failures: vec![failure] };
+    let round = |fold| Round {
+        fold,
+        seed: 7,
         split: format!("a tenth of {HOSTILE}"),
-        outcome: &Outcome {
-            metrics: protocol.metrics,
-            contestants,
-            differences,
-            failures: vec![failure],
-        },
-        data: &data,
-        fingerprint: rows.fingerprint(),
-        threads: 2,
-        catalogue: Some(&catalogue),
-    });
+        outcome: outcome.clone(),
+    };
+    let page_of = |rounds| {
+        comparison(&Comparison {
+            title: HOSTILE.into(),
+            command: format!("cofil compare '{HOSTILE}'"),
+            series: &Series::new(rounds),
+            data: &data,
+            fingerprint: rows.fingerprint(),
+            threads: 2,
+            catalogue: Some(&catalogue),
+        })
+    };
+    let several = page_of(vec![round(Some(1)), round(Some(2))]);
+    for part in [
+        "Mean ± standard deviation",
+        "is best by the mean of ndcg@5",
+        "ndcg@5 of each round",
+        "2 of 2",
+        "skipped: no room for",
+        "<h2>Data</h2>",
+        "<summary>ials</summary>",
+        "The command that made this report",
+    ] {
+        assert!(several.contains(part), "{part}");
+    }
+    assert!(!several.contains("<script") && !several.contains('\u{202e}'));
+    assert_eq!(several.matches("<tr>").count(), several.matches("</tr>").count());
+    assert!(page_of(Vec::new()).ends_with("</html>\n"), "nothing to show");
+    let html = page_of(vec![round(None)]);
     for part in [
         "Leaderboard",
         "Trade-offs",

@@ -8,6 +8,7 @@ use crate::math::real::square;
 use crate::model::User;
 use crate::recommender::Recommender;
 use crate::train::{Epoch, Run};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The largest matrix that [`completion`] draws, in rows and in columns.
@@ -138,7 +139,7 @@ fn singular_values(algorithm: &Algorithm, ratings: &Ratings) -> Result<Option<Ve
 }
 
 /// A prediction for a pair that is not in the data.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Predicted<'a> {
     /// The user.
     pub user: &'a str,

@@ -142,6 +142,7 @@ impl Rule for LogisticMf {
             exponent: self.sampler_exponent,
             reg: self.reg,
             bias: self.biases,
+            unit: 1.0,
         })
     }
 }

@@ -6,6 +6,7 @@
 //! number of the step alone, so the same history always gives the same vector. For a long history each step takes
 //! `MOST` entries, and fewer if each has very many negatives.
 
+use super::fold_in::{is_one, one};
 use crate::data::{Csr, Pool, Row, Sampler, Sampling};
 use crate::math::{Matrix, Rng};
 use crate::nn::loss::{Asked, NONE, Objective, Response};
@@ -40,6 +41,9 @@ pub struct Sampled {
     /// order, would otherwise bend the vector to fit it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bias: bool,
+    /// The unit values are divided by for squared error, as in training; > 0.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub unit: f32,
 }
 
 /// A model as a function of one user's vector.
@@ -59,6 +63,18 @@ impl Sampled {
         (needed..=needed * 100_000).contains(&self.negatives)
             && sound(self.exponent)
             && sound(self.reg)
+            && sound(self.unit)
+            && self.unit > 0.0
+    }
+
+    /// A response to scores in units.
+    fn in_units(&self, response: Response) -> Response {
+        match response {
+            Response::Linear => Response::Linear,
+            Response::Sigmoid { low, high } => {
+                Response::Sigmoid { low: low / self.unit, high: high / self.unit }
+            }
+        }
     }
 
     /// Returns the pool negatives are sampled from; `popular` holds the number of interactions of each item.
@@ -66,7 +82,8 @@ impl Sampled {
         Pool::new(self.sampler, self.exponent, popular)
     }
 
-    /// Returns the vector of a user with `history` in a catalogue of `items` items, with negatives from `pool`.
+    /// Returns the vector of a user with `history` in a catalogue of `items` items, with negatives from `pool`. The
+    /// scores of `model` are in units; `response` is that of the values themselves.
     pub(crate) fn vector(
         &self,
         history: Row<'_>,
@@ -76,6 +93,7 @@ impl Sampled {
         start: &[f32],
         mut model: impl OfUser,
     ) -> Vec<f32> {
+        let response = self.in_units(response);
         let own = Csr::from_rows(items, [history.iter()]);
         let sampler = Sampler::over(&own, Cow::Borrowed(pool));
         let group = 1 + self.negatives as usize;
@@ -98,7 +116,7 @@ impl Sampled {
                     false => entries[rng.below(entries.len() as u32) as usize],
                 };
                 items.push(item);
-                targets.push(if self.loss == Objective::Squared { value } else { 1.0 });
+                targets.push(if self.loss == Objective::Squared { value / self.unit } else { 1.0 });
                 corrections.push(0.0);
                 let from = items.len();
                 items.resize(from + group - 1, item);

@@ -28,10 +28,13 @@ impl Factors {
             FoldIn::Sampled(sampled) => {
                 let response = self.settings.link.response();
                 let start = vec![0.0; self.factors() + usize::from(sampled.bias)];
-                let one = OneProduct(self);
+                // In units, as in training.
+                let unit = self.unit();
+                let one = OneProduct { model: self, unit };
                 let pool = self.pool.get_or_init(|| sampled.pool(&self.popular));
                 let items = self.popular.len();
                 let mut vector = sampled.vector(history, items, pool, response, &start, one);
+                vector.iter_mut().for_each(|x| *x *= unit);
                 let b = vector.split_off(self.factors()).pop();
                 Some((vector, b.unwrap_or(0.0)))
             }
@@ -39,6 +42,15 @@ impl Factors {
         solution
             .filter(|(p, b)| b.is_finite() && p.iter().all(|x| x.is_finite()))
             .unwrap_or_else(|| (vec![0.0; self.factors()], 0.0))
+    }
+
+    /// The factor by which μ, biases and user vectors were multiplied after training.
+    pub(super) fn unit(&self) -> f32 {
+        match (self.settings.fold_in, self.settings.link) {
+            (FoldIn::Ridge { unit, .. }, _) => unit,
+            (FoldIn::Sampled(sampled), ScoreFunction::Identity) => sampled.unit,
+            _ => 1.0,
+        }
     }
 
     /// The residual of a value after μ and b_i. If the link is a network's last layer, the value is first mapped to
@@ -107,24 +119,28 @@ impl Factors {
     }
 }
 
-/// The model before its link, as a function of one user's vector, optionally followed by a bias.
-struct OneProduct<'a>(&'a Factors);
+/// The model before its link, in units, as a function of one user's vector, optionally followed by a bias.
+struct OneProduct<'a> {
+    model: &'a Factors,
+    unit: f32,
+}
 
 impl OfUser for OneProduct<'_> {
     fn scores(&mut self, vector: &[f32], items: &[u32], scores: &mut [f32]) {
-        let (p, b) = vector.split_at(self.0.factors());
-        let base = self.0.settings.offset + b.first().unwrap_or(&0.0);
+        let Self { model, unit } = *self;
+        let (p, b) = vector.split_at(model.factors());
+        let base = model.settings.offset / unit + b.first().unwrap_or(&0.0);
         for (&i, score) in items.iter().zip(scores) {
             let i = i as usize;
-            *score = base + self.0.item_bias[i] + vector::dot(p, self.0.items.row(i));
+            *score = base + model.item_bias[i] / unit + vector::dot(p, model.items.row(i));
         }
     }
 
     fn gradient(&mut self, _: &[f32], items: &[u32], slopes: &[f32], gradient: &mut [f32]) {
         gradient.fill(0.0);
-        let (p, b) = gradient.split_at_mut(self.0.factors());
+        let (p, b) = gradient.split_at_mut(self.model.factors());
         for (&i, &slope) in items.iter().zip(slopes) {
-            vector::add_scaled(p, slope, self.0.items.row(i as usize));
+            vector::add_scaled(p, slope, self.model.items.row(i as usize));
         }
         b.iter_mut().for_each(|b| *b = slopes.iter().sum());
     }

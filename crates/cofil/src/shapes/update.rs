@@ -7,7 +7,7 @@
 
 use super::item_weights::Weights;
 use super::network::{Layers, Product};
-use super::{AutoEncoder, Factors, FactorsSettings, FoldIn, ItemWeights, Network};
+use super::{AutoEncoder, Factors, FactorsSettings, FoldIn, ItemWeights, Network, Sampled};
 use crate::data::{Csr, Row};
 use crate::math::{Matrix, parallel, vector};
 use crate::model::{Change, User};
@@ -71,9 +71,12 @@ impl Factors {
 
     /// Folds in the items from index `from` on, as in training: in units.
     fn place_items(&mut self, by_user: &Csr, from: usize) {
-        let unit = match self.settings.fold_in {
-            FoldIn::Ridge { unit, .. } => unit,
-            _ => 1.0,
+        let unit = self.unit();
+        let fold_in = match self.settings.fold_in {
+            FoldIn::Sampled(sampled) if unit != 1.0 => {
+                FoldIn::Sampled(Sampled { unit: 1.0, ..sampled })
+            }
+            other => other,
         };
         let in_units = |x: &f32| x / unit;
         let mut by_item = by_user.transposed();
@@ -81,7 +84,8 @@ impl Factors {
         let activity = by_user.iter().map(|row| row.len() as f32).collect();
         let mut users = self.users.clone();
         users.data_mut().iter_mut().for_each(|x| *x /= unit);
-        let settings = FactorsSettings { offset: self.settings.offset / unit, ..self.settings };
+        let offset = self.settings.offset / unit;
+        let settings = FactorsSettings { offset, fold_in, ..self.settings };
         let turned = Self {
             user_bias: self.item_bias.iter().map(in_units).collect(),
             item_bias: self.user_bias.iter().map(in_units).collect(),

@@ -6,6 +6,7 @@ mod change;
 mod data;
 mod extreme;
 mod files;
+mod lists;
 mod odd;
 mod ranges;
 mod scale;

@@ -21,10 +21,20 @@ fn predicted(algorithm: &Algorithm, ratings: &Ratings, value: impl Fn(f32) -> f3
     all
 }
 
-/// The algorithms that predict ratings, with default settings.
+/// The algorithms that predict ratings, with default settings; the networks by squared error, with each link.
 fn predicting() -> Vec<Algorithm> {
     let mut all = Algorithm::all();
     all.retain(|algorithm| algorithm.target() == Target::Rating);
+    for name in ["gmf", "mlp", "neumf"] {
+        for link in ["linear", "sigmoid"] {
+            let Value::Object(settings) = json!({
+                "loss": "squared", "link": link, "learning_rate": 0.01, "batch_size": 64, "reg": 0.001
+            }) else {
+                unreachable!("it is an object")
+            };
+            all.push(Algorithm::from_settings(name, &settings).unwrap());
+        }
+    }
     let few = |mut value: Value| {
         let settings = value.as_object_mut().unwrap();
         settings.entry("epochs").and_modify(|epochs| *epochs = 10.into());
@@ -102,8 +112,11 @@ fn of_new_item(algorithm: &Algorithm, ratings: &Ratings, factor: f32) -> Vec<f32
 #[test]
 fn new_items_are_folded_in_alike() {
     let ratings = tastes(60, 25);
-    for name in ["als", "biased-mf", "svd-plus-plus", "baseline"] {
-        let algorithm = Algorithm::from_settings(name, &Map::new()).unwrap();
+    for name in ["als", "biased-mf", "svd-plus-plus", "baseline", "gmf"] {
+        let algorithm = match name {
+            "gmf" => predicting().into_iter().find(|algorithm| algorithm.name() == "gmf").unwrap(),
+            _ => Algorithm::from_settings(name, &Map::new()).unwrap(),
+        };
         let usual = of_new_item(&algorithm, &ratings, 1.0);
         assert!(usual.iter().any(|score| (score - usual[0]).abs() > 0.1), "{name}: {usual:?}");
         for factor in [16.0, 20.0] {

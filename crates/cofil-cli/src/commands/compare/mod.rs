@@ -5,7 +5,7 @@ mod next;
 mod parts;
 pub mod show;
 
-use crate::args::clean::Cleaning;
+use crate::args::clean::{self, Cleaning};
 use crate::args::configs;
 use crate::args::input::Input;
 use crate::args::items::Items;
@@ -14,8 +14,8 @@ use crate::args::searching::seconds;
 use crate::args::splitting::Splitting;
 use crate::args::typed;
 use crate::output::{self, errln, outln};
-use anyhow::{Context, Result, bail};
-use cofil::contest::{self, Contestant, Entrant, Outcome, Plan, Round, Series, Tuning};
+use anyhow::{Context, Result};
+use cofil::contest::{self, Contestant, Entrant, Plan, Round, Series, Tuning};
 use cofil::data::describe::Description;
 use cofil::{Metric, Target};
 use parts::{Part, Tests};
@@ -39,7 +39,8 @@ The table is sorted by the first metric. --tune optimises it on a tenth of the t
 only for the winners. The baselines `popularity` and `random` are always included.
 
 With --folds (cross-validation) or --seeds (N seeds on each split) the comparison is repeated, and the table shows
-mean ± standard deviation.
+mean ± standard deviation. With --tune every round searches its own settings; --configs and the next commands take
+those of the round with the best validation value.
 
 With --journal finished trials are kept: after an interruption, even a power cut, the same command with --resume
 continues from them, and only trains and evaluates the winners again.")]
@@ -117,7 +118,10 @@ pub fn run(args: &Args) -> Result<()> {
     check(args, &entrants)?;
     let catalogue = args.items.read()?;
     let table = args.read.read(&args.data, args.json)?;
-    let (all, _) = args.clean.rows(table.interactions, &args.read, &args.data)?;
+    let (all, cleaned) = args.clean.rows(table.interactions, &args.read, &args.data)?;
+    if !args.json {
+        clean::tell_notes(&cleaned);
+    }
     let plan = plan(args, entrants)?;
     let user = all.users.names().next().unwrap_or("USER").to_owned();
     let next = next::Next { args, user };
@@ -137,27 +141,18 @@ pub fn run(args: &Args) -> Result<()> {
             rounds.push(Round { fold, seed, split: split.clone(), outcome });
         }
     }
-    if rounds.len() > 1 {
-        let series = Series::new(rounds);
-        let best = series.standings.first().map(|best| best.name.clone()).unwrap_or_default();
-        let first = &series.rounds[0].outcome;
-        let configs = write_configs(args, first, &series.say())?;
-        if args.json {
-            return show::json_series(&series, &configs);
-        }
-        show::series(&series);
-        next.print(&series.say(), first.contestants.iter().find(|x| x.entry.name == best));
-        return Ok(());
-    }
-    let Round { split, outcome, .. } = rounds.pop().context("a split has a part")?;
-    let told = outcome.conclusion().map(|found| found.say(str::to_owned)).unwrap_or_default();
+    let series = Series::new(rounds);
+    let first = series.rounds.first().context("a split has a part")?;
+    let told = match (&series.rounds[..], first.outcome.conclusion()) {
+        ([_], conclusion) => conclusion.map(|found| found.say(str::to_owned)).unwrap_or_default(),
+        _ => series.say(),
+    };
     if let (Some(path), Some(all)) = (&args.report, &whole) {
         let name = args.data.file_name().unwrap_or(args.data.as_os_str()).to_string_lossy();
         let page = cofil::page::comparison(&cofil::page::Comparison {
             title: name.into_owned(),
             command: typed::command(),
-            split: split.clone(),
-            outcome: &outcome,
+            series: &series,
             data: &Description::of(all)?,
             fingerprint: all.fingerprint(),
             threads: cofil::math::threads(),
@@ -165,30 +160,35 @@ pub fn run(args: &Args) -> Result<()> {
         });
         cofil::store::write_atomically(path, page.as_bytes())?;
     }
-    let configs = write_configs(args, &outcome, &told)?;
+    let configs = write_configs(args, &series, &told)?;
+    let is_single = series.rounds.len() == 1;
     if args.json {
-        return show::json(&split, &outcome, &configs);
+        let common = show::Common {
+            configs: &configs,
+            read: &table.report,
+            clean: &cleaned,
+            peak_memory_mb: cofil::memory::peak_mb(),
+        };
+        return match is_single {
+            true => show::json(&first.split, &first.outcome, &common),
+            false => show::json_series(&series, &common),
+        };
     }
-    show::table(&split, &outcome);
+    match is_single {
+        true => show::table(&first.split, &first.outcome),
+        false => show::series(&series),
+    }
+    show::defaults(&first.outcome);
     if let Some(path) = &args.report {
         outln!("\nreport  {}", path.display());
     }
-    next.print(&told, outcome.contestants.first());
+    let best = series.standings.first().and_then(|best| series.chosen(&best.name));
+    next.print(&told, if is_single { first.outcome.contestants.first() } else { best });
     Ok(())
 }
 
 /// Checks before hours of work what can be checked.
 fn check(args: &Args, entrants: &[Entrant]) -> Result<()> {
-    let repeated = args.seeds > 1 || parts::is_folded(args);
-    if repeated && args.report.is_some() {
-        bail!("--report covers one split and one seed: omit --folds and --seeds");
-    }
-    if repeated && args.tune.is_some() && args.configs.is_some() {
-        bail!(
-            "--tune finds other settings for every fold and seed, so that there is no one file of \
-             each for --configs: leave out --folds and --seeds"
-        );
-    }
     let mut outputs = vec![args.report.clone()];
     if let Some(folder) = &args.configs {
         cofil::store::create_folder(folder)?;
@@ -211,16 +211,23 @@ fn config(folder: &Path, stem: &str) -> PathBuf {
 }
 
 /// Writes the settings of each algorithm, if asked for, and returns the files.
-fn write_configs(args: &Args, outcome: &Outcome, told: &str) -> Result<Vec<PathBuf>> {
+fn write_configs(args: &Args, series: &Series, told: &str) -> Result<Vec<PathBuf>> {
     let Some(folder) = &args.configs else { return Ok(Vec::new()) };
+    let found = match args.tune {
+        Some(_) if series.rounds.len() > 1 => {
+            "Settings of the round with the best validation value. "
+        }
+        _ => "",
+    };
     let write = |contestant: &Contestant| {
         let path = config(folder, &contestant.file_stem());
         let data = args.data.display();
-        let comment = format!("{} in `cofil compare {data}`. {told}", contestant.entry.name);
+        let comment = format!("{} in `cofil compare {data}`. {found}{told}", contestant.entry.name);
         configs::write(&path, &contestant.entry.algorithm, &comment)?;
         Ok(path)
     };
-    outcome.contestants.iter().map(write).collect()
+    let names = series.standings.iter().map(|standing| &*standing.name);
+    names.filter_map(|name| series.chosen(name)).map(write).collect()
 }
 
 /// Returns the comparison plan for `entrants`.

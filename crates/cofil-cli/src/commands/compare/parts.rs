@@ -2,7 +2,6 @@
 
 use super::Args;
 use crate::args::judging::{self, Tested};
-use crate::args::splitting::By;
 use anyhow::{Result, bail};
 use cofil::data::split::Share;
 use cofil::{Duplicates, Interactions, Ratings};
@@ -39,11 +38,6 @@ pub struct Part {
     pub rows: Interactions,
     pub tested: Tested,
     pub split: String,
-}
-
-/// Whether there is more than one split.
-pub fn is_folded(args: &Args) -> bool {
-    args.splitting.by() == By::Kfold
 }
 
 /// Yields the splits of the cleaned rows `all`.

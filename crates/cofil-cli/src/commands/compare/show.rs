@@ -1,45 +1,58 @@
 //! Output of a comparison.
 
-use crate::args::judging;
+use crate::args::{judging, searching};
 use crate::output::errln;
 use crate::output::{self, outln};
 use crate::table::{Column, Table};
 use anyhow::Result;
 use cofil::Metric;
 use cofil::contest::{Conclusion, Contestant, Failure, Outcome, Series, Standing};
+use cofil::data::CleanReport;
 use cofil::data::prose::{count, number, probability, range};
+use cofil::data::read::ReadReport;
 use cofil::evaluate::{Difference, Measures, Report};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
 
+/// The parts of a JSON document that do not depend on the number of rounds.
+#[derive(Serialize, JsonSchema)]
+pub struct Common<'a> {
+    /// Config files written.
+    pub configs: &'a [PathBuf],
+    pub read: &'a ReadReport,
+    pub clean: &'a CleanReport,
+    /// Peak memory of the process, MiB.
+    pub peak_memory_mb: f64,
+}
+
 /// JSON document of one round.
-#[derive(Serialize)]
-struct Answer<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Answer<'a> {
+    /// How the data was split.
     split: &'a str,
     conclusion: Option<Conclusion>,
     #[serde(flatten)]
     outcome: &'a Outcome,
-    configs: &'a [PathBuf],
-    peak_memory_mb: f64,
+    #[serde(flatten)]
+    common: &'a Common<'a>,
 }
 
 /// JSON document of several rounds.
-#[derive(Serialize)]
-struct SeriesAnswer<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct SeriesAnswer<'a> {
     #[serde(flatten)]
     series: &'a Series,
-    configs: &'a [PathBuf],
-    peak_memory_mb: f64,
+    #[serde(flatten)]
+    common: &'a Common<'a>,
 }
 
-pub fn json(split: &str, outcome: &Outcome, configs: &[PathBuf]) -> Result<()> {
-    let peak_memory_mb = cofil::memory::peak_mb();
-    let conclusion = outcome.conclusion();
-    output::json(&Answer { split, conclusion, outcome, configs, peak_memory_mb })
+pub fn json(split: &str, outcome: &Outcome, common: &Common<'_>) -> Result<()> {
+    output::json(&Answer { split, conclusion: outcome.conclusion(), outcome, common })
 }
 
-pub fn json_series(series: &Series, configs: &[PathBuf]) -> Result<()> {
-    output::json(&SeriesAnswer { series, configs, peak_memory_mb: cofil::memory::peak_mb() })
+pub fn json_series(series: &Series, common: &Common<'_>) -> Result<()> {
+    output::json(&SeriesAnswer { series, common })
 }
 
 /// A row of a leaderboard.
@@ -170,6 +183,24 @@ pub fn by_activity(metric: Metric, lines: &[Line<'_>]) {
         table.row(std::iter::once(line.name.to_owned()).chain((0..groups.len()).map(value)));
     }
     table.print();
+}
+
+/// Prints the settings whose defaults were derived from the data, one line for each algorithm.
+pub fn defaults(outcome: &Outcome) {
+    let settings = |x: &Contestant| (x.entry.name.clone(), searching::settings(&x.defaults));
+    let lines: Vec<(String, String)> =
+        outcome.contestants.iter().filter(|x| !x.defaults.is_empty()).map(settings).collect();
+    defaults_of(&lines);
+}
+
+/// Prints settings of algorithms under a heading.
+pub fn defaults_of(lines: &[(String, String)]) {
+    if !lines.is_empty() {
+        outln!("\nDefaults from the data (rules: cofil algorithms NAME)");
+        let lines: Vec<(&str, String)> =
+            lines.iter().map(|(name, settings)| (&**name, settings.clone())).collect();
+        output::facts(&lines);
+    }
 }
 
 /// Prints means over all rounds, then the first metric of each round.

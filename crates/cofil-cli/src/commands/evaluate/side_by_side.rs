@@ -8,19 +8,24 @@ use anyhow::{Result, bail};
 use cofil::Metric;
 use cofil::contest::{Conclusion, differences};
 use cofil::evaluate::{Difference, Report};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// The JSON document.
-#[derive(Serialize)]
-struct Answer<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Answer<'a> {
+    /// The first one orders the models.
     metrics: &'a [Metric],
     conclusion: Option<Conclusion>,
+    /// The models, best first.
     entries: Vec<Entry<'a>>,
+    /// Of every other model to the first, if they were trained on the same table.
     differences: &'a [Option<Difference>],
 }
 
-#[derive(Serialize)]
+/// One model.
+#[derive(Serialize, JsonSchema)]
 struct Entry<'a> {
     name: &'a str,
     algorithm: &'a str,

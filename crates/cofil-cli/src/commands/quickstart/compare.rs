@@ -8,8 +8,8 @@ use cofil::data::prose::number;
 use cofil::data::split::{Share, Split};
 use cofil::evaluate::{Measure, Measures, Metric, Protocol};
 use cofil::watch::{self, Event, Judged};
-use cofil::{Algorithm, Csr, Duplicates, Interactions, Ratings, Run};
-use serde_json::{Value, json};
+use cofil::{Algorithm, Csr, Duplicates, Interactions, Ratings, Run, Suited};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The first sorts the leaderboard; the last is for algorithms that predict values.
@@ -24,6 +24,8 @@ const MOST_USERS: usize = 4_000;
 /// The results, best first.
 pub struct Contest {
     entries: Vec<Entry>,
+    /// Settings of each algorithm whose defaults were derived from the data.
+    pub defaults: BTreeMap<String, Map<String, Value>>,
     /// Metrics of the random baseline.
     guess: Measures,
     /// Names of skipped algorithms by reason.
@@ -49,6 +51,7 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
     let test = one_in(step, test);
     let mut contest = Contest {
         entries: Vec::new(),
+        defaults: BTreeMap::new(),
         guess: Measures::default(),
         skipped: BTreeMap::new(),
         split: words(&split),
@@ -57,7 +60,7 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
     };
     let all = Algorithm::all();
     for (at, algorithm) in all.iter().enumerate() {
-        let algorithm = fast(algorithm, &train)?;
+        let Suited { algorithm, chosen } = fast(algorithm, &train)?;
         let name = algorithm.name();
         let (number, of) = (at + 1, all.len());
         if watch::tell(&Event::Recipe { number, of, name, judged: None }).is_break() {
@@ -82,6 +85,9 @@ pub fn run(data: &Interactions, told: bool) -> Result<Contest> {
                     contest.guess = guess.clone();
                     contest.users = entry.report.users;
                 }
+                if !chosen.is_empty() {
+                    contest.defaults.insert(name.into(), chosen);
+                }
                 contest.entries.push(entry);
             }
             Err(cofil::Error::Stopped) => return Err(cofil::Error::Stopped.into()),
@@ -103,7 +109,7 @@ fn one_in(step: usize, test: Ratings) -> Ratings {
 }
 
 /// Returns `algorithm` with settings quick enough for a tour, else with the defaults for `train`.
-fn fast(algorithm: &Algorithm, train: &Ratings) -> Result<Algorithm> {
+fn fast(algorithm: &Algorithm, train: &Ratings) -> Result<Suited> {
     let name = algorithm.name();
     let settings = match name {
         "ease" => json!({"max_items": MOST_ITEMS}),
@@ -120,10 +126,10 @@ fn fast(algorithm: &Algorithm, train: &Ratings) -> Result<Algorithm> {
         _ => json!({}),
     };
     let settings = settings.as_object().context("settings are an object")?;
-    let algorithm = Algorithm::from_settings_for(name, settings, train)?.algorithm;
+    let Suited { algorithm, chosen } = Algorithm::from_settings_for(name, settings, train)?;
     let constant = train.scale().0 == train.scale().1;
     // If all values are equal, there is nothing to predict.
-    Ok(if constant { algorithm.to_rank() } else { algorithm })
+    Ok(Suited { algorithm: if constant { algorithm.to_rank() } else { algorithm }, chosen })
 }
 
 fn words(split: &Split) -> String {

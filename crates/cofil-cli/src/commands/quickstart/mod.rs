@@ -5,13 +5,18 @@ mod toy;
 
 use crate::args::input::Input;
 use crate::args::items::{Items, Titles};
+use crate::args::searching;
+use crate::commands::compare::show;
 use crate::commands::describe;
 use crate::output::{self, duration, outln, score};
 use anyhow::Result;
 use cofil::data::Clean;
 use cofil::data::sample_set;
-use cofil::{Answer, Interactions, Query, Ratings, Recommender, Run, Who};
-use serde_json::{Value, json};
+use cofil::{Algorithm, Answer, Interactions, Query, Ratings, Recommender, Run, Who};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -42,6 +47,30 @@ struct Cast {
     stranger: Vec<String>,
 }
 
+/// The JSON document.
+#[derive(Serialize, JsonSchema)]
+pub struct Summary<'a> {
+    /// The completed small matrix: `figure`, and `predictions` of unknown entries.
+    toy: Value,
+    /// `name`, `metrics` and `seconds` of each algorithm, best first.
+    leaderboard: Value,
+    /// Names of skipped algorithms by reason.
+    not_compared: &'a BTreeMap<String, Vec<String>>,
+    /// Settings of each algorithm whose default depends on the data.
+    defaults_for_this_data: &'a BTreeMap<String, Map<String, Value>>,
+    /// The best algorithm and its settings.
+    winner: &'a Algorithm,
+    /// Lists for some users: `who` and `answer`.
+    recommendations: Vec<&'a Value>,
+    /// The model file.
+    model: String,
+    /// Of the model file.
+    fingerprint: String,
+    seconds: f64,
+    /// Peak memory of the process, MiB.
+    peak_memory_mb: f64,
+}
+
 pub fn run(args: &Args) -> Result<()> {
     let start = Instant::now();
     cofil::store::create_folder(&args.output)?;
@@ -62,6 +91,10 @@ pub fn run(args: &Args) -> Result<()> {
     heading(args, 2, "Compare the algorithms");
     let contest = compare::run(&data, !args.json)?;
     say(&contest.text());
+    if !args.json {
+        let line = |(name, settings): (&String, &_)| (name.clone(), searching::settings(settings));
+        show::defaults_of(&contest.defaults.iter().map(line).collect::<Vec<_>>());
+    }
 
     heading(args, 3, "Recommend");
     let winner = contest.winner();
@@ -92,17 +125,19 @@ pub fn run(args: &Args) -> Result<()> {
 
     let seconds = start.elapsed().as_secs_f64();
     if args.json {
-        return output::json(&json!({
-            "toy": {"figure": figure.display().to_string(), "predictions": toy.predictions},
-            "leaderboard": contest.json(),
-            "not_compared": contest.skipped,
-            "winner": output::value(&winner.algorithm)?,
-            "recommendations": answers.iter().map(|a| &a.json).collect::<Vec<_>>(),
-            "model": file.display().to_string(),
-            "fingerprint": fingerprint,
-            "seconds": seconds,
-            "peak_memory_mb": cofil::memory::peak_mb(),
-        }));
+        let figure = figure.display().to_string();
+        return output::json(&Summary {
+            toy: json!({"figure": figure, "predictions": toy.predictions}),
+            leaderboard: contest.json(),
+            not_compared: &contest.skipped,
+            defaults_for_this_data: &contest.defaults,
+            winner: &winner.algorithm,
+            recommendations: answers.iter().map(|answer| &answer.json).collect(),
+            model: file.display().to_string(),
+            fingerprint,
+            seconds,
+            peak_memory_mb: cofil::memory::peak_mb(),
+        });
     }
     let memory = cofil::memory::peak_mb();
     outln!("Total: {}, {memory:.0} MB peak memory.", duration(seconds));

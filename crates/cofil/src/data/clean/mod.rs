@@ -17,6 +17,7 @@ mod steps;
 pub use report::CleanReport;
 pub(super) use steps::counts;
 
+use super::describe::{notes_on_ratings, notes_on_rows};
 use super::prose::count;
 use super::{Csr, Duplicates, Interactions, Ratings};
 use crate::error::{Error, Result};
@@ -55,7 +56,9 @@ impl Clean {
         let before = data.len();
         merge(&mut data, self.duplicates)?;
         report.duplicates = before - data.len();
-        self.filter(data, report)
+        let (data, mut report) = self.filter(data, report)?;
+        report.notes = notes_on_rows(&data);
+        Ok((data, report))
     }
 
     /// Cleans `data` and groups it by user.
@@ -75,6 +78,7 @@ impl Clean {
         let ratings = data.into_ratings(self.duplicates)?;
         report.duplicates = before - ratings.len();
         report.interactions = ratings.len();
+        report.notes = notes_on_ratings(&ratings);
         // `filter` ran before merging here, and a sum of ones may exceed one.
         Ok((if self.implicit { ratings.into_binary() } else { ratings }, report))
     }

@@ -1,8 +1,8 @@
 //! What cleaning did, as numbers and sentences.
 
 use super::Clean;
-use crate::data::Duplicates;
 use crate::data::prose::{count, number};
+use crate::data::{Duplicates, Finding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,9 @@ pub struct CleanReport {
     pub items: usize,
     /// Remaining interactions.
     pub interactions: usize,
+    /// What limits the use of the order of the remaining rows, if they have times.
+    #[serde(default)]
+    pub notes: Vec<Finding>,
 }
 
 impl CleanReport {

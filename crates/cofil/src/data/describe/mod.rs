@@ -13,19 +13,20 @@
 //! ```
 
 mod spread;
+mod times;
 mod values;
 mod verdict;
 mod warnings;
 
+use super::Interactions;
 use super::clean::counts;
-use super::moment::is_odd;
-use super::order::{for_each_repeat, for_each_user, number_at};
-use super::split::leakage::span;
-use super::{Interactions, NO_TIME};
+use super::order::for_each_repeat;
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use spread::{Bin, Spread, Top};
+pub use times::Times;
+pub(crate) use times::{notes_on_ratings, notes_on_rows};
 pub use values::{Kind, Suspect, Values};
 pub use verdict::{Reasoned, Verdict};
 
@@ -67,28 +68,6 @@ pub struct Repeats {
     pub conflicting: usize,
 }
 
-/// Times of the interactions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Times {
-    /// First time, in seconds since 1970.
-    pub first: i64,
-    /// Last time, in seconds since 1970.
-    pub last: i64,
-    /// Rows without a time.
-    pub missing: usize,
-    /// Times before 1980 or after 2100.
-    #[serde(default)]
-    pub odd: usize,
-    /// Median time between a user's first and last interaction, in seconds, over the users with two or more timed
-    /// rows.
-    pub median_user_span: i64,
-    /// Share of the timed rows that have the same time, to the second, as another row of the same user.
-    pub tied: f64,
-    /// Share of the latest tenth of the timed rows whose user has earlier interactions. Only these users are known
-    /// ones in a split by time.
-    pub known_in_latest_tenth: f64,
-}
-
 impl Description {
     /// Describes `data`.
     ///
@@ -114,7 +93,7 @@ impl Description {
             values: Values::of(&data.value),
             per_user: Spread::of(&per_user, |i| data.users.name(i)),
             per_item: Spread::of(&per_item, |i| data.items.name(i)),
-            times: times(data),
+            times: Times::of(data),
             verdict: Verdict::default(),
         };
         description.verdict = Verdict::on(&description);
@@ -134,43 +113,10 @@ fn repeats(data: &Interactions) -> Result<Repeats> {
     Ok(found)
 }
 
-fn times(data: &Interactions) -> Option<Times> {
-    let (time, (first, last)) = (data.time.as_ref()?, span(data)?);
-    let missing = time.iter().filter(|&&time| time == NO_TIME).count();
-    let timed = data.len() - missing;
-    // The earliest time of the latest tenth.
-    let cut = number_at(time, missing + timed - timed.div_ceil(10));
-    let (mut spans, mut tied, mut latest, mut known) = (Vec::new(), 0, 0, 0);
-    let mut moments = Vec::new();
-    for_each_user(data, |_, rows| {
-        moments.clear();
-        moments.extend(rows.iter().map(|&at| time[at]).filter(|&time| time != NO_TIME));
-        moments.sort_unstable();
-        if let [first, .., last] = *moments {
-            spans.push(last.saturating_sub(first));
-        }
-        let tested = moments.iter().filter(|&&time| time >= cut).count();
-        latest += tested;
-        known += if tested < moments.len() { tested } else { 0 };
-        let same = moments.chunk_by(|a, b| a == b);
-        tied += same.map(<[i64]>::len).filter(|&n| n > 1).sum::<usize>();
-    });
-    spans.sort_unstable();
-    let median_user_span = if spans.is_empty() { 0 } else { spread::quantile(&spans, 0.5) };
-    Some(Times {
-        first,
-        last,
-        missing,
-        odd: time.iter().filter(|&&time| time != NO_TIME && is_odd(time)).count(),
-        median_user_span,
-        tied: tied as f64 / timed as f64,
-        known_in_latest_tenth: known as f64 / latest as f64,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::NO_TIME;
     use std::sync::Arc;
 
     fn example() -> Interactions {

@@ -2,7 +2,7 @@
 
 use super::{Description, Kind};
 use crate::data::Finding;
-use crate::data::moment::{DAY, duration, odd_times};
+use crate::data::moment::odd_times;
 use crate::data::prose::{count, number, percent};
 use crate::error::Remedy;
 
@@ -129,21 +129,5 @@ fn times(d: &Description, told: &mut Vec<Finding>) {
         told.push(format!("{rows} ({share}) have no time; they count as oldest.").into());
     }
     told.extend(odd_times(times.odd, d.interactions - times.missing).map(Finding::from));
-    if d.per_user.median > 1 && times.median_user_span < DAY {
-        told.push(format!(
-            "Half of the users did everything within {}: the order of a user's interactions says \
-             little about how tastes change.",
-            duration(times.median_user_span)
-        ).into());
-    }
-    if times.tied > 0.5 {
-        told.push(
-            format!(
-                "{} of the interactions share their second with another of the same user: ties \
-             are broken by file order.",
-                percent(times.tied)
-            )
-            .into(),
-        );
-    }
+    told.extend(times.notes());
 }

@@ -4,6 +4,7 @@ use super::batch::{SAMPLE, looks, number_names, read_batch};
 use super::columns::{Columns, Looks};
 use super::field::Rules;
 use super::found::Found;
+use super::hive::Key;
 use super::ipc;
 use super::limits::{self, Beyond};
 use super::nested;
@@ -14,9 +15,8 @@ use crate::data::IdMap;
 use crate::data::source::Batches;
 use crate::error::{Error, Result};
 use crate::watch;
-use arrow_array::RecordBatch;
-use arrow_schema::ArrowError;
-use arrow_schema::SchemaRef;
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
@@ -26,6 +26,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::sync::Arc;
 
 pub(super) const NO_BATCHES: &str =
     "there are no record batches; give at least one, to define the columns";
@@ -116,19 +117,60 @@ pub(super) fn broken(path: &Path) -> impl Fn(ArrowError) -> Error {
 
 fn read_parquet(
     path: &Path,
-    source: Opened<'_>,
+    mut source: Opened<'_>,
     options: &ReadOptions,
     start: Start<'_>,
 ) -> Result<Found> {
+    let keys = std::mem::take(&mut source.keys);
     let parquet = Parquet::open(path, source)?;
-    let sample = parquet.reader(path, None, SAMPLE)?.next().transpose().map_err(broken(path))?;
-    let columns = resolve(parquet.metadata.schema(), sample.as_ref(), options)
-        .map_err(|message| misread(path, message))?;
-    let (wanted, projected) = project(&columns);
+    let own = parquet.metadata.schema();
+    let keys = new_keys(own, keys);
+    let sample = parquet.reader(path, None, SAMPLE)?.next();
+    let sample = sample.map(|batch| with_keys(batch?, &keys)).transpose().map_err(broken(path))?;
+    let schema = schema_with_keys(own, &keys);
+    let columns =
+        resolve(&schema, sample.as_ref(), options).map_err(|message| misread(path, message))?;
+    let (mut wanted, projected) = project(&columns);
+    let from_keys = wanted.split_off(wanted.partition_point(|&w| w < own.fields().len()));
+    let from_keys: Vec<Key> =
+        from_keys.into_iter().map(|w| keys[w - own.fields().len()].clone()).collect();
     let mut rows = start.rows(&columns, options);
     let batches = parquet.reader(path, Some(&wanted), BATCH)?;
+    let batches = batches.map(|batch| with_keys(batch?, &from_keys));
     let typed_times = read_batches(path, batches, &projected, options, &mut rows)?;
     Ok(Found { typed_times, ..Found::new(Format::Parquet, columns, rows) })
+}
+
+/// Returns the `keys` that are not columns of `schema`.
+fn new_keys(schema: &SchemaRef, mut keys: Vec<Key>) -> Vec<Key> {
+    keys.retain(|(key, _)| schema.column_with_name(key).is_none());
+    keys
+}
+
+/// Returns `schema` with a column of texts for each of `keys`.
+fn schema_with_keys(schema: &SchemaRef, keys: &[Key]) -> SchemaRef {
+    let own = schema.fields().iter().cloned();
+    let new = keys.iter().map(|(key, _)| Arc::new(Field::new(key, DataType::Utf8, true)));
+    if keys.is_empty() {
+        schema.clone()
+    } else {
+        Arc::new(Schema::new(own.chain(new).collect::<Vec<_>>()))
+    }
+}
+
+/// Returns `batch` with the value of each of `keys` in every row.
+fn with_keys(batch: RecordBatch, keys: &[Key]) -> std::result::Result<RecordBatch, ArrowError> {
+    if keys.is_empty() {
+        return Ok(batch);
+    }
+    let rows = batch.num_rows();
+    let schema = schema_with_keys(&batch.schema(), keys);
+    let column = |(_, value): &Key| -> ArrayRef {
+        Arc::new(StringArray::from(vec![value.as_deref(); rows]))
+    };
+    let columns = batch.columns().iter().cloned().chain(keys.iter().map(column)).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(schema, columns, &options)
 }
 
 /// An open Parquet file.
@@ -218,12 +260,15 @@ pub(super) fn misread(path: &Path, message: String) -> Error {
 
 fn read_ipc(
     path: &Path,
-    source: Opened<'_>,
+    mut source: Opened<'_>,
     options: &ReadOptions,
     start: Start<'_>,
 ) -> Result<Found> {
+    let keys = std::mem::take(&mut source.keys);
     let (schema, batches) = open_ipc(path, source)?;
-    read_stream(path, Some(schema), batches, options, start)
+    let keys = new_keys(&schema, keys);
+    let batches = batches.map(|batch| with_keys(batch?, &keys));
+    read_stream(path, Some(schema_with_keys(&schema, &keys)), batches, options, start)
 }
 
 /// Reads record batches in memory.

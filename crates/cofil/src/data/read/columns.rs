@@ -98,6 +98,13 @@ impl Columns {
         ColumnReport { position: index + 1 - self.before, name }
     }
 
+    /// Returns whether the column called `name` has a role.
+    pub fn uses(&self, name: &str) -> bool {
+        let roles = [Some(self.user), Some(self.item), self.value, self.time, self.kind];
+        let names = self.names.as_ref();
+        names.is_some_and(|names| roles.into_iter().flatten().any(|c| names[c] == name))
+    }
+
     /// Resolves the columns among `count`, with `names` if there are any. The error is a message.
     pub fn resolve(
         names: Option<Vec<String>>,

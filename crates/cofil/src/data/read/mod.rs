@@ -31,6 +31,7 @@ mod encoding;
 mod field;
 mod found;
 pub(crate) mod frame;
+mod hive;
 #[cfg(feature = "arrow")]
 mod ipc;
 mod json;

@@ -1,6 +1,9 @@
-//! Tables in several files of a folder, as written by Spark and others, read in the order of the file names.
+//! Tables in several files of a folder, as written by Spark and others, read in the order of the file names. Folders in
+//! it that are called `key=value` hold parts too, and the key is one more column.
 
+use super::field::shown;
 use super::found::Found;
+use super::hive::{self, Key};
 use super::rows::Start;
 use super::source::Opened;
 use super::{Column, ReadOptions, Shape, read_opened};
@@ -15,16 +18,19 @@ pub(super) fn read(
     users: &IdMap,
     items: &IdMap,
 ) -> Result<Found> {
-    let files = files(folder)?;
+    let mut files = Vec::new();
+    collect(folder, &[], &mut files)?;
+    files.sort_unstable();
+    let keys = same_keys(&files)?;
     let mut whole: Option<Found> = None;
-    for file in &files {
+    for (file, keys) in &files {
         let told = whole.as_ref().map_or(0, |found| found.rows.skipped.first.len());
         let mut found = match whole.take() {
-            None => one(file, options, Start::Names(users, items))?,
+            None => one(file, keys, options, Start::Names(users, items))?,
             Some(first) => {
                 let options = as_first(&first, options);
                 let (columns, rows) = (first.columns, first.rows);
-                let next = one(file, &options, Start::Rows(rows))?;
+                let next = one(file, keys, &options, Start::Rows(rows))?;
                 let mut notes = columns.notes.clone();
                 notes.extend(
                     next.columns.notes.iter().filter(|note| !columns.notes.contains(note)).cloned(),
@@ -35,7 +41,7 @@ pub(super) fn read(
                 Found { columns, encoding, typed_times, ..next }
             }
         };
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let name = file.strip_prefix(folder).unwrap_or(file).display();
         for place in &mut found.rows.skipped.first[told..] {
             *place = format!("{name}: {place}");
         }
@@ -49,11 +55,53 @@ pub(super) fn read(
             format!("{count} files of the folder, in the order of their names, are one table");
         found.columns.notes.insert(0, note);
     }
+    let unread: Vec<String> = keys
+        .iter()
+        .filter(|key| !found.columns.uses(key))
+        .map(|key| format!("`{}`", shown(key.as_bytes())))
+        .collect();
+    if !unread.is_empty() {
+        let note = format!("keys of the folders left unread: {}", unread.join(", "));
+        found.columns.notes.push(note);
+    }
     Ok(found)
 }
 
-fn one(file: &Path, options: &ReadOptions, start: Start<'_>) -> Result<Found> {
-    read_opened(file, Opened::open(file, options.format)?, options, start)
+fn one(file: &Path, keys: &[Key], options: &ReadOptions, start: Start<'_>) -> Result<Found> {
+    let mut source = Opened::open(file, options.format)?;
+    match keys.is_empty() {
+        true => read_opened(file, source, options, start),
+        false => {
+            let options = hive::add(&mut source, options, keys.to_vec());
+            read_opened(file, source, &options, start)
+        }
+    }
+}
+
+/// A file, and the keys of its folders.
+type Part = (PathBuf, Vec<Key>);
+
+/// Returns the names of the keys.
+///
+/// # Errors
+/// If they are not the same for all files.
+fn same_keys(files: &[Part]) -> Result<Vec<&str>> {
+    let of = |part: &Part| part.1.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
+    let Some(first) = files.first() else { return Ok(Vec::new()) };
+    if let Some(other) = files.iter().find(|part| of(part) != of(first)) {
+        let told = |part: &Part| match of(part)[..] {
+            [] => "none".into(),
+            ref keys => keys.join(", "),
+        };
+        let message = format!(
+            "the folders have other keys ({}) than those of {} ({}); give a folder with one table",
+            told(other),
+            first.0.display(),
+            told(first)
+        );
+        return Err(Error::data(&other.0, None, message));
+    }
+    Ok(first.1.iter().map(|(key, _)| key.as_str()).collect())
 }
 
 /// Returns the options for the files after the `first`, which are read like it.
@@ -79,10 +127,13 @@ fn as_first(first: &Found, options: &ReadOptions) -> ReadOptions {
     }
 }
 
-/// Returns the files of a folder by name, without hidden files, marks such as `_SUCCESS`, and empty files.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+/// Number of folders within each other; more are probably links in a circle.
+const DEEPEST: usize = 32;
+
+/// Adds the files of `folder`, and of the folders in it that are called `key=value`, without hidden files, marks such
+/// as `_SUCCESS`, and empty files. `keys` are those of the folders above.
+fn collect(folder: &Path, keys: &[Key], files: &mut Vec<Part>) -> Result<()> {
     let refused = |e| Error::io(folder, e);
-    let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(refused)? {
         let path = entry.map_err(refused)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -91,25 +142,22 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
         }
         let about = std::fs::metadata(&path).map_err(|e| Error::io(&path, e))?;
         if about.is_dir() {
-            let remedy = match name.contains('=') {
-                true => {
-                    "partition values in folder names are not read: write the table without partitions, or give one of them"
-                }
-                false => "give the folder or the file that holds the table",
+            let Some(key) = hive::key(&name).filter(|_| keys.len() < DEEPEST) else {
+                let message =
+                    "is a folder in a folder; give the folder or the file that holds the table";
+                return Err(Error::data(&path, None, message));
             };
-            return Err(Error::data(&path, None, format!("is a folder in a folder; {remedy}")));
-        }
-        if about.len() > 0 {
-            files.push(path);
+            collect(&path, &[keys, &[key]].concat(), files)?;
+        } else if about.len() > 0 {
+            files.push((path, keys.to_vec()));
         }
     }
-    files.sort_unstable();
-    Ok(files)
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::data::read::{ReadOptions, read};
+    use crate::data::read::{Column, ReadOptions, read};
 
     #[test]
     fn the_parts_of_a_folder_are_one_table() {
@@ -139,13 +187,92 @@ mod tests {
         write("part-00002.csv", "user,item,stars\nann,tea,1\n");
         let told = read(folder.path(), &options).unwrap_err().to_string();
         assert!(told.contains("part-00002.csv:1: unknown column `rating`"), "{told}");
-        std::fs::create_dir(path("year=2020")).unwrap();
+        std::fs::create_dir(path("more")).unwrap();
         let told = read(folder.path(), &options).unwrap_err().to_string();
-        assert!(told.contains("year=2020: is a folder in a folder; partition values"), "{told}");
+        assert!(told.contains("more: is a folder in a folder; give the folder"), "{told}");
         let empty = tempfile::tempdir().unwrap();
         assert!(
             read(empty.path(), &options).unwrap_err().to_string().contains("without table files")
         );
+    }
+
+    #[test]
+    fn keys_in_names_of_folders_are_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("item=tea%2C%20green/date=2024-05-01/part-0.csv", "user,rating\nann,5\nbob,\"4\"\n");
+        write("item=jam/date=2024-05-02/part-0.csv", "user,rating\r\nann,1\r\n");
+        write("item=jam/date=2024-05-02/part-1.csv", "user,rating\ncat,2");
+        write("item=jam/_SUCCESS", "");
+        let options = ReadOptions::default();
+        let table = read(folder.path(), &options).unwrap();
+        let data = &table.interactions;
+        assert_eq!(data.users.names().collect::<Vec<_>>(), ["ann", "cat", "bob"]);
+        assert_eq!(data.items.names().collect::<Vec<_>>(), ["jam", "tea, green"]);
+        assert_eq!((&data.user, &data.item), (&vec![0, 1, 0, 2], &vec![0, 0, 1, 1]));
+        assert_eq!(data.value, [1.0, 2.0, 5.0, 4.0]);
+        let (may_1, may_2) = (1_714_521_600, 1_714_608_000);
+        assert_eq!(data.time, Some(vec![may_2, may_2, may_1, may_1]), "{}", table.report);
+        assert!(!table.report.to_string().contains("unread"), "{}", table.report);
+        // A key that has no role is named, and one that is missing is empty.
+        let untimed = ReadOptions { time: Some(Column::Absent), ..ReadOptions::default() };
+        let report = read(folder.path(), &untimed).unwrap().report;
+        assert!(report.to_string().contains("folders left unread: `date`"), "{report}");
+        write("item=__HIVE_DEFAULT_PARTITION__/date=2024-05-01/x.csv", "user,rating\nann,5\n");
+        let told = read(folder.path(), &options).unwrap_err().to_string();
+        assert!(told.contains("x.csv:2: item is empty"), "{told}");
+        write("date=2024-05-01/x.csv", "user,item,rating\nann,tea,5\n");
+        let told = read(folder.path(), &options).unwrap_err().to_string();
+        assert!(told.contains("the folders have other keys (item, date)"), "{told}");
+    }
+
+    #[test]
+    fn keys_go_into_every_format() {
+        let expected = (vec![0, 1, 0], vec![0, 0, 1], vec![1.0, 2.0, 3.0]);
+        let check = |folder: &std::path::Path| {
+            let table = read(folder, &ReadOptions::default()).unwrap();
+            let data = table.interactions;
+            assert_eq!(data.items.names().collect::<Vec<_>>(), ["a/b", "c"], "{}", table.report);
+            assert_eq!((data.user, data.item, data.value), expected, "{}", table.report);
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = |folder: &tempfile::TempDir, key: &str| {
+            let path = folder.path().join(key);
+            std::fs::create_dir_all(&path).unwrap();
+            path
+        };
+        let objects = "{\"user\":1,\"value\":1}\n{\"user\":2,\"value\":2}\n";
+        std::fs::write(path(&folder, "item=a%2Fb").join("x.jsonl"), objects).unwrap();
+        let list = "[{\"user\": 1,\n \"value\": 3}]";
+        std::fs::write(path(&folder, "item=c").join("x.json"), list).unwrap();
+        check(folder.path());
+        #[cfg(feature = "arrow")]
+        for ending in ["parquet", "arrow"] {
+            use crate::data::{IdMap, Interactions};
+            // The items of the files have another name.
+            let folder = tempfile::tempdir().unwrap();
+            let write = |key: &str, user: Vec<u32>, value: Vec<f32>| {
+                let users: IdMap = ["1", "2"].iter().collect();
+                let items: IdMap = ["unused"].iter().collect();
+                let item = vec![0; user.len()];
+                let (users, items) = (users.into(), items.into());
+                let rows = Interactions { users, items, user, item, value, time: None };
+                let file = path(&folder, key).join(format!("x.{ending}"));
+                crate::data::read::write(&file, &rows).unwrap();
+            };
+            write("title=a%2Fb", vec![0, 1], vec![1.0, 2.0]);
+            write("title=c", vec![0], vec![3.0]);
+            let item = Some(Column::Name("title".into()));
+            let table =
+                read(folder.path(), &ReadOptions { item, ..ReadOptions::default() }).unwrap();
+            let data = table.interactions;
+            assert_eq!(data.items.names().collect::<Vec<_>>(), ["a/b", "c"], "{}", table.report);
+            assert_eq!((data.user, data.item, data.value), expected, "{ending}");
+        }
     }
 
     #[cfg(feature = "arrow")]

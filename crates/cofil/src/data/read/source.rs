@@ -1,6 +1,8 @@
 //! Bytes of a file or of standard input, decompressed, in blocks of whole lines.
 
 use super::encoding::Encoding;
+#[cfg(feature = "arrow")]
+use super::hive::Key;
 use super::json::{ObjectLines, needs_lines};
 use super::limits::{Beyond, LONGEST_LINE, Packed, Unpacked};
 use super::{Format, ReadOptions};
@@ -32,6 +34,9 @@ pub(super) struct Opened<'a> {
     pub skipped: u64,
     /// Delimiter, if such a line sets it.
     separator: Option<String>,
+    /// Further columns of a Parquet or Arrow file, each with one value.
+    #[cfg(feature = "arrow")]
+    pub keys: Vec<Key>,
     head: Vec<u8>,
     rest: Box<dyn Read + Send + 'a>,
     /// The path, if it is a file that can be opened again.
@@ -81,6 +86,8 @@ impl<'a> Opened<'a> {
             encoding: Encoding::default(),
             skipped: 0,
             separator: None,
+            #[cfg(feature = "arrow")]
+            keys: Vec::new(),
             head: Vec::new(),
             rest,
             #[cfg(feature = "arrow")]

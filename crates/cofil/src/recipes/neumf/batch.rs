@@ -5,6 +5,7 @@ use crate::data::{Csr, Sampler};
 use crate::math::Rng;
 use crate::math::narrow::padded_rows;
 use crate::nn::loss::Objective;
+use crate::recipes::scale::Scale;
 
 /// Number of shards a batch is cut into, each for one thread.
 pub(super) const SHARDS: usize = 8;
@@ -16,6 +17,7 @@ pub(super) struct Feed<'a> {
     /// The user of each entry of `data`.
     users: Vec<u32>,
     sampler: Option<Sampler<'a>>,
+    scale: Scale,
     objective: Objective,
     /// Number of scores per interaction.
     pub group: usize,
@@ -75,7 +77,7 @@ impl Touched {
 }
 
 impl<'a> Feed<'a> {
-    pub fn new(plan: &Plan, data: &'a Csr, sampler: Option<Sampler<'a>>) -> Self {
+    pub fn new(plan: &Plan, data: &'a Csr, sampler: Option<Sampler<'a>>, scale: Scale) -> Self {
         let mut users = Vec::with_capacity(data.nnz());
         for (u, row) in (0u32..).zip(data.iter()) {
             users.resize(users.len() + row.len(), u);
@@ -83,7 +85,7 @@ impl<'a> Feed<'a> {
         let training = &plan.training;
         let (group, groups) = (training.group(), training.groups(users.len()));
         let shard = groups.div_ceil(SHARDS);
-        Self { data, users, sampler, objective: training.loss, group, groups, shard }
+        Self { data, users, sampler, scale, objective: training.loss, group, groups, shard }
     }
 
     /// Number of rows of a shard for samples and for users, in whole tiles.
@@ -127,7 +129,10 @@ impl<'a> Feed<'a> {
             }
         }
         match self.objective {
-            Objective::Squared => batch.targets.extend(order.iter().map(|&e| values[e as usize])),
+            Objective::Squared => {
+                let target = |&e: &u32| self.scale.in_units(values[e as usize]);
+                batch.targets.extend(order.iter().map(target));
+            }
             Objective::Bce => {
                 batch.targets.resize(batch.items.len(), 0.0);
                 batch.targets.iter_mut().step_by(self.group).for_each(|y| *y = 1.0);

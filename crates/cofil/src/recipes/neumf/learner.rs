@@ -10,8 +10,9 @@ use crate::math::lanes::padded;
 use crate::math::real::ln;
 use crate::math::vector::add_scaled;
 use crate::math::{Matrix, Rng, parallel};
-use crate::nn::loss::Objective;
+use crate::nn::loss::{Objective, Response};
 use crate::nn::optimizer::{Sums, Table};
+use crate::recipes::scale::Scale;
 use crate::shapes::Network;
 use crate::shapes::factors::ScoreFunction;
 use crate::shapes::network::NetworkSettings;
@@ -28,7 +29,11 @@ pub(super) struct Networks<'a> {
     given: bool,
     feed: Feed<'a>,
     pub(super) parts: Parts,
+    /// The scale of values during training.
+    scale: Scale,
     response: ScoreFunction,
+    /// The response during training, to scores in units.
+    in_units: Response,
     popular: Vec<f32>,
     /// Users with interactions.
     known: Vec<u32>,
@@ -60,16 +65,23 @@ impl<'a> Networks<'a> {
             Objective::Squared => None,
             _ => Some(training.sampler(train, given)?),
         };
-        let response = training.response(train);
+        let scale = training.scale(train);
+        let response = training.response(train, scale);
         let mean = train.mean();
         let bias = match (training.loss, response) {
-            (Objective::Squared, ScoreFunction::Identity) => mean,
             (Objective::Squared, ScoreFunction::Sigmoid { low, high }) => {
                 ln((mean - low) / (high - mean))
             }
+            (Objective::Squared, _) => scale.mean(),
             _ => 0.0,
         };
-        let feed = Feed::new(plan, &train.by_user, sampler);
+        let in_units = match response.response() {
+            Response::Linear => Response::Linear,
+            Response::Sigmoid { low, high } => {
+                Response::Sigmoid { low: scale.in_units(low), high: scale.in_units(high) }
+            }
+        };
+        let feed = Feed::new(plan, &train.by_user, sampler, scale);
         let (rows, user_rows) = feed.rows();
         let shards = feed.groups.div_ceil(feed.shard);
         let zeros = |rows: usize, width: usize| Matrix::zeros(shards * rows, padded(width));
@@ -86,7 +98,9 @@ impl<'a> Networks<'a> {
             given: given.is_some(),
             feed,
             parts: Parts::new(plan, train.users.len(), train.items.len(), bias, seed),
+            scale,
             response,
+            in_units,
             popular: train.by_user.column_counts().iter().map(|&c| c as f32).collect(),
             known: known.map(|(u, _)| u).collect(),
             tower: Tower::default(),
@@ -164,7 +178,7 @@ impl<'a> Networks<'a> {
             tower: &self.tower,
             active: self.active,
             objective: plan.training.loss,
-            response: self.response.response(),
+            response: self.in_units,
             dropout: plan.dropout,
             output,
         };
@@ -315,7 +329,7 @@ impl Learner for Networks<'_> {
             }
         }
         self.batches = batches;
-        Loss { data: loss, penalty: self.parts.penalty(self.plan) }
+        self.scale.loss(Loss { data: loss, penalty: self.parts.penalty(self.plan) })
     }
 
     fn counts(&self, number: usize) -> bool {
@@ -341,7 +355,7 @@ impl Learner for Networks<'_> {
             activation: self.plan.activation,
             bias: self.parts.bias[self.active.bias].values.data()[0],
             link: self.response,
-            fold_in: self.plan.training.fold_in(self.given),
+            fold_in: self.plan.training.fold_in(self.given, self.scale),
         };
         Network::new(product, tower, self.popular.clone(), stranger, settings)
     }

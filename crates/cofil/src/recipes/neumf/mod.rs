@@ -4,7 +4,8 @@
 //! `gmf` scores s = h · (p_u ∘ q_i) + b. `mlp` scores s = h · φ([p_u ; q_i]) + b with a tower φ of dense layers.
 //! `neumf` has both, each with its own embeddings: s = h · [p_u ∘ q_i ; φ([p′_u ; q′_i])] + b. Each interaction is
 //! learned together with negatives sampled anew every epoch, by cross-entropy, pairwise loss or sampled softmax
-//! ([`crate::nn::loss`]). Values are learned by squared error without negatives. With λ = `reg` and L the mean loss
+//! ([`crate::nn::loss`]). Values are learned by squared error without negatives, in the unit of
+//! [`Scale`](super::scale::Scale). With λ = `reg` and L the mean loss
 //! of a batch, the objective is L + λ × the mean over its samples of ‖p_u‖² + ‖q_i‖². Layers have no penalty, because
 //! one that suits embeddings shrinks them too much. The h of the product may be fixed to 1 ([`OutputWeights`]), which
 //! makes `gmf` the dot product of Rendle et al., "Neural collaborative filtering vs. matrix factorization revisited",

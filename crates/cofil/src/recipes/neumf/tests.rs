@@ -169,7 +169,7 @@ fn activate(activation: Activation, x: f64) -> f64 {
 /// One step of length 1 is the gradient: compares it with differences of the definition in `f64`.
 fn check_gradient(plan: &Plan, train: &Ratings) {
     let mut networks = Networks::new(plan, train, 3, None).expect("sound settings");
-    let response = plan.training.response(train);
+    let response = plan.training.response(train, plan.training.scale(train));
     // Away from the kinks of ReLU, with no number at zero.
     let mut rng = Rng::new(8, &[]);
     for part in networks.state() {

@@ -4,11 +4,14 @@ use crate::check::{check_count, check_descent, check_not_negative};
 use crate::data::Ratings;
 use crate::data::sample::{Sampler, Sampling};
 use crate::error::{Error, Remedy, Result};
+use crate::nn::layers::Activation;
 use crate::nn::loss::Objective;
 use crate::nn::optimizer::Optimizer;
 use crate::nn::schedule::Schedule;
+use crate::recipes::scale::Scale;
 use crate::recipes::settings::settings;
 use crate::recipes::{Link, Range, Target};
+use crate::shapes::Output;
 use crate::shapes::factors::ScoreFunction;
 use crate::shapes::sampled::Sampled;
 use schemars::JsonSchema;
@@ -167,19 +170,31 @@ impl Training {
         self.loss != Objective::Squared
     }
 
-    /// The mapping from score to prediction.
-    pub(super) fn response(&self, train: &Ratings) -> ScoreFunction {
+    /// The scale of values during training.
+    pub(super) fn scale(&self, train: &Ratings) -> Scale {
+        match self.loss {
+            Objective::Squared => Scale::of(train),
+            _ => Scale::of(train).as_they_are(),
+        }
+    }
+
+    /// The mapping from score to prediction: scores of a linear link are in the unit of `scale`.
+    pub(super) fn response(&self, train: &Ratings, scale: Scale) -> ScoreFunction {
         match (self.loss, self.link) {
             (Objective::Squared, Link::Sigmoid) => {
                 let (low, high) = train.scale();
                 ScoreFunction::Sigmoid { low, high }
+            }
+            (Objective::Squared, Link::Linear) if scale.unit() != 1.0 => {
+                let (activation, factor) = (Activation::Identity, scale.unit());
+                ScoreFunction::Output(Output { activation, offset: 0.0, factor, range: None })
             }
             _ => ScoreFunction::Identity,
         }
     }
 
     /// How new users get a vector; negatives that were `given` do not apply to them.
-    pub(super) fn fold_in(&self, given: bool) -> Sampled {
+    pub(super) fn fold_in(&self, given: bool, scale: Scale) -> Sampled {
         let squared = self.loss == Objective::Squared;
         Sampled {
             loss: self.loss,
@@ -188,6 +203,7 @@ impl Training {
             exponent: self.sampler_exponent,
             reg: self.reg,
             bias: false,
+            unit: scale.unit(),
         }
     }
 }

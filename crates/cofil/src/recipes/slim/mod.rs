@@ -17,7 +17,7 @@ use super::suit::{self, Rule, Traits};
 use super::{Range, Recipe, Target};
 use crate::check::{check_not_negative, check_positive};
 use crate::data::{Csr, Ratings};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::math::{parallel, vector};
 use crate::memory;
 use crate::shapes::ItemWeights;

@@ -9,6 +9,7 @@ mod serve;
 pub(crate) mod tower;
 
 use super::factors::{FactorsSettings, ScoreFunction};
+use super::output::Output;
 use super::sampled::Sampled;
 use super::{Factors, FoldIn};
 use crate::data::{Csr, Pool, Row};
@@ -102,15 +103,27 @@ impl Network {
         Self { product, tower, popular, stranger, settings, ready, pool }
     }
 
-    /// Converts a network without layers to an inner product: h is multiplied into the item vectors.
+    /// Converts a network without layers to an inner product: h is multiplied into the item vectors, and the factor of
+    /// a linear link into the user vectors.
     pub fn into_factors(self) -> Option<Factors> {
-        let Product { users, mut items, output } = self.product.filter(|_| self.tower.is_none())?;
+        let Product { mut users, mut items, output } =
+            self.product.filter(|_| self.tower.is_none())?;
         for item in 0..items.rows() {
             items.row_mut(item).iter_mut().zip(&output).for_each(|(q, h)| *q *= h);
         }
         let NetworkSettings { bias, link, fold_in, .. } = self.settings;
+        let (unit, link) = match link {
+            ScoreFunction::Output(Output {
+                activation: Activation::Identity,
+                offset: 0.0,
+                factor,
+                range: None,
+            }) => (factor, ScoreFunction::Identity),
+            link => (1.0, link),
+        };
+        users.data_mut().iter_mut().for_each(|x| *x *= unit);
         let fold_in = FoldIn::Sampled(fold_in);
-        let settings = FactorsSettings { offset: bias, link, fold_in };
+        let settings = FactorsSettings { offset: unit * bias, link, fold_in };
         Some(Factors::new(users, items, self.popular, settings))
     }
 

@@ -33,6 +33,7 @@ fn network(items: usize) -> Network {
         exponent: 1.0,
         reg: 0.01,
         bias: false,
+        unit: 1.0,
     };
     let settings = NetworkSettings {
         activation: Activation::Relu,

@@ -195,6 +195,7 @@ pub fn by_comparison(exponent: f32, reg: f32) -> FoldIn {
         exponent,
         reg: share * reg,
         bias: false,
+        unit: 1.0,
     })
 }
 
