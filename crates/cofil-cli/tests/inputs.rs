@@ -228,7 +228,7 @@ fn standard_input_is_an_input() {
     for (args, input) in [
         ("convert - other.csv", "events.csv"),
         ("convert events.csv more.csv", "more.csv"),
-        ("convert - /dev/null", "events.csv"),
+        ("train - -a popularity -o /dev/null", "events.csv"),
     ] {
         let (code, told) = piped(&place, args, input);
         assert_eq!(code, Some(0), "{args}: {told}");

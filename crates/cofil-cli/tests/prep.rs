@@ -178,7 +178,7 @@ fn mistakes_are_told_with_their_remedy() {
         ("split ratings.csv --by users --test 3 -o out", "3 users cannot be held out"),
         ("split ratings.csv --min-user 9 -o out", "cleaning leaves nothing of 10 rows"),
         ("split ratings.csv --duplicates error -o out", "user `ann` and item `tea` occur more"),
-        ("split ratings.csv -o ratings.csv/out", "cannot create the folder ratings.csv/out"),
+        ("split ratings.csv -o ratings.csv/out", "ratings.csv/out: cannot create the folder"),
         ("split ratings.csv", "--output"),
         ("split ratings.csv --by time --from May -o out", "`May` is not a time"),
         ("describe missing.csv", "missing.csv"),

@@ -17,7 +17,7 @@ const TRAIN: &str = "train ratings.csv -a biased-mf --set factors=16 --set epoch
 
 /// `cofil` with `args`, separated by spaces, to be started in `place`.
 fn cofil(place: &Place, args: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cofil"));
+    let mut command = common::obedient(Command::new(env!("CARGO_BIN_EXE_cofil")));
     command.current_dir(place.path("")).args(args.split_whitespace()).stdin(Stdio::null());
     command
 }

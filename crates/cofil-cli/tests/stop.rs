@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 fn start(place: &Place, args: &str, input: Stdio) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_cofil"))
+    common::obedient(Command::new(env!("CARGO_BIN_EXE_cofil")))
         .current_dir(place.path(""))
         .args(args.split_whitespace())
         .stdin(input)
@@ -196,4 +196,24 @@ fn closed_forms_on_gowalla_are_stopped() {
     for (name, seconds) in [("slim", 6.0), ("ease", 3.0), ("ease", 20.0), ("item-knn", 1.0)] {
         stopped(&place, &format!("train {train} --implicit -a {name} -o new"), seconds);
     }
+}
+
+/// As `nohup` and shells start work in the background.
+#[test]
+fn signals_that_are_ignored_stay_ignored() {
+    let place = Place::with_ratings();
+    let mut child = common::obedient(Command::new("sh"))
+        .current_dir(place.path(""))
+        .args(["-c", "trap '' HUP INT; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_cofil")])
+        .args("train ratings.csv -a biased-mf --set epochs=100000 -o m".split_whitespace())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("started");
+    let_it_work(&mut child, 0.2);
+    send(&child, libc::SIGHUP);
+    send(&child, libc::SIGINT);
+    let_it_work(&mut child, 0.6);
+    send(&child, libc::SIGTERM);
+    assert_eq!(child.wait().expect("ended").code(), Some(130));
 }

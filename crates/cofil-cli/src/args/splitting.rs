@@ -15,7 +15,7 @@ pub struct Splitting {
     #[arg(long, value_name = "TIME", value_parser = parse_date, allow_hyphen_values = true)]
     pub from: Option<i64>,
     /// With `kfold`: number of folds [default: 5]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=255))]
+    #[arg(long, value_name = "N")]
     pub folds: Option<u32>,
     /// With `users`: share of each held-out user's interactions to predict [default: 0.2]
     #[arg(long, value_name = "SHARE")]

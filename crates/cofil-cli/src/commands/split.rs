@@ -85,6 +85,7 @@ pub struct Checked {
 
 pub fn run(args: &Args) -> Result<()> {
     let split = args.splitting.split(args.test, args.seed)?;
+    split.check()?;
     let outputs = args.files();
     for output in &outputs {
         cofil::store::check_not_input(output, [&*args.data])?;

@@ -114,3 +114,19 @@ fn names(folder: &Path) -> Vec<String> {
     names.sort_unstable();
     names
 }
+
+/// `command` with the default for every signal, even if the tests run in the background, where shells ignore Ctrl-C.
+#[cfg(unix)]
+#[allow(unsafe_code, reason = "signals")]
+pub fn obedient(mut command: std::process::Command) -> std::process::Command {
+    // SAFETY: the calls are safe between fork and exec.
+    unsafe {
+        std::os::unix::process::CommandExt::pre_exec(&mut command, || {
+            for signal in [libc::SIGINT, libc::SIGHUP, libc::SIGTERM] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+            Ok(())
+        });
+    }
+    command
+}

@@ -135,6 +135,10 @@ impl Protocol {
         if self.metrics.is_empty() {
             return Err(Error::setting("metrics", "name at least one, such as ndcg@20"));
         }
+        if let Some(metric) = self.metrics.iter().find(|metric| metric.cutoff() == Some(0)) {
+            let says = format!("{metric}: the length of the lists must be at least 1");
+            return Err(Error::setting("metrics", says));
+        }
         self.rerank.check(self.longest())?;
         if self.relevant_from.is_some_and(|from| !from.is_finite()) {
             return Err(Error::setting("relevant_from", "must be a finite number"));

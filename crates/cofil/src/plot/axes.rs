@@ -91,8 +91,9 @@ impl Scale {
     }
 
     fn at(&self, value: f64) -> f64 {
+        let value = value.clamp(-FAR, FAR);
         match self.log {
-            true => ln(value / self.low) / ln(self.high / self.low),
+            true => ln(value.max(NEAR) / self.low) / ln(self.high / self.low),
             false => (value - self.low) / (self.high - self.low),
         }
     }

@@ -67,7 +67,10 @@ pub fn create_folder(folder: &Path) -> Result<()> {
         !folder.as_os_str().is_empty() && std::fs::symlink_metadata(folder).is_err()
     });
     let missing: Vec<&Path> = missing.collect();
-    std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
+    std::fs::create_dir_all(folder).map_err(|e| {
+        let says = format!("cannot create the folder: {e}");
+        Error::io(folder, std::io::Error::new(e.kind(), says))
+    })?;
     missing.iter().for_each(|folder| flush_names(folder_of(folder)));
     Ok(())
 }
@@ -180,7 +183,11 @@ impl To {
             |error| {
                 let reason = match error.kind() {
                     ErrorKind::NotFound => format!("there is no folder {}", folder.display()),
-                    kind => format!("cannot write into {}: {kind}", folder.display()),
+                    kind => {
+                        let told = error.get_ref().and_then(|error| error.source());
+                        let told = told.map_or_else(|| kind.to_string(), ToString::to_string);
+                        format!("cannot write into {}: {told}", folder.display())
+                    }
                 };
                 Error::io(path, std::io::Error::new(error.kind(), reason))
             },

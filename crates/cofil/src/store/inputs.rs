@@ -92,7 +92,8 @@ fn resolved(path: &Path) -> Option<PathBuf> {
     Some(std::fs::canonicalize(folder_of(&place)).ok()?.join(place.file_name()?))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::fs::symlink;

@@ -69,13 +69,15 @@ fn any_scale_gives_about_the_same() {
         let usual = predicted(&algorithm, &ratings, |v| v);
         // The value imputed for missing values does not scale with the values.
         let shifts: &[f32] = if name == "svd" { &[0.0] } else { &[0.0, -3.0, 7.0] };
+        // Rounding errors grow from step to step of a network.
+        let near = if name == "mlp" || name == "neumf" { 0.1 } else { 0.01 };
         for factor in [20.0, 0.5, 0.3] {
             for shift in shifts {
                 let scaled = predicted(&algorithm, &ratings, |v| factor * (v + shift));
                 let (factor, shift) = (f64::from(factor), f64::from(*shift));
                 for (found, expected) in scaled.iter().zip(&usual) {
                     let found = found / factor - shift;
-                    assert!((found - expected).abs() < 0.01, "{name}: {found} for {expected}");
+                    assert!((found - expected).abs() < near, "{name}: {found} for {expected}");
                 }
             }
         }

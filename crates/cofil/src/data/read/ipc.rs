@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 
-/// First bytes of a file; padded to eight.
+/// First bytes of a file.
 pub(super) const MAGIC: &[u8] = b"ARROW1";
 /// Precedes the length of a message, except in files of early versions.
 const MARK: [u8; 4] = [0xff; 4];
@@ -36,15 +36,24 @@ impl<R: Read> Batches<R> {
     ///
     /// # Errors
     /// If the input is cut short, damaged, or of another byte order.
-    pub fn open(mut input: R, is_file: bool) -> Result<Self, ArrowError> {
-        if is_file {
-            input.read_exact(&mut [0; 8])?;
-        }
+    pub fn open(input: R, is_file: bool) -> Result<Self, ArrowError> {
         let schema = Arc::new(Schema::empty());
         let dictionaries = HashMap::new();
         let mut batches =
             Self { input, schema, dictionaries, is_file, packed: 0, unpacked: 0, rows: 0 };
-        let head = batches.head()?.ok_or_else(cut_short)?;
+        if is_file {
+            batches.input.read_exact(&mut [0; MAGIC.len()])?;
+            batches.input.read_exact(&mut [0; 2])?;
+        }
+        // Writers pad the magic number to 8 or 64 bytes.
+        let mut first = [0; 4];
+        for _ in 0..64 / first.len() {
+            batches.input.read_exact(&mut first)?;
+            if first != [0; 4] {
+                break;
+            }
+        }
+        let head = batches.head_of(first)?.ok_or_else(cut_short)?;
         let message = parse(&head)?;
         batches.bytes(message.bodyLength())?;
         let schema = message.header_as_schema().ok_or_else(|| unexpected(&message))?;
@@ -64,9 +73,15 @@ impl<R: Read> Batches<R> {
     fn head(&mut self) -> Result<Option<Vec<u8>>, ArrowError> {
         let mut first = Vec::new();
         self.input.by_ref().take(4).read_to_end(&mut first)?;
-        let Ok(mut length) = <[u8; 4]>::try_from(&*first) else {
-            return if first.is_empty() && !self.is_file { Ok(None) } else { Err(cut_short()) };
-        };
+        match <[u8; 4]>::try_from(&*first) {
+            Ok(first) => self.head_of(first),
+            Err(_) if first.is_empty() && !self.is_file => Ok(None),
+            Err(_) => Err(cut_short()),
+        }
+    }
+
+    /// The same, with the four bytes already read.
+    fn head_of(&mut self, mut length: [u8; 4]) -> Result<Option<Vec<u8>>, ArrowError> {
         if length == MARK {
             self.input.read_exact(&mut length)?;
         }
@@ -216,9 +231,10 @@ mod tests {
             let length = i32::from_le_bytes(bytes[at + 4..at + 8].try_into().unwrap()) as usize;
             (at + 8, length)
         };
+        let first = |bytes: &[u8]| bytes.windows(4).position(|w| w == MARK).unwrap();
         // Unpacked sizes of the buffers of the first batch.
         let mut packed = file(zstd());
-        let mut at = 8;
+        let mut at = first(&packed);
         loop {
             let (start, length) = message(&packed, at);
             let head = packed[start..start + length].to_vec();
@@ -237,7 +253,7 @@ mod tests {
         assert!(told.contains("the Arrow data unpacks to more than"), "{told}");
         // The length of the body of every message in turn.
         let whole = file(IpcWriteOptions::default());
-        let mut at = 8;
+        let mut at = first(&whole);
         let mut tried = 0;
         loop {
             let (start, length) = message(&whole, at);

@@ -115,7 +115,8 @@ impl Split {
     /// # Errors
     /// See [`apply`](Self::apply).
     pub fn rounds(&self, data: Interactions) -> Result<Rounds> {
-        self.check(&data)?;
+        self.check_times(&data)?;
+        self.check()?;
         let part = self.assign(&data)?;
         let id = self.id(&data, &part);
         let rounds = if let Self::Kfold { folds, .. } = self { *folds } else { 1 };
@@ -124,25 +125,35 @@ impl Split {
         Ok(rounds)
     }
 
-    fn check(&self, data: &Interactions) -> Result<()> {
+    /// Checks the settings, as far as they do not depend on the data.
+    ///
+    /// # Errors
+    /// If one is out of range.
+    pub fn check(&self) -> Result<()> {
         match *self {
-            Self::Random { test, .. } | Self::UserRandom { test, .. } | Self::Last { test } => {
-                test.check("test")
+            Self::Random { test, .. }
+            | Self::UserRandom { test, .. }
+            | Self::Last { test }
+            | Self::Time { test: Cut::Latest(test) } => test.check("test"),
+            Self::Time { test: Cut::From(_) } => Ok(()),
+            Self::Kfold { folds: 2..=255, .. } => Ok(()),
+            Self::Kfold { folds, .. } => {
+                Err(Error::setting("folds", format!("must be 2 to 255, got {folds}")))
             }
+            Self::Users { test, target, .. } => {
+                test.check("test").and_then(|()| target.check("target"))
+            }
+        }
+    }
+
+    fn check_times(&self, data: &Interactions) -> Result<()> {
+        match self {
             Self::Time { .. } if data.time.is_none() => Err(Error::setting(
                 "by",
                 "a split by time needs times and the data has none; name their column, or split \
                  by `random` or `users`",
             )),
-            Self::Time { test: Cut::Latest(share) } => share.check("test"),
-            Self::Time { test: Cut::From(_) } => Ok(()),
-            Self::Kfold { folds, .. } => match folds {
-                2..=255 => Ok(()),
-                _ => Err(Error::setting("folds", format!("must be 2 to 255, got {folds}"))),
-            },
-            Self::Users { test, target, .. } => {
-                test.check("test").and_then(|()| target.check("target"))
-            }
+            _ => Ok(()),
         }
     }
 
