@@ -14,7 +14,7 @@ use crate::table::{Column, Table};
 use anyhow::{Context, Result, bail};
 use cofil::data::prose::{count, number};
 use cofil::tune::{self, Found, Journal, Search, Space, Trial};
-use cofil::{Algorithm, Duplicates, Metric, Ratings, Run, Target};
+use cofil::{Algorithm, Duplicates, Metric, Ratings, Run};
 use serde_json::json;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -100,10 +100,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         chosen.lines().iter().for_each(|line| errln!("{line}"));
     }
     let base = chosen.algorithm;
-    let metric = args.metric.unwrap_or(match base.target() {
-        Target::Rating => Metric::Rmse,
-        Target::Preference => Metric::Ndcg(10),
-    });
+    let metric = args.metric.unwrap_or_else(|| base.target().metric());
     let fixed = fixed(&args.choice)?;
     let fixed: Vec<&str> = fixed.iter().map(String::as_str).collect();
     let ranges = args.searching.ranges()?;

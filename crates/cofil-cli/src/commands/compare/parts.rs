@@ -2,9 +2,8 @@
 
 use super::Args;
 use crate::args::judging::{self, Tested};
-use crate::args::splitting::By;
 use anyhow::{Result, bail};
-use cofil::data::split::Share;
+use cofil::data::split::{By, Share};
 use cofil::{Duplicates, Interactions, Ratings};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
