@@ -65,9 +65,10 @@ impl Frame {
         self.0.schema().fields().iter().map(|field| field.name().clone()).collect()
     }
 
-    /// The first `n` rows.
-    fn head(&self, n: usize) -> Self {
-        Self(self.0.slice(0, n.min(self.0.num_rows())))
+    /// At most `n` rows from `start` on.
+    fn slice(&self, start: usize, n: usize) -> Self {
+        let start = start.min(self.0.num_rows());
+        Self(self.0.slice(start, n.min(self.0.num_rows() - start)))
     }
 
     #[pyo3(signature = (requested_schema=None))]

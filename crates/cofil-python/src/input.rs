@@ -1,7 +1,6 @@
 //! Sources of tables: paths, Arrow data, and iterators over parts of a table.
 
 use crate::capsule::{self, Reader};
-use crate::frame::Frame;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 use cofil::data::Source;
@@ -135,13 +134,5 @@ impl Iterator for Parts {
                 }
             }
         }
-    }
-}
-
-/// A frame is Arrow data of its own.
-impl From<&Frame> for Input {
-    fn from(frame: &Frame) -> Self {
-        let batch = [Ok(frame.0.clone())];
-        Self { source: Source::batches("frame", batch), noted: Arc::default() }
     }
 }

@@ -1,5 +1,7 @@
 //! Training, comparison and search.
 
+#![allow(clippy::too_many_arguments, reason = "the functions are called by Python alone")]
+
 use crate::errors::raised;
 use crate::frame::Frame;
 use crate::model::{Model, catalogue, protocol};

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -59,3 +60,23 @@ def test_the_command_has_its_exit_status_and_words(tmp_path):
     missing = command("inspect", tmp_path / "none")
     assert missing.returncode == 1 and "No such file" in missing.stderr
     assert command("train").returncode == 2
+
+
+def test_ctrl_c_ends_the_command_as_it_does_without_python(csv, tmp_path):
+    path = tmp_path / "m.cofil"
+    words = [sys.executable, "-m", "cofil", "train", csv, "-a", "ials", "--set", "epochs=1000000", "-o", path]
+    with subprocess.Popen(list(map(str, words)), stderr=subprocess.PIPE, text=True) as running:
+        # The first epoch has ended: the training ends with the next, and its model is kept.
+        assert any(line.startswith("epoch 1/") for line in running.stderr)
+        running.send_signal(signal.SIGINT)
+        told = running.stderr.read()
+    assert running.returncode == 130 and "is saved" in told
+    assert cofil.load(path).algorithm == "ials"
+
+
+def test_a_closed_pipe_ends_the_command_quietly(csv, tmp_path):
+    path = tmp_path / "m.cofil"
+    cofil.Popularity().fit(cofil.read(csv)).save(path)
+    line = f"{sys.executable} -m cofil recommend {path} --all -n 30 | head -1"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("user,item") and done.stderr == ""

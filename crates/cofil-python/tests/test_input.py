@@ -69,6 +69,7 @@ MAKERS = {
     "duckdb": lambda: pytest.importorskip("duckdb").from_arrow(arrow_table()),
     "polars series": lambda: dict(polars_frame().to_dict()),
     "pandas series": lambda: dict(pandas_frame().items()),
+    "narwhals": lambda: cofil._input.other_frame(pandas_frame()),
     "pandas without pyarrow": lambda: cofil._input.Frame(
         list(COLUMNS), [cofil._input.pandas_column(pandas_frame()[name]) for name in COLUMNS]
     ),

@@ -157,6 +157,8 @@ def test_tables_go_everywhere(model):
     assert pandas.DataFrame.from_arrow(found).to_dict("list") == expected
     assert duckdb.from_arrow(pyarrow.table(found)).fetchall() == [tuple(row) for row in found]
     assert found[3] == list(found)[3] and found[-1] == list(found)[-1] and found[:2] == list(found)[:2]
+    with pytest.raises(IndexError):
+        found[len(found)]
     with pytest.raises(KeyError, match="columns are user, item"):
         found["none"]
     assert "<table>" in found._repr_html_() and "80 rows" in repr(found)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import types
 
 import pytest
 from conftest import rows
@@ -139,6 +140,37 @@ def test_a_terminal_gets_one_line_and_a_file_a_line_per_epoch(ratings):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+
+
+EVENTS = [
+    {"kind": "epoch", "number": 1, "of": 2, "loss": 0.5, "validation": 0.25, "metric": "ndcg@10", "trial": None},
+    {"kind": "trial", "number": 0, "of": 2, "metric": "ndcg@10", "value": 0.5},
+    {"kind": "recipe", "number": 1, "of": 2, "name": "<ease>", "judged": {"metric": "auc", "value": 0.75}},
+]
+
+
+def test_a_notebook_gets_one_bar(monkeypatch):
+    shown = []
+    display = types.ModuleType("IPython.display")
+    display.HTML = str
+    display.display = lambda html, display_id: shown.append(html) or types.SimpleNamespace(update=shown.append)
+    monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    bar = cofil._progress.Notebook()
+    for event in EVENTS:
+        bar(event)
+    assert [html.split("</progress> ")[1] for html in shown] == [
+        "epoch 1/2: ndcg@10 0.2500, loss 0.5", "trial 1/2: ndcg@10 0.5000", "&lt;ease&gt;: auc 0.7500",
+    ]
+
+
+def test_a_terminal_gets_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    line = cofil._progress.Terminal()
+    for event in EVENTS:
+        line(event)
+    told = capsys.readouterr().err
+    assert told.count("\r") == 3 and "\n" not in told and " 50 % epoch 1/2" in told
 
 
 def test_importing_brings_in_no_other_library():

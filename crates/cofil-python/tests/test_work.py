@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 from conftest import rows
 
@@ -43,6 +46,7 @@ def test_scikit_learn_has_its_habits(ratings):
     ials = cofil.Ials(factors=3, epochs=2, seed=5)
     assert ials.get_params()["factors"] == 3 and ials.get_params()["reg"] is None
     assert base.clone(ials) == ials and base.clone(ials) is not ials
+    assert pickle.loads(pickle.dumps(ials)) == copy.deepcopy(ials) == ials
     assert ials.set_params(factors=4).factors == 4 and ials.set_params(factors=None).factors == 64
     ials.factors = 2
     assert ials.get_params()["factors"] == 2 and repr(ials) == "Ials(epochs=2, factors=2, seed=5)"

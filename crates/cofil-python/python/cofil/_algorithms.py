@@ -41,9 +41,9 @@ class Algorithm(metaclass=Kind):
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         given = {setting: value for setting, value in settings.items() if value is not None}
-        unset = {setting: None for setting in settings if setting not in self._defaults}
-        # The library checks names and values, and tells the nearest name.
-        _cofil.settings(self._name, {**{setting: 0 for setting in unset}, **given})
+        # The library checks names and values, and tells the nearest name; of an unknown name even if it is None.
+        unknown = dict.fromkeys(settings.keys() - self._defaults.keys(), 0)
+        _cofil.settings(self._name, {**unknown, **given})
         return given
 
     def __getattr__(self, name: str) -> Any:

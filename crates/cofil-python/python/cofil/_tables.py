@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cofil._cofil import Frame
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-# Rows of a table that are shown.
-SHOWN = 10
+# Rows of a table that are shown, and rows that are Python objects at once.
+SHOWN, PART = 10, 1 << 14
 
 
 class Table(Sequence[Any]):
@@ -40,11 +41,16 @@ class Table(Sequence[Any]):
         """A row by its position, some rows by a slice, or a column by its name."""
         if isinstance(key, str):
             return self._column(key)
-        rows = _rows(self._frame)
-        return rows[key]
+        if isinstance(key, slice):
+            return _rows(self._frame)[key]
+        at = key + len(self) if key < 0 else key
+        if not 0 <= at < len(self):
+            raise IndexError(f"row {key} of {len(self)}")
+        return _rows(self._frame.slice(at, 1))[0]
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(_rows(self._frame))
+        for start in range(0, len(self), PART):
+            yield from _rows(self._frame.slice(start, PART))
 
     def _column(self, name: str) -> Any:
         at = self.columns.index(name) if name in self.columns else None
@@ -104,7 +110,7 @@ class Table(Sequence[Any]):
 
     def _head(self) -> Frame:
         """The rows that are shown."""
-        return self._frame.head(SHOWN)
+        return self._frame.slice(0, SHOWN)
 
     def _heading(self) -> str:
         """What is shown above the table."""
@@ -141,8 +147,13 @@ def _shown(cell: object) -> str:
     return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
 
 
+@lru_cache
+def _row(names: tuple[str, ...]) -> Any:
+    return namedtuple("Row", names, rename=True)
+
+
 def _rows(frame: Frame) -> list[Any]:
-    row = namedtuple("Row", frame.names(), rename=True)  # type: ignore[misc]
+    row = _row(tuple(frame.names()))
     columns = [frame.list(at) for at in range(len(frame.names()))]
     return [row(*cells) for cells in zip(*columns)]
 
