@@ -100,7 +100,7 @@ def calls() -> list[Call]:
     if missing:
         sys.exit(
             f"the calls for {', '.join(sorted(missing))} were not written down: they were built before. "
-            "Remove them with `cargo clean --release -p cofil -p cofil-cli -p cofil-bench -p cofil-reproduce`"
+            "Remove them with `cargo clean --release -p cofil -p cofil-cli -p cofil-bench -p cofil-python -p cofil-reproduce`"
         )
     return list(newest.values())
 

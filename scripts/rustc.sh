@@ -1,7 +1,8 @@
 #!/bin/sh
 # A RUSTC_WRAPPER for scripts/lint.py. Calls the compiler, and for the crates of this workspace writes the call down:
 # a file in the folder $CALLS holds the variables that cargo sets and the arguments, each ended by NUL.
-name= test=
+# Cargo gives the extension module of Python no name of its own.
+name=-extension test=
 for argument; do
     case "$argument" in
         extra-filename=*) name=${argument#extra-filename=} ;;

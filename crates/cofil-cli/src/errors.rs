@@ -34,6 +34,7 @@ pub fn spelt(text: &str) -> String {
     text.replace("`shape` = matrix", "--matrix")
         .replace("`shape` = ", "--shape ")
         .replace("`weights` such as", "--weight such as")
+        .replace("goes with `by` = ", "goes with --by ")
 }
 
 /// Returns the command-line form of a library setting.

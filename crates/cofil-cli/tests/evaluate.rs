@@ -386,7 +386,7 @@ fn folds_and_seeds_give_mean_and_deviation() {
         assert!(page.contains(part), "{part}");
     }
     for (wrong, part) in [
-        ("--folds 3 --by random", "--folds goes with --by kfold"),
+        ("--folds 3 --by random", "goes with --by kfold"),
         ("--folds 3 --test 0.2", "already set the size of the test set"),
         ("--test t.csv --by last", "nothing is split"),
         ("--by time", "needs times"),

@@ -57,8 +57,8 @@ fn negatives_come_from_a_reader_too() {
 mod arrow {
     use super::*;
     use ::arrow_array::{
-        ArrayRef, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array, RecordBatch,
-        StringArray, UInt64Array,
+        ArrayRef, DictionaryArray, FixedSizeBinaryArray, Float32Array, Float64Array, Int32Array,
+        Int64Array, RecordBatch, StringArray, UInt64Array,
     };
     use ::arrow_schema::ArrowError;
     use arrow_array::types::Int32Type;
@@ -168,6 +168,12 @@ mod arrow {
             let loaded = Recommender::from_bytes(&model(&table)).expect("whole");
             assert_eq!((loaded.users().kind(), loaded.items().kind()), (kind, kind));
         }
+        let uuids: Vec<[u8; 16]> = [1, 2, 1, 3].map(|n| [n; 16]).into();
+        let uuids = FixedSizeBinaryArray::try_from_iter(uuids.iter()).expect("of one length");
+        let table = read(of(batch(Arc::new(uuids), integers().column(1).clone())), &options);
+        let loaded = Recommender::from_bytes(&model(&table.expect("read"))).expect("whole");
+        assert_eq!(loaded.users().kind(), IdKind::Uuid);
+        assert_eq!(loaded.users().name(0), "01010101-0101-0101-0101-010101010101");
     }
 
     #[test]

@@ -38,10 +38,8 @@ pub struct Cleaning {
 impl Cleaning {
     /// Returns the library's settings for a table read with `read`.
     pub fn settings(&self, read: &Input) -> Clean {
-        // A user who buys and later views an item has done both.
-        let usual = if read.weights.is_empty() { Duplicates::default() } else { Duplicates::Sum };
         Clean {
-            duplicates: self.duplicates.unwrap_or(usual),
+            duplicates: self.duplicates.unwrap_or_else(|| Duplicates::usual(&read.options())),
             threshold: self.threshold,
             min_user: self.min_user,
             min_item: self.min_item,
@@ -52,10 +50,7 @@ impl Cleaning {
 
     /// Returns how ranking algorithms use the values of a table read with `read`.
     pub fn values(&self, read: &Input) -> ReadValues {
-        match self.as_weights || !read.weights.is_empty() {
-            true => ReadValues::AsWeights,
-            false => ReadValues::ByKind,
-        }
+        ReadValues::usual(&read.options(), self.as_weights)
     }
 
     /// Whether any cleaning was asked for.

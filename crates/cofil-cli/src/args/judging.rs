@@ -68,10 +68,7 @@ impl Judging {
         let mut protocol = Protocol::default();
         match &self.metrics {
             Some(list) => protocol.metrics = Metric::list(list)?,
-            None if target == Some(Target::Rating) => {
-                protocol.metrics.extend([Metric::Rmse, Metric::Mae]);
-            }
-            None => {}
+            None => target.iter().for_each(|target| protocol.metrics = target.metrics()),
         }
         if let Some(n) = self.sampled {
             protocol.candidates = Candidates::Sampled { n, seed: self.seed };

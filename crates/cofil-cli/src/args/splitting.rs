@@ -1,8 +1,8 @@
 //! Split options, shared by `split` and `compare`.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use cofil::data::parse_date;
-use cofil::data::split::{Cut, Share, Split};
+use cofil::data::split::{self, Share, Split, SplitSettings};
 
 /// Flatten it into a command's arguments.
 #[derive(clap::Args, Clone, Debug)]
@@ -22,6 +22,7 @@ pub struct Splitting {
     pub target: Option<Share>,
 }
 
+/// Splits of the library, with their help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum By {
     /// A random sample of all interactions
@@ -38,8 +39,18 @@ pub enum By {
     Users,
 }
 
-/// Default number of folds.
-const FOLDS: u32 = 5;
+impl From<By> for split::By {
+    fn from(by: By) -> Self {
+        match by {
+            By::Random => Self::Random,
+            By::UserRandom => Self::UserRandom,
+            By::Last => Self::Last,
+            By::Time => Self::Time,
+            By::Kfold => Self::Kfold,
+            By::Users => Self::Users,
+        }
+    }
+}
 
 impl Splitting {
     /// Whether any option was given.
@@ -48,50 +59,22 @@ impl Splitting {
     }
 
     /// Returns the split method.
-    pub fn by(&self) -> By {
-        self.by.unwrap_or(match self {
-            Self { folds: Some(_), .. } => By::Kfold,
-            Self { from: Some(_), .. } => By::Time,
-            Self { target: Some(_), .. } => By::Users,
-            _ => By::Random,
-        })
+    pub fn by(&self) -> split::By {
+        self.settings(None, 0).by()
     }
 
     /// Returns the number of folds of `kfold`.
     pub fn folds(&self) -> u32 {
-        self.folds.unwrap_or(FOLDS)
+        self.settings(None, 0).folds()
+    }
+
+    fn settings(&self, test: Option<Share>, seed: u64) -> SplitSettings {
+        let Self { by, from, folds, target } = *self;
+        SplitSettings { by: by.map(Into::into), test, seed, from, folds, target }
     }
 
     /// Returns the library's split with a test set of size `test`; by default a tenth, or one interaction per user.
     pub fn split(&self, test: Option<Share>, seed: u64) -> Result<Split> {
-        let by = self.by();
-        for (given, option, wanted) in [
-            (self.folds.is_some(), "--folds", By::Kfold),
-            (self.from.is_some(), "--from", By::Time),
-            (self.target.is_some(), "--target", By::Users),
-        ] {
-            if given && by != wanted {
-                let wanted = clap::ValueEnum::to_possible_value(&wanted);
-                let wanted = wanted.as_ref().map_or("", |value| value.get_name());
-                bail!("{option} goes with --by {wanted}");
-            }
-        }
-        if test.is_some() && (self.from.is_some() || by == By::Kfold) {
-            bail!("--from and --folds already set the size of the test set: omit --test");
-        }
-        let test = test.unwrap_or(match by {
-            By::Last => Share::Count(1),
-            _ => Share::Fraction(0.1),
-        });
-        Ok(match by {
-            By::Random => Split::Random { test, seed },
-            By::UserRandom => Split::UserRandom { test, seed },
-            By::Last => Split::Last { test },
-            By::Time => Split::Time { test: self.from.map_or(Cut::Latest(test), Cut::From) },
-            By::Kfold => Split::Kfold { folds: self.folds(), seed },
-            By::Users => {
-                Split::Users { test, target: self.target.unwrap_or(Share::Fraction(0.2)), seed }
-            }
-        })
+        Ok(self.settings(test, seed).split()?)
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 /// Returns the command line, quoted for a shell.
 pub fn command() -> String {
     let mut words: Vec<String> =
-        std::env::args_os().map(|arg| word(&arg.to_string_lossy())).collect();
+        crate::arguments().iter().map(|arg| word(&arg.to_string_lossy())).collect();
     // The program's path is of no use to others.
     if let Some(program) = words.first_mut() {
         *program = "cofil".into();
@@ -32,7 +32,7 @@ pub fn path(path: &Path) -> String {
 /// the same table the same way.
 pub fn again<A: clap::Args>() -> String {
     let words: Vec<String> =
-        std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+        crate::arguments().iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let kept = kept(&A::augment_args(Command::new("cofil")), &words);
     kept.iter().map(|kept| format!(" {}", word(kept))).collect()
 }

@@ -5,7 +5,6 @@ use anyhow::{Context, Result};
 use cofil::data::Clean;
 use cofil::data::split::HeldOut;
 use cofil::evaluate::Metric;
-use cofil::recipes::Target;
 use cofil::{Algorithm, Interactions, Ratings};
 use std::path::Path;
 
@@ -34,10 +33,7 @@ pub struct Parts {
 impl Validate {
     /// Returns the validation metric for `algorithm`.
     pub fn metric(&self, algorithm: &Algorithm) -> Metric {
-        self.valid_metric.unwrap_or(match algorithm.target() {
-            Target::Rating => Metric::Rmse,
-            Target::Preference => Metric::Ndcg(10),
-        })
+        self.valid_metric.unwrap_or_else(|| algorithm.target().metric())
     }
 
     /// Returns the share of the training data to hold out, if any.

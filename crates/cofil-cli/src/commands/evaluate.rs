@@ -12,7 +12,7 @@ use cofil::data::prose::count;
 use cofil::data::read::Negatives;
 use cofil::evaluate::{self, Candidates, Report};
 use cofil::store::Tensor;
-use cofil::{Duplicates, IdMap, Metric, Ratings, Recommender, Target};
+use cofil::{Duplicates, IdMap, Ratings, Recommender};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -124,8 +124,7 @@ fn judge(args: &Args, model: &Path) -> Result<Judged> {
     let start = Instant::now();
     let recommender = reading(model, Recommender::load)?;
     let train = trained_on(args, model, &recommender)?;
-    let is_binary = recommender.card().data.scale == (1.0, 1.0);
-    let weigh = |given: Ratings| if is_binary { given.binary() } else { given };
+    let weigh = |given: Ratings| recommender.weigh(given);
     let known = (&**recommender.users(), &**recommender.items());
     let given = args.given.as_deref();
     let part = judging::test_part(&args.read, &args.test, given, known, args.json, weigh)?;
@@ -138,15 +137,9 @@ fn judge(args: &Args, model: &Path) -> Result<Judged> {
     }
     let load = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let mut report = evaluate::evaluate(recommender.model(), &train, part.borrowed(), &protocol)?;
+    let report = recommender.evaluate(&train, part.borrowed(), &protocol)?;
     let seconds = Seconds { load, evaluate: start.elapsed().as_secs_f64() };
     let algorithm = recommender.card().name();
-    if target == Target::Preference && protocol.metrics.iter().any(Metric::is_of_values) {
-        report.warnings.push(format!(
-            "{algorithm} ranks and predicts no values: its scores are on a scale of their own, and \
-             rmse and mae say nothing about it"
-        ));
-    }
     let model_bytes = recommender.model().tensors().iter().map(Tensor::size).sum();
     Ok(Judged { report, algorithm, seconds, users: test.users.clone(), model_bytes })
 }
@@ -216,16 +209,14 @@ fn trained_on(args: &Args, model: &Path, recommender: &Recommender) -> Result<Ra
         if recommender.seen().nnz() == 0 {
             bail!("{}: the model file holds no histories; add --train FILE", model.display());
         }
-        let by_user = recommender.seen().clone();
-        return Ok(Ratings { users: users.clone(), items: items.clone(), by_user, times: None });
+        return Ok(recommender.histories()?);
     };
     let table = args.read.read_with(path, users, items, args.json)?;
     let train = table.interactions.into_ratings(Duplicates::Last)?;
     if (train.users.len(), train.items.len()) != (users.len(), items.len()) {
         bail!("{}: has users or items that the model was not trained on", path.display());
     }
-    let is_binary = recommender.card().data.scale == (1.0, 1.0);
-    Ok(if is_binary { train.binary() } else { train })
+    Ok(recommender.weigh(train))
 }
 
 /// Returns the lists of all test users.

@@ -2,7 +2,7 @@
 
 use crate::args::clean::{self, Cleaning};
 use crate::args::input::Input;
-use crate::args::splitting::{By, Splitting};
+use crate::args::splitting::Splitting;
 use crate::errors::flag;
 use crate::output::{self, out, outln};
 use anyhow::{Context, Result};
@@ -10,7 +10,7 @@ use cofil::data::CleanReport;
 use cofil::data::Interactions;
 use cofil::data::prose::{count, number, percent};
 use cofil::data::read::{self, ReadReport};
-use cofil::data::split::{Leakage, Parts, Share, Size, SplitReport};
+use cofil::data::split::{By, Leakage, Parts, Share, Size, SplitReport};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::{Path, PathBuf};

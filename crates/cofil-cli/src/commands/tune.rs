@@ -17,7 +17,7 @@ use cofil::data::prose::{count, number};
 use cofil::data::read::ReadReport;
 use cofil::evaluate::Measures;
 use cofil::tune::{self, Found, Journal, Search, Space, Trial};
-use cofil::{Algorithm, Duplicates, Metric, Range, Ratings, Run, Target};
+use cofil::{Algorithm, Duplicates, Metric, Range, Ratings, Run};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write;
@@ -133,10 +133,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         chosen.lines().iter().for_each(|line| errln!("{line}"));
     }
     let base = chosen.algorithm;
-    let metric = args.metric.unwrap_or(match base.target() {
-        Target::Rating => Metric::Rmse,
-        Target::Preference => Metric::Ndcg(10),
-    });
+    let metric = args.metric.unwrap_or_else(|| base.target().metric());
     let fixed = fixed(&args.choice)?;
     let fixed: Vec<&str> = fixed.iter().map(String::as_str).collect();
     let ranges = args.searching.ranges()?;

@@ -21,6 +21,7 @@
 
 mod answer;
 mod card;
+mod evaluate;
 mod explain;
 mod person;
 mod predict;

@@ -3,6 +3,7 @@
 use super::Failure;
 use crate::algorithm::{Algorithm, Suited};
 use crate::data::{Ratings, ReadValues};
+use crate::error::Result;
 use crate::evaluate::{Metric, Protocol};
 use crate::recipes::{Popularity, Target};
 use serde_json::{Map, Value};
@@ -89,6 +90,24 @@ fn of_values(metrics: &[Metric]) -> bool {
 }
 
 impl Entrant {
+    /// Creates the entrant `algorithm` with `settings`, which no search changes; other settings get the defaults that
+    /// suit the data. It is called by both, such as `ials:factors=128`. `chosen` says whether it was requested by name.
+    ///
+    /// # Errors
+    /// As [`Algorithm::from_settings`].
+    pub fn of(algorithm: &str, settings: &Map<String, Value>, chosen: bool) -> Result<Self> {
+        let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let pairs = settings.iter().map(|(setting, value)| format!("{setting}={}", plain(value)));
+        let pairs = pairs.collect::<Vec<_>>().join(",");
+        let name = match pairs.is_empty() {
+            true => algorithm.to_owned(),
+            false => format!("{algorithm}:{pairs}"),
+        };
+        let fixed = settings.keys().cloned().collect();
+        let algorithm = Algorithm::from_settings(algorithm, settings)?;
+        Ok(Self { name, algorithm, fixed, suited: true, chosen })
+    }
+
     /// Returns the entrant with defaults adapted to `train`, if `suited` is set, and the adapted settings.
     pub(super) fn suited_to(&self, train: &Ratings) -> (Self, Map<String, Value>) {
         if !self.suited {

@@ -1,6 +1,7 @@
 //! Duplicates: several interactions of the same user and item.
 
 use super::IdMap;
+use super::read::ReadOptions;
 use crate::error::{Error, Remedy, Result, shown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,12 @@ pub enum Duplicates {
 }
 
 impl Duplicates {
+    /// Returns how to merge interactions read with `options` if nothing is said about it: a user who buys an item and
+    /// views it later has done both, so the weights of event types are added.
+    pub fn usual(options: &ReadOptions) -> Self {
+        if options.weights.is_empty() { Self::default() } else { Self::Sum }
+    }
+
     /// Returns whether a row with time `next` replaces an earlier row of the table with time `kept`. A row without a
     /// time only replaces another row without a time.
     pub(crate) fn replaces(self, kept: Option<i64>, next: Option<i64>) -> bool {

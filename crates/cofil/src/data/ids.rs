@@ -19,8 +19,8 @@ pub(crate) use integers::{canonical, length, write};
 #[derive(Clone, Default)]
 pub struct IdMap {
     names: Names,
-    /// Whether some of the integers were given as text.
-    text: bool,
+    /// The type that the ids were given in, if the names do not tell.
+    given: Option<IdKind>,
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
@@ -34,6 +34,8 @@ pub enum IdKind {
     Text,
     /// 64-bit integers; their names are their decimal notation.
     Integer,
+    /// UUIDs; their names are in hyphenated notation. After an update with other ids, some may be text.
+    Uuid,
 }
 
 /// Names in the order of their numbers.
@@ -105,17 +107,23 @@ impl IdMap {
     }
 
     /// Returns the original type of the ids: integers if every name is one, unless they are marked as
-    /// [text](Self::set_text).
+    /// [text](Self::set_text) or [UUIDs](Self::set_uuid).
     pub fn kind(&self) -> IdKind {
-        match &self.names {
-            Names::Integers(ids, _) if !ids.is_empty() && !self.text => IdKind::Integer,
+        match (&self.names, self.given) {
+            (_, Some(given)) => given,
+            (Names::Integers(ids, _), None) if !ids.is_empty() => IdKind::Integer,
             _ => IdKind::Text,
         }
     }
 
     /// Marks the ids as text even if they look like integers.
     pub fn set_text(&mut self) {
-        self.text = true;
+        self.given = Some(IdKind::Text);
+    }
+
+    /// Marks the ids as UUIDs.
+    pub fn set_uuid(&mut self) {
+        self.given = Some(IdKind::Uuid);
     }
 
     /// Returns all ids in the order of their numbers, if they are of kind [`IdKind::Integer`].
@@ -238,7 +246,7 @@ impl IdMap {
     /// # Panics
     /// If a number is not one of this map.
     pub fn select(&self, numbers: impl IntoIterator<Item = u32>) -> Self {
-        let mut selected = Self { text: self.text, ..Self::default() };
+        let mut selected = Self { given: self.given, ..Self::default() };
         for number in numbers {
             selected.insert_from(self, number).expect("no more names than before");
         }
@@ -296,7 +304,7 @@ impl IdMap {
                 (Names::Texts(arena), table)
             }
         };
-        Some(Self { names, text: false, table, hasher })
+        Some(Self { names, given: None, table, hasher })
     }
 }
 
@@ -418,6 +426,8 @@ mod tests {
         let left = map.select([1, 0, 1]);
         assert_eq!((left.kind(), left.names().collect::<Vec<_>>()), (IdKind::Text, vec!["6", "5"]));
         assert_eq!(left, ["6", "5"].iter().collect(), "names are what is compared");
+        map.set_uuid();
+        assert_eq!(map.select([2]).kind(), IdKind::Uuid);
         assert_eq!(IdMap::new().kind(), IdKind::Text);
     }
 }

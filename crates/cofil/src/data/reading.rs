@@ -19,6 +19,7 @@
 //! ```
 
 use super::describe::{Kind, Values};
+use super::read::ReadOptions;
 use crate::math::real::{exp2, log2, square};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,16 @@ pub enum ReadValues {
     AsWeights,
     /// Use the given reading.
     As(Reading),
+}
+
+impl ReadValues {
+    /// Returns how to use values read with `options`: as weights if that is asked for, or if event types have weights.
+    pub fn usual(options: &ReadOptions, as_weights: bool) -> Self {
+        match as_weights || !options.weights.is_empty() {
+            true => Self::AsWeights,
+            false => Self::ByKind,
+        }
+    }
 }
 
 impl Reading {

@@ -4,6 +4,7 @@ use super::range::Range;
 use super::suit::{Rule, Traits};
 use crate::data::Ratings;
 use crate::error::Result;
+use crate::evaluate::{Metric, Protocol};
 use crate::memory::check_room;
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
@@ -52,4 +53,24 @@ pub enum Target {
     Rating,
     /// A preference that only orders items; ranking metrics are meaningful.
     Preference,
+}
+
+impl Target {
+    /// Returns the metric that validation and searches use by default.
+    pub fn metric(self) -> Metric {
+        match self {
+            Self::Rating => Metric::Rmse,
+            Self::Preference => Metric::Ndcg(10),
+        }
+    }
+
+    /// Returns the metrics of an evaluation by default: those of rankings, and for models that predict ratings also
+    /// those of predictions.
+    pub fn metrics(self) -> Vec<Metric> {
+        let mut metrics = Protocol::default().metrics;
+        if self == Self::Rating {
+            metrics.extend([Metric::Rmse, Metric::Mae]);
+        }
+        metrics
+    }
 }

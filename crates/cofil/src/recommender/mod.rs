@@ -121,8 +121,14 @@ impl Recommender {
     /// Sets the catalogue of items, which is saved with the model; `None` removes it. The catalogue may hold more or
     /// fewer items than the model.
     #[must_use]
-    pub fn with_catalogue(self, catalogue: Option<Arc<Catalogue>>) -> Self {
-        Self { catalogue, fingerprint: None, ..self }
+    pub fn with_catalogue(mut self, catalogue: Option<Arc<Catalogue>>) -> Self {
+        self.set_catalogue(catalogue);
+        self
+    }
+
+    /// In-place version of [`with_catalogue`](Self::with_catalogue).
+    pub fn set_catalogue(&mut self, catalogue: Option<Arc<Catalogue>>) {
+        (self.catalogue, self.fingerprint) = (catalogue, None);
     }
 
     /// Returns the catalogue of items, if there is one.
@@ -309,12 +315,12 @@ impl Recommender {
             tensors.push(Tensor::bytes(text, names.parts().0.as_bytes()));
             tensors.push(Tensor::sizes(ends, names.parts().1));
         }
-        // The kind is written only where the ids would suggest another: texts that all read as integers.
+        // The kind is written only where the ids would suggest another: texts that all read as integers, and UUIDs.
         for (names, entry) in [(&self.users, "user_ids"), (&self.items, "item_ids")] {
-            if names.kind() == IdKind::Text
-                && names.all_integers().is_some_and(|ids| !ids.is_empty())
-            {
-                header[entry] = json!(IdKind::Text);
+            let kind = names.kind();
+            let seem_integers = names.all_integers().is_some_and(|ids| !ids.is_empty());
+            if kind == IdKind::Uuid || (kind == IdKind::Text && seem_integers) {
+                header[entry] = json!(kind);
             }
         }
         if let Some(catalogue) = &self.catalogue {
@@ -426,6 +432,7 @@ fn ids(archive: &Archive, text: &str, ends: &str, kind: &Value) -> Result<IdMap>
     if let Some(kind) = Option::<IdKind>::deserialize(kind).map_err(|_| bad())? {
         match kind {
             IdKind::Text => names.set_text(),
+            IdKind::Uuid => names.set_uuid(),
             IdKind::Integer if names.kind() == IdKind::Integer => {}
             IdKind::Integer => return Err(bad()),
         }

@@ -32,11 +32,11 @@ pub fn entrants(args: &Args) -> Result<Vec<Entrant>> {
     }
     let mut entrants: Vec<Entrant> = Vec::new();
     for (name, settings) in names.iter().zip(&settings) {
-        let algorithm = Algorithm::from_settings(name, settings)?;
+        // Each algorithm of the list is there once, so that its name is enough.
+        let entrant = Entrant { name: name.clone(), ..Entrant::of(name, settings, chosen)? };
         let repeated = entrants.iter().any(|other| other.name == *name);
         if !left_out.contains(name) && !repeated {
-            let fixed = settings.keys().cloned().collect();
-            entrants.push(Entrant { name: name.clone(), algorithm, fixed, suited: true, chosen });
+            entrants.push(entrant);
         }
     }
     for text in &args.with {
@@ -64,20 +64,7 @@ fn with(text: &str) -> Result<Entrant> {
             bail!("`--with {text}`: `{setting}` is given twice");
         }
     }
-    let algorithm =
-        Algorithm::from_settings(name, &settings).with_context(|| format!("--with {text}"))?;
-    let told: Vec<String> = settings
-        .iter()
-        .map(|(setting, value)| format!("{setting}={}", crate::args::searching::plain(value)))
-        .collect();
-    let name = if told.is_empty() { name.into() } else { format!("{name}:{}", told.join(",")) };
-    Ok(Entrant {
-        name,
-        algorithm,
-        fixed: settings.keys().cloned().collect(),
-        suited: true,
-        chosen: true,
-    })
+    Entrant::of(name, &settings, true).with_context(|| format!("--with {text}"))
 }
 
 /// Splits a list of pairs; a piece without `=` continues the previous value.

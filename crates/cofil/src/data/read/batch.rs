@@ -5,6 +5,7 @@ use super::convert::{Texts, entries, floats, integers, is_bytes, is_text, ticks,
 use super::field::{EXACT, Rules, Skip, Stamp, integral, is_rounded};
 use super::names::{self, Names};
 use super::rows::Rows;
+use crate::data::IdKind;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_array::{
@@ -50,12 +51,8 @@ pub(super) fn read_batch(
     let time = columns.time.map(|c| Times::new(column(c), rules)).transpose()?;
     let kind = columns.kind.map(|c| Ids::new(column(c), &rules.kind_name)).transpose()?;
     let mut text = String::new();
-    if matches!(user, Ids::Texts(_)) {
-        rows.users.set_text();
-    }
-    if matches!(item, Ids::Texts(_)) {
-        rows.items.set_text();
-    }
+    rows.users.set_kind(id_kind(&user, column(columns.user)));
+    rows.items.set_kind(id_kind(&item, column(columns.item)));
     for at in 0..batch.num_rows() {
         let tally = rows.tally;
         let mut row = || {
@@ -92,6 +89,15 @@ pub(super) fn read_batch(
             .map_err(|message| format!("{place}: {message}"))?;
     }
     Ok(time.is_some_and(|time| matches!(time, Times::Typed(..))))
+}
+
+/// Returns the type of the ids in `column`. 16 bytes of no other meaning are a UUID.
+fn id_kind(ids: &Ids, column: &ArrayRef) -> IdKind {
+    match (ids, column.data_type()) {
+        (Ids::Texts(_), DataType::FixedSizeBinary(16)) => IdKind::Uuid,
+        (Ids::Texts(_), _) => IdKind::Text,
+        _ => IdKind::Integer,
+    }
 }
 
 /// Ids of users or items, or event types.

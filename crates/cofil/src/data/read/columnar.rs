@@ -1,7 +1,7 @@
 //! Parquet and Arrow files as written by other programs.
 
 use super::{ReadOptions, Table, read};
-use crate::data::Source;
+use crate::data::{IdKind, Source};
 use arrow_array::types::Int32Type;
 use arrow_array::{
     ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, Int32Array,
@@ -90,6 +90,7 @@ fn ids_may_be_bytes_and_values_truths_or_codes() {
     ]));
     let found = found.unwrap().interactions;
     assert_eq!(found.users.names().collect::<Vec<_>>(), ["00010203-0405-0607-0809-0a0b0c0d0e0f"]);
+    assert_eq!((found.users.kind(), found.items.kind()), (IdKind::Uuid, IdKind::Text));
     assert_eq!(found.items.names().collect::<Vec<_>>(), ["tea", "jam"]);
     assert_eq!(found.value, [5.0, 4.0]);
     let truths: ArrayRef = Arc::new(BooleanArray::from(vec![true, false]));

@@ -1,5 +1,7 @@
 //! Numbering of ids while reading: a table for small integers, a hash map for all other ids.
 
+#[cfg(feature = "arrow")]
+use crate::data::IdKind;
 use crate::data::IdMap;
 
 /// Integers below this are looked up in a table: 16 MB at most, of which only the used pages take memory.
@@ -83,11 +85,13 @@ impl Names {
         }
     }
 
-    /// Marks the ids as text even if they look like integers, unless there were ids before.
+    /// Marks the ids as what their column holds, even if they look like integers, unless there were ids before.
     #[cfg(feature = "arrow")]
-    pub fn set_text(&mut self) {
-        if self.first {
-            self.ids.set_text();
+    pub fn set_kind(&mut self, kind: IdKind) {
+        match kind {
+            IdKind::Text if self.first => self.ids.set_text(),
+            IdKind::Uuid if self.first => self.ids.set_uuid(),
+            _ => {}
         }
     }
 

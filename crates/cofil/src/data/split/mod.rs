@@ -29,6 +29,7 @@ mod hold_out;
 pub(crate) mod leakage;
 mod report;
 mod share;
+mod usual;
 
 use super::prose::{count, number};
 use super::{Interactions, NO_TIME};
@@ -40,6 +41,7 @@ pub use report::{Size, SplitReport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use share::{Cut, Share};
+pub use usual::{By, SplitSettings};
 
 /// How to split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

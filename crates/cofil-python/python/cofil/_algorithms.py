@@ -1,0 +1,205 @@
+"""The algorithms: one class each, made from the library's schema of its settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from cofil import _cofil
+from cofil._model import Model
+from cofil._progress import Progress, hear
+from cofil._ratings import Ratings, ratings
+
+if TYPE_CHECKING:
+    import inspect
+
+    import numpy
+
+
+class Kind(type):
+    """The class of the classes: their signature is made when it is asked for."""
+
+    _defaults: dict[str, Any]
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        import inspect
+
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        settings = {**cls._defaults, "seed": 0}
+        return inspect.Signature([inspect.Parameter(name, keyword, default=value) for name, value in settings.items()])
+
+
+class Algorithm(metaclass=Kind):
+    """An algorithm with its settings. Settings that are None follow from the data."""
+
+    _name: ClassVar[str]
+    _defaults: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, *, seed: int = 0, **settings: Any) -> None:
+        self.seed = seed
+        self._given = self._checked(settings)
+
+    def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        given = {setting: value for setting, value in settings.items() if value is not None}
+        # The library checks names and values, and tells the nearest name; of an unknown name even if it is None.
+        unknown = dict.fromkeys(settings.keys() - self._defaults.keys(), 0)
+        _cofil.settings(self._name, {**unknown, **given})
+        return given
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in type(self)._defaults:
+            raise AttributeError(f"{type(self).__name__} has no setting {name!r}")
+        return self._given.get(name, self._defaults[name])
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in type(self)._defaults:
+            self.set_params(**{name: value})
+        else:
+            super().__setattr__(name, value)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """All settings and the seed, as scikit-learn asks for them."""
+        return {**self._defaults, **self._given, "seed": self.seed}
+
+    def set_params(self, **settings: Any) -> Algorithm:
+        """Changes settings; None lets one follow from the data or its default."""
+        seed = settings.pop("seed", self.seed)
+        self._given = self._checked({**self._given, **settings})
+        self.seed = seed
+        return self
+
+    def fit(
+        self,
+        train: Any,
+        y: None = None,
+        *,
+        valid: float | Any = None,
+        metric: str | None = None,
+        patience: int | None = None,
+        checkpoint: str | None = None,
+        checkpoint_every: int | None = None,
+        items: Any = None,
+        seen: bool = True,
+        progress: Progress = False,
+    ) -> Model:
+        """Trains a model on ratings, or on anything that `Ratings` takes.
+
+        `valid` is a share of the rows to hold out, or ratings: training then stops after `patience` epochs without a
+        better `metric`, and the best epoch is kept. `checkpoint` is a file to continue from. `items` is a table of
+        items, for titles and filters. Without `seen`, the model does not hold the users' histories. `progress` is
+        True or a function that receives each event.
+
+        Raises `SettingError`, `DataError` if the data does not suit the algorithm, `DivergedError`.
+        """
+        training = {
+            "seed": self.seed, "metric": metric, "patience": patience, "checkpoint": checkpoint,
+            "checkpoint_every": checkpoint_every, "seen": seen,
+        }
+        self.model_ = trained(train, self._name, self._given, training, valid, items, progress)
+        return self.model_
+
+    def predict(self, pairs: Any) -> numpy.ndarray[Any, Any]:
+        """The predictions of the model that `fit` trained last, for a table of pairs; NaN where there is none."""
+        if not hasattr(self, "model_"):
+            raise AttributeError("fit a model first")
+        import numpy
+
+        return numpy.asarray(self.model_.predict(pairs))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "model_" in self.__dict__
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        # A table of interactions goes in, and no separate target.
+        inputs = InputTags(two_d_array=False)
+        return Tags(estimator_type=None, target_tags=TargetTags(required=False), input_tags=inputs)
+
+    def __sklearn_clone__(self) -> Algorithm:
+        return type(self)(seed=self.seed, **self._given)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Algorithm) or type(self) is not type(other):
+            return False
+        return (self._given, self.seed) == (other._given, other.seed)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = {**self._given, **({"seed": self.seed} if self.seed else {})}
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in shown.items())})"
+
+
+def trained(
+    train: Any,
+    algorithm: str | None,
+    settings: dict[str, Any],
+    training: dict[str, Any],
+    valid: Any,
+    items: Any,
+    progress: Progress,
+) -> Model:
+    from cofil._input import table
+
+    share = isinstance(valid, float)
+    if share:
+        training = {**training, "valid": valid}
+    held_out = None if share or valid is None else ratings(valid)._inner
+    items = None if items is None else table(items)
+    data = ratings(train)._inner
+    return Model(_cofil.fit(data, algorithm, settings, training, held_out, items, hear(progress)))
+
+
+def class_name(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))
+
+
+def by_name(name: str) -> type[Algorithm]:
+    """The class of an algorithm; the name is that of the command."""
+    if name not in CLASSES:
+        CLASSES[name] = _class(name, _cofil.algorithm(name))
+    return CLASSES[name]
+
+
+# The classes made so far: each is made when it is first used.
+CLASSES: dict[str, type[Algorithm]] = {}
+NAMES = {class_name(name): name for name in _cofil.names()}
+
+
+def _class(name: str, described: dict[str, Any]) -> type[Algorithm]:
+    schema = described["schema"]
+    rules = {rule["setting"]: rule["rule"] for rule in described["rules"]}
+    settings = {setting: about for setting, about in schema["properties"].items() if setting != "algorithm"}
+    defaults = {setting: None if setting in rules else about.get("default") for setting, about in settings.items()}
+    lines = [schema.get("description", ""), "", "Settings:"]
+    for setting, about in settings.items():
+        lines.append(f"    {setting}: {' '.join(about.get('description', '').split())}")
+        if setting in rules:
+            lines.append(f"        Default from the data: {rules[setting]}.")
+    lines.append("    seed: Random seed. Equal data, settings and seed give equal bytes.")
+    members = {
+        "__doc__": "\n".join(lines),
+        "__module__": "cofil.algorithms",
+        "_name": name,
+        "_defaults": defaults,
+    }
+    made: Any = Kind(class_name(name), (Algorithm,), members)
+    return cast("type[Algorithm]", made)
+
+
+def fit(
+    train: Any,
+    algorithm: str | None = None,
+    *,
+    purpose: str | None = None,
+    seed: int = 0,
+    valid: float | Ratings | None = None,
+    items: Any = None,
+    progress: Progress = False,
+) -> Model:
+    """Trains the algorithm that suits the data, or the one named; `model.chosen` says why.
+
+    `purpose` is `rank` (lists, the default) or `predict` (ratings).
+    """
+    return trained(train, algorithm, {}, {"seed": seed, "purpose": purpose}, valid, items, progress)

@@ -1,0 +1,182 @@
+"""Input: from what people have to what the extension reads."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from cofil._cofil import Frame
+
+# The columns of rows without names, in their order.
+NAMES = ("user", "item", "value", "time")
+
+
+def name(of: object) -> str:
+    """The name of an id, as the library writes it."""
+    if isinstance(of, str):
+        return str(of)
+    kind = type(of).__name__
+    if isinstance(of, bool) or kind in ("bool", "bool_"):
+        raise TypeError(f"{of!r} is not an id; ids are text, integers or UUIDs")
+    if kind == "UUID":
+        return str(of)
+    if isinstance(of, float) and of.is_integer():
+        return str(int(of))
+    try:
+        return str(operator.index(of))  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{of!r} is not an id; ids are text, integers or UUIDs") from None
+
+
+def table(data: Any, users: Any = None, items: Any = None) -> Any:
+    """A path, Arrow data, or an iterator over Arrow data."""
+    if hasattr(data, "tocoo"):
+        return matrix(data, users, items)
+    if users is not None or items is not None:
+        raise TypeError("users= and items= name the rows and columns of a sparse matrix; this is a table")
+    if isinstance(data, (str, os.PathLike)):
+        return os.fspath(data)
+    if is_of(data, "pandas", "DataFrame"):
+        return pandas_table(data)
+    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
+        return data
+    if isinstance(data, Mapping):
+        return Frame([str(name) for name in data], [column(values) for values in data.values()])
+    if hasattr(data, "dtype") and hasattr(data, "ndim"):
+        return array(data)
+    if hasattr(data, "columns"):
+        return other_frame(data)
+    if isinstance(data, Iterable):
+        return rows_or_parts(iter(data))
+    raise TypeError(f"a {type(data).__name__} is not a table of interactions")
+
+
+def column(values: Any) -> Any:
+    """A column for the extension: Arrow data, a NumPy array or a list."""
+    if is_of(values, "pandas", "Series") or is_of(values, "pandas", "Index"):
+        return pandas_column(values)
+    if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+        return values
+    if hasattr(values, "dtype") and hasattr(values, "astype"):
+        return values
+    if hasattr(values, "to_numpy"):
+        return values.to_numpy()
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise TypeError(f"a {type(values).__name__} is not a column")
+    return list(values)
+
+
+def is_of(data: object, library: str, kind: str) -> bool:
+    """Whether `data` is a `kind` of a library, which is not imported for it."""
+    module = sys.modules.get(library)
+    return module is not None and isinstance(data, getattr(module, kind))
+
+
+class Stream:
+    """Arrow data that was already exported."""
+
+    def __init__(self, capsule: object) -> None:
+        self.capsule = capsule
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.capsule
+
+
+def pandas_table(frame: Any) -> Any:
+    """By pyarrow, where there is one and it knows the types of the columns; else column by column."""
+    try:
+        return Stream(frame.__arrow_c_stream__())
+    except Exception:
+        names = [str(name) for name in frame.columns]
+        return Frame(names, [pandas_column(frame.iloc[:, at]) for at in range(len(names))])
+
+
+def pandas_column(series: Any) -> Any:
+    kind = series.dtype
+    if hasattr(kind, "categories") and hasattr(kind, "ordered"):
+        codes = series.cat.codes if hasattr(series, "cat") else series
+        return codes.to_numpy(), column(kind.categories)
+    if getattr(kind, "tz", None) is not None:
+        times = series.dt if hasattr(series, "dt") else series
+        return times.tz_convert("UTC").to_numpy(dtype="datetime64[ns]")
+    # NumPy's own types are taken as they are; pandas' mark missing values in their own ways.
+    return series.to_numpy() if hasattr(kind, "itemsize") else list(series)
+
+
+def other_frame(frame: Any) -> Frame:
+    """A frame of a library without Arrow, by narwhals."""
+    try:
+        import narwhals
+    except ImportError:
+        kind = type(frame).__name__
+        raise TypeError(
+            f"a {kind} has no Arrow interface; install narwhals, or give a dictionary of columns"
+        ) from None
+    known = narwhals.from_native(frame, eager_only=True)
+    return Frame(list(known.columns), [known[name].to_numpy() for name in known.columns])
+
+
+def array(data: Any) -> Frame:
+    """A NumPy array: structured, or with one row per interaction."""
+    if data.dtype.names is not None:
+        return Frame(list(data.dtype.names), [data[name] for name in data.dtype.names])
+    if data.ndim != 2 or not 2 <= data.shape[1] <= len(NAMES):
+        shape = " × ".join(map(str, data.shape))
+        raise ValueError(f"an array of ratings has columns user, item[, value[, time]]; this one is {shape}")
+    return Frame(list(NAMES[: data.shape[1]]), [data[:, at] for at in range(data.shape[1])])
+
+
+def matrix(data: Any, users: Any, items: Any) -> Frame:
+    """A SciPy sparse matrix, with the ids of its rows (users) and columns (items)."""
+    rows, columns = data.shape
+    if users is None or items is None:
+        raise TypeError(
+            "the rows of a matrix are users and its columns items, but it does not hold their ids: give users= and "
+            f"items=, such as users=range({rows}), items=range({columns})"
+        )
+    users, items = column(users), column(items)
+    found = (len(users), len(items))
+    if found != (rows, columns):
+        hint = "; transpose it (.T)" if found == (columns, rows) else ""
+        raise ValueError(
+            f"the matrix has {rows} rows and {columns} columns, but there are {found[0]} users and {found[1]} "
+            f"items{hint}"
+        )
+    # Repeated entries are added, as SciPy means them.
+    cells = data.tocsr().tocoo()
+    return Frame(list(NAMES[:3]), [(cells.row, users), (cells.col, items), cells.data])
+
+
+def rows_or_parts(data: Iterator[Any]) -> Any:
+    """Rows as tuples or dictionaries, or the parts of a table one after another."""
+    first = next(data, None)
+    if first is None:
+        return Frame(list(NAMES[:2]), [[], []])
+    whole = itertools.chain([first], data)
+    if is_row(first):
+        return rows(first, whole)
+    return map(table, whole)
+
+
+def is_row(of: object) -> bool:
+    if isinstance(of, Mapping):
+        return not any(isinstance(value, Iterable) and not isinstance(value, str) for value in of.values())
+    return isinstance(of, Sequence) and not isinstance(of, (str, bytes)) and not hasattr(of, "__arrow_c_stream__")
+
+
+def rows(first: Any, whole: Iterable[Any]) -> Frame:
+    if isinstance(first, Mapping):
+        names = [str(name) for name in first]
+        cells = [[row.get(name) for name in names] for row in whole]
+    else:
+        if not 2 <= len(first) <= len(NAMES):
+            raise ValueError(f"a row is (user, item[, value[, time]]); the first has {len(first)} entries")
+        names, cells = list(NAMES[: len(first)]), [list(row) for row in whole]
+    if any(len(row) != len(names) for row in cells):
+        at, row = next((at, row) for at, row in enumerate(cells, 1) if len(row) != len(names))
+        raise ValueError(f"row {at} has {len(row)} entries, the first has {len(names)}")
+    return Frame(names, [[row[at] for row in cells] for at in range(len(names))])

@@ -1,0 +1,268 @@
+"""Trained models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Union, overload
+from uuid import UUID
+
+from cofil import _cofil
+from cofil._input import column, name, table
+from cofil._progress import Progress, hear
+from cofil._ratings import Ratings
+from cofil._reports import Report
+from cofil._tables import Explanation, Interview, Predictions, Recommendations, Table
+
+if TYPE_CHECKING:
+    import numpy
+    from typing_extensions import Unpack
+
+    from cofil._options import ProtocolOptions, QueryOptions, ReadOptions
+
+Id = Union[str, int, UUID]
+History = Union[Iterable[Any], Mapping[Any, float]]
+
+
+class Model:
+    """A trained model with its ids and the users' histories; `cofil.load` loads one, `fit` trains one.
+
+    Several threads may query it at once. `update` and `forget` wait for the queries that are running.
+    """
+
+    def __init__(self, inner: _cofil.Model) -> None:
+        self._inner = inner
+
+    # === Lists ===
+
+    def recommend(
+        self,
+        user: Id | None = None,
+        *,
+        users: Any = None,
+        history: History | None = None,
+        n: int = 10,
+        exclude: Iterable[Id] = (),
+        candidates: Iterable[Id] | None = None,
+        where: str | None = None,
+        progress: Progress = False,
+        **options: Unpack[QueryOptions],
+    ) -> Recommendations:
+        """Recommends items: to a user of the training data, to a new user with a `history`, or to many `users`.
+
+        A history holds items, or pairs of an item and its value; with `user`, it is newer than the model. `exclude`
+        and `candidates` are items; `where` is a filter on the attributes of items, such as `"genre = 'Comedy'"`.
+        Without a known user or history the list holds the most popular items, and `reason` says so.
+
+        Raises `SettingError` for a filter that does not fit, `NotFoundError` for unknown ids with `unknown="refuse"`.
+        """
+        query = {"n": n, "exclude": names(exclude), "where": where, **options}
+        query["candidates"] = None if candidates is None else names(candidates)
+        if users is not None:
+            if user is not None or history is not None:
+                raise TypeError("users= is for many known users: leave out user and history")
+            return self._recommend_many(column(users), query, progress)
+        answer, frame = self._inner.recommend(who(user, history), query)
+        return Recommendations(frame, answer)
+
+    def recommend_all(
+        self, n: int = 10, *, progress: Progress = False, **options: Unpack[QueryOptions]
+    ) -> Recommendations:
+        """Recommends items to every user of the training data, one list after another."""
+        return self._recommend_many(None, {"n": n, **options}, progress)
+
+    def _recommend_many(self, users: Any, query: dict[str, Any], progress: Progress) -> Recommendations:
+        unknown, frame = self._inner.recommend_many(users, query, hear(progress))
+        return Recommendations(frame, {"unknown": unknown})
+
+    def similar(self, item: Id, n: int = 10) -> Table:
+        """The items most similar to `item`, by `score`, with 1 for the same. Raises `NotFoundError`."""
+        return Table(self._inner.similar(name(item), n))
+
+    def similar_all(self, n: int = 10, *, exact: bool = False, progress: Progress = False) -> Table:
+        """The items most similar to each item. For more than 100,000 items an approximate index, unless `exact`."""
+        return Table(self._inner.similar_all(n, exact, hear(progress)))
+
+    def similar_users(self, user: Id, n: int = 10) -> Table:
+        """The users most similar to `user`, by the cosine of their vectors or histories. Raises `NotFoundError`."""
+        return Table(self._inner.similar_users(name(user), n)[1])
+
+    def explain(
+        self, user: Id | None, item: Id, *, history: History | None = None, unknown: str = "skip"
+    ) -> Explanation:
+        """How much each item of the history contributes to the score of `item`. Raises `NotFoundError`."""
+        about, frame = self._inner.explain(who(user, history), name(item), unknown)
+        return Explanation(frame, about)
+
+    def interview(
+        self,
+        answers: Mapping[Any, Any] | None = None,
+        *,
+        n: int = 10,
+        questions: int = 1,
+        strategy: str | None = None,
+        seed: int = 0,
+    ) -> Interview:
+        """Which items to ask a new user about next, and the list after the answers so far.
+
+        `answers` are `"yes"`, `"no"`, `"unknown"` or a value for each item. Nothing is kept between calls.
+        """
+        replied = [{"item": name(item), "answer": answer} for item, answer in (answers or {}).items()]
+        question = {"answers": replied, "n": n, "questions": questions, "strategy": strategy, "seed": seed}
+        about, frame = self._inner.interview(question)
+        asked = self._typed([asked["item"] for asked in about["questions"]])
+        return Interview(frame, about, asked)
+
+    def _typed(self, items: list[str]) -> list[Any]:
+        kind = self._inner.kind(False)
+        return [int(item) if kind == "integer" else UUID(item) if kind == "uuid" else item for item in items]
+
+    # === Predictions ===
+
+    @overload
+    def predict(self, pairs: Any, /, **options: Unpack[ReadOptions]) -> Predictions: ...
+    @overload
+    def predict(self, user: Id, item: Id, /) -> float: ...
+    def predict(self, pairs: Any, item: Any = None, /, **options: Any) -> Any:
+        """Predicts the rating of a pair, `model.predict("u1", "a")`, or of a table of pairs.
+
+        Ratings are within the range of the training data; algorithms that rank give their score. Raises
+        `NotFoundError` for an unknown id of a single pair; in a table its prediction is missing.
+        """
+        if item is not None:
+            return self._inner.predict(name(pairs), name(item))
+        pairs = pairs._inner.frame() if isinstance(pairs, Ratings) else table(pairs)
+        unknown, frame = self._inner.predict_pairs(pairs, options)
+        return Predictions(frame, unknown)
+
+    # === Evaluation ===
+
+    def evaluate(
+        self,
+        test: Any,
+        *,
+        given: Any = None,
+        metrics: str | Sequence[str] | None = None,
+        progress: Progress = False,
+        **options: Unpack[ProtocolOptions],
+    ) -> Report:
+        """Evaluates the model on held-out interactions: `report["ndcg@20"].value` with its interval and baselines.
+
+        `given` are the histories of users in `test` who are not in the training data. Raises `SettingError` for an
+        unknown metric, `UnsupportedError` if the model holds no histories.
+        """
+        settings = {"metrics": metrics, **options}
+        return Report(self._inner.evaluate(events(test), events(given), {}, settings, hear(progress)))
+
+    # === Changes ===
+
+    def update(self, interactions: Any, **options: Unpack[ReadOptions]) -> dict[str, Any]:
+        """Adds interactions, new users and new items without training again; returns what was added.
+
+        With `implicit=True`, values are ignored. Raises `DataError` for values that the training data did not have,
+        `UnsupportedError` if the model holds no histories.
+        """
+        implicit = bool(options.get("implicit"))
+        return self._inner.update(events(interactions), dict(options), implicit)
+
+    def forget(self, users: Iterable[Id], *, refit: bool = False) -> dict[str, Any]:
+        """Removes users; returns what was removed and what remains. With `refit` nothing of them remains.
+
+        Raises `NotFoundError` for an unknown user; the model is then unchanged.
+        """
+        return self._inner.forget(names(users), refit)
+
+    def set_items(self, items: Any, **options: Any) -> None:
+        """Sets the table of items, for titles in lists and for filters; `None` removes it."""
+        self._inner.describe_items(None if items is None else table(items), options)
+
+    # === What it holds ===
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """Where the model comes from: algorithm, settings, seed, data, epochs, changes, shapes of its arrays."""
+        return self._inner.card()
+
+    @property
+    def algorithm(self) -> str:
+        """The name of the algorithm."""
+        card = self.card
+        return str(card["algorithm"]["algorithm"] if "algorithm" in card else card["imported"]["name"])
+
+    @property
+    def chosen(self) -> dict[str, Any] | None:
+        """Why the algorithm was chosen (`why`), and the settings that follow from the data (`defaults`)."""
+        return self._inner.chosen()
+
+    @property
+    def users(self) -> list[Any]:
+        """The ids of the users, in the order of `user_vectors`."""
+        return self._inner.ids(True).list(0)
+
+    @property
+    def items(self) -> list[Any]:
+        """The ids of the items, in the order of `item_vectors`."""
+        return self._inner.ids(False).list(0)
+
+    @property
+    def user_vectors(self) -> numpy.ndarray[Any, Any] | None:
+        """The vectors of the users (users × factors, float32, read-only, not copied); none for models without."""
+        return self._inner.vectors(True)
+
+    @property
+    def item_vectors(self) -> numpy.ndarray[Any, Any] | None:
+        """The vectors of the items (items × factors, float32, read-only, not copied); none for models without."""
+        return self._inner.vectors(False)
+
+    # === Files ===
+
+    def save(self, path: str | os.PathLike[str]) -> str:
+        """Saves the model to one file, atomically; returns its fingerprint. Raises `IoError`."""
+        return self._inner.save(os.fspath(path))
+
+    def to_bytes(self) -> bytes:
+        """The bytes of the file that `save` writes."""
+        return self._inner.to_bytes()[0]
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Model:
+        """Loads a model from the bytes of its file. Raises `FormatError`."""
+        return Model(_cofil.Model.from_bytes(data))
+
+    def __reduce__(self) -> Any:
+        return _rebuilt, self._inner.to_bytes()
+
+    def __repr__(self) -> str:
+        data = self.card["data"]
+        return f"<cofil.Model {self.algorithm}: {data['users']:,} users, {data['items']:,} items>"
+
+
+def _rebuilt(*parts: Any) -> Model:
+    return Model(_cofil.Model.from_bytes(*parts))
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """Loads a model file. Raises `IoError`, or `FormatError` if the file is damaged or no model."""
+    return Model(_cofil.Model.load(os.fspath(path)))
+
+
+def events(of: Any) -> Any:
+    """Interactions for the extension."""
+    return None if of is None else of._inner if isinstance(of, Ratings) else table(of)
+
+
+def names(ids: Iterable[Any]) -> list[str]:
+    if isinstance(ids, str):
+        raise TypeError(f"give a list of ids, not the text {ids!r}")
+    return [name(id) for id in ids]
+
+
+def who(user: Any, history: Any) -> dict[str, Any]:
+    """The user that a query is for."""
+    if isinstance(history, str):
+        raise TypeError(f"a history is a list of items, not the text {history!r}")
+    entries = history.items() if isinstance(history, Mapping) else history or ()
+    liked = [
+        {"item": name(entry[0]), "value": entry[1]} if isinstance(entry, tuple) else name(entry) for entry in entries
+    ]
+    return {"history": liked} if user is None else {"user": name(user), "history": liked}

@@ -1,0 +1,163 @@
+"""Tables of interactions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cofil import _cofil
+from cofil._input import table
+from cofil._progress import Progress, hear
+from cofil._reports import Description
+from cofil._tables import SHOWN, Table
+
+if TYPE_CHECKING:
+    import os
+
+    from typing_extensions import Unpack
+
+    from cofil._options import ReadOptions
+
+    class Split(tuple["Ratings", "Ratings"]):
+        given: Ratings | None
+        report: dict[str, Any]
+
+else:
+
+    class Split(tuple):
+        """A training set and a test set; `given` holds the histories of held-out users, `report` the numbers."""
+
+
+class Ratings(Table):
+    """Who rated, bought or clicked what: one row per interaction.
+
+    `data` is a path, anything with Arrow's PyCapsule interface (polars, pandas, pyarrow, DuckDB …), a dictionary of
+    columns, a NumPy array, a SciPy sparse matrix with `users=` and `items=` (the ids of its rows and columns), rows as
+    tuples or dictionaries, or an iterator over parts of a table. Columns are found by their names, or named: `user=`,
+    `item=`, `value=`, `time=`. Ids may be text, integers, UUIDs or categories, and come back as they went in.
+
+    Raises `SettingError` for an unknown option or column, `DataError` for rows that cannot be read.
+    """
+
+    def __init__(
+        self,
+        data: Any,
+        *,
+        users: Any = None,
+        items: Any = None,
+        progress: Progress = False,
+        **options: Unpack[ReadOptions],
+    ) -> None:
+        source = table(data, users, items)
+        as_categories = not hasattr(data, "tocoo")
+        self._hold(_cofil.Ratings.read(source, dict(options), as_categories, hear(progress)))
+
+    def _hold(self, inner: _cofil.Ratings) -> None:
+        self._inner = inner
+        self._made: _cofil.Frame | None = None
+
+    @property
+    def _frame(self) -> _cofil.Frame:  # type: ignore[override]
+        if self._made is None:
+            self._made = self._inner.frame()
+        return self._made
+
+    @classmethod
+    def _of(cls, inner: _cofil.Ratings) -> Ratings:
+        made = cls.__new__(cls)
+        made._hold(inner)
+        return made
+
+    def __len__(self) -> int:
+        return len(self._inner)
+
+    @property
+    def read_as(self) -> str:
+        """How the table was read: format and columns."""
+        return self._inner.read_as()
+
+    @property
+    def cleaning(self) -> list[str]:
+        """What cleaning does to the table before it is used, in sentences."""
+        return self._inner.cleaning()
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of ids, values and times, as the card of a model has it."""
+        return self._inner.fingerprint()
+
+    def describe(self) -> Description:
+        """Size, values, times, problems, and which algorithms suit the table."""
+        return Description(self._inner.describe())
+
+    def split(
+        self,
+        by: str | None = None,
+        *,
+        test: float | int | None = None,
+        seed: int = 0,
+        start: str | int | None = None,
+        target: float | int | None = None,
+    ) -> Split:
+        """Splits into a training set and a test set: `train, test = ratings.split(by="last")`.
+
+        `by` is `random`, `user-random`, `last`, `time` or `users`. `test` is a share or a number: of the interactions,
+        of each user's, or of the users. `start` is the time at which the test set begins, in seconds since 1970 or
+        ISO 8601; `target` the share of each held-out user's interactions to predict.
+        """
+        settings = {"by": by, "test": test, "seed": seed, "from": start, "target": target}
+        return self._split(settings)[0]
+
+    def folds(self, folds: int | None = None, *, seed: int = 0) -> list[Split]:
+        """Splits for cross-validation: each interaction is in the test set of one of them."""
+        return self._split({"by": "kfold", "folds": folds, "seed": seed})
+
+    def _split(self, settings: dict[str, Any]) -> list[Split]:
+        splits = []
+        for train, given, test, report in self._inner.split(settings):
+            split = Split((Ratings._of(train), Ratings._of(test)))
+            split.given = None if given is None else Ratings._of(given)
+            split.report = report
+            splits.append(split)
+        return splits
+
+    def __reduce__(self) -> Any:
+        """For other processes: the rows as they are, and how they are cleaned."""
+        frame, columns = self._frame, {}
+        for at, name in enumerate(self.columns):
+            numbers = frame.numpy(at) if name != "time" else None
+            categories = frame.kind(at) == "category"
+            columns[name] = frame.categories(at) if categories else frame.list(at) if numbers is None else numbers
+        return _rebuilt, (columns, self._inner.settings())
+
+    def _head(self) -> _cofil.Frame:
+        return self._inner.frame(SHOWN)
+
+    def _heading(self) -> str:
+        users, items = self._inner.shape()
+        return f"{len(self):,} interactions, {users:,} users, {items:,} items"
+
+
+def _rebuilt(columns: dict[str, Any], settings: dict[str, Any]) -> Ratings:
+    frame = _cofil.Frame(list(columns), list(columns.values()))
+    time = "time" if "time" in columns else "none"
+    return Ratings(frame, user="user", item="item", value="value", time=time, **settings)
+
+
+def read(
+    path: str | os.PathLike[str], *, progress: Progress = False, **options: Unpack[ReadOptions]
+) -> Ratings:
+    """Reads a file or folder: delimited text, JSON lines, Parquet or Arrow, compressed or not; all of it is detected.
+
+    Raises `DataError` with the line at fault, `IoError` if the file cannot be read.
+    """
+    return Ratings(path, progress=progress, **options)
+
+
+def sample() -> Ratings:
+    """The bundled sample: which package of Debian needs which, 123,648 interactions."""
+    return Ratings(_cofil.sample())
+
+
+def ratings(data: Any) -> Ratings:
+    """Takes ratings, or reads them."""
+    return data if isinstance(data, Ratings) else Ratings(data)

@@ -1,0 +1,145 @@
+"""Reports: evaluations, comparisons, searches and descriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cofil._cofil import Frame
+from cofil._tables import Table
+
+if TYPE_CHECKING:
+    from cofil._algorithms import Algorithm
+
+
+class Measure(NamedTuple):
+    """The value of a metric, its 95 % interval (`low`, `high`), the number of users, and the best possible value."""
+
+    metric: str
+    value: float
+    low: float | None
+    high: float | None
+    users: int
+    max: float | None
+
+
+def measures(of: dict[str, dict[str, Any]]) -> dict[str, Measure]:
+    return {
+        metric: Measure(metric, *(entry.get(field) for field in Measure._fields[1:]))  # type: ignore[arg-type]
+        for metric, entry in of.items()
+    }
+
+
+class Report(Table):
+    """The result of an evaluation: `report["ndcg@10"].value`. One row per metric, with the baselines beside it.
+
+    `baselines["popularity"]["ndcg@10"].value` is what recommending the most popular items gives.
+    """
+
+    def __init__(self, about: dict[str, Any]) -> None:
+        self.metrics = measures(about["metrics"])
+        self.baselines = {name: measures(of) for name, of in about["baselines"].items()}
+        self.warnings: list[str] = about["warnings"]
+        self.users: int = about["users"]
+        self.about = about
+        """Everything the library reports, as in the command's JSON."""
+        rows = list(self.metrics.values())
+        columns = {field: [getattr(row, field) for row in rows] for field in Measure._fields}
+        for name, of in self.baselines.items():
+            columns[name] = [of[row.metric].value if row.metric in of else None for row in rows]
+        super().__init__(Frame(list(columns), list(columns.values())))
+
+    def __getitem__(self, key: Any) -> Any:
+        """The measure of a metric, or what `Table` has."""
+        return self.metrics[key] if key in self.metrics else super().__getitem__(key)
+
+
+class Board(Table):
+    """The result of a comparison, best first. `best` is the best algorithm with its settings, to be trained."""
+
+    def __init__(self, about: dict[str, Any]) -> None:
+        self.about = about
+        """Everything the library reports, as in the command's JSON."""
+        self.conclusion: str | None = about["conclusion"]
+        self.failures = {failure["algorithm"]: failure["error"] for failure in about["failures"]}
+        self.reports = {entry["name"]: Report(entry) for entry in about["entries"]}
+        self.algorithms = {entry["name"]: algorithm(entry["algorithm"]) for entry in about["entries"]}
+        columns: dict[str, list[Any]] = {"algorithm": list(self.reports)}
+        for metric in about["metrics"]:
+            of = [report.metrics.get(metric) for report in self.reports.values()]
+            columns[metric] = [None if measure is None else measure.value for measure in of]
+        columns["seconds"] = [entry["seconds"]["fit"] for entry in about["entries"]]
+        super().__init__(Frame(list(columns), list(columns.values())))
+
+    @property
+    def best(self) -> Algorithm:
+        """The best algorithm with its settings."""
+        return next(iter(self.algorithms.values()))
+
+    def _heading(self) -> str:
+        return self.conclusion or ""
+
+
+class Study(Table):
+    """The result of a search. `best` is the algorithm with the best settings, `value` its metric on the validation set.
+    One row per trial.
+    """
+
+    def __init__(self, about: dict[str, Any]) -> None:
+        self.about = about
+        """Everything the library reports, as in the command's JSON."""
+        self.metric: str = about["metric"]
+        self.best = algorithm(about["algorithm"])
+        trials = about["trials"]
+        self.value: float = trials[about["best"]]["value"]
+        columns: dict[str, list[Any]] = {"trial": [trial["number"] + 1 for trial in trials]}
+        columns[self.metric] = [trial["value"] for trial in trials]
+        columns["epochs"] = [trial["epochs"] for trial in trials]
+        columns["seconds"] = [trial["seconds"] for trial in trials]
+        for setting in dict.fromkeys(setting for trial in trials for setting in trial["settings"]):
+            cells = [trial["settings"].get(setting) for trial in trials]
+            columns[setting] = [cell if isinstance(cell, (int, float, type(None))) else str(cell) for cell in cells]
+        super().__init__(Frame(list(columns), list(columns.values())))
+
+    def _heading(self) -> str:
+        return f"{self.best!r}: {self.metric} {self.value:.4f} on the validation set"
+
+
+def algorithm(settings: dict[str, Any]) -> Algorithm:
+    """The algorithm with all its settings."""
+    from cofil._algorithms import by_name
+
+    return by_name(settings["algorithm"])(**{k: v for k, v in settings.items() if k != "algorithm"})
+
+
+class Description:
+    """What is in a table of interactions: its size, values and times, warnings, and which algorithms suit it."""
+
+    def __init__(self, about: dict[str, Any]) -> None:
+        self.about = about
+        """Everything the library reports, as in the command's JSON."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["about"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.about]
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        for name, value in self.about.items():
+            if isinstance(value, (int, float, str)):
+                yield name, f"{value:.6g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+        for warning in self.about.get("warnings", []):
+            yield "warning", warning if isinstance(warning, str) else warning.get("message", str(warning))
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name:14} {value}" for name, value in self._lines())
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in self._lines())
+        return f"<table>{''.join(rows)}</table>"

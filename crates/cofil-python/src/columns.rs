@@ -1,0 +1,245 @@
+//! Columns of Python objects and NumPy arrays as Arrow arrays.
+
+use crate::capsule;
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, Float32Array,
+    Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, LargeStringArray, NullArray,
+    TimestampSecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
+};
+use numpy::PyReadonlyArray1;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyString, PyTuple};
+use std::sync::Arc;
+
+/// Returns a column: Arrow data, a NumPy array, a pair of codes and their texts, or any iterable.
+pub fn column(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
+    if let Some(array) = capsule::column(of)? {
+        return Ok(array);
+    }
+    if let Ok(pair) = of.cast::<PyTuple>()
+        && pair.len() == 2
+        && let (codes, texts) = (pair.get_item(0)?, pair.get_item(1)?)
+        && codes.hasattr("dtype")?
+    {
+        return coded(&codes, &texts);
+    }
+    match of.hasattr("dtype")? {
+        true => array(of),
+        false => objects(of),
+    }
+}
+
+/// Returns a column of categories. A negative code means a missing value.
+fn coded(codes: &Bound<'_, PyAny>, texts: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
+    let codes: PyReadonlyArray1<'_, i32> = codes.call_method1("astype", ("int32",))?.extract()?;
+    let codes: Int32Array =
+        codes.as_array().iter().map(|&code| (code >= 0).then_some(code)).collect();
+    let coded = DictionaryArray::<Int32Type>::try_new(codes, column(texts)?);
+    Ok(Arc::new(coded.map_err(|error| PyValueError::new_err(error.to_string()))?))
+}
+
+/// Converts a NumPy array with one copy.
+fn array(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
+    let shape: Vec<usize> = of.getattr("shape")?.extract()?;
+    if shape.len() != 1 {
+        let says = format!("a column has one dimension, not {}", shape.len());
+        return Err(PyValueError::new_err(says));
+    }
+    let kind = of.getattr("dtype")?;
+    let (code, size): (String, usize) =
+        (kind.getattr("kind")?.extract()?, kind.getattr("itemsize")?.extract()?);
+    macro_rules! numbers {
+        ($native:ty, $array:ty) => {{
+            // In the byte order of the machine; others are converted.
+            let native = of.call_method1("astype", (numpy::dtype::<$native>(of.py()),))?;
+            let numbers: PyReadonlyArray1<'_, $native> = native.extract()?;
+            let numbers = numbers.as_array();
+            Arc::new(<$array>::from_iter_values(numbers.iter().copied())) as ArrayRef
+        }};
+    }
+    Ok(match (code.as_str(), size) {
+        ("i", 1) => numbers!(i8, Int8Array),
+        ("i", 2) => numbers!(i16, Int16Array),
+        ("i", 4) => numbers!(i32, Int32Array),
+        ("i", 8) => numbers!(i64, Int64Array),
+        ("u", 1) => numbers!(u8, UInt8Array),
+        ("u", 2) => numbers!(u16, UInt16Array),
+        ("u", 4) => numbers!(u32, UInt32Array),
+        ("u", 8) => numbers!(u64, UInt64Array),
+        ("f", 2 | 4) => numbers!(f32, Float32Array),
+        ("f", _) => numbers!(f64, Float64Array),
+        ("b", _) => {
+            let truths: PyReadonlyArray1<'_, bool> = of.extract()?;
+            Arc::new(truths.as_array().iter().map(|&truth| Some(truth)).collect::<BooleanArray>())
+        }
+        ("M", _) => {
+            let seconds = of.call_method1("astype", ("datetime64[s]",))?;
+            let seconds: PyReadonlyArray1<'_, i64> =
+                seconds.call_method1("view", ("int64",))?.extract()?;
+            let time = |&time: &i64| (time != i64::MIN).then_some(time);
+            Arc::new(seconds.as_array().iter().map(time).collect::<TimestampSecondArray>())
+        }
+        ("O" | "U" | "S" | "T", _) => objects(&of.call_method0("tolist")?)?,
+        _ => {
+            let says = format!("an array of type {kind} holds neither ids, numbers nor times");
+            return Err(PyTypeError::new_err(says));
+        }
+    })
+}
+
+/// A Python value of a column.
+enum Cell {
+    Missing,
+    Truth(bool),
+    Whole(i64),
+    Natural(u64),
+    /// A whole number beyond 64 bits.
+    Huge(String),
+    Number(f64),
+    Text(String),
+    Bytes(Vec<u8>),
+    Uuid([u8; 16]),
+}
+
+impl Cell {
+    fn of(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if object.is_none() {
+            return Ok(Self::Missing);
+        }
+        if let Ok(text) = object.cast::<PyString>() {
+            return Ok(Self::Text(text.to_str()?.to_owned()));
+        }
+        if let Ok(truth) = object.cast::<PyBool>() {
+            return Ok(Self::Truth(truth.is_true()));
+        }
+        if let Ok(float) = object.cast::<PyFloat>() {
+            return Ok(Self::Number(float.value()));
+        }
+        if let Ok(bytes) = object.cast::<PyBytes>() {
+            return Ok(Self::Bytes(bytes.as_bytes().to_vec()));
+        }
+        // Whole numbers of any kind, also NumPy's.
+        if object.hasattr("__index__")? {
+            return Ok(match (object.extract::<i64>(), object.extract::<u64>()) {
+                (Ok(whole), _) => Self::Whole(whole),
+                (_, Ok(natural)) => Self::Natural(natural),
+                _ => Self::Huge(object.call_method0("__index__")?.str()?.to_str()?.to_owned()),
+            });
+        }
+        let kind = object.get_type().qualname()?.to_string();
+        match kind.as_str() {
+            "UUID" => Ok(Self::Uuid(object.getattr("bytes")?.extract()?)),
+            // pandas' marks of missing values.
+            "NAType" | "NaTType" => Ok(Self::Missing),
+            _ if object.hasattr("isoformat")? => {
+                Ok(Self::Text(object.call_method0("isoformat")?.extract()?))
+            }
+            "bool" | "bool_" => Ok(Self::Truth(object.is_truthy()?)),
+            _ if object.hasattr("__float__")? => Ok(Self::Number(object.extract()?)),
+            _ => {
+                Err(PyTypeError::new_err(format!("a {kind} is neither an id, a number nor a time")))
+            }
+        }
+    }
+
+    /// The type of the cell in words; `None` if it fits into any column.
+    fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing => None,
+            // How pandas writes a missing text.
+            Self::Number(number) if number.is_nan() => None,
+            Self::Truth(_)
+            | Self::Whole(_)
+            | Self::Natural(_)
+            | Self::Huge(_)
+            | Self::Number(_) => Some("numbers"),
+            Self::Text(_) => Some("text"),
+            Self::Bytes(_) => Some("bytes"),
+            Self::Uuid(_) => Some("UUIDs"),
+        }
+    }
+
+    fn number(&self) -> Option<f64> {
+        match *self {
+            Self::Truth(truth) => Some(f64::from(u8::from(truth))),
+            Self::Whole(whole) => Some(whole as f64),
+            Self::Natural(natural) => Some(natural as f64),
+            Self::Number(number) => Some(number),
+            Self::Huge(ref huge) => huge.parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) | Self::Huge(text) => Some(text.clone()),
+            Self::Whole(whole) => Some(whole.to_string()),
+            Self::Natural(natural) => Some(natural.to_string()),
+            _ => None,
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole(_) | Self::Missing)
+    }
+
+    fn is_natural(&self) -> bool {
+        matches!(self, Self::Natural(_) | Self::Missing | Self::Whole(0..))
+    }
+
+    fn is_integer(&self) -> bool {
+        matches!(self, Self::Huge(_)) || self.is_whole() || self.is_natural()
+    }
+}
+
+/// Converts Python objects, all of one type.
+fn objects(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
+    let cells = of.try_iter()?.map(|cell| Cell::of(&cell?)).collect::<PyResult<Vec<_>>>()?;
+    let mut kinds: Vec<&str> = cells.iter().filter_map(Cell::kind).collect();
+    kinds.dedup();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let all = |is: fn(&Cell) -> bool| cells.iter().all(is);
+    Ok(match kinds[..] {
+        [] => Arc::new(NullArray::new(cells.len())),
+        ["numbers"] if all(Cell::is_whole) => {
+            let whole = |cell: &Cell| if let Cell::Whole(n) = cell { Some(*n) } else { None };
+            Arc::new(cells.iter().map(whole).collect::<Int64Array>())
+        }
+        ["numbers"] if all(Cell::is_natural) => {
+            let natural = |cell: &Cell| match *cell {
+                Cell::Natural(natural) => Some(natural),
+                Cell::Whole(whole) => u64::try_from(whole).ok(),
+                _ => None,
+            };
+            Arc::new(cells.iter().map(natural).collect::<UInt64Array>())
+        }
+        // As the library reads integers beyond 64 bits.
+        ["numbers"] if all(Cell::is_integer) => texts(&cells),
+        ["numbers"] => Arc::new(cells.iter().map(Cell::number).collect::<Float64Array>()),
+        ["text"] => texts(&cells),
+        ["bytes"] => {
+            let bytes = |cell: &Cell| {
+                if let Cell::Bytes(bytes) = cell { Some(bytes.clone()) } else { None }
+            };
+            Arc::new(cells.iter().map(bytes).collect::<BinaryArray>())
+        }
+        ["UUIDs"] => {
+            let bytes =
+                |cell: &Cell| if let Cell::Uuid(bytes) = cell { Some(*bytes) } else { None };
+            let uuids =
+                FixedSizeBinaryArray::try_from_sparse_iter_with_size(cells.iter().map(bytes), 16);
+            Arc::new(uuids.map_err(|error| PyValueError::new_err(error.to_string()))?)
+        }
+        _ => {
+            let says = format!("a column holds {}; give it one type", kinds.join(" and "));
+            return Err(PyTypeError::new_err(says));
+        }
+    })
+}
+
+fn texts(cells: &[Cell]) -> ArrayRef {
+    Arc::new(cells.iter().map(Cell::text).collect::<LargeStringArray>())
+}

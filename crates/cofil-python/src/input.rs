@@ -1,0 +1,138 @@
+//! Sources of tables: paths, Arrow data, and iterators over parts of a table.
+
+use crate::capsule::{self, Reader};
+use arrow_array::RecordBatch;
+use arrow_schema::{ArrowError, SchemaRef};
+use cofil::data::Source;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyIterator;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A source, and what is noted while it is read.
+pub struct Input {
+    source: Source<'static>,
+    noted: Arc<Mutex<Noted>>,
+}
+
+/// What is noted while a source is read.
+#[derive(Default)]
+struct Noted {
+    /// The schema of the batches, if there are any.
+    schema: Option<SchemaRef>,
+    /// The exception of an iterator.
+    raised: Option<PyErr>,
+}
+
+impl Input {
+    /// Takes a path as text, a frame, Arrow data, or an iterator over frames and Arrow data.
+    pub fn of(object: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        let noted = Arc::<Mutex<Noted>>::default();
+        if let Ok(path) = object.extract::<PathBuf>() {
+            return Ok(Self { source: path.into(), noted });
+        }
+        let parts = match capsule::batches(object)? {
+            Some(reader) => Parts { current: Some(reader), rest: None, noted: noted.clone() },
+            None => match object.cast::<PyIterator>() {
+                Ok(rest) => {
+                    Parts { current: None, rest: Some(rest.clone().unbind()), noted: noted.clone() }
+                }
+                Err(_) => {
+                    let kind = object.get_type().qualname()?;
+                    return Err(PyTypeError::new_err(format!("a {kind} is not a table")));
+                }
+            },
+        };
+        Ok(Self { source: Source::batches(name, parts), noted })
+    }
+
+    /// Reads the source with `read`, on the calling thread.
+    pub fn read<T>(
+        self,
+        py: Python<'_>,
+        hear: Option<&Py<PyAny>>,
+        read: impl FnOnce(Source<'static>) -> cofil::Result<T> + Send,
+    ) -> PyResult<(T, Option<SchemaRef>)>
+    where
+        T: Send,
+    {
+        let Self { source, noted } = self;
+        let done = crate::run::run(py, hear, move || read(source));
+        let Noted { schema, raised } =
+            std::mem::take(&mut *noted.lock().unwrap_or_else(PoisonError::into_inner));
+        match raised {
+            Some(raised) => Err(raised),
+            None => Ok((done?, schema)),
+        }
+    }
+}
+
+/// The batches of a table in parts.
+struct Parts {
+    current: Option<Reader>,
+    rest: Option<Py<PyIterator>>,
+    noted: Arc<Mutex<Noted>>,
+}
+
+impl Parts {
+    /// Takes the next part from the iterator.
+    fn advance(&mut self) -> PyResult<bool> {
+        let Some(rest) = &self.rest else { return Ok(false) };
+        self.current = Python::attach(|py| match rest.bind(py).clone().next() {
+            None => Ok(None),
+            Some(part) => {
+                let part = part?;
+                capsule::batches(&part)?
+                    .ok_or_else(|| PyTypeError::new_err("a part of a table must be a table"))
+                    .map(Some)
+            }
+        })?;
+        Ok(self.current.is_some())
+    }
+
+    /// Notes the schema of a part; returns a batch without rows, which defines the columns, before the first.
+    fn begin(&mut self) -> Option<RecordBatch> {
+        let schema = self.current.as_ref()?.schema();
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        match noted.schema {
+            Some(_) => None,
+            None => Some(RecordBatch::new_empty(noted.schema.insert(schema).clone())),
+        }
+    }
+}
+
+impl Iterator for Parts {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.current.as_mut().and_then(Iterator::next) {
+                Some(Ok(batch)) if batch.num_rows() == 0 => {
+                    if let Some(first) = self.begin() {
+                        return Some(Ok(first));
+                    }
+                }
+                Some(batch) => {
+                    self.begin();
+                    return Some(batch);
+                }
+                None => {
+                    if let Some(first) = self.begin() {
+                        return Some(Ok(first));
+                    }
+                    match self.advance() {
+                        Ok(true) => {}
+                        Ok(false) => return None,
+                        Err(raised) => {
+                            let mut noted =
+                                self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+                            noted.raised = Some(raised);
+                            return Some(Err(ArrowError::CDataInterface("an exception".into())));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

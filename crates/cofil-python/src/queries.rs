@@ -1,0 +1,311 @@
+//! Queries to a model, as the library defines them: dictionaries in, tables and dictionaries out.
+
+use crate::columns;
+use crate::frame::{Frame, named};
+use crate::ids;
+use crate::model::Model;
+use crate::ratings::{Options, table};
+use crate::run::run;
+use crate::values::{self, plain};
+use arrow_array::{ArrayRef, Float32Array, LargeStringArray, UInt32Array};
+use arrow_schema::Field;
+use cofil::ask::Recommended;
+use cofil::data::ReadOptions;
+use cofil::data::read::Column;
+use cofil::interview::{InterviewQuestion, Interviewer};
+use cofil::{IdMap, Query, Recommender, Rerank, Unknown, Who};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+type Meta<'py> = Bound<'py, PyAny>;
+
+/// Reads a query; the settings of reranking stand beside the others, and `where` is the filter.
+fn query(mut of: Map<String, Value>) -> cofil::Result<Query> {
+    of.retain(|_, value| !value.is_null());
+    let rerank = cofil::store::plain(&Rerank::default()).expect("plain data");
+    let mut reranking = Map::new();
+    for name in rerank.as_object().into_iter().flat_map(Map::keys) {
+        reranking.extend(of.remove(name).map(|value| (name.clone(), value)));
+    }
+    let filter = of.remove("where");
+    of.extend(filter.map(|filter| ("filter".to_owned(), filter)));
+    let rerank = values::options(reranking)?;
+    Ok(Query { rerank, ..values::options(of)? })
+}
+
+fn unknown(of: &str) -> cofil::Result<Unknown> {
+    let rule = Map::from_iter([("unknown".to_owned(), of.into())]);
+    Ok(values::options::<Query>(rule)?.unknown)
+}
+
+/// The columns of a list: rank, item, title if there are titles, and score.
+fn list(model: &Model, recommender: &Recommender, items: &[Recommended]) -> Vec<(Field, ArrayRef)> {
+    let numbers = items.iter().filter_map(|entry| recommender.items().get(&entry.item));
+    let numbers: Vec<u32> = numbers.collect();
+    let rank = UInt32Array::from_iter_values(items.iter().map(|entry| entry.rank as u32));
+    let category = model.categories.items;
+    let mut columns = vec![
+        named("rank", rank),
+        ids::column("item", recommender.items(), category, numbers.into_iter()),
+    ];
+    let titles = items.iter().map(|entry| entry.title.as_deref());
+    columns.extend(title_column(recommender, titles));
+    let scores = Float32Array::from_iter_values(items.iter().map(|entry| entry.score));
+    columns.push(named("score", scores));
+    columns
+}
+
+fn title_column<'a>(
+    recommender: &Recommender,
+    titles: impl Iterator<Item = Option<&'a str>>,
+) -> Option<(Field, ArrayRef)> {
+    let catalogue = recommender.catalogue()?;
+    catalogue.has_titles().then(|| named("title", titles.collect::<LargeStringArray>()))
+}
+
+/// Lists of many users, one after another.
+fn lists(
+    model: &Model,
+    recommender: &Recommender,
+    users: &[u32],
+    lists: &[Vec<(u32, f32)>],
+) -> Frame {
+    let of_user: Vec<u32> = users
+        .iter()
+        .zip(lists)
+        .flat_map(|(&user, list)| std::iter::repeat_n(user, list.len()))
+        .collect();
+    let entries: Vec<(u32, f32)> = lists.iter().flatten().copied().collect();
+    let ranks = lists.iter().flat_map(|list| 1..=list.len() as u32);
+    let (users, items) = (recommender.users(), recommender.items());
+    let item = entries.iter().map(|&(item, _)| item);
+    let mut columns = vec![
+        ids::column("user", users, model.categories.users, of_user.into_iter()),
+        ids::column("item", items, model.categories.items, item.clone()),
+        named("rank", UInt32Array::from_iter_values(ranks)),
+    ];
+    if let Some(catalogue) = recommender.catalogue() {
+        let titles = item.map(|item| catalogue.title(items.name(item)));
+        columns.extend(title_column(recommender, titles));
+    }
+    let scores = Float32Array::from_iter_values(entries.iter().map(|&(_, score)| score));
+    columns.push(named("score", scores));
+    Frame::new(columns)
+}
+
+/// Returns plain data without the part that is handed out as a table.
+fn without<'py>(py: Python<'py>, of: &impl Serialize, part: &str) -> PyResult<Meta<'py>> {
+    let mut value = cofil::store::plain(of).expect("answers are plain data");
+    value.as_object_mut().into_iter().for_each(|map| _ = map.remove(part));
+    values::object(py, &value)
+}
+
+#[pymethods]
+impl Model {
+    /// Recommends items to one user: what the list is based on, and the list.
+    fn recommend<'py>(
+        &self,
+        py: Python<'py>,
+        who: &Bound<'py, PyDict>,
+        query: &Bound<'py, PyDict>,
+    ) -> PyResult<(Meta<'py>, Frame)> {
+        let (who, of) = (values::map(who)?, values::map(query)?);
+        let (answer, frame) = run(py, None, || {
+            let recommender = self.get();
+            let who: Who = values::options(who)?;
+            let answer = recommender.recommend(&who, &self::query(of)?)?;
+            let columns = list(self, &recommender, &answer.items);
+            Ok((answer, Frame::new(columns)))
+        })?;
+        // The reasons of each item stay with the answer.
+        Ok((plain(py, &answer)?, frame))
+    }
+
+    /// Recommends items to known users, or to all: unknown ids, and the lists.
+    #[pyo3(signature = (users, query, hear=None))]
+    fn recommend_many<'py>(
+        &self,
+        py: Python<'py>,
+        users: &Bound<'py, PyAny>,
+        query: &Bound<'py, PyDict>,
+        hear: Option<Py<PyAny>>,
+    ) -> PyResult<(Vec<String>, Frame)> {
+        let of = values::map(query)?;
+        let column = if users.is_none() { None } else { Some(columns::column(users)?) };
+        run(py, hear.as_ref(), || {
+            let (recommender, query) = (self.get(), self::query(of)?);
+            let prepared = recommender.prepare(&query)?;
+            let mut skipped = prepared.unknown().to_vec();
+            let all = 0..recommender.users().len() as u32;
+            let users = match &column {
+                None => all.collect(),
+                Some(column) => {
+                    let (users, unknown) = ids::numbers(column, recommender.users())?;
+                    if let (Some(first), Unknown::Refuse) = (unknown.names().next(), query.unknown)
+                    {
+                        recommender.user_index(first)?;
+                    }
+                    skipped.extend(unknown.names().map(str::to_owned));
+                    users
+                }
+            };
+            let (mut seen, mut made) = (Vec::new(), Vec::new());
+            prepared.each(&users, |users, lists| {
+                seen.extend_from_slice(users);
+                made.extend_from_slice(lists);
+                Ok(())
+            })?;
+            Ok((skipped, lists(self, &recommender, &seen, &made)))
+        })
+    }
+
+    /// Predicts the value of a pair.
+    fn predict(&self, py: Python<'_>, user: &str, item: &str) -> PyResult<f32> {
+        run(py, None, || self.get().predict(user, item))
+    }
+
+    /// Predicts the values of pairs: unknown ids, and the predictions.
+    fn predict_pairs(
+        &self,
+        py: Python<'_>,
+        pairs: &Bound<'_, PyAny>,
+        options: &Bound<'_, PyDict>,
+    ) -> PyResult<(Vec<String>, Frame)> {
+        let (users, items) = run(py, None, || {
+            let model = self.get();
+            Ok((model.users().clone(), model.items().clone()))
+        })?;
+        let options = Options::of(values::map(options)?);
+        let options = options.map_err(|error| crate::errors::raised(py, &error))?.read;
+        let (value, time) = (Some(Column::Absent), Some(Column::Absent));
+        let options = ReadOptions { value, time, kind: None, weights: Vec::new(), ..options };
+        let (read, categories) =
+            table(py, pairs, options, Some((users.clone(), items.clone())), None)?;
+        let rows = read.interactions;
+        run(py, None, || {
+            let predictions = self.get().predict_many(&rows.user, &rows.item);
+            let new = |ids: &Arc<IdMap>, known: &Arc<IdMap>| -> Vec<String> {
+                (known.len() as u32..ids.len() as u32).map(|n| ids.name(n).to_owned()).collect()
+            };
+            let unknown = [new(&rows.users, &users), new(&rows.items, &items)].concat();
+            let frame = Frame::new(vec![
+                ids::column("user", &rows.users, categories.users, rows.user.iter().copied()),
+                ids::column("item", &rows.items, categories.items, rows.item.iter().copied()),
+                named("prediction", predictions.into_iter().collect::<Float32Array>()),
+            ]);
+            Ok((unknown, frame))
+        })
+    }
+
+    /// The items most similar to one.
+    fn similar(&self, py: Python<'_>, item: &str, n: usize) -> PyResult<Frame> {
+        run(py, None, || {
+            let recommender = self.get();
+            let answer = recommender.similar(item, n)?;
+            Ok(Frame::new(list(self, &recommender, &answer.items)))
+        })
+    }
+
+    /// The items most similar to each item.
+    #[pyo3(signature = (n, exact, hear=None))]
+    fn similar_all(
+        &self,
+        py: Python<'_>,
+        n: usize,
+        exact: bool,
+        hear: Option<Py<PyAny>>,
+    ) -> PyResult<Frame> {
+        run(py, hear.as_ref(), || {
+            let recommender = self.get();
+            let (items, category) = (recommender.items(), self.categories.items);
+            let lists = recommender.similar_all(n, exact)?;
+            let of = lists.iter().zip(0u32..);
+            let of = of.flat_map(|(list, item)| std::iter::repeat_n(item, list.len()));
+            let entries: Vec<(u32, f32)> = lists.iter().flatten().copied().collect();
+            let ranks = lists.iter().flat_map(|list| 1..=list.len() as u32);
+            let scores = Float32Array::from_iter_values(entries.iter().map(|&(_, score)| score));
+            Ok(Frame::new(vec![
+                ids::column("item", items, category, of.collect::<Vec<_>>().into_iter()),
+                named("rank", UInt32Array::from_iter_values(ranks)),
+                ids::column("similar", items, category, entries.iter().map(|&(item, _)| item)),
+                named("score", scores),
+            ]))
+        })
+    }
+
+    /// The users most similar to one: what they are compared by, and the list.
+    fn similar_users<'py>(
+        &self,
+        py: Python<'py>,
+        user: &str,
+        n: usize,
+    ) -> PyResult<(Meta<'py>, Frame)> {
+        let (answer, frame) = run(py, None, || {
+            let recommender = self.get();
+            let answer = recommender.similar_users(user, n)?;
+            let (users, category) = (recommender.users(), self.categories.users);
+            let numbers = answer.users.iter().filter_map(|entry| users.get(&entry.user));
+            let numbers: Vec<u32> = numbers.collect();
+            let ranks = UInt32Array::from_iter_values(answer.users.iter().map(|e| e.rank as u32));
+            let scores = Float32Array::from_iter_values(answer.users.iter().map(|e| e.score));
+            let frame = Frame::new(vec![
+                named("rank", ranks),
+                ids::column("user", users, category, numbers.into_iter()),
+                named("score", scores),
+            ]);
+            Ok((answer, frame))
+        })?;
+        Ok((without(py, &answer, "users")?, frame))
+    }
+
+    /// Breaks down a score: its parts, and the contribution of each item of the history.
+    fn explain<'py>(
+        &self,
+        py: Python<'py>,
+        who: &Bound<'py, PyDict>,
+        item: &str,
+        unknown: &str,
+    ) -> PyResult<(Meta<'py>, Frame)> {
+        let who = values::map(who)?;
+        let (answer, frame) = run(py, None, || {
+            let recommender = self.get();
+            let who: Who = values::options(who)?;
+            let answer = recommender.explain(&who, item, self::unknown(unknown)?)?;
+            let entries = &answer.contributions;
+            let items = recommender.items();
+            let numbers: Vec<u32> = entries.iter().filter_map(|e| items.get(&e.item)).collect();
+            let mut columns =
+                vec![ids::column("item", items, self.categories.items, numbers.into_iter())];
+            let titles = entries.iter().map(|entry| entry.title.as_deref());
+            columns.extend(title_column(&recommender, titles));
+            let value = |of: fn(&cofil::ask::Contribution) -> f32| {
+                Float32Array::from_iter_values(entries.iter().map(of))
+            };
+            columns.push(named("value", value(|entry| entry.value)));
+            columns.push(named("contribution", value(|entry| entry.contribution)));
+            Ok((answer, Frame::new(columns)))
+        })?;
+        Ok((without(py, &answer, "contributions")?, frame))
+    }
+
+    /// The next questions for a new user, and the list after the answers so far.
+    fn interview<'py>(
+        &self,
+        py: Python<'py>,
+        question: &Bound<'py, PyDict>,
+    ) -> PyResult<(Meta<'py>, Frame)> {
+        let mut question = values::map(question)?;
+        question.retain(|_, value| !value.is_null());
+        let (answer, frame) = run(py, None, || {
+            let question: InterviewQuestion = values::options(question)?;
+            let recommender = self.get().clone();
+            let answer = Interviewer::new(recommender.clone()).ask(&question)?;
+            let columns = list(self, &recommender, &answer.items);
+            Ok((answer, Frame::new(columns)))
+        })?;
+        Ok((without(py, &answer, "items")?, frame))
+    }
+}

@@ -1,0 +1,187 @@
+"""Everything that ratings are made from gives the same ratings, and ids come back as they went in."""
+
+from __future__ import annotations
+
+import uuid
+
+import numpy as np
+import pytest
+from conftest import rows
+
+import cofil
+
+ROWS = rows()
+USER, ITEM, VALUE, TIME = map(list, zip(*ROWS))
+COLUMNS = {"user": USER, "item": ITEM, "value": VALUE, "time": TIME}
+
+
+def pandas_frame():
+    return pytest.importorskip("pandas").DataFrame(COLUMNS)
+
+
+def polars_frame():
+    return pytest.importorskip("polars").DataFrame(COLUMNS)
+
+
+def arrow_table():
+    return pytest.importorskip("pyarrow").table(COLUMNS)
+
+
+def arrow_batch():
+    return pytest.importorskip("pyarrow").RecordBatch.from_pydict(COLUMNS)
+
+
+def arrow_struct():
+    return arrow_batch().to_struct_array()
+
+
+def chunked():
+    pyarrow = pytest.importorskip("pyarrow")
+    table = arrow_table()
+    return pyarrow.concat_tables([table.slice(0, 7), table.slice(7, 0), table.slice(7)])
+
+
+def views():
+    """Columns that are neither whole nor contiguous, and read-only."""
+    value = np.repeat(np.array(VALUE), 2)[::2]
+    time = np.concatenate([[0], TIME])[1:]
+    value.flags.writeable = False
+    return {"user": np.array(USER, dtype=object), "item": np.array(ITEM), "value": value, "time": time}
+
+
+MAKERS = {
+    "rows": lambda: ROWS,
+    "generator": lambda: (row for row in ROWS),
+    "dictionaries": lambda: [dict(zip(COLUMNS, row)) for row in ROWS],
+    "columns": lambda: COLUMNS,
+    "views": views,
+    "pandas": pandas_frame,
+    "polars": polars_frame,
+    "arrow": arrow_table,
+    "batch": arrow_batch,
+    "struct": arrow_struct,
+    "chunked": chunked,
+    "parts": lambda: (polars_frame().slice(start, 100) for start in range(0, len(ROWS), 100)),
+    "stream": lambda: arrow_table().to_reader(max_chunksize=50),
+    "structured": lambda: np.array(
+        ROWS, dtype=[("user", "U8"), ("item", "U8"), ("value", "f8"), ("time", "i8")]
+    ),
+    "duckdb": lambda: pytest.importorskip("duckdb").from_arrow(arrow_table()),
+    "polars series": lambda: dict(polars_frame().to_dict()),
+    "pandas series": lambda: dict(pandas_frame().items()),
+    "narwhals": lambda: cofil._input.other_frame(pandas_frame()),
+    "pandas without pyarrow": lambda: cofil._input.Frame(
+        list(COLUMNS), [cofil._input.pandas_column(pandas_frame()[name]) for name in COLUMNS]
+    ),
+}
+
+
+@pytest.mark.parametrize("how", MAKERS)
+def test_every_kind_of_table_is_read_alike(how, ratings):
+    made = cofil.Ratings(MAKERS[how]())
+    assert made.fingerprint == ratings.fingerprint
+    assert made.to_dict() == ratings.to_dict()
+
+
+def test_files_are_read_as_the_command_reads_them(csv, ratings):
+    assert cofil.read(csv).fingerprint == ratings.fingerprint
+    assert cofil.Ratings(str(csv)).fingerprint == ratings.fingerprint
+    assert "comma-separated" in cofil.read(csv).read_as
+
+
+def test_matrices_name_their_axes():
+    sparse = pytest.importorskip("scipy.sparse")
+    users, items = sorted(set(USER)), sorted(set(ITEM))
+    cells = (VALUE, ([users.index(u) for u in USER], [items.index(i) for i in ITEM]))
+    for kind in ("coo", "csr", "csc"):
+        matrix = sparse.coo_array(cells, shape=(len(users), len(items))).asformat(kind)
+        made = cofil.Ratings(matrix, users=users, items=np.array(items))
+        assert sorted((r.user, r.item, r.value) for r in made) == sorted(row[:3] for row in ROWS)
+    with pytest.raises(ValueError, match="transpose it"):
+        cofil.Ratings(matrix.T, users=users, items=items)
+    with pytest.raises(TypeError, match="rows of a matrix are users"):
+        cofil.Ratings(matrix)
+    with pytest.raises(TypeError, match="name the rows and columns"):
+        cofil.Ratings(ROWS, users=users)
+    # Equal entries add up, as SciPy means them.
+    twice = sparse.coo_array(([1.0, 2.0], ([0, 0], [0, 0])), shape=(1, 1))
+    assert cofil.Ratings(twice, users=["a"], items=["x"])["value"].tolist() == [3.0]
+
+
+def ids_of(make):
+    pairs = [(make(u), make(100 + (u * i) % 7)) for u in range(8) for i in range(4)]
+    return cofil.Ratings([(u, i) for u, i in pairs], implicit=True), pairs
+
+
+@pytest.mark.parametrize(
+    "make",
+    [int, str, lambda n: uuid.UUID(int=n), lambda n: -n, lambda n: f"naïve {n} 👩‍🔬", lambda n: 2**62 + n],
+    ids=["int", "str", "uuid", "negative", "unicode", "large"],
+)
+def test_ids_come_back_as_they_went_in(make):
+    ratings, pairs = ids_of(make)
+    kind = type(pairs[0][0])
+    assert {type(user) for user in ratings["user"]} <= {kind, np.int64}
+    model = cofil.ItemKnn(neighbours=3).fit(ratings)
+    for again in (model, cofil.Model.from_bytes(model.to_bytes())):
+        user, items = pairs[0][0], {item for _, item in pairs}
+        found = again.recommend(user, n=3, seen=True)
+        assert found.basis == "learned" and len(found) == 3
+        assert all(type(row.item) is kind and row.item in items for row in found)
+        assert again.users == list(dict.fromkeys(user for user, _ in pairs))
+        assert [row.user for row in again.recommend(users=[user], n=2, seen=True)] == [user] * 2
+        assert again.explain(user, pairs[0][1]).score == pytest.approx(again.predict(user, pairs[0][1]))
+        assert again.recommend(history=[pairs[0][1]], n=1)[0].item in items
+        frame = again.recommend_all(2, seen=True)
+        if kind is not uuid.UUID:
+            assert frame.to_polars()["item"].to_list() == frame.to_pandas()["item"].tolist()
+        assert type(frame.to_pandas()["item"][0]) in (kind, np.int64)
+
+
+def test_categories_stay_categories():
+    pandas = pytest.importorskip("pandas")
+    polars = pytest.importorskip("polars")
+    frame = pandas.DataFrame({"user": pandas.Categorical(USER), "item": ITEM, "value": VALUE})
+    for data in (frame, polars.DataFrame(COLUMNS).with_columns(polars.col("user").cast(polars.Categorical))):
+        model = cofil.Popularity().fit(data)
+        found = model.recommend_all(2).to_pandas()
+        assert isinstance(found["user"].dtype, pandas.CategoricalDtype)
+        assert not isinstance(found["item"].dtype, pandas.CategoricalDtype)
+        assert set(found["user"]) == set(USER)
+        assert model.recommend_all(2).to_polars()["user"].dtype == polars.Categorical
+
+
+def test_columns_are_named_and_the_nearest_option_is_offered():
+    frame = {"who": USER, "what": ITEM, "stars": VALUE}
+    ratings = cofil.Ratings(frame, user="who", item="what", value="stars", time="none")
+    assert ratings.columns == ["user", "item", "value"]
+    with pytest.raises(cofil.SettingError, match="did you mean `threshold`"):
+        cofil.Ratings(frame, treshold=3)
+    with pytest.raises(cofil.DataError, match="stras"):
+        cofil.Ratings(frame, user="who", item="what", value="stras")
+
+
+def test_what_is_no_table_is_told():
+    for wrong, error in [
+        (5, TypeError),
+        ([("a",)], ValueError),
+        ([("a", "b"), ("a",)], ValueError),
+        ({"user": ["a"], "item": ["b", "c"]}, ValueError),
+        ({"user": ["a", 1], "item": ["b", "c"]}, TypeError),
+        (np.zeros((2, 7)), ValueError),
+        ({"user": [1.5], "item": [2]}, cofil.DataError),
+        ({"user": [None], "item": [2]}, cofil.DataError),
+        ({"user": ["a"], "item": ["x"], "value": [float("inf")]}, cofil.DataError),
+        ([], cofil.DataError),
+    ]:
+        with pytest.raises(error):
+            cofil.Popularity().fit(wrong)
+
+
+def test_an_exception_of_a_generator_is_raised():
+    def parts():
+        yield {"user": ["a"], "item": ["x"]}
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        cofil.Ratings(parts())

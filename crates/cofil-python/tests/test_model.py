@@ -1,0 +1,187 @@
+"""Models: queries, changes, files, vectors."""
+
+from __future__ import annotations
+
+import gc
+import pickle
+
+import numpy as np
+import pytest
+from conftest import rows
+
+import cofil
+
+
+def test_a_list_says_what_it_is_based_on(model):
+    found = model.recommend("u1", n=5)
+    assert (found.basis, found.reason, len(found), found.columns) == ("learned", None, 5, ["rank", "item", "score"])
+    assert [row.rank for row in found] == [1, 2, 3, 4, 5]
+    assert found["score"].tolist() == sorted(found["score"], reverse=True)
+    seen = {item for user, item, *_ in rows() if user == "u1"}
+    assert not seen & set(found["item"])
+    stranger = model.recommend(history=["i1", ("i3", 5)], n=3)
+    assert stranger.basis == "folded-in" and not {"i1", "i3"} & set(stranger["item"])
+    assert model.recommend(history={"i1": 5, "i3": 5})["item"] == model.recommend(history=[("i1", 5), ("i3", 5)])["item"]
+    popular = model.recommend("nobody")
+    assert popular.basis == "popular" and popular.unknown == ["nobody"] and "not known" in popular.reason
+
+
+def test_lists_are_limited_as_asked(model):
+    best = model.recommend("u1", n=1)[0].item
+    assert model.recommend("u1", n=1, exclude=[best])[0].item != best
+    assert set(model.recommend("u1", candidates=["i0", "i1"], seen=True)["item"]) == {"i0", "i1"}
+    assert len(model.recommend("u1", n=3, explain=2).because) == 3
+    assert model.recommend("u1", n=9, popularity_penalty=1.0, pool=30)["item"] != model.recommend("u1", n=9)["item"]
+    with pytest.raises(cofil.NotFoundError, match="unknown user `moon`"):
+        model.recommend("moon", unknown="refuse")
+    with pytest.raises(cofil.SettingError, match="did you mean `exclude`"):
+        model.recommend("u1", exlude=["i1"])
+    with pytest.raises(TypeError):
+        model.recommend(history="i1")
+    with pytest.raises(TypeError):
+        model.recommend("u1", users=["u2"])
+
+
+def test_many_users_get_the_lists_of_each(model):
+    found = model.recommend(users=["u3", "moon", "u1"], n=4)
+    assert found.columns == ["user", "item", "rank", "score"] and found.unknown == ["moon"]
+    for user in ("u3", "u1"):
+        alone = model.recommend(user, n=4)
+        assert [row.item for row in found if row.user == user] == alone["item"]
+    everybody = model.recommend_all(4)
+    assert list(dict.fromkeys(everybody["user"])) == model.users
+    for kind in (np.array(["u3", "u1"]), ("u3", "u1"), iter(["u3", "u1"])):
+        assert model.recommend(users=kind, n=4).to_dict() == model.recommend(users=["u3", "u1"], n=4).to_dict()
+
+
+def test_a_filter_needs_items(ratings, tmp_path):
+    model = cofil.Ease().fit(ratings)
+    with pytest.raises(cofil.SettingError, match="no item attributes"):
+        model.recommend("u1", where="even = 1")
+    model.set_items({"item": model.items, "title": [f"Film {i}" for i in model.items], "even": [int(i[1:]) % 2 for i in model.items]})
+    found = model.recommend("u1", where="even = 1", n=3)
+    assert all(int(row.item[1:]) % 2 == 1 and row.title == f"Film {row.item}" for row in found)
+    model.save(tmp_path / "m")
+    assert cofil.load(tmp_path / "m").recommend("u1", where="even = 1", n=3).to_dict() == found.to_dict()
+    trained = cofil.Ease().fit(ratings, items={"item": ["i1"], "title": ["One"]})
+    assert "title" in trained.recommend("u1").columns
+
+
+def test_predictions_stand_in_the_order_of_the_pairs(ratings):
+    model = cofil.BiasedMf(factors=3, epochs=3).fit(ratings)
+    found = model.predict([("u1", "i2"), ("moon", "i2"), ("u0", "i3")])
+    assert found.columns == ["user", "item", "prediction"] and found.unknown == ["moon"]
+    assert found[0].prediction == pytest.approx(model.predict("u1", "i2"))
+    assert found[1].prediction is None
+    assert np.isnan(np.asarray(found)[1]) and np.asarray(found).shape == (3,)
+    assert len(model.predict(ratings)) == len(ratings)
+    with pytest.raises(cofil.NotFoundError):
+        model.predict("moon", "i2")
+
+
+def test_scores_are_explained(model):
+    told = model.explain("u1", "i2")
+    whole = told.base + told["contribution"].sum() + told.rest
+    assert whole == pytest.approx(told.score, abs=1e-4)
+    assert len(told) == sum(user == "u1" for user, *_ in rows())
+    assert model.explain(None, "i2", history=["i4"]).basis == "folded-in"
+    assert model.similar("i2", n=3).columns == ["rank", "item", "score"]
+    assert model.similar_all(2)["item"][:2] == [model.items[0]] * 2
+    assert "u1" not in model.similar_users("u1", n=3)["user"]
+
+
+def test_an_interview_goes_on_from_the_answers(model):
+    first = model.interview(questions=2)
+    assert len(first.questions) == 2
+    second = model.interview({first.questions[0]: "yes", first.questions[1]: 4.5})
+    assert second.questions[0] not in first.questions and second.history[0]["item"] == first.questions[0]
+
+
+def test_models_are_saved_and_pickled(model, tmp_path):
+    path = tmp_path / "m.cofil"
+    fingerprint = model.save(path)
+    loaded = cofil.load(path)
+    assert loaded.card["fingerprint"] == fingerprint
+    assert path.read_bytes() == model.to_bytes() == loaded.to_bytes() == pickle.loads(pickle.dumps(model)).to_bytes()
+    with pytest.raises(cofil.FormatError):
+        cofil.Model.from_bytes(b"no model")
+    with pytest.raises(cofil.IoError, match="No such file"):
+        cofil.load(tmp_path / "none")
+
+
+def test_ratings_are_pickled():
+    made = cofil.Ratings(rows(), threshold=3, min_item=2)
+    again = pickle.loads(pickle.dumps(made))
+    assert again.to_dict() == made.to_dict() and again.fingerprint == made.fingerprint
+
+
+def test_models_are_updated_and_forget(ratings):
+    model = cofil.Ials(factors=4, epochs=2).fit(ratings)
+    before = model.item_vectors
+    kept = before.copy()
+    told = model.update([("u1", "i1", 5), ("new", "i1", 4), ("new", "i77", 4)])
+    assert (told["new_users"], told["new_items"]) == (1, 1)
+    assert model.recommend("new").basis == "learned" and model.item_vectors.shape == (31, 4)
+    told = model.forget(["new", "u1"])
+    assert told["users"] == 2 and "u1" not in model.users
+    assert model.forget(["u2"], refit=True)["exact"]
+    with pytest.raises(cofil.NotFoundError):
+        model.forget(["u2"])
+    # The array of before is what it was.
+    gc.collect()
+    assert (before == kept).all()
+    part = cofil.Ratings([("u3", "i1", 5)])
+    assert model.update(part)["events"] == 1
+
+
+def test_vectors_are_views(model):
+    vectors = model.user_vectors
+    assert vectors.shape == (len(model.users), 4) and vectors.dtype == np.float32
+    assert not vectors.flags.writeable and not vectors.flags.owndata
+    assert vectors.ctypes.data == model.user_vectors.ctypes.data
+    scores = vectors @ model.item_vectors.T
+    found = model.recommend("u1", n=30, seen=True)
+    order = [model.items[i] for i in np.argsort(-scores[model.users.index("u1")], kind="stable")]
+    assert found["item"] == order
+    assert cofil.Popularity().fit([("a", "x")]).user_vectors is None
+
+
+def test_tables_go_everywhere(model):
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    pyarrow, duckdb = pytest.importorskip("pyarrow"), pytest.importorskip("duckdb")
+    found = model.recommend_all(2)
+    expected = found.to_dict()
+    assert found.to_polars().to_dict(as_series=False) == expected
+    assert found.to_arrow().to_pydict() == expected
+    assert found.to_pandas().to_dict("list") == expected
+    assert pandas.DataFrame.from_arrow(found).to_dict("list") == expected
+    assert duckdb.from_arrow(pyarrow.table(found)).fetchall() == [tuple(row) for row in found]
+    assert found[3] == list(found)[3] and found[-1] == list(found)[-1] and found[:2] == list(found)[:2]
+    with pytest.raises(IndexError):
+        found[len(found)]
+    with pytest.raises(KeyError, match="columns are user, item"):
+        found["none"]
+    assert "<table>" in found._repr_html_() and "80 rows" in repr(found)
+    assert model.recommend("u1", n=0).to_pandas().empty and len(model.recommend("u1", n=0).to_polars()) == 0
+
+
+def test_html_is_escaped():
+    evil = "<script>alert(1)</script>"
+    made = cofil.Ratings([("u", evil)])
+    assert evil not in made._repr_html_() and "&lt;script&gt;" in made._repr_html_()
+
+
+def test_a_thousand_rounds_do_not_grow(ratings):
+    resource = pytest.importorskip("resource")
+
+    def rounds(n):
+        for seed in range(n):
+            made = cofil.Ials(factors=2, epochs=1, seed=seed).fit(ratings)
+            made.recommend("u1").to_dict()
+            made.item_vectors.sum()
+        gc.collect()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    before = rounds(100)
+    # In KiB: the same for ten times as many.
+    assert rounds(1000) - before < 20_000

@@ -1,0 +1,156 @@
+"""Training, evaluation, comparison, search."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from conftest import rows
+
+import cofil
+
+
+def test_settings_are_checked_with_the_nearest_name():
+    with pytest.raises(cofil.SettingError, match="unknown setting `factor`; did you mean `factors`") as told:
+        cofil.Ials(factor=3)
+    assert told.value.setting == "factor"
+    with pytest.raises(cofil.SettingError, match="`factors`: must be a whole number"):
+        cofil.Ials(factors="many")
+    with pytest.raises(cofil.SettingError, match="did you mean `ials`"):
+        cofil.fit(rows(), "iasl")
+    with pytest.raises(cofil.SettingError, match="reg"):
+        cofil.Ease(reg=-1.0).fit(rows())
+    with pytest.raises(AttributeError):
+        cofil.Eese  # noqa: B018
+    with pytest.raises(cofil.SettingError, match="reg"):
+        cofil.Ease(reg=float("nan"))
+    assert issubclass(cofil.SettingError, ValueError) and issubclass(cofil.NotFoundError, KeyError)
+
+
+def test_errors_say_what_to_do_in_the_words_of_python(ratings):
+    model = cofil.Ials(factors=2, epochs=1).fit(ratings, seen=False)
+    with pytest.raises(cofil.UnsupportedError, match="train without seen=False"):
+        model.evaluate(ratings)
+    events = cofil.Ials(factors=2, epochs=1).fit([("a", "x"), ("b", "y")])
+    with pytest.raises(cofil.DataError, match="with implicit=True"):
+        events.update([("a", "y", 3.0)])
+    assert events.update([("a", "y", 3.0)], implicit=True)["events"] == 1
+    with pytest.raises(cofil.DataError):
+        cofil.Ratings(rows(), duplicates="error", implicit=True, min_user=1000).cleaning  # noqa: B018
+
+
+def test_scikit_learn_has_its_habits(ratings):
+    base = pytest.importorskip("sklearn.base")
+    pipeline = pytest.importorskip("sklearn.pipeline")
+    ials = cofil.Ials(factors=3, epochs=2, seed=5)
+    assert ials.get_params()["factors"] == 3 and ials.get_params()["reg"] is None
+    assert base.clone(ials) == ials and base.clone(ials) is not ials
+    assert pickle.loads(pickle.dumps(ials)) == copy.deepcopy(ials) == ials
+    assert ials.set_params(factors=4).factors == 4 and ials.set_params(factors=None).factors == 64
+    ials.factors = 2
+    assert ials.get_params()["factors"] == 2 and repr(ials) == "Ials(epochs=2, factors=2, seed=5)"
+    with pytest.raises(ValueError, match="did you mean `factors`"):
+        ials.set_params(factor=3)
+    whole = pipeline.Pipeline([("model", cofil.BiasedMf(factors=2, epochs=2))])
+    whole.set_params(model__factors=3)
+    predictions = whole.fit(ratings).predict([("u1", "i1"), ("u2", "i2")])
+    assert predictions.shape == (2,) and whole["model"].model_.card["algorithm"]["factors"] == 3
+    # The settings that follow from the data still do after cloning.
+    model = base.clone(cofil.Ials(factors=2)).fit(ratings)
+    assert set(model.chosen["defaults"]) == {"reg", "unobserved_weight"}
+
+
+def test_documentation_and_signature_are_those_of_the_schema():
+    import inspect
+
+    parameters = inspect.signature(cofil.Ials).parameters
+    assert parameters["factors"].default == 64 and parameters["reg"].default is None
+    assert "length of the user and item vectors" in cofil.Ials.__doc__
+    assert "Default from the data" in cofil.Ials.__doc__
+    assert {"Ials", "Ease", "Neumf"} <= set(dir(cofil)) and cofil.algorithms.Ials is cofil.Ials
+
+
+def test_the_algorithm_is_chosen_and_says_why(ratings):
+    model = cofil.fit(ratings)
+    assert model.chosen["why"] and model.algorithm in model.chosen["why"] or model.chosen["why"]
+    assert cofil.fit(ratings, purpose="predict").card["target"] == "rating"
+    assert cofil.fit(ratings, "ease").algorithm == "ease"
+
+
+def test_training_reports_and_stops_early(ratings):
+    heard = []
+    split = ratings.split(by="user-random", test=0.2)
+    model = cofil.Bpr(factors=4, epochs=6).fit(split[0], valid=split[1], metric="recall@5", patience=2, progress=heard.append)
+    epochs = [event for event in heard if event["kind"] == "epoch"]
+    assert epochs and {event["metric"] for event in epochs} == {"recall@5"}
+    assert model.card["valid_metric"] == "recall@5" and len(model.card["epochs"]) == len(epochs)
+    with pytest.raises(cofil.DivergedError):
+        cofil.BiasedMf(learning_rate=1e9, epochs=5).fit(ratings)
+
+
+def test_a_checkpoint_is_continued(ratings, tmp_path):
+    whole = cofil.Bpr(factors=3, epochs=4).fit(ratings)
+    path = tmp_path / "run"
+    cofil.Bpr(factors=3, epochs=2).fit(ratings, checkpoint=str(path))
+    assert cofil.Bpr(factors=3, epochs=4).fit(ratings, checkpoint=str(path)).to_bytes() == whole.to_bytes()
+
+
+def test_evaluations_have_intervals_and_baselines(ratings):
+    train, test = ratings.split(by="user-random", test=0.3, seed=1)
+    report = cofil.ItemKnn(neighbours=20).fit(train).evaluate(test, metrics=["ndcg@5", "recall@5"])
+    ndcg = report["ndcg@5"]
+    assert ndcg.low < ndcg.value < ndcg.high and ndcg.users == report.users
+    assert set(report.baselines) >= {"popularity", "random"}
+    assert 0 < report.baselines["random"]["ndcg@5"].value < 1
+    assert report["metric"] == ["ndcg@5", "recall@5"] and "popularity" in report.columns
+    assert report.to_polars().height == 2
+    same = cofil.ItemKnn(neighbours=20).fit(train).evaluate(list(test), metrics="ndcg@5,recall@5")
+    assert same["ndcg@5"] == ndcg
+    with pytest.raises(cofil.SettingError, match="did you mean `ndcg@5`"):
+        cofil.Popularity().fit(train).evaluate(test, metrics=["ndgc@5"])
+    sampled = cofil.Popularity().fit(train).evaluate(test, sampled=5, metrics=["hr@3"], resamples=0)
+    assert sampled["hr@3"].low is None and "sampled" in " ".join(sampled.warnings)
+
+
+def test_held_out_users_are_scored_from_their_histories(ratings):
+    split = ratings.split(by="users", test=10, target=0.5)
+    train, test = split
+    report = cofil.Ease().fit(train).evaluate(test, given=split.given, metrics=["ndcg@5"])
+    assert report.users == 10 and report["ndcg@5"].value > 0
+    folds = ratings.folds(3)
+    assert len(folds) == 3 and sum(len(test) for _, test in folds) == len(ratings)
+    with pytest.raises(cofil.SettingError, match="target"):
+        ratings.split(by="last", target=0.5)
+
+
+def test_comparisons_are_ordered(ratings):
+    train, test = ratings.split(by="user-random", test=0.3, seed=1)
+    board = cofil.compare(train, test, algorithms=["ease", cofil.Ials(factors=2, epochs=2)], metrics=["ndcg@5"])
+    assert set(board["algorithm"]) == {"ease", "ials:epochs=2,factors=2", "popularity"}
+    values = board["ndcg@5"].tolist()
+    assert values == sorted(values, reverse=True) and board.conclusion
+    assert board.reports[board[0].algorithm]["ndcg@5"].value == values[0]
+    assert board.best.fit(train).evaluate(test, metrics=["ndcg@5"])["ndcg@5"].value == pytest.approx(values[0])
+    tuned = cofil.compare(train, test, algorithms=["item-knn"], metrics=["ndcg@5"], tune=2)
+    assert len(tuned.about["entries"]) == 2
+    with pytest.raises(cofil.SettingError, match="did you mean `ease`"):
+        cofil.compare(train, test, algorithms=["eese"])
+
+
+def test_searches_keep_what_is_given(ratings):
+    study = cofil.tune(ratings, cofil.Ials(factors=3, epochs=2), trials=3, metric="ndcg@5", seed=1)
+    assert len(study) == 3 and study.best.factors == 3 and study.metric == "ndcg@5"
+    assert study.value == max(study["ndcg@5"])
+    study = cofil.tune(ratings, "ease", trials=3, ranges={"reg": (1.0, 9.0, "log")})
+    assert all(1 <= trial.reg <= 9 for trial in study if trial.reg is not None)
+    study = cofil.tune(ratings, "item-knn", trials=2, ranges={"similarity": ["cosine"], "neighbours": (2, 5)})
+    assert study.best.similarity == "cosine"
+    with pytest.raises(cofil.SettingError):
+        cofil.tune(ratings, "ease", ranges={"regg": (1.0, 2.0)})
+
+
+def test_tables_are_described(ratings):
+    told = ratings.describe()
+    assert told.users == 40 and "users" in repr(told) and "<table>" in told._repr_html_()
+    assert cofil.Ratings(rows() * 2).cleaning[0].startswith(f"{len(rows())} repeated rows merged")

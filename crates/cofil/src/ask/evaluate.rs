@@ -1,0 +1,53 @@
+//! Evaluation of a recommender on held-out interactions.
+
+use crate::data::Ratings;
+use crate::error::{Error, Remedy, Result};
+use crate::evaluate::{self, Metric, Protocol, Report, TestPart};
+use crate::recipes::Target;
+use crate::recommender::Recommender;
+
+impl Recommender {
+    /// Returns the users' histories as training data.
+    ///
+    /// # Errors
+    /// If the model holds no histories.
+    pub fn histories(&self) -> Result<Ratings> {
+        if self.seen().nnz() == 0 {
+            let why = "the model holds no user histories to evaluate against";
+            return Err(Error::Unsupported(why.into()).with(Remedy::KeepSeen));
+        }
+        let (users, items) = (self.users().clone(), self.items().clone());
+        Ok(Ratings { users, items, by_user: self.seen().clone(), times: None })
+    }
+
+    /// Gives interactions the values that the training data had: 1 if all of those were 1.
+    pub fn weigh(&self, interactions: Ratings) -> Ratings {
+        match self.card().data.scale == (1.0, 1.0) {
+            true => interactions.into_binary(),
+            false => interactions,
+        }
+    }
+
+    /// Evaluates the model, trained on `train`, on `test`, whose users and items are numbered after those of the
+    /// model.
+    ///
+    /// # Errors
+    /// As [`evaluate`](evaluate::evaluate).
+    pub fn evaluate<'a>(
+        &self,
+        train: &Ratings,
+        test: impl Into<TestPart<'a>>,
+        protocol: &Protocol,
+    ) -> Result<Report> {
+        let mut report = evaluate::evaluate(self.model(), train, test, protocol)?;
+        let ranks = self.card().target() == Target::Preference;
+        if ranks && protocol.metrics.iter().any(Metric::is_of_values) {
+            report.warnings.push(format!(
+                "{} ranks and predicts no values: its scores are on a scale of their own, and \
+                 rmse and mae say nothing about it",
+                self.card().name()
+            ));
+        }
+        Ok(report)
+    }
+}
