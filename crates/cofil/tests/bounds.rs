@@ -210,7 +210,13 @@ fn parquet_and_arrow_that_unpack_without_end_are_refused() {
     for (name, bytes) in columnar() {
         let packed = zstd(&bytes, &zeros, 400);
         assert!(packed.len() < MB, "{name}: {}", packed.len());
-        let told = table(&packed).unwrap_err();
-        assert!(told.starts_with("t: the zstd data unpacks to more than"), "{name}: {told}");
+        match (name, table(&packed)) {
+            ("t.parquet", Err(told)) => {
+                assert!(told.starts_with("t: the zstd data unpacks to more than"), "{told}");
+            }
+            // What follows the last batch is never unpacked.
+            ("t.arrow", Ok(table)) => assert_eq!(table.interactions.len(), 3),
+            (_, read) => panic!("{name}: {read:?}"),
+        }
     }
 }

@@ -153,7 +153,11 @@ impl<R: Read> Iterator for Batches<R> {
 }
 
 fn parse(head: &[u8]) -> Result<Message<'_>, ArrowError> {
-    root_as_message(head).map_err(|error| ArrowError::IpcError(error.to_string()))
+    root_as_message(head).map_err(|error| {
+        // What is wrong, and then on further lines where.
+        let told = error.to_string();
+        ArrowError::IpcError(told.lines().next().unwrap_or_default().into())
+    })
 }
 
 fn unexpected(message: &Message<'_>) -> ArrowError {
