@@ -183,9 +183,9 @@ impl To {
             |error| {
                 let reason = match error.kind() {
                     ErrorKind::NotFound => format!("there is no folder {}", folder.display()),
-                    kind => {
-                        let told = error.get_ref().and_then(|error| error.source());
-                        let told = told.map_or_else(|| kind.to_string(), ToString::to_string);
+                    _ => {
+                        let told = error.to_string();
+                        let told = told.rsplit_once(" at path ").map_or(&*told, |(told, _)| told);
                         format!("cannot write into {}: {told}", folder.display())
                     }
                 };
