@@ -381,7 +381,7 @@ fn folds_and_seeds_give_mean_and_deviation() {
     stdout(folder.path(), &format!("{line} --report r.html"));
     let page = std::fs::read_to_string(folder.path().join("r.html")).unwrap();
     for part in
-        ["Mean ± standard deviation", "ndcg@5 of each round", &best["name"].as_str().unwrap()]
+        ["Mean ± standard deviation", "ndcg@5 of each round", best["name"].as_str().unwrap()]
     {
         assert!(page.contains(part), "{part}");
     }
