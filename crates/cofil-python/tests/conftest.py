@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+import signal
 
 import pytest
 
 import cofil
+
+# Where tests run in the background, shells ignore Ctrl-C, and every process that is started inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def rows(users: int = 40, items: int = 30, seed: int = 0) -> list[tuple[str, str, float, int]]:

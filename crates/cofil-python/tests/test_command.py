@@ -64,7 +64,7 @@ def test_the_command_has_its_exit_status_and_words(tmp_path):
 
 def test_ctrl_c_ends_the_command_as_it_does_without_python(csv, tmp_path):
     path = tmp_path / "m.cofil"
-    words = [sys.executable, "-m", "cofil", "train", csv, "-a", "ials", "--set", "epochs=1000000", "-o", path]
+    words = [sys.executable, "-m", "cofil", "train", csv, "-a", "ials", "--set", "epochs=100000", "-o", path]
     with subprocess.Popen(list(map(str, words)), stderr=subprocess.PIPE, text=True) as running:
         # The first epoch has ended: the training ends with the next, and its model is kept.
         assert any(line.startswith("epoch 1/") for line in running.stderr)

@@ -18,7 +18,7 @@ from conftest import rows
 import cofil
 
 # An epoch of it is short, and all of them would take days.
-ENDLESS = {"epochs": 1_000_000, "factors": 2}
+ENDLESS = {"epochs": 100_000, "factors": 2}
 
 
 def listed(model: cofil.Model) -> list[str]:
