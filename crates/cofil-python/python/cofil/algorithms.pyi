@@ -393,8 +393,8 @@ class Ease(Algorithm):
     """Item-to-item weights in closed form.
 
     Settings:
-        max_items: Maximum number of items; more are refused. Memory grows with the square of their number (4.4 bytes
-            per pair: 11 GB at 50,000), time with the cube.
+        max_items: Maximum number of items; more are refused, and so are items that need more memory than is free.
+            Memory grows with the square of their number (4.4 bytes per pair: 11 GB at 50,000), time with the cube.
         reg: λ, L2 penalty on item-to-item weights, > 0. Larger values give smoother, more popular recommendations.
             The best value grows with the interactions per item: of 20, 50, 100, 200, 300, 500 and 1000, NDCG@20 is
             highest at 20 on the dependencies of Debian packages (0.654; 0.603 at the default), 100 on anime (0.473;
@@ -527,9 +527,9 @@ class Slim(Algorithm):
             Default from the data: 1/80 of the mean interactions per item, from 0.2 to 3.
         l2: λ₂, L2 penalty, > 0. Larger values give smoother predictions.
             Default from the data: 1.25 × the mean interactions per item, from 20 to 300.
-        max_memory: Memory limit for item–item products in GB, > 0; data that may need more is refused. They take 4
-            bytes per pair of items, or 8 per pair of interactions of a user if that is less (up to twice as much
-            during computation).
+        max_memory: Memory limit for item–item products in GB, > 0; data that may need more, or more than is free, is
+            refused. They take 4 bytes per pair of items, or 8 per pair of interactions of a user if that is less (up
+            to twice as much during computation).
         non_negative: Whether weights must be ≥ 0, as in the paper.
         tolerance: Stopping tolerance: descent ends when no weight changes by more, > 0.
         seed: Random seed. Equal data, settings and seed give equal bytes.
