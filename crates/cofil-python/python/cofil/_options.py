@@ -96,7 +96,7 @@ class ProtocolOptions(TypedDict, total=False):
     """Random seed of the bootstrap samples; candidates have their own, see [`Candidates::Sampled`]."""
     seen: bool | None
     """Whether items in a user's history, from training or given, are ranked too."""
-    ties: Literal["expected", "worst", "best", "index"] | None
+    ties: Literal["index", "expected", "worst", "best"] | None
     """How items with equal scores are ordered."""
     mmr: float | None
     """λ, 0 to 1: weight of relevance against diversity; 1 is relevance alone."""
