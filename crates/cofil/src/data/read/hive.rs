@@ -4,9 +4,13 @@
 //! A key becomes one more column of each file: a last field of each row of text, a key of each JSON object, or a
 //! column of texts. A column of the same name in the file comes first.
 
+use super::known::{
+    ITEM, KIND, TIME, USER, VALUE, means_item, means_time, means_user, means_value,
+};
 use super::limits::{Beyond, LONGEST_LINE};
+use super::search::Search;
 use super::source::Opened;
-use super::{Format, Quote, ReadOptions, Shape, sniff};
+use super::{Column, Format, Quote, ReadOptions, Shape, sniff};
 use std::io::{BufRead, BufReader, Read};
 
 /// A key, and its value unless it is missing.
@@ -36,32 +40,105 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Adds `keys` to each row of `source`, and returns the options to read it. Rows without column names stay as they
-/// are.
+/// The layout of text without column names: the keys that have a role follow the columns of the file.
+pub(super) struct Unnamed {
+    width: usize,
+    pub keys: Vec<String>,
+}
+
+impl Unnamed {
+    /// Gives the keys their roles, as given in `options` or else by their names.
+    fn new(width: usize, keys: &[Key], options: &mut ReadOptions) -> Self {
+        let names: Vec<String> = keys.iter().map(|(key, _)| key.clone()).collect();
+        let taken = vec![false; names.len()];
+        let mut search = Search { names: Some(names.clone()), taken, notes: Vec::new() };
+        let is_weighted = !options.weights.is_empty();
+        let roles = options.columns_mut();
+        let mut found = roles.map(|role| match role {
+            Some(Column::Name(_)) => search.told(role).ok().flatten(),
+            _ => None,
+        });
+        let named: [(&[&str], fn(&str) -> bool); 5] = [
+            (USER, means_user),
+            (ITEM, means_item),
+            (VALUE, means_value),
+            (TIME, means_time),
+            (KIND, |_| false),
+        ];
+        let mut roles = options.columns_mut();
+        for ((role, found), (at, (known, means))) in
+            roles.iter_mut().zip(&mut found).zip(named.into_iter().enumerate())
+        {
+            if role.is_none() && (at < 4 || is_weighted) {
+                *found = search.named(known, means);
+            }
+        }
+        let mut kept: Vec<usize> = found.iter().copied().flatten().collect();
+        kept.sort_unstable();
+        for (role, key) in roles.into_iter().zip(found) {
+            if let Some(at) = key.and_then(|key| kept.iter().position(|&kept| kept == key)) {
+                *role = Some(Column::Position(width + 1 + at));
+            }
+        }
+        Self { width, keys: kept.into_iter().map(|key| names[key].clone()).collect() }
+    }
+}
+
+/// Adds `keys` to each row of `source`, and returns the options to read it. `unnamed` is the layout of the first file
+/// without column names, which the others must have too; of these rows, only keys with a role become columns.
+///
+/// # Errors
+/// A message, if the layout is another.
 pub(super) fn add(
     source: &mut Opened<'_>,
     options: &ReadOptions,
     mut keys: Vec<Key>,
-) -> ReadOptions {
+    unnamed: &mut Option<Unnamed>,
+) -> Result<ReadOptions, String> {
     let mut options = source.separated(options);
     if keys.is_empty() {
-        return options;
+        return Ok(options);
     }
     match source.format {
         Format::Text => {
             let head = source.head();
             let end = memchr::memrchr(b'\n', head).map_or(head.len(), |end| end + 1);
             let rows = matches!(options.shape, None | Some(Shape::Rows));
-            let Ok(grid) = sniff::table(&head[..end], &options) else { return options };
-            let Some(names) = grid.names().filter(|_| rows) else { return options };
-            keys.retain(|(key, _)| !names.contains(key));
+            // A column that is a key does not make the first row a header.
+            let mut of_file = options.clone();
+            for role in of_file.columns_mut() {
+                let is_key = |name: &String| keys.iter().any(|(key, _)| key == name);
+                if matches!(role, Some(Column::Name(name)) if is_key(name)) {
+                    *role = None;
+                }
+            }
+            let Some(grid) = sniff::table(&head[..end], &of_file).ok().filter(|_| rows) else {
+                return Ok(options);
+            };
+            let has_names = match grid.names() {
+                Some(names) => {
+                    keys.retain(|(key, _)| !names.contains(key));
+                    true
+                }
+                None => {
+                    let width = grid.width();
+                    let layout =
+                        unnamed.get_or_insert_with(|| Unnamed::new(width, &keys, &mut options));
+                    if layout.width != width {
+                        let first = layout.width;
+                        return Err(format!("has {width} columns, the first file {first}"));
+                    }
+                    keys.retain(|(key, _)| layout.keys.contains(key));
+                    false
+                }
+            };
             let delimiter = String::from_utf8_lossy(&grid.delimiter).into_owned();
             let field = |text: &str| field(text, &delimiter, options.quote);
             let header = keys.iter().map(|(key, _)| field(key)).collect();
             let row = keys.iter().map(|(_, value)| field(value.as_deref().unwrap_or(""))).collect();
-            let edit = Edit::Fields { header: Some(header), row };
+            let edit = Edit::Fields { header: Some(header).filter(|_| has_names), row };
             source.rewrite(|bytes| Box::new(Edited::new(bytes, edit)));
-            (options.delimiter, options.header) = (Some(delimiter), Some(true));
+            (options.delimiter, options.header) = (Some(delimiter), Some(has_names));
         }
         Format::JsonLines => {
             let quoted = |text: &str| serde_json::Value::from(text).to_string();
@@ -80,7 +157,7 @@ pub(super) fn add(
         #[cfg(not(feature = "arrow"))]
         Format::Parquet | Format::Arrow => {}
     }
-    options
+    Ok(options)
 }
 
 /// A delimiter and a field, in quotes if it needs them.

@@ -93,6 +93,13 @@ pub enum Column {
     Absent,
 }
 
+impl ReadOptions {
+    /// The columns that may be given: user, item, value, time and event type.
+    pub(super) fn columns_mut(&mut self) -> [&mut Option<Column>; 5] {
+        [&mut self.user, &mut self.item, &mut self.value, &mut self.time, &mut self.kind]
+    }
+}
+
 impl Column {
     /// Returns whether there must be a header: if a column is given by its name.
     pub(crate) fn imply_header(columns: &[&Option<Self>]) -> Option<bool> {

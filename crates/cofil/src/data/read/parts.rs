@@ -3,7 +3,7 @@
 
 use super::field::shown;
 use super::found::Found;
-use super::hive::{self, Key};
+use super::hive::{self, Key, Unnamed};
 use super::rows::Start;
 use super::source::Opened;
 use super::{Column, ReadOptions, Shape, read_opened};
@@ -22,15 +22,15 @@ pub(super) fn read(
     collect(folder, &[], &mut files)?;
     files.sort_unstable();
     let keys = same_keys(&files)?;
-    let mut whole: Option<Found> = None;
+    let (mut whole, mut unnamed): (Option<Found>, _) = (None, None);
     for (file, keys) in &files {
         let told = whole.as_ref().map_or(0, |found| found.rows.skipped.first.len());
         let mut found = match whole.take() {
-            None => one(file, keys, options, Start::Names(users, items))?,
+            None => one(file, keys, &mut unnamed, options, Start::Names(users, items))?,
             Some(first) => {
                 let options = as_first(&first, options);
                 let (columns, rows) = (first.columns, first.rows);
-                let next = one(file, keys, &options, Start::Rows(rows))?;
+                let next = one(file, keys, &mut unnamed, &options, Start::Rows(rows))?;
                 let mut notes = columns.notes.clone();
                 notes.extend(
                     next.columns.notes.iter().filter(|note| !columns.notes.contains(note)).cloned(),
@@ -57,7 +57,10 @@ pub(super) fn read(
     }
     let unread: Vec<String> = keys
         .iter()
-        .filter(|key| !found.columns.uses(key))
+        .filter(|&&key| match &unnamed {
+            Some(layout) => !layout.keys.iter().any(|kept| kept == key),
+            None => !found.columns.uses(key),
+        })
         .map(|key| format!("`{}`", shown(key.as_bytes())))
         .collect();
     if !unread.is_empty() {
@@ -67,12 +70,19 @@ pub(super) fn read(
     Ok(found)
 }
 
-fn one(file: &Path, keys: &[Key], options: &ReadOptions, start: Start<'_>) -> Result<Found> {
+fn one(
+    file: &Path,
+    keys: &[Key],
+    unnamed: &mut Option<Unnamed>,
+    options: &ReadOptions,
+    start: Start<'_>,
+) -> Result<Found> {
     let mut source = Opened::open(file, options.format)?;
     match keys.is_empty() {
         true => read_opened(file, source, options, start),
         false => {
-            let options = hive::add(&mut source, options, keys.to_vec());
+            let options = hive::add(&mut source, options, keys.to_vec(), unnamed)
+                .map_err(|message| Error::data(file, None, message))?;
             read_opened(file, source, &options, start)
         }
     }
@@ -228,6 +238,41 @@ mod tests {
         write("date=2024-05-01/x.csv", "user,item,rating\nann,tea,5\n");
         let told = read(folder.path(), &options).unwrap_err().to_string();
         assert!(told.contains("the folders have other keys (item, date)"), "{told}");
+    }
+
+    #[test]
+    fn keys_of_files_without_a_header_have_the_role_of_their_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("year=2024/item=tea%2C%20green/date=2024-05-01/part-0.csv", "1,5\n2,4\n");
+        write("year=2024/item=jam/date=2024-05-02/part-0.csv", "1,1\n3,2\n");
+        let table = read(folder.path(), &ReadOptions::default()).unwrap();
+        let data = &table.interactions;
+        assert_eq!(data.users.names().collect::<Vec<_>>(), ["1", "3", "2"]);
+        assert_eq!(data.items.names().collect::<Vec<_>>(), ["jam", "tea, green"]);
+        assert_eq!((&data.user, &data.item), (&vec![0, 1, 0, 2], &vec![0, 0, 1, 1]));
+        assert_eq!(data.value, [1.0, 2.0, 5.0, 4.0]);
+        let (may_1, may_2) = (1_714_521_600, 1_714_608_000);
+        assert_eq!(data.time, Some(vec![may_2, may_2, may_1, may_1]), "{}", table.report);
+        let told = table.report.to_string();
+        assert!(told.contains("folders left unread: `year`"), "{told}");
+        // A key may be named, and a role may be refused.
+        let given = ReadOptions {
+            item: Some(Column::Name("year".into())),
+            time: Some(Column::Absent),
+            ..ReadOptions::default()
+        };
+        let table = read(folder.path(), &given).unwrap();
+        assert_eq!(table.interactions.items.names().collect::<Vec<_>>(), ["2024"]);
+        let told = table.report.to_string();
+        assert!(told.contains("folders left unread: `item`, `date`"), "{told}");
+        write("year=2024/item=jam/date=2024-05-03/part-0.csv", "1,1,7\n3,2,7\n");
+        let told = read(folder.path(), &ReadOptions::default()).unwrap_err().to_string();
+        assert!(told.contains("has 3 columns, the first file 2"), "{told}");
     }
 
     #[test]
