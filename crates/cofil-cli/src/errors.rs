@@ -90,6 +90,7 @@ mod tests {
             Remedy::Duplicates(vec!["last".into()]),
             Remedy::MinUser(5),
             Remedy::MinItem(5),
+            Remedy::Resume,
         ] {
             let said = remedy.say(flag);
             let named = said.split("--").nth(1).expect("a flag");

@@ -44,7 +44,7 @@ fn the_winner_is_written_for_train() {
     assert!(place.text("f.svg").contains("ials: best so far"));
     // What was done is not done again, and more can be asked for.
     let refused = place.fails(1, line);
-    assert!(refused.contains("best.toml.trials: already holds finished trials"), "{refused}");
+    assert!(refused.contains("best.toml.trials: holds finished trials already"), "{refused}");
     let more = place.json(&format!("{} --resume", line.replace("--trials 6", "--trials 8")));
     assert_eq!(trials(&more)[..6], trials(&answer));
     let shown = place.run(&format!("{line} --resume"));
@@ -129,7 +129,7 @@ fn a_killed_comparison_goes_on() {
     let ease = place.text("trials/ease.trials");
     assert_eq!(ease.lines().count(), 13, "a line for the search, and one for each trial: {ease}");
     let refused = place.fails(1, &kept);
-    assert!(refused.contains("popularity.trials: there are finished trials already"), "{refused}");
+    assert!(refused.contains("popularity.trials: holds finished trials already"), "{refused}");
     let other = place.fails(1, &format!("{kept} --resume --seed 1"));
     assert!(other.contains("these are trials of another search"), "{other}");
     let results = |answer: &Value| -> Vec<(Value, Vec<Value>, Value)> {

@@ -9,9 +9,8 @@ use crate::args::validation::{self, Parts, Validate};
 use crate::output::errln;
 use crate::output::{self, bytes, duration};
 use crate::progress::Progress;
-use anyhow::{Result, bail};
+use anyhow::Result;
 use cofil::data::CleanReport;
-use cofil::data::prose::count;
 use cofil::data::read::ReadReport;
 use cofil::train::{Checkpoint, Epoch, Validation};
 use cofil::{Algorithm, Metric, Ratings, Recommender, Run, memory};
@@ -255,11 +254,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
 /// Reads the negatives at `path`, by user of `train`.
 fn given(path: &Path, args: &Args, train: &Ratings) -> Result<Vec<Vec<u32>>> {
     let negatives = args.read.negatives(path, &train.users, &train.items, args.json)?;
-    let unknown = [(negatives.unknown_users, "user"), (negatives.unknown_items, "item")];
-    for (n, noun) in unknown.into_iter().filter(|(n, _)| *n > 0) {
-        let what = count(n, noun);
-        errln!("warning: {}: skipped {what} unknown to the table", path.display());
-    }
+    negatives.skipped().iter().for_each(|note| errln!("warning: {}: {note}", path.display()));
     Ok(negatives.by_user)
 }
 
@@ -288,14 +283,8 @@ fn check(args: &Args) -> Result<()> {
     if let Some(curve) = args.curve.as_deref().filter(|curve| !is_csv(curve)) {
         cofil::plot::check_path(curve)?;
     }
-    if let Some(path) = &args.keep.checkpoint
-        && path.exists()
-        && !args.keep.resume
-    {
-        bail!(
-            "{}: checkpoint already exists; continue with --resume, or delete it",
-            path.display()
-        );
+    if let Some(path) = &args.keep.checkpoint {
+        cofil::store::check_new(path, "a checkpoint", args.keep.resume)?;
     }
     Ok(())
 }

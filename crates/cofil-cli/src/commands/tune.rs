@@ -226,12 +226,7 @@ fn journal_path(args: &Args) -> Result<PathBuf> {
     {
         bail!("{}: the name of the table of trials must end in .csv or .json", table.display());
     }
-    if path.exists() && !args.resume {
-        bail!(
-            "{}: already holds finished trials; continue with --resume, or delete the file",
-            path.display()
-        );
-    }
+    cofil::store::check_new(&path, "finished trials", args.resume)?;
     Ok(path)
 }
 

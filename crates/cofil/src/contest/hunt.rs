@@ -4,6 +4,7 @@ use super::plan::{Entrant, Plan, Tuning};
 use crate::data::Ratings;
 use crate::data::split::HeldOut;
 use crate::error::{Error, Result};
+use crate::store;
 use crate::tune::{self, Found, Journal, Search, Space};
 use std::path::{Path, PathBuf};
 
@@ -55,11 +56,6 @@ impl<'a> Hunt<'a> {
 fn place(folder: &Path, entrant: &Entrant, resume: bool) -> Result<PathBuf> {
     std::fs::create_dir_all(folder).map_err(|e| Error::io(folder, e))?;
     let path = folder.join(format!("{}.trials", entrant.file_stem()));
-    match path.exists() && !resume {
-        true => {
-            let message = "there are finished trials already; resume them, or remove the folder";
-            Err(Error::format(path, message))
-        }
-        false => Ok(path),
-    }
+    store::check_new(&path, "finished trials", resume)?;
+    Ok(path)
 }

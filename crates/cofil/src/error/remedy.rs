@@ -26,11 +26,13 @@ pub enum Remedy {
     MinUser(u32),
     /// Drop items with fewer interactions.
     MinItem(u32),
+    /// Continue from the file of an earlier run.
+    Resume,
 }
 
 impl Remedy {
     /// Returns the remedy as part of a sentence. `with` formats an option (`seen`, `implicit`, `threshold`, `missing`,
-    /// `duplicates`, `min_user`, `min_item`) and the value to give it. If there is no value, the option is a switch, or
+    /// `duplicates`, `min_user`, `min_item`, `resume`) and the value to give it. If there is no value, the option is a switch, or
     /// the caller has to choose a value.
     pub fn say(&self, with: impl Fn(&str, Option<&str>) -> String) -> String {
         let with = |option, value: Option<String>| with(option, value.as_deref());
@@ -66,6 +68,7 @@ impl Remedy {
             Self::MinItem(least) => {
                 format!("drop them {}", with("min_item", Some(least.to_string())))
             }
+            Self::Resume => format!("delete the file, or continue {}", with("resume", None)),
         }
     }
 }

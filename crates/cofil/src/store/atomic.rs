@@ -1,7 +1,7 @@
 //! Atomic writes: files appear complete or not at all.
 
 use super::lock;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::watch;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -55,6 +55,17 @@ pub fn check_writable(path: &Path) -> Result<()> {
     match Place::of(path)? {
         Place::Through(_) => Ok(()),
         place => To::create(path, place, Access::Usual).map(|_| ()),
+    }
+}
+
+/// Checks that a run does not overwrite `what` an earlier run left in the file `path`.
+///
+/// # Errors
+/// If the file exists, unless this run is to `resume` that one.
+pub fn check_new(path: &Path, what: &str, resume: bool) -> Result<()> {
+    match path.exists() && !resume {
+        true => Err(Error::format(path, format!("holds {what} already")).with(Remedy::Resume)),
+        false => Ok(()),
     }
 }
 

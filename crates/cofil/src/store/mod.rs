@@ -28,7 +28,7 @@ mod write;
 
 pub use archive::Archive;
 pub(crate) use atomic::{Access, Pending, write_with};
-pub use atomic::{check_writable, create_folder, write_atomically};
+pub use atomic::{check_new, check_writable, create_folder, write_atomically};
 pub use inputs::check_not_input;
 pub use lock::Lock;
 pub use read::{parse, read};
