@@ -23,14 +23,19 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# Name, file, delimiter, and whether it has a header.
+# Name, file, delimiter, whether it has a header, and the least value of a row that counts.
 SETS = [
     ("ML-100K", "ml-100k/u.data", "\t", False),
+    ("ML-1M", "ml-1m/ratings.csv.gz", ",", True),
+    ("anime-5k", "anime-5k/ratings.csv.gz", ",", True),
     ("FilmTrust", "filmtrust/ratings.csv.gz", ",", True),
     ("Last.fm", "hetrec2011-lastfm-2k/user_artists.csv.gz", ",", True),
     ("Steam", "steam/purchase.csv.gz", ",", True),
     ("Retailrocket", "retailrocket-caserec/events.csv.gz", ",", True),
     ("Debian", "", ",", True),
+    ("Jester", "jester-1/ratings.csv.gz", ",", True, 5),
+    ("Gowalla", "gowalla-lightgcn/train.csv.gz", ",", True),
+    ("Yelp2018", "yelp2018-lightgcn/train.csv.gz", ",", True),
 ]
 
 
@@ -90,7 +95,7 @@ RULES = {
         [{"sampler_exponent": s} for s in (0, 0.5)],
     ),
 }
-MOST_ITEMS = {"ease": 6000}
+MOST_ITEMS = {"ease": 10_000, "slim": 20_000}
 
 
 def cofil() -> str:
@@ -101,7 +106,7 @@ def cofil() -> str:
 
 def parts(arguments, board):
     """Writes training and test set; returns their paths and the traits."""
-    name, path, separator, head = board
+    name, path, separator, head, *least = board
     if path:
         path = arguments.data / path
         text = (gzip.open if path.suffix == ".gz" else open)(path, "rt")
@@ -109,6 +114,7 @@ def parts(arguments, board):
         packed = ROOT / "datasets" / "debian" / "links.csv.zst"
         text = subprocess.check_output(["zstd", "-dc", packed], text=True).splitlines()
     lines = list(csv.reader(text, delimiter=separator))[1 if head else 0:]
+    lines = (line for line in lines if not least or float(line[2]) >= least[0])
     rows = list(dict.fromkeys((line[0], line[1]) for line in lines))
     random.Random(0).shuffle(rows)
     cut = len(rows) // 10
