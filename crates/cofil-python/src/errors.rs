@@ -31,7 +31,7 @@ fn keyword(option: &str, value: Option<&str>) -> String {
     match (option, value) {
         // On by default.
         ("seen", _) => "without seen=False".into(),
-        ("implicit", _) => "with implicit=True".into(),
+        ("implicit" | "resume", _) => format!("with {option}=True"),
         (_, Some(value)) => format!("with {option}={value}"),
         (_, None) => format!("with {option}="),
     }

@@ -10,6 +10,7 @@ mod input;
 mod model;
 mod queries;
 mod ratings;
+mod reproduce;
 mod run;
 mod values;
 mod work;
@@ -28,6 +29,8 @@ mod _cofil {
     use super::model::Model;
     #[pymodule_export]
     use super::ratings::Ratings;
+    #[pymodule_export]
+    use super::reproduce::{experiments, reproduce};
     #[pymodule_export]
     use super::work::{algorithm, compare, fit, names, sample, schemas, search, settings};
 

@@ -4,15 +4,17 @@
 
 use crate::errors::raised;
 use crate::frame::Frame;
+use crate::input::Input;
 use crate::model::{Model, catalogue, protocol};
 use crate::ratings::Ratings;
 use crate::run::run;
 use crate::values::{self, object, plain};
 use cofil::contest::{self, Entrant, Plan, Tuning};
+use cofil::data::read::{self, Negatives};
 use cofil::data::split::HeldOut;
 use cofil::data::{Clean, ReadOptions};
 use cofil::train::{Checkpoint, Validation};
-use cofil::tune::{self, Range, Search, Space};
+use cofil::tune::{self, Journal, Range, Search, Space};
 use cofil::{Algorithm, Duplicates, Error, Purpose, Recommender, Run, Suited};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -33,6 +35,7 @@ struct Training {
     patience: usize,
     checkpoint: Option<PathBuf>,
     checkpoint_every: usize,
+    resume: bool,
     seen: bool,
     purpose: Option<Purpose>,
 }
@@ -46,6 +49,7 @@ impl Default for Training {
             patience: 5,
             checkpoint: None,
             checkpoint_every: 1,
+            resume: false,
             seen: true,
             purpose: None,
         }
@@ -60,7 +64,7 @@ fn given(of: &Bound<'_, PyDict>) -> PyResult<Map<String, Value>> {
 
 /// Trains a model. Without a name, the algorithm that suits the data.
 #[pyfunction]
-#[pyo3(signature = (train, algorithm, settings, training, valid=None, items=None, hear=None))]
+#[pyo3(signature = (train, algorithm, settings, training, valid=None, items=None, negatives=None, hear=None))]
 pub fn fit(
     py: Python<'_>,
     train: &Bound<'_, Ratings>,
@@ -69,17 +73,21 @@ pub fn fit(
     training: &Bound<'_, PyDict>,
     valid: Option<&Bound<'_, Ratings>>,
     items: Option<&Bound<'_, PyAny>>,
+    negatives: Option<&Bound<'_, PyAny>>,
     hear: Option<Py<PyAny>>,
 ) -> PyResult<Model> {
     let (settings, training) = (given(settings)?, given(training)?);
+    let training: Training = values::options(training).map_err(|error| raised(py, &error))?;
     let catalogue = match items {
         Some(items) => catalogue(py, items, &PyDict::new(py))?,
         None => None,
     };
     let (train, valid) = (train.get(), valid.map(Bound::get));
-    let (recommender, chosen) = run(py, hear.as_ref(), || {
-        let training: Training = values::options(training)?;
-        let (ratings, valid) = match (training.valid, valid) {
+    let (ratings, valid) = run(py, hear.as_ref(), || {
+        if let Some(path) = &training.checkpoint {
+            cofil::store::check_new(path, "a checkpoint", training.resume)?;
+        }
+        Ok(match (training.valid, valid) {
             (None, None) => (train.grouped()?, None),
             (Some(share), _) => {
                 let HeldOut { train, valid, .. } =
@@ -92,7 +100,14 @@ pub fn fit(
                 let HeldOut { train, valid, .. } = HeldOut::rows(ratings, rows, &train.clean)?;
                 (Arc::new(train), Some(valid))
             }
-        };
+        })
+    })?;
+    let negatives = match negatives {
+        Some(table) => Some(self::negatives(py, table, &ratings)?),
+        None => None,
+    };
+    let notes = negatives.as_ref().map(|of| [&of.skipped()[..], &of.notes].concat());
+    let (recommender, chosen) = run(py, hear.as_ref(), || {
         let (name, why) = match algorithm {
             Some(name) => (name.to_owned(), None),
             None => {
@@ -115,8 +130,8 @@ pub fn fit(
             checkpoint: training
                 .checkpoint
                 .map(|path| Checkpoint::new(path, training.checkpoint_every)),
+            negatives: negatives.as_ref().map(|negatives| &negatives.by_user[..]),
             values: train.values,
-            ..Run::default()
         };
         let mut recommender = Recommender::train(&algorithm, &ratings, &run)?;
         if let Some(catalogue) = catalogue {
@@ -125,9 +140,23 @@ pub fn fit(
         if !training.seen {
             recommender.forget_seen();
         }
-        Ok((recommender, json!({"why": why, "defaults": chosen})))
+        Ok((
+            recommender,
+            json!({"why": why, "defaults": chosen, "notes": notes.unwrap_or_default()}),
+        ))
     })?;
     Ok(Model::new(recommender, train.categories, chosen))
+}
+
+/// Reads negatives: for each user of `train` the items to learn against.
+fn negatives(
+    py: Python<'_>,
+    table: &Bound<'_, PyAny>,
+    train: &cofil::Ratings,
+) -> PyResult<Negatives> {
+    let options = ReadOptions::default();
+    let read = |source| read::read_negatives(source, &options, &train.users, &train.items);
+    Ok(Input::of(table, "the negatives")?.read(py, None, read)?.0)
 }
 
 /// Trains several algorithms, given as (name, settings), and evaluates them on one test set.
@@ -182,8 +211,8 @@ pub fn compare<'py>(
             tuning: contest.tune.map(|trials| Tuning {
                 trials,
                 parallel,
-                journals: None,
-                resume: false,
+                journals: contest.journal,
+                resume: contest.resume,
             }),
             limit: limit(contest.limit)?,
             values: train.values,
@@ -205,11 +234,14 @@ struct Contest {
     tune: Option<usize>,
     parallel: usize,
     limit: Option<f64>,
+    /// Folder of the finished trials.
+    journal: Option<PathBuf>,
+    resume: bool,
 }
 
 impl Default for Contest {
     fn default() -> Self {
-        Self { tune: None, parallel: 1, limit: None }
+        Self { tune: None, parallel: 1, limit: None, journal: None, resume: false }
     }
 }
 
@@ -235,6 +267,9 @@ struct Searching {
     judged: Option<usize>,
     parallel: Option<usize>,
     limit: Option<f64>,
+    /// File of the finished trials.
+    journal: Option<PathBuf>,
+    resume: bool,
 }
 
 /// Searches for the best settings of an algorithm.
@@ -253,6 +288,9 @@ pub fn search<'py>(
     let (train, valid) = (train.get(), valid.map(Bound::get));
     let (found, metric) = run(py, hear.as_ref(), || {
         let options: Searching = values::options(options)?;
+        if let Some(path) = &options.journal {
+            cofil::store::check_new(path, "finished trials", options.resume)?;
+        }
         let rows = train.rows()?;
         let whole = cofil::Ratings::new(&rows, Duplicates::Error)?;
         let held = match valid {
@@ -277,7 +315,11 @@ pub fn search<'py>(
             values: train.values,
             ..usual
         };
-        Ok((tune::search(&space, &held.train, &held.valid, &search, None)?, metric))
+        let HeldOut { train, valid, .. } = &held;
+        let journal =
+            options.journal.map(|path| Journal::open(&path, &space, train, valid, &search));
+        let mut journal = journal.transpose()?;
+        Ok((tune::search(&space, train, valid, &search, journal.as_mut())?, metric))
     })?;
     let mut value = cofil::store::plain(&found).expect("plain data");
     value["metric"] = metric.to_string().into();

@@ -92,8 +92,19 @@ def test_training_reports_and_stops_early(ratings):
 def test_a_checkpoint_is_continued(ratings, tmp_path):
     whole = cofil.Bpr(factors=3, epochs=4).fit(ratings)
     path = tmp_path / "run"
-    cofil.Bpr(factors=3, epochs=2).fit(ratings, checkpoint=str(path))
-    assert cofil.Bpr(factors=3, epochs=4).fit(ratings, checkpoint=str(path)).to_bytes() == whole.to_bytes()
+    cofil.Bpr(factors=3, epochs=2).fit(ratings, checkpoint=path)
+    with pytest.raises(cofil.FormatError, match="holds a checkpoint already: delete the file, or continue with resume=True"):
+        cofil.Bpr(factors=3, epochs=4).fit(ratings, checkpoint=path)
+    assert cofil.Bpr(factors=3, epochs=4).fit(ratings, checkpoint=path, resume=True).to_bytes() == whole.to_bytes()
+
+
+def test_negatives_are_learned_against(ratings):
+    negatives = [("u1", "i2"), ("u1", "i4"), ("u2", "i1")]
+    algorithm = cofil.Gmf(factors=3, epochs=2)
+    model = algorithm.fit(ratings, negatives=negatives)
+    assert model.card["negatives"] and model.to_bytes() != algorithm.fit(ratings).to_bytes()
+    with pytest.warns(UserWarning, match="skipped 1 user unknown to the table"):
+        algorithm.fit(ratings, negatives=[*negatives, ("nobody", "i1")])
 
 
 def test_evaluations_have_intervals_and_baselines(ratings):
@@ -148,6 +159,31 @@ def test_searches_keep_what_is_given(ratings):
     assert study.best.similarity == "cosine"
     with pytest.raises(cofil.SettingError):
         cofil.tune(ratings, "ease", ranges={"regg": (1.0, 2.0)})
+
+
+def test_searches_and_comparisons_continue_from_their_journals(ratings, tmp_path):
+    whole = cofil.tune(ratings, "ease", trials=4)
+    cofil.tune(ratings, "ease", trials=2, journal=tmp_path / "ease")
+    with pytest.raises(cofil.FormatError, match="holds finished trials already"):
+        cofil.tune(ratings, "ease", trials=4, journal=tmp_path / "ease")
+    more = cofil.tune(ratings, "ease", trials=4, journal=tmp_path / "ease", resume=True)
+    assert more.best == whole.best and more["reg"] == whole["reg"]
+    train, test = ratings.split(by="user-random", test=0.3, seed=1)
+    options = {"algorithms": ["ease"], "metrics": ["ndcg@5"], "tune": 2, "journal": tmp_path / "all"}
+    board = cofil.compare(train, test, **options)
+    with pytest.raises(cofil.FormatError, match="trials: holds finished trials already"):
+        cofil.compare(train, test, **options)
+    assert cofil.compare(train, test, **options, resume=True)["ndcg@5"].tolist() == board["ndcg@5"].tolist()
+
+
+def test_published_experiments_are_repeated():
+    assert "toy" in cofil.experiments()["experiment"]
+    toy = cofil.reproduce("toy", seeds=1)
+    assert toy.verdict == "reached" and "reached" in repr(toy) and None not in toy["mean"]
+    with pytest.raises(cofil.DataError, match="Where to get it"):
+        cofil.reproduce("autorec-ml-1m", data=".")
+    with pytest.raises(cofil.SettingError, match="did you mean `toy`"):
+        cofil.reproduce("toyy")
 
 
 def test_tables_are_described(ratings):

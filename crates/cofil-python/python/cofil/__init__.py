@@ -36,6 +36,7 @@ from cofil._reports import Board as Board
 from cofil._reports import Description as Description
 from cofil._reports import Measure as Measure
 from cofil._reports import Report as Report
+from cofil._reports import Reproduction as Reproduction
 from cofil._reports import Study as Study
 from cofil._tables import Explanation as Explanation
 from cofil._tables import Interview as Interview
@@ -43,6 +44,8 @@ from cofil._tables import Predictions as Predictions
 from cofil._tables import Recommendations as Recommendations
 from cofil._tables import Table as Table
 from cofil._work import compare as compare
+from cofil._work import experiments as experiments
+from cofil._work import reproduce as reproduce
 from cofil._work import tune as tune
 
 if TYPE_CHECKING:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from cofil import _cofil
@@ -76,26 +78,29 @@ class Algorithm(metaclass=Kind):
         valid: float | Any = None,
         metric: str | None = None,
         patience: int | None = None,
-        checkpoint: str | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_every: int | None = None,
+        resume: bool = False,
         items: Any = None,
+        negatives: Any = None,
         seen: bool = True,
         progress: Progress = False,
     ) -> Model:
         """Trains a model on ratings, or on anything that `Ratings` takes.
 
         `valid` is a share of the rows to hold out, or ratings: training then stops after `patience` epochs without a
-        better `metric`, and the best epoch is kept. `checkpoint` is a file to continue from. `items` is a table of
-        items, for titles and filters. Without `seen`, the model does not hold the users' histories. `progress` is
-        True or a function that receives each event.
+        better `metric`, and the best epoch is kept. `checkpoint` is a file that training writes as it goes; with
+        `resume`, it continues from there. `items` is a table of items, for titles and filters. `negatives` is a table of
+        users and the items to learn against, in place of sampled ones. Without `seen`, the model does not hold the
+        users' histories. `progress` is True or a function that receives each event.
 
         Raises `SettingError`, `DataError` if the data does not suit the algorithm, `DivergedError`.
         """
         training = {
-            "seed": self.seed, "metric": metric, "patience": patience, "checkpoint": checkpoint,
-            "checkpoint_every": checkpoint_every, "seen": seen,
+            "seed": self.seed, "metric": metric, "patience": patience, "seen": seen, "resume": resume,
+            "checkpoint": None if checkpoint is None else os.fspath(checkpoint), "checkpoint_every": checkpoint_every,
         }
-        self.model_ = trained(train, self._name, self._given, training, valid, items, progress)
+        self.model_ = trained(train, self._name, self._given, training, valid, items, negatives, progress)
         return self.model_
 
     def predict(self, pairs: Any) -> numpy.ndarray[Any, Any]:
@@ -138,6 +143,7 @@ def trained(
     training: dict[str, Any],
     valid: Any,
     items: Any,
+    negatives: Any,
     progress: Progress,
 ) -> Model:
     from cofil._input import table
@@ -147,8 +153,12 @@ def trained(
         training = {**training, "valid": valid}
     held_out = None if share or valid is None else ratings(valid)._inner
     items = None if items is None else table(items)
+    negatives = None if negatives is None else table(negatives)
     data = ratings(train)._inner
-    return Model(_cofil.fit(data, algorithm, settings, training, held_out, items, hear(progress)))
+    model = Model(_cofil.fit(data, algorithm, settings, training, held_out, items, negatives, hear(progress)))
+    for note in (model.chosen or {}).get("notes", []):
+        warnings.warn(f"negatives: {note}", stacklevel=3)
+    return model
 
 
 def class_name(name: str) -> str:
@@ -202,4 +212,4 @@ def fit(
 
     `purpose` is `rank` (lists, the default) or `predict` (ratings).
     """
-    return trained(train, algorithm, {}, {"seed": seed, "purpose": purpose}, valid, items, progress)
+    return trained(train, algorithm, {}, {"seed": seed, "purpose": purpose}, valid, items, None, progress)

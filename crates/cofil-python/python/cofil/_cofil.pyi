@@ -6,8 +6,8 @@ from typing import Any, final
 import numpy
 
 __all__ = [
-    "Frame", "Model", "Ratings", "__version__", "algorithm", "compare", "fit", "main", "names", "sample", "schemas",
-    "search", "set_threads", "settings", "threads",
+    "Frame", "Model", "Ratings", "__version__", "algorithm", "compare", "experiments", "fit", "main", "names",
+    "reproduce", "sample", "schemas", "search", "set_threads", "settings", "threads",
 ]
 
 __version__: str
@@ -94,8 +94,13 @@ def fit(
     training: dict[str, Any],
     valid: Ratings | None = None,
     items: Any = None,
+    negatives: Any = None,
     hear: _Hear = None,
 ) -> Model: ...
+def experiments() -> list[dict[str, Any]]: ...
+def reproduce(
+    name: str, data: str, seeds: int, quick: bool, hear: _Hear = None
+) -> dict[str, Any]: ...
 def compare(
     train: Ratings,
     test: Ratings,

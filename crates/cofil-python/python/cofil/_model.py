@@ -191,7 +191,7 @@ class Model:
 
     @property
     def chosen(self) -> dict[str, Any] | None:
-        """Why the algorithm was chosen (`why`), and the settings that follow from the data (`defaults`)."""
+        """Why the algorithm was chosen (`why`), the settings that follow from the data (`defaults`), and `notes`."""
         return self._inner.chosen()
 
     @property

@@ -105,6 +105,29 @@ class Study(Table):
         return f"{self.best!r}: {self.metric} {self.value:.4f} on the validation set"
 
 
+class Reproduction(Table):
+    """The results of a published experiment next to the published values; `verdict` is the worst of all verdicts.
+
+    One row per algorithm and metric: `mean` over the seeds, `low` and `high` its 95 % interval over the test users, and
+    `published`, the condition for the verdict `reached`.
+    """
+
+    def __init__(self, about: dict[str, Any]) -> None:
+        self.about = about
+        """Everything the library reports, as in the command's JSON."""
+        self.title: str = about["title"]
+        self.verdict: str = about["verdict"]
+        rows = about["rows"]
+        columns = {"algorithm": [row["recipe"] for row in rows], "metric": [row["metric"] for row in rows]}
+        columns["published"] = [(row.get("published") or {}).get("wanted") for row in rows]
+        for name in ("mean", "low", "high", "verdict"):
+            columns[name] = [row.get(name) for row in rows]
+        super().__init__(Frame(list(columns), list(columns.values())))
+
+    def _heading(self) -> str:
+        return f"{self.title}: {self.verdict}"
+
+
 def algorithm(settings: dict[str, Any]) -> Algorithm:
     """The algorithm with all its settings."""
     from cofil._algorithms import by_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,9 @@ from cofil import _cofil
 from cofil._algorithms import Algorithm, by_name
 from cofil._progress import Progress, hear
 from cofil._ratings import ratings
-from cofil._reports import Board, Study
+from cofil._cofil import Frame
+from cofil._reports import Board, Reproduction, Study
+from cofil._tables import Table
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -27,17 +30,20 @@ def compare(
     tune: int | None = None,
     parallel: int | None = None,
     limit: float | None = None,
+    journal: str | os.PathLike[str] | None = None,
+    resume: bool = False,
     progress: Progress = False,
     **options: Unpack[ProtocolOptions],
 ) -> Board:
     """Trains algorithms on `train` and evaluates them alike on `test`; all of them by default.
 
     With `tune`, the settings of each are searched first, in that many trials on a tenth of the training data. `limit`
-    is the time in seconds for each search and each training.
+    is the time in seconds for each search and each training. `journal` is a folder that keeps finished trials: with
+    `resume`, a search that was interrupted continues from them.
     """
     chosen = None if algorithms is None else [_named(algorithm) for algorithm in algorithms]
     settings = {"metrics": metrics, **options}
-    contest = {"tune": tune, "parallel": parallel, "limit": limit}
+    contest = {"tune": tune, "parallel": parallel, "limit": limit, "journal": path(journal), "resume": resume}
     histories = None if given is None else ratings(given)._inner
     train, test = ratings(train)._inner, ratings(test)._inner
     return Board(_cofil.compare(train, test, histories, chosen, settings, contest, hear(progress)))
@@ -57,21 +63,53 @@ def tune(
     parallel: int | None = None,
     limit: float | None = None,
     seed: int = 0,
+    journal: str | os.PathLike[str] | None = None,
+    resume: bool = False,
     progress: Progress = False,
 ) -> Study:
     """Searches for the best settings; those given with the algorithm stay fixed.
 
     `valid` is the share of `train` that trials are evaluated on, or ratings. `ranges` replaces the ranges of settings:
-    a tuple `(low, high)` or `(low, high, "log")`, or a list of values to choose from.
+    a tuple `(low, high)` or `(low, high, "log")`, or a list of values to choose from. `journal` is a file that keeps finished trials: with
+    `resume`, an interrupted search continues from them and finds the same as an uninterrupted one, and with more
+    `trials` a finished one goes on.
     """
     name, settings = _named(algorithm)
     options = {
         "trials": trials, "metric": metric, "seed": seed, "method": method, "halving": halving, "judged": judged,
-        "parallel": parallel, "limit": limit, "valid": valid if isinstance(valid, float) else None,
+        "parallel": parallel, "limit": limit, "journal": path(journal), "resume": resume, "valid": valid if isinstance(valid, float) else None,
         "ranges": [_range(setting, values) for setting, values in (ranges or {}).items()],
     }
     held_out = None if valid is None or isinstance(valid, float) else ratings(valid)._inner
     return Study(_cofil.search(ratings(train)._inner, name, settings, options, held_out, hear(progress)))
+
+
+def experiments() -> Table:
+    """The published experiments that `reproduce` repeats: name, what was published, and the files that it needs."""
+    all = _cofil.experiments()
+    files = [", ".join(names[0] for names in about["files"]) for about in all]
+    columns = {"experiment": [about["name"] for about in all], "title": [about["title"] for about in all], "files": files}
+    return Table(Frame(list(columns), list(columns.values())))
+
+
+def reproduce(
+    experiment: str,
+    *,
+    data: str | os.PathLike[str] = ".",
+    seeds: int = 3,
+    quick: bool = False,
+    progress: Progress = False,
+) -> Reproduction:
+    """Repeats a published experiment and compares the results with the published values.
+
+    `data` is the folder of its data set, `seeds` the number of repetitions. With `quick`, one seed and few epochs: a
+    trial run, whose numbers mean nothing. Raises `DataError` if a file is missing, and says where it is published.
+    """
+    return Reproduction(_cofil.reproduce(experiment, os.fspath(data), seeds, quick, hear(progress)))
+
+
+def path(of: str | os.PathLike[str] | None) -> str | None:
+    return None if of is None else os.fspath(of)
 
 
 def _named(algorithm: str | Algorithm) -> tuple[str, dict[str, Any]]:

@@ -4,6 +4,7 @@ use super::report::called;
 use super::rows::Start;
 use super::source::Opened;
 use super::{Format, ReadOptions, Table, sniff, text};
+use crate::data::prose::count;
 use crate::data::{IdMap, Source, twins};
 use crate::error::{Error, Result};
 use serde::Serialize;
@@ -115,6 +116,15 @@ pub fn read_negatives<'a>(
 }
 
 impl Negatives {
+    /// Returns what was left out, as sentences.
+    pub fn skipped(&self) -> Vec<String> {
+        let unknown = [(self.unknown_users, "user"), (self.unknown_items, "item")];
+        let unknown = unknown.into_iter().filter(|(n, _)| *n > 0);
+        unknown
+            .map(|(n, noun)| format!("skipped {} unknown to the table", count(n, noun)))
+            .collect()
+    }
+
     fn none(users: &IdMap) -> Self {
         Self { by_user: vec![Vec::new(); users.len()], ..Self::default() }
     }
