@@ -70,7 +70,7 @@ impl Recipe for Bpr {
         }]
     }
 
-    fn suit(&mut self, data: &Traits) {
+    fn suit(&mut self, data: &Traits<'_>) {
         let skew = data.popularity / data.per_item();
         self.sampler_exponent = suit::setting(0.3 * ln(skew / 4.0), 0.0, 0.75);
     }

@@ -79,7 +79,7 @@ impl Recipe for Ease {
         }]
     }
 
-    fn suit(&mut self, data: &Traits) {
+    fn suit(&mut self, data: &Traits<'_>) {
         let middle = data.interactions / (data.users * data.items).sqrt();
         self.reg = suit::setting(4.0 * middle, 10.0, 1000.0);
     }

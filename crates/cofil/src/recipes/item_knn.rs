@@ -84,7 +84,7 @@ impl Recipe for ItemKnn {
         }]
     }
 
-    fn suit(&mut self, data: &Traits) {
+    fn suit(&mut self, data: &Traits<'_>) {
         self.shrinkage = if data.density() > 0.03 { 0.0 } else { 10.0 };
     }
 

@@ -21,7 +21,7 @@ pub(crate) trait Recipe {
         &[]
     }
     /// Sets those of [`rules`](Self::rules) to suit data with these traits; may read the other settings.
-    fn suit(&mut self, _: &Traits) {}
+    fn suit(&mut self, _: &Traits<'_>) {}
     /// Whether it can learn from given negatives ([`Run::negatives`]).
     fn takes_negatives(&self) -> bool {
         false

@@ -1,7 +1,11 @@
 //! Defaults that depend on the data: the rules and the properties of the data they use.
 
-use crate::data::Ratings;
+use super::scale::Scale;
+use crate::data::levels::{EPOCHS, Levels, REG_ITEM, REG_USER};
+use crate::data::{Csr, Ratings};
+use crate::math::Rng;
 use crate::math::real::square;
+use crate::math::svd::{Effort, Filled, Sparse};
 
 /// A setting whose default depends on the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +17,9 @@ pub struct Rule {
 }
 
 /// Properties of the data that rules use. Users and items without interactions do not count.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Traits {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Traits<'a> {
+    train: &'a Ratings,
     /// Users.
     pub users: f64,
     /// Items.
@@ -25,15 +30,16 @@ pub(crate) struct Traits {
     pub popularity: f64,
 }
 
-impl Traits {
+impl<'a> Traits<'a> {
     /// Returns the traits of `train`; all are 1 if it has no interactions.
-    pub fn of(train: &Ratings) -> Self {
+    pub fn of(train: &'a Ratings) -> Self {
         let counts = train.by_user.column_counts();
         let users = train.by_user.iter().filter(|row| !row.is_empty()).count();
         let items = counts.iter().filter(|&&n| n > 0).count();
         let interactions = (train.len() as f64).max(1.0);
         let squares: f64 = counts.iter().map(|&n| square(f64::from(n))).sum();
         Self {
+            train,
             users: (users as f64).max(1.0),
             items: (items as f64).max(1.0),
             interactions,
@@ -50,6 +56,56 @@ impl Traits {
     pub fn per_item(&self) -> f64 {
         self.interactions / self.items
     }
+
+    /// Returns the penalty of algorithms that predict values: in proportion to the noise, as in the estimate of the
+    /// largest posterior probability, by the factor `structured`, or `unstructured` if vectors find nothing to learn.
+    pub fn penalty(&self, structured: f64, unstructured: f64) -> f32 {
+        let residuals = Residuals::of(self.train);
+        let factor = if residuals.structured { structured } else { unstructured };
+        setting(factor * residuals.variance, 0.005, 0.5)
+    }
+}
+
+/// What the biases of users and items leave of the values.
+#[derive(Clone, Copy, Debug)]
+struct Residuals {
+    /// In squared units of [`Scale`].
+    variance: f64,
+    /// Whether users and items explain more of them. The largest singular value of the residuals is compared with
+    /// that of the same numbers with random signs: Hong, Sheng and Dobriban, "Selecting the number of components in
+    /// PCA via random signflips", 2020.
+    structured: bool,
+}
+
+/// By which factor the largest squared singular value must exceed that of random signs.
+const STRUCTURE: f64 = 1.05;
+
+impl Residuals {
+    fn of(train: &Ratings) -> Self {
+        let scale = Scale::of(train);
+        let matrix = scale.matrix(&train.by_user);
+        let levels = Levels::fit(&matrix, scale.mean(), EPOCHS, REG_USER, REG_ITEM);
+        let mut residuals = levels.rests(&matrix);
+        let squares: f64 = residuals.values().iter().map(|&rest| square(f64::from(rest))).sum();
+        let variance = squares / residuals.nnz().max(1) as f64;
+        let largest = |residuals: &Csr| {
+            let by_item = residuals.transposed();
+            let filled = Filled { rows: sparse(residuals), columns: sparse(&by_item), fill: 0.0 };
+            let effort = Effort { oversampling: 7, power_iterations: 5 };
+            let values = filled.decompose(1, effort, &Rng::new(0, &[0])).values;
+            square(f64::from(*values.first().unwrap_or(&0.0)))
+        };
+        let found = largest(&residuals);
+        let mut signs = Rng::new(0, &[1]).piece(0);
+        for rest in residuals.values_mut() {
+            *rest *= if signs.below(2) == 0 { 1.0 } else { -1.0 };
+        }
+        Self { variance, structured: found > STRUCTURE * largest(&residuals) }
+    }
+}
+
+fn sparse(matrix: &Csr) -> Sparse<'_> {
+    Sparse { starts: matrix.starts(), columns: matrix.columns(), values: matrix.values() }
 }
 
 /// Clamps `value` to `low`–`high` and rounds it to two significant digits, which are precise enough and easy to read.
@@ -75,13 +131,47 @@ mod tests {
         train.items = more(&train.items, "z");
         let rows: Vec<Vec<(u32, f32)>> =
             train.by_user.iter().map(|row| row.iter().collect()).chain([Vec::new()]).collect();
-        train.by_user = crate::data::Csr::from_rows(3, rows);
+        train.by_user = Csr::from_rows(3, rows);
         let traits = Traits::of(&train);
-        let expected = Traits { users: 3.0, items: 2.0, interactions: 4.0, popularity: 2.5 };
-        assert_eq!(traits, expected);
+        let numbers = |t: &Traits<'_>| [t.users, t.items, t.interactions, t.popularity];
+        assert_eq!(numbers(&traits), [3.0, 2.0, 4.0, 2.5]);
         assert_eq!((traits.density(), traits.per_item()), (4.0 / 6.0, 2.0));
-        let none = Traits { users: 1.0, items: 1.0, interactions: 1.0, popularity: 1.0 };
-        assert_eq!(Traits::of(&Ratings::default()), none);
+        assert_eq!(numbers(&Traits::of(&Ratings::default())), [1.0; 4]);
+    }
+
+    /// Ratings of 300 users and 100 items: 3 + biases + `taste` for one group of items and less for the other, by half
+    /// of the users, + noise of variance 1/3, in steps of `unit`.
+    fn rated(taste: f32, unit: f32) -> Ratings {
+        let mut draw = Rng::new(7, &[0]).piece(0);
+        let mut rows = Vec::new();
+        for user in 0..300 {
+            let bias = draw.uniform() - 0.5;
+            for item in (0..100).filter(|item| (user * 7 + item * 13) % 5 == 0) {
+                let sides = if user % 2 == item % 2 { taste } else { -taste };
+                let noise = 2.0 * draw.uniform() - 1.0;
+                let value = 3.0 + bias + 0.01 * (item - 50) as f32 + sides + noise;
+                rows.push((format!("u{user}"), format!("i{item}"), unit * value.clamp(1.0, 5.0)));
+            }
+        }
+        // Both ends of the scale occur.
+        rows[0].2 = unit;
+        rows[1].2 = 5.0 * unit;
+        Ratings::from_triples(rows.iter().map(|(u, i, v)| (u.as_str(), i.as_str(), *v))).unwrap()
+    }
+
+    #[test]
+    fn residuals_are_noise_or_have_structure() {
+        let none = Residuals::of(&rated(0.0, 1.0));
+        assert!(!none.structured && (0.27..0.36).contains(&none.variance), "{none:?}");
+        let some = Residuals::of(&rated(0.5, 1.0));
+        assert!(some.structured && (0.5..0.62).contains(&some.variance), "{some:?}");
+        // In units of the scale.
+        let same = Residuals::of(&rated(0.5, 20.0));
+        assert!(same.structured && (same.variance - some.variance).abs() < 1e-5, "{same:?}");
+        let data = rated(0.0, 1.0);
+        let penalty = Traits::of(&data).penalty(0.1, 1.0);
+        assert_eq!(penalty, setting(none.variance, 0.005, 0.5));
+        assert_eq!(Traits::of(&Ratings::default()).penalty(0.1, 1.0), 0.005);
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //! threads. The trained model has the shape `Factors`, where a user's vector is p_u + |N|^−½ Σ y_j. A new user's
 //! vector is fitted to their ratings by ridge regression, without y.
 
+use super::suit::{Rule, Traits};
 use super::{Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_descent};
 use crate::data::{Csr, Ratings};
@@ -69,6 +70,18 @@ impl Recipe for SvdPlusPlus {
             Range::real("decay", 0.7, 1.0),
             Range::log("reg", 0.01, 0.2),
         ]
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule {
+            setting: "reg",
+            rule: "0.085 v, or 0.15 v if the residuals of user and item biases show no structure, where v is their variance in \
+                   units of the scale",
+        }]
+    }
+
+    fn suit(&mut self, data: &Traits<'_>) {
+        self.reg = data.penalty(0.085, 0.15);
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {

@@ -115,6 +115,18 @@ impl Recipe for Als {
         ]
     }
 
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule {
+            setting: "reg",
+            rule: "0.12 v, or 0.3 v if the residuals of user and item biases show no structure, where v is their variance in \
+                   units of the scale",
+        }]
+    }
+
+    fn suit(&mut self, data: &Traits<'_>) {
+        self.reg = data.penalty(0.12, 0.3);
+    }
+
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         check_factors(self.factors, train)?;
         check_count("epochs", self.epochs)?;
@@ -158,7 +170,7 @@ impl Recipe for Ials {
         ]
     }
 
-    fn suit(&mut self, data: &Traits) {
+    fn suit(&mut self, data: &Traits<'_>) {
         self.unobserved_weight = suit::setting(5.0 * power(data.density(), 0.75), 0.005, 1.0);
         self.reg = suit::setting(0.01 * power(1e5 / data.interactions, 1.0 / 3.0), 0.003, 0.01);
     }

@@ -14,6 +14,7 @@ mod batch;
 mod kernel;
 mod sgd;
 
+use super::suit::{Rule, Traits};
 use super::{Link, Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_descent};
 use crate::data::Ratings;
@@ -126,6 +127,21 @@ impl Recipe for BiasedMf {
             Range::real("decay", 0.6, 1.0),
             Range::log("reg", 0.005, 0.2),
         ]
+    }
+
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule {
+            setting: "reg",
+            rule: "0.07 v, or 0.15 v if the residuals of user and item biases show no structure, where v is their variance in \
+                   units of the scale",
+        }]
+    }
+
+    fn suit(&mut self, data: &Traits<'_>) {
+        // Other links and offsets do not learn values in units of the scale.
+        if self.link == Link::Linear && self.offset == Offset::Mean {
+            self.reg = data.penalty(0.07, 0.15);
+        }
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {

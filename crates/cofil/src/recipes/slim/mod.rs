@@ -76,7 +76,7 @@ impl Recipe for Slim {
         ]
     }
 
-    fn suit(&mut self, data: &Traits) {
+    fn suit(&mut self, data: &Traits<'_>) {
         self.l1 = suit::setting(data.per_item() / 80.0, 0.2, 3.0);
         self.l2 = suit::setting(1.25 * data.per_item(), 20.0, 300.0);
     }
