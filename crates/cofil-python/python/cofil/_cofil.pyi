@@ -6,8 +6,8 @@ from typing import Any, final
 import numpy
 
 __all__ = [
-    "Frame", "Model", "Ratings", "__version__", "algorithm", "compare", "fit", "main", "names", "sample", "schemas",
-    "search", "set_threads", "settings", "threads",
+    "Frame", "Model", "Ratings", "__version__", "algorithm", "compare", "export_model", "fit", "import_model", "main",
+    "names", "sample", "schemas", "search", "set_threads", "settings", "threads",
 ]
 
 __version__: str
@@ -96,6 +96,15 @@ def fit(
     items: Any = None,
     hear: _Hear = None,
 ) -> Model: ...
+def import_model(
+    source: str | bytes,
+    user_vectors: str | None,
+    user_ids: Any,
+    item_ids: Any,
+    seen: Any,
+    options: dict[str, Any],
+) -> tuple[Model, dict[str, Any]]: ...
+def export_model(model: Model, path: str, options: dict[str, Any]) -> dict[str, Any]: ...
 def compare(
     train: Ratings,
     test: Ratings,
