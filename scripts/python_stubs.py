@@ -17,7 +17,7 @@ PACKAGE = pathlib.Path(__file__).resolve().parent.parent / "crates/cofil-python/
 BASIC = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 # Columns may be positions; weights may be a dictionary.
 LOOSE = {name: "str | int" for name in ("user", "item", "value", "time", "kind")} | {
-    "weights": "dict[str, float]", "missing": "float", "candidates": "Any",
+    "weights": "dict[str, float]", "missing": "float", "candidates": "Any", "scale": "tuple[float, float]",
 }
 # What the functions themselves take.
 OWN = {"query": {"n", "exclude", "candidates", "filter", "rerank"}, "protocol": {"metrics", "rerank", "candidates", "baselines"}}
@@ -101,6 +101,7 @@ def options() -> str:
         ("ReadOptions", "How to read and clean a table.", ("read", "clean")),
         ("QueryOptions", "Which items are recommended, and in which order.", ("query", "rerank")),
         ("ProtocolOptions", "How to evaluate.", ("protocol", "rerank")),
+        ("ImportOptions", "What the file of a model of another program does not say.", ("import",)),
     ):
         lines.append(f'\nclass {title}(TypedDict, total=False):\n    """{says}"""\n')
         seen = set()
@@ -110,7 +111,7 @@ def options() -> str:
                 if name in seen or name in OWN.get(part, ()):
                     continue
                 seen.add(name)
-                kind = LOOSE.get(name) if part == "read" else None
+                kind = LOOSE.get(name) if part in ("read", "import") else None
                 kind = kind or type_of(about, schema.get("$defs", {}))
                 lines.append(f"    {name}: {kind if 'None' in kind else kind + ' | None'}")
                 lines += ['    """' + line.strip() if at == 0 else line for at, line in

@@ -5,6 +5,8 @@ use cofil::data::catalogue::{Catalogue, CatalogueOptions};
 use cofil::data::read::{self, Quote, ReadOptions};
 use cofil::data::{Clean, IdMap, Ratings, Source};
 use cofil::evaluate::Metric;
+use cofil::exchange::{Foreign, ForeignFiles, ImportOptions};
+use cofil::recipes::Target;
 use cofil::tune::{self, Journal, Range, Search, Space};
 use cofil::{Algorithm, Checkpoint, Query, Recommender, Run, Unknown, Who};
 use serde_json::{Map, Value};
@@ -78,6 +80,25 @@ pub fn model(data: &[u8]) {
     let mut copy = Vec::new();
     model.write_to(&mut copy).expect("what was loaded can be saved");
     Recommender::from_bytes(&copy).expect("what was saved can be loaded");
+}
+
+/// Imports a model of another program and recommends with it.
+pub fn foreign(data: &[u8]) {
+    let Ok(foreign) = Foreign::open(&ForeignFiles::new(file(data, "foreign"))) else { return };
+    for target in [Target::Rating, Target::Preference] {
+        let options = ImportOptions {
+            target: Some(target),
+            scale: Some((1.0, 5.0)),
+            ..ImportOptions::default()
+        };
+        let Ok((model, _)) = foreign.clone().into_recommender(None, &options) else { continue };
+        for who in [Who::user("0"), Who::stranger([("0", 4.0)])] {
+            let query = Query { n: 3, unknown: Unknown::Skip, ..Query::default() };
+            if let Ok(answer) = model.recommend(&who, &query) {
+                assert!(answer.items.iter().all(|item| item.score.is_finite()));
+            }
+        }
+    }
 }
 
 /// Resumes training from a checkpoint.

@@ -18,8 +18,9 @@ use clap::{FromArgMatches, Parser, Subcommand};
 use cofil::Watch;
 use cofil::math::{MOST_THREADS, on_threads};
 use commands::{
-    algorithms, compare, convert, describe, evaluate, explain, forget, inspect, interview, plot,
-    predict, quickstart, recommend, reproduce, schema, shell, similar, split, train, tune, update,
+    algorithms, compare, convert, describe, evaluate, explain, export, forget, import, inspect,
+    interview, plot, predict, quickstart, recommend, reproduce, schema, shell, similar, split,
+    train, tune, update,
 };
 use progress::Progress;
 use std::ffi::OsString;
@@ -81,6 +82,10 @@ enum Command {
     Forget(forget::Args),
     /// Show the contents of a model file
     Inspect(inspect::Args),
+    /// Make a model file from a model of another program
+    Import(import::Args),
+    /// Write a model as ONNX, NumPy arrays or a table of vectors
+    Export(export::Args),
     /// Plot a completed matrix or a training curve
     Plot(plot::Args),
     /// List algorithms, or the settings of one
@@ -113,6 +118,8 @@ fn run(command: &Command, progress: &Progress) -> Result<()> {
         Command::Update(args) => update::run(args),
         Command::Forget(args) => forget::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Import(args) => import::run(args),
+        Command::Export(args) => export::run(args),
         Command::Plot(args) => plot::run(args),
         Command::Algorithms(args) => algorithms::run(args),
         Command::Convert(args) => convert::run(args),

@@ -159,6 +159,9 @@ fn every_field_is_on_the_page_and_in_the_schema() {
         ("convert", "ratings.csv again.jsonl"),
         ("update", "e pairs.csv -o u"),
         ("forget", "e --user u1 -o f"),
+        ("export", "m model.npz"),
+        ("export", "m model.onnx"),
+        ("import", "model.npz --seen ratings.csv -o i"),
         ("man", "-o pages"),
     ] {
         let answer = place.json(&format!("{command} {args}"));

@@ -20,12 +20,13 @@ fn with_model() -> Place {
     place.write("items.csv", "id,title\nall,All\n");
     place.write("pairs.csv", "user,item\nu0,even0\n");
     place.write("more.csv", "user,item\nu0,even0\n");
+    place.write("vectors.csv", "item,vector\nall,\"[1,2]\"\n");
     place.ok("train events.csv -a als --implicit --set factors=2 --set epochs=2 -o m");
     place
 }
 
 /// Commands that write a file, with OUT for its name.
-const WRITERS: [&str; 13] = [
+const WRITERS: [&str; 15] = [
     "train events.csv -a popularity -o OUT",
     "tune events.csv -a ease --trials 1 -o OUT --journal trials --resume",
     "convert events.csv OUT",
@@ -35,6 +36,8 @@ const WRITERS: [&str; 13] = [
     "evaluate m --test events.csv --seen --csv OUT",
     "update m more.csv -o OUT",
     "forget m --user u1 -o OUT",
+    "export m OUT",
+    "import vectors.csv -o OUT",
     "compare events.csv --implicit --algorithms popularity --report OUT",
     "train events.csv -a ials --set epochs=2 -o n --curve OUT",
     "describe events.csv --plot OUT",
@@ -127,6 +130,8 @@ fn a_full_or_closed_standard_output_is_said() {
         "interview m --answers all=yes",
         "update m more.csv -o n",
         "forget m --user u1 -o n",
+        "export m v.csv",
+        "import vectors.csv -o n",
         "inspect m",
         "inspect m --json",
         "plot curve curve -o c.svg",

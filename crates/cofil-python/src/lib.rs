@@ -4,6 +4,7 @@
 mod capsule;
 mod columns;
 mod errors;
+mod exchange;
 mod frame;
 mod ids;
 mod input;
@@ -23,6 +24,8 @@ mod _cofil {
     use super::run;
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::exchange::{export_model, import_model};
     #[pymodule_export]
     use super::frame::Frame;
     #[pymodule_export]

@@ -12,7 +12,7 @@ use crate::values::{self, plain};
 use cofil::data::{Catalogue, Table};
 use cofil::evaluate::{Candidates, TestPart};
 use cofil::math::Matrix;
-use cofil::{Duplicates, Metric, Protocol, Recommender, Rerank};
+use cofil::{Duplicates, IdMap, Metric, Protocol, Recommender, Rerank};
 use numpy::ndarray::ArrayView2;
 use numpy::{PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
@@ -60,17 +60,11 @@ impl Model {
         events: &Bound<'_, PyAny>,
         options: &Bound<'_, PyDict>,
     ) -> PyResult<Table> {
-        let (users, items) = run(py, None, || {
+        let known = run(py, None, || {
             let model = self.get();
             Ok((model.users().clone(), model.items().clone()))
         })?;
-        if let Ok(ratings) = events.cast::<Ratings>() {
-            let (ratings, report) = (ratings.get(), ratings.get().report.clone());
-            let interactions = run(py, None, || ratings.numbered(&users, &items))?;
-            return Ok(Table { interactions, report });
-        }
-        let options = Options::of(values::map(options)?).map_err(|error| raised(py, &error))?;
-        Ok(table(py, events, options.read, Some((users, items)), None)?.0)
+        interactions(py, events, options, known)
     }
 }
 
@@ -251,6 +245,22 @@ impl Model {
 /// Keeps a recommender for arrays that view it.
 #[pyclass(frozen)]
 struct Kept(Arc<Recommender>);
+
+/// Reads interactions, or takes ratings; ids are numbered after those of `known` users and items.
+pub fn interactions(
+    py: Python<'_>,
+    events: &Bound<'_, PyAny>,
+    options: &Bound<'_, PyDict>,
+    known: (Arc<IdMap>, Arc<IdMap>),
+) -> PyResult<Table> {
+    if let Ok(ratings) = events.cast::<Ratings>() {
+        let (ratings, report) = (ratings.get(), ratings.get().report.clone());
+        let interactions = run(py, None, || ratings.numbered(&known.0, &known.1))?;
+        return Ok(Table { interactions, report });
+    }
+    let options = Options::of(values::map(options)?).map_err(|error| raised(py, &error))?;
+    Ok(table(py, events, options.read, Some(known), None)?.0)
+}
 
 /// Reads a table of items.
 pub fn catalogue(

@@ -354,6 +354,7 @@ pub fn schemas(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         "query": schema_for!(cofil::Query),
         "protocol": schema_for!(cofil::Protocol),
         "rerank": schema_for!(cofil::Rerank),
+        "import": schema_for!(cofil::exchange::ImportOptions),
     });
     object(py, &all)
 }

@@ -19,6 +19,9 @@ def main(rows: list[tuple[str, str, float]]) -> cofil.Report:
     many: cofil.Table = model.predict([("u1", "i2")])
     assert one == many[0].prediction
     factors: int = algorithm.factors
+    foreign = cofil.import_model({"user_factors": [[1.0]], "item_factors": [[2.0]]}, target="preference", scale=(1, 5))
+    notes: list[str] = (foreign.imported or {})["notes"]
+    assert notes
     board = cofil.compare(train, test, algorithms=["ease", cofil.ItemKnn(neighbours=factors)], metrics=["ndcg@5"])
     study = cofil.tune(train, board.best, trials=2, ranges={})
     study.best.fit(train)

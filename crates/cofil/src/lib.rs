@@ -31,6 +31,7 @@ pub mod contest;
 pub mod data;
 pub(crate) mod error;
 pub mod evaluate;
+pub mod exchange;
 pub mod interview;
 pub mod math;
 pub mod memory;

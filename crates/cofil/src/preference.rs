@@ -61,11 +61,25 @@ fn weighed(reading: Option<Reading>, history: Row<'_>) -> impl Iterator<Item = (
 /// speaks for, above all items that it speaks against.
 const LEAST: f32 = -1e-9;
 /// The score of items that no user likes: below all others.
-const NOBODY: f32 = -1e9;
+pub(crate) const NOBODY: f32 = -1e9;
 
 /// Whether this is the score of an item supported by nothing but its popularity.
 pub(crate) fn is_filler(score: f32) -> bool {
     (LEAST..0.0).contains(&score) || score == NOBODY
+}
+
+/// Returns the scores that stand for those of items which no entry of a history supports, from their popularity.
+pub(crate) fn fillers(popular: &[f32]) -> Vec<f32> {
+    let mut levels = popular.to_vec();
+    levels.sort_unstable_by(f32::total_cmp);
+    levels.dedup();
+    let level = |score: &f32| levels.partition_point(|level| level.total_cmp(score).is_lt());
+    let step = LEAST / levels.len() as f32;
+    let filler = |score: &f32| match *score > 0.0 {
+        true => step * (levels.len() - level(score)) as f32,
+        false => NOBODY,
+    };
+    popular.iter().map(filler).collect()
 }
 
 /// A model that ranks.
@@ -86,7 +100,9 @@ impl Preference {
 
     /// The liked entries of a history with their weights; `None` if these are the history itself.
     fn liked(&self, history: Row<'_>) -> Option<(Vec<u32>, Vec<f32>)> {
-        let as_it_is = self.reading.is_none() && history.values.iter().all(|&value| value > 0.0);
+        // Without a history nothing is disliked: a known user stays one if the model file holds no histories.
+        let as_it_is = history.is_empty()
+            || self.reading.is_none() && history.values.iter().all(|&value| value > 0.0);
         (!as_it_is).then(|| weighed(self.reading, history).unzip())
     }
 
@@ -103,17 +119,7 @@ impl Preference {
             let items: Vec<u32> = (0..self.model.items() as u32).collect();
             let mut popular = vec![0.0; items.len()];
             self.model.score(User::default(), &items, &mut popular);
-            let mut levels = popular.clone();
-            levels.sort_unstable_by(f32::total_cmp);
-            levels.dedup();
-            let level =
-                |score: &f32| levels.partition_point(|level| level.total_cmp(score).is_lt());
-            let step = LEAST / levels.len() as f32;
-            let filler = |score: &f32| match *score > 0.0 {
-                true => step * (levels.len() - level(score)) as f32,
-                false => NOBODY,
-            };
-            popular.iter().map(filler).collect()
+            fillers(&popular)
         })
     }
 
@@ -386,6 +392,20 @@ mod tests {
             ranked += 1;
         }
         assert!(ranked > 10, "{ranked}");
+    }
+
+    /// As from a model file without histories.
+    #[test]
+    fn known_users_stay_known_without_a_history() {
+        let rated =
+            [("a", "x", 5.0), ("a", "y", 1.0), ("b", "y", 4.0), ("b", "z", 2.0), ("c", "z", 5.0)];
+        let train = Ratings::from_triples(rated).unwrap();
+        let run = Run { values: ReadValues::As(Reading::Above(2.0)), ..Run::default() };
+        let ials = Algorithm::from_settings("ials", &serde_json::Map::new()).unwrap();
+        let model = ials.fit(&train, &run).unwrap().model;
+        let bare = User { index: Some(0), history: Row::default() };
+        assert_eq!(scores(&*model, bare), scores(&*model, User::of(&train, 0)));
+        assert_ne!(scores(&*model, bare), scores(&*model, User::default()));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! `cofil schema`.
 
 use crate::commands::{
-    algorithms, compare, convert, describe, evaluate, forget, inspect, plot, predict, quickstart,
-    recommend, shell, similar, split, train, tune, update,
+    algorithms, compare, convert, describe, evaluate, forget, import, inspect, plot, predict,
+    quickstart, recommend, shell, similar, split, train, tune, update,
 };
 use crate::output;
 use anyhow::Result;
 use cofil::ask::{Explanation, Predicted, SimilarItems, SimilarUsers};
+use cofil::exchange::ExportReport;
 use cofil::interview::InterviewAnswer;
 use cofil::{Algorithm, Error};
 use cofil_reproduce::{Report, Summary};
@@ -66,6 +67,8 @@ fn documents() -> Vec<(&'static str, Vec<Document>)> {
         ("update", vec![document::<update::Answer<'_>>]),
         ("forget", vec![document::<forget::Answer<'_>>]),
         ("inspect", vec![document::<inspect::Answer<'_>>]),
+        ("import", vec![document::<import::Answer<'_>>]),
+        ("export", vec![document::<ExportReport>]),
         ("plot", vec![document::<plot::OfMatrix<'_>>, document::<plot::OfCurve<'_>>]),
         ("algorithms", vec![document::<Vec<algorithms::Listed>>, document::<Map<String, Value>>]),
         ("convert", vec![document::<convert::Answer<'_>>]),

@@ -26,6 +26,7 @@ from cofil._errors import ResourcesError as ResourcesError
 from cofil._errors import SettingError as SettingError
 from cofil._errors import StoppedError as StoppedError
 from cofil._errors import UnsupportedError as UnsupportedError
+from cofil._exchange import import_model as import_model
 from cofil._model import Model as Model
 from cofil._model import load as load
 from cofil._ratings import Ratings as Ratings

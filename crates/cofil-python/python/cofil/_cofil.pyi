@@ -6,8 +6,9 @@ from typing import Any, final
 import numpy
 
 __all__ = [
-    "Frame", "Model", "Ratings", "__version__", "algorithm", "compare", "experiments", "fit", "main", "names",
-    "reproduce", "sample", "schemas", "search", "set_threads", "settings", "threads",
+    "Frame", "Model", "Ratings", "__version__", "algorithm", "compare", "experiments", "export_model", "fit",
+    "import_model", "main", "names", "reproduce", "sample", "schemas", "search", "set_threads", "settings",
+    "threads",
 ]
 
 __version__: str
@@ -101,6 +102,15 @@ def experiments() -> list[dict[str, Any]]: ...
 def reproduce(
     name: str, data: str, seeds: int, quick: bool, hear: _Hear = None
 ) -> dict[str, Any]: ...
+def import_model(
+    source: str | bytes,
+    user_vectors: str | None,
+    user_ids: Any,
+    item_ids: Any,
+    seen: Any,
+    options: dict[str, Any],
+) -> tuple[Model, dict[str, Any]]: ...
+def export_model(model: Model, path: str, options: dict[str, Any]) -> dict[str, Any]: ...
 def compare(
     train: Ratings,
     test: Ratings,

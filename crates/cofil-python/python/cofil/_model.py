@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Union, overload
+from typing import TYPE_CHECKING, Any, Literal, Union, overload
 from uuid import UUID
 
 from cofil import _cofil
@@ -30,8 +30,12 @@ class Model:
     Several threads may query it at once. `update` and `forget` wait for the queries that are running.
     """
 
+    imported: dict[str, Any] | None
+    """What `cofil.import_model` found and assumed; none for other models."""
+
     def __init__(self, inner: _cofil.Model) -> None:
         self._inner = inner
+        self.imported = None
 
     # === Lists ===
 
@@ -223,6 +227,15 @@ class Model:
     def to_bytes(self) -> bytes:
         """The bytes of the file that `save` writes."""
         return self._inner.to_bytes()[0]
+
+    def export(self, path: str | os.PathLike[str], *, vectors: Literal["items", "users"] = "items") -> dict[str, Any]:
+        """Writes the model in the format of the file's ending; returns what was written and how to use it.
+
+        `.onnx` is the whole model, `.npz` its arrays; `.npy`, `.csv`, `.jsonl`, `.parquet` and `.arrow` hold the
+        `vectors` of items or users, for pgvector, FAISS and others. Raises `UnsupportedError` if the format cannot hold
+        a model of this shape, `DataError` for an unknown ending.
+        """
+        return _cofil.export_model(self._inner, os.fspath(path), {"vectors": vectors})
 
     @staticmethod
     def from_bytes(data: bytes) -> Model:

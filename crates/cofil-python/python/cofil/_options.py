@@ -106,3 +106,24 @@ class ProtocolOptions(TypedDict, total=False):
     """γ, popularity penalty, ≥ 0: deduction for the most popular item, on scores scaled to 0–1 in the pool."""
     sampled: int | None
     """Rank test items among this many sampled ones, not all."""
+
+
+class ImportOptions(TypedDict, total=False):
+    """What the file of a model of another program does not say."""
+
+    description: str | None
+    """Who trained the model, on what data and how, in free text."""
+    fold_in: Literal["ridge", "implicit"] | None
+    """How a new user gets a vector. Default: `ridge` for ratings, `implicit` for preferences."""
+    link: Literal["none", "sigmoid"] | None
+    """Function from the sum of inner product, biases and offset to the score. Default: as the file says, else `none`."""
+    name: str | None
+    """Name of the model. Default: that of the program and method that trained it."""
+    reg: float | None
+    """L2 penalty of the vector of a new user, at least 0; for each rating with `ridge`, in total with `implicit`.
+    Default: as the file says, else 0.1."""
+    scale: tuple[float, float] | None
+    """Smallest and largest rating. Default: as the file says, else those of the interactions."""
+    target: Literal["rating", "preference"] | None
+    """Meaning of the scores: `rating` for predicted values, `preference` for scores that only order items. Default: as
+    the format says; otherwise it has to be given."""

@@ -78,6 +78,22 @@ impl<'a> Tensor<'a> {
         }
     }
 
+    /// Returns the elements, if they are `u32`.
+    pub(crate) fn as_u32(&self) -> Option<&'a [u32]> {
+        match self.data {
+            Data::U32(data) => Some(data),
+            _ => None,
+        }
+    }
+
+    /// Returns the elements, if they are sizes.
+    pub(crate) fn as_u64(&self) -> Option<&[u64]> {
+        match &self.data {
+            Data::U64(data) => Some(data),
+            _ => None,
+        }
+    }
+
     /// Returns the element at index `at`, in row-major order, as text in its shortest form.
     ///
     /// # Panics
@@ -132,7 +148,7 @@ impl<'a> Tensor<'a> {
     }
 
     /// Passes the little-endian bytes of the elements to `take`, piece by piece.
-    pub(super) fn bytes_in_pieces(&self, take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    pub(crate) fn bytes_in_pieces(&self, take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         match &self.data {
             Data::F32(data) => pieces(data, f32::to_le_bytes, take),
             Data::F64(data) => pieces(data, f64::to_le_bytes, take),

@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each layer may use itself and the layers to its right.
-const LAYERS: [&str; 25] = [
+const LAYERS: [&str; 26] = [
     "page",
     "contest",
     "tune",
     "plot",
     "interview",
     "ask",
+    "exchange",
     "recommender",
     "advice",
     "algorithm",

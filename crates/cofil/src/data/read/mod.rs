@@ -61,6 +61,7 @@ mod sniff;
 mod source;
 mod text;
 mod times;
+mod vectors;
 mod write;
 
 #[cfg(feature = "arrow")]
@@ -75,6 +76,7 @@ pub use write::write;
 
 pub(crate) use known::is_item_name;
 pub(crate) use report::write_format;
+pub(crate) use vectors::{read_ids, read_vectors};
 
 use super::{IdMap, Interactions, Source};
 use crate::error::{Error, Result};

@@ -6,8 +6,10 @@ use ::parquet::arrow::ArrowWriter;
 use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::file::properties::WriterProperties;
 use arrow_array::{
-    ArrayRef, Float32Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt32Array,
+    ArrayRef, Float32Array, ListArray, RecordBatch, StringArray, TimestampMillisecondArray,
+    UInt32Array,
 };
+use arrow_buffer::OffsetBuffer;
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use std::path::{Path, PathBuf};
@@ -68,10 +70,16 @@ fn schema(columns: &[(&'static str, Kind)]) -> Arc<Schema> {
             Kind::Count => DataType::UInt32,
             Kind::Number => DataType::Float32,
             Kind::Time => DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
+            Kind::Vector => DataType::List(entry()),
         };
         Field::new(*name, kind, true)
     };
     Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()))
+}
+
+/// Type of the numbers in a vector.
+fn entry() -> Arc<Field> {
+    Arc::new(Field::new("item", DataType::Float32, false))
 }
 
 fn column(cells: &Cells<'_>) -> std::result::Result<ArrayRef, String> {
@@ -90,6 +98,13 @@ fn column(cells: &Cells<'_>) -> std::result::Result<ArrayRef, String> {
             let millis: TimestampMillisecondArray =
                 millis.collect::<std::result::Result<_, _>>()?;
             Arc::new(millis.with_timezone("UTC"))
+        }
+        Cells::Vector(cells) => {
+            let lengths = OffsetBuffer::from_lengths(cells.iter().map(|cell| cell.len()));
+            let numbers = cells.iter().flat_map(|cell| cell.iter().copied());
+            let numbers = Arc::new(Float32Array::from_iter_values(numbers));
+            let lists = ListArray::try_new(entry(), lengths, numbers, None);
+            Arc::new(lists.map_err(|e| e.to_string())?)
         }
     })
 }

@@ -21,6 +21,8 @@ pub enum Kind {
     Number,
     /// Seconds since 1970; timestamps in Parquet and Arrow.
     Time,
+    /// Lists of numbers; in text as `[0.5,-1]`.
+    Vector,
 }
 
 /// Cells of a column; `None` is an empty cell.
@@ -34,6 +36,8 @@ pub enum Cells<'a> {
     Number(Vec<Option<f32>>),
     /// Cells of a [`Kind::Time`] column.
     Time(Vec<Option<i64>>),
+    /// Cells of a [`Kind::Vector`] column, all finite.
+    Vector(Vec<&'a [f32]>),
 }
 
 /// Writes rows of named columns in the format given by the file extension: `.csv`, `.tsv` or `.jsonl`, compressed if
@@ -163,6 +167,7 @@ impl Cells<'_> {
             Self::Count(cells) => cells.len(),
             Self::Number(cells) => cells.len(),
             Self::Time(cells) => cells.len(),
+            Self::Vector(cells) => cells.len(),
         }
     }
 
@@ -172,6 +177,7 @@ impl Cells<'_> {
             Self::Count(_) => Kind::Count,
             Self::Number(_) => Kind::Number,
             Self::Time(_) => Kind::Time,
+            Self::Vector(_) => Kind::Vector,
         }
     }
 
@@ -181,6 +187,7 @@ impl Cells<'_> {
             Self::Count(cells) => cells[row].to_string(),
             Self::Number(cells) => cells[row].map(|n| n.to_string()).unwrap_or_default(),
             Self::Time(cells) => cells[row].map(|t| t.to_string()).unwrap_or_default(),
+            Self::Vector(cells) => list(cells[row]),
         }
     }
 
@@ -190,9 +197,16 @@ impl Cells<'_> {
             Self::Count(cells) => serde_json::to_string(&cells[row]),
             Self::Number(cells) => serde_json::to_string(&cells[row]),
             Self::Time(cells) => serde_json::to_string(&cells[row]),
+            Self::Vector(cells) => return list(cells[row]),
         };
         json.expect("texts and numbers serialize")
     }
+}
+
+/// Formats a vector as JSON and pgvector write it.
+fn list(numbers: &[f32]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(f32::to_string).collect();
+    format!("[{}]", numbers.join(","))
 }
 
 #[cfg(test)]

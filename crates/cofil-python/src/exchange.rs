@@ -1,0 +1,76 @@
+//! Models in and out of the formats of other programs.
+
+use crate::columns;
+use crate::errors::raised;
+use crate::ids::{self, Categories};
+use crate::model::{Model, interactions};
+use crate::run::run;
+use crate::values::{self, plain};
+use cofil::IdMap;
+use cofil::exchange::{ExportOptions, Foreign, ForeignFiles, ForeignSource, Ids, ImportOptions};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Makes a model of one of another program: a path, or the bytes of an `.npz` file. Returns it with a report.
+#[pyfunction]
+#[pyo3(signature = (source, user_vectors, user_ids, item_ids, seen, options))]
+pub fn import_model<'py>(
+    py: Python<'py>,
+    source: &Bound<'py, PyAny>,
+    user_vectors: Option<PathBuf>,
+    user_ids: &Bound<'py, PyAny>,
+    item_ids: &Bound<'py, PyAny>,
+    seen: &Bound<'py, PyAny>,
+    options: &Bound<'py, PyDict>,
+) -> PyResult<(Model, Bound<'py, PyAny>)> {
+    let mut options = values::map(options)?;
+    options.retain(|_, value| !value.is_null());
+    let options: ImportOptions = values::options(options).map_err(|error| raised(py, &error))?;
+    let model = match source.extract::<Vec<u8>>() {
+        Ok(bytes) => ForeignSource::Npz(bytes),
+        Err(_) => ForeignSource::Path(source.extract()?),
+    };
+    let (user_ids, item_ids) = (given_ids(py, user_ids)?, given_ids(py, item_ids)?);
+    let files = ForeignFiles { model, user_vectors, user_ids, item_ids };
+    let foreign = run(py, None, || Foreign::open(&files))?;
+    let seen = match seen.is_none() {
+        true => None,
+        false => {
+            let known = (Arc::new(foreign.users().clone()), Arc::new(foreign.items().clone()));
+            Some(interactions(py, seen, &PyDict::new(py), known)?.interactions)
+        }
+    };
+    let (recommender, report) = run(py, None, || foreign.into_recommender(seen, &options))?;
+    Ok((Model::new(recommender, Categories::default(), Value::Null), plain(py, &report)?))
+}
+
+/// Writes a model in the format of the file's ending; returns a report.
+#[pyfunction]
+pub fn export_model<'py>(
+    py: Python<'py>,
+    model: &Bound<'py, Model>,
+    path: PathBuf,
+    options: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = values::map(options)?;
+    let options: ExportOptions = values::options(options).map_err(|error| raised(py, &error))?;
+    let model = model.get();
+    let report = run(py, None, || model.get().export(&path, &options))?;
+    plain(py, &report)
+}
+
+/// A path, a column of ids, or nothing.
+fn given_ids(py: Python<'_>, of: &Bound<'_, PyAny>) -> PyResult<Option<Ids>> {
+    if of.is_none() {
+        return Ok(None);
+    }
+    if let Ok(path) = of.extract::<PathBuf>() {
+        return Ok(Some(Ids::Path(path)));
+    }
+    let column = columns::column(of)?;
+    let (_, ids) = run(py, None, || ids::numbers(&column, &IdMap::new()))?;
+    Ok(Some(Ids::Map(ids)))
+}

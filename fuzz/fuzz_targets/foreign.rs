@@ -1,0 +1,2 @@
+#![no_main]
+cofil_fuzz::target!(cofil_fuzz::foreign);
