@@ -66,7 +66,14 @@ fn documents() -> Vec<(&'static str, Vec<Document>)> {
         ("update", vec![document::<update::Answer<'_>>]),
         ("forget", vec![document::<forget::Answer<'_>>]),
         ("inspect", vec![document::<inspect::Answer<'_>>]),
-        ("plot", vec![document::<plot::OfMatrix<'_>>, document::<plot::OfCurve<'_>>]),
+        (
+            "plot",
+            vec![
+                document::<plot::OfMatrix<'_>>,
+                document::<plot::OfCurve<'_>>,
+                document::<plot::OfMap>,
+            ],
+        ),
         ("algorithms", vec![document::<Vec<algorithms::Listed>>, document::<Map<String, Value>>]),
         ("convert", vec![document::<convert::Answer<'_>>]),
         ("man", vec![document::<shell::Pages>]),
