@@ -25,7 +25,7 @@ fn with_model() -> Place {
 }
 
 /// Commands that write a file, with OUT for its name.
-const WRITERS: [&str; 13] = [
+const WRITERS: [&str; 14] = [
     "train events.csv -a popularity -o OUT",
     "tune events.csv -a ease --trials 1 -o OUT --journal trials --resume",
     "convert events.csv OUT",
@@ -39,6 +39,7 @@ const WRITERS: [&str; 13] = [
     "train events.csv -a ials --set epochs=2 -o n --curve OUT",
     "describe events.csv --plot OUT",
     "plot curve m -o OUT",
+    "plot map m -o OUT",
 ];
 
 /// A name with the ending that the command asks for.
@@ -130,6 +131,7 @@ fn a_full_or_closed_standard_output_is_said() {
         "inspect m",
         "inspect m --json",
         "plot curve curve -o c.svg",
+        "plot map curve -o c.svg",
         "convert events.csv copy.csv",
         "completions bash",
         "man",
