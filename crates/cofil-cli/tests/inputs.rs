@@ -139,6 +139,7 @@ fn an_input_is_never_written_over() {
             "plot matrix toy.svg -a ease -o toy.svg",
             "plot matrix events.csv --config c.svg -o c.svg",
             "plot curve m.svg -o m.svg",
+            "plot map m.svg -o m.svg",
             "inspect arrays/users.txt --arrays arrays",
             "quickstart --data first/best.cofil -o first",
             "quickstart --data events.csv --items first/matrix.svg -o first",

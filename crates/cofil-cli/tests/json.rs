@@ -156,6 +156,7 @@ fn every_field_is_on_the_page_and_in_the_schema() {
         ("interview", "m --answers i1=4"),
         ("inspect", "m --arrays arrays"),
         ("plot", "curve m -o c.svg"),
+        ("plot", "map m -o c.svg"),
         ("convert", "ratings.csv again.jsonl"),
         ("update", "e pairs.csv -o u"),
         ("forget", "e --user u1 -o f"),

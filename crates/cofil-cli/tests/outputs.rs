@@ -26,7 +26,7 @@ fn with_model() -> Place {
 }
 
 /// Commands that write a file, with OUT for its name.
-const WRITERS: [&str; 15] = [
+const WRITERS: [&str; 16] = [
     "train events.csv -a popularity -o OUT",
     "tune events.csv -a ease --trials 1 -o OUT --journal trials --resume",
     "convert events.csv OUT",
@@ -42,6 +42,7 @@ const WRITERS: [&str; 15] = [
     "train events.csv -a ials --set epochs=2 -o n --curve OUT",
     "describe events.csv --plot OUT",
     "plot curve m -o OUT",
+    "plot map m -o OUT",
 ];
 
 /// A name with the ending that the command asks for.
@@ -135,6 +136,7 @@ fn a_full_or_closed_standard_output_is_said() {
         "inspect m",
         "inspect m --json",
         "plot curve curve -o c.svg",
+        "plot map curve -o c.svg",
         "convert events.csv copy.csv",
         "completions bash",
         "man",

@@ -568,3 +568,26 @@ fn arrays_are_shown_and_written() {
     let written = place.json("inspect m --arrays out")["written"].clone();
     assert!(written.as_array().unwrap().contains(&json!("out/weights.npy")), "{written}");
 }
+
+#[test]
+fn scores_learned_by_cross_entropy_are_given_as_probabilities() {
+    let place = Place::with_events();
+    let train =
+        |args: &str, to: &str| place.ok(&format!("train events.csv --implicit {args} -o {to}"));
+    train("-a gmf --set factors=4 --set epochs=3", "logits");
+    let score: f64 = place.ok("predict logits --user u0 --item even0").trim().parse().unwrap();
+    let told = place.ok("predict logits --user u0 --item even0 --probability");
+    let probability: f64 = told.trim().parse().unwrap();
+    assert!((0.0..1.0).contains(&probability) && (score > 0.0) == (probability > 0.5), "{told}");
+    place.write("pairs.csv", "user,item\nu0,even0\nu0,nothing\n");
+    let answer = place.json("predict logits --pairs pairs.csv --probability");
+    let first = answer["predictions"][0]["prediction"].as_f64().unwrap();
+    assert!((first - probability).abs() < 1e-6 && answer["missing"] == 1, "{answer}");
+    train("-a gmf --set factors=4 --set epochs=3 --set loss=bpr", "pairs");
+    train("-a biased-mf --set factors=2 --set epochs=2", "values");
+    for (model, says) in [("pairs", "only orders items"), ("values", "predicts values")] {
+        let error =
+            place.fails(1, &format!("predict {model} --user u0 --item even0 --probability"));
+        assert!(error.contains(says) && error.contains("cross-entropy"), "{error}");
+    }
+}

@@ -19,6 +19,8 @@ fn everything_is_listed_with_its_files() {
     for name in ["toy", "anime", "d2l-ml-100k", "ncf-ml-1m", "autorec-ml-1m", "gowalla"] {
         assert!(out.lines().any(|line| line.starts_with(name)), "{out}");
     }
+    assert_eq!(place.ok("reproduce --list"), out);
+    place.fails(2, "reproduce toy --list");
     let list = place.json("reproduce");
     for experiment in list.as_array().expect("a list") {
         assert!(experiment["home"].as_str().is_some_and(|home| !home.is_empty()), "{experiment}");

@@ -14,7 +14,7 @@ fn a_small_matrix_is_completed_in_a_figure() {
     assert_eq!(report["predictions"][0]["user"], "a");
     let svg = place.text("fig.svg");
     assert_eq!(svg.matches(">?</text>").count(), 3);
-    for title in ["Training loss", "Known", "Completed by biased-mf"] {
+    for title in ["Training loss", "Known", "Predicted by biased-mf"] {
         assert!(svg.contains(title), "{title}");
     }
     place.ok(&format!("{plot} -o fig.png"));
@@ -34,10 +34,25 @@ fn the_curve_of_a_model_is_drawn() {
     let report = place.json("plot curve m -o c.svg");
     assert_eq!(report["epochs"].as_array().map(Vec::len), Some(3));
     let svg = place.text("c.svg");
-    assert!(svg.contains("Validation") && svg.contains(">rmse</text>"), "the axis has its name");
+    assert!(svg.contains("validation") && svg.contains(">rmse</text>"), "the axis has its name");
     assert_eq!(place.json("inspect m")["valid_metric"], "rmse");
     place.ok("train ratings.csv -a ease -o e");
     assert!(place.fails(1, "plot curve e -o c.svg").contains("there is no curve"));
+}
+
+#[test]
+fn the_vectors_of_a_model_are_drawn() {
+    let place = Place::with_ratings();
+    place.ok("train ratings.csv -a biased-mf --set factors=2 --set epochs=3 -o m");
+    assert_eq!(place.json("plot map m -o map.svg")["output"], "map.svg");
+    let svg = place.text("map.svg");
+    assert!(svg.contains("factor 2</text>") && svg.contains("Users and items"), "{svg}");
+    place.ok("plot map m -o map.png");
+    let told = place.ok("inspect m");
+    assert!(told.contains("\noffset  "), "{told}");
+    place.ok("train ratings.csv -a ease -o e");
+    let error = place.fails(1, "plot map e -o map.svg");
+    assert!(error.contains("ease has no vectors to draw"), "{error}");
 }
 
 #[test]
@@ -118,7 +133,7 @@ fn quickstart_shows_everything() {
     assert!(best["low"].as_f64() <= best["value"].as_f64());
     assert_eq!(report["recommendations"].as_array().map(Vec::len), Some(3));
     place.ok("inspect first/best.cofil");
-    assert!(place.text("first/matrix.svg").contains("Completed by biased-mf"));
+    assert!(place.text("first/matrix.svg").contains("Predicted by biased-mf"));
 }
 
 /// On the sample that is built in.

@@ -116,6 +116,51 @@ fn validation_keeps_the_best_epoch() {
 }
 
 #[test]
+fn a_preset_gives_way_to_settings() {
+    let place = Place::with_ratings();
+    let settings =
+        |args: &str| place.json(&format!("train ratings.csv {args} -o m"))["algorithm"].clone();
+    let tutorial = settings("-a svd --preset tutorial");
+    assert_eq!((&tutorial["factors"], &tutorial["constant"]), (&json!(2), &json!(0.5)));
+    place.write("c.toml", "algorithm = \"svd\"\nfactors = 3\nconstant = 1.0\n");
+    let several = settings("-c c.toml --preset tutorial --set constant=2");
+    assert_eq!((&several["factors"], &several["constant"]), (&json!(3), &json!(2.0)));
+    let error = place.fails(2, "train ratings.csv -a svd --preset tutorail -o m");
+    assert!(error.contains("unknown preset `tutorail`; did you mean `tutorial`?"), "{error}");
+    let error = place.fails(2, "train ratings.csv -a ease --preset tutorial -o m");
+    assert!(error.contains("ease has no presets"), "{error}");
+    let error = place.fails(1, "train ratings.csv --preset tutorial -o m");
+    assert!(error.contains("name it with --algorithm"), "{error}");
+    let told = place.ok("algorithms svd");
+    assert!(told.contains("Presets") && told.contains("impute=constant"), "{told}");
+    let schema = place.json("algorithms svd");
+    assert_eq!(schema["presets"]["tutorial"]["settings"]["factors"], 2);
+}
+
+#[test]
+fn several_metrics_are_followed() {
+    let place = Place::with_ratings();
+    let train = "train ratings.csv -a biased-mf --set factors=4 --set epochs=3 --valid 0.2 -o m";
+    let report = place.json(&format!("{train} --metric mae,mse,recall@5"));
+    assert_eq!(report["valid_metric"], "mae");
+    for epoch in report["epochs"].as_array().unwrap() {
+        let measured = epoch["measured"].as_array().unwrap();
+        let names: Vec<_> = measured.iter().map(|m| m["metric"].as_str().unwrap()).collect();
+        assert_eq!(names, ["mae", "mse", "recall@5"]);
+        assert_eq!(measured[0]["validation"], epoch["validation"]);
+        assert!(measured[1]["train"].is_f64() && measured[2]["train"].is_null());
+    }
+    let told = place.run(&format!("{train} --metric rmse,recall@5 --plot c.csv")).err;
+    let line = told.lines().find(|line| line.starts_with("epoch 1/3")).expect("a line");
+    for part in ["  rmse ", " (best), training ", "  recall@5 "] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    assert!(place.text("c.csv").starts_with("epoch,data,penalty,rmse,rmse_train,recall@5\n1,"));
+    place.ok("plot curve m -o c.svg");
+    assert!(place.text("c.svg").contains("Validation recall@5"));
+}
+
+#[test]
 fn a_checkpoint_is_gone_on_from_and_never_overwritten_by_mistake() {
     let place = Place::with_ratings();
     let train = "train ratings.csv -a biased-mf --set factors=4";
@@ -157,8 +202,13 @@ fn the_curve_is_written_as_its_ending_says() {
     for ending in ["csv", "svg", "png"] {
         place.ok(&format!("{train} --curve c.{ending}"));
     }
+    assert!(place.text("c.csv").starts_with("epoch,data,penalty,rmse,rmse_train\n1,"));
+    let svg = place.text("c.svg");
+    for word in ["Training loss", ">rmse</text>", ">validation</text>", ">training</text>"] {
+        assert!(svg.contains(word), "{word}: {svg}");
+    }
+    place.ok("train ratings.csv -a biased-mf --set epochs=2 -o m --curve c.csv");
     assert!(place.text("c.csv").starts_with("epoch,data,penalty,rmse\n1,"));
-    assert!(place.text("c.svg").contains("Training loss") && place.text("c.svg").contains("rmse"));
     assert!(place.read("c.png").starts_with(b"\x89PNG"));
     assert!(place.fails(1, &format!("{train} --curve c.jpg")).contains(".svg or .png"));
 }

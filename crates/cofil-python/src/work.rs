@@ -121,12 +121,9 @@ pub fn fit(
         let patience = training.patience;
         let run = Run {
             seed: training.seed,
-            validation: valid.as_ref().map(|ratings| Validation {
-                ratings,
-                metric,
-                patience,
-                min_improvement: 0.0,
-            }),
+            validation: valid
+                .as_ref()
+                .map(|ratings| Validation { patience, ..Validation::new(ratings, metric) }),
             checkpoint: training
                 .checkpoint
                 .map(|path| Checkpoint::new(path, training.checkpoint_every)),

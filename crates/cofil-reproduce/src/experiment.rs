@@ -30,6 +30,13 @@ pub fn recipe(name: &str, settings: serde_json::Value) -> Result<Algorithm> {
     Algorithm::from_settings(name, settings.as_object().unwrap_or(&none))
 }
 
+/// Returns an algorithm with the settings of one of its presets, of which `epochs` may be others.
+pub fn preset(name: &str, preset: &str, epochs: Option<usize>) -> Result<Algorithm> {
+    let mut settings = Algorithm::from_settings(name, &Map::new())?.preset(preset)?;
+    settings.extend(epochs.map(|epochs| ("epochs".to_owned(), epochs.into())));
+    Algorithm::from_settings(name, &settings)
+}
+
 /// Trains `algorithm` and evaluates it.
 pub fn judge(
     algorithm: &Algorithm,

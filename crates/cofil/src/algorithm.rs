@@ -7,7 +7,7 @@ use crate::model::check_whole;
 use crate::preference::{Preference, liked};
 use crate::recipes::autorec::AutoRec;
 use crate::recipes::svd::Impute;
-use crate::recipes::{self, Range, Recipe, Rule, Target, Traits};
+use crate::recipes::{self, Preset, Range, Recipe, Rule, Target, Traits};
 use crate::store;
 use crate::train::{Fitted, Run};
 use crate::watch;
@@ -114,7 +114,8 @@ impl Algorithm {
         train.check_not_empty()?;
         if run.negatives.is_some() && !self.recipe().takes_negatives() {
             return Err(Error::Unsupported(format!(
-                "{} cannot use given negatives; `gmf`, `mlp` and `neumf` can, unless their `loss` is squared",
+                "{} cannot use given negatives; `gmf`, `mlp` and `neumf` can, unless their `loss` is `squared` or \
+                 `full-softmax`",
                 self.name()
             )));
         }
@@ -172,6 +173,43 @@ impl Algorithm {
     /// Returns the settings worth tuning, with their ranges.
     pub fn ranges(&self) -> Vec<Range> {
         self.recipe().ranges()
+    }
+
+    /// Returns the named sets of settings, such as those of a tutorial.
+    pub fn presets(&self) -> &'static [Preset] {
+        self.recipe().presets()
+    }
+
+    /// Returns the settings of the preset called `name`; pass them to
+    /// [`from_settings_for`](Self::from_settings_for), with others in their place.
+    ///
+    /// ```
+    /// use cofil::{Algorithm, Svd};
+    ///
+    /// let mut settings = Algorithm::Svd(Svd::default()).preset("tutorial")?;
+    /// settings.insert("factors".into(), 3.into());
+    /// let Algorithm::Svd(svd) = Algorithm::from_settings("svd", &settings)? else { unreachable!() };
+    /// assert_eq!((svd.factors, svd.constant), (3, Some(0.5)));
+    /// # Ok::<(), cofil::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the algorithm has no such preset.
+    pub fn preset(&self, name: &str) -> Result<Map<String, Value>> {
+        let presets = self.presets();
+        match presets.iter().find(|preset| preset.name == name) {
+            Some(preset) => Ok(preset.settings()),
+            None if presets.is_empty() => {
+                Err(Error::setting("preset", format!("{} has no presets", self.name())))
+            }
+            None => Err(Error::unknown("preset", name, presets.iter().map(|p| p.name))),
+        }
+    }
+
+    /// Whether scores are log-odds: σ(score) is then the probability that the user interacts with the item, among
+    /// pairs mixed as in training, with the algorithm's number of negatives for each interaction.
+    pub fn scores_log_odds(&self) -> bool {
+        self.recipe().scores_log_odds()
     }
 
     /// Returns the algorithm called `name` with `settings` in place of defaults.
@@ -358,6 +396,24 @@ mod tests {
     use super::*;
     use crate::recipes::Ease;
     use serde_json::json;
+
+    #[test]
+    fn presets_are_settings_of_their_algorithm() {
+        for algorithm in Algorithm::all() {
+            let names: Vec<&str> = algorithm.presets().iter().map(|preset| preset.name).collect();
+            for name in &names {
+                let settings = algorithm.preset(name).unwrap();
+                let made = Algorithm::from_settings(algorithm.name(), &settings).unwrap();
+                assert_ne!(made, algorithm, "{name}");
+                assert_eq!(names.iter().filter(|other| *other == name).count(), 1);
+            }
+        }
+        let svd = Algorithm::from_settings("svd", &Map::new()).unwrap();
+        let says = svd.preset("tutoral").unwrap_err().to_string();
+        assert!(says.contains("did you mean `tutorial`?"), "{says}");
+        let ease = Algorithm::from_settings("ease", &Map::new()).unwrap();
+        assert!(ease.preset("tutorial").unwrap_err().to_string().contains("has no presets"));
+    }
 
     #[test]
     fn settings_are_checked_by_name_and_type() {

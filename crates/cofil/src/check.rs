@@ -45,13 +45,13 @@ pub(crate) fn check_descent(rate: f32, decay: f32, reg: f32, init_scale: f32) ->
     check_positive("init_scale", init_scale)
 }
 
-/// Refuses a dropout rate outside [0, 1).
-pub(crate) fn check_dropout(dropout: f32) -> Result<()> {
-    match (0.0..1.0).contains(&dropout) {
+/// Refuses a share outside [0, 1).
+pub(crate) fn check_share(setting: &str, share: f32) -> Result<()> {
+    match (0.0..1.0).contains(&share) {
         true => Ok(()),
         false => {
-            let says = format!("must be at least 0 and below 1, got {dropout}");
-            Err(Error::setting("dropout", says))
+            let says = format!("must be at least 0 and below 1, got {share}");
+            Err(Error::setting(setting, says))
         }
     }
 }

@@ -17,7 +17,7 @@ pub fn figures(experiment: &Experiment, mut gauge: Gauge) -> Result<Figures> {
     let model = factors::read(&places::inputs())?;
     let measured = |metric: &Metric| match experiment.from_lists {
         true => metric.cutoff().is_some(),
-        false => !matches!(metric, Metric::Rmse | Metric::Mae),
+        false => !metric.is_of_values(),
     };
     let metrics: Vec<_> = Metric::all(experiment.k).into_iter().filter(measured).collect();
     let names: Vec<_> = metrics.iter().map(Metric::to_string).collect();

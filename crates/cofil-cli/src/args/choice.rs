@@ -17,6 +17,10 @@ pub struct Choice {
     /// Purpose of the default algorithm: ranking items or predicting values [default: ranking]
     #[arg(long = "for", value_name = "PURPOSE", value_enum, conflicts_with = "algorithm")]
     pub purpose: Option<For>,
+    /// Named settings of the algorithm, such as those of a tutorial; --config and --set take precedence. See
+    /// `cofil algorithms NAME`
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
     /// Setting of the algorithm; repeatable. See `cofil algorithms NAME`
     #[arg(short, long = "set", value_name = "NAME=VALUE")]
     pub settings: Vec<String>,
@@ -37,12 +41,8 @@ pub enum For {
 impl Choice {
     /// Returns the algorithm, with the defaults for `ratings`.
     pub fn algorithm(&self, ratings: &Ratings) -> Result<Chosen> {
-        let mut settings = self.config()?;
-        let configured = settings.remove("algorithm");
-        for pair in &self.settings {
-            let (name, value) = parse_setting(pair)?;
-            settings.insert(name, value);
-        }
+        let mut config = self.config()?;
+        let configured = config.remove("algorithm");
         let configured = match configured {
             None => None,
             Some(Value::String(name)) => Some(name),
@@ -59,13 +59,25 @@ impl Choice {
                 (advice.algorithm.name().into(), Some(advice.reason))
             }
         };
+        let mut settings = match &self.preset {
+            Some(_) if why.is_some() => {
+                bail!("--preset belongs to an algorithm: name it with --algorithm")
+            }
+            Some(preset) => Algorithm::from_settings(&name, &Map::new())?.preset(preset)?,
+            None => Map::new(),
+        };
+        settings.extend(config);
+        for pair in &self.settings {
+            let (name, value) = parse_setting(pair)?;
+            settings.insert(name, value);
+        }
         let Suited { algorithm, chosen } = Algorithm::from_settings_for(&name, &settings, ratings)?;
         Ok(Chosen { algorithm, why, defaults: chosen })
     }
 
     /// Rejects unknown names before any data is read.
     pub fn check(&self) -> Result<()> {
-        if self.algorithm.is_some() || self.config.is_some() {
+        if self.algorithm.is_some() || self.config.is_some() || self.preset.is_some() {
             self.algorithm(&Ratings::default())?;
         }
         Ok(())

@@ -15,9 +15,11 @@ pub struct Validate {
     /// Validation set: a share of the data to hold out, such as 0.1, or a file. The model of the best epoch is kept
     #[arg(long, value_name = "SHARE|FILE")]
     pub valid: Option<String>,
-    /// Validation metric: rmse, ndcg@10 … [default: rmse for algorithms that predict values, else ndcg@10]
-    #[arg(long = "metric", aliases = ["valid-metric", "metrics"], value_name = "METRIC")]
-    pub valid_metric: Option<Metric>,
+    /// Validation metrics: rmse, ndcg@10 …, separated by commas; the first decides which epoch is best.
+    /// rmse, mae and mse are measured on the training set too [default: rmse for algorithms that predict values,
+    /// else ndcg@10]
+    #[arg(long = "metric", aliases = ["valid-metric", "metrics"], value_name = "METRICS", value_delimiter = ',')]
+    pub valid_metrics: Vec<Metric>,
     /// Early stopping: stop after this many epochs without improvement
     #[arg(long, value_name = "EPOCHS", default_value_t = 5)]
     pub patience: usize,
@@ -31,9 +33,12 @@ pub struct Parts {
 }
 
 impl Validate {
-    /// Returns the validation metric for `algorithm`.
-    pub fn metric(&self, algorithm: &Algorithm) -> Metric {
-        self.valid_metric.unwrap_or_else(|| algorithm.target().metric())
+    /// Returns the validation metric for `algorithm`, and further metrics to record.
+    pub fn metrics(&self, algorithm: &Algorithm) -> (Metric, &[Metric]) {
+        match self.valid_metrics.split_first() {
+            Some((&first, rest)) => (first, rest),
+            None => (algorithm.target().metric(), &[]),
+        }
     }
 
     /// Returns the share of the training data to hold out, if any.

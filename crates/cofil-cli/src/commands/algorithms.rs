@@ -1,11 +1,12 @@
 //! `cofil algorithms`.
 
+use crate::args::searching;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::{Algorithm, Target};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Arguments of `cofil algorithms`.
 #[derive(clap::Args)]
@@ -76,10 +77,14 @@ fn changed(before: &Algorithm, now: &Algorithm) -> Result<Map<String, Value>> {
 fn one(name: &str, json: bool) -> Result<()> {
     let mut schema = Algorithm::schema(name)?;
     let default = Algorithm::from_settings(name, &Map::new())?;
-    let (ranges, rules) = (default.ranges(), default.rules());
+    let (ranges, rules, presets) = (default.ranges(), default.rules(), default.presets());
     if json {
         for rule in rules {
             schema["properties"][rule.setting]["default_for_data"] = rule.rule.into();
+        }
+        for preset in presets {
+            let told = json!({"about": preset.about, "settings": preset.settings()});
+            schema["presets"][preset.name] = told;
         }
         for range in &ranges {
             schema["properties"][&range.setting]["tune"] = output::value(&range.values)?;
@@ -143,6 +148,16 @@ fn one(name: &str, json: bool) -> Result<()> {
         let widest = ranges.iter().map(|range| range.setting.len()).max().unwrap_or(0);
         for range in &ranges {
             outln!("  {:<widest$}  {}", range.setting, range.values);
+        }
+    }
+    if !presets.is_empty() {
+        outln!("\nPresets (`--preset NAME`):");
+        let widest = presets.iter().map(|preset| preset.name.len()).max().unwrap_or(0);
+        for preset in presets {
+            let told = format!("{} {}", preset.about, searching::settings(&preset.settings()));
+            let mut lines = wrap(&told, width.saturating_sub(widest + 4)).into_iter();
+            outln!("  {:<widest$}  {}", preset.name, lines.next().unwrap_or_default());
+            lines.for_each(|line| outln!("  {:<widest$}  {line}", ""));
         }
     }
     let example = rows.iter().find(|row| row[1] != "true | false" && row[2] != "not set");

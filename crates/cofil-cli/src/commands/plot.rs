@@ -24,10 +24,12 @@ pub struct Args {
 
 #[derive(clap::Subcommand)]
 enum Figure {
-    /// Train on a small table and plot the loss, the known values and the completed matrix
+    /// Train on a small table and plot the loss, the known values and the predictions of all entries
     Matrix(Matrix),
     /// Plot loss and validation metric by epoch
     Curve(Curve),
+    /// Plot users and items by their learned vectors
+    Map(Map),
 }
 
 #[derive(clap::Args)]
@@ -68,6 +70,26 @@ struct Curve {
     json: bool,
 }
 
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cofil plot map model.cofil -o map.svg
+
+Vectors of two factors are drawn as they are, longer ones as the first two principal components of
+the users and items drawn, together; the axes say which. Distances are to scale; biases are not shown.
+All users and items of a small model are labelled. Of a large one, 500 users, evenly chosen, and the
+500 most popular items are drawn. Models that place only items in a space (autorec-user, mlp, neumf)
+give a map of items.")]
+struct Map {
+    /// Model file
+    model: PathBuf,
+    /// Output figure (.svg or .png)
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
 /// The JSON document of `plot matrix`.
 #[derive(Serialize, JsonSchema)]
 pub struct OfMatrix<'a> {
@@ -86,8 +108,15 @@ pub struct OfCurve<'a> {
     epochs: &'a [Epoch],
 }
 
+/// The JSON document of `plot map`.
+#[derive(Serialize, JsonSchema)]
+pub struct OfMap {
+    output: String,
+}
+
 pub fn run(args: &Args) -> Result<()> {
     match &args.figure {
+        Figure::Map(args) => map(args),
         Figure::Matrix(args) => matrix(args),
         Figure::Curve(args) => curve(args),
     }
@@ -131,6 +160,20 @@ fn curve(args: &Curve) -> Result<()> {
     }
     outln!("{}", args.output.display());
     Ok(())
+}
+
+fn map(args: &Map) -> Result<()> {
+    check(&args.output, [Some(&*args.model), None])?;
+    let recommender = reading(&args.model, Recommender::load)?;
+    plot::map(&recommender)?.save(&args.output)?;
+    let output = args.output.display().to_string();
+    match args.json {
+        true => output::json(&OfMap { output }),
+        false => {
+            outln!("{output}");
+            Ok(())
+        }
+    }
 }
 
 fn check(path: &Path, inputs: [Option<&Path>; 2]) -> Result<()> {

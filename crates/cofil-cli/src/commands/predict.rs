@@ -23,7 +23,12 @@ use std::path::{Path, PathBuf};
 
 Predictions stand in the order of the pairs, in columns user, item, value and time (where the pairs have them)
 and prediction, as .csv, .tsv or .jsonl (also with .gz or .zst), .parquet or .arrow. A pair whose user or item
-the model does not know has an empty prediction and is counted.")]
+the model does not know has an empty prediction and is counted.
+
+Predicted ratings are clipped to the range of the training data. --probability is for gmf, mlp and neumf
+with loss=bce and for logistic-mf: the probability that a pair is an interaction, among pairs mixed as in
+training, where each interaction came with the algorithm's number of negatives. Scores learned by other
+losses are no log-odds.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
@@ -36,6 +41,9 @@ pub struct Args {
     /// Table of user-item pairs; `-` for standard input
     #[arg(long, value_name = "FILE", required_unless_present = "user")]
     pairs: Option<PathBuf>,
+    /// Give probabilities of an interaction, σ(score), instead of scores: for models trained by cross-entropy
+    #[arg(long)]
+    probability: bool,
     /// Output file (.csv, .tsv, .jsonl, .parquet, .arrow) [default: CSV on standard output]
     #[arg(short, long, value_name = "FILE", requires = "pairs")]
     output: Option<PathBuf>,
@@ -68,8 +76,18 @@ pub fn run(args: &Args) -> Result<()> {
     args.output.as_deref().map_or(Ok(()), SheetWriter::check_path)?;
     output::check([args.output.as_deref()], [Some(&*args.model), args.pairs.as_deref()])?;
     let recommender = reading(&args.model, Recommender::load)?;
+    if args.probability {
+        recommender.check_probabilities()?;
+    }
     if let (Some(user), Some(item)) = (&args.user, &args.item) {
-        let prediction = recommender.predict(user, item)?;
+        let prediction = match args.probability {
+            false => recommender.predict(user, item)?,
+            true => {
+                let pair = (recommender.user_index(user)?, recommender.item(item)?);
+                let probability = recommender.probabilities(&[pair.0], &[pair.1])?[0];
+                probability.with_context(|| format!("the model knows nothing of user `{user}`"))?
+            }
+        };
         let (user, item) = (user.clone(), item.clone());
         return match args.json {
             true => {
@@ -90,7 +108,10 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
     let (users, items) = (recommender.users(), recommender.items());
     let table = args.read.pairs(path, users, items, args.json)?;
     let rows = &table.interactions;
-    let predictions = recommender.predict_many(&rows.user, &rows.item);
+    let predictions = match args.probability {
+        true => recommender.probabilities(&rows.user, &rows.item)?,
+        false => recommender.predict_many(&rows.user, &rows.item),
+    };
     let missing = predictions.iter().filter(|p| p.is_none()).count();
     let mut unknown: Vec<String> = Vec::new();
     for (names, known) in [(&rows.users, users.len()), (&rows.items, items.len())] {

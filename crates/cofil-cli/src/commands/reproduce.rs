@@ -18,6 +18,9 @@ Data sets are not bundled: each experiment says which files it needs and where t
 pub struct Args {
     /// Experiment [default: list them]
     name: Option<String>,
+    /// List the experiments
+    #[arg(long, conflicts_with = "name")]
+    list: bool,
     /// Folder of the data set or data sets
     #[arg(long, value_name = "DIR", default_value = ".")]
     data: PathBuf,

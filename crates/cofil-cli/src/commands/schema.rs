@@ -69,7 +69,14 @@ fn documents() -> Vec<(&'static str, Vec<Document>)> {
         ("inspect", vec![document::<inspect::Answer<'_>>]),
         ("import", vec![document::<import::Answer<'_>>]),
         ("export", vec![document::<ExportReport>]),
-        ("plot", vec![document::<plot::OfMatrix<'_>>, document::<plot::OfCurve<'_>>]),
+        (
+            "plot",
+            vec![
+                document::<plot::OfMatrix<'_>>,
+                document::<plot::OfCurve<'_>>,
+                document::<plot::OfMap>,
+            ],
+        ),
         ("algorithms", vec![document::<Vec<algorithms::Listed>>, document::<Map<String, Value>>]),
         ("convert", vec![document::<convert::Answer<'_>>]),
         ("man", vec![document::<shell::Pages>]),

@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use anyhow::Result;
 use cofil::data::CleanReport;
 use cofil::data::read::ReadReport;
-use cofil::train::{Checkpoint, Epoch, Validation};
+use cofil::train::{Checkpoint, Epoch, Measured, Validation};
 use cofil::{Algorithm, Metric, Ratings, Recommender, Run, memory};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -152,7 +152,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let load = start.elapsed().as_secs_f64();
     let chosen = args.choice.algorithm(&train)?;
     let algorithm = &chosen.algorithm;
-    let metric = args.validate.metric(algorithm);
+    let (metric, also) = args.validate.metrics(algorithm);
     if !args.json {
         cleaned.sentences().iter().for_each(|sentence| errln!("cleaned: {sentence}"));
         clean::tell_notes(&cleaned);
@@ -165,10 +165,10 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let run = Run {
         seed: args.seed,
         validation: valid.as_ref().map(|ratings| Validation {
-            ratings,
-            metric,
             patience: args.validate.patience,
-            min_improvement: 0.0,
+            also,
+            on_train: true,
+            ..Validation::new(ratings, metric)
         }),
         checkpoint: args.keep.checkpoint(),
         negatives: negatives.as_deref(),
@@ -304,10 +304,29 @@ fn write_curve(path: &Path, epochs: &[Epoch], metric: &str) -> Result<()> {
     if !is_csv(path) {
         return Ok(cofil::plot::curve(epochs, metric)?.save(path)?);
     }
-    let mut text = format!("epoch,data,penalty,{metric}\n");
-    for Epoch { number, loss, validation, .. } in epochs {
-        let validation = validation.map(|v| v.to_string()).unwrap_or_default();
-        text += &format!("{number},{},{},{validation}\n", loss.data, loss.penalty);
+    let cell = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
+    let measured = epochs.iter().map(|epoch| &*epoch.measured).find(|m| !m.is_empty());
+    let mut text = String::from("epoch,data,penalty");
+    match measured {
+        None => text += &format!(",{metric}"),
+        Some(measured) => measured.iter().for_each(|Measured { metric, train, .. }| {
+            text += &format!(",{metric}");
+            text += &train.map(|_| format!(",{metric}_train")).unwrap_or_default();
+        }),
     }
+    for Epoch { number, loss, validation, measured: here, .. } in epochs {
+        text += &format!("\n{number},{},{}", loss.data, loss.penalty);
+        match measured {
+            None => text += &format!(",{}", cell(*validation)),
+            Some(measured) => measured.iter().enumerate().for_each(|(at, column)| {
+                let here = here.get(at);
+                text += &format!(",{}", cell(here.map(|m| m.validation)));
+                if column.train.is_some() {
+                    text += &format!(",{}", cell(here.and_then(|m| m.train)));
+                }
+            }),
+        }
+    }
+    text.push('\n');
     Ok(cofil::store::write_atomically(path, text.as_bytes())?)
 }

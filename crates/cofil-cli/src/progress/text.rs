@@ -3,6 +3,7 @@
 use crate::args::{judging, searching};
 use crate::output::duration;
 use cofil::Epoch;
+use cofil::train::Measured;
 use cofil::tune::Trial;
 
 /// Formats loss and validation metric of an epoch.
@@ -11,6 +12,12 @@ pub fn epoch(epoch: &Epoch, metric: Option<&str>) -> String {
     if let (Some(value), Some(metric)) = (epoch.validation, metric) {
         let mark = if epoch.best { " (best)" } else { "" };
         text += &format!("  {metric} {value:.4}{mark}");
+        for Measured { metric: name, validation, train } in &epoch.measured {
+            if name != metric {
+                text += &format!("  {name} {validation:.4}");
+            }
+            text += &train.map(|train| format!(", training {train:.4}")).unwrap_or_default();
+        }
     }
     text
 }

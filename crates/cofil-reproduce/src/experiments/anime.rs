@@ -1,6 +1,6 @@
 //! Matrix factorization on the anime ratings, as in the tutorial and with SGD and biases.
 
-use crate::experiment::{Experiment, Trial, judge, line, protocol, recipe, values};
+use crate::experiment::{Experiment, Trial, judge, line, preset, protocol, recipe, values};
 use crate::files::{Folder, Need, aligned};
 use crate::report::{Claim, Line, Wanted};
 use cofil::data::Clean;
@@ -46,13 +46,8 @@ pub const EXPERIMENT: Experiment = Experiment {
 fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
     let clean = Clean { missing: vec![-1.0], ..Clean::default() };
     let (ratings, _) = clean.interactions(folder.table("the ratings")?)?;
-    let epochs = if quick { 5 } else { 100 };
-    let momentum = json!({
-        "factors": 50, "init": "uniform", "init_scale": 11.0 / 50.0, "optimizer": "momentum", "batch": "full",
-        "biases": false, "offset": "none", "epochs": epochs, "learning_rate": 20, "decay": 1, "reg": 0.02,
-    });
-    let sgd = if quick { json!({"epochs": 3}) } else { json!({}) };
-    let (momentum, sgd) = (recipe("biased-mf", momentum)?, recipe("biased-mf", sgd)?);
+    let momentum = preset("biased-mf", "tutorial-anime", quick.then_some(5))?;
+    let sgd = recipe("biased-mf", if quick { json!({"epochs": 3}) } else { json!({}) })?;
     Ok(Box::new(move |seed| {
         let split = Split::Random { test: Share::Fraction(0.2), seed };
         let parts = split.apply(&ratings)?.remove(0);

@@ -1,6 +1,6 @@
 //! Neural collaborative filtering on MovieLens-1M, with the files of the paper.
 
-use crate::experiment::{Experiment, Trial, lines, protocol, recipe};
+use crate::experiment::{Experiment, Trial, lines, preset, protocol, recipe};
 use crate::files::{Folder, Need, aligned};
 use crate::report::{Claim, Wanted};
 use cofil::Result;
@@ -82,33 +82,18 @@ fn start(folder: &Folder<'_>, quick: bool) -> Result<Trial> {
         candidates: Candidates::Given(negatives.by_user),
         ..protocol(vec![Metric::Hr(10), Metric::Ndcg(10)])
     };
-    let (neumf, gmf, mlp, dot) = match quick {
-        true => {
-            let short = json!({"epochs": 1, "negatives": 1, "batch_size": 4096});
-            (short.clone(), short.clone(), short, json!({"factors": 8, "epochs": 2}))
-        }
-        false => (
-            json!({
-                "factors": 384, "output": "ones", "reg": 0.0025, "layers": [256, 128, 64], "tower_reg": 0.0,
-                "tower_weight_decay": 0.1, "pretrain_epochs": 20, "alpha": 0.75, "epochs": 1, "joint_rate": 0.00001,
-                "negatives": 8, "batch_size": 2048, "learning_rate": 0.003, "init_scale": 0.01,
-                "schedule": "exponential", "decay": 0.9,
-            }),
-            json!({
-                "factors": 384, "output": "ones", "reg": 0.0025, "epochs": 20, "negatives": 8, "batch_size": 2048,
-                "learning_rate": 0.003, "init_scale": 0.01, "schedule": "exponential", "decay": 0.9,
-            }),
-            json!({
-                "layers": [256, 128, 64], "weight_decay": 0.1, "epochs": 20, "negatives": 8, "batch_size": 1024,
-                "learning_rate": 0.003, "init_scale": 0.01, "schedule": "exponential", "decay": 0.9,
-            }),
-            json!({"factors": 192, "reg": 0.007, "unobserved_weight": 0.3, "epochs": 12}),
-        ),
+    let network = |name| match quick {
+        true => recipe(name, json!({"epochs": 1, "negatives": 1, "batch_size": 4096})),
+        false => preset(name, "ncf", None),
+    };
+    let dot = match quick {
+        true => json!({"factors": 8, "epochs": 2}),
+        false => json!({"factors": 192, "reg": 0.007, "unobserved_weight": 0.3, "epochs": 12}),
     };
     let recipes = [
-        ("neumf", recipe("neumf", neumf)?),
-        ("gmf", recipe("gmf", gmf)?),
-        ("mlp", recipe("mlp", mlp)?),
+        ("neumf", network("neumf")?),
+        ("gmf", network("gmf")?),
+        ("mlp", network("mlp")?),
         ("dot product", recipe("ials", dot)?),
         ("popularity", recipe("popularity", json!({}))?),
     ];

@@ -1,11 +1,9 @@
 //! The 5 × 5 matrix of the matrix factorization tutorial.
 
-use crate::experiment::{Experiment, Trial, recipe};
+use crate::experiment::{Experiment, Trial, preset};
 use crate::report::{Claim, Line, Wanted};
-use cofil::recipes::{Impute, Svd};
 use cofil::{Algorithm, Model, Ratings, Run, User};
 use cofil::{Error, Result};
-use serde_json::json;
 
 const TUTORIAL: &str = "output of the tutorial's own code, run five times for gradient descent";
 
@@ -42,11 +40,12 @@ pub const EXPERIMENT: Experiment = Experiment {
 fn start() -> Trial {
     Box::new(|seed| {
         let ratings = ratings()?;
-        let descent = |name, epochs, link| gradient_descent(name, epochs, link, &ratings, seed);
+        let descent = |name, preset| gradient_descent(name, preset, &ratings, seed);
         Ok(vec![
             svd(&ratings, seed)?,
-            descent("linear", 500, "linear")?,
-            descent("sigmoid", 1000, "sigmoid")?,
+            descent("linear", "tutorial")?,
+            descent("sigmoid", "tutorial-sigmoid")?,
+            descent("adam", "tutorial-adam")?,
         ])
     })
 }
@@ -77,7 +76,8 @@ fn hidden(model: &dyn Model, ratings: &Ratings) -> Result<[f64; 2]> {
 
 /// Runs SVD with unknown entries set to 0.5 before the decomposition.
 fn svd(ratings: &Ratings, seed: u64) -> Result<Line> {
-    let svd = Svd { factors: 2, impute: Impute::Constant, constant: Some(0.5), ..Svd::default() };
+    let algorithm = preset("svd", "tutorial", None)?;
+    let Algorithm::Svd(svd) = &algorithm else { unreachable!("it has this name") };
     let model = svd.factorize(ratings, seed)?;
     let [one, others] = hidden(&model, ratings)?;
     let values = [
@@ -86,23 +86,17 @@ fn svd(ratings: &Ratings, seed: u64) -> Result<Line> {
         ("(3,3)", one),
         ("other hidden", others),
     ];
-    line("svd", &Algorithm::Svd(svd), &values)
+    line("svd", &algorithm, &values)
 }
 
-/// Runs gradient descent with two factors from N(0, .01²), biases and offset starting at 0, learning rate and
-/// regularisation .01, one value at a time.
+/// Runs gradient descent with a preset.
 fn gradient_descent(
     name: &'static str,
-    epochs: usize,
-    link: &str,
+    preset: &str,
     ratings: &Ratings,
     seed: u64,
 ) -> Result<Line> {
-    let settings = json!({
-        "factors": 2, "epochs": epochs, "learning_rate": 0.01, "decay": 1.0, "reg": 0.01,
-        "init_scale": 0.01, "offset": "learned", "link": link,
-    });
-    let algorithm = recipe("biased-mf", settings)?;
+    let algorithm = self::preset("biased-mf", preset, None)?;
     let model = algorithm.fit(ratings, &Run { seed, ..Run::default() })?.model;
     let tensors = model.tensors();
     let biases = tensors.iter().find(|t| t.name() == "user_bias").and_then(|t| t.as_f32());

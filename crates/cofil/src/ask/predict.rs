@@ -2,7 +2,8 @@
 
 use super::Unknown;
 use super::query::Skipped;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::math::elementary::sigmoid;
 use crate::math::parallel;
 use crate::recipes::Target;
 use crate::recommender::Recommender;
@@ -85,6 +86,45 @@ impl Recommender {
         let predictions = self.predict_many(&users, &items);
         let predictions = pairs.iter().zip(predictions).map(predicted).collect();
         Ok(Predictions { predictions, unknown: skipped.names })
+    }
+
+    /// Checks that scores can be given as probabilities: that they are the log-odds of an interaction, as models that
+    /// rank learn them by cross-entropy.
+    ///
+    /// # Errors
+    /// If they are predicted values, or only order items.
+    pub fn check_probabilities(&self) -> Result<()> {
+        let name = self.card().name();
+        let says = match (self.card().algorithm(), self.card().target()) {
+            (Some(algorithm), _) if algorithm.scores_log_odds() => return Ok(()),
+            (_, Target::Rating) => {
+                "predicts values on the scale of the data, not probabilities of an interaction"
+            }
+            (None, _) => "was imported, and whether its scores are log-odds is not known",
+            _ => "only orders items: its loss does not make the level of a score mean anything",
+        };
+        Err(Error::Unsupported(format!(
+            "{name} {says}; probabilities come from models trained by cross-entropy: gmf, mlp and neumf with `loss` = \
+             `bce`, and logistic-mf"
+        )))
+    }
+
+    /// Returns σ(score) for each pair of indices: the probability that the user interacts with the item, among pairs
+    /// mixed as in training, where every interaction came with the algorithm's number of sampled negatives. Among all
+    /// pairs it is smaller. None if an index is not in the model, or nothing is known of the user.
+    ///
+    /// # Errors
+    /// As [`check_probabilities`](Self::check_probabilities).
+    pub fn probabilities(&self, users: &[u32], items: &[u32]) -> Result<Vec<Option<f32>>> {
+        self.check_probabilities()?;
+        let known = |user: u32| {
+            (user as usize) < self.users().len() && {
+                let user = self.user_at(user);
+                user.index.is_some() || !user.history.is_empty()
+            }
+        };
+        let scores = self.predict_many(users, items).into_iter().zip(users);
+        Ok(scores.map(|(score, &user)| score.filter(|_| known(user)).map(sigmoid)).collect())
     }
 
     /// Calls [`predict`](Self::predict) for each pair of indices; none if an index is not in the model. Pairs of the

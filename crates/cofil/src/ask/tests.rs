@@ -1,7 +1,7 @@
 use super::*;
 use crate::algorithm::Algorithm;
 use crate::data::{Csr, Interactions, Ratings};
-use crate::recipes::{BiasedMf, Ease, Ials};
+use crate::recipes::{BiasedMf, Ease, Gmf, Ials};
 use crate::recommender::{Forgotten, Recommender, Updated};
 use crate::train::Run;
 use schemars::{JsonSchema, schema_for};
@@ -32,6 +32,23 @@ fn trained() -> Recommender {
 
 fn items(answer: &Answer) -> Vec<&str> {
     answer.items.iter().map(|entry| entry.item.as_str()).collect()
+}
+
+#[test]
+fn log_odds_become_probabilities_and_nothing_else_does() {
+    let gmf = Algorithm::Gmf(Gmf { factors: 3, ..Gmf::default() });
+    let recommender = Recommender::train(&gmf, &ratings(), &Run::default()).unwrap();
+    // User 12 has no interactions, item 99 does not exist.
+    let (users, items) = ([0, 3, 12, 0], [1, 5, 0, 99]);
+    let scores = recommender.predict_many(&users, &items);
+    let found = recommender.probabilities(&users, &items).unwrap();
+    for at in [0, 1] {
+        let sigma = 1.0 / (1.0 + (-f64::from(scores[at].unwrap())).exp());
+        assert!((f64::from(found[at].unwrap()) - sigma).abs() < 1e-6, "{scores:?} {found:?}");
+    }
+    assert_eq!(found[2..], [None, None]);
+    let says = trained().probabilities(&[0], &[0]).unwrap_err().to_string();
+    assert!(says.contains("ease") && says.contains("only orders items"), "{says}");
 }
 
 #[test]

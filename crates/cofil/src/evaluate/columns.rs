@@ -87,7 +87,7 @@ pub(super) fn columns(
     let meaning = protocol.convention.meaning();
     let column = |&metric: &Metric| -> Column {
         let (sums, weights): (Vec<f64>, Vec<f64>) = match metric {
-            Metric::Rmse | Metric::Mae => {
+            Metric::Rmse | Metric::Mae | Metric::Mse => {
                 let which = usize::from(metric == Metric::Mae);
                 let pair = |(o, c): (&Outcome, &Case<'_>)| (o.errors[which], c.test.len() as f64);
                 outcomes.iter().zip(cases).map(pair).unzip()

@@ -34,7 +34,7 @@ pub struct Difference {
     /// Upper end of the 95 % interval.
     pub high: f64,
     /// Effect size: the mean difference per user divided by its standard deviation (Cohen's d for paired samples).
-    /// About 0.2 is called small, 0.5 medium, 0.8 large. For `rmse` it compares mean squared errors. It is 0 if no user
+    /// About 0.2 is called small, 0.5 medium, 0.8 large. For `rmse` and `mse` it compares mean squared errors. It is 0 if no user
     /// differs, and not finite (null in JSON) if all users differ by the same amount.
     #[serde(deserialize_with = "number")]
     pub effect: f64,

@@ -32,6 +32,8 @@ pub enum Metric {
     Rmse,
     /// `mae`: mean absolute error of predicted ratings.
     Mae,
+    /// `mse`: mean squared error of predicted ratings.
+    Mse,
     /// `coverage@k`: share of all items that are among the first k of any user.
     Coverage(usize),
     /// `novelty@k`: mean of −log₂(share of training users who have the item) over the first k.
@@ -59,6 +61,7 @@ impl Metric {
             Self::Auc,
             Self::Rmse,
             Self::Mae,
+            Self::Mse,
             Self::Coverage(k),
             Self::Novelty(k),
             Self::Gini(k),
@@ -88,12 +91,12 @@ impl Metric {
 
     /// Returns whether a higher value is better. For errors, `gini` and `popularity`, lower is better.
     pub fn higher_is_better(self) -> bool {
-        !matches!(self, Self::Rmse | Self::Mae | Self::Gini(_) | Self::Popularity(_))
+        !self.is_of_values() && !matches!(self, Self::Gini(_) | Self::Popularity(_))
     }
 
     /// Returns whether the metric compares predicted ratings; it needs an algorithm that predicts ratings.
     pub fn is_of_values(&self) -> bool {
-        matches!(self, Self::Rmse | Self::Mae)
+        matches!(self, Self::Rmse | Self::Mae | Self::Mse)
     }
 
     /// Returns whether the metric looks at all recommended items, hits or not, and so needs the lists themselves.
@@ -124,6 +127,7 @@ impl Metric {
             Self::Auc => ("auc", None),
             Self::Rmse => ("rmse", None),
             Self::Mae => ("mae", None),
+            Self::Mse => ("mse", None),
             Self::Coverage(k) => ("coverage", Some(k)),
             Self::Novelty(k) => ("novelty", Some(k)),
             Self::Gini(k) => ("gini", Some(k)),
@@ -175,7 +179,7 @@ impl FromStr for Metric {
 }
 
 /// Other libraries' names of the metrics, without case and separators.
-const SAME: [(&str, &[&str]); 11] = [
+const SAME: [(&str, &[&str]); 12] = [
     ("ndcg", &["normalizeddiscountedcumulativegain", "normalizeddcg"]),
     ("recall", &["rec"]),
     ("precision", &["prec", "p"]),
@@ -185,14 +189,13 @@ const SAME: [(&str, &[&str]); 11] = [
     ("auc", &["rocauc", "aucroc", "auroc", "areaundercurve"]),
     ("rmse", &["rootmeansquarederror", "rootmeansquareerror"]),
     ("mae", &["meanabsoluteerror"]),
+    ("mse", &["meansquarederror", "meansquareerror"]),
     ("coverage", &["itemcoverage", "catalogcoverage", "cataloguecoverage"]),
     ("ild", &["intralistdistance", "intralistdiversity"]),
 ];
 
 /// Metrics of other libraries that cofil lacks, and the nearest metric it has.
-const OTHERS: [(&str, &str); 7] = [
-    ("mse", "write `rmse`, its square root"),
-    ("meansquarederror", "write `rmse`, its square root"),
+const OTHERS: [(&str, &str); 5] = [
     ("dcg", "write `ndcg@k`, which divides it by the best possible value"),
     ("f1", "write `precision@k,recall@k`, which it combines"),
     ("fcp", "write `auc`, which also counts correctly ordered pairs"),
@@ -282,6 +285,7 @@ mod tests {
             ("ROC-AUC", Metric::Auc),
             ("RMSE", Metric::Rmse),
             ("mean_absolute_error", Metric::Mae),
+            ("Mean Squared Error", Metric::Mse),
             ("ItemCoverage@10", Metric::Coverage(10)),
         ] {
             assert_eq!(written.parse::<Metric>().unwrap(), metric, "{written}");
@@ -297,7 +301,6 @@ mod tests {
         assert!(says("ndcg@0").contains("a number above 0"));
         assert!(says("ndcg@ten").contains("a number above 0"));
         assert!(says("ndcg@1@2").contains("a number above 0"));
-        assert!(says("mse").contains("write `rmse`, its square root"), "{}", says("mse"));
         assert!(says("F1@10").contains("`precision@k,recall@k`"), "{}", says("F1@10"));
         assert!(says("f1").contains("`precision@k,recall@k`"), "{}", says("f1"));
         assert_eq!(says("HitRate"), "setting `metrics`: write `hr@10`, not `HitRate`");
@@ -312,6 +315,7 @@ mod tests {
             let kinds = [metric.is_of_values(), metric.is_of_lists(), metric.is_of_ranks()];
             assert_eq!(kinds.iter().filter(|&&k| k).count(), 1, "{metric}");
         }
-        assert!(Metric::Ndcg(1).higher_is_better() && !Metric::Rmse.higher_is_better());
+        assert!(Metric::Ndcg(1).higher_is_better() && !Metric::Gini(1).higher_is_better());
+        assert!(Metric::all(3).iter().all(|m| !m.is_of_values() || !m.higher_is_better()));
     }
 }

@@ -49,7 +49,7 @@ use crate::rank::Reranker;
 use crate::watch;
 use assemble::Parts;
 use cases::{Case, Histories};
-use columns::ItemCounts;
+use columns::{Column, ItemCounts};
 use outcome::{Judge, Outcome};
 use values::Values;
 
@@ -200,19 +200,34 @@ fn judged(
 /// # Errors
 /// If `test` has nothing to evaluate on.
 pub fn measure(model: &dyn Model, train: &Ratings, test: &Ratings, metric: Metric) -> Result<f64> {
-    let protocol = Protocol::plain(vec![metric]);
+    Ok(measures(model, train, test, &[metric])?[0])
+}
+
+/// Measures several metrics in one pass, as [`measure`] does.
+///
+/// # Errors
+/// If `test` has nothing to evaluate on for one of them.
+pub fn measures(
+    model: &dyn Model,
+    train: &Ratings,
+    test: &Ratings,
+    metrics: &[Metric],
+) -> Result<Vec<f64>> {
+    let protocol = Protocol::plain(metrics.to_vec());
     check(model, train, test, &protocol)?;
     let histories = Histories::new(model.items(), train, None);
     let cases = cases::cases(model.items(), &histories, test, &protocol);
     let values = Values::new(train, model.items(), &cases, &protocol);
     let outcomes = outcome::outcomes(model, None, &values, &cases, &protocol);
-    let value = columns::columns(&protocol, &cases, &outcomes, &ItemCounts::new(train, &protocol))
-        [0]
-    .value();
-    match value.is_finite() {
-        true => Ok(value),
-        false => Err(Error::Unfit(format!("no user in the test set can be measured by {metric}"))),
-    }
+    let counts = ItemCounts::new(train, &protocol);
+    let value = |column: &Column| match column.value() {
+        value if value.is_finite() => Ok(value),
+        _ => {
+            let metric = column.metric;
+            Err(Error::Unfit(format!("no user in the test set can be measured by {metric}")))
+        }
+    };
+    columns::columns(&protocol, &cases, &outcomes, &counts).iter().map(value).collect()
 }
 
 /// Item popularity as a model.

@@ -145,7 +145,9 @@ fn users_that_training_never_saw_are_scored_by_what_is_given() {
     let mut ids = (*given.users).clone();
     assert_eq!(ids.insert("new").unwrap(), 3, "numbered as in the test set");
     let test = test_part(&train, &[("new", "z", 1.0), ("new", "y", 1.0), ("new", "w", 1.0)]);
-    let protocol = Protocol::plain(vec![Metric::Recall(1), Metric::Ndcg(2), Metric::Rmse]);
+    let errors = [Metric::Rmse, Metric::Mse];
+    let protocol =
+        Protocol::plain([vec![Metric::Recall(1), Metric::Ndcg(2)], errors.into()].concat());
     let judged = |given| {
         let test = TestPart { given, ..TestPart::from(&test) };
         evaluate(&Next, &train, test, &protocol).unwrap()
@@ -155,7 +157,7 @@ fn users_that_training_never_saw_are_scored_by_what_is_given() {
     assert_eq!(report.value(Metric::Recall(1)), Some(1.0 / 3.0));
     assert_eq!(report.value(Metric::Ndcg(2)), Some(1.0), "y before z is the best there is");
     // Values of w, y, z: x scores y 3; nothing scores z or w, and their 0 is clipped to 1.
-    assert_eq!(report.value(Metric::Rmse), Some((4.0f64 / 3.0).sqrt()));
+    assert_eq!(errors.map(|m| report.value(m)), [Some((4.0f64 / 3.0).sqrt()), Some(4.0 / 3.0)]);
     let unknown = report.unknown;
     assert_eq!((unknown.users, unknown.given, unknown.repeated), (1, 1, 1));
     assert_eq!(unknown.given_interactions, 1, "what");
@@ -314,7 +316,7 @@ fn the_popularity_baseline_is_the_popularity_model() {
     }
     assert!(popular.value(Metric::Auc).unwrap() > 0.55, "small numbers are popular");
     let mean = report.baselines.get("mean").unwrap();
-    assert_eq!(mean.0.len(), 2);
+    assert_eq!(mean.0.len(), 3);
     assert!(mean.get(Metric::Rmse).unwrap().value > 1.0);
 }
 

@@ -38,6 +38,8 @@ pub enum Objective {
     Bpr,
     /// Sampled softmax: picks the interaction out of itself and its negatives.
     Softmax,
+    /// Softmax cross-entropy over all items: picks the interaction out of the whole catalogue.
+    FullSoftmax,
     /// Squared error of values.
     Squared,
 }
@@ -61,7 +63,8 @@ impl Objective {
         match self {
             Self::Bce => cross_entropy(scores, asked.targets),
             Self::Bpr => pairwise(scores, asked.group),
-            Self::Softmax => softmax(scores, asked.corrections, asked.group),
+            // Nothing is sampled, so the corrections of all items are 0.
+            Self::Softmax | Self::FullSoftmax => softmax(scores, asked.corrections, asked.group),
             Self::Squared => squared(scores, asked.targets, asked.response),
         }
     }

@@ -39,7 +39,7 @@ fn scatter(
     let mark = |contestant: &Contestant| {
         let value = contestant.entry.report.value(metric).filter(|v| v.is_finite())?;
         let at = (across(contestant).filter(|x| x.is_finite())?, value);
-        Some(Mark { at, label: contestant.entry.name.clone(), faint: false })
+        Some(Mark { at, label: contestant.entry.name.clone(), ..Mark::default() })
     };
     let marks: Vec<Mark> = c.outcome.contestants.iter().filter_map(mark).collect();
     let mut curve: Vec<(f64, f64)> = Vec::new();
@@ -60,7 +60,7 @@ fn scatter(
         title: title.into(),
         x,
         y: Axis::new(metric.to_string()),
-        content: Content::Dots(Dots { marks, curve }),
+        content: Content::Dots(Dots { marks, curve, ..Dots::default() }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Panels with axes: bars, lines and dots.
 
 use super::canvas::{
-    Anchor, Canvas, FAINT, GREY, INK, RULE, Rect, SERIES, Style, shorten, text_width,
+    Anchor, Canvas, Color, FAINT, GREY, INK, RULE, Rect, SERIES, Style, shorten, text_width,
 };
 use super::{Dots, Line};
 use crate::math::real::{ln, log10, whole_power};
@@ -32,6 +32,8 @@ struct Scale {
     log: bool,
     low: f64,
     high: f64,
+    /// Smallest and largest value.
+    data: (f64, f64),
     ticks: Vec<(f64, String)>,
 }
 
@@ -69,7 +71,27 @@ impl Scale {
             let value = t as f64 * step;
             (value, number(value, decimals))
         });
-        Self { log, low: first as f64 * step, high: last as f64 * step, ticks: ticks.collect() }
+        Self {
+            log,
+            low: first as f64 * step,
+            high: last as f64 * step,
+            data: (low, high),
+            ticks: ticks.collect(),
+        }
+    }
+
+    /// Creates scales across and up with one unit: equally long, with the data in the middle and a margin around them.
+    fn equal(x: impl Iterator<Item = f64>, y: impl Iterator<Item = f64>) -> (Self, Self) {
+        let scales = (Self::new(false, false, x), Self::new(false, false, y));
+        let half = 0.6 * (scales.0.data.1 - scales.0.data.0).max(scales.1.data.1 - scales.1.data.0);
+        let around = |scale: Self| {
+            let middle = 0.5 * (scale.data.0 + scale.data.1);
+            let (low, high) = (middle - half, middle + half);
+            let inside = |tick: &(f64, String)| (low..=high).contains(&tick.0);
+            let ticks = Self::new(false, false, [low, high].into_iter()).ticks;
+            Self { low, high, ticks: ticks.into_iter().filter(inside).collect(), ..scale }
+        };
+        (around(scales.0), around(scales.1))
     }
 
     fn logarithmic(low: f64, high: f64) -> Self {
@@ -87,7 +109,7 @@ impl Scale {
         let last = all.iter().position(|&t| t * near >= high).unwrap_or(all.len() - 1);
         let last = last.max(first + 1).min(all.len() - 1);
         let ticks: Vec<(f64, String)> = all[first..=last].iter().map(|&t| (t, power(t))).collect();
-        Self { log: true, low: all[first], high: all[last], ticks }
+        Self { log: true, low: all[first], high: all[last], data: (low, high), ticks }
     }
 
     fn at(&self, value: f64) -> f64 {
@@ -96,6 +118,12 @@ impl Scale {
             true => ln(value.max(NEAR) / self.low) / ln(self.high / self.low),
             false => (value - self.low) / (self.high - self.low),
         }
+    }
+
+    /// Room to the left and to the right of the data, if this is the vertical axis.
+    fn beside(&self) -> f64 {
+        let widths = self.ticks.iter().map(|(_, text)| text_width(text, TICK.size));
+        widths.fold(0.0, f64::max) + 30.0 + RIGHT
     }
 
     fn shows(&self, value: f64) -> bool {
@@ -160,17 +188,23 @@ fn power(value: f64) -> String {
     }
 }
 
+/// Room above the data.
+const ABOVE: f64 = 8.0;
+/// Room below the data for numbers and the name of the axis.
+const BELOW: f64 = 44.0;
+/// Room to the right of the data.
+const RIGHT: f64 = 24.0;
 const TICK: Style = Style { size: 11.0, bold: false, color: GREY, upright: false };
 
 /// Draws the axis labels and the ticks and rules of the vertical axis; returns the space left for the data.
 fn frame(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, scale: &Scale, below: f64) -> Rect {
-    let widest = scale.ticks.iter().map(|(_, t)| text_width(t, TICK.size)).fold(0.0, f64::max);
-    let left = space.left + widest + 30.0;
+    let beside = scale.beside();
+    let left = space.left + beside - RIGHT;
     let plot = Rect {
         left,
-        top: space.top + 8.0,
-        width: space.right() - left - 24.0,
-        height: space.height - 8.0 - below,
+        top: space.top + ABOVE,
+        width: space.width - beside,
+        height: space.height - ABOVE - below,
     };
     for (value, text) in &scale.ticks {
         let at = plot.bottom() - plot.height * scale.at(*value);
@@ -200,7 +234,7 @@ pub fn bars(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, bars: &[(Strin
     let numeric = bars.iter().all(|b| number(&b.0));
     let upright = !numeric && longest > slot;
     let every = if numeric { ((longest + 6.0) / slot).ceil().max(1.0) as usize } else { 1 };
-    let below = if upright { 32.0 + longest.min(90.0) } else { 44.0 };
+    let below = if upright { 32.0 + longest.min(90.0) } else { BELOW };
     let plot = frame(canvas, space, x, y, &scale, below);
     let slot = plot.width / bars.len().max(1) as f64;
     for (at, (name, height)) in bars.iter().enumerate() {
@@ -230,11 +264,16 @@ pub fn lines(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, lines: &[Line
     let up = Scale::new(y.log, near_zero(points().map(|p| p.1)), points().map(|p| p.1));
     let legend = if lines.len() > 1 { 20.0 } else { 0.0 };
     let inner = Rect { top: space.top + legend, height: space.height - legend, ..space };
-    let plot = frame(canvas, inner, x, y, &up, 44.0);
+    let plot = frame(canvas, inner, x, y, &up, BELOW);
     across_ticks(canvas, plot, &across);
-    let mut left = plot.left;
+    if legend > 0.0 {
+        let names = lines.iter().map(|line| &*line.name);
+        self::legend(canvas, (plot.left, space.top + 8.0), names, |canvas, (x, y), color| {
+            canvas.curve(vec![(x, y), (x + 16.0, y)], color);
+        });
+    }
     for (at, line) in lines.iter().enumerate() {
-        let color = SERIES[at % SERIES.len()];
+        let color = series(at);
         let shown = line.points.iter().filter(|p| across.shows(p.0) && up.shows(p.1));
         let place = |p: &(f64, f64)| {
             let (x, y) = (across.at(p.0), up.at(p.1));
@@ -247,23 +286,52 @@ pub fn lines(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, lines: &[Line
         if places.len() <= 20 {
             places.iter().for_each(|&p| canvas.dot(p, color));
         }
-        if legend > 0.0 {
-            let height = space.top + 8.0;
-            canvas.curve(vec![(left, height), (left + 16.0, height)], color);
-            canvas.text(left + 22.0, height, &line.name, Anchor::Start, &Style::default());
-            left += 22.0 + text_width(&line.name, 11.0) + 18.0;
-        }
     }
     plot.left
+}
+
+/// The colour of a line or a group of dots.
+fn series(at: usize) -> Color {
+    SERIES[at % SERIES.len()]
+}
+
+/// Writes the names of a legend side by side, each after its sign, which is 16 wide.
+fn legend<'a>(
+    canvas: &mut Canvas,
+    (mut left, y): (f64, f64),
+    names: impl Iterator<Item = &'a str>,
+    sign: impl Fn(&mut Canvas, (f64, f64), Color),
+) {
+    for (at, name) in names.enumerate() {
+        sign(canvas, (left, y), series(at));
+        canvas.text(left + 22.0, y, name, Anchor::Start, &Style::default());
+        left += 22.0 + text_width(name, 11.0) + 18.0;
+    }
 }
 
 /// Draws dots and their curve; returns the left edge of the data.
 pub fn dots(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, dots: &Dots) -> f64 {
     let points = || dots.marks.iter().map(|mark| mark.at).chain(dots.curve.iter().copied());
-    let across = Scale::new(x.log, false, points().map(|p| p.0));
-    let up = Scale::new(y.log, near_zero(points().map(|p| p.1)), points().map(|p| p.1));
-    let plot = frame(canvas, space, x, y, &up, 44.0);
+    let (across, up) = match dots.equal {
+        true => Scale::equal(points().map(|p| p.0), points().map(|p| p.1)),
+        false => (
+            Scale::new(x.log, false, points().map(|p| p.0)),
+            Scale::new(y.log, near_zero(points().map(|p| p.1)), points().map(|p| p.1)),
+        ),
+    };
+    let legend = if dots.groups.len() > 1 { 20.0 } else { 0.0 };
+    let mut inner = Rect { top: space.top + legend, height: space.height - legend, ..space };
+    if dots.equal {
+        inner.width = up.beside() + inner.height - ABOVE - BELOW;
+    }
+    let plot = frame(canvas, inner, x, y, &up, BELOW);
     across_ticks(canvas, plot, &across);
+    if legend > 0.0 {
+        let names = dots.groups.iter().map(String::as_str);
+        self::legend(canvas, (plot.left, space.top + 8.0), names, |canvas, (x, y), color| {
+            canvas.dot((x + 12.0, y), color);
+        });
+    }
     let place = |p: (f64, f64)| {
         let shown = across.shows(p.0) && up.shows(p.1);
         let (x, y) = (across.at(p.0), up.at(p.1));
@@ -280,7 +348,7 @@ pub fn dots(canvas: &mut Canvas, space: Rect, x: &Axis, y: &Axis, dots: &Dots) -
         .collect();
     for mark in &dots.marks {
         let Some((x, y)) = place(mark.at) else { continue };
-        let color = if mark.faint { FAINT } else { SERIES[0] };
+        let color = if mark.faint { FAINT } else { series(mark.group) };
         canvas.dot((x, y), color);
         if mark.label.is_empty() {
             continue;
@@ -337,6 +405,18 @@ mod tests {
         assert_eq!(ticks(true, 1.0, 1e8), ["1", "100", "10,000", "10⁶", "10⁸"]);
         assert_eq!(ticks(true, 2e-5, 9e-5), ["2·10⁻⁵", "5·10⁻⁵", "10⁻⁴"]);
         assert_eq!(ticks(false, 4.0, 4.0).len(), 5);
+    }
+
+    #[test]
+    fn equal_axes_have_one_unit() {
+        let (x, y) = Scale::equal([0.0, 10.0].into_iter(), [-1.0, 0.0, 1.0].into_iter());
+        assert!((x.high - x.low - 12.0).abs() < 1e-9 && (y.high - y.low - 12.0).abs() < 1e-9);
+        assert!((x.at(5.0) - 0.5).abs() < 1e-9 && (y.at(0.0) - 0.5).abs() < 1e-9);
+        let names = |scale: &Scale| scale.ticks.iter().map(|t| t.1.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&x), ["0", "5", "10"]);
+        assert_eq!(names(&y), ["−5", "0", "5"]);
+        let (x, y) = Scale::equal([3.0].into_iter(), [].into_iter());
+        assert!(x.at(3.0).is_finite() && y.at(0.0).is_finite());
     }
 
     #[test]

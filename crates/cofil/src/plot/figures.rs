@@ -14,21 +14,37 @@ use serde::Serialize;
 /// The largest matrix that [`completion`] draws, in rows and in columns.
 const LARGEST: usize = 40;
 
-/// Draws the loss by epoch, as data term and penalty, and the validation metric if there is one.
+/// Draws the loss by epoch, as data term and penalty, and in a panel of its own every metric that was measured: on the
+/// validation set and, if it was measured there, on the training set. `metric` names the validation metric.
 ///
 /// # Errors
 /// If there are no epochs, as with closed-form algorithms.
 pub fn curve(epochs: &[Epoch], metric: &str) -> Result<Figure> {
     let mut panels = vec![loss(epochs)?];
-    let validation: Vec<(f64, f64)> =
-        epochs.iter().filter_map(|e| Some((e.number as f64, e.validation?))).collect();
-    if !validation.is_empty() {
-        panels.push(Panel {
-            title: "Validation".into(),
-            x: Axis::new("epoch"),
-            y: Axis::new(metric),
-            content: Content::Lines(vec![Line { name: metric.into(), points: validation }]),
+    let measured: Vec<&str> = match epochs.iter().find(|epoch| !epoch.measured.is_empty()) {
+        Some(epoch) => epoch.measured.iter().map(|m| &*m.metric).collect(),
+        None => vec![metric],
+    };
+    for (at, metric) in measured.into_iter().enumerate() {
+        let line = |name: &str, value: &dyn Fn(&Epoch) -> Option<f64>| Line {
+            name: name.into(),
+            points: epochs.iter().filter_map(|e| Some((e.number as f64, value(e)?))).collect(),
+        };
+        let validation = line("validation", &|epoch| match epoch.measured.get(at) {
+            Some(measured) => Some(measured.validation),
+            None => epoch.validation,
         });
+        let train = line("training", &|epoch| epoch.measured.get(at)?.train);
+        let lines: Vec<Line> =
+            [validation, train].into_iter().filter(|line| !line.points.is_empty()).collect();
+        if !lines.is_empty() {
+            panels.push(Panel {
+                title: if lines.len() > 1 { metric.into() } else { format!("Validation {metric}") },
+                x: Axis::new("epoch"),
+                y: Axis::new(metric),
+                content: Content::Lines(lines),
+            });
+        }
     }
     Ok(Figure::new(&panels))
 }
@@ -59,8 +75,8 @@ fn loss(epochs: &[Epoch]) -> Result<Panel> {
 }
 
 /// Draws the completion of a small matrix in up to three panels: the loss curve (or the singular values, if the
-/// algorithm computes them); the known entries, with a red question mark for each unknown entry; and the same matrix
-/// with predictions in red.
+/// algorithm computes them); the known entries, with a red question mark for each unknown entry; and the predictions of
+/// all entries, with those of the unknown entries in red.
 ///
 /// # Errors
 /// If the matrix has more than 40 rows or columns.
@@ -104,15 +120,12 @@ pub fn completion(recommender: &Recommender, ratings: &Ratings) -> Result<Figure
         Some(value) => Cell { text: value.to_string(), shade: shade(value), red: false },
         None => Cell { text: "?".into(), shade: None, red: true },
     });
-    let after = grid(&|u, i| match known(u, i) {
-        Some(value) => Cell { text: value.to_string(), shade: shade(value), red: false },
-        None => {
-            let score = scores[u * items + i];
-            Cell { text: format!("{score:.2}"), shade: shade(score), red: true }
-        }
+    let after = grid(&|u, i| {
+        let score = scores[u * items + i];
+        Cell { text: format!("{score:.2}"), shade: shade(score), red: known(u, i).is_none() }
     });
     let name = recommender.card().name();
-    for (title, content) in [("Known".into(), before), (format!("Completed by {name}"), after)] {
+    for (title, content) in [("Known".into(), before), (format!("Predicted by {name}"), after)] {
         panels.push(Panel { title, x: Axis::default(), y: Axis::default(), content });
     }
     Ok(Figure::new(&panels))

@@ -1,4 +1,4 @@
-//! Figures: loss curves, histograms and completed matrices, as SVG or PNG.
+//! Figures: loss curves, histograms, completed matrices and maps of vectors, as SVG or PNG.
 //!
 //! A [`Figure`] is a grid of [`Panel`]s, drawn as a list of shapes. SVG writes the list as text. PNG paints it with the
 //! font in `assets/`, so that figures look the same on machines without fonts.
@@ -22,12 +22,14 @@ mod describe;
 mod figures;
 mod font;
 mod grid;
+mod map;
 mod png;
 mod svg;
 
 pub use axes::Axis;
 pub use describe::describe;
 pub use figures::{Predicted, completion, curve, unknown};
+pub use map::map;
 
 use crate::error::{Error, Result};
 use crate::store;
@@ -35,6 +37,8 @@ use canvas::{Anchor, Canvas, Rect, Style};
 use std::path::Path;
 
 const PANEL_HEIGHT: f64 = 300.0;
+/// Height of a panel whose axes have the same unit, and its width with room for the labels of the axis.
+const SQUARE: (f64, f64) = (560.0, 590.0);
 const MARGIN: f64 = 20.0;
 const TITLE: f64 = 30.0;
 
@@ -80,6 +84,10 @@ pub struct Dots {
     pub marks: Vec<Mark>,
     /// Points of the curve with ascending x; may be empty.
     pub curve: Vec<(f64, f64)>,
+    /// Names of the groups of dots, in the legend if there is more than one.
+    pub groups: Vec<String>,
+    /// Whether both axes have the same unit: the panel is square, and distances on it mean something.
+    pub equal: bool,
 }
 
 /// A dot.
@@ -91,6 +99,8 @@ pub struct Mark {
     pub label: String,
     /// Whether the dot is grey, for less important data.
     pub faint: bool,
+    /// Number of its group, from 0, which has its own colour.
+    pub group: usize,
 }
 
 /// Numbers in squares.
@@ -198,6 +208,7 @@ impl Panel {
         match &self.content {
             Content::Grid(grid) => grid.size().0,
             Content::Bars(bars) => (24.0 * bars.len() as f64 + 90.0).clamp(400.0, 800.0),
+            Content::Dots(dots) if dots.equal => SQUARE.1,
             Content::Dots(dots) if dots.marks.iter().any(|mark| !mark.label.is_empty()) => 620.0,
             Content::Lines(_) | Content::Dots(_) => 400.0,
         }
@@ -207,6 +218,7 @@ impl Panel {
         TITLE
             + match &self.content {
                 Content::Grid(grid) => grid.size().1,
+                Content::Dots(dots) if dots.equal => SQUARE.0,
                 _ => PANEL_HEIGHT,
             }
     }
@@ -248,10 +260,21 @@ mod tests {
             Content::Dots(Dots {
                 marks: vec![
                     Mark { at: (1.0, f64::NAN), ..Mark::default() },
-                    Mark { at: (1.0, 2.0), label: "<".repeat(99), faint: true },
-                    Mark { at: (1.0, 2.0), label: "b".into(), faint: false },
+                    Mark { at: (1.0, 2.0), label: "<".repeat(99), faint: true, group: 0 },
+                    Mark { at: (1.0, 2.0), label: "b".into(), faint: false, group: 9 },
                 ],
                 curve: vec![(0.0, 1.0), (2.0, f64::INFINITY)],
+                ..Dots::default()
+            }),
+            Content::Dots(Dots { equal: true, groups: vec!["a".into(); 2], ..Dots::default() }),
+            Content::Dots(Dots {
+                marks: vec![
+                    Mark { at: (-f64::MAX, 1.0), ..Mark::default() },
+                    Mark { at: (f64::MAX, f64::NAN), ..Mark::default() },
+                    Mark { at: (1.0, 1e-300), ..Mark::default() },
+                ],
+                equal: true,
+                ..Dots::default()
             }),
             Content::Grid(grid),
             Content::Grid(Grid { rows: vec![], columns: vec![], cells: vec![] }),

@@ -58,6 +58,10 @@ impl Default for LogisticMf {
 }
 
 impl Recipe for LogisticMf {
+    fn scores_log_odds(&self) -> bool {
+        true
+    }
+
     fn target(&self) -> Target {
         Target::Preference
     }

@@ -1,5 +1,6 @@
 //! The trait behind each algorithm: settings that can be fitted.
 
+use super::preset::Preset;
 use super::range::Range;
 use super::suit::{Rule, Traits};
 use crate::data::Ratings;
@@ -16,6 +17,10 @@ pub(crate) trait Recipe {
     fn target(&self) -> Target;
     /// The settings worth tuning, with ranges; declared beside the settings.
     fn ranges(&self) -> Vec<Range>;
+    /// Named sets of settings.
+    fn presets(&self) -> &'static [Preset] {
+        &[]
+    }
     /// The settings whose default depends on the data, with the rules.
     fn rules(&self) -> &'static [Rule] {
         &[]
@@ -24,6 +29,10 @@ pub(crate) trait Recipe {
     fn suit(&mut self, _: &Traits<'_>) {}
     /// Whether it can learn from given negatives ([`Run::negatives`]).
     fn takes_negatives(&self) -> bool {
+        false
+    }
+    /// Whether a score is the log-odds that the user interacts with the item, as learned by cross-entropy.
+    fn scores_log_odds(&self) -> bool {
         false
     }
     /// Whether it needs times.

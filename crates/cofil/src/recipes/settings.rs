@@ -78,6 +78,9 @@ macro_rules! settings {
             pub batch_size: usize,
             /// Optimizer that turns gradients into steps.
             pub optimizer: Optimizer,
+            /// β of `optimizer` = `momentum`, the share of its velocity that a step keeps, in [0, 1): v ← β v +
+            /// gradient, a step of −η v.
+            pub momentum: f32,
             /// η, learning rate, > 0.
             pub learning_rate: f32,
             /// Schedule of η over the epochs.

@@ -7,7 +7,7 @@
 //! user's vector is the projection of the filled row on the items, so a new user with the same history gets the same
 //! one. The filled matrix is never formed.
 
-use super::{Range, Recipe, Target, check_vectors};
+use super::{Preset, Range, Recipe, Target, check_vectors};
 use crate::check::check_count;
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
@@ -19,6 +19,7 @@ use crate::similarity;
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// The value that replaces missing ratings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -195,6 +196,14 @@ impl Svd {
 }
 
 impl Recipe for Svd {
+    fn presets(&self) -> &'static [Preset] {
+        &[Preset {
+            name: "tutorial",
+            about: "Matrix factorization tutorial: rank 2, unknown entries 0.5.",
+            settings: || json!({"factors": 2, "impute": "constant", "constant": 0.5}),
+        }]
+    }
+
     fn target(&self) -> Target {
         match self.impute {
             Impute::Zero => Target::Preference,

@@ -60,7 +60,8 @@ impl Sampled {
         let needed = u32::from(self.loss != Objective::Squared);
         let sound = |x: f32| x.is_finite() && x >= 0.0;
         // The upper end is not a limit of the method: it keeps a damaged file from requesting all memory.
-        (needed..=needed * 100_000).contains(&self.negatives)
+        self.loss != Objective::FullSoftmax
+            && (needed..=needed * 100_000).contains(&self.negatives)
             && sound(self.exponent)
             && sound(self.reg)
             && sound(self.unit)

@@ -64,7 +64,15 @@ impl Checkpoint {
         }
         let validation = run.validation.as_ref().map(|v| {
             let metric = format!("{:?}", v.metric);
-            json!([v.ratings.fingerprint(), metric, v.patience, v.min_improvement])
+            let also = format!("{:?}", v.also);
+            json!([
+                v.ratings.fingerprint(),
+                metric,
+                v.patience,
+                v.min_improvement,
+                also,
+                v.on_train
+            ])
         });
         let identity = [
             ("version of cofil", json!(env!("CARGO_PKG_VERSION"))),

@@ -12,7 +12,7 @@
 //! let parts = HeldOut::share(&sample_set()?, 0.1, 1)?;
 //! let bpr = Algorithm::Bpr(Bpr { factors: 8, epochs: 3, ..Bpr::default() });
 //! let metric = Metric::Ndcg(10);
-//! let validation = Validation { ratings: &parts.valid, metric, patience: 2, min_improvement: 0.0 };
+//! let validation = Validation { patience: 2, ..Validation::new(&parts.valid, metric) };
 //! let run = Run { seed: 1, validation: Some(validation), ..Run::default() };
 //! let fitted = bpr.fit(&parts.train, &run)?;
 //! assert!(fitted.epochs.iter().any(|epoch| epoch.best));
@@ -22,13 +22,12 @@
 pub(crate) mod checkpoint;
 pub(crate) mod stop;
 
-pub use crate::watch::{Epoch, Loss};
+pub use crate::watch::{Epoch, Loss, Measured};
 pub use checkpoint::Checkpoint;
 pub use stop::Validation;
 
 use crate::data::{Ratings, ReadValues};
 use crate::error::{Error, Result};
-use crate::evaluate;
 use crate::math::{Rng, vector};
 use crate::model::Model;
 use crate::watch::{self, Event};
@@ -148,11 +147,9 @@ impl Run<'_> {
             }
             let loss = learner.epoch(number, &Rng::new(self.seed, &[number as u64]));
             check_finite(learner, number, loss, train)?;
-            let validation = match &self.validation {
-                Some(v) if learner.counts(number) => {
-                    Some(evaluate::measure(&learner.model(), train, v.ratings, v.metric)?)
-                }
-                _ => None,
+            let (validation, measured) = match &self.validation {
+                Some(v) if learner.counts(number) => v.measure(&learner.model(), train)?,
+                _ => (None, Vec::new()),
             };
             let best = match (&mut patience, validation) {
                 (Some(patience), Some(value)) => patience.is_best(value),
@@ -162,8 +159,7 @@ impl Run<'_> {
             if patience.is_some() && best {
                 progress.best = learner.state().iter().map(|part| part.to_vec()).collect();
             }
-            let epoch = Epoch { number, of: epochs, loss, validation, best };
-            progress.history.push(epoch);
+            let epoch = Epoch { number, of: epochs, loss, validation, measured, best };
             let interrupted = watch::tell(&Event::Epoch {
                 epoch: &epoch,
                 metric: metric.as_deref(),
@@ -171,6 +167,7 @@ impl Run<'_> {
                 trial: None,
             })
             .is_break();
+            progress.history.push(epoch);
             let last =
                 interrupted || number == epochs || patience.as_ref().is_some_and(Patience::is_over);
             if let Some(file) = &file {

@@ -2,7 +2,10 @@
 
 use super::Epoch;
 use crate::data::Ratings;
-use crate::evaluate::Metric;
+use crate::error::Result;
+use crate::evaluate::{self, Metric};
+use crate::model::Model;
+use crate::watch::Measured;
 
 /// Data held out from training to decide when to stop.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +18,47 @@ pub struct Validation<'a> {
     pub patience: usize,
     /// Minimum improvement of the metric that resets `patience`.
     pub min_improvement: f64,
+    /// Further metrics to record after every epoch.
+    pub also: &'a [Metric],
+    /// Whether metrics of predicted values are measured on the training set too, to show how much the model fits it
+    /// better than new data. It takes a prediction for every value of the training set.
+    pub on_train: bool,
+}
+
+impl<'a> Validation<'a> {
+    /// Watches `metric` on `ratings`, with a patience of 5 epochs, and records nothing else.
+    pub fn new(ratings: &'a Ratings, metric: Metric) -> Self {
+        Self { ratings, metric, patience: 5, min_improvement: 0.0, also: &[], on_train: false }
+    }
+
+    /// Returns the metric to watch, and all that is recorded if that is more.
+    pub(super) fn measure(
+        &self,
+        model: &dyn Model,
+        train: &Ratings,
+    ) -> Result<(Option<f64>, Vec<Measured>)> {
+        let mut metrics = vec![self.metric];
+        metrics.extend(self.also.iter().copied().filter(|&metric| metric != self.metric));
+        let values = evaluate::measures(model, train, self.ratings, &metrics)?;
+        let watched = values[0];
+        let of_values: Vec<Metric> =
+            metrics.iter().copied().filter(|m| self.on_train && m.is_of_values()).collect();
+        if metrics.len() == 1 && of_values.is_empty() {
+            return Ok((Some(watched), Vec::new()));
+        }
+        let trained = match of_values.is_empty() {
+            true => Vec::new(),
+            false => evaluate::measures(model, train, train, &of_values)?,
+        };
+        let on_train =
+            |metric: Metric| Some(trained[of_values.iter().position(|&other| other == metric)?]);
+        let measured = metrics.iter().zip(values).map(|(&metric, validation)| Measured {
+            metric: metric.to_string(),
+            validation,
+            train: on_train(metric),
+        });
+        Ok((Some(watched), measured.collect()))
+    }
 }
 
 /// Tracks the metric from epoch to epoch.
@@ -77,8 +121,8 @@ mod tests {
 
     fn follow(patience: usize, min_improvement: f64) -> Patience {
         let ratings = Ratings::default();
-        let metric = Metric::Rmse;
-        Patience::replay(&Validation { ratings: &ratings, metric, patience, min_improvement }, &[])
+        let validation = Validation::new(&ratings, Metric::Rmse);
+        Patience::replay(&Validation { patience, min_improvement, ..validation }, &[])
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn threes() -> Ratings {
 }
 
 fn watching(ratings: &Ratings, patience: usize) -> Option<Validation<'_>> {
-    Some(Validation { ratings, metric: Metric::Rmse, patience, min_improvement: 0.0 })
+    Some(Validation { patience, ..Validation::new(ratings, Metric::Rmse) })
 }
 
 fn at(path: &Path) -> Option<Checkpoint> {
@@ -81,6 +81,34 @@ fn the_best_epoch_is_restored_after_patience() {
     assert!(epochs.iter().all(|e| e.validation.expect("measured") >= rmse));
     assert_eq!(f64::from((model.0 - 3.0).abs()), rmse);
     assert_eq!(ball.place[0], model.0, "the learner is at the best epoch too");
+}
+
+#[test]
+fn errors_on_both_sets_are_recorded_in_one_unit() {
+    let ratings = threes();
+    let other = Ratings::from_triples([("a", "x", 5.0), ("b", "y", 1.0)]).expect("finite");
+    let validation = Validation {
+        also: &[Metric::Mae, Metric::Recall(1), Metric::Rmse],
+        on_train: true,
+        ..Validation::new(&other, Metric::Rmse)
+    };
+    let run = Run { validation: Some(validation), ..Run::default() };
+    let fitted = run.learn(&mut Ball::new(0.1), &ratings, 2).expect("converges");
+    for epoch in &fitted.epochs {
+        let of = |metric: &str| epoch.measured.iter().find(|m| m.metric == metric).expect(metric);
+        assert_eq!(Some(of("rmse").validation), epoch.validation);
+        assert!(of("recall@1").train.is_none(), "training items are not ranked");
+        assert_eq!(epoch.measured.len(), 3, "each once");
+        // All predictions are equal, and so are the training values: both errors are the same there.
+        assert_eq!(of("rmse").train, of("mae").train);
+        assert!(of("mae").validation >= 2.0 && of("rmse").validation >= of("mae").validation);
+    }
+    let last = fitted.epochs.last().expect("two");
+    let train = last.measured[0].train.expect("an error of values");
+    assert_eq!(train, (f64::from(fitted.model.0) - 3.0).abs());
+    let plain = Run { validation: watching(&other, 5), ..Run::default() };
+    let epochs = plain.learn(&mut Ball::new(0.1), &ratings, 2).expect("converges").epochs;
+    assert!(epochs.iter().all(|e| e.measured.is_empty() && e.validation.is_some()));
 }
 
 #[test]

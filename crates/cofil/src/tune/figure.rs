@@ -31,6 +31,7 @@ pub fn progress(trials: &[Trial], title: &str, metric: Metric) -> Panel {
         content: Content::Dots(Dots {
             marks: marks(trials, &|t| Some(t.number as f64 + 1.0)),
             curve,
+            ..Dots::default()
         }),
     }
 }
@@ -38,7 +39,7 @@ pub fn progress(trials: &[Trial], title: &str, metric: Metric) -> Panel {
 fn marks(trials: &[Trial], across: &dyn Fn(&Trial) -> Option<f64>) -> Vec<Mark> {
     let mark = |trial: &Trial| {
         let at = (across(trial)?, trial.value?);
-        Some(Mark { at, label: String::new(), faint: trial.cut })
+        Some(Mark { at, label: String::new(), faint: trial.cut, ..Mark::default() })
     };
     trials.iter().filter_map(mark).collect()
 }
@@ -60,7 +61,7 @@ fn panels(found: &Found, space: &Space, metric: Metric) -> Vec<Panel> {
             title: setting.clone(),
             x: Axis { label: setting.clone(), log },
             y: Axis::new(metric.to_string()),
-            content: Content::Dots(Dots { marks: marks(&found.trials, &drawn), curve: Vec::new() }),
+            content: Content::Dots(Dots { marks: marks(&found.trials, &drawn), ..Dots::default() }),
         });
     }
     panels

@@ -95,7 +95,7 @@ impl Task<'_> {
         }
         let rungs = Rungs::new(self.space.epochs(), self.search, past);
         let patience = self.space.epochs().map_or(1, |(_, most)| (most / 4).max(5));
-        let validation = Validation { ratings: self.valid, metric, patience, min_improvement: 0.0 };
+        let validation = Validation { patience, ..Validation::new(self.valid, metric) };
         let most = self.space.epochs().map(|(_, most)| most);
         let Trial { number, curve, cut, value, epochs, .. } = trial;
         let number = *number;

@@ -14,7 +14,7 @@ pub struct Loss {
 }
 
 /// The record of one epoch. It has no wall-clock times, so that equal runs give equal bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Epoch {
     /// Number of the epoch, from 1.
     pub number: usize,
@@ -24,9 +24,24 @@ pub struct Epoch {
     pub loss: Loss,
     /// The validation metric, if the run has a validation set.
     pub validation: Option<f64>,
+    /// All metrics that were measured, if the run asks for more than the validation metric.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<Measured>,
     /// Whether this epoch's model is the best so far and will be kept unless a later one is better. Always true without
     /// a validation set.
     pub best: bool,
+}
+
+/// A metric after an epoch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Measured {
+    /// Name of the metric, such as `rmse`.
+    pub metric: String,
+    /// Its value on the validation set.
+    pub validation: f64,
+    /// Its value on the training set, for metrics of predicted values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<f64>,
 }
 
 /// One trial of a search: the settings and their result.

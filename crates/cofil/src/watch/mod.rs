@@ -32,7 +32,7 @@ pub(crate) use context::Context;
 #[cfg(any(feature = "arrow", feature = "tune"))]
 pub(crate) use context::unless_stopped;
 pub use context::{Stop, Watch, check, tell};
-pub use event::{Epoch, Event, Judged, Loss, Trial};
+pub use event::{Epoch, Event, Judged, Loss, Measured, Trial};
 pub use stage::{Stage, stage};
 
 #[cfg(test)]

@@ -67,10 +67,10 @@ fn resumed_equals_uninterrupted() {
     // Every epoch writes a checkpoint to the disk.
     for algorithm in recipes_of(8) {
         let validation = Validation {
-            ratings: &held_out,
-            metric: Metric::Rmse,
             patience: 3,
-            min_improvement: 0.0,
+            also: &[Metric::Mae],
+            on_train: true,
+            ..Validation::new(&held_out, Metric::Rmse)
         };
         let watched = (algorithm.target() == Target::Rating).then_some(Some(validation));
         for validation in [None].into_iter().chain(watched) {

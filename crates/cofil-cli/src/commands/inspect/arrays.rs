@@ -47,6 +47,13 @@ pub fn show(recommender: &Recommender) {
             _ => large.push(array.name().to_owned()),
         }
     }
+    // Single numbers of the shape, such as the offset.
+    if let Some(settings) = recommender.model().settings().as_object() {
+        let numbers = settings.iter().filter(|(_, value)| value.is_f64());
+        for (name, value) in numbers {
+            outln!("\n{name}  {}", short(&value.to_string()));
+        }
+    }
     if !large.is_empty() {
         outln!();
         output::prose(&format!(
@@ -71,6 +78,7 @@ fn table(array: &Tensor<'_>, recommender: &Recommender) -> Table {
     // Whose rows they are: users' where the name says so.
     let names: Option<&IdMap> = match array.name() {
         name if name.starts_with("user") && rows == users.len() => Some(users),
+        "singular_values" => None,
         _ if rows == items.len() => Some(items),
         _ => None,
     };

@@ -2,7 +2,7 @@
 //!
 //! With g the gradient of the loss at the row θ and η the learning rate:
 //! - `sgd`: θ ← θ − η g
-//! - `momentum`: v ← β v + g, θ ← θ − η v with β = 0.9
+//! - `momentum`: v ← β v + g, θ ← θ − η v
 //! - `adam`: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², θ ← θ − η m̂ / (√v̂ + ε) with
 //!   m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ), β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸. Kingma & Ba, "Adam: a
 //!   method for stochastic optimization", ICLR 2015.
@@ -25,6 +25,9 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use step::{RowRange, step_sums};
 
+/// The usual β of momentum.
+pub(crate) const MOMENTUM: f32 = 0.9;
+
 /// The optimizer, which turns gradients into steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -32,7 +35,7 @@ pub enum Optimizer {
     /// Plain gradient descent.
     #[default]
     Sgd,
-    /// Momentum: each step keeps nine tenths of the previous velocity.
+    /// Momentum: each step keeps a share of the previous velocity.
     Momentum,
     /// Adam: steps of about the learning rate, whatever the size of the gradient.
     Adam,
@@ -44,6 +47,8 @@ pub(crate) struct Table {
     /// The parameters.
     pub values: Matrix,
     optimizer: Optimizer,
+    /// β of momentum.
+    momentum: f32,
     /// λ of the weight decay.
     decay: f32,
     /// v of momentum, m of Adam; empty for SGD.
@@ -61,6 +66,7 @@ impl Table {
         let (adam, n) = (optimizer == Optimizer::Adam, values.data().len());
         Self {
             optimizer,
+            momentum: MOMENTUM,
             decay: 0.0,
             first: size(optimizer != Optimizer::Sgd, n),
             second: size(adam, n),
@@ -72,6 +78,11 @@ impl Table {
     /// Returns the table with decoupled weight decay λ = `decay`.
     pub fn with_decay(self, decay: f32) -> Self {
         Self { decay, ..self }
+    }
+
+    /// Returns the table with momentum β = `momentum`.
+    pub fn with_momentum(self, momentum: f32) -> Self {
+        Self { momentum, ..self }
     }
 
     /// Takes one step of row `row` against `gradient`.
@@ -135,6 +146,7 @@ impl Table {
         let memory = |has: bool| if has { numbers.clone() } else { 0..0 };
         RowRange {
             optimizer: self.optimizer,
+            momentum: self.momentum,
             decay: self.decay,
             start: range.start,
             cols,
@@ -194,6 +206,15 @@ mod tests {
             x as f32
         };
         assert_close(&after(Optimizer::Adam), &[by_hand(&[2.0, -1.0, 4.0]), by_hand(&[2.0, 4.0])]);
+    }
+
+    #[test]
+    fn momentum_keeps_the_share_it_is_told() {
+        let values = Matrix::from_vec(1, 1, vec![1.0]);
+        let mut table = Table::new(values, Optimizer::Momentum).with_momentum(0.5);
+        [2.0, -1.0, 4.0].iter().for_each(|&g| table.step(0, &[g], 0.1));
+        // v: 2, 0, 4.
+        assert_close(table.values.data(), &[1.0 - 0.1 * 6.0]);
     }
 
     #[test]

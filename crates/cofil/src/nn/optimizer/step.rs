@@ -5,7 +5,6 @@ use crate::math::elementary;
 use multiversion::multiversion;
 use std::ops::Range;
 
-const MOMENTUM: f32 = 0.9;
 pub(super) const BETA1: f32 = 0.9;
 pub(super) const BETA2: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
@@ -54,6 +53,7 @@ impl Sums<'_> {
 /// Some consecutive rows of a table.
 pub(super) struct RowRange<'a> {
     pub optimizer: Optimizer,
+    pub momentum: f32,
     pub decay: f32,
     /// The first of the rows.
     pub start: usize,
@@ -67,7 +67,7 @@ pub(super) struct RowRange<'a> {
 impl<'a> RowRange<'a> {
     /// Splits into the rows before row `end` of the table and the others.
     pub fn split(self, end: usize) -> (Self, Self) {
-        let Self { optimizer, decay, start, cols, .. } = self;
+        let Self { optimizer, momentum, decay, start, cols, .. } = self;
         let rows = end - start;
         let (values, values_after) = self.values.split_at_mut(rows * cols);
         // Memory the optimizer does not need is empty.
@@ -77,6 +77,7 @@ impl<'a> RowRange<'a> {
         let (steps, steps_after) = cut(self.steps, rows);
         let part = |start, values, first, second, steps| Self {
             optimizer,
+            momentum,
             decay,
             start,
             cols,
@@ -107,7 +108,9 @@ impl<'a> RowRange<'a> {
         }
         match self.optimizer {
             Optimizer::Sgd => sgd(values, gradient, rate),
-            Optimizer::Momentum => momentum(values, gradient, &mut self.first[range], rate),
+            Optimizer::Momentum => {
+                momentum(values, gradient, &mut self.first[range], self.momentum, rate);
+            }
             Optimizer::Adam => {
                 self.steps[row] += 1.0;
                 let rates = adam_rates(self.steps[row], rate);
@@ -128,9 +131,9 @@ fn sgd(values: &mut [f32], gradient: &[f32], rate: f32) {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-fn momentum(values: &mut [f32], gradient: &[f32], speed: &mut [f32], rate: f32) {
+fn momentum(values: &mut [f32], gradient: &[f32], speed: &mut [f32], share: f32, rate: f32) {
     for ((x, g), v) in values.iter_mut().zip(gradient).zip(speed) {
-        *v = MOMENTUM * *v + g;
+        *v = share * *v + g;
         *x -= rate * *v;
     }
 }

@@ -64,7 +64,7 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
                 let row = &mut values.row_mut(c)[..settings.hidden];
                 row.fill_with(|| settings.init_scale * rng.normal());
             }
-            Table::new(values, settings.optimizer)
+            Table::new(values, settings.optimizer).with_momentum(settings.momentum)
         };
         let counts = rows.column_counts();
         let columns = counts.iter().filter(|&&n| n > 0).count().max(1);
@@ -83,7 +83,8 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
             scale: settings.scale(train, &rows),
             encoder: table(0),
             decoder: table(1),
-            hidden_bias: Table::new(Matrix::zeros(1, width), settings.optimizer),
+            hidden_bias: Table::new(Matrix::zeros(1, width), settings.optimizer)
+                .with_momentum(settings.momentum),
             shares: [share(0.0), share(per_column)],
             weights,
             mean_count,

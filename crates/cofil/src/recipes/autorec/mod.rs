@@ -28,8 +28,8 @@ mod batch;
 mod kernel;
 mod learner;
 
-use super::{Range, Recipe, Target, check_vectors};
-use crate::check::{check_count, check_descent, check_dropout};
+use super::{Preset, Range, Recipe, Target, check_vectors};
+use crate::check::{check_count, check_descent, check_share};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Matrix;
@@ -37,7 +37,7 @@ use crate::math::real::power;
 use crate::memory::check_bytes;
 use crate::model::Model;
 use crate::nn::layers::Activation;
-use crate::nn::optimizer::Optimizer;
+use crate::nn::optimizer::{MOMENTUM, Optimizer};
 use crate::nn::schedule::Schedule;
 use crate::recipes::scale::Scale;
 use crate::recipes::settings::settings;
@@ -49,6 +49,7 @@ use crate::train::{Fitted, Run};
 use learner::Network;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -120,12 +121,25 @@ pub struct ByUser;
 pub trait AutoRecSide: Clone + Debug + Send + Sync + 'static {
     /// Default of `reg`.
     const REG: f32;
+    /// Named sets of settings.
+    const PRESETS: &'static [Preset];
     /// The rows.
     fn rows(train: &Ratings) -> Cow<'_, Csr>;
 }
 
 impl AutoRecSide for ByItem {
     const REG: f32 = 200.0;
+    const PRESETS: &'static [Preset] = &[Preset {
+        name: "tutorial",
+        about: "Textbook chapter on MovieLens-100K: ratings as they are, 25 epochs of Adam at a constant rate.",
+        settings: || {
+            json!({
+                "hidden": 500, "epochs": 25, "batch_size": 256, "learning_rate": 0.002, "schedule": "constant",
+                "reg": 30.0, "reg_exponent": 0.0, "dropout": 0.0, "centre": "none", "input_exponent": 0.0,
+                "init_scale": 0.01,
+            })
+        },
+    }];
 
     fn rows(train: &Ratings) -> Cow<'_, Csr> {
         Cow::Owned(train.by_user.transposed())
@@ -134,6 +148,7 @@ impl AutoRecSide for ByItem {
 
 impl AutoRecSide for ByUser {
     const REG: f32 = 250.0;
+    const PRESETS: &'static [Preset] = &[];
 
     fn rows(train: &Ratings) -> Cow<'_, Csr> {
         Cow::Borrowed(&train.by_user)
@@ -206,6 +221,7 @@ impl<S: AutoRecSide> Default for AutoRec<S> {
             decay: 0.02,
             period: 50,
             optimizer: Optimizer::Adam,
+            momentum: MOMENTUM,
             reg: S::REG,
             reg_exponent: 0.5,
             encoder: Activation::Sigmoid,
@@ -222,6 +238,10 @@ impl<S: AutoRecSide> Default for AutoRec<S> {
 }
 
 impl<S: Served> Recipe for AutoRec<S> {
+    fn presets(&self) -> &'static [Preset] {
+        S::PRESETS
+    }
+
     fn target(&self) -> Target {
         match self.negatives {
             0 => Target::Rating,
@@ -255,7 +275,8 @@ impl<S: AutoRecSide> AutoRec<S> {
         check_count("batch_size", self.batch_size)?;
         check_count("period", self.period)?;
         check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
-        check_dropout(self.dropout)?;
+        check_share("momentum", self.momentum)?;
+        check_share("dropout", self.dropout)?;
         for (name, exponent) in
             [("input_exponent", self.input_exponent), ("reg_exponent", self.reg_exponent)]
         {

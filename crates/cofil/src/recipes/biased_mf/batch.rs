@@ -77,7 +77,8 @@ impl Groups {
 impl<'a> Batches<'a> {
     pub fn new(settings: &'a BiasedMf, train: &Ratings, seed: u64) -> Self {
         let task = Task::new(settings, train);
-        let table = |values| Table::new(values, settings.optimizer);
+        let table =
+            |values| Table::new(values, settings.optimizer).with_momentum(settings.momentum);
         let side = |rows: usize, side| {
             let mut factors = Matrix::zeros(rows, settings.factors);
             for row in 0..rows {

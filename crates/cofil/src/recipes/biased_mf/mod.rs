@@ -7,6 +7,10 @@
 //! follow the gradient of one value, or of the mean over a batch. Koren, Bell & Volinsky, "Matrix factorization
 //! techniques for recommender systems", IEEE Computer 42(8), 2009.
 //!
+//! The penalty is of squares alone. Gradient steps on Σ |θ| leave small numbers where the penalty would have zeros, and
+//! zeros in p and q mean nothing here, because any rotation of the factors predicts the same; `slim`, whose weights
+//! mean something one by one, has this penalty and its zeros.
+//!
 //! The loss reported each epoch is Σ ℓ, where each value is predicted just before it is learned from. The penalty λ
 //! (‖P‖² + ‖Q‖² + ‖b‖² + μ²), in squared Frobenius norms, is computed after the epoch and reported separately.
 
@@ -15,14 +19,14 @@ mod kernel;
 mod sgd;
 
 use super::suit::{Rule, Traits};
-use super::{Link, Range, Recipe, Target, check_vectors};
-use crate::check::{check_count, check_descent};
+use super::{Link, Preset, Range, Recipe, Target, check_vectors};
+use crate::check::{check_count, check_descent, check_share};
 use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::math::elementary;
 use crate::math::real::ln;
 use crate::math::{Matrix, Rng};
-use crate::nn::optimizer::Optimizer;
+use crate::nn::optimizer::{MOMENTUM, Optimizer};
 use crate::nn::schedule::Schedule;
 use crate::recipes::scale::Scale;
 use crate::recipes::settings::settings;
@@ -31,6 +35,7 @@ use crate::shapes::{Factors, FoldIn};
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 settings! {
     /// Settings of `biased-mf`. Steps follow the whole gradient, so `learning_rate` is half that of authors who drop
@@ -41,14 +46,17 @@ settings! {
     pub struct BiasedMf: vectors, descent {
         /// Optimizer that turns gradients into steps.
         pub optimizer: Optimizer,
+        /// β of `optimizer` = `momentum`, the share of its velocity that a step keeps, in [0, 1): v ← β v + gradient,
+        /// a step of −η v. Authors who write v ← β v + (1 − β) gradient have an η of 1 / (1 − β) times this one.
+        pub momentum: f32,
         /// Values per step. `per-sample` with `sgd` is by far the fastest.
         pub batch: Batch,
         /// Values per step of `mini-batch`, ≥ 1; other kinds of batch ignore it.
         pub batch_size: usize,
         /// Link from inner product to prediction: `linear` learns by squared error, `sigmoid` by cross-entropy.
         pub link: Link,
-        /// Distribution of the initial vectors. `uniform`, up to `init_scale`, keeps predictions positive from the
-        /// start.
+        /// Distribution of the initial vectors: `normal` N(0, init_scale²), `uniform` U(0, init_scale), which keeps
+        /// predictions positive from the start, or `symmetric` U(−init_scale, init_scale).
         pub init: Init,
         /// Whether users and items have biases.
         pub biases: bool,
@@ -79,6 +87,8 @@ pub enum Init {
     Normal,
     /// U(0, `init_scale`).
     Uniform,
+    /// U(−`init_scale`, `init_scale`).
+    Symmetric,
 }
 
 /// Source of the offset μ.
@@ -103,6 +113,7 @@ impl Default for BiasedMf {
             decay: 0.75,
             reg: 0.055,
             optimizer: Optimizer::Sgd,
+            momentum: MOMENTUM,
             batch: Batch::PerSample,
             batch_size: 1024,
             link: Link::Linear,
@@ -114,7 +125,56 @@ impl Default for BiasedMf {
     }
 }
 
+/// The settings of the tutorials on matrix factorization.
+const PRESETS: &[Preset] = &[
+    Preset {
+        name: "tutorial",
+        about: "Matrix factorization tutorial: SGD, one value at a time, linear output, learned offset.",
+        settings: || {
+            json!({
+                "factors": 2, "epochs": 500, "learning_rate": 0.01, "decay": 1.0, "reg": 0.01, "init_scale": 0.01,
+                "offset": "learned",
+            })
+        },
+    },
+    Preset {
+        name: "tutorial-sigmoid",
+        about: "The same with sigmoid output and cross-entropy, for 1000 epochs.",
+        settings: || {
+            json!({
+                "factors": 2, "epochs": 1000, "learning_rate": 0.01, "decay": 1.0, "reg": 0.01, "init_scale": 0.01,
+                "offset": "learned", "link": "sigmoid",
+            })
+        },
+    },
+    Preset {
+        name: "tutorial-adam",
+        about: "The same by Adam on batches of four values, linear output; `link=sigmoid` for the other output.",
+        settings: || {
+            json!({
+                "factors": 2, "epochs": 500, "learning_rate": 0.01, "decay": 1.0, "reg": 0.01, "init_scale": 0.01,
+                "offset": "learned", "optimizer": "adam", "batch": "mini-batch", "batch_size": 4,
+            })
+        },
+    },
+    Preset {
+        name: "tutorial-anime",
+        about: "Tutorial on the anime ratings: full-batch gradient descent with momentum, vectors from U(0, 11/K), no \
+                biases.",
+        settings: || {
+            json!({
+                "factors": 50, "init": "uniform", "init_scale": 0.22, "optimizer": "momentum", "batch": "full",
+                "biases": false, "offset": "none", "epochs": 100, "learning_rate": 20.0, "decay": 1.0, "reg": 0.02,
+            })
+        },
+    },
+];
+
 impl Recipe for BiasedMf {
+    fn presets(&self) -> &'static [Preset] {
+        PRESETS
+    }
+
     fn target(&self) -> Target {
         Target::Rating
     }
@@ -164,6 +224,7 @@ impl BiasedMf {
         check_count("epochs", self.epochs)?;
         check_count("batch_size", self.batch_size)?;
         check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
+        check_share("momentum", self.momentum)?;
         let (low, high) = train.scale();
         if self.link == Link::Sigmoid && low == high {
             let says = format!(
@@ -185,6 +246,7 @@ impl BiasedMf {
         vector.fill_with(|| match self.init {
             Init::Normal => self.init_scale * rng.normal(),
             Init::Uniform => self.init_scale * rng.uniform(),
+            Init::Symmetric => self.init_scale * (2.0 * rng.uniform() - 1.0),
         });
     }
 

@@ -251,6 +251,7 @@ fn every_setting_has_an_effect() {
         ("batch_size", BiasedMf { batch_size: 8, ..base.clone() }),
         ("link", BiasedMf { link: Link::Sigmoid, ..base.clone() }),
         ("init", BiasedMf { init: Init::Uniform, ..base.clone() }),
+        ("init", BiasedMf { init: Init::Symmetric, ..base.clone() }),
         ("init_scale", BiasedMf { init_scale: 0.1, ..base.clone() }),
         ("biases", BiasedMf { biases: false, ..base.clone() }),
         ("offset", BiasedMf { offset: Offset::Mean, ..base.clone() }),
@@ -258,4 +259,34 @@ fn every_setting_has_an_effect() {
         assert_ne!(scores(&other), expected, "{name}");
     }
     assert_eq!(scores(&base), expected);
+    let pushed = |momentum| BiasedMf { optimizer: Optimizer::Momentum, momentum, ..base.clone() };
+    assert_ne!(scores(&pushed(0.5)), scores(&pushed(0.9)));
+}
+
+#[test]
+fn initial_vectors_have_the_distribution_that_is_asked_for() {
+    let drawn = |init| {
+        let settings = BiasedMf { init, init_scale: 0.2, ..BiasedMf::default() };
+        let mut vector = vec![0.0; 10_000];
+        settings.init_row(1, 0, 7, &mut vector);
+        let mean = vector.iter().sum::<f32>() / 1e4;
+        let square = vector.iter().map(|x| x * x).sum::<f32>() / 1e4;
+        let ends = vector.iter().fold((0f32, 0f32), |(l, h), &x| (l.min(x), h.max(x)));
+        (mean, square, ends)
+    };
+    // Mean and mean square: 0 and a², a/2 and a²/3, 0 and a²/3, each within four standard errors.
+    for (init, mean, square) in [
+        (Init::Normal, 0.0, 0.04),
+        (Init::Uniform, 0.1, 0.04 / 3.0),
+        (Init::Symmetric, 0.0, 0.04 / 3.0),
+    ] {
+        let found = drawn(init);
+        assert!(
+            (found.0 - mean).abs() < 0.008 && (found.1 / square - 1.0).abs() < 0.06,
+            "{found:?}"
+        );
+    }
+    assert!(drawn(Init::Uniform).2.0 == 0.0 && drawn(Init::Uniform).2.1 <= 0.2);
+    let (low, high) = drawn(Init::Symmetric).2;
+    assert!((-0.2..-0.19).contains(&low) && (0.19..=0.2).contains(&high));
 }

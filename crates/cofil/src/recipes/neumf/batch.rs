@@ -83,7 +83,7 @@ impl<'a> Feed<'a> {
             users.resize(users.len() + row.len(), u);
         }
         let training = &plan.training;
-        let (group, groups) = (training.group(), training.groups(users.len()));
+        let (group, groups) = (training.group(data.cols()), training.groups(data));
         let shard = groups.div_ceil(SHARDS);
         Self { data, users, sampler, scale, objective: training.loss, group, groups, shard }
     }
@@ -113,6 +113,11 @@ impl<'a> Feed<'a> {
         for (g, (&user, &positive)) in (0u32..).zip(batch.users.iter().zip(&positives)) {
             // If no negative can be sampled, the interaction is repeated, so that no other row is touched.
             let start = batch.items.len();
+            if self.objective == Objective::FullSoftmax {
+                let others = (0..self.data.cols() as u32).filter(|&item| item != positive);
+                batch.items.extend([positive].into_iter().chain(others));
+                continue;
+            }
             batch.items.resize(start + self.group, positive);
             let Some(sampler) = &self.sampler else { continue };
             if let Some(&later) = batch.users.get(g as usize + 2) {
@@ -137,6 +142,7 @@ impl<'a> Feed<'a> {
                 batch.targets.resize(batch.items.len(), 0.0);
                 batch.targets.iter_mut().step_by(self.group).for_each(|y| *y = 1.0);
             }
+            Objective::FullSoftmax => batch.corrections.resize(batch.items.len(), 0.0),
             Objective::Bpr | Objective::Softmax => {}
         }
         let (groups, lonely) = (batch.users.len(), batch.lonely.len());
@@ -144,7 +150,7 @@ impl<'a> Feed<'a> {
             Objective::Bce => groups * self.group - lonely * (self.group - 1),
             Objective::Bpr => (groups - lonely) * (self.group - 1),
             Objective::Softmax => groups - lonely,
-            Objective::Squared => groups,
+            Objective::Squared | Objective::FullSoftmax => groups,
         };
         self.finish(batch, losses);
     }

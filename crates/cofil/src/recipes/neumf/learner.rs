@@ -61,9 +61,9 @@ impl<'a> Networks<'a> {
         given: Option<&[Vec<u32>]>,
     ) -> Result<Self> {
         let training = &plan.training;
-        let sampler = match training.loss {
-            Objective::Squared => None,
-            _ => Some(training.sampler(train, given)?),
+        let sampler = match training.samples() {
+            true => Some(training.sampler(train, given)?),
+            false => None,
         };
         let scale = training.scale(train);
         let response = training.response(train, scale);

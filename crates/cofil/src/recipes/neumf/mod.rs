@@ -3,13 +3,17 @@
 //!
 //! `gmf` scores s = h · (p_u ∘ q_i) + b. `mlp` scores s = h · φ([p_u ; q_i]) + b with a tower φ of dense layers.
 //! `neumf` has both, each with its own embeddings: s = h · [p_u ∘ q_i ; φ([p′_u ; q′_i])] + b. Each interaction is
-//! learned together with negatives sampled anew every epoch, by cross-entropy, pairwise loss or sampled softmax
-//! ([`crate::nn::loss`]). Values are learned by squared error without negatives, in the unit of
+//! learned together with negatives sampled anew every epoch, by cross-entropy, pairwise loss or sampled softmax, or
+//! against all items by softmax ([`crate::nn::loss`]). Values are learned by squared error without negatives, in the unit of
 //! [`Scale`](super::scale::Scale). With λ = `reg` and L the mean loss
 //! of a batch, the objective is L + λ × the mean over its samples of ‖p_u‖² + ‖q_i‖². Layers have no penalty, because
 //! one that suits embeddings shrinks them too much. The h of the product may be fixed to 1 ([`OutputWeights`]), which
 //! makes `gmf` the dot product of Rendle et al., "Neural collaborative filtering vs. matrix factorization revisited",
 //! RecSys 2020.
+//!
+//! The pairwise loss compares the scores themselves. With a sigmoid in between, as some tutorials have it, two outputs
+//! differ by at most 1: a pair then always costs at least ln(1 + e⁻¹) ≈ .313, and the gradient vanishes where outputs
+//! are near 0 or 1, right or wrong.
 //!
 //! One learner serves all three. With `pretrain_epochs` = p, `neumf` first trains its product alone for p epochs,
 //! then its tower alone for p epochs, each with its own output weights. It continues from h = [α h_product ; (1 − α)
@@ -30,16 +34,18 @@ mod training;
 
 pub use training::Training;
 
-use super::{Range, Recipe, Target, check_vectors};
-use crate::check::{check_count, check_dropout, check_not_negative, check_positive};
-use crate::data::Ratings;
+use super::{Preset, Range, Recipe, Target, check_vectors};
+use crate::check::{check_count, check_not_negative, check_positive, check_share};
+use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::memory::{check_bytes, check_room};
 use crate::nn::layers::Activation;
+use crate::nn::loss::Objective;
 use crate::shapes::Network;
 use crate::train::{Fitted, Run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Settings of `gmf`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -207,13 +213,34 @@ impl From<&Neumf> for Plan {
     }
 }
 
+/// What the presets `ncf` are for.
+const NCF: &str =
+    "Reaches the figures of the paper (He et al., WWW 2017) on its split of MovieLens-1M.";
+
 impl Recipe for Gmf {
     fn target(&self) -> Target {
         self.training.target()
     }
 
+    fn presets(&self) -> &'static [Preset] {
+        &[Preset {
+            name: "ncf",
+            about: NCF,
+            settings: || {
+                json!({
+                    "factors": 384, "output": "ones", "reg": 0.0025, "epochs": 20, "negatives": 8, "batch_size": 2048,
+                    "learning_rate": 0.003, "init_scale": 0.01, "schedule": "exponential", "decay": 0.9,
+                })
+            },
+        }]
+    }
+
+    fn scores_log_odds(&self) -> bool {
+        self.training.loss == Objective::Bce
+    }
+
     fn takes_negatives(&self) -> bool {
-        self.training.takes_negatives()
+        self.training.samples()
     }
 
     fn ranges(&self) -> Vec<Range> {
@@ -233,8 +260,25 @@ impl Recipe for Mlp {
         self.training.target()
     }
 
+    fn presets(&self) -> &'static [Preset] {
+        &[Preset {
+            name: "ncf",
+            about: NCF,
+            settings: || {
+                json!({
+                    "layers": [256, 128, 64], "weight_decay": 0.1, "epochs": 20, "negatives": 8, "batch_size": 1024,
+                    "learning_rate": 0.003, "init_scale": 0.01, "schedule": "exponential", "decay": 0.9,
+                })
+            },
+        }]
+    }
+
+    fn scores_log_odds(&self) -> bool {
+        self.training.loss == Objective::Bce
+    }
+
     fn takes_negatives(&self) -> bool {
-        self.training.takes_negatives()
+        self.training.samples()
     }
 
     fn ranges(&self) -> Vec<Range> {
@@ -253,8 +297,40 @@ impl Recipe for Neumf {
         self.training.target()
     }
 
+    fn presets(&self) -> &'static [Preset] {
+        &[
+            Preset {
+                name: "ncf",
+                about: NCF,
+                settings: || {
+                    json!({
+                        "factors": 384, "output": "ones", "reg": 0.0025, "layers": [256, 128, 64], "tower_reg": 0.0,
+                        "tower_weight_decay": 0.1, "pretrain_epochs": 20, "alpha": 0.75, "epochs": 1,
+                        "joint_rate": 0.00001, "negatives": 8, "batch_size": 2048, "learning_rate": 0.003,
+                        "init_scale": 0.01, "schedule": "exponential", "decay": 0.9,
+                    })
+                },
+            },
+            Preset {
+                name: "tutorial",
+                about: "Textbook chapter on personalized ranking: pairwise loss, 10 factors, three layers of 10, for \
+                        MovieLens-100K.",
+                settings: || {
+                    json!({
+                        "factors": 10, "layers": [20, 10, 10, 10], "loss": "bpr", "negatives": 1, "batch_size": 2048,
+                        "learning_rate": 0.01, "weight_decay": 0.00001, "init_scale": 0.01, "epochs": 10,
+                    })
+                },
+            },
+        ]
+    }
+
+    fn scores_log_odds(&self) -> bool {
+        self.training.loss == Objective::Bce
+    }
+
     fn takes_negatives(&self) -> bool {
-        self.training.takes_negatives()
+        self.training.samples()
     }
 
     fn ranges(&self) -> Vec<Range> {
@@ -298,7 +374,7 @@ impl Plan {
             _ if self.layers.contains(&0) => {
                 bad(format!("all sizes must be at least 1, got {:?}", self.layers))
             }
-            _ => check_dropout(self.dropout),
+            _ => check_share("dropout", self.dropout),
         }
     }
 
@@ -311,16 +387,20 @@ impl Plan {
             // The weights, a copy, two numbers of the optimizer, and gradients of the step and of each shard.
             check_room("layers", 5 + batch::SHARDS, (pair[0], "numbers of a layer"), pair[1])?;
         }
-        let (bytes, samples) = self.step_bytes(train.len());
-        let setting = if samples > self.training.group() { "batch_size" } else { "negatives" };
+        let (bytes, samples) = self.step_bytes(&train.by_user);
+        let setting = match samples > self.training.group(train.items.len()) {
+            true => "batch_size",
+            false if self.training.samples() => "negatives",
+            false => "loss",
+        };
         check_bytes(setting, bytes, &format!("{samples} samples of a step"))
     }
 
-    /// Memory of a step on `interactions` interactions, with its number of samples.
-    fn step_bytes(&self, interactions: usize) -> (u128, usize) {
-        let groups = self.training.groups(interactions);
-        let samples = groups.saturating_mul(self.training.group());
-        let ahead = learner::AHEAD.min(interactions.div_ceil(groups));
+    /// Memory of a step on the interactions of `train`, with its number of samples.
+    fn step_bytes(&self, train: &Csr) -> (u128, usize) {
+        let groups = self.training.groups(train);
+        let samples = groups.saturating_mul(self.training.group(train.cols()));
+        let ahead = learner::AHEAD.min(train.nnz().div_ceil(groups));
         // A sample that is drawn has item, target and correction, and its place among the rows that are touched (a
         // key of two numbers and a place).
         let drawn = 6 * ahead as u128;

@@ -42,8 +42,9 @@ impl Parts {
     /// bias `bias`.
     pub fn new(plan: &Plan, users: usize, items: usize, bias: f32, seed: u64) -> Self {
         let training = &plan.training;
-        let table = |values, decay| Table::new(values, training.optimizer).with_decay(decay);
-        let plain = |values| Table::new(values, training.optimizer);
+        let plain =
+            |values| Table::new(values, training.optimizer).with_momentum(training.momentum);
+        let table = |values, decay| plain(values).with_decay(decay);
         let row = |values: Vec<f32>| Matrix::from_vec(1, values.len(), values);
         let embeddings = |rows: usize, width: usize, place: u64, decay: f32| {
             let mut matrix = Matrix::zeros(rows, width);

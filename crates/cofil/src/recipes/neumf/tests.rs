@@ -112,6 +112,12 @@ impl<'a> Naive<'a> {
                     sum -= s[1..].iter().map(|n| sigma(s[0] - n).ln()).sum::<f64>();
                     losses += s.len() - 1;
                 }
+                Objective::FullSoftmax => {
+                    // Every item once; the batch has them in another order.
+                    let all = (0..group).map(|i| self.score(user as usize, i).exp());
+                    sum += all.sum::<f64>().ln() - s[0];
+                    losses += 1;
+                }
                 Objective::Softmax if lonely => {}
                 Objective::Softmax => {
                     let corrections = &batch.corrections[g * group..];
@@ -176,7 +182,7 @@ fn check_gradient(plan: &Plan, train: &Ratings) {
         part.iter_mut().for_each(|x| *x += 0.2 * rng.normal());
     }
     let batch = networks.some_batch(1);
-    let group = plan.training.group();
+    let group = plan.training.group(train.items.len());
     let mut naive = Naive::of(plan, &mut networks, response);
     let expected = naive.objective(&batch, group);
     let penalty = naive.penalty(&batch, group);
@@ -203,7 +209,7 @@ fn check_gradient(plan: &Plan, train: &Ratings) {
 #[test]
 fn gradients_agree_with_finite_differences() {
     let train = data();
-    for loss in [Objective::Bce, Objective::Bpr, Objective::Softmax] {
+    for loss in [Objective::Bce, Objective::Bpr, Objective::Softmax, Objective::FullSoftmax] {
         for activation in ALL {
             let mut plan = Plan { activation, tower_reg: 0.05, ..plan() };
             (plan.training.loss, plan.training.reg) = (loss, 0.03);
@@ -383,6 +389,24 @@ fn parts_learned_alone_go_into_the_whole() {
 }
 
 #[test]
+fn the_full_softmax_is_against_every_other_item() {
+    let train = data();
+    let mut plan = plan();
+    plan.training.loss = Objective::FullSoftmax;
+    // 15 scores are two interactions, of six items each.
+    let batch = Networks::new(&plan, &train, 1, None).expect("sound settings").some_batch(1);
+    assert_eq!((batch.users.len(), batch.items.len()), (2, 12));
+    for items in batch.items.chunks(6) {
+        let mut all = items.to_vec();
+        all.sort_unstable();
+        assert_eq!(all, [0, 1, 2, 3, 4, 5]);
+    }
+    assert!(batch.lonely.is_empty() && batch.corrections == [0.0; 12] && batch.weight == 0.5);
+    let gmf = Gmf { factors: 2, training: plan.training.clone(), ..Gmf::default() };
+    assert!(!gmf.takes_negatives() && gmf.fit(&train, &Run::default()).is_ok());
+}
+
+#[test]
 fn who_has_everything_is_learned_from_without_negatives() {
     let train = data();
     for loss in [Objective::Bce, Objective::Bpr, Objective::Softmax] {
@@ -526,7 +550,7 @@ fn halves_may_decay_apart() {
 fn a_step_takes_what_its_samples_take() {
     // Five groups of three samples, and three steps for twelve interactions.
     let plan = plan();
-    assert_eq!(plan.step_bytes(data().len()), (4 * 15 * (6 * 3 + 3 * (5 + 4) + 3 + 3), 15));
+    assert_eq!(plan.step_bytes(&data().by_user), (4 * 15 * (6 * 3 + 3 * (5 + 4) + 3 + 3), 15));
     assert!(plan.check_room(&data()).is_ok());
     let deep: Vec<usize> = (0..64).map(|l| if l % 2 == 1 { 1 << 16 } else { 2 }).collect();
     for (batch_size, says) in [

@@ -1,12 +1,12 @@
 //! Training of the networks: the settings all three algorithms share, and what follows from them.
 
-use crate::check::{check_count, check_descent, check_not_negative};
-use crate::data::Ratings;
+use crate::check::{check_count, check_descent, check_not_negative, check_share};
 use crate::data::sample::{Sampler, Sampling};
+use crate::data::{Csr, Ratings};
 use crate::error::{Error, Remedy, Result};
 use crate::nn::layers::Activation;
 use crate::nn::loss::Objective;
-use crate::nn::optimizer::Optimizer;
+use crate::nn::optimizer::{MOMENTUM, Optimizer};
 use crate::nn::schedule::Schedule;
 use crate::recipes::scale::Scale;
 use crate::recipes::settings::settings;
@@ -22,14 +22,16 @@ settings! {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
     pub struct Training: network {
-        /// Loss to minimise: `bce`, `bpr` and `softmax` need interactions that all count the same, `squared` learns
-        /// values.
+        /// Loss to minimise: `bce`, `bpr`, `softmax` and `full-softmax` need interactions that all count the same,
+        /// `squared` learns values. `full-softmax` scores all items for every interaction, so it is for small
+        /// catalogues; `softmax` estimates it from negatives.
         pub loss: Objective,
         /// Link from score to value for `squared`; other losses ignore it.
         pub link: Link,
-        /// Negatives per interaction, ≥ 1 and fewer than the number of items; `squared` ignores it.
+        /// Negatives per interaction, ≥ 1 and fewer than the number of items; `squared` ignores it, and
+        /// `full-softmax` uses it only to estimate the vectors of new users.
         pub negatives: usize,
-        /// Sampling of negatives; `squared` ignores it.
+        /// Sampling of negatives; `squared` and `full-softmax` ignore it.
         pub sampler: Sampling,
         /// Popularity exponent for `sampler` = `popularity`, 0 to 4; other samplers ignore it.
         pub sampler_exponent: f32,
@@ -51,6 +53,7 @@ impl Default for Training {
             sampler: Sampling::Uniform,
             sampler_exponent: 0.75,
             optimizer: Optimizer::Adam,
+            momentum: MOMENTUM,
             learning_rate: 0.001,
             schedule: Schedule::Constant,
             decay: 0.9,
@@ -71,7 +74,7 @@ impl Training {
             Range::log("learning_rate", 0.0002, 0.01),
             Range::log("reg", 1e-8, 0.01),
         ];
-        if self.loss != Objective::Squared {
+        if self.samples() {
             ranges.push(Range::whole("negatives", 1, 8));
         }
         ranges
@@ -84,14 +87,23 @@ impl Training {
         }
     }
 
-    /// Number of scores per interaction: its own and those of its negatives.
-    pub(super) fn group(&self) -> usize {
-        if self.loss == Objective::Squared { 1 } else { self.negatives.saturating_add(1) }
+    /// Whether negatives are sampled.
+    pub(super) fn samples(&self) -> bool {
+        !matches!(self.loss, Objective::Squared | Objective::FullSoftmax)
     }
 
-    /// Number of interactions per step, of `interactions`.
-    pub(super) fn groups(&self, interactions: usize) -> usize {
-        (self.batch_size / self.group()).clamp(1, interactions.max(1))
+    /// Number of scores per interaction: its own and those of its negatives, in a catalogue of `items` items.
+    pub(super) fn group(&self, items: usize) -> usize {
+        match self.loss {
+            Objective::Squared => 1,
+            Objective::FullSoftmax => items,
+            _ => self.negatives.saturating_add(1),
+        }
+    }
+
+    /// Number of interactions per step, of all in `train`.
+    pub(super) fn groups(&self, train: &Csr) -> usize {
+        (self.batch_size / self.group(train.cols())).clamp(1, train.nnz().max(1))
     }
 
     pub(super) fn check(&self, train: &Ratings) -> Result<()> {
@@ -100,6 +112,7 @@ impl Training {
         check_count("period", self.period)?;
         check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
         check_not_negative("weight_decay", self.weight_decay)?;
+        check_share("momentum", self.momentum)?;
         if !(0.0..=4.0).contains(&self.sampler_exponent) {
             let says = format!("must be between 0 and 4, got {}", self.sampler_exponent);
             return Err(Error::setting("sampler_exponent", says));
@@ -132,6 +145,7 @@ impl Training {
             return Err(Error::Unfit(says.into()));
         }
         match self.negatives {
+            _ if !self.samples() => Ok(()),
             0 => Err(Error::setting("negatives", "this loss needs at least 1, got 0")),
             n if n >= items => Err(Error::setting(
                 "negatives",
@@ -165,11 +179,6 @@ impl Training {
         }
     }
 
-    /// Whether the loss uses negatives.
-    pub(super) fn takes_negatives(&self) -> bool {
-        self.loss != Objective::Squared
-    }
-
     /// The scale of values during training.
     pub(super) fn scale(&self, train: &Ratings) -> Scale {
         match self.loss {
@@ -195,10 +204,15 @@ impl Training {
 
     /// How new users get a vector; negatives that were `given` do not apply to them.
     pub(super) fn fold_in(&self, given: bool, scale: Scale) -> Sampled {
-        let squared = self.loss == Objective::Squared;
+        let (loss, negatives) = match self.loss {
+            Objective::Squared => (self.loss, 0),
+            // Estimated from samples: a request must not cost as much as an epoch.
+            Objective::FullSoftmax => (Objective::Softmax, self.negatives.max(1)),
+            _ => (self.loss, self.negatives),
+        };
         Sampled {
-            loss: self.loss,
-            negatives: if squared { 0 } else { self.negatives as u32 },
+            loss,
+            negatives: negatives as u32,
             sampler: if given { Sampling::Uniform } else { self.sampler },
             exponent: self.sampler_exponent,
             reg: self.reg,
