@@ -51,7 +51,7 @@ def overview(listed: list[dict]) -> str:
         rows = [[f"[`{one['name']}`]({one['name']}.md)", one["summary"]] for one in listed if one["target"] == target]
         tables.append(f"## {title}\n\n{table(['algorithm', 'what it is'], rows)}")
     return "\n\n".join([
-        MADE, "# Algorithms",
+        "# Algorithms", MADE,
         "Each page has the model, its loss and the paper it is from, when to use it, its settings, and commands to try. "
         "`cofil algorithms` prints the same. The numbers of all of them on one data set are in the table of the "
         "[README](../../README.md#algorithms); [tuning.md](../tuning.md) says how to choose between them on yours.",
@@ -64,7 +64,7 @@ def algorithm(one: dict, names: list[str]) -> str:
     name = one["name"]
     schema = json.loads(cofil("algorithms", name, "--json"))
     model, use = module(name, names)
-    parts = [MADE, f"# `{name}`", one["summary"], "## Model", model, "## When to use it", use]
+    parts = [f"# `{name}`", MADE, one["summary"], "## Model", model, "## When to use it", use]
     rows = [setting(key, about, schema["$defs"]) for key, about in settings(schema)]
     parts += ["## Settings", table(["setting", "default", "meaning"], rows) if rows else "None."]
     searched = [[f"`{key}`", tried(about["tune"])] for key, about in settings(schema) if "tune" in about]
@@ -157,7 +157,7 @@ def example(one: dict) -> str:
 
 def command_line() -> dict[str, str]:
     parts = [
-        MADE, "# Command line",
+        "# Command line", MADE,
         "What `cofil COMMAND --help` prints. The documents of `--json` are on [their own page](../json.md).",
         f"```text\n{cofil('--help').strip()}\n```",
     ]
@@ -194,7 +194,7 @@ def python() -> dict[str, str]:
         sys.exit(f"scripts/pages.py: no group for {', '.join(sorted(missing))}")
     known |= definitions("cofil._algorithms")
     parts = [
-        MADE, "# Python", "The public names of the package `cofil`. The [README of the package]"
+        "# Python", MADE, "The public names of the package `cofil`. The [README of the package]"
         "(../../crates/cofil-python/README.md) shows how they go together. `help(cofil.Ials)` prints what is here.",
     ]
     for group, names in groups.items():

@@ -1,6 +1,7 @@
 """Hooks of MkDocs: what turns docs/, which reads well on a code host, into the site.
 
-- Code blocks that follow each other in `sh`, `python` and `rust` become the tabs of one step.
+- Code blocks that follow each other in `sh`, `python` and `rust` become the tabs of one step; two with titles stand side
+  by side.
 - Formulas between dollar signs become MathML, which browsers show without scripts or fonts of ours.
 - Notebooks become pages, with their committed outputs.
 - Pages of the repository outside docs/, such as ARCHITECTURE.md, join the site; links to files that are no pages lose
@@ -14,6 +15,7 @@ import posixpath
 import re
 
 from latex2mathml.converter import convert
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -25,13 +27,17 @@ OUTSIDE = sorted(
 TABS = {"sh": "CLI", "python": "Python", "rust": "Rust"}
 FENCE = r"^```(?:sh|python|rust)\n.*?^```\n"
 STEP = re.compile(rf"(?:{FENCE}\n*){{2,}}", re.M | re.S)
+BESIDE = re.compile(r"(?:^```python title=.*?^```\n\n?){2}", re.M | re.S)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n", re.M | re.S)
-ANY_BLOCK = re.compile(r"^(```+)[^\n]*\n.*?^\1\n|`[^`\n]+`", re.M | re.S)
+ANY_BLOCK = re.compile(r"^ *(```+)[^\n]*\n.*?^ *\1\n", re.M | re.S)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^)\s]+)\)")
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.S)
 
 
+@event_priority(-200)
 def on_config(config):
+    # The plugin that makes the search work without a server would load this from the network; offline.js is ours.
+    config.extra["polyfills"] = ["offline.js"]
     pages = sorted(page.stem for page in (ROOT / "docs/algorithms").glob("*.md") if page.stem != "index")
     for section in config.nav:
         if "Algorithms" in section:
@@ -53,7 +59,8 @@ def on_files(files, config):
 def on_page_markdown(markdown, page, config, files):
     at = page.file.src_path
     at = at[len("repository/"):] if at.startswith("repository/") else f"docs/{at}"
-    return outside_blocks(STEP.sub(tabs, markdown), lambda text: LINK.sub(lambda link: linked(link, at, page), text))
+    markdown = BESIDE.sub(lambda two: f'<div class="beside" markdown>\n\n{two[0]}\n</div>\n\n', STEP.sub(tabs, markdown))
+    return outside_blocks(markdown, lambda text: LINK.sub(lambda link: linked(link, at, page), text))
 
 
 def on_page_content(content, page, config, files):
