@@ -128,11 +128,10 @@ class Page:
             program = f'\nprintln!("{NEXT}");\n'.join(block.code for block in some)
             if some is steps:
                 program = f"fn main() -> cofil::Result<()> {{\n{program}\nOk(())\n}}"
-            (folder / "page.md").write_text(f"```\n{program}\n```\n")
-            command = [
-                "rustdoc", "--edition", "2024", "--test", "page.md", "-L", TARGET / "release/deps", "--extern",
-                f"cofil={TARGET / 'release/libcofil.rlib'}", "--test-args", "--nocapture",
-            ]
+            (folder / "page.rs").write_text(program)
+            library = f"cofil={TARGET / 'release/libcofil.rlib'}"
+            compiled = f"rustc --edition 2024 -L {TARGET / 'release/deps'} --extern {library} page.rs && ./page"
+            command = ["bash", "-euc", compiled]
             self.check(some, *self.call(command, folder))
 
     def call(self, command: list, folder: pathlib.Path) -> tuple[bool, str, float]:

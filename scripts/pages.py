@@ -131,12 +131,14 @@ def plain(value) -> str:
 def example(one: dict) -> str:
     name, ranks = one["name"], one["target"] == "preference"
     made = "".join(part.capitalize() for part in name.split("-"))
+    # All epochs of a network take long.
+    few, epochs = (" --set epochs=5", "epochs=5") if name in ("gmf", "mlp", "neumf") else ("", "")
     if ranks:
         return (
-            "On the bundled sample, and on new users of it:\n\n"
-            f"```sh\ncofil train datasets/debian/links.csv.zst -a {name} -o {name}.cofil\n"
+            "On the bundled sample, for a new user:\n\n"
+            f"```sh\ncofil train datasets/debian/links.csv.zst -a {name}{few} -o {name}.cofil\n"
             f"cofil recommend {name}.cofil --history python3-numpy,python3-pandas -n 3\n```\n\n"
-            f"```python\nimport cofil\n\nmodel = cofil.{made}().fit(cofil.sample())\n"
+            f"```python\nimport cofil\n\nmodel = cofil.{made}({epochs}).fit(cofil.sample())\n"
             'print(model.recommend(history=["python3-numpy", "python3-pandas"], n=3))\n```'
         )
     to_rank = " ".join(f"--set {key}={plain(value)}" for key, value in one["to_rank"].items())
@@ -179,7 +181,7 @@ def command_line() -> dict[str, str]:
 def python() -> dict[str, str]:
     """The public names of the package, with their signatures and docstrings."""
     made = {node.asname or node.name: node.module for node in imports(PACKAGE / "__init__.py")}
-    known = {name: found for module in set(made.values()) for name, found in definitions(module).items()}
+    known = {name: definitions(module)[name] for name, module in made.items() if name in definitions(module)}
     groups = {
         "Data": ["read", "Ratings", "Split", "sample"],
         "Training": ["fit", "Algorithm", "compare", "tune"],
