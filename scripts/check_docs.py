@@ -118,7 +118,9 @@ class Page:
         parts = self.of("python")
         if parts:
             program = f"\nprint({NEXT!r}, flush=True)\n".join(block.code for block in parts)
-            self.check(parts, *self.call([sys.executable, "-W", "error", "-c", program], folder))
+            # Warnings of other libraries are theirs.
+            strict = [] if self.path.parent.name == "migration" else ["-W", "error"]
+            self.check(parts, *self.call([sys.executable, *strict, "-c", program], folder))
 
     def rust(self, folder: pathlib.Path) -> None:
         parts = self.of("rust")

@@ -25,9 +25,9 @@ OUTSIDE = sorted(
     for page in ROOT.glob(pattern)
 )
 TABS = {"sh": "CLI", "python": "Python", "rust": "Rust"}
-FENCE = r"^```(?:sh|python|rust)\n.*?^```\n"
-STEP = re.compile(rf"(?:{FENCE}\n*){{2,}}", re.M | re.S)
-BESIDE = re.compile(r"(?:^```python title=.*?^```\n\n?){2}", re.M | re.S)
+BODY = r"\n(?:(?!```).*\n)*```\n"
+STEP = re.compile(rf"(?:^```(?:sh|python|rust){BODY}\n*){{2,}}", re.M)
+BESIDE = re.compile(rf"(?:^```python title=.*{BODY}\n?){{2}}", re.M)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n", re.M | re.S)
 ANY_BLOCK = re.compile(r"^ *(```+)[^\n]*\n.*?^ *\1\n", re.M | re.S)
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^)\s]+)\)")
