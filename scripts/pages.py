@@ -79,13 +79,26 @@ def module(name: str, names: list[str]) -> tuple[str, str]:
     path = RECIPES / f"{MODULES.get(name, name.replace('-', '_'))}.rs"
     lines = re.findall(r"^//!(?: (.*))?$", path.read_text(), re.M)
     others = tuple(f"`{other}`" for other in names if other != name)
-    paragraphs = [part for part in "\n".join(lines).split("\n\n") if not part.startswith(others)]
+    only = tuple(f"{other}:" for other in others)
+    paragraphs = [
+        part for part in "\n".join(lines).split("\n\n")
+        if not part.startswith(only) and (f"`{name}`" in part or not part.startswith(others))
+    ]
     text = re.sub(r"\[(`[^`\]]+`)\](?:\([^)]*\))?", r"\1", "\n\n".join(paragraphs))
     model, mark, use = text.partition("# When to use\n\n")
     if not mark:
         sys.exit(f"{path}: the documentation of the module lacks `# When to use`")
     use = use.removeprefix(f"`{name}`: ").strip()
-    return model.strip(), use[0].upper() + use[1:]
+    return typeset(model.strip()), use[0].upper() + use[1:]
+
+
+def typeset(text: str) -> str:
+    """Formulas of the documentation with indices and exponents that Markdown shows: p_u, n^ν, Σ_{j in history}."""
+    parts = text.split("`")
+    for at in range(0, len(parts), 2):
+        part = re.sub(r"(?<![A-Za-z])([^\s_(][′\u0302]?)_(?:\{([^}]*)\}|([A-Za-z]+|\d+))", r"\1<sub>\2\3</sub>", parts[at])
+        parts[at] = re.sub(r"\^(−?[\w½.]*[\w½])", r"<sup>\1</sup>", part)
+    return "`".join(parts)
 
 
 def settings(schema: dict) -> list[tuple[str, dict]]:
@@ -100,7 +113,7 @@ def setting(name: str, about: dict, defs: dict) -> list[str]:
     says += "".join(f"<br>`{value}`: {what}" for value, what in values(about, defs))
     if "default_for_data" in about:
         says += f"<br>*Default from the data:* {about['default_for_data']}."
-    return [f"`{name}`", "not set" if default is None else f"`{plain(default)}`", says.replace("|", "\\|")]
+    return [f"`{name}`", "not set" if default is None else f"`{plain(default)}`", typeset(says).replace("|", "\\|")]
 
 
 def values(about: dict, defs: dict) -> list[tuple[str, str]]:
@@ -108,7 +121,7 @@ def values(about: dict, defs: dict) -> list[tuple[str, str]]:
     if "$ref" in about:
         about = defs[about["$ref"].rsplit("/", 1)[1]]
     one_of = [one for one in about.get("oneOf", []) if "const" in one]
-    return [(one["const"], one.get("description", "").strip()) for one in one_of]
+    return [(one["const"], " ".join(one.get("description", "").split())) for one in one_of]
 
 
 def tried(tune: dict) -> str:
