@@ -18,7 +18,7 @@ from catalog import ENVIRONMENT, ENVIRONMENTS, LIBMF_AVX, home, python
 HERE = Path(__file__).parent
 # Installed first in each environment, so that the other packages are built with these versions.
 FOUNDATIONS = ["numpy", "scipy", "pandas", "scikit-learn", "numba", "pyarrow", "torch"]
-FROM_SOURCE = {"libmf", "cmfrec", "lightfm-next", "scikit-surprise"}
+FROM_SOURCE = {"libmf", "cmfrec", "lightfm-next", "pyspark", "scikit-surprise"}
 WITHOUT_DEPENDENCIES = {"libmf", "cmfrec", "recpack"}
 
 

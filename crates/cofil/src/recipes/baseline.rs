@@ -4,6 +4,11 @@
 //! reg_user Σ b_u² + reg_item Σ b_i². Koren, "Factor in the neighbors: scalable and accurate collaborative
 //! filtering", TKDD 4(1), 2010, section 2.1; Surprise's `BaselineOnly`. The baseline for all algorithms that predict
 //! values; if tastes differ little or ratings are few, none beats it.
+//!
+//! # When to use
+//!
+//! As the baseline of every comparison of predicted values, and when there are too few ratings to learn tastes from. It
+//! cannot make personal lists: all users get the items in the same order.
 
 use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_not_negative};

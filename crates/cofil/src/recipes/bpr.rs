@@ -6,6 +6,11 @@
 //! Schmidt-Thieme, "BPR: Bayesian personalized ranking from implicit feedback", UAI 2009, section 4.3.2. The paper
 //! has separate λ for users and for each of the two items; here there is one. An epoch visits every interaction once
 //! instead of drawing them at random, on the schedule of `sgd::sampled`.
+//!
+//! # When to use
+//!
+//! To rank with vectors when the order of a list matters and iALS has been tried: BPR reaches more of the catalogue
+//! than most, at the price of some accuracy. It needs many cheap epochs.
 
 use super::suit::{self, Traits};
 use super::{Range, Recipe, Target};

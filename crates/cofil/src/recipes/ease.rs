@@ -3,6 +3,11 @@
 //! Minimises ‖X − X W‖² + λ‖W‖² with diag W = 0. With G = XᵀX + λI and P = G⁻¹ the solution is
 //! W_ji = −P_ji / P_ii for j ≠ i. Steck, "Embarrassingly shallow autoencoders for sparse data",
 //! WWW 2019, equation 8.
+//!
+//! # When to use
+//!
+//! To rank with up to some 10,000 items: near the best on most data, in closed form with one setting. Time grows with
+//! the cube of the number of items and memory with its square; `max_items` refuses more.
 
 use super::suit::{self, Rule, Traits};
 use super::{Range, Recipe, Target};

@@ -20,6 +20,11 @@
 //! Each item keeps its k most similar others of positive similarity, ties broken by index; the setting `keep` says
 //! whose list counts. An item does not vote for itself. In `implicit` it does and is one of its own K. That changes
 //! nothing for items the user does not have, but makes its K our k + 1.
+//!
+//! # When to use
+//!
+//! To rank when a list has to be explained by items of the history, with a model that takes seconds to train. `slim`
+//! and `ease` learn the weights that are counted here, and are more accurate at a higher cost.
 
 use super::suit::{Rule, Traits};
 use super::{Range, Recipe, Target};

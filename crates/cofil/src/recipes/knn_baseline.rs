@@ -9,6 +9,11 @@
 //! filtering", TKDD 4(1), 2010, section 3, as in Surprise's `KNNBaseline` with `pearson_baseline`. There are two
 //! differences: each item keeps a limited number of similar ones, so that memory does not grow with their square, and
 //! ties at the k-th neighbour go to the smallest index.
+//!
+//! # When to use
+//!
+//! To predict ratings from few, understandable numbers: each prediction is a mean over similar items (or users) that
+//! can be listed. Training only counts, so a model is quickly updated.
 
 use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_not_negative};

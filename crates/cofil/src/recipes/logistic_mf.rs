@@ -10,6 +10,11 @@
 //! negatives are sampled exactly, and λ is half of theirs (the slope of a penalty is 2λ here). Johnson, "Logistic
 //! matrix factorization for implicit feedback data", NIPS workshop 2014, has the same model with all pairs in place
 //! of samples; `negatives` stands for the inverse of its confidence α. The schedule is that of `sgd::sampled`.
+//!
+//! # When to use
+//!
+//! To rank with vectors on sparse data, or when a score should be a probability: scores pass through the logistic
+//! function. It profits from more `negatives`.
 
 use super::{Range, Recipe, Target};
 use crate::data::{Ratings, Sampling};

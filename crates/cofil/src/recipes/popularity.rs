@@ -2,6 +2,11 @@
 //!
 //! The score of item i is Σᵤ 2^(−age(u, i) / half-life), or the number of interactions if there is no half-life. This
 //! is the baseline every other algorithm has to beat.
+//!
+//! # When to use
+//!
+//! As the baseline of every comparison, and for users about whom nothing is known. With `half_life`, for items that are
+//! soon out of date, such as news.
 
 use super::{Range, Recipe, Target};
 use crate::check::check_positive;

@@ -6,6 +6,12 @@
 //! Sarwar et al., "Application of dimensionality reduction in recommender systems", 2000), and add the means back. A
 //! user's vector is the projection of the filled row on the items, so a new user with the same history gets the same
 //! one. The filled matrix is never formed.
+//!
+//! # When to use
+//!
+//! For a quick, exact and deterministic factorization, or to see what imputation does. With `impute = "zero"` (PureSVD)
+//! it ranks well on dense data; `factors` is all there is to tune. To predict ratings, the algorithms that leave
+//! unknown entries out are better.
 
 use super::{Preset, Range, Recipe, Target, check_vectors};
 use crate::check::check_count;

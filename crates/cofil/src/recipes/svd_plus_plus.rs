@@ -14,6 +14,11 @@
 //! A turn touches all of a user's items, and the next one starts where it ended, so there is nothing to share among
 //! threads. The trained model has the shape `Factors`, where a user's vector is p_u + |N|^−½ Σ y_j. A new user's
 //! vector is fitted to their ratings by ridge regression, without y.
+//!
+//! # When to use
+//!
+//! To predict ratings when most users have rated many items: which items they chose to rate says something too. Where
+//! users have few ratings, `biased-mf` is as good and several times as fast.
 
 use super::suit::{Rule, Traits};
 use super::{Range, Recipe, Target, check_vectors};

@@ -7,6 +7,11 @@
 //!
 //! Nothing is learned: similarities are computed at request time (see [`UserNeighbours`]), so the work is done during
 //! evaluation or a request. Ties are broken by user index.
+//!
+//! # When to use
+//!
+//! To rank without training: new interactions count at once. It does well on sparse data with many items and few
+//! interactions for each. Its cost is paid at each request and grows with the users.
 
 use super::{Range, Recipe, Target};
 use crate::check::check_count;

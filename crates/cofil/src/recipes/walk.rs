@@ -8,6 +8,12 @@
 //!
 //! The user's own first step is left out: if values are equal, it scales all scores of a user alike. Values that are
 //! not positive are no edges.
+//!
+//! # When to use
+//!
+//! `rp3beta`: to rank on sparse data in seconds, with control over popular items by `beta`. Few neighbours are enough.
+//!
+//! `p3alpha`: as `rp3beta` without the penalty for popular items; compare both.
 
 use super::{Range, Recipe, Target};
 use crate::check::{check_count, check_not_negative};

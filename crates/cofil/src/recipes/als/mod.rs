@@ -10,6 +10,15 @@
 //! feedback datasets", ICDM 2008, in the form of Rendle et al., "Revisiting the performance of iALS on item
 //! recommendation benchmarks", RecSys 2022. [`confidence`] gives the weight w and target t of a value. The sum over
 //! all pairs costs one Gram matrix.
+//!
+//! # When to use
+//!
+//! `als`: to predict ratings when a new user's predictions should equal those after training again, because a trained
+//! user is the fold-in of the same history.
+//!
+//! `ials`: to rank when there are many items, many users, or both: its cost grows with the number of interactions. The
+//! vectors suit approximate search, explanations are exact, and new users are folded in as they would be trained. Tune
+//! `unobserved_weight` and `reg` together.
 
 use super::suit::{self, Rule, Traits};
 use super::{Range, Recipe, Target, check_vectors};

@@ -23,6 +23,14 @@
 //! or their code is one more pass through the encoder (`autorec-user`).
 //!
 //! The cost of an epoch is proportional to its entries in both directions: see `learner`.
+//!
+//! # When to use
+//!
+//! `autorec-item`: to predict ratings when items have many of them: the most accurate on dense data, slower than
+//! `biased-mf`. A new user's vector is a ridge regression.
+//!
+//! `autorec-user`: to predict ratings for new users by one pass through the network. It needs users with many ratings;
+//! otherwise `autorec-item` is more accurate.
 
 mod batch;
 mod kernel;

@@ -13,6 +13,12 @@
 //!
 //! The loss reported each epoch is Σ ℓ, where each value is predicted just before it is learned from. The penalty λ
 //! (‖P‖² + ‖Q‖² + ‖b‖² + μ²), in squared Frobenius norms, is computed after the epoch and reported separately.
+//!
+//! # When to use
+//!
+//! To predict ratings: the default for that purpose, fast and near the best on most data. Choose another `link`,
+//! `optimizer` or `batch` to repeat an experiment, not for accuracy. To rank interactions, take an algorithm that
+//! learns from what users do not have, such as `ials`.
 
 mod batch;
 mod kernel;

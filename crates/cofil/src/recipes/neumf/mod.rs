@@ -25,6 +25,16 @@
 //!
 //! A batch is cut into shards, whose number depends on the batch alone; their gradients are added in order. Repeated
 //! rows of embeddings are grouped before a batch is learned from, and updated once.
+//!
+//! # When to use
+//!
+//! `gmf`: to rank with a learned product of vectors, as a step towards `neumf`, or with `output = "ones"` as a plain
+//! inner product trained by any of the losses.
+//!
+//! `mlp`: to repeat an experiment. A product of vectors is nearly always more accurate.
+//!
+//! `neumf`: to repeat an experiment, or to try the losses of neural recommenders. Compare it with `ials` and `ease`,
+//! which are faster and at least as accurate on every data set of docs/results.md.
 
 mod batch;
 mod learner;
