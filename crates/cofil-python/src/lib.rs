@@ -5,6 +5,7 @@ mod capsule;
 mod columns;
 mod errors;
 mod exchange;
+mod figure;
 mod frame;
 mod ids;
 mod input;
@@ -27,6 +28,8 @@ mod _cofil {
     #[pymodule_export]
     use super::exchange::{export_model, import_model};
     #[pymodule_export]
+    use super::figure::{Figure, plot_curve, plot_map, plot_matrix, plot_ratings};
+    #[pymodule_export]
     use super::frame::Frame;
     #[pymodule_export]
     use super::model::Model;
@@ -35,7 +38,7 @@ mod _cofil {
     #[pymodule_export]
     use super::reproduce::{experiments, reproduce};
     #[pymodule_export]
-    use super::work::{algorithm, compare, fit, names, sample, schemas, search, settings};
+    use super::work::{algorithm, compare, fit, names, preset, sample, schemas, search, settings};
 
     /// The number of threads that work uses.
     #[pyfunction]

@@ -167,12 +167,13 @@ impl Model {
         run(py, None, || self.get().predict(user, item))
     }
 
-    /// Predicts the values of pairs: unknown ids, and the predictions.
+    /// Predicts the values of pairs, or probabilities: unknown ids, and the predictions.
     fn predict_pairs(
         &self,
         py: Python<'_>,
         pairs: &Bound<'_, PyAny>,
         options: &Bound<'_, PyDict>,
+        probability: bool,
     ) -> PyResult<(Vec<String>, Frame)> {
         let (users, items) = run(py, None, || {
             let model = self.get();
@@ -186,7 +187,10 @@ impl Model {
             table(py, pairs, options, Some((users.clone(), items.clone())), None)?;
         let rows = read.interactions;
         run(py, None, || {
-            let predictions = self.get().predict_many(&rows.user, &rows.item);
+            let predictions = match probability {
+                false => self.get().predict_many(&rows.user, &rows.item),
+                true => self.get().probabilities(&rows.user, &rows.item)?,
+            };
             let new = |ids: &Arc<IdMap>, known: &Arc<IdMap>| -> Vec<String> {
                 (known.len() as u32..ids.len() as u32).map(|n| ids.name(n).to_owned()).collect()
             };

@@ -31,7 +31,7 @@ use std::time::Duration;
 struct Training {
     seed: u64,
     valid: Option<f64>,
-    metric: Option<cofil::Metric>,
+    metric: Vec<cofil::Metric>,
     patience: usize,
     checkpoint: Option<PathBuf>,
     checkpoint_every: usize,
@@ -45,7 +45,7 @@ impl Default for Training {
         Self {
             seed: 0,
             valid: None,
-            metric: None,
+            metric: Vec::new(),
             patience: 5,
             checkpoint: None,
             checkpoint_every: 1,
@@ -117,13 +117,17 @@ pub fn fit(
         };
         let Suited { algorithm, chosen } =
             Algorithm::from_settings_for(&name, &settings, &ratings)?;
-        let metric = training.metric.unwrap_or_else(|| algorithm.target().metric());
+        let usual = [algorithm.target().metric()];
+        let (&metric, also) = training.metric.split_first().unwrap_or((&usual[0], &[]));
         let patience = training.patience;
         let run = Run {
             seed: training.seed,
-            validation: valid
-                .as_ref()
-                .map(|ratings| Validation { patience, ..Validation::new(ratings, metric) }),
+            validation: valid.as_ref().map(|ratings| Validation {
+                patience,
+                also,
+                on_train: true,
+                ..Validation::new(ratings, metric)
+            }),
             checkpoint: training
                 .checkpoint
                 .map(|path| Checkpoint::new(path, training.checkpoint_every)),
@@ -337,9 +341,19 @@ pub fn algorithm<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>
         let rules = algorithm.rules().iter();
         let rules: Vec<Value> =
             rules.map(|rule| json!({"setting": rule.setting, "rule": rule.rule})).collect();
-        Ok(json!({"schema": Algorithm::schema(name)?, "rules": rules}))
+        let presets = algorithm.presets().iter();
+        let presets: Vec<Value> =
+            presets.map(|preset| json!({"name": preset.name, "about": preset.about})).collect();
+        Ok(json!({"schema": Algorithm::schema(name)?, "rules": rules, "presets": presets}))
     };
     object(py, &described().map_err(|error| raised(py, &error))?)
+}
+
+/// The settings of a preset.
+#[pyfunction]
+pub fn preset<'py>(py: Python<'py>, algorithm: &str, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    let found = Algorithm::from_settings(algorithm, &Map::new()).and_then(|a| a.preset(name));
+    plain(py, &found.map_err(|error| raised(py, &error))?)
 }
 
 /// The schemas of options, from which the stubs are made.

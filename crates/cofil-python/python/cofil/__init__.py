@@ -11,6 +11,7 @@
 from typing import TYPE_CHECKING
 
 from cofil import algorithms as algorithms
+from cofil import plot as plot
 from cofil._algorithms import fit as fit
 from cofil._cofil import __version__ as __version__
 from cofil._cofil import set_threads as set_threads

@@ -13,8 +13,10 @@ from cofil._ratings import Ratings, ratings
 
 if TYPE_CHECKING:
     import inspect
+    from collections.abc import Sequence
 
     import numpy
+    from typing_extensions import Self
 
 
 class Kind(type):
@@ -59,6 +61,14 @@ class Algorithm(metaclass=Kind):
         else:
             super().__setattr__(name, value)
 
+    @classmethod
+    def preset(cls, name: str, **settings: Any) -> Self:
+        """The algorithm with named settings, such as those of a tutorial; `settings` take precedence.
+
+        The documentation of the class lists the presets. Raises `SettingError` for an unknown name.
+        """
+        return cls(**{**_cofil.preset(cls._name, name), **settings})
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """All settings and the seed, as scikit-learn asks for them."""
         return {**self._defaults, **self._given, "seed": self.seed}
@@ -76,7 +86,7 @@ class Algorithm(metaclass=Kind):
         y: None = None,
         *,
         valid: float | Any = None,
-        metric: str | None = None,
+        metric: str | Sequence[str] | None = None,
         patience: int | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_every: int | None = None,
@@ -89,7 +99,7 @@ class Algorithm(metaclass=Kind):
         """Trains a model on ratings, or on anything that `Ratings` takes.
 
         `valid` is a share of the rows to hold out, or ratings: training then stops after `patience` epochs without a
-        better `metric`, and the best epoch is kept. `checkpoint` is a file that training writes as it goes; with
+        better `metric` (the first of several, which are all recorded), and the best epoch is kept. `checkpoint` is a file that training writes as it goes; with
         `resume`, it continues from there. `items` is a table of items, for titles and filters. `negatives` is a table of
         users and the items to learn against, in place of sampled ones. Without `seen`, the model does not hold the
         users' histories. `progress` is True or a function that receives each event.
@@ -97,7 +107,7 @@ class Algorithm(metaclass=Kind):
         Raises `SettingError`, `DataError` if the data does not suit the algorithm, `DivergedError`.
         """
         training = {
-            "seed": self.seed, "metric": metric, "patience": patience, "seen": seen, "resume": resume,
+            "seed": self.seed, "metric": metric.split(",") if isinstance(metric, str) else metric, "patience": patience, "seen": seen, "resume": resume,
             "checkpoint": None if checkpoint is None else os.fspath(checkpoint), "checkpoint_every": checkpoint_every,
         }
         self.model_ = trained(train, self._name, self._given, training, valid, items, negatives, progress)
@@ -188,6 +198,8 @@ def _class(name: str, described: dict[str, Any]) -> type[Algorithm]:
         if setting in rules:
             lines.append(f"        Default from the data: {rules[setting]}.")
     lines.append("    seed: Random seed. Equal data, settings and seed give equal bytes.")
+    if described["presets"]:
+        lines += ["", "Presets:", *(f"    {preset['name']}: {preset['about']}" for preset in described["presets"])]
     members = {
         "__doc__": "\n".join(lines),
         "__module__": "cofil.algorithms",

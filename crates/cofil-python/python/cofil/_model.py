@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from cofil._options import ProtocolOptions, QueryOptions, ReadOptions
+    from cofil.plot import Figure
 
 Id = Union[str, int, UUID]
 History = Union[Iterable[Any], Mapping[Any, float]]
@@ -124,19 +125,22 @@ class Model:
     # === Predictions ===
 
     @overload
-    def predict(self, pairs: Any, /, **options: Unpack[ReadOptions]) -> Predictions: ...
+    def predict(self, pairs: Any, /, *, probability: bool = False, **options: Unpack[ReadOptions]) -> Predictions: ...
     @overload
-    def predict(self, user: Id, item: Id, /) -> float: ...
-    def predict(self, pairs: Any, item: Any = None, /, **options: Any) -> Any:
+    def predict(self, user: Id, item: Id, /, *, probability: bool = False) -> float: ...
+    def predict(self, pairs: Any, item: Any = None, /, *, probability: bool = False, **options: Any) -> Any:
         """Predicts the rating of a pair, `model.predict("u1", "a")`, or of a table of pairs.
 
-        Ratings are within the range of the training data; algorithms that rank give their score. Raises
-        `NotFoundError` for an unknown id of a single pair; in a table its prediction is missing.
+        Ratings are within the range of the training data; algorithms that rank give their score. With `probability`,
+        models that were trained by cross-entropy give the probability of an interaction, among pairs mixed as in
+        training. Raises `NotFoundError` for an unknown id of a single pair, whose prediction is missing in a table, and
+        `UnsupportedError` if scores are no probabilities.
         """
         if item is not None:
-            return self._inner.predict(name(pairs), name(item))
+            score = self._inner.predict(name(pairs), name(item))
+            return self.predict([(pairs, item)], probability=True)[0].prediction if probability else score
         pairs = pairs._inner.frame() if isinstance(pairs, Ratings) else table(pairs)
-        unknown, frame = self._inner.predict_pairs(pairs, options)
+        unknown, frame = self._inner.predict_pairs(pairs, options, probability)
         return Predictions(frame, unknown)
 
     # === Evaluation ===
@@ -181,6 +185,12 @@ class Model:
         self._inner.describe_items(None if items is None else table(items), options)
 
     # === What it holds ===
+
+    def plot_curve(self) -> Figure:
+        """The figure of loss and validation metrics by epoch. Raises `UnsupportedError` for a model without epochs."""
+        from cofil.plot import curve
+
+        return curve(self)
 
     @property
     def card(self) -> dict[str, Any]:

@@ -88,6 +88,9 @@ impl Residuals {
         let mut residuals = levels.rests(&matrix);
         let squares: f64 = residuals.values().iter().map(|&rest| square(f64::from(rest))).sum();
         let variance = squares / residuals.nnz().max(1) as f64;
+        if variance == 0.0 {
+            return Self { variance, structured: false };
+        }
         let largest = |residuals: &Csr| {
             let by_item = residuals.transposed();
             let filled = Filled { rows: sparse(residuals), columns: sparse(&by_item), fill: 0.0 };
@@ -171,7 +174,12 @@ mod tests {
         let data = rated(0.0, 1.0);
         let penalty = Traits::of(&data).penalty(0.1, 1.0);
         assert_eq!(penalty, setting(none.variance, 0.005, 0.5));
-        assert_eq!(Traits::of(&Ratings::default()).penalty(0.1, 1.0), 0.005);
+        for none in [vec![], vec![("ann", "x", 3.0)], vec![("ann", "x", 3.0), ("bob", "y", 3.0)]] {
+            let none = Ratings::from_triples(none).unwrap();
+            assert_eq!(Traits::of(&none).penalty(0.1, 1.0), 0.005);
+        }
+        let two = Ratings::from_triples([("ann", "x", 1.0), ("ann", "y", 5.0)]).unwrap();
+        assert!(Traits::of(&two).penalty(0.1, 1.0) > 0.005);
     }
 
     #[test]
