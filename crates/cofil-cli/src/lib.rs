@@ -109,7 +109,7 @@ fn run(command: &Command, progress: &Progress) -> Result<()> {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Tune(args) => tune::run(args, progress),
-        Command::Reproduce(args) => reproduce::run(args),
+        Command::Reproduce(args) => reproduce::run(args, progress),
         Command::Recommend(args) => recommend::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Similar(args) => similar::run(args),

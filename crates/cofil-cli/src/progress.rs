@@ -6,6 +6,7 @@ use crate::interrupt::Interrupt;
 use crate::output::duration;
 use crate::output::errln;
 use cofil::Stop;
+use cofil::data::prose::count;
 use cofil::watch::{Event, Judged};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -371,7 +372,8 @@ fn recipe(number: usize, of: usize, name: &str, judged: &Judged) -> String {
     let mut line = format!("{head}{} {value}, trained in ", judged.metric);
     line += &duration(judged.seconds);
     if judged.trials > 0 {
-        line += &format!(", {} trials in {}", judged.trials, duration(judged.trial_seconds));
+        let trials = count(judged.trials, "trial");
+        line += &format!(", {trials} in {}", duration(judged.trial_seconds));
     }
     judged.note.iter().for_each(|note| line += &format!("; {note}"));
     line

@@ -167,7 +167,7 @@ fn a_checkpoint_is_gone_on_from_and_never_overwritten_by_mistake() {
     place.ok(&format!("{train} --set epochs=8 -o whole"));
     place.ok(&format!("{train} --set epochs=5 --checkpoint c --checkpoint-every 2 -o half"));
     let error = place.fails(1, &format!("{train} --set epochs=8 --checkpoint c -o resumed"));
-    assert!(error.contains("continue with --resume, or delete it"), "{error}");
+    assert!(error.contains("delete the file, or continue with --resume"), "{error}");
     place.ok(&format!("{train} --set epochs=8 --checkpoint c --resume -o resumed"));
     assert!(place.read("whole") == place.read("resumed"), "resumed equals uninterrupted");
 }

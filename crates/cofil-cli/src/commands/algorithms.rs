@@ -140,7 +140,9 @@ fn one(name: &str, json: bool) -> Result<()> {
         outln!("\nDefaults derived from the data, unless set:");
         let widest = rules.iter().map(|rule| rule.setting.len()).max().unwrap_or(0);
         for rule in rules {
-            outln!("  {:<widest$}  {}", rule.setting, rule.rule);
+            let mut lines = wrap(rule.rule, width.saturating_sub(widest + 4)).into_iter();
+            outln!("  {:<widest$}  {}", rule.setting, lines.next().unwrap_or_default());
+            lines.for_each(|line| outln!("  {:<widest$}  {line}", ""));
         }
     }
     if !ranges.is_empty() {

@@ -1,6 +1,7 @@
 //! `cofil reproduce`.
 
 use crate::output::{self, outln};
+use crate::progress::Progress;
 use crate::table::{Column, Table};
 use anyhow::Result;
 use cofil::data::prose::{range, value};
@@ -35,10 +36,11 @@ pub struct Args {
     json: bool,
 }
 
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let Some(name) = &args.name else { return list(args.json) };
     let options = Options { data: args.data.clone(), seeds: args.seeds, quick: args.quick };
     let report = cofil_reproduce::run(name, &options)?;
+    progress.clear();
     match args.json {
         true => output::json(&output::value(&report)?),
         false => {

@@ -58,11 +58,12 @@ impl<'a> Traits<'a> {
     }
 
     /// Returns the penalty of algorithms that predict values: in proportion to the noise, as in the estimate of the
-    /// largest posterior probability, by the factor `structured`, or `unstructured` if vectors find nothing to learn.
-    pub fn penalty(&self, structured: f64, unstructured: f64) -> f32 {
+    /// largest posterior probability, by the factor `structured`, or `unstructured` if vectors find nothing to learn;
+    /// from [`LEAST`] to `most`. None if biases explain the values fully.
+    pub fn penalty(&self, structured: f64, unstructured: f64, most: f64) -> Option<f32> {
         let residuals = Residuals::of(self.train);
         let factor = if residuals.structured { structured } else { unstructured };
-        setting(factor * residuals.variance, 0.005, 0.5)
+        (residuals.variance > 0.0).then(|| setting(factor * residuals.variance, LEAST, most))
     }
 }
 
@@ -77,6 +78,8 @@ struct Residuals {
     structured: bool,
 }
 
+/// The least penalty of algorithms that predict values.
+const LEAST: f64 = 0.01;
 /// By which factor the largest squared singular value must exceed that of random signs.
 const STRUCTURE: f64 = 1.05;
 
@@ -172,14 +175,15 @@ mod tests {
         let same = Residuals::of(&rated(0.5, 20.0));
         assert!(same.structured && (same.variance - some.variance).abs() < 1e-5, "{same:?}");
         let data = rated(0.0, 1.0);
-        let penalty = Traits::of(&data).penalty(0.1, 1.0);
-        assert_eq!(penalty, setting(none.variance, 0.005, 0.5));
+        let penalty = |factor, most| Traits::of(&data).penalty(0.01, factor, most).unwrap();
+        assert_eq!(penalty(0.5, 1.0), setting(0.5 * none.variance, 0.0, 1.0));
+        assert_eq!((penalty(0.001, 1.0), penalty(0.5, 0.1)), (0.01, 0.1));
         for none in [vec![], vec![("ann", "x", 3.0)], vec![("ann", "x", 3.0), ("bob", "y", 3.0)]] {
             let none = Ratings::from_triples(none).unwrap();
-            assert_eq!(Traits::of(&none).penalty(0.1, 1.0), 0.005);
+            assert_eq!(Traits::of(&none).penalty(0.1, 1.0, 1.0), None);
         }
         let two = Ratings::from_triples([("ann", "x", 1.0), ("ann", "y", 5.0)]).unwrap();
-        assert!(Traits::of(&two).penalty(0.1, 1.0) > 0.005);
+        assert!(Traits::of(&two).penalty(0.1, 1.0, 1.0).is_some());
     }
 
     #[test]

@@ -80,13 +80,13 @@ impl Recipe for SvdPlusPlus {
     fn rules(&self) -> &'static [Rule] {
         &[Rule {
             setting: "reg",
-            rule: "0.085 v, or 0.15 v if the residuals of user and item biases show no structure, where v is their variance in \
-                   units of the scale",
+            rule: "0.085 v, or 0.15 v if the residuals of user and item biases show no structure, where v is their \
+                   variance in units of the scale; from 0.01 to 0.2",
         }]
     }
 
     fn suit(&mut self, data: &Traits<'_>) {
-        self.reg = data.penalty(0.085, 0.15);
+        self.reg = data.penalty(0.085, 0.15, 0.2).unwrap_or(self.reg);
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {

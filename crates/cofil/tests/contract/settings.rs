@@ -8,7 +8,8 @@ fn content(model: &dyn Model) -> String {
 }
 
 /// Settings that matter only together with others, with those others.
-const TOGETHER: [(&str, &str, &str, &str); 28] = [
+const TOGETHER: [(&str, &str, &str, &str); 29] = [
+    ("biased-mf", "momentum", "optimizer", "\"momentum\""),
     ("warp", "max_sampled", "max_sampled", "1"),
     ("autorec-item", "decay", "schedule", "\"exponential\""),
     ("autorec-user", "decay", "schedule", "\"exponential\""),

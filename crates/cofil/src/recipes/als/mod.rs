@@ -127,13 +127,13 @@ impl Recipe for Als {
     fn rules(&self) -> &'static [Rule] {
         &[Rule {
             setting: "reg",
-            rule: "0.12 v, or 0.3 v if the residuals of user and item biases show no structure, where v is their variance in \
-                   units of the scale",
+            rule: "0.12 v, or 0.3 v if the residuals of user and item biases show no structure, where v is their \
+                   variance in units of the scale; from 0.01 to 0.5",
         }]
     }
 
     fn suit(&mut self, data: &Traits<'_>) {
-        self.reg = data.penalty(0.12, 0.3);
+        self.reg = data.penalty(0.12, 0.3, 0.5).unwrap_or(self.reg);
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {

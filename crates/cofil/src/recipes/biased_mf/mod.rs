@@ -198,15 +198,18 @@ impl Recipe for BiasedMf {
     fn rules(&self) -> &'static [Rule] {
         &[Rule {
             setting: "reg",
-            rule: "0.07 v, or 0.15 v if the residuals of user and item biases show no structure, where v is their variance in \
-                   units of the scale",
+            rule: "0.07 v, or 0.15 v if the residuals of user and item biases show no structure, where v is their \
+                   variance in units of the scale; from 0.01 to 0.2",
         }]
     }
 
     fn suit(&mut self, data: &Traits<'_>) {
         // Other links and offsets do not learn values in units of the scale.
-        if self.link == Link::Linear && self.offset == Offset::Mean {
-            self.reg = data.penalty(0.07, 0.15);
+        if self.link == Link::Linear
+            && self.offset == Offset::Mean
+            && let Some(reg) = data.penalty(0.07, 0.15, 0.2)
+        {
+            self.reg = reg;
         }
     }
 
