@@ -197,10 +197,10 @@ def python() -> dict[str, str]:
     known = {name: definitions(module)[name] for name, module in made.items() if name in definitions(module)}
     groups = {
         "Data": ["read", "Ratings", "Split", "sample"],
-        "Training": ["fit", "Algorithm", "compare", "tune"],
-        "Models": ["load", "Model"],
+        "Training": ["fit", "Algorithm", "compare", "tune", "experiments", "reproduce"],
+        "Models": ["load", "Model", "import_model"],
         "Results": ["Table", "Recommendations", "Predictions", "Explanation", "Interview", "Report", "Measure", "Board",
-                    "Study", "Description"],
+                    "Study", "Description", "Reproduction"],
         "Threads": ["threads", "set_threads"],
         "Errors": [name for name in made if name.endswith("Error")],
     }
@@ -220,6 +220,8 @@ def python() -> dict[str, str]:
              f"[{one['name']}](../algorithms/{one['name']}.md)", one["summary"]] for one in listed]
     parts += ["## Algorithms", "Classes with the settings of the algorithm as keywords, and `seed`. All have the methods of "
               "[`Algorithm`](#algorithm).", table(["class", "settings", "what it is"], rows)]
+    parts += ["## Figures", "Functions of `cofil.plot`."]
+    parts += [entry(name, found) for name, found in definitions("cofil.plot").items()]
     parts += ["## Options", "Keywords that several functions take."]
     parts += [entry(name, found) for name, found in definitions("cofil._options").items()]
     return {"reference/python.md": "\n\n".join(parts) + "\n"}

@@ -79,15 +79,27 @@ class BiasedMf(Algorithm):
         decay: Factor applied to η after every epoch, in (0, 1]; 1 keeps η constant.
         epochs: Number of passes over the data, ≥ 1.
         factors: k, length of the user and item vectors, ≥ 1. Longer vectors fit finer tastes but need more data.
-        init: Distribution of the initial vectors. `uniform`, up to `init_scale`, keeps predictions positive from the
-            start.
+        init: Distribution of the initial vectors: `normal` N(0, init_scale²), `uniform` U(0, init_scale), which keeps
+            predictions positive from the start, or `symmetric` U(−init_scale, init_scale).
         init_scale: Standard deviation of the initial vectors, > 0; user vectors start at 0 if negatives are sampled.
         learning_rate: η, learning rate, > 0. Training diverges if it is too large.
         link: Link from inner product to prediction: `linear` learns by squared error, `sigmoid` by cross-entropy.
+        momentum: β of `optimizer` = `momentum`, the share of its velocity that a step keeps, in [0, 1): v ← β v +
+            gradient, a step of −η v. Authors who write v ← β v + (1 − β) gradient have an η of 1 / (1 − β) times this
+            one.
         offset: Source of the offset μ.
         optimizer: Optimizer that turns gradients into steps.
         reg: λ, L2 penalty per step on the vectors updated in it, ≥ 0. Larger values give smoother predictions.
+            Default from the data: 0.07 v, or 0.15 v if the residuals of user and item biases show no structure, where
+                v is their variance in units of the scale; from 0.01 to 0.2.
         seed: Random seed. Equal data, settings and seed give equal bytes.
+
+    Presets:
+        tutorial: Matrix factorization tutorial: SGD, one value at a time, linear output, learned offset.
+        tutorial-sigmoid: The same with sigmoid output and cross-entropy, for 1000 epochs.
+        tutorial-adam: The same by Adam on batches of four values, linear output; `link=sigmoid` for the other output.
+        tutorial-anime: Tutorial on the anime ratings: full-batch gradient descent with momentum, vectors from U(0,
+            11/K), no biases.
     """
 
     def __init__(
@@ -99,13 +111,14 @@ class BiasedMf(Algorithm):
         decay: float = 0.75,
         epochs: int = 12,
         factors: int = 64,
-        init: Literal["normal", "uniform"] = "normal",
+        init: Literal["normal", "uniform", "symmetric"] = "normal",
         init_scale: float = 0.03,
         learning_rate: float = 0.05,
         link: Literal["linear", "sigmoid"] = "linear",
+        momentum: float = 0.9,
         offset: Literal["mean", "learned", "none"] = "mean",
         optimizer: Literal["sgd", "momentum", "adam"] = "sgd",
-        reg: float = 0.055,
+        reg: float | None = None,
         seed: int = 0,
     ) -> None: ...
     batch: Literal["per-sample", "mini-batch", "full"]
@@ -114,10 +127,11 @@ class BiasedMf(Algorithm):
     decay: float
     epochs: int
     factors: int
-    init: Literal["normal", "uniform"]
+    init: Literal["normal", "uniform", "symmetric"]
     init_scale: float
     learning_rate: float
     link: Literal["linear", "sigmoid"]
+    momentum: float
     offset: Literal["mean", "learned", "none"]
     optimizer: Literal["sgd", "momentum", "adam"]
     reg: float
@@ -131,6 +145,8 @@ class Als(Algorithm):
         factors: k, length of the user and item vectors, ≥ 1. Longer vectors fit finer tastes but need more data.
         init_scale: Standard deviation of the initial vectors' lengths, ≥ 0: entries are N(0, init_scale² / k).
         reg: λ, L2 penalty on vectors and biases, ≥ 0.
+            Default from the data: 0.12 v, or 0.3 v if the residuals of user and item biases show no structure, where
+                v is their variance in units of the scale; from 0.01 to 0.5.
         reg_exponent: ν, growth of the penalty with the number of interactions, ≥ 0: 0 constant, 1 proportional.
         solver: `cholesky` (exact) or `cg` (conjugate gradients).
         seed: Random seed. Equal data, settings and seed give equal bytes.
@@ -143,7 +159,7 @@ class Als(Algorithm):
         epochs: int = 20,
         factors: int = 32,
         init_scale: float = 0.1,
-        reg: float = 0.08,
+        reg: float | None = None,
         reg_exponent: float = 1.0,
         solver: Literal["cholesky", "cg"] = "cholesky",
         seed: int = 0,
@@ -338,6 +354,8 @@ class SvdPlusPlus(Algorithm):
         init_scale: Standard deviation of the initial vectors, > 0; user vectors start at 0 if negatives are sampled.
         learning_rate: η, learning rate, > 0. Training diverges if it is too large.
         reg: λ, L2 penalty per step on the vectors updated in it, ≥ 0. Larger values give smoother predictions.
+            Default from the data: 0.085 v, or 0.15 v if the residuals of user and item biases show no structure,
+                where v is their variance in units of the scale; from 0.01 to 0.2.
         seed: Random seed. Equal data, settings and seed give equal bytes.
     """
 
@@ -349,7 +367,7 @@ class SvdPlusPlus(Algorithm):
         factors: int = 32,
         init_scale: float = 0.1,
         learning_rate: float = 0.02,
-        reg: float = 0.07,
+        reg: float | None = None,
         seed: int = 0,
     ) -> None: ...
     decay: float
@@ -371,6 +389,9 @@ class Svd(Algorithm):
         power_iterations: Power iterations that sharpen the basis, ≥ 0: use more if singular values fall slowly. Data
             with a side of at most 128 are always decomposed exactly.
         seed: Random seed. Equal data, settings and seed give equal bytes.
+
+    Presets:
+        tutorial: Matrix factorization tutorial: rank 2, unknown entries 0.5.
     """
 
     def __init__(
@@ -617,6 +638,8 @@ class AutorecItem(Algorithm):
             0, as in the paper, rows with many entries saturate the hidden units, and the error on MovieLens-1M is
             .006 higher.
         learning_rate: η, learning rate, > 0.
+        momentum: β of `optimizer` = `momentum`, the share of its velocity that a step keeps, in [0, 1): v ← β v +
+            gradient, a step of −η v.
         negatives: Unobserved entries per observed one, with target 0. At 0, ratings are predicted; above, all entries
             count as 1 and items are ranked.
         optimizer: Optimizer that turns gradients into steps.
@@ -627,6 +650,9 @@ class AutorecItem(Algorithm):
             paper's even penalty, 1 the same per entry.
         schedule: Schedule of η over the epochs.
         seed: Random seed. Equal data, settings and seed give equal bytes.
+
+    Presets:
+        tutorial: Textbook chapter on MovieLens-100K: ratings as they are, 25 epochs of Adam at a constant rate.
     """
 
     def __init__(
@@ -644,6 +670,7 @@ class AutorecItem(Algorithm):
         init_scale: float = 0.03,
         input_exponent: float = 0.5,
         learning_rate: float = 0.004,
+        momentum: float = 0.9,
         negatives: int = 0,
         optimizer: Literal["sgd", "momentum", "adam"] = "adam",
         period: int = 50,
@@ -664,6 +691,7 @@ class AutorecItem(Algorithm):
     init_scale: float
     input_exponent: float
     learning_rate: float
+    momentum: float
     negatives: int
     optimizer: Literal["sgd", "momentum", "adam"]
     period: int
@@ -690,6 +718,8 @@ class AutorecUser(Algorithm):
             0, as in the paper, rows with many entries saturate the hidden units, and the error on MovieLens-1M is
             .006 higher.
         learning_rate: η, learning rate, > 0.
+        momentum: β of `optimizer` = `momentum`, the share of its velocity that a step keeps, in [0, 1): v ← β v +
+            gradient, a step of −η v.
         negatives: Unobserved entries per observed one, with target 0. At 0, ratings are predicted; above, all entries
             count as 1 and items are ranked.
         optimizer: Optimizer that turns gradients into steps.
@@ -717,6 +747,7 @@ class AutorecUser(Algorithm):
         init_scale: float = 0.03,
         input_exponent: float = 0.5,
         learning_rate: float = 0.004,
+        momentum: float = 0.9,
         negatives: int = 0,
         optimizer: Literal["sgd", "momentum", "adam"] = "adam",
         period: int = 50,
@@ -737,6 +768,7 @@ class AutorecUser(Algorithm):
     init_scale: float
     input_exponent: float
     learning_rate: float
+    momentum: float
     negatives: int
     optimizer: Literal["sgd", "momentum", "adam"]
     period: int
@@ -755,18 +787,25 @@ class Gmf(Algorithm):
         init_scale: Standard deviation of the initial weights, > 0.
         learning_rate: η, learning rate, > 0.
         link: Link from score to value for `squared`; other losses ignore it.
-        loss: Loss to minimise: `bce`, `bpr` and `softmax` need interactions that all count the same, `squared` learns
-            values.
-        negatives: Negatives per interaction, ≥ 1 and fewer than the number of items; `squared` ignores it.
+        loss: Loss to minimise: `bce`, `bpr`, `softmax` and `full-softmax` need interactions that all count the same,
+            `squared` learns values. `full-softmax` scores all items for every interaction, so it is for small
+            catalogues; `softmax` estimates it from negatives.
+        momentum: β of `optimizer` = `momentum`, the share of its velocity that a step keeps, in [0, 1): v ← β v +
+            gradient, a step of −η v.
+        negatives: Negatives per interaction, ≥ 1 and fewer than the number of items; `squared` ignores it, and `full-
+            softmax` uses it only to estimate the vectors of new users.
         optimizer: Optimizer that turns gradients into steps.
         output: Weights of the product: `learned` or `ones`.
         period: Epochs per cycle of the `cosine` schedule, ≥ 1; other schedules ignore it.
         reg: λ, L2 penalty on the embeddings of each sample, ≥ 0; layers have none.
-        sampler: Sampling of negatives; `squared` ignores it.
+        sampler: Sampling of negatives; `squared` and `full-softmax` ignore it.
         sampler_exponent: Popularity exponent for `sampler` = `popularity`, 0 to 4; other samplers ignore it.
         schedule: Schedule of η over the epochs.
         weight_decay: Share of η by which embeddings and weights shrink at each step that touches them (AdamW), ≥ 0.
         seed: Random seed. Equal data, settings and seed give equal bytes.
+
+    Presets:
+        ncf: Reaches the figures of the paper (He et al., WWW 2017) on its split of MovieLens-1M.
     """
 
     def __init__(
@@ -779,7 +818,8 @@ class Gmf(Algorithm):
         init_scale: float = 0.05,
         learning_rate: float = 0.001,
         link: Literal["linear", "sigmoid"] = "linear",
-        loss: Literal["bce", "bpr", "softmax", "squared"] = "bce",
+        loss: Literal["bce", "bpr", "softmax", "full-softmax", "squared"] = "bce",
+        momentum: float = 0.9,
         negatives: int = 4,
         optimizer: Literal["sgd", "momentum", "adam"] = "adam",
         output: Literal["learned", "ones"] = "learned",
@@ -798,7 +838,8 @@ class Gmf(Algorithm):
     init_scale: float
     learning_rate: float
     link: Literal["linear", "sigmoid"]
-    loss: Literal["bce", "bpr", "softmax", "squared"]
+    loss: Literal["bce", "bpr", "softmax", "full-softmax", "squared"]
+    momentum: float
     negatives: int
     optimizer: Literal["sgd", "momentum", "adam"]
     output: Literal["learned", "ones"]
@@ -823,17 +864,24 @@ class Mlp(Algorithm):
             even.
         learning_rate: η, learning rate, > 0.
         link: Link from score to value for `squared`; other losses ignore it.
-        loss: Loss to minimise: `bce`, `bpr` and `softmax` need interactions that all count the same, `squared` learns
-            values.
-        negatives: Negatives per interaction, ≥ 1 and fewer than the number of items; `squared` ignores it.
+        loss: Loss to minimise: `bce`, `bpr`, `softmax` and `full-softmax` need interactions that all count the same,
+            `squared` learns values. `full-softmax` scores all items for every interaction, so it is for small
+            catalogues; `softmax` estimates it from negatives.
+        momentum: β of `optimizer` = `momentum`, the share of its velocity that a step keeps, in [0, 1): v ← β v +
+            gradient, a step of −η v.
+        negatives: Negatives per interaction, ≥ 1 and fewer than the number of items; `squared` ignores it, and `full-
+            softmax` uses it only to estimate the vectors of new users.
         optimizer: Optimizer that turns gradients into steps.
         period: Epochs per cycle of the `cosine` schedule, ≥ 1; other schedules ignore it.
         reg: λ, L2 penalty on the embeddings of each sample, ≥ 0; layers have none.
-        sampler: Sampling of negatives; `squared` ignores it.
+        sampler: Sampling of negatives; `squared` and `full-softmax` ignore it.
         sampler_exponent: Popularity exponent for `sampler` = `popularity`, 0 to 4; other samplers ignore it.
         schedule: Schedule of η over the epochs.
         weight_decay: Share of η by which embeddings and weights shrink at each step that touches them (AdamW), ≥ 0.
         seed: Random seed. Equal data, settings and seed give equal bytes.
+
+    Presets:
+        ncf: Reaches the figures of the paper (He et al., WWW 2017) on its split of MovieLens-1M.
     """
 
     def __init__(
@@ -848,7 +896,8 @@ class Mlp(Algorithm):
         layers: list[int] = [64, 32, 16, 8],
         learning_rate: float = 0.001,
         link: Literal["linear", "sigmoid"] = "linear",
-        loss: Literal["bce", "bpr", "softmax", "squared"] = "bce",
+        loss: Literal["bce", "bpr", "softmax", "full-softmax", "squared"] = "bce",
+        momentum: float = 0.9,
         negatives: int = 4,
         optimizer: Literal["sgd", "momentum", "adam"] = "adam",
         period: int = 10,
@@ -868,7 +917,8 @@ class Mlp(Algorithm):
     layers: list[int]
     learning_rate: float
     link: Literal["linear", "sigmoid"]
-    loss: Literal["bce", "bpr", "softmax", "squared"]
+    loss: Literal["bce", "bpr", "softmax", "full-softmax", "squared"]
+    momentum: float
     negatives: int
     optimizer: Literal["sgd", "momentum", "adam"]
     period: int
@@ -896,16 +946,20 @@ class Neumf(Algorithm):
             even.
         learning_rate: η, learning rate, > 0.
         link: Link from score to value for `squared`; other losses ignore it.
-        loss: Loss to minimise: `bce`, `bpr` and `softmax` need interactions that all count the same, `squared` learns
-            values.
-        negatives: Negatives per interaction, ≥ 1 and fewer than the number of items; `squared` ignores it.
+        loss: Loss to minimise: `bce`, `bpr`, `softmax` and `full-softmax` need interactions that all count the same,
+            `squared` learns values. `full-softmax` scores all items for every interaction, so it is for small
+            catalogues; `softmax` estimates it from negatives.
+        momentum: β of `optimizer` = `momentum`, the share of its velocity that a step keeps, in [0, 1): v ← β v +
+            gradient, a step of −η v.
+        negatives: Negatives per interaction, ≥ 1 and fewer than the number of items; `squared` ignores it, and `full-
+            softmax` uses it only to estimate the vectors of new users.
         optimizer: Optimizer that turns gradients into steps.
         output: Weights of the product: `learned` or `ones`.
         period: Epochs per cycle of the `cosine` schedule, ≥ 1; other schedules ignore it.
         pretrain_epochs: Epochs of pre-training for the product alone and for the tower alone, before joint `epochs`;
             0 for none.
         reg: λ, L2 penalty on the embeddings of each sample, ≥ 0; layers have none.
-        sampler: Sampling of negatives; `squared` ignores it.
+        sampler: Sampling of negatives; `squared` and `full-softmax` ignore it.
         sampler_exponent: Popularity exponent for `sampler` = `popularity`, 0 to 4; other samplers ignore it.
         schedule: Schedule of η over the epochs.
         tower_reg: `reg` of the tower's embeddings; null for `reg`. A penalty that suits the product shrinks the tower
@@ -913,6 +967,11 @@ class Neumf(Algorithm):
         tower_weight_decay: `weight_decay` of the tower's embeddings and layers; null for `weight_decay`.
         weight_decay: Share of η by which embeddings and weights shrink at each step that touches them (AdamW), ≥ 0.
         seed: Random seed. Equal data, settings and seed give equal bytes.
+
+    Presets:
+        ncf: Reaches the figures of the paper (He et al., WWW 2017) on its split of MovieLens-1M.
+        tutorial: Textbook chapter on personalized ranking: pairwise loss, 10 factors, three layers of 10, for
+            MovieLens-100K.
     """
 
     def __init__(
@@ -930,7 +989,8 @@ class Neumf(Algorithm):
         layers: list[int] = [64, 32, 16, 8],
         learning_rate: float = 0.001,
         link: Literal["linear", "sigmoid"] = "linear",
-        loss: Literal["bce", "bpr", "softmax", "squared"] = "bce",
+        loss: Literal["bce", "bpr", "softmax", "full-softmax", "squared"] = "bce",
+        momentum: float = 0.9,
         negatives: int = 4,
         optimizer: Literal["sgd", "momentum", "adam"] = "adam",
         output: Literal["learned", "ones"] = "learned",
@@ -957,7 +1017,8 @@ class Neumf(Algorithm):
     layers: list[int]
     learning_rate: float
     link: Literal["linear", "sigmoid"]
-    loss: Literal["bce", "bpr", "softmax", "squared"]
+    loss: Literal["bce", "bpr", "softmax", "full-softmax", "squared"]
+    momentum: float
     negatives: int
     optimizer: Literal["sgd", "momentum", "adam"]
     output: Literal["learned", "ones"]

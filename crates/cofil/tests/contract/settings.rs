@@ -8,8 +8,13 @@ fn content(model: &dyn Model) -> String {
 }
 
 /// Settings that matter only together with others, with those others.
-const TOGETHER: [(&str, &str, &str, &str); 29] = [
+const TOGETHER: [(&str, &str, &str, &str); 34] = [
     ("biased-mf", "momentum", "optimizer", "\"momentum\""),
+    ("autorec-item", "momentum", "optimizer", "\"momentum\""),
+    ("autorec-user", "momentum", "optimizer", "\"momentum\""),
+    ("gmf", "momentum", "optimizer", "\"momentum\""),
+    ("mlp", "momentum", "optimizer", "\"momentum\""),
+    ("neumf", "momentum", "optimizer", "\"momentum\""),
     ("warp", "max_sampled", "max_sampled", "1"),
     ("autorec-item", "decay", "schedule", "\"exponential\""),
     ("autorec-user", "decay", "schedule", "\"exponential\""),
