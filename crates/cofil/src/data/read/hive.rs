@@ -16,6 +16,9 @@ use std::io::{BufRead, BufReader, Read};
 /// A key, and its value unless it is missing.
 pub(super) type Key = (String, Option<String>);
 
+/// Whether a name has the meaning of a role.
+type Means = fn(&str) -> bool;
+
 /// The value that stands for a missing one.
 const MISSING: &str = "__HIVE_DEFAULT_PARTITION__";
 
@@ -58,7 +61,7 @@ impl Unnamed {
             Some(Column::Name(_)) => search.told(role).ok().flatten(),
             _ => None,
         });
-        let named: [(&[&str], fn(&str) -> bool); 5] = [
+        let named: [(&[&str], Means); 5] = [
             (USER, means_user),
             (ITEM, means_item),
             (VALUE, means_value),
