@@ -1,7 +1,8 @@
 //! Models in and out of the formats of other programs; `docs/models.md` describes each.
 //!
 //! In: [`Foreign::open`] reads the factors that another program learned, and [`Foreign::into_recommender`] makes a
-//! recommender of them. Out: [`Recommender::export`] writes ONNX, arrays of NumPy, and tables of vectors.
+//! recommender of them. Out: [`Recommender::export`](crate::Recommender::export) writes ONNX, arrays of NumPy, and
+//! tables of vectors.
 //!
 //! ```
 //! use cofil::exchange::{ExportOptions, Foreign, ForeignFiles, ImportOptions};
