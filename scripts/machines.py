@@ -173,7 +173,7 @@ def main():
             tables.append("large.csv")
         processors = {}
         if arguments.arm:
-            processors["arm"] = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu", str(Path(arguments.arm).resolve())]
+            processors["arm"] = ["qemu-aarch64", str(Path(arguments.arm).resolve())]
         else:
             here = detects(folder, [])
             print(f"this processor has {' '.join(sorted(here)) or 'none'} of {' '.join(FEATURES)}")
