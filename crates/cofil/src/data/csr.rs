@@ -1,5 +1,7 @@
 //! Compressed sparse rows: the sparse matrix type of the toolkit.
 
+use crate::math::svd::Sparse;
+
 /// A sparse matrix stored by rows. Columns are strictly ascending within a row; all values are finite.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Csr {
@@ -7,6 +9,12 @@ pub struct Csr {
     columns: Vec<u32>,
     values: Vec<f32>,
     cols: usize,
+}
+
+impl<'a> From<&'a Csr> for Sparse<'a> {
+    fn from(matrix: &'a Csr) -> Self {
+        Self { starts: &matrix.starts, columns: &matrix.columns, values: &matrix.values }
+    }
 }
 
 /// A row of a [`Csr`], or a history from another source. Columns are strictly ascending.

@@ -5,7 +5,7 @@ use crate::data::levels::{EPOCHS, Levels, REG_ITEM, REG_USER};
 use crate::data::{Csr, Ratings};
 use crate::math::Rng;
 use crate::math::real::square;
-use crate::math::svd::{Effort, Filled, Sparse};
+use crate::math::svd::{Effort, Filled};
 
 /// A setting whose default depends on the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Residuals {
         }
         let largest = |residuals: &Csr| {
             let by_item = residuals.transposed();
-            let filled = Filled { rows: sparse(residuals), columns: sparse(&by_item), fill: 0.0 };
+            let filled = Filled { rows: residuals.into(), columns: (&by_item).into(), fill: 0.0 };
             let effort = Effort { oversampling: 7, power_iterations: 5 };
             let values = filled.decompose(1, effort, &Rng::new(0, &[0])).values;
             square(f64::from(*values.first().unwrap_or(&0.0)))
@@ -108,10 +108,6 @@ impl Residuals {
         }
         Self { variance, structured: found > STRUCTURE * largest(&residuals) }
     }
-}
-
-fn sparse(matrix: &Csr) -> Sparse<'_> {
-    Sparse { starts: matrix.starts(), columns: matrix.columns(), values: matrix.values() }
 }
 
 /// Clamps `value` to `low`–`high` and rounds it to two significant digits, which are precise enough and easy to read.

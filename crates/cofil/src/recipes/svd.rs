@@ -18,7 +18,7 @@ use crate::check::check_count;
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Rng;
-use crate::math::svd::{Effort, Filled, Sparse};
+use crate::math::svd::{Effort, Filled};
 use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::{Factors, FoldIn};
 use crate::similarity;
@@ -111,8 +111,8 @@ impl Svd {
         let in_units = |value: f32| (f64::from(value) * unit) as f32;
         rest.values_mut().iter_mut().for_each(|value| *value = in_units(*value));
         let columns = rest.transposed();
-        let (rows, fill) = (view(&rest), in_units(baseline.fill));
-        let filled = Filled { rows, columns: view(&columns), fill };
+        let fill = in_units(baseline.fill);
+        let filled = Filled { rows: (&rest).into(), columns: (&columns).into(), fill };
         let effort =
             Effort { oversampling: self.oversampling, power_iterations: self.power_iterations };
         let svd = filled.decompose(self.factors, effort, &Rng::new(seed, &[]));
@@ -242,10 +242,6 @@ fn residuals(by_user: &Csr, baseline: &Baseline) -> Csr {
         at += columns.len();
     }
     rest
-}
-
-fn view(csr: &Csr) -> Sparse<'_> {
-    Sparse { starts: csr.starts(), columns: csr.columns(), values: csr.values() }
 }
 
 #[cfg(test)]
