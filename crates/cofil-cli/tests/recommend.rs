@@ -463,7 +463,11 @@ fn pairs_are_predicted_in_their_order() {
 fn the_model_card_is_complete() {
     let place = with_model();
     let card = place.json("inspect m");
-    assert_eq!(card["algorithm"], json!({"algorithm": "ease", "reg": 1.0, "max_items": 50000}));
+    let settings = json!({
+        "algorithm": "ease", "reg": 1.0, "dropout": 0.0, "user_exponent": 0.0, "item_exponent": 0.0, "neighbours": 0,
+        "max_items": 50000,
+    });
+    assert_eq!(card["algorithm"], settings);
     assert_eq!((&card["seed"], &card["shape"]), (&json!(0), &json!("item-weights")));
     assert_eq!((&card["data"]["users"], &card["data"]["items"]), (&json!(20), &json!(17)));
     assert_eq!(card["bytes"].as_u64(), Some(place.read("m").len() as u64));

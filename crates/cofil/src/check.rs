@@ -45,6 +45,17 @@ pub(crate) fn check_descent(rate: f32, decay: f32, reg: f32, init_scale: f32) ->
     check_positive("init_scale", init_scale)
 }
 
+/// Refuses a value outside [`low`, `high`].
+pub(crate) fn check_range(setting: &str, value: f32, low: f32, high: f32) -> Result<()> {
+    match (low..=high).contains(&value) {
+        true => Ok(()),
+        false => {
+            let says = format!("must be from {low} to {high}, got {value}");
+            Err(Error::setting(setting, says))
+        }
+    }
+}
+
 /// Refuses a share outside [0, 1).
 pub(crate) fn check_share(setting: &str, share: f32) -> Result<()> {
     match (0.0..1.0).contains(&share) {

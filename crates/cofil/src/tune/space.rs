@@ -295,6 +295,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// The settings of `ease` with a range, but `reg`.
+    const OTHERS: [&str; 3] = ["dropout", "user_exponent", "item_exponent"];
+
     fn ease() -> Algorithm {
         Algorithm::from_settings("ease", &Map::new()).unwrap()
     }
@@ -341,11 +344,12 @@ mod tests {
     fn ranges_can_be_replaced_and_settings_fixed() {
         let over = [Range::log("reg", 10.0, 20.0)];
         let whole = [Range::log_whole("reg", 10, 20)];
-        assert_eq!(Space::new(ease(), &[], &whole).unwrap().ranges(), over);
-        let space = Space::new(ease(), &[], &over).unwrap();
+        assert_eq!(Space::new(ease(), &OTHERS, &whole).unwrap().ranges(), over);
+        let space = Space::new(ease(), &OTHERS, &over).unwrap();
         assert_eq!(space.ranges(), over);
         assert_eq!(space.epochs(), None);
-        assert!(Space::new(ease(), &["reg"], &[]).unwrap().ranges().is_empty());
+        let all = [&OTHERS[..], &["reg"]].concat();
+        assert!(Space::new(ease(), &all, &[]).unwrap().ranges().is_empty());
         let told = |over: Range| Space::new(ease(), &[], &[over]).unwrap_err().to_string();
         assert!(told(Range::real("rge", 0.0, 1.0)).contains("did you mean `reg`?"));
         assert!(told(Range::log("reg", 0.0, 1.0)).contains("its range a logarithmic"));
@@ -371,7 +375,7 @@ mod tests {
     #[test]
     fn a_small_space_is_used_up() {
         let over = [Range::choice("reg", [1, 2, 200])];
-        let space = Space::new(ease(), &[], &over).unwrap();
+        let space = Space::new(ease(), &OTHERS, &over).unwrap();
         let mut drawn = Vec::new();
         while let Some(settings) = space.draw(&[], &drawn, Method::Random, 0) {
             drawn.push(settings);
