@@ -90,6 +90,8 @@ recipes! {
     Rp3Beta "rp3beta",
     /// Random walks from item to user to item.
     P3Alpha "p3alpha",
+    /// Filters on the graph of users and items, without training.
+    GraphFilter "graph-filter",
     /// Autoencoder of item rows.
     AutorecItem "autorec-item",
     /// Autoencoder of user rows.
@@ -100,6 +102,8 @@ recipes! {
     Mlp "mlp",
     /// Neural matrix factorization: `gmf` and `mlp` combined.
     Neumf "neumf",
+    /// Weighted sum of other algorithms, with weights chosen on held-out interactions.
+    Blend "blend",
 }
 
 impl Algorithm {
@@ -139,14 +143,25 @@ impl Algorithm {
 
     /// How this algorithm reads the values of `train` if it ranks; `None` if it takes them as weights unchanged.
     pub fn reading(&self, train: &Ratings) -> Option<Reading> {
-        let alike = match self {
+        let ranks = self.target() == Target::Preference;
+        ranks.then(|| Reading::of(train.by_user.values(), !self.counts_alike())).flatten()
+    }
+
+    /// Whether it ranks without regard to how much a user likes an item.
+    fn counts_alike(&self) -> bool {
+        match self {
             Self::Ials(ials) => ials.alpha == 0.0,
             Self::Popularity(_) | Self::Bpr(_) | Self::Warp(_) | Self::LogisticMf(_) => true,
             Self::Gmf(_) | Self::Mlp(_) | Self::Neumf(_) => true,
+            Self::Blend(blend) => blend.algorithms().all(|a| a.is_ok_and(|a| a.counts_alike())),
             _ => false,
-        };
-        let ranks = self.target() == Target::Preference;
-        ranks.then(|| Reading::of(train.by_user.values(), !alike)).flatten()
+        }
+    }
+
+    /// Trains on values that are read already: see [`fit`](Self::fit).
+    pub(crate) fn fit_as_read(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
+        self.check_sizes()?;
+        self.recipe().fit(train, run)
     }
 
     /// Whether the algorithm needs times.
@@ -230,9 +245,13 @@ impl Algorithm {
                 let valid = merged.keys().filter(|k| *k != "algorithm");
                 return Err(Error::unknown("setting", setting, valid));
             }
-            // One setting at a time, so that the error names the right one. A list may be given as one number.
+            // One setting at a time, so that the error names the right one. A list may be given as one number, or as
+            // names with commas between them.
             let value = match (&merged[setting], value) {
                 (Value::Array(_), Value::Number(_)) => Value::Array(vec![value.clone()]),
+                (Value::Array(_), Value::String(names)) => {
+                    names.split(',').map(|name| Value::from(name.trim())).collect()
+                }
                 _ => value.clone(),
             };
             merged.insert(setting.clone(), value);
@@ -256,9 +275,9 @@ impl Algorithm {
     ///
     /// let two = Ratings::from_triples([("ann", "tea", 1.0), ("bob", "tea", 1.0)])?;
     /// let suited = Algorithm::Ease(Ease::default()).suited_to(&two, &[]);
-    /// assert_eq!(suited.chosen.keys().collect::<Vec<_>>(), ["reg"]);
+    /// assert_eq!(suited.chosen.keys().collect::<Vec<_>>(), ["neighbours", "reg"]);
     /// let given = Algorithm::Ease(Ease { reg: 7.0, ..Ease::default() }).suited_to(&two, &["reg"]);
-    /// assert!(given.chosen.is_empty());
+    /// assert_eq!(given.chosen.keys().collect::<Vec<_>>(), ["neighbours"]);
     /// # Ok::<(), cofil::Error>(())
     /// ```
     pub fn suited_to(&self, train: &Ratings, given: &[&str]) -> Suited {

@@ -62,9 +62,9 @@ pub use evaluate::{Metric, Protocol};
 pub use model::{Attribution, Model, User};
 pub use rank::Rerank;
 pub use recipes::{
-    Als, AutorecItem, AutorecUser, Baseline, BiasedMf, Bpr, Ease, Gmf, Ials, ItemKnn, KnnBaseline,
-    LogisticMf, Mlp, Neumf, P3Alpha, Popularity, Range, Rp3Beta, Slim, Svd, SvdPlusPlus, Target,
-    UserKnn, Warp,
+    Als, AutorecItem, AutorecUser, Baseline, BiasedMf, Blend, Bpr, Ease, Gmf, GraphFilter, Ials,
+    ItemKnn, KnnBaseline, LogisticMf, Mlp, Neumf, P3Alpha, Popularity, Range, Rp3Beta, Slim, Svd,
+    SvdPlusPlus, Target, UserKnn, Warp,
 };
 pub use recommender::{Forgotten, Recommender, Updated};
 pub use train::{Checkpoint, Epoch, Fitted, Loss, Run, Validation};

@@ -3,8 +3,8 @@
 mod anime;
 mod autorec;
 mod d2l;
-mod gowalla;
 mod interview;
+mod lightgcn;
 mod ncf;
 mod toy;
 mod update;
@@ -12,13 +12,14 @@ mod update;
 use crate::experiment::Experiment;
 
 /// All experiments, in the order of the list.
-pub static ALL: [Experiment; 8] = [
+pub static ALL: [Experiment; 9] = [
     toy::EXPERIMENT,
     anime::EXPERIMENT,
     d2l::EXPERIMENT,
     ncf::EXPERIMENT,
     autorec::EXPERIMENT,
-    gowalla::EXPERIMENT,
+    lightgcn::GOWALLA,
+    lightgcn::YELP2018,
     interview::EXPERIMENT,
     update::EXPERIMENT,
 ];

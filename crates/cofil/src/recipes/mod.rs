@@ -1,5 +1,5 @@
 //! Algorithms and their settings, one file each. An algorithm imports shapes, shared machinery (`sgd`) and the layers
-//! below, never another algorithm.
+//! below, never another algorithm; `blend` alone trains others, through [`Algorithm`](crate::Algorithm).
 //!
 //! ```
 //! use cofil::Algorithm;
@@ -18,8 +18,10 @@ pub(crate) mod als;
 pub(crate) mod autorec;
 pub(crate) mod baseline;
 pub(crate) mod biased_mf;
+pub(crate) mod blend;
 pub(crate) mod bpr;
 pub(crate) mod ease;
+pub(crate) mod graph_filter;
 pub(crate) mod item_knn;
 pub(crate) mod knn_baseline;
 mod link;
@@ -44,8 +46,10 @@ pub use als::{Als, Ials, Method};
 pub use autorec::{AutoRec, AutoRecSide, AutorecItem, AutorecUser, ByItem, ByUser, Centre};
 pub use baseline::Baseline;
 pub use biased_mf::{Batch, BiasedMf, Init, Offset};
+pub use blend::{Blend, Member};
 pub use bpr::Bpr;
 pub use ease::Ease;
+pub use graph_filter::GraphFilter;
 pub use item_knn::ItemKnn;
 pub use knn_baseline::{KnnBaseline, Side};
 pub use link::Link;

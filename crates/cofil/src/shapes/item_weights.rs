@@ -73,6 +73,59 @@ impl ItemWeights {
         Ok(Self { weights, popular: archive.vector("popular", items)? })
     }
 
+    /// Returns a copy of `model` if it has this shape.
+    pub(crate) fn of(model: &dyn Model) -> Option<Self> {
+        let tensors = model.tensors();
+        let tensor = |name: &str| tensors.iter().find(|tensor| tensor.name() == name);
+        let floats = |name: &str| tensor(name)?.as_f32().map(<[f32]>::to_vec);
+        let popular = floats("popular")?;
+        let n = popular.len();
+        let weights = match floats("weights") {
+            Some(weights) => Weights::Dense(Matrix::from_vec(n, n, weights)),
+            None => {
+                let starts = tensor("weights.starts")?.as_u64()?;
+                let starts = starts.iter().map(|&start| start as usize).collect();
+                let columns = tensor("weights.columns")?.as_u32()?.to_vec();
+                Weights::Sparse(Csr::from_parts(starts, columns, floats("weights.values")?, n)?)
+            }
+        };
+        Some(Self { weights, popular })
+    }
+
+    /// Returns Σ_m w_m W_m, sparse if all are; at least one, all of the same items.
+    pub(crate) fn sum(parts: Vec<(f32, Self)>) -> Self {
+        let popular = parts[0].1.popular.clone();
+        let n = popular.len();
+        let sparse = parts.iter().all(|(_, part)| matches!(part.weights, Weights::Sparse(_)));
+        let mut rows = Vec::new();
+        let mut dense = if sparse { Matrix::zeros(1, n) } else { Matrix::zeros(n, n) };
+        for j in 0..n {
+            let sums = dense.row_mut(if sparse { 0 } else { j });
+            let mut touched = Vec::new();
+            for (weight, part) in &parts {
+                match &part.weights {
+                    Weights::Dense(w) => vector::add_scaled(sums, *weight, w.row(j)),
+                    Weights::Sparse(w) => {
+                        let row = w.row(j);
+                        vector::add_scaled_sparse(sums, *weight, row.columns, row.values);
+                        touched.extend_from_slice(row.columns);
+                    }
+                }
+            }
+            if sparse {
+                touched.sort_unstable();
+                touched.dedup();
+                let sum = |&i: &u32| (i, std::mem::take(&mut sums[i as usize]));
+                rows.push(touched.iter().map(sum).collect::<Vec<_>>());
+            }
+        }
+        let weights = match sparse {
+            true => Weights::Sparse(Csr::from_rows(n, rows)),
+            false => Weights::Dense(dense),
+        };
+        Self { weights, popular }
+    }
+
     /// W_ji.
     fn weight(&self, j: u32, i: u32) -> f32 {
         match &self.weights {

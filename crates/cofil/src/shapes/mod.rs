@@ -20,9 +20,11 @@
 
 mod attribution;
 pub(crate) mod auto_encoder;
+pub(crate) mod blend;
 pub(crate) mod factors;
 pub(crate) mod fold_in;
 mod forget;
+pub(crate) mod graph_filter;
 pub(crate) mod item_neighbours;
 pub(crate) mod item_weights;
 pub(crate) mod network;
@@ -34,8 +36,10 @@ mod update;
 pub(crate) mod user_neighbours;
 
 pub(crate) use auto_encoder::AutoEncoder;
+pub(crate) use blend::Blend;
 pub use factors::{Factors, FactorsSettings, ScoreFunction};
 pub use fold_in::FoldIn;
+pub(crate) use graph_filter::GraphFilter;
 pub(crate) use item_neighbours::ItemNeighbours;
 pub use item_weights::{ItemWeights, Weights};
 pub(crate) use network::Network;
@@ -49,13 +53,15 @@ use crate::store::Archive;
 use serde_json::Value;
 
 /// Names of the shapes that a file can hold.
-pub(crate) const KINDS: [&str; 6] = [
+pub(crate) const KINDS: [&str; 8] = [
     Factors::KIND,
     Network::KIND,
     ItemWeights::KIND,
     ItemNeighbours::KIND,
     UserNeighbours::KIND,
+    GraphFilter::KIND,
     AutoEncoder::KIND,
+    Blend::KIND,
 ];
 
 /// Loads a model of shape `kind` for `users` and `items` from its file; checks every size.
@@ -77,7 +83,9 @@ pub(crate) fn load(
         UserNeighbours::KIND => {
             Ok(Box::new(UserNeighbours::load(settings, archive, users, items)?))
         }
+        GraphFilter::KIND => Ok(Box::new(GraphFilter::load(settings, archive, users, items)?)),
         AutoEncoder::KIND => Ok(Box::new(AutoEncoder::load(settings, archive, items)?)),
+        Blend::KIND => Ok(Box::new(Blend::load(settings, archive, users, items)?)),
         _ => Err(archive.bad(format!("model shape `{kind}` is not known to this version"))),
     }
 }

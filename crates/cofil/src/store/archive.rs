@@ -75,6 +75,17 @@ impl Archive {
         Error::format(&self.path, message)
     }
 
+    /// Moves the arrays whose names begin with `prefix` to an archive of their own, without it.
+    pub fn within(&self, prefix: &str) -> Self {
+        let moved = |(name, stored): (&String, &Stored)| {
+            let name = name.strip_prefix(prefix)?.to_owned();
+            Some((name, Stored::new(stored.dtype, stored.shape.clone(), stored.array.take())))
+        };
+        let (path, checksum) = (self.path.clone(), self.checksum.clone());
+        let arrays = self.arrays.iter().filter_map(moved).collect();
+        Self { path, header: Value::Null, checksum, arrays }
+    }
+
     /// Returns whether there is an array `name`.
     pub fn has(&self, name: &str) -> bool {
         self.arrays.contains_key(name)

@@ -65,6 +65,11 @@ impl<'a> Tensor<'a> {
         Self { name: name.into(), shape: vec![data.len()], data: Data::U8(data) }
     }
 
+    /// Returns the array with `prefix` before its name.
+    pub(crate) fn within(self, prefix: &str) -> Self {
+        Self { name: format!("{prefix}{}", self.name).into(), ..self }
+    }
+
     /// Returns the name of the array.
     pub fn name(&self) -> &str {
         &self.name

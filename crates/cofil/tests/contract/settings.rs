@@ -72,6 +72,7 @@ fn alternatives(value: &Value, schema: &Value) -> Vec<Value> {
         Value::Number(n) if n.as_f64() == Some(0.0) => vec![json!(0.5)],
         Value::Number(n) => vec![json!(n.as_f64().expect("a number") / 2.0)],
         Value::Null => vec![json!(30.0)],
+        Value::Array(list) if list.iter().all(Value::is_string) => vec![json!(["item-knn"])],
         Value::Array(list) => vec![json!([list.clone(), vec![json!(4)]].concat())],
         _ => {
             let mut found = Vec::new();

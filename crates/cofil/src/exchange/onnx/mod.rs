@@ -61,8 +61,8 @@ pub(super) fn write(recommender: &Recommender, path: &Path) -> Result<(Takes, u6
         }
         kind => {
             return Err(Error::Unsupported(format!(
-                "models of shape `{kind}` search the histories of other users or the neighbours of items, which ONNX \
-                 does not express; shapes that can be written are {}, {}, {} and {}",
+                "models of shape `{kind}` hold the histories of other users, neighbours of items or several models, and \
+                 are not written as ONNX; shapes that can be written are {}, {}, {} and {}",
                 Factors::KIND,
                 ItemWeights::KIND,
                 AutoEncoder::KIND,
