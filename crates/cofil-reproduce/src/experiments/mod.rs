@@ -6,13 +6,14 @@ mod d2l;
 mod interview;
 mod lightgcn;
 mod ncf;
+mod rating_error;
 mod toy;
 mod update;
 
 use crate::experiment::Experiment;
 
 /// All experiments, in the order of the list.
-pub static ALL: [Experiment; 9] = [
+pub static ALL: [Experiment; 11] = [
     toy::EXPERIMENT,
     anime::EXPERIMENT,
     d2l::EXPERIMENT,
@@ -20,6 +21,8 @@ pub static ALL: [Experiment; 9] = [
     autorec::EXPERIMENT,
     lightgcn::GOWALLA,
     lightgcn::YELP2018,
+    rating_error::ML_1M,
+    rating_error::ML_100K,
     interview::EXPERIMENT,
     update::EXPERIMENT,
 ];

@@ -55,7 +55,7 @@ impl Default for GraphFilter {
         Self {
             factors: 256,
             low_rank: 0.3,
-            sharpening: 0.0,
+            sharpening: 1.0,
             user_exponent: 0.5,
             item_exponent: 0.5,
             power_iterations: 3,

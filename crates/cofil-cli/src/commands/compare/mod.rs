@@ -182,8 +182,11 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.report {
         outln!("\nreport  {}", path.display());
     }
-    let best = series.standings.first().and_then(|best| series.chosen(&best.name));
-    next.print(&told, if is_single { first.outcome.contestants.first() } else { best });
+    let ranked: Vec<&Contestant> = match is_single {
+        true => first.outcome.contestants.iter().collect(),
+        false => series.standings.iter().filter_map(|one| series.chosen(&one.name)).collect(),
+    };
+    next.print(&told, &ranked);
     Ok(())
 }
 

@@ -17,16 +17,20 @@ pub struct Next<'a> {
 }
 
 impl Next<'_> {
-    /// Prints the conclusion and the next commands for the best algorithm.
-    pub fn print(&self, told: &str, best: Option<&Contestant>) {
+    /// Prints the conclusion and the next commands for the best algorithm, and for a blend of it with another.
+    pub fn print(&self, told: &str, ranked: &[&Contestant]) {
         outln!();
         output::prose(told);
-        let Some(best) = best else { return };
+        let Some((best, others)) = ranked.split_first() else { return };
         outln!("\nNext:");
         let recommend = format!("cofil recommend model.cofil --user {}", typed::word(&self.user));
         let width = usize::from(crate::table::width()).saturating_sub(2);
         for command in [self.train(best), recommend] {
             output::command(&command, width).iter().for_each(|line| outln!("  {line}"));
+        }
+        if let Some(blend) = self.blend(best, others) {
+            outln!("\nUsually better than the best alone:");
+            output::command(&blend, width).iter().for_each(|line| outln!("  {line}"));
         }
         if self.args.configs.is_none() {
             outln!("\n(--configs FOLDER writes the settings of each algorithm to a file)");
@@ -35,7 +39,6 @@ impl Next<'_> {
 
     /// Returns the command that trains `best` on the whole table.
     fn train(&self, best: &Contestant) -> String {
-        let data = typed::path(&self.args.data);
         let choice = match &self.args.configs {
             Some(folder) => {
                 format!("--config {}", typed::path(&config(folder, &best.file_stem())))
@@ -44,6 +47,23 @@ impl Next<'_> {
                 format!("-a {}{}", best.entry.algorithm.name(), settings(&best.entry.algorithm))
             }
         };
+        self.command(&choice)
+    }
+
+    /// Returns the command that trains a blend of `best` and the best other algorithm that can be added to it.
+    fn blend(&self, best: &Contestant, others: &[&Contestant]) -> Option<String> {
+        let (own, fits) =
+            (&best.entry.algorithm, |name: &str| !["popularity", "blend"].contains(&name));
+        let other = others.iter().map(|other| &other.entry.algorithm).find(|other| {
+            other.target() == own.target() && other.name() != own.name() && fits(other.name())
+        });
+        let other = other.filter(|_| fits(own.name()))?;
+        Some(self.command(&format!("-a blend --set of={},{}", own.name(), other.name())))
+    }
+
+    /// Returns the command that trains with these options on the whole table.
+    fn command(&self, choice: &str) -> String {
+        let data = typed::path(&self.args.data);
         let (read, clean) = (typed::again::<Input>(), typed::again::<Cleaning>());
         format!("cofil train {data} {choice}{read}{clean} -o model.cofil")
     }

@@ -166,8 +166,8 @@ fn ndcg(candidates: &[Candidates], weights: &[f64]) -> f64 {
     sums.iter().sum::<f64>() / candidates.len().max(1) as f64
 }
 
-/// Number of rounds over all weights; they change little after some dozen.
-const ROUNDS: usize = 200;
+/// Number of rounds over all weights. Many, because the predictions of all models are alike.
+const ROUNDS: usize = 20_000;
 
 /// Returns the weights with the least squared error of the weighted predictions of `valid`, approached from equal
 /// weights by one weight after the other.
