@@ -16,7 +16,17 @@ fn row<'a>(report: &'a Value, recipe: &str, metric: &str) -> &'a Value {
 fn everything_is_listed_with_its_files() {
     let place = Place::new();
     let out = place.ok("reproduce");
-    for name in ["toy", "anime", "d2l-ml-100k", "ncf-ml-1m", "autorec-ml-1m", "gowalla"] {
+    for name in [
+        "toy",
+        "anime",
+        "d2l-ml-100k",
+        "ncf-ml-1m",
+        "autorec-ml-1m",
+        "gowalla",
+        "yelp2018",
+        "ml-1m-rmse",
+        "ml-100k-u1",
+    ] {
         assert!(out.lines().any(|line| line.starts_with(name)), "{out}");
     }
     assert_eq!(place.ok("reproduce --list"), out);
@@ -67,8 +77,14 @@ fn published_files_are_read_as_they_are() {
     };
     place.write("train.txt", lists(0).collect::<String>());
     place.write("test.txt", lists(3).collect::<String>());
-    let answer = place.json("reproduce gowalla --quick");
-    assert!(row(&answer, "ials", "recall@20")["mean"].as_f64().is_some(), "{answer}");
+    for (name, recipes) in
+        [("gowalla", &["graph-filter", "ials"][..]), ("yelp2018", &["graph-filter"])]
+    {
+        let answer = place.json(&format!("reproduce {name} --quick"));
+        for recipe in recipes {
+            assert!(row(&answer, recipe, "recall@20")["mean"].as_f64().is_some(), "{answer}");
+        }
+    }
     // -1 means "not rated".
     let value = |n: i32| if n % 7 == 0 { -1 } else { 1 + n % 10 };
     let rows = (0..4000).map(|n| format!("{},{},{}\n", n % 800, n * 7 % 601, value(n)));
@@ -85,6 +101,19 @@ fn published_files_are_read_as_they_are() {
     for name in ["autorec-item", "autorec-user", "biased-mf"] {
         assert!(row(&answer, name, "rmse")["mean"].as_f64().is_some(), "{answer}");
     }
+    let blended = |answer: &Value| {
+        for name in ["autorec-item", "als", "blend"] {
+            assert!(row(answer, name, "rmse")["mean"].as_f64().is_some(), "{answer}");
+        }
+    };
+    blended(&place.json("reproduce ml-1m-rmse --quick"));
+    let fold = |from: usize, step: usize| {
+        let rows = (from..600).step_by(step);
+        rows.map(|n| format!("{}\t{}\t{}\t9\n", n % 60, n * 7 % 31, 1 + n % 5)).collect::<String>()
+    };
+    place.write("u1.base", fold(1, 1));
+    place.write("u1.test", fold(0, 9));
+    blended(&place.json("reproduce ml-100k-u1 --quick"));
     let answer = place.json("reproduce interview --quick");
     for name in ["variance", "popular-variance", "popular-entropy", "popularity", "random"] {
         let first = row(&answer, name, "ndcg@20 after 0")["mean"].as_f64();

@@ -64,7 +64,7 @@ pub const YELP2018: Experiment = Experiment {
     home: HOME,
     published: &[at_least("recall@20", 0.0723, XSIMGCL), at_least("ndcg@20", 0.0604, XSIMGCL)],
     start: |folder, quick| {
-        let filter = json!({"factors": 256, "low_rank": 0.2, "sharpening": 1.0});
+        let filter = json!({"factors": 512, "low_rank": 0.1, "sharpening": 1.5});
         start(folder, quick, filter, None)
     },
 };

@@ -78,4 +78,5 @@ fn start(
 }
 
 /// The algorithms of the blend.
-const PARTS: [&str; 5] = ["autorec-item", "autorec-user", "svd-plus-plus", "knn-baseline", "als"];
+const PARTS: [&str; 6] =
+    ["autorec-item", "autorec-user", "svd-plus-plus", "knn-baseline", "als", "biased-mf"];

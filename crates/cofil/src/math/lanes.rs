@@ -150,14 +150,13 @@ pub fn sums_avx512(a: &[Lanes; LANES]) -> [f32; LANES] {
     unsafe { std::mem::transmute::<__m512, [f32; LANES]>(sorted) }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::*;
     use crate::math::Rng;
     use crate::math::vector::sum_lanes;
 
     #[test]
-    #[cfg(target_arch = "x86_64")]
     fn sums_of_sixteen_are_those_of_one() {
         let mut rng = Rng::new(6, &[]);
         let a = [(); LANES].map(|()| Lanes([(); LANES].map(|()| rng.normal())));
