@@ -26,7 +26,8 @@ MADE = "<!-- Made by scripts/pages.py. -->"
 # The module of an algorithm, unless it has the algorithm's name.
 MODULES = {
     "als": "als/mod", "ials": "als/mod", "autorec-item": "autorec/mod", "autorec-user": "autorec/mod",
-    "biased-mf": "biased_mf/mod", "gmf": "neumf/mod", "mlp": "neumf/mod", "neumf": "neumf/mod", "p3alpha": "walk",
+    "biased-mf": "biased_mf/mod", "blend": "blend/mod", "gmf": "neumf/mod", "mlp": "neumf/mod", "neumf": "neumf/mod",
+    "p3alpha": "walk",
     "rp3beta": "walk", "slim": "slim/mod",
 }
 

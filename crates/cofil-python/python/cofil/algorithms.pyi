@@ -23,11 +23,13 @@ __all__ = [
     "Slim",
     "Rp3beta",
     "P3alpha",
+    "GraphFilter",
     "AutorecItem",
     "AutorecUser",
     "Gmf",
     "Mlp",
     "Neumf",
+    "Blend",
 ]
 
 class Popularity(Algorithm):
@@ -414,8 +416,14 @@ class Ease(Algorithm):
     """Item-to-item weights in closed form.
 
     Settings:
+        dropout: p, share of the entries dropped, from 0 to below 1. Weights rely less on popular items.
+        item_exponent: γ, from −1 to 1: the penalty of the weights from an item with n interactions is in proportion
+            to n^γ.
         max_items: Maximum number of items; more are refused, and so are items that need more memory than is free.
             Memory grows with the square of their number (4.4 bytes per pair: 11 GB at 50,000), time with the cube.
+        neighbours: m, number of items that an item gets weights from: the most similar ones. 0: all, which needs
+            memory for the weights between all items.
+            Default from the data: 0 (all) up to 20,000 items, 200 beyond.
         reg: λ, L2 penalty on item-to-item weights, > 0. Larger values give smoother, more popular recommendations.
             The best value grows with the interactions per item: of 20, 50, 100, 200, 300, 500 and 1000, NDCG@20 is
             highest at 20 on the dependencies of Debian packages (0.654; 0.603 at the default), 100 on anime (0.473;
@@ -423,18 +431,28 @@ class Ease(Algorithm):
             The default loses least over all five. The paper's best value on MovieLens-20M is 500.
             Default from the data: 4 m, from 10 to 1000, where m is the geometric mean of interactions per user and
                 per item.
+        user_exponent: β, from 0 to 1: users with n interactions count n^−β. With 0 each interaction counts the same,
+            with 1 each user.
         seed: Random seed. Equal data, settings and seed give equal bytes.
     """
 
     def __init__(
         self,
         *,
+        dropout: float = 0.0,
+        item_exponent: float = 0.0,
         max_items: int = 50000,
+        neighbours: int | None = None,
         reg: float | None = None,
+        user_exponent: float = 0.0,
         seed: int = 0,
     ) -> None: ...
+    dropout: float
+    item_exponent: float
     max_items: int
+    neighbours: int
     reg: float
+    user_exponent: float
 
 class ItemKnn(Algorithm):
     """Nearest neighbours between items.
@@ -618,6 +636,40 @@ class P3alpha(Algorithm):
     alpha: float
     keep: Literal["candidate", "history"]
     neighbours: int
+
+class GraphFilter(Algorithm):
+    """Filters on the graph of users and items, without training.
+
+    Settings:
+        factors: k, number of singular vectors of the low-rank term, ≥ 1; at most the smaller of the numbers of users
+            and items are used.
+        item_exponent: b, exponent of an item's degree, from 0 to 1. Larger values recommend rarer items.
+        low_rank: w, weight of the low-rank term, ≥ 0; 0 leaves it out.
+        power_iterations: Power iterations of the decomposition, ≥ 0.
+        sharpening: t, how far scores are sharpened, from 0 (not at all) to 2.7. Larger values favour items whose
+            neighbours are few.
+        user_exponent: a, exponent of a user's degree, from 0 to 1. Larger values give less weight to users with many
+            items.
+        seed: Random seed. Equal data, settings and seed give equal bytes.
+    """
+
+    def __init__(
+        self,
+        *,
+        factors: int = 256,
+        item_exponent: float = 0.5,
+        low_rank: float = 0.3,
+        power_iterations: int = 3,
+        sharpening: float = 1.0,
+        user_exponent: float = 0.5,
+        seed: int = 0,
+    ) -> None: ...
+    factors: int
+    item_exponent: float
+    low_rank: float
+    power_iterations: int
+    sharpening: float
+    user_exponent: float
 
 class AutorecItem(Algorithm):
     """Autoencoder of item rows.
@@ -1031,3 +1083,24 @@ class Neumf(Algorithm):
     tower_reg: float | None
     tower_weight_decay: float | None
     weight_decay: float
+
+class Blend(Algorithm):
+    """Weighted sum of other algorithms, with weights chosen on held-out interactions.
+
+    Settings:
+        of: The algorithms, by name (`ease,ials`) or with settings (`["ease", {"algorithm": "ials", "factors":
+            128}]`). All rank, or all predict values.
+        valid: Share of the interactions held out to choose the weights, above 0 and at most 0.5; not used if the run
+            has a validation set.
+        seed: Random seed. Equal data, settings and seed give equal bytes.
+    """
+
+    def __init__(
+        self,
+        *,
+        of: list[str | dict[str, Any]] = ['ease', 'ials'],
+        valid: float = 0.1,
+        seed: int = 0,
+    ) -> None: ...
+    of: list[str | dict[str, Any]]
+    valid: float

@@ -47,7 +47,7 @@ pub const GOWALLA: Experiment = Experiment {
     home: HOME,
     published: &[at_least("recall@20", 0.1920, BSPM), at_least("ndcg@20", 0.1617, NESCL)],
     start: |folder, quick| {
-        let filter = json!({"factors": 448, "low_rank": 0.3, "sharpening": 2.5});
+        let filter = json!({"factors": 512, "low_rank": 0.28, "sharpening": 2.6});
         let ials = json!({
             "factors": 1024, "reg": 0.1, "reg_exponent": 0.5, "unobserved_weight": 0.01, "epochs": 10,
             "solver": "cg",
