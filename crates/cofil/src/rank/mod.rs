@@ -61,7 +61,7 @@ pub(crate) fn top_k_among(
         return vec![Vec::new(); users.len()];
     }
     let choice = Choice { k, unseen, allowed };
-    let Some(products) = model.products() else {
+    let Some(products) = model.products().filter(|_| users.len() >= FEW) else {
         return scored(model, users, choice, stage);
     };
     let blocks = parallel::map(users.len(), products_block(users.len(), model.items()), |range| {
@@ -69,6 +69,9 @@ pub(crate) fn top_k_among(
     });
     blocks.into_iter().flatten().collect()
 }
+
+/// For fewer users than this, rearranging the item vectors takes longer than writing down all scores.
+const FEW: usize = 8;
 
 /// Which items are listed.
 #[derive(Clone, Copy)]
