@@ -133,6 +133,12 @@ pub trait Model: Send + Sync {
         None
     }
 
+    /// The parts of the scores, if they are products of two vectors plus biases: lists of the best items are made from
+    /// them without writing down the scores of all the others. They must give the bits of `score_block`.
+    fn products(&self) -> Option<Products<'_>> {
+        None
+    }
+
     /// Returns the model updated with new interactions without retraining; `None` if it has to be retrained.
     fn updated(&self, _change: &Change<'_>) -> Option<Box<dyn Model>> {
         None
@@ -200,6 +206,22 @@ pub struct Places {
     pub items: Matrix,
     /// Base score of each item: the part that does not depend on the user.
     pub base: Vec<f32>,
+}
+
+/// The parts of scores that are products: the score of item i for a user with vector p and base b comes from
+/// x = (b + b_i) + p · q_i.
+pub struct Products<'a> {
+    /// Item vectors q, items × factors.
+    pub items: &'a Matrix,
+    /// Item biases b_i.
+    pub bias: &'a [f32],
+    /// Returns vector and base of a user; `None` for a user about whom nothing is known, whose scores are not products.
+    #[allow(clippy::type_complexity, reason = "the field is its name")]
+    pub of_user: Box<dyn Fn(User<'_>) -> Option<(Vec<f32>, f32)> + Sync + 'a>,
+    /// Returns the score of an item from x: at most x, or `floor` if that is more.
+    pub score: Box<dyn Fn(usize, f32) -> f32 + Sync + 'a>,
+    /// See `score`.
+    pub floor: f32,
 }
 
 /// New interactions, as passed to a model. Existing users and items come first and keep their indices.

@@ -8,7 +8,7 @@
 use crate::data::{Csr, Ratings, Reading, Row};
 use crate::error::{Error, Result};
 use crate::math::Matrix;
-use crate::model::{Attribution, Change, Contributions, Forgetting, Model, Places, User};
+use crate::model::{Attribution, Change, Contributions, Forgetting, Model, Places, Products, User};
 use crate::store::Tensor;
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -126,14 +126,19 @@ impl Preference {
     /// Replaces the scores of unsupported items by fillers, unless nothing is known of the user.
     fn fill(&self, user: User<'_>, items: impl Iterator<Item = usize>, scores: &mut [f32]) {
         if user.index.is_some() || !user.history.is_empty() {
-            let fillers = self.fillers();
-            // Training says nothing good about an item that no user likes, whatever its initial parameters were.
-            let unliked = if self.trained { NOBODY } else { f32::NAN };
-            let filled = |(score, item): (&mut f32, usize)| {
-                let filler = fillers[item];
-                *score = if *score == 0.0 || filler == unliked { filler } else { *score };
-            };
-            scores.iter_mut().zip(items).for_each(filled);
+            let filled = self.filled();
+            scores.iter_mut().zip(items).for_each(|(score, item)| *score = filled(item, *score));
+        }
+    }
+
+    /// The score of an item for a user about whom something is known.
+    fn filled(&self) -> impl Fn(usize, f32) -> f32 + Sync + '_ {
+        let fillers = self.fillers();
+        // Training says nothing good about an item that no user likes, whatever its initial parameters were.
+        let unliked = if self.trained { NOBODY } else { f32::NAN };
+        move |item, score| {
+            let filler = fillers[item];
+            if score == 0.0 || filler == unliked { filler } else { score }
         }
     }
 }
@@ -219,6 +224,23 @@ impl Model for Preference {
 
     fn places(&self) -> Option<Places> {
         self.model.places()
+    }
+
+    fn products(&self) -> Option<Products<'_>> {
+        let Products { items, bias, of_user, score, floor } = self.model.products()?;
+        let of_liked = move |user: User<'_>| {
+            let liked = self.liked(user.history);
+            of_user(with(user, liked.as_ref()))
+        };
+        let filled = self.filled();
+        Some(Products {
+            items,
+            bias,
+            of_user: Box::new(of_liked),
+            score: Box::new(move |item, x| filled(item, score(item, x))),
+            // No filler is above 0, and fillers for other scores than 0 are this one.
+            floor: floor.max(NOBODY),
+        })
     }
 
     fn updated(&self, change: &Change<'_>) -> Option<Box<dyn Model>> {

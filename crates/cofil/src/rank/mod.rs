@@ -17,10 +17,11 @@ pub(crate) use rerank::Reranker;
 
 use crate::data::{Csr, Row};
 use crate::error::Result;
+use crate::math::product::scan;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, parallel, vector};
 use crate::memory::check_room;
-use crate::model::{Contributions, Model, User};
+use crate::model::{Contributions, Model, Products, User};
 use crate::watch::{self, Stage};
 use multiversion::multiversion;
 
@@ -56,6 +57,96 @@ pub(crate) fn top_k_among(
     allowed: Option<&[bool]>,
     stage: &Stage,
 ) -> Vec<Vec<(u32, f32)>> {
+    if k == 0 {
+        return vec![Vec::new(); users.len()];
+    }
+    let choice = Choice { k, unseen, allowed };
+    let Some(products) = model.products().filter(|_| users.len() >= FEW) else {
+        return scored(model, users, choice, stage);
+    };
+    let blocks = parallel::map(users.len(), products_block(users.len(), model.items()), |range| {
+        scanned(model, &products, &users[range], choice, stage)
+    });
+    blocks.into_iter().flatten().collect()
+}
+
+/// For fewer users than this, rearranging the item vectors takes longer than writing down all scores.
+const FEW: usize = 8;
+
+/// Which items are listed.
+#[derive(Clone, Copy)]
+struct Choice<'a> {
+    /// Number of items, at least 1.
+    k: usize,
+    unseen: bool,
+    allowed: Option<&'a [bool]>,
+}
+
+/// Number of users whose products are scanned in one piece: enough to make rearranging the item vectors cheap, few
+/// enough for their vectors to stay in cache, for pieces of a moment, and for some pieces in all.
+fn products_block(users: usize, items: usize) -> usize {
+    const MOST: usize = 768;
+    const LEAST: usize = 24;
+    let moment = ((1 << 24) / items.max(1)).clamp(4 * LEAST, MOST);
+    users.div_ceil(32).next_multiple_of(LEAST).min(moment)
+}
+
+/// [`top_k_among`] for one block of users, from products.
+fn scanned(
+    model: &dyn Model,
+    products: &Products<'_>,
+    users: &[User<'_>],
+    choice: Choice<'_>,
+    stage: &Stage,
+) -> Vec<Vec<(u32, f32)>> {
+    let Products { items, bias, of_user, score, floor } = products;
+    let Choice { k, unseen, allowed } = choice;
+    let (mut vectors, mut base, mut known, mut others) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (at, user) in users.iter().enumerate() {
+        match of_user(*user) {
+            Some((vector, start)) => {
+                vectors.extend(vector);
+                base.push(start);
+                known.push(at);
+            }
+            None => others.push(at),
+        }
+    }
+    let mut best: Vec<Best> = known.iter().map(|_| Best::new(k)).collect();
+    let mut least = vec![f32::NAN; known.len()];
+    let mut found = |r: usize, from: usize, numbers: &[f32]| {
+        let mut scores = [0.0; LANES];
+        let scores = &mut scores[..numbers.len()];
+        for (l, (to, &x)) in scores.iter_mut().zip(numbers).enumerate() {
+            *to = score(from + l, x);
+        }
+        let history = users[known[r]].history.columns;
+        best[r].add(from, scores, |item| {
+            allowed.is_none_or(|allowed| allowed[item as usize])
+                && !(unseen && history.binary_search(&item).is_ok())
+        });
+        // Below the floor, a score may be above what the numbers say.
+        best[r].threshold.filter(|threshold| threshold >= floor).unwrap_or(f32::NAN)
+    };
+    scan((&vectors, &base), (items.data(), bias), items.cols(), &mut least, &mut found);
+    stage.add(known.len());
+    let strangers: Vec<User<'_>> = others.iter().map(|&at| users[at]).collect();
+    let mut lists = vec![Vec::new(); users.len()];
+    known.into_iter().zip(best).for_each(|(at, best)| lists[at] = best.finish());
+    let of_strangers = scored(model, &strangers, choice, stage);
+    others.into_iter().zip(of_strangers).for_each(|(at, list)| lists[at] = list);
+    lists
+}
+
+/// [`top_k_among`] for any model, from the scores of all items.
+fn scored(
+    model: &dyn Model,
+    users: &[User<'_>],
+    choice: Choice<'_>,
+    stage: &Stage,
+) -> Vec<Vec<(u32, f32)>> {
+    let Choice { k, unseen, allowed } = choice;
     let scratch = || Matrix::zeros(0, model.items());
     let blocks = parallel::map_with(users.len(), model.block_size(), scratch, |scores, range| {
         let users = &users[range];
@@ -104,19 +195,23 @@ impl Best {
                 at += skip(&scores[at..], threshold);
             }
             let end = (at + LANES).min(scores.len());
-            for item in at..end {
-                let score = scores[item];
-                // A score above the threshold is not NaN.
-                let good = self.threshold.map_or(!score.is_nan(), |threshold| score > threshold);
-                if good && allowed(item as u32) {
-                    self.kept.push((item as u32, score));
-                }
-            }
+            self.add(at, &scores[at..end], &allowed);
             at = end;
-            if self.kept.len() >= self.k.saturating_mul(2) {
-                self.cut();
-                self.threshold = self.kept.get(self.k - 1).map(|kept| kept.1);
+        }
+    }
+
+    /// [`scan`](Self::scan) for a few scores, the first of which is that of item `from`; k is not 0.
+    fn add(&mut self, from: usize, scores: &[f32], allowed: impl Fn(u32) -> bool) {
+        for (item, &score) in (from as u32..).zip(scores) {
+            // A score above the threshold is not NaN.
+            let good = self.threshold.map_or(!score.is_nan(), |threshold| score > threshold);
+            if good && allowed(item) {
+                self.kept.push((item, score));
             }
+        }
+        if self.kept.len() >= self.k.saturating_mul(2) {
+            self.cut();
+            self.threshold = self.kept.get(self.k - 1).map(|kept| kept.1);
         }
     }
 
@@ -261,6 +356,66 @@ pub(crate) fn reasons(
 mod tests {
     use super::*;
     use crate::math::Rng;
+
+    /// The lists of products are those of all scores, whatever the model does with a product, and whoever else is asked
+    /// for.
+    #[test]
+    fn lists_of_products_are_those_of_scores() {
+        use crate::preference::Preference;
+        use crate::shapes::{Factors, FactorsSettings, FoldIn, ScoreFunction};
+        let mut rng = Rng::new(7, &[]);
+        let (n, items, factors) = (61, 150, 5);
+        let histories = Csr::from_rows(
+            items,
+            (0..n).map(|u| {
+                let row = (0..items as u32).filter(|_| u % 7 != 0 && rng.uniform() < 0.2);
+                row.map(|i| (i, if i % 5 == 0 { -1.0 } else { 1.0 })).collect::<Vec<_>>()
+            }),
+        );
+        let (offset, link) = (0.5, ScoreFunction::Identity);
+        let settings = FactorsSettings { offset, link, fold_in: FoldIn::Biases };
+        // Whole numbers, so that many scores are equal, and some are 0; those of the last items are below any filler.
+        let mut whole = |rows| Matrix::from_fn(rows, factors, |_, _| rng.below(5) as f32 - 2.0);
+        let (p, q) = (whole(n), whole(items));
+        let popular = (0..items).map(|i| (i % 4) as f32).collect();
+        let mut model = Factors::new(p, q, popular, settings);
+        model.user_bias.iter_mut().enumerate().for_each(|(u, b)| *b = (u % 2) as f32 - 0.5);
+        model.item_bias[50..].fill(-3e9);
+        model.item_bias[3] = f32::MAX;
+        let users: Vec<User<'_>> = (0..n)
+            .map(|u| User { index: (u % 3 != 1).then_some(u as u32), history: histories.row(u) })
+            .collect();
+        let allowed: Vec<bool> = (0..items).map(|i| i % 11 != 2).collect();
+        let plain: Box<dyn Model> = Box::new(model.clone());
+        let ranking = |trained| Preference::new(Box::new(model.clone()), None, trained);
+        let models = [plain, Box::new(ranking(true)), Box::new(ranking(false))];
+        let stage = watch::stage(RECOMMENDING, 0);
+        for model in &models {
+            assert!(model.products().is_some());
+            for (k, unseen, allowed) in [
+                (1, false, None),
+                (10, true, None),
+                (10, true, Some(&*allowed)),
+                (140, false, None),
+            ] {
+                let choice = Choice { k, unseen, allowed };
+                let bits = |lists: Vec<Vec<(u32, f32)>>| -> Vec<Vec<(u32, u32)>> {
+                    let list = |list: Vec<(u32, f32)>| {
+                        list.into_iter().map(|(item, score)| (item, score.to_bits())).collect()
+                    };
+                    lists.into_iter().map(list).collect()
+                };
+                let expected = bits(scored(&**model, &users, choice, &stage));
+                let found = top_k_among(&**model, &users, k, unseen, allowed, &stage);
+                assert_eq!(bits(found), expected, "{k} items");
+                for (user, expected) in users.iter().zip(expected) {
+                    let user = std::slice::from_ref(user);
+                    let alone = top_k_among(&**model, user, k, unseen, allowed, &stage);
+                    assert_eq!(bits(alone), [expected]);
+                }
+            }
+        }
+    }
 
     #[test]
     fn top_k_is_sort_and_cut() {

@@ -154,6 +154,14 @@ impl ItemKnn {
             });
         }
         let measure = self.measure();
+        if by_item.is_binary() {
+            return similarity::map_products(&by_item, |i, items, common| {
+                self.nearest(i, items, |j| {
+                    let common = common[j as usize];
+                    similarity(i, j, common) * measure.support(common)
+                })
+            });
+        }
         let add = |sum: &mut (f32, f32), x: f32, y: f32| *sum = (x.mul_add(y, sum.0), sum.1 + 1.0);
         similarity::map_sums(&by_item, add, |i, items, sums| {
             self.nearest(i, items, |j| {

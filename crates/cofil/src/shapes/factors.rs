@@ -7,10 +7,12 @@ use super::FoldIn;
 use super::output::Output;
 use crate::data::{Csr, Pool, Row};
 use crate::error::Result;
-use crate::math::matrix::mul_bt_by_row;
+use crate::math::matrix::{are_sums_in_order, mul_bt_by_row};
 use crate::math::real::{exp, finite};
 use crate::math::{Matrix, vector};
-use crate::model::{Change, Contributions, Forgetting, Model, Places, User, leave_one_out};
+use crate::model::{
+    Change, Contributions, Forgetting, Model, Places, Products, User, leave_one_out,
+};
 use crate::nn::loss::Response;
 use crate::store::{self, Archive, Tensor};
 use serde::{Deserialize, Serialize};
@@ -282,6 +284,24 @@ impl Model for Factors {
             users: with(&self.users, &|u| self.user_bias[u]),
             items: with(&self.items, &|_| 1.0),
             base: self.item_bias.iter().map(|b| self.settings.offset + b).collect(),
+        })
+    }
+
+    fn products(&self) -> Option<Products<'_>> {
+        let (n, k) = (self.items(), self.factors());
+        if self.settings.link != ScoreFunction::Identity || !are_sums_in_order(n, k) {
+            return None;
+        }
+        let of_user = |user: User<'_>| {
+            let (p, bias) = self.vector_of(user)?;
+            Some((p.into_owned(), self.settings.offset + bias))
+        };
+        Some(Products {
+            items: &self.items,
+            bias: &self.item_bias,
+            of_user: Box::new(of_user),
+            score: Box::new(|_, x| finite(x)),
+            floor: f32::MIN,
         })
     }
 

@@ -2,10 +2,11 @@
 //!
 //! Row i of XᵀX is the sum of the rows of X of all users who have item i, each times their value for i. It is
 //! collected in one dense accumulator that stays in the first-level cache, on the caller's pool, one item per task.
-//! Sums run in the order of users for any number of threads, and counts are exact. For dense data with values of 1,
-//! bits are counted instead.
+//! Sums run in the order of users for any number of threads, and counts are exact. For data with values of 1, users
+//! are counted instead, or bits if the data are dense.
 
 mod bits;
+mod counts;
 mod measure;
 
 pub use measure::{Measure, Moments, Rests, Similarity, Weighting, idf, unit};
@@ -17,6 +18,7 @@ use crate::memory::check_bytes;
 use crate::rank;
 use crate::watch;
 use bits::Bits;
+use counts::Counts;
 use multiversion::multiversion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,6 +70,11 @@ impl<'a> ItemColumns<'a> {
         }
         let binary = matrix.values().iter().all(|&v| v == 1.0);
         Self { matrix, starts, rows, places, binary }
+    }
+
+    /// Whether all values are 1, so that products are counts of common users.
+    pub fn is_binary(&self) -> bool {
+        self.binary
     }
 
     /// Number of items.
@@ -218,6 +225,25 @@ pub fn map_products<T: Send>(
         });
         return pieces.into_iter().flatten().collect();
     }
+    if by_item.binary {
+        let counts = Counts::new(by_item);
+        let stage = watch::stage(STAGE, n);
+        let pieces = parallel::map_with(
+            n,
+            ITEMS,
+            || counts.scratch(),
+            |scratch, items| {
+                stage.add(items.len());
+                let row = |i| {
+                    watch::check();
+                    let (items, sums) = counts.row(i, scratch);
+                    work(i, items, sums)
+                };
+                items.map(row).collect::<Vec<_>>()
+            },
+        );
+        return pieces.into_iter().flatten().collect();
+    }
     map_sums(by_item, |sum: &mut f32, x, y| *sum = x.mul_add(y, *sum), work)
 }
 
@@ -240,7 +266,13 @@ pub fn map_sums<A: Copy + Default, T: Send>(
             watch::check();
             touched.clear();
             add_sums(by_item, i, &add, &mut sums, (&mut touched_by, &mut touched));
-            touched.sort_unstable();
+            // Many are found sooner than sorted.
+            if touched.len() > n / 16 {
+                touched.clear();
+                touched.extend((0..n as u32).filter(|&j| touched_by[j as usize] == i as u32));
+            } else {
+                touched.sort_unstable();
+            }
             work(i, &touched, &sums)
         };
         items.map(row).collect::<Vec<_>>()
