@@ -27,8 +27,7 @@ MADE = "<!-- Made by scripts/pages.py. -->"
 MODULES = {
     "als": "als/mod", "ials": "als/mod", "autorec-item": "autorec/mod", "autorec-user": "autorec/mod",
     "biased-mf": "biased_mf/mod", "blend": "blend/mod", "gmf": "neumf/mod", "mlp": "neumf/mod", "neumf": "neumf/mod",
-    "p3alpha": "walk",
-    "rp3beta": "walk", "slim": "slim/mod",
+    "p3alpha": "walk", "rp3beta": "walk", "slim": "slim/mod",
 }
 
 
