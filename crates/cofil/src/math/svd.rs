@@ -147,28 +147,22 @@ fn orthonormalize(x: &mut Matrix) {
 
 /// XᵀX in `f64`, k × k.
 fn gram(x: &Matrix) -> Vec<f64> {
+    const ROWS: usize = 32;
     let k = x.cols();
-    // Few pieces, because each has sums of its own.
-    let piece = x.rows().div_ceil(32).max(512);
-    let parts = parallel::map(x.rows(), piece, |rows| {
-        let mut part = vec![0f64; k * k];
-        rows.for_each(|r| add_square(&mut part, x.row(r)));
-        part
-    });
     let mut sum = vec![0f64; k * k];
-    for part in parts {
-        sum.iter_mut().zip(part).for_each(|(s, p)| *s += p);
-    }
+    parallel::for_each_chunk(&mut sum, ROWS * k, |piece, sums| {
+        (0..x.rows()).for_each(|r| add_square(sums, piece * ROWS, x.row(r)));
+    });
     for r in 0..k {
         (r + 1..k).for_each(|c| sum[r * k + c] = sum[c * k + r]);
     }
     sum
 }
 
-/// Adds x xᵀ to the lower triangle of `sums`.
+/// Adds the lower triangle of x xᵀ to `sums`, whose rows begin with row `from`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-fn add_square(sums: &mut [f64], x: &[f32]) {
-    for (r, sums) in sums.chunks_exact_mut(x.len().max(1)).enumerate() {
+fn add_square(sums: &mut [f64], from: usize, x: &[f32]) {
+    for (r, sums) in (from..).zip(sums.chunks_exact_mut(x.len().max(1))) {
         let factor = f64::from(x[r]);
         sums[..=r].iter_mut().zip(&x[..=r]).for_each(|(sum, &x)| *sum += factor * f64::from(x));
     }

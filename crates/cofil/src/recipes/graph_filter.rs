@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::math::Rng;
 use crate::math::real::power;
 use crate::math::svd::{Effort, Filled};
+use crate::memory::check_room;
 use crate::shapes::GraphFilter as Filter;
 use crate::shapes::graph_filter::{GraphFilterSettings, MOST_SHARPENING};
 use crate::similarity;
@@ -86,7 +87,10 @@ impl Recipe for GraphFilter {
         let smaller = train.users.len().min(train.items.len());
         // Without the low-rank term, only the largest singular value is needed.
         let factors = if self.low_rank > 0.0 { self.factors.min(smaller) } else { 1 };
-        check_vectors("factors", 3, train, factors + OVERSAMPLING)?;
+        let width = factors + OVERSAMPLING;
+        check_vectors("factors", 3, train, width)?;
+        // Five squares of double precision.
+        check_room("factors", 10, (width, "columns of the basis"), width)?;
         let (mut edges, scale) = self.normalized(&train.by_user);
         let columns = edges.transposed();
         let filled = Filled { rows: (&edges).into(), columns: (&columns).into(), fill: 0.0 };

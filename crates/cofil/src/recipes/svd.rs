@@ -19,6 +19,7 @@ use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Rng;
 use crate::math::svd::{Effort, Filled};
+use crate::memory::check_room;
 use crate::shapes::factors::{FactorsSettings, ScoreFunction};
 use crate::shapes::{Factors, FoldIn};
 use crate::similarity;
@@ -98,6 +99,8 @@ impl Svd {
         }
         let width = self.factors.saturating_add(self.oversampling);
         check_vectors("oversampling", 3, train, width)?;
+        // Five squares of double precision.
+        check_room("oversampling", 10, (width, "columns of the basis"), width)?;
         if self.constant.is_some_and(|c| !c.is_finite()) {
             return Err(Error::setting("constant", "must be a finite number"));
         }
