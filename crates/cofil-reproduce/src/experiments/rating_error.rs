@@ -7,8 +7,7 @@ use cofil::data::split::{Share, Split};
 use cofil::{Algorithm, Metric, Ratings, Result};
 use serde_json::{Value, json};
 
-const GLOCAL_K: &str = "GLocal-K: Han et al., \"GLocal-K: global and local kernels for recommender systems\", CIKM 2021, \
-                        with the epoch chosen on the test set";
+const GLOCAL_K: &str = "GLocal-K: Han et al., \"GLocal-K: global and local kernels for recommender systems\", CIKM 2021";
 const LISTS: &str = "RecKross, the lowest value on public leaderboards";
 
 const fn at_most(value: f64, source: &'static str) -> Claim {
