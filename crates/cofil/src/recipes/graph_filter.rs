@@ -13,8 +13,8 @@
 //!
 //! # When to use
 //!
-//! To rank on large, sparse data: best of all algorithms on Gowalla and Yelp2018, after one decomposition of a sparse
-//! matrix. The model holds the training data, and a list costs time in proportion to them.
+//! To rank on large, sparse data: on Gowalla it is ahead of `ials`, `slim` and `ease`, after one decomposition of a
+//! sparse matrix. The model holds the training data, and a list costs time in proportion to them.
 
 use super::{Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_not_negative, check_range};
