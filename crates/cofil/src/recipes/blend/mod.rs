@@ -163,6 +163,11 @@ impl Recipe for Blend {
                 (choose(&models, &rest, &valid), None)
             }
         };
+        // If all held-out values are 0, so is every weight, and there would be no model.
+        let weights = match weights.iter().any(|&weight| weight != 0.0) {
+            true => weights,
+            false => vec![1.0 / algorithms.len() as f32; algorithms.len()],
+        };
         let mut models = models.map(Vec::into_iter);
         let mut parts = Vec::new();
         for (algorithm, weight) in algorithms.iter().zip(weights) {
@@ -263,6 +268,20 @@ mod tests {
             (rmse(json!(["baseline"])), rmse(json!(["knn-baseline"])), rmse(json!(["als"])));
         let all = rmse(json!(["baseline", "knn-baseline", "als"]));
         assert!(all < 1.01 * baseline.min(knn).min(als), "{all} of {baseline}, {knn} and {als}");
+    }
+
+    #[test]
+    fn held_out_zeros_leave_a_model() {
+        let train = Ratings::from_triples([("a", "x", 1.0), ("a", "y", 3.0), ("b", "x", 2.0)]);
+        let train = train.unwrap();
+        let mut zeros = train.clone();
+        zeros.by_user.values_mut().fill(0.0);
+        let validation = crate::train::Validation::new(&zeros, Metric::Rmse);
+        let run = Run { validation: Some(validation), ..Run::default() };
+        let model = blend(json!(["baseline"])).fit(&train, &run).unwrap().model;
+        let mut score = [0.0];
+        model.score(crate::model::User::of(&train, 0), &[0], &mut score);
+        assert!(score[0] > 0.0);
     }
 
     #[test]
