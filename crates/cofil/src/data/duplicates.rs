@@ -5,6 +5,7 @@ use super::read::ReadOptions;
 use crate::error::{Error, Remedy, Result, shown};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// How to merge several interactions of the same user and item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -67,16 +68,32 @@ pub(crate) fn repeated(users: &IdMap, items: &IdMap, pair: [u32; 2]) -> Error {
     Error::Unfit(says).with(Remedy::Duplicates(rules.into()))
 }
 
-/// Returns an error if the merged value of a pair is not finite.
-pub(crate) fn check_joined(value: f32, users: &IdMap, items: &IdMap, pair: [u32; 2]) -> Result<()> {
-    if value.is_finite() {
+/// Returns an error, with the pair and the number of the interaction, if values that `how` adds up exceed every `f32`.
+pub(crate) fn check_sums(
+    how: Duplicates,
+    [users, items]: [&IdMap; 2],
+    [user, item]: [&[u32]; 2],
+    values: &[f32],
+) -> Result<()> {
+    // If all values together are small enough, so are those of each pair.
+    let all: f64 = values.iter().map(|value| f64::from(value.abs())).sum();
+    if how != Duplicates::Sum || all < f64::from(f32::MAX) / 2.0 {
         return Ok(());
     }
-    let [user, item] = [users.name(pair[0]), items.name(pair[1])].map(shown);
-    Err(Error::Unfit(format!(
-        "the values of user `{user}` and item `{item}` together exceed 3.4e38; scale the values down, or merge \
-         duplicates in another way"
-    )))
+    let mut sums = HashMap::new();
+    for (at, (pair, value)) in user.iter().zip(item).zip(values).enumerate() {
+        let sum = sums.entry(pair).or_insert(0.0);
+        *sum += value;
+        if !sum.is_finite() {
+            let [user, item] = [users.name(*pair.0), items.name(*pair.1)].map(shown);
+            return Err(Error::Unfit(format!(
+                "the values of user `{user}` and item `{item}` add up to more than 3.4e38 at interaction {}; scale \
+                 the values down, or merge duplicates in another way",
+                at + 1
+            )));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -99,7 +116,9 @@ mod tests {
             clean.interactions(table()).unwrap_err(),
             clean.ratings(table()).unwrap_err(),
         ] {
-            assert!(told.to_string().contains("user `bob` and item `tea`"), "{told}");
+            let told = told.to_string();
+            assert!(told.contains("user `bob` and item `tea`"), "{told}");
+            assert!(told.contains("at interaction 5"), "{told}");
         }
     }
 

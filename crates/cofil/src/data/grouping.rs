@@ -4,7 +4,7 @@
 //! column is freed as soon as this is done. A table of 20 bytes per row becomes rows of 16 bytes and never needs more
 //! than one additional column.
 
-use super::duplicates::{Duplicates, check_joined, repeated};
+use super::duplicates::{Duplicates, check_sums, repeated};
 use super::order::{Position, by_pair, gather, is_short, starts};
 use super::{Csr, IdMap, Interactions, NO_TIME, Ratings};
 use crate::error::{Error, Result};
@@ -63,6 +63,7 @@ fn rows<P: Position>(
     duplicates: Duplicates,
 ) -> Result<(Csr, Option<Vec<i64>>)> {
     let Columns { user, item, value, time } = columns;
+    check_sums(duplicates, [users, items], [&user, &item], &value)?;
     let time = time.map(Times::new);
     let mut starts = starts(&user, users.len());
     let order: Vec<P> = by_pair([&user, &item], &starts);
@@ -97,7 +98,6 @@ fn rows<P: Position>(
                 rule => rule.replaces(time(kept), time(at)),
             };
             values[kept] = duplicates.join(values[kept], value, copies, replaces);
-            check_joined(values[kept], users, items, [u as u32, item])?;
             if replaces {
                 times.iter_mut().for_each(|times| times.copy(at, kept));
             }

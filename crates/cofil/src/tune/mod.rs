@@ -38,6 +38,7 @@
 mod figure;
 mod halving;
 mod journal;
+mod parzen;
 mod space;
 mod trial;
 mod workers;

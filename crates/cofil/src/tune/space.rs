@@ -1,6 +1,6 @@
 //! Search spaces, and the drawing of settings from them.
 
-use super::Trial;
+use super::{Trial, parzen};
 use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::error::{Error, Result};
@@ -9,8 +9,6 @@ use crate::math::real::{exp, ln};
 use crate::recipes::Range;
 use crate::recipes::range::Values;
 use crate::store;
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::SeedableRng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -170,7 +168,14 @@ impl Space {
                 };
                 let position = match blind {
                     true => uniform(&mut rng) * width(values),
-                    false => estimate(values, past.iter().map(found), &mut rng),
+                    false => {
+                        let domain = match values {
+                            Values::Choice(choices) => parzen::Domain::Choices(choices.len()),
+                            _ => parzen::Domain::Interval,
+                        };
+                        let past: Vec<Option<f64>> = past.iter().map(found).collect();
+                        parzen::next(domain, &past, &mut rng)
+                    }
                 };
                 (range.setting.clone(), at_position(values, position))
             };
@@ -222,25 +227,6 @@ fn width(values: &Values) -> f64 {
     }
 }
 
-/// Returns the position that `tpe` asks for next. It is told positions with the rank of their trial, since it uses only
-/// the order.
-fn estimate(values: &Values, past: impl Iterator<Item = Option<f64>>, rng: &mut Rng) -> f64 {
-    let estimator = match values {
-        Values::Choice(_) => tpe::histogram_estimator(),
-        _ => tpe::parzen_estimator(),
-    };
-    let range = tpe::range(0.0, width(values)).expect("a range that is not empty");
-    let mut optimizer = tpe::TpeOptimizer::new(estimator, range);
-    for (rank, position) in past.enumerate() {
-        // NaN marks a trial without a usable position, such as a default outside the range.
-        optimizer
-            .tell(position.unwrap_or(f64::NAN), rank as f64)
-            .expect("positions are in the range and ranks are numbers");
-    }
-    let mut generator = Xoshiro256PlusPlus::seed_from_u64(rng.bits());
-    optimizer.ask(&mut generator).unwrap_or_else(|_| uniform(rng) * width(values))
-}
-
 /// Returns the value at a position.
 fn at_position(values: &Values, position: f64) -> Value {
     match values {
@@ -281,7 +267,7 @@ fn position(values: &Values, value: &Value) -> Option<f64> {
         }
         Values::Choice(choices) => choices.iter().position(|choice| choice == value)? as f64,
     };
-    // The estimators exclude the upper end.
+    // Positions exclude the upper end.
     Some(position.clamp(0.0, width(values) * (1.0 - 1e-9)))
 }
 

@@ -1,6 +1,6 @@
 //! The steps of cleaning, one function each.
 
-use crate::data::duplicates::{check_joined, repeated};
+use crate::data::duplicates::{check_sums, repeated};
 use crate::data::order::for_each_repeat;
 use crate::data::{Duplicates, IdMap, Interactions, NO_TIME};
 use crate::error::Result;
@@ -28,6 +28,7 @@ pub(super) fn retain(data: &mut Interactions, keep: &[bool]) -> usize {
 pub(super) fn merge(data: &mut Interactions, how: Duplicates) -> Result<()> {
     let mut keep = vec![true; data.len()];
     let Interactions { users, items, user, item, value, time } = &mut *data;
+    check_sums(how, [users, items], [user, item], value)?;
     let time = |at: usize| time.as_ref().map(|time| time[at]).filter(|&time| time != NO_TIME);
     for_each_repeat([user, item], users.len(), |rows| {
         let first = rows[0];
@@ -41,7 +42,6 @@ pub(super) fn merge(data: &mut Interactions, how: Duplicates) -> Result<()> {
             joined = how.join(joined, value[at], copies, replaces);
             kept = if replaces { at } else { kept };
         }
-        check_joined(joined, users, items, [user[first], item[first]])?;
         rows.iter().for_each(|&at| keep[at] = at == kept);
         value[kept] = joined;
         Ok(())
