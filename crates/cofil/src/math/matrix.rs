@@ -1,6 +1,6 @@
 //! Dense row-major matrix of `f32`, and its products.
 
-use super::product::{DEEPEST, Right, Write, multiply};
+use super::product::{Right, Write, multiply};
 use super::{parallel, vector};
 
 /// Dense matrix, row-major: entry (r, c) is `data[r * cols + c]`.
@@ -100,9 +100,9 @@ const NARROW: usize = 64;
 /// Number of columns that a single row is multiplied with at a time.
 const STRIP: usize = 1024;
 
-/// Whether [`mul_bt_by_row`] gives the sums that [`scan`](super::product::scan) gives.
-pub(crate) fn are_sums_in_order(n: usize, k: usize) -> bool {
-    n >= NARROW && (1..=DEEPEST).contains(&k)
+/// Whether [`mul_bt_by_row`] gives the sums of [`multiply`].
+pub(crate) fn are_sums_in_order(n: usize) -> bool {
+    n >= NARROW
 }
 
 /// out (m × n) ← A (m × k) · Bᵀ (B is n × k). Row r of `out` has the same bits whatever the other rows are and

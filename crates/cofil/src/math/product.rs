@@ -145,69 +145,38 @@ fn plain(
     }
 }
 
-/// Largest depth of [`scan`].
-pub(crate) const DEEPEST: usize = DEPTH;
+/// Numbers of a tile of [`for_tiles`]: half of the second-level cache of usual processors.
+const TILE: usize = 1 << 17;
 
-/// Computes base_r + bias_c + a_r · b_c for each row r of A (m × k) and c of B (n × k), with the products of
-/// [`multiply`], for k from 1 to [`DEEPEST`], and shows `found` those above `least[r]`; everything is above NaN, and
-/// NaN is above everything. `found` gets r, the first c, and the numbers of up to sixteen c, of which one at least is
-/// above `least[r]`, and returns the new `least[r]`. A row's numbers are shown in ascending order of c.
+/// Computes base_r + bias_c + a_r · b_c for each row r of A (m × k) and c of B (n × k), with the sums of [`multiply`],
+/// and gives them to `use_row`, some columns at a time: r, the first c, and the numbers. The columns of a row ascend.
 ///
-/// All other numbers never leave the registers: writing and reading them again would take longer than the products of
-/// short vectors.
-#[allow(clippy::neg_cmp_op_on_partial_ord, reason = "NaN is shown")]
-#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-pub(crate) fn scan(
+/// A tile of numbers stays in cache until it is used: writing all numbers of long rows and reading them again takes
+/// longer than the products of short vectors.
+pub(crate) fn for_tiles(
     (a, base): (&[f32], &[f32]),
     (b, bias): (&[f32], &[f32]),
     k: usize,
-    least: &mut [f32],
-    found: &mut dyn FnMut(usize, usize, &[f32]) -> f32,
+    mut use_row: impl FnMut(usize, usize, &mut [f32]),
 ) {
     let (m, n) = (base.len(), bias.len());
-    assert!((1..=DEEPEST).contains(&k) && a.len() == m * k && b.len() == n * k && least.len() == m);
-    let mut strip = vec![0.0; k * LANES];
-    for at in (0..n).step_by(LANES) {
-        let width = LANES.min(n - at);
-        gather(&mut strip, k, |c| &b[(at + c.min(width - 1)) * k..][..k]);
-        let mut biases = [0.0; LANES];
-        copy(&bias[at..at + width], &mut biases);
-        for r in (0..m).step_by(ROWS) {
-            // The last tile is filled up with the last row.
-            let at_row = |l: usize| (r + l).min(m - 1);
-            let row = |l: usize| &a[at_row(l) * k..][..k];
-            let mut sums = tile(&strip, [row(0), row(1), row(2), row(3), row(4), row(5)]);
-            let mut any = false;
-            for (l, sum) in sums.iter_mut().enumerate() {
-                let (base, least) = (base[at_row(l)], least[at_row(l)]);
-                for c in 0..LANES {
-                    sum.0[c] += base + biases[c];
-                    any |= !(sum.0[c] <= least);
-                }
-            }
-            if any {
-                show(&sums, (r, at, width), least, found);
-            }
+    assert!(a.len() == m * k && b.len() == n * k);
+    let width = (TILE / m.max(1)).next_multiple_of(LANES);
+    let mut tile = vec![0.0; m * width.min(n)];
+    for at in (0..n).step_by(width) {
+        let width = width.min(n - at);
+        let columns = Right::Columns(&b[at * k..][..width * k]);
+        multiply(&mut tile, width, Write::Replace, a, columns, (m, width, k));
+        for (r, row) in tile.chunks_exact_mut(width).take(m).enumerate() {
+            add_biases(row, base[r], &bias[at..at + width]);
+            use_row(r, at, row);
         }
     }
 }
 
-/// Shows the rows of a tile with a number above their `least`.
-#[cold]
-#[inline(never)]
-#[allow(clippy::neg_cmp_op_on_partial_ord, reason = "NaN is shown")]
-fn show(
-    sums: &[Lanes; ROWS],
-    (r, at, width): (usize, usize, usize),
-    least: &mut [f32],
-    found: &mut dyn FnMut(usize, usize, &[f32]) -> f32,
-) {
-    for (l, (sum, least)) in sums.iter().zip(&mut least[r..]).enumerate() {
-        let numbers = &sum.0[..width];
-        if numbers.iter().any(|number| !(number <= least)) {
-            *least = found(r + l, at, numbers);
-        }
-    }
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn add_biases(row: &mut [f32], base: f32, bias: &[f32]) {
+    row.iter_mut().zip(bias).for_each(|(number, bias)| *number += base + bias);
 }
 
 /// Copies as many numbers as there are; the remaining ones are never read by others.
@@ -319,40 +288,26 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "NaN is shown")]
-    fn a_scan_shows_what_is_above() {
+    fn tiles_have_every_number_once() {
         let mut rng = Rng::new(6, &[]);
-        for (m, n, k) in [(1, 1, 1), (5, 16, 3), (6, 17, 64), (13, 100, 9), (25, 64, DEEPEST)] {
+        for (m, n, k) in [(1, 1, 1), (5, 16, 3), (700, 200, 7), (13, 100, 9), (25, 64, 600)] {
             let a = Matrix::from_fn(m, k, |_, _| rng.normal());
             let b = Matrix::from_fn(n, k, |_, _| rng.normal());
             let base: Vec<f32> = (0..m).map(|_| rng.normal()).collect();
-            let mut bias: Vec<f32> = (0..n).map(|_| rng.normal()).collect();
-            bias[n / 2] = f32::NAN;
-            let number = |r: usize, c: usize| {
-                let product = |j: usize| (a.row(r)[j], b.row(c)[j]);
-                base[r] + bias[c] + exact(0.0, Write::Replace, k, product)
-            };
-            // The largest number so far is the limit: NaN at first, which everything is above.
-            let mut least = vec![f32::NAN; m];
-            let mut naive = Vec::<(usize, usize, Vec<u32>)>::new();
-            for r in 0..m {
-                let mut limit = f32::NAN;
-                for at in (0..n).step_by(LANES) {
-                    let numbers: Vec<f32> = (at..n.min(at + LANES)).map(|c| number(r, c)).collect();
-                    if numbers.iter().any(|number| !(*number <= limit)) {
-                        limit = numbers.iter().fold(limit, |limit, &number| limit.max(number));
-                        naive.push((r, at, numbers.into_iter().map(f32::to_bits).collect()));
-                    }
-                }
-            }
-            let (mut shown, mut limits) = (Vec::<(usize, usize, Vec<u32>)>::new(), least.clone());
-            scan((a.data(), &base), (b.data(), &bias), k, &mut least, &mut |r, at, numbers| {
-                shown.push((r, at, numbers.iter().map(|number| number.to_bits()).collect()));
-                limits[r] = numbers.iter().fold(limits[r], |limit, &number| limit.max(number));
-                limits[r]
+            let bias: Vec<f32> = (0..n).map(|_| rng.normal()).collect();
+            let mut shown = vec![Vec::new(); m];
+            for_tiles((a.data(), &base), (b.data(), &bias), k, |r, from, numbers| {
+                assert_eq!(shown[r].len(), from, "columns ascend");
+                shown[r].extend(numbers.iter().map(|number| number.to_bits()));
             });
-            shown.sort_by_key(|&(r, at, _)| (r, at));
-            assert_eq!(shown, naive, "{m} × {n} × {k}");
+            for (r, shown) in shown.iter().enumerate() {
+                let number = |c: usize| {
+                    let product = |j: usize| (a.row(r)[j], b.row(c)[j]);
+                    exact(0.0, Write::Replace, k, product) + (base[r] + bias[c])
+                };
+                let expected: Vec<u32> = (0..n).map(|c| number(c).to_bits()).collect();
+                assert_eq!(*shown, expected, "{m} × {n} × {k}");
+            }
         }
     }
 

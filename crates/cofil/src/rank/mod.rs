@@ -17,7 +17,7 @@ pub(crate) use rerank::Reranker;
 
 use crate::data::{Csr, Row};
 use crate::error::Result;
-use crate::math::product::scan;
+use crate::math::product::for_tiles;
 use crate::math::vector::LANES;
 use crate::math::{Matrix, parallel, vector};
 use crate::memory::check_room;
@@ -29,7 +29,7 @@ use multiversion::multiversion;
 /// (ascending) and scores that are NaN are left out.
 pub fn top_k(scores: &[f32], k: usize, excluded: &[u32]) -> Vec<(u32, f32)> {
     let mut best = Best::new(k);
-    best.scan(scores, |item| excluded.binary_search(&item).is_err());
+    best.scan(0, scores, f32::MIN, |_, score| score, |item| excluded.binary_search(&item).is_err());
     best.finish()
 }
 
@@ -114,22 +114,23 @@ fn scanned(
         }
     }
     let mut best: Vec<Best> = known.iter().map(|_| Best::new(k)).collect();
-    let mut least = vec![f32::NAN; known.len()];
-    let mut found = |r: usize, from: usize, numbers: &[f32]| {
-        let mut scores = [0.0; LANES];
-        let scores = &mut scores[..numbers.len()];
-        for (l, (to, &x)) in scores.iter_mut().zip(numbers).enumerate() {
-            *to = score(from + l, x);
-        }
+    // How much of each history is below the items of the next tile.
+    let mut passed = vec![0; known.len()];
+    for_tiles((&vectors, &base), (items.data(), bias), items.cols(), |r, from, numbers| {
         let history = users[known[r]].history.columns;
-        best[r].add(from, scores, |item| {
+        if unseen {
+            // NaN is never taken: cheaper than checking every good score.
+            for &item in &history[passed[r]..] {
+                let Some(number) = numbers.get_mut(item as usize - from) else { break };
+                *number = f32::NAN;
+                passed[r] += 1;
+            }
+        }
+        best[r].scan(from, numbers, *floor, score, |item| {
             allowed.is_none_or(|allowed| allowed[item as usize])
                 && !(unseen && history.binary_search(&item).is_ok())
         });
-        // Below the floor, a score may be above what the numbers say.
-        best[r].threshold.filter(|threshold| threshold >= floor).unwrap_or(f32::NAN)
-    };
-    scan((&vectors, &base), (items.data(), bias), items.cols(), &mut least, &mut found);
+    });
     stage.add(known.len());
     let strangers: Vec<User<'_>> = others.iter().map(|&at| users[at]).collect();
     let mut lists = vec![Vec::new(); users.len()];
@@ -173,7 +174,7 @@ fn scored(
 /// The k best scores so far, and some that were among them when they were added.
 struct Best {
     k: usize,
-    /// At most 2 k + 16 entries.
+    /// Fewer than 2 k entries.
     kept: Vec<(u32, f32)>,
     /// Only a score above this can still be among the best: later ones with an equal score lose by item.
     threshold: Option<f32>,
@@ -184,34 +185,45 @@ impl Best {
         Self { k, kept: Vec::new(), threshold: None }
     }
 
-    /// Adds those of `scores` that are above the threshold and allowed; items must ascend from call to call.
-    fn scan(&mut self, scores: &[f32], allowed: impl Fn(u32) -> bool) {
+    /// Adds the allowed items whose score is above the threshold. `numbers` are those of the items from `from` on, which
+    /// must ascend from call to call. `score` makes a score of an item and its number: at most the number, or `floor` if
+    /// that is more.
+    fn scan(
+        &mut self,
+        from: usize,
+        numbers: &[f32],
+        floor: f32,
+        score: impl Fn(usize, f32) -> f32,
+        allowed: impl Fn(u32) -> bool,
+    ) {
         if self.k == 0 {
             return;
         }
         let mut at = 0;
-        while at < scores.len() {
-            if let Some(threshold) = self.threshold {
-                at += skip(&scores[at..], threshold);
+        while at < numbers.len() {
+            let least = self.threshold.filter(|&threshold| threshold >= floor);
+            if let Some(least) = least {
+                at += skip(&numbers[at..], least);
             }
-            let end = (at + LANES).min(scores.len());
-            self.add(at, &scores[at..end], &allowed);
+            let end = (at + LANES).min(numbers.len());
+            for (item, &number) in (from + at..).zip(&numbers[at..end]) {
+                if least.is_none_or(|least| number > least) {
+                    self.add(item as u32, score(item, number), &allowed);
+                }
+            }
             at = end;
         }
     }
 
-    /// [`scan`](Self::scan) for a few scores, the first of which is that of item `from`; k is not 0.
-    fn add(&mut self, from: usize, scores: &[f32], allowed: impl Fn(u32) -> bool) {
-        for (item, &score) in (from as u32..).zip(scores) {
-            // A score above the threshold is not NaN.
-            let good = self.threshold.map_or(!score.is_nan(), |threshold| score > threshold);
-            if good && allowed(item) {
-                self.kept.push((item, score));
-            }
+    fn add(&mut self, item: u32, score: f32, allowed: impl Fn(u32) -> bool) {
+        let good = self.threshold.map_or(!score.is_nan(), |threshold| score > threshold);
+        if !good || !allowed(item) {
+            return;
         }
+        self.kept.push((item, score));
         if self.kept.len() >= self.k.saturating_mul(2) {
             self.cut();
-            self.threshold = self.kept.get(self.k - 1).map(|kept| kept.1);
+            self.threshold = self.kept.last().map(|kept| kept.1);
         }
     }
 

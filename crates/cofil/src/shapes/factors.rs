@@ -288,8 +288,7 @@ impl Model for Factors {
     }
 
     fn products(&self) -> Option<Products<'_>> {
-        let (n, k) = (self.items(), self.factors());
-        if self.settings.link != ScoreFunction::Identity || !are_sums_in_order(n, k) {
+        if self.settings.link != ScoreFunction::Identity || !are_sums_in_order(self.items()) {
             return None;
         }
         let of_user = |user: User<'_>| {
