@@ -4,8 +4,9 @@ use super::columns::{Columns, Looks};
 use super::convert::{Texts, entries, floats, integers, is_bytes, is_text, ticks, unpacked, words};
 use super::field::{EXACT, Rules, Skip, Stamp, integral, is_rounded};
 use super::names::{self, Names};
-use super::rows::Rows;
+use super::rows::{Rows, Tally};
 use crate::data::IdKind;
+use crate::math::parallel;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt64Type;
 use arrow_array::{
@@ -43,52 +44,123 @@ pub(super) fn read_batch(
     rules: &Rules<'_>,
     rows: &mut Rows,
 ) -> Result<bool, String> {
-    let before = rows.tally.rows;
+    let fields = Fields::new(batch, columns, rules)?;
     let column = |index: usize| batch.column(index);
-    let user = Ids::new(column(columns.user), "user")?;
-    let item = Ids::new(column(columns.item), "item")?;
-    let value = columns.value.map(|c| Values::new(column(c), rules)).transpose()?;
-    let time = columns.time.map(|c| Times::new(column(c), rules)).transpose()?;
-    let kind = columns.kind.map(|c| Ids::new(column(c), &rules.kind_name)).transpose()?;
-    let mut text = String::new();
-    rows.users.set_kind(id_kind(&user, column(columns.user)));
-    rows.items.set_kind(id_kind(&item, column(columns.item)));
-    for at in 0..batch.num_rows() {
-        let tally = rows.tally;
-        let mut row = || {
-            let number = value.as_ref().map(|v| v.get(at, rules)).transpose()?;
-            let weight = match &kind {
-                Some(kind) => Some(rules.weight(kind.get(at, &mut text)?)?),
-                None => None,
-            };
-            let Some(kept) = rows.tally.value(number, weight)? else { return Ok(()) };
-            if let (Some(Ok(number)), Some(value)) = (number, &value)
-                && number.abs() >= EXACT
-            {
-                rows.tally.rounded += u64::from(value.is_rounded(at, number, rules));
+    rows.users.set_kind(id_kind(&fields.user, column(columns.user)));
+    rows.items.set_kind(id_kind(&fields.item, column(columns.item)));
+    let (tally, length) = (rows.tally, rows.user.len());
+    if rows.skipped.allowed > 0 || fields.append_columns(rules, rows).is_err() {
+        // Row by row, to skip those with errors or to name the first.
+        rows.shorten(length);
+        rows.tally = tally;
+        fields.append_rows(rules, rows)?;
+    }
+    Ok(matches!(fields.time, Some(Times::Typed(..))))
+}
+
+/// The used columns of a batch.
+struct Fields {
+    user: Ids,
+    item: Ids,
+    value: Option<Values>,
+    time: Option<Times>,
+    kind: Option<Ids>,
+    rows: usize,
+}
+
+impl Fields {
+    fn new(batch: &RecordBatch, columns: &Columns, rules: &Rules<'_>) -> Result<Self, String> {
+        let column = |index: usize| batch.column(index);
+        Ok(Self {
+            user: Ids::new(column(columns.user), "user")?,
+            item: Ids::new(column(columns.item), "item")?,
+            value: columns.value.map(|c| Values::new(column(c), rules)).transpose()?,
+            time: columns.time.map(|c| Times::new(column(c), rules)).transpose()?,
+            kind: columns.kind.map(|c| Ids::new(column(c), &rules.kind_name)).transpose()?,
+            rows: batch.num_rows(),
+        })
+    }
+
+    /// Returns value and time of row `at` after counting it; `None` if the row is left out.
+    #[inline]
+    fn kept(
+        &self,
+        at: usize,
+        rules: &Rules<'_>,
+        tally: &mut Tally,
+        text: &mut String,
+    ) -> Result<Option<(f32, Stamp)>, String> {
+        let number = self.value.as_ref().map(|v| v.get(at, rules)).transpose()?;
+        let weight = match &self.kind {
+            Some(kind) => Some(rules.weight(kind.get(at, text)?)?),
+            None => None,
+        };
+        let Some(kept) = tally.value(number, weight)? else { return Ok(None) };
+        if let (Some(Ok(number)), Some(value)) = (number, &self.value)
+            && number.abs() >= EXACT
+        {
+            tally.rounded += u64::from(value.is_rounded(at, number, rules));
+        }
+        let time = match &self.time {
+            Some(time) => tally.time(time.get(at, rules)?),
+            None => Stamp::Empty,
+        };
+        Ok(Some((kept, time)))
+    }
+
+    /// Appends all rows column by column, users and items in parallel: looking up their numbers is most of the work.
+    fn append_columns(&self, rules: &Rules<'_>, rows: &mut Rows) -> Result<(), String> {
+        let (mut left_out, mut text) = (Vec::new(), String::new());
+        for at in 0..self.rows {
+            match self.kept(at, rules, &mut rows.tally, &mut text)? {
+                Some((value, time)) => rows.push_measures(value, time),
+                None => left_out.push(at),
             }
-            let time = match &time {
-                Some(time) => rows.tally.time(time.get(at, rules)?),
-                None => Stamp::Empty,
-            };
-            if rows.skipped.allowed > 0 {
+        }
+        let number = |ids: &Ids, names: &mut Names, numbers: &mut Vec<u32>| {
+            numbers.reserve(self.rows - left_out.len());
+            let mut left_out = left_out.iter().peekable();
+            for at in 0..self.rows {
+                if left_out.next_if_eq(&&at).is_none() {
+                    numbers.push(ids.number(at, names)?);
+                }
+            }
+            Ok(())
+        };
+        let (users, items) = parallel::join(
+            || number(&self.user, &mut rows.users, &mut rows.user),
+            || number(&self.item, &mut rows.items, &mut rows.item),
+        );
+        users.and(items)
+    }
+
+    /// Appends one row after the other.
+    fn append_rows(&self, rules: &Rules<'_>, rows: &mut Rows) -> Result<(), String> {
+        let before = rows.tally.rows;
+        let mut text = String::new();
+        for at in 0..self.rows {
+            let tally = rows.tally;
+            let mut row = || {
+                let Some((value, time)) = self.kept(at, rules, &mut rows.tally, &mut text)? else {
+                    return Ok(());
+                };
                 // Number neither of them if one is invalid.
-                for (role, ids) in [("user", &user), ("item", &item)] {
+                for (role, ids) in [("user", &self.user), ("item", &self.item)] {
                     let name = ids.get(at, &mut text).map_err(|e| format!("{role} {e}"))?;
                     names::check(name).map_err(|e| format!("{role} {}", e.0))?;
                 }
-            }
-            let user = user.number(at, &mut rows.users).map_err(|e| format!("user {e}"))?;
-            let item = item.number(at, &mut rows.items).map_err(|e| format!("item {e}"))?;
-            rows.push_numbered(user, item, kept, time);
-            Ok(())
-        };
-        let place = format_args!("row {}", before + at as u64 + 1);
-        row()
-            .or_else(|message: String| rows.skip(tally, place, message))
-            .map_err(|message| format!("{place}: {message}"))?;
+                rows.user.push(self.user.number(at, &mut rows.users)?);
+                rows.item.push(self.item.number(at, &mut rows.items)?);
+                rows.push_measures(value, time);
+                Ok(())
+            };
+            let place = format_args!("row {}", before + at as u64 + 1);
+            row()
+                .or_else(|message: String| rows.skip(tally, place, message))
+                .map_err(|message| format!("{place}: {message}"))?;
+        }
+        Ok(())
     }
-    Ok(time.is_some_and(|time| matches!(time, Times::Typed(..))))
 }
 
 /// Returns the type of the ids in `column`. 16 bytes of no other meaning are a UUID.

@@ -233,11 +233,29 @@ impl Rows {
     pub fn push_numbered(&mut self, user: u32, item: u32, value: f32, time: Stamp) {
         self.user.push(user);
         self.item.push(item);
+        self.push_measures(value, time);
+    }
+
+    /// Appends value and time of a row whose user and item are appended elsewhere.
+    #[inline]
+    pub fn push_measures(&mut self, value: f32, time: Stamp) {
         if let Some(values) = &mut self.value {
             values.push(value);
         }
         if let Some(times) = &mut self.time {
             times.push(time.raw());
+        }
+    }
+
+    /// Drops the rows from number `length` on.
+    pub fn shorten(&mut self, length: usize) {
+        self.user.truncate(length);
+        self.item.truncate(length);
+        if let Some(values) = &mut self.value {
+            values.truncate(length);
+        }
+        if let Some(times) = &mut self.time {
+            times.truncate(length);
         }
     }
 
@@ -271,14 +289,7 @@ impl Rows {
             from += room;
             to += filled;
         }
-        self.user.truncate(to);
-        self.item.truncate(to);
-        if let Some(values) = &mut self.value {
-            values.truncate(to);
-        }
-        if let Some(times) = &mut self.time {
-            times.truncate(to);
-        }
+        self.shorten(to);
     }
 
     /// Finishes the table: times in seconds, [`NO_TIME`](crate::data::NO_TIME) in rows without one, and the counts.
