@@ -100,6 +100,39 @@ JOBS = {
     },
     **{name: {"pytorch": Peer("torch", environment="torch")}
        for name in ("autorec-item", "autorec-user", "autorec-gowalla", "autorec-wide")},
+    "python-ials": {
+        "cofil": Peer("cofil", 1),
+        "implicit": Peer("implicit", 1),
+        "irspack": Peer("irspack", 1),
+        "lenskit": Peer("lenskit", 1, environment="torch"),
+        "rusket": Peer("rusket", 1),
+    },
+    "python-item-knn": {
+        "cofil": Peer("cofil", 1),
+        "implicit": Peer("implicit", 1),
+        "irspack": Peer("irspack", 1),
+        "lenskit": Peer("lenskit", 1, environment="torch"),
+        "rusket": Peer("rusket", 1),
+    },
+    "python-ease": {
+        "cofil": Peer("cofil", 1),
+        "irspack": Peer("irspack"),
+        "lenskit": Peer("lenskit", environment="torch"),
+        "rusket": Peer("rusket"),
+        "kindling": Peer("kindling-rec"),
+    },
+    "python-bpr": {
+        "cofil": Peer("cofil", 1),
+        "implicit": Peer("implicit", 1),
+        "rusket": Peer("rusket", 1),
+    },
+    "python-frames": {
+        "cofil": Peer("cofil", 1),
+        "cofil-polars": Peer("cofil", 1),
+        "cofil-arrow": Peer("cofil", 1),
+        "pandas": Peer("pandas"),
+        "lenskit": Peer("lenskit", environment="torch"),
+    },
     "load": {
         "polars": Peer("polars"),
         "pyarrow": Peer("pyarrow"),
@@ -108,12 +141,15 @@ JOBS = {
 }
 
 # The time to compare for each job: the key in "seconds".
-TIMED = {job: {"topk": "recommend", "evaluate": "evaluate", "load": "load"}.get(job, "fit") for job in JOBS}
+TIMED = {job: {"topk": "recommend", "evaluate": "evaluate", "load": "load", "python-frames": "convert"}.get(
+    job, "whole" if job.startswith("python") else "fit") for job in JOBS}  # fmt: skip
 
 
 def module(job):
-    """Returns the file of the job in jobs/; the AutoRec jobs share one."""
-    return "autorec" if job.startswith("autorec") else job.replace("-", "_")
+    """Returns the file of the job in jobs/; the AutoRec jobs share one, and those from a data frame to lists."""
+    if job.startswith("autorec"):
+        return "autorec"
+    return "python" if TIMED[job] == "whole" else job.replace("-", "_")
 
 
 def thread_environment(job, peer, threads):

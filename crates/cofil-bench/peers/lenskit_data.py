@@ -7,11 +7,15 @@ import numpy as np
 import split
 
 
-def dataset(threads):
-    """The training set. Building it is not timed."""
-    # LensKit creates its thread pools on first use, from these variables.
+def limit(threads):
+    """LensKit creates its thread pools on first use, from these variables."""
     os.environ.update({"LK_NUM_THREADS": str(threads), "LK_NUM_BACKEND_THREADS": str(threads),
                        "LK_NUM_PROCS": "1", "LK_NUM_CHILD_THREADS": "1"})  # fmt: skip
+
+
+def dataset(threads):
+    """The training set. Building it is not timed."""
+    limit(threads)
     import pandas as pd
     from lenskit.data import from_interactions_df
 

@@ -58,7 +58,8 @@ def run(args):
         # Some peers leave files in their working folder.
         scratch = tempfile.TemporaryDirectory()
         os.chdir(scratch.name)
-        importlib.import_module("jobs." + catalog.module(args.job)).PEERS[args.peer](bench)
+        peers = importlib.import_module("jobs." + catalog.module(args.job)).PEERS
+        peers.get(args.job, peers)[args.peer](bench)
         return {**answer, "status": "ok", **bench.report()}
     except Exception as error:
         traceback.print_exc()

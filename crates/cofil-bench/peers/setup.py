@@ -13,13 +13,14 @@ import sys
 import venv
 from pathlib import Path
 
-from catalog import ENVIRONMENT, ENVIRONMENTS, LIBMF_AVX, home, python
+from catalog import ENVIRONMENT, ENVIRONMENTS, LIBMF_AVX, ROOT, home, python
 
 HERE = Path(__file__).parent
+WHEELS = ROOT / "target" / "wheels"
 # Installed first in each environment, so that the other packages are built with these versions.
 FOUNDATIONS = ["numpy", "scipy", "pandas", "scikit-learn", "numba", "pyarrow", "torch"]
 FROM_SOURCE = {"libmf", "cmfrec", "lightfm-next", "pyspark", "scikit-surprise"}
-WITHOUT_DEPENDENCIES = {"libmf", "cmfrec", "recpack"}
+WITHOUT_DEPENDENCIES = {"libmf", "cmfrec", "recpack", "rusket", "kindling-rec"}
 
 
 def requirements_file(environment):
@@ -63,6 +64,9 @@ def fill(environment):
         report(name, *install(environment, name, pinned[name]))
     if not environment:
         report("libmf (AVX)", *install_libmf_avx(pinned["libmf"]))
+        # Built by `./check python`; only the experiments in Python need it.
+        for wheel in WHEELS.glob("cofil-*.whl"):
+            report("cofil", *pip("", "--force-reinstall", "--no-deps", str(wheel)))
     print(f"environment: {home(environment)}\n")
 
 

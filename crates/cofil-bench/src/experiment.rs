@@ -82,6 +82,11 @@ pub enum Job {
     AutorecUser,
     AutorecGowalla,
     AutorecWide,
+    PythonIals,
+    PythonItemKnn,
+    PythonEase,
+    PythonBpr,
+    PythonFrames,
 }
 
 impl Job {
@@ -106,6 +111,11 @@ impl Job {
             Self::AutorecUser => "autorec-user",
             Self::AutorecGowalla => "autorec-gowalla",
             Self::AutorecWide => "autorec-wide",
+            Self::PythonIals => "python-ials",
+            Self::PythonItemKnn => "python-item-knn",
+            Self::PythonEase => "python-ease",
+            Self::PythonBpr => "python-bpr",
+            Self::PythonFrames => "python-frames",
         }
     }
 
@@ -115,13 +125,20 @@ impl Job {
             Self::Topk => "recommend",
             Self::Evaluate => "evaluate",
             Self::Load => "load",
+            Self::PythonFrames => "convert",
+            _ if self.is_python() => "whole",
             _ => "fit",
         }
     }
 
+    /// Returns whether cofil takes part as its Python package.
+    pub fn is_python(self) -> bool {
+        self.name().starts_with("python-")
+    }
+
     /// Returns whether the job produces lists or predictions that another evaluator can score.
     pub fn has_results(self) -> bool {
-        !matches!(self, Self::Evaluate | Self::Load) && self.has_quality()
+        !matches!(self, Self::Evaluate | Self::Load) && !self.is_python() && self.has_quality()
     }
 
     /// Returns whether all peers finish the job. Peers that run only some batches, with extrapolated

@@ -43,6 +43,8 @@ pub fn list() -> Result<()> {
 pub fn run(args: &Args) -> Result<()> {
     let mut experiments = Experiment::chosen(&args.experiments)?;
     if args.before.is_some() {
+        // The package of an earlier version is not at hand.
+        experiments.retain(|e| !e.job.is_python());
         experiments.iter_mut().for_each(|e| e.peers = vec![Peer::shown(BEFORE)]);
     }
     let mut page = match &args.markdown {
@@ -82,7 +84,11 @@ fn compete(experiment: &Experiment, args: &Args) -> Result<Vec<Contestant>> {
         Some(path) => Program::Cofil(path.clone()),
         None => Program::Peer(peer.name.clone()),
     };
-    let mut programs = vec![("cofil", Program::Cofil(itself))];
+    let cofil = match experiment.job.is_python() {
+        true => Program::Peer("cofil".into()),
+        false => Program::Cofil(itself),
+    };
+    let mut programs = vec![("cofil", cofil)];
     programs.extend(experiment.peers.iter().map(|peer| (peer.name.as_str(), program(peer))));
     let mut contestants: Vec<_> = programs
         .into_iter()

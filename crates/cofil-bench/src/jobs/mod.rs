@@ -14,7 +14,7 @@ mod wide;
 use crate::answer::{Answer, Figures};
 use crate::experiment::{Experiment, Job};
 use crate::gauge::Gauge;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `cofil-bench job`.
@@ -76,5 +76,10 @@ fn figures(experiment: &Experiment, gauge: Gauge, results: Option<&Path>) -> Res
         Job::Topk => topk::figures(experiment, gauge, results),
         Job::Load => load::figures(gauge),
         Job::Evaluate => evaluate::figures(experiment, gauge),
+        Job::PythonIals
+        | Job::PythonItemKnn
+        | Job::PythonEase
+        | Job::PythonBpr
+        | Job::PythonFrames => bail!("cofil's part is in Python: peers/run.py {}", experiment.name),
     }
 }
