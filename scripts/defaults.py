@@ -51,7 +51,6 @@ class Traits:
         self.density = self.n / (self.users * self.items)
         self.per_item = self.n / self.items
         self.middle = self.n / math.sqrt(self.users * self.items)
-        self.skew = sum(c * c for c in items.values()) / self.n / self.per_item
 
 
 def clamp(value, low, high):
@@ -89,10 +88,10 @@ RULES = {
         [{"shrinkage": s} for s in (0, 10, 30)],
     ),
     "bpr": (
-        [0, 0.15, 0.3, 0.45],
-        lambda t, c: {"sampler_exponent": clamp(c * math.log(t.skew / 4), 0, 0.75)},
-        0.3,
-        [{"sampler_exponent": s} for s in (0, 0.5)],
+        [0, 0.3, 0.5],
+        lambda t, c: {"sampler_exponent": 0 if t.density > 0.03 else c},
+        0.5,
+        [{"sampler_exponent": s} for s in (0, 0.25, 0.5, 0.75)],
     ),
 }
 MOST_ITEMS = {"ease": 10_000, "slim": 20_000}

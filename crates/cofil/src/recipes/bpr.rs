@@ -17,7 +17,6 @@ use super::{Range, Recipe, Target};
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::math::elementary::{sigmoid, softplus_sum};
-use crate::math::real::ln;
 use crate::recipes::settings::settings;
 use crate::recipes::sgd::part::{Scratch, Vectors, dot_difference, pull_apart};
 use crate::recipes::sgd::sampled::{self, Common, Rule, Task, by_comparison};
@@ -70,14 +69,12 @@ impl Recipe for Bpr {
     fn rules(&self) -> &'static [suit::Rule] {
         &[suit::Rule {
             setting: "sampler_exponent",
-            rule: "0.3 × ln(s / 4), from 0 to 0.75, where the item of an average interaction has s times the \
-                   interactions of the average item",
+            rule: "0.5; 0 if more than 3 % of all user–item pairs occur",
         }]
     }
 
     fn suit(&mut self, data: &Traits<'_>) {
-        let skew = data.popularity / data.per_item();
-        self.sampler_exponent = suit::setting(0.3 * ln(skew / 4.0), 0.0, 0.75);
+        self.sampler_exponent = if data.density() > 0.03 { 0.0 } else { 0.5 };
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {

@@ -26,8 +26,6 @@ pub(crate) struct Traits<'a> {
     pub items: f64,
     /// Interactions n.
     pub interactions: f64,
-    /// Σ n_i² / n over the items: the number of interactions of the item of an average interaction.
-    pub popularity: f64,
 }
 
 impl<'a> Traits<'a> {
@@ -37,14 +35,7 @@ impl<'a> Traits<'a> {
         let users = train.by_user.iter().filter(|row| !row.is_empty()).count();
         let items = counts.iter().filter(|&&n| n > 0).count();
         let interactions = (train.len() as f64).max(1.0);
-        let squares: f64 = counts.iter().map(|&n| square(f64::from(n))).sum();
-        Self {
-            train,
-            users: (users as f64).max(1.0),
-            items: (items as f64).max(1.0),
-            interactions,
-            popularity: (squares / interactions).max(1.0),
-        }
+        Self { train, users: (users as f64).max(1.0), items: (items as f64).max(1.0), interactions }
     }
 
     /// The share of user–item pairs that occur.
@@ -135,10 +126,10 @@ mod tests {
             train.by_user.iter().map(|row| row.iter().collect()).chain([Vec::new()]).collect();
         train.by_user = Csr::from_rows(3, rows);
         let traits = Traits::of(&train);
-        let numbers = |t: &Traits<'_>| [t.users, t.items, t.interactions, t.popularity];
-        assert_eq!(numbers(&traits), [3.0, 2.0, 4.0, 2.5]);
+        let numbers = |t: &Traits<'_>| [t.users, t.items, t.interactions];
+        assert_eq!(numbers(&traits), [3.0, 2.0, 4.0]);
         assert_eq!((traits.density(), traits.per_item()), (4.0 / 6.0, 2.0));
-        assert_eq!(numbers(&Traits::of(&Ratings::default())), [1.0; 4]);
+        assert_eq!(numbers(&Traits::of(&Ratings::default())), [1.0; 3]);
     }
 
     /// Ratings of 300 users and 100 items: 3 + biases + `taste` for one group of items and less for the other, by half
