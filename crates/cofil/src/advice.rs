@@ -170,7 +170,7 @@ fn alternatives(facts: &Facts<'_>) -> Vec<Alternative> {
             Algorithm::BiasedMf(BiasedMf::default()),
             format!("to predict: {}", votes()),
         )),
-        Kind::Counts | Kind::Events => {}
+        Kind::Counts | Kind::Events | Kind::Weights => {}
     }
     let why = "the baseline every model has to beat".into();
     list.push(other(Algorithm::Popularity(Popularity::default()), why));

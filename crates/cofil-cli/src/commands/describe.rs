@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> Result<()> {
             .map(|(data, report)| (data, Some(report)))?,
         false => (table.interactions, None),
     };
-    let description = Description::of(&data)?;
+    let description = Description::with(&data, args.clean.values(&args.read))?;
     if let Some(path) = &args.plot {
         cofil::plot::describe(&description).save(path)?;
     }

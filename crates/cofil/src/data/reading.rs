@@ -86,7 +86,7 @@ impl Reading {
             _ => least.min(1.0),
         };
         match (described.kind, weights) {
-            (Kind::Events, _) => None,
+            (Kind::Events | Kind::Weights, _) => None,
             (Kind::Votes | Kind::Ratings, true) => {
                 let above = |&value: &f32| f64::from(value.min(high)) - f64::from(low);
                 let mean = mean(values.iter().map(above).filter(|&above| above > 0.0))?;

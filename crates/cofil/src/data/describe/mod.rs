@@ -18,9 +18,9 @@ mod values;
 mod verdict;
 mod warnings;
 
-use super::Interactions;
 use super::clean::counts;
 use super::order::for_each_repeat;
+use super::{Interactions, ReadValues};
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,11 +69,19 @@ pub struct Repeats {
 }
 
 impl Description {
-    /// Describes `data`.
+    /// Describes `data`, with values of the kind that they look like.
     ///
     /// # Errors
     /// If there are no interactions.
     pub fn of(data: &Interactions) -> Result<Self> {
+        Self::with(data, ReadValues::ByKind)
+    }
+
+    /// Describes `data`, whose values are to be read as `values` says.
+    ///
+    /// # Errors
+    /// If there are no interactions.
+    pub fn with(data: &Interactions, values: ReadValues) -> Result<Self> {
         if data.is_empty() {
             return Err(Error::Unfit("there are no interactions to describe".into()));
         }
@@ -90,7 +98,12 @@ impl Description {
             pairs,
             density: pairs as f64 / (users as f64 * items as f64),
             duplicates,
-            values: Values::of(&data.value),
+            values: match values {
+                ReadValues::ByKind | ReadValues::As(_) => Values::of(&data.value),
+                ReadValues::AsWeights => {
+                    Values { kind: Kind::Weights, suspects: Vec::new(), ..Values::of(&data.value) }
+                }
+            },
             per_user: Spread::of(&per_user, |i| data.users.name(i)),
             per_item: Spread::of(&per_item, |i| data.items.name(i)),
             times: Times::of(data),

@@ -48,6 +48,8 @@ pub enum Kind {
     Ratings,
     /// Numbers or amounts: never negative, with a long tail.
     Counts,
+    /// Weights of events, as given.
+    Weights,
 }
 
 /// A value that may be a mark instead of a rating.

@@ -62,6 +62,11 @@ fn kind(d: &Description) -> String {
              Missing pairs are unknown, not disliked.",
             v.median
         ),
+        Kind::Weights => format!(
+            "Events with weights from {} to {}: who did what, and how much it counts. Missing pairs are unknown, not \
+             disliked.",
+            v.min, v.max
+        ),
         Kind::Votes => format!("Votes: only {} and {} occur (against and for).", v.min, v.max),
         Kind::Ratings => {
             let steps =
@@ -118,7 +123,7 @@ fn metrics(d: &Description) -> Vec<Reasoned> {
             list.push(Reasoned::new("auc", "whether votes for score higher than votes against"));
             list.push(ranking);
         }
-        Kind::Events | Kind::Counts => {
+        Kind::Events | Kind::Counts | Kind::Weights => {
             list.push(Reasoned {
                 why: ranking.why + "; not rmse, as there are no ratings",
                 ..ranking

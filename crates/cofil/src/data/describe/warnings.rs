@@ -37,6 +37,7 @@ fn values(d: &Description, told: &mut Vec<Finding>) {
         let rules: &[&str] = match d.values.kind {
             Kind::Ratings | Kind::Votes => &["last (the default)", "first", "mean", "max"],
             Kind::Events | Kind::Counts => &["sum (to count them)", "last"],
+            Kind::Weights => &["sum (the default)", "max", "last"],
         };
         let rules = rules.iter().map(|&rule| rule.into()).collect();
         let text = format!(
