@@ -254,9 +254,12 @@ impl Algorithm {
                 }
                 _ => value.clone(),
             };
-            merged.insert(setting.clone(), value);
-            serde_json::from_value::<Self>(Value::Object(merged.clone()))
+            merged.insert(setting.clone(), value.clone());
+            let read = serde_json::from_value::<Self>(Value::Object(merged.clone()))
                 .map_err(|e| Error::setting(setting, wrong_value(&e.to_string())))?;
+            if let Some(lost) = lost_number(&value, &read.to_value()[setting]) {
+                return Err(Error::setting(setting, too_large(lost)));
+            }
         }
         serde_json::from_value(Value::Object(merged))
             .map_err(|e| Error::Unfit(plain_words(&format!("settings of {name}: {e}"))))
@@ -344,7 +347,12 @@ impl Algorithm {
         let mut settings = Map::deserialize(file)?;
         // Model files written before negatives became part of the run.
         settings.remove("negatives_file");
-        serde_json::from_value(Value::Object(settings)).map_err(D::Error::custom)
+        let settings = Value::Object(settings);
+        let read: Self = serde_json::from_value(settings.clone()).map_err(D::Error::custom)?;
+        match lost_number(&settings, &read.to_value()) {
+            Some(lost) => Err(D::Error::custom(format!("a setting {}", too_large(lost)))),
+            None => Ok(read),
+        }
     }
 
     /// Refuses sizes that no machine can handle, whether they come from a file or from a caller.
@@ -353,7 +361,12 @@ impl Algorithm {
     /// If a setting is beyond its limit; the error names the setting.
     pub(crate) fn check_sizes(&self) -> Result<()> {
         let value = self.to_value();
+        let default = Self::all().iter().find(|a| a.name() == self.name()).map(Self::to_value);
         for (name, value) in value.as_object().into_iter().flatten() {
+            let is_number = default.as_ref().is_some_and(|default| default[name].is_number());
+            if is_number && value.is_null() {
+                return Err(Error::setting(name, "must be a finite number"));
+            }
             let Some(&(_, most)) = MOST.iter().find(|(limited, _)| limited == name) else {
                 continue;
             };
@@ -400,6 +413,24 @@ const MOST: [(&str, u64); 11] = [
 ];
 /// Upper limit of the number of layers.
 const DEEPEST: usize = 64;
+
+/// Returns a number in `given` that became infinite when it was `read`, which JSON shows as null.
+fn lost_number<'a>(given: &'a Value, read: &Value) -> Option<&'a Value> {
+    match (given, read) {
+        (Value::Number(_), Value::Null) => Some(given),
+        (Value::Array(given), Value::Array(read)) => {
+            given.iter().zip(read).find_map(|(given, read)| lost_number(given, read))
+        }
+        (Value::Object(given), read) => {
+            given.iter().find_map(|(name, given)| lost_number(given, read.get(name)?))
+        }
+        _ => None,
+    }
+}
+
+fn too_large(number: &Value) -> String {
+    format!("must be a number of at most 3.4e38, got {number}")
+}
 
 /// Explains why a setting's value is wrong; suggests the nearest of the valid names if one is misspelt.
 fn wrong_value(message: &str) -> String {
@@ -498,6 +529,27 @@ mod tests {
             let refused = serde_json::from_value::<Algorithm>(unknown);
             assert!(refused.is_err(), "{name} takes a setting that it does not have");
         }
+    }
+
+    #[test]
+    fn numbers_beyond_their_type_are_refused() {
+        let given = |name: &str, settings: Value| {
+            let settings = settings.as_object().unwrap().clone();
+            Algorithm::from_settings(name, &settings).unwrap_err().to_string()
+        };
+        for (name, settings) in [
+            ("ials", json!({"reg": 1e308})),
+            ("ease", json!({"dropout": -1e39})),
+            ("blend", json!({"of": ["ease", {"algorithm": "ials", "reg": 1e308}]})),
+        ] {
+            let told = given(name, settings);
+            assert!(told.contains("must be a number of at most 3.4e38, got"), "{told}");
+        }
+        let file = json!({"algorithm": "ials", "reg": 1e308});
+        let told = Algorithm::of_file(file).unwrap_err().to_string();
+        assert!(told.contains("3.4e38"), "{told}");
+        let infinite = Algorithm::Ease(Ease { reg: f32::INFINITY, ..Ease::default() });
+        assert!(infinite.check_sizes().unwrap_err().to_string().contains("`reg`"));
     }
 
     #[test]

@@ -138,14 +138,17 @@ impl Error {
         valid: impl IntoIterator<Item = S>,
     ) -> Self {
         let valid: Vec<String> = valid.into_iter().map(|v| v.as_ref().to_owned()).collect();
-        let nearest = valid
+        let elsewhere = NAMES_ELSEWHERE.iter().filter(|names| names.contains(&name));
+        let same = elsewhere.copied().flatten().find_map(|same| valid.iter().find(|v| v == same));
+        let alike = valid
             .iter()
             // The edit distance is at least the difference of the lengths and costs their product to compute.
             .filter(|v| v.len() <= LONGEST_LIKE && may_be_like(name, v))
             .map(|v| (strsim::damerau_levenshtein(name, v), v))
             .filter(|(distance, v)| *distance <= 1 + v.len() / 3)
             .min()
-            .map(|(_, v)| v.clone());
+            .map(|(_, v)| v);
+        let nearest = same.or(alike).cloned();
         let valid = if valid.len() <= 40 { valid } else { Vec::new() };
         Self::Unknown { kind, name: name.to_owned(), nearest, valid }
     }
@@ -201,6 +204,37 @@ impl Error {
 
 /// Length in bytes of the longest name that is suggested.
 const LONGEST_LIKE: usize = 256;
+
+/// What other libraries call the same setting.
+const NAMES_ELSEWHERE: [&[&str]; 8] = [
+    &[
+        "reg",
+        "regularization",
+        "regularisation",
+        "reg_all",
+        "lambda",
+        "lambda_",
+        "weight_decay",
+        "l2",
+    ],
+    &["epochs", "iterations", "n_epochs", "max_iter", "n_iter", "num_epochs", "train_epochs"],
+    &[
+        "factors",
+        "n_factors",
+        "n_components",
+        "num_factors",
+        "embedding_size",
+        "features",
+        "rank",
+        "dim",
+        "k",
+    ],
+    &["learning_rate", "lr", "lr_all", "eta", "step_size"],
+    &["neighbours", "neighbors", "k", "top_k", "n_neighbors", "max_nbrs", "save_nbrs"],
+    &["seed", "random_state", "random_seed"],
+    &["shrinkage", "shrink"],
+    &["negatives", "n_negatives", "num_negatives", "neg_samples"],
+];
 
 /// Returns whether `name` can be close enough to `valid` for `valid` to be suggested.
 fn may_be_like(name: &str, valid: &str) -> bool {
@@ -272,6 +306,13 @@ mod tests {
         let long = "x".repeat(1 << 20);
         let told = Error::unknown("user", &long, [&long[1..], "x"]);
         assert!(matches!(told, Error::Unknown { nearest: None, .. }));
+        for (elsewhere, here) in
+            [("n_epochs", "epochs"), ("k", "neighbours"), ("lr", "learning_rate")]
+        {
+            let told =
+                Error::unknown("setting", elsewhere, ["neighbours", "epochs", "learning_rate"]);
+            assert!(told.to_string().contains(&format!("did you mean `{here}`?")), "{told}");
+        }
     }
 
     #[test]
