@@ -183,7 +183,9 @@ pub fn best(trials: &[Trial], metric: Metric) -> Option<&Trial> {
 /// Returns the algorithm of a trial, with `epochs` set to its best epoch.
 fn winner(space: &Space, trial: &Trial) -> Result<Algorithm> {
     let mut settings = trial.settings.clone();
-    settings.extend(trial.epochs.map(|epochs| ("epochs".to_owned(), epochs.into())));
+    // The parts of a blend may have epochs; it has no such setting itself.
+    let epochs = trial.epochs.filter(|_| space.epochs().is_some());
+    settings.extend(epochs.map(|epochs| ("epochs".to_owned(), epochs.into())));
     space.algorithm(&settings)
 }
 

@@ -47,7 +47,7 @@ impl Space {
     /// # Errors
     /// If a range names an unknown setting of the algorithm, or is empty.
     pub fn new(base: Algorithm, fixed: &[&str], over: &[Range]) -> Result<Self> {
-        let settings = settings(&base);
+        let mut settings = settings(&base);
         let mut ranges = base.ranges();
         let declared = ranges.iter().find(|range| range.setting == "epochs").cloned();
         ranges.retain(|range| !fixed.contains(&range.setting.as_str()));
@@ -63,8 +63,16 @@ impl Space {
             if settings[&range.setting].is_f64() {
                 range.values = with_points(range.values);
             }
+            if !fixed.contains(&range.setting.as_str()) {
+                // The first trial, too, is in the range.
+                settings.insert(
+                    range.setting.clone(),
+                    nearest(&range.values, &settings[&range.setting]),
+                );
+            }
             ranges.push(range);
         }
+        let base = Algorithm::from_settings(base.name(), &settings)?;
         let most = settings.get("epochs").and_then(Value::as_u64).map(|most| most as usize);
         let spent = ranges.iter().position(|range| range.setting == "epochs");
         let epochs = match (most, spent.map(|at| ranges.remove(at))) {
@@ -227,6 +235,22 @@ fn width(values: &Values) -> f64 {
     }
 }
 
+/// Returns `value`, or the nearest value of the range; of choices, the first.
+fn nearest(values: &Values, value: &Value) -> Value {
+    if values.contains(value) {
+        return value.clone();
+    }
+    match (values, value.as_f64()) {
+        (Values::Real { low, high, .. }, Some(value)) => value.clamp(*low, *high).into(),
+        (Values::Whole { low, high, .. }, Some(value)) => {
+            (value.round() as u64).clamp(*low, *high).into()
+        }
+        (Values::Real { low, .. }, None) => (*low).into(),
+        (Values::Whole { low, .. }, None) => (*low).into(),
+        (Values::Choice(choices), _) => choices[0].clone(),
+    }
+}
+
 /// Returns the value at a position.
 fn at_position(values: &Values, position: f64) -> Value {
     match values {
@@ -345,6 +369,19 @@ mod tests {
         assert!(space.ranges().iter().all(|range| range.setting != "epochs"));
         let fewer = [Range::whole("epochs", 2, 3)];
         assert_eq!(Space::new(als, &[], &fewer).unwrap().epochs(), Some((2, 3)));
+    }
+
+    #[test]
+    fn the_first_trial_is_in_the_given_ranges() {
+        let als = Algorithm::from_settings("als", &Map::new()).unwrap();
+        let first = |over: &[Range]| {
+            let space = Space::new(als.clone(), &[], over).unwrap();
+            settings(space.base())
+        };
+        assert_eq!(first(&[Range::whole("factors", 2, 8)])["factors"], 8);
+        assert_eq!(first(&[Range::whole("factors", 2, 800)])["factors"], settings(&als)["factors"]);
+        assert_eq!(first(&[Range::log("reg", 3.0, 9.0)])["reg"], 3.0);
+        assert_eq!(first(&[Range::choice("factors", [3, 5])])["factors"], 3);
     }
 
     #[test]

@@ -99,8 +99,13 @@ impl Task<'_> {
         let most = self.space.epochs().map(|(_, most)| most);
         let Trial { number, curve, cut, value, epochs, .. } = trial;
         let number = *number;
+        let in_epochs = self.space.epochs().is_some();
         let watch = Watch::new(|event| {
             let Event::Epoch { epoch, metric, rate, .. } = *event else { return tell(event) };
+            if !in_epochs {
+                // The epochs of one part of a blend.
+                return tell(&Event::Epoch { epoch, metric, rate, trial: Some(number) });
+            }
             let told = tell(&Event::Epoch { epoch, metric, rate, trial: Some(number) });
             if let Some(judged) = epoch.validation {
                 curve.push((epoch.number, judged));
@@ -123,7 +128,7 @@ impl Task<'_> {
         let run = Run { seed, values, validation: Some(validation), ..Run::default() };
         let in_one_piece = watch.during(|| {
             let fitted = algorithm.fit(self.train, &run)?;
-            let judged = fitted.epochs.iter().any(|epoch| epoch.validation.is_some());
+            let judged = in_epochs && fitted.epochs.iter().any(|epoch| epoch.validation.is_some());
             let measure = || evaluate::measure(&*fitted.model, self.train, self.valid, metric);
             (!judged).then(measure).transpose()
         });
