@@ -181,7 +181,10 @@ impl Recommender {
             offset = [settings.offset];
             entries.push(Entry::Numbers(Tensor::f32("offset", &offset)));
         }
-        entries.push(Entry::Numbers(Tensor::f32("scale", &scale)));
+        // Some models have an array of that name.
+        let has_scale = model.tensors().iter().any(|tensor| tensor.name() == "scale");
+        let name = if has_scale { "rating_scale" } else { "scale" };
+        entries.push(Entry::Numbers(Tensor::f32(name, &scale)));
         entries.push(Entry::Text("target", target.as_str().unwrap_or_default()));
         entries.push(Entry::Text("shape", model.kind()));
         entries.push(Entry::Text("settings", &text));

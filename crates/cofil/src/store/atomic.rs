@@ -63,6 +63,10 @@ pub fn check_writable(path: &Path) -> Result<()> {
 /// # Errors
 /// If the file exists, unless this run is to `resume` that one.
 pub fn check_new(path: &Path, what: &str, resume: bool) -> Result<()> {
+    if path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+        let says = "is not a regular file; name another place";
+        return Err(Error::io(path, std::io::Error::new(ErrorKind::InvalidInput, says)));
+    }
     match path.exists() && !resume {
         true => Err(Error::format(path, format!("holds {what} already")).with(Remedy::Resume)),
         false => Ok(()),

@@ -35,9 +35,10 @@ fn clash(output: &Path, input: &Path) -> Option<String> {
     } else if !is_same_file(output, input) {
         None
     } else if output == input {
-        Some("is read by this command and would be overwritten".into())
+        Some("is also read or written by this command and would be overwritten".into())
     } else {
-        Some(format!("is the same file as {}, which this command reads", input.display()))
+        let input = input.display();
+        Some(format!("is the same file as {input}, which this command reads or writes"))
     }
 }
 
@@ -86,7 +87,7 @@ fn is_same(a: &Metadata, b: &Metadata) -> bool {
 }
 
 /// Returns the absolute path of a file, existing or not, to which links lead.
-fn resolved(path: &Path) -> Option<PathBuf> {
+pub(super) fn resolved(path: &Path) -> Option<PathBuf> {
     let (Place::New(place) | Place::File(place, _) | Place::Through(place)) =
         Place::of(path).ok()?;
     Some(std::fs::canonicalize(folder_of(&place)).ok()?.join(place.file_name()?))

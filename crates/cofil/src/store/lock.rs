@@ -58,6 +58,8 @@ impl Lock {
     /// # Errors
     /// If another process holds the lock, or the lock file cannot be created.
     pub fn take(path: &Path) -> Result<Self> {
+        // A link is another name of the same place.
+        let path = &super::inputs::resolved(path).unwrap_or_else(|| path.to_owned());
         let place = match (path.is_dir(), path.file_name()) {
             (false, Some(name)) => {
                 let mut lock = std::ffi::OsString::from(".");
@@ -73,13 +75,7 @@ impl Lock {
             let file = file.map_err(|e| Error::io(path, e))?;
             match file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    let says = "another process is writing it; wait for it, or name another place";
-                    return Err(Error::io(
-                        path,
-                        std::io::Error::new(ErrorKind::ResourceBusy, says),
-                    ));
-                }
+                Err(TryLockError::WouldBlock) => return Err(busy(path)),
                 // The file system has no locks; go on without.
                 Err(TryLockError::Error(_)) => {}
             }
@@ -89,6 +85,12 @@ impl Lock {
             }
         }
     }
+}
+
+/// Returns the error for a file that another process is writing.
+pub(crate) fn busy(path: &Path) -> Error {
+    let says = "another process is writing it; wait for it, or name another place";
+    Error::io(path, std::io::Error::new(ErrorKind::ResourceBusy, says))
 }
 
 impl Drop for Lock {
@@ -128,6 +130,15 @@ mod tests {
             drop(Lock::take(&path).unwrap());
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no lock is left");
+        #[cfg(unix)]
+        {
+            let [file, link] = ["file", "link"].map(|name| folder.path().join(name));
+            std::os::unix::fs::symlink("file", &link).unwrap();
+            let first = Lock::take(&file).unwrap();
+            assert!(Lock::take(&link).is_err(), "a link to what is locked");
+            drop(first);
+            std::fs::remove_file(link).unwrap();
+        }
         // A lock file left by a killed process can be locked.
         std::fs::write(folder.path().join(".file.lock"), "").unwrap();
         Lock::take(&folder.path().join("file")).unwrap();

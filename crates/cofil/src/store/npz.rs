@@ -14,6 +14,9 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// Maximum number of arrays in an archive.
 const MOST_ARRAYS: usize = 1000;
+/// Maximum size of an unpacked array in bytes, or times its packed size if that is more.
+const MOST_UNPACKED: u64 = 1 << 26;
+const MOST_TIMES: u64 = 10;
 
 /// The arrays of an archive that have one of the names in `wanted`, and the names of all arrays. Others are not unpacked.
 pub(crate) struct Npz {
@@ -48,6 +51,15 @@ impl Npz {
             let name = file.name();
             let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else { continue };
             if wanted.contains(&&*name) {
+                if file.size()
+                    > MOST_UNPACKED.max(MOST_TIMES.saturating_mul(file.compressed_size()))
+                {
+                    return Err(bad(format!(
+                        "array `{name}` unpacks to {} bytes, more than {MOST_TIMES} times its size; write it without \
+                         compression (numpy.savez)",
+                        file.size()
+                    )));
+                }
                 let array = NumpyArray::read(BufReader::new(file));
                 let array = array.map_err(|says| bad(format!("array `{name}`: {says}")))?;
                 arrays.insert(name.clone(), array);
@@ -73,7 +85,8 @@ pub(crate) enum Entry<'a> {
 /// If the file cannot be written.
 pub(crate) fn write_npz(path: &Path, entries: &[Entry<'_>]) -> Result<u64> {
     write_with(path, Access::Usual, |file| {
-        let mut archive = ZipWriter::new_stream(file);
+        // Dropped after an error, it would print one of its own.
+        let mut archive = std::mem::ManuallyDrop::new(ZipWriter::new_stream(file));
         // Without a time, so that the bytes depend on the arrays alone; large, because arrays may exceed 4 GB.
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)
@@ -85,12 +98,12 @@ pub(crate) fn write_npz(path: &Path, entries: &[Entry<'_>]) -> Result<u64> {
             };
             archive.start_file(format!("{name}.npy"), options)?;
             match entry {
-                Entry::Numbers(tensor) => tensor.npy_to(&mut archive)?,
-                Entry::Texts(_, texts) => texts_to(&mut archive, &[texts.len()], texts)?,
-                Entry::Text(_, text) => texts_to(&mut archive, &[], &[text])?,
+                Entry::Numbers(tensor) => tensor.npy_to(&mut *archive)?,
+                Entry::Texts(_, texts) => texts_to(&mut *archive, &[texts.len()], texts)?,
+                Entry::Text(_, text) => texts_to(&mut *archive, &[], &[text])?,
             }
         }
-        archive.finish()?.into_inner().flush()
+        std::mem::ManuallyDrop::into_inner(archive).finish()?.into_inner().flush()
     })
 }
 
@@ -149,6 +162,19 @@ mod tests {
         }
         let told = parse(b"{}").err().map(|e| e.to_string()).unwrap_or_default();
         assert!(told.contains("not an .npz archive"), "{told}");
+    }
+
+    #[test]
+    fn arrays_that_unpack_to_far_more_are_refused() {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        archive.start_file("p.npy", packed).unwrap();
+        let zeros = vec![0u8; 1 << 20];
+        (0..80).for_each(|_| archive.write_all(&zeros).unwrap());
+        let bytes = archive.finish().unwrap().into_inner();
+        let told = Npz::parse(Path::new("m"), Cursor::new(&bytes), &["p"]);
+        let told = told.err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(told.contains("array `p` unpacks to 83886080 bytes"), "{told}");
     }
 
     #[test]

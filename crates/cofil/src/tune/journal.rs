@@ -8,7 +8,7 @@ use crate::data::Ratings;
 use crate::error::{Error, Result};
 use crate::store;
 use serde_json::{Value, json};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -74,12 +74,13 @@ impl Journal {
         };
         let mut trials = lines.enumerate().map(trial).collect::<Result<Vec<_>>>()?;
         trials.sort_by_key(|trial| trial.number);
-        let open = || {
-            let file = OpenOptions::new().append(true).open(path)?;
-            file.set_len(whole as u64)?;
-            Ok(file)
-        };
-        let file = open().map_err(|e| Error::io(path, e))?;
+        let file = OpenOptions::new().append(true).open(path).map_err(|e| Error::io(path, e))?;
+        // Under another name of the same file, a process may hold another lock.
+        let is_taken = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+        if is_taken || file.metadata().is_ok_and(|about| about.len() != text.len() as u64) {
+            return Err(store::busy(path));
+        }
+        file.set_len(whole as u64).map_err(|e| Error::io(path, e))?;
         Ok(Self { path: path.to_owned(), file, trials, _lock: lock })
     }
 

@@ -48,7 +48,7 @@ fn nothing_worse_than_the_defaults_is_found() {
         ("ease", vec![]),
         ("ials", vec![Range::whole("factors", 2, 8)]),
         ("item-knn", vec![]),
-        ("svd", vec![Range::whole("factors", 1, 8)]),
+        ("svd", vec![Range::whole("factors", 1, 20)]),
     ] {
         let space = space(name, &over).for_data(&train);
         let found = search(&space, &train, &valid, &how, None).unwrap();
@@ -134,6 +134,13 @@ fn a_search_goes_on_from_its_journal() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("trials");
     let open = |how: &Search| Journal::open(&path, &space, &train, &valid, how);
+    // Nobody else writes it meanwhile, under whatever name.
+    let first = open(&how).unwrap();
+    let twin = folder.path().join("twin");
+    std::fs::hard_link(&path, &twin).unwrap();
+    let told = Journal::open(&twin, &space, &train, &valid, &how).err().unwrap().to_string();
+    assert!(told.contains("another process is writing it"), "{told}");
+    drop(first);
     // Stopped by the caller after four trials, and again after seven.
     for upto in [4, 7] {
         let mut journal = open(&how).unwrap();
