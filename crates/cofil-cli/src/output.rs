@@ -79,10 +79,19 @@ pub fn styled(text: &str) {
     }
 }
 
-/// Prints to standard error, for people; ignores errors.
+/// Prints to standard error, for people; ignores errors. A line that repeats a long input is cut.
 pub fn tell(text: fmt::Arguments<'_>) {
-    let _ = io::stderr().write_all(readable(&text.to_string()).as_bytes());
+    let text = text.to_string();
+    let cut = |line: &str| match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…\n", &line[..end]),
+        None => line.to_owned(),
+    };
+    let text: String = text.split_inclusive('\n').map(cut).collect();
+    let _ = io::stderr().write_all(readable(&text).as_bytes());
 }
+
+/// Maximum number of characters of a line on standard error.
+const LONGEST: usize = 2000;
 
 /// Prints to standard output unescaped, for programs.
 pub fn data(text: &str) {

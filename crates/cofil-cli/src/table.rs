@@ -31,7 +31,7 @@ pub struct Column {
 impl Column {
     /// Text, which may wrap.
     pub fn text(head: impl Into<String>) -> Self {
-        Self { head: head.into(), number: false, spare: 0 }
+        Self { head: visible(&head.into()).into_owned(), number: false, spare: 0 }
     }
 
     /// Numbers, right-aligned, never wrapped.
