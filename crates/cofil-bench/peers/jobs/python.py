@@ -38,8 +38,8 @@ class Matrix:
     def __init__(self, frame):
         from scipy.sparse import csr_matrix
 
-        users, self.users = pd.factorize(frame["user_id"])
-        items, self.items = pd.factorize(frame["item_id"])
+        users, self.users = pd.factorize(frame["user_id"].to_numpy())
+        items, self.items = pd.factorize(frame["item_id"].to_numpy())
         self.shape = len(self.users), len(self.items)
         self.rows = csr_matrix((np.ones(len(frame), np.float32), (users, items)), shape=self.shape)
 
@@ -181,20 +181,15 @@ def rusket(name, **settings):
                 users = table["user_id"].to_numpy().astype(np.int64)[::K]
                 lists = table["item_id"].to_numpy().astype(np.int64).reshape(-1, K)
             else:
-                users = np.arange(train["user_id"].nunique())
-                lists = np.stack([fitted.recommend_items(int(user), n=K)[0] for user in users])
-                users, lists = renamed(train, users, lists)
+                count = train["user_id"].nunique()
+                lists = np.stack([fitted.recommend_items(user, n=K)[0] for user in range(count)])
+                users = np.array(fitted._user_labels, np.int64)
+                lists = np.array(fitted._item_labels, np.int64)[lists]
             return users, lists, evaluated(users, lists, test)
 
         return whole
 
     return prepare
-
-
-def renamed(train, users, lists):
-    """Returns the ids of rusket's numbers, which are in the order of the ids."""
-    user_ids, item_ids = (np.sort(train[name].unique()) for name in ("user_id", "item_id"))
-    return user_ids[users], item_ids[np.asarray(lists, np.int64)]
 
 
 def kindling(bench):
