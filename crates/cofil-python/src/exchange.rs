@@ -57,8 +57,8 @@ pub fn export_model<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let options = values::map(options)?;
     let options: ExportOptions = values::options(options).map_err(|error| raised(py, &error))?;
-    let model = model.get();
-    let report = run(py, None, || model.get().export(&path, &options))?;
+    let model = model.get().get(py)?;
+    let report = run(py, None, || model.export(&path, &options))?;
     plain(py, &report)
 }
 

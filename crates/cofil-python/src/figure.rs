@@ -31,14 +31,15 @@ impl Figure {
 /// The known values of a small table beside the predictions of a model for all its pairs.
 #[pyfunction]
 pub fn plot_matrix(py: Python<'_>, model: &Model, ratings: &Ratings) -> PyResult<Figure> {
-    run(py, None, || plot::completion(&model.get(), &*ratings.grouped()?)).map(Figure)
+    let model = model.get(py)?;
+    run(py, None, || plot::completion(&model, &*ratings.grouped()?)).map(Figure)
 }
 
 /// Loss and validation metrics by epoch.
 #[pyfunction]
 pub fn plot_curve(py: Python<'_>, model: &Model) -> PyResult<Figure> {
+    let model = model.get(py)?;
     let figure = || {
-        let model = model.get();
         let metric = model.card().valid_metric.map(|metric| metric.to_string());
         plot::curve(&model.card().epochs, &metric.unwrap_or_default())
     };
@@ -48,7 +49,8 @@ pub fn plot_curve(py: Python<'_>, model: &Model) -> PyResult<Figure> {
 /// Users and items by their vectors.
 #[pyfunction]
 pub fn plot_map(py: Python<'_>, model: &Model) -> PyResult<Figure> {
-    run(py, None, || plot::map(&model.get())).map(Figure)
+    let model = model.get(py)?;
+    run(py, None, || plot::map(&model)).map(Figure)
 }
 
 /// The distributions of a table.

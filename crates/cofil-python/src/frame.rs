@@ -43,6 +43,9 @@ impl Frame {
     /// Creates a table from columns of any kind.
     #[new]
     fn of(names: Vec<String>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<Self> {
+        if columns.is_empty() {
+            return Err(PyValueError::new_err("a table without columns; it needs users and items"));
+        }
         let arrays = columns.iter().map(columns::column).collect::<PyResult<Vec<_>>>()?;
         let lengths: Vec<usize> = arrays.iter().map(Array::len).collect();
         if lengths.windows(2).any(|pair| pair[0] != pair[1]) {

@@ -87,6 +87,14 @@ fn uuid(text: &str) -> Option<[u8; 16]> {
     (text.len() == 36).then(|| bytes.try_into().ok()).flatten()
 }
 
+/// Numbers the ids in `column` in order.
+///
+/// # Errors
+/// If the column does not hold ids.
+pub fn map(column: &ArrayRef) -> cofil::Result<IdMap> {
+    Ok(numbers(column, &IdMap::new())?.1)
+}
+
 /// Looks up the ids in `column`: the numbers of the known ones, and the unknown ones.
 ///
 /// # Errors

@@ -19,7 +19,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, RwLock, TryLockError, TryLockResult};
+use std::time::Duration;
 
 /// A trained model with its ids and the users' histories.
 #[pyclass(frozen, module = "cofil._cofil")]
@@ -35,22 +36,26 @@ impl Model {
         Self { inner: RwLock::new(recommender.into()), categories, chosen }
     }
 
-    /// Returns the recommender. It waits for an update that is running, so the interpreter's lock must not be held.
-    pub fn get(&self) -> RwLockReadGuard<'_, Arc<Recommender>> {
-        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the recommender as it is now; a later change does not touch it. To be called before the work is given to
+    /// the pool, whose threads must not wait for each other.
+    pub fn get(&self, py: Python<'_>) -> PyResult<Arc<Recommender>> {
+        Ok(wait(py, || self.inner.try_read())?.clone())
     }
 
-    /// Changes the recommender when all queries have ended.
-    fn change<T>(
+    /// Changes the recommender, or a copy if queries, or arrays of NumPy that view its vectors, still have it.
+    fn change<T: Send>(
         &self,
-        change: impl FnOnce(&mut Recommender) -> cofil::Result<T>,
-    ) -> cofil::Result<T> {
-        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        if Arc::get_mut(&mut inner).is_none() {
-            // Arrays of NumPy view its vectors: they keep it, and this model goes on with a copy.
-            *inner = Recommender::from_bytes(&inner.to_bytes()?)?.into();
-        }
-        change(Arc::get_mut(&mut inner).expect("nobody else has it"))
+        py: Python<'_>,
+        change: impl FnOnce(&mut Recommender) -> cofil::Result<T> + Send,
+    ) -> PyResult<T> {
+        let mut guard = wait(py, || self.inner.try_write())?;
+        let inner: &mut Arc<Recommender> = &mut guard;
+        run(py, None, || {
+            if Arc::get_mut(inner).is_none() {
+                *inner = Recommender::from_bytes(&inner.to_bytes()?)?.into();
+            }
+            change(Arc::get_mut(inner).expect("nobody else has it"))
+        })
     }
 
     /// Reads interactions, or takes ratings; ids are numbered after those of the model.
@@ -60,11 +65,22 @@ impl Model {
         events: &Bound<'_, PyAny>,
         options: &Bound<'_, PyDict>,
     ) -> PyResult<Table> {
-        let known = run(py, None, || {
-            let model = self.get();
-            Ok((model.users().clone(), model.items().clone()))
-        })?;
-        interactions(py, events, options, known)
+        let model = self.get(py)?;
+        interactions(py, events, options, (model.users().clone(), model.items().clone()))
+    }
+}
+
+/// Asks for a lock until it is free, without the interpreter's lock, looking for Ctrl-C.
+fn wait<G>(py: Python<'_>, ask: impl Fn() -> TryLockResult<G>) -> PyResult<G> {
+    loop {
+        match ask() {
+            Ok(guard) => return Ok(guard),
+            Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {
+                py.detach(|| std::thread::sleep(Duration::from_millis(1)));
+                py.check_signals()?;
+            }
+        }
     }
 }
 
@@ -93,18 +109,21 @@ impl Model {
 
     /// Saves the model and returns its fingerprint.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<String> {
-        run(py, None, || self.get().save(&path))
+        let model = self.get(py)?;
+        run(py, None, || model.save(&path))
     }
 
     /// The bytes of the model file, and whether users and items are categories, which the file does not say.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyBytes>, bool, bool)> {
-        let bytes = run(py, None, || self.get().to_bytes())?;
+        let model = self.get(py)?;
+        let bytes = run(py, None, || model.to_bytes())?;
         Ok((PyBytes::new(py, &bytes), self.categories.users, self.categories.items))
     }
 
     /// Where the model comes from and what it holds.
     fn card<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let card = run(py, None, || Ok(self.get().model_card()))?;
+        let model = self.get(py)?;
+        let card = run(py, None, || Ok(model.model_card()))?;
         plain(py, &card)
     }
 
@@ -115,17 +134,14 @@ impl Model {
 
     /// The type of the ids of users, or of items: `text`, `integer` or `uuid`.
     fn kind(&self, py: Python<'_>, of_users: bool) -> PyResult<String> {
-        let kind = run(py, None, || {
-            let model = self.get();
-            Ok(if of_users { model.users().kind() } else { model.items().kind() })
-        })?;
-        plain(py, &kind)?.extract()
+        let model = self.get(py)?;
+        plain(py, &if of_users { model.users().kind() } else { model.items().kind() })?.extract()
     }
 
     /// The ids of the users, or of the items, as a table of one column.
     fn ids(&self, py: Python<'_>, of_users: bool) -> PyResult<Frame> {
+        let model = self.get(py)?;
         run(py, None, || {
-            let model = self.get();
             let (name, ids, category) = match of_users {
                 true => ("user", model.users(), self.categories.users),
                 false => ("item", model.items(), self.categories.items),
@@ -140,8 +156,7 @@ impl Model {
         py: Python<'py>,
         of_users: bool,
     ) -> PyResult<Option<Bound<'py, PyArray2<f32>>>> {
-        let kept = run(py, None, || Ok(self.get().clone()))?;
-        let owner = Bound::new(py, Kept(kept))?;
+        let owner = Bound::new(py, Kept(self.get(py)?))?;
         let model = owner.get().0.model();
         let vectors = if of_users { model.user_vectors() } else { model.item_vectors() };
         let view = |vectors: &Matrix| {
@@ -172,8 +187,8 @@ impl Model {
             false => Some(self.events(py, given, options)?.interactions),
         };
         let mut test = self.events(py, test, options)?.interactions;
+        let model = self.get(py)?;
         let report = run(py, hear.as_ref(), || {
-            let model = self.get();
             if let Some(given) = &mut given {
                 (*given, test) = cofil::data::split::align(std::mem::take(given), &test)?;
             }
@@ -199,11 +214,9 @@ impl Model {
         if implicit {
             table.report.value = None;
         }
-        let updated = run(py, None, || {
-            self.change(|model| {
-                let events = model.events(table);
-                model.update(&events)
-            })
+        let updated = self.change(py, |model| {
+            let events = model.events(table);
+            model.update(&events)
         })?;
         plain(py, &updated)
     }
@@ -216,11 +229,9 @@ impl Model {
         refit: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let users: Vec<&str> = users.iter().map(String::as_str).collect();
-        let forgotten = run(py, None, || {
-            self.change(|model| match refit {
-                true => model.forget_and_refit(&users),
-                false => model.forget(&users),
-            })
+        let forgotten = self.change(py, |model| match refit {
+            true => model.forget_and_refit(&users),
+            false => model.forget(&users),
         })?;
         plain(py, &forgotten)
     }
@@ -233,11 +244,9 @@ impl Model {
         options: &Bound<'_, PyDict>,
     ) -> PyResult<()> {
         let catalogue = catalogue(py, items, options)?;
-        run(py, None, || {
-            self.change(|model| {
-                model.set_catalogue(catalogue.map(Arc::new));
-                Ok(())
-            })
+        self.change(py, |model| {
+            model.set_catalogue(catalogue.map(Arc::new));
+            Ok(())
         })
     }
 }

@@ -16,8 +16,10 @@ use cofil::interview::{InterviewQuestion, Interviewer};
 use cofil::{IdMap, Query, Recommender, Rerank, Unknown, Who};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use schemars::schema_for;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 type Meta<'py> = Bound<'py, PyAny>;
@@ -26,6 +28,16 @@ type Meta<'py> = Bound<'py, PyAny>;
 fn query(mut of: Map<String, Value>) -> cofil::Result<Query> {
     of.retain(|_, value| !value.is_null());
     let rerank = cofil::store::plain(&Rerank::default()).expect("plain data");
+    let schema = schema_for!(Query).to_value();
+    let keys = |value: &Value| -> Vec<String> {
+        value.as_object().into_iter().flat_map(Map::keys).cloned().collect()
+    };
+    // The names as keywords.
+    let mut valid = [keys(&schema["properties"]), keys(&rerank), vec!["where".to_owned()]].concat();
+    valid.retain(|name| name != "filter" && name != "rerank");
+    if let Some(unknown) = of.keys().find(|name| !valid.contains(name)) {
+        return Err(cofil::Error::unknown("setting", unknown, valid));
+    }
     let mut reranking = Map::new();
     for name in rerank.as_object().into_iter().flat_map(Map::keys) {
         reranking.extend(of.remove(name).map(|value| (name.clone(), value)));
@@ -113,8 +125,8 @@ impl Model {
         query: &Bound<'py, PyDict>,
     ) -> PyResult<(Meta<'py>, Frame)> {
         let (who, of) = (values::map(who)?, values::map(query)?);
+        let recommender = self.get(py)?;
         let (answer, frame) = run(py, None, || {
-            let recommender = self.get();
             let who: Who = values::options(who)?;
             let answer = recommender.recommend(&who, &self::query(of)?)?;
             let columns = list(self, &recommender, &answer.items);
@@ -135,12 +147,13 @@ impl Model {
     ) -> PyResult<(Vec<String>, Frame)> {
         let of = values::map(query)?;
         let column = if users.is_none() { None } else { Some(columns::column(users)?) };
+        let recommender = self.get(py)?;
         run(py, hear.as_ref(), || {
-            let (recommender, query) = (self.get(), self::query(of)?);
+            let query = self::query(of)?;
             let prepared = recommender.prepare(&query)?;
             let mut skipped = prepared.unknown().to_vec();
             let all = 0..recommender.users().len() as u32;
-            let users = match &column {
+            let users: Vec<u32> = match &column {
                 None => all.collect(),
                 Some(column) => {
                     let (users, unknown) = ids::numbers(column, recommender.users())?;
@@ -149,7 +162,9 @@ impl Model {
                         recommender.user_index(first)?;
                     }
                     skipped.extend(unknown.names().map(str::to_owned));
-                    users
+                    // One list for each, however often the column has them.
+                    let mut listed = HashSet::new();
+                    users.into_iter().filter(|&user| listed.insert(user)).collect()
                 }
             };
             let (mut seen, mut made) = (Vec::new(), Vec::new());
@@ -164,7 +179,8 @@ impl Model {
 
     /// Predicts the value of a pair.
     fn predict(&self, py: Python<'_>, user: &str, item: &str) -> PyResult<f32> {
-        run(py, None, || self.get().predict(user, item))
+        let model = self.get(py)?;
+        run(py, None, || model.predict(user, item))
     }
 
     /// Predicts the values of pairs, or probabilities: unknown ids, and the predictions.
@@ -175,10 +191,8 @@ impl Model {
         options: &Bound<'_, PyDict>,
         probability: bool,
     ) -> PyResult<(Vec<String>, Frame)> {
-        let (users, items) = run(py, None, || {
-            let model = self.get();
-            Ok((model.users().clone(), model.items().clone()))
-        })?;
+        let model = self.get(py)?;
+        let (users, items) = (model.users().clone(), model.items().clone());
         let options = Options::of(values::map(options)?);
         let options = options.map_err(|error| crate::errors::raised(py, &error))?.read;
         let (value, time) = (Some(Column::Absent), Some(Column::Absent));
@@ -188,8 +202,8 @@ impl Model {
         let rows = read.interactions;
         run(py, None, || {
             let predictions = match probability {
-                false => self.get().predict_many(&rows.user, &rows.item),
-                true => self.get().probabilities(&rows.user, &rows.item)?,
+                false => model.predict_many(&rows.user, &rows.item),
+                true => model.probabilities(&rows.user, &rows.item)?,
             };
             let new = |ids: &Arc<IdMap>, known: &Arc<IdMap>| -> Vec<String> {
                 (known.len() as u32..ids.len() as u32).map(|n| ids.name(n).to_owned()).collect()
@@ -206,8 +220,8 @@ impl Model {
 
     /// The items most similar to one.
     fn similar(&self, py: Python<'_>, item: &str, n: usize) -> PyResult<Frame> {
+        let recommender = self.get(py)?;
         run(py, None, || {
-            let recommender = self.get();
             let answer = recommender.similar(item, n)?;
             Ok(Frame::new(list(self, &recommender, &answer.items)))
         })
@@ -222,8 +236,8 @@ impl Model {
         exact: bool,
         hear: Option<Py<PyAny>>,
     ) -> PyResult<Frame> {
+        let recommender = self.get(py)?;
         run(py, hear.as_ref(), || {
-            let recommender = self.get();
             let (items, category) = (recommender.items(), self.categories.items);
             let lists = recommender.similar_all(n, exact)?;
             let of = lists.iter().zip(0u32..);
@@ -247,8 +261,8 @@ impl Model {
         user: &str,
         n: usize,
     ) -> PyResult<(Meta<'py>, Frame)> {
+        let recommender = self.get(py)?;
         let (answer, frame) = run(py, None, || {
-            let recommender = self.get();
             let answer = recommender.similar_users(user, n)?;
             let (users, category) = (recommender.users(), self.categories.users);
             let numbers = answer.users.iter().filter_map(|entry| users.get(&entry.user));
@@ -274,8 +288,8 @@ impl Model {
         unknown: &str,
     ) -> PyResult<(Meta<'py>, Frame)> {
         let who = values::map(who)?;
+        let recommender = self.get(py)?;
         let (answer, frame) = run(py, None, || {
-            let recommender = self.get();
             let who: Who = values::options(who)?;
             let answer = recommender.explain(&who, item, self::unknown(unknown)?)?;
             let entries = &answer.contributions;
@@ -303,9 +317,9 @@ impl Model {
     ) -> PyResult<(Meta<'py>, Frame)> {
         let mut question = values::map(question)?;
         question.retain(|_, value| !value.is_null());
+        let recommender = self.get(py)?;
         let (answer, frame) = run(py, None, || {
             let question: InterviewQuestion = values::options(question)?;
-            let recommender = self.get().clone();
             let answer = Interviewer::new(recommender.clone()).ask(&question)?;
             let columns = list(self, &recommender, &answer.items);
             Ok((answer, Frame::new(columns)))

@@ -1,6 +1,7 @@
 //! Tables of interactions.
 
 use crate::capsule::is_category;
+use crate::columns;
 use crate::frame::Frame;
 use crate::ids::{self, Categories};
 use crate::input::Input;
@@ -11,7 +12,7 @@ use arrow_schema::{Field, SchemaRef};
 use cofil::data::read::ColumnReport;
 use cofil::data::split::SplitSettings;
 use cofil::data::{Clean, Description, NO_TIME, ReadOptions, ReadReport, ReadValues, Table, read};
-use cofil::{Duplicates, Error, IdMap, Interactions};
+use cofil::{Advice, Duplicates, Error, IdMap, Interactions};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::{Map, Value};
@@ -163,21 +164,30 @@ impl Ratings {
 
 #[pymethods]
 impl Ratings {
-    /// Reads a table. Codes of texts are categories, unless they only name the rows of a matrix.
+    /// Reads a table. Codes of texts are categories, unless they only name the rows of a matrix. `known` are columns of
+    /// users and items, numbered first.
     #[staticmethod]
-    #[pyo3(signature = (source, options, as_categories=true, hear=None))]
+    #[pyo3(signature = (source, options, as_categories=true, hear=None, known=None))]
     fn read(
         py: Python<'_>,
         source: &Bound<'_, PyAny>,
         options: &Bound<'_, PyDict>,
         as_categories: bool,
         hear: Option<Py<PyAny>>,
+        known: Option<(Bound<'_, PyAny>, Bound<'_, PyAny>)>,
     ) -> PyResult<Self> {
         let given = Options::of(values::map(options)?);
         let Options { read, clean, values } =
             given.map_err(|error| crate::errors::raised(py, &error))?;
+        let known = match known {
+            Some((users, items)) => {
+                let [users, items] = [columns::column(&users)?, columns::column(&items)?];
+                Some(run(py, None, || Ok((ids::map(&users)?.into(), ids::map(&items)?.into())))?)
+            }
+            None => None,
+        };
         let (Table { interactions, report }, categories) =
-            table(py, source, read, None, hear.as_ref())?;
+            table(py, source, read, known, hear.as_ref())?;
         Ok(Self {
             table: interactions.into(),
             report,
@@ -195,6 +205,17 @@ impl Ratings {
     /// The numbers of users and items.
     fn shape(&self) -> (usize, usize) {
         (self.table.users.len(), self.table.items.len())
+    }
+
+    /// Whether the table has a column of values.
+    fn has_values(&self) -> bool {
+        self.report.value.is_some()
+    }
+
+    /// The ids of users, or of items, in the order of their numbers, as a table of one column.
+    fn ids(&self, of_users: bool) -> Frame {
+        let ids = if of_users { &self.table.users } else { &self.table.items };
+        Frame::new(vec![ids::column("id", ids, false, 0..ids.len() as u32)])
     }
 
     /// How the table was read, in words.
@@ -217,8 +238,16 @@ impl Ratings {
 
     /// Describes the table.
     fn describe<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let description = run(py, None, || Description::of(&self.table))?;
-        plain(py, &description)
+        let description = run(py, None, || Description::with(&self.table, self.values))?;
+        let mut about = cofil::store::plain(&description).expect("plain data");
+        let keyword = |option: &str, value: Option<&str>| match value {
+            Some(value) => format!("with {}={value}", option.replace('-', "_")),
+            None => format!("with {}=True", option.replace('-', "_")),
+        };
+        let warnings = description.verdict.warnings.iter();
+        about["warnings"] = warnings.map(|warning| warning.say(keyword)).collect();
+        about["advice"] = cofil::store::plain(&Advice::on(&description, None)).expect("plain data");
+        values::object(py, &about)
     }
 
     /// Splits the clean rows: (train, given, test, report) for each part.

@@ -185,3 +185,36 @@ def test_an_exception_of_a_generator_is_raised():
 
     with pytest.raises(KeyError, match="mine"):
         cofil.Ratings(parts())
+
+
+def test_an_index_without_a_name_is_no_column():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"who": [1, 2, 3], "what": [4, 5, 6]})
+    assert "value=" not in cofil.Ratings(frame.sample(frac=1, random_state=1)).read_as
+    with pytest.raises(cofil.DataError):
+        cofil.Ratings(pandas.DataFrame({"item": [1, 2], "rating": [3, 4]}, index=[9, 8]))
+    counted = pandas.DataFrame({"user": [1, 1, 2], "item": [1, 2, 3], "value": [1, 2, 3]}).groupby(["user", "item"]).sum()
+    assert cofil.Ratings(counted).to_dict()["user"] == [1, 1, 2]
+
+
+def test_objects_of_polars_are_what_they_hold():
+    polars = pytest.importorskip("polars")
+    users = [uuid.UUID(int=n % 3) for n in range(9)]
+    frame = polars.DataFrame({"user": polars.Series(users, dtype=polars.Object), "item": list(range(9))})
+    assert cofil.Ratings(frame)["user"] == users
+
+
+def test_values_may_stand_beside_the_table():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"user": [1, 1, 2, 2], "item": [1, 2, 1, 3]})
+    model = cofil.Als(factors=2, epochs=2).fit(frame, pandas.Series([5, 3, 4, 1]))
+    assert model.card["data"]["scale"] == [1.0, 5.0]
+    with pytest.raises(ValueError, match="already"):
+        cofil.Als().fit(frame.assign(rating=1.0), [1, 2, 3, 4])
+
+
+def test_later_keys_of_rows_are_columns():
+    made = cofil.Ratings([{"user": "a", "item": "x", "rating": None}, {"item": "y", "user": "b", "rating": 3}], missing=float("nan"))
+    assert made.to_dict()["value"] == [3.0]
+    with pytest.raises(ValueError, match="without columns"):
+        cofil.Ratings({})

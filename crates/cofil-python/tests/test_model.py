@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import pickle
+import threading
 
 import numpy as np
 import pytest
@@ -185,3 +187,48 @@ def test_a_thousand_rounds_do_not_grow(ratings):
     before = rounds(100)
     # In KiB: the same for ten times as many.
     assert rounds(1000) - before < 20_000
+
+
+def test_updates_wait_for_nobody(ratings):
+    model = cofil.Ials(factors=4, epochs=2).fit(ratings)
+    more = threading.Thread(target=lambda: [model.update([(f"new{n}", "i1")]) for n in range(20)])
+    more.start()
+    for _ in range(20):
+        model.recommend_all(n=2)
+    more.join(60)
+    assert not more.is_alive() and "new19" in model.users
+    # From a function that hears of a query, too.
+    model.recommend_all(n=2, progress=lambda event: model.forget([user for user in ["u1"] if user in model.users]))
+    assert "u1" not in model.users
+
+
+def test_results_go_to_other_processes(model, ratings):
+    train, test = ratings.split(by="random", test=0.2, seed=1)
+    results = [model.recommend("u1"), model.evaluate(test), model.similar("i1"), model.explain("u1", "i1"), train]
+    results.append(cofil.compare(train, test, algorithms=["popularity"]))
+    for result in results:
+        for again in (pickle.loads(pickle.dumps(result)), copy.deepcopy(result)):
+            assert repr(again) == repr(result) and type(again) is type(result)
+    assert pickle.loads(pickle.dumps(train)).fingerprint == train.fingerprint
+
+
+def test_histories_are_lists_of_any_kind(model):
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    expected = model.recommend(history=["i1", "i3"]).to_dict()
+    for history in (np.array(["i1", "i3"]), pandas.Series(["i1", "i3"]), polars.Series(["i1", "i3"]), ("i1", "i3")):
+        assert model.recommend(history=history).to_dict() == expected
+    for wrong in (model.similar("i1"), pandas.DataFrame({"item": ["i1"]}), "i1", 7):
+        with pytest.raises(TypeError, match="list of items"):
+            model.recommend(history=wrong)
+    with pytest.raises(ValueError, match="a pair"):
+        model.recommend(history=[("i1", 1.0, 2.0)])
+
+
+def test_ids_in_reasons_have_their_type():
+    rows = [(user, item, 1.0) for user in range(30) for item in range(12) if (user * 7 + item * 3) % 5 < 3]
+    model = cofil.Ease().fit(rows)
+    assert [reason["item"] for entry in model.recommend(1, n=1, explain=2).because for reason in entry] != []
+    assert all(isinstance(reason["item"], int) for entry in model.recommend(0, n=2, explain=2).because for reason in entry)
+    assert model.interview(answers={1: "yes"}).history[0]["item"] == 1
+    assert model.recommend_all(n=1, exclude=[1], candidates=np.array([1, 2]))["item"].tolist() != []
+    assert len(model.recommend(users=np.array([1, 1, 2]), n=1)) == 2

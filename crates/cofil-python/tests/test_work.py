@@ -190,3 +190,27 @@ def test_tables_are_described(ratings):
     told = ratings.describe()
     assert told.users == 40 and "users" in repr(told) and "<table>" in told._repr_html_()
     assert cofil.Ratings(rows() * 2).cleaning[0].startswith(f"{len(rows())} repeated rows merged")
+
+
+def test_seeds_of_algorithms_count(ratings):
+    train, test = ratings.split(by="random", test=0.2, seed=1)
+    board = cofil.compare(train, test, algorithms=[cofil.Bpr(seed=3, epochs=2)])
+    assert board.best.seed == 3
+    assert board.to_dict() != cofil.compare(train, test, algorithms=[cofil.Bpr(seed=4, epochs=2)]).to_dict()
+    with pytest.raises(ValueError, match="different seeds"):
+        cofil.compare(train, test, algorithms=[cofil.Bpr(seed=1), cofil.Ials(seed=2)])
+    assert cofil.tune(train, cofil.Bpr(seed=9, epochs=2), trials=1).best.seed == 9
+
+
+def test_blends_can_be_tuned_and_first_trials_are_in_their_ranges(ratings):
+    train, _ = ratings.split(by="random", test=0.2, seed=1)
+    assert isinstance(cofil.tune(train, "blend", trials=2).best, cofil.Blend)
+    assert cofil.tune(train, "ials", trials=1, ranges={"factors": [3, 5]}).best.factors == 3
+
+
+def test_what_fails_in_a_comparison_is_shown(ratings):
+    ones = cofil.Ratings({"user": ratings["user"], "item": ratings["item"]})
+    train, test = ones.split(by="random", test=0.2, seed=1)
+    with pytest.warns(UserWarning, match="autorec-user was left out"):
+        board = cofil.compare(train, test, algorithms=["popularity", "autorec-user"])
+    assert "autorec-user was left out" in repr(board)

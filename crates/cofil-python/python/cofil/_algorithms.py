@@ -83,7 +83,7 @@ class Algorithm(metaclass=Kind):
     def fit(
         self,
         train: Any,
-        y: None = None,
+        y: Any = None,
         *,
         valid: float | Any = None,
         metric: str | Sequence[str] | None = None,
@@ -96,10 +96,11 @@ class Algorithm(metaclass=Kind):
         seen: bool = True,
         progress: Progress = False,
     ) -> Model:
-        """Trains a model on ratings, or on anything that `Ratings` takes.
+        """Trains a model on ratings, or on anything that `Ratings` takes. `y` is a column of values for a table without.
 
         `valid` is a share of the rows to hold out, or ratings: training then stops after `patience` epochs without a
-        better `metric` (the first of several, which are all recorded), and the best epoch is kept. `checkpoint` is a file that training writes as it goes; with
+        better `metric` (the first of several, which are all recorded), and the best epoch is kept. The rows held out are
+        no part of the model: lists may hold their items, until `update` adds them. `checkpoint` is a file that training writes as it goes; with
         `resume`, it continues from there. `items` is a table of items, for titles and filters. `negatives` is a table of
         users and the items to learn against, in place of sampled ones. Without `seen`, the model does not hold the
         users' histories. `progress` is True or a function that receives each event.
@@ -110,6 +111,8 @@ class Algorithm(metaclass=Kind):
             "seed": self.seed, "metric": metric.split(",") if isinstance(metric, str) else metric, "patience": patience, "seen": seen, "resume": resume,
             "checkpoint": None if checkpoint is None else os.fspath(checkpoint), "checkpoint_every": checkpoint_every,
         }
+        if y is not None:
+            train = valued(train, y)
         self.model_ = trained(train, self._name, self._given, training, valid, items, negatives, progress)
         return self.model_
 
@@ -169,6 +172,19 @@ def trained(
     for note in (model.chosen or {}).get("notes", []):
         warnings.warn(f"negatives: {note}", stacklevel=3)
     return model
+
+
+def valued(train: Any, values: Any) -> Ratings:
+    """A table with a column of values beside users and items, as scikit-learn passes them."""
+    from cofil._input import column
+
+    rows = ratings(train)
+    if rows._inner.has_values():
+        raise ValueError("the table has a column of values already; leave out y, or that column")
+    columns = {**rows.to_dict(), "value": column(values)}
+    frame = _cofil.Frame(list(columns), list(columns.values()))
+    time = "time" if "time" in columns else "none"
+    return Ratings(frame, user="user", item="item", value="value", time=time)
 
 
 def class_name(name: str) -> str:

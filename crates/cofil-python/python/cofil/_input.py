@@ -42,6 +42,12 @@ def table(data: Any, users: Any = None, items: Any = None) -> Any:
         return os.fspath(data)
     if is_of(data, "pandas", "DataFrame"):
         return pandas_table(data)
+    if is_of(data, "pandas", "Series"):
+        raise TypeError("a Series is one column; a table of interactions has users and items: give a DataFrame")
+    if is_of(data, "polars", "LazyFrame"):
+        data = data.collect()
+    if is_of(data, "polars", "DataFrame") and any(str(kind) == "Object" for kind in data.dtypes):
+        return Frame(data.columns, [column(data[name]) for name in data.columns])
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return data
     if isinstance(data, Mapping):
@@ -59,6 +65,8 @@ def column(values: Any) -> Any:
     """A column for the extension: Arrow data, a NumPy array or a list."""
     if is_of(values, "pandas", "Series") or is_of(values, "pandas", "Index"):
         return pandas_column(values)
+    if is_of(values, "polars", "Series") and str(values.dtype) == "Object":
+        return values.to_list()
     if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
         return values
     if hasattr(values, "dtype") and hasattr(values, "astype"):
@@ -68,6 +76,21 @@ def column(values: Any) -> Any:
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise TypeError(f"a {type(values).__name__} is not a column")
     return list(values)
+
+
+def ids(of: Any, what: str = "ids") -> list[Any]:
+    """Ids one by one, from anything that holds one column of them."""
+    if of is None:
+        return []
+    # NumPy's, pandas' and polars' scalars become Python's.
+    listed = getattr(of, "tolist", None) or getattr(of, "to_list", None)
+    if isinstance(of, (str, bytes)):
+        raise TypeError(f"give a list of {what}, not the text {of!r}")
+    if hasattr(of, "columns") or isinstance(of, Mapping):
+        raise TypeError(f"give a list of {what}, not a table")
+    if not isinstance(of, Iterable):
+        raise TypeError(f"give a list of {what}, not {of!r}")
+    return list(of if listed is None else listed())
 
 
 def is_of(data: object, library: str, kind: str) -> bool:
@@ -87,7 +110,15 @@ class Stream:
 
 
 def pandas_table(frame: Any) -> Any:
-    """By pyarrow, where there is one and it knows the types of the columns; else column by column."""
+    """By pyarrow, where there is one and it knows the types of the columns; else column by column.
+
+    An index with names is columns, as after `groupby`; one without is the position of the rows.
+    """
+    unnamed = [level for level, name in enumerate(frame.index.names) if name is None]
+    if len(unnamed) == len(frame.index.names):
+        frame = frame.reset_index(drop=True)
+    else:
+        frame = frame.reset_index(level=unnamed, drop=True).reset_index() if unnamed else frame.reset_index()
     try:
         return Stream(frame.__arrow_c_stream__())
     except Exception:
@@ -170,7 +201,9 @@ def is_row(of: object) -> bool:
 
 def rows(first: Any, whole: Iterable[Any]) -> Frame:
     if isinstance(first, Mapping):
-        names = [str(name) for name in first]
+        whole = list(whole)
+        # In the order of their first appearance in any row.
+        names = list(dict.fromkeys(str(name) for row in whole for name in row))
         cells = [[row.get(name) for name in names] for row in whole]
     else:
         if not 2 <= len(first) <= len(NAMES):

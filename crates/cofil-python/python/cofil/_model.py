@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, overload
 from uuid import UUID
 
 from cofil import _cofil
-from cofil._input import column, name, table
+from cofil._input import column, ids, name, table
 from cofil._progress import Progress, hear
 from cofil._ratings import Ratings
 from cofil._reports import Report
@@ -28,7 +28,7 @@ History = Union[Iterable[Any], Mapping[Any, float]]
 class Model:
     """A trained model with its ids and the users' histories; `cofil.load` loads one, `fit` trains one.
 
-    Several threads may query it at once. `update` and `forget` wait for the queries that are running.
+    Several threads may query it at once. Queries that run during `update` or `forget` see the model as it was.
     """
 
     imported: dict[str, Any] | None
@@ -47,13 +47,14 @@ class Model:
         users: Any = None,
         history: History | None = None,
         n: int = 10,
-        exclude: Iterable[Id] = (),
+        exclude: Iterable[Id] | None = None,
         candidates: Iterable[Id] | None = None,
         where: str | None = None,
         progress: Progress = False,
         **options: Unpack[QueryOptions],
     ) -> Recommendations:
-        """Recommends items: to a user of the training data, to a new user with a `history`, or to many `users`.
+        """Recommends items: to a user of the training data, to a new user with a `history`, or to many `users`, one list
+        for each.
 
         A history holds items, or pairs of an item and its value; with `user`, it is newer than the model. `exclude`
         and `candidates` are items; `where` is a filter on the attributes of items, such as `"genre = 'Comedy'"`.
@@ -61,13 +62,15 @@ class Model:
 
         Raises `SettingError` for a filter that does not fit, `NotFoundError` for unknown ids with `unknown="refuse"`.
         """
-        query = {"n": n, "exclude": names(exclude), "where": where, **options}
-        query["candidates"] = None if candidates is None else names(candidates)
+        query = {"n": n, "exclude": exclude, "candidates": candidates, "where": where, **options}
         if users is not None:
             if user is not None or history is not None:
                 raise TypeError("users= is for many known users: leave out user and history")
-            return self._recommend_many(column(users), query, progress)
-        answer, frame = self._inner.recommend(who(user, history), query)
+            return self._recommend_many(column(ids(users) if isinstance(users, set) else one_column(users)), query, progress)
+        answer, frame = self._inner.recommend(who(user, history), named(query))
+        reasons = [reason for entry in answer["items"] for reason in entry.get("because") or []]
+        for reason, item in zip(reasons, self._typed([reason["item"] for reason in reasons])):
+            reason["item"] = item
         return Recommendations(frame, answer)
 
     def recommend_all(
@@ -77,7 +80,7 @@ class Model:
         return self._recommend_many(None, {"n": n, **options}, progress)
 
     def _recommend_many(self, users: Any, query: dict[str, Any], progress: Progress) -> Recommendations:
-        unknown, frame = self._inner.recommend_many(users, query, hear(progress))
+        unknown, frame = self._inner.recommend_many(users, named(query), hear(progress))
         return Recommendations(frame, {"unknown": unknown})
 
     def similar(self, item: Id, n: int = 10) -> Table:
@@ -97,6 +100,7 @@ class Model:
     ) -> Explanation:
         """How much each item of the history contributes to the score of `item`. Raises `NotFoundError`."""
         about, frame = self._inner.explain(who(user, history), name(item), unknown)
+        about["item"] = item
         return Explanation(frame, about)
 
     def interview(
@@ -116,6 +120,8 @@ class Model:
         question = {"answers": replied, "n": n, "questions": questions, "strategy": strategy, "seed": seed}
         about, frame = self._inner.interview(question)
         asked = self._typed([asked["item"] for asked in about["questions"]])
+        for entry, item in zip(about["history"], self._typed([entry["item"] for entry in about["history"]])):
+            entry["item"] = item
         return Interview(frame, about, asked)
 
     def _typed(self, items: list[str]) -> list[Any]:
@@ -178,7 +184,7 @@ class Model:
 
         Raises `NotFoundError` for an unknown user; the model is then unchanged.
         """
-        return self._inner.forget(names(users), refit)
+        return self._inner.forget(names(users, "users"), refit)
 
     def set_items(self, items: Any, **options: Any) -> None:
         """Sets the table of items, for titles in lists and for filters; `None` removes it."""
@@ -274,18 +280,32 @@ def events(of: Any) -> Any:
     return None if of is None else of._inner if isinstance(of, Ratings) else table(of)
 
 
-def names(ids: Iterable[Any]) -> list[str]:
-    if isinstance(ids, str):
-        raise TypeError(f"give a list of ids, not the text {ids!r}")
-    return [name(id) for id in ids]
+def names(of: Any, what: str = "ids") -> list[str]:
+    return [name(id) for id in ids(of, what)]
+
+
+def named(query: dict[str, Any]) -> dict[str, Any]:
+    """A query with names for the ids of items."""
+    items = ("exclude", "candidates")
+    return {key: names(value, "items") if key in items and value is not None else value for key, value in query.items()}
+
+
+def one_column(of: Any) -> Any:
+    if hasattr(of, "columns") or isinstance(of, (Ratings, Mapping)):
+        raise TypeError('give one column of users, such as frame["user"], not a table')
+    return of
 
 
 def who(user: Any, history: Any) -> dict[str, Any]:
     """The user that a query is for."""
-    if isinstance(history, str):
-        raise TypeError(f"a history is a list of items, not the text {history!r}")
-    entries = history.items() if isinstance(history, Mapping) else history or ()
+    if isinstance(history, Table):
+        raise TypeError('a history is a list of items, not a table: give its items, such as table["item"]')
+    entries = list(history.items()) if isinstance(history, Mapping) else ids(history, "items")
+    pairs = [entry for entry in entries if isinstance(entry, (tuple, list))]
+    if wrong := next((pair for pair in pairs if len(pair) != 2), None):
+        raise ValueError(f"an entry of a history is an item or a pair (item, value), not {wrong!r}")
     liked = [
-        {"item": name(entry[0]), "value": entry[1]} if isinstance(entry, tuple) else name(entry) for entry in entries
+        {"item": name(entry[0]), "value": entry[1]} if isinstance(entry, (tuple, list)) else name(entry)
+        for entry in entries
     ]
     return {"history": liked} if user is None else {"user": name(user), "history": liked}

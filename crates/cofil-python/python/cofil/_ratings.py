@@ -121,13 +121,11 @@ class Ratings(Table):
         return splits
 
     def __reduce__(self) -> Any:
-        """For other processes: the rows as they are, and how they are cleaned."""
-        frame, columns = self._frame, {}
-        for at, name in enumerate(self.columns):
-            numbers = frame.numpy(at) if name != "time" else None
-            categories = frame.kind(at) == "category"
-            columns[name] = frame.categories(at) if categories else frame.list(at) if numbers is None else numbers
-        return _rebuilt, (columns, self._inner.settings())
+        """For other processes: the rows and the numbers of ids as they are, and how they are cleaned."""
+        frame = self._frame
+        columns = {name: plain(frame, at, name != "time") for at, name in enumerate(self.columns)}
+        known = (plain(self._inner.ids(True)), plain(self._inner.ids(False)))
+        return _rebuilt, (columns, known, self._inner.has_values(), self._inner.settings())
 
     def _head(self) -> _cofil.Frame:
         return self._inner.frame(SHOWN)
@@ -137,10 +135,19 @@ class Ratings(Table):
         return f"{len(self):,} interactions, {users:,} users, {items:,} items"
 
 
-def _rebuilt(columns: dict[str, Any], settings: dict[str, Any]) -> Ratings:
+def plain(frame: _cofil.Frame, at: int = 0, as_array: bool = True) -> Any:
+    """A column in a form that can be pickled and read again."""
+    if frame.kind(at) == "category":
+        return frame.categories(at)
+    numbers = frame.numpy(at) if as_array else None
+    return frame.list(at) if numbers is None else numbers
+
+
+def _rebuilt(columns: dict[str, Any], known: tuple[Any, Any], values: bool, settings: dict[str, Any]) -> Ratings:
     frame = _cofil.Frame(list(columns), list(columns.values()))
-    time = "time" if "time" in columns else "none"
-    return Ratings(frame, user="user", item="item", value="value", time=time, **settings)
+    named = {"user": "user", "item": "item", "value": "value" if values else "none"}
+    named["time"] = "time" if "time" in columns else "none"
+    return Ratings._of(_cofil.Ratings.read(frame, {**settings, **named}, known=known))
 
 
 def read(

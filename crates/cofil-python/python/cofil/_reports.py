@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cofil._cofil import Frame
@@ -49,21 +50,27 @@ class Report(Table):
             columns[name] = [of[row.metric].value if row.metric in of else None for row in rows]
         super().__init__(Frame(list(columns), list(columns.values())))
 
+    def _heading(self) -> str:
+        return "\n".join(f"warning: {warning}" for warning in self.warnings)
+
     def __getitem__(self, key: Any) -> Any:
         """The measure of a metric, or what `Table` has."""
         return self.metrics[key] if key in self.metrics else super().__getitem__(key)
 
 
 class Board(Table):
-    """The result of a comparison, best first. `best` is the best algorithm with its settings, to be trained."""
+    """The result of a comparison, best first. `best` is the best algorithm with its settings, to be trained.
 
-    def __init__(self, about: dict[str, Any]) -> None:
+    `failures` are the algorithms that could not be trained, and why.
+    """
+
+    def __init__(self, about: dict[str, Any], seed: int = 0) -> None:
         self.about = about
         """Everything the library reports, as in the command's JSON."""
         self.conclusion: str | None = about["conclusion"]
         self.failures = {failure["algorithm"]: failure["error"] for failure in about["failures"]}
         self.reports = {entry["name"]: Report(entry) for entry in about["entries"]}
-        self.algorithms = {entry["name"]: algorithm(entry["algorithm"]) for entry in about["entries"]}
+        self.algorithms = {entry["name"]: algorithm(entry["algorithm"], seed) for entry in about["entries"]}
         columns: dict[str, list[Any]] = {"algorithm": list(self.reports)}
         for metric in about["metrics"]:
             of = [report.metrics.get(metric) for report in self.reports.values()]
@@ -77,7 +84,8 @@ class Board(Table):
         return next(iter(self.algorithms.values()))
 
     def _heading(self) -> str:
-        return self.conclusion or ""
+        failed = [f"{name} was left out: {error}" for name, error in self.failures.items()]
+        return "\n".join([self.conclusion or "", *failed]).strip()
 
 
 class Study(Table):
@@ -85,11 +93,11 @@ class Study(Table):
     One row per trial.
     """
 
-    def __init__(self, about: dict[str, Any]) -> None:
+    def __init__(self, about: dict[str, Any], seed: int = 0) -> None:
         self.about = about
         """Everything the library reports, as in the command's JSON."""
         self.metric: str = about["metric"]
-        self.best = algorithm(about["algorithm"])
+        self.best = algorithm(about["algorithm"], seed)
         trials = about["trials"]
         self.value: float = trials[about["best"]]["value"]
         columns: dict[str, list[Any]] = {"trial": [trial["number"] + 1 for trial in trials]}
@@ -128,11 +136,11 @@ class Reproduction(Table):
         return f"{self.title}: {self.verdict}"
 
 
-def algorithm(settings: dict[str, Any]) -> Algorithm:
+def algorithm(settings: dict[str, Any], seed: int) -> Algorithm:
     """The algorithm with all its settings."""
     from cofil._algorithms import by_name
 
-    return by_name(settings["algorithm"])(**{k: v for k, v in settings.items() if k != "algorithm"})
+    return by_name(settings["algorithm"])(seed=seed, **{k: v for k, v in settings.items() if k != "algorithm"})
 
 
 class Description:
@@ -152,11 +160,28 @@ class Description:
         return [*super().__dir__(), *self.about]
 
     def _lines(self) -> Iterator[tuple[str, str]]:
-        for name, value in self.about.items():
-            if isinstance(value, (int, float, str)):
-                yield name, f"{value:.6g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
-        for warning in self.about.get("warnings", []):
-            yield "warning", warning if isinstance(warning, str) else warning.get("message", str(warning))
+        about = self.about
+        yield "interactions", f"{about['interactions']:,} of {about['users']:,} users and {about['items']:,} items"
+        yield "density", f"{about['density']:.2%} of all pairs"
+        if repeated := about["duplicates"]["rows"]:
+            yield "repeated", f"{repeated:,} rows repeat a pair"
+        for name, title in (("per_user", "per user"), ("per_item", "per item")):
+            spread = about[name]
+            yield title, f"{spread['min']:,} to {spread['max']:,}, half at most {spread['median']:,}"
+        if times := about["times"]:
+            first, last = (datetime.fromtimestamp(times[end], timezone.utc).date() for end in ("first", "last"))
+            yield "times", f"{first} to {last}"
+        yield "values", about["verdict"]["kind"]
+        for warning in about["warnings"]:
+            yield "warning", warning
+        for metric in about["verdict"]["metrics"]:
+            yield "metric", f"{metric['name']}: {metric['why']}"
+        split = about["verdict"]["split"]
+        yield "split", f"{split['name']}: {split['why']}"
+        advice = about["advice"]
+        yield "algorithm", f"{advice['algorithm']['algorithm']}: {advice['reason']}"
+        for other in advice["alternatives"]:
+            yield "or", f"{other['algorithm']}: {other['reason']}"
 
     def __repr__(self) -> str:
         return "\n".join(f"{name:14} {value}" for name, value in self._lines())

@@ -108,6 +108,20 @@ class Table(Sequence[Any]):
     def __arrow_c_schema__(self) -> object:
         return self._frame.__arrow_c_schema__()
 
+    def __reduce__(self) -> Any:
+        """For other processes: the columns, and what stands beside them."""
+        frame, state = self._frame, {name: of for name, of in self.__dict__.items() if name != "_frame"}
+        columns: list[Any] = []
+        for at in range(len(self.columns)):
+            kind, numbers = frame.kind(at), frame.numpy(at)
+            if kind == "category":
+                columns.append(frame.categories(at))
+            elif numbers is None:
+                columns.append(frame.list(at))
+            else:
+                columns.append(numbers.view("datetime64[s]") if kind == "time" else numbers)
+        return _remade, (type(self), self.columns, columns, state)
+
     def _head(self) -> Frame:
         """The rows that are shown."""
         return self._frame.slice(0, SHOWN)
@@ -139,6 +153,13 @@ class Table(Sequence[Any]):
         heading = self._heading()
         above = f"<p>{escape(heading)}</p>" if heading else ""
         return f"{above}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def _remade(kind: type[Table], names: list[str], columns: list[Any], state: dict[str, Any]) -> Table:
+    made = kind.__new__(kind)
+    made._frame = Frame(names, columns)
+    made.__dict__.update(state)
+    return made
 
 
 def _shown(cell: object) -> str:

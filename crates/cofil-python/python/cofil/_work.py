@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -41,12 +42,23 @@ def compare(
     is the time in seconds for each search and each training. `journal` is a folder that keeps finished trials: with
     `resume`, a search that was interrupted continues from them.
     """
-    chosen = None if algorithms is None else [_named(algorithm) for algorithm in algorithms]
-    settings = {"metrics": metrics, **options}
+    if isinstance(algorithms, (str, Algorithm)):
+        algorithms = [algorithms]
+    entrants = None if algorithms is None else list(algorithms)
+    chosen = None if entrants is None else [_named(entrant) for entrant in entrants]
+    seeds = {entrant.seed for entrant in entrants or () if isinstance(entrant, Algorithm) and entrant.seed}
+    if len(seeds) > 1 and "seed" not in options:
+        raise ValueError(f"the algorithms have different seeds ({seeds}), but all are trained with one: give seed=")
+    seed = options.get("seed") or next(iter(seeds), 0)
+    settings = {"metrics": metrics, **options, "seed": seed}
     contest = {"tune": tune, "parallel": parallel, "limit": limit, "journal": path(journal), "resume": resume}
     histories = None if given is None else ratings(given)._inner
     train, test = ratings(train)._inner, ratings(test)._inner
-    return Board(_cofil.compare(train, test, histories, chosen, settings, contest, hear(progress)))
+    about = _cofil.compare(train, test, histories, chosen, settings, contest, hear(progress))
+    board = Board(about, seed)
+    for name, error in board.failures.items():
+        warnings.warn(f"{name} was left out: {error}", stacklevel=2)
+    return board
 
 
 def tune(
@@ -62,12 +74,12 @@ def tune(
     judged: int | None = None,
     parallel: int | None = None,
     limit: float | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     journal: str | os.PathLike[str] | None = None,
     resume: bool = False,
     progress: Progress = False,
 ) -> Study:
-    """Searches for the best settings; those given with the algorithm stay fixed.
+    """Searches for the best settings; those given with the algorithm stay fixed, and its seed is that of the search.
 
     `valid` is the share of `train` that trials are evaluated on, or ratings. `ranges` replaces the ranges of settings:
     a tuple `(low, high)` or `(low, high, "log")`, or a list of values to choose from. `journal` is a file that keeps finished trials: with
@@ -75,13 +87,14 @@ def tune(
     `trials` a finished one goes on.
     """
     name, settings = _named(algorithm)
+    chosen = seed if seed is not None else algorithm.seed if isinstance(algorithm, Algorithm) else 0
     options = {
-        "trials": trials, "metric": metric, "seed": seed, "method": method, "halving": halving, "judged": judged,
+        "trials": trials, "metric": metric, "seed": chosen, "method": method, "halving": halving, "judged": judged,
         "parallel": parallel, "limit": limit, "journal": path(journal), "resume": resume, "valid": valid if isinstance(valid, float) else None,
         "ranges": [_range(setting, values) for setting, values in (ranges or {}).items()],
     }
     held_out = None if valid is None or isinstance(valid, float) else ratings(valid)._inner
-    return Study(_cofil.search(ratings(train)._inner, name, settings, options, held_out, hear(progress)))
+    return Study(_cofil.search(ratings(train)._inner, name, settings, options, held_out, hear(progress)), chosen)
 
 
 def experiments() -> Table:
@@ -115,6 +128,10 @@ def path(of: str | os.PathLike[str] | None) -> str | None:
 def _named(algorithm: str | Algorithm) -> tuple[str, dict[str, Any]]:
     if isinstance(algorithm, Algorithm):
         return algorithm._name, algorithm._given
+    if isinstance(algorithm, type) and issubclass(algorithm, Algorithm):
+        return algorithm._name, {}
+    if not isinstance(algorithm, str):
+        raise TypeError(f"an algorithm is a name or one with its settings, such as cofil.Ials(), not {algorithm!r}")
     return by_name(algorithm)._name, {}
 
 

@@ -235,8 +235,7 @@ class Bpr(Algorithm):
         reg: λ, L2 penalty per step on the vectors updated in it, ≥ 0. Larger values give smoother predictions.
         sampler_exponent: β, popularity exponent for sampling negatives, 0 to 4: 0 samples uniformly, as in the paper;
             larger values make popular items harder to recommend.
-            Default from the data: 0.3 × ln(s / 4), from 0 to 0.75, where the item of an average interaction has s
-                times the interactions of the average item.
+            Default from the data: 0.5; 0 if more than 3 % of all user–item pairs occur.
         seed: Random seed. Equal data, settings and seed give equal bytes.
     """
 
