@@ -41,7 +41,13 @@ fn quotes_that_swallow_rows_are_refused() {
     let never = "user\tartist\tplays\nu1\tblur\t3\nu2\t\"heroes\t30\nu3\tpulp\t9\n";
     // The same in a column that is not used.
     let unread = "user,item,review\na,x,\"fine\nb,y,so so\nc,z,good\"\nd,x,bad\n";
-    for (content, line) in [(open, 3), (never, 3), (unread, 2)] {
+    // The last row that is lost goes on behind the quote, or ends there.
+    let ends = "user,item,rating,review\nu1,a,3,\"good\nu2,b,4,bad\"\nu4,d,5,x\n";
+    let goes_on = "user,note,item,rating\nu1,\"good,a,3\nu2,bad\",b,4\nu4,x,d,5\n";
+    let unknown = "user,item,rating,review\nu1,a,3,\"good\nu2,b,NA,bad\"\nu4,d,5,x\n";
+    for (content, line) in
+        [(open, 3), (never, 3), (unread, 2), (ends, 2), (goes_on, 2), (unknown, 2)]
+    {
         let told = refused(content);
         assert!(told.contains(&format!("t:{line}:")) && told.contains("`quote` = none"), "{told}");
     }
@@ -66,6 +72,9 @@ fn quotes_within_fields_stay_as_they_are_written() {
     // Texts may span several lines in columns that are not used.
     let review = "user,item,text\r\na,x,\"good,\r\nvery good\"\r\nb,y,\"\"\r\n";
     assert_eq!(rows(review), ["a x 1", "b y 1"]);
+    // Also with as many commas as a row has, if the words are no ratings.
+    let prose = "user,item,rating,text\na,x,3,\"Good:\nsoft, light, quite warm, cheap\nat last\"\nb,y,4,\"\"\n";
+    assert_eq!(rows(prose), ["a x 3", "b y 4"]);
 }
 
 #[test]

@@ -150,11 +150,12 @@ impl Record<'_> {
     }
 
     /// Returns an error for a field over several lines if an unclosed quote probably swallowed its content: if it
-    /// contains whole rows of the table or, in columns for which `is_id` returns true, a delimiter.
+    /// contains rows of the table, of which the last may go on behind the field, or, in columns for which `is_id`
+    /// returns true, a delimiter. `is_row` tells whether fields are those of a row.
     pub fn check_lines(
         &self,
         delimiter: &[u8],
-        width: usize,
+        is_row: impl Fn(&[&[u8]]) -> bool,
         is_id: impl Fn(usize) -> bool,
     ) -> std::result::Result<(), String> {
         for (column, field) in self.fields.iter().enumerate() {
@@ -162,27 +163,39 @@ impl Record<'_> {
                 continue;
             }
             let inside = field.of(self.text);
-            let mut lines: Vec<&[u8]> = inside.split(|&b| b == b'\n').collect();
-            // The first and the last line are parts of rows.
-            lines.pop();
+            let own: Vec<&[u8]> = self.fields.iter().map(|field| field.of(self.text)).collect();
+            let (before, rest) = (&own[..column], &own[column + 1..]);
+            let mut lines: Vec<&[u8]> = inside.split(|&b| b == b'\n').skip(1).collect();
+            let last = lines.pop().unwrap_or_default();
             let mut cut = Vec::new();
-            let mut swallows = || {
-                lines.iter().skip(1).any(|line| {
-                    self::cut(line, delimiter, &mut cut).is_some() && cut.len() == width
-                })
+            let mut swallows = |line: &[u8], rest: &[&[u8]]| {
+                let whole = self::cut(line, delimiter, &mut cut).is_some();
+                let mut fields: Vec<&[u8]> = cut.iter().map(|field| field.of(line)).collect();
+                // Sentences have blanks after their commas.
+                let prose = are_padded(&fields) && !are_padded(before);
+                fields.extend(rest);
+                whole && !prose && is_row(&fields)
             };
             let parted = || super::text::find(inside, delimiter).is_some();
-            if (is_id(column) && parted()) || swallows() {
+            if (is_id(column) && parted())
+                || swallows(last, rest)
+                || lines.iter().any(|line| swallows(line, &[]))
+            {
                 return Err(format!(
-                    "the quote before {} is closed on another line, so the rows in between are lost; close it on \
-                     the same line, double a quote that is part of the text, or turn quoting off \
-                     (`quote` = none)",
+                    "the quote before {} is closed on another line, and the lines in between look like rows, which \
+                     would be lost; close it on the same line, double a quote that is part of the text, turn quoting \
+                     off (`quote` = none), or keep it if the text is meant to span lines (`quote` = double)",
                     super::field::quoted(inside)
                 ));
             }
         }
         Ok(())
     }
+}
+
+/// Returns whether a field after the first begins with a blank.
+fn are_padded(fields: &[&[u8]]) -> bool {
+    fields.iter().skip(1).any(|field| field.starts_with(b" "))
 }
 
 /// The remaining records of a file.
