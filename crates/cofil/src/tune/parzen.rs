@@ -108,9 +108,8 @@ mod tests {
         // Two trials at .2 and .5: both have the standard deviation .3.
         let density = Density::new(Domain::Interval, [0.5, 0.2].iter());
         let Density::Normals(normals) = &density else { panic!("an interval has normals") };
-        let near = |(a, b): (f64, f64), (c, d): (f64, f64)| {
-            (a - c).abs() < 1e-12 && (b - d).abs() < 1e-12
-        };
+        let near =
+            |(a, b): (f64, f64), (c, d): (f64, f64)| (a - c).abs() < 1e-12 && (b - d).abs() < 1e-12;
         assert_eq!(normals.len(), 3);
         for (found, expected) in normals.iter().zip([(0.2, 0.3), (0.5, 0.3), (0.5, 1.0)]) {
             assert!(near(*found, expected), "{normals:?}");
@@ -148,8 +147,7 @@ mod tests {
         let best = tried.into_iter().map(loss).fold(1.0, f64::min);
         assert!(best < 0.01, "{best}");
         let tried: Vec<_> = [2.0, 0.0, 1.0, 0.0].map(Some).into_iter().chain([None]).collect();
-        let chosen: Vec<_> =
-            (0..20).map(|_| next(Domain::Choices(3), &tried, &mut rng)).collect();
+        let chosen: Vec<_> = (0..20).map(|_| next(Domain::Choices(3), &tried, &mut rng)).collect();
         assert!(chosen.iter().filter(|&&x| x == 2.0).count() > 15, "{chosen:?}");
     }
 }

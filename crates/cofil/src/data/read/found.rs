@@ -1,6 +1,7 @@
 //! The result of reading a file in any format, and the report on it.
 
 use super::columns::Columns;
+use super::doubts;
 use super::encoding::Encoding;
 use super::rows::{Finished, Rows};
 use super::{Format, ReadReport, Shape, Table, TimeUnit};
@@ -81,6 +82,8 @@ impl Found {
                 tally.rounded
             ));
         }
+        notes.extend(doubts::ids("user", &interactions.user, &interactions.users, users.len()));
+        notes.extend(doubts::ids("item", &interactions.item, &interactions.items, items.len()));
         notes.extend(twins::note("user", &interactions.user, &interactions.users, users.len()));
         notes.extend(twins::note("item", &interactions.item, &interactions.items, items.len()));
         let report = ReadReport {

@@ -345,3 +345,24 @@ fn what_is_no_table_is_named() {
         assert!(refused(content).contains(name), "{}", refused(content));
     }
 }
+
+#[test]
+fn blanks_around_quotes_are_not_part_of_the_id() {
+    let text = "\"user_id\", \"artistname\",rating\n\"a\" ,\"x\",3\nb, \"x, y\" ,4\n";
+    assert_eq!(rows(text), ["a x 3", "b x, y 4"]);
+    assert_eq!(notes(text), "");
+}
+
+#[test]
+fn ids_that_keep_quotes_are_told() {
+    let escaped = "user,item\na,\"say \\\"hi\\\"\"\nb,y\n";
+    let told = notes(escaped);
+    assert!(told.contains("1 item id keeps its quotes, such as `\"say"), "{told}");
+    let single = "user,item\n'a','x'\n'b','y'\n";
+    let told = notes(single);
+    assert!(told.contains("2 user ids keep their quotes, such as `'a'`"), "{told}");
+    let none = ReadOptions { quote: Some(Quote::None), ..ReadOptions::default() };
+    let told = table("user,item\n\"a\",x\nb,y\n", &none).unwrap().report.to_string();
+    assert!(told.contains("`quote` = double"), "{told}");
+    assert_eq!(notes("user,item\n\"weird al\" y,5\"\n'n sync,x\n"), "");
+}

@@ -27,6 +27,7 @@ mod columnar;
 mod columns;
 #[cfg(feature = "arrow")]
 mod convert;
+mod doubts;
 mod encoding;
 mod field;
 mod found;
