@@ -30,6 +30,7 @@ mod convert;
 mod doubts;
 mod encoding;
 mod field;
+mod foreign;
 mod found;
 pub(crate) mod frame;
 mod hive;
@@ -198,6 +199,9 @@ fn read_text(
     start: Start<'_>,
 ) -> Result<Found> {
     let options = &source.separated(options);
+    if options.shape.is_none() {
+        source.check_is_table(path, options.delimiter.as_deref())?;
+    }
     if options.shape == Some(Shape::Blocks)
         || (options.shape.is_none() && blocks::begin(source.head()))
     {

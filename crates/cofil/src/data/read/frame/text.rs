@@ -16,6 +16,7 @@ pub(super) fn read(
     let options =
         ReadOptions { delimiter: told.delimiter.map(Into::into), ..ReadOptions::default() };
     let options = source.separated(&options);
+    source.check_is_table(path, options.delimiter.as_deref())?;
     source.block(path, &mut block)?;
     let told =
         sniff::Told { delimiter: options.delimiter.as_deref(), quote: None, header: told.header };
