@@ -6,9 +6,44 @@ use crate::data::prose::count;
 
 /// Returns notes on the ids `names` of the rows `of`, of which the first `known` are from earlier data. `what` is the
 /// noun to use: `user` or `item`.
-pub(super) fn ids(what: &str, _of: &[u32], names: &IdMap, known: usize) -> Vec<String> {
+pub(super) fn ids(what: &str, of: &[u32], names: &IdMap, known: usize) -> Vec<String> {
+    // Integers have neither marks nor quotes, and would have to be written as text.
+    if names.all_integers().is_some() {
+        return Vec::new();
+    }
     let new = || (known..names.len()).map(|number| names.name(number as u32));
-    quotes(what, new()).into_iter().collect()
+    marks(what, of, names).into_iter().chain(quotes(what, new())).collect()
+}
+
+/// Texts that programs write where something is missing.
+const MARKS: [&str; 13] =
+    ["NULL", "null", "Null", "NA", "N/A", "#N/A", "<NA>", "\\N", "None", "none", "NaN", "nan", "-"];
+
+/// Returns whether programs write `text` where something is missing.
+pub(super) fn is_mark(text: &[u8]) -> bool {
+    MARKS.iter().any(|mark| mark.as_bytes() == text)
+}
+
+/// Returns a note on rows whose id is a mark for a missing one.
+fn marks(what: &str, of: &[u32], names: &IdMap) -> Option<String> {
+    let found: Vec<(&str, u32)> =
+        MARKS.iter().filter_map(|mark| Some((*mark, names.get(mark)?))).collect();
+    let rows = |number: u32| of.iter().filter(|&&at| at == number).count();
+    let told: Vec<String> = found
+        .into_iter()
+        .map(|(mark, number)| (mark, rows(number)))
+        .filter(|(_, rows)| *rows > 0)
+        .map(|(mark, rows)| {
+            let have = if rows == 1 { "has" } else { "have" };
+            format!("{} {have} the {what} `{mark}`", count(rows, "row"))
+        })
+        .collect();
+    (!told.is_empty()).then(|| {
+        let told = told.join(", ");
+        format!(
+            "{told}, which often marks a missing id: if it does, leave these rows out of the file"
+        )
+    })
 }
 
 /// Returns a note on ids in quotes that were not taken for quotes around a field.

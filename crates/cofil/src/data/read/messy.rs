@@ -366,3 +366,15 @@ fn ids_that_keep_quotes_are_told() {
     assert!(told.contains("`quote` = double"), "{told}");
     assert_eq!(notes("user,item\n\"weird al\" y,5\"\n'n sync,x\n"), "");
 }
+
+#[test]
+fn ids_that_mark_a_missing_one_are_told() {
+    for mark in ["NULL", "null", "NA", "N/A", "\\N", "None", "NaN", "nan", "#N/A", "<NA>", "-"] {
+        let text = format!("user,item,rating\n{mark},x,5\n{mark},y,4\na,{mark},3\n");
+        let told = notes(&text);
+        assert!(told.contains(&format!("2 rows have the user `{mark}`, which often")), "{told}");
+        assert!(told.contains(&format!("1 row has the item `{mark}`")), "{told}");
+        assert_eq!(rows(&text).len(), 3);
+    }
+    assert_eq!(notes("user,item,rating\nNat,x-ray,5\nb,-1,4\n"), "");
+}
