@@ -102,7 +102,7 @@ impl Fields {
             tally.rounded += u64::from(value.is_rounded(at, number, rules));
         }
         let time = match &self.time {
-            Some(time) => tally.time(time.get(at, rules)?),
+            Some(time) => time.get(at, rules, tally)?,
             None => Stamp::Empty,
         };
         Ok(Some((kept, time)))
@@ -317,18 +317,20 @@ impl Times {
         })
     }
 
-    fn get(&self, at: usize, rules: &Rules<'_>) -> Result<Stamp, String> {
-        Ok(match self {
+    /// Returns the time in row `at`, and counts it.
+    fn get(&self, at: usize, rules: &Rules<'_>, tally: &mut Tally) -> Result<Stamp, String> {
+        let time = match self {
             Self::Typed(times, ticks) if times.is_valid(at) => {
                 Stamp::Seconds(times.value(at).div_euclid(*ticks))
             }
             Self::Numbers(times) if times.is_valid(at) => Stamp::Number(times.value(at)),
             Self::Texts(times) => match times.get(at) {
-                Some(time) => return rules.time(time.as_bytes()),
+                Some(time) => return tally.written_time(time.as_bytes(), rules),
                 None => Stamp::Empty,
             },
             _ => Stamp::Empty,
-        })
+        };
+        Ok(tally.time(time))
     }
 }
 

@@ -224,7 +224,7 @@ impl Lines for Objects<'_> {
         tally.rounded += u64::from(rounded);
         let time = match time {
             _ if keys[3].is_none() => Stamp::Empty,
-            Some(Scalar::Text(text)) => tally.time(rules.time(text.as_bytes())?),
+            Some(Scalar::Text(text)) => tally.written_time(text.as_bytes(), rules)?,
             Some(Scalar::Integer(n)) => tally.time(rules.time(n.to_string().as_bytes())?),
             Some(Scalar::Float(x)) => tally.time(rules.time(x.to_string().as_bytes())?),
             Some(Scalar::Null) | None => tally.time(Stamp::Empty),

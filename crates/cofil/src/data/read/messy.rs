@@ -378,3 +378,36 @@ fn ids_that_mark_a_missing_one_are_told() {
     }
     assert_eq!(notes("user,item,rating\nNat,x-ray,5\nb,-1,4\n"), "");
 }
+
+#[test]
+fn years_of_two_digits_are_refused() {
+    for (time, format) in [("01.02.21", "%d.%m.%y"), ("21-02-01 07:00", "%y-%m-%d %H:%M")] {
+        let text = format!("user,item,time\na,x,{time}\n");
+        let told = refused(&text);
+        assert!(told.contains("a year of two digits") && told.contains(&format[..8]), "{told}");
+        let given = ReadOptions { time_format: Some(format.into()), ..ReadOptions::default() };
+        assert!(rows_with(&text, &given)[0].starts_with("a x 1 16121"), "{time}");
+    }
+    let old = notes("user,item,time\na,x,1700-01-01\nb,y,2021-01-01\n");
+    assert!(old.contains("1 of 2 times lies before 1980"), "{old}");
+}
+
+#[test]
+fn notations_of_dates_are_named() {
+    for (times, name) in [
+        (["31.01.2021 07:01", "1.2.2021"], "(dd.mm.yyyy)"),
+        (["2021-01-31", "2021-02-01T12:00:00Z"], "(ISO 8601)"),
+        (["Thu Jan 31 12:00:00 2019", "Fri Feb 01 12:00:00 2019"], "(dates such as Thu Jan 31"),
+        (["2021-01-31", "1.2.2021"], "(dates in several notations)"),
+    ] {
+        let [one, two] = times;
+        let csv = format!("user,item,time\na,x,{one}\nb,y,{two}\n");
+        let row = |user: &str, time: &str| {
+            format!("{{\"user\":\"{user}\",\"item\":\"x\",\"time\":\"{time}\"}}\n")
+        };
+        for text in [csv, row("a", one) + &row("b", two)] {
+            let report = table(&text, &ReadOptions::default()).unwrap().report.to_string();
+            assert!(report.contains(name), "{report}");
+        }
+    }
+}
