@@ -1,5 +1,6 @@
 //! Fields of text: parsing of numbers and times, and error messages.
 
+use super::doubts::is_mark;
 use super::report::TimeUnit;
 pub(super) use crate::error::shown;
 use crate::error::{Error, Result};
@@ -354,7 +355,14 @@ impl<'a> Rules<'a> {
         if let Some(truth) = truth(text) {
             return self.checked(f32::from(u8::from(truth)), || quoted(text));
         }
-        let remedy = if self.decimal_comma {
+        let remedy = if is_mark(text) {
+            if self.missing.is_some_and(f32::is_nan) {
+                return Ok(Err(Skip::Missing));
+            }
+            "; if it marks a missing value, leave such rows out with `missing` = nan"
+        } else if self.decimal_comma && text.contains(&b'.') {
+            "; remove the points if they separate thousands, since the decimal separator is a comma here (`decimal` = ,)"
+        } else if self.decimal_comma {
             "; the decimal separator is a comma here (`decimal` = ,)"
         } else if has_thousands(text) {
             "; remove the commas if they separate thousands, or set the decimal separator (`decimal` = ,)"

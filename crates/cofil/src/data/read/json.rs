@@ -19,6 +19,8 @@ pub(super) use lines::{Lines as ObjectLines, needs_lines};
 
 pub(super) use entry::Entry;
 
+/// What to do about a line without a user or an item.
+const NEEDED: &str = "every line needs it (to leave out up to 100 such lines: `skip_bad` = 100)";
 /// Number of lines examined to detect the content of the keys.
 const SAMPLE: usize = 100;
 
@@ -166,8 +168,8 @@ impl<'a> Objects<'a> {
             Some(Scalar::Other(what)) => {
                 Err(format!("`{}` is {what}; ids must be text or whole numbers", name()))
             }
-            Some(Scalar::Null) => Err(format!("`{}` is null; every line needs it", name())),
-            None => Err(format!("there is no `{}` in this line; every line needs it", name())),
+            Some(Scalar::Null) => Err(format!("`{}` is null; {NEEDED}", name())),
+            None => Err(format!("there is no `{}` in this line; {NEEDED}", name())),
         }
     }
 }
