@@ -2,7 +2,8 @@
 
 use super::field::shown;
 use crate::data::IdMap;
-use crate::data::prose::count;
+use crate::data::describe;
+use crate::data::prose::{count, number, percent};
 
 /// Returns notes on the ids `names` of the rows `of`, of which the first `known` are from earlier data. `what` is the
 /// noun to use: `user` or `item`.
@@ -44,6 +45,45 @@ fn marks(what: &str, of: &[u32], names: &IdMap) -> Option<String> {
             "{told}, which often marks a missing id: if it does, leave these rows out of the file"
         )
     })
+}
+
+/// Share of the rows from which on a value that may stand for a missing one is told.
+const TOLD: f64 = 0.05;
+
+/// Returns notes on values that may stand for missing ones.
+pub(super) fn values(values: &[f32]) -> Vec<String> {
+    let told =
+        describe::marks(values).into_iter().filter(|mark| mark.share >= TOLD && mark.rows > 1);
+    told.map(|mark| {
+        let (value, share) = (mark.value, percent(mark.share));
+        format!(
+            "{share} of the values are {value} ({}): if {value} marks a missing rating, leave these rows out with \
+             `missing` = {value}",
+            mark.why
+        )
+    })
+    .collect()
+}
+
+/// Rows from which on a table with a row per user or per item is told; a few may be so by chance.
+const FEW: usize = 5;
+
+/// Returns a note if nobody has a second row, or no item has: nothing can be learned from such rows, and they may be
+/// a table of items or of users.
+pub(super) fn single_rows(rows: usize, users: usize, items: usize) -> Option<String> {
+    if rows < FEW || (users < rows && (items < rows || users == 1)) {
+        return None;
+    }
+    let once = match (users == rows, items == rows) {
+        (true, true) => "every user and every item",
+        (true, false) => "every user",
+        _ => "every item",
+    };
+    Some(format!(
+        "{once} occurs in one of the {} rows only: this looks like a table of items or of users rather than of \
+         interactions; give the table of interactions, or name its columns (`user`, `item`)",
+        number(rows)
+    ))
 }
 
 /// Returns a note on ids in quotes that were not taken for quotes around a field.

@@ -427,3 +427,34 @@ fn marks_among_values_are_missing_on_request() {
     // Whoever reads an empty id learns how to leave the row out.
     assert!(refused("user,item\n,x\n").contains("`skip_bad` = 100"));
 }
+
+#[test]
+fn values_that_mark_missing_ones_are_told() {
+    let text = |values: &[i32]| {
+        let row = |(at, value): (usize, &i32)| format!("u{},i{},{value}\n", at % 5, at % 7);
+        format!("user,item,rating\n{}", values.iter().enumerate().map(row).collect::<String>())
+    };
+    let books = [vec![0; 60], vec![5; 5], vec![8; 30], vec![10; 5]].concat();
+    let told = notes(&text(&books));
+    assert!(told.contains("60 % of the values are 0") && told.contains("`missing` = 0"), "{told}");
+    let anime = [vec![-1; 19], vec![6; 31], vec![8; 40], vec![10; 10]].concat();
+    assert!(notes(&text(&anime)).contains("`missing` = -1"), "{}", notes(&text(&anime)));
+    let missing = ReadOptions { missing: Some(-1.0), ..ReadOptions::default() };
+    assert!(table(&text(&anime), &missing).unwrap().report.notes.is_empty());
+    assert_eq!(notes(&text(&[1, 2, 3, 4, 5, 5, 4, 3])), "");
+}
+
+#[test]
+fn tables_of_items_or_users_are_told() {
+    let movies = "movieId,title,genres\n1,Toy Story,Comedy\n2,Heat,Crime\n3,Clue,Comedy\n4,Dune,\n5,Fargo,Crime\n";
+    let told = notes(movies);
+    assert!(told.contains("every user and every item occurs in one of the 5 rows only"), "{told}");
+    let users = "1::F::1::10::48067\n2::M::56::16::70072\n3::M::25::15::55117\n4::M::45::7::02460\n5::M::25::20::55455\n";
+    assert!(notes(users).contains("every user occurs in one"), "{}", notes(users));
+    let books = "Book Id,Author\n1,x\n2,x\n3,y\n4,y\n5,z\n";
+    assert!(notes(books).contains("every item occurs in one"), "{}", notes(books));
+    let interactions = "user,item\na,x\na,y\nb,x\nc,x\nd,x\n";
+    assert_eq!(notes(interactions), "");
+    // One user may have one row for each item.
+    assert_eq!(notes("user,item\na,v\na,w\na,x\na,y\na,z\n"), "");
+}
