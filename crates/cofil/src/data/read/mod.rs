@@ -40,6 +40,7 @@ mod json;
 mod known;
 mod layout;
 mod limits;
+mod listed;
 mod lists;
 mod matrix;
 #[cfg(test)]
@@ -68,6 +69,7 @@ mod write;
 
 #[cfg(feature = "arrow")]
 pub use arrow::is_decoding;
+pub use listed::{Listed, read_listed};
 pub use lists::{Lists, read_lists};
 pub use negatives::{Negatives, read_negatives};
 pub use options::{Column, Format, Quote, ReadOptions, Shape};
