@@ -55,7 +55,12 @@ const BAD: &[Case<'static>] = &[
         &[],
         "t:2: user \"J\\0s\u{fffd}\" is not valid UTF-8 (byte 0xE9); save the file as UTF-8",
     ),
-    (b"user,item\na,\n", &[], "t:2: item is empty; every interaction needs a user and an item"),
+    (
+        b"user,item\na,\n",
+        &[],
+        "t:2: item is empty; every interaction needs a user and an item (to leave out up to 100 such rows: \
+         `skip_bad` = 100)",
+    ),
     (
         b"user,item,date\na,b,2005-05-01\nc,d,yesterday\n",
         &[],
@@ -100,7 +105,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"{\"user\":1,\"item\":2}\n{\"user\":1}\n",
         &[],
-        "t:2: there is no `item` in this line; every line needs it",
+        "t:2: there is no `item` in this line; every line needs it (to leave out up to 100 such lines: `skip_bad` = 100)",
     ),
     (
         b"{\"user\":1,\"item\":[2]}\n",

@@ -3,11 +3,10 @@
 use crate::interrupt::reading;
 use crate::output::errln;
 use anyhow::{Result, bail};
+use cofil::data::read::{Listed, read_listed};
+use cofil::data::unlike;
 use cofil::{Liked, Recommender, Unknown};
 use std::path::Path;
-
-/// Largest file of ids, in bytes.
-const LONGEST_LIST: u64 = 1 << 30;
 
 /// Parses the id of a user or item; surrounding blanks are trimmed.
 pub fn name(text: &str) -> Result<String> {
@@ -24,7 +23,7 @@ pub fn names(values: &[String], is_known: impl Fn(&str) -> bool) -> Result<Vec<S
         let value = value.trim_ascii();
         match value.strip_prefix('@') {
             _ if is_known(value) => names.push(value.to_owned()),
-            Some(file) => names.extend(lines(Path::new(file))?),
+            Some(file) => names.extend(lines(Path::new(file), &is_known)?),
             None => {
                 let several = value.split(',').map(str::trim_ascii).filter(|name| !name.is_empty());
                 names.extend(several.map(String::from));
@@ -39,11 +38,12 @@ pub fn files(values: &[String]) -> impl Iterator<Item = &Path> {
     values.iter().filter_map(|value| value.trim_ascii().strip_prefix('@')).map(Path::new)
 }
 
-/// Returns the trimmed, non-empty lines of a file (`-` for standard input).
-pub fn lines(path: &Path) -> Result<Vec<String>> {
-    let text = reading(path, |path| cofil::store::read_text(path, LONGEST_LIST))?;
-    let lines = text.lines().map(str::trim_ascii).filter(|line| !line.is_empty());
-    Ok(lines.map(Into::into).collect())
+/// Returns the ids in a file (`-` for standard input), one per line; a note on a file that is no list goes to standard
+/// error.
+pub fn lines(path: &Path, is_known: impl Fn(&str) -> bool) -> Result<Vec<String>> {
+    let Listed { names, note } = reading(path, |path| read_listed(path, &is_known))?;
+    note.iter().for_each(|note| errln!("{}: note: {note}", path.display()));
+    Ok(names)
 }
 
 /// Handling of unknown ids. Flatten it into a command's arguments.
@@ -84,6 +84,18 @@ pub fn tell_skipped(names: &[String]) {
         more => format!(" and {more} more"),
     };
     errln!("skipped, unknown to the model: {}{more}", few.join(", "));
+}
+
+/// Reports a skipped user and skipped items of a history on standard error, and which known ids they probably stand
+/// for.
+pub fn tell_skipped_of(names: &[String], user: Option<&str>, recommender: &Recommender) {
+    tell_skipped(names);
+    let (users, items): (Vec<&str>, Vec<&str>) =
+        names.iter().map(String::as_str).partition(|name| Some(*name) == user);
+    let notes =
+        [unlike("user", users, recommender.users()), unlike("item", items, recommender.items())];
+    let twins = notes.iter().flatten().filter(|note| note.contains("the same as"));
+    twins.for_each(|note| errln!("note: {note}"));
 }
 
 /// Parses entries `ITEM` or `ITEM:VALUE`; an item's id may itself contain commas and colons.

@@ -66,8 +66,9 @@ pub struct Input {
     /// Skip up to N unreadable rows and report them
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub skip_bad: u64,
-    /// Value that means "no rating", such as -1 or nan; rows with it are skipped and counted
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    /// Value that means "no rating", such as -1 or nan (also for empty fields and NA); rows with it are skipped and
+    /// counted
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, value_parser = ReadOptions::parse_missing)]
     pub missing: Option<f32>,
 }
 

@@ -39,8 +39,13 @@ impl Items {
         })
     }
 
-    /// Reads the table, if one was given; notes go to standard error.
+    /// Reads the table, if one was given; how it was read goes to standard error.
     pub fn read(&self) -> Result<Option<Arc<Catalogue>>> {
+        self.read_for(&IdMap::new())
+    }
+
+    /// Like [`read`](Self::read), for the items `known`.
+    fn read_for(&self, known: &IdMap) -> Result<Option<Arc<Catalogue>>> {
         let Some((path, columns)) = self.split() else { return Ok(None) };
         let usual = CatalogueOptions::default();
         let usual = CatalogueOptions {
@@ -55,7 +60,9 @@ impl Items {
             None => usual,
         };
         let (catalogue, report) =
-            reading(Path::new(path), |path| Catalogue::read(path, &options)).context("--items")?;
+            reading(Path::new(path), |path| Catalogue::read_for(path, &options, known))
+                .context("--items")?;
+        errln!("items: {}", report.summary());
         report.notes.iter().for_each(|note| errln!("items: note: {note}"));
         also_read(&report)?;
         Ok(Some(catalogue.into()))
@@ -63,7 +70,7 @@ impl Items {
 
     /// Attaches the table to `recommender`, which else keeps the one from its file.
     pub fn describe(&self, recommender: Recommender) -> Result<Recommender> {
-        Ok(match self.read()? {
+        Ok(match self.read_for(recommender.items())? {
             Some(catalogue) => {
                 tell_unlike(&catalogue, recommender.items());
                 recommender.with_catalogue(Some(catalogue))

@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> Result<()> {
     let history = history::parse(&recommender, args.who.history.as_deref())?;
     let who = Who { user: args.who.user.clone(), history };
     let explanation = recommender.explain(&who, &args.item, args.unknown.rule())?;
-    history::tell_skipped(&explanation.unknown);
+    history::tell_skipped_of(&explanation.unknown, who.user.as_deref(), &recommender);
     if args.json {
         return output::json(&explanation);
     }

@@ -99,7 +99,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let answer = interviewer.ask(&question)?;
     let InterviewAnswer { questions, items, unknown, .. } = &answer;
-    history::tell_skipped(unknown);
+    history::tell_skipped_of(unknown, None, interviewer.recommender());
     if args.json {
         return output::json(&answer);
     }

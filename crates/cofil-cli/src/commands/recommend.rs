@@ -143,7 +143,7 @@ pub fn run(args: &Args) -> Result<()> {
     let history = history::parse(&recommender, args.who.history.as_deref())?;
     let who = Who { user: args.who.user.clone(), history };
     let answer = recommender.recommend(&who, &query)?;
-    history::tell_skipped(&answer.unknown);
+    history::tell_skipped_of(&answer.unknown, who.user.as_deref(), &recommender);
     if args.json {
         return output::json(&answer);
     }
@@ -227,7 +227,8 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
         None => (0..recommender.users().len() as u32).collect(),
         Some(file) => {
             let mut users = Vec::new();
-            let names = history::lines(file)?;
+            let known = |name: &str| recommender.users().get(name).is_some();
+            let names = history::lines(file, known)?;
             let note = unlike("user", &names, recommender.users());
             note.iter().for_each(|note| errln!("{}: note: {note}", file.display()));
             output::also_read(&json!({

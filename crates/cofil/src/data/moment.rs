@@ -53,7 +53,8 @@ pub(crate) fn odd_times(odd: usize, all: usize) -> Option<String> {
         (odd, _) => format!("{} of {} times lie", number(odd), number(all)),
     };
     Some(format!(
-        "{lie} before 1980 or after 2100: if the unit is wrong, set it with `time_format` (s, ms, us, ns, excel)."
+        "{lie} before 1980 or after 2100: if the unit or the notation is wrong, set it with `time_format` (s, ms, us, \
+         ns, excel, or such as %d.%m.%y)."
     ))
 }
 

@@ -92,6 +92,22 @@ pub(crate) fn unknown<S: AsRef<str>>(
     })
 }
 
+/// Returns the known name that `name`, which is unknown, probably stands for.
+pub(crate) fn known_twin(name: &str, names: &IdMap) -> Option<String> {
+    twin(&[name], names, names.len()).map(|(_, there)| there)
+}
+
+/// Returns the whole number that `name` is with decimals of 0, such as `7.0`.
+fn whole(name: &str) -> Option<&str> {
+    let (whole, rest) = name.split_once('.')?;
+    (!rest.is_empty() && rest.bytes().all(|digit| digit == b'0')).then_some(whole)
+}
+
+/// Returns `name` without the quotes around it.
+fn unquoted(name: &str) -> Option<&str> {
+    ['\'', '"'].iter().find_map(|&quote| name.strip_prefix(quote)?.strip_suffix(quote))
+}
+
 /// Returns a name of `sample` and the known name it stands for, if most names have such a match.
 fn twin<S: AsRef<str>>(sample: &[S], names: &IdMap, known: usize) -> Option<(String, String)> {
     let is_known = |name: &str| names.get(name).is_some_and(|number| (number as usize) < known);
@@ -121,7 +137,8 @@ fn twin<S: AsRef<str>>(sample: &[S], names: &IdMap, known: usize) -> Option<(Str
     let prefixes: BTreeSet<&str> =
         names.names().take(known.min(SAMPLE)).map(|name| &name[..ahead(name)]).collect();
     let mut prefixes = prefixes.into_iter().filter(|prefix| !prefix.is_empty()).take(5);
-    most(&|name| name.strip_suffix(".0").map(Into::into))
+    most(&|name| whole(name).map(Into::into))
+        .or_else(|| most(&|name| unquoted(name).map(Into::into)))
         .or_else(|| most(&|name| Some(format!("{name}.0"))))
         .or_else(|| most(&|name| Some(name[ahead(name)..].to_owned())))
         .or_else(|| prefixes.find_map(|prefix| most(&|name| Some(format!("{prefix}{name}")))))
@@ -141,6 +158,8 @@ mod tests {
                 &["1.0", "2.0"][..],
                 Some("all 2 items are unknown: is `1.0` the same as `1`?"),
             ),
+            (&["42", "2"], &["42.000000"], Some("is `42.000000` the same as `42`?")),
+            (&["42", "ann"], &["'42'", "\"ann\""], Some("is `'42'` the same as `42`?")),
             (&["1.0", "2.0"], &["1", "2"], Some("is `1` the same as `1.0`?")),
             (&["7", "30"], &["007", "030"], Some("is `007` the same as `7`?")),
             (&["007"], &["7"], Some("the only item is unknown: is `7` the same as `007`?")),
@@ -161,6 +180,15 @@ mod tests {
                 "{known:?} {new:?}: {said:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_single_name_has_its_twin() {
+        let names: IdMap = ["1", "Tea", "item-7"].iter().collect();
+        for (name, twin) in [("1.0", "1"), ("'1'", "1"), ("tea", "Tea"), ("7", "item-7")] {
+            assert_eq!(known_twin(name, &names).as_deref(), Some(twin), "{name}");
+        }
+        assert_eq!(known_twin("2", &names), None);
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub use parts::Parts;
 pub use update::Updated;
 
 use crate::algorithm::Algorithm;
+use crate::data::twins::known_twin;
 use crate::data::{Catalogue, Csr, Filter, IdKind, IdMap, ItemUsers, Ratings, sample};
 use crate::error::{Error, Result};
 use crate::model::{Model, User, check_whole};
@@ -217,10 +218,15 @@ impl Recommender {
     }
 
     fn unknown(&self, kind: &'static str, name: &str, ids: &IdMap) -> Error {
-        match ids.len() <= 100_000 {
+        let mut error = match ids.len() <= 100_000 {
             true => Error::unknown(kind, name, ids.names()),
             false => Error::unknown(kind, name, [""; 0]),
+        };
+        // `1.0` is rather `1` than a name of the same length.
+        if let (Error::Unknown { nearest, .. }, Some(twin)) = (&mut error, known_twin(name, ids)) {
+            *nearest = Some(twin);
         }
+        error
     }
 
     /// Returns the value of a history item that is given without one, high enough to count as liked: the largest

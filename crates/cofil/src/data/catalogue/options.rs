@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CatalogueOptions {
-    /// Id column. Default: by its name (`item`, `movieId`, `isbn` …), else the first.
+    /// Id column. Default: by its name (`item`, `movieId`, `isbn`, `Artikelnummer` …), else the first.
     pub id: Option<Column>,
     /// Title column. Default: by its name (`title`, `name` …), else the second, if it holds text that distinguishes
     /// the items.

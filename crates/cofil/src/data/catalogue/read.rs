@@ -4,7 +4,7 @@ use super::typed::Typing;
 use super::values::{Attribute, Values};
 use super::{AttributeReport, Catalogue, CatalogueOptions, CatalogueReport, movielens};
 use crate::data::prose::count;
-use crate::data::read::frame::{Cells, Frame, Told, read_frame};
+use crate::data::read::frame::{Cells, Frame, Told, is_id_or_title, read_frame};
 use crate::data::read::{Column, ColumnReport, is_item_name};
 use crate::data::{IdMap, Source};
 use crate::error::{Error, Result};
@@ -21,6 +21,19 @@ impl Catalogue {
         source: impl Into<Source<'a>>,
         options: &CatalogueOptions,
     ) -> Result<(Self, CatalogueReport)> {
+        Self::read_for(source, options, &IdMap::new())
+    }
+
+    /// Like [`read`](Self::read), for the items `known` from interactions or a model: a column with their ids is
+    /// preferred to one with a better name, unless the options name one.
+    ///
+    /// # Errors
+    /// See [`read`](Self::read).
+    pub fn read_for<'a>(
+        source: impl Into<Source<'a>>,
+        options: &CatalogueOptions,
+        known: &IdMap,
+    ) -> Result<(Self, CatalogueReport)> {
         options.check()?;
         let source = source.into();
         let name = source.name().to_owned();
@@ -30,10 +43,11 @@ impl Catalogue {
             header: options.header.or_else(|| Column::imply_header(&[&options.id, &options.title])),
             format: options.format,
         };
-        let mut frame = read_frame(source, &told, is_item_name)?;
+        let mut frame =
+            read_frame(source, &told, |name| is_item_name(name) || is_id_or_title(name))?;
         let mut notes: Vec<String> = frame.note.iter().map(ToString::to_string).collect();
         notes.extend(movielens::name_columns(&mut frame));
-        let mut roles = frame.roles(path, &options.id, &options.title)?;
+        let mut roles = frame.roles(path, &options.id, &options.title, known)?;
         notes.append(&mut roles.notes);
         let (names, renamed) = names(&frame, roles.id, roles.title);
         notes.extend(renamed);

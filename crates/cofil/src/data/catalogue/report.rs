@@ -49,6 +49,13 @@ pub struct AttributeReport {
     pub missing: usize,
 }
 
+impl CatalogueReport {
+    /// Returns how the table was read in one line: `read as: …`.
+    pub fn summary(&self) -> String {
+        self.to_string().lines().next().unwrap_or_default().to_owned()
+    }
+}
+
 /// Writes `read as: …` on one line, then the columns, then a line for each note and for rows left out.
 impl fmt::Display for CatalogueReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

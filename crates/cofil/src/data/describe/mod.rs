@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use spread::{Bin, Spread, Top};
 pub use times::Times;
 pub(crate) use times::{notes_on_ratings, notes_on_rows};
+pub(crate) use values::marks;
 pub use values::{Kind, Suspect, Values};
 pub use verdict::{Reasoned, Verdict};
 

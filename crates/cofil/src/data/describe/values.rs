@@ -144,6 +144,24 @@ fn whole(table: &Table) -> bool {
     table.iter().all(|(v, _)| v.fract() == 0.0)
 }
 
+/// Returns the values that look like marks for "no rating", if all are on a usual scale of whole or half steps.
+pub(crate) fn marks(values: &[f32]) -> Vec<Suspect> {
+    // Counts of halves from -50 to 150: this runs over every table that is read.
+    const LOW: f32 = -100.0;
+    let mut counts = [0usize; 401];
+    for value in values {
+        let place = 2.0 * value - LOW;
+        match counts.get_mut(place as usize) {
+            Some(count) if place >= 0.0 && place.fract() == 0.0 => *count += 1,
+            _ => return Vec::new(),
+        }
+    }
+    let value = |place: usize| (place as f32 + LOW) / 2.0;
+    let counted = counts.iter().enumerate().filter(|(_, n)| **n > 0);
+    let table: Vec<(f32, usize)> = counted.map(|(place, &n)| (value(place), n)).collect();
+    if table.is_empty() { Vec::new() } else { suspects(&table, values.len()) }
+}
+
 /// Finds values that look like marks: they are at an end of the scale, apart from all other values.
 fn suspects(table: &Table, rows: usize) -> Vec<Suspect> {
     let mut found = Vec::new();
@@ -276,6 +294,20 @@ mod tests {
         assert_eq!(suspected(&[&jester[..], &[99.0, 99.0]].concat()), [99.0]);
         let plays = rows(&[(1.0, 50), (2.0, 20), (3.0, 9), (99.0, 2), (5_000.0, 2)]);
         assert!(suspected(&plays).is_empty(), "long tails are no marks");
+    }
+
+    #[test]
+    fn marks_are_found_without_sorting() {
+        let found = |table: &[(f32, usize)]| {
+            let values = rows(table);
+            let marks = marks(&values);
+            assert_eq!(marks, Values::of(&values).suspects);
+            marks.first().map(|mark| mark.value)
+        };
+        assert_eq!(found(&[(0.0, 60), (1.0, 5), (5.5, 20), (10.0, 9)]), Some(0.0));
+        assert_eq!(found(&[(-1.0, 20), (6.0, 5), (8.0, 20), (10.0, 9)]), Some(-1.0));
+        assert_eq!(found(&[(1.0, 5), (2.0, 9), (3.0, 27)]), None);
+        assert!(marks(&[]).is_empty() && marks(&[0.3, f32::MAX, -1e9]).is_empty());
     }
 
     #[test]

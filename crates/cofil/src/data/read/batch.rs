@@ -1,7 +1,9 @@
 //! Rows of an Arrow record batch, for all supported column types.
 
 use super::columns::{Columns, Looks};
-use super::convert::{Texts, entries, floats, integers, is_bytes, is_text, ticks, unpacked, words};
+use super::convert::{
+    Texts, entries, floats, integers, is_bytes, is_text, ticks, unpacked, whole_decimals, words,
+};
 use super::field::{EXACT, Rules, Skip, Stamp, integral, is_rounded};
 use super::names::{self, Names};
 use super::rows::{Rows, Tally};
@@ -13,7 +15,7 @@ use arrow_array::{
     Array, ArrayRef, Float32Array, Float64Array, Int64Array, RecordBatch, UInt64Array,
 };
 use arrow_schema::DataType;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 /// Number of values examined to detect the content of a column.
 pub(super) const SAMPLE: usize = 100;
@@ -102,7 +104,7 @@ impl Fields {
             tally.rounded += u64::from(value.is_rounded(at, number, rules));
         }
         let time = match &self.time {
-            Some(time) => tally.time(time.get(at, rules)?),
+            Some(time) => time.get(at, rules, tally)?,
             None => Stamp::Empty,
         };
         Ok(Some((kept, time)))
@@ -197,7 +199,10 @@ impl Ids {
             DataType::UInt64 => Some(Self::Naturals(column.as_primitive::<UInt64Type>().clone())),
             kind if kind.is_floating() => floats(column).map(Self::Floats),
             kind if kind.is_integer() => integers(column).map(Self::Integers),
-            _ => None,
+            _ => match whole_decimals(column) {
+                Some(ids) => Some(Self::Integers(ids.map_err(not_an_id)?)),
+                None => None,
+            },
         };
         ids.ok_or_else(|| {
             format!("the {role} column has type {kind}; ids must be text or integers")
@@ -241,7 +246,7 @@ impl Ids {
     }
 }
 
-fn not_an_id(id: f64) -> String {
+fn not_an_id(id: impl Display) -> String {
     format!("{id} is not an id; ids must be text or whole numbers")
 }
 
@@ -317,18 +322,20 @@ impl Times {
         })
     }
 
-    fn get(&self, at: usize, rules: &Rules<'_>) -> Result<Stamp, String> {
-        Ok(match self {
+    /// Returns the time in row `at`, and counts it.
+    fn get(&self, at: usize, rules: &Rules<'_>, tally: &mut Tally) -> Result<Stamp, String> {
+        let time = match self {
             Self::Typed(times, ticks) if times.is_valid(at) => {
                 Stamp::Seconds(times.value(at).div_euclid(*ticks))
             }
             Self::Numbers(times) if times.is_valid(at) => Stamp::Number(times.value(at)),
             Self::Texts(times) => match times.get(at) {
-                Some(time) => return rules.time(time.as_bytes()),
+                Some(time) => return tally.written_time(time.as_bytes(), rules),
                 None => Stamp::Empty,
             },
             _ => Stamp::Empty,
-        })
+        };
+        Ok(tally.time(time))
     }
 }
 

@@ -8,12 +8,23 @@ use super::limits::{Beyond, LONGEST_LINE};
 use super::{Column, ReadOptions, Shape};
 use std::io::{BufRead, BufReader, Read};
 
-/// Returns whether text that starts with `head` has blocks: a line `17:`, followed by a line of another form.
+/// Returns whether text that starts with `head` has blocks: a line `17:`, followed by lines of another form. Blocks may
+/// be empty. If the item is not a number, the rows must have a delimiter.
 pub(super) fn begin(head: &[u8]) -> bool {
     let mut lines = head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty());
     let first = lines.next().and_then(item);
-    first.is_some_and(|item| item.iter().all(u8::is_ascii_digit))
-        && lines.next().is_some_and(|row| item(row).is_none() && row[0].is_ascii_digit())
+    let Some((name, row)) = first.zip(lines.find(|line| item(line).is_none())) else {
+        return false;
+    };
+    match name.iter().all(u8::is_ascii_digit) {
+        true => row[0].is_ascii_digit(),
+        false => {
+            let word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+            name.iter().all(word)
+                && name.iter().any(u8::is_ascii_digit)
+                && row.iter().any(|byte| b",;|\t".contains(byte))
+        }
+    }
 }
 
 /// Maximum length of an item in bytes; it is put before each of its rows.
@@ -130,6 +141,7 @@ mod tests {
         let mut rows = String::new();
         Rows::new(text.as_bytes()).read_to_string(&mut rows).unwrap();
         assert_eq!(rows, "\n17,1,5,2005-09-06\r\n\n17,2,3,2005-09-07\n\n4,1,1,2005-01-01");
+        assert!(begin(b"1:\n2:\n1,5,2005-09-06\n") && begin(b"B001:\nu1,5\nu2,3\nB002:\nu1,4\n"));
         for other in
             ["user,item:\n1,2\n", "note:\n1,2\n", "1:\n2:\n", "17:\n", "1::2::3\n1::3::4\n", ""]
         {

@@ -123,3 +123,21 @@ fn rows_that_cannot_be_read_are_left_out_on_request() {
     let told = read_bytes(bytes, &ReadOptions { skip_bad: 1, ..options }).unwrap_err();
     assert!(told.contains("row 3: item is empty") && told.contains("1 bad row before"), "{told}");
 }
+
+#[test]
+fn whole_decimals_are_ids() {
+    use arrow_array::Decimal128Array;
+    let ids = |scale: i8, numbers: [i128; 3]| -> ArrayRef {
+        let numbers = Decimal128Array::from(numbers.to_vec());
+        Arc::new(numbers.with_precision_and_scale(10, scale).unwrap())
+    };
+    let items: ArrayRef = Arc::new(Int32Array::from(vec![1, 2, 3]));
+    let of = |users: ArrayRef| table(&batch(vec![("user", users), ("item", items.clone())]));
+    for users in [ids(0, [7, 8, 7]), ids(2, [700, 800, 700])] {
+        let data = of(users).unwrap().interactions;
+        assert_eq!(data.users.names().collect::<Vec<_>>(), ["7", "8"]);
+        assert_eq!(data.users.kind(), IdKind::Integer);
+    }
+    let told = of(ids(2, [750, 800, 700])).unwrap_err();
+    assert!(told.contains("7.50 is not an id"), "{told}");
+}

@@ -147,6 +147,18 @@ fn decimals(column: &ArrayRef) -> Option<LargeStringArray> {
     })
 }
 
+/// Returns decimals as whole numbers; the error is the first that is none, or does not fit into 64 bits. `None` if the
+/// column has another type.
+pub(super) fn whole_decimals(column: &ArrayRef) -> Option<Result<Int64Array, String>> {
+    let whole = |text: &str| {
+        let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
+        let exact = rest.bytes().all(|digit| digit == b'0');
+        whole.parse().ok().filter(|_| exact).ok_or_else(|| text.to_owned())
+    };
+    let written = decimals(column)?;
+    Some(written.iter().map(|text| text.map(whole).transpose()).collect())
+}
+
 /// Returns dates and times as ticks since 1970, and the number of ticks per second; `None` if the column has another
 /// type.
 pub(super) fn ticks(column: &ArrayRef) -> Option<(Int64Array, i64)> {

@@ -1,5 +1,6 @@
 //! Fields of text: parsing of numbers and times, and error messages.
 
+use super::doubts::is_mark;
 use super::report::TimeUnit;
 pub(super) use crate::error::shown;
 use crate::error::{Error, Result};
@@ -253,6 +254,35 @@ fn iso_seconds(text: &str) -> Option<i64> {
         .map(|time| time.and_utc().timestamp())
 }
 
+/// Returns whether `text` begins with a date such as 31.01.21 or 21-01-31, whose parts cannot be told.
+fn has_short_year(text: &[u8]) -> bool {
+    let date = text.split(|byte| b" T".contains(byte)).next().unwrap_or_default();
+    let parts = date.split(|byte| b".-/".contains(byte));
+    let short = |part: &[u8]| matches!(part.len(), 1 | 2) && part.iter().all(u8::is_ascii_digit);
+    parts.clone().count() == 3 && parts.into_iter().all(short)
+}
+
+/// How a date is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notation {
+    Iso,
+    /// `31.01.2019`
+    Points,
+    /// `Thu Jan 31 12:00:00 2019`
+    Words,
+}
+
+impl Notation {
+    /// Returns the notation of `text`, which is a date.
+    pub fn of(text: &[u8]) -> Self {
+        match text.trim_ascii() {
+            [b'a'..=b'z' | b'A'..=b'Z', ..] => Self::Words,
+            [_, b'.', ..] | [_, _, b'.', ..] => Self::Points,
+            _ => Self::Iso,
+        }
+    }
+}
+
 /// Rules for the fields of a row, and their error messages.
 pub(super) struct Rules<'a> {
     /// Names of the value, time and type columns for messages.
@@ -325,7 +355,14 @@ impl<'a> Rules<'a> {
         if let Some(truth) = truth(text) {
             return self.checked(f32::from(u8::from(truth)), || quoted(text));
         }
-        let remedy = if self.decimal_comma {
+        let remedy = if is_mark(text) {
+            if self.missing.is_some_and(f32::is_nan) {
+                return Ok(Err(Skip::Missing));
+            }
+            "; if it marks a missing value, leave such rows out with `missing` = nan"
+        } else if self.decimal_comma && text.contains(&b'.') {
+            "; remove the points if they separate thousands, since the decimal separator is a comma here (`decimal` = ,)"
+        } else if self.decimal_comma {
             "; the decimal separator is a comma here (`decimal` = ,)"
         } else if has_thousands(text) {
             "; remove the commas if they separate thousands, or set the decimal separator (`decimal` = ,)"
@@ -343,9 +380,13 @@ impl<'a> Rules<'a> {
         let text = text.trim_ascii();
         let time = match self.time_format {
             Some(format) => format.stamp(text),
-            None => stamp(text),
+            None => stamp(text).filter(|time| match time {
+                Stamp::Seconds(_) => !has_short_year(text),
+                Stamp::Empty | Stamp::Number(_) => true,
+            }),
         };
         time.ok_or_else(|| {
+            let is_short = has_short_year(text);
             let (name, text) = (&self.time_name, quoted(text));
             match self.time_format {
                 Some(TimeFormat::Pattern(format)) => {
@@ -353,6 +394,16 @@ impl<'a> Rules<'a> {
                 }
                 Some(TimeFormat::Unit(unit)) => {
                     format!("{name} {text} is not a number; times are numbers here ({unit})")
+                }
+                None if is_short => {
+                    let format = match text.chars().find(|c| ".-/".contains(*c)) {
+                        Some('-') => "%y-%m-%d",
+                        Some('/') => "%d/%m/%y",
+                        _ => "%d.%m.%y",
+                    };
+                    format!(
+                        "{name} {text} has a year of two digits; give its format, such as `time_format` = {format}"
+                    )
                 }
                 None => format!(
                     "{name} {text} is not a time; use unix seconds or ISO 8601, or give its format (such as \

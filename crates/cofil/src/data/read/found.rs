@@ -1,6 +1,7 @@
 //! The result of reading a file in any format, and the report on it.
 
 use super::columns::Columns;
+use super::doubts;
 use super::encoding::Encoding;
 use super::rows::{Finished, Rows};
 use super::{Format, ReadReport, Shape, Table, TimeUnit};
@@ -81,6 +82,16 @@ impl Found {
                 tally.rounded
             ));
         }
+        // A value of a weight was chosen, and a table beside another one may have one row per user.
+        if columns.value.is_some() && columns.kind.is_none() {
+            notes.extend(doubts::values(&interactions.value));
+        }
+        if users.is_empty() && items.is_empty() {
+            let [users, items] = [&interactions.users, &interactions.items].map(|ids| ids.len());
+            notes.extend(doubts::single_rows(all, users, items));
+        }
+        notes.extend(doubts::ids("user", &interactions.user, &interactions.users, users.len()));
+        notes.extend(doubts::ids("item", &interactions.item, &interactions.items, items.len()));
         notes.extend(twins::note("user", &interactions.user, &interactions.users, users.len()));
         notes.extend(twins::note("item", &interactions.item, &interactions.items, items.len()));
         let report = ReadReport {

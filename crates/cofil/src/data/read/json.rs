@@ -19,6 +19,8 @@ pub(super) use lines::{Lines as ObjectLines, needs_lines};
 
 pub(super) use entry::Entry;
 
+/// What to do about a line without a user or an item.
+const NEEDED: &str = "every line needs it (to leave out up to 100 such lines: `skip_bad` = 100)";
 /// Number of lines examined to detect the content of the keys.
 const SAMPLE: usize = 100;
 
@@ -166,8 +168,8 @@ impl<'a> Objects<'a> {
             Some(Scalar::Other(what)) => {
                 Err(format!("`{}` is {what}; ids must be text or whole numbers", name()))
             }
-            Some(Scalar::Null) => Err(format!("`{}` is null; every line needs it", name())),
-            None => Err(format!("there is no `{}` in this line; every line needs it", name())),
+            Some(Scalar::Null) => Err(format!("`{}` is null; {NEEDED}", name())),
+            None => Err(format!("there is no `{}` in this line; {NEEDED}", name())),
         }
     }
 }
@@ -224,7 +226,7 @@ impl Lines for Objects<'_> {
         tally.rounded += u64::from(rounded);
         let time = match time {
             _ if keys[3].is_none() => Stamp::Empty,
-            Some(Scalar::Text(text)) => tally.time(rules.time(text.as_bytes())?),
+            Some(Scalar::Text(text)) => tally.written_time(text.as_bytes(), rules)?,
             Some(Scalar::Integer(n)) => tally.time(rules.time(n.to_string().as_bytes())?),
             Some(Scalar::Float(x)) => tally.time(rules.time(x.to_string().as_bytes())?),
             Some(Scalar::Null) | None => tally.time(Stamp::Empty),

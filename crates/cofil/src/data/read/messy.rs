@@ -41,7 +41,13 @@ fn quotes_that_swallow_rows_are_refused() {
     let never = "user\tartist\tplays\nu1\tblur\t3\nu2\t\"heroes\t30\nu3\tpulp\t9\n";
     // The same in a column that is not used.
     let unread = "user,item,review\na,x,\"fine\nb,y,so so\nc,z,good\"\nd,x,bad\n";
-    for (content, line) in [(open, 3), (never, 3), (unread, 2)] {
+    // The last row that is lost goes on behind the quote, or ends there.
+    let ends = "user,item,rating,review\nu1,a,3,\"good\nu2,b,4,bad\"\nu4,d,5,x\n";
+    let goes_on = "user,note,item,rating\nu1,\"good,a,3\nu2,bad\",b,4\nu4,x,d,5\n";
+    let unknown = "user,item,rating,review\nu1,a,3,\"good\nu2,b,NA,bad\"\nu4,d,5,x\n";
+    for (content, line) in
+        [(open, 3), (never, 3), (unread, 2), (ends, 2), (goes_on, 2), (unknown, 2)]
+    {
         let told = refused(content);
         assert!(told.contains(&format!("t:{line}:")) && told.contains("`quote` = none"), "{told}");
     }
@@ -66,6 +72,9 @@ fn quotes_within_fields_stay_as_they_are_written() {
     // Texts may span several lines in columns that are not used.
     let review = "user,item,text\r\na,x,\"good,\r\nvery good\"\r\nb,y,\"\"\r\n";
     assert_eq!(rows(review), ["a x 1", "b y 1"]);
+    // Also with as many commas as a row has, if the words are no ratings.
+    let prose = "user,item,rating,text\na,x,3,\"Good:\nsoft, light, quite warm, cheap\nat last\"\nb,y,4,\"\"\n";
+    assert_eq!(rows(prose), ["a x 3", "b y 4"]);
 }
 
 #[test]
@@ -302,6 +311,8 @@ fn thousands_are_no_decimals() {
     assert!(told.contains("remove the commas if they separate thousands"), "{told}");
     let comma = ReadOptions { decimal: Some(','), ..ReadOptions::default() };
     assert_eq!(rows_with("user;item;value\na;x;1,234\nb;y;2\n", &comma), ["a x 1.234", "b y 2"]);
+    let both = table("user;item;value\na;x;1.234,5\n", &comma).unwrap_err();
+    assert!(both.contains("remove the points if they separate thousands"), "{both}");
     let point = table("user;item;value\na;x;1.234\n", &comma).unwrap_err();
     assert!(point.contains("the decimal separator is a comma here"), "{point}");
 }
@@ -335,4 +346,115 @@ fn what_is_no_table_is_named() {
     ] {
         assert!(refused(content).contains(name), "{}", refused(content));
     }
+}
+
+#[test]
+fn blanks_around_quotes_are_not_part_of_the_id() {
+    let text = "\"user_id\", \"artistname\",rating\n\"a\" ,\"x\",3\nb, \"x, y\" ,4\n";
+    assert_eq!(rows(text), ["a x 3", "b x, y 4"]);
+    assert!(!notes(text).contains("quotes"), "{}", notes(text));
+}
+
+#[test]
+fn ids_that_keep_quotes_are_told() {
+    let escaped = "user,item\na,\"say \\\"hi\\\"\"\nb,y\n";
+    let told = notes(escaped);
+    assert!(told.contains("1 item id keeps its quotes, such as `\"say"), "{told}");
+    let single = "user,item\n'a','x'\n'b','y'\n";
+    let told = notes(single);
+    assert!(told.contains("2 user ids keep their quotes, such as `'a'`"), "{told}");
+    let none = ReadOptions { quote: Some(Quote::None), ..ReadOptions::default() };
+    let told = table("user,item\n\"a\",x\nb,y\n", &none).unwrap().report.to_string();
+    assert!(told.contains("`quote` = double"), "{told}");
+    assert_eq!(notes("user,item\n\"weird al\" y,5\"\n'n sync,x\n"), "");
+}
+
+#[test]
+fn ids_that_mark_a_missing_one_are_told() {
+    for mark in ["NULL", "null", "NA", "N/A", "\\N", "None", "NaN", "nan", "#N/A", "<NA>", "-"] {
+        let text = format!("user,item,rating\n{mark},x,5\n{mark},y,4\na,{mark},3\n");
+        let told = notes(&text);
+        assert!(told.contains(&format!("2 rows have the user `{mark}`, which often")), "{told}");
+        assert!(told.contains(&format!("1 row has the item `{mark}`")), "{told}");
+        assert_eq!(rows(&text).len(), 3);
+    }
+    assert_eq!(notes("user,item,rating\nNat,x-ray,5\nb,-1,4\n"), "");
+}
+
+#[test]
+fn years_of_two_digits_are_refused() {
+    for (time, format) in [("01.02.21", "%d.%m.%y"), ("21-02-01 07:00", "%y-%m-%d %H:%M")] {
+        let text = format!("user,item,time\na,x,{time}\n");
+        let told = refused(&text);
+        assert!(told.contains("a year of two digits") && told.contains(&format[..8]), "{told}");
+        let given = ReadOptions { time_format: Some(format.into()), ..ReadOptions::default() };
+        assert!(rows_with(&text, &given)[0].starts_with("a x 1 16121"), "{time}");
+    }
+    let old = notes("user,item,time\na,x,1700-01-01\nb,y,2021-01-01\n");
+    assert!(old.contains("1 of 2 times lies before 1980"), "{old}");
+}
+
+#[test]
+fn notations_of_dates_are_named() {
+    for (times, name) in [
+        (["31.01.2021 07:01", "1.2.2021"], "(dd.mm.yyyy)"),
+        (["2021-01-31", "2021-02-01T12:00:00Z"], "(ISO 8601)"),
+        (["Thu Jan 31 12:00:00 2019", "Fri Feb 01 12:00:00 2019"], "(dates such as Thu Jan 31"),
+        (["2021-01-31", "1.2.2021"], "(dates in several notations)"),
+    ] {
+        let [one, two] = times;
+        let csv = format!("user,item,time\na,x,{one}\nb,y,{two}\n");
+        let row = |user: &str, time: &str| {
+            format!("{{\"user\":\"{user}\",\"item\":\"x\",\"time\":\"{time}\"}}\n")
+        };
+        for text in [csv, row("a", one) + &row("b", two)] {
+            let report = table(&text, &ReadOptions::default()).unwrap().report.to_string();
+            assert!(report.contains(name), "{report}");
+        }
+    }
+}
+
+#[test]
+fn marks_among_values_are_missing_on_request() {
+    let text = "user,item,rating\na,x,5\nb,y,NA\nc,z,\nd,x,\\N\n";
+    assert!(refused(text).contains("`missing` = nan"), "{}", refused(text));
+    let missing = ReadOptions::parse_missing("NA").ok();
+    let options = ReadOptions { missing, ..ReadOptions::default() };
+    assert_eq!(rows_with(text, &options), ["a x 5"]);
+    assert_eq!(table(text, &options).unwrap().report.missing, 3);
+    assert_eq!(ReadOptions::parse_missing("-1").unwrap(), -1.0);
+    assert!(ReadOptions::parse_missing("no").unwrap_err().to_string().contains("`skip_bad`"));
+    // Whoever reads an empty id learns how to leave the row out.
+    assert!(refused("user,item\n,x\n").contains("`skip_bad` = 100"));
+}
+
+#[test]
+fn values_that_mark_missing_ones_are_told() {
+    let text = |values: &[i32]| {
+        let row = |(at, value): (usize, &i32)| format!("u{},i{},{value}\n", at % 5, at % 7);
+        format!("user,item,rating\n{}", values.iter().enumerate().map(row).collect::<String>())
+    };
+    let books = [vec![0; 60], vec![5; 5], vec![8; 30], vec![10; 5]].concat();
+    let told = notes(&text(&books));
+    assert!(told.contains("60 % of the values are 0") && told.contains("`missing` = 0"), "{told}");
+    let anime = [vec![-1; 19], vec![6; 31], vec![8; 40], vec![10; 10]].concat();
+    assert!(notes(&text(&anime)).contains("`missing` = -1"), "{}", notes(&text(&anime)));
+    let missing = ReadOptions { missing: Some(-1.0), ..ReadOptions::default() };
+    assert!(table(&text(&anime), &missing).unwrap().report.notes.is_empty());
+    assert_eq!(notes(&text(&[1, 2, 3, 4, 5, 5, 4, 3])), "");
+}
+
+#[test]
+fn tables_of_items_or_users_are_told() {
+    let movies = "movieId,title,genres\n1,Toy Story,Comedy\n2,Heat,Crime\n3,Clue,Comedy\n4,Dune,\n5,Fargo,Crime\n";
+    let told = notes(movies);
+    assert!(told.contains("every user and every item occurs in one of the 5 rows only"), "{told}");
+    let users = "1::F::1::10::48067\n2::M::56::16::70072\n3::M::25::15::55117\n4::M::45::7::02460\n5::M::25::20::55455\n";
+    assert!(notes(users).contains("every user occurs in one"), "{}", notes(users));
+    let books = "Book Id,Author\n1,x\n2,x\n3,y\n4,y\n5,z\n";
+    assert!(notes(books).contains("every item occurs in one"), "{}", notes(books));
+    let interactions = "user,item\na,x\na,y\nb,x\nc,x\nd,x\n";
+    assert_eq!(notes(interactions), "");
+    // One user may have one row for each item.
+    assert_eq!(notes("user,item\na,v\na,w\na,x\na,y\na,z\n"), "");
 }

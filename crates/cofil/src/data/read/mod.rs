@@ -27,8 +27,10 @@ mod columnar;
 mod columns;
 #[cfg(feature = "arrow")]
 mod convert;
+mod doubts;
 mod encoding;
 mod field;
+mod foreign;
 mod found;
 pub(crate) mod frame;
 mod hive;
@@ -38,6 +40,7 @@ mod json;
 mod known;
 mod layout;
 mod limits;
+mod listed;
 mod lists;
 mod matrix;
 #[cfg(test)]
@@ -66,6 +69,7 @@ mod write;
 
 #[cfg(feature = "arrow")]
 pub use arrow::is_decoding;
+pub use listed::{Listed, read_listed};
 pub use lists::{Lists, read_lists};
 pub use negatives::{Negatives, read_negatives};
 pub use options::{Column, Format, Quote, ReadOptions, Shape};
@@ -197,6 +201,9 @@ fn read_text(
     start: Start<'_>,
 ) -> Result<Found> {
     let options = &source.separated(options);
+    if options.shape.is_none() {
+        source.check_is_table(path, options.delimiter.as_deref())?;
+    }
     if options.shape == Some(Shape::Blocks)
         || (options.shape.is_none() && blocks::begin(source.head()))
     {

@@ -1,6 +1,6 @@
 //! Options for reading tables. Everything left out is detected.
 
-use super::field;
+use super::{doubts, field};
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,8 @@ pub struct ReadOptions {
     pub header: Option<bool>,
     /// File format. Default: detected from the first bytes.
     pub format: Option<Format>,
-    /// Value that means "no rating"; such rows are left out and counted. NaN also matches empty fields.
+    /// Value that means "no rating"; such rows are left out and counted. NaN also matches empty fields and marks
+    /// such as `NA`.
     pub missing: Option<f32>,
     /// Maximum number of unreadable rows to leave out; they are counted, and the report says what is wrong with the
     /// first ones. Default: none.
@@ -188,6 +189,23 @@ impl FromStr for Format {
             "arrow" | "ipc" | "feather" => Ok(Self::Arrow),
             _ => Err(Error::unknown("format", text, ["csv", "tsv", "jsonl", "parquet", "arrow"])),
         }
+    }
+}
+
+impl ReadOptions {
+    /// Parses `missing`: a number, or a mark such as `NA` for NaN.
+    ///
+    /// # Errors
+    /// If `text` is neither.
+    pub fn parse_missing(text: &str) -> Result<f32> {
+        let mark = || doubts::is_mark(text.as_bytes()).then_some(f32::NAN);
+        text.parse().ok().or_else(mark).ok_or_else(|| {
+            let message = format!(
+                "{text:?} is neither a number nor a mark such as NA; rows with other texts as values are left out \
+                 with `skip_bad`"
+            );
+            Error::setting("missing", message)
+        })
     }
 }
 

@@ -4,9 +4,10 @@
 use super::field::shown;
 use super::found::Found;
 use super::hive::{self, Key, Unnamed};
+use super::known::is_known;
 use super::rows::Start;
 use super::source::Opened;
-use super::{Column, ReadOptions, Shape, read_opened};
+use super::{Column, Format, ReadOptions, Shape, quoted, read_opened};
 use crate::data::IdMap;
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -21,16 +22,30 @@ pub(super) fn read(
     let mut files = Vec::new();
     collect(folder, &[], &mut files)?;
     files.sort_unstable();
+    refuse_split(folder, &files)?;
     let keys = same_keys(&files)?;
     let (mut whole, mut unnamed): (Option<Found>, _) = (None, None);
     for (file, keys) in &files {
         let told = whole.as_ref().map_or(0, |found| found.rows.skipped.first.len());
         let mut found = match whole.take() {
-            None => one(file, keys, &mut unnamed, options, Start::Names(users, items))?,
+            None => {
+                let source = Opened::open(file, options.format)?;
+                one(file, source, keys, &mut unnamed, options, Start::Names(users, items))?
+            }
             Some(first) => {
-                let options = as_first(&first, options);
-                let (columns, rows) = (first.columns, first.rows);
-                let next = one(file, keys, &mut unnamed, &options, Start::Rows(rows))?;
+                let source = Opened::open(file, options.format)?;
+                check_format(file, &source, first.format)?;
+                source.check_header(file, &first)?;
+                let headless = keys.is_empty() && source.lacks_header(&first);
+                let mut options = as_first(&first, options);
+                if headless {
+                    options = by_position(&first, options);
+                }
+                let (mut columns, rows) = (first.columns, first.rows);
+                if headless && !columns.notes.iter().any(|note| note == HEADLESS) {
+                    columns.notes.push(HEADLESS.into());
+                }
+                let next = one(file, source, keys, &mut unnamed, &options, Start::Rows(rows))?;
                 let mut notes = columns.notes.clone();
                 notes.extend(
                     next.columns.notes.iter().filter(|note| !columns.notes.contains(note)).cloned(),
@@ -38,7 +53,9 @@ pub(super) fn read(
                 let columns = super::columns::Columns { notes, ..columns };
                 let encoding = first.encoding.max(next.encoding);
                 let typed_times = first.typed_times && next.typed_times;
-                Found { columns, encoding, typed_times, ..next }
+                // A file without a header does not change that of the table.
+                let header = first.header;
+                Found { columns, encoding, typed_times, header, ..next }
             }
         };
         let name = file.strip_prefix(folder).unwrap_or(file).display();
@@ -70,14 +87,59 @@ pub(super) fn read(
     Ok(found)
 }
 
+/// Note on files without the header that the first one has.
+const HEADLESS: &str =
+    "the files after the first have no header, and are read by the order of its columns";
+
+/// Returns an error if the folder is the output of a split: training and test rows are not one table.
+fn refuse_split(folder: &Path, files: &[Part]) -> Result<()> {
+    let named = |name: &str| {
+        let file =
+            |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        files.iter().map(|(path, _)| file(path)).find(|file| file.starts_with(name))
+    };
+    match (named("split.json"), named("train.")) {
+        (Some(_), Some(train)) => {
+            let message = format!(
+                "holds a split: sets for training and for testing, and `split.json`, which describes them; give one \
+                 of the sets, such as `{train}`"
+            );
+            Err(Error::data(folder, None, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns an error if the format of a file is not that of the first.
+fn check_format(file: &Path, source: &Opened<'_>, first: Format) -> Result<()> {
+    if source.format == first {
+        return Ok(());
+    }
+    let message = format!(
+        "is {}, but the first file of the folder is {}; give a folder with files of one format",
+        called(source.format),
+        called(first)
+    );
+    Err(Error::data(file, None, message))
+}
+
+fn called(format: Format) -> &'static str {
+    match format {
+        Format::Text => "delimited text",
+        Format::JsonLines => "JSON",
+        Format::Parquet => "Parquet",
+        Format::Arrow => "Arrow IPC",
+    }
+}
+
 fn one(
     file: &Path,
+    mut source: Opened<'_>,
     keys: &[Key],
     unnamed: &mut Option<Unnamed>,
     options: &ReadOptions,
     start: Start<'_>,
 ) -> Result<Found> {
-    let mut source = Opened::open(file, options.format)?;
     match keys.is_empty() {
         true => read_opened(file, source, options, start),
         false => {
@@ -135,6 +197,65 @@ fn as_first(first: &Found, options: &ReadOptions) -> ReadOptions {
         shape: Some(first.shape),
         ..options.clone()
     }
+}
+
+/// Returns `options` for a file whose first line is a row, with the columns of the `first` file.
+fn by_position(first: &Found, options: ReadOptions) -> ReadOptions {
+    let columns = &first.columns;
+    let column = |column: usize| Column::Position(column + 1);
+    let optional = |role: Option<usize>| Some(role.map_or(Column::Absent, column));
+    ReadOptions {
+        user: Some(column(columns.user)),
+        item: Some(column(columns.item)),
+        value: optional(columns.value),
+        time: optional(columns.time),
+        kind: columns.kind.map(column),
+        header: Some(false),
+        ..options
+    }
+}
+
+impl Opened<'_> {
+    /// Returns the fields of the first line of text, split like the `first` file.
+    fn first_line(&self, first: &Found) -> Vec<&[u8]> {
+        let (Some(delimiter), Shape::Rows) = (&first.delimiter, first.shape) else {
+            return Vec::new();
+        };
+        let mut fields = Vec::new();
+        let head = self.head();
+        match quoted::cut(head, delimiter.as_bytes(), &mut fields) {
+            Some(_) => fields.iter().map(|field| field.of(head).trim_ascii()).collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// Returns whether the text has no header although the `first` file has one: its first line has as many fields,
+    /// none of which is the name of a column there, or usually.
+    fn lacks_header(&self, first: &Found) -> bool {
+        let (Some(names), Some(true)) = (&first.columns.names, first.header) else { return false };
+        let fields = self.first_line(first);
+        let is_name = |field: &&[u8]| {
+            field.is_empty()
+                || is_usual_name(field)
+                || names.iter().any(|name| name.as_bytes() == *field)
+        };
+        fields.len() == names.len() && !fields.iter().any(is_name)
+    }
+
+    /// Returns an error if the text has a header although the `first` file has none.
+    fn check_header(&self, file: &Path, first: &Found) -> Result<()> {
+        let names = || self.first_line(first).iter().filter(|field| is_usual_name(field)).count();
+        if first.header == Some(false) && names() > 1 {
+            let message = "begins with names of columns, but the first file of the folder has no header; give all \
+                           files the same header, or none";
+            return Err(Error::data(file, Some(1), message));
+        }
+        Ok(())
+    }
+}
+
+fn is_usual_name(field: &[u8]) -> bool {
+    field.len() > 1 && std::str::from_utf8(field).is_ok_and(is_known)
 }
 
 /// Number of folders within each other; more are probably links in a circle.
@@ -318,6 +439,53 @@ mod tests {
             assert_eq!(data.items.names().collect::<Vec<_>>(), ["a/b", "c"], "{}", table.report);
             assert_eq!((data.user, data.item, data.value), expected, "{ending}");
         }
+    }
+
+    #[test]
+    fn only_the_first_part_may_have_a_header() {
+        let folder = tempfile::tempdir().unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("part-0.csv", "rating,user,item\n5,ann,tea\n");
+        write("part-1.csv", "3,\"bob\",jam\n2,ann,jam\n");
+        write("part-2.csv", "1,cat,tea\n");
+        let table = read(folder.path(), &ReadOptions::default()).unwrap();
+        let data = &table.interactions;
+        assert_eq!(data.users.names().collect::<Vec<_>>(), ["ann", "bob", "cat"]);
+        assert_eq!(data.value, [5.0, 3.0, 2.0, 1.0]);
+        let told = table.report.to_string();
+        assert_eq!(told.matches("have no header").count(), 1, "{told}");
+        assert!(told.contains("header, user=`user`"), "{told}");
+        write("part-0.csv", "5,ann,tea\n");
+        write("part-1.csv", "rating,user,item\n3,bob,jam\n");
+        let told = read(folder.path(), &ReadOptions::default()).unwrap_err().to_string();
+        assert!(told.contains("part-1.csv:1: begins with names of columns"), "{told}");
+    }
+
+    #[test]
+    fn a_split_is_no_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("train.csv", "user,item\nann,tea\n");
+        write("test.csv", "user,item\nann,jam\n");
+        write("split.json", "{\n  \"id\": 1\n}\n");
+        let told = read(folder.path(), &ReadOptions::default()).unwrap_err().to_string();
+        assert!(told.contains("holds a split") && told.contains("such as `train.csv`"), "{told}");
+    }
+
+    #[test]
+    fn parts_of_several_formats_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("a.jsonl", "{\"user\":1,\"item\":2}\n");
+        write("b.csv", "user,item\n1,2\n");
+        let told = read(folder.path(), &ReadOptions::default()).unwrap_err().to_string();
+        assert!(
+            told.contains("b.csv: is delimited text, but the first file of the folder is JSON"),
+            "{told}"
+        );
     }
 
     #[cfg(feature = "arrow")]

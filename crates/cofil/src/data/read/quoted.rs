@@ -1,7 +1,8 @@
 //! Delimited text with quotes (RFC 4180), record by record.
 //!
-//! A field is quoted if it begins with a quote and the next quote that is not doubled ends the field. Anything else
-//! is taken as it is: `"big al" jones` keeps its quotes, as do `5"` and `a"b`.
+//! A field is quoted if it begins with a quote and the next quote that is not doubled ends the field; blanks around
+//! the quotes are not part of it. Anything else is taken as it is: `"big al" jones` keeps its quotes, as do `5"` and
+//! `a"b`.
 
 use super::limits::{Beyond, LONGEST_LINE};
 use super::source::Opened;
@@ -58,7 +59,8 @@ pub(super) fn cut(text: &[u8], delimiter: &[u8], fields: &mut Vec<Field>) -> Opt
                 Enclosed::Open => return None,
                 Enclosed::Not => plain(&text[..line], start, delimiter),
             },
-            _ => plain(&text[..line], start, delimiter),
+            _ => indented(&text[..line], start, delimiter)
+                .unwrap_or_else(|| plain(&text[..line], start, delimiter)),
         };
         fields.push(field);
         match &text[end..] {
@@ -82,6 +84,27 @@ fn plain(line: &[u8], start: usize, delimiter: &[u8]) -> (Field, usize) {
     (Field::plain(start..end), end)
 }
 
+/// Returns the quoted field behind the blanks at `start`, and its end. Its quote must be closed on the same `line`,
+/// since one behind a blank may also begin a word.
+fn indented(line: &[u8], start: usize, delimiter: &[u8]) -> Option<(Field, usize)> {
+    let blanks = blanks(&line[start..], delimiter);
+    match line[start + blanks..].first() {
+        Some(b'"') if blanks > 0 => match enclosed(line, start + blanks, delimiter) {
+            Enclosed::Field(field, end) => Some((field, end)),
+            Enclosed::Open | Enclosed::Not => None,
+        },
+        _ => None,
+    }
+}
+
+/// Returns the number of blanks that `text` begins with; 0 if they separate fields.
+fn blanks(text: &[u8], delimiter: &[u8]) -> usize {
+    match delimiter {
+        [b' ', ..] => 0,
+        _ => text.iter().take_while(|&&byte| byte == b' ').count(),
+    }
+}
+
 enum Enclosed {
     /// A quoted field, and its end.
     Field(Field, usize),
@@ -103,11 +126,14 @@ fn enclosed(text: &[u8], start: usize, delimiter: &[u8]) -> Enclosed {
                 doubled = true;
                 at = after + 1;
             }
-            rest if ends_field(rest, delimiter) => {
+            rest => {
+                let blanks = blanks(rest, delimiter);
+                if !ends_field(&rest[blanks..], delimiter) {
+                    return Enclosed::Not;
+                }
                 let field = Field { place: start + 1..after - 1, quoted: true, doubled };
-                return Enclosed::Field(field, after);
+                return Enclosed::Field(field, after + blanks);
             }
-            _ => return Enclosed::Not,
         }
     }
 }
@@ -150,11 +176,12 @@ impl Record<'_> {
     }
 
     /// Returns an error for a field over several lines if an unclosed quote probably swallowed its content: if it
-    /// contains whole rows of the table or, in columns for which `is_id` returns true, a delimiter.
+    /// contains rows of the table, of which the last may go on behind the field, or, in columns for which `is_id`
+    /// returns true, a delimiter. `is_row` tells whether fields are those of a row.
     pub fn check_lines(
         &self,
         delimiter: &[u8],
-        width: usize,
+        is_row: impl Fn(&[&[u8]]) -> bool,
         is_id: impl Fn(usize) -> bool,
     ) -> std::result::Result<(), String> {
         for (column, field) in self.fields.iter().enumerate() {
@@ -162,27 +189,39 @@ impl Record<'_> {
                 continue;
             }
             let inside = field.of(self.text);
-            let mut lines: Vec<&[u8]> = inside.split(|&b| b == b'\n').collect();
-            // The first and the last line are parts of rows.
-            lines.pop();
+            let own: Vec<&[u8]> = self.fields.iter().map(|field| field.of(self.text)).collect();
+            let (before, rest) = (&own[..column], &own[column + 1..]);
+            let mut lines: Vec<&[u8]> = inside.split(|&b| b == b'\n').skip(1).collect();
+            let last = lines.pop().unwrap_or_default();
             let mut cut = Vec::new();
-            let mut swallows = || {
-                lines.iter().skip(1).any(|line| {
-                    self::cut(line, delimiter, &mut cut).is_some() && cut.len() == width
-                })
+            let mut swallows = |line: &[u8], rest: &[&[u8]]| {
+                let whole = self::cut(line, delimiter, &mut cut).is_some();
+                let mut fields: Vec<&[u8]> = cut.iter().map(|field| field.of(line)).collect();
+                // Sentences have blanks after their commas.
+                let prose = are_padded(&fields) && !are_padded(before);
+                fields.extend(rest);
+                whole && !prose && is_row(&fields)
             };
             let parted = || super::text::find(inside, delimiter).is_some();
-            if (is_id(column) && parted()) || swallows() {
+            if (is_id(column) && parted())
+                || swallows(last, rest)
+                || lines.iter().any(|line| swallows(line, &[]))
+            {
                 return Err(format!(
-                    "the quote before {} is closed on another line, so the rows in between are lost; close it on \
-                     the same line, double a quote that is part of the text, or turn quoting off \
-                     (`quote` = none)",
+                    "the quote before {} is closed on another line, and the lines in between look like rows, which \
+                     would be lost; close it on the same line, double a quote that is part of the text, turn quoting \
+                     off (`quote` = none), or keep it if the text is meant to span lines (`quote` = double)",
                     super::field::quoted(inside)
                 ));
             }
         }
         Ok(())
     }
+}
+
+/// Returns whether a field after the first begins with a blank.
+fn are_padded(fields: &[&[u8]]) -> bool {
+    fields.iter().skip(1).any(|field| field.starts_with(b" "))
 }
 
 /// The remaining records of a file.
@@ -297,13 +336,17 @@ mod tests {
             ("a\"b\",c\r", vec!["a\"b\"", "c"]),
             ("\"a\",\"\"\r", vec!["a", ""]),
             ("\"a\nb\",c\n", vec!["a\nb", "c"]),
-            (" \"a\",b", vec![" \"a\"", "b"]),
+            (" \"a\",b", vec!["a", "b"]),
+            ("\"a\"  , \"b,\"\"\" \r\n", vec!["a", "b,\""]),
+            ("a, \"b\" c", vec!["a", " \"b\" c"]),
+            ("a, \"b", vec!["a", " \"b"]),
             (",", vec!["", ""]),
         ] {
             assert_eq!(records(text, ","), [expected], "{text:?}");
         }
         assert_eq!(cut(b"a,\"b\nc", b",", &mut Vec::new()), None);
         assert_eq!(records("\"a::b\"::c\n", "::"), [["a::b", "c"]]);
+        assert_eq!(records("a \"b\" c\n", " "), [["a", "b", "c"]]);
     }
 
     proptest! {

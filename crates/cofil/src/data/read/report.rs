@@ -98,6 +98,12 @@ pub enum TimeUnit {
     Told,
     /// ISO 8601 dates and times, in UTC unless they have an offset.
     Iso8601,
+    /// Dates such as 31.01.2019, with or without a time, in UTC.
+    Pointed,
+    /// Dates with names, such as Thu Jan 31 12:00:00 2019, in UTC.
+    Worded,
+    /// Dates in several of these notations.
+    Mixed,
     /// A column with a time type.
     Typed,
 }
@@ -128,6 +134,9 @@ impl fmt::Display for TimeUnit {
             Self::SheetDays => "spreadsheet days",
             Self::Told => "as given by time_format",
             Self::Iso8601 => "ISO 8601",
+            Self::Pointed => "dd.mm.yyyy",
+            Self::Worded => "dates such as Thu Jan 31 12:00:00 2019",
+            Self::Mixed => "dates in several notations",
             Self::Typed => "timestamp",
         })
     }

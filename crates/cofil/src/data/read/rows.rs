@@ -2,7 +2,7 @@
 
 use super::ReadOptions;
 use super::columns::Columns;
-use super::field::{EXACT, Rules, Skip, Stamp, TimeFormat, is_rounded};
+use super::field::{EXACT, Notation, Rules, Skip, Stamp, TimeFormat, is_rounded};
 use super::names::{self, Names};
 use super::report::TimeUnit;
 use super::times::{self, Numbers};
@@ -50,6 +50,9 @@ pub(super) struct Tally {
     pub empty_times: u64,
     pub numeric_times: u64,
     pub dates: u64,
+    /// Of these, dates with points between day, month and year, and dates with names.
+    pub pointed: u64,
+    pub worded: u64,
     /// Values that were rounded because they have more digits than 32-bit floats hold.
     pub rounded: u64,
 }
@@ -62,6 +65,8 @@ impl Tally {
         self.empty_times += other.empty_times;
         self.numeric_times += other.numeric_times;
         self.dates += other.dates;
+        self.pointed += other.pointed;
+        self.worded += other.worded;
         self.rounded += other.rounded;
     }
 
@@ -90,6 +95,30 @@ impl Tally {
         Ok(None)
     }
 
+    /// Parses and counts the time of a row that is kept.
+    #[inline]
+    pub fn written_time(&mut self, text: &[u8], rules: &Rules<'_>) -> Result<Stamp, String> {
+        let time = self.time(rules.time(text)?);
+        if let Stamp::Seconds(_) = time {
+            match Notation::of(text) {
+                Notation::Iso => {}
+                Notation::Points => self.pointed += 1,
+                Notation::Words => self.worded += 1,
+            }
+        }
+        Ok(time)
+    }
+
+    /// Returns the notation of the dates.
+    fn notation(&self) -> TimeUnit {
+        match self.dates {
+            dates if dates == self.pointed => TimeUnit::Pointed,
+            dates if dates == self.worded => TimeUnit::Worded,
+            _ if self.pointed + self.worded > 0 => TimeUnit::Mixed,
+            _ => TimeUnit::Iso8601,
+        }
+    }
+
     /// Counts the time of a row that is kept.
     #[inline]
     pub fn time(&mut self, time: Stamp) -> Stamp {
@@ -116,7 +145,7 @@ impl<'a> Fields<'a> {
             tally.rounded += u64::from(is_rounded(text, number, rules.decimal_comma));
         }
         let time = match self.time {
-            Some(text) => tally.time(rules.time(text)?),
+            Some(text) => tally.written_time(text, rules)?,
             None => Stamp::Empty,
         };
         Ok(Some(Row { user: self.user.into(), item: self.item.into(), value, time }))
@@ -309,7 +338,7 @@ impl Rows {
         {
             numbers = Some(times::to_seconds(time, time_unit, time_name)?);
         }
-        let dates = time_unit.unwrap_or(TimeUnit::Iso8601);
+        let dates = time_unit.unwrap_or_else(|| tally.notation());
         let unit = time.as_ref().map(|_| numbers.as_ref().map_or(dates, |numbers| numbers.unit));
         let value = value.unwrap_or_else(|| vec![1.0; user.len()]);
         let (users, items) = (Arc::new(users.ids), Arc::new(items.ids));

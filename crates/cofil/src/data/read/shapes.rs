@@ -85,3 +85,9 @@ fn a_line_that_tells_the_delimiter_is_no_row() {
     let told = refused("sep=;\nuser;item;rating\nann;tea;five\n");
     assert!(told.starts_with("t:3: rating"), "{told}");
 }
+
+#[test]
+fn blocks_may_be_empty_and_have_any_id() {
+    assert_eq!(rows("1:\n2:\n7,3\n8,4\n"), ["7 2 3", "8 2 4"]);
+    assert_eq!(rows("B001:\nu1,5\nu2,3\nB002:\nu1,4\n"), ["u1 B001 5", "u2 B001 3", "u1 B002 4"]);
+}

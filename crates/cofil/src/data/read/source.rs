@@ -1,6 +1,7 @@
 //! Bytes of a file or of standard input, decompressed, in blocks of whole lines.
 
 use super::encoding::Encoding;
+use super::foreign;
 #[cfg(feature = "arrow")]
 use super::hive::Key;
 use super::json::{ObjectLines, needs_lines};
@@ -30,6 +31,8 @@ pub(super) struct Opened<'a> {
     pub compression: Option<&'static str>,
     /// Encoding of the text read so far.
     pub encoding: Encoding,
+    /// Whether the format was given.
+    told: bool,
     /// Number of lines before the table, which only describe its format.
     pub skipped: u64,
     /// Delimiter, if such a line sets it.
@@ -84,6 +87,7 @@ impl<'a> Opened<'a> {
             format: Format::Text,
             compression: None,
             encoding: Encoding::default(),
+            told: format.is_some(),
             skipped: 0,
             separator: None,
             #[cfg(feature = "arrow")]
@@ -121,6 +125,15 @@ impl<'a> Opened<'a> {
     pub fn separated(&self, options: &ReadOptions) -> ReadOptions {
         let delimiter = options.delimiter.clone().or_else(|| self.separator.clone());
         ReadOptions { delimiter, ..options.clone() }
+    }
+
+    /// Returns an error if the text is obviously no table, unless its delimiter is given.
+    pub fn check_is_table(&self, path: &Path, delimiter: Option<&str>) -> Result<()> {
+        let guess = || foreign::by_lines(&self.head).filter(|_| !self.told);
+        match delimiter.is_none().then(guess).flatten() {
+            Some(message) => Err(Error::data(path, None, message)),
+            None => Ok(()),
+        }
     }
 
     /// Returns the first bytes of text, as long as none were taken.
@@ -320,37 +333,8 @@ pub(super) fn unreadable(path: &Path, compression: Option<&str>, error: std::io:
 
 /// Detects the format by the first bytes. Known file formats without a table are rejected by name.
 fn sniff_format(path: &Path, head: &[u8]) -> Result<Format> {
-    const CSV: &str = "export the table as CSV or Parquet";
-    let foreign: [(&[u8], &str); 18] = [
-        (
-            b"PK\x03\x04",
-            "is a zip archive (or a spreadsheet, or .npz); unpack it and give the table as CSV",
-        ),
-        (b"BZh", "is compressed with bzip2; unpack it, or use gzip or zstd"),
-        (b"\xfd7zXZ", "is compressed with xz; unpack it, or use gzip or zstd"),
-        (b"7z\xbc\xaf", "is a 7z archive; unpack it"),
-        (b"\xff\xfe", "is UTF-16 text; save it as UTF-8"),
-        (b"\xfe\xff", "is UTF-16 text; save it as UTF-8"),
-        (b"SQLite format 3", "is an SQLite database"),
-        (b"\x93NUMPY", "is a NumPy array"),
-        (b"\x89HDF", "is an HDF5 file"),
-        (b"\xd0\xcf\x11\xe0", "is an old Excel file"),
-        (b"\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60", "is a SAS table (sas7bdat)"),
-        (b"$FL2", "is an SPSS table"),
-        (b"RDX", "is an R data file"),
-        (b"\x80\x04\x95", "is a Python pickle, which could run any code"),
-        (b"\x80\x05\x95", "is a Python pickle, which could run any code"),
-        (b"ORC", "is an ORC file"),
-        (b"Obj\x01", "is an Avro file"),
-        (b"%%MatrixMarket", "is a matrix in Matrix Market format; write one row per entry"),
-    ];
-    let is_tar = head.get(257..262) == Some(b"ustar");
-    if is_tar {
-        return Err(Error::data(path, None, "is a tar archive; unpack it"));
-    }
-    if let Some((_, message)) = foreign.iter().find(|(magic, _)| head.starts_with(magic)) {
-        let remedy = if message.contains("; ") { String::new() } else { format!("; {CSV}") };
-        return Err(Error::data(path, None, format!("{message}{remedy}")));
+    if let Some(message) = foreign::by_bytes(head) {
+        return Err(Error::data(path, None, message));
     }
     if head.starts_with(b"PAR1") {
         return Ok(Format::Parquet);

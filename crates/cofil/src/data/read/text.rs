@@ -31,6 +31,9 @@ pub(super) fn find(line: &[u8], delimiter: &[u8]) -> Option<usize> {
     }
 }
 
+/// Texts up to this length, such as `N/A`, may stand where a value or a time is missing.
+const SHORT: usize = 4;
+
 /// Splits lines and picks the fields in use.
 pub(super) struct Cutter<'a> {
     delimiter: &'a [u8],
@@ -80,8 +83,11 @@ impl<'a> Cutter<'a> {
             return Err(self.whole().miscounted(record.len()));
         }
         if self.layout.quote.is_none() {
-            record
-                .check_lines(self.delimiter, self.roles.len(), |column| self.roles[column] != 5)?;
+            record.check_lines(
+                self.delimiter,
+                |fields| self.is_row(fields),
+                |column| self.roles[column] != 5,
+            )?;
         }
         let mut fields: [&[u8]; 6] = [&[]; 6];
         self.roles.iter().zip(record.fields()).for_each(|(&role, field)| fields[role] = field);
@@ -89,6 +95,17 @@ impl<'a> Cutter<'a> {
             Some(row) => rows.push(&row),
             None => Ok(()),
         }
+    }
+
+    /// Returns whether `fields` are those of a row: as many as there are columns, with a value and a time where they
+    /// belong, or none.
+    fn is_row(&self, fields: &[&[u8]]) -> bool {
+        let fits = |(&role, field): (&usize, &&[u8])| match role {
+            2 => field.len() <= SHORT || self.rules.value(field).is_ok(),
+            3 => field.len() <= SHORT || self.rules.time(field).is_ok(),
+            _ => true,
+        };
+        fields.len() == self.roles.len() && self.roles.iter().zip(fields).all(fits)
     }
 
     #[inline]

@@ -6,6 +6,8 @@ mod json;
 mod roles;
 mod text;
 
+pub(crate) use roles::is_id_or_title;
+
 use super::Format;
 use super::encoding::Encoding;
 use super::source::Opened;

@@ -16,6 +16,7 @@ pub(super) fn read(
     let options =
         ReadOptions { delimiter: told.delimiter.map(Into::into), ..ReadOptions::default() };
     let options = source.separated(&options);
+    source.check_is_table(path, options.delimiter.as_deref())?;
     source.block(path, &mut block)?;
     let told =
         sniff::Told { delimiter: options.delimiter.as_deref(), quote: None, header: told.header };
@@ -47,7 +48,7 @@ pub(super) fn read(
             continue;
         }
         record
-            .check_lines(&grid.delimiter, cut.width, |_| false)
+            .check_lines(&grid.delimiter, |fields| is_row(fields, cut.width), |_| false)
             .and_then(|()| row(&mut record.fields(), record.len()))
             .map_err(|message| Error::data(path, Some(record.line), message))?;
     }
@@ -59,4 +60,9 @@ pub(super) fn read(
         rows,
         ..textual(&source, source.encoding)
     })
+}
+
+/// Returns whether `fields` are those of a row, with an id, rather than a sentence.
+fn is_row(fields: &[&[u8]], width: usize) -> bool {
+    fields.len() == width && !fields[0].trim_ascii().contains(&b' ')
 }
