@@ -64,10 +64,14 @@ RULES = {
         [(3, 0.01), (5, 0.01), (8, 0.01), (5, 0.005)],
         lambda t, c: {
             "unobserved_weight": clamp(c[0] * t.density**0.75, 0.005, 1),
-            "reg": clamp(c[1] * (1e5 / t.n) ** (1 / 3), 0.003, 0.01),
+            "reg": clamp(
+                max(
+                    min(max(c[1] * (1e5 / t.n) ** (1 / 3), 0.003), 0.01),
+                    min(2.2 / (t.n / t.users + clamp(c[0] * t.density**0.75, 0.005, 1) * t.items), 0.02),
+                ), 0.003, 0.02),
         },
         (5, 0.01),
-        [{"unobserved_weight": w, "reg": r} for w, r in ((0.03, 0.003), (0.15, 0.01), (0.6, 0.01))],
+        [{"unobserved_weight": w, "reg": r} for w, r in ((0.03, 0.003), (0.15, 0.01), (0.6, 0.01), (1, 0.02))],
     ),
     "slim": (
         [1 / 160, 1 / 80, 1 / 40],

@@ -25,11 +25,10 @@ fn every_shape_is_exported_to_arrays() {
     let folder = tempfile::tempdir().unwrap();
     let rows = (0..60).map(|n| (format!("u{}", n % 12), format!("i{}", n * 7 % 9), 1.0));
     let rows: Vec<_> = rows.collect();
-    let train =
-        crate::data::Ratings::from_triples(rows.iter().map(|(u, i, v)| (&**u, &**i, *v))).unwrap();
+    let train = Ratings::from_triples(rows.iter().map(|(u, i, v)| (&**u, &**i, *v))).unwrap();
     for name in ["graph-filter", "ease", "item-knn", "ials", "blend", "popularity"] {
-        let algorithm = crate::Algorithm::from_settings(name, &serde_json::Map::new()).unwrap();
-        let model = crate::Recommender::train(&algorithm, &train, &crate::Run::default()).unwrap();
+        let algorithm = Algorithm::from_settings(name, &serde_json::Map::new()).unwrap();
+        let model = Recommender::train(&algorithm, &train, &Run::default()).unwrap();
         let path = folder.path().join(format!("{name}.npz"));
         model.export(&path, &Default::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
     }

@@ -174,14 +174,19 @@ impl Recipe for Ials {
             },
             Rule {
                 setting: "reg",
-                rule: "0.01 up to 100,000 interactions n, then 0.46 / ∛n; at least 0.003",
+                rule: "0.01 up to 100,000 interactions n, then 0.46 / ∛n; at least 0.003, and at least 2.2 / (h + w m) \
+                       but not above 0.02 for that, where h is the mean length of a history, w the weight of \
+                       unobserved entries, and m the number of items",
             },
         ]
     }
 
     fn suit(&mut self, data: &Traits<'_>) {
         self.unobserved_weight = suit::setting(5.0 * power(data.density(), 0.75), 0.005, 1.0);
-        self.reg = suit::setting(0.01 * power(1e5 / data.interactions, 1.0 / 3.0), 0.003, 0.01);
+        let usual = (0.01 * power(1e5 / data.interactions, 1.0 / 3.0)).clamp(0.003, 0.01);
+        // The penalty of a user's vector grows with the number of items: with few of them it would be next to none.
+        let entries = data.interactions / data.users + f64::from(self.unobserved_weight) * data.items;
+        self.reg = suit::setting(usual.max((2.2 / entries).min(0.02)), 0.003, 0.02);
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
