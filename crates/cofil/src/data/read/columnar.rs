@@ -123,3 +123,18 @@ fn rows_that_cannot_be_read_are_left_out_on_request() {
     let told = read_bytes(bytes, &ReadOptions { skip_bad: 1, ..options }).unwrap_err();
     assert!(told.contains("row 3: item is empty") && told.contains("1 bad row before"), "{told}");
 }
+
+#[test]
+fn a_matrix_with_gaps_is_told_by_its_index() {
+    use arrow_array::{Float64Array, NullArray};
+    for index in ["user_id", "__index_level_0__"] {
+        let ratings: ArrayRef = Arc::new(Float64Array::from(vec![Some(5.0), None]));
+        let none: ArrayRef = Arc::new(NullArray::new(2));
+        let users: ArrayRef = Arc::new(StringArray::from(vec!["u1", "u2"]));
+        let columns = [("a", ratings.clone()), ("b", none), ("c", ratings), (index, users)];
+        let columns = columns.map(|(name, column)| (name, column, true));
+        let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+        let told = table(&batch).unwrap_err();
+        assert!(told.contains("a column for each item (`a` to `c`)"), "{told}");
+    }
+}

@@ -6,13 +6,10 @@ use super::found::Found;
 use super::frame::{Told, read_frame};
 use super::known::{USER, means_user, plain};
 use super::rows::Start;
-use super::search::Search;
+use super::search::{INDEX, Search};
 use super::{ReadOptions, Shape};
 use crate::data::{IdMap, Source};
 use crate::error::{Error, Result};
-
-/// Name of the index of a pandas table in Parquet.
-const INDEX: &str = "__index_level_0__";
 
 /// Reads a matrix row by row. Cells that are empty or `nan` are unknown.
 pub(super) fn read(

@@ -27,10 +27,13 @@ mod columnar;
 mod columns;
 #[cfg(feature = "arrow")]
 mod convert;
+mod dated;
 mod encoding;
 mod field;
 mod found;
 pub(crate) mod frame;
+#[cfg(test)]
+mod guesses;
 mod hive;
 #[cfg(feature = "arrow")]
 mod ipc;
@@ -39,6 +42,7 @@ mod known;
 mod layout;
 mod limits;
 mod lists;
+mod looks;
 mod matrix;
 #[cfg(test)]
 mod messy;

@@ -1,10 +1,11 @@
 //! Detecting delimiter, header and columns of delimited text from its first lines.
 
-use super::columns::{Columns, Looks};
+use super::columns::Columns;
 use super::field;
 use super::known::is_known;
 use super::layout::Layout;
 use super::limits::{self, MOST_COLUMNS};
+use super::looks::Looks;
 use super::quoted;
 use super::{Column, Quote, ReadOptions};
 

@@ -2,7 +2,7 @@
 
 use super::Frame;
 use crate::data::read::Column;
-use crate::data::read::known::{ITEM, TITLE, means_item};
+use crate::data::read::known::{ITEM, MORE_THINGS, TITLE, means_item};
 use crate::data::read::search::Search;
 use crate::error::{Error, Result};
 use std::path::Path;
@@ -41,8 +41,8 @@ fn item_roles(
     if title.is_none() {
         found_title = search.named(TITLE, |_| false);
     }
-    let ids: Vec<&str> =
-        ITEM.iter().copied().filter(|name| *name != "title").chain(["id"]).collect();
+    let usual = ITEM.iter().filter(|name| **name != "title" && !MORE_THINGS.contains(name));
+    let ids: Vec<&str> = usual.copied().chain(["id"]).chain(MORE_THINGS.iter().copied()).collect();
     found_id = found_id.or_else(|| search.named(&ids, means_item));
     let id = match found_id {
         Some(id) => id,
