@@ -173,3 +173,31 @@ fn a_matrix_is_told_wherever_its_ids_are() {
     let told = refused("movie,u1,u2,u3\nm1,5,3,4\nm2,,2,1\n");
     assert!(told.contains("a column for each user (`u1` to `u3`): transpose it"), "{told}");
 }
+
+#[test]
+fn a_matrix_without_names_is_numbered_or_asked_about() {
+    let with = |header| ReadOptions {
+        shape: Some(super::Shape::Matrix),
+        header,
+        ..ReadOptions::default()
+    };
+    let read = |content: &str, header| super::messy::rows_with(content, &with(header));
+    let all = ["1 1 5", "1 2 3", "2 1 4", "2 2 0"];
+    assert_eq!(read("5,3\n4,0\n", None), all);
+    assert_eq!(read("5,3\n4,0\n", Some(false)), all);
+    assert_eq!(read("ann,5,3\nbob,4,\n", Some(false)), ["ann 1 5", "ann 2 3", "bob 1 4"]);
+    assert_eq!(read("user,101,102\nann,5,3\n", None), ["ann 101 5", "ann 102 3"]);
+    let first = ReadOptions { user: Some(super::Column::Position(1)), ..with(None) };
+    assert_eq!(super::messy::rows_with("1,5,3\n2,4,\n", &first), ["1 1 5", "1 2 3", "2 1 4"]);
+    assert!(table("who,101,102\nann,5,3\n", &first).unwrap_err().contains("`header` = true"));
+    let said = table("5,3\n4,0\n", &with(None)).unwrap().report.to_string();
+    assert!(said.contains("users and items are numbered from 1"), "{said}");
+    for (content, remedy) in [
+        ("ann,5,3\nbob,4,0\n", "set `header` = true or `header` = false"),
+        ("1,5,3\n2,4,0\n", "name the user column (`user` = 1)"),
+        ("user,tea,tea\nann,5,3\n", "two columns \"tea\""),
+    ] {
+        let told = table(content, &with(None)).unwrap_err();
+        assert!(told.contains(remedy), "{told}");
+    }
+}
