@@ -162,6 +162,77 @@ fn what_is_left_unread_is_told() {
 }
 
 #[test]
+fn relevance_judgements_are_recognised() {
+    assert_eq!(rows("q1 0 d1 2\nq1 0 d2 0\nq2 0 d1 1\n"), ["q1 d1 2", "q1 d2 0", "q2 d1 1"]);
+    assert_eq!(rows("301\t0\t8812\t1\n301\t0\t9913\t0\n"), ["301 8812 1", "301 9913 0"]);
+    // Ratings of an item called 0.
+    assert_eq!(rows("7 0 5 1\n8 0 4 1\n")[0], "7 0 5");
+    assert_eq!(rows("7 0 5 978300760\n8 0 4 978300761\n")[0], "7 0 5 978300760");
+}
+
+#[test]
+fn lines_of_a_user_and_items_are_told() {
+    for lists in ["u1 a b c\nu2 b c d\n", "u1,a,b,c,d\nu2,e,f,g,h\n"] {
+        let told = notes(lists);
+        assert!(
+            told.contains("if each line is a user and its items, use `shape` = lists"),
+            "{told}"
+        );
+    }
+    assert_eq!(notes("u0,i0,A|B|C\nu1,i1,A|B|C\n"), "");
+    let told = refused("user,item_1,item_2\nu1,a,b\nu2,b,c\n");
+    assert!(
+        told.contains("`item_1` and `item_2` hold an item each")
+            && told.contains("`shape` = lists"),
+        "{told}"
+    );
+}
+
+#[test]
+fn several_items_in_a_field_are_refused() {
+    for content in [
+        "0\t11 12 13\n1\t12 14\n",
+        "u1,\"['a', 'b']\"\nu2,\"['c']\"\n",
+        "u1,\"a,b,c\"\nu2,\"b,c\"\n",
+        "u1,a|b|c\nu2,b|c\n",
+        "user,items\nu1,a|b|c\nu2,b|c\n",
+    ] {
+        let told = refused(content);
+        assert!(told.contains("holds several items in each row; write one row per"), "{told}");
+    }
+    let some = notes("u1,a|b|c\nu2,b\nu3,c|d\n");
+    assert!(some.contains("some ids in column 2 look like lists of items"), "{some}");
+    // The only row may be a title.
+    assert_eq!(rows("user,item\nu1,\"Monsters,Inc\"\n"), ["u1 Monsters,Inc 1"]);
+}
+
+#[test]
+fn lines_above_a_table_are_told() {
+    for content in [
+        "My ratings\nuser,item,rating\nu1,a,3\nu2,b,4\n",
+        "# exported 2021, by me\n# twice\nuser,item,rating\nu1,a,3\nu2,b,4\n",
+        "% sym unweighted\n1 2\n1 3\n2 3\n",
+    ] {
+        let told = refused(content);
+        assert!(told.contains("remove everything above the table"), "{told}");
+    }
+}
+
+#[test]
+fn a_header_without_the_row_names_of_r_is_read() {
+    let r = "\"user\" \"item\" \"rating\"\n\"1\" \"u1\" \"a\" 3\n\"2\" \"u2\" \"b\" 4\n";
+    assert_eq!(rows(r), ["u1 a 3", "u2 b 4"]);
+    assert_eq!(rows("user,item,rating\nu1,a,3,\nu2,b,4,\n"), ["u1 a 3", "u2 b 4"]);
+    assert!(refused("user,item,rating\nu1,a,3\nu2,b,4,5\n").contains("4 fields"));
+}
+
+#[test]
+fn lines_that_end_with_a_carriage_return_are_read() {
+    assert_eq!(rows("user,item,rating\ru1,a,3\ru2,b,4\r"), ["u1 a 3", "u2 b 4"]);
+    assert_eq!(rows("1\t2\t3\r1\t3\t4"), ["1 2 3", "1 3 4"]);
+}
+
+#[test]
 fn a_matrix_is_told_wherever_its_ids_are() {
     for content in ["a,b,c,user_id\n5,3,4,u1\n", "a,b,c,__index_level_0__\n5,3.5,,u1\n"] {
         let told = refused(content);
