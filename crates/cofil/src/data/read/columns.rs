@@ -88,6 +88,7 @@ impl Columns {
         item = item.or_else(|| search.named(&ITEM, means_item));
         user = user.or_else(|| search.named(&[], names_user));
         item = item.or_else(|| search.named(&[], names_item));
+        let named_item = item.is_some();
         let (free_value, free_time) = (options.value.is_none(), options.time.is_none());
         if free_value {
             value = search.named(VALUE, means_value);
@@ -123,16 +124,17 @@ impl Columns {
         }
         let (user, item) = search.ids(user, item, looks)?;
         if nameless && free_value && value.is_none() && kind.is_none() && count <= USUAL {
-            let times = search.free().filter(|&c| looks(c).is_time()).count();
             // With a time between user and item, the order is not the usual one, and numbers may be categories.
-            let is_usual = !(user.min(item)..user.max(item))
-                .any(|c| !search.taken[c] && (looks(c).is_time() || looks(c) == Looks::OtherDate));
-            value = search.free().find(|&c| match looks(c) {
-                Looks::Number => is_usual,
-                Looks::Decimal => true,
-                // A column of counts, next to one of times.
-                Looks::Large => times > 1 || !free_time,
-                _ => false,
+            let is_time = |c: usize| looks(c).is_time() || looks(c) == Looks::OtherDate;
+            let is_usual =
+                !(user.min(item)..user.max(item)).any(|c| !search.taken[c] && is_time(c));
+            let times = search.free().filter(|&c| is_time(c)).count();
+            // Large numbers may be counts, next to a column of times.
+            let are_counts = |c: usize| looks(c) == Looks::Large && (times > 1 || !free_time);
+            value = search.free().find(|&c| !is_time(c) || are_counts(c)).filter(|&c| {
+                (looks(c) == Looks::Number && is_usual)
+                    || looks(c) == Looks::Decimal
+                    || are_counts(c)
             });
             search.take(value, "values");
         }
@@ -159,7 +161,7 @@ impl Columns {
         }
         let no_value = free_value && value.is_none() && kind.is_none();
         if !told_item {
-            search.check_single(item, looks)?;
+            search.check_single(item, named_item, looks)?;
         }
         search.note_unread(looks, no_value, free_time && time.is_none(), no_times);
         if options.kind.is_none() && options.weights.is_empty() {

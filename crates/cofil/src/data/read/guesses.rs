@@ -35,6 +35,8 @@ fn times_are_no_ids_and_no_values() {
         ("u1\tJan 31 2021\ta\t5\nu2\tFeb 01 2021\tb\t4\n", "1 3 - -"),
         ("u1\t07:01:05\ta\t5\nu2\t23:01:05\tb\t4\n", "1 3 - -"),
         ("Tue Apr 03 18:00:06 +0000 2012,u1,a\nTue Apr 03 18:00:07 +0000 2012,u2,b\n", "2 3 - -"),
+        // A text between them: not the usual order.
+        ("u1,a,DE,30\nu2,b,FR,40\n", "1 2 - -"),
         // Two columns of ids, whatever they look like.
         ("1112486027,5\n1112486029,6\n", "1 2 - -"),
         ("1112486027,1600000000\n1112486029,1600000100\n", "1 2 - -"),
@@ -165,6 +167,8 @@ fn what_is_left_unread_is_told() {
 fn relevance_judgements_are_recognised() {
     assert_eq!(rows("q1 0 d1 2\nq1 0 d2 0\nq2 0 d1 1\n"), ["q1 d1 2", "q1 d2 0", "q2 d1 1"]);
     assert_eq!(rows("301\t0\t8812\t1\n301\t0\t9913\t0\n"), ["301 8812 1", "301 9913 0"]);
+    let said = notes("q1 0 d1 2\nq1 0 d2 0\n");
+    assert!(said.contains("read as relevance judgements of TREC"), "{said}");
     // Ratings of an item called 0.
     assert_eq!(rows("7 0 5 1\n8 0 4 1\n")[0], "7 0 5");
     assert_eq!(rows("7 0 5 978300760\n8 0 4 978300761\n")[0], "7 0 5 978300760");
@@ -201,7 +205,10 @@ fn several_items_in_a_field_are_refused() {
         assert!(told.contains("holds several items in each row; write one row per"), "{told}");
     }
     let some = notes("u1,a|b|c\nu2,b\nu3,c|d\n");
-    assert!(some.contains("some ids in column 2 look like lists of items"), "{some}");
+    assert!(some.contains("ids in column 2 look like lists of items"), "{some}");
+    // In a column with a known name, ids may have any form.
+    let named = notes("user,item\nu1,a|b\nu2,b|c\n");
+    assert!(named.contains("ids in `item` look like lists of items"), "{named}");
     // The only row may be a title.
     assert_eq!(rows("user,item\nu1,\"Monsters,Inc\"\n"), ["u1 Monsters,Inc 1"]);
 }
@@ -223,6 +230,8 @@ fn a_header_without_the_row_names_of_r_is_read() {
     let r = "\"user\" \"item\" \"rating\"\n\"1\" \"u1\" \"a\" 3\n\"2\" \"u2\" \"b\" 4\n";
     assert_eq!(rows(r), ["u1 a 3", "u2 b 4"]);
     assert_eq!(rows("user,item,rating\nu1,a,3,\nu2,b,4,\n"), ["u1 a 3", "u2 b 4"]);
+    // A title with a comma.
+    assert!(refused("user,item,rating\nu1,Monsters, Inc,3\n").contains("4 fields"));
     assert!(refused("user,item,rating\nu1,a,3\nu2,b,4,5\n").contains("4 fields"));
 }
 

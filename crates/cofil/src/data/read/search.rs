@@ -192,8 +192,9 @@ impl Search {
         if self.names.is_some() {
             return;
         }
-        let last = ids.iter().filter(|(_, is_told)| !is_told).map(|&(column, _)| column).max();
-        for column in (0..=last.unwrap_or(0)).filter(|&column| looks(column) == Looks::Time) {
+        let guessed = ids.iter().filter(|(_, is_told)| !is_told).map(|&(column, _)| column);
+        let Some(last) = guessed.max() else { return };
+        for column in (0..=last).filter(|&column| looks(column) == Looks::Time) {
             let name = self.call(column);
             match ids.iter().find(|(id, _)| *id == column) {
                 Some((_, true)) => {}
@@ -207,10 +208,12 @@ impl Search {
         }
     }
 
-    /// Returns an error if each item is a list of several, and notes it if many are.
+    /// Returns an error if each item is a list of several; only notes it if some are, or if the column `is_named`, since
+    /// ids may have any form.
     pub fn check_single(
         &mut self,
         item: usize,
+        is_named: bool,
         looks: impl Fn(usize) -> Looks,
     ) -> Result<(), String> {
         let column = self.call(item);
@@ -222,15 +225,15 @@ impl Search {
             ));
         }
         match looks(item) {
-            Looks::Lists => Err(format!(
+            Looks::Lists if !is_named => Err(format!(
                 "{column} holds several items in each row; write one row per user and item (`explode` in pandas \
                  and polars), or name the item column if each is a single id"
             )),
-            Looks::SomeLists => {
-                let note = format!(
-                    "some ids in {column} look like lists of items; each is read as one item"
-                );
-                self.notes.push(note);
+            Looks::Lists | Looks::SomeLists => {
+                self.notes.push(format!(
+                    "ids in {column} look like lists of items; each is read as one item: if it is several, write one \
+                     row per user and item (`explode` in pandas and polars)"
+                ));
                 Ok(())
             }
             _ => Ok(()),

@@ -29,12 +29,16 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, 
     let width = grid.width();
     limits::check_columns(width).map_err(|message| (1, message))?;
     let body = &grid.rows[usize::from(grid.header)..];
-    let options =
-        &(if is_judged(&grid, body, options) { judged(options) } else { options.clone() });
+    let is_judged = is_judged(&grid, body, options);
+    let options = &(if is_judged { judged(options) } else { options.clone() });
     let looks =
         |column: usize| Looks::of(body.iter().filter_map(|row| row.get(column)).map(|f| &f[..]));
     let mut columns =
         Columns::resolve(grid.names(), width, looks, options).map_err(|message| (1, message))?;
+    if is_judged {
+        let note = "read as relevance judgements of TREC: query, 0, document, relevance";
+        columns.notes.push(note.into());
+    }
     if !grid.header && options.shape.is_none() && options.item.is_none() {
         columns.notes.extend(further_items(body, &columns));
     }
@@ -209,16 +213,21 @@ pub(super) fn grid(
     Some(Grid { delimiter, header, rows })
 }
 
-/// Adds an empty name to a header one field short: in front, where R writes the names of the rows, or at the end, if
-/// all rows end with a delimiter.
+/// Adds an empty name to a header one field short: in front, if the rows begin with their numbers, as R writes them, or
+/// at the end, if all rows end with a delimiter.
 fn complete_header(rows: &mut Records, is_known: impl Fn(&str) -> bool) {
     let Some((header, body)) = rows.split_first_mut() else { return };
     let is_short = !body.is_empty() && body.iter().all(|row| row.len() == header.len() + 1);
     let is_name = |name: &Vec<u8>| std::str::from_utf8(name.trim_ascii()).is_ok_and(&is_known);
-    if is_short && header.iter().any(is_name) {
-        let ends =
-            body.iter().all(|row| row.last().is_some_and(|field| field.trim_ascii().is_empty()));
-        header.insert(if ends { header.len() } else { 0 }, Vec::new());
+    if !is_short || !header.iter().any(is_name) {
+        return;
+    }
+    if body.iter().all(|row| row.last().is_some_and(|field| field.trim_ascii().is_empty())) {
+        header.push(Vec::new());
+    } else if body.len() > 1
+        && body.iter().zip(1..).all(|(row, n)| row[0] == format!("{n}").as_bytes())
+    {
+        header.insert(0, Vec::new());
     }
 }
 
