@@ -152,9 +152,19 @@ fn names_of_several_words_are_known() {
 }
 
 #[test]
+fn a_table_of_items_is_refused() {
+    let told = refused("movieId,title,genres\n1,Toy Story (1995),Adventure|Animation\n");
+    assert!(told.contains("no column left for users"), "{told}");
+    // An order may stand for its user.
+    assert_eq!(roles("order_id,product_id\no,p\n"), "order_id product_id - -");
+}
+
+#[test]
 fn what_is_left_unread_is_told() {
     let events = notes("1,2268318,2520377,pv,1511544070\n1,2333346,2520771,buy,1511561733\n");
     assert!(events.contains("ignored: column 4 (event types)"), "{events}");
+    let numbers = notes("u1,a,5,7\nu1,b,3,8\n");
+    assert!(numbers.contains("ignored: column 4 (numbers)"), "{numbers}");
     let dates = notes("u1,a,5,31/01/2021\nu2,b,3,01/02/2021\n");
     assert!(dates.contains("ignored: column 4 (times in a notation that needs"), "{dates}");
     let status = notes("user,item,status\na,x,sent\nb,y,returned\n");
@@ -176,7 +186,7 @@ fn relevance_judgements_are_recognised() {
 
 #[test]
 fn lines_of_a_user_and_items_are_told() {
-    for lists in ["u1 a b c\nu2 b c d\n", "u1,a,b,c,d\nu2,e,f,g,h\n"] {
+    for lists in ["0 11 12 13\n1 14 15 16\n", "u1 a b c\nu2 b c d\n", "u1,a,b,c,d\nu2,e,f,g,h\n"] {
         let told = notes(lists);
         assert!(
             told.contains("if each line is a user and its items, use `shape` = lists"),
@@ -216,6 +226,7 @@ fn several_items_in_a_field_are_refused() {
 #[test]
 fn lines_above_a_table_are_told() {
     for content in [
+        "Some old ratings\n\nuser,item,rating\nu1,a,3\nu2,b,4\n",
         "My ratings\nuser,item,rating\nu1,a,3\nu2,b,4\n",
         "# exported 2021, by me\n# twice\nuser,item,rating\nu1,a,3\nu2,b,4\n",
         "% sym unweighted\n1 2\n1 3\n2 3\n",

@@ -41,6 +41,8 @@ pub(super) const USER: &[&str] = &[
     // French, Spanish, Italian, German, Portuguese, Dutch, Russian, Japanese, Chinese.
     "utilisateur",
     "acheteur",
+    "membre",
+    "mitglied",
     "usuario",
     "cliente",
     "utente",
@@ -113,6 +115,7 @@ const THINGS: &[&str] = &[
 /// Less usual names of items, which a catalogue may also have beside its `id`.
 pub(super) const MORE_THINGS: &[&str] = &[
     "podcast",
+    "app",
     "episode",
     "listing",
     "repo",
@@ -561,6 +564,17 @@ pub(super) fn is_beside_ids(name: &str) -> bool {
         || is_known(name)
         || ORDERS.contains(&plain(name).as_str())
         || means_id(name, ORDERS)
+}
+
+/// Returns whether `name` describes items, or users without identifying them, so that it cannot be that of the users.
+pub(super) fn is_no_user(name: &str) -> bool {
+    let (parts, plain) = (parts(name), plain(name));
+    let last = parts.last().map_or("", String::as_str);
+    let is_property = PROPERTIES.contains(&last) && !["email", "mail"].contains(&last);
+    is_property
+        || TITLE.contains(&plain.as_str())
+        || ITEM.contains(&plain.as_str())
+        || names_item(name)
 }
 
 pub(super) fn means_value(name: &str) -> bool {

@@ -3,7 +3,7 @@
 use super::Column;
 use super::columns::WIDE;
 use super::field::shown;
-use super::known::{TIME, VALUE, is_beside_ids, means_time, means_value, plain};
+use super::known::{TIME, VALUE, is_beside_ids, is_no_user, means_time, means_value, plain};
 use super::looks::Looks;
 use crate::error::Error;
 
@@ -152,7 +152,7 @@ impl Search {
             self.is_called(c, names) || self.names.as_ref().is_some_and(|names| means(&names[c]))
         };
         let like = |c: usize| match looks(c) {
-            Looks::Number | Looks::Decimal if no_value => Some("numbers"),
+            Looks::Number | Looks::Decimal if no_value || self.names.is_none() => Some("numbers"),
             Looks::Date | Looks::Time | Looks::Large if no_time => Some("times"),
             Looks::OtherDate => Some("times in a notation that needs `time_format`"),
             looks if looks.is_number() && means(c, VALUE, means_value) => Some("values"),
@@ -258,7 +258,12 @@ impl Search {
     ) -> Result<(usize, usize), String> {
         let wanted = usize::from(user.is_none()) + usize::from(item.is_none());
         let is_likely = |&c: &usize| self.may_be_ids(c, &looks) == Some(true);
-        let is_possible = |&c: &usize| self.may_be_ids(c, &looks).is_some();
+        // With an item column, what else describes items is no user: the table is one of items.
+        let describes = |c: usize| {
+            let names = self.names.as_ref().filter(|_| user.is_none() && item.is_some());
+            names.is_some_and(|names| is_no_user(&names[c]))
+        };
+        let is_possible = |&c: &usize| self.may_be_ids(c, &looks).is_some() && !describes(c);
         let mut found: Vec<usize> = self.free().filter(is_likely).take(wanted).collect();
         if found.len() < wanted {
             found = self.free().filter(is_possible).take(wanted).collect();
@@ -267,8 +272,8 @@ impl Search {
         let mut next = |known: Option<usize>, role: &str| {
             let column = known.or_else(|| found.next()).ok_or_else(|| {
                 format!(
-                    "there is no column left for {role}: dates, times and numbers with decimals are none; a table \
-                     needs a user column and an item column; name them (is the delimiter right?)"
+                    "there is no column left for {role}: dates, numbers with decimals and properties are none; a \
+                     table needs a user column and an item column; name them (is the delimiter right?)"
                 )
             })?;
             self.take(Some(column).filter(|_| known.is_none()), role);

@@ -40,7 +40,7 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, 
         columns.notes.push(note.into());
     }
     if !grid.header && options.shape.is_none() && options.item.is_none() {
-        columns.notes.extend(further_items(body, &columns));
+        columns.notes.extend(further_items(&grid, &columns));
     }
     let quote = options.quote;
     Ok(Layout { delimiter: grid.delimiter, quote, header: grid.header, width, columns })
@@ -71,24 +71,30 @@ fn judged(options: &ReadOptions) -> ReadOptions {
     ReadOptions { user, item, value, ..options.clone() }
 }
 
-/// Returns a note if columns of text beside the item column also hold items, as in lines of a user and items.
-fn further_items(body: &[Vec<Vec<u8>>], columns: &Columns) -> Option<String> {
+/// Returns a note if the columns that are not read may hold items, as in lines of a user and items: texts, or whole
+/// numbers between blanks behind a different user in each line.
+fn further_items(grid: &Grid, columns: &Columns) -> Option<String> {
     let used = [Some(columns.user), Some(columns.item), columns.value, columns.time, columns.kind];
-    let width = body.first().map_or(0, Vec::len);
-    let free: Vec<usize> = (0..width).filter(|&column| !used.contains(&Some(column))).collect();
-    let fields = |column: usize| body.iter().filter_map(move |row| row.get(column));
-    let items: HashSet<&Vec<u8>> = fields(columns.item).collect();
-    let is_text = |&column: &usize| Looks::of(fields(column).map(Vec::as_slice)) == Looks::Text;
-    let others = free.iter().filter(|column| is_text(column)).count();
-    let shared =
-        free.iter().any(|&column| is_text(&column) && fields(column).any(|id| items.contains(id)));
-    let (first, last) = (free.first()? + 1, free.last()? + 1);
-    let named = if first == last {
-        format!("column {first} is")
-    } else {
-        format!("columns {first} to {last} are")
+    let free: Vec<usize> =
+        (0..grid.width()).filter(|&column| !used.contains(&Some(column))).collect();
+    let fields = |column: usize| grid.rows.iter().filter_map(move |row| row.get(column));
+    let different = |column: usize| fields(column).collect::<HashSet<_>>();
+    let are_all = |looks: Looks| {
+        free.iter().all(|&column| Looks::of(fields(column).map(Vec::as_slice)) == looks)
     };
-    (others == free.len() && (shared || others > 1)).then(|| {
+    let items = different(columns.item);
+    let are_shared = || free.iter().any(|&column| fields(column).any(|id| items.contains(id)));
+    let may_be_items =
+        match grid.delimiter == b" " && different(columns.user).len() == grid.rows.len() {
+            true if are_all(Looks::Number) => true,
+            _ => are_all(Looks::Text) && (free.len() > 1 || are_shared()),
+        };
+    let (first, last) = (free.first()? + 1, free.last()? + 1);
+    let named = match free.len() {
+        1 => format!("column {first} is"),
+        _ => format!("columns {first} to {last} are"),
+    };
+    may_be_items.then(|| {
         format!("{named} not read; if each line is a user and its items, use `shape` = lists")
     })
 }
@@ -145,11 +151,8 @@ fn lines_above(head: &[u8], told: &Told<'_>, grid: &Grid) -> Option<usize> {
                 .split_inclusive(|&b| b == b'\n')
                 .all(|line| line.starts_with(b"#") || line.starts_with(b"%"))
         };
-        if (below.header || are_comments())
-            && below.rows.len() > 1
-            && width > 1
-            && alike
-            && width != grid.width()
+        let differs = width != grid.width() || below.delimiter != grid.delimiter;
+        if (below.header || are_comments()) && below.rows.len() > 1 && width > 1 && alike && differs
         {
             return Some(above);
         }
