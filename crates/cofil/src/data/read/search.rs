@@ -288,8 +288,16 @@ impl Search {
             let name = self.names.as_ref().map(|names| &names[column]);
             name.is_some_and(|name| name == INDEX || is_beside_ids(name))
         };
+        // With the usual columns, ids may be as large as times.
+        let is_usual = || {
+            self.names.is_none()
+                && self.taken.len() == 4
+                && looks(2).is_number()
+                && looks(3).is_time()
+        };
         match looks(column) {
             Looks::Date | Looks::OtherDate | Looks::Decimal => None,
+            Looks::Time if column < 2 && is_usual() => Some(true),
             Looks::Time | Looks::Event | Looks::Empty => Some(false),
             _ => Some(!is_beside()),
         }
