@@ -264,9 +264,11 @@ impl Search {
             names.is_some_and(|names| is_no_user(&names[c]))
         };
         let is_possible = |&c: &usize| self.may_be_ids(c, &looks).is_some() && !describes(c);
-        let mut found: Vec<usize> = self.free().filter(is_likely).take(wanted).collect();
+        // Ids are not far behind, and looking at a column of JSON reads whole lines.
+        let first = || self.free().take(WIDE);
+        let mut found: Vec<usize> = first().filter(is_likely).take(wanted).collect();
         if found.len() < wanted {
-            found = self.free().filter(is_possible).take(wanted).collect();
+            found = first().filter(is_possible).take(wanted).collect();
         }
         let mut found = found.into_iter();
         let mut next = |known: Option<usize>, role: &str| {
