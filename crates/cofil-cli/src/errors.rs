@@ -34,6 +34,9 @@ pub fn spelt(text: &str) -> String {
     text.replace("`shape` = matrix", "--matrix")
         .replace("`shape` = ", "--shape ")
         .replace("`weights` such as", "--weight such as")
+        .replace("`header` = true", "--header")
+        .replace("`header` = false", "--no-header")
+        .replace("`user` = 1", "--user-col 1")
         .replace("goes with `by` = ", "goes with --by ")
 }
 

@@ -1,12 +1,13 @@
 //! Reading Parquet and Arrow IPC (file or stream): columns by the names of the schema, batch by batch.
 
 use super::batch::{SAMPLE, looks, number_names, read_batch};
-use super::columns::{Columns, Looks};
+use super::columns::Columns;
 use super::field::Rules;
 use super::found::Found;
 use super::hive::Key;
 use super::ipc;
 use super::limits::{self, Beyond};
+use super::looks::Looks;
 use super::nested;
 use super::rows::{Rows, Start};
 use super::source::Opened;

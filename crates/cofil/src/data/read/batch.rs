@@ -1,10 +1,11 @@
 //! Rows of an Arrow record batch, for all supported column types.
 
-use super::columns::{Columns, Looks};
+use super::columns::Columns;
 use super::convert::{
     Texts, entries, floats, integers, is_bytes, is_text, ticks, unpacked, whole_decimals, words,
 };
 use super::field::{EXACT, Rules, Skip, Stamp, integral, is_rounded};
+use super::looks::Looks;
 use super::names::{self, Names};
 use super::rows::{Rows, Tally};
 use crate::data::IdKind;
@@ -29,6 +30,7 @@ pub(super) fn looks(column: &ArrayRef) -> Looks {
         DataType::Dictionary(_, values) if !is_text(values) => {
             unpacked(column).map_or(Looks::Text, |column| looks(&column))
         }
+        DataType::Null => Looks::Empty,
         DataType::Boolean => Looks::Number,
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Looks::Date,
         kind if kind.is_numeric() || is_text(kind) || is_bytes(kind) => match words(column) {

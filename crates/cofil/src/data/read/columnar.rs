@@ -141,3 +141,18 @@ fn whole_decimals_are_ids() {
     let told = of(ids(2, [750, 800, 700])).unwrap_err();
     assert!(told.contains("7.50 is not an id"), "{told}");
 }
+
+#[test]
+fn a_matrix_with_gaps_is_told_by_its_index() {
+    use arrow_array::{Float64Array, NullArray};
+    for index in ["user_id", "__index_level_0__"] {
+        let ratings: ArrayRef = Arc::new(Float64Array::from(vec![Some(5.0), None]));
+        let none: ArrayRef = Arc::new(NullArray::new(2));
+        let users: ArrayRef = Arc::new(StringArray::from(vec!["u1", "u2"]));
+        let columns = [("a", ratings.clone()), ("b", none), ("c", ratings), (index, users)];
+        let columns = columns.map(|(name, column)| (name, column, true));
+        let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+        let told = table(&batch).unwrap_err();
+        assert!(told.contains("a column for each item (`a` to `c`)"), "{told}");
+    }
+}

@@ -1,57 +1,20 @@
 //! Resolving columns: as given in the options, else by name, else by position.
 
 use super::ReadOptions;
-use super::field::{self, Rules, Stamp, TimeFormat, shown};
+use super::field::{Rules, TimeFormat, shown};
 use super::known::{
-    ITEM, KIND, TIME, USER, VALUE, means_item, means_time, means_user, means_value,
+    AMBIGUOUS, ITEM, KIND, TIME, USER, VALUE, means_item, means_time, means_user, means_value,
+    names_item, names_user,
 };
+use super::looks::Looks;
 use super::report::ColumnReport;
 use super::search::Search;
-use super::times::is_unix_time;
+use std::cell::OnceCell;
 
 /// A table with more columns than this is probably not a table of interactions.
 pub(super) const WIDE: usize = 30;
 /// User, item, value and time. With more columns and no header, the value column cannot be guessed.
 const USUAL: usize = 4;
-
-/// Apparent content of a column in the first rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Looks {
-    /// No values.
-    Empty,
-    /// Dates.
-    Date,
-    /// Numbers as large as unix times.
-    Time,
-    /// Numbers, also with a decimal comma.
-    Number,
-    /// Anything else.
-    Text,
-}
-
-impl Looks {
-    /// Returns what most of `values` look like.
-    pub fn of<'a>(values: impl Iterator<Item = &'a [u8]>) -> Self {
-        let (mut all, mut dates, mut times, mut numbers) = (0, 0, 0, 0);
-        for value in values.map(<[u8]>::trim_ascii).filter(|v| !v.is_empty()) {
-            all += 1;
-            match field::stamp(value) {
-                Some(Stamp::Number(n)) => times += usize::from(is_unix_time(n)),
-                Some(Stamp::Seconds(_)) => dates += 1,
-                _ => {}
-            }
-            let number = field::number(value).or_else(|| field::comma_number(value));
-            numbers += usize::from(number.is_some());
-        }
-        match all {
-            0 => Self::Empty,
-            _ if 2 * dates >= all => Self::Date,
-            _ if 2 * times >= all => Self::Time,
-            _ if 2 * numbers >= all => Self::Number,
-            _ => Self::Text,
-        }
-    }
-}
 
 /// The columns of a file, as indices from 0.
 #[derive(Clone, Debug, Default)]
@@ -112,17 +75,28 @@ impl Columns {
         looks: impl Fn(usize) -> Looks,
         options: &ReadOptions,
     ) -> Result<Self, String> {
+        let known: Vec<OnceCell<Looks>> = vec![OnceCell::new(); count];
+        let looks = |column: usize| *known[column].get_or_init(|| looks(column));
         let mut search = Search { names, taken: vec![false; count], notes: Vec::new() };
         let mut user = search.told(&options.user)?;
         let mut item = search.told(&options.item)?;
         let mut value = search.told(&options.value)?;
         let mut time = search.told(&options.time)?;
         let mut kind = search.told(&options.kind)?;
+        let (told_user, told_item) = (user.is_some(), item.is_some());
         user = user.or_else(|| search.named(USER, means_user));
-        item = item.or_else(|| search.named(ITEM, means_item));
+        item = item.or_else(|| search.named(&ITEM, means_item));
+        user = user.or_else(|| search.named(&[], names_user));
+        item = item.or_else(|| search.named(&[], names_item));
+        let named_item = item.is_some();
         let (free_value, free_time) = (options.value.is_none(), options.time.is_none());
         if free_value {
             value = search.named(VALUE, means_value);
+            let is_text = |&c: &usize| looks(c).is_text() && search.is_called(c, AMBIGUOUS);
+            if let Some(column) = value.filter(is_text) {
+                search.taken[column] = false;
+                value = None;
+            }
         }
         if free_time {
             time = search.named(TIME, means_time);
@@ -136,8 +110,8 @@ impl Columns {
             }
         }
         search.pass_over_index();
-        if item.is_none() && search.names.is_some() {
-            search.refuse_matrix(&looks)?;
+        if value.is_none() && time.is_none() {
+            search.refuse_matrix(user, item, looks)?;
         }
         // Guess value and time columns by position only if no name gives a hint.
         let unnamed = user.is_none() && item.is_none();
@@ -148,24 +122,35 @@ impl Columns {
                  an item, as in a matrix, use `shape` = matrix)"
             ));
         }
-        let user = search.next(user, "users", &looks)?;
-        let item = search.next(item, "items", &looks)?;
+        let (user, item) = search.ids(user, item, looks)?;
         if nameless && free_value && value.is_none() && kind.is_none() && count <= USUAL {
-            let only_one = search.free().count() == 1;
-            value = search.free().next().filter(|&c| match looks(c) {
-                Looks::Number => true,
-                Looks::Time => !only_one || !free_time,
-                Looks::Date | Looks::Text | Looks::Empty => false,
+            // With a time between user and item, the order is not the usual one, and numbers may be categories.
+            let is_time = |c: usize| looks(c).is_time() || looks(c) == Looks::OtherDate;
+            let is_usual =
+                !(user.min(item)..user.max(item)).any(|c| !search.taken[c] && is_time(c));
+            let times = search.free().filter(|&c| is_time(c)).count();
+            // Large numbers may be counts, next to a column of times.
+            let are_counts = |c: usize| looks(c) == Looks::Large && (times > 1 || !free_time);
+            value = search.free().find(|&c| !is_time(c) || are_counts(c)).filter(|&c| {
+                (looks(c) == Looks::Number && is_usual)
+                    || looks(c) == Looks::Decimal
+                    || are_counts(c)
             });
             search.take(value, "values");
         }
         if nameless && free_time && time.is_none() {
-            let times = |c: &usize| matches!(looks(*c), Looks::Date | Looks::Time);
-            time = search.free().find(times);
+            let is_told = options.time_format.is_some();
+            let is_time =
+                |&c: &usize| looks(c).is_time() || (is_told && looks(c) == Looks::OtherDate);
+            time = search.free().find(is_time);
             search.take(time, "times");
         }
-        let no_time = |c: &usize| looks(*c) == Looks::Text && options.time_format.is_none();
-        if let Some(column) = time.filter(|c| free_time && no_time(c)) {
+        search.note_large([(user, told_user), (item, told_item)], looks);
+        let is_other =
+            |c: usize| matches!(looks(c), Looks::OtherDate | Looks::Event) || looks(c).is_text();
+        let no_time = |c: &usize| is_other(*c) && options.time_format.is_none();
+        let no_times = time.filter(|c| free_time && no_time(c));
+        if let Some(column) = no_times {
             search.notes.push(format!(
                 "{} does not hold times (unix seconds or ISO 8601) and is ignored; set `time_format` if they are \
                  written in another format",
@@ -175,9 +160,12 @@ impl Columns {
             search.taken[column] = false;
         }
         let no_value = free_value && value.is_none() && kind.is_none();
-        search.note_unread(&looks, no_value, free_time && time.is_none());
+        if !told_item {
+            search.check_single(item, named_item, looks)?;
+        }
+        search.note_unread(looks, no_value, free_time && time.is_none(), no_times);
         if options.kind.is_none() && options.weights.is_empty() {
-            search.note_types(KIND);
+            search.note_types(KIND, looks);
         }
         let ignored = search.free().map(|c| search.call(c)).collect();
         Ok(Self {

@@ -63,7 +63,7 @@ impl Unnamed {
         });
         let named: [(&[&str], Means); 5] = [
             (USER, means_user),
-            (ITEM, means_item),
+            (&ITEM, means_item),
             (VALUE, means_value),
             (TIME, means_time),
             (KIND, |_| false),

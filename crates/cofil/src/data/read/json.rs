@@ -1,9 +1,10 @@
 //! JSON lines: one object per line, with columns by key.
 
 use super::chunks::Lines;
-use super::columns::{Columns, Looks};
+use super::columns::Columns;
 use super::field::{EXACT, Rules, Stamp, is_rounded, quoted, shown};
 use super::limits;
+use super::looks::Looks;
 use super::rows::{Row, Tally};
 use super::{ReadOptions, field};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};

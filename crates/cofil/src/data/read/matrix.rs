@@ -1,18 +1,16 @@
 //! Reading matrices on request: one row per user and one column per item, like pivot tables.
 
 use super::columns::Columns;
-use super::field::Rules;
+use super::field::{Rules, comma_number, number, quoted};
 use super::found::Found;
-use super::frame::{Told, read_frame};
-use super::known::{USER, means_user, plain};
+use super::frame::{Frame, Told, read_frame};
+use super::known::{USER, names_user, plain};
 use super::rows::Start;
-use super::search::Search;
-use super::{ReadOptions, Shape};
+use super::search::{INDEX, Search};
+use super::{Column, ReadOptions, Shape};
 use crate::data::{IdMap, Source};
 use crate::error::{Error, Result};
-
-/// Name of the index of a pandas table in Parquet.
-const INDEX: &str = "__index_level_0__";
+use std::collections::HashSet;
 
 /// Reads a matrix row by row. Cells that are empty or `nan` are unknown.
 pub(super) fn read(
@@ -23,27 +21,21 @@ pub(super) fn read(
 ) -> Result<Found> {
     let path = source.name().to_owned();
     let bad = |message: String| Error::data(&path, None, message);
-    let told = Told {
-        delimiter: options.delimiter.as_deref(),
-        header: options.header.or(Some(true)),
-        format: options.format,
-    };
+    let named = [&options.user, &options.item, &options.value, &options.time, &options.kind];
+    let header = options.header.or_else(|| Column::imply_header(&named));
+    let told = Told { delimiter: options.delimiter.as_deref(), header, format: options.format };
     let frame = read_frame(source, &told, |_| false)?;
-    let Some(names) = frame.names.clone() else {
-        return Err(bad("a matrix needs a header with its items".into()));
-    };
-    let mut search =
-        Search { names: Some(names.clone()), taken: vec![false; names.len()], notes: Vec::new() };
-    let user = search.told(&options.user).map_err(bad)?.unwrap_or_else(|| {
-        let is_user = |name: &String| {
-            name == INDEX || USER.contains(&plain(name).as_str()) || means_user(name)
-        };
-        names.iter().position(is_user).unwrap_or(0)
-    });
-    let others: Vec<usize> = (0..names.len()).filter(|&column| column != user).collect();
+    let Plan { names, user, others, numbered } = plan(&frame, options).map_err(bad)?;
     let Some(&item) = others.first() else {
         return Err(bad("a matrix needs a user column and one column per item".into()));
     };
+    let mut notes: Vec<String> = frame.note.iter().map(ToString::to_string).collect();
+    if numbered {
+        let users = if user.is_some() { "" } else { "users and " };
+        notes.push(format!("there are no column names: {users}items are numbered from 1"));
+    }
+    let row_name = user;
+    let user = user.unwrap_or(0);
     let columns =
         Columns { user, item, value: Some(item), names: Some(names), ..Columns::default() };
     let mut rules = Rules::new(options, &columns);
@@ -51,7 +43,11 @@ pub(super) fn read(
     let names = columns.names.as_deref().unwrap_or_default();
     for row in 0..frame.rows {
         crate::watch::check();
-        let user = frame.columns[user].texts(row).next().unwrap_or_default();
+        let number = (row + 1).to_string();
+        let user = match row_name {
+            Some(user) => frame.columns[user].texts(row).next().unwrap_or_default(),
+            None => &number,
+        };
         for &column in &others {
             let Some(text) = frame.columns[column].texts(row).next() else { continue };
             if text.trim().is_empty() || text.trim().eq_ignore_ascii_case("nan") {
@@ -71,8 +67,8 @@ pub(super) fn read(
         }
     }
     drop(rules);
-    let notes = frame.note.iter().map(ToString::to_string).collect();
-    let columns = Columns { value: None, notes, ..columns };
+    let names = columns.names.filter(|_| !numbered);
+    let columns = Columns { value: None, names, notes, ..columns };
     Ok(Found {
         shape: Shape::Matrix,
         compression: frame.compression,
@@ -80,4 +76,76 @@ pub(super) fn read(
         header: frame.header,
         ..Found::new(frame.format, columns, rows)
     })
+}
+
+/// What the columns of a matrix are.
+struct Plan {
+    /// Names of the columns, or numbers from 1 for the items.
+    names: Vec<String>,
+    /// The user column; `None` if each row is a user and the rows are numbered.
+    user: Option<usize>,
+    others: Vec<usize>,
+    /// Whether there are no column names.
+    numbered: bool,
+}
+
+/// Finds the columns of a matrix. The error is a message.
+fn plan(frame: &Frame, options: &ReadOptions) -> std::result::Result<Plan, String> {
+    let count = frame.columns.len();
+    let taken = vec![false; count];
+    let mut search = Search { names: frame.names.clone(), taken, notes: Vec::new() };
+    let told = search.told(&options.user)?;
+    let user = match &frame.names {
+        Some(names) => {
+            let mut known = HashSet::new();
+            if let Some(twice) = names.iter().find(|name| !known.insert(*name)) {
+                return Err(format!(
+                    "there are two columns {}; rename one",
+                    quoted(twice.as_bytes())
+                ));
+            }
+            let is_user = |name: &String| {
+                name == INDEX || USER.contains(&plain(name).as_str()) || names_user(name)
+            };
+            let index = names.iter().take(1).position(String::is_empty);
+            Some(told.or(index).or_else(|| names.iter().position(is_user)).unwrap_or(0))
+        }
+        None => unnamed_user(frame, told, options.header.is_some())?,
+    };
+    let others: Vec<usize> = (0..count).filter(|&column| Some(column) != user).collect();
+    let mut names = frame.names.clone().unwrap_or_else(|| vec!["user".into(); count]);
+    if frame.names.is_none() {
+        others.iter().zip(1..).for_each(|(&column, n)| names[column] = format!("{n}"));
+    }
+    Ok(Plan { names, user, others, numbered: frame.names.is_none() })
+}
+
+/// Returns the user column of a matrix without names: as `told`, else the first, if it holds text. The error is a
+/// message, unless it `is_certain` that there are no names.
+fn unnamed_user(
+    frame: &Frame,
+    told: Option<usize>,
+    is_certain: bool,
+) -> std::result::Result<Option<usize>, String> {
+    let Some(users) = frame.columns.get(told.unwrap_or(0)) else { return Ok(None) };
+    let texts = || (0..frame.rows).filter_map(|row| users.texts(row).next());
+    let is_text = !texts()
+        .all(|text| number(text.as_bytes()).or_else(|| comma_number(text.as_bytes())).is_some());
+    let counts_from = |start: usize| {
+        frame.rows > 1
+            && texts().count() == frame.rows
+            && texts().zip(start..).all(|(text, n)| text.parse() == Ok(n))
+    };
+    if is_text && !is_certain {
+        return Err("it is not certain whether the first line names the items: set `header` = true or `header` = false"
+            .into());
+    }
+    if told.is_none() && !is_certain && (counts_from(0) || counts_from(1)) {
+        return Err(
+            "there are no column names, and the first column may number the users or hold values: name the user \
+             column (`user` = 1), or set `header` = false to read it as values"
+                .into(),
+        );
+    }
+    Ok(told.or_else(|| is_text.then_some(0)))
 }

@@ -27,12 +27,15 @@ mod columnar;
 mod columns;
 #[cfg(feature = "arrow")]
 mod convert;
+mod dated;
 mod doubts;
 mod encoding;
 mod field;
 mod foreign;
 mod found;
 pub(crate) mod frame;
+#[cfg(test)]
+mod guesses;
 mod hive;
 #[cfg(feature = "arrow")]
 mod ipc;
@@ -42,6 +45,7 @@ mod layout;
 mod limits;
 mod listed;
 mod lists;
+mod looks;
 mod matrix;
 #[cfg(test)]
 mod messy;

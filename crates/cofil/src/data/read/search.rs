@@ -1,10 +1,16 @@
 //! Assigning roles to columns: as given in the options, else by name, else by position.
 
 use super::Column;
-use super::columns::{Looks, WIDE};
+use super::columns::WIDE;
 use super::field::shown;
-use super::known::plain;
+use super::known::{TIME, VALUE, is_beside_ids, is_no_user, means_time, means_value, plain};
+use super::looks::Looks;
 use crate::error::Error;
+
+/// Name of the index of a pandas table in Parquet.
+pub(super) const INDEX: &str = "__index_level_0__";
+/// Names of columns that say what became of an interaction.
+const STATUS: &[&str] = &["status", "state", "orderstatus", "cancelled", "canceled", "returned"];
 
 /// A search for the columns of a table. Each column can have one role.
 pub(super) struct Search {
@@ -84,6 +90,11 @@ impl Search {
         Some(column)
     }
 
+    pub fn is_called(&self, column: usize, known: &[&str]) -> bool {
+        let names = self.names.as_ref();
+        names.is_some_and(|names| known.contains(&plain(&names[column]).as_str()))
+    }
+
     /// Skips columns without a name, such as the row numbers that pandas writes.
     pub fn pass_over_index(&mut self) {
         let Some(names) = &self.names else { return };
@@ -92,33 +103,64 @@ impl Search {
         }
     }
 
-    /// Returns an error for a matrix: a user column, and a numeric column for each item.
-    pub fn refuse_matrix(&self, looks: impl Fn(usize) -> Looks) -> Result<(), String> {
+    /// Returns an error for a matrix: a column of users or items, and a numeric column for each of the others.
+    pub fn refuse_matrix(
+        &self,
+        user: Option<usize>,
+        item: Option<usize>,
+        looks: impl Fn(usize) -> Looks,
+    ) -> Result<(), String> {
         let Some(names) = &self.names else { return Ok(()) };
-        let items: Vec<usize> = (1..names.len()).filter(|&c| !names[c].is_empty()).collect();
-        let numbered = items.iter().all(|&c| names[c].parse::<u64>().is_ok());
+        let index = names.iter().position(|name| name == INDEX);
+        let ids = match (user, item) {
+            (Some(_), Some(_)) => return Ok(()),
+            (None, None) => index.unwrap_or(0),
+            (user, item) => user.or(item).expect("one of them is known"),
+        };
+        let is_other = |&c: &usize| c != ids && Some(c) != index && !names[c].is_empty();
+        let others: Vec<usize> = (0..names.len()).filter(is_other).collect();
+        let numbered = others.iter().all(|&c| names[c].parse::<u64>().is_ok());
         // This many columns are enough to tell.
-        let mut first = items.iter().take(WIDE);
-        let of_numbers = first.all(|&c| matches!(looks(c), Looks::Number | Looks::Empty));
-        let none_known = items.iter().all(|&c| !self.taken[c]);
-        if items.len() < (if numbered { 2 } else { 3 }) || !of_numbers || !none_known {
+        let mut first = others.iter().take(WIDE);
+        let of_numbers = first.all(|&c| looks(c).is_number() || looks(c) == Looks::Empty);
+        let none_known = others.iter().all(|&c| !self.taken[c]);
+        if others.len() < (if numbered { 2 } else { 3 }) || !of_numbers || !none_known {
             return Ok(());
         }
-        let (first, last) = (self.call(items[0]), self.call(items[items.len() - 1]));
+        let (first, last) = (self.call(others[0]), self.call(others[others.len() - 1]));
+        let (of, remedy) = match item {
+            Some(_) => ("user", "transpose it and use `shape` = matrix"),
+            None => ("item", "use `shape` = matrix"),
+        };
         Err(format!(
-            "this looks like a matrix with a column for each item ({first} to {last}): use `shape` = matrix, write one row \
+            "this looks like a matrix with a column for each {of} ({first} to {last}): {remedy}, write one row \
              per user and item (`melt` in pandas, `unpivot` in polars and SQL), or name the user and item \
              columns"
         ))
     }
 
-    /// Notes unused columns that might be values or times, if the table has none.
-    pub fn note_unread(&mut self, looks: impl Fn(usize) -> Looks, no_value: bool, no_time: bool) {
+    /// Notes unused columns that might be values or times, if the table has none, and those with a name or in a notation
+    /// that says so anyway, except `known`.
+    pub fn note_unread(
+        &mut self,
+        looks: impl Fn(usize) -> Looks,
+        no_value: bool,
+        no_time: bool,
+        known: Option<usize>,
+    ) {
+        let means = |c: usize, names: &[&str], means: fn(&str) -> bool| {
+            self.is_called(c, names) || self.names.as_ref().is_some_and(|names| means(&names[c]))
+        };
         let like = |c: usize| match looks(c) {
-            Looks::Number if no_value => Some("numbers"),
-            Looks::Date | Looks::Time if no_time => Some("times"),
+            Looks::Number | Looks::Decimal if no_value || self.names.is_none() => Some("numbers"),
+            Looks::Date | Looks::Time | Looks::Large if no_time => Some("times"),
+            Looks::OtherDate => Some("times in a notation that needs `time_format`"),
+            looks if looks.is_number() && means(c, VALUE, means_value) => Some("values"),
+            looks if looks.is_time() && means(c, TIME, means_time) => Some("times"),
+            _ if self.is_called(c, STATUS) => Some("statuses"),
             _ => None,
         };
+        let like = |c: usize| like(c).filter(|_| Some(c) != known);
         let named = |c: usize| Some(format!("{} ({})", self.call(c), like(c)?));
         let unread: Vec<String> = self.free().take(WIDE).filter_map(named).collect();
         if !unread.is_empty() {
@@ -132,33 +174,134 @@ impl Search {
     }
 
     /// Notes an unused column of event types.
-    pub fn note_types(&mut self, known: &[&str]) {
-        let Some(names) = &self.names else { return };
-        let is_type = |&c: &usize| known.contains(&plain(&names[c]).as_str());
-        let column = self.free().find(is_type);
+    pub fn note_types(&mut self, known: &[&str], looks: impl Fn(usize) -> Looks) {
+        let called = self.free().find(|&c| self.is_called(c, known));
+        let column = called.or_else(|| self.free().take(WIDE).find(|&c| looks(c) == Looks::Event));
         if let Some(column) = column {
             let column = self.call(column);
+            let name = if called.is_some() { "" } else { "name the column of event types and " };
             self.notes.push(format!(
-                "ignored: {column} (event types); to use them, give `weights` such as view=1,buy=5"
+                "ignored: {column} (event types); to use them, {name}give `weights` such as view=1,buy=5"
             ));
         }
     }
 
-    /// Returns `found`, or else the first free column that does not hold dates.
-    pub fn next(
+    /// Notes numbers like times that were taken for ids, or passed over for ids behind them. `ids` says of each column
+    /// whether it was given.
+    pub fn note_large(&mut self, ids: [(usize, bool); 2], looks: impl Fn(usize) -> Looks) {
+        if self.names.is_some() {
+            return;
+        }
+        let guessed = ids.iter().filter(|(_, is_told)| !is_told).map(|&(column, _)| column);
+        let Some(last) = guessed.max() else { return };
+        for column in (0..=last).filter(|&column| looks(column) == Looks::Time) {
+            let name = self.call(column);
+            match ids.iter().find(|(id, _)| *id == column) {
+                Some((_, true)) => {}
+                Some((_, false)) => {
+                    self.notes.push(format!("{name} is taken for ids, though it looks like times"));
+                }
+                None => self.notes.push(format!(
+                    "{name} looks like times; if it holds ids, name the user and item columns"
+                )),
+            }
+        }
+    }
+
+    /// Returns an error if each item is a list of several; only notes it if some are, or if the column `is_named`, since
+    /// ids may have any form.
+    pub fn check_single(
         &mut self,
-        found: Option<usize>,
-        role: &str,
+        item: usize,
+        is_named: bool,
         looks: impl Fn(usize) -> Looks,
-    ) -> Result<usize, String> {
-        let dateless = || self.free().find(|&c| looks(c) != Looks::Date);
-        let column = found.or_else(dateless).ok_or_else(|| {
-            format!(
-                "there is no column left for {role}; a table needs a user column and an \
-                 item column (is the delimiter right?)"
-            )
-        })?;
-        self.take(Some(column).filter(|_| found.is_none()), role);
-        Ok(column)
+    ) -> Result<(), String> {
+        let column = self.call(item);
+        if let Some(next) = self.free().find(|&c| self.are_counted(item, c)) {
+            return Err(format!(
+                "{column} and {} hold an item each; write one row per user and item (`melt` in pandas, `unpivot` in \
+                 polars and SQL), or use `shape` = lists with `header` = true",
+                self.call(next)
+            ));
+        }
+        match looks(item) {
+            Looks::Lists if !is_named => Err(format!(
+                "{column} holds several items in each row; write one row per user and item (`explode` in pandas \
+                 and polars), or name the item column if each is a single id"
+            )),
+            Looks::Lists | Looks::SomeLists => {
+                self.notes.push(format!(
+                    "ids in {column} look like lists of items; each is read as one item: if it is several, write one \
+                     row per user and item (`explode` in pandas and polars)"
+                ));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns whether two columns have the same name up to a number at the end: `item_1` and `item_2`.
+    fn are_counted(&self, one: usize, other: usize) -> bool {
+        let Some(names) = &self.names else { return false };
+        let stem = |column: usize| names[column].trim_end_matches(|c: char| c.is_ascii_digit());
+        !stem(one).is_empty()
+            && stem(one) == stem(other)
+            && [one, other].iter().all(|&column| stem(column) != names[column])
+    }
+
+    /// Returns the user and item columns: as found, or else the first free columns that may hold ids.
+    pub fn ids(
+        &mut self,
+        user: Option<usize>,
+        item: Option<usize>,
+        looks: impl Fn(usize) -> Looks,
+    ) -> Result<(usize, usize), String> {
+        let wanted = usize::from(user.is_none()) + usize::from(item.is_none());
+        let is_likely = |&c: &usize| self.may_be_ids(c, &looks) == Some(true);
+        // With an item column, what else describes items is no user: the table is one of items.
+        let describes = |c: usize| {
+            let names = self.names.as_ref().filter(|_| user.is_none() && item.is_some());
+            names.is_some_and(|names| is_no_user(&names[c]))
+        };
+        let is_possible = |&c: &usize| self.may_be_ids(c, &looks).is_some() && !describes(c);
+        // Ids are not far behind, and looking at a column of JSON reads whole lines.
+        let first = || self.free().take(WIDE);
+        let mut found: Vec<usize> = first().filter(is_likely).take(wanted).collect();
+        if found.len() < wanted {
+            found = first().filter(is_possible).take(wanted).collect();
+        }
+        let mut found = found.into_iter();
+        let mut next = |known: Option<usize>, role: &str| {
+            let column = known.or_else(|| found.next()).ok_or_else(|| {
+                format!(
+                    "there is no column left for {role}: dates, numbers with decimals and properties are none; a \
+                     table needs a user column and an item column; name them (is the delimiter right?)"
+                )
+            })?;
+            self.take(Some(column).filter(|_| known.is_none()), role);
+            Ok::<usize, String>(column)
+        };
+        Ok((next(user, "users")?, next(item, "items")?))
+    }
+
+    /// Returns whether a column is likely to hold ids; `None` if it does not.
+    fn may_be_ids(&self, column: usize, looks: impl Fn(usize) -> Looks) -> Option<bool> {
+        let is_beside = || {
+            let name = self.names.as_ref().map(|names| &names[column]);
+            name.is_some_and(|name| name == INDEX || is_beside_ids(name))
+        };
+        // With the usual columns, ids may be as large as times.
+        let is_usual = || {
+            self.names.is_none()
+                && self.taken.len() == 4
+                && looks(2).is_number()
+                && looks(3).is_time()
+        };
+        match looks(column) {
+            Looks::Date | Looks::OtherDate | Looks::Decimal => None,
+            Looks::Time if column < 2 && is_usual() => Some(true),
+            Looks::Time | Looks::Event | Looks::Empty => Some(false),
+            _ => Some(!is_beside()),
+        }
     }
 }

@@ -1,18 +1,23 @@
 //! Detecting delimiter, header and columns of delimited text from its first lines.
 
-use super::columns::{Columns, Looks};
+use super::columns::Columns;
+use super::dated::is_dated;
 use super::field;
 use super::known::is_known;
 use super::layout::Layout;
 use super::limits::{self, MOST_COLUMNS};
+use super::looks::Looks;
 use super::quoted;
 use super::{Column, Quote, ReadOptions};
+use std::collections::HashSet;
 
 /// Number of rows to examine.
 const ROWS: usize = 100;
 const BYTES: usize = 1 << 16;
 /// Number of bytes after the end of a line in which to search for the end of an open quote.
 const FAR: usize = 1 << 16;
+/// Maximum number of lines above a table that are recognised.
+const MOST_ABOVE: usize = 10;
 
 /// Records with raw fields.
 type Records = Vec<Vec<Vec<u8>>>;
@@ -24,12 +29,74 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, 
     let width = grid.width();
     limits::check_columns(width).map_err(|message| (1, message))?;
     let body = &grid.rows[usize::from(grid.header)..];
+    let is_judged = is_judged(&grid, body, options);
+    let options = &(if is_judged { judged(options) } else { options.clone() });
     let looks =
         |column: usize| Looks::of(body.iter().filter_map(|row| row.get(column)).map(|f| &f[..]));
-    let columns =
+    let mut columns =
         Columns::resolve(grid.names(), width, looks, options).map_err(|message| (1, message))?;
+    if is_judged {
+        let note = "read as relevance judgements of TREC: query, 0, document, relevance";
+        columns.notes.push(note.into());
+    }
+    if !grid.header && options.shape.is_none() && options.item.is_none() {
+        columns.notes.extend(further_items(&grid, &columns));
+    }
     let quote = options.quote;
     Ok(Layout { delimiter: grid.delimiter, quote, header: grid.header, width, columns })
+}
+
+/// Returns whether rows are relevance judgements of TREC: `query 0 document relevance`.
+fn is_judged(grid: &Grid, body: &[Vec<Vec<u8>>], options: &ReadOptions) -> bool {
+    let free = [&options.user, &options.item, &options.value].iter().all(|told| told.is_none());
+    let is_unused = |field: &[u8]| field == b"0" || field.eq_ignore_ascii_case(b"q0");
+    // Numbers from 1 to 5 may be ratings of an item called 0.
+    let is_document =
+        |field: &[u8]| field.len() > 1 && field::number(field).is_none_or(|n| n > 10.0);
+    let is_level = |field: &[u8]| matches!(field, [b'0'..=b'9'] | [b'-', b'0'..=b'9']);
+    let blank = grid.delimiter == b" " || grid.delimiter == b"\t";
+    free && blank
+        && !grid.header
+        && body.iter().all(|row| match &row[..] {
+            [_, unused, document, level] => {
+                is_unused(unused) && is_document(document) && is_level(level)
+            }
+            _ => false,
+        })
+}
+
+/// Returns the options to read relevance judgements.
+fn judged(options: &ReadOptions) -> ReadOptions {
+    let [user, item, value] = [1, 3, 4].map(|position| Some(Column::Position(position)));
+    ReadOptions { user, item, value, ..options.clone() }
+}
+
+/// Returns a note if the columns that are not read may hold items, as in lines of a user and items: texts, or whole
+/// numbers between blanks behind a different user in each line.
+fn further_items(grid: &Grid, columns: &Columns) -> Option<String> {
+    let used = [Some(columns.user), Some(columns.item), columns.value, columns.time, columns.kind];
+    let free: Vec<usize> =
+        (0..grid.width()).filter(|&column| !used.contains(&Some(column))).collect();
+    let fields = |column: usize| grid.rows.iter().filter_map(move |row| row.get(column));
+    let different = |column: usize| fields(column).collect::<HashSet<_>>();
+    let are_all = |looks: Looks| {
+        free.iter().all(|&column| Looks::of(fields(column).map(Vec::as_slice)) == looks)
+    };
+    let items = different(columns.item);
+    let are_shared = || free.iter().any(|&column| fields(column).any(|id| items.contains(id)));
+    let may_be_items =
+        match grid.delimiter == b" " && different(columns.user).len() == grid.rows.len() {
+            true if are_all(Looks::Number) => true,
+            _ => are_all(Looks::Text) && (free.len() > 1 || are_shared()),
+        };
+    let (first, last) = (free.first()? + 1, free.last()? + 1);
+    let named = match free.len() {
+        1 => format!("column {first} is"),
+        _ => format!("columns {first} to {last} are"),
+    };
+    may_be_items.then(|| {
+        format!("{named} not read; if each line is a user and its items, use `shape` = lists")
+    })
 }
 
 /// Detects how to split text that starts with `head`, if it is a table of at least two columns.
@@ -41,6 +108,18 @@ pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, St
     let Some(grid) = grid(head, &told, |_| false) else {
         return Err((1, "the file is empty; give a table of users and items".into()));
     };
+    if header.is_none()
+        && let Some(above) = lines_above(head, &told, &grid)
+    {
+        let lines = if above == 1 { "the first line is" } else { "the first lines are" };
+        return Err((
+            1,
+            format!(
+                "{lines} no part of the table, such as {}; remove everything above the table",
+                field::quoted(&grid.rows[0].join(&grid.delimiter[..]))
+            ),
+        ));
+    }
     match grid.width() {
         0 | 1 => Err((
             1,
@@ -51,6 +130,34 @@ pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, St
         )),
         _ => Ok(grid),
     }
+}
+
+/// Returns the number of lines above a table, such as a title or comments: those without which all rows have as many
+/// fields as its header, if they themselves have not.
+fn lines_above(head: &[u8], told: &Told<'_>, grid: &Grid) -> Option<usize> {
+    if grid.width() > 1 && grid.rows.iter().all(|row| row.len() == grid.width()) {
+        return None;
+    }
+    let mut rest = head;
+    for above in 1..=MOST_ABOVE {
+        let end = memchr::memchr(b'\n', rest)?;
+        rest = &rest[end + 1..];
+        let below = self::grid(rest, told, |_| false)?;
+        let width = below.width();
+        let alike = below.rows.iter().all(|row| row.len() == width);
+        let are_comments = || {
+            let above = &head[..head.len() - rest.len()];
+            above
+                .split_inclusive(|&b| b == b'\n')
+                .all(|line| line.starts_with(b"#") || line.starts_with(b"%"))
+        };
+        let differs = width != grid.width() || below.delimiter != grid.delimiter;
+        if (below.header || are_comments()) && below.rows.len() > 1 && width > 1 && alike && differs
+        {
+            return Some(above);
+        }
+    }
+    None
 }
 
 /// Delimited text split into fields, before columns are resolved.
@@ -101,8 +208,30 @@ pub(super) fn grid(
         return None;
     }
     let is_named = |name: &str| is_known(name) || is_known_too(name);
+    let mut rows = rows;
+    if told.header != Some(false) {
+        complete_header(&mut rows, is_named);
+    }
     let header = told.header.unwrap_or_else(|| is_header(&rows, is_named));
     Some(Grid { delimiter, header, rows })
+}
+
+/// Adds an empty name to a header one field short: in front, if the rows begin with their numbers, as R writes them, or
+/// at the end, if all rows end with a delimiter.
+fn complete_header(rows: &mut Records, is_known: impl Fn(&str) -> bool) {
+    let Some((header, body)) = rows.split_first_mut() else { return };
+    let is_short = !body.is_empty() && body.iter().all(|row| row.len() == header.len() + 1);
+    let is_name = |name: &Vec<u8>| std::str::from_utf8(name.trim_ascii()).is_ok_and(&is_known);
+    if !is_short || !header.iter().any(is_name) {
+        return;
+    }
+    if body.iter().all(|row| row.last().is_some_and(|field| field.trim_ascii().is_empty())) {
+        header.push(Vec::new());
+    } else if body.len() > 1
+        && body.iter().zip(1..).all(|(row, n)| row[0] == format!("{n}").as_bytes())
+    {
+        header.insert(0, Vec::new());
+    }
 }
 
 /// Detects the delimiter that splits most of the first rows into as many fields as the first row; returns it with the
@@ -124,10 +253,14 @@ fn sniff_delimiter(head: &[u8], quote: Option<Quote>) -> (Vec<u8>, Records) {
             None => true,
             Some(((other, _), ..)) if alike != *other => alike > *other,
             Some(((_, other_width), at, others)) if *at >= 3 && *candidate != b" " => {
-                // Users and items come first, and do not contain lists.
-                match (in_ids(&rows, candidates[*at]), in_ids(others, candidate)) {
-                    (false, true) => width >= 2,
-                    (true, false) => false,
+                // Users and items come first, and users do not contain lists.
+                let contain = |fields: usize| {
+                    let in_ids = |rows, other| in_first(fields, rows, other);
+                    (in_ids(&rows, candidates[*at]), in_ids(others, candidate))
+                };
+                match (contain(1), contain(2)) {
+                    ((false, true), _) | (_, (false, true)) => width >= 2,
+                    ((true, false), _) | (_, (true, false)) => false,
                     _ => width > *other_width,
                 }
             }
@@ -143,9 +276,10 @@ fn sniff_delimiter(head: &[u8], quote: Option<Quote>) -> (Vec<u8>, Records) {
     (candidates[i].to_vec(), rows)
 }
 
-/// Returns whether `other` occurs in one of the first two fields of any row.
-fn in_ids(rows: &Records, other: &[u8]) -> bool {
-    rows.iter().any(|row| row.iter().take(2).any(|field| super::text::find(field, other).is_some()))
+/// Returns whether `other` occurs in one of the first `fields` of any row.
+fn in_first(fields: usize, rows: &Records, other: &[u8]) -> bool {
+    let is_in = |field: &Vec<u8>| super::text::find(field, other).is_some();
+    rows.iter().any(|row| row.iter().take(fields).any(is_in))
 }
 
 /// Returns the number of fields of the first line split at commas; 0 if it contains quotes.
@@ -192,11 +326,12 @@ fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
     let field = |c: usize| first[c].trim_ascii();
     let in_body = |c: usize| body.iter().filter_map(move |row| row.get(c).map(|f| f.trim_ascii()));
     let columns = || (0..first.len()).filter(|&c| !field(c).is_empty());
-    // A single letter that occurs again in the rows below is not a column name.
-    let known = columns()
-        .filter(|&c| std::str::from_utf8(field(c)).is_ok_and(&is_known))
-        .filter(|&c| field(c).len() > 1 || !in_body(c).any(|below| below == field(c)))
-        .count();
+    let named = columns().filter(|&c| std::str::from_utf8(field(c)).is_ok_and(&is_known));
+    let named: Vec<usize> = named.collect();
+    let again = |c: usize| in_body(c).any(|below| below == field(c));
+    // A single letter, or the only known name, is not a column name if it occurs again in the rows below.
+    let is_name = |&&c: &&usize| !again(c) || (field(c).len() > 1 && named.len() > 1);
+    let known = named.iter().filter(is_name).count();
     // A number or a date above others of its kind is a row, whatever the other fields are.
     let is_row = |c: usize| {
         let kind = Kind::of(field(c));
@@ -260,7 +395,8 @@ impl Kind {
         let digits = field.iter().filter(|b| b.is_ascii_digit()).count();
         let between = field.iter().filter(|b| b"-/.:".contains(b)).count();
         let others = field.len() - digits - between;
-        match digits >= 4 && between >= 2 && others <= 4 && field[0].is_ascii_digit() {
+        let is_date = digits >= 4 && between >= 2 && others <= 4 && field[0].is_ascii_digit();
+        match is_date || is_dated(field) {
             true => Self::Date,
             false => Self::Text,
         }

@@ -112,6 +112,10 @@ impl<'a> Opened<'a> {
         if source.format == Format::JsonLines && needs_lines(&source.head) {
             source.rewrite(|bytes| Box::new(ObjectLines::new(bytes)));
         }
+        if source.format == Format::Text && ends_lines_with_returns(&source.head) {
+            source.rewrite(|bytes| Box::new(LineEnds(bytes)));
+            source.peek(path)?;
+        }
         if source.format == Format::Text
             && let Some((separator, length)) = separator_line(&source.head)
         {
@@ -286,6 +290,23 @@ impl Read for Counted<'_> {
         let read = self.file.read(into)?;
         self.stage.add(read);
         self.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// Returns whether lines end with `\r` alone, as on old Macintosh computers.
+fn ends_lines_with_returns(head: &[u8]) -> bool {
+    let inner = head.strip_suffix(b"\r").unwrap_or(head);
+    memchr::memchr(b'\r', inner).is_some() && memchr::memchr(b'\n', head).is_none()
+}
+
+/// Reader that gives `\n` for each `\r`.
+struct LineEnds<R>(R);
+
+impl<R: Read> Read for LineEnds<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(into)?;
+        into[..read].iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
         Ok(read)
     }
 }

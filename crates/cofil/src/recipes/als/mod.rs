@@ -185,7 +185,8 @@ impl Recipe for Ials {
         self.unobserved_weight = suit::setting(5.0 * power(data.density(), 0.75), 0.005, 1.0);
         let usual = (0.01 * power(1e5 / data.interactions, 1.0 / 3.0)).clamp(0.003, 0.01);
         // The penalty of a user's vector grows with the number of items: with few of them it would be next to none.
-        let entries = data.interactions / data.users + f64::from(self.unobserved_weight) * data.items;
+        let entries =
+            data.interactions / data.users + f64::from(self.unobserved_weight) * data.items;
         self.reg = suit::setting(usual.max((2.2 / entries).min(0.02)), 0.003, 0.02);
     }
 

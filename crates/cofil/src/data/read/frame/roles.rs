@@ -3,7 +3,9 @@
 use super::Frame;
 use crate::data::IdMap;
 use crate::data::read::Column;
-use crate::data::read::known::{ITEM, TITLE, USER, means_item, means_user, parts, plain};
+use crate::data::read::known::{
+    ITEM, MORE_THINGS, TITLE, USER, means_item, means_user, parts, plain,
+};
 use crate::data::read::search::Search;
 use crate::error::{Error, Result};
 use std::path::Path;
@@ -116,8 +118,8 @@ fn item_roles(
     if title.is_none() {
         found_title = search.named(TITLE, is_title);
     }
-    let ids: Vec<&str> =
-        ITEM.iter().copied().filter(|name| *name != "title").chain(["id"]).collect();
+    let usual = ITEM.iter().filter(|name| **name != "title" && !MORE_THINGS.contains(name));
+    let ids: Vec<&str> = usual.copied().chain(["id"]).chain(MORE_THINGS.iter().copied()).collect();
     // `track_id` comes before `artist`, which is an item only in other tables.
     found_id = found_id
         .or_else(|| search.named(&["item", "itemid", "iid"], is_item_id))

@@ -1,0 +1,180 @@
+//! What the first values of a column look like.
+
+use super::dated::is_dated;
+use super::field::{self, Stamp, spelt_seconds, stamp};
+use super::known::EVENTS;
+use super::times::is_unix_time;
+
+/// Apparent content of a column in the first rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// No values.
+    Empty,
+    /// Dates.
+    Date,
+    /// Dates or times of day in notations that are only read with their format.
+    OtherDate,
+    /// Numbers that all are recent unix times, or all spell dates.
+    Time,
+    /// Numbers, most of them as large as unix times.
+    Large,
+    /// Numbers without decimals.
+    Number,
+    /// Numbers, some with decimals, also with a decimal comma.
+    Decimal,
+    /// Types of events.
+    Event,
+    /// Several ids in each value.
+    Lists,
+    /// Several ids in many of the values.
+    SomeLists,
+    /// Anything else.
+    Text,
+}
+
+/// Unix times of the years 1990 to 2040, in seconds.
+const LATELY: std::ops::Range<i64> = 631_152_000..2_208_988_800;
+/// Dates of the years 1990 to 2040, as spelt by numbers.
+const SPELT: std::ops::Range<i64> = 19_900_101..20_410_101;
+
+impl Looks {
+    /// Returns what most of `values` look like.
+    pub fn of<'a>(values: impl Iterator<Item = &'a [u8]>) -> Self {
+        let values: Vec<&[u8]> = values.map(<[u8]>::trim_ascii).filter(|v| !v.is_empty()).collect();
+        let count = |is: fn(&[u8]) -> bool| values.iter().filter(|value| is(value)).count();
+        let all = values.len();
+        let most = |is: fn(&[u8]) -> bool| 2 * count(is) >= all;
+        if all == 0 {
+            Self::Empty
+        } else if most(|value| matches!(stamp(value), Some(Stamp::Seconds(_)))) {
+            Self::Date
+        } else if let Some(lists) = Self::of_lists(count(is_list), all) {
+            lists
+        } else if most(is_number) {
+            Self::of_numbers(&values)
+        } else if most(is_dated) {
+            Self::OtherDate
+        } else if count(is_event) == all {
+            Self::Event
+        } else {
+            let is_list = |value: &[u8]| is_list(value) || has_parts(value, ',');
+            Self::of_lists(count(is_list), all).unwrap_or(Self::Text)
+        }
+    }
+
+    /// Returns what a column of `lists` among `all` values looks like.
+    fn of_lists(lists: usize, all: usize) -> Option<Self> {
+        match lists {
+            0 => None,
+            // A single one may be a title.
+            _ if lists == all && all > 1 => Some(Self::Lists),
+            _ => (4 * lists >= all).then_some(Self::SomeLists),
+        }
+    }
+
+    fn of_numbers(values: &[&[u8]]) -> Self {
+        let whole = |value: &&[u8]| match stamp(value) {
+            Some(Stamp::Number(number)) => Some(number),
+            _ => None,
+        };
+        let all = |is: fn(i64) -> bool| values.iter().all(|value| whole(value).is_some_and(is));
+        let large = values.iter().filter_map(whole).filter(|&number| is_unix_time(number)).count();
+        if all(is_recent)
+            || all(|number| SPELT.contains(&number) && spelt_seconds(number).is_some())
+        {
+            Self::Time
+        } else if 2 * large >= values.len() {
+            Self::Large
+        } else if values.iter().any(|value| is_decimal(value)) {
+            Self::Decimal
+        } else {
+            Self::Number
+        }
+    }
+
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Number | Self::Decimal)
+    }
+
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::Lists | Self::SomeLists)
+    }
+
+    pub fn is_time(self) -> bool {
+        matches!(self, Self::Date | Self::Time | Self::Large)
+    }
+}
+
+fn is_number(value: &[u8]) -> bool {
+    field::number(value).or_else(|| field::comma_number(value)).is_some()
+}
+
+/// Returns whether `number` is a unix time of the years 1990 to 2040, in seconds, milli- or microseconds.
+fn is_recent(number: i64) -> bool {
+    [1, 1_000, 1_000_000].iter().any(|per_second| LATELY.contains(&(number / per_second)))
+}
+
+/// Returns whether `value` is a number with decimals other than zeros.
+fn is_decimal(value: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(value).replace(',', ".");
+    text.parse::<f64>().is_ok_and(|number| number.is_finite() && number.fract() != 0.0)
+}
+
+fn is_event(value: &[u8]) -> bool {
+    let word = String::from_utf8_lossy(value);
+    let word: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
+    EVENTS.contains(&word.to_ascii_lowercase().as_str())
+}
+
+/// Returns whether `value` holds several ids: `['a', 'b']`, `a|b`, `a;b`, or whole numbers between blanks. With commas
+/// it may be a number.
+fn is_list(value: &[u8]) -> bool {
+    let is_within =
+        |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
+    let are_whole = || value.iter().all(|b| b.is_ascii_digit() || *b == b' ');
+    is_within(b'[', b']')
+        || is_within(b'{', b'}')
+        || has_parts(value, '|')
+        || has_parts(value, ';')
+        || (has_parts(value, ' ') && are_whole())
+}
+
+/// Returns whether `separator` stands between several texts, without blanks around it, as are usual in titles.
+fn has_parts(value: &[u8], separator: char) -> bool {
+    let is_part = |part: &str| !part.is_empty() && part.trim() == part;
+    std::str::from_utf8(value)
+        .is_ok_and(|text| text.contains(separator) && text.split(separator).all(is_part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_look_like_what_they_hold() {
+        for (values, expected) in [
+            (&["", " "][..], Looks::Empty),
+            (&["2021-01-31", "2021-02-01"], Looks::Date),
+            (&["31/01/2021", "01/02/2021"], Looks::OtherDate),
+            (&["1112486027", "1600000000"], Looks::Time),
+            (&["20210131", "20210228"], Looks::Time),
+            (&["20210131", "20210231"], Looks::Number),
+            (&["1112486027", "0"], Looks::Large),
+            (&["1", "2.0", "x"], Looks::Number),
+            (&["1", "2.5"], Looks::Decimal),
+            (&["1", "2,5"], Looks::Decimal),
+            (&["pv", "add_to_cart"], Looks::Event),
+            (&["pv", "tea"], Looks::Text),
+            (&["11 12", "13 14 15"], Looks::Lists),
+            (&["['a', 'b']", "['a']"], Looks::Lists),
+            (&["a|b", "c", "d,e"], Looks::SomeLists),
+            (&["11 12", "13", "14"], Looks::SomeLists),
+            (&["a,b", "c,d"], Looks::Lists),
+            (&["1,234,567", "12", "1"], Looks::Number),
+            (&["Lock, Stock", "Me, Myself"], Looks::Text),
+            (&["green tea", "7 up"], Looks::Text),
+        ] {
+            assert_eq!(Looks::of(values.iter().map(|v| v.as_bytes())), expected, "{values:?}");
+        }
+    }
+}
