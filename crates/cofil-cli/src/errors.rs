@@ -36,7 +36,14 @@ pub fn spelt(text: &str) -> String {
         .replace("`weights` such as", "--weight such as")
         .replace("`header` = true", "--header")
         .replace("`header` = false", "--no-header")
-        .replace("`user` = 1", "--user-col 1")
+        .replace("`user` = ", "--user-col ")
+        .replace("`time` = ", "--time-col ")
+        .replace("`quote` = ", "--quote ")
+        .replace("`decimal` = ", "--decimal ")
+        .replace("`missing` = ", "--missing ")
+        .replace("`time_format` = ", "--time-format ")
+        .replace("`skip_bad` = ", "--skip-bad ")
+        .replace("`skip_bad`", "--skip-bad")
         .replace("goes with `by` = ", "goes with --by ")
 }
 

@@ -20,13 +20,13 @@ const BAD: &[Case<'static>] = &[
     (
         b"user;item;rating\na;b;4,5\n",
         &[],
-        "t:2: rating \"4,5\" is not a number; use a decimal point, or set the decimal separator (`decimal` = ,)",
+        "t:2: rating \"4,5\" is not a number; use a decimal point, or set the decimal separator (--decimal ,)",
     ),
     (b"user,item,rating\na,b,1\na,c,five\n", &[], "t:3: rating \"five\" is not a number"),
     (
         b"user,item,rating\na,b,nan\n",
         &[],
-        "t:2: rating \"nan\" is not a finite number; give it a value, or leave such rows out with `missing` = nan",
+        "t:2: rating \"nan\" is not a finite number; give it a value, or leave such rows out with --missing nan",
     ),
     (
         b"user,item,rating\na,b,1\nc,d,inf\n",
@@ -43,7 +43,7 @@ const BAD: &[Case<'static>] = &[
         b"user,item,rating\n1,\"b,1\n2,3,4\n",
         &[],
         "t:2: a quote is opened in this row and never closed; close it, double a quote that is part of the text, \
-         or turn quoting off (`quote` = none)",
+         or turn quoting off (--quote none)",
     ),
     (
         b"user,item\nJos\xc3\xa9,b\nJos\xe9,b\n",
@@ -59,13 +59,13 @@ const BAD: &[Case<'static>] = &[
         b"user,item\na,\n",
         &[],
         "t:2: item is empty; every interaction needs a user and an item (to leave out up to 100 such rows: \
-         `skip_bad` = 100)",
+         --skip-bad 100)",
     ),
     (
         b"user,item,date\na,b,2005-05-01\nc,d,yesterday\n",
         &[],
         "t:3: date \"yesterday\" is not a time; use unix seconds or ISO 8601, or give its format (such as \
-         `time_format` = %d/%m/%Y)",
+         --time-format %d/%m/%Y)",
     ),
     (
         b"user,item,date\na,b,2005-05-01\nc,d,7\n",
@@ -105,7 +105,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"{\"user\":1,\"item\":2}\n{\"user\":1}\n",
         &[],
-        "t:2: there is no `item` in this line; every line needs it (to leave out up to 100 such lines: `skip_bad` = 100)",
+        "t:2: there is no `item` in this line; every line needs it (to leave out up to 100 such lines: --skip-bad 100)",
     ),
     (
         b"{\"user\":1,\"item\":[2]}\n",

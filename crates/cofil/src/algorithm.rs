@@ -537,11 +537,9 @@ mod tests {
             let settings = settings.as_object().unwrap().clone();
             Algorithm::from_settings(name, &settings).unwrap_err().to_string()
         };
-        for (name, settings) in [
-            ("ials", json!({"reg": 1e308})),
-            ("ease", json!({"dropout": -1e39})),
-            ("blend", json!({"of": ["ease", {"algorithm": "ials", "reg": 1e308}]})),
-        ] {
+        for (name, settings) in
+            [("ials", json!({"reg": 1e308})), ("ease", json!({"dropout": -1e39}))]
+        {
             let told = given(name, settings);
             assert!(told.contains("must be a number of at most 3.4e38, got"), "{told}");
         }

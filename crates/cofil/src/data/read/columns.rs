@@ -1,6 +1,5 @@
 //! Resolving columns: as given in the options, else by name, else by position.
 
-use super::ReadOptions;
 use super::field::{Rules, TimeFormat, shown};
 use super::known::{
     AMBIGUOUS, ITEM, KIND, TIME, USER, VALUE, means_item, means_time, means_user, means_value,
@@ -9,6 +8,7 @@ use super::known::{
 use super::looks::Looks;
 use super::report::ColumnReport;
 use super::search::Search;
+use super::{Column, ReadOptions};
 use std::cell::OnceCell;
 
 /// A table with more columns than this is probably not a table of interactions.
@@ -163,7 +163,14 @@ impl Columns {
         if !told_item {
             search.check_single(item, named_item, looks)?;
         }
-        search.note_unread(looks, no_value, free_time && time.is_none(), no_times);
+        // Nobody misses what is not to be read.
+        let missed = |c: usize| match looks(c) {
+            Looks::OtherDate if options.time == Some(Column::Absent) => Looks::Text,
+            look if look.is_time() && options.time == Some(Column::Absent) => Looks::Text,
+            look if look.is_number() && options.value == Some(Column::Absent) => Looks::Text,
+            look => look,
+        };
+        search.note_unread(missed, no_value, free_time && time.is_none(), no_times);
         if options.kind.is_none() && options.weights.is_empty() {
             search.note_types(KIND, looks);
         }

@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(rows("<NA>,a,3\nu2,b,4\n"), ["<NA> a 3", "u2 b 4"]);
         assert_eq!(rows("(a),x,3\n(b),y,4\n"), ["(a) x 3", "(b) y 4"]);
         assert_eq!(rows("u=1,x,3\nu=2,y,4\n"), ["u=1 x 3", "u=2 y 4"]);
-        assert_eq!(rows("note: a\tx\nnote: b\ty\n"), ["note: a x 1", "note: b y 1"]);
+        assert_eq!(rows("memo: a\tx\nmemo: b\ty\n"), ["memo: a x 1", "memo: b y 1"]);
         let told = ReadOptions { delimiter: Some(": ".into()), ..ReadOptions::default() };
         assert_eq!(rows_with("ann: tea\nbob: jam\n", &told), ["ann tea 1", "bob jam 1"]);
     }

@@ -446,8 +446,8 @@ fn values_that_mark_missing_ones_are_told() {
 
 #[test]
 fn tables_of_items_or_users_are_told() {
-    let movies = "movieId,title,genres\n1,Toy Story,Comedy\n2,Heat,Crime\n3,Clue,Comedy\n4,Dune,\n5,Fargo,Crime\n";
-    let told = notes(movies);
+    let members = "login,name\nann,Ann A\nbob,Bob B\ncat,Cat C\ndan,Dan D\neve,Eve E\n";
+    let told = notes(members);
     assert!(told.contains("every user and every item occurs in one of the 5 rows only"), "{told}");
     let users = "1::F::1::10::48067\n2::M::56::16::70072\n3::M::25::15::55117\n4::M::45::7::02460\n5::M::25::20::55455\n";
     assert!(notes(users).contains("every user occurs in one"), "{}", notes(users));
