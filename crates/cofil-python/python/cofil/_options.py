@@ -24,7 +24,8 @@ class ReadOptions(TypedDict, total=False):
     kind: str | int | None
     """Column of the event type, used with `weights`. Default: by its name."""
     missing: float | None
-    """Value that means "no rating"; such rows are left out and counted. NaN also matches empty fields."""
+    """Value that means "no rating"; such rows are left out and counted. NaN also matches empty fields and marks such as
+    `NA`."""
     quote: Literal["double", "none"] | None
     """Whether quotes enclose fields. Default: they do, and a quote that would enclose whole rows is an error."""
     shape: Literal["rows", "lists", "blocks", "matrix"] | None

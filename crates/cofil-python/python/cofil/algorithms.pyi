@@ -189,7 +189,9 @@ class Ials(Algorithm):
             0.531 on Debian packages (best: 0.552 at 0.003, 0.03), 0.317 on MovieLens-100K (0.359 at 0.01, 0.7), 0.633
             on FilmTrust (0.648 at 0.01, 0.2), 0.288 on Last.fm (0.293 at 0.007, 0.1) and 0.313 on MovieLens-1M (0.328
             at 0.005, 0.5).
-            Default from the data: 0.01 up to 100,000 interactions n, then 0.46 / ∛n; at least 0.003.
+            Default from the data: 0.01 up to 100,000 interactions n, then 0.46 / ∛n; at least 0.003, and at least 2.2
+                / (h + w m) but not above 0.02 for that, where h is the mean length of a history, w the weight of
+                unobserved entries, and m the number of items.
         reg_exponent: ν, growth of the penalty with the number of interactions, ≥ 0: 0 constant, 1 proportional.
         solver: `cholesky` (exact) or `cg` (conjugate gradients).
         unobserved_weight: α₀, weight of "no interaction", ≥ 0, where an interaction weighs 1. Use larger values for
