@@ -32,7 +32,7 @@ def cofil(make):
 
         def ratings(frame):
             ratings = cofil.Ratings(frame, user="user_id", item="item_id", value="rating")
-            return *ratings.count, len(ratings)
+            return *ratings._inner.shape(), len(ratings)
 
         return ratings if convert else make()
 
