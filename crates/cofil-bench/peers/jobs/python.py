@@ -217,7 +217,7 @@ def evaluated(users, lists, test):
     return score_lists(ordered, csr_matrix((ones, (test["user_id"], test["item_id"])), shape=split.SHAPE))[METRICS[0]]
 
 
-IMPLICIT_IALS = {"unobserved_weight": 1.0, "reg": 0.003}
+IMPLICIT_IALS = {"solver": "cg", "unobserved_weight": 1.0, "reg": 0.003}
 PREPARED = {
     "python-ials": {
         "cofil": cofil(("Ials", {"factors": ials.FACTORS, "epochs": ials.ITERATIONS, **IMPLICIT_IALS})),
