@@ -53,6 +53,12 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// Returns the error for a file that another process is writing.
+    pub(crate) fn busy(path: &Path) -> Error {
+        let says = "another process is writing it; wait for it, or name another place";
+        Error::io(path, std::io::Error::new(ErrorKind::ResourceBusy, says))
+    }
+
     /// Locks `path`, a file or an existing folder.
     ///
     /// # Errors
@@ -75,7 +81,7 @@ impl Lock {
             let file = file.map_err(|e| Error::io(path, e))?;
             match file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(busy(path)),
+                Err(TryLockError::WouldBlock) => return Err(Self::busy(path)),
                 // The file system has no locks; go on without.
                 Err(TryLockError::Error(_)) => {}
             }
@@ -85,12 +91,6 @@ impl Lock {
             }
         }
     }
-}
-
-/// Returns the error for a file that another process is writing.
-pub(crate) fn busy(path: &Path) -> Error {
-    let says = "another process is writing it; wait for it, or name another place";
-    Error::io(path, std::io::Error::new(ErrorKind::ResourceBusy, says))
 }
 
 impl Drop for Lock {

@@ -32,7 +32,6 @@ pub(crate) use atomic::{Access, Pending, write_with};
 pub use atomic::{check_new, check_writable, create_folder, write_atomically};
 pub use inputs::check_not_input;
 pub use lock::Lock;
-pub(crate) use lock::busy;
 pub(crate) use npy::{Elements, NPY, NumpyArray, read_npy};
 pub(crate) use npz::{Entry, Npz, write_npz};
 pub use read::{parse, read};

@@ -78,7 +78,7 @@ impl Journal {
         // Under another name of the same file, a process may hold another lock.
         let is_taken = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
         if is_taken || file.metadata().is_ok_and(|about| about.len() != text.len() as u64) {
-            return Err(store::busy(path));
+            return Err(store::Lock::busy(path));
         }
         file.set_len(whole as u64).map_err(|e| Error::io(path, e))?;
         Ok(Self { path: path.to_owned(), file, trials, _lock: lock })
