@@ -79,12 +79,18 @@ pub fn styled(text: &str) {
     }
 }
 
-/// Prints to standard error, for people; ignores errors. A line that repeats a long input is cut.
+/// Prints to standard error, for people; ignores errors. A line that repeats a long input is cut in the middle.
 pub fn tell(text: fmt::Arguments<'_>) {
     let text = text.to_string();
-    let cut = |line: &str| match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…\n", &line[..end]),
-        None => line.to_owned(),
+    let cut = |line: &str| {
+        let begin = line.char_indices().nth(LONGEST / 2);
+        let end = line.char_indices().nth_back(LONGEST / 2);
+        match (begin, end) {
+            (Some((begin, _)), Some((end, _))) if begin < end => {
+                format!("{} … {}", &line[..begin], &line[end..])
+            }
+            _ => line.to_owned(),
+        }
     };
     let text: String = text.split_inclusive('\n').map(cut).collect();
     let _ = io::stderr().write_all(readable(&text).as_bytes());
