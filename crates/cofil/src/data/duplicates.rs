@@ -76,8 +76,8 @@ pub(crate) fn check_sums(
     values: &[f32],
 ) -> Result<()> {
     // If all values together are small enough, so are those of each pair.
-    let all: f64 = values.iter().map(|value| f64::from(value.abs())).sum();
-    if how != Duplicates::Sum || all < f64::from(f32::MAX) / 2.0 {
+    let all = || values.iter().map(|value| f64::from(value.abs())).sum::<f64>();
+    if how != Duplicates::Sum || all() < f64::from(f32::MAX) / 2.0 {
         return Ok(());
     }
     let mut sums = HashMap::new();

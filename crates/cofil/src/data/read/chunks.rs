@@ -1,7 +1,9 @@
 //! Parsing lines in parallel: blocks are cut into chunks that are parsed independently, each with its own numbering
 //! of ids. Merging the ids in file order gives the same numbering as a sequential loop.
 
-use super::names::{PartNames, Unnamed};
+use super::field::Stamp;
+use super::names::{PartIds, PartNames, Unnamed};
+use super::plain::Plain;
 use super::rows::{Row, Rows, Tally};
 use crate::math::parallel;
 
@@ -12,12 +14,31 @@ const CHUNK: usize = 512 << 10;
 pub(super) trait Lines: Sync {
     /// Returns the row on `line`; `None` if it is left out. Counts it in `tally`.
     fn row<'l>(&self, line: &'l [u8], tally: &mut Tally) -> Result<Option<Row<'l>>, String>;
+
+    /// Returns the row at the start of `text` if its line is so simple that it need not be cut out and checked first.
+    #[inline]
+    fn plain(&self, _text: &[u8]) -> Option<Plain> {
+        None
+    }
 }
 
 /// An error message, and its offset in bytes from the start of the block.
 pub(super) struct Bad {
     pub offset: usize,
     pub message: String,
+}
+
+/// Returns the number of line ends in `text`.
+pub(super) fn line_ends(text: &[u8]) -> usize {
+    memchr::memchr_iter(b'\n', text).count()
+}
+
+/// Returns the first position of `byte` in `text`.
+pub(super) fn find(byte: u8, text: &[u8]) -> Option<usize> {
+    let found = parallel::map(text.len(), CHUNK, |range| {
+        memchr::memchr(byte, &text[range.clone()]).map(|at| range.start + at)
+    });
+    found.into_iter().flatten().next()
 }
 
 /// Cuts `block` after the first line end past each [`CHUNK`] bytes.
@@ -45,43 +66,45 @@ struct Slot<'a> {
 
 #[derive(Default)]
 struct ReadChunk {
-    users: PartNames,
-    items: PartNames,
+    users: PartIds,
+    items: PartIds,
     tally: Tally,
     filled: usize,
     /// Offsets of unreadable rows from the start of the chunk.
     bad: Vec<usize>,
 }
 
-/// Appends the rows of `block`, which consists of whole lines that follow `before` others.
+/// Appends the rows of `block`, which consists of whole lines that follow `before` others; returns the number of lines.
 pub(super) fn read_block(
     block: &[u8],
     before: u64,
     lines: &impl Lines,
     rows: &mut Rows,
-) -> Result<(), Bad> {
+) -> Result<u64, Bad> {
     let chunks = chunks(block);
-    let ends = |chunk: &[u8]| memchr::memchr_iter(b'\n', chunk).count();
     let room: Vec<usize> =
-        parallel::map_all(&chunks, |c| ends(c) + usize::from(!c.ends_with(b"\n")));
+        parallel::map_all(&chunks, |c| line_ends(c) + usize::from(!c.ends_with(b"\n")));
     let start = rows.user.len();
     rows.lengthen(room.iter().sum());
     let offset = |chunk: &[u8]| chunk.as_ptr() as usize - block.as_ptr() as usize;
     let left = rows.skipped.allowed - rows.skipped.count;
     let skips = rows.skipped.allowed > 0;
-    let parts: Vec<Result<ReadChunk, Bad>> =
-        parallel::map_all(slots(&chunks, &room, start, rows), |slot| {
+    let parts: Vec<Result<ReadChunk, Bad>> = parallel::map_all_with(
+        slots(&chunks, &room, start, rows),
+        Default::default,
+        |ids, slot| {
             let start = offset(slot.chunk);
             let moved = |bad: Bad| Bad { offset: start + bad.offset, ..bad };
-            read_chunk(slot, lines, skips.then_some(left)).map_err(moved)
-        });
+            read_chunk(slot, lines, ids, skips.then_some(left)).map_err(moved)
+        },
+    );
     // The first failed chunk has the first error in the file.
     let parts = parts.into_iter().collect::<Result<Vec<ReadChunk>, Bad>>()?;
     let (mut counted, mut line) = (0, before + 1);
     for (chunk, part) in chunks.iter().zip(&parts) {
         for &at in &part.bad {
             let offset = offset(chunk) + at;
-            line += ends(&block[counted..offset]) as u64;
+            line += line_ends(&block[counted..offset]) as u64;
             counted = offset;
             let why = checked(lines, line_at(chunk, at).0, &mut Tally::default());
             let message = why.err().unwrap_or_default();
@@ -89,22 +112,25 @@ pub(super) fn read_block(
             rows.skipped.add(place, message).map_err(|message| Bad { offset, message })?;
         }
     }
-    let tables = parts
-        .iter()
-        .map(|part| Ok((rows.users.merge(&part.users)?, rows.items.merge(&part.items)?)))
-        .collect::<Result<Vec<_>, Unnamed>>()
-        .map_err(|e| Bad { offset: 0, message: e.0 })?;
+    let (all_users, all_items) = (&mut rows.users, &mut rows.items);
+    let (users, items): (Result<Vec<_>, Unnamed>, Result<Vec<_>, _>) = parallel::join(
+        || parts.iter().map(|part| all_users.merge(&part.users)).collect(),
+        || parts.iter().map(|part| all_items.merge(&part.items)).collect(),
+    );
+    let full = |e: Unnamed| Bad { offset: 0, message: e.0 };
+    let (users, items) = (users.map_err(full)?, items.map_err(full)?);
     let renumber = |ids: &mut [u32], table: &[u32]| {
         ids.iter_mut().for_each(|id| *id = table[*id as usize]);
     };
-    let numbered = slots(&chunks, &room, start, rows).into_iter().zip(&parts).zip(&tables);
+    let tables = users.iter().zip(&items);
+    let numbered = slots(&chunks, &room, start, rows).into_iter().zip(&parts).zip(tables);
     parallel::for_each(numbered, |((slot, part), (users, items))| {
         renumber(&mut slot.user[..part.filled], users);
         renumber(&mut slot.item[..part.filled], items);
     });
     parts.iter().for_each(|part| rows.tally.add(&part.tally));
     rows.close_gaps(start, room.iter().zip(&parts).map(|(&room, part)| (room, part.filled)));
-    Ok(())
+    Ok(room.iter().sum::<usize>() as u64)
 }
 
 /// Assigns to each chunk its part of the arrays, from `start` on.
@@ -149,11 +175,31 @@ fn checked<'l>(
 }
 
 /// Reads a chunk. If rows may be left out, it stops once more than `left` rows cannot be read.
-fn read_chunk(slot: Slot<'_>, lines: &impl Lines, left: Option<u64>) -> Result<ReadChunk, Bad> {
+fn read_chunk(
+    slot: Slot<'_>,
+    lines: &impl Lines,
+    [users, items]: &mut [PartNames; 2],
+    left: Option<u64>,
+) -> Result<ReadChunk, Bad> {
     let mut part = ReadChunk::default();
     let mut next = 0;
     while next < slot.chunk.len() {
         let offset = next;
+        if let Some(row) = lines.plain(&slot.chunk[offset..]) {
+            next += row.length;
+            part.tally.rows += 1;
+            let at = part.filled;
+            slot.user[at] = users.insert_small(row.user);
+            slot.item[at] = items.insert_small(row.item);
+            if let Some(value) = slot.value.get_mut(at) {
+                *value = row.value;
+            }
+            if let (Some(time), Some(number)) = (slot.time.get_mut(at), row.time) {
+                *time = part.tally.time(Stamp::Number(number)).raw();
+            }
+            part.filled += 1;
+            continue;
+        }
         let (line, end) = line_at(slot.chunk, offset);
         next = end;
         if line.is_empty() {
@@ -177,7 +223,6 @@ fn read_chunk(slot: Slot<'_>, lines: &impl Lines, left: Option<u64>) -> Result<R
         };
         let Some(row) = row else { continue };
         let at = part.filled;
-        let (users, items) = (&mut part.users, &mut part.items);
         slot.user[at] = users.insert(&row.user).map_err(|e| bad(format!("user {}", e.0)))?;
         slot.item[at] = items.insert(&row.item).map_err(|e| bad(format!("item {}", e.0)))?;
         if let Some(value) = slot.value.get_mut(at) {
@@ -188,5 +233,6 @@ fn read_chunk(slot: Slot<'_>, lines: &impl Lines, left: Option<u64>) -> Result<R
         }
         part.filled += 1;
     }
+    (part.users, part.items) = (users.take(), items.take());
     Ok(part)
 }

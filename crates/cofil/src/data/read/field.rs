@@ -8,7 +8,7 @@ use chrono::format::{Parsed, StrftimeItems};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 /// Powers of ten that are exact in `f32`.
-const TENS: [f32; 11] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
+pub(super) const TENS: [f32; 11] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
 
 /// Parses `text` as a number, correctly rounded, including NaN and infinities.
 pub(super) fn number(text: &[u8]) -> Option<f32> {

@@ -56,6 +56,7 @@ mod neighbours;
 mod nested;
 mod options;
 mod parts;
+mod plain;
 mod quoted;
 mod report;
 mod rows;
@@ -88,6 +89,7 @@ pub(crate) use vectors::{read_ids, read_vectors};
 
 use super::{IdMap, Interactions, Source};
 use crate::error::{Error, Result};
+use crate::math::parallel;
 use field::Rules;
 use found::Found;
 use rows::{Rows, Start};
@@ -251,16 +253,15 @@ fn read_rows(
         start = sniff::header_end(&block, &layout.delimiter, layout.quote);
         lines += memchr::memchr_iter(b'\n', &block[..start]).count() as u64;
     }
+    let mut next = Vec::new();
     while !block.is_empty() {
         let quote = match layout.quote {
             Some(Quote::None) => None,
-            _ => memchr::memchr(b'"', &block[start..]).map(|i| start + i),
+            _ => chunks::find(b'"', &block[start..]).map(|i| start + i),
         };
-        let end = quote.map_or(block.len(), |q| {
-            start + memchr::memrchr(b'\n', &block[start..q]).map_or(0, |i| i + 1)
-        });
-        lines += read_lines(path, &block[start..end], lines, &cutter, &mut rows)?;
-        if quote.is_some() {
+        if let Some(quote) = quote {
+            let end = start + memchr::memrchr(b'\n', &block[start..quote]).map_or(0, |i| i + 1);
+            lines += read_lines(path, &block[start..end], lines, &cutter, &mut rows)?;
             block.drain(..end);
             let mut records =
                 quoted::Records::new(path, &mut source, &layout.delimiter, block, lines);
@@ -274,8 +275,15 @@ fn read_rows(
             }
             break;
         }
+        // The next block is read, and unpacked, while this one is parsed.
+        let (parsed, taken) = parallel::join(
+            || read_lines(path, &block[start..], lines, &cutter, &mut rows),
+            || source.block(path, &mut next),
+        );
+        lines += parsed?;
+        taken?;
+        std::mem::swap(&mut block, &mut next);
         start = 0;
-        source.block(path, &mut block)?;
     }
     Ok(Found {
         compression: source.compression,
@@ -322,11 +330,10 @@ fn read_lines(
     lines: &impl chunks::Lines,
     rows: &mut Rows,
 ) -> Result<u64> {
-    let ends = |bytes: &[u8]| memchr::memchr_iter(b'\n', bytes).count() as u64;
     chunks::read_block(block, before, lines, rows).map_err(|bad| {
-        Error::data(path, Some(before + ends(&block[..bad.offset]) + 1), bad.message)
-    })?;
-    Ok(ends(block))
+        let ends = chunks::line_ends(&block[..bad.offset]) as u64;
+        Error::data(path, Some(before + ends + 1), bad.message)
+    })
 }
 
 #[cfg(test)]

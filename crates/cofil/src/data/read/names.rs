@@ -5,7 +5,11 @@ use crate::data::IdKind;
 use crate::data::IdMap;
 
 /// Integers below this are looked up in a table: 16 MB at most, of which only the used pages take memory.
-const LIMIT: u32 = 1 << 22;
+pub(super) const LIMIT: u32 = 1 << 22;
+
+/// An integer below [`LIMIT`], which is an id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Small(pub u32);
 
 /// Parses `name` as an integer below [`LIMIT`] in canonical form: no sign, no leading zeros. So equal integers have
 /// equal texts.
@@ -104,8 +108,8 @@ impl Names {
         Ok(*slot - 1)
     }
 
-    /// Adds the names of the next part of the file; returns the new number for each of the part's numbers.
-    pub fn merge(&mut self, part: &PartNames) -> Result<Vec<u32>, Unnamed> {
+    /// Adds the ids of the next part of the file; returns the new number for each of the part's numbers.
+    pub fn merge(&mut self, part: &PartIds) -> Result<Vec<u32>, Unnamed> {
         part.order
             .iter()
             .map(|key| match *key {
@@ -118,13 +122,19 @@ impl Names {
     }
 }
 
-/// The ids of a part of the file, numbered from 0 in order of first appearance in the part.
+/// The ids of a part of the file, in order of first appearance in the part.
+#[derive(Default)]
+pub(super) struct PartIds {
+    order: Vec<Key>,
+    texts: IdMap,
+}
+
+/// Numbers the ids of one part of the file after the other, each from 0.
 #[derive(Default)]
 pub(super) struct PartNames {
-    order: Vec<Key>,
+    ids: PartIds,
     dense: Dense,
-    texts: IdMap,
-    /// Maps numbers in `texts` to places in `order`.
+    /// Maps numbers in the texts to places in the order.
     places: Vec<u32>,
 }
 
@@ -138,20 +148,39 @@ impl PartNames {
     /// Returns the number of a name given as bytes.
     #[inline]
     pub fn insert(&mut self, name: &[u8]) -> Result<u32, Unnamed> {
-        let Some(n) = integer(name) else { return self.insert_text(name) };
+        match integer(name) {
+            Some(n) => Ok(self.insert_small(Small(n))),
+            None => self.insert_text(name),
+        }
+    }
+
+    /// Returns the number of a small integer.
+    #[inline]
+    pub fn insert_small(&mut self, Small(n): Small) -> u32 {
         let slot = self.dense.slot(n);
         if *slot == 0 {
-            self.order.push(Key::Integer(n));
-            *slot = self.order.len() as u32;
+            self.ids.order.push(Key::Integer(n));
+            *slot = self.ids.order.len() as u32;
         }
-        Ok(*slot - 1)
+        *slot - 1
+    }
+
+    /// Ends the part and returns its ids.
+    pub fn take(&mut self) -> PartIds {
+        for key in &self.ids.order {
+            if let Key::Integer(n) = *key {
+                self.dense.0[n as usize] = 0;
+            }
+        }
+        self.places.clear();
+        std::mem::take(&mut self.ids)
     }
 
     fn insert_text(&mut self, name: &[u8]) -> Result<u32, Unnamed> {
-        let i = self.texts.insert(text(name)?).map_err(|e| Unnamed(e.to_string()))?;
+        let i = self.ids.texts.insert(text(name)?).map_err(|e| Unnamed(e.to_string()))?;
         if i as usize == self.places.len() {
-            self.places.push(self.order.len() as u32);
-            self.order.push(Key::Text(i));
+            self.places.push(self.ids.order.len() as u32);
+            self.ids.order.push(Key::Text(i));
         }
         Ok(self.places[i as usize])
     }
@@ -204,11 +233,11 @@ mod tests {
     #[test]
     fn parts_merge_in_order_of_first_appearance() {
         let mut names = Names::after(&["7", "b"].iter().collect());
+        let mut part = PartNames::default();
         let mut translate = |words: &[&str]| {
-            let mut part = PartNames::default();
             let local: Vec<u32> =
                 words.iter().map(|w| part.insert(w.as_bytes()).unwrap()).collect();
-            let table = names.merge(&part).unwrap();
+            let table = names.merge(&part.take()).unwrap();
             local.into_iter().map(|i| table[i as usize]).collect::<Vec<_>>()
         };
         assert_eq!(translate(&["x", "7", "x", "3000", "b"]), [2, 0, 2, 3, 1]);

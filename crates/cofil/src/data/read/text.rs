@@ -3,6 +3,7 @@
 use super::chunks::Lines;
 use super::field::Rules;
 use super::layout::Layout;
+use super::plain::{Plain, PlainLines};
 use super::quoted::Record;
 use super::rows::{Fields, Row, Rows, Tally};
 
@@ -41,6 +42,7 @@ pub(super) struct Cutter<'a> {
     rules: &'a Rules<'a>,
     /// Role of each column; 5 means a column not in use.
     roles: Vec<usize>,
+    plain: Option<PlainLines>,
 }
 
 impl<'a> Cutter<'a> {
@@ -54,7 +56,8 @@ impl<'a> Cutter<'a> {
                 roles[column] = role;
             }
         }
-        Self { delimiter: &layout.delimiter, layout, rules, roles }
+        let plain = PlainLines::new(layout, rules);
+        Self { delimiter: &layout.delimiter, layout, rules, roles, plain }
     }
 
     #[inline]
@@ -135,6 +138,11 @@ impl Lines for Cutter<'_> {
     #[inline]
     fn row<'l>(&self, line: &'l [u8], tally: &mut Tally) -> Result<Option<Row<'l>>, String> {
         self.cut(line)?.read(self.rules, tally)
+    }
+
+    #[inline]
+    fn plain(&self, text: &[u8]) -> Option<Plain> {
+        self.plain.as_ref()?.row(text)
     }
 }
 
