@@ -4,7 +4,7 @@
 //! selection of items is approximate.
 
 use super::graph::Graph;
-use super::{nearest, order};
+use super::{best::Entry, nearest};
 use crate::error::Result;
 use crate::math::{Matrix, Rng, vector};
 
@@ -65,7 +65,7 @@ impl<'a> Index<'a> {
         let others =
             found.filter(|near| near.node != node).map(|near| self.rows[near.node as usize]);
         let mut best: Vec<(u32, f32)> = others.map(|row| (row, cosine(row))).collect();
-        best.sort_unstable_by(order);
+        best.sort_unstable_by_key(|&(item, score)| Entry::new(item, score));
         best.truncate(n);
         best
     }

@@ -7,10 +7,12 @@
 //! assert_eq!(top_k(&[0.3, 0.9, 1.0, 0.5], 2, &[2]), [(1, 0.9), (3, 0.5)]);
 //! ```
 
+mod best;
 mod graph;
 mod index;
 mod rerank;
 
+use best::Best;
 pub use index::Index;
 pub use rerank::Rerank;
 pub(crate) use rerank::Reranker;
@@ -18,12 +20,10 @@ pub(crate) use rerank::Reranker;
 use crate::data::{Csr, Row};
 use crate::error::Result;
 use crate::math::product::for_tiles;
-use crate::math::vector::LANES;
 use crate::math::{Matrix, parallel, vector};
 use crate::memory::check_room;
 use crate::model::{Contributions, Model, Products, User};
 use crate::watch::{self, Stage};
-use multiversion::multiversion;
 
 /// Returns the `k` best of `scores` as (item, score), best first, ties broken by item. Items in `excluded`
 /// (ascending) and scores that are NaN are left out.
@@ -169,98 +169,6 @@ fn scored(
         users.iter().enumerate().map(list).collect::<Vec<_>>()
     });
     blocks.into_iter().flatten().collect()
-}
-
-/// The k best scores so far, and some that were among them when they were added.
-struct Best {
-    k: usize,
-    /// Fewer than 2 k entries.
-    kept: Vec<(u32, f32)>,
-    /// Only a score above this can still be among the best: later ones with an equal score lose by item.
-    threshold: Option<f32>,
-}
-
-impl Best {
-    fn new(k: usize) -> Self {
-        Self { k, kept: Vec::new(), threshold: None }
-    }
-
-    /// Adds the allowed items whose score is above the threshold. `numbers` are those of the items from `from` on, which
-    /// must ascend from call to call. `score` makes a score of an item and its number: at most the number, or `floor` if
-    /// that is more.
-    fn scan(
-        &mut self,
-        from: usize,
-        numbers: &[f32],
-        floor: f32,
-        score: impl Fn(usize, f32) -> f32,
-        allowed: impl Fn(u32) -> bool,
-    ) {
-        if self.k == 0 {
-            return;
-        }
-        let mut at = 0;
-        while at < numbers.len() {
-            let least = self.threshold.filter(|&threshold| threshold >= floor);
-            if let Some(least) = least {
-                at += skip(&numbers[at..], least);
-            }
-            let end = (at + LANES).min(numbers.len());
-            for (item, &number) in (from + at..).zip(&numbers[at..end]) {
-                if least.is_none_or(|least| number > least) {
-                    self.add(item as u32, score(item, number), &allowed);
-                }
-            }
-            at = end;
-        }
-    }
-
-    fn add(&mut self, item: u32, score: f32, allowed: impl Fn(u32) -> bool) {
-        let good = self.threshold.map_or(!score.is_nan(), |threshold| score > threshold);
-        if !good || !allowed(item) {
-            return;
-        }
-        self.kept.push((item, score));
-        if self.kept.len() >= self.k.saturating_mul(2) {
-            self.cut();
-            self.threshold = self.kept.last().map(|kept| kept.1);
-        }
-    }
-
-    /// Keeps only the k best, the last of them in its place.
-    fn cut(&mut self) {
-        if self.k < self.kept.len() {
-            self.kept.select_nth_unstable_by(self.k - 1, order);
-            self.kept.truncate(self.k);
-        }
-    }
-
-    fn finish(mut self) -> Vec<(u32, f32)> {
-        if self.k == 0 {
-            return Vec::new();
-        }
-        self.cut();
-        self.kept.sort_unstable_by(order);
-        self.kept
-    }
-}
-
-/// Higher scores first, ties broken by item; zeros of both signs are equal.
-fn order(a: &(u32, f32), b: &(u32, f32)) -> std::cmp::Ordering {
-    (b.1 + 0.0).total_cmp(&(a.1 + 0.0)).then(a.0.cmp(&b.0))
-}
-
-/// Returns the number of scores to skip, in steps of sixteen, until one is above `threshold`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-fn skip(scores: &[f32], threshold: f32) -> usize {
-    let chunks = scores.as_chunks::<LANES>().0;
-    for (c, chunk) in chunks.iter().enumerate() {
-        let above = chunk.iter().fold(false, |any, &score| any | (score > threshold));
-        if above {
-            return c * LANES;
-        }
-    }
-    chunks.len() * LANES
 }
 
 /// Returns the `n` items most similar to `item`: by the cosine of item vectors if the model has them, otherwise by
