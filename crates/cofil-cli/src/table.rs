@@ -90,7 +90,7 @@ impl Table {
         }
         let dropped = (0..self.columns.len()).filter(|at| !shown.contains(at));
         let dropped = dropped.map(|at| self.columns[at].head.clone()).collect();
-        (self.draw(&shown, width.saturating_add(GAP), mark > 0, colored), dropped)
+        (self.draw(&shown, width, mark > 0, colored), dropped)
     }
 
     fn draw(&self, shown: &[usize], width: u16, marked: bool, colored: bool) -> String {
@@ -123,7 +123,7 @@ impl Table {
             }));
         }
         for (&at, column) in shown.iter().zip(table.column_iter_mut()) {
-            column.set_padding((0, GAP));
+            column.set_padding((0, if Some(&at) == shown.last() { 0 } else { GAP }));
             if self.columns[at].number {
                 column.set_cell_alignment(CellAlignment::Right);
                 column.set_constraint(ColumnConstraint::ContentWidth);
