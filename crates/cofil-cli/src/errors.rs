@@ -29,6 +29,24 @@ pub fn message(error: &anyhow::Error) -> String {
     text
 }
 
+/// Returns the message about the arguments `text` in plain words: parsers of numbers have their own.
+pub fn usage(text: &str) -> String {
+    let text = cofil::plain_words(text);
+    let range = || {
+        let (before, rest) = text.split_once(" is not in ")?;
+        let (from, rest) = rest.split_once("..")?;
+        let (to, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        let (_, value) = before.rsplit_once(": ")?;
+        let before = before.strip_suffix(value)?;
+        let told = match to.trim_start_matches('=') {
+            "18446744073709551615" | "4294967295" | "" => format!("must be at least {from}"),
+            last => format!("must be from {from} to {last}"),
+        };
+        Some(format!("{before}{told}\n{after}"))
+    };
+    range().unwrap_or(text)
+}
+
 /// Replaces the library's names of read options in `text` by those of the command line.
 pub fn spelt(text: &str) -> String {
     text.replace("`shape` = matrix", "--matrix")

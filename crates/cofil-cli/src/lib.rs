@@ -183,7 +183,7 @@ fn told(answer: &clap::Error) -> u8 {
     let printed = match answer.use_stderr() {
         // The message quotes arguments, which may hold control characters.
         true => {
-            output::tell(format_args!("{}", answer.render()));
+            output::tell(format_args!("{}", errors::usage(&answer.render().to_string())));
             Ok(())
         }
         false if machine::stdout_is_closed() => Err(refused(output::closed())),

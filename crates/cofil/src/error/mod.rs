@@ -25,7 +25,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     // === Files ===
     /// A file operation failed.
-    #[error("{path}: {reason}", path = called(path), reason = visible_lines(&reason.to_string()))]
+    #[error("{path}: {reason}", path = called(path), reason = visible_lines(&words::without_number(&reason.to_string())))]
     Io {
         /// The file.
         path: PathBuf,

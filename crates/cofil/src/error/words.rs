@@ -2,9 +2,45 @@
 
 use super::Error;
 
-/// Returns `message` with the part from a typed reader at its end ("invalid type: string "x", expected f32") in plain
-/// words ("must be a number, not the text "x""); any other message unchanged.
+/// Returns `message` with the words of typed readers ("invalid type: string "x", expected f32"), parsers and the
+/// operating system in plain words ("must be a number, not the text "x""); any other message unchanged.
 pub fn plain_words(message: &str) -> String {
+    let mut message = typed(message);
+    for (theirs, ours) in PHRASES {
+        message = message.replace(theirs, ours);
+    }
+    let (told, place) = split_place(&message);
+    without_number(&format!("{told}{place}"))
+}
+
+/// Phrases of parsers of numbers, JSON, TOML and Parquet.
+const PHRASES: [(&str, &str); 12] = [
+    ("invalid digit found in string", "not a whole number"),
+    ("cannot parse integer from empty string", "it is empty"),
+    ("number too large to fit in target type", "the number is too large"),
+    ("invalid float literal", "not a number"),
+    ("EOF while parsing a value", "the text ends too early"),
+    ("EOF while parsing an object", "the text ends too early"),
+    ("EOF while parsing a list", "the text ends too early"),
+    ("EOF while parsing a string", "the text ends too early"),
+    ("expected value at line", "a value is missing or not valid at line"),
+    ("invalid float, expected `inf`", "not a number; put text between quotes"),
+    ("Parquet argument error: ", ""),
+    ("Parquet error: ", ""),
+];
+
+/// Removes the number of an error of the operating system.
+pub(super) fn without_number(message: &str) -> String {
+    let Some((told, rest)) = message.split_once(" (os error ") else { return message.into() };
+    match rest.split_once(')') {
+        Some((number, rest)) if number.chars().all(|c| c.is_ascii_digit()) => {
+            format!("{told}{rest}")
+        }
+        _ => message.into(),
+    }
+}
+
+fn typed(message: &str) -> String {
     const BEGINS: [&str; 8] = [
         "invalid type: ",
         "invalid value: ",
@@ -152,6 +188,14 @@ mod tests {
         assert_eq!(told("{}"), "`reg` is missing (line 1, column 2)");
         assert_eq!(told("[\"a\"]"), "must be a number, not the text \"a\" (line 1, column 4)");
         assert_eq!(told("3"), "must be a map of names to values, not 3 (line 1, column 1)");
+        assert_eq!(told("{\"reg\": "), "the text ends too early (line 1, column 8)");
+        assert_eq!(told("{\"reg\": x}"), "a value is missing or not valid (line 1, column 9)");
+        let number = "x".parse::<u32>().unwrap_err().to_string();
+        assert_eq!(plain_words(&number), "not a whole number");
+        let number = "x".parse::<f32>().unwrap_err().to_string();
+        assert_eq!(plain_words(&number), "not a number");
+        let gone = std::io::Error::from_raw_os_error(2).to_string();
+        assert_eq!(plain_words(&gone), "No such file or directory");
         assert_eq!(plain_words("no room"), "no room");
     }
 }

@@ -7,6 +7,7 @@ use super::limits;
 use super::looks::Looks;
 use super::rows::{Row, Tally};
 use super::{ReadOptions, field};
+use crate::error::plain_words;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
@@ -337,7 +338,8 @@ fn object<'l, T: Take<'l>>(line: &'l [u8], take: &T) -> Result<T::Taken, String>
     let taken = ObjectSeed { take }.deserialize(&mut parser);
     taken.and_then(|taken| parser.end().map(|()| taken)).map_err(|error| {
         let message = error.to_string();
-        let message = message.split(" at line 1").next().unwrap_or_default();
+        let message = plain_words(&message);
+        let message = message.split(" (line 1").next().unwrap_or_default();
         format!("{} is not a JSON object: {message} at column {}", quoted(line), error.column())
     })
 }
