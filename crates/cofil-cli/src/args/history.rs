@@ -49,9 +49,12 @@ pub fn lines(path: &Path, is_known: impl Fn(&str) -> bool) -> Result<Vec<String>
 /// Handling of unknown ids. Flatten it into a command's arguments.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub struct Strangers {
-    /// What to do with user and item ids that the model does not know
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Rule::Skip)]
-    unknown: Rule,
+    /// Refuse ids that the model does not know, instead of skipping them with a note
+    #[arg(long)]
+    strict: bool,
+    /// The same as --strict, or its opposite
+    #[arg(long, value_enum, value_name = "WHAT", hide = true, conflicts_with = "strict")]
+    unknown: Option<Rule>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -66,8 +69,9 @@ impl Strangers {
     /// Returns the library's value.
     pub fn rule(self) -> Unknown {
         match self.unknown {
-            Rule::Skip => Unknown::Skip,
-            Rule::Refuse => Unknown::Refuse,
+            Some(Rule::Refuse) => Unknown::Refuse,
+            None if self.strict => Unknown::Refuse,
+            Some(Rule::Skip) | None => Unknown::Skip,
         }
     }
 }

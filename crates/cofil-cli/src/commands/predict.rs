@@ -1,13 +1,13 @@
 //! `cofil predict`.
 
-use crate::args::history;
+use crate::args::history::{self, Strangers};
 use crate::args::input::Input;
 use crate::interrupt::reading;
 use crate::output::errln;
 use crate::output::{self, outln};
 use anyhow::{Context, Result};
 use cofil::Recommender;
-use cofil::ask::Predicted;
+use cofil::ask::{Predicted, Unknown};
 use cofil::data::prose::{count, number};
 use cofil::data::read::ReadReport;
 use cofil::data::{Cells, Kind, NO_TIME, SheetWriter};
@@ -22,8 +22,9 @@ use std::path::{Path, PathBuf};
   cofil predict model.cofil --pairs test.csv -o predictions.parquet
 
 Predictions stand in the order of the pairs, in columns user, item, value and time (where the pairs have them)
-and prediction, as .csv, .tsv or .jsonl (also with .gz or .zst), .parquet or .arrow. A pair whose user or item
-the model does not know has an empty prediction and is counted.
+and prediction, as .csv, .tsv or .jsonl (also with .gz or .zst), .parquet or .arrow. Pairs whose user or item the model
+does not know are counted. Their ratings are predicted from the bias of the other one, as in evaluation;
+an algorithm that ranks has no score for them.
 
 Predicted ratings are clipped to the range of the training data. --probability is for gmf, mlp and neumf
 with loss=bce and for logistic-mf: the probability that a pair is an interaction, among pairs mixed as in
@@ -50,6 +51,8 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    unknown: Strangers,
     #[command(flatten)]
     read: Input,
 }
@@ -117,7 +120,20 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
     for (names, known) in [(&rows.users, users.len()), (&rows.items, items.len())] {
         unknown.extend((known as u32..names.len() as u32).map(|n| names.name(n).to_string()));
     }
-    let valued = table.report.value.is_some();
+    if let Some(name) = unknown.first().filter(|_| args.unknown.rule() == Unknown::Refuse) {
+        // The error suggests the nearest known id.
+        let is_user = rows.users.len() > users.len();
+        match is_user {
+            true => recommender.user_index(name).map(|_| ())?,
+            false => recommender.item(name).map(|_| ())?,
+        }
+    }
+    let without = |at: &usize| {
+        let (user, item) = (rows.user[*at] as usize, rows.item[*at] as usize);
+        user >= users.len() || item >= items.len()
+    };
+    let strange = (0..rows.len()).filter(without).count();
+    let valued = table.report.value.is_some() || table.report.kind.is_some();
     let name = |at: usize| (rows.users.name(rows.user[at]), rows.items.name(rows.item[at]));
     let time = |at: usize| rows.time.as_ref().map(|time| time[at]).filter(|&t| t != NO_TIME);
     if args.json && args.output.is_none() {
@@ -164,7 +180,7 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
     }
     if args.output.is_none() {
         // The count precedes predictions written in one go.
-        tell_missing(missing, rows.len());
+        tell_unknown(strange, missing, rows.len());
     }
     let size = writer.finish()?;
     let Some(path) = &args.output else { return Ok(()) };
@@ -179,7 +195,7 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
             read: &table.report,
         });
     }
-    tell_missing(missing, rows.len());
+    tell_unknown(strange, missing, rows.len());
     let predicted = count(rows.len() - missing, "prediction");
     outln!("{}: {predicted}, {}", path.display(), output::bytes(size));
     Ok(())
@@ -188,10 +204,14 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
 /// Pairs per written batch.
 const BLOCK: usize = 1 << 14;
 
-/// Reports how many pairs have no prediction.
-fn tell_missing(missing: usize, pairs: usize) {
-    if missing > 0 {
-        let (missing, pairs) = (number(missing), count(pairs, "pair"));
-        errln!("{missing} of {pairs} have a user or item unknown to the model");
+/// Reports how many pairs have an unknown user or item, and what became of them.
+fn tell_unknown(unknown: usize, missing: usize, pairs: usize) {
+    if unknown > 0 {
+        let (unknown, pairs) = (number(unknown), count(pairs, "pair"));
+        let told = match missing {
+            0 => "predicted from biases",
+            _ => "they have no prediction",
+        };
+        errln!("{unknown} of {pairs} have a user or item unknown to the model; {told}");
     }
 }

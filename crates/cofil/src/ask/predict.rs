@@ -2,6 +2,7 @@
 
 use super::Unknown;
 use super::query::Skipped;
+use crate::data::levels::{self, Levels};
 use crate::error::{Error, Result};
 use crate::math::elementary::sigmoid;
 use crate::math::parallel;
@@ -25,7 +26,7 @@ pub struct Pair {
 pub struct Predictions {
     /// One prediction for each pair, in the order of the pairs.
     pub predictions: Vec<Predicted>,
-    /// Ids that the model does not know; their pairs have no prediction.
+    /// Ids that the model does not know.
     pub unknown: Vec<String>,
 }
 
@@ -42,8 +43,8 @@ pub struct Predicted {
     /// Time of the interaction in seconds since 1970, if the pair came with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<i64>,
-    /// The predicted rating, within the range of the training data, or the score if the algorithm ranks; none if the
-    /// user or the item is unknown.
+    /// The predicted rating, within the range of the training data; if the user or the item is unknown, from the
+    /// biases of what is known. If the algorithm ranks, the score; none if the user or the item is unknown.
     pub prediction: Option<f32>,
 }
 
@@ -127,8 +128,9 @@ impl Recommender {
         Ok(scores.map(|(score, &user)| score.filter(|_| known(user)).map(sigmoid)).collect())
     }
 
-    /// Calls [`predict`](Self::predict) for each pair of indices; none if an index is not in the model. Pairs of the
-    /// same user are scored together, users in parallel.
+    /// Calls [`predict`](Self::predict) for each pair of indices. Pairs of the same user are scored together, users in
+    /// parallel. For an index that is not in the model, a rating is predicted from the biases of user and item, as in
+    /// evaluation ([`Levels`]); there is no score.
     pub fn predict_many(&self, users: &[u32], items: &[u32]) -> Vec<Option<f32>> {
         let (known_users, known_items) = (self.users().len(), self.items().len());
         let pairs = users.len().min(items.len());
@@ -150,6 +152,25 @@ impl Recommender {
         for (&at, score) in order.iter().zip(scores.into_iter().flatten()) {
             predictions[at] = Some(self.clipped(score));
         }
+        if let Some(levels) = (order.len() < pairs).then(|| self.levels()).flatten() {
+            for at in (0..pairs).filter(|at| !known(at)) {
+                let user = (users[at] as usize) < known_users;
+                let bias =
+                    if user { levels.user_bias(self.seen().row(users[at] as usize)) } else { 0.0 };
+                predictions[at] = Some(self.clipped(levels.of(bias, items[at])));
+            }
+        }
         predictions
+    }
+
+    /// Returns the biases of items and users; none if the model ranks, or holds no histories.
+    fn levels(&self) -> Option<Levels> {
+        let rates = self.card().target() == Target::Rating && self.seen().nnz() > 0;
+        let sum = || self.seen().values().iter().map(|&value| f64::from(value)).sum::<f64>();
+        rates.then(|| {
+            let mean = (sum() / self.seen().nnz() as f64) as f32;
+            let (reg_user, reg_item) = (levels::REG_USER, levels::REG_ITEM);
+            Levels::fit(self.seen(), mean, levels::EPOCHS, reg_user, reg_item)
+        })
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::algorithm::Algorithm;
 use crate::data::{Csr, Interactions, Ratings};
-use crate::recipes::{BiasedMf, Ease, Gmf, Ials};
+use crate::recipes::{Als, BiasedMf, Ease, Gmf, Ials};
 use crate::recommender::{Forgotten, Recommender, Updated};
 use crate::train::Run;
 use schemars::{JsonSchema, schema_for};
@@ -177,6 +177,18 @@ fn pairs_are_predicted_in_their_order() {
         assert_eq!(predicted.prediction, recommender.predict(user, item).ok());
     }
     assert!(recommender.predict_pairs(&pairs, Unknown::Refuse).is_err());
+}
+
+#[test]
+fn ratings_of_unknown_pairs_come_from_biases() {
+    let triples = [("a", "x", 5.0), ("a", "y", 4.0), ("b", "x", 4.0), ("b", "y", 1.0)];
+    let stars = Ratings::from_triples(triples).unwrap();
+    let als = Algorithm::Als(Als { factors: 1, ..Als::default() });
+    let recommender = Recommender::train(&als, &stars, &Run::default()).unwrap();
+    let predicted = recommender.predict_many(&[0, 1, 9, 9, 9], &[9, 9, 0, 1, 9]);
+    let [a, b, x, y, mean] = predicted[..] else { panic!("{predicted:?}") };
+    assert!(a > mean && b < mean && x > mean && y < mean, "{predicted:?}");
+    assert_eq!(mean, Some(3.5));
 }
 
 /// A value survives a round trip through JSON and has a schema.
