@@ -70,7 +70,8 @@ impl Table {
         }
     }
 
-    /// Formats the table within `width` characters, and returns the headings of dropped columns.
+    /// Formats the table within `width` characters, and returns the headings of dropped columns. Columns that may be
+    /// dropped are also left out if they are empty.
     pub fn fit(&self, width: u16, colored: bool) -> (String, Vec<String>) {
         let mark = if self.best.is_empty() { 0 } else { 2 };
         let wide = |column: usize| {
@@ -79,7 +80,12 @@ impl Table {
             cells.map(|text| letters(text)).max().unwrap_or(0) as u16 + GAP
         };
         let wide: Vec<u16> = (0..self.columns.len()).map(wide).collect();
-        let mut shown: Vec<usize> = (0..self.columns.len()).collect();
+        let holds = |column: usize| {
+            let cell = |row: &Vec<String>| row.get(column).is_some_and(|cell| !cell.is_empty());
+            self.columns[column].spare == 0 || self.rows.iter().any(cell)
+        };
+        let all: Vec<usize> = (0..self.columns.len()).filter(|&column| holds(column)).collect();
+        let mut shown = all.clone();
         let total =
             |shown: &[usize]| mark + shown.iter().map(|&at| wide[at]).fold(0, u16::saturating_add);
         // The gap after the last column is not printed.
@@ -88,7 +94,7 @@ impl Table {
             let Some(next) = last.max_by_key(|&at| self.columns[at].spare) else { break };
             shown.retain(|&at| at != next);
         }
-        let dropped = (0..self.columns.len()).filter(|at| !shown.contains(at));
+        let dropped = all.into_iter().filter(|at| !shown.contains(at));
         let dropped = dropped.map(|at| self.columns[at].head.clone()).collect();
         (self.draw(&shown, width, mark > 0, colored), dropped)
     }
@@ -188,6 +194,18 @@ mod tests {
         let (text, dropped) = table.fit(20, false);
         assert_eq!(dropped, ["interval", "memory", "model"]);
         assert!(width(&text) <= Some(20), "{text}");
+    }
+
+    #[test]
+    fn empty_columns_are_left_out() {
+        let mut table = Table::new([
+            Column::text("name"),
+            Column::number("interval").spare(1),
+            Column::number("users").spare(1),
+        ]);
+        table.row(["ease", "", "12"].map(str::to_owned));
+        let (text, dropped) = table.fit(80, false);
+        assert_eq!((text.as_str(), dropped.len()), ("name  users\nease     12", 0));
     }
 
     #[test]

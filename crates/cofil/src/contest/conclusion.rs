@@ -86,6 +86,9 @@ impl Conclusion {
             _ => String::new(),
         };
         let (best, metric) = (named(&self.best), self.metric);
+        if self.value <= 0.0 && metric.higher_is_better() {
+            return format!("No algorithm is better than {} by {metric}.", value(self.value));
+        }
         let mut text = format!("{best} is best by {metric}: {}{bounds}.", value(self.value));
         if !self.alike.is_empty() {
             text += &format!(
@@ -150,5 +153,7 @@ mod tests {
             said.contains("lead over bpr is statistically significant")
                 && said.contains("of its lead over ials cannot be tested")
         );
+        told.value = 0.0;
+        assert_eq!(told.say(str::to_owned), "No algorithm is better than 0.0000 by ndcg@10.");
     }
 }

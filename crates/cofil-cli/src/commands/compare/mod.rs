@@ -43,7 +43,10 @@ mean ± standard deviation. With --tune every round searches its own settings; -
 those of the round with the best validation value.
 
 With --journal finished trials are kept: after an interruption, even a power cut, the same command with --resume
-continues from them, and only trains and evaluates the winners again.")]
+continues from them, and only trains and evaluates the winners again.
+
+On a narrow terminal columns are dropped in this order: model MB, memory MB, effect, fit s, the interval, p, and the
+metrics from the last to the second. --json has them all.")]
 pub struct Args {
     /// Table of interactions to train on
     data: PathBuf,

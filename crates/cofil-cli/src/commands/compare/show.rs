@@ -92,6 +92,9 @@ pub fn table(split: &str, outcome: &Outcome) {
     by_activity(metrics[0], &lines);
 }
 
+/// Rank of the metrics after the first, which were asked for: dropped only when nothing else is left to drop.
+const ASKED: u8 = 1;
+
 /// Prints one row per line, best first, then the random baseline.
 pub fn leaderboard(split: &str, metrics: &[Metric], lines: &[Line<'_>]) {
     let with_baselines = lines.iter().find(|line| !line.report.baselines.0.is_empty());
@@ -109,11 +112,9 @@ pub fn leaderboard(split: &str, metrics: &[Metric], lines: &[Line<'_>]) {
     let first = metrics[0];
     let costs = |at: usize| lines.iter().any(|line| line.cost[at].is_some());
     let mut columns = vec![Column::text("algorithm")];
-    columns.extend(
-        metrics.iter().enumerate().map(|(at, metric)| {
-            Column::number(metric.to_string()).spare(if at == 0 { 0 } else { 6 })
-        }),
-    );
+    columns.extend(metrics.iter().enumerate().map(|(at, metric)| {
+        Column::number(metric.to_string()).spare(if at == 0 { 0 } else { ASKED })
+    }));
     columns.extend([
         Column::number(format!("95 % of {first}")).spare(4),
         Column::number("effect").spare(7),
@@ -209,14 +210,12 @@ pub fn series(series: &Series) {
     let Some(first) = metrics.first() else { return };
     outln!("Mean ± standard deviation over {}:", count(rounds.len(), "round"));
     let mut columns = vec![Column::text("algorithm")];
-    columns.extend(
-        metrics.iter().enumerate().map(|(at, metric)| {
-            Column::number(metric.to_string()).spare(if at == 0 { 0 } else { 4 })
-        }),
-    );
+    columns.extend(metrics.iter().enumerate().map(|(at, metric)| {
+        Column::number(metric.to_string()).spare(if at == 0 { 0 } else { ASKED })
+    }));
     columns.extend([
-        Column::number("best in").spare(1),
-        Column::number("best is ahead").spare(2),
+        Column::number("best in").spare(2),
+        Column::number("best is ahead").spare(4),
         Column::number("significant").spare(3),
         Column::number("fit s").spare(5),
     ]);
