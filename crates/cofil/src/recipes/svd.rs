@@ -228,7 +228,7 @@ impl Recipe for Svd {
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
-        Ok(self.factorize(train, run.seed)?.into())
+        Ok(Factors { popular: run.popularity(train), ..self.factorize(train, run.seed)? }.into())
     }
 }
 

@@ -69,8 +69,9 @@ impl Recommender {
     /// # Errors
     /// As [`Algorithm::fit`].
     pub fn train(algorithm: &Algorithm, ratings: &Ratings, run: &Run<'_>) -> Result<Self> {
-        let fitted = algorithm.fit(ratings, run)?;
-        Ok(Self::of_fitted(algorithm, run, fitted, DataCard::of(ratings), untimed(ratings)))
+        let (data, run) = read(algorithm, ratings, run);
+        let fitted = algorithm.fit(ratings, &run)?;
+        Ok(Self::of_fitted(algorithm, &run, fitted, data, untimed(ratings)))
     }
 
     /// Trains like [`train`](Self::train) but takes the ratings: they become the users' histories without a copy, and
@@ -79,13 +80,13 @@ impl Recommender {
     /// # Errors
     /// As [`Algorithm::fit`].
     pub fn train_from(algorithm: &Algorithm, mut ratings: Ratings, run: &Run<'_>) -> Result<Self> {
-        let card = DataCard::of(&ratings);
+        let (data, run) = read(algorithm, &ratings, run);
         // A checkpoint identifies its data by a digest that includes times.
         if !algorithm.needs_times() && run.checkpoint.is_none() {
             ratings.times = None;
         }
-        let fitted = algorithm.fit(&ratings, run)?;
-        Ok(Self::of_fitted(algorithm, run, fitted, card, ratings))
+        let fitted = algorithm.fit(&ratings, &run)?;
+        Ok(Self::of_fitted(algorithm, &run, fitted, data, ratings))
     }
 
     fn of_fitted(
@@ -96,7 +97,6 @@ impl Recommender {
         ratings: Ratings,
     ) -> Self {
         let Fitted { model, epochs } = fitted;
-        let data = DataCard { reading: model.reading(), ..data };
         let card = Card {
             cofil: env!("CARGO_PKG_VERSION").into(),
             origin: Origin::Trained { algorithm: algorithm.clone(), seed: run.seed },
@@ -374,6 +374,13 @@ impl Recommender {
         let model = shapes::load(
             kind.as_str().unwrap_or_default(),
             &part("settings"),
+/// Returns the card of `ratings` with how `algorithm` reads their values, and the run that reads them so.
+fn read<'a>(algorithm: &Algorithm, ratings: &Ratings, run: &Run<'a>) -> (DataCard, Run<'a>) {
+    let reading = algorithm.reading(run.values, ratings);
+    let data = DataCard { reading, ..DataCard::of(ratings) };
+    (data, Run { values: reading.into(), ..run.clone() })
+}
+
             &archive,
             users.len(),
             items.len(),

@@ -5,6 +5,7 @@ use crate::algorithm::Algorithm;
 use crate::data::{Csr, Duplicates, IdMap, Interactions, Ratings, ReadValues, Table};
 use crate::error::{Error, Remedy, Result};
 use crate::model::{Change, Model};
+use crate::preference::likes;
 use crate::train::Run;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ impl Recommender {
         let (ratings, mut touched) = self.with(events)?;
         touched.sort_unstable();
         touched.dedup();
-        let counts = |have: &Csr| self.model.liked(have).column_counts().into_iter();
+        let counts = |have: &Csr| likes(self.card.data.reading, have).into_iter();
         let before = counts(&self.seen).chain(std::iter::repeat(0));
         let now = counts(&ratings.by_user);
         let added: Vec<i32> =
@@ -122,7 +123,7 @@ impl Recommender {
 
     /// Returns how the model reads values. Retraining reads them the same way, whatever they look like now.
     pub(super) fn read_values(&self) -> ReadValues {
-        self.card.data.reading.map_or(ReadValues::AsWeights, ReadValues::As)
+        self.card.data.reading.into()
     }
 
     /// Returns the algorithm and seed to train the model again.

@@ -302,7 +302,7 @@ fn grown(numbers: &[f32], n: usize) -> Vec<f32> {
     numbers
 }
 
-/// Number of interactions of each item after adding `added`.
+/// Number of users who like each item after adding `added`.
 fn counted(popular: &[f32], added: &[i32]) -> Vec<f32> {
     let grown = grown(popular, added.len());
     grown.iter().zip(added).map(|(count, &more)| count + more as f32).collect()

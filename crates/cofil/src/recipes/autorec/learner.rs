@@ -12,7 +12,7 @@ use crate::math::real::power;
 use crate::math::{Matrix, Rng, lanes, parallel, vector};
 use crate::nn::optimizer::Table;
 use crate::shapes::auto_encoder::AutoEncoderSettings;
-use crate::train::{Learner, Loss};
+use crate::train::{Learner, Loss, Run};
 use std::borrow::Cow;
 
 /// Number of rows of a batch that one thread takes at once.
@@ -26,7 +26,7 @@ pub(super) struct Network<'a, S> {
     pub(super) rows: Cow<'a, Csr>,
     /// Rows that have entries.
     filled: Vec<u32>,
-    /// Number of interactions of each item in the data.
+    /// Number of users who like each item.
     pub(super) popular: Vec<f32>,
     /// v and 0, padded.
     pub(super) encoder: Table,
@@ -54,13 +54,13 @@ struct Passed {
 }
 
 impl<'a, S: AutoRecSide> Network<'a, S> {
-    pub fn new(settings: &'a AutoRec<S>, train: &'a Ratings, seed: u64) -> Self {
+    pub fn new(settings: &'a AutoRec<S>, train: &'a Ratings, run: &Run<'_>) -> Self {
         let rows = S::rows(train);
         let width = lanes::padded(settings.hidden + 1);
         let table = |side: u64| {
             let mut values = Matrix::zeros(rows.cols(), width);
             for c in 0..rows.cols() {
-                let mut rng = Rng::new(seed, &[0, side, c as u64]);
+                let mut rng = Rng::new(run.seed, &[0, side, c as u64]);
                 let row = &mut values.row_mut(c)[..settings.hidden];
                 row.fill_with(|| settings.init_scale * rng.normal());
             }
@@ -90,7 +90,7 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
             mean_count,
             weight: 1.0 / batch as f32,
             codes: vec![0.0; 2 * batch.next_multiple_of(PIECE) * width],
-            popular: train.by_user.column_counts().iter().map(|&c| c as f32).collect(),
+            popular: run.popularity(train),
             filled,
             rows,
             settings,

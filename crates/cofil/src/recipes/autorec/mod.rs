@@ -269,7 +269,7 @@ impl<S: Served> Recipe for AutoRec<S> {
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         self.check(train)?;
-        let mut network = Network::new(self, train, run.seed);
+        let mut network = Network::new(self, train, run);
         check_bytes("batch_size", self.batch_bytes(&network.rows), "the entries of a batch")?;
         Ok(run.learn(&mut network, train, self.epochs)?.boxed())
     }

@@ -139,7 +139,7 @@ fn weights(counts: &[u32]) -> Vec<f64> {
 
 fn a_step_follows<S: Served>(settings: &AutoRec<S>) {
     let train = toy();
-    let mut network = Network::new(settings, &train, 3);
+    let mut network = Network::new(settings, &train, &Run { seed: 3, ..Run::default() });
     // Move away from zero biases.
     network.hidden_bias.values.data_mut()[..3].copy_from_slice(&[0.3, -0.2, 0.1]);
     let before = Dense::of(&network, 3);
@@ -193,7 +193,7 @@ fn batches_agree<S: Served>() {
     let train = toy();
     let settings: AutoRec<S> =
         AutoRec { batch_size: 4, learning_rate: 0.05, encoder: Sigmoid, ..small() };
-    let mut network = Network::new(&settings, &train, 3);
+    let mut network = Network::new(&settings, &train, &Run { seed: 3, ..Run::default() });
     let mut at = Dense::of(&network, 3);
     let (rows, scale) = (network.rows.clone().into_owned(), network.scale);
     let cols = rows.cols();
@@ -293,7 +293,7 @@ fn agrees_with_pytorch<S: Served>(case: &Value) {
         by_user = by_row.transposed();
     }
     let train = Ratings { by_user, ..Ratings::default() };
-    let mut network = Network::new(&settings, &train, 0);
+    let mut network = Network::new(&settings, &train, &Run { seed: 0, ..Run::default() });
     let start = &case["initial"];
     let (v, w, b) = (table(&start["V"]), table(&start["W"]), vector(&start["b"]));
     for c in 0..cols {
