@@ -76,6 +76,12 @@ impl Factors {
             FoldIn::Sampled(sampled) if unit != 1.0 => {
                 FoldIn::Sampled(Sampled { unit: 1.0, ..sampled })
             }
+            // Items have levels, so a new one gets its own.
+            FoldIn::Ridge { reg, reg_exponent, unit, .. }
+                if self.item_bias.iter().any(|&b| b != 0.0) =>
+            {
+                FoldIn::Ridge { reg, reg_exponent, unit, bias: true }
+            }
             other => other,
         };
         let in_units = |x: &f32| x / unit;

@@ -28,6 +28,8 @@ pub(super) struct Network<'a, S> {
     filled: Vec<u32>,
     /// Number of users who like each item.
     pub(super) popular: Vec<f32>,
+    /// By row, what its outputs are before anything is learned.
+    pub(super) levels: Vec<f32>,
     /// v and 0, padded.
     pub(super) encoder: Table,
     /// μ and 0, padded.
@@ -79,8 +81,10 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         let filled = (0..rows.rows() as u32).filter(|&r| !rows.row(r as usize).is_empty());
         let filled: Vec<u32> = filled.collect();
         let batch = settings.batch_size.min(filled.len());
+        let scale = settings.scale(train, &rows);
         Self {
-            scale: settings.scale(train, &rows),
+            levels: settings.levels(train, rows.rows(), scale.output),
+            scale,
             encoder: table(0),
             decoder: table(1),
             hidden_bias: Table::new(Matrix::zeros(1, width), settings.optimizer)
@@ -152,7 +156,7 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         let mut squares = 0.0;
         let (codes, pulled) = codes.split_at_mut(PIECE * width);
         let both = codes.chunks_exact_mut(width).zip(pulled.chunks_exact_mut(width));
-        for (r, (code, pulled)) in both.take(rows.len()).enumerate() {
+        for (r, ((code, pulled), &row)) in both.zip(rows).enumerate() {
             self.encode(&entries.inputs, r, code);
             pulled.fill(0.0);
             let outputs = &mut entries.outputs;
@@ -160,10 +164,10 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
             squares += kernel::decode(
                 output.activation,
                 slope,
+                self.levels[row as usize],
                 code,
                 pulled,
-                &outputs.columns[range.clone()],
-                &mut outputs.numbers[range],
+                (&outputs.columns[range.clone()], &mut outputs.numbers[range]),
                 self.decoder.values.data(),
             );
             pulled[hidden..].fill(0.0);
