@@ -113,3 +113,29 @@ fn files_without_a_reading_count_everybody() {
     let baseline = trained(&Algorithm::Baseline(Baseline::default()), &train);
     assert_ne!(list(&baseline, &Who::anybody())[0], "bad");
 }
+
+/// A value below what stands for an unknown one lowers an item and those that `svd` finds like it, relative to no
+/// interaction.
+#[test]
+fn a_dislike_raises_nothing_like_it() {
+    let train = train();
+    let svd = Svd { factors: 4, ..Svd::default() }.factorize(&train, 0).unwrap();
+    let items: Vec<u32> = (0..train.items.len() as u32).collect();
+    let scores = |item: u32, value: f32| {
+        let mut scores = vec![0.0; items.len()];
+        let history = Row { columns: &[item], values: &[value] };
+        svd.score(User::stranger(history), &items, &mut scores);
+        scores
+    };
+    for &item in &items {
+        // 3 is the middle of 1 to 5: the history of somebody of whom nothing is known.
+        let (disliked, unknown, liked) = (scores(item, 1.0), scores(item, 3.0), scores(item, 5.0));
+        let moved = |scores: &[f32]| -> Vec<f32> {
+            scores.iter().zip(&unknown).map(|(a, b)| a - b).collect()
+        };
+        let (down, up) = (moved(&disliked), moved(&liked));
+        assert!(down[item as usize] < 0.0 && up[item as usize] > 0.0);
+        let opposite = |(down, up): (&f32, &f32)| (down + up).abs() < 1e-4;
+        assert!(down.iter().zip(&up).all(opposite), "what a like raises, a dislike lowers");
+    }
+}
