@@ -24,6 +24,8 @@ pub struct Updated {
     pub new_items: usize,
     /// Number of interactions in the model after the update.
     pub interactions: usize,
+    /// Number of events whose value is off the scale that the training data had until now.
+    pub off_scale: usize,
 }
 
 impl Recommender {
@@ -33,8 +35,9 @@ impl Recommender {
     /// `docs/serving.md` describes the update of each model shape.
     ///
     /// # Errors
-    /// If the model file does not hold user histories, the events have values but the training data had none, or a
-    /// model that has to be trained again cannot be. The recommender is then unchanged.
+    /// If the model file does not hold user histories, the events have values but the training data had none, a value is
+    /// far off the scale of the training data, or a model that has to be trained again cannot be. The recommender is
+    /// then unchanged.
     pub fn update(&mut self, events: &Interactions) -> Result<Updated> {
         if self.seen.nnz() == 0 {
             let why = "the model does not hold user histories";
@@ -45,6 +48,13 @@ impl Recommender {
             let why = "the model was trained on interactions without values, but these have values";
             return Err(Error::Unfit(why.into()).with(Remedy::Implicit));
         }
+        for ((&user, &item), &value) in events.user.iter().zip(&events.item).zip(&events.value) {
+            let (users, items) = (&events.users, &events.items);
+            self.check_on_scale(value, || {
+                format!("user `{}` and item `{}`", users.name(user), items.name(item))
+            })?;
+        }
+        let off_scale = self.off_scale(&events.value);
         let (ratings, mut touched) = self.with(events)?;
         touched.sort_unstable();
         touched.dedup();
@@ -64,6 +74,7 @@ impl Recommender {
             new_users: ratings.users.len() - self.users.len(),
             new_items: ratings.items.len() - self.items.len(),
             interactions: ratings.len(),
+            off_scale,
         };
         self.model = model;
         self.take(ratings);
