@@ -123,16 +123,13 @@ impl Algorithm {
                 self.name()
             )));
         }
-        let run = run.of(self.to_value());
+        let reading = self.reading(run.values, train);
+        let run = Run { values: reading.into(), ..run.of(self.to_value()) };
         let fitted = match self.target() {
             Target::Rating => self.recipe().fit(train, &run)?,
             Target::Preference => {
-                let reading = match run.values {
-                    ReadValues::ByKind => self.reading(train),
-                    ReadValues::AsWeights => None,
-                    ReadValues::As(reading) => Some(reading),
-                };
                 let liked = liked(reading, train)?;
+                let run = Run { values: ReadValues::AsWeights, ..run };
                 let Fitted { model, epochs } = self.recipe().fit(&liked, &run)?;
                 Fitted { model: Preference::new(model, reading, true), epochs }.boxed()
             }
@@ -141,15 +138,17 @@ impl Algorithm {
         Ok(fitted)
     }
 
-    /// How this algorithm reads the values of `train` if it ranks; `None` if it takes them as weights unchanged.
-    pub fn reading(&self, train: &Ratings) -> Option<Reading> {
-        let ranks = self.target() == Target::Preference;
-        ranks.then(|| Reading::of(train.by_user.values(), !self.counts_alike())).flatten()
+    /// How this algorithm reads the values of `train`, by `values`; `None` if they are weights. An algorithm that ranks
+    /// learns from them as read; for one that predicts values, they only tell what users like, which popularity
+    /// counts.
+    pub fn reading(&self, values: ReadValues, train: &Ratings) -> Option<Reading> {
+        values.reading(train.by_user.values(), !self.counts_alike())
     }
 
-    /// Whether it ranks without regard to how much a user likes an item.
+    /// Whether it does not matter how much a user likes an item they like.
     fn counts_alike(&self) -> bool {
         match self {
+            _ if self.target() == Target::Rating => true,
             Self::Ials(ials) => ials.alpha == 0.0,
             Self::Popularity(_) | Self::Bpr(_) | Self::Warp(_) | Self::LogisticMf(_) => true,
             Self::Gmf(_) | Self::Mlp(_) | Self::Neumf(_) => true,

@@ -144,9 +144,9 @@ pub trait Model: Send + Sync {
         None
     }
 
-    /// Returns the model without `users` (ascending); `seen` holds their histories. Later users move up. `None` if
-    /// the model has to be retrained.
-    fn without_users(&self, _users: &[u32], _seen: &Csr) -> Option<Forgetting> {
+    /// Returns the model without `users` (ascending); `liked` holds the items that they like, which popularity counts.
+    /// Later users move up. `None` if the model has to be retrained.
+    fn without_users(&self, _users: &[u32], _liked: &Csr) -> Option<Forgetting> {
         None
     }
 
@@ -231,7 +231,7 @@ pub struct Change<'a> {
     pub by_user: &'a Csr,
     /// Users with new interactions, ascending.
     pub users: &'a [u32],
-    /// By item: the change in its number of users.
+    /// By item: the change in the number of users who like it.
     pub added: &'a [i32],
 }
 

@@ -18,6 +18,15 @@ fn weight(reading: Option<Reading>, value: f32) -> f32 {
     reading.map_or(value, |reading| reading.weight(value))
 }
 
+/// By item, the number of users who like it: what the list for users about whom nothing is known is ordered by.
+pub(crate) fn likes(reading: Option<Reading>, histories: &Csr) -> Vec<u32> {
+    let mut likes = vec![0; histories.cols()];
+    for (&item, &value) in histories.columns().iter().zip(histories.values()) {
+        likes[item as usize] += u32::from(weight(reading, value) > 0.0);
+    }
+    likes
+}
+
 /// Whether the user likes anything in `history`.
 pub(crate) fn any_liked(reading: Option<Reading>, history: Row<'_>) -> bool {
     history.values.iter().any(|&value| weight(reading, value) > 0.0)
@@ -46,7 +55,7 @@ pub(crate) fn liked(reading: Option<Reading>, train: &Ratings) -> Result<Cow<'_,
 }
 
 /// The liked entries of `all` histories, with their weights.
-fn entries(reading: Option<Reading>, all: &Csr) -> Csr {
+pub(crate) fn entries(reading: Option<Reading>, all: &Csr) -> Csr {
     let liked = |row: Row<'_>| weighed(reading, row).collect::<Vec<_>>();
     Csr::from_rows(all.cols(), all.iter().map(liked))
 }
@@ -248,9 +257,8 @@ impl Model for Preference {
         Some(Box::new(Self::new(self.model.updated(&change)?, self.reading, self.trained)))
     }
 
-    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
-        let Forgetting { model, remains } =
-            self.model.without_users(users, &self.all_liked(seen))?;
+    fn without_users(&self, users: &[u32], liked: &Csr) -> Option<Forgetting> {
+        let Forgetting { model, remains } = self.model.without_users(users, liked)?;
         Some(Forgetting { model: Box::new(Self::new(model, self.reading, self.trained)), remains })
     }
 

@@ -121,9 +121,6 @@ pub fn run(args: &Args) -> Result<()> {
         Some(names) => Some(history::names(names, known)?),
         None => None,
     };
-    if let Some(note) = recommender.note_on_lists() {
-        errln!("note: {note}");
-    }
     let query = Query {
         n: args.n,
         exclude: history::names(&args.exclude, known)?,
@@ -135,6 +132,7 @@ pub fn run(args: &Args) -> Result<()> {
         unknown: args.unknown.rule(),
     };
     if args.who.all || args.who.users.is_some() {
+        recommender.note_on_lists().iter().for_each(|note| errln!("note: {note}"));
         return many(args, &recommender, &query);
     }
     if args.output.is_some() {
@@ -143,6 +141,7 @@ pub fn run(args: &Args) -> Result<()> {
     let history = history::parse(&recommender, args.who.history.as_deref())?;
     let who = Who { user: args.who.user.clone(), history };
     let answer = recommender.recommend(&who, &query)?;
+    answer.note.iter().for_each(|note| errln!("note: {note}"));
     history::tell_skipped_of(&answer.unknown, who.user.as_deref(), &recommender);
     if args.json {
         return output::json(&answer);

@@ -13,7 +13,7 @@ use anyhow::Result;
 use cofil::data::CleanReport;
 use cofil::data::read::ReadReport;
 use cofil::train::{Checkpoint, Epoch, Measured, Validation};
-use cofil::{Algorithm, Metric, Ratings, Recommender, Run, memory};
+use cofil::{Algorithm, Metric, Ratings, Recommender, Run, Target, memory};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -242,7 +242,8 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     if let Some(Epoch { number, validation: Some(value), .. }) = best {
         facts.push(("validation", format!("{metric} {value:.4} in epoch {number} (kept)")));
     }
-    if let Some(reading) = data.reading {
+    // An algorithm that predicts values takes them as they are.
+    if let (Some(reading), Target::Preference) = (data.reading, algorithm.target()) {
         facts.push(("values", reading.sentence()));
     }
     facts.push(("memory", format!("{:.0} MB at peak", memory::peak_mb())));

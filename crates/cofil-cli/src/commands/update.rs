@@ -2,7 +2,7 @@
 
 use crate::args::input::Input;
 use crate::interrupt::reading;
-use crate::output;
+use crate::output::{self, errln};
 use anyhow::Result;
 use cofil::data::read::ReadReport;
 use cofil::{Recommender, Updated};
@@ -57,7 +57,17 @@ pub fn run(args: &Args) -> Result<()> {
     if args.implicit {
         table.report.value = None;
     }
+    let scale = recommender.scale();
     let updated = recommender.update(&recommender.events(table))?;
+    if let (Some((low, high)), 1..) = (scale, updated.off_scale) {
+        errln!(
+            "warning: {} off the scale of the training data, {low} to {high}",
+            match updated.off_scale {
+                1 => "the value of 1 event is".into(),
+                n => format!("the values of {n} events are"),
+            }
+        );
+    }
     let fingerprint = recommender.save(&args.output)?;
     if args.json {
         let output = args.output.display().to_string();

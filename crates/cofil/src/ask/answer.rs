@@ -24,7 +24,8 @@ pub struct Answer {
     pub items: Vec<Recommended>,
     /// Unknown ids in the request; they were skipped.
     pub unknown: Vec<String>,
-    /// A hint that another algorithm gives better lists, if this one predicts ratings.
+    /// Which values of the history are off the scale, and a hint that another algorithm gives better lists, if this one
+    /// predicts ratings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -66,7 +67,7 @@ impl Recommender {
     ///
     /// # Errors
     /// If an id is unknown and `query.unknown` is [`Unknown::Refuse`](super::Unknown::Refuse), a value in the
-    /// history is not finite, or the list cannot be filtered or reordered as the query says.
+    /// history is not finite or far off the scale of the training data, or the list cannot be filtered or reordered as the query says.
     pub fn recommend(&self, who: &Who, query: &Query) -> Result<Answer> {
         let mut answers = self.recommend_batch(std::slice::from_ref(who), query)?;
         Ok(answers.pop().expect("one for each"))
@@ -100,7 +101,7 @@ impl Recommender {
             reason: person.reason.clone(),
             items,
             unknown: unknown.clone(),
-            note: self.note_on_lists(),
+            note: [person.note.clone(), self.note_on_lists()].into_iter().flatten().reduce(joined),
         };
         Ok(found.iter().zip(items.into_iter().flatten()).map(answer).collect())
     }
@@ -133,6 +134,10 @@ impl Recommender {
     pub(crate) fn title(&self, item: u32) -> Option<String> {
         self.catalogue()?.title(self.items().name(item)).map(str::to_owned)
     }
+}
+
+fn joined(one: String, other: String) -> String {
+    format!("{one}. {other}")
 }
 
 /// Returns a list with ids, titles and reasons.

@@ -39,7 +39,13 @@ impl Recommender {
         test: impl Into<TestPart<'a>>,
         protocol: &Protocol,
     ) -> Result<Report> {
+        let test = test.into();
+        let values = test.ratings.by_user.values();
         let mut report = evaluate::evaluate(self.model(), train, test, protocol)?;
+        // Interactions without values are all 1.
+        if values.iter().any(|&value| value != 1.0) {
+            report.warnings.extend(self.note_off_scale("test values", self.off_scale(values)));
+        }
         let ranks = self.card().target() == Target::Preference;
         if ranks && protocol.metrics.iter().any(Metric::is_of_values) {
             report.warnings.push(format!(

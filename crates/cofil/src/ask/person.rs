@@ -31,6 +31,8 @@ pub(super) struct Person<'a> {
     pub basis: Basis,
     /// Why the answer is based on popularity.
     pub reason: Option<String>,
+    /// A note on values of the history that are off the scale.
+    pub note: Option<String>,
 }
 
 /// A history, borrowed from the model or owned.
@@ -59,6 +61,8 @@ pub(super) fn person<'a>(
         Some(name) => skipped.user(name)?,
         None => None,
     };
+    let given: Vec<f32> = who.history.iter().filter_map(|liked| liked.value).collect();
+    let off_scale = recommender.off_scale(&given);
     let mut events = BTreeMap::new();
     for liked in &who.history {
         let value = liked.value.unwrap_or_else(|| recommender.usual_value());
@@ -76,6 +80,7 @@ pub(super) fn person<'a>(
         }
     }
     let (columns, values): (Vec<u32>, Vec<f32>) = events.into_iter().unzip();
+    let note = recommender.note_off_scale("values in the history", off_scale);
     let none = match columns.is_empty() {
         true => Some(reason(who)),
         false => nothing_liked(recommender, Row { columns: &columns, values: &values })
@@ -84,9 +89,9 @@ pub(super) fn person<'a>(
     let history = History::Own(columns, values);
     Ok(match none {
         Some(reason) => {
-            Person { index: None, history, basis: Basis::Popular, reason: Some(reason) }
+            Person { index: None, history, basis: Basis::Popular, reason: Some(reason), note }
         }
-        None => Person { index: None, history, basis: Basis::FoldedIn, reason: None },
+        None => Person { index: None, history, basis: Basis::FoldedIn, reason: None, note },
     })
 }
 
@@ -106,7 +111,7 @@ fn by_number(recommender: &Recommender, u: u32) -> Person<'_> {
         Some(_) => None,
     };
     let basis = if reason.is_some() { Basis::Popular } else { Basis::Learned };
-    Person { index, history: History::Kept(history), basis, reason }
+    Person { index, history: History::Kept(history), basis, reason, note: None }
 }
 
 /// Returns whether `history` has entries but a ranking model would count none of them as liked.

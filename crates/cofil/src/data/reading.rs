@@ -67,6 +67,22 @@ impl ReadValues {
             false => Self::ByKind,
         }
     }
+
+    /// Returns the reading of `values`, see [`Reading::of`]; `None` if they are weights.
+    pub(crate) fn reading(self, values: &[f32], weights: bool) -> Option<Reading> {
+        match self {
+            Self::ByKind => Reading::of(values, weights),
+            Self::AsWeights => None,
+            Self::As(reading) => Some(reading),
+        }
+    }
+}
+
+/// What has been chosen.
+impl From<Option<Reading>> for ReadValues {
+    fn from(reading: Option<Reading>) -> Self {
+        reading.map_or(Self::AsWeights, Self::As)
+    }
 }
 
 impl Reading {

@@ -49,7 +49,7 @@ impl Recipe for Baseline {
         vec![Range::log("reg_user", 0.5, 50.0), Range::log("reg_item", 0.5, 50.0)]
     }
 
-    fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         check_count("epochs", self.epochs)?;
         check_not_negative("reg_user", self.reg_user)?;
         check_not_negative("reg_item", self.reg_item)?;
@@ -59,12 +59,11 @@ impl Recipe for Baseline {
         let (reg, reg_exponent) = (self.reg_user, 0.0);
         let fold_in = FoldIn::Ridge { reg, reg_exponent, bias: true, unit: 1.0 };
         let settings = FactorsSettings { offset: mean, link: ScoreFunction::Identity, fold_in };
-        let popular = matrix.column_counts().iter().map(|&c| c as f32).collect();
         let [users, items] = [matrix.rows(), matrix.cols()].map(|rows| Matrix::zeros(rows, 0));
         let model = Factors {
             user_bias: matrix.iter().map(|row| levels.user_bias(row)).collect(),
             item_bias: levels.item_bias,
-            ..Factors::new(users, items, popular, settings)
+            ..Factors::new(users, items, run.popularity(train), settings)
         };
         Ok(model.into())
     }

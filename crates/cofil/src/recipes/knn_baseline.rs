@@ -87,7 +87,7 @@ impl Recipe for KnnBaseline {
         ]
     }
 
-    fn fit(&self, train: &Ratings, _: &Run<'_>) -> Result<Fitted> {
+    fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         check_count("neighbours", self.neighbours)?;
         check_count("remembered", self.remembered)?;
         check_count("epochs", self.epochs)?;
@@ -95,13 +95,12 @@ impl Recipe for KnnBaseline {
         check_not_negative("reg_user", self.reg_user)?;
         check_not_negative("reg_item", self.reg_item)?;
         let (matrix, neighbours) = (&train.by_user, self.neighbours);
-        let mean = train.mean();
+        let (mean, popular) = (train.mean(), run.popularity(train));
         let baseline = Levels::fit(matrix, mean, self.epochs, self.reg_user, self.reg_item);
         match self.neighbours_of {
             Side::Items => {
                 similarity::check_lists("remembered", self.remembered, matrix)?;
                 let similar = self.similar(&similarity::levelled(baseline.rests(matrix)));
-                let popular = matrix.column_counts().iter().map(|&c| c as f32).collect();
                 Ok(ItemNeighbours::new(&similar, baseline, popular, neighbours).into())
             }
             Side::Users => {
@@ -109,7 +108,7 @@ impl Recipe for KnnBaseline {
                 let votes = Votes::Deviations { mean, reg_user, shrinkage };
                 let settings = UserNeighboursSettings { neighbours, votes };
                 let model = UserNeighbours::new(matrix.clone(), settings, baseline.item_bias);
-                Ok(model.into())
+                Ok(model.with_popular(popular).into())
             }
         }
     }

@@ -7,6 +7,10 @@
 //! user's vector is the projection of the filled row on the items, so a new user with the same history gets the same
 //! one. The filled matrix is never formed.
 //!
+//! A rating above the value that fills its gap raises the items that go with its item, one below it lowers them: with
+//! `constant`, below the middle of the scale; with the means, below the mean. A `constant` below the scale makes even the
+//! lowest rating a sign of interest.
+//!
 //! # When to use
 //!
 //! For a quick, exact and deterministic factorization, or to see what imputation does. With `impute = "zero"` (PureSVD)
@@ -228,7 +232,7 @@ impl Recipe for Svd {
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
-        Ok(self.factorize(train, run.seed)?.into())
+        Ok(Factors { popular: run.popularity(train), ..self.factorize(train, run.seed)? }.into())
     }
 }
 

@@ -94,7 +94,7 @@ impl Recipe for SvdPlusPlus {
         check_vectors("factors", 2, train, self.factors)?;
         check_count("epochs", self.epochs)?;
         check_descent(self.learning_rate, self.decay, self.reg, self.init_scale)?;
-        let mut learner = Descent::new(self, train, run.seed);
+        let mut learner = Descent::new(self, train, run);
         Ok(run.learn(&mut learner, train, self.epochs)?.boxed())
     }
 }
@@ -104,6 +104,7 @@ struct Descent<'a> {
     settings: &'a SvdPlusPlus,
     /// In the unit of `scale`.
     data: Cow<'a, Csr>,
+    popular: Vec<f32>,
     scale: Scale,
     users: Part,
     items: Part,
@@ -123,12 +124,12 @@ struct Step {
 }
 
 impl<'a> Descent<'a> {
-    fn new(settings: &'a SvdPlusPlus, train: &'a Ratings, seed: u64) -> Self {
+    fn new(settings: &'a SvdPlusPlus, train: &'a Ratings, run: &Run<'_>) -> Self {
         let width = settings.factors.next_multiple_of(LANES);
         let part = |rows: usize, side: u64, scale: f32| {
             let mut factors = vec![0.0; rows * width];
             for (row, vector) in factors.chunks_exact_mut(width).enumerate() {
-                let mut rng = Rng::new(seed, &[0, side, row as u64]);
+                let mut rng = Rng::new(run.seed, &[0, side, row as u64]);
                 vector[..settings.factors].fill_with(|| scale * rng.normal());
             }
             Part { factors, bias: vec![0.0; rows] }
@@ -138,6 +139,7 @@ impl<'a> Descent<'a> {
         Self {
             settings,
             data: scale.matrix(&train.by_user),
+            popular: run.popularity(train),
             scale,
             users: part(users, 0, settings.init_scale),
             items: part(items, 1, settings.init_scale),
@@ -201,7 +203,6 @@ impl Learner for Descent<'_> {
     fn model(&self) -> Factors {
         let (k, width) = (self.settings.factors, self.items.width() * LANES);
         let items = Matrix::from_fn(self.data.cols(), k, |i, l| self.items.factors[i * width + l]);
-        let popular = self.data.column_counts().iter().map(|&c| c as f32).collect();
         let settings = FactorsSettings {
             offset: self.scale.mean(),
             link: ScoreFunction::Identity,
@@ -210,7 +211,7 @@ impl Learner for Descent<'_> {
         self.scale.restored(Factors {
             user_bias: self.users.bias.clone(),
             item_bias: self.items.bias.clone(),
-            ..Factors::new(self.vectors(), items, popular, settings)
+            ..Factors::new(self.vectors(), items, self.popular.clone(), settings)
         })
     }
 

@@ -174,7 +174,8 @@ pub struct DataCard {
     pub mean: f32,
     /// Smallest and largest value.
     pub scale: (f32, f32),
-    /// How a ranking model reads the values, unless it uses them unchanged as weights.
+    /// How values are read as weights, unless they are weights; an item with a weight above 0 is liked. A model that
+    /// ranks learns from the weights. One that predicts values counts by them how many users like an item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
 }

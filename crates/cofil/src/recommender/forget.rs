@@ -4,6 +4,7 @@ use super::{Changed, Recommender};
 use crate::data::{Csr, IdMap, Ratings};
 use crate::error::{Error, Remedy, Result};
 use crate::model::Forgetting;
+use crate::preference::entries;
 use crate::train::Run;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,8 @@ impl Recommender {
         let items_left = self.items_of(&gone).len();
         let rest = self.rest(&gone, &[]);
         let interactions = self.seen.nnz() - rest.by_user.nnz();
-        let forgetting = match self.model.without_users(&gone, &self.seen) {
+        let liked = entries(self.card.data.reading, &self.seen);
+        let forgetting = match self.model.without_users(&gone, &liked) {
             Some(forgetting) => forgetting,
             None => {
                 let model = self.fitted(&rest)?;

@@ -22,6 +22,7 @@ mod card;
 mod forget;
 mod lists;
 mod parts;
+mod scale;
 mod update;
 
 pub use card::{Card, Changed, DataCard, Imported, Origin};
@@ -69,8 +70,9 @@ impl Recommender {
     /// # Errors
     /// As [`Algorithm::fit`].
     pub fn train(algorithm: &Algorithm, ratings: &Ratings, run: &Run<'_>) -> Result<Self> {
-        let fitted = algorithm.fit(ratings, run)?;
-        Ok(Self::of_fitted(algorithm, run, fitted, DataCard::of(ratings), untimed(ratings)))
+        let (data, run) = read(algorithm, ratings, run);
+        let fitted = algorithm.fit(ratings, &run)?;
+        Ok(Self::of_fitted(algorithm, &run, fitted, data, untimed(ratings)))
     }
 
     /// Trains like [`train`](Self::train) but takes the ratings: they become the users' histories without a copy, and
@@ -79,13 +81,13 @@ impl Recommender {
     /// # Errors
     /// As [`Algorithm::fit`].
     pub fn train_from(algorithm: &Algorithm, mut ratings: Ratings, run: &Run<'_>) -> Result<Self> {
-        let card = DataCard::of(&ratings);
+        let (data, run) = read(algorithm, &ratings, run);
         // A checkpoint identifies its data by a digest that includes times.
         if !algorithm.needs_times() && run.checkpoint.is_none() {
             ratings.times = None;
         }
-        let fitted = algorithm.fit(&ratings, run)?;
-        Ok(Self::of_fitted(algorithm, run, fitted, card, ratings))
+        let fitted = algorithm.fit(&ratings, &run)?;
+        Ok(Self::of_fitted(algorithm, &run, fitted, data, ratings))
     }
 
     fn of_fitted(
@@ -96,7 +98,6 @@ impl Recommender {
         ratings: Ratings,
     ) -> Self {
         let Fitted { model, epochs } = fitted;
-        let data = DataCard { reading: model.reading(), ..data };
         let card = Card {
             cofil: env!("CARGO_PKG_VERSION").into(),
             origin: Origin::Trained { algorithm: algorithm.clone(), seed: run.seed },
@@ -234,38 +235,9 @@ impl Recommender {
     pub fn usual_value(&self) -> f32 {
         match (self.card.target(), self.model.reading()) {
             (Target::Rating, _) => self.card.data.scale.1,
-            (Target::Preference, Some(reading)) => reading.usual(),
+            (Target::Preference, Some(reading)) => reading.usual().min(self.card.data.scale.1),
             (Target::Preference, None) => 1.0,
         }
-    }
-
-    /// Rejects history values that would make scores meaningless: values that are not finite or are more than a
-    /// thousand times the largest in the training data.
-    pub(crate) fn check_value(&self, item: &str, value: f32) -> Result<()> {
-        let (low, high) = self.card.data.scale;
-        let most = 1000.0 * low.abs().max(high.abs()).max(1.0);
-        if !value.is_finite() {
-            return Err(Error::Unfit(format!("the value of item `{item}` is not finite")));
-        }
-        match value.abs() <= most {
-            true => Ok(()),
-            false => Err(Error::Unfit(format!(
-                "the value of item `{item}` is {value}, but values in the training data range from {low} to {high}"
-            ))),
-        }
-    }
-
-    /// Converts a history to item indices, in ascending order, and values.
-    ///
-    /// # Errors
-    /// If an item is unknown, or a value is not finite or far outside the range of the training data.
-    pub fn history(&self, history: &[(&str, f32)]) -> Result<(Vec<u32>, Vec<f32>)> {
-        let mut entries = std::collections::BTreeMap::new();
-        for &(item, value) in history {
-            self.check_value(item, value)?;
-            entries.insert(self.item(item)?, value);
-        }
-        Ok(entries.into_iter().unzip())
     }
 
     /// Saves everything to one file, atomically, and returns its fingerprint.
@@ -400,6 +372,13 @@ impl Recommender {
     pub fn fingerprint(&self) -> Option<&str> {
         self.fingerprint.as_deref()
     }
+}
+
+/// Returns the card of `ratings` with how `algorithm` reads their values, and the run that reads them so.
+fn read<'a>(algorithm: &Algorithm, ratings: &Ratings, run: &Run<'a>) -> (DataCard, Run<'a>) {
+    let reading = algorithm.reading(run.values, ratings);
+    let data = DataCard { reading, ..DataCard::of(ratings) };
+    (data, Run { values: reading.into(), ..run.clone() })
 }
 
 /// Wraps `model` so that it reads history values as `card` says, if it ranks.

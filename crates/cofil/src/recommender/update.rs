@@ -5,6 +5,7 @@ use crate::algorithm::Algorithm;
 use crate::data::{Csr, Duplicates, IdMap, Interactions, Ratings, ReadValues, Table};
 use crate::error::{Error, Remedy, Result};
 use crate::model::{Change, Model};
+use crate::preference::likes;
 use crate::train::Run;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub struct Updated {
     pub new_items: usize,
     /// Number of interactions in the model after the update.
     pub interactions: usize,
+    /// Number of events whose value is off the scale that the training data had until now.
+    pub off_scale: usize,
 }
 
 impl Recommender {
@@ -32,8 +35,9 @@ impl Recommender {
     /// `docs/serving.md` describes the update of each model shape.
     ///
     /// # Errors
-    /// If the model file does not hold user histories, the events have values but the training data had none, or a
-    /// model that has to be trained again cannot be. The recommender is then unchanged.
+    /// If the model file does not hold user histories, the events have values but the training data had none, a value is
+    /// far off the scale of the training data, or a model that has to be trained again cannot be. The recommender is
+    /// then unchanged.
     pub fn update(&mut self, events: &Interactions) -> Result<Updated> {
         if self.seen.nnz() == 0 {
             let why = "the model does not hold user histories";
@@ -44,10 +48,17 @@ impl Recommender {
             let why = "the model was trained on interactions without values, but these have values";
             return Err(Error::Unfit(why.into()).with(Remedy::Implicit));
         }
+        for ((&user, &item), &value) in events.user.iter().zip(&events.item).zip(&events.value) {
+            let (users, items) = (&events.users, &events.items);
+            self.check_on_scale(value, || {
+                format!("user `{}` and item `{}`", users.name(user), items.name(item))
+            })?;
+        }
+        let off_scale = self.off_scale(&events.value);
         let (ratings, mut touched) = self.with(events)?;
         touched.sort_unstable();
         touched.dedup();
-        let counts = |have: &Csr| self.model.liked(have).column_counts().into_iter();
+        let counts = |have: &Csr| likes(self.card.data.reading, have).into_iter();
         let before = counts(&self.seen).chain(std::iter::repeat(0));
         let now = counts(&ratings.by_user);
         let added: Vec<i32> =
@@ -63,6 +74,7 @@ impl Recommender {
             new_users: ratings.users.len() - self.users.len(),
             new_items: ratings.items.len() - self.items.len(),
             interactions: ratings.len(),
+            off_scale,
         };
         self.model = model;
         self.take(ratings);
@@ -122,7 +134,7 @@ impl Recommender {
 
     /// Returns how the model reads values. Retraining reads them the same way, whatever they look like now.
     pub(super) fn read_values(&self) -> ReadValues {
-        self.card.data.reading.map_or(ReadValues::AsWeights, ReadValues::As)
+        self.card.data.reading.into()
     }
 
     /// Returns the algorithm and seed to train the model again.

@@ -29,7 +29,7 @@ pub struct AutoEncoder {
     pub decoder: Matrix,
     /// Biases b of the outputs, one per item.
     pub output_bias: Vec<f32>,
-    /// Number of interactions of each item.
+    /// Number of users who like each item.
     pub popular: Vec<f32>,
     /// Settings of scoring.
     pub settings: AutoEncoderSettings,
@@ -203,8 +203,8 @@ impl Model for AutoEncoder {
         Some(Box::new(self.updated_by(change)))
     }
 
-    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
-        Some(self.without(users, seen))
+    fn without_users(&self, users: &[u32], liked: &Csr) -> Option<Forgetting> {
+        Some(self.without(users, liked))
     }
 
     fn check(&self) -> Result<()> {

@@ -169,8 +169,8 @@ impl Model for Blend {
         self.with(|model| model.updated(change))
     }
 
-    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
-        let forgotten = self.parts.iter().map(|part| part.model.without_users(users, seen));
+    fn without_users(&self, users: &[u32], liked: &Csr) -> Option<Forgetting> {
+        let forgotten = self.parts.iter().map(|part| part.model.without_users(users, liked));
         let forgotten = forgotten.collect::<Option<Vec<_>>>()?;
         let mut remains = Vec::new();
         let part = |(part, forgetting): (&Part, Forgetting)| {

@@ -31,7 +31,7 @@ pub struct Factors {
     pub user_bias: Vec<f32>,
     /// Item biases b_i.
     pub item_bias: Vec<f32>,
-    /// Number of interactions of each item: the scores for users without vector and history.
+    /// Number of users who like each item: the scores for users without vector and history.
     pub popular: Vec<f32>,
     /// Singular values of the decomposed matrix, descending; empty for all algorithms but `svd`. There may be more
     /// than k.
@@ -308,8 +308,8 @@ impl Model for Factors {
         Some(Box::new(self.updated_by(change)))
     }
 
-    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
-        Some(self.without(users, seen))
+    fn without_users(&self, users: &[u32], liked: &Csr) -> Option<Forgetting> {
+        Some(self.without(users, liked))
     }
 
     fn check(&self) -> Result<()> {

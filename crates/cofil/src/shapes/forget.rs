@@ -8,11 +8,11 @@ use crate::math::Matrix;
 use crate::model::Forgetting;
 
 impl Factors {
-    /// Forgets `users` (ascending), whose histories are in `seen`.
-    pub(super) fn without(&self, users: &[u32], seen: &Csr) -> Forgetting {
-        let popular = uncounted(&self.popular, users, seen);
+    /// Forgets `users` (ascending), who like the items in `liked`.
+    pub(super) fn without(&self, users: &[u32], liked: &Csr) -> Forgetting {
+        let popular = uncounted(&self.popular, users, liked);
         // Counts without vectors are popularity; with time decay they are no longer counts.
-        let counts = seen.column_counts();
+        let counts = liked.column_counts();
         let counted = self.popular.iter().zip(&counts).all(|(&p, &c)| p == c as f32);
         let exact = self.factors() == 0 && self.item_bias == self.popular && counted;
         let model = Self {
@@ -36,23 +36,23 @@ impl Factors {
 }
 
 impl ItemWeights {
-    pub(super) fn without(&self, users: &[u32], seen: &Csr) -> Forgetting {
-        let popular = uncounted(&self.popular, users, seen);
+    pub(super) fn without(&self, users: &[u32], liked: &Csr) -> Forgetting {
+        let popular = uncounted(&self.popular, users, liked);
         let model = Self { weights: self.weights.clone(), popular };
         Forgetting { model: Box::new(model), remains: vec!["weights between items"] }
     }
 }
 
 impl AutoEncoder {
-    pub(super) fn without(&self, users: &[u32], seen: &Csr) -> Forgetting {
-        let popular = uncounted(&self.popular, users, seen);
+    pub(super) fn without(&self, users: &[u32], liked: &Csr) -> Forgetting {
+        let popular = uncounted(&self.popular, users, liked);
         let model = Self { popular, ..self.clone() };
         Forgetting { model: Box::new(model), remains: vec!["weights of encoder and decoder"] }
     }
 }
 
 impl Network {
-    pub(super) fn without(&self, users: &[u32], seen: &Csr) -> Forgetting {
+    pub(super) fn without(&self, users: &[u32], liked: &Csr) -> Forgetting {
         let product = self
             .product
             .as_ref()
@@ -61,18 +61,18 @@ impl Network {
             .tower
             .as_ref()
             .map(|half| Layers { users: without_rows(&half.users, users), ..half.clone() });
-        let popular = uncounted(&self.popular, users, seen);
+        let popular = uncounted(&self.popular, users, liked);
         let model = Self::new(product, tower, popular, self.stranger.clone(), self.settings);
         let remains = vec!["vectors of items", "weights of layers", "vectors of other users"];
         Forgetting { model: Box::new(model), remains }
     }
 }
 
-/// Number of interactions of each item without `users`.
-fn uncounted(popular: &[f32], users: &[u32], seen: &Csr) -> Vec<f32> {
+/// Number of users who like each item, without `users`.
+fn uncounted(popular: &[f32], users: &[u32], liked: &Csr) -> Vec<f32> {
     let mut popular = popular.to_vec();
     for &u in users {
-        for &item in seen.row(u as usize).columns {
+        for &item in liked.row(u as usize).columns {
             popular[item as usize] = (popular[item as usize] - 1.0).max(0.0);
         }
     }

@@ -30,7 +30,7 @@ pub(crate) struct GraphFilter {
     scale: Vec<f32>,
     /// V, items × k.
     vectors: Matrix,
-    /// Number of interactions of each item: the scores of users without history.
+    /// Number of users who like each item: the scores of users without history.
     popular: Vec<f32>,
     settings: GraphFilterSettings,
 }

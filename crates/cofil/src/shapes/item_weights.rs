@@ -18,7 +18,7 @@ use serde_json::Value;
 pub struct ItemWeights {
     /// Row j holds the votes of item j: entry (j, i) is the weight from j to i.
     pub weights: Weights,
-    /// Number of interactions of each item.
+    /// Number of users who like each item.
     pub popular: Vec<f32>,
 }
 
@@ -227,8 +227,8 @@ impl Model for ItemWeights {
         Some(Box::new(self.updated_by(change)))
     }
 
-    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
-        Some(self.without(users, seen))
+    fn without_users(&self, users: &[u32], liked: &Csr) -> Option<Forgetting> {
+        Some(self.without(users, liked))
     }
 
     fn check(&self) -> Result<()> {

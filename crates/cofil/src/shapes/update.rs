@@ -76,6 +76,12 @@ impl Factors {
             FoldIn::Sampled(sampled) if unit != 1.0 => {
                 FoldIn::Sampled(Sampled { unit: 1.0, ..sampled })
             }
+            // Items have levels, so a new one gets its own.
+            FoldIn::Ridge { reg, reg_exponent, unit, .. }
+                if self.item_bias.iter().any(|&b| b != 0.0) =>
+            {
+                FoldIn::Ridge { reg, reg_exponent, unit, bias: true }
+            }
             other => other,
         };
         let in_units = |x: &f32| x / unit;
@@ -302,7 +308,7 @@ fn grown(numbers: &[f32], n: usize) -> Vec<f32> {
     numbers
 }
 
-/// Number of interactions of each item after adding `added`.
+/// Number of users who like each item after adding `added`.
 fn counted(popular: &[f32], added: &[i32]) -> Vec<f32> {
     let grown = grown(popular, added.len());
     grown.iter().zip(added).map(|(count, &more)| count + more as f32).collect()

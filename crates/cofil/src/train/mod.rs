@@ -30,6 +30,7 @@ use crate::data::{Ratings, ReadValues};
 use crate::error::{Error, Result};
 use crate::math::{Rng, vector};
 use crate::model::Model;
+use crate::preference;
 use crate::watch::{self, Event};
 use checkpoint::Progress;
 use serde_json::Value;
@@ -78,7 +79,8 @@ pub struct Run<'a> {
     /// [`read_negatives`](crate::data::read::read_negatives). Algorithms that use no negatives, or sample them from
     /// the current block of items, refuse them.
     pub negatives: Option<&'a [Vec<u32>]>,
-    /// How algorithms that rank read the values.
+    /// How algorithms that rank read the values; for those that predict values, what counts as liked in the list for
+    /// users about whom nothing is known.
     pub values: ReadValues,
 }
 
@@ -118,6 +120,13 @@ impl Run<'_> {
             checkpoint.recipe = recipe;
         }
         run
+    }
+
+    /// The popularity of items in the list for users about whom nothing is known: by item, the number of users who like
+    /// it. An algorithm that ranks is given nothing but what is liked, with [`values`](Self::values) read.
+    pub(crate) fn popularity(&self, train: &Ratings) -> Vec<f32> {
+        let reading = self.values.reading(train.by_user.values(), false);
+        preference::likes(reading, &train.by_user).into_iter().map(|count| count as f32).collect()
     }
 
     /// Trains `learner` on `train` for `epochs` epochs, or until validation or the watch stops it, and leaves it at

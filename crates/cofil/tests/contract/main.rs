@@ -4,6 +4,7 @@
 
 mod change;
 mod data;
+mod disliked;
 mod extreme;
 mod files;
 mod lists;

@@ -145,7 +145,8 @@ impl Recipe for Als {
         check_count("cg_steps", self.cg_steps)?;
         let scale = Scale::of(train);
         let values = scale.matrix(&train.by_user);
-        let tables = Tables::new(values, self.factors, self.init_scale, run.seed);
+        let tables =
+            Tables::new(values, run.popularity(train), self.factors, self.init_scale, run.seed);
         let mut learner = AlsLearner { settings: self, scale, tables };
         Ok(run.learn(&mut learner, train, self.epochs)?.boxed())
     }
@@ -200,7 +201,8 @@ impl Recipe for Ials {
         check_not_negative("init_scale", self.init_scale)?;
         check_count("cg_steps", self.cg_steps)?;
         let values = Cow::Borrowed(&train.by_user);
-        let tables = Tables::new(values, self.factors, self.init_scale, run.seed);
+        let tables =
+            Tables::new(values, run.popularity(train), self.factors, self.init_scale, run.seed);
         let mut learner = IalsLearner { settings: self, tables };
         Ok(run.learn(&mut learner, train, self.epochs)?.boxed())
     }
@@ -217,6 +219,7 @@ fn check_factors(factors: usize, train: &Ratings) -> Result<()> {
 struct Tables<'a> {
     by_user: Cow<'a, Csr>,
     by_item: Csr,
+    popular: Vec<f32>,
     factors: usize,
     users: Matrix,
     items: Matrix,
@@ -226,7 +229,13 @@ struct Tables<'a> {
 
 impl<'a> Tables<'a> {
     /// Random vectors for the users; the first half epoch computes those of the items.
-    fn new(by_user: Cow<'a, Csr>, factors: usize, scale: f32, seed: u64) -> Self {
+    fn new(
+        by_user: Cow<'a, Csr>,
+        popular: Vec<f32>,
+        factors: usize,
+        scale: f32,
+        seed: u64,
+    ) -> Self {
         let width = padded(factors);
         let deviation = scale / (factors as f32).sqrt();
         let mut users = Matrix::zeros(by_user.rows(), width);
@@ -239,6 +248,7 @@ impl<'a> Tables<'a> {
         Self {
             by_item: by_user.transposed(),
             by_user,
+            popular,
             factors,
             users,
             items: Matrix::zeros(cols, width),
@@ -254,11 +264,10 @@ impl<'a> Tables<'a> {
     fn model(&self, settings: FactorsSettings) -> Factors {
         let cut =
             |table: &Matrix| Matrix::from_fn(table.rows(), self.factors, |r, c| table.row(r)[c]);
-        let popular = (0..self.by_item.rows()).map(|i| self.by_item.row(i).len() as f32).collect();
         Factors {
             user_bias: self.user_bias.clone(),
             item_bias: self.item_bias.clone(),
-            ..Factors::new(cut(&self.users), cut(&self.items), popular, settings)
+            ..Factors::new(cut(&self.users), cut(&self.items), self.popular.clone(), settings)
         }
     }
 }

@@ -53,19 +53,20 @@ fn gather_lanes<const N: usize>(
     *out = sums;
 }
 
-/// For each listed row w of `table`, turns its target t into the pull d = slope · (f(w·h) − t) · f′ in place, and
-/// pulled ← pulled + d w. Returns Σ (f(w·h) − t)².
+/// For each entry, a row w of `table` and its target t, turns t into the pull d = slope · (f(x) − t) · f′ in place, where x =
+/// level + w·h, and pulled ← pulled + d w. Returns Σ (f(x) − t)².
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 pub fn decode(
     activation: Activation,
     slope: f32,
+    level: f32,
     hidden: &[f32],
     pulled: &mut [f32],
-    rows: &[u32],
-    targets: &mut [f32],
+    entries: (&[u32], &mut [f32]),
     table: &[f32],
 ) -> f64 {
     let width = hidden.len();
+    let (rows, targets) = entries;
     let mut squares = 0f64;
     for (rows, targets) in rows.chunks(BLOCK).zip(targets.chunks_mut(BLOCK)) {
         let mut sums = [0f32; BLOCK];
@@ -77,7 +78,7 @@ pub fn decode(
             *sum = dot_lanes(hidden, &table[row as usize * width..][..width]);
         }
         for (&x, target) in sums.iter().zip(targets.iter_mut()) {
-            squares += pull(activation, slope, x, target);
+            squares += pull(activation, slope, level + x, target);
         }
         gather_all(pulled, rows, targets, table);
     }
@@ -137,13 +138,14 @@ mod tests {
                 }
                 let activation = Activation::Tanh;
                 let (mut pulls, mut pulled) = (numbers.clone(), start.clone());
-                let squares =
-                    decode(activation, 0.7, &hidden, &mut pulled, &rows, &mut pulls, &table);
+                let entries = (&rows[..], &mut pulls[..]);
+                let squares = decode(activation, 0.7, 0.2, &hidden, &mut pulled, entries, &table);
                 let mut expected = (0.0, start.iter().map(|&x| f64::from(x)).collect::<Vec<_>>());
                 for e in 0..n {
                     let row = &table[rows[e] as usize * width..][..width];
                     let both = row.iter().zip(&hidden);
-                    let x: f64 = both.map(|(w, h)| f64::from(*w) * f64::from(*h)).sum();
+                    let sum: f64 = both.map(|(w, h)| f64::from(*w) * f64::from(*h)).sum();
+                    let x = f64::from(0.2f32) + sum;
                     let error = x.tanh() - f64::from(numbers[e]);
                     let d = f64::from(0.7f32) * error * (1.0 - x.tanh().powi(2));
                     assert!((f64::from(pulls[e]) - d).abs() < 1e-5);

@@ -12,7 +12,7 @@ use crate::math::real::power;
 use crate::math::{Matrix, Rng, lanes, parallel, vector};
 use crate::nn::optimizer::Table;
 use crate::shapes::auto_encoder::AutoEncoderSettings;
-use crate::train::{Learner, Loss};
+use crate::train::{Learner, Loss, Run};
 use std::borrow::Cow;
 
 /// Number of rows of a batch that one thread takes at once.
@@ -26,8 +26,10 @@ pub(super) struct Network<'a, S> {
     pub(super) rows: Cow<'a, Csr>,
     /// Rows that have entries.
     filled: Vec<u32>,
-    /// Number of interactions of each item in the data.
+    /// Number of users who like each item.
     pub(super) popular: Vec<f32>,
+    /// By row, what its outputs are before anything is learned.
+    pub(super) levels: Vec<f32>,
     /// v and 0, padded.
     pub(super) encoder: Table,
     /// μ and 0, padded.
@@ -54,13 +56,13 @@ struct Passed {
 }
 
 impl<'a, S: AutoRecSide> Network<'a, S> {
-    pub fn new(settings: &'a AutoRec<S>, train: &'a Ratings, seed: u64) -> Self {
+    pub fn new(settings: &'a AutoRec<S>, train: &'a Ratings, run: &Run<'_>) -> Self {
         let rows = S::rows(train);
         let width = lanes::padded(settings.hidden + 1);
         let table = |side: u64| {
             let mut values = Matrix::zeros(rows.cols(), width);
             for c in 0..rows.cols() {
-                let mut rng = Rng::new(seed, &[0, side, c as u64]);
+                let mut rng = Rng::new(run.seed, &[0, side, c as u64]);
                 let row = &mut values.row_mut(c)[..settings.hidden];
                 row.fill_with(|| settings.init_scale * rng.normal());
             }
@@ -79,8 +81,10 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         let filled = (0..rows.rows() as u32).filter(|&r| !rows.row(r as usize).is_empty());
         let filled: Vec<u32> = filled.collect();
         let batch = settings.batch_size.min(filled.len());
+        let scale = settings.scale(train, &rows);
         Self {
-            scale: settings.scale(train, &rows),
+            levels: settings.levels(train, rows.rows(), scale.output),
+            scale,
             encoder: table(0),
             decoder: table(1),
             hidden_bias: Table::new(Matrix::zeros(1, width), settings.optimizer)
@@ -90,7 +94,7 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
             mean_count,
             weight: 1.0 / batch as f32,
             codes: vec![0.0; 2 * batch.next_multiple_of(PIECE) * width],
-            popular: train.by_user.column_counts().iter().map(|&c| c as f32).collect(),
+            popular: run.popularity(train),
             filled,
             rows,
             settings,
@@ -152,7 +156,7 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
         let mut squares = 0.0;
         let (codes, pulled) = codes.split_at_mut(PIECE * width);
         let both = codes.chunks_exact_mut(width).zip(pulled.chunks_exact_mut(width));
-        for (r, (code, pulled)) in both.take(rows.len()).enumerate() {
+        for (r, ((code, pulled), &row)) in both.zip(rows).enumerate() {
             self.encode(&entries.inputs, r, code);
             pulled.fill(0.0);
             let outputs = &mut entries.outputs;
@@ -160,10 +164,10 @@ impl<'a, S: AutoRecSide> Network<'a, S> {
             squares += kernel::decode(
                 output.activation,
                 slope,
+                self.levels[row as usize],
                 code,
                 pulled,
-                &outputs.columns[range.clone()],
-                &mut outputs.numbers[range],
+                (&outputs.columns[range.clone()], &mut outputs.numbers[range]),
                 self.decoder.values.data(),
             );
             pulled[hidden..].fill(0.0);

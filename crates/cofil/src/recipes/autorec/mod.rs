@@ -8,6 +8,10 @@
 //!
 //! - Values are taken relative to the middle of the scale (`centre`), in the unit of [`Scale`]. So the prediction for
 //!   an item or user without ratings is the middle: the paper's 3 for stars from 1 to 5.
+//! - `autorec-item` adds its outputs to the level of the item: μ + b_i of [`Levels`], before the activation. The paper's
+//!   network has an output per user, trained on the items this user rated, and nothing else says how much an item is
+//!   liked: an item that everybody else rates lowest would be predicted the mean of a user who rated only good ones.
+//!   Not with `centre` = `none`, which is the paper's network.
 //! - Inputs of rows with many entries are scaled down (`input_exponent`).
 //! - Steps follow the sum over the rows of a batch, divided by the size of a full batch. A column's rows of V and W
 //!   pay the share of their penalty that the batch has of the column's entries: an epoch applies the penalty once to
@@ -38,6 +42,7 @@ mod learner;
 
 use super::{Preset, Range, Recipe, Target, check_vectors};
 use crate::check::{check_count, check_descent, check_share};
+use crate::data::levels::{self, Levels};
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Matrix;
@@ -131,11 +136,14 @@ pub trait AutoRecSide: Clone + Debug + Send + Sync + 'static {
     const REG: f32;
     /// Named sets of settings.
     const PRESETS: &'static [Preset];
+    /// Whether rows have a level of their own, to which the outputs of their columns are added.
+    const LEVELS: bool;
     /// The rows.
     fn rows(train: &Ratings) -> Cow<'_, Csr>;
 }
 
 impl AutoRecSide for ByItem {
+    const LEVELS: bool = true;
     const REG: f32 = 200.0;
     const PRESETS: &'static [Preset] = &[Preset {
         name: "tutorial",
@@ -155,6 +163,7 @@ impl AutoRecSide for ByItem {
 }
 
 impl AutoRecSide for ByUser {
+    const LEVELS: bool = false;
     const REG: f32 = 250.0;
     const PRESETS: &'static [Preset] = &[];
 
@@ -193,7 +202,8 @@ impl Served for ByItem {
         let link = ScoreFunction::Output(network.scale.output);
         let settings = FactorsSettings { offset: 0.0, link, fold_in };
         let (users, items) = (network.outputs(), network.all_codes());
-        Factors::new(users, items, network.popular.clone(), settings)
+        let item_bias = network.levels.clone();
+        Factors { item_bias, ..Factors::new(users, items, network.popular.clone(), settings) }
     }
 }
 
@@ -269,7 +279,7 @@ impl<S: Served> Recipe for AutoRec<S> {
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         self.check(train)?;
-        let mut network = Network::new(self, train, run.seed);
+        let mut network = Network::new(self, train, run);
         check_bytes("batch_size", self.batch_bytes(&network.rows), "the entries of a batch")?;
         Ok(run.learn(&mut network, train, self.epochs)?.boxed())
     }
@@ -318,6 +328,23 @@ impl<S: AutoRecSide> AutoRec<S> {
     /// The learning rate η of an epoch.
     fn rate(&self, epoch: usize) -> f32 {
         self.schedule.rate(self.learning_rate, self.decay, self.period, epoch)
+    }
+
+    /// The level of each row as an output before the activation: that of its item in the baseline of biases, 0 without
+    /// ratings.
+    fn levels(&self, train: &Ratings, rows: usize, output: Output) -> Vec<f32> {
+        if !S::LEVELS || self.negatives > 0 || self.centre == Centre::None {
+            return vec![0.0; rows];
+        }
+        let mean = train.mean();
+        let Levels { item_bias, .. } =
+            Levels::fit(&train.by_user, mean, levels::EPOCHS, levels::REG_USER, levels::REG_ITEM);
+        let rated = train.by_user.column_counts();
+        let level = |(bias, &n): (&f32, &u32)| match n {
+            0 => 0.0,
+            _ => output.inverse(mean + bias),
+        };
+        item_bias.iter().zip(&rated).map(level).collect()
     }
 
     /// The mapping from values to the network's units and back.

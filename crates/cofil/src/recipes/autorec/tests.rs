@@ -71,11 +71,11 @@ impl Dense {
         tables.flatten().collect()
     }
 
-    /// Σ (ŷ − y)² over the entries of some rows, with `scale` of the network.
-    fn squares(&self, scale: &AutoEncoderSettings, rows: &[Row<'_>]) -> f64 {
+    /// Σ (ŷ − y)² over the entries of some rows with their levels, with `scale` of the network.
+    fn squares(&self, scale: &AutoEncoderSettings, rows: &[(Row<'_>, f32)]) -> f64 {
         let output = scale.output;
         let mut sum = 0.0;
-        for row in rows {
+        for &(row, level) in rows {
             let mut z = self.mu.clone();
             let input = scale.input;
             let factor = f64::from(input.usual) / row.len() as f64;
@@ -87,7 +87,8 @@ impl Dense {
             let h: Vec<f64> = z.into_iter().map(|z| of(scale.hidden, z)).collect();
             for (c, value) in row.iter() {
                 let w = &self.w[c as usize];
-                let x = self.b[c as usize] + w.iter().zip(&h).map(|(w, h)| w * h).sum::<f64>();
+                let product = w.iter().zip(&h).map(|(w, h)| w * h).sum::<f64>();
+                let x = f64::from(level) + self.b[c as usize] + product;
                 let y =
                     f64::from(output.offset) + f64::from(output.factor) * of(output.activation, x);
                 sum += (y - f64::from(value)).powi(2);
@@ -139,11 +140,12 @@ fn weights(counts: &[u32]) -> Vec<f64> {
 
 fn a_step_follows<S: Served>(settings: &AutoRec<S>) {
     let train = toy();
-    let mut network = Network::new(settings, &train, 3);
+    let mut network = Network::new(settings, &train, &Run { seed: 3, ..Run::default() });
     // Move away from zero biases.
     network.hidden_bias.values.data_mut()[..3].copy_from_slice(&[0.3, -0.2, 0.1]);
     let before = Dense::of(&network, 3);
-    let rows: Vec<Row<'_>> = network.rows.iter().filter(|row| !row.is_empty()).collect();
+    let rows = network.rows.iter().zip(network.levels.clone());
+    let rows: Vec<(Row<'_>, f32)> = rows.filter(|(row, _)| !row.is_empty()).collect();
     let weights = weights(&network.rows.column_counts());
     let scale = network.scale;
     let count = rows.len() as f64;
@@ -193,9 +195,10 @@ fn batches_agree<S: Served>() {
     let train = toy();
     let settings: AutoRec<S> =
         AutoRec { batch_size: 4, learning_rate: 0.05, encoder: Sigmoid, ..small() };
-    let mut network = Network::new(&settings, &train, 3);
+    let mut network = Network::new(&settings, &train, &Run { seed: 3, ..Run::default() });
     let mut at = Dense::of(&network, 3);
     let (rows, scale) = (network.rows.clone().into_owned(), network.scale);
+    let levels = network.levels.clone();
     let cols = rows.cols();
     let counts = rows.column_counts();
     let weights = weights(&counts);
@@ -210,9 +213,10 @@ fn batches_agree<S: Served>() {
         rng.piece(0).shuffle(&mut order);
         let mut data = 0.0;
         for batch in order.chunks(4) {
-            let batch: Vec<Row<'_>> = batch.iter().map(|&r| rows.row(r as usize)).collect();
+            let row = |&r: &u32| (rows.row(r as usize), levels[r as usize]);
+            let batch: Vec<(Row<'_>, f32)> = batch.iter().map(row).collect();
             let mut touched = vec![0u32; cols];
-            batch.iter().flat_map(|row| row.columns).for_each(|&c| touched[c as usize] += 1);
+            batch.iter().flat_map(|(row, _)| row.columns).for_each(|&c| touched[c as usize] += 1);
             let share = |c: usize| weights[c] * f64::from(touched[c]) / f64::from(counts[c].max(1));
             let objective =
                 |at: &Dense| (at.squares(&scale, &batch) + at.penalty(0.3, share)) / 4.0;
@@ -293,7 +297,7 @@ fn agrees_with_pytorch<S: Served>(case: &Value) {
         by_user = by_row.transposed();
     }
     let train = Ratings { by_user, ..Ratings::default() };
-    let mut network = Network::new(&settings, &train, 0);
+    let mut network = Network::new(&settings, &train, &Run { seed: 0, ..Run::default() });
     let start = &case["initial"];
     let (v, w, b) = (table(&start["V"]), table(&start["W"]), vector(&start["b"]));
     for c in 0..cols {
@@ -436,6 +440,36 @@ fn bad_settings_are_told() {
         let found = make(&json!({})).unwrap().fit(&train.binary(), &Run::default());
         let found = found.expect_err("nothing to tell apart").to_string();
         assert!(found.starts_with("setting `negatives`: all values are 1, so without"), "{found}");
+    }
+}
+
+/// An item that everybody rates lowest is predicted low for those who have not rated it, whatever they rated.
+#[test]
+fn an_item_keeps_its_level() {
+    let mut rng = Rng::new(6, &[]);
+    let users: Vec<String> = (0..60).map(|u| u.to_string()).collect();
+    let items: Vec<String> = (0..15).map(|i| i.to_string()).collect();
+    let mut rows = Vec::new();
+    for (u, user) in users.iter().enumerate() {
+        let rated = items.iter().filter(|_| rng.uniform() < 0.3).collect::<Vec<_>>();
+        rows.extend(rated.into_iter().map(|i| (&**user, &**i, 3.0 + rng.below(3) as f32)));
+        rows.extend((u % 5 > 0).then_some((&**user, "bad", 1.0)));
+    }
+    let train = Ratings::from_triples(rows).unwrap();
+    let bad = train.items.get("bad").unwrap();
+    let item = AutorecItem { hidden: 20, ..AutorecItem::default() };
+    let user = AutorecUser { hidden: 20, ..AutorecUser::default() };
+    for who in [0, 5, 10]
+        .map(|u| User::of(&train, u))
+        .into_iter()
+        .chain([User::stranger(Row { columns: &[bad - 1], values: &[5.0] })])
+    {
+        for scores in [predicted(&item, &train, who), predicted(&user, &train, who)] {
+            let others = scores.iter().enumerate().filter(|(i, _)| *i != bad as usize);
+            let least = others.map(|(_, &score)| score).fold(f32::MAX, f32::min);
+            let bad = scores[bad as usize];
+            assert!(bad < 2.5 && bad < least, "{bad} of {scores:?}");
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::math::vector::{add_scaled_lanes, dot_lanes};
 use crate::math::{Matrix, Rng, parallel, vector};
 use crate::nn::optimizer::Table;
 use crate::shapes::Factors;
-use crate::train::{Learner, Loss};
+use crate::train::{Learner, Loss, Run};
 use multiversion::multiversion;
 
 /// Number of values a thread takes at once.
@@ -75,14 +75,14 @@ impl Groups {
 }
 
 impl<'a> Batches<'a> {
-    pub fn new(settings: &'a BiasedMf, train: &Ratings, seed: u64) -> Self {
-        let task = Task::new(settings, train);
+    pub fn new(settings: &'a BiasedMf, train: &Ratings, run: &Run<'_>) -> Self {
+        let task = Task::new(settings, train, run);
         let table =
             |values| Table::new(values, settings.optimizer).with_momentum(settings.momentum);
         let side = |rows: usize, side| {
             let mut factors = Matrix::zeros(rows, settings.factors);
             for row in 0..rows {
-                settings.init_row(seed, side, row as u32, factors.row_mut(row));
+                settings.init_row(run.seed, side, row as u32, factors.row_mut(row));
             }
             Side { factors: table(factors), bias: table(Matrix::zeros(rows, 1)) }
         };

@@ -215,12 +215,11 @@ impl Recipe for BiasedMf {
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         self.check(train)?;
-        let seed = run.seed;
         let fitted = match (self.batch, self.optimizer) {
             (Batch::PerSample, Optimizer::Sgd) => {
-                run.learn(&mut sgd::Sgd::new(self, train, seed), train, self.epochs)?
+                run.learn(&mut sgd::Sgd::new(self, train, run), train, self.epochs)?
             }
-            _ => run.learn(&mut batch::Batches::new(self, train, seed), train, self.epochs)?,
+            _ => run.learn(&mut batch::Batches::new(self, train, run), train, self.epochs)?,
         };
         Ok(fitted.boxed())
     }
@@ -284,7 +283,7 @@ struct Task {
 }
 
 impl Task {
-    fn new(settings: &BiasedMf, train: &Ratings) -> Self {
+    fn new(settings: &BiasedMf, train: &Ratings, run: &Run<'_>) -> Self {
         let (ends, mean, scale) = (train.scale(), train.mean(), Scale::of(train));
         let (scale, offset) = match (settings.offset, settings.link) {
             (Offset::Mean, Link::Linear) => (scale, scale.mean()),
@@ -294,7 +293,7 @@ impl Task {
             // Without μ, the vectors have to fit the values themselves.
             _ => (scale.as_they_are(), 0.0),
         };
-        let popular = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
+        let popular = run.popularity(train);
         Self { users: train.users.len(), popular, offset, ends, scale, link: settings.link }
     }
 

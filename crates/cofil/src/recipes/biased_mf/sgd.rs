@@ -10,7 +10,7 @@ use crate::math::{Rng, parallel, vector};
 use crate::recipes::sgd::grid::{self, Grid, order};
 use crate::recipes::sgd::part::Part;
 use crate::shapes::Factors;
-use crate::train::{Learner, Loss};
+use crate::train::{Learner, Loss, Run};
 
 /// Target number of entries per block.
 const BLOCK: usize = 1 << 14;
@@ -27,13 +27,13 @@ pub(super) struct Sgd<'a> {
 }
 
 impl<'a> Sgd<'a> {
-    pub fn new(settings: &'a BiasedMf, train: &Ratings, seed: u64) -> Self {
-        let task = Task::new(settings, train);
+    pub fn new(settings: &'a BiasedMf, train: &Ratings, run: &Run<'_>) -> Self {
+        let task = Task::new(settings, train, run);
         let size = grid::size(train.users.len(), train.items.len(), train.len(), BLOCK);
-        let rng = Rng::new(seed, &[0, 2]);
+        let rng = Rng::new(run.seed, &[0, 2]);
         let grid = Grid::new(&train.by_user, |y| task.target(y), [size; 2], &rng);
         let parts = |groups, side| {
-            let init = |row, vector: &mut [f32]| settings.init_row(seed, side, row, vector);
+            let init = |row, vector: &mut [f32]| settings.init_row(run.seed, side, row, vector);
             Part::of_groups(groups, settings.factors, init)
         };
         let (users, items) = (parts(&grid.users, 0), parts(&grid.items, 1));

@@ -5,6 +5,10 @@ use crate::data::Csr;
 use crate::train::Learner;
 use serde_json::json;
 
+fn seeded(seed: u64) -> Run<'static> {
+    Run { seed, ..Run::default() }
+}
+
 fn toy() -> Ratings {
     let mut rng = Rng::new(4, &[]);
     let mut triples = Vec::new();
@@ -24,7 +28,7 @@ fn toy() -> Ratings {
 fn objective(settings: &BiasedMf, train: &Ratings, parameters: &[Vec<f64>]) -> f64 {
     let [p, b, q, d, offset] = parameters else { panic!("five tables") };
     let k = settings.factors;
-    let task = Task::new(settings, train);
+    let task = Task::new(settings, train, &Run::default());
     let mut sum = 0.0;
     for (u, row) in train.by_user.iter().enumerate() {
         for (i, y) in row.iter() {
@@ -70,7 +74,7 @@ fn a_step_follows_the_gradient() {
                     offset,
                     ..BiasedMf::default()
                 };
-                let mut learner = batch::Batches::new(&settings, &train, 1);
+                let mut learner = batch::Batches::new(&settings, &train, &seeded(1));
                 // Move away from zero biases.
                 for _ in 0..3 {
                     learner.epoch(1, &Rng::new(1, &[1]));
@@ -115,8 +119,8 @@ fn per_sample_steps_are_batches_of_one() {
         for (offset, biases) in [(Offset::Learned, true), (Offset::Mean, false)] {
             let settings =
                 BiasedMf { factors, init_scale: 0.5, offset, biases, ..BiasedMf::default() };
-            let mut sgd = sgd::Sgd::new(&settings, &one, 7);
-            let mut batches = batch::Batches::new(&settings, &one, 7);
+            let mut sgd = sgd::Sgd::new(&settings, &one, &seeded(7));
+            let mut batches = batch::Batches::new(&settings, &one, &seeded(7));
             for epoch in 1..=3 {
                 let rng = Rng::new(7, &[epoch as u64]);
                 let (x, y) = (sgd.epoch(epoch, &rng), batches.epoch(epoch, &rng));

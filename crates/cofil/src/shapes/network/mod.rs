@@ -31,7 +31,7 @@ pub struct Network {
     pub product: Option<Product>,
     /// p′ and q′, with the layers above and their half of h.
     pub tower: Option<Layers>,
-    /// Number of interactions of each item: the scores for users without vector and history.
+    /// Number of users who like each item: the scores for users without vector and history.
     pub popular: Vec<f32>,
     /// Start of a new user's vector, see [`Sampled`]: p, then p′.
     pub stranger: Vec<f32>,
@@ -255,8 +255,8 @@ impl Model for Network {
         Some(Box::new(self.updated_by(change)))
     }
 
-    fn without_users(&self, users: &[u32], seen: &Csr) -> Option<Forgetting> {
-        Some(self.without(users, seen))
+    fn without_users(&self, users: &[u32], liked: &Csr) -> Option<Forgetting> {
+        Some(self.without(users, liked))
     }
 
     fn users(&self) -> Option<usize> {

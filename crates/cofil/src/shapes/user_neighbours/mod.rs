@@ -118,6 +118,11 @@ impl UserNeighbours {
         model
     }
 
+    /// Sets the number of users who like each item; without it, everybody who has an item counts.
+    pub fn with_popular(self, popular: Vec<f32>) -> Self {
+        Self { popular, ..self }
+    }
+
     /// Reads the shape from its file.
     ///
     /// # Errors
@@ -146,7 +151,12 @@ impl UserNeighbours {
                 archive.vector("item_bias", items)?
             }
         };
-        Ok(Self::new(rows, settings, item_bias))
+        let model = Self::new(rows, settings, item_bias);
+        // Files of earlier versions count everybody who has an item.
+        Ok(match archive.has("popular") {
+            true => model.with_popular(archive.vector("popular", items)?),
+            false => model,
+        })
     }
 
     /// Whether similarities stay the same when all values are multiplied by a number.
@@ -362,6 +372,7 @@ impl Model for UserNeighbours {
         ];
         if let Votes::Deviations { .. } = self.settings.votes {
             tensors.push(Tensor::f32("item_bias", &self.baseline.item_bias));
+            tensors.push(Tensor::f32("popular", &self.popular));
         }
         tensors
     }
