@@ -78,7 +78,7 @@ impl Recipe for Bpr {
     }
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
-        sampled::fit(self, train, run)
+        sampled::fit_by_comparison(self, train, run)
     }
 }
 

@@ -78,7 +78,7 @@ impl Recipe for Warp {
 
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         check_count("max_sampled", self.max_sampled)?;
-        sampled::fit(self, train, run)
+        sampled::fit_by_comparison(self, train, run)
     }
 }
 

@@ -5,14 +5,27 @@ use super::factors::ScoreFunction;
 use super::fold_in::FoldIn;
 use super::ridge::{Ridge, add_outer, solve_with_penalty};
 use super::sampled::OfUser;
-use crate::data::Row;
+use crate::data::{Csr, Row};
 use crate::math::real::{exp, power};
-use crate::math::vector;
+use crate::math::{parallel, vector};
 
 /// Maximum number of steps of [`FoldIn::Logistic`]; usually about ten.
 const LOGISTIC_STEPS: usize = 50;
 
 impl Factors {
+    /// Gives known users with fewer than `few` interactions the vector of a new user with the same history.
+    pub(crate) fn fold_in_short(&mut self, seen: &Csr, few: usize) {
+        let this = &*self;
+        let folded = parallel::map(seen.rows(), 16, |users| {
+            let short = users.filter(|&u| (1..few).contains(&seen.row(u).len()));
+            short.map(|u| (u, this.fold_in(seen.row(u)))).collect::<Vec<_>>()
+        });
+        for (u, (p, b)) in folded.into_iter().flatten() {
+            self.users.row_mut(u).copy_from_slice(&p);
+            self.user_bias[u] = b;
+        }
+    }
+
     /// Returns vector and bias for `history`, always finite: zeros if there is no solution.
     pub(super) fn fold_in(&self, history: Row<'_>) -> (Vec<f32>, f32) {
         let solution = match self.settings.fold_in {

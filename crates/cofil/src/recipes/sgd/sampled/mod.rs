@@ -8,8 +8,9 @@
 //! of its parts compare.
 //!
 //! Users start at 0, which favours no item. A user with n < 30 interactions takes steps 30/n times as long: with so
-//! few steps of the length items need, such a user would stop half-way. With the longer steps they get the same lists
-//! as a new user with the same history.
+//! few steps of the length items need, such a user would stop half-way. For algorithms that compare pairs this is not
+//! enough: after training, users with n < 20 get the vector of a new user with the same history, which makes better
+//! lists (docs/tuning.md).
 //!
 //! Negatives are never items the user has. Inside a team they are sampled in proportion to countᵝ; teams get equal
 //! shares of popular and rare items, so this nearly holds over all items as well.
@@ -49,6 +50,8 @@ const ITEMS: usize = 64;
 const PAIRS: usize = 1 << 26;
 /// Number of interactions from which a user's vector takes steps as long as those of items.
 const MANY: f32 = 30.0;
+/// Number of interactions from which a user's vector stays as it was learned.
+const FEW: usize = 20;
 /// Negatives per entry of a new user's history: steps are few, and the noise of a single negative would remain.
 const FOLD_IN_NEGATIVES: u32 = 8;
 
@@ -201,10 +204,21 @@ pub fn by_comparison(exponent: f32, reg: f32) -> FoldIn {
 
 /// Fits `rule`, whose own settings have been checked.
 pub fn fit(rule: &impl Rule, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
+    Ok(learned(rule, train, run)?.boxed())
+}
+
+/// [`fit`] for algorithms that compare pairs.
+pub fn fit_by_comparison(rule: &impl Rule, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
+    let mut learned = learned(rule, train, run)?;
+    learned.model.fold_in_short(&train.by_user, FEW);
+    Ok(learned.boxed())
+}
+
+fn learned(rule: &impl Rule, train: &Ratings, run: &Run<'_>) -> Result<Fitted<Factors>> {
     let common = rule.common();
     common.check(train)?;
     let mut learner = SampledSgd::new(rule, train, run.seed);
-    Ok(run.learn(&mut learner, train, common.epochs)?.boxed())
+    run.learn(&mut learner, train, common.epochs)
 }
 
 impl Common {

@@ -84,6 +84,31 @@ fn an_epoch_visits_every_interaction_once_with_a_negative() {
 }
 
 #[test]
+fn users_with_few_interactions_are_as_good_as_new() {
+    // User u has u interactions.
+    let names: Vec<String> = (0..50).map(|n| n.to_string()).collect();
+    let pairs = (1..40).flat_map(|u| (0..u).map(move |i| (u, (7 * i + u) % 50)));
+    let triples = pairs.map(|(u, i)| (names[u].as_str(), names[i].as_str(), 1.0));
+    let data = Ratings::from_triples(triples).unwrap();
+    let rule = crate::recipes::Bpr { factors: 5, epochs: 3, ..Default::default() };
+    let model = fit_by_comparison(&rule, &data, &Run::default()).unwrap().model;
+    for (u, n) in (0..39).zip(1usize..) {
+        let history = data.by_user.row(u);
+        let scores = |index| {
+            let mut scores = vec![0.0; 50];
+            let items: Vec<u32> = (0..50).collect();
+            model.score(
+                crate::model::User { index, history },
+                &items[..data.items.len()],
+                &mut scores,
+            );
+            scores
+        };
+        assert_eq!(scores(Some(u as u32)) == scores(None), n < FEW, "{n} interactions");
+    }
+}
+
+#[test]
 fn any_number_of_threads_learns_the_same() {
     let data = data();
     let rule = crate::recipes::Bpr { factors: 5, sampler_exponent: 0.5, ..Default::default() };
