@@ -1,6 +1,6 @@
 //! Resolving columns: as given in the options, else by name, else by position.
 
-use super::field::{Rules, TimeFormat, shown};
+use super::field::{Rules, shown};
 use super::known::{
     AMBIGUOUS, ITEM, KIND, TIME, USER, VALUE, means_item, means_time, means_user, means_value,
     names_item, names_user,
@@ -8,6 +8,7 @@ use super::known::{
 use super::looks::Looks;
 use super::report::ColumnReport;
 use super::search::Search;
+use super::stamp::TimeFormat;
 use super::{Column, ReadOptions};
 use std::cell::OnceCell;
 
@@ -158,6 +159,10 @@ impl Columns {
             ));
             time = None;
             search.taken[column] = false;
+        }
+        if time.is_some() && options.time_format.as_ref().is_some_and(|told| told.contains("%Z")) {
+            let note = "names of time zones (%Z) are passed over: all times count as UTC";
+            search.notes.push(note.into());
         }
         let no_value = free_value && value.is_none() && kind.is_none();
         if !told_item {

@@ -31,10 +31,11 @@ fn times_are_no_ids_and_no_values() {
         ("1,20210131,55,3\n2,20210201,56,4\n", "1 3 - 2"),
         ("1,2,20210131\n2,2,20210201\n", "1 2 - 3"),
         ("u1\t31/01/2021\ta\t5\nu2\t01/02/2021\tb\t4\n", "1 3 - -"),
-        ("u1\t2021/01/31 07:01\ta\t5\nu2\t2021/02/01 07:01\tb\t4\n", "1 3 - -"),
-        ("u1\tJan 31 2021\ta\t5\nu2\tFeb 01 2021\tb\t4\n", "1 3 - -"),
+        ("u1\t2021/01/31 07:01\ta\t5\nu2\t2021/02/01 07:01\tb\t4\n", "1 3 - 2"),
+        ("u1\tJan 31 2021\ta\t5\nu2\tFeb 01 2021\tb\t4\n", "1 3 - 2"),
         ("u1\t07:01:05\ta\t5\nu2\t23:01:05\tb\t4\n", "1 3 - -"),
-        ("Tue Apr 03 18:00:06 +0000 2012,u1,a\nTue Apr 03 18:00:07 +0000 2012,u2,b\n", "2 3 - -"),
+        ("Tue Apr 03 18:00:06 +0000 2012,u1,a\nTue Apr 03 18:00:07 +0000 2012,u2,b\n", "2 3 - 1"),
+        ("Tue Apr 03 18:00:06 CEST 2012,u1,a\nTue Apr 03 18:00:07 CEST 2012,u2,b\n", "2 3 - -"),
         // A text between them: not the usual order.
         ("u1,a,DE,30\nu2,b,FR,40\n", "1 2 - -"),
         // Two columns of ids, whatever they look like.

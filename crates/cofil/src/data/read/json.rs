@@ -2,10 +2,11 @@
 
 use super::chunks::Lines;
 use super::columns::Columns;
-use super::field::{EXACT, Rules, Stamp, is_rounded, quoted, shown};
+use super::field::{EXACT, Rules, is_rounded, quoted, shown};
 use super::limits;
 use super::looks::Looks;
 use super::rows::{Row, Tally};
+use super::stamp::Stamp;
 use super::{ReadOptions, field};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;

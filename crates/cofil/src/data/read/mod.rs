@@ -66,6 +66,7 @@ mod shapes;
 mod sides;
 mod sniff;
 mod source;
+mod stamp;
 mod text;
 mod times;
 mod vectors;
