@@ -1,9 +1,10 @@
 //! Notes on ids that were read as they are written, but probably mean something else.
 
 use super::field::shown;
-use crate::data::IdMap;
+use super::foreign::{footer, is_sum};
 use crate::data::describe;
 use crate::data::prose::{count, number, percent};
+use crate::data::{IdMap, Interactions};
 
 /// Returns notes on the ids `names` of the rows `of`, of which the first `known` are from earlier data. `what` is the
 /// noun to use: `user` or `item`.
@@ -14,6 +15,20 @@ pub(super) fn ids(what: &str, of: &[u32], names: &IdMap, known: usize) -> Vec<St
     }
     let new = || (known..names.len()).map(|number| names.name(number as u32));
     marks(what, of, names).into_iter().chain(quotes(what, new())).collect()
+}
+
+/// Returns a note if the last row may be the footer of a table: a sum, or the number of rows.
+pub(super) fn last_row(table: &Interactions) -> Option<String> {
+    let (&user, before) = table.user.split_last()?;
+    let (user_name, item) = (table.users.name(user), table.items.name(*table.item.last()?));
+    let is_footer = || footer(format!("{user_name} {item}").as_bytes()).is_some();
+    ((is_sum(user_name) || is_footer()) && !before.contains(&user)).then(|| {
+        format!(
+            "the last row, of the user `{}` and the item `{}`, may be a footer: if it is, remove it from the file",
+            shown(user_name.as_bytes()),
+            shown(item.as_bytes())
+        )
+    })
 }
 
 /// Texts that programs write where something is missing.

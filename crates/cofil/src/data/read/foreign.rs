@@ -109,7 +109,9 @@ pub(super) fn by_lines(head: &[u8]) -> Option<String> {
         }
         () if is_web_log(first) => ("the log of a web server", rows),
         () if is_sql(first) => ("SQL", EXPORT),
-        () if lines.get(1).is_some_and(|line| is_rule(line)) => ("a table in Markdown", EXPORT),
+        () if lines.iter().take(2).any(|line| is_rule(line)) => {
+            ("a table printed by a database client, or in Markdown", EXPORT)
+        }
         () if all(is_tuple) => ("a list of tuples", "leave out the parentheses"),
         () if all(is_pairs) => {
             ("`key=value` pairs", "write a header with the keys, and rows with the values")
@@ -169,9 +171,36 @@ fn is_sql(first: &str) -> bool {
     begins.iter().any(|begin| lower.starts_with(begin))
 }
 
-/// Returns whether the line is the rule below the names of a Markdown table: `|---|:--|`.
+/// Returns whether the line is a rule of a printed table, such as the one below its names: `|---|:--|`, `-----+---`.
 fn is_rule(line: &str) -> bool {
-    line.contains("--") && line.contains('|') && line.chars().all(|c| "|-: ".contains(c))
+    let parts = || line.split(['|', '+', ',', ';', '\t', ' ', ':']).filter(|part| !part.is_empty());
+    parts().count() > 1 && parts().all(|part| part.len() > 2 && part.bytes().all(|b| b == b'-'))
+}
+
+/// Words that programs write before a sum.
+const SUMS: &[&str] =
+    &["total", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "somme", "totale", "合計"];
+
+/// Returns whether `text` names a sum.
+pub(super) fn is_sum(text: &str) -> bool {
+    SUMS.contains(&text.trim_matches([':', ' ', '"']).to_lowercase().as_str())
+}
+
+/// Returns the error for a line below a table that is no row of it: the number of rows, or a sum.
+pub(super) fn footer(line: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(line).ok()?.trim();
+    let lower = text.trim_matches(['(', ')']).to_ascii_lowercase();
+    let mut words = lower.split_ascii_whitespace();
+    let counts = words.next().is_some_and(|number| number.parse::<u64>().is_ok())
+        && words.next().is_some_and(|word| ["row", "rows"].contains(&word));
+    let what = match () {
+        () if counts => "was written by a database client, and is no row",
+        () if is_sum(text.split([',', ';', '\t', '|']).next()?) => {
+            "looks like a sum, and is no row"
+        }
+        () => return None,
+    };
+    Some(format!("{} {what}; remove it", super::field::quoted(line)))
 }
 
 /// Returns whether the line is like `(ann, tea, 3),`.

@@ -99,6 +99,7 @@ impl Found {
         }
         notes.extend(doubts::ids("user", &interactions.user, &interactions.users, users.len()));
         notes.extend(doubts::ids("item", &interactions.item, &interactions.items, items.len()));
+        notes.extend(doubts::last_row(&interactions));
         notes.extend(twins::note("user", &interactions.user, &interactions.users, users.len()));
         notes.extend(twins::note("item", &interactions.item, &interactions.items, items.len()));
         let report = ReadReport {

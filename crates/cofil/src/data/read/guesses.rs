@@ -226,19 +226,6 @@ fn several_items_in_a_field_are_refused() {
 }
 
 #[test]
-fn lines_above_a_table_are_told() {
-    for content in [
-        "Some old ratings\n\nuser,item,rating\nu1,a,3\nu2,b,4\n",
-        "My ratings\nuser,item,rating\nu1,a,3\nu2,b,4\n",
-        "# exported 2021, by me\n# twice\nuser,item,rating\nu1,a,3\nu2,b,4\n",
-        "% sym unweighted\n1 2\n1 3\n2 3\n",
-    ] {
-        let told = refused(content);
-        assert!(told.contains("remove everything above the table"), "{told}");
-    }
-}
-
-#[test]
 fn a_header_without_the_row_names_of_r_is_read() {
     let r = "\"user\" \"item\" \"rating\"\n\"1\" \"u1\" \"a\" 3\n\"2\" \"u2\" \"b\" 4\n";
     assert_eq!(rows(r), ["u1 a 3", "u2 b 4"]);
