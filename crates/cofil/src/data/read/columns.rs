@@ -179,6 +179,15 @@ impl Columns {
         if options.kind.is_none() && options.weights.is_empty() {
             search.note_types(KIND, looks);
         }
+        for (column, told, role) in [
+            (Some(user), &options.user, "user"),
+            (Some(item), &options.item, "item"),
+            (value, &options.value, "value"),
+            (time, &options.time, "time"),
+            (kind, &options.kind, "kind"),
+        ] {
+            search.check_name(column, told, role)?;
+        }
         let ignored = search.free().map(|c| search.call(c)).collect();
         Ok(Self {
             user,

@@ -281,3 +281,23 @@ fn a_matrix_without_names_is_numbered_or_asked_about() {
         assert!(told.contains(remedy), "{told}");
     }
 }
+
+#[test]
+fn two_columns_of_a_name_are_asked_about() {
+    let with =
+        |item: &str| ReadOptions { item: Some(item.parse().unwrap()), ..ReadOptions::default() };
+    for content in ["user,item,item,rating\nu1,a,b,3\n", "user,item,ITEM,rating\nu1,a,b,3\n"] {
+        let told = refused(content);
+        assert!(
+            told.contains("columns 2 and 3 are both named `item`")
+                && told.contains("(`item` = 2 or 3)"),
+            "{told}"
+        );
+        assert!(table(content, &with("item")).unwrap_err().contains("are both named"));
+        assert_eq!(super::messy::rows_with(content, &with("3")), ["u1 b 3"]);
+    }
+    // Columns that are not read may have any name.
+    assert_eq!(rows("user,item,x,x\nu1,a,1,2\n"), ["u1 a 1"]);
+    let twice = refused("{\"user\":1,\"item\":2,\"item\":3}\n");
+    assert!(twice.contains("the key `item` occurs twice"), "{twice}");
+}

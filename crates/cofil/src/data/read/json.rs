@@ -269,6 +269,12 @@ impl<'l> Take<'l> for Wanted<'_> {
         taken: &mut Self::Taken,
     ) -> Result<(), A::Error> {
         match self.keys.iter().position(|wanted| *wanted == Some(key)) {
+            Some(role) if taken[role].is_some() => {
+                return Err(A::Error::custom(format_args!(
+                    "the key `{}` occurs twice",
+                    shown(key.as_bytes())
+                )));
+            }
             Some(role) => taken[role] = Some(map.next_value_seed(ScalarSeed)?),
             None => {
                 map.next_value::<IgnoredAny>()?;
