@@ -63,8 +63,11 @@ pub(super) fn comments(head: &[u8], options: &ReadOptions) -> Option<Comments> {
     }
     while let Some(last) = found.last() {
         let before = found.len().checked_sub(2).map_or(0, |at| found[at].length);
-        let width = sniff::width(&head[before..last.length], &table.delimiter, options.quote);
-        if width != table.width() {
+        let line = &head[before..last.length];
+        // Between blanks the mark alone would be an id, as in the `% 3 2 2` of KONECT.
+        let alone = table.delimiter == b" " && line.trim_ascii_start().get(1) == Some(&b' ');
+        let width = sniff::width(line, &table.delimiter, options.quote);
+        if alone || width != table.width() {
             break;
         }
         found.pop();
@@ -119,6 +122,7 @@ mod tests {
             ),
             ("#\n# by me, and you\n#\nuser,item,rating\nu1,a,3\nu2,b,4\n", "3 comment lines"),
             ("\u{feff}# one\r\nu1\ta\t3\r\nu2\tb\t4\r\n", "a comment line"),
+            ("% bip weighted\n% 2 2\nu1 a 3\nu2 b 4\n", "2 comment lines"),
             ("# \"one\nu1 a 3\nu2 b 4\n", "a comment line"),
         ] {
             assert_eq!(rows(content), both, "{content:?}");

@@ -100,6 +100,11 @@ impl Found {
         notes.extend(doubts::ids("user", &interactions.user, &interactions.users, users.len()));
         notes.extend(doubts::ids("item", &interactions.item, &interactions.items, items.len()));
         notes.extend(doubts::last_row(&interactions));
+        if let [Some(user), Some(item)] =
+            [columns.user, columns.item].map(|column| columns.names.as_ref()?.get(column))
+        {
+            notes.extend(doubts::headers(&interactions, user, item));
+        }
         notes.extend(twins::note("user", &interactions.user, &interactions.users, users.len()));
         notes.extend(twins::note("item", &interactions.item, &interactions.items, items.len()));
         let report = ReadReport {

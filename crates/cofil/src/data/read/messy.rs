@@ -477,3 +477,23 @@ fn names_of_time_zones_are_read_with_a_note_or_not_at_all() {
     let report = table(&with("CEST"), &told).unwrap().report.to_string();
     assert!(report.contains("all times count as UTC"), "{report}");
 }
+
+#[test]
+fn ids_that_programs_have_changed_are_told() {
+    for (text, says) in [
+        (
+            "user,item\nu1,4.01E+12\nu2,4.01E+12\n",
+            "1 item id, such as `4.01E+12`, may have been shortened",
+        ),
+        ("user,item\nu1\u{a0},a\nu1,b\n", "1 user id, such as `u1\\u{a0}`, with blanks"),
+        ("user,item\nu1,\u{200b}a\nu1,b\n", "1 item id, such as `\\u{200b}a`, with blanks"),
+        ("user,item\nu1,#REF!\nu1,b\n", "1 row has the item `#REF!`"),
+        ("user,item\nu1,a\nuser,item\nu2,b\n", "1 row repeats the names of the columns"),
+    ] {
+        assert!(notes(text).contains(says), "{}", notes(text));
+    }
+    assert_eq!(notes("user,item\nE+1,1E+5\nuser,b\n"), "");
+    // No header, whatever is in it.
+    let told = refused("u1\t{\"item\":\"a\"}\nu2\t{\"item\":\"b\"}\n");
+    assert!(told.contains("column 2 holds several items"), "{told}");
+}
