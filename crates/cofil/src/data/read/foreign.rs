@@ -109,6 +109,10 @@ pub(super) fn by_lines(head: &[u8]) -> Option<String> {
         }
         () if is_web_log(first) => ("the log of a web server", rows),
         () if all(is_log) => ("the log of a program", rows),
+        () if all(|line| line.starts_with("CreateTime:") && line.contains('\t')) => {
+            ("the output of Kafka's console consumer", rows)
+        }
+        () if all(|line| line.starts_with("- {") && line.ends_with('}')) => ("YAML", rows),
         () if is_sql(first) => ("SQL", EXPORT),
         () if lines.iter().take(2).any(|line| is_rule(line)) => {
             ("a table printed by a database client, or in Markdown", EXPORT)
@@ -341,6 +345,8 @@ mod tests {
             ("Jan 31 07:01:02 host app[12]: u1 viewed a\n", "log of a program"),
             ("2021-01-31 07:01:02,123 INFO user=1 item=a\n", "log of a program"),
             ("2021-01-31T07:01:02Z [main] WARN u1 viewed a\n", "log of a program"),
+            ("CreateTime:1612076462000\tu1\ta\nCreateTime:1612076463000\tu2\tb\n", "Kafka"),
+            ("- {user: 1, item: a}\n- {user: 2, item: b}\n", "YAML"),
             ("-- PostgreSQL database dump\n\nCOPY r (u, i) FROM stdin;\n1\t2\n", "SQL"),
             ("/*!40101 SET NAMES utf8 */;\nINSERT INTO r VALUES (1,2);\n", "SQL"),
             ("1 1:0.5 3:2\n-1 2:1\n", "svmlight"),

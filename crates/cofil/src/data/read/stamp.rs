@@ -185,10 +185,8 @@ fn date_seconds(text: &str) -> Option<i64> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.timestamp());
     }
-    if let ([_, _, _, _, b'-', _, _], Some(first)) =
-        (text.as_bytes(), written_seconds(text, "%Y-%m"))
-    {
-        return Some(first);
+    if text.len() == 7 && text.as_bytes()[4] == b'-' {
+        return written_seconds(text, "%Y-%m");
     }
     let text = &year_before_time(text);
     let (date, rest) = date_and_rest(text)?;
@@ -197,9 +195,10 @@ fn date_seconds(text: &str) -> Option<i64> {
     }
     let clock = rest.strip_prefix(['T', ':', ',']).unwrap_or(rest).trim_start();
     // Only the fraction of a second may follow a comma.
-    let clock = &clock.replace(',', ".");
+    let clock: Cow<'_, str> =
+        if clock.contains(',') { clock.replace(',', ".").into() } else { clock.into() };
     let (time, offset) = CLOCKS.iter().find_map(|format| {
-        let (time, zone) = NaiveTime::parse_and_remainder(clock, format).ok()?;
+        let (time, zone) = NaiveTime::parse_and_remainder(&clock, format).ok()?;
         Some((time, offset(zone.trim_start())?))
     })?;
     Some(date.and_time(time).and_utc().timestamp() - i64::from(offset))
@@ -300,53 +299,6 @@ pub(super) fn short_year(text: &[u8]) -> Option<&'static str> {
         Some(b'-') if named(date) => "%d-%b-%y",
         _ => "%d %b %y",
     })
-}
-
-/// How a date is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Notation {
-    Iso,
-    /// `2019/01/31`
-    YearFirst,
-    /// `31.01.2019`
-    Points,
-    /// `Thu Jan 31 12:00:00 2019`
-    Words,
-    /// `01 31, 2019`
-    MonthFirst,
-}
-
-impl Notation {
-    pub const ALL: [Self; 5] =
-        [Self::Iso, Self::YearFirst, Self::Points, Self::Words, Self::MonthFirst];
-
-    /// Returns the notation of `text`, which is a date.
-    pub fn of(text: &[u8]) -> Self {
-        let text = text.trim_ascii();
-        match text {
-            [_, _, _, _, b'/' | b'.', ..] if text[..4].iter().all(u8::is_ascii_digit) => {
-                Self::YearFirst
-            }
-            [_, _, _, _, b'-' | b'0'..=b'9', ..] if text[..4].iter().all(u8::is_ascii_digit) => {
-                Self::Iso
-            }
-            [_, b'.', b' ', ..] | [_, _, b'.', b' ', ..] => Self::Words,
-            [_, b'.', ..] | [_, _, b'.', ..] => Self::Points,
-            [b'0'..=b'9', ..] if text.contains(&b',') && text.contains(&b' ') => Self::MonthFirst,
-            _ => Self::Words,
-        }
-    }
-
-    /// Returns the notation for the report.
-    pub fn unit(self) -> TimeUnit {
-        match self {
-            Self::Iso => TimeUnit::Iso8601,
-            Self::YearFirst => TimeUnit::YearFirst,
-            Self::Points => TimeUnit::Pointed,
-            Self::Words => TimeUnit::Worded,
-            Self::MonthFirst => TimeUnit::MonthFirst,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -486,23 +438,5 @@ mod tests {
         }
         assert_eq!(zone_name(b"Tue Apr 03 20:17:05 PDT 2012"), Some("PDT"));
         assert_eq!(zone_name(b"Tue Apr 03 20:17:05 UTC 2012"), None);
-    }
-
-    #[test]
-    fn notations_are_told() {
-        for (text, expected) in [
-            ("2021-01-31", Notation::Iso),
-            ("20210131T070105Z", Notation::Iso),
-            ("2021/01/31", Notation::YearFirst),
-            ("2021.01.31", Notation::YearFirst),
-            ("31.01.2021", Notation::Points),
-            ("1.1.2021", Notation::Points),
-            ("1. May 2021", Notation::Words),
-            ("31-Jan-2021", Notation::Words),
-            ("Jan 31, 2021", Notation::Words),
-            ("01 31, 2021", Notation::MonthFirst),
-        ] {
-            assert_eq!(Notation::of(text.as_bytes()), expected, "{text}");
-        }
     }
 }
