@@ -140,6 +140,9 @@ fn arguments() -> &'static [OsString] {
     ARGUMENTS.get().map_or(&[], Vec::as_slice)
 }
 
+/// Stack of the thread that runs the command, whatever the limit on the one of the process (`ulimit -s`) is.
+const STACK: usize = 8 << 20;
+
 /// Runs the command with `arguments`, the name of the command first, and returns the exit status. It sets up signals
 /// and messages of panics for the whole process, which is expected to end with it.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
@@ -147,6 +150,18 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     machine::end_quietly_on_broken_pipe();
     machine::keep_silent_about_damaged_files();
     machine::survive_limits_of_file_size();
+    // Named as the thread it stands for, which messages of panics show.
+    let thread = std::thread::Builder::new().name("main".into()).stack_size(STACK);
+    match thread.spawn(move || command(arguments)) {
+        Ok(running) => running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        Err(error) => {
+            failed(&anyhow!("cannot start a thread: {error}; raise the limit on threads or memory"))
+        }
+    }
+}
+
+/// Parses `arguments` and runs the command they name.
+fn command(arguments: &[OsString]) -> u8 {
     let parsed = help::command().try_get_matches_from(arguments);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,

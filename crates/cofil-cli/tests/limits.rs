@@ -130,9 +130,65 @@ fn memory_that_the_system_refuses_is_told() {
     place.write("many.csv", format!("user,item\n{rows}"));
     let train = "--threads 1 train many.csv -a bpr --set factors=512 --set epochs=1 -o m";
     let (code, told) = under(&place, "-v 300000", train);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("setting `factors`: ") && told.contains("of memory are free"), "{told}");
+    assert!(!place.files().contains(&"m".to_string()), "{:?}", place.files());
+    // What no setting tells in advance: the ids of the table.
+    let ids: String = (0..4).map(|row| format!("{row}{},x\n", "u".repeat(12 << 20))).collect();
+    place.write("long.csv", format!("user,item\n{ids}"));
+    let (code, told) = under(&place, "-v 120000", "--threads 1 convert long.csv out.csv");
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("error: out of memory: "), "{told}");
-    assert!(!place.files().contains(&"m".to_string()), "{:?}", place.files());
+}
+
+/// An algorithm that does not fit into memory must not take the others with it.
+#[test]
+fn a_comparison_goes_on_without_what_does_not_fit() {
+    let place = Place::new();
+    let rows: String =
+        (0..40_000).map(|row| format!("u{},i{}\n", row % 4000, row * 7 % 9973)).collect();
+    place.write("wide.csv", format!("user,item\n{rows}"));
+    let compare = "--threads 1 compare wide.csv --algorithms ease,popularity";
+    let (code, told) = under(&place, "-v 400000", compare);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("setting `max_items`: 9973 items need"), "{told}");
+}
+
+#[test]
+fn the_stack_of_the_process_does_not_matter() {
+    let place = with_model();
+    for command in
+        ["--help", "--version", "train --help", "describe events.csv", "recommend m --user u0"]
+    {
+        for stack in [64, 128] {
+            let (code, told) = under(&place, &format!("-s {stack}"), command);
+            assert_eq!(code, Some(0), "{command} with {stack} KB: {told}");
+        }
+    }
+    let (code, told) = under(&place, "-s 64", "describe gone.csv");
+    assert_eq!(code, Some(1), "{told}");
+    assert_eq!(under(&place, "-s 64", "describe --nonsense").0, Some(2));
+}
+
+/// Lists in files and pipes have limits, whatever they hold.
+#[test]
+fn endless_lists_end_with_a_message() {
+    let place = with_model();
+    for (command, what) in [
+        ("recommend m --users /dev/zero -o out.csv", "the line is longer than 16 MiB"),
+        ("recommend m --user u0 --exclude @/dev/zero", "the line is longer than 16 MiB"),
+        ("recommend m --user u0 --candidates @/dev/zero", "the line is longer than 16 MiB"),
+        ("recommend m --history @/dev/zero", "the line is longer than 16 MiB"),
+        ("recommend m --history @-", "list each id once"),
+    ] {
+        let program = assert_cmd::cargo::cargo_bin("cofil");
+        let script =
+            format!("ulimit -v 900000; yes y | '{}' --threads 1 {command}", program.display());
+        let output = Command::new("sh").current_dir(place.path("")).args(["-c", &script]).output();
+        let output = output.expect("a shell");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && told.contains(what), "{command}: {told}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use crate::errors::{bug, raised};
 use crate::values::object;
+use cofil::math::STACK;
 use cofil::watch::Event;
 use cofil::{Error, Stop, Watch};
 use pyo3::prelude::*;
@@ -151,7 +152,7 @@ fn pool() -> cofil::Result<&'static ThreadPool> {
             slot = &entry.next;
             continue;
         }
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
         let pool =
             pool.map_err(|e| Error::Resources(format!("cannot start {threads} threads: {e}")))?;
         // If another thread was faster, its pool is next.

@@ -19,7 +19,7 @@ pub struct Memory {
     pub used: u64,
     /// Peak use of this process; current use if the system does not report the peak.
     pub peak: u64,
-    /// Still available to this process, within the machine and the limit of its container.
+    /// Still available to this process, within the machine, the limit of its container and its own (`ulimit -v`).
     pub available: u64,
 }
 
@@ -34,7 +34,7 @@ impl Memory {
             system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), true, what);
             used = system.process(own).map_or(0, |process| process.memory());
         }
-        let available = available(&system);
+        let available = available(&system).min(limited().unwrap_or(u64::MAX));
         Self { used, peak: peak().unwrap_or(used).max(used), available }
     }
 
@@ -71,10 +71,13 @@ pub(crate) fn check_bytes(setting: &str, bytes: u128, what: &str) -> Result<()> 
 
 /// Free bytes; if the system does not report them, the largest addressable size.
 pub(crate) fn room() -> u64 {
-    match Memory::now().available {
+    let mut system = System::new();
+    system.refresh_memory();
+    let machine = match available(&system) {
         0 => isize::MAX as u64,
         available => available,
-    }
+    };
+    machine.min(limited().unwrap_or(u64::MAX))
 }
 
 fn check_room_of(
@@ -108,6 +111,28 @@ fn available(system: &System) -> u64 {
     }
     let container = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
     system.available_memory().min(container)
+}
+
+/// Returns the bytes that this process may still take within its limits on address space and data (`ulimit -v`,
+/// `ulimit -d`); `None` if there are none, or if the system does not report them.
+fn limited() -> Option<u64> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    within(&limits, &status)
+}
+
+/// [`limited`] by the texts of the system.
+fn within(limits: &str, status: &str) -> Option<u64> {
+    let number = |text: &str, name: &str| -> Option<u64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_ascii_whitespace().next()?.parse().ok()
+    };
+    let room = |limit: &str, use_of: &str| -> Option<u64> {
+        let most = number(limits, limit)?;
+        Some(most.saturating_sub(1024 * number(status, use_of)?))
+    };
+    let [space, data] = [room("Max address space", "VmSize:"), room("Max data size", "VmData:")];
+    space.into_iter().chain(data).min()
 }
 
 /// Returns the peak memory of this process in bytes; `None` if the system does not report it. In a comparison with
@@ -195,6 +220,24 @@ mod tests {
         let silent = System::new();
         assert_eq!(available(&silent), 0);
         assert_eq!(Memory::default().trials(0, 0), 1, "one always runs");
+    }
+
+    #[test]
+    fn limits_of_the_process_are_seen() {
+        let limits = |space: &str, data: &str| {
+            format!(
+                "Limit                     Soft Limit           Hard Limit           Units\n\
+                 Max data size             {data}               unlimited            bytes\n\
+                 Max address space         {space}              unlimited            bytes\n"
+            )
+        };
+        let status = "VmPeak:\t 900 kB\nVmSize:\t     600 kB\nVmData:\t 100 kB\n";
+        let free = |space, data| within(&limits(space, data), status);
+        assert_eq!(free("unlimited", "unlimited"), None);
+        assert_eq!(free("1024000", "unlimited"), Some(1_024_000 - 614_400));
+        assert_eq!(free("1024000", "204800"), Some(204_800 - 102_400));
+        assert_eq!(free("1024", "unlimited"), Some(0));
+        assert_eq!(within("", ""), None);
     }
 
     #[test]

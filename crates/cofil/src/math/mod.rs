@@ -31,5 +31,5 @@ pub(crate) mod vector;
 pub(crate) mod ziggurat;
 
 pub use matrix::Matrix;
-pub use parallel::{MOST_THREADS, on_threads, threads};
+pub use parallel::{MOST_THREADS, STACK, on_threads, threads};
 pub use rng::Rng;

@@ -14,6 +14,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Maximum number of threads of a pool: more than the cores of any machine this runs on.
 pub const MOST_THREADS: usize = 1024;
 
+/// Stack of a thread of a pool in bytes, whatever the system or `RUST_MIN_STACK` says: no work recurses deeply.
+pub const STACK: usize = 2 << 20;
+
 /// Returns the number of threads of the current pool.
 pub fn threads() -> usize {
     rayon::current_num_threads()
@@ -28,7 +31,7 @@ pub fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> R
         let says = format!("must be from 1 to {MOST_THREADS}, got {threads}");
         return Err(Error::setting("threads", says));
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
     let pool =
         pool.map_err(|e| Error::Resources(format!("cannot start {threads} threads: {e}")))?;
     let context = Context::current();

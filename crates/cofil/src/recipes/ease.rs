@@ -85,7 +85,7 @@ impl Ease {
     fn check_size(&self, items: usize, room: u64) -> Result<()> {
         // The weights and two panels of the inversion.
         let bytes = 4.4 * square(items as f64);
-        let need = format!("{items} items need {:.0} GB of memory", 1e-9 * bytes);
+        let need = format!("{items} items need {:.1} GB of memory", 1e-9 * bytes);
         let instead =
             "set `neighbours` (such as 200), so that only the most similar ones get weights";
         let says = if items > self.max_items {
@@ -351,7 +351,7 @@ mod tests {
         let train = Ratings::from_triples([("u", "a", 1.0), ("u", "b", 1.0)]).unwrap();
         let ease = Ease { max_items: 1, ..Ease::default() };
         let says = ease.fit(&train, &Run::default()).err().unwrap().to_string();
-        assert!(says.starts_with("setting `max_items`: 2 items need 0 GB"), "{says}");
+        assert!(says.starts_with("setting `max_items`: 2 items need 0.0 GB"), "{says}");
         assert!(says.ends_with("get weights, or raise the limit"), "{says}");
     }
 
@@ -361,7 +361,7 @@ mod tests {
         assert!(ease.check_size(50_000, 11_000_000_001).is_ok());
         let says = ease.check_size(50_000, 10_900_000_000).unwrap_err().to_string();
         let start =
-            "setting `max_items`: 50000 items need 11 GB of memory, but only 10.9 GB are free";
+            "setting `max_items`: 50000 items need 11.0 GB of memory, but only 10.9 GB are free";
         assert!(says.starts_with(start) && !says.contains("raise"), "{says}");
         assert!(
             ease.check_size(50_001, u64::MAX).unwrap_err().to_string().contains("the limit is")

@@ -37,6 +37,7 @@ pub(crate) use npz::{Entry, Npz, write_npz};
 pub use read::{parse, read};
 pub use tensor::Tensor;
 pub use text::read_text;
+pub(crate) use text::{LONGEST_LINE, read_lines};
 pub use write::{write, write_to};
 
 use crate::watch;

@@ -4,10 +4,11 @@ use super::columns::Columns;
 use super::convert::{
     Texts, entries, floats, integers, is_bytes, is_text, ticks, unpacked, whole_decimals, words,
 };
-use super::field::{EXACT, Rules, Skip, Stamp, integral, is_rounded};
+use super::field::{EXACT, Rules, Skip, integral, is_rounded};
 use super::looks::Looks;
 use super::names::{self, Names};
 use super::rows::{Rows, Tally};
+use super::stamp::Stamp;
 use crate::data::IdKind;
 use crate::math::parallel;
 use arrow_array::cast::AsArray;

@@ -156,3 +156,23 @@ fn a_matrix_with_gaps_is_told_by_its_index() {
         assert!(told.contains("a column for each item (`a` to `c`)"), "{told}");
     }
 }
+
+#[test]
+fn two_columns_of_a_name_are_asked_about() {
+    let text = |name: &'static str| -> ArrayRef { Arc::new(StringArray::from(vec![name])) };
+    let both = batch(vec![("user", text("u")), ("item", text("a")), ("item", text("b"))]);
+    let arrow = |item: Option<&str>| {
+        let item = item.map(|item| item.parse().unwrap());
+        let source = Source::batches("t", std::iter::once(Ok(both.clone())));
+        read(source, &ReadOptions { item, ..ReadOptions::default() }).map_err(|e| e.to_string())
+    };
+    for told in
+        [table(&both).unwrap_err(), arrow(None).unwrap_err(), arrow(Some("item")).unwrap_err()]
+    {
+        assert!(told.contains("columns 2 and 3 are both named `item`"), "{told}");
+    }
+    assert_eq!(arrow(Some("3")).unwrap().interactions.items.name(0), "b");
+    let third = ReadOptions { item: Some("3".parse().unwrap()), ..ReadOptions::default() };
+    let found = read_bytes(parquet(&both, Compression::UNCOMPRESSED), &third).unwrap();
+    assert_eq!(found.interactions.items.name(0), "b");
+}

@@ -1,6 +1,6 @@
 //! Resolving columns: as given in the options, else by name, else by position.
 
-use super::field::{Rules, TimeFormat, shown};
+use super::field::{Rules, shown};
 use super::known::{
     AMBIGUOUS, ITEM, KIND, TIME, USER, VALUE, means_item, means_time, means_user, means_value,
     names_item, names_user,
@@ -8,6 +8,7 @@ use super::known::{
 use super::looks::Looks;
 use super::report::ColumnReport;
 use super::search::Search;
+use super::stamp::TimeFormat;
 use super::{Column, ReadOptions};
 use std::cell::OnceCell;
 
@@ -159,6 +160,10 @@ impl Columns {
             time = None;
             search.taken[column] = false;
         }
+        if time.is_some() && options.time_format.as_ref().is_some_and(|told| told.contains("%Z")) {
+            let note = "names of time zones (%Z) are passed over: all times count as UTC";
+            search.notes.push(note.into());
+        }
         let no_value = free_value && value.is_none() && kind.is_none();
         if !told_item {
             search.check_single(item, named_item, looks)?;
@@ -173,6 +178,15 @@ impl Columns {
         search.note_unread(missed, no_value, free_time && time.is_none(), no_times);
         if options.kind.is_none() && options.weights.is_empty() {
             search.note_types(KIND, looks);
+        }
+        for (column, told, role) in [
+            (Some(user), &options.user, "user"),
+            (Some(item), &options.item, "item"),
+            (value, &options.value, "value"),
+            (time, &options.time, "time"),
+            (kind, &options.kind, "kind"),
+        ] {
+            search.check_name(column, told, role)?;
         }
         let ignored = search.free().map(|c| search.call(c)).collect();
         Ok(Self {

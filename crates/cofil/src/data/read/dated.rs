@@ -14,7 +14,7 @@ pub(super) fn is_dated(text: &[u8]) -> bool {
         return false;
     }
     let text = String::from_utf8_lossy(text).to_ascii_lowercase();
-    let (mut dates, mut times, mut months, mut numbers) = (0, 0, 0, 0);
+    let (mut dates, mut times, mut months, mut numbers, mut zones) = (0, 0, 0, 0, 0);
     for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
         if begins_name(word, &MONTHS) {
             months += 1;
@@ -24,9 +24,16 @@ pub(super) fn is_dated(text: &[u8]) -> bool {
             times += 1;
         } else if word.len() <= 4 && is_number(word) {
             numbers += 1;
-        } else if !(MARKS.contains(&word) || begins_name(word, &DAYS) || is_offset(word)) {
+        } else if MARKS.contains(&word) || begins_name(word, &DAYS) || is_offset(word) {
+        } else if word.len() <= 5 && word.bytes().all(|b| b.is_ascii_lowercase()) {
+            zones += 1;
+        } else {
             return false;
         }
+    }
+    // The name of a time zone, such as CEST, only stands beside a date and a time.
+    if zones > 1 || (zones == 1 && (times == 0 || dates + months == 0)) {
+        return false;
     }
     match months {
         0 => numbers == 0 && dates <= 1 && times <= 1 && dates + times > 0,
@@ -104,6 +111,7 @@ mod tests {
             "January 31, 2021 7:01 PM",
             "Tue Apr 03 18:00:06 +0000 2012",
             "Tue, 03 Apr 2012 18:00:06 GMT",
+            "Tue Apr 03 18:00:06 CEST 2012",
             "07:01:05",
             "7:01 am",
         ] {
@@ -120,6 +128,8 @@ mod tests {
             "a/b/c",
             "99/99/2021",
             "25:61",
+            "at 12:30",
+            "may be 5 7",
             "1/2",
             "jan",
             "sun 1",

@@ -1,9 +1,10 @@
 //! Notes on ids that were read as they are written, but probably mean something else.
 
 use super::field::shown;
-use crate::data::IdMap;
+use super::foreign::{footer, is_sum};
 use crate::data::describe;
 use crate::data::prose::{count, number, percent};
+use crate::data::{IdMap, Interactions};
 
 /// Returns notes on the ids `names` of the rows `of`, of which the first `known` are from earlier data. `what` is the
 /// noun to use: `user` or `item`.
@@ -13,12 +14,76 @@ pub(super) fn ids(what: &str, of: &[u32], names: &IdMap, known: usize) -> Vec<St
         return Vec::new();
     }
     let new = || (known..names.len()).map(|number| names.name(number as u32));
-    marks(what, of, names).into_iter().chain(quotes(what, new())).collect()
+    let notes = marks(what, of, names).into_iter().chain(quotes(what, new()));
+    notes.chain(spoilt(what, new())).collect()
+}
+
+/// Returns notes on ids that a program has changed: with blanks that nobody sees, or shortened to `4.01E+12`.
+fn spoilt<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    // No-break and other blanks, and those of no width.
+    let is_hidden = |c: char| {
+        !c.is_ascii()
+            && (c.is_whitespace() || ('\u{200b}'..='\u{200d}').contains(&c) || c == '\u{feff}')
+    };
+    let is_short = |name: &str| {
+        name.split_once("E+").is_some_and(|(digits, power)| {
+            digits.contains(['.', ','])
+                && power.parse::<u8>().is_ok()
+                && digits.replace(',', ".").parse::<f64>().is_ok()
+        })
+    };
+    let (mut blank, mut short) = (Kept::default(), Kept::default());
+    for name in names {
+        blank.add(name, name.starts_with(is_hidden) || name.ends_with(is_hidden));
+        short.add(name, is_short(name));
+    }
+    let told = |kept: &Kept<'_>, why: &str| {
+        let first = kept.first.escape_default();
+        (kept.count > 0).then(|| {
+            format!("{}, such as `{first}`, {why}", count(kept.count, &format!("{what} id")))
+        })
+    };
+    let blank = told(
+        &blank,
+        "with blanks around that are not plain spaces: they are part of the id; remove them",
+    );
+    let short = told(&short, "may have been shortened by a spreadsheet: export the column as text");
+    blank.into_iter().chain(short).collect()
+}
+
+/// Returns a note on rows that repeat the names of the columns, as in files that were joined.
+pub(super) fn headers(table: &Interactions, user: &str, item: &str) -> Option<String> {
+    let (user, item) = (table.users.get(user)?, table.items.get(item)?);
+    let rows =
+        table.user.iter().zip(&table.item).filter(|&(&u, &i)| (u, i) == (user, item)).count();
+    (rows > 0).then(|| {
+        let repeat = if rows == 1 { "repeats" } else { "repeat" };
+        format!(
+            "{} {repeat} the names of the columns: if files were joined, remove them",
+            count(rows, "row")
+        )
+    })
+}
+
+/// Returns a note if the last row may be the footer of a table: a sum, or the number of rows.
+pub(super) fn last_row(table: &Interactions) -> Option<String> {
+    let (&user, before) = table.user.split_last()?;
+    let (user_name, item) = (table.users.name(user), table.items.name(*table.item.last()?));
+    let is_footer = || footer(format!("{user_name} {item}").as_bytes()).is_some();
+    ((is_sum(user_name) || is_footer()) && !before.contains(&user)).then(|| {
+        format!(
+            "the last row, of the user `{}` and the item `{}`, may be a footer: if it is, remove it from the file",
+            shown(user_name.as_bytes()),
+            shown(item.as_bytes())
+        )
+    })
 }
 
 /// Texts that programs write where something is missing.
-const MARKS: [&str; 13] =
-    ["NULL", "null", "Null", "NA", "N/A", "#N/A", "<NA>", "\\N", "None", "none", "NaN", "nan", "-"];
+const MARKS: &[&str] = &[
+    "NULL", "null", "Null", "NA", "N/A", "#N/A", "<NA>", "\\N", "None", "none", "NaN", "nan", "-",
+    "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!",
+];
 
 /// Returns whether programs write `text` where something is missing.
 pub(super) fn is_mark(text: &[u8]) -> bool {

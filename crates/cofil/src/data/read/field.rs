@@ -1,11 +1,8 @@
-//! Fields of text: parsing of numbers and times, and error messages.
+//! Fields of text: parsing of numbers, and error messages.
 
 use super::doubts::is_mark;
-use super::report::TimeUnit;
+use super::stamp::{Stamp, TimeFormat, short_year, stamp};
 pub(super) use crate::error::shown;
-use crate::error::{Error, Result};
-use chrono::format::{Parsed, StrftimeItems};
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 /// Powers of ten that are exact in `f32`.
 pub(super) const TENS: [f32; 11] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
@@ -80,209 +77,6 @@ fn short_number(text: &[u8]) -> Option<f32> {
     Some(if negative { -value } else { value })
 }
 
-/// A time as written in the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stamp {
-    /// Empty.
-    Empty,
-    /// A number whose unit is detected from the whole column.
-    Number(i64),
-    /// Seconds since 1970.
-    Seconds(i64),
-}
-
-impl Stamp {
-    /// Returns the raw number of the time, before its unit is known.
-    pub fn raw(self) -> i64 {
-        match self {
-            Self::Empty => crate::data::NO_TIME,
-            Self::Number(time) | Self::Seconds(time) => time,
-        }
-    }
-}
-
-/// Parses `text` as a time; `None` if it is neither a number nor a date.
-pub(super) fn stamp(text: &[u8]) -> Option<Stamp> {
-    if text.is_empty() {
-        return Some(Stamp::Empty);
-    }
-    if text.len() <= 18 && text.iter().all(u8::is_ascii_digit) {
-        let number = text.iter().fold(0i64, |n, &d| n * 10 + i64::from(d - b'0'));
-        return Some(Stamp::Number(number));
-    }
-    let text = std::str::from_utf8(text).ok()?;
-    if let Ok(number) = text.parse::<i64>() {
-        return Some(Stamp::Number(number));
-    }
-    if let Ok(number) = text.parse::<f64>() {
-        return (number.abs() < 9e18).then_some(Stamp::Number(number.floor() as i64));
-    }
-    iso_seconds(text).map(Stamp::Seconds)
-}
-
-/// Format of times, if given.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum TimeFormat<'a> {
-    /// A `strftime` pattern.
-    Pattern(&'a str),
-    /// Numbers in a unit.
-    Unit(TimeUnit),
-}
-
-impl<'a> TimeFormat<'a> {
-    /// Parses the format: anything but the name of a unit is a pattern.
-    pub fn of(told: &'a str) -> Self {
-        match TimeUnit::named(told) {
-            Some(unit) => Self::Unit(unit),
-            None => Self::Pattern(told),
-        }
-    }
-
-    /// Returns the unit for the report.
-    pub fn unit(self) -> TimeUnit {
-        match self {
-            Self::Pattern(_) => TimeUnit::Told,
-            Self::Unit(unit) => unit,
-        }
-    }
-
-    fn stamp(self, text: &[u8]) -> Option<Stamp> {
-        let words = || std::str::from_utf8(text).ok();
-        match self {
-            _ if text.is_empty() => Some(Stamp::Empty),
-            Self::Pattern(pattern) => written_seconds(words()?, pattern).map(Stamp::Seconds),
-            Self::Unit(TimeUnit::SheetDays) => {
-                sheet_seconds(words()?.parse().ok()?).map(Stamp::Seconds)
-            }
-            Self::Unit(_) => stamp(text).filter(|time| matches!(time, Stamp::Number(_))),
-        }
-    }
-}
-
-/// Converts a spreadsheet day to seconds since 1970: 1 is the first of 1900, 25569 the first of 1970, and decimals
-/// are the time of day.
-fn sheet_seconds(days: f64) -> Option<i64> {
-    let seconds = ((days - 25_569.0) * 86_400.0).round();
-    (seconds.abs() < 1e15).then_some(seconds as i64)
-}
-
-/// Returns an error if no date can be read with this format.
-pub(super) fn check_time_format(format: &str) -> Result<()> {
-    if TimeUnit::named(format).is_some() {
-        return Ok(());
-    }
-    let mut items = StrftimeItems::new(format);
-    let known = !items.any(|item| item == chrono::format::Item::Error);
-    // A year is required: a time of day is not a date.
-    let date = DateTime::UNIX_EPOCH.naive_utc();
-    let reads = || written_seconds(&date.and_utc().format(format).to_string(), format) == Some(0);
-    match known && reads() {
-        true => Ok(()),
-        false => Err(Error::setting(
-            "time_format",
-            format!(
-                "{format:?} is not a date format; use strftime notation, such as %d/%m/%Y %H:%M, or a unit: \
-                 s, ms, us, ns or excel"
-            ),
-        )),
-    }
-}
-
-/// Parses `text` by `format` to seconds since 1970; a missing month or day is the first.
-fn written_seconds(text: &str, format: &str) -> Option<i64> {
-    let zoned = DateTime::parse_from_str(text, format).ok().map(|time| time.timestamp());
-    let plain = || NaiveDateTime::parse_from_str(text, format).ok();
-    let date = || NaiveDate::parse_from_str(text, format).ok()?.and_hms_opt(0, 0, 0);
-    let first = || {
-        let mut parsed = Parsed::new();
-        chrono::format::parse(&mut parsed, text, StrftimeItems::new(format)).ok()?;
-        // Values that are already set do not change.
-        let (_month, _day) = (parsed.set_month(1), parsed.set_day(1));
-        parsed.to_naive_date().ok()?.and_hms_opt(0, 0, 0)
-    };
-    zoned.or_else(|| Some(plain().or_else(date).or_else(first)?.and_utc().timestamp()))
-}
-
-/// Returns the seconds since 1970 of `number` if its digits are a month from 1900 to 2100 (201901), a date
-/// (20190131), or a date and time (20190131120000).
-pub(super) fn spelt_seconds(number: i64) -> Option<i64> {
-    let (day, second) = match number {
-        190_001..=210_012 => (number * 100 + 1, 0),
-        19_000_101..=21_001_231 => (number, 0),
-        19_000_101_000_000..=21_001_231_235_959 => (number / 1_000_000, number % 1_000_000),
-        _ => return None,
-    };
-    let part = |n: i64, unit: i64| (n / unit % 100) as u32;
-    NaiveDate::from_ymd_opt((day / 10_000) as i32, part(day, 100), part(day, 1))?
-        .and_hms_opt(part(second, 10_000), part(second, 100), part(second, 1))
-        .map(|time| time.and_utc().timestamp())
-}
-
-/// Parses an ISO 8601 date, or date and time, to seconds since 1970; UTC without an offset.
-fn iso_seconds(text: &str) -> Option<i64> {
-    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp());
-    }
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Some(time.timestamp());
-    }
-    for zoned in ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"] {
-        if let Ok(time) = DateTime::parse_from_str(text, zoned) {
-            return Some(time.timestamp());
-        }
-    }
-    let text = text.strip_suffix('Z').or_else(|| text.strip_suffix(" UTC")).unwrap_or(text);
-    // With points the day always comes first, and names of months are unambiguous.
-    let plain = [
-        "%Y-%m-%dT%H:%M:%S%.f",
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%Y-%m-%dT%H:%M",
-        "%Y-%m-%d %H:%M",
-        "%d.%m.%Y %H:%M:%S",
-        "%d.%m.%Y %H:%M",
-        "%a %b %d %H:%M:%S %Y",
-    ];
-    if let Ok(date) = NaiveDate::parse_from_str(text, "%d.%m.%Y") {
-        return Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp());
-    }
-    if text.len() == 7 {
-        return written_seconds(text, "%Y-%m");
-    }
-    plain
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .map(|time| time.and_utc().timestamp())
-}
-
-/// Returns whether `text` begins with a date such as 31.01.21 or 21-01-31, whose parts cannot be told.
-fn has_short_year(text: &[u8]) -> bool {
-    let date = text.split(|byte| b" T".contains(byte)).next().unwrap_or_default();
-    let parts = date.split(|byte| b".-/".contains(byte));
-    let short = |part: &[u8]| matches!(part.len(), 1 | 2) && part.iter().all(u8::is_ascii_digit);
-    parts.clone().count() == 3 && parts.into_iter().all(short)
-}
-
-/// How a date is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Notation {
-    Iso,
-    /// `31.01.2019`
-    Points,
-    /// `Thu Jan 31 12:00:00 2019`
-    Words,
-}
-
-impl Notation {
-    /// Returns the notation of `text`, which is a date.
-    pub fn of(text: &[u8]) -> Self {
-        match text.trim_ascii() {
-            [b'a'..=b'z' | b'A'..=b'Z', ..] => Self::Words,
-            [_, b'.', ..] | [_, _, b'.', ..] => Self::Points,
-            _ => Self::Iso,
-        }
-    }
-}
-
 /// Rules for the fields of a row, and their error messages.
 pub(super) struct Rules<'a> {
     /// Names of the value, time and type columns for messages.
@@ -305,10 +99,7 @@ pub(super) enum Skip {
 impl<'a> Rules<'a> {
     /// Parses a value from text.
     #[inline]
-    pub fn value(
-        &self,
-        text: &[u8],
-    ) -> std::result::Result<std::result::Result<f32, Skip>, String> {
+    pub fn value(&self, text: &[u8]) -> Result<Result<f32, Skip>, String> {
         let text = text.trim_ascii();
         let value = if self.decimal_comma { comma_number(text) } else { number(text) };
         match value {
@@ -323,7 +114,7 @@ impl<'a> Rules<'a> {
         &self,
         value: f32,
         shown: impl Fn() -> String,
-    ) -> std::result::Result<std::result::Result<f32, Skip>, String> {
+    ) -> Result<Result<f32, Skip>, String> {
         if self.missing.is_some_and(|m| m == value || (m.is_nan() && value.is_nan())) {
             return Ok(Err(Skip::Missing));
         }
@@ -339,10 +130,7 @@ impl<'a> Rules<'a> {
     }
 
     #[cold]
-    fn not_a_number(
-        &self,
-        text: &[u8],
-    ) -> std::result::Result<std::result::Result<f32, Skip>, String> {
+    fn not_a_number(&self, text: &[u8]) -> Result<Result<f32, Skip>, String> {
         let name = &self.value_name;
         if text.is_empty() {
             return match self.missing {
@@ -376,18 +164,17 @@ impl<'a> Rules<'a> {
 
     /// Parses a time from text.
     #[inline]
-    pub fn time(&self, text: &[u8]) -> std::result::Result<Stamp, String> {
+    pub fn time(&self, text: &[u8]) -> Result<Stamp, String> {
         let text = text.trim_ascii();
         let time = match self.time_format {
             Some(format) => format.stamp(text),
             None => stamp(text).filter(|time| match time {
-                Stamp::Seconds(_) => !has_short_year(text),
+                Stamp::Seconds(_) => short_year(text).is_none(),
                 Stamp::Empty | Stamp::Number(_) => true,
             }),
         };
         time.ok_or_else(|| {
-            let is_short = has_short_year(text);
-            let (name, text) = (&self.time_name, quoted(text));
+            let (name, short, text) = (&self.time_name, short_year(text), quoted(text));
             match self.time_format {
                 Some(TimeFormat::Pattern(format)) => {
                     format!("{name} {text} does not match {format:?}")
@@ -395,16 +182,10 @@ impl<'a> Rules<'a> {
                 Some(TimeFormat::Unit(unit)) => {
                     format!("{name} {text} is not a number; times are numbers here ({unit})")
                 }
-                None if is_short => {
-                    let format = match text.chars().find(|c| ".-/".contains(*c)) {
-                        Some('-') => "%y-%m-%d",
-                        Some('/') => "%d/%m/%y",
-                        _ => "%d.%m.%y",
-                    };
-                    format!(
-                        "{name} {text} has a year of two digits; give its format, such as `time_format` = {format}"
-                    )
-                }
+                None if short.is_some() => format!(
+                    "{name} {text} has a year of two digits; give its format, such as `time_format` = {}",
+                    short.unwrap_or_default()
+                ),
                 None => format!(
                     "{name} {text} is not a time; use unix seconds or ISO 8601, or give its format (such as \
                      `time_format` = %d/%m/%Y)"
@@ -414,10 +195,7 @@ impl<'a> Rules<'a> {
     }
 
     /// Returns the weight of an event type.
-    pub fn weight(
-        &self,
-        text: &[u8],
-    ) -> std::result::Result<std::result::Result<f32, Skip>, String> {
+    pub fn weight(&self, text: &[u8]) -> Result<Result<f32, Skip>, String> {
         let text = text.trim_ascii();
         match self.weights.iter().find(|(name, _)| name.as_bytes() == text) {
             Some(&(_, 0.0)) => Ok(Err(Skip::Weightless)),
@@ -449,70 +227,6 @@ pub(super) fn quoted(text: &[u8]) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn times_as_people_write_them() {
-        for text in [
-            "2005-05-01",
-            "2005-05-01T00:00:00Z",
-            "2005-05-01 00:00:00",
-            "2005-05-01T00:00:00.25",
-            "2005-05-01 00:00:00 UTC",
-            "2005-05-01T02:00:00+02:00",
-            "2005-05-01 02:00:00+0200",
-            "2005-05-01T00:00",
-            "01.05.2005",
-            "1.5.2005 00:00",
-            "01.05.2005 00:00:00",
-            "Sun May 01 00:00:00 2005",
-        ] {
-            assert_eq!(stamp(text.as_bytes()), Some(Stamp::Seconds(1_114_905_600)), "{text}");
-        }
-        assert_eq!(stamp(b"964982703"), Some(Stamp::Number(964_982_703)));
-        assert_eq!(stamp(b"-1.5"), Some(Stamp::Number(-2)));
-        assert_eq!(stamp(b""), Some(Stamp::Empty));
-        assert_eq!(stamp(b"2005-05"), Some(Stamp::Seconds(1_114_905_600)));
-        for text in ["yesterday", "01-Jan-1995", "2005-13-01", "1/2/2005", "nan", "1e300", "\u{e9}"]
-        {
-            assert_eq!(stamp(text.as_bytes()), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn numbers_that_spell_dates_are_told() {
-        assert_eq!(spelt_seconds(20_050_501), Some(1_114_905_600));
-        assert_eq!(spelt_seconds(20_050_501_000_001), Some(1_114_905_601));
-        assert_eq!(spelt_seconds(200_505), Some(1_114_905_600));
-        for number in
-            [200_513, 200_500, 20_051_301, 20_050_532, 18_991_231, 20_050_501_240_000, 964_982_703]
-        {
-            assert_eq!(spelt_seconds(number), None, "{number}");
-        }
-    }
-
-    #[test]
-    fn formats_of_times_tell_a_date() {
-        for (format, text) in [
-            ("%d/%m/%Y", "31/01/2021"),
-            ("%m/%d/%Y %H:%M", "01/31/2021 00:00"),
-            ("%b %d, %Y", "Jan 31, 2021"),
-            ("%Y%m%d%H%M%S %z", "20210131020000 +0200"),
-        ] {
-            check_time_format(format).unwrap();
-            assert_eq!(written_seconds(text, format), Some(1_612_051_200), "{format}");
-        }
-        assert_eq!(written_seconds("2021", "%Y"), Some(1_609_459_200));
-        assert_eq!(written_seconds("03/2021", "%m/%Y"), Some(1_614_556_800));
-        for unit in ["s", "ms", "us", "ns", "excel", "%Y", "%b %Y"] {
-            check_time_format(unit).unwrap();
-        }
-        let days = |text: &[u8]| TimeFormat::of("excel").stamp(text);
-        assert_eq!(days(b"43586.5"), Some(Stamp::Seconds(1_556_712_000)));
-        assert_eq!((days(b""), days(b"May")), (Some(Stamp::Empty), None));
-        for format in ["", "%H:%M", "%Q", "yesterday", "%m"] {
-            assert!(check_time_format(format).is_err(), "{format}");
-        }
-    }
 
     #[test]
     fn long_text_is_cut_in_messages() {

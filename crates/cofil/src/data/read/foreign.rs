@@ -108,8 +108,15 @@ pub(super) fn by_lines(head: &[u8]) -> Option<String> {
             ("JSON arrays", "write objects, such as {\"user\": 1, \"item\": 2}, one per line")
         }
         () if is_web_log(first) => ("the log of a web server", rows),
+        () if all(is_log) => ("the log of a program", rows),
+        () if all(|line| line.starts_with("CreateTime:") && line.contains('\t')) => {
+            ("the output of Kafka's console consumer", rows)
+        }
+        () if all(|line| line.starts_with("- {") && line.ends_with('}')) => ("YAML", rows),
         () if is_sql(first) => ("SQL", EXPORT),
-        () if lines.get(1).is_some_and(|line| is_rule(line)) => ("a table in Markdown", EXPORT),
+        () if lines.iter().take(2).any(|line| is_rule(line)) => {
+            ("a table printed by a database client, or in Markdown", EXPORT)
+        }
         () if all(is_tuple) => ("a list of tuples", "leave out the parentheses"),
         () if all(is_pairs) => {
             ("`key=value` pairs", "write a header with the keys, and rows with the values")
@@ -163,15 +170,60 @@ fn is_web_log(first: &str) -> bool {
     first.contains(" [") && first.contains("] \"") && first.contains(" HTTP/")
 }
 
+/// Returns whether the line is like `Jan 31 07:01:02 host app: …` or `2021-01-31 07:01:02,123 INFO …`.
+fn is_log(line: &str) -> bool {
+    const LEVELS: [&str; 8] =
+        ["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "FATAL"];
+    let mut words =
+        line.split_ascii_whitespace().take(4).map(|word| word.trim_matches(['[', ']', ':']));
+    let words: [&str; 4] = std::array::from_fn(|_| words.next().unwrap_or_default());
+    let is_clock =
+        |word: &str| word.split(':').count() == 3 && word.starts_with(|c: char| c.is_ascii_digit());
+    let syslog = !words[0].contains(|c: char| !c.is_alphabetic())
+        && words[1].parse::<u8>().is_ok()
+        && is_clock(words[2])
+        && !words[3].is_empty();
+    let dated =
+        words[0].starts_with(|c: char| c.is_ascii_digit()) && words[0].contains(['-', '/', ':']);
+    syslog || (dated && words[1..].iter().any(|word| LEVELS.contains(word)))
+}
+
 fn is_sql(first: &str) -> bool {
     let lower = first.to_ascii_lowercase();
-    let begins = ["insert into ", "create table ", "drop table ", "-- mysql dump", "pragma "];
+    let begins = ["insert into ", "create table ", "drop table ", "-- ", "/*", "pragma "];
     begins.iter().any(|begin| lower.starts_with(begin))
 }
 
-/// Returns whether the line is the rule below the names of a Markdown table: `|---|:--|`.
+/// Returns whether the line is a rule of a printed table, such as the one below its names: `|---|:--|`, `-----+---`.
 fn is_rule(line: &str) -> bool {
-    line.contains("--") && line.contains('|') && line.chars().all(|c| "|-: ".contains(c))
+    let parts = || line.split(['|', '+', ',', ';', '\t', ' ', ':']).filter(|part| !part.is_empty());
+    parts().count() > 1 && parts().all(|part| part.len() > 2 && part.bytes().all(|b| b == b'-'))
+}
+
+/// Words that programs write before a sum.
+const SUMS: &[&str] =
+    &["total", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "somme", "totale", "合計"];
+
+/// Returns whether `text` names a sum.
+pub(super) fn is_sum(text: &str) -> bool {
+    SUMS.contains(&text.trim_matches([':', ' ', '"']).to_lowercase().as_str())
+}
+
+/// Returns the error for a line below a table that is no row of it: the number of rows, or a sum.
+pub(super) fn footer(line: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(line).ok()?.trim();
+    let lower = text.trim_matches(['(', ')']).to_ascii_lowercase();
+    let mut words = lower.split_ascii_whitespace();
+    let counts = words.next().is_some_and(|number| number.parse::<u64>().is_ok())
+        && words.next().is_some_and(|word| ["row", "rows"].contains(&word));
+    let what = match () {
+        () if counts => "was written by a database client, and is no row",
+        () if is_sum(text.split([',', ';', '\t', '|']).next()?) => {
+            "looks like a sum, and is no row"
+        }
+        () => return None,
+    };
+    Some(format!("{} {what}; remove it", super::field::quoted(line)))
 }
 
 /// Returns whether the line is like `(ann, tea, 3),`.
@@ -290,6 +342,13 @@ mod tests {
                 "1.2.3.4 - ann [10/Oct/2000:13:55:36 -0700] \"GET /a HTTP/1.0\" 200 2326\n",
                 "log of a web server",
             ),
+            ("Jan 31 07:01:02 host app[12]: u1 viewed a\n", "log of a program"),
+            ("2021-01-31 07:01:02,123 INFO user=1 item=a\n", "log of a program"),
+            ("2021-01-31T07:01:02Z [main] WARN u1 viewed a\n", "log of a program"),
+            ("CreateTime:1612076462000\tu1\ta\nCreateTime:1612076463000\tu2\tb\n", "Kafka"),
+            ("- {user: 1, item: a}\n- {user: 2, item: b}\n", "YAML"),
+            ("-- PostgreSQL database dump\n\nCOPY r (u, i) FROM stdin;\n1\t2\n", "SQL"),
+            ("/*!40101 SET NAMES utf8 */;\nINSERT INTO r VALUES (1,2);\n", "SQL"),
             ("1 1:0.5 3:2\n-1 2:1\n", "svmlight"),
             ("(u1, a, 3)\n(u2, b, 4)\n", "tuples"),
             ("[('u1', 'a', 3),\n ('u2', 'b', 4)]\n", "tuples"),
@@ -308,6 +367,8 @@ mod tests {
     fn tables_are_tables() {
         assert_eq!(rows("[deleted],a,3\nu2,b,4\n"), ["[deleted] a 3", "u2 b 4"]);
         assert_eq!(rows("<NA>,a,3\nu2,b,4\n"), ["<NA> a 3", "u2 b 4"]);
+        let notified = "2021-01-31 07:01:02\tu1\tINFO\n2021-01-31 07:01:03\tu2\tb\n";
+        assert_eq!(rows(notified), ["u1 INFO 1 1612076462", "u2 b 1 1612076463"]);
         assert_eq!(rows("(a),x,3\n(b),y,4\n"), ["(a) x 3", "(b) y 4"]);
         assert_eq!(rows("u=1,x,3\nu=2,y,4\n"), ["u=1 x 3", "u=2 y 4"]);
         assert_eq!(rows("memo: a\tx\nmemo: b\ty\n"), ["memo: a x 1", "memo: b y 1"]);

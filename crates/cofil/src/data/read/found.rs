@@ -58,6 +58,13 @@ impl Found {
         if columns.time.is_some() && tally.empty_times > 0 {
             notes.push(format!("{} of {all} rows have no time", tally.empty_times));
         }
+        if tally.zoned > 0 {
+            notes.push(format!(
+                "{} of {all} times name their time zone, such as {}, which is taken for the one of North America \
+                 (RFC 2822); if it is another, write offsets such as +02:00",
+                tally.zoned, tally.zone
+            ));
+        }
         let unfit = numbers.map_or(0, |numbers| numbers.unfit);
         if let Some(numbers) = numbers.filter(|numbers| numbers.unfit > 0) {
             let rows = if unfit == 1 { "row has" } else { "rows have" };
@@ -92,6 +99,12 @@ impl Found {
         }
         notes.extend(doubts::ids("user", &interactions.user, &interactions.users, users.len()));
         notes.extend(doubts::ids("item", &interactions.item, &interactions.items, items.len()));
+        notes.extend(doubts::last_row(&interactions));
+        if let [Some(user), Some(item)] =
+            [columns.user, columns.item].map(|column| columns.names.as_ref()?.get(column))
+        {
+            notes.extend(doubts::headers(&interactions, user, item));
+        }
         notes.extend(twins::note("user", &interactions.user, &interactions.users, users.len()));
         notes.extend(twins::note("item", &interactions.item, &interactions.items, items.len()));
         let report = ReadReport {

@@ -31,10 +31,11 @@ fn times_are_no_ids_and_no_values() {
         ("1,20210131,55,3\n2,20210201,56,4\n", "1 3 - 2"),
         ("1,2,20210131\n2,2,20210201\n", "1 2 - 3"),
         ("u1\t31/01/2021\ta\t5\nu2\t01/02/2021\tb\t4\n", "1 3 - -"),
-        ("u1\t2021/01/31 07:01\ta\t5\nu2\t2021/02/01 07:01\tb\t4\n", "1 3 - -"),
-        ("u1\tJan 31 2021\ta\t5\nu2\tFeb 01 2021\tb\t4\n", "1 3 - -"),
+        ("u1\t2021/01/31 07:01\ta\t5\nu2\t2021/02/01 07:01\tb\t4\n", "1 3 - 2"),
+        ("u1\tJan 31 2021\ta\t5\nu2\tFeb 01 2021\tb\t4\n", "1 3 - 2"),
         ("u1\t07:01:05\ta\t5\nu2\t23:01:05\tb\t4\n", "1 3 - -"),
-        ("Tue Apr 03 18:00:06 +0000 2012,u1,a\nTue Apr 03 18:00:07 +0000 2012,u2,b\n", "2 3 - -"),
+        ("Tue Apr 03 18:00:06 +0000 2012,u1,a\nTue Apr 03 18:00:07 +0000 2012,u2,b\n", "2 3 - 1"),
+        ("Tue Apr 03 18:00:06 CEST 2012,u1,a\nTue Apr 03 18:00:07 CEST 2012,u2,b\n", "2 3 - -"),
         // A text between them: not the usual order.
         ("u1,a,DE,30\nu2,b,FR,40\n", "1 2 - -"),
         // Two columns of ids, whatever they look like.
@@ -225,19 +226,6 @@ fn several_items_in_a_field_are_refused() {
 }
 
 #[test]
-fn lines_above_a_table_are_told() {
-    for content in [
-        "Some old ratings\n\nuser,item,rating\nu1,a,3\nu2,b,4\n",
-        "My ratings\nuser,item,rating\nu1,a,3\nu2,b,4\n",
-        "# exported 2021, by me\n# twice\nuser,item,rating\nu1,a,3\nu2,b,4\n",
-        "% sym unweighted\n1 2\n1 3\n2 3\n",
-    ] {
-        let told = refused(content);
-        assert!(told.contains("remove everything above the table"), "{told}");
-    }
-}
-
-#[test]
 fn a_header_without_the_row_names_of_r_is_read() {
     let r = "\"user\" \"item\" \"rating\"\n\"1\" \"u1\" \"a\" 3\n\"2\" \"u2\" \"b\" 4\n";
     assert_eq!(rows(r), ["u1 a 3", "u2 b 4"]);
@@ -292,4 +280,24 @@ fn a_matrix_without_names_is_numbered_or_asked_about() {
         let told = table(content, &with(None)).unwrap_err();
         assert!(told.contains(remedy), "{told}");
     }
+}
+
+#[test]
+fn two_columns_of_a_name_are_asked_about() {
+    let with =
+        |item: &str| ReadOptions { item: Some(item.parse().unwrap()), ..ReadOptions::default() };
+    for content in ["user,item,item,rating\nu1,a,b,3\n", "user,item,ITEM,rating\nu1,a,b,3\n"] {
+        let told = refused(content);
+        assert!(
+            told.contains("columns 2 and 3 are both named `item`")
+                && told.contains("(`item` = 2 or 3)"),
+            "{told}"
+        );
+        assert!(table(content, &with("item")).unwrap_err().contains("are both named"));
+        assert_eq!(super::messy::rows_with(content, &with("3")), ["u1 b 3"]);
+    }
+    // Columns that are not read may have any name.
+    assert_eq!(rows("user,item,x,x\nu1,a,1,2\n"), ["u1 a 1"]);
+    let twice = refused("{\"user\":1,\"item\":2,\"item\":3}\n");
+    assert!(twice.contains("the key `item` occurs twice"), "{twice}");
 }

@@ -2,10 +2,11 @@
 
 use super::chunks::Lines;
 use super::columns::Columns;
-use super::field::{EXACT, Rules, Stamp, is_rounded, quoted, shown};
+use super::field::{EXACT, Rules, is_rounded, quoted, shown};
 use super::limits;
 use super::looks::Looks;
 use super::rows::{Row, Tally};
+use super::stamp::Stamp;
 use super::{ReadOptions, field};
 use crate::error::plain_words;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -269,6 +270,12 @@ impl<'l> Take<'l> for Wanted<'_> {
         taken: &mut Self::Taken,
     ) -> Result<(), A::Error> {
         match self.keys.iter().position(|wanted| *wanted == Some(key)) {
+            Some(role) if taken[role].is_some() => {
+                return Err(A::Error::custom(format_args!(
+                    "the key `{}` occurs twice",
+                    shown(key.as_bytes())
+                )));
+            }
             Some(role) => taken[role] = Some(map.next_value_seed(ScalarSeed)?),
             None => {
                 map.next_value::<IgnoredAny>()?;

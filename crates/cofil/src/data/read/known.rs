@@ -486,9 +486,15 @@ const OF_ITEMS: &[&str] = &[
     "premiere",
 ];
 
+/// Returns `name` without the type of RecBole files, such as `:token` or `:float_seq`.
+fn untyped(name: &str) -> &str {
+    let is_type = |kind: &str| kind.chars().all(|c| c.is_alphabetic() || c == '_');
+    name.split_once(':').filter(|(_, kind)| is_type(kind)).map_or(name, |(name, _)| name)
+}
+
 /// Splits a name into words in lower case: `Book-Rating`, `bookRating` and `book_rating` have two.
 pub(super) fn parts(name: &str) -> Vec<String> {
-    let name = name.split(':').next().unwrap_or(name);
+    let name = untyped(name);
     let mut parts = vec![String::new()];
     let mut after_small = false;
     for c in name.chars() {
@@ -587,7 +593,7 @@ pub(super) fn means_time(name: &str) -> bool {
 
 /// Normalises `name`: removes case, `_`, and the `:token` of RecBole files.
 pub(super) fn plain(name: &str) -> String {
-    let name = name.split(':').next().unwrap_or(name);
+    let name = untyped(name);
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
@@ -641,6 +647,10 @@ mod tests {
         }
         for name in ["product_category_id", "user_agent", "movie_length", "item"] {
             assert!(!means_user(name) && !means_item(name), "{name}");
+        }
+        // Data with a colon are no name with a type.
+        for name in ["{\"item\":\"a\",\"rating\":4}", "CreateTime:1612076462000", "- {user: 1"] {
+            assert!(!is_known(name), "{name}");
         }
         for name in ["average_rating", "release_date", "rating", "birth date", "avg_score"] {
             assert!(!means_value(name) && !means_time(name), "{name}");

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Maximum length of a line in bytes, or of a row if quotes make it span several lines.
-pub(super) const LONGEST_LINE: usize = 16 << 20;
+pub(super) use crate::store::LONGEST_LINE;
 /// Maximum number of columns of a table, and of keys of a JSON object.
 pub(super) const MOST_COLUMNS: usize = 1 << 16;
 /// Maximum ratio of the size of a compressed file to its uncompressed size, beyond [`FREE`].

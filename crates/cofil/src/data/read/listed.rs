@@ -3,11 +3,17 @@
 use super::field::shown;
 use super::quoted;
 use crate::error::Result;
-use crate::store::read_text;
+use crate::store::read_lines;
 use std::path::Path;
 
 /// Most bytes of a list.
-const LONGEST: u64 = 1 << 30;
+const LONGEST: u64 = 256 << 20;
+/// Memory of a short id in bytes: the text and its place in the list.
+const SHORT: u64 = 56;
+/// Memory in bytes that a list of short ids may take beyond ten times its size.
+const FREE: u64 = 200 << 20;
+/// Number of lines examined to tell a table from a list.
+const SAMPLE: usize = 100;
 
 /// The ids of a list, and what is doubtful about them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,18 +28,29 @@ pub struct Listed {
 /// `is_known` returns true with them. Empty lines and a byte-order mark are left out.
 ///
 /// # Errors
-/// If the file cannot be read or is not UTF-8.
+/// If the file cannot be read, is not UTF-8, or has more than 256 MiB or a line of more than 16 MiB.
 pub fn read_listed(path: &Path, is_known: impl Fn(&str) -> bool) -> Result<Listed> {
-    let text = read_text(path, LONGEST)?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let lines: Vec<&str> =
-        text.lines().map(str::trim_ascii).filter(|line| !line.is_empty()).collect();
-    let id = |line: &&str| if is_known(line) { (*line).to_owned() } else { unquoted(line) };
-    let names: Vec<String> = lines.iter().map(id).collect();
-    let note = match names.iter().any(|name| is_known(name)) {
-        true => None,
-        false => note(&lines),
-    };
+    let (mut names, mut first) = (Vec::new(), Vec::new());
+    let (mut any_known, mut length) = (false, 0);
+    read_lines(path, LONGEST, |line| {
+        length += line.len() as u64 + 1;
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            return Ok(());
+        }
+        let name = if is_known(line) { line.to_owned() } else { unquoted(line) };
+        any_known = any_known || is_known(&name);
+        if !any_known && first.len() < SAMPLE {
+            first.push(line.to_owned());
+        }
+        names.push(name);
+        // So many ids this short are not all different.
+        match SHORT * names.len() as u64 > 10 * length + FREE {
+            true => Err("the list repeats short ids many times; list each id once".into()),
+            false => Ok(()),
+        }
+    })?;
+    let note = if any_known { None } else { note(&first) };
     Ok(Listed { names, note })
 }
 
@@ -44,8 +61,8 @@ fn unquoted(line: &str) -> String {
     inside.filter(single).map_or_else(|| line.to_owned(), |inside| inside.replace("\"\"", "\""))
 }
 
-/// Returns a note if the lines, none of which is a known id, are objects or rows.
-fn note(lines: &[&str]) -> Option<String> {
+/// Returns a note if the first lines of a list without a known id are objects or rows.
+fn note(lines: &[String]) -> Option<String> {
     let first = lines.first()?;
     let mut cut = Vec::new();
     let mut width = |line: &str, delimiter: &str| {
@@ -102,5 +119,14 @@ mod tests {
         for text in ["u3\nu4\n", "u1\nx,y\n", "a, b\nc\n"] {
             assert_eq!(read(text, &["u1"]).1, "", "{text}");
         }
+    }
+
+    #[test]
+    fn a_list_takes_memory_by_its_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ids");
+        std::fs::write(&path, "y\n".repeat(6_000_000)).unwrap();
+        let told = read_listed(&path, |_| true).unwrap_err().to_string();
+        assert!(told.contains("list each id once"), "{told}");
     }
 }

@@ -1,8 +1,9 @@
 //! What the first values of a column look like.
 
 use super::dated::is_dated;
-use super::field::{self, Stamp, spelt_seconds, stamp};
+use super::field;
 use super::known::EVENTS;
+use super::stamp::{Stamp, spelt_seconds, stamp};
 use super::times::is_unix_time;
 
 /// Apparent content of a column in the first rows.

@@ -399,11 +399,14 @@ fn notations_of_dates_are_named() {
     for (times, name) in [
         (["31.01.2021 07:01", "1.2.2021"], "(dd.mm.yyyy)"),
         (["2021-01-31", "2021-02-01T12:00:00Z"], "(ISO 8601)"),
-        (["Thu Jan 31 12:00:00 2019", "Fri Feb 01 12:00:00 2019"], "(dates such as Thu Jan 31"),
+        (["Thu Jan 31 12:00:00 2019", "Fri Feb 01 12:00:00 2019"], "(dates with names of months)"),
+        (["31-Jan-2019", "Feb 1, 2019 7:01 PM"], "(dates with names of months)"),
+        (["2021/01/31", "2021.02.01 07:01:02"], "(year, month, day)"),
+        (["01 31, 2021", "02 1, 2021"], "(mm dd, yyyy)"),
         (["2021-01-31", "1.2.2021"], "(dates in several notations)"),
     ] {
         let [one, two] = times;
-        let csv = format!("user,item,time\na,x,{one}\nb,y,{two}\n");
+        let csv = format!("user\titem\ttime\na\tx\t{one}\nb\ty\t{two}\n");
         let row = |user: &str, time: &str| {
             format!("{{\"user\":\"{user}\",\"item\":\"x\",\"time\":\"{time}\"}}\n")
         };
@@ -457,4 +460,40 @@ fn tables_of_items_or_users_are_told() {
     assert_eq!(notes(interactions), "");
     // One user may have one row for each item.
     assert_eq!(notes("user,item\na,v\na,w\na,x\na,y\na,z\n"), "");
+}
+
+#[test]
+fn names_of_time_zones_are_read_with_a_note_or_not_at_all() {
+    let with = |zone: &str| format!("user,item,time\na,x,Tue Apr 03 20:17:05 {zone} 2012\n");
+    assert_eq!(rows(&with("PDT")), ["a x 1 1333509425"]);
+    let told = notes(&with("PDT"));
+    assert!(told.contains("1 of 1 times name their time zone, such as PDT"), "{told}");
+    assert_eq!(rows(&with("UTC")), ["a x 1 1333484225"]);
+    assert!(!notes(&with("UTC")).contains("zone"));
+    assert_eq!(rows(&with("CEST")), ["a x 1"]);
+    assert!(notes(&with("CEST")).contains("`time` does not hold times"));
+    let format = Some("%a %b %d %H:%M:%S %Z %Y".to_owned());
+    let told = ReadOptions { time_format: format, ..ReadOptions::default() };
+    let report = table(&with("CEST"), &told).unwrap().report.to_string();
+    assert!(report.contains("all times count as UTC"), "{report}");
+}
+
+#[test]
+fn ids_that_programs_have_changed_are_told() {
+    for (text, says) in [
+        (
+            "user,item\nu1,4.01E+12\nu2,4.01E+12\n",
+            "1 item id, such as `4.01E+12`, may have been shortened",
+        ),
+        ("user,item\nu1\u{a0},a\nu1,b\n", "1 user id, such as `u1\\u{a0}`, with blanks"),
+        ("user,item\nu1,\u{200b}a\nu1,b\n", "1 item id, such as `\\u{200b}a`, with blanks"),
+        ("user,item\nu1,#REF!\nu1,b\n", "1 row has the item `#REF!`"),
+        ("user,item\nu1,a\nuser,item\nu2,b\n", "1 row repeats the names of the columns"),
+    ] {
+        assert!(notes(text).contains(says), "{}", notes(text));
+    }
+    assert_eq!(notes("user,item\nE+1,1E+5\nuser,b\n"), "");
+    // No header, whatever is in it.
+    let told = refused("u1\t{\"item\":\"a\"}\nu2\t{\"item\":\"b\"}\n");
+    assert!(told.contains("column 2 holds several items"), "{told}");
 }

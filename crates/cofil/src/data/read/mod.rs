@@ -16,6 +16,7 @@
 //! unless [`ReadOptions`] sets them; [`ReadReport`] says what was found. Ids are numbered in order of first
 //! appearance, whatever the number of threads.
 
+mod above;
 #[cfg(feature = "arrow")]
 mod arrow;
 #[cfg(feature = "arrow")]
@@ -54,6 +55,7 @@ mod negatives;
 mod neighbours;
 #[cfg(feature = "arrow")]
 mod nested;
+mod notation;
 mod options;
 mod parts;
 mod plain;
@@ -67,6 +69,7 @@ mod shapes;
 mod sides;
 mod sniff;
 mod source;
+mod stamp;
 mod text;
 mod times;
 mod vectors;
@@ -220,13 +223,20 @@ fn read_text(
     }
     let mut block = Vec::new();
     source.block(path, &mut block)?;
-    match options.shape {
-        Some(Shape::Lists) => neighbours::read(path, source, block, options, start),
-        None if neighbours::are_lists(&block, options) => {
-            neighbours::read(path, source, block, options, start)
-        }
-        _ => read_rows(path, source, block, options, start),
+    let comments = above::comments(&block, options);
+    if let Some(comments) = comments {
+        block.drain(..comments.length);
+        source.skipped += comments.lines;
     }
+    let mut found = match options.shape {
+        Some(Shape::Lists) => neighbours::read(path, source, block, options, start)?,
+        None if neighbours::are_lists(&block, options) => {
+            neighbours::read(path, source, block, options, start)?
+        }
+        _ => read_rows(path, source, block, options, start)?,
+    };
+    found.columns.notes.extend(comments.map(above::Comments::note));
+    Ok(found)
 }
 
 /// Reads text with one row per interaction: by the fast path up to the first quote, by the careful one from that line

@@ -1,10 +1,10 @@
 //! Reading lists: one line per user, followed by its items, as in the files of LightGCN: `0 11 12 13`.
 
 use super::columns::Columns;
-use super::field::{Stamp, stamp};
 use super::found::Found;
 use super::rows::Start;
 use super::source::Opened;
+use super::stamp::{Stamp, stamp};
 use super::times::is_unix_time;
 use super::{Column, Format, Quote, ReadOptions, Shape, sniff, text};
 use crate::error::{Error, Result};

@@ -1,6 +1,6 @@
 //! Options for reading tables. Everything left out is detected.
 
-use super::{doubts, field};
+use super::{doubts, stamp};
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -227,7 +227,7 @@ impl ReadOptions {
     pub(super) fn check(&self) -> Result<()> {
         check_delimiter(self.delimiter.as_deref())?;
         if let Some(format) = &self.time_format {
-            field::check_time_format(format)?;
+            stamp::check_time_format(format)?;
         }
         if let Some(decimal) = self.decimal.filter(|decimal| !matches!(decimal, '.' | ',')) {
             let message = format!("{decimal:?} cannot be a decimal separator; use `.` or `,`");

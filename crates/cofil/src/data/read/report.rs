@@ -98,9 +98,13 @@ pub enum TimeUnit {
     Told,
     /// ISO 8601 dates and times, in UTC unless they have an offset.
     Iso8601,
-    /// Dates such as 31.01.2019, with or without a time, in UTC.
+    /// Dates such as 2019/01/31 or 2019.01.31, in UTC unless they have an offset.
+    YearFirst,
+    /// Dates such as 31.01.2019, in UTC unless they have an offset.
     Pointed,
-    /// Dates with names, such as Thu Jan 31 12:00:00 2019, in UTC.
+    /// Dates such as 01 31, 2019, in UTC unless they have an offset.
+    MonthFirst,
+    /// Dates with names of months, such as Thu Jan 31 12:00:00 2019, in UTC unless they have an offset.
     Worded,
     /// Dates in several of these notations.
     Mixed,
@@ -134,8 +138,10 @@ impl fmt::Display for TimeUnit {
             Self::SheetDays => "spreadsheet days",
             Self::Told => "as given by time_format",
             Self::Iso8601 => "ISO 8601",
+            Self::YearFirst => "year, month, day",
             Self::Pointed => "dd.mm.yyyy",
-            Self::Worded => "dates such as Thu Jan 31 12:00:00 2019",
+            Self::MonthFirst => "mm dd, yyyy",
+            Self::Worded => "dates with names of months",
             Self::Mixed => "dates in several notations",
             Self::Typed => "timestamp",
         })

@@ -2,9 +2,11 @@
 
 use super::ReadOptions;
 use super::columns::Columns;
-use super::field::{EXACT, Notation, Rules, Skip, Stamp, TimeFormat, is_rounded};
+use super::field::{EXACT, Rules, Skip, is_rounded};
 use super::names::{self, Names};
+use super::notation::Notation;
 use super::report::TimeUnit;
+use super::stamp::{Stamp, TimeFormat, zone_name};
 use super::times::{self, Numbers};
 use crate::data::{IdMap, Interactions};
 use std::borrow::Cow;
@@ -50,9 +52,11 @@ pub(super) struct Tally {
     pub empty_times: u64,
     pub numeric_times: u64,
     pub dates: u64,
-    /// Of these, dates with points between day, month and year, and dates with names.
-    pub pointed: u64,
-    pub worded: u64,
+    /// Of these, the dates in each notation.
+    pub notations: [u64; Notation::ALL.len()],
+    /// Times with the name of a time zone, and the first of these names.
+    pub zoned: u64,
+    pub zone: &'static str,
     /// Values that were rounded because they have more digits than 32-bit floats hold.
     pub rounded: u64,
 }
@@ -65,8 +69,11 @@ impl Tally {
         self.empty_times += other.empty_times;
         self.numeric_times += other.numeric_times;
         self.dates += other.dates;
-        self.pointed += other.pointed;
-        self.worded += other.worded;
+        self.notations.iter_mut().zip(other.notations).for_each(|(sum, more)| *sum += more);
+        if self.zoned == 0 {
+            self.zone = other.zone;
+        }
+        self.zoned += other.zoned;
         self.rounded += other.rounded;
     }
 
@@ -99,11 +106,13 @@ impl Tally {
     #[inline]
     pub fn written_time(&mut self, text: &[u8], rules: &Rules<'_>) -> Result<Stamp, String> {
         let time = self.time(rules.time(text)?);
-        if let Stamp::Seconds(_) = time {
-            match Notation::of(text) {
-                Notation::Iso => {}
-                Notation::Points => self.pointed += 1,
-                Notation::Words => self.worded += 1,
+        if let Stamp::Seconds(_) = time
+            && rules.time_format.is_none()
+        {
+            self.notations[Notation::of(text) as usize] += 1;
+            if let Some(zone) = zone_name(text) {
+                self.zone = if self.zoned == 0 { zone } else { self.zone };
+                self.zoned += 1;
             }
         }
         Ok(time)
@@ -111,11 +120,11 @@ impl Tally {
 
     /// Returns the notation of the dates.
     fn notation(&self) -> TimeUnit {
-        match self.dates {
-            dates if dates == self.pointed => TimeUnit::Pointed,
-            dates if dates == self.worded => TimeUnit::Worded,
-            _ if self.pointed + self.worded > 0 => TimeUnit::Mixed,
-            _ => TimeUnit::Iso8601,
+        let mut found = Notation::ALL.into_iter().filter(|&of| self.notations[of as usize] > 0);
+        match (found.next(), found.next()) {
+            (Some(notation), None) => notation.unit(),
+            (Some(_), Some(_)) => TimeUnit::Mixed,
+            (None, _) => TimeUnit::Iso8601,
         }
     }
 

@@ -90,6 +90,29 @@ impl Search {
         Some(column)
     }
 
+    /// Returns an error if another column has the name of `column`, unless it was `told` by its position.
+    pub fn check_name(
+        &self,
+        column: Option<usize>,
+        told: &Option<Column>,
+        role: &str,
+    ) -> Result<(), String> {
+        let (Some(names), Some(column)) = (&self.names, column) else { return Ok(()) };
+        let is_same = |c: &usize| *c != column && names[*c].eq_ignore_ascii_case(&names[column]);
+        let other = (0..names.len()).find(is_same);
+        match (other, told) {
+            (None, _) | (_, Some(Column::Position(_))) => Ok(()),
+            (Some(other), _) => {
+                let [first, second] = [column.min(other) + 1, column.max(other) + 1];
+                Err(format!(
+                    "columns {first} and {second} are both named {}; choose one by its position (`{role}` = {first} or \
+                     {second})",
+                    self.call(column)
+                ))
+            }
+        }
+    }
+
     pub fn is_called(&self, column: usize, known: &[&str]) -> bool {
         let names = self.names.as_ref();
         names.is_some_and(|names| known.contains(&plain(&names[column]).as_str()))

@@ -1,5 +1,6 @@
 //! Detecting delimiter, header and columns of delimited text from its first lines.
 
+use super::above;
 use super::columns::Columns;
 use super::dated::is_dated;
 use super::field;
@@ -16,8 +17,6 @@ const ROWS: usize = 100;
 const BYTES: usize = 1 << 16;
 /// Number of bytes after the end of a line in which to search for the end of an open quote.
 const FAR: usize = 1 << 16;
-/// Maximum number of lines above a table that are recognised.
-const MOST_ABOVE: usize = 10;
 
 /// Records with raw fields.
 type Records = Vec<Vec<Vec<u8>>>;
@@ -101,15 +100,12 @@ fn further_items(grid: &Grid, columns: &Columns) -> Option<String> {
 
 /// Detects how to split text that starts with `head`, if it is a table of at least two columns.
 pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, String)> {
-    let (delimiter, quote) = (options.delimiter.as_deref(), options.quote);
-    let columns = [&options.user, &options.item, &options.value, &options.time, &options.kind];
-    let header = options.header.or_else(|| Column::imply_header(&columns));
-    let told = Told { delimiter, quote, header };
+    let told = above::told(options);
     let Some(grid) = grid(head, &told, |_| false) else {
         return Err((1, "the file is empty; give a table of users and items".into()));
     };
-    if header.is_none()
-        && let Some(above) = lines_above(head, &told, &grid)
+    if told.header.is_none()
+        && let Some(above) = above::titles(head, &told, &grid)
     {
         let lines = if above == 1 { "the first line is" } else { "the first lines are" };
         return Err((
@@ -132,34 +128,6 @@ pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, St
     }
 }
 
-/// Returns the number of lines above a table, such as a title or comments: those without which all rows have as many
-/// fields as its header, if they themselves have not.
-fn lines_above(head: &[u8], told: &Told<'_>, grid: &Grid) -> Option<usize> {
-    if grid.width() > 1 && grid.rows.iter().all(|row| row.len() == grid.width()) {
-        return None;
-    }
-    let mut rest = head;
-    for above in 1..=MOST_ABOVE {
-        let end = memchr::memchr(b'\n', rest)?;
-        rest = &rest[end + 1..];
-        let below = self::grid(rest, told, |_| false)?;
-        let width = below.width();
-        let alike = below.rows.iter().all(|row| row.len() == width);
-        let are_comments = || {
-            let above = &head[..head.len() - rest.len()];
-            above
-                .split_inclusive(|&b| b == b'\n')
-                .all(|line| line.starts_with(b"#") || line.starts_with(b"%"))
-        };
-        let differs = width != grid.width() || below.delimiter != grid.delimiter;
-        if (below.header || are_comments()) && below.rows.len() > 1 && width > 1 && alike && differs
-        {
-            return Some(above);
-        }
-    }
-    None
-}
-
 /// Delimited text split into fields, before columns are resolved.
 pub(super) struct Grid {
     pub delimiter: Vec<u8>,
@@ -174,6 +142,16 @@ impl Grid {
         self.rows[0].len()
     }
 
+    /// Returns whether all rows have as many fields, at least two.
+    pub fn is_even(&self) -> bool {
+        self.width() > 1 && self.rows.iter().all(|row| row.len() == self.width())
+    }
+
+    /// Returns whether there are rows below the first.
+    pub fn has_rows(&self) -> bool {
+        self.rows.len() > 1
+    }
+
     /// Returns the column names, if there is a header.
     pub fn names(&self) -> Option<Vec<String>> {
         let name = |name: &Vec<u8>| String::from_utf8_lossy(name.trim_ascii()).into_owned();
@@ -186,6 +164,11 @@ pub(super) struct Told<'a> {
     pub delimiter: Option<&'a str>,
     pub quote: Option<Quote>,
     pub header: Option<bool>,
+}
+
+/// Returns the number of fields of the first row of `head`.
+pub(super) fn width(head: &[u8], delimiter: &[u8], quote: Option<Quote>) -> usize {
+    cut(head, delimiter, quote).first().map_or(0, Vec::len)
 }
 
 /// Detects the delimiter of text that starts with `head`.

@@ -33,7 +33,7 @@ pub(super) struct Opened<'a> {
     pub encoding: Encoding,
     /// Whether the format was given.
     told: bool,
-    /// Number of lines before the table, which only describe its format.
+    /// Number of lines before the table, which only describe it.
     pub skipped: u64,
     /// Delimiter, if such a line sets it.
     separator: Option<String>,

@@ -2,6 +2,7 @@
 
 use super::chunks::Lines;
 use super::field::Rules;
+use super::foreign::footer;
 use super::layout::Layout;
 use super::plain::{Plain, PlainLines};
 use super::quoted::Record;
@@ -83,7 +84,8 @@ impl<'a> Cutter<'a> {
     /// Appends the row of a record.
     pub fn push(&self, record: &Record<'_>, rows: &mut Rows) -> Result<(), String> {
         if record.len() != self.roles.len() {
-            return Err(self.whole().miscounted(record.len()));
+            let footer = record.fields().next().and_then(footer);
+            return Err(footer.unwrap_or_else(|| self.whole().miscounted(record.len())));
         }
         if self.layout.quote.is_none() {
             record.check_lines(
@@ -125,7 +127,8 @@ impl<'a> Cutter<'a> {
 
     #[cold]
     fn miscounted(&self, line: &[u8]) -> String {
-        self.whole().miscounted(fields(line, self.delimiter).count())
+        footer(line)
+            .unwrap_or_else(|| self.whole().miscounted(fields(line, self.delimiter).count()))
     }
 
     fn whole(&self) -> Cut<'_> {

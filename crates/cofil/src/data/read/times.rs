@@ -1,7 +1,7 @@
 //! Unit of the numbers in a time column. The majority decides, so an outlier does not change the others.
 
-use super::field::spelt_seconds;
 use super::report::TimeUnit;
+use super::stamp::spelt_seconds;
 use crate::data::NO_TIME;
 
 /// Of ten numbers, this many must look like years, dates or spreadsheet days, because all of these could also be

@@ -13,7 +13,7 @@ use super::source::Opened;
 use crate::data::IdMap;
 use crate::error::{Error, Result};
 use crate::math::Matrix;
-use crate::store::read_text;
+use crate::store::read_lines;
 #[cfg(feature = "arrow")]
 use arrow_array::{Array, RecordBatch, types::Float32Type};
 use std::path::Path;
@@ -65,9 +65,7 @@ pub(crate) fn read_vectors(path: &Path) -> Result<(IdMap, Matrix)> {
 pub(crate) fn read_ids(path: &Path, name: &str) -> Result<IdMap> {
     let mut ids = IdMap::new();
     if path.extension().is_some_and(|ending| ending == "txt") {
-        for (line, id) in (1..).zip(read_text(path, LONGEST_IDS)?.lines()) {
-            add(&mut ids, id).map_err(|says| Error::data(path, Some(line), says))?;
-        }
+        read_lines(path, LONGEST_IDS, |id| add(&mut ids, id))?;
         return Ok(ids);
     }
     let bad = |says: String| Error::data(path, None, says);

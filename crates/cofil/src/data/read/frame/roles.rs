@@ -109,11 +109,11 @@ fn item_roles(
     names: Option<Vec<String>>,
     count: usize,
     is_unique: impl Fn(usize) -> bool,
-    id: &Option<Column>,
+    told_id: &Option<Column>,
     title: &Option<Column>,
 ) -> std::result::Result<Roles, String> {
     let mut search = Search { names, taken: vec![false; count], notes: Vec::new() };
-    let mut found_id = search.told(id)?;
+    let mut found_id = search.told(told_id)?;
     let mut found_title = search.told(title)?;
     if title.is_none() {
         found_title = search.named(TITLE, is_title);
@@ -139,6 +139,8 @@ fn item_roles(
     if title_guessed {
         found_title = search.free().next();
     }
+    search.check_name(Some(id), told_id, "id")?;
+    search.check_name(found_title, title, "title")?;
     Ok(Roles { id, title: found_title, title_guessed, notes: search.notes })
 }
 
