@@ -1,10 +1,10 @@
 //! Parsing lines in parallel: blocks are cut into chunks that are parsed independently, each with its own numbering
 //! of ids. Merging the ids in file order gives the same numbering as a sequential loop.
 
-use super::field::Stamp;
 use super::names::{PartIds, PartNames, Unnamed};
 use super::plain::Plain;
 use super::rows::{Row, Rows, Tally};
+use super::stamp::Stamp;
 use crate::math::parallel;
 
 /// Size of a chunk in bytes. It is constant, so that chunks depend on the data alone.

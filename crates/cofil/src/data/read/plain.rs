@@ -173,8 +173,8 @@ fn whole(text: &[u8]) -> Option<(i64, usize)> {
 mod tests {
     use super::super::chunks::Lines;
     use super::super::columns::Columns;
-    use super::super::field::Stamp;
     use super::super::rows::Tally;
+    use super::super::stamp::Stamp;
     use super::super::{ReadOptions, text::Cutter};
     use super::*;
     use crate::math::Rng;
