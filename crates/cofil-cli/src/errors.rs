@@ -37,6 +37,8 @@ pub fn spelt(text: &str) -> String {
         .replace("`header` = true", "--header")
         .replace("`header` = false", "--no-header")
         .replace("`user` = ", "--user-col ")
+        .replace("set `user`", "set --user-col")
+        .replace("set `item`", "set --item-col")
         .replace("`time` = ", "--time-col ")
         .replace("`quote` = ", "--quote ")
         .replace("`decimal` = ", "--decimal ")

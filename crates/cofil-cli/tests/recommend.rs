@@ -69,8 +69,8 @@ fn nobody_in_particular_and_whoever_has_everything() {
     place.write("all.csv", "user,item\nann,x\nann,y\nbob,x\n");
     place.ok("train all.csv -a item-knn -o all");
     let told = place.ok("recommend all --user ann");
-    assert!(told.contains("has every item that the model knows (2)"), "{told}");
-    assert!(place.ok("recommend all --user bob --exclude y").contains("No items are left"));
+    assert!(told.contains("The user has all 2 items; add --seen"), "{told}");
+    assert!(place.ok("recommend all --user bob --exclude y").contains("No items left"));
 }
 
 /// Stars: an algorithm that ranks is the default, the worst rating is no liking, and lists are filled by popularity.

@@ -128,13 +128,13 @@ pub trait Model: Send + Sync {
         None
     }
 
-    /// Where users and items lie, if a score is the product of two vectors plus a bias.
+    /// User and item embeddings, if a score is the product of two vectors plus a bias.
     fn places(&self) -> Option<Places> {
         None
     }
 
     /// The parts of the scores, if they are products of two vectors plus biases: lists of the best items are made from
-    /// them without writing down the scores of all the others. They must give the bits of `score_block`.
+    /// them without materialising all scores. They must be bitwise equal to those of `score_block`.
     fn products(&self) -> Option<Products<'_>> {
         None
     }
@@ -197,10 +197,10 @@ pub(crate) fn check_whole(model: &dyn Model) -> Result<()> {
     }
 }
 
-/// Where a model places users and items: the score of item i at place p is base_i + q_i · p.
+/// User and item embeddings: the score of item i for a user at p is base_i + q_i · p.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// Place p of each user of the training data.
+    /// Embedding p of each user of the training data.
     pub users: Matrix,
     /// Item vectors q, items × factors.
     pub items: Matrix,

@@ -21,14 +21,13 @@ use std::path::{Path, PathBuf};
   cofil predict model.cofil --user 42 --item 50
   cofil predict model.cofil --pairs test.csv -o predictions.parquet
 
-Predictions stand in the order of the pairs, in columns user, item, value and time (where the pairs have them)
+Predictions are in the order of the pairs, in columns user, item, value and time (where the pairs have them)
 and prediction, as .csv, .tsv or .jsonl (also with .gz or .zst), .parquet or .arrow. A pair whose user or item
 the model does not know has an empty prediction and is counted.
 
 Predicted ratings are clipped to the range of the training data. --probability is for gmf, mlp and neumf
-with loss=bce and for logistic-mf: the probability that a pair is an interaction, among pairs mixed as in
-training, where each interaction came with the algorithm's number of negatives. Scores learned by other
-losses are no log-odds.")]
+with loss=bce and for logistic-mf: the probability that a pair is an interaction, at the training ratio of
+negatives to interactions. Scores learned with other losses are not log-odds.")]
 pub struct Args {
     /// Model file
     model: PathBuf,

@@ -171,13 +171,15 @@ fn print(args: &Args, recommender: &Recommender, who: &Who, answer: &Answer) -> 
 fn nothing_left(recommender: &Recommender, args: &Args, answer: &Answer) -> String {
     let chosen = args.filter.is_some() || args.candidates.is_some() || !args.exclude.is_empty();
     match (answer.basis, chosen) {
-        _ if args.n == 0 => "No items were asked for (-n 0).".into(),
-        (_, true) => "No items are left: --where, --candidates and --exclude, and what the user has, leave none.".into(),
+        _ if args.n == 0 => "No items requested (-n 0).".into(),
+        (_, true) => {
+            "No items left after filters (--where, --candidates, --exclude) and seen items.".into()
+        }
         (Basis::Popular, false) => "The model knows no items.".into(),
-        (_, false) => format!(
-            "The user has every item that the model knows ({}); --with-seen lists them too.",
-            number(recommender.items().len())
-        ),
+        (_, false) => {
+            let all = number(recommender.items().len());
+            format!("The user has all {all} items; add --seen to list them.")
+        }
     }
 }
 

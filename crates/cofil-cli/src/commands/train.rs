@@ -30,8 +30,8 @@ use std::time::Instant;
   cofil train ratings.csv --config best.toml --checkpoint run.ckpt --resume -o m.cofil
 
 The same data, settings and seed give the same file, byte for byte, for any number of threads.
-Ctrl-C ends training after the epoch under way and saves the model; an epoch that takes longer, or a second
-Ctrl-C, is stopped, and leaves the output as it was. The exit status is 130 either way.")]
+Ctrl-C stops after the current epoch and saves the model; a second Ctrl-C, or an epoch that takes too long,
+aborts without writing. The exit status is 130 either way.")]
 pub struct Args {
     /// Table of interactions; `-` for standard input
     data: PathBuf,

@@ -329,10 +329,10 @@ fn show(found: &Found, metric: Metric) {
     let cut = found.trials.iter().filter(|trial| trial.cut).count();
     let seconds: f64 = found.trials.iter().map(|trial| trial.seconds).sum();
     let trials = count(found.trials.len(), "trial");
-    outln!("\n{trials} in {}, {} of them cut short", duration(seconds), number(cut));
+    outln!("\n{trials} in {}, {} stopped early", duration(seconds), number(cut));
     if found.stopped > 0 {
         let n = count(found.stopped, "trial");
-        outln!("{n} stopped by the time limit before their first result; not counted");
+        outln!("{n} stopped by the time limit before a first result; not counted");
     }
     if let Some(first) = failed.first() {
         output::prose(&format!("{} failed; the first: {first}", number(failed.len())));

@@ -216,7 +216,7 @@ pub fn series(series: &Series) {
     );
     columns.extend([
         Column::number("best in").spare(1),
-        Column::number("best is ahead").spare(2),
+        Column::number("wins of best").spare(2),
         Column::number("significant").spare(3),
         Column::number("fit s").spare(5),
     ]);

@@ -2,7 +2,7 @@
 
 use super::AttributeKind;
 use crate::data::prose::count;
-use crate::data::read::{ColumnReport, Format, write_format};
+use crate::data::read::{ColumnReport, Format, skipped, write_format};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -91,7 +91,7 @@ impl fmt::Display for CatalogueReport {
             }
         }
         if self.unnamed > 0 {
-            write!(f, "\nleft out: {} of {} rows, without an id", self.unnamed, self.rows)?;
+            skipped(f, self.unnamed as u64, self.rows as u64, "no id")?;
         }
         self.notes.iter().try_for_each(|note| write!(f, "\nnote: {note}"))
     }

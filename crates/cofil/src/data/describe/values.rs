@@ -31,7 +31,7 @@ pub struct Values {
     /// Bars: one per value for up to 32 distinct values, otherwise up to 25 of equal width. For counts, bars of
     /// doubling width.
     pub histogram: Vec<Bin>,
-    /// Values that look like a mark for "no rating".
+    /// Values that probably mean "no rating".
     pub suspects: Vec<Suspect>,
 }
 
@@ -42,7 +42,7 @@ pub enum Kind {
     /// All values are equal: something happened.
     #[default]
     Events,
-    /// Two values: for and against.
+    /// Two values: negative and positive.
     Votes,
     /// A scale on which a higher value is better.
     Ratings,

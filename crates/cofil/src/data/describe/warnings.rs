@@ -15,7 +15,7 @@ pub(super) fn on(d: &Description) -> Vec<Finding> {
     times(d, &mut told);
     if d.pairs < 1_000 || d.users < 50 {
         told.push(
-            "There are so few users or interactions that differences between models are mostly chance."
+            "With so few users or interactions, differences between models are mostly chance."
                 .into(),
         );
     }
@@ -25,7 +25,7 @@ pub(super) fn on(d: &Description) -> Vec<Finding> {
 fn values(d: &Description, told: &mut Vec<Finding>) {
     for mark in &d.values.suspects {
         let text = format!(
-            "{} in {} ({}) looks like a mark for \"no rating\": {}.",
+            "{} in {} ({}) probably means \"no rating\": {}.",
             mark.value,
             count(mark.rows, "row"),
             percent(mark.share),

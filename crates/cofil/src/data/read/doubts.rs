@@ -41,9 +41,7 @@ fn marks(what: &str, of: &[u32], names: &IdMap) -> Option<String> {
         .collect();
     (!told.is_empty()).then(|| {
         let told = told.join(", ");
-        format!(
-            "{told}, which often marks a missing id: if it does, leave these rows out of the file"
-        )
+        format!("{told}, which often marks a missing id; if so, remove these rows")
     })
 }
 
@@ -57,7 +55,7 @@ pub(super) fn values(values: &[f32]) -> Vec<String> {
     told.map(|mark| {
         let (value, share) = (mark.value, percent(mark.share));
         format!(
-            "{share} of the values are {value} ({}): if {value} marks a missing rating, leave these rows out with \
+            "{share} of the values are {value} ({}): if {value} means \"no rating\", drop these rows with \
              `missing` = {value}",
             mark.why
         )
