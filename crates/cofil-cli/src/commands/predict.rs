@@ -191,6 +191,6 @@ const BLOCK: usize = 1 << 14;
 fn tell_missing(missing: usize, pairs: usize) {
     if missing > 0 {
         let (missing, pairs) = (number(missing), count(pairs, "pair"));
-        errln!("{missing} of {pairs} have a user or item unknown to the model");
+        errln!("no prediction for {missing} of {pairs} (unknown user or item)");
     }
 }

@@ -6,7 +6,7 @@ use crate::args::reranking::Reranking;
 use crate::interrupt::reading;
 use crate::output::{self, errln, outln, score};
 use anyhow::{Context, Result, bail};
-use cofil::data::prose::number;
+use cofil::data::prose::{count, number};
 use cofil::data::{Filter, ListWriter, unlike};
 use cofil::{Answer, Basis, Liked, Query, Recommended, Recommender, Unknown, Who};
 use schemars::JsonSchema;
@@ -200,7 +200,7 @@ fn heading(recommender: &Recommender, who: &Who, answer: &Answer, titles: Titles
         }
         (Basis::Learned, Some(user)) => {
             let known = recommender.user(user).map_or(0, |user| user.history.len());
-            format!("For user {user}, who has {known} items")
+            format!("For user {user}, who has {}", count(known, "item"))
         }
         (_, Some(user)) if !answer.unknown.contains(user) => {
             format!("For user {user}, who also has {history}")
@@ -274,6 +274,7 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
             unknown: &unknown,
         });
     }
-    outln!("{}: {rows} items for {} users, {}", path.display(), users.len(), output::bytes(size));
+    let (rows, users) = (count(rows, "item"), count(users.len(), "user"));
+    outln!("{}: {rows} for {users}, {}", path.display(), output::bytes(size));
     Ok(())
 }

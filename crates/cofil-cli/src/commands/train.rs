@@ -11,6 +11,7 @@ use crate::output::{self, bytes, duration};
 use crate::progress::Progress;
 use anyhow::Result;
 use cofil::data::CleanReport;
+use cofil::data::prose::{count, number};
 use cofil::data::read::ReadReport;
 use cofil::train::{Checkpoint, Epoch, Measured, Validation};
 use cofil::{Algorithm, Metric, Ratings, Recommender, Run, memory};
@@ -228,8 +229,10 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let data = &recommender.card().data;
     let size = std::fs::metadata(&args.output).map_or(0, |m| m.len());
     let trained = match (epochs.len(), epochs.last()) {
-        (n, Some(last)) if n < last.of => format!("{n} of {} epochs in ", last.of),
-        (n, Some(_)) => format!("{n} epochs in "),
+        (n, Some(last)) if n < last.of => {
+            format!("{} of {} in ", number(n), count(last.of, "epoch"))
+        }
+        (n, Some(_)) => format!("{} in ", count(n, "epoch")),
         _ => String::new(),
     };
     let best = epochs.iter().rev().find(|e| e.best && e.validation.is_some());

@@ -259,10 +259,9 @@ fn judge(
 fn store_config(args: &Args, found: &Found, metric: Metric) -> Result<()> {
     let best = &found.trials[found.best];
     let value = best.value.map(judging::value).unwrap_or_default();
-    let trials = found.trials.len();
-    let comment = format!(
-        "The best of {trials} trials of `cofil tune`: {metric} {value} on the validation part."
-    );
+    let trials = count(found.trials.len(), "trial");
+    let comment =
+        format!("The best of {trials} of `cofil tune`: {metric} {value} on the validation part.");
     configs::write(&args.output, &found.algorithm, &comment)
 }
 

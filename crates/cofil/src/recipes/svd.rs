@@ -15,6 +15,7 @@
 
 use super::{Preset, Range, Recipe, Target, check_vectors};
 use crate::check::check_count;
+use crate::data::prose::count;
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Rng;
@@ -92,7 +93,9 @@ impl Svd {
         if self.factors > users.min(items) {
             let most = users.min(items);
             let message = format!(
-                "must be at most {most} for {users} users and {items} items, got {}",
+                "must be at most {most} for {} and {}, got {}",
+                count(users, "user"),
+                count(items, "item"),
                 self.factors
             );
             return Err(Error::setting("factors", message));

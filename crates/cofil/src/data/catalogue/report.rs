@@ -1,7 +1,7 @@
 //! Report on how a catalogue was read, to show to the user.
 
 use super::AttributeKind;
-use crate::data::prose::count;
+use crate::data::prose::{count, number};
 use crate::data::read::{ColumnReport, Format, skipped, write_format};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ impl fmt::Display for CatalogueReport {
                 .filter(|column| column.kind == kind)
                 .map(|column| match column.missing {
                     0 => format!("`{}`", column.name),
-                    n => format!("`{}` ({n} missing)", column.name),
+                    n => format!("`{}` ({} missing)", column.name, number(n)),
                 })
                 .collect();
             if !names.is_empty() {

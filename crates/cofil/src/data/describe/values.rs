@@ -186,7 +186,12 @@ fn suspects(table: &Table, rows: usize) -> Vec<Suspect> {
         } else if gap > range / 2.0 && (customary || gap > range) && n > 1 {
             format!("far off the scale {} to {}", first.0, last.0)
         } else if value == 0.0 && first.0 >= 0.5 && share > 0.2 && n > 3 * first.1 {
-            format!("{n} rows, against {} of the next value {}", first.1, first.0)
+            format!(
+                "{}, against {} of the next value {}",
+                count(n, "row"),
+                number(first.1),
+                first.0
+            )
         } else {
             continue;
         };

@@ -4,7 +4,7 @@
 use super::{Description, Kind, warnings};
 use crate::data::Finding;
 use crate::data::moment::DAY;
-use crate::data::prose::percent;
+use crate::data::prose::{count, percent};
 use crate::error::Remedy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,7 @@ fn kind(d: &Description) -> String {
 fn metrics(d: &Description) -> Vec<Reasoned> {
     let k = if d.items < 200 { 5 } else { 20 };
     let short = match d.items < 200 {
-        true => format!("; short lists, as there are only {} items", d.items),
+        true => format!("; short lists, for only {}", count(d.items, "item")),
         false => String::new(),
     };
     let ranking = Reasoned::new(

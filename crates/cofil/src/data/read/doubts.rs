@@ -3,7 +3,7 @@
 use super::field::shown;
 use crate::data::IdMap;
 use crate::data::describe;
-use crate::data::prose::{count, number, percent};
+use crate::data::prose::{count, have, number, percent};
 
 /// Returns notes on the ids `names` of the rows `of`, of which the first `known` are from earlier data. `what` is the
 /// noun to use: `user` or `item`.
@@ -34,10 +34,7 @@ fn marks(what: &str, of: &[u32], names: &IdMap) -> Option<String> {
         .into_iter()
         .map(|(mark, number)| (mark, rows(number)))
         .filter(|(_, rows)| *rows > 0)
-        .map(|(mark, rows)| {
-            let have = if rows == 1 { "has" } else { "have" };
-            format!("{} {have} the {what} `{mark}`", count(rows, "row"))
-        })
+        .map(|(mark, rows)| format!("{} {} the {what} `{mark}`", count(rows, "row"), have(rows)))
         .collect();
     (!told.is_empty()).then(|| {
         let told = told.join(", ");
@@ -78,8 +75,8 @@ pub(super) fn single_rows(rows: usize, users: usize, items: usize) -> Option<Str
         _ => "every item",
     };
     Some(format!(
-        "{once} occurs in one of the {} rows only: this looks like a table of items or of users rather than of \
-         interactions; give the table of interactions, or name its columns (`user`, `item`)",
+        "{once} occurs only once in {} rows: this looks like a table of items or users, not of interactions; give the \
+         table of interactions, or name its columns (`user`, `item`)",
         number(rows)
     ))
 }
