@@ -6,7 +6,6 @@
 //! println!("{:.0} MiB are free", mb(Memory::now().available));
 //! ```
 
-use crate::data::prose::number;
 use crate::error::{Error, Result};
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
@@ -86,12 +85,7 @@ fn check_room_of(
     cols: usize,
 ) -> Result<()> {
     let bytes = (4 * count as u128).saturating_mul(rows as u128).saturating_mul(cols as u128);
-    check_bytes_of(
-        room,
-        setting,
-        bytes,
-        &format!("{} for each of {} {what}", number(cols), number(rows)),
-    )
+    check_bytes_of(room, setting, bytes, &format!("{cols} for each of {rows} {what}"))
 }
 
 fn check_bytes_of(room: u64, setting: &str, bytes: u128, what: &str) -> Result<()> {
@@ -178,7 +172,7 @@ mod tests {
         let says = check(200_000).unwrap_err().to_string();
         assert!(
             says.starts_with(
-                "setting `factors`: 200,000 for each of 1,000 users take 1.6 GB, but only 1.1 GB"
+                "setting `factors`: 200000 for each of 1000 users take 1.6 GB, but only 1.1 GB"
             ),
             "{says}"
         );

@@ -41,7 +41,7 @@ pub struct User<'a> {
 
 impl<'a> User<'a> {
     /// A new user with this history.
-    pub fn stranger(history: Row<'a>) -> Self {
+    pub fn new_user(history: Row<'a>) -> Self {
         Self { index: None, history }
     }
 
@@ -115,7 +115,7 @@ pub trait Model: Send + Sync {
     fn similarities(&self, item: u32, scores: &mut [f32]) {
         let items: Vec<u32> = (0..self.items() as u32).collect();
         let history = Row { columns: &[item], values: &[1.0] };
-        self.score(User::stranger(history), &items, scores);
+        self.score(User::new_user(history), &items, scores);
     }
 
     /// One vector per item, if the model has them; similar items are found by these alone.
@@ -283,7 +283,7 @@ pub(crate) fn leave_one_out(
 ) -> Vec<Contributions> {
     let scores = |columns: &[u32], values: &[f32]| {
         let mut scores = vec![0.0; items.len()];
-        model.score(User::stranger(Row { columns, values }), items, &mut scores);
+        model.score(User::new_user(Row { columns, values }), items, &mut scores);
         scores
     };
     let whole = scores(history.columns, history.values);

@@ -175,9 +175,9 @@ impl Model for Preference {
     /// Entries that are not liked contribute nothing, and nothing contributes to an item that no user likes.
     fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
         let mut scores = vec![0.0; items.len()];
-        self.score(User::stranger(history), items, &mut scores);
+        self.score(User::new_user(history), items, &mut scores);
         let liked = self.liked(history);
-        let seen = with(User::stranger(history), liked.as_ref()).history;
+        let seen = with(User::new_user(history), liked.as_ref()).history;
         let found = match seen.is_empty() {
             true => Vec::new(),
             false => self.model.contributions(seen, items),
@@ -403,7 +403,7 @@ mod tests {
                 .fit(&train, &Run::default())
                 .unwrap_or_else(|e| panic!("{name}: {e}"))
                 .model;
-            for user in [User::default(), User::stranger(Row { columns: &[1], values: &[5.0] })] {
+            for user in [User::default(), User::new_user(Row { columns: &[1], values: &[5.0] })] {
                 let found = scores(&*model, user);
                 let best = crate::rank::top_k(&found, 1, &[1])[0].0;
                 assert_ne!(best, 0, "{name}: {found:?}");

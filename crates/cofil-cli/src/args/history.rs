@@ -48,7 +48,7 @@ pub fn lines(path: &Path, is_known: impl Fn(&str) -> bool) -> Result<Vec<String>
 
 /// Handling of unknown ids. Flatten it into a command's arguments.
 #[derive(clap::Args, Clone, Copy, Debug)]
-pub struct Strangers {
+pub struct UnknownIds {
     /// What to do with user and item ids that the model does not know
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = Rule::Skip)]
     unknown: Rule,
@@ -62,7 +62,7 @@ enum Rule {
     Refuse,
 }
 
-impl Strangers {
+impl UnknownIds {
     /// Returns the library's value.
     pub fn rule(self) -> Unknown {
         match self.unknown {

@@ -1,6 +1,6 @@
 //! `cofil explain`.
 
-use crate::args::history::{self, Strangers};
+use crate::args::history::{self, UnknownIds};
 use crate::args::items::{Items, Titles};
 use crate::interrupt::reading;
 use crate::output::{self, outln};
@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(short, default_value_t = 10)]
     n: usize,
     #[command(flatten)]
-    unknown: Strangers,
+    unknown: UnknownIds,
     #[command(flatten)]
     items: Items,
     /// Print JSON

@@ -1,6 +1,6 @@
 //! `cofil interview`.
 
-use crate::args::history::{self, Strangers};
+use crate::args::history::{self, UnknownIds};
 use crate::args::items::{Items, Titles};
 use crate::interrupt::reading;
 use crate::interrupt::waiting;
@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
-    unknown: Strangers,
+    unknown: UnknownIds,
     #[command(flatten)]
     items: Items,
     /// Print JSON (non-interactive)

@@ -1,6 +1,6 @@
 //! `cofil recommend`.
 
-use crate::args::history::{self, Strangers};
+use crate::args::history::{self, UnknownIds};
 use crate::args::items::{Items, Titles};
 use crate::args::reranking::Reranking;
 use crate::interrupt::reading;
@@ -62,7 +62,7 @@ pub struct Args {
     #[arg(long = "seen", alias = "with-seen")]
     with_seen: bool,
     #[command(flatten)]
-    unknown: Strangers,
+    unknown: UnknownIds,
     #[command(flatten)]
     reranking: Reranking,
     #[command(flatten)]

@@ -117,7 +117,7 @@ fn errors_are_clipped_and_unknown_pairs_get_levels() {
 }
 
 #[test]
-fn strangers_are_ranked_and_unknown_items_are_missed() {
+fn new_users_are_ranked_and_unknown_items_are_missed() {
     let train = train();
     let test = test_part(&train, &[("new", "w", 1.0), ("new", "what", 1.0)]);
     assert_eq!(measured(&model(), &test, "recall@4"), 0.5);

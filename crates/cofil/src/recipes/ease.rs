@@ -281,7 +281,7 @@ mod tests {
         for (j, exact) in exact.iter().enumerate() {
             let history = crate::data::Row { columns: &[j as u32], values: &[1.0] };
             let mut found = vec![0.0; n];
-            model.score(User::stranger(history), &all, &mut found);
+            model.score(User::new_user(history), &all, &mut found);
             for (i, (found, exact)) in found.iter().zip(exact).enumerate() {
                 assert!(
                     (f64::from(*found) - exact).abs() < 1e-4,

@@ -278,7 +278,7 @@ mod tests {
                 let (mut known, mut folded) = ([0.0; 5], [0.0; 5]);
                 model.score(User::of(&train, u), &[0, 1, 2, 3, 4], &mut known);
                 let row = train.by_user.row(u as usize);
-                model.score(User::stranger(row), &[0, 1, 2, 3, 4], &mut folded);
+                model.score(User::new_user(row), &[0, 1, 2, 3, 4], &mut folded);
                 for (known, folded) in known.iter().zip(folded) {
                     assert!((known - folded).abs() < 1e-4, "{impute:?}: {known} and {folded}");
                 }

@@ -369,7 +369,7 @@ fn falls_back<S: Served>() {
         assert!(scores.iter().all(|s| (1.0..=5.0).contains(s)), "{scores:?}");
         // Values outside the scale of the data are used as they are; predictions stay inside.
         let odd = Row { columns: &[1, 3], values: &[1000.0, -1000.0] };
-        let scores = predicted(&settings(decoder), &train, User::stranger(odd));
+        let scores = predicted(&settings(decoder), &train, User::new_user(odd));
         assert!(scores.iter().all(|s| (1.0..=5.0).contains(s)), "{scores:?}");
     }
 }
