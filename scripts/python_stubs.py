@@ -101,7 +101,7 @@ def options() -> str:
         ("ReadOptions", "How to read and clean a table.", ("read", "clean")),
         ("QueryOptions", "Which items are recommended, and in which order.", ("query", "rerank")),
         ("ProtocolOptions", "How to evaluate.", ("protocol", "rerank")),
-        ("ImportOptions", "What the file of a model of another program does not say.", ("import",)),
+        ("ImportOptions", "What the file of an imported model does not say.", ("import",)),
     ):
         lines.append(f'\nclass {title}(TypedDict, total=False):\n    """{says}"""\n')
         seen = set()

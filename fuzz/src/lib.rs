@@ -65,7 +65,7 @@ pub fn model(data: &[u8]) {
     let query = Query { n: 3, unknown: Unknown::Skip, ..Query::default() };
     for who in [
         Who::user("user 3"),
-        Who::stranger([("pièce 1", 4.0), ("pièce 5", 2.0)]),
+        Who::new_user([("pièce 1", 4.0), ("pièce 5", 2.0)]),
         Who::anybody(),
     ] {
         if let Ok(answer) = model.recommend(&who, &query) {
@@ -92,7 +92,7 @@ pub fn foreign(data: &[u8]) {
             ..ImportOptions::default()
         };
         let Ok((model, _)) = foreign.clone().into_recommender(None, &options) else { continue };
-        for who in [Who::user("0"), Who::stranger([("0", 4.0)])] {
+        for who in [Who::user("0"), Who::new_user([("0", 4.0)])] {
             let query = Query { n: 3, unknown: Unknown::Skip, ..Query::default() };
             if let Ok(answer) = model.recommend(&who, &query) {
                 assert!(answer.items.iter().all(|item| item.score.is_finite()));

@@ -55,6 +55,8 @@ pub fn spelt(text: &str) -> String {
         .replace("`header` = true", "--header")
         .replace("`header` = false", "--no-header")
         .replace("`user` = ", "--user-col ")
+        .replace("set `user`", "set --user-col")
+        .replace("set `item`", "set --item-col")
         .replace("`item` = ", "--item-col ")
         .replace("`value` = ", "--value-col ")
         .replace("`time` = ", "--time-col ")

@@ -135,7 +135,7 @@ mod tests {
             assert!(!learning.ends());
             learning.press();
             assert!(!learning.stop.is_asked());
-            assert!(learning.ends(), "the epoch under way is the last");
+            assert!(learning.ends(), "the current epoch is the last");
         });
         assert!(learning.ended());
         learning.press();

@@ -82,7 +82,7 @@ enum Command {
     Forget(forget::Args),
     /// Show the contents of a model file
     Inspect(inspect::Args),
-    /// Make a model file from a model of another program
+    /// Import a model trained with another library
     Import(import::Args),
     /// Write a model as ONNX, NumPy arrays or a table of vectors
     Export(export::Args),
@@ -92,7 +92,7 @@ enum Command {
     Algorithms(algorithms::Args),
     /// Convert a table to another format
     Convert(convert::Args),
-    /// Print the JSON schema of the answers to --json, or of the settings
+    /// Print the JSON schema of --json output or of the settings
     Schema(schema::Args),
     /// Print a shell completion script
     Completions(shell::Completions),

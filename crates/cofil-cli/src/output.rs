@@ -273,11 +273,13 @@ pub fn sizes(data: &DataCard) -> String {
 
 /// Formats a score with enough digits to distinguish neighbours.
 pub fn score(x: f32) -> String {
-    match x.abs() {
+    let text = match x.abs() {
         size if size >= 1000.0 => format!("{x:.0}"),
         size if size >= 10.0 => format!("{x:.2}"),
         _ => format!("{x:.4}"),
-    }
+    };
+    // No sign before a zero.
+    if text == "-0.0000" { "0.0000".into() } else { text }
 }
 
 /// Rejects, before any work is done, outputs that cannot be written or that would overwrite one of `inputs` or each
@@ -305,6 +307,12 @@ mod tests {
         let expected = ["cofil recommend m --where \\", "  \"genre = 'a b'\" --user \\", "  'x y'"];
         assert_eq!(lines, expected);
         assert_eq!(command("cofil man", 80), ["cofil man"]);
+    }
+
+    #[test]
+    fn scores_have_no_sign_before_a_zero() {
+        let told = [-1e-9, -0.0, 0.25, -0.25, 12.5, -1234.0].map(score);
+        assert_eq!(told, ["0.0000", "0.0000", "0.2500", "-0.2500", "12.50", "-1234"]);
     }
 
     #[test]

@@ -102,7 +102,7 @@ fn who_is_forgotten_is_not_in_the_file() {
         let told = place.json("forget m --user jane.doe@example.org -o n");
         assert_eq!((&told["users"], &told["interactions"]), (&json!(1), &json!(2)), "{recipe}");
         assert_eq!(told["exact"], false, "{recipe}: an item that nobody else has is left");
-        assert!(told["remains"].to_string().contains("ids of 1 items"), "{recipe}: {told}");
+        assert!(told["remains"].to_string().contains("ids of 1 item that"), "{recipe}: {told}");
         assert!(!holds(&place.read("n"), "jane.doe"), "{recipe}");
         let line = "recommend n --user jane.doe@example.org --unknown refuse";
         assert!(place.fails(1, line).contains("unknown user"));

@@ -297,7 +297,7 @@ fn users_held_out_are_scored_from_what_is_given() {
     let recommender = Recommender::load(&path.join("m.cofil")).unwrap();
     let recall = |(user, wanted): (&String, &Vec<String>)| {
         let known = given[user].iter().filter(|item| recommender.items().get(item).is_some());
-        let who = Who::stranger(known.map(|item| (item.as_str(), 1.0)));
+        let who = Who::new_user(known.map(|item| (item.as_str(), 1.0)));
         let list = recommender.recommend(&who, &Query::default()).unwrap().items;
         let hits = list.iter().filter(|scored| wanted.contains(&scored.item));
         hits.count() as f64 / wanted.len() as f64

@@ -1,4 +1,4 @@
-//! Models in and out of the formats of other programs.
+//! Importing and exporting models.
 
 mod common;
 use common::Place;

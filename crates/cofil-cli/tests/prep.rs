@@ -57,7 +57,7 @@ fn describe_tells_sizes_and_what_to_look_at() {
     assert!(text.starts_with(first), "{text}");
     for part in [
         "1970-01-01 00:00:50 to 1970-01-01 00:11:40, 0 days",
-        "-1 in 1 row (10 %) looks like a mark",
+        "-1 in 1 row (10 %) probably means",
         "--missing -1",
         "1 pair occurs more than once, 1 with different values",
         "busiest users: ann (4)",
@@ -176,7 +176,7 @@ fn mistakes_are_told_with_their_remedy() {
         ("split ratings.csv --test 9 -o out", "the training set would be empty: 9 of 9"),
         ("split ratings.csv --by kfold --folds 1 -o out", "must be 2 to 255, got 1"),
         ("split ratings.csv --by users --test 3 -o out", "3 users cannot be held out"),
-        ("split ratings.csv --min-user 9 -o out", "cleaning leaves nothing of 10 rows"),
+        ("split ratings.csv --min-user 9 -o out", "no rows left after cleaning 10 rows"),
         ("split ratings.csv --duplicates error -o out", "user `ann` and item `tea` occur more"),
         ("split ratings.csv -o ratings.csv/out", "ratings.csv/out: cannot create the folder"),
         ("split ratings.csv", "--output"),

@@ -200,8 +200,8 @@ fn events_are_weighted_and_sentinels_left_out() {
     let rules = ["--weight", "view=1,buy=5,spam=0", "--missing", "-1"];
     let (done, said) = convert(folder.path(), &[&["t", "out.csv"], &columns[..], &rules].concat());
     let expected = "read as: semicolon-separated, header, user=`who`, item=`what`, value=`rating`, type=`event`\n\
-                    left out: 1 of 4 rows, marked as missing\n\
-                    left out: 1 of 4 rows, type of weight 0";
+                    skipped 1 of 4 rows (value marked as missing)\n\
+                    skipped 1 of 4 rows (event type of weight 0)";
     assert_eq!((done, said.as_str()), (true, expected));
     let written = std::fs::read_to_string(folder.path().join("out.csv")).expect("written");
     assert_eq!(written, "user,item,value\na,b,10\na,e,0.5\n");
@@ -523,10 +523,7 @@ fn bad_rows_and_matrices_are_read_on_request() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("t"), "user,item\na,b\n,c\nd,e\n").expect("a file");
     let (_, said) = cofil(folder.path(), &["convert", "t", "out.csv", "--skip-bad", "1"]);
-    assert!(
-        said.contains("left out: 1 of 3 rows, which cannot be read\n  line 3: user is empty"),
-        "{said}"
-    );
+    assert!(said.contains("skipped 1 of 3 rows (unreadable)\n  line 3: user is empty"), "{said}");
     std::fs::write(folder.path().join("t"), "user,tea,jam,milk\na,5,,2\n").expect("a file");
     let (done, said) = convert(folder.path(), &["t", "out.csv"]);
     assert!(!done && said.contains("use --matrix"), "{said}");

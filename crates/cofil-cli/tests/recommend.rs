@@ -27,7 +27,7 @@ fn a_user_gets_unseen_items_with_reasons() {
 }
 
 #[test]
-fn strangers_are_known_by_their_history() {
+fn new_users_are_known_by_their_history() {
     let place = with_model();
     let answer = place.json("recommend m --history odd1,odd2:2 -n 3");
     assert_eq!(answer["basis"], "folded-in");
@@ -69,8 +69,8 @@ fn nobody_in_particular_and_whoever_has_everything() {
     place.write("all.csv", "user,item\nann,x\nann,y\nbob,x\n");
     place.ok("train all.csv -a item-knn -o all");
     let told = place.ok("recommend all --user ann");
-    assert!(told.contains("has every item that the model knows (2)"), "{told}");
-    assert!(place.ok("recommend all --user bob --exclude y").contains("No items are left"));
+    assert!(told.contains("The user has all 2 items; add --seen"), "{told}");
+    assert!(place.ok("recommend all --user bob --exclude y").contains("No items left"));
 }
 
 /// Stars: an algorithm that ranks is the default, the worst rating is no liking, and lists are filled by popularity.
@@ -137,7 +137,7 @@ fn events_are_weighed_and_added_up() {
 #[test]
 fn lists_are_reordered_on_request() {
     let place = with_model();
-    // Everybody has `all`; a stranger with items of both groups is shown it unless that counts.
+    // Every user has `all`; a new user with items of both groups is shown it unless that counts.
     let names = |line: &str| -> Vec<String> {
         let answer = place.json(line);
         let items = answer["items"].as_array().unwrap().iter();

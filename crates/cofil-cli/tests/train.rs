@@ -112,7 +112,7 @@ fn validation_keeps_the_best_epoch() {
     assert!(epochs.iter().any(|e| e["best"] == true));
     place.write("valid.csv", "user,item,rating\nu1,i0,3\nu2,i4,2\nnobody,i1,5\n");
     let told = place.run(&format!("{train} --valid valid.csv -o m")).err;
-    assert!(told.contains("validation: 2 interactions of valid.csv; 1 left out"), "{told}");
+    assert!(told.contains("validation: 2 interactions of valid.csv; skipped 1 with"), "{told}");
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn notes_on_times_are_told_by_all_that_train_or_split() {
         text += &format!("u{u},i{},{}\n", (u + i * i) % 12, 1_500_000_000 + u * 1000 + i / 4);
     }
     place.write("t.csv", &text);
-    let notes = ["Half of the users did everything within 1 seconds", "share their second"];
+    let notes = ["The median user is active for 1 second,", "have the same timestamp as another"];
     for command in [
         "train t.csv -a ease --set reg=1 -o m",
         "split t.csv -o parts",

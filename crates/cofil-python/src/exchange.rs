@@ -1,4 +1,4 @@
-//! Models in and out of the formats of other programs.
+//! Importing and exporting models.
 
 use crate::columns;
 use crate::errors::raised;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Makes a model of one of another program: a path, or the bytes of an `.npz` file. Returns it with a report.
+/// Imports a model trained with another library: a path, or the bytes of an `.npz` file. Returns it with a report.
 #[pyfunction]
 #[pyo3(signature = (source, user_vectors, user_ids, item_ids, seen, options))]
 pub fn import_model<'py>(

@@ -1,4 +1,4 @@
-"""Models in and out of the formats of other programs, checked with those programs."""
+"""Importing and exporting models, checked with the other libraries."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def test_published_experiments_are_repeated():
 def test_tables_are_described(ratings):
     told = ratings.describe()
     assert told.users == 40 and "users" in repr(told) and "<table>" in told._repr_html_()
-    assert cofil.Ratings(rows() * 2).cleaning[0].startswith(f"{len(rows())} repeated rows merged")
+    assert cofil.Ratings(rows() * 2).cleaning[0].startswith(f"merged {len(rows())} repeated rows")
 
 
 def test_seeds_of_algorithms_count(ratings):

@@ -43,7 +43,7 @@ pub struct Advice {
     pub algorithm: Algorithm,
     /// Why this algorithm suits the data.
     pub reason: String,
-    /// Other algorithms that suit the data, the first to try first.
+    /// Other algorithms that suit the data, in order of preference.
     pub alternatives: Vec<Alternative>,
 }
 
@@ -122,7 +122,7 @@ fn predicts() -> &'static str {
 }
 
 fn votes() -> &'static str {
-    "with `link` = sigmoid, predicts the probability of a positive vote"
+    "with `link` = sigmoid, predicts the probability of positive feedback"
 }
 
 /// The suggested algorithm for ranking, with the reason.
@@ -139,7 +139,7 @@ fn ranks(facts: &Facts<'_>) -> (Algorithm, String) {
     }
 }
 
-/// All algorithms worth trying, the first to try first.
+/// All algorithms worth trying, in order of preference.
 fn alternatives(facts: &Facts<'_>) -> Vec<Alternative> {
     let other = |algorithm: Algorithm, reason: String| Alternative {
         algorithm: algorithm.name().into(),

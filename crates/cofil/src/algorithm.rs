@@ -145,7 +145,7 @@ impl Algorithm {
         values.reading(train.by_user.values(), !self.counts_alike())
     }
 
-    /// Whether it does not matter how much a user likes an item they like.
+    /// Whether it ignores confidence weights.
     fn counts_alike(&self) -> bool {
         match self {
             _ if self.target() == Target::Rating => true,
@@ -221,7 +221,7 @@ impl Algorithm {
     }
 
     /// Whether scores are log-odds: σ(score) is then the probability that the user interacts with the item, among
-    /// pairs mixed as in training, with the algorithm's number of negatives for each interaction.
+    /// pairs at the training ratio of negatives to interactions.
     pub fn scores_log_odds(&self) -> bool {
         self.recipe().scores_log_odds()
     }
@@ -395,7 +395,7 @@ pub struct Suited {
     pub chosen: Map<String, Value>,
 }
 
-/// Upper limits of settings that are repetitions, sizes per user or item, or draws per entry.
+/// Upper limits of iteration counts, sizes per user or item, and samples per entry.
 const MOST: [(&str, u64); 11] = [
     // The model file records every epoch.
     ("epochs", 100_000),

@@ -13,7 +13,7 @@
 //! let answer = recommender.recommend(&Who::user("bob"), &Query { n: 1, ..Query::default() })?;
 //! assert_eq!(answer.items[0].item, "jam");
 //! // A new user is answered the same way.
-//! let answer = recommender.recommend(&Who::stranger(["nails"]), &Query::default())?;
+//! let answer = recommender.recommend(&Who::new_user(["nails"]), &Query::default())?;
 //! assert_eq!(answer.items[0].item, "hammer");
 //! # Ok::<(), cofil::Error>(())
 //! ```

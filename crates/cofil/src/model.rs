@@ -41,7 +41,7 @@ pub struct User<'a> {
 
 impl<'a> User<'a> {
     /// A new user with this history.
-    pub fn stranger(history: Row<'a>) -> Self {
+    pub fn new_user(history: Row<'a>) -> Self {
         Self { index: None, history }
     }
 
@@ -115,7 +115,7 @@ pub trait Model: Send + Sync {
     fn similarities(&self, item: u32, scores: &mut [f32]) {
         let items: Vec<u32> = (0..self.items() as u32).collect();
         let history = Row { columns: &[item], values: &[1.0] };
-        self.score(User::stranger(history), &items, scores);
+        self.score(User::new_user(history), &items, scores);
     }
 
     /// One vector per item, if the model has them; similar items are found by these alone.
@@ -128,13 +128,13 @@ pub trait Model: Send + Sync {
         None
     }
 
-    /// Where users and items lie, if a score is the product of two vectors plus a bias.
+    /// User and item embeddings, if a score is the product of two vectors plus a bias.
     fn places(&self) -> Option<Places> {
         None
     }
 
     /// The parts of the scores, if they are products of two vectors plus biases: lists of the best items are made from
-    /// them without writing down the scores of all the others. They must give the bits of `score_block`.
+    /// them without materialising all scores. They must be bitwise equal to those of `score_block`.
     fn products(&self) -> Option<Products<'_>> {
         None
     }
@@ -197,10 +197,10 @@ pub(crate) fn check_whole(model: &dyn Model) -> Result<()> {
     }
 }
 
-/// Where a model places users and items: the score of item i at place p is base_i + q_i · p.
+/// User and item embeddings: the score of item i for a user at p is base_i + q_i · p.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// Place p of each user of the training data.
+    /// Embedding p of each user of the training data.
     pub users: Matrix,
     /// Item vectors q, items × factors.
     pub items: Matrix,
@@ -283,7 +283,7 @@ pub(crate) fn leave_one_out(
 ) -> Vec<Contributions> {
     let scores = |columns: &[u32], values: &[f32]| {
         let mut scores = vec![0.0; items.len()];
-        model.score(User::stranger(Row { columns, values }), items, &mut scores);
+        model.score(User::new_user(Row { columns, values }), items, &mut scores);
         scores
     };
     let whole = scores(history.columns, history.values);

@@ -1,8 +1,7 @@
 //! What all models that rank have in common, whatever their shape.
 //!
-//! - Values are read as weights ([`Reading`]). A weight above 0 means that the user likes the item. Any other weight
-//!   means that the user has the item and does not like it: it is not recommended to them again, and says nothing
-//!   about other items.
+//! - Values are read as weights ([`Reading`]). A weight above 0 is a positive interaction. Any other weight is a
+//!   negative one: the item is not recommended to the user again, and says nothing about other items.
 //! - Items that no entry of the user's history supports, whose score is therefore 0, are ordered by popularity.
 
 use crate::data::{Csr, Ratings, Reading, Row};
@@ -13,7 +12,7 @@ use crate::store::Tensor;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-/// The weight of `value` according to `reading`; the user likes the item if it is above 0.
+/// The weight of `value` according to `reading`; above 0 for a positive interaction.
 fn weight(reading: Option<Reading>, value: f32) -> f32 {
     reading.map_or(value, |reading| reading.weight(value))
 }
@@ -27,12 +26,12 @@ pub(crate) fn likes(reading: Option<Reading>, histories: &Csr) -> Vec<u32> {
     likes
 }
 
-/// Whether the user likes anything in `history`.
+/// Whether there is a positive interaction in `history`.
 pub(crate) fn any_liked(reading: Option<Reading>, history: Row<'_>) -> bool {
     history.values.iter().any(|&value| weight(reading, value) > 0.0)
 }
 
-/// Returns the interactions an algorithm that ranks learns from: the liked ones, with their weights.
+/// Returns the interactions an algorithm that ranks learns from: the positive ones, with their weights.
 ///
 /// # Errors
 /// If there are none.
@@ -54,22 +53,22 @@ pub(crate) fn liked(reading: Option<Reading>, train: &Ratings) -> Result<Cow<'_,
     Ok(Cow::Owned(Ratings { users, items, by_user: entries(reading, &train.by_user), times }))
 }
 
-/// The liked entries of `all` histories, with their weights.
+/// The positive entries of `all` histories, with their weights.
 pub(crate) fn entries(reading: Option<Reading>, all: &Csr) -> Csr {
     let liked = |row: Row<'_>| weighed(reading, row).collect::<Vec<_>>();
     Csr::from_rows(all.cols(), all.iter().map(liked))
 }
 
-/// The liked entries of a history, with their weights.
+/// The positive entries of a history, with their weights.
 fn weighed(reading: Option<Reading>, history: Row<'_>) -> impl Iterator<Item = (u32, f32)> + '_ {
     let weighed = history.iter().map(move |(item, value)| (item, weight(reading, value)));
     weighed.filter(|&(_, weight)| weight > 0.0)
 }
 
-/// Items supported by nothing but their popularity have scores from this to 0: below all items that the history
-/// speaks for, above all items that it speaks against.
+/// Items supported by nothing but their popularity have scores from this to 0: below all items with positive
+/// evidence, above all items with negative evidence.
 const LEAST: f32 = -1e-9;
-/// The score of items that no user likes: below all others.
+/// The score of items without positive interactions: below all others.
 pub(crate) const NOBODY: f32 = -1e9;
 
 /// Whether this is the score of an item supported by nothing but its popularity.
@@ -95,7 +94,7 @@ pub(crate) fn fillers(popular: &[f32]) -> Vec<f32> {
 pub(crate) struct Preference {
     model: Box<dyn Model>,
     reading: Option<Reading>,
-    /// Whether popularity stands for exactly the likes in the training data.
+    /// Whether popularity counts exactly the positive interactions of the training data.
     trained: bool,
     /// By item, the score if the history does not support it: higher for more popular items.
     fillers: OnceLock<Vec<f32>>,
@@ -107,7 +106,7 @@ impl Preference {
         Self { model, reading, trained, fillers: OnceLock::new() }
     }
 
-    /// The liked entries of a history with their weights; `None` if these are the history itself.
+    /// The positive entries of a history with their weights; `None` if these are the history itself.
     fn liked(&self, history: Row<'_>) -> Option<(Vec<u32>, Vec<f32>)> {
         // Without a history nothing is disliked: a known user stays one if the model file holds no histories.
         let as_it_is = history.is_empty()
@@ -115,7 +114,7 @@ impl Preference {
         (!as_it_is).then(|| weighed(self.reading, history).unzip())
     }
 
-    /// The liked entries of all histories with their weights.
+    /// The positive entries of all histories with their weights.
     fn all_liked<'a>(&self, histories: &'a Csr) -> Cow<'a, Csr> {
         match self.reading.is_none() && histories.values().iter().all(|&value| value > 0.0) {
             true => Cow::Borrowed(histories),
@@ -185,9 +184,9 @@ impl Model for Preference {
     /// Entries that are not liked contribute nothing, and nothing contributes to an item that no user likes.
     fn contributions(&self, history: Row<'_>, items: &[u32]) -> Vec<Contributions> {
         let mut scores = vec![0.0; items.len()];
-        self.score(User::stranger(history), items, &mut scores);
+        self.score(User::new_user(history), items, &mut scores);
         let liked = self.liked(history);
-        let seen = with(User::stranger(history), liked.as_ref()).history;
+        let seen = with(User::new_user(history), liked.as_ref()).history;
         let found = match seen.is_empty() {
             true => Vec::new(),
             false => self.model.contributions(seen, items),
@@ -412,7 +411,7 @@ mod tests {
                 .fit(&train, &Run::default())
                 .unwrap_or_else(|e| panic!("{name}: {e}"))
                 .model;
-            for user in [User::default(), User::stranger(Row { columns: &[1], values: &[5.0] })] {
+            for user in [User::default(), User::new_user(Row { columns: &[1], values: &[5.0] })] {
                 let found = scores(&*model, user);
                 let best = crate::rank::top_k(&found, 1, &[1])[0].0;
                 assert_ne!(best, 0, "{name}: {found:?}");

@@ -119,7 +119,7 @@ fn rows_that_are_no_item_are_counted() {
     assert_eq!(
         told(&report),
         "read as: comma-separated, header, id=`id`, title=`title`\n2 items\ntext: `title`\n\
-         left out: 1 of 5 rows, without an id\n\
+         skipped 1 of 5 rows (no id)\n\
          note: 2 rows with a duplicate id left out, such as `1`: the first row of each id counts"
     );
 }

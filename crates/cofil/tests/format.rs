@@ -95,7 +95,7 @@ fn answers(recommender: &Recommender) -> Value {
     };
     json!({
         "known": list(Who::user("user 3")),
-        "stranger": list(Who::stranger([("pièce 1", 4.0), ("pièce 5", 2.0)])),
+        "stranger": list(Who::new_user([("pièce 1", 4.0), ("pièce 5", 2.0)])),
         "nobody": list(Who::anybody()),
     })
 }

@@ -123,7 +123,7 @@ fn an_answer_costs_no_more_for_a_file_that_wants_many_negatives() {
         header["settings"]["fold_in"]["sampled"]["negatives"] = json!(100_000);
     })
     .unwrap();
-    let who = Who::stranger([("pièce 1", 4.0), ("pièce 5", 2.0)]);
+    let who = Who::new_user([("pièce 1", 4.0), ("pièce 5", 2.0)]);
     let answer = model.recommend(&who, &Query::default()).unwrap();
     assert!(answer.items.iter().all(|item| item.score.is_finite()));
     let told = with_header("factors-sampled", |header| {
@@ -165,7 +165,7 @@ fn numbers_near_the_end_of_all_numbers_give_finite_answers() {
 fn answer(model: &Recommender, name: &str) {
     let query = Query { n: 3, unknown: Unknown::Refuse, ..Query::default() };
     let history = [("pièce 1", 4.0), ("pièce 5", 2.0)];
-    for who in [Who::user("user 3"), Who::stranger(history), Who::anybody()] {
+    for who in [Who::user("user 3"), Who::new_user(history), Who::anybody()] {
         let answer = model.recommend(&who, &query).expect("known names");
         for item in &answer.items {
             assert!(item.score.is_finite(), "{name}: {who:?}: {}", item.score);

@@ -36,7 +36,7 @@ fn values_far_off_the_scale_are_refused() {
         let mut recommender = trained(&algorithm, STARS);
         let before = recommender.to_bytes().unwrap();
         let ask =
-            |value: f32| recommender.recommend(&Who::stranger([("a", value)]), &Query::default());
+            |value: f32| recommender.recommend(&Who::new_user([("a", value)]), &Query::default());
         for value in [50.0, 10.0, -10.0] {
             let told = ask(value).unwrap_err().to_string();
             let expected = format!("the value of item `a` is {value}, but the scale of the");
@@ -73,7 +73,7 @@ fn counts_weights_and_events_have_no_scale() {
         let mut recommender = trained(&algorithm, plays);
         assert_eq!(recommender.scale(), None);
         assert_eq!(recommender.update(&event(1000.0)).unwrap().off_scale, 0);
-        assert!(recommender.recommend(&Who::stranger([("a", 500.0)]), &Query::default()).is_ok());
+        assert!(recommender.recommend(&Who::new_user([("a", 500.0)]), &Query::default()).is_ok());
     }
     assert_eq!(trained(&both()[1], [1.0; 6]).scale(), None);
 }
@@ -83,7 +83,7 @@ fn a_value_that_is_not_given_is_on_the_scale() {
     for values in [STARS, [-0.1, 0.1, 0.1, -0.1, 0.1, 0.05], [0.0, 1.0, 1.0, 0.0, 1.0, 1.0]] {
         for algorithm in both() {
             let answer = trained(&algorithm, values)
-                .recommend(&Who::stranger(["a"]), &Query::default())
+                .recommend(&Who::new_user(["a"]), &Query::default())
                 .unwrap();
             assert!(!answer.note.is_some_and(|note| note.contains("scale")), "{values:?}");
         }

@@ -67,7 +67,7 @@ fn serve(loaded: cofil::Result<Recommender>) {
     for item in recommender.items().names() {
         lists.push(
             recommender
-                .recommend(&Who::stranger([(item, 1.0)]), &query)
+                .recommend(&Who::new_user([(item, 1.0)]), &query)
                 .expect("a known item")
                 .items,
         );
@@ -208,7 +208,7 @@ proptest! {
             let mut users: Vec<User<'_>> =
                 (0..ratings.users.len() as u32).map(|u| User::of(&ratings, u)).collect();
             if history.cols() <= model.items() {
-                users.extend(history.iter().map(User::stranger));
+                users.extend(history.iter().map(User::new_user));
             }
             let mut scores = Matrix::zeros(users.len(), model.items());
             model.score_block(&users, &mut scores);
@@ -311,7 +311,7 @@ proptest! {
                     let size = told.parts.iter().fold(1.0, |sum, part| sum + part.abs());
                     let sum = told.base + told.parts.iter().sum::<f32>();
                     let mut score = [0.0];
-                    model.score(User::stranger(row), &[item], &mut score);
+                    model.score(User::new_user(row), &[item], &mut score);
                     // Autoencoders clip to the range of the data, whatever the sum.
                     let (low, high) = ratings.scale();
                     let ends = name.starts_with("autorec") && !(low..=high).contains(&sum);

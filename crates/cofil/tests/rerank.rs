@@ -137,7 +137,7 @@ fn a_model_without_histories_is_reordered_by_its_vectors_alone() {
         let full = recommender.recommend(&Who::user("u3"), &query(0.5, 0.3)).unwrap().items;
         assert_eq!(full.len(), 10);
         recommender.forget_seen();
-        let told = |query| match recommender.recommend(&Who::stranger(["i3"]), &query) {
+        let told = |query| match recommender.recommend(&Who::new_user(["i3"]), &query) {
             Ok(list) => format!("{} items", list.items.len()),
             Err(error) => error.to_string(),
         };

@@ -194,7 +194,7 @@ mod arrow {
         let narrow = integers().project(&[0]).expect("a column");
         let source = Source::batches("frame", [Ok(integers()), Ok(narrow.clone())]);
         assert_eq!(told(read(source, &options)), says);
-        assert!(told(read(of(narrow), &options)).contains("no column left for items"));
+        assert!(told(read(of(narrow), &options)).contains("no item column found"));
         let none = Source::batches("frame", Vec::new());
         assert!(told(read(none, &options)).starts_with("frame: there are no record batches"));
         let failed = ArrowError::ComputeError("the query failed".into());

@@ -123,7 +123,7 @@ impl Chosen {
     pub fn lines(&self) -> Vec<String> {
         let name = self.algorithm.name();
         let why = self.why.as_ref();
-        let why = why.map(|why| format!("algorithm: {name}: {why} (choose with --algorithm)"));
+        let why = why.map(|why| format!("algorithm {name} ({why}; override with --algorithm)"));
         let defaults = (!self.defaults.is_empty()).then(|| {
             let settings = searching::settings(&self.defaults);
             format!("defaults from the data: {settings} (rules: cofil algorithms {name})")

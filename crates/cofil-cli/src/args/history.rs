@@ -8,7 +8,7 @@ use cofil::data::unlike;
 use cofil::{Liked, Recommender, Unknown};
 use std::path::Path;
 
-/// Parses the id of a user or item; surrounding blanks are trimmed.
+/// Parses the id of a user or item; surrounding whitespace is trimmed.
 pub fn name(text: &str) -> Result<String> {
     match text.trim_ascii() {
         "" => bail!("an id must not be empty"),
@@ -48,7 +48,7 @@ pub fn lines(path: &Path, is_known: impl Fn(&str) -> bool) -> Result<Vec<String>
 
 /// Handling of unknown ids. Flatten it into a command's arguments.
 #[derive(clap::Args, Clone, Copy, Debug)]
-pub struct Strangers {
+pub struct UnknownIds {
     /// Refuse ids that the model does not know, instead of skipping them with a note
     #[arg(long)]
     strict: bool,
@@ -65,7 +65,7 @@ enum Rule {
     Refuse,
 }
 
-impl Strangers {
+impl UnknownIds {
     /// Returns the library's value.
     pub fn rule(self) -> Unknown {
         match self.unknown {
@@ -87,7 +87,8 @@ pub fn tell_skipped(names: &[String]) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    errln!("skipped, unknown to the model: {}{more}", few.join(", "));
+    let ids = if names.len() == 1 { "id" } else { "ids" };
+    errln!("skipped unknown {ids}: {}{more}", few.join(", "));
 }
 
 /// Reports a skipped user and skipped items of a history on standard error, and which known ids they probably stand

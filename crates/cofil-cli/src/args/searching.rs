@@ -19,7 +19,7 @@ pub struct Searching {
     /// Search method: tpe (tree-structured Parzen estimator) or random
     #[arg(long, default_value = "tpe", value_parser = method)]
     pub search: Method,
-    /// Successive halving: one in N trials continues past each rung of epochs; 1 lets every trial finish
+    /// Successive halving: one in N trials is promoted at each rung; 1 lets every trial finish
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub halving: usize,
     /// Validation users to evaluate each trial on, sampled once; 0 for all

@@ -3,6 +3,7 @@
 use crate::args::input::Input;
 use anyhow::{Context, Result};
 use cofil::data::Clean;
+use cofil::data::prose::{count, number};
 use cofil::data::split::HeldOut;
 use cofil::evaluate::Metric;
 use cofil::{Algorithm, Interactions, Ratings};
@@ -64,9 +65,9 @@ impl Validate {
 pub fn hold_out(data: &Interactions, share: f64, seed: u64) -> Result<Parts> {
     let HeldOut { train, valid, .. } = HeldOut::share(data, share, seed).context("--valid")?;
     let note = format!(
-        "validation: {} interactions held out at random, {} left for training",
-        valid.len(),
-        train.len()
+        "validation: {} held out at random, {} for training",
+        count(valid.len(), "interaction"),
+        number(train.len())
     );
     Ok(Parts { train, valid: Some(valid), note: Some(note) })
 }
@@ -78,9 +79,9 @@ pub fn file(path: &Path, train: Ratings, read: &Input, clean: &Clean, json: bool
     let HeldOut { train, valid, left_out } =
         HeldOut::rows(train, rows, clean).context(name.to_string())?;
     let note = format!(
-        "validation: {} interactions of {name}; {left_out} left out, whose user or item is not in the \
-         training data",
-        valid.len(),
+        "validation: {} of {name}; skipped {} with a user or item not in the training data",
+        count(valid.len(), "interaction"),
+        number(left_out)
     );
     Ok(Parts { train, valid: Some(valid), note: Some(note) })
 }

@@ -210,7 +210,11 @@ fn kind(property: &Value, schema: &Value) -> String {
     let words = types.iter().filter(|t| **t != "null").map(|t| match *t {
         "integer" => "whole number".to_owned(),
         "boolean" => "true | false".to_owned(),
-        "array" => format!("list of {}s", kind(&property["items"], schema)),
+        "array" => {
+            let kinds = kind(&property["items"], schema);
+            let kinds: Vec<String> = kinds.split(" | ").map(|kind| format!("{kind}s")).collect();
+            format!("list of {}", kinds.join(" or "))
+        }
         "object" => match property["properties"].as_object() {
             Some(fields) => {
                 format!("{{{}}}", fields.keys().cloned().collect::<Vec<_>>().join(", "))

@@ -4,6 +4,7 @@ use crate::args::input::Input;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::Duplicates;
+use cofil::data::prose::count;
 use cofil::data::read::{ReadReport, write, write_sides};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -67,6 +68,7 @@ pub fn run(args: &Args) -> Result<()> {
         let output = args.output.display().to_string();
         return output::json(&Answer { read: &table.report, output, interactions, bytes: written });
     }
-    outln!("{}: {interactions} interactions, {written} bytes", args.output.display(),);
+    let (interactions, size) = (count(interactions, "interaction"), output::bytes(written));
+    outln!("{}: {interactions}, {size}", args.output.display());
     Ok(())
 }

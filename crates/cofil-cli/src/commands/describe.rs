@@ -137,20 +137,24 @@ fn values(out: &mut String, d: &Description) {
     }
     line(out, "\nValues");
     let label = |bin: &Bin| match (bin.low == bin.high, v.kind) {
-        (true, _) => format!("{}", bin.low),
+        (true, _) => (bin.low as f32).to_string(),
         (_, Kind::Counts) => format!("{} to below {}", short(bin.low), short(bin.high)),
-        _ => format!("{} to below {}", bin.low, bin.high),
+        _ => format!("{} to below {}", bin.low as f32, bin.high as f32),
     };
     bars(out, &v.histogram, label);
     let numbers = format!(
-        "mean {:.3}, standard deviation {:.3}, quarters at {} · {} · {}",
+        "mean {:.3}, standard deviation {:.3}, quartiles {}, {}, {}",
         v.mean, v.sd, v.q25, v.median, v.q75
     );
     line(out, &format!("  {numbers}"));
 }
 
 fn short(value: f64) -> String {
-    if value.fract() == 0.0 && value >= 0.0 { number(value as usize) } else { value.to_string() }
+    if value.fract() == 0.0 && value >= 0.0 {
+        number(value as usize)
+    } else {
+        (value as f32).to_string()
+    }
 }
 
 fn bars(out: &mut String, bins: &[Bin], label: impl Fn(&Bin) -> String) {
@@ -205,7 +209,11 @@ fn spreads(out: &mut String, d: &Description) {
     let (text, dropped) = table.fit(width().saturating_sub(2), false);
     text.lines().for_each(|row| line(out, &format!("  {row}")));
     if !dropped.is_empty() {
-        wrap(out, "  ", &format!("(too wide for: {}; --json has all)", dropped.join(", ")));
+        wrap(
+            out,
+            "  ",
+            &format!("(columns dropped to fit: {}; --json has all)", dropped.join(", ")),
+        );
     }
     let top = |s: &Spread| {
         let named = |t: &cofil::data::describe::Top| {

@@ -153,11 +153,8 @@ fn run_lists(args: &Args, path: &Path) -> Result<()> {
     let test = test.interactions.into_ratings(Duplicates::Last)?;
     let lists = args.read.lists(path, &test.users, &test.items, args.json)?;
     if lists.unknown_users > 0 {
-        let users = lists.unknown_users;
-        errln!(
-            "warning: {}: {users} users are in neither the training nor the test set",
-            path.display()
-        );
+        let users = count(lists.unknown_users, "user");
+        errln!("warning: {}: {users} not in the training or test set", path.display());
     }
     let mut protocol = args.judging.protocol(None)?;
     if args.judging.metrics.is_none() {

@@ -1,10 +1,11 @@
 //! `cofil explain`.
 
-use crate::args::history::{self, Strangers};
+use crate::args::history::{self, UnknownIds};
 use crate::args::items::{Items, Titles};
 use crate::interrupt::reading;
 use crate::output::{self, outln};
 use anyhow::Result;
+use cofil::data::prose::count;
 use cofil::{Attribution, Basis, Explanation, Recommender, Who};
 use std::path::PathBuf;
 
@@ -31,7 +32,7 @@ pub struct Args {
     #[arg(short, default_value_t = 10)]
     n: usize,
     #[command(flatten)]
-    unknown: Strangers,
+    unknown: UnknownIds,
     #[command(flatten)]
     items: Items,
     /// Print JSON
@@ -81,11 +82,9 @@ fn print(args: &Args, explanation: &Explanation, titles: Titles<'_>) {
     let score = output::score(explanation.score);
     outln!("{} scores {score} for {whom}:\n", titles.of(&args.item));
     let line = |name: &str, value: String, adds: f32| {
-        vec![
-            name.to_owned(),
-            value,
-            format!("{}{}", if adds < 0.0 { "" } else { "+" }, output::score(adds)),
-        ]
+        let adds = output::score(adds);
+        let sign = if adds.starts_with('-') { "" } else { "+" };
+        vec![name.to_owned(), value, format!("{sign}{adds}")]
     };
     let all = &explanation.contributions;
     // Largest contributions of either sign.
@@ -101,11 +100,7 @@ fn print(args: &Args, explanation: &Explanation, titles: Titles<'_>) {
         .map(|c| line(titles.of(&c.item), c.value.to_string(), c.contribution))
         .collect();
     if shown.len() < all.len() {
-        rows.push(line(
-            &format!("{} others", all.len() - shown.len()),
-            String::new(),
-            others as f32,
-        ));
+        rows.push(line(&count(all.len() - shown.len(), "other"), String::new(), others as f32));
     }
     rows.push(line("base", String::new(), explanation.base));
     rows.push(line("rest", String::new(), explanation.rest));

@@ -4,6 +4,7 @@ use crate::args::history;
 use crate::interrupt::reading;
 use crate::output::{self, outln};
 use anyhow::Result;
+use cofil::data::prose::count;
 use cofil::{Forgotten, Recommender};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -66,13 +67,17 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let exact = match forgotten.exact {
         true => "yes: no trace of the users remains".into(),
-        false => format!("no: traces remain in {}", forgotten.remains.join(", ")),
+        false => format!("no: still dependent on the users: {}", forgotten.remains.join(", ")),
     };
     output::facts(&[
         ("model", args.output.display().to_string()),
         (
             "forgotten",
-            format!("{} users, {} interactions", forgotten.users, forgotten.interactions),
+            format!(
+                "{}, {}",
+                count(forgotten.users, "user"),
+                count(forgotten.interactions, "interaction")
+            ),
         ),
         ("exact", exact),
         ("data", output::sizes(&recommender.card().data)),

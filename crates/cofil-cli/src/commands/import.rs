@@ -27,42 +27,41 @@ model of LIBMF, or a table (or .npy matrix) of item vectors. Its format follows 
 file or the given ones, in the order of the model's rows; otherwise users and items are numbered from 0. Pickles are
 never read, because they can run code; docs/models.md shows how each library writes an .npz file.")]
 pub struct Args {
-    /// Model of another program
+    /// Model trained with another library
     model: PathBuf,
     /// Output model file
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Vectors of users, if MODEL holds those of items alone
+    /// User vectors, if MODEL holds only item vectors
     #[arg(long, value_name = "FILE")]
     user_vectors: Option<PathBuf>,
-    /// Ids of the users: a .txt file with one per line, or a table with a column of ids
+    /// User ids: a .txt file with one per line, or a table with a column of ids
     #[arg(long, value_name = "FILE")]
     user_ids: Option<PathBuf>,
-    /// Ids of the items
+    /// Item ids, likewise
     #[arg(long, value_name = "FILE")]
     item_ids: Option<PathBuf>,
-    /// Table of the interactions the model was trained on: what users have, and how popular items are. Without vectors
-    /// of users, they are folded in from it
+    /// Table of training interactions, for seen items, popularity and, without user vectors, fold-in
     #[arg(long, value_name = "FILE")]
     seen: Option<PathBuf>,
-    /// Meaning of the scores: predicted values or an order of items [default: as the format says]
+    /// Score type [default: from the format]
     #[arg(long, value_parser = targets())]
     target: Option<Target>,
     /// Function from the sum of inner product, biases and offset to the score: none or sigmoid
-    /// [default: as the file says, else none]
+    /// [default: from the file, else none]
     #[arg(long)]
     link: Option<Link>,
-    /// Smallest and largest rating, such as 1,5 [default: as the file says, else those of --seen]
+    /// Smallest and largest rating, such as 1,5 [default: from the file, else those of --seen]
     #[arg(long, value_name = "LOW,HIGH", value_parser = scale, allow_hyphen_values = true)]
     scale: Option<(f32, f32)>,
-    /// How a new user gets a vector: ridge (fits the values of the history) or implicit (least squares over all
+    /// Fold-in of new users: ridge (fits the values of the history) or implicit (least squares over all
     /// items, 1 in the history and 0 outside) [default: ridge for ratings, implicit for preferences]
     #[arg(long, value_name = "HOW")]
     fold_in: Option<FoldInKind>,
-    /// L2 penalty of that vector: per value with ridge, in total with implicit [default: as the file says, else 0.1]
+    /// Fold-in L2 penalty: per value with ridge, in total with implicit [default: from the file, else 0.1]
     #[arg(long)]
     reg: Option<f32>,
-    /// Name of the model [default: the program and method that trained it]
+    /// Name of the model [default: the library and method that trained it]
     #[arg(long)]
     name: Option<String>,
     /// Who trained the model, on what data and how

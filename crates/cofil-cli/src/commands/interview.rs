@@ -1,6 +1,6 @@
 //! `cofil interview`.
 
-use crate::args::history::{self, Strangers};
+use crate::args::history::{self, UnknownIds};
 use crate::args::items::{Items, Titles};
 use crate::interrupt::reading;
 use crate::interrupt::waiting;
@@ -21,8 +21,8 @@ use std::path::PathBuf;
   cofil interview model.cofil --questions 5 --strategy popular-entropy
   cofil interview model.cofil --answers 50=yes,1=no,181=4.5,258=? --json
 
-At the terminal every question is answered by a line: y, n, a rating, s to skip, q to end. Programs give the
-answers so far with --answers and get the next question and the list; nothing is stored in between.")]
+At the terminal, answer each question with y, n, a rating, s to skip or q to end. Programs pass the answers so
+far with --answers and get the next question and the list; no state is kept between calls.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
@@ -32,7 +32,7 @@ pub struct Args {
     /// Maximum number of questions
     #[arg(long, value_name = "N", default_value_t = 10)]
     questions: usize,
-    /// Answers so far: yes, no, a rating, or ? for "don't know"; nothing is then asked at the terminal
+    /// Answers so far: yes, no, a rating, or ? for "don't know" (non-interactive)
     #[arg(long, value_name = "ITEM=ANSWER", allow_hyphen_values = true)]
     answers: Option<Vec<String>>,
     /// Number of items to recommend
@@ -42,10 +42,10 @@ pub struct Args {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
-    unknown: Strangers,
+    unknown: UnknownIds,
     #[command(flatten)]
     items: Items,
-    /// Print JSON and ask nothing
+    /// Print JSON (non-interactive)
     #[arg(long)]
     json: bool,
 }

@@ -1,6 +1,6 @@
 //! `cofil predict`.
 
-use crate::args::history::{self, Strangers};
+use crate::args::history::{self, UnknownIds};
 use crate::args::input::Input;
 use crate::interrupt::reading;
 use crate::output::errln;
@@ -21,15 +21,14 @@ use std::path::{Path, PathBuf};
   cofil predict model.cofil --user 42 --item 50
   cofil predict model.cofil --pairs test.csv -o predictions.parquet
 
-Predictions stand in the order of the pairs, in columns user, item, value and time (where the pairs have them)
-and prediction, as .csv, .tsv or .jsonl (also with .gz or .zst), .parquet or .arrow. Pairs whose user or item the model
-does not know are counted. Their ratings are predicted from the bias of the other one, as in evaluation;
-an algorithm that ranks has no score for them.
+Predictions are in the order of the pairs, in columns user, item, value and time (where the pairs have them)
+and prediction, as .csv, .tsv or .jsonl (also with .gz or .zst), .parquet or .arrow. Pairs whose user or item
+the model does not know are counted. Their ratings are predicted from the bias of the other one, as in
+evaluation; an algorithm that ranks has no score for them.
 
 Predicted ratings are clipped to the range of the training data. --probability is for gmf, mlp and neumf
-with loss=bce and for logistic-mf: the probability that a pair is an interaction, among pairs mixed as in
-training, where each interaction came with the algorithm's number of negatives. Scores learned by other
-losses are no log-odds.")]
+with loss=bce and for logistic-mf: the probability that a pair is an interaction, at the training ratio of
+negatives to interactions. Scores learned with other losses are not log-odds.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
@@ -52,7 +51,7 @@ pub struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    unknown: Strangers,
+    unknown: UnknownIds,
     #[command(flatten)]
     read: Input,
 }
@@ -210,8 +209,8 @@ fn tell_unknown(unknown: usize, missing: usize, pairs: usize) {
         let (unknown, pairs) = (number(unknown), count(pairs, "pair"));
         let told = match missing {
             0 => "predicted from biases",
-            _ => "they have no prediction",
+            _ => "no prediction",
         };
-        errln!("{unknown} of {pairs} have a user or item unknown to the model; {told}");
+        errln!("unknown user or item in {unknown} of {pairs}: {told}");
     }
 }

@@ -1,12 +1,12 @@
 //! `cofil recommend`.
 
-use crate::args::history::{self, Strangers};
+use crate::args::history::{self, UnknownIds};
 use crate::args::items::{Items, Titles};
 use crate::args::reranking::Reranking;
 use crate::interrupt::reading;
 use crate::output::{self, errln, outln, score};
 use anyhow::{Context, Result, bail};
-use cofil::data::prose::number;
+use cofil::data::prose::{count, number};
 use cofil::data::{Filter, ListWriter, unlike};
 use cofil::{Answer, Basis, Liked, Query, Recommended, Recommender, Unknown, Who};
 use schemars::JsonSchema;
@@ -62,7 +62,7 @@ pub struct Args {
     #[arg(long = "seen", alias = "with-seen")]
     with_seen: bool,
     #[command(flatten)]
-    unknown: Strangers,
+    unknown: UnknownIds,
     #[command(flatten)]
     reranking: Reranking,
     #[command(flatten)]
@@ -170,13 +170,15 @@ fn print(args: &Args, recommender: &Recommender, who: &Who, answer: &Answer) -> 
 fn nothing_left(recommender: &Recommender, args: &Args, answer: &Answer) -> String {
     let chosen = args.filter.is_some() || args.candidates.is_some() || !args.exclude.is_empty();
     match (answer.basis, chosen) {
-        _ if args.n == 0 => "No items were asked for (-n 0).".into(),
-        (_, true) => "No items are left: --where, --candidates and --exclude, and what the user has, leave none.".into(),
+        _ if args.n == 0 => "No items requested (-n 0).".into(),
+        (_, true) => {
+            "No items left after filters (--where, --candidates, --exclude) and seen items.".into()
+        }
         (Basis::Popular, false) => "The model knows no items.".into(),
-        (_, false) => format!(
-            "The user has every item that the model knows ({}); --with-seen lists them too.",
-            number(recommender.items().len())
-        ),
+        (_, false) => {
+            let all = number(recommender.items().len());
+            format!("The user has all {all} items; add --seen to list them.")
+        }
     }
 }
 
@@ -197,7 +199,7 @@ fn heading(recommender: &Recommender, who: &Who, answer: &Answer, titles: Titles
         }
         (Basis::Learned, Some(user)) => {
             let known = recommender.user(user).map_or(0, |user| user.history.len());
-            format!("For user {user}, who has {known} items")
+            format!("For user {user}, who has {}", count(known, "item"))
         }
         (_, Some(user)) if !answer.unknown.contains(user) => {
             format!("For user {user}, who also has {history}")
@@ -271,6 +273,7 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
             unknown: &unknown,
         });
     }
-    outln!("{}: {rows} items for {} users, {}", path.display(), users.len(), output::bytes(size));
+    let (rows, users) = (count(rows, "item"), count(users.len(), "user"));
+    outln!("{}: {rows} for {users}, {}", path.display(), output::bytes(size));
     Ok(())
 }

@@ -59,7 +59,7 @@ fn list(json: bool) -> Result<()> {
         let files = e.files.iter().map(|names| &*names[0]).collect::<Vec<_>>().join(", ");
         vec![e.name.clone(), e.title.clone(), if files.is_empty() { "none".into() } else { files }]
     });
-    output::table(&["Experiment", "What was published", "Files"], rows, &[]);
+    output::table(&["Experiment", "Publication", "Files"], rows, &[]);
     outln!("\nRun one with: cofil reproduce NAME --data DIR");
     Ok(())
 }

@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
   cofil schema                  all of them, by command
 
 Schemas are in the form of JSON Schema 2020-12. If a command prints one of several documents, `anyOf` lists them.
-Lists that recommend and similar print for all users or items are JSON lines, whose form docs/json.md describes.")]
+Lists that recommend and similar print for all users or items are JSON lines; see docs/json.md.")]
 pub struct Args {
     /// A command, or `settings` [default: all]
     name: Option<String>,

@@ -8,7 +8,7 @@ use anyhow::Result;
 use cofil::Recommender;
 use cofil::ask::Likeness;
 use cofil::data::ListWriter;
-use cofil::data::prose::{count, number};
+use cofil::data::prose::count;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -113,8 +113,8 @@ fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
         let output = path.display().to_string();
         return output::json(&Written { output, items: lists.len(), rows, bytes: size });
     }
-    let (rows, items) = (number(rows), count(lists.len(), "item"));
-    outln!("{}: {rows} similar items for {items}, {}", path.display(), output::bytes(size));
+    let (rows, items) = (count(rows, "similar item"), count(lists.len(), "item"));
+    outln!("{}: {rows} for {items}, {}", path.display(), output::bytes(size));
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::output::{self, bytes, duration};
 use crate::progress::Progress;
 use anyhow::Result;
 use cofil::data::CleanReport;
+use cofil::data::prose::{count, number};
 use cofil::data::read::ReadReport;
 use cofil::train::{Checkpoint, Epoch, Measured, Validation};
 use cofil::{Algorithm, Metric, Ratings, Recommender, Run, Target, memory};
@@ -30,8 +31,8 @@ use std::time::Instant;
   cofil train ratings.csv --config best.toml --checkpoint run.ckpt --resume -o m.cofil
 
 The same data, settings and seed give the same file, byte for byte, for any number of threads.
-Ctrl-C ends training after the epoch under way and saves the model; an epoch that takes longer, or a second
-Ctrl-C, is stopped, and leaves the output as it was. The exit status is 130 either way.")]
+Ctrl-C stops after the current epoch and saves the model; a second Ctrl-C, or an epoch that takes too long,
+aborts without writing. The exit status is 130 either way.")]
 pub struct Args {
     /// Table of interactions; `-` for standard input
     data: PathBuf,
@@ -228,8 +229,10 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let data = &recommender.card().data;
     let size = std::fs::metadata(&args.output).map_or(0, |m| m.len());
     let trained = match (epochs.len(), epochs.last()) {
-        (n, Some(last)) if n < last.of => format!("{n} of {} epochs in ", last.of),
-        (n, Some(_)) => format!("{n} epochs in "),
+        (n, Some(last)) if n < last.of => {
+            format!("{} of {} in ", number(n), count(last.of, "epoch"))
+        }
+        (n, Some(_)) => format!("{} in ", count(n, "epoch")),
         _ => String::new(),
     };
     let best = epochs.iter().rev().find(|e| e.best && e.validation.is_some());

@@ -259,10 +259,9 @@ fn judge(
 fn store_config(args: &Args, found: &Found, metric: Metric) -> Result<()> {
     let best = &found.trials[found.best];
     let value = best.value.map(judging::value).unwrap_or_default();
-    let trials = found.trials.len();
-    let comment = format!(
-        "The best of {trials} trials of `cofil tune`: {metric} {value} on the validation part."
-    );
+    let trials = count(found.trials.len(), "trial");
+    let comment =
+        format!("The best of {trials} of `cofil tune`: {metric} {value} on the validation part.");
     configs::write(&args.output, &found.algorithm, &comment)
 }
 
@@ -329,10 +328,10 @@ fn show(found: &Found, metric: Metric) {
     let cut = found.trials.iter().filter(|trial| trial.cut).count();
     let seconds: f64 = found.trials.iter().map(|trial| trial.seconds).sum();
     let trials = count(found.trials.len(), "trial");
-    outln!("\n{trials} in {}, {} of them cut short", duration(seconds), number(cut));
+    outln!("\n{trials} in {}, {} stopped early", duration(seconds), number(cut));
     if found.stopped > 0 {
         let n = count(found.stopped, "trial");
-        outln!("{n} stopped by the time limit before their first result; not counted");
+        outln!("{n} stopped by the time limit before a first result; not counted");
     }
     if let Some(first) = failed.first() {
         output::prose(&format!("{} failed; the first: {first}", number(failed.len())));

@@ -52,7 +52,7 @@ pub fn trial(trial: &Trial, of: usize, metric: &str, best: bool) -> String {
     };
     let mark = match (best, trial.cut) {
         (true, _) => " (best)",
-        (false, true) => " (cut short)",
+        (false, true) => " (stopped early)",
         (false, false) => "",
     };
     let (time, drawn) = (duration(trial.seconds), searching::settings(&trial.settings));

@@ -1,4 +1,4 @@
-"""Models of other programs."""
+"""Importing models trained with other libraries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def import_model(
     seen: Any = None,
     **options: Unpack[ImportOptions],
 ) -> Model:
-    """Makes a model of one that another program trained; its `imported` says what was found and assumed.
+    """Imports a model trained with another library; its `imported` says what was found and assumed.
 
     `source` is an `.npz` file of implicit, Surprise or LightFM or with `user_factors` and `item_factors`, a text model
     of LIBMF, a table or `.npy` file of item vectors (with `user_vectors` for those of users), or a dictionary of NumPy

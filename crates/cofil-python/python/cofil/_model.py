@@ -138,9 +138,9 @@ class Model:
         """Predicts the rating of a pair, `model.predict("u1", "a")`, or of a table of pairs.
 
         Ratings are within the range of the training data; algorithms that rank give their score. With `probability`,
-        models that were trained by cross-entropy give the probability of an interaction, among pairs mixed as in
-        training. Raises `NotFoundError` for an unknown id of a single pair, whose prediction is missing in a table, and
-        `UnsupportedError` if scores are no probabilities.
+        models that were trained by cross-entropy give the probability of an interaction, at the training ratio of
+        negatives. Raises `NotFoundError` for an unknown id of a single pair, whose prediction is missing in a table,
+        and `UnsupportedError` if scores are not probabilities.
         """
         if item is not None:
             score = self._inner.predict(name(pairs), name(item))

@@ -110,7 +110,7 @@ class ProtocolOptions(TypedDict, total=False):
 
 
 class ImportOptions(TypedDict, total=False):
-    """What the file of a model of another program does not say."""
+    """What the file of an imported model does not say."""
 
     description: str | None
     """Who trained the model, on what data and how, in free text."""

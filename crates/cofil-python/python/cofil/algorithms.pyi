@@ -184,11 +184,8 @@ class Ials(Algorithm):
         epochs: Number of passes over the data, ≥ 1.
         factors: k, length of the user and item vectors, ≥ 1. Longer vectors fit finer tastes but need more data.
         init_scale: Standard deviation of the initial vectors' lengths, ≥ 0: entries are N(0, init_scale² / k).
-        reg: λ, L2 penalty on vectors, ≥ 0; tune together with `unobserved_weight`. Of 25 pairs (λ 0.003 to 0.03, α₀
-            0.03 to 0.7), the default comes closest on average to the best pair of each of five data sets: NDCG@20 of
-            0.531 on Debian packages (best: 0.552 at 0.003, 0.03), 0.317 on MovieLens-100K (0.359 at 0.01, 0.7), 0.633
-            on FilmTrust (0.648 at 0.01, 0.2), 0.288 on Last.fm (0.293 at 0.007, 0.1) and 0.313 on MovieLens-1M (0.328
-            at 0.005, 0.5).
+        reg: λ, L2 penalty on vectors, ≥ 0; tune together with `unobserved_weight`. The default pair is a compromise
+            between data sets (docs/tuning.md).
             Default from the data: 0.01 up to 100,000 interactions n, then 0.46 / ∛n; at least 0.003, and at least 2.2
                 / (h + w m) but not above 0.02 for that, where h is the mean length of a history, w the weight of
                 unobserved entries, and m the number of items.

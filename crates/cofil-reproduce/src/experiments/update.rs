@@ -151,7 +151,7 @@ fn judge(
         let exclude = known.iter().map(|&item| item.to_owned()).collect();
         let query = Query { n: LIST, exclude, ..Query::default() };
         let who = match (fold_in, model.users().get(user)) {
-            (true, _) => Who::stranger(known.iter().map(|&item| (item, 1.0))),
+            (true, _) => Who::new_user(known.iter().map(|&item| (item, 1.0))),
             (false, Some(_)) => Who::user(*user),
             (false, None) => Who::anybody(),
         };

@@ -110,8 +110,8 @@ impl Recommender {
     pub fn note_on_lists(&self) -> Option<String> {
         (self.card().target() == Target::Rating).then(|| {
             format!(
-                "{} predicts ratings, and users seldom choose the items they would rate highest. For lists, train an \
-                 algorithm that ranks, such as slim",
+                "{} predicts ratings, and high predicted ratings make poor lists. For lists, train an algorithm that \
+                 ranks, such as slim",
                 self.card().name()
             )
         })

@@ -20,7 +20,7 @@ impl Recommender {
         Ok(Ratings { users, items, by_user: self.seen().clone(), times: None })
     }
 
-    /// Gives interactions the values that the training data had: 1 if all of those were 1.
+    /// Sets all values to 1 if all training values were 1.
     pub fn weigh(&self, interactions: Ratings) -> Ratings {
         match self.card().data.scale == (1.0, 1.0) {
             true => interactions.into_binary(),
@@ -49,8 +49,8 @@ impl Recommender {
         let ranks = self.card().target() == Target::Preference;
         if ranks && protocol.metrics.iter().any(Metric::is_of_values) {
             report.warnings.push(format!(
-                "{} ranks and predicts no values: its scores are on a scale of their own, and \
-                 rmse and mae say nothing about it",
+                "{} ranks and predicts no values: its scores are not on the rating scale, so rmse and mae \
+                 are meaningless",
                 self.card().name()
             ));
         }

@@ -101,8 +101,8 @@ impl Recommender {
             (_, Target::Rating) => {
                 "predicts values on the scale of the data, not probabilities of an interaction"
             }
-            (None, _) => "was imported, and whether its scores are log-odds is not known",
-            _ => "only orders items: its loss does not make the level of a score mean anything",
+            (None, _) => "was imported, and its scores may not be log-odds",
+            _ => "ranks items, and its scores are not probabilities",
         };
         Err(Error::Unsupported(format!(
             "{name} {says}; probabilities come from models trained by cross-entropy: gmf, mlp and neumf with `loss` = \
@@ -110,9 +110,8 @@ impl Recommender {
         )))
     }
 
-    /// Returns σ(score) for each pair of indices: the probability that the user interacts with the item, among pairs
-    /// mixed as in training, where every interaction came with the algorithm's number of sampled negatives. Among all
-    /// pairs it is smaller. None if an index is not in the model, or nothing is known of the user.
+    /// Returns σ(score) for each pair of indices: the probability that the user interacts with the item, at the
+    /// training ratio of sampled negatives to interactions. Among all pairs it is smaller. None if an index is not in the model, or nothing is known of the user.
     ///
     /// # Errors
     /// As [`check_probabilities`](Self::check_probabilities).

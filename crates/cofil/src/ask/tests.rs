@@ -61,21 +61,21 @@ fn a_basis_is_told_for_everybody() {
     let today = ask(Who { history: vec!["i3".into()], ..Who::user("u3") });
     assert_eq!(today.basis, Basis::FoldedIn);
     assert!(items(&today).iter().all(|item| !["i1", "i3", "i5", "i7", "i9", "i11"].contains(item)));
-    let stranger = ask(Who::stranger(["i1", "i5"]));
+    let stranger = ask(Who::new_user(["i1", "i5"]));
     assert_eq!(stranger.basis, Basis::FoldedIn);
     assert!(["i3", "i7", "i9", "i11"].contains(&items(&stranger)[0]));
     for (who, reason, unknown) in [
         (Who::user("moon"), "user `moon` is not known", vec!["moon"]),
         (Who::user("quiet"), "user `quiet` had no interactions in the training data", vec![]),
         (Who::anybody(), "neither a user nor a history was given", vec![]),
-        (Who::stranger(["x", "y", "x"]), "no item in the history is known", vec!["x", "y"]),
+        (Who::new_user(["x", "y", "x"]), "no item in the history is known", vec!["x", "y"]),
     ] {
         let popular = ask(who);
         assert_eq!((popular.basis, popular.reason.as_deref()), (Basis::Popular, Some(reason)));
         assert_eq!((popular.unknown, popular.items), (owned(&unknown), ask(Who::anybody()).items));
     }
     // An unknown id with a history is treated as a new user.
-    let both = ask(Who { user: Some("moon".into()), ..Who::stranger(["i1", "i5"]) });
+    let both = ask(Who { user: Some("moon".into()), ..Who::new_user(["i1", "i5"]) });
     assert_eq!((both.basis, both.unknown), (Basis::FoldedIn, owned(&["moon"])));
     assert_eq!(both.items, stranger.items);
 }
@@ -106,19 +106,19 @@ fn unknown_names_are_skipped_once_or_refused() {
         candidates: Some(owned(&["i1", "i3", "y", "x"])),
         ..Query::default()
     };
-    let who = Who::stranger(["i5", "z", "x"]);
+    let who = Who::new_user(["i5", "z", "x"]);
     let answer = recommender.recommend(&who, &query).unwrap();
     assert_eq!(items(&answer), ["i3"]);
     assert_eq!(answer.unknown, ["z", "x", "y"]);
     let refuse = Query { unknown: Unknown::Refuse, ..query };
     assert!(recommender.recommend(&who, &refuse).is_err());
     let refuse = Query { unknown: Unknown::Refuse, ..Query::default() };
-    for (who, name) in [(Who::user("u99"), "user `u99`"), (Who::stranger(["i55"]), "item `i55`")] {
+    for (who, name) in [(Who::user("u99"), "user `u99`"), (Who::new_user(["i55"]), "item `i55`")] {
         let says = recommender.recommend(&who, &refuse).unwrap_err().to_string();
         assert!(says.starts_with(&format!("unknown {name}; did you mean")), "{says}");
     }
     let says = recommender
-        .recommend(&Who::stranger([("i5", f32::NAN)]), &Query::default())
+        .recommend(&Who::new_user([("i5", f32::NAN)]), &Query::default())
         .unwrap_err()
         .to_string();
     assert!(says.contains("`i5` is not finite"), "{says}");
@@ -133,7 +133,7 @@ fn many_are_answered_as_each_alone() {
     let recommender = trained();
     let people: Vec<Who> = (0..12)
         .map(|u| Who::user(format!("u{u}")))
-        .chain([Who::anybody(), Who::stranger([("i2", 3.0)]), Who::user("moon")])
+        .chain([Who::anybody(), Who::new_user([("i2", 3.0)]), Who::user("moon")])
         .collect();
     let query = Query { explain: 2, ..Query::default() };
     let answers = recommender.recommend_batch(&people, &query).unwrap();
@@ -152,8 +152,8 @@ fn a_bare_item_counts_what_is_usual() {
         recommender.recommend(&who, &Query::default()).unwrap().items
     };
     assert_eq!(
-        ask(&recommender, Who::stranger(["i2"])),
-        ask(&recommender, Who::stranger([("i2", 1.0)]))
+        ask(&recommender, Who::new_user(["i2"])),
+        ask(&recommender, Who::new_user([("i2", 1.0)]))
     );
     let mut stars = ratings();
     let n = stars.by_user.values().len();
@@ -161,7 +161,7 @@ fn a_bare_item_counts_what_is_usual() {
     let mf = Algorithm::BiasedMf(BiasedMf { factors: 2, epochs: 3, ..BiasedMf::default() });
     let rated = Recommender::train(&mf, &stars, &Run::default()).unwrap();
     assert_eq!(rated.usual_value(), 4.5);
-    assert_eq!(ask(&rated, Who::stranger(["i2"])), ask(&rated, Who::stranger([("i2", 4.5)])));
+    assert_eq!(ask(&rated, Who::new_user(["i2"])), ask(&rated, Who::new_user([("i2", 4.5)])));
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn questions_and_answers_are_read_back() {
 fn questions_may_be_short_but_not_misspelt() {
     let who: Who =
         serde_json::from_str(r#"{"history": ["a", {"item": "b", "value": 4.5}]}"#).unwrap();
-    assert_eq!(who, Who::stranger([Liked::from("a"), ("b", 4.5).into()]));
+    assert_eq!(who, Who::new_user([Liked::from("a"), ("b", 4.5).into()]));
     assert_eq!(serde_json::from_str::<Who>("{}").unwrap(), Who::anybody());
     assert_eq!(serde_json::from_str::<Query>("{}").unwrap(), Query::default());
     for wrong in [r#"{"usr": "a"}"#, r#"{"history": [{"item": "a", "rating": 4}]}"#] {

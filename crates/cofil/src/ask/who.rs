@@ -22,7 +22,7 @@ impl Who {
     }
 
     /// Creates a new user with `history`: item ids, or [`Liked`] entries with values.
-    pub fn stranger<L: Into<Liked>>(history: impl IntoIterator<Item = L>) -> Self {
+    pub fn new_user<L: Into<Liked>>(history: impl IntoIterator<Item = L>) -> Self {
         Self { user: None, history: history.into_iter().map(Into::into).collect() }
     }
 

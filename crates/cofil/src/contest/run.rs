@@ -168,7 +168,7 @@ fn contestant(
     let best = found.as_ref().map(|found| &found.trials[found.best]).filter(|trial| trial.cut);
     let cut = best
         .and_then(|trial| trial.curve.last())
-        .map(|(last, _)| format!("the best trial was cut short after {last} epochs"));
+        .map(|(last, _)| format!("the best trial was stopped early, after {last} epochs"));
     let note = note.or(cut);
     let defaults = serde_json::Map::new();
     Ok(Contestant { entry, note, defaults, trials: found.map(|found| found.trials) })

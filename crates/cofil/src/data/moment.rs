@@ -1,6 +1,6 @@
 //! Formatting and parsing of times. All times are UTC.
 
-use super::prose::number;
+use super::prose::{count, number};
 use crate::error::{Error, Result};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
@@ -61,10 +61,11 @@ pub(crate) fn odd_times(odd: usize, all: usize) -> Option<String> {
 /// Formats a time span in a suitable unit.
 pub(crate) fn duration(seconds: i64) -> String {
     match seconds {
+        1 => "1 second".into(),
         i64::MIN..120 => format!("{seconds} seconds"),
         120..7_200 => format!("{} minutes", seconds / 60),
         7_200..172_800 => format!("{} hours", seconds / 3_600),
-        _ => format!("{} days", seconds / DAY),
+        _ => count((seconds / DAY) as usize, "day"),
     }
 }
 

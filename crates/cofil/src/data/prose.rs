@@ -26,6 +26,11 @@ pub fn count(n: usize, noun: &str) -> String {
     format!("{} {noun}{}", number(n), if n == 1 { "" } else { "s" })
 }
 
+/// The verb after [`count`]: `has` or `have`.
+pub(crate) fn have(n: usize) -> &'static str {
+    if n == 1 { "has" } else { "have" }
+}
+
 /// Formats a share as a percentage: `6.3 %`. Two significant digits below 10 %, and never a misleading 0 or 100.
 pub fn percent(share: f64) -> String {
     let x = 100.0 * share;

@@ -26,7 +26,7 @@ pub(crate) fn note(what: &str, of: &[u32], names: &IdMap, known: usize) -> Optio
 }
 
 /// Returns a note if nearly all `names`, for example of a file or a model, are missing from `known`: how many, and
-/// which known ids they probably stand for (`1.0` for `1`, `007` for `7`, another case, surrounding blanks, a
+/// which known ids they probably stand for (`1.0` for `1`, `007` for `7`, another case, surrounding spaces, a
 /// prefix). `what` is the noun to use: `user` or `item`.
 ///
 /// ```

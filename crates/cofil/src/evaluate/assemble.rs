@@ -85,10 +85,10 @@ fn unknown(parts: &Parts<'_>) -> Unknown {
     };
     let lost: Vec<(usize, usize)> = parts.cases.iter().map(lost).collect();
     let cannot = |case: &&Case<'_>| case.relevant > 0 && case.reachable.is_empty();
-    let strangers = parts.cases.iter().filter(|case| case.user.index.is_none());
+    let new_users = parts.cases.iter().filter(|case| case.user.index.is_none());
     Unknown {
-        users: strangers.clone().count(),
-        given: strangers.filter(|case| !case.user.history.is_empty()).count(),
+        users: new_users.clone().count(),
+        given: new_users.filter(|case| !case.user.history.is_empty()).count(),
         given_interactions: parts.histories.lost,
         items: (0..tested.len()).filter(|&i| tested[i] > 0 && is_new(i)).count(),
         interactions: lost.iter().map(|(unknown, _)| unknown).sum(),

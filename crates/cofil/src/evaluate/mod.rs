@@ -42,6 +42,7 @@ pub use protocol::{Candidates, Protocol, TestPart};
 pub use report::{Activity, Baselines, Conditions, Measure, Measures, Report, Unknown};
 
 use crate::data::Ratings;
+use crate::data::prose::count;
 use crate::error::{Error, Result};
 use crate::math::{Matrix, parallel};
 use crate::model::{Model, User};
@@ -94,8 +95,8 @@ pub fn evaluate_lists<'a>(
     protocol.check(test.by_user.rows())?;
     check_parts(train, test)?;
     if lists.len() != test.by_user.rows() {
-        let (lists, rows) = (lists.len(), test.by_user.rows());
-        let message = format!("{lists} lists for {rows} users of the test set");
+        let (lists, users) = (count(lists.len(), "list"), count(test.by_user.rows(), "user"));
+        let message = format!("{lists} for {users} of the test set");
         return Err(Error::Unfit(message));
     }
     if protocol.candidates != Candidates::All {

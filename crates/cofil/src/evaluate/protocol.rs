@@ -2,6 +2,7 @@
 
 use super::{Convention, Metric, Ties};
 use crate::data::Ratings;
+use crate::data::prose::count;
 use crate::error::{Error, Result};
 use crate::rank::Rerank;
 use schemars::JsonSchema;
@@ -156,8 +157,9 @@ impl Protocol {
                 Err(Error::setting("sampled", "must be at least 1, got 0"))
             }
             Candidates::Given(lists) if lists.len() != test_rows => Err(Error::Unfit(format!(
-                "{} candidate lists for {test_rows} users of the test set",
-                lists.len()
+                "{} for {} of the test set",
+                count(lists.len(), "candidate list"),
+                count(test_rows, "user")
             ))),
             _ => Ok(()),
         }

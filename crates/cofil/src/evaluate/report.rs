@@ -2,6 +2,7 @@
 
 use super::columns::Column;
 use super::{Candidates, Metric, Protocol};
+use crate::data::prose::count;
 use crate::rank::Rerank;
 use schemars::JsonSchema;
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -157,27 +158,26 @@ impl Unknown {
         let mut said = Vec::new();
         let ranked = protocol.metrics.iter().any(Metric::is_of_ranks);
         if self.users > self.given {
-            let given = if self.given > 0 { " and no given history" } else { "" };
-            let users = self.users - self.given;
-            said.push(format!("{users} test users have no training interaction{given}"));
+            let given = if self.given > 0 { " or given history" } else { "" };
+            let users = count(self.users - self.given, "test user");
+            said.push(format!("{users} without training interactions{given}"));
         }
         if self.given_interactions > 0 {
             said.push(format!(
-                "{} given interactions with items the model does not know were left out",
-                self.given_interactions
+                "skipped {} with items the model does not know",
+                count(self.given_interactions, "given interaction")
             ));
         }
         if self.interactions > 0 && ranked {
             said.push(format!(
-                "{} relevant interactions with items the model does not know count as missed",
-                self.interactions
+                "counted as missed: {} with items the model does not know",
+                count(self.interactions, "relevant interaction")
             ));
         }
         if self.repeated > 0 && ranked {
             said.push(format!(
-                "{} relevant interactions are also in the user's history; seen items are not ranked, so \
-                 they count as missed",
-                self.repeated
+                "counted as missed: {} also in the user's history (seen items are not ranked)",
+                count(self.repeated, "relevant interaction")
             ));
         }
         said

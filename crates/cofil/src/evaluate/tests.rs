@@ -117,7 +117,7 @@ fn errors_are_clipped_and_unknown_pairs_get_levels() {
 }
 
 #[test]
-fn strangers_are_ranked_and_unknown_items_are_missed() {
+fn new_users_are_ranked_and_unknown_items_are_missed() {
     let train = train();
     let test = test_part(&train, &[("new", "w", 1.0), ("new", "what", 1.0)]);
     assert_eq!(measured(&model(), &test, "recall@4"), 0.5);
@@ -163,12 +163,15 @@ fn users_that_training_never_saw_are_scored_by_what_is_given() {
     assert_eq!(unknown.given_interactions, 1, "what");
     assert_eq!(report.activity[0].from, 2);
     let all = report.warnings.join("; ");
-    assert!(all.starts_with("1 given interactions with items the model does not know"), "{all}");
+    assert!(
+        all.starts_with("skipped 1 given interaction with items the model does not know"),
+        "{all}"
+    );
     // Without given items everything scores 0: w, the first of the four items, is relevant.
     let report = judged(None);
     assert_eq!(report.value(Metric::Recall(1)), Some(1.0 / 3.0));
     assert_eq!((report.unknown.users, report.unknown.given), (1, 0));
-    assert!(report.warnings[0].contains("1 test users have no training interaction"));
+    assert!(report.warnings[0].contains("1 test user without training interactions"));
 }
 
 #[test]

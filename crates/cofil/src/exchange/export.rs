@@ -139,8 +139,7 @@ impl Recommender {
                  pair",
             ),
         };
-        let notes =
-            vec![note.into(), "items that a user has already are scored like all others".into()];
+        let notes = vec![note.into(), "seen items are not excluded".into()];
         let bytes = bytes + write_ids(&beside(path), &ids)?;
         Ok(ExportReport {
             format: ExportFormat::Onnx,

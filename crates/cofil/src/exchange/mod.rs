@@ -1,6 +1,6 @@
-//! Models in and out of the formats of other programs; `docs/models.md` describes each.
+//! Importing and exporting models; `docs/models.md` describes each format.
 //!
-//! In: [`Foreign::open`] reads the factors that another program learned, and [`Foreign::into_recommender`] makes a
+//! In: [`Foreign::open`] reads factors trained with another library, and [`Foreign::into_recommender`] makes a
 //! recommender of them. Out: [`Recommender::export`](crate::Recommender::export) writes ONNX, arrays of NumPy, and
 //! tables of vectors.
 //!

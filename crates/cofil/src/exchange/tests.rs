@@ -126,7 +126,7 @@ fn surprise_predicts_on_its_scale() {
     let (columns, values) = found.history(&[("7", 1.0)]).unwrap();
     let row = crate::data::Row { columns: &columns, values: &values };
     let mut folded = [0.0];
-    found.model().score(crate::model::User::stranger(row), &[0], &mut folded);
+    found.model().score(crate::model::User::new_user(row), &[0], &mut folded);
     assert!((1.0..1.2).contains(&folded[0]), "{folded:?}");
     let options = ImportOptions { scale: Some((0.5, 6.0)), ..ImportOptions::default() };
     assert_eq!(import(&path, &options).unwrap().0.predict("10", "9").unwrap(), 6.0);
@@ -330,7 +330,7 @@ fn users_without_vectors_are_folded_in() {
     }
     // Without interactions, new users are served.
     let (bare, _) = import(&path, &ImportOptions::default()).unwrap();
-    let list = bare.recommend(&crate::ask::Who::stranger(["x"]), &crate::ask::Query::default());
+    let list = bare.recommend(&crate::ask::Who::new_user(["x"]), &crate::ask::Query::default());
     assert_eq!(list.unwrap().items[0].item, "y");
 }
 

@@ -245,7 +245,7 @@ impl Interview<'_> {
         }
         let model = self.interviewer.recommender.model();
         let (columns, values): (Vec<u32>, Vec<f32>) = self.history.iter().copied().unzip();
-        let user = User::stranger(Row { columns: &columns, values: &values });
+        let user = User::new_user(Row { columns: &columns, values: &values });
         let mut scores = Matrix::zeros(1, model.items());
         model.score_block(&[user], &mut scores);
         scores.into_data()

@@ -114,7 +114,7 @@ pub fn searches(page: &mut Html, c: &One<'_>) {
     let metric = c.first();
     page.element("h2", "Settings search");
     page.small(
-        "Dots are trials, evaluated on part of the training data. Grey trials were cut short because others were \
+        "Dots are trials, evaluated on part of the training data. Grey trials were stopped early because others were \
          better at the same epoch. The first trial has the default settings. The curve is the best so far.",
     );
     page.raw("<div class=\"figures\">\n");

@@ -18,7 +18,7 @@ pub fn standings(page: &mut Html, series: &Series) {
     page.element("h2", "Mean ± standard deviation");
     let mut heads = vec!["algorithm".to_owned()];
     heads.extend(series.metrics.iter().map(Metric::to_string));
-    heads.extend(["best in", "best is ahead", "significant", "training"].map(str::to_owned));
+    heads.extend(["best in", "wins of best", "significant", "training"].map(str::to_owned));
     let row = |standing: &Standing| {
         let of = |n: fn(Lead) -> usize| {
             let lead = standing.lead.map(|lead| format!("{} of {}", n(lead), lead.of));

@@ -3,6 +3,7 @@
 use super::{Axis, Cell, Content, Figure, Grid, Line, Panel};
 use crate::algorithm::Algorithm;
 use crate::data::Ratings;
+use crate::data::prose::count;
 use crate::error::{Error, Result};
 use crate::math::real::square;
 use crate::model::User;
@@ -84,8 +85,9 @@ pub fn completion(recommender: &Recommender, ratings: &Ratings) -> Result<Figure
     let (users, items) = (ratings.users.len(), ratings.items.len());
     if users.max(items) > LARGEST {
         return Err(Error::Unsupported(format!(
-            "a matrix of {users} users and {items} items is too large to draw; \
-             the most is {LARGEST} of each"
+            "a matrix of {} and {} is too large to draw; the most is {LARGEST} of each",
+            count(users, "user"),
+            count(items, "item")
         )));
     }
     let mut panels = Vec::new();

@@ -28,8 +28,8 @@ pub fn map(recommender: &Recommender) -> Result<Figure> {
     let items = model.item_vectors().ok_or_else(|| {
         let shape = model.kind();
         Error::Unsupported(format!(
-            "{name} has no vectors to draw: a model of shape {shape} does not place users and items in a space; \
-             factorizations, autoencoders and networks do"
+            "{name} (shape {shape}) has no user or item vectors to draw; factorizations, autoencoders and networks \
+             have"
         ))
     })?;
     let users = model.user_vectors().filter(|users| users.cols() == items.cols());

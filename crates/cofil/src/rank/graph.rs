@@ -8,6 +8,7 @@
 //! its neighbours in the graph before the batch and among the earlier nodes of the batch, all in parallel; the links
 //! are then written in the order of the nodes. So equal vectors give equal graphs for any number of threads.
 
+use crate::data::prose::count;
 use crate::error::{Error, Result};
 use crate::math::{Matrix, Rng, parallel, vector};
 use crate::memory;
@@ -68,7 +69,8 @@ impl Graph {
             return Ok(());
         }
         Err(Error::Resources(format!(
-            "an index of {nodes} vectors takes {:.1} GB, but only {:.1} GB of memory are free; use exact search",
+            "an index of {} takes {:.1} GB, but only {:.1} GB of memory are free; use exact search",
+            count(nodes, "vector"),
             bytes as f64 / 1e9,
             room as f64 / 1e9
         )))

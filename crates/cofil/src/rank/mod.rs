@@ -132,11 +132,11 @@ fn scanned(
         });
     });
     stage.add(known.len());
-    let strangers: Vec<User<'_>> = others.iter().map(|&at| users[at]).collect();
+    let new_users: Vec<User<'_>> = others.iter().map(|&at| users[at]).collect();
     let mut lists = vec![Vec::new(); users.len()];
     known.into_iter().zip(best).for_each(|(at, best)| lists[at] = best.finish());
-    let of_strangers = scored(model, &strangers, choice, stage);
-    others.into_iter().zip(of_strangers).for_each(|(at, list)| lists[at] = list);
+    let of_new_users = scored(model, &new_users, choice, stage);
+    others.into_iter().zip(of_new_users).for_each(|(at, list)| lists[at] = list);
     lists
 }
 

@@ -83,7 +83,7 @@ mod tests {
         let recipe = Baseline { epochs: 1, reg_user: 4.0, reg_item: 2.0 };
         let model = recipe.fit(&train, &Run::default()).unwrap().model;
         let (bias, third) = (8.0 / 18.0, 1.0 / 3.0);
-        for user in [User::of(&train, 0), User::stranger(train.by_user.row(0))] {
+        for user in [User::of(&train, 0), User::new_user(train.by_user.row(0))] {
             let mut scores = [0.0; 3];
             model.score(user, &[0, 1, 2], &mut scores);
             let exact = [3.0 + bias, 3.0 + bias + third, 3.0 + bias - third];

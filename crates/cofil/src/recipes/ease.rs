@@ -23,6 +23,7 @@ mod sparse;
 use super::suit::{self, Rule, Traits};
 use super::{Range, Recipe, Target};
 use crate::check::{check_positive, check_range, check_share};
+use crate::data::prose::count;
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::real::{power, square};
@@ -85,13 +86,13 @@ impl Ease {
     fn check_size(&self, items: usize, room: u64) -> Result<()> {
         // The weights and two panels of the inversion.
         let bytes = 4.4 * square(items as f64);
-        let need = format!("{items} items need {:.1} GB of memory", 1e-9 * bytes);
+        let need = format!("{} need {:.1} GB of memory", count(items, "item"), 1e-9 * bytes);
         let instead =
             "set `neighbours` (such as 200), so that only the most similar ones get weights";
         let says = if items > self.max_items {
-            let limit = self.max_items;
+            let limit = count(self.max_items, "item");
             format!(
-                "{need}, but the limit is {limit} items; drop rare items, {instead}, or raise the limit"
+                "{need}, but the limit is {limit}; drop rare items, {instead}, or raise the limit"
             )
         } else if bytes > room as f64 {
             let free = 1e-9 * room as f64;
@@ -280,7 +281,7 @@ mod tests {
         for (j, exact) in exact.iter().enumerate() {
             let history = crate::data::Row { columns: &[j as u32], values: &[1.0] };
             let mut found = vec![0.0; n];
-            model.score(User::stranger(history), &all, &mut found);
+            model.score(User::new_user(history), &all, &mut found);
             for (i, (found, exact)) in found.iter().zip(exact).enumerate() {
                 assert!(
                     (f64::from(*found) - exact).abs() < 1e-4,
@@ -361,7 +362,7 @@ mod tests {
         assert!(ease.check_size(50_000, 11_000_000_001).is_ok());
         let says = ease.check_size(50_000, 10_900_000_000).unwrap_err().to_string();
         let start =
-            "setting `max_items`: 50000 items need 11.0 GB of memory, but only 10.9 GB are free";
+            "setting `max_items`: 50,000 items need 11.0 GB of memory, but only 10.9 GB are free";
         assert!(says.starts_with(start) && !says.contains("raise"), "{says}");
         assert!(
             ease.check_size(50_001, u64::MAX).unwrap_err().to_string().contains("the limit is")

@@ -352,7 +352,7 @@ mod tests {
             let model = knn.fit(&train, &Run::default()).unwrap().model;
             let mut score = [0.0];
             let history = crate::data::Row { columns: &[from], values: &[1.0] };
-            model.score(crate::model::User::stranger(history), &[to], &mut score);
+            model.score(crate::model::User::new_user(history), &[to], &mut score);
             score[0]
         };
         let (a, c) = (0, 2);

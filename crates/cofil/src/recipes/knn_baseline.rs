@@ -164,7 +164,7 @@ mod tests {
         let mut voted = 0;
         for u in 0..50 {
             let mut scores = [0.0; 25];
-            let user = User::stranger(x.row(u));
+            let user = User::new_user(x.row(u));
             model.score(user, &(0..25).collect::<Vec<_>>(), &mut scores);
             for i in 0..25 {
                 let mut near: Vec<(f64, f64)> =

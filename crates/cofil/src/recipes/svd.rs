@@ -19,6 +19,7 @@
 
 use super::{Preset, Range, Recipe, Target, check_vectors};
 use crate::check::check_count;
+use crate::data::prose::count;
 use crate::data::{Csr, Ratings};
 use crate::error::{Error, Result};
 use crate::math::Rng;
@@ -96,7 +97,9 @@ impl Svd {
         if self.factors > users.min(items) {
             let most = users.min(items);
             let message = format!(
-                "must be at most {most} for {users} users and {items} items, got {}",
+                "must be at most {most} for {} and {}, got {}",
+                count(users, "user"),
+                count(items, "item"),
                 self.factors
             );
             return Err(Error::setting("factors", message));
@@ -279,7 +282,7 @@ mod tests {
                 let (mut known, mut folded) = ([0.0; 5], [0.0; 5]);
                 model.score(User::of(&train, u), &[0, 1, 2, 3, 4], &mut known);
                 let row = train.by_user.row(u as usize);
-                model.score(User::stranger(row), &[0, 1, 2, 3, 4], &mut folded);
+                model.score(User::new_user(row), &[0, 1, 2, 3, 4], &mut folded);
                 for (known, folded) in known.iter().zip(folded) {
                     assert!((known - folded).abs() < 1e-4, "{impute:?}: {known} and {folded}");
                 }

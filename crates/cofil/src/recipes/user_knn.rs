@@ -100,8 +100,8 @@ mod tests {
         }
         assert_eq!(scores(1, User::of(&train, 0))[3], 0.0, "w is not the nearest");
         // A new user with the same history is most similar to u.
-        let stranger = scores(1, User::stranger(train.by_user.row(0)));
-        assert!((stranger[0] - 1.0).abs() < 1e-6 && stranger[2] == 0.0, "{stranger:?}");
+        let new_user = scores(1, User::new_user(train.by_user.row(0)));
+        assert!((new_user[0] - 1.0).abs() < 1e-6 && new_user[2] == 0.0, "{new_user:?}");
     }
 
     #[test]

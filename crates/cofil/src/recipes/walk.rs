@@ -191,7 +191,7 @@ mod tests {
                 for j in 0..12 {
                     let history = crate::data::Row { columns: &[j], values: &[1.0] };
                     let (items, mut scores) = ((0..12).collect::<Vec<u32>>(), [0.0; 12]);
-                    model.score(crate::model::User::stranger(history), &items, &mut scores);
+                    model.score(crate::model::User::new_user(history), &items, &mut scores);
                     for i in (0..12).filter(|&i| i != j) {
                         let (found, exact) =
                             (f64::from(scores[i as usize]), naive(&walk, &x, j, i));
@@ -230,7 +230,7 @@ mod tests {
         let model = walk.fit(&train, &Run::default()).unwrap().model;
         let mut scores = [0.0; 3];
         let history = crate::data::Row { columns: &[0], values: &[1.0] };
-        model.score(crate::model::User::stranger(history), &[0, 1, 2], &mut scores);
+        model.score(crate::model::User::new_user(history), &[0, 1, 2], &mut scores);
         // From x over a and b to y: (1/2)(1/3) + (1/2)(1/2); z is second and not kept.
         assert!((scores[1] - 5.0 / 12.0).abs() < 1e-6 && scores[2] == 0.0, "{scores:?}");
     }

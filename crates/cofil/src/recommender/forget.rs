@@ -1,6 +1,7 @@
 //! Removal of users from a model.
 
 use super::{Changed, Recommender};
+use crate::data::prose::count;
 use crate::data::{Csr, IdMap, Ratings};
 use crate::error::{Error, Remedy, Result};
 use crate::model::Forgetting;
@@ -46,10 +47,10 @@ impl Recommender {
         };
         let mut remains: Vec<String> = forgetting.remains.into_iter().map(Into::into).collect();
         if items_left > 0 {
-            remains.push(format!("ids of {items_left} items that no other user has"));
+            remains.push(format!("ids of {} that no other user has", count(items_left, "item")));
         }
         if self.seen.nnz() == 0 {
-            remains.push("item counts: the model does not hold their histories".into());
+            remains.push("item counts (the model does not hold their histories)".into());
         }
         self.model = forgetting.model;
         self.leave(rest, gone.len());

@@ -244,7 +244,7 @@ mod tests {
             assert_eq!(blend.parts.len(), 1);
             assert_eq!(blend.parts[0].model.settings()["weights"], kind);
             let mut scores = [0.0; 2];
-            blend.score(User::stranger(history), &[0, 1], &mut scores);
+            blend.score(User::new_user(history), &[0, 1], &mut scores);
             assert_eq!(scores, [0.0, expected]);
         }
     }

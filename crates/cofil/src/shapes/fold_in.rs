@@ -1,5 +1,5 @@
 //! Fold-in: how a user the model was not trained on gets a vector. It is the user's half of training, solved for one
-//! history with the items fixed. This module declares the methods; `stranger` implements them.
+//! history with the items fixed. This module declares the methods; `new_user` implements them.
 
 use super::sampled::Sampled;
 use serde::{Deserialize, Serialize};

@@ -28,8 +28,8 @@ impl Factors {
         };
         let remains = match (exact, self.factors()) {
             (true, _) => Vec::new(),
-            (false, 0) => vec!["counts that decay with time"],
-            (false, _) => vec!["vectors and biases of items", "the mean", "vectors of other users"],
+            (false, 0) => vec!["time-decayed counts"],
+            (false, _) => vec!["item vectors and biases", "the mean", "vectors of other users"],
         };
         Forgetting { model: Box::new(model), remains }
     }
@@ -39,7 +39,7 @@ impl ItemWeights {
     pub(super) fn without(&self, users: &[u32], liked: &Csr) -> Forgetting {
         let popular = uncounted(&self.popular, users, liked);
         let model = Self { weights: self.weights.clone(), popular };
-        Forgetting { model: Box::new(model), remains: vec!["weights between items"] }
+        Forgetting { model: Box::new(model), remains: vec!["item weights"] }
     }
 }
 
@@ -47,7 +47,7 @@ impl AutoEncoder {
     pub(super) fn without(&self, users: &[u32], liked: &Csr) -> Forgetting {
         let popular = uncounted(&self.popular, users, liked);
         let model = Self { popular, ..self.clone() };
-        Forgetting { model: Box::new(model), remains: vec!["weights of encoder and decoder"] }
+        Forgetting { model: Box::new(model), remains: vec!["encoder and decoder weights"] }
     }
 }
 
@@ -63,7 +63,7 @@ impl Network {
             .map(|half| Layers { users: without_rows(&half.users, users), ..half.clone() });
         let popular = uncounted(&self.popular, users, liked);
         let model = Self::new(product, tower, popular, self.stranger.clone(), self.settings);
-        let remains = vec!["vectors of items", "weights of layers", "vectors of other users"];
+        let remains = vec!["item vectors", "layer weights", "vectors of other users"];
         Forgetting { model: Box::new(model), remains }
     }
 }

@@ -352,7 +352,7 @@ mod tests {
                     rows.map(|i| (i, 1.0 - 0.1 * i as f32)).collect::<Vec<_>>()
                 }),
             );
-            let everybody: Vec<User<'_>> = histories.iter().map(User::stranger).collect();
+            let everybody: Vec<User<'_>> = histories.iter().map(User::new_user).collect();
             let all: Vec<u32> = (0..items as u32).collect();
             for size in [1, 5, users] {
                 let mut block = Matrix::zeros(size, items);

@@ -311,7 +311,7 @@ mod tests {
         for (neighbours, expected) in [(1, 3.5 + 2.0), (2, 3.5 + (1.0 - 0.5) / 0.75)] {
             let model = ItemNeighbours::new(&similar, baseline.clone(), vec![4.0; 4], neighbours);
             let mut scores = [0.0; 2];
-            model.score(User::stranger(history), &[0, 3], &mut scores);
+            model.score(User::new_user(history), &[0, 3], &mut scores);
             assert!((scores[0] - expected).abs() < 1e-6 && scores[1] == 3.0, "{scores:?}");
             let told = model.contributions(history, &[0]).remove(0);
             assert!(
@@ -348,7 +348,7 @@ mod tests {
         for neighbours in [1, 3, 40] {
             let model =
                 ItemNeighbours::new(&similar, baseline.clone(), popular.clone(), neighbours);
-            let users: Vec<User<'_>> = rated.iter().map(User::stranger).collect();
+            let users: Vec<User<'_>> = rated.iter().map(User::new_user).collect();
             let mut block = Matrix::zeros(users.len(), 90);
             model.score_block(&users, &mut block);
             let all: Vec<u32> = (0..items).collect();

@@ -217,7 +217,7 @@ impl Model for ItemWeights {
     /// The larger of the weights in both directions, because neighbours may be kept for one of the two items only.
     fn similarities(&self, item: u32, scores: &mut [f32]) {
         let history = Row { columns: &[item], values: &[1.0] };
-        self.score_all(User::stranger(history), scores);
+        self.score_all(User::new_user(history), scores);
         for (j, score) in scores.iter_mut().enumerate() {
             *score = score.max(self.weight(j as u32, item));
         }
@@ -324,7 +324,7 @@ mod tests {
                 .map(|u| (0..n as u32).filter(move |i| (i * 7 + u) % 9 < u / 2))
                 .map(|row| row.map(|i| (i, 0.1 * i as f32 - 2.0)).collect::<Vec<_>>()),
         );
-        let users: Vec<User<'_>> = history.iter().map(User::stranger).collect();
+        let users: Vec<User<'_>> = history.iter().map(User::new_user).collect();
         let popular: Vec<f32> = (0..n).map(|i| i as f32).collect();
         let items: Vec<u32> = (0..n as u32).collect();
         for weights in [Weights::Dense(dense.clone()), Weights::Sparse(sparse)] {

@@ -28,10 +28,10 @@ pub(crate) mod graph_filter;
 pub(crate) mod item_neighbours;
 pub(crate) mod item_weights;
 pub(crate) mod network;
+mod new_user;
 pub(crate) mod output;
 mod ridge;
 pub(crate) mod sampled;
-mod stranger;
 mod update;
 pub(crate) mod user_neighbours;
 

@@ -1,4 +1,4 @@
-//! The normal equations of fold-in by ridge regression: what a history says about a vector.
+//! The normal equations of fold-in by ridge regression: the vector of a user from their history.
 //!
 //! A p = Σ_j pull_j q_j over the history, with A = base + Σ_j w_j q_j q_jᵀ + penalty · I. For [`FoldIn::Ridge`], base
 //! is 0, w is 1 and the pull is the residual of the value. For [`FoldIn::Implicit`], base is α₀ QᵀQ and the pull is

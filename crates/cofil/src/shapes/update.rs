@@ -231,7 +231,7 @@ impl Network {
         let vectors = parallel::map(change.users.len(), PIECE, |range| {
             let of = |at: usize| {
                 let history = change.by_user.row(change.users[at] as usize);
-                model.vector_of(User::stranger(history))
+                model.vector_of(User::new_user(history))
             };
             range.map(of).collect::<Vec<_>>()
         });

@@ -6,7 +6,7 @@ use crate::plot::{Axis, Content, Dots, Figure, Mark, Panel};
 use serde_json::Value;
 
 /// Draws the values of the trials in the order they were run, with the best so far, and one panel for each setting that
-/// was drawn. Trials that were cut short are grey.
+/// was drawn. Trials that were stopped early are grey.
 pub fn figure(found: &Found, space: &Space, metric: Metric) -> Figure {
     Figure::new(&panels(found, space, metric))
 }

@@ -57,7 +57,7 @@ pub struct Trial {
     pub epochs: Option<usize>,
     /// The metric on the validation set by epoch.
     pub curve: Vec<(usize, f64)>,
-    /// Whether the trial was cut short because others were better at the same epoch, or by the time limit.
+    /// Whether the trial was stopped early because others were better at the same epoch, or by the time limit.
     pub cut: bool,
     /// Why the trial failed.
     pub error: Option<String>,

@@ -62,7 +62,7 @@ fn what_everybody_rates_lowest_comes_first_for_nobody() {
     let train = train();
     for algorithm in algorithms() {
         let recommender = trained(&algorithm, &train);
-        let strangers = [("i0", 5.0), ("i1", 1.0), ("bad", 1.0)].map(|one| Who::stranger([one]));
+        let strangers = [("i0", 5.0), ("i1", 1.0), ("bad", 1.0)].map(|one| Who::new_user([one]));
         let users = train.users.names().map(|name| Who::user(name.to_string()));
         for who in users.chain(strangers).chain([Who::anybody()]) {
             let first = &list(&recommender, &who)[0];
@@ -124,7 +124,7 @@ fn a_dislike_raises_nothing_like_it() {
     let scores = |item: u32, value: f32| {
         let mut scores = vec![0.0; items.len()];
         let history = Row { columns: &[item], values: &[value] };
-        svd.score(User::stranger(history), &items, &mut scores);
+        svd.score(User::new_user(history), &items, &mut scores);
         scores
     };
     for &item in &items {

@@ -43,7 +43,7 @@ fn shortest() -> Vec<(&'static str, Map<String, Value>)> {
 fn answers(recommender: &Recommender, what: &str) {
     let bytes = recommender.to_bytes().unwrap_or_else(|e| panic!("{what}: saving: {e}"));
     let loaded = Recommender::from_bytes(&bytes).unwrap_or_else(|e| panic!("{what}: loading: {e}"));
-    for who in [Who::user("u1"), Who::stranger([("i2", 4.0), ("i3", 1.0)]), Who::anybody()] {
+    for who in [Who::user("u1"), Who::new_user([("i2", 4.0), ("i3", 1.0)]), Who::anybody()] {
         let query = Query { seen: true, ..Query::default() };
         let list = loaded.recommend(&who, &query).unwrap().items;
         assert_eq!(list.len(), loaded.items().len(), "{what}");
@@ -125,7 +125,7 @@ fn every_extreme_request_is_answered_or_refused() {
     }
     let (mut answered, mut refused) = (0, 0);
     for (what, query) in queries {
-        for who in [Who::user("u1"), Who::stranger([("i2", 4.0)]), Who::anybody()] {
+        for who in [Who::user("u1"), Who::new_user([("i2", 4.0)]), Who::anybody()] {
             match recommender.recommend(&who, &query) {
                 Ok(answer) => {
                     let text = serde_json::to_string(&answer.items).unwrap();

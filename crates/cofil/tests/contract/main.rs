@@ -202,7 +202,7 @@ fn withheld_checkerboard_item_comes_first() {
             let history: Vec<_> =
                 recommender.user(user).unwrap().history.iter().collect::<Vec<_>>();
             let names = history.iter().map(|&(i, v)| (recommender.items().name(i).to_string(), v));
-            let best = recommender.recommend(&Who::stranger(names), &one).unwrap();
+            let best = recommender.recommend(&Who::new_user(names), &one).unwrap();
             assert_eq!(best.basis, Basis::FoldedIn);
             assert_eq!(best.items[0].item, user, "{} folded in", algorithm.name());
         }
@@ -239,8 +239,8 @@ fn scores_are_finite_and_blocks_agree_with_single_scores() {
                 .map(|u| User::of(&ratings, u))
                 .chain([
                     User::default(),
-                    User::stranger(ratings.by_user.row(3)),
-                    User::stranger(Row { columns: &[0], values: &[1.0] }),
+                    User::new_user(ratings.by_user.row(3)),
+                    User::new_user(Row { columns: &[0], values: &[1.0] }),
                 ])
                 .collect();
             let mut block = Matrix::zeros(users.len(), items.len());
@@ -314,7 +314,7 @@ fn nothing_seen_excluded_or_foreign_is_recommended() {
             candidates: Some(["i1", "i3", "i5", "i5", "i7"].map(String::from).into()),
             ..Query::default()
         };
-        let who = Who::stranger([("i5", 4.0)]);
+        let who = Who::new_user([("i5", 4.0)]);
         let list = recommender.recommend(&who, &query).unwrap().items;
         let mut names: Vec<_> = list.iter().map(|s| s.item.as_str()).collect();
         names.sort_unstable();
@@ -340,7 +340,7 @@ fn reasons_come_from_the_history() {
             assert!(method == Attribution::Exact || !linear, "{name} is linear");
             if method == Attribution::Exact {
                 let mut score = [0.0];
-                model.score(User::stranger(history), &[4], &mut score);
+                model.score(User::new_user(history), &[4], &mut score);
                 let sum: f32 = base + parts.iter().sum::<f32>();
                 assert!((sum - score[0]).abs() < 1e-4, "{name}: {sum} for {score:?}");
             }
@@ -369,7 +369,7 @@ fn reasons_come_from_the_history() {
         assert!(reasons.is_sorted_by(|a, b| a.score >= b.score), "{name}");
         assert!(reasons.iter().all(|r| r.item != "id4" && r.score > 0.0), "{name}");
         let first = &reasons[0].item;
-        let alone = because(Who::stranger([(first.as_str(), 1.0)]));
+        let alone = because(Who::new_user([(first.as_str(), 1.0)]));
         assert!(alone.iter().all(|reason| reason.item == *first), "{name}: {alone:?}");
     }
 }
@@ -390,7 +390,7 @@ fn folded_in_a_training_user_gets_about_the_same_scores() {
             let user = User::of(&ratings, u);
             let (mut known, mut folded) = (vec![0.0; 60], vec![0.0; 60]);
             recommender.model().score(user, &items, &mut known);
-            recommender.model().score(User::stranger(user.history), &items, &mut folded);
+            recommender.model().score(User::new_user(user.history), &items, &mut folded);
             sum += correlation(&known, &folded) / 200.0;
         }
         println!("{}: mean correlation {sum}", algorithm.name());

@@ -42,7 +42,7 @@ fn serves(recommender: &Recommender, what: &str) {
         assert!(recommender.predict(user, first).unwrap().is_finite(), "{name}, {what}");
     }
     for item in recommender.items().names() {
-        check(recommender.recommend(&Who::stranger([(item, 1.0)]), &query).unwrap().items, items);
+        check(recommender.recommend(&Who::new_user([(item, 1.0)]), &query).unwrap().items, items);
         let similar = recommender.similar(item, items).unwrap().items;
         assert!(similar.iter().all(|s| s.item != item), "{name}, {what}");
         check(similar, items - 1);
@@ -118,7 +118,7 @@ fn similarities_and_walks_do_not_see_how_large_values_are() {
         let items: Vec<u32> = (0..ratings.items.len() as u32).collect();
         let row = Row { columns: &[1, 4, 9], values: &[history, 3.0 * history, 2.0 * history] };
         let mut scores = vec![0.0; items.len()];
-        model.score(User::stranger(row), &items, &mut scores);
+        model.score(User::new_user(row), &items, &mut scores);
         scores.into_iter().map(f64::from).collect()
     };
     // Scores scale with the values of the history for item weights, with those of the data for user neighbours.

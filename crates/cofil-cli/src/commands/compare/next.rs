@@ -29,7 +29,7 @@ impl Next<'_> {
             output::command(&command, width).iter().for_each(|line| outln!("  {line}"));
         }
         if let Some(blend) = self.blend(best, others) {
-            outln!("\nUsually better than the best alone:");
+            outln!("\nA blend is often better:");
             output::command(&blend, width).iter().for_each(|line| outln!("  {line}"));
         }
         if self.args.configs.is_none() {

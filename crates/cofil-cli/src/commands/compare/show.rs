@@ -215,7 +215,7 @@ pub fn series(series: &Series) {
     }));
     columns.extend([
         Column::number("best in").spare(2),
-        Column::number("best is ahead").spare(4),
+        Column::number("wins of best").spare(4),
         Column::number("significant").spare(3),
         Column::number("fit s").spare(5),
     ]);

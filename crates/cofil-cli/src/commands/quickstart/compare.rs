@@ -1,12 +1,13 @@
 //! Compares all algorithms on one split, with popularity and random as baselines.
 
 use super::clean;
-use crate::output::{self, duration};
+use crate::args::judging;
+use crate::output;
 use anyhow::{Context, Result};
 use cofil::contest::{self, Entry};
 use cofil::data::prose::number;
 use cofil::data::split::{Share, Split};
-use cofil::evaluate::{Measure, Measures, Metric, Protocol};
+use cofil::evaluate::{Measures, Metric, Protocol};
 use cofil::watch::{self, Event, Judged};
 use cofil::{Algorithm, Csr, Duplicates, Interactions, Ratings, Run, Suited};
 use serde_json::{Map, Value, json};
@@ -145,8 +146,8 @@ fn cell(measures: &Measures, metric: Metric) -> String {
 
 fn interval(measures: &Measures) -> String {
     match measures.get(METRICS[0]) {
-        Some(Measure { low: Some(low), high: Some(high), .. }) => format!("{low:.4} to {high:.4}"),
-        _ => String::new(),
+        Some(measure) => judging::interval(measure),
+        None => String::new(),
     }
 }
 
@@ -177,9 +178,9 @@ impl Contest {
     pub fn text(&self) -> String {
         let lines = self.lines();
         let ratings = lines.iter().any(|(_, measures, _)| measures.get(Metric::Rmse).is_some());
-        let mut head = vec!["Algorithm", "NDCG@10", "95 % interval", "Recall@10", "Coverage"];
-        head.extend(ratings.then_some("RMSE"));
-        head.push("Training");
+        let mut head = vec!["algorithm", "ndcg@10", "95 % of ndcg@10", "recall@10", "coverage"];
+        head.extend(ratings.then_some("rmse"));
+        head.push("fit s");
         let rows = lines.iter().map(|(name, measures, seconds)| {
             let mut row = vec![
                 (*name).to_owned(),
@@ -191,7 +192,7 @@ impl Contest {
             if ratings {
                 row.push(cell(measures, Metric::Rmse));
             }
-            row.push(seconds.map_or_else(String::new, duration));
+            row.push(seconds.map_or_else(String::new, |seconds| format!("{seconds:.2}")));
             row
         });
         let right: Vec<usize> = (1..head.len()).collect();

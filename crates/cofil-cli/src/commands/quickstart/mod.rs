@@ -44,7 +44,7 @@ pub struct Args {
 /// Known users to recommend to, and the history of a new user.
 struct Cast {
     users: Vec<String>,
-    stranger: Vec<String>,
+    new_user: Vec<String>,
 }
 
 /// The JSON document.
@@ -176,7 +176,7 @@ fn cast(ratings: &Ratings, sample: bool) -> Cast {
     if sample {
         return Cast {
             users: vec!["seaborn".into(), "inkscape".into()],
-            stranger: vec!["python3-numpy".into(), "python3-pandas".into()],
+            new_user: vec!["python3-numpy".into(), "python3-pandas".into()],
         };
     }
     let fair = |u: &u32| (4..=60).contains(&ratings.by_user.row(*u as usize).len());
@@ -185,8 +185,8 @@ fn cast(ratings: &Ratings, sample: bool) -> Cast {
     found.extend(all.take(3));
     let user = |u: &u32| ratings.users.name(*u).to_owned();
     let row = ratings.by_user.row(found[found.len().min(3) - 1] as usize);
-    let stranger = row.columns.iter().take(3).map(|&i| ratings.items.name(i).to_owned()).collect();
-    Cast { users: found.iter().take(2).map(user).collect(), stranger }
+    let new_user = row.columns.iter().take(3).map(|&i| ratings.items.name(i).to_owned()).collect();
+    Cast { users: found.iter().take(2).map(user).collect(), new_user }
 }
 
 /// A list as text and as JSON.
@@ -216,8 +216,8 @@ fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Told>> {
             titles,
         )?);
     }
-    let who = Who::stranger(cast.stranger.clone());
-    let theirs: Vec<&str> = cast.stranger.iter().map(|item| titles.of(item)).collect();
+    let who = Who::new_user(cast.new_user.clone());
+    let theirs: Vec<&str> = cast.new_user.iter().map(|item| titles.of(item)).collect();
     let title = format!("A new user with {}. Recommended:", theirs.join(", "));
     answers.push(told(&title, &who, &recommender.recommend(&who, &query)?, titles)?);
     Ok(answers)
@@ -245,10 +245,10 @@ fn print_next(file: &Path, cast: &Cast, winner: &str, data: Option<&Path>) {
     let lines = [
         (format!("cofil recommend {model} --user {user}"), "recommend to a user"),
         (
-            format!("cofil recommend {model} --history {}", cast.stranger.join(",")),
+            format!("cofil recommend {model} --history {}", cast.new_user.join(",")),
             "recommend to a new user",
         ),
-        (format!("cofil similar {model} --item {}", cast.stranger[0]), "similar items"),
+        (format!("cofil similar {model} --item {}", cast.new_user[0]), "similar items"),
         (format!("cofil describe {data}"), "summarise a table"),
         (format!("cofil train {data} -a {winner} -o my.cofil"), "train on it"),
         (format!("cofil algorithms {winner}"), "list the settings"),

@@ -1,8 +1,8 @@
 //! Report on how a catalogue was read, to show to the user.
 
 use super::AttributeKind;
-use crate::data::prose::count;
-use crate::data::read::{ColumnReport, Format, write_format};
+use crate::data::prose::{count, number};
+use crate::data::read::{ColumnReport, Format, skipped, write_format};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -83,7 +83,7 @@ impl fmt::Display for CatalogueReport {
                 .filter(|column| column.kind == kind)
                 .map(|column| match column.missing {
                     0 => format!("`{}`", column.name),
-                    n => format!("`{}` ({n} missing)", column.name),
+                    n => format!("`{}` ({} missing)", column.name, number(n)),
                 })
                 .collect();
             if !names.is_empty() {
@@ -91,7 +91,7 @@ impl fmt::Display for CatalogueReport {
             }
         }
         if self.unnamed > 0 {
-            write!(f, "\nleft out: {} of {} rows, without an id", self.unnamed, self.rows)?;
+            skipped(f, self.unnamed as u64, self.rows as u64, "no id")?;
         }
         self.notes.iter().try_for_each(|note| write!(f, "\nnote: {note}"))
     }

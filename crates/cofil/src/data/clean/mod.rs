@@ -130,7 +130,7 @@ impl Clean {
             return Err(Error::Unfit(match report.rows {
                 0 => "there are no interactions".into(),
                 rows => format!(
-                    "cleaning leaves nothing of {}: {}; relax the setting that dropped most",
+                    "no rows left after cleaning {}: {}; relax the setting that dropped most",
                     count(rows, "row"),
                     report.sentences().join("; ")
                 ),
@@ -196,10 +196,10 @@ mod tests {
         assert_eq!(
             report.sentences(),
             [
-                "1 row dropped: -1 means no rating",
-                "1 repeated row merged: the last of each pair counts",
-                "1 pair below 2 dropped, the others count 1",
-                "1 user and 0 items left without interactions dropped",
+                "dropped 1 row: -1 means no rating",
+                "merged 1 repeated row: the last of each pair counts",
+                "dropped 1 interaction below 2; the others count 1",
+                "dropped 1 user without interactions",
             ]
         );
         let untouched = Clean::default().interactions(table(&[("a", "x", 2.0)])).unwrap().1;
@@ -223,7 +223,11 @@ mod tests {
         assert_eq!((report.users_dropped, report.items_dropped, left.len()), (1, 1, 4));
         assert_eq!(left.items.names().collect::<Vec<_>>(), ["x", "y"]);
         let nothing = Clean { min_user: 3, ..Clean::default() }.ratings(data).unwrap_err();
-        assert!(nothing.to_string().starts_with("cleaning leaves nothing of 6 rows: 6 pairs"));
+        assert!(
+            nothing
+                .to_string()
+                .starts_with("no rows left after cleaning 6 rows: dropped 6 interactions")
+        );
     }
 
     #[test]

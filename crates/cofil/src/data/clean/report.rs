@@ -52,7 +52,7 @@ impl CleanReport {
         if self.missing > 0 {
             let marks: Vec<String> = missing.iter().map(f32::to_string).collect();
             let marks = marks.join(" or ");
-            told.push(format!("{} dropped: {marks} means no rating", count(self.missing, "row")));
+            told.push(format!("dropped {}: {marks} means no rating", count(self.missing, "row")));
         }
         if self.duplicates > 0 {
             let kept = match duplicates {
@@ -63,30 +63,29 @@ impl CleanReport {
                 Duplicates::Max => "the largest of each pair counts",
                 Duplicates::Error => "none is allowed",
             };
-            told.push(format!("{} merged: {kept}", count(self.duplicates, "repeated row")));
+            told.push(format!("merged {}: {kept}", count(self.duplicates, "repeated row")));
         }
         if let Some(threshold) = threshold {
-            let dropped = count(self.below_threshold, "pair");
-            told.push(format!("{dropped} below {threshold} dropped, the others count 1"));
+            let dropped = count(self.below_threshold, "interaction");
+            told.push(format!("dropped {dropped} below {threshold}; the others count 1"));
         }
         if *min_user > 1 || *min_item > 1 {
             told.push(format!(
-                "{} dropped until every user had {} and every item {} (rounds: {})",
-                count(self.outside_core, "pair"),
+                "dropped {} to reach ≥ {} per user and ≥ {} per item ({})",
+                count(self.outside_core, "interaction"),
                 (*min_user).max(1),
                 (*min_item).max(1),
-                self.core_rounds
+                count(self.core_rounds, "round")
             ));
         }
-        if self.users_dropped > 0 || self.items_dropped > 0 {
-            told.push(format!(
-                "{} and {} left without interactions dropped",
-                count(self.users_dropped, "user"),
-                count(self.items_dropped, "item")
-            ));
+        let emptied = [(self.users_dropped, "user"), (self.items_dropped, "item")];
+        let emptied = emptied.iter().filter(|(n, _)| *n > 0).map(|(n, who)| count(*n, who));
+        let emptied = emptied.collect::<Vec<_>>().join(" and ");
+        if !emptied.is_empty() {
+            told.push(format!("dropped {emptied} without interactions"));
         }
         if *implicit && threshold.is_none() {
-            told.push(format!("all {} pairs count 1", number(self.interactions)));
+            told.push(format!("all {} interactions count 1", number(self.interactions)));
         }
         told
     }

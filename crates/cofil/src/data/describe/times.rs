@@ -67,8 +67,8 @@ impl Times {
     }
 }
 
-/// Returns what limits the use of the order of a user's rows in a table: nearly all at one time, or many at the same
-/// second. Nothing if there are no times.
+/// Returns what limits the use of the order of a user's rows in a table: nearly all at one time, or many with the same
+/// timestamp. Nothing if there are no times.
 pub(crate) fn notes_on_rows(data: &Interactions) -> Vec<Finding> {
     let Some(time) = &data.time else { return Vec::new() };
     let mut order = Order::default();
@@ -91,15 +91,15 @@ fn notes(users_with_span: f64, median_user_span: i64, tied: f64) -> Vec<Finding>
     let mut told = Vec::new();
     if users_with_span > 0.5 && median_user_span < DAY {
         told.push(Finding::from(format!(
-            "Half of the users did everything within {}: the order of a user's interactions says \
-             little about how tastes change.",
+            "The median user is active for {}, so the order of interactions carries little \
+             information.",
             duration(median_user_span)
         )));
     }
     if tied > 0.5 {
         told.push(Finding::from(format!(
-            "{} of the interactions share their second with another of the same user: ties are \
-             broken by file order.",
+            "{} of the interactions have the same timestamp as another of the user; ties are broken \
+             by file order.",
             percent(tied)
         )));
     }
@@ -185,10 +185,13 @@ mod tests {
         assert!(told(&rows(|_, i| days(i))).is_empty(), "a day between any two");
         let tied = told(&rows(|_, i| days(i / 2)));
         assert_eq!(tied.len(), 1, "{tied:?}");
-        assert!(tied[0].starts_with("100 % of the interactions share their second"), "{tied:?}");
+        assert!(
+            tied[0].starts_with("100 % of the interactions have the same timestamp"),
+            "{tied:?}"
+        );
         let quick = told(&rows(|u, i| days(u) + i64::from(i) * 60));
         assert_eq!(quick.len(), 1, "{quick:?}");
-        assert!(quick[0].starts_with("Half of the users did everything within 3 minutes"));
+        assert!(quick[0].starts_with("The median user is active for 3 minutes"));
         assert_eq!(told(&rows(|u, _| days(u))).len(), 2);
         let few = told(&rows(|u, i| if u > 3 && i > 0 { NO_TIME } else { days(u) + i64::from(i) }));
         assert!(few.is_empty(), "most users have one timed row: {few:?}");

@@ -1,6 +1,7 @@
 //! Values of the interactions: ratings, counts, votes or plain events.
 
 use super::spread::{Bin, quantile};
+use crate::data::prose::{count, number};
 use crate::math::real::{log10, square, whole_power};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,7 @@ pub struct Values {
     /// Bars: one per value for up to 32 distinct values, otherwise up to 25 of equal width. For counts, bars of
     /// doubling width.
     pub histogram: Vec<Bin>,
-    /// Values that look like a mark for "no rating".
+    /// Values that probably mean "no rating".
     pub suspects: Vec<Suspect>,
 }
 
@@ -42,7 +43,7 @@ pub enum Kind {
     /// All values are equal: something happened.
     #[default]
     Events,
-    /// Two values: for and against.
+    /// Two values: negative and positive.
     Votes,
     /// A scale on which a higher value is better.
     Ratings,
@@ -186,7 +187,12 @@ fn suspects(table: &Table, rows: usize) -> Vec<Suspect> {
         } else if gap > range / 2.0 && (customary || gap > range) && n > 1 {
             format!("far off the scale {} to {}", first.0, last.0)
         } else if value == 0.0 && first.0 >= 0.5 && share > 0.2 && n > 3 * first.1 {
-            format!("{n} rows, against {} of the next value {}", first.1, first.0)
+            format!(
+                "{}, against {} of the next value {}",
+                count(n, "row"),
+                number(first.1),
+                first.0
+            )
         } else {
             continue;
         };

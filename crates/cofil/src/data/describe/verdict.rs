@@ -4,7 +4,7 @@
 use super::{Description, Kind, warnings};
 use crate::data::Finding;
 use crate::data::moment::DAY;
-use crate::data::prose::percent;
+use crate::data::prose::{count, percent};
 use crate::error::Remedy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,37 +58,26 @@ fn kind(d: &Description) -> String {
     let v = &d.values;
     match v.kind {
         Kind::Events => format!(
-            "Events: every value is {}, so the data says who used what, not how much they liked it. \
-             Missing pairs are unknown, not disliked.",
+            "Implicit feedback: every value is {}. Missing pairs are unknown, not negative.",
             v.median
         ),
         Kind::Weights => format!(
-            "Events with weights from {} to {}: who did what, and how much it counts. Missing pairs are unknown, not \
-             disliked.",
+            "Implicit feedback with weights from {} to {}. Missing pairs are unknown, not negative.",
             v.min, v.max
         ),
-        Kind::Votes => format!("Votes: only {} and {} occur (against and for).", v.min, v.max),
+        Kind::Votes => format!("Binary feedback: {} negative, {} positive.", v.min, v.max),
         Kind::Ratings => {
-            let steps =
-                if v.whole { "whole numbers" } else { "steps of less than 1 or any number" };
+            let steps = if v.whole { "whole numbers" } else { "fractional" };
             let (low, high) = v.scale();
             let sd = if v.suspects.is_empty() {
-                format!(
-                    " Predicting the mean for every row has RMSE {:.3}: a model has to do better \
-                     than that.",
-                    v.sd
-                )
+                format!(" Always predicting the mean gives RMSE {:.3}, the baseline to beat.", v.sd)
             } else {
                 String::new()
             };
-            format!(
-                "Ratings from {low} to {high} ({steps}), half of them at least {}.{sd}",
-                v.median
-            )
+            format!("Ratings from {low} to {high} ({steps}), median {}.{sd}", v.median)
         }
         Kind::Counts => format!(
-            "Counts or amounts: half are at most {}, the largest is {}. They say how strong the \
-             evidence is, not how much something was liked on a scale.",
+            "Counts or amounts: median {}, maximum {}. They measure confidence, not preference.",
             v.median, v.max
         ),
     }
@@ -97,7 +86,7 @@ fn kind(d: &Description) -> String {
 fn metrics(d: &Description) -> Vec<Reasoned> {
     let k = if d.items < 200 { 5 } else { 20 };
     let short = match d.items < 200 {
-        true => format!("; short lists, as there are only {} items", d.items),
+        true => format!("; short lists, for only {}", count(d.items, "item")),
         false => String::new(),
     };
     let ranking = Reasoned::new(
@@ -108,7 +97,7 @@ fn metrics(d: &Description) -> Vec<Reasoned> {
         "coverage, novelty",
         format!(
             "{} of the interactions go to the most popular 1 % of the items (Gini {:.2}): accuracy \
-             alone rewards recommending the same items to everybody",
+             alone rewards recommending the same items to every user",
             percent(d.per_item.top_percent),
             d.per_item.gini
         ),
@@ -120,7 +109,7 @@ fn metrics(d: &Description) -> Vec<Reasoned> {
             list.push(ranking);
         }
         Kind::Votes => {
-            list.push(Reasoned::new("auc", "whether votes for score higher than votes against"));
+            list.push(Reasoned::new("auc", "whether positives score higher than negatives"));
             list.push(ranking);
         }
         Kind::Events | Kind::Counts | Kind::Weights => {
@@ -142,10 +131,9 @@ fn split(d: &Description) -> Reasoned {
         _ => "user-random",
     };
     match &d.times {
-        None => Reasoned::new(
-            random,
-            "without times the future cannot be held out; note that a random test is easier than production",
-        ),
+        None => {
+            Reasoned::new(random, "there are no times to split by; a random split is optimistic")
+        }
         Some(times) if times.missing * 2 > d.interactions => {
             Reasoned::new(random, "too few rows have a time")
         }
@@ -155,15 +143,15 @@ fn split(d: &Description) -> Reasoned {
         Some(times) if times.known_in_latest_tenth < 0.5 => Reasoned::new(
             "last",
             format!(
-                "only {} of the latest tenth are by users seen before: `time` would mostly test \
-                 new users, which is worth a separate test; `last` lets the model see later interactions of others",
+                "only {} of the latest tenth are by known users: `time` would mostly test new users, which \
+                 deserves a test of its own; `last` lets the model see later interactions of other users",
                 percent(times.known_in_latest_tenth)
             ),
         ),
         Some(_) => Reasoned::new(
             "time",
-            "the model then learns only from the past, as in production; `last` tests every user but lets \
-             the model see later interactions of other users",
+            "the model learns only from the past, as in production; `last` tests every user but lets the \
+             model see later interactions of other users",
         ),
     }
 }
@@ -199,7 +187,7 @@ mod tests {
         assert!(stars.kind.contains("RMSE 1.414"), "{}", stars.kind);
         assert_eq!(stars.metrics[0].name, "rmse, mae");
         let events = described(|_, _| 1.0, None);
-        assert!(events.verdict.kind.starts_with("Events: every value is 1,"));
+        assert!(events.verdict.kind.starts_with("Implicit feedback: every value is 1."));
         assert_eq!(events.verdict.metrics[0].name, "ndcg@5, recall@5", "40 items");
         let [users, items] = &events.verdict.warnings[..] else { panic!("{events:?}") };
         assert!(
@@ -207,7 +195,11 @@ mod tests {
                 && items.text.contains("at least 60")
         );
         let votes = described(|u, i| ((u + i) % 2) as f32, None).verdict;
-        assert!(votes.kind.starts_with("Votes: only 0 and 1 occur"), "{}", votes.kind);
+        assert!(
+            votes.kind.starts_with("Binary feedback: 0 negative, 1 positive"),
+            "{}",
+            votes.kind
+        );
         let counts = described(|u, i| 1.3f32.powi((u * i % 41) as i32).ceil(), None).verdict;
         assert!(counts.kind.starts_with("Counts or amounts"), "{}", counts.kind);
     }
@@ -236,9 +228,9 @@ mod tests {
         assert_eq!(verdict.split.name, "last");
         assert!(verdict.split.why.starts_with("only 0 % of the latest tenth"));
         let told = verdict.warnings;
-        assert!(told[2].text.starts_with("Half of the users did everything within 0"), "{told:?}");
+        assert!(told[2].text.starts_with("The median user is active for 0 seconds"), "{told:?}");
         assert!(
-            told[3].text.starts_with("100 % of the interactions share their second"),
+            told[3].text.starts_with("100 % of the interactions have the same timestamp as"),
             "{told:?}"
         );
         let milliseconds = |u: u32, i: u32| years(u, i) * 1_000;

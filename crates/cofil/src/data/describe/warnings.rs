@@ -3,7 +3,7 @@
 use super::{Description, Kind};
 use crate::data::Finding;
 use crate::data::moment::odd_times;
-use crate::data::prose::{count, number, percent};
+use crate::data::prose::{count, have, number, percent};
 use crate::error::Remedy;
 
 /// Returns the problems to look at or to clean; may be empty.
@@ -15,7 +15,7 @@ pub(super) fn on(d: &Description) -> Vec<Finding> {
     times(d, &mut told);
     if d.pairs < 1_000 || d.users < 50 {
         told.push(
-            "There are so few users or interactions that differences between models are mostly chance."
+            "With so few users or interactions, differences between models are mostly chance."
                 .into(),
         );
     }
@@ -25,7 +25,7 @@ pub(super) fn on(d: &Description) -> Vec<Finding> {
 fn values(d: &Description, told: &mut Vec<Finding>) {
     for mark in &d.values.suspects {
         let text = format!(
-            "{} in {} ({}) looks like a mark for \"no rating\": {}.",
+            "{} in {} ({}) probably means \"no rating\": {}.",
             mark.value,
             count(mark.rows, "row"),
             percent(mark.share),
@@ -60,11 +60,15 @@ fn spreads(d: &Description, told: &mut Vec<Finding>) {
         let all = if who == "user" { d.users } else { d.items };
         let few = spread.under_five as f64 / all as f64;
         if few >= 0.05 {
+            let one = match spread.with_one {
+                0 => String::new(),
+                n => format!(", {} of them only one", number(n)),
+            };
             let text = format!(
-                "{} ({}) have fewer than 5 interactions, {} only one: {lost}.",
+                "{} ({}) {} fewer than 5 interactions{one}: {lost}.",
                 count(spread.under_five, who),
                 percent(few),
-                number(spread.with_one)
+                have(spread.under_five)
             );
             told.push(Finding::from(text).with(remedy));
         }
@@ -127,7 +131,9 @@ fn times(d: &Description, told: &mut Vec<Finding>) {
     if times.missing > 0 {
         let share = percent(times.missing as f64 / d.interactions as f64);
         let rows = count(times.missing, "row");
-        told.push(format!("{rows} ({share}) have no time; they count as oldest.").into());
+        told.push(
+            format!("{rows} ({share}) {} no time; counted as oldest.", have(times.missing)).into(),
+        );
     }
     told.extend(odd_times(times.odd, d.interactions - times.missing).map(Finding::from));
     told.extend(times.notes());

@@ -153,8 +153,7 @@ impl Columns {
         let no_times = time.filter(|c| free_time && no_time(c));
         if let Some(column) = no_times {
             search.notes.push(format!(
-                "{} does not hold times (unix seconds or ISO 8601) and is ignored; set `time_format` if they are \
-                 written in another format",
+                "{} has no recognised time format and is ignored; set `time_format` = FORMAT",
                 search.call(column)
             ));
             time = None;

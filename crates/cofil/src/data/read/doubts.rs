@@ -3,7 +3,7 @@
 use super::field::shown;
 use super::foreign::{footer, is_sum};
 use crate::data::describe;
-use crate::data::prose::{count, number, percent};
+use crate::data::prose::{count, have, number, percent};
 use crate::data::{IdMap, Interactions};
 
 /// Returns notes on the ids `names` of the rows `of`, of which the first `known` are from earlier data. `what` is the
@@ -99,16 +99,11 @@ fn marks(what: &str, of: &[u32], names: &IdMap) -> Option<String> {
         .into_iter()
         .map(|(mark, number)| (mark, rows(number)))
         .filter(|(_, rows)| *rows > 0)
-        .map(|(mark, rows)| {
-            let have = if rows == 1 { "has" } else { "have" };
-            format!("{} {have} the {what} `{mark}`", count(rows, "row"))
-        })
+        .map(|(mark, rows)| format!("{} {} the {what} `{mark}`", count(rows, "row"), have(rows)))
         .collect();
     (!told.is_empty()).then(|| {
         let told = told.join(", ");
-        format!(
-            "{told}, which often marks a missing id: if it does, leave these rows out of the file"
-        )
+        format!("{told}, which often marks a missing id; if so, remove these rows")
     })
 }
 
@@ -122,7 +117,7 @@ pub(super) fn values(values: &[f32]) -> Vec<String> {
     told.map(|mark| {
         let (value, share) = (mark.value, percent(mark.share));
         format!(
-            "{share} of the values are {value} ({}): if {value} marks a missing rating, leave these rows out with \
+            "{share} of the values are {value} ({}): if {value} means \"no rating\", drop these rows with \
              `missing` = {value}",
             mark.why
         )
@@ -145,8 +140,8 @@ pub(super) fn single_rows(rows: usize, users: usize, items: usize) -> Option<Str
         _ => "every item",
     };
     Some(format!(
-        "{once} occurs in one of the {} rows only: this looks like a table of items or of users rather than of \
-         interactions; give the table of interactions, or name its columns (`user`, `item`)",
+        "{once} occurs only once in {} rows: this looks like a table of items or users, not of interactions; give the \
+         table of interactions, or name its columns (`user`, `item`)",
         number(rows)
     ))
 }

@@ -5,6 +5,7 @@ use super::doubts;
 use super::encoding::Encoding;
 use super::rows::{Finished, Rows};
 use super::{Format, ReadReport, Shape, Table, TimeUnit};
+use crate::data::prose::{count, have, number};
 use crate::data::{IdMap, NO_TIME, moment, twins};
 use crate::error::{Error, Result};
 use std::path::Path;
@@ -56,7 +57,8 @@ impl Found {
         notes.extend(self.encoding.note().map(Into::into));
         let all = interactions.len();
         if columns.time.is_some() && tally.empty_times > 0 {
-            notes.push(format!("{} of {all} rows have no time", tally.empty_times));
+            let (empty, all) = (tally.empty_times as usize, count(all, "row"));
+            notes.push(format!("{} of {all} {} no time", number(empty), have(empty)));
         }
         if tally.zoned > 0 {
             notes.push(format!(
@@ -67,9 +69,10 @@ impl Found {
         }
         let unfit = numbers.map_or(0, |numbers| numbers.unfit);
         if let Some(numbers) = numbers.filter(|numbers| numbers.unfit > 0) {
-            let rows = if unfit == 1 { "row has" } else { "rows have" };
+            let unfit = unfit as usize;
+            let (rows, have) = (count(unfit, "row"), have(unfit));
             notes.push(format!(
-                "{unfit} {rows} no valid time in {}, such as {}; such times count as missing",
+                "{rows} {have} no valid time in {}, such as {}; such times count as missing",
                 numbers.unit, numbers.first_unfit
             ));
         }

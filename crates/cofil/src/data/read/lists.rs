@@ -119,9 +119,9 @@ pub fn read_lists(
         }
     };
     let note = match (order, value) {
-        (Some(Order::Rank), Some(column)) => format!("lists are sorted by {column}, least first"),
+        (Some(Order::Rank), Some(column)) => format!("lists are sorted by {column}, lowest first"),
         (Some(Order::Score), Some(column)) => {
-            format!("lists are sorted by {column}, largest first")
+            format!("lists are sorted by {column}, highest first")
         }
         _ => "no score or rank column found: lists are in the order of the file".into(),
     };

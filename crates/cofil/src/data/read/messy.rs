@@ -184,7 +184,7 @@ fn times_are_read_as_they_are_meant_or_refused() {
         assert_eq!(found, [format!("a x 1 {expected}")]);
     }
     let us = "user,item,time\na,x,01/31/2019\n";
-    assert!(notes(us).contains("does not hold times"), "{}", notes(us));
+    assert!(notes(us).contains("has no recognised time format"), "{}", notes(us));
     let time_format = Some("%m/%d/%Y".to_owned());
     let told = ReadOptions { time_format, ..ReadOptions::default() };
     assert_eq!(rows_with(us, &told), ["a x 1 1548892800"]);
@@ -243,7 +243,7 @@ fn rows_that_cannot_be_read_are_left_out_on_request() {
         assert_eq!((table.report.rows, table.report.bad), (6, 4), "{content}");
         assert_eq!(table.report.bad_first.len(), 4);
         let said = table.report.to_string();
-        assert!(said.contains("left out: 4 of 6 rows, which cannot be read\n  line "), "{said}");
+        assert!(said.contains("skipped 4 of 6 rows (unreadable)\n  line "), "{said}");
         assert!(said.contains(": user is empty"), "{said}");
         let told = super::messy::table(content, &skip(3)).unwrap_err();
         assert!(told.contains("(3 bad rows before it were skipped)"), "{told}");

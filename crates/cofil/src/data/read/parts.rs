@@ -9,6 +9,7 @@ use super::rows::Start;
 use super::source::Opened;
 use super::{Column, Format, ReadOptions, Shape, quoted, read_opened};
 use crate::data::IdMap;
+use crate::data::prose::number;
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -68,8 +69,10 @@ pub(super) fn read(
         .ok_or_else(|| Error::data(folder, None, "is a folder without table files; give a file"))?;
     let count = files.len();
     if count > 1 {
-        let note =
-            format!("{count} files of the folder, in the order of their names, are one table");
+        let note = format!(
+            "{} files of the folder, in the order of their names, are one table",
+            number(count)
+        );
         found.columns.notes.insert(0, note);
     }
     let unread: Vec<String> = keys

@@ -1,6 +1,7 @@
 //! Report on what a reader found and did, to show to the user.
 
 use super::{Format, Shape};
+use crate::data::prose::{count, number};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -204,6 +205,17 @@ pub(crate) fn write_format(
     }
 }
 
+/// Writes `skipped 1 of 4 rows (why)` on a line of its own.
+pub(crate) fn skipped(
+    f: &mut fmt::Formatter<'_>,
+    skipped: u64,
+    rows: u64,
+    why: &str,
+) -> fmt::Result {
+    let [skipped, of] = [number(skipped as usize), count(rows as usize, "row")];
+    write!(f, "\nskipped {skipped} of {of} ({why})")
+}
+
 /// Writes `read as: …` on one line, then a line for each note and for rows left out.
 impl fmt::Display for ReadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -235,14 +247,13 @@ impl fmt::Display for ReadReport {
             }
         }
         if self.missing > 0 {
-            write!(f, "\nleft out: {} of {} rows, marked as missing", self.missing, self.rows)?;
+            skipped(f, self.missing, self.rows, "value marked as missing")?;
         }
         if self.weightless > 0 {
-            write!(f, "\nleft out: {} of {} rows, type of weight 0", self.weightless, self.rows)?;
+            skipped(f, self.weightless, self.rows, "event type of weight 0")?;
         }
         if self.bad > 0 {
-            let [bad, rows] = [self.bad, self.rows];
-            write!(f, "\nleft out: {bad} of {rows} rows, which cannot be read")?;
+            skipped(f, self.bad, self.rows, "unreadable")?;
             self.bad_first.iter().try_for_each(|first| write!(f, "\n  {first}"))?;
             if self.bad > self.bad_first.len() as u64 {
                 f.write_str("\n  …")?;

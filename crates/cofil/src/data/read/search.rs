@@ -296,9 +296,10 @@ impl Search {
         let mut found = found.into_iter();
         let mut next = |known: Option<usize>, role: &str| {
             let column = known.or_else(|| found.next()).ok_or_else(|| {
+                let role = role.trim_end_matches('s');
                 format!(
-                    "there is no column left for {role}: dates, numbers with decimals and properties are none; a \
-                     table needs a user column and an item column; name them (is the delimiter right?)"
+                    "no {role} column found (dates, decimal numbers and properties are not ids); set `{role}`, or \
+                     check the delimiter"
                 )
             })?;
             self.take(Some(column).filter(|_| known.is_none()), role);

@@ -111,7 +111,7 @@ pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, St
         return Err((
             1,
             format!(
-                "{lines} no part of the table, such as {}; remove everything above the table",
+                "{lines} not part of the table, such as {}; remove everything above the table",
                 field::quoted(&grid.rows[0].join(&grid.delimiter[..]))
             ),
         ));

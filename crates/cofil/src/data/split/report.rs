@@ -1,8 +1,9 @@
 //! The report on a split, as numbers and a sentence.
 
-use super::{Cut, Leakage, Split};
+use super::{Cut, Leakage, Share, Split};
 use crate::data::clean::counts;
 use crate::data::moment::date;
+use crate::data::prose::{count, percent};
 use crate::data::{Interactions, NO_TIME};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -60,10 +61,13 @@ impl Split {
     pub(super) fn description(&self, data: &Interactions, fold: Option<u32>) -> String {
         match self {
             Self::Random { test, seed } => {
-                format!("random: {} to test, seed {seed}", test.words("interaction"))
+                format!("random: {} for testing, seed {seed}", test.words("interaction"))
             }
             Self::UserRandom { test, seed } => {
-                format!("random: {} of each user to test, seed {seed}", test.words("interaction"))
+                format!(
+                    "random: {} of each user for testing, seed {seed}",
+                    test.words("interaction")
+                )
             }
             Self::Last { test } => {
                 let order = match &data.time {
@@ -73,23 +77,29 @@ impl Split {
                     }
                     Some(_) => "ties are broken by file order",
                 };
-                format!("the latest {} of each user to test; {order}", test.words("interaction"))
+                format!(
+                    "the latest {} of each user for testing; {order}",
+                    test.words("interaction")
+                )
             }
             Self::Time { test: Cut::Latest(share) } => format!(
-                "all from one point in time on to test, about {}",
+                "everything from one point in time on for testing, about {}",
                 share.words("interaction")
             ),
             Self::Time { test: Cut::From(from) } => {
-                format!("all from {} on to test", date(*from))
+                format!("everything from {} on for testing", date(*from))
             }
             Self::Kfold { folds, seed } => {
                 let fold = fold.unwrap_or(1);
-                format!("random: fold {fold} of {folds} to test, seed {seed}")
+                format!("random: fold {fold} of {folds} for testing, seed {seed}")
             }
             Self::Users { test, target, seed } => format!(
-                "{} held out; {} of each to test, the rest is given as their history; seed {seed}",
+                "{} held out; {} for testing, the rest as history; seed {seed}",
                 test.words("user"),
-                target.words("interaction"),
+                match target {
+                    Share::Count(n) => format!("{} of each", count(*n, "interaction")),
+                    Share::Fraction(share) => format!("{} of their interactions", percent(*share)),
+                },
             ),
         }
     }

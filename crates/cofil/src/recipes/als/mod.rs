@@ -80,11 +80,8 @@ settings! {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     pub struct Ials: vectors, least_squares {
-        /// λ, L2 penalty on vectors, ≥ 0; tune together with `unobserved_weight`. Of 25 pairs (λ 0.003 to 0.03, α₀
-        /// 0.03 to 0.7), the default comes closest on average to the best pair of each of five data sets: NDCG@20 of
-        /// 0.531 on Debian packages (best: 0.552 at 0.003, 0.03), 0.317 on MovieLens-100K (0.359 at 0.01, 0.7), 0.633
-        /// on FilmTrust (0.648 at 0.01, 0.2), 0.288 on Last.fm (0.293 at 0.007, 0.1) and 0.313 on MovieLens-1M (0.328
-        /// at 0.005, 0.5).
+        /// λ, L2 penalty on vectors, ≥ 0; tune together with `unobserved_weight`. The default pair is a compromise
+        /// between data sets (docs/tuning.md).
         pub reg: f32,
         /// α₀, weight of "no interaction", ≥ 0, where an interaction weighs 1. Use larger values for dense data; see
         /// `reg`.

@@ -31,7 +31,7 @@ fn folding_in_a_training_history_gives_the_trained_user() {
             for u in [0, 7, 30] {
                 let (mut known, mut folded) = (vec![0.0; 29], vec![0.0; 29]);
                 model.score(User::of(&train, u), &items, &mut known);
-                model.score(User::stranger(train.by_user.row(u as usize)), &items, &mut folded);
+                model.score(User::new_user(train.by_user.row(u as usize)), &items, &mut folded);
                 for (known, folded) in known.iter().zip(&folded) {
                     assert!((known - folded).abs() < tolerance, "{known} and {folded}");
                 }

@@ -373,7 +373,7 @@ fn falls_back<S: Served>() {
         assert!(scores.iter().all(|s| (1.0..=5.0).contains(s)), "{scores:?}");
         // Values outside the scale of the data are used as they are; predictions stay inside.
         let odd = Row { columns: &[1, 3], values: &[1000.0, -1000.0] };
-        let scores = predicted(&settings(decoder), &train, User::stranger(odd));
+        let scores = predicted(&settings(decoder), &train, User::new_user(odd));
         assert!(scores.iter().all(|s| (1.0..=5.0).contains(s)), "{scores:?}");
     }
 }
@@ -462,7 +462,7 @@ fn an_item_keeps_its_level() {
     for who in [0, 5, 10]
         .map(|u| User::of(&train, u))
         .into_iter()
-        .chain([User::stranger(Row { columns: &[bad - 1], values: &[5.0] })])
+        .chain([User::new_user(Row { columns: &[bad - 1], values: &[5.0] })])
     {
         for scores in [predicted(&item, &train, who), predicted(&user, &train, who)] {
             let others = scores.iter().enumerate().filter(|(i, _)| *i != bad as usize);

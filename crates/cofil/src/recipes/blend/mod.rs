@@ -11,8 +11,8 @@
 //!
 //! # When to use
 //!
-//! When the last per cent counts: a blend of unlike algorithms, such as `ease` and `ials`, is usually better than the
-//! best of them, for the time of all of them. Tune each one first and name it with its settings.
+//! For the last bit of accuracy: a blend of unlike algorithms, such as `ease` and `ials`, is usually better than the
+//! best of them, at the cost of training all of them. Tune each one first and name it with its settings.
 
 mod weights;
 
@@ -184,7 +184,7 @@ impl Recipe for Blend {
     }
 }
 
-/// Splits off a random `share` of the entries; everybody keeps at least one.
+/// Splits off a random `share` of the entries; every user keeps at least one.
 fn hold_out(train: &Ratings, share: f32, seed: u64) -> (Ratings, Csr) {
     let rng = Rng::new(seed, &[u64::from(u32::MAX)]);
     let (mut rest, mut valid, mut kept) = (Vec::new(), Vec::new(), Vec::with_capacity(train.len()));

@@ -1,5 +1,6 @@
 //! XᵀX, dense or sparse, whichever is smaller.
 
+use crate::data::prose::count;
 use crate::data::{Csr, Row};
 use crate::error::{Error, Result};
 use crate::math::{Matrix, vector};
@@ -95,7 +96,7 @@ fn pairs(x: &Csr) -> usize {
 /// bytes that are free.
 pub fn check_size(items: usize, bytes: usize, limit: f32, room: u64) -> Result<()> {
     let (gigabytes, free) = (1e-9 * bytes as f64, 1e-9 * room as f64);
-    let need = format!("the products of {items} items may take {gigabytes:.1} GB");
+    let need = format!("the products of {} may take {gigabytes:.1} GB", count(items, "item"));
     let instead = "use `item-knn`, which keeps few of them";
     let says = if gigabytes > f64::from(limit) {
         format!("{need}, but the limit is {limit}; drop rare items, {instead}, or raise the limit")

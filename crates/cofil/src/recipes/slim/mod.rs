@@ -352,7 +352,7 @@ mod tests {
         let model = slim.fit(&train, &Run::default()).unwrap().model;
         let mut scores = [0.0; 3];
         let history = Row { columns: &[6], values: &[1.0] };
-        model.score(crate::model::User::stranger(history), &[6, 7, 8], &mut scores);
+        model.score(crate::model::User::new_user(history), &[6, 7, 8], &mut scores);
         assert_eq!(scores, [0.0, 0.5, 0.0]);
         let small = Slim { max_memory: 1e-6, ..slim };
         let told = small.fit(&train, &Run::default()).err().unwrap().to_string();
@@ -372,7 +372,7 @@ mod tests {
         assert!(!tensors.is_empty());
         let mut scores = [0.0; 2];
         let history = Row { columns: &[0], values: &[1.0] };
-        model.score(crate::model::User::stranger(history), &[0, 1], &mut scores);
+        model.score(crate::model::User::new_user(history), &[0, 1], &mut scores);
         assert!((scores[1] - 0.5 / 3.0).abs() < 1e-6 && scores[0] == 0.0, "{scores:?}");
     }
 }

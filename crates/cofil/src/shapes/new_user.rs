@@ -279,7 +279,7 @@ mod tests {
                     if matches!(fold_in, FoldIn::Logistic { .. }) {
                         model.settings.link = ScoreFunction::Sigmoid { low: 0.0, high: 1.0 };
                     }
-                    model.score(User::stranger(history), &all, &mut scores);
+                    model.score(User::new_user(history), &all, &mut scores);
                     assert!(scores.iter().all(|s| s.is_finite()), "{fold_in:?} {value} {scores:?}");
                 }
             }
