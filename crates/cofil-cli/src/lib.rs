@@ -147,6 +147,8 @@ const STACK: usize = 8 << 20;
 /// and messages of panics for the whole process, which is expected to end with it.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments = ARGUMENTS.get_or_init(|| arguments.into_iter().collect());
+    #[cfg(unix)]
+    memory::reserve();
     machine::end_quietly_on_broken_pipe();
     machine::keep_silent_about_damaged_files();
     machine::survive_limits_of_file_size();

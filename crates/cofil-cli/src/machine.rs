@@ -24,8 +24,8 @@ pub fn survive_limits_of_file_size() {
     }
 }
 
-/// Whether the process was started without standard output. Rust opens the null device instead before `main`, so this
-/// is checked earlier.
+/// Whether the process was started without a standard output that can be written to. Rust opens the null device instead
+/// before `main`, and ignores errors of one that is only open for reading, so this is checked earlier.
 pub fn stdout_is_closed() -> bool {
     STDOUT_IS_CLOSED.load(Ordering::Relaxed)
 }
@@ -43,7 +43,8 @@ mod before_main {
 
     extern "C" fn look() {
         // SAFETY: it asks about a descriptor, open or not.
-        let closed = unsafe { libc::fcntl(1, libc::F_GETFD) } == -1;
+        let access = unsafe { libc::fcntl(1, libc::F_GETFL) };
+        let closed = access == -1 || access & libc::O_ACCMODE == libc::O_RDONLY;
         super::STDOUT_IS_CLOSED.store(closed, Ordering::Relaxed);
     }
 }

@@ -5,6 +5,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;
@@ -42,9 +43,30 @@ fn given(at: *mut u8, size: usize) -> *mut u8 {
     at
 }
 
-/// Ends the process. Must not allocate, nor take a lock the thread may hold.
+/// Memory for the clean-up when nothing else is left.
+static RESERVE: AtomicPtr<u8> = AtomicPtr::new(std::ptr::null_mut());
+const RESERVED: Layout = Layout::new::<[u8; 1 << 18]>();
+
+/// Sets memory aside for the clean-up.
+pub fn reserve() {
+    // SAFETY: the layout is not empty.
+    RESERVE.store(unsafe { System.alloc(RESERVED) }, Ordering::Release);
+}
+
+/// Whether the process ends already.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Ends the process with a message. Must not take a lock the thread may hold, and allocates only from the reserve.
 #[cold]
 fn end(size: usize) -> ! {
+    if !ENDING.swap(true, Ordering::AcqRel) {
+        let reserve = RESERVE.swap(std::ptr::null_mut(), Ordering::AcqRel);
+        if !reserve.is_null() {
+            // SAFETY: it was allocated with this layout, and nobody else has it.
+            unsafe { System.dealloc(reserve, RESERVED) };
+            cofil::store::remove_unfinished();
+        }
+    }
     let mut text = [0u8; 256];
     let mut rest = &mut text[..];
     // It fits.

@@ -33,9 +33,9 @@ impl Write for Stdout {
     }
 }
 
-/// Error for a standard output that was closed before the process started.
+/// Error for a standard output that was closed before the process started, or is not open for writing.
 pub fn closed() -> io::Error {
-    io::Error::other("it is closed")
+    io::Error::other("it is closed or cannot be written to")
 }
 
 /// Writes the complete characters of `bytes` to a terminal, with control characters escaped.

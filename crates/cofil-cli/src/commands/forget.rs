@@ -5,6 +5,7 @@ use crate::interrupt::reading;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::data::prose::count;
+use cofil::store::Lock;
 use cofil::{Forgotten, Recommender};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -50,6 +51,8 @@ pub struct Answer<'a> {
 
 pub fn run(args: &Args) -> Result<()> {
     output::check([Some(&*args.output)], [])?;
+    // Another process that changes the same model would lose this change, or have its own lost.
+    let _lock = Lock::output(&args.output)?;
     let mut recommender = reading(&args.model, Recommender::load)?;
     let users: Vec<&str> = args.users.iter().map(String::as_str).collect();
     let forgotten = match args.refit {

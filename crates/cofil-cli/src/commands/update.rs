@@ -5,6 +5,7 @@ use crate::interrupt::reading;
 use crate::output::{self, errln};
 use anyhow::Result;
 use cofil::data::read::ReadReport;
+use cofil::store::Lock;
 use cofil::{Recommender, Updated};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -50,6 +51,8 @@ pub struct Answer<'a> {
 pub fn run(args: &Args) -> Result<()> {
     // The output may be the model itself.
     output::check([Some(&*args.output)], [Some(&*args.events)])?;
+    // Another process that changes the same model would lose this change, or have its own lost.
+    let _lock = Lock::output(&args.output)?;
     let mut recommender = reading(&args.model, Recommender::load)?;
     let (users, items) = (recommender.users().clone(), recommender.items().clone());
     let mut table = args.read.events(&args.events, &users, &items, args.json)?;

@@ -6,6 +6,7 @@ use crate::data::{Csr, Ratings};
 use crate::math::Rng;
 use crate::math::real::square;
 use crate::math::svd::{Effort, Filled};
+use std::borrow::Cow;
 
 /// A setting whose default depends on the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +75,27 @@ const LEAST: f64 = 0.01;
 /// By which factor the largest squared singular value must exceed that of random signs.
 const STRUCTURE: f64 = 1.05;
 
+/// Number of values that suffice to measure the noise.
+const ENOUGH: usize = 1 << 20;
+
+/// Returns the rows of users evenly spaced, with about [`ENOUGH`] entries at most: copies of all would take more memory
+/// than training.
+fn some(by_user: &Csr) -> Cow<'_, Csr> {
+    let every = by_user.nnz().div_ceil(ENOUGH);
+    match every {
+        0 | 1 => Cow::Borrowed(by_user),
+        _ => {
+            let rows = (0..by_user.rows()).step_by(every).map(|u| by_user.row(u).iter());
+            Cow::Owned(Csr::from_rows(by_user.cols(), rows))
+        }
+    }
+}
+
 impl Residuals {
     fn of(train: &Ratings) -> Self {
         let scale = Scale::of(train);
-        let matrix = scale.matrix(&train.by_user);
+        let some = some(&train.by_user);
+        let matrix = scale.matrix(&some);
         let levels = Levels::fit(&matrix, scale.mean(), EPOCHS, REG_USER, REG_ITEM);
         let mut residuals = levels.rests(&matrix);
         let squares: f64 = residuals.values().iter().map(|&rest| square(f64::from(rest))).sum();

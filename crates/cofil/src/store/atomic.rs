@@ -1,5 +1,6 @@
 //! Atomic writes: files appear complete or not at all.
 
+use super::left::Listed;
 use super::lock;
 use crate::error::{Error, Remedy, Result};
 use crate::watch;
@@ -50,8 +51,9 @@ pub(crate) fn write_with(
 /// Checks, before the work is done, that [`write_atomically`] can write to `path`.
 ///
 /// # Errors
-/// If no file can be created there.
+/// If no file can be created there, or another process has locked the file.
 pub fn check_writable(path: &Path) -> Result<()> {
+    lock::check_free(path)?;
     match Place::of(path)? {
         Place::Through(_) => Ok(()),
         place => To::create(path, place, Access::Usual).map(|_| ()),
@@ -83,7 +85,10 @@ pub fn create_folder(folder: &Path) -> Result<()> {
     });
     let missing: Vec<&Path> = missing.collect();
     std::fs::create_dir_all(folder).map_err(|e| {
-        let says = format!("cannot create the folder: {e}");
+        let says = match e.kind() {
+            ErrorKind::AlreadyExists => "is not a folder; name another place".into(),
+            _ => format!("cannot create the folder: {e}"),
+        };
         Error::io(folder, std::io::Error::new(e.kind(), says))
     })?;
     missing.iter().for_each(|folder| flush_names(folder_of(folder)));
@@ -170,7 +175,12 @@ pub(crate) struct Pending {
 #[derive(Debug)]
 enum To {
     /// A temporary file in the same folder, renamed to `place` in the end; `before` describes the file it replaces.
-    Sibling { file: tempfile::NamedTempFile, place: PathBuf, before: Option<Metadata> },
+    Sibling {
+        file: tempfile::NamedTempFile,
+        place: PathBuf,
+        before: Option<Metadata>,
+        listed: Listed,
+    },
     /// A device or a pipe.
     Stream { file: File, size: u64 },
 }
@@ -209,7 +219,8 @@ impl To {
         )?;
         // An unlocked temporary file tells others that its writer is gone.
         let _ = file.as_file().try_lock();
-        Ok(Self::Sibling { file, place, before })
+        let listed = Listed::new(file.path());
+        Ok(Self::Sibling { file, place, before, listed })
     }
 }
 
@@ -254,13 +265,14 @@ impl Pending {
         let fail = |e| Error::io(&path, e);
         match to {
             To::Stream { size, .. } => Ok(size),
-            To::Sibling { file, place, before } => {
+            To::Sibling { file, place, before, listed } => {
                 if let Some(before) = before {
                     keep_mode(file.as_file(), &before).map_err(fail)?;
                 }
                 file.as_file().sync_all().map_err(fail)?;
                 let size = file.as_file().metadata().map_err(fail)?.len();
                 file.persist(&place).map_err(|e| fail(e.error))?;
+                drop(listed);
                 flush_names(folder_of(&place));
                 Ok(size)
             }

@@ -1,6 +1,7 @@
 //! Lock files, so that one process at a time writes a file, and removal of temporary files left by killed processes.
 
-use super::atomic::folder_of;
+use super::atomic::{Place, folder_of};
+use super::left::Listed;
 use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
@@ -50,6 +51,54 @@ fn is_temporary(name: &str) -> bool {
 pub struct Lock {
     path: PathBuf,
     _file: File,
+    _listed: Listed,
+}
+
+/// Longest name of a file that is part of the name of its lock file; the system limits names to 255 bytes.
+const LONGEST_NAME: usize = 240;
+
+/// Returns the lock file of `path`.
+fn place(path: &Path) -> PathBuf {
+    match (path.is_dir(), path.file_name()) {
+        (false, Some(name)) => {
+            let mut lock = std::ffi::OsString::from(".");
+            match name.len() {
+                ..=LONGEST_NAME => lock.push(name),
+                _ => lock.push(blake3::hash(name.as_encoded_bytes()).to_hex().as_str()),
+            }
+            lock.push(".lock");
+            folder_of(path).join(lock)
+        }
+        _ => path.join(".cofil.lock"),
+    }
+}
+
+/// Returns `path` without links, which are other names of the same place.
+fn resolved(path: &Path) -> PathBuf {
+    super::inputs::resolved(path).unwrap_or_else(|| path.to_owned())
+}
+
+/// Opens a lock file; a pipe or a device, which could wait for ever, is refused.
+fn open(path: &Path, place: &Path, create: bool) -> Result<File> {
+    if std::fs::symlink_metadata(place).is_ok_and(|about| !about.is_file()) {
+        let says = format!("its lock {} is not a regular file; remove it", place.display());
+        return Err(Error::io(path, std::io::Error::new(ErrorKind::InvalidInput, says)));
+    }
+    let file = OpenOptions::new().write(true).create(create).truncate(false).open(place);
+    file.map_err(|e| Error::io(path, e))
+}
+
+/// Checks that no other process has locked `path`.
+pub(super) fn check_free(path: &Path) -> Result<()> {
+    let path = &resolved(path);
+    let place = place(path);
+    if !place.exists() {
+        return Ok(());
+    }
+    match open(path, &place, false).map(|file| file.try_lock()) {
+        Ok(Err(TryLockError::WouldBlock)) => Err(Lock::busy(path)),
+        _ => Ok(()),
+    }
 }
 
 impl Lock {
@@ -59,26 +108,27 @@ impl Lock {
         Error::io(path, std::io::Error::new(ErrorKind::ResourceBusy, says))
     }
 
+    /// Locks an output that is made from what is there now, such as a model that is updated in place; none if it is a
+    /// device or a pipe.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub fn output(path: &Path) -> Result<Option<Self>> {
+        match Place::of(path)? {
+            Place::Through(_) => Ok(None),
+            Place::New(_) | Place::File(..) => Self::take(path).map(Some),
+        }
+    }
+
     /// Locks `path`, a file or an existing folder.
     ///
     /// # Errors
     /// If another process holds the lock, or the lock file cannot be created.
     pub fn take(path: &Path) -> Result<Self> {
-        // A link is another name of the same place.
-        let path = &super::inputs::resolved(path).unwrap_or_else(|| path.to_owned());
-        let place = match (path.is_dir(), path.file_name()) {
-            (false, Some(name)) => {
-                let mut lock = std::ffi::OsString::from(".");
-                lock.push(name);
-                lock.push(".lock");
-                folder_of(path).join(lock)
-            }
-            _ => path.join(".cofil.lock"),
-        };
+        let path = &resolved(path);
+        let place = place(path);
         loop {
-            let mut options = OpenOptions::new();
-            let file = options.write(true).create(true).truncate(false).open(&place);
-            let file = file.map_err(|e| Error::io(path, e))?;
+            let file = open(path, &place, true)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(Self::busy(path)),
@@ -87,7 +137,8 @@ impl Lock {
             }
             // The previous owner may have removed the file between opening and locking.
             if is_at(&file, &place) {
-                return Ok(Self { path: place, _file: file });
+                let listed = Listed::new(&place);
+                return Ok(Self { path: place, _file: file, _listed: listed });
             }
         }
     }
@@ -138,6 +189,22 @@ mod tests {
             assert!(Lock::take(&link).is_err(), "a link to what is locked");
             drop(first);
             std::fs::remove_file(link).unwrap();
+        }
+        // Outputs of others are refused while it is locked, and places without a file can be locked.
+        let file = folder.path().join("output");
+        let first = Lock::output(&file).unwrap();
+        let busy = super::super::check_writable(&file).unwrap_err().to_string();
+        assert!(first.is_some() && busy.contains("another process is writing it"), "{busy}");
+        drop(first);
+        super::super::check_writable(&file).unwrap();
+        drop(Lock::take(&folder.path().join("x".repeat(255))).unwrap());
+        assert!(Lock::output(Path::new("/dev/null")).unwrap().is_none());
+        #[cfg(unix)]
+        {
+            let lock = folder.path().join(".odd.lock");
+            std::os::unix::net::UnixListener::bind(&lock).unwrap();
+            let told = Lock::take(&folder.path().join("odd")).unwrap_err().to_string();
+            assert!(told.contains("is not a regular file"), "{told}");
         }
         // A lock file left by a killed process can be locked.
         std::fs::write(folder.path().join(".file.lock"), "").unwrap();

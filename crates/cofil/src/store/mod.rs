@@ -19,6 +19,7 @@
 mod archive;
 mod atomic;
 mod inputs;
+mod left;
 mod lock;
 mod npy;
 mod npz;
@@ -31,6 +32,7 @@ pub use archive::Archive;
 pub(crate) use atomic::{Access, Pending, write_with};
 pub use atomic::{check_new, check_writable, create_folder, write_atomically};
 pub use inputs::check_not_input;
+pub use left::remove_unfinished;
 pub use lock::Lock;
 pub(crate) use npy::{Elements, NPY, NumpyArray, read_npy};
 pub(crate) use npz::{Entry, Npz, write_npz};

@@ -200,15 +200,19 @@ fn check(args: &Args, entrants: &[Entrant]) -> Result<()> {
         cofil::store::create_folder(folder)?;
         outputs.extend(entrants.iter().map(|x| Some(config(folder, &x.file_stem()))));
     }
-    output::check(
-        outputs.iter().map(Option::as_deref),
-        [
-            Some(&*args.data),
-            args.test.as_ref().and_then(Tests::path),
-            args.given.as_deref(),
-            args.items.path(),
-        ],
-    )
+    let inputs = [
+        Some(&*args.data),
+        args.test.as_ref().and_then(Tests::path),
+        args.given.as_deref(),
+        args.items.path(),
+    ];
+    if let Some(folder) = &args.journal {
+        for entrant in entrants {
+            let trials = folder.join(format!("{}.trials", entrant.file_stem()));
+            cofil::store::check_not_input(&trials, inputs.into_iter().flatten())?;
+        }
+    }
+    output::check(outputs.iter().map(Option::as_deref), inputs)
 }
 
 /// Returns the settings file with the stem `stem`.
