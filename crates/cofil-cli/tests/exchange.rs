@@ -85,9 +85,9 @@ fn vectors_go_out_and_come_in() {
 fn files_that_cannot_be_exported_are_refused_early() {
     let place = Place::with_events();
     place.ok("train events.csv -a user-knn -o m");
-    assert!(place.fails(1, "export m m.pth").contains("unknown file ending"));
+    assert!(place.fails(1, "export m m.pth").contains("unknown file extension"));
     assert!(place.fails(1, "export m m.onnx").contains("user-neighbours"));
-    assert!(place.fails(1, "export m m.csv --vectors users").contains("no vectors of users"));
+    assert!(place.fails(1, "export m m.csv --vectors users").contains("no user vectors"));
     assert!(place.fails(2, "export m m.csv --vectors both").contains("both"));
     place.ok("export m m.npz");
     assert_eq!(place.files().iter().filter(|name| name.starts_with("m.")).count(), 1);

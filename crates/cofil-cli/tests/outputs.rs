@@ -224,6 +224,64 @@ fn a_checkpoint_and_a_folder_have_one_writer() {
 }
 
 #[test]
+fn a_model_has_one_process_that_changes_it() {
+    let place = with_model();
+    let before = place.read("m");
+    let lock = cofil::store::Lock::take(&place.path("m")).expect("nobody else has it");
+    for command in
+        ["forget m --user u1 -o m", "update m more.csv -o m", "train events.csv -a popularity -o m"]
+    {
+        let told = place.fails(1, command);
+        assert!(told.contains("another process is writing it"), "{command}: {told}");
+    }
+    assert_eq!(place.read("m"), before);
+    drop(lock);
+    place.ok("forget m --user u1 -o m");
+    // A pipe in place of the lock would make it wait for ever.
+    let pipe = Command::new("mkfifo").arg(place.path(".m.lock")).status().expect("mkfifo runs");
+    assert!(pipe.success());
+    let told = place.fails(1, "forget m --user u2 -o m");
+    assert!(told.contains("is not a regular file"), "{told}");
+}
+
+#[test]
+fn a_standard_output_for_reading_is_an_error() {
+    let place = with_model();
+    for command in ["describe events.csv", "inspect m", "recommend m --all -n 1"] {
+        let null = File::open("/dev/null").expect("it is there");
+        let answer = cofil(&place, command).stdout(null).output().expect("it runs");
+        let told = String::from_utf8_lossy(&answer.stderr).into_owned();
+        assert_eq!(answer.status.code(), Some(1), "{command}: {told}");
+        assert!(told.contains("cannot be written to"), "{command}: {told}");
+    }
+}
+
+#[test]
+fn nothing_is_left_when_memory_runs_out() {
+    let place = with_model();
+    place.write("many.csv", &(0..3000).map(|n| format!("u{n},i{}\n", n % 9)).collect::<String>());
+    place.ok("train many.csv -a popularity -o popular");
+    let before = place.files();
+    let binary = assert_cmd::cargo::cargo_bin("cofil");
+    // The limit above which memory does not run out is not known: some of these end early, some in the middle.
+    let mut refused = 0;
+    for limit in (40_000..200_000).step_by(8_000) {
+        let command = format!(
+            "ulimit -v {limit}; {} recommend popular --all -n 9 --seen --threads 1 -o lists.csv",
+            binary.display()
+        );
+        let mut shell = Command::new("bash");
+        let answer =
+            shell.arg("-c").arg(command).current_dir(place.path("")).output().expect("it runs");
+        let told = String::from_utf8_lossy(&answer.stderr).into_owned();
+        refused += usize::from(!answer.status.success());
+        let _ = std::fs::remove_file(place.path("lists.csv"));
+        assert_eq!(place.files(), before, "{limit}: {told}");
+    }
+    assert!(refused > 0);
+}
+
+#[test]
 fn the_owner_of_a_replaced_file_is_kept() {
     let place = with_model();
     if std::os::unix::fs::chown(place.path("m"), Some(12_345), Some(54_321)).is_err() {

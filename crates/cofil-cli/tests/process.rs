@@ -216,7 +216,8 @@ fn control_c_on_a_terminal_saves() {
     assert_eq!(child.wait().expect("ended").code(), Some(130), "{text}");
     assert!(text.contains("finishing this epoch, then saving"), "{text}");
     let epochs = place.json("inspect m")["epochs"].as_array().map(Vec::len).expect("epochs");
-    assert!(text.contains(&format!("{epochs} of 100000 epochs in ")), "{text}");
+    let epochs = cofil::data::prose::number(epochs);
+    assert!(text.contains(&format!("{epochs} of 100,000 epochs in ")), "{text}");
     assert!(place.json("inspect m")["epochs"][0]["of"] == json!(100_000));
 }
 

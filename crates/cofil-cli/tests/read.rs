@@ -26,7 +26,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"user,item,rating\na,b,nan\n",
         &[],
-        "t:2: rating \"nan\" is not a finite number; give it a value, or leave such rows out with --missing nan",
+        "t:2: rating \"nan\" is not a finite number; give it a value, or skip such rows with --missing nan",
     ),
     (
         b"user,item,rating\na,b,1\nc,d,inf\n",
@@ -58,7 +58,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"user,item\na,\n",
         &[],
-        "t:2: item is empty; every interaction needs a user and an item (to leave out up to 100 such rows: \
+        "t:2: item is empty; every interaction needs a user and an item (to skip up to 100 such rows: \
          --skip-bad 100)",
     ),
     (
@@ -95,7 +95,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"user,item,event\na,b,view\na,c,purchase\n",
         &["--weight", "view=1,buy=5"],
-        "t:3: event \"purchase\" has no weight (weights: view, buy); give it one (0 leaves its rows out)",
+        "t:3: event \"purchase\" has no weight (weights: view, buy); give it one (0 skips its rows)",
     ),
     (
         b"user,item,event\na,b,view\n",
@@ -105,7 +105,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"{\"user\":1,\"item\":2}\n{\"user\":1}\n",
         &[],
-        "t:2: there is no `item` in this line; every line needs it (to leave out up to 100 such lines: --skip-bad 100)",
+        "t:2: there is no `item` in this line; every line needs it (to skip up to 100 such lines: --skip-bad 100)",
     ),
     (
         b"{\"user\":1,\"item\":[2]}\n",

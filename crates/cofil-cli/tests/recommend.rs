@@ -87,7 +87,7 @@ fn ratings_are_read_by_what_they_say() {
     let report = place.json("train ratings.csv -o m");
     assert_eq!(report["algorithm"]["algorithm"], "slim");
     let told = place.ok("train ratings.csv -o m");
-    assert!(told.contains("1 and below is not liked"), "{told}");
+    assert!(told.contains("1 and below is negative"), "{told}");
     let first = |line: &str| place.json(line)["items"][0].clone();
     for algorithm in ["slim", "popularity", "ease", "ials", "bpr", "item-knn"] {
         place.ok(&format!("train ratings.csv -a {algorithm} -o m"));
@@ -589,7 +589,9 @@ fn scores_learned_by_cross_entropy_are_given_as_probabilities() {
     assert!((first - probability).abs() < 1e-6 && answer["missing"] == 1, "{answer}");
     train("-a gmf --set factors=4 --set epochs=3 --set loss=bpr", "pairs");
     train("-a biased-mf --set factors=2 --set epochs=2", "values");
-    for (model, says) in [("pairs", "only orders items"), ("values", "predicts values")] {
+    for (model, says) in
+        [("pairs", "its scores are not probabilities"), ("values", "predicts values")]
+    {
         let error =
             place.fails(1, &format!("predict {model} --user u0 --item even0 --probability"));
         assert!(error.contains(says) && error.contains("cross-entropy"), "{error}");

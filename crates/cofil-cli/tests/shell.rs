@@ -52,7 +52,7 @@ fn the_vectors_of_a_model_are_drawn() {
     assert!(told.contains("\noffset  "), "{told}");
     place.ok("train ratings.csv -a ease -o e");
     let error = place.fails(1, "plot map e -o map.svg");
-    assert!(error.contains("ease has no vectors to draw"), "{error}");
+    assert!(error.contains("ease has no user or item vectors to draw"), "{error}");
 }
 
 #[test]

@@ -62,5 +62,5 @@ def test_scores_become_probabilities_where_they_are(ratings):
     assert many[0].prediction == probability and many[1].prediction is None
     with pytest.raises(cofil.NotFoundError):
         model.predict("nobody", "i1", probability=True)
-    with pytest.raises(cofil.UnsupportedError, match="only orders items"):
+    with pytest.raises(cofil.UnsupportedError, match="its scores are not probabilities"):
         cofil.Bpr(factors=3, epochs=2).fit(ratings).predict("u1", "i1", probability=True)

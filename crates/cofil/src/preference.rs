@@ -42,7 +42,7 @@ pub(crate) fn liked(reading: Option<Reading>, train: &Ratings) -> Result<Cow<'_,
         return Ok(Cow::Borrowed(train));
     }
     if !values.iter().any(|&value| is_liked(value)) {
-        let why = "no interaction has a weight above 0; to rank, give liked items higher values";
+        let why = "no interaction has a weight above 0; to rank, give positive interactions higher values";
         return Err(Error::Unfit(why.into()));
     }
     let times = train.times.as_ref().map(|times| {

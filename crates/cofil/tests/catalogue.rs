@@ -120,7 +120,7 @@ fn rows_that_are_no_item_are_counted() {
         told(&report),
         "read as: comma-separated, header, id=`id`, title=`title`\n2 items\ntext: `title`\n\
          skipped 1 of 5 rows (no id)\n\
-         note: 2 rows with a duplicate id left out, such as `1`: the first row of each id counts"
+         note: skipped 2 rows with a duplicate id, such as `1`: the first row of each id counts"
     );
 }
 
@@ -190,7 +190,7 @@ fn json_lines_may_begin_columns_late_and_hold_lists() {
     );
     assert_eq!(item(&catalogue, "b2"), json!({"price": 5.5, "tags": ["x|y"]}));
     assert_eq!(item(&catalogue, "b3"), json!({"pages": 12}));
-    assert_eq!(report.notes, ["`details` holds objects and is left out"]);
+    assert_eq!(report.notes, ["`details` holds objects and is ignored"]);
 }
 
 #[cfg(feature = "arrow")]

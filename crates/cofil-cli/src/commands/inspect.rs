@@ -107,7 +107,7 @@ pub fn run(args: &Args) -> Result<()> {
                 Changed::Forgotten { users } => format!("{} forgotten", count(*users, "user")),
             })
             .collect();
-        facts.push(("since then", told.join(", ")));
+        facts.push(("changes", told.join(", ")));
     }
     facts.push(("shape", format!("{shape}: {}", arrays.join(", "))));
     facts.push((

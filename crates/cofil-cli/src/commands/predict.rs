@@ -87,7 +87,8 @@ pub fn run(args: &Args) -> Result<()> {
             true => {
                 let pair = (recommender.user_index(user)?, recommender.item(item)?);
                 let probability = recommender.probabilities(&[pair.0], &[pair.1])?[0];
-                probability.with_context(|| format!("the model knows nothing of user `{user}`"))?
+                probability
+                    .with_context(|| format!("the model knows nothing about user `{user}`"))?
             }
         };
         let (user, item) = (user.clone(), item.clone());

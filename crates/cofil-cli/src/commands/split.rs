@@ -206,11 +206,11 @@ fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
     findings(&found);
     if found.findings.is_empty() {
         outln!(
-            "Nothing found: no shared pair, and training knows every user and item of the test."
+            "Nothing found: no shared pairs, and every test user and item is in the training set."
         );
     }
     if found.train_span.is_none() || found.test_span.is_none() {
-        outln!("Without times in both parts, nothing is said about what came later.");
+        outln!("Leakage from the future cannot be checked without times in both parts.");
     }
     Ok(())
 }

@@ -84,7 +84,7 @@ pub(super) fn person<'a>(
     let none = match columns.is_empty() {
         true => Some(reason(who)),
         false => nothing_liked(recommender, Row { columns: &columns, values: &values })
-            .then(|| "no item in the history counts as liked".into()),
+            .then(|| "no item in the history has positive feedback".into()),
     };
     let history = History::Own(columns, values);
     Ok(match none {
@@ -106,7 +106,7 @@ fn by_number(recommender: &Recommender, u: u32) -> Person<'_> {
             "the model file does not hold user histories, which this model scores by".to_owned(),
         ),
         Some(_) if nothing_liked(recommender, history) => {
-            Some(format!("none of the items of user `{name}` counts as liked"))
+            Some(format!("user `{name}` has no positive feedback"))
         }
         Some(_) => None,
     };

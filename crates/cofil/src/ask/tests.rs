@@ -48,7 +48,7 @@ fn log_odds_become_probabilities_and_nothing_else_does() {
     }
     assert_eq!(found[2..], [None, None]);
     let says = trained().probabilities(&[0], &[0]).unwrap_err().to_string();
-    assert!(says.contains("ease") && says.contains("only orders items"), "{says}");
+    assert!(says.contains("ease") && says.contains("its scores are not probabilities"), "{says}");
 }
 
 #[test]

@@ -145,9 +145,11 @@ impl Reading {
     pub fn sentence(self) -> String {
         match self {
             Self::Scale { low, .. } => {
-                format!("ratings are weights: {low} and below is not liked, higher ones count more")
+                format!(
+                    "ratings are weights: {low} and below is negative, higher ratings count more"
+                )
             }
-            Self::Above(low) => format!("ratings above {low} are liked, others are not"),
+            Self::Above(low) => format!("ratings above {low} are positive, others negative"),
             Self::Log { .. } => "counts are weights on a logarithmic scale".into(),
             Self::Once => "counts above 0 count 1".into(),
         }

@@ -51,7 +51,7 @@ impl Remedy {
                 with("threshold", least.as_ref().and_then(number))
             ),
             Self::Missing(mark) => format!(
-                "if it stands for \"no rating\", leave such rows out {}",
+                "if it means \"no rating\", skip such rows {}",
                 with("missing", number(mark))
             ),
             Self::Duplicates(rules) => {
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(says(Remedy::KeepSeen), "train with `seen`");
         assert_eq!(
             says(Remedy::Missing(-1.0)),
-            "if it stands for \"no rating\", leave such rows out with `missing` = -1"
+            "if it means \"no rating\", skip such rows with `missing` = -1"
         );
         assert_eq!(
             says(Remedy::ImplicitOrThreshold(Some(3.5))),

@@ -351,7 +351,7 @@ fn given_candidates_count_once() {
     assert!(report.warnings[0].starts_with("ranked among given candidates"));
     let protocol = Protocol { candidates: Candidates::Given(vec![vec![]]), ..protocol };
     let says = evaluate(&model(), &train, &test, &protocol).unwrap_err().to_string();
-    assert_eq!(says, "1 candidate lists for 4 users of the test set");
+    assert_eq!(says, "1 candidate list for 4 users of the test set");
 }
 
 #[test]

@@ -129,8 +129,7 @@ impl Foreign {
         let skipped = seen.len() - kept.len();
         if skipped > 0 {
             let rows = count(skipped, "interaction");
-            self.notes
-                .push(format!("{rows} of users or items that the model does not know skipped"));
+            self.notes.push(format!("skipped {rows} with unknown users or items"));
         }
         if !all_users {
             seen.users = std::sync::Arc::new(self.user_ids.clone());

@@ -74,8 +74,7 @@ impl ExportFormat {
             Some("npy") => Ok(Self::Npy),
             _ if SheetWriter::check_path(path).is_ok() => Ok(Self::Table),
             _ => {
-                let says =
-                    "unknown file ending; use .onnx, .npz, .npy, .csv, .jsonl, .parquet or .arrow";
+                let says = "unknown file extension; use .onnx, .npz, .npy, .csv, .jsonl, .parquet or .arrow";
                 Err(Error::data(path, None, says))
             }
         }
@@ -227,11 +226,11 @@ impl Recommender {
         let none = || {
             let shape = model.kind();
             Error::Unsupported(match side {
-                Side::Items => format!(
-                    "this model of shape `{shape}` has no vectors of items; export it as .npz"
-                ),
+                Side::Items => {
+                    format!("this model of shape `{shape}` has no item vectors; export it as .npz")
+                }
                 Side::Users => format!(
-                    "this model of shape `{shape}` has no vectors of users that score items by an inner product"
+                    "this model of shape `{shape}` has no user vectors that score items by an inner product"
                 ),
             })
         };
@@ -242,7 +241,7 @@ impl Recommender {
         if model.kind() != Factors::KIND {
             let matrix = model.item_vectors().filter(|_| side == Side::Items).ok_or_else(none)?;
             let notes = vec![
-                "similar items have similar vectors (cosine); scores of users are no inner products of them".into(),
+                "similar items have similar vectors (cosine); scores are not inner products of them".into(),
             ];
             return Ok(Vectors { matrix: matrix.clone(), ids, name, notes });
         }

@@ -49,7 +49,7 @@ pub(super) fn parse(path: &Path, input: impl BufRead) -> Result<Foreign> {
     for (empty, noun) in [(users.1, "user"), (items.1, "item")] {
         if empty > 0 {
             let rows = count(empty, noun);
-            foreign.notes.push(format!("{rows} without interactions left out"));
+            foreign.notes.push(format!("skipped {rows} without interactions"));
         }
     }
     Ok(foreign)
@@ -77,11 +77,11 @@ impl<R: BufRead> Lines<'_, R> {
             return Err(self.bad("the model is cut short"));
         }
         if self.line.len() == longest && !self.line.ends_with(b"\n") {
-            return Err(self.bad(format!("longer than {longest} bytes; this is no model of LIBMF")));
+            return Err(self.bad(format!("longer than {longest} bytes; this is not a LIBMF model")));
         }
         match std::str::from_utf8(&self.line) {
             Ok(line) => Ok(line.split_ascii_whitespace()),
-            Err(_) => Err(self.bad("not a text model of LIBMF")),
+            Err(_) => Err(self.bad("not a LIBMF text model")),
         }
     }
 
@@ -99,7 +99,7 @@ impl<R: BufRead> Lines<'_, R> {
         let size = self.head(&[name])?;
         match size >= 0.0 && size < f64::from(u32::MAX) && size.fract() == 0.0 {
             true => Ok(size as usize),
-            false => Err(self.bad(format!("`{name}` is {size}, which is no number of rows"))),
+            false => Err(self.bad(format!("`{name}` is {size}, which is not a number of rows"))),
         }
     }
 

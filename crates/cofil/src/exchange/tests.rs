@@ -168,7 +168,7 @@ fn libmf_leaves_out_rows_without_data() {
     assert_eq!(found.predict("0", "0").unwrap(), 2.5, "the inner product alone");
     assert_eq!(found.predict("2", "0").unwrap(), 1.75);
     assert!(
-        report.notes.iter().any(|note| note.starts_with("1 user without interactions")),
+        report.notes.iter().any(|note| note.starts_with("skipped 1 user without interactions")),
         "{:?}",
         report.notes
     );
@@ -188,8 +188,8 @@ fn hostile_libmf_models_are_refused() {
         ("p0 T 1 2", "p0 T 1 2 3", "m:6: expected `p0`"),
         ("p0 T 1 2", "p0 T 1 x", "m:6: expected `p0`"),
         ("m 3", "m 3000000000", "m:9: expected `p3`"),
-        ("m 3", "m -3", "no number of rows"),
-        ("m 3", "m 1e300", "no number of rows"),
+        ("m 3", "m -3", "not a number of rows"),
+        ("m 3", "m 1e300", "not a number of rows"),
         ("k 2", "k 0", "0 factors"),
         ("k 2", "k 4000000000", "4000000000 factors"),
         ("f 0", "f x", "m:1: expected `f`"),
@@ -301,7 +301,9 @@ fn interactions_tell_what_users_have() {
     let seen = events(&foreign, "user,item\nann,x\nbob,y\nann,z\ndan,x\n");
     let (found, report) = foreign.clone().into_recommender(Some(seen), &preference).unwrap();
     assert_eq!((report.interactions, found.card().data.interactions), (2, 2));
-    assert!(report.notes.iter().any(|note| note.starts_with("2 interactions of users or items")));
+    assert!(
+        report.notes.iter().any(|note| note.starts_with("skipped 2 interactions with unknown"))
+    );
     let list = found.recommend(&crate::ask::Who::user("ann"), &crate::ask::Query::default());
     assert_eq!(list.unwrap().items.iter().map(|i| i.item.as_str()).collect::<Vec<_>>(), ["y"]);
     let nobody = events(&foreign, "user,item\ndan,x\n");
@@ -416,9 +418,9 @@ fn shapes_that_a_format_cannot_hold_are_refused() {
         told(model.export(&folder.path().join(name), &ExportOptions { vectors }))
     };
     assert!(export(&knn, "m.onnx", Side::Items).contains("shape `user-neighbours`"));
-    assert!(export(&knn, "m.csv", Side::Items).contains("no vectors of items"));
-    assert!(export(&knn, "m.csv", Side::Users).contains("no vectors of users"));
-    assert!(export(&als(), "m.pth", Side::Items).contains("unknown file ending"));
+    assert!(export(&knn, "m.csv", Side::Items).contains("no item vectors"));
+    assert!(export(&knn, "m.csv", Side::Users).contains("no user vectors"));
+    assert!(export(&als(), "m.pth", Side::Items).contains("unknown file extension"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
     assert_eq!(export(&als(), "m.onnx", Side::Items), "");
     let ids = std::fs::read_to_string(folder.path().join("m.onnx.json")).unwrap();

@@ -33,7 +33,7 @@ pub fn standings(page: &mut Html, series: &Series) {
     };
     page.table(&heads, &series.standings.iter().map(row).collect::<Vec<_>>());
     page.small(
-        "Standard deviation over the rounds (n − 1). Best is ahead: rounds in which the algorithm with the best \
+        "Standard deviation over the rounds (n − 1). Wins of best: rounds in which the algorithm with the best \
          mean is better than this one. Significant: rounds in which it is significantly better (paired \
          randomisation test on the same users, Holm's correction). Training: mean over the rounds.",
     );

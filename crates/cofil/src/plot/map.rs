@@ -28,7 +28,7 @@ pub fn map(recommender: &Recommender) -> Result<Figure> {
     let items = model.item_vectors().ok_or_else(|| {
         let shape = model.kind();
         Error::Unsupported(format!(
-            "{name} (shape {shape}) has no user or item vectors to draw; factorizations, autoencoders and networks \
+            "{name} has no user or item vectors to draw (shape {shape}); factorizations, autoencoders and networks \
              have"
         ))
     })?;
@@ -231,7 +231,7 @@ mod tests {
     fn what_has_no_plane_is_refused() {
         let says = |algorithm: &Algorithm| map(&small(algorithm)).unwrap_err().to_string();
         let ease = says(&Algorithm::Ease(Ease::default()));
-        assert!(ease.contains("ease has no vectors to draw"), "{ease}");
+        assert!(ease.contains("ease has no user or item vectors to draw"), "{ease}");
         let line = says(&Algorithm::BiasedMf(BiasedMf { factors: 1, ..BiasedMf::default() }));
         assert!(line.contains("at least two numbers"), "{line}");
     }

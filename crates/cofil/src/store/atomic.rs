@@ -147,7 +147,7 @@ impl Place {
                 return Err(refuse(ErrorKind::InvalidInput, says));
             }
         }
-        Err(refuse(ErrorKind::InvalidInput, "the links go round in a circle; name a file"))
+        Err(refuse(ErrorKind::InvalidInput, "the link is circular; name a file"))
     }
 }
 
@@ -381,7 +381,7 @@ mod tests {
         assert!(told.contains("lost") && told.contains("there is no folder"), "{told}");
         symlink("round", at("round")).unwrap();
         let told = write_atomically(&at("round"), b"").unwrap_err().to_string();
-        assert!(told.contains("circle"), "{told}");
+        assert!(told.contains("circular"), "{told}");
         let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
         assert_eq!(names.len(), 6, "nothing is left behind");
     }

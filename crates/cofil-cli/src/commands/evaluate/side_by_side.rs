@@ -97,7 +97,7 @@ pub fn run(args: &Args, models: &[PathBuf]) -> Result<()> {
     }
     if !alike {
         errln!(
-            "note: the models were trained on tables with different users; no paired comparison is made"
+            "note: no paired comparison, as the models were trained on tables with different users"
         );
     }
     outln!();

@@ -61,7 +61,7 @@ impl Catalogue {
         if let Some(id) = example {
             let rows = count(repeated, "row");
             notes.push(format!(
-                "{rows} with a duplicate id left out, such as `{id}`: the first row of each id counts"
+                "skipped {rows} with a duplicate id, such as `{id}`: the first row of each id counts"
             ));
         }
         let typing = Typing { rows: &rows, options };
@@ -71,7 +71,7 @@ impl Catalogue {
         for (at, cells) in frame.columns.iter().enumerate().filter(|(at, _)| *at != roles.id) {
             let name = names[at].clone();
             if let Some(what) = &cells.foreign {
-                notes.push(format!("`{name}` holds {what} and is left out"));
+                notes.push(format!("`{name}` holds {what} and is ignored"));
                 title = title.filter(|&title| title != at);
                 continue;
             }

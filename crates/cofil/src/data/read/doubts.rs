@@ -140,7 +140,7 @@ pub(super) fn single_rows(rows: usize, users: usize, items: usize) -> Option<Str
         _ => "every item",
     };
     Some(format!(
-        "{once} occurs only once in {} rows: this looks like a table of items or users, not of interactions; give the \
+        "{once} occurs only once ({} rows): this looks like a table of items or users, not of interactions; give the \
          table of interactions, or name its columns (`user`, `item`)",
         number(rows)
     ))

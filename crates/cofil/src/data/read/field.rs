@@ -123,7 +123,7 @@ impl<'a> Rules<'a> {
         }
         let name = &self.value_name;
         let remedy = match value.is_nan() {
-            true => "give it a value, or leave such rows out with `missing` = nan",
+            true => "give it a value, or skip such rows with `missing` = nan",
             false => "values must be below 3.4e38",
         };
         Err(format!("{name} {} is not a finite number; {remedy}", shown()))
@@ -136,7 +136,7 @@ impl<'a> Rules<'a> {
             return match self.missing {
                 Some(missing) if missing.is_nan() => Ok(Err(Skip::Missing)),
                 _ => Err(format!(
-                    "{name} is empty; give it a value, or leave such rows out with `missing` = nan"
+                    "{name} is empty; give it a value, or skip such rows with `missing` = nan"
                 )),
             };
         }
@@ -147,7 +147,7 @@ impl<'a> Rules<'a> {
             if self.missing.is_some_and(f32::is_nan) {
                 return Ok(Err(Skip::Missing));
             }
-            "; if it marks a missing value, leave such rows out with `missing` = nan"
+            "; if it marks a missing value, skip such rows with `missing` = nan"
         } else if self.decimal_comma && text.contains(&b'.') {
             "; remove the points if they separate thousands, since the decimal separator is a comma here (`decimal` = ,)"
         } else if self.decimal_comma {
@@ -203,7 +203,7 @@ impl<'a> Rules<'a> {
             None => {
                 let names: Vec<&str> = self.weights.iter().map(|(name, _)| name.as_str()).collect();
                 Err(format!(
-                    "{} {} has no weight (weights: {}); give it one (0 leaves its rows out)",
+                    "{} {} has no weight (weights: {}); give it one (0 skips its rows)",
                     self.kind_name,
                     quoted(text),
                     names.join(", ")

@@ -38,7 +38,7 @@ const MAGIC: &[(&[u8], &str, &str)] = &[
     (b"%%MatrixMarket", "is a matrix in Matrix Market format", "write one row per entry"),
     (
         b"version https://git-lfs",
-        "is a pointer of Git LFS, not the file itself",
+        "is a Git LFS pointer, not the file itself",
         "fetch it with `git lfs pull`",
     ),
 ];
@@ -107,8 +107,8 @@ pub(super) fn by_lines(head: &[u8]) -> Option<String> {
         () if is_json_array(first, head) => {
             ("JSON arrays", "write objects, such as {\"user\": 1, \"item\": 2}, one per line")
         }
-        () if is_web_log(first) => ("the log of a web server", rows),
-        () if all(is_log) => ("the log of a program", rows),
+        () if is_web_log(first) => ("a web server log", rows),
+        () if all(is_log) => ("a program log", rows),
         () if all(|line| line.starts_with("CreateTime:") && line.contains('\t')) => {
             ("the output of Kafka's console consumer", rows)
         }
@@ -340,11 +340,11 @@ mod tests {
             ("factors = 8\nepochs = 3\n", "settings"),
             (
                 "1.2.3.4 - ann [10/Oct/2000:13:55:36 -0700] \"GET /a HTTP/1.0\" 200 2326\n",
-                "log of a web server",
+                "web server log",
             ),
-            ("Jan 31 07:01:02 host app[12]: u1 viewed a\n", "log of a program"),
-            ("2021-01-31 07:01:02,123 INFO user=1 item=a\n", "log of a program"),
-            ("2021-01-31T07:01:02Z [main] WARN u1 viewed a\n", "log of a program"),
+            ("Jan 31 07:01:02 host app[12]: u1 viewed a\n", "program log"),
+            ("2021-01-31 07:01:02,123 INFO user=1 item=a\n", "program log"),
+            ("2021-01-31T07:01:02Z [main] WARN u1 viewed a\n", "program log"),
             ("CreateTime:1612076462000\tu1\ta\nCreateTime:1612076463000\tu2\tb\n", "Kafka"),
             ("- {user: 1, item: a}\n- {user: 2, item: b}\n", "YAML"),
             ("-- PostgreSQL database dump\n\nCOPY r (u, i) FROM stdin;\n1\t2\n", "SQL"),

@@ -180,7 +180,7 @@ fn relevance_judgements_are_recognised() {
     assert_eq!(rows("q1 0 d1 2\nq1 0 d2 0\nq2 0 d1 1\n"), ["q1 d1 2", "q1 d2 0", "q2 d1 1"]);
     assert_eq!(rows("301\t0\t8812\t1\n301\t0\t9913\t0\n"), ["301 8812 1", "301 9913 0"]);
     let said = notes("q1 0 d1 2\nq1 0 d2 0\n");
-    assert!(said.contains("read as relevance judgements of TREC"), "{said}");
+    assert!(said.contains("read as TREC relevance judgements"), "{said}");
     // Ratings of an item called 0.
     assert_eq!(rows("7 0 5 1\n8 0 4 1\n")[0], "7 0 5");
     assert_eq!(rows("7 0 5 978300760\n8 0 4 978300761\n")[0], "7 0 5 978300760");

@@ -23,7 +23,7 @@ pub(super) use lines::{Lines as ObjectLines, needs_lines};
 pub(super) use entry::Entry;
 
 /// What to do about a line without a user or an item.
-const NEEDED: &str = "every line needs it (to leave out up to 100 such lines: `skip_bad` = 100)";
+const NEEDED: &str = "every line needs it (to skip up to 100 such lines: `skip_bad` = 100)";
 /// Number of lines examined to detect the content of the keys.
 const SAMPLE: usize = 100;
 

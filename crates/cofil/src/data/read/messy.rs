@@ -451,11 +451,11 @@ fn values_that_mark_missing_ones_are_told() {
 fn tables_of_items_or_users_are_told() {
     let members = "login,name\nann,Ann A\nbob,Bob B\ncat,Cat C\ndan,Dan D\neve,Eve E\n";
     let told = notes(members);
-    assert!(told.contains("every user and every item occurs in one of the 5 rows only"), "{told}");
+    assert!(told.contains("every user and every item occurs only once (5 rows)"), "{told}");
     let users = "1::F::1::10::48067\n2::M::56::16::70072\n3::M::25::15::55117\n4::M::45::7::02460\n5::M::25::20::55455\n";
-    assert!(notes(users).contains("every user occurs in one"), "{}", notes(users));
+    assert!(notes(users).contains("every user occurs only once"), "{}", notes(users));
     let books = "Book Id,Author\n1,x\n2,x\n3,y\n4,y\n5,z\n";
-    assert!(notes(books).contains("every item occurs in one"), "{}", notes(books));
+    assert!(notes(books).contains("every item occurs only once"), "{}", notes(books));
     let interactions = "user,item\na,x\na,y\nb,x\nc,x\nd,x\n";
     assert_eq!(notes(interactions), "");
     // One user may have one row for each item.

@@ -200,7 +200,7 @@ pub(super) fn check(name: &[u8]) -> Result<(), Unnamed> {
 
 fn text(name: &[u8]) -> Result<&str, Unnamed> {
     if name.trim_ascii().is_empty() {
-        return Err(Unnamed("is empty; every interaction needs a user and an item (to leave out up to 100 such rows: `skip_bad` = 100)".into()));
+        return Err(Unnamed("is empty; every interaction needs a user and an item (to skip up to 100 such rows: `skip_bad` = 100)".into()));
     }
     utf8(name)
 }

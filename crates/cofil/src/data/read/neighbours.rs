@@ -7,6 +7,7 @@ use super::source::Opened;
 use super::stamp::{Stamp, stamp};
 use super::times::is_unix_time;
 use super::{Column, Format, Quote, ReadOptions, Shape, sniff, text};
+use crate::data::prose::count;
 use crate::error::{Error, Result};
 use crate::watch;
 use std::collections::HashSet;
@@ -105,8 +106,8 @@ pub(super) fn read(
         ..Found::new(Format::Text, columns, rows)
     };
     if alone > 0 {
-        let lines = if alone == 1 { "line has" } else { "lines have" };
-        found.columns.notes.push(format!("{alone} {lines} a user and no item, and are left out"));
+        let lines = count(alone as usize, "line");
+        found.columns.notes.push(format!("skipped {lines} with a user and no item"));
     }
     Ok(found)
 }

@@ -84,7 +84,7 @@ pub(super) fn read(
         .map(|key| format!("`{}`", shown(key.as_bytes())))
         .collect();
     if !unread.is_empty() {
-        let note = format!("keys of the folders left unread: {}", unread.join(", "));
+        let note = format!("ignored folder keys: {}", unread.join(", "));
         found.columns.notes.push(note);
     }
     Ok(found)
@@ -355,7 +355,7 @@ mod tests {
         // A key that has no role is named, and one that is missing is empty.
         let untimed = ReadOptions { time: Some(Column::Absent), ..ReadOptions::default() };
         let report = read(folder.path(), &untimed).unwrap().report;
-        assert!(report.to_string().contains("folders left unread: `date`"), "{report}");
+        assert!(report.to_string().contains("ignored folder keys: `date`"), "{report}");
         write("item=__HIVE_DEFAULT_PARTITION__/date=2024-05-01/x.csv", "user,rating\nann,5\n");
         let told = read(folder.path(), &options).unwrap_err().to_string();
         assert!(told.contains("x.csv:2: item is empty"), "{told}");
@@ -383,7 +383,7 @@ mod tests {
         let (may_1, may_2) = (1_714_521_600, 1_714_608_000);
         assert_eq!(data.time, Some(vec![may_2, may_2, may_1, may_1]), "{}", table.report);
         let told = table.report.to_string();
-        assert!(told.contains("folders left unread: `year`"), "{told}");
+        assert!(told.contains("ignored folder keys: `year`"), "{told}");
         // A key may be named, and a role may be refused.
         let given = ReadOptions {
             item: Some(Column::Name("year".into())),
@@ -393,7 +393,7 @@ mod tests {
         let table = read(folder.path(), &given).unwrap();
         assert_eq!(table.interactions.items.names().collect::<Vec<_>>(), ["2024"]);
         let told = table.report.to_string();
-        assert!(told.contains("folders left unread: `item`, `date`"), "{told}");
+        assert!(told.contains("ignored folder keys: `item`, `date`"), "{told}");
         write("year=2024/item=jam/date=2024-05-03/part-0.csv", "1,1,7\n3,2,7\n");
         let told = read(folder.path(), &ReadOptions::default()).unwrap_err().to_string();
         assert!(told.contains("has 3 columns, the first file 2"), "{told}");

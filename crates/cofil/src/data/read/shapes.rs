@@ -12,7 +12,7 @@ fn lines_of_a_user_and_items_are_interactions() {
     assert_eq!(report.shape, Shape::Lists);
     let said = report.to_string();
     assert!(said.starts_with("read as: space-separated, no header, a line for each user, user=column 1, items from column 2 on"), "{said}");
-    assert!(said.contains("1 line has a user and no item"), "{said}");
+    assert!(said.contains("skipped 1 line with a user and no item"), "{said}");
     // With the shape given, they may hold anything.
     let told = ReadOptions { shape: Some(Shape::Lists), ..ReadOptions::default() };
     assert_eq!(

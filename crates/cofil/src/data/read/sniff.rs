@@ -35,7 +35,7 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, 
     let mut columns =
         Columns::resolve(grid.names(), width, looks, options).map_err(|message| (1, message))?;
     if is_judged {
-        let note = "read as relevance judgements of TREC: query, 0, document, relevance";
+        let note = "read as TREC relevance judgements: query, 0, document, relevance";
         columns.notes.push(note.into());
     }
     if !grid.header && options.shape.is_none() && options.item.is_none() {
