@@ -209,7 +209,7 @@ impl Ratings {
 
     /// Whether the table has a column of values.
     fn has_values(&self) -> bool {
-        self.report.value.is_some()
+        self.report.has_values()
     }
 
     /// The ids of users, or of items, in the order of their numbers, as a table of one column.
