@@ -83,6 +83,75 @@ fn events_without_values_are_liked() {
     assert_ne!(list("worst.csv"), list("best.csv"));
 }
 
+/// New events have the weights of the old, and are added to them: a dislike raises nothing.
+#[test]
+fn weighed_events_are_added_to_those_of_the_model() {
+    let place = Place::new();
+    let mut old = String::from("user,item,event\n");
+    for u in 0..12 {
+        for i in (0..9).filter(|i| (u + i) % 4 != 3 && *i <= u) {
+            old += &format!("u{u},i{i},{}\n", ["view", "buy", "view"][(u + i) % 3]);
+        }
+    }
+    let mut new = String::from("user,item,event\nu11,i0,buy\nu11,i1,view\nu11,i1,view\n");
+    for u in 0..30 {
+        new += &format!("z{u},i8,dislike\nz{u},bad,dislike\nz{u},i2,view\nz{u},i2,dislike\n");
+    }
+    place.write("old.csv", &old);
+    place.write("new.csv", &new);
+    place.write("all.csv", format!("{old}{}", new.split_once('\n').unwrap().1));
+    let weights = "--weight view=1,buy=5,dislike=-1";
+    let popular = |model: &str| {
+        let list = place.json(&format!("recommend {model} --popular -n 10"))["items"].clone();
+        let items = list.as_array().unwrap().iter().map(|item| item["item"].clone());
+        items.collect::<Vec<_>>()
+    };
+    let recipes = [
+        "popularity",
+        "slim",
+        "ials --set factors=4",
+        "ease",
+        "bpr --set factors=4",
+        "item-knn",
+        "user-knn",
+        "graph-filter",
+    ];
+    for recipe in recipes {
+        place.ok(&format!("train old.csv {weights} -a {recipe} -o m"));
+        let told = place.json(&format!("update m new.csv {weights} -o n"));
+        assert_eq!((&told["clean"]["duplicates"], &told["events"]), (&json!(31), &json!(92)));
+        assert_eq!(popular("m"), popular("n")[..9], "{recipe}");
+        assert_eq!(popular("n")[9], "bad", "{recipe}");
+        place.ok(&format!("train all.csv {weights} -a {recipe} -o whole"));
+        let data = |model: &str| place.json(&format!("inspect {model}"))["data"].clone();
+        for key in ["interactions", "mean", "scale", "fingerprint"] {
+            assert_eq!(data("n")[key], data("whole")[key], "{recipe}: {key}");
+        }
+    }
+    place.ok(&format!("train old.csv {weights} -a ease -o m"));
+    let clean = place.json(&format!("update m new.csv {weights} --implicit -o n"))["clean"].clone();
+    assert_eq!((&clean["disliked"], &clean["interactions"]), (&json!(90), &json!(2)), "{clean}");
+    let told = place.fails(1, &format!("update m new.csv {weights} --duplicates mean -o n"));
+    assert!(told.contains("user `u11`") && told.contains("occur more than once"), "{told}");
+}
+
+/// Among several events of a pair the latest counts; and the cells of a matrix are values.
+#[test]
+fn new_ratings_are_read_as_in_training() {
+    let place = Place::with_ratings();
+    place.ok("train ratings.csv -a popularity -o m");
+    let seen = |events: &str| {
+        place.ok(&format!("update m {events} -o n"));
+        place.json("inspect n")["data"].clone()
+    };
+    place.write("late.csv", "user,item,rating,time\nu0,x,1,2020-01-02\nu0,x,5,2020-01-01\n");
+    place.write("one.csv", "user,item,rating\nu0,x,1\n");
+    assert_eq!(seen("late.csv"), seen("one.csv"));
+    place.write("wide.csv", "user,x,y\nu0,1,2\nu1,2,1\n");
+    place.write("long.csv", "user,item,rating\nu0,x,1\nu0,y,2\nu1,x,2\nu1,y,1\n");
+    assert_eq!(seen("wide.csv --matrix"), seen("long.csv"));
+}
+
 /// Whether `part` stands anywhere in `bytes`.
 fn holds(bytes: &[u8], part: &str) -> bool {
     bytes.windows(part.len()).any(|window| window == part.as_bytes())

@@ -104,8 +104,6 @@ fn ratings_are_read_by_what_they_say() {
     place.ok("train ratings.csv -a item-knn -o m");
     let filled = first("recommend m --user loner");
     assert_eq!(filled["basis"], "popular", "{filled}");
-    let told = place.fails(1, "train ratings.csv -a bpr --as-weights -o m");
-    assert!(told.contains("--implicit"), "{told}");
     // What is for values says so, and names what is for lists.
     place.ok("train ratings.csv --for rating -o m");
     let answer = place.json("recommend m --user u1");
@@ -123,6 +121,10 @@ fn events_are_weighed_and_added_up() {
     place.write("events.csv", &text);
     let weights = "--weight view=1,buy=5,dislike=-1";
     let report = place.json(&format!("train events.csv {weights} -a ease -o m"));
+    let told = place.ok(&format!("train events.csv {weights} -a slim -o m"));
+    assert!(told.contains("values are weights: 0 and below is not liked"), "{told}");
+    let told = place.ok(&format!("train events.csv {weights} -a popularity -o m"));
+    assert!(told.contains("values above 0 count 1, others are not liked"), "{told}");
     assert_eq!(report["algorithm"]["algorithm"], "ease");
     let data = place.json("inspect m")["data"].clone();
     assert_eq!(data["scale"], json!([-1.0, 6.0]), "{data}");
@@ -132,6 +134,18 @@ fn events_are_weighed_and_added_up() {
         assert_eq!(list[0]["item"], "a", "{algorithm}: {list}");
         assert_ne!(list[1]["item"], "hated", "{algorithm}: {list}");
     }
+    for algorithm in ["bpr", "warp", "logistic-mf", "gmf", "mlp", "neumf"] {
+        place.ok(&format!("train events.csv {weights} -a {algorithm} --set epochs=3 -o m"));
+        for who in ["--popular", "--history b0"] {
+            let list = place.json(&format!("recommend m {who} -n 9"))["items"].clone();
+            let last = list.as_array().unwrap().last().unwrap();
+            assert_eq!(last["item"], "hated", "{algorithm} {who}: {list}");
+        }
+    }
+    // Without their weights the events are still no likes of what is disliked.
+    let dislikes = format!("train events.csv {weights} -a popularity --implicit -o m");
+    let clean = place.json(&dislikes)["clean"].clone();
+    assert_eq!((&clean["disliked"], &clean["interactions"]), (&json!(10), &json!(20)), "{clean}");
 }
 
 #[test]

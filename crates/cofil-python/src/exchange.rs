@@ -40,7 +40,8 @@ pub fn import_model<'py>(
         true => None,
         false => {
             let known = (Arc::new(foreign.users().clone()), Arc::new(foreign.items().clone()));
-            Some(interactions(py, seen, &PyDict::new(py), known)?.interactions)
+            let (table, clean) = interactions(py, seen, &PyDict::new(py), known)?;
+            Some(run(py, None, || clean.events(table.interactions))?.0)
         }
     };
     let (recommender, report) = run(py, None, || foreign.into_recommender(seen, &options))?;

@@ -9,10 +9,10 @@ use crate::input::Input;
 use crate::ratings::{Options, Ratings, table};
 use crate::run::run;
 use crate::values::{self, plain};
-use cofil::data::{Catalogue, Table};
+use cofil::data::{Catalogue, Clean, Table};
 use cofil::evaluate::{Candidates, TestPart};
 use cofil::math::Matrix;
-use cofil::{Duplicates, IdMap, Metric, Protocol, Recommender, Rerank};
+use cofil::{IdMap, Metric, Protocol, Recommender, Rerank};
 use numpy::ndarray::ArrayView2;
 use numpy::{PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
@@ -64,7 +64,7 @@ impl Model {
         py: Python<'_>,
         events: &Bound<'_, PyAny>,
         options: &Bound<'_, PyDict>,
-    ) -> PyResult<Table> {
+    ) -> PyResult<(Table, Clean)> {
         let model = self.get(py)?;
         interactions(py, events, options, (model.users().clone(), model.items().clone()))
     }
@@ -184,17 +184,19 @@ impl Model {
         let settings = values::map(settings)?;
         let mut given = match given.is_none() {
             true => None,
-            false => Some(self.events(py, given, options)?.interactions),
+            false => Some(self.events(py, given, options)?),
         };
-        let mut test = self.events(py, test, options)?.interactions;
+        let (test, clean) = self.events(py, test, options)?;
+        let mut test = test.interactions;
         let model = self.get(py)?;
         let report = run(py, hear.as_ref(), || {
-            if let Some(given) = &mut given {
+            if let Some((Table { interactions: given, .. }, _)) = &mut given {
                 (*given, test) = cofil::data::split::align(std::mem::take(given), &test)?;
             }
-            let given = given.map(|given| given.into_ratings(Duplicates::Last)).transpose()?;
-            let given = given.map(|given| model.weigh(given));
-            let test = test.into_ratings(Duplicates::Last)?;
+            let given =
+                given.map(|(given, clean)| given.interactions.into_ratings(clean.duplicates));
+            let given = given.transpose()?.map(|given| model.weigh(given));
+            let test = test.into_ratings(clean.duplicates)?;
             let usual = model.card().target().metrics();
             let part = TestPart { ratings: &test, given: given.as_ref() };
             model.evaluate(&model.histories()?, part, &protocol(settings, usual)?)
@@ -210,13 +212,11 @@ impl Model {
         options: &Bound<'py, PyDict>,
         implicit: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let mut table = self.events(py, events, options)?;
-        if implicit {
-            table.report.value = None;
-        }
+        let (table, clean) = self.events(py, events, options)?;
+        let clean = Clean { implicit: implicit || clean.implicit, ..clean };
         let updated = self.change(py, |model| {
-            let events = model.events(table);
-            model.update(&events)
+            let (events, _) = model.events(table, &clean)?;
+            model.update(&events, clean.duplicates)
         })?;
         plain(py, &updated)
     }
@@ -255,20 +255,21 @@ impl Model {
 #[pyclass(frozen)]
 struct Kept(Arc<Recommender>);
 
-/// Reads interactions, or takes ratings; ids are numbered after those of `known` users and items.
+/// Reads interactions, or takes ratings, and returns how to clean them; ids are numbered after those of `known` users and
+/// items.
 pub fn interactions(
     py: Python<'_>,
     events: &Bound<'_, PyAny>,
     options: &Bound<'_, PyDict>,
     known: (Arc<IdMap>, Arc<IdMap>),
-) -> PyResult<Table> {
+) -> PyResult<(Table, Clean)> {
     if let Ok(ratings) = events.cast::<Ratings>() {
         let (ratings, report) = (ratings.get(), ratings.get().report.clone());
         let interactions = run(py, None, || ratings.numbered(&known.0, &known.1))?;
-        return Ok(Table { interactions, report });
+        return Ok((Table { interactions, report }, ratings.clean.clone()));
     }
     let options = Options::of(values::map(options)?).map_err(|error| raised(py, &error))?;
-    Ok(table(py, events, options.read, Some(known), None)?.0)
+    Ok((table(py, events, options.read, Some(known), None)?.0, options.clean))
 }
 
 /// Reads a table of items.

@@ -112,12 +112,12 @@ fn column_is_category(schema: Option<&SchemaRef>, column: &ColumnReport) -> bool
 }
 
 impl Ratings {
-    /// A part of this table, which is clean already.
+    /// A part of this table, which is clean already; a model merges it with what it knows as this table.
     fn part(&self, rows: Interactions) -> Self {
         Self {
             table: rows.into(),
             report: self.report.clone(),
-            clean: Clean::default(),
+            clean: Clean { duplicates: self.clean.duplicates, ..Clean::default() },
             values: self.values,
             categories: self.categories,
             grouped: OnceLock::new(),
@@ -209,7 +209,7 @@ impl Ratings {
 
     /// Whether the table has a column of values.
     fn has_values(&self) -> bool {
-        self.report.value.is_some()
+        self.report.has_values()
     }
 
     /// The ids of users, or of items, in the order of their numbers, as a table of one column.

@@ -198,13 +198,16 @@ pub fn compare<'py>(
                 .collect::<cofil::Result<Vec<_>>>()?,
         };
         let rows = train.rows()?;
-        let given = given.map(|given| given.numbered(&rows.users, &rows.items)).transpose()?;
+        let numbered = |given: &Ratings| -> cofil::Result<_> {
+            Ok((given.numbered(&rows.users, &rows.items)?, given.clean.duplicates))
+        };
+        let given = given.map(numbered).transpose()?;
         let (users, items) = match &given {
-            Some(given) => (&given.users, &given.items),
+            Some((given, _)) => (&given.users, &given.items),
             None => (&rows.users, &rows.items),
         };
-        let test = test.numbered(users, items)?.into_ratings(Duplicates::Last)?;
-        let given = given.map(|given| given.into_ratings(Duplicates::Last)).transpose()?;
+        let test = test.numbered(users, items)?.into_ratings(test.clean.duplicates)?;
+        let given = given.map(|(rows, merged)| rows.into_ratings(merged)).transpose()?;
         let given = given.map(|given| train.clean.weigh(given));
         let parallel = contest.parallel;
         let plan = Plan {

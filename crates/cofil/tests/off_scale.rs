@@ -2,7 +2,8 @@
 
 use cofil::evaluate::Metric;
 use cofil::{
-    Algorithm, Baseline, Ease, Interactions, Protocol, Query, Ratings, Recommender, Run, Who,
+    Algorithm, Baseline, Duplicates, Ease, Interactions, Protocol, Query, Ratings, Recommender,
+    Run, Who,
 };
 use std::sync::Arc;
 
@@ -46,14 +47,18 @@ fn values_far_off_the_scale_are_refused() {
         // Training data need not hold the ends of the scale, so a value near it is used, with a note.
         assert!(ask(6.0).unwrap().note.unwrap().contains("history is off the scale"));
         assert!(!ask(5.0).unwrap().note.is_some_and(|note| note.contains("scale")));
-        let told = recommender.update(&event(50.0)).unwrap_err().to_string();
+        let told = recommender.update(&event(50.0), Duplicates::Last).unwrap_err().to_string();
         assert!(
             told.contains("user `new` and item `a` is 50") && told.contains("1 to 5"),
             "{told}"
         );
         assert!(recommender.to_bytes().unwrap() == before, "unchanged");
-        assert_eq!(recommender.update(&event(6.0)).unwrap().off_scale, 1);
-        assert_eq!(recommender.update(&event(6.0)).unwrap().off_scale, 0, "6 is on it now");
+        assert_eq!(recommender.update(&event(6.0), Duplicates::Last).unwrap().off_scale, 1);
+        assert_eq!(
+            recommender.update(&event(6.0), Duplicates::Last).unwrap().off_scale,
+            0,
+            "6 is on it now"
+        );
     }
 }
 
@@ -62,7 +67,7 @@ fn high_ratings_alone_have_the_lower_half_of_the_scale_too() {
     for algorithm in both() {
         let mut recommender = trained(&algorithm, [4.0, 5.0, 4.5, 4.0, 5.0, 4.0]);
         assert_eq!(recommender.scale(), Some((1.0, 5.0)));
-        assert_eq!(recommender.update(&event(1.0)).unwrap().off_scale, 0);
+        assert_eq!(recommender.update(&event(1.0), Duplicates::Last).unwrap().off_scale, 0);
     }
 }
 
@@ -72,7 +77,7 @@ fn counts_weights_and_events_have_no_scale() {
     for algorithm in both() {
         let mut recommender = trained(&algorithm, plays);
         assert_eq!(recommender.scale(), None);
-        assert_eq!(recommender.update(&event(1000.0)).unwrap().off_scale, 0);
+        assert_eq!(recommender.update(&event(1000.0), Duplicates::Last).unwrap().off_scale, 0);
         assert!(recommender.recommend(&Who::new_user([("a", 500.0)]), &Query::default()).is_ok());
     }
     assert_eq!(trained(&both()[1], [1.0; 6]).scale(), None);

@@ -6,7 +6,8 @@ use cofil::recipes::Target;
 use cofil::recommender::{Card, DataCard, Imported, Origin, Parts};
 use cofil::shapes::{Factors, FactorsSettings, FoldIn, ScoreFunction};
 use cofil::{
-    Algorithm, IdMap, Interactions, Model, Popularity, Query, Ratings, Recommender, Run, User, Who,
+    Algorithm, Duplicates, IdMap, Interactions, Model, Popularity, Query, Ratings, Recommender,
+    Run, User, Who,
 };
 use std::sync::Arc;
 
@@ -113,7 +114,7 @@ fn what_takes_training_is_refused() {
         time: None,
     };
     let says = "`two-tower` was imported, so there is no algorithm to train it again with";
-    assert!(fixed.update(&events).unwrap_err().to_string().starts_with(says));
+    assert!(fixed.update(&events, Duplicates::Last).unwrap_err().to_string().starts_with(says));
     assert!(fixed.forget(&["ann"]).unwrap_err().to_string().starts_with(says));
     let again = |recommender: &mut Recommender| {
         let refit = recommender.forget_and_refit(&["ann"]);
@@ -127,7 +128,7 @@ fn what_takes_training_is_refused() {
     let mut vectors = Recommender::from_parts(parts(vectors())).expect("parts that fit");
     again(&mut vectors);
     assert_eq!(vectors.forget(&["ann"]).expect("known").users, 1);
-    assert_eq!(vectors.update(&events).expect("known items").new_users, 1);
+    assert_eq!(vectors.update(&events, Duplicates::Last).expect("known items").new_users, 1);
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub struct Cleaning {
     /// Keep rows with at least this value, and set the value to 1
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub threshold: Option<f32>,
-    /// Set every value to 1
+    /// Set every value to 1; if there are values below 0, which mean dislike, pairs not above 0 are dropped
     #[arg(long)]
     pub implicit: bool,
     /// For ranking algorithms: use values as confidence weights unchanged, as with --weight. By default a rating is
@@ -85,7 +85,7 @@ pub fn tell_notes(report: &CleanReport) {
     report.notes.iter().for_each(|note| errln!("note: {}", note.say(flag)));
 }
 
-fn duplicates() -> impl TypedValueParser<Value = Duplicates> {
+pub fn duplicates() -> impl TypedValueParser<Value = Duplicates> {
     let names = ["last", "first", "mean", "sum", "max", "error"];
     PossibleValuesParser::new(names).map(|name| match name.as_str() {
         "first" => Duplicates::First,

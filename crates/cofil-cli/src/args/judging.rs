@@ -112,7 +112,7 @@ pub fn test_part(
 ) -> Result<Tested> {
     let table = |path: &Path, (users, items): (&IdMap, &IdMap)| -> Result<Ratings> {
         let table = read.read_with(path, users, items, json)?;
-        Ok(table.interactions.into_ratings(Duplicates::Last)?)
+        Ok(table.interactions.into_ratings(Duplicates::usual(&read.options()))?)
     };
     let Some(given) = given else {
         return Ok(Tested { test: table(test, known)?, given: None });

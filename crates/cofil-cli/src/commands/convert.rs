@@ -59,7 +59,8 @@ pub fn run(args: &Args) -> Result<()> {
     let (written, interactions) = match args.sides {
         false => (write(&args.output, &table.interactions)?, table.interactions.len()),
         true => {
-            let ratings = table.interactions.into_ratings(Duplicates::Last)?;
+            let ratings =
+                table.interactions.into_ratings(Duplicates::usual(&args.read.options()))?;
             let [(_, by_user), (_, by_item)] = write_sides(&args.output, &ratings)?;
             (by_user + by_item, ratings.len())
         }

@@ -148,9 +148,9 @@ fn run_lists(args: &Args, path: &Path) -> Result<()> {
     let start = Instant::now();
     let Some(train) = &args.train else { bail!("--lists needs --train FILE") };
     let train = args.read.read_with(train, &IdMap::new(), &IdMap::new(), args.json)?;
-    let train = train.interactions.into_ratings(Duplicates::Last)?;
+    let train = train.interactions.into_ratings(Duplicates::usual(&args.read.options()))?;
     let test = args.read.read_with(&args.test, &train.users, &train.items, args.json)?;
-    let test = test.interactions.into_ratings(Duplicates::Last)?;
+    let test = test.interactions.into_ratings(Duplicates::usual(&args.read.options()))?;
     let lists = args.read.lists(path, &test.users, &test.items, args.json)?;
     if lists.unknown_users > 0 {
         let users = count(lists.unknown_users, "user");
@@ -209,7 +209,7 @@ fn trained_on(args: &Args, model: &Path, recommender: &Recommender) -> Result<Ra
         return Ok(recommender.histories()?);
     };
     let table = args.read.read_with(path, users, items, args.json)?;
-    let train = table.interactions.into_ratings(Duplicates::Last)?;
+    let train = table.interactions.into_ratings(Duplicates::usual(&args.read.options()))?;
     if (train.users.len(), train.items.len()) != (users.len(), items.len()) {
         bail!("{}: has users or items that the model was not trained on", path.display());
     }

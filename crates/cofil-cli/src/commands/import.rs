@@ -5,6 +5,8 @@ use crate::interrupt::reading;
 use crate::output::{self, errln};
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use cofil::Duplicates;
+use cofil::data::Clean;
 use cofil::data::prose::count;
 use cofil::data::read::ReadReport;
 use cofil::exchange::{
@@ -108,7 +110,9 @@ pub fn run(args: &Args) -> Result<()> {
         Some(path) => Some(args.read.events(path, foreign.users(), foreign.items(), args.json)?),
         None => None,
     };
+    let clean = Clean { duplicates: Duplicates::usual(&args.read.options()), ..Clean::default() };
     let (seen, read) = table.map(|table| (table.interactions, table.report)).unzip();
+    let seen = seen.map(|seen| clean.events(seen)).transpose()?.map(|(seen, _)| seen);
     let options = ImportOptions {
         name: args.name.clone(),
         description: args.description.clone(),

@@ -133,7 +133,7 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
         user >= users.len() || item >= items.len()
     };
     let strange = (0..rows.len()).filter(without).count();
-    let valued = table.report.value.is_some() || table.report.kind.is_some();
+    let valued = table.report.has_values();
     let name = |at: usize| (rows.users.name(rows.user[at]), rows.items.name(rows.item[at]));
     let time = |at: usize| rows.time.as_ref().map(|time| time[at]).filter(|&t| t != NO_TIME);
     if args.json && args.output.is_none() {

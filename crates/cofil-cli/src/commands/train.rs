@@ -246,8 +246,8 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         facts.push(("validation", format!("{metric} {value:.4} in epoch {number} (kept)")));
     }
     // An algorithm that predicts values takes them as they are.
-    if let (Some(reading), Target::Preference) = (data.reading, algorithm.target()) {
-        facts.push(("values", reading.sentence()));
+    if let (Some(values), Target::Preference) = (data.values_sentence(), algorithm.target()) {
+        facts.push(("values", values));
     }
     facts.push(("memory", format!("{:.0} MB at peak", memory::peak_mb())));
     facts.push(("fingerprint", fingerprint));

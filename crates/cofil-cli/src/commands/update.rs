@@ -1,12 +1,14 @@
 //! `cofil update`.
 
+use crate::args::clean::duplicates;
 use crate::args::input::Input;
 use crate::interrupt::reading;
 use crate::output::{self, errln};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use cofil::data::read::ReadReport;
+use cofil::data::{Clean, CleanReport};
 use cofil::store::Lock;
-use cofil::{Recommender, Updated};
+use cofil::{Duplicates, Recommender, Updated};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -28,9 +30,14 @@ pub struct Args {
     /// Output model file; may be MODEL itself
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Ignore values, as if the table had none
+    /// Ignore values, as if the table had none; if there are values below 0, which mean dislike, pairs not above 0 are
+    /// dropped
     #[arg(long)]
     implicit: bool,
+    /// How to merge events of the same user and item, with each other and with the value in the model, which comes
+    /// first [default: last; sum with --weight]
+    #[arg(long, value_name = "WHAT", value_parser = duplicates())]
+    duplicates: Option<Duplicates>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -46,6 +53,7 @@ pub struct Answer<'a> {
     output: String,
     fingerprint: String,
     read: ReadReport,
+    clean: CleanReport,
 }
 
 pub fn run(args: &Args) -> Result<()> {
@@ -55,13 +63,17 @@ pub fn run(args: &Args) -> Result<()> {
     let _lock = Lock::output(&args.output)?;
     let mut recommender = reading(&args.model, Recommender::load)?;
     let (users, items) = (recommender.users().clone(), recommender.items().clone());
-    let mut table = args.read.events(&args.events, &users, &items, args.json)?;
+    let table = args.read.events(&args.events, &users, &items, args.json)?;
     let report = table.report.clone();
-    if args.implicit {
-        table.report.value = None;
+    let duplicates = args.duplicates.unwrap_or_else(|| Duplicates::usual(&args.read.options()));
+    let clean = Clean { duplicates, implicit: args.implicit, ..Clean::default() };
+    let (events, cleaned) =
+        recommender.events(table, &clean).with_context(|| args.events.display().to_string())?;
+    if !args.json {
+        cleaned.sentences().iter().for_each(|sentence| errln!("cleaned: {sentence}"));
     }
     let scale = recommender.scale();
-    let updated = recommender.update(&recommender.events(table))?;
+    let updated = recommender.update(&events, duplicates)?;
     if let (Some((low, high)), 1..) = (scale, updated.off_scale) {
         errln!(
             "warning: {} off the scale of the training data, {low} to {high}",
@@ -74,7 +86,13 @@ pub fn run(args: &Args) -> Result<()> {
     let fingerprint = recommender.save(&args.output)?;
     if args.json {
         let output = args.output.display().to_string();
-        return output::json(&Answer { updated: &updated, output, fingerprint, read: report });
+        return output::json(&Answer {
+            updated: &updated,
+            output,
+            fingerprint,
+            read: report,
+            clean: cleaned,
+        });
     }
     output::facts(&[
         ("model", args.output.display().to_string()),

@@ -173,7 +173,9 @@ class Model:
     def update(self, interactions: Any, **options: Unpack[ReadOptions]) -> dict[str, Any]:
         """Adds interactions, new users and new items without training again; returns what was added.
 
-        With `implicit=True`, values are ignored. Raises `DataError` for values that the training data did not have,
+        Interactions are cleaned by the options, and those of a pair that the model knows are merged with its value,
+        as `duplicates` says: by default the new value counts, and with `weights` it is added. With `implicit=True`,
+        values are ignored, but dislikes (values below 0) are left out. Raises `DataError` for values that the training data did not have,
         `UnsupportedError` if the model holds no histories.
         """
         implicit = bool(options.get("implicit"))

@@ -51,7 +51,8 @@ class ReadOptions(TypedDict, total=False):
     duplicates: Literal["last", "first", "mean", "sum", "max", "error"] | None
     """How to merge several rows of the same user and item. Default: the last row counts."""
     implicit: bool | None
-    """Count every pair as 1, as implicit feedback. Default: false."""
+    """Count every pair as 1, as implicit feedback. If there are values below 0, which express dislike, pairs that are
+    not above 0 are dropped. Default: false."""
     min_item: int | None
     """Drop items with fewer interactions than this. 0 and 1 drop nothing; default 0."""
     min_user: int | None

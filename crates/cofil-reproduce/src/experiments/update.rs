@@ -112,7 +112,7 @@ impl Parts {
         let stale = judge(&model, false)?;
         let folded = judge(&model, true)?;
         let start = Instant::now();
-        model.update(&self.events)?;
+        model.update(&self.events, Duplicates::Last)?;
         let took = start.elapsed().as_secs_f64();
         let updated = judge(&model, false)?;
         let (model, refit_took) = train(&self.before)?;

@@ -1,6 +1,6 @@
 //! Evaluation of a recommender on held-out interactions.
 
-use crate::data::Ratings;
+use crate::data::{Clean, Ratings};
 use crate::error::{Error, Remedy, Result};
 use crate::evaluate::{self, Metric, Protocol, Report, TestPart};
 use crate::recipes::Target;
@@ -20,10 +20,10 @@ impl Recommender {
         Ok(Ratings { users, items, by_user: self.seen().clone(), times: None })
     }
 
-    /// Sets all values to 1 if all training values were 1.
+    /// Sets all values to 1 if all training values were 1, as [`Clean::implicit`] does.
     pub fn weigh(&self, interactions: Ratings) -> Ratings {
         match self.card().data.scale == (1.0, 1.0) {
-            true => interactions.into_binary(),
+            true => Clean { implicit: true, ..Clean::default() }.weigh(interactions),
             false => interactions,
         }
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::algorithm::Algorithm;
-use crate::data::{Csr, Interactions, Ratings};
+use crate::data::{Csr, Duplicates, Interactions, Ratings};
 use crate::recipes::{Als, BiasedMf, Ease, Gmf, Ials};
 use crate::recommender::{Forgotten, Recommender, Updated};
 use crate::train::Run;
@@ -224,7 +224,7 @@ fn questions_and_answers_are_read_back() {
         items: std::sync::Arc::new(["i1"].iter().collect()),
         ..Interactions::default()
     };
-    round::<Updated>(&recommender.update(&events).unwrap());
+    round::<Updated>(&recommender.update(&events, Duplicates::Last).unwrap());
     round::<Forgotten>(&recommender.forget(&["u1"]).unwrap());
     round(&recommender.model_card());
 }

@@ -42,7 +42,7 @@ pub enum Reading {
         /// Square root of the mean square of the logarithms.
         unit: f32,
     },
-    /// Counts above 0 have the weight 1.
+    /// Counts, or weights, above 0 have the weight 1.
     Once,
 }
 
@@ -53,7 +53,7 @@ pub enum ReadValues {
     /// Detect the reading from the values, see [`Reading::of`].
     #[default]
     ByKind,
-    /// Use the values as weights, unchanged.
+    /// Use the values as weights: unchanged, or 1 for all above 0 by algorithms that only use liked or not liked.
     AsWeights,
     /// Use the given reading.
     As(Reading),
@@ -68,11 +68,15 @@ impl ReadValues {
         }
     }
 
-    /// Returns the reading of `values`, see [`Reading::of`]; `None` if they are weights.
+    /// Returns the reading of `values` for algorithms that distinguish `weights` or for those that do not, see
+    /// [`Reading::of`]; `None` if they are used as they are.
     pub(crate) fn reading(self, values: &[f32], weights: bool) -> Option<Reading> {
         match self {
             Self::ByKind => Reading::of(values, weights),
-            Self::AsWeights => None,
+            Self::AsWeights => {
+                let differ = values.iter().any(|&value| value <= 0.0 || value != values[0]);
+                (differ && !weights).then_some(Reading::Once)
+            }
             Self::As(reading) => Some(reading),
         }
     }
@@ -151,7 +155,7 @@ impl Reading {
             }
             Self::Above(low) => format!("ratings above {low} are positive, others negative"),
             Self::Log { .. } => "counts are weights on a logarithmic scale".into(),
-            Self::Once => "counts above 0 count 1".into(),
+            Self::Once => "values above 0 count 1, others are not liked".into(),
         }
     }
 
@@ -197,6 +201,14 @@ mod tests {
         assert_eq!(once, Some(Reading::Once));
         assert_eq!(of(&[2.0, 2.0]), [None, None]);
         assert_eq!(of(&[]), [None, None]);
+    }
+
+    #[test]
+    fn weights_are_used_as_they_are_or_count_once() {
+        let of = |values: &[f32]| [true, false].map(|w| ReadValues::AsWeights.reading(values, w));
+        assert_eq!(of(&[1.0, 5.0, -1.0]), [None, Some(Reading::Once)]);
+        assert_eq!(of(&[-1.0, -1.0]), [None, Some(Reading::Once)]);
+        assert_eq!(of(&[5.0, 5.0]), [None, None]);
     }
 
     #[test]

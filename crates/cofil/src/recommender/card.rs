@@ -181,6 +181,18 @@ pub struct DataCard {
 }
 
 impl DataCard {
+    /// Describes in a sentence how an algorithm that ranks uses the values, unless all are equal.
+    pub fn values_sentence(&self) -> Option<String> {
+        let (low, high) = self.scale;
+        match self.reading {
+            Some(reading) => Some(reading.sentence()),
+            None if low == high => None,
+            None => {
+                Some("values are weights: 0 and below is not liked, higher ones count more".into())
+            }
+        }
+    }
+
     /// Creates the card of `ratings`.
     pub fn of(ratings: &Ratings) -> Self {
         Self {

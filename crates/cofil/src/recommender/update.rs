@@ -2,7 +2,9 @@
 
 use super::{Changed, DataCard, Origin, Recommender};
 use crate::algorithm::Algorithm;
-use crate::data::{Csr, Duplicates, IdMap, Interactions, Ratings, ReadValues, Table};
+use crate::data::{
+    Clean, CleanReport, Csr, Duplicates, IdMap, Interactions, Ratings, ReadValues, Table,
+};
 use crate::error::{Error, Remedy, Result};
 use crate::model::{Change, Model};
 use crate::preference::likes;
@@ -29,16 +31,19 @@ pub struct Updated {
 }
 
 impl Recommender {
-    /// Adds `events` to the model. For a user–item pair that is already there, the new value replaces the old.
+    /// Adds `events` to the model. A user–item pair that is already there gets the value that `duplicates` makes of the
+    /// old value and the new, in this order: with [`Duplicates::Last`] the new replaces the old, with
+    /// [`Duplicates::Sum`] they are added, as training on all events would. The old value of a pair does not tell how
+    /// many it is the mean of, so [`Duplicates::Mean`] refuses a pair that is already there.
     /// Users with events are folded in like new users. New items get vectors or weights from the users they share
     /// with known items. Everything else stays. Neighbour models, whose training is counting, are trained again.
     /// `docs/serving.md` describes the update of each model shape.
     ///
     /// # Errors
     /// If the model file does not hold user histories, the events have values but the training data had none, a value is
-    /// far off the scale of the training data, or a model that has to be trained again cannot be. The recommender is
-    /// then unchanged.
-    pub fn update(&mut self, events: &Interactions) -> Result<Updated> {
+    /// far off the scale of the training data, a pair occurs twice and `duplicates` refuses that, or a model that has to
+    /// be trained again cannot be. The recommender is then unchanged.
+    pub fn update(&mut self, events: &Interactions, duplicates: Duplicates) -> Result<Updated> {
         if self.seen.nnz() == 0 {
             let why = "the model does not hold user histories";
             return Err(Error::Unsupported(why.into()).with(Remedy::KeepSeen));
@@ -55,7 +60,7 @@ impl Recommender {
             })?;
         }
         let off_scale = self.off_scale(&events.value);
-        let (ratings, mut touched) = self.with(events)?;
+        let (ratings, mut touched) = self.with(events, duplicates)?;
         touched.sort_unstable();
         touched.dedup();
         let counts = |have: &Csr| likes(self.card.data.reading, have).into_iter();
@@ -82,18 +87,21 @@ impl Recommender {
         Ok(updated)
     }
 
-    /// Returns the events in `table`. If it has no values, each event counts as liked
+    /// Returns the events in `table`, cleaned. If it has no values, or cleaning ignores them, each event counts as liked
     /// ([`usual_value`](Self::usual_value)).
-    pub fn events(&self, table: Table) -> Interactions {
-        let mut events = table.interactions;
-        if table.report.value.is_none() {
+    ///
+    /// # Errors
+    /// As [`Clean::events`].
+    pub fn events(&self, table: Table, clean: &Clean) -> Result<(Interactions, CleanReport)> {
+        let (mut events, report) = clean.events(table.interactions)?;
+        if !table.report.has_values() || clean.implicit || clean.threshold.is_some() {
             events.value.fill(self.usual_value());
         }
-        events
+        Ok((events, report))
     }
 
     /// Returns the histories with `events` added, new ids numbered after the known ones, and the user of each event.
-    fn with(&self, events: &Interactions) -> Result<(Ratings, Vec<u32>)> {
+    fn with(&self, events: &Interactions, how: Duplicates) -> Result<(Ratings, Vec<u32>)> {
         let (mut users, mut items) = ((*self.users).clone(), (*self.items).clone());
         let user = numbered(&mut users, &events.users, &events.user)?;
         let item = numbered(&mut items, &events.items, &events.item)?;
@@ -110,7 +118,8 @@ impl Recommender {
         all.user.extend_from_slice(&user);
         all.item.extend(item);
         all.value.extend_from_slice(&events.value);
-        Ok((all.into_ratings(Duplicates::Last)?, user))
+        let how = if how == Duplicates::Mean { Duplicates::Error } else { how };
+        Ok((all.into_ratings(how)?, user))
     }
 
     /// Returns an error if the model was trained on given negatives, which are not in the file.

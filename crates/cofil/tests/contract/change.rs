@@ -2,7 +2,7 @@
 
 use super::data::board;
 use super::{bytes, recipes, suited, train};
-use cofil::{Interactions, Query, Ratings, Who};
+use cofil::{Duplicates, Interactions, Query, Ratings, Who};
 
 /// Events of a new user, and of a known user with a new item.
 fn events(value: f32) -> Interactions {
@@ -30,7 +30,7 @@ fn new_events_give_the_same_finite_model_for_any_number_of_threads() {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
                 let mut recommender = train(&algorithm, &ratings);
-                let told = recommender.update(&events(value)).unwrap();
+                let told = recommender.update(&events(value), Duplicates::Last).unwrap();
                 assert_eq!(
                     (told.events, told.users, told.new_users, told.new_items),
                     (5, 3, 1, 1),

@@ -6,7 +6,8 @@
 //! 3. Pairs below the threshold are dropped; the others get the value 1.
 //! 4. Users and items with too few pairs are dropped, repeatedly until nothing changes (the k-core: dropping an item
 //!    can push a user below the minimum).
-//! 5. With `implicit`, every remaining pair gets the value 1.
+//! 5. With `implicit`, every remaining pair gets the value 1. If there are values below 0, which express dislike, pairs
+//!    that are not above 0 are dropped first, together with those of step 3.
 //!
 //! Users and items without remaining interactions are removed from the id maps. The order of the other users and
 //! items, and of the rows, does not change.
@@ -39,7 +40,8 @@ pub struct Clean {
     pub min_user: u32,
     /// Drop items with fewer interactions than this. 0 and 1 drop nothing; default 0.
     pub min_item: u32,
-    /// Count every pair as 1, as implicit feedback. Default: false.
+    /// Count every pair as 1, as implicit feedback. If there are values below 0, which express dislike, pairs that are
+    /// not above 0 are dropped. Default: false.
     pub implicit: bool,
 }
 
@@ -50,14 +52,30 @@ impl Clean {
     /// # Errors
     /// If a setting is not a finite number, a pair occurs twice with [`Duplicates::Error`], or no interactions are
     /// left.
-    pub fn interactions(&self, mut data: Interactions) -> Result<(Interactions, CleanReport)> {
+    pub fn interactions(&self, data: Interactions) -> Result<(Interactions, CleanReport)> {
+        let (mut data, mut report) = self.events(data)?;
+        drop_unused(&mut data, &mut report);
+        report.notes = notes_on_rows(&data);
+        Ok((data, report))
+    }
+
+    /// As [`interactions`](Self::interactions), but users and items without interactions stay in the id maps and are
+    /// not counted in the report: for new events of a model, which knows them.
+    ///
+    /// # Errors
+    /// See [`interactions`](Self::interactions).
+    pub fn events(&self, mut data: Interactions) -> Result<(Interactions, CleanReport)> {
         let mut report = self.start(&data)?;
         self.drop_missing(&mut data, &mut report);
+        let liked = self.keeps_liked(&data.value);
         let before = data.len();
         merge(&mut data, self.duplicates)?;
         report.duplicates = before - data.len();
-        let (data, mut report) = self.filter(data, report)?;
-        report.notes = notes_on_rows(&data);
+        if liked {
+            let keep: Vec<bool> = data.value.iter().map(|&value| value > 0.0).collect();
+            report.disliked = retain(&mut data, &keep);
+        }
+        self.filter(&mut data, &mut report)?;
         Ok((data, report))
     }
 
@@ -66,7 +84,8 @@ impl Clean {
     /// # Errors
     /// See [`interactions`](Self::interactions).
     pub fn ratings(&self, mut data: Interactions) -> Result<(Ratings, CleanReport)> {
-        if self.threshold.is_some() || self.min_user > 1 || self.min_item > 1 {
+        let drops = self.threshold.is_some() || self.min_user > 1 || self.min_item > 1;
+        if drops || self.keeps_liked(&data.value) {
             let (data, report) = self.interactions(data)?;
             return Ok((data.into_ratings(Duplicates::Error)?, report));
         }
@@ -74,7 +93,8 @@ impl Clean {
         let mut report = self.start(&data)?;
         self.drop_missing(&mut data, &mut report);
         let before = data.len();
-        let (data, mut report) = self.filter(data, report)?;
+        self.filter(&mut data, &mut report)?;
+        drop_unused(&mut data, &mut report);
         let ratings = data.into_ratings(self.duplicates)?;
         report.duplicates = before - ratings.len();
         report.interactions = ratings.len();
@@ -83,12 +103,15 @@ impl Clean {
         Ok((if self.implicit { ratings.into_binary() } else { ratings }, report))
     }
 
-    /// Gives `data` the values that [`interactions`](Self::interactions) would give it: pairs below the threshold are
-    /// dropped; with a threshold or with `implicit`, the others get the value 1. The id maps stay as they are.
+    /// Gives `data` the values that [`interactions`](Self::interactions) would give it: pairs below the threshold, or
+    /// disliked with `implicit`, are dropped; with a threshold or with `implicit`, the others get the value 1. The id
+    /// maps stay as they are.
     pub fn weigh(&self, mut data: Ratings) -> Ratings {
-        if let Some(threshold) = self.threshold {
+        let liked = self.keeps_liked(data.by_user.values());
+        if self.threshold.is_some() || liked {
+            let keeps = |value: f32| self.threshold.map_or(value > 0.0, |least| value >= least);
             let rows = data.by_user.iter();
-            let kept = rows.map(|row| row.iter().filter(|&(_, v)| v >= threshold).collect());
+            let kept = rows.map(|row| row.iter().filter(|&(_, value)| keeps(value)).collect());
             let kept: Vec<Vec<(u32, f32)>> = kept.collect();
             (data.by_user, data.times) = (Csr::from_rows(data.items.len(), kept), None);
         }
@@ -112,20 +135,21 @@ impl Clean {
         }
     }
 
-    /// Runs the steps that follow merging.
-    fn filter(
-        &self,
-        mut data: Interactions,
-        mut report: CleanReport,
-    ) -> Result<(Interactions, CleanReport)> {
+    /// Whether only pairs above 0 are kept of a table with these values.
+    fn keeps_liked(&self, values: &[f32]) -> bool {
+        self.implicit && self.threshold.is_none() && values.iter().any(|&value| value < 0.0)
+    }
+
+    /// Runs the steps that follow merging, but for the dislikes of `implicit`.
+    fn filter(&self, data: &mut Interactions, report: &mut CleanReport) -> Result<()> {
         if let Some(threshold) = self.threshold {
             let keep: Vec<bool> = data.value.iter().map(|&v| v >= threshold).collect();
-            report.below_threshold = retain(&mut data, &keep);
+            report.below_threshold = retain(data, &keep);
         }
         if self.threshold.is_some() || self.implicit {
             data.value.fill(1.0);
         }
-        (report.outside_core, report.core_rounds) = core(&mut data, self.min_user, self.min_item);
+        (report.outside_core, report.core_rounds) = core(data, self.min_user, self.min_item);
         if data.is_empty() {
             return Err(Error::Unfit(match report.rows {
                 0 => "there are no interactions".into(),
@@ -136,13 +160,16 @@ impl Clean {
                 ),
             }));
         }
-        report.users_dropped = compact(&mut data.users, &mut data.user);
-        report.items_dropped = compact(&mut data.items, &mut data.item);
-        report.users = data.users.len();
-        report.items = data.items.len();
         report.interactions = data.len();
-        Ok((data, report))
+        Ok(())
     }
+}
+
+/// Drops users and items without interactions from the id maps.
+fn drop_unused(data: &mut Interactions, report: &mut CleanReport) {
+    report.users_dropped = compact(&mut data.users, &mut data.user);
+    report.items_dropped = compact(&mut data.items, &mut data.item);
+    (report.users, report.items) = (data.users.len(), data.items.len());
 }
 
 #[cfg(test)]
@@ -246,9 +273,47 @@ mod tests {
         let sum = Clean { implicit: true, duplicates: Duplicates::Sum, ..Clean::default() };
         let (ratings, report) = sum.ratings(example()).unwrap();
         assert!(ratings.by_user.values().iter().all(|&v| v == 1.0));
-        assert_eq!((ratings.len(), report.duplicates, report.interactions), (6, 1, 6));
+        assert_eq!((ratings.len(), report.duplicates, report.interactions), (5, 1, 5));
         let (data, _) = sum.interactions(example()).unwrap();
         assert_eq!(Ratings::new(&data, Duplicates::Error).unwrap(), ratings);
+    }
+
+    #[test]
+    fn implicit_makes_no_dislike_an_interaction() {
+        let votes = table(&[("ann", "x", 1.0), ("ann", "bad", -1.0), ("bob", "bad", -1.0)]);
+        let events = table(&[
+            ("ann", "x", 3.0),
+            ("ann", "bad", 1.0),
+            ("ann", "bad", -1.0),
+            ("bob", "y", -1.0),
+            ("bob", "y", 3.0),
+        ]);
+        let sum = Clean { implicit: true, duplicates: Duplicates::Sum, ..Clean::default() };
+        let (left, report) = sum.interactions(votes.clone()).unwrap();
+        assert_eq!(rows(&left), [("ann", "x", 1.0)]);
+        let told = "dropped 2 interactions not above 0: values below 0 mean dislike";
+        assert_eq!(report.sentences()[0], told);
+        let (ratings, of_ratings) = sum.ratings(votes.clone()).unwrap();
+        assert_eq!((ratings.len(), of_ratings.disliked, of_ratings.users), (1, 2, 1));
+        let all = votes.clone().into_ratings(Duplicates::Last).unwrap();
+        assert_eq!(sum.weigh(all).len(), 1);
+        // What counts is the sum: liking and disliking cancel out.
+        let (left, report) = sum.interactions(events).unwrap();
+        assert_eq!(rows(&left), [("ann", "x", 1.0), ("bob", "y", 1.0)]);
+        assert_eq!((report.duplicates, report.disliked), (2, 1));
+        // Without values below 0 a 0 says nothing of the kind; and a threshold is the limit.
+        let (left, _) = sum.interactions(table(&[("ann", "x", 0.0), ("bob", "x", 9.0)])).unwrap();
+        assert_eq!(left.len(), 2);
+        let threshold = Clean { threshold: Some(-1.0), ..sum };
+        assert_eq!(threshold.interactions(votes).unwrap().0.len(), 3);
+    }
+
+    #[test]
+    fn events_keep_the_ids_of_the_model() {
+        let clean = Clean { threshold: Some(4.0), ..Clean::default() };
+        let (left, report) = clean.events(example()).unwrap();
+        assert_eq!((left.len(), left.users.len(), left.items.len()), (2, 3, 3));
+        assert_eq!((report.users_dropped, report.interactions), (0, 2));
     }
 
     const MERGES: [Duplicates; 5] =

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What cleaning did, step by step. Every row that was removed is counted in exactly one of `missing`, `duplicates`,
-/// `below_threshold` and `outside_core`.
+/// `disliked`, `below_threshold` and `outside_core`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CleanReport {
     /// The settings of the cleaning.
@@ -18,6 +18,9 @@ pub struct CleanReport {
     pub missing: usize,
     /// Rows merged into another row of the same pair.
     pub duplicates: usize,
+    /// Pairs dropped by `implicit` because they are not above 0, in a table with values below 0.
+    #[serde(default)]
+    pub disliked: usize,
     /// Pairs dropped because their value is below the threshold.
     pub below_threshold: usize,
     /// Pairs dropped because their user or item had too few interactions.
@@ -64,6 +67,10 @@ impl CleanReport {
                 Duplicates::Error => "none is allowed",
             };
             told.push(format!("merged {}: {kept}", count(self.duplicates, "repeated row")));
+        }
+        if self.disliked > 0 {
+            let dropped = count(self.disliked, "interaction");
+            told.push(format!("dropped {dropped} not above 0: values below 0 mean dislike"));
         }
         if let Some(threshold) = threshold {
             let dropped = count(self.below_threshold, "interaction");

@@ -217,6 +217,13 @@ pub(crate) fn skipped(
 }
 
 /// Writes `read as: …` on one line, then a line for each note and for rows left out.
+impl ReadReport {
+    /// Returns whether the rows have values: from a column, the cells of a matrix, or the weights of their event types.
+    pub fn has_values(&self) -> bool {
+        self.value.is_some() || self.kind.is_some() || self.shape == Shape::Matrix
+    }
+}
+
 impl fmt::Display for ReadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("read as: ")?;
