@@ -110,7 +110,7 @@ impl Columns {
                     .into());
             }
         }
-        search.pass_over_index();
+        let nameless_columns = search.pass_over_index(looks);
         if value.is_none() && time.is_none() {
             search.refuse_matrix(user, item, looks)?;
         }
@@ -133,9 +133,7 @@ impl Columns {
             // Large numbers may be counts, next to a column of times.
             let are_counts = |c: usize| looks(c) == Looks::Large && (times > 1 || !free_time);
             value = search.free().find(|&c| !is_time(c) || are_counts(c)).filter(|&c| {
-                (looks(c) == Looks::Number && is_usual)
-                    || looks(c) == Looks::Decimal
-                    || are_counts(c)
+                (looks(c).is_whole() && is_usual) || looks(c) == Looks::Decimal || are_counts(c)
             });
             search.take(value, "values");
         }
@@ -171,12 +169,22 @@ impl Columns {
         let missed = |c: usize| match looks(c) {
             Looks::OtherDate if options.time == Some(Column::Absent) => Looks::Text,
             look if look.is_time() && options.time == Some(Column::Absent) => Looks::Text,
-            look if look.is_number() && options.value == Some(Column::Absent) => Looks::Text,
+            look if (look.is_number() || matches!(look, Looks::Truth | Looks::Amount))
+                && options.value == Some(Column::Absent) =>
+            {
+                Looks::Text
+            }
             look => look,
         };
         search.note_unread(missed, no_value, free_time && time.is_none(), no_times);
         if options.kind.is_none() && options.weights.is_empty() {
             search.note_types(KIND, looks);
+            if no_value {
+                search.note_feedback(looks);
+            }
+        }
+        if [&options.value, &options.time].iter().any(|told| **told != Some(Column::Absent)) {
+            search.note_nameless(&nameless_columns);
         }
         for (column, told, role) in [
             (Some(user), &options.user, "user"),
@@ -187,7 +195,8 @@ impl Columns {
         ] {
             search.check_name(column, told, role)?;
         }
-        let ignored = search.free().map(|c| search.call(c)).collect();
+        let unread = nameless_columns.into_iter().chain(search.free());
+        let ignored = unread.map(|c| search.call(c)).collect();
         Ok(Self {
             user,
             item,

@@ -72,6 +72,7 @@ mod source;
 mod stamp;
 mod text;
 mod times;
+mod unread;
 mod vectors;
 mod write;
 
