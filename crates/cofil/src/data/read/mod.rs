@@ -55,6 +55,7 @@ mod negatives;
 mod neighbours;
 #[cfg(feature = "arrow")]
 mod nested;
+mod nested_lists;
 mod notation;
 mod options;
 mod parts;
