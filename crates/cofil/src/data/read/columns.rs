@@ -39,9 +39,7 @@ impl<'a> Rules<'a> {
     /// Creates the rules of `options`, with column names for messages.
     pub fn new(options: &'a ReadOptions, columns: &Columns) -> Self {
         let name = |column: Option<usize>, role: &str| {
-            column
-                .and_then(|c| columns.names.as_ref().map(|n| shown(n[c].as_bytes())))
-                .unwrap_or(role.into())
+            column.and_then(|c| columns.name(c)).unwrap_or(role.into())
         };
         Self {
             value_name: name(columns.value, "value"),
@@ -58,8 +56,13 @@ impl<'a> Rules<'a> {
 impl Columns {
     /// Describes a column for the report.
     pub fn report(&self, index: usize) -> ColumnReport {
-        let name = self.names.as_ref().map(|names| shown(names[index].as_bytes()));
-        ColumnReport { position: index + 1 - self.before, name }
+        ColumnReport { position: index + 1 - self.before, name: self.name(index) }
+    }
+
+    /// Returns the name of a column as it is shown, if it has one.
+    fn name(&self, index: usize) -> Option<String> {
+        let name = self.names.as_ref().map(|names| &names[index]);
+        name.filter(|name| !name.is_empty()).map(|name| shown(name.as_bytes()))
     }
 
     /// Returns whether the column called `name` has a role.

@@ -109,7 +109,7 @@ pub(super) fn read(
     options: &ReadOptions,
     start: Start<'_>,
     place: &Place,
-) -> crate::Result<Found> {
+) -> Result<Found, Error> {
     let (mut block, mut number) = (Vec::new(), 0);
     source.block(path, &mut block)?;
     let mut scored = None;

@@ -296,6 +296,7 @@ impl Search {
             Looks::Date | Looks::OtherDate | Looks::Decimal | Looks::Object => None,
             Looks::Time if column < 2 && is_usual() => Some(true),
             Looks::Time | Looks::Event | Looks::Empty => Some(false),
+            Looks::Truth | Looks::Amount if self.names.is_some() => Some(false),
             _ => Some(!is_beside()),
         }
     }

@@ -20,8 +20,9 @@ pub(super) fn note_nested(nested: &[(&str, Vec<String>)], remedy: &str) -> Optio
     });
     let paths: Vec<String> = paths.collect();
     let more = if paths.len() > FEW { " …" } else { "" };
+    let (others, one) = if paths.len() == 1 { ("another", "it") } else { ("others", "one") };
     Some(format!(
-        "ignored: {}{more}, which are inside others; to use one, {}",
+        "ignored: {}{more}, inside {others}; to use {one}, {}",
         paths[..paths.len().min(FEW)].join(", "),
         remedy.replace("KEY", &shown(first.as_bytes()))
     ))
@@ -144,6 +145,10 @@ mod tests {
             let rated = content.replace("user,", "rating,user,").replace("ann", "5,ann");
             assert!(!notes(&rated.replace("bob", "4,bob")).contains("words"));
         }
+        assert_eq!(
+            rows_with("user,ok,thing\nann,yes,tea\n", &ReadOptions::default()),
+            ["ann tea 1"]
+        );
         let told = notes("ann,tea,true\nbob,jam,false\n");
         assert!(told.contains("column 3 (yes or no"), "{told}");
     }
@@ -172,12 +177,14 @@ mod tests {
         }
         let third = with_value(Column::Position(3));
         assert_eq!(rows_with("user,item,\nann,tea,5\n", &third), ["ann tea 5"]);
+        let report = table("user,item,\nann,tea,5\n", &third).unwrap().report;
+        assert!(report.to_string().contains("value=column 3"), "{report}");
     }
 
     #[test]
     fn keys_inside_others_are_named() {
         let told = notes("{\"user_id\":1,\"item_id\":2,\"meta\":{\"rating\":5}}\n");
-        assert!(told.contains("ignored: `meta.rating`, which are inside others"), "{told}");
+        assert!(told.contains("ignored: `meta.rating`, inside another; to use it, move"), "{told}");
         assert!(told.contains("`jq -c '. + .meta'`"), "{told}");
         let told = notes("{\"user_id\":1,\"item_id\":2,\"feedback\":{\"stars\":4}}\n");
         assert!(told.contains("`feedback.stars`") && !told.contains("event types"), "{told}");
