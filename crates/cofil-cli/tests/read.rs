@@ -105,7 +105,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"{\"user\":1,\"item\":2}\n{\"user\":1}\n",
         &[],
-        "t:2: there is no `item` in this line; every line needs it (to skip up to 100 such lines: --skip-bad 100)",
+        "t:2: there is no `item` in this line; every line needs it (to skip up to 100 such rows: --skip-bad 100)",
     ),
     (
         b"{\"user\":1,\"item\":[2]}\n",

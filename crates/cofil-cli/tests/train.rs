@@ -98,7 +98,25 @@ fn a_config_file_is_overruled_by_arguments() {
     assert_eq!(report["algorithm"]["reg"], 20.0);
     place.write("c.json", "{\"algorithm\": \"ease\", \"rge\": 1}");
     let error = place.fails(2, "train events.csv -c c.json -o m");
-    assert!(error.contains("unknown setting `rge`; did you mean `reg`?"), "{error}");
+    assert!(error.contains("c.json: unknown setting `rge`; did you mean `reg`?"), "{error}");
+    // Settings on the command line are none of the file, and without an algorithm the data decides on it.
+    let error = place.fails(2, "train events.csv -c c.toml --set reg=x -o m");
+    assert!(!error.contains("c.toml"), "{error}");
+    place.write("factors.toml", "unknown = 10\n");
+    let error = place.fails(2, "train events.csv -c factors.toml -o m");
+    assert!(
+        error.contains("factors.toml: algorithm ") && error.contains(", chosen from"),
+        "{error}"
+    );
+}
+
+#[test]
+fn examples_of_settings_are_valid() {
+    let place = Place::new();
+    for name in ["popularity", "ease", "ials", "item-knn", "slim"] {
+        let about = place.ok(&format!("algorithms {name}"));
+        assert!(!about.contains("=not set"), "{about}");
+    }
 }
 
 #[test]

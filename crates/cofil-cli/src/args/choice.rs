@@ -42,13 +42,7 @@ impl Choice {
     /// Returns the algorithm, with the defaults for `ratings`.
     pub fn algorithm(&self, ratings: &Ratings) -> Result<Chosen> {
         let mut config = self.config()?;
-        let configured = config.remove("algorithm");
-        let configured = match configured {
-            None => None,
-            Some(Value::String(name)) => Some(name),
-            Some(other) => bail!("`algorithm` in the config file must be a name, not {other}"),
-        };
-        let (name, why) = match self.algorithm.clone().or(configured) {
+        let (name, why) = match self.named(&mut config)? {
             Some(name) => (name, None),
             None => {
                 let purpose = self.purpose.map(|purpose| match purpose {
@@ -66,21 +60,45 @@ impl Choice {
             Some(preset) => Algorithm::from_settings(&name, &Map::new())?.preset(preset)?,
             None => Map::new(),
         };
-        settings.extend(config);
+        settings.extend(config.clone());
         for pair in &self.settings {
             let (name, value) = parse_setting(pair)?;
+            config.remove(&name);
             settings.insert(name, value);
         }
-        let Suited { algorithm, chosen } = Algorithm::from_settings_for(&name, &settings, ratings)?;
+        let suited = Algorithm::from_settings_for(&name, &settings, ratings);
+        let Suited { algorithm, chosen } = suited.map_err(|error| {
+            // An unknown algorithm is that of the config file; --algorithm was checked.
+            let setting = error.setting_at_fault();
+            let is_configured = setting.is_none_or(|setting| config.contains_key(setting));
+            let file = self.config.as_deref().filter(|_| is_configured);
+            let file = file.map(|path| path.display().to_string());
+            let advised = why.as_ref().map(|_| format!("algorithm {name}, chosen from the data"));
+            let place: Vec<String> = file.into_iter().chain(advised).collect();
+            match place.is_empty() {
+                true => error.into(),
+                false => anyhow::Error::from(error).context(place.join(": ")),
+            }
+        })?;
         Ok(Chosen { algorithm, why, defaults: chosen })
     }
 
-    /// Rejects unknown names before any data is read.
+    /// Rejects unknown names before any data is read, as far as the algorithm is known.
     pub fn check(&self) -> Result<()> {
-        if self.algorithm.is_some() || self.config.is_some() || self.preset.is_some() {
+        if self.named(&mut self.config()?)?.is_some() || self.preset.is_some() {
             self.algorithm(&Ratings::default())?;
         }
         Ok(())
+    }
+
+    /// Returns the algorithm that is named, and takes it from `config`.
+    fn named(&self, config: &mut Map<String, Value>) -> Result<Option<String>> {
+        let configured = match config.remove("algorithm") {
+            None => None,
+            Some(Value::String(name)) => Some(name),
+            Some(other) => bail!("`algorithm` in the config file must be a name, not {other}"),
+        };
+        Ok(self.algorithm.clone().or(configured))
     }
 
     fn config(&self) -> Result<Map<String, Value>> {

@@ -162,8 +162,9 @@ fn one(name: &str, json: bool) -> Result<()> {
             lines.for_each(|line| outln!("  {:<widest$}  {line}", ""));
         }
     }
-    let example = rows.iter().find(|row| row[1] != "true | false" && row[2] != "not set");
-    if let Some(row) = example.or(rows.first()) {
+    let is_set = |row: &&Vec<String>| row[2] != "not set";
+    let example = rows.iter().filter(is_set).find(|row| row[1] != "true | false");
+    if let Some(row) = example.or_else(|| rows.iter().find(is_set)) {
         outln!("\nExample: cofil train … -a {name} --set {}={}", row[0], row[2]);
     }
     Ok(())

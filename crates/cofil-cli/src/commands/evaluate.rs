@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(required_unless_present = "lists", value_name = "MODEL")]
     models: Vec<PathBuf>,
     /// Evaluate recommendation lists instead of a model: rows of user, item and a score or rank, or in order,
-    /// best first
+    /// best first; in JSON also a list per user
     #[arg(long, value_name = "FILE", conflicts_with_all = ["models", "negatives", "sampled", "given"])]
     #[arg(requires = "train")]
     lists: Option<PathBuf>,

@@ -11,6 +11,7 @@ use super::looks::Looks;
 use super::nested;
 use super::rows::{Rows, Start};
 use super::source::Opened;
+use super::unread::note_nested;
 use super::{Format, ReadOptions};
 use crate::data::IdMap;
 use crate::data::source::Batches;
@@ -345,7 +346,17 @@ fn resolve(
         Some(batch) => looks(&batch.column(column).slice(0, batch.num_rows().min(SAMPLE))),
         None => Looks::Empty,
     };
-    Columns::resolve(Some(names), count, looks, options)
+    let mut columns = Columns::resolve(Some(names), count, looks, options)?;
+    let nested = schema.fields().iter().filter_map(|field| match field.data_type() {
+        DataType::Struct(inner) if !columns.uses(field.name()) => {
+            let inner = inner.iter().map(|field| field.name().clone()).collect();
+            Some((field.name().as_str(), inner))
+        }
+        _ => None,
+    });
+    let nested: Vec<(&str, Vec<String>)> = nested.collect();
+    columns.notes.extend(note_nested(&nested, "make it a column of its own (`unnest` in polars)"));
+    Ok(columns)
 }
 
 /// Returns the columns in use, in ascending order, and the same columns as positions among them.

@@ -32,6 +32,7 @@ pub(super) fn looks(column: &ArrayRef) -> Looks {
             unpacked(column).map_or(Looks::Text, |column| looks(&column))
         }
         DataType::Null => Looks::Empty,
+        DataType::Struct(_) => Looks::Object,
         DataType::Boolean => Looks::Number,
         DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Looks::Date,
         kind if kind.is_numeric() || is_text(kind) || is_bytes(kind) => match words(column) {

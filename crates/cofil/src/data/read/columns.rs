@@ -39,9 +39,7 @@ impl<'a> Rules<'a> {
     /// Creates the rules of `options`, with column names for messages.
     pub fn new(options: &'a ReadOptions, columns: &Columns) -> Self {
         let name = |column: Option<usize>, role: &str| {
-            column
-                .and_then(|c| columns.names.as_ref().map(|n| shown(n[c].as_bytes())))
-                .unwrap_or(role.into())
+            column.and_then(|c| columns.name(c)).unwrap_or(role.into())
         };
         Self {
             value_name: name(columns.value, "value"),
@@ -58,8 +56,13 @@ impl<'a> Rules<'a> {
 impl Columns {
     /// Describes a column for the report.
     pub fn report(&self, index: usize) -> ColumnReport {
-        let name = self.names.as_ref().map(|names| shown(names[index].as_bytes()));
-        ColumnReport { position: index + 1 - self.before, name }
+        ColumnReport { position: index + 1 - self.before, name: self.name(index) }
+    }
+
+    /// Returns the name of a column as it is shown, if it has one.
+    fn name(&self, index: usize) -> Option<String> {
+        let name = self.names.as_ref().map(|names| &names[index]);
+        name.filter(|name| !name.is_empty()).map(|name| shown(name.as_bytes()))
     }
 
     /// Returns whether the column called `name` has a role.
@@ -110,7 +113,7 @@ impl Columns {
                     .into());
             }
         }
-        search.pass_over_index();
+        let nameless_columns = search.pass_over_index(looks);
         if value.is_none() && time.is_none() {
             search.refuse_matrix(user, item, looks)?;
         }
@@ -133,9 +136,7 @@ impl Columns {
             // Large numbers may be counts, next to a column of times.
             let are_counts = |c: usize| looks(c) == Looks::Large && (times > 1 || !free_time);
             value = search.free().find(|&c| !is_time(c) || are_counts(c)).filter(|&c| {
-                (looks(c) == Looks::Number && is_usual)
-                    || looks(c) == Looks::Decimal
-                    || are_counts(c)
+                (looks(c).is_whole() && is_usual) || looks(c) == Looks::Decimal || are_counts(c)
             });
             search.take(value, "values");
         }
@@ -171,12 +172,22 @@ impl Columns {
         let missed = |c: usize| match looks(c) {
             Looks::OtherDate if options.time == Some(Column::Absent) => Looks::Text,
             look if look.is_time() && options.time == Some(Column::Absent) => Looks::Text,
-            look if look.is_number() && options.value == Some(Column::Absent) => Looks::Text,
+            look if (look.is_number() || matches!(look, Looks::Truth | Looks::Amount))
+                && options.value == Some(Column::Absent) =>
+            {
+                Looks::Text
+            }
             look => look,
         };
         search.note_unread(missed, no_value, free_time && time.is_none(), no_times);
         if options.kind.is_none() && options.weights.is_empty() {
             search.note_types(KIND, looks);
+            if no_value {
+                search.note_feedback(looks);
+            }
+        }
+        if [&options.value, &options.time].iter().any(|told| **told != Some(Column::Absent)) {
+            search.note_nameless(&nameless_columns);
         }
         for (column, told, role) in [
             (Some(user), &options.user, "user"),
@@ -187,7 +198,8 @@ impl Columns {
         ] {
             search.check_name(column, told, role)?;
         }
-        let ignored = search.free().map(|c| search.call(c)).collect();
+        let unread = nameless_columns.into_iter().chain(search.free());
+        let ignored = unread.map(|c| search.call(c)).collect();
         Ok(Self {
             user,
             item,

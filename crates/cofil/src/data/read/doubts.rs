@@ -110,8 +110,14 @@ fn marks(what: &str, of: &[u32], names: &IdMap) -> Option<String> {
 /// Share of the rows from which on a value that may stand for a missing one is told.
 const TOLD: f64 = 0.05;
 
+/// Values from which on there is a scale for one to be apart from.
+const SCALE: usize = 10;
+
 /// Returns notes on values that may stand for missing ones.
 pub(super) fn values(values: &[f32]) -> Vec<String> {
+    if values.len() < SCALE {
+        return Vec::new();
+    }
     let told =
         describe::marks(values).into_iter().filter(|mark| mark.share >= TOLD && mark.rows > 1);
     told.map(|mark| {

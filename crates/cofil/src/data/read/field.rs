@@ -12,10 +12,27 @@ pub(super) fn number(text: &[u8]) -> Option<f32> {
     short_number(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
 }
 
-/// Parses `true` and `false`, in any case.
-fn truth(text: &[u8]) -> Option<bool> {
-    let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
-    (is(b"true") || is(b"false")).then(|| is(b"true"))
+/// Parses `true`, `yes`, `false` and `no`, in any case.
+pub(super) fn truth(text: &[u8]) -> Option<bool> {
+    let is = |words: [&str; 2]| words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
+    let (yes, no) = (is(["true", "yes"]), is(["false", "no"]));
+    (yes || no).then_some(yes)
+}
+
+/// Returns whether `text` is a number with signs or separators that are not read: `$12.50`, `1.234,50`, `80 %`.
+pub(super) fn is_amount(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let is_sign = |c: char| !c.is_alphanumeric() && !"/:#_@".contains(c);
+    let mut inner = text.trim_matches(is_sign);
+    for currency in ["EUR", "USD", "GBP", "CHF", "JPY"] {
+        inner = inner.trim_start_matches(currency).trim_end_matches(currency).trim_matches(is_sign);
+    }
+    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let (whole, decimals) = inner.rsplit_once(['.', ',']).unwrap_or((inner, "0"));
+    let mut thousands = whole.split(['.', ',', '\'', '’', ' ', '\u{a0}', '\u{202f}']);
+    thousands.next().is_some_and(are_digits)
+        && thousands.all(|group| group.len() == 3 && are_digits(group))
+        && are_digits(decimals)
 }
 
 /// From here on, not all whole numbers are exact in `f32`.
@@ -156,6 +173,8 @@ impl<'a> Rules<'a> {
             "; remove the commas if they separate thousands, or set the decimal separator (`decimal` = ,)"
         } else if comma_number(text).is_some() {
             "; use a decimal point, or set the decimal separator (`decimal` = ,)"
+        } else if is_amount(text) {
+            "; write plain numbers, without signs and separators of thousands"
         } else {
             ""
         };

@@ -1,12 +1,14 @@
 //! JSON lines: one object per line, with columns by key.
 
 use super::chunks::Lines;
-use super::columns::Columns;
+use super::columns::{Columns, WIDE};
 use super::field::{EXACT, Rules, is_rounded, quoted, shown};
 use super::limits;
 use super::looks::Looks;
+use super::names::TO_SKIP;
 use super::rows::{Row, Tally};
 use super::stamp::Stamp;
+use super::unread::note_nested;
 use super::{ReadOptions, field};
 use crate::error::plain_words;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -17,27 +19,15 @@ use std::sync::{Mutex, PoisonError};
 
 mod entry;
 mod lines;
+mod scalar;
 
 pub(super) use lines::{Lines as ObjectLines, needs_lines};
 
 pub(super) use entry::Entry;
+use scalar::{KeySeed, Scalar, ScalarSeed};
 
-/// What to do about a line without a user or an item.
-const NEEDED: &str = "every line needs it (to skip up to 100 such lines: `skip_bad` = 100)";
 /// Number of lines examined to detect the content of the keys.
 const SAMPLE: usize = 100;
-
-/// A JSON value as used in a table.
-#[derive(Clone, Debug, PartialEq)]
-enum Scalar<'a> {
-    Null,
-    Integer(i128),
-    Float(f64),
-    Text(Cow<'a, str>),
-    Truth(bool),
-    /// A list or an object, which a table cannot use.
-    Other(&'static str),
-}
 
 /// Finds the columns among the keys of the first objects of `head`.
 pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64, String)> {
@@ -57,24 +47,39 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
         }
     }
     let keys = keys.order;
-    let looks = |column: usize| {
+    let first_values = |column: usize| {
         let wanted = Wanted { keys: [Some(keys[column].as_str()), None, None, None, None] };
-        let values: Vec<Vec<u8>> = lines()
-            .take(SAMPLE)
-            .filter_map(|(_, line)| object(line, &wanted).ok())
-            .map(|[value, ..]| match value {
-                Some(Scalar::Integer(n)) => n.to_string().into_bytes(),
-                Some(Scalar::Float(x)) => x.to_string().into_bytes(),
-                Some(Scalar::Text(text)) => text.into_owned().into_bytes(),
-                Some(Scalar::Truth(truth)) => u8::from(truth).to_string().into_bytes(),
-                Some(Scalar::Other(_)) => b"?".to_vec(),
-                Some(Scalar::Null) | None => Vec::new(),
-            })
-            .collect();
+        let found = lines().take(SAMPLE).filter_map(move |(_, line)| object(line, &wanted).ok());
+        found.filter_map(|[value, ..]| value)
+    };
+    let looks = |column: usize| {
+        if first_values(column).any(|value| matches!(value, Scalar::Object(_))) {
+            return Looks::Object;
+        }
+        let text = |value| match value {
+            Scalar::Integer(n) => n.to_string().into_bytes(),
+            Scalar::Float(x) => x.to_string().into_bytes(),
+            Scalar::Text(text) => text.into_owned().into_bytes(),
+            Scalar::Truth(truth) => u8::from(truth).to_string().into_bytes(),
+            Scalar::List => b"?".to_vec(),
+            Scalar::Null | Scalar::Object(_) => Vec::new(),
+        };
+        let values: Vec<Vec<u8>> = first_values(column).map(text).collect();
         Looks::of(values.iter().map(Vec::as_slice))
     };
-    Columns::resolve(Some(keys.clone()), keys.len(), looks, options)
-        .map_err(|message| (at, message))
+    let mut columns = Columns::resolve(Some(keys.clone()), keys.len(), looks, options)
+        .map_err(|message| (at, message))?;
+    let unread = (0..keys.len().min(WIDE)).filter(|&column| !columns.uses(&keys[column]));
+    let inner = |column: usize| {
+        let object = first_values(column).find_map(|value| match value {
+            Scalar::Object(inner) => Some(inner),
+            _ => None,
+        });
+        Some((keys[column].as_str(), object?))
+    };
+    let nested: Vec<(&str, Vec<String>)> = unread.filter_map(inner).collect();
+    columns.notes.extend(note_nested(&nested, "move it up, as `jq -c '. + .KEY'` does"));
+    Ok(columns)
 }
 
 /// Reads the keys in use from objects.
@@ -168,11 +173,19 @@ impl<'a> Objects<'a> {
             Some(Scalar::Truth(truth)) => {
                 Err(format!("`{}` is {truth}; ids must be text or whole numbers", name()))
             }
-            Some(Scalar::Other(what)) => {
-                Err(format!("`{}` is {what}; ids must be text or whole numbers", name()))
+            Some(Scalar::List) => {
+                Err(format!("`{}` is a list; ids must be text or whole numbers", name()))
             }
-            Some(Scalar::Null) => Err(format!("`{}` is null; {NEEDED}", name())),
-            None => Err(format!("there is no `{}` in this line; {NEEDED}", name())),
+            Some(Scalar::Object(_)) => Err(format!(
+                "`{0}` is an object; ids must be text or whole numbers: move what is in it up, as `jq -c '. + .{0}'` does",
+                name()
+            )),
+            Some(Scalar::Null) => {
+                Err(format!("`{}` is null; every line needs it{TO_SKIP}", name()))
+            }
+            None => {
+                Err(format!("there is no `{}` in this line; every line needs it{TO_SKIP}", name()))
+            }
         }
     }
 }
@@ -210,8 +223,8 @@ impl Lines for Objects<'_> {
                 Some(value)
             }
             Some(Scalar::Null) | None => Some(rules.value(b"")?),
-            Some(Scalar::Other(what)) => {
-                return Err(format!("{} is {what}, not a number", rules.value_name));
+            Some(other @ (Scalar::List | Scalar::Object(_))) => {
+                return Err(format!("{} is {}, not a number", rules.value_name, other.what()));
             }
         };
         let weight = match kind {
@@ -221,8 +234,8 @@ impl Lines for Objects<'_> {
             Some(Scalar::Null) | None => Some(rules.weight(b"")?),
             Some(Scalar::Float(_)) => return Err(format!("{} is not a name", rules.kind_name)),
             Some(Scalar::Truth(truth)) => Some(rules.weight(truth.to_string().as_bytes())?),
-            Some(Scalar::Other(what)) => {
-                return Err(format!("{} is {what}, not a name", rules.kind_name));
+            Some(other @ (Scalar::List | Scalar::Object(_))) => {
+                return Err(format!("{} is {}, not a name", rules.kind_name, other.what()));
             }
         };
         let Some(value) = tally.value(value, weight)? else { return Ok(None) };
@@ -236,8 +249,8 @@ impl Lines for Objects<'_> {
             Some(Scalar::Truth(truth)) => {
                 return Err(format!("{} is {truth}, not a time", rules.time_name));
             }
-            Some(Scalar::Other(what)) => {
-                return Err(format!("{} is {what}, not a time", rules.time_name));
+            Some(other @ (Scalar::List | Scalar::Object(_))) => {
+                return Err(format!("{} is {}, not a time", rules.time_name, other.what()));
             }
         };
         Ok(Some(Row { user: self.id(0, user)?, item: self.id(1, item)?, value, time }))
@@ -376,75 +389,5 @@ impl<'l, T: Take<'l>> Visitor<'l> for ObjectSeed<'_, T> {
             self.take.take(&key, &mut map, &mut taken)?;
         }
         Ok(taken)
-    }
-}
-
-/// Deserializes a key; it is copied only if it contains escapes.
-struct KeySeed;
-
-impl<'l> DeserializeSeed<'l> for KeySeed {
-    type Value = Cow<'l, str>;
-
-    fn deserialize<D: Deserializer<'l>>(self, parser: D) -> Result<Self::Value, D::Error> {
-        match parser.deserialize_str(ScalarSeed)? {
-            Scalar::Text(text) => Ok(text),
-            _ => Err(D::Error::custom("a key is not text")),
-        }
-    }
-}
-
-struct ScalarSeed;
-
-impl<'l> DeserializeSeed<'l> for ScalarSeed {
-    type Value = Scalar<'l>;
-
-    fn deserialize<D: Deserializer<'l>>(self, parser: D) -> Result<Self::Value, D::Error> {
-        parser.deserialize_any(self)
-    }
-}
-
-impl<'l> Visitor<'l> for ScalarSeed {
-    type Value = Scalar<'l>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number or a text")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Scalar::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Scalar::Truth(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Scalar::Integer(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Scalar::Integer(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Scalar::Float(value))
-    }
-
-    fn visit_borrowed_str<E>(self, value: &'l str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Borrowed(value)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Scalar::Text(Cow::Owned(value.into())))
-    }
-
-    fn visit_seq<A: serde::de::SeqAccess<'l>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other("a list"))
-    }
-
-    fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other("an object"))
     }
 }

@@ -265,6 +265,43 @@ pub(super) const KIND: &[&str] = &[
     "activity",
 ];
 
+/// First or last words of the names of columns that say what users think of items, often in words.
+const FEEDBACK: &[&str] = &[
+    "like",
+    "likes",
+    "liked",
+    "dislike",
+    "disliked",
+    "love",
+    "loved",
+    "hated",
+    "enjoyed",
+    "favorite",
+    "favourite",
+    "thumb",
+    "thumbs",
+    "vote",
+    "voted",
+    "opinion",
+    "feedback",
+    "reaction",
+    "sentiment",
+    "verdict",
+    "satisfaction",
+    "interest",
+    "interested",
+    "recommended",
+    "recommends",
+    "click",
+    "clicked",
+    "watched",
+    "played",
+    "listened",
+    "skipped",
+    "bought",
+    "purchased",
+];
+
 /// Names of title columns in tables of items, besides `title`.
 pub(super) const TITLE: &[&str] = &[
     "title",
@@ -585,6 +622,14 @@ pub(super) fn is_no_user(name: &str) -> bool {
 
 pub(super) fn means_value(name: &str) -> bool {
     ends_with(name, OF_VALUES)
+}
+
+/// Returns whether `name` means what users think of items, apart from values and types of events.
+pub(super) fn means_feedback(name: &str) -> bool {
+    let parts = parts(name);
+    let ends = [parts.first(), parts.last()];
+    let is_feedback = ends.into_iter().flatten().any(|part| FEEDBACK.contains(&part.as_str()));
+    is_feedback && !KIND.contains(&plain(name).as_str())
 }
 
 pub(super) fn means_time(name: &str) -> bool {

@@ -1,13 +1,12 @@
 //! Reading recommended lists from any recommender: one row per user and item.
 
-use super::columns::Columns;
-use super::found::Found;
 use super::known::{parts, plain};
+use super::nested_lists::{self, Place};
 use super::rows::Start;
 use super::source::Opened;
 use super::{Column, Format, ReadOptions, ReadReport, json, read_opened, sniff};
 use crate::data::{IdMap, Interactions};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use std::path::Path;
 
 /// Lists of items, best first.
@@ -74,8 +73,9 @@ impl Order {
 /// Reads rows of user, item and a score or a rank. The items of a user are sorted by descending score, or by
 /// ascending rank; equal values, and lists without values, keep the order of the file. The column is found by its
 /// name (`score`, `prediction`, `est`, `probability`, `rank`, `position` …); without a header, the third column is a
-/// rank if it counts from 1 (or 0) for each user. TREC run files (`user Q0 item rank score tag`) and JSON lines with
-/// one list per user, as [`ListWriter`](crate::data::ListWriter) writes them, are supported. Rows without a score are
+/// rank if it counts from 1 (or 0) for each user. TREC run files (`user Q0 item rank score tag`) JSON lines with
+/// one list per user, as [`ListWriter`](crate::data::ListWriter) writes them or with ids only, and a JSON object with a
+/// list for each user are supported. Rows without a score are
 /// left out and counted.
 ///
 /// # Errors
@@ -96,11 +96,15 @@ pub fn read_lists(
     let options = opened.separated(&options);
     let start = Start::Names(users, items);
     let is_free = options.value.is_none();
-    let found = match opened.format {
-        Format::Text if is_free && is_trec(opened.head()) => {
+    let place = match opened.format {
+        Format::JsonLines => Place::find(opened.head()),
+        _ => None,
+    };
+    let found = match (opened.format, &place) {
+        (_, Some(place)) => nested_lists::read(path, opened, &options, start, place)?,
+        (Format::Text, _) if is_free && is_trec(opened.head()) => {
             read_opened(path, opened, &trec(&options), start)?
         }
-        Format::JsonLines if nested(opened.head()) => read_nested(path, opened, &options, start)?,
         _ => {
             let names = if is_free { names(path, &opened, &options)? } else { None };
             let value = names.as_deref().and_then(best).map(Column::Name);
@@ -206,68 +210,6 @@ fn trec(options: &ReadOptions) -> ReadOptions {
     }
 }
 
-/// A JSON line with the list of a user.
-#[derive(serde::Deserialize)]
-struct Line {
-    user: json::Entry,
-    items: Vec<Item>,
-}
-
-#[derive(serde::Deserialize)]
-struct Item {
-    item: json::Entry,
-    score: Option<f32>,
-}
-
-/// Returns whether the first of the JSON lines contains a list.
-fn nested(head: &[u8]) -> bool {
-    let line = head.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty());
-    let line = line.unwrap_or_default();
-    // The line may be longer than the available text.
-    let begins = memchr::memmem::find(line, b"\"items\":[{").is_some();
-    begins && memchr::memmem::find(line, b"\"user\":").is_some()
-}
-
-fn read_nested(
-    path: &Path,
-    mut source: Opened<'_>,
-    options: &ReadOptions,
-    start: Start<'_>,
-) -> Result<Found> {
-    let names = ["user", "items", "score"].map(String::from).to_vec();
-    let columns =
-        Columns { user: 0, item: 1, value: Some(2), names: Some(names), ..Columns::default() };
-    let mut rows = start.rows(&columns, options);
-    let (mut block, mut number) = (Vec::new(), 0);
-    source.block(path, &mut block)?;
-    while !block.is_empty() {
-        for line in block.split_inclusive(|&b| b == b'\n') {
-            number += 1;
-            crate::watch::check();
-            let line = line.trim_ascii();
-            if line.is_empty() {
-                continue;
-            }
-            let bad = |message: String| Error::data(path, Some(number), message);
-            let Line { user, items } = serde_json::from_slice(line).map_err(|e| {
-                bad(format!("{} is not the list of a user: {e}", super::field::quoted(line)))
-            })?;
-            for Item { item, score } in items {
-                let (json::Entry::Text(user), json::Entry::Text(item)) = (&user, &item) else {
-                    return Err(bad("users and items must be text or whole numbers".into()));
-                };
-                let score = score.filter(|score| !score.is_nan());
-                let value = score.ok_or(super::field::Skip::Missing);
-                let value = rows.tally.value(Some(value), None).map_err(bad)?;
-                let Some(value) = value else { continue };
-                rows.push_valued(user.as_bytes(), item.as_bytes(), value).map_err(bad)?;
-            }
-        }
-        source.block(path, &mut block)?;
-    }
-    Ok(Found { compression: source.compression, ..Found::new(Format::JsonLines, columns, rows) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,6 +264,35 @@ mod tests {
             let lists = read_lists(&path, &ReadOptions::default(), &users, &items).unwrap();
             assert_eq!(lists.by_user, xyz, "{text}{}", lists.report);
             assert!(lists.report.to_string().contains("lists are sorted by"), "{}", lists.report);
+        }
+    }
+
+    #[test]
+    fn lists_of_ids_are_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lists");
+        let users: IdMap = ["a", "7"].iter().collect();
+        let items: IdMap = ["5", "y", "z"].iter().collect();
+        for text in [
+            "{\"user\":\"a\",\"items\":[\"z\",\"y\",5]}\n{\"user\":7,\"items\":[5,\"z\"]}\n",
+            "{\"user_id\": 7, \"top\": [5, \"z\"]}\n{\"user_id\": \"a\", \"top\": [\"z\", \"y\", \"5\"]}\n",
+            "[{\"items\": [5, \"z\"], \"user\": \"7\"},\n {\"user\": \"a\", \"items\": [\"z\", \"y\", 5]}]\n",
+            "{\"a\":[\"z\",\"y\",\"5\"],\"7\":[\"5\",\"z\"]}",
+            "{\n  \"a\": [\n    \"z\", \"y\", 5\n  ],\n  \"7\": [5, \"z\"]\n}\n",
+            "{\"a\":[[\"z\",3],[\"5\",1],[\"y\",2]],\"7\":[{\"item\":\"5\",\"score\":1},{\"item\":\"z\",\"score\":0.5}]}",
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let lists = read_lists(&path, &ReadOptions::default(), &users, &items).unwrap();
+            assert_eq!(lists.by_user, [vec![2, 1, 0], vec![0, 2]], "{text}{}", lists.report);
+        }
+        for (text, says) in [
+            ("{\"user\":\"a\",\"items\":[\"z\"]}\n{\"user\":\"a\"}\n", "lists:2: "),
+            ("{\"user\":\"a\",\"items\":[\"z\",[1,2,3]]}\n", "text or whole numbers"),
+            ("{\"a\":[\"z\"],\"7\":5}", "`a` is a list"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let told = read_lists(&path, &ReadOptions::default(), &users, &items).unwrap_err();
+            assert!(told.to_string().contains(says), "{text}: {told}");
         }
     }
 

@@ -19,12 +19,20 @@ pub(super) enum Looks {
     Time,
     /// Numbers, most of them as large as unix times.
     Large,
-    /// Numbers without decimals.
+    /// Only 0 and 1.
+    Bits,
+    /// Other numbers without decimals.
     Number,
     /// Numbers, some with decimals, also with a decimal comma.
     Decimal,
     /// Types of events.
     Event,
+    /// True or false, yes or no.
+    Truth,
+    /// Numbers with signs or separators that are not read.
+    Amount,
+    /// Objects of JSON, which have columns of their own.
+    Object,
     /// Several ids in each value.
     Lists,
     /// Several ids in many of the values.
@@ -55,6 +63,10 @@ impl Looks {
             Self::of_numbers(&values)
         } else if most(is_dated) {
             Self::OtherDate
+        } else if most(|value| field::truth(value).is_some()) {
+            Self::Truth
+        } else if most(field::is_amount) {
+            Self::Amount
         } else if count(is_event) == all {
             Self::Event
         } else {
@@ -88,17 +100,27 @@ impl Looks {
             Self::Large
         } else if values.iter().any(|value| is_decimal(value)) {
             Self::Decimal
+        } else if values.iter().all(|value| matches!(value, [b'0' | b'1'])) {
+            Self::Bits
         } else {
             Self::Number
         }
     }
 
     pub fn is_number(self) -> bool {
-        matches!(self, Self::Number | Self::Decimal)
+        matches!(self, Self::Bits | Self::Number | Self::Decimal)
+    }
+
+    /// Returns whether these are numbers without decimals.
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Bits | Self::Number)
     }
 
     pub fn is_text(self) -> bool {
-        matches!(self, Self::Text | Self::Lists | Self::SomeLists)
+        matches!(
+            self,
+            Self::Text | Self::Lists | Self::SomeLists | Self::Truth | Self::Amount | Self::Object
+        )
     }
 
     pub fn is_time(self) -> bool {
@@ -162,10 +184,16 @@ mod tests {
             (&["20210131", "20210231"], Looks::Number),
             (&["1112486027", "0"], Looks::Large),
             (&["1", "2.0", "x"], Looks::Number),
+            (&["1", "0", "1"], Looks::Bits),
             (&["1", "2.5"], Looks::Decimal),
             (&["1", "2,5"], Looks::Decimal),
             (&["pv", "add_to_cart"], Looks::Event),
             (&["pv", "tea"], Looks::Text),
+            (&["True", "no", ""], Looks::Truth),
+            (&["$12.50", "€ 3", "1'200 CHF"], Looks::Amount),
+            (&["1.234,50", "80 %"], Looks::Amount),
+            (&["1.2.3.4", "192.168.0.1"], Looks::Text),
+            (&["#12", "A7"], Looks::Text),
             (&["11 12", "13 14 15"], Looks::Lists),
             (&["['a', 'b']", "['a']"], Looks::Lists),
             (&["a|b", "c", "d,e"], Looks::SomeLists),

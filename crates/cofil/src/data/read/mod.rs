@@ -55,6 +55,7 @@ mod negatives;
 mod neighbours;
 #[cfg(feature = "arrow")]
 mod nested;
+mod nested_lists;
 mod notation;
 mod options;
 mod parts;
@@ -72,6 +73,7 @@ mod source;
 mod stamp;
 mod text;
 mod times;
+mod unread;
 mod vectors;
 mod write;
 

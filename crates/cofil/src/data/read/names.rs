@@ -198,9 +198,14 @@ pub(super) fn check(name: &[u8]) -> Result<(), Unnamed> {
     }
 }
 
+/// Remedy for rows without a user or an item.
+pub(super) const TO_SKIP: &str = " (to skip up to 100 such rows: `skip_bad` = 100)";
+
 fn text(name: &[u8]) -> Result<&str, Unnamed> {
     if name.trim_ascii().is_empty() {
-        return Err(Unnamed("is empty; every interaction needs a user and an item (to skip up to 100 such rows: `skip_bad` = 100)".into()));
+        return Err(Unnamed(format!(
+            "is empty; every interaction needs a user and an item{TO_SKIP}"
+        )));
     }
     utf8(name)
 }

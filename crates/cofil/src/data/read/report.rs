@@ -134,7 +134,7 @@ impl fmt::Display for TimeUnit {
             Self::Milliseconds => "unix ms",
             Self::Microseconds => "unix µs",
             Self::Nanoseconds => "unix ns",
-            Self::Spelt => "yyyymmdd",
+            Self::Spelt => "dates in digits",
             Self::Years => "years",
             Self::SheetDays => "spreadsheet days",
             Self::Told => "as given by time_format",
@@ -191,7 +191,7 @@ pub(crate) fn write_format(
 ) -> fmt::Result {
     match format {
         Format::Text => f.write_str(&called(delimiter.unwrap_or_default()))?,
-        Format::JsonLines => f.write_str("JSON lines")?,
+        Format::JsonLines => f.write_str("JSON")?,
         Format::Parquet => f.write_str("Parquet")?,
         Format::Arrow => f.write_str("Arrow IPC")?,
     }

@@ -3,7 +3,7 @@
 use super::ReadOptions;
 use super::columns::Columns;
 use super::field::{EXACT, Rules, Skip, is_rounded};
-use super::names::{self, Names};
+use super::names::{self, Names, TO_SKIP};
 use super::notation::Notation;
 use super::report::TimeUnit;
 use super::stamp::{Stamp, TimeFormat, zone_name};
@@ -175,6 +175,8 @@ impl Skipped {
     pub fn add(&mut self, place: impl Display, message: String) -> Result<(), String> {
         if self.count < self.allowed {
             if self.first.len() < FEW {
+                // Whoever skips rows needs no advice to do so.
+                let message = message.strip_suffix(TO_SKIP).unwrap_or(&message);
                 self.first.push(format!("{place}: {message}"));
             }
             self.count += 1;

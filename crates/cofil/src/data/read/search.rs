@@ -3,14 +3,12 @@
 use super::Column;
 use super::columns::WIDE;
 use super::field::shown;
-use super::known::{TIME, VALUE, is_beside_ids, is_no_user, means_time, means_value, plain};
+use super::known::{is_beside_ids, is_no_user, plain};
 use super::looks::Looks;
 use crate::error::Error;
 
 /// Name of the index of a pandas table in Parquet.
 pub(super) const INDEX: &str = "__index_level_0__";
-/// Names of columns that say what became of an interaction.
-const STATUS: &[&str] = &["status", "state", "orderstatus", "cancelled", "canceled", "returned"];
 
 /// A search for the columns of a table. Each column can have one role.
 pub(super) struct Search {
@@ -26,9 +24,9 @@ impl Search {
     }
 
     pub fn call(&self, column: usize) -> String {
-        match &self.names {
-            Some(names) => format!("`{}`", shown(names[column].as_bytes())),
-            None => format!("column {}", column + 1),
+        match self.names.as_ref().map(|names| &names[column]) {
+            Some(name) if !name.is_empty() => format!("`{}`", shown(name.as_bytes())),
+            _ => format!("column {}", column + 1),
         }
     }
 
@@ -118,12 +116,18 @@ impl Search {
         names.is_some_and(|names| known.contains(&plain(&names[column]).as_str()))
     }
 
-    /// Skips columns without a name, such as the row numbers that pandas writes.
-    pub fn pass_over_index(&mut self) {
-        let Some(names) = &self.names else { return };
-        for (taken, name) in self.taken.iter_mut().zip(names) {
-            *taken |= name.is_empty() || name.starts_with("Unnamed:");
-        }
+    /// Skips columns without a name; returns those that are not row numbers as pandas writes them, in front, nor empty.
+    pub fn pass_over_index(&mut self, looks: impl Fn(usize) -> Looks) -> Vec<usize> {
+        let Some(names) = &self.names else { return Vec::new() };
+        let is_nameless = |name: &String| name.is_empty() || name.starts_with("Unnamed:");
+        let in_front = names.iter().take_while(|name| is_nameless(name)).count();
+        let nameless = (0..names.len()).filter(|&c| is_nameless(&names[c]) && !self.taken[c]);
+        let mut passed: Vec<usize> = nameless.collect();
+        passed.iter().for_each(|&c| self.taken[c] = true);
+        let is_index =
+            |c: usize| looks(c) == Looks::Empty || (c < in_front && looks(c).is_number());
+        passed.retain(|&c| c < WIDE && !is_index(c));
+        passed
     }
 
     /// Returns an error for a matrix: a column of users or items, and a numeric column for each of the others.
@@ -134,6 +138,20 @@ impl Search {
         looks: impl Fn(usize) -> Looks,
     ) -> Result<(), String> {
         let Some(names) = &self.names else { return Ok(()) };
+        let is_item = |c| looks(c) == Looks::Bits && !self.taken[c];
+        let count = names.len();
+        if user.is_none()
+            && item.is_none()
+            && (3..=WIDE).contains(&count)
+            && (0..count).all(is_item)
+        {
+            return Err(format!(
+                "this looks like a matrix of 0 and 1 with a column for each item ({} to {}), but without users: put a \
+                 column of users in front and use `shape` = matrix, or name the user and item columns",
+                self.call(0),
+                self.call(count - 1)
+            ));
+        }
         let index = names.iter().position(|name| name == INDEX);
         let ids = match (user, item) {
             (Some(_), Some(_)) => return Ok(()),
@@ -160,53 +178,6 @@ impl Search {
              per user and item (`melt` in pandas, `unpivot` in polars and SQL), or name the user and item \
              columns"
         ))
-    }
-
-    /// Notes unused columns that might be values or times, if the table has none, and those with a name or in a notation
-    /// that says so anyway, except `known`.
-    pub fn note_unread(
-        &mut self,
-        looks: impl Fn(usize) -> Looks,
-        no_value: bool,
-        no_time: bool,
-        known: Option<usize>,
-    ) {
-        let means = |c: usize, names: &[&str], means: fn(&str) -> bool| {
-            self.is_called(c, names) || self.names.as_ref().is_some_and(|names| means(&names[c]))
-        };
-        let like = |c: usize| match looks(c) {
-            Looks::Number | Looks::Decimal if no_value || self.names.is_none() => Some("numbers"),
-            Looks::Date | Looks::Time | Looks::Large if no_time => Some("times"),
-            Looks::OtherDate => Some("times in a notation that needs `time_format`"),
-            looks if looks.is_number() && means(c, VALUE, means_value) => Some("values"),
-            looks if looks.is_time() && means(c, TIME, means_time) => Some("times"),
-            _ if self.is_called(c, STATUS) => Some("statuses"),
-            _ => None,
-        };
-        let like = |c: usize| like(c).filter(|_| Some(c) != known);
-        let named = |c: usize| Some(format!("{} ({})", self.call(c), like(c)?));
-        let unread: Vec<String> = self.free().take(WIDE).filter_map(named).collect();
-        if !unread.is_empty() {
-            let more = unread.len().saturating_sub(5);
-            let others = if more > 0 { format!(" and {more} more") } else { String::new() };
-            self.notes.push(format!(
-                "ignored: {}{others}; name a column of ratings, counts or times to use it",
-                unread[..unread.len() - more].join(", ")
-            ));
-        }
-    }
-
-    /// Notes an unused column of event types.
-    pub fn note_types(&mut self, known: &[&str], looks: impl Fn(usize) -> Looks) {
-        let called = self.free().find(|&c| self.is_called(c, known));
-        let column = called.or_else(|| self.free().take(WIDE).find(|&c| looks(c) == Looks::Event));
-        if let Some(column) = column {
-            let column = self.call(column);
-            let name = if called.is_some() { "" } else { "name the column of event types and " };
-            self.notes.push(format!(
-                "ignored: {column} (event types); to use them, {name}give `weights` such as view=1,buy=5"
-            ));
-        }
     }
 
     /// Notes numbers like times that were taken for ids, or passed over for ids behind them. `ids` says of each column
@@ -322,9 +293,10 @@ impl Search {
                 && looks(3).is_time()
         };
         match looks(column) {
-            Looks::Date | Looks::OtherDate | Looks::Decimal => None,
+            Looks::Date | Looks::OtherDate | Looks::Decimal | Looks::Object => None,
             Looks::Time if column < 2 && is_usual() => Some(true),
             Looks::Time | Looks::Event | Looks::Empty => Some(false),
+            Looks::Truth | Looks::Amount if self.names.is_some() => Some(false),
             _ => Some(!is_beside()),
         }
     }

@@ -91,3 +91,18 @@ fn blocks_may_be_empty_and_have_any_id() {
     assert_eq!(rows("1:\n2:\n7,3\n8,4\n"), ["7 2 3", "8 2 4"]);
     assert_eq!(rows("B001:\nu1,5\nu2,3\nB002:\nu1,4\n"), ["u1 B001 5", "u2 B001 3", "u1 B002 4"]);
 }
+
+#[test]
+fn files_of_blanks_are_empty() {
+    for content in ["  \n  \n", "\t\n\t\n", "\n\n", " "] {
+        assert!(refused(content).contains("the file is empty"), "{}", refused(content));
+    }
+}
+
+#[test]
+fn a_matrix_without_users_is_refused() {
+    let told = refused("tea,coffee,jam\n1,0,1\n0,1,1\n1,1,0\n");
+    assert!(told.contains("`tea` to `jam`") && told.contains("without users"), "{told}");
+    assert_eq!(rows("user,item,bought\n1,0,1\n0,1,1\n").len(), 2);
+    assert_eq!(rows("1,0,1\n0,1,1\n"), ["1 0 1", "0 1 1"]);
+}

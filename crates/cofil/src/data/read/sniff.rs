@@ -78,15 +78,15 @@ fn further_items(grid: &Grid, columns: &Columns) -> Option<String> {
         (0..grid.width()).filter(|&column| !used.contains(&Some(column))).collect();
     let fields = |column: usize| grid.rows.iter().filter_map(move |row| row.get(column));
     let different = |column: usize| fields(column).collect::<HashSet<_>>();
-    let are_all = |looks: Looks| {
-        free.iter().all(|&column| Looks::of(fields(column).map(Vec::as_slice)) == looks)
+    let are_all = |is: fn(Looks) -> bool| {
+        free.iter().all(|&column| is(Looks::of(fields(column).map(Vec::as_slice))))
     };
     let items = different(columns.item);
     let are_shared = || free.iter().any(|&column| fields(column).any(|id| items.contains(id)));
     let may_be_items =
         match grid.delimiter == b" " && different(columns.user).len() == grid.rows.len() {
-            true if are_all(Looks::Number) => true,
-            _ => are_all(Looks::Text) && (free.len() > 1 || are_shared()),
+            true if are_all(Looks::is_whole) => true,
+            _ => are_all(|looks| looks == Looks::Text) && (free.len() > 1 || are_shared()),
         };
     let (first, last) = (free.first()? + 1, free.last()? + 1);
     let named = match free.len() {
@@ -187,7 +187,7 @@ pub(super) fn grid(
         Some(delimiter) => (delimiter.to_vec(), cut(head, delimiter, told.quote)),
         None => sniff_delimiter(head, told.quote),
     };
-    if rows.is_empty() {
+    if rows.is_empty() || head.trim_ascii().is_empty() {
         return None;
     }
     let is_named = |name: &str| is_known(name) || is_known_too(name);

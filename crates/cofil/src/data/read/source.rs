@@ -111,6 +111,7 @@ impl<'a> Opened<'a> {
         };
         if source.format == Format::JsonLines && needs_lines(&source.head) {
             source.rewrite(|bytes| Box::new(ObjectLines::new(bytes)));
+            source.peek(path)?;
         }
         if source.format == Format::Text && ends_lines_with_returns(&source.head) {
             source.rewrite(|bytes| Box::new(LineEnds(bytes)));

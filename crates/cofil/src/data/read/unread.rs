@@ -1,0 +1,195 @@
+//! Notes on columns that are not read, but may have been meant.
+
+use super::columns::WIDE;
+use super::field::shown;
+use super::known::{TIME, VALUE, means_feedback, means_time, means_value};
+use super::looks::Looks;
+use super::search::Search;
+
+/// Names of columns that say what became of an interaction.
+const STATUS: &[&str] = &["status", "state", "orderstatus", "cancelled", "canceled", "returned"];
+
+/// Number of keys in others to name.
+const FEW: usize = 5;
+
+/// Returns a note on `nested` columns and the names within them; `remedy` says how to make columns of them.
+pub(super) fn note_nested(nested: &[(&str, Vec<String>)], remedy: &str) -> Option<String> {
+    let (first, _) = nested.iter().find(|(_, inner)| !inner.is_empty())?;
+    let paths = nested.iter().flat_map(|(outer, inner)| {
+        inner.iter().map(move |inner| format!("`{}`", shown(format!("{outer}.{inner}").as_bytes())))
+    });
+    let paths: Vec<String> = paths.collect();
+    let more = if paths.len() > FEW { " …" } else { "" };
+    let (others, one) = if paths.len() == 1 { ("another", "it") } else { ("others", "one") };
+    Some(format!(
+        "ignored: {}{more}, inside {others}; to use {one}, {}",
+        paths[..paths.len().min(FEW)].join(", "),
+        remedy.replace("KEY", &shown(first.as_bytes()))
+    ))
+}
+
+impl Search {
+    /// Notes unused columns that might be values or times, if the table has none, and those with a name or in a notation
+    /// that says so anyway, except `known`.
+    pub fn note_unread(
+        &mut self,
+        looks: impl Fn(usize) -> Looks,
+        no_value: bool,
+        no_time: bool,
+        known: Option<usize>,
+    ) {
+        let means = |c: usize, names: &[&str], means: fn(&str) -> bool| {
+            self.is_called(c, names) || self.names.as_ref().is_some_and(|names| means(&names[c]))
+        };
+        let like = |c: usize| match looks(c) {
+            looks if looks.is_number() && (no_value || self.names.is_none()) => Some("numbers"),
+            Looks::Date | Looks::Time | Looks::Large if no_time => Some("times"),
+            Looks::OtherDate => Some("times in a notation that needs `time_format`"),
+            Looks::Truth if no_value || self.names.is_none() => Some("yes or no, read as 1 and 0"),
+            Looks::Amount if no_value || self.names.is_none() => {
+                Some("numbers, to be written without signs and separators of thousands")
+            }
+            looks if looks.is_number() && means(c, VALUE, means_value) => Some("values"),
+            looks if looks.is_time() && means(c, TIME, means_time) => Some("times"),
+            _ if self.is_called(c, STATUS) => Some("statuses"),
+            _ => None,
+        };
+        let like = |c: usize| like(c).filter(|_| Some(c) != known);
+        let named = |c: usize| Some(format!("{} ({})", self.call(c), like(c)?));
+        let unread: Vec<String> = self.free().take(WIDE).filter_map(named).collect();
+        if !unread.is_empty() {
+            let more = unread.len().saturating_sub(5);
+            let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+            self.notes.push(format!(
+                "ignored: {}{others}; name a column of ratings, counts or times to use it",
+                unread[..unread.len() - more].join(", ")
+            ));
+        }
+    }
+
+    /// Notes an unused column of event types.
+    pub fn note_types(&mut self, known: &[&str], looks: impl Fn(usize) -> Looks) {
+        let is_type = |&c: &usize| self.is_called(c, known) && looks(c) != Looks::Object;
+        let called = self.free().find(is_type);
+        let column = called.or_else(|| self.free().take(WIDE).find(|&c| looks(c) == Looks::Event));
+        if let Some(column) = column {
+            let column = self.call(column);
+            let name = if called.is_some() { "" } else { "name the column of event types and " };
+            self.notes.push(format!(
+                "ignored: {column} (event types); to use them, {name}give `weights` such as view=1,buy=5"
+            ));
+        }
+    }
+
+    /// Notes unused columns that say in words what users think of items.
+    pub fn note_feedback(&mut self, looks: impl Fn(usize) -> Looks) {
+        let Some(names) = &self.names else { return };
+        let in_words = |c: usize| matches!(looks(c), Looks::Text | Looks::Lists | Looks::SomeLists);
+        let first = self.free().find(|&c| means_feedback(&names[c]) && in_words(c));
+        if let Some(column) = first {
+            self.notes.push(format!(
+                "ignored: {} (feedback in words); to use it, make it the column of event types (`kind` = {}) and give \
+                 `weights` such as loved=1,hated=-1",
+                self.call(column),
+                shown(names[column].as_bytes())
+            ));
+        }
+    }
+
+    /// Notes columns without a name.
+    pub fn note_nameless(&mut self, columns: &[usize]) {
+        let Some(first) = columns.first() else { return };
+        let called: Vec<String> = columns.iter().map(|&c| self.call(c)).collect();
+        let have = if columns.len() == 1 { "has" } else { "have" };
+        self.notes.push(format!(
+            "ignored: {}, which {have} no name; name it in the header, or choose it by its position, such as `value` = \
+             {}",
+            called.join(", "),
+            first + 1
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::data::read::messy::{rows_with, table};
+    use crate::data::read::{Column, ReadOptions};
+
+    fn notes(content: &str) -> String {
+        table(content, &ReadOptions::default()).expect(content).report.notes.join("\n")
+    }
+
+    fn with_value(column: Column) -> ReadOptions {
+        ReadOptions { value: Some(column), ..ReadOptions::default() }
+    }
+
+    #[test]
+    fn feedback_in_words_is_named() {
+        for (name, yes, no) in [
+            ("liked", "true", "false"),
+            ("clicked", "True", "False"),
+            ("watched", "yes", "no"),
+            ("whatever", "Yes", "NO"),
+        ] {
+            let content = format!("user,item,{name}\nann,tea,{yes}\nbob,jam,{no}\n");
+            let told = notes(&content);
+            assert!(told.contains(&format!("ignored: `{name}` (yes or no, read as 1")), "{told}");
+            let rows = rows_with(&content, &with_value(Column::Name(name.into())));
+            assert_eq!(rows, ["ann tea 1", "bob jam 0"]);
+        }
+        for (name, yes, no) in [("thumbs", "up", "down"), ("user_opinion", "loved", "hated")] {
+            let content = format!("user,item,{name}\nann,tea,{yes}\nbob,jam,{no}\n");
+            let told = notes(&content);
+            assert!(told.contains(&format!("`{name}` (feedback in words)")), "{told}");
+            assert!(told.contains(&format!("`kind` = {name}")), "{told}");
+            let rated = content.replace("user,", "rating,user,").replace("ann", "5,ann");
+            assert!(!notes(&rated.replace("bob", "4,bob")).contains("words"));
+        }
+        assert_eq!(
+            rows_with("user,ok,thing\nann,yes,tea\n", &ReadOptions::default()),
+            ["ann tea 1"]
+        );
+        let told = notes("ann,tea,true\nbob,jam,false\n");
+        assert!(told.contains("column 3 (yes or no"), "{told}");
+    }
+
+    #[test]
+    fn amounts_in_text_are_named() {
+        for amount in ["$12.50", "\"1.234,50\"", "12 EUR"] {
+            let told = notes(&format!("user,item,paid\nann,tea,{amount}\nbob,jam,{amount}\n"));
+            assert!(told.contains("`paid` (numbers, to be written without signs"), "{told}");
+        }
+        let value = with_value(Column::Name("paid".into()));
+        let told = table("user,item,paid\nann,tea,$12.50\n", &value).unwrap_err();
+        assert!(told.contains("write plain numbers"), "{told}");
+    }
+
+    #[test]
+    fn columns_without_a_name_are_named_if_they_hold_something() {
+        let told = notes("user,item,\nann,tea,5\n");
+        assert!(told.contains("ignored: column 3, which has no name"), "{told}");
+        let told = notes("user;item;;\na;x;5;1500000000\n");
+        assert!(told.contains("ignored: column 3, column 4, which have no name"), "{told}");
+        let told = notes("user,item,Unnamed: 2\nann,tea,5\n");
+        assert!(told.contains("ignored: `Unnamed: 2`, which has no name"), "{told}");
+        for silent in [",user,item\n0,ann,tea\n", "user,item,\nann,tea,\n"] {
+            assert_eq!(notes(silent), "");
+        }
+        let third = with_value(Column::Position(3));
+        assert_eq!(rows_with("user,item,\nann,tea,5\n", &third), ["ann tea 5"]);
+        let report = table("user,item,\nann,tea,5\n", &third).unwrap().report;
+        assert!(report.to_string().contains("value=column 3"), "{report}");
+    }
+
+    #[test]
+    fn keys_inside_others_are_named() {
+        let told = notes("{\"user_id\":1,\"item_id\":2,\"meta\":{\"rating\":5}}\n");
+        assert!(told.contains("ignored: `meta.rating`, inside another; to use it, move"), "{told}");
+        assert!(told.contains("`jq -c '. + .meta'`"), "{told}");
+        let told = notes("{\"user_id\":1,\"item_id\":2,\"feedback\":{\"stars\":4}}\n");
+        assert!(told.contains("`feedback.stars`") && !told.contains("event types"), "{told}");
+        let inside = "{\"user\":{\"id\":1},\"item\":2}\n";
+        let told = table(inside, &ReadOptions::default()).unwrap_err();
+        assert!(told.contains("`user` is an object") && told.contains("jq"), "{told}");
+    }
+}
