@@ -151,7 +151,7 @@ fn a_comparison_goes_on_without_what_does_not_fit() {
     let compare = "--threads 1 compare wide.csv --algorithms ease,popularity";
     let (code, told) = under(&place, "-v 400000", compare);
     assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("setting `max_items`: 9973 items need"), "{told}");
+    assert!(told.contains("setting `max_items`: 9,973 items need"), "{told}");
 }
 
 #[test]

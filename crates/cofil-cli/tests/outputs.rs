@@ -259,7 +259,7 @@ fn a_standard_output_for_reading_is_an_error() {
 #[test]
 fn nothing_is_left_when_memory_runs_out() {
     let place = with_model();
-    place.write("many.csv", &(0..3000).map(|n| format!("u{n},i{}\n", n % 9)).collect::<String>());
+    place.write("many.csv", (0..3000).map(|n| format!("u{n},i{}\n", n % 9)).collect::<String>());
     place.ok("train many.csv -a popularity -o popular");
     let before = place.files();
     let binary = assert_cmd::cargo::cargo_bin("cofil");

@@ -10,6 +10,14 @@ use crate::data::Reading;
 use crate::error::{Error, Result};
 use crate::recipes::Target;
 
+/// Formats a value; very small and very large ones with a power of ten.
+fn shown(value: f32) -> String {
+    match value.abs() {
+        size if size > 0.0 && !(1e-4..1e9).contains(&size) => format!("{value:e}"),
+        _ => value.to_string(),
+    }
+}
+
 impl Recommender {
     /// Returns the scale of the training data; `None` for counts, weights and events, and for files of earlier
     /// versions, which do not tell them from ratings.
@@ -34,9 +42,12 @@ impl Recommender {
         match value < low - width || value > high + width {
             false => Ok(()),
             true => Err(Error::Unfit(format!(
-                "the value of {} is {value}, but the scale of the training data is {low} to {high}; convert the value \
-                 to this scale, or train again if the scale has changed",
-                whose()
+                "the value of {} is {}, but the scale of the training data is {} to {}; convert the value to this \
+                 scale, or train again if the scale has changed",
+                whose(),
+                shown(value),
+                shown(low),
+                shown(high)
             ))),
         }
     }

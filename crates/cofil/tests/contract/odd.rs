@@ -42,7 +42,8 @@ fn serves(recommender: &Recommender, what: &str) {
         assert!(recommender.predict(user, first).unwrap().is_finite(), "{name}, {what}");
     }
     for item in recommender.items().names() {
-        check(recommender.recommend(&Who::new_user([(item, 1.0)]), &query).unwrap().items, items);
+        let who = Who::new_user([(item, recommender.usual_value())]);
+        check(recommender.recommend(&who, &query).unwrap().items, items);
         let similar = recommender.similar(item, items).unwrap().items;
         assert!(similar.iter().all(|s| s.item != item), "{name}, {what}");
         check(similar, items - 1);

@@ -1,14 +1,12 @@
 //! Resolving columns: as given in the options, else by name, else by position.
 
 use super::field::{Rules, shown};
-use super::known::{
-    AMBIGUOUS, ITEM, KIND, TIME, USER, VALUE, means_item, means_time, means_user, means_value,
-    names_item, names_user,
-};
+use super::known::{means_item, means_time, means_user, means_value, names_item, names_user};
 use super::looks::Looks;
 use super::report::ColumnReport;
 use super::search::Search;
 use super::stamp::TimeFormat;
+use super::words::{AMBIGUOUS, ITEM, KIND, TIME, USER, VALUE};
 use super::{Column, ReadOptions};
 use std::cell::OnceCell;
 

@@ -4,12 +4,11 @@
 //! A key becomes one more column of each file: a last field of each row of text, a key of each JSON object, or a
 //! column of texts. A column of the same name in the file comes first.
 
-use super::known::{
-    ITEM, KIND, TIME, USER, VALUE, means_item, means_time, means_user, means_value,
-};
+use super::known::{means_item, means_time, means_user, means_value};
 use super::limits::{Beyond, LONGEST_LINE};
 use super::search::Search;
 use super::source::Opened;
+use super::words::{ITEM, KIND, TIME, USER, VALUE};
 use super::{Column, Format, Quote, ReadOptions, Shape, sniff};
 use std::io::{BufRead, BufReader, Read};
 

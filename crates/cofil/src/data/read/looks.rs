@@ -2,9 +2,9 @@
 
 use super::dated::is_dated;
 use super::field;
-use super::known::EVENTS;
 use super::stamp::{Stamp, spelt_seconds, stamp};
 use super::times::is_unix_time;
+use super::words::EVENTS;
 
 /// Apparent content of a column in the first rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

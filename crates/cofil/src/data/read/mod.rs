@@ -75,6 +75,7 @@ mod text;
 mod times;
 mod unread;
 mod vectors;
+mod words;
 mod write;
 
 #[cfg(feature = "arrow")]

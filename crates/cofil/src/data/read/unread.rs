@@ -2,9 +2,10 @@
 
 use super::columns::WIDE;
 use super::field::shown;
-use super::known::{TIME, VALUE, means_feedback, means_time, means_value};
+use super::known::{means_feedback, means_time, means_value};
 use super::looks::Looks;
 use super::search::Search;
+use super::words::{TIME, VALUE};
 
 /// Names of columns that say what became of an interaction.
 const STATUS: &[&str] = &["status", "state", "orderstatus", "cancelled", "canceled", "returned"];
@@ -31,7 +32,7 @@ pub(super) fn note_nested(nested: &[(&str, Vec<String>)], remedy: &str) -> Optio
 impl Search {
     /// Notes unused columns that might be values or times, if the table has none, and those with a name or in a notation
     /// that says so anyway, except `known`.
-    pub fn note_unread(
+    pub(super) fn note_unread(
         &mut self,
         looks: impl Fn(usize) -> Looks,
         no_value: bool,
@@ -68,7 +69,7 @@ impl Search {
     }
 
     /// Notes an unused column of event types.
-    pub fn note_types(&mut self, known: &[&str], looks: impl Fn(usize) -> Looks) {
+    pub(super) fn note_types(&mut self, known: &[&str], looks: impl Fn(usize) -> Looks) {
         let is_type = |&c: &usize| self.is_called(c, known) && looks(c) != Looks::Object;
         let called = self.free().find(is_type);
         let column = called.or_else(|| self.free().take(WIDE).find(|&c| looks(c) == Looks::Event));
@@ -82,7 +83,7 @@ impl Search {
     }
 
     /// Notes unused columns that say in words what users think of items.
-    pub fn note_feedback(&mut self, looks: impl Fn(usize) -> Looks) {
+    pub(super) fn note_feedback(&mut self, looks: impl Fn(usize) -> Looks) {
         let Some(names) = &self.names else { return };
         let in_words = |c: usize| matches!(looks(c), Looks::Text | Looks::Lists | Looks::SomeLists);
         let first = self.free().find(|&c| means_feedback(&names[c]) && in_words(c));
@@ -97,7 +98,7 @@ impl Search {
     }
 
     /// Notes columns without a name.
-    pub fn note_nameless(&mut self, columns: &[usize]) {
+    pub(super) fn note_nameless(&mut self, columns: &[usize]) {
         let Some(first) = columns.first() else { return };
         let called: Vec<String> = columns.iter().map(|&c| self.call(c)).collect();
         let have = if columns.len() == 1 { "has" } else { "have" };

@@ -3,10 +3,9 @@
 use super::Frame;
 use crate::data::IdMap;
 use crate::data::read::Column;
-use crate::data::read::known::{
-    ITEM, MORE_THINGS, TITLE, USER, means_item, means_user, parts, plain,
-};
+use crate::data::read::known::{means_item, means_user, parts, plain};
 use crate::data::read::search::Search;
+use crate::data::read::words::{ITEM, MORE_THINGS, TITLE, USER};
 use crate::error::{Error, Result};
 use std::path::Path;
 
