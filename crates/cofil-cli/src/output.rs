@@ -93,7 +93,21 @@ pub fn tell(text: fmt::Arguments<'_>) {
         }
     };
     let text: String = text.split_inclusive('\n').map(cut).collect();
-    let _ = io::stderr().write_all(readable(&text).as_bytes());
+    let text = readable(&text);
+    let text = if io::stderr().is_terminal() { wrapped(&text) } else { text };
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Wraps the lines of `text` that are wider than the terminal, between words.
+fn wrapped(text: &str) -> String {
+    let width = usize::from(crate::table::width());
+    let line = |line: &str| match line.strip_suffix('\n').unwrap_or(line) {
+        inner if inner.chars().count() > width => {
+            wrap(inner, width).join("\n") + &line[inner.len()..]
+        }
+        _ => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(line).collect()
 }
 
 /// Maximum number of characters of a line on standard error.
