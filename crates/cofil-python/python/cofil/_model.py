@@ -139,8 +139,9 @@ class Model:
 
         Ratings are within the range of the training data; algorithms that rank give their score. With `probability`,
         models that were trained by cross-entropy give the probability of an interaction, at the training ratio of
-        negatives. Raises `NotFoundError` for an unknown id of a single pair, whose prediction is missing in a table,
-        and `UnsupportedError` if scores are not probabilities.
+        negatives. In a table, ratings of unknown users and items are predicted from the bias of the other one; scores
+        are None. Raises `NotFoundError` for an unknown id of a single pair, and `UnsupportedError` if scores are not
+        probabilities.
         """
         if item is not None:
             score = self._inner.predict(name(pairs), name(item))

@@ -202,7 +202,7 @@ class Recommendations(Table):
 
 
 class Predictions(Table):
-    """A prediction for each pair, in the order of the pairs; none if a user or an item is unknown."""
+    """A prediction for each pair, in the order of the pairs, and the ids that the model does not know (`unknown`)."""
 
     def __init__(self, frame: Frame, unknown: list[str]) -> None:
         super().__init__(frame)
