@@ -86,7 +86,7 @@ enum Command {
     Import(import::Args),
     /// Write a model as ONNX, NumPy arrays or a table of vectors
     Export(export::Args),
-    /// Plot a completed matrix or a training curve
+    /// Plot a completed matrix, a training curve, learned vectors or a network
     Plot(plot::Args),
     /// List algorithms, or the settings of one
     Algorithms(algorithms::Args),

@@ -31,7 +31,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"user,item,rating\na,b,1\nc,d,inf\n",
         &[],
-        "t:3: rating \"inf\" is not a finite number; values must be below 3.4e38",
+        "t:3: rating \"inf\" is not between -1e28 and 1e28; correct it, or scale the column down",
     ),
     (b"user,item,rating\na,b\n", &[], "t:2: 2 fields, but the header has 3; complete the line"),
     (

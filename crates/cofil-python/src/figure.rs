@@ -53,6 +53,13 @@ pub fn plot_map(py: Python<'_>, model: &Model) -> PyResult<Figure> {
     run(py, None, || plot::map(&model)).map(Figure)
 }
 
+/// The layers of a network.
+#[pyfunction]
+pub fn plot_network(py: Python<'_>, model: &Model) -> PyResult<Figure> {
+    let model = model.get(py)?;
+    run(py, None, || plot::network(&model)).map(Figure)
+}
+
 /// The distributions of a table.
 #[pyfunction]
 pub fn plot_ratings(py: Python<'_>, ratings: &Ratings) -> PyResult<Figure> {

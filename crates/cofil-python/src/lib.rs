@@ -28,7 +28,7 @@ mod _cofil {
     #[pymodule_export]
     use super::exchange::{export_model, import_model};
     #[pymodule_export]
-    use super::figure::{Figure, plot_curve, plot_map, plot_matrix, plot_ratings};
+    use super::figure::{Figure, plot_curve, plot_map, plot_matrix, plot_network, plot_ratings};
     #[pymodule_export]
     use super::frame::Frame;
     #[pymodule_export]

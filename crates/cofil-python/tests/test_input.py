@@ -149,6 +149,7 @@ def test_categories_stay_categories():
         assert not isinstance(found["item"].dtype, pandas.CategoricalDtype)
         assert set(found["user"]) == set(USER)
         assert model.recommend_all(2).to_polars()["user"].dtype == polars.Categorical
+        assert cofil.Ratings(data).users == list(dict.fromkeys(USER))
 
 
 def test_columns_are_named_and_the_nearest_option_is_offered():

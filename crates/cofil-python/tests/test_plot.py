@@ -42,6 +42,10 @@ def test_curves_and_maps_are_drawn(ratings):
     with pytest.raises(cofil.UnsupportedError, match="there is no curve"):
         cofil.Ease().fit(ratings).plot_curve()
     assert cofil.plot.describe(ratings).svg.startswith("<svg")
+    network = cofil.plot.network(cofil.Mlp(layers=[6, 4], epochs=1).fit(ratings, valid=None)).svg
+    assert ">4 units, ReLU<" in network and ">3 numbers<" in network
+    with pytest.raises(cofil.UnsupportedError, match="biased-mf is not a network"):
+        cofil.plot.network(model)
 
 
 def test_presets_are_listed_and_changed():

@@ -5,7 +5,7 @@
 use cofil::data::Catalogue;
 use cofil::data::catalogue::CatalogueOptions;
 use cofil::data::read::{ReadOptions, Table, read, read_negatives, write};
-use cofil::data::{IdMap, Source};
+use cofil::data::{Clean, Duplicates, IdMap, Source};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
 use std::sync::Mutex;
@@ -166,6 +166,18 @@ fn lists_of_a_million_entries_take_what_they_are() {
     assert_eq!(catalogue(text.as_bytes()), Ok(1));
     let text = format!("{{\"item\":1,\"x\":[{}1]}}\n", "{},".repeat(1 << 20));
     assert_eq!(catalogue(text.as_bytes()), Ok(1));
+}
+
+#[test]
+fn sums_of_values_from_files_never_overflow() {
+    let text = |value: &str| format!("user,item,rating\n1,2,3\n1,2,{value}\n1,2,{value}\n");
+    let sum = Clean { duplicates: Duplicates::Sum, ..Clean::default() };
+    let table = table(text("-1e28").as_bytes()).unwrap();
+    assert_eq!(sum.ratings(table.interactions).unwrap().0.by_user.values(), [-2e28]);
+    for value in ["1.001e28", "-3e38", "1e39", "inf"] {
+        let told = self::table(text(value).as_bytes()).unwrap_err();
+        assert!(told.starts_with(&format!("t:3: rating \"{value}\" is not between")), "{told}");
+    }
 }
 
 #[test]

@@ -30,6 +30,8 @@ enum Figure {
     Curve(Curve),
     /// Plot users and items by their learned vectors
     Map(Map),
+    /// Plot the layers of an autoencoder or a neural network, with their sizes
+    Network(Network),
 }
 
 #[derive(clap::Args)]
@@ -90,6 +92,22 @@ struct Map {
     json: bool,
 }
 
+#[derive(clap::Args)]
+#[command(after_help = "Example:
+  cofil plot network model.cofil -o network.svg
+
+For autorec-item, autorec-user, gmf, mlp and neumf.")]
+struct Network {
+    /// Model file
+    model: PathBuf,
+    /// Output figure (.svg or .png)
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
 /// The JSON document of `plot matrix`.
 #[derive(Serialize, JsonSchema)]
 pub struct OfMatrix<'a> {
@@ -108,17 +126,20 @@ pub struct OfCurve<'a> {
     epochs: &'a [Epoch],
 }
 
-/// The JSON document of `plot map`.
+/// The JSON document of `plot map` and `plot network`.
 #[derive(Serialize, JsonSchema)]
-pub struct OfMap {
+pub struct OfModel {
     output: String,
 }
 
 pub fn run(args: &Args) -> Result<()> {
     match &args.figure {
-        Figure::Map(args) => map(args),
         Figure::Matrix(args) => matrix(args),
         Figure::Curve(args) => curve(args),
+        Figure::Map(Map { model, output, json }) => of_model(plot::map, model, output, *json),
+        Figure::Network(Network { model, output, json }) => {
+            of_model(plot::network, model, output, *json)
+        }
     }
 }
 
@@ -162,13 +183,18 @@ fn curve(args: &Curve) -> Result<()> {
     Ok(())
 }
 
-fn map(args: &Map) -> Result<()> {
-    check(&args.output, [Some(&*args.model), None])?;
-    let recommender = reading(&args.model, Recommender::load)?;
-    plot::map(&recommender)?.save(&args.output)?;
-    let output = args.output.display().to_string();
-    match args.json {
-        true => output::json(&OfMap { output }),
+/// Draws a figure of a model.
+fn of_model(
+    draw: fn(&Recommender) -> cofil::Result<plot::Figure>,
+    model: &Path,
+    output: &Path,
+    json: bool,
+) -> Result<()> {
+    check(output, [Some(model), None])?;
+    draw(&reading(model, Recommender::load)?)?.save(output)?;
+    let output = output.display().to_string();
+    match json {
+        true => output::json(&OfModel { output }),
         false => {
             outln!("{output}");
             Ok(())

@@ -74,7 +74,7 @@ fn documents() -> Vec<(&'static str, Vec<Document>)> {
             vec![
                 document::<plot::OfMatrix<'_>>,
                 document::<plot::OfCurve<'_>>,
-                document::<plot::OfMap>,
+                document::<plot::OfModel>,
             ],
         ),
         ("algorithms", vec![document::<Vec<algorithms::Listed>>, document::<Map<String, Value>>]),

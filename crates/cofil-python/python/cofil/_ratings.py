@@ -71,6 +71,16 @@ class Ratings(Table):
         return len(self._inner)
 
     @property
+    def users(self) -> list[Any]:
+        """The ids of the users, in the order of their first rows."""
+        return self._inner.ids(True).list(0)
+
+    @property
+    def items(self) -> list[Any]:
+        """The ids of the items, in the order of their first rows."""
+        return self._inner.ids(False).list(0)
+
+    @property
     def read_as(self) -> str:
         """How the table was read: format and columns."""
         return self._inner.read_as()

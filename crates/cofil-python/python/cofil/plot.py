@@ -1,4 +1,4 @@
-"""Figures: of a small matrix, of training, of learned vectors and of a table."""
+"""Figures: of a small matrix, of training, of learned vectors, of networks and of a table."""
 
 from __future__ import annotations
 
@@ -62,6 +62,14 @@ def map(model: Model) -> Figure:
     Raises `UnsupportedError` for a model without vectors.
     """
     return Figure(_cofil.plot_map(model._inner))
+
+
+def network(model: Model) -> Figure:
+    """The layers of an autoencoder or a neural network, with their sizes.
+
+    Raises `UnsupportedError` for an algorithm that is not a network.
+    """
+    return Figure(_cofil.plot_network(model._inner))
 
 
 def describe(data: Any) -> Figure:

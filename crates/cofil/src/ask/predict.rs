@@ -129,7 +129,7 @@ impl Recommender {
 
     /// Calls [`predict`](Self::predict) for each pair of indices. Pairs of the same user are scored together, users in
     /// parallel. For an index that is not in the model, a rating is predicted from the biases of user and item, as in
-    /// evaluation ([`Levels`]); there is no score.
+    /// evaluation; there is no score.
     pub fn predict_many(&self, users: &[u32], items: &[u32]) -> Vec<Option<f32>> {
         let (known_users, known_items) = (self.users().len(), self.items().len());
         let pairs = users.len().min(items.len());

@@ -1,6 +1,7 @@
 //! The shapes that figures consist of, and text measurement.
 
 use super::font;
+use crate::math::real::square;
 
 /// Red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +110,17 @@ impl Canvas {
     pub fn rule(&mut self, from: (f64, f64), to: (f64, f64), color: Color) {
         let sharp = |(x, y): (f64, f64)| (x.floor() + 0.5, y.floor() + 0.5);
         self.shapes.push(Shape::Path { points: vec![sharp(from), sharp(to)], color, width: 1.0 });
+    }
+
+    /// Draws a thin line with a head at its end.
+    pub fn arrow(&mut self, from: (f64, f64), to: (f64, f64), color: Color) {
+        let (x, y) = (to.0 - from.0, to.1 - from.1);
+        let length = (square(x) + square(y)).sqrt().max(1.0);
+        let (x, y) = (5.0 * x / length, 5.0 * y / length);
+        let side = |turn: f64| (to.0 - x - 0.6 * turn * y, to.1 - y + 0.6 * turn * x);
+        self.shapes.push(Shape::Path { points: vec![from, to], color, width: 1.0 });
+        let points = vec![side(1.0), to, side(-1.0)];
+        self.shapes.push(Shape::Path { points, color, width: 1.0 });
     }
 
     pub fn curve(&mut self, points: Vec<(f64, f64)>, color: Color) {

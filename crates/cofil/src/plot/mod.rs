@@ -1,4 +1,4 @@
-//! Figures: loss curves, histograms, completed matrices and maps of vectors, as SVG or PNG.
+//! Figures: loss curves, histograms, completed matrices, maps of vectors and diagrams of networks, as SVG or PNG.
 //!
 //! A [`Figure`] is a grid of [`Panel`]s, drawn as a list of shapes. SVG writes the list as text. PNG paints it with the
 //! font in `assets/`, so that figures look the same on machines without fonts.
@@ -23,6 +23,7 @@ mod figures;
 mod font;
 mod grid;
 mod map;
+mod network;
 mod png;
 mod svg;
 
@@ -30,6 +31,7 @@ pub use axes::Axis;
 pub use describe::describe;
 pub use figures::{Predicted, completion, curve, unknown};
 pub use map::map;
+pub use network::{Network, Part, network};
 
 use crate::error::{Error, Result};
 use crate::store;
@@ -66,6 +68,8 @@ pub enum Content {
     Dots(Dots),
     /// Numbers in squares; the axes are not used.
     Grid(Grid),
+    /// Boxes and arrows; the axes are not used.
+    Network(Network),
 }
 
 /// A curve.
@@ -207,6 +211,7 @@ impl Panel {
     fn width(&self) -> f64 {
         match &self.content {
             Content::Grid(grid) => grid.size().0,
+            Content::Network(network) => network.size().0,
             Content::Bars(bars) => (24.0 * bars.len() as f64 + 90.0).clamp(400.0, 800.0),
             Content::Dots(dots) if dots.equal => SQUARE.1,
             Content::Dots(dots) if dots.marks.iter().any(|mark| !mark.label.is_empty()) => 620.0,
@@ -218,6 +223,7 @@ impl Panel {
         TITLE
             + match &self.content {
                 Content::Grid(grid) => grid.size().1,
+                Content::Network(network) => network.size().1,
                 Content::Dots(dots) if dots.equal => SQUARE.0,
                 _ => PANEL_HEIGHT,
             }
@@ -227,6 +233,7 @@ impl Panel {
         let inside = Rect { top: space.top + TITLE, height: space.height - TITLE, ..space };
         let left = match &self.content {
             Content::Grid(grid) => grid.draw(canvas, inside),
+            Content::Network(network) => network.draw(canvas, inside),
             Content::Bars(bars) => axes::bars(canvas, inside, &self.x, &self.y, bars),
             Content::Dots(dots) => axes::dots(canvas, inside, &self.x, &self.y, dots),
             Content::Lines(lines) => axes::lines(canvas, inside, &self.x, &self.y, lines),
@@ -278,6 +285,10 @@ mod tests {
             }),
             Content::Grid(grid),
             Content::Grid(Grid { rows: vec![], columns: vec![], cells: vec![] }),
+            Content::Network(Network::default()),
+            Content::Network(Network {
+                parts: vec![Part { name: "<".repeat(99), inputs: vec![0, 9], ..Part::default() }],
+            }),
         ] {
             let mut logarithmic = panel(content.clone());
             logarithmic.y.log = true;

@@ -45,7 +45,7 @@ impl Space {
     /// them or are added.
     ///
     /// # Errors
-    /// If a range names an unknown setting of the algorithm, or is empty.
+    /// If a range names an unknown setting of the algorithm, is empty, or contains values that the setting cannot have.
     pub fn new(base: Algorithm, fixed: &[&str], over: &[Range]) -> Result<Self> {
         let mut settings = settings(&base);
         let mut ranges = base.ranges();
@@ -62,6 +62,10 @@ impl Space {
             let mut range = range.clone();
             if settings[&range.setting].is_f64() {
                 range.values = with_points(range.values);
+            }
+            for end in range.values.ends() {
+                let settings = Map::from_iter([(range.setting.clone(), end)]);
+                Algorithm::from_settings(base.name(), &settings)?.check_sizes()?;
             }
             if !fixed.contains(&range.setting.as_str()) {
                 // The first trial, too, is in the range.
@@ -363,10 +367,17 @@ mod tests {
         let told = |over: Range| Space::new(ease(), &[], &[over]).unwrap_err().to_string();
         assert!(told(Range::real("rge", 0.0, 1.0)).contains("did you mean `reg`?"));
         assert!(told(Range::log("reg", 0.0, 1.0)).contains("its range a logarithmic"));
+        assert!(told(Range::choice("reg", ["high"])).starts_with("setting `reg`: "));
         let als = Algorithm::from_settings("als", &Map::new()).unwrap();
         let space = Space::new(als.clone(), &["epochs"], &[]).unwrap();
         assert_eq!(space.epochs(), Some((4, 20)), "as many as it is set to");
         assert!(space.ranges().iter().all(|range| range.setting != "epochs"));
+        let endless = |range| Space::new(als.clone(), &[], &[range]).unwrap_err().to_string();
+        for range in [Range::whole("factors", 1, u64::MAX), Range::choice("factors", [8, 1 << 17])]
+        {
+            assert!(endless(range).starts_with("setting `factors`: must be at most 65536"));
+        }
+        assert!(endless(Range::whole("epochs", 1, 1 << 40)).contains("must be at most 100000"));
         let fewer = [Range::whole("epochs", 2, 3)];
         assert_eq!(Space::new(als, &[], &fewer).unwrap().epochs(), Some((2, 3)));
     }

@@ -291,9 +291,13 @@ impl Values {
 
     fn get(&self, at: usize, rules: &Rules<'_>) -> Result<Result<f32, Skip>, String> {
         match self {
-            Self::Numbers(values, _) if values.is_valid(at) => {
+            Self::Numbers(values, wide) if values.is_valid(at) => {
                 let value = values.value(at);
-                rules.checked(value, || value.to_string())
+                let shown = || match wide {
+                    Some(wide) => format!("{:e}", wide.value(at)),
+                    None => value.to_string(),
+                };
+                rules.checked(value, shown)
             }
             Self::Numbers(..) => rules.value(b""),
             Self::Texts(values) => rules.value(values.get(at).unwrap_or_default().as_bytes()),

@@ -38,6 +38,9 @@ pub(super) fn is_amount(text: &[u8]) -> bool {
 /// From here on, not all whole numbers are exact in `f32`.
 pub(super) const EXACT: f32 = 16_777_216.0;
 
+/// The largest value of a row. Sums of 2³² such values, as of duplicates, stay below the largest 32-bit float.
+pub(super) const LARGEST: f32 = 1e28;
+
 /// Returns whether `value` differs from the number in `text`, as for large counts.
 #[cold]
 pub(super) fn is_rounded(text: &[u8], value: f32, decimal_comma: bool) -> bool {
@@ -135,15 +138,16 @@ impl<'a> Rules<'a> {
         if self.missing.is_some_and(|m| m == value || (m.is_nan() && value.is_nan())) {
             return Ok(Err(Skip::Missing));
         }
-        if value.is_finite() {
+        if value.abs() <= LARGEST {
             return Ok(Ok(value));
         }
-        let name = &self.value_name;
-        let remedy = match value.is_nan() {
-            true => "give it a value, or skip such rows with `missing` = nan",
-            false => "values must be below 3.4e38",
+        let problem = match value.is_nan() {
+            true => {
+                "is not a finite number; give it a value, or skip such rows with `missing` = nan"
+            }
+            false => "is not between -1e28 and 1e28; correct it, or scale the column down",
         };
-        Err(format!("{name} {} is not a finite number; {remedy}", shown()))
+        Err(format!("{} {} {problem}", self.value_name, shown()))
     }
 
     #[cold]

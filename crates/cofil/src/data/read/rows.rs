@@ -2,7 +2,7 @@
 
 use super::ReadOptions;
 use super::columns::Columns;
-use super::field::{EXACT, Rules, Skip, is_rounded};
+use super::field::{EXACT, LARGEST, Rules, Skip, is_rounded};
 use super::names::{self, Names, TO_SKIP};
 use super::notation::Notation;
 use super::report::TimeUnit;
@@ -89,10 +89,10 @@ impl Tally {
         match (value.unwrap_or(Ok(1.0)), weight.unwrap_or(Ok(1.0))) {
             (Ok(value), Ok(weight)) => {
                 let product = value * weight;
-                return match product.is_finite() {
+                return match product.abs() <= LARGEST {
                     true => Ok(Some(product)),
                     false => Err(format!(
-                        "value {value:e} times weight {weight:e} exceeds 3.4e38; give a smaller weight"
+                        "value {value:e} times weight {weight:e} exceeds 1e28; give a smaller weight"
                     )),
                 };
             }
