@@ -40,7 +40,7 @@ fn interactions() -> impl Strategy<Value = Interactions> {
     let value = prop_oneof![
         Just(1f32),
         (-20i8..20).prop_map(|n| f32::from(n) / 2.0),
-        any::<f32>().prop_filter("values are finite", |v| v.is_finite()),
+        any::<f32>().prop_filter("files hold no larger values", |v| v.abs() <= 1e28),
     ];
     let time =
         prop_oneof![1 => Just(NO_TIME), 6 => -10_000_000_000i64..99_999_999_999, 2 => 0i64..10];

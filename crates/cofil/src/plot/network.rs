@@ -158,7 +158,7 @@ fn interaction(
     let item =
         network.add(0, apart + 1.0, ["item".into(), format!("one of {}", number(items))], &[]);
     let mut ends = Vec::new();
-    let mut embed = |network: &mut Network, column: f64, length: usize| {
+    let embed = |network: &mut Network, column: f64, length: usize| {
         ["user", "item"].map(|side| {
             let (at, from) = if side == "user" { (column, user) } else { (column + 1.0, item) };
             let lines = [format!("{side} embedding"), count(length, "number")];
@@ -221,7 +221,9 @@ mod tests {
     fn diagram(name: &str, settings: serde_json::Value) -> Result<String> {
         let named: Vec<_> =
             (0..60).map(|n| (format!("u{}", n % 12), format!("i{}", n / 4))).collect();
-        let ratings = Ratings::from_triples(named.iter().map(|(u, i)| (&**u, &**i, 1.0))).unwrap();
+        let value = |item: &str| item.len() as f32;
+        let ratings = named.iter().map(|(u, i)| (&**u, &**i, value(i)));
+        let ratings = Ratings::from_triples(ratings).unwrap();
         let settings = settings.as_object().expect("an object");
         let algorithm = Algorithm::from_settings(name, settings).unwrap();
         let model = Recommender::train(&algorithm, &ratings, &Run::default()).unwrap();
