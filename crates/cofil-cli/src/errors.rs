@@ -47,27 +47,46 @@ pub fn usage(text: &str) -> String {
     range().unwrap_or(text)
 }
 
-/// Replaces the library's names of read options in `text` by those of the command line.
+/// Read options whose flags have other names.
+const RENAMED: [(&str, &str); 6] = [
+    ("user", "--user-col"),
+    ("item", "--item-col"),
+    ("value", "--value-col"),
+    ("time", "--time-col"),
+    ("kind", "--type-col"),
+    ("weights", "--weight"),
+];
+/// Read options whose flags have the same names.
+const SAME: [&str; 9] = [
+    "shape",
+    "header",
+    "delimiter",
+    "quote",
+    "decimal",
+    "missing",
+    "format",
+    "time_format",
+    "skip_bad",
+];
+
+/// Replaces the library's names of read options in `text` by those of the command line. The library writes them as
+/// `name` = value, or alone after "set", "its" and the like; ids and names of columns are quoted in the same way.
 pub fn spelt(text: &str) -> String {
-    text.replace("`shape` = matrix", "--matrix")
-        .replace("`shape` = ", "--shape ")
-        .replace("`weights` such as", "--weight such as")
+    let mut text = text
+        .replace("`shape` = matrix", "--matrix")
         .replace("`header` = true", "--header")
         .replace("`header` = false", "--no-header")
-        .replace("`user` = ", "--user-col ")
-        .replace("set `user`", "set --user-col")
-        .replace("set `item`", "set --item-col")
-        .replace("`item` = ", "--item-col ")
-        .replace("`value` = ", "--value-col ")
-        .replace("`time` = ", "--time-col ")
-        .replace("`kind` = ", "--type-col ")
-        .replace("`quote` = ", "--quote ")
-        .replace("`decimal` = ", "--decimal ")
-        .replace("`missing` = ", "--missing ")
-        .replace("`time_format` = ", "--time-format ")
-        .replace("`skip_bad` = ", "--skip-bad ")
-        .replace("`skip_bad`", "--skip-bad")
-        .replace("goes with `by` = ", "goes with --by ")
+        .replace("its columns (`user`, `item`)", "its columns (--user-col, --item-col)")
+        .replace("goes with `by` = ", "goes with --by ");
+    let same = SAME.map(|name| (name, format!("--{}", name.replace('_', "-"))));
+    let renamed = RENAMED.map(|(name, flag)| (name, flag.to_owned()));
+    for (name, flag) in renamed.into_iter().chain(same) {
+        text = text.replace(&format!("`{name}` = "), &format!("{flag} "));
+        for before in ["set ", "set it with ", "needs ", "give ", "give its "] {
+            text = text.replace(&format!("{before}`{name}`"), &format!("{before}{flag}"));
+        }
+    }
+    text
 }
 
 /// Returns the command-line form of a library setting.
@@ -99,6 +118,38 @@ mod tests {
         assert_eq!(status(&anyhow::anyhow!("no such folder")), 1);
         let told = Err::<(), _>(Error::Stopped).context("while reading").unwrap_err();
         assert_eq!((status(&told), message(&told).as_str()), (130, "while reading: stopped"));
+    }
+
+    /// Every read option that a message of the library names is told by its flag.
+    #[test]
+    fn options_in_messages_are_flags() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../cofil/src/data");
+        let mut folders = vec![std::path::PathBuf::from(folder)];
+        let mut found = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("the sources") {
+                let path = entry.expect("a file").path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let source = std::fs::read_to_string(&path).expect("text");
+                let (code, tests) = source.split_once("#[cfg(test)]").unwrap_or((&source, ""));
+                if tests.is_empty() && code.contains("#[test]") {
+                    continue;
+                }
+                let is_code = |line: &&str| !line.trim_start().starts_with("//");
+                for line in code.lines().filter(is_code) {
+                    let names = RENAMED.map(|(name, _)| name);
+                    for name in SAME.iter().chain(&names).map(|name| format!("`{name}`")) {
+                        found += usize::from(line.contains(&name));
+                        let told = spelt(line);
+                        assert!(!told.contains(&name), "{}: {told}", path.display());
+                    }
+                }
+            }
+        }
+        assert!(found > 20, "{found} options in messages");
     }
 
     /// The first remedy of an error in a chain is told by its flags, and these exist.

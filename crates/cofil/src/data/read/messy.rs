@@ -426,7 +426,7 @@ fn marks_among_values_are_missing_on_request() {
     assert_eq!(rows_with(text, &options), ["a x 5"]);
     assert_eq!(table(text, &options).unwrap().report.missing, 3);
     assert_eq!(ReadOptions::parse_missing("-1").unwrap(), -1.0);
-    assert!(ReadOptions::parse_missing("no").unwrap_err().to_string().contains("`skip_bad`"));
+    assert!(ReadOptions::parse_missing("no").unwrap_err().to_string().contains("`skip_bad` = 100"));
     // Whoever reads an empty id learns how to leave the row out.
     assert!(refused("user,item\n,x\n").contains("`skip_bad` = 100"));
 }

@@ -201,8 +201,8 @@ impl ReadOptions {
         let mark = || doubts::is_mark(text.as_bytes()).then_some(f32::NAN);
         text.parse().ok().or_else(mark).ok_or_else(|| {
             let message = format!(
-                "{text:?} is neither a number nor a mark such as NA; rows with other texts as values are left out \
-                 with `skip_bad`"
+                "{text:?} is neither a number nor a mark such as NA; to leave out up to 100 rows with other texts as \
+                 values: `skip_bad` = 100"
             );
             Error::setting("missing", message)
         })
