@@ -96,7 +96,8 @@ impl Found {
         if columns.value.is_some() && columns.kind.is_none() {
             notes.extend(doubts::values(&interactions.value));
         }
-        if users.is_empty() && items.is_empty() {
+        // Lists, blocks and matrices are no tables of items.
+        if users.is_empty() && items.is_empty() && self.shape == Shape::Rows {
             let [users, items] = [&interactions.users, &interactions.items].map(|ids| ids.len());
             notes.extend(doubts::single_rows(all, users, items));
         }

@@ -188,7 +188,7 @@ fn relevance_judgements_are_recognised() {
 
 #[test]
 fn lines_of_a_user_and_items_are_told() {
-    for lists in ["0 11 12 13\n1 14 15 16\n", "u1 a b c\nu2 b c d\n", "u1,a,b,c,d\nu2,e,f,g,h\n"] {
+    for lists in ["0 11 13 12\n1 16 15 14\n", "u1 a b c\nu2 b c d\n", "u1,a,b,c,d\nu2,e,f,g,h\n"] {
         let told = notes(lists);
         assert!(
             told.contains("if each line is a user and its items, use `shape` = lists"),
@@ -196,6 +196,8 @@ fn lines_of_a_user_and_items_are_told() {
         );
     }
     assert_eq!(notes("u0,i0,A|B|C\nu1,i1,A|B|C\n"), "");
+    assert_eq!(rows("0 11 12 13\n"), ["0 11 1", "0 12 1", "0 13 1"]);
+    assert_eq!(notes("0 11 12 13\n1 14 15 16\n"), "");
     let told = refused("user,item_1,item_2\nu1,a,b\nu2,b,c\n");
     assert!(
         told.contains("`item_1` and `item_2` hold an item each")

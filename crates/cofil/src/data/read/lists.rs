@@ -1,10 +1,10 @@
 //! Reading recommended lists from any recommender: one row per user and item.
 
-use super::known::{parts, plain};
+use super::known::{is_known, parts, plain};
 use super::nested_lists::{self, Place};
 use super::rows::Start;
 use super::source::Opened;
-use super::{Column, Format, ReadOptions, ReadReport, json, read_opened, sniff};
+use super::{Column, Format, ReadOptions, ReadReport, Shape, json, neighbours, read_opened, sniff};
 use crate::data::{IdMap, Interactions};
 use crate::error::Result;
 use std::path::Path;
@@ -20,7 +20,9 @@ pub struct Lists {
     pub report: ReadReport,
 }
 
-/// Names of score columns (best last) and of rank columns (best first).
+/// Names of columns of ranks and of scores, best first: a rank has no ties, and `rating`, `value` and `weight` may be
+/// those of the test set.
+const RANKS: &[&str] = &["rank", "ranking", "position", "pos", "place"];
 const SCORES: &[&str] = &[
     "score",
     "prediction",
@@ -29,6 +31,7 @@ const SCORES: &[&str] = &[
     "pred",
     "est",
     "estimate",
+    "ruihat",
     "relevance",
     "probability",
     "proba",
@@ -36,14 +39,20 @@ const SCORES: &[&str] = &[
     "likelihood",
     "confidence",
     "similarity",
+    "sim",
+    "cosine",
+    "affinity",
+    "strength",
     "utility",
     "logit",
     "yhat",
-    "rating",
-    "value",
-    "weight",
 ];
-const RANKS: &[&str] = &["rank", "ranking", "position", "pos", "place", "order", "distance"];
+const FAR: &[&str] = &["order", "distance", "dist"];
+const WEAK: &[&str] = &["rating", "value", "weight"];
+
+/// Names of users and items in runs of search engines.
+const QUERIES: &[&str] = &["qid", "queryid", "query", "topic", "topicid"];
+const DOCUMENTS: &[&str] = &["docid", "documentid", "document", "docno", "doc"];
 
 /// Sort order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,26 +66,33 @@ enum Order {
 impl Order {
     /// Returns the order that a column with this `name` implies.
     fn of(name: &str) -> Option<Self> {
-        let means = |known: &[&str]| {
-            let last = parts(name).pop();
-            known.contains(&plain(name).as_str())
-                || last.is_some_and(|last| known.contains(&last.as_str()))
-        };
-        match (means(RANKS), means(SCORES)) {
-            (true, _) => Some(Self::Rank),
-            (_, true) => Some(Self::Score),
-            _ => None,
+        let means = |known: &[&str]| means(name, known);
+        match () {
+            () if means(RANKS) || means(FAR) => Some(Self::Rank),
+            () if means(SCORES) || means(WEAK) => Some(Self::Score),
+            () => None,
         }
     }
 }
 
+/// Returns whether `name` is one of `known`, or ends with one of these words, also in the plural or before "by":
+/// `list_rank`, `scores`, `rank_by_score`.
+fn means(name: &str, known: &[&str]) -> bool {
+    let parts = parts(name);
+    let end = parts.iter().skip(1).position(|part| part == "by").map_or(parts.len(), |at| at + 1);
+    let is = |word: &str| {
+        known.contains(&word) || word.strip_suffix('s').is_some_and(|one| known.contains(&one))
+    };
+    is(&plain(name)) || parts[..end].last().is_some_and(|word| is(word))
+}
+
 /// Reads rows of user, item and a score or a rank. The items of a user are sorted by descending score, or by
 /// ascending rank; equal values, and lists without values, keep the order of the file. The column is found by its
-/// name (`score`, `prediction`, `est`, `probability`, `rank`, `position` …); without a header, the third column is a
-/// rank if it counts from 1 (or 0) for each user. TREC run files (`user Q0 item rank score tag`) JSON lines with
-/// one list per user, as [`ListWriter`](crate::data::ListWriter) writes them or with ids only, and a JSON object with a
-/// list for each user are supported. Rows without a score are
-/// left out and counted.
+/// name (`rank`, `position`, `score`, `prediction`, `est`, `probability` …); without a header, the third column is a
+/// rank if it counts from 1 (or 0) for each user. TREC run files (`user Q0 item rank score tag`), lines of a user and
+/// items (`u1 i3 i5 i2`), JSON lines with one list per user, as [`ListWriter`](crate::data::ListWriter) writes them or
+/// with ids only, and a JSON object with a list for each user are supported. Rows without a score are left out and
+/// counted.
 ///
 /// # Errors
 /// See [`read`](super::read).
@@ -107,8 +123,25 @@ pub fn read_lists(
         }
         _ => {
             let names = if is_free { names(path, &opened, &options)? } else { None };
-            let value = names.as_deref().and_then(best).map(Column::Name);
-            let options = ReadOptions { value: value.or_else(|| options.value.clone()), ..options };
+            let is_header = |names: &Vec<String>| names.iter().any(|name| is_known(name));
+            let by_line = !names.as_ref().is_some_and(is_header)
+                && opened.format == Format::Text
+                && has_no_columns(&options)
+                && neighbours::are_rankings(opened.head());
+            let shape = if by_line { Some(Shape::Lists) } else { options.shape };
+            let options = ReadOptions { shape, ..options };
+            let names = names.filter(|_| !by_line);
+            let names = names.as_deref().unwrap_or_default();
+            let of_run = |given: &Option<Column>, known: &[&str]| {
+                let named = || names.iter().find(|name| known.contains(&plain(name).as_str()));
+                given.clone().or_else(|| named().cloned().map(Column::Name))
+            };
+            let options = ReadOptions {
+                user: of_run(&options.user, QUERIES),
+                item: of_run(&options.item, DOCUMENTS),
+                value: best(names).map(Column::Name).or_else(|| options.value.clone()),
+                ..options
+            };
             read_opened(path, opened, &options, start)?
         }
     };
@@ -146,14 +179,27 @@ pub fn read_lists(
     Ok(Lists { by_user, unknown_users, report: table.report })
 }
 
-/// Returns the column to sort by: a score rather than a rank, and an exact name rather than one with a known last
-/// word.
-fn best(names: &[String]) -> Option<String> {
-    let exact = |known: &&str| names.iter().find(|name| plain(name) == **known);
-    let ending = |order: Order| names.iter().find(|name| Order::of(name) == Some(order));
-    let found = SCORES.iter().find_map(exact).or_else(|| ending(Order::Score));
-    let ranked = || RANKS.iter().find_map(exact).or_else(|| ending(Order::Rank));
-    found.or_else(ranked).cloned()
+/// Returns whether `name` means scores or ranks.
+pub(super) fn means_order(name: &str) -> bool {
+    Order::of(name).is_some()
+}
+
+/// Returns the column to sort by: an exact name rather than one with a known last word, but any score rather than a
+/// value that may be that of the test set.
+pub(super) fn best(names: &[String]) -> Option<String> {
+    let exact = |known: &[&str]| {
+        known.iter().find_map(|known| names.iter().find(|name| plain(name) == **known))
+    };
+    let ending = |known: &[&str]| names.iter().find(|name| means(name, known));
+    let found = exact(RANKS).or_else(|| exact(SCORES)).or_else(|| ending(SCORES));
+    let found = found.or_else(|| ending(RANKS)).or_else(|| ending(FAR));
+    found.or_else(|| exact(WEAK)).or_else(|| ending(WEAK)).cloned()
+}
+
+/// Returns whether neither columns nor the shape are given.
+fn has_no_columns(options: &ReadOptions) -> bool {
+    let columns = [&options.user, &options.item, &options.value];
+    columns.iter().all(|column| column.is_none()) && options.shape.is_none()
 }
 
 /// Returns the column names, if the file has them.
@@ -183,18 +229,27 @@ fn counts(rows: &Interactions) -> bool {
     by_user.iter().any(|values| values.len() > 1) && by_user.iter_mut().all(count)
 }
 
-/// Returns whether text begins like a TREC run: `user Q0 item rank score tag`.
+/// Returns whether text begins like a TREC run: `user Q0 item rank score tag`. Some programs write 0 for `Q0`.
 fn is_trec(head: &[u8]) -> bool {
-    let line = head.split(|&b| b == b'\n').find(|line| !line.trim_ascii().is_empty());
-    let text = line.and_then(|line| std::str::from_utf8(line).ok()).unwrap_or_default();
-    match text.split_ascii_whitespace().collect::<Vec<_>>()[..] {
-        [_, q0, _, rank, score, _] => {
-            q0.eq_ignore_ascii_case("q0")
-                && rank.parse::<u64>().is_ok()
-                && score.parse::<f32>().is_ok()
+    let lines = head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let is_run = |line: &[u8]| {
+        let text = std::str::from_utf8(line).unwrap_or_default();
+        let fields: Vec<&str> = text.split_ascii_whitespace().collect();
+        let [_, q0, _, rank, score, _] = fields[..] else { return false };
+        (q0.eq_ignore_ascii_case("q0") || q0 == "0")
+            && rank.parse::<u64>().is_ok()
+            && score.parse::<f32>().is_ok()
+    };
+    // The last line may be cut.
+    let mut first = lines.take(20).peekable();
+    let mut any = false;
+    while let Some(line) = first.next() {
+        if !is_run(line) {
+            return any && first.peek().is_none();
         }
-        _ => false,
+        any = true;
     }
+    any
 }
 
 /// Returns the options to read a TREC run.
@@ -225,8 +280,9 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             read_lists(&path, &ReadOptions::default(), &users, &items).unwrap()
         };
+        // A rank tells the order of equal scores, too.
         let lists = read("user,item,rank,score\na,x,2,.1\na,y,1,.5\nb,z,2,7\nb,x,1,7\nd,x,1,1\n");
-        assert_eq!(lists.by_user, [vec![1, 0], vec![2, 0], vec![]]);
+        assert_eq!(lists.by_user, [vec![1, 0], vec![0, 2], vec![]]);
         assert_eq!(lists.unknown_users, 1);
         let lists = read("user,item,rank\na,x,2\na,new,3\na,y,1\nc,z,1\n");
         assert_eq!(lists.by_user, [vec![1, 0, 3], vec![], vec![2]]);
@@ -250,15 +306,27 @@ mod tests {
             "user,item,item_relevance\na,x,1\na,y,2\na,z,3\nb,z,1\nb,x,4\n",
             "user,item,position\na,x,3\na,y,2\na,z,1\nb,z,2\nb,x,1\n",
             "user,item,list_rank\na,x,3\na,y,2\na,z,1\nb,z,2\nb,x,1\n",
+            "user,item,rank_by_score\na,x,3\na,y,2\na,z,1\nb,z,2\nb,x,1\n",
+            // The rating and the weight are those of the test set.
+            "user,item,rating,rank\na,x,5,3\na,y,4,2\na,z,3,1\nb,z,5,2\nb,x,1,1\n",
+            "user,item,weight,sim\na,x,1,.1\na,y,1,.2\na,z,1,.3\nb,z,1,.1\nb,x,1,.2\n",
+            "user,item,scores\na,x,.1\na,y,.2\na,z,.3\nb,z,.1\nb,x,.2\n",
+            "user,item,r_ui_hat\na,x,1\na,y,2\na,z,3\nb,z,1\nb,x,2\n",
+            "q_id,iter,doc_id,rank,score,tag\na,0,x,3,.1,r\na,0,y,2,.2,r\na,0,z,1,.3,r\nb,0,z,2,.1,r\nb,0,x,1,.2,r\n",
             // Without a header, values that count up for each user are ranks.
             "a,x,3\na,y,2\na,z,1\nb,z,2\nb,x,1\n",
             "a,x,3\na,y,4\na,z,5\nb,z,2\nb,x,3\n",
             "a Q0 x 3 .1 run\na Q0 y 2 .2 run\na Q0 z 1 .3 run\nb Q0 z 2 -4 run\nb Q0 x 1 -3 run\n",
+            "a 0 x 3 .1 run\na 0 y 2 .2 run\na 0 z 1 .3 run\nb 0 z 2 -4 run\nb 0 x 1 -3 run\n",
             "a\tQ0\tx\t3\t.1\trun\na\tQ0\ty\t2\t.2\trun\na\tQ0\tz\t1\t.3\trun\nb\tQ0\tz\t2\t4\trun\nb\tQ0\tx\t1\t5\trun\n",
             "{\"user\":\"a\",\"item\":\"x\",\"rank\":3}\n{\"user\":\"a\",\"item\":\"y\",\"rank\":2}\n{\"user\":\"a\",\"item\":\"z\",\"rank\":1}\n\
              {\"user\":\"b\",\"item\":\"z\",\"rank\":2}\n{\"user\":\"b\",\"item\":\"x\",\"rank\":1}\n",
             "{\"user\":\"a\",\"items\":[{\"item\":\"z\",\"score\":3.0},{\"item\":\"y\",\"score\":2},{\"item\":\"x\",\"score\":1}]}\n\
              {\"user\":\"b\",\"items\":[{\"item\":\"x\",\"score\":3.0,\"title\":\"X\"},{\"item\":\"z\",\"score\":2}]}\n",
+            "{\"user\":\"a\",\"items\":[{\"item_id\":\"x\",\"rank\":3},{\"item_id\":\"y\",\"rank\":2},{\"item_id\":\"z\",\"rank\":1}]}\n\
+             {\"user\":\"b\",\"items\":[{\"item_id\":\"z\",\"rank\":2},{\"item_id\":\"x\",\"rank\":1}]}\n",
+            "{\"user\":\"a\",\"items\":[\"x\",\"y\",\"z\"],\"scores\":[1,2,3]}\n{\"scores\":[1,2],\"items\":[\"z\",\"x\"],\"user\":\"b\"}\n",
+            "{\"a\":[{\"id\":\"x\",\"est\":1},{\"id\":\"y\",\"est\":2},{\"id\":\"z\",\"est\":3}],\"b\":[{\"id\":\"z\",\"est\":1},{\"id\":\"x\",\"est\":2}]}",
         ] {
             std::fs::write(&path, text).unwrap();
             let lists = read_lists(&path, &ReadOptions::default(), &users, &items).unwrap();
@@ -279,6 +347,8 @@ mod tests {
             "[{\"items\": [5, \"z\"], \"user\": \"7\"},\n {\"user\": \"a\", \"items\": [\"z\", \"y\", 5]}]\n",
             "{\"a\":[\"z\",\"y\",\"5\"],\"7\":[\"5\",\"z\"]}",
             "{\n  \"a\": [\n    \"z\", \"y\", 5\n  ],\n  \"7\": [5, \"z\"]\n}\n",
+            "a z y 5\n7 5 z new\n",
+            "a,z,y,5,new\n7,5,z,new,newer\n",
             "{\"a\":[[\"z\",3],[\"5\",1],[\"y\",2]],\"7\":[{\"item\":\"5\",\"score\":1},{\"item\":\"z\",\"score\":0.5}]}",
         ] {
             std::fs::write(&path, text).unwrap();
@@ -289,6 +359,12 @@ mod tests {
             ("{\"user\":\"a\",\"items\":[\"z\"]}\n{\"user\":\"a\"}\n", "lists:2: "),
             ("{\"user\":\"a\",\"items\":[\"z\",[1,2,3]]}\n", "text or whole numbers"),
             ("{\"a\":[\"z\"],\"7\":5}", "`a` is a list"),
+            ("{\"user\":\"a\",\"items\":[\"z\"],\"scores\":[]}\n", "1 item but 0 scores"),
+            ("{\"user\":\"a\",\"items\":[{\"rank\":1}]}\n", "an item has no `item`"),
+            (
+                "{\"user\":\"a\",\"items\":[{\"item\":\"z\",\"score\":\"high\"}]}\n",
+                "scores must be numbers",
+            ),
         ] {
             std::fs::write(&path, text).unwrap();
             let told = read_lists(&path, &ReadOptions::default(), &users, &items).unwrap_err();

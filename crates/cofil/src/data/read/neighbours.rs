@@ -17,10 +17,13 @@ use std::path::Path;
 const SAMPLE: usize = 100;
 /// Maximum number of integers in a row. If all lines have the same length, only longer ones are lists.
 const WIDE: usize = 6;
+/// Minimum number of fields of a line of items, if all lines have the same length: fewer may be a row.
+const NARROW: usize = 4;
 
 /// Returns whether text that starts with `head` clearly has one line per user: integers between blanks, with a
-/// different first one in each line, and lines of different lengths (not counting the last, which is short in a
-/// truncated table) or with more fields than rows have, none of them a time.
+/// different first one in each line. Lines of different lengths are lists (the last does not count, which is short in a
+/// truncated table), and so are lines without times that have more fields than rows have, or that have at least four,
+/// with ascending items, as programs write them.
 pub(super) fn are_lists(head: &[u8], options: &ReadOptions) -> bool {
     let columns = [&options.user, &options.item, &options.value, &options.time, &options.kind];
     let named = |column: &&&Option<Column>| !matches!(column, None | Some(Column::Absent));
@@ -31,18 +34,22 @@ pub(super) fn are_lists(head: &[u8], options: &ReadOptions) -> bool {
     }
     let mut users = HashSet::new();
     let mut widths = Vec::new();
-    let mut times = false;
+    let (mut times, mut ascending) = (false, true);
     let lines = head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     for line in lines.take(SAMPLE) {
         let mut fields = line.split(|&b| b == b' ').filter(|field| !field.is_empty());
         let is_integer = |field: &[u8]| field.iter().all(u8::is_ascii_digit);
         let Some(user) = fields.next().filter(|user| is_integer(user)) else { return false };
-        let mut width = 1;
+        let (mut width, mut before) = (1, None);
         for field in fields {
             if !is_integer(field) {
                 return false;
             }
             width += 1;
+            // Longer numbers are larger; leading zeros are left aside.
+            let item = Some((field.len(), field));
+            ascending &= before < item;
+            before = item;
             times |= matches!(stamp(field), Some(Stamp::Number(number)) if is_unix_time(number));
         }
         widths.push(width);
@@ -53,7 +60,31 @@ pub(super) fn are_lists(head: &[u8], options: &ReadOptions) -> bool {
     let (Some((_, before)), Some(&most)) = (widths.split_last(), widths.iter().max()) else {
         return false;
     };
-    most > 1 && (before.iter().any(|&width| width != widths[0]) || (most > WIDE && !times))
+    let even = before.iter().all(|&width| width == widths[0]);
+    most > 1 && (!even || (!times && (most > WIDE || ascending && most >= NARROW)))
+}
+
+/// Returns whether text that starts with `head`, which has no header, has a list of items for a user in each line: a
+/// different first field in each, at least four fields, and no decimal number, which would be a score.
+pub(super) fn are_rankings(head: &[u8]) -> bool {
+    let delimiter = sniff::delimiter(head);
+    let mut users = HashSet::new();
+    let lines = head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    // The last line may be cut.
+    let mut lines = lines.take(SAMPLE).peekable();
+    while let Some(line) = lines.next() {
+        let fields: Vec<&[u8]> = text::fields(line, &delimiter).map(<[u8]>::trim_ascii).collect();
+        let is_score = |field: &[u8]| {
+            let number = std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok());
+            number.is_some_and(|number| number.fract() != 0.0)
+        };
+        let scored = fields.iter().any(|field| is_score(field));
+        let is_cut = lines.peek().is_none() && users.len() > 1;
+        if !users.insert(fields[0]) || scored || (fields.len() < NARROW && !is_cut) {
+            return false;
+        }
+    }
+    !users.is_empty()
 }
 
 /// Reads lines of a user and items; `block` was already taken from `source`.
@@ -130,6 +161,8 @@ mod tests {
             "0 11\n1 12 13\n2 11\n",
             "0 1 2 3 4 5 6 7\n1 2 3 4 5 6 7 8\n",
             "5 11 12 13 14 15 16 17\n",
+            "0 11 12 13\n",
+            "0 9 12 131\n1 11 14 15\n",
         ] {
             assert!(of(text), "{text}");
         }
@@ -138,6 +171,8 @@ mod tests {
             "1 10 5\n1 11 4\n2 10\n",
             "1 10 5\n2 11 4\n3 10\n",
             "1 10 5 88\n2 11 4 88\n",
+            "1 10 11 978300760\n2 11 12 978300761\n",
+            "0 11 12\n1 12 13\n",
             "1 10 5 88 3\n2 11 4 88 3\n",
             "1 10 5 88 978300760 3 4 5\n",
             "1 10 5\n2 11 4.5\n3\n4 1\n",

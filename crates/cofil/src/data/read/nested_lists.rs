@@ -5,16 +5,19 @@ use super::columns::Columns;
 use super::field::{Skip, quoted, shown};
 use super::found::Found;
 use super::json::Entry;
-use super::known::{means_user, plain};
+use super::known::{means_item, means_user, plain};
+use super::lists;
 use super::rows::{Rows, Start};
 use super::source::Opened;
 use super::words::USER;
 use super::{Format, ReadOptions};
+use crate::data::prose::count;
 use crate::error::{Error, plain_words};
 use serde::Deserialize;
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -30,29 +33,68 @@ const LISTS: &[&str] = &[
     "list",
 ];
 
-/// An item of a list.
+/// Names of items in the objects of a list.
+const ITEM: &[&str] = &["item", "itemid", "id", "iid"];
+
+/// An entry of a list.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Item {
-    Object { item: Entry, score: Option<f32> },
+    Object(BTreeMap<String, Entry>),
     Pair(Entry, Option<f32>),
     Plain(Entry),
 }
 
-impl Item {
-    /// Returns the item and its score.
-    fn parts(self) -> (Entry, Option<f32>) {
-        match self {
-            Self::Object { item, score } | Self::Pair(item, score) => (item, score),
-            Self::Plain(item) => (item, None),
-        }
+/// The keys of the objects in lists.
+struct Fields {
+    item: String,
+    /// The score or rank.
+    order: Option<String>,
+    /// Keys that are not read.
+    ignored: Vec<String>,
+}
+
+impl Fields {
+    /// Finds the fields by their names.
+    fn of(object: &BTreeMap<String, Entry>) -> Self {
+        let keys: Vec<String> = object.keys().cloned().collect();
+        let called = ITEM.iter().find_map(|name| keys.iter().find(|key| plain(key) == **name));
+        let item = called.or_else(|| keys.iter().find(|key| means_item(key)));
+        let item = item.cloned().unwrap_or_else(|| "item".into());
+        let others: Vec<String> = keys.into_iter().filter(|key| *key != item).collect();
+        let order = lists::best(&others);
+        let ignored = others.into_iter().filter(|key| Some(key) != order.as_ref()).collect();
+        Self { item, order, ignored }
     }
+}
+
+/// An item with its score or rank.
+type Scored = (Entry, Option<f32>);
+
+/// Returns the item of an entry and its score; objects have them under the keys of `fields`.
+fn scored(entry: Item, fields: Option<&Fields>) -> Result<Scored, String> {
+    let (mut object, fields) = match (entry, fields) {
+        (Item::Pair(item, score), _) => return Ok((item, score)),
+        (Item::Plain(item), _) => return Ok((item, None)),
+        (Item::Object(_), None) => {
+            return Err("some items are objects, but those of the first list are none".into());
+        }
+        (Item::Object(object), Some(fields)) => (object, fields),
+    };
+    let missing = || format!("an item has no `{}`", shown(fields.item.as_bytes()));
+    let item = object.remove(&fields.item).ok_or_else(missing)?;
+    let score = match fields.order.as_ref().and_then(|key| object.remove(key)) {
+        None | Some(Entry::Nothing) => None,
+        Some(Entry::Text(number)) => Some(number.parse().map_err(|_| "scores must be numbers")?),
+        Some(_) => return Err("scores must be numbers".into()),
+    };
+    Ok((item, score))
 }
 
 /// Where the lists are in an object.
 pub(super) enum Place {
-    /// The keys of a user and of their list.
-    Keys(String, String),
+    /// The keys of a user, of their list and, if they are in a list of their own, of the scores of its items.
+    Keys(String, String, Option<String>),
     /// Each key is a user, and each value a list.
     ByUser,
 }
@@ -72,26 +114,39 @@ impl Place {
             Some((user, _)) => {
                 let called = lists.clone().find(|(key, _)| LISTS.contains(&plain(key).as_str()));
                 let only = || lists.next().filter(|_| lists.next().is_none());
-                let (list, _) = called.or_else(only)?;
-                Some(Self::Keys(user.clone(), list.clone()))
+                let scores: Vec<String> = keys
+                    .iter()
+                    .filter(|(key, is_list)| *is_list && lists::means_order(key))
+                    .map(|(key, _)| key.clone())
+                    .collect();
+                let other = || {
+                    let mut others =
+                        keys.iter().filter(|(key, is_list)| *is_list && !scores.contains(key));
+                    others.next().filter(|_| others.next().is_none())
+                };
+                let (list, _) = called.or_else(only).or_else(other)?;
+                let scores: Vec<String> = scores.into_iter().filter(|key| key != list).collect();
+                Some(Self::Keys(user.clone(), list.clone(), lists::best(&scores)))
             }
             None => (!keys.is_empty() && lists.count() == keys.len()).then_some(Self::ByUser),
         }
     }
 
-    fn names(&self) -> [String; 3] {
-        let (user, items) = match self {
-            Self::Keys(user, items) => (user.as_str(), items.as_str()),
-            Self::ByUser => ("key", "list"),
+    /// Returns the names of users, items and scores, for the report.
+    fn names(&self, fields: Option<&Fields>) -> [String; 3] {
+        let (user, items, scores) = match self {
+            Self::Keys(user, items, scores) => (user.as_str(), items.as_str(), scores.as_deref()),
+            Self::ByUser => ("key", "list", None),
         };
-        [user, items, "score"].map(String::from)
+        let of_items = fields.and_then(|fields| fields.order.as_deref());
+        [user, items, scores.or(of_items).unwrap_or("score")].map(String::from)
     }
 
     /// Calls `take` with each user in `line` and their list.
     fn each(
         &self,
         line: &[u8],
-        mut take: impl FnMut(&str, Vec<Item>) -> Result<(), String>,
+        mut take: impl FnMut(&str, Vec<Item>, Option<Vec<f32>>) -> Result<(), String>,
     ) -> Result<(), String> {
         let mut parser = serde_json::Deserializer::from_slice(line);
         let read = Lists { place: self, take: &mut take }.deserialize(&mut parser);
@@ -113,25 +168,38 @@ pub(super) fn read(
 ) -> Result<Found, Error> {
     let (mut block, mut number) = (Vec::new(), 0);
     source.block(path, &mut block)?;
-    let mut scored = None;
+    // What the entries of the first list are.
+    let mut first = None;
     for line in block.split(|&b| b == b'\n') {
         // Errors are told when the line is read.
-        let _ = place.each(line, |_, items| {
-            let is_empty = items.is_empty();
-            let is_scored = items.into_iter().any(|item| item.parts().1.is_some());
-            scored = scored.or((!is_empty).then_some(is_scored));
+        let _ = place.each(line, |_, items, scores| {
+            if first.is_none() && !items.is_empty() {
+                let fields = items.iter().find_map(|item| match item {
+                    Item::Object(object) => Some(Fields::of(object)),
+                    _ => None,
+                });
+                let is_scored = scores.is_some()
+                    || items.into_iter().any(|item| {
+                        scored(item, fields.as_ref()).is_ok_and(|(_, score)| score.is_some())
+                    });
+                first = Some((fields, is_scored));
+            }
             Ok(())
         });
-        if scored.is_some() {
+        if first.is_some() {
             break;
         }
     }
-    let scored = scored == Some(true);
+    let (fields, is_scored) = first.unwrap_or_default();
+    let ignored = fields.iter().flat_map(|fields| &fields.ignored);
+    let ignored: Vec<String> = ignored.map(|key| format!("`{}`", shown(key.as_bytes()))).collect();
+    let note = format!("ignored in the lists: {}", ignored.join(", "));
     let columns = Columns {
         user: 0,
         item: 1,
-        value: scored.then_some(2),
-        names: Some(place.names().to_vec()),
+        value: is_scored.then_some(2),
+        names: Some(place.names(fields.as_ref()).to_vec()),
+        notes: if ignored.is_empty() { Vec::new() } else { vec![note] },
         ..Columns::default()
     };
     let mut rows = start.rows(&columns, options);
@@ -144,7 +212,11 @@ pub(super) fn read(
                 continue;
             }
             place
-                .each(line, |user, items| push(user, items, scored, &mut rows))
+                .each(line, |user, items, scores| {
+                    let items = items.into_iter().map(|item| scored(item, fields.as_ref()));
+                    let items = items.collect::<Result<Vec<Scored>, String>>()?;
+                    push(user, with(items, scores)?, is_scored, &mut rows)
+                })
                 .map_err(|message| Error::data(path, Some(number), message))?;
         }
         source.block(path, &mut block)?;
@@ -152,18 +224,27 @@ pub(super) fn read(
     Ok(Found { compression: source.compression, ..Found::new(Format::JsonLines, columns, rows) })
 }
 
+/// Returns `items` with `scores` from a list of their own.
+fn with(mut items: Vec<Scored>, scores: Option<Vec<f32>>) -> Result<Vec<Scored>, String> {
+    let Some(scores) = scores else { return Ok(items) };
+    if items.len() != scores.len() {
+        return Err(format!("{} but {}", count(items.len(), "item"), count(scores.len(), "score")));
+    }
+    items.iter_mut().zip(scores).for_each(|(item, score)| item.1 = Some(score));
+    Ok(items)
+}
+
 /// Appends the list of a user.
-fn push(user: &str, items: Vec<Item>, scored: bool, rows: &mut Rows) -> Result<(), String> {
-    for item in items {
-        let (item, score) = item.parts();
+fn push(user: &str, items: Vec<Scored>, is_scored: bool, rows: &mut Rows) -> Result<(), String> {
+    for (item, score) in items {
         let score = score.filter(|score| !score.is_nan());
-        if !scored && score.is_some() {
+        if !is_scored && score.is_some() {
             return Err("some items have scores, but those of the first list have none".into());
         }
         let Entry::Text(item) = item else {
             return Err("items must be text or whole numbers".into());
         };
-        let value = scored.then(|| score.ok_or(Skip::Missing));
+        let value = is_scored.then(|| score.ok_or(Skip::Missing));
         let Some(value) = rows.tally.value(value, None)? else { continue };
         rows.push_valued(user.as_bytes(), item.as_bytes(), value)?;
     }
@@ -252,7 +333,7 @@ struct Lists<'a, T> {
 
 impl<'de, T> DeserializeSeed<'de> for Lists<'_, T>
 where
-    T: FnMut(&str, Vec<Item>) -> Result<(), String>,
+    T: FnMut(&str, Vec<Item>, Option<Vec<f32>>) -> Result<(), String>,
 {
     type Value = ();
 
@@ -263,7 +344,7 @@ where
 
 impl<'de, T> Visitor<'de> for Lists<'_, T>
 where
-    T: FnMut(&str, Vec<Item>) -> Result<(), String>,
+    T: FnMut(&str, Vec<Item>, Option<Vec<f32>>) -> Result<(), String>,
 {
     type Value = ();
 
@@ -272,15 +353,18 @@ where
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let (mut user, mut items) = (None, None);
+        let (mut user, mut items, mut scores) = (None, None, None);
         while let Some(key) = map.next_key::<String>()? {
             match self.place {
                 Place::ByUser => {
                     let items = map.next_value()?;
-                    (self.take)(&key, items).map_err(A::Error::custom)?;
+                    (self.take)(&key, items, None).map_err(A::Error::custom)?;
                 }
-                Place::Keys(of, _) if *of == key => user = Some(map.next_value::<Entry>()?),
-                Place::Keys(_, list) if *list == key => items = Some(map.next_value()?),
+                Place::Keys(of, ..) if *of == key => user = Some(map.next_value::<Entry>()?),
+                Place::Keys(_, list, _) if *list == key => items = Some(map.next_value()?),
+                Place::Keys(.., of) if of.as_ref() == Some(&key) => {
+                    scores = Some(map.next_value()?)
+                }
                 Place::Keys(..) => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -289,12 +373,12 @@ where
         match (self.place, user, items) {
             (Place::ByUser, ..) => Ok(()),
             (_, Some(Entry::Text(user)), Some(items)) => {
-                (self.take)(&user, items).map_err(A::Error::custom)
+                (self.take)(&user, items, scores).map_err(A::Error::custom)
             }
-            (Place::Keys(user, _), None | Some(Entry::Nothing), _) => {
+            (Place::Keys(user, ..), None | Some(Entry::Nothing), _) => {
                 Err(A::Error::custom(format_args!("there is no `{}`", shown(user.as_bytes()))))
             }
-            (Place::Keys(_, list), _, None) => {
+            (Place::Keys(_, list, _), _, None) => {
                 Err(A::Error::custom(format_args!("there is no `{}`", shown(list.as_bytes()))))
             }
             _ => Err(A::Error::custom("users must be text or whole numbers")),
