@@ -2,14 +2,20 @@
 
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray};
 use cofil::data::Catalogue;
 use cofil::data::catalogue::CatalogueOptions;
 use cofil::data::read::{ReadOptions, Table, read, read_negatives, write};
 use cofil::data::{Clean, Duplicates, IdMap, Source};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// An allocator that counts memory.
 struct Counting;
@@ -231,4 +237,35 @@ fn parquet_and_arrow_that_unpack_without_end_are_refused() {
             (_, read) => panic!("{name}: {read:?}"),
         }
     }
+}
+
+/// A Parquet file of `rows` rows whose column `name` has the same `text` in each, stored once; other columns have
+/// numbers.
+fn repeated(name: &str, text: &str, rows: usize) -> Vec<u8> {
+    let others = ["user", "item", "title"].into_iter().filter(|other| *other != name);
+    let numbers = || Arc::new(Int64Array::from_iter_values(0..rows as i64)) as ArrayRef;
+    let texts = StringArray::from(vec![text]);
+    let codes = Int32Array::from(vec![0; rows]);
+    let texts: DictionaryArray<Int32Type> =
+        DictionaryArray::try_new(codes, Arc::new(texts)).unwrap();
+    let mut columns = vec![(name, Arc::new(texts) as ArrayRef)];
+    columns.extend(others.map(|other| (other, numbers())));
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    // Without the types of Arrow it is a column of texts.
+    let packed = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+    let options = ArrowWriterOptions::new().with_skip_arrow_metadata(true).with_properties(packed);
+    let mut writer =
+        ArrowWriter::try_new_with_options(Vec::new(), batch.schema(), options).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[test]
+fn a_long_text_that_a_dictionary_repeats_takes_no_more_than_once() {
+    let (text, rows) = ("é".repeat(MB / 2), 20_000);
+    let bytes = repeated("user", &text, rows);
+    assert!(bytes.len() < MB, "{}", bytes.len());
+    let read = table(&bytes).unwrap().interactions;
+    assert_eq!((read.users.len(), read.items.len(), read.len()), (1, rows, rows));
+    assert_eq!(catalogue(&repeated("title", &text, rows)), Ok(rows));
 }

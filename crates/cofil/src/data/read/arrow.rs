@@ -2,6 +2,7 @@
 
 use super::batch::{SAMPLE, looks, number_names, read_batch};
 use super::columns::Columns;
+use super::convert::viewing;
 use super::field::Rules;
 use super::found::Found;
 use super::hive::Key;
@@ -21,7 +22,8 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
 };
 use std::cell::Cell;
 use std::fs::File;
@@ -186,6 +188,17 @@ impl Parquet {
         let file = source.into_file(path)?;
         let metadata = ArrowReaderMetadata::load(&file, Default::default());
         let metadata = metadata.map_err(|e| broken(path)(e.into()))?;
+        // A dictionary may repeat a long text in every row: rows refer to it.
+        let fields = metadata.schema().fields().iter();
+        let viewing =
+            fields.map(|field| field.as_ref().clone().with_data_type(viewing(field.data_type())));
+        let schema = Schema::new_with_metadata(
+            viewing.collect::<Vec<_>>(),
+            metadata.schema().metadata().clone(),
+        );
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+        let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options)
+            .map_err(|e| broken(path)(e.into()))?;
         let size = file.metadata().map_err(|e| Error::io(path, e))?.len();
         let about = metadata.metadata();
         let natural = |n: i64| u64::try_from(n).unwrap_or(0);

@@ -2,7 +2,8 @@
 
 use super::columns::Columns;
 use super::convert::{
-    Texts, entries, floats, integers, is_bytes, is_text, ticks, unpacked, whole_decimals, words,
+    Repeated, Texts, entries, floats, integers, is_bytes, is_text, ticks, unpacked, whole_decimals,
+    words,
 };
 use super::field::{EXACT, Rules, Skip, integral, is_rounded};
 use super::looks::Looks;
@@ -126,9 +127,10 @@ impl Fields {
         let number = |ids: &Ids, names: &mut Names, numbers: &mut Vec<u32>| {
             numbers.reserve(self.rows - left_out.len());
             let mut left_out = left_out.iter().peekable();
+            let mut repeated = Repeated::default();
             for at in 0..self.rows {
                 if left_out.next_if_eq(&&at).is_none() {
-                    numbers.push(ids.number(at, names)?);
+                    numbers.push(ids.number(at, names, &mut repeated)?);
                 }
             }
             Ok(())
@@ -144,6 +146,7 @@ impl Fields {
     fn append_rows(&self, rules: &Rules<'_>, rows: &mut Rows) -> Result<(), String> {
         let before = rows.tally.rows;
         let mut text = String::new();
+        let (mut users, mut items) = (Repeated::default(), Repeated::default());
         for at in 0..self.rows {
             let tally = rows.tally;
             let mut row = || {
@@ -151,12 +154,15 @@ impl Fields {
                     return Ok(());
                 };
                 // Number neither of them if one is invalid.
-                for (role, ids) in [("user", &self.user), ("item", &self.item)] {
+                let sides = [("user", &self.user, &users), ("item", &self.item, &items)];
+                for (role, ids, repeated) in sides {
                     let name = ids.get(at, &mut text).map_err(|e| format!("{role} {e}"))?;
-                    names::check(name).map_err(|e| format!("{role} {}", e.0))?;
+                    if !repeated.knows(name) {
+                        names::check(name).map_err(|e| format!("{role} {}", e.0))?;
+                    }
                 }
-                rows.user.push(self.user.number(at, &mut rows.users)?);
-                rows.item.push(self.item.number(at, &mut rows.items)?);
+                rows.user.push(self.user.number(at, &mut rows.users, &mut users)?);
+                rows.item.push(self.item.number(at, &mut rows.items, &mut items)?);
                 rows.push_measures(value, time);
                 Ok(())
             };
@@ -215,7 +221,7 @@ impl Ids {
 
     /// Returns the number of the id in row `at`.
     #[inline]
-    fn number(&self, at: usize, names: &mut Names) -> Result<u32, String> {
+    fn number(&self, at: usize, names: &mut Names, repeated: &mut Repeated) -> Result<u32, String> {
         let number = match self {
             Self::Integers(ids) if ids.is_valid(at) => names.insert_integer(ids.value(at)),
             Self::Naturals(ids) if ids.is_valid(at) => match i64::try_from(ids.value(at)) {
@@ -226,7 +232,10 @@ impl Ids {
                 Some(id) => names.insert_integer(id),
                 None => return Err(not_an_id(ids.value(at))),
             },
-            Self::Texts(ids) => names.insert(ids.get(at).unwrap_or_default().as_bytes()),
+            Self::Texts(ids) => {
+                let id = ids.get(at).unwrap_or_default();
+                return repeated.number(id, || names.insert(id.as_bytes()).map_err(|e| e.0));
+            }
             _ => names.insert(b""),
         };
         number.map_err(|e| e.0)

@@ -5,15 +5,17 @@ use arrow_array::cast::AsArray;
 use arrow_array::temporal_conversions::SECONDS_IN_DAY;
 use arrow_array::types::*;
 use arrow_array::{
-    Array, ArrayRef, Int64Array, LargeListArray, LargeStringArray, PrimitiveArray, StringArray,
-    StringViewArray,
+    Array, ArrayRef, BinaryViewArray, Int64Array, LargeListArray, LargeStringArray, PrimitiveArray,
+    StringArray, StringViewArray,
 };
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, FieldRef, TimeUnit};
 use arrow_select::take::take;
 use chrono::NaiveDateTime;
 use num_traits::AsPrimitive;
+use std::collections::HashMap;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Returns whether a column of this type holds text.
 pub(super) fn is_text(kind: &DataType) -> bool {
@@ -32,11 +34,7 @@ pub(super) fn is_bytes(kind: &DataType) -> bool {
 
 /// Converts bytes to text: as they are if they are text; as UUIDs if each value has 16 bytes, else in hexadecimal if
 /// all have the same length. `None` if they are not text.
-fn bytes(column: &ArrayRef) -> Option<LargeStringArray> {
-    fn all<'a>(values: impl Iterator<Item = Option<&'a [u8]>>) -> Option<LargeStringArray> {
-        let text = |value: Option<&'a [u8]>| value.map(std::str::from_utf8).transpose().ok();
-        values.map(text).collect()
-    }
+fn bytes(column: &ArrayRef) -> Option<Texts> {
     let hexadecimal = |value: &[u8]| -> String {
         let pairs = value.iter().enumerate().map(|(at, byte)| {
             let dash = value.len() == 16 && matches!(at, 4 | 6 | 8 | 10);
@@ -45,11 +43,12 @@ fn bytes(column: &ArrayRef) -> Option<LargeStringArray> {
         pairs.collect()
     };
     match column.data_type() {
-        DataType::Binary => all(column.as_binary::<i32>().iter()),
-        DataType::LargeBinary => all(column.as_binary::<i64>().iter()),
-        DataType::BinaryView => all(column.as_binary_view().iter()),
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+            let texts = viewed(column).as_binary_view().clone().to_string_view();
+            texts.ok().map(Texts::View)
+        }
         DataType::FixedSizeBinary(_) => {
-            Some(texts(column.as_fixed_size_binary().iter(), hexadecimal))
+            Some(Texts::Long(texts(column.as_fixed_size_binary().iter(), hexadecimal)))
         }
         _ => None,
     }
@@ -60,7 +59,7 @@ pub(super) fn unpacked(column: &ArrayRef) -> Result<ArrayRef, String> {
     match column.as_any_dictionary_opt() {
         Some(coded) => {
             let kind = column.data_type();
-            take(coded.values(), coded.keys(), None)
+            take(&viewed(coded.values()), coded.keys(), None)
                 .map_err(|error| format!("a column of type {kind} cannot be read: {error}"))
         }
         None => Ok(column.clone()),
@@ -238,6 +237,72 @@ impl Texts {
     }
 }
 
+/// The numbers of long texts by their place in memory. A file can repeat a text of a million letters in every row at no
+/// cost, since rows refer to one copy; so it is looked up once. Places are those of arrays that stay in memory.
+#[derive(Default)]
+pub(super) struct Repeated(HashMap<(usize, usize), u32>);
+
+impl Repeated {
+    /// Minimum length of a long text.
+    const LONG: usize = 256;
+
+    /// Returns the number of `text`, which `number` finds.
+    #[inline]
+    pub fn number(
+        &mut self,
+        text: &str,
+        number: impl FnOnce() -> Result<u32, String>,
+    ) -> Result<u32, String> {
+        if text.len() < Self::LONG {
+            return number();
+        }
+        let place = Self::place(text.as_bytes());
+        match self.0.get(&place) {
+            Some(&number) => Ok(number),
+            None => {
+                let number = number()?;
+                self.0.insert(place, number);
+                Ok(number)
+            }
+        }
+    }
+
+    /// Returns whether `text` is long and has a number.
+    pub fn knows(&self, text: &[u8]) -> bool {
+        text.len() >= Self::LONG && self.0.contains_key(&Self::place(text))
+    }
+
+    fn place(text: &[u8]) -> (usize, usize) {
+        (text.as_ptr().addr(), text.len())
+    }
+}
+
+/// Returns a column that refers to the texts or bytes of `column`, if it has some: rows can then be repeated without
+/// copying them.
+pub(super) fn viewed(column: &ArrayRef) -> ArrayRef {
+    match column.data_type() {
+        DataType::Utf8 => Arc::new(StringViewArray::from(column.as_string::<i32>())),
+        DataType::LargeUtf8 => Arc::new(StringViewArray::from(column.as_string::<i64>())),
+        DataType::Binary => Arc::new(BinaryViewArray::from(column.as_binary::<i32>())),
+        DataType::LargeBinary => Arc::new(BinaryViewArray::from(column.as_binary::<i64>())),
+        _ => column.clone(),
+    }
+}
+
+/// Returns the type that refers to texts or bytes in place of `kind`, also in lists.
+pub(super) fn viewing(kind: &DataType) -> DataType {
+    let entries = |field: &FieldRef| {
+        Arc::new(field.as_ref().clone().with_data_type(viewing(field.data_type())))
+    };
+    match kind {
+        DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+        DataType::Binary | DataType::LargeBinary => DataType::BinaryView,
+        DataType::List(field) => DataType::List(entries(field)),
+        DataType::LargeList(field) => DataType::LargeList(entries(field)),
+        other => other.clone(),
+    }
+}
+
 /// Returns the values of a column as text; `None` if its type has no plain notation. Floats are written in the
 /// shortest form that reads back as the same number, dates and times as ISO 8601 (with a time zone in UTC).
 pub(super) fn words(column: &ArrayRef) -> Result<Option<Texts>, String> {
@@ -253,7 +318,7 @@ pub(super) fn words(column: &ArrayRef) -> Result<Option<Texts>, String> {
             texts(floats::<Float64Type>(column).iter().flatten(), |v| format!("{v:?}"))
         }
         kind if is_text(kind) => return Ok(Texts::new(column)),
-        kind if is_bytes(kind) => return Ok(bytes(column).map(Texts::Long)),
+        kind if is_bytes(kind) => return Ok(bytes(column)),
         DataType::Dictionary(_, values) if values.is_numeric() => {
             return words(&unpacked(column)?);
         }

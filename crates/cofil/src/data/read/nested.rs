@@ -51,7 +51,7 @@ pub(super) fn flat(batch: RecordBatch, columns: &Columns) -> Result<Vec<RecordBa
             let list = lists.iter().find(|(of, _)| *of == column);
             match list {
                 _ if !used.contains(&column) => Ok(Arc::new(NullArray::new(size))),
-                None => take(batch.column(column), &repeat, None),
+                None => take(&convert::viewed(batch.column(column)), &repeat, None),
                 Some((_, list)) => {
                     let at = of(&|row, at| list.value_offsets()[row] as u64 + at as u64);
                     take(list.values(), &at, None)

@@ -1,7 +1,7 @@
 //! Parquet and Arrow IPC with all columns.
 
 use super::super::arrow::{NO_BATCHES, batches, broken, decoding, misread};
-use super::super::convert::{lists, words};
+use super::super::convert::{Repeated, lists, words};
 use super::super::limits;
 use super::{Cells, Format, Frame, Opened, textual};
 use crate::data::source::Batches;
@@ -65,10 +65,15 @@ fn fill(
         cells.lists |= list.is_some();
         let entries = list.as_ref().map_or(column, |list| list.values());
         let Some(words) = words(entries)? else {
-            cells.foreign = Some(format!("values of type {}", entries.data_type()));
+            let kind = match entries.data_type() {
+                DataType::BinaryView => &DataType::Binary,
+                kind => kind,
+            };
+            cells.foreign = Some(format!("values of type {kind}"));
             continue;
         };
         let is_float = entries.data_type().is_floating();
+        let mut repeated = Repeated::default();
         for row in 0..batch.num_rows() {
             let range = match &list {
                 None => row..row + 1,
@@ -81,7 +86,8 @@ fn fill(
             for word in range.filter_map(|at| words.get(at)) {
                 // Write 4.0 as 4.
                 let word = if is_float { word.strip_suffix(".0").unwrap_or(word) } else { word };
-                cells.push(before + row, word)?;
+                let code = repeated.number(word, || cells.code(word))?;
+                cells.push_code(before + row, code)?;
             }
         }
     }

@@ -56,10 +56,20 @@ pub(crate) struct Cells {
 impl Cells {
     /// Appends a text to `row`, which must not be before the last row with a text.
     pub fn push(&mut self, row: usize, word: &str) -> std::result::Result<(), String> {
+        let code = self.code(word)?;
+        self.push_code(row, code)
+    }
+
+    /// Returns the code of `word`, which is new if it has not occurred.
+    fn code(&mut self, word: &str) -> std::result::Result<u32, String> {
+        self.words.insert(word).map_err(|e| e.to_string())
+    }
+
+    /// As [`push`](Self::push), for the code of a text.
+    fn push_code(&mut self, row: usize, code: u32) -> std::result::Result<(), String> {
         let number = |n: usize| {
             u32::try_from(n).map_err(|_| "a table has at most 4294967295 rows and texts".to_owned())
         };
-        let code = self.words.insert(word).map_err(|e| e.to_string())?;
         if !self.has(row) {
             self.rows.push(number(row)?);
             self.starts.push(number(self.codes.len())?);
