@@ -91,8 +91,9 @@ impl From<Option<Reading>> for ReadValues {
 
 impl Reading {
     /// Returns the best reading of `values`, for algorithms that distinguish `weights` or for those that only use
-    /// liked or not liked; `None` if the values are weights already. A scale begins at 1 if no value is smaller, so
-    /// that a table with only high ratings keeps its meaning, and at 0 if dislike is expressed by values below 0.
+    /// liked or not liked; `None` if the values are weights already. A scale begins at its lowest value; at 1 if it is
+    /// one of 5 or 10 stars, so that a table with only high ratings keeps its meaning; and at 0 if dislike is expressed
+    /// by values below 0.
     pub fn of(values: &[f32], weights: bool) -> Option<Self> {
         let (&first, rest) = values.split_first()?;
         if rest.iter().all(|&value| value == first) {
@@ -103,7 +104,8 @@ impl Reading {
         let low = match least {
             _ if high <= 0.0 => least,
             _ if least < 0.0 => 0.0,
-            _ => least.min(1.0),
+            _ if least > 1.0 && are_stars(&described) => 1.0,
+            _ => least,
         };
         match (described.kind, weights) {
             (Kind::Events | Kind::Weights, _) => None,
@@ -168,6 +170,16 @@ impl Reading {
             Self::Once => true,
         }
     }
+}
+
+/// Returns whether `values` end at 5 or 10 and differ by steps of at most 1, or most of them, as stars do.
+fn are_stars(values: &Values) -> bool {
+    let (low, high) = values.scale();
+    let shown = values.histogram.iter().filter(|bar| bar.count > 0);
+    let on_scale = shown.map(|bar| bar.low as f32).filter(|value| (low..=high).contains(value));
+    let on_scale: Vec<f32> = on_scale.collect();
+    let small = on_scale.windows(2).filter(|pair| pair[1] - pair[0] <= 1.0).count();
+    (high == 5.0 || high == 10.0) && 2 * small + 1 >= on_scale.len()
 }
 
 /// Returns the mean of `numbers` if it is finite and above 0.
@@ -237,20 +249,32 @@ mod tests {
         }
     }
 
-    /// Values times 20 give the same weights.
+    /// Where a scale begins and how long it is does not matter.
     #[test]
     fn the_unit_of_values_does_not_matter() {
-        let stars: Vec<f32> = (0..60).map(|i| [0.5, 2.0, 3.0, 3.5, 4.0, 5.0][i % 6]).collect();
-        let percent: Vec<f32> = stars.iter().map(|value| value * 16.0).collect();
         let weights = |values: &[f32]| -> Vec<f32> {
             let reading = Reading::of(values, true).expect("ratings");
             values.iter().map(|&value| reading.weight(value)).collect()
         };
-        let (stars, percent) = (weights(&stars), weights(&percent));
-        let mean = |weights: &[f32]| {
-            let liked = weights.iter().filter(|w| **w > 0.0);
-            liked.clone().map(|w| w * w).sum::<f32>() / liked.count() as f32
+        for stars in [[0.5, 2.0, 3.0, 3.5, 4.0, 5.0], [1.0, 2.0, 3.0, 3.5, 4.0, 5.0]] {
+            let stars: Vec<f32> = (0..60).map(|i| stars[i % 6]).collect();
+            for (factor, shift) in [(16.0, 0.0), (2.0, 0.0), (20.0, 0.0), (1.0, 1.0), (4.0, 8.0)] {
+                let other: Vec<f32> = stars.iter().map(|value| value * factor + shift).collect();
+                for (found, expected) in weights(&other).iter().zip(weights(&stars)) {
+                    assert!(
+                        (found - expected).abs() < 1e-5,
+                        "x{factor} + {shift}: {found} {expected}"
+                    );
+                }
+            }
+        }
+        let begins = |values: &[f32]| match Reading::of(values, true) {
+            Some(Reading::Scale { low, .. }) => low,
+            other => panic!("{other:?}"),
         };
-        assert!((mean(&stars) - 1.0).abs() < 1e-5 && (mean(&percent) - 1.0).abs() < 1e-5);
+        assert_eq!(begins(&[3.0, 4.0, 5.0, 4.5]), 1.0);
+        assert_eq!(begins(&[7.0, 8.0, 10.0]), 1.0);
+        assert_eq!(begins(&[2.0, 4.0, 8.0, 10.0]), 2.0);
+        assert_eq!(begins(&[20.0, 60.0, 80.0, 100.0]), 20.0);
     }
 }

@@ -59,10 +59,19 @@ fn trained(algorithm: &Algorithm, train: &Ratings) -> Recommender {
 
 #[test]
 fn what_everybody_rates_lowest_comes_first_for_nobody() {
-    let train = train();
+    for scale in [|v| v, |v| 2.0 * v, |v| 20.0 * v, |v| v + 1.0, |v: f32| v - 3.0] {
+        comes_first_for_nobody(scale);
+    }
+}
+
+/// Checks `bad` if ratings are on another `scale`.
+fn comes_first_for_nobody(scale: fn(f32) -> f32) {
+    let mut train = train();
+    train.by_user.values_mut().iter_mut().for_each(|value| *value = scale(*value));
     for algorithm in algorithms() {
         let recommender = trained(&algorithm, &train);
-        let strangers = [("i0", 5.0), ("i1", 1.0), ("bad", 1.0)].map(|one| Who::new_user([one]));
+        let strangers = [("i0", 5.0), ("i1", 1.0), ("bad", 1.0)]
+            .map(|(item, value)| Who::new_user([(item, scale(value))]));
         let users = train.users.names().map(|name| Who::user(name.to_string()));
         for who in users.chain(strangers).chain([Who::anybody()]) {
             let first = &list(&recommender, &who)[0];
