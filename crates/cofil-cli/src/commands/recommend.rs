@@ -12,6 +12,7 @@ use cofil::{Answer, Basis, Liked, Query, Recommended, Recommender, Unknown, Who}
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// Number of reasons shown per item.
@@ -188,7 +189,8 @@ fn heading(recommender: &Recommender, who: &Who, answer: &Answer, titles: Titles
         Some(value) if value != 1.0 => format!("{} ({value})", titles.of(&liked.item)),
         _ => titles.of(&liked.item).to_owned(),
     };
-    let known = |liked: &&Liked| !answer.unknown.contains(&liked.item);
+    let unknown: HashSet<&String> = answer.unknown.iter().collect();
+    let known = |liked: &&Liked| !unknown.contains(&liked.item);
     let history: Vec<String> = who.history.iter().filter(known).map(told).collect();
     let history = history.join(", ");
     match (answer.basis, &who.user) {

@@ -84,12 +84,8 @@ impl Recommender {
         for who in people {
             let mut skipped = Skipped::none(self, prepared.rule);
             let person = person(self, who, &mut skipped)?;
-            for name in prepared.unknown() {
-                if !skipped.names.contains(name) {
-                    skipped.names.push(name.clone());
-                }
-            }
-            found.push((person, skipped.names));
+            prepared.unknown().iter().for_each(|name| skipped.add(name));
+            found.push((person, skipped.names()));
         }
         let users: Vec<User<'_>> = found.iter().map(|(person, _)| person.user()).collect();
         let lists = prepared.lists_for(&users)?;

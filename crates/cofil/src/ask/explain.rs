@@ -95,7 +95,7 @@ impl Recommender {
             contributions: order.into_iter().map(contribution).collect(),
             rest: finite((f64::from(score) - sum) as f32),
             method,
-            unknown: skipped.names,
+            unknown: skipped.names(),
             reason: person.reason.clone(),
         })
     }

@@ -86,7 +86,7 @@ impl Recommender {
         };
         let predictions = self.predict_many(&users, &items);
         let predictions = pairs.iter().zip(predictions).map(predicted).collect();
-        Ok(Predictions { predictions, unknown: skipped.names })
+        Ok(Predictions { predictions, unknown: skipped.names() })
     }
 
     /// Checks that scores can be given as probabilities: that they are the log-odds of an interaction, as models that

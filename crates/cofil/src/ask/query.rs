@@ -8,6 +8,7 @@ use crate::recommender::{Recommender, Selection};
 use crate::watch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// Number of users whose lists are in memory at once.
 const PART: usize = 8192;
@@ -67,12 +68,14 @@ pub enum Unknown {
 pub(super) struct Skipped<'a> {
     recommender: &'a Recommender,
     rule: Unknown,
-    pub names: Vec<String>,
+    names: Vec<String>,
+    /// The same names, to look them up.
+    known: HashSet<String>,
 }
 
 impl<'a> Skipped<'a> {
     pub fn none(recommender: &'a Recommender, rule: Unknown) -> Self {
-        Self { recommender, rule, names: Vec::new() }
+        Self { recommender, rule, names: Vec::new(), known: HashSet::new() }
     }
 
     /// Returns the index of item `name`; `None` if it is unknown and skipped.
@@ -96,12 +99,22 @@ impl<'a> Skipped<'a> {
             // A second lookup builds the error, which suggests the nearest id.
             (None, Unknown::Refuse) => known(self.recommender, name).map(Some),
             (None, Unknown::Skip) => {
-                if !self.names.iter().any(|other| other == name) {
-                    self.names.push(name.into());
-                }
+                self.add(name);
                 Ok(None)
             }
         }
+    }
+
+    /// Adds an unknown name, unless it is there.
+    pub fn add(&mut self, name: &str) {
+        if self.known.insert(name.into()) {
+            self.names.push(name.into());
+        }
+    }
+
+    /// Returns the unknown names, each once.
+    pub fn names(self) -> Vec<String> {
+        self.names
     }
 }
 
@@ -172,7 +185,7 @@ impl Recommender {
             rerank: query.rerank,
         };
         let (explain, rule) = (query.explain, query.unknown);
-        Ok(Prepared { recommender: self, explain, rule, selection, unknown: skipped.names })
+        Ok(Prepared { recommender: self, explain, rule, selection, unknown: skipped.names() })
     }
 
     /// Prepares `query` and returns its [`Prepared::lists`].
