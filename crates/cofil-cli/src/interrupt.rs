@@ -77,6 +77,8 @@ impl Interrupt {
     fn press(self: &Arc<Self>) {
         let before = self.presses.fetch_add(1, Ordering::SeqCst);
         if before > 1 || WAITING.load(Ordering::SeqCst) > 0 {
+            // Leaving at once runs no clean-up of the work.
+            cofil::store::remove_unfinished();
             std::process::exit(STOPPED.into());
         }
         let mut phase = self.phase();

@@ -11,6 +11,8 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 /// Safety factor per trial: later settings may need more memory than the ones so far.
 const HEADROOM: u64 = 2;
+/// Memory that several threads need besides their stacks.
+const LEAST: u64 = 64 << 20;
 
 /// Memory in bytes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,6 +69,28 @@ pub(crate) fn check_room(
 /// Names the setting, the memory needed and the memory free.
 pub(crate) fn check_bytes(setting: &str, bytes: u128, what: &str) -> Result<()> {
     check_bytes_of(room(), setting, bytes, what)
+}
+
+/// Checks that `threads` stacks of `stack` bytes fit into the limits of this process, with as much again for what the C
+/// library keeps for each thread: it ends the process if that is refused.
+pub(crate) fn check_threads(threads: usize, stack: usize) -> Result<()> {
+    check_threads_of(limited(), threads, stack)
+}
+
+fn check_threads_of(room: Option<u64>, threads: usize, stack: usize) -> Result<()> {
+    let bytes = 2 * (threads as u64) * (stack as u64) + LEAST;
+    match room {
+        Some(room) if threads > 1 && room < bytes => {
+            let mb = |bytes: u64| bytes / 1_000_000;
+            Err(Error::Resources(format!(
+                "cannot start {threads} threads: they need {} MB, but the limits of this process leave {} MB; use \
+                 fewer, or raise the limit (ulimit -v)",
+                mb(bytes),
+                mb(room)
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Free bytes; if the system does not report them, the largest addressable size.
@@ -188,6 +212,15 @@ mod tests {
         let full = Memory { available: 0, ..memory };
         assert_eq!(full.trials(100, 2), 1, "one always runs");
         assert!(Memory { peak: 100, ..memory }.trials(100, 1) > 100, "nothing is known yet");
+    }
+
+    #[test]
+    fn threads_beyond_the_limits_of_the_process_are_not_started() {
+        let told = check_threads_of(Some(80 << 20), 8, 2 << 20).unwrap_err().to_string();
+        assert!(told.starts_with("cannot start 8 threads: they need 100 MB"), "{told}");
+        assert!(check_threads_of(Some(80 << 20), 4, 2 << 20).is_ok());
+        assert!(check_threads_of(Some(0), 1, 2 << 20).is_ok(), "one is the least");
+        assert!(check_threads_of(None, 1000, 2 << 20).is_ok());
     }
 
     #[test]

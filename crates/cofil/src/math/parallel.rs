@@ -6,6 +6,7 @@
 //! begins after a stop (`watch`).
 
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::watch::Context;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -31,6 +32,7 @@ pub fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> R
         let says = format!("must be from 1 to {MOST_THREADS}, got {threads}");
         return Err(Error::setting("threads", says));
     }
+    memory::check_threads(threads, STACK)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
     let pool =
         pool.map_err(|e| Error::Resources(format!("cannot start {threads} threads: {e}")))?;

@@ -204,8 +204,12 @@ impl To {
             builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         }
         // The original error would name the temporary file instead of the requested path.
-        let file = builder.prefix(lock::PREFIX).suffix(lock::SUFFIX).tempfile_in(folder).map_err(
-            |error| {
+        let file = builder
+            .prefix(lock::PREFIX)
+            .rand_bytes(lock::RANDOM)
+            .suffix(lock::SUFFIX)
+            .tempfile_in(folder)
+            .map_err(|error| {
                 let reason = match error.kind() {
                     ErrorKind::NotFound => format!("there is no folder {}", folder.display()),
                     _ => {
@@ -215,8 +219,7 @@ impl To {
                     }
                 };
                 Error::io(path, std::io::Error::new(error.kind(), reason))
-            },
-        )?;
+            })?;
         // An unlocked temporary file tells others that its writer is gone.
         let _ = file.as_file().try_lock();
         let listed = Listed::new(file.path());
@@ -271,13 +274,26 @@ impl Pending {
                 }
                 file.as_file().sync_all().map_err(fail)?;
                 let size = file.as_file().metadata().map_err(fail)?.len();
-                file.persist(&place).map_err(|e| fail(e.error))?;
+                match file.persist(&place) {
+                    Ok(_) => {}
+                    // A file that is mounted there, as containers do, cannot be replaced, but written to.
+                    Err(e) if e.error.kind() == ErrorKind::ResourceBusy => {
+                        overwrite(e.file.path(), &place).map_err(fail)?;
+                    }
+                    Err(e) => return Err(fail(e.error)),
+                }
                 drop(listed);
                 flush_names(folder_of(&place));
                 Ok(size)
             }
         }
     }
+}
+
+/// Replaces the content of `place` by that of the file `from`.
+fn overwrite(from: &Path, place: &Path) -> std::io::Result<()> {
+    std::fs::copy(from, place)?;
+    File::open(place)?.sync_all()
 }
 
 /// Gives `file` the mode of the file it replaces, and its owner and group if that is allowed.
@@ -293,8 +309,9 @@ fn keep_mode(file: &File, before: &Metadata) -> std::io::Result<()> {
             && fchown(file, Some(before.uid()), group).is_err()
             && fchown(file, None, group).is_err()
         {
-            // Another group must not get the permissions of the former one.
-            mode.set_mode(mode.mode() & !0o070);
+            // Another group must not get the permissions of the former one, but those of everybody.
+            let everybody = (mode.mode() & 0o007) << 3;
+            mode.set_mode(mode.mode() & (!0o070 | everybody));
         }
     }
     file.set_permissions(mode)

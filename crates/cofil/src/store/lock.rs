@@ -11,6 +11,8 @@ use std::time::{Duration, SystemTime};
 /// Start and end of the names of temporary files, with random letters and digits between them.
 pub(super) const PREFIX: &str = ".cofil-";
 pub(super) const SUFFIX: &str = ".tmp";
+/// Number of these letters and digits.
+pub(super) const RANDOM: usize = 6;
 /// Minimum age of a file to be removed: between creation and locking, a new file looks abandoned.
 const SETTLED: Duration = Duration::from_secs(60);
 /// Maximum number of names searched for abandoned files; an output folder has fewer.
@@ -41,7 +43,7 @@ pub(super) fn sweep(folder: &Path) {
 fn is_temporary(name: &str) -> bool {
     let random = name.strip_prefix(PREFIX).and_then(|name| name.strip_suffix(SUFFIX));
     random.is_some_and(|random| {
-        !random.is_empty() && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
     })
 }
 
@@ -78,11 +80,17 @@ fn resolved(path: &Path) -> PathBuf {
     super::inputs::resolved(path).unwrap_or_else(|| path.to_owned())
 }
 
-/// Opens a lock file; a pipe or a device, which could wait for ever, is refused.
+/// Opens a lock file. A pipe or a device, which could wait for ever, is refused, and so is a file with content, which is
+/// somebody's.
 fn open(path: &Path, place: &Path, create: bool) -> Result<File> {
-    if std::fs::symlink_metadata(place).is_ok_and(|about| !about.is_file()) {
-        let says = format!("its lock {} is not a regular file; remove it", place.display());
-        return Err(Error::io(path, std::io::Error::new(ErrorKind::InvalidInput, says)));
+    let refuse = |what: &str| {
+        let says = format!("its lock {} {what}; remove or rename it", place.display());
+        Err(Error::io(path, std::io::Error::new(ErrorKind::InvalidInput, says)))
+    };
+    match std::fs::symlink_metadata(place) {
+        Ok(about) if !about.is_file() => return refuse("is not a regular file"),
+        Ok(about) if about.len() > 0 => return refuse("is a file with content"),
+        _ => {}
     }
     let file = OpenOptions::new().write(true).create(create).truncate(false).open(place);
     file.map_err(|e| Error::io(path, e))
@@ -95,8 +103,8 @@ pub(super) fn check_free(path: &Path) -> Result<()> {
     if !place.exists() {
         return Ok(());
     }
-    match open(path, &place, false).map(|file| file.try_lock()) {
-        Ok(Err(TryLockError::WouldBlock)) => Err(Lock::busy(path)),
+    match open(path, &place, false)?.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(Lock::busy(path)),
         _ => Ok(()),
     }
 }
@@ -181,6 +189,14 @@ mod tests {
             drop(Lock::take(&path).unwrap());
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no lock is left");
+        // A file with content that has the name of a lock is no lock.
+        let (file, other) = (folder.path().join("file"), folder.path().join(".file.lock"));
+        std::fs::write(&other, "user,item\n").unwrap();
+        for told in [Lock::take(&file).unwrap_err(), check_free(&file).unwrap_err()] {
+            assert!(told.to_string().contains("is a file with content"), "{told}");
+        }
+        assert!(other.exists());
+        std::fs::remove_file(other).unwrap();
         #[cfg(unix)]
         {
             let [file, link] = ["file", "link"].map(|name| folder.path().join(name));
@@ -220,11 +236,12 @@ mod tests {
             file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
             (path, file)
         };
-        let (left, _) = make(".cofil-left.tmp", 100);
-        let (new, _) = make(".cofil-new.tmp", 1);
-        let others = ["other", ".cofil-notes.txt", ".cofil-my notes.tmp", ".cofil-.tmp"];
+        let (left, _) = make(".cofil-l3ftXY.tmp", 100);
+        let (new, _) = make(".cofil-newone.tmp", 1);
+        let others =
+            ["other", ".cofil-notes.txt", ".cofil-my note.tmp", ".cofil-old.tmp", ".cofil-.tmp"];
         let others = others.map(|name| make(name, 100).0);
-        let (held, file) = make(".cofil-held.tmp", 100);
+        let (held, file) = make(".cofil-heldby.tmp", 100);
         file.lock().unwrap();
         sweep(folder.path());
         assert!(!left.exists() && new.exists() && held.exists());

@@ -6,7 +6,7 @@ use super::archive::{Array, Stored};
 use super::{Archive, CHUNK, Checksum, Envelope, LONGEST_HEAD, VERSION};
 use crate::error::{Error, Result};
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
-use serde_json::Value;
+use serde::Deserialize;
 use std::fs::File;
 use std::io::{Cursor, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -51,6 +51,12 @@ pub fn parse(path: &Path, bytes: &[u8], content: &str) -> Result<Archive> {
     Reader { path, size: bytes.len() as u64, input: Cursor::new(bytes) }.archive(content)
 }
 
+/// The part of the envelope that every version has.
+#[derive(Deserialize)]
+struct Version {
+    version: u64,
+}
+
 struct Reader<'a, R> {
     path: &'a Path,
     /// Size of the input in bytes; nothing larger is ever allocated.
@@ -86,10 +92,8 @@ impl<R: Read + Seek> Reader<'_, R> {
             .as_ref()
             .and_then(|m| m.get("cofil"))
             .ok_or_else(|| bad("a safetensors file, but not written by cofil".into()))?;
-        let version = serde_json::from_str::<Value>(envelope)
-            .ok()
-            .and_then(|v| v.get("version").and_then(Value::as_u64));
-        if version.is_some_and(|v| v > u64::from(VERSION)) {
+        let version = serde_json::from_str::<Version>(envelope);
+        if version.is_ok_and(|of| of.version > u64::from(VERSION)) {
             return Err(bad("written by a newer version of cofil; upgrade to read it".into()));
         }
         let envelope: Envelope = serde_json::from_str(envelope)

@@ -206,13 +206,17 @@ fn check(args: &Args, entrants: &[Entrant]) -> Result<()> {
         args.given.as_deref(),
         args.items.path(),
     ];
-    if let Some(folder) = &args.journal {
-        for entrant in entrants {
-            let trials = folder.join(format!("{}.trials", entrant.file_stem()));
-            cofil::store::check_not_input(&trials, inputs.into_iter().flatten())?;
-        }
+    let of = |folder: &PathBuf, entrant: &Entrant| {
+        folder.join(format!("{}.trials", entrant.file_stem()))
+    };
+    let folder = args.journal.iter();
+    let trials: Vec<PathBuf> =
+        folder.flat_map(|folder| entrants.iter().map(move |one| of(folder, one))).collect();
+    for trials in &trials {
+        cofil::store::check_not_input(trials, inputs.into_iter().flatten())?;
     }
-    output::check(outputs.iter().map(Option::as_deref), inputs)
+    let written = trials.iter().map(|trials| Some(trials.as_path()));
+    output::check(outputs.iter().map(Option::as_deref), inputs.into_iter().chain(written))
 }
 
 /// Returns the settings file with the stem `stem`.
