@@ -173,3 +173,20 @@ fn contestant(
     let defaults = serde_json::Map::new();
     Ok(Contestant { entry, note, defaults, trials: found.map(|found| found.trials) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_algorithm_that_panics_fails_like_others() {
+        let told = |work: fn() -> Result<u32>| attempt(work).map_err(|error| error.to_string());
+        assert_eq!(told(|| Ok(1)), Ok(1));
+        let failed = told(|| Err(Error::Unfit("no data".into())));
+        assert_eq!(failed, Err("no data".to_owned()));
+        for panics in [|| panic!("index {}", 7), || panic!("index 7")] as [fn() -> Result<u32>; 2] {
+            let told = told(panics).unwrap_err();
+            assert!(told.ends_with("a bug in cofil; it panicked: index 7"), "{told}");
+        }
+    }
+}
