@@ -32,6 +32,7 @@ mod dated;
 mod doubts;
 mod encoding;
 mod field;
+mod folder;
 mod foreign;
 mod found;
 pub(crate) mod frame;
