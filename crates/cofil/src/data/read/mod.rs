@@ -29,6 +29,8 @@ mod columns;
 #[cfg(feature = "arrow")]
 mod convert;
 mod dated;
+#[cfg(test)]
+mod dates;
 mod doubts;
 mod encoding;
 mod field;
@@ -38,6 +40,7 @@ mod found;
 pub(crate) mod frame;
 #[cfg(test)]
 mod guesses;
+mod hints;
 mod hive;
 #[cfg(feature = "arrow")]
 mod ipc;
