@@ -149,8 +149,13 @@ fn letters(text: &str) -> usize {
 
 /// Width of standard output: the terminal's, else COLUMNS, else 80.
 pub fn width() -> u16 {
-    let said = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
-    comfy_table::Table::new().width().or_else(said).unwrap_or(USUAL)
+    let said = || std::env::var("COLUMNS").ok()?.parse().ok();
+    known(comfy_table::Table::new().width()).or_else(|| known(said())).unwrap_or(USUAL)
+}
+
+/// Returns the width if it is known: some terminals without a window say 0.
+fn known(width: Option<u16>) -> Option<u16> {
+    width.filter(|&width| width >= 20)
 }
 
 /// Whether to use colours: on a terminal, unless NO_COLOR is set (no-color.org).
@@ -164,6 +169,12 @@ pub fn is_colored() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_terminal_too_narrow_to_be_one_has_no_width() {
+        assert_eq!([Some(0), Some(19), None].map(known), [None; 3]);
+        assert_eq!(known(Some(20)), Some(20));
+    }
 
     fn table() -> Table {
         let mut table = Table::new([

@@ -152,6 +152,30 @@ fn a_moment_cuts_for_all() {
     stdout(folder.path(), line);
     let test = "user,item,value,time\ncat,salt,5,500\nann,tea,4,600\ncat,bread,2,700\n";
     assert_eq!(read(folder.path(), "t/test.csv"), test);
+    // The order of the rows does not matter: the times decide, also if the newest come first.
+    let (names, rows) = TABLE.split_once('\n').unwrap();
+    let mut rows: Vec<&str> = rows.lines().collect();
+    rows.sort_by_key(|row| {
+        std::cmp::Reverse(row.rsplit(',').next().unwrap().parse::<u64>().unwrap())
+    });
+    std::fs::write(folder.path().join("newest.csv"), format!("{names}\n{}\n", rows.join("\n")))
+        .unwrap();
+    let sorted = |file: &str| {
+        let text = read(folder.path(), file);
+        let mut lines: Vec<String> = text.lines().map(Into::into).collect();
+        lines.sort();
+        lines
+    };
+    for by in ["time --test 0.3", "last"] {
+        stdout(folder.path(), &format!("split ratings.csv --by {by} -o one"));
+        stdout(folder.path(), &format!("split newest.csv --by {by} -o other"));
+        for part in ["train.csv", "test.csv"] {
+            assert_eq!(sorted(&format!("one/{part}")), sorted(&format!("other/{part}")), "{by}");
+        }
+        for set in ["one", "other"] {
+            std::fs::remove_dir_all(folder.path().join(set)).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -65,7 +65,7 @@ const BAD: &[Case<'static>] = &[
         b"user,item,date\na,b,2005-05-01\nc,d,yesterday\n",
         &[],
         "t:3: date \"yesterday\" is not a time; use unix seconds or ISO 8601, or give its format (such as \
-         --time-format %d/%m/%Y)",
+         --time-format %d/%m/%Y), or read no times (--time-col none)",
     ),
     (
         b"user,item,date\na,b,2005-05-01\nc,d,7\n",
@@ -516,6 +516,22 @@ fn names_in_arguments_may_begin_with_a_hyphen_and_hold_commas() {
     cofil(folder.path(), &["similar", "m.cofil", "--item", "-x1"]);
     cofil(folder.path(), &["predict", "m.cofil", "--user", "-1zQ", "--item", "-x1"]);
     cofil(folder.path(), &["forget", "m.cofil", "--user", "-1zQ", "-o", "f.cofil"]);
+}
+
+/// The help says of which columns without names the third is the value: of at most four.
+#[test]
+fn the_third_of_at_most_four_columns_is_the_value() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (help, _) = cofil(folder.path(), &["train", "--help"]);
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(help.contains("without names the third of at most four columns, if it is numeric"));
+    let value = |rows: &str| {
+        std::fs::write(folder.path().join("t"), rows).expect("a file");
+        let (_, said) = cofil(folder.path(), &["describe", "t"]);
+        said.contains("value=column 3")
+    };
+    assert!(value("u,x,5\nv,y,3\n") && value("u,x,5,1500000000\nv,y,3,1500000001\n"));
+    assert!(!value("u,x,5,a,b\nv,y,3,c,d\n") && !value("u,x,red\nv,y,blue\n"));
 }
 
 #[test]

@@ -338,6 +338,10 @@ fn similar_items_and_titles() {
     );
     let told = place.ok("recommend m --history even1 --titles titles.csv:1:2");
     assert!(told.starts_with("For a new user with The First:"), "{told}");
+    // Columns given by name imply a header, whatever they are called.
+    place.write("names.csv", "Nummer,Bezeichnung\neven1,Eins\neven2,Zwei\n");
+    let told = place.ok("similar m --item even1 -n 8 --titles names.csv:Nummer:Bezeichnung");
+    assert!(told.starts_with("Most similar to Eins:") && told.contains("Zwei"), "{told}");
 }
 
 /// Items with a number and a list; `odd7` and `all` are not in it, and `even3` has no title.

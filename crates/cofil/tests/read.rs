@@ -33,7 +33,7 @@ fn id() -> impl Strategy<Value = String> {
         2 => "[a-c,;:|\t\"'\r\n {}\\\\0.-]{1,4}",
         1 => any::<String>(),
     ];
-    ids.prop_filter("ids are not empty, nor blanks", |id| !id.as_bytes().trim_ascii().is_empty())
+    ids.prop_filter("ids are not empty, nor blanks", |id| !id.trim().is_empty())
 }
 
 fn interactions() -> impl Strategy<Value = Interactions> {

@@ -3,7 +3,7 @@
 use crate::errors::spelt;
 use crate::interrupt::reading;
 use crate::output::{also_read, errln};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use cofil::data::IdMap;
 use cofil::data::read::{
     self, Column, Format, Lists, Negatives, Quote, ReadOptions, ReadReport, Shape, Table,
@@ -200,11 +200,13 @@ fn tell(report: &ReadReport, json: bool) {
 
 fn weight(text: &str) -> Result<(String, f32)> {
     let (kind, weight) = text.rsplit_once('=').context("write TYPE=WEIGHT, such as buy=5")?;
-    let weight = weight.trim().parse().ok().filter(|w: &f32| w.is_finite());
-    Ok((
-        kind.trim().into(),
-        weight.with_context(|| format!("the weight of `{kind}` is not a number"))?,
-    ))
+    let number = weight.trim().parse().ok().filter(|w: &f32| w.is_finite());
+    let number = number.with_context(|| format!("the weight of `{kind}` is not a number"))?;
+    // From here on, not all whole numbers are exact in 32 bits.
+    if number.abs() >= 16_777_216.0 && weight.trim().parse() != Ok(f64::from(number)) {
+        bail!("the weight {} of `{kind}` would be rounded to {number}; give it so", weight.trim());
+    }
+    Ok((kind.trim().into(), number))
 }
 
 fn delimiter(text: &str) -> Result<String> {
@@ -214,4 +216,18 @@ fn delimiter(text: &str) -> Result<String> {
         "space" => " ".into(),
         _ => text.replace("\\t", "\t"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_that_would_be_rounded_are_refused() {
+        assert_eq!(weight("view=0.1").unwrap(), ("view".into(), 0.1));
+        assert_eq!(weight("a=b=16777216").unwrap(), ("a=b".into(), 16_777_216.0));
+        let told = weight("view=16777217").unwrap_err().to_string();
+        assert!(told.contains("would be rounded to 16777216"), "{told}");
+        assert!(weight("view=nan").is_err() && weight("view").is_err());
+    }
 }

@@ -102,9 +102,11 @@ impl Fields {
             Some(kind) => Some(rules.weight(kind.get(at, text)?)?),
             None => None,
         };
+        let rounded = tally.rounded;
         let Some(kept) = tally.value(number, weight)? else { return Ok(None) };
         if let (Some(Ok(number)), Some(value)) = (number, &self.value)
             && number.abs() >= EXACT
+            && tally.rounded == rounded
         {
             tally.rounded += u64::from(value.is_rounded(at, number, rules));
         }

@@ -3,6 +3,7 @@
 //! The rows are read like those of a table whose first column is the item. Line numbers are kept, because the lines
 //! with items become empty ones.
 
+use super::field::number;
 use super::found::Found;
 use super::limits::{Beyond, LONGEST_LINE};
 use super::{Column, ReadOptions, Shape};
@@ -38,17 +39,27 @@ fn item(line: &[u8]) -> Option<&[u8]> {
     alone.then_some(item)
 }
 
+/// Returns the first row in `head`.
+fn row(head: &[u8]) -> Option<&[u8]> {
+    let lines = head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii);
+    lines.filter(|line| !line.is_empty()).find(|line| item(line).is_none())
+}
+
 /// Returns the delimiter of the rows in `head`.
 fn delimiter(head: &[u8]) -> u8 {
-    let row = head.split(|&b| b == b'\n').map(<[u8]>::trim_ascii);
-    let row = row.filter(|line| !line.is_empty()).find(|line| item(line).is_none());
-    let stands = |delimiter: &u8| row.is_some_and(|row| row.contains(delimiter));
+    let stands = |delimiter: &u8| row(head).is_some_and(|row| row.contains(delimiter));
     *b",;|\t ".iter().find(|delimiter| stands(delimiter)).unwrap_or(&b',')
 }
 
 /// Returns the options to read the rows that [`Rows`] makes of text that starts with `head`.
 pub(super) fn options(head: &[u8], options: &ReadOptions) -> ReadOptions {
     let sniffed = char::from(delimiter(head)).to_string();
+    // Of more fields than user, value and time, the second is the value too, as in the files of Netflix.
+    let of_row = row(head).unwrap_or_default();
+    let told = options.delimiter.as_deref().unwrap_or(&sniffed).as_bytes();
+    let fields: Vec<&[u8]> = super::text::fields(of_row, told).collect();
+    let second = (fields.len() > 3 && number(fields[1].trim_ascii()).is_some())
+        .then_some(Column::Position(3));
     // User options count columns without the item column.
     let moved = |column: &Option<Column>| match column {
         Some(Column::Position(position)) => Some(Column::Position(position + 1)),
@@ -57,7 +68,7 @@ pub(super) fn options(head: &[u8], options: &ReadOptions) -> ReadOptions {
     ReadOptions {
         user: moved(&options.user).or(Some(Column::Position(2))),
         item: Some(Column::Position(1)),
-        value: moved(&options.value),
+        value: moved(&options.value).or(second),
         time: moved(&options.time),
         kind: moved(&options.kind),
         delimiter: options.delimiter.clone().or(Some(sniffed)),
@@ -147,5 +158,16 @@ mod tests {
         {
             assert!(!begin(other.as_bytes()), "{other}");
         }
+    }
+
+    #[test]
+    fn further_fields_do_not_cost_the_ratings() {
+        use super::super::messy::{rows, rows_with};
+        assert_eq!(
+            rows("17:\n1,5,2005-09-06,x\n2,3,2005-09-07,y\n"),
+            ["1 17 5 1125964800", "2 17 3 1126051200"]
+        );
+        let third = ReadOptions { value: Some(Column::Position(4)), ..ReadOptions::default() };
+        assert_eq!(rows_with("17:\n1,5,2005-09-06,9\n", &third), ["1 17 9 1125964800"]);
     }
 }

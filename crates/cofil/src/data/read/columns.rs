@@ -1,12 +1,12 @@
 //! Resolving columns: as given in the options, else by name, else by position.
 
 use super::field::{Rules, shown};
-use super::known::{means_item, means_time, means_user, means_value, names_item, names_user};
+use super::known::{means_item, means_user, means_value, names_item, names_user};
 use super::looks::Looks;
 use super::report::ColumnReport;
 use super::search::Search;
 use super::stamp::TimeFormat;
-use super::words::{AMBIGUOUS, ITEM, KIND, TIME, USER, VALUE};
+use super::words::{AMBIGUOUS, ITEM, KIND, USER, VALUE};
 use super::{Column, ReadOptions};
 use std::cell::OnceCell;
 
@@ -101,7 +101,22 @@ impl Columns {
             }
         }
         if free_time {
-            time = search.named(TIME, means_time);
+            time = search.time(looks);
+            let spans = time.filter(|&c| search.is_span(c, looks(c)));
+            if let Some(column) = spans {
+                time = search.time(looks);
+                match free_value && value.is_none() && options.kind.is_none() {
+                    true => {
+                        value = Some(column);
+                        let note = format!(
+                            "{} holds spans of time rather than points in time, which are read as values",
+                            search.call(column)
+                        );
+                        search.notes.push(note);
+                    }
+                    false => search.taken[column] = false,
+                }
+            }
         }
         if options.kind.is_none() && !options.weights.is_empty() {
             kind = search.named(KIND, |_| false);
@@ -134,8 +149,18 @@ impl Columns {
             // Large numbers may be counts, next to a column of times.
             let are_counts = |c: usize| looks(c) == Looks::Large && (times > 1 || !free_time);
             value = search.free().find(|&c| !is_time(c) || are_counts(c)).filter(|&c| {
-                (looks(c).is_whole() && is_usual) || looks(c) == Looks::Decimal || are_counts(c)
+                (looks(c).is_whole() && is_usual)
+                    || matches!(looks(c), Looks::Decimal | Looks::SheetDays)
+                    || are_counts(c)
             });
+            if let Some(column) = value.filter(|&c| looks(c) == Looks::SheetDays && free_time) {
+                return Err(format!(
+                    "{} may hold values or days of a spreadsheet: name it, as `value` = {position}, or as `time` = \
+                     {position} with `time_format` = excel",
+                    search.call(column),
+                    position = column + 1
+                ));
+            }
             search.take(value, "values");
         }
         if nameless && free_time && time.is_none() {
@@ -146,8 +171,8 @@ impl Columns {
             search.take(time, "times");
         }
         search.note_large([(user, told_user), (item, told_item)], looks);
-        let is_other =
-            |c: usize| matches!(looks(c), Looks::OtherDate | Looks::Event) || looks(c).is_text();
+        // Dates in another notation are refused where they are read, with the format to give.
+        let is_other = |c: usize| looks(c) == Looks::Event || looks(c).is_text();
         let no_time = |c: &usize| is_other(*c) && options.time_format.is_none();
         let no_times = time.filter(|c| free_time && no_time(c));
         if let Some(column) = no_times {
@@ -177,7 +202,7 @@ impl Columns {
             }
             look => look,
         };
-        search.note_unread(missed, no_value, free_time && time.is_none(), no_times);
+        search.note_unread(missed, no_value, no_times);
         if options.kind.is_none() && options.weights.is_empty() {
             search.note_types(KIND, looks);
             if no_value {

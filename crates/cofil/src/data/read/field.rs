@@ -1,6 +1,7 @@
 //! Fields of text: parsing of numbers, and error messages.
 
 use super::doubts::is_mark;
+use super::hints::formats;
 use super::stamp::{Stamp, TimeFormat, short_year, stamp};
 pub(super) use crate::error::shown;
 
@@ -12,10 +13,14 @@ pub(super) fn number(text: &[u8]) -> Option<f32> {
     short_number(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
 }
 
-/// Parses `true`, `yes`, `false` and `no`, in any case.
+/// Words for yes and no.
+const YES: &[&str] = &["true", "yes", "ja", "oui", "sí", "si", "sì", "sim", "да", "はい", "是"];
+const NO: &[&str] = &["false", "no", "nein", "nee", "non", "não", "нет", "いいえ", "否"];
+
+/// Parses words for true and false, yes and no, in any case.
 pub(super) fn truth(text: &[u8]) -> Option<bool> {
-    let is = |words: [&str; 2]| words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
-    let (yes, no) = (is(["true", "yes"]), is(["false", "no"]));
+    let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
+    let (yes, no) = (is(YES), is(NO));
     (yes || no).then_some(yes)
 }
 
@@ -197,7 +202,9 @@ impl<'a> Rules<'a> {
             }),
         };
         time.ok_or_else(|| {
-            let (name, short, text) = (&self.time_name, short_year(text), quoted(text));
+            let (name, short) = (&self.time_name, short_year(text));
+            let fitting = || std::str::from_utf8(text).ok().and_then(formats);
+            let text = quoted(text);
             match self.time_format {
                 Some(TimeFormat::Pattern(format)) => {
                     format!("{name} {text} does not match {format:?}")
@@ -205,14 +212,21 @@ impl<'a> Rules<'a> {
                 Some(TimeFormat::Unit(unit)) => {
                     format!("{name} {text} is not a number; times are numbers here ({unit})")
                 }
-                None if short.is_some() => format!(
-                    "{name} {text} has a year of two digits; give its format, such as `time_format` = {}",
-                    short.unwrap_or_default()
-                ),
-                None => format!(
-                    "{name} {text} is not a time; use unix seconds or ISO 8601, or give its format (such as \
-                     `time_format` = %d/%m/%Y)"
-                ),
+                None => {
+                    let problem = match short {
+                        Some(_) => "has a year of two digits",
+                        None => "is not a time that is read without its format",
+                    };
+                    match fitting().or_else(|| short.map(Into::into)) {
+                        Some(format) => format!(
+                            "{name} {text} {problem}; give it: `time_format` = {format} (or read no times: `time` = none)"
+                        ),
+                        None => format!(
+                            "{name} {text} is not a time; use unix seconds or ISO 8601, or give its format (such as \
+                             `time_format` = %d/%m/%Y), or read no times (`time` = none)"
+                        ),
+                    }
+                }
             }
         })
     }

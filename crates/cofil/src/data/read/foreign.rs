@@ -131,6 +131,7 @@ pub(super) fn by_lines(head: &[u8]) -> Option<String> {
             ("`key: value` lines, one for each field", rows)
         }
         () if all(is_sparse) => ("sparse vectors (svmlight)", rows),
+        () if all(is_wabbit) => ("the input of Vowpal Wabbit", rows),
         () => return None,
     };
     Some(format!("seems to be {what}; {remedy}, or give the delimiter if it is a table"))
@@ -267,16 +268,37 @@ fn is_property(line: &str) -> bool {
     key.is_some_and(|(key, _)| is_key(key)) && !line.contains('\t')
 }
 
-/// Returns whether the line is a number and pairs of a position and a value: `1 3:0.5 7:2`.
+/// Returns whether the line is a number and pairs of a position and a value, as in `1 3:0.5 7:2`; with the number of
+/// a field before them, as of libffm: `1 0:3:0.5`; or only pairs, with commas between: `3:0.5,7:2`.
 fn is_sparse(line: &str) -> bool {
-    let mut words = line.split('#').next().unwrap_or_default().split_ascii_whitespace();
+    let line = line.split('#').next().unwrap_or_default();
+    let is_pair = |word: &str| {
+        let mut parts = word.rsplit(':');
+        let is_value = parts.next().is_some_and(|value| value.parse::<f64>().is_ok());
+        let positions: Vec<&str> = parts.collect();
+        is_value
+            && (1..=2).contains(&positions.len())
+            && positions.iter().all(|at| at.parse::<u64>().is_ok())
+    };
+    let mut pieces = line.split(',').map(str::trim);
+    if line.contains(',') {
+        return pieces.all(|piece| piece.split(':').count() == 2 && is_pair(piece));
+    }
+    let mut words = line.split_ascii_whitespace();
     let label = words.next().is_some_and(|word| word.parse::<f64>().is_ok());
     let mut pairs = words.filter(|word| !word.starts_with("qid:")).peekable();
-    let pair = |word: &str| {
-        word.split_once(':')
-            .is_some_and(|(at, value)| at.parse::<u64>().is_ok() && value.parse::<f64>().is_ok())
-    };
-    label && pairs.peek().is_some() && pairs.all(pair)
+    label && pairs.peek().is_some() && pairs.all(is_pair)
+}
+
+/// Returns whether the line has a number and namespaces of features, as of Vowpal Wabbit: `1 |u ann |i tea`.
+fn is_wabbit(line: &str) -> bool {
+    let Some((label, rest)) = line.split_once('|') else { return false };
+    let mut words = label.split_ascii_whitespace();
+    let is_label = words.next().is_none_or(|word| word.parse::<f64>().is_ok());
+    // A name follows the mark at once, and its features behind a blank.
+    let is_space = |space: &str| !space.starts_with(' ') && space.trim_end().contains(' ');
+    let are_spaces = rest.split('|').all(is_space);
+    is_label && (label.is_empty() || label.ends_with(' ')) && are_spaces
 }
 
 #[cfg(test)]
@@ -301,6 +323,7 @@ mod tests {
             (b"x\x9c\xab\x56\x2a", "zlib"),
             (b"x\x01\x01\x05\0", "zlib"),
             (b"x\xda\x4b\x04\0", "zlib"),
+            (b"\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60\xb3\x14", "SAS"),
             (b"\x80\x02}q\0", "pickle"),
             (b"\x80\x04\x95\x0f\0", "pickle"),
             (
@@ -350,6 +373,9 @@ mod tests {
             ("-- PostgreSQL database dump\n\nCOPY r (u, i) FROM stdin;\n1\t2\n", "SQL"),
             ("/*!40101 SET NAMES utf8 */;\nINSERT INTO r VALUES (1,2);\n", "SQL"),
             ("1 1:0.5 3:2\n-1 2:1\n", "svmlight"),
+            ("1 0:1:1 1:10:1\n0 0:2:1 1:11:0.5\n", "svmlight"),
+            ("1:5,2:3\n1:4,3:1\n", "svmlight"),
+            ("1 |u user1 |i item5\n-1 |u user2 |i item6\n", "Vowpal Wabbit"),
             ("(u1, a, 3)\n(u2, b, 4)\n", "tuples"),
             ("[('u1', 'a', 3),\n ('u2', 'b', 4)]\n", "tuples"),
             ("user=u1,item=a,rating=3\nuser=u2,item=b,rating=4\n", "`key=value` pairs"),
@@ -371,6 +397,8 @@ mod tests {
         assert_eq!(rows(notified), ["u1 INFO 1 1612076462", "u2 b 1 1612076463"]);
         assert_eq!(rows("(a),x,3\n(b),y,4\n"), ["(a) x 3", "(b) y 4"]);
         assert_eq!(rows("u=1,x,3\nu=2,y,4\n"), ["u=1 x 3", "u=2 y 4"]);
+        assert_eq!(rows("1 | ann | tea\n2 | bob | jam\n").len(), 2);
+        assert_eq!(rows("1|ann lee|tea\n2|bob kay|jam\n").len(), 2);
         assert_eq!(rows("memo: a\tx\nmemo: b\ty\n"), ["memo: a x 1", "memo: b y 1"]);
         let told = ReadOptions { delimiter: Some(": ".into()), ..ReadOptions::default() };
         assert_eq!(rows_with("ann: tea\nbob: jam\n", &told), ["ann tea 1", "bob jam 1"]);

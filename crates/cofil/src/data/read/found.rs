@@ -85,10 +85,11 @@ impl Found {
             notes.extend(moment::odd_times(odd, known));
         }
         if tally.rounded > 0 {
-            let values = if tally.rounded == 1 { "value has" } else { "values have" };
+            let (values, are) =
+                if tally.rounded == 1 { ("value has", "is") } else { ("values have", "are") };
             notes.push(format!(
                 "{} {values} more digits than 32-bit floats hold (whole numbers up to 16,777,216, beyond that 7 digits) \
-                 and are rounded",
+                 and {are} rounded",
                 tally.rounded
             ));
         }

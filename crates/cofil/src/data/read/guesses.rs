@@ -36,6 +36,16 @@ fn times_are_no_ids_and_no_values() {
         ("u1\t07:01:05\ta\t5\nu2\t23:01:05\tb\t4\n", "1 3 - -"),
         ("Tue Apr 03 18:00:06 +0000 2012,u1,a\nTue Apr 03 18:00:07 +0000 2012,u2,b\n", "2 3 - 1"),
         ("Tue Apr 03 18:00:06 CEST 2012,u1,a\nTue Apr 03 18:00:07 CEST 2012,u2,b\n", "2 3 - -"),
+        ("u1,20140407105109,i1\nu2,20140407105110,i2\n", "1 3 - 2"),
+        ("u1,201404071051,i1\nu2,201404071052,i2\n", "1 3 - 2"),
+        ("u1,1396867869277000123,i1\nu2,1396867869277000124,i2\n", "1 3 - 2"),
+        ("u1,2014-12-08 18,i1\nu2,2014-12-08 19,i2\n", "1 3 - 2"),
+        ("u1,2021-01-31T07,i1\nu2,2021-01-31T08,i2\n", "1 3 - 2"),
+        ("a,b,c\nu1,20140407105109,i1\nu2,20140407105110,i2\n", "a c - b"),
+        ("a,b,c\nu1,1396867869277000123,i1\nu2,1396867869277000124,i2\n", "a c - b"),
+        // Ids may be as long as nanoseconds.
+        ("a,post_id,c\nu1,1396867869277000123,i1\nu2,1396867869277000124,i2\n", "a post_id - -"),
+        ("u1,1396867869277000123,5\nu2,1396867869277000124,4\n", "1 2 3 -"),
         // A text between them: not the usual order.
         ("u1,a,DE,30\nu2,b,FR,40\n", "1 2 - -"),
         // Two columns of ids, whatever they look like.
@@ -48,6 +58,29 @@ fn times_are_no_ids_and_no_values() {
     ] {
         assert_eq!(roles(content), expected, "{content:?}");
     }
+    for time in [
+        "31/01/2021 7:01:00 a.m.",
+        "31-JAN-21 07.01.00 AM",
+        "2021-01-31 07:01:00 Europe/Berlin",
+        "3. März 2012",
+        "Apr-2014",
+        "2019-W05",
+        "2021年1月31日",
+        "/Date(1396867869277)/",
+    ] {
+        let content = format!("u1,{time},i1\nu2,{time},i2\n");
+        assert_eq!(roles(&content), "1 3 - -", "{content}");
+        let told = notes(&content);
+        assert!(told.contains("column 2 (times in a notation that needs `time_format`)"), "{told}");
+    }
+    let days = refused("u1,i1,43586.5\nu2,i2,43587.25\n");
+    assert!(days.contains("column 3 may hold values or days of a spreadsheet"), "{days}");
+    assert!(days.contains("`value` = 3") && days.contains("`time_format` = excel"), "{days}");
+    let long = notes("u1,1396867869277000123,5\nu2,1396867869277000124,4\n");
+    assert!(
+        long.contains("column 2 is taken for ids, though it may hold unix times in nano"),
+        "{long}"
+    );
     let first = notes("1600000000,1,10\n1600000100,2,11\n");
     assert!(first.contains("column 1 looks like times; if it holds ids, name the user"), "{first}");
     let ids = notes("1112486027,5\n1112486029,6\n");
@@ -171,6 +204,24 @@ fn what_is_left_unread_is_told() {
     assert!(dates.contains("ignored: column 4 (times in a notation that needs"), "{dates}");
     let status = notes("user,item,status\na,x,sent\nb,y,returned\n");
     assert!(status.contains("ignored: `status` (statuses)"), "{status}");
+    // Also beside a value and a time that were found.
+    for (unread, values, what) in [
+        ("votes", ["7", "9"], "numbers"),
+        ("price", ["1.5", "2"], "numbers"),
+        ("liked", ["yes", "no"], "yes or no, read as 1 and 0"),
+        ("ordered", ["2021-01-31", "2021-02-01"], "times"),
+    ] {
+        let [one, two] = values;
+        let told = notes(&format!(
+            "user,item,rating,time,{unread}\na,x,5,1500000000,{one}\nb,y,3,1500000001,{two}\n"
+        ));
+        assert!(told.contains(&format!("ignored: `{unread}` ({what})")), "{told}");
+    }
+    assert_eq!(notes("user,item,rating,genre_id,title\na,x,5,7,T\nb,y,3,8,U\n"), "");
+    let two = notes("user,item,event,action\na,x,view,click\nb,y,buy,open\n");
+    assert!(two.contains("ignored: `event`, `action` (event types)"), "{two}");
+    let many = notes("user,item,rating,a,b,c,d,e,f,g\nu,x,5,1,2,3,4,5,6,7\nv,y,3,1,2,3,4,5,6,7\n");
+    assert!(many.contains("`e` (numbers) and 2 more; name"), "{many}");
     let dated = notes("user,item,when\na,x,31/01/2021\nb,y,01/02/2021\n");
     assert!(dated.contains("ignored: `when` (times in a notation"), "{dated}");
 }
@@ -272,6 +323,17 @@ fn a_matrix_without_names_is_numbered_or_asked_about() {
     let first = ReadOptions { user: Some(super::Column::Position(1)), ..with(None) };
     assert_eq!(super::messy::rows_with("1,5,3\n2,4,\n", &first), ["1 1 5", "1 2 3", "2 1 4"]);
     assert!(table("who,101,102\nann,5,3\n", &first).unwrap_err().contains("`header` = true"));
+    // A row that cannot be read is left out as a whole.
+    let skip = ReadOptions { skip_bad: 1, ..with(Some(true)) };
+    let bad = "user,tea,jam\nann,5,3\nbob,x,y\ncat,4,\n";
+    assert_eq!(super::messy::rows_with(bad, &skip), ["ann tea 5", "ann jam 3", "cat tea 4"]);
+    let report = table(bad, &skip).unwrap().report;
+    assert_eq!((report.rows, report.bad, report.bad_first.len()), (3, 1, 1));
+    let missing = ReadOptions { missing: Some(0.0), ..with(None) };
+    let said = table("5,3\n4,0\n", &missing).unwrap().report.to_string();
+    assert!(said.contains("skipped 1 cell (value marked as missing)"), "{said}");
+    let items = table("movieId,1,2,3\n7,5,,4\n8,1,3,2\n", &with(None)).unwrap_err();
+    assert!(items.contains("a column for each user: transpose the matrix"), "{items}");
     let said = table("5,3\n4,0\n", &with(None)).unwrap().report.to_string();
     assert!(said.contains("users and items are numbered from 1"), "{said}");
     for (content, remedy) in [

@@ -8,12 +8,12 @@ use super::looks::Looks;
 use super::names::TO_SKIP;
 use super::rows::{Row, Tally};
 use super::stamp::Stamp;
-use super::unread::note_nested;
+use super::unread::{note_nested, shortened};
 use super::{ReadOptions, field};
 use crate::error::plain_words;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
@@ -38,12 +38,15 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
     let mut keys = object(first, &Everything).map_err(|message| (at, message))?;
     // Objects may differ; errors in one are reported when it is read.
     let limit = limits::MOST_COLUMNS;
+    let (mut objects, mut counts) = (0, HashMap::<String, usize>::new());
     for (_, line) in lines().take(SAMPLE) {
         let more = object(line, &Everything).map(|keys| keys.order).unwrap_or_default();
+        objects += usize::from(!more.is_empty());
         for key in more {
             if keys.order.len() < limit && keys.known.insert(key.clone()) {
-                keys.order.push(key);
+                keys.order.push(key.clone());
             }
+            *counts.entry(key).or_default() += 1;
         }
     }
     let keys = keys.order;
@@ -79,6 +82,16 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
     };
     let nested: Vec<(&str, Vec<String>)> = unread.filter_map(inner).collect();
     columns.notes.extend(note_nested(&nested, "move it up, as `jq -c '. + .KEY'` does"));
+    let call = |key: &str| format!("`{}`", shown(key.as_bytes()));
+    let told = |key: &str| columns.notes.iter().any(|note| note.contains(&call(key)));
+    let is_rare = |key: &&String| {
+        counts.get(*key).is_some_and(|&count| count < objects) && !columns.uses(key) && !told(key)
+    };
+    let rare: Vec<String> = keys.iter().filter(is_rare).map(|key| call(key)).collect();
+    if !rare.is_empty() {
+        let rare = shortened(&rare);
+        columns.notes.push(format!("ignored: keys that not all of the first lines have: {rare}"));
+    }
     Ok(columns)
 }
 
@@ -238,8 +251,9 @@ impl Lines for Objects<'_> {
                 return Err(format!("{} is {}, not a name", rules.kind_name, other.what()));
             }
         };
+        let before = tally.rounded;
         let Some(value) = tally.value(value, weight)? else { return Ok(None) };
-        tally.rounded += u64::from(rounded);
+        tally.rounded = tally.rounded.max(before + u64::from(rounded));
         let time = match time {
             _ if keys[3].is_none() => Stamp::Empty,
             Some(Scalar::Text(text)) => tally.written_time(text.as_bytes(), rules)?,

@@ -106,6 +106,15 @@ pub(super) fn means_value(name: &str) -> bool {
     ends_with(name, OF_VALUES)
 }
 
+/// Returns whether the numbers in a column of this name are probably those of ids: `genre_id`, `zip code`.
+pub(super) fn is_numbered(name: &str) -> bool {
+    let parts = parts(name);
+    let plain = plain(name);
+    parts.last().is_some_and(|last| OF_IDS.contains(&last.as_str()))
+        || [USER, &ITEM, ORDERS].iter().any(|names| names.contains(&plain.as_str()))
+        || [USER, &ITEM, ORDERS].iter().any(|names| means_name(name, names))
+}
+
 /// Returns whether `name` means what users think of items, apart from values and types of events.
 pub(super) fn means_feedback(name: &str) -> bool {
     let parts = parts(name);
@@ -116,6 +125,11 @@ pub(super) fn means_feedback(name: &str) -> bool {
 
 pub(super) fn means_time(name: &str) -> bool {
     ends_with(name, OF_TIMES)
+}
+
+/// Returns whether `name` is that of a column of times.
+pub(super) fn is_time_name(name: &str) -> bool {
+    TIME.contains(&plain(name).as_str()) || means_time(name)
 }
 
 /// Normalises `name`: removes case, `_`, and the `:token` of RecBole files.

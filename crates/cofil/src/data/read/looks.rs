@@ -17,6 +17,8 @@ pub(super) enum Looks {
     OtherDate,
     /// Numbers that all are recent unix times, or all spell dates.
     Time,
+    /// Numbers that all are recent unix times in nanoseconds, or ids as long as these.
+    Long,
     /// Numbers, most of them as large as unix times.
     Large,
     /// Only 0 and 1.
@@ -25,6 +27,10 @@ pub(super) enum Looks {
     Number,
     /// Numbers, some with decimals, also with a decimal comma.
     Decimal,
+    /// Years, months in digits, or as many days as spreadsheets count up to now, without decimals.
+    Calendar,
+    /// Days of a spreadsheet, some with decimals for the time of day, or numbers like these.
+    SheetDays,
     /// Types of events.
     Event,
     /// True or false, yes or no.
@@ -43,8 +49,14 @@ pub(super) enum Looks {
 
 /// Unix times of the years 1990 to 2040, in seconds.
 const LATELY: std::ops::Range<i64> = 631_152_000..2_208_988_800;
-/// Dates of the years 1990 to 2040, as spelt by numbers.
-const SPELT: std::ops::Range<i64> = 19_900_101..20_410_101;
+/// Dates of the years 1990 to 2040 in digits: days, minutes and seconds.
+const SPELT: [std::ops::Range<i64>; 3] = [
+    19_900_101..20_410_101,
+    199_001_010_000..204_101_010_000,
+    19_900_101_000_000..20_410_101_000_000,
+];
+/// Days of the years 2000 to 2040, as counted in spreadsheets.
+const DAYS: std::ops::Range<f32> = 36_526.0..51_502.0;
 
 impl Looks {
     /// Returns what most of `values` look like.
@@ -92,13 +104,19 @@ impl Looks {
         };
         let all = |is: fn(i64) -> bool| values.iter().all(|value| whole(value).is_some_and(is));
         let large = values.iter().filter_map(whole).filter(|&number| is_unix_time(number)).count();
-        if all(is_recent)
-            || all(|number| SPELT.contains(&number) && spelt_seconds(number).is_some())
-        {
+        let decimal = values.iter().any(|value| is_decimal(value));
+        if all(is_recent) || all(is_spelt) {
             Self::Time
+        } else if all(is_long) {
+            Self::Long
+        } else if values.iter().all(|value| field::number(value).is_some_and(|n| DAYS.contains(&n)))
+        {
+            if decimal { Self::SheetDays } else { Self::Calendar }
+        } else if all(is_year) || all(is_month) {
+            Self::Calendar
         } else if 2 * large >= values.len() {
             Self::Large
-        } else if values.iter().any(|value| is_decimal(value)) {
+        } else if decimal {
             Self::Decimal
         } else if values.iter().all(|value| matches!(value, [b'0' | b'1'])) {
             Self::Bits
@@ -108,12 +126,12 @@ impl Looks {
     }
 
     pub fn is_number(self) -> bool {
-        matches!(self, Self::Bits | Self::Number | Self::Decimal)
+        self.is_whole() || matches!(self, Self::Decimal | Self::SheetDays)
     }
 
     /// Returns whether these are numbers without decimals.
     pub fn is_whole(self) -> bool {
-        matches!(self, Self::Bits | Self::Number)
+        matches!(self, Self::Bits | Self::Number | Self::Calendar)
     }
 
     pub fn is_text(self) -> bool {
@@ -124,7 +142,7 @@ impl Looks {
     }
 
     pub fn is_time(self) -> bool {
-        matches!(self, Self::Date | Self::Time | Self::Large)
+        matches!(self, Self::Date | Self::Time | Self::Long | Self::Large)
     }
 }
 
@@ -135,6 +153,25 @@ fn is_number(value: &[u8]) -> bool {
 /// Returns whether `number` is a unix time of the years 1990 to 2040, in seconds, milli- or microseconds.
 fn is_recent(number: i64) -> bool {
     [1, 1_000, 1_000_000].iter().any(|per_second| LATELY.contains(&(number / per_second)))
+}
+
+/// Returns whether the digits of `number` are a date of the years 1990 to 2040, with or without a time.
+fn is_spelt(number: i64) -> bool {
+    SPELT.iter().any(|range| range.contains(&number)) && spelt_seconds(number).is_some()
+}
+
+/// Returns whether `number` is a unix time of the years 1990 to 2040 in nanoseconds. Other ids are as long.
+fn is_long(number: i64) -> bool {
+    LATELY.contains(&(number / 1_000_000_000))
+}
+
+fn is_year(number: i64) -> bool {
+    (1900..=2100).contains(&number)
+}
+
+/// Returns whether the digits of `number` are a month, such as 201901.
+fn is_month(number: i64) -> bool {
+    (190_001..=210_012).contains(&number) && spelt_seconds(number).is_some()
 }
 
 /// Returns whether `value` is a number with decimals other than zeros.
@@ -182,6 +219,15 @@ mod tests {
             (&["1112486027", "1600000000"], Looks::Time),
             (&["20210131", "20210228"], Looks::Time),
             (&["20210131", "20210231"], Looks::Number),
+            (&["20140407105109", "20140407235959"], Looks::Time),
+            (&["201404071051", "201404072359"], Looks::Time),
+            (&["20140407105109", "20140407255959"], Looks::Number),
+            (&["1396867869277000123", "1396867869277000999"], Looks::Long),
+            (&["2019", "2020"], Looks::Calendar),
+            (&["201901", "201912"], Looks::Calendar),
+            (&["43586", "43587"], Looks::Calendar),
+            (&["43586.5", "43587"], Looks::SheetDays),
+            (&["ja", "Nein"], Looks::Truth),
             (&["1112486027", "0"], Looks::Large),
             (&["1", "2.0", "x"], Looks::Number),
             (&["1", "0", "1"], Looks::Bits),

@@ -1,13 +1,13 @@
 //! Reading matrices on request: one row per user and one column per item, like pivot tables.
 
 use super::columns::Columns;
-use super::field::{Rules, comma_number, number, quoted};
+use super::field::{Rules, comma_number, number, quoted, shown};
 use super::found::Found;
 use super::frame::{Frame, Told, read_frame};
-use super::known::{names_user, plain};
+use super::known::{names_item, names_user, plain};
 use super::rows::Start;
 use super::search::{INDEX, Search};
-use super::words::USER;
+use super::words::{ITEM, USER};
 use super::{Column, ReadOptions, Shape};
 use crate::data::{IdMap, Source};
 use crate::error::{Error, Result};
@@ -49,23 +49,34 @@ pub(super) fn read(
             Some(user) => frame.columns[user].texts(row).next().unwrap_or_default(),
             None => &number,
         };
-        for &column in &others {
-            let Some(text) = frame.columns[column].texts(row).next() else { continue };
-            if text.trim().is_empty() || text.trim().eq_ignore_ascii_case("nan") {
-                continue;
-            }
-            let before = rows.tally;
-            rules.value_name.clone_from(&names[column]);
-            let mut one = || {
+        let before = rows.tally;
+        let place = format_args!("row {}", row + 1);
+        let mut all = || {
+            let mut cells = Vec::new();
+            for &column in &others {
+                let text = frame.columns[column].texts(row).next().unwrap_or_default().trim();
+                if text.is_empty() || text.eq_ignore_ascii_case("nan") {
+                    continue;
+                }
+                rules.value_name.clone_from(&names[column]);
                 let value = rules.value(text.as_bytes())?;
-                let Some(value) = rows.tally.value(Some(value), None)? else { return Ok(()) };
-                rows.push_valued(user.as_bytes(), names[column].as_bytes(), value)
-            };
-            let place = format_args!("row {}", row + 1);
-            one()
-                .or_else(|message| rows.skip(before, place, message))
-                .map_err(|message| bad(format!("{place}: {message}")))?;
-        }
+                if let Ok(value) = value {
+                    rows.tally.count_rounded(text.as_bytes(), value, &rules);
+                }
+                // The cells of a row are one row of the file.
+                let known = rows.tally.value(Some(value), None)?;
+                rows.tally.rows = before.rows + 1;
+                cells.extend(known.map(|value| (column, value)));
+            }
+            // A row that is left out adds no ids.
+            for (column, value) in cells {
+                rows.push_valued(user.as_bytes(), names[column].as_bytes(), value)?;
+            }
+            Ok(())
+        };
+        all()
+            .or_else(|message| rows.skip(before, place, message))
+            .map_err(|message| bad(format!("{place}: {message}")))?;
     }
     drop(rules);
     let names = columns.names.filter(|_| !numbered);
@@ -109,7 +120,17 @@ fn plan(frame: &Frame, options: &ReadOptions) -> std::result::Result<Plan, Strin
                 name == INDEX || USER.contains(&plain(name).as_str()) || names_user(name)
             };
             let index = names.iter().take(1).position(String::is_empty);
-            Some(told.or(index).or_else(|| names.iter().position(is_user)).unwrap_or(0))
+            let found = told.or(index).or_else(|| names.iter().position(is_user));
+            if let Some(first) = names.first().filter(|_| found.is_none())
+                && (ITEM.contains(&plain(first).as_str()) || names_item(first))
+            {
+                let name = shown(first.as_bytes());
+                return Err(format!(
+                    "`{name}` names items, so that there is a column for each user: transpose the matrix, or say that \
+                     these are the users (`user` = {name})"
+                ));
+            }
+            Some(found.unwrap_or(0))
         }
         None => unnamed_user(frame, told, options.header.is_some())?,
     };

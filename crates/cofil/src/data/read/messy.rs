@@ -31,7 +31,7 @@ pub(super) fn refused(content: &str) -> String {
     }
 }
 
-fn notes(content: &str) -> String {
+pub(super) fn notes(content: &str) -> String {
     table(content, &ReadOptions::default()).expect(content).report.notes.join("\n")
 }
 
@@ -45,8 +45,10 @@ fn quotes_that_swallow_rows_are_refused() {
     let ends = "user,item,rating,review\nu1,a,3,\"good\nu2,b,4,bad\"\nu4,d,5,x\n";
     let goes_on = "user,note,item,rating\nu1,\"good,a,3\nu2,bad\",b,4\nu4,x,d,5\n";
     let unknown = "user,item,rating,review\nu1,a,3,\"good\nu2,b,NA,bad\"\nu4,d,5,x\n";
+    // A carriage return ends a line too.
+    let returned = "user,item,rating\nu1,\"a,3\ru2,b\",4\n";
     for (content, line) in
-        [(open, 3), (never, 3), (unread, 2), (ends, 2), (goes_on, 2), (unknown, 2)]
+        [(returned, 2), (open, 3), (never, 3), (unread, 2), (ends, 2), (goes_on, 2), (unknown, 2)]
     {
         let told = refused(content);
         assert!(told.contains(&format!("t:{line}:")) && told.contains("`quote` = none"), "{told}");
@@ -94,6 +96,8 @@ fn headers_are_told_from_rows() {
         ("u,5,7\n", vec!["u 5 7"]),
         ("u,i\nu,j\nv,i\n", vec!["u i 1", "u j 1", "v i 1"]),
         ("user,item\nuser,jam\nbob,item\n", vec!["user jam 1", "bob item 1"]),
+        ("u,i\nu,j\n", vec!["u i 1", "u j 1"]),
+        ("u,i\nann,tea\n", vec!["ann tea 1"]),
         // Unknown column names, above values of some kind.
         (
             "\u{feff}Kunde;Artikel;Datum\nK1;A7;2021-01-31\nK2;A8;2021-02-01\n",
@@ -101,8 +105,25 @@ fn headers_are_told_from_rows() {
         ),
         ("wer,was\nw1,x1\nw2,x2\nw3,x3\n", vec!["w1 x1 1", "w2 x2 1", "w3 x3 1"]),
         ("ann,tea\nbob,jam\n", vec!["ann tea 1", "bob jam 1"]),
+        // Of another kind, in words or with marks.
+        ("ann,tea,true\nbob,jam,false\n", vec!["ann tea 1", "bob jam 1"]),
+        ("uu,hey\nv,play\nw,watch\n", vec!["uu hey 1", "v play 1", "w watch 1"]),
+        ("wer,was\na@x,tea\nb@x,jam\n", vec!["a@x tea 1", "b@x jam 1"]),
+        ("wer,was\na,http://x\nb,https://y\n", vec!["a http://x 1", "b https://y 1"]),
     ] {
         assert_eq!(rows(content), expected, "{content:?}");
+    }
+    for [first, second] in [
+        ["true", "false"],
+        ["ja", "nein"],
+        ["view", "buy"],
+        ["5 EUR", "7 EUR"],
+        ["5%", "7%"],
+        ["$5.00", "$7.00"],
+    ] {
+        let text = format!("wer,was,gut\nann,tea,{first}\nbob,jam,{second}\n");
+        assert_eq!(rows(&text), ["ann tea 1", "bob jam 1"], "{text}");
+        assert!(notes(&text).contains("ignored: `gut` ("), "{}", notes(&text));
     }
     let german = "\u{feff}Kunde;Artikel;Datum;Betrag\nK1;A7;31.01.2021 07:01;15,87\nK2;A8;1.2.2021 08:30;3,5\n";
     assert_eq!(rows(german), ["K1 A7 1 1612076460", "K2 A8 1 1612168200"]);
@@ -130,6 +151,12 @@ fn matrices_are_refused() {
                 && told.contains("`shape` = matrix"),
             "{told}"
         );
+    }
+    for truths in [["True", "False"], ["yes", "no"]] {
+        let [yes, no] = truths;
+        let told =
+            refused(&format!("user,tea,jam,egg\nann,{yes},{no},{yes}\nbob,{no},{yes},{yes}\n"));
+        assert!(told.contains("(`tea` to `egg`): use `shape` = matrix"), "{told}");
     }
     assert_eq!(rows("user,tea,jam\nann,5,x\n").len(), 1);
 }
@@ -165,65 +192,35 @@ fn names_are_known_by_their_words() {
 fn a_delimiter_within_a_field_does_not_win() {
     assert_eq!(rows("u0,i0,A|B|C|D\nu1,i1,A|B|C|E\n"), ["u0 i0 1", "u1 i1 1"]);
     assert_eq!(rows("u0,i0,x;y;z;w\nu1,i1,x;y;z;v\n"), ["u0 i0 1", "u1 i1 1"]);
+    for (content, expected) in [
+        ("u0,i0,A::B\nu1,i1,C::D\n", ["u0 i0 1", "u1 i1 1"]),
+        ("1,10,red\tblue\n2,11,red\tgreen\n", ["1 10 1", "2 11 1"]),
+        ("1;10;4;Lock, Stock\n2;11;3;Me, Myself\n", ["1 10 4", "2 11 3"]),
+        ("u0;i0;Jan 31, 2021\nu1;i1;Feb 1, 2021\n", ["u0 i0 1 1612051200", "u1 i1 1 1612137600"]),
+        ("Kunde;Artikel;Ort, Land\nu0;i0;Ulm, DE\nu1;i1;Bern, CH\n", ["u0 i0 1", "u1 i1 1"]),
+        ("u0 i0 A|B|C\nu1 i1 A|B|D\n", ["u0 i0 1", "u1 i1 1"]),
+        ("1;Monsters, Inc;5\n2;Lock, Stock;4\n", ["1 Monsters, Inc 5", "2 Lock, Stock 4"]),
+        // The first field may hold other delimiters.
+        ("Smith, John\ttea\t5\nLee, Ann\tjam\t4\n", ["Smith, John tea 5", "Lee, Ann jam 4"]),
+        (
+            "Smith, J\tLock, Stock\nLee, A\tMe, You\n",
+            ["Smith, J Lock, Stock 1", "Lee, A Me, You 1"],
+        ),
+        ("Ann Lee|tea|5\nBob Kay|jam|4\n", ["Ann Lee tea 5", "Bob Kay jam 4"]),
+        ("ann, tea, 5\nbob, jam, 4\n", ["ann tea 5", "bob jam 4"]),
+        ("x y\ti1\t5\nz y\ti2\t4\n", ["x y i1 5", "z y i2 4"]),
+    ] {
+        assert_eq!(rows(content), expected, "{content:?}");
+    }
+    let blanks = "1 10 5,5\n2 11 4,5\n";
+    assert!(refused(blanks).contains("decimal point"), "{}", refused(blanks));
+    let both = notes("A|B|C|D,u0,i0\nA|B|C|E,u1,i1\n");
+    assert!(
+        both.contains("commas split all rows alike too; if they do, set `delimiter` = ,"),
+        "{both}"
+    );
     let decimal = "u0;i0;1,5\nu1;i1;2,5\n";
     assert!(refused(decimal).contains("decimal point"), "{}", refused(decimal));
-}
-
-#[test]
-fn times_are_read_as_they_are_meant_or_refused() {
-    for (time, expected) in [
-        ("20190131", 1_548_892_800),
-        ("20190131120000", 1_548_936_000),
-        ("31.01.2019 12:00", 1_548_936_000),
-        ("Thu Jan 31 12:00:00 2019", 1_548_936_000),
-        ("2019", 1_546_300_800),
-        ("201901", 1_546_300_800),
-        ("2019-01", 1_546_300_800),
-    ] {
-        let found = rows(&format!("user,item,time\na,x,{time}\n"));
-        assert_eq!(found, [format!("a x 1 {expected}")]);
-    }
-    let us = "user,item,time\na,x,01/31/2019\n";
-    assert!(notes(us).contains("has no recognised time format"), "{}", notes(us));
-    let time_format = Some("%m/%d/%Y".to_owned());
-    let told = ReadOptions { time_format, ..ReadOptions::default() };
-    assert_eq!(rows_with(us, &told), ["a x 1 1548892800"]);
-    let wrong = table("user,item,time\na,x,31/01/2019\n", &told).unwrap_err();
-    assert!(wrong.contains("\"31/01/2019\" does not match \"%m/%d/%Y\""), "{wrong}");
-}
-
-#[test]
-fn days_of_a_spreadsheet_are_asked_for() {
-    let days = "user,item,date\na,x,43586.5\nb,y,43587\n";
-    let told = refused(days);
-    assert!(told.contains("such as 43586") && told.contains("`time_format` = excel"), "{told}");
-    let with =
-        |unit: &str| ReadOptions { time_format: Some(unit.into()), ..ReadOptions::default() };
-    assert_eq!(rows_with(days, &with("excel")), ["a x 1 1556712000", "b y 1 1556755200"]);
-    assert_eq!(rows_with(days, &with("s")), ["a x 1 43586", "b y 1 43587"]);
-    let ms = "user,item,time\na,x,1556712000123\n";
-    assert_eq!(rows_with(ms, &with("ms")), ["a x 1 1556712000"]);
-    let said = table(ms, &with("ms")).unwrap().report.to_string();
-    assert!(said.contains("time=`time` (unix ms)"), "{said}");
-    let wrong = table("user,item,time\na,x,May\n", &with("ms")).unwrap_err();
-    assert!(wrong.contains("\"May\" is not a number; times are numbers here (unix ms)"), "{wrong}");
-}
-
-#[test]
-fn the_unit_is_that_of_most_times_and_the_others_are_told() {
-    let millis = |last: &str| {
-        let rows: String = (0..20).map(|n| format!("a,x{n},15567120000{n:02}\n")).collect();
-        format!("user,item,time\n{rows}b,y,{last}\n")
-    };
-    let end = rows(&millis("253402214400000"));
-    assert_eq!((end[0].as_str(), end[20].as_str()), ("a x0 1 1556712000", "b y 1 253402214400"));
-    let told = notes(&millis("253402214400000"));
-    assert!(told.contains("1 of 21 times lies before 1980 or after 2100"), "{told}");
-    let told = notes(&millis("1556712000"));
-    assert!(told.contains("1 row has no valid time in unix ms, such as 1556712000"), "{told}");
-    assert!(!told.contains("before 1980"), "{told}");
-    let counters = notes("user,item,time\na,x,1\nb,y,2\n");
-    assert!(counters.contains("All times lie before 1980"), "{counters}");
 }
 
 #[test]
@@ -258,7 +255,12 @@ fn blanks_around_ids_are_none_of_them_unless_in_quotes() {
     assert_eq!(rows(text), ["ann tea 5", "ann tea 4", "bob  tea 3", "\u{a0}x tea 1"]);
     let json = "{\"user\":\" ann\",\"item\":\"tea\"}\n";
     assert_eq!(rows(json), [" ann tea 1"]);
-    for empty in ["user,item\n  ,x\n", "user,item\n\"  \",x\n", "{\"user\":\" \",\"item\":1}\n"] {
+    for empty in [
+        "user,item\n\u{a0}\u{3000},x\n",
+        "user,item\n  ,x\n",
+        "user,item\n\"  \",x\n",
+        "{\"user\":\" \",\"item\":1}\n",
+    ] {
         assert!(refused(empty).contains("user is empty"), "{}", refused(empty));
     }
 }
@@ -274,6 +276,22 @@ fn counts_that_are_rounded_are_told() {
         assert!(told.contains("2 values have more digits"), "{told}");
     }
     assert_eq!(notes("user,item,rating\na,x,0.1\nb,y,16777216\n"), "");
+    let one = notes("user,item,count\na,x,16777217\n");
+    assert!(one.contains("1 value has more digits") && one.contains("and is rounded"), "{one}");
+    let weights = vec![("view".to_owned(), 3.0)];
+    let weighted = ReadOptions { weights, ..ReadOptions::default() };
+    for count in ["5592407", "16777217"] {
+        let text = format!("user,item,count,event\na,x,{count},view\nb,y,5,view\n");
+        let told = table(&text, &weighted).unwrap().report.notes.join("\n");
+        assert!(told.contains("1 value has more digits"), "{told}");
+    }
+    let shape = Some(crate::data::read::Shape::Matrix);
+    let matrix = ReadOptions { shape, ..ReadOptions::default() };
+    for content in ["user,tea,jam\na,16777217,3\n", "{\"user\":\"a\",\"tea\":16777217,\"jam\":3}\n"]
+    {
+        let told = table(content, &matrix).unwrap().report;
+        assert!(told.to_string().contains("1 value has more digits"), "{told}");
+    }
 }
 
 #[test]
@@ -299,6 +317,16 @@ fn what_is_left_unread_is_told() {
     let found = table(differ, &missing).unwrap().report;
     assert_eq!(found.value.unwrap().name.unwrap(), "rating");
     assert_eq!(found.ignored, ["`color`", "`size`"]);
+    let told = notes(
+        &differ
+            .replace("\"size\":2", "\"size\":2,\"remark\":\"hi\"")
+            .replace("1}", "1,\"rating\":3}"),
+    );
+    assert!(told.contains("ignored: `color` (numbers), `size` (numbers)"), "{told}");
+    assert!(
+        told.contains("ignored: keys that not all of the first lines have: `remark`"),
+        "{told}"
+    );
     let mut later = "{\"user\":\"a\",\"item\":\"x\"}\n".repeat(200);
     later += "{\"item\":\"x\",\"user\":\"a\",\"rating\":5}\n";
     let told = notes(&later);
@@ -382,42 +410,6 @@ fn ids_that_mark_a_missing_one_are_told() {
 }
 
 #[test]
-fn years_of_two_digits_are_refused() {
-    for (time, format) in [("01.02.21", "%d.%m.%y"), ("21-02-01 07:00", "%y-%m-%d %H:%M")] {
-        let text = format!("user,item,time\na,x,{time}\n");
-        let told = refused(&text);
-        assert!(told.contains("a year of two digits") && told.contains(&format[..8]), "{told}");
-        let given = ReadOptions { time_format: Some(format.into()), ..ReadOptions::default() };
-        assert!(rows_with(&text, &given)[0].starts_with("a x 1 16121"), "{time}");
-    }
-    let old = notes("user,item,time\na,x,1700-01-01\nb,y,2021-01-01\n");
-    assert!(old.contains("1 of 2 times lies before 1980"), "{old}");
-}
-
-#[test]
-fn notations_of_dates_are_named() {
-    for (times, name) in [
-        (["31.01.2021 07:01", "1.2.2021"], "(dd.mm.yyyy)"),
-        (["2021-01-31", "2021-02-01T12:00:00Z"], "(ISO 8601)"),
-        (["Thu Jan 31 12:00:00 2019", "Fri Feb 01 12:00:00 2019"], "(dates with names of months)"),
-        (["31-Jan-2019", "Feb 1, 2019 7:01 PM"], "(dates with names of months)"),
-        (["2021/01/31", "2021.02.01 07:01:02"], "(year, month, day)"),
-        (["01 31, 2021", "02 1, 2021"], "(mm dd, yyyy)"),
-        (["2021-01-31", "1.2.2021"], "(dates in several notations)"),
-    ] {
-        let [one, two] = times;
-        let csv = format!("user\titem\ttime\na\tx\t{one}\nb\ty\t{two}\n");
-        let row = |user: &str, time: &str| {
-            format!("{{\"user\":\"{user}\",\"item\":\"x\",\"time\":\"{time}\"}}\n")
-        };
-        for text in [csv, row("a", one) + &row("b", two)] {
-            let report = table(&text, &ReadOptions::default()).unwrap().report.to_string();
-            assert!(report.contains(name), "{report}");
-        }
-    }
-}
-
-#[test]
 fn marks_among_values_are_missing_on_request() {
     let text = "user,item,rating\na,x,5\nb,y,NA\nc,z,\nd,x,\\N\n";
     assert!(refused(text).contains("`missing` = nan"), "{}", refused(text));
@@ -462,22 +454,6 @@ fn tables_of_items_or_users_are_told() {
     assert_eq!(notes(interactions), "");
     // One user may have one row for each item.
     assert_eq!(notes("user,item\na,v\na,w\na,x\na,y\na,z\n"), "");
-}
-
-#[test]
-fn names_of_time_zones_are_read_with_a_note_or_not_at_all() {
-    let with = |zone: &str| format!("user,item,time\na,x,Tue Apr 03 20:17:05 {zone} 2012\n");
-    assert_eq!(rows(&with("PDT")), ["a x 1 1333509425"]);
-    let told = notes(&with("PDT"));
-    assert!(told.contains("1 of 1 times name their time zone, such as PDT"), "{told}");
-    assert_eq!(rows(&with("UTC")), ["a x 1 1333484225"]);
-    assert!(!notes(&with("UTC")).contains("zone"));
-    assert_eq!(rows(&with("CEST")), ["a x 1"]);
-    assert!(notes(&with("CEST")).contains("`time` has no recognised time format"));
-    let format = Some("%a %b %d %H:%M:%S %Z %Y".to_owned());
-    let told = ReadOptions { time_format: format, ..ReadOptions::default() };
-    let report = table(&with("CEST"), &told).unwrap().report.to_string();
-    assert!(report.contains("all times count as UTC"), "{report}");
 }
 
 #[test]

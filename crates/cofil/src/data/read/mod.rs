@@ -29,14 +29,18 @@ mod columns;
 #[cfg(feature = "arrow")]
 mod convert;
 mod dated;
+#[cfg(test)]
+mod dates;
 mod doubts;
 mod encoding;
 mod field;
+mod folder;
 mod foreign;
 mod found;
 pub(crate) mod frame;
 #[cfg(test)]
 mod guesses;
+mod hints;
 mod hive;
 #[cfg(feature = "arrow")]
 mod ipc;

@@ -202,12 +202,16 @@ pub(super) fn check(name: &[u8]) -> Result<(), Unnamed> {
 pub(super) const TO_SKIP: &str = " (to skip up to 100 such rows: `skip_bad` = 100)";
 
 fn text(name: &[u8]) -> Result<&str, Unnamed> {
+    let empty = || format!("is empty; every interaction needs a user and an item{TO_SKIP}");
     if name.trim_ascii().is_empty() {
-        return Err(Unnamed(format!(
-            "is empty; every interaction needs a user and an item{TO_SKIP}"
-        )));
+        return Err(Unnamed(empty()));
     }
-    utf8(name)
+    let text = utf8(name)?;
+    // No-break and other blanks begin with such a byte.
+    match name[0] >= 0x80 && text.trim().is_empty() {
+        true => Err(Unnamed(empty())),
+        false => Ok(text),
+    }
 }
 
 /// Returns `name` as text.
@@ -250,6 +254,8 @@ mod tests {
         assert_eq!(names.ids.names().collect::<Vec<_>>(), ["7", "b", "x", "3000", "07", "9999999"]);
         assert_eq!(names.insert(b"9999999").unwrap(), 5);
         assert!(names.insert(b"\xff").unwrap_err().0.contains("byte 0xFF"));
-        assert!(names.insert(b"").is_err());
+        for blank in ["", " ", "\u{a0}", "\u{3000} "] {
+            assert!(names.insert(blank.as_bytes()).is_err());
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! it that are called `key=value` hold parts too, and the key is one more column.
 
 use super::field::shown;
+use super::folder::{self, Kinds};
 use super::found::Found;
 use super::hive::{self, Key, Unnamed};
 use super::known::is_known;
@@ -24,14 +25,22 @@ pub(super) fn read(
     collect(folder, &[], &mut files)?;
     files.sort_unstable();
     refuse_split(folder, &files)?;
+    folder::check_names(folder, &files.iter().map(|(path, _)| path).collect::<Vec<_>>())?;
     let keys = same_keys(&files)?;
     let (mut whole, mut unnamed): (Option<Found>, _) = (None, None);
+    let (mut width, mut kinds) = (None, None);
     for (file, keys) in &files {
         let told = whole.as_ref().map_or(0, |found| found.rows.skipped.first.len());
         let mut found = match whole.take() {
             None => {
                 let source = Opened::open(file, options.format)?;
-                one(file, source, keys, &mut unnamed, options, Start::Names(users, items))?
+                let found =
+                    one(file, source, keys, &mut unnamed, options, Start::Names(users, items))?;
+                width = folder::width(&found);
+                if files.len() > 1 && keys.is_empty() {
+                    kinds = Some(Kinds::of(&Opened::open(file, options.format)?, &found));
+                }
+                found
             }
             Some(first) => {
                 let source = Opened::open(file, options.format)?;
@@ -39,6 +48,8 @@ pub(super) fn read(
                 source.check_header(file, &first)?;
                 let headless = keys.is_empty() && source.lacks_header(&first);
                 let mut options = as_first(&first, options);
+                let both = kinds.map(|kinds| [kinds, Kinds::of(&source, &first)]);
+                folder::check_columns(file, [None; 2], both)?;
                 if headless {
                     options = by_position(&first, options);
                 }
@@ -47,6 +58,7 @@ pub(super) fn read(
                     columns.notes.push(HEADLESS.into());
                 }
                 let next = one(file, source, keys, &mut unnamed, &options, Start::Rows(rows))?;
+                folder::check_columns(file, [width, folder::width(&next)], None)?;
                 let mut notes = columns.notes.clone();
                 notes.extend(
                     next.columns.notes.iter().filter(|note| !columns.notes.contains(note)).cloned(),
@@ -265,13 +277,13 @@ fn is_usual_name(field: &[u8]) -> bool {
 const DEEPEST: usize = 32;
 
 /// Adds the files of `folder`, and of the folders in it that are called `key=value`, without hidden files, marks such
-/// as `_SUCCESS`, and empty files. `keys` are those of the folders above.
+/// as `_SUCCESS`, files about the table, and empty files. `keys` are those of the folders above.
 fn collect(folder: &Path, keys: &[Key], files: &mut Vec<Part>) -> Result<()> {
     let refused = |e| Error::io(folder, e);
     for entry in std::fs::read_dir(folder).map_err(refused)? {
         let path = entry.map_err(refused)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with(['.', '_']) || name.ends_with(".crc") {
+        if name.starts_with(['.', '_']) || name.ends_with(".crc") || folder::is_about(&name) {
             continue;
         }
         let about = std::fs::metadata(&path).map_err(|e| Error::io(&path, e))?;

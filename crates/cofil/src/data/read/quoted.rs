@@ -38,7 +38,7 @@ impl Field {
 
     /// Returns whether the field is quoted and spans several lines.
     fn goes_over_lines(&self, record: &[u8]) -> bool {
-        self.quoted && memchr::memchr(b'\n', self.of(record)).is_some()
+        self.quoted && memchr::memchr2(b'\n', b'\r', self.of(record)).is_some()
     }
 }
 
@@ -191,7 +191,8 @@ impl Record<'_> {
             let inside = field.of(self.text);
             let own: Vec<&[u8]> = self.fields.iter().map(|field| field.of(self.text)).collect();
             let (before, rest) = (&own[..column], &own[column + 1..]);
-            let mut lines: Vec<&[u8]> = inside.split(|&b| b == b'\n').skip(1).collect();
+            let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+            let mut lines: Vec<&[u8]> = inside.split(is_end).skip(1).collect();
             let last = lines.pop().unwrap_or_default();
             let mut cut = Vec::new();
             let mut swallows = |line: &[u8], rest: &[&[u8]]| {

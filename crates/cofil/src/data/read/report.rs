@@ -38,7 +38,7 @@ pub struct ReadReport {
     pub ignored: Vec<String>,
     /// Rows in the file.
     pub rows: u64,
-    /// Rows left out because their value was the one given as `missing`.
+    /// Rows, or cells of a matrix, left out because their value was the one given as `missing`.
     pub missing: u64,
     /// Rows left out because their event type has weight 0.
     pub weightless: u64,
@@ -89,7 +89,7 @@ pub enum TimeUnit {
     /// Nanoseconds since 1970.
     Nanoseconds,
     /// Numbers whose digits are a month, such as 201901, a date, such as 20190131, or a date and time, such as
-    /// 20190131120000.
+    /// 201901311200 or 20190131120000.
     Spelt,
     /// Years; each means its first day.
     Years,
@@ -253,7 +253,10 @@ impl fmt::Display for ReadReport {
                 write!(f, " ({unit})")?;
             }
         }
-        if self.missing > 0 {
+        if self.missing > 0 && self.shape == Shape::Matrix {
+            let cells = count(self.missing as usize, "cell");
+            write!(f, "\nskipped {cells} (value marked as missing)")?;
+        } else if self.missing > 0 {
             skipped(f, self.missing, self.rows, "value marked as missing")?;
         }
         if self.weightless > 0 {

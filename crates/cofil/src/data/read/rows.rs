@@ -89,6 +89,10 @@ impl Tally {
         match (value.unwrap_or(Ok(1.0)), weight.unwrap_or(Ok(1.0))) {
             (Ok(value), Ok(weight)) => {
                 let product = value * weight;
+                if product.abs() >= EXACT {
+                    let exact = f64::from(value) * f64::from(weight) == f64::from(product);
+                    self.rounded += u64::from(!exact);
+                }
                 return match product.abs() <= LARGEST {
                     true => Ok(Some(product)),
                     false => Err(format!(
@@ -100,6 +104,14 @@ impl Tally {
             (Err(Skip::Weightless), _) | (_, Err(Skip::Weightless)) => self.weightless += 1,
         }
         Ok(None)
+    }
+
+    /// Counts `value` if it differs from the number in `text`.
+    #[inline]
+    pub fn count_rounded(&mut self, text: &[u8], value: f32, rules: &Rules<'_>) {
+        if value.abs() >= EXACT {
+            self.rounded += u64::from(is_rounded(text, value, rules.decimal_comma));
+        }
     }
 
     /// Parses and counts the time of a row that is kept.
@@ -146,12 +158,13 @@ impl<'a> Fields<'a> {
     pub fn read(&self, rules: &Rules<'_>, tally: &mut Tally) -> Result<Option<Row<'a>>, String> {
         let value = self.value.map(|text| rules.value(text)).transpose()?;
         let weight = self.kind.map(|text| rules.weight(text)).transpose()?;
-        let number = value;
+        let (number, rounded) = (value, tally.rounded);
         let Some(value) = tally.value(value, weight)? else { return Ok(None) };
+        // A value that was rounded before it was multiplied counts once.
         if let (Some(Ok(number)), Some(text)) = (number, self.value)
-            && number.abs() >= EXACT
+            && tally.rounded == rounded
         {
-            tally.rounded += u64::from(is_rounded(text, number, rules.decimal_comma));
+            tally.count_rounded(text, number, rules);
         }
         let time = match self.time {
             Some(text) => tally.written_time(text, rules)?,

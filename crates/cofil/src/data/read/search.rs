@@ -3,8 +3,11 @@
 use super::Column;
 use super::columns::WIDE;
 use super::field::shown;
-use super::known::{is_beside_ids, is_no_user, plain};
+use super::known::{
+    is_beside_ids, is_no_user, is_numbered, is_time_name, means_time, parts, plain,
+};
 use super::looks::Looks;
+use super::words::TIME;
 use crate::error::Error;
 
 /// Name of the index of a pandas table in Parquet.
@@ -88,6 +91,28 @@ impl Search {
         Some(column)
     }
 
+    /// Takes the column of times by its name: rather one that is read than one of times of day.
+    pub fn time(&mut self, looks: impl Fn(usize) -> Looks) -> Option<usize> {
+        let first = self.named(TIME, means_time)?;
+        let means = |c: usize| self.names.as_ref().is_some_and(|names| is_time_name(&names[c]));
+        let other = || self.free().find(|&c| means(c) && looks(c).is_time());
+        let Some(other) = (looks(first) == Looks::OtherDate).then(other).flatten() else {
+            return Some(first);
+        };
+        self.taken[first] = false;
+        self.taken[other] = true;
+        Some(other)
+    }
+
+    /// Returns whether a column with a name such as `dwell_time` holds numbers that are no times.
+    pub fn is_span(&self, column: usize, looks: Looks) -> bool {
+        let is_time = self.names.as_ref().is_some_and(|names| {
+            self.is_called(column, TIME)
+                || parts(&names[column]).last().is_none_or(|last| last != "time")
+        });
+        !is_time && matches!(looks, Looks::Number | Looks::Decimal | Looks::Bits)
+    }
+
     /// Returns an error if another column has the name of `column`, unless it was `told` by its position.
     pub fn check_name(
         &self,
@@ -163,7 +188,8 @@ impl Search {
         let numbered = others.iter().all(|&c| names[c].parse::<u64>().is_ok());
         // This many columns are enough to tell.
         let mut first = others.iter().take(WIDE);
-        let of_numbers = first.all(|&c| looks(c).is_number() || looks(c) == Looks::Empty);
+        let of_numbers =
+            first.all(|&c| looks(c).is_number() || matches!(looks(c), Looks::Truth | Looks::Empty));
         let none_known = others.iter().all(|&c| !self.taken[c]);
         if others.len() < (if numbered { 2 } else { 3 }) || !of_numbers || !none_known {
             return Ok(());
@@ -183,15 +209,18 @@ impl Search {
     /// Notes numbers like times that were taken for ids, or passed over for ids behind them. `ids` says of each column
     /// whether it was given.
     pub fn note_large(&mut self, ids: [(usize, bool); 2], looks: impl Fn(usize) -> Looks) {
-        if self.names.is_some() {
-            return;
-        }
         let guessed = ids.iter().filter(|(_, is_told)| !is_told).map(|&(column, _)| column);
-        let Some(last) = guessed.max() else { return };
-        for column in (0..=last).filter(|&column| looks(column) == Looks::Time) {
+        let Some(last) = guessed.max().filter(|_| self.names.is_none()) else { return };
+        let is_large = |&column: &usize| matches!(looks(column), Looks::Time | Looks::Long);
+        for column in (0..=last).filter(is_large) {
             let name = self.call(column);
             match ids.iter().find(|(id, _)| *id == column) {
                 Some((_, true)) => {}
+                Some((_, false)) if looks(column) == Looks::Long => self.notes.push(format!(
+                    "{name} is taken for ids, though it may hold unix times in nanoseconds; if it does, name the \
+                     columns (such as `time` = {})",
+                    column + 1
+                )),
                 Some((_, false)) => {
                     self.notes.push(format!("{name} is taken for ids, though it looks like times"));
                 }
@@ -293,8 +322,15 @@ impl Search {
                 && looks(3).is_time()
         };
         match looks(column) {
-            Looks::Date | Looks::OtherDate | Looks::Decimal | Looks::Object => None,
+            Looks::Date | Looks::OtherDate | Looks::Decimal | Looks::SheetDays | Looks::Object => {
+                None
+            }
             Looks::Time if column < 2 && is_usual() => Some(true),
+            // Texts behind long numbers are rather the ids, unless a name says otherwise.
+            Looks::Long => {
+                let is_id = self.names.as_ref().is_some_and(|names| is_numbered(&names[column]));
+                Some(is_id || !self.free().any(|c| c > column && looks(c) == Looks::Text))
+            }
             Looks::Time | Looks::Event | Looks::Empty => Some(false),
             Looks::Truth | Looks::Amount if self.names.is_some() => Some(false),
             _ => Some(!is_beside()),

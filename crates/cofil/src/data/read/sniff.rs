@@ -41,8 +41,23 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, 
     if !grid.header && options.shape.is_none() && options.item.is_none() {
         columns.notes.extend(further_items(&grid, &columns));
     }
+    if !grid.header && options.delimiter.is_none() && matches!(grid.delimiter[..], [b';' | b'|']) {
+        columns.notes.extend(commas(head, &grid, options.quote));
+    }
     let quote = options.quote;
     Ok(Layout { delimiter: grid.delimiter, quote, header: grid.header, width, columns })
+}
+
+/// Returns a note if commas split all rows alike too, into a first field with lists, as in `a|b|c,u1,i1`.
+fn commas(head: &[u8], grid: &Grid, quote: Option<Quote>) -> Option<String> {
+    let rows = cut(head, b",", quote);
+    let is_list = |row: &Vec<Vec<u8>>| {
+        row.len() == rows[0].len() && super::text::find(&row[0], &grid.delimiter).is_some()
+    };
+    (rows.len() > 1 && rows[0].len() > 2 && rows.iter().all(is_list)).then(|| {
+        let delimiter = String::from_utf8_lossy(&grid.delimiter);
+        format!("columns are separated by `{delimiter}`, though commas split all rows alike too; if they do, set `delimiter` = ,")
+    })
 }
 
 /// Returns whether rows are relevance judgements of TREC: `query 0 document relevance`.
@@ -217,52 +232,103 @@ fn complete_header(rows: &mut Records, is_known: impl Fn(&str) -> bool) {
     }
 }
 
+/// Delimiters, in the order in which they are preferred if they split alike.
+const DELIMITERS: [&[u8]; 7] = [b"\t", b"::", b", ", b";", b",", b"|", b" "];
+
 /// Detects the delimiter that splits most of the first rows into as many fields as the first row; returns it with the
-/// rows. Ties go to the earlier candidate; among `;`, `,` and `|` to the one that leaves the other in a later field,
-/// else to the one that gives more fields.
+/// rows. Ties go to the earlier candidate, unless it stands within a field of the later one; among `;`, `,` and `|`
+/// to the one that leaves the other in a later field, else to the one that gives more fields.
 fn sniff_delimiter(head: &[u8], quote: Option<Quote>) -> (Vec<u8>, Records) {
-    let candidates: [&[u8]; 7] = [b"\t", b"::", b", ", b";", b",", b"|", b" "];
-    let score = |rows: &Records| {
+    let mut best: Option<(usize, Split)> = None;
+    for candidate in DELIMITERS {
+        let rows = cut(head, candidate, quote);
         let width = rows.first().map_or(0, Vec::len);
         let alike = rows.iter().filter(|row| row.len() == width).count();
-        (if width >= 2 { alike } else { 0 }, width)
-    };
-    let mut best: Option<((usize, usize), usize, Records)> = None;
-    for (i, candidate) in candidates.iter().enumerate() {
-        let rows = cut(head, candidate, quote);
-        let (alike, width) = score(&rows);
+        let alike = if width >= 2 { alike } else { 0 };
+        let split = Split { delimiter: candidate, rows };
         // Dates contain spaces and titles commas, so those only count if no other delimiter splits better.
         let better = match &best {
             None => true,
-            Some(((other, _), ..)) if alike != *other => alike > *other,
-            Some(((_, other_width), at, others)) if *at >= 3 && *candidate != b" " => {
-                // Users and items come first, and users do not contain lists.
-                let contain = |fields: usize| {
-                    let in_ids = |rows, other| in_first(fields, rows, other);
-                    (in_ids(&rows, candidates[*at]), in_ids(others, candidate))
-                };
-                match (contain(1), contain(2)) {
-                    ((false, true), _) | (_, (false, true)) => width >= 2,
-                    ((true, false), _) | (_, (true, false)) => false,
-                    _ => width > *other_width,
-                }
-            }
-            Some(_) => false,
+            Some((other, _)) if alike != *other => alike > *other,
+            Some((_, other)) => width >= 2 && split.beats(other),
         };
         // A blank after each comma belongs to the delimiter, unless quotes may protect it.
-        let padded = *candidate != b", " || (alike == rows.len() && width == comma_width(head));
+        let padded = *candidate != *b", "
+            || (alike == split.rows.len() && split.width() == comma_width(head));
         if better && padded {
-            best = Some(((alike, width), i, rows));
+            best = Some((alike, split));
         }
     }
-    let (_, i, rows) = best.expect("the first candidate is always better than none");
-    (candidates[i].to_vec(), rows)
+    let (_, split) = best.expect("the first candidate is always better than none");
+    (split.delimiter.to_vec(), split.rows)
 }
 
-/// Returns whether `other` occurs in one of the first `fields` of any row.
-fn in_first(fields: usize, rows: &Records, other: &[u8]) -> bool {
-    let is_in = |field: &Vec<u8>| super::text::find(field, other).is_some();
-    rows.iter().any(|row| row.iter().take(fields).any(is_in))
+/// Rows split at a delimiter.
+struct Split {
+    delimiter: &'static [u8],
+    rows: Records,
+}
+
+impl Split {
+    fn width(&self) -> usize {
+        self.rows.first().map_or(0, Vec::len)
+    }
+
+    /// Returns whether `other` occurs in one of the first `fields` of any row.
+    fn has_in_first(&self, fields: usize, other: &Self) -> bool {
+        let is_in = |field: &Vec<u8>| super::text::find(field, other.delimiter).is_some();
+        self.rows.iter().any(|row| row.iter().take(fields).any(is_in))
+    }
+
+    /// Returns whether `other` occurs in the first field of all rows, and in the `last` one.
+    fn has_in_ends(&self, other: &Self, last: bool) -> bool {
+        let is_in = |field: Option<&Vec<u8>>| {
+            field.is_some_and(|field| super::text::find(field, other.delimiter).is_some())
+        };
+        self.rows.iter().all(|row| is_in(row.first()) && (!last || is_in(row.last())))
+    }
+
+    /// Returns whether this delimiter is likelier than the `other`, which is preferred and splits the rows alike.
+    fn beats(&self, other: &Self) -> bool {
+        let is_mark = |delimiter: &[u8]| matches!(delimiter, [b';' | b',' | b'|']);
+        match (self.delimiter, other.delimiter) {
+            // Users and items come first, and users do not contain lists.
+            (own, others) if is_mark(own) && is_mark(others) => {
+                let contain = |fields: usize| {
+                    (self.has_in_first(fields, other), other.has_in_first(fields, self))
+                };
+                match (contain(1), contain(2)) {
+                    ((false, true), _) | (_, (false, true)) => true,
+                    ((true, false), _) | (_, (true, false)) => false,
+                    _ => self.width() > other.width(),
+                }
+            }
+            (b",", b", ") => false,
+            // Names have blanks, and ids of two columns in a row rarely.
+            (b" ", b"\t") => false,
+            (own, others) => {
+                // The other one stands in a text behind the ids: in `u1;i1;4;Lock, Stock` and `u1 i1 1,5`.
+                let is_behind = self.width() > 2
+                    && other.has_in_ends(self, false)
+                    && !self.has_in_first(2, other);
+                let is_weak = own == b" " || others == b"\t";
+                // Or in one between others, so that it splits each row in the middle: `1;Monsters, Inc;5`.
+                let is_within = self.width() > other.width()
+                    && is_mark(own)
+                    && others != b"\t"
+                    && other.has_in_ends(self, true)
+                    && !self.has_in_first(1, other);
+                is_within || (is_behind && (!is_weak || self.begins_with_ids()))
+            }
+        }
+    }
+
+    /// Returns whether the first two fields of the rows below the first have digits.
+    fn begins_with_ids(&self) -> bool {
+        let are_ids = |row: &Vec<Vec<u8>>| row.len() > 2 && row[..2].iter().all(|id| has_digit(id));
+        let below = if self.rows.len() > 1 { &self.rows[1..] } else { &self.rows[..] };
+        below.iter().all(are_ids)
+    }
 }
 
 /// Returns the number of fields of the first line split at commas; 0 if it contains quotes.
@@ -312,8 +378,14 @@ fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
     let named = columns().filter(|&c| std::str::from_utf8(field(c)).is_ok_and(&is_known));
     let named: Vec<usize> = named.collect();
     let again = |c: usize| in_body(c).any(|below| below == field(c));
-    // A single letter, or the only known name, is not a column name if it occurs again in the rows below.
-    let is_name = |&&c: &&usize| !again(c) || (field(c).len() > 1 && named.len() > 1);
+    // The only known name is not a column name if it occurs again in the rows below, and no single letter is if one of
+    // them does.
+    let is_letter = |c: usize| field(c).len() == 1;
+    let letter_again = named.iter().any(|&c| is_letter(c) && again(c));
+    let is_name = |&&c: &&usize| match is_letter(c) {
+        true => !letter_again,
+        false => !again(c) || named.len() > 1,
+    };
     let known = named.iter().filter(is_name).count();
     // A number or a date above others of its kind is a row, whatever the other fields are.
     let is_row = |c: usize| {
@@ -335,7 +407,41 @@ fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
                 && !has_digit(field(c))
                 && in_body(c).all(|f| f.is_empty() || has_digit(f)))
     };
-    !body.is_empty() && columns().any(unlike)
+    !body.is_empty() && (columns().any(unlike) || is_above_others(first, body))
+}
+
+/// Returns whether the `first` row stands above fields of another kind that it has none of: words for yes and no,
+/// amounts, types of events behind the ids, or texts with the mark of an address.
+fn is_above_others(first: &[Vec<u8>], body: &[Vec<Vec<u8>>]) -> bool {
+    let special = |looks: Looks, c: usize| match looks {
+        Looks::Truth | Looks::Amount => true,
+        Looks::Event => c > 1,
+        _ => false,
+    };
+    // Of a single row below, nothing can be told.
+    if body.len() < 2 {
+        return false;
+    }
+    let mut is_above = false;
+    for (c, field) in first.iter().enumerate() {
+        let own = field.trim_ascii();
+        let below = || {
+            let fields = body.iter().filter_map(|row| row.get(c).map(|f| f.trim_ascii()));
+            fields.filter(|field| !field.is_empty())
+        };
+        let looks = Looks::of(below());
+        if special(looks, c) {
+            if Looks::of(std::iter::once(own)) == looks {
+                return false;
+            }
+            is_above |= !own.is_empty();
+        }
+        for mark in [&b"@"[..], b"://"] {
+            let has = |field: &[u8]| super::text::find(field, mark).is_some();
+            is_above |= !own.is_empty() && !has(own) && mostly(below(), has);
+        }
+    }
+    is_above
 }
 
 /// Returns whether the first row is the header of a matrix with numbers as items.

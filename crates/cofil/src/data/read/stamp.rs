@@ -115,7 +115,7 @@ pub(super) fn check_time_format(format: &str) -> Result<()> {
 }
 
 /// Parses `text` by `format` to seconds since 1970; a missing month or day is the first.
-fn written_seconds(text: &str, format: &str) -> Option<i64> {
+pub(super) fn written_seconds(text: &str, format: &str) -> Option<i64> {
     let zoned = DateTime::parse_from_str(text, format).ok().map(|time| time.timestamp());
     let plain = || NaiveDateTime::parse_from_str(text, format).ok();
     let date = || NaiveDate::parse_from_str(text, format).ok()?.and_hms_opt(0, 0, 0);
@@ -130,11 +130,12 @@ fn written_seconds(text: &str, format: &str) -> Option<i64> {
 }
 
 /// Returns the seconds since 1970 of `number` if its digits are a month from 1900 to 2100 (201901), a date
-/// (20190131), or a date and time (20190131120000).
+/// (20190131), or a date and time (201901311200, 20190131120000).
 pub(super) fn spelt_seconds(number: i64) -> Option<i64> {
     let (day, second) = match number {
         190_001..=210_012 => (number * 100 + 1, 0),
         19_000_101..=21_001_231 => (number, 0),
+        190_001_010_000..=210_012_312_359 => (number / 10_000, number % 10_000 * 100),
         19_000_101_000_000..=21_001_231_235_959 => (number / 1_000_000, number % 1_000_000),
         _ => return None,
     };
@@ -197,10 +198,13 @@ fn date_seconds(text: &str) -> Option<i64> {
     // Only the fraction of a second may follow a comma.
     let clock: Cow<'_, str> =
         if clock.contains(',') { clock.replace(',', ".").into() } else { clock.into() };
-    let (time, offset) = CLOCKS.iter().find_map(|format| {
+    let written = CLOCKS.iter().find_map(|format| {
         let (time, zone) = NaiveTime::parse_and_remainder(&clock, format).ok()?;
         Some((time, offset(zone.trim_start())?))
-    })?;
+    });
+    let is_hour = clock.len() < 3 && rest.starts_with(['T', ' ']);
+    let hour = || NaiveTime::from_hms_opt(clock.parse().ok().filter(|_| is_hour)?, 0, 0);
+    let (time, offset) = written.or_else(|| Some((hour()?, 0)))?;
     Some(date.and_time(time).and_utc().timestamp() - i64::from(offset))
 }
 
@@ -316,6 +320,8 @@ mod tests {
             "2005-05-01T02:00:00+02:00",
             "2005-05-01 02:00:00+0200",
             "2005-05-01T00:00",
+            "2005-05-01T00",
+            "2005-05-01 0",
             "01.05.2005",
             "1.5.2005 00:00",
             "01.05.2005 00:00:00",

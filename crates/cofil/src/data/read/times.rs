@@ -11,6 +11,9 @@ const MOST: u64 = 9;
 const YEARS: std::ops::RangeInclusive<i64> = 1900..=2100;
 /// Days from 1970 to 2100, as counted in spreadsheets.
 const SHEET_DAYS: std::ops::RangeInclusive<i64> = 25_569..=73_415;
+/// Ticks of .NET, of 100 nanoseconds since the year 1, in the years 1990 to 2040. As nanoseconds, they are all in the
+/// months around the first of these years.
+const TICKS: std::ops::Range<i64> = 627_667_488_000_000_000..643_445_856_000_000_000;
 /// Seconds of the years 1995 to 2100.
 const LATELY: std::ops::Range<i64> = 788_918_400..4_102_444_800;
 /// The last second of the year 9999, which often means "no end".
@@ -86,6 +89,7 @@ struct Votes {
     years: u64,
     days: u64,
     spelt: u64,
+    ticks: u64,
     units: [u64; UNITS.len()],
 }
 
@@ -95,6 +99,7 @@ impl Votes {
         self.years += u64::from(YEARS.contains(&number));
         self.days += u64::from(SHEET_DAYS.contains(&number));
         self.spelt += u64::from(spelt_seconds(number).is_some());
+        self.ticks += u64::from(TICKS.contains(&number));
         // Seconds reach 100 billion only in the year 5138.
         let place = match number.unsigned_abs() {
             0..100_000_000_000 => 0,
@@ -130,6 +135,13 @@ fn unit_of(times: &[i64], name: &str) -> Result<TimeUnit, String> {
             "{name} holds numbers such as {}, which may be spreadsheet days or something else: set the unit \
              (`time_format` = excel, or s for seconds), or read no times (`time` = none)",
             known().find(|time| SHEET_DAYS.contains(time)).unwrap_or_default()
+        ));
+    }
+    if votes.most(votes.ticks) {
+        return Err(format!(
+            "{name} holds numbers such as {}, which may be ticks of .NET: write unix seconds, or say that they are \
+             nanoseconds (`time_format` = ns), or read no times (`time` = none)",
+            known().find(|time| TICKS.contains(time)).unwrap_or_default()
         ));
     }
     let mut best = 0;
@@ -170,6 +182,7 @@ mod tests {
             (&[2019, 2018], TimeUnit::Years, 0, S),
             (&[2019, 0, -1], TimeUnit::Years, 2, S),
             (&[201_901], TimeUnit::Spelt, 0, S),
+            (&[201_901_010_000], TimeUnit::Spelt, 0, S),
             (&[20_190_101, 20_190_101_000_001], TimeUnit::Spelt, 0, S),
             (&[20_190_101, 0], TimeUnit::Spelt, 1, S),
             (&[5, 100, 200], TimeUnit::Seconds, 0, 5),
@@ -195,5 +208,7 @@ mod tests {
         let seconds = read(&[43_586], Some(TimeUnit::Seconds)).unwrap();
         assert_eq!(seconds, (TimeUnit::Seconds, 0, vec![43_586]));
         assert_eq!(read(&[2019], Some(TimeUnit::Milliseconds)).unwrap().2, [2]);
+        let told = read(&[636_844_896_000_000_000, 0], None).unwrap_err();
+        assert!(told.contains("ticks of .NET") && told.contains("`time_format` = ns"), "{told}");
     }
 }

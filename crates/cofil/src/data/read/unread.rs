@@ -2,15 +2,15 @@
 
 use super::columns::WIDE;
 use super::field::shown;
-use super::known::{means_feedback, means_time, means_value};
+use super::known::{is_numbered, means_feedback, means_value};
 use super::looks::Looks;
 use super::search::Search;
-use super::words::{TIME, VALUE};
+use super::words::VALUE;
 
 /// Names of columns that say what became of an interaction.
 const STATUS: &[&str] = &["status", "state", "orderstatus", "cancelled", "canceled", "returned"];
 
-/// Number of keys in others to name.
+/// Number of columns, or of keys in others, to name.
 const FEW: usize = 5;
 
 /// Returns a note on `nested` columns and the names within them; `remedy` says how to make columns of them.
@@ -29,29 +29,34 @@ pub(super) fn note_nested(nested: &[(&str, Vec<String>)], remedy: &str) -> Optio
     ))
 }
 
+/// Returns the first of `all`, and the number of the others.
+pub(super) fn shortened(all: &[String]) -> String {
+    let more = all.len().saturating_sub(FEW);
+    let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{others}", all[..all.len() - more].join(", "))
+}
+
 impl Search {
-    /// Notes unused columns that might be values or times, if the table has none, and those with a name or in a notation
-    /// that says so anyway, except `known`.
+    /// Notes unused columns that look like values or times, except `known`: without values, all numbers, and else those
+    /// that are no ids.
     pub(super) fn note_unread(
         &mut self,
         looks: impl Fn(usize) -> Looks,
         no_value: bool,
-        no_time: bool,
         known: Option<usize>,
     ) {
-        let means = |c: usize, names: &[&str], means: fn(&str) -> bool| {
-            self.is_called(c, names) || self.names.as_ref().is_some_and(|names| means(&names[c]))
-        };
+        let is_id =
+            |c: usize| !no_value && self.names.as_ref().is_some_and(|names| is_numbered(&names[c]));
         let like = |c: usize| match looks(c) {
-            looks if looks.is_number() && (no_value || self.names.is_none()) => Some("numbers"),
-            Looks::Date | Looks::Time | Looks::Large if no_time => Some("times"),
+            looks if looks.is_number() && self.means(c, VALUE, means_value) => Some("values"),
+            looks if looks.is_number() && !is_id(c) => Some("numbers"),
+            Looks::Date | Looks::Time => Some("times"),
+            Looks::Long | Looks::Large if !is_id(c) => Some("times"),
             Looks::OtherDate => Some("times in a notation that needs `time_format`"),
-            Looks::Truth if no_value || self.names.is_none() => Some("yes or no, read as 1 and 0"),
-            Looks::Amount if no_value || self.names.is_none() => {
+            Looks::Truth => Some("yes or no, read as 1 and 0"),
+            Looks::Amount => {
                 Some("numbers, to be written without signs and separators of thousands")
             }
-            looks if looks.is_number() && means(c, VALUE, means_value) => Some("values"),
-            looks if looks.is_time() && means(c, TIME, means_time) => Some("times"),
             _ if self.is_called(c, STATUS) => Some("statuses"),
             _ => None,
         };
@@ -59,27 +64,37 @@ impl Search {
         let named = |c: usize| Some(format!("{} ({})", self.call(c), like(c)?));
         let unread: Vec<String> = self.free().take(WIDE).filter_map(named).collect();
         if !unread.is_empty() {
-            let more = unread.len().saturating_sub(5);
-            let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let others = shortened(&unread);
             self.notes.push(format!(
-                "ignored: {}{others}; name a column of ratings, counts or times to use it",
-                unread[..unread.len() - more].join(", ")
+                "ignored: {others}; name a column of ratings, counts or times to use it"
             ));
         }
     }
 
-    /// Notes an unused column of event types.
+    fn means(&self, column: usize, names: &[&str], means: fn(&str) -> bool) -> bool {
+        self.is_called(column, names)
+            || self.names.as_ref().is_some_and(|names| means(&names[column]))
+    }
+
+    /// Notes unused columns of event types.
     pub(super) fn note_types(&mut self, known: &[&str], looks: impl Fn(usize) -> Looks) {
         let is_type = |&c: &usize| self.is_called(c, known) && looks(c) != Looks::Object;
         let called = self.free().find(is_type);
-        let column = called.or_else(|| self.free().take(WIDE).find(|&c| looks(c) == Looks::Event));
-        if let Some(column) = column {
-            let column = self.call(column);
-            let name = if called.is_some() { "" } else { "name the column of event types and " };
-            self.notes.push(format!(
-                "ignored: {column} (event types); to use them, {name}give `weights` such as view=1,buy=5"
-            ));
+        let others = self.free().take(WIDE).filter(|&c| looks(c) == Looks::Event);
+        let columns: Vec<usize> =
+            called.into_iter().chain(others.filter(|&c| Some(c) != called)).collect();
+        if columns.is_empty() {
+            return;
         }
+        let all: Vec<String> = columns.iter().map(|&c| self.call(c)).collect();
+        let name = match (called, columns.len()) {
+            (Some(_), 1) => "",
+            _ => "name the column of event types and ",
+        };
+        self.notes.push(format!(
+            "ignored: {} (event types); to use them, {name}give `weights` such as view=1,buy=5",
+            shortened(&all)
+        ));
     }
 
     /// Notes unused columns that say in words what users think of items.
