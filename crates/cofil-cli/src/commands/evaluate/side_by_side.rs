@@ -36,7 +36,7 @@ struct Entry<'a> {
 }
 
 pub fn run(args: &Args, models: &[PathBuf]) -> Result<()> {
-    if args.csv.is_some() {
+    if args.table.is_some() {
         bail!("--csv takes one model; use --json for several");
     }
     let mut judged = Vec::new();
