@@ -41,6 +41,8 @@ fn options_that_would_be_ignored_are_refused() {
         ("train ratings.csv -a slim --plot c.svg -o x", "--plot: slim does not train"),
         ("train ratings.csv -a ials --patience 2 -o x", "--valid"),
         ("train ratings.csv -a ials --metric rmse -o x", "--valid"),
+        ("split ratings.csv --check ratings.csv --by last", "--by"),
+        ("evaluate ease ratings --test ratings.csv --seen --table x", "--table takes one model"),
         ("split ratings.csv --folds 3 --by random -o x", "--folds needs --by kfold"),
         (
             "split ratings.csv --folds 3 --test 0.2 -o x",

@@ -46,7 +46,7 @@ pub struct Args {
     #[arg(long)]
     gzip: bool,
     /// Do not split; check this test set against DATA, the training set
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "gzip", "from"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "gzip", "by", "from", "folds", "target", "test"])]
     check: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]

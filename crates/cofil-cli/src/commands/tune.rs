@@ -146,7 +146,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let mut journal = Journal::open(&path, &space, &train, &valid, &search)?;
     progress.when_stopped(move || {
         let path = path.display();
-        Some(format!("Finished trials are saved in {path}; rerun with --resume to continue"))
+        Some(format!("finished trials are saved in {path}; rerun with --resume to continue"))
     });
     let done = journal.trials();
     let (done, best) = (done.len(), tune::best(done, metric).and_then(|trial| trial.value));
