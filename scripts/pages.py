@@ -69,7 +69,7 @@ def algorithm(one: dict, names: list[str]) -> str:
     parts += ["## Settings", table(["setting", "default", "meaning"], rows) if rows else "None."]
     searched = [[f"`{key}`", tried(about["tune"])] for key, about in settings(schema) if "tune" in about]
     if searched:
-        parts += [f"`cofil tune -a {name}` searches these, unless told otherwise:", table(["setting", "range"], searched)]
+        parts += [f"Default search ranges of `cofil tune -a {name}`:", table(["setting", "range"], searched)]
     parts += ["## Try it", example(one)]
     return "\n\n".join(parts) + "\n"
 

@@ -131,6 +131,8 @@ fn run(command: &Command, progress: &Progress) -> Result<()> {
 
 /// Exit status of a command that did what it was asked to.
 const SUCCESS: u8 = 0;
+/// Exit status for invalid arguments.
+const INVALID: u8 = 2;
 
 /// The arguments of this process, the name of the command first.
 static ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();
@@ -214,5 +216,8 @@ fn told(answer: &clap::Error) -> u8 {
 
 fn failed(error: &anyhow::Error) -> u8 {
     errln!("error: {}", errors::message(error));
-    errors::status(error)
+    match error.downcast_ref::<args::Wrong>() {
+        Some(_) => INVALID,
+        None => errors::status(error),
+    }
 }

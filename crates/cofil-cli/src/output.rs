@@ -202,15 +202,6 @@ pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>, right: 
     plain(head, rows, right).print();
 }
 
-/// Formats a table.
-pub fn lines(
-    head: &[&str],
-    rows: impl IntoIterator<Item = Vec<String>>,
-    right: &[usize],
-) -> String {
-    plain(head, rows, right).fit(crate::table::width(), false).0
-}
-
 fn plain(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>, right: &[usize]) -> Table {
     let column = |(at, &head): (usize, &&str)| match right.contains(&at) {
         true => Column::number(head),
@@ -265,7 +256,19 @@ pub fn command(command: &str, width: usize) -> Vec<String> {
         };
         c == ' ' && quote.is_none()
     };
-    let lines = fill(command.split(&mut apart), width.saturating_sub(4));
+    let mut words: Vec<String> = Vec::new();
+    for word in command.split(&mut apart) {
+        match words.last_mut() {
+            // An option stays with its value.
+            Some(last)
+                if last.starts_with('-') && !last.contains(' ') && !word.starts_with('-') =>
+            {
+                *last += &format!(" {word}");
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    let lines = fill(words.iter().map(String::as_str), width.saturating_sub(4));
     let last = lines.len() - 1;
     let line = |(at, line): (usize, String)| {
         let (indent, end) = (if at == 0 { "" } else { "  " }, if at == last { "" } else { " \\" });
@@ -318,7 +321,7 @@ mod tests {
     #[test]
     fn commands_are_broken_between_their_words() {
         let lines = command("cofil recommend m --where \"genre = 'a b'\" --user 'x y'", 30);
-        let expected = ["cofil recommend m --where \\", "  \"genre = 'a b'\" --user \\", "  'x y'"];
+        let expected = ["cofil recommend m \\", "  --where \"genre = 'a b'\" \\", "  --user 'x y'"];
         assert_eq!(lines, expected);
         assert_eq!(command("cofil man", 80), ["cofil man"]);
     }
@@ -338,6 +341,6 @@ mod tests {
         assert!(json.contains("\\u001b\\u007f\\u009b\\u202eé"), "{json}");
         assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value);
         let rows = vec![vec![visible("x\u{1b}[1m").into_owned()]];
-        assert!(lines(&["name"], rows, &[]).contains("\\u{1b}"));
+        assert!(plain(&["name"], rows, &[]).fit(80, false).0.contains("\\u{1b}"));
     }
 }

@@ -8,7 +8,7 @@ use crate::output::errln;
 use cofil::Stop;
 use cofil::data::prose::count;
 use cofil::watch::{Event, Judged};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -107,7 +107,7 @@ impl Progress {
         if done > 0 {
             errln!("continuing after {done} finished trials");
         }
-        let found = self.interrupt.by_epochs("ending with this epoch", work);
+        let found = self.interrupt.by_epochs("stopping after this epoch", work);
         self.leave();
         found
     }
@@ -209,21 +209,23 @@ impl Progress {
 }
 
 impl Shown {
-    /// Returns the bar of `level` with `of` steps; `None` inside an outer bar.
-    fn bar(&mut self, level: Level, of: Option<usize>) -> Option<&ProgressBar> {
+    /// Returns the bar of `level` with `of` steps, labelled `prefix`; `None` inside an outer bar.
+    fn bar(&mut self, level: Level, of: Option<usize>, prefix: &str) -> Option<&ProgressBar> {
         if self.bar.as_ref().is_none_or(|(now, _)| *now < level) {
             self.clear();
             let template = match of {
-                Some(_) => "{prefix} {bar:24.cyan/white} {wide_msg}  {elapsed} of about {duration}",
+                Some(_) => "{prefix} {bar:24.cyan/white} {wide_msg}  {times}",
                 None => "{prefix}  {elapsed}",
             };
             let style = ProgressStyle::with_template(template).expect("a fixed template");
-            let bar = ProgressBar::no_length().with_style(style.progress_chars("━╸─"));
+            let style = style.with_key("times", times).progress_chars("━╸─");
+            let bar = ProgressBar::no_length().with_style(style).with_prefix(prefix.to_owned());
             self.bar = Some((level, bar));
         }
         let (now, bar) = self.bar.as_ref()?;
-        if let (true, Some(of)) = (*now == level, of) {
-            bar.set_length(of as u64);
+        if *now == level {
+            bar.set_prefix(prefix.to_owned());
+            of.iter().for_each(|&of| bar.set_length(of as u64));
         }
         (*now == level).then_some(bar)
     }
@@ -265,8 +267,7 @@ impl Shown {
         } else if begun.elapsed() >= BRIEF {
             let share = of.map(|of| format!("{} %", done * 100 / of.max(1)));
             let share = share.unwrap_or_default();
-            if let Some(bar) = self.bar(Level::Stage, of) {
-                bar.set_prefix(name.to_owned());
+            if let Some(bar) = self.bar(Level::Stage, of, name) {
                 bar.set_message(share);
                 bar.set_position(done as u64);
             } else {
@@ -281,8 +282,9 @@ impl Shown {
         match trial {
             None => {
                 let keep = self.lines == Lines::Epochs;
-                if let Some(bar) = self.bar(Level::Epochs, Some(of)) {
-                    bar.set_prefix(format!("epoch {number}/{of}"));
+                if let Some(bar) =
+                    self.bar(Level::Epochs, Some(of), &format!("epoch {number}/{of}"))
+                {
                     bar.set_message(text::epoch(epoch, metric));
                     bar.set_position(number as u64);
                     if number == of && !keep {
@@ -340,8 +342,8 @@ impl Shown {
 
     fn trials_bar(&mut self, message: String) {
         let (trials, ended, _) = self.trials;
-        if let Some(bar) = self.bar(Level::Trials, Some(trials)) {
-            bar.set_prefix(format!("trial {ended}/{trials}"));
+        if let Some(bar) = self.bar(Level::Trials, Some(trials), &format!("trial {ended}/{trials}"))
+        {
             bar.set_message(message);
             bar.set_position(ended as u64);
         }
@@ -349,8 +351,7 @@ impl Shown {
 
     fn recipe(&mut self, number: usize, of: usize, name: &str, line: Option<String>) {
         let ended = if line.is_some() { number } else { number - 1 };
-        if let Some(bar) = self.bar(Level::Recipes, Some(PARTS * of)) {
-            bar.set_prefix(format!("{ended}/{of}"));
+        if let Some(bar) = self.bar(Level::Recipes, Some(PARTS * of), &format!("{ended}/{of}")) {
             bar.set_message(name.to_owned());
             line.iter().for_each(|line| bar.println(line));
             bar.set_position((PARTS * ended) as u64);
@@ -360,6 +361,15 @@ impl Shown {
             self.clear();
         }
     }
+}
+
+/// Writes the time that has passed and, once that can be estimated, the whole time.
+fn times(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    let elapsed = HumanDuration(state.elapsed());
+    let _ = match state.pos() {
+        0 => write!(out, "{elapsed:#}"),
+        _ => write!(out, "{elapsed:#} of about {:#}", HumanDuration(state.duration())),
+    };
 }
 
 /// Formats the result of an algorithm on one line.

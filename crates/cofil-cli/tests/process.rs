@@ -124,7 +124,7 @@ fn a_reader_that_has_enough_ends_the_command_quietly() {
     place.write("events.csv", text);
     place.ok("train events.csv -a popularity -o m");
     for (args, first) in [
-        ("recommend m --all -n 40", "user,item,rank,score\n"),
+        ("recommend m --all -n 40", "user,item,rank,score,basis\n"),
         ("recommend m --all -n 40 --json", "{\"user\":\"u0\",\"items\":["),
     ] {
         let mut child = cofil(&place, args)

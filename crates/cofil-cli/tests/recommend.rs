@@ -172,7 +172,7 @@ fn lists_are_reordered_on_request() {
     let text = place.text("r.csv");
     let scores: Vec<(&str, f32)> = (text.lines().skip(1))
         .map(|line| {
-            (line.split(',').next().unwrap(), line.rsplit(',').next().unwrap().parse().unwrap())
+            (line.split(',').next().unwrap(), line.split(',').nth(3).unwrap().parse().unwrap())
         })
         .collect();
     assert!(scores.windows(2).all(|w| w[0].0 != w[1].0 || w[0].1 >= w[1].1), "{text}");
@@ -188,12 +188,21 @@ fn everybody_goes_to_a_file() {
     let report = place.json("recommend m --all -n 3 -o r.csv");
     assert_eq!((&report["users"], &report["output"]), (&json!(20), &json!("r.csv")));
     let csv = place.text("r.csv");
-    assert!(csv.starts_with("user,item,rank,score\nu0,even0,1,"), "{csv}");
+    assert!(csv.starts_with("user,item,rank,score,basis\nu0,even0,1,"), "{csv}");
     assert_eq!(csv.lines().count() as u64, report["rows"].as_u64().unwrap() + 1);
     place.ok("recommend m --all -n 3 -o r.jsonl");
     let first: serde_json::Value =
         serde_json::from_str(place.text("r.jsonl").lines().next().unwrap()).unwrap();
     assert_eq!((&first["user"], &first["items"][0]["item"]), (&json!("u0"), &json!("even0")));
+    // Whom nothing supports an item for gets it by popularity, and the lists say so.
+    place.ok("train events.csv -a item-knn --set neighbours=2 -o knn");
+    place.ok("recommend knn --all -n 16 -o k.csv");
+    let lists = place.text("k.csv");
+    let (popular, learned): (Vec<&str>, Vec<&str>) =
+        lists.lines().skip(1).partition(|line| line.ends_with(",popular"));
+    assert!(!popular.is_empty() && learned.iter().all(|line| line.ends_with(',')), "{lists}");
+    let lines = place.ok("recommend knn --all -n 16 --json");
+    assert_eq!(lines.matches(r#""basis":"popular""#).count(), popular.len());
     place.ok("recommend m --all -n 3 -o r.parquet");
     assert!(place.read("r.parquet").starts_with(b"PAR1"));
     // What was written can be read again.
@@ -407,8 +416,8 @@ fn titles_are_in_every_format() {
     assert!(told.contains("1  Zero"), "{told}");
     place.ok("recommend m --all -n 2 --items items.csv -o lists.csv");
     let lists = place.text("lists.csv");
-    assert!(lists.starts_with("user,item,rank,score,title\n"), "{lists}");
-    assert!(lists.lines().any(|line| line.starts_with("u0,even0,1,") && line.ends_with(",Zero")));
+    assert!(lists.starts_with("user,item,rank,score,title,basis\n"), "{lists}");
+    assert!(lists.lines().any(|line| line.starts_with("u0,even0,1,") && line.ends_with(",Zero,")));
     let lines = place.ok("recommend m --all -n 20 --with-seen --items items.csv --json");
     let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     for entry in first["items"].as_array().unwrap() {
@@ -599,6 +608,29 @@ fn arrays_are_shown_and_written() {
     assert_eq!(place.text("out/items.txt").lines().count(), 17);
     let written = place.json("inspect m --arrays out")["written"].clone();
     assert!(written.as_array().unwrap().contains(&json!("out/weights.npy")), "{written}");
+    place.ok("inspect f --arrays texts --format csv");
+    let text = place.text("texts/user_factors.csv");
+    assert_eq!(text.lines().count(), 20);
+    let number = |cell: &str| cell.parse::<f32>().is_ok();
+    assert!(text.lines().all(|line| line.split(',').count() == 2 && line.split(',').all(number)));
+    assert!(!place.path("texts/user_factors.npy").exists());
+    place.fails(2, "inspect f --format csv");
+}
+
+/// Three users and four items: the offsets of the users' rows are as many as the items.
+#[test]
+fn only_rows_that_are_users_or_items_have_their_names() {
+    let place = Place::new();
+    let rows = ["a,w", "a,x", "b,x", "b,y", "c,y", "c,z"];
+    place.write("few.csv", format!("user,item\n{}\n", rows.join("\n")));
+    for algorithm in ["user-knn", "graph-filter"] {
+        place.ok(&format!("train few.csv -a {algorithm} -o few"));
+        let told = place.ok("inspect few");
+        assert!(!told.contains("starts\n"), "{told}");
+        let of = if algorithm == "user-knn" { "ratings" } else { "edges" };
+        assert!(told.replace('\n', " ").contains(&format!("{of}.starts")), "{told}");
+    }
+    assert!(place.ok("inspect few").contains("\npopular\n"));
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn a_search_keeps_its_trials() {
     send(&child, libc::SIGINT);
     told.read_to_string(&mut text).expect("UTF-8");
     assert_eq!(child.wait().expect("ended").code(), Some(130), "{text}");
-    assert!(text.contains("finished trials are kept in best.toml.trials"), "{text}");
+    assert!(text.contains("finished trials are saved in best.toml.trials"), "{text}");
     let kept = place.text("best.toml.trials").lines().count() - 1;
     assert!(kept >= 1);
     let more = line.replace("--trials 500", &format!("--trials {kept}"));

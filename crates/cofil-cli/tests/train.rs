@@ -147,7 +147,7 @@ fn a_preset_gives_way_to_settings() {
     assert!(error.contains("unknown preset `tutorail`; did you mean `tutorial`?"), "{error}");
     let error = place.fails(2, "train ratings.csv -a ease --preset tutorial -o m");
     assert!(error.contains("ease has no presets"), "{error}");
-    let error = place.fails(1, "train ratings.csv --preset tutorial -o m");
+    let error = place.fails(2, "train ratings.csv --preset tutorial -o m");
     assert!(error.contains("name it with --algorithm"), "{error}");
     let told = place.ok("algorithms svd");
     assert!(told.contains("Presets") && told.contains("impute=constant"), "{told}");

@@ -75,7 +75,9 @@ fn wrong_arguments_are_refused_at_once() {
     assert!(says("--choice reg=").contains("give at least one value"));
     assert!(says("--table t.xls").contains("must end in .csv or .json"));
     assert!(says("--figure f.jpg").contains(".svg or .png"));
-    assert!(says("--metric rmse --implicit").contains("every trial failed; the first: ease ranks"));
+    assert!(
+        says("--metric rmse --implicit").contains("every trial failed; the first: ease only ranks")
+    );
 }
 
 /// Runs `line` and kills it as a power cut would, as soon as `enough` is true of a line it tells.

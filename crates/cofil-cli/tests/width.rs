@@ -100,6 +100,7 @@ fn every_table_fits_eighty_columns() {
         "algorithms neumf",
         "reproduce",
         "reproduce toy --quick",
+        "quickstart ratings.csv --items items.csv -o q",
     ] {
         let text = shown(&place, 80, command);
         for line in text.lines() {

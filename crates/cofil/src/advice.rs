@@ -118,7 +118,7 @@ fn advice(facts: &Facts<'_>, purpose: Option<Purpose>) -> Advice {
 }
 
 fn predicts() -> &'static str {
-    "predicts ratings from the mean, biases and vectors of users and items"
+    "predicts ratings from mean, biases and factors"
 }
 
 fn votes() -> &'static str {
@@ -134,7 +134,7 @@ fn ranks(facts: &Facts<'_>) -> (Algorithm, String) {
         ),
         false => (
             Algorithm::Ials(Ials::default()),
-            "ranks; its cost grows with the number of interactions, not with the square of the number of items".into(),
+            "ranks; scales with interactions, not with items²".into(),
         ),
     }
 }
@@ -148,7 +148,7 @@ fn alternatives(facts: &Facts<'_>) -> Vec<Alternative> {
     let mut list = Vec::new();
     list.push(other(
         Algorithm::Ials(Ials::default()),
-        "to rank: its cost grows with the number of interactions, not with items²".into(),
+        "ranking: scales with interactions, not with items²".into(),
     ));
     let weights = facts.items as f64 * facts.items as f64 * 4.0;
     let size = match weights < 1e9 {
@@ -158,21 +158,21 @@ fn alternatives(facts: &Facts<'_>) -> Vec<Alternative> {
     let few = facts.items <= FEW_ITEMS;
     if few {
         let items = number(facts.items);
-        let reason = format!("to rank: exact, one {items} × {items} matrix inverse ({size})");
+        let reason = format!("ranking: exact, one {items} × {items} matrix inverse ({size})");
         list.push(other(Algorithm::Ease(Ease::default()), reason));
     }
     match facts.values.kind {
         Kind::Ratings => list.push(other(
             Algorithm::BiasedMf(BiasedMf::default()),
-            format!("to predict: {}", predicts()),
+            "ratings: mean, biases and factors".into(),
         )),
         Kind::Votes => list.push(other(
             Algorithm::BiasedMf(BiasedMf::default()),
-            format!("to predict: {}", votes()),
+            "votes: probability of positive feedback, with `link` = sigmoid".into(),
         )),
         Kind::Counts | Kind::Events | Kind::Weights => {}
     }
-    let why = "the baseline every model has to beat".into();
+    let why = "baseline to beat".into();
     list.push(other(Algorithm::Popularity(Popularity::default()), why));
     list
 }

@@ -145,6 +145,12 @@ impl Algorithm {
         values.reading(train.by_user.values(), !self.counts_alike())
     }
 
+    /// Error for `metric` of predicted ratings, for an algorithm that only ranks.
+    pub(crate) fn predicts_no_ratings(&self, metric: &str) -> Error {
+        let name = self.name();
+        Error::Unsupported(format!("{name} only ranks items; {metric} needs predicted ratings"))
+    }
+
     /// Whether it ignores confidence weights.
     fn counts_alike(&self) -> bool {
         match self {
@@ -248,6 +254,11 @@ impl Algorithm {
             // names with commas between them.
             let value = match (&merged[setting], value) {
                 (Value::Array(_), Value::Number(_)) => Value::Array(vec![value.clone()]),
+                (Value::Array(usual), Value::String(text)) if is_of_numbers(usual) => {
+                    let usual: Vec<String> = usual.iter().map(Value::to_string).collect();
+                    let says = format!("must be a list such as {}, not `{text}`", usual.join(","));
+                    return Err(Error::setting(setting, says));
+                }
                 (Value::Array(_), Value::String(names)) => {
                     names.split(',').map(|name| Value::from(name.trim())).collect()
                 }
@@ -429,6 +440,11 @@ fn lost_number<'a>(given: &'a Value, read: &Value) -> Option<&'a Value> {
 
 fn too_large(number: &Value) -> String {
     format!("must be a number of at most 3.4e38, got {number}")
+}
+
+/// Whether a list is of numbers.
+fn is_of_numbers(list: &[Value]) -> bool {
+    !list.is_empty() && list.iter().all(Value::is_number)
 }
 
 /// Explains why a setting's value is wrong; suggests the nearest of the valid names if one is misspelt.

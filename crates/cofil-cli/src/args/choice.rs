@@ -1,8 +1,8 @@
 //! Algorithm and settings: options shared by every command that trains.
 
-use crate::args::searching;
+use crate::args::{searching, wrong};
 use crate::interrupt::reading;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::builder::PossibleValuesParser;
 use cofil::{Algorithm, Purpose, Ratings, Suited};
 use serde_json::{Map, Value};
@@ -55,7 +55,7 @@ impl Choice {
         };
         let mut settings = match &self.preset {
             Some(_) if why.is_some() => {
-                bail!("--preset belongs to an algorithm: name it with --algorithm")
+                return Err(wrong("--preset belongs to an algorithm: name it with --algorithm"));
             }
             Some(preset) => Algorithm::from_settings(&name, &Map::new())?.preset(preset)?,
             None => Map::new(),
@@ -114,7 +114,10 @@ impl Choice {
 
 /// Parses TOML, whose `nan` and `inf` JSON would take for "not set".
 fn from_toml(text: &str) -> Result<Map<String, Value>> {
-    let table: toml::Table = toml::from_str(text)?;
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |at| 1 + text[..at.start].matches('\n').count());
+        anyhow!("line {line}: {}", error.message())
+    })?;
     for (setting, value) in &table {
         let numbers = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
         if let Some(number) =

@@ -92,9 +92,15 @@ pub fn tell_skipped(names: &[String]) {
 }
 
 /// Reports a skipped user and skipped items of a history on standard error, and which known ids they probably stand
-/// for.
-pub fn tell_skipped_of(names: &[String], user: Option<&str>, recommender: &Recommender) {
-    tell_skipped(names);
+/// for. A user whom the `reason` for the answer names, which is printed above it, is not named again.
+pub fn tell_skipped_of(
+    names: &[String],
+    user: Option<&str>,
+    recommender: &Recommender,
+    reason: Option<&str>,
+) {
+    let said = |name: &String| reason.is_some() && Some(name.as_str()) == user;
+    tell_skipped(&names.iter().filter(|name| !said(name)).cloned().collect::<Vec<_>>());
     let (users, items): (Vec<&str>, Vec<&str>) =
         names.iter().map(String::as_str).partition(|name| Some(*name) == user);
     let notes =

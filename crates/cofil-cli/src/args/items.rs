@@ -3,6 +3,7 @@
 use crate::interrupt::reading;
 use crate::output::{also_read, errln};
 use anyhow::{Context, Result};
+use clap::Arg;
 use cofil::data::catalogue::{Catalogue, CatalogueOptions};
 use cofil::data::unlike;
 use cofil::{IdMap, Recommender};
@@ -25,6 +26,21 @@ pub struct Items {
 }
 
 impl Items {
+    /// Help where the table goes into the model file.
+    pub fn kept(source: Arg) -> Arg {
+        source.help(
+            "Table of items with titles and columns for --where, kept in the model file; id and title columns by name \
+             or position, else detected",
+        )
+    }
+
+    /// Help where there is no model file.
+    pub fn only_shown(source: Arg) -> Arg {
+        source.help(
+            "Table of items with titles; id and title columns by name or position, else detected",
+        )
+    }
+
     /// Returns the path of the table, if one was given.
     pub fn path(&self) -> Option<&Path> {
         self.split().map(|(path, _)| Path::new(path))

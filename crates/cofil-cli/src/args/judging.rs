@@ -16,7 +16,7 @@ use std::path::Path;
 #[command(next_help_heading = "Evaluation")]
 pub struct Judging {
     /// Metrics, comma-separated [default: ndcg@10,recall@10,hr@10,auc, plus rmse,mae for algorithms that predict values]
-    #[arg(long = "metric", alias = "metrics", value_name = "LIST")]
+    #[arg(long = "metric", alias = "metrics", value_name = "METRICS")]
     pub metrics: Option<String>,
     /// Library whose metric definitions to use: cofil, implicit, recbole, rectools, lenskit, recpack, ranx,
     /// irspack, elliot or dacrema

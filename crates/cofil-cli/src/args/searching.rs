@@ -23,7 +23,7 @@ pub struct Searching {
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub halving: usize,
     /// Validation users to evaluate each trial on, sampled once; 0 for all
-    #[arg(long, value_name = "USERS", default_value_t = 2000)]
+    #[arg(long = "valid-users", alias = "judged", value_name = "N", default_value_t = 2000)]
     pub judged: usize,
     /// Trials to run in parallel, as threads and memory allow. Each is drawn without the results of those in
     /// parallel, so the outcome depends on N but not on the number of threads

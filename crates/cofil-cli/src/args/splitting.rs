@@ -1,6 +1,8 @@
 //! Split options, shared by `split` and `compare`.
 
+use crate::args::wrong;
 use anyhow::Result;
+use cofil::Error;
 use cofil::data::parse_date;
 use cofil::data::split::{self, Share, Split, SplitSettings};
 
@@ -75,6 +77,16 @@ impl Splitting {
 
     /// Returns the library's split with a test set of size `test`; by default a tenth, or one interaction per user.
     pub fn split(&self, test: Option<Share>, seed: u64) -> Result<Split> {
-        Ok(self.settings(test, seed).split()?)
+        // The library's settings are the options of the same names.
+        self.settings(test, seed).split().map_err(|error| match error {
+            Error::Setting { setting, message } => {
+                let message = message.replace("`by` = ", "--by ");
+                wrong(format!(
+                    "--{setting} {}",
+                    message.replace("`from` or `folds`", "--from or --folds")
+                ))
+            }
+            other => other.into(),
+        })
     }
 }

@@ -19,10 +19,10 @@ pub struct Validate {
     /// Validation metrics: rmse, ndcg@10 …, separated by commas; the first decides which epoch is best.
     /// rmse, mae and mse are measured on the training set too [default: rmse for algorithms that predict values,
     /// else ndcg@10]
-    #[arg(long = "metric", aliases = ["valid-metric", "metrics"], value_name = "METRICS", value_delimiter = ',')]
+    #[arg(long = "metric", aliases = ["valid-metric", "metrics"], value_name = "METRICS", value_delimiter = ',', requires = "valid")]
     pub valid_metrics: Vec<Metric>,
     /// Early stopping: stop after this many epochs without improvement
-    #[arg(long, value_name = "EPOCHS", default_value_t = 5)]
+    #[arg(long, value_name = "EPOCHS", default_value_t = 5, requires = "valid")]
     pub patience: usize,
 }
 

@@ -30,11 +30,11 @@ pub struct Args {
     /// (columns) of the sparse matrix. The last of duplicate pairs is kept
     #[arg(long)]
     sides: bool,
-    #[command(flatten)]
-    read: Input,
     /// Print a JSON report
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    read: Input,
 }
 
 /// The JSON document.

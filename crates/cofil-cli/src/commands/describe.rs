@@ -31,13 +31,13 @@ pub struct Args {
     /// Plot values, interactions per user and item, and popularity (.svg or .png)
     #[arg(long, aliases = ["figure", "curve"], value_name = "FILE")]
     plot: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     read: Input,
     #[command(flatten)]
     clean: Cleaning,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// The JSON document.

@@ -4,6 +4,7 @@ pub mod side_by_side;
 
 use crate::args::input::Input;
 use crate::args::judging::{self, Judging};
+use crate::args::wrong;
 use crate::interrupt::reading;
 use crate::output::errln;
 use crate::output::{self, duration, outln};
@@ -37,7 +38,7 @@ pub struct Args {
     models: Vec<PathBuf>,
     /// Evaluate recommendation lists instead of a model: rows of user, item and a score or rank, or in order,
     /// best first; in JSON also a list per user
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["models", "negatives", "sampled", "given"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["models", "negatives", "sampled", "corrected", "given"])]
     #[arg(requires = "train")]
     lists: Option<PathBuf>,
     /// Test set
@@ -50,19 +51,19 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     train: Option<PathBuf>,
     /// Rank each user's test items among the negatives in this file: lines of user,n1,n2,…
-    #[arg(long, value_name = "FILE", conflicts_with = "sampled")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sampled", "corrected"])]
     negatives: Option<PathBuf>,
-    #[command(flatten)]
-    judging: Judging,
     /// Also show the metrics by number of training interactions per user
     #[arg(long)]
     by_activity: bool,
-    /// Write every number to a CSV file
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
+    /// Write every number to FILE, as CSV
+    #[arg(long, alias = "csv", value_name = "FILE")]
+    table: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    judging: Judging,
     #[command(flatten)]
     read: Input,
 }
@@ -86,7 +87,7 @@ struct Seconds {
 
 pub fn run(args: &Args) -> Result<()> {
     output::check(
-        [args.csv.as_deref()],
+        [args.table.as_deref()],
         [
             args.lists.as_deref(),
             Some(&*args.test),
@@ -147,6 +148,9 @@ fn judge(args: &Args, model: &Path) -> Result<Judged> {
 fn run_lists(args: &Args, path: &Path) -> Result<()> {
     let start = Instant::now();
     let Some(train) = &args.train else { bail!("--lists needs --train FILE") };
+    if !args.judging.reranking.is_off() {
+        return Err(wrong("--mmr and --popularity-penalty do not apply to --lists"));
+    }
     let train = args.read.read_with(train, &IdMap::new(), &IdMap::new(), args.json)?;
     let train = train.interactions.into_ratings(Duplicates::usual(&args.read.options()))?;
     let test = args.read.read_with(&args.test, &train.users, &train.items, args.json)?;
@@ -169,7 +173,7 @@ fn run_lists(args: &Args, path: &Path) -> Result<()> {
 
 /// Prints the report titled `name`.
 fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<()> {
-    if let Some(path) = &args.csv {
+    if let Some(path) = &args.table {
         cofil::store::write_atomically(path, judging::csv(report)?.as_bytes())?;
     }
     if args.json {

@@ -6,7 +6,8 @@ use crate::interrupt::reading;
 use crate::output::{self, outln};
 use anyhow::Result;
 use cofil::data::prose::count;
-use cofil::{Attribution, Basis, Explanation, Recommender, Who};
+use cofil::recommender::Origin;
+use cofil::{Attribution, Basis, Explanation, Recommender, Target, Who};
 use std::path::PathBuf;
 
 /// Arguments of `cofil explain`.
@@ -59,26 +60,47 @@ pub fn run(args: &Args) -> Result<()> {
     let history = history::parse(&recommender, args.who.history.as_deref())?;
     let who = Who { user: args.who.user.clone(), history };
     let explanation = recommender.explain(&who, &args.item, args.unknown.rule())?;
-    history::tell_skipped_of(&explanation.unknown, who.user.as_deref(), &recommender);
+    let told = explanation.reason.as_deref().filter(|_| !args.json);
+    history::tell_skipped_of(&explanation.unknown, who.user.as_deref(), &recommender, told);
     if args.json {
         return output::json(&explanation);
     }
-    print(args, &explanation, titles);
+    match (&explanation.reason, explanation.basis) {
+        (Some(reason), Basis::Popular) => {
+            print_popular(args, &recommender, reason, explanation.score);
+        }
+        _ => print(args, &explanation, titles),
+    }
     if recommender.seen().nnz() == 0 && args.who.user.is_some() {
         outln!("\nThe model file holds no histories, so contributions cannot be shown.");
     }
     Ok(())
 }
 
+/// Prints a score that no history contributes to.
+fn print_popular(args: &Args, recommender: &Recommender, reason: &str, score: f32) {
+    let item = Titles::of_items(recommender).of(&args.item);
+    let card = recommender.card();
+    let is_count = score.fract() == 0.0 && matches!(card.origin, Origin::Trained { .. });
+    let shown = match card.target() {
+        Target::Rating => {
+            format!("the rating of {item} by an unknown user: {}", output::score(score))
+        }
+        Target::Preference if is_count => {
+            format!("the popularity of {item}: {}", count(score as usize, "user"))
+        }
+        Target::Preference => format!("the popularity of {item}: {}", output::score(score)),
+    };
+    let mut letters = reason.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    output::prose(&format!("{first}{}; showing {shown}.", letters.as_str()));
+}
+
 fn print(args: &Args, explanation: &Explanation, titles: Titles<'_>) {
-    let whom = match (&args.who.user, explanation.basis) {
-        (_, Basis::Popular) => "popularity".into(),
-        (Some(user), _) if !explanation.unknown.contains(user) => format!("user {user}"),
+    let whom = match &args.who.user {
+        Some(user) if !explanation.unknown.contains(user) => format!("user {user}"),
         _ => "that history".to_owned(),
     };
-    if let Some(reason) = &explanation.reason {
-        outln!("This is the popularity score, because {reason}.\n");
-    }
     let score = output::score(explanation.score);
     outln!("{} scores {score} for {whom}:\n", titles.of(&args.item));
     let line = |name: &str, value: String, adds: f32| {

@@ -20,9 +20,9 @@ use std::path::PathBuf;
 /// Arguments of `cofil import`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  cofil import als.npz --seen train.csv --user-ids users.txt --item-ids items.txt -o model.cofil
+  cofil import als.npz --interactions train.csv --user-ids users.txt --item-ids items.txt -o model.cofil
   cofil import libmf.model --scale 1,5 -o model.cofil
-  cofil import items.parquet --seen clicks.csv -o model.cofil
+  cofil import items.parquet --interactions clicks.csv -o model.cofil
 
 MODEL is an .npz file with the factors of implicit, Surprise or LightFM or with user_factors and item_factors, a text
 model of LIBMF, or a table (or .npy matrix) of item vectors. Its format follows from its content. Ids are those in the
@@ -44,8 +44,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     item_ids: Option<PathBuf>,
     /// Table of training interactions, for seen items, popularity and, without user vectors, fold-in
-    #[arg(long, value_name = "FILE")]
-    seen: Option<PathBuf>,
+    #[arg(long, alias = "seen", value_name = "FILE")]
+    interactions: Option<PathBuf>,
     /// Score type [default: from the format]
     #[arg(long, value_parser = targets())]
     target: Option<Target>,
@@ -53,7 +53,7 @@ pub struct Args {
     /// [default: from the file, else none]
     #[arg(long)]
     link: Option<Link>,
-    /// Smallest and largest rating, such as 1,5 [default: from the file, else those of --seen]
+    /// Smallest and largest rating, such as 1,5 [default: from the file, else those of --interactions]
     #[arg(long, value_name = "LOW,HIGH", value_parser = scale, allow_hyphen_values = true)]
     scale: Option<(f32, f32)>,
     /// Fold-in of new users: ridge (fits the values of the history) or implicit (least squares over all
@@ -95,7 +95,7 @@ pub fn run(args: &Args) -> Result<()> {
         args.user_vectors.as_ref(),
         args.user_ids.as_ref(),
         args.item_ids.as_ref(),
-        args.seen.as_ref(),
+        args.interactions.as_ref(),
     ];
     output::check([Some(&*args.output)], inputs.map(|path| path.map(PathBuf::as_path)))?;
     let ids = |path: &Option<PathBuf>| path.clone().map(Ids::Path);
@@ -106,7 +106,7 @@ pub fn run(args: &Args) -> Result<()> {
         item_ids: ids(&args.item_ids),
     };
     let foreign = reading(&args.model, |_| Foreign::open(&files))?;
-    let table = match &args.seen {
+    let table = match &args.interactions {
         Some(path) => Some(args.read.events(path, foreign.users(), foreign.items(), args.json)?),
         None => None,
     };

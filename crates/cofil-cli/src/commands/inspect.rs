@@ -18,16 +18,20 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   cofil inspect model.cofil
   cofil inspect model.cofil --arrays arrays/
+  cofil inspect model.cofil --arrays arrays/ --format csv
 
-Small arrays are printed as tables. --arrays writes each array as NAME.npy, and the ids of users and items, in the
-order of the arrays' rows, as users.txt and items.txt, one per line. docs/format.md says
-what each array is.")]
+Small arrays are printed as tables. --arrays writes each array as NAME.npy or NAME.csv (a line per row, no header),
+and the ids of users and items, in the order of the arrays' rows, as users.txt and items.txt, one per line.
+docs/format.md says what each array is.")]
 pub struct Args {
     /// Model file
     model: PathBuf,
-    /// Folder for the model's arrays as .npy files, created if missing
+    /// Folder for the model's arrays, one file each, created if missing
     #[arg(long, value_name = "FOLDER")]
     arrays: Option<PathBuf>,
+    /// Format of the files of --arrays
+    #[arg(long, value_enum, default_value_t, requires = "arrays")]
+    format: arrays::Format,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -51,7 +55,7 @@ pub fn run(args: &Args) -> Result<()> {
     let size = std::fs::metadata(&args.model).map_err(|e| Error::io(&args.model, e))?.len();
     let model = recommender.model_card();
     let written = match &args.arrays {
-        Some(folder) => arrays::write(&recommender, folder, &args.model)?,
+        Some(folder) => arrays::write(&recommender, folder, &args.model, args.format)?,
         None => Vec::new(),
     };
     if args.json {

@@ -2,6 +2,7 @@
 
 use crate::args::history::{self, UnknownIds};
 use crate::args::items::{Items, Titles};
+use crate::args::wrong;
 use crate::interrupt::reading;
 use crate::interrupt::waiting;
 use crate::output::{self, out, outln};
@@ -39,7 +40,7 @@ pub struct Args {
     #[arg(short, default_value_t = 10)]
     n: usize,
     /// Random seed of the strategy `random`
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     #[command(flatten)]
     unknown: UnknownIds,
@@ -99,7 +100,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let answer = interviewer.ask(&question)?;
     let InterviewAnswer { questions, items, unknown, .. } = &answer;
-    history::tell_skipped_of(unknown, None, interviewer.recommender());
+    history::tell_skipped_of(unknown, None, interviewer.recommender(), None);
     if args.json {
         return output::json(&answer);
     }
@@ -112,8 +113,9 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// Parses ITEM=ANSWER.
 fn said(entry: &str) -> Result<Replied> {
-    let (item, answer) =
-        entry.rsplit_once('=').context("write --answers ITEM=ANSWER, such as 50=yes")?;
+    let Some((item, answer)) = entry.rsplit_once('=') else {
+        return Err(wrong("write --answers ITEM=ANSWER, such as 50=yes"));
+    };
     let answer = answer.parse().with_context(|| format!("item `{item}`"))?;
     Ok(Replied { item: item.trim_ascii().into(), answer })
 }

@@ -44,7 +44,7 @@ struct Matrix {
     #[command(flatten)]
     choice: Choice,
     /// Random seed
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Output figure (.svg or .png)
     #[arg(short, long, value_name = "FILE")]

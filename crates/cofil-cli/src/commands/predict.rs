@@ -44,8 +44,8 @@ pub struct Args {
     /// Give probabilities of an interaction, σ(score), instead of scores: for models trained by cross-entropy
     #[arg(long)]
     probability: bool,
-    /// Output file (.csv, .tsv, .jsonl, .parquet, .arrow) [default: CSV on standard output]
-    #[arg(short, long, value_name = "FILE", requires = "pairs")]
+    /// Output file of --pairs (.csv, .tsv, .jsonl, .parquet, .arrow) [default: CSV on standard output]
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["user", "item"])]
     output: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     if let (Some(user), Some(item)) = (&args.user, &args.item) {
         let prediction = match args.probability {
-            false => recommender.predict(user, item)?,
+            false => one(args, &recommender, user, item)?,
             true => {
                 let pair = (recommender.user_index(user)?, recommender.item(item)?);
                 let probability = recommender.probabilities(&[pair.0], &[pair.1])?[0];
@@ -105,6 +105,29 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let path = args.pairs.as_deref().context("give a table with --pairs")?;
     pairs(args, &recommender, path)
+}
+
+/// Predicts the rating or score of one pair. An unknown user or item is treated as in a table of pairs, if the model
+/// has a prediction for it.
+fn one(args: &Args, recommender: &Recommender, user: &str, item: &str) -> Result<f32> {
+    let known = (recommender.user_index(user), recommender.item(item));
+    if (known.0.is_ok() && known.1.is_ok()) || args.unknown.rule() == Unknown::Refuse {
+        return Ok(recommender.predict(user, item)?);
+    }
+    // Numbers behind those of the model stand for what it does not know.
+    let [users, items] = [recommender.users().len() as u32, recommender.items().len() as u32];
+    let pair = [
+        known.0.as_ref().map_or(users, |&user| user),
+        known.1.as_ref().map_or(items, |&item| item),
+    ];
+    let Some(prediction) = recommender.predict_many(&pair[..1], &pair[1..])[0] else {
+        return Ok(recommender.predict(user, item)?);
+    };
+    let user = known.0.is_err().then(|| format!("user {user}"));
+    let item = known.1.is_err().then(|| format!("item {item}"));
+    let unknown: Vec<String> = user.into_iter().chain(item).collect();
+    errln!("note: unknown {}: predicted from biases", unknown.join(" and "));
+    Ok(prediction)
 }
 
 fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {

@@ -5,7 +5,7 @@ use crate::args::items::{Items, Titles};
 use crate::args::reranking::Reranking;
 use crate::interrupt::reading;
 use crate::output::{self, errln, outln, score};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use cofil::data::prose::{count, number};
 use cofil::data::{Filter, ListWriter, unlike};
 use cofil::{Answer, Basis, Liked, Query, Recommended, Recommender, Unknown, Who};
@@ -47,7 +47,7 @@ pub struct Args {
     #[arg(short, default_value_t = 10)]
     n: usize,
     /// Output file of --all or --users: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["user", "history", "popular"])]
     output: Option<PathBuf>,
     /// Items to exclude, comma-separated, or @FILE with one per line
     #[arg(long, value_name = "ITEM", allow_hyphen_values = true)]
@@ -136,14 +136,12 @@ pub fn run(args: &Args) -> Result<()> {
         recommender.note_on_lists().iter().for_each(|note| errln!("note: {note}"));
         return many(args, &recommender, &query);
     }
-    if args.output.is_some() {
-        bail!("--output needs --all or --users; for one user, use --json");
-    }
     let history = history::parse(&recommender, args.who.history.as_deref())?;
     let who = Who { user: args.who.user.clone(), history };
     let answer = recommender.recommend(&who, &query)?;
     answer.note.iter().for_each(|note| errln!("note: {note}"));
-    history::tell_skipped_of(&answer.unknown, who.user.as_deref(), &recommender);
+    let told = answer.reason.as_deref().filter(|_| !args.json);
+    history::tell_skipped_of(&answer.unknown, who.user.as_deref(), &recommender, told);
     if args.json {
         return output::json(&answer);
     }
@@ -219,7 +217,11 @@ fn print_list(items: &[Recommended], titles: Titles<'_>) {
         let item = titles.of(&entry.item).to_owned();
         vec![entry.rank.to_string(), item, score(entry.score), because.join(", ")]
     });
-    output::table(&["", "Item", "Score", "Because of"], rows, &[0, 2]);
+    let rows: Vec<Vec<String>> = rows.collect();
+    let columns = ["", "Item", "Score", "Because of"];
+    // Of a list for nobody in particular there are no reasons.
+    let reasons = rows.iter().any(|row| row.last().is_some_and(|because| !because.is_empty()));
+    output::table(&columns[..if reasons { 4 } else { 3 }], rows, &[0, 2]);
 }
 
 fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {

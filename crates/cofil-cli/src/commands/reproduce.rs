@@ -23,7 +23,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "name")]
     list: bool,
     /// Folder of the data set or data sets
-    #[arg(long, value_name = "DIR", default_value = ".")]
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
     data: PathBuf,
     /// Number of runs, with seeds 1, 2, 3 …
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
@@ -60,7 +60,7 @@ fn list(json: bool) -> Result<()> {
         vec![e.name.clone(), e.title.clone(), if files.is_empty() { "none".into() } else { files }]
     });
     output::table(&["Experiment", "Publication", "Files"], rows, &[]);
-    outln!("\nRun one with: cofil reproduce NAME --data DIR");
+    outln!("\nRun one with: cofil reproduce NAME --data FOLDER");
     Ok(())
 }
 

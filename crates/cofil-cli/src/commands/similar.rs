@@ -35,10 +35,10 @@ pub struct Args {
     #[arg(short, default_value_t = 10)]
     n: usize,
     /// Output file of --all: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
-    #[arg(short, long, value_name = "FILE", requires = "all")]
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["item", "user"])]
     output: Option<PathBuf>,
-    /// Compare all items instead of using an approximate index
-    #[arg(long, requires = "all")]
+    /// With --all: compare all items instead of using an approximate index
+    #[arg(long, conflicts_with_all = ["item", "user"])]
     exact: bool,
     #[command(flatten)]
     items: Items,

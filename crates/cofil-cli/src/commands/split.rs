@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(long, value_name = "SHARE")]
     test: Option<Share>,
     /// Random seed
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Output folder, created if missing
     #[arg(short, long, value_name = "FOLDER", required_unless_present = "check")]
@@ -46,17 +46,17 @@ pub struct Args {
     #[arg(long)]
     gzip: bool,
     /// Do not split; check this test set against DATA, the training set
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "gzip", "from"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "gzip", "by", "from", "folds", "target", "test"])]
     check: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     splitting: Splitting,
     #[command(flatten)]
     read: Input,
     #[command(flatten)]
     clean: Cleaning,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// The document printed with `--json` and written to split.json.
@@ -206,7 +206,7 @@ fn check(args: &Args, train: Interactions, test: &Path) -> Result<()> {
     findings(&found);
     if found.findings.is_empty() {
         outln!(
-            "Nothing found: no shared pairs, and every test user and item is in the training set."
+            "No leakage found: no shared pairs, and every test user and item is in the training set."
         );
     }
     if found.train_span.is_none() || found.test_span.is_none() {

@@ -6,6 +6,7 @@ use crate::args::input::Input;
 use crate::args::items::{self, Items};
 use crate::args::searching;
 use crate::args::validation::{self, Parts, Validate};
+use crate::args::wrong;
 use crate::output::errln;
 use crate::output::{self, bytes, duration};
 use crate::progress::Progress;
@@ -33,6 +34,7 @@ use std::time::Instant;
 The same data, settings and seed give the same file, byte for byte, for any number of threads.
 Ctrl-C stops after the current epoch and saves the model; a second Ctrl-C, or an epoch that takes too long,
 aborts without writing. The exit status is 130 either way.")]
+#[command(mut_arg("source", Items::kept))]
 pub struct Args {
     /// Table of interactions; `-` for standard input
     data: PathBuf,
@@ -42,7 +44,7 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// Random seed
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Fixed negatives instead of sampled ones (gmf, mlp, neumf): lines of user,n1,n2,…
     #[arg(long, value_name = "FILE")]
@@ -163,6 +165,9 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
 
     // Closed-form algorithms have no epoch to finish.
     let epochs = output::value(algorithm)?.get("epochs").is_some();
+    if let Some(option) = args.by_epoch().filter(|_| !epochs) {
+        return Err(wrong(format!("{option}: {} does not train in epochs", algorithm.name())));
+    }
     let run = Run {
         seed: args.seed,
         validation: valid.as_ref().map(|ratings| Validation {
@@ -291,6 +296,18 @@ fn check(args: &Args) -> Result<()> {
         cofil::store::check_new(path, "a checkpoint", args.keep.resume)?;
     }
     Ok(())
+}
+
+impl Args {
+    /// An option that means something only for algorithms that train in epochs, if one was given.
+    fn by_epoch(&self) -> Option<&'static str> {
+        let given = [
+            ("--every", self.every.is_some()),
+            ("--checkpoint", self.keep.checkpoint.is_some()),
+            ("--plot", self.curve.is_some()),
+        ];
+        given.into_iter().find_map(|(name, given)| given.then_some(name))
+    }
 }
 
 impl Keep {

@@ -7,11 +7,12 @@ use crate::args::input::Input;
 use crate::args::judging;
 use crate::args::searching::{self, Searching};
 use crate::args::validation::{self, Parts};
+use crate::args::wrong;
 use crate::output::errln;
 use crate::output::{self, duration, outln};
 use crate::progress::Progress;
 use crate::table::{Column, Table};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use cofil::data::CleanReport;
 use cofil::data::prose::{count, number};
 use cofil::data::read::ReadReport;
@@ -50,13 +51,11 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     trials: u64,
     /// Validation set for the trials: a table, or the share of the training data to hold out
-    #[arg(long, value_name = "FILE|SHARE", default_value = "0.1")]
+    #[arg(long, value_name = "SHARE|FILE", default_value = "0.1")]
     valid: String,
     /// Test set on which to evaluate the winner once
     #[arg(long, value_name = "FILE")]
     test: Option<PathBuf>,
-    #[command(flatten)]
-    searching: Searching,
     /// Write all trials to FILE (.csv, .json)
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
@@ -75,6 +74,8 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    searching: Searching,
     #[command(flatten)]
     read: Input,
     #[command(flatten)]
@@ -145,9 +146,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let mut journal = Journal::open(&path, &space, &train, &valid, &search)?;
     progress.when_stopped(move || {
         let path = path.display();
-        Some(format!(
-            "finished trials are kept in {path}: the same with --resume goes on from them"
-        ))
+        Some(format!("finished trials are saved in {path}; rerun with --resume to continue"))
     });
     let done = journal.trials();
     let (done, best) = (done.len(), tune::best(done, metric).and_then(|trial| trial.value));
@@ -167,7 +166,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         tune::figure(&found, &space, metric).save(path)?;
     }
     if progress.interrupted() {
-        let judged = if args.test.is_some() { ", not judged by the test part" } else { "" };
+        let judged = if args.test.is_some() { "; not evaluated on the test set" } else { "" };
         let kept = progress.kept().unwrap_or_default();
         errln!("stopped; the best so far is saved{judged}; {kept}");
     }
@@ -197,7 +196,7 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     }
     show(&found, metric);
     if let Some(report) = tested {
-        outln!("\non the test part, trained on all of {}:", args.data.display());
+        outln!("\nOn the test set, trained on all of {}:", args.data.display());
         judging::table(&report).print();
     }
     outln!("\nsettings  {}", args.output.display());
@@ -224,7 +223,8 @@ fn journal_path(args: &Args) -> Result<PathBuf> {
         && !is(table, "csv")
         && !is(table, "json")
     {
-        bail!("{}: the name of the table of trials must end in .csv or .json", table.display());
+        let table = table.display();
+        return Err(wrong(format!("--table {table}: the name must end in .csv or .json")));
     }
     cofil::store::check_new(&path, "finished trials", args.resume)?;
     Ok(path)
@@ -261,7 +261,7 @@ fn store_config(args: &Args, found: &Found, metric: Metric) -> Result<()> {
     let value = best.value.map(judging::value).unwrap_or_default();
     let trials = count(found.trials.len(), "trial");
     let comment =
-        format!("The best of {trials} of `cofil tune`: {metric} {value} on the validation part.");
+        format!("The best of {trials} of `cofil tune`: {metric} {value} on the validation set.");
     configs::write(&args.output, &found.algorithm, &comment)
 }
 

@@ -100,7 +100,7 @@ pub fn run(args: &Args) -> Result<()> {
         (
             "users",
             format!(
-                "{} with new interactions, {} of them new users",
+                "{} with new interactions, {} of which are new",
                 updated.users, updated.new_users
             ),
         ),

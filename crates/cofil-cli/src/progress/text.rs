@@ -3,6 +3,7 @@
 use crate::args::{judging, searching};
 use crate::output::duration;
 use cofil::Epoch;
+use cofil::data::prose;
 use cofil::train::Measured;
 use cofil::tune::Trial;
 
@@ -32,9 +33,12 @@ pub fn full(epoch: &Epoch, metric: Option<&str>, rate: Option<f32>, speed: f64) 
         Digits(loss.penalty)
     );
     if let Some(rate) = rate {
-        text += &format!("  rate {rate}");
+        text += &match rate.abs() {
+            tiny if tiny > 0.0 && tiny < 1e-5 => format!("  rate {rate:.4e}"),
+            _ => format!("  rate {rate}"),
+        };
     }
-    text + &format!("  {} examples/s", cofil::data::prose::number(speed.round() as usize))
+    text + &format!("  {} examples/s", prose::number(speed.round() as usize))
 }
 
 /// Formats the best value so far.
@@ -69,7 +73,13 @@ impl std::fmt::Display for Digits {
         let text = format!("{:e}", self.0.abs());
         let magnitude = text.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(i32::MAX);
         match magnitude {
-            -5..=12 => write!(f, "{:.*}", (digits - 1 - magnitude).max(0) as usize, self.0),
+            -5..=12 => {
+                let text = format!("{:.*}", (digits - 1 - magnitude).max(0) as usize, self.0);
+                let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+                let (sign, whole) = whole.split_at(usize::from(whole.starts_with('-')));
+                let whole = whole.parse().map_or_else(|_| whole.to_owned(), prose::number);
+                write!(f, "{sign}{whole}{rest}")
+            }
             _ => write!(f, "{:.*e}", (digits - 1) as usize, self.0),
         }
     }
@@ -84,7 +94,8 @@ mod tests {
         let told = |x: f64| format!("{:.4}", Digits(x));
         assert_eq!(told(0.0), "0.000");
         assert_eq!(told(0.001_234_5), "0.001234");
-        assert_eq!(told(1_234_567.0), "1234567");
+        assert_eq!(told(1_234_567.0), "1,234,567");
+        assert_eq!([told(-2345.0), told(-0.5)], ["-2,345", "-0.5000"]);
         assert_eq!(told(1.5e-9), "1.500e-9");
     }
 }

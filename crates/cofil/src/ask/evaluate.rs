@@ -49,8 +49,7 @@ impl Recommender {
         let ranks = self.card().target() == Target::Preference;
         if ranks && protocol.metrics.iter().any(Metric::is_of_values) {
             report.warnings.push(format!(
-                "{} ranks and predicts no values: its scores are not on the rating scale, so rmse and mae \
-                 are meaningless",
+                "{} only ranks items: its scores are not on the rating scale, so rmse and mae are meaningless",
                 self.card().name()
             ));
         }

@@ -23,11 +23,13 @@ pub struct Conclusion {
     /// Upper end of the 95 % interval.
     pub high: Option<f64>,
     /// Algorithms that may be behind the best only by chance.
-    pub alike: Vec<String>,
+    pub not_significant: Vec<String>,
     /// Algorithms that are significantly behind the best.
     pub behind: Vec<String>,
     /// Algorithms for which this cannot be tested, for example because there are too few users.
-    pub untold: Vec<String>,
+    pub untested: Vec<String>,
+    /// Algorithms without a value of the metric, for example because they do not predict ratings.
+    pub unmeasured: Vec<String>,
     /// The value of recommending the most popular items, if higher is better and popularity is not the best itself.
     pub popularity: Option<f64>,
 }
@@ -53,12 +55,14 @@ impl Conclusion {
         let ((best, report), others) = reports.split_first()?;
         let &Measure { value, low, high, .. } =
             report.metrics.get(metric).filter(|m| !m.value.is_nan())?;
-        let (mut alike, mut behind, mut untold) = (Vec::new(), Vec::new(), Vec::new());
-        for ((other, _), difference) in others.iter().zip(differences) {
+        let (mut not_significant, mut behind) = (Vec::new(), Vec::new());
+        let (mut untested, mut unmeasured) = (Vec::new(), Vec::new());
+        for ((other, report), difference) in others.iter().zip(differences) {
             let list = match difference {
                 Some(d) if d.p < CHANCE => &mut behind,
-                Some(_) => &mut alike,
-                None => &mut untold,
+                Some(_) => &mut not_significant,
+                None if report.value(metric).is_none_or(f64::is_nan) => &mut unmeasured,
+                None => &mut untested,
             };
             list.push((*other).to_owned());
         }
@@ -66,7 +70,18 @@ impl Conclusion {
         let popularity = popularity.and_then(|(_, report)| report.value(metric));
         let popularity = popularity.filter(|p| *p > 0.0 && metric.higher_is_better());
         let best = (*best).to_owned();
-        Some(Self { best, metric, value, low, high, alike, behind, untold, popularity })
+        Some(Self {
+            best,
+            metric,
+            value,
+            low,
+            high,
+            not_significant,
+            behind,
+            untested,
+            unmeasured,
+            popularity,
+        })
     }
 
     /// Returns the conclusion in a few sentences. `named` formats the name of an algorithm.
@@ -90,26 +105,30 @@ impl Conclusion {
             return format!("No algorithm is better than {} by {metric}.", value(self.value));
         }
         let mut text = format!("{best} is best by {metric}: {}{bounds}.", value(self.value));
-        if !self.alike.is_empty() {
+        if !self.not_significant.is_empty() {
             text += &format!(
                 " Its lead over {} is not significant (p ≥ 0.05 after Holm's correction).",
-                list(&self.alike)
+                list(&self.not_significant)
             );
         }
-        let rest = if self.alike.is_empty() { "all others" } else { "the others" };
+        let rest = if self.not_significant.is_empty() { "all others" } else { "the others" };
         if !self.behind.is_empty() {
             let whom = match &self.behind[..] {
                 [one] => named(one),
-                _ if self.untold.is_empty() => rest.into(),
+                _ if self.untested.is_empty() && self.unmeasured.is_empty() => rest.into(),
                 some => list(some),
             };
             text += &format!(" Its lead over {whom} is statistically significant.");
         }
-        if !self.untold.is_empty() {
+        if !self.untested.is_empty() {
             text += &format!(
                 " The significance of its lead over {} cannot be tested: that needs values of several users.",
-                list(&self.untold)
+                list(&self.untested)
             );
+        }
+        if !self.unmeasured.is_empty() {
+            let has = if self.unmeasured.len() == 1 { "has" } else { "have" };
+            text += &format!(" {} {has} no {metric}.", list(&self.unmeasured));
         }
         if let Some(popular) = self.popularity {
             text += &format!(" Recommending the most popular items gives {}.", value(popular));
@@ -131,9 +150,10 @@ mod tests {
             value: 0.25,
             low: Some(0.2),
             high: Some(0.3),
-            alike: names(&["ials", "slim"]),
+            not_significant: names(&["ials", "slim"]),
             behind: names(&["bpr", "popularity"]),
-            untold: Vec::new(),
+            untested: Vec::new(),
+            unmeasured: Vec::new(),
             popularity: Some(0.125),
         };
         assert_eq!(
@@ -142,16 +162,19 @@ mod tests {
              [slim] is not significant (p ≥ 0.05 after Holm's correction). Its lead over the others is \
              statistically significant. Recommending the most popular items gives 0.1250."
         );
-        told.alike.clear();
+        told.not_significant.clear();
         assert!(
             told.say(str::to_owned).contains("lead over all others is statistically significant.")
         );
         told.behind = names(&["bpr"]);
-        told.untold = names(&["ials"]);
+        told.untested = names(&["ials"]);
+        told.unmeasured = names(&["mlp", "slim"]);
         let said = told.say(str::to_owned);
         assert!(
             said.contains("lead over bpr is statistically significant")
                 && said.contains("of its lead over ials cannot be tested")
+                && said.contains(" mlp and slim have no ndcg@10."),
+            "{said}"
         );
         told.value = 0.0;
         assert_eq!(told.say(str::to_owned), "No algorithm is better than 0.0000 by ndcg@10.");

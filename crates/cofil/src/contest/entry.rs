@@ -2,7 +2,7 @@
 
 use crate::algorithm::Algorithm;
 use crate::data::Ratings;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluate::compare::{Difference, difference, holm};
 use crate::evaluate::{Metric, Protocol, Report, TestPart, evaluate};
 use crate::recipes::Target;
@@ -57,12 +57,10 @@ pub fn enter<'a>(
 ) -> Result<Entry> {
     let mut protocol = protocol.clone();
     if algorithm.target() == Target::Preference {
+        let asked: Vec<String> = protocol.metrics.iter().map(Metric::to_string).collect();
         protocol.metrics.retain(|metric| !metric.is_of_values());
         if protocol.metrics.is_empty() {
-            return Err(Error::Unsupported(format!(
-                "{} ranks and predicts no values, so there is nothing to measure by rmse or mae",
-                algorithm.name()
-            )));
+            return Err(algorithm.predicts_no_ratings(&asked.join(", ")));
         }
     }
     let start = Instant::now();
@@ -162,6 +160,6 @@ mod tests {
         assert_eq!(entries[0].report.value(Metric::Rmse), None, "no values are predicted");
         let values = Protocol { metrics: vec![Metric::Rmse], ..protocol };
         let told = enter(&recipes[1], &train, &test, &values, &Run::default()).unwrap_err();
-        assert!(told.to_string().starts_with("ease ranks and predicts no values"), "{told}");
+        assert!(told.to_string().starts_with("ease only ranks items; "), "{told}");
     }
 }

@@ -114,7 +114,10 @@ impl Series {
             "{} is best by the mean of {}: {spread}. It is the best in {} of {rounds} rounds.",
             best.name, spread.metric, best.best_in
         );
-        for other in others.iter().filter(|other| other.name != "popularity").take(3) {
+        // Whether anything was learned shows against popularity, wherever it stands.
+        let (popularity, learned): (Vec<&Standing>, Vec<&Standing>) =
+            others.iter().partition(|other| other.name == "popularity");
+        for other in learned.into_iter().take(3).chain(popularity) {
             if let Some(Lead { ahead, beyond_chance, of }) = other.lead {
                 text += &format!(
                     " It is ahead of {} in {ahead} of {of}, significantly in {beyond_chance}.",
@@ -281,7 +284,8 @@ mod tests {
         let said = series.say();
         assert!(said.starts_with("ease is best by the mean of ndcg@5: "), "{said}");
         assert!(
-            said.contains("the best in 3 of 3 rounds. It is ahead of ease:reg=9 in 0 of 3"),
+            said.contains("the best in 3 of 3 rounds. It is ahead of ease:reg=9 in 0 of 3")
+                && said.ends_with("It is ahead of popularity in 3 of 3, significantly in 3."),
             "{said}"
         );
         let again = vec![plan.entrants[0].clone(), plan.entrants[0].clone()];

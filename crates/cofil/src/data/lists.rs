@@ -4,6 +4,7 @@ use super::ending::{Format, ending_or_csv};
 use super::sheet::{Cells, Kind, Out, SheetWriter};
 use super::{Catalogue, IdMap};
 use crate::error::{Error, Result};
+use crate::preference::is_filler;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::io::Write;
 use std::path::Path;
@@ -12,8 +13,9 @@ use std::sync::Arc;
 /// Writes lists in the format given by the file extension, as [`SheetWriter`] does.
 ///
 /// Each entry is a row with the columns `user`, `item`, `rank` (from 1) and `score`, and `title` if the items have
-/// titles; `.jsonl` has one line per user instead. In lists of similar items, the column `item` takes the place of
-/// `user`, and `similar` that of `item`. The text formats can also be written to a stream.
+/// titles; `.jsonl` has one line per user instead. `basis` is `popular` for entries that no history supports, else
+/// empty. In lists of similar items, which have no `basis`, the column `item` takes the place of `user`, and `similar`
+/// that of `item`. The text formats can also be written to a stream.
 pub struct ListWriter<'a> {
     of: &'a Arc<IdMap>,
     items: &'a Arc<IdMap>,
@@ -116,6 +118,7 @@ impl<'a> ListWriter<'a> {
                     ("score", Kind::Number),
                 ];
                 columns.extend(titles.map(|_| ("title", Kind::Text)));
+                columns.extend((names == OF_USERS).then_some(("basis", Kind::Text)));
                 Sink::Rows(SheetWriter::new(out, format, &columns)?)
             }
         };
@@ -145,15 +148,20 @@ impl<'a> ListWriter<'a> {
                 if titles.is_some() {
                     cells.push(Cells::Text(entries.iter().map(|e| title(e.2)).collect()));
                 }
+                if self.names == OF_USERS {
+                    cells.push(Cells::Text(entries.iter().map(|e| basis(e.3)).collect()));
+                }
                 rows.write(&cells)
             }
             Sink::Lines(out) => {
                 for (&user, list) in users.iter().zip(lists) {
+                    let is_of_users = self.names == OF_USERS;
                     let entry = |(at, &(item, score)): (usize, &(u32, f32))| Entry {
                         rank: at + 1,
                         item: items.name(item),
                         score,
                         title: title(item),
+                        basis: basis(score).filter(|_| is_of_users),
                     };
                     let [key, _] = self.names;
                     let called = if key == OF_ITEMS[0] { title(user) } else { None };
@@ -206,4 +214,11 @@ struct Entry<'a> {
     score: f32,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    basis: Option<&'static str>,
+}
+
+/// What an entry is based on, if no history supports it: as [`Basis`](crate::Basis) is written.
+fn basis(score: f32) -> Option<&'static str> {
+    is_filler(score).then_some("popular")
 }

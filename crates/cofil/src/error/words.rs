@@ -14,7 +14,7 @@ pub fn plain_words(message: &str) -> String {
 }
 
 /// Phrases of parsers of numbers, JSON, TOML and Parquet.
-const PHRASES: [(&str, &str); 12] = [
+const PHRASES: [(&str, &str); 15] = [
     ("invalid digit found in string", "not a whole number"),
     ("cannot parse integer from empty string", "it is empty"),
     ("number too large to fit in target type", "the number is too large"),
@@ -25,6 +25,9 @@ const PHRASES: [(&str, &str); 12] = [
     ("EOF while parsing a string", "the text ends too early"),
     ("expected value at line", "a value is missing or not valid at line"),
     ("invalid float, expected `inf`", "not a number; put text between quotes"),
+    ("invalid basic string, expected `\"`", "a text lacks its closing quote"),
+    ("string values must be quoted, expected literal string", "a value is missing or lacks quotes"),
+    ("duplicate key", "a setting is given twice"),
     ("Parquet argument error: ", ""),
     ("Parquet error: ", ""),
 ];
@@ -65,7 +68,13 @@ fn typed(message: &str) -> String {
         }
         "invalid type: " | "invalid value: " => {
             let (given, expected) = rest.split_once(", expected ").unwrap_or((rest, ""));
-            format!("must be {}, not {}", wanted(expected), what(given))
+            match given.strip_prefix("integer `-") {
+                // The smallest number may be 0 or 1.
+                Some(number) if ["u64", "usize"].contains(&expected.trim()) => {
+                    format!("must not be negative, got -{}", number.trim_end_matches('`'))
+                }
+                _ => format!("must be {}, not {}", wanted(expected), what(given)),
+            }
         }
         "unknown variant `" => Error::unknown("value", name, &quoted[1..]).to_string(),
         "unknown field `" => Error::unknown("setting", name, &quoted[1..]).to_string(),
@@ -93,7 +102,7 @@ fn wanted(expected: &str) -> String {
         "u8" => "a whole number from 0 to 255".into(),
         "u16" => "a whole number from 0 to 65535".into(),
         "u32" => "a whole number from 0 to 4294967295".into(),
-        "u64" | "usize" => "a whole number, at least 0".into(),
+        "u64" | "usize" => "a whole number".into(),
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".into(),
         "a nonzero u32" | "a nonzero u64" | "a nonzero usize" => {
             "a whole number, at least 1".into()
@@ -171,6 +180,8 @@ mod tests {
             ("factors", json!(true), "must be a whole number from 0 to 4294967295, not true"),
             ("layers", json!(3), "must be a list, not 3"),
             ("layers", json!({}), "must be a list, not a map"),
+            ("layers", json!([-3]), "must not be negative, got -3"),
+            ("layers", json!([1.5]), "must be a whole number, not 1.5"),
             ("link", json!("sigmoit"), "unknown value `sigmoit`; did you mean `sigmoid`?"),
             ("link", json!(3), "must be one of the allowed names, not 3"),
             ("on", json!("yes"), "must be true or false, not the text \"yes\""),

@@ -163,11 +163,21 @@ impl FromStr for Metric {
         let name = known.map_or(name.as_str(), |(name, _)| name);
         let Some(metric) = all.iter().find(|metric| metric.parts().0.replace('_', "") == name)
         else {
-            // Suggest the name nearest to this spelling.
             let ours = k.map_or(name.to_owned(), |k| format!("{name}@{k}"));
             let mut error = Error::unknown("metric", &ours, all.iter().map(Self::to_string));
-            if let Error::Unknown { name, .. } = &mut error {
-                *name = text.to_owned();
+            if let Error::Unknown { name: given, nearest, .. } = &mut error {
+                *given = text.to_owned();
+                // By the name alone, and strictly: most names are short, and the same cutoff is no likeness.
+                let is_near = |metric: &&Self| {
+                    let own = metric.parts().0.replace('_', "");
+                    let most = match own.len() {
+                        ..=2 => 0,
+                        3..=7 => 1,
+                        8.. => 2,
+                    };
+                    strsim::damerau_levenshtein(&own, name) <= most
+                };
+                *nearest = all.iter().find(is_near).map(Self::to_string);
             }
             return Err(error);
         };
@@ -306,6 +316,11 @@ mod tests {
         assert_eq!(says("HitRate"), "setting `metrics`: write `hr@10`, not `HitRate`");
         assert!(says("ndgc_at_5").contains("did you mean `ndcg@5`?"), "{}", says("ndgc_at_5"));
         assert!(says("hit_rate_0").contains("a number above 0"));
+        for far in ["arp@10", "r2", "foo"] {
+            let told = says(far);
+            assert!(told.contains("(valid: ") && !told.contains("did you mean"), "{told}");
+        }
+        assert!(says("rsme").contains("`rmse`") && says("precison@5").contains("`precision@5`"));
         assert!(Metric::list(" , ").unwrap_err().to_string().contains("at least one"));
     }
 

@@ -109,7 +109,7 @@ pub fn evaluate_lists<'a>(
         return Err(Error::setting("metrics", says));
     }
     if !protocol.rerank.is_off() {
-        let message = "lists are evaluated as given: reorder them when you make them";
+        let message = "lists are evaluated as given: `mmr` and `popularity_penalty` do not apply";
         return Err(Error::Unfit(message.into()));
     }
     let outcomes = |_: &Values, _: &ItemCounts, cases: &[Case<'_>]| {

@@ -211,8 +211,7 @@ impl Foreign {
         let biased = self.item_bias.iter().any(|&b| b != 0.0);
         let by = if biased { "by their biases" } else { "in the order of the model" };
         self.notes.push(format!(
-            "without interactions, lists may hold items that a user already has, and users of whom nothing is known get \
-             items {by}"
+            "without interactions, lists may hold items that a user already has, and unknown users get items {by}"
         ));
         self.item_bias.clone()
     }

@@ -31,6 +31,31 @@ impl Tensor<'_> {
         write_with(path, Access::Usual, |file| self.npy_to(file))
     }
 
+    /// Writes the array to `path` as numbers separated by commas, a line for each row (of a vector, for each element),
+    /// without a header; returns its size in bytes.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_csv(&self, path: &Path) -> Result<u64> {
+        let rows = self.shape().first().copied().unwrap_or(1);
+        let columns: usize = self.shape().iter().skip(1).product();
+        write_with(path, Access::Usual, |file| {
+            let mut lines = String::new();
+            for row in 0..rows {
+                for column in 0..columns {
+                    lines += if column == 0 { "" } else { "," };
+                    lines += &self.text(row * columns + column);
+                }
+                lines.push('\n');
+                if lines.len() > PIECE || row + 1 == rows {
+                    file.write_all(lines.as_bytes())?;
+                    lines.clear();
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Writes what an `.npy` file holds.
     pub(super) fn npy_to(&self, out: &mut impl Write) -> std::io::Result<()> {
         out.write_all(&header(self.npy_kind(), self.shape()))?;

@@ -88,10 +88,7 @@ impl Task<'_> {
     ) -> Result<()> {
         let metric = self.search.metric;
         if metric.is_of_values() && algorithm.target() == Target::Preference {
-            return Err(Error::Unsupported(format!(
-                "{} ranks and predicts no values, so there is nothing to measure by {metric}",
-                algorithm.name()
-            )));
+            return Err(algorithm.predicts_no_ratings(&metric.to_string()));
         }
         let rungs = Rungs::new(self.space.epochs(), self.search, past);
         let patience = self.space.epochs().map_or(1, |(_, most)| (most / 4).max(5));

@@ -2,7 +2,8 @@
 
 use super::Args;
 use crate::args::choice::parse_setting;
-use anyhow::{Context, Result, bail};
+use crate::args::wrong;
+use anyhow::{Context, Result};
 use cofil::Algorithm;
 use cofil::contest::{Entrant, Failure, Plan};
 use serde_json::{Map, Value};
@@ -18,17 +19,17 @@ pub fn entrants(args: &Args) -> Result<Vec<Entrant>> {
     let left_out: Vec<String> = skipped(args)?.into_iter().map(|s| s.algorithm).collect();
     let mut settings: Vec<Map<String, Value>> = vec![Map::new(); names.len()];
     for pair in &args.settings {
-        let wrong =
-            || format!("`--set {pair}`: write ALGORITHM.SETTING=VALUE, such as ease.reg=200");
-        let (name, setting) = pair
-            .split_once('=')
-            .and_then(|(place, _)| place.split_once('.'))
-            .with_context(wrong)?;
+        let (place, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let Some((name, setting)) = apart(place).filter(|_| pair.contains('=')) else {
+            return Err(wrong(format!(
+                "`--set {pair}`: write ALGORITHM:SETTING=VALUE, such as ease:reg=200"
+            )));
+        };
         let Some(at) = names.iter().position(|n| n == name) else {
             return Err(cofil::Error::unknown("algorithm", name, &names).into());
         };
-        let (_, value) = parse_setting(pair)?;
-        settings[at].insert(setting.trim().into(), value);
+        let (setting, value) = parse_setting(&format!("{setting}={value}"))?;
+        settings[at].insert(setting, value);
     }
     let mut entrants: Vec<Entrant> = Vec::new();
     for (name, settings) in names.iter().zip(&settings) {
@@ -42,26 +43,32 @@ pub fn entrants(args: &Args) -> Result<Vec<Entrant>> {
     for text in &args.with {
         let entrant = with(text)?;
         if entrants.iter().any(|other| other.name == entrant.name) {
-            bail!("`--with {text}`: already in the comparison");
+            return Err(wrong(format!("`--with {text}`: already in the comparison")));
         }
         entrants.push(entrant);
     }
     Ok(entrants)
 }
 
+/// Splits the name of an algorithm from what is said about it: `ials.factors` or `ials:factors`.
+fn apart(text: &str) -> Option<(&str, &str)> {
+    text.split_once(['.', ':'])
+}
+
 /// Parses `ials:factors=128,reg=0.01`; list values may contain commas.
 fn with(text: &str) -> Result<Entrant> {
-    let (name, list) = text.split_once(':').unwrap_or((text, ""));
+    let (name, list) = apart(text).unwrap_or((text, ""));
     let name = name.trim();
     let mut settings = Map::new();
     for pair in pairs(list) {
-        let wrong = || format!("`--with {text}`: write ALGORITHM:SETTING=VALUE,SETTING=VALUE");
         if !pair.contains('=') {
-            bail!(wrong());
+            return Err(wrong(format!(
+                "`--with {text}`: write ALGORITHM:SETTING=VALUE,SETTING=VALUE"
+            )));
         }
-        let (setting, value) = parse_setting(&pair).with_context(wrong)?;
+        let (setting, value) = parse_setting(&pair)?;
         if settings.insert(setting.clone(), value).is_some() {
-            bail!("`--with {text}`: `{setting}` is given twice");
+            return Err(wrong(format!("`--with {text}`: `{setting}` is given twice")));
         }
     }
     Entrant::of(name, &settings, true).with_context(|| format!("--with {text}"))
@@ -85,7 +92,7 @@ pub fn skipped(args: &Args) -> Result<Vec<Failure>> {
     let one = |text: &String| {
         let (name, error) = text
             .split_once('=')
-            .with_context(|| format!("`--skip {text}`: write ALGORITHM=REASON"))?;
+            .ok_or_else(|| wrong(format!("`--skip {text}`: write ALGORITHM=REASON")))?;
         match all.iter().any(|other| other == name) {
             true => Ok(Failure { algorithm: name.into(), error: error.into() }),
             false => Err(cofil::Error::unknown("algorithm", name, &all).into()),
@@ -115,6 +122,8 @@ mod tests {
         );
         assert!(says("eese").contains("did you mean `ease`?"));
         assert!(says("ials:8").contains("write ALGORITHM:SETTING=VALUE"));
+        let dotted = with("ials.factors=128,reg=0.01").unwrap();
+        assert_eq!((dotted.fixed, dotted.name), (entrant.fixed, entrant.name));
         assert!(says("ials:factors=8,factors=9").contains("is given twice"));
     }
 }

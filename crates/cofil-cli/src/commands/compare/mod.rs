@@ -47,12 +47,13 @@ continues from them, and only trains and evaluates the winners again.
 
 On a narrow terminal columns are dropped in this order: model MB, memory MB, effect, fit s, the interval, p, and the
 metrics from the last to the second. --json has them all.")]
+#[command(mut_arg("source", Items::only_shown))]
 pub struct Args {
     /// Table of interactions to train on
     data: PathBuf,
     /// Test set: a table, or the part of DATA to hold out, as a share such as 0.1 or 10%, or a number
     /// [default: 0.1; with `--by last`: 1]
-    #[arg(long, value_name = "FILE|SHARE")]
+    #[arg(long, value_name = "SHARE|FILE")]
     test: Option<Tests>,
     /// Histories of test users who are not in DATA; they are scored from them
     #[arg(long, value_name = "FILE", requires = "test")]
@@ -62,7 +63,7 @@ pub struct Args {
         short,
         long = "algorithm",
         alias = "algorithms",
-        value_name = "LIST",
+        value_name = "NAMES",
         value_delimiter = ','
     )]
     algorithms: Vec<String>,
@@ -70,7 +71,7 @@ pub struct Args {
     #[arg(long, value_name = "ALGORITHM:SETTING=VALUE,…")]
     with: Vec<String>,
     /// Setting of one algorithm; repeatable
-    #[arg(short, long = "set", value_name = "ALGORITHM.SETTING=VALUE")]
+    #[arg(short, long = "set", value_name = "ALGORITHM:SETTING=VALUE")]
     settings: Vec<String>,
     /// Skip an algorithm and show the reason; repeatable
     #[arg(long = "skip", value_name = "ALGORITHM=REASON")]
@@ -102,12 +103,12 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER")]
     configs: Option<PathBuf>,
     #[command(flatten)]
-    judging: Judging,
+    items: Items,
     /// Print JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    items: Items,
+    judging: Judging,
     #[command(flatten)]
     splitting: Splitting,
     #[command(flatten)]
@@ -127,7 +128,8 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let plan = plan(args, entrants)?;
     let user = all.users.names().next().unwrap_or("USER").to_owned();
-    let next = next::Next { args, user };
+    let item = all.items.names().next().unwrap_or("ITEM").to_owned();
+    let next = next::Next { args, user, item };
     // Only the report describes the data before the split.
     let whole = args.report.as_ref().map(|_| all.clone());
     let mut rounds = Vec::new();
@@ -189,7 +191,7 @@ pub fn run(args: &Args) -> Result<()> {
         true => first.outcome.contestants.iter().collect(),
         false => series.standings.iter().filter_map(|one| series.chosen(&one.name)).collect(),
     };
-    next.print(&told, &ranked);
+    next.print(&told, series.metrics.first().copied(), &ranked);
     Ok(())
 }
 

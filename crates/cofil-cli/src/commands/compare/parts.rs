@@ -2,7 +2,8 @@
 
 use super::Args;
 use crate::args::judging::{self, Tested};
-use anyhow::{Result, bail};
+use crate::args::wrong;
+use anyhow::Result;
 use cofil::data::split::Share;
 use cofil::{Duplicates, Interactions, Ratings};
 use std::path::{Path, PathBuf};
@@ -16,10 +17,17 @@ pub enum Tests {
 }
 
 impl FromStr for Tests {
-    type Err = std::convert::Infallible;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(text.parse().map_or_else(|_| Self::File(text.into()), Self::Share))
+        let is_number = || text.trim_end_matches(['%', ' ']).parse::<f64>().is_ok();
+        match text.parse() {
+            Ok(share) => Ok(Self::Share(share)),
+            Err(_) if is_number() && !Path::new(text).exists() => {
+                Err("a share lies between 0 and 1, a number of interactions is at least 1")
+            }
+            Err(_) => Ok(Self::File(text.into())),
+        }
     }
 }
 
@@ -45,11 +53,10 @@ pub fn parts(args: &Args, all: Interactions) -> Result<Box<dyn Iterator<Item = R
     let share = match &args.test {
         Some(Tests::File(path)) => {
             if args.splitting.is_asked() {
-                bail!(
-                    "{}: with a table of test interactions nothing is split: leave it out, or what \
-                     says how to split",
+                return Err(wrong(format!(
+                    "--test {} cannot be combined with --by, --folds, --from or --target",
                     path.display()
-                );
+                )));
             }
             let train = Ratings::new(&all, Duplicates::Error)?;
             let weigh = |given| args.clean.settings(&args.read).weigh(given);
@@ -61,7 +68,7 @@ pub fn parts(args: &Args, all: Interactions) -> Result<Box<dyn Iterator<Item = R
             return Ok(Box::new(std::iter::once(Ok(part))));
         }
         Some(Tests::Share(_)) if args.given.is_some() => {
-            bail!("--given needs --test FILE; --by users makes both from the data");
+            return Err(wrong("--given needs --test FILE; --by users makes both from the data"));
         }
         Some(Tests::Share(share)) => Some(*share),
         None => None,

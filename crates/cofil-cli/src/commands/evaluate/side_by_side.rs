@@ -2,6 +2,7 @@
 
 use super::{Args, Judged, Seconds, judge};
 use crate::args::judging::value;
+use crate::args::wrong;
 use crate::commands::compare::show::{Line, by_activity, leaderboard};
 use crate::output::{self, errln, outln};
 use anyhow::{Result, bail};
@@ -36,8 +37,8 @@ struct Entry<'a> {
 }
 
 pub fn run(args: &Args, models: &[PathBuf]) -> Result<()> {
-    if args.csv.is_some() {
-        bail!("--csv takes one model; use --json for several");
+    if args.table.is_some() {
+        return Err(wrong("--table takes one model; use --json for several"));
     }
     let mut judged = Vec::new();
     for path in models {

@@ -2,7 +2,8 @@
 
 use super::clean;
 use crate::args::judging;
-use crate::output;
+use crate::output::{self, outln};
+use crate::table::{Column, Table};
 use anyhow::{Context, Result};
 use cofil::contest::{self, Entry};
 use cofil::data::prose::number;
@@ -174,14 +175,29 @@ impl Contest {
         lines
     }
 
-    /// The leaderboard as text.
-    pub fn text(&self) -> String {
+    /// Prints the leaderboard.
+    pub fn print(&self) {
         let lines = self.lines();
         let ratings = lines.iter().any(|(_, measures, _)| measures.get(Metric::Rmse).is_some());
-        let mut head = vec!["algorithm", "ndcg@10", "95 % of ndcg@10", "recall@10", "coverage"];
-        head.extend(ratings.then_some("rmse"));
-        head.push("fit s");
-        let rows = lines.iter().map(|(name, measures, seconds)| {
+        let of = if self.step == 1 { String::new() } else { format!(" (one in {})", self.step) };
+        output::prose(&format!("Test set: {}.", self.split));
+        output::prose(&format!(
+            "For each of {} users{of}, an algorithm ranks all items not in the user's training history; the \
+             metrics say how high it ranks the test items.",
+            number(self.users)
+        ));
+        outln!();
+        let mut columns = vec![
+            Column::text("algorithm"),
+            Column::number("ndcg@10"),
+            Column::number("95 % of ndcg@10").spare(1),
+            Column::number("recall@10").spare(2),
+            Column::number("coverage").spare(4),
+        ];
+        columns.extend(ratings.then(|| Column::number("rmse").spare(3)));
+        columns.push(Column::number("fit s").spare(5));
+        let mut table = Table::new(columns);
+        for (at, (name, measures, seconds)) in lines.iter().enumerate() {
             let mut row = vec![
                 (*name).to_owned(),
                 cell(measures, METRICS[0]),
@@ -193,21 +209,16 @@ impl Contest {
                 row.push(cell(measures, Metric::Rmse));
             }
             row.push(seconds.map_or_else(String::new, |seconds| format!("{seconds:.2}")));
-            row
-        });
-        let right: Vec<usize> = (1..head.len()).collect();
-        let of = if self.step == 1 { String::new() } else { format!(" (one in {})", self.step) };
-        let mut text = format!(
-            "Test set: {}.\nFor each of {} users{of}, an algorithm ranks all items not in the user's \
-             training history;\nthe metrics say how high it ranks the test items.\n\n",
-            self.split,
-            number(self.users)
-        );
-        text += &output::lines(&head, rows, &right);
-        for (why, names) in &self.skipped {
-            text += &format!("\n\nSkipped, because {why}: {}.", names.join(", "));
+            if at == 0 {
+                table.best();
+            }
+            table.row(row);
         }
-        text
+        table.print();
+        for (why, names) in &self.skipped {
+            outln!();
+            output::prose(&format!("Skipped, because {why}: {}.", names.join(", ")));
+        }
     }
 
     /// The leaderboard as JSON.

@@ -12,7 +12,7 @@ use crate::output::{self, duration, outln, score};
 use anyhow::Result;
 use cofil::data::Clean;
 use cofil::data::sample_set;
-use cofil::{Algorithm, Answer, Interactions, Query, Ratings, Recommender, Run, Who};
+use cofil::{Algorithm, Answer, Interactions, Query, Ratings, Recommended, Recommender, Run, Who};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -24,11 +24,14 @@ use std::time::Instant;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   cofil quickstart
-  cofil quickstart --data ratings.csv --items movies.csv -o first-look")]
+  cofil quickstart ratings.csv --items movies.csv -o first-look")]
+#[command(mut_arg("source", Items::kept))]
 pub struct Args {
-    /// Your own table, instead of the bundled sample
-    #[arg(long, value_name = "FILE")]
+    /// Your own table of interactions [default: a bundled sample]
     data: Option<PathBuf>,
+    /// The same as DATA
+    #[arg(long = "data", value_name = "FILE", hide = true, conflicts_with = "data")]
+    table: Option<PathBuf>,
     /// Output folder for the figure and the model
     #[arg(short, long, value_name = "FOLDER", default_value = "cofil-quickstart")]
     output: PathBuf,
@@ -61,7 +64,7 @@ pub struct Summary<'a> {
     /// The best algorithm and its settings.
     winner: &'a Algorithm,
     /// Lists for some users: `who` and `answer`.
-    recommendations: Vec<&'a Value>,
+    recommendations: Vec<Value>,
     /// The model file.
     model: String,
     /// Of the model file.
@@ -73,25 +76,28 @@ pub struct Summary<'a> {
 
 pub fn run(args: &Args) -> Result<()> {
     let start = Instant::now();
+    let table = args.data.as_deref().or(args.table.as_deref());
     cofil::store::create_folder(&args.output)?;
     let (figure, file) = (args.output.join("matrix.svg"), args.output.join("best.cofil"));
-    output::check([Some(&*figure), Some(&*file)], [args.data.as_deref(), args.items.path()])?;
+    output::check([Some(&*figure), Some(&*file)], [table, args.items.path()])?;
     let catalogue = args.items.read()?;
     let say = |text: &str| {
         if !args.json {
-            outln!("{text}");
+            output::prose(text);
         }
     };
 
     say("From a table of interactions to recommendations, in five steps.");
     heading(args, 1, "Describe the data");
-    let data = load(args, &say)?;
-    say(describe::report(&data)?.trim_end());
+    let data = load(args, table, &say)?;
+    if !args.json {
+        outln!("{}", describe::report(&data)?.trim_end());
+    }
 
     heading(args, 2, "Compare the algorithms");
     let contest = compare::run(&data, !args.json)?;
-    say(&contest.text());
     if !args.json {
+        contest.print();
         let line = |(name, settings): (&String, &_)| (name.clone(), searching::settings(settings));
         show::defaults_of(&contest.defaults.iter().map(line).collect::<Vec<_>>());
     }
@@ -102,9 +108,11 @@ pub fn run(args: &Args) -> Result<()> {
     let recommender = Recommender::train(&winner.algorithm, &ratings, &Run::default())?;
     let recommender = recommender.with_catalogue(catalogue);
     say(&format!("{} won. Retrained on all interactions, it recommends:", winner.name));
-    let cast = cast(&ratings, args.data.is_none());
+    let cast = cast(&ratings, table.is_none());
     let answers = answers(&recommender, &cast)?;
-    answers.iter().for_each(|answer| say(&answer.text));
+    if !args.json {
+        answers.iter().for_each(|told| told.print(Titles::of_items(&recommender)));
+    }
 
     heading(args, 4, "Save the model");
     let fingerprint = recommender.save(&file)?;
@@ -120,8 +128,9 @@ pub fn run(args: &Args) -> Result<()> {
 
     heading(args, 5, "Complete a small matrix");
     let toy = toy::complete(&figure)?;
-    say(&toy.text);
-    say(&format!("Figure: {}", figure.display()));
+    if !args.json {
+        outln!("{}\nFigure: {}", toy.text, figure.display());
+    }
 
     let seconds = start.elapsed().as_secs_f64();
     if args.json {
@@ -132,7 +141,7 @@ pub fn run(args: &Args) -> Result<()> {
             not_compared: &contest.skipped,
             defaults_for_this_data: &contest.defaults,
             winner: &winner.algorithm,
-            recommendations: answers.iter().map(|answer| &answer.json).collect(),
+            recommendations: answers.iter().map(Told::json).collect::<Result<_>>()?,
             model: file.display().to_string(),
             fingerprint,
             seconds,
@@ -141,7 +150,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let memory = cofil::memory::peak_mb();
     outln!("Total: {}, {memory:.0} MB peak memory.", duration(seconds));
-    print_next(&file, &cast, &winner.name, args.data.as_deref());
+    print_next(&file, &cast, &winner.name, table);
     Ok(())
 }
 
@@ -156,16 +165,16 @@ fn clean() -> Clean {
     Clean::default()
 }
 
-fn load(args: &Args, say: &impl Fn(&str)) -> Result<Interactions> {
-    match &args.data {
+fn load(args: &Args, table: Option<&Path>, say: &impl Fn(&str)) -> Result<Interactions> {
+    match table {
         Some(path) => {
-            say(&format!("{}\n", path.display()));
+            say(&path.display().to_string());
+            say("");
             Ok(args.read.read(path, args.json)?.interactions)
         }
         None => {
-            say(
-                "Bundled sample: Debian packages (users) and the packages they depend on (items).\n",
-            );
+            say("Bundled sample: Debian packages (users) and the packages they depend on (items).");
+            say("");
             Ok(sample_set()?)
         }
     }
@@ -189,10 +198,27 @@ fn cast(ratings: &Ratings, sample: bool) -> Cast {
     Cast { users: found.iter().take(2).map(user).collect(), new_user }
 }
 
-/// A list as text and as JSON.
+/// A list and its heading.
 struct Told {
-    text: String,
-    json: Value,
+    title: String,
+    who: Who,
+    answer: Answer,
+}
+
+impl Told {
+    fn json(&self) -> Result<Value> {
+        Ok(json!({"who": self.who, "answer": output::value(&self.answer)?}))
+    }
+
+    fn print(&self, titles: Titles<'_>) {
+        outln!();
+        output::prose(&self.title);
+        let row = |s: &Recommended| {
+            let because: Vec<&str> = s.because.iter().map(|b| titles.of(&b.item)).collect();
+            vec![titles.of(&s.item).to_owned(), score(s.score), because.join(", ")]
+        };
+        output::table(&["Item", "Score", "Because of"], self.answer.items.iter().map(row), &[1]);
+    }
 }
 
 fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Told>> {
@@ -209,33 +235,16 @@ fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Told>> {
             n => format!(" and {n} more"),
         };
         let title = format!("{user} has {}{more}. Recommended:", few.join(", "));
-        answers.push(told(
-            &title,
-            &Who::user(user),
-            &recommender.recommend(&Who::user(user), &query)?,
-            titles,
-        )?);
+        let who = Who::user(user);
+        let answer = recommender.recommend(&who, &query)?;
+        answers.push(Told { title, who, answer });
     }
     let who = Who::new_user(cast.new_user.clone());
     let theirs: Vec<&str> = cast.new_user.iter().map(|item| titles.of(item)).collect();
     let title = format!("A new user with {}. Recommended:", theirs.join(", "));
-    answers.push(told(&title, &who, &recommender.recommend(&who, &query)?, titles)?);
+    let answer = recommender.recommend(&who, &query)?;
+    answers.push(Told { title, who, answer });
     Ok(answers)
-}
-
-fn told(title: &str, who: &Who, answer: &Answer, titles: Titles<'_>) -> Result<Told> {
-    let width = answer.items.iter().map(|s| titles.of(&s.item).chars().count()).max().unwrap_or(0);
-    let mut text = format!("\n{title}");
-    for s in &answer.items {
-        let names: Vec<&str> = s.because.iter().map(|b| titles.of(&b.item)).collect();
-        let reason = match names.is_empty() {
-            true => String::new(),
-            false => format!("  because of {}", names.join(", ")),
-        };
-        text += &format!("\n  {:<width$}  {:>7}{reason}", titles.of(&s.item), score(s.score));
-    }
-    let json = json!({"who": who, "answer": output::value(answer)?});
-    Ok(Told { text, json })
 }
 
 fn print_next(file: &Path, cast: &Cast, winner: &str, data: Option<&Path>) {
@@ -253,8 +262,9 @@ fn print_next(file: &Path, cast: &Cast, winner: &str, data: Option<&Path>) {
         (format!("cofil train {data} -a {winner} -o my.cofil"), "train on it"),
         (format!("cofil algorithms {winner}"), "list the settings"),
     ];
-    let width = lines.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+    let width = usize::from(crate::table::width()).saturating_sub(2);
     for (command, what) in lines {
-        outln!("  {command:<width$}  # {what}");
+        outln!("  # {what}");
+        output::command(&command, width).iter().for_each(|line| outln!("  {line}"));
     }
 }

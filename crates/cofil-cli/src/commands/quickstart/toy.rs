@@ -38,8 +38,8 @@ pub fn complete(figure: &Path) -> Result<Toy> {
     let predicted = plot::unknown(&recommender, &ratings);
 
     let mut text = String::from(
-        "1 is like, 0 is dislike, five entries are unknown. biased-mf learns a vector of two \
-         numbers\nper user and item, and predicts the entries in [brackets]:\n\n     ",
+        "1 is like, 0 is dislike, five entries are unknown. biased-mf learns a vector of\n\
+         two numbers per user and item, and predicts the entries in [brackets]:\n\n     ",
     );
     ratings.items.names().for_each(|item| text += &format!("{item:>8}"));
     for (u, user) in ratings.users.names().enumerate() {

@@ -235,11 +235,13 @@ impl Rounds {
 
     fn parts(&self, data: Interactions, round: u32) -> Result<Parts> {
         let fold = self.is_kfold().then_some(round + 1);
-        let (description, users) = (self.split.description(&data, fold), Size::of(&data).users);
+        let users = Size::of(&data).users;
         let without_time =
             data.time.as_ref().map_or(0, |t| t.iter().filter(|&&t| t == NO_TIME).count());
         let part = |row: usize| self.of(round, self.part[row]);
+        let times = data.time.clone();
         let [train, test, given] = apart(data, part);
+        let description = self.split.description(times.as_deref(), &test, fold);
         let given = matches!(self.split, Split::Users { .. }).then_some(given);
         let tested = Size::of(&test);
         let report = SplitReport {

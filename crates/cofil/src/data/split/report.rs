@@ -57,8 +57,13 @@ impl Size {
 }
 
 impl Split {
-    /// Describes the split of `data` in a sentence.
-    pub(super) fn description(&self, data: &Interactions, fold: Option<u32>) -> String {
+    /// Describes the split of rows with `times` that has the test set `tested`, in a sentence.
+    pub(super) fn description(
+        &self,
+        times: Option<&[i64]>,
+        tested: &Interactions,
+        fold: Option<u32>,
+    ) -> String {
         match self {
             Self::Random { test, seed } => {
                 format!("random: {} for testing, seed {seed}", test.words("interaction"))
@@ -70,24 +75,34 @@ impl Split {
                 )
             }
             Self::Last { test } => {
-                let order = match &data.time {
+                let order = match times {
                     None => "the data has no times, so the last in the file count as the latest",
                     Some(time) if time.contains(&NO_TIME) => {
                         "missing times count as the oldest, ties are broken by file order"
                     }
                     Some(_) => "ties are broken by file order",
                 };
-                format!(
-                    "the latest {} of each user for testing; {order}",
-                    test.words("interaction")
-                )
+                let latest = match test {
+                    Share::Count(1) => "each user's latest interaction".to_owned(),
+                    Share::Count(n) => format!("each user's latest {}", count(*n, "interaction")),
+                    Share::Fraction(share) => {
+                        format!("the latest {} of each user's interactions", percent(*share))
+                    }
+                };
+                format!("test set: {latest}; {order}")
             }
-            Self::Time { test: Cut::Latest(share) } => format!(
-                "everything from one point in time on for testing, about {}",
-                share.words("interaction")
-            ),
+            Self::Time { test: Cut::Latest(share) } => {
+                let latest = match share {
+                    Share::Count(n) => count(*n, "interaction"),
+                    Share::Fraction(share) => percent(*share),
+                };
+                let times = tested.time.iter().flatten();
+                let first = times.copied().filter(|&time| time != NO_TIME).min();
+                let from = first.map(|first| format!(", from {}", date(first))).unwrap_or_default();
+                format!("test set: the latest {latest}{from}")
+            }
             Self::Time { test: Cut::From(from) } => {
-                format!("everything from {} on for testing", date(*from))
+                format!("test set: everything from {} on", date(*from))
             }
             Self::Kfold { folds, seed } => {
                 let fold = fold.unwrap_or(1);

@@ -72,11 +72,11 @@ impl SplitSettings {
             (self.target.is_some(), "target", By::Users, "users"),
         ] {
             if given && by != wanted {
-                return Err(Error::setting(setting, format!("goes with `by` = {name}")));
+                return Err(Error::setting(setting, format!("needs `by` = {name}")));
             }
         }
         if self.test.is_some() && (self.from.is_some() || by == By::Kfold) {
-            let says = "`from` and `folds` already set the size of the test set: leave it out";
+            let says = "cannot be combined with `from` or `folds`";
             return Err(Error::setting("test", says));
         }
         let test = self.test.unwrap_or(match by {
@@ -116,8 +116,8 @@ mod tests {
         }
         let told = |json: &str| settings(json).split().unwrap_err().to_string();
         let says = told(r#"{"by": "random", "folds": 3}"#);
-        assert_eq!(says, "setting `folds`: goes with `by` = kfold");
-        assert!(told(r#"{"folds": 3, "test": 0.2}"#).contains("already set the size"));
+        assert_eq!(says, "setting `folds`: needs `by` = kfold");
+        assert!(told(r#"{"folds": 3, "test": 0.2}"#).contains("cannot be combined"));
         assert!(serde_json::from_str::<SplitSettings>(r#"{"fold": 3}"#).is_err());
     }
 }

@@ -504,7 +504,7 @@ fn negatives_that_are_given_are_drawn_from() {
     assert!(says(&given[..3]).ends_with("3 lists for 4 users"));
     assert!(says(&[vec![], vec![6], vec![], vec![]]).ends_with("item 6 of 6 items"));
     let own = [vec![], vec![0], vec![], vec![3, 5]];
-    assert!(says(&own).ends_with("no user has a negative that is not one of their own items"));
+    assert!(says(&own).ends_with("every given negative is an item its user already has"));
 }
 
 #[test]

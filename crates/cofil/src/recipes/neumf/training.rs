@@ -175,7 +175,7 @@ impl Training {
         let sampler = Sampler::given(&train.by_user, lists);
         match (0..users as u32).any(|u| sampler.has_negatives(u)) {
             true => Ok(sampler),
-            false => unfit("no user has a negative that is not one of their own items".into()),
+            false => unfit("every given negative is an item its user already has".into()),
         }
     }
 

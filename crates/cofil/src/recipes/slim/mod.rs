@@ -97,7 +97,7 @@ impl Recipe for Slim {
         let gram = Gram::new(&x);
         let [l1, l2] = [self.l1, self.l2].map(|reg| similarity::penalty(reg, unit));
         let slim = Self { l1, l2, ..self.clone() };
-        let stage = watch::stage("regressions", items);
+        let stage = watch::stage("item weights", items);
         let columns = parallel::map_with(items, PIECE, Regression::default, |work, range| {
             let column = |i| {
                 watch::check();
