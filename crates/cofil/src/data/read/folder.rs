@@ -35,7 +35,7 @@ pub(super) fn is_about(name: &str) -> bool {
         rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
     };
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    ABOUT.iter().any(|stem| begins(&stem)) || ABOUT_ENDINGS.contains(&ending)
+    ABOUT.iter().any(begins) || ABOUT_ENDINGS.contains(&ending)
 }
 
 /// Words in names of files, by the part of a split that they stand for. The first is for messages.
@@ -93,7 +93,7 @@ pub(super) fn check_names(folder: &Path, files: &[&PathBuf]) -> Result<()> {
         );
         return Err(Error::data(folder, None, message));
     }
-    // Folders of many categories may have files called after them: the kinds of things differ, not the tables.
+    // Two names of one kind may be parts: `books.csv` and `movies.csv` may hold the ratings of both.
     if let Some((first, second, [one, other])) = different(&names, &TABLES, last) {
         let message = format!(
             "holds several tables, such as of {one} (`{first}`) and of {other} (`{second}`); give the file with the \
@@ -149,7 +149,7 @@ fn last(words: &[String]) -> &[String] {
 /// Number of rows of a file from which on the kind of its ids is told.
 const TOLD: usize = 5;
 
-/// What the user and the item column of a file without other means to tell look like.
+/// What the ids of users and of items look like in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kinds([Kind; 2]);
 
@@ -174,7 +174,7 @@ impl Kinds {
         let (mut rest, mut fields) = (source.head(), Vec::new());
         for row in 0..=100 {
             let Some(length) = quoted::cut(rest, delimiter.as_bytes(), &mut fields) else { break };
-            // A header has no kind; a row more or less does not matter.
+            // The first line may be a header, which has no kind.
             if row > 0 && fields.len() > ids[0].max(ids[1]) {
                 let value = |id: usize| fields[id].of(rest).trim_ascii();
                 ids.iter().zip(&mut values).for_each(|(&id, values)| values.push(value(id)));
