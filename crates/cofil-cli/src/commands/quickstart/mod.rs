@@ -124,7 +124,8 @@ pub fn run(args: &Args) -> Result<()> {
     });
     anyhow::ensure!(same, "{}: the loaded model differs from the saved one", file.display());
     let size = output::bytes(std::fs::metadata(&file)?.len());
-    say(&format!("Saved to {} ({size}); the loaded file gives the same answers.", file.display()));
+    say(&format!("Saved to {} ({size}).", file.display()));
+    say("The loaded file gives the same answers.");
 
     heading(args, 5, "Complete a small matrix");
     let toy = toy::complete(&figure)?;
