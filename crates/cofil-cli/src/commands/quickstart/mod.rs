@@ -5,7 +5,7 @@ mod toy;
 
 use crate::args::input::Input;
 use crate::args::items::{Items, Titles};
-use crate::args::searching;
+use crate::args::{searching, typed};
 use crate::commands::compare::show;
 use crate::commands::describe;
 use crate::output::{self, duration, outln, score};
@@ -124,7 +124,8 @@ pub fn run(args: &Args) -> Result<()> {
     });
     anyhow::ensure!(same, "{}: the loaded model differs from the saved one", file.display());
     let size = output::bytes(std::fs::metadata(&file)?.len());
-    say(&format!("Saved to {} ({size}); the loaded file gives the same answers.", file.display()));
+    say(&format!("Saved to {} ({size}).", file.display()));
+    say("The loaded file gives the same answers.");
 
     heading(args, 5, "Complete a small matrix");
     let toy = toy::complete(&figure)?;
@@ -248,16 +249,15 @@ fn answers(recommender: &Recommender, cast: &Cast) -> Result<Vec<Told>> {
 }
 
 fn print_next(file: &Path, cast: &Cast, winner: &str, data: Option<&Path>) {
-    let (model, user) = (file.display(), &cast.users[0]);
-    let data = data.map_or("ratings.csv".into(), |path| path.display().to_string());
+    let (model, user) = (typed::path(file), typed::word(&cast.users[0]));
+    let data = data.map_or("ratings.csv".into(), typed::path);
+    let [history, item] = [cast.new_user.join(","), cast.new_user[0].clone()];
+    let [history, item] = [history, item].map(|text| typed::word(&text));
     outln!("\n\nNext\n────");
     let lines = [
         (format!("cofil recommend {model} --user {user}"), "recommend to a user"),
-        (
-            format!("cofil recommend {model} --history {}", cast.new_user.join(",")),
-            "recommend to a new user",
-        ),
-        (format!("cofil similar {model} --item {}", cast.new_user[0]), "similar items"),
+        (format!("cofil recommend {model} --history {history}"), "recommend to a new user"),
+        (format!("cofil similar {model} --item {item}"), "similar items"),
         (format!("cofil describe {data}"), "summarise a table"),
         (format!("cofil train {data} -a {winner} -o my.cofil"), "train on it"),
         (format!("cofil algorithms {winner}"), "list the settings"),
