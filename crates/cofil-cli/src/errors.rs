@@ -76,8 +76,8 @@ pub fn spelt(text: &str) -> String {
         .replace("`shape` = matrix", "--matrix")
         .replace("`header` = true", "--header")
         .replace("`header` = false", "--no-header")
-        .replace("its columns (`user`, `item`)", "its columns (--user-col, --item-col)")
-        .replace("goes with `by` = ", "goes with --by ");
+        .replace("`weights` such as", "--weight such as")
+        .replace("its columns (`user`, `item`)", "its columns (--user-col, --item-col)");
     let same = SAME.map(|name| (name, format!("--{}", name.replace('_', "-"))));
     let renamed = RENAMED.map(|(name, flag)| (name, flag.to_owned()));
     for (name, flag) in renamed.into_iter().chain(same) {
@@ -123,7 +123,7 @@ mod tests {
     /// Every read option that a message of the library names is told by its flag.
     #[test]
     fn options_in_messages_are_flags() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../cofil/src/data");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../cofil/src/data/read");
         let mut folders = vec![std::path::PathBuf::from(folder)];
         let mut found = 0;
         while let Some(folder) = folders.pop() {

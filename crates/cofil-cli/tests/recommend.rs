@@ -87,7 +87,7 @@ fn ratings_are_read_by_what_they_say() {
     let report = place.json("train ratings.csv -o m");
     assert_eq!(report["algorithm"]["algorithm"], "slim");
     let told = place.ok("train ratings.csv -o m");
-    assert!(told.contains("1 and below is negative"), "{told}");
+    assert!(told.contains("1 and below are dislikes"), "{told}");
     let first = |line: &str| place.json(line)["items"][0].clone();
     for algorithm in ["slim", "popularity", "ease", "ials", "bpr", "item-knn"] {
         place.ok(&format!("train ratings.csv -a {algorithm} -o m"));

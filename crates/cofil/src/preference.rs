@@ -4,6 +4,7 @@
 //!   negative one: the item is not recommended to the user again, and says nothing about other items.
 //! - Items that no entry of the user's history supports, whose score is therefore 0, are ordered by popularity.
 
+use crate::data::filler::{LEAST, NOBODY};
 use crate::data::{Csr, Ratings, Reading, Row};
 use crate::error::{Error, Result};
 use crate::math::Matrix;
@@ -63,17 +64,6 @@ pub(crate) fn entries(reading: Option<Reading>, all: &Csr) -> Csr {
 fn weighed(reading: Option<Reading>, history: Row<'_>) -> impl Iterator<Item = (u32, f32)> + '_ {
     let weighed = history.iter().map(move |(item, value)| (item, weight(reading, value)));
     weighed.filter(|&(_, weight)| weight > 0.0)
-}
-
-/// Items supported by nothing but their popularity have scores from this to 0: below all items with positive
-/// evidence, above all items with negative evidence.
-const LEAST: f32 = -1e-9;
-/// The score of items without positive interactions: below all others.
-pub(crate) const NOBODY: f32 = -1e9;
-
-/// Whether this is the score of an item supported by nothing but its popularity.
-pub(crate) fn is_filler(score: f32) -> bool {
-    (LEAST..0.0).contains(&score) || score == NOBODY
 }
 
 /// Returns the scores that stand for those of items which no entry of a history supports, from their popularity.
@@ -297,6 +287,7 @@ mod tests {
     use super::*;
     use crate::algorithm::Algorithm;
     use crate::data::ReadValues;
+    use crate::data::filler::is_filler;
     use crate::recipes::Target;
     use crate::train::Run;
 

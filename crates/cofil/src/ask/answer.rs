@@ -3,10 +3,10 @@
 use super::person::{Person, person};
 use super::query::{Prepared, Query, Skipped};
 use super::{Basis, Who};
+use crate::data::filler::is_filler;
 use crate::error::Result;
 use crate::math::parallel;
 use crate::model::User;
-use crate::preference::is_filler;
 use crate::rank;
 use crate::recipes::Target;
 use crate::recommender::Recommender;

@@ -1,10 +1,10 @@
 //! Writes lists of recommendations or of similar items to a file, block by block.
 
 use super::ending::{Format, ending_or_csv};
+use super::filler::is_filler;
 use super::sheet::{Cells, Kind, Out, SheetWriter};
 use super::{Catalogue, IdMap};
 use crate::error::{Error, Result};
-use crate::preference::is_filler;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::io::Write;
 use std::path::Path;

@@ -18,6 +18,7 @@ pub(crate) mod csr;
 pub mod describe;
 pub(crate) mod duplicates;
 mod ending;
+pub(crate) mod filler;
 mod finding;
 mod grouping;
 pub(crate) mod ids;

@@ -152,7 +152,7 @@ impl Reading {
         match self {
             Self::Scale { low, .. } => {
                 format!(
-                    "ratings are weights: {low} and below is negative, higher ratings count more"
+                    "weighted by rating; {low} and below are dislikes, higher ratings count more"
                 )
             }
             Self::Above(low) => format!("ratings above {low} are positive, others negative"),
@@ -275,6 +275,6 @@ mod tests {
         assert_eq!(begins(&[3.0, 4.0, 5.0, 4.5]), 1.0);
         assert_eq!(begins(&[7.0, 8.0, 10.0]), 1.0);
         assert_eq!(begins(&[2.0, 4.0, 8.0, 10.0]), 2.0);
-        assert_eq!(begins(&[20.0, 60.0, 80.0, 100.0]), 20.0);
+        assert_eq!(begins(&[20.0, 60.0, 80.0, 100.0, 100.0, 80.0, 60.0, 80.0]), 20.0);
     }
 }

@@ -144,7 +144,7 @@ impl Error {
             .iter()
             // The edit distance is at least the difference of the lengths and costs their product to compute.
             .filter(|v| v.len() <= LONGEST_LIKE && may_be_like(name, v))
-            .map(|v| (strsim::damerau_levenshtein(name, v), v))
+            .map(|v| (differences(name, v), v))
             .filter(|(distance, v)| *distance <= 1 + v.len() / 3)
             .min()
             .map(|(_, v)| v);
@@ -235,6 +235,11 @@ const NAMES_ELSEWHERE: [&[&str]; 8] = [
     &["shrinkage", "shrink"],
     &["negatives", "n_negatives", "num_negatives", "neg_samples"],
 ];
+
+/// Returns the number of letters to insert, delete, replace or swap with the next that makes one name of the other.
+pub(crate) fn differences(a: &str, b: &str) -> usize {
+    strsim::damerau_levenshtein(a, b)
+}
 
 /// Returns whether `name` can be close enough to `valid` for `valid` to be suggested.
 fn may_be_like(name: &str, valid: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Metric names: `ndcg@20`, `auc`, `rmse` …
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, differences};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -175,7 +175,7 @@ impl FromStr for Metric {
                         3..=7 => 1,
                         8.. => 2,
                     };
-                    strsim::damerau_levenshtein(&own, name) <= most
+                    differences(&own, name) <= most
                 };
                 *nearest = all.iter().find(is_near).map(Self::to_string);
             }

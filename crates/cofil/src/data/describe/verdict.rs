@@ -143,7 +143,7 @@ fn split(d: &Description) -> Reasoned {
         Some(times) if times.known_in_latest_tenth < 0.5 => Reasoned::new(
             "last",
             format!(
-                "only {} of the latest tenth are by known users: `time` would mostly test new users, which \
+                "only {} of the latest tenth are by known users: a split by time would mostly test new users, which \
                  deserves a test of its own; `last` lets the model see later interactions of other users",
                 percent(times.known_in_latest_tenth)
             ),

@@ -71,16 +71,15 @@ impl Fields {
 /// An item with its score or rank.
 type Scored = (Entry, Option<f32>);
 
-/// Returns the item of an entry and its score; objects have them under the keys of `fields`.
-fn scored(entry: Item, fields: Option<&Fields>) -> Result<Scored, String> {
-    let (mut object, fields) = match (entry, fields) {
-        (Item::Pair(item, score), _) => return Ok((item, score)),
-        (Item::Plain(item), _) => return Ok((item, None)),
-        (Item::Object(_), None) => {
-            return Err("some items are objects, but those of the first list are none".into());
-        }
-        (Item::Object(object), Some(fields)) => (object, fields),
+/// Returns the item of an entry and its score. Objects have them under the keys of `fields`, which are those of the first
+/// object.
+fn scored(entry: Item, fields: &mut Option<Fields>) -> Result<Scored, String> {
+    let mut object = match entry {
+        Item::Pair(item, score) => return Ok((item, score)),
+        Item::Plain(item) => return Ok((item, None)),
+        Item::Object(object) => object,
     };
+    let fields = fields.get_or_insert_with(|| Fields::of(&object));
     let missing = || format!("an item has no `{}`", shown(fields.item.as_bytes()));
     let item = object.remove(&fields.item).ok_or_else(missing)?;
     let score = match fields.order.as_ref().and_then(|key| object.remove(key)) {
@@ -169,20 +168,15 @@ pub(super) fn read(
     let (mut block, mut number) = (Vec::new(), 0);
     source.block(path, &mut block)?;
     // What the entries of the first list are.
-    let mut first = None;
+    let (mut fields, mut first) = (None, None);
     for line in block.split(|&b| b == b'\n') {
         // Errors are told when the line is read.
         let _ = place.each(line, |_, items, scores| {
             if first.is_none() && !items.is_empty() {
-                let fields = items.iter().find_map(|item| match item {
-                    Item::Object(object) => Some(Fields::of(object)),
-                    _ => None,
-                });
-                let is_scored = scores.is_some()
-                    || items.into_iter().any(|item| {
-                        scored(item, fields.as_ref()).is_ok_and(|(_, score)| score.is_some())
-                    });
-                first = Some((fields, is_scored));
+                let items = items.into_iter().map(|item| scored(item, &mut fields));
+                let items: Vec<Result<Scored, String>> = items.collect();
+                let mut items = items.into_iter().flatten();
+                first = Some(scores.is_some() || items.any(|(_, score)| score.is_some()));
             }
             Ok(())
         });
@@ -190,7 +184,7 @@ pub(super) fn read(
             break;
         }
     }
-    let (fields, is_scored) = first.unwrap_or_default();
+    let is_scored = first == Some(true);
     let ignored = fields.iter().flat_map(|fields| &fields.ignored);
     let ignored: Vec<String> = ignored.map(|key| format!("`{}`", shown(key.as_bytes()))).collect();
     let note = format!("ignored in the lists: {}", ignored.join(", "));
@@ -213,7 +207,7 @@ pub(super) fn read(
             }
             place
                 .each(line, |user, items, scores| {
-                    let items = items.into_iter().map(|item| scored(item, fields.as_ref()));
+                    let items = items.into_iter().map(|item| scored(item, &mut fields));
                     let items = items.collect::<Result<Vec<Scored>, String>>()?;
                     push(user, with(items, scores)?, is_scored, &mut rows)
                 })

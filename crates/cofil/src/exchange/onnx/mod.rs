@@ -7,9 +7,10 @@ mod history;
 mod proto;
 mod users;
 
+use crate::data::filler::NOBODY;
 use crate::error::{Error, Result};
 use crate::nn::layers::{Activation, SELU_ALPHA, SELU_SCALE};
-use crate::preference::{NOBODY, fillers};
+use crate::preference::fillers;
 use crate::recipes::Target;
 use crate::recommender::{Origin, Recommender};
 use crate::shapes::network::NetworkSettings;
