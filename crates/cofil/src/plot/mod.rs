@@ -211,7 +211,10 @@ impl Panel {
     fn width(&self) -> f64 {
         match &self.content {
             Content::Grid(grid) => grid.size().0,
-            Content::Network(network) => network.size().0,
+            // The bold title of a narrow diagram is wider than its boxes.
+            Content::Network(network) => {
+                network.size().0.max(1.2 * canvas::text_width(&self.title, 13.0))
+            }
             Content::Bars(bars) => (24.0 * bars.len() as f64 + 90.0).clamp(400.0, 800.0),
             Content::Dots(dots) if dots.equal => SQUARE.1,
             Content::Dots(dots) if dots.marks.iter().any(|mark| !mark.label.is_empty()) => 620.0,

@@ -71,7 +71,7 @@ impl Next<'_> {
             other.target() == own.target() && other.name() != own.name() && fits(other.name())
         });
         let other = other.filter(|_| fits(own.name()))?;
-        let members = [best, other].map(|one| member(one));
+        let members = [best, other].map(member);
         let other = &other.entry.algorithm;
         let names: Option<Vec<&str>> = members.iter().map(Value::as_str).collect();
         let of = match names {
