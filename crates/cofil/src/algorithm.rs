@@ -146,6 +146,7 @@ impl Algorithm {
     }
 
     /// Error for `metric` of predicted ratings, for an algorithm that only ranks.
+    #[cfg(feature = "tune")]
     pub(crate) fn predicts_no_ratings(&self, metric: &str) -> Error {
         let name = self.name();
         Error::Unsupported(format!("{name} only ranks items; {metric} needs predicted ratings"))
