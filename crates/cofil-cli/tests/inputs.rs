@@ -162,6 +162,8 @@ fn two_outputs_are_two_files() {
             "train events.csv -a ials -o new.csv --curve parts/../new.csv",
             "tune events.csv -a ease --trials 1 -o x.toml --journal x.toml",
             "tune events.csv -a ease --trials 1 -o x.toml --table x.toml",
+            "compare events.csv -a ease --tune 1 --journal . --report ease.trials",
+            "compare events.csv -a ease --tune 1 --journal arrays --report arrays/../arrays/ease.trials",
             // The link leads to a file that is not there yet.
             "train events.csv -a ials -o dangling --curve new.csv",
             "train events.csv -a ials -o new.csv --curve dangling",
