@@ -100,6 +100,11 @@ impl Csr {
         matrix
     }
 
+    /// Returns the three arrays: starts, columns and values.
+    pub(crate) fn into_parts(self) -> (Vec<usize>, Vec<u32>, Vec<f32>) {
+        (self.starts, self.columns, self.values)
+    }
+
     /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.starts.len().saturating_sub(1)
@@ -153,6 +158,18 @@ impl Csr {
 
     /// Returns the transposed matrix (counting sort, O(entries)).
     pub fn transposed(&self) -> Self {
+        let mut values = vec![0f32; self.nnz()];
+        let (starts, columns) = self.transpose(|at, value| values[at] = value);
+        Self { starts, columns, values, cols: self.rows() }
+    }
+
+    /// Returns starts and columns of the transposed matrix, without its values.
+    pub(crate) fn transposed_places(&self) -> (Vec<usize>, Vec<u32>) {
+        self.transpose(|_, _| {})
+    }
+
+    /// Returns starts and columns of the transposed matrix; `put` gets the place of each value.
+    fn transpose(&self, mut put: impl FnMut(usize, f32)) -> (Vec<usize>, Vec<u32>) {
         let mut starts = vec![0usize; self.cols + 1];
         for &c in &self.columns {
             starts[c as usize + 1] += 1;
@@ -162,16 +179,15 @@ impl Csr {
         }
         let mut next = starts.clone();
         let mut columns = vec![0u32; self.nnz()];
-        let mut values = vec![0f32; self.nnz()];
         for (r, row) in self.iter().enumerate() {
             for (c, value) in row.iter() {
                 let at = &mut next[c as usize];
                 columns[*at] = r as u32;
-                values[*at] = value;
+                put(*at, value);
                 *at += 1;
             }
         }
-        Self { starts, columns, values, cols: self.rows() }
+        (starts, columns)
     }
 
     /// Returns the number of entries in each column.
@@ -200,6 +216,7 @@ mod tests {
         assert_eq!((t.rows(), t.cols()), (4, 3));
         assert_eq!(t.row(1).iter().collect::<Vec<_>>(), [(0, 2.0), (2, 5.0)]);
         assert_eq!(t.transposed(), m);
+        assert_eq!(m.transposed_places(), (t.starts().to_vec(), t.columns().to_vec()));
         assert_eq!(m.column_counts(), [1, 2, 0, 1]);
     }
 

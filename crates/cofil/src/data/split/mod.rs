@@ -239,9 +239,8 @@ impl Rounds {
         let without_time =
             data.time.as_ref().map_or(0, |t| t.iter().filter(|&&t| t == NO_TIME).count());
         let part = |row: usize| self.of(round, self.part[row]);
-        let times = data.time.clone();
         let [train, test, given] = apart(data, part);
-        let description = self.split.description(times.as_deref(), &test, fold);
+        let description = self.split.description(&test, without_time > 0, fold);
         let given = matches!(self.split, Split::Users { .. }).then_some(given);
         let tested = Size::of(&test);
         let report = SplitReport {

@@ -57,11 +57,11 @@ impl Size {
 }
 
 impl Split {
-    /// Describes the split of rows with `times` that has the test set `tested`, in a sentence.
+    /// Describes the split with the test set `tested`, in a sentence; `missing` says whether rows lack a time.
     pub(super) fn description(
         &self,
-        times: Option<&[i64]>,
         tested: &Interactions,
+        missing: bool,
         fold: Option<u32>,
     ) -> String {
         match self {
@@ -75,9 +75,9 @@ impl Split {
                 )
             }
             Self::Last { test } => {
-                let order = match times {
+                let order = match tested.time {
                     None => "the data has no times, so the last in the file count as the latest",
-                    Some(time) if time.contains(&NO_TIME) => {
+                    Some(_) if missing => {
                         "missing times count as the oldest, ties are broken by file order"
                     }
                     Some(_) => "ties are broken by file order",

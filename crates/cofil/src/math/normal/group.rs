@@ -76,7 +76,7 @@ where
         for i in 0..count {
             for e in entries(i) {
                 let (weight, target) =
-                    (self.weigh)(rows.start + i, columns[e], self.values[first + e]);
+                    (self.weigh)(rows.start + i, columns[e], self.value(first + e));
                 roots.push(weight.sqrt());
                 targets.push(weight.sqrt() * target);
             }

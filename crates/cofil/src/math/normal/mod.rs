@@ -34,8 +34,8 @@ pub struct Half<'a, W, P> {
     pub starts: &'a [usize],
     /// The table row of each entry.
     pub columns: &'a [u32],
-    /// The value of each entry.
-    pub values: &'a [f32],
+    /// The value of each entry; `None` if each is 1.
+    pub values: Option<&'a [f32]>,
     /// q, with rows padded to a multiple of 16 with zeros.
     pub table: &'a Matrix,
     /// B, symmetric and padded likewise; `None` for zero.
@@ -114,6 +114,11 @@ where
         parts.into_iter().sum()
     }
 
+    #[inline]
+    fn value(&self, entry: usize) -> f32 {
+        self.values.map_or(1.0, |values| values[entry])
+    }
+
     /// Runs of rows of about equal work: the cost of a row is its entries plus solving its system.
     fn pieces(&self, width: usize) -> Vec<Range<usize>> {
         let starts = self.starts;
@@ -148,8 +153,8 @@ mod tests {
     /// The same regression in the simplest form: b as one more factor.
     fn naive<W, P>(half: &Half<'_, W, P>, k: usize, r: usize) -> (Vec<f32>, f32, f64)
     where
-        W: Fn(usize, u32, f32) -> (f32, f32),
-        P: Fn(usize, usize) -> f32,
+        W: Fn(usize, u32, f32) -> (f32, f32) + Sync,
+        P: Fn(usize, usize) -> f32 + Sync,
     {
         let n = k + usize::from(half.bias);
         let range = half.starts[r]..half.starts[r + 1];
@@ -158,8 +163,8 @@ mod tests {
         let mut x = vec![0.0; n];
         let terms: Vec<(f32, f32, Vec<f32>)> = range
             .map(|e| {
-                let (c, v) = (half.columns[e], half.values[e]);
-                let (w, t) = (half.weigh)(r, c, v);
+                let c = half.columns[e];
+                let (w, t) = (half.weigh)(r, c, half.value(e));
                 let mut q = half.table.row(c as usize)[..k].to_vec();
                 q.resize(n, 1.0);
                 (w, t, q)
@@ -210,12 +215,15 @@ mod tests {
             .map(|&n| (0..n).map(|i| ((i * columns / n) as u32, rng.normal())).collect())
             .collect();
         let (starts, columns, values) = compress(&rows);
-        for (bias, base) in [(false, Some(&base)), (true, None)] {
+        let given = Some(&values[..]);
+        for (bias, base, values) in
+            [(false, Some(&base), given), (true, None, given), (false, Some(&base), None)]
+        {
             for solver in [Solver::Cholesky, Solver::Cg(60)] {
                 let half = Half {
                     starts: &starts,
                     columns: &columns,
-                    values: &values,
+                    values,
                     table: &table,
                     base,
                     weigh: |_, c, v: f32| (0.5 + (c % 3) as f32, v + 1.0),
@@ -257,7 +265,7 @@ mod tests {
             let half = Half {
                 starts: &starts,
                 columns: &columns,
-                values: &values,
+                values: Some(&values),
                 table: &table,
                 base: None,
                 weigh: |_, _, v| (1.0, v),

@@ -20,7 +20,7 @@ where
         bias: &mut f32,
     ) -> Objective {
         let range = self.starts[r]..self.starts[r + 1];
-        let (columns, values) = (&self.columns[range.clone()], &self.values[range.clone()]);
+        let columns = &self.columns[range.clone()];
         let entries = range.len();
         if entries == 0 {
             x.fill(0.0);
@@ -34,14 +34,14 @@ where
         let block = if explicit { s.block } else { entries };
         s.start(explicit, self.base);
         let mut sums = Sums::default();
-        for (columns, values) in columns.chunks(block).zip(values.chunks(block)) {
+        for (columns, first) in columns.chunks(block).zip(range.step_by(block)) {
             if s.rows.len() < columns.len() * width {
                 s.rows.resize(columns.len() * width, 0.0);
             }
             s.roots.clear();
             s.targets.clear();
-            for (&c, &v) in columns.iter().zip(values) {
-                let (weight, target) = (self.weigh)(r, c, v);
+            for (&c, entry) in columns.iter().zip(first..) {
+                let (weight, target) = (self.weigh)(r, c, self.value(entry));
                 let root = weight.sqrt();
                 s.roots.push(root);
                 s.targets.push(root * target);

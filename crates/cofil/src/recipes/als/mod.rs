@@ -142,8 +142,8 @@ impl Recipe for Als {
         check_count("cg_steps", self.cg_steps)?;
         let scale = Scale::of(train);
         let values = scale.matrix(&train.by_user);
-        let tables =
-            Tables::new(values, run.popularity(train), self.factors, self.init_scale, run.seed);
+        let tables = Tables::new(values, true, run.popularity(train), self.factors)
+            .with_random_users(self.init_scale, run.seed);
         let mut learner = AlsLearner { settings: self, scale, tables };
         Ok(run.learn(&mut learner, train, self.epochs)?.boxed())
     }
@@ -198,8 +198,8 @@ impl Recipe for Ials {
         check_not_negative("init_scale", self.init_scale)?;
         check_count("cg_steps", self.cg_steps)?;
         let values = Cow::Borrowed(&train.by_user);
-        let tables =
-            Tables::new(values, run.popularity(train), self.factors, self.init_scale, run.seed);
+        let tables = Tables::new(values, self.alpha > 0.0, run.popularity(train), self.factors)
+            .with_random_users(self.init_scale, run.seed);
         let mut learner = IalsLearner { settings: self, tables };
         Ok(run.learn(&mut learner, train, self.epochs)?.boxed())
     }
@@ -212,10 +212,19 @@ fn check_factors(factors: usize, train: &Ratings) -> Result<()> {
     check_room("factors", 2, (factors, "factors"), factors)
 }
 
-/// The parameters of both algorithms: vectors padded to a multiple of 16, and biases.
+/// The data by item.
+struct ByItem {
+    starts: Vec<usize>,
+    /// The user of each entry.
+    users: Vec<u32>,
+    /// `None` if values do not count.
+    values: Option<Vec<f32>>,
+}
+
+/// The data and parameters of both algorithms: vectors padded to a multiple of 16, and biases.
 struct Tables<'a> {
     by_user: Cow<'a, Csr>,
-    by_item: Csr,
+    by_item: ByItem,
     popular: Vec<f32>,
     factors: usize,
     users: Matrix,
@@ -225,33 +234,40 @@ struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    /// Random vectors for the users; the first half epoch computes those of the items.
-    fn new(
-        by_user: Cow<'a, Csr>,
-        popular: Vec<f32>,
-        factors: usize,
-        scale: f32,
-        seed: u64,
-    ) -> Self {
-        let width = padded(factors);
-        let deviation = scale / (factors as f32).sqrt();
-        let mut users = Matrix::zeros(by_user.rows(), width);
-        let start = Rng::new(seed, &[0]);
-        for u in (0..by_user.rows()).filter(|&u| !by_user.row(u).is_empty()) {
-            let mut rng = start.piece(u as u64);
-            users.row_mut(u)[..factors].fill_with(|| deviation * rng.normal());
-        }
-        let (rows, cols) = (by_user.rows(), by_user.cols());
+    /// All parameters are 0. Unless `valued`, every entry counts the same.
+    fn new(by_user: Cow<'a, Csr>, valued: bool, popular: Vec<f32>, factors: usize) -> Self {
+        let (rows, cols, width) = (by_user.rows(), by_user.cols(), padded(factors));
+        let by_item = match valued {
+            true => {
+                let (starts, users, values) = by_user.transposed().into_parts();
+                ByItem { starts, users, values: Some(values) }
+            }
+            false => {
+                let (starts, users) = by_user.transposed_places();
+                ByItem { starts, users, values: None }
+            }
+        };
         Self {
-            by_item: by_user.transposed(),
             by_user,
+            by_item,
             popular,
             factors,
-            users,
+            users: Matrix::zeros(rows, width),
             items: Matrix::zeros(cols, width),
             user_bias: vec![0.0; rows],
             item_bias: vec![0.0; cols],
         }
+    }
+
+    /// Random vectors for the users; the first half epoch computes those of the items.
+    fn with_random_users(mut self, scale: f32, seed: u64) -> Self {
+        let deviation = scale / (self.factors as f32).sqrt();
+        let start = Rng::new(seed, &[0]);
+        for (u, _) in self.by_user.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
+            let mut rng = start.piece(u as u64);
+            self.users.row_mut(u)[..self.factors].fill_with(|| deviation * rng.normal());
+        }
+        self
     }
 
     fn state(&mut self) -> Vec<&mut [f32]> {
@@ -300,9 +316,9 @@ impl Learner for AlsLearner<'_> {
         let penalty = |_, n: usize| reg * power(n as f32, reg_exponent);
         let base = None;
         let of_items = Half {
-            starts: by_item.starts(),
-            columns: by_item.columns(),
-            values: by_item.values(),
+            starts: &by_item.starts,
+            columns: &by_item.users,
+            values: by_item.values.as_deref(),
             table: users,
             base,
             weigh: |_, u: u32, r| (1.0, r - offset - user_bias[u as usize]),
@@ -314,7 +330,7 @@ impl Learner for AlsLearner<'_> {
         let of_users = Half {
             starts: by_user.starts(),
             columns: by_user.columns(),
-            values: by_user.values(),
+            values: Some(by_user.values()),
             table: items,
             base,
             weigh: |_, i: u32, r| (1.0, r - offset - item_bias[i as usize]),
@@ -363,9 +379,9 @@ impl Learner for IalsLearner<'_> {
         };
         let base = weighted_gram(users, unobserved_weight);
         let of_items = Half {
-            starts: by_item.starts(),
-            columns: by_item.columns(),
-            values: by_item.values(),
+            starts: &by_item.starts,
+            columns: &by_item.users,
+            values: by_item.values.as_deref(),
             table: users,
             base: Some(&base),
             weigh,
@@ -378,11 +394,11 @@ impl Learner for IalsLearner<'_> {
         let of_users = Half {
             starts: by_user.starts(),
             columns: by_user.columns(),
-            values: by_user.values(),
+            values: by_item.values.is_some().then_some(by_user.values()),
             table: items,
             base: Some(&base),
             weigh,
-            penalty: penalty(by_item.rows()),
+            penalty: penalty(by_user.cols()),
             bias: false,
             solver,
         }

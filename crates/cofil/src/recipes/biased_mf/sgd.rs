@@ -7,7 +7,7 @@ use super::kernel::{self, Step};
 use super::{BiasedMf, Offset, Task};
 use crate::data::Ratings;
 use crate::math::{Rng, parallel, vector};
-use crate::recipes::sgd::grid::{self, Grid, order};
+use crate::recipes::sgd::grid::{self, Entry, Grid, order};
 use crate::recipes::sgd::part::Part;
 use crate::shapes::Factors;
 use crate::train::{Learner, Loss, Run};
@@ -19,7 +19,7 @@ const BLOCK: usize = 1 << 14;
 pub(super) struct Sgd<'a> {
     settings: &'a BiasedMf,
     task: Task,
-    grid: Grid,
+    grid: Grid<Entry>,
     users: Vec<Part>,
     items: Vec<Part>,
     /// μ.
@@ -31,7 +31,8 @@ impl<'a> Sgd<'a> {
         let task = Task::new(settings, train, run);
         let size = grid::size(train.users.len(), train.items.len(), train.len(), BLOCK);
         let rng = Rng::new(run.seed, &[0, 2]);
-        let grid = Grid::new(&train.by_user, |y| task.target(y), [size; 2], &rng);
+        let entry = |user, item, value| Entry { user, item, value: task.target(value) };
+        let grid = Grid::new(&train.by_user, entry, [size; 2], &rng);
         let parts = |groups, side| {
             let init = |row, vector: &mut [f32]| settings.init_row(run.seed, side, row, vector);
             Part::of_groups(groups, settings.factors, init)

@@ -37,15 +37,16 @@ pub struct Groups {
     place: Vec<(u16, u16)>,
 }
 
-/// All entries by block: block (g, h) holds those of user group g and item group h.
+/// All entries by block: block (g, h) holds those of user group g and item group h. `E` is what an algorithm needs of
+/// an entry.
 #[derive(Clone, Debug)]
-pub struct Grid {
+pub struct Grid<E> {
     /// The users.
     pub users: Groups,
     /// The items.
     pub items: Groups,
     /// `blocks[g][h]`, entries in random order.
-    pub blocks: Vec<Vec<Vec<Entry>>>,
+    pub blocks: Vec<Vec<Vec<E>>>,
 }
 
 impl Groups {
@@ -68,12 +69,12 @@ impl Groups {
     }
 }
 
-impl Grid {
-    /// Lays out `data` in the given numbers of user and item groups. `target` turns each value into the training
-    /// target; `rng` decides the groups and the order inside the blocks.
+impl<E: Send> Grid<E> {
+    /// Lays out `data` in the given numbers of user and item groups. `entry` makes an entry of the positions of user
+    /// and item in their groups and the value; `rng` decides the groups and the order inside the blocks.
     pub fn new(
         data: &Csr,
-        target: impl Fn(f32) -> f32 + Sync,
+        entry: impl Fn(u16, u16, f32) -> E + Sync,
         [tall, wide]: [usize; 2],
         rng: &Rng,
     ) -> Self {
@@ -87,12 +88,11 @@ impl Grid {
                 let of_items = data.row(row as usize).columns.iter();
                 of_items.for_each(|&item| sizes[usize::from(items.place[item as usize].0)] += 1);
             }
-            let mut blocks: Vec<Vec<Entry>> = sizes.into_iter().map(Vec::with_capacity).collect();
+            let mut blocks: Vec<Vec<E>> = sizes.into_iter().map(Vec::with_capacity).collect();
             for (user, &row) in users.rows[g].iter().enumerate() {
                 for (item, value) in data.row(row as usize).iter() {
                     let (h, item) = items.place[item as usize];
-                    let entry = Entry { user: user as u16, item, value: target(value) };
-                    blocks[h as usize].push(entry);
+                    blocks[h as usize].push(entry(user as u16, item, value));
                 }
             }
             for (h, block) in blocks.iter_mut().enumerate() {
@@ -152,7 +152,8 @@ mod tests {
                 .map(|_| (0..items as u32).filter(|_| rng.uniform() < 0.4).collect::<Vec<_>>().into_iter().map(|i| (i, rng.normal())).collect())
                 .collect();
             let data = Csr::from_rows(items, rows);
-            let grid = Grid::new(&data, |y| y, [groups, groups + 1], &rng);
+            let entry = |user, item, value| Entry { user, item, value };
+            let grid = Grid::new(&data, entry, [groups, groups + 1], &rng);
             let mut found = Vec::new();
             for (g, stripe) in grid.blocks.iter().enumerate() {
                 for (h, block) in stripe.iter().enumerate() {

@@ -259,7 +259,7 @@ impl Common {
 struct SampledSgd<'a, R> {
     rule: &'a R,
     common: Common,
-    grid: Grid,
+    grid: Grid<Pair>,
     users: Vec<Part>,
     items: Vec<Part>,
     /// Paces of the users of each group.
@@ -277,7 +277,8 @@ impl<'a, R: Rule> SampledSgd<'a, R> {
     /// [`new`](Self::new) with this number of user groups and teams.
     fn with_groups(rule: &'a R, train: &Ratings, seed: u64, tall: usize) -> Self {
         let common = rule.common();
-        let grid = Grid::new(&train.by_user, |y| y, [tall, tall * TEAM], &Rng::new(seed, &[0, 2]));
+        let pair = |user, item, _| Pair { user, item };
+        let grid = Grid::new(&train.by_user, pair, [tall, tall * TEAM], &Rng::new(seed, &[0, 2]));
         let users = Part::of_groups(&grid.users, common.factors, |_, _| {});
         let items = Part::of_groups(&grid.items, common.factors, |row, vector| {
             let mut rng = Rng::new(seed, &[0, 1, u64::from(row)]);
@@ -302,8 +303,7 @@ impl<'a, R: Rule> SampledSgd<'a, R> {
         rng.shuffle(&mut chunks);
         let mut pairs = Vec::with_capacity(len);
         for (start, chunk) in chunks {
-            let pair = |e: &grid::Entry| Pair { user: e.user, item: e.item + start as u16 };
-            pairs.extend(chunk.iter().map(pair));
+            pairs.extend(chunk.iter().map(|pair| Pair { item: pair.item + start as u16, ..*pair }));
         }
         pairs
     }
