@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Kills cofil at random moments, fills its disk and lowers its limits, then checks the files left behind.
+"""Kills cofil at random moments, fills its disk, gives it odd places to write to and lowers its limits, then checks the
+files left behind.
 
     python3 scripts/faults.py                  # 100 kills, one or two minutes
     python3 scripts/faults.py --kills 1000     # more kills
@@ -16,6 +17,7 @@ import random
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -213,6 +215,81 @@ def full_disk(folder):
     print(f"full disk: {full + 1} commands end with a message, nothing is left behind")
 
 
+def special_places(folder):
+    """Writes to a file that is mounted in its place, as containers do, and to a block device without a driver."""
+    place, behind, device = folder / "mounted.csv", folder / "behind.csv", folder / "device"
+    place.write_text("old")
+    behind.write_text("old")
+    lists = "recommend base --all -n 2 -o"
+    ok(folder, f"{lists} expected.csv")
+    expected = (folder / "expected.csv").read_bytes()
+    mounted = subprocess.run(["mount", "--bind", behind, place], capture_output=True, text=True)
+    if mounted.returncode != 0:
+        print(f"cannot mount a file: {mounted.stderr.strip()}; odd places are not tested")
+        return
+    try:
+        ok(folder, f"{lists} mounted.csv")
+    finally:
+        subprocess.run(["umount", place], check=True)
+    if behind.read_bytes() != expected or place.read_text() != "old":
+        raise Fault("a mounted file was not written to")
+    os.mknod(device, stat.S_IFBLK | 0o600, os.makedev(240, 0))
+    done = run(folder, f"{lists} device")
+    if done.returncode != 1 or "device" not in done.stderr or not stat.S_ISBLK(device.lstat().st_mode):
+        raise Fault(f"a block device: {done.returncode}: {done.stderr}")
+    device.unlink()
+    print("a mounted file is written to, a block device stays")
+
+
+SHIM = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+static void say(const char *what, int is_folder) {
+    char line[64];
+    int log = open(getenv("CALLS"), O_WRONLY | O_APPEND | O_CREAT, 0600);
+    int length = snprintf(line, sizeof line, "%s%s\n", what, is_folder ? " folder" : "");
+    if (write(log, line, length) != length) abort();
+    close(log);
+}
+int fsync(int file) {
+    struct stat about;
+    fstat(file, &about);
+    say("fsync", S_ISDIR(about.st_mode));
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(file);
+}
+int rename(const char *from, const char *to) {
+    say("rename", 0);
+    return ((int (*)(const char *, const char *))dlsym(RTLD_NEXT, "rename"))(from, to);
+}
+"""
+
+
+def flushed(folder):
+    """Watches the calls of a command: a file is on disk before it gets its name, and the name before the end."""
+    (folder / "shim.c").write_text(SHIM)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", folder / "shim.so", folder / "shim.c"], check=True)
+    calls = folder / "calls"
+    for arguments, files in [
+        ("train t.csv -a popularity -o new", 1),
+        ("recommend base --all -n 2 -o new.csv", 1),
+        ("update base more.csv --implicit -o new", 1),
+        ("split t.csv -o flushed", 3),
+    ]:
+        calls.unlink(missing_ok=True)
+        done = run(folder, arguments, env={**os.environ, "LD_PRELOAD": str(folder / "shim.so"), "CALLS": str(calls)})
+        # A new folder of a split is flushed first.
+        found = calls.read_text().splitlines() if done.returncode == 0 else done.stderr
+        wanted = ["fsync", "rename", "fsync folder"] * files
+        if found[-len(wanted) :] != wanted:
+            raise Fault(f"cofil {arguments}: {found}")
+    print("files are flushed to disk before they are renamed, and their folders afterwards")
+
+
 # Outputs of a few kilobytes.
 SMALL = {"small/plot.png", "small/report.html", "small/trials", "small/man/cofil", "small/arrays/"}
 # What is written in several steps stays as far as it came: trials, and whole files of a folder.
@@ -311,6 +388,8 @@ def main():
         try:
             kills(folder, arguments.kills, arguments.seed)
             full_disk(folder)
+            special_places(folder)
+            flushed(folder)
             limits(folder)
         except Fault as fault:
             sys.exit(f"fault: {fault}")

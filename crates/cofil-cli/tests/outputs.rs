@@ -5,6 +5,7 @@ mod common;
 use common::Place;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 
 /// The binary, run in `place`.
@@ -55,19 +56,34 @@ fn ending(command: &str) -> &'static str {
 
 #[test]
 fn a_link_stays_and_modes_are_kept() {
-    for command in WRITERS {
+    for (command, kept) in WRITERS.iter().zip([0o600, 0o664, 0o640, 0o606].iter().cycle()) {
         let place = with_model();
         let name = format!("target{}", ending(command));
         place.write(&name, "old");
-        let secret = PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(place.path(&name), secret).expect("its mode");
+        let mode = PermissionsExt::from_mode(*kept);
+        std::fs::set_permissions(place.path(&name), mode).expect("its mode");
         let link = format!("link{}", ending(command));
         symlink(&name, place.path(&link)).expect("a link");
         place.ok(&command.replace("OUT", &link));
         assert!(place.path(&link).is_symlink(), "{command}");
         assert_ne!(place.read(&name), b"old", "{command}");
         let mode = std::fs::metadata(place.path(&name)).expect("it is there").mode() & 0o777;
-        assert_eq!(mode, 0o600, "{command}");
+        assert_eq!(mode, *kept, "{command}");
+    }
+}
+
+#[test]
+fn a_socket_is_refused_and_stays() {
+    let place = with_model();
+    for (n, command) in WRITERS.iter().enumerate() {
+        let name = format!("socket{n}{}", ending(command));
+        let _listens = UnixListener::bind(place.path(&name)).expect("a socket");
+        let before = place.files();
+        let told = place.fails(1, &command.replace("OUT", &name));
+        assert!(told.contains(&name), "{command}: {told}");
+        let about = std::fs::symlink_metadata(place.path(&name)).expect("it is there");
+        assert!(about.file_type().is_socket(), "{command}");
+        assert_eq!(place.files(), before, "{command}");
     }
 }
 

@@ -113,15 +113,19 @@ fn reading_is_stopped() {
 #[test]
 fn waiting_for_input_ends_at_once_whatever_the_signal() {
     let place = Place::with_events();
-    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-        let mut child = start(&place, "convert - new.csv", Stdio::piped());
+    place.ok("train events.csv -a popularity --implicit -o m");
+    let before = (place.files(), place.read("m"));
+    let signals = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+    let waiting = ["convert - new.csv", "train - -a popularity -o m", "update m - -o m"];
+    for (signal, args) in signals.iter().flat_map(|signal| waiting.map(|args| (signal, args))) {
+        let mut child = start(&place, args, Stdio::piped());
         let mut input = child.stdin.take().expect("piped");
         input.write_all(b"user,item\n").expect("written");
         let_it_read(&input);
-        send(&child, signal);
-        assert_eq!(child.wait().expect("ended").code(), Some(130));
+        send(&child, *signal);
+        assert_eq!(child.wait().expect("ended").code(), Some(130), "{args}");
         drop(input);
-        assert_eq!(place.files(), ["events.csv"]);
+        assert!((place.files(), place.read("m")) == before, "{args}: {:?}", place.files());
     }
 }
 
