@@ -247,30 +247,25 @@ SHIM = r"""
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-static void say(const char *what, int is_folder) {
-    char line[64];
-    int log = open(getenv("CALLS"), O_WRONLY | O_APPEND | O_CREAT, 0600);
-    int length = snprintf(line, sizeof line, "%s%s\n", what, is_folder ? " folder" : "");
-    if (write(log, line, length) != length) abort();
-    close(log);
-}
 int fsync(int file) {
+    char link[64], name[4096] = "";
     struct stat about;
-    fstat(file, &about);
-    say("fsync", S_ISDIR(about.st_mode));
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    if (fstat(file, &about) != 0 || readlink(link, name, sizeof name - 1) < 0) abort();
+    const char *what = S_ISDIR(about.st_mode) ? "folder\n" : strstr(name, ".cofil-") ? "temporary file\n" : "file\n";
+    int log = open(getenv("CALLS"), O_WRONLY | O_APPEND | O_CREAT, 0600);
+    if (write(log, what, strlen(what)) < 0) abort();
+    close(log);
     return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(file);
-}
-int rename(const char *from, const char *to) {
-    say("rename", 0);
-    return ((int (*)(const char *, const char *))dlsym(RTLD_NEXT, "rename"))(from, to);
 }
 """
 
 
 def flushed(folder):
-    """Watches the calls of a command: a file is on disk before it gets its name, and the name before the end."""
+    """Watches what a command flushes to disk: a file before it gets its name, and then the folder with the name."""
     (folder / "shim.c").write_text(SHIM)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", folder / "shim.so", folder / "shim.c"], check=True)
     calls = folder / "calls"
@@ -282,9 +277,9 @@ def flushed(folder):
     ]:
         calls.unlink(missing_ok=True)
         done = run(folder, arguments, env={**os.environ, "LD_PRELOAD": str(folder / "shim.so"), "CALLS": str(calls)})
-        # A new folder of a split is flushed first.
+        # The name of a new folder is flushed first.
         found = calls.read_text().splitlines() if done.returncode == 0 else done.stderr
-        wanted = ["fsync", "rename", "fsync folder"] * files
+        wanted = ["temporary file", "folder"] * files
         if found[-len(wanted) :] != wanted:
             raise Fault(f"cofil {arguments}: {found}")
     print("files are flushed to disk before they are renamed, and their folders afterwards")
