@@ -233,12 +233,27 @@ def special_places(folder):
         subprocess.run(["umount", place], check=True)
     if behind.read_bytes() != expected or place.read_text() != "old":
         raise Fault("a mounted file was not written to")
+    # A full disk behind a mounted file leaves the old content.
+    small = folder / "small"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", small], check=True)
+    try:
+        old = b"old" * 1000
+        (small / "m").write_bytes(old)
+        subprocess.run(["mount", "--bind", small / "m", place], check=True)
+        try:
+            done = run(folder, f"{lists.replace('-n 2', '-n 20')} mounted.csv")
+        finally:
+            subprocess.run(["umount", place], check=True)
+        if done.returncode != 1 or "No space left" not in done.stderr or (small / "m").read_bytes() != old:
+            raise Fault(f"a full disk behind a mounted file: {done.returncode}: {done.stderr}")
+    finally:
+        subprocess.run(["umount", small], check=True)
     os.mknod(device, stat.S_IFBLK | 0o600, os.makedev(240, 0))
     done = run(folder, f"{lists} device")
     if done.returncode != 1 or "device" not in done.stderr or not stat.S_ISBLK(device.lstat().st_mode):
         raise Fault(f"a block device: {done.returncode}: {done.stderr}")
     device.unlink()
-    print("a mounted file is written to, a block device stays")
+    print("a mounted file is written to, and kept if the disk is full; a block device stays")
 
 
 SHIM = r"""

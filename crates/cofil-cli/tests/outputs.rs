@@ -6,6 +6,7 @@ use common::Place;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 /// The binary, run in `place`.
@@ -320,4 +321,40 @@ fn a_model_that_cannot_be_made_leaves_the_old_one() {
     // Nobody is left to train on.
     place.fails(1, "forget one --user u0 --refit -o m");
     assert!((place.read("m"), place.files()) == before);
+}
+
+#[test]
+fn a_file_that_cannot_be_replaced_is_refused_before_the_work() {
+    let place = with_model();
+    let folder = place.path("sticky");
+    std::fs::create_dir(&folder).expect("a folder");
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o1777)).expect("its mode");
+    std::fs::copy(place.path("m"), folder.join("m")).expect("a copy");
+    std::fs::set_permissions(folder.join("m"), PermissionsExt::from_mode(0o666)).expect("its mode");
+    let nobody = 65_534;
+    let (binary, root) = (assert_cmd::cargo::cargo_bin("cofil"), place.path(""));
+    // Folders of tests are private.
+    std::fs::set_permissions(&root, PermissionsExt::from_mode(0o755)).expect("its mode");
+    let copy = place.path("cofil");
+    std::fs::copy(binary, &copy).expect("a copy");
+    let train = "train events.csv -a popularity --implicit -o sticky/m";
+    let mut command = Command::new(copy);
+    let command = command.current_dir(&root).args(train.split_whitespace()).uid(nobody).gid(nobody);
+    let Ok(answer) = command.output() else {
+        // Only root may become another user.
+        return;
+    };
+    let told = String::from_utf8_lossy(&answer.stderr).into_owned();
+    assert_eq!(answer.status.code(), Some(1), "{told}");
+    assert!(told.contains("sticky bit") && !told.contains("trained"), "{told}");
+}
+
+#[test]
+fn a_report_and_a_folder_do_not_share_a_place() {
+    let place = with_model();
+    let before = place.files();
+    let told = place
+        .fails(1, "compare events.csv --implicit --algorithms popularity --report r --configs r");
+    assert!(told.contains("name two places"), "{told}");
+    assert_eq!(place.files(), before);
 }

@@ -2,11 +2,13 @@
 
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
+use arrow_array::builder::{Int64Builder, ListBuilder};
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray};
+use cofil::Recommender;
 use cofil::data::Catalogue;
 use cofil::data::catalogue::CatalogueOptions;
-use cofil::data::read::{ReadOptions, Table, read, read_negatives, write};
+use cofil::data::read::{ReadOptions, Table, read, read_lists, read_negatives, write};
 use cofil::data::{Clean, Duplicates, IdMap, Source};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
@@ -268,4 +270,54 @@ fn a_long_text_that_a_dictionary_repeats_takes_no_more_than_once() {
     let read = table(&bytes).unwrap().interactions;
     assert_eq!((read.users.len(), read.items.len(), read.len()), (1, rows, rows));
     assert_eq!(catalogue(&repeated("title", &text, rows)), Ok(rows));
+}
+
+/// A Parquet file with a list of as many equal numbers in each of a few rows.
+fn of_lists(entries: usize) -> Vec<u8> {
+    let mut items = ListBuilder::new(Int64Builder::new());
+    for _ in 0..20 {
+        items.values().append_value_n(7, entries);
+        items.append(true);
+    }
+    let users = Arc::new(Int64Array::from_iter_values(0..20)) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([
+        ("user", users),
+        ("item", Arc::new(items.finish()) as ArrayRef),
+    ]);
+    let batch = batch.unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[test]
+fn lists_in_parquet_that_repeat_without_end_are_refused() {
+    assert_eq!(table(&of_lists(3)).unwrap().interactions.len(), 60);
+    let bytes = of_lists(1_000_000);
+    assert!(bytes.len() < MB / 10, "{}", bytes.len());
+    let told = table(&bytes).unwrap_err();
+    assert!(told.contains("unpacks to more than"), "{told}");
+}
+
+#[test]
+fn lists_of_a_million_objects_take_what_they_are() {
+    let entries = "{\"id\":1},".repeat(700_000);
+    let text = format!("{{\"user\":\"u\",\"items\":[{entries}{{\"id\":2}}]}}\n");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lists.jsonl");
+    std::fs::write(&path, &text).unwrap();
+    let (users, items) = (["u"].iter().collect(), ["1", "2"].iter().collect());
+    let read = within(text.len(), || read_lists(&path, &ReadOptions::default(), &users, &items));
+    assert_eq!(read.unwrap().by_user[0].len(), 700_001);
+}
+
+#[test]
+fn headers_of_models_hold_a_limited_number_of_values() {
+    for piece in ["[0],", "0,", "[],"] {
+        let list = piece.repeat((30 << 20) / piece.len());
+        let head = format!("{{\"__metadata__\":{{\"cofil\":\"\"}},\"x\":[{list}0]}}");
+        let bytes = [&(head.len() as u64).to_le_bytes()[..], head.as_bytes()].concat();
+        let told = within(bytes.len(), || Recommender::from_bytes(&bytes).map(|_| ())).unwrap_err();
+        assert!(told.to_string().contains("more than 1048576 values"), "{told}");
+    }
 }

@@ -5,7 +5,7 @@ use super::lock;
 use crate::error::{Error, Remedy, Result};
 use crate::watch;
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -223,6 +223,9 @@ impl To {
         // An unlocked temporary file tells others that its writer is gone.
         let _ = file.as_file().try_lock();
         let listed = Listed::new(file.path());
+        if let Some(before) = &before {
+            check_replaceable(&place, before, file.as_file()).map_err(|e| Error::io(path, e))?;
+        }
         Ok(Self::Sibling { file, place, before, listed })
     }
 }
@@ -290,10 +293,64 @@ impl Pending {
     }
 }
 
-/// Replaces the content of `place` by that of the file `from`.
+/// Replaces the content of `place` by that of the file `from`. The end is written first: if there is no room for it, the
+/// old content stays.
 fn overwrite(from: &Path, place: &Path) -> std::io::Result<()> {
-    std::fs::copy(from, place)?;
-    File::open(place)?.sync_all()
+    let (mut from, mut to) = (File::open(from)?, OpenOptions::new().write(true).open(place)?);
+    let (old, new) = (to.metadata()?.len(), from.metadata()?.len());
+    let end = [&mut from, &mut to]
+        .into_iter()
+        .try_for_each(|file| file.seek(SeekFrom::Start(old)).map(drop));
+    let end = end.and_then(|()| std::io::copy(&mut from, &mut to)).and_then(|_| to.sync_all());
+    if let Err(full) = end {
+        to.set_len(old)?;
+        return Err(full);
+    }
+    from.rewind()?;
+    to.rewind()?;
+    std::io::copy(&mut from.take(old), &mut to)?;
+    to.set_len(new)?;
+    to.sync_all()
+}
+
+/// Returns an error if the file at `place` can neither be replaced nor written to. `new` is a file in its folder.
+#[cfg(unix)]
+fn check_replaceable(place: &Path, before: &Metadata, new: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let refuse = |why: &str| {
+        Err(std::io::Error::new(ErrorKind::PermissionDenied, format!("{why}; name another file")))
+    };
+    let opened = OpenOptions::new().write(true).open(place);
+    // EPERM of a file that is immutable, and EROFS of one that is mounted so.
+    match opened.as_ref().err().and_then(std::io::Error::raw_os_error) {
+        Some(1) => return refuse("the file cannot be changed (it may be immutable, see `lsattr`)"),
+        Some(30) => return refuse("the file is mounted for reading only"),
+        _ => {}
+    }
+    let (folder, own) = (std::fs::metadata(folder_of(place))?, new.metadata()?.uid());
+    if folder.mode() & 0o1000 != 0 && own != 0 && own != folder.uid() && own != before.uid() {
+        return refuse(
+            "the file belongs to another user, and in this folder (sticky bit) only they may replace it",
+        );
+    }
+    if opened.is_err() && is_mounted(place) {
+        return refuse("the file is mounted here and cannot be written to");
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_replaceable(_: &Path, _: &Metadata, _: &File) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Returns whether the system says that something is mounted at `place`.
+#[cfg(unix)]
+fn is_mounted(place: &Path) -> bool {
+    let Ok(place) = place.canonicalize() else { return false };
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let at = |line: &str| line.split(' ').nth(4).map(|at| at.replace("\\040", " "));
+    mounts.lines().filter_map(at).any(|at| Path::new(&at) == place)
 }
 
 /// Gives `file` the mode of the file it replaces, and its owner and group if that is allowed.

@@ -57,6 +57,19 @@ const CHUNK: usize = 1 << 17;
 /// Maximum size in bytes of the JSON at the start of a file. Parsed JSON takes many times as much memory, and large
 /// data belongs in arrays.
 const LONGEST_HEAD: u64 = 32 << 20;
+/// Maximum number of commas in it: each stands for a value, which takes up to a few hundred bytes when parsed.
+const MOST_VALUES: usize = 1 << 20;
+
+/// Returns an error, as a message, if a file must not begin with `head`.
+fn check_head(head: &[u8]) -> std::result::Result<(), String> {
+    if head.len() as u64 > LONGEST_HEAD {
+        return Err(format!("the header is longer than {} MiB", LONGEST_HEAD >> 20));
+    }
+    match memchr::memchr_iter(b',', head).count() > MOST_VALUES {
+        true => Err(format!("the header has more than {MOST_VALUES} values")),
+        false => Ok(()),
+    }
+}
 
 /// The one metadata entry of a file, under the key `cofil`.
 #[derive(Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 //! truncating a mapped file in use kills the process.
 
 use super::archive::{Array, Stored};
-use super::{Archive, CHUNK, Checksum, Envelope, LONGEST_HEAD, VERSION};
+use super::{Archive, CHUNK, Checksum, Envelope, LONGEST_HEAD, VERSION, check_head};
 use crate::error::{Error, Result};
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::Deserialize;
@@ -37,7 +37,10 @@ fn piped(mut pipe: impl Read) -> std::io::Result<Vec<u8>> {
         return Ok(bytes);
     }
     pipe.by_ref().take(length).read_to_end(&mut bytes)?;
-    let arrays = serde_json::from_slice::<Metadata>(&bytes[start..]).map_or(0, |m| m.data_len());
+    let head = &bytes[start..];
+    let metadata =
+        check_head(head).ok().and_then(|()| serde_json::from_slice::<Metadata>(head).ok());
+    let arrays = metadata.map_or(0, |metadata| metadata.data_len());
     // One more byte shows whether there is too much data.
     pipe.take((arrays as u64).saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -80,6 +83,7 @@ impl<R: Read + Seek> Reader<'_, R> {
         }
         let mut head = vec![0; length];
         self.input.read_exact(&mut head).map_err(|e| self.failed(e))?;
+        check_head(&head).map_err(foreign)?;
         let metadata: Metadata =
             serde_json::from_slice(&head).map_err(|e| foreign(e.to_string()))?;
         drop(head);

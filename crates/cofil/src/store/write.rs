@@ -1,6 +1,6 @@
 //! Writing of named arrays.
 
-use super::{Access, Checksum, Envelope, LONGEST_HEAD, Tensor, VERSION, write_with};
+use super::{Access, Checksum, Envelope, Tensor, VERSION, check_head, write_with};
 use crate::error::Result;
 use safetensors::tensor::{Metadata, TensorInfo};
 use serde_json::Value;
@@ -64,10 +64,7 @@ pub fn write_to(
         .expect("shape and bytes come from one array");
     let mut head = serde_json::to_vec(&metadata).expect("names and numbers serialize");
     head.resize(head.len().next_multiple_of(size_of::<u64>()), b' ');
-    if head.len() as u64 > LONGEST_HEAD {
-        let message = format!("the header of the arrays is longer than {} MiB", LONGEST_HEAD >> 20);
-        return Err(io::Error::other(message));
-    }
+    check_head(&head).map_err(io::Error::other)?;
     out.write_all(&(head.len() as u64).to_le_bytes())?;
     out.write_all(&head)?;
     for tensor in sorted {

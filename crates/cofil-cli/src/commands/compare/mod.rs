@@ -14,7 +14,7 @@ use crate::args::searching::seconds;
 use crate::args::splitting::Splitting;
 use crate::args::typed;
 use crate::output::{self, errln, outln};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use cofil::contest::{self, Contestant, Entrant, Plan, Round, Series, Tuning};
 use cofil::data::describe::Description;
 use cofil::{Metric, Target};
@@ -199,6 +199,9 @@ pub fn run(args: &Args) -> Result<()> {
 fn check(args: &Args, entrants: &[Entrant]) -> Result<()> {
     let mut outputs = vec![args.report.clone()];
     if let Some(folder) = &args.configs {
+        if args.report.as_ref() == Some(folder) {
+            bail!("--report is a file and --configs a folder: name two places");
+        }
         cofil::store::create_folder(folder)?;
         outputs.extend(entrants.iter().map(|x| Some(config(folder, &x.file_stem()))));
     }

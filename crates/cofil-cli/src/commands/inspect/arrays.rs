@@ -34,6 +34,8 @@ pub fn write(
         Format::Csv => "csv",
     };
     cofil::store::create_folder(folder)?;
+    // All files belong to one model.
+    let _lock = cofil::store::Lock::take(folder)?;
     let arrays = recommender.model().tensors();
     let paths: Vec<PathBuf> =
         arrays.iter().map(|array| folder.join(format!("{}.{ending}", array.name()))).collect();

@@ -25,6 +25,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
     ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::metadata::RowGroupMetaData;
 use std::cell::Cell;
 use std::fs::File;
 use std::io::BufReader;
@@ -204,7 +205,14 @@ impl Parquet {
         let natural = |n: i64| u64::try_from(n).unwrap_or(0);
         let groups = about.row_groups().iter().map(|group| natural(group.total_byte_size()));
         let unpacked = groups.fold(0u64, u64::saturating_add);
-        let rows = natural(about.file_metadata().num_rows());
+        // Entries of lists become rows, and take twice as much on the way.
+        let entries = |group: &RowGroupMetaData| {
+            let values = group.columns().iter().map(|column| natural(column.num_values()));
+            let (rows, most) = (natural(group.num_rows()), values.max().unwrap_or(0));
+            if most > rows { most.saturating_mul(2) } else { rows }
+        };
+        let rows = about.row_groups().iter().map(entries).fold(0, u64::saturating_add);
+        let rows = rows.max(natural(about.file_metadata().num_rows()));
         limits::check_unpacked("Parquet", size, unpacked, rows)
             .map_err(|beyond| misread(path, beyond.message))?;
         Ok(Self { file, metadata })

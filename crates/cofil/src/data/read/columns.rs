@@ -6,7 +6,7 @@ use super::looks::Looks;
 use super::report::ColumnReport;
 use super::search::Search;
 use super::stamp::TimeFormat;
-use super::words::{AMBIGUOUS, ITEM, KIND, USER, VALUE};
+use super::words::{AMBIGUOUS, KIND, USER, VALUE, WEAK_THINGS, strong_things};
 use super::{Column, ReadOptions};
 use std::cell::OnceCell;
 
@@ -87,9 +87,10 @@ impl Columns {
         let mut kind = search.told(&options.kind)?;
         let (told_user, told_item) = (user.is_some(), item.is_some());
         user = user.or_else(|| search.named(USER, means_user));
-        item = item.or_else(|| search.named(&ITEM, means_item));
+        item = item.or_else(|| search.named(strong_things(), means_item));
         user = user.or_else(|| search.named(&[], names_user));
         item = item.or_else(|| search.named(&[], names_item));
+        item = item.or_else(|| search.named(WEAK_THINGS, |_| false));
         let named_item = item.is_some();
         let (free_value, free_time) = (options.value.is_none(), options.time.is_none());
         if free_value {
@@ -140,7 +141,8 @@ impl Columns {
             ));
         }
         let (user, item) = search.ids(user, item, looks)?;
-        if nameless && free_value && value.is_none() && kind.is_none() && count <= USUAL {
+        let filled = (0..count.min(WIDE)).filter(|&c| looks(c) != Looks::Empty).count();
+        if nameless && free_value && value.is_none() && kind.is_none() && filled <= USUAL {
             // With a time between user and item, the order is not the usual one, and numbers may be categories.
             let is_time = |c: usize| looks(c).is_time() || looks(c) == Looks::OtherDate;
             let is_usual =
@@ -148,7 +150,8 @@ impl Columns {
             let times = search.free().filter(|&c| is_time(c)).count();
             // Large numbers may be counts, next to a column of times.
             let are_counts = |c: usize| looks(c) == Looks::Large && (times > 1 || !free_time);
-            value = search.free().find(|&c| !is_time(c) || are_counts(c)).filter(|&c| {
+            let is_value = |&c: &usize| looks(c) != Looks::Empty && (!is_time(c) || are_counts(c));
+            value = search.free().find(is_value).filter(|&c| {
                 (looks(c).is_whole() && is_usual)
                     || matches!(looks(c), Looks::Decimal | Looks::SheetDays)
                     || are_counts(c)
@@ -190,6 +193,7 @@ impl Columns {
         let no_value = free_value && value.is_none() && kind.is_none();
         if !told_item {
             search.check_single(item, named_item, looks)?;
+            search.note_things(item);
         }
         // Nobody misses what is not to be read.
         let missed = |c: usize| match looks(c) {

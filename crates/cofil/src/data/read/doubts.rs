@@ -1,7 +1,8 @@
 //! Notes on ids that were read as they are written, but probably mean something else.
 
 use super::field::shown;
-use super::foreign::{footer, is_sum};
+use super::foreign::{SUMS, footer, is_sum};
+use super::unread::shortened;
 use crate::data::describe;
 use crate::data::prose::{count, have, number, percent};
 use crate::data::{IdMap, Interactions};
@@ -79,6 +80,57 @@ pub(super) fn last_row(table: &Interactions) -> Option<String> {
     })
 }
 
+/// Returns a note on sums among the rows: users and items called so, and users called `Total ann` beside `ann`.
+pub(super) fn sums(table: &Interactions) -> Option<String> {
+    // Other words may be those of items: a song may be called All.
+    let is_total =
+        |word: &str| ["tot", "gesamt", "итог", "計", "计"].iter().any(|part| word.contains(part));
+    let users = called_sums(&table.users, |_| true);
+    let items = called_sums(&table.items, is_total);
+    let users =
+        users.filter(|user| table.user.contains(user)).map(|user| ("user", table.users.name(user)));
+    let items =
+        items.filter(|item| table.item.contains(item)).map(|item| ("item", table.items.name(item)));
+    let told: Vec<String> = users
+        .chain(items)
+        .map(|(what, name)| format!("the {what} `{}`", shown(name.as_bytes())))
+        .collect();
+    (!told.is_empty()).then(|| {
+        format!("{} may stand for sums of other rows: if so, remove these rows", shortened(&told))
+    })
+}
+
+/// Returns the ids that are words for sums, in usual spellings, and the first that has such a word before or behind
+/// another id: `Total ann`.
+fn called_sums(names: &IdMap, is_told: impl Fn(&str) -> bool) -> impl Iterator<Item = u32> {
+    let words = SUMS.iter().filter(|word| is_told(word));
+    let spelt = words.flat_map(|word| {
+        let titled: Vec<String> = word.split(' ').map(capital).collect();
+        [capital(word), titled.join(" "), word.to_uppercase()]
+    });
+    let mut found: Vec<u32> = spelt.filter_map(|word| names.get(&word)).collect();
+    let of_another = |&number: &u32| {
+        let name = names.name(number);
+        let rest = name.strip_prefix("Total ").or_else(|| name.strip_suffix(" Total"));
+        rest.is_some_and(|rest| names.get(rest).is_some())
+    };
+    if names.all_integers().is_none() {
+        found.extend((0..names.len() as u32).find(of_another));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found.into_iter()
+}
+
+/// Returns `word` with its first letter in upper case.
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
+}
+
 /// Texts that programs write where something is missing.
 const MARKS: &[&str] = &[
     "NULL", "null", "Null", "NA", "N/A", "#N/A", "<NA>", "\\N", "None", "none", "NaN", "nan", "-",
@@ -133,6 +185,18 @@ pub(super) fn values(values: &[f32]) -> Vec<String> {
 
 /// Rows from which on a table with a row per user or per item is told; a few may be so by chance.
 const FEW: usize = 5;
+
+/// Returns a note if all rows have the same item: it may be something else that all have.
+pub(super) fn single_item(table: &Interactions) -> Option<String> {
+    let first = table.item.first()?;
+    let is_one = table.len() >= FEW && table.item.iter().all(|item| item == first);
+    is_one.then(|| {
+        format!(
+            "all rows have the same item, `{}`: if that is none, name the column of items (`item`)",
+            shown(table.items.name(*first).as_bytes())
+        )
+    })
+}
 
 /// Returns a note if nobody has a second row, or no item has: nothing can be learned from such rows, and they may be
 /// a table of items or of users.

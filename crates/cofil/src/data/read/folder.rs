@@ -26,6 +26,8 @@ const ABOUT: &[&str] = &[
 /// Endings of files about a table.
 const ABOUT_ENDINGS: &[&str] =
     &["md", "rst", "html", "htm", "pdf", "md5", "sha256", "sh", "py", "pl", "ipynb", "bib", "png"];
+/// Endings of files that editors and copies leave beside others.
+const LEFT_ENDINGS: &[&str] = &["bak", "orig", "old", "tmp", "swp", "crdownload", "partial"];
 
 /// Returns whether a file of this name is about a table, rather than part of one.
 pub(super) fn is_about(name: &str) -> bool {
@@ -35,7 +37,23 @@ pub(super) fn is_about(name: &str) -> bool {
         rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
     };
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    ABOUT.iter().any(begins) || ABOUT_ENDINGS.contains(&ending)
+    let is_left = name.ends_with('~') || LEFT_ENDINGS.contains(&ending);
+    ABOUT.iter().any(begins) || ABOUT_ENDINGS.contains(&ending) || is_left
+}
+
+/// Returns the name of the file that one of this `name` is a copy of, as desktops name copies: `a (1).csv`.
+fn original(name: &str) -> Option<String> {
+    let (stem, ending) = name.split_at(name.find('.').unwrap_or(name.len()));
+    let numbered = || {
+        let (stem, number) = stem.strip_suffix(')')?.rsplit_once(" (")?;
+        number.parse::<u32>().ok().map(|_| stem)
+    };
+    let copied = || {
+        [" - Copy", " copy", "_copy", "-copy", " - Kopie"]
+            .iter()
+            .find_map(|end| stem.strip_suffix(end))
+    };
+    numbered().or_else(copied).map(|stem| format!("{stem}{ending}"))
 }
 
 /// Words in names of files, by the part of a split that they stand for. The first is for messages.
@@ -86,6 +104,13 @@ pub(super) fn check_names(folder: &Path, files: &[&PathBuf]) -> Result<()> {
         .iter()
         .map(|file| file.file_name().unwrap_or_default().to_string_lossy().into_owned())
         .collect();
+    let copy = names
+        .iter()
+        .find_map(|name| original(name).filter(|of| names.contains(of)).map(|of| (name, of)));
+    if let Some((copy, of)) = copy {
+        let message = format!("holds `{copy}`, which looks like a copy of `{of}`; remove it");
+        return Err(Error::data(folder, None, message));
+    }
     if let Some((first, second, [one, other])) = different(&names, &SETS, |words| words) {
         let message = format!(
             "holds the sets of a split, for {one} (`{first}`) and for {other} (`{second}`), which are not one table; \

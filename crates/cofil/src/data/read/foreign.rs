@@ -118,6 +118,12 @@ pub(super) fn by_lines(head: &[u8]) -> Option<String> {
             ("a table printed by a database client, or in Markdown", EXPORT)
         }
         () if all(is_tuple) => ("a list of tuples", "leave out the parentheses"),
+        () if all(are_negatives) => (
+            "negatives of test pairs",
+            "give it as such when evaluating, and a table of interactions here",
+        ),
+        () if all(is_printed) => ("printed objects", rows),
+        () if is_script(first) => ("a script with data", "leave out all but the data"),
         () if all(is_pairs) => {
             ("`key=value` pairs", "write a header with the keys, and rows with the values")
         }
@@ -201,9 +207,45 @@ fn is_rule(line: &str) -> bool {
     parts().count() > 1 && parts().all(|part| part.len() > 2 && part.bytes().all(|b| b == b'-'))
 }
 
-/// Words that programs write before a sum.
-const SUMS: &[&str] =
-    &["total", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "somme", "totale", "合計"];
+/// Words that programs write before a sum or a mean, in lower case.
+pub(super) const SUMS: &[&str] = &[
+    "total",
+    "grand total",
+    "subtotal",
+    "sum",
+    "all",
+    "average",
+    "mean",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "gesamtergebnis",
+    "ergebnis",
+    "mittelwert",
+    "somme",
+    "total général",
+    "total general",
+    "total geral",
+    "moyenne",
+    "suma",
+    "suma total",
+    "promedio",
+    "totale",
+    "totale complessivo",
+    "media",
+    "totaal",
+    "eindtotaal",
+    "gemiddelde",
+    "razem",
+    "suma końcowa",
+    "итого",
+    "общий итог",
+    "合計",
+    "総計",
+    "总计",
+    "總計",
+    "合计",
+];
 
 /// Returns whether `text` names a sum.
 pub(super) fn is_sum(text: &str) -> bool {
@@ -231,6 +273,31 @@ pub(super) fn footer(line: &[u8]) -> Option<String> {
 fn is_tuple(line: &str) -> bool {
     let line = line.trim_start_matches('[').trim_end_matches([',', ']']);
     line.starts_with('(') && line.ends_with(')') && line.contains(',')
+}
+
+/// Returns whether the line is like `Row(user=1, item=2)` or `Rating(u1, i1, 3)`.
+fn is_printed(line: &str) -> bool {
+    let line = line.trim_start_matches('[').trim_end_matches([',', ']']);
+    let Some((name, fields)) = line.split_once('(') else { return false };
+    is_key(name) && fields.ends_with(')') && fields.contains(',') && !fields.contains('\t')
+}
+
+/// Returns whether the line has a pair in parentheses and further items, as the files of negatives of the NCF paper.
+fn are_negatives(line: &str) -> bool {
+    let Some((pair, items)) = line.split_once('\t') else { return false };
+    is_tuple(pair) && items.split('\t').all(|item| item.trim().parse::<u64>().is_ok())
+}
+
+/// Returns whether the line begins a program text with data: `var data = [{`, `data = [`, `callback({`.
+fn is_script(line: &str) -> bool {
+    let value = line.split_once('=').map(|(name, value)| (name.trim(), value.trim_start()));
+    value.is_some_and(|(name, value)| {
+        let name = ["var ", "let ", "const "]
+            .iter()
+            .find_map(|word| name.strip_prefix(word))
+            .unwrap_or(name);
+        is_key(name.trim()) && (value.starts_with("[{") || value.starts_with('{') || value == "[")
+    })
 }
 
 /// Returns whether the text can be a key.
@@ -378,6 +445,13 @@ mod tests {
             ("1 |u user1 |i item5\n-1 |u user2 |i item6\n", "Vowpal Wabbit"),
             ("(u1, a, 3)\n(u2, b, 4)\n", "tuples"),
             ("[('u1', 'a', 3),\n ('u2', 'b', 4)]\n", "tuples"),
+            (
+                "Row(userId=9, movieId=9, rating=3.0)\nRow(userId=9, movieId=8, rating=4.0)\n",
+                "printed objects",
+            ),
+            ("[Rating(u2,i30,0.84),\n Rating(u2,i31,0.74)]\n", "printed objects"),
+            ("(0,25)\t1064\t174\n(1,133)\t1072\t3154\n", "negatives"),
+            ("var data = [{\"user\":1,\"item\":2}];\n", "script"),
             ("user=u1,item=a,rating=3\nuser=u2,item=b,rating=4\n", "`key=value` pairs"),
             ("ts=1 user=u1 item=\"a b\"\nts=2 user=u2 item=c\n", "`key=value` pairs"),
             ("INSERT INTO t VALUES (1,2,3);\n", "SQL"),
@@ -396,6 +470,7 @@ mod tests {
         let notified = "2021-01-31 07:01:02\tu1\tINFO\n2021-01-31 07:01:03\tu2\tb\n";
         assert_eq!(rows(notified), ["u1 INFO 1 1612076462", "u2 b 1 1612076463"]);
         assert_eq!(rows("(a),x,3\n(b),y,4\n"), ["(a) x 3", "(b) y 4"]);
+        assert_eq!(rows("a(b),x(c),3\nd,y,4\n"), ["a(b) x(c) 3", "d y 4"]);
         assert_eq!(rows("u=1,x,3\nu=2,y,4\n"), ["u=1 x 3", "u=2 y 4"]);
         assert_eq!(rows("1 | ann | tea\n2 | bob | jam\n").len(), 2);
         assert_eq!(rows("1|ann lee|tea\n2|bob kay|jam\n").len(), 2);

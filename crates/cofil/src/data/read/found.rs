@@ -101,10 +101,11 @@ impl Found {
         if users.is_empty() && items.is_empty() && self.shape == Shape::Rows {
             let [users, items] = [&interactions.users, &interactions.items].map(|ids| ids.len());
             notes.extend(doubts::single_rows(all, users, items));
+            notes.extend(doubts::single_item(&interactions));
         }
         notes.extend(doubts::ids("user", &interactions.user, &interactions.users, users.len()));
         notes.extend(doubts::ids("item", &interactions.item, &interactions.items, items.len()));
-        notes.extend(doubts::last_row(&interactions));
+        notes.extend(doubts::last_row(&interactions).or_else(|| doubts::sums(&interactions)));
         if let [Some(user), Some(item)] =
             [columns.user, columns.item].map(|column| columns.names.as_ref()?.get(column))
         {

@@ -1,8 +1,8 @@
 //! Recognition of columns by the words of their names.
 
 use super::words::{
-    FEEDBACK, GLUED, ITEM, KIND, OF_IDS, OF_ITEMS, OF_NAMES, OF_TIMES, OF_VALUES, ORDERS,
-    PROPERTIES, TIME, TITLE, USER, VALUE,
+    COUNTED, FEEDBACK, GLUED, ITEM, KIND, OF_IDS, OF_ITEMS, OF_NAMES, OF_TIMES, OF_VALUES, ORDERS,
+    PROPERTIES, QUANTITIES, TIME, TITLE, USER, VALUE, WEAK_THINGS,
 };
 
 /// Returns `name` without the type of RecBole files, such as `:token` or `:float_seq`.
@@ -13,7 +13,7 @@ fn untyped(name: &str) -> &str {
 
 /// Splits a name into words in lower case: `Book-Rating`, `bookRating` and `book_rating` have two.
 pub(super) fn parts(name: &str) -> Vec<String> {
-    let name = untyped(name);
+    let name = &untyped(name).replace('#', " number ");
     let mut parts = vec![String::new()];
     let mut after_small = false;
     for c in name.chars() {
@@ -91,6 +91,11 @@ pub(super) fn is_beside_ids(name: &str) -> bool {
         || means_id(name, ORDERS)
 }
 
+/// Returns whether `name` is that of a property of users, such as `age`.
+pub(super) fn is_property(name: &str) -> bool {
+    PROPERTIES.contains(&plain(name).as_str())
+}
+
 /// Returns whether `name` describes items, or users without identifying them, so that it cannot be that of the users.
 pub(super) fn is_no_user(name: &str) -> bool {
     let (parts, plain) = (parts(name), plain(name));
@@ -100,6 +105,29 @@ pub(super) fn is_no_user(name: &str) -> bool {
         || TITLE.contains(&plain.as_str())
         || ITEM.contains(&plain.as_str())
         || names_item(name)
+}
+
+/// Returns whether `name` means an amount, which is no id: `price_in_usd`, `num_votes`, `year`.
+pub(super) fn is_quantity(name: &str) -> bool {
+    let parts = parts(name);
+    let is_counted =
+        parts.len() > 1 && parts.first().is_some_and(|part| COUNTED.contains(&part.as_str()));
+    is_counted || parts.iter().any(|part| QUANTITIES.contains(&part.as_str()))
+}
+
+/// Returns the kind of item that a column called `name` has ids or names of: `movie` for `movie_id` and `movieTitle`.
+pub(super) fn thing(name: &str) -> Option<String> {
+    let plain = plain(name);
+    if WEAK_THINGS.contains(&plain.as_str()) {
+        return None;
+    }
+    let stem_of = |word: &str| stem(word, &ITEM).to_owned();
+    if ITEM.contains(&plain.as_str()) {
+        return Some(stem_of(&plain));
+    }
+    let is_told = names_item(name);
+    let mut parts = parts(name).into_iter().map(|part| stem_of(&part));
+    parts.find(|part| is_told && ITEM.contains(&part.as_str()) && !is_word_of_ids(part))
 }
 
 pub(super) fn means_value(name: &str) -> bool {
@@ -113,6 +141,11 @@ pub(super) fn is_numbered(name: &str) -> bool {
     parts.last().is_some_and(|last| OF_IDS.contains(&last.as_str()))
         || [USER, &ITEM, ORDERS].iter().any(|names| names.contains(&plain.as_str()))
         || [USER, &ITEM, ORDERS].iter().any(|names| means_name(name, names))
+}
+
+/// Returns whether `word` alone says that a column holds ids or names, but not of what.
+pub(super) fn is_word_of_ids(word: &str) -> bool {
+    OF_IDS.contains(&word) || OF_NAMES.contains(&word)
 }
 
 /// Returns whether `name` means what users think of items, apart from values and types of events.
@@ -134,7 +167,8 @@ pub(super) fn is_time_name(name: &str) -> bool {
 
 /// Normalises `name`: removes case, `_`, and the `:token` of RecBole files.
 pub(super) fn plain(name: &str) -> String {
-    let name = untyped(name);
+    // `Item #` is a number rather than an item.
+    let name = &untyped(name).replace('#', "number");
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
@@ -188,6 +222,24 @@ mod tests {
         }
         for name in ["product_category_id", "user_agent", "movie_length", "item"] {
             assert!(!means_user(name) && !means_item(name), "{name}");
+        }
+        for (name, what) in [
+            ("movie_id", "movie"),
+            ("movieTitle", "movie"),
+            ("trackname", "track"),
+            ("Artist", "artist"),
+            ("hotel_url", "hotel"),
+        ] {
+            assert_eq!(thing(name).as_deref(), Some(what), "{name}");
+        }
+        for name in ["title", "content", "genre_id", "user_id", "rating", "brand"] {
+            assert_eq!(thing(name), None, "{name}");
+        }
+        for name in ["price_in_usd", "numVotes", "msPlayed", "review_votes", "Year", "avg_stars"] {
+            assert!(is_quantity(name), "{name}");
+        }
+        for name in ["item", "number", "userId", "n", "kunde", "artist"] {
+            assert!(!is_quantity(name), "{name}");
         }
         // Data with a colon are no name with a type.
         for name in ["{\"item\":\"a\",\"rating\":4}", "CreateTime:1612076462000", "- {user: 1"] {

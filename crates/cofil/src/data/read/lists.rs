@@ -6,7 +6,7 @@ use super::rows::Start;
 use super::source::Opened;
 use super::{Column, Format, ReadOptions, ReadReport, Shape, json, neighbours, read_opened, sniff};
 use crate::data::{IdMap, Interactions};
-use crate::error::Result;
+use crate::error::{Error, Result, shown};
 use std::path::Path;
 
 /// Lists of items, best first.
@@ -169,6 +169,13 @@ pub fn read_lists(
     for ((&user, &item), &value) in rows.user.iter().zip(&rows.item).zip(&rows.value) {
         entries[user as usize].push((sign * value, item));
     }
+    if let Some(user) = entries.iter().position(|list| repeats(list)) {
+        let message = format!(
+            "user `{}` has an item twice: these may be the lists of several models; give the lists of one",
+            shown(rows.users.name(user as u32).as_bytes())
+        );
+        return Err(Error::data(path, None, message));
+    }
     let unknown_users = entries.split_off(users.len()).len();
     let list = |mut list: Vec<(f32, u32)>| {
         // A stable sort: equal values keep their order.
@@ -177,6 +184,14 @@ pub fn read_lists(
     };
     let by_user = entries.into_iter().map(list).collect();
     Ok(Lists { by_user, unknown_users, report: table.report })
+}
+
+/// Returns whether an item stands twice in a list, with other values.
+fn repeats(list: &[(f32, u32)]) -> bool {
+    let mut sorted: Vec<(u32, u32)> =
+        list.iter().map(|&(value, item)| (item, value.to_bits())).collect();
+    sorted.sort_unstable();
+    sorted.windows(2).any(|two| two[0].0 == two[1].0 && two[0].1 != two[1].1)
 }
 
 /// Returns whether `name` means scores or ranks.

@@ -186,17 +186,23 @@ fn is_event(value: &[u8]) -> bool {
     EVENTS.contains(&word.to_ascii_lowercase().as_str())
 }
 
-/// Returns whether `value` holds several ids: `['a', 'b']`, `a|b`, `a;b`, or whole numbers between blanks. With commas
+/// Returns whether `value` holds several ids: `['a', 'b']`, `a|b`, `a;b`, or words with digits between blanks. With commas
 /// it may be a number.
 fn is_list(value: &[u8]) -> bool {
     let is_within =
         |open: u8, close: u8| value.first() == Some(&open) && value.last() == Some(&close);
-    let are_whole = || value.iter().all(|b| b.is_ascii_digit() || *b == b' ');
+    // Words of titles have digits too, but not each of them.
+    let are_ids = || {
+        let parts = value.split(|&b| b == b' ');
+        parts.clone().count() > 1
+            && !is_dated(value)
+            && parts.into_iter().all(|part| part.iter().any(u8::is_ascii_digit))
+    };
     is_within(b'[', b']')
         || is_within(b'{', b'}')
         || has_parts(value, '|')
         || has_parts(value, ';')
-        || (has_parts(value, ' ') && are_whole())
+        || (has_parts(value, ' ') && are_ids())
 }
 
 /// Returns whether `separator` stands between several texts, without blanks around it, as are usual in titles.
@@ -241,6 +247,9 @@ mod tests {
             (&["1.2.3.4", "192.168.0.1"], Looks::Text),
             (&["#12", "A7"], Looks::Text),
             (&["11 12", "13 14 15"], Looks::Lists),
+            (&["i29 i21 i3", "i29 i4"], Looks::Lists),
+            (&["i1:5 i2:3", "i7:4 i9:1"], Looks::Lists),
+            (&["Toy Story 2", "7 up"], Looks::Text),
             (&["['a', 'b']", "['a']"], Looks::Lists),
             (&["a|b", "c", "d,e"], Looks::SomeLists),
             (&["11 12", "13", "14"], Looks::SomeLists),

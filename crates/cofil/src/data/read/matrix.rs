@@ -2,13 +2,16 @@
 
 use super::columns::Columns;
 use super::field::{Rules, comma_number, number, quoted, shown};
+use super::foreign::is_sum;
 use super::found::Found;
 use super::frame::{Frame, Told, read_frame};
-use super::known::{names_item, names_user, plain};
+use super::known::{is_property, names_item, names_user, plain};
 use super::rows::Start;
 use super::search::{INDEX, Search};
+use super::unread::shortened;
 use super::words::{ITEM, USER};
 use super::{Column, ReadOptions, Shape};
+use crate::data::prose::count as count_rows;
 use crate::data::{IdMap, Source};
 use crate::error::{Error, Result};
 use std::collections::HashSet;
@@ -26,7 +29,7 @@ pub(super) fn read(
     let header = options.header.or_else(|| Column::imply_header(&named));
     let told = Told { delimiter: options.delimiter.as_deref(), header, format: options.format };
     let frame = read_frame(source, &told, |_| false)?;
-    let Plan { names, user, others, numbered } = plan(&frame, options).map_err(bad)?;
+    let Plan { names, user, others, left, numbered } = plan(&frame, options).map_err(bad)?;
     let Some(&item) = others.first() else {
         return Err(bad("a matrix needs a user column and one column per item".into()));
     };
@@ -35,7 +38,16 @@ pub(super) fn read(
         let users = if user.is_some() { "" } else { "users and " };
         notes.push(format!("there are no column names: {users}items are numbered from 1"));
     }
+    if !left.is_empty() {
+        let left: Vec<String> =
+            left.iter().map(|&c| format!("`{}`", shown(names[c].as_bytes()))).collect();
+        notes.push(format!(
+            "left out, as no items: {} (sums, or properties of users); rename a column that is an item",
+            shortened(&left)
+        ));
+    }
     let row_name = user;
+    let mut sums = 0;
     let user = user.unwrap_or(0);
     let columns =
         Columns { user, item, value: Some(item), names: Some(names), ..Columns::default() };
@@ -49,6 +61,10 @@ pub(super) fn read(
             Some(user) => frame.columns[user].texts(row).next().unwrap_or_default(),
             None => &number,
         };
+        if row_name.is_some() && is_sum(user) {
+            sums += 1;
+            continue;
+        }
         let before = rows.tally;
         let place = format_args!("row {}", row + 1);
         let mut all = || {
@@ -79,6 +95,9 @@ pub(super) fn read(
             .map_err(|message| bad(format!("{place}: {message}")))?;
     }
     drop(rules);
+    if sums > 0 {
+        notes.push(format!("left out: {} of sums over users", count_rows(sums, "row")));
+    }
     let names = columns.names.filter(|_| !numbered);
     let columns = Columns { value: None, names, notes, ..columns };
     Ok(Found {
@@ -97,6 +116,8 @@ struct Plan {
     /// The user column; `None` if each row is a user and the rows are numbered.
     user: Option<usize>,
     others: Vec<usize>,
+    /// Columns of sums over a row, or of properties of users, which are left out.
+    left: Vec<usize>,
     /// Whether there are no column names.
     numbered: bool,
 }
@@ -134,12 +155,19 @@ fn plan(frame: &Frame, options: &ReadOptions) -> std::result::Result<Plan, Strin
         }
         None => unnamed_user(frame, told, options.header.is_some())?,
     };
-    let others: Vec<usize> = (0..count).filter(|&column| Some(column) != user).collect();
+    let is_measure = |column: &usize| {
+        frame
+            .names
+            .as_ref()
+            .is_some_and(|names| is_sum(&names[*column]) || is_property(&names[*column]))
+    };
+    let others = (0..count).filter(|&column| Some(column) != user);
+    let (left, others): (Vec<usize>, Vec<usize>) = others.partition(is_measure);
     let mut names = frame.names.clone().unwrap_or_else(|| vec!["user".into(); count]);
     if frame.names.is_none() {
         others.iter().zip(1..).for_each(|(&column, n)| names[column] = format!("{n}"));
     }
-    Ok(Plan { names, user, others, numbered: frame.names.is_none() })
+    Ok(Plan { names, user, others, left, numbered: frame.names.is_none() })
 }
 
 /// Returns the user column of a matrix without names: as `told`, else the first, if it holds text. The error is a

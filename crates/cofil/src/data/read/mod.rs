@@ -34,6 +34,7 @@ mod dates;
 mod doubts;
 mod encoding;
 mod field;
+mod first_rows;
 mod folder;
 mod foreign;
 mod found;

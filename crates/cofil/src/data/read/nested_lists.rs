@@ -141,14 +141,15 @@ impl Place {
         [user, items, scores.or(of_items).unwrap_or("score")].map(String::from)
     }
 
-    /// Calls `take` with each user in `line` and their list.
+    /// Calls `take` with each user in `line` and their list. `fields` are set by the first object in a list.
     fn each(
         &self,
         line: &[u8],
-        mut take: impl FnMut(&str, Vec<Item>, Option<Vec<f32>>) -> Result<(), String>,
+        fields: &mut Option<Fields>,
+        mut take: impl FnMut(&str, Vec<Scored>, Option<Vec<f32>>) -> Result<(), String>,
     ) -> Result<(), String> {
         let mut parser = serde_json::Deserializer::from_slice(line);
-        let read = Lists { place: self, take: &mut take }.deserialize(&mut parser);
+        let read = Lists { place: self, fields, take: &mut take }.deserialize(&mut parser);
         read.and_then(|()| parser.end()).map_err(|error| {
             let message = error.to_string();
             let message = plain_words(&message);
@@ -171,12 +172,9 @@ pub(super) fn read(
     let (mut fields, mut first) = (None, None);
     for line in block.split(|&b| b == b'\n') {
         // Errors are told when the line is read.
-        let _ = place.each(line, |_, items, scores| {
+        let _ = place.each(line, &mut fields, |_, items, scores| {
             if first.is_none() && !items.is_empty() {
-                let items = items.into_iter().map(|item| scored(item, &mut fields));
-                let items: Vec<Result<Scored, String>> = items.collect();
-                let mut items = items.into_iter().flatten();
-                first = Some(scores.is_some() || items.any(|(_, score)| score.is_some()));
+                first = Some(scores.is_some() || items.iter().any(|(_, score)| score.is_some()));
             }
             Ok(())
         });
@@ -206,9 +204,7 @@ pub(super) fn read(
                 continue;
             }
             place
-                .each(line, |user, items, scores| {
-                    let items = items.into_iter().map(|item| scored(item, &mut fields));
-                    let items = items.collect::<Result<Vec<Scored>, String>>()?;
+                .each(line, &mut fields, |user, items, scores| {
                     push(user, with(items, scores)?, is_scored, &mut rows)
                 })
                 .map_err(|message| Error::data(path, Some(number), message))?;
@@ -322,12 +318,13 @@ impl<'de> Visitor<'de> for IsList<'_> {
 /// Reads the lists of an object, and gives each to `take`.
 struct Lists<'a, T> {
     place: &'a Place,
+    fields: &'a mut Option<Fields>,
     take: &'a mut T,
 }
 
 impl<'de, T> DeserializeSeed<'de> for Lists<'_, T>
 where
-    T: FnMut(&str, Vec<Item>, Option<Vec<f32>>) -> Result<(), String>,
+    T: FnMut(&str, Vec<Scored>, Option<Vec<f32>>) -> Result<(), String>,
 {
     type Value = ();
 
@@ -338,7 +335,7 @@ where
 
 impl<'de, T> Visitor<'de> for Lists<'_, T>
 where
-    T: FnMut(&str, Vec<Item>, Option<Vec<f32>>) -> Result<(), String>,
+    T: FnMut(&str, Vec<Scored>, Option<Vec<f32>>) -> Result<(), String>,
 {
     type Value = ();
 
@@ -351,11 +348,13 @@ where
         while let Some(key) = map.next_key::<String>()? {
             match self.place {
                 Place::ByUser => {
-                    let items = map.next_value()?;
+                    let items = map.next_value_seed(Entries(self.fields))?;
                     (self.take)(&key, items, None).map_err(A::Error::custom)?;
                 }
                 Place::Keys(of, ..) if *of == key => user = Some(map.next_value::<Entry>()?),
-                Place::Keys(_, list, _) if *list == key => items = Some(map.next_value()?),
+                Place::Keys(_, list, _) if *list == key => {
+                    items = Some(map.next_value_seed(Entries(self.fields))?);
+                }
                 Place::Keys(.., of) if of.as_ref() == Some(&key) => {
                     scores = Some(map.next_value()?)
                 }
@@ -377,5 +376,32 @@ where
             }
             _ => Err(A::Error::custom("users must be text or whole numbers")),
         }
+    }
+}
+
+/// Reads a list entry by entry, so that its objects are never in memory together.
+struct Entries<'a>(&'a mut Option<Fields>);
+
+impl<'de> DeserializeSeed<'de> for Entries<'_> {
+    type Value = Vec<Scored>;
+
+    fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<Vec<Scored>, D::Error> {
+        parser.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Entries<'_> {
+    type Value = Vec<Scored>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Scored>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(entry) = list.next_element::<Item>()? {
+            items.push(scored(entry, self.0).map_err(A::Error::custom)?);
+        }
+        Ok(items)
     }
 }

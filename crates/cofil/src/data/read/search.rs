@@ -4,10 +4,12 @@ use super::Column;
 use super::columns::WIDE;
 use super::field::shown;
 use super::known::{
-    is_beside_ids, is_no_user, is_numbered, is_time_name, means_time, parts, plain,
+    is_beside_ids, is_known, is_no_user, is_numbered, is_quantity, is_time_name, means_time, parts,
+    plain, thing,
 };
 use super::looks::Looks;
-use super::words::TIME;
+use super::unread::shortened;
+use super::words::{FINE_TIME, TIME};
 use crate::error::Error;
 
 /// Name of the index of a pandas table in Parquet.
@@ -91,9 +93,30 @@ impl Search {
         Some(column)
     }
 
-    /// Takes the column of times by its name: rather one that is read than one of times of day.
+    /// Notes other columns of items than the one that was taken by its name: `track` beside `artist`.
+    pub fn note_things(&mut self, item: usize) {
+        let Some(names) = &self.names else { return };
+        let Some(own) = thing(&names[item]) else { return };
+        let is_other = |&c: &usize| {
+            thing(&names[c]).is_some_and(|other| other != own && other != "item" && own != "item")
+        };
+        let others: Vec<String> =
+            self.free().take(WIDE).filter(is_other).map(|c| self.call(c)).collect();
+        let Some(first) = self.free().take(WIDE).find(is_other) else { return };
+        self.notes.push(format!(
+            "{} is taken for items; {} may be {}: to use it, set `item` = {}",
+            self.call(item),
+            shortened(&others),
+            if others.len() == 1 { "so, too" } else { "so, too, each for itself" },
+            shown(names[first].as_bytes())
+        ));
+    }
+
+    /// Takes the column of times by its name: rather one of seconds than one of days, and rather one that is read than
+    /// one of times of day.
     pub fn time(&mut self, looks: impl Fn(usize) -> Looks) -> Option<usize> {
-        let first = self.named(TIME, means_time)?;
+        let is_stamp = |name: &str| means_time(name) && plain(name).ends_with("timestamp");
+        let first = self.named(FINE_TIME, is_stamp).or_else(|| self.named(TIME, means_time))?;
         let means = |c: usize| self.names.as_ref().is_some_and(|names| is_time_name(&names[c]));
         let other = || self.free().find(|&c| means(c) && looks(c).is_time());
         let Some(other) = (looks(first) == Looks::OtherDate).then(other).flatten() else {
@@ -163,6 +186,24 @@ impl Search {
         looks: impl Fn(usize) -> Looks,
     ) -> Result<(), String> {
         let Some(names) = &self.names else { return Ok(()) };
+        // Questions of a form: `How do you rate [Tea]`, `How do you rate [Jam]`.
+        let question = |c: usize| {
+            let name = names[c].strip_suffix(']').filter(|_| !self.taken[c])?;
+            name.split_once('[')
+                .map(|(question, _)| question)
+                .filter(|question| !question.is_empty())
+        };
+        let mut asked = (0..names.len().min(WIDE)).filter(|&c| question(c).is_some());
+        if let (Some(first), Some(second)) = (asked.next(), asked.next())
+            && question(first) == question(second)
+        {
+            return Err(format!(
+                "this looks like the answers of a form, with a column for each item ({}, {}): keep the column of users \
+                 and these, and use `shape` = matrix",
+                self.call(first),
+                self.call(second)
+            ));
+        }
         let is_item = |c| looks(c) == Looks::Bits && !self.taken[c];
         let count = names.len();
         if user.is_none()
@@ -185,6 +226,16 @@ impl Search {
         };
         let is_other = |&c: &usize| c != ids && Some(c) != index && !names[c].is_empty();
         let others: Vec<usize> = (0..names.len()).filter(is_other).collect();
+        // Nobody calls an item so: the numbers are ids, or measures of something.
+        let is_measure = |&c: &usize| {
+            is_numbered(&names[c])
+                || is_known(&names[c])
+                || is_beside_ids(&names[c])
+                || is_quantity(&names[c])
+        };
+        if others.iter().take(WIDE).any(is_measure) {
+            return Ok(());
+        }
         let numbered = others.iter().all(|&c| names[c].parse::<u64>().is_ok());
         // This many columns are enough to tell.
         let mut first = others.iter().take(WIDE);
@@ -321,6 +372,9 @@ impl Search {
                 && looks(2).is_number()
                 && looks(3).is_time()
         };
+        if self.names.as_ref().is_some_and(|names| is_quantity(&names[column])) {
+            return None;
+        }
         match looks(column) {
             Looks::Date | Looks::OtherDate | Looks::Decimal | Looks::SheetDays | Looks::Object => {
                 None

@@ -44,6 +44,8 @@ struct Side<'a> {
 /// If the file system reports an error, or a time is out of range for timestamps.
 pub fn write_sides(folder: &Path, ratings: &Ratings) -> Result<[(PathBuf, u64); 2]> {
     store::create_folder(folder)?;
+    // Both files belong to one table.
+    let _lock = store::Lock::take(folder)?;
     let write = |name: &str, side: &Side<'_>| {
         let path = folder.join(name);
         let batch = side.batch().map_err(|e| Error::format(&path, e.to_string()))?;

@@ -3,14 +3,15 @@
 use super::above;
 use super::columns::Columns;
 use super::dated::is_dated;
+use super::doubts::is_mark;
 use super::field;
+use super::first_rows;
 use super::known::is_known;
 use super::layout::Layout;
 use super::limits::{self, MOST_COLUMNS};
 use super::looks::Looks;
 use super::quoted;
 use super::{Column, Quote, ReadOptions};
-use std::collections::HashSet;
 
 /// Number of rows to examine.
 const ROWS: usize = 100;
@@ -29,35 +30,23 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, 
     limits::check_columns(width).map_err(|message| (1, message))?;
     let body = &grid.rows[usize::from(grid.header)..];
     let is_judged = is_judged(&grid, body, options);
+    let told = options;
     let options = &(if is_judged { judged(options) } else { options.clone() });
-    let looks =
-        |column: usize| Looks::of(body.iter().filter_map(|row| row.get(column)).map(|f| &f[..]));
+    first_rows::check(&grid, options).map_err(|message| (1, message))?;
+    let counts = first_rows::counts_rows(&grid, options);
+    let looks = |column: usize| match column {
+        0 if counts => Looks::Empty,
+        _ => Looks::of(grid.below(column)),
+    };
     let mut columns =
         Columns::resolve(grid.names(), width, looks, options).map_err(|message| (1, message))?;
     if is_judged {
         let note = "read as TREC relevance judgements: query, 0, document, relevance";
         columns.notes.push(note.into());
     }
-    if !grid.header && options.shape.is_none() && options.item.is_none() {
-        columns.notes.extend(further_items(&grid, &columns));
-    }
-    if !grid.header && options.delimiter.is_none() && matches!(grid.delimiter[..], [b';' | b'|']) {
-        columns.notes.extend(commas(head, &grid, options.quote));
-    }
+    columns.notes.extend(first_rows::notes(head, &grid, &columns, told));
     let quote = options.quote;
     Ok(Layout { delimiter: grid.delimiter, quote, header: grid.header, width, columns })
-}
-
-/// Returns a note if commas split all rows alike too, into a first field with lists, as in `a|b|c,u1,i1`.
-fn commas(head: &[u8], grid: &Grid, quote: Option<Quote>) -> Option<String> {
-    let rows = cut(head, b",", quote);
-    let is_list = |row: &Vec<Vec<u8>>| {
-        row.len() == rows[0].len() && super::text::find(&row[0], &grid.delimiter).is_some()
-    };
-    (rows.len() > 1 && rows[0].len() > 2 && rows.iter().all(is_list)).then(|| {
-        let delimiter = String::from_utf8_lossy(&grid.delimiter);
-        format!("columns are separated by `{delimiter}`, though commas split all rows alike too; if they do, set `delimiter` = ,")
-    })
 }
 
 /// Returns whether rows are relevance judgements of TREC: `query 0 document relevance`.
@@ -68,9 +57,7 @@ fn is_judged(grid: &Grid, body: &[Vec<Vec<u8>>], options: &ReadOptions) -> bool 
     let is_document =
         |field: &[u8]| field.len() > 1 && field::number(field).is_none_or(|n| n > 10.0);
     let is_level = |field: &[u8]| matches!(field, [b'0'..=b'9'] | [b'-', b'0'..=b'9']);
-    let blank = grid.delimiter == b" " || grid.delimiter == b"\t";
-    free && blank
-        && !grid.header
+    free && !grid.header
         && body.iter().all(|row| match &row[..] {
             [_, unused, document, level] => {
                 is_unused(unused) && is_document(document) && is_level(level)
@@ -83,34 +70,6 @@ fn is_judged(grid: &Grid, body: &[Vec<Vec<u8>>], options: &ReadOptions) -> bool 
 fn judged(options: &ReadOptions) -> ReadOptions {
     let [user, item, value] = [1, 3, 4].map(|position| Some(Column::Position(position)));
     ReadOptions { user, item, value, ..options.clone() }
-}
-
-/// Returns a note if the columns that are not read may hold items, as in lines of a user and items: texts, or whole
-/// numbers between blanks behind a different user in each line.
-fn further_items(grid: &Grid, columns: &Columns) -> Option<String> {
-    let used = [Some(columns.user), Some(columns.item), columns.value, columns.time, columns.kind];
-    let free: Vec<usize> =
-        (0..grid.width()).filter(|&column| !used.contains(&Some(column))).collect();
-    let fields = |column: usize| grid.rows.iter().filter_map(move |row| row.get(column));
-    let different = |column: usize| fields(column).collect::<HashSet<_>>();
-    let are_all = |is: fn(Looks) -> bool| {
-        free.iter().all(|&column| is(Looks::of(fields(column).map(Vec::as_slice))))
-    };
-    let items = different(columns.item);
-    let are_shared = || free.iter().any(|&column| fields(column).any(|id| items.contains(id)));
-    let may_be_items =
-        match grid.delimiter == b" " && different(columns.user).len() == grid.rows.len() {
-            true if are_all(Looks::is_whole) => true,
-            _ => are_all(|looks| looks == Looks::Text) && (free.len() > 1 || are_shared()),
-        };
-    let (first, last) = (free.first()? + 1, free.last()? + 1);
-    let named = match free.len() {
-        1 => format!("column {first} is"),
-        _ => format!("columns {first} to {last} are"),
-    };
-    may_be_items.then(|| {
-        format!("{named} not read; if each line is a user and its items, use `shape` = lists")
-    })
 }
 
 /// Detects how to split text that starts with `head`, if it is a table of at least two columns.
@@ -160,6 +119,21 @@ impl Grid {
     /// Returns whether all rows have as many fields, at least two.
     pub fn is_even(&self) -> bool {
         self.width() > 1 && self.rows.iter().all(|row| row.len() == self.width())
+    }
+
+    /// Returns the rows below the header.
+    pub fn body(&self) -> &[Vec<Vec<u8>>] {
+        &self.rows[usize::from(self.header)..]
+    }
+
+    /// Returns the fields of a column below the header.
+    pub fn below(&self, column: usize) -> impl Iterator<Item = &[u8]> + Clone {
+        self.body().iter().filter_map(move |row| row.get(column)).map(|field| &field[..])
+    }
+
+    /// Returns the first rows, including the header.
+    pub fn rows(&self) -> &[Vec<Vec<u8>>] {
+        &self.rows
     }
 
     /// Returns whether there are rows below the first.
@@ -340,7 +314,7 @@ fn comma_width(head: &[u8]) -> usize {
 }
 
 /// Returns the first rows of `head`. A quote that is not closed in it is an ordinary character.
-fn cut(head: &[u8], delimiter: &[u8], quote: Option<Quote>) -> Records {
+pub(super) fn cut(head: &[u8], delimiter: &[u8], quote: Option<Quote>) -> Records {
     let mut rows = Records::new();
     let mut fields = Vec::new();
     let mut at = 0;
@@ -398,6 +372,16 @@ fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
     }
     if known > 0 {
         return true;
+    }
+    // Nobody calls a column NULL, and a column behind the first without a name is one of a row.
+    let is_missing = |c: usize| {
+        let filled = || in_body(c).any(|below| !below.is_empty() && !is_mark(below));
+        (is_mark(field(c)) || (c > 0 && field(c).is_empty())) && filled()
+    };
+    // Ids such as those below.
+    let is_id = |c: usize| has_digit(field(c)) && body.len() >= 3 && mostly(in_body(c), has_digit);
+    if (0..first.len()).any(is_missing) || columns().any(is_id) {
+        return false;
     }
     let unlike = |c: usize| {
         let is = |kind: Kind| mostly(in_body(c), |f| Kind::of(f) == kind);
@@ -462,7 +446,7 @@ fn mostly<'a>(fields: impl Iterator<Item = &'a [u8]>, is: impl Fn(&[u8]) -> bool
     fields.peek().is_some() && fields.all(is)
 }
 
-fn has_digit(field: &[u8]) -> bool {
+pub(super) fn has_digit(field: &[u8]) -> bool {
     field.iter().any(u8::is_ascii_digit)
 }
 

@@ -105,7 +105,6 @@ pub(super) const THINGS: &[&str] = &[
     "gameid",
     "recipe",
     "recipeid",
-    "location",
     "locationid",
     "venue",
     "venueid",
@@ -130,7 +129,15 @@ pub(super) const MORE_THINGS: &[&str] = &[
     "album",
     "course",
     "paper",
-    "content",
+    "document",
+    "documentid",
+    "post",
+    "news",
+    "job",
+    "merchant",
+    "place",
+    "show",
+    "channel",
     "produit",
     "livre",
     "jeu",
@@ -165,8 +172,14 @@ pub(super) const MORE_THINGS: &[&str] = &[
     "电影",
     "图书",
 ];
+/// Names that may also be those of a property of items, and only count if no column has ids of items.
+pub(super) const WEAK_THINGS: &[&str] = &["title", "content", "location"];
 pub(super) static ITEM: LazyLock<Vec<&str>> =
-    LazyLock::new(|| [THINGS, MORE_THINGS, &["title", "package", "i"]].concat());
+    LazyLock::new(|| [THINGS, MORE_THINGS, &["package", "i"], WEAK_THINGS].concat());
+/// The names of [`ITEM`] but for [`WEAK_THINGS`].
+pub(super) fn strong_things() -> &'static [&'static str] {
+    &ITEM[..ITEM.len() - WEAK_THINGS.len()]
+}
 pub(super) const VALUE: &[&str] = &[
     "rating",
     "value",
@@ -217,6 +230,9 @@ pub(super) const VALUE: &[&str] = &[
 ];
 /// Names of values that may also be texts.
 pub(super) const AMBIGUOUS: &[&str] = &["note", "nota"];
+/// Names of times in seconds or finer, which go before the date of the same event.
+pub(super) const FINE_TIME: &[&str] =
+    &["timestamp", "timems", "timestampms", "tsms", "timeus", "timens"];
 pub(super) const TIME: &[&str] = &[
     "time",
     "timestamp",
@@ -489,6 +505,8 @@ pub(super) const OF_IDS: &[&str] = &[
     "external",
     "internal",
     "uri",
+    "url",
+    "slug",
     "review",
     "master",
     "metadata",
@@ -521,4 +539,23 @@ pub(super) const OF_ITEMS: &[&str] = &[
     "published",
     "birth",
     "premiere",
+    "item",
+    "publish",
+    "registration",
+    "register",
+    "registered",
+    "signup",
+    "join",
+    "joined",
+    "expiry",
+    "expiration",
+    "expires",
 ];
+/// Words for amounts, in names of columns that hold no ids.
+pub(super) const QUANTITIES: &[&str] = &[
+    "votes", "price", "prices", "usd", "eur", "amount", "cost", "revenue", "played", "duration",
+    "ms", "seconds", "minutes", "hours", "year", "month", "day", "step", "pages",
+];
+/// First words of names of numbers.
+pub(super) const COUNTED: &[&str] =
+    &["num", "n", "nb", "avg", "average", "mean", "total", "count", "sum", "min", "max"];

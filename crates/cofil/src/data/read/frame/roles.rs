@@ -5,7 +5,7 @@ use crate::data::IdMap;
 use crate::data::read::Column;
 use crate::data::read::known::{means_item, means_user, parts, plain};
 use crate::data::read::search::Search;
-use crate::data::read::words::{ITEM, MORE_THINGS, TITLE, USER};
+use crate::data::read::words::{ITEM, MORE_THINGS, TITLE, USER, strong_things};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -117,7 +117,7 @@ fn item_roles(
     if title.is_none() {
         found_title = search.named(TITLE, is_title);
     }
-    let usual = ITEM.iter().filter(|name| **name != "title" && !MORE_THINGS.contains(name));
+    let usual = strong_things().iter().filter(|name| !MORE_THINGS.contains(name));
     let ids: Vec<&str> = usual.copied().chain(["id"]).chain(MORE_THINGS.iter().copied()).collect();
     // `track_id` comes before `artist`, which is an item only in other tables.
     found_id = found_id
