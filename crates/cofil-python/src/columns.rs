@@ -10,7 +10,7 @@ use arrow_array::{
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
 use std::sync::Arc;
 
 /// Returns a column: Arrow data, a NumPy array, a pair of codes and their texts, or any iterable.
@@ -18,17 +18,32 @@ pub fn column(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
     if let Some(array) = capsule::column(of)? {
         return Ok(array);
     }
-    if let Ok(pair) = of.cast::<PyTuple>()
-        && pair.len() == 2
-        && let (codes, texts) = (pair.get_item(0)?, pair.get_item(1)?)
-        && codes.hasattr("dtype")?
-    {
+    if let Some((codes, texts)) = pair(of)? {
         return coded(&codes, &texts);
     }
     match of.hasattr("dtype")? {
         true => array(of),
         false => objects(of),
     }
+}
+
+/// Returns the number of rows of a column.
+pub fn length(of: &Bound<'_, PyAny>) -> PyResult<usize> {
+    match pair(of)? {
+        Some((codes, _)) => codes.len(),
+        None => of.len(),
+    }
+}
+
+/// Returns codes and their texts.
+fn pair<'py>(
+    of: &Bound<'py, PyAny>,
+) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+    let Ok(pair) = of.cast::<PyTuple>() else { return Ok(None) };
+    if pair.len() != 2 || !pair.get_item(0)?.hasattr("dtype")? {
+        return Ok(None);
+    }
+    Ok(Some((pair.get_item(0)?, pair.get_item(1)?)))
 }
 
 /// Returns a column of categories. A negative code means a missing value.
@@ -98,6 +113,8 @@ enum Cell {
     /// A whole number beyond 64 bits.
     Huge(String),
     Number(f64),
+    /// Seconds since 1970.
+    Time(i64),
     Text(String),
     Bytes(Vec<u8>),
     Uuid([u8; 16]),
@@ -117,31 +134,67 @@ impl Cell {
         if let Ok(float) = object.cast::<PyFloat>() {
             return Ok(Self::Number(float.value()));
         }
+        if object.cast::<PyInt>().is_ok() {
+            return Self::whole(object);
+        }
         if let Ok(bytes) = object.cast::<PyBytes>() {
             return Ok(Self::Bytes(bytes.as_bytes().to_vec()));
-        }
-        // Whole numbers of any kind, also NumPy's.
-        if object.hasattr("__index__")? {
-            return Ok(match (object.extract::<i64>(), object.extract::<u64>()) {
-                (Ok(whole), _) => Self::Whole(whole),
-                (_, Ok(natural)) => Self::Natural(natural),
-                _ => Self::Huge(object.call_method0("__index__")?.str()?.to_str()?.to_owned()),
-            });
         }
         let kind = object.get_type().qualname()?.to_string();
         match kind.as_str() {
             "UUID" => Ok(Self::Uuid(object.getattr("bytes")?.extract()?)),
             // pandas' marks of missing values.
             "NAType" | "NaTType" => Ok(Self::Missing),
-            _ if object.hasattr("isoformat")? => {
-                Ok(Self::Text(object.call_method0("isoformat")?.extract()?))
-            }
             "bool" | "bool_" => Ok(Self::Truth(object.is_truthy()?)),
-            _ if object.hasattr("__float__")? => Ok(Self::Number(object.extract()?)),
-            _ => {
-                Err(PyTypeError::new_err(format!("a {kind} is neither an id, a number nor a time")))
+            "Decimal" => Self::decimal(object),
+            "datetime64" => {
+                let seconds = object.call_method1("astype", ("datetime64[s]",))?;
+                let seconds: i64 = seconds.call_method1("astype", ("int64",))?.extract()?;
+                Ok(if seconds == i64::MIN { Self::Missing } else { Self::Time(seconds) })
             }
+            // Dates, and points in time in UTC unless they have another zone.
+            _ if object.hasattr("utctimetuple")? => {
+                Self::time(&object.call_method0("utctimetuple")?)
+            }
+            _ if object.hasattr("timetuple")? => Self::time(&object.call_method0("timetuple")?),
+            // A duration is a whole number to NumPy.
+            "timedelta64" => Self::neither(&kind),
+            // Whole numbers of any kind, also NumPy's.
+            _ if object.hasattr("__index__")? => Self::whole(object),
+            _ if object.hasattr("__float__")? => match object.extract() {
+                Ok(number) => Ok(Self::Number(number)),
+                Err(_) => Self::neither(&kind),
+            },
+            _ => Self::neither(&kind),
         }
+    }
+
+    fn neither(kind: &str) -> PyResult<Self> {
+        let says = format!("a {kind} is neither an id, a number nor a time");
+        Err(PyTypeError::new_err(says))
+    }
+
+    fn whole(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(match (object.extract::<i64>(), object.extract::<u64>()) {
+            (Ok(whole), _) => Self::Whole(whole),
+            (_, Ok(natural)) => Self::Natural(natural),
+            _ => Self::Huge(object.call_method0("__index__")?.str()?.to_str()?.to_owned()),
+        })
+    }
+
+    /// Whole decimals are whole numbers, whatever their size.
+    fn decimal(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let is_whole = object.call_method0("is_finite")?.is_truthy()?
+            && object.eq(object.call_method0("to_integral_value")?)?;
+        match is_whole {
+            true => Self::whole(&object.call_method0("__int__")?),
+            false => Ok(Self::Number(object.extract().unwrap_or(f64::NAN))),
+        }
+    }
+
+    fn time(parts: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let seconds = parts.py().import("calendar")?.call_method1("timegm", (parts,))?;
+        Ok(Self::Time(seconds.extract()?))
     }
 
     /// The type of the cell in words; `None` if it fits into any column.
@@ -150,11 +203,9 @@ impl Cell {
             Self::Missing => None,
             // How pandas writes a missing text.
             Self::Number(number) if number.is_nan() => None,
-            Self::Truth(_)
-            | Self::Whole(_)
-            | Self::Natural(_)
-            | Self::Huge(_)
-            | Self::Number(_) => Some("numbers"),
+            Self::Whole(_) | Self::Natural(_) | Self::Huge(_) | Self::Number(_) => Some("numbers"),
+            Self::Truth(_) => Some("truth values"),
+            Self::Time(_) => Some("times"),
             Self::Text(_) => Some("text"),
             Self::Bytes(_) => Some("bytes"),
             Self::Uuid(_) => Some("UUIDs"),
@@ -163,7 +214,6 @@ impl Cell {
 
     fn number(&self) -> Option<f64> {
         match *self {
-            Self::Truth(truth) => Some(f64::from(u8::from(truth))),
             Self::Whole(whole) => Some(whole as f64),
             Self::Natural(natural) => Some(natural as f64),
             Self::Number(number) => Some(number),
@@ -219,6 +269,14 @@ fn objects(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
         // As the library reads integers beyond 64 bits.
         ["numbers"] if all(Cell::is_integer) => texts(&cells),
         ["numbers"] => Arc::new(cells.iter().map(Cell::number).collect::<Float64Array>()),
+        ["truth values"] => {
+            let truth = |cell: &Cell| if let Cell::Truth(truth) = cell { Some(*truth) } else { None };
+            Arc::new(cells.iter().map(truth).collect::<BooleanArray>())
+        }
+        ["times"] => {
+            let time = |cell: &Cell| if let Cell::Time(time) = cell { Some(*time) } else { None };
+            Arc::new(cells.iter().map(time).collect::<TimestampSecondArray>())
+        }
         ["text"] => texts(&cells),
         ["bytes"] => {
             let bytes = |cell: &Cell| {
@@ -234,7 +292,7 @@ fn objects(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
             Arc::new(uuids.map_err(|error| PyValueError::new_err(error.to_string()))?)
         }
         _ => {
-            let says = format!("a column holds {}; give it one type", kinds.join(" and "));
+            let says = format!("{} in one column; give it one type", kinds.join(" and "));
             return Err(PyTypeError::new_err(says));
         }
     })

@@ -1,6 +1,7 @@
 //! Sources of tables: paths, Arrow data, and iterators over parts of a table.
 
 use crate::capsule::{self, Reader};
+use crate::frame::Frame;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 use cofil::data::Source;
@@ -8,7 +9,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A source, and what is noted while it is read.
 pub struct Input {
@@ -18,11 +19,34 @@ pub struct Input {
 
 /// What is noted while a source is read.
 #[derive(Default)]
-struct Noted {
+pub struct Noted {
     /// The schema of the batches, if there are any.
-    schema: Option<SchemaRef>,
+    pub schema: Option<SchemaRef>,
+    /// Columns that cannot be read, by position, and why.
+    unread: Vec<(usize, PyErr)>,
     /// The exception of an iterator.
     raised: Option<PyErr>,
+}
+
+impl Noted {
+    /// Notes the columns of `part` that cannot be read.
+    fn part(&mut self, part: &Bound<'_, PyAny>) {
+        if let Ok(frame) = part.cast::<Frame>() {
+            self.unread.extend(frame.get().unread(part.py()));
+        }
+    }
+
+    /// Returns an error if a column that is used could not be read.
+    pub fn check(self, is_used: impl Fn(usize) -> bool) -> PyResult<()> {
+        match self.unread.into_iter().find(|(at, _)| is_used(*at)) {
+            Some((_, why)) => Err(why),
+            None => Ok(()),
+        }
+    }
+}
+
+fn locked(noted: &Mutex<Noted>) -> MutexGuard<'_, Noted> {
+    noted.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Input {
@@ -32,6 +56,7 @@ impl Input {
         if let Ok(path) = object.extract::<PathBuf>() {
             return Ok(Self { source: path.into(), noted });
         }
+        locked(&noted).part(object);
         let parts = match capsule::batches(object)? {
             Some(reader) => Parts { current: Some(reader), rest: None, noted: noted.clone() },
             None => match object.cast::<PyIterator>() {
@@ -53,17 +78,16 @@ impl Input {
         py: Python<'_>,
         hear: Option<&Py<PyAny>>,
         read: impl FnOnce(Source<'static>) -> cofil::Result<T> + Send,
-    ) -> PyResult<(T, Option<SchemaRef>)>
+    ) -> PyResult<(T, Noted)>
     where
         T: Send,
     {
         let Self { source, noted } = self;
         let done = crate::run::run(py, hear, move || read(source));
-        let Noted { schema, raised } =
-            std::mem::take(&mut *noted.lock().unwrap_or_else(PoisonError::into_inner));
-        match raised {
+        let mut noted = std::mem::take(&mut *locked(&noted));
+        match noted.raised.take() {
             Some(raised) => Err(raised),
-            None => Ok((done?, schema)),
+            None => Ok((done?, noted)),
         }
     }
 }
@@ -83,6 +107,7 @@ impl Parts {
             None => Ok(None),
             Some(part) => {
                 let part = part?;
+                locked(&self.noted).part(&part);
                 capsule::batches(&part)?
                     .ok_or_else(|| PyTypeError::new_err("a part of a table must be a table"))
                     .map(Some)
@@ -94,7 +119,7 @@ impl Parts {
     /// Notes the schema of a part; returns a batch without rows, which defines the columns, before the first.
     fn begin(&mut self) -> Option<RecordBatch> {
         let schema = self.current.as_ref()?.schema();
-        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = locked(&self.noted);
         match noted.schema {
             Some(_) => None,
             None => Some(RecordBatch::new_empty(noted.schema.insert(schema).clone())),
@@ -125,9 +150,7 @@ impl Iterator for Parts {
                         Ok(true) => {}
                         Ok(false) => return None,
                         Err(raised) => {
-                            let mut noted =
-                                self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-                            noted.raised = Some(raised);
+                            locked(&self.noted).raised = Some(raised);
                             return Some(Err(ArrowError::CDataInterface("an exception".into())));
                         }
                     }

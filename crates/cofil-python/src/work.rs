@@ -146,7 +146,7 @@ pub fn fit(
             json!({"why": why, "defaults": chosen, "notes": notes.unwrap_or_default()}),
         ))
     })?;
-    Ok(Model::new(recommender, train.categories, chosen))
+    Ok(Model::new(recommender, chosen))
 }
 
 /// Reads negatives: for each user of `train` the items to learn against.
@@ -157,7 +157,9 @@ fn negatives(
 ) -> PyResult<Negatives> {
     let options = ReadOptions::default();
     let read = |source| read::read_negatives(source, &options, &train.users, &train.items);
-    Ok(Input::of(table, "the negatives")?.read(py, None, read)?.0)
+    let (negatives, noted) = Input::of(table, "the negatives")?.read(py, None, read)?;
+    noted.check(|_| true)?;
+    Ok(negatives)
 }
 
 /// Trains several algorithms, given as (name, settings), and evaluates them on one test set.
@@ -388,8 +390,7 @@ pub fn settings<'py>(
 #[pyfunction]
 pub fn sample(py: Python<'_>) -> PyResult<Frame> {
     let rows = run(py, None, cofil::data::sample_set)?;
-    let column =
-        |name, ids, numbers: Vec<u32>| crate::ids::column(name, ids, false, numbers.into_iter());
+    let column = |name, ids, numbers: Vec<u32>| crate::ids::column(name, ids, numbers.into_iter());
     Ok(Frame::new(vec![
         column("user", &rows.users, rows.user.clone()),
         column("item", &rows.items, rows.item.clone()),

@@ -124,6 +124,16 @@ class Algorithm(metaclass=Kind):
 
         return numpy.asarray(self.model_.predict(pairs))
 
+    def score(self, test: Any, y: Any = None) -> float:
+        """How well the model that `fit` trained last does on `test`, the larger the better: NDCG@10, or −RMSE if it
+        predicts ratings. For scikit-learn; `Model.evaluate` tells more.
+        """
+        if not hasattr(self, "model_"):
+            raise AttributeError("fit a model first")
+        metric, sign = ("rmse", -1.0) if self.model_.card["target"] == "rating" else ("ndcg@10", 1.0)
+        report = self.model_.evaluate(test if y is None else valued(test, y), metrics=metric, resamples=0)
+        return sign * float(report[metric].value)
+
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in self.__dict__
 

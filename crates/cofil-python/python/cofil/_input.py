@@ -19,6 +19,9 @@ def name(of: object) -> str:
     """The name of an id, as the library writes it."""
     if isinstance(of, str):
         return str(of)
+    if isinstance(of, bytes):
+        # As in tables.
+        return of.decode(errors="backslashreplace")
     kind = type(of).__name__
     if isinstance(of, bool) or kind in ("bool", "bool_"):
         raise TypeError(f"{of!r} is not an id; ids are text, integers or UUIDs")
@@ -47,11 +50,11 @@ def table(data: Any, users: Any = None, items: Any = None) -> Any:
     if is_of(data, "polars", "LazyFrame"):
         data = data.collect()
     if is_of(data, "polars", "DataFrame") and any(str(kind) == "Object" for kind in data.dtypes):
-        return Frame(data.columns, [column(data[name]) for name in data.columns])
+        return Frame.input(data.columns, [column(data[name]) for name in data.columns])
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return data
     if isinstance(data, Mapping):
-        return Frame([str(name) for name in data], [column(values) for values in data.values()])
+        return Frame.input([str(name) for name in data], [column(values) for values in data.values()])
     if hasattr(data, "dtype") and hasattr(data, "ndim"):
         return array(data)
     if hasattr(data, "columns"):
@@ -69,10 +72,19 @@ def column(values: Any) -> Any:
         return values.to_list()
     if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
         return values
-    if hasattr(values, "dtype") and hasattr(values, "astype"):
-        return values
+    if is_of(values, "numpy", "ndarray"):
+        # The list of a masked array has None where it is masked.
+        return values.tolist() if hasattr(values, "mask") else values
     if hasattr(values, "to_numpy"):
-        return values.to_numpy()
+        return column(values.to_numpy())
+    if hasattr(values, "__array__"):
+        import numpy
+
+        return column(numpy.asarray(values))
+    if isinstance(values, (set, frozenset)):
+        raise TypeError("a set has no order; give the column as a list")
+    if isinstance(values, Mapping):
+        raise TypeError("a dictionary is not a column; give a list, such as frame.to_dict('list') of pandas makes")
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise TypeError(f"a {type(values).__name__} is not a column")
     return list(values)
@@ -91,6 +103,11 @@ def ids(of: Any, what: str = "ids") -> list[Any]:
     if not isinstance(of, Iterable):
         raise TypeError(f"give a list of {what}, not {of!r}")
     return list(of if listed is None else listed())
+
+
+def moment(of: Any) -> Any:
+    """A point in time for the library: a number, or text."""
+    return of.isoformat() if hasattr(of, "isoformat") else str(of) if type(of).__name__ == "datetime64" else of
 
 
 def is_of(data: object, library: str, kind: str) -> bool:
@@ -123,7 +140,7 @@ def pandas_table(frame: Any) -> Any:
         return Stream(frame.__arrow_c_stream__())
     except Exception:
         names = [str(name) for name in frame.columns]
-        return Frame(names, [pandas_column(frame.iloc[:, at]) for at in range(len(names))])
+        return Frame.input(names, [pandas_column(frame.iloc[:, at]) for at in range(len(names))])
 
 
 def pandas_column(series: Any) -> Any:
@@ -148,17 +165,17 @@ def other_frame(frame: Any) -> Frame:
             f"a {kind} has no Arrow interface; install narwhals, or give a dictionary of columns"
         ) from None
     known = narwhals.from_native(frame, eager_only=True)
-    return Frame(list(known.columns), [known[name].to_numpy() for name in known.columns])
+    return Frame.input(list(known.columns), [known[name].to_numpy() for name in known.columns])
 
 
 def array(data: Any) -> Frame:
     """A NumPy array: structured, or with one row per interaction."""
     if data.dtype.names is not None:
-        return Frame(list(data.dtype.names), [data[name] for name in data.dtype.names])
+        return Frame.input(list(data.dtype.names), [column(data[name]) for name in data.dtype.names])
     if data.ndim != 2 or not 2 <= data.shape[1] <= len(NAMES):
         shape = " × ".join(map(str, data.shape))
         raise ValueError(f"an array of ratings has columns user, item[, value[, time]]; this one is {shape}")
-    return Frame(list(NAMES[: data.shape[1]]), [data[:, at] for at in range(data.shape[1])])
+    return Frame.input(list(NAMES[: data.shape[1]]), [column(data[:, at]) for at in range(data.shape[1])])
 
 
 def matrix(data: Any, users: Any, items: Any) -> Frame:
@@ -179,7 +196,7 @@ def matrix(data: Any, users: Any, items: Any) -> Frame:
         )
     # Repeated entries are added, as SciPy means them.
     cells = data.tocsr().tocoo()
-    return Frame(list(NAMES[:3]), [(cells.row, users), (cells.col, items), cells.data])
+    return Frame.input(list(NAMES[:3]), [(cells.row, users), (cells.col, items), cells.data])
 
 
 def rows_or_parts(data: Iterator[Any]) -> Any:
@@ -190,6 +207,8 @@ def rows_or_parts(data: Iterator[Any]) -> Any:
     whole = itertools.chain([first], data)
     if is_row(first):
         return rows(first, whole)
+    if isinstance(first, (str, bytes, os.PathLike)):
+        raise TypeError(f"{first!r} is neither a row (user, item[, value[, time]]) nor a part of a table")
     return map(table, whole)
 
 
@@ -212,4 +231,4 @@ def rows(first: Any, whole: Iterable[Any]) -> Frame:
     if any(len(row) != len(names) for row in cells):
         at, row = next((at, row) for at, row in enumerate(cells, 1) if len(row) != len(names))
         raise ValueError(f"row {at} has {len(row)} entries, the first has {len(names)}")
-    return Frame(names, [[row[at] for row in cells] for at in range(len(names))])
+    return Frame.input(names, [[row[at] for row in cells] for at in range(len(names))])

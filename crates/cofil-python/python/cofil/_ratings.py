@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
-from cofil._input import table
+from cofil._input import moment, table
 from cofil._progress import Progress, hear
 from cofil._reports import Description
 from cofil._tables import SHOWN, Table
 
 if TYPE_CHECKING:
     import os
+    from datetime import date
 
     from typing_extensions import Unpack
 
@@ -105,16 +106,16 @@ class Ratings(Table):
         *,
         test: float | int | None = None,
         seed: int = 0,
-        start: str | int | None = None,
+        start: str | int | date | None = None,
         target: float | int | None = None,
     ) -> Split:
         """Splits into a training set and a test set: `train, test = ratings.split(by="last")`.
 
         `by` is `random`, `user-random`, `last`, `time` or `users`. `test` is a share or a number: of the interactions,
-        of each user's, or of the users. `start` is the time at which the test set begins, in seconds since 1970 or
-        ISO 8601; `target` the share of each held-out user's interactions to predict.
+        of each user's, or of the users. `start` is the time at which the test set begins: seconds since 1970, ISO
+        8601, or a date; `target` the share of each held-out user's interactions to predict.
         """
-        settings = {"by": by, "test": test, "seed": seed, "from": start, "target": target}
+        settings = {"by": by, "test": test, "seed": seed, "from": moment(start), "target": target}
         return self._split(settings)[0]
 
     def folds(self, folds: int | None = None, *, seed: int = 0) -> list[Split]:

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cofil._cofil import Frame
-from cofil._tables import Table
+from cofil._tables import Table, lines_html
 
 if TYPE_CHECKING:
     from cofil._algorithms import Algorithm
@@ -187,7 +187,4 @@ class Description:
         return "\n".join(f"{name:14} {value}" for name, value in self._lines())
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        rows = (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in self._lines())
-        return f"<table>{''.join(rows)}</table>"
+        return lines_html(self._lines())

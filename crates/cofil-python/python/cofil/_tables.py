@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -168,6 +168,14 @@ def _shown(cell: object) -> str:
     return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
 
 
+def lines_html(lines: Iterable[tuple[str, str]]) -> str:
+    """Names and values below each other, for notebooks."""
+    from html import escape
+
+    rows = (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in lines)
+    return f"<table>{''.join(rows)}</table>"
+
+
 @lru_cache
 def _row(names: tuple[str, ...]) -> Any:
     return namedtuple("Row", names, rename=True)
@@ -191,7 +199,7 @@ class Recommendations(Table):
         super().__init__(frame)
         self.basis: str | None = about.get("basis")
         self.reason: str | None = about.get("reason")
-        self.unknown: list[str] = about["unknown"]
+        self.unknown: list[Any] = about["unknown"]
         self.note: str | None = about.get("note")
         self.because: list[list[dict[str, Any]]] = [
             entry.get("because", []) for entry in about.get("items", [])
@@ -204,7 +212,7 @@ class Recommendations(Table):
 class Predictions(Table):
     """A prediction for each pair, in the order of the pairs, and the ids that the model does not know (`unknown`)."""
 
-    def __init__(self, frame: Frame, unknown: list[str]) -> None:
+    def __init__(self, frame: Frame, unknown: list[Any]) -> None:
         super().__init__(frame)
         self.unknown = unknown
 
@@ -227,7 +235,7 @@ class Explanation(Table):
         self.basis: str = about["basis"]
         self.reason: str | None = about["reason"]
         self.method: str = about["method"]
-        self.unknown: list[str] = about["unknown"]
+        self.unknown: list[Any] = about["unknown"]
 
     def _heading(self) -> str:
         return f"score {self.score:.6g} = base {self.base:.6g} + contributions + rest {self.rest:.6g}"
@@ -241,4 +249,4 @@ class Interview(Table):
         self.questions = questions
         self.strategy: str = about["strategy"]
         self.history: list[dict[str, Any]] = about["history"]
-        self.unknown: list[str] = about["unknown"]
+        self.unknown: list[Any] = about["unknown"]
