@@ -22,7 +22,14 @@ const ARRAY: &CStr = c"arrow_array";
 pub type Reader = Box<dyn RecordBatchReader + Send>;
 
 fn bad(error: ArrowError) -> PyErr {
-    PyValueError::new_err(error.to_string())
+    PyValueError::new_err(unreadable(&error))
+}
+
+/// Tells what is wrong with Arrow data.
+pub fn unreadable(error: &ArrowError) -> String {
+    let told = error.to_string();
+    let told = told.trim_start_matches("C Data interface error: ");
+    format!("the Arrow data cannot be read ({told}); convert the column, or leave it out")
 }
 
 /// Returns the batches of a table, or of a struct array; `None` if `object` does not have the interface.

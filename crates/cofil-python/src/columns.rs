@@ -4,13 +4,15 @@ use crate::capsule;
 use arrow_array::types::Int32Type;
 use arrow_array::{
     ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, Float32Array,
-    Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, LargeStringArray, NullArray,
-    TimestampSecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
+    Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, LargeListArray, LargeStringArray,
+    NullArray, TimestampSecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
+use arrow_buffer::{NullBuffer, OffsetBuffer};
+use arrow_schema::Field;
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 use std::sync::Arc;
 
 /// Returns a column: Arrow data, a NumPy array, a pair of codes and their texts, or any iterable.
@@ -36,9 +38,7 @@ pub fn length(of: &Bound<'_, PyAny>) -> PyResult<usize> {
 }
 
 /// Returns codes and their texts.
-fn pair<'py>(
-    of: &Bound<'py, PyAny>,
-) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+fn pair<'py>(of: &Bound<'py, PyAny>) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
     let Ok(pair) = of.cast::<PyTuple>() else { return Ok(None) };
     if pair.len() != 2 || !pair.get_item(0)?.hasattr("dtype")? {
         return Ok(None);
@@ -105,6 +105,7 @@ fn array(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
 }
 
 /// A Python value of a column.
+#[derive(Clone)]
 enum Cell {
     Missing,
     Truth(bool),
@@ -118,6 +119,7 @@ enum Cell {
     Text(String),
     Bytes(Vec<u8>),
     Uuid([u8; 16]),
+    List(Vec<Self>),
 }
 
 impl Cell {
@@ -140,8 +142,17 @@ impl Cell {
         if let Ok(bytes) = object.cast::<PyBytes>() {
             return Ok(Self::Bytes(bytes.as_bytes().to_vec()));
         }
+        if let Ok(list) = object.cast::<PyList>() {
+            return Ok(Self::List(
+                list.iter().map(|cell| Self::of(&cell)).collect::<PyResult<_>>()?,
+            ));
+        }
         let kind = object.get_type().qualname()?.to_string();
         match kind.as_str() {
+            "ndarray" => match object.call_method0("tolist")?.cast::<PyList>() {
+                Ok(list) => Self::of(list),
+                Err(_) => Self::neither(&kind),
+            },
             "UUID" => Ok(Self::Uuid(object.getattr("bytes")?.extract()?)),
             // pandas' marks of missing values.
             "NAType" | "NaTType" => Ok(Self::Missing),
@@ -170,7 +181,9 @@ impl Cell {
     }
 
     fn neither(kind: &str) -> PyResult<Self> {
-        let says = format!("a {kind} is neither an id, a number nor a time");
+        let article =
+            if kind.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
+        let says = format!("{article} {kind} is neither an id, a number nor a time");
         Err(PyTypeError::new_err(says))
     }
 
@@ -209,6 +222,7 @@ impl Cell {
             Self::Text(_) => Some("text"),
             Self::Bytes(_) => Some("bytes"),
             Self::Uuid(_) => Some("UUIDs"),
+            Self::List(_) => Some("lists"),
         }
     }
 
@@ -246,7 +260,10 @@ impl Cell {
 
 /// Converts Python objects, all of one type.
 fn objects(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
-    let cells = of.try_iter()?.map(|cell| Cell::of(&cell?)).collect::<PyResult<Vec<_>>>()?;
+    gathered(&of.try_iter()?.map(|cell| Cell::of(&cell?)).collect::<PyResult<Vec<_>>>()?)
+}
+
+fn gathered(cells: &[Cell]) -> PyResult<ArrayRef> {
     let mut kinds: Vec<&str> = cells.iter().filter_map(Cell::kind).collect();
     kinds.dedup();
     kinds.sort_unstable();
@@ -267,17 +284,18 @@ fn objects(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
             Arc::new(cells.iter().map(natural).collect::<UInt64Array>())
         }
         // As the library reads integers beyond 64 bits.
-        ["numbers"] if all(Cell::is_integer) => texts(&cells),
+        ["numbers"] if all(Cell::is_integer) => texts(cells),
         ["numbers"] => Arc::new(cells.iter().map(Cell::number).collect::<Float64Array>()),
         ["truth values"] => {
-            let truth = |cell: &Cell| if let Cell::Truth(truth) = cell { Some(*truth) } else { None };
+            let truth =
+                |cell: &Cell| if let Cell::Truth(truth) = cell { Some(*truth) } else { None };
             Arc::new(cells.iter().map(truth).collect::<BooleanArray>())
         }
         ["times"] => {
             let time = |cell: &Cell| if let Cell::Time(time) = cell { Some(*time) } else { None };
             Arc::new(cells.iter().map(time).collect::<TimestampSecondArray>())
         }
-        ["text"] => texts(&cells),
+        ["text"] => texts(cells),
         ["bytes"] => {
             let bytes = |cell: &Cell| {
                 if let Cell::Bytes(bytes) = cell { Some(bytes.clone()) } else { None }
@@ -291,11 +309,28 @@ fn objects(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
                 FixedSizeBinaryArray::try_from_sparse_iter_with_size(cells.iter().map(bytes), 16);
             Arc::new(uuids.map_err(|error| PyValueError::new_err(error.to_string()))?)
         }
+        ["lists"] => lists(cells)?,
         _ => {
             let says = format!("{} in one column; give it one type", kinds.join(" and "));
             return Err(PyTypeError::new_err(says));
         }
     })
+}
+
+fn lists(cells: &[Cell]) -> PyResult<ArrayRef> {
+    let (mut entries, mut ends) = (Vec::new(), Vec::new());
+    for cell in cells {
+        if let Cell::List(list) = cell {
+            entries.extend_from_slice(list);
+        }
+        ends.push(entries.len() as i64);
+    }
+    let entries = gathered(&entries)?;
+    let field = Field::new_list_field(entries.data_type().clone(), true);
+    let offsets = OffsetBuffer::new([0].into_iter().chain(ends).collect());
+    let present = NullBuffer::from_iter(cells.iter().map(|cell| matches!(cell, Cell::List(_))));
+    let lists = LargeListArray::try_new(field.into(), offsets, entries, Some(present));
+    Ok(Arc::new(lists.map_err(|error| PyValueError::new_err(error.to_string()))?))
 }
 
 fn texts(cells: &[Cell]) -> ArrayRef {

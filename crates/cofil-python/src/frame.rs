@@ -7,7 +7,8 @@ use arrow_array::types::{
     UInt32Type,
 };
 use arrow_array::{
-    Array, ArrayRef, Int64Array, LargeStringArray, PrimitiveArray, RecordBatch, StringArray};
+    Array, ArrayRef, Int64Array, LargeStringArray, PrimitiveArray, RecordBatch, StringArray,
+};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use numpy::{Element, PyArray1};
 use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
@@ -75,15 +76,11 @@ impl Frame {
 
     /// Creates a table of input. A column that cannot be read is an error once it is used.
     #[staticmethod]
-    fn input(
-        py: Python<'_>,
-        names: Vec<String>,
-        columns: Vec<Bound<'_, PyAny>>,
-    ) -> PyResult<Self> {
+    fn input(py: Python<'_>, names: Vec<String>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<Self> {
         let mut unread = Vec::new();
         let mut arrays = Vec::with_capacity(columns.len());
         for (at, (name, column)) in names.iter().zip(&columns).enumerate() {
-            arrays.push(columns::column(column).or_else(|error| {
+            arrays.push(columns::column(column).map(told_missing).or_else(|error| {
                 let why = format!("column `{name}`: {}", error.value(py));
                 let why = match (error.is_instance_of::<PyTypeError>(py), columns::length(column)) {
                     (true, Ok(rows)) => (PyTypeError::new_err(why), rows),
@@ -181,6 +178,14 @@ impl Frame {
     /// The values of a column as Python objects.
     fn list<'py>(&self, py: Python<'py>, at: usize) -> PyResult<Bound<'py, PyList>> {
         cells(py, self.column(at)?)
+    }
+}
+
+/// Missing texts in place of a column of no type, which the library can neither take as ids nor as numbers.
+fn told_missing(column: ArrayRef) -> ArrayRef {
+    match column.data_type() {
+        DataType::Null => Arc::new(LargeStringArray::new_null(column.len())),
+        _ => column,
     }
 }
 

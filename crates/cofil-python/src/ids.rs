@@ -96,6 +96,9 @@ pub fn numbers(column: &ArrayRef, known: &IdMap) -> cofil::Result<(Vec<u32>, IdM
 /// # Errors
 /// If the column does not hold ids.
 pub fn map(column: &ArrayRef) -> cofil::Result<IdMap> {
+    if column.is_empty() {
+        return Ok(IdMap::new());
+    }
     // The library reads ids of all types, as one column of a table.
     let batch = RecordBatch::try_from_iter([("user", column.clone()), ("item", column.clone())]);
     let options = ReadOptions {
@@ -105,7 +108,8 @@ pub fn map(column: &ArrayRef) -> cofil::Result<IdMap> {
         time: Some(Column::Absent),
         ..ReadOptions::default()
     };
-    let table = read_with(Source::batches("users", [batch]), &options, &IdMap::new(), &IdMap::new())?;
+    let table =
+        read_with(Source::batches("users", [batch]), &options, &IdMap::new(), &IdMap::new())?;
     let mut ids = table.interactions.users;
     mark(Arc::make_mut(&mut ids), column.data_type());
     Ok(Arc::unwrap_or_clone(ids))

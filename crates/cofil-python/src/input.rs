@@ -5,7 +5,7 @@ use crate::frame::Frame;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 use cofil::data::Source;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use std::path::PathBuf;
@@ -103,17 +103,43 @@ impl Parts {
     /// Takes the next part from the iterator.
     fn advance(&mut self) -> PyResult<bool> {
         let Some(rest) = &self.rest else { return Ok(false) };
-        self.current = Python::attach(|py| match rest.bind(py).clone().next() {
-            None => Ok(None),
-            Some(part) => {
-                let part = part?;
-                locked(&self.noted).part(&part);
-                capsule::batches(&part)?
-                    .ok_or_else(|| PyTypeError::new_err("a part of a table must be a table"))
-                    .map(Some)
-            }
+        self.current = Python::attach(|py| -> PyResult<_> {
+            let Some(part) = rest.bind(py).clone().next().transpose()? else { return Ok(None) };
+            locked(&self.noted).part(&part);
+            let Some(part) = capsule::batches(&part)? else {
+                return Err(PyTypeError::new_err("a part of a table must be a table"));
+            };
+            self.check(&part.schema())?;
+            Ok(Some(part))
         })?;
         Ok(self.current.is_some())
+    }
+
+    /// Notes an exception, and returns an error to end reading with.
+    fn raise(&self, exception: PyErr) -> ArrowError {
+        locked(&self.noted).raised = Some(exception);
+        ArrowError::CDataInterface("an exception".into())
+    }
+
+    /// Returns an error if a part has other columns than the first.
+    fn check(&self, schema: &SchemaRef) -> PyResult<()> {
+        let noted = locked(&self.noted);
+        let Some(first) = noted.schema.as_ref().filter(|first| first.fields() != schema.fields())
+        else {
+            return Ok(());
+        };
+        let field = |schema: &SchemaRef, at: usize| {
+            let field = schema.fields().get(at);
+            field.map_or("none".to_owned(), |f| format!("`{}` of type {}", f.name(), f.data_type()))
+        };
+        let other = |&at: &usize| schema.fields().get(at) != first.fields().get(at);
+        let at = (0..).find(other).unwrap_or_default();
+        Err(PyValueError::new_err(format!(
+            "all parts of a table need the same columns of the same types, but column {} of the first is {}, of another {}",
+            at + 1,
+            field(first, at),
+            field(schema, at)
+        )))
     }
 
     /// Notes the schema of a part; returns a batch without rows, which defines the columns, before the first.
@@ -138,9 +164,13 @@ impl Iterator for Parts {
                         return Some(Ok(first));
                     }
                 }
-                Some(batch) => {
+                Some(Ok(batch)) => {
                     self.begin();
-                    return Some(batch);
+                    return Some(Ok(batch));
+                }
+                Some(Err(error)) => {
+                    let told = PyValueError::new_err(capsule::unreadable(&error));
+                    return Some(Err(self.raise(told)));
                 }
                 None => {
                     if let Some(first) = self.begin() {
@@ -149,10 +179,7 @@ impl Iterator for Parts {
                     match self.advance() {
                         Ok(true) => {}
                         Ok(false) => return None,
-                        Err(raised) => {
-                            locked(&self.noted).raised = Some(raised);
-                            return Some(Err(ArrowError::CDataInterface("an exception".into())));
-                        }
+                        Err(raised) => return Some(Err(self.raise(raised))),
                     }
                 }
             }

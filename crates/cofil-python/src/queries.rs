@@ -56,10 +56,8 @@ fn list(recommender: &Recommender, items: &[Recommended]) -> Vec<(Field, ArrayRe
     let numbers = items.iter().filter_map(|entry| recommender.items().get(&entry.item));
     let numbers: Vec<u32> = numbers.collect();
     let rank = UInt32Array::from_iter_values(items.iter().map(|entry| entry.rank as u32));
-    let mut columns = vec![
-        named("rank", rank),
-        ids::column("item", recommender.items(), numbers.into_iter()),
-    ];
+    let mut columns =
+        vec![named("rank", rank), ids::column("item", recommender.items(), numbers.into_iter())];
     let titles = items.iter().map(|entry| entry.title.as_deref());
     columns.extend(title_column(recommender, titles));
     let scores = Float32Array::from_iter_values(items.iter().map(|entry| entry.score));
@@ -76,11 +74,7 @@ fn title_column<'a>(
 }
 
 /// Lists of many users, one after another.
-fn lists(
-    recommender: &Recommender,
-    users: &[u32],
-    lists: &[Vec<(u32, f32)>],
-) -> Frame {
+fn lists(recommender: &Recommender, users: &[u32], lists: &[Vec<(u32, f32)>]) -> Frame {
     let of_user: Vec<u32> = users
         .iter()
         .zip(lists)
@@ -315,8 +309,7 @@ impl Model {
             let entries = &answer.contributions;
             let items = recommender.items();
             let numbers: Vec<u32> = entries.iter().filter_map(|e| items.get(&e.item)).collect();
-            let mut columns =
-                vec![ids::column("item", items, numbers.into_iter())];
+            let mut columns = vec![ids::column("item", items, numbers.into_iter())];
             let titles = entries.iter().map(|entry| entry.title.as_deref());
             columns.extend(title_column(&recommender, titles));
             let value = |of: fn(&cofil::ask::Contribution) -> f32| {

@@ -192,13 +192,7 @@ impl Ratings {
                 }
             }
         }
-        Ok(Self {
-            table: interactions.into(),
-            report,
-            clean,
-            values,
-            grouped: OnceLock::new(),
-        })
+        Ok(Self { table: interactions.into(), report, clean, values, grouped: OnceLock::new() })
     }
 
     fn __len__(&self) -> usize {
@@ -262,13 +256,20 @@ impl Ratings {
     ) -> PyResult<Vec<(Self, Option<Self>, Self, Bound<'py, PyAny>)>> {
         let mut given = values::map(settings)?;
         given.retain(|_, value| !value.is_null());
-        if let Some(Value::String(from)) = given.get("from")
-            && let Ok(seconds) = cofil::data::parse_date(from)
-        {
+        // The keyword for it is `start`, because `from` is a word of Python's.
+        let start = |error| match error {
+            Error::Setting { setting, message } if setting == "from" => {
+                Error::setting("start", message)
+            }
+            other => other,
+        };
+        if let Some(Value::String(from)) = given.get("from") {
+            let seconds = cofil::data::parse_date(from);
+            let seconds = seconds.map_err(|error| crate::errors::raised(py, &start(error)))?;
             given.insert("from".into(), seconds.into());
         }
         let parts = run(py, None, || {
-            let settings: SplitSettings = values::options(given)?;
+            let settings: SplitSettings = values::options(given).map_err(start)?;
             settings.split()?.rounds(self.rows()?)?.collect::<cofil::Result<Vec<_>>>()
         })?;
         let handed = |parts: cofil::data::split::Parts| {

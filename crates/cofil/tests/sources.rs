@@ -179,7 +179,10 @@ mod arrow {
         let mut table = read(of(texts()), &options).expect("read");
         Arc::make_mut(&mut table.interactions.users).set_category();
         let loaded = Recommender::from_bytes(&model(&table)).expect("whole");
-        assert_eq!((loaded.users().kind(), loaded.items().kind()), (IdKind::Category, IdKind::Text));
+        assert_eq!(
+            (loaded.users().kind(), loaded.items().kind()),
+            (IdKind::Category, IdKind::Text)
+        );
     }
 
     #[test]
@@ -199,7 +202,10 @@ mod arrow {
         let of_integers = trained(integers());
         let new_texts = frame(Arc::new(StringArray::from(vec!["7", "12", "8", "x"])));
         let told = of_integers.check_types(&new_texts).expect_err("text").to_string();
-        assert!(told.contains("the new user `8` is text, but the users of the model are integers"), "{told}");
+        assert!(
+            told.contains("the new user `8` is text, but the users of the model are integers"),
+            "{told}"
+        );
         // Known ids are what they are called.
         let known = frame(Arc::new(StringArray::from(vec!["7", "12", "7", "-3"])));
         of_integers.check_types(&known).expect("no new ones");

@@ -14,6 +14,9 @@ from cofil._cofil import Frame
 # The columns of rows without names, in their order.
 NAMES = ("user", "item", "value", "time")
 
+# Types of polars that others cannot read from it.
+POLARS_ALONE = ("Object", "Null", "Int128", "UInt128")
+
 
 def name(of: object) -> str:
     """The name of an id, as the library writes it."""
@@ -49,7 +52,7 @@ def table(data: Any, users: Any = None, items: Any = None) -> Any:
         raise TypeError("a Series is one column; a table of interactions has users and items: give a DataFrame")
     if is_of(data, "polars", "LazyFrame"):
         data = data.collect()
-    if is_of(data, "polars", "DataFrame") and any(str(kind) == "Object" for kind in data.dtypes):
+    if is_of(data, "polars", "DataFrame") and any(str(kind) in POLARS_ALONE for kind in data.dtypes):
         return Frame.input(data.columns, [column(data[name]) for name in data.columns])
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return data
@@ -61,14 +64,14 @@ def table(data: Any, users: Any = None, items: Any = None) -> Any:
         return other_frame(data)
     if isinstance(data, Iterable):
         return rows_or_parts(iter(data))
-    raise TypeError(f"a {type(data).__name__} is not a table of interactions")
+    raise TypeError(f"{a(data)} is not a table of interactions")
 
 
 def column(values: Any) -> Any:
     """A column for the extension: Arrow data, a NumPy array or a list."""
     if is_of(values, "pandas", "Series") or is_of(values, "pandas", "Index"):
         return pandas_column(values)
-    if is_of(values, "polars", "Series") and str(values.dtype) == "Object":
+    if is_of(values, "polars", "Series") and str(values.dtype) in POLARS_ALONE:
         return values.to_list()
     if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
         return values
@@ -86,7 +89,7 @@ def column(values: Any) -> Any:
     if isinstance(values, Mapping):
         raise TypeError("a dictionary is not a column; give a list, such as frame.to_dict('list') of pandas makes")
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError(f"a {type(values).__name__} is not a column")
+        raise TypeError(f"{a(values)} is not a column")
     return list(values)
 
 
@@ -103,6 +106,12 @@ def ids(of: Any, what: str = "ids") -> list[Any]:
     if not isinstance(of, Iterable):
         raise TypeError(f"give a list of {what}, not {of!r}")
     return list(of if listed is None else listed())
+
+
+def a(of: object) -> str:
+    """The type of an object with its article."""
+    kind = type(of).__name__
+    return f"{'an' if kind[0] in 'aeioAEIO' else 'a'} {kind}"
 
 
 def moment(of: Any) -> Any:
@@ -137,10 +146,18 @@ def pandas_table(frame: Any) -> Any:
     else:
         frame = frame.reset_index(level=unnamed, drop=True).reset_index() if unnamed else frame.reset_index()
     try:
+        # Periods would be their numbers, and tuples lists.
+        if any(hasattr(kind, "freq") or holds_tuples(frame.iloc[:, at]) for at, kind in enumerate(frame.dtypes)):
+            raise TypeError
         return Stream(frame.__arrow_c_stream__())
     except Exception:
         names = [str(name) for name in frame.columns]
         return Frame.input(names, [pandas_column(frame.iloc[:, at]) for at in range(len(names))])
+
+
+def holds_tuples(series: Any) -> bool:
+    objects = series.dtype == object
+    return objects and isinstance(next((cell for cell in series if cell is not None), None), tuple)
 
 
 def pandas_column(series: Any) -> Any:
@@ -153,6 +170,16 @@ def pandas_column(series: Any) -> Any:
         return times.tz_convert("UTC").to_numpy(dtype="datetime64[ns]")
     # NumPy's own types are taken as they are; pandas' mark missing values in their own ways.
     return series.to_numpy() if hasattr(kind, "itemsize") else list(series)
+
+
+def by_label(data: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """Options in which a column of pandas that has a number for a name is given by its position."""
+    if not is_of(data, "pandas", "DataFrame"):
+        return options
+    labels = [*(label for label in data.index.names if label is not None), *data.columns]
+    numbers = {label: at for at, label in enumerate(labels, 1) if not isinstance(label, (str, tuple))}
+    columns = (*NAMES, "kind")
+    return {key: numbers.get(of, of) if key in columns and isinstance(of, int) else of for key, of in options.items()}
 
 
 def other_frame(frame: Any) -> Frame:
@@ -186,7 +213,10 @@ def matrix(data: Any, users: Any, items: Any) -> Frame:
             "the rows of a matrix are users and its columns items, but it does not hold their ids: give users= and "
             f"items=, such as users=range({rows}), items=range({columns})"
         )
-    users, items = column(users), column(items)
+    users, items = ids(users, "users"), ids(items, "items")
+    for listed, what, axis in ((users, "users", "rows"), (items, "items", "columns")):
+        if len(set(listed)) < len(listed):
+            raise ValueError(f"{what}= has an id twice: two {axis} of the matrix would be one")
     found = (len(users), len(items))
     if found != (rows, columns):
         hint = "; transpose it (.T)" if found == (columns, rows) else ""
@@ -203,18 +233,29 @@ def rows_or_parts(data: Iterator[Any]) -> Any:
     """Rows as tuples or dictionaries, or the parts of a table one after another."""
     first = next(data, None)
     if first is None:
-        return Frame(list(NAMES[:2]), [[], []])
+        return Frame.input(list(NAMES[:2]), [[], []])
     whole = itertools.chain([first], data)
     if is_row(first):
         return rows(first, whole)
-    if isinstance(first, (str, bytes, os.PathLike)):
+    if isinstance(first, (str, bytes, int, float, os.PathLike)):
         raise TypeError(f"{first!r} is neither a row (user, item[, value[, time]]) nor a part of a table")
-    return map(table, whole)
+    return map(part, whole)
+
+
+def part(of: Any) -> Any:
+    """A part of a table."""
+    made = table(of)
+    if isinstance(made, str):
+        raise TypeError(f"a part of a table is a table, not {of!r}")
+    return made
 
 
 def is_row(of: object) -> bool:
     if isinstance(of, Mapping):
-        return not any(isinstance(value, Iterable) and not isinstance(value, str) for value in of.values())
+        # A column is no single value.
+        return any(isinstance(value, (str, bytes)) or not isinstance(value, Iterable) for value in of.values())
+    if is_of(of, "numpy", "ndarray"):
+        return of.ndim == 1 and of.dtype.names is None
     return isinstance(of, Sequence) and not isinstance(of, (str, bytes)) and not hasattr(of, "__arrow_c_stream__")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, overload
 from uuid import UUID
 
 from cofil import _cofil
+from cofil._cofil import Frame
 from cofil._input import column, ids, name, table
 from cofil._progress import Progress, hear
 from cofil._ratings import Ratings
@@ -67,6 +68,8 @@ class Model:
             if user is not None or history is not None:
                 raise TypeError("users= is for many known users: leave out user and history")
             return self._recommend_many(column(ids(users) if isinstance(users, set) else one_column(users)), query, progress)
+        if isinstance(user, Iterable) and not isinstance(user, (str, bytes)):
+            raise TypeError("for several users give users=, for a new one history=")
         names = Names()
         answer, frame = self._inner.recommend(who(user, history, names), named(query, names))
         answer["unknown"] = names.ids(answer["unknown"])
@@ -145,15 +148,20 @@ class Model:
     def predict(self, pairs: Any, /, *, probability: bool = False, **options: Unpack[ReadOptions]) -> Predictions: ...
     @overload
     def predict(self, user: Id, item: Id, /, *, probability: bool = False) -> float: ...
+    @overload
+    def predict(self, users: Any, items: Any, /, *, probability: bool = False) -> Predictions: ...
     def predict(self, pairs: Any, item: Any = None, /, *, probability: bool = False, **options: Any) -> Any:
         """Predicts the rating of a pair, `model.predict("u1", "a")`, or of a table of pairs.
 
-        Ratings are within the range of the training data; algorithms that rank give their score. With `probability`,
+        A table may also be given as two columns: `model.predict(frame["user"], frame["item"])`. Ratings are within the
+        range of the training data; algorithms that rank give their score. With `probability`,
         models that were trained by cross-entropy give the probability of an interaction, at the training ratio of
         negatives. In a table, ratings of unknown users and items are predicted from the bias of the other one; scores
         are None. Raises `NotFoundError` for an unknown id of a single pair, and `UnsupportedError` if scores are not
         probabilities.
         """
+        if item is not None and not isinstance(item, (str, bytes)) and isinstance(item, Iterable):
+            pairs, item = Frame.input(["user", "item"], [column(pairs), column(item)]), None
         if item is not None:
             score = self._inner.predict(name(pairs), name(item))
             return self.predict([(pairs, item)], probability=True)[0].prediction if probability else score

@@ -154,7 +154,7 @@ class Description:
         try:
             return self.__dict__["about"][name]
         except KeyError:
-            raise AttributeError(name) from None
+            raise AttributeError(f"a description has no {name!r}", name=name, obj=self) from None
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.about]

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cofil._cofil import Frame
+from cofil._errors import NotFoundError
 
 if TYPE_CHECKING:
     import numpy
@@ -55,7 +56,7 @@ class Table(Sequence[Any]):
     def _column(self, name: str) -> Any:
         at = self.columns.index(name) if name in self.columns else None
         if at is None:
-            raise KeyError(f"{name!r}; the columns are {', '.join(self.columns)}")
+            raise NotFoundError(f"there is no column {name!r}; the columns are {', '.join(self.columns)}")
         numbers = self._frame.numpy(at)
         if numbers is None:
             return self._frame.list(at)
@@ -94,6 +95,8 @@ class Table(Sequence[Any]):
                 columns[name] = numbers
             elif kind == "number":
                 columns[name] = pandas.array(self._frame.list(at), dtype="float64")
+            elif kind == "text" and not len(self):
+                columns[name] = pandas.Series([], dtype="str")
             else:
                 columns[name] = self._frame.list(at)
         return pandas.DataFrame(columns)

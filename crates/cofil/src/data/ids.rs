@@ -475,7 +475,10 @@ mod tests {
         map.set_uuid();
         assert_eq!(map.select([2]).kind(), IdKind::Uuid);
         map.set_category();
-        assert_eq!((map.select([0, 1]).kind(), map.select([0, 1]).integers()), (IdKind::Category, None));
+        assert_eq!(
+            (map.select([0, 1]).kind(), map.select([0, 1]).integers()),
+            (IdKind::Category, None)
+        );
         assert_eq!(IdMap::new().kind(), IdKind::Text);
     }
 }

@@ -202,8 +202,7 @@ fn check_type(role: &str, known: &IdMap, ids: &IdMap, is_typed: bool) -> Result<
         IdKind::Integer => ids.is_integer(number),
         _ => ids.uuid(number).is_some(),
     };
-    let other =
-        (0..ids.len() as u32).find(|&id| known.get(ids.name(id)).is_none() && !fits(id));
+    let other = (0..ids.len() as u32).find(|&id| known.get(ids.name(id)).is_none() && !fits(id));
     let Some(other) = other else { return Ok(()) };
     let (one, name) = (given.words().0, ids.name(other));
     let all = kind.words().1;
