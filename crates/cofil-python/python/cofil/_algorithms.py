@@ -34,12 +34,20 @@ class Kind(type):
 
 
 class Algorithm(metaclass=Kind):
-    """An algorithm with its settings. Settings that are None follow from the data."""
+    """An algorithm with its settings. Settings that are None follow from the data.
+
+    A wrong name or value raises `SettingError` here, not at `fit`.
+    """
 
     _name: ClassVar[str]
     _defaults: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self, *, seed: int = 0, **settings: Any) -> None:
+    def __init__(self, *, seed: int | None = 0, **settings: Any) -> None:
+        # Unlike scikit-learn's classes, which check at `fit`: what is wrong is told where it is written.
+        self._set(settings, seed)
+
+    def _set(self, settings: dict[str, Any], seed: int | None) -> None:
+        seed = 0 if seed is None else seed
         self._given = self._checked(settings, seed)
         self.seed = seed
 
@@ -77,8 +85,7 @@ class Algorithm(metaclass=Kind):
     def set_params(self, **settings: Any) -> Algorithm:
         """Changes settings; None lets one follow from the data or its default."""
         seed = settings.pop("seed", self.seed)
-        self._given = self._checked({**self._given, **settings}, seed)
-        self.seed = seed
+        self._set({**self._given, **settings}, seed)
         return self
 
     def fit(

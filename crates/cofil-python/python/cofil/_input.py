@@ -250,7 +250,7 @@ def part(of: Any) -> Any:
     return made
 
 
-def is_row(of: object) -> bool:
+def is_row(of: Any) -> bool:
     if isinstance(of, Mapping):
         # A column is no single value.
         return any(isinstance(value, (str, bytes)) or not isinstance(value, Iterable) for value in of.values())

@@ -16,11 +16,18 @@ from cofil._reports import Report
 from cofil._tables import Explanation, Interview, Predictions, Recommendations, Table, lines_html
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     import numpy
     from typing_extensions import Unpack
 
     from cofil._options import ProtocolOptions, QueryOptions, ReadOptions
     from cofil.plot import Figure
+
+    class Array(Protocol):
+        def __array__(self, *arguments: Any, **keywords: Any) -> Any: ...
+
+    Column = Union[list[Any], tuple[Any, ...], Array]
 
 Id = Union[str, int, UUID]
 History = Union[Iterable[Any], Mapping[Any, float]]
@@ -149,7 +156,7 @@ class Model:
     @overload
     def predict(self, user: Id, item: Id, /, *, probability: bool = False) -> float: ...
     @overload
-    def predict(self, users: Any, items: Any, /, *, probability: bool = False) -> Predictions: ...
+    def predict(self, users: Column, items: Column, /, *, probability: bool = False) -> Predictions: ...
     def predict(self, pairs: Any, item: Any = None, /, *, probability: bool = False, **options: Any) -> Any:
         """Predicts the rating of a pair, `model.predict("u1", "a")`, or of a table of pairs.
 
