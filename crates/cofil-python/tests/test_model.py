@@ -158,6 +158,8 @@ def test_tables_go_everywhere(model):
     expected = found.to_dict()
     assert found.to_polars().to_dict(as_series=False) == expected
     assert found.to_arrow().to_pydict() == expected
+    # By Arrow, and not row by row: types stay.
+    assert polars.DataFrame(found).schema == found.to_polars().schema != polars.DataFrame(list(found), orient="row").schema
     assert found.to_pandas().to_dict("list") == expected
     assert pandas.DataFrame.from_arrow(found).to_dict("list") == expected
     assert duckdb.from_arrow(pyarrow.table(found)).fetchall() == [tuple(row) for row in found]

@@ -6,6 +6,7 @@ import copy
 import datetime
 import decimal
 import fractions
+import io
 import pickle
 import uuid
 
@@ -169,6 +170,7 @@ REFUSED = [
     (iter([{"user": [1], "item": [1]}, {"user": [1]}]), "column 2 of the first is `item` of type Int64, of another none"),
     (iter([{"user": [1], "item": [1]}, "x.csv"]), "a part of a table is a table, not 'x.csv'"),
     (iter([]), "no interactions"),
+    (io.StringIO("user,item\na,b\n"), "an open file is no table"),
 ]
 
 

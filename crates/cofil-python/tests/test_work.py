@@ -116,6 +116,8 @@ def test_evaluations_have_intervals_and_baselines(ratings):
     assert ndcg.low < ndcg.value < ndcg.high and ndcg.users == report.users
     assert set(report.baselines) >= {"popularity", "random"}
     assert 0 < report.baselines["random"]["ndcg@5"].value < 1
+    with pytest.raises(cofil.NotFoundError, match="no metric 'ndcg@9'; it has ndcg@5, recall@5"):
+        report["ndcg@9"]
     assert report["metric"] == ["ndcg@5", "recall@5"] and "popularity" in report.columns
     assert report.to_polars().height == 2
     same = cofil.ItemKnn(neighbours=20).fit(train).evaluate(list(test), metrics="ndcg@5,recall@5")

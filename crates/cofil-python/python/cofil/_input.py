@@ -62,6 +62,8 @@ def table(data: Any, users: Any = None, items: Any = None) -> Any:
         return array(data)
     if hasattr(data, "columns"):
         return other_frame(data)
+    if hasattr(data, "read") and hasattr(data, "close"):
+        raise TypeError("an open file is no table; give its path, or read it with pandas or polars")
     if isinstance(data, Iterable):
         return rows_or_parts(iter(data))
     raise TypeError(f"{a(data)} is not a table of interactions")

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cofil._cofil import Frame
+from cofil._errors import NotFoundError
 from cofil._tables import Table, lines_html
 
 if TYPE_CHECKING:
@@ -55,7 +56,10 @@ class Report(Table):
 
     def __getitem__(self, key: Any) -> Any:
         """The measure of a metric, or what `Table` has."""
-        return self.metrics[key] if key in self.metrics else super().__getitem__(key)
+        if isinstance(key, str) and key not in self.metrics and key not in self.columns:
+            names = ", ".join(self.metrics)
+            raise NotFoundError(f"the evaluation has no metric {key!r}; it has {names}, and `metrics=` names others")
+        return self.metrics[key] if isinstance(key, str) and key in self.metrics else super().__getitem__(key)
 
 
 class Board(Table):

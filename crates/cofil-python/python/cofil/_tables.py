@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 SHOWN, PART = 10, 1 << 14
 
 
-class Table(Sequence[Any]):
+class Table:
     """A table of results. Iteration yields rows with a field per column; `table["score"]` is a column.
 
     Any library with Arrow's PyCapsule interface reads it without a copy: `polars.DataFrame(table)`,
     `pyarrow.table(table)`, `duckdb.sql("select * from table")`.
     """
+
+    # No `Sequence`: polars would take it row by row, not by Arrow.
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
