@@ -7,7 +7,7 @@ use arrow_array::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream, RecordBat
 use arrow_array::{
     Array, ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchReader, StructArray, make_array,
 };
-use arrow_schema::{ArrowError, DataType, Schema};
+use arrow_schema::{ArrowError, Schema};
 use arrow_select::concat::concat;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -22,7 +22,14 @@ const ARRAY: &CStr = c"arrow_array";
 pub type Reader = Box<dyn RecordBatchReader + Send>;
 
 fn bad(error: ArrowError) -> PyErr {
-    PyValueError::new_err(error.to_string())
+    PyValueError::new_err(unreadable(&error))
+}
+
+/// Tells what is wrong with Arrow data.
+pub fn unreadable(error: &ArrowError) -> String {
+    let told = error.to_string();
+    let told = told.trim_start_matches("C Data interface error: ");
+    format!("the Arrow data cannot be read ({told}); convert the column, or leave it out")
 }
 
 /// Returns the batches of a table, or of a struct array; `None` if `object` does not have the interface.
@@ -102,10 +109,4 @@ pub fn exported<'py>(py: Python<'py>, batch: &RecordBatch) -> PyResult<Bound<'py
 pub fn exported_schema<'py>(py: Python<'py>, schema: &Schema) -> PyResult<Bound<'py, PyCapsule>> {
     let schema = FFI_ArrowSchema::try_from(schema).map_err(bad)?;
     PyCapsule::new_with_value(py, schema, SCHEMA)
-}
-
-/// Whether ids of this type are categories.
-pub fn is_category(kind: &DataType) -> bool {
-    matches!(kind, DataType::Dictionary(_, values)
-        if matches!(**values, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View))
 }

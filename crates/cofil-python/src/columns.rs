@@ -4,13 +4,15 @@ use crate::capsule;
 use arrow_array::types::Int32Type;
 use arrow_array::{
     ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, Float32Array,
-    Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, LargeStringArray, NullArray,
-    TimestampSecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
+    Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, LargeListArray, LargeStringArray,
+    NullArray, TimestampSecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
+use arrow_buffer::{NullBuffer, OffsetBuffer};
+use arrow_schema::Field;
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 use std::sync::Arc;
 
 /// Returns a column: Arrow data, a NumPy array, a pair of codes and their texts, or any iterable.
@@ -18,17 +20,30 @@ pub fn column(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
     if let Some(array) = capsule::column(of)? {
         return Ok(array);
     }
-    if let Ok(pair) = of.cast::<PyTuple>()
-        && pair.len() == 2
-        && let (codes, texts) = (pair.get_item(0)?, pair.get_item(1)?)
-        && codes.hasattr("dtype")?
-    {
+    if let Some((codes, texts)) = pair(of)? {
         return coded(&codes, &texts);
     }
     match of.hasattr("dtype")? {
         true => array(of),
         false => objects(of),
     }
+}
+
+/// Returns the number of rows of a column.
+pub fn length(of: &Bound<'_, PyAny>) -> PyResult<usize> {
+    match pair(of)? {
+        Some((codes, _)) => codes.len(),
+        None => of.len(),
+    }
+}
+
+/// Returns codes and their texts.
+fn pair<'py>(of: &Bound<'py, PyAny>) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+    let Ok(pair) = of.cast::<PyTuple>() else { return Ok(None) };
+    if pair.len() != 2 || !pair.get_item(0)?.hasattr("dtype")? {
+        return Ok(None);
+    }
+    Ok(Some((pair.get_item(0)?, pair.get_item(1)?)))
 }
 
 /// Returns a column of categories. A negative code means a missing value.
@@ -90,6 +105,7 @@ fn array(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
 }
 
 /// A Python value of a column.
+#[derive(Clone)]
 enum Cell {
     Missing,
     Truth(bool),
@@ -98,9 +114,12 @@ enum Cell {
     /// A whole number beyond 64 bits.
     Huge(String),
     Number(f64),
+    /// Seconds since 1970.
+    Time(i64),
     Text(String),
     Bytes(Vec<u8>),
     Uuid([u8; 16]),
+    List(Vec<Self>),
 }
 
 impl Cell {
@@ -117,31 +136,78 @@ impl Cell {
         if let Ok(float) = object.cast::<PyFloat>() {
             return Ok(Self::Number(float.value()));
         }
+        if object.cast::<PyInt>().is_ok() {
+            return Self::whole(object);
+        }
         if let Ok(bytes) = object.cast::<PyBytes>() {
             return Ok(Self::Bytes(bytes.as_bytes().to_vec()));
         }
-        // Whole numbers of any kind, also NumPy's.
-        if object.hasattr("__index__")? {
-            return Ok(match (object.extract::<i64>(), object.extract::<u64>()) {
-                (Ok(whole), _) => Self::Whole(whole),
-                (_, Ok(natural)) => Self::Natural(natural),
-                _ => Self::Huge(object.call_method0("__index__")?.str()?.to_str()?.to_owned()),
-            });
+        if let Ok(list) = object.cast::<PyList>() {
+            return Ok(Self::List(
+                list.iter().map(|cell| Self::of(&cell)).collect::<PyResult<_>>()?,
+            ));
         }
         let kind = object.get_type().qualname()?.to_string();
         match kind.as_str() {
+            "ndarray" => match object.call_method0("tolist")?.cast::<PyList>() {
+                Ok(list) => Self::of(list),
+                Err(_) => Self::neither(&kind),
+            },
             "UUID" => Ok(Self::Uuid(object.getattr("bytes")?.extract()?)),
             // pandas' marks of missing values.
             "NAType" | "NaTType" => Ok(Self::Missing),
-            _ if object.hasattr("isoformat")? => {
-                Ok(Self::Text(object.call_method0("isoformat")?.extract()?))
-            }
             "bool" | "bool_" => Ok(Self::Truth(object.is_truthy()?)),
-            _ if object.hasattr("__float__")? => Ok(Self::Number(object.extract()?)),
-            _ => {
-                Err(PyTypeError::new_err(format!("a {kind} is neither an id, a number nor a time")))
+            "Decimal" => Self::decimal(object),
+            "datetime64" => {
+                let seconds = object.call_method1("astype", ("datetime64[s]",))?;
+                let seconds: i64 = seconds.call_method1("astype", ("int64",))?.extract()?;
+                Ok(if seconds == i64::MIN { Self::Missing } else { Self::Time(seconds) })
             }
+            // Dates, and points in time in UTC unless they have another zone.
+            _ if object.hasattr("utctimetuple")? => {
+                Self::time(&object.call_method0("utctimetuple")?)
+            }
+            _ if object.hasattr("timetuple")? => Self::time(&object.call_method0("timetuple")?),
+            // A duration is a whole number to NumPy.
+            "timedelta64" => Self::neither(&kind),
+            // Whole numbers of any kind, also NumPy's.
+            _ if object.hasattr("__index__")? => Self::whole(object),
+            _ if object.hasattr("__float__")? => match object.extract() {
+                Ok(number) => Ok(Self::Number(number)),
+                Err(_) => Self::neither(&kind),
+            },
+            _ => Self::neither(&kind),
         }
+    }
+
+    fn neither(kind: &str) -> PyResult<Self> {
+        let article =
+            if kind.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
+        let says = format!("{article} {kind} is neither an id, a number nor a time");
+        Err(PyTypeError::new_err(says))
+    }
+
+    fn whole(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(match (object.extract::<i64>(), object.extract::<u64>()) {
+            (Ok(whole), _) => Self::Whole(whole),
+            (_, Ok(natural)) => Self::Natural(natural),
+            _ => Self::Huge(object.call_method0("__index__")?.str()?.to_str()?.to_owned()),
+        })
+    }
+
+    /// Whole decimals are whole numbers, whatever their size.
+    fn decimal(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let is_whole = object.call_method0("is_finite")?.is_truthy()?
+            && object.eq(object.call_method0("to_integral_value")?)?;
+        match is_whole {
+            true => Self::whole(&object.call_method0("__int__")?),
+            false => Ok(Self::Number(object.extract().unwrap_or(f64::NAN))),
+        }
+    }
+
+    fn time(parts: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let seconds = parts.py().import("calendar")?.call_method1("timegm", (parts,))?;
+        Ok(Self::Time(seconds.extract()?))
     }
 
     /// The type of the cell in words; `None` if it fits into any column.
@@ -150,20 +216,18 @@ impl Cell {
             Self::Missing => None,
             // How pandas writes a missing text.
             Self::Number(number) if number.is_nan() => None,
-            Self::Truth(_)
-            | Self::Whole(_)
-            | Self::Natural(_)
-            | Self::Huge(_)
-            | Self::Number(_) => Some("numbers"),
+            Self::Whole(_) | Self::Natural(_) | Self::Huge(_) | Self::Number(_) => Some("numbers"),
+            Self::Truth(_) => Some("truth values"),
+            Self::Time(_) => Some("times"),
             Self::Text(_) => Some("text"),
             Self::Bytes(_) => Some("bytes"),
             Self::Uuid(_) => Some("UUIDs"),
+            Self::List(_) => Some("lists"),
         }
     }
 
     fn number(&self) -> Option<f64> {
         match *self {
-            Self::Truth(truth) => Some(f64::from(u8::from(truth))),
             Self::Whole(whole) => Some(whole as f64),
             Self::Natural(natural) => Some(natural as f64),
             Self::Number(number) => Some(number),
@@ -196,7 +260,10 @@ impl Cell {
 
 /// Converts Python objects, all of one type.
 fn objects(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
-    let cells = of.try_iter()?.map(|cell| Cell::of(&cell?)).collect::<PyResult<Vec<_>>>()?;
+    gathered(&of.try_iter()?.map(|cell| Cell::of(&cell?)).collect::<PyResult<Vec<_>>>()?)
+}
+
+fn gathered(cells: &[Cell]) -> PyResult<ArrayRef> {
     let mut kinds: Vec<&str> = cells.iter().filter_map(Cell::kind).collect();
     kinds.dedup();
     kinds.sort_unstable();
@@ -217,9 +284,18 @@ fn objects(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
             Arc::new(cells.iter().map(natural).collect::<UInt64Array>())
         }
         // As the library reads integers beyond 64 bits.
-        ["numbers"] if all(Cell::is_integer) => texts(&cells),
+        ["numbers"] if all(Cell::is_integer) => texts(cells),
         ["numbers"] => Arc::new(cells.iter().map(Cell::number).collect::<Float64Array>()),
-        ["text"] => texts(&cells),
+        ["truth values"] => {
+            let truth =
+                |cell: &Cell| if let Cell::Truth(truth) = cell { Some(*truth) } else { None };
+            Arc::new(cells.iter().map(truth).collect::<BooleanArray>())
+        }
+        ["times"] => {
+            let time = |cell: &Cell| if let Cell::Time(time) = cell { Some(*time) } else { None };
+            Arc::new(cells.iter().map(time).collect::<TimestampSecondArray>())
+        }
+        ["text"] => texts(cells),
         ["bytes"] => {
             let bytes = |cell: &Cell| {
                 if let Cell::Bytes(bytes) = cell { Some(bytes.clone()) } else { None }
@@ -233,11 +309,28 @@ fn objects(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
                 FixedSizeBinaryArray::try_from_sparse_iter_with_size(cells.iter().map(bytes), 16);
             Arc::new(uuids.map_err(|error| PyValueError::new_err(error.to_string()))?)
         }
+        ["lists"] => lists(cells)?,
         _ => {
-            let says = format!("a column holds {}; give it one type", kinds.join(" and "));
+            let says = format!("{} in one column; give it one type", kinds.join(" and "));
             return Err(PyTypeError::new_err(says));
         }
     })
+}
+
+fn lists(cells: &[Cell]) -> PyResult<ArrayRef> {
+    let (mut entries, mut ends) = (Vec::new(), Vec::new());
+    for cell in cells {
+        if let Cell::List(list) = cell {
+            entries.extend_from_slice(list);
+        }
+        ends.push(entries.len() as i64);
+    }
+    let entries = gathered(&entries)?;
+    let field = Field::new_list_field(entries.data_type().clone(), true);
+    let offsets = OffsetBuffer::new([0].into_iter().chain(ends).collect());
+    let present = NullBuffer::from_iter(cells.iter().map(|cell| matches!(cell, Cell::List(_))));
+    let lists = LargeListArray::try_new(field.into(), offsets, entries, Some(present));
+    Ok(Arc::new(lists.map_err(|error| PyValueError::new_err(error.to_string()))?))
 }
 
 fn texts(cells: &[Cell]) -> ArrayRef {

@@ -2,11 +2,10 @@
 
 use crate::columns;
 use crate::errors::raised;
-use crate::ids::{self, Categories};
+use crate::ids;
 use crate::model::{Model, interactions};
 use crate::run::run;
 use crate::values::{self, plain};
-use cofil::IdMap;
 use cofil::exchange::{ExportOptions, Foreign, ForeignFiles, ForeignSource, Ids, ImportOptions};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -40,12 +39,12 @@ pub fn import_model<'py>(
         true => None,
         false => {
             let known = (Arc::new(foreign.users().clone()), Arc::new(foreign.items().clone()));
-            let (table, clean) = interactions(py, seen, &PyDict::new(py), known)?;
+            let (table, clean) = interactions(py, seen, &PyDict::new(py), Some(known))?;
             Some(run(py, None, || clean.events(table.interactions))?.0)
         }
     };
     let (recommender, report) = run(py, None, || foreign.into_recommender(seen, &options))?;
-    Ok((Model::new(recommender, Categories::default(), Value::Null), plain(py, &report)?))
+    Ok((Model::new(recommender, Value::Null), plain(py, &report)?))
 }
 
 /// Writes a model in the format of the file's ending; returns a report.
@@ -72,6 +71,5 @@ fn given_ids(py: Python<'_>, of: &Bound<'_, PyAny>) -> PyResult<Option<Ids>> {
         return Ok(Some(Ids::Path(path)));
     }
     let column = columns::column(of)?;
-    let (_, ids) = run(py, None, || ids::numbers(&column, &IdMap::new()))?;
-    Ok(Some(Ids::Map(ids)))
+    Ok(Some(Ids::Map(run(py, None, || ids::map(&column))?)))
 }

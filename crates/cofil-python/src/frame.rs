@@ -6,7 +6,9 @@ use arrow_array::types::{
     ArrowPrimitiveType, Float32Type, Float64Type, Int32Type, Int64Type, TimestampSecondType,
     UInt32Type,
 };
-use arrow_array::{Array, ArrayRef, LargeStringArray, PrimitiveArray, RecordBatch, StringArray};
+use arrow_array::{
+    Array, ArrayRef, Int64Array, LargeStringArray, PrimitiveArray, RecordBatch, StringArray,
+};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use numpy::{Element, PyArray1};
 use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
@@ -14,20 +16,45 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyCapsule, PyList, PyString};
 use std::sync::Arc;
 
-/// A table of results, built once and handed to any library by Arrow's PyCapsule interface.
+/// A table of input or of results, built once and handed to any library by Arrow's PyCapsule interface.
 #[pyclass(frozen, module = "cofil._cofil")]
-pub struct Frame(pub RecordBatch);
+pub struct Frame {
+    batch: RecordBatch,
+    /// Columns of input that cannot be read, by position, and why. Zeros stand in for them.
+    unread: Vec<(usize, PyErr)>,
+}
 
 impl Frame {
     /// Creates a table.
     pub fn new(columns: Vec<(Field, ArrayRef)>) -> Self {
         let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().unzip();
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays);
-        Self(batch.expect("columns of one length"))
+        Self { batch: batch.expect("columns of one length"), unread: Vec::new() }
+    }
+
+    /// Returns the columns that cannot be read, by position, and why.
+    pub fn unread(&self, py: Python<'_>) -> Vec<(usize, PyErr)> {
+        self.unread.iter().map(|(at, why)| (*at, why.clone_ref(py))).collect()
+    }
+
+    fn named(names: Vec<String>, arrays: Vec<ArrayRef>) -> PyResult<Self> {
+        if arrays.is_empty() {
+            return Err(PyValueError::new_err("a table without columns; it needs users and items"));
+        }
+        let lengths: Vec<usize> = arrays.iter().map(Array::len).collect();
+        if lengths.windows(2).any(|pair| pair[0] != pair[1]) {
+            let told = names.iter().zip(&lengths).map(|(name, n)| format!("`{name}` has {n}"));
+            let told = told.collect::<Vec<_>>().join(", ");
+            return Err(PyValueError::new_err(format!("the columns differ in length: {told}")));
+        }
+        let field = |(name, array): (String, ArrayRef)| {
+            (Field::new(name, array.data_type().clone(), true), array)
+        };
+        Ok(Self::new(names.into_iter().zip(arrays).map(field).collect()))
     }
 
     fn column(&self, at: usize) -> PyResult<&ArrayRef> {
-        let columns = self.0.columns();
+        let columns = self.batch.columns();
         columns.get(at).ok_or_else(|| PyIndexError::new_err(format!("there is no column {at}")))
     }
 }
@@ -43,35 +70,46 @@ impl Frame {
     /// Creates a table from columns of any kind.
     #[new]
     fn of(names: Vec<String>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<Self> {
-        if columns.is_empty() {
-            return Err(PyValueError::new_err("a table without columns; it needs users and items"));
-        }
         let arrays = columns.iter().map(columns::column).collect::<PyResult<Vec<_>>>()?;
-        let lengths: Vec<usize> = arrays.iter().map(Array::len).collect();
-        if lengths.windows(2).any(|pair| pair[0] != pair[1]) {
-            let told = names.iter().zip(&lengths).map(|(name, n)| format!("`{name}` has {n}"));
-            let told = told.collect::<Vec<_>>().join(", ");
-            return Err(PyValueError::new_err(format!("the columns differ in length: {told}")));
+        Self::named(names, arrays)
+    }
+
+    /// Creates a table of input. A column that cannot be read is an error once it is used.
+    #[staticmethod]
+    fn input(py: Python<'_>, names: Vec<String>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<Self> {
+        let mut unread = Vec::new();
+        let mut arrays = Vec::with_capacity(columns.len());
+        for (at, (name, column)) in names.iter().zip(&columns).enumerate() {
+            arrays.push(columns::column(column).map(told_missing).or_else(|error| {
+                let why = format!("column `{name}`: {}", error.value(py));
+                let why = match (error.is_instance_of::<PyTypeError>(py), columns::length(column)) {
+                    (true, Ok(rows)) => (PyTypeError::new_err(why), rows),
+                    (false, Ok(rows)) if error.is_instance_of::<PyValueError>(py) => {
+                        (PyValueError::new_err(why), rows)
+                    }
+                    _ => return Err(error),
+                };
+                unread.push((at, why.0));
+                Ok(Arc::new(Int64Array::from(vec![0; why.1])) as ArrayRef)
+            })?);
         }
-        let field = |(name, array): (String, ArrayRef)| {
-            (Field::new(name, array.data_type().clone(), true), array)
-        };
-        Ok(Self::new(names.into_iter().zip(arrays).map(field).collect()))
+        Ok(Self { unread, ..Self::named(names, arrays)? })
     }
 
     fn __len__(&self) -> usize {
-        self.0.num_rows()
+        self.batch.num_rows()
     }
 
     /// The names of the columns.
     fn names(&self) -> Vec<String> {
-        self.0.schema().fields().iter().map(|field| field.name().clone()).collect()
+        self.batch.schema().fields().iter().map(|field| field.name().clone()).collect()
     }
 
     /// At most `n` rows from `start` on.
     fn slice(&self, start: usize, n: usize) -> Self {
-        let start = start.min(self.0.num_rows());
-        Self(self.0.slice(start, n.min(self.0.num_rows() - start)))
+        let start = start.min(self.batch.num_rows());
+        let batch = self.batch.slice(start, n.min(self.batch.num_rows() - start));
+        Self { batch, unread: Vec::new() }
     }
 
     #[pyo3(signature = (requested_schema=None))]
@@ -82,11 +120,11 @@ impl Frame {
     ) -> PyResult<Bound<'py, PyCapsule>> {
         // A wish, which may be ignored.
         let _ = requested_schema;
-        capsule::exported(py, &self.0)
+        capsule::exported(py, &self.batch)
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        capsule::exported_schema(py, self.0.schema_ref())
+        capsule::exported_schema(py, self.batch.schema_ref())
     }
 
     /// The type of a column in words: `number`, `text`, `category`, `uuid` or `time`.
@@ -143,6 +181,14 @@ impl Frame {
     }
 }
 
+/// Missing texts in place of a column of no type, which the library can neither take as ids nor as numbers.
+fn told_missing(column: ArrayRef) -> ArrayRef {
+    match column.data_type() {
+        DataType::Null => Arc::new(LargeStringArray::new_null(column.len())),
+        _ => column,
+    }
+}
+
 fn array<'py, T: ArrowPrimitiveType<Native: Element + Copy>>(
     py: Python<'py>,
     column: &ArrayRef,
@@ -150,7 +196,8 @@ fn array<'py, T: ArrowPrimitiveType<Native: Element + Copy>>(
     PyArray1::from_slice(py, column.as_primitive::<T>().values()).into_any()
 }
 
-fn cells<'py>(py: Python<'py>, column: &ArrayRef) -> PyResult<Bound<'py, PyList>> {
+/// Returns the values of a column as Python objects.
+pub fn cells<'py>(py: Python<'py>, column: &ArrayRef) -> PyResult<Bound<'py, PyList>> {
     let none = || py.None().into_bound(py);
     macro_rules! list {
         ($array:expr, $to:expr) => {{

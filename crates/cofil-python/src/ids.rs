@@ -1,30 +1,23 @@
 //! Ids: from Python objects to the numbers of a model, and back in the type that went in.
 
+use crate::frame::cells;
 use arrow_array::types::Int32Type;
 use arrow_array::{
     Array, ArrayRef, DictionaryArray, FixedSizeBinaryArray, Int32Array, Int64Array,
     LargeStringArray, RecordBatch, StringArray,
 };
-use arrow_schema::Field;
+use arrow_schema::{DataType, Field};
 use cofil::data::Source;
 use cofil::data::read::{Column, ReadOptions, read_with};
 use cofil::{IdKind, IdMap};
+use pyo3::prelude::*;
+use pyo3::types::PyList;
 use std::sync::Arc;
-
-/// How the ids of users and items are handed out; what the library itself does not keep.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Categories {
-    /// Whether the users are categories.
-    pub users: bool,
-    /// Whether the items are.
-    pub items: bool,
-}
 
 /// Returns a column `name` with the ids of `numbers`, in the type that went in.
 pub fn column(
     name: &str,
     ids: &IdMap,
-    is_category: bool,
     numbers: impl ExactSizeIterator<Item = u32>,
 ) -> (Field, ArrayRef) {
     let field = |array: &ArrayRef| Field::new(name, array.data_type().clone(), false);
@@ -40,7 +33,7 @@ pub fn column(
             }
             Err(texts) => texts,
         },
-        (None, _) if is_category => {
+        (None, IdKind::Category) => {
             let codes = Int32Array::from_iter_values(numbers.map(|n| n as i32));
             let texts: ArrayRef = Arc::new(StringArray::from_iter_values(ids.names()));
             Arc::new(DictionaryArray::<Int32Type>::new(codes, texts))
@@ -57,7 +50,7 @@ fn texts(ids: &IdMap, numbers: impl Iterator<Item = u32>) -> ArrayRef {
 /// Returns the UUIDs; as text if one of the names is another.
 fn uuids(ids: &IdMap, numbers: impl Iterator<Item = u32>) -> Result<ArrayRef, ArrayRef> {
     let numbers: Vec<u32> = numbers.collect();
-    let all: Option<Vec<[u8; 16]>> = numbers.iter().map(|&n| uuid(ids.name(n))).collect();
+    let all: Option<Vec<[u8; 16]>> = numbers.iter().map(|&n| ids.uuid(n)).collect();
     match all {
         Some(all) => {
             let all = all.iter().map(|uuid| Some(&uuid[..]));
@@ -68,31 +61,22 @@ fn uuids(ids: &IdMap, numbers: impl Iterator<Item = u32>) -> Result<ArrayRef, Ar
     }
 }
 
-/// Parses a UUID in hyphenated notation.
-fn uuid(text: &str) -> Option<[u8; 16]> {
-    let is_hyphen = |at: usize| matches!(at, 8 | 13 | 18 | 23);
-    let mut digits = Vec::with_capacity(32);
-    for (at, c) in text.bytes().enumerate() {
-        match c {
-            b'-' if is_hyphen(at) => {}
-            _ if is_hyphen(at) => return None,
-            _ => digits.push(char::from(c).to_digit(16)? as u8),
-        }
-    }
-    let bytes: Vec<u8> = digits
-        .chunks(2)
-        .filter(|pair| pair.len() == 2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect();
-    (text.len() == 36).then(|| bytes.try_into().ok()).flatten()
+/// Returns the ids of `numbers` as Python objects, in the type that went in.
+pub fn list<'py>(
+    py: Python<'py>,
+    ids: &IdMap,
+    numbers: impl ExactSizeIterator<Item = u32>,
+) -> PyResult<Bound<'py, PyList>> {
+    cells(py, &column("id", ids, numbers).1)
 }
 
-/// Numbers the ids in `column` in order.
-///
-/// # Errors
-/// If the column does not hold ids.
-pub fn map(column: &ArrayRef) -> cofil::Result<IdMap> {
-    Ok(numbers(column, &IdMap::new())?.1)
+/// Marks the ids of a column of this type as categories, if they are; the library does not tell them from text.
+pub fn mark(ids: &mut IdMap, kind: &DataType) {
+    if let DataType::Dictionary(_, values) = kind
+        && matches!(**values, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+    {
+        ids.set_category();
+    }
 }
 
 /// Looks up the ids in `column`: the numbers of the known ones, and the unknown ones.
@@ -100,6 +84,21 @@ pub fn map(column: &ArrayRef) -> cofil::Result<IdMap> {
 /// # Errors
 /// If the column does not hold ids.
 pub fn numbers(column: &ArrayRef, known: &IdMap) -> cofil::Result<(Vec<u32>, IdMap)> {
+    let ids = map(column)?;
+    let numbers: Vec<Option<u32>> = ids.names().map(|name| known.get(name)).collect();
+    let unknown = (0..ids.len() as u32).filter(|&n| numbers[n as usize].is_none());
+    let unknown = ids.select(unknown);
+    Ok((numbers.into_iter().flatten().collect(), unknown))
+}
+
+/// Numbers the ids in `column` in order.
+///
+/// # Errors
+/// If the column does not hold ids.
+pub fn map(column: &ArrayRef) -> cofil::Result<IdMap> {
+    if column.is_empty() {
+        return Ok(IdMap::new());
+    }
     // The library reads ids of all types, as one column of a table.
     let batch = RecordBatch::try_from_iter([("user", column.clone()), ("item", column.clone())]);
     let options = ReadOptions {
@@ -109,9 +108,9 @@ pub fn numbers(column: &ArrayRef, known: &IdMap) -> cofil::Result<(Vec<u32>, IdM
         time: Some(Column::Absent),
         ..ReadOptions::default()
     };
-    let table = read_with(Source::batches("users", [batch]), &options, known, &IdMap::new())?;
-    let rows = table.interactions;
-    let is_known = |n: &u32| (*n as usize) < known.len();
-    let unknown = rows.users.select(rows.user.iter().copied().filter(|n| !is_known(n)));
-    Ok((rows.user.into_iter().filter(is_known).collect(), unknown))
+    let table =
+        read_with(Source::batches("users", [batch]), &options, &IdMap::new(), &IdMap::new())?;
+    let mut ids = table.interactions.users;
+    mark(Arc::make_mut(&mut ids), column.data_type());
+    Ok(Arc::unwrap_or_clone(ids))
 }

@@ -1,14 +1,15 @@
 //! Sources of tables: paths, Arrow data, and iterators over parts of a table.
 
 use crate::capsule::{self, Reader};
+use crate::frame::Frame;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 use cofil::data::Source;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A source, and what is noted while it is read.
 pub struct Input {
@@ -18,11 +19,34 @@ pub struct Input {
 
 /// What is noted while a source is read.
 #[derive(Default)]
-struct Noted {
+pub struct Noted {
     /// The schema of the batches, if there are any.
-    schema: Option<SchemaRef>,
+    pub schema: Option<SchemaRef>,
+    /// Columns that cannot be read, by position, and why.
+    unread: Vec<(usize, PyErr)>,
     /// The exception of an iterator.
     raised: Option<PyErr>,
+}
+
+impl Noted {
+    /// Notes the columns of `part` that cannot be read.
+    fn part(&mut self, part: &Bound<'_, PyAny>) {
+        if let Ok(frame) = part.cast::<Frame>() {
+            self.unread.extend(frame.get().unread(part.py()));
+        }
+    }
+
+    /// Returns an error if a column that is used could not be read.
+    pub fn check(self, is_used: impl Fn(usize) -> bool) -> PyResult<()> {
+        match self.unread.into_iter().find(|(at, _)| is_used(*at)) {
+            Some((_, why)) => Err(why),
+            None => Ok(()),
+        }
+    }
+}
+
+fn locked(noted: &Mutex<Noted>) -> MutexGuard<'_, Noted> {
+    noted.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Input {
@@ -32,6 +56,7 @@ impl Input {
         if let Ok(path) = object.extract::<PathBuf>() {
             return Ok(Self { source: path.into(), noted });
         }
+        locked(&noted).part(object);
         let parts = match capsule::batches(object)? {
             Some(reader) => Parts { current: Some(reader), rest: None, noted: noted.clone() },
             None => match object.cast::<PyIterator>() {
@@ -53,17 +78,16 @@ impl Input {
         py: Python<'_>,
         hear: Option<&Py<PyAny>>,
         read: impl FnOnce(Source<'static>) -> cofil::Result<T> + Send,
-    ) -> PyResult<(T, Option<SchemaRef>)>
+    ) -> PyResult<(T, Noted)>
     where
         T: Send,
     {
         let Self { source, noted } = self;
         let done = crate::run::run(py, hear, move || read(source));
-        let Noted { schema, raised } =
-            std::mem::take(&mut *noted.lock().unwrap_or_else(PoisonError::into_inner));
-        match raised {
+        let mut noted = std::mem::take(&mut *locked(&noted));
+        match noted.raised.take() {
             Some(raised) => Err(raised),
-            None => Ok((done?, schema)),
+            None => Ok((done?, noted)),
         }
     }
 }
@@ -79,22 +103,49 @@ impl Parts {
     /// Takes the next part from the iterator.
     fn advance(&mut self) -> PyResult<bool> {
         let Some(rest) = &self.rest else { return Ok(false) };
-        self.current = Python::attach(|py| match rest.bind(py).clone().next() {
-            None => Ok(None),
-            Some(part) => {
-                let part = part?;
-                capsule::batches(&part)?
-                    .ok_or_else(|| PyTypeError::new_err("a part of a table must be a table"))
-                    .map(Some)
-            }
+        self.current = Python::attach(|py| -> PyResult<_> {
+            let Some(part) = rest.bind(py).clone().next().transpose()? else { return Ok(None) };
+            locked(&self.noted).part(&part);
+            let Some(part) = capsule::batches(&part)? else {
+                return Err(PyTypeError::new_err("a part of a table must be a table"));
+            };
+            self.check(&part.schema())?;
+            Ok(Some(part))
         })?;
         Ok(self.current.is_some())
+    }
+
+    /// Notes an exception, and returns an error to end reading with.
+    fn raise(&self, exception: PyErr) -> ArrowError {
+        locked(&self.noted).raised = Some(exception);
+        ArrowError::CDataInterface("an exception".into())
+    }
+
+    /// Returns an error if a part has other columns than the first.
+    fn check(&self, schema: &SchemaRef) -> PyResult<()> {
+        let noted = locked(&self.noted);
+        let Some(first) = noted.schema.as_ref().filter(|first| first.fields() != schema.fields())
+        else {
+            return Ok(());
+        };
+        let field = |schema: &SchemaRef, at: usize| {
+            let field = schema.fields().get(at);
+            field.map_or("none".to_owned(), |f| format!("`{}` of type {}", f.name(), f.data_type()))
+        };
+        let other = |&at: &usize| schema.fields().get(at) != first.fields().get(at);
+        let at = (0..).find(other).unwrap_or_default();
+        Err(PyValueError::new_err(format!(
+            "all parts of a table need the same columns of the same types, but column {} of the first is {}, of another {}",
+            at + 1,
+            field(first, at),
+            field(schema, at)
+        )))
     }
 
     /// Notes the schema of a part; returns a batch without rows, which defines the columns, before the first.
     fn begin(&mut self) -> Option<RecordBatch> {
         let schema = self.current.as_ref()?.schema();
-        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = locked(&self.noted);
         match noted.schema {
             Some(_) => None,
             None => Some(RecordBatch::new_empty(noted.schema.insert(schema).clone())),
@@ -113,9 +164,13 @@ impl Iterator for Parts {
                         return Some(Ok(first));
                     }
                 }
-                Some(batch) => {
+                Some(Ok(batch)) => {
                     self.begin();
-                    return Some(batch);
+                    return Some(Ok(batch));
+                }
+                Some(Err(error)) => {
+                    let told = PyValueError::new_err(capsule::unreadable(&error));
+                    return Some(Err(self.raise(told)));
                 }
                 None => {
                     if let Some(first) = self.begin() {
@@ -124,12 +179,7 @@ impl Iterator for Parts {
                     match self.advance() {
                         Ok(true) => {}
                         Ok(false) => return None,
-                        Err(raised) => {
-                            let mut noted =
-                                self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-                            noted.raised = Some(raised);
-                            return Some(Err(ArrowError::CDataInterface("an exception".into())));
-                        }
+                        Err(raised) => return Some(Err(self.raise(raised))),
                     }
                 }
             }

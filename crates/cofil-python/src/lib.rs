@@ -49,7 +49,7 @@ mod _cofil {
     /// Sets the number of threads; `None` for all cores.
     #[pyfunction]
     #[pyo3(signature = (threads=None))]
-    fn set_threads(py: Python<'_>, threads: Option<usize>) -> PyResult<()> {
+    fn set_threads(py: Python<'_>, threads: Option<i64>) -> PyResult<()> {
         run::set_threads(threads).map_err(|error| raised(py, &error))
     }
 

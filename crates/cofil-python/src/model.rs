@@ -4,7 +4,7 @@
 
 use crate::errors::raised;
 use crate::frame::Frame;
-use crate::ids::{self, Categories};
+use crate::ids;
 use crate::input::Input;
 use crate::ratings::{Options, Ratings, table};
 use crate::run::run;
@@ -26,14 +26,13 @@ use std::time::Duration;
 #[pyclass(frozen, module = "cofil._cofil")]
 pub struct Model {
     inner: RwLock<Arc<Recommender>>,
-    pub categories: Categories,
     /// Why the algorithm was chosen, and the settings that follow from the data; null if the model was loaded.
     chosen: Value,
 }
 
 impl Model {
-    pub fn new(recommender: Recommender, categories: Categories, chosen: Value) -> Self {
-        Self { inner: RwLock::new(recommender.into()), categories, chosen }
+    pub fn new(recommender: Recommender, chosen: Value) -> Self {
+        Self { inner: RwLock::new(recommender.into()), chosen }
     }
 
     /// Returns the recommender as it is now; a later change does not touch it. To be called before the work is given to
@@ -66,7 +65,7 @@ impl Model {
         options: &Bound<'_, PyDict>,
     ) -> PyResult<(Table, Clean)> {
         let model = self.get(py)?;
-        interactions(py, events, options, (model.users().clone(), model.items().clone()))
+        interactions(py, events, options, Some((model.users().clone(), model.items().clone())))
     }
 }
 
@@ -90,21 +89,14 @@ impl Model {
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let recommender = run(py, None, || Recommender::load(&path))?;
-        Ok(Self::new(recommender, Categories::default(), Value::Null))
+        Ok(Self::new(recommender, Value::Null))
     }
 
     /// Loads a model from the bytes of its file.
     #[staticmethod]
-    #[pyo3(signature = (bytes, users_are_categories=false, items_are_categories=false))]
-    fn from_bytes(
-        py: Python<'_>,
-        bytes: &[u8],
-        users_are_categories: bool,
-        items_are_categories: bool,
-    ) -> PyResult<Self> {
+    fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
         let recommender = run(py, None, || Recommender::from_bytes(bytes))?;
-        let categories = Categories { users: users_are_categories, items: items_are_categories };
-        Ok(Self::new(recommender, categories, Value::Null))
+        Ok(Self::new(recommender, Value::Null))
     }
 
     /// Saves the model and returns its fingerprint.
@@ -113,11 +105,10 @@ impl Model {
         run(py, None, || model.save(&path))
     }
 
-    /// The bytes of the model file, and whether users and items are categories, which the file does not say.
-    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyBytes>, bool, bool)> {
+    /// The bytes of the model file.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let model = self.get(py)?;
-        let bytes = run(py, None, || model.to_bytes())?;
-        Ok((PyBytes::new(py, &bytes), self.categories.users, self.categories.items))
+        Ok(PyBytes::new(py, &run(py, None, || model.to_bytes())?))
     }
 
     /// Where the model comes from and what it holds.
@@ -132,7 +123,7 @@ impl Model {
         values::object(py, &self.chosen)
     }
 
-    /// The type of the ids of users, or of items: `text`, `integer` or `uuid`.
+    /// The type of the ids of users, or of items: `text`, `integer`, `uuid` or `category`.
     fn kind(&self, py: Python<'_>, of_users: bool) -> PyResult<String> {
         let model = self.get(py)?;
         plain(py, &if of_users { model.users().kind() } else { model.items().kind() })?.extract()
@@ -142,11 +133,11 @@ impl Model {
     fn ids(&self, py: Python<'_>, of_users: bool) -> PyResult<Frame> {
         let model = self.get(py)?;
         run(py, None, || {
-            let (name, ids, category) = match of_users {
-                true => ("user", model.users(), self.categories.users),
-                false => ("item", model.items(), self.categories.items),
+            let (name, ids) = match of_users {
+                true => ("user", model.users()),
+                false => ("item", model.items()),
             };
-            Ok(Frame::new(vec![ids::column(name, ids, category, 0..ids.len() as u32)]))
+            Ok(Frame::new(vec![ids::column(name, ids, 0..ids.len() as u32)]))
         })
     }
 
@@ -212,9 +203,11 @@ impl Model {
         options: &Bound<'py, PyDict>,
         implicit: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (table, clean) = self.events(py, events, options)?;
+        // Numbered on their own, so that their types show.
+        let (table, clean) = interactions(py, events, options, None)?;
         let clean = Clean { implicit: implicit || clean.implicit, ..clean };
         let updated = self.change(py, |model| {
+            model.check_types(&table)?;
             let (events, _) = model.events(table, &clean)?;
             model.update(&events, clean.duplicates)
         })?;
@@ -261,15 +254,18 @@ pub fn interactions(
     py: Python<'_>,
     events: &Bound<'_, PyAny>,
     options: &Bound<'_, PyDict>,
-    known: (Arc<IdMap>, Arc<IdMap>),
+    known: Option<(Arc<IdMap>, Arc<IdMap>)>,
 ) -> PyResult<(Table, Clean)> {
     if let Ok(ratings) = events.cast::<Ratings>() {
         let (ratings, report) = (ratings.get(), ratings.get().report.clone());
-        let interactions = run(py, None, || ratings.numbered(&known.0, &known.1))?;
+        let interactions = run(py, None, || match &known {
+            Some((users, items)) => ratings.numbered(users, items),
+            None => Ok((*ratings.table).clone()),
+        })?;
         return Ok((Table { interactions, report }, ratings.clean.clone()));
     }
     let options = Options::of(values::map(options)?).map_err(|error| raised(py, &error))?;
-    Ok((table(py, events, options.read, Some(known), None)?.0, options.clean))
+    Ok((table(py, events, options.read, known, None)?, options.clean))
 }
 
 /// Reads a table of items.
@@ -283,7 +279,8 @@ pub fn catalogue(
     }
     let options = values::options(values::map(options)?).map_err(|error| raised(py, &error))?;
     let input = Input::of(items, "the table of items")?;
-    let (read, _) = input.read(py, None, |source| Catalogue::read(source, &options))?;
+    let (read, noted) = input.read(py, None, |source| Catalogue::read(source, &options))?;
+    noted.check(|_| true)?;
     Ok(Some(read.0))
 }
 

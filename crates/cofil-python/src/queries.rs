@@ -13,14 +13,12 @@ use cofil::ask::Recommended;
 use cofil::data::ReadOptions;
 use cofil::data::read::Column;
 use cofil::interview::{InterviewQuestion, Interviewer};
-use cofil::{IdMap, Query, Recommender, Rerank, Unknown, Who};
+use cofil::{IdMap, Interactions, Query, Recommender, Rerank, Unknown, Who};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyList};
 use schemars::schema_for;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::HashSet;
-use std::sync::Arc;
 
 type Meta<'py> = Bound<'py, PyAny>;
 
@@ -54,15 +52,12 @@ fn unknown(of: &str) -> cofil::Result<Unknown> {
 }
 
 /// The columns of a list: rank, item, title if there are titles, and score.
-fn list(model: &Model, recommender: &Recommender, items: &[Recommended]) -> Vec<(Field, ArrayRef)> {
+fn list(recommender: &Recommender, items: &[Recommended]) -> Vec<(Field, ArrayRef)> {
     let numbers = items.iter().filter_map(|entry| recommender.items().get(&entry.item));
     let numbers: Vec<u32> = numbers.collect();
     let rank = UInt32Array::from_iter_values(items.iter().map(|entry| entry.rank as u32));
-    let category = model.categories.items;
-    let mut columns = vec![
-        named("rank", rank),
-        ids::column("item", recommender.items(), category, numbers.into_iter()),
-    ];
+    let mut columns =
+        vec![named("rank", rank), ids::column("item", recommender.items(), numbers.into_iter())];
     let titles = items.iter().map(|entry| entry.title.as_deref());
     columns.extend(title_column(recommender, titles));
     let scores = Float32Array::from_iter_values(items.iter().map(|entry| entry.score));
@@ -79,12 +74,7 @@ fn title_column<'a>(
 }
 
 /// Lists of many users, one after another.
-fn lists(
-    model: &Model,
-    recommender: &Recommender,
-    users: &[u32],
-    lists: &[Vec<(u32, f32)>],
-) -> Frame {
+fn lists(recommender: &Recommender, users: &[u32], lists: &[Vec<(u32, f32)>]) -> Frame {
     let of_user: Vec<u32> = users
         .iter()
         .zip(lists)
@@ -95,8 +85,8 @@ fn lists(
     let (users, items) = (recommender.users(), recommender.items());
     let item = entries.iter().map(|&(item, _)| item);
     let mut columns = vec![
-        ids::column("user", users, model.categories.users, of_user.into_iter()),
-        ids::column("item", items, model.categories.items, item.clone()),
+        ids::column("user", users, of_user.into_iter()),
+        ids::column("item", items, item.clone()),
         named("rank", UInt32Array::from_iter_values(ranks)),
     ];
     if let Some(catalogue) = recommender.catalogue() {
@@ -129,14 +119,14 @@ impl Model {
         let (answer, frame) = run(py, None, || {
             let who: Who = values::options(who)?;
             let answer = recommender.recommend(&who, &self::query(of)?)?;
-            let columns = list(self, &recommender, &answer.items);
+            let columns = list(&recommender, &answer.items);
             Ok((answer, Frame::new(columns)))
         })?;
         // The reasons of each item stay with the answer.
         Ok((plain(py, &answer)?, frame))
     }
 
-    /// Recommends items to known users, or to all: unknown ids, and the lists.
+    /// Recommends items to known users, or to all: names unknown to the query, unknown users, and the lists.
     #[pyo3(signature = (users, query, hear=None))]
     fn recommend_many<'py>(
         &self,
@@ -144,27 +134,27 @@ impl Model {
         users: &Bound<'py, PyAny>,
         query: &Bound<'py, PyDict>,
         hear: Option<Py<PyAny>>,
-    ) -> PyResult<(Vec<String>, Frame)> {
+    ) -> PyResult<(Vec<String>, Bound<'py, PyList>, Frame)> {
         let of = values::map(query)?;
         let column = if users.is_none() { None } else { Some(columns::column(users)?) };
         let recommender = self.get(py)?;
-        run(py, hear.as_ref(), || {
+        let (skipped, unknown, frame) = run(py, hear.as_ref(), || {
             let query = self::query(of)?;
             let prepared = recommender.prepare(&query)?;
-            let mut skipped = prepared.unknown().to_vec();
+            let skipped = prepared.unknown().to_vec();
+            let mut unknown = IdMap::new();
             let all = 0..recommender.users().len() as u32;
             let users: Vec<u32> = match &column {
                 None => all.collect(),
                 Some(column) => {
-                    let (users, unknown) = ids::numbers(column, recommender.users())?;
+                    let users;
+                    (users, unknown) = ids::numbers(column, recommender.users())?;
                     if let (Some(first), Unknown::Refuse) = (unknown.names().next(), query.unknown)
                     {
                         recommender.user_index(first)?;
                     }
-                    skipped.extend(unknown.names().map(str::to_owned));
                     // One list for each, however often the column has them.
-                    let mut listed = HashSet::new();
-                    users.into_iter().filter(|&user| listed.insert(user)).collect()
+                    users
                 }
             };
             let (mut seen, mut made) = (Vec::new(), Vec::new());
@@ -173,8 +163,9 @@ impl Model {
                 made.extend_from_slice(lists);
                 Ok(())
             })?;
-            Ok((skipped, lists(self, &recommender, &seen, &made)))
-        })
+            Ok((skipped, unknown, lists(&recommender, &seen, &made)))
+        })?;
+        Ok((skipped, ids::list(py, &unknown, 0..unknown.len() as u32)?, frame))
     }
 
     /// Predicts the value of a pair.
@@ -184,38 +175,43 @@ impl Model {
     }
 
     /// Predicts the values of pairs, or probabilities: unknown ids, and the predictions.
-    fn predict_pairs(
+    fn predict_pairs<'py>(
         &self,
-        py: Python<'_>,
-        pairs: &Bound<'_, PyAny>,
-        options: &Bound<'_, PyDict>,
+        py: Python<'py>,
+        pairs: &Bound<'py, PyAny>,
+        options: &Bound<'py, PyDict>,
         probability: bool,
-    ) -> PyResult<(Vec<String>, Frame)> {
+    ) -> PyResult<(Vec<Bound<'py, PyAny>>, Frame)> {
         let model = self.get(py)?;
-        let (users, items) = (model.users().clone(), model.items().clone());
         let options = Options::of(values::map(options)?);
         let options = options.map_err(|error| crate::errors::raised(py, &error))?.read;
         let (value, time) = (Some(Column::Absent), Some(Column::Absent));
         let options = ReadOptions { value, time, kind: None, weights: Vec::new(), ..options };
-        let (read, categories) =
-            table(py, pairs, options, Some((users.clone(), items.clone())), None)?;
-        let rows = read.interactions;
-        run(py, None, || {
+        // Numbered on their own, so that ids keep the type of the pairs.
+        let rows = table(py, pairs, options, None, None)?.interactions;
+        let frame = run(py, None, || {
+            let known = Interactions {
+                users: model.users().clone(),
+                items: model.items().clone(),
+                ..Interactions::default()
+            };
+            let (_, Interactions { user, item, .. }) = cofil::data::split::align(known, &rows)?;
             let predictions = match probability {
-                false => model.predict_many(&rows.user, &rows.item),
-                true => model.probabilities(&rows.user, &rows.item)?,
+                false => model.predict_many(&user, &item),
+                true => model.probabilities(&user, &item)?,
             };
-            let new = |ids: &Arc<IdMap>, known: &Arc<IdMap>| -> Vec<String> {
-                (known.len() as u32..ids.len() as u32).map(|n| ids.name(n).to_owned()).collect()
-            };
-            let unknown = [new(&rows.users, &users), new(&rows.items, &items)].concat();
-            let frame = Frame::new(vec![
-                ids::column("user", &rows.users, categories.users, rows.user.iter().copied()),
-                ids::column("item", &rows.items, categories.items, rows.item.iter().copied()),
+            Ok(Frame::new(vec![
+                ids::column("user", &rows.users, rows.user.iter().copied()),
+                ids::column("item", &rows.items, rows.item.iter().copied()),
                 named("prediction", predictions.into_iter().collect::<Float32Array>()),
-            ]);
-            Ok((unknown, frame))
-        })
+            ]))
+        })?;
+        let new = |ids: &IdMap, known: &IdMap| {
+            let new = (0..ids.len() as u32).filter(|&n| known.get(ids.name(n)).is_none());
+            ids::list(py, ids, new.collect::<Vec<_>>().into_iter())
+        };
+        let (users, items) = (new(&rows.users, model.users())?, new(&rows.items, model.items())?);
+        Ok((users.iter().chain(items.iter()).collect(), frame))
     }
 
     /// The items most similar to one.
@@ -223,7 +219,25 @@ impl Model {
         let recommender = self.get(py)?;
         run(py, None, || {
             let answer = recommender.similar(item, n)?;
-            Ok(Frame::new(list(self, &recommender, &answer.items)))
+            Ok(Frame::new(list(&recommender, &answer.items)))
+        })
+    }
+
+    /// The items most similar to each of `items`.
+    fn similar_many(&self, py: Python<'_>, items: Vec<String>, n: usize) -> PyResult<Frame> {
+        let recommender = self.get(py)?;
+        run(py, None, || {
+            let (mut of, mut entries) = (Vec::new(), Vec::new());
+            for item in &items {
+                let answer = recommender.similar(item, n)?;
+                let number = recommender.items().get(item).expect("it was found");
+                of.extend(std::iter::repeat_n(number, answer.items.len()));
+                entries.extend(answer.items);
+            }
+            let mut columns = list(&recommender, &entries);
+            columns[1].0 = columns[1].0.clone().with_name("similar");
+            columns.insert(0, ids::column("item", recommender.items(), of.into_iter()));
+            Ok(Frame::new(columns))
         })
     }
 
@@ -238,7 +252,7 @@ impl Model {
     ) -> PyResult<Frame> {
         let recommender = self.get(py)?;
         run(py, hear.as_ref(), || {
-            let (items, category) = (recommender.items(), self.categories.items);
+            let items = recommender.items();
             let lists = recommender.similar_all(n, exact)?;
             let of = lists.iter().zip(0u32..);
             let of = of.flat_map(|(list, item)| std::iter::repeat_n(item, list.len()));
@@ -246,9 +260,9 @@ impl Model {
             let ranks = lists.iter().flat_map(|list| 1..=list.len() as u32);
             let scores = Float32Array::from_iter_values(entries.iter().map(|&(_, score)| score));
             Ok(Frame::new(vec![
-                ids::column("item", items, category, of.collect::<Vec<_>>().into_iter()),
+                ids::column("item", items, of.collect::<Vec<_>>().into_iter()),
                 named("rank", UInt32Array::from_iter_values(ranks)),
-                ids::column("similar", items, category, entries.iter().map(|&(item, _)| item)),
+                ids::column("similar", items, entries.iter().map(|&(item, _)| item)),
                 named("score", scores),
             ]))
         })
@@ -264,14 +278,14 @@ impl Model {
         let recommender = self.get(py)?;
         let (answer, frame) = run(py, None, || {
             let answer = recommender.similar_users(user, n)?;
-            let (users, category) = (recommender.users(), self.categories.users);
+            let users = recommender.users();
             let numbers = answer.users.iter().filter_map(|entry| users.get(&entry.user));
             let numbers: Vec<u32> = numbers.collect();
             let ranks = UInt32Array::from_iter_values(answer.users.iter().map(|e| e.rank as u32));
             let scores = Float32Array::from_iter_values(answer.users.iter().map(|e| e.score));
             let frame = Frame::new(vec![
                 named("rank", ranks),
-                ids::column("user", users, category, numbers.into_iter()),
+                ids::column("user", users, numbers.into_iter()),
                 named("score", scores),
             ]);
             Ok((answer, frame))
@@ -295,8 +309,7 @@ impl Model {
             let entries = &answer.contributions;
             let items = recommender.items();
             let numbers: Vec<u32> = entries.iter().filter_map(|e| items.get(&e.item)).collect();
-            let mut columns =
-                vec![ids::column("item", items, self.categories.items, numbers.into_iter())];
+            let mut columns = vec![ids::column("item", items, numbers.into_iter())];
             let titles = entries.iter().map(|entry| entry.title.as_deref());
             columns.extend(title_column(&recommender, titles));
             let value = |of: fn(&cofil::ask::Contribution) -> f32| {
@@ -321,7 +334,7 @@ impl Model {
         let (answer, frame) = run(py, None, || {
             let question: InterviewQuestion = values::options(question)?;
             let answer = Interviewer::new(recommender.clone()).ask(&question)?;
-            let columns = list(self, &recommender, &answer.items);
+            let columns = list(&recommender, &answer.items);
             Ok((answer, Frame::new(columns)))
         })?;
         Ok((without(py, &answer, "items")?, frame))

@@ -1,18 +1,16 @@
 //! Tables of interactions.
 
-use crate::capsule::is_category;
 use crate::columns;
 use crate::frame::Frame;
-use crate::ids::{self, Categories};
+use crate::ids;
 use crate::input::Input;
 use crate::run::run;
 use crate::values::{self, plain};
 use arrow_array::{Float32Array, TimestampSecondArray};
-use arrow_schema::{Field, SchemaRef};
 use cofil::data::read::ColumnReport;
 use cofil::data::split::SplitSettings;
 use cofil::data::{Clean, Description, NO_TIME, ReadOptions, ReadReport, ReadValues, Table, read};
-use cofil::{Advice, Duplicates, Error, IdMap, Interactions};
+use cofil::{Advice, Duplicates, Error, IdKind, IdMap, Interactions};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::{Map, Value};
@@ -27,7 +25,6 @@ pub struct Ratings {
     pub report: ReadReport,
     pub clean: Clean,
     pub values: ReadValues,
-    pub categories: Categories,
     grouped: OnceLock<Arc<cofil::Ratings>>,
 }
 
@@ -86,29 +83,31 @@ impl Options {
     }
 }
 
-/// Reads a table of interactions; ids are numbered after those of `known`.
+/// Reads a table of interactions; ids are numbered after those of `known`. Ids of a column of categories are categories.
 pub fn table(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
     options: ReadOptions,
     known: Option<(Arc<IdMap>, Arc<IdMap>)>,
     hear: Option<&Py<PyAny>>,
-) -> PyResult<(Table, Categories)> {
+) -> PyResult<Table> {
     let (users, items) = known.unwrap_or_default();
     let read = |source| read::read_with(source, &options, &users, &items);
-    let (table, schema) = Input::of(source, "the table")?.read(py, hear, read)?;
-    let categories = Categories {
-        users: column_is_category(schema.as_ref(), &table.report.user),
-        items: column_is_category(schema.as_ref(), &table.report.item),
-    };
-    Ok((table, categories))
-}
-
-fn column_is_category(schema: Option<&SchemaRef>, column: &ColumnReport) -> bool {
-    let field = |schema: &SchemaRef| -> Option<Field> {
-        Some(schema.fields().get(column.position.checked_sub(1)?)?.as_ref().clone())
-    };
-    schema.and_then(field).is_some_and(|field| is_category(field.data_type()))
+    let (mut table, noted) = Input::of(source, "the table")?.read(py, hear, read)?;
+    let ReadReport { user, item, value, time, kind, .. } = &table.report;
+    let place = |column: &ColumnReport| column.position.checked_sub(1);
+    if let Some(schema) = &noted.schema {
+        let rows = &mut table.interactions;
+        for (column, ids) in [(user, &mut rows.users), (item, &mut rows.items)] {
+            if let Some(field) = place(column).and_then(|at| schema.fields().get(at)) {
+                ids::mark(Arc::make_mut(ids), field.data_type());
+            }
+        }
+    }
+    let others = [value, time, kind].into_iter().flatten();
+    let used: Vec<usize> = [user, item].into_iter().chain(others).filter_map(place).collect();
+    noted.check(|at| used.contains(&at))?;
+    Ok(table)
 }
 
 impl Ratings {
@@ -119,7 +118,6 @@ impl Ratings {
             report: self.report.clone(),
             clean: Clean { duplicates: self.clean.duplicates, ..Clean::default() },
             values: self.values,
-            categories: self.categories,
             grouped: OnceLock::new(),
         }
     }
@@ -186,16 +184,15 @@ impl Ratings {
             }
             None => None,
         };
-        let (Table { interactions, report }, categories) =
-            table(py, source, read, known, hear.as_ref())?;
-        Ok(Self {
-            table: interactions.into(),
-            report,
-            clean,
-            values,
-            categories: if as_categories { categories } else { Categories::default() },
-            grouped: OnceLock::new(),
-        })
+        let Table { mut interactions, report } = table(py, source, read, known, hear.as_ref())?;
+        if !as_categories {
+            for ids in [&mut interactions.users, &mut interactions.items] {
+                if ids.kind() == IdKind::Category {
+                    Arc::make_mut(ids).set_text();
+                }
+            }
+        }
+        Ok(Self { table: interactions.into(), report, clean, values, grouped: OnceLock::new() })
     }
 
     fn __len__(&self) -> usize {
@@ -215,7 +212,7 @@ impl Ratings {
     /// The ids of users, or of items, in the order of their numbers, as a table of one column.
     fn ids(&self, of_users: bool) -> Frame {
         let ids = if of_users { &self.table.users } else { &self.table.items };
-        Frame::new(vec![ids::column("id", ids, false, 0..ids.len() as u32)])
+        Frame::new(vec![ids::column("id", ids, 0..ids.len() as u32)])
     }
 
     /// How the table was read, in words.
@@ -259,13 +256,20 @@ impl Ratings {
     ) -> PyResult<Vec<(Self, Option<Self>, Self, Bound<'py, PyAny>)>> {
         let mut given = values::map(settings)?;
         given.retain(|_, value| !value.is_null());
-        if let Some(Value::String(from)) = given.get("from")
-            && let Ok(seconds) = cofil::data::parse_date(from)
-        {
+        // The keyword for it is `start`, because `from` is a word of Python's.
+        let start = |error| match error {
+            Error::Setting { setting, message } if setting == "from" => {
+                Error::setting("start", message)
+            }
+            other => other,
+        };
+        if let Some(Value::String(from)) = given.get("from") {
+            let seconds = cofil::data::parse_date(from);
+            let seconds = seconds.map_err(|error| crate::errors::raised(py, &start(error)))?;
             given.insert("from".into(), seconds.into());
         }
         let parts = run(py, None, || {
-            let settings: SplitSettings = values::options(given)?;
+            let settings: SplitSettings = values::options(given).map_err(start)?;
             settings.split()?.rounds(self.rows()?)?.collect::<cofil::Result<Vec<_>>>()
         })?;
         let handed = |parts: cofil::data::split::Parts| {
@@ -284,8 +288,8 @@ impl Ratings {
         let (user, item, value) = (&user[..n], &item[..n], &value[..n]);
         let build = || {
             let mut columns = vec![
-                ids::column("user", users, self.categories.users, user.iter().copied()),
-                ids::column("item", items, self.categories.items, item.iter().copied()),
+                ids::column("user", users, user.iter().copied()),
+                ids::column("item", items, item.iter().copied()),
                 crate::frame::named("value", Float32Array::from(value.to_vec())),
             ];
             if let Some(time) = time {

@@ -120,7 +120,12 @@ pub fn threads() -> usize {
 }
 
 /// Sets the number of threads; `None` for all cores.
-pub fn set_threads(threads: Option<usize>) -> cofil::Result<()> {
+pub fn set_threads(threads: Option<i64>) -> cofil::Result<()> {
+    let natural = |n: i64| {
+        usize::try_from(n)
+            .map_err(|_| Error::setting("threads", format!("must be at least 1, got {n}")))
+    };
+    let threads = threads.map(natural).transpose()?;
     if let Some(threads) = threads {
         cofil::math::on_threads(threads, || ())?;
     }

@@ -68,12 +68,18 @@ pub fn options<T: DeserializeOwned>(of: Map<String, Value>) -> cofil::Result<T> 
             let quoted: Vec<&str> = says.split('`').skip(1).step_by(2).collect();
             return Err(match (says.starts_with("unknown field"), quoted.split_first()) {
                 (true, Some((_, valid))) => Error::unknown("setting", &name, valid),
-                _ => Error::setting(name, says),
+                // A type of its own names itself; the setting is known better here.
+                _ => Error::setting(name, unnamed(&says)),
             });
         }
     }
     serde_json::from_value(Value::Object(tried))
         .map_err(|error| Error::Unfit(cofil::plain_words(&error.to_string())))
+}
+
+fn unnamed(says: &str) -> &str {
+    let named = says.strip_prefix("setting `").and_then(|rest| rest.split_once("`: "));
+    named.map_or(says, |(_, told)| told)
 }
 
 /// Returns the entries of a dictionary.

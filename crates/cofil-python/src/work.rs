@@ -15,7 +15,7 @@ use cofil::data::split::HeldOut;
 use cofil::data::{Clean, ReadOptions};
 use cofil::train::{Checkpoint, Validation};
 use cofil::tune::{self, Journal, Range, Search, Space};
-use cofil::{Algorithm, Duplicates, Error, Purpose, Recommender, Run, Suited};
+use cofil::{Algorithm, Duplicates, Error, Interactions, Purpose, Recommender, Run, Suited};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use schemars::schema_for;
@@ -32,7 +32,7 @@ struct Training {
     seed: u64,
     valid: Option<f64>,
     metric: Vec<cofil::Metric>,
-    patience: usize,
+    patience: Option<usize>,
     checkpoint: Option<PathBuf>,
     checkpoint_every: usize,
     resume: bool,
@@ -46,7 +46,7 @@ impl Default for Training {
             seed: 0,
             valid: None,
             metric: Vec::new(),
-            patience: 5,
+            patience: None,
             checkpoint: None,
             checkpoint_every: 1,
             resume: false,
@@ -78,6 +78,17 @@ pub fn fit(
 ) -> PyResult<Model> {
     let (settings, training) = (given(settings)?, given(training)?);
     let training: Training = values::options(training).map_err(|error| raised(py, &error))?;
+    if training.valid.is_none() && valid.is_none() {
+        let name = match (training.metric.is_empty(), training.patience) {
+            (false, _) => Some("metric"),
+            (true, Some(_)) => Some("patience"),
+            (true, None) => None,
+        };
+        let told = |name| Error::setting(name, "needs a validation set: give `valid`, such as 0.1");
+        if let Some(name) = name {
+            return Err(raised(py, &told(name)));
+        }
+    }
     let catalogue = match items {
         Some(items) => catalogue(py, items, &PyDict::new(py))?,
         None => None,
@@ -90,8 +101,7 @@ pub fn fit(
         Ok(match (training.valid, valid) {
             (None, None) => (train.grouped()?, None),
             (Some(share), _) => {
-                let HeldOut { train, valid, .. } =
-                    HeldOut::share(&train.rows()?, share, training.seed)?;
+                let HeldOut { train, valid, .. } = held_out(&train.rows()?, share, training.seed)?;
                 (Arc::new(train), Some(valid))
             }
             (None, Some(valid)) => {
@@ -119,7 +129,7 @@ pub fn fit(
             Algorithm::from_settings_for(&name, &settings, &ratings)?;
         let usual = [algorithm.target().metric()];
         let (&metric, also) = training.metric.split_first().unwrap_or((&usual[0], &[]));
-        let patience = training.patience;
+        let patience = training.patience.unwrap_or(5);
         let run = Run {
             seed: training.seed,
             validation: valid.as_ref().map(|ratings| Validation {
@@ -146,7 +156,17 @@ pub fn fit(
             json!({"why": why, "defaults": chosen, "notes": notes.unwrap_or_default()}),
         ))
     })?;
-    Ok(Model::new(recommender, train.categories, chosen))
+    Ok(Model::new(recommender, chosen))
+}
+
+/// Holds out a share, which is called `valid` here; a number of rows would be ratings.
+fn held_out(rows: &Interactions, share: f64, seed: u64) -> cofil::Result<HeldOut> {
+    HeldOut::share(rows, share, seed).map_err(|error| match error {
+        Error::Setting { setting, .. } if setting == "test" => {
+            Error::setting("valid", format!("a share is above 0 and below 1, not {share}"))
+        }
+        other => other,
+    })
 }
 
 /// Reads negatives: for each user of `train` the items to learn against.
@@ -157,7 +177,9 @@ fn negatives(
 ) -> PyResult<Negatives> {
     let options = ReadOptions::default();
     let read = |source| read::read_negatives(source, &options, &train.users, &train.items);
-    Ok(Input::of(table, "the negatives")?.read(py, None, read)?.0)
+    let (negatives, noted) = Input::of(table, "the negatives")?.read(py, None, read)?;
+    noted.check(|_| true)?;
+    Ok(negatives)
 }
 
 /// Trains several algorithms, given as (name, settings), and evaluates them on one test set.
@@ -302,7 +324,7 @@ pub fn search<'py>(
                 let rows = valid.numbered(&whole.users, &whole.items)?;
                 HeldOut::rows(whole.clone(), rows, &train.clean)?
             }
-            None => HeldOut::share(&rows, options.valid.unwrap_or(0.1), options.seed)?,
+            None => held_out(&rows, options.valid.unwrap_or(0.1), options.seed)?,
         };
         let base = Algorithm::from_settings_for(algorithm, &settings, &whole)?.algorithm;
         let metric = options.metric.unwrap_or_else(|| base.target().metric());
@@ -373,23 +395,34 @@ pub fn schemas(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     object(py, &all)
 }
 
-/// Checks settings, and returns all of them.
+/// Checks settings and a seed, and returns all settings.
 #[pyfunction]
 pub fn settings<'py>(
     py: Python<'py>,
     algorithm: &str,
     settings: &Bound<'py, PyDict>,
+    seed: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let made = Algorithm::from_settings(algorithm, &given(settings)?);
-    plain(py, &made.map_err(|error| raised(py, &error))?)
+    let (settings, seed) = (given(settings)?, values::value(seed)?);
+    let made = Algorithm::from_settings(algorithm, &settings).map_err(|error| match error {
+        Error::Unknown { kind: "setting", name, valid, .. } => {
+            Error::unknown("setting", &name, valid.iter().map(String::as_str).chain(["seed"]))
+        }
+        other => other,
+    });
+    let checked = made.and_then(|made| {
+        // As `Training` takes it.
+        values::options::<Training>(Map::from_iter([("seed".to_owned(), seed)]))?;
+        Ok(made)
+    });
+    plain(py, &checked.map_err(|error| raised(py, &error))?)
 }
 
 /// The bundled sample of interactions.
 #[pyfunction]
 pub fn sample(py: Python<'_>) -> PyResult<Frame> {
     let rows = run(py, None, cofil::data::sample_set)?;
-    let column =
-        |name, ids, numbers: Vec<u32>| crate::ids::column(name, ids, false, numbers.into_iter());
+    let column = |name, ids, numbers: Vec<u32>| crate::ids::column(name, ids, numbers.into_iter());
     Ok(Frame::new(vec![
         column("user", &rows.users, rows.user.clone()),
         column("item", &rows.items, rows.item.clone()),

@@ -217,6 +217,8 @@ def test_arrays_in_memory_become_a_model():
     assert (model.users, model.items) == ([7, 8], [0, 1, 2, 3])
     assert any("item ids" in note for note in model.imported["notes"])
     np.testing.assert_allclose(scores(model, user=8), items[:, 1])
+    with pytest.raises(TypeError, match="a tuple is neither a path nor a dictionary of arrays"):
+        cofil.import_model((users, items))
     with pytest.raises(cofil.SettingError, match="`target`"):
         cofil.import_model(arrays)
     with pytest.raises(cofil.SettingError, match="`scale`"):

@@ -158,6 +158,8 @@ def test_tables_go_everywhere(model):
     expected = found.to_dict()
     assert found.to_polars().to_dict(as_series=False) == expected
     assert found.to_arrow().to_pydict() == expected
+    # By Arrow, and not row by row: types stay.
+    assert polars.DataFrame(found).schema == found.to_polars().schema != polars.DataFrame(list(found), orient="row").schema
     assert found.to_pandas().to_dict("list") == expected
     assert pandas.DataFrame.from_arrow(found).to_dict("list") == expected
     assert duckdb.from_arrow(pyarrow.table(found)).fetchall() == [tuple(row) for row in found]
@@ -235,3 +237,46 @@ def test_ids_in_reasons_have_their_type():
     assert model.interview(answers={1: "yes"}).history[0]["item"] == 1
     assert model.recommend_all(n=1, exclude=[1], candidates=np.array([1, 2]))["item"].tolist() != []
     assert len(model.recommend(users=np.array([1, 1, 2]), n=1)) == 2
+
+
+def test_models_show_themselves(model):
+    shown = model._repr_html_()
+    for told in ("<th>algorithm</th><td>ials</td>", "<td>40</td>", "factors=4", "seed=1"):
+        assert told in shown
+    assert repr(model) == "<cofil.Model ials: 40 users, 30 items>"
+    imported = cofil.import_model({"user_factors": np.eye(2), "item_factors": np.eye(2)}, target="preference", name="<b>")
+    assert "&lt;b&gt;" in imported._repr_html_() and "settings" not in imported._repr_html_()
+    assert pickle.loads(pickle.dumps(imported)).imported == imported.imported
+
+
+def test_several_items_have_their_similar_ones(model):
+    found = model.similar(["i1", "i2"], n=3)
+    assert found.columns == ["item", "rank", "similar", "score"] and found["item"] == ["i1"] * 3 + ["i2"] * 3
+    for item in ("i1", "i2"):
+        assert [row.similar for row in found if row.item == item] == model.similar(item, n=3)["item"]
+    assert model.similar(np.array(["i1"]), n=3)["similar"] == model.similar("i1", n=3)["item"]
+    assert len(model.similar([])) == 0 and len(model.recommend(users=[])) == 0
+    with pytest.raises(cofil.NotFoundError, match="unknown item `moon`"):
+        model.similar(["i1", "moon"])
+
+
+def test_empty_tables_have_the_types_of_others(model):
+    pytest.importorskip("pandas")
+    empty, full = model.recommend(users=[]).to_pandas(), model.recommend(users=["u1"]).to_pandas()
+    assert empty.dtypes.to_dict() == full.dtypes.to_dict()
+
+
+def test_users_stand_where_they_belong(model):
+    with pytest.raises(TypeError, match="for several users give users="):
+        model.recommend(["u1", "u2"])
+    with pytest.raises(cofil.NotFoundError, match="there is no column 'scor'; the columns are rank, item, score"):
+        model.recommend("u1")["scor"]
+
+
+def test_ratings_of_ratings_are_cleaned_as_before():
+    made = cofil.Ratings(rows(), threshold=3)
+    again = cofil.Ratings(made, min_item=2)
+    assert again.to_dict() == made.to_dict() and again.cleaning == cofil.Ratings(rows(), threshold=3, min_item=2).cleaning
+    assert cofil.Ratings(made, threshold=None).fingerprint != made.fingerprint
+    pairs = cofil.Ratings([(user, item) for user, item, *_ in rows()])
+    assert cofil.Ratings(pairs).fingerprint == pairs.fingerprint

@@ -64,8 +64,9 @@ def test_the_number_of_threads_changes_nothing(ratings):
             assert cofil.threads() == threads
             made.append(cofil.Bpr(factors=4, epochs=2).fit(ratings).to_bytes())
         assert made[0] == made[1] == made[2]
-        with pytest.raises(cofil.SettingError, match="threads"):
-            cofil.set_threads(0)
+        for wrong in (0, -1):
+            with pytest.raises(cofil.SettingError, match="threads"):
+                cofil.set_threads(wrong)
     finally:
         cofil.set_threads()
     assert cofil.threads() == usual

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import pickle
 
+import numpy as np
 import pytest
 from conftest import rows
 
@@ -114,6 +116,8 @@ def test_evaluations_have_intervals_and_baselines(ratings):
     assert ndcg.low < ndcg.value < ndcg.high and ndcg.users == report.users
     assert set(report.baselines) >= {"popularity", "random"}
     assert 0 < report.baselines["random"]["ndcg@5"].value < 1
+    with pytest.raises(cofil.NotFoundError, match="no metric 'ndcg@9'; it has ndcg@5, recall@5"):
+        report["ndcg@9"]
     assert report["metric"] == ["ndcg@5", "recall@5"] and "popularity" in report.columns
     assert report.to_polars().height == 2
     same = cofil.ItemKnn(neighbours=20).fit(train).evaluate(list(test), metrics="ndcg@5,recall@5")
@@ -214,3 +218,75 @@ def test_what_fails_in_a_comparison_is_shown(ratings):
     with pytest.warns(UserWarning, match="autorec-user was left out"):
         board = cofil.compare(train, test, algorithms=["popularity", "autorec-user"])
     assert "autorec-user was left out" in repr(board)
+
+
+def test_what_is_wrong_is_told_early(ratings):
+    for wrong in (-1, "x", 1.5, [1]):
+        with pytest.raises(cofil.SettingError, match="`seed`"):
+            cofil.Ials(seed=wrong)
+    assert cofil.Ials(seed=None) == cofil.Ials()
+    with pytest.raises(cofil.SettingError, match="did you mean `seed`"):
+        cofil.Ials(random_state=1)
+    algorithm = cofil.Ials(factors=3)
+    with pytest.raises(cofil.SettingError, match="did you mean `factors`"):
+        algorithm.factros = 4
+    with pytest.raises(cofil.SettingError):
+        algorithm.set_params(factors=-1, seed=5)
+    assert algorithm == cofil.Ials(factors=3)
+    for name, value in {"metric": "ndcg@5", "patience": 2}.items():
+        with pytest.raises(cofil.SettingError, match=f"`{name}`: needs a validation set"):
+            algorithm.fit(ratings, **{name: value})
+    for share in (1, 1.5, 0):
+        with pytest.raises(cofil.SettingError, match="`valid`: a share is above 0 and below 1"):
+            algorithm.fit(ratings, valid=share)
+        with pytest.raises(cofil.SettingError, match="`valid`: a share is above 0 and below 1"):
+            cofil.tune(ratings, algorithm, trials=1, valid=share)
+    with pytest.raises(cofil.SettingError, match="setting `metric`: write `ndcg@10`, not `ndcg`"):
+        cofil.tune(ratings, "ease", metric="ndcg")
+    with pytest.raises(cofil.SettingError, match="`trials`: must be at least 1"):
+        cofil.tune(ratings, "ease", trials=0)
+    for range in ("abc", {"low": 1, "high": 2}):
+        with pytest.raises(TypeError, match="the range of reg is"):
+            cofil.tune(ratings, "ease", ranges={"reg": range})
+    with pytest.raises(AttributeError, match="cofil has no 'Isal'") as raised:
+        cofil.Isal
+    # Python itself looks for the nearest of these names.
+    assert raised.value.name == "Isal" and "Ials" in dir(raised.value.obj)
+
+
+def test_algorithms_are_given_by_name_or_with_settings(ratings):
+    for algorithm in ("ials", cofil.Ials, cofil.Ials()):
+        assert cofil.fit(ratings, algorithm).to_bytes() == cofil.Ials().fit(ratings).to_bytes()
+    made = cofil.fit(ratings, cofil.Ials(factors=3, seed=7)).card
+    assert (made["algorithm"]["factors"], made["seed"]) == (3, 7)
+    assert cofil.fit(ratings, cofil.Ials(seed=7), seed=8).card["seed"] == 8
+    with pytest.raises(TypeError, match="an algorithm is a name"):
+        cofil.fit(ratings, 5)
+
+
+def test_splits_begin_at_any_kind_of_time(ratings):
+    pandas = pytest.importorskip("pandas")
+    start = datetime.datetime(2017, 9, 10)
+    expected = ratings.split(by="time", start="2017-09-10")[0].fingerprint
+    for same in (start, start.date(), start.replace(tzinfo=datetime.timezone.utc), pandas.Timestamp(start), np.datetime64(start), 1505001600):
+        assert ratings.split(by="time", start=same)[0].fingerprint == expected
+    with pytest.raises(cofil.SettingError, match="setting `start`: `10/09/2017` is not a time"):
+        ratings.split(by="time", start="10/09/2017")
+
+
+def test_scikit_learn_searches_settings(ratings):
+    pytest.importorskip("sklearn")
+    from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+
+    frame = ratings.to_pandas()
+    folds = KFold(2, shuffle=True, random_state=1)
+    search = GridSearchCV(cofil.BiasedMf(factors=2, epochs=3), {"reg": [0.01, 10.0]}, cv=folds).fit(frame)
+    assert search.best_params_["reg"] in (0.01, 10.0) and -2 < search.best_score_ < 0
+    assert isinstance(search.best_estimator_.model_, cofil.Model)
+    scores = cross_val_score(cofil.ItemKnn(neighbours=5), frame, cv=folds)
+    assert ((scores > 0) & (scores < 1)).all()
+    train, test = ratings.split(by="random", test=0.2, seed=1)
+    algorithm = cofil.ItemKnn(neighbours=5)
+    with pytest.raises(AttributeError, match="fit a model first"):
+        algorithm.score(test)
+    assert algorithm.fit(train).evaluate(test, metrics="ndcg@10")["ndcg@10"].value == algorithm.score(test)

@@ -174,6 +174,51 @@ mod arrow {
         let loaded = Recommender::from_bytes(&model(&table.expect("read"))).expect("whole");
         assert_eq!(loaded.users().kind(), IdKind::Uuid);
         assert_eq!(loaded.users().name(0), "01010101-0101-0101-0101-010101010101");
+        assert_eq!((loaded.users().uuid(0), loaded.items().uuid(0)), (Some([1; 16]), None));
+        // Categories are marked by whoever knows them.
+        let mut table = read(of(texts()), &options).expect("read");
+        Arc::make_mut(&mut table.interactions.users).set_category();
+        let loaded = Recommender::from_bytes(&model(&table)).expect("whole");
+        assert_eq!(
+            (loaded.users().kind(), loaded.items().kind()),
+            (IdKind::Category, IdKind::Text)
+        );
+    }
+
+    #[test]
+    fn new_ids_of_another_type_are_refused() {
+        let options = ReadOptions::default();
+        let trained = |batch| {
+            let table = read(of(batch), &options).expect("read");
+            Recommender::from_bytes(&model(&table)).expect("whole")
+        };
+        let csv = |text: &'static str| {
+            read(Source::reader("t", text.as_bytes()), &options).expect("read")
+        };
+        let frame = |user: ArrayRef| {
+            let item = Arc::new(Int64Array::from(vec![5, 5, 100, 100]));
+            read(of(batch(user, item)), &options).expect("read")
+        };
+        let of_integers = trained(integers());
+        let new_texts = frame(Arc::new(StringArray::from(vec!["7", "12", "8", "x"])));
+        let told = of_integers.check_types(&new_texts).expect_err("text").to_string();
+        assert!(
+            told.contains("the new user `8` is text, but the users of the model are integers"),
+            "{told}"
+        );
+        // Known ids are what they are called.
+        let known = frame(Arc::new(StringArray::from(vec!["7", "12", "7", "-3"])));
+        of_integers.check_types(&known).expect("no new ones");
+        of_integers.check_types(&csv("user,item\n8,9\n")).expect("integers");
+        let told = of_integers.check_types(&csv("user,item\n8,9\n8,b\n")).expect_err("text");
+        assert!(told.to_string().contains("the new item `b` is text"), "{told}");
+        let of_texts = trained(texts());
+        of_texts.check_types(&csv("user,item\n8,9\n")).expect("text");
+        let told = of_texts.check_types(&frame(Arc::new(Int64Array::from(vec![7, 12, 8, 7]))));
+        assert!(told.expect_err("integers").to_string().contains("`8` is an integer"));
+        let mut categories = read(of(texts()), &options).expect("read");
+        Arc::make_mut(&mut categories.interactions.users).set_category();
+        of_texts.check_types(&categories).expect("text");
     }
 
     #[test]

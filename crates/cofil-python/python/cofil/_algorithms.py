@@ -34,20 +34,28 @@ class Kind(type):
 
 
 class Algorithm(metaclass=Kind):
-    """An algorithm with its settings. Settings that are None follow from the data."""
+    """An algorithm with its settings. Settings that are None follow from the data.
+
+    A wrong name or value raises `SettingError` here, not at `fit`.
+    """
 
     _name: ClassVar[str]
     _defaults: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self, *, seed: int = 0, **settings: Any) -> None:
-        self.seed = seed
-        self._given = self._checked(settings)
+    def __init__(self, *, seed: int | None = 0, **settings: Any) -> None:
+        # Unlike scikit-learn's classes, which check at `fit`: what is wrong is told where it is written.
+        self._set(settings, seed)
 
-    def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+    def _set(self, settings: dict[str, Any], seed: int | None) -> None:
+        seed = 0 if seed is None else seed
+        self._given = self._checked(settings, seed)
+        self.seed = seed
+
+    def _checked(self, settings: dict[str, Any], seed: int) -> dict[str, Any]:
         given = {setting: value for setting, value in settings.items() if value is not None}
         # The library checks names and values, and tells the nearest name; of an unknown name even if it is None.
         unknown = dict.fromkeys(settings.keys() - self._defaults.keys(), 0)
-        _cofil.settings(self._name, {**unknown, **given})
+        _cofil.settings(self._name, {**unknown, **given}, seed)
         return given
 
     def __getattr__(self, name: str) -> Any:
@@ -56,10 +64,11 @@ class Algorithm(metaclass=Kind):
         return self._given.get(name, self._defaults[name])
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in type(self)._defaults:
-            self.set_params(**{name: value})
-        else:
+        # What is no setting has a name with an underscore at one of its ends, here and in scikit-learn.
+        if name == "seed" or name.startswith("_") or name.endswith("_"):
             super().__setattr__(name, value)
+        else:
+            self.set_params(**{name: value})
 
     @classmethod
     def preset(cls, name: str, **settings: Any) -> Self:
@@ -76,8 +85,7 @@ class Algorithm(metaclass=Kind):
     def set_params(self, **settings: Any) -> Algorithm:
         """Changes settings; None lets one follow from the data or its default."""
         seed = settings.pop("seed", self.seed)
-        self._given = self._checked({**self._given, **settings})
-        self.seed = seed
+        self._set({**self._given, **settings}, seed)
         return self
 
     def fit(
@@ -124,6 +132,16 @@ class Algorithm(metaclass=Kind):
 
         return numpy.asarray(self.model_.predict(pairs))
 
+    def score(self, test: Any, y: Any = None) -> float:
+        """How well the model that `fit` trained last does on `test`, the larger the better: NDCG@10, or −RMSE if it
+        predicts ratings. For scikit-learn; `Model.evaluate` tells more.
+        """
+        if not hasattr(self, "model_"):
+            raise AttributeError("fit a model first")
+        metric, sign = ("rmse", -1.0) if self.model_.card["target"] == "rating" else ("ndcg@10", 1.0)
+        report = self.model_.evaluate(test if y is None else valued(test, y), metrics=metric, resamples=0)
+        return sign * float(report[metric].value)
+
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in self.__dict__
 
@@ -161,7 +179,7 @@ def trained(
 ) -> Model:
     from cofil._input import table
 
-    share = isinstance(valid, float)
+    share = is_share(valid)
     if share:
         training = {**training, "valid": valid}
     held_out = None if share or valid is None else ratings(valid)._inner
@@ -172,6 +190,11 @@ def trained(
     for note in (model.chosen or {}).get("notes", []):
         warnings.warn(f"negatives: {note}", stacklevel=3)
     return model
+
+
+def is_share(valid: Any) -> bool:
+    """Whether it is a number, which is the share to hold out."""
+    return hasattr(valid, "__float__") and not hasattr(valid, "__len__")
 
 
 def valued(train: Any, values: Any) -> Ratings:
@@ -228,16 +251,29 @@ def _class(name: str, described: dict[str, Any]) -> type[Algorithm]:
 
 def fit(
     train: Any,
-    algorithm: str | None = None,
+    algorithm: str | Algorithm | None = None,
     *,
     purpose: str | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     valid: float | Ratings | None = None,
     items: Any = None,
     progress: Progress = False,
 ) -> Model:
-    """Trains the algorithm that suits the data, or the one named; `model.chosen` says why.
+    """Trains the algorithm that suits the data, or the one given; `model.chosen` says why.
 
     `purpose` is `rank` (lists, the default) or `predict` (ratings).
     """
-    return trained(train, algorithm, {}, {"seed": seed, "purpose": purpose}, valid, items, None, progress)
+    name, settings, own = (None, {}, 0) if algorithm is None else named(algorithm)
+    training = {"seed": own if seed is None else seed, "purpose": purpose}
+    return trained(train, name, settings, training, valid, items, None, progress)
+
+
+def named(algorithm: str | Algorithm | type[Algorithm]) -> tuple[str, dict[str, Any], int]:
+    """The name of an algorithm, the settings given with it, and its seed."""
+    if isinstance(algorithm, Algorithm):
+        return algorithm._name, algorithm._given, algorithm.seed
+    if isinstance(algorithm, type) and issubclass(algorithm, Algorithm):
+        return algorithm._name, {}, 0
+    if not isinstance(algorithm, str):
+        raise TypeError(f"an algorithm is a name or one with its settings, such as cofil.Ials(), not {algorithm!r}")
+    return by_name(algorithm)._name, {}, 0

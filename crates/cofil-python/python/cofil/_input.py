@@ -14,11 +14,17 @@ from cofil._cofil import Frame
 # The columns of rows without names, in their order.
 NAMES = ("user", "item", "value", "time")
 
+# Types of polars that others cannot read from it.
+POLARS_ALONE = ("Object", "Null", "Int128", "UInt128")
+
 
 def name(of: object) -> str:
     """The name of an id, as the library writes it."""
     if isinstance(of, str):
         return str(of)
+    if isinstance(of, bytes):
+        # As in tables.
+        return of.decode(errors="backslashreplace")
     kind = type(of).__name__
     if isinstance(of, bool) or kind in ("bool", "bool_"):
         raise TypeError(f"{of!r} is not an id; ids are text, integers or UUIDs")
@@ -46,35 +52,46 @@ def table(data: Any, users: Any = None, items: Any = None) -> Any:
         raise TypeError("a Series is one column; a table of interactions has users and items: give a DataFrame")
     if is_of(data, "polars", "LazyFrame"):
         data = data.collect()
-    if is_of(data, "polars", "DataFrame") and any(str(kind) == "Object" for kind in data.dtypes):
-        return Frame(data.columns, [column(data[name]) for name in data.columns])
+    if is_of(data, "polars", "DataFrame") and any(str(kind) in POLARS_ALONE for kind in data.dtypes):
+        return Frame.input(data.columns, [column(data[name]) for name in data.columns])
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return data
     if isinstance(data, Mapping):
-        return Frame([str(name) for name in data], [column(values) for values in data.values()])
+        return Frame.input([str(name) for name in data], [column(values) for values in data.values()])
     if hasattr(data, "dtype") and hasattr(data, "ndim"):
         return array(data)
     if hasattr(data, "columns"):
         return other_frame(data)
+    if hasattr(data, "read") and hasattr(data, "close"):
+        raise TypeError("an open file is no table; give its path, or read it with pandas or polars")
     if isinstance(data, Iterable):
         return rows_or_parts(iter(data))
-    raise TypeError(f"a {type(data).__name__} is not a table of interactions")
+    raise TypeError(f"{a(data)} is not a table of interactions")
 
 
 def column(values: Any) -> Any:
     """A column for the extension: Arrow data, a NumPy array or a list."""
     if is_of(values, "pandas", "Series") or is_of(values, "pandas", "Index"):
         return pandas_column(values)
-    if is_of(values, "polars", "Series") and str(values.dtype) == "Object":
+    if is_of(values, "polars", "Series") and str(values.dtype) in POLARS_ALONE:
         return values.to_list()
     if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
         return values
-    if hasattr(values, "dtype") and hasattr(values, "astype"):
-        return values
+    if is_of(values, "numpy", "ndarray"):
+        # The list of a masked array has None where it is masked.
+        return values.tolist() if hasattr(values, "mask") else values
     if hasattr(values, "to_numpy"):
-        return values.to_numpy()
+        return column(values.to_numpy())
+    if hasattr(values, "__array__"):
+        import numpy
+
+        return column(numpy.asarray(values))
+    if isinstance(values, (set, frozenset)):
+        raise TypeError("a set has no order; give the column as a list")
+    if isinstance(values, Mapping):
+        raise TypeError("a dictionary is not a column; give a list, such as frame.to_dict('list') of pandas makes")
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError(f"a {type(values).__name__} is not a column")
+        raise TypeError(f"{a(values)} is not a column")
     return list(values)
 
 
@@ -91,6 +108,17 @@ def ids(of: Any, what: str = "ids") -> list[Any]:
     if not isinstance(of, Iterable):
         raise TypeError(f"give a list of {what}, not {of!r}")
     return list(of if listed is None else listed())
+
+
+def a(of: object) -> str:
+    """The type of an object with its article."""
+    kind = type(of).__name__
+    return f"{'an' if kind[0] in 'aeioAEIO' else 'a'} {kind}"
+
+
+def moment(of: Any) -> Any:
+    """A point in time for the library: a number, or text."""
+    return of.isoformat() if hasattr(of, "isoformat") else str(of) if type(of).__name__ == "datetime64" else of
 
 
 def is_of(data: object, library: str, kind: str) -> bool:
@@ -120,10 +148,18 @@ def pandas_table(frame: Any) -> Any:
     else:
         frame = frame.reset_index(level=unnamed, drop=True).reset_index() if unnamed else frame.reset_index()
     try:
+        # Periods would be their numbers, and tuples lists.
+        if any(hasattr(kind, "freq") or holds_tuples(frame.iloc[:, at]) for at, kind in enumerate(frame.dtypes)):
+            raise TypeError
         return Stream(frame.__arrow_c_stream__())
     except Exception:
         names = [str(name) for name in frame.columns]
-        return Frame(names, [pandas_column(frame.iloc[:, at]) for at in range(len(names))])
+        return Frame.input(names, [pandas_column(frame.iloc[:, at]) for at in range(len(names))])
+
+
+def holds_tuples(series: Any) -> bool:
+    objects = series.dtype == object
+    return objects and isinstance(next((cell for cell in series if cell is not None), None), tuple)
 
 
 def pandas_column(series: Any) -> Any:
@@ -138,6 +174,16 @@ def pandas_column(series: Any) -> Any:
     return series.to_numpy() if hasattr(kind, "itemsize") else list(series)
 
 
+def by_label(data: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """Options in which a column of pandas that has a number for a name is given by its position."""
+    if not is_of(data, "pandas", "DataFrame"):
+        return options
+    labels = [*(label for label in data.index.names if label is not None), *data.columns]
+    numbers = {label: at for at, label in enumerate(labels, 1) if not isinstance(label, (str, tuple))}
+    columns = (*NAMES, "kind")
+    return {key: numbers.get(of, of) if key in columns and isinstance(of, int) else of for key, of in options.items()}
+
+
 def other_frame(frame: Any) -> Frame:
     """A frame of a library without Arrow, by narwhals."""
     try:
@@ -148,17 +194,17 @@ def other_frame(frame: Any) -> Frame:
             f"a {kind} has no Arrow interface; install narwhals, or give a dictionary of columns"
         ) from None
     known = narwhals.from_native(frame, eager_only=True)
-    return Frame(list(known.columns), [known[name].to_numpy() for name in known.columns])
+    return Frame.input(list(known.columns), [known[name].to_numpy() for name in known.columns])
 
 
 def array(data: Any) -> Frame:
     """A NumPy array: structured, or with one row per interaction."""
     if data.dtype.names is not None:
-        return Frame(list(data.dtype.names), [data[name] for name in data.dtype.names])
+        return Frame.input(list(data.dtype.names), [column(data[name]) for name in data.dtype.names])
     if data.ndim != 2 or not 2 <= data.shape[1] <= len(NAMES):
         shape = " × ".join(map(str, data.shape))
         raise ValueError(f"an array of ratings has columns user, item[, value[, time]]; this one is {shape}")
-    return Frame(list(NAMES[: data.shape[1]]), [data[:, at] for at in range(data.shape[1])])
+    return Frame.input(list(NAMES[: data.shape[1]]), [column(data[:, at]) for at in range(data.shape[1])])
 
 
 def matrix(data: Any, users: Any, items: Any) -> Frame:
@@ -169,7 +215,10 @@ def matrix(data: Any, users: Any, items: Any) -> Frame:
             "the rows of a matrix are users and its columns items, but it does not hold their ids: give users= and "
             f"items=, such as users=range({rows}), items=range({columns})"
         )
-    users, items = column(users), column(items)
+    users, items = ids(users, "users"), ids(items, "items")
+    for listed, what, axis in ((users, "users", "rows"), (items, "items", "columns")):
+        if len(set(listed)) < len(listed):
+            raise ValueError(f"{what}= has an id twice: two {axis} of the matrix would be one")
     found = (len(users), len(items))
     if found != (rows, columns):
         hint = "; transpose it (.T)" if found == (columns, rows) else ""
@@ -179,23 +228,36 @@ def matrix(data: Any, users: Any, items: Any) -> Frame:
         )
     # Repeated entries are added, as SciPy means them.
     cells = data.tocsr().tocoo()
-    return Frame(list(NAMES[:3]), [(cells.row, users), (cells.col, items), cells.data])
+    return Frame.input(list(NAMES[:3]), [(cells.row, users), (cells.col, items), cells.data])
 
 
 def rows_or_parts(data: Iterator[Any]) -> Any:
     """Rows as tuples or dictionaries, or the parts of a table one after another."""
     first = next(data, None)
     if first is None:
-        return Frame(list(NAMES[:2]), [[], []])
+        return Frame.input(list(NAMES[:2]), [[], []])
     whole = itertools.chain([first], data)
     if is_row(first):
         return rows(first, whole)
-    return map(table, whole)
+    if isinstance(first, (str, bytes, int, float, os.PathLike)):
+        raise TypeError(f"{first!r} is neither a row (user, item[, value[, time]]) nor a part of a table")
+    return map(part, whole)
 
 
-def is_row(of: object) -> bool:
+def part(of: Any) -> Any:
+    """A part of a table."""
+    made = table(of)
+    if isinstance(made, str):
+        raise TypeError(f"a part of a table is a table, not {of!r}")
+    return made
+
+
+def is_row(of: Any) -> bool:
     if isinstance(of, Mapping):
-        return not any(isinstance(value, Iterable) and not isinstance(value, str) for value in of.values())
+        # A column is no single value.
+        return any(isinstance(value, (str, bytes)) or not isinstance(value, Iterable) for value in of.values())
+    if is_of(of, "numpy", "ndarray"):
+        return of.ndim == 1 and of.dtype.names is None
     return isinstance(of, Sequence) and not isinstance(of, (str, bytes)) and not hasattr(of, "__arrow_c_stream__")
 
 
@@ -212,4 +274,4 @@ def rows(first: Any, whole: Iterable[Any]) -> Frame:
     if any(len(row) != len(names) for row in cells):
         at, row = next((at, row) for at, row in enumerate(cells, 1) if len(row) != len(names))
         raise ValueError(f"row {at} has {len(row)} entries, the first has {len(names)}")
-    return Frame(names, [[row[at] for row in cells] for at in range(len(names))])
+    return Frame.input(names, [[row[at] for row in cells] for at in range(len(names))])

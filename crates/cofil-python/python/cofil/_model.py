@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Union, overload
 from uuid import UUID
 
 from cofil import _cofil
+from cofil._cofil import Frame
 from cofil._input import column, ids, name, table
 from cofil._progress import Progress, hear
 from cofil._ratings import Ratings
 from cofil._reports import Report
-from cofil._tables import Explanation, Interview, Predictions, Recommendations, Table
+from cofil._tables import Explanation, Interview, Predictions, Recommendations, Table, lines_html
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     import numpy
     from typing_extensions import Unpack
 
     from cofil._options import ProtocolOptions, QueryOptions, ReadOptions
     from cofil.plot import Figure
+
+    class Array(Protocol):
+        def __array__(self, *arguments: Any, **keywords: Any) -> Any: ...
+
+    Column = Union[list[Any], tuple[Any, ...], Array]
 
 Id = Union[str, int, UUID]
 History = Union[Iterable[Any], Mapping[Any, float]]
@@ -67,7 +75,11 @@ class Model:
             if user is not None or history is not None:
                 raise TypeError("users= is for many known users: leave out user and history")
             return self._recommend_many(column(ids(users) if isinstance(users, set) else one_column(users)), query, progress)
-        answer, frame = self._inner.recommend(who(user, history), named(query))
+        if isinstance(user, Iterable) and not isinstance(user, (str, bytes)):
+            raise TypeError("for several users give users=, for a new one history=")
+        names = Names()
+        answer, frame = self._inner.recommend(who(user, history, names), named(query, names))
+        answer["unknown"] = names.ids(answer["unknown"])
         reasons = [reason for entry in answer["items"] for reason in entry.get("because") or []]
         for reason, item in zip(reasons, self._typed([reason["item"] for reason in reasons])):
             reason["item"] = item
@@ -80,11 +92,17 @@ class Model:
         return self._recommend_many(None, {"n": n, **options}, progress)
 
     def _recommend_many(self, users: Any, query: dict[str, Any], progress: Progress) -> Recommendations:
-        unknown, frame = self._inner.recommend_many(users, named(query), hear(progress))
-        return Recommendations(frame, {"unknown": unknown})
+        names = Names()
+        skipped, unknown, frame = self._inner.recommend_many(users, named(query, names), hear(progress))
+        return Recommendations(frame, {"unknown": [*names.ids(skipped), *unknown]})
 
-    def similar(self, item: Id, n: int = 10) -> Table:
-        """The items most similar to `item`, by `score`, with 1 for the same. Raises `NotFoundError`."""
+    def similar(self, item: Id | Iterable[Id], n: int = 10) -> Table:
+        """The items most similar to `item`, by `score`, with 1 for the same; for several items, to each of them.
+
+        Raises `NotFoundError`.
+        """
+        if isinstance(item, Iterable) and not isinstance(item, (str, bytes)):
+            return Table(self._inner.similar_many([name(one) for one in ids(item, "items")], n))
         return Table(self._inner.similar(name(item), n))
 
     def similar_all(self, n: int = 10, *, exact: bool = False, progress: Progress = False) -> Table:
@@ -99,8 +117,9 @@ class Model:
         self, user: Id | None, item: Id, *, history: History | None = None, unknown: str = "skip"
     ) -> Explanation:
         """How much each item of the history contributes to the score of `item`. Raises `NotFoundError`."""
-        about, frame = self._inner.explain(who(user, history), name(item), unknown)
-        about["item"] = item
+        names = Names()
+        about, frame = self._inner.explain(who(user, history, names), name(item), unknown)
+        about.update(item=item, unknown=names.ids(about["unknown"]))
         return Explanation(frame, about)
 
     def interview(
@@ -116,12 +135,14 @@ class Model:
 
         `answers` are `"yes"`, `"no"`, `"unknown"` or a value for each item. Nothing is kept between calls.
         """
-        replied = [{"item": name(item), "answer": answer} for item, answer in (answers or {}).items()]
+        names = Names()
+        replied = [{"item": names(item), "answer": answer} for item, answer in (answers or {}).items()]
         question = {"answers": replied, "n": n, "questions": questions, "strategy": strategy, "seed": seed}
         about, frame = self._inner.interview(question)
         asked = self._typed([asked["item"] for asked in about["questions"]])
         for entry, item in zip(about["history"], self._typed([entry["item"] for entry in about["history"]])):
             entry["item"] = item
+        about["unknown"] = names.ids(about["unknown"])
         return Interview(frame, about, asked)
 
     def _typed(self, items: list[str]) -> list[Any]:
@@ -134,15 +155,20 @@ class Model:
     def predict(self, pairs: Any, /, *, probability: bool = False, **options: Unpack[ReadOptions]) -> Predictions: ...
     @overload
     def predict(self, user: Id, item: Id, /, *, probability: bool = False) -> float: ...
+    @overload
+    def predict(self, users: Column, items: Column, /, *, probability: bool = False) -> Predictions: ...
     def predict(self, pairs: Any, item: Any = None, /, *, probability: bool = False, **options: Any) -> Any:
         """Predicts the rating of a pair, `model.predict("u1", "a")`, or of a table of pairs.
 
-        Ratings are within the range of the training data; algorithms that rank give their score. With `probability`,
+        A table may also be given as two columns: `model.predict(frame["user"], frame["item"])`. Ratings are within the
+        range of the training data; algorithms that rank give their score. With `probability`,
         models that were trained by cross-entropy give the probability of an interaction, at the training ratio of
         negatives. In a table, ratings of unknown users and items are predicted from the bias of the other one; scores
         are None. Raises `NotFoundError` for an unknown id of a single pair, and `UnsupportedError` if scores are not
         probabilities.
         """
+        if item is not None and not isinstance(item, (str, bytes)) and isinstance(item, Iterable):
+            pairs, item = Frame.input(["user", "item"], [column(pairs), column(item)]), None
         if item is not None:
             score = self._inner.predict(name(pairs), name(item))
             return self.predict([(pairs, item)], probability=True)[0].prediction if probability else score
@@ -187,7 +213,7 @@ class Model:
 
         Raises `NotFoundError` for an unknown user; the model is then unchanged.
         """
-        return self._inner.forget(names(users, "users"), refit)
+        return self._inner.forget([name(user) for user in ids(users, "users")], refit)
 
     def set_items(self, items: Any, **options: Any) -> None:
         """Sets the table of items, for titles in lists and for filters; `None` removes it."""
@@ -245,7 +271,7 @@ class Model:
 
     def to_bytes(self) -> bytes:
         """The bytes of the file that `save` writes."""
-        return self._inner.to_bytes()[0]
+        return self._inner.to_bytes()
 
     def export(self, path: str | os.PathLike[str], *, vectors: Literal["items", "users"] = "items") -> dict[str, Any]:
         """Writes the model in the format of the file's ending; returns what was written and how to use it.
@@ -262,15 +288,24 @@ class Model:
         return Model(_cofil.Model.from_bytes(data))
 
     def __reduce__(self) -> Any:
-        return _rebuilt, self._inner.to_bytes()
+        return Model.from_bytes, (self.to_bytes(),), {"imported": self.imported}
 
     def __repr__(self) -> str:
-        data = self.card["data"]
-        return f"<cofil.Model {self.algorithm}: {data['users']:,} users, {data['items']:,} items>"
+        about = dict(self._lines())
+        return f"<cofil.Model {about['algorithm']}: {about['users']} users, {about['items']} items>"
 
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        card = self.card
+        yield "algorithm", self.algorithm
+        for size in ("users", "items", "interactions"):
+            yield size, f"{card['data'][size]:,}"
+        settings = {**card.get("algorithm", {}), "seed": card.get("seed")}
+        shown = ", ".join(f"{name}={value}" for name, value in settings.items() if name != "algorithm" and value is not None)
+        if shown:
+            yield "settings", shown
 
-def _rebuilt(*parts: Any) -> Model:
-    return Model(_cofil.Model.from_bytes(*parts))
+    def _repr_html_(self) -> str:
+        return lines_html(self._lines())
 
 
 def load(path: str | os.PathLike[str]) -> Model:
@@ -283,14 +318,22 @@ def events(of: Any) -> Any:
     return None if of is None else of._inner if isinstance(of, Ratings) else table(of)
 
 
-def names(of: Any, what: str = "ids") -> list[str]:
-    return [name(id) for id in ids(of, what)]
+class Names(dict[str, Any]):
+    """The ids of a query by their names, so that those the model does not know come back as they went in."""
+
+    def __call__(self, id: Any) -> str:
+        named = name(id)
+        self[named] = id
+        return named
+
+    def ids(self, names: Iterable[str]) -> list[Any]:
+        return [self.get(name, name) for name in names]
 
 
-def named(query: dict[str, Any]) -> dict[str, Any]:
+def named(query: dict[str, Any], names: Names) -> dict[str, Any]:
     """A query with names for the ids of items."""
-    items = ("exclude", "candidates")
-    return {key: names(value, "items") if key in items and value is not None else value for key, value in query.items()}
+    lists = {key: query[key] for key in ("exclude", "candidates") if query.get(key) is not None}
+    return {**query, **{key: [names(id) for id in ids(items, "items")] for key, items in lists.items()}}
 
 
 def one_column(of: Any) -> Any:
@@ -299,7 +342,7 @@ def one_column(of: Any) -> Any:
     return of
 
 
-def who(user: Any, history: Any) -> dict[str, Any]:
+def who(user: Any, history: Any, names: Names) -> dict[str, Any]:
     """The user that a query is for."""
     if isinstance(history, Table):
         raise TypeError('a history is a list of items, not a table: give its items, such as table["item"]')
@@ -308,7 +351,7 @@ def who(user: Any, history: Any) -> dict[str, Any]:
     if wrong := next((pair for pair in pairs if len(pair) != 2), None):
         raise ValueError(f"an entry of a history is an item or a pair (item, value), not {wrong!r}")
     liked = [
-        {"item": name(entry[0]), "value": entry[1]} if isinstance(entry, (tuple, list)) else name(entry)
+        {"item": names(entry[0]), "value": entry[1]} if isinstance(entry, (tuple, list)) else names(entry)
         for entry in entries
     ]
-    return {"history": liked} if user is None else {"user": name(user), "history": liked}
+    return {"history": liked} if user is None else {"user": names(user), "history": liked}

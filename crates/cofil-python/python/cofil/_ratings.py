@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
-from cofil._input import table
+from cofil._input import by_label, moment, table
 from cofil._progress import Progress, hear
 from cofil._reports import Description
 from cofil._tables import SHOWN, Table
 
 if TYPE_CHECKING:
     import os
+    from datetime import date
 
     from typing_extensions import Unpack
 
@@ -47,9 +48,13 @@ class Ratings(Table):
         progress: Progress = False,
         **options: Unpack[ReadOptions],
     ) -> None:
+        if isinstance(data, Ratings):
+            # Cleaned as before, but for what is given here.
+            options = {**data._inner.settings(), **data._named(), **options}  # type: ignore[typeddict-item]
+            data = data._inner.frame()
         source = table(data, users, items)
         as_categories = not hasattr(data, "tocoo")
-        self._hold(_cofil.Ratings.read(source, dict(options), as_categories, hear(progress)))
+        self._hold(_cofil.Ratings.read(source, by_label(data, dict(options)), as_categories, hear(progress)))
 
     def _hold(self, inner: _cofil.Ratings) -> None:
         self._inner = inner
@@ -105,16 +110,16 @@ class Ratings(Table):
         *,
         test: float | int | None = None,
         seed: int = 0,
-        start: str | int | None = None,
+        start: str | int | date | None = None,
         target: float | int | None = None,
     ) -> Split:
         """Splits into a training set and a test set: `train, test = ratings.split(by="last")`.
 
         `by` is `random`, `user-random`, `last`, `time` or `users`. `test` is a share or a number: of the interactions,
-        of each user's, or of the users. `start` is the time at which the test set begins, in seconds since 1970 or
-        ISO 8601; `target` the share of each held-out user's interactions to predict.
+        of each user's, or of the users. `start` is the time at which the test set begins: seconds since 1970, ISO
+        8601, or a date; `target` the share of each held-out user's interactions to predict.
         """
-        settings = {"by": by, "test": test, "seed": seed, "from": start, "target": target}
+        settings = {"by": by, "test": test, "seed": seed, "from": moment(start), "target": target}
         return self._split(settings)[0]
 
     def folds(self, folds: int | None = None, *, seed: int = 0) -> list[Split]:
@@ -135,7 +140,12 @@ class Ratings(Table):
         frame = self._frame
         columns = {name: plain(frame, at, name != "time") for at, name in enumerate(self.columns)}
         known = (plain(self._inner.ids(True)), plain(self._inner.ids(False)))
-        return _rebuilt, (columns, known, self._inner.has_values(), self._inner.settings())
+        return _rebuilt, (columns, known, {**self._inner.settings(), **self._named()})
+
+    def _named(self) -> dict[str, str]:
+        """The columns as options."""
+        value, time = self._inner.has_values(), "time" in self.columns
+        return {"user": "user", "item": "item", "value": "value" if value else "none", "time": "time" if time else "none"}
 
     def _head(self) -> _cofil.Frame:
         return self._inner.frame(SHOWN)
@@ -153,11 +163,9 @@ def plain(frame: _cofil.Frame, at: int = 0, as_array: bool = True) -> Any:
     return frame.list(at) if numbers is None else numbers
 
 
-def _rebuilt(columns: dict[str, Any], known: tuple[Any, Any], values: bool, settings: dict[str, Any]) -> Ratings:
+def _rebuilt(columns: dict[str, Any], known: tuple[Any, Any], options: dict[str, Any]) -> Ratings:
     frame = _cofil.Frame(list(columns), list(columns.values()))
-    named = {"user": "user", "item": "item", "value": "value" if values else "none"}
-    named["time"] = "time" if "time" in columns else "none"
-    return Ratings._of(_cofil.Ratings.read(frame, {**settings, **named}, known=known))
+    return Ratings._of(_cofil.Ratings.read(frame, options, known=known))
 
 
 def read(

@@ -7,7 +7,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cofil._cofil import Frame
-from cofil._tables import Table
+from cofil._errors import NotFoundError
+from cofil._tables import Table, lines_html
 
 if TYPE_CHECKING:
     from cofil._algorithms import Algorithm
@@ -55,7 +56,10 @@ class Report(Table):
 
     def __getitem__(self, key: Any) -> Any:
         """The measure of a metric, or what `Table` has."""
-        return self.metrics[key] if key in self.metrics else super().__getitem__(key)
+        if isinstance(key, str) and key not in self.metrics and key not in self.columns:
+            names = ", ".join(self.metrics)
+            raise NotFoundError(f"the evaluation has no metric {key!r}; it has {names}, and `metrics=` names others")
+        return self.metrics[key] if isinstance(key, str) and key in self.metrics else super().__getitem__(key)
 
 
 class Board(Table):
@@ -154,7 +158,7 @@ class Description:
         try:
             return self.__dict__["about"][name]
         except KeyError:
-            raise AttributeError(name) from None
+            raise AttributeError(f"a description has no {name!r}", name=name, obj=self) from None
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.about]
@@ -187,7 +191,4 @@ class Description:
         return "\n".join(f"{name:14} {value}" for name, value in self._lines())
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        rows = (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in self._lines())
-        return f"<table>{''.join(rows)}</table>"
+        return lines_html(self._lines())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cofil._cofil import Frame
+from cofil._errors import NotFoundError
 
 if TYPE_CHECKING:
     import numpy
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 SHOWN, PART = 10, 1 << 14
 
 
-class Table(Sequence[Any]):
+class Table:
     """A table of results. Iteration yields rows with a field per column; `table["score"]` is a column.
 
     Any library with Arrow's PyCapsule interface reads it without a copy: `polars.DataFrame(table)`,
     `pyarrow.table(table)`, `duckdb.sql("select * from table")`.
     """
+
+    # No `Sequence`: polars would take it row by row, not by Arrow.
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
@@ -55,7 +58,7 @@ class Table(Sequence[Any]):
     def _column(self, name: str) -> Any:
         at = self.columns.index(name) if name in self.columns else None
         if at is None:
-            raise KeyError(f"{name!r}; the columns are {', '.join(self.columns)}")
+            raise NotFoundError(f"there is no column {name!r}; the columns are {', '.join(self.columns)}")
         numbers = self._frame.numpy(at)
         if numbers is None:
             return self._frame.list(at)
@@ -94,6 +97,8 @@ class Table(Sequence[Any]):
                 columns[name] = numbers
             elif kind == "number":
                 columns[name] = pandas.array(self._frame.list(at), dtype="float64")
+            elif kind == "text" and not len(self):
+                columns[name] = pandas.Series([], dtype="str")
             else:
                 columns[name] = self._frame.list(at)
         return pandas.DataFrame(columns)
@@ -168,6 +173,14 @@ def _shown(cell: object) -> str:
     return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
 
 
+def lines_html(lines: Iterable[tuple[str, str]]) -> str:
+    """Names and values below each other, for notebooks."""
+    from html import escape
+
+    rows = (f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in lines)
+    return f"<table>{''.join(rows)}</table>"
+
+
 @lru_cache
 def _row(names: tuple[str, ...]) -> Any:
     return namedtuple("Row", names, rename=True)
@@ -191,7 +204,7 @@ class Recommendations(Table):
         super().__init__(frame)
         self.basis: str | None = about.get("basis")
         self.reason: str | None = about.get("reason")
-        self.unknown: list[str] = about["unknown"]
+        self.unknown: list[Any] = about["unknown"]
         self.note: str | None = about.get("note")
         self.because: list[list[dict[str, Any]]] = [
             entry.get("because", []) for entry in about.get("items", [])
@@ -204,7 +217,7 @@ class Recommendations(Table):
 class Predictions(Table):
     """A prediction for each pair, in the order of the pairs, and the ids that the model does not know (`unknown`)."""
 
-    def __init__(self, frame: Frame, unknown: list[str]) -> None:
+    def __init__(self, frame: Frame, unknown: list[Any]) -> None:
         super().__init__(frame)
         self.unknown = unknown
 
@@ -227,7 +240,7 @@ class Explanation(Table):
         self.basis: str = about["basis"]
         self.reason: str | None = about["reason"]
         self.method: str = about["method"]
-        self.unknown: list[str] = about["unknown"]
+        self.unknown: list[Any] = about["unknown"]
 
     def _heading(self) -> str:
         return f"score {self.score:.6g} = base {self.base:.6g} + contributions + rest {self.rest:.6g}"
@@ -241,4 +254,4 @@ class Interview(Table):
         self.questions = questions
         self.strategy: str = about["strategy"]
         self.history: list[dict[str, Any]] = about["history"]
-        self.unknown: list[str] = about["unknown"]
+        self.unknown: list[Any] = about["unknown"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
-from cofil._algorithms import Algorithm, by_name
+from cofil._algorithms import Algorithm, is_share, named
 from cofil._progress import Progress, hear
 from cofil._ratings import ratings
 from cofil._cofil import Frame
@@ -45,7 +45,7 @@ def compare(
     if isinstance(algorithms, (str, Algorithm)):
         algorithms = [algorithms]
     entrants = None if algorithms is None else list(algorithms)
-    chosen = None if entrants is None else [_named(entrant) for entrant in entrants]
+    chosen = None if entrants is None else [named(entrant)[:2] for entrant in entrants]
     seeds = {entrant.seed for entrant in entrants or () if isinstance(entrant, Algorithm) and entrant.seed}
     if len(seeds) > 1 and "seed" not in options:
         raise ValueError(f"the algorithms have different seeds ({seeds}), but all are trained with one: give seed=")
@@ -86,14 +86,14 @@ def tune(
     `resume`, an interrupted search continues from them and finds the same as an uninterrupted one, and with more
     `trials` a finished one goes on.
     """
-    name, settings = _named(algorithm)
-    chosen = seed if seed is not None else algorithm.seed if isinstance(algorithm, Algorithm) else 0
+    name, settings, own = named(algorithm)
+    chosen = own if seed is None else seed
     options = {
         "trials": trials, "metric": metric, "seed": chosen, "method": method, "halving": halving, "judged": judged,
-        "parallel": parallel, "limit": limit, "journal": path(journal), "resume": resume, "valid": valid if isinstance(valid, float) else None,
+        "parallel": parallel, "limit": limit, "journal": path(journal), "resume": resume, "valid": valid if is_share(valid) else None,
         "ranges": [_range(setting, values) for setting, values in (ranges or {}).items()],
     }
-    held_out = None if valid is None or isinstance(valid, float) else ratings(valid)._inner
+    held_out = None if valid is None or is_share(valid) else ratings(valid)._inner
     return Study(_cofil.search(ratings(train)._inner, name, settings, options, held_out, hear(progress)), chosen)
 
 
@@ -125,17 +125,9 @@ def path(of: str | os.PathLike[str] | None) -> str | None:
     return None if of is None else os.fspath(of)
 
 
-def _named(algorithm: str | Algorithm) -> tuple[str, dict[str, Any]]:
-    if isinstance(algorithm, Algorithm):
-        return algorithm._name, algorithm._given
-    if isinstance(algorithm, type) and issubclass(algorithm, Algorithm):
-        return algorithm._name, {}
-    if not isinstance(algorithm, str):
-        raise TypeError(f"an algorithm is a name or one with its settings, such as cofil.Ials(), not {algorithm!r}")
-    return by_name(algorithm)._name, {}
-
-
 def _range(setting: str, values: Sequence[Any]) -> dict[str, Any]:
+    if isinstance(values, (str, Mapping)):
+        raise TypeError(f"the range of {setting} is (low, high) or (low, high, 'log'), or a list of values")
     if not isinstance(values, tuple):
         return {"setting": setting, "values": {"choice": list(values)}}
     if len(values) not in (2, 3) or values[2:] not in ((), ("log",)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from cofil._algorithms import NAMES, Algorithm, by_name
 
 __all__ = ["Algorithm", *NAMES]
@@ -9,7 +11,8 @@ __all__ = ["Algorithm", *NAMES]
 
 def __getattr__(name: str) -> type[Algorithm]:
     if name not in NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # Python looks for the nearest name in what `__dir__` returns.
+        raise AttributeError(f"cofil has no {name!r}", name=name, obj=sys.modules[__name__])
     return by_name(NAMES[name])
 
 

@@ -36,6 +36,19 @@ pub enum IdKind {
     Integer,
     /// UUIDs; their names are in hyphenated notation. After an update with other ids, some may be text.
     Uuid,
+    /// Text from a list of categories, as data frames have it.
+    Category,
+}
+
+impl IdKind {
+    /// Returns the type of one id, and of several, in words.
+    pub(crate) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Text | Self::Category => ("text", "text"),
+            Self::Integer => ("an integer", "integers"),
+            Self::Uuid => ("a UUID", "UUIDs"),
+        }
+    }
 }
 
 /// Names in the order of their numbers.
@@ -107,7 +120,7 @@ impl IdMap {
     }
 
     /// Returns the original type of the ids: integers if every name is one, unless they are marked as
-    /// [text](Self::set_text) or [UUIDs](Self::set_uuid).
+    /// [text](Self::set_text), [UUIDs](Self::set_uuid) or [categories](Self::set_category).
     pub fn kind(&self) -> IdKind {
         match (&self.names, self.given) {
             (_, Some(given)) => given,
@@ -124,6 +137,11 @@ impl IdMap {
     /// Marks the ids as UUIDs.
     pub fn set_uuid(&mut self) {
         self.given = Some(IdKind::Uuid);
+    }
+
+    /// Marks the ids as categories.
+    pub fn set_category(&mut self) {
+        self.given = Some(IdKind::Category);
     }
 
     /// Returns all ids in the order of their numbers, if they are of kind [`IdKind::Integer`].
@@ -235,6 +253,19 @@ impl IdMap {
         }
     }
 
+    /// Returns whether the name with number `index` is an integer in canonical form.
+    pub(crate) fn is_integer(&self, index: u32) -> bool {
+        self.all_integers().is_some() || canonical(self.name(index).as_bytes()).is_some()
+    }
+
+    /// Returns the name with number `index` as a UUID; `None` if it is not written as one, with hyphens.
+    ///
+    /// # Panics
+    /// If `index` is not a number of this map.
+    pub fn uuid(&self, index: u32) -> Option<[u8; 16]> {
+        uuid(self.name(index))
+    }
+
     /// Returns all names in the order of their numbers.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         let arena = self.arena();
@@ -306,6 +337,21 @@ impl IdMap {
         };
         Some(Self { names, given: None, table, hasher })
     }
+}
+
+/// Parses a UUID in hyphenated notation.
+pub(crate) fn uuid(text: &str) -> Option<[u8; 16]> {
+    let is_hyphen = |at: usize| matches!(at, 8 | 13 | 18 | 23);
+    let mut digits = Vec::with_capacity(32);
+    for (at, c) in text.bytes().enumerate() {
+        match c {
+            b'-' if is_hyphen(at) => {}
+            _ if is_hyphen(at) => return None,
+            _ => digits.push(char::from(c).to_digit(16)? as u8),
+        }
+    }
+    let bytes: Vec<u8> = digits.as_chunks().0.iter().map(|[high, low]| high << 4 | low).collect();
+    (text.len() == 36).then(|| bytes.try_into().ok()).flatten()
 }
 
 /// Returns the number of the next name after `count` others.
@@ -428,6 +474,11 @@ mod tests {
         assert_eq!(left, ["6", "5"].iter().collect(), "names are what is compared");
         map.set_uuid();
         assert_eq!(map.select([2]).kind(), IdKind::Uuid);
+        map.set_category();
+        assert_eq!(
+            (map.select([0, 1]).kind(), map.select([0, 1]).integers()),
+            (IdKind::Category, None)
+        );
         assert_eq!(IdMap::new().kind(), IdKind::Text);
     }
 }

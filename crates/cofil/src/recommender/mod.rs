@@ -293,11 +293,16 @@ impl Recommender {
             tensors.push(Tensor::bytes(text, names.parts().0.as_bytes()));
             tensors.push(Tensor::sizes(ends, names.parts().1));
         }
-        // The kind is written only where the ids would suggest another: texts that all read as integers, and UUIDs.
+        // The kind is written only where the ids would suggest another: texts that all read as integers, UUIDs, categories.
         for (names, entry) in [(&self.users, "user_ids"), (&self.items, "item_ids")] {
             let kind = names.kind();
             let seem_integers = names.all_integers().is_some_and(|ids| !ids.is_empty());
-            if kind == IdKind::Uuid || (kind == IdKind::Text && seem_integers) {
+            let seems_so = match kind {
+                IdKind::Text => !seem_integers,
+                IdKind::Integer => true,
+                IdKind::Uuid | IdKind::Category => false,
+            };
+            if !seems_so {
                 header[entry] = json!(kind);
             }
         }
@@ -418,6 +423,7 @@ fn ids(archive: &Archive, text: &str, ends: &str, kind: &Value) -> Result<IdMap>
         match kind {
             IdKind::Text => names.set_text(),
             IdKind::Uuid => names.set_uuid(),
+            IdKind::Category => names.set_category(),
             IdKind::Integer if names.kind() == IdKind::Integer => {}
             IdKind::Integer => return Err(bad()),
         }

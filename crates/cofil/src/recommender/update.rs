@@ -2,8 +2,9 @@
 
 use super::{Changed, DataCard, Origin, Recommender};
 use crate::algorithm::Algorithm;
+use crate::data::read::Format;
 use crate::data::{
-    Clean, CleanReport, Csr, Duplicates, IdMap, Interactions, Ratings, ReadValues, Table,
+    Clean, CleanReport, Csr, Duplicates, IdKind, IdMap, Interactions, Ratings, ReadValues, Table,
 };
 use crate::error::{Error, Remedy, Result};
 use crate::model::{Change, Model};
@@ -100,6 +101,19 @@ impl Recommender {
         Ok((events, report))
     }
 
+    /// Returns an error if users or items of `table` that are new to the model have another type than those of the model.
+    /// For programs that hand ids out in their type: all of a model come back in one. Text and categories are one type;
+    /// delimited text and JSON lines have no types, so ids fit if they are written as those of the model.
+    ///
+    /// # Errors
+    /// As said.
+    pub fn check_types(&self, table: &Table) -> Result<()> {
+        let is_typed = matches!(table.report.format, Format::Parquet | Format::Arrow);
+        let rows = &table.interactions;
+        check_type("user", &self.users, &rows.users, is_typed)?;
+        check_type("item", &self.items, &rows.items, is_typed)
+    }
+
     /// Returns the histories with `events` added, new ids numbered after the known ones, and the user of each event.
     fn with(&self, events: &Interactions, how: Duplicates) -> Result<(Ratings, Vec<u32>)> {
         let (mut users, mut items) = ((*self.users).clone(), (*self.items).clone());
@@ -174,6 +188,28 @@ impl Recommender {
         self.item_users = std::sync::OnceLock::new();
         (self.users, self.items, self.seen) = (ratings.users, ratings.items, ratings.by_user);
     }
+}
+
+/// Returns an error if an id that is not `known` has another type than those.
+fn check_type(role: &str, known: &IdMap, ids: &IdMap, is_typed: bool) -> Result<()> {
+    let text = |kind| matches!(kind, IdKind::Text | IdKind::Category);
+    let (kind, given) = (known.kind(), ids.kind());
+    if kind == given || (text(kind) && (text(given) || !is_typed)) {
+        return Ok(());
+    }
+    let fits = |number: u32| match kind {
+        _ if is_typed => false,
+        IdKind::Integer => ids.is_integer(number),
+        _ => ids.uuid(number).is_some(),
+    };
+    let other = (0..ids.len() as u32).find(|&id| known.get(ids.name(id)).is_none() && !fits(id));
+    let Some(other) = other else { return Ok(()) };
+    let (one, name) = (given.words().0, ids.name(other));
+    let all = kind.words().1;
+    Err(Error::Unfit(format!(
+        "the new {role} `{name}` is {one}, but the {role}s of the model are {all}, and all come back in one type; \
+         convert the column, or train again"
+    )))
 }
 
 /// Maps `rows`, indices into `names`, to indices into `into`; new ids are appended in their order.

@@ -144,7 +144,7 @@ pub struct Found {
 /// `Break` ends the search after the current epochs; the unfinished trials are dropped.
 ///
 /// # Errors
-/// If every trial fails, or the journal cannot be written.
+/// If there are to be no trials, every trial fails, or the journal cannot be written.
 pub fn search(
     space: &Space,
     train: &Ratings,
@@ -152,6 +152,9 @@ pub fn search(
     search: &Search,
     journal: Option<&mut Journal>,
 ) -> Result<Found> {
+    if search.trials == 0 {
+        return Err(Error::setting("trials", "must be at least 1"));
+    }
     let start = Instant::now();
     let valid = &search.judges(valid);
     let (trials, stopped) =

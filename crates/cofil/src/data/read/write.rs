@@ -153,7 +153,7 @@ mod columnar {
     fn schema(data: &Interactions) -> Arc<Schema> {
         let kind = |ids: &IdMap| match ids.kind() {
             IdKind::Integer => DataType::Int64,
-            IdKind::Text | IdKind::Uuid => DataType::Utf8,
+            IdKind::Text | IdKind::Uuid | IdKind::Category => DataType::Utf8,
         };
         let mut fields = vec![
             Field::new("user", kind(&data.users), false),
