@@ -470,7 +470,7 @@ mod tests {
         write_atomically(&path, b"through").unwrap();
         drop(writer);
         let mut read = String::new();
-        std::io::Read::read_to_string(&mut reader, &mut read).unwrap();
+        reader.read_to_string(&mut read).unwrap();
         assert_eq!(read, "through");
     }
 

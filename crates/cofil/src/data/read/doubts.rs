@@ -192,7 +192,7 @@ pub(super) fn single_item(table: &Interactions) -> Option<String> {
     let is_one = table.len() >= FEW && table.item.iter().all(|item| item == first);
     is_one.then(|| {
         format!(
-            "all rows have the same item, `{}`: if that is none, name the column of items (`item`)",
+            "all rows have the same item, `{}`: if that is none, name the column of items (`item` = COLUMN)",
             shown(table.items.name(*first).as_bytes())
         )
     })
