@@ -40,6 +40,7 @@ mod found;
 pub(crate) mod frame;
 #[cfg(test)]
 mod guesses;
+mod heads;
 mod hints;
 mod hive;
 #[cfg(feature = "arrow")]
@@ -64,6 +65,7 @@ mod notation;
 mod options;
 mod parts;
 mod plain;
+mod printed;
 mod quoted;
 mod report;
 mod rows;
@@ -77,6 +79,7 @@ mod source;
 mod stamp;
 mod text;
 mod times;
+mod truths;
 mod unread;
 mod vectors;
 mod words;
@@ -100,6 +103,7 @@ pub(crate) use vectors::{read_ids, read_vectors};
 use super::{IdMap, Interactions, Source};
 use crate::error::{Error, Result};
 use crate::math::parallel;
+use chunks::Lines as _;
 use field::Rules;
 use found::Found;
 use rows::{Rows, Start};
@@ -288,7 +292,9 @@ fn read_rows(
                 cutter
                     .push(&record, &mut rows)
                     .or_else(|message| rows.skip(before, place, message))
-                    .map_err(|message| Error::data(path, Some(record.line), message))?;
+                    .map_err(|message| {
+                        Error::data(path, Some(record.line), cutter.told(message))
+                    })?;
             }
             break;
         }
@@ -349,7 +355,7 @@ fn read_lines(
 ) -> Result<u64> {
     chunks::read_block(block, before, lines, rows).map_err(|bad| {
         let ends = chunks::line_ends(&block[..bad.offset]) as u64;
-        Error::data(path, Some(before + ends + 1), bad.message)
+        Error::data(path, Some(before + ends + 1), lines.told(bad.message))
     })
 }
 

@@ -7,6 +7,7 @@ use super::known::{
     is_beside_ids, is_no_user, is_numbered, is_time_name, means_time, parts, plain,
 };
 use super::looks::Looks;
+use super::unread::shortened;
 use super::words::TIME;
 use crate::error::Error;
 
@@ -297,9 +298,12 @@ impl Search {
         let mut next = |known: Option<usize>, role: &str| {
             let column = known.or_else(|| found.next()).ok_or_else(|| {
                 let role = role.trim_end_matches('s');
+                let delimiter = if self.names.is_none() { ", or check the delimiter" } else { "" };
+                let all: Vec<String> = (0..self.taken.len()).map(|c| self.call(c)).collect();
                 format!(
-                    "no {role} column found (dates, decimal numbers and properties are not ids); set `{role}`, or \
-                     check the delimiter"
+                    "no {role} column found among {} (dates, decimal numbers and properties are not ids); set \
+                     `{role}`{delimiter}",
+                    shortened(&all)
                 )
             })?;
             self.take(Some(column).filter(|_| known.is_none()), role);
@@ -329,7 +333,7 @@ impl Search {
             // Texts behind long numbers are rather the ids, unless a name says otherwise.
             Looks::Long => {
                 let is_id = self.names.as_ref().is_some_and(|names| is_numbered(&names[column]));
-                Some(is_id || !self.free().any(|c| c > column && looks(c) == Looks::Text))
+                Some(is_id || !self.free().any(|c| c > column && looks(c).is_plain_text()))
             }
             Looks::Time | Looks::Event | Looks::Empty => Some(false),
             Looks::Truth | Looks::Amount if self.names.is_some() => Some(false),
