@@ -163,11 +163,16 @@ pub(crate) fn marks(values: &[f32]) -> Vec<Suspect> {
     if table.is_empty() { Vec::new() } else { suspects(&table, values.len()) }
 }
 
+/// Most different values of votes.
+const VOTES: usize = 5;
+
 /// Finds values that look like marks: they are at an end of the scale, apart from all other values.
 fn suspects(table: &Table, rows: usize) -> Vec<Suspect> {
     let mut found = Vec::new();
     // Votes for and against.
-    if table.iter().all(|(value, _)| table.iter().any(|(other, _)| *other == -value)) {
+    if table.len() <= VOTES
+        && table.iter().all(|(value, _)| table.iter().any(|(other, _)| *other == -value))
+    {
         return found;
     }
     let ends = [(0, 1..table.len()), (table.len() - 1, 0..table.len() - 1)];

@@ -62,7 +62,7 @@ fn spoilt<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
     );
     let short = told(
         &short,
-        "may be numbers that a spreadsheet or R shortened: export the column as text (in R, set options(scipen = 99))",
+        "may have been shortened by a spreadsheet or by R: export the column as text (in R, set options(scipen = 99))",
     );
     blank.into_iter().chain(text).chain(short).collect()
 }

@@ -7,6 +7,7 @@ use super::limits;
 use super::looks::Looks;
 use super::names::TO_SKIP;
 use super::rows::{Row, Tally};
+use super::search::GUESSED;
 use super::stamp::Stamp;
 use super::unread::{note_nested, shortened};
 use super::{ReadOptions, field};
@@ -94,10 +95,12 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
             }
         })?;
     let unread = nested(Some(&columns));
+    // The ids may be within the objects of a list.
+    let is_guessed = columns.notes.iter().any(|note| note.starts_with(GUESSED));
     let is_typed = |inner: &[String]| inner.first().is_some_and(|key| key.starts_with('$'));
     let (typed, others): (Vec<_>, Vec<_>) = unread
         .into_iter()
-        .filter(|(key, _)| !key.ends_with("[]"))
+        .filter(|(key, _)| is_guessed || !key.ends_with("[]"))
         .partition(|(_, inner)| is_typed(inner));
     columns.notes.extend(note_nested(&others, UP));
     // The export of MongoDB tells the types of values so.

@@ -115,14 +115,17 @@ pub(super) fn is_numbered(name: &str) -> bool {
         || [USER, &ITEM, ORDERS].iter().any(|names| means_name(name, names))
 }
 
+/// Returns whether the values in a column of this name are addresses.
+pub(super) fn is_address(name: &str) -> bool {
+    parts(name).last().is_some_and(|last| ["url", "uri", "link"].contains(&last.as_str()))
+}
+
 /// Returns whether `name` means what users think of items, apart from values and types of events.
 pub(super) fn means_feedback(name: &str) -> bool {
     let parts = parts(name);
     let ends = [parts.first(), parts.last()];
     let is_feedback = ends.into_iter().flatten().any(|part| FEEDBACK.contains(&part.as_str()));
-    let is_address =
-        parts.last().is_some_and(|last| ["url", "uri", "link"].contains(&last.as_str()));
-    is_feedback && !is_address && !KIND.contains(&plain(name).as_str())
+    is_feedback && !is_address(name) && !KIND.contains(&plain(name).as_str())
 }
 
 pub(super) fn means_time(name: &str) -> bool {

@@ -484,7 +484,7 @@ fn ids_that_programs_changed_are_told() {
     for short in ["1e+05", "1E+05", "9E+12", "1e5", "4.01E+12", "4,01E+12", "4.01e+12"] {
         let content = format!("user;item\n99999;a\n{short};a\n100001;b\n");
         let told = notes(&content);
-        assert!(told.contains(&format!("1 user id, such as `{short}`, may be")), "{told}");
+        assert!(told.contains(&format!("1 user id, such as `{short}`, may have been")), "{told}");
     }
     // Hexadecimal ids.
     assert_eq!(notes("user,item\n1e5,a\na3f,a\n12c,b\n7d2,b\n7d2,a\n"), "");
@@ -564,7 +564,7 @@ fn values_that_are_no_numbers_have_a_remedy() {
 fn names_of_columns_may_have_that_of_their_table() {
     let content = "train.user_id,train.item_id,train.rating\nann,tea,5\nbob,jam,4\n";
     assert_eq!(rows(content), ["ann tea 5", "bob jam 4"]);
-    let value = Some(super::Column::Name("train.item_id".into()));
+    let value = Some(Column::Name("train.item_id".into()));
     let told = ReadOptions { user: value, ..ReadOptions::default() };
     assert_eq!(table(content, &told).unwrap().report.user.to_string(), "`item_id`");
 }

@@ -14,6 +14,9 @@ use crate::error::Error;
 /// Name of the index of a pandas table in Parquet.
 pub(super) const INDEX: &str = "__index_level_0__";
 
+/// How the note on a column begins that was guessed although there are names.
+pub(super) const GUESSED: &str = "no column has a known name for";
+
 /// A search for the columns of a table. Each column can have one role.
 pub(super) struct Search {
     pub names: Option<Vec<String>>,
@@ -39,7 +42,7 @@ impl Search {
         let Some(column) = column else { return };
         self.taken[column] = true;
         if self.names.is_some() {
-            let note = format!("no column has a known name for {role}: took {}", self.call(column));
+            let note = format!("{GUESSED} {role}: took {}", self.call(column));
             self.notes.push(note);
         }
     }

@@ -2,7 +2,9 @@
 
 use super::columns::WIDE;
 use super::field::shown;
-use super::known::{is_beside_ids, is_no_user, is_numbered, means_feedback, means_value};
+use super::known::{
+    is_address, is_beside_ids, is_no_user, is_numbered, means_feedback, means_value,
+};
 use super::looks::Looks;
 use super::search::Search;
 use super::words::VALUE;
@@ -115,11 +117,9 @@ impl Search {
             looks(c).is_plain_text() || matches!(looks(c), Looks::Lists | Looks::SomeLists)
         };
         let is_feedback = |c: usize| names.is_some_and(|names| means_feedback(&names[c]));
-        let is_beside = |c: usize| {
-            names.is_some_and(|names| {
-                is_beside_ids(&names[c]) || is_no_user(&names[c]) || is_numbered(&names[c])
-            })
-        };
+        let means: [fn(&str) -> bool; 4] = [is_beside_ids, is_no_user, is_numbered, is_address];
+        let is_beside =
+            |c: usize| names.is_some_and(|names| means.iter().any(|means| means(&names[c])));
         let mut columns: Vec<usize> =
             self.free().take(WIDE).filter(|&c| is_feedback(c) && in_words(c)).collect();
         let (what, one) = match columns.is_empty() {

@@ -96,16 +96,14 @@ mod tests {
                 "`properties.distinct_id`",
             ),
             (r#"{"count":1,"ratings":[{"user":1,"item":2}]}"#, "jq -c '. + .ratings[]'"),
-            (
-                r#"{"event_name":"view","event_params":[{"key":"a"}],"user_pseudo_id":"1.2","items":[{"item_id":"9"}]}"#,
-                "`items[].item_id`",
-            ),
             ("{'user': 'ann', 'item': \"tea\"}", "json.dumps"),
             (r#"{"user":{"$oid":"5"},"item":2}"#, "jq -c '.user = .user[]'"),
         ] {
             let said = refused(&format!("{content}\n"));
             assert!(said.contains(told) && !said.contains("delimiter"), "{content}: {said}");
         }
+        let events = r#"{"event_name":"view","event_params":[{"key":"a"}],"user_pseudo_id":"1.2","items":[{"item_id":"9"}]}"#;
+        assert!(notes(&format!("{events}\n")).contains("`items[].item_id`"));
         let said = notes("{\"user\":1,\"item\":2,\"ts\":{\"$date\":\"2021-01-31T00:00:00Z\"}}\n");
         assert!(said.contains("`ts.$date`") && said.contains("jq -c '.ts = .ts[]'"), "{said}");
         assert!(!said.contains("no recognised"), "{said}");
