@@ -22,7 +22,31 @@ const BAD: &[Case<'static>] = &[
         &[],
         "t:2: rating \"4,5\" is not a number; use a decimal point, or set the decimal separator (--decimal ,)",
     ),
-    (b"user,item,rating\na,b,1\na,c,five\n", &[], "t:3: rating \"five\" is not a number"),
+    (
+        b"user,item,rating\na,b,1\na,c,five\n",
+        &[],
+        "t:3: rating \"five\" is not a number; if the column holds words, make it the column of event types \
+         (--type-col rating) and give each a weight (--weight five=1)",
+    ),
+    (b"a,b,1\na,c,4/5\n", &[], "t:2: value \"4/5\" is not a number; write the number alone: 4"),
+    (
+        b"Email,Lineitem sku,rating\na,b,1\na,,2\n",
+        &["--item-col", "Lineitem sku"],
+        "t:3: item (`Lineitem sku`) is empty; every interaction needs a user and an item (to skip up to 100 such rows: \
+         --skip-bad 100)",
+    ),
+    (
+        b"user,item\n,b\n,c\nd,e\n",
+        &["--skip-bad", "1"],
+        "t:3: user is empty; every interaction needs a user and an item (1 bad row before it was skipped; to skip \
+         more: --skip-bad 10)",
+    ),
+    (
+        b"u6^i4^3\nu7^i5^4\n",
+        &[],
+        "t:1: \"u6^i4^3\" is a single field, but a table has users and items; give the delimiter, perhaps ^ \
+         (--delimiter '^')",
+    ),
     (
         b"user,item,rating\na,b,nan\n",
         &[],
@@ -70,7 +94,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"user,item,date\na,b,2005-05-01\nc,d,7\n",
         &[],
-        "t: the time column holds 1 dates and 1 numbers; use the same format for all times",
+        "t: the time column holds 1 date and 1 number; use the same format for all times",
     ),
     (
         b"a\nb\n",

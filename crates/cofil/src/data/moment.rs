@@ -1,5 +1,6 @@
 //! Formatting and parsing of times. All times are UTC.
 
+use super::NO_TIME;
 use super::prose::{count, number};
 use crate::error::{Error, Result};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
@@ -58,6 +59,34 @@ pub(crate) fn odd_times(odd: usize, all: usize) -> Option<String> {
     ))
 }
 
+/// Returns a note on `times` later than a day after `now`, apart from [odd](is_odd) ones; `None` if there are none.
+pub(crate) fn future_times(times: &[i64], now: i64) -> Option<String> {
+    let (mut known, mut future, mut last) = (0, 0, now);
+    for &time in times.iter().filter(|&&time| time != NO_TIME) {
+        known += 1;
+        if time > now + DAY && !is_odd(time) {
+            future += 1;
+            last = last.max(time);
+        }
+    }
+    (future > 0).then(|| {
+        let lie = if future == 1 { "lies" } else { "lie" };
+        format!(
+            "{} of {} {lie} in the future (up to {}): if the unit is wrong, set it with `time_format` (s, ms, us, ns or \
+             excel); if the numbers count from 1960, as those of SAS and Stata, write dates instead",
+            number(future),
+            count(known, "time"),
+            date(last)
+        )
+    })
+}
+
+/// Returns the seconds since 1970.
+pub(crate) fn now() -> i64 {
+    let passed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    passed.map_or(0, |passed| passed.as_secs() as i64)
+}
+
 /// Formats a time span in a suitable unit.
 pub(crate) fn duration(seconds: i64) -> String {
     match seconds {
@@ -72,6 +101,16 @@ pub(crate) fn duration(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_in_the_future_are_told() {
+        let now = 1_700_000_000;
+        assert_eq!(future_times(&[now, now + DAY, NO_TIME, i64::MAX], now), None);
+        let told = future_times(&[now, NO_TIME, 1_927_688_710, now + 2 * DAY], now).unwrap();
+        assert!(told.starts_with("2 of 3 times lie in the future (up to 2031-02-01 "), "{told}");
+        let told = future_times(&[1_927_688_710], now).unwrap();
+        assert!(told.starts_with("1 of 1 time lies") && told.contains("SAS and Stata"), "{told}");
+    }
 
     #[test]
     fn moments_are_read_and_written() {

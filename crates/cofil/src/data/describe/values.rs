@@ -163,9 +163,18 @@ pub(crate) fn marks(values: &[f32]) -> Vec<Suspect> {
     if table.is_empty() { Vec::new() } else { suspects(&table, values.len()) }
 }
 
+/// Most different values of votes.
+const VOTES: usize = 5;
+
 /// Finds values that look like marks: they are at an end of the scale, apart from all other values.
 fn suspects(table: &Table, rows: usize) -> Vec<Suspect> {
     let mut found = Vec::new();
+    // Votes for and against.
+    if table.len() <= VOTES
+        && table.iter().all(|(value, _)| table.iter().any(|(other, _)| *other == -value))
+    {
+        return found;
+    }
     let ends = [(0, 1..table.len()), (table.len() - 1, 0..table.len() - 1)];
     for (end, rest) in ends {
         let (value, n) = table[end];
@@ -294,6 +303,11 @@ mod tests {
         assert_eq!(with(0.0, 60), [0.0], "a zero that is most of the data");
         assert!(with(0.0, 3).is_empty(), "a zero as rare as the other ends of the scale");
         assert!(with(6.0, 20).is_empty());
+        let votes = [(-1.0, 20), (0.0, 30), (1.0, 50)];
+        assert!(
+            suspected(&rows(&votes)).is_empty()
+                && suspected(&rows(&[votes[0], votes[2]])).is_empty()
+        );
         // A real-valued scale around 0, with the mark of the Jester files.
         let jester: Vec<f32> = (0..400).map(|i| i as f32 / 20.0 - 10.0).collect();
         assert!(suspected(&jester).is_empty());

@@ -393,6 +393,7 @@ fn project(columns: &Columns) -> (Vec<usize>, Columns) {
         value: columns.value.map(place),
         time: columns.time.map(place),
         kind: columns.kind.map(place),
+        of_letters: columns.of_letters,
         names: names.map(|names| wanted.iter().map(|&w| names[w].clone()).collect()),
         ..Columns::default()
     };

@@ -20,6 +20,11 @@ pub(super) trait Lines: Sync {
     fn plain(&self, _text: &[u8]) -> Option<Plain> {
         None
     }
+
+    /// Returns the error `message` as it is told, with names of columns.
+    fn told(&self, message: String) -> String {
+        message
+    }
 }
 
 /// An error message, and its offset in bytes from the start of the block.

@@ -23,6 +23,8 @@ pub(super) struct Columns {
     pub value: Option<usize>,
     pub time: Option<usize>,
     pub kind: Option<usize>,
+    /// Whether the values are words for yes and no.
+    pub of_letters: bool,
     /// Number of columns inserted before those of the file.
     pub before: usize,
     /// Names of all columns, if the file has them.
@@ -43,6 +45,11 @@ impl<'a> Rules<'a> {
             value_name: name(columns.value, "value"),
             time_name: name(columns.time, "time"),
             kind_name: name(columns.kind, "type"),
+            value_column: columns.value.map_or_else(String::new, |c| {
+                let ColumnReport { name, position } = columns.report(c);
+                name.unwrap_or_else(|| position.to_string())
+            }),
+            of_letters: columns.of_letters,
             missing: options.missing,
             time_format: options.time_format.as_deref().map(TimeFormat::of),
             decimal_comma: options.decimal == Some(','),
@@ -58,7 +65,7 @@ impl Columns {
     }
 
     /// Returns the name of a column as it is shown, if it has one.
-    fn name(&self, index: usize) -> Option<String> {
+    pub fn name(&self, index: usize) -> Option<String> {
         let name = self.names.as_ref().map(|names| &names[index]);
         name.filter(|name| !name.is_empty()).map(|name| shown(name.as_bytes()))
     }
@@ -179,10 +186,13 @@ impl Columns {
         let no_time = |c: &usize| is_other(*c) && options.time_format.is_none();
         let no_times = time.filter(|c| free_time && no_time(c));
         if let Some(column) = no_times {
-            search.notes.push(format!(
-                "{} has no recognised time format and is ignored; set `time_format` = FORMAT",
-                search.call(column)
-            ));
+            // What is inside an object is told with its name.
+            if looks(column) != Looks::Object {
+                search.notes.push(format!(
+                    "{} has no recognised time format and is ignored; set `time_format` = FORMAT",
+                    search.call(column)
+                ));
+            }
             time = None;
             search.taken[column] = false;
         }
@@ -206,13 +216,14 @@ impl Columns {
             }
             look => look,
         };
-        search.note_unread(missed, no_value, no_times);
+        let mut told: Vec<usize> = no_times.into_iter().collect();
         if options.kind.is_none() && options.weights.is_empty() {
-            search.note_types(KIND, looks);
+            told.extend(search.note_types(KIND, looks));
             if no_value {
-                search.note_feedback(looks);
+                search.note_words(looks);
             }
         }
+        search.note_unread(missed, no_value, &told);
         if [&options.value, &options.time].iter().any(|told| **told != Some(Column::Absent)) {
             search.note_nameless(&nameless_columns);
         }
@@ -233,6 +244,7 @@ impl Columns {
             value,
             time,
             kind,
+            of_letters: value.is_some_and(|c| looks(c) == Looks::Truth),
             before: 0,
             ignored,
             names: search.names,

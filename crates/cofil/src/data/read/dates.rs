@@ -136,3 +136,39 @@ fn names_of_time_zones_are_read_with_a_note_or_not_at_all() {
     let report = table(&with("CEST"), &told).unwrap().report.to_string();
     assert!(report.contains("all times count as UTC"), "{report}");
 }
+
+#[test]
+fn marks_are_missing_times() {
+    for mark in [
+        "NULL",
+        "\\N",
+        "NA",
+        "NaT",
+        "None",
+        "nan",
+        "-",
+        "null",
+        "n/a",
+        "0000-00-00",
+        "0000-00-00 00:00:00",
+        "00/00/0000",
+        "0",
+        "",
+    ] {
+        let content =
+            format!("user,item,date\nann,tea,2021-01-31\nbob,jam,{mark}\nbob,tea,2021-02-01\n");
+        let found = table(&content, &ReadOptions::default()).expect(mark);
+        let times = found.interactions.time.expect("times");
+        assert_eq!(times, [1_612_051_200, crate::data::NO_TIME, 1_612_137_600], "{mark}");
+        assert_eq!(found.report.empty_times, 1, "{mark}");
+        assert!(found.report.notes.join("").contains("1 of 3 rows has no time"), "{mark}");
+    }
+    let told = ReadOptions { time_format: Some("%d/%m/%Y".into()), ..Default::default() };
+    let content = "user,item,date\nann,tea,31/01/2021\nbob,jam,NULL\n";
+    assert_eq!(table(content, &told).expect("dates").report.empty_times, 1);
+    let told = refused("user,item,date\nann,tea,2021-01-31\nbob,jam,7\nbob,tea,0\n");
+    assert!(told.contains("holds 1 date and 2 numbers"), "{told}");
+    // SAS counts seconds from 1960.
+    let told = notes("user,item,time\nann,tea,4000000000\nbob,jam,4000000000\n");
+    assert!(told.contains("2 of 2 times lie in the future (up to 2096-"), "{told}");
+}

@@ -26,17 +26,26 @@ fn spoilt<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
         !c.is_ascii()
             && (c.is_whitespace() || ('\u{200b}'..='\u{200d}').contains(&c) || c == '\u{feff}')
     };
-    let is_short = |name: &str| {
-        name.split_once("E+").is_some_and(|(digits, power)| {
-            digits.contains(['.', ','])
-                && power.parse::<u8>().is_ok()
-                && digits.replace(',', ".").parse::<f64>().is_ok()
-        })
+    // Without a sign or a point it may be one of other ids with letters.
+    let is_sure = |name: &str| name.contains(['+', '.', ',']);
+    let is_whole = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
+    let is_text = |name: &str| {
+        let digits = |text: &str| !text.is_empty() && is_whole(text);
+        (name.starts_with('=') && name.ends_with(['"', ')']))
+            || name.strip_prefix('\'').is_some_and(digits)
     };
-    let (mut blank, mut short) = (Kept::default(), Kept::default());
+    let (mut blank, mut text) = (Kept::default(), Kept::default());
+    let (mut short, mut maybe, mut whole, mut all) = (Kept::default(), Kept::default(), 0, 0);
     for name in names {
         blank.add(name, name.starts_with(is_hidden) || name.ends_with(is_hidden));
-        short.add(name, is_short(name));
+        text.add(name, is_text(name));
+        whole += usize::from(is_whole(name));
+        maybe.add(name, is_short(name));
+        short.add(name, is_short(name) && is_sure(name));
+        all += 1;
+    }
+    if whole > 0 && 2 * (whole + maybe.count) > all {
+        short = maybe;
     }
     let told = |kept: &Kept<'_>, why: &str| {
         let first = kept.first.escape_default();
@@ -48,8 +57,24 @@ fn spoilt<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
         &blank,
         "with blanks around that are not plain spaces: they are part of the id; remove them",
     );
-    let short = told(&short, "may have been shortened by a spreadsheet: export the column as text");
-    blank.into_iter().chain(short).collect()
+    let text = told(
+        &text,
+        "written as the formula or the text of a spreadsheet: write 007 instead of =\"007\" or '007",
+    );
+    let short = told(
+        &short,
+        "may have been shortened by a spreadsheet or by R: export the column as text (in R, set options(scipen = 99))",
+    );
+    blank.into_iter().chain(text).chain(short).collect()
+}
+
+/// Returns whether `name` is a number with a power of ten, as programs write large ones: `4.01E+12`, `1e+05`, `1e5`.
+fn is_short(name: &str) -> bool {
+    name.split_once(['e', 'E']).is_some_and(|(digits, power)| {
+        digits.starts_with(|c: char| c.is_ascii_digit())
+            && power.strip_prefix('+').unwrap_or(power).parse::<u8>().is_ok()
+            && digits.replace(',', ".").parse::<f64>().is_ok()
+    })
 }
 
 /// Returns a note on rows that repeat the names of the columns, as in files that were joined.
@@ -137,9 +162,41 @@ const MARKS: &[&str] = &[
     "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!",
 ];
 
-/// Returns whether programs write `text` where something is missing.
+/// Further marks for missing values and times, in lower case. Ids may be such words.
+const WORDS: &[&str] = &[
+    "nat",
+    "nil",
+    "n.a.",
+    "k.a.",
+    "s/o",
+    "(null)",
+    "<null>",
+    "(blank)",
+    "(none)",
+    "unrated",
+    "unknown",
+    "undefined",
+    "missing",
+    "not rated",
+    "no rating",
+    "not available",
+    "--",
+    "---",
+    "–",
+    "—",
+    "?",
+];
+
+/// Returns whether programs write `text` where a value or a time is missing.
 pub(super) fn is_mark(text: &[u8]) -> bool {
-    MARKS.iter().any(|mark| mark.as_bytes() == text)
+    let is = |mark: &&str| mark.as_bytes().eq_ignore_ascii_case(text);
+    MARKS.iter().any(is) || WORDS.iter().any(is)
+}
+
+/// Returns whether programs write `text` where a time is missing: a mark, or a date of zeros.
+pub(super) fn is_no_time(text: &[u8]) -> bool {
+    let is_zero = || text.contains(&b'0') && text.iter().all(|byte| b"0-/.: TZ+".contains(byte));
+    is_mark(text) || is_zero()
 }
 
 /// Returns a note on rows whose id is a mark for a missing one.
@@ -181,6 +238,22 @@ pub(super) fn values(values: &[f32]) -> Vec<String> {
         )
     })
     .collect()
+}
+
+/// Returns a note if decimal points may separate thousands: behind each are three digits, of which there are `threes`,
+/// and all other values are whole and below 1000.
+pub(super) fn thousands(values: &[f32], threes: u64) -> Option<String> {
+    if threes < 2 || values.iter().any(|value| !(0.0..1000.0).contains(value)) {
+        return None;
+    }
+    let parted = values.iter().filter(|value| value.fract() != 0.0).count() as u64;
+    (parted <= threes && threes < values.len() as u64).then(|| {
+        format!(
+            "{threes} values have a point and three digits behind it, such as {}, and all others are whole: if the \
+             points separate thousands, remove them",
+            values.iter().find(|value| value.fract() != 0.0).unwrap_or(&1.0)
+        )
+    })
 }
 
 /// Rows from which on a table with a row per user or per item is told; a few may be so by chance.

@@ -1,8 +1,9 @@
 //! Fields of text: parsing of numbers, and error messages.
 
-use super::doubts::is_mark;
-use super::hints::formats;
+use super::doubts::{is_mark, is_no_time};
+use super::hints::{formats, number_of};
 use super::stamp::{Stamp, TimeFormat, short_year, stamp};
+use super::truths::truth;
 pub(super) use crate::error::shown;
 
 /// Powers of ten that are exact in `f32`.
@@ -13,15 +14,12 @@ pub(super) fn number(text: &[u8]) -> Option<f32> {
     short_number(text).or_else(|| std::str::from_utf8(text).ok()?.parse().ok())
 }
 
-/// Words for yes and no.
-const YES: &[&str] = &["true", "yes", "ja", "oui", "sí", "si", "sì", "sim", "да", "はい", "是"];
-const NO: &[&str] = &["false", "no", "nein", "nee", "non", "não", "нет", "いいえ", "否"];
-
-/// Parses words for true and false, yes and no, in any case.
-pub(super) fn truth(text: &[u8]) -> Option<bool> {
-    let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
-    let (yes, no) = (is(YES), is(NO));
-    (yes || no).then_some(yes)
+/// Returns whether `text` is in quotes, or in those of a spreadsheet: `="2"`.
+fn is_quoted(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let text = text.strip_prefix('=').unwrap_or(&text);
+    let is_quote = |c: char| "'\"`´‘’“”„«»".contains(c);
+    text.chars().count() > 2 && text.starts_with(is_quote) && text.ends_with(is_quote)
 }
 
 /// Returns whether `text` is a number with signs or separators that are not read: `$12.50`, `1.234,50`, `80 %`.
@@ -108,6 +106,10 @@ pub(super) struct Rules<'a> {
     pub value_name: String,
     pub time_name: String,
     pub kind_name: String,
+    /// Name or position of the value column, to choose it by.
+    pub value_column: String,
+    /// Whether the values are words for yes and no, which may be single letters.
+    pub of_letters: bool,
     pub missing: Option<f32>,
     pub time_format: Option<TimeFormat<'a>>,
     pub decimal_comma: bool,
@@ -166,7 +168,7 @@ impl<'a> Rules<'a> {
                 )),
             };
         }
-        if let Some(truth) = truth(text) {
+        if let Some(truth) = truth(text, self.of_letters) {
             return self.checked(f32::from(u8::from(truth)), || quoted(text));
         }
         let remedy = if is_mark(text) {
@@ -174,6 +176,10 @@ impl<'a> Rules<'a> {
                 return Ok(Err(Skip::Missing));
             }
             "; if it marks a missing value, skip such rows with `missing` = nan"
+        } else if let [number @ .., b',' | b';'] = text
+            && self::number(number).is_some()
+        {
+            "; remove the delimiter behind it"
         } else if self.decimal_comma && text.contains(&b'.') {
             "; remove the points if they separate thousands, since the decimal separator is a comma here (`decimal` = ,)"
         } else if self.decimal_comma {
@@ -182,12 +188,28 @@ impl<'a> Rules<'a> {
             "; remove the commas if they separate thousands, or set the decimal separator (`decimal` = ,)"
         } else if comma_number(text).is_some() {
             "; use a decimal point, or set the decimal separator (`decimal` = ,)"
+        } else if is_quoted(text) {
+            "; leave out the quotes around it"
         } else if is_amount(text) {
             "; write plain numbers, without signs and separators of thousands"
         } else {
-            ""
+            let remedy = number_of(text).unwrap_or_else(|| self.by_words(text));
+            return Err(format!("{name} {} is not a number; {remedy}", quoted(text)));
         };
         Err(format!("{name} {} is not a number{remedy}", quoted(text)))
+    }
+
+    /// Returns how to use a column of words as values.
+    fn by_words(&self, text: &[u8]) -> String {
+        let mut weight = format!("{}=1", shown(text));
+        if weight.contains(' ') {
+            weight = format!("\"{weight}\"");
+        }
+        format!(
+            "if the column holds words, make it the column of event types (`kind` = {}) and give each a weight \
+             (`weights` = {weight})",
+            self.value_column
+        )
     }
 
     /// Parses a time from text.
@@ -201,7 +223,7 @@ impl<'a> Rules<'a> {
                 Stamp::Empty | Stamp::Number(_) => true,
             }),
         };
-        time.ok_or_else(|| {
+        time.or_else(|| is_no_time(text).then_some(Stamp::Empty)).ok_or_else(|| {
             let (name, short) = (&self.time_name, short_year(text));
             let fitting = || std::str::from_utf8(text).ok().and_then(formats);
             let text = quoted(text);

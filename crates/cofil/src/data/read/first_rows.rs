@@ -85,7 +85,7 @@ pub(super) fn counts_rows(grid: &Grid, options: &ReadOptions) -> bool {
     let count = |start: usize| {
         grid.below(0).zip(start..).all(|(field, n)| field.trim_ascii() == n.to_string().as_bytes())
     };
-    let texts = (1..grid.width()).filter(|&c| Looks::of(grid.below(c)) == Looks::Text).count();
+    let texts = (1..grid.width()).filter(|&c| Looks::of(grid.below(c)).is_plain_text()).count();
     !told && !grid.header && grid.body().len() >= ENOUGH && texts > 1 && (count(0) || count(1))
 }
 
@@ -162,7 +162,7 @@ fn values_in_front(grid: &Grid, columns: &Columns) -> Option<String> {
     let is_small = |field: &[u8]| {
         number(field.trim_ascii()).is_some_and(|n| n.fract() == 0.0 && (-10.0..=10.0).contains(&n))
     };
-    let is_text = |column: usize| Looks::of(grid.below(column)) == Looks::Text;
+    let is_text = |column: usize| Looks::of(grid.below(column)).is_plain_text();
     let are_small = columns.user == 0
         && grid.body().len() >= ENOUGH
         && grid.below(0).all(is_small)
@@ -204,7 +204,7 @@ fn further_items(grid: &Grid, columns: &Columns) -> Option<String> {
     let may_be_items =
         match grid.delimiter == b" " && different(columns.user).len() == grid.rows().len() {
             true if are_all(Looks::is_whole) => true,
-            _ => are_all(|looks| looks == Looks::Text) && (free.len() > 1 || are_shared()),
+            _ => are_all(Looks::is_plain_text) && (free.len() > 1 || are_shared()),
         };
     let (first, last) = (free.first()? + 1, free.last()? + 1);
     let named = match free.len() {

@@ -228,7 +228,7 @@ impl Kind {
             _ if values.len() < TOLD => Self::Unknown,
             Looks::Date | Looks::OtherDate => Self::Time,
             _ if whole == values.len() => Self::Whole,
-            Looks::Text if whole == 0 => Self::Text,
+            looks if looks.is_plain_text() && whole == 0 => Self::Text,
             _ => Self::Unknown,
         }
     }

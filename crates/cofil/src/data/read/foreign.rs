@@ -1,5 +1,6 @@
 //! Files that hold no table of a format that is read: what they seem to be, and what to do.
 
+use super::printed::{is_aligned, is_marked};
 use memchr::memmem::find;
 
 /// Number of lines of text to examine.
@@ -114,8 +115,8 @@ pub(super) fn by_lines(head: &[u8]) -> Option<String> {
         }
         () if all(|line| line.starts_with("- {") && line.ends_with('}')) => ("YAML", rows),
         () if is_sql(first) => ("SQL", EXPORT),
-        () if lines.iter().take(2).any(|line| is_rule(line)) => {
-            ("a table printed by a database client, or in Markdown", EXPORT)
+        () if is_marked(&text) || lines.iter().take(2).any(|line| is_rule(line)) => {
+            ("a table printed by a database client or another program, or in Markdown", EXPORT)
         }
         () if all(is_tuple) => ("a list of tuples", "leave out the parentheses"),
         () if all(are_negatives) => (
@@ -138,6 +139,7 @@ pub(super) fn by_lines(head: &[u8]) -> Option<String> {
         }
         () if all(is_sparse) => ("sparse vectors (svmlight)", rows),
         () if all(is_wabbit) => ("the input of Vowpal Wabbit", rows),
+        () if is_aligned(&text) => ("a table printed with blanks between its columns", EXPORT),
         () => return None,
     };
     Some(format!("seems to be {what}; {remedy}, or give the delimiter if it is a table"))
@@ -198,13 +200,18 @@ fn is_log(line: &str) -> bool {
 fn is_sql(first: &str) -> bool {
     let lower = first.to_ascii_lowercase();
     let begins = ["insert into ", "create table ", "drop table ", "-- ", "/*", "pragma "];
-    begins.iter().any(|begin| lower.starts_with(begin))
+    first == "--" || begins.iter().any(|begin| lower.starts_with(begin))
 }
 
-/// Returns whether the line is a rule of a printed table, such as the one below its names: `|---|:--|`, `-----+---`.
+/// Returns whether the line is a rule of a printed table, such as the one below its names: `|---|:--|`, `-----+---`,
+/// `=====  ===`, `┌─────┬───┐`.
 fn is_rule(line: &str) -> bool {
+    let is_drawn = |c: char| ('\u{2500}'..='\u{257f}').contains(&c);
+    let is_stroke = |c: char| matches!(c, '-' | '=') || is_drawn(c);
     let parts = || line.split(['|', '+', ',', ';', '\t', ' ', ':']).filter(|part| !part.is_empty());
-    parts().count() > 1 && parts().all(|part| part.len() > 2 && part.bytes().all(|b| b == b'-'))
+    (parts().count() > 1 || line.starts_with(['+', '|']) || line.starts_with(is_drawn))
+        && parts().next().is_some()
+        && parts().all(|part| part.chars().count() > 2 && part.chars().all(is_stroke))
 }
 
 /// Words that programs write before a sum or a mean, in lower case.

@@ -83,6 +83,7 @@ impl Found {
                 odd += usize::from(moment::is_odd(time));
             }
             notes.extend(moment::odd_times(odd, known));
+            notes.extend(moment::future_times(times, moment::now()));
         }
         if tally.rounded > 0 {
             let (values, are) =
@@ -96,6 +97,7 @@ impl Found {
         // A value of a weight was chosen, and a table beside another one may have one row per user.
         if columns.value.is_some() && columns.kind.is_none() {
             notes.extend(doubts::values(&interactions.value));
+            notes.extend(doubts::thousands(&interactions.value, tally.threes));
         }
         // Lists, blocks and matrices are no tables of items.
         if users.is_empty() && items.is_empty() && self.shape == Shape::Rows {

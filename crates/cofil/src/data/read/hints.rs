@@ -1,5 +1,6 @@
-//! Formats to propose for a time that is not read without one.
+//! Formats to propose for a time that is not read without one, and numbers for what is not written as one.
 
+use super::dated::is_dated;
 use super::stamp::written_seconds;
 
 /// Dates, and those that may be meant by the same text, next to each other.
@@ -64,9 +65,61 @@ pub(super) fn formats(text: &str) -> Option<String> {
     (!found.is_empty()).then(|| found.join(" or "))
 }
 
+/// Letters and words for thousands, millions and billions.
+const SCALES: [(&[&str], f64); 3] = [
+    (&["k", "thousand", "tsd", "тыс", "千"], 1e3),
+    (&["m", "mn", "mio", "million", "млн"], 1e6),
+    (&["b", "bn", "g", "billion", "mrd", "млрд"], 1e9),
+];
+
+/// Returns how to write `text` as a number, if it is one with its scale or unit, or of stars: `4/5`, `1.2K`, `★★★`.
+pub(super) fn number_of(text: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(text).ok()?.trim();
+    let is_star = |c: char| "★☆⭐🌟✩✭✮✯✰*½\u{fe0f}".contains(c);
+    if text.chars().all(is_star) {
+        return Some("write the number of stars".into());
+    }
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')?;
+    let (number, rest) = (text[..end].trim_end_matches([',', '.']), &text[end..]);
+    let exact: f64 = number.replace(',', ".").parse().ok()?;
+    let unit = rest.trim().trim_matches('.').to_lowercase();
+    let scale = SCALES.iter().find(|(words, _)| words.contains(&unit.as_str()));
+    if let Some((_, scale)) = scale {
+        return Some(format!("write it out: {}", (exact * scale).round()));
+    }
+    let is_unit = rest.starts_with([' ', '/', '('])
+        || rest.starts_with(is_star)
+        || rest.chars().all(char::is_alphabetic);
+    (is_unit && !is_dated(text.as_bytes())).then(|| format!("write the number alone: {number}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_in_words_and_signs_are_told() {
+        for (text, expected) in [
+            ("4/5", "alone: 4"),
+            ("3.5/5", "alone: 3.5"),
+            ("4 out of 5", "alone: 4"),
+            ("4,5 sur 5", "alone: 4,5"),
+            ("4 stars", "alone: 4"),
+            ("4★", "alone: 4"),
+            ("3x", "alone: 3"),
+            ("★★★★☆", "number of stars"),
+            ("⭐⭐", "number of stars"),
+            ("1.2K", "out: 1200"),
+            ("3,4 Mio.", "out: 3400000"),
+            ("12k", "out: 12000"),
+        ] {
+            let told = number_of(text.as_bytes()).expect(text);
+            assert!(told.ends_with(expected), "{text}: {told}");
+        }
+        for text in ["good", "2021-01-31", "1/2/2021", "7:01", "A", "7f3a", "1-2"] {
+            assert_eq!(number_of(text.as_bytes()), None, "{text}");
+        }
+    }
 
     #[test]
     fn all_formats_that_fit_are_proposed() {

@@ -7,6 +7,7 @@ use super::limits;
 use super::looks::Looks;
 use super::names::TO_SKIP;
 use super::rows::{Row, Tally};
+use super::search::GUESSED;
 use super::stamp::Stamp;
 use super::unread::{note_nested, shortened};
 use super::{ReadOptions, field};
@@ -20,6 +21,7 @@ use std::sync::{Mutex, PoisonError};
 mod entry;
 mod lines;
 mod scalar;
+mod shape;
 
 pub(super) use lines::{Lines as ObjectLines, needs_lines};
 
@@ -36,6 +38,9 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
         return Err((1, "the file is empty; give one JSON object per line".into()));
     };
     let mut keys = object(first, &Everything).map_err(|message| (at, message))?;
+    if let Some(message) = shape::foreign(first) {
+        return Err((at, message));
+    }
     // Objects may differ; errors in one are reported when it is read.
     let limit = limits::MOST_COLUMNS;
     let (mut objects, mut counts) = (0, HashMap::<String, usize>::new());
@@ -56,7 +61,7 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
         found.filter_map(|[value, ..]| value)
     };
     let looks = |column: usize| {
-        if first_values(column).any(|value| matches!(value, Scalar::Object(_))) {
+        if first_values(column).any(|value| value.inner().is_some()) {
             return Looks::Object;
         }
         let text = |value| match value {
@@ -64,24 +69,44 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
             Scalar::Float(x) => x.to_string().into_bytes(),
             Scalar::Text(text) => text.into_owned().into_bytes(),
             Scalar::Truth(truth) => u8::from(truth).to_string().into_bytes(),
-            Scalar::List => b"?".to_vec(),
+            Scalar::List(_) => b"[]".to_vec(),
             Scalar::Null | Scalar::Object(_) => Vec::new(),
         };
         let values: Vec<Vec<u8>> = first_values(column).map(text).collect();
         Looks::of(values.iter().map(Vec::as_slice))
     };
-    let mut columns = Columns::resolve(Some(keys.clone()), keys.len(), looks, options)
-        .map_err(|message| (at, message))?;
-    let unread = (0..keys.len().min(WIDE)).filter(|&column| !columns.uses(&keys[column]));
-    let inner = |column: usize| {
-        let object = first_values(column).find_map(|value| match value {
-            Scalar::Object(inner) => Some(inner),
-            _ => None,
+    let nested = |columns: Option<&Columns>| {
+        let is_unread = |key: &str| columns.is_none_or(|columns| !columns.uses(key));
+        let all = keys.iter().enumerate().take(WIDE).filter(|(_, key)| is_unread(key));
+        let inner = all.filter_map(|(column, key)| {
+            first_values(column)
+                .find_map(|value| Some((key.clone() + value.inner()?.0, value.inner()?.1)))
         });
-        Some((keys[column].as_str(), object?))
+        inner.collect::<Vec<(String, Vec<String>)>>()
     };
-    let nested: Vec<(&str, Vec<String>)> = unread.filter_map(inner).collect();
-    columns.notes.extend(note_nested(&nested, "move it up, as `jq -c '. + .KEY'` does"));
+    const UP: &str = "move it up, as `jq -c '. + .KEY'` does";
+    let mut columns =
+        Columns::resolve(Some(keys.clone()), keys.len(), looks, options).map_err(|message| {
+            match note_nested(&nested(None), UP).filter(|_| message.contains("column found")) {
+                Some(note) => {
+                    (at, format!("{message}; {}", note.replacen("ignored: ", "there are ", 1)))
+                }
+                None => (at, message),
+            }
+        })?;
+    let unread = nested(Some(&columns));
+    // The ids may be within the objects of a list.
+    let is_guessed = columns.notes.iter().any(|note| note.starts_with(GUESSED));
+    let is_typed = |inner: &[String]| inner.first().is_some_and(|key| key.starts_with('$'));
+    let (typed, others): (Vec<_>, Vec<_>) = unread
+        .into_iter()
+        .filter(|(key, _)| is_guessed || !key.ends_with("[]"))
+        .partition(|(_, inner)| is_typed(inner));
+    columns.notes.extend(note_nested(&others, UP));
+    // The export of MongoDB tells the types of values so.
+    columns
+        .notes
+        .extend(note_nested(&typed, "put it in its place, as `jq -c '.KEY = .KEY[]'` does"));
     let call = |key: &str| format!("`{}`", shown(key.as_bytes()));
     let told = |key: &str| columns.notes.iter().any(|note| note.contains(&call(key)));
     let is_rare = |key: &&String| {
@@ -186,8 +211,17 @@ impl<'a> Objects<'a> {
             Some(Scalar::Truth(truth)) => {
                 Err(format!("`{}` is {truth}; ids must be text or whole numbers", name()))
             }
-            Some(Scalar::List) => {
+            Some(Scalar::List(_)) => {
                 Err(format!("`{}` is a list; ids must be text or whole numbers", name()))
+            }
+            Some(Scalar::Object(inner))
+                if inner.first().is_some_and(|key| key.starts_with('$')) =>
+            {
+                Err(format!(
+                    "`{0}` is an object; ids must be text or whole numbers: replace it by what is in it, as \
+                     `jq -c '.{0} = .{0}[]'` does",
+                    name()
+                ))
             }
             Some(Scalar::Object(_)) => Err(format!(
                 "`{0}` is an object; ids must be text or whole numbers: move what is in it up, as `jq -c '. + .{0}'` does",
@@ -236,7 +270,7 @@ impl Lines for Objects<'_> {
                 Some(value)
             }
             Some(Scalar::Null) | None => Some(rules.value(b"")?),
-            Some(other @ (Scalar::List | Scalar::Object(_))) => {
+            Some(other @ (Scalar::List(_) | Scalar::Object(_))) => {
                 return Err(format!("{} is {}, not a number", rules.value_name, other.what()));
             }
         };
@@ -247,7 +281,7 @@ impl Lines for Objects<'_> {
             Some(Scalar::Null) | None => Some(rules.weight(b"")?),
             Some(Scalar::Float(_)) => return Err(format!("{} is not a name", rules.kind_name)),
             Some(Scalar::Truth(truth)) => Some(rules.weight(truth.to_string().as_bytes())?),
-            Some(other @ (Scalar::List | Scalar::Object(_))) => {
+            Some(other @ (Scalar::List(_) | Scalar::Object(_))) => {
                 return Err(format!("{} is {}, not a name", rules.kind_name, other.what()));
             }
         };
@@ -263,7 +297,7 @@ impl Lines for Objects<'_> {
             Some(Scalar::Truth(truth)) => {
                 return Err(format!("{} is {truth}, not a time", rules.time_name));
             }
-            Some(other @ (Scalar::List | Scalar::Object(_))) => {
+            Some(other @ (Scalar::List(_) | Scalar::Object(_))) => {
                 return Err(format!("{} is {}, not a time", rules.time_name, other.what()));
             }
         };
@@ -374,6 +408,12 @@ fn object<'l, T: Take<'l>>(line: &'l [u8], take: &T) -> Result<T::Taken, String>
         let message = error.to_string();
         let message = plain_words(&message);
         let message = message.split(" (line 1").next().unwrap_or_default();
+        if [&b"{'"[..], b"{u'"].iter().any(|begin| line.trim_ascii_start().starts_with(begin)) {
+            return format!(
+                "{} is an object of Python, not JSON; write it with `json.dumps`, after `ast.literal_eval` if it is text",
+                quoted(line)
+            );
+        }
         format!("{} is not a JSON object: {message} at column {}", quoted(line), error.column())
     })
 }

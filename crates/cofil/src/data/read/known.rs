@@ -138,7 +138,7 @@ pub(super) fn means_value(name: &str) -> bool {
 pub(super) fn is_numbered(name: &str) -> bool {
     let parts = parts(name);
     let plain = plain(name);
-    parts.last().is_some_and(|last| OF_IDS.contains(&last.as_str()))
+    parts.last().is_some_and(|last| OF_IDS.contains(&last.as_str()) || last == "parent")
         || [USER, &ITEM, ORDERS].iter().any(|names| names.contains(&plain.as_str()))
         || [USER, &ITEM, ORDERS].iter().any(|names| means_name(name, names))
 }
@@ -148,12 +148,17 @@ pub(super) fn is_word_of_ids(word: &str) -> bool {
     OF_IDS.contains(&word) || OF_NAMES.contains(&word)
 }
 
+/// Returns whether the values in a column of this name are addresses.
+pub(super) fn is_address(name: &str) -> bool {
+    parts(name).last().is_some_and(|last| ["url", "uri", "link"].contains(&last.as_str()))
+}
+
 /// Returns whether `name` means what users think of items, apart from values and types of events.
 pub(super) fn means_feedback(name: &str) -> bool {
     let parts = parts(name);
     let ends = [parts.first(), parts.last()];
     let is_feedback = ends.into_iter().flatten().any(|part| FEEDBACK.contains(&part.as_str()));
-    is_feedback && !KIND.contains(&plain(name).as_str())
+    is_feedback && !is_address(name) && !KIND.contains(&plain(name).as_str())
 }
 
 pub(super) fn means_time(name: &str) -> bool {

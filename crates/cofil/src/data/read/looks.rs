@@ -1,10 +1,13 @@
 //! What the first values of a column look like.
 
 use super::dated::is_dated;
+use super::doubts::is_mark;
 use super::field;
 use super::stamp::{Stamp, spelt_seconds, stamp};
 use super::times::is_unix_time;
+use super::truths::are_truths;
 use super::words::EVENTS;
+use std::collections::HashSet;
 
 /// Apparent content of a column in the first rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +46,16 @@ pub(super) enum Looks {
     Lists,
     /// Several ids in many of the values.
     SomeLists,
+    /// Short texts of which only a few are different.
+    Words,
     /// Anything else.
     Text,
 }
+
+/// So many different texts are few, or an eighth of all.
+const FEW: usize = 5;
+/// Most bytes of a short text.
+const SHORT: usize = 40;
 
 /// Unix times of the years 1990 to 2040, in seconds.
 const LATELY: std::ops::Range<i64> = 631_152_000..2_208_988_800;
@@ -61,7 +71,8 @@ const DAYS: std::ops::Range<f32> = 36_526.0..51_502.0;
 impl Looks {
     /// Returns what most of `values` look like.
     pub fn of<'a>(values: impl Iterator<Item = &'a [u8]>) -> Self {
-        let values: Vec<&[u8]> = values.map(<[u8]>::trim_ascii).filter(|v| !v.is_empty()).collect();
+        let is_given = |value: &&[u8]| !value.is_empty() && !is_mark(value);
+        let values: Vec<&[u8]> = values.map(<[u8]>::trim_ascii).filter(is_given).collect();
         let count = |is: fn(&[u8]) -> bool| values.iter().filter(|value| is(value)).count();
         let all = values.len();
         let most = |is: fn(&[u8]) -> bool| 2 * count(is) >= all;
@@ -75,7 +86,7 @@ impl Looks {
             Self::of_numbers(&values)
         } else if most(is_dated) {
             Self::OtherDate
-        } else if most(|value| field::truth(value).is_some()) {
+        } else if are_truths(&values) {
             Self::Truth
         } else if most(field::is_amount) {
             Self::Amount
@@ -83,8 +94,15 @@ impl Looks {
             Self::Event
         } else {
             let is_list = |value: &[u8]| is_list(value) || has_parts(value, ',');
-            Self::of_lists(count(is_list), all).unwrap_or(Self::Text)
+            Self::of_lists(count(is_list), all).unwrap_or(Self::of_texts(&values))
         }
+    }
+
+    fn of_texts(values: &[&[u8]]) -> Self {
+        let different: HashSet<&[u8]> = values.iter().copied().collect();
+        let are_few = different.len() <= FEW.max(values.len() / 8);
+        let are_short = values.iter().all(|value| value.len() <= SHORT);
+        if are_few && are_short { Self::Words } else { Self::Text }
     }
 
     /// Returns what a column of `lists` among `all` values looks like.
@@ -105,6 +123,9 @@ impl Looks {
         let all = |is: fn(i64) -> bool| values.iter().all(|value| whole(value).is_some_and(is));
         let large = values.iter().filter_map(whole).filter(|&number| is_unix_time(number)).count();
         let decimal = values.iter().any(|value| is_decimal(value));
+        if 2 * values.iter().filter(|value| is_two_numbers(value)).count() > values.len() {
+            return Self::Text;
+        }
         if all(is_recent) || all(is_spelt) {
             Self::Time
         } else if all(is_long) {
@@ -137,8 +158,19 @@ impl Looks {
     pub fn is_text(self) -> bool {
         matches!(
             self,
-            Self::Text | Self::Lists | Self::SomeLists | Self::Truth | Self::Amount | Self::Object
+            Self::Text
+                | Self::Words
+                | Self::Lists
+                | Self::SomeLists
+                | Self::Truth
+                | Self::Amount
+                | Self::Object
         )
+    }
+
+    /// Returns whether these are texts without any form.
+    pub fn is_plain_text(self) -> bool {
+        matches!(self, Self::Text | Self::Words)
     }
 
     pub fn is_time(self) -> bool {
@@ -172,6 +204,17 @@ fn is_year(number: i64) -> bool {
 /// Returns whether the digits of `number` are a month, such as 201901.
 fn is_month(number: i64) -> bool {
     (190_001..=210_012).contains(&number) && spelt_seconds(number).is_some()
+}
+
+/// Returns whether `value` is a pair of long numbers with a point between them, as the ids of Google Analytics. No time
+/// and no measure has so many digits before the point and behind it.
+fn is_two_numbers(value: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(value);
+    text.split_once('.').is_some_and(|(first, second)| {
+        first.len() > 6
+            && second.len() > 9
+            && (first.bytes().chain(second.bytes())).all(|b| b.is_ascii_digit())
+    })
 }
 
 /// Returns whether `value` is a number with decimals other than zeros.
@@ -240,12 +283,17 @@ mod tests {
             (&["1", "2.5"], Looks::Decimal),
             (&["1", "2,5"], Looks::Decimal),
             (&["pv", "add_to_cart"], Looks::Event),
-            (&["pv", "tea"], Looks::Text),
-            (&["True", "no", ""], Looks::Truth),
+            (&["pv", "tea"], Looks::Words),
+            (&["True", "FALSE", ""], Looks::Truth),
+            (&["Y", "N"], Looks::Truth),
+            (&["A", "F", "B"], Looks::Words),
+            (&["1026454.4271112504", "2139463462.1633110411"], Looks::Text),
+            (&["1612076462.1234567", "1612076463.5"], Looks::Time),
+            (&["2021-01-31", "NULL", "NaT", "NA"], Looks::Date),
             (&["$12.50", "€ 3", "1'200 CHF"], Looks::Amount),
             (&["1.234,50", "80 %"], Looks::Amount),
-            (&["1.2.3.4", "192.168.0.1"], Looks::Text),
-            (&["#12", "A7"], Looks::Text),
+            (&["1.2.3.4", "192.168.0.1"], Looks::Words),
+            (&["#12", "A7"], Looks::Words),
             (&["11 12", "13 14 15"], Looks::Lists),
             (&["i29 i21 i3", "i29 i4"], Looks::Lists),
             (&["i1:5 i2:3", "i7:4 i9:1"], Looks::Lists),
@@ -255,8 +303,9 @@ mod tests {
             (&["11 12", "13", "14"], Looks::SomeLists),
             (&["a,b", "c,d"], Looks::Lists),
             (&["1,234,567", "12", "1"], Looks::Number),
-            (&["Lock, Stock", "Me, Myself"], Looks::Text),
-            (&["green tea", "7 up"], Looks::Text),
+            (&["Lock, Stock", "Me, Myself"], Looks::Words),
+            (&["a", "b", "c", "d", "e", "f"], Looks::Text),
+            (&["green tea", "7 up"], Looks::Words),
         ] {
             assert_eq!(Looks::of(values.iter().map(|v| v.as_bytes())), expected, "{values:?}");
         }

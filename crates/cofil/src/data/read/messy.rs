@@ -243,7 +243,10 @@ fn rows_that_cannot_be_read_are_left_out_on_request() {
         assert!(said.contains("skipped 4 of 6 rows (unreadable)\n  line "), "{said}");
         assert!(said.contains(": user is empty") && !said.contains("to leave out"), "{said}");
         let told = super::messy::table(content, &skip(3)).unwrap_err();
-        assert!(told.contains("(3 bad rows before it were skipped)"), "{told}");
+        assert!(
+            told.contains("(3 bad rows before it were skipped; to skip more: `skip_bad` = 10)"),
+            "{told}"
+        );
     }
     let said = table(text, &skip(9)).unwrap().report.to_string();
     assert!(said.contains("line 3: user is empty") && said.contains("line 6: 2 fields"), "{said}");
@@ -474,4 +477,112 @@ fn ids_that_programs_have_changed_are_told() {
     // No header, whatever is in it.
     let told = refused("u1\t{\"item\":\"a\"}\nu2\t{\"item\":\"b\"}\n");
     assert!(told.contains("column 2 holds several items"), "{told}");
+}
+
+#[test]
+fn ids_that_programs_changed_are_told() {
+    for short in ["1e+05", "1E+05", "9E+12", "1e5", "4.01E+12", "4,01E+12", "4.01e+12"] {
+        let content = format!("user;item\n99999;a\n{short};a\n100001;b\n");
+        let told = notes(&content);
+        assert!(told.contains(&format!("1 user id, such as `{short}`, may have been")), "{told}");
+    }
+    // Hexadecimal ids.
+    assert_eq!(notes("user,item\n1e5,a\na3f,a\n12c,b\n7d2,b\n7d2,a\n"), "");
+    for text in ["\"=\"\"007\"\"\"", "=\"007\"", "'007"] {
+        let told = notes(&format!("user,item\n{text},a\nbob,b\nbob,a\n"));
+        assert!(
+            told.contains("1 user id, such as `") && told.contains("write 007 instead"),
+            "{told}"
+        );
+    }
+    assert_eq!(notes("user,item\n'n sync,a\n=,b\n=,a\n"), "");
+}
+
+#[test]
+fn points_that_may_separate_thousands_are_told() {
+    let told = |values: &[&str]| {
+        let rows =
+            values.iter().enumerate().map(|(n, value)| format!("u{};i{};{value}\n", n % 3, n % 2));
+        notes(&format!("user;item;plays\n{}", rows.collect::<String>()))
+    };
+    assert!(
+        told(&["7", "840", "1.234", "17.250"]).contains("2 values have a point and three digits")
+    );
+    assert!(
+        told(&["7", "840", "1.500", "2.000", "17.250"])
+            .contains("if the points separate thousands")
+    );
+    for values in [
+        &["7", "840", "1.234", "17.25"][..],
+        &["1.234", "2.345"],
+        &["7", "1.234"],
+        &["0.125", "1.125", "1"],
+    ] {
+        assert!(!told(values).contains("thousands"), "{values:?}");
+    }
+    let numbers: String = [7, 840].iter().map(|n| format!("1,2,{n}\n")).collect();
+    assert!(
+        notes(&format!("user,item,plays\n{numbers}1,3,1.234\n2,2,17.250\n")).contains("thousands")
+    );
+}
+
+#[test]
+fn votes_are_no_marks() {
+    let rows = |values: &[&str]| {
+        let rows = (0..20).map(|n| format!("u{},i{},{}\n", n % 4, n / 4, values[n % values.len()]));
+        notes(&format!("user,item,vote_score\n{}", rows.collect::<String>()))
+    };
+    assert_eq!(rows(&["1", "0", "-1", "1", "1"]), "");
+    assert_eq!(rows(&["1", "-1", "1"]), "");
+    assert!(rows(&["1", "2", "3", "4", "5", "-1"]).contains("`missing` = -1"));
+}
+
+#[test]
+fn values_that_are_no_numbers_have_a_remedy() {
+    for (value, remedy) in [
+        ("4/5", "write the number alone: 4"),
+        ("4 stars", "write the number alone: 4"),
+        ("★★★★", "write the number of stars"),
+        ("1.2K", "write it out: 1200"),
+        ("good", "(`kind` = rating) and give each a weight (`weights` = good=1)"),
+        ("Strongly agree", "(`weights` = \"Strongly agree=1\")"),
+        ("Unrated", "`missing` = nan"),
+        ("'2'", "leave out the quotes"),
+        ("=\"2\"", "leave out the quotes"),
+        ("€12.50", "write plain numbers"),
+    ] {
+        let told = refused(&format!("user,item,rating\nann,tea,5\nbob,jam,{value}\n"));
+        assert!(told.contains("is not a number") && told.contains(remedy), "{value}: {told}");
+    }
+    let told = refused("user\titem\trating\nann\ttea\t5,\n");
+    assert!(told.contains("remove the delimiter behind it"), "{told}");
+    let told = refused("user,item,rating\nann,\"12\\\" vinyl, used\",5\n");
+    assert!(told.contains("not after a backslash"), "{told}");
+}
+
+#[test]
+fn names_of_columns_may_have_that_of_their_table() {
+    let content = "train.user_id,train.item_id,train.rating\nann,tea,5\nbob,jam,4\n";
+    assert_eq!(rows(content), ["ann tea 5", "bob jam 4"]);
+    let value = Some(Column::Name("train.item_id".into()));
+    let told = ReadOptions { user: value, ..ReadOptions::default() };
+    assert_eq!(table(content, &told).unwrap().report.user.to_string(), "`item_id`");
+}
+
+#[test]
+fn numbers_named_as_ids_are_no_times() {
+    for name in ["category_id", "sessionId", "product_parent", "tweet_id"] {
+        let told = notes(&format!(
+            "user,item,{name}\nann,tea,1600000000\nbob,jam,1600000001\nann,jam,1600000002\n"
+        ));
+        assert!(!told.contains("(times)"), "{told}");
+    }
+    let pseudo =
+        "user_pseudo_id,item_id,n\n1026454.4271112504,1,12.0\n2139463462.1633110411,2,3.0\n";
+    assert!(rows(pseudo)[0].starts_with("1026454.4271112504 1"));
+    let named = "visitor,thing\n1026454.4271112504,a\n2139463462.1633110411,b\n";
+    assert_eq!(rows(&named.replace("visitor", "who")).len(), 2);
+    let told = notes("user,item,action_type,behavior_type\nann,tea,1,2\nbob,jam,2,1\n");
+    assert!(told.contains("`action_type`, `behavior_type` (event types)"), "{told}");
+    assert!(!told.contains("numbers"), "{told}");
 }

@@ -41,6 +41,7 @@ mod found;
 pub(crate) mod frame;
 #[cfg(test)]
 mod guesses;
+mod heads;
 mod hints;
 mod hive;
 #[cfg(feature = "arrow")]
@@ -65,6 +66,7 @@ mod notation;
 mod options;
 mod parts;
 mod plain;
+mod printed;
 mod quoted;
 mod report;
 mod rows;
@@ -78,6 +80,7 @@ mod source;
 mod stamp;
 mod text;
 mod times;
+mod truths;
 mod unread;
 mod vectors;
 mod words;
@@ -101,6 +104,7 @@ pub(crate) use vectors::{read_ids, read_vectors};
 use super::{IdMap, Interactions, Source};
 use crate::error::{Error, Result};
 use crate::math::parallel;
+use chunks::Lines as _;
 use field::Rules;
 use found::Found;
 use rows::{Rows, Start};
@@ -289,7 +293,9 @@ fn read_rows(
                 cutter
                     .push(&record, &mut rows)
                     .or_else(|message| rows.skip(before, place, message))
-                    .map_err(|message| Error::data(path, Some(record.line), message))?;
+                    .map_err(|message| {
+                        Error::data(path, Some(record.line), cutter.told(message))
+                    })?;
             }
             break;
         }
@@ -350,7 +356,7 @@ fn read_lines(
 ) -> Result<u64> {
     chunks::read_block(block, before, lines, rows).map_err(|bad| {
         let ends = chunks::line_ends(&block[..bad.offset]) as u64;
-        Error::data(path, Some(before + ends + 1), bad.message)
+        Error::data(path, Some(before + ends + 1), lines.told(bad.message))
     })
 }
 

@@ -223,6 +223,19 @@ pub(super) fn check_delimiter(delimiter: Option<&str>) -> Result<()> {
 }
 
 impl ReadOptions {
+    /// Returns the options without the `prefix` of names of columns.
+    pub(super) fn without_table(&self, prefix: &[u8]) -> Self {
+        let mut options = self.clone();
+        for role in options.columns_mut() {
+            if let Some(Column::Name(name)) = role
+                && name.as_bytes().starts_with(prefix)
+            {
+                name.drain(..prefix.len());
+            }
+        }
+        options
+    }
+
     /// Returns an error if options contradict each other.
     pub(super) fn check(&self) -> Result<()> {
         check_delimiter(self.delimiter.as_deref())?;

@@ -94,6 +94,7 @@ pub(super) fn read(
             None => !found.columns.uses(key),
         })
         .map(|key| format!("`{}`", shown(key.as_bytes())))
+        .filter(|key| !found.columns.notes.iter().any(|note| note.contains(key)))
         .collect();
     if !unread.is_empty() {
         let note = format!("ignored folder keys: {}", unread.join(", "));
@@ -252,7 +253,11 @@ impl Opened<'_> {
         let is_name = |field: &&[u8]| {
             field.is_empty()
                 || is_usual_name(field)
-                || names.iter().any(|name| name.as_bytes() == *field)
+                || names.iter().any(|name| {
+                    field
+                        .strip_suffix(name.as_bytes())
+                        .is_some_and(|table| table.is_empty() || table.ends_with(b"."))
+                })
         };
         fields.len() == names.len() && !fields.iter().any(is_name)
     }

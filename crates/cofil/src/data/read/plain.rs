@@ -145,7 +145,8 @@ fn decimal(text: &[u8]) -> Option<(f32, usize)> {
         return ((whole as f32) < EXACT).then_some((whole as f32, count));
     }
     let (part, decimals) = digits(&text[count + 1..])?;
-    if decimals == 0 || count + decimals > 7 {
+    // Three decimals may be thousands, which the general parser counts.
+    if decimals == 0 || decimals == 3 || count + decimals > 7 {
         return None;
     }
     let mantissa = (whole * POWERS[decimals] + part) as f32;

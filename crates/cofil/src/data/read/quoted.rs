@@ -171,6 +171,11 @@ impl Record<'_> {
         self.fields.len()
     }
 
+    /// Returns whether quotes are written after a backslash.
+    pub fn has_escapes(&self) -> bool {
+        memchr::memmem::find(self.text, b"\\\"").is_some()
+    }
+
     pub fn fields(&self) -> impl Iterator<Item = &[u8]> {
         self.fields.iter().map(|field| field.trimmed(self.text))
     }

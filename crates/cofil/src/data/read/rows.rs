@@ -8,7 +8,8 @@ use super::notation::Notation;
 use super::report::TimeUnit;
 use super::stamp::{Stamp, TimeFormat, zone_name};
 use super::times::{self, Numbers};
-use crate::data::{IdMap, Interactions};
+use crate::data::prose::count;
+use crate::data::{IdMap, Interactions, NO_TIME};
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -57,6 +58,10 @@ pub(super) struct Tally {
     /// Times with the name of a time zone, and the first of these names.
     pub zoned: u64,
     pub zone: &'static str,
+    /// Times of 0, among the numeric ones.
+    pub zero_times: u64,
+    /// Values in text with a point and three digits behind it, such as 1.234.
+    pub threes: u64,
     /// Values that were rounded because they have more digits than 32-bit floats hold.
     pub rounded: u64,
 }
@@ -69,6 +74,8 @@ impl Tally {
         self.empty_times += other.empty_times;
         self.numeric_times += other.numeric_times;
         self.dates += other.dates;
+        self.zero_times += other.zero_times;
+        self.threes += other.threes;
         self.notations.iter_mut().zip(other.notations).for_each(|(sum, more)| *sum += more);
         if self.zoned == 0 {
             self.zone = other.zone;
@@ -145,7 +152,10 @@ impl Tally {
     pub fn time(&mut self, time: Stamp) -> Stamp {
         match time {
             Stamp::Empty => self.empty_times += 1,
-            Stamp::Number(_) => self.numeric_times += 1,
+            Stamp::Number(number) => {
+                self.numeric_times += 1;
+                self.zero_times += u64::from(number == 0);
+            }
             Stamp::Seconds(_) => self.dates += 1,
         }
         time
@@ -160,17 +170,31 @@ impl<'a> Fields<'a> {
         let weight = self.kind.map(|text| rules.weight(text)).transpose()?;
         let (number, rounded) = (value, tally.rounded);
         let Some(value) = tally.value(value, weight)? else { return Ok(None) };
-        // A value that was rounded before it was multiplied counts once.
-        if let (Some(Ok(number)), Some(text)) = (number, self.value)
-            && tally.rounded == rounded
-        {
-            tally.count_rounded(text, number, rules);
+        if let (Some(Ok(number)), Some(text)) = (number, self.value) {
+            tally.threes += u64::from(has_three_decimals(text));
+            // A value that was rounded before it was multiplied counts once.
+            if tally.rounded == rounded {
+                tally.count_rounded(text, number, rules);
+            }
         }
         let time = match self.time {
             Some(text) => tally.written_time(text, rules)?,
             None => Stamp::Empty,
         };
         Ok(Some(Row { user: self.user.into(), item: self.item.into(), value, time }))
+    }
+}
+
+/// Returns whether `text` has one to three digits, a point and three digits, and does not begin with 0.
+#[inline]
+fn has_three_decimals(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let are_digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+    match text {
+        [b'1'..=b'9', whole @ .., b'.', a, b, c] => {
+            whole.len() < 3 && are_digits(whole) && are_digits(&[*a, *b, *c])
+        }
+        _ => false,
     }
 }
 
@@ -195,11 +219,14 @@ impl Skipped {
             self.count += 1;
             return Ok(());
         }
-        Err(match self.allowed {
-            0 => message,
-            1 => format!("{message} (1 bad row before it was skipped)"),
-            n => format!("{message} ({n} bad rows before it were skipped)"),
-        })
+        let before = match self.allowed {
+            0 => return Err(message),
+            1 => "1 bad row before it was skipped".into(),
+            n => format!("{n} bad rows before it were skipped"),
+        };
+        let message = message.strip_suffix(TO_SKIP).unwrap_or(&message);
+        let more = 10u64.saturating_pow(self.allowed.ilog10() + 1);
+        Err(format!("{message} ({before}; to skip more: `skip_bad` = {more})"))
     }
 }
 
@@ -348,12 +375,25 @@ impl Rows {
     /// Finishes the table: times in seconds, [`NO_TIME`](crate::data::NO_TIME) in rows without one, and the counts.
     /// `time_name` is the name of the time column.
     pub fn finish(self, time_name: &str) -> Result<Finished, String> {
-        let Self { users, items, user, item, value, time, tally, skipped, time_unit } = self;
-        if tally.dates > 0 && tally.numeric_times > 0 {
+        let Self { users, items, user, item, value, time, mut tally, skipped, time_unit, .. } =
+            self;
+        // Among dates, 0 stands for a missing one.
+        if tally.dates > 0 && tally.numeric_times > tally.zero_times {
             return Err(format!(
-                "the time column holds {} dates and {} numbers; use the same format for all times",
-                tally.dates, tally.numeric_times
+                "the time column holds {} and {}; use the same format for all times",
+                count(tally.dates as usize, "date"),
+                count(tally.numeric_times as usize, "number")
             ));
+        }
+        let mut time = time;
+        if tally.dates > 0
+            && tally.zero_times > 0
+            && let Some(times) = &mut time
+        {
+            for time in times.iter_mut().filter(|time| **time == 0) {
+                *time = NO_TIME;
+            }
+            tally.empty_times += tally.zero_times;
         }
         let mut time = time.filter(|_| tally.dates + tally.numeric_times > 0);
         let mut numbers = None;

@@ -15,6 +15,9 @@ use crate::error::Error;
 /// Name of the index of a pandas table in Parquet.
 pub(super) const INDEX: &str = "__index_level_0__";
 
+/// How the note on a column begins that was guessed although there are names.
+pub(super) const GUESSED: &str = "no column has a known name for";
+
 /// A search for the columns of a table. Each column can have one role.
 pub(super) struct Search {
     pub names: Option<Vec<String>>,
@@ -40,7 +43,7 @@ impl Search {
         let Some(column) = column else { return };
         self.taken[column] = true;
         if self.names.is_some() {
-            let note = format!("no column has a known name for {role}: took {}", self.call(column));
+            let note = format!("{GUESSED} {role}: took {}", self.call(column));
             self.notes.push(note);
         }
     }
@@ -348,9 +351,12 @@ impl Search {
         let mut next = |known: Option<usize>, role: &str| {
             let column = known.or_else(|| found.next()).ok_or_else(|| {
                 let role = role.trim_end_matches('s');
+                let delimiter = if self.names.is_none() { ", or check the delimiter" } else { "" };
+                let all: Vec<String> = (0..self.taken.len()).map(|c| self.call(c)).collect();
                 format!(
-                    "no {role} column found (dates, decimal numbers and properties are not ids); set `{role}`, or \
-                     check the delimiter"
+                    "no {role} column found among {} (dates, decimal numbers and properties are not ids); set \
+                     `{role}`{delimiter}",
+                    shortened(&all)
                 )
             })?;
             self.take(Some(column).filter(|_| known.is_none()), role);
@@ -383,7 +389,7 @@ impl Search {
             // Texts behind long numbers are rather the ids, unless a name says otherwise.
             Looks::Long => {
                 let is_id = self.names.as_ref().is_some_and(|names| is_numbered(&names[column]));
-                Some(is_id || !self.free().any(|c| c > column && looks(c) == Looks::Text))
+                Some(is_id || !self.free().any(|c| c > column && looks(c).is_plain_text()))
             }
             Looks::Time | Looks::Event | Looks::Empty => Some(false),
             Looks::Truth | Looks::Amount if self.names.is_some() => Some(false),

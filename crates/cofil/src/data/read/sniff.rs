@@ -6,6 +6,7 @@ use super::dated::is_dated;
 use super::doubts::is_mark;
 use super::field;
 use super::first_rows;
+use super::heads;
 use super::known::is_known;
 use super::layout::Layout;
 use super::limits::{self, MOST_COLUMNS};
@@ -25,7 +26,15 @@ type Records = Vec<Vec<Vec<u8>>>;
 /// Detects the layout of text that starts with `head`, which has whole lines, or all of the file. The error is a
 /// message with its line.
 pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, String)> {
-    let grid = table(head, options)?;
+    let mut grid = table(head, options)?;
+    let table_name = grid.table_name();
+    if let Some(prefix) = &table_name {
+        grid.shorten_names(prefix);
+    }
+    let options = &match &table_name {
+        Some(prefix) => options.without_table(prefix),
+        None => options.clone(),
+    };
     let width = grid.width();
     limits::check_columns(width).map_err(|message| (1, message))?;
     let body = &grid.rows[usize::from(grid.header)..];
@@ -78,6 +87,11 @@ pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, St
     let Some(grid) = grid(head, &told, |_| false) else {
         return Err((1, "the file is empty; give a table of users and items".into()));
     };
+    if options.header.is_none()
+        && let Some(message) = heads::problem(&grid.rows)
+    {
+        return Err((1, message));
+    }
     if told.header.is_none()
         && let Some(above) = above::titles(head, &told, &grid)
     {
@@ -94,8 +108,12 @@ pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, St
         0 | 1 => Err((
             1,
             format!(
-                "{} is a single field, but a table has users and items; give the delimiter",
-                field::quoted(&grid.rows[0][0])
+                "{} is a single field, but a table has users and items; {}",
+                field::quoted(&grid.rows[0][0]),
+                heads::single(
+                    &grid.rows,
+                    head.trim_ascii_start().split(|&b| b == b'\n').next().unwrap_or_default()
+                )
             ),
         )),
         _ => Ok(grid),
@@ -114,6 +132,21 @@ impl Grid {
     /// Returns the number of fields per row. Above [`MOST_COLUMNS`] the number is not exact, only known to be larger.
     pub fn width(&self) -> usize {
         self.rows[0].len()
+    }
+
+    /// Returns the name of the table, with a point, that all names of columns begin with, as Hive writes them.
+    fn table_name(&self) -> Option<Vec<u8>> {
+        let (first, others) = self.rows[0].split_first().filter(|_| self.header)?;
+        let end = first.iter().rposition(|&byte| byte == b'.')? + 1;
+        let is_within = |name: &Vec<u8>| name.len() > end && name.starts_with(&first[..end]);
+        (end > 1 && is_within(first) && !others.is_empty() && others.iter().all(is_within))
+            .then(|| first[..end].to_vec())
+    }
+
+    fn shorten_names(&mut self, prefix: &[u8]) {
+        for name in &mut self.rows[0] {
+            name.drain(..prefix.len());
+        }
     }
 
     /// Returns whether all rows have as many fields, at least two.
@@ -179,7 +212,9 @@ pub(super) fn grid(
     if rows.is_empty() || head.trim_ascii().is_empty() {
         return None;
     }
-    let is_named = |name: &str| is_known(name) || is_known_too(name);
+    // Hive writes the name of the table before the names.
+    let bare = |name: &str| name.rsplit('.').next().is_some_and(is_known);
+    let is_named = |name: &str| is_known(name) || bare(name) || is_known_too(name);
     let mut rows = rows;
     if told.header != Some(false) {
         complete_header(&mut rows, is_named);
@@ -418,7 +453,8 @@ fn is_above_others(first: &[Vec<u8>], body: &[Vec<Vec<u8>>]) -> bool {
             if Looks::of(std::iter::once(own)) == looks {
                 return false;
             }
-            is_above |= !own.is_empty();
+            // A single letter is rather an id.
+            is_above |= own.len() > 1;
         }
         for mark in [&b"@"[..], b"://"] {
             let has = |field: &[u8]| super::text::find(field, mark).is_some();

@@ -85,7 +85,15 @@ impl<'a> Cutter<'a> {
     pub fn push(&self, record: &Record<'_>, rows: &mut Rows) -> Result<(), String> {
         if record.len() != self.roles.len() {
             let footer = record.fields().next().and_then(footer);
-            return Err(footer.unwrap_or_else(|| self.whole().miscounted(record.len())));
+            return Err(footer.unwrap_or_else(|| match record.has_escapes() {
+                true => format!(
+                    "{} fields, but there are {} columns; write quotes within quotes twice (`\"\"`), not after a \
+                     backslash (in Spark, set the option `escape` to `\"`)",
+                    record.len(),
+                    self.roles.len()
+                ),
+                false => self.whole().miscounted(record.len()),
+            }));
         }
         if self.layout.quote.is_none() {
             record.check_lines(
@@ -146,6 +154,19 @@ impl Lines for Cutter<'_> {
     #[inline]
     fn plain(&self, text: &[u8]) -> Option<Plain> {
         self.plain.as_ref()?.row(text)
+    }
+
+    fn told(&self, message: String) -> String {
+        let columns = &self.layout.columns;
+        for (role, column) in [("user", columns.user), ("item", columns.item)] {
+            let name = columns.name(column).filter(|name| name != role);
+            if let (Some(name), Some(rest)) =
+                (name, message.strip_prefix(&format!("{role} is empty")))
+            {
+                return format!("{role} (`{name}`) is empty{rest}");
+            }
+        }
+        message
     }
 }
 

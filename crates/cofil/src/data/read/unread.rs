@@ -2,7 +2,9 @@
 
 use super::columns::WIDE;
 use super::field::shown;
-use super::known::{is_numbered, means_feedback, means_value};
+use super::known::{
+    is_address, is_beside_ids, is_no_user, is_numbered, means_feedback, means_value,
+};
 use super::looks::Looks;
 use super::search::Search;
 use super::words::VALUE;
@@ -14,9 +16,13 @@ const STATUS: &[&str] = &["status", "state", "orderstatus", "cancelled", "cancel
 const FEW: usize = 5;
 
 /// Returns a note on `nested` columns and the names within them; `remedy` says how to make columns of them.
-pub(super) fn note_nested(nested: &[(&str, Vec<String>)], remedy: &str) -> Option<String> {
-    let (first, _) = nested.iter().find(|(_, inner)| !inner.is_empty())?;
-    let paths = nested.iter().flat_map(|(outer, inner)| {
+pub(super) fn note_nested(
+    nested: &[(impl AsRef<str>, Vec<String>)],
+    remedy: &str,
+) -> Option<String> {
+    let nested = nested.iter().map(|(outer, inner)| (outer.as_ref(), inner));
+    let (first, _) = nested.clone().find(|(_, inner)| !inner.is_empty())?;
+    let paths = nested.flat_map(|(outer, inner)| {
         inner.iter().map(move |inner| format!("`{}`", shown(format!("{outer}.{inner}").as_bytes())))
     });
     let paths: Vec<String> = paths.collect();
@@ -37,30 +43,29 @@ pub(super) fn shortened(all: &[String]) -> String {
 }
 
 impl Search {
-    /// Notes unused columns that look like values or times, except `known`: without values, all numbers, and else those
+    /// Notes unused columns that look like values or times, except the `known` ones: without values, all numbers, and else those
     /// that are no ids.
     pub(super) fn note_unread(
         &mut self,
         looks: impl Fn(usize) -> Looks,
         no_value: bool,
-        known: Option<usize>,
+        known: &[usize],
     ) {
-        let is_id =
-            |c: usize| !no_value && self.names.as_ref().is_some_and(|names| is_numbered(&names[c]));
+        let is_named_id =
+            |c: usize| self.names.as_ref().is_some_and(|names| is_numbered(&names[c]));
+        let is_id = |c: usize| !no_value && is_named_id(c);
         let like = |c: usize| match looks(c) {
             looks if looks.is_number() && self.means(c, VALUE, means_value) => Some("values"),
             looks if looks.is_number() && !is_id(c) => Some("numbers"),
-            Looks::Date | Looks::Time => Some("times"),
-            Looks::Long | Looks::Large if !is_id(c) => Some("times"),
+            Looks::Date => Some("times"),
+            Looks::Time | Looks::Long | Looks::Large if !is_named_id(c) => Some("times"),
             Looks::OtherDate => Some("times in a notation that needs `time_format`"),
             Looks::Truth => Some("yes or no, read as 1 and 0"),
-            Looks::Amount => {
-                Some("numbers, to be written without signs and separators of thousands")
-            }
+            Looks::Amount => Some("amounts: write plain numbers such as 1234.5 to use them"),
             _ if self.is_called(c, STATUS) => Some("statuses"),
             _ => None,
         };
-        let like = |c: usize| like(c).filter(|_| Some(c) != known);
+        let like = |c: usize| like(c).filter(|_| !known.contains(&c));
         let named = |c: usize| Some(format!("{} ({})", self.call(c), like(c)?));
         let unread: Vec<String> = self.free().take(WIDE).filter_map(named).collect();
         if !unread.is_empty() {
@@ -76,40 +81,67 @@ impl Search {
             || self.names.as_ref().is_some_and(|names| means(&names[column]))
     }
 
-    /// Notes unused columns of event types.
-    pub(super) fn note_types(&mut self, known: &[&str], looks: impl Fn(usize) -> Looks) {
-        let is_type = |&c: &usize| self.is_called(c, known) && looks(c) != Looks::Object;
-        let called = self.free().find(is_type);
-        let others = self.free().take(WIDE).filter(|&c| looks(c) == Looks::Event);
-        let columns: Vec<usize> =
-            called.into_iter().chain(others.filter(|&c| Some(c) != called)).collect();
+    /// Notes unused columns of event types, and returns them.
+    pub(super) fn note_types(
+        &mut self,
+        known: &[&str],
+        looks: impl Fn(usize) -> Looks,
+    ) -> Vec<usize> {
+        let is_called = |c: usize| self.is_called(c, known) && looks(c) != Looks::Object;
+        let (called, others): (Vec<usize>, Vec<usize>) = self
+            .free()
+            .take(WIDE)
+            .filter(|&c| is_called(c) || looks(c) == Looks::Event)
+            .partition(|&c| is_called(c));
+        let columns = [called, others].concat();
         if columns.is_empty() {
-            return;
+            return columns;
         }
         let all: Vec<String> = columns.iter().map(|&c| self.call(c)).collect();
-        let name = match (called, columns.len()) {
-            (Some(_), 1) => "",
+        let name = match columns[..] {
+            [one] if is_called(one) => "",
             _ => "name the column of event types and ",
         };
         self.notes.push(format!(
             "ignored: {} (event types); to use them, {name}give `weights` such as view=1,buy=5",
             shortened(&all)
         ));
+        columns
     }
 
-    /// Notes unused columns that say in words what users think of items.
-    pub(super) fn note_feedback(&mut self, looks: impl Fn(usize) -> Looks) {
-        let Some(names) = &self.names else { return };
-        let in_words = |c: usize| matches!(looks(c), Looks::Text | Looks::Lists | Looks::SomeLists);
-        let first = self.free().find(|&c| means_feedback(&names[c]) && in_words(c));
-        if let Some(column) = first {
-            self.notes.push(format!(
-                "ignored: {} (feedback in words); to use it, make it the column of event types (`kind` = {}) and give \
-                 `weights` such as loved=1,hated=-1",
-                self.call(column),
-                shown(names[column].as_bytes())
-            ));
+    /// Notes unused columns that say in words what users think of items, by their name, or else those of a few
+    /// different words.
+    pub(super) fn note_words(&mut self, looks: impl Fn(usize) -> Looks) {
+        let names = self.names.as_ref();
+        let in_words = |c: usize| {
+            looks(c).is_plain_text() || matches!(looks(c), Looks::Lists | Looks::SomeLists)
+        };
+        let is_feedback = |c: usize| names.is_some_and(|names| means_feedback(&names[c]));
+        let means: [fn(&str) -> bool; 4] = [is_beside_ids, is_no_user, is_numbered, is_address];
+        let is_beside =
+            |c: usize| names.is_some_and(|names| means.iter().any(|means| means(&names[c])));
+        let mut columns: Vec<usize> =
+            self.free().take(WIDE).filter(|&c| is_feedback(c) && in_words(c)).collect();
+        let (what, one) = match columns.is_empty() {
+            true => ("words", "if one says what users think of items"),
+            false => ("feedback in words", "to use it"),
+        };
+        if columns.is_empty() {
+            columns.extend(
+                self.free().take(WIDE).filter(|&c| looks(c) == Looks::Words && !is_beside(c)),
+            );
         }
+        let Some(&first) = columns.first() else { return };
+        let all: Vec<String> = columns.iter().map(|&c| self.call(c)).collect();
+        let column = match names {
+            Some(names) => shown(names[first].as_bytes()),
+            None => (first + 1).to_string(),
+        };
+        self.notes.push(format!(
+            "ignored: {} ({what}); {one}, make it the column of event types (`kind` = {column}) and give `weights` such \
+             as loved=1,hated=-1",
+            shortened(&all)
+        ));
     }
 
     /// Notes columns without a name.
@@ -161,6 +193,36 @@ mod tests {
             let rated = content.replace("user,", "rating,user,").replace("ann", "5,ann");
             assert!(!notes(&rated.replace("bob", "4,bob")).contains("words"));
         }
+        for (content, column) in [
+            ("ann,tea,high\nbob,jam,low\nbob,tea,high\n", "column 3"),
+            ("ann,tea,A\nbob,jam,B+\nbob,tea,C\n", "column 3"),
+            ("ann,tea,👍\nbob,jam,👎\n", "column 3"),
+            ("ann,tea,★★\nbob,jam,★\n", "column 3"),
+            ("ann,tea,4/5\nbob,jam,3/5\n", "column 3"),
+            ("ann,tea,Like\nbob,jam,Unlike\n", "column 3"),
+            ("user,item,grade\nann,tea,A\nbob,jam,B+\n", "`grade`"),
+            ("user,item,grade\nann,tea,4/5\nbob,jam,3/5\n", "`grade`"),
+            ("user,item,country,grade\nann,tea,DE,good\nbob,jam,FR,bad\n", "`grade`"),
+            ("{\"user\":1,\"item\":2,\"mood\":\"good\"}\n", "`mood`"),
+        ] {
+            let told = notes(content);
+            let kind = match column {
+                "column 3" => "3",
+                named => named.trim_matches('`'),
+            };
+            assert!(told.contains(&format!("ignored: {column} (words)")), "{content}: {told}");
+            assert!(
+                told.contains(&format!("(`kind` = {kind}) and give `weights` such as")),
+                "{told}"
+            );
+        }
+        // Texts that differ, and names of properties and titles.
+        let texts: Vec<String> = (0..20).map(|n| format!("u{n},i{n},text {n}\n")).collect();
+        assert!(!notes(&texts.concat()).contains("words"));
+        for name in ["country", "genre", "title", "item_name", "brand", "user_agent", "ClickURL"] {
+            let told = notes(&format!("user,item,{name}\nann,tea,x\nbob,jam,y\nann,jam,x\n"));
+            assert!(!told.contains("words"), "{told}");
+        }
         assert_eq!(
             rows_with("user,ok,thing\nann,yes,tea\n", &ReadOptions::default()),
             ["ann tea 1"]
@@ -173,7 +235,7 @@ mod tests {
     fn amounts_in_text_are_named() {
         for amount in ["$12.50", "\"1.234,50\"", "12 EUR"] {
             let told = notes(&format!("user,item,paid\nann,tea,{amount}\nbob,jam,{amount}\n"));
-            assert!(told.contains("`paid` (numbers, to be written without signs"), "{told}");
+            assert!(told.contains("`paid` (amounts: write plain numbers"), "{told}");
         }
         let value = with_value(Column::Name("paid".into()));
         let told = table("user,item,paid\nann,tea,$12.50\n", &value).unwrap_err();

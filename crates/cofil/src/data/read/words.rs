@@ -511,6 +511,7 @@ pub(super) const OF_IDS: &[&str] = &[
     "master",
     "metadata",
     "spotify",
+    "pseudo",
 ];
 /// Words for names, which identify users and items less well than ids.
 pub(super) const OF_NAMES: &[&str] =

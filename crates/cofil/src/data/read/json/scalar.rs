@@ -15,13 +15,22 @@ pub(super) enum Scalar<'a> {
     Float(f64),
     Text(Cow<'a, str>),
     Truth(bool),
-    /// A list, which a table cannot use.
-    List,
+    /// A list, which a table cannot use, with the first keys of the first object in it.
+    List(Vec<String>),
     /// An object, with the first of its keys.
     Object(Vec<String>),
 }
 
 impl Scalar<'_> {
+    /// Returns the keys of an object, or of the objects of a list, and what marks such a list in a path.
+    pub fn inner(&self) -> Option<(&'static str, Vec<String>)> {
+        match self {
+            Self::Object(keys) => Some(("", keys.clone())),
+            Self::List(keys) if !keys.is_empty() => Some(("[]", keys.clone())),
+            _ => None,
+        }
+    }
+
     /// Says what a value is that a table cannot use.
     pub fn what(&self) -> &'static str {
         if matches!(self, Self::Object(_)) { "an object" } else { "a list" }
@@ -88,8 +97,12 @@ impl<'l> Visitor<'l> for ScalarSeed {
     }
 
     fn visit_seq<A: SeqAccess<'l>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let first = list.next_element_seed(ScalarSeed)?;
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::List)
+        Ok(Scalar::List(match first {
+            Some(Scalar::Object(keys)) => keys,
+            _ => Vec::new(),
+        }))
     }
 
     fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<Self::Value, A::Error> {
