@@ -26,8 +26,11 @@ fn spoilt<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
         !c.is_ascii()
             && (c.is_whitespace() || ('\u{200b}'..='\u{200d}').contains(&c) || c == '\u{feff}')
     };
-    // Without a sign or a point it may be one of other ids with letters.
-    let is_sure = |name: &str| name.contains(['+', '.', ',']);
+    // Without a sign and a point, or two digits, it may be one of other ids with letters.
+    let is_sure = |name: &str| {
+        name.split_once('+')
+            .is_some_and(|(digits, power)| power.len() > 1 || digits.contains(['.', ',']))
+    };
     let is_whole = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
     let is_text = |name: &str| {
         let digits = |text: &str| !text.is_empty() && is_whole(text);

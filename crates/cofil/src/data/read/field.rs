@@ -201,6 +201,10 @@ impl<'a> Rules<'a> {
 
     /// Returns how to use a column of words as values.
     fn by_words(&self, text: &[u8]) -> String {
+        // The values of a matrix are in all its columns.
+        if self.value_column.is_empty() {
+            return "write a number".into();
+        }
         let mut weight = format!("{}=1", shown(text));
         if weight.contains(' ') {
             weight = format!("\"{weight}\"");

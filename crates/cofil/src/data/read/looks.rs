@@ -100,7 +100,9 @@ impl Looks {
 
     fn of_texts(values: &[&[u8]]) -> Self {
         let different: HashSet<&[u8]> = values.iter().copied().collect();
-        let are_few = different.len() <= FEW.max(values.len() / 8);
+        // The same word in all rows says nothing.
+        let are_few = different.len() <= FEW.max(values.len() / 8)
+            && (different.len() > 1 || values.len() == 1);
         let are_short = values.iter().all(|value| value.len() <= SHORT);
         if are_few && are_short { Self::Words } else { Self::Text }
     }
@@ -287,6 +289,7 @@ mod tests {
             (&["True", "FALSE", ""], Looks::Truth),
             (&["Y", "N"], Looks::Truth),
             (&["A", "F", "B"], Looks::Words),
+            (&["US", "US"], Looks::Text),
             (&["1026454.4271112504", "2139463462.1633110411"], Looks::Text),
             (&["1612076462.1234567", "1612076463.5"], Looks::Time),
             (&["2021-01-31", "NULL", "NaT", "NA"], Looks::Date),

@@ -75,6 +75,7 @@ pub(super) fn read(
                     continue;
                 }
                 rules.value_name.clone_from(&names[column]);
+                rules.value_column.clear();
                 let value = rules.value(text.as_bytes())?;
                 if let Ok(value) = value {
                     rows.tally.count_rounded(text.as_bytes(), value, &rules);

@@ -43,8 +43,8 @@ pub(super) fn shortened(all: &[String]) -> String {
 }
 
 impl Search {
-    /// Notes unused columns that look like values or times, except the `known` ones: without values, all numbers, and else those
-    /// that are no ids.
+    /// Notes unused columns that look like values or times, except the `known` ones: without values, all numbers, and
+    /// else those that are no ids.
     pub(super) fn note_unread(
         &mut self,
         looks: impl Fn(usize) -> Looks,
