@@ -32,7 +32,8 @@ fn a_reader_is_read_as_a_file_is() {
 fn what_is_wrong_with_a_reader_is_told_by_its_name() {
     let options = ReadOptions::default();
     let bad = Source::reader("upload", &b"user,item,rating\na,b,much\n"[..]);
-    assert_eq!(told(read(bad, &options)), "upload:2: rating \"much\" is not a number");
+    let much = told(read(bad, &options));
+    assert!(much.starts_with("upload:2: rating \"much\" is not a number; "), "{much}");
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {

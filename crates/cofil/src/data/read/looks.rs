@@ -300,7 +300,7 @@ mod tests {
             (&["11 12", "13 14 15"], Looks::Lists),
             (&["i29 i21 i3", "i29 i4"], Looks::Lists),
             (&["i1:5 i2:3", "i7:4 i9:1"], Looks::Lists),
-            (&["Toy Story 2", "7 up"], Looks::Text),
+            (&["Toy Story 2", "7 up"], Looks::Words),
             (&["['a', 'b']", "['a']"], Looks::Lists),
             (&["a|b", "c", "d,e"], Looks::SomeLists),
             (&["11 12", "13", "14"], Looks::SomeLists),
