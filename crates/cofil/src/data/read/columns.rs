@@ -135,6 +135,9 @@ impl Columns {
             }
         }
         let nameless_columns = search.pass_over_index(looks);
+        if user.is_none() && item.is_none() {
+            search.refuse_form()?;
+        }
         if value.is_none() && time.is_none() {
             search.refuse_matrix(user, item, looks)?;
         }

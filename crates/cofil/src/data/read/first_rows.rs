@@ -85,7 +85,9 @@ pub(super) fn counts_rows(grid: &Grid, options: &ReadOptions) -> bool {
     let count = |start: usize| {
         grid.below(0).zip(start..).all(|(field, n)| field.trim_ascii() == n.to_string().as_bytes())
     };
-    let texts = (1..grid.width()).filter(|&c| Looks::of(grid.below(c)).is_plain_text()).count();
+    let are_ids =
+        |looks: Looks| looks.is_plain_text() || matches!(looks, Looks::Lists | Looks::SomeLists);
+    let texts = (1..grid.width()).filter(|&c| are_ids(Looks::of(grid.below(c)))).count();
     !told && !grid.header && grid.body().len() >= ENOUGH && texts > 1 && (count(0) || count(1))
 }
 
@@ -263,6 +265,13 @@ mod tests {
         let content = lines(6, |n| format!("{n},ann{},tea{n},5", n % 2));
         assert_eq!(rows(&content)[1], "ann1 tea1 5");
         assert!(notes(&content).contains("column 1 counts the rows"), "{}", notes(&content));
+        let impressions =
+            lines(6, |n| format!("{n}\tU{n}\t11/1{n}/2019 9:05:58 AM\tN{n} N1\tN2-1 N{n}-0"));
+        assert!(
+            refused(&impressions).contains("several items in each row"),
+            "{}",
+            refused(&impressions)
+        );
         // Users may be numbered by their rows.
         assert_eq!(rows(&lines(6, |n| format!("{n},7{n},5")))[1], "1 71 5");
     }

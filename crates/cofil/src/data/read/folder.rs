@@ -271,6 +271,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn copies_are_told() {
+        for (name, of) in
+            [("a (1).csv", "a.csv"), ("a - Copy.csv", "a.csv"), ("a_copy.csv.gz", "a.csv.gz")]
+        {
+            assert_eq!(original(name).as_deref(), Some(of), "{name}");
+        }
+        for name in ["a.csv", "part (x).csv", "copy.csv", "a-1.csv"] {
+            assert_eq!(original(name), None, "{name}");
+        }
+        assert!(is_about("a.csv.bak") && is_about("a.csv~") && !is_about("a.csv"));
+    }
+
+    #[test]
     fn names_of_different_tables_are_told() {
         let told = |names: &[&str]| {
             let files: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();

@@ -365,3 +365,52 @@ fn two_columns_of_a_name_are_asked_about() {
     let twice = refused("{\"user\":1,\"item\":2,\"item\":3}\n");
     assert!(twice.contains("the key `item` occurs twice"), "{twice}");
 }
+
+#[test]
+fn amounts_and_answers_are_no_ids() {
+    assert_eq!(
+        roles("order_id,product_id,add_to_cart_order\n1,7,1\n1,8,2\n2,7,1\n"),
+        "order_id product_id - -"
+    );
+    let told = refused("tconst,averageRating,numVotes\ntt1,5.5,12\ntt2,6.5,14\n");
+    assert!(told.contains("no item column found"), "{told}");
+    let form = "Timestamp,Email Address,How do you rate [Tea],How do you rate [Jam]\n2021/01/18 10:00:00 AM GMT+1,a@x.y,5,3\n";
+    assert!(refused(form).contains("the answers of a form"), "{}", refused(form));
+    // Ids of things go before texts about them, and other things are told.
+    assert_eq!(
+        roles("podcast_id,title,content,rating,author_id\np1,A,good,5,a\np2,B,bad,3,b\n"),
+        "author_id podcast_id rating -"
+    );
+    assert_eq!(
+        roles("user_id,location,hotel_id,rating\n1,Rome,7,5\n2,Oslo,8,4\n"),
+        "user_id hotel_id rating -"
+    );
+    let told = notes("user,artist,album,track,plays\nu1,a,b,c,3\nu2,a,b,d,4\n");
+    assert!(told.contains("`artist` is taken for items; `album`, `track` may be so"), "{told}");
+    assert_eq!(
+        roles(
+            "event_date,event_timestamp,user_id,item_id\n20210131,1611937000000000,a,b\n20210131,1611937000000001,c,d\n"
+        ),
+        "user_id item_id - event_timestamp"
+    );
+}
+
+#[test]
+fn values_behind_empty_columns_are_read() {
+    let jester: String = (0..9).map(|n| format!("{n}\t\t{}\t\t0.{n}\n", n + 3)).collect();
+    assert_eq!(roles(&jester), "1 3 5 -");
+}
+
+#[test]
+fn sums_and_single_items_are_told() {
+    for (content, told) in [
+        ("user,item,n\nann,tea,2\nann,Total,2\nbob,tea,1\n", "the item `Total`"),
+        ("user,item,n\nAll,All,10\nann,tea,2\nbob,tea,1\n", "the user `All`"),
+        ("user,item,n\nann,tea,2\nTotal ann,tea,2\nbob,tea,1\n", "the user `Total ann`"),
+        ("user,item,n\nann,tea,2\nbob,tea,1\nGesamtergebnis,x,3\n", "may be a footer"),
+    ] {
+        assert!(notes(content).contains(told), "{content}: {}", notes(content));
+    }
+    let shop: String = (0..9).map(|n| format!("u{n},shop1,i{n}\n")).collect();
+    assert!(notes(&shop).contains("all rows have the same item, `shop1`"), "{}", notes(&shop));
+}

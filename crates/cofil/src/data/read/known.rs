@@ -110,9 +110,11 @@ pub(super) fn is_no_user(name: &str) -> bool {
 /// Returns whether `name` means an amount, which is no id: `price_in_usd`, `num_votes`, `year`.
 pub(super) fn is_quantity(name: &str) -> bool {
     let parts = parts(name);
+    let is_place = parts.len() > 1
+        && parts.last().is_some_and(|part| ["order", "rank", "position"].contains(&part.as_str()));
     let is_counted =
         parts.len() > 1 && parts.first().is_some_and(|part| COUNTED.contains(&part.as_str()));
-    is_counted || parts.iter().any(|part| QUANTITIES.contains(&part.as_str()))
+    is_place || is_counted || parts.iter().any(|part| QUANTITIES.contains(&part.as_str()))
 }
 
 /// Returns the kind of item that a column called `name` has ids or names of: `movie` for `movie_id` and `movieTitle`.
@@ -240,7 +242,15 @@ mod tests {
         for name in ["title", "content", "genre_id", "user_id", "rating", "brand"] {
             assert_eq!(thing(name), None, "{name}");
         }
-        for name in ["price_in_usd", "numVotes", "msPlayed", "review_votes", "Year", "avg_stars"] {
+        for name in [
+            "price_in_usd",
+            "add_to_cart_order",
+            "numVotes",
+            "msPlayed",
+            "review_votes",
+            "Year",
+            "avg_stars",
+        ] {
             assert!(is_quantity(name), "{name}");
         }
         for name in ["item", "number", "userId", "n", "kunde", "artist"] {

@@ -586,3 +586,14 @@ fn numbers_named_as_ids_are_no_times() {
     assert!(told.contains("`action_type`, `behavior_type` (event types)"), "{told}");
     assert!(!told.contains("numbers"), "{told}");
 }
+
+#[test]
+fn matrices_are_read_without_their_sums() {
+    let options = ReadOptions { shape: Some(super::Shape::Matrix), ..ReadOptions::default() };
+    let content =
+        "user,age,tea,jam,mean,Total\nann,30,5,,5,5\nbob,40,3,2,2.5,5\nTotal,70,8,2,,10\n";
+    assert_eq!(rows_with(content, &options), ["ann tea 5", "bob tea 3", "bob jam 2"]);
+    let told = table(content, &options).unwrap().report.notes.join("\n");
+    assert!(told.contains("left out, as no items: `age`, `mean`, `Total`"), "{told}");
+    assert!(told.contains("left out: 1 row of sums over users"), "{told}");
+}

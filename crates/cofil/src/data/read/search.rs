@@ -181,13 +181,8 @@ impl Search {
         passed
     }
 
-    /// Returns an error for a matrix: a column of users or items, and a numeric column for each of the others.
-    pub fn refuse_matrix(
-        &self,
-        user: Option<usize>,
-        item: Option<usize>,
-        looks: impl Fn(usize) -> Looks,
-    ) -> Result<(), String> {
+    /// Returns an error for the answers of a form, with a question for each item.
+    pub fn refuse_form(&self) -> Result<(), String> {
         let Some(names) = &self.names else { return Ok(()) };
         // Questions of a form: `How do you rate [Tea]`, `How do you rate [Jam]`.
         let question = |c: usize| {
@@ -207,6 +202,17 @@ impl Search {
                 self.call(second)
             ));
         }
+        Ok(())
+    }
+
+    /// Returns an error for a matrix: a column of users or items, and a numeric column for each of the others.
+    pub fn refuse_matrix(
+        &self,
+        user: Option<usize>,
+        item: Option<usize>,
+        looks: impl Fn(usize) -> Looks,
+    ) -> Result<(), String> {
+        let Some(names) = &self.names else { return Ok(()) };
         let is_item = |c| looks(c) == Looks::Bits && !self.taken[c];
         let count = names.len();
         if user.is_none()
