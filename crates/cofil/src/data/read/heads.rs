@@ -11,7 +11,7 @@ type Row = Vec<Vec<u8>>;
 pub(super) fn problem(rows: &[Row]) -> Option<String> {
     let (first, below) = rows.split_first()?;
     let is_title = first.len() > 1 && filled(first) == 1 && !names_columns(first);
-    if is_title && below.iter().find(|row| filled(row) > 1).is_some_and(|row| names_columns(row)) {
+    if is_title && below.iter().find(|row| filled(row) > 1).is_some_and(names_columns) {
         return Some(format!(
             "the first line, {}, is a title and not part of the table; remove everything above the names of the columns",
             quoted(&first.concat())

@@ -5,8 +5,12 @@ use serde_json::{Map, Value};
 
 const PANDAS: &str = "in pandas, write `df.to_json(path, orient=\"records\", lines=True)`";
 
+/// Maximum size in bytes of a line that is examined: parsed JSON takes many times as much memory.
+const LONGEST: usize = 1 << 20;
+
 /// Returns what an object without any text or number of its own seems to be, and the remedy; `None` if it may be a row.
 pub(super) fn foreign(line: &[u8]) -> Option<String> {
+    let line = Some(line).filter(|line| line.len() <= LONGEST)?;
     let map: Map<String, Value> = serde_json::from_slice(line).ok()?;
     let given: Vec<(&String, &Value)> = map.iter().filter(|(_, value)| !value.is_null()).collect();
     let objects: Vec<&Map<String, Value>> =
