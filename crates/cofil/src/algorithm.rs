@@ -126,16 +126,38 @@ impl Algorithm {
         let reading = self.reading(run.values, train);
         let run = Run { values: reading.into(), ..run.of(self.to_value()) };
         let fitted = match self.target() {
-            Target::Rating => self.recipe().fit(train, &run)?,
+            Target::Rating => self.recipe().fit(train, &run).map_err(|e| self.blame_extremes(e))?,
             Target::Preference => {
                 let liked = liked(reading, train)?;
                 let run = Run { values: ReadValues::AsWeights, ..run };
-                let Fitted { model, epochs } = self.recipe().fit(&liked, &run)?;
+                let fitted = self.recipe().fit(&liked, &run);
+                let Fitted { model, epochs } = fitted.map_err(|e| self.blame_extremes(e))?;
                 Fitted { model: Preference::new(model, reading, true), epochs }.boxed()
             }
         };
         check_whole(&*fitted.model)?;
         Ok(fitted)
+    }
+
+    /// Changes the advice of an error of training that diverged if settings are far above their defaults: more likely
+    /// they are the cause than the setting that is usually to blame.
+    fn blame_extremes(&self, error: Error) -> Error {
+        const FAR: f64 = 30.0;
+        let Error::Diverged { epoch, what, hint } = error else { return error };
+        let usual = Self::all().into_iter().find(|other| other.name() == self.name());
+        let usual = usual.expect("all algorithms are listed").to_value();
+        let settings = self.to_value();
+        let extremes = settings.as_object().into_iter().flatten().filter_map(|(name, now)| {
+            let now = now.as_f64().filter(|_| now.is_f64())?;
+            let usual = usual[name].as_f64().unwrap_or(0.0).max(0.01);
+            (now > FAR * usual).then(|| format!("`{name}`, now {}", now as f32))
+        });
+        let extremes: Vec<String> = extremes.collect();
+        let hint = match extremes.is_empty() {
+            true => hint,
+            false => format!("lower {}", extremes.join(", and ")),
+        };
+        Error::Diverged { epoch, what, hint }
     }
 
     /// How this algorithm reads the values of `train`, by `values`; `None` if they are weights. An algorithm that ranks

@@ -272,6 +272,40 @@ fn a_long_text_that_a_dictionary_repeats_takes_no_more_than_once() {
     assert_eq!(catalogue(&repeated("title", &text, rows)), Ok(rows));
 }
 
+#[test]
+fn a_long_text_in_every_row_is_not_written_out() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.csv", "a.jsonl.zst", "a.parquet", "a.arrow"] {
+        let path = folder.path().join(name);
+        let rows = table(&repeated("user", &"u".repeat(MB / 10), 20_000)).unwrap().interactions;
+        let told = within(MB, || write(&path, &rows)).unwrap_err().to_string();
+        let says = "the ids would take 2.0 GB, more than 100 times the table";
+        assert!(told.contains(says), "{name}: {told}");
+        // Many long ids are written, some rows at a time.
+        let rows = table(&repeated("user", &"u".repeat(8000), 65_000)).unwrap().interactions;
+        within(MB, || write(&path, &rows)).expect(name);
+        let again = read(&path, &ReadOptions::default()).unwrap().interactions;
+        assert!(again.len() == 65_000 && again.users.len() == 1, "{name}");
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn tens_of_thousands_of_columns_are_sampled_some_at_a_time() {
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c", "d"]));
+    let names = (0..50_000).map(|n| match n {
+        7 => "user_id".to_owned(),
+        30_000 => "item_id".to_owned(),
+        _ => format!("t{n}"),
+    });
+    let batch = RecordBatch::try_from_iter(names.map(|name| (name, texts.clone()))).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    let bytes = writer.into_inner().unwrap();
+    let rows = table(&bytes).unwrap().interactions;
+    assert_eq!((rows.len(), rows.users.name(1), rows.items.name(3)), (4, "b", "d"));
+}
+
 /// A Parquet file with a list of as many equal numbers in each of a few rows.
 fn of_lists(entries: usize) -> Vec<u8> {
     let mut items = ListBuilder::new(Int64Builder::new());

@@ -27,6 +27,7 @@ pub(crate) mod levels;
 pub(crate) mod lists;
 pub(crate) mod moment;
 mod order;
+mod pieces;
 pub mod prose;
 pub(crate) mod ratings;
 pub mod read;

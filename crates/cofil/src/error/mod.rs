@@ -108,10 +108,23 @@ pub enum Error {
     },
 }
 
+/// Returns the error of the operating system in an error of a library, which would put words of its own before it.
+fn innermost(error: std::io::Error) -> std::io::Error {
+    let mut cause = error.get_ref().map(|inner| inner as &dyn std::error::Error);
+    while let Some(inner) = cause {
+        let code = inner.downcast_ref().and_then(std::io::Error::raw_os_error);
+        if let Some(code) = code {
+            return std::io::Error::from_raw_os_error(code);
+        }
+        cause = inner.source();
+    }
+    error
+}
+
 impl Error {
     /// Creates an error of the operating system on `path`.
     pub fn io(path: impl AsRef<Path>, reason: std::io::Error) -> Self {
-        Self::Io { path: path.as_ref().to_owned(), reason }
+        Self::Io { path: path.as_ref().to_owned(), reason: innermost(reason) }
     }
 
     /// Creates an error about the content of a data file, at `line` if known.
@@ -275,6 +288,11 @@ mod tests {
         assert_eq!(e.to_string(), "ratings.csv:17: rating \"4,5\" is not a number");
         let e = Error::data("ratings.csv", None, "no data");
         assert_eq!(e.to_string(), "ratings.csv: no data");
+        // Libraries put words before the error of the operating system.
+        let full = std::io::Error::from_raw_os_error(28);
+        let wrapped = std::io::Error::other(std::io::Error::other(full));
+        let e = Error::io("a.arrow", wrapped);
+        assert_eq!(e.to_string(), "a.arrow: No space left on device");
         let e = Error::unknown("setting", "factor", ["factors", "reg"]);
         assert_eq!(
             e.to_string(),

@@ -133,7 +133,7 @@ impl Foreign {
             return Err(Error::setting("user_vectors", says));
         }
         foreign.take_ids(files)?;
-        foreign.check()?;
+        foreign.check(files)?;
         foreign.name_biases();
         Ok(foreign)
     }
@@ -200,7 +200,7 @@ impl Foreign {
         Ok(())
     }
 
-    fn check(&self) -> Result<()> {
+    fn check(&self, files: &ForeignFiles) -> Result<()> {
         if self.users.cols() != self.items.cols() && self.users.rows() > 0 {
             return Err(Error::Unfit(format!(
                 "user vectors have {} numbers, but item vectors have {}; give both from one model",
@@ -208,18 +208,24 @@ impl Foreign {
                 self.items.cols()
             )));
         }
-        for (what, numbers, width) in [
-            ("user vectors", self.users.data(), self.users.cols()),
-            ("item vectors", self.items.data(), self.items.cols()),
-            ("user biases", &self.user_bias[..], 1),
-            ("item biases", &self.item_bias[..], 1),
+        let model = match &files.model {
+            ForeignSource::Npz(_) => Path::new("arrays"),
+            ForeignSource::Path(path) => path,
+        };
+        let of_users = files.user_vectors.as_deref().unwrap_or(model);
+        for (what, numbers, width, path) in [
+            ("user vectors", self.users.data(), self.users.cols(), of_users),
+            ("item vectors", self.items.data(), self.items.cols(), model),
+            ("user biases", &self.user_bias[..], 1, of_users),
+            ("item biases", &self.item_bias[..], 1, model),
         ] {
             if let Some(at) = numbers.iter().position(|x| !x.is_finite()) {
                 let row = at / width.max(1);
-                return Err(Error::Unfit(format!(
+                let message = format!(
                     "row {row} of the {what} (from 0) holds a number that is not finite: the training has diverged, \
                      or the row was never trained"
-                )));
+                );
+                return Err(Error::data(path, None, message));
             }
         }
         Ok(())

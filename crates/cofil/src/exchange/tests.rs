@@ -229,7 +229,7 @@ fn what_does_not_fit_is_refused_with_the_remedy() {
         ),
         (
             vec![p(), Entry::Numbers(Tensor::matrix("item_factors", &bad))],
-            "row 1 of the item vectors",
+            "m.npz: row 1 of the item vectors",
         ),
         (
             vec![p(), q(), Entry::Numbers(Tensor::f32("item_bias", &[1.0]))],

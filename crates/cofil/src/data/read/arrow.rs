@@ -130,11 +130,9 @@ fn read_parquet(
     let parquet = Parquet::open(path, source)?;
     let own = parquet.metadata.schema();
     let keys = new_keys(own, keys);
-    let sample = parquet.reader(path, None, SAMPLE)?.next();
-    let sample = sample.map(|batch| with_keys(batch?, &keys)).transpose().map_err(broken(path))?;
     let schema = schema_with_keys(own, &keys);
-    let columns =
-        resolve(&schema, sample.as_ref(), options).map_err(|message| misread(path, message))?;
+    let sample = parquet.sample(path, &keys)?;
+    let columns = resolve(&schema, &sample, options).map_err(|message| misread(path, message))?;
     let (mut wanted, projected) = project(&columns);
     let from_keys = wanted.split_off(wanted.partition_point(|&w| w < own.fields().len()));
     let from_keys: Vec<Key> =
@@ -216,6 +214,25 @@ impl Parquet {
         limits::check_unpacked("Parquet", size, unpacked, rows)
             .map_err(|beyond| misread(path, beyond.message))?;
         Ok(Self { file, metadata })
+    }
+
+    /// Returns what the columns look like, and the columns of `keys` after them, by the first rows. Columns are decoded
+    /// some at a time: a table may have tens of thousands.
+    fn sample(&self, path: &Path, keys: &[Key]) -> Result<Vec<Looks>> {
+        const AT_A_TIME: usize = 1000;
+        let count = self.metadata.schema().fields().len();
+        limits::check_columns(count).map_err(|message| misread(path, message))?;
+        let mut found = Vec::with_capacity(count + keys.len());
+        for first in (0..count).step_by(AT_A_TIME) {
+            let wanted: Vec<usize> = (first..count.min(first + AT_A_TIME)).collect();
+            let keys = if first + wanted.len() == count { keys } else { &[] };
+            let batch = self.reader(path, Some(&wanted), SAMPLE)?.next();
+            match batch.map(|batch| with_keys(batch?, keys)).transpose().map_err(broken(path))? {
+                Some(batch) => found.extend(batch.columns().iter().map(looks)),
+                None => found.resize(found.len() + wanted.len() + keys.len(), Looks::Empty),
+            }
+        }
+        Ok(found)
     }
 
     /// Reads all rows, `size` at a time: the columns `wanted`, or all.
@@ -317,8 +334,16 @@ fn read_stream(
     let Some(schema) = first.as_ref().map(RecordBatch::schema).or(schema) else {
         return Err(misread(path, NO_BATCHES.into()));
     };
-    let columns =
-        resolve(&schema, first.as_ref(), options).map_err(|message| misread(path, message))?;
+    let count = schema.fields().len();
+    limits::check_columns(count).map_err(|message| misread(path, message))?;
+    let sample: Vec<Looks> = match &first {
+        Some(batch) => {
+            let rows = batch.num_rows().min(SAMPLE);
+            batch.columns().iter().map(|column| looks(&column.slice(0, rows))).collect()
+        }
+        None => vec![Looks::Empty; count],
+    };
+    let columns = resolve(&schema, &sample, options).map_err(|message| misread(path, message))?;
     let mut rows = start.rows(&columns, options);
     let batches = first.map(Ok).into_iter().chain(batches);
     let typed_times = read_batches(path, batches, &columns, options, &mut rows)?;
@@ -355,19 +380,15 @@ fn read_batches(
     Ok(typed)
 }
 
+/// Determines the columns by their names and by what they look like in a sample.
 fn resolve(
     schema: &SchemaRef,
-    sample: Option<&RecordBatch>,
+    sample: &[Looks],
     options: &ReadOptions,
 ) -> std::result::Result<Columns, String> {
-    limits::check_columns(schema.fields().len())?;
     let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let count = names.len();
-    let looks = |column: usize| match sample {
-        Some(batch) => looks(&batch.column(column).slice(0, batch.num_rows().min(SAMPLE))),
-        None => Looks::Empty,
-    };
-    let mut columns = Columns::resolve(Some(names), count, looks, options)?;
+    let mut columns = Columns::resolve(Some(names), count, |column| sample[column], options)?;
     let nested = schema.fields().iter().filter_map(|field| match field.data_type() {
         DataType::Struct(inner) if !columns.uses(field.name()) => {
             let inner = inner.iter().map(|field| field.name().clone()).collect();

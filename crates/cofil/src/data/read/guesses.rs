@@ -303,6 +303,14 @@ fn a_matrix_is_told_wherever_its_ids_are() {
             "{told}"
         );
     }
+    // One item may be called like a time, another like a count.
+    for content in [
+        "user,The Day After,Alien,Brazil,Casablanca,Dune,Eraser,Fargo\nann,5,3,,4,1,,2\nbob,,4,2,,,5,3\n",
+        "name,Alien,24 Hours,Brazil,The Count,Dune,Eraser,Fargo\nann,5,3,,4,1,,2\nbob,,4,2,,,5,3\n",
+    ] {
+        let told = refused(content);
+        assert!(told.contains("this looks like a matrix with a column for each item"), "{told}");
+    }
     let told = refused("movie,u1,u2,u3\nm1,5,3,4\nm2,,2,1\n");
     assert!(told.contains("a column for each user (`u1` to `u3`): transpose it"), "{told}");
 }
@@ -386,7 +394,12 @@ fn amounts_and_answers_are_no_ids() {
         "user_id hotel_id rating -"
     );
     let told = notes("user,artist,album,track,plays\nu1,a,b,c,3\nu2,a,b,d,4\n");
-    assert!(told.contains("`artist` is taken for items; `album`, `track` may be so"), "{told}");
+    let expected = "`artist` is taken for the items, but `album`, `track` may be, too: to use another, set `item` = album";
+    assert!(told.contains(expected), "{told}");
+    assert_eq!(
+        roles("user_id,tagID,day,month,year\n1,7,3,4,2011\n1,8,5,4,2012\n"),
+        "user_id tagID - -"
+    );
     assert_eq!(
         roles(
             "event_date,event_timestamp,user_id,item_id\n20210131,1611937000000000,a,b\n20210131,1611937000000001,c,d\n"

@@ -107,10 +107,10 @@ impl Search {
             self.free().take(WIDE).filter(is_other).map(|c| self.call(c)).collect();
         let Some(first) = self.free().take(WIDE).find(is_other) else { return };
         self.notes.push(format!(
-            "{} is taken for items; {} may be {}: to use it, set `item` = {}",
+            "{} is taken for the items, but {} may be, too: to use {}, set `item` = {}",
             self.call(item),
             shortened(&others),
-            if others.len() == 1 { "so, too" } else { "so, too, each for itself" },
+            if others.len() == 1 { "it" } else { "another" },
             shown(names[first].as_bytes())
         ));
     }
@@ -235,14 +235,16 @@ impl Search {
         };
         let is_other = |&c: &usize| c != ids && Some(c) != index && !names[c].is_empty();
         let others: Vec<usize> = (0..names.len()).filter(is_other).collect();
-        // Nobody calls an item so: the numbers are ids, or measures of something.
+        // Few items are called so: the numbers are ids, or measures of something.
         let is_measure = |&c: &usize| {
             is_numbered(&names[c])
                 || is_known(&names[c])
                 || is_beside_ids(&names[c])
                 || is_quantity(&names[c])
         };
-        if others.iter().take(WIDE).any(is_measure) {
+        let judged = others.len().min(WIDE);
+        let measures = others.iter().take(WIDE).filter(|c| is_measure(c)).count();
+        if judged > 0 && 3 * measures >= judged {
             return Ok(());
         }
         let numbered = others.iter().all(|&c| names[c].parse::<u64>().is_ok());

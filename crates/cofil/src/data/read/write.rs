@@ -1,8 +1,9 @@
 //! Writing interactions to files that read back the same.
 
 use crate::data::ending::{Format, Packing, ending};
-use crate::data::{Interactions, NO_TIME};
-use crate::error::Result;
+use crate::data::prose::bytes;
+use crate::data::{IdMap, Interactions, NO_TIME};
+use crate::error::{Error, Result};
 use crate::store;
 use crate::watch::{self, Stage};
 use std::io::{BufWriter, Result as IoResult, Write};
@@ -15,9 +16,10 @@ use std::path::Path;
 /// its size in bytes.
 ///
 /// # Errors
-/// If the extension is unknown or the file system reports an error.
+/// If the extension is unknown, the ids are longer than 100 times the table, or the file system reports an error.
 pub fn write(path: &Path, interactions: &Interactions) -> Result<u64> {
     let (format, packing) = ending(path)?;
+    check_size(path, interactions)?;
     store::write_with(path, store::Access::Usual, |file| {
         let mut file = BufWriter::with_capacity(1 << 16, file);
         match packing {
@@ -47,6 +49,42 @@ fn fill(out: &mut (impl Write + Send), format: Format, data: &Interactions) -> I
         #[cfg(feature = "arrow")]
         Format::Arrow => columnar::write_arrow(out, data),
     }
+}
+
+/// Number of bytes of the ids of a row.
+fn text(data: &Interactions, row: usize) -> usize {
+    let size = |ids: &IdMap, id: u32| match ids.integers() {
+        Some(_) => size_of::<i64>(),
+        None => ids.name(id).len(),
+    };
+    size(&data.users, data.user[row]) + size(&data.items, data.item[row])
+}
+
+/// Refuses to write far more than the table holds: a small file may repeat one long text in every row.
+fn check_size(path: &Path, data: &Interactions) -> Result<()> {
+    const TIMES: usize = 100;
+    const FREE: usize = 32 << 20;
+    // Users and items by number, value and time.
+    const ROW: usize = 20;
+    let texts = [&data.users, &data.items].into_iter().filter(|ids| ids.integers().is_none());
+    let sizes: Vec<usize> = texts.flat_map(|ids| ids.names().map(str::len)).collect();
+    let longest = sizes.iter().copied().max().unwrap_or(0);
+    if 2 * longest <= TIMES * ROW {
+        return Ok(());
+    }
+    let held = sizes.iter().sum::<usize>() + ROW * data.len();
+    let most = held.saturating_mul(TIMES).saturating_add(FREE);
+    let written = (0..data.len()).map(|row| text(data, row)).fold(0, usize::saturating_add);
+    if written <= most {
+        return Ok(());
+    }
+    Err(Error::Unfit(format!(
+        "{}: the ids would take {}, more than {TIMES} times the table, because ids of up to {} are repeated; if the \
+         columns of users and items are right, give the ids short names",
+        path.display(),
+        bytes(written as u64),
+        bytes(longest as u64),
+    )))
 }
 
 /// From time to time, reports that row `at` is written and checks whether to stop.
@@ -139,15 +177,16 @@ fn write_json(out: &mut impl Write, data: &Interactions) -> IoResult<()> {
 
 #[cfg(feature = "arrow")]
 mod columnar {
-    use super::{Interactions, IoResult, NO_TIME, Write, has_values, watch};
-    use crate::data::{IdKind, IdMap};
+    use super::{IdMap, Interactions, IoResult, NO_TIME, Write, has_values, text, watch};
+    use crate::data::IdKind;
+    use crate::data::pieces::pieces;
     use arrow_array::{
         ArrayRef, Float32Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray,
     };
     use arrow_schema::{DataType, Field, Schema, TimeUnit};
     use std::sync::Arc;
 
-    /// Number of rows to convert to Arrow at a time.
+    /// Maximum number of rows to convert to Arrow at a time.
     const BATCH: usize = 1 << 16;
 
     fn schema(data: &Interactions) -> Arc<Schema> {
@@ -189,7 +228,7 @@ mod columnar {
     ) -> impl Iterator<Item = IoResult<RecordBatch>> {
         let values = has_values(data);
         let stage = watch::stage("writing", data.len());
-        crate::math::parallel::pieces(data.len(), BATCH).into_iter().map(move |rows| {
+        pieces(data.len(), BATCH, |row| text(data, row)).map(move |rows| {
             watch::check();
             stage.add(rows.len());
             let mut columns: Vec<ArrayRef> = vec![

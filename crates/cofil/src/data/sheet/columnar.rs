@@ -109,6 +109,11 @@ fn column(cells: &Cells<'_>) -> std::result::Result<ArrayRef, String> {
     })
 }
 
-fn failed(path: &Path, error: impl std::fmt::Display) -> Error {
-    Error::format(path, format!("cannot be written: {error}"))
+fn failed(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    match Error::io(path, std::io::Error::other(error)) {
+        Error::Io { reason, .. } if reason.raw_os_error().is_none() => {
+            Error::format(path, format!("cannot be written: {reason}"))
+        }
+        refused => refused,
+    }
 }

@@ -5,9 +5,11 @@ mod columnar;
 mod place;
 
 use super::ending::{Format, ending_or_csv};
+use super::pieces::pieces;
 use crate::error::{Error, Result};
 pub(super) use place::Out;
 use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
 
 /// Type of a column of a [`SheetWriter`].
@@ -115,6 +117,21 @@ impl SheetWriter {
         if !fit {
             return Err(Error::Unfit("the cells do not match the columns of the table".into()));
         }
+        let text = |row| cells.iter().map(|cells| cells.bytes(row)).sum();
+        for piece in pieces(rows, rows, text) {
+            match piece.len() == rows {
+                true => self.write_piece(cells)?,
+                false => {
+                    let cells: Vec<_> = cells.iter().map(|cells| cells.rows(&piece)).collect();
+                    self.write_piece(&cells)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_piece(&mut self, cells: &[Cells<'_>]) -> Result<()> {
+        let rows = cells.first().map_or(0, Cells::len);
         match &mut self.sink {
             Sink::Text(csv) => {
                 let mut record = csv::StringRecord::new();
@@ -161,6 +178,26 @@ impl SheetWriter {
 }
 
 impl Cells<'_> {
+    /// Copies the cells of some rows.
+    fn rows(&self, rows: &Range<usize>) -> Self {
+        match self {
+            Self::Text(cells) => Self::Text(cells[rows.clone()].to_vec()),
+            Self::Count(cells) => Self::Count(cells[rows.clone()].to_vec()),
+            Self::Number(cells) => Self::Number(cells[rows.clone()].to_vec()),
+            Self::Time(cells) => Self::Time(cells[rows.clone()].to_vec()),
+            Self::Vector(cells) => Self::Vector(cells[rows.clone()].to_vec()),
+        }
+    }
+
+    /// Number of bytes of a cell in memory.
+    fn bytes(&self, row: usize) -> usize {
+        match self {
+            Self::Text(cells) => cells[row].map_or(0, str::len),
+            Self::Vector(cells) => size_of_val(cells[row]),
+            Self::Count(_) | Self::Number(_) | Self::Time(_) => size_of::<i64>(),
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Text(cells) => cells.len(),
@@ -251,6 +288,40 @@ mod tests {
         }
         for name in ["a.txt", "a.parquet.gz", "a.gz"] {
             assert!(SheetWriter::create(&folder.path().join(name), &COLUMNS).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_written_some_rows_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "u".repeat(6 << 20);
+        let cells = [
+            Cells::Text(vec![Some(&text); 7]),
+            Cells::Text(vec![
+                Some("a"),
+                Some("b"),
+                Some("c"),
+                Some("d"),
+                Some("e"),
+                None,
+                Some("g"),
+            ]),
+            Cells::Number((0..7).map(|n| Some(n as f32)).collect()),
+            Cells::Time(vec![Some(0); 7]),
+        ];
+        let names: &[&str] = match cfg!(feature = "arrow") {
+            true => &["a.csv", "a.jsonl", "a.parquet", "a.arrow"],
+            false => &["a.csv", "a.jsonl"],
+        };
+        for name in names {
+            let path = folder.path().join(name);
+            let mut writer = SheetWriter::create(&path, &COLUMNS).unwrap();
+            writer.write(&cells).unwrap();
+            writer.finish().unwrap();
+            let options = ReadOptions { skip_bad: 1, ..ReadOptions::default() };
+            let rows = read(&path, &options).unwrap().interactions;
+            assert_eq!((rows.users.len(), rows.items.len()), (1, 6), "{name}");
+            assert_eq!(rows.value, [0.0, 1.0, 2.0, 3.0, 4.0, 6.0], "{name}");
         }
     }
 

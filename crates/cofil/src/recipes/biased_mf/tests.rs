@@ -206,6 +206,15 @@ fn bad_settings_are_told() {
             json!({"learning_rate": 1e6}),
             "training diverged in epoch 1: the loss is not finite; lower `learning_rate`, now 1000000",
         ),
+        // The setting that is far from its default is named, not always the learning rate.
+        (
+            json!({"reg": 1e6}),
+            "training diverged in epoch 1: the loss is not finite; lower `reg`, now 1000000",
+        ),
+        (
+            json!({"init_scale": 1e20}),
+            "training diverged in epoch 1: the loss is not finite; lower `init_scale`, now 100000000000000000000",
+        ),
     ] {
         let algorithm = make(settings).expect("the right types");
         let found = algorithm.fit(&train, &Run::default()).expect_err(says).to_string();
