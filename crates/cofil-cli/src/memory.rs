@@ -73,7 +73,8 @@ fn end(size: usize) -> ! {
     let _ = writeln!(
         rest,
         "\nerror: out of memory: the system refused another {:.1} MB; \
-         lower `factors` or the number of threads, use less data, or raise the limit (ulimit -v, the container's)",
+         use less data or fewer threads, lower sizes such as `factors` if it trains, or raise the limit (ulimit -v, the \
+         container's)",
         size as f64 / 1e6
     );
     let unused = rest.len();

@@ -145,7 +145,7 @@ const BAD: &[Case<'static>] = &[
     (
         b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b",
         &[],
-        "t: the gzip data is cut short; copy the file again",
+        "t: the gzip data is cut short, or something else follows it; copy the file again, or unpack it first",
     ),
 ];
 
@@ -189,8 +189,14 @@ fn files_that_are_cut_short() {
     let rows: String = (0..2000).map(|n| format!("{},{}\n", n % 37, n * n % 101)).collect();
     std::fs::write(folder.path().join("t"), rows).expect("a file");
     for (ending, message) in [
-        ("csv.gz", "the gzip data is cut short; copy the file again"),
-        ("csv.zst", "the zstd data is cut short; copy the file again"),
+        (
+            "csv.gz",
+            "the gzip data is cut short, or something else follows it; copy the file again, or unpack it first",
+        ),
+        (
+            "csv.zst",
+            "the zstd data is cut short, or something else follows it; copy the file again, or unpack it first",
+        ),
         ("parquet", "the data is damaged or cut short ("),
         ("arrow", "the data is damaged or cut short ("),
     ] {

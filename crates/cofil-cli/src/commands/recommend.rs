@@ -242,12 +242,14 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
                 "notes": note.as_slice(),
             }))?;
             for (at, name) in names.into_iter().enumerate() {
-                match (recommender.user_index(&name), query.unknown) {
-                    (Ok(user), _) => users.push(user),
-                    (Err(_), Unknown::Skip) => unknown.push(name),
-                    (Err(error), Unknown::Refuse) => {
-                        return Err(error)
-                            .with_context(|| format!("{}:{}", file.display(), at + 1));
+                // The error of an unknown user takes long: it searches all users for the nearest name.
+                match (recommender.users().get(&name), query.unknown) {
+                    (Some(user), _) => users.push(user),
+                    (None, Unknown::Skip) => unknown.push(name),
+                    (None, Unknown::Refuse) => {
+                        let known = recommender.user_index(&name);
+                        let place = || format!("{}:{}", file.display(), at + 1);
+                        users.push(known.with_context(place)?);
                     }
                 }
             }

@@ -2,7 +2,7 @@
 
 use crate::output::outln;
 use crate::{help, output};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io::Write;
@@ -48,7 +48,7 @@ pub fn man(args: &Man) -> Result<()> {
     let Some(folder) = &args.output else {
         return Ok(clap_mangen::Man::new(help::command()).render(&mut output::Stdout)?);
     };
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    cofil::store::create_folder(folder)?;
     let mut command = help::command().disable_help_subcommand(true);
     command.build();
     let mut pages = Vec::new();

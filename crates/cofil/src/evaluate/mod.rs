@@ -146,17 +146,19 @@ fn judged(
     let item_counts = ItemCounts::new(train, protocol);
     let outcomes = outcomes(&values, &item_counts, &cases);
     let columns = columns::columns(protocol, &cases, &outcomes, &item_counts);
+    // Outcomes take much more memory than the columns.
+    let candidates: Vec<usize> = outcomes.into_iter().map(|outcome| outcome.candidates).collect();
 
     let ranks = protocol.only(Metric::is_of_ranks);
     let judge = Judge::new(items, &cases, &ranks);
     // Outcomes computed by formula instead of from scores.
-    let formula = |of: &(dyn Fn(&Case<'_>, &Outcome) -> Outcome + Sync)| {
+    let formula = |of: &(dyn Fn(&Case<'_>, usize) -> Outcome + Sync)| {
         let blocks = parallel::map(cases.len(), 256, |range| {
-            range.map(|c| of(&cases[c], &outcomes[c])).collect::<Vec<_>>()
+            range.map(|c| of(&cases[c], candidates[c])).collect::<Vec<_>>()
         });
         blocks.into_iter().flatten().collect::<Vec<_>>()
     };
-    let ideal = formula(&|case, o| Outcome::of_ranks(judge.ideal(case, o.candidates)));
+    let ideal = formula(&|case, candidates| Outcome::of_ranks(judge.ideal(case, candidates)));
     let ideal = columns::columns(&ranks, &cases, &ideal, &item_counts);
     let mut baselines = Vec::new();
     if protocol.baselines {
@@ -169,7 +171,8 @@ fn judged(
                 .push(("popularity", columns::columns(&orders, &cases, &outcomes, &item_counts)));
         }
         if !ranks.metrics.is_empty() {
-            let guess = formula(&|case, o| Outcome::of_ranks(judge.guess(case, o.candidates)));
+            let guess =
+                formula(&|case, candidates| Outcome::of_ranks(judge.guess(case, candidates)));
             baselines.push(("random", columns::columns(&ranks, &cases, &guess, &item_counts)));
         }
         let errors = protocol.only(Metric::is_of_values);

@@ -129,6 +129,11 @@ impl Svd {
         let values: Vec<f32> =
             svd.values.iter().map(|&value| (f64::from(value) / unit) as f32).collect();
         let largest = values[0];
+        let far = |constant: f32| constant.abs() > 1e6 * train.scale().1.abs().max(1.0);
+        if let Some(constant) = self.constant.filter(|&c| !largest.is_finite() && far(c)) {
+            let says = format!("{constant} is too large beside the ratings");
+            return Err(Error::setting("constant", says));
+        }
         if !largest.is_finite() {
             return Err(Error::Unfit(
                 "the ratings are too large to decompose; rescale them".into(),

@@ -190,10 +190,12 @@ fn suspects(table: &Table, rows: usize) -> Vec<Suspect> {
         let step = quantile(&steps, 0.5);
         let gap = if end == 0 { first.0 - value } else { value - last.0 };
         let share = n as f64 / rows as f64;
+        // A dozen is far from 1 to 6, but nothing unusual.
+        let far = if end == 0 { 1.0 } else { 4.0 };
         let customary = value < 0.0 || value >= 9.0 && is_nines(value);
         let why = if first.0 >= 0.0 && value < 0.0 && gap > 1.5 * step {
             format!("below 0 and apart from the scale {} to {}", first.0, last.0)
-        } else if gap > range / 2.0 && (customary || gap > range) && n > 1 {
+        } else if gap > range / 2.0 && (customary || gap > far * range) && n > 1 {
             format!("far off the scale {} to {}", first.0, last.0)
         } else if value == 0.0 && first.0 >= 0.5 && share > 0.2 && n > 3 * first.1 {
             format!(

@@ -8,7 +8,7 @@ use super::found::Found;
 use super::hive::Key;
 use super::ipc;
 use super::limits::{self, Beyond};
-use super::looks::Looks;
+use super::looks::{Looks, Seen};
 use super::nested;
 use super::rows::{Rows, Start};
 use super::source::Opened;
@@ -88,6 +88,10 @@ fn undecoded(path: &Path, told: &str) -> Error {
     let lacks = ["Disabled feature", "NYI", "Not yet implemented", "requires the"];
     if let Some(refused) = os_error(told) {
         return Error::io(path, refused);
+    }
+    if told.contains("DepthLimitReached") {
+        let message = "a column is nested too deeply to be read; write the file without it";
+        return Error::data(path, None, message);
     }
     match lacks.iter().any(|words| told.contains(words)) {
         true => {
@@ -218,7 +222,7 @@ impl Parquet {
 
     /// Returns what the columns look like, and the columns of `keys` after them, by the first rows. Columns are decoded
     /// some at a time: a table may have tens of thousands.
-    fn sample(&self, path: &Path, keys: &[Key]) -> Result<Vec<Looks>> {
+    fn sample(&self, path: &Path, keys: &[Key]) -> Result<Vec<Seen>> {
         const AT_A_TIME: usize = 1000;
         let count = self.metadata.schema().fields().len();
         limits::check_columns(count).map_err(|message| misread(path, message))?;
@@ -229,7 +233,7 @@ impl Parquet {
             let batch = self.reader(path, Some(&wanted), SAMPLE)?.next();
             match batch.map(|batch| with_keys(batch?, keys)).transpose().map_err(broken(path))? {
                 Some(batch) => found.extend(batch.columns().iter().map(looks)),
-                None => found.resize(found.len() + wanted.len() + keys.len(), Looks::Empty),
+                None => found.resize(found.len() + wanted.len() + keys.len(), Looks::Empty.into()),
             }
         }
         Ok(found)
@@ -336,12 +340,12 @@ fn read_stream(
     };
     let count = schema.fields().len();
     limits::check_columns(count).map_err(|message| misread(path, message))?;
-    let sample: Vec<Looks> = match &first {
+    let sample: Vec<Seen> = match &first {
         Some(batch) => {
             let rows = batch.num_rows().min(SAMPLE);
             batch.columns().iter().map(|column| looks(&column.slice(0, rows))).collect()
         }
-        None => vec![Looks::Empty; count],
+        None => vec![Looks::Empty.into(); count],
     };
     let columns = resolve(&schema, &sample, options).map_err(|message| misread(path, message))?;
     let mut rows = start.rows(&columns, options);
@@ -383,7 +387,7 @@ fn read_batches(
 /// Determines the columns by their names and by what they look like in a sample.
 fn resolve(
     schema: &SchemaRef,
-    sample: &[Looks],
+    sample: &[Seen],
     options: &ReadOptions,
 ) -> std::result::Result<Columns, String> {
     let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();

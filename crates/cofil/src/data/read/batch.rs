@@ -6,7 +6,7 @@ use super::convert::{
     words,
 };
 use super::field::{EXACT, Rules, Skip, integral, is_rounded};
-use super::looks::Looks;
+use super::looks::{Looks, Seen};
 use super::names::{self, Names};
 use super::rows::{Rows, Tally};
 use super::stamp::Stamp;
@@ -24,23 +24,26 @@ use std::fmt::{Display, Write as _};
 pub(super) const SAMPLE: usize = 100;
 
 /// Detects the content of a column from its type and its first values.
-pub(super) fn looks(column: &ArrayRef) -> Looks {
+pub(super) fn looks(column: &ArrayRef) -> Seen {
     if let Some(entries) = entries(column) {
         return looks(&entries.slice(0, entries.len().min(SAMPLE)));
     }
     match column.data_type() {
         DataType::Dictionary(_, values) if !is_text(values) => {
-            unpacked(column).map_or(Looks::Text, |column| looks(&column))
+            unpacked(column).map_or(Looks::Text.into(), |column| looks(&column))
         }
-        DataType::Null => Looks::Empty,
-        DataType::Struct(_) => Looks::Object,
-        DataType::Boolean => Looks::Number,
-        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Looks::Date,
+        DataType::Null => Looks::Empty.into(),
+        DataType::Struct(_) => Looks::Object.into(),
+        DataType::Boolean => Looks::Number.into(),
+        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Looks::Date.into(),
         kind if kind.is_numeric() || is_text(kind) || is_bytes(kind) => match words(column) {
-            Ok(Some(words)) => Looks::of(words.iter().map(str::as_bytes)),
-            _ => Looks::Text,
+            Ok(Some(words)) => {
+                let words: Vec<&[u8]> = words.iter().map(str::as_bytes).collect();
+                Seen::of(words.iter().copied())
+            }
+            _ => Looks::Text.into(),
         },
-        _ => Looks::Text,
+        _ => Looks::Text.into(),
     }
 }
 

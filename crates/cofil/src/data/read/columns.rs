@@ -1,8 +1,8 @@
 //! Resolving columns: as given in the options, else by name, else by position.
 
 use super::field::{Rules, shown};
-use super::known::{means_item, means_user, means_value, names_item, names_user};
-use super::looks::Looks;
+use super::known::{means_item, means_own_value, means_user, means_value, names_item, names_user};
+use super::looks::{Looks, Seen};
 use super::report::ColumnReport;
 use super::search::Search;
 use super::stamp::TimeFormat;
@@ -81,11 +81,12 @@ impl Columns {
     pub fn resolve(
         names: Option<Vec<String>>,
         count: usize,
-        looks: impl Fn(usize) -> Looks,
+        seen: impl Fn(usize) -> Seen,
         options: &ReadOptions,
     ) -> Result<Self, String> {
-        let known: Vec<OnceCell<Looks>> = vec![OnceCell::new(); count];
-        let looks = |column: usize| *known[column].get_or_init(|| looks(column));
+        let known: Vec<OnceCell<Seen>> = vec![OnceCell::new(); count];
+        let seen = |column: usize| *known[column].get_or_init(|| seen(column));
+        let looks = |column: usize| seen(column).looks;
         let mut search = Search { names, taken: vec![false; count], notes: Vec::new() };
         let mut user = search.told(&options.user)?;
         let mut item = search.told(&options.item)?;
@@ -96,12 +97,16 @@ impl Columns {
         user = user.or_else(|| search.named(USER, means_user));
         item = item.or_else(|| search.named(strong_things(), means_item));
         user = user.or_else(|| search.named(&[], names_user));
+        if let Some(column) = user.filter(|_| !told_user) {
+            user = Some(search.person(column));
+        }
         item = item.or_else(|| search.named(&[], names_item));
         item = item.or_else(|| search.named(WEAK_THINGS, |_| false));
         let named_item = item.is_some();
         let (free_value, free_time) = (options.value.is_none(), options.time.is_none());
         if free_value {
-            value = search.named(VALUE, means_value);
+            value = search.named(&[], |name| means_own_value(name));
+            value = value.or_else(|| search.named(VALUE, means_value));
             let is_text = |&c: &usize| looks(c).is_text() && search.is_called(c, AMBIGUOUS);
             if let Some(column) = value.filter(is_text) {
                 search.taken[column] = false;
@@ -138,8 +143,11 @@ impl Columns {
         if user.is_none() && item.is_none() {
             search.refuse_form()?;
         }
+        if user.is_none() {
+            search.refuse_one_person()?;
+        }
         if value.is_none() && time.is_none() {
-            search.refuse_matrix(user, item, looks)?;
+            search.refuse_matrix(user, item, seen)?;
         }
         // Guess value and time columns by position only if no name gives a hint.
         let unnamed = user.is_none() && item.is_none();
@@ -150,7 +158,7 @@ impl Columns {
                  an item, as in a matrix, use `shape` = matrix)"
             ));
         }
-        let (user, item) = search.ids(user, item, looks)?;
+        let (user, item) = search.ids(user, item, seen)?;
         let filled = (0..count.min(WIDE)).filter(|&c| looks(c) != Looks::Empty).count();
         if nameless && free_value && value.is_none() && kind.is_none() && filled <= USUAL {
             // With a time between user and item, the order is not the usual one, and numbers may be categories.
@@ -206,7 +214,10 @@ impl Columns {
         let no_value = free_value && value.is_none() && kind.is_none();
         if !told_item {
             search.check_single(item, named_item, looks)?;
-            search.note_things(item);
+            search.note_things(item, looks);
+        }
+        if !told_user {
+            search.note_persons(user);
         }
         // Nobody misses what is not to be read.
         let missed = |c: usize| match looks(c) {

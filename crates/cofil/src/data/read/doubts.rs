@@ -10,13 +10,69 @@ use crate::data::{IdMap, Interactions};
 /// Returns notes on the ids `names` of the rows `of`, of which the first `known` are from earlier data. `what` is the
 /// noun to use: `user` or `item`.
 pub(super) fn ids(what: &str, of: &[u32], names: &IdMap, known: usize) -> Vec<String> {
+    let shared = shared(what, of, names, known);
     // Integers have neither marks nor quotes, and would have to be written as text.
     if names.all_integers().is_some() {
-        return Vec::new();
+        return shared.into_iter().collect();
     }
     let new = || (known..names.len()).map(|number| names.name(number as u32));
     let notes = marks(what, of, names).into_iter().chain(quotes(what, new()));
-    notes.chain(spoilt(what, new())).collect()
+    notes.chain(spoilt(what, new())).chain(decimals(what, names)).chain(shared).collect()
+}
+
+/// Ids that stand for all who are not known.
+const SHARED: &[&str] = &[
+    "-1",
+    "undefined",
+    "unknown",
+    "Unknown",
+    "UNKNOWN",
+    "(not set)",
+    "not set",
+    "anonymous",
+    "Anonymous",
+    "guest",
+    "Guest",
+    "[deleted]",
+    "deleted",
+    "00000000-0000-0000-0000-000000000000",
+];
+
+/// Returns a note on an id in many rows that may stand for all who are not known.
+fn shared(what: &str, of: &[u32], names: &IdMap, known: usize) -> Option<String> {
+    // Those of earlier data are told there.
+    let is_new = |number: &u32| *number as usize >= known;
+    let found = SHARED.iter().filter_map(|name| Some((name, names.get(name).filter(is_new)?)));
+    found.into_iter().find_map(|(name, number)| {
+        let rows = of.iter().filter(|&&at| at == number).count();
+        let share = rows as f64 / of.len() as f64;
+        (rows > 1 && share >= TOLD).then(|| {
+            format!(
+                "{} of the rows have the {what} `{name}`, which may stand for all that are not known; if so, remove \
+                 these rows",
+                percent(share)
+            )
+        })
+    })
+}
+
+/// Returns a note on ids that are there with and without decimals: `7.0` beside `7`.
+fn decimals(what: &str, names: &IdMap) -> Option<String> {
+    let mut found = Kept::default();
+    for name in names.names() {
+        let whole =
+            name.split_once('.').filter(|(_, rest)| rest.bytes().all(|digit| digit == b'0'));
+        found.add(name, whole.is_some_and(|(whole, _)| names.get(whole).is_some()));
+    }
+    (found.count > 0).then(|| {
+        let first = shown(found.first.as_bytes());
+        let whole = first.split('.').next().unwrap_or_default();
+        let (ids, are) = (count(found.count, &format!("{what} id")), if found.count == 1 { "is" } else { "are" });
+        format!(
+            "{ids} {are} there with and without decimals, such as `{first}` and `{whole}`: if they are the same, write \
+             them the same way"
+        )
+    })
 }
 
 /// Returns notes on ids that a program has changed: with blanks that nobody sees, or shortened to `4.01E+12`.
@@ -244,16 +300,23 @@ pub(super) fn values(values: &[f32]) -> Vec<String> {
 }
 
 /// Returns a note if decimal points may separate thousands: behind each are three digits, of which there are `threes`,
-/// and all other values are whole and below 1000.
-pub(super) fn thousands(values: &[f32], threes: u64) -> Option<String> {
+/// and all other values, if there are any, are whole and below 1000.
+///
+/// Are all so, some must end with a 0 that numbers with decimals would not have: there are `padded` of these.
+pub(super) fn thousands(values: &[f32], threes: u64, padded: u64) -> Option<String> {
     if threes < 2 || values.iter().any(|value| !(0.0..1000.0).contains(value)) {
         return None;
     }
     let parted = values.iter().filter(|value| value.fract() != 0.0).count() as u64;
-    (parted <= threes && threes < values.len() as u64).then(|| {
+    let are_all = threes == values.len() as u64;
+    (parted <= threes && (!are_all || padded > 0)).then(|| {
+        let (which, others) = match are_all {
+            true => ("all".into(), ""),
+            false => (threes.to_string(), ", and all others are whole"),
+        };
         format!(
-            "{threes} values have a point and three digits behind it, such as {}, and all others are whole: if the \
-             points separate thousands, remove them",
+            "{which} values have a point and three digits behind it, such as {}{others}: if the points separate \
+             thousands, remove them",
             values.iter().find(|value| value.fract() != 0.0).unwrap_or(&1.0)
         )
     })

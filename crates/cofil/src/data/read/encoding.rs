@@ -12,12 +12,14 @@ pub(super) enum Encoding {
     Utf8,
     /// Windows-1252, which is converted to UTF-8.
     Windows1252,
+    /// Bytes of another encoding, which stay as they are.
+    Other,
 }
 
 impl Encoding {
     /// Converts a block of whole lines to UTF-8. The first block with a non-ASCII byte decides for the file.
     pub fn decode(&mut self, block: &mut Vec<u8>) {
-        if *self == Self::Utf8 || block.is_ascii() {
+        if matches!(self, Self::Utf8 | Self::Other) || block.is_ascii() {
             return;
         }
         if *self == Self::Ascii {
@@ -37,17 +39,26 @@ impl Encoding {
             bad += usize::from(!chunk.invalid().is_empty());
         }
         // In Windows-1252 text, two bytes rarely happen to be a UTF-8 letter; if many do, it is damaged UTF-8.
-        match bad > good && is_windows_1252(block) {
-            true => Self::Windows1252,
-            false => Self::Utf8,
+        match bad > good {
+            true if is_windows_1252(block) => Self::Windows1252,
+            true if !block.contains(&0) => Self::Other,
+            _ => Self::Utf8,
         }
     }
 
     /// Returns a note for the report.
     pub fn note(self) -> Option<&'static str> {
-        let note = "the text is not UTF-8 and is read as Windows-1252 (Latin-1); if letters look wrong, \
-                    save the file as UTF-8";
-        (self == Self::Windows1252).then_some(note)
+        match self {
+            Self::Ascii | Self::Utf8 => None,
+            Self::Windows1252 => Some(
+                "the text is not UTF-8 and is read as Windows-1252 (Latin-1); if letters look wrong, save the file as \
+                 UTF-8",
+            ),
+            Self::Other => Some(
+                "the text is neither UTF-8 nor Windows-1252: letters that are not read are shown as �; save the file as \
+                 UTF-8",
+            ),
+        }
     }
 }
 
@@ -94,10 +105,12 @@ mod tests {
 
     #[test]
     fn damaged_utf8_and_bytes_that_are_no_text_stay_as_they_are() {
-        for bytes in
-            ["né à\n".as_bytes(), b"n\xc3\xa9 \xc3\n", b"\0\xe9\n", b"\x81\n", b"\xe9\x01\n"]
-        {
+        for bytes in ["né à\n".as_bytes(), b"n\xc3\xa9 \xc3\n", b"\0\xe9\n"] {
             assert_eq!(decoded(&[bytes]), (Encoding::Utf8, bytes.to_vec()));
+        }
+        // Shift-JIS and the like.
+        for bytes in [&b"\x81\n"[..], b"\xe9\x01\n", b"\x83\x86\x81\x5b,\x8f\xa4\n"] {
+            assert_eq!(decoded(&[bytes]), (Encoding::Other, bytes.to_vec()));
         }
         // A block without letters does not affect the blocks that follow one with letters.
         let (_, all) = decoded(&[b"\xe9\n", b"\0\xe9\n"]);

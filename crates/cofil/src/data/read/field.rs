@@ -1,7 +1,9 @@
 //! Fields of text: parsing of numbers, and error messages.
 
 use super::doubts::{is_mark, is_no_time};
+use super::first_rows::TYPES;
 use super::hints::{formats, number_of};
+use super::known::is_known;
 use super::stamp::{Stamp, TimeFormat, short_year, stamp};
 use super::truths::truth;
 pub(super) use crate::error::shown;
@@ -205,13 +207,17 @@ impl<'a> Rules<'a> {
         if self.value_column.is_empty() {
             return "write a number".into();
         }
+        let word = String::from_utf8_lossy(text).to_lowercase();
+        if TYPES.contains(&word.as_str()) || is_known(&word) {
+            return "the row may hold names or types of columns: remove it, or leave it out (`skip_bad` = 1)".into();
+        }
         let mut weight = format!("{}=1", shown(text));
         if weight.contains(' ') {
             weight = format!("\"{weight}\"");
         }
         format!(
             "if the column holds words, make it the column of event types (`kind` = {}) and give each a weight \
-             (`weights` = {weight})",
+             (`weights` = {weight}); if only a few rows have words there, leave them out (`skip_bad` = 100)",
             self.value_column
         )
     }

@@ -6,18 +6,20 @@ use super::field::{number, quoted};
 use super::known::{is_known, is_word_of_ids};
 use super::looks::Looks;
 use super::options::Quote;
-use super::sniff::{Grid, cut, has_digit};
+use super::sniff::{Grid, cut, has_digit, is_counted};
 use std::collections::HashSet;
 
 /// Number of rows from which on they are not alike by chance.
 const ENOUGH: usize = 5;
 /// Number of columns of small numbers that are a matrix.
 const DENSE: usize = 5;
+/// Number of columns of 0 and 1 at the end that are properties.
+const FLAGS: usize = 8;
 /// Number of rows among which a second header is searched.
 const NEAR: usize = 4;
 
 /// Types of columns, as they are written below names.
-const TYPES: &[&str] = &[
+pub(super) const TYPES: &[&str] = &[
     "int",
     "integer",
     "int32",
@@ -70,6 +72,17 @@ pub(super) fn check(grid: &Grid, options: &ReadOptions) -> Result<(), String> {
             quoted(&rows[0].join(&grid.delimiter[..]))
         ));
     }
+    let is_flag = |column: usize| grid.below(column).all(|field| is_bit(field.trim_ascii()));
+    let flags = (0..width).rev().take_while(|&c| is_flag(c)).count();
+    let different: HashSet<&[u8]> = grid.below(0).collect();
+    if flags >= FLAGS && different.len() == rows.len() {
+        return Err(format!(
+            "{} and the rows below look like a table of items or users, with a column of 0 and 1 for each property, not \
+             of interactions; if it is a matrix of users and items, use `shape` = matrix, else give the table of \
+             interactions",
+            quoted(&rows[0][..width - flags].join(&grid.delimiter[..]))
+        ));
+    }
     let is_query = |row: &Vec<Vec<u8>>| row[1].eq_ignore_ascii_case(b"q0");
     if width == 6 && rows.iter().all(is_query) {
         return Err("these lines look like a run of a search engine (query, Q0, document, rank, score, name), not \
@@ -104,6 +117,13 @@ pub(super) fn notes(
     if grid.header {
         notes.extend(unknown_header(grid).filter(|_| free && options.header.is_none()));
         return notes;
+    }
+    if options.header.is_none() && is_counted(&grid.rows()[0]) && grid.width() > 2 {
+        let line = quoted(&grid.rows()[0].join(&grid.delimiter[..]));
+        notes.push(format!(
+            "the first line, {line}, is taken for a row; if pandas wrote it as the names of the columns, set `header` = \
+             true"
+        ));
     }
     if counts_rows(grid, options) {
         notes.push("column 1 counts the rows, and is not read".into());

@@ -67,6 +67,14 @@ impl Found {
                 tally.zoned, tally.zone
             ));
         }
+        if tally.short_times > 0 {
+            let times = count(tally.short_times as usize, "time");
+            notes.push(format!(
+                "{times} {} shortened to a power of ten (such as 1.39E+09) and lost digits, as spreadsheets do: export \
+                 the column as text",
+                if tally.short_times == 1 { "is" } else { "are" }
+            ));
+        }
         let unfit = numbers.map_or(0, |numbers| numbers.unfit);
         if let Some(numbers) = numbers.filter(|numbers| numbers.unfit > 0) {
             let unfit = unfit as usize;
@@ -97,7 +105,7 @@ impl Found {
         // A value of a weight was chosen, and a table beside another one may have one row per user.
         if columns.value.is_some() && columns.kind.is_none() {
             notes.extend(doubts::values(&interactions.value));
-            notes.extend(doubts::thousands(&interactions.value, tally.threes));
+            notes.extend(doubts::thousands(&interactions.value, tally.threes, tally.padded));
         }
         // Lists, blocks and matrices are no tables of items.
         if users.is_empty() && items.is_empty() && self.shape == Shape::Rows {

@@ -4,7 +4,7 @@ use super::ReadOptions;
 use super::messy::{refused, rows, table};
 
 /// Returns user, item, value, time and type, by name or position; `-` if there is none.
-fn roles(content: &str) -> String {
+pub(super) fn roles(content: &str) -> String {
     let report = table(content, &ReadOptions::default())
         .unwrap_or_else(|told| panic!("{content:?}: {told}"))
         .report;
@@ -15,7 +15,7 @@ fn roles(content: &str) -> String {
     [Some(report.user), Some(report.item), report.value, report.time].map(call).join(" ")
 }
 
-fn notes(content: &str) -> String {
+pub(super) fn notes(content: &str) -> String {
     table(content, &ReadOptions::default()).expect(content).report.notes.join("\n")
 }
 

@@ -82,6 +82,11 @@ pub(super) fn number_of(text: &[u8]) -> Option<String> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')?;
     let (number, rest) = (text[..end].trim_end_matches([',', '.']), &text[end..]);
     let exact: f64 = number.replace(',', ".").parse().ok()?;
+    let part =
+        ["½", "¼", "¾"].into_iter().zip([0.5, 0.25, 0.75]).find(|(part, _)| rest.starts_with(part));
+    if let Some((_, part)) = part {
+        return Some(format!("write it as {}", exact + part));
+    }
     let unit = rest.trim().trim_matches('.').to_lowercase();
     let scale = SCALES.iter().find(|(words, _)| words.contains(&unit.as_str()));
     if let Some((_, scale)) = scale {
@@ -101,6 +106,8 @@ mod tests {
     fn numbers_in_words_and_signs_are_told() {
         for (text, expected) in [
             ("4/5", "alone: 4"),
+            ("4½", "write it as 4.5"),
+            ("2¼ stars", "write it as 2.25"),
             ("3.5/5", "alone: 3.5"),
             ("4 out of 5", "alone: 4"),
             ("4,5 sur 5", "alone: 4,5"),

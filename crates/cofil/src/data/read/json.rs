@@ -4,7 +4,7 @@ use super::chunks::Lines;
 use super::columns::{Columns, WIDE};
 use super::field::{EXACT, Rules, is_rounded, quoted, shown};
 use super::limits;
-use super::looks::Looks;
+use super::looks::{Looks, Seen};
 use super::names::TO_SKIP;
 use super::rows::{Row, Tally};
 use super::search::GUESSED;
@@ -62,7 +62,7 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
     };
     let looks = |column: usize| {
         if first_values(column).any(|value| value.inner().is_some()) {
-            return Looks::Object;
+            return Looks::Object.into();
         }
         let text = |value| match value {
             Scalar::Integer(n) => n.to_string().into_bytes(),
@@ -73,7 +73,7 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
             Scalar::Null | Scalar::Object(_) => Vec::new(),
         };
         let values: Vec<Vec<u8>> = first_values(column).map(text).collect();
-        Looks::of(values.iter().map(Vec::as_slice))
+        Seen::of(values.iter().map(Vec::as_slice))
     };
     let nested = |columns: Option<&Columns>| {
         let is_unread = |key: &str| columns.is_none_or(|columns| !columns.uses(key));
@@ -223,9 +223,15 @@ impl<'a> Objects<'a> {
                     name()
                 ))
             }
-            Some(Scalar::Object(_)) => Err(format!(
-                "`{0}` is an object; ids must be text or whole numbers: move what is in it up, as `jq -c '. + .{0}'` does",
-                name()
+            Some(Scalar::Object(inner)) => Err(format!(
+                "`{0}` is an object; ids must be text or whole numbers: put its id in its place, as \
+                 `jq -c '.{0} = .{0}.{1}'` does",
+                name(),
+                inner
+                    .iter()
+                    .find(|key| *key == "id")
+                    .or(inner.first())
+                    .map_or("id", String::as_str)
             )),
             Some(Scalar::Null) => {
                 Err(format!("`{}` is null; every line needs it{TO_SKIP}", name()))

@@ -1,8 +1,9 @@
 //! Recognition of columns by the words of their names.
 
 use super::words::{
-    COUNTED, FEEDBACK, GLUED, ITEM, KIND, OF_IDS, OF_ITEMS, OF_NAMES, OF_TIMES, OF_VALUES, ORDERS,
-    PROPERTIES, QUANTITIES, TIME, TITLE, USER, VALUE, WEAK_THINGS,
+    ACCOUNTS, AMBIGUOUS_THINGS, COUNTED, FEEDBACK, GLUED, ITEM, KIND, LATER, MORE_THINGS, NOT_WHO,
+    OF_IDS, OF_ITEMS, OF_NAMES, OF_REVIEWS, OF_TIMES, OF_VALUES, ORDERS, PEOPLE, PROPERTIES,
+    QUANTITIES, RARE_THINGS, SESSIONS, TIME, TITLE, USER, VALUE, WEAK_THINGS,
 };
 
 /// Returns `name` without the type of RecBole files, such as `:token` or `:float_seq`.
@@ -68,7 +69,7 @@ pub(super) fn means_user(name: &str) -> bool {
 }
 
 pub(super) fn means_item(name: &str) -> bool {
-    means_id(name, &ITEM)
+    means_id(name, &ITEM) && !OF_REVIEWS.contains(&plain(name).as_str())
 }
 
 /// Returns whether `name` means names of users, which identify them if there are no ids.
@@ -78,7 +79,7 @@ pub(super) fn names_user(name: &str) -> bool {
 
 /// Returns whether `name` means names of items, which identify them if there are no ids.
 pub(super) fn names_item(name: &str) -> bool {
-    means_name(name, &ITEM)
+    means_name(name, &ITEM) && !OF_REVIEWS.contains(&plain(name).as_str())
 }
 
 /// Returns whether `name` means something that is no id of a user or an item: a property, an event type, an order, or a
@@ -87,6 +88,7 @@ pub(super) fn is_beside_ids(name: &str) -> bool {
     let is_property = parts(name).last().is_some_and(|part| PROPERTIES.contains(&part.as_str()));
     is_property
         || is_known(name)
+        || (parts(name).len() > 2 && parts(name).iter().any(|part| ORDERS.contains(&part.as_str())))
         || ORDERS.contains(&plain(name).as_str())
         || means_id(name, ORDERS)
 }
@@ -132,8 +134,61 @@ pub(super) fn thing(name: &str) -> Option<String> {
     parts.find(|part| is_told && ITEM.contains(&part.as_str()) && !is_word_of_ids(part))
 }
 
+/// Returns whether `thing` is less usual than others, so that further ids may be those of the items.
+pub(super) fn is_rare(thing: &str) -> bool {
+    MORE_THINGS.contains(&thing) || RARE_THINGS.contains(&thing)
+}
+
+/// Returns whether `name` is that of items, but may also be that of a property of users or items: `job_title`, `place`.
+pub(super) fn is_weak_thing(name: &str) -> bool {
+    let is_weak = |word: &String| {
+        WEAK_THINGS.contains(&word.as_str()) || AMBIGUOUS_THINGS.contains(&word.as_str())
+    };
+    let ids = |word: &String| OF_IDS.contains(&word.as_str());
+    let parts = parts(name);
+    parts.iter().any(is_weak) && !parts.iter().any(ids)
+}
+
+/// Returns how well a column called `name` says who it was, if it does: 0 for people, 1 for accounts, 2 for sessions.
+pub(super) fn person(name: &str) -> Option<usize> {
+    let plain = plain(name);
+    let of = |words: &[&str]| {
+        words.contains(&plain.as_str()) || means_id(name, words) || means_name(name, words)
+    };
+    let is_address = || ["email", "mail", "emailaddress", "useremail"].contains(&plain.as_str());
+    if of(SESSIONS) {
+        return Some(2);
+    }
+    if of(ACCOUNTS) {
+        return Some(1);
+    }
+    (of(USER) || is_address()).then_some(0)
+}
+
+/// Returns whether a word of `name` is one for people, and none is one for items: `author`, `cust_no`, `sold to`.
+pub(super) fn is_person(name: &str) -> bool {
+    let parts = parts(name);
+    let has = |words: &[&str]| parts.iter().any(|part| words.contains(&part.as_str()));
+    has(PEOPLE) && !has(&ITEM) && !has(NOT_WHO)
+}
+
+/// Returns whether `name` means a time after the interaction, or one of its plan: `ship_date`, `start_date`.
+pub(super) fn is_later(name: &str) -> bool {
+    parts(name).iter().any(|part| LATER.contains(&part.as_str()))
+}
+
 pub(super) fn means_value(name: &str) -> bool {
     ends_with(name, OF_VALUES)
+}
+
+/// Returns whether `name` means the value that the user gave, not that of others: `your rating`, `user_score`.
+pub(super) fn means_own_value(name: &str) -> bool {
+    let parts = parts(name);
+    parts.len() > 1
+        && parts
+            .iter()
+            .any(|part| ["my", "your", "own", "user", "personal"].contains(&part.as_str()))
+        && ends_with(name, OF_VALUES)
 }
 
 /// Returns whether the numbers in a column of this name are probably those of ids: `genre_id`, `zip code`.

@@ -88,9 +88,13 @@ impl Beyond {
     }
 
     fn unpacked(name: &str, times: u64) -> Self {
+        let remedy = match name {
+            "Parquet" | "Arrow" => "write it as CSV",
+            _ => "unpack it first",
+        };
         let message = format!(
             "the {name} data unpacks to more than {times} times its size, as a damaged or harmful file does; if \
-             it is right, unpack it first"
+             it is right, {remedy}"
         );
         Self { line: None, message }
     }

@@ -52,6 +52,42 @@ pub(super) enum Looks {
     Text,
 }
 
+/// A column in the first rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub looks: Looks,
+    /// Whether some value occurs twice.
+    pub repeats: bool,
+    /// Whether these are a few small whole numbers in no order, as ratings and flags are, and ids of the first rows are
+    /// not.
+    pub is_scale: bool,
+}
+
+impl From<Looks> for Seen {
+    fn from(looks: Looks) -> Self {
+        Self { looks, repeats: false, is_scale: false }
+    }
+}
+
+impl Seen {
+    /// Returns what `values` have in common.
+    pub fn of<'a>(values: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
+        let given = || values.clone().map(<[u8]>::trim_ascii).filter(|value| !value.is_empty());
+        let different: HashSet<&[u8]> = given().collect();
+        let count = given().count();
+        let numbers: Option<Vec<f32>> = given().map(field::number).collect();
+        let is_scale = numbers.is_some_and(|numbers| {
+            let is_small = |n: &f32| n.fract() == 0.0 && (-10.0..=10.0).contains(n);
+            numbers.iter().all(is_small)
+                && different.len() > 1
+                && 2 * different.len() <= count
+                && !numbers.is_sorted()
+                && !numbers.iter().rev().is_sorted()
+        });
+        Self { looks: Looks::of(values), repeats: different.len() < count, is_scale }
+    }
+}
+
 /// So many different texts are few, or an eighth of all.
 const FEW: usize = 5;
 /// Most bytes of a short text.

@@ -69,6 +69,8 @@ mod plain;
 mod printed;
 mod quoted;
 mod report;
+#[cfg(test)]
+mod rivals;
 mod rows;
 mod search;
 #[cfg(test)]
@@ -239,6 +241,10 @@ fn read_text(
     if let Some(comments) = comments {
         block.drain(..comments.length);
         source.skipped += comments.lines;
+    }
+    if matches!(options.shape, None | Some(Shape::Lists)) && options.delimiter.is_none() {
+        let counts = neighbours::check_counts(&block, options);
+        counts.map_err(|message| Error::data(path, Some(source.skipped + 1), message))?;
     }
     let mut found = match options.shape {
         Some(Shape::Lists) => neighbours::read(path, source, block, options, start)?,

@@ -64,6 +64,32 @@ pub(super) fn are_lists(head: &[u8], options: &ReadOptions) -> bool {
     most > 1 && (!even || (!times && (most > WIDE || ascending && most >= NARROW)))
 }
 
+/// Returns an error if each line begins with the number of the items behind it, and users have no ids, as in CiteULike.
+pub(super) fn check_counts(head: &[u8], options: &ReadOptions) -> std::result::Result<(), String> {
+    let told = [&options.user, &options.item].iter().any(|column| column.is_some());
+    let lines = head.split_inclusive(|&b| b == b'\n');
+    // The last line may be cut.
+    let lines = lines.filter(|line| line.ends_with(b"\n")).map(<[u8]>::trim_ascii);
+    let lines: Vec<&[u8]> = lines.filter(|line| !line.is_empty()).take(SAMPLE).collect();
+    let counted = |line: &&[u8]| {
+        let mut fields = line.split(|b| b.is_ascii_whitespace()).filter(|field| !field.is_empty());
+        let first = fields.next().and_then(|first| std::str::from_utf8(first).ok()?.parse().ok());
+        let is_whole = |field: &[u8]| field.iter().all(u8::is_ascii_digit);
+        let mut items = 0;
+        fields.all(|field| {
+            items += 1;
+            is_whole(field)
+        }) && first == Some(items)
+    };
+    let many = lines.len() >= NARROW && lines.iter().any(|line| line.contains(&b' '));
+    match many && !told && options.header != Some(true) && lines.iter().all(counted) {
+        true => Err("each line begins with the number of the items behind it, and the users have no ids (as in \
+                     CiteULike): put the number of the line in its place, as `awk '{$1 = NR} 1'` does"
+            .into()),
+        false => Ok(()),
+    }
+}
+
 /// Returns whether text that starts with `head`, which has no header, has a list of items for a user in each line: a
 /// different first field in each, at least four fields, and no decimal number, which would be a score.
 pub(super) fn are_rankings(head: &[u8]) -> bool {

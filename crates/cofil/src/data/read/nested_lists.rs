@@ -1,5 +1,5 @@
 //! Lists of items in JSON: a line for each user, or one object with the users as keys. The items are in order, or have
-//! scores.
+//! scores; or they are the keys of an object with scores, as in the runs of `ranx`.
 
 use super::columns::Columns;
 use super::field::{Skip, quoted, shown};
@@ -241,7 +241,7 @@ fn push(user: &str, items: Vec<Scored>, is_scored: bool, rows: &mut Rows) -> Res
     Ok(())
 }
 
-/// Collects the keys of an object, and whether their values are lists, even if the text is cut.
+/// Collects the keys of an object, and whether their values are lists of items, even if the text is cut.
 struct Keys(Vec<(String, bool)>);
 
 impl<'de> Visitor<'de> for &mut Keys {
@@ -309,10 +309,20 @@ impl<'de> Visitor<'de> for IsList<'_> {
         Ok(())
     }
 
+    /// Items with scores are a list too.
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let first = map.next_entry::<IgnoredAny, MayBeNumber>()?;
+        *self.0 = matches!(first, Some((_, MayBeNumber::Number(score))) if score.is_finite());
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(())
     }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum MayBeNumber {
+    Number(f64),
+    Other(IgnoredAny),
 }
 
 /// Reads the lists of an object, and gives each to `take`.
@@ -386,7 +396,7 @@ impl<'de> DeserializeSeed<'de> for Entries<'_> {
     type Value = Vec<Scored>;
 
     fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<Vec<Scored>, D::Error> {
-        parser.deserialize_seq(self)
+        parser.deserialize_any(self)
     }
 }
 
@@ -395,6 +405,14 @@ impl<'de> Visitor<'de> for Entries<'_> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<Scored>, A::Error> {
+        let mut items = Vec::new();
+        while let Some((item, score)) = map.next_entry::<String, Option<f32>>()? {
+            items.push((Entry::Text(item), score));
+        }
+        Ok(items)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Scored>, A::Error> {

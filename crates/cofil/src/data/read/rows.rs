@@ -58,10 +58,14 @@ pub(super) struct Tally {
     /// Times with the name of a time zone, and the first of these names.
     pub zoned: u64,
     pub zone: &'static str,
+    /// Times with a power of ten, such as 1.39E+09, which have lost digits.
+    pub short_times: u64,
     /// Times of 0, among the numeric ones.
     pub zero_times: u64,
     /// Values in text with a point and three digits behind it, such as 1.234.
     pub threes: u64,
+    /// Of these, the ones that end with 0.
+    pub padded: u64,
     /// Values that were rounded because they have more digits than 32-bit floats hold.
     pub rounded: u64,
 }
@@ -75,7 +79,9 @@ impl Tally {
         self.numeric_times += other.numeric_times;
         self.dates += other.dates;
         self.zero_times += other.zero_times;
+        self.short_times += other.short_times;
         self.threes += other.threes;
+        self.padded += other.padded;
         self.notations.iter_mut().zip(other.notations).for_each(|(sum, more)| *sum += more);
         if self.zoned == 0 {
             self.zone = other.zone;
@@ -125,6 +131,9 @@ impl Tally {
     #[inline]
     pub fn written_time(&mut self, text: &[u8], rules: &Rules<'_>) -> Result<Stamp, String> {
         let time = self.time(rules.time(text)?);
+        if let Stamp::Number(_) = time {
+            self.short_times += u64::from(text.iter().any(|byte| byte.eq_ignore_ascii_case(&b'e')));
+        }
         if let Stamp::Seconds(_) = time
             && rules.time_format.is_none()
         {
@@ -171,7 +180,10 @@ impl<'a> Fields<'a> {
         let (number, rounded) = (value, tally.rounded);
         let Some(value) = tally.value(value, weight)? else { return Ok(None) };
         if let (Some(Ok(number)), Some(text)) = (number, self.value) {
-            tally.threes += u64::from(has_three_decimals(text));
+            if has_three_decimals(text) {
+                tally.threes += 1;
+                tally.padded += u64::from(text.trim_ascii().ends_with(b"0"));
+            }
             // A value that was rounded before it was multiplied counts once.
             if tally.rounded == rounded {
                 tally.count_rounded(text, number, rules);

@@ -4,12 +4,13 @@ use super::Column;
 use super::columns::WIDE;
 use super::field::shown;
 use super::known::{
-    is_beside_ids, is_known, is_no_user, is_numbered, is_quantity, is_time_name, means_time, parts,
-    plain, thing,
+    is_beside_ids, is_known, is_later, is_no_user, is_numbered, is_person, is_property,
+    is_quantity, is_rare, is_time_name, is_weak_thing, means_own_value, means_time, means_user,
+    parts, person, plain, thing,
 };
-use super::looks::Looks;
+use super::looks::{Looks, Seen};
 use super::unread::shortened;
-use super::words::{FINE_TIME, TIME};
+use super::words::{AMBIGUOUS_TIMES, FINE_TIME, TIME};
 use crate::error::Error;
 
 /// Name of the index of a pandas table in Parquet.
@@ -97,22 +98,67 @@ impl Search {
     }
 
     /// Notes other columns of items than the one that was taken by its name: `track` beside `artist`.
-    pub fn note_things(&mut self, item: usize) {
+    pub fn note_things(&mut self, item: usize, looks: impl Fn(usize) -> Looks) {
         let Some(names) = &self.names else { return };
-        let Some(own) = thing(&names[item]) else { return };
+        let own = thing(&names[item]);
+        let is_weak = is_weak_thing(&names[item]);
         let is_other = |&c: &usize| {
-            thing(&names[c]).is_some_and(|other| other != own && other != "item" && own != "item")
+            let (name, own) = (&names[c], own.as_deref());
+            let is_thing = thing(name)
+                .is_some_and(|other| own.is_some_and(|own| own != other && own != "item"));
+            // A name that also stands for a property gives way to any ids, a less usual one to further ids.
+            let may_be_ids = !is_beside_ids(name)
+                && !is_quantity(name)
+                && !parts(name).iter().any(|part| is_property(part))
+                && person(name).is_none()
+                && !is_person(name);
+            let is_rival = match is_weak {
+                true => may_be_ids && (looks(c).is_plain_text() || is_numbered(name)),
+                false => own.is_some_and(is_rare) && may_be_ids && is_numbered(name),
+            };
+            (is_thing && thing(name).as_deref() != Some("item")) || is_rival
         };
-        let others: Vec<String> =
-            self.free().take(WIDE).filter(is_other).map(|c| self.call(c)).collect();
-        let Some(first) = self.free().take(WIDE).find(is_other) else { return };
+        let others: Vec<usize> = self.free().take(WIDE).filter(is_other).collect();
+        self.note_others(item, "item", &others);
+    }
+
+    /// Notes other columns of users than the one that was taken by its name: `email` beside `session_id`.
+    pub fn note_persons(&mut self, user: usize) {
+        let Some(names) = &self.names else { return };
+        let Some(own) = person(&names[user]) else { return };
+        let is_id = |name: &str| means_user(name) || own > 0;
+        let is_other =
+            |&c: &usize| person(&names[c]).is_some_and(|other| other <= own) && is_id(&names[c]);
+        let others: Vec<usize> = self.free().take(WIDE).filter(is_other).collect();
+        self.note_others(user, "user", &others);
+    }
+
+    /// Notes the columns `others`, which may have the role of the column that was `taken` for it.
+    fn note_others(&mut self, taken: usize, role: &str, others: &[usize]) {
+        let (Some(names), [first, ..]) = (&self.names, others) else { return };
+        let calls: Vec<String> = others.iter().map(|&c| self.call(c)).collect();
         self.notes.push(format!(
-            "{} is taken for the items, but {} may be, too: to use {}, set `item` = {}",
-            self.call(item),
-            shortened(&others),
+            "{} is taken for the {role}s, but {} may be, too: to use {}, set `{role}` = {}",
+            self.call(taken),
+            shortened(&calls),
             if others.len() == 1 { "it" } else { "another" },
-            shown(names[first].as_bytes())
+            shown(names[*first].as_bytes())
         ));
+    }
+
+    /// Returns `user`, or a column that rather says who it was: a session is no person.
+    pub fn person(&mut self, user: usize) -> usize {
+        let Some(names) = &self.names else { return user };
+        let Some(own) = person(&names[user]).filter(|&own| own > 0) else { return user };
+        let better = self
+            .free()
+            .take(WIDE)
+            .filter_map(|c| Some((person(&names[c]).filter(|&other| other < own)?, c)))
+            .min();
+        let Some((_, better)) = better else { return user };
+        self.taken[user] = false;
+        self.taken[better] = true;
+        better
     }
 
     /// Takes the column of times by its name: rather one of seconds than one of days, and rather one that is read than
@@ -120,11 +166,22 @@ impl Search {
     pub fn time(&mut self, looks: impl Fn(usize) -> Looks) -> Option<usize> {
         let is_stamp = |name: &str| means_time(name) && plain(name).ends_with("timestamp");
         let first = self.named(FINE_TIME, is_stamp).or_else(|| self.named(TIME, means_time))?;
-        let means = |c: usize| self.names.as_ref().is_some_and(|names| is_time_name(&names[c]));
-        let other = || self.free().find(|&c| means(c) && looks(c).is_time());
-        let Some(other) = (looks(first) == Looks::OtherDate).then(other).flatten() else {
-            return Some(first);
+        let is_ambiguous = self.is_called(first, AMBIGUOUS_TIMES);
+        if is_ambiguous && !looks(first).is_time() && looks(first) != Looks::OtherDate {
+            self.taken[first] = false;
+            return None;
+        }
+        let name = |c: usize| self.names.as_ref().map_or("", |names| &names[c]);
+        let is_time = |&c: &usize| is_time_name(name(c)) && looks(c).is_time();
+        let other = match () {
+            () if looks(first) == Looks::OtherDate => self.free().find(is_time),
+            // An order is older than its delivery.
+            () if is_later(name(first)) => {
+                self.free().filter(is_time).find(|&c| !is_later(name(c)))
+            }
+            () => None,
         };
+        let Some(other) = other else { return Some(first) };
         self.taken[first] = false;
         self.taken[other] = true;
         Some(other)
@@ -205,14 +262,34 @@ impl Search {
         Ok(())
     }
 
+    /// Returns an error for what one person has exported, which has no users: `Your Rating` of IMDb, `My Rating` of
+    /// Goodreads, the diary of Letterboxd.
+    pub fn refuse_one_person(&self) -> Result<(), String> {
+        let names = self.names.iter().flatten().take(WIDE);
+        let mut own = names.filter(|name| {
+            let parts = parts(name);
+            let is_own =
+                ["my", "your"].iter().any(|word| parts.first().is_some_and(|part| part == word));
+            plain(name) == "letterboxduri" || (is_own && means_own_value(name))
+        });
+        own.next().map_or(Ok(()), |name| {
+            Err(format!(
+                "`{}` says that this is what one person exported, without a column of users: add one (`user`), and join \
+                 the exports of several people",
+                shown(name.as_bytes())
+            ))
+        })
+    }
+
     /// Returns an error for a matrix: a column of users or items, and a numeric column for each of the others.
     pub fn refuse_matrix(
         &self,
         user: Option<usize>,
         item: Option<usize>,
-        looks: impl Fn(usize) -> Looks,
+        seen: impl Fn(usize) -> Seen,
     ) -> Result<(), String> {
         let Some(names) = &self.names else { return Ok(()) };
+        let looks = |column| seen(column).looks;
         let is_item = |c| looks(c) == Looks::Bits && !self.taken[c];
         let count = names.len();
         if user.is_none()
@@ -244,7 +321,8 @@ impl Search {
         };
         let judged = others.len().min(WIDE);
         let measures = others.iter().take(WIDE).filter(|c| is_measure(c)).count();
-        if judged > 0 && 3 * measures >= judged {
+        // And each user has one row.
+        if (judged > 0 && 3 * measures >= judged) || seen(ids).repeats {
             return Ok(());
         }
         let numbered = others.iter().all(|&c| names[c].parse::<u64>().is_ok());
@@ -339,19 +417,31 @@ impl Search {
         &mut self,
         user: Option<usize>,
         item: Option<usize>,
-        looks: impl Fn(usize) -> Looks,
+        seen: impl Fn(usize) -> Seen,
     ) -> Result<(usize, usize), String> {
+        let looks = |column| seen(column).looks;
         let wanted = usize::from(user.is_none()) + usize::from(item.is_none());
-        let is_likely = |&c: &usize| self.may_be_ids(c, &looks) == Some(true);
+        let is_scale = |c: usize| {
+            let names = self.names.as_ref();
+            names.is_some_and(|names| seen(c).is_scale && !is_numbered(&names[c]))
+        };
+        let is_likely = |&c: &usize| self.may_be_ids(c, looks) == Some(true) && !is_scale(c);
         // With an item column, what else describes items is no user: the table is one of items.
         let describes = |c: usize| {
             let names = self.names.as_ref().filter(|_| user.is_none() && item.is_some());
             names.is_some_and(|names| is_no_user(&names[c]))
         };
-        let is_possible = |&c: &usize| self.may_be_ids(c, &looks).is_some() && !describes(c);
+        let is_possible = |&c: &usize| self.may_be_ids(c, looks).is_some() && !describes(c);
         // Ids are not far behind, and looking at a column of JSON reads whole lines.
         let first = || self.free().take(WIDE);
-        let mut found: Vec<usize> = first().filter(is_likely).take(wanted).collect();
+        // A word for people says more than the order.
+        let is_person = |&c: &usize| {
+            let names = self.names.as_ref().filter(|_| user.is_none());
+            names.is_some_and(|names| is_person(&names[c]))
+        };
+        let person = first().filter(is_possible).find(is_person);
+        let likely = first().filter(is_likely).filter(|c| Some(*c) != person);
+        let mut found: Vec<usize> = person.into_iter().chain(likely).take(wanted).collect();
         if found.len() < wanted {
             found = first().filter(is_possible).take(wanted).collect();
         }

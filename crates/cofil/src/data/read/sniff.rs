@@ -10,7 +10,7 @@ use super::heads;
 use super::known::is_known;
 use super::layout::Layout;
 use super::limits::{self, MOST_COLUMNS};
-use super::looks::Looks;
+use super::looks::{Looks, Seen};
 use super::quoted;
 use super::{Column, Quote, ReadOptions};
 
@@ -44,8 +44,8 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Layout, (u64, 
     first_rows::check(&grid, options).map_err(|message| (1, message))?;
     let counts = first_rows::counts_rows(&grid, options);
     let looks = |column: usize| match column {
-        0 if counts => Looks::Empty,
-        _ => Looks::of(grid.below(column)),
+        0 if counts => Looks::Empty.into(),
+        _ => Seen::of(grid.below(column)),
     };
     let mut columns =
         Columns::resolve(grid.names(), width, looks, options).map_err(|message| (1, message))?;
@@ -401,11 +401,24 @@ fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
         let kind = Kind::of(field(c));
         kind != Kind::Text && (body.is_empty() || mostly(in_body(c), |f| Kind::of(f) == kind))
     };
-    if columns().any(is_row) {
-        // Except in a matrix, with users below and numbers of items in the header.
-        return is_matrix_header(rows, known);
+    let are_texts = |c: usize| mostly(in_body(c), |f| Kind::of(f) == Kind::Text);
+    if is_counted(first) && columns().any(are_texts) {
+        return true;
     }
-    if known > 0 {
+    if columns().any(is_row) {
+        // Except beside several names: pandas calls a column without a name 0. And in a matrix, with users below and
+        // numbers of items in the header.
+        let is_above = |&c: &usize| {
+            Kind::of(field(c)) == Kind::Text
+                && !is_mark(field(c))
+                && mostly(in_body(c), |f| Kind::of(f) == Kind::Number)
+        };
+        let spelt = named.iter().filter(|&&c| !is_letter(c) && !again(c)).count();
+        return spelt > 1
+            || columns().filter(is_above).count() > 1
+            || is_matrix_header(rows, known);
+    }
+    if known > 0 || is_generic(first) {
         return true;
     }
     // Nobody calls a column NULL, and a column behind the first without a name is one of a row.
@@ -414,7 +427,12 @@ fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
         (is_mark(field(c)) || (c > 0 && field(c).is_empty())) && filled()
     };
     // Ids such as those below.
-    let is_id = |c: usize| has_digit(field(c)) && body.len() >= 3 && mostly(in_body(c), has_digit);
+    let is_id = |c: usize| {
+        has_digit(field(c))
+            && body.len() >= 3
+            && mostly(in_body(c), has_digit)
+            && !mostly(in_body(c), |f| Kind::of(f) == Kind::Number)
+    };
     if (0..first.len()).any(is_missing) || columns().any(is_id) {
         return false;
     }
@@ -427,6 +445,33 @@ fn is_header(rows: &Records, is_known: impl Fn(&str) -> bool) -> bool {
                 && in_body(c).all(|f| f.is_empty() || has_digit(f)))
     };
     !body.is_empty() && (columns().any(unlike) || is_above_others(first, body))
+}
+
+/// Returns whether a row is 0, 1, 2 and so on, as pandas numbers columns.
+pub(super) fn is_counted(row: &[Vec<u8>]) -> bool {
+    row.len() > 1
+        && row.iter().enumerate().all(|(c, field)| field.trim_ascii() == c.to_string().as_bytes())
+}
+
+/// Returns whether the names are those that programs give to columns without one: `_c0`, `V1`, `Column1`, `field_1`.
+fn is_generic(row: &[Vec<u8>]) -> bool {
+    const STEMS: [&str; 13] = [
+        "_c", "v", "x", "col", "column", "field", "f", "var", "variable", "feature", "spalte",
+        "colonne", "campo",
+    ];
+    let names: Vec<String> =
+        row.iter().map(|name| String::from_utf8_lossy(name.trim_ascii()).to_lowercase()).collect();
+    // R leaves the name of row numbers empty.
+    let names = match names.split_first() {
+        Some((first, others)) if first.is_empty() => others,
+        _ => &names[..],
+    };
+    let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let Some(first) = names.first().filter(|_| names.len() > 1) else { return false };
+    let (own, number) = first.split_at(stem(first));
+    let Ok(start @ (0 | 1)) = number.parse::<usize>() else { return false };
+    STEMS.contains(&own.trim_end_matches(['_', '.', ' ', '-']))
+        && names.iter().zip(start..).all(|(name, n)| *name == format!("{own}{n}"))
 }
 
 /// Returns whether the `first` row stands above fields of another kind that it has none of: words for yes and no,

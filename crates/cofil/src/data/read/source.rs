@@ -161,9 +161,16 @@ impl<'a> Opened<'a> {
     fn unpacked(mut self, path: &Path) -> Result<Self> {
         self.peek(path)?;
         let gzip = self.head.starts_with(&[0x1f, 0x8b]);
-        let zstd = self.head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
+        // Frames to skip may come first.
+        let zstd = self.head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+            || matches!(self.head[..], [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]);
         if !gzip && !zstd {
             return Ok(self);
+        }
+        if let Some(name) = self.compression {
+            let message =
+                format!("is compressed twice (with {name} on the outside); unpack it once");
+            return Err(Error::data(path, None, message));
         }
         let whole = std::io::Cursor::new(std::mem::take(&mut self.head)).chain(self.rest);
         let name = if gzip { "gzip" } else { "zstd" };
@@ -178,7 +185,8 @@ impl<'a> Opened<'a> {
             Box::new(decoder)
         };
         let rest = Box::new(Unpacked::new(unpacked, name, self.packed.clone()));
-        Ok(Self { compression: Some(name), head: Vec::new(), rest, ended: false, ..self })
+        Self { compression: Some(name), head: Vec::new(), rest, ended: false, ..self }
+            .unpacked(path)
     }
 
     fn peek(&mut self, path: &Path) -> Result<()> {
@@ -342,12 +350,18 @@ pub(super) fn unreadable(path: &Path, compression: Option<&str>, error: std::io:
             Error::data(path, None, message)
         }
         Some(name) if error.kind() == ErrorKind::UnexpectedEof => {
-            Error::data(path, None, format!("the {name} data is cut short; copy the file again"))
+            let message = format!(
+                "the {name} data is cut short, or something else follows it; copy the file again, or unpack it first"
+            );
+            Error::data(path, None, message)
         }
         Some(name) if error.raw_os_error().is_none() => Error::data(
             path,
             None,
-            format!("the {name} data is damaged ({error}); copy the file again"),
+            format!(
+                "the {name} data is damaged, or something else follows it ({error}); copy the file again, or unpack it \
+                 first"
+            ),
         ),
         _ => Error::io(path, error),
     }
@@ -386,5 +400,38 @@ mod tests {
         let refused = std::io::Error::from_raw_os_error(24);
         assert!(told(refused).contains("Too many open files"));
         assert!(told(std::io::Error::other("Unknown frame descriptor")).contains("is damaged"));
+    }
+
+    #[test]
+    fn what_stands_around_packed_data_is_passed_over_or_told() {
+        use crate::data::Source;
+        use crate::data::read::{ReadOptions, read};
+        use std::io::Write as _;
+        let gzip = |bytes: &[u8]| {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+            packed.write_all(bytes).unwrap();
+            packed.finish().unwrap()
+        };
+        let table = |bytes: &[u8]| {
+            let found = read(Source::reader("t", bytes), &ReadOptions::default());
+            found.map(|table| table.interactions.len()).map_err(|error| error.to_string())
+        };
+        let text = b"user,item\na,b\n";
+        let zstd = zstd::encode_all(&text[..], 1).unwrap();
+        // A frame to skip, as seekable archives have.
+        let skippable = [&[0x5e, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4][..], &zstd].concat();
+        assert_eq!(table(&skippable), Ok(1));
+        assert_eq!(table(&[gzip(text), gzip(b"c,d\n")].concat()), Ok(2));
+        for twice in [gzip(&gzip(text)), gzip(&zstd)] {
+            let told = table(&twice).unwrap_err();
+            assert!(
+                told.contains("is compressed twice") && told.contains("unpack it once"),
+                "{told}"
+            );
+        }
+        for behind in [&b"garbage"[..], &[0; 1000]] {
+            let told = table(&[&gzip(text), behind].concat()).unwrap_err();
+            assert!(told.contains("or something else follows it"), "{told}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::known::{
 };
 use super::looks::Looks;
 use super::search::Search;
-use super::words::VALUE;
+use super::words::{AMBIGUOUS, VALUE};
 
 /// Names of columns that say what became of an interaction.
 const STATUS: &[&str] = &["status", "state", "orderstatus", "cancelled", "canceled", "returned"];
@@ -127,9 +127,10 @@ impl Search {
             false => ("feedback in words", "to use it"),
         };
         if columns.is_empty() {
-            columns.extend(
-                self.free().take(WIDE).filter(|&c| looks(c) == Looks::Words && !is_beside(c)),
-            );
+            columns.extend(self.free().take(WIDE).filter(|&c| {
+                let may_be_words = self.is_called(c, AMBIGUOUS) || !is_beside(c);
+                looks(c) == Looks::Words && may_be_words
+            }));
         }
         let Some(&first) = columns.first() else { return };
         let all: Vec<String> = columns.iter().map(|&c| self.call(c)).collect();

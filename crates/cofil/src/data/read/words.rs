@@ -1,4 +1,4 @@
-//! The words by which columns and events are recognised, in ten languages.
+//! The words by which columns and events are recognised, in English and 24 other languages.
 
 use std::sync::LazyLock;
 
@@ -68,6 +68,37 @@ pub(super) const USER: &[&str] = &[
     "session",
     "sessionid",
     "package",
+    // Polish, Swedish, Danish, Norwegian, Finnish, Czech, Hungarian, Romanian, Turkish, Greek, Ukrainian, Arabic,
+    // Korean, Vietnamese, Indonesian.
+    "użytkownik",
+    "klient",
+    "användare",
+    "bruger",
+    "bruker",
+    "kund",
+    "käyttäjä",
+    "asiakas",
+    "uživatel",
+    "zákazník",
+    "felhasználó",
+    "vásárló",
+    "utilizator",
+    "kullanıcı",
+    "müşteri",
+    "χρήστης",
+    "πελάτης",
+    "користувач",
+    "клієнт",
+    "المستخدم",
+    "مستخدم",
+    "العميل",
+    "사용자",
+    "고객",
+    "회원",
+    "ngườidùng",
+    "kháchhàng",
+    "pengguna",
+    "pelanggan",
     "u",
 ];
 pub(super) const THINGS: &[&str] = &[
@@ -138,6 +169,43 @@ pub(super) const MORE_THINGS: &[&str] = &[
     "place",
     "show",
     "channel",
+    // As for users.
+    "książka",
+    "vara",
+    "bok",
+    "bog",
+    "vare",
+    "tuote",
+    "elokuva",
+    "kirja",
+    "výrobek",
+    "položka",
+    "kniha",
+    "termék",
+    "könyv",
+    "produs",
+    "carte",
+    "ürün",
+    "kitap",
+    "προϊόν",
+    "ταινία",
+    "βιβλίο",
+    "продукту",
+    "المنتج",
+    "منتج",
+    "فيلم",
+    "كتاب",
+    "상품",
+    "제품",
+    "아이템",
+    "영화",
+    "도서",
+    "sảnphẩm",
+    "phim",
+    "sách",
+    "produk",
+    "barang",
+    "buku",
     "produit",
     "livre",
     "jeu",
@@ -171,6 +239,92 @@ pub(super) const MORE_THINGS: &[&str] = &[
     "产品",
     "电影",
     "图书",
+];
+/// Other names of items with which more ids may stand that are finer: a business has dishes.
+pub(super) const RARE_THINGS: &[&str] = &["business", "artist", "venue", "location"];
+/// Words for items that are also those of properties of users and items: `job_title`, `channel`.
+pub(super) const AMBIGUOUS_THINGS: &[&str] =
+    &["job", "package", "post", "document", "channel", "place", "show", "app", "news", "course"];
+/// Words of [`USER`] for what one person may have several of, or several persons share.
+pub(super) const ACCOUNTS: &[&str] =
+    &["account", "accountid", "client", "clientid", "profile", "package", "login", "device"];
+/// Words of [`USER`] for one visit of a person.
+pub(super) const SESSIONS: &[&str] = &["session", "sessionid"];
+/// Words for people, by which a column of users is guessed.
+pub(super) const PEOPLE: &[&str] = &[
+    "email",
+    "mail",
+    "login",
+    "nick",
+    "nickname",
+    "handle",
+    "author",
+    "critic",
+    "fan",
+    "friend",
+    "rater",
+    "voter",
+    "commenter",
+    "who",
+    "whom",
+    "cust",
+    "card",
+    "household",
+    "people",
+    "employee",
+    "student",
+    "patient",
+    "donor",
+    "guest",
+    "owner",
+    "username",
+    "steamid",
+    "sold",
+    "actor",
+    "individual",
+    "respondent",
+    "participant",
+    "subject",
+    "judge",
+    "panelist",
+    "citizen",
+    "worker",
+    "borrower",
+    "patron",
+    "learner",
+    "participantid",
+    "nazwisko",
+    "imię",
+    "namn",
+];
+/// Words beside those for people that say that a column does not tell who it was.
+pub(super) const NOT_WHO: &[&str] = &[
+    "name", "type", "group", "level", "role", "since", "count", "score", "age", "gender",
+    "country", "city", "date", "time", "opens", "rating",
+];
+/// Words for times that follow an interaction, or end or begin something else.
+pub(super) const LATER: &[&str] = &[
+    "ship",
+    "shipped",
+    "shipping",
+    "delivery",
+    "delivered",
+    "arrival",
+    "start",
+    "started",
+    "limit",
+    "due",
+    "end",
+    "ended",
+    "finish",
+    "finished",
+    "estimated",
+    "approved",
+    "deadline",
+    "return",
+    "returned",
+    "checkout",
+    "checkin",
 ];
 /// Names that may also be those of a property of items, and only count if no column has ids of items.
 pub(super) const WEAK_THINGS: &[&str] = &["title", "content", "location"];
@@ -212,6 +366,52 @@ pub(super) const VALUE: &[&str] = &[
     "voto",
     "valutazione",
     "punteggio",
+    "star",
+    "qty",
+    "listencount",
+    "ratingvalue",
+    "userscore",
+    "userrating",
+    "playtimeforever",
+    "grade",
+    "points",
+    // As for users.
+    "ocena",
+    "ilość",
+    "betyg",
+    "antal",
+    "bedømmelse",
+    "vurdering",
+    "karakter",
+    "arvosana",
+    "arvio",
+    "määrä",
+    "hodnocení",
+    "množství",
+    "értékelés",
+    "mennyiség",
+    "evaluare",
+    "cantitate",
+    "puan",
+    "adet",
+    "miktar",
+    "βαθμολογία",
+    "ποσότητα",
+    "оцінка",
+    "кількість",
+    "التقييم",
+    "تقييم",
+    "الكمية",
+    "평점",
+    "별점",
+    "평가",
+    "수량",
+    "đánhgiá",
+    "sốlượng",
+    "penilaian",
+    "jumlah",
+    "quantidade",
+    "購入数",
     "quantité",
     "cantidad",
     "quantità",
@@ -229,7 +429,7 @@ pub(super) const VALUE: &[&str] = &[
     "打分",
 ];
 /// Names of values that may also be texts.
-pub(super) const AMBIGUOUS: &[&str] = &["note", "nota"];
+pub(super) const AMBIGUOUS: &[&str] = &["note", "nota", "grade", "betyg", "karakter"];
 /// Names of times in seconds or finer, which go before the date of the same event.
 pub(super) const FINE_TIME: &[&str] =
     &["timestamp", "timems", "timestampms", "tsms", "timeus", "timens"];
@@ -249,6 +449,40 @@ pub(super) const TIME: &[&str] = &[
     "zeit",
     "zeitpunkt",
     "zeitstempel",
+    "at",
+    "added",
+    "dateadded",
+    "updated",
+    "submitted",
+    "datesubmitted",
+    "eventdate",
+    "vtime",
+    "timestampcreated",
+    // As for users.
+    "data",
+    "czas",
+    "tid",
+    "dato",
+    "päivämäärä",
+    "aika",
+    "čas",
+    "dátum",
+    "idő",
+    "tarih",
+    "zaman",
+    "ημερομηνία",
+    "ώρα",
+    "час",
+    "التاريخ",
+    "تاريخ",
+    "الوقت",
+    "날짜",
+    "시간",
+    "ngày",
+    "thờigian",
+    "tanggal",
+    "waktu",
+    "購入日",
     "horodatage",
     "fecha",
     "tijd",
@@ -261,6 +495,9 @@ pub(super) const TIME: &[&str] = &[
     "時間",
     "日期",
 ];
+/// Names of times that also mean something else.
+pub(super) const AMBIGUOUS_TIMES: &[&str] =
+    &["data", "at", "added", "updated", "submitted", "tid", "aika"];
 pub(super) const KIND: &[&str] = &[
     "type",
     "event",
@@ -430,6 +667,20 @@ pub(super) const PROPERTIES: &[&str] = &[
     "color",
     "size",
     "segment",
+    "type",
+    "line",
+    "family",
+    "group",
+    "department",
+    "condition",
+    "format",
+    "quality",
+    "level",
+    "version",
+    "edition",
+    "tier",
+    "aisle",
+    "reordered",
     "mode",
     "comment",
     "comments",
@@ -456,6 +707,9 @@ pub(super) const PROPERTIES: &[&str] = &[
     "cidade",
     "preço",
 ];
+/// Names of texts that users write about items.
+pub(super) const OF_REVIEWS: &[&str] =
+    &["reviewcontent", "reviewtitle", "reviewname", "reviewlocation", "reviewheadline"];
 /// Words for what holds several interactions of a user.
 pub(super) const ORDERS: &[&str] = &[
     "order",
@@ -512,6 +766,11 @@ pub(super) const OF_IDS: &[&str] = &[
     "metadata",
     "spotify",
     "pseudo",
+    "full",
+    "sku",
+    "isbn",
+    "asin",
+    "ean",
 ];
 /// Words for names, which identify users and items less well than ids.
 pub(super) const OF_NAMES: &[&str] =
@@ -523,9 +782,28 @@ pub(super) const GLUED: &[&str] =
 pub(super) const OF_VALUES: &[&str] = &[
     "rating", "ratings", "score", "stars", "ratio", "plays", "quantity", "qty", "weight", "overall",
 ];
-pub(super) const OF_TIMES: &[&str] = &["time", "timestamp", "date", "datetime", "dat", "datum"];
+pub(super) const OF_TIMES: &[&str] = &[
+    "time",
+    "timestamp",
+    "date",
+    "datetime",
+    "dat",
+    "datum",
+    "at",
+    "added",
+    "updated",
+    "submitted",
+];
 /// Words for values and times of an item, which are not interactions of a user.
 pub(super) const OF_ITEMS: &[&str] = &[
+    "imdb",
+    "tmdb",
+    "critic",
+    "critics",
+    "metacritic",
+    "weighted",
+    "global",
+    "community",
     "average",
     "avg",
     "mean",

@@ -309,11 +309,8 @@ mod tests {
             Cells::Number((0..7).map(|n| Some(n as f32)).collect()),
             Cells::Time(vec![Some(0); 7]),
         ];
-        let names: &[&str] = match cfg!(feature = "arrow") {
-            true => &["a.csv", "a.jsonl", "a.parquet", "a.arrow"],
-            false => &["a.csv", "a.jsonl"],
-        };
-        for name in names {
+        let arrow = cfg!(feature = "arrow").then_some("a.arrow");
+        for name in ["a.csv", "a.jsonl"].into_iter().chain(arrow) {
             let path = folder.path().join(name);
             let mut writer = SheetWriter::create(&path, &COLUMNS).unwrap();
             writer.write(&cells).unwrap();

@@ -101,4 +101,15 @@ fn settings_outside_their_range_are_refused() {
     assert!(says("ials", json!({"solver": "lu"})).contains("cholesky"));
     assert!(says("ials", json!({"alpha": -1})).starts_with("setting `alpha`: "));
     assert!(says("ials", json!({"unobserved_weight": -1})).contains("at least 0"));
+    // The setting that is far from its default is named, not always the penalty.
+    for (name, setting, value) in [
+        ("als", "reg_exponent", 1e30),
+        ("als", "init_scale", 1e30),
+        ("ials", "reg_exponent", 1e30),
+        ("ials", "init_scale", 1e30),
+        ("ials", "unobserved_weight", 3e38),
+    ] {
+        let message = says(name, json!({ setting: value }));
+        assert!(message.contains(&format!("lower `{setting}`, now")), "{name}: {message}");
+    }
 }

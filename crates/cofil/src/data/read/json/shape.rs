@@ -16,7 +16,25 @@ pub(super) fn foreign(line: &[u8]) -> Option<String> {
     let objects: Vec<&Map<String, Value>> =
         given.iter().filter_map(|(_, value)| value.as_object()).collect();
     let lists: Vec<&Vec<Value>> = given.iter().filter_map(|(_, value)| value.as_array()).collect();
-    if given.is_empty() || objects.len() + lists.len() < given.len() {
+    let known = || {
+        given
+            .iter()
+            .filter(|(key, value)| is_known(key) && (value.is_string() || value.is_number()))
+            .count()
+    };
+    // Hits of Elasticsearch.
+    let source = map.get("_source").and_then(Value::as_object);
+    if source.is_some() && map.contains_key("_index") {
+        return Some(
+            "the rows are within `_source`; write them one per line, as `jq -c '._source'` does"
+                .into(),
+        );
+    }
+    // A page of an interface: its number, and the rows.
+    let is_row =
+        |row: &Value| row.as_object().is_some_and(|row| row.keys().any(|key| is_known(key)));
+    let pages = known() == 0 && lists.iter().any(|list| list.first().is_some_and(is_row));
+    if given.is_empty() || (objects.len() + lists.len() < given.len() && !pages) {
         return None;
     }
     let has = |keys: &[&str]| keys.iter().all(|key| map.contains_key(*key));
