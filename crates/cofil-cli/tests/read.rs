@@ -26,7 +26,7 @@ const BAD: &[Case<'static>] = &[
         b"user,item,rating\na,b,1\na,c,five\n",
         &[],
         "t:3: rating \"five\" is not a number; if the column holds words, make it the column of event types \
-         (--type-col rating) and give each a weight (--weight five=1)",
+         (--type-col rating) and give each a weight (--weight five=1); if only a few rows have words there, leave them out (--skip-bad 100)",
     ),
     (b"a,b,1\na,c,4/5\n", &[], "t:2: value \"4/5\" is not a number; write the number alone: 4"),
     (

@@ -105,13 +105,16 @@ impl Columns {
         let named_item = item.is_some();
         let (free_value, free_time) = (options.value.is_none(), options.time.is_none());
         if free_value {
-            value = search.named(&[], |name| means_own_value(name));
+            value = search.named(&[], means_own_value);
             value = value.or_else(|| search.named(VALUE, means_value));
             let is_text = |&c: &usize| looks(c).is_text() && search.is_called(c, AMBIGUOUS);
             if let Some(column) = value.filter(is_text) {
                 search.taken[column] = false;
                 value = None;
             }
+        }
+        if free_value && value.is_none() && user.is_some() && item.is_some() {
+            value = search.unnamed_value(looks);
         }
         if free_time {
             time = search.time(looks);

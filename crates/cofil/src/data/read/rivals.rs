@@ -6,7 +6,7 @@ use super::messy::refused;
 #[test]
 fn names_beside_numbers_are_a_header() {
     for (content, expected) in [
-        ("user_id,item_id,0\n17,205,3\n17,311,1\n42,205,2\n", "user_id item_id - -"),
+        ("user_id,item_id,0\n17,205,3\n17,311,1\n42,205,2\n", "user_id item_id 0 -"),
         ("userId\tmovieId\t0.0\n17\t205\t3\n17\t311\t1\n", "userId movieId - -"),
         ("user,item,2019\nann,tea,3\nann,jam,1\n", "user item - -"),
         ("level_0,level_1,0\n17,205,3\n17,311,1\n42,205,2\n", "level_0 level_1 0 -"),

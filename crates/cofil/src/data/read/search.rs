@@ -97,6 +97,14 @@ impl Search {
         Some(column)
     }
 
+    /// Takes a column of numbers called 0 for the values: pandas calls a column so that has no name.
+    pub fn unnamed_value(&mut self, looks: impl Fn(usize) -> Looks) -> Option<usize> {
+        let names = self.names.as_ref()?;
+        let column = self.free().find(|&c| names[c] == "0" && looks(c).is_number())?;
+        self.take(Some(column), "values");
+        Some(column)
+    }
+
     /// Notes other columns of items than the one that was taken by its name: `track` beside `artist`.
     pub fn note_things(&mut self, item: usize, looks: impl Fn(usize) -> Looks) {
         let Some(names) = &self.names else { return };

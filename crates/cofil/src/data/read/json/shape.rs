@@ -1,12 +1,17 @@
 //! Objects that are no rows of a table: what they may be, and how to make rows of them.
 
-use super::super::known::is_known;
+use super::super::known;
 use serde_json::{Map, Value};
 
 const PANDAS: &str = "in pandas, write `df.to_json(path, orient=\"records\", lines=True)`";
 
 /// Maximum size in bytes of a line that is examined: parsed JSON takes many times as much memory.
 const LONGEST: usize = 1 << 20;
+
+/// Returns whether `key` is a known name; `data` is rather the whole.
+fn is_known(key: &str) -> bool {
+    key != "data" && known::is_known(key)
+}
 
 /// Returns what an object without any text or number of its own seems to be, and the remedy; `None` if it may be a row.
 pub(super) fn foreign(line: &[u8]) -> Option<String> {
@@ -105,6 +110,10 @@ mod tests {
             (r#"{"u1":{"i1":0.9,"i2":0.5},"u2":{"i1":0.7}}"#, "users, each with items and numbers"),
             (r#"{"u1":["i1","i2"],"u2":["i1"]}"#, "users, each with items;"),
             (r#"{"ratings":[{"user":1,"item":2}]}"#, "`jq -c '.ratings[]'`"),
+            (
+                r#"{"data":[{"id":1,"type":"r","attributes":{"user":1,"item":2}}]}"#,
+                "`jq -c '.data[]'`",
+            ),
             (
                 r#"{"info":{"v":1},"playlists":[{"pid":0,"tracks":[{"track_uri":"x"}]}]}"#,
                 "within `playlists` (keys pid, tracks)",
