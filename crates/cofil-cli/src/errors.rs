@@ -31,7 +31,7 @@ pub fn message(error: &anyhow::Error) -> String {
 
 /// Returns the message about the arguments `text` in plain words: parsers of numbers have their own.
 pub fn usage(text: &str) -> String {
-    let text = cofil::plain_words(text);
+    let text = spelt(&unnamed(&cofil::plain_words(text)));
     let range = || {
         let (before, rest) = text.split_once(" is not in ")?;
         let (from, rest) = rest.split_once("..")?;
@@ -45,6 +45,15 @@ pub fn usage(text: &str) -> String {
         Some(format!("{before}{told}\n{after}"))
     };
     range().unwrap_or(text)
+}
+
+/// Leaves out the library's name of a setting behind the flag that it belongs to.
+fn unnamed(text: &str) -> String {
+    let named = text.split_once("': setting `").and_then(|(flag, rest)| {
+        let (_, told) = rest.split_once("`: ")?;
+        Some(format!("{flag}': {told}"))
+    });
+    named.unwrap_or_else(|| text.to_owned())
 }
 
 /// Read options whose flags have other names.
@@ -77,6 +86,9 @@ pub fn spelt(text: &str) -> String {
         .replace("`header` = true", "--header")
         .replace("`header` = false", "--no-header")
         .replace("`weights` such as", "--weight such as")
+        .replace("in training, or `implicit`", "in training, or --implicit")
+        .replace("(`given`)", "(--given)")
+        .replace("setting `filter`", "--where")
         .replace("its columns (`user`, `item`)", "its columns (--user-col, --item-col)");
     let same = SAME.map(|name| (name, format!("--{}", name.replace('_', "-"))));
     let renamed = RENAMED.map(|(name, flag)| (name, flag.to_owned()));

@@ -66,7 +66,7 @@ impl Table {
         output::styled(&(text + "\n"));
         if !dropped.is_empty() {
             let dropped = dropped.join(", ");
-            output::prose(&format!("(columns dropped to fit: {dropped}; --json has all)"));
+            output::prose(&hidden(&dropped, width()));
         }
     }
 
@@ -138,6 +138,11 @@ impl Table {
         let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
         lines.join("\n")
     }
+}
+
+/// Says which columns are not shown.
+pub fn hidden(columns: &str, width: u16) -> String {
+    format!("(Hidden at {width} columns: {columns}; widen the terminal or use --json)")
 }
 
 /// Display width of `text`.

@@ -232,3 +232,20 @@ fn a_kill_leaves_the_old_file_or_the_new_one() {
         place.ok("inspect t");
     }
 }
+
+/// Events whose types have weights are not read without them: a dislike would be liked.
+#[test]
+fn weights_of_event_types_are_asked_for() {
+    let place = Place::new();
+    let rows = "u1,a,view\nu1,b,buy\nu2,a,buy\nu2,c,dislike\nu3,b,view\nu3,c,dislike\nu4,a,view\nu4,b,buy\n";
+    place.write("e1.csv", format!("user,item,event\n{rows}"));
+    place.write("e2.csv", "user,item,event\nu1,c,dislike\nu5,a,view\n");
+    let weights = "--weight view=1,buy=5,dislike=-1";
+    for algorithm in ["ease", "bpr"] {
+        place.ok(&format!("train e1.csv {weights} -a {algorithm} -o m"));
+        let told = place.fails(1, "update m e2.csv -o n");
+        assert!(told.contains("give --weight such as view=1,buy=5"), "{told}");
+        place.ok(&format!("update m e2.csv {weights} -o n"));
+        place.ok("update m e2.csv --implicit -o n");
+    }
+}

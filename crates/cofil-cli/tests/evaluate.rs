@@ -365,7 +365,7 @@ fn folds_and_seeds_give_mean_and_deviation() {
     let rounds = answer["rounds"].as_array().unwrap();
     let places: Vec<_> =
         rounds.iter().map(|r| (r["fold"].as_u64().unwrap(), r["seed"].as_u64().unwrap())).collect();
-    assert_eq!(places, [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0), (3, 1)]);
+    assert_eq!(places, [(1, 0), (2, 0), (3, 0), (1, 1), (2, 1), (3, 1)]);
     let best = &answer["standings"][0];
     let spread = &best["metrics"][0];
     let values: Vec<f64> =
@@ -474,4 +474,61 @@ fn earlier_names_of_options_are_taken() {
         "train train.csv -a biased-mf --set epochs=2 --valid 0.2 --valid-metric mae --curve c.csv -o b.cofil",
     );
     assert!(std::fs::read_to_string(folder.path().join("c.csv")).unwrap().contains("mae"));
+}
+
+/// What was trained on cannot be tested on; where most was, the figures say little.
+#[test]
+fn a_test_on_the_training_data_is_refused() {
+    let folder = folder();
+    let path = folder.path();
+    let told = refused(path, "evaluate m.cofil --test train.csv");
+    assert!(told.contains("all 11 test interactions are in the training data"), "{told}");
+    assert!(told.contains("`cofil split`"), "{told}");
+    let told = refused(path, "compare train.csv --test train.csv -a popularity,ease");
+    assert!(told.contains("all 11 test interactions are in the training data"), "{told}");
+    // Ranked with what users have, they can be found.
+    assert!(stdout(path, "evaluate m.cofil --test train.csv --seen").contains("ndcg@10"));
+    std::fs::write(path.join("most.csv"), format!("{TRAIN}ann,scones,4\n")).unwrap();
+    let warned = cofil(path, "evaluate m.cofil --test most.csv").assert().success();
+    let warned = String::from_utf8_lossy(&warned.get_output().stderr).into_owned();
+    assert!(warned.contains("11 of 12 test interactions are in the training data"), "{warned}");
+}
+
+/// Predictions for the pairs of a test set are no recommendations.
+#[test]
+fn lists_of_test_items_alone_are_told() {
+    let folder = folder();
+    let path = folder.path();
+    stdout(path, "predict m.cofil --pairs test.csv -o pairs.csv");
+    let line = "evaluate --lists pairs.csv --train train.csv --test test.csv";
+    let warned = cofil(path, line).assert().success();
+    let warned = String::from_utf8_lossy(&warned.get_output().stderr).into_owned();
+    assert!(warned.contains("the lists hold only test items"), "{warned}");
+}
+
+#[test]
+fn histories_of_new_users_are_asked_for() {
+    let folder = folder();
+    let path = folder.path();
+    std::fs::write(path.join("new.csv"), "user,item,rating\nx,tea,5\ny,milk,4\n").unwrap();
+    let warned = cofil(path, "evaluate m.cofil --test new.csv").assert().success();
+    let warned = String::from_utf8_lossy(&warned.get_output().stderr).into_owned();
+    assert!(warned.contains("give their histories (--given)"), "{warned}");
+}
+
+/// Each seed draws another split; on a fixed split, what has no randomness counts once.
+#[test]
+fn seeds_repeat_the_split_where_it_is_random() {
+    let folder = folder();
+    let path = folder.path();
+    std::fs::write(path.join("sample.csv.zst"), SAMPLE).unwrap();
+    let line =
+        "compare sample.csv.zst -a popularity --metric ndcg@10 --resamples 0 --seeds 2 --json";
+    let answer = json(path, line);
+    let values = answer["standings"][0]["metrics"][0]["values"].as_array().unwrap();
+    assert_ne!(values[0], values[1], "{values:?}");
+    let line = "compare train.csv --test test.csv -a popularity --metric ndcg@10 --seeds 2";
+    let told = stdout(path, line);
+    assert!(told.contains("over 1 round") && told.contains("1 of 1"), "{told}");
+    assert_eq!(told.matches('±').count(), 1, "{told}");
 }

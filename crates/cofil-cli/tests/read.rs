@@ -16,7 +16,7 @@ type Case<'a> = (&'a [u8], &'a [&'a str], &'a str);
 
 const BAD: &[Case<'static>] = &[
     (b"", &[], "t:1: the file is empty; give a table of users and items"),
-    (b"user,item,rating\n", &[], "t: the file contains no interactions, only column names"),
+    (b"user,item,rating\n", &[], "t: there are no interactions, only column names"),
     (
         b"user;item;rating\na;b;4,5\n",
         &[],
@@ -382,7 +382,8 @@ fn every_command_tells_how_it_read_each_file() {
     let write =
         |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
     write("train.csv", &ratings(0, 400));
-    write("test.csv", &ratings(400, 40));
+    // One that is not in the training data.
+    write("test.csv", &(ratings(400, 40) + "u0,i1,3\n"));
     let users: String = (0..20).map(|n| format!("u{n},i1,i2,i3,i4,i5\n")).collect();
     write("negatives.csv", &users);
     write("lists.csv", "user,item,score\nu1,i1,2\nu1,i2,3\n");
@@ -509,7 +510,7 @@ fn ids_that_are_written_otherwise_elsewhere_are_told() {
     let items = ["recommend", "m.cofil", "--user", "1", "--items", "movies.csv"];
     let (_, said) = cofil(folder.path(), &items);
     assert!(
-        said.contains("items: note: all 12 items are unknown: is `0` the same as `0.0`"),
+        said.contains("items: note: all 12 items of the model are missing from the table: is `0` the same as `0.0`"),
         "{said}"
     );
 }

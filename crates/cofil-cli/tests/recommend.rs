@@ -530,7 +530,8 @@ fn bad_requests_and_files_are_told() {
     says(1, "similar m --item nothing", "unknown item `nothing`");
     says(1, "recommend none --user u1", "none: No such file");
     says(1, "recommend events.csv --user u1", "not a cofil model file");
-    says(2, "recommend m", "--user <USER>|--history");
+    says(1, "recommend events.csv --user u1", "but text; if it is a table");
+    says(2, "recommend m -o r.csv", "--output is for the lists of --all or --users");
     says(1, "recommend m --all -o r.txt", ".gz or .zst), .parquet or .arrow");
     says(1, "recommend m --all -o nowhere/r.csv", "there is no folder nowhere");
     says(1, "predict m --user u1 --item i999", "unknown item `i999`");
@@ -656,4 +657,44 @@ fn scores_learned_by_cross_entropy_are_given_as_probabilities() {
             place.fails(1, &format!("predict {model} --user u0 --item even0 --probability"));
         assert!(error.contains(says) && error.contains("cross-entropy"), "{error}");
     }
+}
+
+/// Without a user the list is that of everybody, and how to name one is told.
+#[test]
+fn a_list_for_nobody_is_that_of_what_is_popular() {
+    let place = with_model();
+    let answer = place.run("recommend m -n 3");
+    assert_eq!((answer.code, &answer.out), (0, &place.ok("recommend m -n 3 --popular")));
+    assert!(answer.err.contains("name a user with --user"), "{}", answer.err);
+    assert_eq!(place.run("recommend m -n 3 --popular").err, "");
+}
+
+/// No score is a mark: an item that nobody likes is the last, and its score is -1.
+#[test]
+fn what_nobody_likes_has_a_score_of_its_own() {
+    let place = Place::new();
+    place.write("pivot.csv", ",tea,jam,rye,oat\nann,5,3,,4\nbob,,4,1,5\ncat,4,,1,3\n");
+    place.ok("train pivot.csv --matrix -a ease --set reg=1 -o m");
+    let list = place.json("recommend m --user ann -n 9");
+    let last = list["items"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["item"], &last["score"]), (&json!("rye"), &json!(-1.0)));
+    assert!(last.get("basis").is_none_or(|basis| basis.is_null()), "{last}");
+    let told = place.ok("recommend m --user ann -n 9");
+    assert!(told.contains("rye") && told.contains("-1.0000"), "{told}");
+    assert_eq!(place.json("predict m --user ann --item rye")["prediction"], json!(-1.0));
+    let told = place.json("explain m --user ann --item rye");
+    assert_eq!((&told["score"], &told["base"]), (&json!(-1.0), &json!(-1.0)));
+    place.ok("recommend m --all -o all.csv");
+    assert!(
+        place.text("all.csv").contains(",rye,") && !place.text("all.csv").contains("1000000000")
+    );
+}
+
+#[test]
+fn candidates_that_are_left_out_are_told() {
+    let place = with_model();
+    let answer = place.run("recommend m --user u0 --candidates all,even0");
+    assert!(answer.err.contains("the user has (all); add --seen"), "{}", answer.err);
+    let answer = place.run("recommend m --history u --candidates nothing -n 0");
+    assert!(!answer.err.contains("the user has"), "{}", answer.err);
 }

@@ -325,3 +325,45 @@ fn notes_on_times_are_told_by_all_that_train_or_split() {
     let told = place.run("train t.csv --time-col none -a ease --set reg=1 -o m");
     assert!(!told.err.contains("note: "), "{}", told.err);
 }
+
+/// Defaults are lowered to what small data allow; a value that was given is refused.
+#[test]
+fn defaults_follow_small_data() {
+    let place = Place::new();
+    place.write("few.csv", "user,item,rating\na,x,5\na,y,3\nb,x,4\nb,z,1\n");
+    let answer = place.json("train few.csv -a svd -o m");
+    assert_eq!(answer["algorithm"]["factors"], 2);
+    assert_eq!(answer["defaults_for_this_data"]["factors"], 2);
+    assert!(place.fails(2, "train few.csv -a svd --set factors=16 -o m").contains("at most 2"));
+    for algorithm in ["gmf", "mlp", "neumf"] {
+        let line = format!("train few.csv --implicit -a {algorithm} --set epochs=1 -o m");
+        let answer = place.json(&line);
+        assert_eq!(answer["defaults_for_this_data"]["negatives"], 2, "{algorithm}");
+        let told = place.fails(2, &format!("{line} --set negatives=4"));
+        assert!(told.contains("fewer than the number of items"), "{told}");
+    }
+}
+
+/// Scores that only order items have no error.
+#[test]
+fn epochs_are_not_chosen_by_the_error_of_ranking_scores() {
+    let place = Place::with_ratings();
+    for metric in ["rmse", "ndcg@10,mae"] {
+        let told = place
+            .fails(1, &format!("train ratings.csv -a ials --valid 0.1 --metric {metric} -o m"));
+        assert!(told.contains("ials only ranks items"), "{told}");
+    }
+    place.ok("train ratings.csv -a als --valid 0.1 --metric rmse -o m");
+}
+
+#[test]
+fn flags_are_told_by_their_own_names() {
+    let place = Place::with_ratings();
+    let told = place.fails(2, "train ratings.csv --missing good -o m");
+    assert!(told.contains("--skip-bad 100") && !told.contains('`'), "{told}");
+    let told = place.fails(2, "train ratings.csv --valid 0.1 --metric mrr -o m");
+    assert!(!told.contains("setting `metrics`"), "{told}");
+    place.ok("train ratings.csv -a als -o m");
+    let told = place.fails(2, "recommend m --user u1 --where year>3");
+    assert!(told.contains("--where") && !told.contains("filter`"), "{told}");
+}

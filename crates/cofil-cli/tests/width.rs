@@ -115,8 +115,8 @@ fn what_has_no_room_is_named_and_the_best_is_marked() {
     let line = "compare ratings.csv -a ease,item-knn --implicit --metric ndcg@5,recall@5,hr@5,auc";
     let (narrow, wide) = (shown(&place, 80, line), shown(&place, 300, line));
     assert!(
-        narrow.contains("(columns dropped to fit: ")
-            && narrow.contains("model MB; --json has all)"),
+        narrow.contains("(Hidden at 80 columns: ")
+            && narrow.contains("model MB; widen the terminal or use --json)"),
         "{narrow}"
     );
     assert!(!wide.contains("dropped") && wide.contains("memory MB"), "{wide}");

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code, reason = "the C structures of Arrow are passed by address")]
 
+use crate::errors::{no_table, unreadable};
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use arrow_array::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{
@@ -9,7 +10,6 @@ use arrow_array::{
 };
 use arrow_schema::{ArrowError, Schema};
 use arrow_select::concat::concat;
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 use std::ffi::CStr;
@@ -22,14 +22,14 @@ const ARRAY: &CStr = c"arrow_array";
 pub type Reader = Box<dyn RecordBatchReader + Send>;
 
 fn bad(error: ArrowError) -> PyErr {
-    PyValueError::new_err(unreadable(&error))
+    unreadable(told(&error))
 }
 
 /// Tells what is wrong with Arrow data.
-pub fn unreadable(error: &ArrowError) -> String {
-    let told = error.to_string();
-    let told = told.trim_start_matches("C Data interface error: ");
-    format!("the Arrow data cannot be read ({told}); convert the column, or leave it out")
+pub fn told(error: &ArrowError) -> String {
+    let says = error.to_string();
+    let says = says.trim_start_matches("C Data interface error: ");
+    format!("the Arrow data cannot be read ({says}); convert the column, or leave it out")
 }
 
 /// Returns the batches of a table, or of a struct array; `None` if `object` does not have the interface.
@@ -39,7 +39,12 @@ pub fn batches(object: &Bound<'_, PyAny>) -> PyResult<Option<Reader>> {
         let stream = stream(&capsule)?;
         // SAFETY: `stream` returns the address of a stream, which is moved out of the capsule.
         let reader = unsafe { RecordBatchStreamReader::from_raw(stream) };
-        return Ok(Some(Box::new(reader.map_err(bad)?)));
+        let Ok(reader) = reader else {
+            let kind = object.get_type().qualname()?;
+            let says = format!("a {kind} is no table, but a column; name it: {{\"user\": …}}");
+            return Err(no_table(says));
+        };
+        return Ok(Some(Box::new(reader)));
     }
     let Some(array) = array(object)? else { return Ok(None) };
     let Some(rows) = array.as_any().downcast_ref::<StructArray>() else {
@@ -47,10 +52,10 @@ pub fn batches(object: &Bound<'_, PyAny>) -> PyResult<Option<Reader>> {
         let says = format!(
             "an Arrow array of type {kind} is a column, not a table; name it: {{\"user\": …}}"
         );
-        return Err(PyTypeError::new_err(says));
+        return Err(no_table(says));
     };
     if rows.null_count() > 0 {
-        return Err(PyValueError::new_err("the rows of a struct array must not be null"));
+        return Err(unreadable("the rows of a struct array must not be null"));
     }
     let batch = RecordBatch::from(rows.clone());
     let schema = batch.schema();

@@ -1,6 +1,7 @@
 //! Columns of Python objects and NumPy arrays as Arrow arrays.
 
 use crate::capsule;
+use crate::errors::{no_table, unreadable};
 use arrow_array::types::Int32Type;
 use arrow_array::{
     ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, Float32Array,
@@ -10,7 +11,6 @@ use arrow_array::{
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::Field;
 use numpy::PyReadonlyArray1;
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ fn coded(codes: &Bound<'_, PyAny>, texts: &Bound<'_, PyAny>) -> PyResult<ArrayRe
     let codes: Int32Array =
         codes.as_array().iter().map(|&code| (code >= 0).then_some(code)).collect();
     let coded = DictionaryArray::<Int32Type>::try_new(codes, column(texts)?);
-    Ok(Arc::new(coded.map_err(|error| PyValueError::new_err(error.to_string()))?))
+    Ok(Arc::new(coded.map_err(|error| unreadable(error.to_string()))?))
 }
 
 /// Converts a NumPy array with one copy.
@@ -60,7 +60,7 @@ fn array(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
     let shape: Vec<usize> = of.getattr("shape")?.extract()?;
     if shape.len() != 1 {
         let says = format!("a column has one dimension, not {}", shape.len());
-        return Err(PyValueError::new_err(says));
+        return Err(unreadable(says));
     }
     let kind = of.getattr("dtype")?;
     let (code, size): (String, usize) =
@@ -99,7 +99,7 @@ fn array(of: &Bound<'_, PyAny>) -> PyResult<ArrayRef> {
         ("O" | "U" | "S" | "T", _) => objects(&of.call_method0("tolist")?)?,
         _ => {
             let says = format!("an array of type {kind} holds neither ids, numbers nor times");
-            return Err(PyTypeError::new_err(says));
+            return Err(no_table(says));
         }
     })
 }
@@ -128,7 +128,13 @@ impl Cell {
             return Ok(Self::Missing);
         }
         if let Ok(text) = object.cast::<PyString>() {
-            return Ok(Self::Text(text.to_str()?.to_owned()));
+            return match text.to_str() {
+                Ok(text) => Ok(Self::Text(text.to_owned())),
+                Err(_) => {
+                    let says = format!("{} is no text: it has half of a character", text.repr()?);
+                    Err(unreadable(says))
+                }
+            };
         }
         if let Ok(truth) = object.cast::<PyBool>() {
             return Ok(Self::Truth(truth.is_true()));
@@ -184,7 +190,7 @@ impl Cell {
         let article =
             if kind.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
         let says = format!("{article} {kind} is neither an id, a number nor a time");
-        Err(PyTypeError::new_err(says))
+        Err(no_table(says))
     }
 
     fn whole(object: &Bound<'_, PyAny>) -> PyResult<Self> {
@@ -307,12 +313,12 @@ fn gathered(cells: &[Cell]) -> PyResult<ArrayRef> {
                 |cell: &Cell| if let Cell::Uuid(bytes) = cell { Some(*bytes) } else { None };
             let uuids =
                 FixedSizeBinaryArray::try_from_sparse_iter_with_size(cells.iter().map(bytes), 16);
-            Arc::new(uuids.map_err(|error| PyValueError::new_err(error.to_string()))?)
+            Arc::new(uuids.map_err(|error| unreadable(error.to_string()))?)
         }
         ["lists"] => lists(cells)?,
         _ => {
             let says = format!("{} in one column; give it one type", kinds.join(" and "));
-            return Err(PyTypeError::new_err(says));
+            return Err(no_table(says));
         }
     })
 }
@@ -330,7 +336,7 @@ fn lists(cells: &[Cell]) -> PyResult<ArrayRef> {
     let offsets = OffsetBuffer::new([0].into_iter().chain(ends).collect());
     let present = NullBuffer::from_iter(cells.iter().map(|cell| matches!(cell, Cell::List(_))));
     let lists = LargeListArray::try_new(field.into(), offsets, entries, Some(present));
-    Ok(Arc::new(lists.map_err(|error| PyValueError::new_err(error.to_string()))?))
+    Ok(Arc::new(lists.map_err(|error| unreadable(error.to_string()))?))
 }
 
 fn texts(cells: &[Cell]) -> ArrayRef {

@@ -6,14 +6,35 @@ use std::any::Any;
 
 /// Returns the exception for `error`: the class of its kind, and the message in the words of Python.
 pub fn raised(py: Python<'_>, error: &Error) -> PyErr {
-    let message = error.say(keyword);
-    exception(py, error.kind().name(), &message, error.setting_at_fault())
+    // The keyword for it is `where`.
+    let message = error.say(keyword).replace("setting `filter`", "setting `where`");
+    let setting = error.setting_at_fault();
+    let setting = setting.map(|name| if name == "filter" { "where" } else { name });
+    exception(py, error.kind().name(), &message, setting)
 }
 
 /// Returns the exception for a panic.
 pub fn internal(py: Python<'_>, panic: &str) -> PyErr {
     let message = format!("this is a bug in cofil; it panicked: {panic}");
     exception(py, "internal", &message, None)
+}
+
+/// Returns a `DataError`: a table with this fault cannot be read.
+pub fn unreadable(message: impl Into<String>) -> PyErr {
+    Python::attach(|py| exception(py, "data", &message.into(), None))
+}
+
+/// Returns a `DataError` that is a `TypeError`: an object is not of the kind that is needed.
+pub fn no_table(message: impl Into<String>) -> PyErr {
+    Python::attach(|py| exception(py, "kind", &message.into(), None))
+}
+
+/// Warns of the notes of a reader.
+pub fn note(py: Python<'_>, notes: &[String]) -> PyResult<()> {
+    if !notes.is_empty() {
+        py.import("cofil._errors")?.call_method1("note", (notes,))?;
+    }
+    Ok(())
 }
 
 fn exception(py: Python<'_>, kind: &str, message: &str, setting: Option<&str>) -> PyErr {

@@ -1,11 +1,12 @@
 //! Importing and exporting models.
 
 use crate::columns;
-use crate::errors::raised;
+use crate::errors::{raised, unreadable};
 use crate::ids;
 use crate::model::{Model, interactions};
 use crate::run::run;
 use crate::values::{self, plain};
+use arrow_array::Array;
 use cofil::exchange::{ExportOptions, Foreign, ForeignFiles, ForeignSource, Ids, ImportOptions};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -32,7 +33,8 @@ pub fn import_model<'py>(
         Ok(bytes) => ForeignSource::Npz(bytes),
         Err(_) => ForeignSource::Path(source.extract()?),
     };
-    let (user_ids, item_ids) = (given_ids(py, user_ids)?, given_ids(py, item_ids)?);
+    let (user_ids, item_ids) =
+        (given_ids(py, "user_ids", user_ids)?, given_ids(py, "item_ids", item_ids)?);
     let files = ForeignFiles { model, user_vectors, user_ids, item_ids };
     let foreign = run(py, None, || Foreign::open(&files))?;
     let seen = match seen.is_none() {
@@ -63,7 +65,7 @@ pub fn export_model<'py>(
 }
 
 /// A path, a column of ids, or nothing.
-fn given_ids(py: Python<'_>, of: &Bound<'_, PyAny>) -> PyResult<Option<Ids>> {
+fn given_ids(py: Python<'_>, name: &str, of: &Bound<'_, PyAny>) -> PyResult<Option<Ids>> {
     if of.is_none() {
         return Ok(None);
     }
@@ -71,5 +73,11 @@ fn given_ids(py: Python<'_>, of: &Bound<'_, PyAny>) -> PyResult<Option<Ids>> {
         return Ok(Some(Ids::Path(path)));
     }
     let column = columns::column(of)?;
-    Ok(Some(Ids::Map(run(py, None, || ids::map(&column))?)))
+    let ids = run(py, None, || ids::map(&column))?;
+    if ids.len() < column.len() {
+        let twice =
+            format!("{name}= has an id twice: each row of the vectors needs an id of its own");
+        return Err(unreadable(twice));
+    }
+    Ok(Some(Ids::Map(ids)))
 }

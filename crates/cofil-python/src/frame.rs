@@ -1,5 +1,6 @@
 //! Tables of results: one Arrow record batch.
 
+use crate::errors::{no_table, unreadable};
 use crate::{capsule, columns};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -39,13 +40,14 @@ impl Frame {
 
     fn named(names: Vec<String>, arrays: Vec<ArrayRef>) -> PyResult<Self> {
         if arrays.is_empty() {
-            return Err(PyValueError::new_err("a table without columns; it needs users and items"));
+            return Err(unreadable("a table without columns; it needs users and items"));
         }
         let lengths: Vec<usize> = arrays.iter().map(Array::len).collect();
         if lengths.windows(2).any(|pair| pair[0] != pair[1]) {
-            let told = names.iter().zip(&lengths).map(|(name, n)| format!("`{name}` has {n}"));
+            let told = names.iter().zip(&lengths).enumerate();
+            let told = told.map(|(at, (name, n))| format!("{} has {n}", called(at, name)));
             let told = told.collect::<Vec<_>>().join(", ");
-            return Err(PyValueError::new_err(format!("the columns differ in length: {told}")));
+            return Err(unreadable(format!("the columns differ in length: {told}")));
         }
         let field = |(name, array): (String, ArrayRef)| {
             (Field::new(name, array.data_type().clone(), true), array)
@@ -56,6 +58,14 @@ impl Frame {
     fn column(&self, at: usize) -> PyResult<&ArrayRef> {
         let columns = self.batch.columns();
         columns.get(at).ok_or_else(|| PyIndexError::new_err(format!("there is no column {at}")))
+    }
+}
+
+/// Calls a column by its name, or else by its position.
+fn called(at: usize, name: &str) -> String {
+    match name {
+        "" => format!("column {}", at + 1),
+        name => format!("column `{name}`"),
     }
 }
 
@@ -81,11 +91,11 @@ impl Frame {
         let mut arrays = Vec::with_capacity(columns.len());
         for (at, (name, column)) in names.iter().zip(&columns).enumerate() {
             arrays.push(columns::column(column).map(told_missing).or_else(|error| {
-                let why = format!("column `{name}`: {}", error.value(py));
+                let why = format!("{}: {}", called(at, name), error.value(py));
                 let why = match (error.is_instance_of::<PyTypeError>(py), columns::length(column)) {
-                    (true, Ok(rows)) => (PyTypeError::new_err(why), rows),
+                    (true, Ok(rows)) => (no_table(why), rows),
                     (false, Ok(rows)) if error.is_instance_of::<PyValueError>(py) => {
-                        (PyValueError::new_err(why), rows)
+                        (unreadable(why), rows)
                     }
                     _ => return Err(error),
                 };
@@ -162,7 +172,7 @@ impl Frame {
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyList>)> {
         let column = self.column(at)?;
         let Some(coded) = column.as_any_dictionary_opt() else {
-            return Err(PyTypeError::new_err("the column has no categories"));
+            return Err(no_table("the column has no categories"));
         };
         let codes = PyArray1::from_iter(
             py,
@@ -239,7 +249,7 @@ pub fn cells<'py>(py: Python<'py>, column: &ArrayRef) -> PyResult<Bound<'py, PyL
             list!(coded.keys(), |code: i32| texts.get_item(code as usize))
         }
         DataType::Null => PyList::new(py, (0..column.len()).map(|_| none())),
-        kind => Err(PyTypeError::new_err(format!("a column of type {kind} cannot be listed"))),
+        kind => Err(no_table(format!("a column of type {kind} cannot be listed"))),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Sources of tables: paths, Arrow data, and iterators over parts of a table.
 
 use crate::capsule::{self, Reader};
+use crate::errors::{no_table, unreadable};
 use crate::frame::Frame;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, SchemaRef};
 use cofil::data::Source;
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use std::path::PathBuf;
@@ -65,7 +65,7 @@ impl Input {
                 }
                 Err(_) => {
                     let kind = object.get_type().qualname()?;
-                    return Err(PyTypeError::new_err(format!("a {kind} is not a table")));
+                    return Err(no_table(format!("a {kind} is not a table")));
                 }
             },
         };
@@ -107,7 +107,7 @@ impl Parts {
             let Some(part) = rest.bind(py).clone().next().transpose()? else { return Ok(None) };
             locked(&self.noted).part(&part);
             let Some(part) = capsule::batches(&part)? else {
-                return Err(PyTypeError::new_err("a part of a table must be a table"));
+                return Err(no_table("a part of a table must be a table"));
             };
             self.check(&part.schema())?;
             Ok(Some(part))
@@ -134,7 +134,7 @@ impl Parts {
         };
         let other = |&at: &usize| schema.fields().get(at) != first.fields().get(at);
         let at = (0..).find(other).unwrap_or_default();
-        Err(PyValueError::new_err(format!(
+        Err(unreadable(format!(
             "all parts of a table need the same columns of the same types, but column {} of the first is {}, of another {}",
             at + 1,
             field(first, at),
@@ -169,7 +169,7 @@ impl Iterator for Parts {
                     return Some(Ok(batch));
                 }
                 Some(Err(error)) => {
-                    let told = PyValueError::new_err(capsule::unreadable(&error));
+                    let told = unreadable(capsule::told(&error));
                     return Some(Err(self.raise(told)));
                 }
                 None => {

@@ -53,6 +53,12 @@ mod _cofil {
         run::set_threads(threads).map_err(|error| raised(py, &error))
     }
 
+    /// Whether a column is known by its name.
+    #[pyfunction]
+    fn is_column_name(name: &str) -> bool {
+        cofil::data::read::is_column_name(name)
+    }
+
     /// Runs the command and returns its exit status; the process is expected to end.
     #[pyfunction]
     fn main(py: Python<'_>, arguments: Vec<std::ffi::OsString>) -> u8 {

@@ -2,14 +2,14 @@
 
 #![allow(unsafe_code, reason = "arrays of NumPy view the vectors of a model")]
 
-use crate::errors::raised;
+use crate::errors::{note, raised};
 use crate::frame::Frame;
 use crate::ids;
 use crate::input::Input;
 use crate::ratings::{Options, Ratings, table};
 use crate::run::run;
 use crate::values::{self, plain};
-use cofil::data::{Catalogue, Clean, Table};
+use cofil::data::{Catalogue, Clean, Interactions, Table, undescribed, unlike};
 use cofil::evaluate::{Candidates, TestPart};
 use cofil::math::Matrix;
 use cofil::{IdMap, Metric, Protocol, Recommender, Rerank};
@@ -175,9 +175,26 @@ impl Model {
         let settings = values::map(settings)?;
         let mut given = match given.is_none() {
             true => None,
-            false => Some(self.events(py, given, options)?),
+            // Histories are given for users that the model does not know.
+            false => {
+                let model = self.get(py)?;
+                let known = (Arc::default(), model.items().clone());
+                let (mut table, clean) = interactions(py, given, options, Some(known))?;
+                let known = Interactions {
+                    users: model.users().clone(),
+                    items: model.items().clone(),
+                    ..Interactions::default()
+                };
+                table.interactions =
+                    run(py, None, || Ok(cofil::data::split::align(known, &table.interactions)?.1))?;
+                Some((table, clean))
+            }
         };
-        let (test, clean) = self.events(py, test, options)?;
+        let known = given.as_ref().map(|(given, _)| &given.interactions);
+        let (test, clean) = match known.map(|known| (known.users.clone(), known.items.clone())) {
+            Some(known) => interactions(py, test, options, Some(known))?,
+            None => self.events(py, test, options)?,
+        };
         let mut test = test.interactions;
         let model = self.get(py)?;
         let report = run(py, hear.as_ref(), || {
@@ -236,7 +253,9 @@ impl Model {
         items: &Bound<'_, PyAny>,
         options: &Bound<'_, PyDict>,
     ) -> PyResult<()> {
-        let catalogue = catalogue(py, items, options)?;
+        let model = self.get(py)?;
+        let catalogue = catalogue(py, items, options, model.items())?;
+        drop(model);
         self.change(py, |model| {
             model.set_catalogue(catalogue.map(Arc::new));
             Ok(())
@@ -258,6 +277,9 @@ pub fn interactions(
 ) -> PyResult<(Table, Clean)> {
     if let Ok(ratings) = events.cast::<Ratings>() {
         let (ratings, report) = (ratings.get(), ratings.get().report.clone());
+        if let Some((users, items)) = &known {
+            note_unlike(py, &ratings.table, users, items)?;
+        }
         let interactions = run(py, None, || match &known {
             Some((users, items)) => ratings.numbered(users, items),
             None => Ok((*ratings.table).clone()),
@@ -265,23 +287,41 @@ pub fn interactions(
         return Ok((Table { interactions, report }, ratings.clean.clone()));
     }
     let options = Options::of(values::map(options)?).map_err(|error| raised(py, &error))?;
-    Ok((table(py, events, options.read, known, None)?, options.clean))
+    let table = table(py, events, options.read, known, None)?;
+    note(py, &table.report.notes)?;
+    Ok((table, options.clean))
 }
 
-/// Reads a table of items.
+/// Warns if next to none of the ids of `rows` are among those of a model.
+pub fn note_unlike(
+    py: Python<'_>,
+    rows: &Interactions,
+    users: &IdMap,
+    items: &IdMap,
+) -> PyResult<()> {
+    let notes =
+        [unlike("user", rows.users.names(), users), unlike("item", rows.items.names(), items)];
+    note(py, &notes.into_iter().flatten().collect::<Vec<_>>())
+}
+
+/// Reads a table of the items `known`.
 pub fn catalogue(
     py: Python<'_>,
     items: &Bound<'_, PyAny>,
     options: &Bound<'_, PyDict>,
+    known: &IdMap,
 ) -> PyResult<Option<Catalogue>> {
     if items.is_none() {
         return Ok(None);
     }
     let options = values::options(values::map(options)?).map_err(|error| raised(py, &error))?;
     let input = Input::of(items, "the table of items")?;
-    let (read, noted) = input.read(py, None, |source| Catalogue::read(source, &options))?;
+    let ((catalogue, report), noted) =
+        input.read(py, None, |source| Catalogue::read_for(source, &options, known))?;
     noted.check(|_| true)?;
-    Ok(Some(read.0))
+    note(py, &report.notes)?;
+    note(py, undescribed(known, catalogue.ids()).as_slice())?;
+    Ok(Some(catalogue))
 }
 
 /// Returns a protocol from keywords: `metrics` may be one text, `sampled` a number, and the settings of reranking stand
@@ -300,6 +340,14 @@ pub fn protocol(mut settings: Map<String, Value>, usual: Vec<Metric>) -> cofil::
         }
     };
     let sampled = settings.remove("sampled");
+    if let Some(name) = settings.get("candidates").filter(|of| of.is_string() && **of != "all") {
+        let says =
+            format!("must be `all`, or leave it out and give `sampled` = a number, not {name}");
+        return Err(cofil::Error::setting("candidates", says));
+    }
+    if let Some(Value::Object(together)) = settings.remove("rerank") {
+        settings.extend(together);
+    }
     let rerank = cofil::store::plain(&Rerank::default()).expect("plain data");
     let mut reranking = Map::new();
     for name in rerank.as_object().into_iter().flat_map(Map::keys) {

@@ -1,17 +1,18 @@
 //! Queries to a model, as the library defines them: dictionaries in, tables and dictionaries out.
 
 use crate::columns;
+use crate::errors::{note, unreadable};
 use crate::frame::{Frame, named};
 use crate::ids;
-use crate::model::Model;
+use crate::model::{Model, note_unlike};
 use crate::ratings::{Options, table};
 use crate::run::run;
 use crate::values::{self, plain};
 use arrow_array::{ArrayRef, Float32Array, LargeStringArray, UInt32Array};
 use arrow_schema::Field;
 use cofil::ask::Recommended;
-use cofil::data::ReadOptions;
 use cofil::data::read::Column;
+use cofil::data::{ReadOptions, Table, unlike};
 use cofil::interview::{InterviewQuestion, Interviewer};
 use cofil::{IdMap, Interactions, Query, Recommender, Rerank, Unknown, Who};
 use pyo3::prelude::*;
@@ -138,7 +139,7 @@ impl Model {
         let of = values::map(query)?;
         let column = if users.is_none() { None } else { Some(columns::column(users)?) };
         let recommender = self.get(py)?;
-        let (skipped, unknown, frame) = run(py, hear.as_ref(), || {
+        let (skipped, unknown, told, frame) = run(py, hear.as_ref(), || {
             let query = self::query(of)?;
             let prepared = recommender.prepare(&query)?;
             let skipped = prepared.unknown().to_vec();
@@ -157,14 +158,20 @@ impl Model {
                     users
                 }
             };
+            let known = recommender.users();
+            let told = column.as_ref().and_then(|_| {
+                let names = users.iter().map(|&user| known.name(user)).chain(unknown.names());
+                unlike("user", names, known)
+            });
             let (mut seen, mut made) = (Vec::new(), Vec::new());
             prepared.each(&users, |users, lists| {
                 seen.extend_from_slice(users);
                 made.extend_from_slice(lists);
                 Ok(())
             })?;
-            Ok((skipped, unknown, lists(&recommender, &seen, &made)))
+            Ok((skipped, unknown, told, lists(&recommender, &seen, &made)))
         })?;
+        note(py, told.as_slice())?;
         Ok((skipped, ids::list(py, &unknown, 0..unknown.len() as u32)?, frame))
     }
 
@@ -174,21 +181,30 @@ impl Model {
         run(py, None, || model.predict(user, item))
     }
 
-    /// Predicts the values of pairs, or probabilities: unknown ids, and the predictions.
+    /// Predicts the values of pairs, or probabilities: unknown ids, and the predictions, beside the values of the pairs if
+    /// these are `valued`.
     fn predict_pairs<'py>(
         &self,
         py: Python<'py>,
         pairs: &Bound<'py, PyAny>,
         options: &Bound<'py, PyDict>,
         probability: bool,
+        valued: bool,
     ) -> PyResult<(Vec<Bound<'py, PyAny>>, Frame)> {
         let model = self.get(py)?;
         let options = Options::of(values::map(options)?);
         let options = options.map_err(|error| crate::errors::raised(py, &error))?.read;
-        let (value, time) = (Some(Column::Absent), Some(Column::Absent));
+        // The true values go along, as in the command, where there are any.
+        let time = Some(Column::Absent);
+        let value = if valued { options.value.clone() } else { Some(Column::Absent) };
         let options = ReadOptions { value, time, kind: None, weights: Vec::new(), ..options };
         // Numbered on their own, so that ids keep the type of the pairs.
-        let rows = table(py, pairs, options, None, None)?.interactions;
+        let Table { interactions: rows, report } = table(py, pairs, options, None, None)?;
+        if report.missing > 0 {
+            return Err(unreadable("some pairs have no value"));
+        }
+        note(py, &report.notes)?;
+        note_unlike(py, &rows, model.users(), model.items())?;
         let frame = run(py, None, || {
             let known = Interactions {
                 users: model.users().clone(),
@@ -200,11 +216,15 @@ impl Model {
                 false => model.predict_many(&user, &item),
                 true => model.probabilities(&user, &item)?,
             };
-            Ok(Frame::new(vec![
+            let mut columns = vec![
                 ids::column("user", &rows.users, rows.user.iter().copied()),
                 ids::column("item", &rows.items, rows.item.iter().copied()),
-                named("prediction", predictions.into_iter().collect::<Float32Array>()),
-            ]))
+            ];
+            if report.has_values() {
+                columns.push(named("value", Float32Array::from(rows.value.clone())));
+            }
+            columns.push(named("prediction", predictions.into_iter().collect::<Float32Array>()));
+            Ok(Frame::new(columns))
         })?;
         let new = |ids: &IdMap, known: &IdMap| {
             let new = (0..ids.len() as u32).filter(|&n| known.get(ids.name(n)).is_none());

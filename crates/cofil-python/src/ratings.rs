@@ -28,6 +28,9 @@ pub struct Ratings {
     grouped: OnceLock<Arc<cofil::Ratings>>,
 }
 
+/// What a table in memory is called, in place of a path.
+const IN_MEMORY: &str = "the table";
+
 /// Options of a table: of reading and of cleaning.
 pub struct Options {
     pub read: ReadOptions,
@@ -64,7 +67,8 @@ impl Options {
                 _ if of_read.contains(&name) => _ = read.insert(name, value),
                 _ if of_clean.contains(&name) => _ = clean.insert(name, value),
                 _ => {
-                    let valid = of_read.iter().chain(&of_clean).map(String::as_str);
+                    let more = of_clean.iter().filter(|name| !of_read.contains(name));
+                    let valid = of_read.iter().chain(more).map(String::as_str);
                     return Err(Error::unknown("setting", &name, valid.chain(["as_weights"])));
                 }
             }
@@ -93,7 +97,7 @@ pub fn table(
 ) -> PyResult<Table> {
     let (users, items) = known.unwrap_or_default();
     let read = |source| read::read_with(source, &options, &users, &items);
-    let (mut table, noted) = Input::of(source, "the table")?.read(py, hear, read)?;
+    let (mut table, noted) = Input::of(source, IN_MEMORY)?.read(py, hear, read)?;
     let ReadReport { user, item, value, time, kind, .. } = &table.report;
     let place = |column: &ColumnReport| column.position.checked_sub(1);
     if let Some(schema) = &noted.schema {
@@ -215,9 +219,19 @@ impl Ratings {
         Frame::new(vec![ids::column("id", ids, 0..ids.len() as u32)])
     }
 
+    /// Guesses and losses of reading that may be mistakes.
+    fn notes(&self) -> &[String] {
+        &self.report.notes
+    }
+
     /// How the table was read, in words.
     fn read_as(&self) -> String {
-        self.report.to_string()
+        let told = self.report.to_string();
+        // What is in memory has no format.
+        match self.report.path == IN_MEMORY {
+            true => told.replacen("Arrow IPC", IN_MEMORY, 1),
+            false => told,
+        }
     }
 
     /// The options of cleaning, as keywords.

@@ -5,7 +5,7 @@
 use crate::errors::raised;
 use crate::frame::Frame;
 use crate::input::Input;
-use crate::model::{Model, catalogue, protocol};
+use crate::model::{Model, catalogue, note_unlike, protocol};
 use crate::ratings::Ratings;
 use crate::run::run;
 use crate::values::{self, object, plain};
@@ -90,10 +90,13 @@ pub fn fit(
         }
     }
     let catalogue = match items {
-        Some(items) => catalogue(py, items, &PyDict::new(py))?,
+        Some(items) => catalogue(py, items, &PyDict::new(py), &train.get().table.items)?,
         None => None,
     };
     let (train, valid) = (train.get(), valid.map(Bound::get));
+    if let Some(valid) = valid {
+        note_unlike(py, &valid.table, &train.table.users, &train.table.items)?;
+    }
     let (ratings, valid) = run(py, hear.as_ref(), || {
         if let Some(path) = &training.checkpoint {
             cofil::store::check_new(path, "a checkpoint", training.resume)?;
@@ -206,6 +209,8 @@ pub fn compare<'py>(
         }
     };
     let (train, test, given) = (train.get(), test.get(), given.map(Bound::get));
+    let known = given.unwrap_or(train);
+    note_unlike(py, &test.table, &known.table.users, &train.table.items)?;
     let outcome = run(py, hear.as_ref(), || {
         let contest: Contest = values::options(tune)?;
         let protocol = protocol(settings, cofil::Protocol::default().metrics)?;

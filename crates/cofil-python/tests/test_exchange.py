@@ -225,7 +225,7 @@ def test_arrays_in_memory_become_a_model():
         cofil.import_model(arrays, target="rating")
     with pytest.raises(cofil.SettingError, match="did you mean `target`"):
         cofil.import_model(arrays, taget="rating")
-    with pytest.raises(cofil.DataError, match="2 users and 1 user id"):
+    with pytest.raises(cofil.DataError, match="has an id twice"):
         cofil.import_model(arrays, user_ids=["a", "a"], target="preference")
     with pytest.raises(cofil.DataError, match="pickle"):
         cofil.import_model({**arrays, "users": np.array(["a", "b"], dtype=object)}, target="preference")

@@ -99,7 +99,7 @@ def test_matrices_name_their_axes():
         assert sorted((r.user, r.item, r.value) for r in made) == sorted(row[:3] for row in ROWS)
     with pytest.raises(ValueError, match="transpose it"):
         cofil.Ratings(matrix.T, users=users, items=items)
-    with pytest.raises(TypeError, match="rows of a matrix are users"):
+    with pytest.raises(cofil.DataError, match="rows of a matrix are users"):
         cofil.Ratings(matrix)
     with pytest.raises(TypeError, match="name the rows and columns"):
         cofil.Ratings(ROWS, users=users)
@@ -219,3 +219,109 @@ def test_later_keys_of_rows_are_columns():
     assert made.to_dict()["value"] == [3.0]
     with pytest.raises(ValueError, match="without columns"):
         cofil.Ratings({})
+
+
+def test_the_index_of_a_pivot_holds_its_users():
+    pandas = pytest.importorskip("pandas")
+    columns, cells = ["tea", "jam", "rye"], [[5, 4, 1], [2, 1, 3]]
+    expected = [(user, item, value) for user, row in zip(("ann", "bob"), cells) for item, value in zip(columns, row)]
+    frame = pandas.DataFrame(cells, index=["ann", "bob"], columns=columns)
+    named = frame.rename_axis("who")
+    kept = frame.reset_index(names="user")
+    first = frame.reset_index(names="who")
+    categories = frame.set_axis(pandas.CategoricalIndex(columns), axis=1)
+    for made in (frame, named, kept, first, categories):
+        assert [tuple(row) for row in cofil.Ratings(made, shape="matrix")] == expected
+    assert cofil.Ratings(first.assign(more=7), shape="matrix", user="who").users == ["ann", "bob"]
+    # Any type of index; one that only counts the rows counts the users.
+    assert cofil.Ratings(frame.set_axis([10, 20]), shape="matrix").users == [10, 20]
+    assert cofil.Ratings(frame.reset_index(drop=True), shape="matrix").users == [0, 1]
+    assert cofil.Ratings(frame.reset_index(drop=True), shape="matrix").items == columns
+    with pytest.raises(cofil.DataError, match="several levels"):
+        cofil.Ratings(frame.set_axis(pandas.MultiIndex.from_tuples([(1, 2), (3, 4)])), shape="matrix")
+
+
+def test_rows_have_the_names_of_their_fields():
+    pandas = pytest.importorskip("pandas")
+    from collections import namedtuple
+
+    frame = pandas.DataFrame({"rating": VALUE, "item": ITEM, "user": USER})
+    expected = [row[:3] for row in ROWS]
+    for made in (frame.itertuples(), frame.itertuples(index=False), frame.itertuples(name="Row")):
+        assert [tuple(row) for row in cofil.Ratings(made)] == expected
+    row = namedtuple("Event", "item user")
+    assert cofil.Ratings([row("x", "a"), row("y", "a")]).users == ["a"]
+    # Columns without names are found as in a file without a header.
+    timed = cofil.Ratings([(user, item, time) for user, item, _, time in ROWS])
+    assert timed.columns == ["user", "item", "value", "time"] and set(timed["value"]) == {1.0}
+    numbers = np.array([[1, 7, 1_500_000_000], [2, 8, 1_500_000_100], [2, 7, 1_500_000_200]])
+    assert set(cofil.Ratings(numbers)["value"]) == {1.0}
+    assert cofil.Ratings(np.array([[1.0, 7.0, 3.5], [2.0, 8.0, 4.0]]))["value"].tolist() == [3.5, 4.0]
+
+
+def test_what_the_reader_guessed_is_told(tmp_path):
+    with pytest.warns(cofil.ReadWarning, match="no column has a known name for users") as told:
+        cofil.Ratings({"who": USER, "rating": VALUE, "what": ITEM}, shape="rows")
+    assert told[0].filename == __file__
+    path = tmp_path / "t.csv"
+    path.write_text("who,what,rating\n" + "".join(f"{u},{i},{v}\n" for u, i, v, _ in ROWS))
+    with pytest.warns(cofil.ReadWarning):
+        read = cofil.read(path)
+    model = cofil.Popularity().fit(read)
+    other = [(user.upper() + "x", item, value) for user, item, value, _ in ROWS]
+    for ask in (
+        lambda: model.evaluate(other, resamples=0),
+        lambda: model.evaluate(cofil.Ratings(other), resamples=0),
+        lambda: model.recommend(users=["a", "b"]),
+        lambda: model.predict([("a", "b")]),
+        lambda: cofil.compare(read, cofil.Ratings(other), algorithms=["popularity"], resamples=0),
+    ):
+        with pytest.warns(cofil.ReadWarning, match="unknown"):
+            ask()
+    with pytest.warns(cofil.ReadWarning, match="items of the model are missing from the table"):
+        model.set_items({"item": ["zz"], "title": ["Z"]})
+
+
+def test_a_dictionary_by_user_is_refused():
+    with pytest.raises(cofil.DataError, match="holds columns"):
+        cofil.fit({"u1": ["a", "b"], "u2": ["c", "d"]})
+    assert len(cofil.Ratings({"u1": ["a", "b"], "u2": ["c", "d"]}, user="u1", item="u2")) == 2
+
+
+def test_columns_are_named_by_numbers():
+    pandas = pytest.importorskip("pandas")
+    rows = [["a", "x", 3], ["b", "y", 4]]
+    for options in ({"user": 0, "item": 1, "value": 2}, {"user": 1, "item": 2, "value": 3}, {"user": "0", "item": "1", "value": "2"}):
+        made = cofil.Ratings(pandas.DataFrame(rows), **options)
+        assert (made.users, made.items, made["value"].tolist()) == (["a", "b"], ["x", "y"], [3.0, 4.0])
+
+
+def test_names_elsewhere_are_known():
+    for wrong, right in (("sep", "delimiter"), ("type", "kind"), ("user_col", "user")):
+        with pytest.raises(cofil.SettingError, match=f"did you mean `{right}`") as told:
+            cofil.Ratings(ROWS, **{wrong: "x"})
+        assert str(told.value).count("missing") == 1
+
+
+def test_errors_of_data_are_of_the_package():
+    polars = pytest.importorskip("polars")
+    for wrong in (
+        [("a", "b"), ("a",)],
+        [("a", "b", 1, 2, 3)],
+        {"user": ["a"], "item": ["b", "c"]},
+        {"user": ["a", 1], "item": ["b", "c"]},
+        {"user": ["a\ud800"], "item": ["b"]},
+        np.zeros((2, 7)),
+        polars.Series([1]),
+        5,
+    ):
+        with pytest.raises(cofil.DataError):
+            cofil.Ratings(wrong)
+    assert "the table" in cofil.Ratings(COLUMNS).read_as and "Arrow" not in cofil.Ratings(COLUMNS).read_as
+    assert "1 user," in repr(cofil.Ratings([("a", "x"), ("a", "y")]))
+    assert "before use" in repr(cofil.Ratings(ROWS, threshold=4))
+    with pytest.raises(cofil.SettingError, match="folds"):
+        cofil.Ratings(ROWS).split(by="kfold")
+    assert len(cofil.Ratings(ROWS).split(test="20%")[1]) == round(0.2 * len(ROWS))
+    with pytest.raises(cofil.SettingError, match="share such as"):
+        cofil.Ratings(ROWS).split(test=[1])

@@ -209,7 +209,7 @@ def test_updates_wait_for_nobody(ratings):
 
 def test_results_go_to_other_processes(model, ratings):
     train, test = ratings.split(by="random", test=0.2, seed=1)
-    results = [model.recommend("u1"), model.evaluate(test), model.similar("i1"), model.explain("u1", "i1"), train]
+    results = [model.recommend("u1"), model.evaluate(test, seen=True), model.similar("i1"), model.explain("u1", "i1"), train]
     results.append(cofil.compare(train, test, algorithms=["popularity"]))
     for result in results:
         for again in (pickle.loads(pickle.dumps(result)), copy.deepcopy(result)):
@@ -280,3 +280,63 @@ def test_ratings_of_ratings_are_cleaned_as_before():
     assert cofil.Ratings(made, threshold=None).fingerprint != made.fingerprint
     pairs = cofil.Ratings([(user, item) for user, item, *_ in rows()])
     assert cofil.Ratings(pairs).fingerprint == pairs.fingerprint
+
+
+def test_wrong_requests_are_told_in_plain_words(model, ratings):
+    for wrong, told in (
+        (lambda: model.recommend(history=[("i1", "x")]), "a finite number as its value"),
+        (lambda: model.recommend(history=[("i1", float("nan"))]), "a finite number as its value"),
+        (lambda: model.recommend(history=[("i1", 1, 2)]), "a pair"),
+        (lambda: model.interview({"i1": True}), "yes, no"),
+        (lambda: model.evaluate(ratings, candidates="sampled"), "give `sampled`"),
+        (lambda: cofil.Ials(reg=float("nan")), "a finite number, not NaN"),
+        (lambda: model.evaluate(ratings, rerank={"mmr": 2}), "must be from 0 to 1"),
+        (lambda: cofil.tune(ratings, "ials", metric="rmse", trials=1), None),
+    ):
+        with pytest.raises(cofil.UnsupportedError if told is None else cofil.SettingError, match=told or "only ranks items"):
+            wrong()
+    with pytest.raises(cofil.DataError, match=r"recommend\('u1'\)"):
+        model.recommend(users="u1")
+    with pytest.raises(cofil.SettingError, match="where"):
+        model.recommend("u1", where="even = 1")
+    with pytest.raises(cofil.FormatError, match="train a model on it first"):
+        cofil.load(__file__)
+    with pytest.raises(AttributeError, match="did you mean 'Ease'"):
+        cofil.EASE
+    assert cofil.fit(ratings, "ItemKnn").algorithm == "item-knn"
+
+
+def test_reranking_is_taken_together_and_apart(ratings):
+    train, test = ratings.split(seed=1)
+    model = cofil.Ease().fit(train)
+    apart, plain = model.evaluate(test, mmr=0.1, resamples=0), model.evaluate(test, resamples=0)
+    together = model.evaluate(test, rerank={"mmr": 0.1}, resamples=0)
+    assert together["ndcg@10"].value == apart["ndcg@10"].value != plain["ndcg@10"].value
+
+
+def test_true_values_stand_beside_predictions(ratings, model):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(rows()[:9], columns=["user", "item", "rating", "time"])
+    for made in (frame, cofil.Ratings(rows()[:9])):
+        found = model.predict(made)
+        assert found.columns == ["user", "item", "value", "prediction"]
+        assert found["value"].tolist() == [row[2] for row in rows()[:9]]
+    # What is to be predicted may have no value yet.
+    assert len(model.predict(frame.assign(rating=float("nan")))) == 9
+
+
+def test_a_blend_is_of_algorithms(ratings):
+    train, _ = ratings.split(seed=1)
+    model = cofil.Blend(of=[cofil.Ease(reg=7), "popularity"]).fit(train)
+    assert model.card["algorithm"]["of"] == [{"algorithm": "ease", "reg": 7}, "popularity"]
+
+
+def test_a_board_has_intervals_and_baselines(ratings):
+    train, test = ratings.split(seed=1)
+    board = cofil.compare(train, test, algorithms=["popularity", "ease"], metrics="ndcg@10")
+    assert board["algorithm"] == ["ease", "popularity", "random"] or board["algorithm"][-1] == "random"
+    assert {"low", "high", "effect", "p"} <= set(board.columns)
+    assert board.warnings == []
+    most = cofil.Ratings([*rows()[:50]])
+    with pytest.raises(cofil.DataError, match="are in the training data"):
+        cofil.compare(cofil.Ratings(rows()), most, algorithms=["popularity"])

@@ -132,7 +132,8 @@ def test_any_time_is_the_one_that_pandas_reads(time):
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20))
 def test_decimals_are_their_numbers(number):
-    assert cofil.Ratings([("a", "x", number)])["value"].tolist() == [float(np.float32(float(number)))]
+    columns = {"user": ["a"], "item": ["x"], "value": [number]}
+    assert cofil.Ratings(columns)["value"].tolist() == [float(np.float32(float(number)))]
     try:
         ids = list(cofil.Ratings([(number, "x")])["user"])
     except cofil.DataError as error:
@@ -154,7 +155,7 @@ REFUSED = [
     ([("a", "x", 1.0, np.timedelta64(1, "s"))], "column `time`: a timedelta64 is neither"),
     ([("a", "x", 1.0, datetime.time(12))], "column `time`: a time is neither"),
     ([(datetime.date(2020, 1, 1), "x")], "ids must be text or integers"),
-    ([("a", "x", datetime.datetime(2020, 1, 1))], "not numbers"),
+    ({"user": ["a"], "item": ["x"], "value": [datetime.datetime(2020, 1, 1)]}, "not numbers"),
     ([(b"\xff", "x")], "bytes that are not text"),
     ([(("a", 1), "x")], "column `user`: a tuple is neither"),
     ([(None, "x")], "row 1: user is empty"),

@@ -29,8 +29,10 @@ const FEW_ITEMS: usize = 20_000;
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// Predict the value a user will give an item.
+    #[serde(alias = "rating")]
     Predict,
     /// Rank items for a user.
+    #[serde(alias = "ranking")]
     Rank,
 }
 

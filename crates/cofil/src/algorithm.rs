@@ -123,6 +123,13 @@ impl Algorithm {
                 self.name()
             )));
         }
+        let asked =
+            run.validation.iter().flat_map(|asked| asked.also.iter().chain([&asked.metric]));
+        if let Some(metric) = asked.into_iter().find(|metric| metric.is_of_values())
+            && self.target() == Target::Preference
+        {
+            return Err(self.predicts_no_ratings(&metric.to_string()));
+        }
         let reading = self.reading(run.values, train);
         let run = Run { values: reading.into(), ..run.of(self.to_value()) };
         let fitted = match self.target() {
@@ -168,7 +175,6 @@ impl Algorithm {
     }
 
     /// Error for `metric` of predicted ratings, for an algorithm that only ranks.
-    #[cfg(feature = "tune")]
     pub(crate) fn predicts_no_ratings(&self, metric: &str) -> Error {
         let name = self.name();
         Error::Unsupported(format!("{name} only ranks items; {metric} needs predicted ratings"))
@@ -304,7 +310,8 @@ impl Algorithm {
     }
 
     /// Returns the algorithm with every setting that has a [rule](Self::rules) adapted to `train`, except those that
-    /// are `given`, and lists the adapted settings.
+    /// are `given`, and lists the adapted settings. Defaults that small data do not allow are lowered to the most that
+    /// they do.
     ///
     /// ```
     /// use cofil::{Algorithm, Ease, Ratings};
@@ -329,6 +336,14 @@ impl Algorithm {
             match given.contains(&setting) {
                 true => _ = after.insert(setting.into(), before[setting].clone()),
                 false => _ = chosen.insert(setting.into(), after[setting].clone()),
+            }
+        }
+        suited.recipe_mut().limit(train);
+        for (setting, value) in suited.to_value().as_object().into_iter().flatten() {
+            let is_limited = after[setting] != *value && !given.contains(&setting.as_str());
+            if is_limited && before[setting] == after[setting] {
+                after.insert(setting.clone(), value.clone());
+                chosen.insert(setting.clone(), value.clone());
             }
         }
         let algorithm = serde_json::from_value(Value::Object(after))

@@ -33,8 +33,10 @@ pub struct Choice {
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub enum For {
     /// Rank items into lists of recommendations
+    #[value(alias = "rank")]
     Ranking,
     /// Predict the value a user would give an item
+    #[value(alias = "predict")]
     Rating,
 }
 

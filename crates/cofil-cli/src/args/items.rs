@@ -5,7 +5,7 @@ use crate::output::{also_read, errln};
 use anyhow::{Context, Result};
 use clap::Arg;
 use cofil::data::catalogue::{Catalogue, CatalogueOptions};
-use cofil::data::unlike;
+use cofil::data::undescribed;
 use cofil::{IdMap, Recommender};
 use std::path::Path;
 use std::sync::Arc;
@@ -98,9 +98,7 @@ impl Items {
 
 /// Warns on standard error if most of `items` are missing from the table.
 pub fn tell_unlike(catalogue: &Catalogue, items: &IdMap) {
-    unlike("item", items.names(), catalogue.ids())
-        .iter()
-        .for_each(|note| errln!("items: note: {note}"));
+    undescribed(items, catalogue.ids()).iter().for_each(|note| errln!("items: note: {note}"));
 }
 
 /// Titles of items; an item without one is shown by its id.

@@ -15,7 +15,8 @@ use std::path::Path;
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Evaluation")]
 pub struct Judging {
-    /// Metrics, comma-separated [default: ndcg@10,recall@10,hr@10,auc, plus rmse,mae for algorithms that predict values]
+    /// Metrics, comma-separated [default: ndcg@10,recall@10,hr@10,auc; with algorithms that predict values also
+    /// rmse,mae]
     #[arg(long = "metric", alias = "metrics", value_name = "METRICS")]
     pub metrics: Option<String>,
     /// Library whose metric definitions to use: cofil, implicit, recbole, rectools, lenskit, recpack, ranx,

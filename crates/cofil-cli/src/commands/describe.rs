@@ -4,7 +4,7 @@ use crate::args::clean::Cleaning;
 use crate::args::input::Input;
 use crate::errors::flag;
 use crate::output::{self, out, outln};
-use crate::table::{Column, Table, width};
+use crate::table::{Column, Table, hidden, width};
 use anyhow::Result;
 use cofil::data::CleanReport;
 use cofil::data::date;
@@ -209,11 +209,7 @@ fn spreads(out: &mut String, d: &Description) {
     let (text, dropped) = table.fit(width().saturating_sub(2), false);
     text.lines().for_each(|row| line(out, &format!("  {row}")));
     if !dropped.is_empty() {
-        wrap(
-            out,
-            "  ",
-            &format!("(columns dropped to fit: {}; --json has all)", dropped.join(", ")),
-        );
+        wrap(out, "  ", &hidden(&dropped.join(", "), width()));
     }
     let top = |s: &Spread| {
         let named = |t: &cofil::data::describe::Top| {

@@ -180,7 +180,7 @@ fn show(args: &Args, report: &Report, name: String, seconds: Seconds) -> Result<
         return output::json(&Answer { report, algorithm: name, seconds });
     }
     for warning in &report.warnings {
-        errln!("warning: {warning}");
+        errln!("warning: {}", crate::errors::spelt(warning));
     }
     let [users, tests, items] = [
         count(report.users, "user"),

@@ -81,7 +81,8 @@ pub fn run(args: &Args) -> Result<()> {
 fn print_popular(args: &Args, recommender: &Recommender, reason: &str, score: f32) {
     let item = Titles::of_items(recommender).of(&args.item);
     let card = recommender.card();
-    let is_count = score.fract() == 0.0 && matches!(card.origin, Origin::Trained { .. });
+    let is_count =
+        score >= 0.0 && score.fract() == 0.0 && matches!(card.origin, Origin::Trained { .. });
     let shown = match card.target() {
         Target::Rating => {
             format!("the rating of {item} by an unknown user: {}", output::score(score))

@@ -113,7 +113,9 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// Parses ITEM=ANSWER.
 fn said(entry: &str) -> Result<Replied> {
-    let Some((item, answer)) = entry.rsplit_once('=') else {
+    // As histories are written, too.
+    let pair = entry.rsplit_once('=').or_else(|| entry.rsplit_once(':'));
+    let Some((item, answer)) = pair else {
         return Err(wrong("write --answers ITEM=ANSWER, such as 50=yes"));
     };
     let answer = answer.parse().with_context(|| format!("item `{item}`"))?;

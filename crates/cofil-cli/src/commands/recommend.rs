@@ -3,6 +3,7 @@
 use crate::args::history::{self, UnknownIds};
 use crate::args::items::{Items, Titles};
 use crate::args::reranking::Reranking;
+use crate::args::{typed, wrong};
 use crate::interrupt::reading;
 use crate::output::{self, errln, outln, score};
 use anyhow::{Context, Result};
@@ -23,7 +24,9 @@ const POPULAR: &str = "(popular)";
 
 /// Arguments of `cofil recommend`.
 #[derive(clap::Args)]
-#[command(override_usage = "cofil recommend [OPTIONS] <MODEL> <--user|--history|--users|--all>")]
+#[command(
+    override_usage = "cofil recommend [OPTIONS] MODEL [--user|--history|--users|--all|--popular]"
+)]
 #[command(after_help = "Examples:
   cofil recommend model.cofil --user 42 -n 10
   cofil recommend model.cofil --history 1,50,260 -n 10
@@ -75,7 +78,7 @@ pub struct Args {
 
 /// Options that say for whom to recommend.
 #[derive(clap::Args)]
-#[group(required = true, multiple = true)]
+#[group(multiple = true)]
 struct Whom {
     /// User in the training data
     #[arg(long, value_parser = history::name, allow_hyphen_values = true)]
@@ -90,7 +93,7 @@ struct Whom {
     /// All users in the training data
     #[arg(long, conflicts_with_all = ["user", "history"])]
     all: bool,
-    /// The most popular items, for no user in particular
+    /// The most popular items, for no user in particular, as without any of these options
     #[arg(long, conflicts_with_all = ["user", "history", "users", "all"])]
     popular: bool,
 }
@@ -136,16 +139,45 @@ pub fn run(args: &Args) -> Result<()> {
         recommender.note_on_lists().iter().for_each(|note| errln!("note: {note}"));
         return many(args, &recommender, &query);
     }
+    if args.output.is_some() {
+        return Err(wrong("--output is for the lists of --all or --users"));
+    }
+    if args.who.user.is_none() && args.who.history.is_none() && !args.who.popular {
+        let user = recommender.users().names().next().unwrap_or("USER");
+        errln!(
+            "note: these are the most popular items; name a user with --user, such as --user {}",
+            typed::word(user)
+        );
+    }
     let history = history::parse(&recommender, args.who.history.as_deref())?;
     let who = Who { user: args.who.user.clone(), history };
     let answer = recommender.recommend(&who, &query)?;
     answer.note.iter().for_each(|note| errln!("note: {note}"));
     let told = answer.reason.as_deref().filter(|_| !args.json);
     history::tell_skipped_of(&answer.unknown, who.user.as_deref(), &recommender, told);
+    tell_seen(args, &recommender, &query);
     if args.json {
         return output::json(&answer);
     }
     print(args, &recommender, &who, &answer)
+}
+
+/// Reports candidates that the user has, which are left out.
+fn tell_seen(args: &Args, recommender: &Recommender, query: &Query) {
+    let user = args.who.user.as_deref().and_then(|user| recommender.user(user).ok());
+    let (Some(user), Some(candidates), false) = (user, &query.candidates, query.seen) else {
+        return;
+    };
+    let has = |name: &&String| {
+        recommender.items().get(name).is_some_and(|item| user.history.get(item).is_some())
+    };
+    let seen: Vec<&str> = candidates.iter().filter(has).map(String::as_str).collect();
+    if !seen.is_empty() {
+        errln!(
+            "note: left out candidates that the user has ({}); add --seen to list them",
+            seen.join(", ")
+        );
+    }
 }
 
 fn print(args: &Args, recommender: &Recommender, who: &Who, answer: &Answer) -> Result<()> {
@@ -263,12 +295,17 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
         Some(path) => ListWriter::create(path, names.0, names.1, catalogue)?,
         None => ListWriter::stream(output::Stdout, args.json, names.0, names.1, catalogue)?,
     };
-    let mut rows = 0;
+    let (mut rows, mut without) = (0, 0);
     prepared.each(&users, |users, lists| {
         rows += lists.iter().map(Vec::len).sum::<usize>();
+        without += lists.iter().filter(|list| list.is_empty()).count();
         writer.write(users, lists)
     })?;
     let size = writer.finish()?;
+    if without > 0 && args.n > 0 {
+        let filters = "nothing is left for them after seen items and filters";
+        errln!("note: no list for {}: {filters}", count(without, "user"));
+    }
     let Some(path) = path else { return Ok(()) };
     if args.json {
         return output::json(&Written {

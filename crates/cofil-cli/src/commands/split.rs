@@ -116,7 +116,10 @@ pub fn run(args: &Args) -> Result<()> {
     }
     clean::tell_notes(&cleaned);
     cleaned.sentences().iter().for_each(|sentence| outln!("cleaned: {sentence}"));
-    for part in &record.parts {
+    for (at, part) in record.parts.iter().enumerate() {
+        if at > 0 {
+            outln!();
+        }
         show(part, &cleaned);
     }
     outln!("wrote {}", path.display());
@@ -178,7 +181,7 @@ fn show(part: &PartRecord, cleaned: &CleanReport) {
     }
     findings(&report.leakage);
     let files: Vec<String> = part.files.iter().map(|f| f.display().to_string()).collect();
-    outln!("wrote {}\n", files.join(", "));
+    outln!("wrote {}", files.join(", "));
 }
 
 fn findings(leakage: &Leakage) {

@@ -6,6 +6,7 @@ use crate::args::configs;
 use crate::args::input::Input;
 use crate::args::judging;
 use crate::args::searching::{self, Searching};
+use crate::args::typed;
 use crate::args::validation::{self, Parts};
 use crate::args::wrong;
 use crate::output::errln;
@@ -199,7 +200,12 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         outln!("\nOn the test set, trained on all of {}:", args.data.display());
         judging::table(&report).print();
     }
-    outln!("\nsettings  {}", args.output.display());
+    outln!("\nsettings  {}\n\nNext:", args.output.display());
+    let (data, config) = (typed::path(&args.data), typed::path(&args.output));
+    let (read, clean) = (typed::again::<Input>(), typed::again::<Cleaning>());
+    let train = format!("cofil train {data} --config {config}{read}{clean} -o model.cofil");
+    let width = usize::from(crate::table::width()).saturating_sub(2);
+    output::command(&train, width).iter().for_each(|line| outln!("  {line}"));
     Ok(())
 }
 
@@ -299,7 +305,7 @@ fn show(found: &Found, metric: Metric) {
     order.sort_by(|a, b| key(a).total_cmp(&key(b)));
     let row = |trial: &&Trial| {
         let settings = match trial.settings.is_empty() {
-            true => "as given".to_owned(),
+            true => "the starting settings".to_owned(),
             false => searching::settings(&trial.settings),
         };
         vec![

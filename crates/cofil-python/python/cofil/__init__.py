@@ -23,6 +23,7 @@ from cofil._errors import FormatError as FormatError
 from cofil._errors import InternalError as InternalError
 from cofil._errors import IoError as IoError
 from cofil._errors import NotFoundError as NotFoundError
+from cofil._errors import ReadWarning as ReadWarning
 from cofil._errors import ResourcesError as ResourcesError
 from cofil._errors import SettingError as SettingError
 from cofil._errors import StoppedError as StoppedError

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from cofil import _cofil
+from cofil._errors import DataError, KindError, note
 from cofil._model import Model
 from cofil._progress import Progress, hear
 from cofil._ratings import Ratings, ratings
@@ -52,7 +52,7 @@ class Algorithm(metaclass=Kind):
         self.seed = seed
 
     def _checked(self, settings: dict[str, Any], seed: int) -> dict[str, Any]:
-        given = {setting: value for setting, value in settings.items() if value is not None}
+        given = {setting: told(value) for setting, value in settings.items() if value is not None}
         # The library checks names and values, and tells the nearest name; of an unknown name even if it is None.
         unknown = dict.fromkeys(settings.keys() - self._defaults.keys(), 0)
         _cofil.settings(self._name, {**unknown, **given}, seed)
@@ -187,8 +187,7 @@ def trained(
     negatives = None if negatives is None else table(negatives)
     data = ratings(train)._inner
     model = Model(_cofil.fit(data, algorithm, settings, training, held_out, items, negatives, hear(progress)))
-    for note in (model.chosen or {}).get("notes", []):
-        warnings.warn(f"negatives: {note}", stacklevel=3)
+    note(f"negatives: {said}" for said in (model.chosen or {}).get("notes", []))
     return model
 
 
@@ -203,11 +202,21 @@ def valued(train: Any, values: Any) -> Ratings:
 
     rows = ratings(train)
     if rows._inner.has_values():
-        raise ValueError("the table has a column of values already; leave out y, or that column")
+        raise DataError("the table has a column of values already; leave out y, or that column")
     columns = {**rows.to_dict(), "value": column(values)}
     frame = _cofil.Frame(list(columns), list(columns.values()))
     time = "time" if "time" in columns else "none"
     return Ratings(frame, user="user", item="item", value="value", time=time)
+
+
+def told(value: Any) -> Any:
+    """The value of a setting; algorithms, which a blend is of, as their names and settings."""
+    if isinstance(value, (list, tuple)):
+        return [told(one) for one in value]
+    if isinstance(value, Algorithm) or (isinstance(value, type) and issubclass(value, Algorithm)):
+        name, settings, _ = named(value)
+        return {"algorithm": name, **settings} if settings else name
+    return value
 
 
 def class_name(name: str) -> str:
@@ -215,7 +224,8 @@ def class_name(name: str) -> str:
 
 
 def by_name(name: str) -> type[Algorithm]:
-    """The class of an algorithm; the name is that of the command."""
+    """The class of an algorithm; the name is that of the command, or of the class."""
+    name = NAMES.get(name, name)
     if name not in CLASSES:
         CLASSES[name] = _class(name, _cofil.algorithm(name))
     return CLASSES[name]
@@ -261,7 +271,7 @@ def fit(
 ) -> Model:
     """Trains the algorithm that suits the data, or the one given; `model.chosen` says why.
 
-    `purpose` is `rank` (lists, the default) or `predict` (ratings).
+    `purpose` is `rank` (lists, the default) or `predict` (ratings), or `ranking` or `rating` as the command has it.
     """
     name, settings, own = (None, {}, 0) if algorithm is None else named(algorithm)
     training = {"seed": own if seed is None else seed, "purpose": purpose}
@@ -275,5 +285,5 @@ def named(algorithm: str | Algorithm | type[Algorithm]) -> tuple[str, dict[str, 
     if isinstance(algorithm, type) and issubclass(algorithm, Algorithm):
         return algorithm._name, {}, 0
     if not isinstance(algorithm, str):
-        raise TypeError(f"an algorithm is a name or one with its settings, such as cofil.Ials(), not {algorithm!r}")
+        raise KindError(f"an algorithm is a name or one with its settings, such as cofil.Ials(), not {algorithm!r}")
     return by_name(algorithm)._name, {}, 0

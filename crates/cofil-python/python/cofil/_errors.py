@@ -1,6 +1,11 @@
-"""Exceptions. Each kind of error of the library has a class, with the words of the command."""
+"""Exceptions and warnings. Each kind of error of the library has a class, with the words of the command."""
 
 from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterable
 
 
 class Error(Exception):
@@ -22,6 +27,10 @@ class NotFoundError(Error, KeyError):
 
 class DataError(Error, ValueError):
     """The data cannot be read, or does not support the request."""
+
+
+class KindError(DataError, TypeError):
+    """What was given is no table, no column or no id."""
 
 
 class UnsupportedError(Error, RuntimeError):
@@ -56,6 +65,7 @@ BY_KIND: dict[str, type[Error]] = {
     "setting": SettingError,
     "not-found": NotFoundError,
     "data": DataError,
+    "kind": KindError,
     "unsupported": UnsupportedError,
     "stopped": StoppedError,
     "diverged": DivergedError,
@@ -69,3 +79,19 @@ BY_KIND: dict[str, type[Error]] = {
 def of_kind(kind: str) -> type[Error]:
     """The class of a kind of error; the extension asks for it."""
     return BY_KIND.get(kind, Error)
+
+
+class ReadWarning(UserWarning):
+    """A guess or a loss of reading that may be a mistake: a column taken for another, ids that no model knows."""
+
+
+HERE = os.path.dirname(__file__)
+
+
+def note(notes: Iterable[str]) -> None:
+    """Warns of each note of the reader where the package was called; the extension does, too."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(HERE):
+        level, frame = level + 1, frame.f_back
+    for said in notes:
+        warnings.warn(said, ReadWarning, stacklevel=level)

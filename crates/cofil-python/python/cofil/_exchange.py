@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
+from cofil._errors import KindError
 from cofil._input import a, column
 from cofil._model import Model, events
 
@@ -47,7 +48,7 @@ def import_model(
     elif isinstance(source, (str, os.PathLike)):
         read = os.fspath(source)
     else:
-        raise TypeError(f"{a(source)} is neither a path nor a dictionary of arrays such as {{'user_factors': …}}")
+        raise KindError(f"{a(source)} is neither a path nor a dictionary of arrays such as {{'user_factors': …}}")
     vectors = None if user_vectors is None else os.fspath(user_vectors)
     inner, report = _cofil.import_model(
         read, vectors, ids(user_ids), ids(item_ids), events(seen), dict(options)

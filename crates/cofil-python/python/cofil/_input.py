@@ -9,10 +9,18 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from cofil import _cofil
 from cofil._cofil import Frame
+from cofil._errors import DataError, Error, KindError
 
-# The columns of rows without names, in their order.
+# The usual columns, in their order.
 NAMES = ("user", "item", "value", "time")
+
+# Rows that tell what a column holds.
+SAMPLE = 100
+
+# What pandas calls an index without a name when it writes it.
+INDEX = "__index_level_0__"
 
 # Types of polars that others cannot read from it.
 POLARS_ALONE = ("Object", "Null", "Int128", "UInt128")
@@ -27,7 +35,7 @@ def name(of: object) -> str:
         return of.decode(errors="backslashreplace")
     kind = type(of).__name__
     if isinstance(of, bool) or kind in ("bool", "bool_"):
-        raise TypeError(f"{of!r} is not an id; ids are text, integers or UUIDs")
+        raise KindError(f"{of!r} is not an id; ids are text, integers or UUIDs")
     if kind == "UUID":
         return str(of)
     if isinstance(of, float) and of.is_integer():
@@ -35,21 +43,21 @@ def name(of: object) -> str:
     try:
         return str(operator.index(of))  # type: ignore[arg-type]
     except TypeError:
-        raise TypeError(f"{of!r} is not an id; ids are text, integers or UUIDs") from None
+        raise KindError(f"{of!r} is not an id; ids are text, integers or UUIDs") from None
 
 
-def table(data: Any, users: Any = None, items: Any = None) -> Any:
-    """A path, Arrow data, or an iterator over Arrow data."""
+def table(data: Any, users: Any = None, items: Any = None, options: Mapping[str, Any] = {}) -> Any:  # noqa: B006
+    """A path, Arrow data, or an iterator over Arrow data, for the reader with these options."""
     if hasattr(data, "tocoo"):
         return matrix(data, users, items)
     if users is not None or items is not None:
-        raise TypeError("users= and items= name the rows and columns of a sparse matrix; this is a table")
+        raise KindError("users= and items= name the rows and columns of a sparse matrix; this is a table")
     if isinstance(data, (str, os.PathLike)):
         return os.fspath(data)
     if is_of(data, "pandas", "DataFrame"):
-        return pandas_table(data)
-    if is_of(data, "pandas", "Series"):
-        raise TypeError("a Series is one column; a table of interactions has users and items: give a DataFrame")
+        return pandas_table(data, options)
+    if is_of(data, "pandas", "Series") or is_of(data, "polars", "Series"):
+        raise KindError("a Series is one column; a table of interactions has users and items: give a DataFrame")
     if is_of(data, "polars", "LazyFrame"):
         data = data.collect()
     if is_of(data, "polars", "DataFrame") and any(str(kind) in POLARS_ALONE for kind in data.dtypes):
@@ -57,16 +65,28 @@ def table(data: Any, users: Any = None, items: Any = None) -> Any:
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return data
     if isinstance(data, Mapping):
+        check_columns(data, options)
         return Frame.input([str(name) for name in data], [column(values) for values in data.values()])
     if hasattr(data, "dtype") and hasattr(data, "ndim"):
         return array(data)
     if hasattr(data, "columns"):
         return other_frame(data)
     if hasattr(data, "read") and hasattr(data, "close"):
-        raise TypeError("an open file is no table; give its path, or read it with pandas or polars")
+        raise KindError("an open file is no table; give its path, or read it with pandas or polars")
     if isinstance(data, Iterable):
         return rows_or_parts(iter(data))
-    raise TypeError(f"{a(data)} is not a table of interactions")
+    raise KindError(f"{a(data)} is not a table of interactions")
+
+
+def check_columns(data: Mapping[Any, Any], options: Mapping[str, Any]) -> None:
+    """Refuses a dictionary by user, whose lists would be read as columns."""
+    told = any(options.get(role) is not None for role in ("user", "item", "shape"))
+    if data and not told and not any(_cofil.is_column_name(str(name)) for name in data):
+        names = ", ".join(repr(name) for name in itertools.islice(data, 3))
+        raise DataError(
+            f"a dictionary holds columns, and none of {names} has the name of one: name the columns (user=, item=), or, "
+            "if the keys are users, give pairs: ((user, item) for user, items in data.items() for item in items)"
+        )
 
 
 def column(values: Any) -> Any:
@@ -87,11 +107,11 @@ def column(values: Any) -> Any:
 
         return column(numpy.asarray(values))
     if isinstance(values, (set, frozenset)):
-        raise TypeError("a set has no order; give the column as a list")
+        raise KindError("a set has no order; give the column as a list")
     if isinstance(values, Mapping):
-        raise TypeError("a dictionary is not a column; give a list, such as frame.to_dict('list') of pandas makes")
+        raise KindError("a dictionary is not a column; give a list, such as frame.to_dict('list') of pandas makes")
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError(f"{a(values)} is not a column")
+        raise KindError(f"{a(values)} is not a column")
     return list(values)
 
 
@@ -102,11 +122,11 @@ def ids(of: Any, what: str = "ids") -> list[Any]:
     # NumPy's, pandas' and polars' scalars become Python's.
     listed = getattr(of, "tolist", None) or getattr(of, "to_list", None)
     if isinstance(of, (str, bytes)):
-        raise TypeError(f"give a list of {what}, not the text {of!r}")
+        raise KindError(f"give a list of {what}, not the text {of!r}")
     if hasattr(of, "columns") or isinstance(of, Mapping):
-        raise TypeError(f"give a list of {what}, not a table")
+        raise KindError(f"give a list of {what}, not a table")
     if not isinstance(of, Iterable):
-        raise TypeError(f"give a list of {what}, not {of!r}")
+        raise KindError(f"give a list of {what}, not {of!r}")
     return list(of if listed is None else listed())
 
 
@@ -137,16 +157,19 @@ class Stream:
         return self.capsule
 
 
-def pandas_table(frame: Any) -> Any:
+def pandas_table(frame: Any, options: Mapping[str, Any]) -> Any:
     """By pyarrow, where there is one and it knows the types of the columns; else column by column.
 
-    An index with names is columns, as after `groupby`; one without is the position of the rows.
+    An index with names is columns, as after `groupby`; one without is the position of the rows, or, in a matrix, the
+    users.
     """
     unnamed = [level for level, name in enumerate(frame.index.names) if name is None]
-    if len(unnamed) == len(frame.index.names):
-        frame = frame.reset_index(drop=True)
-    else:
+    if len(unnamed) < len(frame.index.names):
         frame = frame.reset_index(level=unnamed, drop=True).reset_index() if unnamed else frame.reset_index()
+    elif options.get("shape") == "matrix" and options.get("user") is None:
+        frame = with_users(frame)
+    else:
+        frame = frame.reset_index(drop=True)
     try:
         # Periods would be their numbers, and tuples lists.
         if any(hasattr(kind, "freq") or holds_tuples(frame.iloc[:, at]) for at, kind in enumerate(frame.dtypes)):
@@ -155,6 +178,21 @@ def pandas_table(frame: Any) -> Any:
     except Exception:
         names = [str(name) for name in frame.columns]
         return Frame.input(names, [pandas_column(frame.iloc[:, at]) for at in range(len(names))])
+
+
+def with_users(frame: Any) -> Any:
+    """A matrix with its index as the column that pandas writes; the reader takes it if no other has names of users."""
+    if len(frame.index.names) > 1:
+        raise DataError("the index of a matrix holds its users, but this one has several levels: name them, or give user=")
+    made = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    # The rows are only counted, and the first column holds text: the users.
+    if type(frame.index).__name__ == "RangeIndex" and len(frame.columns) and not is_number(frame.iloc[:, 0].dtype):
+        return made.reset_index(drop=True)
+    return made.assign(**{INDEX: frame.index}).reset_index(drop=True)
+
+
+def is_number(kind: Any) -> bool:
+    return getattr(kind, "kind", "O") in "biuf"
 
 
 def holds_tuples(series: Any) -> bool:
@@ -175,13 +213,26 @@ def pandas_column(series: Any) -> Any:
 
 
 def by_label(data: Any, options: dict[str, Any]) -> dict[str, Any]:
-    """Options in which a column of pandas that has a number for a name is given by its position."""
-    if not is_of(data, "pandas", "DataFrame"):
-        return options
-    labels = [*(label for label in data.index.names if label is not None), *data.columns]
-    numbers = {label: at for at, label in enumerate(labels, 1) if not isinstance(label, (str, tuple))}
-    columns = (*NAMES, "kind")
-    return {key: numbers.get(of, of) if key in columns and isinstance(of, int) else of for key, of in options.items()}
+    """Options in which a column that has a number for a name is given by its position.
+
+    Numbers are names if all that are given are, else positions.
+    """
+    if is_of(data, "pandas", "DataFrame"):
+        labels = [*(label for label in data.index.names if label is not None), *data.columns]
+    else:
+        named = data if isinstance(data, Mapping) else getattr(data, "column_names", getattr(data, "columns", None))
+        labels = [label for label in named if isinstance(label, (str, int))] if isinstance(named, (list, Mapping)) else []
+    at = {label: place for place, label in enumerate(labels, 1) if not isinstance(label, tuple)}
+    roles = [key for key in (*NAMES, "kind") if options.get(key) is not None]
+    numbers = [options[key] for key in roles if isinstance(options[key], int)]
+    are_labels = all(number in at for number in numbers)
+
+    def place(of: Any) -> Any:
+        if isinstance(of, str) and of.isdecimal():
+            return next((place for label, place in at.items() if str(label) == of), of)
+        return at.get(of, of) if isinstance(of, int) and are_labels else of
+
+    return {**options, **{key: place(options[key]) for key in roles}}
 
 
 def other_frame(frame: Any) -> Frame:
@@ -190,7 +241,7 @@ def other_frame(frame: Any) -> Frame:
         import narwhals
     except ImportError:
         kind = type(frame).__name__
-        raise TypeError(
+        raise KindError(
             f"a {kind} has no Arrow interface; install narwhals, or give a dictionary of columns"
         ) from None
     known = narwhals.from_native(frame, eager_only=True)
@@ -203,26 +254,27 @@ def array(data: Any) -> Frame:
         return Frame.input(list(data.dtype.names), [column(data[name]) for name in data.dtype.names])
     if data.ndim != 2 or not 2 <= data.shape[1] <= len(NAMES):
         shape = " × ".join(map(str, data.shape))
-        raise ValueError(f"an array of ratings has columns user, item[, value[, time]]; this one is {shape}")
-    return Frame.input(list(NAMES[: data.shape[1]]), [column(data[:, at]) for at in range(data.shape[1])])
+        raise DataError(f"an array of ratings has columns user, item[, value[, time]]; this one is {shape}")
+    columns = [column(data[:, at]) for at in range(data.shape[1])]
+    return Frame.input(usual(columns), columns)
 
 
 def matrix(data: Any, users: Any, items: Any) -> Frame:
     """A SciPy sparse matrix, with the ids of its rows (users) and columns (items)."""
     rows, columns = data.shape
     if users is None or items is None:
-        raise TypeError(
+        raise KindError(
             "the rows of a matrix are users and its columns items, but it does not hold their ids: give users= and "
             f"items=, such as users=range({rows}), items=range({columns})"
         )
     users, items = ids(users, "users"), ids(items, "items")
     for listed, what, axis in ((users, "users", "rows"), (items, "items", "columns")):
         if len(set(listed)) < len(listed):
-            raise ValueError(f"{what}= has an id twice: two {axis} of the matrix would be one")
+            raise DataError(f"{what}= has an id twice: two {axis} of the matrix would be one")
     found = (len(users), len(items))
     if found != (rows, columns):
         hint = "; transpose it (.T)" if found == (columns, rows) else ""
-        raise ValueError(
+        raise DataError(
             f"the matrix has {rows} rows and {columns} columns, but there are {found[0]} users and {found[1]} "
             f"items{hint}"
         )
@@ -240,7 +292,7 @@ def rows_or_parts(data: Iterator[Any]) -> Any:
     if is_row(first):
         return rows(first, whole)
     if isinstance(first, (str, bytes, int, float, os.PathLike)):
-        raise TypeError(f"{first!r} is neither a row (user, item[, value[, time]]) nor a part of a table")
+        raise KindError(f"{first!r} is neither a row (user, item[, value[, time]]) nor a part of a table")
     return map(part, whole)
 
 
@@ -248,7 +300,7 @@ def part(of: Any) -> Any:
     """A part of a table."""
     made = table(of)
     if isinstance(made, str):
-        raise TypeError(f"a part of a table is a table, not {of!r}")
+        raise KindError(f"a part of a table is a table, not {of!r}")
     return made
 
 
@@ -268,10 +320,32 @@ def rows(first: Any, whole: Iterable[Any]) -> Frame:
         names = list(dict.fromkeys(str(name) for row in whole for name in row))
         cells = [[row.get(name) for name in names] for row in whole]
     else:
-        if not 2 <= len(first) <= len(NAMES):
-            raise ValueError(f"a row is (user, item[, value[, time]]); the first has {len(first)} entries")
-        names, cells = list(NAMES[: len(first)]), [list(row) for row in whole]
-    if any(len(row) != len(names) for row in cells):
-        at, row = next((at, row) for at, row in enumerate(cells, 1) if len(row) != len(names))
-        raise ValueError(f"row {at} has {len(row)} entries, the first has {len(names)}")
-    return Frame.input(names, [[row[at] for row in cells] for at in range(len(names))])
+        cells = [list(row) for row in whole]
+        # Named tuples have names; others the usual columns.
+        names = [str(field) for field in getattr(first, "_fields", ())]
+        if not names and not 2 <= len(first) <= len(NAMES):
+            raise DataError(f"a row is (user, item[, value[, time]]); the first has {len(first)} entries")
+    width = len(first) if isinstance(first, Sequence) or hasattr(first, "shape") else len(names)
+    if any(len(row) != width for row in cells):
+        at, row = next((at, row) for at, row in enumerate(cells, 1) if len(row) != width)
+        raise DataError(f"row {at} has {len(row)} entries, the first has {width}")
+    # `itertuples` of pandas puts the index in front: the position of the row.
+    if names[:1] == ["Index"] and hasattr(first, "_fields"):
+        names, cells, width = names[1:], [row[1:] for row in cells], width - 1
+    columns = [[row[at] for row in cells] for at in range(width)]
+    return Frame.input(names or usual(columns), columns)
+
+
+def usual(columns: Sequence[Any]) -> list[str]:
+    """The names of columns without names. A third one holds times, not values, where a file without a header would."""
+    names = list(NAMES[: len(columns)])
+    if len(columns) == 3:
+        third = columns[2][:SAMPLE]
+        sample = Frame.input([""] * 3, [["user"] * len(third), ["item"] * len(third), third])
+        try:
+            read = _cofil.Ratings.read(sample, {})
+        except Error:
+            return names
+        if not read.has_values() and "time" in read.frame(0).names():
+            names[2] = "time"
+    return names

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from cofil import _cofil
 from cofil._cofil import Frame
+from cofil._errors import DataError, KindError, SettingError
 from cofil._input import column, ids, name, table
 from cofil._progress import Progress, hear
 from cofil._ratings import Ratings
@@ -73,10 +74,10 @@ class Model:
         query = {"n": n, "exclude": exclude, "candidates": candidates, "where": where, **options}
         if users is not None:
             if user is not None or history is not None:
-                raise TypeError("users= is for many known users: leave out user and history")
+                raise KindError("users= is for many known users: leave out user and history")
             return self._recommend_many(column(ids(users) if isinstance(users, set) else one_column(users)), query, progress)
         if isinstance(user, Iterable) and not isinstance(user, (str, bytes)):
-            raise TypeError("for several users give users=, for a new one history=")
+            raise KindError("for several users give users=, for a new one history=")
         names = Names()
         answer, frame = self._inner.recommend(who(user, history, names), named(query, names))
         answer["unknown"] = names.ids(answer["unknown"])
@@ -160,7 +161,8 @@ class Model:
     def predict(self, pairs: Any, item: Any = None, /, *, probability: bool = False, **options: Any) -> Any:
         """Predicts the rating of a pair, `model.predict("u1", "a")`, or of a table of pairs.
 
-        A table may also be given as two columns: `model.predict(frame["user"], frame["item"])`. Ratings are within the
+        A table may also be given as two columns: `model.predict(frame["user"], frame["item"])`. Values that all pairs have
+        stand beside the predictions. Ratings are within the
         range of the training data; algorithms that rank give their score. With `probability`,
         models that were trained by cross-entropy give the probability of an interaction, at the training ratio of
         negatives. In a table, ratings of unknown users and items are predicted from the bias of the other one; scores
@@ -172,9 +174,20 @@ class Model:
         if item is not None:
             score = self._inner.predict(name(pairs), name(item))
             return self.predict([(pairs, item)], probability=True)[0].prediction if probability else score
-        pairs = pairs._inner.frame() if isinstance(pairs, Ratings) else table(pairs)
-        unknown, frame = self._inner.predict_pairs(pairs, options, probability)
+        unknown, frame = self._predicted(pairs, options, probability)
         return Predictions(frame, unknown)
+
+    def _predicted(self, pairs: Any, options: dict[str, Any], probability: bool) -> Any:
+        """Unknown ids and predictions, beside the true values where all pairs have one."""
+        if isinstance(pairs, Ratings):
+            return self._inner.predict_pairs(pairs._inner.frame(), options, probability, pairs._inner.has_values())
+        # An iterator is read only once.
+        if not isinstance(pairs, Iterator):
+            try:
+                return self._inner.predict_pairs(table(pairs, options=options), options, probability, True)
+            except DataError:
+                pass
+        return self._inner.predict_pairs(table(pairs, options=options), options, probability, False)
 
     # === Evaluation ===
 
@@ -206,7 +219,7 @@ class Model:
         `UnsupportedError` if the model holds no histories.
         """
         implicit = bool(options.get("implicit"))
-        return self._inner.update(events(interactions), dict(options), implicit)
+        return self._inner.update(events(interactions, options), dict(options), implicit)
 
     def forget(self, users: Iterable[Id], *, refit: bool = False) -> dict[str, Any]:
         """Removes users; returns what was removed and what remains. With `refit` nothing of them remains.
@@ -313,9 +326,9 @@ def load(path: str | os.PathLike[str]) -> Model:
     return Model(_cofil.Model.load(os.fspath(path)))
 
 
-def events(of: Any) -> Any:
+def events(of: Any, options: Mapping[str, Any] = {}) -> Any:  # noqa: B006
     """Interactions for the extension."""
-    return None if of is None else of._inner if isinstance(of, Ratings) else table(of)
+    return None if of is None else of._inner if isinstance(of, Ratings) else table(of, options=options)
 
 
 class Names(dict[str, Any]):
@@ -337,19 +350,21 @@ def named(query: dict[str, Any], names: Names) -> dict[str, Any]:
 
 
 def one_column(of: Any) -> Any:
+    if isinstance(of, (str, bytes, int)):
+        raise KindError(f"users= is a list of users; for one user give recommend({of!r})")
     if hasattr(of, "columns") or isinstance(of, (Ratings, Mapping)):
-        raise TypeError('give one column of users, such as frame["user"], not a table')
+        raise KindError('give one column of users, such as frame["user"], not a table')
     return of
 
 
 def who(user: Any, history: Any, names: Names) -> dict[str, Any]:
     """The user that a query is for."""
     if isinstance(history, Table):
-        raise TypeError('a history is a list of items, not a table: give its items, such as table["item"]')
+        raise KindError('a history is a list of items, not a table: give its items, such as table["item"]')
     entries = list(history.items()) if isinstance(history, Mapping) else ids(history, "items")
     pairs = [entry for entry in entries if isinstance(entry, (tuple, list))]
     if wrong := next((pair for pair in pairs if len(pair) != 2), None):
-        raise ValueError(f"an entry of a history is an item or a pair (item, value), not {wrong!r}")
+        raise SettingError(f"an entry of a history is an item or a pair (item, value), not {wrong!r}")
     liked = [
         {"item": names(entry[0]), "value": entry[1]} if isinstance(entry, (tuple, list)) else names(entry)
         for entry in entries

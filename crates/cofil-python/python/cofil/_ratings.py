@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
+from cofil._errors import SettingError, note
 from cofil._input import by_label, moment, table
 from cofil._progress import Progress, hear
 from cofil._reports import Description
@@ -36,7 +37,11 @@ class Ratings(Table):
     tuples or dictionaries, or an iterator over parts of a table. Columns are found by their names, or named: `user=`,
     `item=`, `value=`, `time=`. Ids may be text, integers, UUIDs or categories, and come back as they went in.
 
-    Raises `SettingError` for an unknown option or column, `DataError` for rows that cannot be read.
+    Columns of tuples and arrays without names are found as in a file without a header; the fields of named tuples and
+    the index of a pandas table with `shape="matrix"`, which holds its users, have names. What the reader guessed or
+    left out is a `ReadWarning`.
+
+    Raises `SettingError` for an unknown option, `DataError` for columns that do not exist and rows that cannot be read.
     """
 
     def __init__(
@@ -48,13 +53,16 @@ class Ratings(Table):
         progress: Progress = False,
         **options: Unpack[ReadOptions],
     ) -> None:
+        known = False
         if isinstance(data, Ratings):
             # Cleaned as before, but for what is given here.
             options = {**data._inner.settings(), **data._named(), **options}  # type: ignore[typeddict-item]
-            data = data._inner.frame()
-        source = table(data, users, items)
+            data, known = data._inner.frame(), True
+        source = table(data, users, items, options)
         as_categories = not hasattr(data, "tocoo")
         self._hold(_cofil.Ratings.read(source, by_label(data, dict(options)), as_categories, hear(progress)))
+        if not known:
+            note(self._inner.notes())
 
     def _hold(self, inner: _cofil.Ratings) -> None:
         self._inner = inner
@@ -119,6 +127,8 @@ class Ratings(Table):
         of each user's, or of the users. `start` is the time at which the test set begins: seconds since 1970, ISO
         8601, or a date; `target` the share of each held-out user's interactions to predict.
         """
+        if by == "kfold":
+            raise SettingError("kfold makes several splits: take them from ratings.folds(5)")
         settings = {"by": by, "test": test, "seed": seed, "from": moment(start), "target": target}
         return self._split(settings)[0]
 
@@ -151,8 +161,11 @@ class Ratings(Table):
         return self._inner.frame(SHOWN)
 
     def _heading(self) -> str:
-        users, items = self._inner.shape()
-        return f"{len(self):,} interactions, {users:,} users, {items:,} items"
+        sizes = zip((len(self), *self._inner.shape()), ("interaction", "user", "item"))
+        heading = ", ".join(f"{n:,} {what}{'' if n == 1 else 's'}" for n, what in sizes)
+        settings = self._inner.settings()
+        cleans = settings["implicit"] or settings["threshold"] is not None or max(settings["min_user"], settings["min_item"]) > 1
+        return f"{heading}; before use: {' '.join(self.cleaning)}" if cleans and self.cleaning else heading
 
 
 def plain(frame: _cofil.Frame, at: int = 0, as_array: bool = True) -> Any:

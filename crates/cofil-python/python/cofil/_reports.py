@@ -65,7 +65,9 @@ class Report(Table):
 class Board(Table):
     """The result of a comparison, best first. `best` is the best algorithm with its settings, to be trained.
 
-    `failures` are the algorithms that could not be trained, and why.
+    One row per algorithm and per baseline that is none of them: the metrics; `low` and `high`, the 95 % interval of the
+    first; `effect` and `p` of the difference from the best; the seconds of training. `failures` are the algorithms that
+    could not be trained, and why; `warnings` what to know about the values.
     """
 
     def __init__(self, about: dict[str, Any], seed: int = 0) -> None:
@@ -75,11 +77,23 @@ class Board(Table):
         self.failures = {failure["algorithm"]: failure["error"] for failure in about["failures"]}
         self.reports = {entry["name"]: Report(entry) for entry in about["entries"]}
         self.algorithms = {entry["name"]: algorithm(entry["algorithm"], seed) for entry in about["entries"]}
-        columns: dict[str, list[Any]] = {"algorithm": list(self.reports)}
+        told = (warning for report in self.reports.values() for warning in report.warnings)
+        self.warnings: list[str] = list(dict.fromkeys(told))
+        baselines = next((report.baselines for report in self.reports.values() if report.baselines), {})
+        rows = {name: report.metrics for name, report in self.reports.items()}
+        rows.update((name, of) for name, of in baselines.items() if name not in rows)
+        columns: dict[str, list[Any]] = {"algorithm": list(rows)}
         for metric in about["metrics"]:
-            of = [report.metrics.get(metric) for report in self.reports.values()]
-            columns[metric] = [None if measure is None else measure.value for measure in of]
-        columns["seconds"] = [entry["seconds"]["fit"] for entry in about["entries"]]
+            columns[metric] = [of[metric].value if metric in of else None for of in rows.values()]
+        first = about["metrics"][0]
+        for end in ("low", "high"):
+            columns[end] = [getattr(of[first], end) if first in of else None for of in rows.values()]
+        rest = [None] * (len(rows) - len(self.reports))
+        differences = [None, *about["differences"], *rest][: len(rows)]
+        for field in ("effect", "p"):
+            columns[field] = [None if one is None else one[field] for one in differences]
+        columns["seconds"] = [*(entry["seconds"]["fit"] for entry in about["entries"]), *rest]
+        columns = {name: cells for name, cells in columns.items() if name in ("algorithm", first) or any(c is not None for c in cells)}
         super().__init__(Frame(list(columns), list(columns.values())))
 
     @property
@@ -89,7 +103,8 @@ class Board(Table):
 
     def _heading(self) -> str:
         failed = [f"{name} was left out: {error}" for name, error in self.failures.items()]
-        return "\n".join([self.conclusion or "", *failed]).strip()
+        warned = [f"warning: {warning}" for warning in self.warnings]
+        return "\n".join([self.conclusion or "", *warned, *failed]).strip()
 
 
 class Study(Table):

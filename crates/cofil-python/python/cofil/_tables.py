@@ -170,6 +170,9 @@ def _remade(kind: type[Table], names: list[str], columns: list[Any], state: dict
 def _shown(cell: object) -> str:
     if cell is None:
         return ""
+    # Scores of 0 that differ only to keep their order.
+    if isinstance(cell, float) and -1e-6 < cell < 0:
+        return "0"
     return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
 
 
@@ -211,6 +214,8 @@ class Recommendations(Table):
         ]
 
     def _heading(self) -> str:
+        if not len(self):
+            return "no item is left: the user has all that the model knows, or all that are asked for"
         return f"the most popular items, because {self.reason}" if self.reason else ""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
 from cofil._algorithms import Algorithm, is_share, named
+from cofil._errors import KindError, SettingError
 from cofil._progress import Progress, hear
 from cofil._ratings import ratings
 from cofil._cofil import Frame
@@ -48,7 +49,7 @@ def compare(
     chosen = None if entrants is None else [named(entrant)[:2] for entrant in entrants]
     seeds = {entrant.seed for entrant in entrants or () if isinstance(entrant, Algorithm) and entrant.seed}
     if len(seeds) > 1 and "seed" not in options:
-        raise ValueError(f"the algorithms have different seeds ({seeds}), but all are trained with one: give seed=")
+        raise SettingError(f"the algorithms have different seeds ({seeds}), but all are trained with one: give seed=")
     seed = options.get("seed") or next(iter(seeds), 0)
     settings = {"metrics": metrics, **options, "seed": seed}
     contest = {"tune": tune, "parallel": parallel, "limit": limit, "journal": path(journal), "resume": resume}
@@ -127,11 +128,11 @@ def path(of: str | os.PathLike[str] | None) -> str | None:
 
 def _range(setting: str, values: Sequence[Any]) -> dict[str, Any]:
     if isinstance(values, (str, Mapping)):
-        raise TypeError(f"the range of {setting} is (low, high) or (low, high, 'log'), or a list of values")
+        raise KindError(f"the range of {setting} is (low, high) or (low, high, 'log'), or a list of values")
     if not isinstance(values, tuple):
         return {"setting": setting, "values": {"choice": list(values)}}
     if len(values) not in (2, 3) or values[2:] not in ((), ("log",)):
-        raise ValueError(f"the range of {setting} is (low, high) or (low, high, 'log'), or a list of values")
+        raise SettingError(f"the range of {setting} is (low, high) or (low, high, 'log'), or a list of values")
     low, high = values[:2]
     kind = "whole" if isinstance(low, int) and isinstance(high, int) else "real"
     return {"setting": setting, "values": {kind: {"low": low, "high": high, "log": len(values) == 3}}}

@@ -3,7 +3,7 @@
 use super::person::{Person, person};
 use super::query::{Prepared, Query, Skipped};
 use super::{Basis, Who};
-use crate::data::filler::is_filler;
+use crate::data::filler::{is_filler, shown};
 use crate::error::Result;
 use crate::math::parallel;
 use crate::model::User;
@@ -119,7 +119,7 @@ impl Recommender {
             rank: rank + 1,
             item: self.items().name(item).to_string(),
             title: self.title(item),
-            score,
+            score: shown(score),
             basis: is_filler(score).then_some(Basis::Popular),
             because: Vec::new(),
         };

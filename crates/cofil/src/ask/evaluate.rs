@@ -41,7 +41,8 @@ impl Recommender {
     ) -> Result<Report> {
         let test = test.into();
         let values = test.ratings.by_user.values();
-        let mut report = evaluate::evaluate(self.model(), train, test, protocol)?;
+        let read = self.read_values();
+        let mut report = evaluate::evaluate_as(self.model(), read, train, test, protocol)?;
         // Interactions without values are all 1.
         if values.iter().any(|&value| value != 1.0) {
             report.warnings.extend(self.note_off_scale("test values", self.off_scale(values)));

@@ -3,6 +3,7 @@
 use super::person::person;
 use super::query::Skipped;
 use super::{Basis, Unknown, Who};
+use crate::data::filler;
 use crate::error::Result;
 use crate::math::real::finite;
 use crate::model::{Attribution, Contributions};
@@ -65,7 +66,7 @@ impl Recommender {
         let user = person.user();
         let mut score = [0.0];
         self.model().score(user, &[number], &mut score);
-        let [score] = score;
+        let [score] = score.map(filler::alone);
         let told = match user.history.is_empty() {
             true => None,
             false => {
@@ -77,6 +78,7 @@ impl Recommender {
             parts: Vec::new(),
             method: Attribution::Exact,
         });
+        let base = filler::alone(base);
         let sum = parts.iter().fold(f64::from(base), |sum, &part| sum + f64::from(part));
         // Ties in the order of the items.
         let order = rank::top_k(&parts, parts.len(), &[]);

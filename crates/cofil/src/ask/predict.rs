@@ -2,6 +2,7 @@
 
 use super::Unknown;
 use super::query::Skipped;
+use crate::data::filler;
 use crate::data::levels::{self, Levels};
 use crate::error::{Error, Result};
 use crate::math::elementary::sigmoid;
@@ -60,12 +61,12 @@ impl Recommender {
         Ok(self.clipped(score[0]))
     }
 
-    /// Clips `score` to the range of the training data if scores are ratings.
+    /// Clips `score` to the range of the training data if scores are ratings; else returns the score to show.
     fn clipped(&self, score: f32) -> f32 {
         let (low, high) = self.card().data.scale;
         match self.card().target() {
             Target::Rating => score.clamp(low, high),
-            Target::Preference => score,
+            Target::Preference => filler::alone(score),
         }
     }
 
@@ -123,7 +124,7 @@ impl Recommender {
                 user.index.is_some() || !user.history.is_empty()
             }
         };
-        let scores = self.predict_many(users, items).into_iter().zip(users);
+        let scores = self.scores(users, items).into_iter().zip(users);
         Ok(scores.map(|(score, &user)| score.filter(|_| known(user)).map(sigmoid)).collect())
     }
 
@@ -131,6 +132,13 @@ impl Recommender {
     /// parallel. For an index that is not in the model, a rating is predicted from the biases of user and item, as in
     /// evaluation; there is no score.
     pub fn predict_many(&self, users: &[u32], items: &[u32]) -> Vec<Option<f32>> {
+        let mut predictions = self.scores(users, items);
+        predictions.iter_mut().flatten().for_each(|score| *score = self.clipped(*score));
+        predictions
+    }
+
+    /// Returns the predictions of [`predict_many`](Self::predict_many) as the model has them.
+    fn scores(&self, users: &[u32], items: &[u32]) -> Vec<Option<f32>> {
         let (known_users, known_items) = (self.users().len(), self.items().len());
         let pairs = users.len().min(items.len());
         let known =
@@ -149,14 +157,14 @@ impl Recommender {
         });
         let mut predictions = vec![None; pairs];
         for (&at, score) in order.iter().zip(scores.into_iter().flatten()) {
-            predictions[at] = Some(self.clipped(score));
+            predictions[at] = Some(score);
         }
         if let Some(levels) = (order.len() < pairs).then(|| self.levels()).flatten() {
             for at in (0..pairs).filter(|at| !known(at)) {
                 let user = (users[at] as usize) < known_users;
                 let bias =
                     if user { levels.user_bias(self.seen().row(users[at] as usize)) } else { 0.0 };
-                predictions[at] = Some(self.clipped(levels.of(bias, items[at])));
+                predictions[at] = Some(levels.of(bias, items[at]));
             }
         }
         predictions

@@ -1,5 +1,6 @@
 //! Queries, and the lookup of the ids they name.
 
+use crate::data::filler::shown;
 use crate::data::{Filter, IdMap};
 use crate::error::Result;
 use crate::model::User;
@@ -162,13 +163,19 @@ impl Prepared<'_> {
         let stage = watch::stage(rank::RECOMMENDING, users.len());
         users.chunks(PART).try_for_each(|part| {
             let people: Vec<User<'_>> = part.iter().map(|&u| self.recommender.user_at(u)).collect();
-            take(part, &self.recommender.lists_of(&people, &self.selection, &stage)?)
+            take(part, &told(self.recommender.lists_of(&people, &self.selection, &stage)?))
         })
     }
 
     pub(super) fn lists_for(&self, users: &[User<'_>]) -> Result<Vec<Vec<(u32, f32)>>> {
-        self.recommender.lists(users, &self.selection)
+        Ok(told(self.recommender.lists(users, &self.selection)?))
     }
+}
+
+/// Returns `lists` with the scores to show.
+fn told(mut lists: Vec<Vec<(u32, f32)>>) -> Vec<Vec<(u32, f32)>> {
+    lists.iter_mut().flatten().for_each(|(_, score)| *score = shown(*score));
+    lists
 }
 
 impl Recommender {

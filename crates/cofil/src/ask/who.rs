@@ -46,7 +46,10 @@ pub struct Liked {
 
 /// The two ways to write an entry.
 #[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "an entry of a history is the id of an item, or an item with a finite number as its value"
+)]
 enum Form {
     /// The id of an item.
     Name(String),

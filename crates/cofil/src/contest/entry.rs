@@ -4,7 +4,7 @@ use crate::algorithm::Algorithm;
 use crate::data::Ratings;
 use crate::error::Result;
 use crate::evaluate::compare::{Difference, difference, holm};
-use crate::evaluate::{Metric, Protocol, Report, TestPart, evaluate};
+use crate::evaluate::{Metric, Protocol, Report, TestPart, evaluate_as};
 use crate::recipes::Target;
 use crate::train::{Epoch, Fitted, Run};
 use schemars::JsonSchema;
@@ -47,7 +47,7 @@ pub struct Seconds {
 /// that do not predict ratings.
 ///
 /// # Errors
-/// As [`Algorithm::fit`] and [`evaluate`].
+/// As [`Algorithm::fit`] and [`evaluate`](crate::evaluate::evaluate).
 pub fn enter<'a>(
     algorithm: &Algorithm,
     train: &Ratings,
@@ -67,7 +67,8 @@ pub fn enter<'a>(
     let Fitted { model, epochs } = algorithm.fit(train, run)?;
     let fit = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let report = evaluate(&*model, train, test, &protocol)?;
+    let values = algorithm.reading(run.values, train).into();
+    let report = evaluate_as(&*model, values, train, test, &protocol)?;
     let seconds = Seconds { fit, evaluate: start.elapsed().as_secs_f64() };
     let model_bytes = model.tensors().iter().map(crate::store::Tensor::size).sum();
     Ok(Entry {

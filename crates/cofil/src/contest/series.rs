@@ -39,7 +39,8 @@ pub struct Standing {
     pub name: String,
     /// One entry for each metric, in the same order.
     pub metrics: Vec<Spread>,
-    /// Number of rounds in which it was the best.
+    /// Number of rounds in which it was the best; rounds that repeat an earlier one, as an algorithm without randomness
+    /// does on the same split with another seed, count once.
     pub best_in: usize,
     /// Mean training time in seconds.
     pub fit_seconds: f64,
@@ -52,7 +53,7 @@ pub struct Standing {
 pub struct Spread {
     /// The metric.
     pub metric: Metric,
-    /// Mean of the values; none if there are no values.
+    /// Mean of the values, of which repeated ones count once; none if there are no values.
     pub mean: Option<f64>,
     /// Standard deviation of the values (n − 1); none for fewer than two values.
     pub sd: Option<f64>,
@@ -105,11 +106,17 @@ impl Series {
         chosen
     }
 
+    /// Returns the number of rounds that do not repeat an earlier one in everything, as algorithms without randomness do
+    /// on the same split with another seed.
+    pub fn distinct(&self) -> usize {
+        (0..self.rounds.len()).filter(|&at| !is_repeated(&self.rounds, at)).count()
+    }
+
     /// Returns a few sentences about which algorithm is best and how certain that is.
     pub fn say(&self) -> String {
         let Some((best, others)) = self.standings.split_first() else { return String::new() };
         let Some(spread) = best.metrics.first() else { return String::new() };
-        let rounds = self.rounds.len();
+        let rounds = self.distinct();
         let mut text = format!(
             "{} is best by the mean of {}: {spread}. It is the best in {} of {rounds} rounds.",
             best.name, spread.metric, best.best_in
@@ -154,29 +161,50 @@ impl Standing {
 
 fn standing(name: &str, metrics: &[Metric], rounds: &[Round]) -> Standing {
     let found: Vec<Option<&Contestant>> = rounds.iter().map(|round| round.named(name)).collect();
+    let repeats: Vec<bool> = (0..rounds.len()).map(|at| repeats(rounds, at, name)).collect();
     let spread = |&metric: &Metric| {
         let value = |x: &Option<&Contestant>| x.and_then(|x| x.entry.report.value(metric));
         let values = found.iter().map(|x| value(x).filter(|v| !v.is_nan()));
-        Spread::new(metric, values.collect())
+        Spread::new(metric, values.collect(), &repeats)
     };
     let seconds: Vec<f64> = found.iter().flatten().map(|x| x.entry.seconds.fit).collect();
     let is_best = |round: &&Round| {
         round.outcome.contestants.first().is_some_and(|first| first.entry.name == name)
     };
+    let counted = (0..rounds.len()).filter(|&at| !is_repeated(rounds, at));
     Standing {
         name: name.into(),
         metrics: metrics.iter().map(spread).collect(),
-        best_in: rounds.iter().filter(is_best).count(),
+        best_in: counted.map(|at| &rounds[at]).filter(is_best).count(),
         fit_seconds: seconds.iter().sum::<f64>() / seconds.len().max(1) as f64,
         lead: None,
     }
+}
+
+/// Whether the algorithm `name` repeats in round `at` what it did in an earlier one: on the same split, an algorithm
+/// without randomness gives the same with every seed.
+fn repeats(rounds: &[Round], at: usize, name: &str) -> bool {
+    let Some(found) = rounds[at].named(name) else { return false };
+    let same = |round: &Round| {
+        let earlier = round.named(name);
+        (round.fold, &round.split) == (rounds[at].fold, &rounds[at].split)
+            && earlier.is_some_and(|one| one.entry.report.metrics == found.entry.report.metrics)
+    };
+    rounds[..at].iter().any(same)
+}
+
+/// Whether all algorithms repeat in round `at` what they did before.
+fn is_repeated(rounds: &[Round], at: usize) -> bool {
+    let contestants = &rounds[at].outcome.contestants;
+    !contestants.is_empty() && contestants.iter().all(|one| repeats(rounds, at, &one.entry.name))
 }
 
 /// Compares the first of `standings` with the others, round by round.
 fn lead(standings: &mut [Standing], rounds: &[Round]) {
     let Some((best, others)) = standings.split_first_mut() else { return };
     let Some(metric) = best.metrics.first().map(|spread| spread.metric) else { return };
-    for round in rounds {
+    for (at, round) in rounds.iter().enumerate() {
+        let best_repeats = repeats(rounds, at, &best.name);
         let Some(first) = round.named(&best.name) else { continue };
         let mut present: Vec<(&mut Standing, &Contestant)> = others
             .iter_mut()
@@ -186,6 +214,9 @@ fn lead(standings: &mut [Standing], rounds: &[Round]) {
         let differences = behind(entries.map(|found| &found.entry), metric);
         for ((other, _), difference) in present.iter_mut().zip(differences) {
             let Some(found) = difference else { continue };
+            if best_repeats && repeats(rounds, at, &other.name) {
+                continue;
+            }
             let lead = other.lead.get_or_insert(Lead { ahead: 0, beyond_chance: 0, of: 0 });
             // The difference is the other's value minus that of the best.
             let ahead = match metric.higher_is_better() {
@@ -206,8 +237,10 @@ impl Round {
 }
 
 impl Spread {
-    fn new(metric: Metric, values: Vec<Option<f64>>) -> Self {
-        let known: Vec<f64> = values.iter().flatten().copied().collect();
+    /// Summarises `values`, of which those that `repeats` an earlier one are not counted again.
+    fn new(metric: Metric, values: Vec<Option<f64>>, repeats: &[bool]) -> Self {
+        let counted = values.iter().zip(repeats).filter(|(_, repeats)| !**repeats);
+        let known: Vec<f64> = counted.filter_map(|(value, _)| *value).collect();
         let n = known.len() as f64;
         let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / n);
         let squares = |mean: f64| known.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>();
@@ -229,12 +262,16 @@ mod tests {
 
     #[test]
     fn mean_and_deviation_by_hand() {
-        let spread = Spread::new(Metric::Auc, vec![Some(1.0), None, Some(2.0), Some(3.0)]);
+        let spread = Spread::new(
+            Metric::Auc,
+            vec![Some(1.0), None, Some(2.0), Some(2.0), Some(3.0)],
+            &[false, false, false, true, false],
+        );
         assert_eq!((spread.mean, spread.sd), (Some(2.0), Some(1.0)));
         assert_eq!(spread.to_string(), "2.0000 ± 1.0000");
-        let one = Spread::new(Metric::Auc, vec![Some(0.5)]);
+        let one = Spread::new(Metric::Auc, vec![Some(0.5)], &[false]);
         assert_eq!((one.to_string(), one.sd), ("0.5000".into(), None));
-        assert_eq!(Spread::new(Metric::Auc, vec![None]).to_string(), "–");
+        assert_eq!(Spread::new(Metric::Auc, vec![None], &[false]).to_string(), "–");
     }
 
     #[test]

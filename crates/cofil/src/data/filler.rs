@@ -3,10 +3,22 @@
 /// Items supported by nothing but their popularity have scores from this to 0: below all items with positive
 /// evidence, above all items with negative evidence.
 pub(crate) const LEAST: f32 = -1e-9;
-/// The score of items without positive interactions: below all others.
+/// The score of items without positive interactions: below all others. It only orders items; [`shown`] is given out.
 pub(crate) const NOBODY: f32 = -1e9;
+/// The score that is shown for items that nobody likes.
+const UNLIKED: f32 = -1.0;
 
 /// Whether this is the score of an item supported by nothing but its popularity.
 pub(crate) fn is_filler(score: f32) -> bool {
-    (LEAST..0.0).contains(&score) || score == NOBODY
+    (LEAST..0.0).contains(&score)
+}
+
+/// The score to show in a list, whose order it keeps.
+pub(crate) fn shown(score: f32) -> f32 {
+    if score == NOBODY { UNLIKED } else { score }
+}
+
+/// The score to show for an item alone: 0 if nothing but popularity supports it.
+pub(crate) fn alone(score: f32) -> f32 {
+    if (LEAST..0.0).contains(&score) { 0.0 } else { shown(score) }
 }

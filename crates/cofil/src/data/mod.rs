@@ -60,4 +60,4 @@ pub use sheet::{Cells, Kind, SheetWriter};
 pub use source::Batches;
 pub use source::Source;
 pub use split::{Split, SplitReport};
-pub use twins::unlike;
+pub use twins::{undescribed, unlike};

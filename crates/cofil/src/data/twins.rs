@@ -42,6 +42,29 @@ pub fn unlike<S: AsRef<str>>(
     names: impl IntoIterator<Item = S>,
     known: &IdMap,
 ) -> Option<String> {
+    unlike_in(what, names, known, WORDS)
+}
+
+/// Returns a note if the table of items describes next to none of the `items` of a model; see [`unlike`].
+///
+/// ```
+/// use cofil::data::{IdMap, undescribed};
+///
+/// let items: IdMap = ["1", "2"].iter().collect();
+/// let table: IdMap = ["x"].iter().collect();
+/// let told = "all 2 items of the model are missing from the table (such as `1`; it has `x`)";
+/// assert_eq!(undescribed(&items, &table).as_deref(), Some(told));
+/// ```
+pub fn undescribed(items: &IdMap, table: &IdMap) -> Option<String> {
+    unlike_in("item", items.names(), table, [" of the model", "missing from the table", "it has"])
+}
+
+fn unlike_in<S: AsRef<str>>(
+    what: &str,
+    names: impl IntoIterator<Item = S>,
+    known: &IdMap,
+    words: [&str; 3],
+) -> Option<String> {
     let (mut count, mut old, mut sample) = (0, 0, Vec::new());
     for name in names {
         if known.get(name.as_ref()).is_some() {
@@ -53,8 +76,11 @@ pub fn unlike<S: AsRef<str>>(
             sample.push(name);
         }
     }
-    unknown(what, sample.into_iter(), count, old, known, known.len())
+    told(what, sample.into_iter(), [count, old], known, known.len(), words)
 }
+
+/// Whose ids they are, what they are, and how a known one is introduced.
+const WORDS: [&str; 3] = ["", "unknown", "known:"];
 
 /// Returns a note on `count` unknown ids beside `old` known ones. The known ids are the first `known` of `names`.
 pub(crate) fn unknown<S: AsRef<str>>(
@@ -65,6 +91,20 @@ pub(crate) fn unknown<S: AsRef<str>>(
     names: &IdMap,
     known: usize,
 ) -> Option<String> {
+    told(what, sample, [count, old], names, known, WORDS)
+}
+
+fn told<S: AsRef<str>>(
+    what: &str,
+    sample: impl Iterator<Item = S>,
+    [count, old]: [usize; 2],
+    names: &IdMap,
+    known: usize,
+    [of, unknown, introduced]: [&str; 3],
+) -> Option<String> {
+    if known == 0 {
+        return None;
+    }
     // Report from half on only: some new users are normal.
     if count == 0 || count < old {
         return None;
@@ -75,9 +115,9 @@ pub(crate) fn unknown<S: AsRef<str>>(
         return None;
     }
     let all = match (old, count) {
-        (0, 1) => format!("the only {what} is unknown"),
-        (0, _) => format!("all {} {what}s are unknown", number(count)),
-        _ => format!("{} of {} {what}s are unknown", number(count), number(count + old)),
+        (0, 1) => format!("the only {what}{of} is {unknown}"),
+        (0, _) => format!("all {} {what}s{of} are {unknown}", number(count)),
+        _ => format!("{} of {} {what}s{of} are {unknown}", number(count), number(count + old)),
     };
     Some(match twin {
         Some((here, there)) => {
@@ -87,7 +127,7 @@ pub(crate) fn unknown<S: AsRef<str>>(
         None => {
             let [here, there] =
                 [sample[0].as_ref(), names.name(0)].map(|name| shown(name.as_bytes()));
-            format!("{all} (such as `{here}`; known: `{there}`)")
+            format!("{all} (such as `{here}`; {introduced} `{there}`)")
         }
     })
 }

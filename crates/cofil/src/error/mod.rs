@@ -219,7 +219,7 @@ impl Error {
 const LONGEST_LIKE: usize = 256;
 
 /// What other libraries call the same setting.
-const NAMES_ELSEWHERE: [&[&str]; 8] = [
+const NAMES_ELSEWHERE: [&[&str]; 14] = [
     &[
         "reg",
         "regularization",
@@ -247,6 +247,12 @@ const NAMES_ELSEWHERE: [&[&str]; 8] = [
     &["seed", "random_state", "random_seed"],
     &["shrinkage", "shrink"],
     &["negatives", "n_negatives", "num_negatives", "neg_samples"],
+    &["delimiter", "sep", "separator"],
+    &["user", "user_col", "user_column", "user_id"],
+    &["item", "item_col", "item_column", "item_id"],
+    &["value", "value_col", "rating_col", "rating"],
+    &["time", "time_col", "timestamp"],
+    &["kind", "type", "type_col", "event_type"],
 ];
 
 /// Returns the number of letters to insert, delete, replace or swap with the next that makes one name of the other.
@@ -330,10 +336,13 @@ mod tests {
         let told = Error::unknown("user", &long, [&long[1..], "x"]);
         assert!(matches!(told, Error::Unknown { nearest: None, .. }));
         for (elsewhere, here) in
-            [("n_epochs", "epochs"), ("k", "neighbours"), ("lr", "learning_rate")]
+            [("n_epochs", "epochs"), ("k", "neighbours"), ("lr", "learning_rate"), ("type", "kind")]
         {
-            let told =
-                Error::unknown("setting", elsewhere, ["neighbours", "epochs", "learning_rate"]);
+            let told = Error::unknown(
+                "setting",
+                elsewhere,
+                ["neighbours", "epochs", "learning_rate", "kind"],
+            );
             assert!(told.to_string().contains(&format!("did you mean `{here}`?")), "{told}");
         }
     }

@@ -69,6 +69,13 @@ fn typed(message: &str) -> String {
         "invalid type: " | "invalid value: " => {
             let (given, expected) = rest.split_once(", expected ").unwrap_or((rest, ""));
             match given.strip_prefix("integer `-") {
+                _ if is_no_finite(given) => {
+                    let number = given.trim_start_matches("string ").trim_matches('"');
+                    format!(
+                        "must be {}, not {number}",
+                        wanted(expected).replace("a number", "a finite number")
+                    )
+                }
                 // The smallest number may be 0 or 1.
                 Some(number) if ["u64", "usize"].contains(&expected.trim()) => {
                     format!("must not be negative, got -{}", number.trim_end_matches('`'))
@@ -85,6 +92,12 @@ fn typed(message: &str) -> String {
     format!("{before}{told}{place}")
 }
 
+/// Whether a number that JSON cannot write stands here as text.
+fn is_no_finite(given: &str) -> bool {
+    let text = given.strip_prefix("string \"").and_then(|rest| rest.strip_suffix('"'));
+    text.is_some_and(|text| text.parse::<f64>().is_ok_and(|number| !number.is_finite()))
+}
+
 /// Splits off the position of the mistake in the text.
 fn split_place(told: &str) -> (&str, String) {
     let place = told.rsplit_once(" at line ").and_then(|(told, place)| {
@@ -99,6 +112,8 @@ fn split_place(told: &str) -> (&str, String) {
 fn wanted(expected: &str) -> String {
     match expected.trim() {
         "f32" | "f64" => "a number".into(),
+        "struct variant" | "newtype variant" => "a name with its settings".into(),
+        "unit variant" => "a name alone".into(),
         "u8" => "a whole number from 0 to 255".into(),
         "u16" => "a whole number from 0 to 65535".into(),
         "u32" => "a whole number from 0 to 4294967295".into(),
@@ -134,6 +149,7 @@ fn what(given: &str) -> String {
             Some(text) => format!("the text {text}"),
             None => match given {
                 "sequence" => "a list".into(),
+                "unit variant" => "a name alone".into(),
                 "map" | "struct" => "a map".into(),
                 "null" | "unit" | "unit value" | "Option value" => "nothing".into(),
                 other => other.into(),
@@ -173,6 +189,7 @@ mod tests {
         assert!(serde_json::from_value::<Settings>(good.clone()).is_ok());
         for (name, value, says) in [
             ("reg", json!("much"), "must be a number, not the text \"much\""),
+            ("reg", json!("NaN"), "must be a finite number, not NaN"),
             ("reg", json!([1, 2]), "must be a number, not a list"),
             ("reg", json!(null), "must be a number, not nothing"),
             ("factors", json!(-1), "must be a whole number from 0 to 4294967295, not -1"),

@@ -55,7 +55,7 @@ pub(super) fn report(parts: Parts<'_>) -> Report {
     let unknown = unknown(&parts);
     let mut warnings: Vec<String> = protocol.candidates.warning().into_iter().collect();
     warnings.extend(protocol.convention.warning(&protocol.metrics));
-    warnings.extend(unknown.warnings(protocol));
+    warnings.extend(unknown.warnings(protocol, cases.len()));
     Report {
         users: cases.len(),
         interactions: parts.test.len(),

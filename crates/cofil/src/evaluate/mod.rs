@@ -41,11 +41,12 @@ pub use placement::Ties;
 pub use protocol::{Candidates, Protocol, TestPart};
 pub use report::{Activity, Baselines, Conditions, Measure, Measures, Report, Unknown};
 
-use crate::data::Ratings;
-use crate::data::prose::count;
+use crate::data::prose::{count, number};
+use crate::data::{Ratings, ReadValues, Row};
 use crate::error::{Error, Result};
 use crate::math::{Matrix, parallel};
 use crate::model::{Model, User};
+use crate::preference::likes;
 use crate::rank::Reranker;
 use crate::watch;
 use assemble::Parts;
@@ -68,6 +69,18 @@ pub fn evaluate<'a>(
     test: impl Into<TestPart<'a>>,
     protocol: &Protocol,
 ) -> Result<Report> {
+    let values = model.reading().map_or(ReadValues::ByKind, ReadValues::As);
+    evaluate_as(model, values, train, test, protocol)
+}
+
+/// Like [`evaluate`]; `values` says what users like, which the popularity baseline counts.
+pub(crate) fn evaluate_as<'a>(
+    model: &dyn Model,
+    values: ReadValues,
+    train: &Ratings,
+    test: impl Into<TestPart<'a>>,
+    protocol: &Protocol,
+) -> Result<Report> {
     let TestPart { ratings: test, given } = test.into();
     check(model, train, test, protocol)?;
     let outcomes = |values: &Values, item_counts: &ItemCounts, cases: &[Case<'_>]| {
@@ -75,7 +88,42 @@ pub fn evaluate<'a>(
         let reranker = (!protocol.rerank.is_off()).then(reranker);
         outcome::outcomes(model, reranker.as_ref(), values, cases, protocol)
     };
-    Ok(judged(train, TestPart { ratings: test, given }, protocol, outcomes))
+    let seen = check_held_out(train, test, protocol)?;
+    let mut report = judged(train, values, TestPart { ratings: test, given }, protocol, outcomes);
+    report.warnings.extend(seen);
+    Ok(report)
+}
+
+/// Returns an error if no test interaction was held out from training, so that none can be found among the items a user
+/// has not interacted with, and a warning if most were not.
+pub(crate) fn check_held_out(
+    train: &Ratings,
+    test: &Ratings,
+    protocol: &Protocol,
+) -> Result<Option<String>> {
+    let known = |(user, row): (usize, Row<'_>)| match user < train.by_user.rows() {
+        true => {
+            let history = train.by_user.row(user);
+            row.columns.iter().filter(|&&item| history.get(item).is_some()).count()
+        }
+        false => 0,
+    };
+    let seen: usize = test.by_user.iter().enumerate().map(known).sum();
+    let all = count(test.len(), "test interaction");
+    let ranks = protocol.metrics.iter().any(|metric| !metric.is_of_values());
+    if seen == test.len() && ranks && !protocol.seen {
+        return Err(Error::Unfit(format!(
+            "all {all} are in the training data, and what a user has is not ranked: train on a part of the data and test \
+             on the rest (`cofil split`)"
+        )));
+    }
+    Ok((2 * seen > test.len()).then(|| {
+        format!(
+            "{} of {all} are in the training data, so the values do not tell how well the model does on new ones: test on \
+             interactions held out from training (`cofil split`)",
+            number(seen)
+        )
+    }))
 }
 
 /// Evaluates lists of items, best first, from any source: one for each row of `test`, empty for users without a list.
@@ -122,7 +170,19 @@ pub fn evaluate_lists<'a>(
         };
         parallel::map(cases.len(), 256, judged).into_iter().flatten().collect()
     };
-    let mut report = judged(train, TestPart { ratings: test, given }, protocol, outcomes);
+    let seen = check_held_out(train, test, protocol)?;
+    let part = TestPart { ratings: test, given };
+    let mut report = judged(train, ReadValues::ByKind, part, protocol, outcomes);
+    report.warnings.extend(seen);
+    let listed = || test.by_user.iter().zip(lists).filter(|(_, list)| !list.is_empty());
+    let is_tested = |test: Row<'_>, item: &u32| test.get(*item).is_some();
+    if listed().count() > 1
+        && listed().all(|(test, list)| list.iter().all(|item| is_tested(test, item)))
+    {
+        let says = "the lists hold only test items, so the values say nothing about recommendations: evaluate lists that \
+                    were chosen from all items (`cofil recommend --all`)";
+        report.warnings.push(says.into());
+    }
     let without =
         test.by_user.iter().zip(lists).filter(|(t, list)| !t.is_empty() && list.is_empty());
     match without.count() {
@@ -135,6 +195,7 @@ pub fn evaluate_lists<'a>(
 /// Builds the report from the outcome of each case.
 fn judged(
     train: &Ratings,
+    values: ReadValues,
     TestPart { ratings: test, given }: TestPart<'_>,
     protocol: &Protocol,
     outcomes: impl Fn(&Values, &ItemCounts, &[Case<'_>]) -> Vec<Outcome>,
@@ -142,6 +203,7 @@ fn judged(
     let items = train.items.len();
     let histories = Histories::new(items, train, given);
     let cases = cases::cases(items, &histories, test, protocol);
+    let reading = values.reading(train.by_user.values(), false);
     let values = Values::new(train, items, &cases, protocol);
     let item_counts = ItemCounts::new(train, protocol);
     let outcomes = outcomes(&values, &item_counts, &cases);
@@ -164,8 +226,9 @@ fn judged(
     if protocol.baselines {
         let orders = protocol.only(|metric| !metric.is_of_values());
         if !orders.metrics.is_empty() {
-            let popular =
-                Popular(item_counts.popularity.iter().map(|&count| count as f32).collect());
+            // As the recipe `popularity` counts: users who like an item.
+            let likes = likes(reading, &train.by_user).into_iter();
+            let popular = Popular(likes.map(|count| count as f32).collect());
             let outcomes = outcome::outcomes(&popular, None, &values, &cases, &orders);
             baselines
                 .push(("popularity", columns::columns(&orders, &cases, &outcomes, &item_counts)));

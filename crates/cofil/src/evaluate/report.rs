@@ -153,14 +153,18 @@ impl Conditions {
 }
 
 impl Unknown {
-    /// Returns warnings about the counts that are not 0.
-    pub(super) fn warnings(&self, protocol: &Protocol) -> Vec<String> {
+    /// Returns warnings about the counts that are not 0, for this number of `tested` users.
+    pub(super) fn warnings(&self, protocol: &Protocol, tested: usize) -> Vec<String> {
         let mut said = Vec::new();
         let ranked = protocol.metrics.iter().any(Metric::is_of_ranks);
         if self.users > self.given {
             let given = if self.given > 0 { " or given history" } else { "" };
             let users = count(self.users - self.given, "test user");
-            said.push(format!("{users} without training interactions{given}"));
+            let remedy = match self.users == tested && self.given == 0 {
+                true => ", which are all: give their histories (`given`)",
+                false => "",
+            };
+            said.push(format!("{users} without training interactions{given}{remedy}"));
         }
         if self.given_interactions > 0 {
             said.push(format!(

@@ -1,8 +1,11 @@
 //! Whole evaluations, small enough to check by hand.
 
 use super::*;
+use crate::algorithm::Algorithm;
 use crate::data::levels::Levels;
 use crate::model::User;
+use crate::recipes::Popularity;
+use crate::train::Run;
 
 /// Scores every item 0, or by a table.
 struct Table(Vec<Vec<f32>>);
@@ -311,8 +314,14 @@ fn the_popularity_baseline_is_the_popularity_model() {
     let (train, test) = random_ratings(50, 40, 4);
     let protocol = all_metrics(Candidates::All);
     let report = evaluate(&Noise(40, 100), &train, &test, &protocol).unwrap();
-    let counts = train.by_user.column_counts().iter().map(|&c| c as f32).collect();
-    let popular = evaluate(&Popular(counts), &train, &test, &protocol).unwrap();
+    let recipe = Algorithm::Popularity(Popularity::default());
+    let popular = recipe.fit(&train, &Run::default()).unwrap().model;
+    let popular = evaluate(&*popular, &train, &test, &protocol).unwrap();
+    let lowest = train.by_user.values().iter().filter(|&&value| value == train.scale().0).count();
+    assert!(
+        lowest > 0,
+        "nobody likes what is rated lowest, and popularity counts who likes an item"
+    );
     for baseline in &report.baselines.get("popularity").unwrap().0 {
         assert_eq!(popular.metrics.get(baseline.metric).unwrap(), baseline);
         assert!(!baseline.metric.is_of_values());

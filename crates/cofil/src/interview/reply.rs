@@ -22,7 +22,7 @@ pub enum Reply {
 
 /// The two ways to write an answer.
 #[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "an answer is yes, no, ? (unknown) or a rating")]
 enum Form {
     /// A value.
     Value(f32),

@@ -8,7 +8,7 @@ use crate::evaluate::Metric;
 /// Adds the title and the conclusion.
 pub fn head(page: &mut Html, title: &str, series: &Series) {
     page.element("h1", &format!("Recommenders compared on {title}"));
-    let rounds = count(series.rounds.len(), "round");
+    let rounds = count(series.distinct(), "round");
     page.small(&format!("cofil {} · {rounds}", env!("CARGO_PKG_VERSION")));
     page.raw(&format!("<p class=\"lead\">{}</p>\n", escape(&series.say())));
 }
@@ -26,7 +26,7 @@ pub fn standings(page: &mut Html, series: &Series) {
         };
         let mut row = vec![Cell::text(&standing.name)];
         row.extend(standing.metrics.iter().map(|spread| Cell::number(&spread.to_string())));
-        row.push(Cell::number(&format!("{} of {}", standing.best_in, series.rounds.len())));
+        row.push(Cell::number(&format!("{} of {}", standing.best_in, series.distinct())));
         row.extend([of(|lead| lead.ahead), of(|lead| lead.beyond_chance)]);
         row.push(Cell::number(&duration(standing.fit_seconds)));
         row

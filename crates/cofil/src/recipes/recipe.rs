@@ -27,6 +27,8 @@ pub(crate) trait Recipe {
     }
     /// Sets those of [`rules`](Self::rules) to suit data with these traits; may read the other settings.
     fn suit(&mut self, _: &Traits<'_>) {}
+    /// Lowers settings to the most that `train` allows: defaults for data that are smaller than usual.
+    fn limit(&mut self, _: &Ratings) {}
     /// Whether it can learn from given negatives ([`Run::negatives`]).
     fn takes_negatives(&self) -> bool {
         false

@@ -239,6 +239,10 @@ impl Recipe for Svd {
         ]
     }
 
+    fn limit(&mut self, train: &Ratings) {
+        self.factors = self.factors.min(train.users.len().min(train.items.len())).max(1);
+    }
+
     fn fit(&self, train: &Ratings, run: &Run<'_>) -> Result<Fitted> {
         Ok(Factors { popular: run.popularity(train), ..self.factorize(train, run.seed)? }.into())
     }

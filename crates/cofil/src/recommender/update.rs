@@ -4,7 +4,8 @@ use super::{Changed, DataCard, Origin, Recommender};
 use crate::algorithm::Algorithm;
 use crate::data::read::Format;
 use crate::data::{
-    Clean, CleanReport, Csr, Duplicates, IdKind, IdMap, Interactions, Ratings, ReadValues, Table,
+    Clean, CleanReport, Csr, Duplicates, IdKind, IdMap, Interactions, Ratings, ReadValues, Reading,
+    Table,
 };
 use crate::error::{Error, Remedy, Result};
 use crate::model::{Change, Model};
@@ -92,10 +93,24 @@ impl Recommender {
     /// ([`usual_value`](Self::usual_value)).
     ///
     /// # Errors
-    /// As [`Clean::events`].
+    /// As [`Clean::events`], and if the model was trained on weights of events, but those of `table` were not read: a
+    /// dislike would count as liked.
     pub fn events(&self, table: Table, clean: &Clean) -> Result<(Interactions, CleanReport)> {
+        let is_weighed = self.card.data.scale != (1.0, 1.0)
+            && matches!(self.card.data.reading, None | Some(Reading::Once));
+        let counted = clean.implicit || clean.threshold.is_some();
+        if let Some(kind) = table.report.unread_kinds.first()
+            && is_weighed
+            && !table.report.has_values()
+            && !counted
+        {
+            return Err(Error::Unfit(format!(
+                "the model was trained on weights, but the weights of the event types in {kind} are not known, and each \
+                 event would count as liked: give `weights` such as view=1,buy=5, as in training, or `implicit`"
+            )));
+        }
         let (mut events, report) = clean.events(table.interactions)?;
-        if !table.report.has_values() || clean.implicit || clean.threshold.is_some() {
+        if !table.report.has_values() || counted {
             events.value.fill(self.usual_value());
         }
         Ok((events, report))
@@ -156,7 +171,7 @@ impl Recommender {
     }
 
     /// Returns how the model reads values. Retraining reads them the same way, whatever they look like now.
-    pub(super) fn read_values(&self) -> ReadValues {
+    pub(crate) fn read_values(&self) -> ReadValues {
         self.card.data.reading.into()
     }
 

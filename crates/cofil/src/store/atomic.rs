@@ -70,7 +70,7 @@ pub fn check_new(path: &Path, what: &str, resume: bool) -> Result<()> {
         return Err(Error::io(path, std::io::Error::new(ErrorKind::InvalidInput, says)));
     }
     match path.exists() && !resume {
-        true => Err(Error::format(path, format!("holds {what} already")).with(Remedy::Resume)),
+        true => Err(Error::data(path, None, format!("holds {what} already")).with(Remedy::Resume)),
         false => Ok(()),
     }
 }

@@ -60,6 +60,16 @@ struct Version {
     version: u64,
 }
 
+/// How a file begins.
+#[derive(Clone, Copy)]
+enum Begins {
+    /// As text.
+    Text,
+    /// With a length and JSON, as files of the toolkit.
+    Json,
+    Otherwise,
+}
+
 struct Reader<'a, R> {
     path: &'a Path,
     /// Size of the input in bytes; nothing larger is ever allocated.
@@ -71,10 +81,18 @@ impl<R: Read + Seek> Reader<'_, R> {
     fn archive(mut self, content: &str) -> Result<Archive> {
         let path = self.path;
         let bad = |message: String| Error::format(path, message);
+        let begins = self.begins().map_err(|e| self.failed(e))?;
         let foreign = |why: String| {
-            bad(format!(
-                "not a cofil {content} file, or cut short ({why}); write it again with `cofil train`"
-            ))
+            bad(match begins {
+                Begins::Json => format!(
+                    "not a cofil {content} file, or cut short ({why}); write it again with `cofil train`"
+                ),
+                Begins::Text if content == "model" => format!(
+                    "not a cofil {content} file, but text; if it is a table of interactions, train a model on it first \
+                     (`cofil train`)"
+                ),
+                Begins::Text | Begins::Otherwise => format!("not a cofil {content} file"),
+            })
         };
         let length = self.head_length().map_err(|e| self.failed(e))?;
         let length = length.ok_or_else(|| foreign("the header is longer than the file".into()))?;
@@ -124,6 +142,27 @@ impl<R: Read + Seek> Reader<'_, R> {
         }
         let (header, checksum) = (envelope.header, envelope.checksum);
         Ok(Archive::new(path, header, checksum, stored))
+    }
+
+    /// Returns how the input begins, and goes back to its start.
+    fn begins(&mut self) -> std::io::Result<Begins> {
+        let mut bytes = Vec::new();
+        self.input.by_ref().take(512).read_to_end(&mut bytes)?;
+        self.input.seek(SeekFrom::Start(0))?;
+        let lays_out = |c: char| matches!(c, '\n' | '\r' | '\t');
+        let is_text = |text: &str| {
+            !text.is_empty() && !text.contains(|c: char| c.is_control() && !lays_out(c))
+        };
+        // The last character may be cut.
+        let whole = match std::str::from_utf8(&bytes) {
+            Err(e) if e.error_len().is_none() => e.valid_up_to(),
+            _ => bytes.len(),
+        };
+        Ok(match std::str::from_utf8(&bytes[..whole]) {
+            Ok(text) if is_text(text) => Begins::Text,
+            _ if bytes.get(size_of::<u64>()) == Some(&b'{') => Begins::Json,
+            _ => Begins::Otherwise,
+        })
     }
 
     /// Reads the length of the JSON at the start; `None` if it is longer than the input.

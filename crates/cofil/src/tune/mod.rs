@@ -56,6 +56,7 @@ use crate::data::{Ratings, ReadValues};
 use crate::error::{Error, Result};
 use crate::evaluate::Metric;
 use crate::math::Rng;
+use crate::recipes::Target;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -154,6 +155,9 @@ pub fn search(
 ) -> Result<Found> {
     if search.trials == 0 {
         return Err(Error::setting("trials", "must be at least 1"));
+    }
+    if search.metric.is_of_values() && space.base().target() == Target::Preference {
+        return Err(space.base().predicts_no_ratings(&search.metric.to_string()));
     }
     let start = Instant::now();
     let valid = &search.judges(valid);

@@ -38,9 +38,10 @@ use std::time::Duration;
 The table is sorted by the first metric. --tune optimises it on a tenth of the training data; the test set is used
 only for the winners. The baselines `popularity` and `random` are always included.
 
-With --folds (cross-validation) or --seeds (N seeds on each split) the comparison is repeated, and the table shows
-mean ± standard deviation. With --tune every round searches its own settings; --configs and the next commands take
-those of the round with the best validation value.
+With --folds (cross-validation) or --seeds the comparison is repeated, and the table shows mean ± standard deviation.
+Each seed draws another split and trains anew; where the split is not random (--by last, --by time, --test FILE) it
+only trains anew, and an algorithm without randomness counts once. With --tune every round searches its own settings;
+--configs and the next commands take those of the round with the best validation value, without it those of the first.
 
 With --journal finished trials are kept: after an interruption, even a power cut, the same command with --resume
 continues from them, and only trains and evaluates the winners again.
@@ -76,7 +77,7 @@ pub struct Args {
     /// Skip an algorithm and show the reason; repeatable
     #[arg(long = "skip", value_name = "ALGORITHM=REASON")]
     skipped: Vec<String>,
-    /// Repeat with N seeds, starting at --seed
+    /// Repeat with N seeds, starting at --seed: each draws another split, if it is random, and trains anew
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
     /// Tune the settings of each algorithm first, with N trials each
@@ -133,19 +134,30 @@ pub fn run(args: &Args) -> Result<()> {
     // Only the report describes the data before the split.
     let whole = args.report.as_ref().map(|_| all.clone());
     let mut rounds = Vec::new();
-    for part in parts::parts(args, all)? {
-        let Part { fold, rows, tested, split } = part?;
-        for seed in (0..args.seeds).map(|n| plan.seed.wrapping_add(n)) {
-            if let Some(fold) = fold.filter(|_| !args.json) {
-                errln!("fold {fold} of {}, seed {seed}", args.splitting.folds());
-            } else if args.seeds > 1 && !args.json {
-                errln!("seed {seed}");
+    let seeds: Vec<u64> = (0..args.seeds).map(|n| plan.seed.wrapping_add(n)).collect();
+    // Each seed draws another split, if there are several.
+    let draws: Vec<&[u64]> = match parts::is_random(args) {
+        true => seeds.chunks(1).collect(),
+        false => vec![&seeds],
+    };
+    let parts =
+        draws.into_iter().map(|seeds| Ok((seeds, parts::parts(args, all.clone(), seeds[0])?)));
+    for (seeds, parts) in parts.collect::<Result<Vec<_>>>()? {
+        for part in parts {
+            let Part { fold, rows, tested, split } = part?;
+            for &seed in seeds {
+                if let Some(fold) = fold.filter(|_| !args.json) {
+                    errln!("fold {fold} of {}, seed {seed}", args.splitting.folds());
+                } else if args.seeds > 1 && !args.json {
+                    errln!("seed {seed}");
+                }
+                let plan = Plan { seed, tuning: tuning(args, fold, seed), ..plan.clone() };
+                let outcome = contest::run(&plan, &rows, tested.borrowed())?;
+                rounds.push(Round { fold, seed, split: split.clone(), outcome });
             }
-            let plan = Plan { seed, tuning: tuning(args, fold, seed), ..plan.clone() };
-            let outcome = contest::run(&plan, &rows, tested.borrowed())?;
-            rounds.push(Round { fold, seed, split: split.clone(), outcome });
         }
     }
+    drop(all);
     let series = Series::new(rounds);
     let first = series.rounds.first().context("a split has a part")?;
     let told = match (&series.rounds[..], first.outcome.conclusion()) {

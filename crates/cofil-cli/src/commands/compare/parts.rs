@@ -4,7 +4,7 @@ use super::Args;
 use crate::args::judging::{self, Tested};
 use crate::args::wrong;
 use anyhow::Result;
-use cofil::data::split::Share;
+use cofil::data::split::{By, Share};
 use cofil::{Duplicates, Interactions, Ratings};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -48,8 +48,18 @@ pub struct Part {
     pub split: String,
 }
 
-/// Yields the splits of the cleaned rows `all`.
-pub fn parts(args: &Args, all: Interactions) -> Result<Box<dyn Iterator<Item = Result<Part>>>> {
+/// Whether the split is drawn at random.
+pub fn is_random(args: &Args) -> bool {
+    args.test.as_ref().and_then(Tests::path).is_none()
+        && !matches!(args.splitting.by(), By::Last | By::Time)
+}
+
+/// Yields the splits of the cleaned rows `all`, drawn with `seed`.
+pub fn parts(
+    args: &Args,
+    all: Interactions,
+    seed: u64,
+) -> Result<Box<dyn Iterator<Item = Result<Part>>>> {
     let share = match &args.test {
         Some(Tests::File(path)) => {
             if args.splitting.is_asked() {
@@ -73,7 +83,7 @@ pub fn parts(args: &Args, all: Interactions) -> Result<Box<dyn Iterator<Item = R
         Some(Tests::Share(share)) => Some(*share),
         None => None,
     };
-    let rounds = args.splitting.split(share, args.judging.seed)?.rounds(all)?;
+    let rounds = args.splitting.split(share, seed)?.rounds(all)?;
     Ok(Box::new(rounds.map(|parts| {
         let parts = parts?;
         let given = parts.given.map(|given| Ratings::new(&given, Duplicates::Error)).transpose()?;

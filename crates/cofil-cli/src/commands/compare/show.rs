@@ -102,7 +102,7 @@ pub fn leaderboard(split: &str, metrics: &[Metric], lines: &[Line<'_>]) {
     let mut told: Vec<&String> = Vec::new();
     for warning in lines.iter().flat_map(|line| &line.report.warnings) {
         if !told.contains(&warning) {
-            errln!("warning: {warning}");
+            errln!("warning: {}", crate::errors::spelt(warning));
             told.push(warning);
         }
     }
@@ -208,7 +208,7 @@ pub fn defaults_of(lines: &[(String, String)]) {
 pub fn series(series: &Series) {
     let Series { metrics, standings, rounds } = series;
     let Some(first) = metrics.first() else { return };
-    outln!("Mean ± standard deviation over {}:", count(rounds.len(), "round"));
+    outln!("Mean ± standard deviation over {}:", count(series.distinct(), "round"));
     let mut columns = vec![Column::text("algorithm")];
     columns.extend(metrics.iter().enumerate().map(|(at, metric)| {
         Column::number(metric.to_string()).spare(if at == 0 { 0 } else { ASKED })
@@ -228,7 +228,7 @@ pub fn series(series: &Series) {
             lead.map_or(String::new(), |lead| format!("{} of {}", n(lead), lead.of))
         };
         row.extend([
-            format!("{} of {}", standing.best_in, rounds.len()),
+            format!("{} of {}", standing.best_in, series.distinct()),
             of(|lead| lead.ahead),
             of(|lead| lead.beyond_chance),
             format!("{:.2}", standing.fit_seconds),

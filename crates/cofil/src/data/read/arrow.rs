@@ -392,7 +392,9 @@ fn resolve(
 ) -> std::result::Result<Columns, String> {
     let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let count = names.len();
-    let mut columns = Columns::resolve(Some(names), count, |column| sample[column], options)?;
+    // Rows and arrays of programs have columns without names.
+    let names = names.iter().any(|name| !name.is_empty()).then_some(names);
+    let mut columns = Columns::resolve(names, count, |column| sample[column], options)?;
     let nested = schema.fields().iter().filter_map(|field| match field.data_type() {
         DataType::Struct(inner) if !columns.uses(field.name()) => {
             let inner = inner.iter().map(|field| field.name().clone()).collect();

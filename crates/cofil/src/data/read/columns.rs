@@ -31,6 +31,8 @@ pub(super) struct Columns {
     pub names: Option<Vec<String>>,
     /// Unused columns, for the report.
     pub ignored: Vec<String>,
+    /// Unused columns of event types.
+    pub kinds: Vec<String>,
     /// Guesses, for the report.
     pub notes: Vec<String>,
 }
@@ -233,9 +235,12 @@ impl Columns {
             }
             look => look,
         };
+        let mut unread_kinds = Vec::new();
         let mut told: Vec<usize> = no_times.into_iter().collect();
         if options.kind.is_none() && options.weights.is_empty() {
-            told.extend(search.note_types(KIND, looks));
+            let kinds = search.note_types(KIND, looks);
+            unread_kinds.extend(kinds.iter().map(|&c| search.call(c)));
+            told.extend(kinds);
             if no_value {
                 search.note_words(looks);
             }
@@ -264,6 +269,7 @@ impl Columns {
             of_letters: value.is_some_and(|c| looks(c) == Looks::Truth),
             before: 0,
             ignored,
+            kinds: unread_kinds,
             names: search.names,
             notes: search.notes,
         })

@@ -49,7 +49,7 @@ impl Found {
             rows.finish(&time_name).map_err(|message| Error::data(path, None, message))?;
         let Finished { interactions, unit, numbers, tally, skipped } = finished;
         if tally.rows == 0 {
-            let message = "the file contains no interactions";
+            let message = "there are no interactions";
             let remedy = if columns.names.is_some() { ", only column names" } else { "" };
             return Err(Error::data(path, None, format!("{message}{remedy}")));
         }
@@ -148,6 +148,7 @@ impl Found {
             items: interactions.items.len(),
             interactions: all,
             ignored: columns.ignored,
+            unread_kinds: columns.kinds,
             notes,
         };
         Ok(Table { interactions, report })

@@ -162,7 +162,9 @@ fn plan(frame: &Frame, options: &ReadOptions) -> std::result::Result<Plan, Strin
             .as_ref()
             .is_some_and(|names| is_sum(&names[*column]) || is_property(&names[*column]))
     };
-    let others = (0..count).filter(|&column| Some(column) != user);
+    // The index of a pandas table is no item, if the users have a column of their own.
+    let is_index = |column: usize| frame.names.as_ref().is_some_and(|names| names[column] == INDEX);
+    let others = (0..count).filter(|&column| Some(column) != user && !is_index(column));
     let (left, others): (Vec<usize>, Vec<usize>) = others.partition(is_measure);
     let mut names = frame.names.clone().unwrap_or_else(|| vec!["user".into(); count]);
     if frame.names.is_none() {

@@ -100,6 +100,7 @@ pub use sides::write_sides;
 pub use write::write;
 
 pub(crate) use known::is_item_name;
+pub use known::is_known as is_column_name;
 pub(crate) use report::{skipped, write_format};
 pub(crate) use vectors::{read_ids, read_vectors};
 

@@ -36,6 +36,9 @@ pub struct ReadReport {
     pub time_unit: Option<TimeUnit>,
     /// Columns that were not used.
     pub ignored: Vec<String>,
+    /// Those of them that hold event types.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread_kinds: Vec<String>,
     /// Rows in the file.
     pub rows: u64,
     /// Rows, or cells of a matrix, left out because their value was the one given as `missing`.

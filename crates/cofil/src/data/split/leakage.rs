@@ -172,25 +172,31 @@ fn latest_per_user(part: &Interactions, users: usize) -> Vec<i64> {
     latest
 }
 
+fn are(n: usize) -> &'static str {
+    if n == 1 { "is" } else { "are" }
+}
+
 impl Leakage {
     fn sentences(&self, tested: usize, held_out: bool) -> Vec<Finding> {
         let share = |n: usize| percent(n as f64 / tested.max(1) as f64);
         let mut told = Vec::new();
         if self.shared_pairs > 0 {
             let text = format!(
-                "{} ({}) are in the training set too: the model has seen these answers. Merge \
+                "{} ({}) {} in the training set too: the model has seen these answers. Merge \
                  repeated pairs before splitting.",
                 count(self.shared_pairs, "test interaction"),
-                share(self.shared_pairs)
+                share(self.shared_pairs),
+                are(self.shared_pairs)
             );
             told.push(Finding::from(text).with(Remedy::Duplicates(Vec::new())));
         }
         if self.before_own_training > 0 {
             told.push(format!(
-                "{} ({}) are older than the latest training interaction of the same user: the model predicts \
+                "{} ({}) {} older than the latest training interaction of the same user: the model predicts \
                  a user's past from their future. Split by `last` or `time` to avoid this.",
                 count(self.before_own_training, "test interaction"),
-                share(self.before_own_training)
+                share(self.before_own_training),
+                are(self.before_own_training)
             ).into());
         }
         if self.before_any_training > self.before_own_training {
@@ -211,20 +217,22 @@ impl Leakage {
         }
         if self.new_users > 0 && !held_out {
             told.push(format!(
-                "{} with {} ({}) of the test set are not in the training set: they get popular items \
+                "{} with {} ({}) of the test set {} not in the training set: they get popular items \
                  unless a history is given.",
                 count(self.new_users, "user"),
                 count(self.new_user_interactions, "interaction"),
-                share(self.new_user_interactions)
+                share(self.new_user_interactions),
+                are(self.new_users)
             ).into());
         }
         if self.new_items > 0 {
             told.push(format!(
-                "{} with {} ({}) of the test set are not in the training set: no model can recommend \
+                "{} with {} ({}) of the test set {} not in the training set: no model can recommend \
                  them, so recall cannot reach 1.",
                 count(self.new_items, "item"),
                 count(self.new_item_interactions, "interaction"),
-                share(self.new_item_interactions)
+                share(self.new_item_interactions),
+                are(self.new_items)
             ).into());
         }
         told
@@ -273,7 +281,7 @@ mod tests {
         assert_eq!((found.train_span, found.test_span), (Some((10, 100)), Some((40, 120))));
         assert_eq!(found.findings.len(), 5);
         assert!(
-            found.findings[0].text.starts_with("1 test interaction (25 %) are in the training set")
+            found.findings[0].text.starts_with("1 test interaction (25 %) is in the training set")
         );
     }
 

@@ -106,7 +106,7 @@ impl Split {
             }
             Self::Kfold { folds, seed } => {
                 let fold = fold.unwrap_or(1);
-                format!("random: fold {fold} of {folds} for testing, seed {seed}")
+                format!("kfold: fold {fold} of {folds} for testing, seed {seed}")
             }
             Self::Users { test, target, seed } => format!(
                 "{} held out; {} for testing, the rest as history; seed {seed}",

@@ -3,10 +3,12 @@
 use crate::data::prose::{count, percent};
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
-/// A share or a number: `0.1` is a tenth, `10` is ten.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// A share or a number: `0.1` is a tenth, `10` is ten. Also read from text, as people write it: `"20%"`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Share {
     /// A number, at least 1.
@@ -59,6 +61,19 @@ impl Share {
     }
 }
 
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        let value = Value::deserialize(from)?;
+        let count = || value.as_u64().and_then(|n| usize::try_from(n).ok()).map(Self::Count);
+        let share = || value.as_f64().map(Self::Fraction);
+        let text = || value.as_str().and_then(|text| text.parse().ok());
+        count().or_else(share).or_else(text).ok_or_else(|| {
+            let says = "must be a share such as 0.2 or 20%, or a number such as 10, not";
+            D::Error::custom(format!("{says} {value}"))
+        })
+    }
+}
+
 impl std::str::FromStr for Share {
     type Err = Error;
 
@@ -87,6 +102,11 @@ mod tests {
         let read = |text: &str| text.parse::<Share>();
         assert_eq!(read("0.1").unwrap(), Share::Fraction(0.1));
         assert_eq!(read("20 %").unwrap(), Share::Fraction(0.2));
+        let from = |text: &str| serde_json::from_str::<Share>(text).map_err(|e| e.to_string());
+        assert_eq!(from("\"20%\""), Ok(Share::Fraction(0.2)));
+        assert_eq!((from("3"), from("0.5")), (Ok(Share::Count(3)), Ok(Share::Fraction(0.5))));
+        let told = from("[1]").unwrap_err();
+        assert!(told.starts_with("must be a share such as 0.2 or 20%"), "{told}");
         assert_eq!(read("20").unwrap(), Share::Count(20));
         for wrong in ["0", "1.0", "0.0", "-1", "150%", "nan", "ten", ""] {
             assert!(read(wrong).unwrap_err().to_string().starts_with("setting `test`:"), "{wrong}");

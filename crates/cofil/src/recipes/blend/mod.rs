@@ -45,7 +45,10 @@ pub struct Blend {
 
 /// An algorithm of a blend. Settings that are not given get the defaults that suit the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "an algorithm of a blend is its name, or a map with its name as `algorithm` and settings"
+)]
 pub enum Member {
     /// Its name.
     Name(String),

@@ -253,6 +253,10 @@ impl Recipe for Gmf {
         self.training.samples()
     }
 
+    fn limit(&mut self, train: &Ratings) {
+        self.training.limit(train);
+    }
+
     fn ranges(&self) -> Vec<Range> {
         [vec![Range::log_whole("factors", 8, 128)], self.training.ranges()].concat()
     }
@@ -289,6 +293,10 @@ impl Recipe for Mlp {
 
     fn takes_negatives(&self) -> bool {
         self.training.samples()
+    }
+
+    fn limit(&mut self, train: &Ratings) {
+        self.training.limit(train);
     }
 
     fn ranges(&self) -> Vec<Range> {
@@ -341,6 +349,10 @@ impl Recipe for Neumf {
 
     fn takes_negatives(&self) -> bool {
         self.training.samples()
+    }
+
+    fn limit(&mut self, train: &Ratings) {
+        self.training.limit(train);
     }
 
     fn ranges(&self) -> Vec<Range> {

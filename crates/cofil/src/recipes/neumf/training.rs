@@ -66,6 +66,13 @@ impl Default for Training {
 }
 
 impl Training {
+    /// Lowers the number of negatives to the most that the items of `train` allow.
+    pub(super) fn limit(&mut self, train: &Ratings) {
+        if self.samples() {
+            self.negatives = self.negatives.min(train.items.len().saturating_sub(1)).max(1);
+        }
+    }
+
     /// The training settings worth tuning, with ranges. The default of `reg`, 0, has no place on a logarithmic scale;
     /// the low end has as little effect.
     pub(super) fn ranges(&self) -> Vec<Range> {
