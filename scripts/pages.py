@@ -202,7 +202,7 @@ def python() -> dict[str, str]:
         "Results": ["Table", "Recommendations", "Predictions", "Explanation", "Interview", "Report", "Measure", "Board",
                     "Study", "Description", "Reproduction"],
         "Threads": ["threads", "set_threads"],
-        "Errors": [name for name in made if name.endswith("Error")],
+        "Errors and warnings": [name for name in made if name.endswith(("Error", "Warning"))],
     }
     missing = set(made) - {name for names in groups.values() for name in names} - {"algorithms", "__version__"}
     if missing:

@@ -262,10 +262,7 @@ fn failures_are_kept_and_told() {
     assert!(found.trials[1].error.as_ref().unwrap().contains("nothing correlates"));
     let rating = Search::new(2, Metric::Rmse);
     let told = search(&self::space("ease", &[]), &train, &valid, &rating, None).unwrap_err();
-    assert!(
-        told.to_string().starts_with("every trial failed; the first: ease only ranks"),
-        "{told}"
-    );
+    assert!(told.to_string().starts_with("ease only ranks items"), "{told}");
 }
 
 #[test]

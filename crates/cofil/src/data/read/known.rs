@@ -234,15 +234,8 @@ pub(super) fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Returns whether a column called `name` is known by its name: of users, items, values, times or event types.
-///
-/// ```
-/// use cofil::data::read::is_column_name;
-///
-/// assert!(is_column_name("movieId") && is_column_name("rating"));
-/// assert!(!is_column_name("ann"));
-/// ```
-pub fn is_known(name: &str) -> bool {
+/// Returns whether `name` is a known column name of a header.
+pub(super) fn is_known(name: &str) -> bool {
     let plain = plain(name);
     [USER, &ITEM, VALUE, TIME, KIND].iter().any(|names| names.contains(&plain.as_str()))
         || [names_user, names_item, means_value, means_time].iter().any(|means| means(name))

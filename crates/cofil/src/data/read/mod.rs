@@ -100,7 +100,6 @@ pub use sides::write_sides;
 pub use write::write;
 
 pub(crate) use known::is_item_name;
-pub use known::is_known as is_column_name;
 pub(crate) use report::{skipped, write_format};
 pub(crate) use vectors::{read_ids, read_vectors};
 
@@ -164,6 +163,18 @@ pub fn read_with<'a>(
         }
     };
     found.table(&name, users, items)
+}
+
+/// Returns whether a column called `name` is known by its name: of users, items, values, times or event types.
+///
+/// ```
+/// use cofil::data::read::is_column_name;
+///
+/// assert!(is_column_name("movieId") && is_column_name("rating"));
+/// assert!(!is_column_name("ann"));
+/// ```
+pub fn is_column_name(name: &str) -> bool {
+    known::is_known(name)
 }
 
 fn read_opened(
