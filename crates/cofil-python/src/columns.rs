@@ -203,12 +203,18 @@ impl Cell {
 
     /// Whole decimals are whole numbers, whatever their size.
     fn decimal(object: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let is_whole = object.call_method0("is_finite")?.is_truthy()?
-            && object.eq(object.call_method0("to_integral_value")?)?;
-        match is_whole {
-            true => Self::whole(&object.call_method0("__int__")?),
-            false => Ok(Self::Number(object.extract().unwrap_or(f64::NAN))),
+        let number: f64 = object.extract().unwrap_or(f64::NAN);
+        if !object.call_method0("is_finite")?.is_truthy()? {
+            return Ok(Self::Number(number));
         }
+        let whole = object.call_method0("to_integral_value")?;
+        Ok(match number {
+            _ if object.eq(&whole)? => return Self::whole(&object.call_method0("__int__")?),
+            // With its fraction lost it would be an id.
+            _ if number.fract() == 0.0 && object.gt(&whole)? => Self::Number(number.next_up()),
+            _ if number.fract() == 0.0 => Self::Number(number.next_down()),
+            _ => Self::Number(number),
+        })
     }
 
     fn time(parts: &Bound<'_, PyAny>) -> PyResult<Self> {

@@ -148,6 +148,7 @@ REFUSED = [
     ([(True, "x"), (2, "y")], "column `user`: numbers and truth values in one column"),
     ([("a", "x"), (2, "y")], "column `user`: numbers and text in one column"),
     ([(decimal.Decimal("7.5"), "x")], "7.5 is not an id"),
+    ([(decimal.Decimal("669149990111431.0246238"), "x")], "is not an id"),
     ([("a", "x", decimal.Decimal("NaN"))], "value is empty"),
     ([("a", "x", 1j)], "column `value`: a complex is neither an id, a number nor a time"),
     ([("a", "x", object())], "column `value`: an object is neither"),
