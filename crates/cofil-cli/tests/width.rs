@@ -113,7 +113,7 @@ fn every_table_fits_eighty_columns() {
 fn what_has_no_room_is_named_and_the_best_is_marked() {
     let place = Place::with_ratings();
     let line = "compare ratings.csv -a ease,item-knn --implicit --metric ndcg@5,recall@5,hr@5,auc";
-    let (narrow, wide) = (shown(&place, 80, line), shown(&place, 300, line));
+    let (narrow, wide) = (shown(&place, 80, line).replace('\n', " "), shown(&place, 300, line));
     assert!(
         narrow.contains("(Hidden at 80 columns: ")
             && narrow.contains("model MB; widen the terminal or use --json)"),

@@ -284,8 +284,12 @@ fn a_long_text_in_every_row_is_not_written_out() {
         // Many long ids are written, some rows at a time.
         let rows = table(&repeated("user", &"u".repeat(2000), 65_000)).unwrap().interactions;
         within(MB, || write(&path, &rows)).expect(name);
-        let again = read(&path, &ReadOptions::default()).unwrap().interactions;
-        assert!(again.len() == 65_000 && again.users.len() == 1, "{name}");
+        // Packed, it is as small as what is harmful.
+        if ["a.csv", "a.arrow"].contains(&name) {
+            let size = std::fs::metadata(&path).unwrap().len() as usize;
+            let again = within(size, || read(&path, &ReadOptions::default())).unwrap().interactions;
+            assert!(again.len() == 65_000 && again.users.len() == 1, "{name}");
+        }
         std::fs::remove_file(path).unwrap();
     }
 }
@@ -299,9 +303,12 @@ fn tens_of_thousands_of_columns_are_sampled_some_at_a_time() {
         _ => format!("t{n}"),
     });
     let batch = RecordBatch::try_from_iter(names.map(|name| (name, texts.clone()))).unwrap();
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
-    writer.write(&batch).unwrap();
-    let bytes = writer.into_inner().unwrap();
+    // Writing takes much memory too, which others must not measure.
+    let bytes = within(1000 * MB, || {
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.into_inner().unwrap()
+    });
     let rows = table(&bytes).unwrap().interactions;
     assert_eq!((rows.len(), rows.users.name(1), rows.items.name(3)), (4, "b", "d"));
 }

@@ -144,7 +144,8 @@ fn searches_and_comparisons_are_read_back() {
     assert_eq!(read.trials, found.trials);
     space.ranges().iter().for_each(|range| assert_eq!(&round(range), range));
 
-    let protocol = Protocol { metrics: vec![Metric::Ndcg(5)], ..Protocol::default() };
+    // The test set is a part of the training data.
+    let protocol = Protocol { metrics: vec![Metric::Ndcg(5)], seen: true, ..Protocol::default() };
     let tuning = Tuning { trials: 2, parallel: 1, journals: None, resume: false };
     // An invalid setting, so that one entrant fails.
     let hopeless = Entrant {

@@ -25,7 +25,7 @@ const POPULAR: &str = "(popular)";
 /// Arguments of `cofil recommend`.
 #[derive(clap::Args)]
 #[command(
-    override_usage = "cofil recommend [OPTIONS] MODEL [--user|--history|--users|--all|--popular]"
+    override_usage = "cofil recommend [OPTIONS] MODEL\n       [--user|--history|--users|--all|--popular]"
 )]
 #[command(after_help = "Examples:
   cofil recommend model.cofil --user 42 -n 10

@@ -119,11 +119,11 @@ impl Recommender {
             rank: rank + 1,
             item: self.items().name(item).to_string(),
             title: self.title(item),
-            score: shown(score),
+            score,
             basis: is_filler(score).then_some(Basis::Popular),
             because: Vec::new(),
         };
-        list.iter().enumerate().map(entry).collect()
+        shown(list).iter().enumerate().map(entry).collect()
     }
 
     /// Returns the title of an item, if the model has a catalogue with titles.

@@ -174,7 +174,7 @@ impl Prepared<'_> {
 
 /// Returns `lists` with the scores to show.
 fn told(mut lists: Vec<Vec<(u32, f32)>>) -> Vec<Vec<(u32, f32)>> {
-    lists.iter_mut().flatten().for_each(|(_, score)| *score = shown(*score));
+    lists.iter_mut().for_each(|list| *list = shown(list));
     lists
 }
 

@@ -13,12 +13,21 @@ pub(crate) fn is_filler(score: f32) -> bool {
     (LEAST..0.0).contains(&score)
 }
 
-/// The score to show in a list, whose order it keeps.
-pub(crate) fn shown(score: f32) -> f32 {
-    if score == NOBODY { UNLIKED } else { score }
+/// Returns a list, best first, with the scores to show, which are in its order too.
+pub(crate) fn shown(list: &[(u32, f32)]) -> Vec<(u32, f32)> {
+    let mut last = UNLIKED;
+    let show = |&(item, score): &(u32, f32)| {
+        last = if score == NOBODY { last.min(UNLIKED) } else { score };
+        (item, last)
+    };
+    list.iter().map(show).collect()
 }
 
 /// The score to show for an item alone: 0 if nothing but popularity supports it.
 pub(crate) fn alone(score: f32) -> f32 {
-    if (LEAST..0.0).contains(&score) { 0.0 } else { shown(score) }
+    match score {
+        NOBODY => UNLIKED,
+        score if is_filler(score) => 0.0,
+        score => score,
+    }
 }

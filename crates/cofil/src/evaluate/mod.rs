@@ -180,7 +180,7 @@ pub fn evaluate_lists<'a>(
         && listed().all(|(test, list)| list.iter().all(|item| is_tested(test, item)))
     {
         let says = "the lists hold only test items, so the values say nothing about recommendations: evaluate lists that \
-                    were chosen from all items (`cofil recommend --all`)";
+                    were chosen from all items";
         report.warnings.push(says.into());
     }
     let without =
