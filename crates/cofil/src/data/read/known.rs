@@ -205,6 +205,11 @@ pub(super) fn is_word_of_ids(word: &str) -> bool {
     OF_IDS.contains(&word) || OF_NAMES.contains(&word)
 }
 
+/// Returns whether a word of `name` says that a column holds ids: `client_id`, `clientid`.
+pub(super) fn has_word_of_ids(name: &str) -> bool {
+    parts(name).iter().any(|part| OF_IDS.contains(&part.as_str()) || part.ends_with("id"))
+}
+
 /// Returns whether the values in a column of this name are addresses.
 pub(super) fn is_address(name: &str) -> bool {
     parts(name).last().is_some_and(|last| ["url", "uri", "link"].contains(&last.as_str()))

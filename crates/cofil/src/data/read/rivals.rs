@@ -80,6 +80,7 @@ fn people_go_before_sessions_and_accounts() {
         ("session_id,customer_no,sku\n1,71,A1\n1,71,A2\n2,71,A3\n", "customer_no sku - -"),
         ("session_id,fullVisitorId,productSKU\n1,99,A1\n2,99,A2\n", "fullVisitorId productSKU - -"),
         ("client,user_email,product\nios,a@x.de,A1\nweb,a@x.de,A2\n", "user_email product - -"),
+        ("client_id,email,product\n7,a@x.de,A1\n8,b@x.de,A2\n", "client_id product - -"),
         ("session_id,item_id\n1,5\n1,6\n", "session_id item_id - -"),
     ] {
         assert_eq!(roles(content), expected, "{content:?}");
@@ -91,6 +92,7 @@ fn people_go_before_sessions_and_accounts() {
             "customer_unique_id",
         ),
         ("account_id,profile_id,title_id,stars\n1,7,A1,3\n1,8,A2,4\n", "account_id", "profile_id"),
+        ("client_id,email,product\n7,a@x.de,A1\n8,b@x.de,A2\n", "client_id", "email"),
     ] {
         let expected = format!("`{user}` is taken for the users, but `{other}` may be, too");
         assert!(notes(content).contains(&expected), "{content:?}: {}", notes(content));

@@ -4,9 +4,9 @@ use super::Column;
 use super::columns::WIDE;
 use super::field::shown;
 use super::known::{
-    is_beside_ids, is_known, is_later, is_no_user, is_numbered, is_person, is_property,
-    is_quantity, is_rare, is_time_name, is_weak_thing, means_own_value, means_time, means_user,
-    parts, person, plain, thing,
+    has_word_of_ids, is_beside_ids, is_known, is_later, is_no_user, is_numbered, is_person,
+    is_property, is_quantity, is_rare, is_time_name, is_weak_thing, means_own_value, means_time,
+    means_user, parts, person, plain, thing,
 };
 use super::looks::{Looks, Seen};
 use super::unread::shortened;
@@ -154,10 +154,11 @@ impl Search {
         ));
     }
 
-    /// Returns `user`, or a column that rather says who it was: a session is no person.
+    /// Returns `user`, or a column that rather says who it was: a session is no person. The ids of accounts are kept.
     pub fn person(&mut self, user: usize) -> usize {
         let Some(names) = &self.names else { return user };
-        let Some(own) = person(&names[user]).filter(|&own| own > 0) else { return user };
+        let is_kept = |own: usize| own == 0 || (own == 1 && has_word_of_ids(&names[user]));
+        let Some(own) = person(&names[user]).filter(|&own| !is_kept(own)) else { return user };
         let better = self
             .free()
             .take(WIDE)
@@ -282,8 +283,8 @@ impl Search {
         });
         own.next().map_or(Ok(()), |name| {
             Err(format!(
-                "`{}` says that this is what one person exported, without a column of users: add one (`user`), and join \
-                 the exports of several people",
+                "`{}` says that this is what one person exported, without a column of users: add one (and name it, \
+                 `user` = COLUMN), and join the exports of several people",
                 shown(name.as_bytes())
             ))
         })
