@@ -113,13 +113,14 @@ fn every_table_fits_eighty_columns() {
 fn what_has_no_room_is_named_and_the_best_is_marked() {
     let place = Place::with_ratings();
     let line = "compare ratings.csv -a ease,item-knn --implicit --metric ndcg@5,recall@5,hr@5,auc";
-    let (narrow, wide) = (shown(&place, 80, line).replace('\n', " "), shown(&place, 300, line));
+    let (narrow, wide) = (shown(&place, 80, line), shown(&place, 300, line));
+    let told = narrow.replace('\n', " ");
     assert!(
-        narrow.contains("(Hidden at 80 columns: ")
-            && narrow.contains("model MB; widen the terminal or use --json)"),
+        told.contains("(Hidden at 80 columns: ")
+            && told.contains("model MB; widen the terminal or use --json)"),
         "{narrow}"
     );
-    assert!(!wide.contains("dropped") && wide.contains("memory MB"), "{wide}");
+    assert!(!wide.contains("Hidden") && wide.contains("memory MB"), "{wide}");
     for text in [&narrow, &wide] {
         assert!(text.lines().any(|line| line.starts_with("* ")), "{text}");
         assert!(!text.contains('\u{1b}'), "no colours where there is no terminal");

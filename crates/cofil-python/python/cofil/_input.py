@@ -338,7 +338,7 @@ def rows(first: Any, whole: Iterable[Any]) -> Frame:
 
 def usual(columns: Sequence[Any]) -> list[str]:
     """The names of columns without names. A third one holds times, not values, where a file without a header would."""
-    names = list(NAMES[: len(columns)])
+    names: list[str] = list(NAMES[: len(columns)])
     if len(columns) == 3:
         third = columns[2][:SAMPLE]
         sample = Frame.input([""] * 3, [["user"] * len(third), ["item"] * len(third), third])
