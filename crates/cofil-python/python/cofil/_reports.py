@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -84,7 +85,7 @@ class Board(Table):
         rows.update((name, of) for name, of in baselines.items() if name not in rows)
         columns: dict[str, list[Any]] = {"algorithm": list(rows)}
         for metric in about["metrics"]:
-            columns[metric] = [of[metric].value if metric in of else None for of in rows.values()]
+            columns[metric] = [of[metric].value if metric in of else math.nan for of in rows.values()]
         first = about["metrics"][0]
         for end in ("low", "high"):
             columns[end] = [getattr(of[first], end) if first in of else None for of in rows.values()]
