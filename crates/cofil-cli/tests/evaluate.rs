@@ -70,6 +70,11 @@ fn refused(folder: &Path, line: &str) -> String {
     String::from_utf8(output).unwrap()
 }
 
+fn warned(folder: &Path, line: &str) -> String {
+    let output = cofil(folder, line).assert().success().get_output().stderr.clone();
+    String::from_utf8(output).unwrap()
+}
+
 #[test]
 fn best_items_are_reordered_on_request() {
     let folder = folder();
@@ -489,9 +494,8 @@ fn a_test_on_the_training_data_is_refused() {
     // Ranked with what users have, they can be found.
     assert!(stdout(path, "evaluate m.cofil --test train.csv --seen").contains("ndcg@10"));
     std::fs::write(path.join("most.csv"), format!("{TRAIN}ann,scones,4\n")).unwrap();
-    let warned = cofil(path, "evaluate m.cofil --test most.csv").assert().success();
-    let warned = String::from_utf8_lossy(&warned.get_output().stderr).into_owned();
-    assert!(warned.contains("11 of 12 test interactions are in the training data"), "{warned}");
+    let told = warned(path, "evaluate m.cofil --test most.csv");
+    assert!(told.contains("11 of 12 test interactions are in the training data"), "{told}");
 }
 
 /// Predictions for the pairs of a test set are no recommendations.
@@ -501,9 +505,8 @@ fn lists_of_test_items_alone_are_told() {
     let path = folder.path();
     stdout(path, "predict m.cofil --pairs test.csv -o pairs.csv");
     let line = "evaluate --lists pairs.csv --train train.csv --test test.csv";
-    let warned = cofil(path, line).assert().success();
-    let warned = String::from_utf8_lossy(&warned.get_output().stderr).into_owned();
-    assert!(warned.contains("the lists hold only test items"), "{warned}");
+    let told = warned(path, line);
+    assert!(told.contains("the lists hold only test items"), "{told}");
 }
 
 #[test]
@@ -511,9 +514,8 @@ fn histories_of_new_users_are_asked_for() {
     let folder = folder();
     let path = folder.path();
     std::fs::write(path.join("new.csv"), "user,item,rating\nx,tea,5\ny,milk,4\n").unwrap();
-    let warned = cofil(path, "evaluate m.cofil --test new.csv").assert().success();
-    let warned = String::from_utf8_lossy(&warned.get_output().stderr).into_owned();
-    assert!(warned.contains("give their histories (--given)"), "{warned}");
+    let told = warned(path, "evaluate m.cofil --test new.csv");
+    assert!(told.contains("give their histories (--given)"), "{told}");
 }
 
 /// Each seed draws another split; on a fixed split, what has no randomness counts once.
