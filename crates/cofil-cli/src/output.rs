@@ -9,8 +9,9 @@ use cofil::recommender::DataCard;
 use cofil::visible;
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -165,31 +166,54 @@ struct WithFiles<'a, T> {
     also_read: &'a [Value],
 }
 
-/// Prints `document` as one JSON document.
+/// Prints `document` as one JSON document, while it is made.
 pub fn json(document: &impl Serialize) -> Result<()> {
     let also_read = &*ALSO_READ.lock().unwrap_or_else(PoisonError::into_inner);
-    let text = match also_read.is_empty() {
-        true => serde_json::to_string_pretty(document),
-        false => serde_json::to_string_pretty(&WithFiles { document, also_read }),
-    };
-    data(&(escaped(&text?) + "\n"));
-    Ok(())
+    let mut out = BufWriter::new(Escaped);
+    match also_read.is_empty() {
+        true => serde_json::to_writer_pretty(&mut out, document)?,
+        false => serde_json::to_writer_pretty(&mut out, &WithFiles { document, also_read })?,
+    }
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
+}
+
+/// Writes JSON to standard output, with all control characters as JSON escapes.
+struct Escaped;
+
+impl Write for Escaped {
+    fn write(&mut self, json: &[u8]) -> io::Result<usize> {
+        // The serializer and the buffer pass whole characters on.
+        let text = std::str::from_utf8(json).map_err(io::Error::other)?;
+        data(&escaped(text));
+        Ok(json.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The same JSON with control characters as JSON escapes.
-fn escaped(json: &str) -> String {
-    if visible(&json.replace('\n', "")) == json.replace('\n', "") {
+fn escaped(json: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
+    if json.bytes().all(is_plain) {
         return json.into();
     }
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
-        let letter = c.to_string();
-        match c != '\n' && visible(&letter) != letter {
-            true => safe += &format!("\\u{:04x}", u32::from(c)),
+        let mut letter = [0; 4];
+        let letter = &*c.encode_utf8(&mut letter);
+        match c != '\n' && visible(letter) != letter {
+            true => {
+                // A pair of escapes for a character beyond U+FFFF.
+                let units = letter.encode_utf16();
+                units.for_each(|unit| safe += &format!("\\u{unit:04x}"));
+            }
             false => safe.push(c),
         }
     }
-    safe
+    safe.into()
 }
 
 /// Converts `value` to JSON with the shortest form of each number.
@@ -336,9 +360,10 @@ mod tests {
     fn nothing_from_a_file_is_obeyed() {
         let evil = "a\tb\u{1b}[2J\n\nc\u{202e}\r\n";
         assert_eq!(readable(evil), "a\tb\\u{1b}[2J\n\nc\\u{202e}\\r\n");
-        let value = serde_json::json!({"a": "\u{1b}\u{7f}\u{9b}\u{202e}é"});
-        let json = escaped(&serde_json::to_string_pretty(&value).unwrap());
-        assert!(json.contains("\\u001b\\u007f\\u009b\\u202eé"), "{json}");
+        let value = serde_json::json!({"a": "\u{1b}\u{7f}\u{9b}\u{202e}é\u{e0001}"});
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let json = escaped(&text);
+        assert!(json.contains("\\u001b\\u007f\\u009b\\u202eé\\udb40\\udc01"), "{json}");
         assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value);
         let rows = vec![vec![visible("x\u{1b}[1m").into_owned()]];
         assert!(plain(&["name"], rows, &[]).fit(80, false).0.contains("\\u{1b}"));

@@ -45,11 +45,11 @@ fn peak(place: &Place, args: &str) -> f64 {
     usage.ru_maxrss as f64 * 1024.0
 }
 
-/// The memory in bytes that each further row of a table takes.
-fn a_row(place: &Place, args: &str) -> f64 {
+/// The memory in bytes that each further row of a table takes, from the first number of `rows` to the second.
+fn a_row(place: &Place, args: &str, rows: [usize; 2]) -> f64 {
     let [less, more] =
         ["small.csv", "large.csv"].map(|name| peak(place, &args.replace("TABLE", name)));
-    (more - less) / (ROWS[1] - ROWS[0]) as f64
+    (more - less) / (rows[1] - rows[0]) as f64
 }
 
 /// User, item, value and time of a row take 20 bytes.
@@ -60,13 +60,33 @@ fn a_row_takes_little_more_than_its_numbers() {
     table(&place, "large.csv", ROWS[1]);
     for algorithm in ["als", "ials", "biased-mf", "bpr"] {
         let settings = "--set factors=8 --set epochs=1";
-        let bytes = a_row(&place, &format!("train TABLE -a {algorithm} {settings} -o m"));
+        let bytes = a_row(&place, &format!("train TABLE -a {algorithm} {settings} -o m"), ROWS);
         assert!((18.0..24.0).contains(&bytes), "{algorithm}: {bytes} bytes a row");
     }
     for by in ["random", "user-random", "last", "time"] {
-        let bytes = a_row(&place, &format!("split TABLE --by {by} -o parts"));
+        let bytes = a_row(&place, &format!("split TABLE --by {by} -o parts"), ROWS);
         assert!((20.0..28.0).contains(&bytes), "{by}: {bytes} bytes a row");
     }
-    let bytes = a_row(&place, "describe TABLE");
+    let bytes = a_row(&place, "describe TABLE", ROWS);
     assert!((20.0..28.0).contains(&bytes), "describe: {bytes} bytes a row");
+}
+
+/// Each row has a user of its own, whom the model does not know, and takes 16 bytes of text: nothing of a test user but
+/// the values of the metrics may be kept, and no JSON of all predictions.
+#[test]
+fn a_row_of_a_new_user_takes_ten_times_its_text() {
+    let place = Place::new();
+    table(&place, "known.csv", 2000);
+    let rows = [250_000, 1_000_000];
+    for (name, rows) in ["small.csv", "large.csv"].into_iter().zip(rows) {
+        let mut file = BufWriter::new(File::create(place.path(name)).expect("created"));
+        writeln!(file, "user,item").expect("written");
+        let row = |row| writeln!(file, "{},{}", 1_000_000 + row, 5_000_000 + row % 1000);
+        (0..rows).map(row).for_each(|written| written.expect("written"));
+    }
+    peak(&place, "train known.csv -a biased-mf --set factors=2 --set epochs=1 -o m");
+    for args in ["evaluate m --test TABLE", "predict m --pairs TABLE --json"] {
+        let bytes = a_row(&place, args, rows);
+        assert!((20.0..160.0).contains(&bytes), "{args}: {bytes} bytes a row");
+    }
 }

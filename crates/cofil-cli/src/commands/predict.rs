@@ -10,9 +10,9 @@ use cofil::Recommender;
 use cofil::ask::{Predicted, Unknown};
 use cofil::data::prose::{count, number};
 use cofil::data::read::ReadReport;
-use cofil::data::{Cells, Kind, NO_TIME, SheetWriter};
+use cofil::data::{Cells, Interactions, Kind, NO_TIME, SheetWriter};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::path::{Path, PathBuf};
 
 /// Arguments of `cofil predict`.
@@ -61,9 +61,11 @@ pub struct Args {
 pub struct Answer<'a> {
     /// The predictions, unless they were written to a file.
     #[serde(skip_serializing_if = "Option::is_none")]
-    predictions: Option<Vec<Predicted>>,
+    #[schemars(with = "Option<Vec<Predicted>>")]
+    predictions: Option<Rows<'a>>,
     /// Ids that the model does not know.
-    unknown: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    unknown: Strangers<'a>,
     /// Number of pairs.
     pairs: usize,
     /// Number of pairs without a prediction.
@@ -72,6 +74,54 @@ pub struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
     read: &'a ReadReport,
+}
+
+/// The predictions for the rows of a table.
+struct Rows<'a> {
+    table: &'a Interactions,
+    /// Whether the table has values.
+    valued: bool,
+    predictions: &'a [Option<f32>],
+}
+
+impl Rows<'_> {
+    fn ids(&self, at: usize) -> (&str, &str) {
+        let table = self.table;
+        (table.users.name(table.user[at]), table.items.name(table.item[at]))
+    }
+
+    fn time(&self, at: usize) -> Option<i64> {
+        self.table.time.as_ref().map(|time| time[at]).filter(|&time| time != NO_TIME)
+    }
+
+    fn row(&self, at: usize) -> Predicted {
+        let (user, item) = self.ids(at);
+        let (user, item) = (user.to_owned(), item.to_owned());
+        let value = self.valued.then(|| self.table.value[at]);
+        Predicted { user, item, value, time: self.time(at), prediction: self.predictions[at] }
+    }
+}
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((0..self.table.len()).map(|at| self.row(at)))
+    }
+}
+
+/// The ids of a table that a model with so many users and items does not know.
+struct Strangers<'a>(&'a Interactions, [usize; 2]);
+
+impl Strangers<'_> {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let Self(table, [users, items]) = self;
+        table.users.names().skip(*users).chain(table.items.names().skip(*items))
+    }
+}
+
+impl Serialize for Strangers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.names())
+    }
 }
 
 pub fn run(args: &Args) -> Result<()> {
@@ -139,11 +189,9 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
         false => recommender.predict_many(&rows.user, &rows.item),
     };
     let missing = predictions.iter().filter(|p| p.is_none()).count();
-    let mut unknown: Vec<String> = Vec::new();
-    for (names, known) in [(&rows.users, users.len()), (&rows.items, items.len())] {
-        unknown.extend((known as u32..names.len() as u32).map(|n| names.name(n).to_string()));
-    }
-    if let Some(name) = unknown.first().filter(|_| args.unknown.rule() == Unknown::Refuse) {
+    let unknown = Strangers(rows, [users.len(), items.len()]);
+    let refused = unknown.names().next().filter(|_| args.unknown.rule() == Unknown::Refuse);
+    if let Some(name) = refused {
         // The error suggests the nearest known id.
         let is_user = rows.users.len() > users.len();
         match is_user {
@@ -157,17 +205,10 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
     };
     let strange = (0..rows.len()).filter(without).count();
     let valued = table.report.has_values();
-    let name = |at: usize| (rows.users.name(rows.user[at]), rows.items.name(rows.item[at]));
-    let time = |at: usize| rows.time.as_ref().map(|time| time[at]).filter(|&t| t != NO_TIME);
+    let made = Rows { table: rows, valued, predictions: &predictions };
     if args.json && args.output.is_none() {
-        let row = |(at, &prediction): (usize, &Option<f32>)| {
-            let (user, item) = name(at);
-            let value = valued.then(|| rows.value[at]);
-            let (user, item) = (user.to_string(), item.to_string());
-            Predicted { user, item, value, time: time(at), prediction }
-        };
         let answer = Answer {
-            predictions: Some(predictions.iter().enumerate().map(row).collect()),
+            predictions: Some(made),
             unknown,
             pairs: rows.len(),
             missing,
@@ -189,14 +230,14 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
     for block in all.chunks(BLOCK) {
         cofil::watch::check();
         let mut cells = vec![
-            Cells::Text(block.iter().map(|&at| Some(name(at).0)).collect()),
-            Cells::Text(block.iter().map(|&at| Some(name(at).1)).collect()),
+            Cells::Text(block.iter().map(|&at| Some(made.ids(at).0)).collect()),
+            Cells::Text(block.iter().map(|&at| Some(made.ids(at).1)).collect()),
         ];
         if valued {
             cells.push(Cells::Number(block.iter().map(|&at| Some(rows.value[at])).collect()));
         }
         if rows.time.is_some() {
-            cells.push(Cells::Time(block.iter().map(|&at| time(at)).collect()));
+            cells.push(Cells::Time(block.iter().map(|&at| made.time(at)).collect()));
         }
         cells.push(Cells::Number(block.iter().map(|&at| predictions[at]).collect()));
         writer.write(&cells)?;

@@ -10,10 +10,8 @@ use crate::data::Ratings;
 /// The parts of a report.
 pub(super) struct Parts<'a> {
     pub protocol: &'a Protocol,
-    pub train: &'a Ratings,
     pub test: &'a Ratings,
-    pub histories: &'a Histories<'a>,
-    pub cases: &'a [Case<'a>],
+    pub tally: Tally,
     pub items: usize,
     /// Columns of the model, one for each metric of the protocol.
     pub columns: Vec<Column>,
@@ -26,7 +24,8 @@ pub(super) struct Parts<'a> {
 }
 
 pub(super) fn report(parts: Parts<'_>) -> Report {
-    let Parts { protocol, cases, items, .. } = parts;
+    let Parts { protocol, items, .. } = parts;
+    let Tally { histories, unknown } = &parts.tally;
     let all = parts.columns.iter().chain(parts.baselines.iter().flat_map(|(_, columns)| columns));
     let mut ends =
         intervals(&all.collect::<Vec<_>>(), protocol.resamples, protocol.seed).into_iter();
@@ -52,56 +51,64 @@ pub(super) fn report(parts: Parts<'_>) -> Report {
     let baselines =
         parts.baselines.iter().map(|(name, columns)| ((*name).to_owned(), measures(columns)));
     let baselines = Baselines(baselines.collect());
-    let unknown = unknown(&parts);
     let mut warnings: Vec<String> = protocol.candidates.warning().into_iter().collect();
     warnings.extend(protocol.convention.warning(&protocol.metrics));
-    warnings.extend(unknown.warnings(protocol, cases.len()));
+    warnings.extend(unknown.warnings(protocol, histories.len()));
     Report {
-        users: cases.len(),
+        users: histories.len(),
         interactions: parts.test.len(),
         items,
         metrics,
         baselines,
-        activity: activity(cases, &parts.columns),
-        unknown,
+        activity: activity(histories, &parts.columns),
+        unknown: *unknown,
         conditions: Conditions::new(protocol, parts.range),
         warnings,
         columns: parts.columns,
     }
 }
 
-fn unknown(parts: &Parts<'_>) -> Unknown {
-    let trained = parts.train.by_user.column_counts();
-    let is_new = |item: usize| trained.get(item).is_none_or(|&count| count == 0);
-    let tested = parts.test.by_user.column_counts();
-    let lost = |case: &Case<'_>| {
-        let beyond = case.test.columns.len()
-            - case.test.columns.partition_point(|&item| (item as usize) < parts.items);
-        let is_relevant =
-            |value: &&f32| parts.protocol.relevant_from.is_none_or(|from| **value >= from);
-        let unknown =
-            case.test.values[case.test.len() - beyond..].iter().filter(is_relevant).count();
-        (unknown, case.relevant - case.reachable.len() - unknown)
-    };
-    let lost: Vec<(usize, usize)> = parts.cases.iter().map(lost).collect();
-    let cannot = |case: &&Case<'_>| case.relevant > 0 && case.reachable.is_empty();
-    let new_users = parts.cases.iter().filter(|case| case.user.index.is_none());
-    Unknown {
-        users: new_users.clone().count(),
-        given: new_users.filter(|case| !case.user.history.is_empty()).count(),
-        given_interactions: parts.histories.lost,
-        items: (0..tested.len()).filter(|&i| tested[i] > 0 && is_new(i)).count(),
-        interactions: lost.iter().map(|(unknown, _)| unknown).sum(),
-        repeated: lost.iter().map(|(_, repeated)| repeated).sum(),
-        unreachable_users: parts.cases.iter().filter(cannot).count(),
+/// What the report says of the cases besides the metrics.
+#[derive(Default)]
+pub(super) struct Tally {
+    /// Number of training and given interactions, by case.
+    histories: Vec<u32>,
+    unknown: Unknown,
+}
+
+impl Tally {
+    /// Counts the items that the model does not know.
+    pub fn new(train: &Ratings, test: &Ratings, histories: &Histories<'_>) -> Self {
+        let trained = train.by_user.column_counts();
+        let is_new = |item: usize| trained.get(item).is_none_or(|&count| count == 0);
+        let tested = test.by_user.column_counts();
+        let items = (0..tested.len()).filter(|&item| tested[item] > 0 && is_new(item)).count();
+        let unknown = Unknown { items, given_interactions: histories.lost, ..Unknown::default() };
+        Self { unknown, ..Self::default() }
+    }
+
+    /// Counts more cases of a model with `items` items.
+    pub fn add(&mut self, cases: &[Case<'_>], items: usize, protocol: &Protocol) {
+        let is_relevant = |value: &&f32| protocol.relevant_from.is_none_or(|from| **value >= from);
+        let counts = &mut self.unknown;
+        for case in cases {
+            let known = case.test.columns.partition_point(|&item| (item as usize) < items);
+            let unknown = case.test.values[known..].iter().filter(is_relevant).count();
+            let history = case.user.history.len();
+            self.histories.push(history as u32);
+            counts.users += usize::from(case.user.index.is_none());
+            counts.given += usize::from(case.user.index.is_none() && history > 0);
+            counts.interactions += unknown;
+            counts.repeated += case.relevant - case.reachable.len() - unknown;
+            counts.unreachable_users += usize::from(case.relevant > 0 && case.reachable.is_empty());
+        }
     }
 }
 
 /// Returns quartiles by number of training and given interactions, with users who have none as a group of their own.
 /// Users with the same number stay together, so there may be fewer than four quartiles.
-fn activity(cases: &[Case<'_>], columns: &[Column]) -> Vec<Activity> {
-    let counts: Vec<usize> = cases.iter().map(|case| case.user.history.len()).collect();
-    let mut sorted: Vec<usize> = counts.iter().copied().filter(|&count| count > 0).collect();
+fn activity(counts: &[u32], columns: &[Column]) -> Vec<Activity> {
+    let mut sorted: Vec<u32> = counts.iter().copied().filter(|&count| count > 0).collect();
     sorted.sort_unstable();
     let mut edges = vec![0];
     edges
@@ -111,8 +118,7 @@ fn activity(cases: &[Case<'_>], columns: &[Column]) -> Vec<Activity> {
     let mut from = 0;
     for to in edges {
         let inside = |c: usize| (from..=to).contains(&counts[c]);
-        let here: Vec<usize> =
-            (0..counts.len()).filter(|&c| inside(c)).map(|c| counts[c]).collect();
+        let here: Vec<u32> = counts.iter().copied().filter(|c| (from..=to).contains(c)).collect();
         if let (Some(&low), Some(&high)) = (here.iter().min(), here.iter().max()) {
             let shared = columns.iter().filter(|column| column.whole.is_none());
             let measure = |column: &Column| Measure {
@@ -120,11 +126,14 @@ fn activity(cases: &[Case<'_>], columns: &[Column]) -> Vec<Activity> {
                 value: column.value_of(inside),
                 low: None,
                 high: None,
-                users: (0..counts.len()).filter(|&c| inside(c) && column.weights[c] > 0.0).count(),
+                users: (0..counts.len())
+                    .filter(|&c| inside(c) && column.weights.get(c) > 0)
+                    .count(),
                 max: None,
             };
             let metrics = Measures(shared.map(measure).collect());
-            groups.push(Activity { from: low, to: high, users: here.len(), metrics });
+            let (from, to) = (low as usize, high as usize);
+            groups.push(Activity { from, to, users: here.len(), metrics });
         }
         from = to + 1;
     }

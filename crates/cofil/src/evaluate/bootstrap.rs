@@ -5,7 +5,7 @@
 //! more metric costs one multiplication per draw.
 //! Chamandy et al., "Estimating uncertainty for massive data streams", 2012.
 
-use super::columns::Column;
+use super::columns::{Column, Weights};
 use crate::math::{Rng, parallel, vector};
 use crate::watch;
 use multiversion::multiversion;
@@ -44,7 +44,7 @@ pub(super) fn intervals(columns: &[&Column], resamples: usize, seed: u64) -> Vec
 /// Returns the value of each column in each resample.
 pub(super) fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec<Vec<f64>> {
     // Most columns share their denominators, so each distinct series is summed once.
-    let mut series: Vec<&[f64]> = Vec::new();
+    let mut series: Vec<Series<'_>> = Vec::new();
     let mut place = |values| match series.iter().position(|known| *known == values) {
         Some(at) => at,
         None => {
@@ -52,16 +52,12 @@ pub(super) fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec
             series.len() - 1
         }
     };
-    let places: Vec<[usize; 2]> =
-        columns.iter().map(|c| [place(c.sums.as_slice()), place(c.weights.as_slice())]).collect();
+    let places: Vec<[usize; 2]> = columns
+        .iter()
+        .map(|c| [place(Series::Sums(&c.sums)), place(Series::Weights(&c.weights))])
+        .collect();
     let width = series.len();
-    let users = series.first().map_or(0, |values| values.len());
-    // One row per user.
-    let mut shares = vec![0f32; users * width];
-    for (at, values) in series.iter().enumerate() {
-        let column = shares[at..].iter_mut().step_by(width);
-        column.zip(*values).for_each(|(share, &value)| *share = value as f32);
-    }
+    let users = columns.first().map_or(0, |column| column.sums.len());
     let stage = watch::stage("resampling", resamples);
     let groups = parallel::map(resamples, LANES, |range| {
         stage.add(range.len());
@@ -69,10 +65,18 @@ pub(super) fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec
         let keys = keys(seed, range);
         let mut sums = vec![0f64; width * n];
         let (mut part, mut weights) = (vec![0f32; width * n], vec![0f32; n]);
-        for (block, shares) in shares.chunks((BLOCK * width).max(1)).enumerate() {
+        // One row per user.
+        let mut shares = vec![0f32; BLOCK * width];
+        for first in (0..users).step_by(BLOCK) {
             watch::check();
+            let block = first..users.min(first + BLOCK);
+            let shares = &mut shares[..block.len() * width];
+            for (at, series) in series.iter().enumerate() {
+                let column = shares[at..].iter_mut().step_by(width);
+                column.zip(block.clone()).for_each(|(share, user)| *share = series.get(user));
+            }
             part.fill(0.0);
-            add_weighted(shares, (block * BLOCK) as u32, &keys, &mut weights, &mut part);
+            add_weighted(shares, first as u32, &keys, &mut weights, &mut part);
             sums.iter_mut().zip(&part).for_each(|(sum, &part)| *sum += f64::from(part));
         }
         (n, sums)
@@ -84,6 +88,22 @@ pub(super) fn resampled(columns: &[&Column], resamples: usize, seed: u64) -> Vec
         lanes.map(|(sum, weight)| column.finish(sum, weight)).collect()
     };
     columns.iter().zip(places).map(value).collect()
+}
+
+/// Numbers by user that are summed in each resample.
+#[derive(PartialEq)]
+enum Series<'a> {
+    Sums(&'a [f32]),
+    Weights(&'a Weights),
+}
+
+impl Series<'_> {
+    fn get(&self, user: usize) -> f32 {
+        match self {
+            Self::Sums(sums) => sums[user],
+            Self::Weights(weights) => weights.get(user) as f32,
+        }
+    }
 }
 
 /// Returns the key that the draws of each resample depend on.
@@ -140,8 +160,10 @@ mod tests {
     use super::*;
     use crate::evaluate::Metric;
 
-    fn column(metric: Metric, sums: Vec<f64>, weights: Vec<f64>) -> Column {
-        Column { metric, sums, weights, whole: None }
+    fn column(metric: Metric, sums: &[f64], weights: &[u32]) -> Column {
+        let mut column = Column::new(metric);
+        sums.iter().zip(weights).for_each(|(&sum, &weight)| column.push(sum, weight));
+        column
     }
 
     #[test]
@@ -159,13 +181,11 @@ mod tests {
         let mut rng = Rng::new(4, &[]);
         let n = 2000;
         let values: Vec<f64> = (0..n).map(|_| f64::from(rng.normal())).collect();
-        let ones = vec![1.0; n];
+        let ones = vec![1; n];
         let mean = values.iter().sum::<f64>() / n as f64;
         let squares: Vec<f64> = values.iter().map(|v| v * v).collect();
-        let (a, b) = (
-            column(Metric::Ndcg(1), values, ones.clone()),
-            column(Metric::Rmse, squares.clone(), ones),
-        );
+        let (a, b) =
+            (column(Metric::Ndcg(1), &values, &ones), column(Metric::Rmse, &squares, &ones));
         let found = intervals(&[&a, &b], 4000, 1);
         let half = 1.96 / (n as f64).sqrt();
         let [low, high] = found[0].unwrap();
@@ -186,8 +206,8 @@ mod tests {
             let mut rng = Rng::new(world, &[7]);
             let hits: Vec<f64> = (0..n).map(|_| f64::from(u8::from(rng.uniform() < 0.3))).collect();
             let squares: Vec<f64> = (0..n).map(|_| f64::from(rng.normal()).powi(2)).collect();
-            let a = column(Metric::Hr(10), hits, vec![1.0; n]);
-            let b = column(Metric::Rmse, squares, vec![1.0; n]);
+            let a = column(Metric::Hr(10), &hits, &vec![1; n]);
+            let b = column(Metric::Rmse, &squares, &vec![1; n]);
             let ends = intervals(&[&a, &b], 400, world);
             for ((count, ends), truth) in covered.iter_mut().zip(ends).zip([0.3, 1.0]) {
                 let [low, high] = ends.unwrap();
@@ -203,8 +223,8 @@ mod tests {
     fn sums_agree_with_the_naive_twin() {
         let n = 700;
         let sums: Vec<f64> = (0..n).map(|u| f64::from(u % 7)).collect();
-        let weights: Vec<f64> = (0..n).map(|u| f64::from(u % 3)).collect();
-        let c = column(Metric::Mae, sums.clone(), weights.clone());
+        let weights: Vec<u32> = (0..n).map(|u| u % 3).collect();
+        let c = column(Metric::Mae, &sums, &weights);
         let fast = resampled(&[&c], 35, 9);
         for (r, value) in fast[0].iter().enumerate() {
             let key = Rng::new(9, &[]).piece(r as u64).bits() as u32;
@@ -213,17 +233,17 @@ mod tests {
                 THRESHOLDS.iter().filter(|&&t| draw >= t).count() as f64
             };
             let sum: f64 = (0..n as usize).map(|u| weight(u) * sums[u]).sum();
-            let whole: f64 = (0..n as usize).map(|u| weight(u) * weights[u]).sum();
+            let whole: f64 = (0..n as usize).map(|u| weight(u) * f64::from(weights[u])).sum();
             assert!((value - sum / whole).abs() < 1e-6);
         }
     }
 
     #[test]
     fn few_users_have_no_interval() {
-        let one = column(Metric::Auc, vec![1.0, 0.0], vec![1.0, 0.0]);
+        let one = column(Metric::Auc, &[1.0, 0.0], &[1, 0]);
         assert_eq!(intervals(&[&one], 100, 0), [None]);
         assert_eq!(intervals(&[], 100, 0), []);
-        let two = column(Metric::Auc, vec![1.0, 0.0], vec![1.0, 1.0]);
+        let two = column(Metric::Auc, &[1.0, 0.0], &[1, 1]);
         assert_eq!(intervals(&[&two], 0, 0), [None]);
         assert_eq!(intervals(&[&two], 100, 0), [Some([0.0, 1.0])]);
     }

@@ -5,6 +5,7 @@ use crate::data::{Csr, Ratings, Row};
 use crate::math::Rng;
 use crate::model::User;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// One user of the test set.
 pub(super) struct Case<'a> {
@@ -58,7 +59,7 @@ impl<'a> Histories<'a> {
     }
 
     /// Returns the user of `row`. A user not in the training data is a new user, perhaps with a history.
-    fn user(&self, row: usize) -> User<'_> {
+    pub fn user(&self, row: usize) -> User<'_> {
         let known = match row < self.train.by_user.rows() {
             true => User::of(self.train, row as u32),
             false => User::default(),
@@ -70,14 +71,15 @@ impl<'a> Histories<'a> {
     }
 }
 
-/// Returns the users with a test interaction, in row order.
+/// Returns the users with a test interaction among the `rows` of the test set, in their order.
 pub(super) fn cases<'a>(
     items: usize,
     histories: &'a Histories<'_>,
     test: &'a Ratings,
     protocol: &Protocol,
+    rows: Range<usize>,
 ) -> Vec<Case<'a>> {
-    let rows = test.by_user.iter().enumerate().filter(|(_, test)| !test.is_empty());
+    let rows = rows.map(|row| (row, test.by_user.row(row))).filter(|(_, test)| !test.is_empty());
     rows.map(|(row, test)| {
         let user = histories.user(row);
         let is_relevant = |value: f32| protocol.relevant_from.is_none_or(|from| value >= from);

@@ -72,8 +72,8 @@ pub fn difference(first: &Report, second: &Report, metric: Metric) -> Option<Dif
 
 /// Returns the mean of the differences per user divided by their standard deviation.
 fn effect(a: &Column, b: &Column) -> f64 {
-    let users = || (0..a.sums.len()).filter(|&u| a.weights[u] > 0.0);
-    let of = |u: usize| (a.sums[u] - b.sums[u]) / a.weights[u];
+    let users = || (0..a.sums.len()).filter(|&u| a.weights.get(u) > 0);
+    let of = |u: usize| (f64::from(a.sums[u]) - f64::from(b.sums[u])) / f64::from(a.weights.get(u));
     let n = users().count() as f64;
     let mean = users().map(of).sum::<f64>() / n;
     let variance = users().map(|u| square(of(u) - mean)).sum::<f64>() / (n - 1.0);
@@ -100,7 +100,7 @@ pub(crate) fn holm(ps: &mut [f64]) {
 /// Returns the share of random swaps with a difference at least as large. For `rmse`, sums of squares replace their
 /// roots, as the order is the same.
 fn probability(a: &Column, b: &Column, seed: u64) -> f64 {
-    let differences: Vec<f32> = a.sums.iter().zip(&b.sums).map(|(x, y)| (x - y) as f32).collect();
+    let differences: Vec<f32> = a.sums.iter().zip(&b.sums).map(|(x, y)| x - y).collect();
     let observed = differences.iter().map(|&d| f64::from(d)).sum::<f64>().abs();
     // Rounding of the same numbers in another order must not make a sum count as smaller.
     let enough = observed - 1e-6 * differences.iter().map(|&d| f64::from(d.abs())).sum::<f64>();
@@ -138,26 +138,32 @@ mod tests {
     use super::*;
     use crate::math::Rng;
 
-    fn column(sums: Vec<f64>) -> Column {
-        Column { metric: Metric::Ndcg(1), weights: vec![1.0; sums.len()], sums, whole: None }
+    fn column(sums: &[f64], weights: impl IntoIterator<Item = u32>) -> Column {
+        let mut column = Column::new(Metric::Ndcg(1));
+        sums.iter().zip(weights).for_each(|(&sum, weight)| column.push(sum, weight));
+        column
+    }
+
+    fn mean(sums: &[f64]) -> Column {
+        column(sums, std::iter::repeat(1))
     }
 
     #[test]
     fn swaps_agree_with_the_count_of_all() {
         // Eight users, all better by one: of 256 equally likely sign patterns two are as extreme.
-        let (a, b) = (column(vec![1.0; 8]), column(vec![0.0; 8]));
+        let (a, b) = (mean(&[1.0; 8]), mean(&[0.0; 8]));
         assert!((probability(&a, &b, 1) - 2.0 / 256.0).abs() < 0.003);
         // Seven of eight: patterns with at least seven equal signs are 2 · 9.
-        let mut sums = vec![1.0; 8];
+        let mut sums = [1.0; 8];
         sums[3] = -1.0;
-        assert!((probability(&column(sums), &b, 1) - 18.0 / 256.0).abs() < 0.01);
+        assert!((probability(&mean(&sums), &b, 1) - 18.0 / 256.0).abs() < 0.01);
         assert_eq!(probability(&a, &a, 1), 1.0, "no difference");
     }
 
     #[test]
     fn equal_models_are_called_different_one_time_in_twenty() {
         let mut rng = Rng::new(8, &[]);
-        let mut noise = || column((0..100).map(|_| f64::from(rng.normal())).collect());
+        let mut noise = || mean(&std::array::from_fn::<_, 100, _>(|_| f64::from(rng.normal())));
         let ps: Vec<f64> = (0..200).map(|seed| probability(&noise(), &noise(), seed)).collect();
         let low = ps.iter().filter(|&&p| p <= 0.05).count();
         assert!((2..=22).contains(&low), "{low} of 200");
@@ -166,13 +172,12 @@ mod tests {
     #[test]
     fn effect_size_by_hand() {
         // Differences 1, 2, 3: mean 2, standard deviation 1.
-        let (a, b) = (column(vec![2.0, 2.0, 3.0]), column(vec![1.0, 0.0, 0.0]));
+        let (a, b) = (mean(&[2.0, 2.0, 3.0]), mean(&[1.0, 0.0, 0.0]));
         assert_eq!((effect(&a, &b), effect(&b, &a)), (2.0, -2.0));
         assert_eq!(effect(&a, &a), 0.0);
         // Users for whom the metric is undefined are left out.
-        let weights = vec![1.0, 1.0, 0.0];
-        let some = |sums| Column { weights: weights.clone(), ..column(sums) };
-        let effect = effect(&some(vec![1.0, 3.0, 0.0]), &some(vec![0.0, 0.0, 9.0]));
+        let some = |sums: [f64; 3]| column(&sums, [1, 1, 0]);
+        let effect = effect(&some([1.0, 3.0, 0.0]), &some([0.0, 0.0, 9.0]));
         assert!((effect - 2.0 / 2f64.sqrt()).abs() < 1e-12);
     }
 

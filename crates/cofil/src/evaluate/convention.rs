@@ -189,10 +189,10 @@ impl Convention {
 
 impl Meaning {
     /// Returns the weight of one user in the mean of `metric`.
-    pub(super) fn weight(&self, metric: Metric, relevant: usize) -> f64 {
+    pub(super) fn weight(&self, metric: Metric, relevant: usize) -> u32 {
         match (metric, self.precision) {
-            (Metric::Precision(k), Precision::Pooled) => k.min(relevant) as f64,
-            _ => 1.0,
+            (Metric::Precision(k), Precision::Pooled) => k.min(relevant) as u32,
+            _ => 1,
         }
     }
 }

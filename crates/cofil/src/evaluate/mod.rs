@@ -48,11 +48,12 @@ use crate::math::{Matrix, parallel};
 use crate::model::{Model, User};
 use crate::preference::likes;
 use crate::rank::Reranker;
-use crate::watch;
-use assemble::Parts;
+use crate::watch::{self, Stage};
+use assemble::{Parts, Tally};
 use cases::{Case, Histories};
-use columns::{Column, ItemCounts};
+use columns::{Column, Columns, ItemCounts};
 use outcome::{Judge, Outcome};
+use std::ops::Range;
 use values::Values;
 
 /// Evaluates `model`, trained on `train`, on the held-out interactions in `test`: a `&Ratings`, or a [`TestPart`] that
@@ -83,13 +84,15 @@ pub(crate) fn evaluate_as<'a>(
 ) -> Result<Report> {
     let TestPart { ratings: test, given } = test.into();
     check(model, train, test, protocol)?;
-    let outcomes = |values: &Values, item_counts: &ItemCounts, cases: &[Case<'_>]| {
-        let reranker = || Reranker::new(protocol.rerank, model, item_counts.item_users.as_ref());
-        let reranker = (!protocol.rerank.is_off()).then(reranker);
-        outcome::outcomes(model, reranker.as_ref(), values, cases, protocol)
-    };
     let seen = check_held_out(train, test, protocol)?;
-    let mut report = judged(train, values, TestPart { ratings: test, given }, protocol, outcomes);
+    let setup = Setup::new(train, TestPart { ratings: test, given }, protocol);
+    let reranker = || Reranker::new(protocol.rerank, model, setup.item_counts.item_users.as_ref());
+    let reranker = (!protocol.rerank.is_off()).then(reranker);
+    let judge = Judge::new(setup.items, test, protocol).with(reranker.as_ref());
+    let outcomes = |cases: &[Case<'_>], stage: &Stage| {
+        outcome::outcomes(model, &judge, &setup.values, cases, stage)
+    };
+    let mut report = setup.report(values, outcomes);
     report.warnings.extend(seen);
     Ok(report)
 }
@@ -160,19 +163,18 @@ pub fn evaluate_lists<'a>(
         let message = "lists are evaluated as given: `mmr` and `popularity_penalty` do not apply";
         return Err(Error::Unfit(message.into()));
     }
-    let outcomes = |_: &Values, _: &ItemCounts, cases: &[Case<'_>]| {
-        let judge = Judge::new(train.items.len(), cases, protocol);
-        let stage = watch::stage("evaluating", cases.len());
-        let judged = |range: std::ops::Range<usize>| {
+    let seen = check_held_out(train, test, protocol)?;
+    let setup = Setup::new(train, TestPart { ratings: test, given }, protocol);
+    let judge = Judge::new(setup.items, test, protocol);
+    let outcomes = |cases: &[Case<'_>], stage: &Stage| {
+        let judged = |range: Range<usize>| {
             stage.add(range.len());
-            let list = |case: &Case<'_>| judge.list(case, &lists[case.row], train.items.len());
+            let list = |case: &Case<'_>| judge.list(case, &lists[case.row], setup.items);
             cases[range].iter().map(list).collect::<Vec<_>>()
         };
         parallel::map(cases.len(), 256, judged).into_iter().flatten().collect()
     };
-    let seen = check_held_out(train, test, protocol)?;
-    let part = TestPart { ratings: test, given };
-    let mut report = judged(train, ReadValues::ByKind, part, protocol, outcomes);
+    let mut report = setup.report(ReadValues::ByKind, outcomes);
     report.warnings.extend(seen);
     let listed = || test.by_user.iter().zip(lists).filter(|(_, list)| !list.is_empty());
     let is_tested = |test: Row<'_>, item: &u32| test.get(*item).is_some();
@@ -192,73 +194,118 @@ pub fn evaluate_lists<'a>(
     Ok(report)
 }
 
-/// Builds the report from the outcome of each case.
-fn judged(
-    train: &Ratings,
-    values: ReadValues,
-    TestPart { ratings: test, given }: TestPart<'_>,
-    protocol: &Protocol,
-    outcomes: impl Fn(&Values, &ItemCounts, &[Case<'_>]) -> Vec<Outcome>,
-) -> Report {
-    let items = train.items.len();
-    let histories = Histories::new(items, train, given);
-    let cases = cases::cases(items, &histories, test, protocol);
-    let reading = values.reading(train.by_user.values(), false);
-    let values = Values::new(train, items, &cases, protocol);
-    let item_counts = ItemCounts::new(train, protocol);
-    let outcomes = outcomes(&values, &item_counts, &cases);
-    let columns = columns::columns(protocol, &cases, &outcomes, &item_counts);
-    // Outcomes take much more memory than the columns.
-    let candidates: Vec<usize> = outcomes.into_iter().map(|outcome| outcome.candidates).collect();
+/// What an evaluation needs before any model is asked.
+struct Setup<'a> {
+    train: &'a Ratings,
+    test: &'a Ratings,
+    protocol: &'a Protocol,
+    /// Number of items of the training data.
+    items: usize,
+    histories: Histories<'a>,
+    values: Values,
+    item_counts: ItemCounts,
+}
 
-    let ranks = protocol.only(Metric::is_of_ranks);
-    let judge = Judge::new(items, &cases, &ranks);
-    // Outcomes computed by formula instead of from scores.
-    let formula = |of: &(dyn Fn(&Case<'_>, usize) -> Outcome + Sync)| {
-        let blocks = parallel::map(cases.len(), 256, |range| {
-            range.map(|c| of(&cases[c], candidates[c])).collect::<Vec<_>>()
-        });
-        blocks.into_iter().flatten().collect::<Vec<_>>()
-    };
-    let ideal = formula(&|case, candidates| Outcome::of_ranks(judge.ideal(case, candidates)));
-    let ideal = columns::columns(&ranks, &cases, &ideal, &item_counts);
-    let mut baselines = Vec::new();
-    if protocol.baselines {
-        let orders = protocol.only(|metric| !metric.is_of_values());
-        if !orders.metrics.is_empty() {
-            // As the recipe `popularity` counts: users who like an item.
-            let likes = likes(reading, &train.by_user).into_iter();
-            let popular = Popular(likes.map(|count| count as f32).collect());
-            let outcomes = outcome::outcomes(&popular, None, &values, &cases, &orders);
-            baselines
-                .push(("popularity", columns::columns(&orders, &cases, &outcomes, &item_counts)));
-        }
-        if !ranks.metrics.is_empty() {
-            let guess =
-                formula(&|case, candidates| Outcome::of_ranks(judge.guess(case, candidates)));
-            baselines.push(("random", columns::columns(&ranks, &cases, &guess, &item_counts)));
-        }
-        let errors = protocol.only(Metric::is_of_values);
-        if !errors.metrics.is_empty() {
-            let mean = formula(&|case, _| Outcome {
-                errors: values.errors_of_mean(case),
-                ..Outcome::default()
-            });
-            baselines.push(("mean", columns::columns(&errors, &cases, &mean, &item_counts)));
+/// Rows of the test set that are evaluated together. Only their values are kept, so that memory does not grow with
+/// the lists of all users.
+const ROWS: usize = 1 << 14;
+
+impl<'a> Setup<'a> {
+    fn new(train: &'a Ratings, part: TestPart<'a>, protocol: &'a Protocol) -> Self {
+        let TestPart { ratings: test, given } = part;
+        let items = train.items.len();
+        let histories = Histories::new(items, train, given);
+        let values = Values::new(train, items, &histories, test, protocol);
+        let item_counts = ItemCounts::new(train, protocol);
+        Self { train, test, protocol, items, histories, values, item_counts }
+    }
+
+    /// Calls `on` with the users of the test set, block after block.
+    fn for_each_block(&self, mut on: impl FnMut(&[Case<'_>])) {
+        let rows = self.test.by_user.rows();
+        for first in (0..rows).step_by(ROWS) {
+            let block = first..rows.min(first + ROWS);
+            on(&cases::cases(self.items, &self.histories, self.test, self.protocol, block));
         }
     }
-    assemble::report(Parts {
-        protocol,
-        train,
-        test,
-        histories: &histories,
-        cases: &cases,
-        items,
-        columns,
-        ideal,
-        baselines,
-        range: values.range,
-    })
+
+    fn columns(&self, protocol: &Protocol) -> Columns<'_> {
+        Columns::new(protocol, &self.item_counts)
+    }
+
+    /// Returns the number of users with a test interaction.
+    fn users(&self) -> usize {
+        self.test.by_user.iter().filter(|row| !row.is_empty()).count()
+    }
+
+    /// Builds the report from the outcome of each case.
+    fn report(
+        &self,
+        values: ReadValues,
+        outcomes: impl Fn(&[Case<'_>], &Stage) -> Vec<Outcome>,
+    ) -> Report {
+        let Self { train, test, protocol, items, .. } = *self;
+        let ranks = protocol.only(Metric::is_of_ranks);
+        let orders = protocol.only(|metric| !metric.is_of_values());
+        let errors = protocol.only(Metric::is_of_values);
+        // As the recipe `popularity` counts: users who like an item.
+        let reading = values.reading(train.by_user.values(), false);
+        let likes = likes(reading, &train.by_user).into_iter();
+        let popular = Popular(likes.map(|count| count as f32).collect());
+        let judge_of_orders = Judge::new(items, test, &orders);
+        let judge = Judge::new(items, test, &ranks);
+        let is_asked = |of: &Protocol| protocol.baselines && !of.metrics.is_empty();
+        let baseline = |of: &Protocol| is_asked(of).then(|| self.columns(of));
+        let mut popularity = baseline(&orders);
+        let mut random = baseline(&ranks);
+        let mut mean = baseline(&errors);
+        let mut columns = self.columns(protocol);
+        let mut ideal = self.columns(&ranks);
+        let mut tally = Tally::new(train, test, &self.histories);
+
+        let passes = 1 + usize::from(popularity.is_some());
+        let stage = watch::stage("ranking", passes * self.users());
+        self.for_each_block(|cases| {
+            let outcomes = outcomes(cases, &stage);
+            columns.add(cases, &outcomes);
+            // Outcomes computed by formula instead of from scores.
+            let formula = |of: &(dyn Fn(&Case<'_>, usize) -> Outcome + Sync)| {
+                let blocks = parallel::map(cases.len(), 256, |range| {
+                    range.map(|c| of(&cases[c], outcomes[c].candidates)).collect::<Vec<_>>()
+                });
+                blocks.into_iter().flatten().collect::<Vec<_>>()
+            };
+            ideal.add(cases, &formula(&|case, n| Outcome::of_ranks(judge.ideal(case, n))));
+            if let Some(popularity) = &mut popularity {
+                let judge = &judge_of_orders;
+                let outcomes = outcome::outcomes(&popular, judge, &self.values, cases, &stage);
+                popularity.add(cases, &outcomes);
+            }
+            if let Some(random) = &mut random {
+                random.add(cases, &formula(&|case, n| Outcome::of_ranks(judge.guess(case, n))));
+            }
+            if let Some(mean) = &mut mean {
+                let errors = |case: &Case<'_>| self.values.errors_of_mean(case);
+                let outcome =
+                    |case: &Case<'_>, _| Outcome { errors: errors(case), ..Outcome::default() };
+                mean.add(cases, &formula(&outcome));
+            }
+            tally.add(cases, items, protocol);
+        });
+        drop(stage);
+        let baselines = [("popularity", popularity), ("random", random), ("mean", mean)];
+        let finished = |(name, columns): (_, Option<Columns<'_>>)| Some((name, columns?.finish()));
+        assemble::report(Parts {
+            protocol,
+            test,
+            tally,
+            items,
+            columns: columns.finish(),
+            ideal: ideal.finish(),
+            baselines: baselines.into_iter().filter_map(finished).collect(),
+            range: self.values.range,
+        })
+    }
 }
 
 /// Measures one metric of `model` on `test`, without an interval, as early stopping does. The convention is that of
@@ -282,11 +329,13 @@ pub fn measures(
 ) -> Result<Vec<f64>> {
     let protocol = Protocol::plain(metrics.to_vec());
     check(model, train, test, &protocol)?;
-    let histories = Histories::new(model.items(), train, None);
-    let cases = cases::cases(model.items(), &histories, test, &protocol);
-    let values = Values::new(train, model.items(), &cases, &protocol);
-    let outcomes = outcome::outcomes(model, None, &values, &cases, &protocol);
-    let counts = ItemCounts::new(train, &protocol);
+    let setup = Setup::new(train, test.into(), &protocol);
+    let judge = Judge::new(setup.items, test, &protocol);
+    let mut columns = setup.columns(&protocol);
+    let stage = watch::stage("ranking", setup.users());
+    setup.for_each_block(|cases| {
+        columns.add(cases, &outcome::outcomes(model, &judge, &setup.values, cases, &stage));
+    });
     let value = |column: &Column| match column.value() {
         value if value.is_finite() => Ok(value),
         _ => {
@@ -294,7 +343,7 @@ pub fn measures(
             Err(Error::Unfit(format!("no user in the test set can be measured by {metric}")))
         }
     };
-    columns::columns(&protocol, &cases, &outcomes, &counts).iter().map(value).collect()
+    columns.finish().iter().map(value).collect()
 }
 
 /// Item popularity as a model.

@@ -6,10 +6,11 @@ use super::metrics::{Discounts, Group, Placement};
 use super::placement::{make_finite, place};
 use super::values::Values;
 use super::{Candidates, Metric, Protocol};
+use crate::data::Ratings;
 use crate::math::{Matrix, parallel};
 use crate::model::{Model, User};
 use crate::rank::{self, Reranker};
-use crate::watch;
+use crate::watch::Stage;
 
 /// The outcome of one model for one user.
 #[derive(Clone, Debug, Default)]
@@ -34,16 +35,15 @@ impl Outcome {
 /// Evaluates `model` on each case. The size of a work block depends only on the number of items.
 pub(super) fn outcomes(
     model: &dyn Model,
-    reranker: Option<&Reranker<'_>>,
+    judge: &Judge<'_>,
     values: &Values,
     cases: &[Case<'_>],
-    protocol: &Protocol,
+    stage: &Stage,
 ) -> Vec<Outcome> {
-    let judge = Judge { reranker, ..Judge::new(model.items(), cases, protocol) };
+    let protocol = judge.protocol;
     let mut outcomes = vec![Outcome::default(); cases.len()];
     let size = model.block_size();
     let scratch = || Matrix::zeros(0, model.items());
-    let stage = watch::stage("ranking", cases.len());
     parallel::for_each_chunk_with(&mut outcomes, size, scratch, |scores, block, outcomes| {
         let cases = &cases[block * size..][..outcomes.len()];
         stage.add(cases.len());
@@ -82,9 +82,10 @@ pub(super) struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    pub fn new(items: usize, cases: &[Case<'_>], protocol: &'a Protocol) -> Self {
+    /// For the users of `test` and a model with `items` items.
+    pub fn new(items: usize, test: &Ratings, protocol: &'a Protocol) -> Self {
         let (metrics, meaning) = (&protocol.metrics, protocol.convention.meaning());
-        let most = cases.iter().map(|case| case.relevant).max().unwrap_or(0).max(items);
+        let most = test.by_user.iter().map(|row| row.len()).max().unwrap_or(0).max(items);
         let lists = metrics.iter().filter(|metric| metric.is_of_lists());
         Self {
             longest_of_all: protocol.longest(),
@@ -95,6 +96,11 @@ impl<'a> Judge<'a> {
             discounts: Discounts::for_metrics(metrics, &meaning, most),
             longest: lists.filter_map(Metric::cutoff).max().unwrap_or(0),
         }
+    }
+
+    /// Reorders the best items by `reranker` before they are evaluated.
+    pub fn with(self, reranker: Option<&'a Reranker<'a>>) -> Self {
+        Self { reranker, ..self }
     }
 
     /// Returns whether any metric needs the items in order.

@@ -371,7 +371,13 @@ fn sampled_candidates_are_without_interaction_and_repeatable() {
             candidates: Candidates::Sampled { n, seed: 1 },
             ..Protocol::plain(vec![Metric::Auc])
         };
-        for case in cases::cases(50, &Histories::new(50, &train, None), &test, &protocol) {
+        for case in cases::cases(
+            50,
+            &Histories::new(50, &train, None),
+            &test,
+            &protocol,
+            0..test.by_user.rows(),
+        ) {
             let list = case.candidates(50, &protocol).unwrap();
             assert_eq!(list, case.candidates(50, &protocol).unwrap());
             assert!(list.is_sorted_by(|a, b| a < b));

@@ -1,10 +1,10 @@
 //! Errors of predicted ratings.
 
-use super::cases::Case;
+use super::cases::{Case, Histories};
 use super::{Metric, Protocol};
-use crate::data::Ratings;
 use crate::data::levels::{self, Levels};
-use crate::model::Model;
+use crate::data::{Ratings, Row};
+use crate::model::{Model, User};
 
 /// How ratings are predicted for pairs the model cannot know, and the range they are clipped to.
 pub(super) struct Values {
@@ -16,13 +16,21 @@ pub(super) struct Values {
 }
 
 impl Values {
-    /// For `cases` of a model with `items` items.
-    pub fn new(train: &Ratings, items: usize, cases: &[Case<'_>], protocol: &Protocol) -> Self {
+    /// For the users of `test` and a model with `items` items.
+    pub fn new(
+        train: &Ratings,
+        items: usize,
+        histories: &Histories<'_>,
+        test: &Ratings,
+        protocol: &Protocol,
+    ) -> Self {
         let mean = train.mean();
         // Values that are all the same give no range.
         let range = Some(train.scale()).filter(|(low, high)| protocol.clip && low < high);
+        let is_new =
+            |(row, test): (usize, Row<'_>)| known(histories.user(row), test, items) < test.len();
         let asked = protocol.metrics.iter().any(Metric::is_of_values)
-            && cases.iter().any(|case| known(case, items) < case.test.len());
+            && test.by_user.iter().enumerate().any(is_new);
         let baseline = asked.then(|| {
             let (reg_user, reg_item) = (levels::REG_USER, levels::REG_ITEM);
             Levels::fit(&train.by_user, mean, levels::EPOCHS, reg_user, reg_item)
@@ -34,7 +42,7 @@ impl Values {
     /// are predicted from the levels of user and item, as far as there are any: the item's for a new user without
     /// history, the user's for an item without ratings.
     pub fn errors(&self, model: &dyn Model, case: &Case<'_>) -> [f64; 2] {
-        let known = known(case, model.items());
+        let known = known(case.user, case.test, model.items());
         let mut predicted = vec![0.0; case.test.len()];
         model.score(case.user, &case.test.columns[..known], &mut predicted[..known]);
         if let Some(baseline) = self.baseline.as_ref().filter(|_| known < predicted.len()) {
@@ -61,11 +69,11 @@ impl Values {
     }
 }
 
-/// Returns how many test items, counted from the first, a model with `items` items knows; 0 for a user about whom
+/// Returns how many items of `test`, counted from the first, a model with `items` items knows; 0 for a user about whom
 /// nothing is known.
-fn known(case: &Case<'_>, items: usize) -> usize {
-    match case.user.index.is_none() && case.user.history.is_empty() {
+fn known(user: User<'_>, test: Row<'_>, items: usize) -> usize {
+    match user.index.is_none() && user.history.is_empty() {
         true => 0,
-        false => case.test.columns.partition_point(|&item| (item as usize) < items),
+        false => test.columns.partition_point(|&item| (item as usize) < items),
     }
 }
