@@ -53,6 +53,21 @@ fn the_winner_is_written_for_train() {
 }
 
 #[test]
+fn a_test_set_that_cannot_be_used_is_refused_before_the_search() {
+    let place = Place::with_events();
+    let faults = [
+        ("events.csv", "events.csv: all 140 test interactions are in the training data"),
+        ("missing.csv", "missing.csv: "),
+    ];
+    for (test, says) in faults {
+        let line = format!("tune events.csv -a ease --trials 2 --implicit --test {test} -o a.toml");
+        let refused = place.fails(1, &line);
+        assert!(refused.contains(says), "{refused}");
+    }
+    assert!(!place.path("a.toml.trials").exists(), "no trial was made");
+}
+
+#[test]
 fn threads_change_nothing_and_the_test_part_is_not_seen() {
     let place = Place::with_events();
     place.write("test.csv", "user,item\nu0,even0\nu2,even3\n");

@@ -140,6 +140,16 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
     let fixed: Vec<&str> = fixed.iter().map(String::as_str).collect();
     let ranges = args.searching.ranges()?;
     let space = Space::new(base, &fixed, &ranges)?.for_data(&train);
+    let protocol = cofil::Protocol { metrics: vec![metric], seed: args.seed, ..Default::default() };
+    // Before the search, so that a mistake in the test set does not cost its hours.
+    let test = args.test.as_deref().map(|path| {
+        let known = (&*whole.users, &*whole.items);
+        let part = judging::test_part(&args.read, path, None, known, args.json, |given| given)?;
+        cofil::evaluate::check_test(&whole, part.borrowed().ratings, &protocol)
+            .with_context(|| path.display().to_string())?;
+        anyhow::Ok(part)
+    });
+    let test = test.transpose()?;
     let search = Search {
         values: args.clean.values(&args.read),
         ..args.searching.search(args.trials as usize, metric, args.seed)
@@ -171,12 +181,13 @@ pub fn run(args: &Args, progress: &Progress) -> Result<()> {
         let kept = progress.kept().unwrap_or_default();
         errln!("stopped; the best so far is saved{judged}; {kept}");
     }
-    let tested = match &args.test {
-        // After Ctrl-C the winner is not trained once more.
-        _ if progress.interrupted() => None,
-        Some(path) => Some(judge(args, path, &found.algorithm, &whole, metric)?),
-        None => None,
+    let judge = |test: &judging::Tested| {
+        let run = Run { seed: args.seed, values: args.clean.values(&args.read), ..Run::default() };
+        let model = found.algorithm.fit(&whole, &run)?.model;
+        cofil::evaluate::evaluate(&*model, &whole, test.borrowed(), &protocol)
     };
+    // After Ctrl-C the winner is not trained once more.
+    let tested = test.as_ref().filter(|_| !progress.interrupted()).map(judge).transpose()?;
     let best = &found.trials[found.best];
     if args.json {
         return output::json(&Answer {
@@ -243,22 +254,6 @@ fn is(path: &Path, ending: &str) -> bool {
 /// Settings fixed by --set; those in a config file are only the starting point of the search.
 fn fixed(choice: &Choice) -> Result<Vec<String>> {
     choice.settings.iter().map(|pair| Ok(parse_setting(pair)?.0)).collect()
-}
-
-/// Trains the winner on all training data and evaluates it on the test set.
-fn judge(
-    args: &Args,
-    path: &Path,
-    winner: &Algorithm,
-    whole: &Ratings,
-    metric: Metric,
-) -> Result<cofil::evaluate::Report> {
-    let known = (&*whole.users, &*whole.items);
-    let tested = judging::test_part(&args.read, path, None, known, args.json, |given| given)?;
-    let protocol = cofil::Protocol { metrics: vec![metric], seed: args.seed, ..Default::default() };
-    let run = Run { seed: args.seed, values: args.clean.values(&args.read), ..Run::default() };
-    let model = winner.fit(whole, &run)?.model;
-    Ok(cofil::evaluate::evaluate(&*model, whole, tested.borrowed(), &protocol)?)
 }
 
 /// Writes the winner's settings with a comment that says where they come from.

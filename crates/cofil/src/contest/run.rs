@@ -7,7 +7,7 @@ use super::{Contestant, Failure, Outcome, behind};
 use crate::data::split::HeldOut;
 use crate::data::{Duplicates, Interactions, Ratings};
 use crate::error::{Error, Result};
-use crate::evaluate::{Protocol, TestPart, check_held_out};
+use crate::evaluate::{Protocol, TestPart, check_test};
 use crate::memory;
 use crate::train::Run;
 use crate::tune::Found;
@@ -33,7 +33,7 @@ pub fn run<'a>(plan: &Plan, rows: &Interactions, test: impl Into<TestPart<'a>>) 
     };
     distinct(&plan.entrants)?;
     let (train, test) = (Ratings::new(rows, Duplicates::Error)?, test.into());
-    check_held_out(&train, test.ratings, &plan.protocol)?;
+    check_test(&train, test.ratings, &plan.protocol)?;
     // One validation set for the trials of all algorithms.
     let inner = plan.tuning.as_ref().map(|_| HeldOut::share(rows, HELD_OUT, plan.seed));
     let inner = inner.transpose()?;

@@ -97,13 +97,20 @@ pub(crate) fn evaluate_as<'a>(
     Ok(report)
 }
 
+/// Checks what [`evaluate`] would refuse only after training: settings of the protocol, and test sets without
+/// interactions or without any that was held out from training.
+///
+/// # Errors
+/// As said.
+pub fn check_test(train: &Ratings, test: &Ratings, protocol: &Protocol) -> Result<()> {
+    protocol.check(test.by_user.rows())?;
+    check_parts(train, test)?;
+    check_held_out(train, test, protocol).map(|_| ())
+}
+
 /// Returns an error if no test interaction was held out from training, so that none can be found among the items a user
 /// has not interacted with, and a warning if most were not.
-pub(crate) fn check_held_out(
-    train: &Ratings,
-    test: &Ratings,
-    protocol: &Protocol,
-) -> Result<Option<String>> {
+fn check_held_out(train: &Ratings, test: &Ratings, protocol: &Protocol) -> Result<Option<String>> {
     let known = |(user, row): (usize, Row<'_>)| match user < train.by_user.rows() {
         true => {
             let history = train.by_user.row(user);
