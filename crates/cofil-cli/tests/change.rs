@@ -81,6 +81,13 @@ fn events_without_values_are_liked() {
     assert_eq!(list("bare.csv"), list("best.csv"));
     assert_eq!(list("worst.csv --implicit"), list("best.csv"));
     assert_ne!(list("worst.csv"), list("best.csv"));
+    // Ratings that the model has are not replaced by what is usual.
+    place.write("again.csv", "user,item\nu0,i0\nu1,i4\nu1,i4\nu5,i3\n");
+    place.ok("update m again.csv -o n");
+    let data = |model: &str| place.json(&format!("inspect {model}"))["data"].clone();
+    for key in ["interactions", "mean", "scale", "fingerprint"] {
+        assert_eq!(data("n")[key], data("m")[key], "{key}");
+    }
 }
 
 /// New events have the weights of the old, and are added to them: a dislike raises nothing.

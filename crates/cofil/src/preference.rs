@@ -372,7 +372,7 @@ mod tests {
     fn lists_are_filled_by_popularity() {
         let train =
             ratings(&[("u6", "d", 1.0), ("u7", "d", 1.0), ("u8", "e", 1.0), ("u9", "d", 1.0)]);
-        for name in ["item-knn", "user-knn", "slim", "rp3beta"] {
+        for name in ["item-knn", "user-knn", "slim", "rp3beta", "ease", "ials", "graph-filter"] {
             let knn = Algorithm::from_settings(name, &serde_json::Map::new()).unwrap();
             let model = knn.fit(&train, &Run::default()).unwrap().model;
             // u8 has only `e`, which no other user has.

@@ -45,7 +45,8 @@ pub struct Predicted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<i64>,
     /// The predicted rating, within the range of the training data; if the user or the item is unknown, from the
-    /// biases of what is known. If the algorithm ranks, the score; none if the user or the item is unknown.
+    /// biases of what is known. If the algorithm ranks, the score; none if the user or the item is unknown, or no user
+    /// likes the item.
     pub prediction: Option<f32>,
 }
 
@@ -54,19 +55,25 @@ impl Recommender {
     /// that data. If the algorithm ranks, returns the score instead.
     ///
     /// # Errors
-    /// If the user or the item is unknown.
+    /// If the user or the item is unknown, or the algorithm ranks and no user likes the item.
     pub fn predict(&self, user: &str, item: &str) -> Result<f32> {
         let mut score = [0.0];
         self.model().score(self.user(user)?, &[self.item(item)?], &mut score);
-        Ok(self.clipped(score[0]))
+        self.told(score[0]).ok_or_else(|| {
+            let name = self.card().name();
+            Error::Unsupported(format!(
+                "no user likes item `{item}` in the training data, so {name} has no score for it"
+            ))
+        })
     }
 
-    /// Clips `score` to the range of the training data if scores are ratings; else returns the score to show.
-    fn clipped(&self, score: f32) -> f32 {
+    /// Clips `score` to the range of the training data if scores are ratings; else returns the score to show, if there
+    /// is one: an item that no user likes comes last in lists, but nothing says how far behind the others it is.
+    fn told(&self, score: f32) -> Option<f32> {
         let (low, high) = self.card().data.scale;
         match self.card().target() {
-            Target::Rating => score.clamp(low, high),
-            Target::Preference => filler::alone(score),
+            Target::Rating => Some(score.clamp(low, high)),
+            Target::Preference => (score != filler::NOBODY).then(|| filler::alone(score)),
         }
     }
 
@@ -112,7 +119,8 @@ impl Recommender {
     }
 
     /// Returns σ(score) for each pair of indices: the probability that the user interacts with the item, at the
-    /// training ratio of sampled negatives to interactions. Among all pairs it is smaller. None if an index is not in the model, or nothing is known of the user.
+    /// training ratio of sampled negatives to interactions. Among all pairs it is smaller. None if an index is not in
+    /// the model, nothing is known of the user, or no user likes the item.
     ///
     /// # Errors
     /// As [`check_probabilities`](Self::check_probabilities).
@@ -125,16 +133,16 @@ impl Recommender {
             }
         };
         let scores = self.scores(users, items).into_iter().zip(users);
-        Ok(scores.map(|(score, &user)| score.filter(|_| known(user)).map(sigmoid)).collect())
+        let is_told = |score: f32, user| score != filler::NOBODY && known(user);
+        Ok(scores.map(|(score, &user)| score.filter(|&s| is_told(s, user)).map(sigmoid)).collect())
     }
 
     /// Calls [`predict`](Self::predict) for each pair of indices. Pairs of the same user are scored together, users in
     /// parallel. For an index that is not in the model, a rating is predicted from the biases of user and item, as in
     /// evaluation; there is no score.
     pub fn predict_many(&self, users: &[u32], items: &[u32]) -> Vec<Option<f32>> {
-        let mut predictions = self.scores(users, items);
-        predictions.iter_mut().flatten().for_each(|score| *score = self.clipped(*score));
-        predictions
+        let scores = self.scores(users, items);
+        scores.into_iter().map(|score| score.and_then(|score| self.told(score))).collect()
     }
 
     /// Returns the predictions of [`predict_many`](Self::predict_many) as the model has them.

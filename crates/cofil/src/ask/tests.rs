@@ -180,6 +180,21 @@ fn pairs_are_predicted_in_their_order() {
 }
 
 #[test]
+fn an_item_that_no_user_likes_has_no_score() {
+    let users = ["a", "b", "c", "d", "e", "f"];
+    let rated = users.iter().flat_map(|&user| [(user, "bad", 1.0), (user, "x", 4.0)]);
+    let others = [("a", "y", 5.0), ("b", "y", 5.0), ("c", "y", 4.0)];
+    let stars = Ratings::from_triples(rated.chain(others)).unwrap();
+    let ease = Algorithm::from_settings("ease", &serde_json::Map::new()).unwrap();
+    let recommender = Recommender::train(&ease, &stars, &Run::default()).unwrap();
+    assert!(recommender.predict("d", "y").unwrap() > 0.0);
+    let told = recommender.predict("d", "bad").unwrap_err().to_string();
+    assert!(told.contains("no user likes item `bad`"), "{told}");
+    let [d, bad] = [recommender.user_index("d").unwrap(), recommender.item("bad").unwrap()];
+    assert_eq!(recommender.predict_many(&[d], &[bad]), [None]);
+}
+
+#[test]
 fn ratings_of_unknown_pairs_come_from_biases() {
     let triples = [("a", "x", 5.0), ("a", "y", 4.0), ("b", "x", 4.0), ("b", "y", 1.0)];
     let stars = Ratings::from_triples(triples).unwrap();

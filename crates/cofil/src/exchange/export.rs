@@ -1,9 +1,12 @@
 //! Exporting models.
 
 use super::onnx::{self, Takes};
+use crate::data::prose::count;
 use crate::data::{Cells, IdMap, Kind, SheetWriter};
 use crate::error::{Error, Result};
 use crate::math::Matrix;
+use crate::preference::likes;
+use crate::recipes::Target;
 use crate::recommender::Recommender;
 use crate::shapes::{Factors, FactorsSettings, ScoreFunction};
 use crate::store::{Access, Entry, Tensor, write_npz, write_with};
@@ -253,10 +256,20 @@ impl Recommender {
         let tensors = model.tensors();
         let bias = tensors.iter().find(|tensor| tensor.name() == "item_bias");
         let bias = bias.and_then(Tensor::as_f32).unwrap_or_default();
+        let unliked = match self.card().target() {
+            Target::Preference => likes(self.model().reading(), self.seen()),
+            Target::Rating => Vec::new(),
+        };
+        let unliked = unliked.iter().filter(|&&users| users == 0).count();
+        let known = (self.seen().nnz() > 0 && unliked > 0).then(|| {
+            format!(
+                "{} that no user likes: cofil puts them last, so leave them out of a search by vectors",
+                count(unliked, "item")
+            )
+        });
         if bias.iter().all(|&b| b == 0.0) {
-            let notes = vec![
-                "the inner product of a user and an item orders items as the scores do".into(),
-            ];
+            let says = "the inner product of a user and an item orders items as the scores do";
+            let notes = std::iter::once(says.into()).chain(known).collect();
             return Ok(Vectors { matrix: vectors.clone(), ids, name, notes });
         }
         let k = vectors.cols();
@@ -265,11 +278,9 @@ impl Recommender {
             if column < k { vectors.row(row)[column] } else { last(row) }
         };
         let matrix = Matrix::from_fn(vectors.rows(), k + 1, entry);
-        let notes = vec![
-            "the last number of an item is its bias, that of a user is 1: the inner product orders items as the scores \
-             do"
-            .into(),
-        ];
+        let says = "the last number of an item is its bias, that of a user is 1: the inner product orders items as the \
+                    scores do";
+        let notes = std::iter::once(says.into()).chain(known).collect();
         Ok(Vectors { matrix, ids, name, notes })
     }
 }

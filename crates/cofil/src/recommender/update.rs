@@ -90,7 +90,7 @@ impl Recommender {
     }
 
     /// Returns the events in `table`, cleaned. If it has no values, or cleaning ignores them, each event counts as liked
-    /// ([`usual_value`](Self::usual_value)).
+    /// ([`usual_value`](Self::usual_value)), and pairs that the model has keep their value, unless values are added up.
     ///
     /// # Errors
     /// As [`Clean::events`], and if the model was trained on weights of events, but those of `table` were not read: a
@@ -111,9 +111,21 @@ impl Recommender {
         }
         let (mut events, report) = clean.events(table.interactions)?;
         if !table.report.has_values() || counted {
-            events.value.fill(self.usual_value());
+            let usual = self.usual_value();
+            let adds = clean.duplicates == Duplicates::Sum;
+            for at in 0..events.len() {
+                let had = if adds { None } else { self.value_of(&events, at) };
+                events.value[at] = had.unwrap_or(usual);
+            }
         }
         Ok((events, report))
+    }
+
+    /// The value that the model has of the pair in row `at` of `events`.
+    fn value_of(&self, events: &Interactions, at: usize) -> Option<f32> {
+        let user = self.users.get(events.users.name(events.user[at]))?;
+        let item = self.items.get(events.items.name(events.item[at]))?;
+        (self.seen.nnz() > 0).then(|| self.seen.row(user as usize).get(item))?
     }
 
     /// Returns an error if users or items of `table` that are new to the model have another type than those of the model.

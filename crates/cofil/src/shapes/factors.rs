@@ -200,6 +200,22 @@ impl Factors {
     fn link(&self, x: f32) -> f32 {
         self.settings.link.apply(finite(x))
     }
+
+    /// The score of a sum without a link.
+    #[inline(always)]
+    fn plain(noise: f32) -> impl Fn(f32) -> f32 {
+        move |x| if x.abs() <= noise { 0.0 } else { finite(x) }
+    }
+
+    /// Scores up to this say nothing: only rounding and what is left of the initial vectors keep them from 0, the
+    /// score of items that nobody shares with the user.
+    fn noise(&self) -> f32 {
+        match self.settings.fold_in {
+            // The targets are 0 and 1, in numbers of 24 bits.
+            FoldIn::Implicit { .. } => f32::EPSILON,
+            _ => 0.0,
+        }
+    }
 }
 
 impl Model for Factors {
@@ -212,10 +228,15 @@ impl Model for Factors {
             items.iter().zip(scores).for_each(|(&i, s)| *s = self.popular[i as usize]);
             return;
         };
+        let plain = Self::plain(self.noise());
         for (&i, score) in items.iter().zip(scores) {
             let i = i as usize;
             let product = vector::dot(&p, self.items.row(i));
-            *score = self.link(self.settings.offset + bias + self.item_bias[i] + product);
+            let sum = self.settings.offset + bias + self.item_bias[i] + product;
+            *score = match self.settings.link {
+                ScoreFunction::Identity => plain(sum),
+                ScoreFunction::Sigmoid { .. } | ScoreFunction::Output(_) => self.link(sum),
+            };
         }
     }
 
@@ -229,6 +250,7 @@ impl Model for Factors {
             }
         }
         let n = self.items();
+        let plain = Self::plain(self.noise());
         let (block, items) = (block.data(), self.items.data());
         mul_bt_by_row(scores.data_mut(), block, items, users.len(), n, k);
         for (r, user) in known.iter().enumerate() {
@@ -241,7 +263,7 @@ impl Model for Factors {
             let biased = row.iter_mut().zip(&self.item_bias);
             match self.settings.link {
                 // A loop of its own, so that it runs in wide registers.
-                ScoreFunction::Identity => biased.for_each(|(s, b)| *s = finite(base + b + *s)),
+                ScoreFunction::Identity => biased.for_each(|(s, b)| *s = plain(base + b + *s)),
                 ScoreFunction::Sigmoid { .. } | ScoreFunction::Output(_) => {
                     biased.for_each(|(s, b)| *s = self.link(base + b + *s));
                 }
@@ -295,12 +317,15 @@ impl Model for Factors {
             let (p, bias) = self.vector_of(user)?;
             Some((p.into_owned(), self.settings.offset + bias))
         };
+        let noise = self.noise();
+        let plain = Self::plain(noise);
         Some(Products {
             items: &self.items,
             bias: &self.item_bias,
             of_user: Box::new(of_user),
-            score: Box::new(|_, x| finite(x)),
-            floor: f32::MIN,
+            score: Box::new(move |_, x| plain(x)),
+            // A score of noise below 0 is 0.
+            floor: if noise > 0.0 { 0.0 } else { f32::MIN },
         })
     }
 

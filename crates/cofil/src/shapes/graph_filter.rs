@@ -134,6 +134,7 @@ impl GraphFilter {
             }
         }
         self.sharpen::<L>(&mut scores, by_user);
+        clear_noise::<L>(&mut scores);
         scores
     }
 
@@ -194,6 +195,25 @@ impl GraphFilter {
             let low_rank = vector::dot(&place, self.vectors.row(j as usize));
             let share = self.settings.low_rank * self.inverse_scale(j);
             low_rank.mul_add(share, spread[j as usize])
+        }
+    }
+}
+
+/// Scores below this share of a user's highest are rounding errors of the factorization: the score of items that no
+/// path joins to the user's is 0.
+const NOISE: f32 = 1e-6;
+
+/// Replaces rounding errors in the L columns of `scores` by 0.
+fn clear_noise<const L: usize>(scores: &mut [f32]) {
+    let mut most = [0f32; L];
+    for row in scores.chunks_exact(L) {
+        most.iter_mut().zip(row).for_each(|(most, score)| *most = most.max(score.abs()));
+    }
+    for row in scores.chunks_exact_mut(L) {
+        for (score, most) in row.iter_mut().zip(most) {
+            if score.abs() <= NOISE * most {
+                *score = 0.0;
+            }
         }
     }
 }
