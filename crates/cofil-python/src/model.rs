@@ -11,6 +11,7 @@ use crate::run::run;
 use crate::values::{self, plain};
 use cofil::data::{Catalogue, Clean, Interactions, Table, undescribed, unlike};
 use cofil::evaluate::{Candidates, TestPart};
+use cofil::interview::Interviewer;
 use cofil::math::Matrix;
 use cofil::{IdMap, Metric, Protocol, Recommender, Rerank};
 use numpy::ndarray::ArrayView2;
@@ -19,7 +20,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock, TryLockError, TryLockResult};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError, TryLockResult};
 use std::time::Duration;
 
 /// A trained model with its ids and the users' histories.
@@ -28,11 +29,24 @@ pub struct Model {
     inner: RwLock<Arc<Recommender>>,
     /// Why the algorithm was chosen, and the settings that follow from the data; null if the model was loaded.
     chosen: Value,
+    /// What interviews need of all histories, as long as the recommender stays the same.
+    interviewer: Mutex<Option<Arc<Interviewer>>>,
 }
 
 impl Model {
     pub fn new(recommender: Recommender, chosen: Value) -> Self {
-        Self { inner: RwLock::new(recommender.into()), chosen }
+        Self { inner: RwLock::new(recommender.into()), chosen, interviewer: Mutex::new(None) }
+    }
+
+    /// Returns the interviewer of `recommender`, which is this model as it is now.
+    pub fn interviewer(&self, recommender: &Arc<Recommender>) -> Arc<Interviewer> {
+        let kept = || self.interviewer.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept().clone();
+        match known.filter(|known| Arc::ptr_eq(known.recommender(), recommender)) {
+            Some(known) => known,
+            // Not made under the lock, as Ctrl-C may end it.
+            None => kept().insert(Arc::new(Interviewer::new(recommender.clone()))).clone(),
+        }
     }
 
     /// Returns the recommender as it is now; a later change does not touch it. To be called before the work is given to
@@ -47,6 +61,8 @@ impl Model {
         py: Python<'_>,
         change: impl FnOnce(&mut Recommender) -> cofil::Result<T> + Send,
     ) -> PyResult<T> {
+        // It has the recommender too.
+        *self.interviewer.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let mut guard = wait(py, || self.inner.try_write())?;
         let inner: &mut Arc<Recommender> = &mut guard;
         run(py, None, || {

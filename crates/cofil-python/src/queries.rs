@@ -13,7 +13,7 @@ use arrow_schema::Field;
 use cofil::ask::Recommended;
 use cofil::data::read::Column;
 use cofil::data::{ReadOptions, Table, unlike};
-use cofil::interview::{InterviewQuestion, Interviewer};
+use cofil::interview::InterviewQuestion;
 use cofil::{IdMap, Interactions, Query, Recommender, Rerank, Unknown, Who};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -353,7 +353,7 @@ impl Model {
         let recommender = self.get(py)?;
         let (answer, frame) = run(py, None, || {
             let question: InterviewQuestion = values::options(question)?;
-            let answer = Interviewer::new(recommender.clone()).ask(&question)?;
+            let answer = self.interviewer(&recommender).ask(&question)?;
             let columns = list(&recommender, &answer.items);
             Ok((answer, Frame::new(columns)))
         })?;

@@ -1,6 +1,7 @@
 //! Compressed sparse rows: the sparse matrix type of the toolkit.
 
 use crate::math::svd::Sparse;
+use crate::watch;
 
 /// A sparse matrix stored by rows. Columns are strictly ascending within a row; all values are finite.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -180,6 +181,7 @@ impl Csr {
         let mut next = starts.clone();
         let mut columns = vec![0u32; self.nnz()];
         for (r, row) in self.iter().enumerate() {
+            watch::check();
             for (c, value) in row.iter() {
                 let at = &mut next[c as usize];
                 columns[*at] = r as u32;

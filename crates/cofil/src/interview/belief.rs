@@ -7,6 +7,7 @@ use crate::math::{Matrix, vector};
 use crate::model::Places;
 use crate::recipes::Target;
 use crate::recommender::Recommender;
+use crate::watch;
 use std::sync::Arc;
 
 /// Weight, in answers, of the mean noise of all items in the noise of each item.
@@ -37,6 +38,7 @@ impl Belief {
         }
         let (mut mean, mut gram) = (vec![0f64; n], vec![0f64; n * n]);
         for &u in &users {
+            watch::check();
             let p = places.users.row(u);
             for (a, &x) in p.iter().enumerate() {
                 mean[a] += f64::from(x);
@@ -105,6 +107,7 @@ fn noise(
     let by_item = recommender.model().liked(recommender.seen()).transposed();
     let n = places.items.cols();
     let missed = |(i, row): (usize, Row<'_>)| -> (f64, f64) {
+        watch::check();
         let q = places.items.row(i);
         let place = |u: u32| f64::from(vector::dot(q, places.users.row(u as usize)));
         let base = f64::from(places.base[i]);

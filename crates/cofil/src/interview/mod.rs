@@ -52,6 +52,7 @@ use crate::model::User;
 use crate::rank;
 use crate::recipes::Target;
 use crate::recommender::Recommender;
+use crate::watch;
 use belief::Belief;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -264,6 +265,7 @@ fn entropies(recommender: &Recommender, users: f32) -> Vec<f32> {
     let (low, high) = recommender.card().data.scale;
     let term = |share: f32| if share > 0.0 { -share * ln(share) } else { 0.0 };
     let entropy = |row: Row<'_>| {
+        watch::check();
         if low == high {
             let share = row.len() as f32 / users;
             return term(share) + term(1.0 - share);
