@@ -172,9 +172,8 @@ impl Recipe for Ials {
             },
             Rule {
                 setting: "reg",
-                rule: "0.01 up to 100,000 interactions n, then 0.46 / ∛n; at least 0.003, and at least 2.2 / (h + w m) \
-                       but not above 0.02 for that, where h is the mean length of a history, w the weight of \
-                       unobserved entries, and m the number of items",
+                rule: "the largest of 0.003, min(0.01, 0.46 / ∛n) and min(0.02, 2.2 / (h + w m)), where n is the number of \
+                       interactions, m of items, h of interactions per user, and w the weight of unobserved entries",
             },
         ]
     }
