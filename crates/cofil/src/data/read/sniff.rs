@@ -348,6 +348,14 @@ fn comma_width(head: &[u8]) -> usize {
     }
 }
 
+/// Returns whether most of the first rows of `head` have as many fields as the first, at least two, between `delimiter`
+/// outside of quotes.
+pub(super) fn splits(head: &[u8], delimiter: &[u8]) -> bool {
+    let rows = cut(head, delimiter, None);
+    let width = rows.first().map_or(0, Vec::len);
+    width > 1 && 2 * rows.iter().filter(|row| row.len() == width).count() > rows.len()
+}
+
 /// Returns the first rows of `head`. A quote that is not closed in it is an ordinary character.
 pub(super) fn cut(head: &[u8], delimiter: &[u8], quote: Option<Quote>) -> Records {
     let mut rows = Records::new();
