@@ -61,11 +61,18 @@ pub(super) struct Seen {
     /// Whether these are a few small whole numbers in no order, as ratings and flags are, and ids of the first rows are
     /// not.
     pub is_scale: bool,
+    /// Number of different values.
+    pub different: usize,
+    /// Whether these are numbers above those of usual scales.
+    pub is_large: bool,
 }
+
+/// Scales of ratings rarely go beyond.
+const LARGE: f32 = 100.0;
 
 impl From<Looks> for Seen {
     fn from(looks: Looks) -> Self {
-        Self { looks, repeats: false, is_scale: false }
+        Self { looks, repeats: false, is_scale: false, different: 0, is_large: false }
     }
 }
 
@@ -76,6 +83,8 @@ impl Seen {
         let different: HashSet<&[u8]> = given().collect();
         let count = given().count();
         let numbers: Option<Vec<f32>> = given().map(field::number).collect();
+        let is_large =
+            numbers.as_ref().is_some_and(|numbers| numbers.iter().all(|&number| number > LARGE));
         let is_scale = numbers.is_some_and(|numbers| {
             let is_small = |n: &f32| n.fract() == 0.0 && (-10.0..=10.0).contains(n);
             numbers.iter().all(is_small)
@@ -84,7 +93,8 @@ impl Seen {
                 && !numbers.is_sorted()
                 && !numbers.iter().rev().is_sorted()
         });
-        Self { looks: Looks::of(values), repeats: different.len() < count, is_scale }
+        let (looks, different) = (Looks::of(values.clone()), different.len());
+        Self { looks, repeats: different < count, is_scale, different, is_large }
     }
 }
 

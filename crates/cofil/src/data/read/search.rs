@@ -16,6 +16,9 @@ use crate::error::Error;
 /// Name of the index of a pandas table in Parquet.
 pub(super) const INDEX: &str = "__index_level_0__";
 
+/// Number of different ids among the first rows that no scale of ratings has.
+const MANY: usize = 20;
+
 /// How the note on a column begins that was guessed although there are names.
 pub(super) const GUESSED: &str = "no column has a known name for";
 
@@ -421,6 +424,24 @@ impl Search {
             && [one, other].iter().all(|&column| stem(column) != names[column])
     }
 
+    /// Returns which of the first two columns without names holds a few small numbers, as ratings do, while the third
+    /// holds many numbers, as ids do; and whether these are so large, behind a first column of that kind, that they are
+    /// no ratings or counts.
+    fn scale_before_ids(&self, seen: impl Fn(usize) -> Seen) -> Option<(usize, bool)> {
+        let count = self.taken.len();
+        let is_usual = self.names.is_none()
+            && (count == 3 || (count == 4 && seen(3).looks.is_time()))
+            && self.taken[..3].iter().all(|is_taken| !is_taken);
+        let third = Some(2).filter(|_| is_usual).map(&seen)?;
+        let are_ids = third.looks == Looks::Number && !third.is_scale && third.different >= MANY;
+        let scale = match [0, 1].map(|c| seen(c).is_scale) {
+            [true, false] => 0,
+            [false, true] => 1,
+            _ => return None,
+        };
+        are_ids.then_some((scale, scale == 0 && third.is_large))
+    }
+
     /// Returns the user and item columns: as found, or else the first free columns that may hold ids.
     pub fn ids(
         &mut self,
@@ -434,7 +455,10 @@ impl Search {
             let names = self.names.as_ref();
             names.is_some_and(|names| seen(c).is_scale && !is_numbered(&names[c]))
         };
-        let is_likely = |&c: &usize| self.may_be_ids(c, looks) == Some(true) && !is_scale(c);
+        let before_ids = self.scale_before_ids(&seen).filter(|_| wanted == 2);
+        let is_value = |c: usize| before_ids == Some((c, true));
+        let is_likely =
+            |&c: &usize| self.may_be_ids(c, looks) == Some(true) && !is_scale(c) && !is_value(c);
         // With an item column, what else describes items is no user: the table is one of items.
         let describes = |c: usize| {
             let names = self.names.as_ref().filter(|_| user.is_none() && item.is_some());
@@ -453,6 +477,21 @@ impl Search {
         let mut found: Vec<usize> = person.into_iter().chain(likely).take(wanted).collect();
         if found.len() < wanted {
             found = first().filter(is_possible).take(wanted).collect();
+        }
+        match before_ids {
+            Some((_, true)) => self.notes.push(
+                "column 1 holds a few small numbers, as ratings do, and is not taken for ids; if it holds users, set \
+                 `user` = 1 and `item` = 2"
+                    .into(),
+            ),
+            Some((scale, false)) if found.contains(&scale) => self.notes.push(format!(
+                "column {} is taken for the {}, but holds a few small numbers, as ratings do; if these are values, set \
+                 `value` = {0}, `user` = {} and `item` = 3",
+                scale + 1,
+                ["users", "items"][scale],
+                2 - scale
+            )),
+            _ => {}
         }
         let mut found = found.into_iter();
         let mut next = |known: Option<usize>, role: &str| {
