@@ -100,6 +100,19 @@ impl Search {
         Some(column)
     }
 
+    /// Takes a column with the plural of one of the `known` names, unless it holds numbers, which are counts.
+    pub fn plural(&mut self, known: &[&str], looks: impl Fn(usize) -> Looks) -> Option<usize> {
+        let names = self.names.as_ref()?;
+        let is_plural = |&c: &usize| {
+            let name = plain(&names[c]);
+            let one = name.strip_suffix('s').filter(|one| one.len() > 2);
+            one.is_some_and(|one| known.contains(&one)) && !looks(c).is_number()
+        };
+        let column = self.free().take(WIDE).find(is_plural)?;
+        self.taken[column] = true;
+        Some(column)
+    }
+
     /// Takes a column of numbers called 0 for the values: pandas calls a column so that has no name.
     pub fn unnamed_value(&mut self, looks: impl Fn(usize) -> Looks) -> Option<usize> {
         let names = self.names.as_ref()?;
