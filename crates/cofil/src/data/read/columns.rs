@@ -140,12 +140,10 @@ impl Columns {
             }
         }
         if options.kind.is_none() && !options.weights.is_empty() {
-            kind = search.named(KIND, |_| false);
-            if kind.is_none() {
-                return Err("there are weights for event types, but no column is named \
-                            `type` or `event`; name the column of event types"
-                    .into());
-            }
+            kind = match search.named(KIND, |_| false) {
+                None => Some(search.events(looks)?),
+                named => named,
+            };
         }
         let nameless_columns = search.pass_over_index(looks);
         if user.is_none() && item.is_none() {

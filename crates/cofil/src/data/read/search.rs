@@ -42,6 +42,14 @@ impl Search {
         }
     }
 
+    /// Returns the name or the position by which a column is chosen in the settings.
+    pub fn choice(&self, column: usize) -> String {
+        match &self.names {
+            Some(names) => shown(names[column].as_bytes()),
+            None => (column + 1).to_string(),
+        }
+    }
+
     /// Takes a column, and adds a note if it was guessed by position although there are names.
     pub fn take(&mut self, column: Option<usize>, role: &str) {
         let Some(column) = column else { return };
@@ -119,6 +127,30 @@ impl Search {
         let column = self.free().find(|&c| names[c] == "0" && looks(c).is_number())?;
         self.take(Some(column), "values");
         Some(column)
+    }
+
+    /// Takes the only column of event types, whatever its name.
+    pub fn events(&mut self, looks: impl Fn(usize) -> Looks) -> Result<usize, String> {
+        let with = |wanted: &[Looks]| -> Vec<usize> {
+            self.free().take(WIDE).filter(|&c| wanted.contains(&looks(c))).collect()
+        };
+        let events = with(&[Looks::Event]);
+        if let [column] = events[..] {
+            self.taken[column] = true;
+            let note = format!("{} is taken for the event types", self.call(column));
+            self.notes.push(note);
+            return Ok(column);
+        }
+        let remedy = match with(&[Looks::Event, Looks::Words]).first() {
+            Some(&column) => {
+                let (call, choice) = (self.call(column), self.choice(column));
+                format!("name the column of event types, perhaps {call} (`kind` = {choice})")
+            }
+            None => "name the column of event types (`kind` = COLUMN)".into(),
+        };
+        Err(format!(
+            "there are weights for event types, but no column is named `type` or `event`; {remedy}"
+        ))
     }
 
     /// Notes other columns of items than the one that was taken by its name: `track` beside `artist`.

@@ -134,10 +134,7 @@ impl Search {
         }
         let Some(&first) = columns.first() else { return };
         let all: Vec<String> = columns.iter().map(|&c| self.call(c)).collect();
-        let column = match names {
-            Some(names) => shown(names[first].as_bytes()),
-            None => (first + 1).to_string(),
-        };
+        let column = self.choice(first);
         self.notes.push(format!(
             "ignored: {} ({what}); {one}, make it the column of event types (`kind` = {column}) and give `weights` such \
              as loved=1,hated=-1",
