@@ -224,6 +224,7 @@ impl Columns {
         }
         if !told_user {
             search.note_persons(user);
+            search.note_name_parts(user);
         }
         // Nobody misses what is not to be read.
         let missed = |c: usize| match looks(c) {

@@ -201,6 +201,39 @@ fn ratings_before_ids_are_no_users() {
 }
 
 #[test]
+fn parts_of_the_names_of_people_are_told() {
+    for (content, user, other) in [
+        (
+            "first_name,last_name,film,rating\nAnn,Lee,Heat,5\nAnn,Ray,Heat,3\n",
+            "first_name",
+            "`last_name`",
+        ),
+        ("Vorname;Nachname;Film\nAnn;Lee;Heat\nAnn;Ray;Heat\n", "Vorname", "`Nachname`"),
+        ("prenom,nom,film\nAnn,Lee,Heat\nAnn,Ray,Up\n", "prenom", "`nom`"),
+        ("given,family,film\nAnn,Lee,Heat\nAnn,Ray,Up\n", "given", "`family`"),
+        (
+            "Last Name,First Name,what,felt\nLee,Ann,Heat,5\nRay,Ann,Up,3\n",
+            "Last Name",
+            "`First Name`",
+        ),
+    ] {
+        let told = notes(content);
+        let expected = format!(
+            "`{user}` is taken for the users, but {other} holds a part of their names, too"
+        );
+        assert!(told.contains(&expected) && told.contains("(`user` = COLUMN)"), "{told}");
+    }
+    // The other part is no item, and an address says more.
+    let what = "Last Name,First Name,what,felt\nLee,Ann,Heat,5\nRay,Ann,Up,3\n";
+    assert!(roles(what).starts_with("Last Name what"), "{}", roles(what));
+    assert!(
+        roles("first_name,email,film\nAnn,a@x.de,Up\nAnn,b@x.de,Up\n").starts_with("email film")
+    );
+    let told = notes("user_id,first_name,last_name,film\n1,Ann,Lee,Heat\n2,Ann,Ray,Up\n");
+    assert!(!told.contains("part of their names"), "{told}");
+}
+
+#[test]
 fn tables_of_something_else_are_named() {
     let counted = "8 2 3 5 7 11 13 17 19\n3 3 7 11\n5 2 5 13 17 23\n2 7 19\n4 2 3 5 17\n";
     let told = refused(counted);

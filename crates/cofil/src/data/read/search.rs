@@ -4,9 +4,9 @@ use super::Column;
 use super::columns::WIDE;
 use super::field::shown;
 use super::known::{
-    has_word_of_ids, is_beside_ids, is_known, is_later, is_no_user, is_numbered, is_person,
-    is_property, is_quantity, is_rare, is_time_name, is_weak_thing, means_own_value, means_time,
-    means_user, parts, person, plain, thing,
+    has_word_of_ids, is_bare_name, is_beside_ids, is_known, is_later, is_name_part, is_no_user,
+    is_numbered, is_person, is_property, is_quantity, is_rare, is_time_name, is_weak_thing,
+    means_own_value, means_time, means_user, parts, person, plain, thing,
 };
 use super::looks::{Looks, Seen};
 use super::unread::shortened;
@@ -187,6 +187,28 @@ impl Search {
             |&c: &usize| person(&names[c]).is_some_and(|other| other <= own) && is_id(&names[c]);
         let others: Vec<usize> = self.free().take(WIDE).filter(is_other).collect();
         self.note_others(user, "user", &others);
+    }
+
+    /// Notes other columns with parts of the names of users: all who share the one part are one user.
+    pub fn note_name_parts(&mut self, user: usize) {
+        let Some(names) = &self.names else { return };
+        let (own, has_part) = (&names[user], is_name_part(&names[user]));
+        let is_other =
+            |&c: &usize| is_name_part(&names[c]) || (has_part && is_bare_name(&names[c]));
+        if !has_part && !is_bare_name(own) {
+            return;
+        }
+        let others: Vec<String> =
+            self.free().take(WIDE).filter(is_other).map(|c| self.call(c)).collect();
+        let holds = if others.len() == 1 { "holds" } else { "hold" };
+        if !others.is_empty() {
+            let call = self.call(user);
+            self.notes.push(format!(
+                "{call} is taken for the users, but {} {holds} a part of their names, too: all with the same {call} are \
+                 one user; join these columns, and choose one that identifies users (`user` = COLUMN)",
+                shortened(&others)
+            ));
+        }
     }
 
     /// Notes the columns `others`, which may have the role of the column that was `taken` for it.
@@ -517,8 +539,12 @@ impl Search {
             let names = self.names.as_ref().filter(|_| user.is_none());
             names.is_some_and(|names| is_person(&names[c]))
         };
-        let person = first().filter(is_possible).find(is_person);
-        let likely = first().filter(is_likely).filter(|c| Some(*c) != person);
+        let is_part = |&c: &usize| self.names.as_ref().is_some_and(|names| is_name_part(&names[c]));
+        // A part of a name is one of a person, and no item.
+        let possible = || first().filter(is_possible);
+        let part = || possible().find(is_part).filter(|_| user.is_none());
+        let person = possible().find(|c| is_person(c) && !is_part(c)).or_else(part);
+        let likely = first().filter(is_likely).filter(|c| Some(*c) != person && !is_part(c));
         let mut found: Vec<usize> = person.into_iter().chain(likely).take(wanted).collect();
         if found.len() < wanted {
             found = first().filter(is_possible).take(wanted).collect();
