@@ -206,7 +206,8 @@ impl Columns {
             // What is inside an object is told with its name.
             if looks(column) != Looks::Object {
                 search.notes.push(format!(
-                    "{} has no recognised time format and is ignored; set `time_format` = FORMAT",
+                    "{} has no recognised time format and is ignored; if it holds dates, set `time_format` = FORMAT, \
+                     else convert it to dates such as 2021-01-31, or set `time` = none",
                     search.call(column)
                 ));
             }
