@@ -250,7 +250,7 @@ impl<'a> Rules<'a> {
                 None => {
                     let problem = match short {
                         Some(_) => "has a year of two digits",
-                        None => "is not a time that is read without its format",
+                        None => "cannot be read as a time without its format",
                     };
                     match formats(told).or_else(|| short.map(Into::into)) {
                         Some(format) => format!(

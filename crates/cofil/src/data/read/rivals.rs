@@ -300,7 +300,7 @@ fn what_a_program_has_changed_is_told() {
         ),
         (
             "user,item,timestamp\nann,tea,1.39E+09\nann,jam,1.39E+09\nbob,tea,1.40E+09\n",
-            "3 times are shortened",
+            "3 times in scientific notation (such as 1.39E+09) lost digits",
         ),
         (
             "user_id,item_id,rating\n7,1,5\n7.0,2,4\n8,1,3\n",

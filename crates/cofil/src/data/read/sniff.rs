@@ -92,17 +92,8 @@ pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, St
     {
         return Err((1, message));
     }
-    if told.header.is_none()
-        && let Some(above) = above::titles(head, &told, &grid)
-    {
-        let lines = if above == 1 { "the first line is" } else { "the first lines are" };
-        return Err((
-            1,
-            format!(
-                "{lines} not part of the table, such as {}; remove everything above the table",
-                field::quoted(&grid.rows[0].join(&grid.delimiter[..]))
-            ),
-        ));
+    if told.header.is_none() && above::has_titles(head, &told, &grid) {
+        return Err((1, heads::title(&grid.rows[0].join(&grid.delimiter[..]))));
     }
     match grid.width() {
         0 | 1 => Err((
