@@ -124,4 +124,18 @@ fn values_of_settings_are_asked_for_as_they_are_written() {
         let told = place.fails(1, "train ratings.csv --config c.toml -o x");
         assert!(told.contains(part) && !told.contains("TOML"), "{told}");
     }
+    for (text, part) in [
+        (
+            "# best\nalgorithm: ials\nreg: 0.1\n",
+            "this looks like YAML, which is not read; write TOML",
+        ),
+        ("---\nalgorithm: ials\n", "this looks like YAML"),
+        ("train:\n  reg: 1\n", "this looks like YAML"),
+        ("{\"algorithm\": \"ials\"}\n", "give the file a name that ends in .json"),
+        ("reg = 2021-01-01T00:00:00:00\n", "line 1: "),
+    ] {
+        place.write("c.yaml", text);
+        let told = place.fails(1, "train ratings.csv --config c.yaml -o x");
+        assert!(told.contains(part), "{text}: {told}");
+    }
 }

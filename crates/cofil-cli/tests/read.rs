@@ -88,8 +88,8 @@ const BAD: &[Case<'static>] = &[
     (
         b"user,item,date\na,b,2005-05-01\nc,d,yesterday\n",
         &[],
-        "t:3: date \"yesterday\" is not a time; use unix seconds or ISO 8601, or give its format (such as \
-         --time-format %d/%m/%Y), or read no times (--time-col none)",
+        "t:3: date \"yesterday\" is no date, and no format makes it one; read no times (--time-col none), or write dates \
+         such as 2021-01-31",
     ),
     (
         b"user,item,date\na,b,2005-05-01\nc,d,7\n",

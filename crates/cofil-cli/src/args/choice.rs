@@ -118,7 +118,10 @@ impl Choice {
 fn from_toml(text: &str) -> Result<Map<String, Value>> {
     let table: toml::Table = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |at| 1 + text[..at.start].matches('\n').count());
-        anyhow!("line {line}: {}", error.message())
+        match of_another_format(text) {
+            Some(message) => anyhow!("{message}"),
+            None => anyhow!("line {line}: {}", error.message()),
+        }
     })?;
     for (setting, value) in &table {
         let numbers = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
@@ -129,6 +132,23 @@ fn from_toml(text: &str) -> Result<Map<String, Value>> {
         }
     }
     Ok(toml::from_str(text)?)
+}
+
+/// Returns what text that is no TOML seems to be instead, and the remedy.
+fn of_another_format(text: &str) -> Option<&'static str> {
+    let mut lines = text.lines().map(str::trim);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    if first.starts_with('{') {
+        return Some("this looks like JSON; give the file a name that ends in .json");
+    }
+    let is_key = |key: &str| !key.is_empty() && !key.contains([' ', '=', '"', '[']);
+    let is_pair = first
+        .split_once(':')
+        .is_some_and(|(key, value)| is_key(key) && (value.is_empty() || value.starts_with(' ')));
+    (first == "---" || is_pair).then_some(
+        "this looks like YAML, which is not read; write TOML (key = value, texts in quotes), or JSON in a file that \
+         ends in .json",
+    )
 }
 
 /// The chosen algorithm, and which parts of the choice are defaults.

@@ -82,23 +82,23 @@ pub(super) fn told(options: &ReadOptions) -> Told<'_> {
     Told { delimiter: options.delimiter.as_deref(), quote: options.quote, header }
 }
 
-/// Returns the number of other lines above a table, such as a title: those without which all rows have as many fields
-/// as its header, if they themselves have not.
-pub(super) fn titles(head: &[u8], told: &Told<'_>, grid: &sniff::Grid) -> Option<usize> {
+/// Returns whether there are other lines above a table, such as a title: those without which all rows have as many
+/// fields as its header, if they themselves have not.
+pub(super) fn has_titles(head: &[u8], told: &Told<'_>, grid: &sniff::Grid) -> bool {
     if grid.is_even() {
-        return None;
+        return false;
     }
     let mut rest = head;
-    for above in 1..=MOST {
-        let end = memchr::memchr(b'\n', rest)?;
+    for _ in 0..MOST {
+        let Some(end) = memchr::memchr(b'\n', rest) else { return false };
         rest = &rest[end + 1..];
-        let below = sniff::grid(rest, told, |_| false)?;
+        let Some(below) = sniff::grid(rest, told, |_| false) else { return false };
         let differs = below.width() != grid.width() || below.delimiter != grid.delimiter;
         if below.header && below.is_even() && below.has_rows() && differs {
-            return Some(above);
+            return true;
         }
     }
-    None
+    false
 }
 
 #[cfg(test)]
@@ -157,7 +157,10 @@ mod tests {
             "My ratings\nuser,item,rating\nu1,a,3\nu2,b,4\n",
         ] {
             let told = refused(content);
-            assert!(told.contains("remove everything above the table"), "{told}");
+            assert!(
+                told.contains("is a title, not column names; delete the lines above the table"),
+                "{told}"
+            );
         }
         for footer in
             ["(2 rows)", "(2 rows affected)", "2 rows selected.", "2 rows in set (0.00 sec)"]

@@ -105,6 +105,9 @@ impl Columns {
         item = item.or_else(|| search.named(&[], names_item));
         item = item.or_else(|| search.named(WEAK_THINGS, |_| false));
         let named_item = item.is_some();
+        // The plural says that a column holds items, but not that each field is one.
+        user = user.or_else(|| search.plural(USER, looks));
+        item = item.or_else(|| search.plural(strong_things(), looks));
         let (free_value, free_time) = (options.value.is_none(), options.time.is_none());
         if free_value {
             value = search.named(&[], means_own_value);
@@ -137,12 +140,10 @@ impl Columns {
             }
         }
         if options.kind.is_none() && !options.weights.is_empty() {
-            kind = search.named(KIND, |_| false);
-            if kind.is_none() {
-                return Err("there are weights for event types, but no column is named \
-                            `type` or `event`; name the column of event types"
-                    .into());
-            }
+            kind = match search.named(KIND, |_| false) {
+                None => Some(search.events(looks)?),
+                named => named,
+            };
         }
         let nameless_columns = search.pass_over_index(looks);
         if user.is_none() && item.is_none() {
@@ -205,7 +206,8 @@ impl Columns {
             // What is inside an object is told with its name.
             if looks(column) != Looks::Object {
                 search.notes.push(format!(
-                    "{} has no recognised time format and is ignored; set `time_format` = FORMAT",
+                    "{} has no recognised time format and is ignored; if it holds dates, set `time_format` = FORMAT, \
+                     else convert it to dates such as 2021-01-31, or set `time` = none",
                     search.call(column)
                 ));
             }
@@ -223,6 +225,7 @@ impl Columns {
         }
         if !told_user {
             search.note_persons(user);
+            search.note_name_parts(user);
         }
         // Nobody misses what is not to be read.
         let missed = |c: usize| match looks(c) {

@@ -2,7 +2,7 @@
 
 use super::doubts::{is_mark, is_no_time};
 use super::first_rows::TYPES;
-use super::hints::{formats, number_of};
+use super::hints::{formats, no_time, number_of};
 use super::known::is_known;
 use super::stamp::{Stamp, TimeFormat, short_year, stamp};
 use super::truths::truth;
@@ -235,9 +235,12 @@ impl<'a> Rules<'a> {
         };
         time.or_else(|| is_no_time(text).then_some(Stamp::Empty)).ok_or_else(|| {
             let (name, short) = (&self.time_name, short_year(text));
-            let fitting = || std::str::from_utf8(text).ok().and_then(formats);
+            let told = std::str::from_utf8(text).unwrap_or_default();
             let text = quoted(text);
             match self.time_format {
+                None if no_time(told).is_some() => {
+                    format!("{name} {text} {}", no_time(told).unwrap_or_default())
+                }
                 Some(TimeFormat::Pattern(format)) => {
                     format!("{name} {text} does not match {format:?}")
                 }
@@ -247,9 +250,9 @@ impl<'a> Rules<'a> {
                 None => {
                     let problem = match short {
                         Some(_) => "has a year of two digits",
-                        None => "is not a time that is read without its format",
+                        None => "cannot be read as a time without its format",
                     };
-                    match fitting().or_else(|| short.map(Into::into)) {
+                    match formats(told).or_else(|| short.map(Into::into)) {
                         Some(format) => format!(
                             "{name} {text} {problem}; give it: `time_format` = {format} (or read no times: `time` = none)"
                         ),

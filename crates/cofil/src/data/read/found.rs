@@ -70,18 +70,21 @@ impl Found {
         if tally.short_times > 0 {
             let times = count(tally.short_times as usize, "time");
             notes.push(format!(
-                "{times} {} shortened to a power of ten (such as 1.39E+09) and lost digits, as spreadsheets do: export \
-                 the column as text",
-                if tally.short_times == 1 { "is" } else { "are" }
+                "{times} in scientific notation (such as 1.39E+09) lost digits, as spreadsheets write {}: export the \
+                 column as text",
+                if tally.short_times == 1 { "it" } else { "them" }
             ));
         }
         let unfit = numbers.map_or(0, |numbers| numbers.unfit);
         if let Some(numbers) = numbers.filter(|numbers| numbers.unfit > 0) {
             let unfit = unfit as usize;
-            let (rows, have) = (count(unfit, "row"), have(unfit));
+            let (fits, counts) =
+                if unfit == 1 { ("does not fit", "counts") } else { ("do not fit", "count") };
             notes.push(format!(
-                "{rows} {have} no valid time in {}, such as {}; such times count as missing",
-                numbers.unit, numbers.first_unfit
+                "{} {fits} {}, such as {}, and {counts} as missing",
+                count(unfit, "time"),
+                numbers.unit.in_words(),
+                numbers.first_unfit
             ));
         }
         if let Some(times) = &interactions.time {

@@ -265,12 +265,17 @@ fn several_items_in_a_field_are_refused() {
         "u1,\"a,b,c\"\nu2,\"b,c\"\n",
         "u1,a|b|c\nu2,b|c\n",
         "user,items\nu1,a|b|c\nu2,b|c\n",
+        "user;items\nu1;tea, jam, milk\nu2;jam, tea\nu3;milk, rye\n",
+        "u1;tea, jam, milk\nu2;jam, tea\nu3;milk, rye\n",
     ] {
         let told = refused(content);
         assert!(told.contains("holds several items in each row; write one row per"), "{told}");
     }
     let some = notes("u1,a|b|c\nu2,b\nu3,c|d\n");
     assert!(some.contains("ids in column 2 look like lists of items"), "{some}");
+    let rare = "user;items\nu1;tea, jam\nu2;jam, tea\nu3;milk, rye\nu4;rye\nu5;jam\n";
+    assert!(notes(rare).contains("ids in `items` look like lists of items"), "{}", notes(rare));
+    assert!(!notes(rare).contains("known name"), "{}", notes(rare));
     // In a column with a known name, ids may have any form.
     let named = notes("user,item\nu1,a|b\nu2,b|c\n");
     assert!(named.contains("ids in `item` look like lists of items"), "{named}");

@@ -12,10 +12,7 @@ pub(super) fn problem(rows: &[Row]) -> Option<String> {
     let (first, below) = rows.split_first()?;
     let is_title = first.len() > 1 && filled(first) == 1 && !names_columns(first);
     if is_title && below.iter().find(|row| filled(row) > 1).is_some_and(names_columns) {
-        return Some(format!(
-            "the first line, {}, is a title and not part of the table; remove everything above the names of the columns",
-            quoted(&first.concat())
-        ));
+        return Some(title(&first.concat()));
     }
     let is_shorter = |row: &Row| row.len() == first.len() + 1;
     let is_text =
@@ -30,6 +27,14 @@ pub(super) fn problem(rows: &[Row]) -> Option<String> {
          them"
             .into()
     })
+}
+
+/// Returns the error for a `line` above the table that is a title.
+pub(super) fn title(line: &[u8]) -> String {
+    format!(
+        "line 1, {}, is a title, not column names; delete the lines above the table",
+        quoted(line)
+    )
 }
 
 fn filled(row: &Row) -> usize {
@@ -90,7 +95,10 @@ mod tests {
             let told = refused(content);
             assert!(told.contains("\"Sales report 2021\", is a title"), "{told}");
             let told = table(content, &ReadOptions { user, ..ReadOptions::default() }).unwrap_err();
-            assert!(told.contains("is a title") && told.contains("remove everything"), "{told}");
+            assert!(
+                told.contains("is a title") && told.contains("delete the lines above"),
+                "{told}"
+            );
         }
     }
 

@@ -65,6 +65,75 @@ pub(super) fn formats(text: &str) -> Option<String> {
     (!found.is_empty()).then(|| found.join(" or "))
 }
 
+/// Words for times as seen from now, which no format tells, in several languages.
+const FROM_NOW: &[&str] = &[
+    "ago",
+    "yesterday",
+    "today",
+    "tomorrow",
+    "now",
+    "last",
+    "gestern",
+    "heute",
+    "vor",
+    "hier",
+    "aujourd'hui",
+    "ayer",
+    "hoy",
+    "hace",
+    "ieri",
+    "oggi",
+    "ontem",
+    "hoje",
+];
+
+/// Returns what `text` is and the remedy, if no format can make a time of it: a time of day without a date, a time as
+/// seen from now, a quarter or a week.
+pub(super) fn no_time(text: &str) -> Option<&'static str> {
+    let text = text.to_lowercase();
+    match () {
+        () if is_clock(&text) => Some(
+            "is a time of day without a date, which cannot be used; read no times (`time` = none), or put the dates \
+             before them",
+        ),
+        () if is_from_now(&text) || is_span(&text) => Some(
+            "is no date, and no format makes it one; read no times (`time` = none), or write dates such as 2021-01-31",
+        ),
+        () => None,
+    }
+}
+
+/// Returns whether `text` is like `7:01`, `07:01:05.5 pm` or `07:01+01:00`.
+fn is_clock(text: &str) -> bool {
+    let text = text.split(['+', 'z', '[', 'a', 'p']).next().unwrap_or_default().trim();
+    let parts: Vec<&str> = text.split(':').collect();
+    let is_part = |part: &&str| {
+        let whole = part.split(['.', ',']).next().unwrap_or_default();
+        (1..=2).contains(&whole.len())
+            && part.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b',')
+    };
+    (2..=3).contains(&parts.len()) && parts.iter().all(is_part)
+}
+
+fn is_from_now(text: &str) -> bool {
+    let words: Vec<&str> = text.split([' ', ',']).collect();
+    words.len() <= 5 && words.iter().any(|word| FROM_NOW.contains(word))
+}
+
+/// Returns whether `text` is a quarter or a week, perhaps with its year: `q1 2021`, `2021-q1`, `2021q1`, `2021-w05`. A
+/// week with its day is a date.
+fn is_span(text: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let are_digits = |word: &str| !word.is_empty() && word.chars().all(is_digit);
+    let is_mark = |word: &&str| {
+        let rest = word.trim_start_matches(is_digit).strip_prefix(['q', 'w']);
+        rest.is_some_and(|rest| rest.len() <= 2 && are_digits(rest))
+    };
+    let words = text.split([' ', '-', '/']).filter(|word| !word.is_empty());
+    let (marks, others): (Vec<&str>, Vec<&str>) = words.partition(is_mark);
+    marks.len() == 1 && others.len() <= 1 && others.into_iter().all(are_digits)
+}
+
 /// Letters and words for thousands, millions and billions.
 const SCALES: [(&[&str], f64); 3] = [
     (&["k", "thousand", "tsd", "тыс", "千"], 1e3),
@@ -100,6 +169,7 @@ pub(super) fn number_of(text: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::messy::{notes, refused};
     use super::*;
 
     #[test]
@@ -126,6 +196,36 @@ mod tests {
         for text in ["good", "2021-01-31", "1/2/2021", "7:01", "A", "7f3a", "1-2"] {
             assert_eq!(number_of(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_no_format_makes_a_time_is_told() {
+        for text in ["12:30", "7:01 PM", "07:01:05.25", "07:01+01:00", "7:01 a.m."] {
+            assert!(no_time(text).is_some_and(|told| told.contains("a time of day")), "{text}");
+        }
+        for text in [
+            "3 days ago",
+            "2 hours ago",
+            "Yesterday",
+            "Q1 2021",
+            "2021-Q4",
+            "2021Q1",
+            "2019-W05",
+            "vor 3 Tagen",
+        ] {
+            let told = no_time(text);
+            assert!(told.is_some_and(|told| told.contains("no format")), "{text}");
+        }
+        for text in
+            ["31/01/2021", "31/01/2021 07:01", "soon", "q", "w", "2021", "07-01", "2019-W05-1", ""]
+        {
+            assert_eq!(no_time(text), None, "{text}");
+        }
+        // The remedies are those of the reader.
+        let clock = refused("user,item,time\na,x,12:30\nb,y,13:45\n");
+        assert!(clock.contains("a time of day") && clock.contains("`time` = none"), "{clock}");
+        let ago = notes("user,item,date\na,x,3 days ago\nb,y,2 hours ago\n");
+        assert!(ago.contains("convert") && ago.contains("`time` = none"), "{ago}");
     }
 
     #[test]

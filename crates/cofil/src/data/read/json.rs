@@ -41,6 +41,9 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
     if let Some(message) = shape::foreign(first) {
         return Err((at, message));
     }
+    if let Some(message) = shape::lists(&keys.order, |key| is_list(first, key)) {
+        return Err((at, message));
+    }
     // Objects may differ; errors in one are reported when it is read.
     let limit = limits::MOST_COLUMNS;
     let (mut objects, mut counts) = (0, HashMap::<String, usize>::new());
@@ -118,6 +121,12 @@ pub(super) fn sniff(head: &[u8], options: &ReadOptions) -> Result<Columns, (u64,
         columns.notes.push(format!("ignored: keys that not all of the first lines have: {rare}"));
     }
     Ok(columns)
+}
+
+/// Returns whether the value of `key` in the object of a `line` is a list.
+fn is_list(line: &[u8], key: &str) -> bool {
+    let wanted = Wanted { keys: [Some(key), None, None, None, None] };
+    matches!(object(line, &wanted), Ok([Some(Scalar::List(_)), ..]))
 }
 
 /// Reads the keys in use from objects.

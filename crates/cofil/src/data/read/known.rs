@@ -1,9 +1,10 @@
 //! Recognition of columns by the words of their names.
 
 use super::words::{
-    ACCOUNTS, AMBIGUOUS_THINGS, COUNTED, FEEDBACK, GLUED, ITEM, KIND, LATER, MORE_THINGS, NOT_WHO,
-    OF_IDS, OF_ITEMS, OF_NAMES, OF_REVIEWS, OF_TIMES, OF_VALUES, ORDERS, PEOPLE, PROPERTIES,
-    QUANTITIES, RARE_THINGS, SESSIONS, TIME, TITLE, USER, VALUE, WEAK_THINGS,
+    ACCOUNTS, AMBIGUOUS_THINGS, BARE_NAMES, COUNTED, FEEDBACK, GLUED, ITEM, KIND, LATER,
+    MORE_THINGS, NAME_PARTS, NOT_WHO, OF_IDS, OF_ITEMS, OF_NAMES, OF_REVIEWS, OF_TIMES, OF_VALUES,
+    ORDERS, PEOPLE, PROPERTIES, QUANTITIES, RARE_THINGS, SESSIONS, TIME, TITLE, USER, VALUE,
+    WEAK_THINGS,
 };
 
 /// Returns `name` without the type of RecBole files, such as `:token` or `:float_seq`.
@@ -170,6 +171,20 @@ pub(super) fn is_person(name: &str) -> bool {
     let parts = parts(name);
     let has = |words: &[&str]| parts.iter().any(|part| words.contains(&part.as_str()));
     has(PEOPLE) && !has(&ITEM) && !has(NOT_WHO)
+}
+
+/// Returns whether `name` means a part of the names of people: `first_name`, `kunde_vorname`.
+pub(super) fn is_name_part(name: &str) -> bool {
+    // Short words also end others.
+    const LONG: usize = 7;
+    let plain = plain(name);
+    let is_end = |part: &str| part.len() >= LONG && plain.ends_with(part);
+    NAME_PARTS.iter().any(|part| plain == **part || is_end(part))
+}
+
+/// Returns whether `name` means a name, of which a part may stand in another column.
+pub(super) fn is_bare_name(name: &str) -> bool {
+    BARE_NAMES.contains(&plain(name).as_str())
 }
 
 /// Returns whether `name` means a time after the interaction, or one of its plan: `ship_date`, `start_date`.

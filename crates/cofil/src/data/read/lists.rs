@@ -4,6 +4,7 @@ use super::known::{is_known, parts, plain};
 use super::nested_lists::{self, Place};
 use super::rows::Start;
 use super::source::Opened;
+use super::unread::TO_USE;
 use super::{Column, Format, ReadOptions, ReadReport, Shape, json, neighbours, read_opened, sniff};
 use crate::data::{IdMap, Interactions};
 use crate::error::{Error, Result, shown};
@@ -155,6 +156,10 @@ pub fn read_lists(
             Some(told.unwrap_or_else(counts))
         }
     };
+    // Nothing else is missing from a list that is sorted by a column.
+    if order.is_some() {
+        table.report.notes.retain(|note| !note.ends_with(TO_USE));
+    }
     let note = match (order, value) {
         (Some(Order::Rank), Some(column)) => format!("lists are sorted by {column}, lowest first"),
         (Some(Order::Score), Some(column)) => {
@@ -299,6 +304,7 @@ mod tests {
         let lists = read("user,item,rank,score\na,x,2,.1\na,y,1,.5\nb,z,2,7\nb,x,1,7\nd,x,1,1\n");
         assert_eq!(lists.by_user, [vec![1, 0], vec![0, 2], vec![]]);
         assert_eq!(lists.unknown_users, 1);
+        assert!(!lists.report.to_string().contains("ignored"), "{}", lists.report);
         let lists = read("user,item,rank\na,x,2\na,new,3\na,y,1\nc,z,1\n");
         assert_eq!(lists.by_user, [vec![1, 0, 3], vec![], vec![2]]);
         let lists = read("user,item\nc,z\na,x\nc,y\n");

@@ -61,11 +61,18 @@ pub(super) struct Seen {
     /// Whether these are a few small whole numbers in no order, as ratings and flags are, and ids of the first rows are
     /// not.
     pub is_scale: bool,
+    /// Number of different values.
+    pub different: usize,
+    /// Whether these are numbers above those of usual scales.
+    pub is_large: bool,
 }
+
+/// Scales of ratings rarely go beyond.
+const LARGE: f32 = 100.0;
 
 impl From<Looks> for Seen {
     fn from(looks: Looks) -> Self {
-        Self { looks, repeats: false, is_scale: false }
+        Self { looks, repeats: false, is_scale: false, different: 0, is_large: false }
     }
 }
 
@@ -76,6 +83,8 @@ impl Seen {
         let different: HashSet<&[u8]> = given().collect();
         let count = given().count();
         let numbers: Option<Vec<f32>> = given().map(field::number).collect();
+        let is_large =
+            numbers.as_ref().is_some_and(|numbers| numbers.iter().all(|&number| number > LARGE));
         let is_scale = numbers.is_some_and(|numbers| {
             let is_small = |n: &f32| n.fract() == 0.0 && (-10.0..=10.0).contains(n);
             numbers.iter().all(is_small)
@@ -84,7 +93,8 @@ impl Seen {
                 && !numbers.is_sorted()
                 && !numbers.iter().rev().is_sorted()
         });
-        Self { looks: Looks::of(values), repeats: different.len() < count, is_scale }
+        let (looks, different) = (Looks::of(values.clone()), different.len());
+        Self { looks, repeats: different < count, is_scale, different, is_large }
     }
 }
 
@@ -129,8 +139,12 @@ impl Looks {
         } else if count(is_event) == all {
             Self::Event
         } else {
-            let is_list = |value: &[u8]| is_list(value) || has_parts(value, ',');
-            Self::of_lists(count(is_list), all).unwrap_or(Self::of_texts(&values))
+            let are_spaced = are_spaced_lists(&values);
+            let is_list = |value: &&&[u8]| {
+                is_list(value) || has_parts(value, ',') || (are_spaced && spaced(value).len() > 1)
+            };
+            let lists = values.iter().filter(is_list).count();
+            Self::of_lists(lists, all).unwrap_or(Self::of_texts(&values))
         }
     }
 
@@ -293,6 +307,32 @@ fn has_parts(value: &[u8], separator: char) -> bool {
         .is_ok_and(|text| text.contains(separator) && text.split(separator).all(is_part))
 }
 
+/// Returns the parts of `value` between commas and the like, perhaps with blanks around.
+fn spaced(value: &[u8]) -> Vec<&str> {
+    let text = std::str::from_utf8(value).unwrap_or_default();
+    let parts: Vec<&str> = text.split([',', ';', '|']).map(str::trim).collect();
+    if parts.iter().any(|part| part.is_empty()) { vec![text] } else { parts }
+}
+
+/// Returns whether `values` are lists with blanks between their parts, as titles (`Hobbit, The`) and names have them
+/// too. The parts of lists occur in several, also in another place; those of titles, at most at the end.
+fn are_spaced_lists(values: &[&[u8]]) -> bool {
+    let different: HashSet<&[u8]> = values.iter().copied().collect();
+    let (mut firsts, mut later, mut all, mut longest) = (HashSet::new(), HashSet::new(), 0, 0);
+    for value in &different {
+        let parts = spaced(value);
+        all += parts.len();
+        longest = longest.max(parts.len());
+        firsts.extend(parts.first().copied());
+        later.extend(parts.into_iter().skip(1));
+    }
+    let both = firsts.intersection(&later).count();
+    let parts = firsts.len() + later.len() - both;
+    // Sorted lists have the same parts in the same places.
+    let are_sorted = longest > 2 && 2 * parts <= all && 2 * firsts.len() <= different.len();
+    are_sorted || (both > 1 && 4 * both >= later.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -343,6 +383,12 @@ mod tests {
             (&["a,b", "c,d"], Looks::Lists),
             (&["1,234,567", "12", "1"], Looks::Number),
             (&["Lock, Stock", "Me, Myself"], Looks::Words),
+            (&["tea, jam, milk", "jam, tea", "milk, rye"], Looks::Lists),
+            (&["tea; jam", "jam; tea", "rye"], Looks::SomeLists),
+            (&["jam | rye | tea", "jam | tea", "jam | rye", "jam", "rye | tea"], Looks::SomeLists),
+            (&["Hobbit, The", "Help, The", "Room, A", "Hobbit, The"], Looks::Words),
+            (&["Doe, Ann", "Doe, Bob", "Lee, Ann", "Lee, Bob"], Looks::Words),
+            (&["1 Main St, Rome, IT", "2 Main St, Rome, IT", "3 Hill St, Rome, IT"], Looks::Words),
             (&["a", "b", "c", "d", "e", "f"], Looks::Text),
             (&["green tea", "7 up"], Looks::Words),
         ] {

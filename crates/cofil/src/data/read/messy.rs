@@ -269,6 +269,29 @@ fn blanks_around_ids_are_none_of_them_unless_in_quotes() {
 }
 
 #[test]
+fn weights_find_the_only_column_of_event_types() {
+    let weights = vec![("pv".to_owned(), 1.0), ("buy".to_owned(), 5.0)];
+    let weighted = ReadOptions { weights, ..ReadOptions::default() };
+    for (content, column) in [
+        ("1,22,7,pv,1511544070\n1,23,7,buy,1511544071\n2,22,7,pv,1511544072\n", "column 4"),
+        (
+            "user,item,what,time\n1,22,pv,1511544070\n1,23,buy,1511544071\n2,22,pv,1511544072\n",
+            "`what`",
+        ),
+    ] {
+        let read = table(content, &weighted).unwrap();
+        assert_eq!(read.interactions.value, [1.0, 5.0, 1.0]);
+        let told = read.report.notes.join("\n");
+        assert!(told.contains(&format!("{column} is taken for the event types")), "{told}");
+    }
+    let words = "1,22,seen\n1,23,had\n2,22,seen\n";
+    let told = table(words, &weighted).unwrap_err();
+    assert!(told.contains("perhaps column 3 (`kind` = 3)"), "{told}");
+    let told = table("user,item\n1,22\n", &weighted).unwrap_err();
+    assert!(told.contains("(`kind` = COLUMN)"), "{told}");
+}
+
+#[test]
 fn counts_that_are_rounded_are_told() {
     for content in [
         "user,item,count\na,x,16777217\nb,y,16777218\nc,z,123456789012\n",

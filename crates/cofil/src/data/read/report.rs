@@ -130,6 +130,19 @@ impl TimeUnit {
     }
 }
 
+impl TimeUnit {
+    /// Returns the name of the unit for sentences: `Unix seconds`.
+    pub(super) fn in_words(self) -> String {
+        match self {
+            Self::Seconds => "Unix seconds".into(),
+            Self::Milliseconds => "Unix milliseconds".into(),
+            Self::Microseconds => "Unix microseconds".into(),
+            Self::Nanoseconds => "Unix nanoseconds".into(),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for TimeUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

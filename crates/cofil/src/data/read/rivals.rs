@@ -170,6 +170,70 @@ fn small_scales_and_flags_are_no_guessed_ids() {
 }
 
 #[test]
+fn ratings_before_ids_are_no_users() {
+    let table = |row: &dyn Fn(usize) -> String| (0..400).map(row).collect::<String>();
+    let rating = |n: usize| 1 + n * 7 % 11 % 5;
+    let first = table(&|n| format!("{},{},{}\n", rating(n), 1 + n % 80, 1000 + n * 13 % 201));
+    assert_eq!(roles(&first), "2 3 1 -");
+    let told = notes(&first);
+    assert!(told.contains("column 1 holds a few small") && told.contains("`user` = 1"), "{told}");
+    let timed = table(&|n| {
+        format!("{}\t{}\t{}\t{}\n", rating(n), 1 + n % 80, 1000 + n * 13 % 201, 881_250_949 + n)
+    });
+    assert_eq!(roles(&timed), "2 3 1 4");
+    // Numbers that may be counts stay values, with a note.
+    let counts = table(&|n| format!("{},{},{}\n", rating(n), 1 + n % 80, 1 + n * 13 % 201));
+    assert_eq!(roles(&counts), "1 2 3 -");
+    let told = notes(&counts);
+    assert!(told.contains("`value` = 1, `user` = 2 and `item` = 3"), "{told}");
+    let middle = table(&|n| format!("{},{},{}\n", 1 + n % 80, rating(n), 1000 + n * 13 % 201));
+    assert_eq!(roles(&middle), "1 2 3 -");
+    let told = notes(&middle);
+    assert!(told.contains("`value` = 2, `user` = 1 and `item` = 3"), "{told}");
+    // Few users in order, and ratings behind the ids.
+    let few = table(&|n| format!("{},{},{}\n", 1 + n / 80, 1 + n % 80, 1000 + n * 13 % 201));
+    assert_eq!(roles(&few), "1 2 3 -");
+    let usual = table(&|n| format!("{},{},{}\n", rating(n), 1 + n % 80, 1 + n % 5));
+    assert_eq!(roles(&usual), "1 2 3 -");
+    for content in [few, usual] {
+        assert!(!notes(&content).contains("small numbers"), "{}", notes(&content));
+    }
+}
+
+#[test]
+fn parts_of_the_names_of_people_are_told() {
+    for (content, user, other) in [
+        (
+            "first_name,last_name,film,rating\nAnn,Lee,Heat,5\nAnn,Ray,Heat,3\n",
+            "first_name",
+            "`last_name`",
+        ),
+        ("Vorname;Nachname;Film\nAnn;Lee;Heat\nAnn;Ray;Heat\n", "Vorname", "`Nachname`"),
+        ("prenom,nom,film\nAnn,Lee,Heat\nAnn,Ray,Up\n", "prenom", "`nom`"),
+        ("given,family,film\nAnn,Lee,Heat\nAnn,Ray,Up\n", "given", "`family`"),
+        (
+            "Last Name,First Name,what,felt\nLee,Ann,Heat,5\nRay,Ann,Up,3\n",
+            "Last Name",
+            "`First Name`",
+        ),
+    ] {
+        let told = notes(content);
+        let expected = format!(
+            "`{user}` is taken for the users, but {other} holds a part of their names, too"
+        );
+        assert!(told.contains(&expected) && told.contains("(`user` = COLUMN)"), "{told}");
+    }
+    // The other part is no item, and an address says more.
+    let what = "Last Name,First Name,what,felt\nLee,Ann,Heat,5\nRay,Ann,Up,3\n";
+    assert!(roles(what).starts_with("Last Name what"), "{}", roles(what));
+    assert!(
+        roles("first_name,email,film\nAnn,a@x.de,Up\nAnn,b@x.de,Up\n").starts_with("email film")
+    );
+    let told = notes("user_id,first_name,last_name,film\n1,Ann,Lee,Heat\n2,Ann,Ray,Up\n");
+    assert!(!told.contains("part of their names"), "{told}");
+}
+
+#[test]
 fn tables_of_something_else_are_named() {
     let counted = "8 2 3 5 7 11 13 17 19\n3 3 7 11\n5 2 5 13 17 23\n2 7 19\n4 2 3 5 17\n";
     let told = refused(counted);
@@ -236,7 +300,7 @@ fn what_a_program_has_changed_is_told() {
         ),
         (
             "user,item,timestamp\nann,tea,1.39E+09\nann,jam,1.39E+09\nbob,tea,1.40E+09\n",
-            "3 times are shortened",
+            "3 times in scientific notation (such as 1.39E+09) lost digits",
         ),
         (
             "user_id,item_id,rating\n7,1,5\n7.0,2,4\n8,1,3\n",

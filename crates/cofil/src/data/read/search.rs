@@ -4,9 +4,9 @@ use super::Column;
 use super::columns::WIDE;
 use super::field::shown;
 use super::known::{
-    has_word_of_ids, is_beside_ids, is_known, is_later, is_no_user, is_numbered, is_person,
-    is_property, is_quantity, is_rare, is_time_name, is_weak_thing, means_own_value, means_time,
-    means_user, parts, person, plain, thing,
+    has_word_of_ids, is_bare_name, is_beside_ids, is_known, is_later, is_name_part, is_no_user,
+    is_numbered, is_person, is_property, is_quantity, is_rare, is_time_name, is_weak_thing,
+    means_own_value, means_time, means_user, parts, person, plain, thing,
 };
 use super::looks::{Looks, Seen};
 use super::unread::shortened;
@@ -15,6 +15,9 @@ use crate::error::Error;
 
 /// Name of the index of a pandas table in Parquet.
 pub(super) const INDEX: &str = "__index_level_0__";
+
+/// Number of different ids among the first rows that no scale of ratings has.
+const MANY: usize = 20;
 
 /// How the note on a column begins that was guessed although there are names.
 pub(super) const GUESSED: &str = "no column has a known name for";
@@ -36,6 +39,14 @@ impl Search {
         match self.names.as_ref().map(|names| &names[column]) {
             Some(name) if !name.is_empty() => format!("`{}`", shown(name.as_bytes())),
             _ => format!("column {}", column + 1),
+        }
+    }
+
+    /// Returns the name or the position by which a column is chosen in the settings.
+    pub fn choice(&self, column: usize) -> String {
+        match &self.names {
+            Some(names) => shown(names[column].as_bytes()),
+            None => (column + 1).to_string(),
         }
     }
 
@@ -97,12 +108,49 @@ impl Search {
         Some(column)
     }
 
+    /// Takes a column with the plural of one of the `known` names, unless it holds numbers, which are counts.
+    pub fn plural(&mut self, known: &[&str], looks: impl Fn(usize) -> Looks) -> Option<usize> {
+        let names = self.names.as_ref()?;
+        let is_plural = |&c: &usize| {
+            let name = plain(&names[c]);
+            let one = name.strip_suffix('s').filter(|one| one.len() > 2);
+            one.is_some_and(|one| known.contains(&one)) && !looks(c).is_number()
+        };
+        let column = self.free().take(WIDE).find(is_plural)?;
+        self.taken[column] = true;
+        Some(column)
+    }
+
     /// Takes a column of numbers called 0 for the values: pandas calls a column so that has no name.
     pub fn unnamed_value(&mut self, looks: impl Fn(usize) -> Looks) -> Option<usize> {
         let names = self.names.as_ref()?;
         let column = self.free().find(|&c| names[c] == "0" && looks(c).is_number())?;
         self.take(Some(column), "values");
         Some(column)
+    }
+
+    /// Takes the only column of event types, whatever its name.
+    pub fn events(&mut self, looks: impl Fn(usize) -> Looks) -> Result<usize, String> {
+        let with = |wanted: &[Looks]| -> Vec<usize> {
+            self.free().take(WIDE).filter(|&c| wanted.contains(&looks(c))).collect()
+        };
+        let events = with(&[Looks::Event]);
+        if let [column] = events[..] {
+            self.taken[column] = true;
+            let note = format!("{} is taken for the event types", self.call(column));
+            self.notes.push(note);
+            return Ok(column);
+        }
+        let remedy = match with(&[Looks::Event, Looks::Words]).first() {
+            Some(&column) => {
+                let (call, choice) = (self.call(column), self.choice(column));
+                format!("name the column of event types, perhaps {call} (`kind` = {choice})")
+            }
+            None => "name the column of event types (`kind` = COLUMN)".into(),
+        };
+        Err(format!(
+            "there are weights for event types, but no column is named `type` or `event`; {remedy}"
+        ))
     }
 
     /// Notes other columns of items than the one that was taken by its name: `track` beside `artist`.
@@ -139,6 +187,28 @@ impl Search {
             |&c: &usize| person(&names[c]).is_some_and(|other| other <= own) && is_id(&names[c]);
         let others: Vec<usize> = self.free().take(WIDE).filter(is_other).collect();
         self.note_others(user, "user", &others);
+    }
+
+    /// Notes other columns with parts of the names of users: all who share the one part are one user.
+    pub fn note_name_parts(&mut self, user: usize) {
+        let Some(names) = &self.names else { return };
+        let (own, has_part) = (&names[user], is_name_part(&names[user]));
+        let is_other =
+            |&c: &usize| is_name_part(&names[c]) || (has_part && is_bare_name(&names[c]));
+        if !has_part && !is_bare_name(own) {
+            return;
+        }
+        let others: Vec<String> =
+            self.free().take(WIDE).filter(is_other).map(|c| self.call(c)).collect();
+        let holds = if others.len() == 1 { "holds" } else { "hold" };
+        if !others.is_empty() {
+            let call = self.call(user);
+            self.notes.push(format!(
+                "{call} is taken for the users, but {} {holds} a part of their names, too: all with the same {call} are \
+                 one user; join these columns, and choose one that identifies users (`user` = COLUMN)",
+                shortened(&others)
+            ));
+        }
     }
 
     /// Notes the columns `others`, which may have the role of the column that was `taken` for it.
@@ -421,6 +491,24 @@ impl Search {
             && [one, other].iter().all(|&column| stem(column) != names[column])
     }
 
+    /// Returns which of the first two columns without names holds a few small numbers, as ratings do, while the third
+    /// holds many numbers, as ids do; and whether these are so large, behind a first column of that kind, that they are
+    /// no ratings or counts.
+    fn scale_before_ids(&self, seen: impl Fn(usize) -> Seen) -> Option<(usize, bool)> {
+        let count = self.taken.len();
+        let is_usual = self.names.is_none()
+            && (count == 3 || (count == 4 && seen(3).looks.is_time()))
+            && self.taken[..3].iter().all(|is_taken| !is_taken);
+        let third = Some(2).filter(|_| is_usual).map(&seen)?;
+        let are_ids = third.looks == Looks::Number && !third.is_scale && third.different >= MANY;
+        let scale = match [0, 1].map(|c| seen(c).is_scale) {
+            [true, false] => 0,
+            [false, true] => 1,
+            _ => return None,
+        };
+        are_ids.then_some((scale, scale == 0 && third.is_large))
+    }
+
     /// Returns the user and item columns: as found, or else the first free columns that may hold ids.
     pub fn ids(
         &mut self,
@@ -434,7 +522,10 @@ impl Search {
             let names = self.names.as_ref();
             names.is_some_and(|names| seen(c).is_scale && !is_numbered(&names[c]))
         };
-        let is_likely = |&c: &usize| self.may_be_ids(c, looks) == Some(true) && !is_scale(c);
+        let before_ids = self.scale_before_ids(&seen).filter(|_| wanted == 2);
+        let is_value = |c: usize| before_ids == Some((c, true));
+        let is_likely =
+            |&c: &usize| self.may_be_ids(c, looks) == Some(true) && !is_scale(c) && !is_value(c);
         // With an item column, what else describes items is no user: the table is one of items.
         let describes = |c: usize| {
             let names = self.names.as_ref().filter(|_| user.is_none() && item.is_some());
@@ -448,11 +539,30 @@ impl Search {
             let names = self.names.as_ref().filter(|_| user.is_none());
             names.is_some_and(|names| is_person(&names[c]))
         };
-        let person = first().filter(is_possible).find(is_person);
-        let likely = first().filter(is_likely).filter(|c| Some(*c) != person);
+        let is_part = |&c: &usize| self.names.as_ref().is_some_and(|names| is_name_part(&names[c]));
+        // A part of a name is one of a person, and no item.
+        let possible = || first().filter(is_possible);
+        let part = || possible().find(is_part).filter(|_| user.is_none());
+        let person = possible().find(|c| is_person(c) && !is_part(c)).or_else(part);
+        let likely = first().filter(is_likely).filter(|c| Some(*c) != person && !is_part(c));
         let mut found: Vec<usize> = person.into_iter().chain(likely).take(wanted).collect();
         if found.len() < wanted {
             found = first().filter(is_possible).take(wanted).collect();
+        }
+        match before_ids {
+            Some((_, true)) => self.notes.push(
+                "column 1 holds a few small numbers, as ratings do, and is not taken for ids; if it holds users, set \
+                 `user` = 1 and `item` = 2"
+                    .into(),
+            ),
+            Some((scale, false)) if found.contains(&scale) => self.notes.push(format!(
+                "column {} is taken for the {}, but holds a few small numbers, as ratings do; if these are values, set \
+                 `value` = {0}, `user` = {} and `item` = 3",
+                scale + 1,
+                ["users", "items"][scale],
+                2 - scale
+            )),
+            _ => {}
         }
         let mut found = found.into_iter();
         let mut next = |known: Option<usize>, role: &str| {

@@ -92,17 +92,8 @@ pub(super) fn table(head: &[u8], options: &ReadOptions) -> Result<Grid, (u64, St
     {
         return Err((1, message));
     }
-    if told.header.is_none()
-        && let Some(above) = above::titles(head, &told, &grid)
-    {
-        let lines = if above == 1 { "the first line is" } else { "the first lines are" };
-        return Err((
-            1,
-            format!(
-                "{lines} not part of the table, such as {}; remove everything above the table",
-                field::quoted(&grid.rows[0].join(&grid.delimiter[..]))
-            ),
-        ));
+    if told.header.is_none() && above::has_titles(head, &told, &grid) {
+        return Err((1, heads::title(&grid.rows[0].join(&grid.delimiter[..]))));
     }
     match grid.width() {
         0 | 1 => Err((
@@ -346,6 +337,14 @@ fn comma_width(head: &[u8]) -> usize {
         Some(_) => 0,
         None => cut(head, b",", None).first().map_or(0, Vec::len),
     }
+}
+
+/// Returns whether most of the first rows of `head` have as many fields as the first, at least two, between `delimiter`
+/// outside of quotes.
+pub(super) fn splits(head: &[u8], delimiter: &[u8]) -> bool {
+    let rows = cut(head, delimiter, None);
+    let width = rows.first().map_or(0, Vec::len);
+    width > 1 && 2 * rows.iter().filter(|row| row.len() == width).count() > rows.len()
 }
 
 /// Returns the first rows of `head`. A quote that is not closed in it is an ordinary character.

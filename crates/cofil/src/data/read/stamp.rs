@@ -102,8 +102,16 @@ pub(super) fn check_time_format(format: &str) -> Result<()> {
     // A year is required: a time of day is not a date.
     let date = DateTime::UNIX_EPOCH.naive_utc();
     let reads = || written_seconds(&date.and_utc().format(format).to_string(), format) == Some(0);
+    const YEARS: [&str; 9] = ["%Y", "%y", "%G", "%g", "%D", "%F", "%s", "%c", "%+"];
     match known && reads() {
         true => Ok(()),
+        false if known && !YEARS.iter().any(|year| format.contains(year)) => Err(Error::setting(
+            "time_format",
+            format!(
+                "{format:?} has no year, and a time of day is no point in time; give a format of dates, such as \
+                 %d/%m/%Y %H:%M, or read no times (`time` = none)"
+            ),
+        )),
         false => Err(Error::setting(
             "time_format",
             format!(

@@ -12,6 +12,9 @@ use super::words::{AMBIGUOUS, VALUE};
 /// Names of columns that say what became of an interaction.
 const STATUS: &[&str] = &["status", "state", "orderstatus", "cancelled", "canceled", "returned"];
 
+/// How the note on columns that may hold values or times ends.
+pub(super) const TO_USE: &str = "name a column of ratings, counts or times to use it";
+
 /// Number of columns, or of keys in others, to name.
 const FEW: usize = 5;
 
@@ -70,9 +73,7 @@ impl Search {
         let unread: Vec<String> = self.free().take(WIDE).filter_map(named).collect();
         if !unread.is_empty() {
             let others = shortened(&unread);
-            self.notes.push(format!(
-                "ignored: {others}; name a column of ratings, counts or times to use it"
-            ));
+            self.notes.push(format!("ignored: {others}; {TO_USE}"));
         }
     }
 
@@ -134,10 +135,7 @@ impl Search {
         }
         let Some(&first) = columns.first() else { return };
         let all: Vec<String> = columns.iter().map(|&c| self.call(c)).collect();
-        let column = match names {
-            Some(names) => shown(names[first].as_bytes()),
-            None => (first + 1).to_string(),
-        };
+        let column = self.choice(first);
         self.notes.push(format!(
             "ignored: {} ({what}); {one}, make it the column of event types (`kind` = {column}) and give `weights` such \
              as loved=1,hated=-1",

@@ -297,6 +297,41 @@ pub(super) const PEOPLE: &[&str] = &[
     "imię",
     "namn",
 ];
+/// Names of columns with a part of the names of people.
+pub(super) const NAME_PARTS: &[&str] = &[
+    "firstname",
+    "lastname",
+    "givenname",
+    "familyname",
+    "given",
+    "family",
+    "surname",
+    "forename",
+    "fname",
+    "lname",
+    "vorname",
+    "nachname",
+    "familienname",
+    "prenom",
+    "prénom",
+    "nomdefamille",
+    "apellido",
+    "apellidos",
+    "cognome",
+    "sobrenome",
+    "voornaam",
+    "achternaam",
+    "förnamn",
+    "efternamn",
+    "fornavn",
+    "etternavn",
+    "imię",
+    "imie",
+    "nazwisko",
+    "фамилия",
+];
+/// Words for a name that are those of a part beside another part.
+pub(super) const BARE_NAMES: &[&str] = &["name", "nom", "nombre", "nome", "имя"];
 /// Words beside those for people that say that a column does not tell who it was.
 pub(super) const NOT_WHO: &[&str] = &[
     "name", "type", "group", "level", "role", "since", "count", "score", "age", "gender",

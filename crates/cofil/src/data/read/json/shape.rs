@@ -1,5 +1,6 @@
 //! Objects that are no rows of a table: what they may be, and how to make rows of them.
 
+use super::super::columns::WIDE;
 use super::super::known;
 use serde_json::{Map, Value};
 
@@ -80,6 +81,15 @@ pub(super) fn foreign(line: &[u8]) -> Option<String> {
     Some(format!("this is {what}; {remedy}"))
 }
 
+/// Returns what an object with these `keys` is, and the remedy, if the value of each `is_list`: a table by columns.
+pub(super) fn lists(keys: &[String], is_list: impl Fn(&str) -> bool) -> Option<String> {
+    let mut first = keys.iter().take(WIDE);
+    let are_lists = keys.len() > 1 && keys.iter().any(|key| is_known(key));
+    (are_lists && first.all(|key| is_list(key))).then(|| {
+        format!("this is one object with a list for each column, as pandas writes it with orient=\"list\"; {PANDAS}")
+    })
+}
+
 fn is_of_ids(list: &[Value]) -> bool {
     !list.is_empty() && list.iter().all(|id| id.is_string() || id.is_number())
 }
@@ -102,6 +112,14 @@ mod tests {
             (
                 r#"{"user":{"0":"ann","1":"bob"},"item":{"0":"tea","1":"jam"}}"#,
                 "one object for each column",
+            ),
+            (
+                r#"{"user":["ann","bob"],"item":["tea","jam"],"rating":[5,4]}"#,
+                "a list for each column, as pandas writes it with orient=\"list\"; in pandas, write",
+            ),
+            (
+                "{\n \"user\": [\"ann\"],\n \"film\": [\"Heat\"],\n \"seen\": [[1]]\n}",
+                "a list for each column",
             ),
             (
                 r#"{"0":{"user":"ann","item":"tea"},"1":{"user":"bob","item":"jam"}}"#,
