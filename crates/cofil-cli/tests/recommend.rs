@@ -496,6 +496,37 @@ fn pairs_are_predicted_in_their_order() {
     assert_eq!(place.text("p.csv"), out);
 }
 
+/// In a model of ratings a score looks like one.
+#[test]
+fn scores_are_not_taken_for_ratings() {
+    let place = Place::with_ratings();
+    place.write("pairs.csv", "user,item\nu3,i1\nu3,i5\n");
+    place.ok("train ratings.csv -a popularity -o ranks");
+    place.ok("train ratings.csv -a baseline -o rates");
+    place.ok("train ratings.csv -a ease --implicit -o events");
+    place.ok("train ratings.csv -a logistic-mf --set factors=2 --set epochs=2 -o odds");
+    let note = "note: popularity only ranks items: its scores are not on the rating scale. To predict ratings, \
+                train with --for rating\n";
+    for asked in ["--user u3 --item i1", "--pairs pairs.csv", "--pairs pairs.csv -o p.csv"] {
+        for form in ["", " --json"] {
+            let told = place.run(&format!("predict ranks {asked}{form}"));
+            assert_eq!(
+                (told.code, told.err.matches(note).count()),
+                (0, 1),
+                "{asked}: {}",
+                told.err
+            );
+            for other in ["rates", "events"] {
+                let told = place.run(&format!("predict {other} {asked}{form}"));
+                assert!(!told.err.contains("only ranks"), "{other} {asked}: {}", told.err);
+            }
+        }
+        let told = place.run(&format!("predict odds {asked} --probability"));
+        assert!(told.code == 0 && !told.err.contains("only ranks"), "{asked}: {}", told.err);
+    }
+    assert!(place.run("predict odds --user u3 --item i1").err.contains("logistic-mf only ranks"));
+}
+
 #[test]
 fn the_model_card_is_complete() {
     let place = with_model();

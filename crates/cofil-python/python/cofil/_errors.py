@@ -82,7 +82,8 @@ def of_kind(kind: str) -> type[Error]:
 
 
 class ReadWarning(UserWarning):
-    """A guess or a loss of reading that may be a mistake: a column taken for another, ids that no model knows."""
+    """A guess or a loss of reading that may be a mistake: a column taken for another, ids that no model knows, scores
+    that are no ratings."""
 
 
 HERE = os.path.dirname(__file__)
