@@ -37,7 +37,7 @@ pub struct CleanReport {
     pub items: usize,
     /// Remaining interactions.
     pub interactions: usize,
-    /// What limits the use of the order of the remaining rows, if they have times.
+    /// What limits the use of the order of the remaining rows, if they have times, and what stands in for values.
     #[serde(default)]
     pub notes: Vec<Finding>,
 }
