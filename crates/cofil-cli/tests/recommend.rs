@@ -496,6 +496,29 @@ fn pairs_are_predicted_in_their_order() {
     assert_eq!(place.text("p.csv"), out);
 }
 
+/// The file of one list has the rows that the file of all has.
+#[test]
+fn a_single_list_is_written_as_all_are() {
+    let place = with_model();
+    for (all, one, of) in [
+        ("recommend m --all", "recommend m --user u1", "u1,"),
+        ("similar m --all", "similar m --item even1", "even1,"),
+    ] {
+        place.ok(&format!("{all} -n 3 -o all.csv"));
+        let told = place.ok(&format!("{one} -n 3 -o one.csv"));
+        assert!(told.starts_with("one.csv: 3 "), "{told}");
+        let (all, one) = (place.text("all.csv"), place.text("one.csv"));
+        let rows: Vec<&str> = all
+            .lines()
+            .enumerate()
+            .filter(|(n, row)| *n == 0 || row.starts_with(of))
+            .map(|(_, row)| row)
+            .collect();
+        assert_eq!(one.lines().collect::<Vec<_>>(), rows);
+        assert_eq!(rows.len(), 4);
+    }
+}
+
 /// In a model of ratings a score looks like one.
 #[test]
 fn scores_are_not_taken_for_ratings() {
@@ -563,6 +586,7 @@ fn bad_requests_and_files_are_told() {
     says(1, "recommend events.csv --user u1", "not a cofil model file");
     says(1, "recommend events.csv --user u1", "but text; if it is a table");
     says(2, "recommend m -o r.csv", "--output is for the lists of --all or --users");
+    says(1, "recommend m --user u99 -o r.csv", "unknown user `u99`");
     says(1, "recommend m --all -o r.txt", ".gz or .zst), .parquet or .arrow");
     says(1, "recommend m --all -o nowhere/r.csv", "there is no folder nowhere");
     says(1, "predict m --user u1 --item i999", "unknown item `i999`");
