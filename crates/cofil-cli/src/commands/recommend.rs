@@ -1,7 +1,7 @@
 //! `cofil recommend`.
 
 use crate::args::history::{self, UnknownIds};
-use crate::args::items::{Items, Titles};
+use crate::args::items::{self, Items, Titles};
 use crate::args::reranking::Reranking;
 use crate::args::{typed, wrong};
 use crate::interrupt::reading;
@@ -231,7 +231,7 @@ fn heading(recommender: &Recommender, who: &Who, answer: &Answer, titles: Titles
     let unknown: HashSet<&String> = answer.unknown.iter().collect();
     let known = |liked: &&Liked| !unknown.contains(&liked.item);
     let history: Vec<String> = who.history.iter().filter(known).map(told).collect();
-    let history = history.join(", ");
+    let history = items::joined(&history);
     match (answer.basis, &who.user) {
         (Basis::Popular, None) if who.history.is_empty() => "Most popular items".into(),
         (Basis::Popular, _) => {
@@ -256,7 +256,7 @@ fn print_list(items: &[Recommended], titles: Titles<'_>) {
             None => entry.because.iter().map(|b| titles.of(&b.item)).collect(),
         };
         let item = titles.of(&entry.item).to_owned();
-        vec![entry.rank.to_string(), item, score(entry.score), because.join(", ")]
+        vec![entry.rank.to_string(), item, score(entry.score), items::joined(&because)]
     });
     let rows: Vec<Vec<String>> = rows.collect();
     let columns = ["", "Item", "Score", "Because of"];
