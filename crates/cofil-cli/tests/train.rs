@@ -253,8 +253,7 @@ fn algorithms_may_be_called_as_elsewhere() {
         place.ok(&format!("train ratings.csv {args} -o m"));
         assert_eq!(place.json("inspect m")["algorithm"]["algorithm"], own, "{args}");
     }
-    let compare =
-        "compare ratings.csv -a EASE,Pop --set EASE:reg=3 --skip ItemKNN=slow --with itemknn:shrinkage=3";
+    let compare = "compare ratings.csv -a EASE,Pop --set EASE:reg=3 --skip ItemKNN=slow --with itemknn:shrinkage=3";
     let told = place.json(&format!("{compare} --metric ndcg@5"));
     let entries = told["entries"].as_array().expect("a list").iter();
     let mut names: Vec<&str> = entries.filter_map(|entry| entry["name"].as_str()).collect();

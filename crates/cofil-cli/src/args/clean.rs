@@ -30,7 +30,7 @@ pub struct Cleaning {
     #[arg(long)]
     pub implicit: bool,
     /// For ranking algorithms: use values as confidence weights unchanged, as with --weight. By default a rating is
-    /// weighted by its position on the scale (the lowest 0), and a count c by log2(1 + c)
+    /// weighted by its position on the scale (0 for the lowest rating), and a count c by log2(1 + c)
     #[arg(long)]
     pub as_weights: bool,
 }

@@ -30,7 +30,7 @@ class DataError(Error, ValueError):
 
 
 class KindError(DataError, TypeError):
-    """What was given is no table, no column or no id."""
+    """What was given is not a table, column or id."""
 
 
 class UnsupportedError(Error, RuntimeError):
