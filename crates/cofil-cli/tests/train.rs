@@ -331,7 +331,7 @@ fn notes_on_times_are_told_by_all_that_train_or_split() {
         text += &format!("u{u},i{},{}\n", (u + i * i) % 12, 1_500_000_000 + u * 1000 + i / 4);
     }
     place.write("t.csv", &text);
-    let notes = ["The median user is active for 1 second,", "have the same timestamp as another"];
+    let notes = ["median user is active for 1 second,", "have the same timestamp as another"];
     for command in [
         "train t.csv -a ease --set reg=1 -o m",
         "split t.csv -o parts",
