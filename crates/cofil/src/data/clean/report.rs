@@ -92,7 +92,8 @@ impl CleanReport {
             told.push(format!("dropped {emptied} without interactions"));
         }
         if *implicit && threshold.is_none() {
-            told.push(format!("all {} interactions count 1", number(self.interactions)));
+            // An update gives them the usual value of its model.
+            told.push(format!("all {} interactions count alike", number(self.interactions)));
         }
         told
     }
