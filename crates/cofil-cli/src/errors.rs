@@ -107,6 +107,7 @@ pub fn flag(option: &str, value: Option<&str>) -> String {
     match (option, value) {
         // On by default.
         ("seen", _) => "without --no-seen".into(),
+        ("purpose", Some(purpose)) => format!("with --for {purpose}"),
         (_, Some(value)) => format!("with --{name} {value}"),
         (_, None) => format!("with --{name}"),
     }
@@ -187,6 +188,7 @@ mod tests {
             Remedy::MinUser(5),
             Remedy::MinItem(5),
             Remedy::Resume,
+            Remedy::PredictRatings,
         ] {
             let said = remedy.say(flag);
             let named = said.split("--").nth(1).expect("a flag");

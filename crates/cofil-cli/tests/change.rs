@@ -88,6 +88,42 @@ fn events_without_values_are_liked() {
     for key in ["interactions", "mean", "scale", "fingerprint"] {
         assert_eq!(data("n")[key], data("m")[key], "{key}");
     }
+    let told = |args: &str| place.run(&format!("update {args} -o n")).err;
+    let counts = "each event of a new pair counts as 5, the value of an item that is liked";
+    assert!(told("m bare.csv").contains(&format!("note: the events have no values: {counts}\n")));
+    let ignored = told("m worst.csv --implicit");
+    assert!(
+        ignored.contains(&format!("note: the values are not counted: {counts}\n")),
+        "{ignored}"
+    );
+    let answer = place.json("update m bare.csv -o n");
+    let note = answer["clean"]["notes"][0]["text"].as_str().unwrap_or_default();
+    assert!(note.contains(counts), "{answer}");
+    assert!(!told("m best.csv").contains("counts as"));
+    // Without values in the training data there is nothing to guess.
+    place.ok("train events.csv -a ease --set reg=1 -o e");
+    assert!(!told("e events.csv").contains("counts as"));
+}
+
+/// New users are what an update is for; ids in another spelling are not new.
+#[test]
+fn new_ids_are_not_doubted_but_new_spellings_are() {
+    let place = Place::new();
+    let rows: Vec<String> =
+        (1..=6).map(|u| format!("{u},{}\n{u},{}\n", u % 3, 4 + u % 2)).collect();
+    place.write("old.csv", format!("user,item\n{}", rows.concat()));
+    place.ok("train old.csv -a item-knn -o m");
+    for (new, is_doubted) in [
+        ("1,2\nnew1,2\n", false),
+        ("new1,2\n", false),
+        ("1,0\nzed,9\n", false),
+        ("1.0,2\n2.0,1\n", true),
+    ] {
+        place.write("new.csv", format!("user,item\n{new}"));
+        let told = place.run("update m new.csv -o n");
+        assert_eq!(told.code, 0, "{new}: {}", told.err);
+        assert_eq!(told.err.contains("unknown"), is_doubted, "{new}: {}", told.err);
+    }
 }
 
 /// New events have the weights of the old, and are added to them: a dislike raises nothing.

@@ -460,6 +460,16 @@ fn saved_models_stand_side_by_side() {
     let told =
         json(folder.path(), "evaluate m.cofil o.cofil --test test.csv --metric ndcg@2 --json");
     assert_eq!(told["differences"], serde_json::json!([null]), "users are numbered differently");
+    let conclusion = &told["conclusion"];
+    assert_eq!(conclusion["untested"], serde_json::json!([]), "{conclusion}");
+    assert_eq!(conclusion["apart"], serde_json::json!([told["entries"][1]["name"]]));
+    let line = "evaluate m.cofil e.cofil o.cofil --test test.csv --metric ndcg@2";
+    let told = stdout(folder.path(), line);
+    assert!(told.contains("trained on another table"), "{told}");
+    // Those of one table are still compared.
+    let told = json(folder.path(), &format!("{line} --json"));
+    let alone = if told["conclusion"]["best"] == "o" { 2 } else { 1 };
+    assert_eq!(told["conclusion"]["apart"].as_array().map(Vec::len), Some(alone), "{told}");
 }
 
 #[test]

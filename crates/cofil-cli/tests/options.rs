@@ -19,12 +19,10 @@ fn options_that_would_be_ignored_are_refused() {
     place.write("lists.csv", "user,item,score\nu0,i0,1\n");
     let files = place.files();
     for (line, part) in [
-        ("similar ease --item i1 -o x.csv", "--output"),
-        ("similar ease --user u1 -o x.csv", "--output"),
+        ("similar ease --user u1 -o x.csv", "print similar users with --json"),
         ("similar ease --item i1 --exact", "--exact"),
         ("predict ratings --user u1 --item i1 -o x.csv", "--output"),
-        ("recommend ease --user u1 -o x.csv", "--output"),
-        ("recommend ease --history i1 -o x.csv", "--output"),
+        ("recommend ease --history i1 -o x.csv", "or of a known --user; print others with --json"),
         ("recommend ease --popular -o x.csv", "--output"),
         ("recommend ease --user u1 --pool 20", "--popularity-penalty"),
         (

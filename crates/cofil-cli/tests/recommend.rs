@@ -496,6 +496,60 @@ fn pairs_are_predicted_in_their_order() {
     assert_eq!(place.text("p.csv"), out);
 }
 
+/// The file of one list has the rows that the file of all has.
+#[test]
+fn a_single_list_is_written_as_all_are() {
+    let place = with_model();
+    for (all, one, of) in [
+        ("recommend m --all", "recommend m --user u1", "u1,"),
+        ("similar m --all", "similar m --item even1", "even1,"),
+    ] {
+        place.ok(&format!("{all} -n 3 -o all.csv"));
+        let told = place.ok(&format!("{one} -n 3 -o one.csv"));
+        assert!(told.starts_with("one.csv: 3 "), "{told}");
+        let (all, one) = (place.text("all.csv"), place.text("one.csv"));
+        let rows: Vec<&str> = all
+            .lines()
+            .enumerate()
+            .filter(|(n, row)| *n == 0 || row.starts_with(of))
+            .map(|(_, row)| row)
+            .collect();
+        assert_eq!(one.lines().collect::<Vec<_>>(), rows);
+        assert_eq!(rows.len(), 4);
+    }
+}
+
+/// In a model of ratings a score looks like one.
+#[test]
+fn scores_are_not_taken_for_ratings() {
+    let place = Place::with_ratings();
+    place.write("pairs.csv", "user,item\nu3,i1\nu3,i5\n");
+    place.ok("train ratings.csv -a popularity -o ranks");
+    place.ok("train ratings.csv -a baseline -o rates");
+    place.ok("train ratings.csv -a ease --implicit -o events");
+    place.ok("train ratings.csv -a logistic-mf --set factors=2 --set epochs=2 -o odds");
+    let note = "note: popularity only ranks items: its scores are not on the rating scale. To predict ratings, \
+                train with --for rating\n";
+    for asked in ["--user u3 --item i1", "--pairs pairs.csv", "--pairs pairs.csv -o p.csv"] {
+        for form in ["", " --json"] {
+            let told = place.run(&format!("predict ranks {asked}{form}"));
+            assert_eq!(
+                (told.code, told.err.matches(note).count()),
+                (0, 1),
+                "{asked}: {}",
+                told.err
+            );
+            for other in ["rates", "events"] {
+                let told = place.run(&format!("predict {other} {asked}{form}"));
+                assert!(!told.err.contains("only ranks"), "{other} {asked}: {}", told.err);
+            }
+        }
+        let told = place.run(&format!("predict odds {asked} --probability"));
+        assert!(told.code == 0 && !told.err.contains("only ranks"), "{asked}: {}", told.err);
+    }
+    assert!(place.run("predict odds --user u3 --item i1").err.contains("logistic-mf only ranks"));
+}
+
 #[test]
 fn the_model_card_is_complete() {
     let place = with_model();
@@ -532,6 +586,7 @@ fn bad_requests_and_files_are_told() {
     says(1, "recommend events.csv --user u1", "not a cofil model file");
     says(1, "recommend events.csv --user u1", "but text; if it is a table");
     says(2, "recommend m -o r.csv", "--output is for the lists of --all or --users");
+    says(1, "recommend m --user u99 -o r.csv", "unknown user `u99`");
     says(1, "recommend m --all -o r.txt", ".gz or .zst), .parquet or .arrow");
     says(1, "recommend m --all -o nowhere/r.csv", "there is no folder nowhere");
     says(1, "predict m --user u1 --item i999", "unknown item `i999`");

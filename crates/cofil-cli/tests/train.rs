@@ -242,6 +242,34 @@ fn epochs_are_told_line_by_line_where_there_is_no_terminal() {
     assert_eq!(kept, ["model", "algorithm", "data", "trained", "memory", "fingerprint"]);
 }
 
+/// Algorithms have the names that others give them, and models their own.
+#[test]
+fn algorithms_may_be_called_as_elsewhere() {
+    let place = Place::with_ratings();
+    for (args, own) in
+        [("-a EASE", "ease"), ("--recipe mostpop", "popularity"), ("--config c.toml", "item-knn")]
+    {
+        place.write("c.toml", "algorithm = \"ItemKNN\"\n");
+        place.ok(&format!("train ratings.csv {args} -o m"));
+        assert_eq!(place.json("inspect m")["algorithm"]["algorithm"], own, "{args}");
+    }
+    let compare = "compare ratings.csv -a EASE,Pop --set EASE:reg=3 --skip ItemKNN=slow --with itemknn:shrinkage=3";
+    let told = place.json(&format!("{compare} --metric ndcg@5"));
+    let entries = told["entries"].as_array().expect("a list").iter();
+    let mut names: Vec<&str> = entries.filter_map(|entry| entry["name"].as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["ease", "item-knn:shrinkage=3", "popularity"], "{told}");
+    assert_eq!(place.json("algorithms SVD++"), place.json("algorithms svd-plus-plus"));
+    assert!(place.ok("algorithms SVD++").starts_with("svd-plus-plus: "));
+    let list = place.ok("algorithms");
+    for (name, predicts) in [("als", "values"), ("ials", "ranking"), ("baseline", "values")] {
+        let line = list.lines().find(|line| line.starts_with(&format!("{name} ")));
+        let word = line.and_then(|line| line.split_whitespace().nth(1));
+        assert_eq!(word, Some(predicts), "{list}");
+    }
+    assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
+}
+
 #[test]
 fn bad_input_is_told_with_the_remedy() {
     let place = Place::with_ratings();
@@ -303,7 +331,7 @@ fn notes_on_times_are_told_by_all_that_train_or_split() {
         text += &format!("u{u},i{},{}\n", (u + i * i) % 12, 1_500_000_000 + u * 1000 + i / 4);
     }
     place.write("t.csv", &text);
-    let notes = ["The median user is active for 1 second,", "have the same timestamp as another"];
+    let notes = ["median user is active for 1 second,", "have the same timestamp as another"];
     for command in [
         "train t.csv -a ease --set reg=1 -o m",
         "split t.csv -o parts",

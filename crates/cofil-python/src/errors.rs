@@ -1,6 +1,7 @@
 //! Errors of the library as Python exceptions.
 
 use cofil::Error;
+use cofil::data::Finding;
 use pyo3::prelude::*;
 use std::any::Any;
 
@@ -37,6 +38,15 @@ pub fn note(py: Python<'_>, notes: &[String]) -> PyResult<()> {
     Ok(())
 }
 
+/// Warns of findings, in the words of Python.
+pub fn note_findings<'a>(
+    py: Python<'_>,
+    findings: impl IntoIterator<Item = &'a Finding>,
+) -> PyResult<()> {
+    let told: Vec<String> = findings.into_iter().map(|finding| finding.say(keyword)).collect();
+    note(py, &told)
+}
+
 fn exception(py: Python<'_>, kind: &str, message: &str, setting: Option<&str>) -> PyErr {
     let made = || {
         let class = py.import("cofil._errors")?.call_method1("of_kind", (kind,))?;
@@ -53,6 +63,7 @@ fn keyword(option: &str, value: Option<&str>) -> String {
         // On by default.
         ("seen", _) => "without seen=False".into(),
         ("implicit" | "resume", _) => format!("with {option}=True"),
+        ("purpose", Some(purpose)) => format!("with purpose=\"{purpose}\""),
         (_, Some(value)) => format!("with {option}={value}"),
         (_, None) => format!("with {option}="),
     }

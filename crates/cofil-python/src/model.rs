@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code, reason = "arrays of NumPy view the vectors of a model")]
 
-use crate::errors::{note, raised};
+use crate::errors::{note, note_findings, raised};
 use crate::frame::Frame;
 use crate::ids;
 use crate::input::Input;
@@ -239,11 +239,12 @@ impl Model {
         // Numbered on their own, so that their types show.
         let (table, clean) = interactions(py, events, options, None)?;
         let clean = Clean { implicit: implicit || clean.implicit, ..clean };
-        let updated = self.change(py, |model| {
+        let (updated, cleaned) = self.change(py, |model| {
             model.check_types(&table)?;
-            let (events, _) = model.events(table, &clean)?;
-            model.update(&events, clean.duplicates)
+            let (events, cleaned) = model.events(table, &clean)?;
+            Ok((model.update(&events, clean.duplicates)?, cleaned))
         })?;
+        note_findings(py, &cleaned.notes)?;
         plain(py, &updated)
     }
 

@@ -1,7 +1,7 @@
 //! Queries to a model, as the library defines them: dictionaries in, tables and dictionaries out.
 
 use crate::columns;
-use crate::errors::{note, unreadable};
+use crate::errors::{note, note_findings, unreadable};
 use crate::frame::{Frame, named};
 use crate::ids;
 use crate::model::{Model, note_unlike};
@@ -175,10 +175,26 @@ impl Model {
         Ok((skipped, ids::list(py, &unknown, 0..unknown.len() as u32)?, frame))
     }
 
-    /// Predicts the value of a pair.
-    fn predict(&self, py: Python<'_>, user: &str, item: &str) -> PyResult<f32> {
+    /// Predicts the value of a pair, or the probability.
+    fn predict(
+        &self,
+        py: Python<'_>,
+        user: &str,
+        item: &str,
+        probability: bool,
+    ) -> PyResult<Option<f32>> {
         let model = self.get(py)?;
-        run(py, None, || model.predict(user, item))
+        let predicted = run(py, None, || match probability {
+            false => model.predict(user, item).map(Some),
+            true => {
+                let (user, item) = (model.user_index(user)?, model.item(item)?);
+                Ok(model.probabilities(&[user], &[item])?[0])
+            }
+        })?;
+        if !probability {
+            note_findings(py, &model.note_on_scores())?;
+        }
+        Ok(predicted)
     }
 
     /// Predicts the values of pairs, or probabilities: unknown ids, and the predictions, beside the values of the pairs if
@@ -205,6 +221,9 @@ impl Model {
         }
         note(py, &report.notes)?;
         note_unlike(py, &rows, model.users(), model.items())?;
+        if !probability {
+            note_findings(py, &model.note_on_scores())?;
+        }
         let frame = run(py, None, || {
             let known = Interactions {
                 users: model.users().clone(),

@@ -363,7 +363,7 @@ pub fn names() -> Vec<&'static str> {
     Algorithm::all().iter().map(Algorithm::name).collect()
 }
 
-/// The schema of an algorithm, and the rules of the defaults that follow from the data.
+/// The name and schema of an algorithm, and the rules of the defaults that follow from the data.
 #[pyfunction]
 pub fn algorithm<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     let described = || {
@@ -374,7 +374,9 @@ pub fn algorithm<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>
         let presets = algorithm.presets().iter();
         let presets: Vec<Value> =
             presets.map(|preset| json!({"name": preset.name, "about": preset.about})).collect();
-        Ok(json!({"schema": Algorithm::schema(name)?, "rules": rules, "presets": presets}))
+        let name = algorithm.name();
+        let schema = Algorithm::schema(name)?;
+        Ok(json!({"name": name, "schema": schema, "rules": rules, "presets": presets}))
     };
     object(py, &described().map_err(|error| raised(py, &error))?)
 }

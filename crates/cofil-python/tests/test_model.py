@@ -6,6 +6,7 @@ import copy
 import gc
 import pickle
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -82,6 +83,24 @@ def test_predictions_stand_in_the_order_of_the_pairs(ratings):
     assert len(model.predict(ratings)) == len(ratings)
     with pytest.raises(cofil.NotFoundError):
         model.predict("moon", "i2")
+
+
+def test_scores_are_not_taken_for_ratings(ratings):
+    ranks = cofil.LogisticMf(factors=2, epochs=2).fit(ratings)
+    for asked in (("u1", "i2"), ([("u1", "i2")],)):
+        with pytest.warns(cofil.ReadWarning, match='logistic-mf only ranks items.* with purpose="rating"') as told:
+            ranks.predict(*asked)
+        assert len(told) == 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", cofil.ReadWarning)
+            assert 0 < np.ravel(ranks.predict(*asked, probability=True))[0] < 1
+            cofil.BiasedMf(factors=2, epochs=2).fit(ratings).predict(*asked)
+
+
+def test_events_without_values_count_as_liked(ratings):
+    model = cofil.BiasedMf(factors=2, epochs=2).fit(ratings)
+    with pytest.warns(cofil.ReadWarning, match="no values: each event of a new pair counts as 5"):
+        model.update([("new", "i2")])
 
 
 def test_scores_are_explained(model):

@@ -254,6 +254,11 @@ def test_what_is_wrong_is_told_early(ratings):
     assert raised.value.name == "Isal" and "Ials" in dir(raised.value.obj)
 
 
+def test_algorithms_are_called_as_elsewhere(ratings):
+    assert cofil.fit(ratings, "MostPop").card["algorithm"]["algorithm"] == "popularity"
+    assert cofil.compare(*ratings.split(seed=1), algorithms=["Pop", "EASE"], metrics="ndcg@10")["algorithm"][0] == "ease"
+
+
 def test_algorithms_are_given_by_name_or_with_settings(ratings):
     for algorithm in ("ials", cofil.Ials, cofil.Ials()):
         assert cofil.fit(ratings, algorithm).to_bytes() == cofil.Ials().fit(ratings).to_bytes()

@@ -106,7 +106,74 @@ recipes! {
     Blend "blend",
 }
 
+/// What other libraries and papers call the algorithms, without case and separators, `+` spelt out.
+const NAMES_ELSEWHERE: [(&str, &[&str]); 20] = [
+    (
+        "popularity",
+        &["pop", "mostpop", "mostpopular", "popular", "toppop", "toppopular", "popscore"],
+    ),
+    ("baseline", &["bias", "biases", "baselineonly", "biasscorer", "itemuserbias"]),
+    ("biased-mf", &["funksvd", "biasedmatrixfactorization", "mf", "pmf"]),
+    (
+        "ials",
+        &[
+            "implicitals",
+            "implicitmf",
+            "implicitmfscorer",
+            "alternatingleastsquares",
+            "wmf",
+            "wrmf",
+            "weightedmatrixfactorization",
+        ],
+    ),
+    ("bpr", &["bprmf", "bayesianpersonalizedranking"]),
+    ("logistic-mf", &["lmf", "logisticmatrixfactorization"]),
+    ("svd-plus-plus", &["svdpp"]),
+    ("svd", &["puresvd", "truncatedsvd"]),
+    ("ease", &["easer", "ease^r"]),
+    ("item-knn", &["iknn", "itemitem", "itemcf", "itemknnscorer", "itemitemrecommender"]),
+    ("user-knn", &["uknn", "useruser", "usercf", "userknnscorer"]),
+    ("slim", &["slimelastic", "slimelasticnet"]),
+    ("rp3beta", &["rp3b", "rp3"]),
+    ("p3alpha", &["p3a", "p3"]),
+    ("graph-filter", &["gfcf"]),
+    ("autorec-item", &["autorec", "iautorec", "itemautorec"]),
+    ("autorec-user", &["uautorec", "userautorec"]),
+    ("gmf", &["generalizedmatrixfactorization", "generalizedmf"]),
+    ("neumf", &["ncf", "neuralmf", "neuralcf", "neuralmatrixfactorization"]),
+    ("blend", &["ensemble", "hybrid"]),
+];
+
 impl Algorithm {
+    /// Returns the algorithm called `name`, in any case and with any separators, or by another library or paper, with
+    /// its default settings.
+    ///
+    /// ```
+    /// use cofil::Algorithm;
+    ///
+    /// for (name, own) in [("EASE", "ease"), ("SVD++", "svd-plus-plus"), ("WMF", "ials"), ("MostPop", "popularity")] {
+    ///     assert_eq!(Algorithm::named(name)?.name(), own);
+    /// }
+    /// # Ok::<(), cofil::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is none; the error suggests the nearest name.
+    pub fn named(name: &str) -> Result<Self> {
+        let plain = |name: &str| {
+            let name = name.trim().to_lowercase().replace('+', "plus");
+            name.replace(['-', '_', ' '], "")
+        };
+        let given = plain(name);
+        let elsewhere = NAMES_ELSEWHERE.iter().find(|(_, names)| names.contains(&given.as_str()));
+        let own = |one: &Self| {
+            elsewhere.map_or_else(|| plain(one.name()) == given, |(own, _)| one.name() == *own)
+        };
+        let all = Self::all();
+        let found = all.iter().find(|one| own(one)).cloned();
+        found.ok_or_else(|| Error::unknown("algorithm", name, all.iter().map(Self::name)))
+    }
+
     /// Trains a model on `train`. Algorithms that rank read its values as weights ([`Run::values`]): an entry with
     /// weight 0 or below means that the user has the item and does not like it.
     ///
@@ -261,16 +328,12 @@ impl Algorithm {
         self.recipe().scores_log_odds()
     }
 
-    /// Returns the algorithm called `name` with `settings` in place of defaults.
+    /// Returns the algorithm [called](Self::named) `name` with `settings` in place of defaults.
     ///
     /// # Errors
     /// If the algorithm or a setting is unknown (the error suggests the nearest name), or a value has the wrong type.
     pub fn from_settings(name: &str, settings: &Map<String, Value>) -> Result<Self> {
-        let all = Self::all();
-        let default = all
-            .iter()
-            .find(|a| a.name() == name)
-            .ok_or_else(|| Error::unknown("algorithm", name, all.iter().map(Self::name)))?;
+        let default = Self::named(name)?;
         let Value::Object(mut merged) = default.to_value() else {
             unreachable!("settings are structs")
         };
@@ -369,12 +432,13 @@ impl Algorithm {
     /// # Errors
     /// If there is no such algorithm.
     pub fn schema(name: &str) -> Result<Value> {
+        let name = Self::named(name)?.name();
         let schema = schemars::schema_for!(Self).to_value();
         let mut variants = schema["oneOf"].as_array().into_iter().flatten();
         let mut recipe = variants
             .find(|v| v["properties"]["algorithm"]["const"] == name)
             .cloned()
-            .ok_or_else(|| Error::unknown("algorithm", name, Self::all().iter().map(Self::name)))?;
+            .expect("the schema has all algorithms");
         // The types that the settings refer to.
         recipe["$defs"] = schema["$defs"].clone();
         // Print defaults with no more digits than they have.
@@ -530,6 +594,36 @@ mod tests {
         assert!(says(make("ease", json!({"rg": 1}))).contains("did you mean `reg`?"));
         assert!(says(make("ease", json!({"reg": "much"}))).starts_with("setting `reg`: "));
         assert!(make("popularity", json!({"half_life": 30})).is_ok());
+    }
+
+    #[test]
+    fn names_of_others_are_understood() {
+        for (names, own) in [
+            (&["ALS", "als", " Als "][..], "als"),
+            (&["EASE", "EASEr"], "ease"),
+            (&["SVD++", "svdpp", "SVDpp", "svd_plus_plus"], "svd-plus-plus"),
+            (&["most-popular", "mostpop", "Pop"], "popularity"),
+            (&["itemknn", "item_knn", "ItemKNN", "item knn"], "item-knn"),
+            (&["iALS", "wmf", "implicit-als", "AlternatingLeastSquares"], "ials"),
+            (&["slim-elasticnet", "SLIMElastic"], "slim"),
+            (&["KNNBaseline"], "knn-baseline"),
+            (&["GF-CF"], "graph-filter"),
+        ] {
+            for name in names {
+                assert_eq!(Algorithm::named(name).unwrap().name(), own, "{name}");
+                assert_eq!(Algorithm::from_settings(name, &Map::new()).unwrap().name(), own);
+                assert_eq!(Algorithm::schema(name).unwrap(), Algorithm::schema(own).unwrap());
+            }
+        }
+        // Each name means one algorithm, and own names themselves.
+        let own: Vec<&str> = Algorithm::all().iter().map(Algorithm::name).collect();
+        own.iter().for_each(|name| assert_eq!(Algorithm::named(name).unwrap().name(), *name));
+        let mut seen = std::collections::BTreeSet::new();
+        for (name, others) in NAMES_ELSEWHERE {
+            assert!(own.contains(&name), "{name}");
+            others.iter().for_each(|other| assert!(seen.insert(other), "{other}"));
+        }
+        assert!(Algorithm::named("nothing").is_err() && Algorithm::named("").is_err());
     }
 
     /// The list, the names in serde and the schema have the same algorithms and settings.

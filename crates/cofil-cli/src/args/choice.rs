@@ -3,16 +3,17 @@
 use crate::args::{searching, wrong};
 use crate::interrupt::reading;
 use anyhow::{Context, Result, anyhow, bail};
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use cofil::{Algorithm, Purpose, Ratings, Suited};
 use serde_json::{Map, Value};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 /// Options that choose an algorithm and its settings.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Choice {
     /// Algorithm; see `cofil algorithms` [default: chosen from the data and --for]
-    #[arg(short, long, value_name = "NAME", value_parser = names())]
+    #[arg(short, long, alias = "recipe", value_name = "NAME", value_parser = Names)]
     pub algorithm: Option<String>,
     /// Purpose of the default algorithm: ranking items or predicting values [default: ranking]
     #[arg(long = "for", value_name = "PURPOSE", value_enum, conflicts_with = "algorithm")]
@@ -178,9 +179,33 @@ impl Chosen {
 /// Largest config file, in bytes.
 const LONGEST_CONFIG: u64 = 1 << 20;
 
-fn names() -> PossibleValuesParser {
-    // Leaked once per process: a few names.
-    PossibleValuesParser::new(Algorithm::all().iter().map(Algorithm::name))
+/// Parses the name of an algorithm, or what others call it, to the name it has here.
+#[derive(Clone)]
+struct Names;
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        match value.to_str().map(Algorithm::named) {
+            Some(Ok(found)) => Ok(found.name().into()),
+            // For its message.
+            _ => PossibleValuesParser::new(own_names()).parse_ref(command, arg, value),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(own_names().map(PossibleValue::new)))
+    }
+}
+
+fn own_names() -> impl Iterator<Item = &'static str> {
+    Algorithm::all().into_iter().map(|algorithm| algorithm.name())
 }
 
 /// Parses `factors=64`, `reg=.01`, `link=sigmoid`, `layers=64,32`: a number, JSON, a list of numbers, or plain text.

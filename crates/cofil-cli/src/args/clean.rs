@@ -5,7 +5,7 @@ use crate::errors::flag;
 use crate::output::errln;
 use anyhow::{Context, Result};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use cofil::data::{Clean, CleanReport, ReadValues};
+use cofil::data::{Clean, CleanReport, Finding, ReadValues};
 use cofil::{Duplicates, Interactions, Ratings};
 use std::path::Path;
 
@@ -30,7 +30,7 @@ pub struct Cleaning {
     #[arg(long)]
     pub implicit: bool,
     /// For ranking algorithms: use values as confidence weights unchanged, as with --weight. By default a rating is
-    /// weighted by its position on the scale (the lowest 0), and a count c by log2(1 + c)
+    /// weighted by its position on the scale (0 for the lowest rating), and a count c by log2(1 + c)
     #[arg(long)]
     pub as_weights: bool,
 }
@@ -82,7 +82,18 @@ impl Cleaning {
 
 /// Prints notes on the cleaned rows to standard error.
 pub fn tell_notes(report: &CleanReport) {
-    report.notes.iter().for_each(|note| errln!("note: {}", note.say(flag)));
+    report.notes.iter().for_each(tell_note);
+}
+
+/// Prints the sentences of a finding to standard error, as a clause behind `note:`.
+pub fn tell_note(note: &Finding) {
+    let told = note.say(flag);
+    let mut letters = told.chars();
+    let first = letters.next().into_iter().flat_map(char::to_lowercase).collect::<String>();
+    // Names and abbreviations stay as they are.
+    let is_word = letters.clone().next().is_none_or(|second| !second.is_uppercase());
+    let told = if is_word { first + letters.as_str() } else { told };
+    errln!("note: {}", told.trim_end_matches('.'));
 }
 
 pub fn duplicates() -> impl TypedValueParser<Value = Duplicates> {

@@ -122,3 +122,22 @@ impl<'a> Titles<'a> {
         self.get(item).unwrap_or(item)
     }
 }
+
+/// Joins titles in a line, by semicolons if one has a comma of its own.
+pub fn joined<T: AsRef<str>>(titles: &[T]) -> String {
+    let has_comma = titles.iter().any(|title| title.as_ref().contains(','));
+    let titles: Vec<&str> = titles.iter().map(AsRef::as_ref).collect();
+    titles.join(if has_comma { "; " } else { ", " })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_with_commas_are_kept_apart() {
+        assert_eq!(joined(&["Alien (1979)", "Heat (1995)"]), "Alien (1979), Heat (1995)");
+        let told = joined(&["Usual Suspects, The (1995)", "Heat (1995)"]);
+        assert_eq!(told, "Usual Suspects, The (1995); Heat (1995)");
+    }
+}

@@ -61,7 +61,15 @@ fn all(json: bool) -> Result<()> {
             summaries.into_iter().zip(Algorithm::all()).map(one).collect();
         return output::json(&list?);
     }
-    output::table(&["Algorithm", "Summary"], summaries.into_iter().map(|(n, s)| vec![n, s]), &[]);
+    let row = |((name, summary), recipe): ((String, String), Algorithm)| {
+        let predicts = match recipe.target() {
+            Target::Rating => "values",
+            Target::Preference => "ranking",
+        };
+        vec![name, predicts.into(), summary]
+    };
+    let rows = summaries.into_iter().zip(Algorithm::all()).map(row);
+    output::table(&["Algorithm", "Predicts", "Summary"], rows, &[]);
     outln!("\nSettings of one: cofil algorithms NAME");
     Ok(())
 }
@@ -77,6 +85,7 @@ fn changed(before: &Algorithm, now: &Algorithm) -> Result<Map<String, Value>> {
 fn one(name: &str, json: bool) -> Result<()> {
     let mut schema = Algorithm::schema(name)?;
     let default = Algorithm::from_settings(name, &Map::new())?;
+    let name = default.name();
     let (ranges, rules, presets) = (default.ranges(), default.rules(), default.presets());
     if json {
         for rule in rules {

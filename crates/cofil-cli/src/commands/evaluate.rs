@@ -9,7 +9,7 @@ use crate::interrupt::reading;
 use crate::output::errln;
 use crate::output::{self, duration, outln};
 use anyhow::{Result, bail};
-use cofil::data::prose::count;
+use cofil::data::prose::{count, number};
 use cofil::data::read::Negatives;
 use cofil::evaluate::{self, Candidates, Report};
 use cofil::store::Tensor;
@@ -227,9 +227,10 @@ fn checked(negatives: Negatives, test: &Ratings, path: &Path) -> Result<Vec<Vec<
     let missing = (0..test.by_user.rows()).filter(tested).filter(without).collect::<Vec<_>>();
     if let Some(&first) = missing.first() {
         bail!(
-            "{}: {} of the test users have no negatives, such as `{}`",
+            "{}: {} of the test users {} no negatives, such as `{}`",
             path.display(),
-            missing.len(),
+            number(missing.len()),
+            if missing.len() == 1 { "has" } else { "have" },
             test.users.name(first as u32)
         );
     }

@@ -1,5 +1,6 @@
 //! `cofil predict`.
 
+use crate::args::clean;
 use crate::args::history::{self, UnknownIds};
 use crate::args::input::Input;
 use crate::interrupt::reading;
@@ -131,6 +132,10 @@ pub fn run(args: &Args) -> Result<()> {
     if args.probability {
         recommender.check_probabilities()?;
     }
+    let note_on_scores = || {
+        let note = recommender.note_on_scores().filter(|_| !args.probability);
+        note.iter().for_each(clean::tell_note);
+    };
     if let (Some(user), Some(item)) = (&args.user, &args.item) {
         let prediction = match args.probability {
             false => one(args, &recommender, user, item)?,
@@ -142,6 +147,7 @@ pub fn run(args: &Args) -> Result<()> {
             }
         };
         let (user, item) = (user.clone(), item.clone());
+        note_on_scores();
         return match args.json {
             true => {
                 let prediction = Some(prediction);
@@ -154,7 +160,9 @@ pub fn run(args: &Args) -> Result<()> {
         };
     }
     let path = args.pairs.as_deref().context("give a table with --pairs")?;
-    pairs(args, &recommender, path)
+    pairs(args, &recommender, path)?;
+    note_on_scores();
+    Ok(())
 }
 
 /// Predicts the rating or score of one pair. An unknown user or item is treated as in a table of pairs, if the model

@@ -1,7 +1,7 @@
 //! `cofil recommend`.
 
 use crate::args::history::{self, UnknownIds};
-use crate::args::items::{Items, Titles};
+use crate::args::items::{self, Items, Titles};
 use crate::args::reranking::Reranking;
 use crate::args::{typed, wrong};
 use crate::interrupt::reading;
@@ -49,8 +49,9 @@ pub struct Args {
     /// Number of items
     #[arg(short, default_value_t = 10)]
     n: usize,
-    /// Output file of --all or --users: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
-    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["user", "history", "popular"])]
+    /// Output file of --all, --users or a known --user: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard
+    /// output]
+    #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Items to exclude, comma-separated, or @FILE with one per line
     #[arg(long, value_name = "ITEM", allow_hyphen_values = true)]
@@ -109,6 +110,10 @@ pub struct Written<'a> {
     unknown: &'a [String],
 }
 
+/// Files of lists have the users of the model.
+const NO_USER: &str =
+    "--output is for the lists of --all or --users, or of a known --user; print others with --json";
+
 pub fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.output {
         ListWriter::check_path(path)?;
@@ -135,12 +140,16 @@ pub fn run(args: &Args) -> Result<()> {
         explain: REASONS,
         unknown: args.unknown.rule(),
     };
-    if args.who.all || args.who.users.is_some() {
+    if args.output.is_some() && (args.who.history.is_some() || args.who.popular) {
+        return Err(wrong(NO_USER));
+    }
+    let is_written = args.output.is_some() && args.who.user.is_some();
+    if args.who.all || args.who.users.is_some() || is_written {
         recommender.note_on_lists().iter().for_each(|note| errln!("note: {note}"));
         return many(args, &recommender, &query);
     }
     if args.output.is_some() {
-        return Err(wrong("--output is for the lists of --all or --users"));
+        return Err(wrong(NO_USER));
     }
     if args.who.user.is_none() && args.who.history.is_none() && !args.who.popular {
         let user = recommender.users().names().next().unwrap_or("USER");
@@ -222,7 +231,7 @@ fn heading(recommender: &Recommender, who: &Who, answer: &Answer, titles: Titles
     let unknown: HashSet<&String> = answer.unknown.iter().collect();
     let known = |liked: &&Liked| !unknown.contains(&liked.item);
     let history: Vec<String> = who.history.iter().filter(known).map(told).collect();
-    let history = history.join(", ");
+    let history = items::joined(&history);
     match (answer.basis, &who.user) {
         (Basis::Popular, None) if who.history.is_empty() => "Most popular items".into(),
         (Basis::Popular, _) => {
@@ -247,7 +256,7 @@ fn print_list(items: &[Recommended], titles: Titles<'_>) {
             None => entry.because.iter().map(|b| titles.of(&b.item)).collect(),
         };
         let item = titles.of(&entry.item).to_owned();
-        vec![entry.rank.to_string(), item, score(entry.score), because.join(", ")]
+        vec![entry.rank.to_string(), item, score(entry.score), items::joined(&because)]
     });
     let rows: Vec<Vec<String>> = rows.collect();
     let columns = ["", "Item", "Score", "Because of"];
@@ -260,9 +269,10 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
     let path = args.output.as_deref();
     let prepared = recommender.prepare(query)?;
     let mut unknown = prepared.unknown().to_vec();
-    let users: Vec<u32> = match &args.who.users {
-        None => (0..recommender.users().len() as u32).collect(),
-        Some(file) => {
+    let users: Vec<u32> = match (&args.who.users, &args.who.user) {
+        (None, Some(user)) => vec![recommender.user_index(user)?],
+        (None, None) => (0..recommender.users().len() as u32).collect(),
+        (Some(file), _) => {
             let mut users = Vec::new();
             let known = |name: &str| recommender.users().get(name).is_some();
             let names = history::lines(file, known)?;

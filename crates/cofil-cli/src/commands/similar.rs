@@ -2,6 +2,7 @@
 
 use crate::args::history;
 use crate::args::items::{Items, Titles};
+use crate::args::wrong;
 use crate::interrupt::reading;
 use crate::output::{self, outln};
 use anyhow::Result;
@@ -34,8 +35,8 @@ pub struct Args {
     /// Number of neighbours
     #[arg(short, default_value_t = 10)]
     n: usize,
-    /// Output file of --all: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
-    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["item", "user"])]
+    /// Output file of --all or --item: .csv, .tsv, .jsonl, .parquet or .arrow [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// With --all: compare all items instead of using an approximate index
     #[arg(long, conflicts_with_all = ["item", "user"])]
@@ -67,6 +68,16 @@ pub fn run(args: &Args) -> Result<()> {
     output::check([args.output.as_deref()], [Some(&*args.model), args.items.path()])?;
     let recommender = args.items.describe(reading(&args.model, Recommender::load)?)?;
     match (&args.what.item, &args.what.user) {
+        (Some(item), _) if args.output.is_some() => {
+            let numbers = recommender.items();
+            let found = recommender.similar(item, args.n)?.items;
+            let number = |name: &str| numbers.get(name).expect("an item of the model");
+            let list = found.iter().map(|entry| (number(&entry.item), entry.score)).collect();
+            write(args, &recommender, &[number(item)], &[list])
+        }
+        (None, Some(_)) if args.output.is_some() => Err(wrong(
+            "--output is for the lists of --all or --item; print similar users with --json",
+        )),
         (Some(item), _) => items(args, &recommender, item, Titles::of_items(&recommender)),
         (None, Some(user)) => users(args, &recommender, user),
         (None, None) => everything(args, &recommender),
@@ -95,14 +106,24 @@ pub struct Written {
 /// Writes the neighbours of every item.
 fn everything(args: &Args, recommender: &Recommender) -> Result<()> {
     let lists = recommender.similar_all(args.n, args.exact)?;
+    let all: Vec<u32> = (0..lists.len() as u32).collect();
+    write(args, recommender, &all, &lists)
+}
+
+/// Writes the neighbours of the items `of`.
+fn write(
+    args: &Args,
+    recommender: &Recommender,
+    of: &[u32],
+    lists: &[Vec<(u32, f32)>],
+) -> Result<()> {
     let catalogue = recommender.catalogue().map(|catalogue| &**catalogue);
     let items = recommender.items();
     let mut writer = match &args.output {
         Some(path) => ListWriter::create_similar(path, items, catalogue)?,
         None => ListWriter::stream_similar(output::Stdout, args.json, items, catalogue)?,
     };
-    let all: Vec<u32> = (0..lists.len() as u32).collect();
-    for (items, lists) in all.chunks(BLOCK).zip(lists.chunks(BLOCK)) {
+    for (items, lists) in of.chunks(BLOCK).zip(lists.chunks(BLOCK)) {
         cofil::watch::check();
         writer.write(items, lists)?;
     }

@@ -49,8 +49,8 @@ pub struct Args {
     /// Fixed negatives instead of sampled ones (gmf, mlp, neumf): lines of user,n1,n2,…
     #[arg(long, value_name = "FILE")]
     negatives: Option<PathBuf>,
-    /// Do not save users' histories: lists may then contain items a user already has, and algorithms
-    /// that score by history (ease, item-knn …) treat known users as new
+    /// Do not save users' histories: lists may then contain items a user already has. Algorithms that
+    /// score by history (ease, item-knn …) then treat known users as new
     #[arg(long)]
     no_seen: bool,
     #[command(flatten)]

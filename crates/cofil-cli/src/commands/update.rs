@@ -1,10 +1,11 @@
 //! `cofil update`.
 
-use crate::args::clean::duplicates;
+use crate::args::clean::{self, duplicates};
 use crate::args::input::Input;
 use crate::interrupt::reading;
 use crate::output::{self, errln};
 use anyhow::{Context, Result};
+use cofil::data::prose::number;
 use cofil::data::read::ReadReport;
 use cofil::data::{Clean, CleanReport};
 use cofil::store::Lock;
@@ -71,6 +72,7 @@ pub fn run(args: &Args) -> Result<()> {
         recommender.events(table, &clean).with_context(|| args.events.display().to_string())?;
     if !args.json {
         cleaned.sentences().iter().for_each(|sentence| errln!("cleaned: {sentence}"));
+        clean::tell_notes(&cleaned);
     }
     let scale = recommender.scale();
     let updated = recommender.update(&events, duplicates)?;
@@ -79,7 +81,7 @@ pub fn run(args: &Args) -> Result<()> {
             "warning: {} off the scale of the training data, {low} to {high}",
             match updated.off_scale {
                 1 => "the value of 1 event is".into(),
-                n => format!("the values of {n} events are"),
+                n => format!("the values of {} events are", number(n)),
             }
         );
     }
@@ -96,15 +98,16 @@ pub fn run(args: &Args) -> Result<()> {
     }
     output::facts(&[
         ("model", args.output.display().to_string()),
-        ("events", updated.events.to_string()),
+        ("events", number(updated.events)),
         (
             "users",
             format!(
-                "{} with new interactions, {} of which are new",
-                updated.users, updated.new_users
+                "{} with new interactions, {} of them new",
+                number(updated.users),
+                number(updated.new_users)
             ),
         ),
-        ("items", format!("{} new", updated.new_items)),
+        ("items", format!("{} new", number(updated.new_items))),
         ("data", output::sizes(&recommender.card().data)),
         ("fingerprint", fingerprint),
     ]);

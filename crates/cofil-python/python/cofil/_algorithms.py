@@ -227,7 +227,11 @@ def by_name(name: str) -> type[Algorithm]:
     """The class of an algorithm; the name is that of the command, or of the class."""
     name = NAMES.get(name, name)
     if name not in CLASSES:
-        CLASSES[name] = _class(name, _cofil.algorithm(name))
+        described = _cofil.algorithm(name)
+        # It may be called as others call it.
+        name = described["name"]
+        if name not in CLASSES:
+            CLASSES[name] = _class(name, described)
     return CLASSES[name]
 
 

@@ -30,7 +30,7 @@ class DataError(Error, ValueError):
 
 
 class KindError(DataError, TypeError):
-    """What was given is no table, no column or no id."""
+    """What was given is not a table, column or id."""
 
 
 class UnsupportedError(Error, RuntimeError):
@@ -82,7 +82,8 @@ def of_kind(kind: str) -> type[Error]:
 
 
 class ReadWarning(UserWarning):
-    """A guess or a loss of reading that may be a mistake: a column taken for another, ids that no model knows."""
+    """A guess or a loss of reading that may be a mistake: a column taken for another, ids that no model knows, scores
+    that are no ratings."""
 
 
 HERE = os.path.dirname(__file__)

@@ -162,18 +162,16 @@ class Model:
         """Predicts the rating of a pair, `model.predict("u1", "a")`, or of a table of pairs.
 
         A table may also be given as two columns: `model.predict(frame["user"], frame["item"])`. Values that all pairs have
-        stand beside the predictions. Ratings are within the
-        range of the training data; algorithms that rank give their score. With `probability`,
-        models that were trained by cross-entropy give the probability of an interaction, at the training ratio of
-        negatives. In a table, ratings of unknown users and items are predicted from the bias of the other one; scores
+        stand beside the predictions. Ratings are within the range of the training data; algorithms that rank give their
+        score, with a `ReadWarning` if the training data had ratings. With `probability`, models that were trained by
+        cross-entropy give the probability of an interaction, at the training ratio of negatives. In a table, ratings of unknown users and items are predicted from the bias of the other one; scores
         are None. Raises `NotFoundError` for an unknown id of a single pair, and `UnsupportedError` if scores are not
         probabilities.
         """
         if item is not None and not isinstance(item, (str, bytes)) and isinstance(item, Iterable):
             pairs, item = Frame.input(["user", "item"], [column(pairs), column(item)]), None
         if item is not None:
-            score = self._inner.predict(name(pairs), name(item))
-            return self.predict([(pairs, item)], probability=True)[0].prediction if probability else score
+            return self._inner.predict(name(pairs), name(item), probability)
         unknown, frame = self._predicted(pairs, options, probability)
         return Predictions(frame, unknown)
 

@@ -148,7 +148,10 @@ fn explained(prepared: &Prepared<'_>, user: User<'_>, list: &[(u32, f32)]) -> Ve
                 let title = recommender.title(item);
                 Because { item: recommender.items().name(item).to_string(), title, score }
             };
-            entry.because = reasons.into_iter().map(because).collect();
+            // A place by popularity has no reason in the history.
+            if entry.basis.is_none() {
+                entry.because = reasons.into_iter().map(because).collect();
+            }
         }
     }
     named

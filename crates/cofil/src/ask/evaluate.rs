@@ -3,7 +3,6 @@
 use crate::data::{Clean, Ratings};
 use crate::error::{Error, Remedy, Result};
 use crate::evaluate::{self, Metric, Protocol, Report, TestPart};
-use crate::recipes::Target;
 use crate::recommender::Recommender;
 
 impl Recommender {
@@ -47,12 +46,10 @@ impl Recommender {
         if values.iter().any(|&value| value != 1.0) {
             report.warnings.extend(self.note_off_scale("test values", self.off_scale(values)));
         }
-        let ranks = self.card().target() == Target::Preference;
-        if ranks && protocol.metrics.iter().any(Metric::is_of_values) {
-            report.warnings.push(format!(
-                "{} only ranks items: its scores are not on the rating scale, so rmse and mae are meaningless",
-                self.card().name()
-            ));
+        if let Some(told) = self.only_ranks()
+            && protocol.metrics.iter().any(Metric::is_of_values)
+        {
+            report.warnings.push(format!("{told}, so rmse and mae are meaningless"));
         }
         Ok(report)
     }

@@ -2,9 +2,10 @@
 
 use super::Unknown;
 use super::query::Skipped;
+use crate::data::Finding;
 use crate::data::filler;
 use crate::data::levels::{self, Levels};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::math::elementary::sigmoid;
 use crate::math::parallel;
 use crate::recipes::Target;
@@ -75,6 +76,32 @@ impl Recommender {
             Target::Rating => Some(score.clamp(low, high)),
             Target::Preference => (score != filler::NOBODY).then(|| filler::alone(score)),
         }
+    }
+
+    /// Returns a note that predictions are scores, which look like ratings, if the training data had ratings and the
+    /// algorithm ranks.
+    ///
+    /// ```
+    /// use cofil::{Algorithm, Ease, Ratings, Recommender, Run};
+    ///
+    /// let ratings = Ratings::from_triples([("ann", "tea", 5.0), ("ann", "jam", 1.5), ("bob", "tea", 4.0)])?;
+    /// let ease = Recommender::train(&Algorithm::Ease(Ease::default()), &ratings, &Run::default())?;
+    /// assert!(ease.note_on_scores().is_some_and(|note| note.text.starts_with("ease only ranks items")));
+    /// # Ok::<(), cofil::Error>(())
+    /// ```
+    pub fn note_on_scores(&self) -> Option<Finding> {
+        self.scale()?;
+        let told = Finding::from(format!("{}.", self.only_ranks()?));
+        Some(told.with(Remedy::PredictRatings))
+    }
+
+    /// Says that scores are not ratings, if the algorithm ranks.
+    pub(super) fn only_ranks(&self) -> Option<String> {
+        let ranks = self.card().target() == Target::Preference;
+        ranks.then(|| {
+            let name = self.card().name();
+            format!("{name} only ranks items: its scores are not on the rating scale")
+        })
     }
 
     /// Calls [`predict`](Self::predict) for each pair.

@@ -52,6 +52,17 @@ fn log_odds_become_probabilities_and_nothing_else_does() {
 }
 
 #[test]
+fn an_item_listed_by_popularity_has_no_reasons() {
+    let recommender = trained();
+    let query = Query { n: 12, explain: 2, ..Query::default() };
+    let answer = recommender.recommend(&Who::new_user(["i2"]), &query).unwrap();
+    let by_popularity = |entry: &&Recommended| entry.basis == Some(Basis::Popular);
+    assert!(answer.items.iter().any(|entry| !entry.because.is_empty()));
+    assert!(answer.items.iter().any(|entry| by_popularity(&entry)), "{:?}", answer.items);
+    assert!(answer.items.iter().filter(by_popularity).all(|entry| entry.because.is_empty()));
+}
+
+#[test]
 fn a_basis_is_told_for_everybody() {
     let recommender = trained();
     let ask = |who: Who| recommender.recommend(&who, &Query { n: 3, ..Query::default() }).unwrap();

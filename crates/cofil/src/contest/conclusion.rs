@@ -28,6 +28,9 @@ pub struct Conclusion {
     pub behind: Vec<String>,
     /// Algorithms for which this cannot be tested, for example because there are too few users.
     pub untested: Vec<String>,
+    /// Models for which this cannot be tested because they were trained on a table with other users than the best.
+    #[serde(default)]
+    pub apart: Vec<String>,
     /// Algorithms without a value of the metric, for example because they do not predict ratings.
     pub unmeasured: Vec<String>,
     /// The value of recommending the most popular items, if higher is better and popularity is not the best itself.
@@ -79,9 +82,18 @@ impl Conclusion {
             not_significant,
             behind,
             untested,
+            apart: Vec::new(),
             unmeasured,
             popularity,
         })
+    }
+
+    /// Tells the untested models for which `is_apart` holds from the others: they were trained on another table.
+    #[must_use]
+    pub fn with_apart(mut self, is_apart: impl Fn(&str) -> bool) -> Self {
+        let untested = std::mem::take(&mut self.untested);
+        (self.apart, self.untested) = untested.into_iter().partition(|name| is_apart(name));
+        self
     }
 
     /// Returns the conclusion in a few sentences. `named` formats the name of an algorithm.
@@ -115,7 +127,12 @@ impl Conclusion {
         if !self.behind.is_empty() {
             let whom = match &self.behind[..] {
                 [one] => named(one),
-                _ if self.untested.is_empty() && self.unmeasured.is_empty() => rest.into(),
+                _ if [&self.untested, &self.apart, &self.unmeasured]
+                    .iter()
+                    .all(|x| x.is_empty()) =>
+                {
+                    rest.into()
+                }
                 some => list(some),
             };
             text += &format!(" Its lead over {whom} is statistically significant.");
@@ -124,6 +141,14 @@ impl Conclusion {
             text += &format!(
                 " The significance of its lead over {} cannot be tested: that needs values of several users.",
                 list(&self.untested)
+            );
+        }
+        if !self.apart.is_empty() {
+            let was = if self.apart.len() == 1 { "was" } else { "were" };
+            text += &format!(
+                " {} {was} trained on another table, so no lead over {} can be tested: that needs the same users.",
+                list(&self.apart),
+                if self.apart.len() == 1 { "it" } else { "them" }
             );
         }
         if !self.unmeasured.is_empty() {
@@ -153,6 +178,7 @@ mod tests {
             not_significant: names(&["ials", "slim"]),
             behind: names(&["bpr", "popularity"]),
             untested: Vec::new(),
+            apart: Vec::new(),
             unmeasured: Vec::new(),
             popularity: Some(0.125),
         };
@@ -174,6 +200,15 @@ mod tests {
             said.contains("lead over bpr is statistically significant")
                 && said.contains("of its lead over ials cannot be tested")
                 && said.contains(" mlp and slim have no ndcg@10."),
+            "{said}"
+        );
+        told.untested = names(&["ials", "um"]);
+        told = told.with_apart(|name| name == "um");
+        let said = told.say(str::to_owned);
+        assert!(
+            said.contains("lead over ials cannot be tested: that needs values of several users.")
+                && said
+                    .contains(" um was trained on another table, so no lead over it can be tested"),
             "{said}"
         );
         told.value = 0.0;

@@ -99,12 +99,12 @@ impl Entrant {
         let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let pairs = settings.iter().map(|(setting, value)| format!("{setting}={}", plain(value)));
         let pairs = pairs.collect::<Vec<_>>().join(",");
+        let algorithm = Algorithm::from_settings(algorithm, settings)?;
         let name = match pairs.is_empty() {
-            true => algorithm.to_owned(),
-            false => format!("{algorithm}:{pairs}"),
+            true => algorithm.name().to_owned(),
+            false => format!("{}:{pairs}", algorithm.name()),
         };
         let fixed = settings.keys().cloned().collect();
-        let algorithm = Algorithm::from_settings(algorithm, settings)?;
         Ok(Self { name, algorithm, fixed, suited: true, chosen })
     }
 

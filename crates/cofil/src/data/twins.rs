@@ -9,9 +9,12 @@ use std::collections::{BTreeSet, HashMap};
 const SAMPLE: usize = 1_000;
 /// Share of unknown ids, in tenths, from which on they are reported even without a match in another spelling.
 const NEARLY_ALL: usize = 9;
+/// Number of new ids in a table from which on they are reported without a match in another spelling.
+const MANY: usize = 10;
 
 /// Returns a note on the rows of `of` (numbers in `names`, of which the first `known` are from earlier data) if most
-/// of their ids are new: how many, and which known ids they probably stand for. `None` if there was no earlier data.
+/// of their ids are new: how many, and which known ids they probably stand for. `None` if there was no earlier data, or
+/// a few ids are new that are not known in another spelling.
 pub(crate) fn note(what: &str, of: &[u32], names: &IdMap, known: usize) -> Option<String> {
     if known == 0 {
         return None;
@@ -21,8 +24,11 @@ pub(crate) fn note(what: &str, of: &[u32], names: &IdMap, known: usize) -> Optio
         met.get_mut(number as usize).into_iter().for_each(|met| *met = true);
     });
     let old = met.into_iter().filter(|&met| met).count();
-    let new = (known..names.len()).map(|number| names.name(number as u32));
-    unknown(what, new.take(SAMPLE), names.len() - known, old, names, known)
+    let new: Vec<&str> =
+        (known..names.len()).map(|number| names.name(number as u32)).take(SAMPLE).collect();
+    // A table may well be about a few new users and items: those of an update are meant to be new.
+    let is_doubtful = names.len() - known >= MANY || respelt(&new, names, known).is_some();
+    is_doubtful.then(|| unknown(what, new.into_iter(), names.len() - known, old, names, known))?
 }
 
 /// Returns a note if nearly all `names`, for example of a file or a model, are missing from `known`: how many, and
@@ -110,7 +116,11 @@ fn told<S: AsRef<str>>(
         return None;
     }
     let sample: Vec<S> = sample.take(SAMPLE).collect();
-    let twin = twin(&sample, names, known);
+    // Among known ids, one with letters ahead of a number is rather new.
+    let twin = match old == 0 || count >= MANY {
+        true => twin(&sample, names, known),
+        false => respelt(&sample, names, known),
+    };
     if twin.is_none() && 10 * count < NEARLY_ALL * (count + old) {
         return None;
     }
@@ -150,16 +160,29 @@ fn unquoted(name: &str) -> Option<&str> {
 
 /// Returns a name of `sample` and the known name it stands for, if most names have such a match.
 fn twin<S: AsRef<str>>(sample: &[S], names: &IdMap, known: usize) -> Option<(String, String)> {
+    respelt(sample, names, known).or_else(|| prefixed(sample, names, known))
+}
+
+/// [`twin`] by a spelling that `spell` returns.
+fn most<S: AsRef<str>>(
+    sample: &[S],
+    names: &IdMap,
+    known: usize,
+    spell: impl Fn(&str) -> Option<String>,
+) -> Option<(String, String)> {
     let is_known = |name: &str| names.get(name).is_some_and(|number| (number as usize) < known);
-    let most = |spell: &dyn Fn(&str) -> Option<String>| {
-        let mut found = sample.iter().filter_map(|name| {
-            let name = name.as_ref();
-            let twin = spell(name).filter(|twin| twin != name)?;
-            is_known(&twin).then(|| (name.to_owned(), twin))
-        });
-        let first = found.next()?;
-        (2 * (1 + found.count()) >= sample.len()).then_some(first)
-    };
+    let mut found = sample.iter().filter_map(|name| {
+        let name = name.as_ref();
+        let twin = spell(name).filter(|twin| twin != name)?;
+        is_known(&twin).then(|| (name.to_owned(), twin))
+    });
+    let first = found.next()?;
+    (2 * (1 + found.count()) >= sample.len()).then_some(first)
+}
+
+/// [`twin`] that is the same id in another spelling.
+fn respelt<S: AsRef<str>>(sample: &[S], names: &IdMap, known: usize) -> Option<(String, String)> {
+    let most = |spell: &dyn Fn(&str) -> Option<String>| most(sample, names, known, spell);
     // Compare names without case, blanks or leading zeros.
     let by = |spell: &dyn Fn(&str) -> String| {
         let wanted: HashMap<String, &str> =
@@ -173,17 +196,22 @@ fn twin<S: AsRef<str>>(sample: &[S], names: &IdMap, known: usize) -> Option<(Str
         let here = sample.iter().map(AsRef::as_ref).find(|name| found.contains_key(name))?;
         (2 * found.len() >= wanted.len()).then(|| (here.to_owned(), found[here].to_owned()))
     };
+    most(&|name| whole(name).map(Into::into))
+        .or_else(|| most(&|name| unquoted(name).map(Into::into)))
+        .or_else(|| most(&|name| Some(format!("{name}.0"))))
+        .or_else(|| by(&|name| name.trim_start_matches('0').to_owned()))
+        .or_else(|| by(&|name| name.trim().to_lowercase()))
+}
+
+/// [`twin`] with or without letters ahead of its number.
+fn prefixed<S: AsRef<str>>(sample: &[S], names: &IdMap, known: usize) -> Option<(String, String)> {
+    let most = |spell: &dyn Fn(&str) -> Option<String>| most(sample, names, known, spell);
     let ahead = |name: &str| name.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
     let prefixes: BTreeSet<&str> =
         names.names().take(known.min(SAMPLE)).map(|name| &name[..ahead(name)]).collect();
     let mut prefixes = prefixes.into_iter().filter(|prefix| !prefix.is_empty()).take(5);
-    most(&|name| whole(name).map(Into::into))
-        .or_else(|| most(&|name| unquoted(name).map(Into::into)))
-        .or_else(|| most(&|name| Some(format!("{name}.0"))))
-        .or_else(|| most(&|name| Some(name[ahead(name)..].to_owned())))
+    most(&|name| Some(name[ahead(name)..].to_owned()))
         .or_else(|| prefixes.find_map(|prefix| most(&|name| Some(format!("{prefix}{name}")))))
-        .or_else(|| by(&|name| name.trim_start_matches('0').to_owned()))
-        .or_else(|| by(&|name| name.trim().to_lowercase()))
 }
 
 #[cfg(test)]
@@ -211,9 +239,7 @@ mod tests {
             (&["a", "b"], &["x", "y"], Some("all 2 items are unknown (such as `x`; known: `a`)")),
             (&["1", "2"], &["3"], Some("the only item is unknown (such as")),
         ] {
-            let mut names: IdMap = known.iter().collect();
-            let of: Vec<u32> = new.iter().map(|name| names.insert(name).unwrap()).collect();
-            let said = note("item", &of, &names, known.len());
+            let said = unlike("item", new, &known.iter().collect());
             let told = told.unwrap();
             assert!(
                 said.as_ref().is_some_and(|said| said.contains(told)),
@@ -232,12 +258,27 @@ mod tests {
     }
 
     #[test]
-    fn strangers_among_others_are_usual() {
-        let mut names: IdMap = ["a", "b", "c"].iter().collect();
-        names.insert("x").unwrap();
-        assert_eq!(note("user", &[0, 1, 3, 3], &names, 3), None);
-        assert_eq!(note("user", &[0, 3], &names, 3), None);
-        assert!(note("user", &[3], &names, 3).is_some());
-        assert_eq!(note("user", &[3], &names, 0), None);
+    fn a_few_new_ids_are_usual() {
+        let noted = |known: &[&str], of: &[String]| {
+            let mut names: IdMap = known.iter().collect();
+            let numbers: Vec<u32> = of.iter().map(|name| names.insert(name).unwrap()).collect();
+            note("user", &numbers, &names, known.len())
+        };
+        let of = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let known = ["1", "2", "3"];
+        for new in [&["1", "2", "x", "x"][..], &["1", "x"], &["x"], &["1", "new1"], &["new1"]] {
+            assert_eq!(noted(&known, &of(new)), None, "{new:?}");
+        }
+        let many: Vec<String> = (0..10).map(|n| format!("x{n}")).collect();
+        let told = noted(&["a", "b"], &many).unwrap();
+        assert_eq!(told, "all 10 users are unknown (such as `x0`; known: `a`)");
+        // The same id in another spelling is never meant to be new.
+        for new in [&["1.0"][..], &["1", "2.0"], &["1", "\"2\""]] {
+            assert!(noted(&known, &of(new)).is_some_and(|told| told.contains("the same as")));
+        }
+        assert_eq!(noted(&[], &many), None);
+        // Nor is a new name among known ones taken for one of them.
+        let known: IdMap = known.iter().collect();
+        assert_eq!(unlike("user", ["1", "new1"], &known), None);
     }
 }

@@ -28,11 +28,13 @@ pub enum Remedy {
     MinItem(u32),
     /// Continue from the file of an earlier run.
     Resume,
+    /// Train an algorithm that predicts ratings.
+    PredictRatings,
 }
 
 impl Remedy {
     /// Returns the remedy as part of a sentence. `with` formats an option (`seen`, `implicit`, `threshold`, `missing`,
-    /// `duplicates`, `min_user`, `min_item`, `resume`) and the value to give it. If there is no value, the option is a switch, or
+    /// `duplicates`, `min_user`, `min_item`, `resume`, `purpose`) and the value to give it. If there is no value, the option is a switch, or
     /// the caller has to choose a value.
     pub fn say(&self, with: impl Fn(&str, Option<&str>) -> String) -> String {
         let with = |option, value: Option<String>| with(option, value.as_deref());
@@ -69,6 +71,9 @@ impl Remedy {
                 format!("drop them {}", with("min_item", Some(least.to_string())))
             }
             Self::Resume => format!("delete the file, or continue {}", with("resume", None)),
+            Self::PredictRatings => {
+                format!("to predict ratings, train {}", with("purpose", Some("rating".into())))
+            }
         }
     }
 }
@@ -90,6 +95,8 @@ mod tests {
     fn a_remedy_names_the_options_of_the_library() {
         let says = |remedy: Remedy| remedy.to_string();
         assert_eq!(says(Remedy::KeepSeen), "train with `seen`");
+        let told = "to predict ratings, train with `purpose` = rating";
+        assert_eq!(says(Remedy::PredictRatings), told);
         assert_eq!(
             says(Remedy::Missing(-1.0)),
             "if it means \"no rating\", skip such rows with `missing` = -1"

@@ -151,12 +151,19 @@ impl FromStr for Metric {
     type Err = Error;
 
     /// Parses a metric name, or the name that another library gives the same metric: `nDCG@10`, `hit_rate@10`,
-    /// `recall_at_10`, `Precision_5`, `MAP10`, `roc_auc`.
+    /// `recall_at_10`, `ndcg_cut_10`, `Precision_5`, `MAP10`, `roc_auc`.
     fn from_str(text: &str) -> Result<Self> {
         let text = text.trim();
+        let several: Vec<&str> =
+            text.split([' ', ';', '|', '\t']).filter(|t| !t.is_empty()).collect();
+        if several.len() > 1 && several.iter().all(|one| one.parse::<Self>().is_ok()) {
+            let says = format!("separate metrics by commas: `{}`", several.join(","));
+            return Err(Error::setting("metrics", says));
+        }
         let (name, k) = name_and_cutoff(text)?;
-        let all = Self::all(k.unwrap_or(10));
+        let all = Self::all(k.unwrap_or(USUAL));
         if let Some((_, says)) = OTHERS.iter().find(|(other, _)| *other == name) {
+            let says = says.replace("@k", &format!("@{}", k.unwrap_or(USUAL)));
             return Err(Error::setting("metrics", format!("`{text}` is not supported: {says}")));
         }
         let known = SAME.iter().find(|(_, others)| others.contains(&name.as_str()));
@@ -164,7 +171,9 @@ impl FromStr for Metric {
         let Some(metric) = all.iter().find(|metric| metric.parts().0.replace('_', "") == name)
         else {
             let ours = k.map_or(name.to_owned(), |k| format!("{name}@{k}"));
-            let mut error = Error::unknown("metric", &ours, all.iter().map(Self::to_string));
+            // The cutoff may be no cutoff.
+            let valid = Self::all(USUAL);
+            let mut error = Error::unknown("metric", &ours, valid.iter().map(Self::to_string));
             if let Error::Unknown { name: given, nearest, .. } = &mut error {
                 *given = text.to_owned();
                 // By the name alone, and strictly: most names are short, and the same cutoff is no likeness.
@@ -188,6 +197,9 @@ impl FromStr for Metric {
     }
 }
 
+/// The cutoff of examples.
+const USUAL: usize = 10;
+
 /// Other libraries' names of the metrics, without case and separators.
 const SAME: [(&str, &[&str]); 12] = [
     ("ndcg", &["normalizeddiscountedcumulativegain", "normalizeddcg"]),
@@ -205,42 +217,61 @@ const SAME: [(&str, &[&str]); 12] = [
 ];
 
 /// Metrics of other libraries that cofil lacks, and the nearest metric it has.
-const OTHERS: [(&str, &str); 5] = [
+const OTHERS: [(&str, &str); 9] = [
     ("dcg", "write `ndcg@k`, which divides it by the best possible value"),
     ("f1", "write `precision@k,recall@k`, which it combines"),
     ("fcp", "write `auc`, which also counts correctly ordered pairs"),
     ("gauc", "write `auc`, which is also averaged over users, with equal weights"),
+    ("diversity", "write `ild@k`, the mean distance of the items of a list"),
+    ("serendipity", "write `novelty@k`, which is high for lists of rare items"),
+    ("r2", "write `rmse`, which orders models alike"),
+    ("rsquared", "write `rmse`, which orders models alike"),
     ("logloss", "write `auc` or `ndcg@k`: scores are not probabilities"),
 ];
 
 /// Splits `NDCG_at_10` into `ndcg` and 10: the name without case and separators, and the number at its end.
 fn name_and_cutoff(text: &str) -> Result<(String, Option<usize>)> {
-    let refused = || {
-        let message = format!("the cutoff after @ must be a number above 0, got `{text}`");
-        Error::setting("metrics", message)
-    };
     let lower = text.to_ascii_lowercase();
     let plain = |name: &str| name.replace(['_', '-', ' '], "");
-    let number = |k: &str| k.parse::<usize>().ok().filter(|&k| k > 0).ok_or_else(refused);
+    let cutoff = |name: &str, k: &str| {
+        let number = k.parse::<usize>().ok().filter(|&k| k > 0);
+        number.ok_or_else(|| {
+            let says = match k {
+                "k" | "n" => {
+                    format!("write a number for k, such as `{name}@{USUAL}`, not `{text}`")
+                }
+                _ => format!("the cutoff after @ must be a number above 0, got `{text}`"),
+            };
+            Error::setting("metrics", says)
+        })
+    };
     if let Some((name, k)) = lower.split_once('@') {
-        return Ok((plain(name), Some(number(k.trim())?)));
+        return Ok((plain(name), Some(cutoff(name.trim(), k.trim())?)));
+    }
+    // Before the cutoff stands a separator, and with some a word.
+    let apart = |stem: &str| {
+        let name = stem.trim_end_matches(SEPARATORS);
+        let word = ["at", "cut"].iter().find_map(|word| name.strip_suffix(word));
+        let without = word.filter(|name| name.ends_with(SEPARATORS));
+        without.unwrap_or(name).trim_end_matches(SEPARATORS).to_owned()
+    };
+    if let Some(stem) = ["_at_k", "-at-k", " at k"].iter().find_map(|end| lower.strip_suffix(end)) {
+        cutoff(stem, "k")?;
     }
     let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit());
     let k = &lower[stem.len()..];
-    let cut = stem.trim_end_matches(['_', '-', ' ']);
-    let cut = match cut.len() < stem.len() {
-        true => cut
-            .strip_suffix("_at")
-            .or(cut.strip_suffix("-at"))
-            .or(cut.strip_suffix(" at"))
-            .unwrap_or(cut),
-        false => cut,
-    };
-    match k.is_empty() || stem.is_empty() || stem == "f" {
+    // The digits of F1 and R² are of the name.
+    match k.is_empty() || ["", "f", "r"].contains(&stem) {
         true => Ok((plain(&lower), None)),
-        false => Ok((plain(cut), Some(number(k)?))),
+        false => {
+            let name = if stem.ends_with(SEPARATORS) { apart(stem) } else { stem.to_owned() };
+            Ok((plain(&name), Some(cutoff(&name, k)?)))
+        }
     }
 }
+
+/// What may stand between the words of a name.
+const SEPARATORS: [char; 3] = ['_', '-', ' '];
 
 impl TryFrom<String> for Metric {
     type Error = Error;
@@ -284,6 +315,11 @@ mod tests {
             ("normalized_discounted_cumulative_gain@5", Metric::Ndcg(5)),
             ("recall_at_10", Metric::Recall(10)),
             ("recall-10", Metric::Recall(10)),
+            ("recall at 10", Metric::Recall(10)),
+            ("ndcg_cut_10", Metric::Ndcg(10)),
+            ("map_cut_10", Metric::Map(10)),
+            ("recall_10", Metric::Recall(10)),
+            ("P_10", Metric::Precision(10)),
             ("RecallCapped@3", Metric::RecallCapped(3)),
             ("Precision@5", Metric::Precision(5)),
             ("p@5", Metric::Precision(5)),
@@ -311,12 +347,26 @@ mod tests {
         assert!(says("ndcg@0").contains("a number above 0"));
         assert!(says("ndcg@ten").contains("a number above 0"));
         assert!(says("ndcg@1@2").contains("a number above 0"));
-        assert!(says("F1@10").contains("`precision@k,recall@k`"), "{}", says("F1@10"));
-        assert!(says("f1").contains("`precision@k,recall@k`"), "{}", says("f1"));
+        assert!(says("F1@5").contains("`precision@5,recall@5`"), "{}", says("F1@5"));
+        assert!(says("f1").contains("`precision@10,recall@10`"), "{}", says("f1"));
+        assert!(says("diversity@5").contains("write `ild@5`"), "{}", says("diversity@5"));
+        for letter in ["map@k", "MAP@K", "map_at_k", "map@N"] {
+            let told = format!(
+                "setting `metrics`: write a number for k, such as `map@10`, not `{letter}`"
+            );
+            assert_eq!(says(letter), told);
+        }
+        let told = "setting `metrics`: separate metrics by commas: `ndcg@10,recall@10`";
+        assert_eq!(says("ndcg@10 recall@10"), told);
+        assert_eq!(says("ndcg@10;  recall@10"), told);
+        let told = says("r2");
+        assert!(told.contains("write `rmse`") && !told.contains("@2"), "{told}");
+        // Valid names have a usual cutoff, whatever number was read.
+        assert!(says("foo3").contains("ndcg@10,"), "{}", says("foo3"));
         assert_eq!(says("HitRate"), "setting `metrics`: write `hr@10`, not `HitRate`");
         assert!(says("ndgc_at_5").contains("did you mean `ndcg@5`?"), "{}", says("ndgc_at_5"));
         assert!(says("hit_rate_0").contains("a number above 0"));
-        for far in ["arp@10", "r2", "foo"] {
+        for far in ["arp@10", "foo"] {
             let told = says(far);
             assert!(told.contains("(valid: ") && !told.contains("did you mean"), "{told}");
         }

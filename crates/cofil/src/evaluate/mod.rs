@@ -196,7 +196,11 @@ pub fn evaluate_lists<'a>(
         test.by_user.iter().zip(lists).filter(|(t, list)| !t.is_empty() && list.is_empty());
     match without.count() {
         0 => {}
-        n => report.warnings.push(format!("{n} of the test users have no list and count as 0")),
+        n => {
+            let (have, count) = if n == 1 { ("has", "counts") } else { ("have", "count") };
+            let n = number(n);
+            report.warnings.push(format!("{n} of the test users {have} no list and {count} as 0"));
+        }
     }
     Ok(report)
 }

@@ -160,11 +160,16 @@ impl Unknown {
         if self.users > self.given {
             let given = if self.given > 0 { " or given history" } else { "" };
             let users = count(self.users - self.given, "test user");
-            let remedy = match self.users == tested && self.given == 0 {
-                true => ", which are all: give their histories (`given`)",
-                false => "",
-            };
-            said.push(format!("{users} without training interactions{given}{remedy}"));
+            said.push(match self.users == tested && self.given == 0 {
+                true => {
+                    let none = match tested {
+                        1 => "the only test user has no training interactions".to_owned(),
+                        _ => format!("none of the {users} has training interactions"),
+                    };
+                    format!("{none}: give their histories (`given`)")
+                }
+                false => format!("{users} without training interactions{given}"),
+            });
         }
         if self.given_interactions > 0 {
             said.push(format!(

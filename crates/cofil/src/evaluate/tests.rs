@@ -174,7 +174,8 @@ fn users_that_training_never_saw_are_scored_by_what_is_given() {
     let report = judged(None);
     assert_eq!(report.value(Metric::Recall(1)), Some(1.0 / 3.0));
     assert_eq!((report.unknown.users, report.unknown.given), (1, 0));
-    assert!(report.warnings[0].contains("1 test user without training interactions"));
+    let told = "the only test user has no training interactions: give their histories (`given`)";
+    assert_eq!(report.warnings[0], told);
 }
 
 #[test]
@@ -472,7 +473,12 @@ fn lists_are_judged_as_they_stand() {
     for (found, expected) in values.iter().zip(expected) {
         assert!((found - expected).abs() < 1e-12, "{values:?}");
     }
-    assert!(report.warnings.iter().any(|w| w.contains("1 of the test users have no list")));
+    assert!(
+        report
+            .warnings
+            .iter()
+            .any(|w| w.contains("1 of the test users has no list and counts as 0"))
+    );
     let says = |metric: &str| {
         let protocol = Protocol::plain(vec![metric.parse().unwrap()]);
         evaluate_lists(&lists, &train, &test, &protocol).unwrap_err().to_string()

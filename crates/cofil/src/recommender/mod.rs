@@ -166,8 +166,8 @@ impl Recommender {
         &self.seen
     }
 
-    /// Removes the users' histories, to keep them out of the file. Lists may then contain items a user already has,
-    /// and algorithms that score by a user's history treat every user as new.
+    /// Removes the users' histories, to keep them out of the file. Lists may then contain items a user already has.
+    /// Algorithms that score by a user's history then treat every user as new.
     pub fn forget_seen(&mut self) {
         self.seen = Csr::empty(self.users.len(), self.items.len());
         self.item_users = OnceLock::new();

@@ -7,11 +7,12 @@
 
 use super::{Origin, Recommender};
 use crate::data::Reading;
+use crate::data::prose::number;
 use crate::error::{Error, Result};
 use crate::recipes::Target;
 
 /// Formats a value; very small and very large ones with a power of ten.
-fn shown(value: f32) -> String {
+pub(super) fn shown(value: f32) -> String {
     match value.abs() {
         size if size > 0.0 && !(1e-4..1e9).contains(&size) => format!("{value:e}"),
         _ => value.to_string(),
@@ -81,7 +82,8 @@ impl Recommender {
         let are = if count == 1 { "is" } else { "are" };
         (count > 0).then(|| {
             format!(
-                "{count} of the {what} {are} off the scale of the training data, {low} to {high}"
+                "{} of the {what} {are} off the scale of the training data, {low} to {high}",
+                number(count)
             )
         })
     }

@@ -1,11 +1,12 @@
 //! Updates of a trained model with new events, users and items, without training again.
 
+use super::scale::shown;
 use super::{Changed, DataCard, Origin, Recommender};
 use crate::algorithm::Algorithm;
 use crate::data::read::Format;
 use crate::data::{
-    Clean, CleanReport, Csr, Duplicates, IdKind, IdMap, Interactions, Ratings, ReadValues, Reading,
-    Table,
+    Clean, CleanReport, Csr, Duplicates, Finding, IdKind, IdMap, Interactions, Ratings, ReadValues,
+    Reading, Table,
 };
 use crate::error::{Error, Remedy, Result};
 use crate::model::{Change, Model};
@@ -90,7 +91,8 @@ impl Recommender {
     }
 
     /// Returns the events in `table`, cleaned. If it has no values, or cleaning ignores them, each event counts as liked
-    /// ([`usual_value`](Self::usual_value)), and pairs that the model has keep their value, unless values are added up.
+    /// ([`usual_value`](Self::usual_value)), which the notes of the report say, and pairs that the model has keep their
+    /// value, unless values are added up.
     ///
     /// # Errors
     /// As [`Clean::events`], and if the model was trained on weights of events, but those of `table` were not read: a
@@ -109,13 +111,24 @@ impl Recommender {
                  event would count as liked: give `weights` such as view=1,buy=5, as in training, or `implicit`"
             )));
         }
-        let (mut events, report) = clean.events(table.interactions)?;
-        if !table.report.has_values() || counted {
+        let (mut events, mut report) = clean.events(table.interactions)?;
+        let bare = !table.report.has_values();
+        if bare || counted {
             let usual = self.usual_value();
             let adds = clean.duplicates == Duplicates::Sum;
             for at in 0..events.len() {
                 let had = if adds { None } else { self.value_of(&events, at) };
                 events.value[at] = had.unwrap_or(usual);
+            }
+            // Where the data have values, this one is a guess.
+            if usual != 1.0 {
+                let why =
+                    if bare { "the events have no values" } else { "the values are not counted" };
+                let what = if adds { "event" } else { "event of a new pair" };
+                report.notes.push(Finding::from(format!(
+                    "{why}: each {what} counts as {}, the value of an item that is liked.",
+                    shown(usual)
+                )));
             }
         }
         Ok((events, report))

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 /// Returns the algorithms of the list, then those of --with, with the names of the settings given.
 pub fn entrants(args: &Args) -> Result<Vec<Entrant>> {
     let chosen = !args.algorithms.is_empty() || !args.with.is_empty();
-    let mut names = args.algorithms.clone();
+    let own = |name: &String| Ok(Algorithm::named(name)?.name().to_owned());
+    let mut names = args.algorithms.iter().map(own).collect::<Result<Vec<String>>>()?;
     if !chosen {
         let metrics = args.judging.protocol(None)?.metrics;
         names = Plan::suited(&metrics).iter().map(|recipe| recipe.name().into()).collect();
@@ -25,7 +26,9 @@ pub fn entrants(args: &Args) -> Result<Vec<Entrant>> {
                 "`--set {pair}`: write ALGORITHM:SETTING=VALUE, such as ease:reg=200"
             )));
         };
-        let Some(at) = names.iter().position(|n| n == name) else {
+        let own = Algorithm::named(name).ok();
+        let at = own.and_then(|own| names.iter().position(|n| n == own.name()));
+        let Some(at) = at else {
             return Err(cofil::Error::unknown("algorithm", name, &names).into());
         };
         let (setting, value) = parse_setting(&format!("{setting}={value}"))?;
@@ -88,15 +91,11 @@ fn pairs(list: &str) -> Vec<String> {
 
 /// Returns the skipped algorithms with reasons.
 pub fn skipped(args: &Args) -> Result<Vec<Failure>> {
-    let all: Vec<String> = Algorithm::all().iter().map(|a| a.name().into()).collect();
     let one = |text: &String| {
         let (name, error) = text
             .split_once('=')
             .ok_or_else(|| wrong(format!("`--skip {text}`: write ALGORITHM=REASON")))?;
-        match all.iter().any(|other| other == name) {
-            true => Ok(Failure { algorithm: name.into(), error: error.into() }),
-            false => Err(cofil::Error::unknown("algorithm", name, &all).into()),
-        }
+        Ok(Failure { algorithm: Algorithm::named(name)?.name().into(), error: error.into() })
     };
     args.skipped.iter().map(one).collect()
 }
@@ -112,6 +111,7 @@ mod tests {
         assert_eq!(entrant.file_stem(), "ials-factors=128-reg=0.01");
         assert_eq!(entrant.fixed, ["factors", "reg"]);
         assert_eq!(with("ease").unwrap().name, "ease");
+        assert_eq!(with("EASE:reg=7").unwrap().name, "ease:reg=7");
         assert_eq!(with("mlp:layers=[32,16],epochs=8").unwrap().fixed, ["epochs", "layers"]);
         assert_eq!(pairs("layers=32,16,factors=8"), ["layers=32,16", "factors=8"]);
         let says = |text: &str| crate::errors::message(&with(text).unwrap_err());

@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(
         short,
         long = "algorithm",
-        alias = "algorithms",
+        aliases = ["algorithms", "recipe"],
         value_name = "NAMES",
         value_delimiter = ','
     )]

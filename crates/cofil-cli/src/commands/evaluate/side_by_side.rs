@@ -58,14 +58,18 @@ pub fn run(args: &Args, models: &[PathBuf]) -> Result<()> {
     judged.sort_by(|a, b| key(a).total_cmp(&key(b)));
     let users = &judged[0].1.users;
     // Paired comparison needs the same numbering of users, as models of one table have.
-    let alike = judged.iter().all(|(_, other)| other.users.names().eq(users.names()));
-    let apart = match alike {
-        true => differences(judged.iter().map(|(_, judged)| &judged.report), first),
-        false => vec![None; judged.len() - 1],
-    };
+    let is_alike = |other: &Judged| other.users.names().eq(users.names());
+    let alike: Vec<bool> = judged.iter().map(|(_, other)| is_alike(other)).collect();
+    let paired = judged.iter().zip(&alike).filter(|(_, alike)| **alike);
+    let mut tested = differences(paired.map(|((_, judged), _)| &judged.report), first).into_iter();
+    let apart: Vec<Option<Difference>> =
+        alike[1..].iter().map(|&alike| alike.then(|| tested.next()).flatten().flatten()).collect();
     let reports: Vec<(&str, &Report)> =
         judged.iter().map(|(name, judged)| (name.as_str(), &judged.report)).collect();
-    let conclusion = Conclusion::new(first, &reports, &apart);
+    let is_apart =
+        |name: &str| judged.iter().zip(&alike).any(|((other, _), alike)| other == name && !alike);
+    let conclusion =
+        Conclusion::new(first, &reports, &apart).map(|found| found.with_apart(is_apart));
     if args.json {
         let entries = judged
             .iter()
@@ -95,11 +99,6 @@ pub fn run(args: &Args, models: &[PathBuf]) -> Result<()> {
     leaderboard(&format!("test set {}", args.test.display()), &metrics, &lines);
     if args.by_activity {
         by_activity(first, &lines);
-    }
-    if !alike {
-        errln!(
-            "note: no paired comparison, as the models were trained on tables with different users"
-        );
     }
     outln!();
     output::prose(&conclusion.map(|found| found.say(str::to_owned)).unwrap_or_default());

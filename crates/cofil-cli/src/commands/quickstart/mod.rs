@@ -4,7 +4,7 @@ mod compare;
 mod toy;
 
 use crate::args::input::Input;
-use crate::args::items::{Items, Titles};
+use crate::args::items::{self, Items, Titles};
 use crate::args::{searching, typed};
 use crate::commands::compare::show;
 use crate::commands::describe;
@@ -216,7 +216,7 @@ impl Told {
         output::prose(&self.title);
         let row = |s: &Recommended| {
             let because: Vec<&str> = s.because.iter().map(|b| titles.of(&b.item)).collect();
-            vec![titles.of(&s.item).to_owned(), score(s.score), because.join(", ")]
+            vec![titles.of(&s.item).to_owned(), score(s.score), items::joined(&because)]
         };
         output::table(&["Item", "Score", "Because of"], self.answer.items.iter().map(row), &[1]);
     }

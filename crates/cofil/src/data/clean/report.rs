@@ -37,7 +37,7 @@ pub struct CleanReport {
     pub items: usize,
     /// Remaining interactions.
     pub interactions: usize,
-    /// What limits the use of the order of the remaining rows, if they have times.
+    /// What limits the use of the order of the remaining rows, if they have times, and what stands in for values.
     #[serde(default)]
     pub notes: Vec<Finding>,
 }
@@ -92,7 +92,8 @@ impl CleanReport {
             told.push(format!("dropped {emptied} without interactions"));
         }
         if *implicit && threshold.is_none() {
-            told.push(format!("all {} interactions count 1", number(self.interactions)));
+            // An update gives them the usual value of its model.
+            told.push(format!("all {} interactions count alike", number(self.interactions)));
         }
         told
     }

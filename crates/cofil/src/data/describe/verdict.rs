@@ -125,6 +125,9 @@ fn metrics(d: &Description) -> Vec<Reasoned> {
     list
 }
 
+/// Rows from which on their latest tenth tells about new users.
+const FEW: usize = 300;
+
 fn split(d: &Description) -> Reasoned {
     let random = match d.values.kind {
         Kind::Ratings => "random",
@@ -140,7 +143,8 @@ fn split(d: &Description) -> Reasoned {
         Some(times) if times.last - times.first < DAY => {
             Reasoned::new(random, "all interactions happened within a day")
         }
-        Some(times) if times.known_in_latest_tenth < 0.5 => Reasoned::new(
+        // A tenth of a few rows says nothing.
+        Some(times) if times.known_in_latest_tenth < 0.5 && d.interactions >= FEW => Reasoned::new(
             "last",
             format!(
                 "only {} of the latest tenth are by known users: a split by time would mostly test new users, which \
@@ -227,6 +231,16 @@ mod tests {
         let verdict = split(Some(&sitting));
         assert_eq!(verdict.split.name, "last");
         assert!(verdict.split.why.starts_with("only 0 % of the latest tenth"));
+        // The latest tenth of a few rows are a few rows.
+        let few = Interactions {
+            users: Arc::new(["a", "b", "c"].iter().collect()),
+            items: Arc::new(["x"].iter().collect()),
+            user: vec![0, 1, 2],
+            item: vec![0; 3],
+            value: vec![1.0; 3],
+            time: Some((0..3).map(|day| 1_000_000_000 + day * 1_000_000).collect()),
+        };
+        assert_eq!(Description::of(&few).unwrap().verdict.split.name, "time");
         let told = verdict.warnings;
         assert!(told[2].text.starts_with("The median user is active for 0 seconds"), "{told:?}");
         assert!(

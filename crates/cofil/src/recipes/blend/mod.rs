@@ -99,10 +99,10 @@ impl Blend {
     fn suited(&self, train: &Ratings) -> Result<Vec<Algorithm>> {
         let suited = |member: &Member| {
             let (name, settings) = member.parts()?;
-            if name == "blend" {
-                return Err(Error::setting("of", "a blend cannot contain another"));
+            match Algorithm::from_settings_for(name, &settings, train)?.algorithm {
+                Algorithm::Blend(_) => Err(Error::setting("of", "a blend cannot contain another")),
+                algorithm => Ok(algorithm),
             }
-            Ok(Algorithm::from_settings_for(name, &settings, train)?.algorithm)
         };
         let algorithms: Vec<Algorithm> = self.of.iter().map(suited).collect::<Result<_>>()?;
         if algorithms.is_empty() || algorithms.len() > MOST {

@@ -388,7 +388,7 @@ impl Plan {
         let bad = |says: String| Err(Error::setting("layers", says));
         match self.layers[..] {
             [] | [_] => {
-                bad(format!("needs an input size and at least one layer, got {:?}", self.layers))
+                bad(format!("needs at least two numbers, such as 64,32; got {:?}", self.layers))
             }
             [first, ..] if first % 2 == 1 => {
                 bad(format!("the input size must be even (half user, half item), got {first}"))
