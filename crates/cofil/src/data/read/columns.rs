@@ -105,9 +105,6 @@ impl Columns {
         item = item.or_else(|| search.named(&[], names_item));
         item = item.or_else(|| search.named(WEAK_THINGS, |_| false));
         let named_item = item.is_some();
-        // The plural says that a column holds items, but not that each field is one.
-        user = user.or_else(|| search.plural(USER, looks));
-        item = item.or_else(|| search.plural(strong_things(), looks));
         let (free_value, free_time) = (options.value.is_none(), options.time.is_none());
         if free_value {
             value = search.named(&[], means_own_value);

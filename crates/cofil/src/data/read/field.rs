@@ -237,10 +237,10 @@ impl<'a> Rules<'a> {
             let (name, short) = (&self.time_name, short_year(text));
             let told = std::str::from_utf8(text).unwrap_or_default();
             let text = quoted(text);
+            if let (None, Some(problem)) = (self.time_format, no_time(told)) {
+                return format!("{name} {text} {problem}");
+            }
             match self.time_format {
-                None if no_time(told).is_some() => {
-                    format!("{name} {text} {}", no_time(told).unwrap_or_default())
-                }
                 Some(TimeFormat::Pattern(format)) => {
                     format!("{name} {text} does not match {format:?}")
                 }

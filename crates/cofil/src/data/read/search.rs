@@ -10,7 +10,7 @@ use super::known::{
 };
 use super::looks::{Looks, Seen};
 use super::unread::shortened;
-use super::words::{AMBIGUOUS_TIMES, FINE_TIME, TIME};
+use super::words::{AMBIGUOUS_TIMES, FINE_TIME, ITEM, TIME, USER};
 use crate::error::Error;
 
 /// Name of the index of a pandas table in Parquet.
@@ -54,10 +54,22 @@ impl Search {
     pub fn take(&mut self, column: Option<usize>, role: &str) {
         let Some(column) = column else { return };
         self.taken[column] = true;
-        if self.names.is_some() {
+        if self.names.is_some() && !self.is_plural(column, role) {
             let note = format!("{GUESSED} {role}: took {}", self.call(column));
             self.notes.push(note);
         }
+    }
+
+    /// Returns whether a column has the plural of a known name of users or items, which is a name of theirs too.
+    fn is_plural(&self, column: usize, role: &str) -> bool {
+        let name = self.names.as_ref().map(|names| plain(&names[column]));
+        let one =
+            name.as_deref().and_then(|name| name.strip_suffix('s')).filter(|one| one.len() > 1);
+        one.is_some_and(|one| match role {
+            "users" => USER.contains(&one),
+            "items" => ITEM.contains(&one),
+            _ => false,
+        })
     }
 
     /// Returns the column given by the user.
@@ -104,19 +116,6 @@ impl Search {
         let called = |known: &&str| free.iter().find(|(_, name)| name == known);
         let by_parts = || free.iter().find(|&&(c, _)| means(&names[c]));
         let column = known.iter().find_map(called).or_else(by_parts)?.0;
-        self.taken[column] = true;
-        Some(column)
-    }
-
-    /// Takes a column with the plural of one of the `known` names, unless it holds numbers, which are counts.
-    pub fn plural(&mut self, known: &[&str], looks: impl Fn(usize) -> Looks) -> Option<usize> {
-        let names = self.names.as_ref()?;
-        let is_plural = |&c: &usize| {
-            let name = plain(&names[c]);
-            let one = name.strip_suffix('s').filter(|one| one.len() > 2);
-            one.is_some_and(|one| known.contains(&one)) && !looks(c).is_number()
-        };
-        let column = self.free().take(WIDE).find(is_plural)?;
         self.taken[column] = true;
         Some(column)
     }
