@@ -34,7 +34,7 @@ LANGUAGES = ("sh", "python", "rust")
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```\n?", re.M | re.S)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 FIGURE = re.compile(r"!\[[^\]]*\]\(([^)\s]+\.svg)\)")
-MEASURED = re.compile(r"(< )?\d[\d,.]* (s|ms|min|MB|examples/s)\b|  +")
+MEASURED = re.compile(r"(< )?(\d+ min )?\d[\d,.]* (s|ms|min|MB|examples/s)\b|  +")
 NEXT = "=== the next block ==="
 
 # What the migration guides import.
