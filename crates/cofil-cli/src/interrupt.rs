@@ -16,11 +16,14 @@ use std::time::Duration;
 pub const STOPPED: u8 = 130;
 /// Time an epoch has to finish after the first Ctrl-C.
 const GRACE: Duration = Duration::from_millis(700);
+/// Time that work has to stop after it was asked to; systems that end services wait ten seconds and more.
+const PATIENCE: Duration = Duration::from_secs(7);
 
-/// Number of threads waiting for input, which cannot see a stop request.
+/// Number of threads waiting for another process, which cannot see a stop request.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
-/// Runs `work` that may wait for input and writes nothing; meanwhile Ctrl-C ends the process.
+/// Runs `work` that may wait for another process, for input or to take output, and writes no file; meanwhile Ctrl-C ends
+/// the process.
 pub fn waiting<T>(work: impl FnOnce() -> T) -> T {
     struct Done;
     impl Drop for Done {
@@ -33,9 +36,16 @@ pub fn waiting<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Reads a file. A pipe or device may block, so Ctrl-C then ends the process.
+/// Reads a file, to which standard output must not go. A pipe or device may block, so Ctrl-C then ends the process.
 pub fn reading<T>(path: &Path, read: impl FnOnce(&Path) -> cofil::Result<T>) -> cofil::Result<T> {
+    cofil::store::check_not_standard_output(path)?;
     if path.is_file() { read(path) } else { waiting(|| read(path)) }
+}
+
+/// Ends the process at once, which runs no clean-up of the work.
+fn leave() -> ! {
+    cofil::store::remove_unfinished();
+    std::process::exit(STOPPED.into());
 }
 
 /// State of the interruption.
@@ -66,8 +76,24 @@ impl Interrupt {
         let this = Arc::new(Self::default());
         let own = this.clone();
         // If no handler can be installed, the system ends the process.
-        let _ = machine::except_ignored_signals(|| ctrlc::set_handler(move || own.press()));
+        let handler = move || {
+            own.press();
+            own.leave_late();
+        };
+        let _ = machine::except_ignored_signals(|| ctrlc::set_handler(handler));
         this
+    }
+
+    /// Ends the process if the work has not stopped some time after it was asked to, as in one step that takes minutes:
+    /// whoever ends a service asks once and then kills it. What is being saved is saved.
+    fn leave_late(self: &Arc<Self>) {
+        let own = self.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(GRACE + PATIENCE);
+            if own.stop.is_asked() && *own.phase() != Phase::Ended {
+                leave();
+            }
+        });
     }
 
     fn phase(&self) -> std::sync::MutexGuard<'_, Phase> {
@@ -77,9 +103,7 @@ impl Interrupt {
     fn press(self: &Arc<Self>) {
         let before = self.presses.fetch_add(1, Ordering::SeqCst);
         if before > 1 || WAITING.load(Ordering::SeqCst) > 0 {
-            // Leaving at once runs no clean-up of the work.
-            cofil::store::remove_unfinished();
-            std::process::exit(STOPPED.into());
+            leave();
         }
         let mut phase = self.phase();
         let Phase::Epochs(says) = *phase else { return self.stop.ask() };

@@ -1,5 +1,6 @@
 //! Output: tables for people, JSON for programs.
 
+use crate::interrupt::waiting;
 use crate::machine;
 use crate::table::{Column, Table};
 use anyhow::{Result, anyhow};
@@ -15,23 +16,29 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// Writer for standard output whose errors name it.
+/// Writer for standard output.
 pub struct Stdout;
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let refused = |e: io::Error| io::Error::new(e.kind(), format!("standard output: {e}"));
         match machine::stdout_is_closed() {
-            true => Err(refused(closed())),
-            // Output to programs is not escaped.
-            false if io::stdout().is_terminal() => show(bytes).map_err(refused),
-            false => io::stdout().write(bytes).map_err(refused),
+            true => Err(closed()),
+            // Output to programs is not escaped. They may take their time, as `less` does.
+            false => waiting(|| match io::stdout().is_terminal() {
+                true => show(bytes),
+                false => io::stdout().write(bytes),
+            }),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stdout().flush()
+        waiting(|| io::stdout().flush())
     }
+}
+
+/// The same error of standard output with its name.
+pub fn named(e: io::Error) -> io::Error {
+    io::Error::new(e.kind(), format!("standard output: {e}"))
 }
 
 /// Error for a standard output that was closed before the process started, or is not open for writing.
@@ -73,9 +80,9 @@ pub fn styled(text: &str) {
     if refused.is_none() {
         *refused = match machine::stdout_is_closed() {
             true => Err(closed()),
-            false => io::stdout().write_all(text.as_bytes()),
+            false => waiting(|| io::stdout().write_all(text.as_bytes())),
         }
-        .map_err(|e| io::Error::new(e.kind(), format!("standard output: {e}")))
+        .map_err(named)
         .err();
     }
 }
@@ -118,14 +125,14 @@ const LONGEST: usize = 2000;
 pub fn data(text: &str) {
     let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
     if refused.is_none() {
-        *refused = Stdout.write_all(text.as_bytes()).err();
+        *refused = Stdout.write_all(text.as_bytes()).map_err(named).err();
     }
 }
 
 /// Returns an error if any output was lost.
 pub fn finish() -> Result<()> {
     let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
-    match refused.take().map_or_else(|| Stdout.flush(), Err) {
+    match refused.take().map_or_else(|| Stdout.flush().map_err(named), Err) {
         Ok(()) => Ok(()),
         Err(e) => Err(anyhow!("{e}; output was lost")),
     }

@@ -257,3 +257,31 @@ fn every_list_of_names_is_an_input() {
     assert_eq!(place.text("names.csv"), "even0\n");
     place.ok("recommend m --all --exclude @others.csv --exclude @names.csv -o fresh.csv");
 }
+
+/// `cofil … events.csv >> events.csv` would read its own output.
+#[test]
+fn standard_output_is_not_added_to_an_input() {
+    let place = Place::with_events();
+    place.ok("train events.csv -a popularity --implicit -o m");
+    let before = contents(&place.path(""));
+    for (args, file) in [
+        ("predict m --pairs events.csv", "events.csv"),
+        ("describe events.csv", "events.csv"),
+        ("describe -", "events.csv"),
+        ("recommend m --all", "m"),
+        ("recommend m --users events.csv", "events.csv"),
+    ] {
+        let file = std::fs::OpenOptions::new().append(true).open(place.path(file)).expect("open");
+        let output = Command::new(env!("CARGO_BIN_EXE_cofil"))
+            .current_dir(place.path(""))
+            .args(args.split(' '))
+            .stdin(std::fs::File::open(place.path("events.csv")).expect("open"))
+            .stdout(file)
+            .output()
+            .expect("run");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{args}: {told}");
+        assert!(told.contains("standard output goes to this file"), "{args}: {told}");
+        assert_eq!(contents(&place.path("")), before, "{args}");
+    }
+}

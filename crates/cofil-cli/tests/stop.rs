@@ -130,6 +130,31 @@ fn waiting_for_input_ends_at_once_whatever_the_signal() {
 }
 
 #[test]
+fn output_that_nobody_takes_ends_at_once() {
+    let place = Place::new();
+    table(&place, 2000);
+    place.ok("train t.csv -a popularity --implicit -o m");
+    for args in ["recommend m --all -n 50", "recommend m --all -n 50 --json"] {
+        for signal in [libc::SIGINT, libc::SIGTERM] {
+            let mut child = start(&place, args, Stdio::null());
+            let output = child.stdout.take().expect("a pipe");
+            let (mut there, mut before) = (0, -1);
+            // The pipe is full once nothing is added to it.
+            while there == 0 || there != before {
+                before = there;
+                std::thread::sleep(std::time::Duration::from_millis(100));
+                // SAFETY: the pipe is open, and the number is written to.
+                let asked =
+                    unsafe { libc::ioctl(output.as_raw_fd(), libc::FIONREAD, &raw mut there) };
+                assert_eq!(asked, 0);
+            }
+            send(&child, signal);
+            assert_eq!(child.wait().expect("ended").code(), Some(130), "{args}");
+        }
+    }
+}
+
+#[test]
 fn what_is_kept_is_said() {
     let place = Place::new();
     table(&place, 2000);

@@ -142,7 +142,7 @@ impl Model {
         let (skipped, unknown, told, frame) = run(py, hear.as_ref(), || {
             let query = self::query(of)?;
             let prepared = recommender.prepare(&query)?;
-            let skipped = prepared.unknown().to_vec();
+            let skipped: Vec<String> = prepared.unknown().map(String::from).collect();
             let mut unknown = IdMap::new();
             let all = 0..recommender.users().len() as u32;
             let users: Vec<u32> = match &column {

@@ -3,6 +3,7 @@
 use crate::interrupt::reading;
 use crate::output::errln;
 use anyhow::{Result, bail};
+use cofil::data::prose::number;
 use cofil::data::read::{Listed, read_listed};
 use cofil::data::unlike;
 use cofil::{Liked, Recommender, Unknown};
@@ -77,17 +78,18 @@ impl UnknownIds {
 }
 
 /// Reports skipped ids on standard error.
-pub fn tell_skipped(names: &[String]) {
+pub fn tell_skipped<'a>(names: impl Iterator<Item = &'a str>) {
     const FEW: usize = 5;
-    if names.is_empty() {
+    let mut names = names.peekable();
+    if names.peek().is_none() {
         return;
     }
-    let few: Vec<&str> = names.iter().take(FEW).map(String::as_str).collect();
-    let more = match names.len().saturating_sub(FEW) {
+    let few: Vec<&str> = names.by_ref().take(FEW).collect();
+    let more = match names.count() {
         0 => String::new(),
-        more => format!(" and {more} more"),
+        more => format!(" and {} more", number(more)),
     };
-    let ids = if names.len() == 1 { "id" } else { "ids" };
+    let ids = if few.len() == 1 { "id" } else { "ids" };
     errln!("skipped unknown {ids}: {}{more}", few.join(", "));
 }
 
@@ -99,12 +101,13 @@ pub fn tell_skipped_of(
     recommender: &Recommender,
     reason: Option<&str>,
 ) {
-    let said = |name: &String| reason.is_some() && Some(name.as_str()) == user;
-    tell_skipped(&names.iter().filter(|name| !said(name)).cloned().collect::<Vec<_>>());
-    let (users, items): (Vec<&str>, Vec<&str>) =
-        names.iter().map(String::as_str).partition(|name| Some(*name) == user);
-    let notes =
-        [unlike("user", users, recommender.users()), unlike("item", items, recommender.items())];
+    let names = || names.iter().map(String::as_str);
+    let is_user = |name: &&str| Some(*name) == user;
+    tell_skipped(names().filter(|name| reason.is_none() || !is_user(name)));
+    let notes = [
+        unlike("user", names().filter(is_user), recommender.users()),
+        unlike("item", names().filter(|name| !is_user(name)), recommender.items()),
+    ];
     let twins = notes.iter().flatten().filter(|note| note.contains("the same as"));
     twins.for_each(|note| errln!("note: {note}"));
 }

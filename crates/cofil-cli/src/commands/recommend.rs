@@ -268,7 +268,7 @@ fn print_list(items: &[Recommended], titles: Titles<'_>) {
 fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
     let path = args.output.as_deref();
     let prepared = recommender.prepare(query)?;
-    let mut unknown = prepared.unknown().to_vec();
+    let mut unknown: Vec<String> = prepared.unknown().map(String::from).collect();
     let users: Vec<u32> = match (&args.who.users, &args.who.user) {
         (None, Some(user)) => vec![recommender.user_index(user)?],
         (None, None) => (0..recommender.users().len() as u32).collect(),
@@ -298,7 +298,7 @@ fn many(args: &Args, recommender: &Recommender, query: &Query) -> Result<()> {
             users
         }
     };
-    history::tell_skipped(&unknown);
+    history::tell_skipped(unknown.iter().map(String::as_str));
     let names = (recommender.users(), recommender.items());
     let catalogue = recommender.catalogue().map(|catalogue| &**catalogue);
     let mut writer = match path {

@@ -21,7 +21,7 @@ pub fn completions(args: &Completions) -> Result<()> {
     // clap_complete panics if its writer fails.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut help::command(), "cofil", &mut script);
-    Ok(output::Stdout.write_all(&script)?)
+    Ok(output::Stdout.write_all(&script).map_err(output::named)?)
 }
 
 /// Arguments of `cofil man`.
@@ -46,7 +46,8 @@ pub struct Pages {
 
 pub fn man(args: &Man) -> Result<()> {
     let Some(folder) = &args.output else {
-        return Ok(clap_mangen::Man::new(help::command()).render(&mut output::Stdout)?);
+        let page = clap_mangen::Man::new(help::command());
+        return Ok(page.render(&mut output::Stdout).map_err(output::named)?);
     };
     cofil::store::create_folder(folder)?;
     let mut command = help::command().disable_help_subcommand(true);

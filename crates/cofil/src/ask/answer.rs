@@ -84,7 +84,7 @@ impl Recommender {
         for who in people {
             let mut skipped = Skipped::none(self, prepared.rule);
             let person = person(self, who, &mut skipped)?;
-            prepared.unknown().iter().for_each(|name| skipped.add(name));
+            prepared.unknown().try_for_each(|name| skipped.add(name))?;
             found.push((person, skipped.names()));
         }
         let users: Vec<User<'_>> = found.iter().map(|(person, _)| person.user()).collect();
@@ -92,14 +92,14 @@ impl Recommender {
         let items = parallel::map(users.len(), 1, |range| {
             range.map(|at| explained(&prepared, users[at], &lists[at])).collect::<Vec<_>>()
         });
-        let answer = |((person, unknown), items): (&(Person<'_>, Vec<String>), _)| Answer {
+        let answer = |((person, unknown), items): ((Person<'_>, Vec<String>), _)| Answer {
             basis: person.basis,
-            reason: person.reason.clone(),
+            reason: person.reason,
             items,
-            unknown: unknown.clone(),
-            note: [person.note.clone(), self.note_on_lists()].into_iter().flatten().reduce(joined),
+            unknown,
+            note: [person.note, self.note_on_lists()].into_iter().flatten().reduce(joined),
         };
-        Ok(found.iter().zip(items.into_iter().flatten()).map(answer).collect())
+        Ok(found.into_iter().zip(items.into_iter().flatten()).map(answer).collect())
     }
 
     /// Returns a hint that another algorithm gives better lists, if this one predicts ratings.

@@ -9,7 +9,6 @@ use crate::recommender::{Recommender, Selection};
 use crate::watch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 
 /// Number of users whose lists are in memory at once.
 const PART: usize = 8192;
@@ -69,14 +68,12 @@ pub enum Unknown {
 pub(super) struct Skipped<'a> {
     recommender: &'a Recommender,
     rule: Unknown,
-    names: Vec<String>,
-    /// The same names, to look them up.
-    known: HashSet<String>,
+    names: IdMap,
 }
 
 impl<'a> Skipped<'a> {
     pub fn none(recommender: &'a Recommender, rule: Unknown) -> Self {
-        Self { recommender, rule, names: Vec::new(), known: HashSet::new() }
+        Self { recommender, rule, names: IdMap::new() }
     }
 
     /// Returns the index of item `name`; `None` if it is unknown and skipped.
@@ -100,22 +97,23 @@ impl<'a> Skipped<'a> {
             // A second lookup builds the error, which suggests the nearest id.
             (None, Unknown::Refuse) => known(self.recommender, name).map(Some),
             (None, Unknown::Skip) => {
-                self.add(name);
+                self.add(name)?;
                 Ok(None)
             }
         }
     }
 
     /// Adds an unknown name, unless it is there.
-    pub fn add(&mut self, name: &str) {
-        if self.known.insert(name.into()) {
-            self.names.push(name.into());
-        }
+    ///
+    /// # Errors
+    /// If there are more than a map can number.
+    pub fn add(&mut self, name: &str) -> Result<()> {
+        self.names.insert(name).map(|_| ())
     }
 
     /// Returns the unknown names, each once.
     pub fn names(self) -> Vec<String> {
-        self.names
+        self.names.names().map(String::from).collect()
     }
 }
 
@@ -125,13 +123,13 @@ pub struct Prepared<'a> {
     pub(super) explain: usize,
     pub(super) rule: Unknown,
     selection: Selection,
-    unknown: Vec<String>,
+    unknown: IdMap,
 }
 
 impl Prepared<'_> {
     /// Returns the items in the query that the model does not know.
-    pub fn unknown(&self) -> &[String] {
-        &self.unknown
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
+        self.unknown.names()
     }
 
     /// Returns the best items for each of `users` as (item, score). Users and items are indices. The lists are the
@@ -192,7 +190,7 @@ impl Recommender {
             rerank: query.rerank,
         };
         let (explain, rule) = (query.explain, query.unknown);
-        Ok(Prepared { recommender: self, explain, rule, selection, unknown: skipped.names() })
+        Ok(Prepared { recommender: self, explain, rule, selection, unknown: skipped.names })
     }
 
     /// Prepares `query` and returns its [`Prepared::lists`].

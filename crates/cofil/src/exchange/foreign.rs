@@ -14,6 +14,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+/// The largest number of vectors is between these: squares of longer and shorter ones, and sums of them, are not numbers
+/// of single precision.
+const SMALL: f32 = 1e-15;
+const LARGE: f32 = 1e15;
+
 /// Format of a foreign model; it follows from the content of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -224,6 +229,14 @@ impl Foreign {
                 let message = format!(
                     "row {row} of the {what} (from 0) holds a number that is not finite: the training has diverged, \
                      or the row was never trained"
+                );
+                return Err(Error::data(path, None, message));
+            }
+            let most = numbers.iter().fold(0f32, |most, x| most.max(x.abs()));
+            if most > 0.0 && !(SMALL..=LARGE).contains(&most) {
+                let message = format!(
+                    "the largest number of the {what} is {most:e}: inner products of such numbers leave the range of \
+                     single precision; scale them to between {SMALL:e} and {LARGE:e}"
                 );
                 return Err(Error::data(path, None, message));
             }

@@ -63,21 +63,60 @@ fn is_within(path: &Path, folder: &Path) -> bool {
     is_below() == Some(true) || files.any(|file| is_same_file(path, &file.path()))
 }
 
+/// Checks that standard output does not go to `input`, a file or `-`, which would grow while it is read.
+///
+/// # Errors
+/// If it does.
+pub fn check_not_standard_output(input: &Path) -> Result<()> {
+    let is_it = match input == Path::new("-") {
+        true => are_same_streams(),
+        false => is_stream_of(std::io::stdout(), input),
+    };
+    match is_it {
+        false => Ok(()),
+        true => {
+            let message =
+                "standard output goes to this file, which this command reads; name another output";
+            Err(Error::io(input, std::io::Error::new(ErrorKind::AlreadyExists, message)))
+        }
+    }
+}
+
 /// Returns whether `path` is the file that standard input comes from.
-#[cfg(unix)]
 fn is_standard_input(path: &Path) -> bool {
-    use std::os::fd::AsFd;
-    let own = std::io::stdin().as_fd().try_clone_to_owned();
-    let stdin = own.and_then(|own| std::fs::File::from(own).metadata());
-    match (stdin, std::fs::metadata(path)) {
-        (Ok(stdin), Ok(there)) => stdin.is_file() && is_same(&stdin, &there),
+    is_stream_of(std::io::stdin(), path)
+}
+
+/// Returns whether `stream` is the regular file `path`.
+#[cfg(unix)]
+fn is_stream_of(stream: impl std::os::fd::AsFd, path: &Path) -> bool {
+    match (about(stream), std::fs::metadata(path)) {
+        (Some(stream), Ok(there)) => stream.is_file() && is_same(&stream, &there),
         _ => false,
     }
 }
 
 #[cfg(not(unix))]
-fn is_standard_input(_: &Path) -> bool {
+fn is_stream_of<T>(_: T, _: &Path) -> bool {
     false
+}
+
+/// Returns whether standard input and output are one regular file.
+#[cfg(unix)]
+fn are_same_streams() -> bool {
+    let streams = (about(std::io::stdin()), about(std::io::stdout()));
+    matches!(streams, (Some(from), Some(to)) if from.is_file() && is_same(&from, &to))
+}
+
+#[cfg(not(unix))]
+fn are_same_streams() -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn about(stream: impl std::os::fd::AsFd) -> Option<Metadata> {
+    let own = stream.as_fd().try_clone_to_owned().ok()?;
+    std::fs::File::from(own).metadata().ok()
 }
 
 #[cfg(unix)]

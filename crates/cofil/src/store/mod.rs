@@ -31,7 +31,7 @@ mod write;
 pub use archive::Archive;
 pub(crate) use atomic::{Access, Pending, write_with};
 pub use atomic::{check_new, check_writable, create_folder, write_atomically};
-pub use inputs::check_not_input;
+pub use inputs::{check_not_input, check_not_standard_output};
 pub use left::remove_unfinished;
 pub use lock::Lock;
 pub(crate) use npy::{Elements, NPY, NumpyArray, read_npy};

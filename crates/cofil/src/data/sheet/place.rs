@@ -45,7 +45,7 @@ impl Out {
     /// Writes to `stream` directly.
     pub fn stream(stream: impl Write + Send + 'static) -> Self {
         let place = Place::Stream(Box::new(stream), 0);
-        Self { path: "-".into(), packed: Packed::None(BufWriter::new(place)) }
+        Self { path: "standard output".into(), packed: Packed::None(BufWriter::new(place)) }
     }
 
     /// Returns the name used in errors.
