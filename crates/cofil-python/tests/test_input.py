@@ -83,6 +83,44 @@ def test_every_kind_of_table_is_read_alike(how, ratings):
     assert made.to_dict() == ratings.to_dict()
 
 
+def test_parts_of_files_are_read_alike(csv, tmp_path, ratings):
+    pandas, pyarrow = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    parquet, dataset = pytest.importorskip("pyarrow.parquet"), pytest.importorskip("pyarrow.dataset")
+    parquet.write_table(arrow_table(), tmp_path / "r.parquet")
+    pandas_frame().to_json(tmp_path / "r.jsonl", orient="records", lines=True)
+    with pyarrow.ipc.new_file(tmp_path / "r.arrow", arrow_table().schema) as file:
+        file.write_table(arrow_table())
+    for open_parts in (
+        lambda: pandas.read_csv(csv, chunksize=100),
+        lambda: pandas.read_json(tmp_path / "r.jsonl", lines=True, chunksize=100),
+        lambda: parquet.ParquetFile(tmp_path / "r.parquet"),
+        lambda: dataset.dataset(tmp_path / "r.parquet"),
+        lambda: dataset.dataset(tmp_path / "r.parquet").scanner(),
+        lambda: pyarrow.ipc.open_file(tmp_path / "r.arrow"),
+    ):
+        assert cofil.Ratings(open_parts()).fingerprint == ratings.fingerprint
+    model = cofil.Popularity().fit(pandas.read_csv(csv, chunksize=100))
+    assert len(model.predict(pandas.read_csv(csv, chunksize=100))) == len(ROWS)
+    # Parts are read with the options of the whole.
+    made = cofil.Ratings(iter([{"who": ["a"], "what": ["x"]}, {"who": ["b"], "what": ["x"]}]), user="who", item="what")
+    assert made.users == ["a", "b"]
+    matrix = pandas.DataFrame([[1, 2], [3, 4]], index=["ann", "bob"], columns=["tea", "jam"])
+    assert cofil.Ratings((matrix.iloc[at : at + 1] for at in (0, 1)), shape="matrix").users == ["ann", "bob"]
+
+
+def test_lazy_tables_are_read_without_a_warning(ratings):
+    # Warnings of others are errors here.
+    lazy = polars_frame().lazy()
+    made = cofil.Ratings(lazy, user="user", item=2)
+    assert made.fingerprint == ratings.fingerprint
+    model = cofil.Popularity().fit(lazy)
+    assert len(model.predict(lazy)) == len(ROWS)
+    with pytest.raises(TypeError, match="not a table"):
+        model.recommend(users=lazy)
+    with pytest.raises(TypeError, match="not a table"):
+        model.recommend(history=lazy)
+
+
 def test_files_are_read_as_the_command_reads_them(csv, ratings):
     assert cofil.read(csv).fingerprint == ratings.fingerprint
     assert cofil.Ratings(str(csv)).fingerprint == ratings.fingerprint

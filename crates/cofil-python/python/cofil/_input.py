@@ -22,6 +22,9 @@ SAMPLE = 100
 # What pandas calls an index without a name when it writes it.
 INDEX = "__index_level_0__"
 
+# What gives the rows of a file or dataset of pyarrow that is no iterator itself.
+BATCHES = ("iter_batches", "to_batches", "read_all")
+
 # Types of polars that others cannot read from it.
 POLARS_ALONE = ("Object", "Null", "Int128", "UInt128")
 
@@ -58,8 +61,7 @@ def table(data: Any, users: Any = None, items: Any = None, options: Mapping[str,
         return pandas_table(data, options)
     if is_of(data, "pandas", "Series") or is_of(data, "polars", "Series"):
         raise KindError("a Series is one column; a table of interactions has users and items: give a DataFrame")
-    if is_of(data, "polars", "LazyFrame"):
-        data = data.collect()
+    data = collected(data)
     if is_of(data, "polars", "DataFrame") and any(str(kind) in POLARS_ALONE for kind in data.dtypes):
         return Frame.input(data.columns, [column(data[name]) for name in data.columns])
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
@@ -71,11 +73,24 @@ def table(data: Any, users: Any = None, items: Any = None, options: Mapping[str,
         return array(data)
     if hasattr(data, "columns"):
         return other_frame(data)
-    if hasattr(data, "read") and hasattr(data, "close"):
+    # Readers of pandas have `read` and `close` too, but no lines: they are iterators over parts.
+    if hasattr(data, "readline"):
         raise KindError("an open file is no table; give its path, or read it with pandas or polars")
+    if batches := next((getattr(data, name) for name in BATCHES if hasattr(data, name)), None):
+        return table(batches(), options=options)
     if isinstance(data, Iterable):
-        return rows_or_parts(iter(data))
+        return rows_or_parts(iter(data), options)
     raise KindError(f"{a(data)} is not a table of interactions")
+
+
+def collected(data: Any) -> Any:
+    """The rows of a lazy table of polars, which warns where its columns are asked for before."""
+    return data.collect() if is_of(data, "polars", "LazyFrame") else data
+
+
+def is_table(of: Any) -> bool:
+    """Whether it has columns, where one of them is asked for."""
+    return isinstance(of, Mapping) or is_of(of, "polars", "LazyFrame") or hasattr(of, "columns")
 
 
 def check_columns(data: Mapping[Any, Any], options: Mapping[str, Any]) -> None:
@@ -123,7 +138,7 @@ def ids(of: Any, what: str = "ids") -> list[Any]:
     listed = getattr(of, "tolist", None) or getattr(of, "to_list", None)
     if isinstance(of, (str, bytes)):
         raise KindError(f"give a list of {what}, not the text {of!r}")
-    if hasattr(of, "columns") or isinstance(of, Mapping):
+    if is_table(of):
         raise KindError(f"give a list of {what}, not a table")
     if not isinstance(of, Iterable):
         raise KindError(f"give a list of {what}, not {of!r}")
@@ -283,7 +298,7 @@ def matrix(data: Any, users: Any, items: Any) -> Frame:
     return Frame.input(list(NAMES[:3]), [(cells.row, users), (cells.col, items), cells.data])
 
 
-def rows_or_parts(data: Iterator[Any]) -> Any:
+def rows_or_parts(data: Iterator[Any], options: Mapping[str, Any]) -> Any:
     """Rows as tuples or dictionaries, or the parts of a table one after another."""
     first = next(data, None)
     if first is None:
@@ -293,12 +308,12 @@ def rows_or_parts(data: Iterator[Any]) -> Any:
         return rows(first, whole)
     if isinstance(first, (str, bytes, int, float, os.PathLike)):
         raise KindError(f"{first!r} is neither a row (user, item[, value[, time]]) nor a part of a table")
-    return map(part, whole)
+    return (part(of, options) for of in whole)
 
 
-def part(of: Any) -> Any:
+def part(of: Any, options: Mapping[str, Any]) -> Any:
     """A part of a table."""
-    made = table(of)
+    made = table(of, options=options)
     if isinstance(made, str):
         raise KindError(f"a part of a table is a table, not {of!r}")
     return made

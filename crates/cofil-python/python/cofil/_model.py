@@ -10,7 +10,7 @@ from uuid import UUID
 from cofil import _cofil
 from cofil._cofil import Frame
 from cofil._errors import DataError, KindError, SettingError
-from cofil._input import column, ids, name, table
+from cofil._input import column, ids, is_table, name, table
 from cofil._progress import Progress, hear
 from cofil._ratings import Ratings
 from cofil._reports import Report
@@ -352,7 +352,7 @@ def named(query: dict[str, Any], names: Names) -> dict[str, Any]:
 def one_column(of: Any) -> Any:
     if isinstance(of, (str, bytes, int)):
         raise KindError(f"users= is a list of users; for one user give recommend({of!r})")
-    if hasattr(of, "columns") or isinstance(of, (Ratings, Mapping)):
+    if is_table(of):
         raise KindError('give one column of users, such as frame["user"], not a table')
     return of
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
 from cofil._errors import SettingError, note
-from cofil._input import by_label, moment, table
+from cofil._input import by_label, collected, moment, table
 from cofil._progress import Progress, hear
 from cofil._reports import Description
 from cofil._tables import SHOWN, Table
@@ -34,7 +34,7 @@ class Ratings(Table):
 
     `data` is a path, anything with Arrow's PyCapsule interface (polars, pandas, pyarrow, DuckDB …), a dictionary of
     columns, a NumPy array, a SciPy sparse matrix with `users=` and `items=` (the ids of its rows and columns), rows as
-    tuples or dictionaries, or an iterator over parts of a table. Columns are found by their names, or named: `user=`,
+    tuples or dictionaries, or an iterator over parts of a table, such as `pandas.read_csv` with `chunksize=`. Columns are found by their names, or named: `user=`,
     `item=`, `value=`, `time=`. Ids may be text, integers, UUIDs or categories, and come back as they went in.
 
     Columns of tuples and arrays without names are found as in a file without a header; the fields of named tuples and
@@ -58,6 +58,7 @@ class Ratings(Table):
             # Cleaned as before, but for what is given here.
             options = {**data._inner.settings(), **data._named(), **options}  # type: ignore[typeddict-item]
             data, known = data._inner.frame(), True
+        data = collected(data)
         source = table(data, users, items, options)
         as_categories = not hasattr(data, "tocoo")
         self._hold(_cofil.Ratings.read(source, by_label(data, dict(options)), as_categories, hear(progress)))
