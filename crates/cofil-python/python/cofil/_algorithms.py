@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from cofil import _cofil
@@ -229,6 +230,18 @@ def by_name(name: str) -> type[Algorithm]:
     if name not in CLASSES:
         CLASSES[name] = _class(name, _cofil.algorithm(name))
     return CLASSES[name]
+
+
+def attribute(name: str, module: str) -> type[Algorithm]:
+    """The class that a module has under this name; no other name of this package's modules is one of the module's."""
+    if name == "Algorithm":
+        return Algorithm
+    if name not in NAMES and (like := [known for known in NAMES if known.lower() == name.lower()]):
+        raise AttributeError(f"cofil has no {name!r}; did you mean {like[0]!r}?")
+    if name not in NAMES:
+        # Python looks for the nearest name in what the module's `__dir__` returns.
+        raise AttributeError(f"cofil has no {name!r}", name=name, obj=sys.modules[module])
+    return by_name(NAMES[name])
 
 
 # The classes made so far: each is made when it is first used.
