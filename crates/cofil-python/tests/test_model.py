@@ -163,13 +163,38 @@ def test_tables_go_everywhere(model):
     assert found.to_pandas().to_dict("list") == expected
     assert pandas.DataFrame.from_arrow(found).to_dict("list") == expected
     assert duckdb.from_arrow(pyarrow.table(found)).fetchall() == [tuple(row) for row in found]
-    assert found[3] == list(found)[3] and found[-1] == list(found)[-1] and found[:2] == list(found)[:2]
+    assert found[3] == list(found)[3] and found[-1] == list(found)[-1]
+    with pytest.raises(TypeError, match=r"a list is neither; to choose several, take to_pandas\(\)"):
+        found[["user", "item"]]
+    for wrong in (np.array(found["score"]) > 0, 1.5, None, (0, 1)):
+        with pytest.raises(cofil.DataError, match="is neither"):
+            found[wrong]
     with pytest.raises(IndexError):
         found[len(found)]
     with pytest.raises(KeyError, match="columns are user, item"):
         found["none"]
     assert "<table>" in found._repr_html_() and "80 rows" in repr(found)
     assert model.recommend("u1", n=0).to_pandas().empty and len(model.recommend("u1", n=0).to_polars()) == 0
+
+
+def test_a_slice_is_a_table_of_its_kind(model, ratings):
+    pandas = pytest.importorskip("pandas")
+    train, test = ratings.split(by="random", test=0.2, seed=1)
+    whole = [model.recommend("u1", explain=1), model.recommend_all(2), model.evaluate(test, seen=True), model.predict(test), ratings]
+    cuts = (slice(3), slice(1, None), slice(None, None, -1), slice(-2, None), slice(0, 9, 2))
+    for table in whole:
+        for cut in cuts:
+            part = table[cut]
+            assert type(part) is type(table) and list(part) == list(table)[cut]
+            assert part.to_pandas().dtypes.tolist() == table.to_pandas().dtypes.tolist()
+            assert list(pickle.loads(pickle.dumps(part))) == list(part)
+    assert whole[0][::-1].because == whole[0].because[::-1] and whole[0][:1].basis == "learned"
+    assert len(whole[1][5:2]) == 0 and whole[1][5:2].to_pandas().dtypes.tolist() == whole[1].to_pandas().dtypes.tolist()
+    # Categories and cleaning stay.
+    frame = pandas.DataFrame(rows(), columns=["user", "item", "value", "time"]).astype({"user": "category"})
+    part = cofil.Ratings(frame, threshold=4)[:100:2]
+    assert isinstance(part.to_pandas()["user"].dtype, pandas.CategoricalDtype) and "below 4" in part.cleaning[0]
+    assert part.users == list(dict.fromkeys(frame["user"][:100:2]))
 
 
 def test_html_is_escaped():

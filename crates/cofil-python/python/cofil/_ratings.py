@@ -9,7 +9,7 @@ from cofil._errors import SettingError, note
 from cofil._input import by_label, collected, moment, table
 from cofil._progress import Progress, hear
 from cofil._reports import Description
-from cofil._tables import SHOWN, Table
+from cofil._tables import SHOWN, Table, _cut
 
 if TYPE_CHECKING:
     import os
@@ -146,12 +146,14 @@ class Ratings(Table):
             splits.append(split)
         return splits
 
+    def _part(self, rows: slice) -> Ratings:
+        """Some of the rows, cleaned as the whole is."""
+        return _rebuilt(plain_columns(_cut(self._frame, rows)), None, {**self._inner.settings(), **self._named()})
+
     def __reduce__(self) -> Any:
         """For other processes: the rows and the numbers of ids as they are, and how they are cleaned."""
-        frame = self._frame
-        columns = {name: plain(frame, at, name != "time") for at, name in enumerate(self.columns)}
         known = (plain(self._inner.ids(True)), plain(self._inner.ids(False)))
-        return _rebuilt, (columns, known, {**self._inner.settings(), **self._named()})
+        return _rebuilt, (plain_columns(self._frame), known, {**self._inner.settings(), **self._named()})
 
     def _named(self) -> dict[str, str]:
         """The columns as options."""
@@ -177,7 +179,11 @@ def plain(frame: _cofil.Frame, at: int = 0, as_array: bool = True) -> Any:
     return frame.list(at) if numbers is None else numbers
 
 
-def _rebuilt(columns: dict[str, Any], known: tuple[Any, Any], options: dict[str, Any]) -> Ratings:
+def plain_columns(frame: _cofil.Frame) -> dict[str, Any]:
+    return {name: plain(frame, at, name != "time") for at, name in enumerate(frame.names())}
+
+
+def _rebuilt(columns: dict[str, Any], known: tuple[Any, Any] | None, options: dict[str, Any]) -> Ratings:
     frame = _cofil.Frame(list(columns), list(columns.values()))
     return Ratings._of(_cofil.Ratings.read(frame, options, known=known))
 
