@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Union, cast
 
 from cofil import _cofil
 from cofil._errors import DataError, KindError, note
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     import numpy
     from typing_extensions import Self
+
+    # A name, an algorithm with its settings, or its class.
+    Which = Union[str, "Algorithm", type["Algorithm"]]
 
 
 class Kind(type):
@@ -83,7 +86,7 @@ class Algorithm(metaclass=Kind):
         """All settings and the seed, as scikit-learn asks for them."""
         return {**self._defaults, **self._given, "seed": self.seed}
 
-    def set_params(self, **settings: Any) -> Algorithm:
+    def set_params(self, **settings: Any) -> Self:
         """Changes settings; None lets one follow from the data or its default."""
         seed = settings.pop("seed", self.seed)
         self._set({**self._given, **settings}, seed)
@@ -153,7 +156,7 @@ class Algorithm(metaclass=Kind):
         inputs = InputTags(two_d_array=False)
         return Tags(estimator_type=None, target_tags=TargetTags(required=False), input_tags=inputs)
 
-    def __sklearn_clone__(self) -> Algorithm:
+    def __sklearn_clone__(self) -> Self:
         return type(self)(seed=self.seed, **self._given)
 
     def __eq__(self, other: object) -> bool:
@@ -274,11 +277,11 @@ def _class(name: str, described: dict[str, Any]) -> type[Algorithm]:
 
 def fit(
     train: Any,
-    algorithm: str | Algorithm | None = None,
+    algorithm: Which | None = None,
     *,
     purpose: str | None = None,
     seed: int | None = None,
-    valid: float | Ratings | None = None,
+    valid: float | Any = None,
     items: Any = None,
     progress: Progress = False,
 ) -> Model:
@@ -291,7 +294,7 @@ def fit(
     return trained(train, name, settings, training, valid, items, None, progress)
 
 
-def named(algorithm: str | Algorithm | type[Algorithm]) -> tuple[str, dict[str, Any], int]:
+def named(algorithm: Which) -> tuple[str, dict[str, Any], int]:
     """The name of an algorithm, the settings given with it, and its seed."""
     if isinstance(algorithm, Algorithm):
         return algorithm._name, algorithm._given, algorithm.seed

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     class Array(Protocol):
         def __array__(self, *arguments: Any, **keywords: Any) -> Any: ...
 
+    Id = Union[str, bytes, int, numpy.integer[Any], UUID]
     Column = Union[list[Any], tuple[Any, ...], Array]
+    History = Union[Iterable[Any], Mapping[Any, float]]
 
-Id = Union[str, int, UUID]
-History = Union[Iterable[Any], Mapping[Any, float]]
 
 
 class Model:

@@ -19,6 +19,7 @@ from cofil._tables import Table
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from cofil._algorithms import Which
     from cofil._options import ProtocolOptions
 
 
@@ -27,7 +28,7 @@ def compare(
     test: Any,
     *,
     given: Any = None,
-    algorithms: Iterable[str | Algorithm] | None = None,
+    algorithms: Which | Iterable[Which] | None = None,
     metrics: str | Sequence[str] | None = None,
     tune: int | None = None,
     parallel: int | None = None,
@@ -43,7 +44,7 @@ def compare(
     is the time in seconds for each search and each training. `journal` is a folder that keeps finished trials: with
     `resume`, a search that was interrupted continues from them.
     """
-    if isinstance(algorithms, (str, Algorithm)):
+    if isinstance(algorithms, (str, Algorithm, type)):
         algorithms = [algorithms]
     entrants = None if algorithms is None else list(algorithms)
     chosen = None if entrants is None else [named(entrant)[:2] for entrant in entrants]
@@ -64,7 +65,7 @@ def compare(
 
 def tune(
     train: Any,
-    algorithm: str | Algorithm,
+    algorithm: Which,
     *,
     trials: int | None = None,
     metric: str | None = None,
