@@ -279,6 +279,33 @@ def test_the_index_of_a_pivot_holds_its_users():
         cofil.Ratings(frame.set_axis(pandas.MultiIndex.from_tuples([(1, 2), (3, 4)])), shape="matrix")
 
 
+def test_cells_of_a_matrix_that_are_zero_are_doubted():
+    import warnings
+
+    pandas, sparse = pytest.importorskip("pandas"), pytest.importorskip("scipy.sparse")
+    frame = pandas.DataFrame({"user": USER, "item": ITEM, "value": VALUE})
+    counted = pandas.crosstab(frame["user"], frame["item"])
+    filled = frame.pivot(index="user", columns="item", values="value").fillna(0)
+    compressed = pandas.DataFrame.sparse.from_spmatrix(sparse.csr_array(counted.to_numpy()), counted.index, counted.columns)
+    empty = counted.size - len(ROWS)
+    for matrix in (counted, filled, compressed, counted[counted.sum(axis=1) > 0] * 3):
+        with pytest.warns(cofil.ReadWarning, match=f"0 in {empty} of {counted.size:,} cells .* missing=0") as told:
+            assert len(cofil.Ratings(matrix, shape="matrix")) == counted.size
+        assert told[0].filename == __file__
+    with pytest.warns(cofil.ReadWarning, match="missing=0"):
+        cofil.Ratings(counted, shape="matrix", implicit=True)
+    # Most cells, even if some are blank; but not one vote among several, nor the middle of a scale.
+    blank = filled.where(filled != 1.0)
+    with pytest.warns(cofil.ReadWarning, match="missing=0"):
+        cofil.Ratings(blank, shape="matrix")
+    votes = filled.replace(0, np.nan).replace(1.0, 0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(cofil.Ratings(counted, shape="matrix", missing=0)) == len(ROWS)
+        for quiet, options in ((votes, {}), (filled - 2, {}), (filled.replace(0, np.nan), {}), (counted, {"threshold": 1})):
+            cofil.Ratings(quiet, shape="matrix", **options)
+
+
 def test_rows_have_the_names_of_their_fields():
     pandas = pytest.importorskip("pandas")
     from collections import namedtuple

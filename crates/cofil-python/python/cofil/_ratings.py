@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
@@ -63,7 +64,7 @@ class Ratings(Table):
         as_categories = not hasattr(data, "tocoo")
         self._hold(_cofil.Ratings.read(source, by_label(data, dict(options)), as_categories, hear(progress)))
         if not known:
-            note(self._inner.notes())
+            note([*self._inner.notes(), *(zeros(self._inner, options) if options.get("shape") == "matrix" else ())])
 
     def _hold(self, inner: _cofil.Ratings) -> None:
         self._inner = inner
@@ -169,6 +170,20 @@ class Ratings(Table):
         settings = self._inner.settings()
         cleans = settings["implicit"] or settings["threshold"] is not None or max(settings["min_user"], settings["min_item"]) > 1
         return f"{heading}; before use: {' '.join(self.cleaning)}" if cleans and self.cleaning else heading
+
+
+def zeros(rows: _cofil.Ratings, options: ReadOptions) -> Iterator[str]:
+    """The doubt that cells of 0 in a matrix are pairs that nobody rated or counted, as tables with filled cells have them."""
+    frame = rows.frame()
+    value = frame.numpy(frame.names().index("value"))
+    empty, (users, items) = int((value == 0).sum()), rows.shape()
+    cells = users * items
+    # Below 0 there are dislikes, and 0 lies between; a threshold above 0 drops it.
+    if empty and value.min() == 0 and max(2 * empty, len(value) + 1) > cells and not (options.get("threshold") or 0) > 0:
+        yield (
+            f'0 in {empty:,} of {cells:,} cells of the matrix probably means "no rating", but each of them counts as an '
+            "interaction; leave them out with missing=0"
+        )
 
 
 def plain(frame: _cofil.Frame, at: int = 0, as_array: bool = True) -> Any:
