@@ -353,6 +353,14 @@ def test_a_dictionary_by_user_is_refused():
     assert len(cofil.Ratings({"u1": ["a", "b"], "u2": ["c", "d"]}, user="u1", item="u2")) == 2
 
 
+def test_a_table_without_columns_is_told():
+    for empty in (dict, pytest.importorskip("pandas").DataFrame, pytest.importorskip("polars").DataFrame):
+        with pytest.raises(cofil.DataError, match="a table without columns; it needs users and items"):
+            cofil.Ratings(empty())
+    with pytest.raises(cofil.DataError, match="a table without columns"):
+        cofil.Ratings(pytest.importorskip("pyarrow").table({}))
+
+
 def test_columns_are_named_by_numbers():
     pandas = pytest.importorskip("pandas")
     rows = [["a", "x", 3], ["b", "y", 4]]

@@ -110,8 +110,27 @@ def test_models_are_saved_and_pickled(model, tmp_path):
     assert path.read_bytes() == model.to_bytes() == loaded.to_bytes() == pickle.loads(pickle.dumps(model)).to_bytes()
     with pytest.raises(cofil.FormatError):
         cofil.Model.from_bytes(b"no model")
+    for content in (bytearray(model.to_bytes()), memoryview(model.to_bytes())):
+        assert cofil.Model.from_bytes(content).to_bytes() == model.to_bytes()
+    with pytest.raises(cofil.DataError, match="not from a str; cofil.load takes a path"):
+        cofil.Model.from_bytes(str(path))
     with pytest.raises(cofil.IoError, match="No such file"):
         cofil.load(tmp_path / "none")
+
+
+def test_paths_are_text(model, ratings):
+    for wrong, told in ((b"x.cofil", "not bytes; Model.from_bytes"), (5, "not an int"), ([], "not a list")):
+        for ask in (
+            lambda: cofil.load(wrong),
+            lambda: model.save(wrong),
+            lambda: model.export(wrong),
+            lambda: cofil.Bpr().fit(ratings, checkpoint=wrong),
+            lambda: cofil.tune(ratings, "ease", journal=wrong),
+            lambda: cofil.reproduce("toy", data=wrong),
+            lambda: cofil.plot.describe(ratings).save(wrong),
+        ):
+            with pytest.raises(cofil.DataError, match=f"a path is text or a pathlib.Path, {told}"):
+                ask()
 
 
 def test_ratings_are_pickled():
@@ -320,6 +339,13 @@ def test_wrong_requests_are_told_in_plain_words(model, ratings):
     ):
         with pytest.raises(cofil.UnsupportedError if told is None else cofil.SettingError, match=told or "only ranks items"):
             wrong()
+    for answers in (["i1"], "i1"):
+        with pytest.raises(cofil.DataError, match="answers are a dictionary, such as"):
+            model.interview(answers)
+    with pytest.raises(cofil.IoError, match=r"No such file.*give both of its ids: predict\('u1', item\)"):
+        model.predict("u1")
+    with pytest.raises(cofil.DataError, match=r"predict\(5, item\)"):
+        model.predict(5)
     with pytest.raises(cofil.DataError, match=r"recommend\('u1'\)"):
         model.recommend(users="u1")
     with pytest.raises(cofil.SettingError, match="where"):

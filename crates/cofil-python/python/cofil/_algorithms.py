@@ -119,9 +119,11 @@ class Algorithm(metaclass=Kind):
 
         Raises `SettingError`, `DataError` if the data does not suit the algorithm, `DivergedError`.
         """
+        from cofil._input import path
+
         training = {
             "seed": self.seed, "metric": metric.split(",") if isinstance(metric, str) else metric, "patience": patience, "seen": seen, "resume": resume,
-            "checkpoint": None if checkpoint is None else os.fspath(checkpoint), "checkpoint_every": checkpoint_every,
+            "checkpoint": None if checkpoint is None else path(checkpoint), "checkpoint_every": checkpoint_every,
         }
         if y is not None:
             train = valued(train, y)

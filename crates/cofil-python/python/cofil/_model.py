@@ -9,8 +9,9 @@ from uuid import UUID
 
 from cofil import _cofil
 from cofil._cofil import Frame
-from cofil._errors import DataError, KindError, SettingError
-from cofil._input import column, ids, is_table, name, table
+from cofil._errors import DataError, IoError, KindError, SettingError
+from cofil._input import BYTES, a, column, ids, is_table, name, table
+from cofil._input import path as path_of
 from cofil._progress import Progress, hear
 from cofil._ratings import Ratings
 from cofil._reports import Report
@@ -136,6 +137,8 @@ class Model:
 
         `answers` are `"yes"`, `"no"`, `"unknown"` or a value for each item. Nothing is kept between calls.
         """
+        if answers is not None and not isinstance(answers, Mapping):
+            raise KindError(f'answers are a dictionary, such as {{"a": "yes", "b": "no"}}, not {a(answers)}')
         names = Names()
         replied = [{"item": names(item), "answer": answer} for item, answer in (answers or {}).items()]
         question = {"answers": replied, "n": n, "questions": questions, "strategy": strategy, "seed": seed}
@@ -174,7 +177,12 @@ class Model:
         if item is not None:
             score = self._inner.predict(name(pairs), name(item))
             return self.predict([(pairs, item)], probability=True)[0].prediction if probability else score
-        unknown, frame = self._predicted(pairs, options, probability)
+        try:
+            unknown, frame = self._predicted(pairs, options, probability)
+        except (IoError, KindError) as error:
+            if not isinstance(pairs, (str, int)):
+                raise
+            raise type(error)(f"{error}; to predict one pair, give both of its ids: predict({pairs!r}, item)") from None
         return Predictions(frame, unknown)
 
     def _predicted(self, pairs: Any, options: dict[str, Any], probability: bool) -> Any:
@@ -280,7 +288,7 @@ class Model:
 
     def save(self, path: str | os.PathLike[str]) -> str:
         """Saves the model to one file, atomically; returns its fingerprint. Raises `IoError`."""
-        return self._inner.save(os.fspath(path))
+        return self._inner.save(path_of(path))
 
     def to_bytes(self) -> bytes:
         """The bytes of the file that `save` writes."""
@@ -293,12 +301,14 @@ class Model:
         `vectors` of items or users, for pgvector, FAISS and others. Raises `UnsupportedError` if the format cannot hold
         a model of this shape, `DataError` for an unknown ending.
         """
-        return _cofil.export_model(self._inner, os.fspath(path), {"vectors": vectors})
+        return _cofil.export_model(self._inner, path_of(path), {"vectors": vectors})
 
     @staticmethod
-    def from_bytes(data: bytes) -> Model:
+    def from_bytes(data: bytes | bytearray | memoryview) -> Model:
         """Loads a model from the bytes of its file. Raises `FormatError`."""
-        return Model(_cofil.Model.from_bytes(data))
+        if not isinstance(data, BYTES):
+            raise KindError(f"a model is loaded from bytes, not from {a(data)}; cofil.load takes a path")
+        return Model(_cofil.Model.from_bytes(bytes(data)))
 
     def __reduce__(self) -> Any:
         return Model.from_bytes, (self.to_bytes(),), {"imported": self.imported}
@@ -323,7 +333,7 @@ class Model:
 
 def load(path: str | os.PathLike[str]) -> Model:
     """Loads a model file. Raises `IoError`, or `FormatError` if the file is damaged or no model."""
-    return Model(_cofil.Model.load(os.fspath(path)))
+    return Model(_cofil.Model.load(path_of(path)))
 
 
 def events(of: Any, options: Mapping[str, Any] = {}) -> Any:  # noqa: B006

@@ -35,7 +35,7 @@ class Ratings(Table):
 
     `data` is a path, anything with Arrow's PyCapsule interface (polars, pandas, pyarrow, DuckDB …), a dictionary of
     columns, a NumPy array, a SciPy sparse matrix with `users=` and `items=` (the ids of its rows and columns), rows as
-    tuples or dictionaries, or an iterator over parts of a table, such as `pandas.read_csv` with `chunksize=`. Columns are found by their names, or named: `user=`,
+    tuples, dictionaries or dataclasses, or an iterator over parts of a table, such as `pandas.read_csv` with `chunksize=`. Columns are found by their names, or named: `user=`,
     `item=`, `value=`, `time=`. Ids may be text, integers, UUIDs or categories, and come back as they went in.
 
     Columns of tuples and arrays without names are found as in a file without a header; the fields of named tuples and

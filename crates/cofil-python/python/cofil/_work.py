@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cofil import _cofil
 from cofil._algorithms import Algorithm, is_share, named
 from cofil._errors import KindError, SettingError
+from cofil._input import path
 from cofil._progress import Progress, hear
 from cofil._ratings import ratings
 from cofil._cofil import Frame
@@ -53,7 +54,7 @@ def compare(
         raise SettingError(f"the algorithms have different seeds ({seeds}), but all are trained with one: give seed=")
     seed = options.get("seed") or next(iter(seeds), 0)
     settings = {"metrics": metrics, **options, "seed": seed}
-    contest = {"tune": tune, "parallel": parallel, "limit": limit, "journal": path(journal), "resume": resume}
+    contest = {"tune": tune, "parallel": parallel, "limit": limit, "journal": optional(journal), "resume": resume}
     histories = None if given is None else ratings(given)._inner
     train, test = ratings(train)._inner, ratings(test)._inner
     about = _cofil.compare(train, test, histories, chosen, settings, contest, hear(progress))
@@ -92,7 +93,7 @@ def tune(
     chosen = own if seed is None else seed
     options = {
         "trials": trials, "metric": metric, "seed": chosen, "method": method, "halving": halving, "judged": judged,
-        "parallel": parallel, "limit": limit, "journal": path(journal), "resume": resume, "valid": valid if is_share(valid) else None,
+        "parallel": parallel, "limit": limit, "journal": optional(journal), "resume": resume, "valid": valid if is_share(valid) else None,
         "ranges": [_range(setting, values) for setting, values in (ranges or {}).items()],
     }
     held_out = None if valid is None or is_share(valid) else ratings(valid)._inner
@@ -120,11 +121,11 @@ def reproduce(
     `data` is the folder of its data set, `seeds` the number of repetitions. With `quick`, one seed and few epochs: a
     trial run, whose numbers mean nothing. Raises `DataError` if a file is missing, and says where it is published.
     """
-    return Reproduction(_cofil.reproduce(experiment, os.fspath(data), seeds, quick, hear(progress)))
+    return Reproduction(_cofil.reproduce(experiment, path(data), seeds, quick, hear(progress)))
 
 
-def path(of: str | os.PathLike[str] | None) -> str | None:
-    return None if of is None else os.fspath(of)
+def optional(of: str | os.PathLike[str] | None) -> str | None:
+    return None if of is None else path(of)
 
 
 def _range(setting: str, values: Sequence[Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
+from cofil._input import path as path_of
 from cofil._ratings import ratings
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Figure:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a file that ends in `.svg` or `.png`. Raises `FormatError` for another ending, `IoError`."""
-        self._inner.save(os.fspath(path))
+        self._inner.save(path_of(path))
 
     def _repr_svg_(self) -> str:
         return self.svg
