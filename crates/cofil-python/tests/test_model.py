@@ -170,6 +170,28 @@ def test_vectors_are_views(model):
     assert cofil.Popularity().fit([("a", "x")]).user_vectors is None
 
 
+@pytest.mark.parametrize("name", ["Ials", "Svd", "Ease", "ItemKnn", "Mlp", "Blend", "GraphFilter"])
+def test_all_arrays_are_shown(name, ratings, tmp_path):
+    model = getattr(cofil, name)().fit(ratings)
+    arrays = model.arrays
+    assert {array: list(of.shape) for array, of in arrays.items()} == model.card["arrays"]
+    if name in ("Ials", "Svd"):
+        assert (arrays["item_factors"] == model.item_vectors).all() and (arrays["user_factors"] == model.user_vectors).all()
+    if name in ("Ials", "Ease"):
+        model.export(tmp_path / "m.npz")
+        with np.load(tmp_path / "m.npz") as exported:
+            assert all((exported[array] == of).all() for array, of in arrays.items())
+    if name == "ItemKnn":
+        sparse = pytest.importorskip("scipy.sparse")
+        parts = [arrays[f"weights.{part}"] for part in ("values", "columns", "starts")]
+        assert sparse.csr_matrix(tuple(parts), shape=(30, 30)).nnz == len(parts[0])
+    # Copies: the model stays as it is.
+    before = model.to_bytes()
+    for array in arrays.values():
+        array[:] = 0
+    assert model.to_bytes() == before
+
+
 def test_tables_go_everywhere(model):
     pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
     pyarrow, duckdb = pytest.importorskip("pyarrow"), pytest.importorskip("duckdb")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Union, overload
@@ -284,6 +285,14 @@ class Model:
         """The vectors of the items (items × factors, float32, read-only, not copied); none for models without."""
         return self._inner.vectors(False)
 
+    @property
+    def arrays(self) -> dict[str, numpy.ndarray[Any, Any]]:
+        """All that was learned, by the names of the model file, such as `user_factors`, `item_factors`, `item_bias` or
+        `weights`; rows and columns are in the order of `users` and `items`. The arrays are copies. Sparse weights are
+        `weights.values`, `weights.columns` and `weights.starts`, as `scipy.sparse.csr_array` takes them.
+        """
+        return arrays_of(self.to_bytes(), self.card["arrays"])
+
     # === Files ===
 
     def save(self, path: str | os.PathLike[str]) -> str:
@@ -329,6 +338,23 @@ class Model:
 
     def _repr_html_(self) -> str:
         return lines_html(self._lines())
+
+
+# NumPy's names for the types of a model file.
+TYPES = {"F32": "<f4", "F64": "<f8", "U32": "<u4", "U64": "<u8", "I64": "<i8", "U8": "u1"}
+
+
+def arrays_of(file: bytes, names: Iterable[str]) -> dict[str, numpy.ndarray[Any, Any]]:
+    """Arrays of a model file."""
+    import numpy
+
+    start = 8 + int.from_bytes(file[:8], "little")
+    stored, found = json.loads(file[8:start]), {}
+    for name in names:
+        about = stored[name]
+        first, end = (start + offset for offset in about["data_offsets"])
+        found[name] = numpy.frombuffer(file[first:end], TYPES[about["dtype"]]).reshape(about["shape"]).copy()
+    return found
 
 
 def load(path: str | os.PathLike[str]) -> Model:
