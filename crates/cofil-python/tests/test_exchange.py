@@ -231,6 +231,30 @@ def test_arrays_in_memory_become_a_model():
         cofil.import_model({**arrays, "users": np.array(["a", "b"], dtype=object)}, target="preference")
 
 
+def test_arrays_of_any_precision_become_a_model():
+    draw = np.random.default_rng(1)
+    arrays = {"user_factors": draw.normal(size=(2, 3)), "item_factors": draw.normal(size=(4, 3))}
+    for kind in ("float16", "float32", "longdouble"):
+        cast = {name: of.astype(kind) for name, of in arrays.items()}
+        model = cofil.import_model(cast, target="preference")
+        expected = (cast["user_factors"] @ cast["item_factors"].T).astype("float32")
+        np.testing.assert_allclose(scores(model, user=1), expected[1], rtol=0.01, atol=0.01)
+
+
+def test_vectors_of_items_in_memory_are_those_of_a_file(tmp_path):
+    vectors = np.random.default_rng(1).normal(size=(30, 4)).astype("float32")
+    items, seen = [f"i{n}" for n in range(30)], [row[:2] for row in rows()]
+    np.save(tmp_path / "v.npy", vectors)
+    expected = cofil.import_model(tmp_path / "v.npy", item_ids=items, seen=seen, target="preference")
+    made = cofil.import_model({"item_factors": vectors}, item_ids=items, seen=seen, target="preference")
+    assert made.to_bytes() == expected.to_bytes() and made.imported == expected.imported
+    half = cofil.import_model({"qi": vectors.astype("float16")}, item_ids=items, seen=seen, target="preference")
+    assert half.recommend(history=["i1"]).basis == "folded-in"
+    np.save(tmp_path / "u.npy", vectors[:5])
+    both = cofil.import_model({"item_factors": vectors}, user_vectors=tmp_path / "u.npy", item_ids=items, target="preference")
+    np.testing.assert_allclose(both.user_vectors, vectors[:5])
+
+
 def test_vectors_give_the_lists_of_the_model(tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
     model = cofil.BiasedMf(factors=4, epochs=4, seed=2).fit(rows())

@@ -83,6 +83,44 @@ def test_every_kind_of_table_is_read_alike(how, ratings):
     assert made.to_dict() == ratings.to_dict()
 
 
+def test_parts_of_files_are_read_alike(csv, tmp_path, ratings):
+    pandas, pyarrow = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    parquet, dataset = pytest.importorskip("pyarrow.parquet"), pytest.importorskip("pyarrow.dataset")
+    parquet.write_table(arrow_table(), tmp_path / "r.parquet")
+    pandas_frame().to_json(tmp_path / "r.jsonl", orient="records", lines=True)
+    with pyarrow.ipc.new_file(tmp_path / "r.arrow", arrow_table().schema) as file:
+        file.write_table(arrow_table())
+    for open_parts in (
+        lambda: pandas.read_csv(csv, chunksize=100),
+        lambda: pandas.read_json(tmp_path / "r.jsonl", lines=True, chunksize=100),
+        lambda: parquet.ParquetFile(tmp_path / "r.parquet"),
+        lambda: dataset.dataset(tmp_path / "r.parquet"),
+        lambda: dataset.dataset(tmp_path / "r.parquet").scanner(),
+        lambda: pyarrow.ipc.open_file(tmp_path / "r.arrow"),
+    ):
+        assert cofil.Ratings(open_parts()).fingerprint == ratings.fingerprint
+    model = cofil.Popularity().fit(pandas.read_csv(csv, chunksize=100))
+    assert len(model.predict(pandas.read_csv(csv, chunksize=100))) == len(ROWS)
+    # Parts are read with the options of the whole.
+    made = cofil.Ratings(iter([{"who": ["a"], "what": ["x"]}, {"who": ["b"], "what": ["x"]}]), user="who", item="what")
+    assert made.users == ["a", "b"]
+    matrix = pandas.DataFrame([[1, 2], [3, 4]], index=["ann", "bob"], columns=["tea", "jam"])
+    assert cofil.Ratings((matrix.iloc[at : at + 1] for at in (0, 1)), shape="matrix").users == ["ann", "bob"]
+
+
+def test_lazy_tables_are_read_without_a_warning(ratings):
+    # Warnings of others are errors here.
+    lazy = polars_frame().lazy()
+    made = cofil.Ratings(lazy, user="user", item=2)
+    assert made.fingerprint == ratings.fingerprint
+    model = cofil.Popularity().fit(lazy)
+    assert len(model.predict(lazy)) == len(ROWS)
+    with pytest.raises(TypeError, match="not a table"):
+        model.recommend(users=lazy)
+    with pytest.raises(TypeError, match="not a table"):
+        model.recommend(history=lazy)
+
+
 def test_files_are_read_as_the_command_reads_them(csv, ratings):
     assert cofil.read(csv).fingerprint == ratings.fingerprint
     assert cofil.Ratings(str(csv)).fingerprint == ratings.fingerprint
@@ -241,6 +279,33 @@ def test_the_index_of_a_pivot_holds_its_users():
         cofil.Ratings(frame.set_axis(pandas.MultiIndex.from_tuples([(1, 2), (3, 4)])), shape="matrix")
 
 
+def test_cells_of_a_matrix_that_are_zero_are_doubted():
+    import warnings
+
+    pandas, sparse = pytest.importorskip("pandas"), pytest.importorskip("scipy.sparse")
+    frame = pandas.DataFrame({"user": USER, "item": ITEM, "value": VALUE})
+    counted = pandas.crosstab(frame["user"], frame["item"])
+    filled = frame.pivot(index="user", columns="item", values="value").fillna(0)
+    compressed = pandas.DataFrame.sparse.from_spmatrix(sparse.csr_array(counted.to_numpy()), counted.index, counted.columns)
+    empty = counted.size - len(ROWS)
+    for matrix in (counted, filled, compressed, counted[counted.sum(axis=1) > 0] * 3):
+        with pytest.warns(cofil.ReadWarning, match=f"0 in {empty} of {counted.size:,} cells .* missing=0") as told:
+            assert len(cofil.Ratings(matrix, shape="matrix")) == counted.size
+        assert told[0].filename == __file__
+    with pytest.warns(cofil.ReadWarning, match="missing=0"):
+        cofil.Ratings(counted, shape="matrix", implicit=True)
+    # Most cells, even if some are blank; but not one vote among several, nor the middle of a scale.
+    blank = filled.where(filled != 1.0)
+    with pytest.warns(cofil.ReadWarning, match="missing=0"):
+        cofil.Ratings(blank, shape="matrix")
+    votes = filled.replace(0, np.nan).replace(1.0, 0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(cofil.Ratings(counted, shape="matrix", missing=0)) == len(ROWS)
+        for quiet, options in ((votes, {}), (filled - 2, {}), (filled.replace(0, np.nan), {}), (counted, {"threshold": 1})):
+            cofil.Ratings(quiet, shape="matrix", **options)
+
+
 def test_rows_have_the_names_of_their_fields():
     pandas = pytest.importorskip("pandas")
     from collections import namedtuple
@@ -286,6 +351,14 @@ def test_a_dictionary_by_user_is_refused():
     with pytest.raises(cofil.DataError, match="holds columns"):
         cofil.fit({"u1": ["a", "b"], "u2": ["c", "d"]})
     assert len(cofil.Ratings({"u1": ["a", "b"], "u2": ["c", "d"]}, user="u1", item="u2")) == 2
+
+
+def test_a_table_without_columns_is_told():
+    for empty in (dict, pytest.importorskip("pandas").DataFrame, pytest.importorskip("polars").DataFrame):
+        with pytest.raises(cofil.DataError, match="a table without columns; it needs users and items"):
+            cofil.Ratings(empty())
+    with pytest.raises(cofil.DataError, match="a table without columns"):
+        cofil.Ratings(pytest.importorskip("pyarrow").table({}))
 
 
 def test_columns_are_named_by_numbers():

@@ -129,8 +129,27 @@ def test_models_are_saved_and_pickled(model, tmp_path):
     assert path.read_bytes() == model.to_bytes() == loaded.to_bytes() == pickle.loads(pickle.dumps(model)).to_bytes()
     with pytest.raises(cofil.FormatError):
         cofil.Model.from_bytes(b"no model")
+    for content in (bytearray(model.to_bytes()), memoryview(model.to_bytes())):
+        assert cofil.Model.from_bytes(content).to_bytes() == model.to_bytes()
+    with pytest.raises(cofil.DataError, match="not from a str; cofil.load takes a path"):
+        cofil.Model.from_bytes(str(path))
     with pytest.raises(cofil.IoError, match="No such file"):
         cofil.load(tmp_path / "none")
+
+
+def test_paths_are_text(model, ratings):
+    for wrong, told in ((b"x.cofil", "not bytes; Model.from_bytes"), (5, "not an int"), ([], "not a list")):
+        for ask in (
+            lambda: cofil.load(wrong),
+            lambda: model.save(wrong),
+            lambda: model.export(wrong),
+            lambda: cofil.Bpr().fit(ratings, checkpoint=wrong),
+            lambda: cofil.tune(ratings, "ease", journal=wrong),
+            lambda: cofil.reproduce("toy", data=wrong),
+            lambda: cofil.plot.describe(ratings).save(wrong),
+        ):
+            with pytest.raises(cofil.DataError, match=f"a path is text or a pathlib.Path, {told}"):
+                ask()
 
 
 def test_ratings_are_pickled():
@@ -170,6 +189,28 @@ def test_vectors_are_views(model):
     assert cofil.Popularity().fit([("a", "x")]).user_vectors is None
 
 
+@pytest.mark.parametrize("name", ["Ials", "Svd", "Ease", "ItemKnn", "Mlp", "Blend", "GraphFilter"])
+def test_all_arrays_are_shown(name, ratings, tmp_path):
+    model = getattr(cofil, name)().fit(ratings)
+    arrays = model.arrays
+    assert {array: list(of.shape) for array, of in arrays.items()} == model.card["arrays"]
+    if name in ("Ials", "Svd"):
+        assert (arrays["item_factors"] == model.item_vectors).all() and (arrays["user_factors"] == model.user_vectors).all()
+    if name in ("Ials", "Ease"):
+        model.export(tmp_path / "m.npz")
+        with np.load(tmp_path / "m.npz") as exported:
+            assert all((exported[array] == of).all() for array, of in arrays.items())
+    if name == "ItemKnn":
+        sparse = pytest.importorskip("scipy.sparse")
+        parts = [arrays[f"weights.{part}"] for part in ("values", "columns", "starts")]
+        assert sparse.csr_matrix(tuple(parts), shape=(30, 30)).nnz == len(parts[0])
+    # Copies: the model stays as it is.
+    before = model.to_bytes()
+    for array in arrays.values():
+        array[:] = 0
+    assert model.to_bytes() == before
+
+
 def test_tables_go_everywhere(model):
     pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
     pyarrow, duckdb = pytest.importorskip("pyarrow"), pytest.importorskip("duckdb")
@@ -182,13 +223,38 @@ def test_tables_go_everywhere(model):
     assert found.to_pandas().to_dict("list") == expected
     assert pandas.DataFrame.from_arrow(found).to_dict("list") == expected
     assert duckdb.from_arrow(pyarrow.table(found)).fetchall() == [tuple(row) for row in found]
-    assert found[3] == list(found)[3] and found[-1] == list(found)[-1] and found[:2] == list(found)[:2]
+    assert found[3] == list(found)[3] and found[-1] == list(found)[-1]
+    with pytest.raises(TypeError, match=r"a list is neither; to choose several, take to_pandas\(\)"):
+        found[["user", "item"]]
+    for wrong in (np.array(found["score"]) > 0, 1.5, None, (0, 1)):
+        with pytest.raises(cofil.DataError, match="is neither"):
+            found[wrong]
     with pytest.raises(IndexError):
         found[len(found)]
     with pytest.raises(KeyError, match="columns are user, item"):
         found["none"]
     assert "<table>" in found._repr_html_() and "80 rows" in repr(found)
     assert model.recommend("u1", n=0).to_pandas().empty and len(model.recommend("u1", n=0).to_polars()) == 0
+
+
+def test_a_slice_is_a_table_of_its_kind(model, ratings):
+    pandas = pytest.importorskip("pandas")
+    train, test = ratings.split(by="random", test=0.2, seed=1)
+    whole = [model.recommend("u1", explain=1), model.recommend_all(2), model.evaluate(test, seen=True), model.predict(test), ratings]
+    cuts = (slice(3), slice(1, None), slice(None, None, -1), slice(-2, None), slice(0, 9, 2))
+    for table in whole:
+        for cut in cuts:
+            part = table[cut]
+            assert type(part) is type(table) and list(part) == list(table)[cut]
+            assert part.to_pandas().dtypes.tolist() == table.to_pandas().dtypes.tolist()
+            assert list(pickle.loads(pickle.dumps(part))) == list(part)
+    assert whole[0][::-1].because == whole[0].because[::-1] and whole[0][:1].basis == "learned"
+    assert len(whole[1][5:2]) == 0 and whole[1][5:2].to_pandas().dtypes.tolist() == whole[1].to_pandas().dtypes.tolist()
+    # Categories and cleaning stay.
+    frame = pandas.DataFrame(rows(), columns=["user", "item", "value", "time"]).astype({"user": "category"})
+    part = cofil.Ratings(frame, threshold=4)[:100:2]
+    assert isinstance(part.to_pandas()["user"].dtype, pandas.CategoricalDtype) and "below 4" in part.cleaning[0]
+    assert part.users == list(dict.fromkeys(frame["user"][:100:2]))
 
 
 def test_html_is_escaped():
@@ -314,6 +380,13 @@ def test_wrong_requests_are_told_in_plain_words(model, ratings):
     ):
         with pytest.raises(cofil.UnsupportedError if told is None else cofil.SettingError, match=told or "only ranks items"):
             wrong()
+    for answers in (["i1"], "i1"):
+        with pytest.raises(cofil.DataError, match="answers are a dictionary, such as"):
+            model.interview(answers)
+    with pytest.raises(cofil.IoError, match=r"No such file.*give both of its ids: predict\('u1', item\)"):
+        model.predict("u1")
+    with pytest.raises(cofil.DataError, match=r"predict\(5, item\)"):
+        model.predict(5)
     with pytest.raises(cofil.DataError, match=r"recommend\('u1'\)"):
         model.recommend(users="u1")
     with pytest.raises(cofil.SettingError, match="where"):

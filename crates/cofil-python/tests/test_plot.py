@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import re
+
 import pytest
 from conftest import rows
 
@@ -26,6 +30,18 @@ def test_a_small_matrix_is_completed(tmp_path):
     assert (tmp_path / "toy.svg").read_text() == figure.svg
     with pytest.raises(cofil.FormatError, match="svg or .png"):
         figure.save(tmp_path / "toy.jpg")
+    assert re.fullmatch(r"<cofil.plot.Figure \d+ × \d+>", repr(figure))
+    for again in (pickle.loads(pickle.dumps(figure)), pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(figure))))):
+        assert (again.svg, again.png, repr(again)) == (figure.svg, figure.png, repr(figure))
+        for name in ("toy.svg", "toy.png"):
+            figure.save(tmp_path / name)
+            again.save(tmp_path / f"again.{name}")
+            assert (tmp_path / f"again.{name}").read_bytes() == (tmp_path / name).read_bytes()
+        for path, error, words in (("toy.jpg", cofil.FormatError, "svg or .png"), ("none/toy.svg", cofil.IoError, "toy.svg: ")):
+            for one in (figure, again):
+                with pytest.raises(error, match=words):
+                    one.save(tmp_path / path)
+    assert copy.deepcopy(figure).svg == copy.copy(figure).svg == figure.svg
     with pytest.raises(TypeError, match="algorithm"):
         cofil.plot.matrix(TOY)
     with pytest.raises(cofil.UnsupportedError, match="40"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import datetime
 import decimal
 import fractions
@@ -142,6 +143,13 @@ def test_decimals_are_their_numbers(number):
     assert [int(id) for id in ids] == [int(number)] and number == int(number)
 
 
+@dataclasses.dataclass
+class R:
+    user: object
+    item: object
+    value: float = 1.5
+
+
 REFUSED = [
     ([(True, "x"), (False, "y")], "type Boolean; ids must be text or integers"),
     ({"user": np.array([True, False]), "item": [1, 2]}, "type Boolean; ids must be text or integers"),
@@ -172,6 +180,12 @@ REFUSED = [
     (iter([{"user": [1], "item": [1]}, {"user": [1]}]), "column 2 of the first is `item` of type Int64, of another none"),
     (iter([{"user": [1], "item": [1]}, "x.csv"]), "a part of a table is a table, not 'x.csv'"),
     (iter([]), "no interactions"),
+    (b"user,item\na,b\n", "bytes are no table; give the path"),
+    (memoryview(b"a"), "bytes are no table; give the path"),
+    (np.array(5), "this one is a single number"),
+    (np.zeros(3), "this one is a list of 3"),
+    ([R(object(), 1)], "column `user`: an object is neither"),
+    (R(1, 2), "an R is not a table"),
     (io.StringIO("user,item\na,b\n"), "an open file is no table"),
 ]
 
@@ -193,6 +207,7 @@ def test_what_has_a_meaning_is_read():
         cofil.Ratings({"user": masked, "item": [1, 2, 3]})
     parts = ({"user": [uuid.UUID(int=n)], "item": ["a"], "value": [1.5]} for n in range(3))
     assert cofil.Ratings(parts).users == [uuid.UUID(int=n) for n in range(3)]
+    assert cofil.Ratings([R("a", "x"), R("b", "y", 2.0)]).to_dict() == {"user": ["a", "b"], "item": ["x", "y"], "value": [1.5, 2.0]}
     # A list stands for as many rows.
     assert len(cofil.Ratings([{"user": "a", "item": ["x", "y"]}, {"user": "b", "item": ["y"]}])) == 3
 
@@ -226,6 +241,9 @@ def test_columns_of_pandas_are_named_by_their_labels():
 
 def test_an_axis_of_a_matrix_has_each_id_once():
     sparse = pytest.importorskip("scipy.sparse")
+    if hasattr(sparse, "coo_array"):
+        with pytest.raises(cofil.DataError, match="this one has 1 of 2 axes"):
+            cofil.Ratings(sparse.coo_array(np.array([1.0, 2.0])), users=["a"], items=["x", "y"])
     with pytest.raises(ValueError, match="users= has an id twice: two rows of the matrix would be one"):
         cofil.Ratings(sparse.eye(2), users=["a", "a"], items=["x", "y"])
     pandas = pytest.importorskip("pandas")

@@ -73,6 +73,17 @@ def test_documentation_and_signature_are_those_of_the_schema():
     assert {"Ials", "Ease", "Neumf"} <= set(dir(cofil)) and cofil.algorithms.Ials is cofil.Ials
 
 
+def test_the_package_has_its_public_names_alone():
+    star: dict = {}
+    exec("from cofil import *", star)
+    assert {"read", "Ratings", "Ials", "Algorithm", "plot", "SettingError"} <= set(star)
+    assert set(cofil.__all__) == set(dir(cofil)) - {"__version__"} and len(set(cofil.__all__)) == len(cofil.__all__)
+    assert {name for name in vars(cofil) if not name.startswith("_")} - {"TYPE_CHECKING"} <= set(cofil.__all__)
+    for name in ("annotations", "by_name", "NAMES"):
+        with pytest.raises(AttributeError, match=f"cofil has no '{name}'"):
+            getattr(cofil, name)
+
+
 def test_the_algorithm_is_chosen_and_says_why(ratings):
     model = cofil.fit(ratings)
     assert model.chosen["why"] and model.algorithm in model.chosen["why"] or model.chosen["why"]

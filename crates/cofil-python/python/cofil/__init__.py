@@ -51,12 +51,57 @@ from cofil._work import experiments as experiments
 from cofil._work import reproduce as reproduce
 from cofil._work import tune as tune
 
+__all__ = [
+    "Board",
+    "DataError",
+    "Description",
+    "DivergedError",
+    "Error",
+    "Explanation",
+    "FormatError",
+    "InternalError",
+    "Interview",
+    "IoError",
+    "Measure",
+    "Model",
+    "NotFoundError",
+    "Predictions",
+    "Ratings",
+    "ReadWarning",
+    "Recommendations",
+    "Report",
+    "Reproduction",
+    "ResourcesError",
+    "SettingError",
+    "Split",
+    "StoppedError",
+    "Study",
+    "Table",
+    "UnsupportedError",
+    "algorithms",
+    "compare",
+    "experiments",
+    "fit",
+    "import_model",
+    "load",
+    "plot",
+    "read",
+    "reproduce",
+    "sample",
+    "set_threads",
+    "threads",
+    "tune",
+]
+__all__ += algorithms.__all__
+
 if TYPE_CHECKING:
     from cofil.algorithms import *  # noqa: F403
 else:
     # The classes of the algorithms are made when they are first used.
     def __getattr__(name):
-        return getattr(algorithms, name)
+        from cofil._algorithms import attribute
+
+        return attribute(name, __name__)
 
     def __dir__():
-        return [*globals(), *algorithms.__all__]
+        return [*__all__, "__version__"]

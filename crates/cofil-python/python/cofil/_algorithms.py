@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar, Union, cast
 
 from cofil import _cofil
 from cofil._errors import DataError, KindError, note
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     import numpy
     from typing_extensions import Self
+
+    # A name, an algorithm with its settings, or its class.
+    Which = Union[str, "Algorithm", type["Algorithm"]]
 
 
 class Kind(type):
@@ -82,7 +86,7 @@ class Algorithm(metaclass=Kind):
         """All settings and the seed, as scikit-learn asks for them."""
         return {**self._defaults, **self._given, "seed": self.seed}
 
-    def set_params(self, **settings: Any) -> Algorithm:
+    def set_params(self, **settings: Any) -> Self:
         """Changes settings; None lets one follow from the data or its default."""
         seed = settings.pop("seed", self.seed)
         self._set({**self._given, **settings}, seed)
@@ -115,9 +119,11 @@ class Algorithm(metaclass=Kind):
 
         Raises `SettingError`, `DataError` if the data does not suit the algorithm, `DivergedError`.
         """
+        from cofil._input import path
+
         training = {
             "seed": self.seed, "metric": metric.split(",") if isinstance(metric, str) else metric, "patience": patience, "seen": seen, "resume": resume,
-            "checkpoint": None if checkpoint is None else os.fspath(checkpoint), "checkpoint_every": checkpoint_every,
+            "checkpoint": None if checkpoint is None else path(checkpoint), "checkpoint_every": checkpoint_every,
         }
         if y is not None:
             train = valued(train, y)
@@ -152,7 +158,7 @@ class Algorithm(metaclass=Kind):
         inputs = InputTags(two_d_array=False)
         return Tags(estimator_type=None, target_tags=TargetTags(required=False), input_tags=inputs)
 
-    def __sklearn_clone__(self) -> Algorithm:
+    def __sklearn_clone__(self) -> Self:
         return type(self)(seed=self.seed, **self._given)
 
     def __eq__(self, other: object) -> bool:
@@ -235,6 +241,18 @@ def by_name(name: str) -> type[Algorithm]:
     return CLASSES[name]
 
 
+def attribute(name: str, module: str) -> type[Algorithm]:
+    """The class that a module has under this name; no other name of this package's modules is one of the module's."""
+    if name == "Algorithm":
+        return Algorithm
+    if name not in NAMES and (like := [known for known in NAMES if known.lower() == name.lower()]):
+        raise AttributeError(f"cofil has no {name!r}; did you mean {like[0]!r}?")
+    if name not in NAMES:
+        # Python looks for the nearest name in what the module's `__dir__` returns.
+        raise AttributeError(f"cofil has no {name!r}", name=name, obj=sys.modules[module])
+    return by_name(NAMES[name])
+
+
 # The classes made so far: each is made when it is first used.
 CLASSES: dict[str, type[Algorithm]] = {}
 NAMES = {class_name(name): name for name in _cofil.names()}
@@ -265,11 +283,11 @@ def _class(name: str, described: dict[str, Any]) -> type[Algorithm]:
 
 def fit(
     train: Any,
-    algorithm: str | Algorithm | None = None,
+    algorithm: Which | None = None,
     *,
     purpose: str | None = None,
     seed: int | None = None,
-    valid: float | Ratings | None = None,
+    valid: float | Any = None,
     items: Any = None,
     progress: Progress = False,
 ) -> Model:
@@ -282,7 +300,7 @@ def fit(
     return trained(train, name, settings, training, valid, items, None, progress)
 
 
-def named(algorithm: str | Algorithm | type[Algorithm]) -> tuple[str, dict[str, Any], int]:
+def named(algorithm: Which) -> tuple[str, dict[str, Any], int]:
     """The name of an algorithm, the settings given with it, and its seed."""
     if isinstance(algorithm, Algorithm):
         return algorithm._name, algorithm._given, algorithm.seed

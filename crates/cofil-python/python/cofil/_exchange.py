@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import os
+import tempfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
 from cofil._errors import KindError
-from cofil._input import a, column
+from cofil._input import a, column, path
 from cofil._model import Model, events
+
+# What the vectors of items are called in files.
+ITEM_VECTORS = {"item_factors", "qi", "item_embeddings"}
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -31,7 +35,7 @@ def import_model(
 
     `source` is an `.npz` file of implicit, Surprise or LightFM or with `user_factors` and `item_factors`, a text model
     of LIBMF, a table or `.npy` file of item vectors (with `user_vectors` for those of users), or a dictionary of NumPy
-    arrays with the names of such an `.npz` file. `user_ids` and `item_ids` are lists, or files, in the order of the
+    arrays with the names of such an `.npz` file, or of `item_factors` alone. `user_ids` and `item_ids` are lists, or files, in the order of the
     rows; without any, users and items are numbered from 0. `seen` are the interactions the model was trained on.
     Pickles are never read.
 
@@ -40,16 +44,15 @@ def import_model(
     """
     read: str | bytes
     if isinstance(source, Mapping):
-        import numpy
-
-        file, arrays = io.BytesIO(), dict(source)
-        numpy.savez(file, **arrays)
-        read = file.getvalue()
+        arrays = {name: wide(of) for name, of in source.items()}
+        if len(arrays) == 1 and not ITEM_VECTORS.isdisjoint(arrays):
+            return of_vectors(next(iter(arrays.values())), user_vectors, user_ids, item_ids, seen, options)
+        read = npz(arrays)
     elif isinstance(source, (str, os.PathLike)):
-        read = os.fspath(source)
+        read = path(source)
     else:
         raise KindError(f"{a(source)} is neither a path nor a dictionary of arrays such as {{'user_factors': …}}")
-    vectors = None if user_vectors is None else os.fspath(user_vectors)
+    vectors = None if user_vectors is None else path(user_vectors)
     inner, report = _cofil.import_model(
         read, vectors, ids(user_ids), ids(item_ids), events(seen), dict(options)
     )
@@ -58,5 +61,36 @@ def import_model(
     return model
 
 
+def of_vectors(vectors: Any, *more: Any) -> Model:
+    """Vectors of items alone, which the library reads from a file."""
+    import numpy
+
+    user_vectors, user_ids, item_ids, seen, options = more
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "item_vectors.npy")
+        numpy.save(file, vectors, allow_pickle=False)
+        return import_model(
+            file, user_vectors=user_vectors, user_ids=user_ids, item_ids=item_ids, seen=seen, **options
+        )
+
+
+def npz(arrays: dict[str, Any]) -> bytes:
+    import numpy
+
+    file = io.BytesIO()
+    numpy.savez(file, **arrays)
+    return file.getvalue()
+
+
+def wide(of: Any) -> Any:
+    """An array with numbers that the library reads: half precision, and others of a machine, become common ones."""
+    import numpy
+
+    made = numpy.asarray(of)
+    # Half precision of others is a type of its own to NumPy.
+    short = made.dtype.name == "bfloat16" or made.dtype.kind == "f" and made.itemsize < 4
+    return made.astype("float32") if short else made.astype("float64") if made.dtype.kind == "f" and made.itemsize > 8 else made
+
+
 def ids(of: Any) -> Any:
-    return os.fspath(of) if isinstance(of, (str, os.PathLike)) else None if of is None else column(of)
+    return path(of) if isinstance(of, (str, os.PathLike)) else None if of is None else column(of)

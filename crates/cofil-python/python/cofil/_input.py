@@ -6,7 +6,7 @@ import itertools
 import operator
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from typing import Any
 
 from cofil import _cofil
@@ -19,8 +19,14 @@ NAMES = ("user", "item", "value", "time")
 # Rows that tell what a column holds.
 SAMPLE = 100
 
+# The types of the content of a file.
+BYTES = (bytes, bytearray, memoryview)
+
 # What pandas calls an index without a name when it writes it.
 INDEX = "__index_level_0__"
+
+# What gives the rows of a file or dataset of pyarrow that is no iterator itself.
+BATCHES = ("iter_batches", "to_batches", "read_all")
 
 # Types of polars that others cannot read from it.
 POLARS_ALONE = ("Object", "Null", "Int128", "UInt128")
@@ -46,6 +52,14 @@ def name(of: object) -> str:
         raise KindError(f"{of!r} is not an id; ids are text, integers or UUIDs") from None
 
 
+def path(of: Any) -> str:
+    """A path as text."""
+    if not isinstance(of, (str, os.PathLike)):
+        given = "bytes; Model.from_bytes takes those of a model" if isinstance(of, BYTES) else a(of)
+        raise KindError(f"a path is text or a pathlib.Path, not {given}")
+    return os.fsdecode(of)
+
+
 def table(data: Any, users: Any = None, items: Any = None, options: Mapping[str, Any] = {}) -> Any:  # noqa: B006
     """A path, Arrow data, or an iterator over Arrow data, for the reader with these options."""
     if hasattr(data, "tocoo"):
@@ -53,13 +67,17 @@ def table(data: Any, users: Any = None, items: Any = None, options: Mapping[str,
     if users is not None or items is not None:
         raise KindError("users= and items= name the rows and columns of a sparse matrix; this is a table")
     if isinstance(data, (str, os.PathLike)):
-        return os.fspath(data)
+        return path(data)
+    if isinstance(data, BYTES):
+        raise KindError("bytes are no table; give the path of the file, or read it with pandas or polars")
     if is_of(data, "pandas", "DataFrame"):
         return pandas_table(data, options)
     if is_of(data, "pandas", "Series") or is_of(data, "polars", "Series"):
         raise KindError("a Series is one column; a table of interactions has users and items: give a DataFrame")
-    if is_of(data, "polars", "LazyFrame"):
-        data = data.collect()
+    data = collected(data)
+    names = getattr(data, "column_names", getattr(data, "columns", None))
+    if isinstance(names, Sized):
+        check_any(names)
     if is_of(data, "polars", "DataFrame") and any(str(kind) in POLARS_ALONE for kind in data.dtypes):
         return Frame.input(data.columns, [column(data[name]) for name in data.columns])
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
@@ -71,11 +89,29 @@ def table(data: Any, users: Any = None, items: Any = None, options: Mapping[str,
         return array(data)
     if hasattr(data, "columns"):
         return other_frame(data)
-    if hasattr(data, "read") and hasattr(data, "close"):
+    # Readers of pandas have `read` and `close` too, but no lines: they are iterators over parts.
+    if hasattr(data, "readline"):
         raise KindError("an open file is no table; give its path, or read it with pandas or polars")
+    if batches := next((getattr(data, name) for name in BATCHES if hasattr(data, name)), None):
+        return table(batches(), options=options)
     if isinstance(data, Iterable):
-        return rows_or_parts(iter(data))
+        return rows_or_parts(iter(data), options)
     raise KindError(f"{a(data)} is not a table of interactions")
+
+
+def collected(data: Any) -> Any:
+    """The rows of a lazy table of polars, which warns where its columns are asked for before."""
+    return data.collect() if is_of(data, "polars", "LazyFrame") else data
+
+
+def is_table(of: Any) -> bool:
+    """Whether it has columns, where one of them is asked for."""
+    return isinstance(of, Mapping) or is_of(of, "polars", "LazyFrame") or hasattr(of, "columns")
+
+
+def check_any(names: Sized) -> None:
+    if not len(names):
+        raise DataError("a table without columns; it needs users and items")
 
 
 def check_columns(data: Mapping[Any, Any], options: Mapping[str, Any]) -> None:
@@ -123,7 +159,7 @@ def ids(of: Any, what: str = "ids") -> list[Any]:
     listed = getattr(of, "tolist", None) or getattr(of, "to_list", None)
     if isinstance(of, (str, bytes)):
         raise KindError(f"give a list of {what}, not the text {of!r}")
-    if hasattr(of, "columns") or isinstance(of, Mapping):
+    if is_table(of):
         raise KindError(f"give a list of {what}, not a table")
     if not isinstance(of, Iterable):
         raise KindError(f"give a list of {what}, not {of!r}")
@@ -133,7 +169,9 @@ def ids(of: Any, what: str = "ids") -> list[Any]:
 def a(of: object) -> str:
     """The type of an object with its article."""
     kind = type(of).__name__
-    return f"{'an' if kind[0] in 'aeioAEIO' else 'a'} {kind}"
+    # A single letter is spoken by its name.
+    vowel = kind in "AEFHILMNORSX" if len(kind) == 1 else kind[0] in "aeioAEIO"
+    return f"{'an' if vowel else 'a'} {kind}"
 
 
 def moment(of: Any) -> Any:
@@ -170,6 +208,7 @@ def pandas_table(frame: Any, options: Mapping[str, Any]) -> Any:
         frame = with_users(frame)
     else:
         frame = frame.reset_index(drop=True)
+    check_any(frame.columns)
     try:
         # Periods would be their numbers, and tuples lists.
         if any(hasattr(kind, "freq") or holds_tuples(frame.iloc[:, at]) for at, kind in enumerate(frame.dtypes)):
@@ -253,7 +292,8 @@ def array(data: Any) -> Frame:
     if data.dtype.names is not None:
         return Frame.input(list(data.dtype.names), [column(data[name]) for name in data.dtype.names])
     if data.ndim != 2 or not 2 <= data.shape[1] <= len(NAMES):
-        shape = " × ".join(map(str, data.shape))
+        shape = " × ".join(map(str, data.shape)) or "a single number"
+        shape = f"a list of {shape}" if data.ndim == 1 else shape
         raise DataError(f"an array of ratings has columns user, item[, value[, time]]; this one is {shape}")
     columns = [column(data[:, at]) for at in range(data.shape[1])]
     return Frame.input(usual(columns), columns)
@@ -261,6 +301,8 @@ def array(data: Any) -> Frame:
 
 def matrix(data: Any, users: Any, items: Any) -> Frame:
     """A SciPy sparse matrix, with the ids of its rows (users) and columns (items)."""
+    if len(data.shape) != 2:
+        raise DataError(f"a matrix of ratings has users as rows and items as columns; this one has {len(data.shape)} of 2 axes")
     rows, columns = data.shape
     if users is None or items is None:
         raise KindError(
@@ -283,22 +325,27 @@ def matrix(data: Any, users: Any, items: Any) -> Frame:
     return Frame.input(list(NAMES[:3]), [(cells.row, users), (cells.col, items), cells.data])
 
 
-def rows_or_parts(data: Iterator[Any]) -> Any:
+def rows_or_parts(data: Iterator[Any], options: Mapping[str, Any]) -> Any:
     """Rows as tuples or dictionaries, or the parts of a table one after another."""
     first = next(data, None)
     if first is None:
         return Frame.input(list(NAMES[:2]), [[], []])
     whole = itertools.chain([first], data)
+    if hasattr(type(first), "__dataclass_fields__") and not hasattr(first, "__arrow_c_stream__"):
+        import dataclasses
+
+        fields = [field.name for field in dataclasses.fields(first)]
+        return rows({}, ({name: getattr(row, name, None) for name in fields} for row in whole))
     if is_row(first):
         return rows(first, whole)
     if isinstance(first, (str, bytes, int, float, os.PathLike)):
         raise KindError(f"{first!r} is neither a row (user, item[, value[, time]]) nor a part of a table")
-    return map(part, whole)
+    return (part(of, options) for of in whole)
 
 
-def part(of: Any) -> Any:
+def part(of: Any, options: Mapping[str, Any]) -> Any:
     """A part of a table."""
-    made = table(of)
+    made = table(of, options=options)
     if isinstance(made, str):
         raise KindError(f"a part of a table is a table, not {of!r}")
     return made

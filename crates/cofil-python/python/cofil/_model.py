@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Union, overload
@@ -9,8 +10,9 @@ from uuid import UUID
 
 from cofil import _cofil
 from cofil._cofil import Frame
-from cofil._errors import DataError, KindError, SettingError
-from cofil._input import column, ids, name, table
+from cofil._errors import DataError, IoError, KindError, SettingError
+from cofil._input import BYTES, a, column, ids, is_table, name, table
+from cofil._input import path as path_of
 from cofil._progress import Progress, hear
 from cofil._ratings import Ratings
 from cofil._reports import Report
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
     class Array(Protocol):
         def __array__(self, *arguments: Any, **keywords: Any) -> Any: ...
 
+    Id = Union[str, bytes, int, numpy.integer[Any], UUID]
     Column = Union[list[Any], tuple[Any, ...], Array]
+    History = Union[Iterable[Any], Mapping[Any, float]]
 
-Id = Union[str, int, UUID]
-History = Union[Iterable[Any], Mapping[Any, float]]
 
 
 class Model:
@@ -136,6 +138,8 @@ class Model:
 
         `answers` are `"yes"`, `"no"`, `"unknown"` or a value for each item. Nothing is kept between calls.
         """
+        if answers is not None and not isinstance(answers, Mapping):
+            raise KindError(f'answers are a dictionary, such as {{"a": "yes", "b": "no"}}, not {a(answers)}')
         names = Names()
         replied = [{"item": names(item), "answer": answer} for item, answer in (answers or {}).items()]
         question = {"answers": replied, "n": n, "questions": questions, "strategy": strategy, "seed": seed}
@@ -172,7 +176,12 @@ class Model:
             pairs, item = Frame.input(["user", "item"], [column(pairs), column(item)]), None
         if item is not None:
             return self._inner.predict(name(pairs), name(item), probability)
-        unknown, frame = self._predicted(pairs, options, probability)
+        try:
+            unknown, frame = self._predicted(pairs, options, probability)
+        except (IoError, KindError) as error:
+            if not isinstance(pairs, (str, int)):
+                raise
+            raise type(error)(f"{error}; to predict one pair, give both of its ids: predict({pairs!r}, item)") from None
         return Predictions(frame, unknown)
 
     def _predicted(self, pairs: Any, options: dict[str, Any], probability: bool) -> Any:
@@ -274,11 +283,19 @@ class Model:
         """The vectors of the items (items × factors, float32, read-only, not copied); none for models without."""
         return self._inner.vectors(False)
 
+    @property
+    def arrays(self) -> dict[str, numpy.ndarray[Any, Any]]:
+        """All that was learned, by the names of the model file, such as `user_factors`, `item_factors`, `item_bias` or
+        `weights`; rows and columns are in the order of `users` and `items`. The arrays are copies. Sparse weights are
+        `weights.values`, `weights.columns` and `weights.starts`, as `scipy.sparse.csr_array` takes them.
+        """
+        return arrays_of(self.to_bytes(), self.card["arrays"])
+
     # === Files ===
 
     def save(self, path: str | os.PathLike[str]) -> str:
         """Saves the model to one file, atomically; returns its fingerprint. Raises `IoError`."""
-        return self._inner.save(os.fspath(path))
+        return self._inner.save(path_of(path))
 
     def to_bytes(self) -> bytes:
         """The bytes of the file that `save` writes."""
@@ -291,12 +308,14 @@ class Model:
         `vectors` of items or users, for pgvector, FAISS and others. Raises `UnsupportedError` if the format cannot hold
         a model of this shape, `DataError` for an unknown ending.
         """
-        return _cofil.export_model(self._inner, os.fspath(path), {"vectors": vectors})
+        return _cofil.export_model(self._inner, path_of(path), {"vectors": vectors})
 
     @staticmethod
-    def from_bytes(data: bytes) -> Model:
+    def from_bytes(data: bytes | bytearray | memoryview) -> Model:
         """Loads a model from the bytes of its file. Raises `FormatError`."""
-        return Model(_cofil.Model.from_bytes(data))
+        if not isinstance(data, BYTES):
+            raise KindError(f"a model is loaded from bytes, not from {a(data)}; cofil.load takes a path")
+        return Model(_cofil.Model.from_bytes(bytes(data)))
 
     def __reduce__(self) -> Any:
         return Model.from_bytes, (self.to_bytes(),), {"imported": self.imported}
@@ -319,9 +338,26 @@ class Model:
         return lines_html(self._lines())
 
 
+# NumPy's names for the types of a model file.
+TYPES = {"F32": "<f4", "F64": "<f8", "U32": "<u4", "U64": "<u8", "I64": "<i8", "U8": "u1"}
+
+
+def arrays_of(file: bytes, names: Iterable[str]) -> dict[str, numpy.ndarray[Any, Any]]:
+    """Arrays of a model file."""
+    import numpy
+
+    start = 8 + int.from_bytes(file[:8], "little")
+    stored, found = json.loads(file[8:start]), {}
+    for name in names:
+        about = stored[name]
+        first, end = (start + offset for offset in about["data_offsets"])
+        found[name] = numpy.frombuffer(file[first:end], TYPES[about["dtype"]]).reshape(about["shape"]).copy()
+    return found
+
+
 def load(path: str | os.PathLike[str]) -> Model:
     """Loads a model file. Raises `IoError`, or `FormatError` if the file is damaged or no model."""
-    return Model(_cofil.Model.load(os.fspath(path)))
+    return Model(_cofil.Model.load(path_of(path)))
 
 
 def events(of: Any, options: Mapping[str, Any] = {}) -> Any:  # noqa: B006
@@ -350,7 +386,7 @@ def named(query: dict[str, Any], names: Names) -> dict[str, Any]:
 def one_column(of: Any) -> Any:
     if isinstance(of, (str, bytes, int)):
         raise KindError(f"users= is a list of users; for one user give recommend({of!r})")
-    if hasattr(of, "columns") or isinstance(of, (Ratings, Mapping)):
+    if is_table(of):
         raise KindError('give one column of users, such as frame["user"], not a table')
     return of
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
 from cofil._errors import SettingError, note
-from cofil._input import by_label, moment, table
+from cofil._input import by_label, collected, moment, table
 from cofil._progress import Progress, hear
 from cofil._reports import Description
-from cofil._tables import SHOWN, Table
+from cofil._tables import SHOWN, Table, _cut
 
 if TYPE_CHECKING:
     import os
@@ -34,7 +35,7 @@ class Ratings(Table):
 
     `data` is a path, anything with Arrow's PyCapsule interface (polars, pandas, pyarrow, DuckDB …), a dictionary of
     columns, a NumPy array, a SciPy sparse matrix with `users=` and `items=` (the ids of its rows and columns), rows as
-    tuples or dictionaries, or an iterator over parts of a table. Columns are found by their names, or named: `user=`,
+    tuples, dictionaries or dataclasses, or an iterator over parts of a table, such as `pandas.read_csv` with `chunksize=`. Columns are found by their names, or named: `user=`,
     `item=`, `value=`, `time=`. Ids may be text, integers, UUIDs or categories, and come back as they went in.
 
     Columns of tuples and arrays without names are found as in a file without a header; the fields of named tuples and
@@ -58,11 +59,12 @@ class Ratings(Table):
             # Cleaned as before, but for what is given here.
             options = {**data._inner.settings(), **data._named(), **options}  # type: ignore[typeddict-item]
             data, known = data._inner.frame(), True
+        data = collected(data)
         source = table(data, users, items, options)
         as_categories = not hasattr(data, "tocoo")
         self._hold(_cofil.Ratings.read(source, by_label(data, dict(options)), as_categories, hear(progress)))
         if not known:
-            note(self._inner.notes())
+            note([*self._inner.notes(), *(zeros(self._inner, options) if options.get("shape") == "matrix" else ())])
 
     def _hold(self, inner: _cofil.Ratings) -> None:
         self._inner = inner
@@ -145,12 +147,14 @@ class Ratings(Table):
             splits.append(split)
         return splits
 
+    def _part(self, rows: slice) -> Ratings:
+        """Some of the rows, cleaned as the whole is."""
+        return _rebuilt(plain_columns(_cut(self._frame, rows)), None, {**self._inner.settings(), **self._named()})
+
     def __reduce__(self) -> Any:
         """For other processes: the rows and the numbers of ids as they are, and how they are cleaned."""
-        frame = self._frame
-        columns = {name: plain(frame, at, name != "time") for at, name in enumerate(self.columns)}
         known = (plain(self._inner.ids(True)), plain(self._inner.ids(False)))
-        return _rebuilt, (columns, known, {**self._inner.settings(), **self._named()})
+        return _rebuilt, (plain_columns(self._frame), known, {**self._inner.settings(), **self._named()})
 
     def _named(self) -> dict[str, str]:
         """The columns as options."""
@@ -168,6 +172,20 @@ class Ratings(Table):
         return f"{heading}; before use: {' '.join(self.cleaning)}" if cleans and self.cleaning else heading
 
 
+def zeros(rows: _cofil.Ratings, options: ReadOptions) -> Iterator[str]:
+    """The doubt that cells of 0 in a matrix are pairs that nobody rated or counted, as tables with filled cells have them."""
+    frame = rows.frame()
+    value = frame.numpy(frame.names().index("value"))
+    empty, (users, items) = int((value == 0).sum()), rows.shape()
+    cells = users * items
+    # Below 0 there are dislikes, and 0 lies between; a threshold above 0 drops it.
+    if empty and value.min() == 0 and max(2 * empty, len(value) + 1) > cells and not (options.get("threshold") or 0) > 0:
+        yield (
+            f'0 in {empty:,} of {cells:,} cells of the matrix probably means "no rating", but each of them counts as an '
+            "interaction; leave them out with missing=0"
+        )
+
+
 def plain(frame: _cofil.Frame, at: int = 0, as_array: bool = True) -> Any:
     """A column in a form that can be pickled and read again."""
     if frame.kind(at) == "category":
@@ -176,7 +194,11 @@ def plain(frame: _cofil.Frame, at: int = 0, as_array: bool = True) -> Any:
     return frame.list(at) if numbers is None else numbers
 
 
-def _rebuilt(columns: dict[str, Any], known: tuple[Any, Any], options: dict[str, Any]) -> Ratings:
+def plain_columns(frame: _cofil.Frame) -> dict[str, Any]:
+    return {name: plain(frame, at, name != "time") for at, name in enumerate(frame.names())}
+
+
+def _rebuilt(columns: dict[str, Any], known: tuple[Any, Any] | None, options: dict[str, Any]) -> Ratings:
     frame = _cofil.Frame(list(columns), list(columns.values()))
     return Ratings._of(_cofil.Ratings.read(frame, options, known=known))
 

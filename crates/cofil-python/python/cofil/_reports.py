@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, SupportsIndex, overload
 
 from cofil._cofil import Frame
 from cofil._errors import NotFoundError
 from cofil._tables import Table, lines_html
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from cofil._algorithms import Algorithm
+
+    # Any other name is that of a metric.
+    Column = Literal["metric", "value", "low", "high", "users", "max", "popularity", "random"]
 
 
 class Measure(NamedTuple):
@@ -55,7 +60,16 @@ class Report(Table):
     def _heading(self) -> str:
         return "\n".join(f"warning: {warning}" for warning in self.warnings)
 
-    def __getitem__(self, key: Any) -> Any:
+    # Narrower than that of a table: a text is the name of a metric first.
+    @overload  # type: ignore[override]
+    def __getitem__(self, key: Column) -> Any: ...
+    @overload
+    def __getitem__(self, key: str) -> Measure: ...
+    @overload
+    def __getitem__(self, key: slice) -> Self: ...
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> Any: ...
+    def __getitem__(self, key: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The measure of a metric, or what `Table` has."""
         if isinstance(key, str) and key not in self.metrics and key not in self.columns:
             names = ", ".join(self.metrics)
@@ -75,9 +89,9 @@ class Board(Table):
         self.about = about
         """Everything the library reports, as in the command's JSON."""
         self.conclusion: str | None = about["conclusion"]
-        self.failures = {failure["algorithm"]: failure["error"] for failure in about["failures"]}
-        self.reports = {entry["name"]: Report(entry) for entry in about["entries"]}
-        self.algorithms = {entry["name"]: algorithm(entry["algorithm"], seed) for entry in about["entries"]}
+        self.failures: dict[str, str] = {failure["algorithm"]: failure["error"] for failure in about["failures"]}
+        self.reports: dict[str, Report] = {entry["name"]: Report(entry) for entry in about["entries"]}
+        self.algorithms: dict[str, Algorithm] = {entry["name"]: algorithm(entry["algorithm"], seed) for entry in about["entries"]}
         told = (warning for report in self.reports.values() for warning in report.warnings)
         self.warnings: list[str] = list(dict.fromkeys(told))
         baselines = next((report.baselines for report in self.reports.values() if report.baselines), {})

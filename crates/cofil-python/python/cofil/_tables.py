@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import operator
 from collections import namedtuple
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from cofil._cofil import Frame
-from cofil._errors import NotFoundError
+from cofil._errors import KindError, NotFoundError
+from cofil._input import a
 
 if TYPE_CHECKING:
     import numpy
     import pandas
     import polars
     import pyarrow
+    from typing_extensions import Self
 
 # Rows of a table that are shown, and rows that are Python objects at once.
 SHOWN, PART = 10, 1 << 14
 
 
 class Table:
-    """A table of results. Iteration yields rows with a field per column; `table["score"]` is a column.
+    """A table of results. Iteration yields rows with a field per column; `table["score"]` is a column, `table[0]` a row, and
+    `table[:5]` a table of the first rows.
 
     Any library with Arrow's PyCapsule interface reads it without a copy: `polars.DataFrame(table)`,
     `pyarrow.table(table)`, `duckdb.sql("select * from table")`.
@@ -40,16 +44,36 @@ class Table:
     def __len__(self) -> int:
         return len(self._frame)
 
+    @overload
+    def __getitem__(self, key: str) -> Any: ...
+    @overload
+    def __getitem__(self, key: slice) -> Self: ...
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> Any: ...
     def __getitem__(self, key: Any) -> Any:
-        """A row by its position, some rows by a slice, or a column by its name."""
+        """A row by its position, a table of some rows by a slice, or a column by its name."""
         if isinstance(key, str):
             return self._column(key)
         if isinstance(key, slice):
-            return _rows(self._frame)[key]
-        at = key + len(self) if key < 0 else key
+            return self._part(key)
+        try:
+            at = operator.index(key)
+        except TypeError:
+            raise KindError(
+                f"a row has a number and a column a name, but {a(key)} is neither; to choose several, take "
+                "to_pandas() or to_polars() of the table first"
+            ) from None
+        at = at + len(self) if at < 0 else at
         if not 0 <= at < len(self):
             raise IndexError(f"row {key} of {len(self)}")
         return _rows(self._frame.slice(at, 1))[0]
+
+    def _part(self, rows: slice) -> Self:
+        """Some of the rows; what stands beside the table is that of the whole."""
+        made = type(self).__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made._frame = _cut(self._frame, rows)
+        return made
 
     def __iter__(self) -> Iterator[Any]:
         for start in range(0, len(self), PART):
@@ -115,17 +139,8 @@ class Table:
 
     def __reduce__(self) -> Any:
         """For other processes: the columns, and what stands beside them."""
-        frame, state = self._frame, {name: of for name, of in self.__dict__.items() if name != "_frame"}
-        columns: list[Any] = []
-        for at in range(len(self.columns)):
-            kind, numbers = frame.kind(at), frame.numpy(at)
-            if kind == "category":
-                columns.append(frame.categories(at))
-            elif numbers is None:
-                columns.append(frame.list(at))
-            else:
-                columns.append(numbers.view("datetime64[s]") if kind == "time" else numbers)
-        return _remade, (type(self), self.columns, columns, state)
+        state = {name: of for name, of in self.__dict__.items() if name != "_frame"}
+        return _remade, (type(self), self.columns, _columns(self._frame), state)
 
     def _head(self) -> Frame:
         """The rows that are shown."""
@@ -158,6 +173,30 @@ class Table:
         heading = self._heading()
         above = f"<p>{escape(heading)}</p>" if heading else ""
         return f"{above}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def _columns(frame: Frame) -> list[Any]:
+    """The columns in the forms that a frame is made of."""
+    columns: list[Any] = []
+    for at in range(len(frame.names())):
+        kind, numbers = frame.kind(at), frame.numpy(at)
+        if kind == "category":
+            columns.append(frame.categories(at))
+        elif numbers is None:
+            columns.append(frame.list(at))
+        else:
+            columns.append(numbers.view("datetime64[s]") if kind == "time" else numbers)
+    return columns
+
+
+def _cut(frame: Frame, rows: slice) -> Frame:
+    chosen = range(*rows.indices(len(frame)))
+    # An empty list would lose the type of a column.
+    if chosen.step == 1 or not chosen:
+        return frame.slice(chosen.start, len(chosen))
+    columns = (column if isinstance(column, tuple) else (column,) for column in _columns(frame))
+    cut = [(first[rows], *texts) for first, *texts in columns]
+    return Frame(frame.names(), [column if len(column) > 1 else column[0] for column in cut])
 
 
 def _remade(kind: type[Table], names: list[str], columns: list[Any], state: dict[str, Any]) -> Table:
@@ -212,6 +251,12 @@ class Recommendations(Table):
         self.because: list[list[dict[str, Any]]] = [
             entry.get("because", []) for entry in about.get("items", [])
         ]
+
+    def _part(self, rows: slice) -> Self:
+        made = super()._part(rows)
+        # The reasons stand beside the rows.
+        made.because = self.because[rows]
+        return made
 
     def _heading(self) -> str:
         if not len(self):

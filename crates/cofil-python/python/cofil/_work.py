@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cofil import _cofil
 from cofil._algorithms import Algorithm, is_share, named
 from cofil._errors import KindError, SettingError
+from cofil._input import path
 from cofil._progress import Progress, hear
 from cofil._ratings import ratings
 from cofil._cofil import Frame
@@ -19,6 +20,7 @@ from cofil._tables import Table
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from cofil._algorithms import Which
     from cofil._options import ProtocolOptions
 
 
@@ -27,7 +29,7 @@ def compare(
     test: Any,
     *,
     given: Any = None,
-    algorithms: Iterable[str | Algorithm] | None = None,
+    algorithms: Which | Iterable[Which] | None = None,
     metrics: str | Sequence[str] | None = None,
     tune: int | None = None,
     parallel: int | None = None,
@@ -43,7 +45,7 @@ def compare(
     is the time in seconds for each search and each training. `journal` is a folder that keeps finished trials: with
     `resume`, a search that was interrupted continues from them.
     """
-    if isinstance(algorithms, (str, Algorithm)):
+    if isinstance(algorithms, (str, Algorithm, type)):
         algorithms = [algorithms]
     entrants = None if algorithms is None else list(algorithms)
     chosen = None if entrants is None else [named(entrant)[:2] for entrant in entrants]
@@ -52,7 +54,7 @@ def compare(
         raise SettingError(f"the algorithms have different seeds ({seeds}), but all are trained with one: give seed=")
     seed = options.get("seed") or next(iter(seeds), 0)
     settings = {"metrics": metrics, **options, "seed": seed}
-    contest = {"tune": tune, "parallel": parallel, "limit": limit, "journal": path(journal), "resume": resume}
+    contest = {"tune": tune, "parallel": parallel, "limit": limit, "journal": optional(journal), "resume": resume}
     histories = None if given is None else ratings(given)._inner
     train, test = ratings(train)._inner, ratings(test)._inner
     about = _cofil.compare(train, test, histories, chosen, settings, contest, hear(progress))
@@ -64,7 +66,7 @@ def compare(
 
 def tune(
     train: Any,
-    algorithm: str | Algorithm,
+    algorithm: Which,
     *,
     trials: int | None = None,
     metric: str | None = None,
@@ -91,7 +93,7 @@ def tune(
     chosen = own if seed is None else seed
     options = {
         "trials": trials, "metric": metric, "seed": chosen, "method": method, "halving": halving, "judged": judged,
-        "parallel": parallel, "limit": limit, "journal": path(journal), "resume": resume, "valid": valid if is_share(valid) else None,
+        "parallel": parallel, "limit": limit, "journal": optional(journal), "resume": resume, "valid": valid if is_share(valid) else None,
         "ranges": [_range(setting, values) for setting, values in (ranges or {}).items()],
     }
     held_out = None if valid is None or is_share(valid) else ratings(valid)._inner
@@ -119,11 +121,11 @@ def reproduce(
     `data` is the folder of its data set, `seeds` the number of repetitions. With `quick`, one seed and few epochs: a
     trial run, whose numbers mean nothing. Raises `DataError` if a file is missing, and says where it is published.
     """
-    return Reproduction(_cofil.reproduce(experiment, os.fspath(data), seeds, quick, hear(progress)))
+    return Reproduction(_cofil.reproduce(experiment, path(data), seeds, quick, hear(progress)))
 
 
-def path(of: str | os.PathLike[str] | None) -> str | None:
-    return None if of is None else os.fspath(of)
+def optional(of: str | os.PathLike[str] | None) -> str | None:
+    return None if of is None else path(of)
 
 
 def _range(setting: str, values: Sequence[Any]) -> dict[str, Any]:

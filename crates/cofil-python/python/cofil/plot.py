@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
+from cofil._figures import Drawn
+from cofil._input import path as path_of
 from cofil._ratings import ratings
 
 if TYPE_CHECKING:
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 class Figure:
     """A figure, shown by notebooks; `save` writes it as SVG or PNG."""
 
-    def __init__(self, inner: _cofil.Figure) -> None:
+    def __init__(self, inner: _cofil.Figure | Drawn) -> None:
         self._inner = inner
 
     @property
@@ -31,10 +34,25 @@ class Figure:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a file that ends in `.svg` or `.png`. Raises `FormatError` for another ending, `IoError`."""
-        self._inner.save(os.fspath(path))
+        self._inner.save(path_of(path))
 
     def _repr_svg_(self) -> str:
         return self.svg
+
+    def __reduce__(self) -> Any:
+        """For other processes: what it looks like."""
+        return Figure, (Drawn(self.svg, self.png),)
+
+    def __copy__(self) -> Figure:
+        # It never changes.
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Figure:
+        return self
+
+    def __repr__(self) -> str:
+        width, height = re.findall(r' (?:width|height)="(\d+)', self.svg.partition(">")[0])
+        return f"<cofil.plot.Figure {width} × {height}>"
 
 
 def matrix(data: Any, algorithm: Algorithm | None = None, *, model: Model | None = None) -> Figure:

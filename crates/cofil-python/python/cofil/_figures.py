@@ -1,0 +1,31 @@
+"""Figures that came from another process."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import NamedTuple
+
+from cofil._errors import FormatError, IoError
+
+
+class Drawn(NamedTuple):
+    """What a figure looks like, with the methods of the extension's figure, which stays where it was drawn."""
+
+    as_svg: str
+    as_png: bytes
+
+    def svg(self) -> str:
+        return self.as_svg
+
+    def png(self) -> bytes:
+        return self.as_png
+
+    def save(self, path: str) -> None:
+        contents = {".svg": self.as_svg.encode(), ".png": self.as_png}
+        ending = pathlib.PurePath(path).suffix.lower()
+        if ending not in contents:
+            raise FormatError(f"{path}: a figure is written to a file that ends in .svg or .png")
+        try:
+            pathlib.Path(path).write_bytes(contents[ending])
+        except OSError as error:
+            raise IoError(f"{path}: {error.strerror}") from None
