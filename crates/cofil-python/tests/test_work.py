@@ -235,7 +235,23 @@ def test_what_is_wrong_is_told_early(ratings):
     for wrong in (-1, "x", 1.5, [1]):
         with pytest.raises(cofil.SettingError, match="`seed`"):
             cofil.Ials(seed=wrong)
-    assert cofil.Ials(seed=None) == cofil.Ials()
+    assert cofil.Ials(seed=None) == cofil.Ials() and cofil.Ials(seed=2**64 - 1).seed == 2**64 - 1
+    train, test = ratings.split(seed=1)
+    popular = cofil.Popularity().fit(train)
+    for ask in (
+        lambda: cofil.Ials(seed=2**64),
+        lambda: cofil.Ials().set_params(seed=2**64),
+        lambda: cofil.fit(ratings, seed=2**64),
+        lambda: ratings.split(seed=2**64),
+        lambda: ratings.folds(3, seed=2**64),
+        lambda: popular.evaluate(test, seed=2**64),
+        lambda: popular.interview(seed=2**64),
+        lambda: cofil.compare(train, test, seed=2**64),
+        lambda: cofil.tune(train, "ease", seed=2**64),
+    ):
+        with pytest.raises(cofil.SettingError, match=r"setting `seed`: must be below 2\*\*64, not 18446744073709551616") as raised:
+            ask()
+        assert raised.value.setting == "seed"
     with pytest.raises(cofil.SettingError, match="did you mean `seed`"):
         cofil.Ials(random_state=1)
     algorithm = cofil.Ials(factors=3)

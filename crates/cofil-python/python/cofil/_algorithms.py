@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Union, cast
 
 from cofil import _cofil
 from cofil._errors import DataError, KindError, note
+from cofil._input import column, path, table
+from cofil._input import seed as checked
 from cofil._model import Model
 from cofil._progress import Progress, hear
 from cofil._ratings import Ratings, ratings
@@ -51,9 +53,9 @@ class Algorithm(metaclass=Kind):
         self._set(settings, seed)
 
     def _set(self, settings: dict[str, Any], seed: int | None) -> None:
-        seed = 0 if seed is None else seed
-        self._given = self._checked(settings, seed)
-        self.seed = seed
+        known: int = 0 if seed is None else checked(seed)
+        self._given = self._checked(settings, known)
+        self.seed = known
 
     def _checked(self, settings: dict[str, Any], seed: int) -> dict[str, Any]:
         given = {setting: told(value) for setting, value in settings.items() if value is not None}
@@ -119,8 +121,6 @@ class Algorithm(metaclass=Kind):
 
         Raises `SettingError`, `DataError` if the data does not suit the algorithm, `DivergedError`.
         """
-        from cofil._input import path
-
         training = {
             "seed": self.seed, "metric": metric.split(",") if isinstance(metric, str) else metric, "patience": patience, "seen": seen, "resume": resume,
             "checkpoint": None if checkpoint is None else path(checkpoint), "checkpoint_every": checkpoint_every,
@@ -183,8 +183,6 @@ def trained(
     negatives: Any,
     progress: Progress,
 ) -> Model:
-    from cofil._input import table
-
     share = is_share(valid)
     if share:
         training = {**training, "valid": valid}
@@ -204,8 +202,6 @@ def is_share(valid: Any) -> bool:
 
 def valued(train: Any, values: Any) -> Ratings:
     """A table with a column of values beside users and items, as scikit-learn passes them."""
-    from cofil._input import column
-
     rows = ratings(train)
     if rows._inner.has_values():
         raise DataError("the table has a column of values already; leave out y, or that column")
@@ -296,7 +292,7 @@ def fit(
     `purpose` is `rank` (lists, the default) or `predict` (ratings), or `ranking` or `rating` as the command has it.
     """
     name, settings, own = (None, {}, 0) if algorithm is None else named(algorithm)
-    training = {"seed": own if seed is None else seed, "purpose": purpose}
+    training = {"seed": own if seed is None else checked(seed), "purpose": purpose}
     return trained(train, name, settings, training, valid, items, None, progress)
 
 

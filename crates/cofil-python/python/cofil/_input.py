@@ -11,7 +11,7 @@ from typing import Any
 
 from cofil import _cofil
 from cofil._cofil import Frame
-from cofil._errors import DataError, Error, KindError
+from cofil._errors import DataError, Error, KindError, SettingError
 
 # The usual columns, in their order.
 NAMES = ("user", "item", "value", "time")
@@ -172,6 +172,15 @@ def a(of: object) -> str:
     # A single letter is spoken by its name.
     vowel = kind in "AEFHILMNORSX" if len(kind) == 1 else kind[0] in "aeioAEIO"
     return f"{'an' if vowel else 'a'} {kind}"
+
+
+def seed(of: Any) -> Any:
+    """A random seed for the library, where a larger number would be a decimal one."""
+    if isinstance(of, int) and of >= 1 << 64:
+        wrong = SettingError(f"setting `seed`: must be below 2**64, not {of}")
+        wrong.setting = "seed"
+        raise wrong
+    return of
 
 
 def moment(of: Any) -> Any:

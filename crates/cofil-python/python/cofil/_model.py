@@ -13,6 +13,7 @@ from cofil._cofil import Frame
 from cofil._errors import DataError, IoError, KindError, SettingError
 from cofil._input import BYTES, a, column, ids, is_table, name, table
 from cofil._input import path as path_of
+from cofil._input import seed as checked
 from cofil._progress import Progress, hear
 from cofil._ratings import Ratings
 from cofil._reports import Report
@@ -142,7 +143,7 @@ class Model:
             raise KindError(f'answers are a dictionary, such as {{"a": "yes", "b": "no"}}, not {a(answers)}')
         names = Names()
         replied = [{"item": names(item), "answer": answer} for item, answer in (answers or {}).items()]
-        question = {"answers": replied, "n": n, "questions": questions, "strategy": strategy, "seed": seed}
+        question = {"answers": replied, "n": n, "questions": questions, "strategy": strategy, "seed": checked(seed)}
         about, frame = self._inner.interview(question)
         asked = self._typed([asked["item"] for asked in about["questions"]])
         for entry, item in zip(about["history"], self._typed([entry["item"] for entry in about["history"]])):
@@ -212,7 +213,7 @@ class Model:
         `given` are the histories of users in `test` who are not in the training data. Raises `SettingError` for an
         unknown metric, `UnsupportedError` if the model holds no histories.
         """
-        settings = {"metrics": metrics, **options}
+        settings = {"metrics": metrics, **options, "seed": checked(options.get("seed"))}
         return Report(self._inner.evaluate(events(test), events(given), {}, settings, hear(progress)))
 
     # === Changes ===

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cofil import _cofil
 from cofil._errors import SettingError, note
 from cofil._input import by_label, collected, moment, table
+from cofil._input import seed as checked
 from cofil._progress import Progress, hear
 from cofil._reports import Description
 from cofil._tables import SHOWN, Table, _cut
@@ -140,7 +141,7 @@ class Ratings(Table):
 
     def _split(self, settings: dict[str, Any]) -> list[Split]:
         splits = []
-        for train, given, test, report in self._inner.split(settings):
+        for train, given, test, report in self._inner.split({**settings, "seed": checked(settings["seed"])}):
             split = Split((Ratings._of(train), Ratings._of(test)))
             split.given = None if given is None else Ratings._of(given)
             split.report = report

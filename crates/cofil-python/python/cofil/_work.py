@@ -11,6 +11,7 @@ from cofil import _cofil
 from cofil._algorithms import Algorithm, is_share, named
 from cofil._errors import KindError, SettingError
 from cofil._input import path
+from cofil._input import seed as checked
 from cofil._progress import Progress, hear
 from cofil._ratings import ratings
 from cofil._cofil import Frame
@@ -52,7 +53,7 @@ def compare(
     seeds = {entrant.seed for entrant in entrants or () if isinstance(entrant, Algorithm) and entrant.seed}
     if len(seeds) > 1 and "seed" not in options:
         raise SettingError(f"the algorithms have different seeds ({seeds}), but all are trained with one: give seed=")
-    seed = options.get("seed") or next(iter(seeds), 0)
+    seed = checked(options.get("seed") or next(iter(seeds), 0))
     settings = {"metrics": metrics, **options, "seed": seed}
     contest = {"tune": tune, "parallel": parallel, "limit": limit, "journal": optional(journal), "resume": resume}
     histories = None if given is None else ratings(given)._inner
@@ -90,7 +91,7 @@ def tune(
     `trials` a finished one goes on.
     """
     name, settings, own = named(algorithm)
-    chosen = own if seed is None else seed
+    chosen = own if seed is None else checked(seed)
     options = {
         "trials": trials, "metric": metric, "seed": chosen, "method": method, "halving": halving, "judged": judged,
         "parallel": parallel, "limit": limit, "journal": optional(journal), "resume": resume, "valid": valid if is_share(valid) else None,
