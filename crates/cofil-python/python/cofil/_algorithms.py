@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     # A name, an algorithm with its settings, or its class.
-    Which = Union[str, "Algorithm", type["Algorithm"]]
+    AlgorithmLike = Union[str, "Algorithm", type["Algorithm"]]
 
 
 class Kind(type):
@@ -279,7 +279,7 @@ def _class(name: str, described: dict[str, Any]) -> type[Algorithm]:
 
 def fit(
     train: Any,
-    algorithm: Which | None = None,
+    algorithm: AlgorithmLike | None = None,
     *,
     purpose: str | None = None,
     seed: int | None = None,
@@ -296,7 +296,7 @@ def fit(
     return trained(train, name, settings, training, valid, items, None, progress)
 
 
-def named(algorithm: Which) -> tuple[str, dict[str, Any], int]:
+def named(algorithm: AlgorithmLike) -> tuple[str, dict[str, Any], int]:
     """The name of an algorithm, the settings given with it, and its seed."""
     if isinstance(algorithm, Algorithm):
         return algorithm._name, algorithm._given, algorithm.seed

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
@@ -35,9 +35,9 @@ def import_model(
 
     `source` is an `.npz` file of implicit, Surprise or LightFM or with `user_factors` and `item_factors`, a text model
     of LIBMF, a table or `.npy` file of item vectors (with `user_vectors` for those of users), or a dictionary of NumPy
-    arrays with the names of such an `.npz` file, or of `item_factors` alone. `user_ids` and `item_ids` are lists, or files, in the order of the
-    rows; without any, users and items are numbered from 0. `seen` are the interactions the model was trained on.
-    Pickles are never read.
+    arrays with the names of such an `.npz` file, or of `item_factors` alone. `user_ids` and `item_ids` are lists, or
+    files, in the order of the rows; without any, users and items are numbered from 0. `seen` are the interactions the
+    model was trained on. Pickles are never read.
 
     Raises `DataError` for files that cannot be read or do not fit together, `SettingError` if the meaning of the
     scores (`target`) or the range of ratings (`scale`) has to be given.
@@ -46,7 +46,11 @@ def import_model(
     if isinstance(source, Mapping):
         arrays = {name: wide(of) for name, of in source.items()}
         if len(arrays) == 1 and not ITEM_VECTORS.isdisjoint(arrays):
-            return of_vectors(next(iter(arrays.values())), user_vectors, user_ids, item_ids, seen, options)
+            # The library reads them from a file.
+            with saved(*arrays.values()) as file:
+                return import_model(
+                    file, user_vectors=user_vectors, user_ids=user_ids, item_ids=item_ids, seen=seen, **options
+                )
         read = npz(arrays)
     elif isinstance(source, (str, os.PathLike)):
         read = path(source)
@@ -61,17 +65,17 @@ def import_model(
     return model
 
 
-def of_vectors(vectors: Any, *more: Any) -> Model:
-    """Vectors of items alone, which the library reads from a file."""
+@contextmanager
+def saved(vectors: Any) -> Iterator[str]:
+    """A file of vectors, as long as it is needed."""
+    import tempfile
+
     import numpy
 
-    user_vectors, user_ids, item_ids, seen, options = more
     with tempfile.TemporaryDirectory() as folder:
-        file = os.path.join(folder, "item_vectors.npy")
-        numpy.save(file, vectors, allow_pickle=False)
-        return import_model(
-            file, user_vectors=user_vectors, user_ids=user_ids, item_ids=item_ids, seen=seen, **options
-        )
+        file = os.path.join(folder, "vectors.npy")
+        numpy.save(file, vectors)
+        yield file
 
 
 def npz(arrays: dict[str, Any]) -> bytes:
@@ -83,13 +87,14 @@ def npz(arrays: dict[str, Any]) -> bytes:
 
 
 def wide(of: Any) -> Any:
-    """An array with numbers that the library reads: half precision, and others of a machine, become common ones."""
+    """An array with numbers of the precisions that the library reads."""
     import numpy
 
     made = numpy.asarray(of)
-    # Half precision of others is a type of its own to NumPy.
-    short = made.dtype.name == "bfloat16" or made.dtype.kind == "f" and made.itemsize < 4
-    return made.astype("float32") if short else made.astype("float64") if made.dtype.kind == "f" and made.itemsize > 8 else made
+    # `bfloat16` is a type of another library to NumPy.
+    if made.dtype.name in ("float16", "bfloat16"):
+        return made.astype("float32")
+    return made.astype("float64") if made.dtype.kind == "f" and made.itemsize > 8 else made
 
 
 def ids(of: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pathlib
+import os
 from typing import NamedTuple
 
 from cofil._errors import FormatError, IoError
@@ -22,10 +22,11 @@ class Drawn(NamedTuple):
 
     def save(self, path: str) -> None:
         contents = {".svg": self.as_svg.encode(), ".png": self.as_png}
-        ending = pathlib.PurePath(path).suffix.lower()
+        ending = os.path.splitext(path)[1].lower()
         if ending not in contents:
             raise FormatError(f"{path}: a figure is written to a file that ends in .svg or .png")
         try:
-            pathlib.Path(path).write_bytes(contents[ending])
+            with open(path, "wb") as file:
+                file.write(contents[ending])
         except OSError as error:
             raise IoError(f"{path}: {error.strerror}") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Union, overload
@@ -345,6 +344,8 @@ TYPES = {"F32": "<f4", "F64": "<f8", "U32": "<u4", "U64": "<u8", "I64": "<i8", "
 
 def arrays_of(file: bytes, names: Iterable[str]) -> dict[str, numpy.ndarray[Any, Any]]:
     """Arrays of a model file."""
+    import json
+
     import numpy
 
     start = 8 + int.from_bytes(file[:8], "little")

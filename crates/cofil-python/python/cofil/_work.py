@@ -21,7 +21,7 @@ from cofil._tables import Table
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from cofil._algorithms import Which
+    from cofil._algorithms import AlgorithmLike
     from cofil._options import ProtocolOptions
 
 
@@ -30,7 +30,7 @@ def compare(
     test: Any,
     *,
     given: Any = None,
-    algorithms: Which | Iterable[Which] | None = None,
+    algorithms: AlgorithmLike | Iterable[AlgorithmLike] | None = None,
     metrics: str | Sequence[str] | None = None,
     tune: int | None = None,
     parallel: int | None = None,
@@ -67,7 +67,7 @@ def compare(
 
 def tune(
     train: Any,
-    algorithm: Which,
+    algorithm: AlgorithmLike,
     *,
     trials: int | None = None,
     metric: str | None = None,

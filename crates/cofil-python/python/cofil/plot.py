@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Any
 
 from cofil import _cofil
@@ -51,6 +50,8 @@ class Figure:
         return self
 
     def __repr__(self) -> str:
+        import re
+
         width, height = re.findall(r' (?:width|height)="(\d+)', self.svg.partition(">")[0])
         return f"<cofil.plot.Figure {width} × {height}>"
 
