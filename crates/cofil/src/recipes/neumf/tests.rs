@@ -437,8 +437,8 @@ fn settings_out_of_range_are_refused_with_a_reason() {
         }
     };
     let starts = |text: String, with: &str| assert!(text.starts_with(with), "{text}");
-    starts(says(&|n| n.layers = vec![]), "setting `layers`: needs an input size");
-    starts(says(&|n| n.layers = vec![8]), "setting `layers`: needs an input size");
+    starts(says(&|n| n.layers = vec![]), "setting `layers`: needs at least two numbers");
+    starts(says(&|n| n.layers = vec![8]), "setting `layers`: needs at least two numbers");
     starts(says(&|n| n.layers = vec![5, 2]), "setting `layers`: the input size must be even");
     starts(says(&|n| n.layers = vec![4, 0, 2]), "setting `layers`: all sizes must be at least 1");
     starts(says(&|n| n.dropout = 1.0), "setting `dropout`: must be at least 0 and below 1");
