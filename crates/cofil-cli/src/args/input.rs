@@ -130,6 +130,7 @@ impl Input {
     /// Reads user-item pairs, with values and times if present; ids are numbered after those of a model. Every pair is
     /// kept: if values cannot be read, or reading them would skip rows, only the pairs are read.
     pub fn pairs(&self, path: &Path, users: &IdMap, items: &IdMap, json: bool) -> Result<Table> {
+        cofil::store::check_not_standard_output(path)?;
         let options = self.options();
         // A pipe can be read only once.
         let chosen = options.value.is_some() || options.time.is_some();

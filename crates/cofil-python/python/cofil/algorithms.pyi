@@ -186,9 +186,9 @@ class Ials(Algorithm):
         init_scale: Standard deviation of the initial vectors' lengths, ≥ 0: entries are N(0, init_scale² / k).
         reg: λ, L2 penalty on vectors, ≥ 0; tune together with `unobserved_weight`. The default pair is a compromise
             between data sets (docs/tuning.md).
-            Default from the data: 0.01 up to 100,000 interactions n, then 0.46 / ∛n; at least 0.003, and at least 2.2
-                / (h + w m) but not above 0.02 for that, where h is the mean length of a history, w the weight of
-                unobserved entries, and m the number of items.
+            Default from the data: the largest of 0.003, min(0.01, 0.46 / ∛n) and min(0.02, 2.2 / (h + w m)), where n
+                is the number of interactions, m of items, h of interactions per user, and w the weight of unobserved
+                entries.
         reg_exponent: ν, growth of the penalty with the number of interactions, ≥ 0: 0 constant, 1 proportional.
         solver: `cholesky` (exact) or `cg` (conjugate gradients).
         unobserved_weight: α₀, weight of "no interaction", ≥ 0, where an interaction weighs 1. Use larger values for
