@@ -9,7 +9,7 @@ use common::Place;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 
 fn start(place: &Place, args: &str, input: Stdio) -> Child {
     common::obedient(Command::new(env!("CARGO_BIN_EXE_cofil")))
@@ -66,6 +66,23 @@ fn let_it_read(input: &ChildStdin) {
     while left > 0 {
         // SAFETY: the pipe is open, and the number is written to.
         assert_eq!(unsafe { libc::ioctl(input.as_raw_fd(), libc::FIONREAD, &raw mut left) }, 0);
+        std::thread::yield_now();
+    }
+}
+
+/// Waits until `child` cannot go on because nobody reads `output`: it has written, and is within a call that writes to it.
+fn let_it_fill(child: &Child, output: &ChildStdout) {
+    let writes = format!("{} 0x1 ", libc::SYS_write);
+    let tasks = PathBuf::from(format!("/proc/{}/task", child.id()));
+    let is_writing = || {
+        let tasks = std::fs::read_dir(&tasks).into_iter().flatten().flatten();
+        let call = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("syscall"));
+        tasks.filter_map(|task| call(task).ok()).any(|call| call.starts_with(&writes))
+    };
+    let mut there = 0;
+    while there == 0 || !is_writing() {
+        // SAFETY: the pipe is open, and the number is written to.
+        assert_eq!(unsafe { libc::ioctl(output.as_raw_fd(), libc::FIONREAD, &raw mut there) }, 0);
         std::thread::yield_now();
     }
 }
@@ -138,16 +155,7 @@ fn output_that_nobody_takes_ends_at_once() {
         for signal in [libc::SIGINT, libc::SIGTERM] {
             let mut child = start(&place, args, Stdio::null());
             let output = child.stdout.take().expect("a pipe");
-            let (mut there, mut before) = (0, -1);
-            // The pipe is full once nothing is added to it.
-            while there == 0 || there != before {
-                before = there;
-                std::thread::sleep(std::time::Duration::from_millis(100));
-                // SAFETY: the pipe is open, and the number is written to.
-                let asked =
-                    unsafe { libc::ioctl(output.as_raw_fd(), libc::FIONREAD, &raw mut there) };
-                assert_eq!(asked, 0);
-            }
+            let_it_fill(&child, &output);
             send(&child, signal);
             assert_eq!(child.wait().expect("ended").code(), Some(130), "{args}");
         }
