@@ -92,3 +92,23 @@ fn files_that_cannot_be_exported_are_refused_early() {
     place.ok("export m m.npz");
     assert_eq!(place.files().iter().filter(|name| name.starts_with("m.")).count(), 1);
 }
+
+/// Their inner products are not numbers of single precision, and lists of them would be of ties.
+#[test]
+fn vectors_beyond_single_precision_are_refused() {
+    let place = Place::new();
+    let import = |unit: &str| {
+        let rows = format!("item,vector\na,\"[1{unit},2{unit}]\"\nb,\"[2{unit},1{unit}]\"\n");
+        place.write("vectors.csv", rows);
+        place.run("import vectors.csv -o m")
+    };
+    for unit in ["e19", "e-25"] {
+        let refused = import(unit);
+        assert_eq!(refused.code, 1, "{}", refused.err);
+        assert!(refused.err.contains("leave the range of single precision"), "{}", refused.err);
+    }
+    for unit in ["e14", "e-14", ""] {
+        assert_eq!(import(unit).code, 0, "{unit}");
+        assert_eq!(place.json("similar m --item a")["items"][0]["score"], 0.8, "{unit}");
+    }
+}
