@@ -738,6 +738,15 @@ fn what_nobody_likes_comes_last() {
     assert!(told.contains("rye") && told.contains("-1.0000"), "{told}");
     let refused = place.fails(1, "predict m --user ann --item rye");
     assert!(refused.contains("no user likes item `rye`"), "{refused}");
+    place.write("pairs.csv", "user,item\nann,rye\nann,oat\nzoe,tea\n");
+    let told = place.run("predict m --pairs pairs.csv");
+    assert!(told.out.contains("ann,rye,\n"), "{}", told.out);
+    assert!(
+        told.err.contains("unknown user or item in 1 of 3 pairs: no prediction"),
+        "{}",
+        told.err
+    );
+    assert!(told.err.contains("no prediction for 1 of 3 pairs: no user likes"), "{}", told.err);
     let told = place.json("explain m --user ann --item rye");
     assert_eq!((&told["score"], &told["base"]), (&json!(-1.0), &json!(-1.0)));
     place.ok("recommend m --all -o all.csv");

@@ -276,14 +276,22 @@ fn pairs(args: &Args, recommender: &Recommender, path: &Path) -> Result<()> {
 /// Pairs per written batch.
 const BLOCK: usize = 1 << 14;
 
-/// Reports how many pairs have an unknown user or item, and what became of them.
+/// Reports how many pairs have an unknown user or item, what became of them, and which others have no prediction.
 fn tell_unknown(unknown: usize, missing: usize, pairs: usize) {
     if unknown > 0 {
-        let (unknown, pairs) = (number(unknown), count(pairs, "pair"));
+        let (met, pairs) = (number(unknown), count(pairs, "pair"));
         let told = match missing {
             0 => "predicted from biases",
             _ => "no prediction",
         };
-        errln!("unknown user or item in {unknown} of {pairs}: {told}");
+        errln!("unknown user or item in {met} of {pairs}: {told}");
+    }
+    // Predictions from biases are of unknown ids, so these are not.
+    let others = missing.saturating_sub(unknown);
+    if others > 0 {
+        let (others, pairs) = (number(others), count(pairs, "pair"));
+        errln!(
+            "no prediction for {others} of {pairs}: no user likes the item, or nothing is known of the user"
+        );
     }
 }
